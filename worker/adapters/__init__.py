@@ -1,0 +1,1 @@
+"""Adapters: the files that act. Foreign exceptions are translated here and nowhere else."""

@@ -1,0 +1,490 @@
+"""The vocabulary: frozen values that every step takes and gives. No decision and no I/O lives here."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, NewType
+
+from worker.states import Reason, State
+
+Address = NewType("Address", str)
+"""One bare ASCII e-mail address that ``settings.read_address`` has accepted (lower-case domain)."""
+
+Sha256 = NewType("Sha256", str)
+"""64 lower-case hexadecimal digits."""
+
+JST: Final = dt.timezone(dt.timedelta(hours=9), "JST")
+"""Every time that people see; Japan has had no other offset since 1951."""
+
+
+def sha256(content: bytes) -> Sha256:
+    """The SHA-256 of ``content``."""
+    return Sha256(hashlib.sha256(content).hexdigest())
+
+
+class Product(StrEnum):
+    """What is guaranteed."""
+
+    CONTRACT = "contract"
+    ADVANCE = "advance"
+    INTERIM = "interim"
+
+
+PRODUCT_NAMES: Final = {
+    Product.CONTRACT: "契約保証",
+    Product.ADVANCE: "前払金保証",
+    Product.INTERIM: "中間前払金保証",
+}
+INVOICE_TITLES: Final = {Product.ADVANCE: "前払金請求書", Product.INTERIM: "中間前払金請求書"}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Key:
+    """The authentication key (認証キー): shown masked by ``str`` and ``repr``; ``clear`` is for bodies and ``read``."""
+
+    clear: str
+
+    def __str__(self) -> str:
+        return "*" * 8 + self.clear[-2:]
+
+    __repr__ = __str__
+
+
+# --- What the configuration says ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Guarantor:
+    """How one surety company's mail and notice are recognised and read (``guarantors.toml``)."""
+
+    id: str
+    name: str
+    senders: tuple[str, ...]
+    subjects: tuple[str, ...]
+    titles: tuple[str, ...]
+    number: str
+    key: str
+    labels: Mapping[str, tuple[str, ...]]
+    """``project_name contractor_name product contract_number key`` → the labels the notice may print."""
+    products: Mapping[Product, tuple[str, ...]]
+    assumed: tuple[str, ...] = ()
+
+
+class Channel(StrEnum):
+    """How an issuer takes a submission."""
+
+    EMAIL = "email"
+    FORM = "form"
+    UPLOAD = "upload"
+    PAPER = "paper"
+    FAX = "fax"
+    UNKNOWN = "unknown"
+
+
+class InvoiceRule(StrEnum):
+    """Whether the advance-payment invoice rides in the mail."""
+
+    NEVER = "never"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of an issuer: who receives."""
+
+    id: str
+    name: str
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...] = ()
+    phone: str = ""
+    open: tuple[str, ...] = ()
+    """Keys of this section that the issuer's file lists as not certain, e.g. ``section.kensetsu.to``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one issuer wants one product submitted; ``rule.default`` is already merged in."""
+
+    channel: Channel
+    section: str
+    """A section id, or ``project``: the project names it."""
+    subject: str
+    body: str
+    product_word: str
+    invoice: InvoiceRule
+    max_bytes: int | None = None
+    open: tuple[str, ...] = ()
+    """Keys that the issuer's file lists as not certain and that this product's rule rests on (not the sections')."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """An issuer (発注者), its sections and its rule per product."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...]
+    guarantors: tuple[str, ...]
+    sections: Mapping[str, Section]
+    rules: Mapping[Product, Rule]
+    file: str
+    """Path relative to the configuration directory, e.g. ``issuers/higashiizu.toml``."""
+    sha256: Sha256
+    source: str = ""
+    checked_on: dt.date | None = None
+    has_eligibility: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """The invoice a project names for one product; ``file`` empty means 別途 (handed in another way)."""
+
+    file: str
+    """Path relative to the invoices folder, checked to stay inside it; empty: separate."""
+    amount: int | None = None
+    date: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The contractor's public-works contract, as ``projects.toml`` registers it."""
+
+    id: str
+    """Stable within a file: issuer and name, and the first contract number where two share both."""
+    name: str
+    issuer: str
+    sections: Mapping[Product, str]
+    contractor: str
+    names_on_notice: tuple[str, ...]
+    contract_numbers: tuple[str, ...]
+    by_name: bool
+    values: Mapping[str, str]
+    dates: Mapping[str, dt.date]
+    invoices: Mapping[Product, Invoice]
+    department: str = ""
+    contact: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contractor:
+    """Who submits; as seen by templates, with a project's overrides already applied."""
+
+    name: str
+    department: str
+    contact: str
+    phone: str
+    email: Address
+
+
+# --- What comes in -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """One page's text by both engines, lines ended by LF, nothing repaired."""
+
+    plumber: str
+    pdfium: str
+    deduped: str = ""
+    """pdfplumber's text after ``dedupe_chars()``; empty where the plain readings agreed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PdfText:
+    """All pages that were read."""
+
+    pages: tuple[PageText, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notice with its fields. Its identity is guarantor, number, product and key; a sha256 names one file of it."""
+
+    guarantor: str
+    project_name: str
+    contractor_name: str
+    product: Product
+    contract_number: str
+    key: Key
+
+    @property
+    def identity(self) -> tuple[str, str, str, str]:
+        """Two files with the same identity are the same notice."""
+        return (self.guarantor, self.contract_number, self.product.value, self.key.clear)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A PDF that is no notice, or that must not be read as one; ``reason`` is one of ``states.REFUSALS``."""
+
+    reason: Reason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file found in a mail, at any depth."""
+
+    filename: str
+    content: bytes
+
+
+# --- What goes out -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a draft; its bytes are an original kept by this sha256."""
+
+    title: str
+    filename: str
+    sha256: Sha256
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What would be sent and to whom, exactly; Date is all that is added later."""
+
+    sender: Address
+    sender_name: str
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    subject: str
+    body_sha256: Sha256
+    attachments: tuple[Attachment, ...]
+    message_id: str
+    """With its angle brackets."""
+    in_reply_to: str = ""
+    rehearsal_for: tuple[Address, ...] = ()
+    """The intended recipients, where this draft is a rehearsal; else empty."""
+    rule_file: str = ""
+    rule_sha256: str = ""
+    invoice_amount: int | None = None
+    invoice_date: dt.date | None = None
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether the mail goes to the rehearsal address instead of to the issuer."""
+        return bool(self.rehearsal_for)
+
+    @property
+    def recipients(self) -> tuple[Address, ...]:
+        """Every envelope recipient once, To before Cc."""
+        return tuple(dict.fromkeys(self.to + self.cc))
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One standing reason; ``detail`` names what it is about (a value's name, a number of a submission)."""
+
+    reason: Reason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A person's answer to a hold: it covers this reason with this detail and no other."""
+
+    reason: Reason
+    detail: str
+    by: str
+    at: dt.datetime
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One message to an issuer, with its life: the projection of its entries."""
+
+    id: int
+    state: State
+    version: int = 0
+    """Number of the last entry that changed it: what a decision compares before it sets."""
+    reasons: tuple[Hold, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    came_by: str = ""
+    """``mail:NAME`` or ``folder``."""
+    source_name: str = ""
+    """The file's name, or the mail's subject."""
+    source_message_id: str = ""
+    proven: bool = False
+    """Whether the way it came is trusted without a person's look (folder, loopback mailbox)."""
+    refusal: Hold | None = None
+    """Why its PDF, or its mail, could not be read as a notice; then there is no notice."""
+    pdf_sha256: Sha256 | None = None
+    mail_sha256: Sha256 | None = None
+    guarantor: str | None = None
+    product: Product | None = None
+    contract_number: str | None = None
+    notice_name: str = ""
+    """工事名 as on the notice."""
+    project: str | None = None
+    """Project id; None while no project is known for certain."""
+    project_name: str = ""
+    bound_project: str | None = None
+    """The project to which a person's approval bound this contract number."""
+    issuer: str | None = None
+    issuer_name: str = ""
+    section: str = ""
+    section_name: str = ""
+    section_phone: str = ""
+    channel: Channel | None = None
+    draft: Draft | None = None
+    draft_hash: str = ""
+    """64 hexadecimal digits over the draft and the hashes of its parts; ``ID@xxxx`` shows the first four."""
+    release: str = ""
+    """Who or what released it: a person's name, ``auto`` or ``hold 10 min``."""
+    release_account: str = ""
+    due_at: dt.datetime | None = None
+    """APPROVED: not before this moment."""
+    tries: int = 0
+    """Sending attempts begun (SendStarted)."""
+    first_date: dt.datetime | None = None
+    """The Date header: the first SendStarted of this draft, the same on every later try."""
+    date_draft: str = ""
+    """Hash of the draft that ``first_date`` belongs to."""
+    sent_at: dt.datetime | None = None
+    server: str = ""
+    tls: str = ""
+    reply: str = ""
+    """The server's last answer, e.g. ``250 2.0.0 Ok: queued as …``."""
+    letter_sha256: Sha256 | None = None
+    """The exact bytes handed to the server."""
+    rehearsals: int = 0
+    not_sent: int = 0
+    """How often a person stated that an attempt in doubt had not left."""
+    correction: int = 0
+    """N of the Message-ID: 0, or which correction this is."""
+    corrects: int | None = None
+    follows: int | None = None
+    superseded_by: int | None = None
+    created_at: dt.datetime | None = None
+    updated_at: dt.datetime | None = None
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether what is being sent now is a rehearsal."""
+        return self.draft is not None and self.draft.is_rehearsal
+
+    @property
+    def label(self) -> str:
+        """``ID@xxxx``: the submission and the draft that was shown; plain ``ID`` without a draft."""
+        return f"{self.id}@{self.draft_hash[:4]}" if self.draft_hash else str(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the log; ``docs/log-format.md`` says how an outsider checks the chain."""
+
+    number: int
+    at: dt.datetime
+    event: str
+    submission: int | None
+    by: str
+    """A person's name as given, a policy (``auto``), or ``hoshobin``."""
+    account: str
+    """The account that ran the command."""
+    detail: Mapping[str, Any]
+    set: Mapping[str, Any]
+    """Columns of the submission that this entry changed, as JSON values: the projection is their fold."""
+    previous_hash: str
+    hash: str
+
+
+class End(StrEnum):
+    """What became of a message or of a file in the folder: the ledger's last word."""
+
+    SUBMISSION = "submission"
+    ANNOUNCEMENT = "announcement"
+    DUPLICATE = "duplicate"
+    HELD = "held"
+    NOT_OURS = "not_ours"
+    OWN = "own"
+    REPORT = "report"
+    TOO_LARGE = "too_large"
+    UNFETCHED = "unfetched"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """One row of the ledger: a message of a watched mailbox, whatever became of it."""
+
+    mailbox: str
+    uidvalidity: int
+    uid: int
+    end: End
+    why: str = ""
+    message_id: str = ""
+    sender: str = ""
+    subject: str = ""
+    date: str = ""
+    internal_date: dt.datetime | None = None
+    size: int = 0
+    sha256: Sha256 | None = None
+    """Of the whole message, where it is kept as an original."""
+    submissions: tuple[int, ...] = ()
+    tries: int = 0
+    next_try_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One row of the ledger: a file of the notices folder, as it was at a look."""
+
+    name: str
+    size: int
+    mtime_ns: int
+    inode: int
+    looked_at: dt.datetime
+    end: End = End.PENDING
+    why: str = ""
+    sha256: Sha256 | None = None
+    submissions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is known of one thing that is watched or reached: ``mail:NAME``, ``folder`` or ``smtp``."""
+
+    name: str
+    last_ok: dt.datetime | None = None
+    last_error: dt.datetime | None = None
+    error: str = ""
+    first_look: dt.datetime | None = None
+    uidvalidity: int | None = None
+    first_uid: int = 1
+    """Messages below this UID of ``uidvalidity`` are older than the first look and are left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A mail to the operator, stored with the event that causes it."""
+
+    id: int
+    cause: str
+    submissions: tuple[int, ...]
+    created_at: dt.datetime
+    text: str = ""
+    """The body as sent; composed when it is first tried."""
+    message_id: str = ""
+    tries: int = 0
+    next_try_at: dt.datetime | None = None
+    accepted_at: dt.datetime | None = None
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """One configuration file as read: why did it go to that address is answerable years later."""
+
+    name: str
+    sha256: Sha256
+    content: bytes = field(repr=False)

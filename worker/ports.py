@@ -1,0 +1,440 @@
+"""What the pipeline needs of the world, as Protocols. Adapters implement them; fakes in the tests do too.
+
+PdfReader and MailServer are async; Store, Mailbox, Folder and Clock are plain. Every method may raise
+``Unavailable`` (the world is at fault) and no foreign exception.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from worker.model import (
+    Address,
+    Alarm,
+    ConfigFile,
+    End,
+    Entry,
+    FileRow,
+    Look,
+    MessageRow,
+    Notice,
+    PdfText,
+    Sha256,
+    Submission,
+    Unreadable,
+)
+from worker.states import Event, State
+
+
+class Clock(Protocol):
+    """The only source of time; always zone-aware, in JST."""
+
+    def now(self) -> dt.datetime:
+        """This moment."""
+        ...
+
+
+# --- Coming in -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A folder as EXAMINE answered it."""
+
+    uidvalidity: int
+    uidnext: int
+    exists: int
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What is known of a message before its body is fetched."""
+
+    uid: int
+    size: int
+    internal_date: dt.datetime
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A message as the server gave it; ``whole`` is False where only the first part was fetched (too large).
+
+    ``failure`` is set, and ``content`` empty, where this one message could not be fetched.
+    """
+
+    header: Header
+    content: bytes
+    whole: bool = True
+    failure: str = ""
+
+
+class Mailbox(Protocol):
+    """One mailbox, one connection, used from one thread; it never marks, moves or deletes."""
+
+    @property
+    def name(self) -> str:
+        """The NAME of ``[mailbox.NAME]``."""
+        ...
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the server is on this machine, so that who can write to it is known."""
+        ...
+
+    def open(self) -> Opened:
+        """Connect and log in where needed, then EXAMINE afresh. Raises Unavailable, AccountRefused."""
+        ...
+
+    def uids(self, first: int, since: dt.date | None) -> tuple[int, ...]:
+        """UIDs from ``first`` on, ascending; with ``since`` only those of that internal date or later."""
+        ...
+
+    def headers(self, uids: Sequence[int]) -> tuple[Header, ...]:
+        """Size, internal date and Message-ID of each that still exists; asked in blocks of at most 500."""
+        ...
+
+    def blocks(self, headers: Sequence[Header]) -> Iterator[tuple[Fetched, ...]]:
+        """The messages in blocks of at most 4 MB; of one above 8 MB only its beginning."""
+        ...
+
+    def shut(self) -> None:
+        """Throw the connection away; callable from another thread, ends a blocked call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A regular file of the folder as one look saw it."""
+
+    name: str
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+class Folder(Protocol):
+    """The notices folder; nothing in it is moved or deleted."""
+
+    def look(self) -> tuple[Listed, ...]:
+        """Every regular file whose name is not a half-written one's, in order of name."""
+        ...
+
+    def read(self, listed: Listed) -> bytes | None:
+        """Its bytes, or None where it is no longer what was listed, or changed while being read."""
+        ...
+
+
+class PdfReader(Protocol):
+    """Text of PDFs, read in child processes under limits."""
+
+    async def read(self, pdf: bytes) -> PdfText | Unreadable:
+        """Both engines' text of each page, or why there is none. Raises Unavailable when no child can be started."""
+        ...
+
+    async def close(self) -> None:
+        """End the children."""
+        ...
+
+
+# --- Going out -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """MAIL FROM. ``envid`` empty: no DSN is asked for."""
+
+    sender: Address
+    size: int
+    envid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rcpt:
+    """RCPT TO, one address."""
+
+    recipient: Address
+    dsn: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The DATA command; the answer wanted is 354."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The message and the final dot. The adapter stuffs dots; the content already has CRLF only."""
+
+    content: bytes
+
+
+Step = Mail | Rcpt | Data | Body
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete answer that was SMTP."""
+
+    code: int
+    text: str
+    at: dt.datetime
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No answer, half an answer, or one that was no SMTP; the connection is closed."""
+
+    why: str
+    at: dt.datetime
+
+    def __str__(self) -> str:
+        return self.why
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What the open connection is: the server's name from its greeting, TLS version or empty, offers."""
+
+    server: str
+    tls: str
+    dsn: bool
+    size_limit: int | None
+
+
+class MailServer(Protocol):
+    """One SMTP connection, driven step by step; a connection is reused only after a complete, understood answer."""
+
+    async def open(self) -> Session:
+        """Connect, greet, secure, log in; or reset the open connection for the next transaction.
+
+        Raises AccountRefused (5xx, or no STARTTLS where it is required) or Unavailable (4xx, silence).
+        """
+        ...
+
+    async def take(self, step: Step) -> Reply | Silence:
+        """One step and its answer. After Silence the connection is gone."""
+        ...
+
+    async def close(self) -> None:
+        """QUIT if the connection is well, else just close."""
+        ...
+
+
+# --- What lasts ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who decided: a person's name as given, a policy, or ``hoshobin``; and the account that ran the command."""
+
+    by: str
+    account: str
+
+
+class Writing(Protocol):
+    """One open write transaction (BEGIN IMMEDIATE). It reads what it wrote."""
+
+    def create(self, event: Event, submission: Submission, author: Author, detail: Mapping[str, Any]) -> Submission:
+        """A new submission with the next id (the id given is ignored), its entry, and ``created_at``."""
+        ...
+
+    def change(
+        self, event: Event, before: Submission, after: Submission, author: Author, detail: Mapping[str, Any]
+    ) -> Submission:
+        """Replace ``before`` by ``after`` and append the entry. Checks the states table and ``before.version``.
+
+        Raises Conflict where somebody changed it since, IllegalEvent where the table does not allow it.
+        """
+        ...
+
+    def note(
+        self,
+        event: str,
+        submission: int | None,
+        author: Author,
+        detail: Mapping[str, Any],
+        changes: Mapping[str, Any] | None = None,
+    ) -> Entry:
+        """An entry that is no event of the table: program start, configuration, news, a duplicate.
+
+        ``changes`` sets columns of the submission other than its state (e.g. ``reasons``).
+        """
+        ...
+
+    def keep(self, kind: str, content: bytes) -> Sha256:
+        """Keep an original; the same bytes are kept once."""
+        ...
+
+    def keep_notice(self, pdf: Sha256, notice: Notice) -> None:
+        """The fields read from a PDF, key in clear, by the PDF's sha256."""
+        ...
+
+    def record_message(self, row: MessageRow) -> None:
+        """Insert or replace the ledger's row of (mailbox, UIDVALIDITY, UID)."""
+        ...
+
+    def record_file(self, row: FileRow) -> None:
+        """Insert or replace the ledger's row of the file's name."""
+        ...
+
+    def record_look(self, look: Look) -> None:
+        """Insert or replace what is known of one watched or reached thing."""
+        ...
+
+    def raise_alarm(self, cause: str, submissions: Sequence[int]) -> Alarm:
+        """A mail to the operator, to be sent until it is accepted."""
+        ...
+
+    def update_alarm(self, alarm: Alarm) -> None:
+        """Replace the alarm of this id."""
+        ...
+
+    def submission(self, number: int) -> Submission:
+        """As it stands in this transaction. Raises NotAllowed ``no_such_submission``."""
+        ...
+
+
+class Store(Protocol):
+    """The one durable thing. Reads see the last commit; every method may raise Unavailable or LogBroken."""
+
+    def writing(self) -> AbstractContextManager[Writing]:
+        """A write transaction: committed (and synced) at the end, rolled back on an exception.
+
+        Raises Unavailable where it was not recorded: lock, disk full, failed sync. A commit that failed is
+        read again from a reopened database before that is said.
+        """
+        ...
+
+    def submission(self, number: int) -> Submission:
+        """Raises NotAllowed ``no_such_submission``."""
+        ...
+
+    def submissions(self, *states: State) -> tuple[Submission, ...]:
+        """All of these states (none given: all), by id."""
+        ...
+
+    def count_by_state(self) -> Mapping[State, int]:
+        """How many there are of each state."""
+        ...
+
+    def by_pdf(self, pdf: Sha256) -> tuple[Submission, ...]:
+        """Submissions of exactly this file, by id."""
+        ...
+
+    def by_number(self, contract_number: str) -> tuple[Submission, ...]:
+        """Submissions under this contract number, by id."""
+        ...
+
+    def by_source_message(self, message_id: str) -> tuple[Submission, ...]:
+        """Submissions that came of a mail with this Message-ID, by id."""
+        ...
+
+    def by_message_id(self, message_id: str) -> bool:
+        """Whether a mail of our own (submission, rehearsal, alarm) bears this Message-ID."""
+        ...
+
+    def notice(self, pdf: Sha256) -> Notice | None:
+        """The fields once read from this PDF."""
+        ...
+
+    def original(self, digest: Sha256) -> bytes:
+        """The bytes kept under this hash. Raises LogBroken where they are missing or differ."""
+        ...
+
+    def messages(self, mailbox: str, *ends: End) -> Iterator[MessageRow]:
+        """The ledger of a mailbox, by UIDVALIDITY and UID."""
+        ...
+
+    def last_uid(self, mailbox: str, uidvalidity: int) -> int:
+        """The highest UID with a row, or 0."""
+        ...
+
+    def known_message(self, mailbox: str, message_id: str, size: int, internal_date: dt.datetime) -> MessageRow | None:
+        """The row of the same message under an earlier UIDVALIDITY."""
+        ...
+
+    def file(self, name: str) -> FileRow | None:
+        """The row of this file's name."""
+        ...
+
+    def look(self, name: str) -> Look | None:
+        """What is known of one watched or reached thing."""
+        ...
+
+    def looks(self) -> tuple[Look, ...]:
+        """All of them, by name."""
+        ...
+
+    def alarms_waiting(self) -> tuple[Alarm, ...]:
+        """Alarms not yet accepted by a server, by id."""
+        ...
+
+    def last_alarm(self, cause: str) -> Alarm | None:
+        """The newest alarm of this cause."""
+        ...
+
+    def entries(self, submission: int | None = None, events: Iterable[str] = ()) -> Iterator[Entry]:
+        """Entries in order: all, of one submission, or of these events."""
+        ...
+
+    def head(self) -> tuple[int, str]:
+        """Number and hash of the last entry; ``(0, 64 zeros)`` where there is none."""
+        ...
+
+    def mark_head(self) -> None:
+        """Replace ``DIR/head`` by the head (temporary file, fsync, rename, fsync of the folder)."""
+        ...
+
+    def marked_head(self) -> tuple[int, str] | None:
+        """What ``DIR/head`` says, None where it does not exist. Raises LogBroken where it is unreadable."""
+        ...
+
+    def config_in_force(self) -> Mapping[str, Sha256]:
+        """Name → hash of the configuration files last recorded."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
+        ...
+
+
+class Files(Protocol):
+    """Files that the configuration names: read once, when a draft is made."""
+
+    def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
+        """Name and bytes of a regular file inside the invoices folder that begins with ``%PDF-``.
+
+        None where there is no such file; Unreadable(DAMAGED) where it is no PDF, Unreadable(TOO_LARGE)
+        where it is larger than any mail could carry.
+        """
+        ...
+
+
+class Templates(Protocol):
+    """Mail templates by name: ``DIR/templates/mail`` first, then the shipped ones."""
+
+    def source(self, name: str) -> str | None:
+        """The template's text, or None where there is none of this name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Passwords by the place that names them; never logged."""
+
+    imap: Mapping[str, str]
+    smtp: str
+
+    def __repr__(self) -> str:
+        return "Secrets(…)"
+
+
+ConfigFiles = tuple[ConfigFile, ...]
