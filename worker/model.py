@@ -295,6 +295,7 @@ class Answer:
     reason: Reason
     detail: str
     by: str
+    account: str
     at: dt.datetime
     note: str = ""
 
@@ -342,10 +343,14 @@ class Submission:
     release: str = ""
     """Who or what released it: a person's name, ``auto`` or ``hold 10 min``."""
     release_account: str = ""
+    released_draft: str = ""
+    """Hash of the draft that was released: another one by now is ``changed``."""
     due_at: dt.datetime | None = None
     """APPROVED: not before this moment."""
     tries: int = 0
-    """Sending attempts begun (SendStarted)."""
+    """Sending attempts begun (SendStarted): T of the ENVID."""
+    deferrals: int = 0
+    """NotNow answers in a row since the release: what the delay grows with."""
     first_date: dt.datetime | None = None
     """The Date header: the first SendStarted of this draft, the same on every later try."""
     date_draft: str = ""

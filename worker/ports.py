@@ -239,7 +239,35 @@ class Author:
     account: str
 
 
-class Writing(Protocol):
+class Reading(Protocol):
+    """What may be asked both of the last commit (Store) and of an open transaction (Writing)."""
+
+    def submission(self, number: int) -> Submission:
+        """Raises NotAllowed ``no_such_submission``."""
+        ...
+
+    def by_pdf(self, pdf: Sha256) -> tuple[Submission, ...]:
+        """Submissions of exactly this file, by id."""
+        ...
+
+    def by_number(self, contract_number: str) -> tuple[Submission, ...]:
+        """Submissions under this contract number, by id."""
+        ...
+
+    def by_source_message(self, message_id: str) -> tuple[Submission, ...]:
+        """Submissions that came of a mail with this Message-ID, by id."""
+        ...
+
+    def notice(self, pdf: Sha256) -> Notice | None:
+        """The fields once read from this PDF."""
+        ...
+
+    def bound_project(self, guarantor: str, contract_number: str) -> str | None:
+        """The project to which a person's approval last bound this number of this guarantor."""
+        ...
+
+
+class Writing(Reading, Protocol):
     """One open write transaction (BEGIN IMMEDIATE). It reads what it wrote."""
 
     def create(self, event: Event, submission: Submission, author: Author, detail: Mapping[str, Any]) -> Submission:
@@ -297,12 +325,8 @@ class Writing(Protocol):
         """Replace the alarm of this id."""
         ...
 
-    def submission(self, number: int) -> Submission:
-        """As it stands in this transaction. Raises NotAllowed ``no_such_submission``."""
-        ...
 
-
-class Store(Protocol):
+class Store(Reading, Protocol):
     """The one durable thing. Reads see the last commit; every method may raise Unavailable or LogBroken."""
 
     def writing(self) -> AbstractContextManager[Writing]:
@@ -313,10 +337,6 @@ class Store(Protocol):
         """
         ...
 
-    def submission(self, number: int) -> Submission:
-        """Raises NotAllowed ``no_such_submission``."""
-        ...
-
     def submissions(self, *states: State) -> tuple[Submission, ...]:
         """All of these states (none given: all), by id."""
         ...
@@ -325,24 +345,8 @@ class Store(Protocol):
         """How many there are of each state."""
         ...
 
-    def by_pdf(self, pdf: Sha256) -> tuple[Submission, ...]:
-        """Submissions of exactly this file, by id."""
-        ...
-
-    def by_number(self, contract_number: str) -> tuple[Submission, ...]:
-        """Submissions under this contract number, by id."""
-        ...
-
-    def by_source_message(self, message_id: str) -> tuple[Submission, ...]:
-        """Submissions that came of a mail with this Message-ID, by id."""
-        ...
-
     def by_message_id(self, message_id: str) -> bool:
         """Whether a mail of our own (submission, rehearsal, alarm) bears this Message-ID."""
-        ...
-
-    def notice(self, pdf: Sha256) -> Notice | None:
-        """The fields once read from this PDF."""
         ...
 
     def original(self, digest: Sha256) -> bytes:
@@ -408,6 +412,10 @@ class Store(Protocol):
 
 class Files(Protocol):
     """Files that the configuration names: read once, when a draft is made."""
+
+    def stamp(self, file: str) -> str:
+        """A text that changes when the file does (size, time, inode); empty where there is none."""
+        ...
 
     def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
         """Name and bytes of a regular file inside the invoices folder that begins with ``%PDF-``.

@@ -1,0 +1,146 @@
+"""Templates → text, in a sandbox, bounded, and never with a hole in it.
+
+Its one promise: a name that is undefined or empty stops the rendering and is named; nothing is filled in. It
+does not know what the text is for.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, NoReturn
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from worker.errors import HoshobinError
+
+TEXT_LIMIT: Final = 100_000
+"""Characters of one rendered text: a body is about 1,000, and a loop in a template must end somewhere."""
+
+_REIWA_BEGINS: Final = dt.date(2019, 5, 1)
+_REIWA_YEAR_ZERO: Final = 2018
+
+
+class MissingName(HoshobinError):
+    """A name that the template uses and nobody has registered, or that is empty."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class TemplateFault(HoshobinError):
+    """The template fails by itself: an error in it that only these values bring out, or endless text."""
+
+
+class Scope(dict[str, Any]):
+    """The names below one name of a template; empty values are left out, so that using one is a MissingName."""
+
+    def __init__(self, path: str, names: Mapping[str, Any]) -> None:
+        super().__init__({k: v for k, v in names.items() if v is not None and v != ""})
+        self.scope_path = path
+
+
+class _Named(jinja2.StrictUndefined):
+    """An undefined name that says which one it is, whatever is done with it except ``default()``."""
+
+    __slots__ = ()
+
+    def _fail_with_undefined_error(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        scope = getattr(self._undefined_obj, "scope_path", "")
+        name = self._undefined_name or "?"
+        raise MissingName(f"{scope}.{name}" if scope else str(name))
+
+    __iter__ = __str__ = __len__ = __bool__ = __hash__ = _fail_with_undefined_error  # type: ignore[assignment]
+    __eq__ = __ne__ = __contains__ = __format__ = _fail_with_undefined_error  # type: ignore[assignment]
+    __getattr__ = __getitem__ = __call__ = _fail_with_undefined_error  # type: ignore[assignment]
+
+
+def _wareki(date: dt.date) -> str:
+    """``令和8年4月1日``; before Reiwa the western year, which nobody can misread."""
+    if date < _REIWA_BEGINS:
+        return f"{date.year}年{date.month}月{date.day}日"
+    year = date.year - _REIWA_YEAR_ZERO
+    return f"令和{'元' if year == 1 else year}年{date.month}月{date.day}日"
+
+
+def _wareki_short(date: dt.date) -> str:
+    """``R8.4.1``."""
+    if date < _REIWA_BEGINS:
+        return f"{date.year}.{date.month}.{date.day}"
+    return f"R{date.year - _REIWA_YEAR_ZERO}.{date.month}.{date.day}"
+
+
+def _monthday(date: dt.date) -> str:
+    """``4月1日``."""
+    return f"{date.month}月{date.day}日"
+
+
+def _digits(text: str) -> str:
+    """Only the digits of ``text``, full-width ones as half-width."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text) if c in "0123456789")
+
+
+def _nospace(text: str) -> str:
+    """``text`` without any white space, U+3000 included."""
+    return "".join(text.split())
+
+
+FILTERS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "digits": _digits,
+    "nospace": _nospace,
+    "wareki": _wareki,
+    "wareki_short": _wareki_short,
+    "monthday": _monthday,
+}
+
+
+class _Bounded(ImmutableSandboxedEnvironment):
+    """The sandbox, without the operators that make much out of little."""
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:  # noqa: ARG002  jinja2 gives it
+        """Refuse to repeat text or to raise to a power: a mail needs neither."""
+        if operator == "**" or not (isinstance(left, int | float) and isinstance(right, int | float)):
+            raise TemplateFault(f"{operator} is for numbers only" if operator == "*" else "** is not allowed")
+        return left * right
+
+
+class Renderer:
+    """Renders template sources; each is compiled once."""
+
+    def __init__(self) -> None:
+        self._environment = _Bounded(
+            undefined=_Named,
+            autoescape=False,  # noqa: S701  plain text, no HTML
+            keep_trailing_newline=True,
+        )
+        self._environment.filters.update(FILTERS)
+        self._compiled: dict[str, jinja2.Template] = {}
+
+    def render(self, source: str, names: Mapping[str, Any]) -> str:
+        """The text of ``source`` with ``names``.
+
+        Raises MissingName, or TemplateFault where the template itself fails or gives more than TEXT_LIMIT.
+        """
+        try:
+            template = self._compiled.get(source)
+            if template is None:
+                template = self._compiled[source] = self._environment.from_string(source)
+            return _joined(template.generate(**names))
+        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, MemoryError) as error:
+            raise TemplateFault(f"{type(error).__name__}: {error}") from error
+
+
+def _joined(pieces: Iterator[str]) -> str:
+    parts: list[str] = []
+    length = 0
+    for piece in pieces:
+        length += len(piece)
+        if length > TEXT_LIMIT:
+            raise TemplateFault(f"more than {TEXT_LIMIT} characters")
+        parts.append(piece)
+    return "".join(parts)
