@@ -1,0 +1,75 @@
+# Two commands are all a newcomer needs: `make demo` and `make test`. Both do all set-up first.
+#
+# Needed beforehand: python3 (3.11, 3.12 or 3.13) and make; nothing else, and no root.
+# Another interpreter: make PYTHON=python3.12 …     More for pytest: make test PYTEST_ARGS="-k letter"
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# A lock is a list of versions and hashes and nothing else: no address of an index, no path, no header.
+COMPILE := .cache/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint bench lock clean venv servers servers-if-asked
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+demo: venv  ## the whole of the work against embedded mail servers
+	$(BIN)/hoshobin demo
+
+test: venv servers-if-asked  ## every test; with SERVERS=install (or CI=true) also those against Dovecot and Postfix
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: venv  ## ruff and mypy (strict)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: venv  ## the measurements of docs/performance.md
+	$(BIN)/python -m bench
+
+venv: $(VENV)/.installed  ## .venv with the locked packages and this project
+
+servers:  ## Dovecot and Postfix for the tests, from apt; started by nobody but the tests
+	sh tests/servers/install.sh
+
+servers-if-asked:
+	@case "$${CI:-},$(SERVERS)" in true,*|*,install) sh tests/servers/install.sh ;; esac
+
+lock: .cache/lock/bin/uv  ## renews requirements.txt (the product) and requirements-dev.txt (all)
+	$(COMPILE) --upgrade --all-extras --group dev -o requirements-dev.txt pyproject.toml
+	$(COMPILE) --upgrade --group build -c requirements-dev.txt -o requirements.txt pyproject.toml
+
+clean:  ## removes what make has made
+	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .bench build dist
+
+# Each stamp stands for a finished step, so nothing is installed a second time without a cause.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { \
+	  echo 'Python 3.11、3.12、3.13 のいずれかが必要です。例: make PYTHON=python3.12 venv'; \
+	  echo 'Python 3.11, 3.12 or 3.13 is needed. For example: make PYTHON=python3.12 venv'; exit 1; } >&2
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3-venv; fi
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	  echo '仮想環境を作る部品がありません。次の行を実行してから、もう一度お試しください。'; \
+	  echo 'The part of Python that makes virtual environments is missing. Run this line, then try again:'; \
+	  echo '  sudo apt-get update && sudo apt-get install -y python3-venv'; exit 1; } >&2
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.locked: $(VENV)/.made requirements-dev.txt
+	$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.cache/lock/bin/uv: | $(VENV)/.made
+	$(BIN)/python -m venv .cache/lock
+	.cache/lock/bin/python -m pip --disable-pip-version-check install --quiet uv

@@ -1,0 +1,70 @@
+"""What holds for every test: Hypothesis' settings, the mail servers, and that no skip goes unseen."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+from mailservers import MailServers, ServersMissing, mail_servers
+
+# No deadline: a busy machine is no fault of the code.
+# Not derandomized: every run looks somewhere new, and its seed is printed.
+settings.register_profile("hoshobin", deadline=None, print_blob=True, derandomize=False)
+settings.load_profile("hoshobin")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """A seed of our own for Hypothesis, so that the header can name it before anything fails."""
+    if config.getoption("hypothesis_seed", None) is None:
+        config.option.hypothesis_seed = str(random.SystemRandom().randrange(2**32))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"hypothesis: the same again with --hypothesis-seed={config.getoption('hypothesis_seed')}"
+
+
+def under_ci() -> bool:
+    return os.environ.get("CI") == "true"
+
+
+def skips(config: pytest.Config) -> Counter[str]:
+    """Each reason for which something was skipped, with how often."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    found: Counter[str] = Counter()
+    for report in reporter.stats.get("skipped", []) if reporter else []:
+        _, _, reason = report.longrepr
+        found[reason.removeprefix("Skipped: ")] += 1
+    return found
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Under CI=true a skip is a failure: there everything a test needs is installed."""
+    if under_ci() and skips(session.config) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    found = skips(config)
+    if not found:
+        return
+    terminalreporter.section("skipped, and why")
+    for reason, count in sorted(found.items()):
+        terminalreporter.write_line(f"{count:4}  {reason}")
+    if under_ci():
+        terminalreporter.write_line(f"FAILED: {found.total()} skipped, and under CI=true a skip is a failure", red=True)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[MailServers]:
+    """A private Dovecot and Postfix; skipped with the reason where this machine cannot run them."""
+    try:
+        with mail_servers() as running:
+            yield running
+    except ServersMissing as missing:
+        pytest.skip(f"Dovecot and Postfix: {missing}")

@@ -1,0 +1,53 @@
+#!/bin/sh
+# Installs Dovecot and Postfix from apt for the tests that are marked `servers`.
+#
+# It makes no mail server of this machine: nothing is started now (policy-rc.d), nothing is enabled for the next
+# boot, and Postfix gets no configuration. The tests start private copies on loopback and stop them.
+# It removes nothing: where apt would take a package away (another mail server, say), it says so and leaves.
+# Exit 0 also where it cannot install; the tests then list what they skipped, and fail for it under CI=true.
+set -eu
+
+program() { [ -x "/usr/sbin/$1" ] || command -v "$1" >/dev/null 2>&1; }
+
+missing=
+program dovecot || missing="dovecot-imapd"
+program postfix || missing="$missing postfix"
+if [ -z "$missing" ]; then exit 0; fi
+
+line="apt-get update && apt-get install --no-install-recommends$(printf ' %s' $missing)"
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+  echo "実サーバを使うテストには管理者権限での導入が必要です（いまは省略します）: sudo make servers"
+  echo "The tests against real servers need this, as root on Debian or Ubuntu (left out for now): $line"
+  exit 0
+fi
+
+apt-get update
+# $missing is a list of words on purpose
+if removals=$(apt-get -s install --no-install-recommends $missing | grep '^Remv '); then
+  echo "導入すると次のパッケージが削除されるため、何も導入しませんでした。"
+  echo "Nothing was installed, because apt would remove these packages:"
+  echo "$removals"
+  exit 0
+fi
+
+policy=/usr/sbin/policy-rc.d
+kept=$policy.before-hoshobin-tests
+mark="# for the installation of the mail servers of hoshobin's tests: start nothing"
+# A run that was killed may have left ours behind, beside the true one or where there was none.
+if [ -e "$policy" ] && ! grep -qxF "$mark" "$policy"; then mv -f "$policy" "$kept"; fi
+restore() {
+  rm -f "$policy"
+  if [ -e "$kept" ]; then mv "$kept" "$policy"; fi
+}
+trap restore EXIT
+trap 'exit 1' HUP INT TERM
+printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy"
+chmod 755 "$policy"
+
+echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
+# needrestart (Ubuntu) would restart services of this machine after an upgrade of a shared library
+DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get install -y --no-install-recommends $missing
+if command -v systemctl >/dev/null 2>&1; then
+  case $missing in *dovecot*) systemctl --quiet disable dovecot.service dovecot.socket >/dev/null 2>&1 || true ;; esac
+  case $missing in *postfix*) systemctl --quiet disable postfix.service >/dev/null 2>&1 || true ;; esac
+fi
