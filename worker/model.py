@@ -360,6 +360,8 @@ class Submission:
     tls: str = ""
     reply: str = ""
     """The server's last answer, e.g. ``250 2.0.0 Ok: queued as …``."""
+    silent: str = ""
+    """IN_DOUBT: why no answer will come any more; empty while the server may still answer."""
     letter_sha256: Sha256 | None = None
     """The exact bytes handed to the server."""
     rehearsals: int = 0
@@ -477,6 +479,8 @@ class Alarm:
     cause: str
     submissions: tuple[int, ...]
     created_at: dt.datetime
+    detail: str = ""
+    """The server's own words, where an account was refused."""
     text: str = ""
     """The body as sent; composed when it is first tried."""
     message_id: str = ""

@@ -317,7 +317,7 @@ class Writing(Reading, Protocol):
         """Insert or replace what is known of one watched or reached thing."""
         ...
 
-    def raise_alarm(self, cause: str, submissions: Sequence[int]) -> Alarm:
+    def raise_alarm(self, cause: str, submissions: Sequence[int], detail: str = "") -> Alarm:
         """A mail to the operator, to be sent until it is accepted."""
         ...
 
