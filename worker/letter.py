@@ -93,11 +93,6 @@ def is_own_message_id_form(candidate: str, sender: Address) -> bool:
     return found is not None and found[1].lower() == sender.rpartition("@")[2].lower()
 
 
-def envelope_id(own_message_id: str, attempt: int) -> str:
-    """ENVID of one try, ``ID.N.T``: what a DSN names as Original-Envelope-Id; plain ASCII, not yet in xtext."""
-    return f"{own_message_id.strip('<>').partition('@')[0]}.{attempt}"
-
-
 def attachment_name(text: str) -> str:
     """``text`` as a file name that every reader's file system takes: NFC, at most 200 bytes, ``.pdf`` at its end.
 

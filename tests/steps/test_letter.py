@@ -14,7 +14,6 @@ from worker.letter import (
     UnsafeValue,
     alarm_message_id,
     attachment_name,
-    envelope_id,
     is_own_message_id_form,
     message_id,
     write_alarm,
@@ -384,7 +383,3 @@ def test_mails_of_our_own_are_known_by_the_form_of_their_message_id():
     assert not is_own_message_id_form(own[0], Address("x@city.aoba.example"))
     for foreign in ("", "<x@midori-kensetsu.example>", own[0][1:-1], own[0].replace(".12@", ".x12@")):
         assert not is_own_message_id_form(foreign, SENDER)
-
-
-def test_the_envelope_id_is_the_message_ids_left_side_and_the_try():
-    assert envelope_id("<0123456789abcdef0123.r1@x.example>", 4) == "0123456789abcdef0123.r1.4"
