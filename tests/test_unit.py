@@ -1,0 +1,57 @@
+"""The systemd unit, as systemd itself judges it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+UNIT = Path(__file__).parent.parent / "systemd" / "hoshobin.service"
+# The first version whose `security` reads a unit file without a running systemd and whose `verify` knows all we use.
+SYSTEMD = 252
+EXPOSURE = 1.5
+
+
+def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("systemd-analyze is not installed (package systemd)")
+    return subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def unit(tmp_path: Path) -> Path:
+    """A copy whose commands exist: verify refuses a unit whose program is not installed yet."""
+    said = analyze("--version").stdout
+    if int(said.split()[1].partition(".")[0]) < SYSTEMD:
+        pytest.skip(f"systemd-analyze is older than {SYSTEMD}: {said.splitlines()[0]}")
+    copy = tmp_path / UNIT.name
+    copy.write_text(re.sub(r"^(Exec\w+=)\S+", r"\1/bin/true", UNIT.read_text(), flags=re.MULTILINE))
+    return copy
+
+
+def test_systemd_finds_nothing_to_say_about_the_unit(unit: Path) -> None:
+    verified = analyze("verify", unit)
+    assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
+
+
+def test_the_unit_is_exposed_to_little(unit: Path) -> None:
+    judged = analyze("security", "--offline=true", "--no-pager", unit)
+    found = re.search(r"Overall exposure level for hoshobin\.service: ([0-9.]+)", judged.stdout)
+    assert found, judged.stderr
+    assert float(found[1]) <= EXPOSURE
+
+
+def test_a_wrong_configuration_is_not_started_again() -> None:
+    lines = UNIT.read_text().splitlines()
+    assert "Restart=on-failure" in lines
+    assert "RestartPreventExitStatus=2" in lines
+
+
+def test_the_secrets_come_as_credentials_and_not_in_the_environment() -> None:
+    text = UNIT.read_text()
+    assert re.findall(r"^LoadCredential=([a-z-]+):", text, re.MULTILINE) == ["imap-password", "smtp-password"]
+    assert "Environment" not in text
