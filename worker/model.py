@@ -193,6 +193,8 @@ class PageText:
     pdfium: str
     deduped: str = ""
     """pdfplumber's text after ``dedupe_chars()``; empty where the plain readings agreed."""
+    tables: tuple[tuple[str, ...], ...] = ()
+    """Rows of ruled tables, cell by cell as pdfplumber reads them: a long name stays whole in its cell."""
 
 
 @dataclass(frozen=True, slots=True)
