@@ -329,7 +329,7 @@ class Submission:
     notice_name: str = ""
     """工事名 as on the notice."""
     project: str | None = None
-    """Project id; None while no project is known for certain."""
+    """Project id, certain or proposed (``name_only`` stands then)."""
     project_name: str = ""
     bound_project: str | None = None
     """The project to which a person's approval bound this contract number."""

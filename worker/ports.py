@@ -262,6 +262,10 @@ class Reading(Protocol):
         """The fields once read from this PDF."""
         ...
 
+    def original(self, digest: Sha256) -> bytes:
+        """The bytes kept under this hash. Raises LogBroken where they are missing or differ."""
+        ...
+
     def bound_project(self, guarantor: str, contract_number: str) -> str | None:
         """The project to which a person's approval last bound this number of this guarantor."""
         ...
@@ -341,16 +345,16 @@ class Store(Reading, Protocol):
         """All of these states (none given: all), by id."""
         ...
 
+    def due(self, now: dt.datetime) -> tuple[int, ...]:
+        """Ids of the APPROVED whose moment has come, in order of that moment."""
+        ...
+
     def count_by_state(self) -> Mapping[State, int]:
         """How many there are of each state."""
         ...
 
     def by_message_id(self, message_id: str) -> bool:
         """Whether a mail of our own (submission, rehearsal, alarm) bears this Message-ID."""
-        ...
-
-    def original(self, digest: Sha256) -> bytes:
-        """The bytes kept under this hash. Raises LogBroken where they are missing or differ."""
         ...
 
     def messages(self, mailbox: str, *ends: End) -> Iterator[MessageRow]:

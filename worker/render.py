@@ -23,6 +23,18 @@ _REIWA_BEGINS: Final = dt.date(2019, 5, 1)
 _REIWA_YEAR_ZERO: Final = 2018
 
 
+_FAULTS: Final = (
+    jinja2.TemplateError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+    MemoryError,
+)
+"""What a template's own expressions can raise."""
+
+
 class MissingName(HoshobinError):
     """A name that the template uses and nobody has registered, or that is empty."""
 
@@ -115,7 +127,7 @@ class Renderer:
     def __init__(self) -> None:
         self._environment = _Bounded(
             undefined=_Named,
-            autoescape=False,  # noqa: S701  plain text, no HTML
+            autoescape=False,
             keep_trailing_newline=True,
         )
         self._environment.filters.update(FILTERS)
@@ -131,7 +143,7 @@ class Renderer:
             if template is None:
                 template = self._compiled[source] = self._environment.from_string(source)
             return _joined(template.generate(**names))
-        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, MemoryError) as error:
+        except _FAULTS as error:
             raise TemplateFault(f"{type(error).__name__}: {error}") from error
 
 

@@ -78,7 +78,10 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     _R.ENCODING: ("作成したメールの検証で不一致", "the composed mail does not read as meant"),
     _R.NO_TEXT: ("文字情報のないPDF（スキャン画像）", "a PDF without text (a scan)"),
     _R.PASSWORD: ("閲覧パスワード付きPDF", "a PDF that asks for a password"),
-    _R.NOT_A_NOTICE: ("認証キーのお知らせではない（証書・保険会社の証券 等）", "not a notice (a certificate, a bond …)"),
+    _R.NOT_A_NOTICE: (
+        "認証キーのお知らせではない（証書・保険会社の証券 等）",
+        "not a notice (a certificate, a bond …)",
+    ),
     _R.TWO_NOTICES: ("1つのPDFに複数のお知らせ", "several notices in one PDF"),
     _R.TWO_VALUES: ("番号又はキーの候補が複数", "several candidates for number or key"),
     _R.ENGINES_DISAGREE: ("2方式の読取結果が不一致", "two ways of reading disagree"),

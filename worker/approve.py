@@ -1,0 +1,163 @@
+"""Draft × release policy × what people answered → HELD with reasons, APPROVED from a moment, or HANDED_OVER.
+
+Its one promise: nothing becomes APPROVED while a reason stands that nobody answered for exactly this draft. It
+does not know where a draft comes from, nor how it is sent.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from worker.compose import Composed
+from worker.errors import NotAllowed
+from worker.match import Ambiguous, Match, Outcome, Proposed, Unmatched
+from worker.model import Answer, Channel, Hold, Submission
+from worker.settings import Mode, Release
+from worker.states import Kind, Reason, State, kind_of
+
+_OF_THE_DRAFT: Final = frozenset({Reason.APPROVAL, Reason.CHANGED})
+"""Reasons that are about one draft: an answer names the draft's hash and covers no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a submission is now: its state, the reasons that stand, and from when it may go."""
+
+    state: State
+    reasons: tuple[Hold, ...]
+    due_at: dt.datetime | None
+    release: str
+    """Who or what released it; empty unless APPROVED or HANDED_OVER."""
+    release_account: str
+
+
+def judge(
+    submission: Submission, outcome: Outcome | None, composed: Composed | None, release: Release, now: dt.datetime
+) -> Judgement:
+    """``submission`` judged anew, with the draft that configuration and register give today.
+
+    ``outcome`` is None where no notice could be read.
+    """
+    standing = _standing(submission, outcome, composed, release)
+    open_holds = tuple(hold for hold in standing if not _is_answered(hold, submission.answers, composed))
+    if open_holds or composed is None:
+        return Judgement(State.HELD, open_holds, None, "", "")
+    name, account = _releaser(submission, composed, release)
+    if composed.channel is not Channel.EMAIL:
+        return Judgement(State.HANDED_OVER, (), None, name, account)
+    if submission.released_draft == composed.draft_hash and submission.due_at is not None:
+        due = submission.due_at
+    elif release.mode is Mode.HOLD and not _approving(submission, composed):
+        due = now + dt.timedelta(minutes=release.hold_minutes)
+    else:
+        due = now
+    return Judgement(State.APPROVED, (), due, name, account)
+
+
+def _standing(
+    submission: Submission, outcome: Outcome | None, composed: Composed | None, release: Release
+) -> Iterable[Hold]:
+    """Every reason that stands, answered or not, in the order a person should look at them."""
+    if submission.refusal is not None:
+        return (submission.refusal,)
+    holds = [*_of_history(submission), *_of_match(outcome)]
+    if composed is not None:
+        holds += composed.holds
+    if not submission.proven:
+        holds.append(Hold(Reason.SENDER_UNPROVEN))
+    if composed is not None and composed.draft is not None:
+        if submission.released_draft and submission.released_draft != composed.draft_hash:
+            holds.append(Hold(Reason.CHANGED))
+        elif release.mode is Mode.APPROVE or submission.correction:
+            holds.append(Hold(Reason.APPROVAL))
+    return tuple(dict.fromkeys(holds))
+
+
+def _of_history(submission: Submission) -> Iterable[Hold]:
+    if submission.superseded_by is not None:
+        yield Hold(Reason.SUPERSEDED, str(submission.superseded_by))
+    if submission.follows is not None:
+        yield Hold(Reason.SEEN_BEFORE, str(submission.follows))
+    if submission.rehearsals:
+        yield Hold(Reason.REHEARSED, str(submission.rehearsals))
+    if submission.not_sent:
+        yield Hold(Reason.NOT_SENT, str(submission.not_sent))
+
+
+def _of_match(outcome: Outcome | None) -> Iterable[Hold]:
+    match outcome:
+        case None | Match():
+            return ()
+        case Proposed(project):
+            return (Hold(Reason.NAME_ONLY, project.id),)
+        case Unmatched():
+            return (Hold(Reason.UNKNOWN_PROJECT),)
+        case Ambiguous(projects):
+            return (Hold(Reason.TWO_PROJECTS, ", ".join(project.id for project in projects)),)
+
+
+def _is_answered(hold: Hold, answers: Iterable[Answer], composed: Composed | None) -> bool:
+    detail = composed.draft_hash if composed and hold.reason in _OF_THE_DRAFT else hold.detail
+    return any(answer.reason is hold.reason and answer.detail == detail for answer in answers)
+
+
+def _approving(submission: Submission, composed: Composed) -> Answer | None:
+    """The newest answer that approved exactly this draft."""
+    for answer in reversed(submission.answers):
+        if answer.reason in _OF_THE_DRAFT and answer.detail == composed.draft_hash:
+            return answer
+    return None
+
+
+def _releaser(submission: Submission, composed: Composed, release: Release) -> tuple[str, str]:
+    if answer := _approving(submission, composed):
+        return answer.by, answer.account
+    if release.mode is Mode.HOLD:
+        return f"hold {release.hold_minutes} min", ""
+    return release.mode.value, ""
+
+
+# --- A person answers ----------------------------------------------------------------------------------------
+
+
+def answer_holds(
+    submission: Submission, shown_draft: str, by: str, account: str, note: str, now: dt.datetime, *, release: Release
+) -> Submission:
+    """``submission`` with every open reason of kind *answer* answered by ``by``; judge it anew afterwards.
+
+    ``shown_draft`` is the beginning of the draft's hash that the person was shown, or empty. One approval
+    answers all, and always covers the draft as it is. Raises NotAllowed where a reason of another kind is open,
+    where the draft is another by now, or where a rehearsal setting still stands in the way.
+    """
+    if submission.state is not State.HELD:
+        raise NotAllowed("not_held", id=str(submission.id), state=submission.state.value)
+    if shown_draft and not submission.draft_hash.startswith(shown_draft):
+        raise NotAllowed("draft_differs", id=str(submission.id), now=submission.label)
+    blocking = [hold for hold in submission.reasons if kind_of(hold.reason) is not Kind.ANSWER]
+    if blocking:
+        raise NotAllowed(
+            "not_answerable",
+            id=str(submission.id),
+            reasons=" ".join(hold.reason.value for hold in blocking),
+        )
+    reasons = {hold.reason for hold in submission.reasons}
+    if Reason.REHEARSED in reasons and release.rehearsal_to is not None:
+        raise NotAllowed("still_rehearsing", id=str(submission.id))
+    answers = [
+        Answer(hold.reason, hold.detail, by, account, now, note)
+        for hold in submission.reasons
+        if hold.reason not in _OF_THE_DRAFT
+    ]
+    if submission.draft_hash:
+        answers += [Answer(reason, submission.draft_hash, by, account, now, note) for reason in sorted(_OF_THE_DRAFT)]
+    return dataclasses.replace(
+        submission,
+        answers=(*submission.answers, *answers),
+        # What is approved is this draft: an approval of an earlier one no longer makes it "changed".
+        released_draft="",
+        due_at=None,
+    )

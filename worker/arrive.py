@@ -1,0 +1,112 @@
+"""What an arriving notice is to the submissions already here: the same again, a further one, or a new one.
+
+Its one promise: the same notice by two ways or two downloads is one submission while the first has not left;
+afterwards it is a person's to judge. It does not know projects or issuers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from worker.model import Hold, Notice, Sha256, Submission, Unreadable
+from worker.ports import Reading
+from worker.states import WAITING, State
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How something came in."""
+
+    came_by: str
+    """``mail:NAME`` or ``folder``."""
+    source_name: str
+    source_message_id: str
+    mail_sha256: Sha256 | None
+    proven: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The same notice again, or the same bytes: nothing new, an entry names the first."""
+
+    first: Submission
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A submission to be drafted; ``superseded`` are earlier ones of another key that have not left."""
+
+    submission: Submission
+    superseded: tuple[Submission, ...]
+
+
+def receive_notice(notice: Notice, pdf: Sha256, way: Way, known: Reading) -> Known | New:
+    """What the notice in the file ``pdf`` is to what is here (design: *The same notice again*)."""
+    if same_file := known.by_pdf(pdf):
+        return Known(same_file[0])
+    earlier = [each for each in known.by_number(notice.contract_number) if each.guarantor == notice.guarantor]
+    twins = [each for each in earlier if _is_same(each, notice, known)]
+    for twin in twins:
+        if twin.state in WAITING:
+            return Known(twin)
+    others = [each for each in earlier if each not in twins]
+    submission = Submission(
+        id=0,
+        state=State.HELD,
+        came_by=way.came_by,
+        source_name=way.source_name,
+        source_message_id=way.source_message_id,
+        mail_sha256=way.mail_sha256,
+        proven=way.proven,
+        pdf_sha256=pdf,
+        guarantor=notice.guarantor,
+        product=notice.product,
+        contract_number=notice.contract_number,
+        notice_name=notice.project_name,
+        follows=earlier[-1].id if earlier else None,
+    )
+    return New(submission, tuple(each for each in others if each.state in {State.HELD, State.APPROVED}))
+
+
+def receive_unreadable(refusal: Unreadable, pdf: Sha256, way: Way, known: Reading) -> Known | New:
+    """A file that somebody meant as a notice and that could not be read as one."""
+    if same_file := known.by_pdf(pdf):
+        return Known(same_file[0])
+    return New(hold_without_notice(Hold(refusal.reason, refusal.detail), pdf, way), ())
+
+
+def hold_without_notice(refusal: Hold, pdf: Sha256 | None, way: Way) -> Submission:
+    """A submission that waits only for a person: there is a file or a mail, but no notice read from it."""
+    return Submission(
+        id=0,
+        state=State.HELD,
+        came_by=way.came_by,
+        source_name=way.source_name,
+        source_message_id=way.source_message_id,
+        mail_sha256=way.mail_sha256,
+        proven=way.proven,
+        pdf_sha256=pdf,
+        refusal=refusal,
+        reasons=(refusal,),
+    )
+
+
+def announce(guarantor: str, way: Way) -> Submission:
+    """The submission that an announcement without a PDF opens: a task to download its notice."""
+    return Submission(
+        id=0,
+        state=State.ANNOUNCED,
+        came_by=way.came_by,
+        source_name=way.source_name,
+        source_message_id=way.source_message_id,
+        mail_sha256=way.mail_sha256,
+        proven=way.proven,
+        guarantor=guarantor,
+    )
+
+
+def _is_same(earlier: Submission, notice: Notice, known: Reading) -> bool:
+    if earlier.pdf_sha256 is None:
+        return False
+    read = known.notice(earlier.pdf_sha256)
+    return read is not None and read.identity == notice.identity

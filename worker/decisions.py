@@ -1,0 +1,232 @@
+"""A person's decisions: approve, withdraw, resolve, confirm, hand over, resend, resume.
+
+Its one promise: each compares and sets in one transaction, and the entry holds the name as given and the account
+that ran the command; what the states, the reasons or the draft do not allow changes nothing. It does not know the
+command line.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from worker.approve import answer_holds
+from worker.drafting import Drafted, InForce, draft_submission
+from worker.errors import NotAllowed
+from worker.model import Hold, Submission
+from worker.ports import Author, Reading, Store, Writing
+from worker.states import Event, IllegalEvent, Reason, State, next_state
+
+ANSWER_MAY_COME: Final = dt.timedelta(minutes=20)
+"""How long after the body began an answer can still arrive: 10 minutes for the answer to the final dot (RFC 5321
+§4.5.3.2.6) and as much again for a slow body. Before that, only the worker's own word ends the wait."""
+
+RESENDABLE: Final = frozenset(
+    {State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.CONFIRMED, State.BOUNCED}
+    | {State.REFUSED, State.HANDED_OVER, State.WITHDRAWN}
+)
+
+
+def redraft(
+    submission: Submission,
+    in_force: InForce,
+    reading: Reading,
+    now: dt.datetime,
+    content: bytes | None = None,
+) -> Drafted:
+    """``submission`` drafted anew from what is kept of it; ``content`` is its PDF where that is at hand."""
+    pdf = submission.pdf_sha256
+    notice = reading.notice(pdf) if pdf and submission.refusal is None else None
+    bound = None
+    if notice is not None:
+        bound = submission.bound_project or reading.bound_project(notice.guarantor, notice.contract_number)
+    corrected = reading.submission(submission.corrects) if submission.corrects else None
+    return draft_submission(
+        submission,
+        notice,
+        (content or reading.original(pdf)) if pdf and notice else b"",
+        in_force,
+        bound,
+        corrected.draft.message_id if corrected and corrected.draft else "",
+        now,
+    )
+
+
+def keep_contents(writing: Writing, drafted: Drafted) -> None:
+    """Keep the body and the attachments that the draft refers to by hash."""
+    body = drafted.submission.draft.body_sha256 if drafted.submission.draft else None
+    pdf = drafted.submission.pdf_sha256
+    for digest, content in drafted.contents.items():
+        writing.keep("body" if digest == body else "notice" if digest == pdf else "invoice", content)
+
+
+def approve(
+    store: Store, in_force: InForce, number: int, shown_draft: str, author: Author, note: str, now: dt.datetime
+) -> tuple[Submission, tuple[Hold, ...]]:
+    """Answer every open reason of ``number``; the submission as it then stands, and what was answered.
+
+    Raises NotAllowed; where the configuration gives another draft by now than the one shown, the new draft is
+    recorded first, so that it can be looked at.
+    """
+    release = in_force.configuration.settings.release
+    with store.writing() as writing:
+        before = writing.submission(number)
+        answered = answer_holds(before, shown_draft, author.by, author.account, note, now, release=release)
+        bound = next((hold.detail for hold in before.reasons if hold.reason is Reason.NAME_ONLY), None)
+        drafted = redraft(
+            dataclasses.replace(answered, bound_project=bound or answered.bound_project), in_force, writing, now
+        )
+        is_as_shown = drafted.submission.draft_hash == before.draft_hash
+        if is_as_shown:
+            keep_contents(writing, drafted)
+            after = _record_approval(writing, before, drafted.submission, author, note)
+        else:
+            fresh = redraft(before, in_force, writing, now)
+            keep_contents(writing, fresh)
+            after = writing.change(Event.REDRAFTED, before, fresh.submission, Author("hoshobin", author.account), {})
+    if not is_as_shown:
+        raise NotAllowed("draft_differs", id=str(number), now=after.label)
+    return after, before.reasons
+
+
+def _record_approval(writing: Writing, before: Submission, judged: Submission, author: Author, note: str) -> Submission:
+    detail: dict[str, Any] = {
+        "answered": [hold.reason.value for hold in before.reasons],
+        "draft": before.draft_hash,
+        "note": note,
+    }
+    if judged.state is not State.HANDED_OVER:
+        return writing.change(Event.APPROVED, before, judged, author, detail)
+    # Nothing is mailed under this rule: the answers are recorded, and the task to hand it in opens.
+    held = writing.change(
+        Event.APPROVED, before, dataclasses.replace(judged, state=State.HELD, reasons=()), author, detail
+    )
+    return writing.change(
+        Event.REDRAFTED, held, dataclasses.replace(held, state=State.HANDED_OVER), author, {"channel": judged.channel}
+    )
+
+
+def withdraw(store: Store, number: int, author: Author, why: str) -> Submission:
+    """End a submission that has not left; the reason is kept."""
+    return _decide(store, number, Event.WITHDRAWN, author, {"why": why}, _without_reasons)
+
+
+def hand_over(store: Store, number: int, author: Author, note: str) -> Submission:
+    """State that it is, or will be, handed in another way than by this program."""
+    return _decide(store, number, Event.HANDED_OVER, author, {"note": note}, _without_reasons)
+
+
+def confirm(store: Store, number: int, author: Author, note: str, at: dt.datetime | None) -> Submission:
+    """State that the issuer's section has it: who there, when and how."""
+    return _decide(store, number, Event.CONFIRMED, author, {"note": note, "confirmed_at": _time(at)})
+
+
+def report_not_accepted(store: Store, number: int, author: Author, note: str, at: dt.datetime | None) -> Submission:
+    """State that the issuer has nothing, or sends it back."""
+    return _decide(store, number, Event.NOT_ACCEPTED, author, {"note": note, "confirmed_at": _time(at)})
+
+
+def resolve_sent(store: Store, number: int, author: Author, now: dt.datetime) -> Submission:
+    """State that a submission in doubt did leave."""
+    _refuse_while_answer_may_come(store.submission(number), now)
+    return _decide(
+        store, number, Event.CONFIRMED_SENT, author, {}, lambda before: dataclasses.replace(before, sent_at=now)
+    )
+
+
+def resolve_not_sent(store: Store, in_force: InForce, number: int, author: Author, now: dt.datetime) -> Submission:
+    """State that a submission in doubt did not leave: it is held, and goes again only when approved."""
+    with store.writing() as writing:
+        before = writing.submission(number)
+        _refuse_while_answer_may_come(before, now)
+        stated = dataclasses.replace(
+            before, not_sent=before.not_sent + 1, released_draft="", silent="", deferrals=0, letter_sha256=None
+        )
+        drafted = redraft(stated, in_force, writing, now)
+        keep_contents(writing, drafted)
+        _check(before, Event.CONFIRMED_NOT_SENT, State.HELD)
+        return writing.change(Event.CONFIRMED_NOT_SENT, before, drafted.submission, author, {})
+
+
+def resend(store: Store, in_force: InForce, number: int, author: Author, why: str, now: dt.datetime) -> Submission:
+    """Open a correction of a submission that left, was refused, handed over or withdrawn: a new, linked one."""
+    with store.writing() as writing:
+        old = writing.submission(number)
+        if old.state not in RESENDABLE or old.pdf_sha256 is None or old.refusal is not None:
+            raise NotAllowed("not_resendable", id=str(number), state=old.state.value)
+        line = writing.by_pdf(old.pdf_sha256)
+        waiting = [each.id for each in line if each.state not in RESENDABLE]
+        if waiting:
+            raise NotAllowed("correction_waits", id=str(number), other=str(waiting[0]))
+        fresh = Submission(
+            id=0,
+            state=State.HELD,
+            came_by=old.came_by,
+            source_name=old.source_name,
+            source_message_id=old.source_message_id,
+            mail_sha256=old.mail_sha256,
+            proven=True,  # a named person asks for it
+            pdf_sha256=old.pdf_sha256,
+            guarantor=old.guarantor,
+            product=old.product,
+            contract_number=old.contract_number,
+            notice_name=old.notice_name,
+            bound_project=old.bound_project,
+            corrects=old.id,
+            correction=max(each.correction for each in line) + 1,
+        )
+        drafted = redraft(fresh, in_force, writing, now)
+        keep_contents(writing, drafted)
+        return writing.create(Event.NOTICE_READ, drafted.submission, author, {"corrects": old.id, "why": why})
+
+
+def resume(store: Store, author: Author) -> None:
+    """State that the database in place is the one to go on with, though a later head was noted once."""
+    with store.writing() as writing:
+        writing.note("Resumed", None, author, {"noted_head": list(store.marked_head() or ())})
+    store.mark_head()
+
+
+# --- What they share -----------------------------------------------------------------------------------------
+
+
+def _decide(
+    store: Store,
+    number: int,
+    event: Event,
+    author: Author,
+    detail: Mapping[str, Any],
+    change: Callable[[Submission], Submission] = lambda before: before,
+) -> Submission:
+    with store.writing() as writing:
+        before = writing.submission(number)
+        state = _check(before, event)
+        return writing.change(event, before, dataclasses.replace(change(before), state=state), author, detail)
+
+
+def _check(before: Submission, event: Event, target: State | None = None) -> State:
+    try:
+        return next_state(before.state, event, target)
+    except IllegalEvent as illegal:
+        raise NotAllowed(
+            "not_in_this_state", id=str(before.id), state=before.state.value, event=event.value
+        ) from illegal
+
+
+def _refuse_while_answer_may_come(submission: Submission, now: dt.datetime) -> None:
+    """A decision now, and the server's 250 a minute later, would be two mails."""
+    begun = submission.updated_at
+    if submission.state is State.IN_DOUBT and not submission.silent and begun and now - begun < ANSWER_MAY_COME:
+        raise NotAllowed(
+            "answer_may_come", id=str(submission.id), minutes=str(int(ANSWER_MAY_COME.total_seconds() // 60))
+        )
+
+
+def _without_reasons(before: Submission) -> Submission:
+    return dataclasses.replace(before, reasons=(), due_at=None)
+
+
+def _time(at: dt.datetime | None) -> str | None:
+    return at.isoformat() if at else None

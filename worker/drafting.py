@@ -1,0 +1,150 @@
+"""match → compose → approve for one submission: the part of the flow that is done again whenever something changed.
+
+Its one promise: what it returns is what configuration, register, files and people's answers make of the notice
+today; the same inputs give the same draft. It reads the invoice through a port and writes nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from worker.approve import Judgement, judge
+from worker.compose import Circumstances, Composed, compose
+from worker.configuration import Configuration
+from worker.match import Ambiguous, Match, Outcome, Proposed, Register, Unmatched, index_projects, match_project
+from worker.model import Guarantor, Notice, Project, Sha256, Submission
+from worker.ports import Files, Templates
+from worker.render import Renderer
+from worker.states import State
+
+
+_REHEARSALS_EACH: Final = 1000
+"""Rehearsal numbers set aside for each correction; nobody rehearses one mail a thousand times."""
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The configuration in force, with what was derived from it once."""
+
+    configuration: Configuration
+    register: Register
+    guarantors: Mapping[str, Guarantor]
+    templates: Templates
+    files: Files
+    is_loopback_server: bool
+    renderer: Renderer = field(default_factory=Renderer)
+
+
+def put_in_force(configuration: Configuration, templates: Templates, files: Files) -> InForce:
+    """``configuration`` ready for drafting."""
+    return InForce(
+        configuration,
+        index_projects(configuration.projects),
+        {guarantor.id: guarantor for guarantor in configuration.guarantors},
+        templates,
+        files,
+        configuration.settings.smtp.is_loopback,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A submission as it would stand, and the bytes its draft refers to."""
+
+    submission: Submission
+    contents: Mapping[Sha256, bytes]
+    body: str
+
+
+def draft_submission(
+    submission: Submission,
+    notice: Notice | None,
+    pdf: bytes,
+    in_force: InForce,
+    bound: str | None,
+    corrected_message_id: str,
+    now: dt.datetime,
+) -> Drafted:
+    """``submission`` with its draft, its reasons and its state as of ``now``.
+
+    ``notice`` is None where none could be read. ``bound`` is the project that a person tied the number to.
+    """
+    release = in_force.configuration.settings.release
+    if notice is None:
+        return Drafted(_stand(submission, None, None, judge(submission, None, None, release, now)), {}, "")
+    outcome = match_project(notice, in_force.register, bound)
+    project = _project_of(outcome)
+    composed = None
+    if project is not None:
+        composed = compose(
+            notice,
+            pdf,
+            project,
+            in_force.configuration.issuers[project.issuer],
+            _circumstances(submission, notice, in_force, corrected_message_id),
+            in_force.templates.source,
+            in_force.files.invoice,
+            in_force.renderer,
+        )
+    judgement = judge(submission, outcome, composed, release, now)
+    stood = _stand(submission, outcome, composed, judgement)
+    if project is not None:
+        issuer = in_force.configuration.issuers[project.issuer]
+        stood = dataclasses.replace(stood, issuer=issuer.id, issuer_name=issuer.name)
+    else:
+        stood = dataclasses.replace(stood, issuer=None, issuer_name="")
+    return Drafted(stood, composed.contents if composed else {}, composed.body if composed else "")
+
+
+def _project_of(outcome: Outcome) -> Project | None:
+    match outcome:
+        case Match(project) | Proposed(project):
+            return project
+        case Ambiguous() | Unmatched():
+            return None
+
+
+def _circumstances(
+    submission: Submission, notice: Notice, in_force: InForce, corrected_message_id: str
+) -> Circumstances:
+    settings = in_force.configuration.settings
+    return Circumstances(
+        contractor=settings.contractor,
+        guarantor=in_force.guarantors[notice.guarantor],
+        max_bytes=settings.smtp.max_bytes,
+        is_loopback_server=in_force.is_loopback_server,
+        rehearsal_to=settings.release.rehearsal_to,
+        # A correction's rehearsals must not bear the Message-IDs of the original's.
+        rehearsal=submission.correction * _REHEARSALS_EACH + submission.rehearsals + 1,
+        correction=submission.correction,
+        in_reply_to=corrected_message_id,
+    )
+
+
+def _stand(
+    submission: Submission, outcome: Outcome | None, composed: Composed | None, judgement: Judgement
+) -> Submission:
+    project = _project_of(outcome) if outcome is not None else None
+    section = composed.section if composed else None
+    draft_hash = composed.draft_hash if composed else ""
+    return dataclasses.replace(
+        submission,
+        state=judgement.state,
+        reasons=judgement.reasons,
+        project=project.id if project else None,
+        project_name=project.name if project else "",
+        section=section.id if section else "",
+        section_name=section.name if section else "",
+        section_phone=section.phone if section else "",
+        channel=composed.channel if composed else None,
+        draft=composed.draft if composed else None,
+        draft_hash=draft_hash,
+        due_at=judgement.due_at,
+        release=judgement.release,
+        release_account=judgement.release_account,
+        released_draft=draft_hash if judgement.state is State.APPROVED else submission.released_draft,
+    )

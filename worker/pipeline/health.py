@@ -1,0 +1,53 @@
+"""What is known of each mailbox, the folder and the mail server: last reached, last failure, told once.
+
+Its one promise: a refused account raises one alarm for as long as it stays refused, counted across restarts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from typing import Final
+
+from worker.errors import AccountRefused, Unavailable
+from worker.model import Look
+from worker.ports import Store, Writing
+
+ACCOUNT_ALARM: Final = "account_refused"
+FRESH: Final = dt.timedelta(minutes=5)
+"""How old the recorded success of the mail server may grow while mails go out: each needs no record of its own."""
+
+
+class Health:
+    """Keeps ``looks`` true; mailboxes and folder record their success with what they found."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def reached(self, name: str, now: dt.datetime) -> None:
+        """Record that ``name`` answered, where that is news."""
+        known = self._store.look(name) or Look(name)
+        is_news = known.last_ok is None or now - known.last_ok > FRESH
+        if is_news or known.error:
+            with self._store.writing() as writing:
+                writing.record_look(dataclasses.replace(known, last_ok=now, error=""))
+
+    def failed(self, name: str, failure: Unavailable, now: dt.datetime) -> bool:
+        """Record that ``name`` was not reached; whether that raised an alarm."""
+        with self._store.writing() as writing:
+            if isinstance(failure, AccountRefused):
+                return self.refused(writing, name, failure.detail, now)
+            known = self._store.look(name) or Look(name)
+            writing.record_look(dataclasses.replace(known, last_error=now, error=str(failure)))
+            return False
+
+    def refused(self, writing: Writing, name: str, answer: str, now: dt.datetime) -> bool:
+        """Record that our account was refused, and tell a person unless that is told already."""
+        known = self._store.look(name) or Look(name)
+        cause = f"{ACCOUNT_ALARM}:{name}"
+        told = self._store.last_alarm(cause)
+        writing.record_look(dataclasses.replace(known, last_error=now, error=answer))
+        if told is not None and (known.last_ok is None or told.created_at > known.last_ok):
+            return False
+        writing.raise_alarm(cause, [], answer)
+        return True

@@ -1,0 +1,281 @@
+"""approve → send: one submission at a time is handed to the mail server, each step recorded before the next.
+
+Its one promise: what is sent is what was approved, nothing is handed over that could not be recorded, and an
+answer that cannot be recorded is kept and tried again while nothing else is sent. It does not know when it runs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from worker import decode, letter, send
+from worker.decisions import keep_contents, redraft
+from worker.drafting import Drafted, InForce
+from worker.errors import Conflict, Unavailable
+from worker.model import Draft, Hold, Submission
+from worker.pipeline.health import Health
+from worker.ports import Author, Body, Clock, Data, MailServer, Reply, Session, Silence, Step, Store, Writing
+from worker.states import Event, Reason, State
+
+REFUSED_ALARM: Final = "refused"
+IN_DOUBT_ALARM: Final = "in_doubt"
+HELD_ALARM: Final = "began_to_wait"
+
+_Record = Callable[[Writing], None]
+
+
+@dataclass(slots=True)
+class SendingPass:
+    """What one pass over everything due did."""
+
+    sent: int = 0
+    began_to_wait: int = 0
+    failure: Unavailable | None = None
+
+
+class Sending:
+    """Hands APPROVED submissions to the mail server; whoever runs it holds the sender's lock."""
+
+    def __init__(self, store: Store, server: MailServer, clock: Clock, account: str, health: Health) -> None:
+        self._store = store
+        self._server = server
+        self._clock = clock
+        self._author = Author("hoshobin", account)
+        self._health = health
+        self._unrecorded: _Record | None = None
+
+    @property
+    def has_unrecorded_answer(self) -> bool:
+        """Whether a server's answer is known here and not yet in the store."""
+        return self._unrecorded is not None
+
+    def record_kept_answer(self) -> None:
+        """Try again to record the answer that could not be recorded. Raises Unavailable."""
+        if self._unrecorded is not None:
+            with self._store.writing() as writing:
+                self._unrecorded(writing)
+            self._unrecorded = None
+
+    async def send_due(self, in_force: InForce) -> SendingPass:
+        """Send every APPROVED submission whose moment has come, in order of that moment.
+
+        A server that is not reached ends the pass with that reason; no submission is blamed for it.
+        """
+        done = SendingPass()
+        try:
+            self.record_kept_answer()
+            for number in self._store.due(self._clock.now()):
+                session = await self._server.open()
+                self._health.reached("smtp", self._clock.now())
+                await self._send_one(number, session, in_force, done)
+        except Unavailable as failure:
+            done.failure = failure
+        return done
+
+    async def _send_one(self, number: int, session: Session, in_force: InForce, done: SendingPass) -> None:
+        try:
+            started = self._start(number, session, in_force, done)
+        except Conflict:
+            return  # somebody decided meanwhile: the next look sees it
+        if started is None:
+            return
+        current, steps = started
+        for step in steps:
+            if isinstance(step, Body):
+                current = await self._begin_body(current, session, in_force, done)
+            answer = await self._server.take(step)
+            verdict = send.judge(step, answer)
+            if verdict is not send.Verdict.GO_ON:
+                self._conclude(current, step, answer, verdict, session, in_force, done)
+                return
+
+    async def _begin_body(
+        self, sending: Submission, session: Session, in_force: InForce, done: SendingPass
+    ) -> Submission:
+        """Record IN_DOUBT before the first byte of the mail; where that fails no byte leaves."""
+        after = dataclasses.replace(sending, state=State.IN_DOUBT)
+        try:
+            with self._store.writing() as writing:
+                return writing.change(Event.DATA_STARTED, sending, after, self._author, {})
+        except Unavailable as failure:
+            await self._server.close()
+            silence = Silence(f"not recorded, so not sent: {failure}", self._clock.now())
+            self._conclude(sending, Data(), silence, send.Verdict.NOT_NOW, session, in_force, done)
+            raise
+
+    # --- Each record ----------------------------------------------------------------------------------------
+
+    def _start(
+        self, number: int, session: Session, in_force: InForce, done: SendingPass
+    ) -> tuple[Submission, tuple[Step, ...]] | None:
+        """Record SendStarted for exactly the approved draft; None where it is held instead."""
+        now = self._clock.now()
+        with self._store.writing() as writing:
+            before = writing.submission(number)
+            if before.state is not State.APPROVED or before.due_at is None or before.due_at > now:
+                return None
+            drafted = redraft(before, in_force, writing, now)
+            fresh = drafted.submission
+            draft = fresh.draft
+            if fresh.state is not State.APPROVED or draft is None or fresh.draft_hash != before.released_draft:
+                return self._hold(writing, before, drafted, None, done)
+            date = before.first_date if before.first_date and before.date_draft == before.draft_hash else now
+            raw = letter.write_letter(draft, drafted.body, drafted.contents, date)
+            if different := decode.differences(draft, drafted.body, drafted.contents, raw, date):
+                return self._hold(writing, before, drafted, Hold(Reason.ENCODING, ", ".join(different)), done)
+            tries = before.tries + 1
+            envid = send.envid_of(_local_part(draft), tries) if session.dsn else ""
+            started = writing.change(
+                Event.SEND_STARTED,
+                before,
+                dataclasses.replace(
+                    before,
+                    state=State.SENDING,
+                    tries=tries,
+                    first_date=date,
+                    date_draft=before.draft_hash,
+                    letter_sha256=writing.keep("letter", raw),
+                    server=session.server,
+                    tls=session.tls,
+                    reply="",
+                    silent="",
+                ),
+                self._author,
+                {"envid": envid, "released_by": before.release, "recipients": list(draft.recipients)},
+            )
+        return started, send.steps_of(draft, raw, envid)
+
+    def _hold(
+        self, writing: Writing, before: Submission, drafted: Drafted, hold: Hold | None, done: SendingPass
+    ) -> None:
+        """What was approved is not what would be sent now: a person looks again."""
+        keep_contents(writing, drafted)
+        reasons = (hold,) if hold else drafted.submission.reasons or (Hold(Reason.CHANGED),)
+        after = dataclasses.replace(drafted.submission, state=State.HELD, reasons=reasons)
+        held = writing.change(Event.HELD, before, after, self._author, {})
+        writing.raise_alarm(HELD_ALARM, [held.id])
+        done.began_to_wait += 1
+
+    def _conclude(
+        self,
+        before: Submission,
+        step: Step,
+        answer: Reply | Silence,
+        verdict: send.Verdict,
+        session: Session,
+        in_force: InForce,
+        done: SendingPass,
+    ) -> None:
+        """Record what the transaction came to; kept and tried again where it cannot be recorded."""
+
+        def record(writing: Writing) -> None:
+            self._record_outcome(writing, before, step, answer, verdict, in_force, done)
+
+        self._unrecorded = record
+        self.record_kept_answer()
+
+    def _record_outcome(
+        self,
+        writing: Writing,
+        sent: Submission,
+        step: Step,
+        answer: Reply | Silence,
+        verdict: send.Verdict,
+        in_force: InForce,
+        done: SendingPass,
+    ) -> None:
+        before = writing.submission(sent.id)
+        detail = {"step": type(step).__name__, "answer": str(answer), "answered_at": answer.at.isoformat()}
+        if before.version != sent.version and sent.state is State.SENDING and before.state is State.IN_DOUBT:
+            # The record of IN_DOUBT was taken for failed and had been made: nothing left, and nobody can prove it.
+            note_silence(writing, before, str(answer), self._author, detail)
+            return
+        if before.version != sent.version:
+            # A person or a report was faster: news never raises a state, but it is on the record.
+            writing.note("AnswerAfterwards", sent.id, self._author, detail)
+            return
+        replied = dataclasses.replace(before, reply=str(answer))
+        if verdict.event is Event.NOT_NOW:
+            self._put_off(writing, before, replied, verdict, detail)
+        elif before.is_rehearsal:
+            end_rehearsal(writing, in_force, replied, self._author, detail, self._clock.now())
+            done.began_to_wait += 1
+        elif verdict.event is Event.ACCEPTED:
+            writing.change(
+                Event.ACCEPTED,
+                before,
+                dataclasses.replace(replied, state=State.SENT, sent_at=answer.at, deferrals=0),
+                self._author,
+                detail,
+            )
+            done.sent += 1
+        elif verdict.event is Event.REFUSED:
+            writing.change(
+                Event.REFUSED, before, dataclasses.replace(replied, state=State.REFUSED), self._author, detail
+            )
+            writing.raise_alarm(REFUSED_ALARM, [before.id])
+            done.began_to_wait += 1
+        else:
+            note_silence(writing, before, str(answer), self._author, detail)
+            done.began_to_wait += 1
+
+    def _put_off(
+        self,
+        writing: Writing,
+        before: Submission,
+        replied: Submission,
+        verdict: send.Verdict,
+        detail: dict[str, str],
+    ) -> None:
+        now = self._clock.now()
+        deferrals = before.deferrals + 1
+        due = now + send.retry_delay(deferrals)
+        writing.change(
+            Event.NOT_NOW,
+            before,
+            dataclasses.replace(replied, state=State.APPROVED, due_at=due, deferrals=deferrals),
+            self._author,
+            {**detail, "next_try_at": due.isoformat()},
+        )
+        if verdict is send.Verdict.ACCOUNT_REFUSED:
+            self._health.refused(writing, "smtp", replied.reply, now)
+
+
+def note_silence(writing: Writing, before: Submission, why: str, author: Author, detail: dict[str, str]) -> None:
+    """IN_DOUBT stays, and from now on no answer will come: a person is told."""
+    writing.note("NoAnswer", before.id, author, detail, {"silent": why, "reply": why})
+    writing.raise_alarm(IN_DOUBT_ALARM, [before.id])
+
+
+def end_rehearsal(
+    writing: Writing,
+    in_force: InForce,
+    ended: Submission,
+    author: Author,
+    detail: dict[str, str],
+    now: dt.datetime,
+) -> Submission:
+    """However a rehearsal ends, the submission is HELD ``rehearsed`` and has not been submitted."""
+    before = writing.submission(ended.id)
+    rehearsed = dataclasses.replace(
+        ended, rehearsals=ended.rehearsals + 1, released_draft="", due_at=None, deferrals=0, letter_sha256=None
+    )
+    drafted = redraft(rehearsed, in_force, writing, now)
+    keep_contents(writing, drafted)
+    held = writing.change(
+        Event.REHEARSAL_ENDED,
+        before,
+        drafted.submission,
+        author,
+        {**detail, "letter": ended.letter_sha256 or ""},
+    )
+    writing.raise_alarm(HELD_ALARM, [held.id])
+    return held
+
+
+def _local_part(draft: Draft) -> str:
+    return draft.message_id.removeprefix("<").rpartition("@")[0]

@@ -1,0 +1,79 @@
+"""What a start finds and does about it; only the holder of the sender's lock may call it.
+
+Its one promise: a crash in SENDING is tried again by itself, a crash in IN_DOUBT never is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from worker import send
+from worker.drafting import InForce
+from worker.model import ConfigFile, Sha256
+from worker.pipeline.sending import end_rehearsal, note_silence
+from worker.ports import Author, Store
+from worker.states import Event, State
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What was found."""
+
+    put_back: tuple[int, ...]
+    """Broke off before the body: APPROVED again, to be tried after the usual delay."""
+    in_doubt: tuple[int, ...]
+    """Broke off between the record of the body and its answer: waits for a report or a person."""
+    rehearsals: tuple[int, ...]
+
+
+def recover(store: Store, in_force: InForce, account: str, now: dt.datetime) -> Recovered:
+    """Put back what certainly did not leave, and alarm about what perhaps did."""
+    author = Author("hoshobin", account)
+    detail = {"answer": "found after a restart", "answered_at": now.isoformat()}
+    put_back, in_doubt, rehearsals = [], [], []
+    for each in store.submissions(State.SENDING, State.IN_DOUBT):
+        with store.writing() as writing:
+            found = writing.submission(each.id)
+            if found.state is State.SENDING:
+                deferrals = found.deferrals + 1
+                due = now + send.retry_delay(deferrals)
+                after = dataclasses.replace(found, state=State.APPROVED, due_at=due, deferrals=deferrals)
+                writing.change(Event.NOT_NOW, found, after, author, detail)
+                put_back.append(found.id)
+            elif found.state is State.IN_DOUBT and found.is_rehearsal:
+                end_rehearsal(writing, in_force, found, author, detail, now)
+                rehearsals.append(found.id)
+            elif found.state is State.IN_DOUBT and not found.silent:
+                note_silence(writing, found, "the worker ended before the answer", author, detail)
+                in_doubt.append(found.id)
+    return Recovered(tuple(put_back), tuple(in_doubt), tuple(rehearsals))
+
+
+def record_start(
+    store: Store, files: Sequence[ConfigFile], version: str, account: str, in_force: Mapping[str, Sha256]
+) -> None:
+    """Record the program's start and each configuration file that is not the one last recorded."""
+    author = Author("hoshobin", account)
+    with store.writing() as writing:
+        writing.note("Started", None, author, {"version": version})
+    record_configuration(store, files, account, in_force)
+
+
+def record_configuration(
+    store: Store, files: Sequence[ConfigFile], account: str, in_force: Mapping[str, Sha256]
+) -> None:
+    """Record each configuration file that changed, appeared or went: hash in the entry, content kept."""
+    author = Author("hoshobin", account)
+    changed = [each for each in files if in_force.get(each.name) != each.sha256]
+    gone = sorted(set(in_force) - {each.name for each in files})
+    if not changed and not gone:
+        return
+    with store.writing() as writing:
+        for each in changed:
+            writing.keep("configuration", each.content)
+            writing.note("ConfigurationChanged", None, author, {"file": each.name, "sha256": each.sha256})
+        for name in gone:
+            writing.note("ConfigurationChanged", None, author, {"file": name, "sha256": ""})

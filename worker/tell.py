@@ -1,0 +1,84 @@
+"""What the operator is told: one plain mail after a pass in which something needs a person.
+
+Its one promise: per line the number, the project, the issuer, the reason in office words and the one command that
+goes on from there; no key is in it. It does not know how the mail is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from worker.model import Alarm, Submission
+from worker.states import Kind, State, kind_of
+from worker.text import shown
+from worker.words import name_hold, name_state, next_step, say
+
+LINES_LIMIT: Final = 200
+"""Submissions named in one mail; a backlog of thousands is looked at with ``list``, not read in a mail."""
+
+
+def command_for(submission: Submission) -> str:
+    """The one command with which a person goes on; empty where none is needed."""
+    number = submission.id
+    match submission.state:
+        case State.HELD:
+            kinds = {kind_of(hold.reason) for hold in submission.reasons}
+            if Kind.NEVER in kinds:
+                return f"hoshobin withdraw {number} --by 氏名 --why 理由"
+            if Kind.CORRECT in kinds:
+                return f"hoshobin show {number}"
+            return f"hoshobin approve {submission.label} --by 氏名"
+        case State.IN_DOUBT:
+            return f"hoshobin resolve {number} --sent|--not-sent --by 氏名"
+        case State.REFUSED | State.BOUNCED:
+            return f"hoshobin resend {number} --by 氏名 --why 理由"
+        case State.ANNOUNCED:
+            return f"hoshobin show {number}"
+        case State.HANDED_OVER | State.OVERDUE:
+            return f"hoshobin confirm {number} --by 氏名 --note 相手方・日時"
+        case _:
+            return ""
+
+
+def describe(submission: Submission) -> str:
+    """One submission in a few plain lines."""
+    project = submission.project_name or submission.notice_name or submission.source_name or "（案件不明）"
+    issuer = submission.issuer_name or "（発注者不明）"
+    lines = [f"■ {submission.label}　{shown(project)}　／　{shown(issuer)}"]
+    if submission.reasons:
+        lines += [f"　　理由：{shown(name_hold(hold, 'ja'))}" for hold in submission.reasons]
+    else:
+        lines.append(f"　　状態：{name_state(submission, 'ja')}")
+    if submission.state in {State.REFUSED, State.IN_DOUBT} and submission.reply:
+        lines.append(f"　　サーバーの応答：{shown(submission.reply)}")
+    if step := next_step(submission, "ja"):
+        lines.append(f"　　次にすること：{step}")
+    if command := command_for(submission):
+        lines.append(f"　　コマンド：{command}")
+    return "\n".join(lines)
+
+
+def write_telling(
+    alarms: Sequence[Alarm], submissions: Mapping[int, Submission], waits: Iterable[State], *, rehearsing: bool
+) -> tuple[str, str]:
+    """Subject and body of the mail about ``alarms``; submissions that have moved on since are left out.
+
+    ``waits`` are the states in which a submission needs a person.
+    """
+    wanted = dict.fromkeys(number for alarm in alarms for number in alarm.submissions)
+    needing = frozenset(waits)
+    open_ones = [submissions[number] for number in wanted if submissions[number].state in needing]
+    accounts = [alarm for alarm in alarms if not alarm.submissions]
+    parts = [say("telling_rehearsing", "ja")] if rehearsing else []
+    parts += [say("telling_account", "ja", cause=alarm.cause, reply=shown(alarm.detail)) for alarm in accounts]
+    if open_ones:
+        parts.append(say("telling_open", "ja", count=len(open_ones)))
+        parts += [describe(each) for each in open_ones[:LINES_LIMIT]]
+        if len(open_ones) > LINES_LIMIT:
+            parts.append(say("telling_more", "ja", count=len(open_ones) - LINES_LIMIT))
+    if not accounts and not open_ones:
+        parts.append(say("telling_settled", "ja"))
+    parts.append(say("telling_end", "ja"))
+    subject = say("telling_subject_account" if accounts else "telling_subject", "ja", count=len(open_ones))
+    return subject, "\n\n".join(parts) + "\n"

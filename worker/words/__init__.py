@@ -1,0 +1,67 @@
+"""Every sentence for people, Japanese first, English beside it.
+
+Its one promise: one code, one meaning, in both languages; a sentence says what happened, what it means and what
+to do. It knows no state of any submission and decides nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from worker.model import Hold, Submission
+from worker.states import Reason, State
+from worker.words.commands import TEXTS as COMMAND_TEXTS
+from worker.words.config import HINTS as CONFIG_HINTS
+from worker.words.config import TEXTS as CONFIG_TEXTS
+from worker.words.reasons import APPROVAL_STATE, NEXT_STEPS, REASONS, STATE_NEXT, STATES
+
+Language = Literal["ja", "en"]
+
+_TEXTS: Final = {**COMMAND_TEXTS, **CONFIG_TEXTS}
+
+
+def say(code: str, lang: Language, **params: object) -> str:
+    """The sentence of ``code``, with ``params`` put in."""
+    return _TEXTS[code][0 if lang == "ja" else 1].format(**params)
+
+
+def hint(code: str, lang: Language, **params: object) -> str:
+    """What to do about the configuration problem ``code``; empty where the sentence says it already."""
+    pair = CONFIG_HINTS.get(code)
+    return pair[0 if lang == "ja" else 1].format(**params) if pair else ""
+
+
+def name_state(submission: Submission, lang: Language) -> str:
+    """The state in office words; HELD for nothing but approval is 承認待ち, APPROVED says who released it."""
+    index = 0 if lang == "ja" else 1
+    if submission.state is State.HELD and [hold.reason for hold in submission.reasons] == [Reason.APPROVAL]:
+        return APPROVAL_STATE[index]
+    words = STATES[submission.state][index]
+    if submission.state is State.APPROVED:
+        by_policy = not submission.release_account
+        if lang == "ja":
+            return f"{words}（{'自動' if by_policy else f'承認：{submission.release}'}）"
+        return f"{words} ({'by itself' if by_policy else f'approved by {submission.release}'})"
+    return words
+
+
+def name_any_state(state: State, lang: Language) -> str:
+    """The state's office word, where no submission is at hand."""
+    return STATES[state][0 if lang == "ja" else 1]
+
+
+def name_hold(hold: Hold, lang: Language) -> str:
+    """The reason in office words, with what it is about."""
+    words = REASONS[hold.reason][0 if lang == "ja" else 1]
+    if not hold.detail:
+        return words
+    return f"{words}（{hold.detail}）" if lang == "ja" else f"{words} ({hold.detail})"
+
+
+def next_step(submission: Submission, lang: Language) -> str:
+    """What a person does next about ``submission``; empty where there is nothing to do."""
+    index = 0 if lang == "ja" else 1
+    if submission.state is State.HELD and submission.reasons:
+        first = [hold for hold in submission.reasons if hold.reason is not Reason.APPROVAL] or submission.reasons
+        return NEXT_STEPS[first[0].reason][index]
+    return STATE_NEXT[submission.state][index] if submission.state in STATE_NEXT else ""

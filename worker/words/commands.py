@@ -1,0 +1,300 @@
+"""What the commands, the service and the mails to the operator say: (Japanese, English)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    # --- Decisions that are not allowed ----------------------------------------------------------------------
+    "no_such_submission": (
+        "番号 {id} の提出はありません。`hoshobin list` で番号をご確認ください。",
+        "There is no submission {id}. See the numbers with `hoshobin list`.",
+    ),
+    "not_held": (
+        "{id} は保留ではないため承認できません（現在：{state}）。`hoshobin show {id}` でご確認ください。",
+        "{id} is not held, so it cannot be approved (now: {state}). See `hoshobin show {id}`.",
+    ),
+    "draft_differs": (
+        "{id} の内容は、表示されたものから変わっています（現在：{now}）。`hoshobin show {id}` で確認し、"
+        "{now} を承認してください。",
+        "{id} is no longer what was shown (now: {now}). Look at it with `hoshobin show {id}`, then approve {now}.",
+    ),
+    "not_answerable": (
+        "{id} は承認では解決しません（{reasons}）。`hoshobin show {id}` の「次にすること」をご覧ください。",
+        "{id} cannot be released by approval ({reasons}). See the next step in `hoshobin show {id}`.",
+    ),
+    "still_rehearsing": (
+        "{id} はリハーサル済みです。worker.toml の rehearsal_to を空にしてから承認してください。",
+        "{id} was rehearsed. Empty rehearsal_to in worker.toml, then approve.",
+    ),
+    "not_in_this_state": (
+        "{id} は現在 {state} のため、この操作（{event}）はできません。何も変更していません。",
+        "{id} is {state} now, so this ({event}) is not possible. Nothing was changed.",
+    ),
+    "not_resendable": (
+        "{id} は現在 {state} のため、訂正して再提出できません。",
+        "{id} is {state} now and cannot be sent again as a correction.",
+    ),
+    "correction_waits": (
+        "{id} には、まだ終わっていない提出 {other} があります。先にそちらを処理してください。",
+        "There is submission {other} of the same notice that has not ended. Deal with it first.",
+    ),
+    "answer_may_come": (
+        "{id} はサーバーの応答を待っている最中です。送信開始から{minutes}分後、又は応答なしと記録された後に"
+        "もう一度実行してください。",
+        "{id} may still be answered by the server. Try again {minutes} minutes after it began, or once no answer"
+        " is recorded.",
+    ),
+    "unknown_person": (
+        "--by の「{name}」は worker.toml の [operator] people にありません。登録済み：{people}",
+        "--by {name} is not in [operator] people of worker.toml. Registered: {people}",
+    ),
+    "conflict": (
+        "{id} は、ほかの人又は本体が同時に変更しました。`hoshobin show {id}` で確認してください。",
+        "{id} was changed at the same moment. Look at it with `hoshobin show {id}`.",
+    ),
+    "second_run": (
+        "すでに別の hoshobin が動いています（プロセス {pid}、開始 {since}）。二重に動かすことはできません。",
+        "Another hoshobin runs already (process {pid}, since {since}). There can be only one.",
+    ),
+    # --- Done ------------------------------------------------------------------------------------------------
+    "approved": (
+        "{id} を承認しました（{answered}）。状態：{state}",
+        "{id} approved ({answered}). State: {state}",
+    ),
+    "withdrawn": ("{id} を取り下げました。", "{id} withdrawn."),
+    "handed_over": (
+        "{id} を別途提出としました。提出したら `hoshobin confirm {id}` で記録してください。",
+        "{id} is handed in another way. Record it with `hoshobin confirm {id}` once it is done.",
+    ),
+    "confirmed": ("{id} の到達確認を記録しました。", "{id}: the confirmation is recorded."),
+    "not_accepted": (
+        "{id} を不達・差戻しとして記録しました。訂正は `hoshobin resend {id}` で行います。",
+        "{id} is recorded as not accepted. Correct it with `hoshobin resend {id}`.",
+    ),
+    "resolved_sent": ("{id} を送信済みと記録しました。", "{id} is recorded as sent."),
+    "resolved_not_sent": (
+        "{id} を未送信と記録し、保留にしました。再度送る場合は承認してください。",
+        "{id} is recorded as not sent and held. Approve it to send it again.",
+    ),
+    "resent": (
+        "{id} の訂正として {new} を作成しました。内容を確認し、承認してください。",
+        "{new} was opened as the correction of {id}. Look at it and approve it.",
+    ),
+    "resumed": (
+        "このデータベースで送信を再開します。",
+        "Sending goes on with this database.",
+    ),
+    # --- Commands --------------------------------------------------------------------------------------------
+    "check_ok": (
+        "設定に問題はありません（発注者 {issuers}、案件 {projects}、メールボックス {mailboxes}）。",
+        "The configuration is sound ({issuers} issuers, {projects} projects, {mailboxes} mailboxes).",
+    ),
+    "check_placeholders": (
+        "仮のアドレスがあります。実在のアドレスに替えるまで、ここへは送信しません：{addresses}",
+        "Placeholder addresses; nothing is sent to them until they are replaced: {addresses}",
+    ),
+    "check_assumed": (
+        "実物で未確認の項目（{guarantor}）：{keys}",
+        "Never seen in the original ({guarantor}): {keys}",
+    ),
+    "check_open": (
+        "未確認のため保留になる項目（{issuer}）：{keys}",
+        "Not certain, so held ({issuer}): {keys}",
+    ),
+    "doctor_ok": ("正常", "well"),
+    "doctor_all_well": ("すべて正常です。", "All is well."),
+    "doctor_failed": (
+        "異常があります。上の表の「対処」をご覧ください。",
+        "Something failed: see the remedies above.",
+    ),
+    "remedy_imap": (
+        "[mailbox.{name}] の host・port・security と、ネットワークをご確認ください。",
+        "Check host, port and security of [mailbox.{name}], and the network.",
+    ),
+    "remedy_imap_account": (
+        "[mailbox.{name}] の user とパスワードのファイルをご確認ください。",
+        "Check user and password file of [mailbox.{name}].",
+    ),
+    "remedy_smtp": (
+        "[smtp] の host・port・security・ca_file と、ネットワークをご確認ください。",
+        "Check host, port, security and ca_file of [smtp], and the network.",
+    ),
+    "remedy_smtp_account": (
+        "[smtp] の user とパスワードのファイルをご確認ください。",
+        "Check user and password file of [smtp].",
+    ),
+    "remedy_folder": (
+        "フォルダを作成し、このプログラムの利用者が読めるようにしてください。",
+        "Make the folder and let this program's user read it.",
+    ),
+    "remedy_store": (
+        "`hoshobin run` を一度実行すると作成されます。",
+        "It is made by `hoshobin run`.",
+    ),
+    "remedy_pdf": (
+        "PDF読取りの子プロセスを起動できません。メモリと権限をご確認ください。",
+        "The PDF children cannot be started: check memory and permissions.",
+    ),
+    "init_done": (
+        "設定のひな形を {dir} に作成しました。worker.toml、projects.toml、issuers/ を編集し、"
+        "`hoshobin --config {dir} check` を実行してください。",
+        "A configuration to start from is in {dir}. Edit worker.toml, projects.toml and issuers/, then run"
+        " `hoshobin --config {dir} check`.",
+    ),
+    "pass_done": (
+        "1回分の処理が終わりました：送信 {sent}件、新たに保留・要対応 {waiting}件。",
+        "One pass is done: {sent} sent, {waiting} began to wait.",
+    ),
+    "pass_failed": (
+        "接続できませんでした：{name}（{why}）。次回また試みます。",
+        "Not reached: {name} ({why}). It is tried again next time.",
+    ),
+    "config_kept": (
+        "新しい設定に誤りがあるため、以前の設定のまま動いています。",
+        "The new configuration is wrong; the old one stays in force.",
+    ),
+    "rehearsing": (
+        "リハーサル中：すべてのメールは {to} にだけ送られ、発注者には送られません。",
+        "REHEARSAL: every mail goes to {to} alone, none to an issuer.",
+    ),
+    "rehearsing_short": ("リハーサル中", "REHEARSAL"),
+    "behind_head": (
+        "データベースが、以前に記録された末尾より古くなっています（古いバックアップの可能性）。送信を止めています。"
+        "確認のうえ `hoshobin resume --by 氏名` で再開してください。",
+        "The database is behind a head that was noted once (an old backup?). Nothing is sent. Look into it, then"
+        " `hoshobin resume --by NAME`.",
+    ),
+    "log_broken": (
+        "記録（ログ）の検証に失敗しました：{detail}。送信を止めています。管理者へご連絡ください。",
+        "The log does not verify: {detail}. Nothing is sent. Tell the administrator.",
+    ),
+    "unavailable": (
+        "{what} に接続できません、又は使用できません：{detail}",
+        "{what} is not reached or not usable: {detail}",
+    ),
+    "fault": (
+        "プログラムの不具合です：{error}（詳細：{trace}）。この行を管理者へお知らせください。",
+        "A fault of this program: {error} (trace: {trace}). Please tell the administrator this line.",
+    ),
+    "audit_holds": (
+        "記録は改変されていません：{count}件、{first} から {last} まで。末尾：{head}",
+        "The log holds: {count} entries, {first} to {last}. Head: {head}",
+    ),
+    "audit_empty": ("記録はまだありません。", "There are no entries yet."),
+    "audit_broken": (
+        "記録に異常があります（{faults}箇所）。送信を止め、データベースを保全して管理者へご連絡ください。",
+        "The log does not hold ({faults} places). Stop sending, keep the database, tell the administrator.",
+    ),
+    "refused_notice": (
+        "読み取れません：{reason}。次にすること：{step}",
+        "Not read: {reason}. Next: {step}",
+    ),
+    "nothing_waits": ("対応待ちはありません。", "Nothing waits for a person."),
+    "no_submissions": ("該当する提出はありません。", "No such submissions."),
+    "no_log": ("該当する記録はありません。", "No such entries."),
+    "config_problems": (
+        "設定に{count}件の誤りがあります。直すまで動作しません。",
+        "The configuration has {count} problems. Nothing runs until they are mended.",
+    ),
+    "nearest": ("もしかして：{key}", "did you mean {key}?"),
+    "wrong_argument": ("引数が正しくありません：{what}", "The arguments are wrong: {what}"),
+    # --- The mail to the operator ----------------------------------------------------------------------------
+    "telling_subject": (
+        "【保証便】ご対応が必要な提出があります（{count}件）",
+        "[hoshobin] submissions need you ({count})",
+    ),
+    "telling_subject_account": (
+        "【保証便】メールアカウントが拒否されました",
+        "[hoshobin] the mail account was refused",
+    ),
+    "telling_rehearsing": (
+        "リハーサル中です。発注者には何も送信していません。",
+        "Rehearsal: nothing goes to an issuer.",
+    ),
+    "telling_open": (
+        "次の{count}件が、ご担当者の対応を待っています。このメールには認証キーは含まれていません。",
+        "These {count} wait for you. This mail holds no authentication key.",
+    ),
+    "telling_more": (
+        "ほかに{count}件あります。`hoshobin list` でご確認ください。",
+        "And {count} more: see `hoshobin list`.",
+    ),
+    "telling_account": (
+        "メールサーバーがアカウントを拒否しました（{cause}）。\n"
+        "　　サーバーの応答：{reply}\n"
+        "　　この間、受信又は送信は止まっています。パスワードと設定を確かめ、`hoshobin doctor` を実行してください。",
+        "The mail server refused our account ({cause}): {reply}\n"
+        "Meanwhile nothing is received or sent. Check password and settings, then run `hoshobin doctor`.",
+    ),
+    "telling_settled": (
+        "お知らせする予定だった件は、すでに処理されています。対応は不要です。",
+        "What this mail was about has been dealt with already.",
+    ),
+    "telling_end": (
+        "全体の状況：hoshobin status　／　一覧：hoshobin list\n（このメールは保証便が自動で送信しました）",
+        "Overview: hoshobin status, list: hoshobin list (sent by hoshobin itself)",
+    ),
+    # --- Headings --------------------------------------------------------------------------------------------
+    "h_id": ("番号", "id"),
+    "h_state": ("状態", "state"),
+    "h_project": ("案件", "project"),
+    "h_issuer": ("発注者", "issuer"),
+    "h_product": ("保証の種類", "product"),
+    "h_number": ("保証契約番号", "contract number"),
+    "h_to": ("宛先", "to"),
+    "h_cc": ("CC", "cc"),
+    "h_subject": ("件名", "subject"),
+    "h_reply": ("サーバーの応答", "server's answer"),
+    "h_reason": ("理由", "reason"),
+    "h_next": ("次にすること", "next step"),
+    "h_command": ("コマンド", "command"),
+    "h_time": ("日時", "time"),
+    "h_event": ("できごと", "event"),
+    "h_by": ("実行者", "by"),
+    "h_detail": ("内容", "detail"),
+    "h_attachments": ("添付", "attachments"),
+    "h_body": ("本文", "body"),
+    "h_section": ("提出先", "section"),
+    "h_linked": ("関連する提出", "linked submissions"),
+    "h_history": ("経過", "history"),
+    "h_due": ("送信予定", "due"),
+    "h_message_id": ("Message-ID", "Message-ID"),
+    "h_name": ("対象", "what"),
+    "h_last_ok": ("最終確認", "last reached"),
+    "h_error": ("直近の異常", "last failure"),
+    "h_count": ("件数", "count"),
+    "h_result": ("結果", "result"),
+    "h_remedy": ("対処", "remedy"),
+    "h_file": ("ファイル", "file"),
+    "h_key": ("項目", "key"),
+    "h_problem": ("問題", "problem"),
+    "h_field": ("項目", "field"),
+    "h_value": ("値", "value"),
+    "t_sent": ("送信したもの", "What was sent"),
+    "t_waits": ("対応待ち", "What waits for a person"),
+    "t_operator": ("ご担当者へのメール", "The mail to the operator"),
+    "t_log": ("送信記録（hoshobin log）", "The sent-mail log (hoshobin log)"),
+    "t_audit": ("記録の検証（hoshobin audit verify）", "hoshobin audit verify"),
+    "t_watch": ("監視", "Watching"),
+    "t_states": ("状態ごとの件数", "Submissions by state"),
+    "t_submission": ("提出 {id}", "Submission {id}"),
+    "f_project_name": ("工事名", "project_name"),
+    "f_contractor_name": ("受注者名", "contractor_name"),
+    "f_product": ("商品（保証区分）", "product"),
+    "f_contract_number": ("保証契約番号", "contract_number"),
+    "f_key": ("認証キー", "key"),
+    "f_guarantor": ("保証会社", "guarantor"),
+    "demo_intro": (
+        "保証便のデモ：このコンピューターの中だけで、受信から提出までを実行します。外部には何も送信しません。",
+        "hoshobin demo: the whole job inside this computer; nothing leaves it.",
+    ),
+    "demo_mail_in": ("受信したメール", "Mails put into the mailbox"),
+    "demo_kept": ("設定・データベース・メール（.eml）を {dir} に残しました。", "Left in {dir}."),
+    "demo_missing": (
+        'デモには追加部品が必要です：pip install "hoshobin[demo]"',
+        'The demo needs its extra: pip install "hoshobin[demo]"',
+    ),
+    "starting_servers": ("サーバーを起動しています", "starting the servers"),
+    "reading": ("読み取り・送信しています", "reading and sending"),
+}
