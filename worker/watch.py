@@ -1,0 +1,198 @@
+"""Decides what a look takes: of the notices folder, and of a mailbox.
+
+Promise: nothing is taken half-written, nothing is taken twice under one UIDVALIDITY, and a renumbered mailbox is
+no new one. It does not look itself and records nothing: the plans say what to ask for and what to record when.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Final
+
+from worker.model import JST, End, FileRow, Look, MessageRow
+from worker.ports import Header, Listed, Opened
+
+SETTLE: Final = dt.timedelta(seconds=2)
+"""How long a file must have looked the same: a browser or a copy over SMB writes at least once a second, and file
+systems such as FAT keep times to 2 s."""
+FILE_LIMIT: Final = 20_000_000
+"""Bytes of a file that are read: the largest mail limit seen at an issuer is 20 MB, and a notice has 0.2."""
+MAIL_LIMIT: Final = 8_000_000
+"""Bytes of a mail that are fetched whole: imapclient holds it several times over (30 MB took 197 MB)."""
+MAIL_PART: Final = 262_144
+"""Bytes fetched of a mail above MAIL_LIMIT: its headers and the text that people see first."""
+CLOCK_MARGIN: Final = dt.timedelta(hours=1)
+"""How far the mail server's clock may be from ours where its dates decide instead of its numbers."""
+NO_DATE: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+"""The internal date of a message whose server gives none that can be read: it is never left as old."""
+GONE: Final = "gone"
+"""``Fetched.failure`` of a message that was deleted between the look and the fetch: never tried again."""
+UNFETCHED_DELAYS: Final = tuple(dt.timedelta(minutes=minutes) for minutes in (5, 15, 60, 360))
+"""Delays after the 1st, 2nd … failed fetch, the last one from then on: a broken message stays broken for days."""
+
+
+# --- The folder ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FolderPlan:
+    """``take`` now; ``record`` the others as PENDING; ``look_again`` after that time, None where nothing is due."""
+
+    take: tuple[Listed, ...]
+    record: tuple[FileRow, ...]
+    look_again: dt.timedelta | None
+
+
+def plan_folder(
+    listed: Sequence[Listed], known: Callable[[str], FileRow | None], now: dt.datetime, settle: dt.timedelta = SETTLE
+) -> FolderPlan:
+    """Which files have looked the same for ``settle``, and which are seen for the first time in this shape.
+
+    A file is another one where its size, its modification time or its inode differ, whatever became of the former.
+    """
+    take: list[Listed] = []
+    record: list[FileRow] = []
+    waits: list[dt.timedelta] = []
+    for file in listed:
+        row = known(file.name)
+        if row is None or (row.size, row.mtime_ns, row.inode) != (file.size, file.mtime_ns, file.inode):
+            record.append(FileRow(file.name, file.size, file.mtime_ns, file.inode, now))
+            waits.append(settle)
+        elif row.end is not End.PENDING:
+            continue
+        elif row.looked_at > now:  # the clock was set back: the file would wait for as long
+            record.append(replace(row, looked_at=now))
+            waits.append(settle)
+        elif now - row.looked_at >= settle:
+            take.append(file)
+        else:
+            waits.append(settle - (now - row.looked_at))
+    return FolderPlan(tuple(take), tuple(record), min(waits, default=None))
+
+
+# --- A mailbox -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """Nothing is known of this mailbox: ask ``uids(first, search_since)``, keep those below ``below``.
+
+    ``look`` is recorded after the last of its messages (at once where there are none): a crash before that makes it
+    a first look again, and messages that have a row are passed over.
+    """
+
+    first: int
+    below: int
+    search_since: dt.date | None
+    not_before: dt.datetime | None
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """The same numbering as before: every UID from ``first`` on is new, whatever its date."""
+
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Renumbered:
+    """Another UIDVALIDITY: ask for headers as at a first look and let ``judge_header`` say which are known.
+
+    ``look`` is recorded after the last of them, as at a first look.
+    """
+
+    first: int
+    below: int
+    search_since: dt.date
+    not_before: dt.datetime
+    look: Look
+
+
+MailPlan = FirstLook | Onward | Renumbered
+
+
+def plan_mailbox(
+    look: Look | None,
+    opened: Opened,
+    *,
+    last_uid: int,
+    since: dt.date | None,
+    now: dt.datetime,
+    name: str,
+) -> MailPlan:
+    """From which message on a look takes; ``last_uid`` is the highest with a row under the opened UIDVALIDITY.
+
+    ``since`` counts at the first look and when the server renumbers, and in between for nothing: a message moved
+    into the folder bears an old date and is new all the same.
+    """
+    if look is None or look.uidvalidity is None or look.first_look is None:
+        base = look or Look(name)
+        begun = replace(base, first_look=now, uidvalidity=opened.uidvalidity, first_uid=opened.uidnext)
+        if since is None:
+            return FirstLook(opened.uidnext, opened.uidnext, None, None, begun)
+        start = _start_of(since)
+        return FirstLook(1, opened.uidnext, _day_before(start), start, begun)
+    if look.uidvalidity == opened.uidvalidity:
+        return Onward(max(last_uid + 1, look.first_uid))
+    start = (_start_of(since) if since else look.first_look) - CLOCK_MARGIN
+    renumbered = replace(look, uidvalidity=opened.uidvalidity, first_uid=opened.uidnext)
+    return Renumbered(1, opened.uidnext, _day_before(start), start, renumbered)
+
+
+def _start_of(day: dt.date) -> dt.datetime:
+    return dt.datetime(day.year, day.month, day.day, tzinfo=JST)
+
+
+def _day_before(start: dt.datetime) -> dt.date:
+    """A day to search from that holds ``start`` in the server's own time zone, which is not known."""
+    return (start - dt.timedelta(days=1)).date()
+
+
+class Judged(Enum):
+    """What a header found at a first look or after renumbering is."""
+
+    TAKE = auto()
+    KNOWN = auto()
+    """The row of the former numbering is recorded again under the new one."""
+    OLD = auto()
+
+
+def judge_header(header: Header, former: MessageRow | None, not_before: dt.datetime | None) -> Judged:
+    """Whether a message is taken; ``former`` is the row with its Message-ID, size and internal date, if there is one.
+
+    Without a Message-ID it is never known again: two of one second and one size may differ, and the same notice
+    twice is one submission. What could not be fetched under its former number is tried again.
+    """
+    if former is not None and header.message_id and former.end not in {End.UNFETCHED, End.PENDING}:
+        return Judged.KNOWN
+    if not_before is None or header.internal_date == NO_DATE or header.internal_date >= not_before:
+        return Judged.TAKE
+    return Judged.TAKE if former is not None and header.message_id else Judged.OLD
+
+
+def due_again(rows: Iterable[MessageRow], uidvalidity: int, now: dt.datetime) -> tuple[int, ...]:
+    """UIDs of this numbering that could not be fetched and whose time has come, ascending."""
+    return tuple(
+        sorted(
+            row.uid
+            for row in rows
+            if row.end is End.UNFETCHED
+            and row.uidvalidity == uidvalidity
+            and row.next_try_at is not None
+            and row.next_try_at <= now
+        )
+    )
+
+
+def next_try(failure: str, tries: int, now: dt.datetime) -> dt.datetime | None:
+    """When a message that could not be fetched ``tries`` times is tried again; never where it is gone."""
+    return None if failure == GONE else now + unfetched_delay(tries)
+
+
+def unfetched_delay(tries: int) -> dt.timedelta:
+    """How long to wait after the ``tries``-th failed fetch of one message."""
+    return UNFETCHED_DELAYS[min(max(tries, 1), len(UNFETCHED_DELAYS)) - 1]
