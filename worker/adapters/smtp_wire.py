@@ -54,7 +54,7 @@ class Timeouts:
     @property
     def longest(self) -> float:
         """The longest that any one call may take: for whoever watches whether sending still lives."""
-        opening = self.reset + self.connect + self.greeting + 7 * self.command + self.connect
+        opening = self.reset + 3 * self.connect + self.greeting + 5 * self.command  # STARTTLS and AUTH LOGIN
         return max(opening, self.command, self.data, self.transfer + self.answer)
 
 
