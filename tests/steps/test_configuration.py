@@ -1,0 +1,158 @@
+"""The configuration as a whole: every problem at once, with its file, key and nearest valid name."""
+
+from __future__ import annotations
+
+import pytest
+from config_samples import GUARANTORS, ISSUER, PROJECTS, WORKER, files
+
+from worker.configuration import load_configuration
+from worker.errors import ConfigError
+from worker.model import sha256
+from worker.tomlfile import parse_toml
+from worker.words.config import HINTS, TEXTS
+
+
+def problems_of(changes=None, given=None):
+    with pytest.raises(ConfigError) as refused:
+        load_configuration(given if given is not None else files(changes))
+    return refused.value.problems
+
+
+def test_a_whole_configuration_is_loaded_with_the_files_it_came_from():
+    given = files()
+    configuration = load_configuration(given)
+    assert [project.issuer for project in configuration.projects] == ["mihon"]
+    assert [guarantor.id for guarantor in configuration.guarantors] == ["east"]
+    assert {file.name: file.sha256 for file in configuration.files} == {
+        name: sha256(content) for name, content in given.items()
+    }
+    assert configuration.issuers["mihon"].sha256 == sha256(given["issuers/mihon.toml"])
+    assert configuration.issuers["mihon"].file == "issuers/mihon.toml"
+
+
+def test_every_problem_of_every_file_comes_at_once():
+    found = problems_of(
+        {
+            "worker.toml": WORKER.replace("port = 993", 'prot = 993\nsecurity = "ssl"'),
+            "issuers/mihon.toml": ISSUER.replace("doboku@mihon.example", "doboku＠mihon.example"),
+            "issuers/other.toml": "name = 他町",
+            "projects.toml": PROJECTS + PROJECTS.replace('"doboku"', '"dobok"').replace("道路", "道\\u200b路"),
+            "guarantors.toml": GUARANTORS.replace("{8,16}", "{8,16"  "["),
+        }
+    )  # fmt: skip
+    assert {(problem.file, problem.key, problem.code) for problem in found} == {
+        ("worker.toml", "mailbox.main.port", "missing_key"),
+        ("worker.toml", "mailbox.main.prot", "unknown_key"),
+        ("worker.toml", "mailbox.main.security", "unknown_value"),
+        ("issuers/mihon.toml", "section.doboku.to[1]", "address_not_ascii"),
+        ("issuers/other.toml", "", "bare_value"),
+        ("projects.toml", "project[2].section", "unknown_section"),
+        ("projects.toml", "project[2].name", "unsafe_value"),
+        ("guarantors.toml", "guarantor.east.key", "bad_pattern"),
+    }
+
+
+def test_a_broken_issuer_file_is_one_problem_and_not_one_for_each_of_its_projects():
+    found = problems_of({"issuers/mihon.toml": "name = ["})
+    assert [(problem.file, problem.code) for problem in found] == [("issuers/mihon.toml", "toml_syntax")]
+
+
+def test_a_broken_guarantors_file_is_one_problem():
+    found = problems_of({"guarantors.toml": "[guarantor"})
+    assert [(problem.file, problem.code) for problem in found] == [("guarantors.toml", "toml_syntax")]
+
+
+@pytest.mark.parametrize("name", ["worker.toml", "projects.toml", "guarantors.toml"])
+def test_a_missing_file_is_named(name):
+    assert ("missing_file", name) in [(problem.code, problem.file) for problem in problems_of({name: None})]
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "params"),
+    [
+        ('工事番号 = "R8-12"', "bare_key", {"line": "2", "name": "工事番号"}),
+        ('values = { 工事番号 = "R8-12" }', "bare_key", {"name": "工事番号"}),
+        ('R8工事 = "12"', "bare_key", {"name": "R8工事"}),
+        ('values.工事番号 = "R8-12"', "bare_key", {"name": "工事番号"}),
+        ("[section.建設]", "bare_key", {"name": "建設"}),
+        ("name = 道路改良工事", "bare_value", {"line": "2", "column": "8"}),
+        ("name = “道路改良工事”", "wide_sign", {"sign": "“"}),
+        ('name\u3000= "道路"', "wide_sign", {"sign": "\u3000"}),
+        ('name ＝ "道路"', "wide_sign", {"sign": "＝"}),
+        ('name = "道路', "toml_syntax", {"line": "2"}),
+        ("name = 2026-02-30", "toml_syntax", {"line": "2"}),
+        ('name = "a"\nname = "b"', "toml_syntax", {"line": "3"}),
+        ("name = " + "9" * 5000, "toml_syntax", {}),
+        ("name = " + "[" * 5000, "toml_syntax", {}),
+    ],
+)  # fmt: skip
+def test_a_fault_of_writing_is_named_for_what_it_is_with_its_line(line, code, params):
+    found = []
+    assert parse_toml("projects.toml", f"# 案件\r\n{line}\r\n".encode(), found) is None
+    assert [problem.code for problem in found] == [code]
+    assert params.items() <= dict(found[0].params).items()
+
+
+def test_a_file_in_shift_jis_is_named_for_what_it_is():
+    found = []
+    assert parse_toml("projects.toml", "x = 1\nname = '道路'".encode("cp932"), found) is None
+    assert [(problem.code, problem.params["line"]) for problem in found] == [("not_utf8", "2")]
+
+
+def test_a_byte_order_mark_is_tolerated():
+    assert parse_toml("projects.toml", "name = '道路'".encode("utf-8-sig"), []) == {"name": "道路"}
+
+
+def test_a_project_is_found_by_its_line():
+    (problem,) = problems_of({"projects.toml": PROJECTS * 3 + "bad = 1\n"})
+    assert (problem.key, problem.params["line"]) == ("project[3].bad", "12")
+
+
+def test_a_thousand_projects_are_loaded():
+    text = "".join(PROJECTS.replace("道路改良", f"道路改良その{number}") for number in range(1000))
+    configuration = load_configuration(files({"projects.toml": text}))
+    assert len({project.id for project in configuration.projects}) == 1000
+
+
+def test_a_body_that_a_rule_names_must_be_there_and_be_sound():
+    given = files({"issuers/mihon.toml": ISSUER + 'body = "mihno"'})
+    assert load_configuration(given)  # without any template among the files nothing is said of them
+    given["templates/mail/mihon.txt.j2"] = b"{{ notice.key }}"
+    (problem,) = problems_of(given=given)
+    assert (problem.key, problem.code, problem.params["nearest"]) == (
+        "rule.default.body",
+        "unknown_template",
+        "mihon",
+    )
+    given["templates/mail/mihno.txt.j2"] = "{{ product }}\n{{ kouji\u202e }}".encode()
+    assert {(p.file, p.code, p.params["line"]) for p in problems_of(given=given)} == {
+        ("templates/mail/mihno.txt.j2", "unsafe_value", "2"),
+        ("templates/mail/mihno.txt.j2", "template_syntax", "2"),
+    }
+
+
+def test_placeholders_are_listed_and_not_refused():
+    remarks = load_configuration(files()).remarks
+    assert [(remark.file, remark.key, remark.code) for remark in remarks] == [
+        ("worker.toml", "contractor.email", "placeholder"),
+        ("worker.toml", "operator.notify[1]", "placeholder"),
+        ("issuers/mihon.toml", "section.doboku.to[1]", "placeholder"),
+    ]
+
+
+def test_every_problem_has_its_sentence_in_both_languages():
+    given = {
+        "worker.toml": "[contractor]\nname = 1\nemial = ''\n[mailbox.a]\nhost = ''\nport = 0",
+        "issuers/a b.toml": "open = ['x']\n[rule.default]\nsubject = '{{ a.b | c }}{{ notice.key }}'",
+        "projects.toml": "[[project]]\nname = '\\u200b'\nissuer = 'x'\ninvoice = { advance = 'x' }",
+    }
+    for problem in problems_of(given=files(given)):
+        for text in (*TEXTS[problem.code], *HINTS.get(problem.code, ())):
+            assert text.format(**problem.params)
+
+
+@pytest.mark.parametrize("code", sorted({**TEXTS, **HINTS}))
+def test_a_sentence_asks_for_no_name_that_problems_do_not_carry(code):
+    names = "line column detail name sign value valid limit nearest character address host path looked mode issuer"
+    for text in (*TEXTS[code], *HINTS.get(code, ())):
+        assert text.format(**dict.fromkeys(names.split(), "…"))

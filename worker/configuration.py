@@ -1,0 +1,199 @@
+"""Decides whether the whole configuration holds together: one set of files in, one ``Configuration`` out.
+
+Its promise: it is complete and consistent, or there is one ConfigError with every problem of every file. It does not
+know where the files lie: ``adapters/config_files.py`` reads them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from worker import guarantors, rules, settings
+from worker import projects as register
+from worker.addresses import is_placeholder
+from worker.errors import ConfigError, Problem
+from worker.model import Address, ConfigFile, Guarantor, Issuer, Project, sha256
+from worker.settings import Settings
+from worker.template_rules import Use, check_template
+from worker.text import unsafe_character
+from worker.tomlfile import nearest, parse_toml, table_in
+
+ISSUERS: Final = "issuers/"
+TEMPLATES: Final = "templates/mail/"
+BODY_ENDING: Final = ".txt.j2"
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything the configuration says, and the files that say it."""
+
+    settings: Settings
+    guarantors: tuple[Guarantor, ...]
+    issuers: Mapping[str, Issuer]
+    projects: tuple[Project, ...]
+    files: tuple[ConfigFile, ...]
+    remarks: tuple[Problem, ...] = ()
+    """What is allowed and still worth a look (``check`` shows it): placeholders, nobody to notify, no mailbox."""
+
+
+def load_configuration(files: Mapping[str, bytes]) -> Configuration:
+    """The configuration in ``files``: ``worker.toml``, ``issuers/x.toml`` …, named relative to its directory.
+
+    Mail templates (``templates/mail/*.txt.j2``) are checked where any are among the files. Raises ConfigError.
+    """
+    found: list[Problem] = []
+    tables = _tables(files, found)
+    worker = _settings(tables, found)
+    sureties = _guarantors(tables, found)
+    issuers = _issuers(files, tables, found)
+    projects = _projects(files, tables, found)
+    found.extend(_problems_of_bodies(files, tables))
+    if found or worker is None or sureties is None or projects is None:
+        raise ConfigError(found)
+    return Configuration(
+        settings=worker,
+        guarantors=sureties,
+        issuers=issuers,
+        projects=projects,
+        files=tuple(ConfigFile(name, sha256(content), content) for name, content in sorted(files.items())),
+        remarks=tuple(_remarks(worker, issuers.values())),
+    )
+
+
+Tables = Mapping[str, dict[str, Any] | None]
+"""What each TOML file holds; None where it could not be read."""
+
+
+def _tables(files: Mapping[str, bytes], found: list[Problem]) -> Tables:
+    named = (settings.FILE, register.FILE, guarantors.FILE)
+    found.extend(Problem(name, "", "missing_file") for name in named if name not in files)
+    return {name: parse_toml(name, content, found) for name, content in sorted(files.items()) if _is_toml(name)}
+
+
+def _is_toml(name: str) -> bool:
+    return name in {settings.FILE, register.FILE, guarantors.FILE} or _is_issuer(name)
+
+
+def _is_issuer(name: str) -> bool:
+    return name.startswith(ISSUERS) and name.endswith(".toml")
+
+
+def _settings(tables: Tables, found: list[Problem]) -> Settings | None:
+    table = tables.get(settings.FILE)
+    return None if table is None else settings.read_settings(table, found)
+
+
+def _guarantors(tables: Tables, found: list[Problem]) -> tuple[Guarantor, ...] | None:
+    table = tables.get(guarantors.FILE)
+    return None if table is None else guarantors.read_guarantors(table, found)
+
+
+def _issuers(files: Mapping[str, bytes], tables: Tables, found: list[Problem]) -> dict[str, Issuer]:
+    sureties = tables.get(guarantors.FILE)
+    ids = None if sureties is None else list(table_in(sureties, "guarantor"))
+    issuers = {}
+    for name in filter(_is_issuer, tables):
+        table = tables[name]
+        issuer = None if table is None else rules.read_issuer(name, table, sha256(files[name]), ids, found)
+        if issuer is not None:
+            issuers[issuer.id] = issuer
+    return issuers
+
+
+def _projects(files: Mapping[str, bytes], tables: Tables, found: list[Problem]) -> tuple[Project, ...] | None:
+    table = tables.get(register.FILE)
+    if table is None:
+        return None
+    sections = {
+        rules.issuer_id(name): None if tables[name] is None else rules.section_ids(tables[name] or {})
+        for name in filter(_is_issuer, tables)
+    }
+    problems: list[Problem] = []
+    projects = register.read_projects(table, sections, problems)
+    lines = register.lines_of_projects(files[register.FILE])
+    listed = table.get("project")
+    known = isinstance(listed, list) and len(listed) == len(lines)  # not so where a value spans lines
+    found.extend(_with_line(problem, lines) if known else problem for problem in problems)
+    return projects
+
+
+_POSITION: Final = re.compile(r"project\[(\d+)\]")
+
+
+def _with_line(problem: Problem, lines: list[int]) -> Problem:
+    """``problem`` with the line at which its project begins: a register may hold a thousand."""
+    position = _POSITION.match(problem.key)
+    if position is None:
+        return problem
+    return replace(problem, params={**problem.params, "line": str(lines[int(position[1]) - 1])})
+
+
+# --- Bodies --------------------------------------------------------------------------------------------------
+
+
+def _problems_of_bodies(files: Mapping[str, bytes], tables: Tables) -> Iterator[Problem]:
+    """Each template that a rule names, once; a template that no rule names is left alone."""
+    present = [name.removeprefix(TEMPLATES).removesuffix(BODY_ENDING) for name in files if _is_body(name)]
+    if not present:
+        return
+    checked = set()
+    for file in filter(_is_issuer, tables):
+        for table, body in _bodies_named(tables[file] or {}):
+            if body not in present:
+                params = {"name": body, "nearest": nearest(body, present)}
+                yield Problem(file, f"rule.{table}.body", "unknown_template", params)
+            elif body not in checked:
+                checked.add(body)
+                yield from _problems_of_body(f"{TEMPLATES}{body}{BODY_ENDING}", files)
+
+
+def _is_body(name: str) -> bool:
+    return name.startswith(TEMPLATES) and name.endswith(BODY_ENDING)
+
+
+def _bodies_named(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    named = [(product, table_in(rule, product)) for rule in [table_in(table, "rule")] for product in rule]
+    for product, rule in named:
+        body = rule.get("body", rules.DEFAULT if product == rules.DEFAULT else None)
+        if isinstance(body, str):
+            yield product, body
+
+
+def _problems_of_body(file: str, files: Mapping[str, bytes]) -> Iterator[Problem]:
+    try:
+        text = files[file].decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        yield Problem(file, "", "not_utf8", {"line": str(files[file].count(b"\n", 0, error.start) + 1)})
+        return
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
+        character = unsafe_character(line.replace("\t", " "))
+        if character is not None:
+            yield Problem(file, "", "unsafe_value", {"character": character, "line": str(number)})
+    for code, params in check_template(text, Use.BODY):
+        yield Problem(file, "", code, params)
+
+
+# --- What is allowed and still worth a look ----------------------------------------------------------------------
+
+
+def _remarks(worker: Settings, issuers: Iterable[Issuer]) -> Iterator[Problem]:
+    for key, address in settings.placeholders_in(worker):
+        yield Problem(settings.FILE, key, "placeholder", {"address": address})
+    if not worker.mailboxes:
+        yield Problem(settings.FILE, "mailbox", "no_mailbox")
+    if not worker.notify:
+        yield Problem(settings.FILE, "operator.notify", "nobody_notified")
+    for issuer in issuers:
+        for key, address in _addresses_of(issuer):
+            if is_placeholder(address):
+                yield Problem(issuer.file, key, "placeholder", {"address": address})
+
+
+def _addresses_of(issuer: Issuer) -> Iterator[tuple[str, Address]]:
+    for id_, section in issuer.sections.items():
+        for kind, addresses in (("to", section.to), ("cc", section.cc)):
+            for at, address in enumerate(addresses, start=1):
+                yield f"section.{id_}.{kind}[{at}]", address

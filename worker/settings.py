@@ -1,0 +1,278 @@
+"""Decides what ``worker.toml`` says: servers, folders, release, store, people.
+
+Its promise: a ``Settings`` is complete and safe to act on (addresses are addresses, plain connections end at this
+machine), or there is a problem for every reason why not. It does not know files, secrets or the environment:
+paths stand here as given, and ``adapters/config_files.py`` resolves them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+
+from worker.addresses import NAME, AddressText, Host, check_host, is_loopback, is_placeholder
+from worker.addresses import AddressRefused as AddressRefused  # noqa: PLC0414  whoever reads settings catches it here
+from worker.addresses import read_address as read_address  # noqa: PLC0414
+from worker.errors import Problem
+from worker.model import Address, Contractor
+from worker.tomlfile import NonEmpty, Refused, Shape, check_table, key_path
+
+FILE: Final = "worker.toml"
+
+MAX_POLL_SECONDS: Final = 86_400  # a day: a longer pause is a mailbox nobody watches
+MAX_HOLD_MINUTES: Final = 10_080  # a week: by then the day of the contract has passed
+MIN_MAIL_BYTES: Final = 100_000  # less holds no notice PDF with its base64
+
+
+class Security(StrEnum):
+    """How a connection is protected; NONE is for this machine only."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+class Auth(StrEnum):
+    """How the account is proven."""
+
+    PASSWORD = "password"  # noqa: S105  a method's name, no secret
+    XOAUTH2 = "xoauth2"
+
+
+class Mode(StrEnum):
+    """Who releases a draft: a person, a delay, or nobody."""
+
+    APPROVE = "approve"
+    HOLD = "hold"
+    AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxSettings:
+    """One watched mailbox; its name is the NAME of ``[mailbox.NAME]``."""
+
+    name: str
+    host: str
+    port: int
+    security: Security
+    user: str
+    auth: Auth
+    password_file: str
+    ca_file: str
+    folder: str
+    since: dt.date | None
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the server is this machine."""
+        return is_loopback(self.host)
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """The mail server that takes what is sent; an empty ``user`` means no login."""
+
+    host: str
+    port: int
+    security: Security
+    user: str
+    auth: Auth
+    password_file: str
+    ca_file: str
+    ehlo: str
+    """Never empty: the domain of the contractor's address where the file names none."""
+    max_bytes: int
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the server is this machine."""
+        return is_loopback(self.host)
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """How a draft becomes approved; ``rehearsal_to`` set means that nothing goes to an issuer."""
+
+    mode: Mode
+    hold_minutes: int
+    rehearsal_to: Address | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``worker.toml``; folders, ``store_dir`` and file names as given there."""
+
+    contractor: Contractor
+    mailboxes: Mapping[str, MailboxSettings]
+    smtp: SmtpSettings
+    notices: str
+    invoices: str
+    release: Release
+    poll_seconds: int
+    store_dir: str
+    people: tuple[str, ...]
+    notify: tuple[Address, ...]
+
+
+# --- Shapes --------------------------------------------------------------------------------------------------
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+class _Contractor(Shape):
+    name: NonEmpty
+    department: str = ""
+    contact: str = ""
+    phone: str = ""
+    email: AddressText
+
+
+class _Server(Shape):
+    """What both kinds of server have; the order matters, as a later key is checked against those before it."""
+
+    host: Host
+    port: Port
+    security: Annotated[Security, Field(strict=False)] = Security.TLS
+    user: str = ""
+    auth: Annotated[Auth, Field(strict=False)] = Auth.PASSWORD
+    password_file: str = ""
+    ca_file: str = ""
+
+    @field_validator("security")
+    @classmethod
+    def _plain_ends_here(cls, security: Security, info: ValidationInfo) -> Security:
+        if security is Security.NONE and not is_loopback(info.data.get("host", "localhost")):
+            raise Refused(("plain_not_loopback", {}))
+        return security
+
+    @field_validator("password_file")
+    @classmethod
+    def _login_has_a_secret(cls, name: str, info: ValidationInfo) -> str:
+        if info.data.get("user") and not name.strip():
+            raise Refused(("secret_not_named", {}))
+        return name
+
+
+class _Mailbox(_Server):
+    user: NonEmpty
+    folder: NonEmpty = "INBOX"
+    since: dt.date | None = None
+
+
+class _Smtp(_Server):
+    ehlo: str = ""
+    max_bytes: Annotated[int, Field(ge=MIN_MAIL_BYTES)] = 10_000_000
+
+    @field_validator("user")
+    @classmethod
+    def _no_login_ends_here(cls, user: str, info: ValidationInfo) -> str:
+        if not user and not is_loopback(info.data.get("host", "localhost")):
+            raise Refused(("no_login_not_loopback", {}))
+        return user
+
+    @field_validator("ehlo")
+    @classmethod
+    def _ehlo_is_a_host(cls, ehlo: str) -> str:
+        return check_host(ehlo) if ehlo else ehlo
+
+
+class _Folders(Shape):
+    notices: NonEmpty = "inbox/notices"
+    invoices: NonEmpty = "inbox/invoices"
+
+
+class _Release(Shape):
+    mode: Annotated[Mode, Field(strict=False)] = Mode.APPROVE
+    hold_minutes: Annotated[int, Field(ge=0, le=MAX_HOLD_MINUTES)] = 10
+    rehearsal_to: Annotated[str, AfterValidator(lambda text: read_address(text) if text else text)] = ""
+
+
+class _Schedule(Shape):
+    poll_seconds: Annotated[int, Field(ge=1, le=MAX_POLL_SECONDS)] = 60
+
+
+class _Store(Shape):
+    dir: str = ""
+    url: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _only_embedded(cls, url: str) -> str:
+        if url:  # the database that several workers share comes with an issue of its own
+            raise Refused(("store_url", {}))
+        return url
+
+
+class _Operator(Shape):
+    people: Annotated[list[NonEmpty], Field(min_length=1)]  # in every mode something waits for a named person
+    notify: list[AddressText] = Field(default_factory=list)
+
+
+class _Worker(Shape):
+    contractor: _Contractor
+    mailbox: dict[str, _Mailbox] = Field(default_factory=dict)
+    smtp: _Smtp
+    folders: _Folders = _Folders()
+    release: _Release = _Release()
+    schedule: _Schedule = _Schedule()
+    store: _Store = _Store()
+    operator: _Operator
+
+
+# --- Reading -------------------------------------------------------------------------------------------------
+
+
+def read_settings(table: Mapping[str, Any], found: list[Problem]) -> Settings | None:
+    """``worker.toml`` as Settings; None where anything in it is wrong, and every problem in ``found``."""
+    before = len(found)
+    mailboxes = table.get("mailbox")
+    found.extend(
+        Problem(FILE, key_path(("mailbox", name)), "bad_name", {"name": name})
+        for name in (mailboxes if isinstance(mailboxes, Mapping) else ())
+        if not NAME.fullmatch(name)
+    )
+    worker = check_table(_Worker, table, FILE, found)
+    return None if worker is None or len(found) > before else _settings_of(worker)
+
+
+def _settings_of(worker: _Worker) -> Settings:
+    contractor = worker.contractor
+    smtp = worker.smtp
+    return Settings(
+        contractor=Contractor(
+            name=contractor.name,
+            department=contractor.department,
+            contact=contractor.contact,
+            phone=contractor.phone,
+            email=Address(contractor.email),
+        ),
+        mailboxes={name: MailboxSettings(name=name, **dict(box)) for name, box in worker.mailbox.items()},
+        smtp=SmtpSettings(**dict(smtp) | {"ehlo": smtp.ehlo or contractor.email.rpartition("@")[2]}),
+        notices=worker.folders.notices,
+        invoices=worker.folders.invoices,
+        release=Release(
+            mode=worker.release.mode,
+            hold_minutes=worker.release.hold_minutes,
+            rehearsal_to=Address(worker.release.rehearsal_to) if worker.release.rehearsal_to else None,
+        ),
+        poll_seconds=worker.schedule.poll_seconds,
+        store_dir=worker.store.dir,
+        people=tuple(worker.operator.people),
+        notify=tuple(map(Address, worker.operator.notify)),
+    )
+
+
+def placeholders_in(settings: Settings) -> list[tuple[str, Address]]:
+    """Key and address of every placeholder in ``worker.toml``: nothing is sent to or from it but on loopback."""
+    rehearsal = settings.release.rehearsal_to
+    named = [
+        ("contractor.email", settings.contractor.email),
+        *([("release.rehearsal_to", rehearsal)] if rehearsal else []),
+        *((key_path(("operator", "notify", at)), address) for at, address in enumerate(settings.notify)),
+    ]
+    return [(key, address) for key, address in named if is_placeholder(address)]

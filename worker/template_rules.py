@@ -1,0 +1,163 @@
+"""Decides whether a subject or body template may be used: its syntax, its names, its filters.
+
+Its promise: a template that passes uses only what ``compose`` offers, and a subject that passes cannot show the
+authentication key by any name. It does not render, and does not know whether a value is registered.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from jinja2 import Environment, TemplateSyntaxError, meta, nodes
+
+from worker.render import FILTERS
+from worker.tomlfile import nearest
+
+VARIABLES: Final = (
+    "product",
+    "product_name",
+    "notice",
+    "project",
+    "values",
+    "contractor",
+    "issuer",
+    "section",
+    "guarantor",
+    "attachments",
+    "invoice",
+    "rule",
+)
+"""What a template may name."""
+
+# jinja2's own that turn text into text. Those that look up attributes by a name in a string (attr, map, selectattr,
+# groupby …) are left out: a name they hide cannot be checked here.
+_OWN_FILTERS: Final = frozenset(
+    {"abs", "capitalize", "d", "default", "first", "float", "format", "indent", "int", "items", "join", "last"}
+    | {"length", "count", "list", "lower", "replace", "reverse", "round", "sort", "string", "title", "trim"}
+    | {"truncate", "unique", "upper", "wordwrap"}
+)
+
+ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "notice": frozenset({"project_name", "contractor_name", "product", "contract_number", "key"}),
+        "project": frozenset({"name", "values", "dates"}),
+        "contractor": frozenset({"name", "department", "contact", "phone", "email"}),
+        "issuer": frozenset({"id", "name"}),
+        "section": frozenset({"id", "name", "phone"}),
+        "guarantor": frozenset({"id", "name"}),
+        "invoice": frozenset({"title", "amount", "date", "attached", "separate"}),
+        "rule": frozenset({"call_after", "invoice", "channel"}),
+    }
+)
+"""What ``compose`` puts behind a variable; the names in ``values`` are the register's."""
+
+
+class Use(StrEnum):
+    """What a template is for: the key may stand in a body and nowhere else."""
+
+    SUBJECT = "subject"
+    BODY = "body"
+
+
+Finding = tuple[str, Mapping[str, str]]
+"""What is wrong: a code of ``words`` with its names."""
+
+
+class _AnyFilter(dict[str, Callable[..., str]]):
+    """Every filter is there: jinja2 stops at the first unknown one."""
+
+    def get(self, _name: str, _default: object = None) -> Callable[..., str]:
+        return str
+
+    def __contains__(self, _name: object) -> bool:
+        return True
+
+
+@functools.cache
+def _environment() -> Environment:
+    # Nothing is rendered here; the sandboxed environment that does is compose's.
+    environment = Environment(autoescape=False)  # noqa: S701  plain text mail, not HTML
+    environment.filters = _AnyFilter()  # those that are not allowed are found by name, all at once
+    environment.globals.clear()  # range, lipsum and others: a mail needs none of them
+    return environment
+
+
+@functools.lru_cache(maxsize=1024)  # issuers share their templates
+def check_template(text: str, use: Use) -> tuple[Finding, ...]:
+    """Everything that is wrong with ``text`` as a template for ``use``."""
+    environment = _environment()
+    try:
+        tree = environment.parse(text)
+        findings = [*_unknown_names(tree), *_unknown_filters(tree), *_unknown_attributes(tree), *_other_files(tree)]
+        if use is Use.SUBJECT:
+            findings += _key_in_subject(tree)
+        if not findings:
+            environment.compile(text)  # finds a block named twice, an unknown test
+    except TemplateSyntaxError as error:
+        place = {"line": str(error.lineno)} if use is Use.BODY else {}
+        return (("template_syntax", {"detail": error.message or "", **place}),)
+    return tuple(findings)
+
+
+_Findings = Iterator[Finding]
+
+
+def _unknown_names(tree: nodes.Template) -> _Findings:
+    for name in sorted(meta.find_undeclared_variables(tree) - set(VARIABLES)):
+        yield "template_name", {"name": name, "nearest": nearest(name, VARIABLES)}
+
+
+def _unknown_filters(tree: nodes.Template) -> _Findings:
+    allowed = (*FILTERS, *sorted(_OWN_FILTERS))
+    for node in tree.find_all(nodes.Filter):
+        if node.name not in allowed:
+            yield "template_filter", {"name": node.name, "nearest": nearest(node.name, allowed)}
+
+
+def _other_files(tree: nodes.Template) -> _Findings:
+    """A template that takes another in: the renderer has no files, and a name could hide there."""
+    if any(tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends))):
+        yield "template_include", {}
+
+
+def _lookups(tree: nodes.Template) -> Iterator[nodes.Getattr | nodes.Getitem]:
+    yield from tree.find_all(nodes.Getattr)
+    yield from tree.find_all(nodes.Getitem)
+
+
+def _lookup(node: nodes.Getattr | nodes.Getitem) -> tuple[str, str] | None:
+    """Variable and attribute of ``notice.key`` and ``notice["key"]``; None for any other expression."""
+    if not isinstance(node.node, nodes.Name):
+        return None
+    if isinstance(node, nodes.Getattr):
+        return node.node.name, node.attr
+    if isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
+        return node.node.name, node.arg.value
+    return None
+
+
+def _unknown_attributes(tree: nodes.Template) -> _Findings:
+    for node in _lookups(tree):
+        name, attribute = _lookup(node) or ("", "")
+        allowed = ATTRIBUTES.get(name)
+        if allowed is not None and attribute not in allowed:
+            near = nearest(attribute, sorted(allowed))
+            yield "template_name", {"name": f"{name}.{attribute}", "nearest": f"{name}.{near}"}
+
+
+def _key_in_subject(tree: nodes.Template) -> _Findings:
+    """The key under its name, and the whole notice, from which it could be taken."""
+    looked_up = set()
+    for node in _lookups(tree):
+        found = _lookup(node)
+        if found is not None and found[0] == "notice":
+            looked_up.add(id(node.node))
+            if found[1] == "key":
+                yield "template_key", {}
+    for name in tree.find_all(nodes.Name):
+        if name.name == "notice" and id(name) not in looked_up:
+            yield "template_notice", {}

@@ -1,0 +1,232 @@
+"""What is wrong with the configuration, in office words: (Japanese, English), and what to do about it.
+
+Its one promise: every code that a ``Problem`` can carry has its sentence here. The names in braces are the
+problem's params; file and key stand before the sentence.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    # the file itself
+    "missing_file": ("ファイルがありません", "the file is missing"),
+    "not_a_file": ("通常のファイルではありません", "not a regular file"),
+    "file_unreadable": ("ファイルを読み取れません（{detail}）", "the file cannot be read ({detail})"),
+    "file_too_large": ("ファイルが大きすぎます（上限 {limit} バイト）", "the file is too large (limit {limit} bytes)"),
+    "not_utf8": ("{line}行目に UTF-8 でない文字があります", "line {line} is not UTF-8"),
+    "toml_syntax": (
+        "{line}行{column}桁目がTOMLの書き方に合いません（{detail}）",
+        "line {line}, column {column} is not valid TOML ({detail})",
+    ),
+    "bare_key": (
+        "{line}行目の項目名「{name}」が引用符で囲まれていません",
+        'the key "{name}" in line {line} does not stand in quotes',
+    ),
+    "bare_value": (
+        "{line}行{column}桁目の文字列が引用符で囲まれていません",
+        "the text at line {line}, column {column} does not stand in quotes",
+    ),
+    "wide_sign": (
+        "{line}行{column}桁目に全角の記号又は空白「{sign}」があります",
+        'line {line}, column {column} has the full-width sign or space "{sign}"',
+    ),
+    # keys and types
+    "unknown_key": ("「{name}」という項目はありません", 'there is no key "{name}"'),
+    "missing_key": ("必須の項目がありません", "a required key is missing"),
+    "not_text": ("文字列ではありません", "not a text"),
+    "not_a_number": ("整数ではありません", "not a whole number"),
+    "not_a_switch": ("true 又は false ではありません", "neither true nor false"),
+    "not_a_list": ("一覧（[ ] で囲んだもの）ではありません", "not a list"),
+    "not_a_table": ("表（[ ] の見出し、又は {{ }} で囲んだもの）ではありません", "not a table"),
+    "not_a_date": ("日付ではありません", "not a date"),
+    "wrong_value": ("値が正しくありません（{detail}）", "the value is not allowed ({detail})"),
+    "unknown_value": ("「{value}」は使えません", '"{value}" is not one of the allowed words'),
+    "too_small": ("{limit} より小さい値です", "less than {limit}"),
+    "too_large": ("{limit} より大きい値です", "more than {limit}"),
+    "empty": ("空です", "empty"),
+    "bad_name": ("「{name}」は名前に使えません", '"{name}" is not allowed as a name'),
+    "reserved_name": ("「{name}」は課の名前に使えません", '"{name}" is not allowed as the name of a section'),
+    "unsafe_value": (
+        "使用できない文字（{character}：改行・制御文字・見えない文字）があります",
+        "a character that must not be used ({character}: line break, control or invisible)",
+    ),
+    # addresses and servers
+    "address_not_ascii": (
+        "メールアドレス「{address}」に全角等の文字があります",
+        'the address "{address}" has characters beyond ASCII',
+    ),
+    "address_space": (
+        "メールアドレス「{address}」の前後に空白があります",
+        'the address "{address}" has a space before or after it',
+    ),
+    "address_not_bare": (
+        "「{address}」は1件のメールアドレスだけになっていません",
+        '"{address}" is not one bare address',
+    ),
+    "address_refused": (
+        "「{address}」はメールアドレスとして正しくありません（{detail}）",
+        '"{address}" is not a valid address ({detail})',
+    ),
+    "bad_host": ("「{host}」はサーバー名として正しくありません", '"{host}" is not a host name'),
+    "plain_not_loopback": (
+        "暗号化なし（none）は、このコンピューター自身のサーバーに限ります",
+        '"none" is allowed for a server on this machine only',
+    ),
+    "no_login_not_loopback": (
+        "ログインなし（user が空）は、このコンピューター自身のサーバーに限ります",
+        "no login (an empty user) is allowed for a server on this machine only",
+    ),
+    "secret_not_named": ("パスワードのファイル名がありません", "no password file is named"),
+    "store_url": ("外部のデータベースにはまだ対応していません", "another database is not supported yet"),
+    # rules, projects, guarantors
+    "bad_pattern": ("正規表現が正しくありません（{detail}）", "not a valid regular expression ({detail})"),
+    "unknown_section": ("課「{name}」は発注者のファイルにありません", 'the issuer has no section "{name}"'),
+    "unknown_issuer": ("発注者「{name}」のファイルがありません", 'there is no issuer "{name}"'),
+    "unknown_guarantor": ("保証会社「{name}」は登録されていません", 'there is no guarantor "{name}"'),
+    "unknown_template": ("本文のひな形「{name}」がありません", 'there is no mail template "{name}"'),
+    "contract_invoice": (
+        "契約保証に請求書を添えることはできません",
+        "a contract guarantee never carries an invoice",
+    ),
+    "invoice_path": (
+        "「{path}」は請求書フォルダの中のファイル名ではありません",
+        '"{path}" is not a file inside the invoices folder',
+    ),
+    "invoice_form": ("「{value}」は使えません", '"{value}" is not allowed here'),
+    "eligibility_half": ("from と counted_by は両方必要です", "from and counted_by belong together"),
+    "template_syntax": ("ひな形の書き方に誤りがあります（{detail}）", "the template has a mistake ({detail})"),
+    "template_name": (
+        "ひな形の「{name}」という名前は使えません",
+        'the template uses the name "{name}", which does not exist',
+    ),
+    "template_filter": (
+        "ひな形の「{name}」という加工は使えません",
+        'the template uses the filter "{name}", which does not exist',
+    ),
+    "template_key": ("件名に認証キーを使っています", "the subject uses the authentication key"),
+    "template_notice": (
+        "件名で notice を項目なしに使っています",
+        "the subject uses the whole notice",
+    ),
+    "template_include": ("ひな形から別のひな形は読み込めません", "a template cannot take in another one"),
+    # directories and secrets
+    "no_directory": (
+        "設定フォルダがありません（探した場所：{looked}）",
+        "no configuration found (looked in: {looked})",
+    ),
+    "store_dir_unknown": ("保存先フォルダが決まりません", "the store's directory is not known"),
+    "secret_missing": ("パスワードのファイルがありません（{path}）", "the password file is missing ({path})"),
+    "secret_readable": (
+        "パスワードのファイルを他の利用者が読める状態です（{path}、{mode}）",
+        "the password file can be read by others ({path}, {mode})",
+    ),
+    "secret_empty": ("パスワードのファイルが空です（{path}）", "the password file is empty ({path})"),
+    "secret_not_text": (
+        "パスワードのファイルが1行の文字列ではありません（{path}）",
+        "the password file is not one line of text ({path})",
+    ),
+    "file_exists": ("すでにファイルがあります（上書きしません）", "the file exists (nothing is overwritten)"),
+    "cannot_write": ("書き込めません（{detail}）", "cannot be written ({detail})"),
+    # remarks: allowed, and still worth a look
+    "placeholder": (
+        "{address} は見本のアドレスです（送信されません）",
+        "{address} is a placeholder (nothing is sent to it)",
+    ),
+    "no_mailbox": ("監視するメールボックスがありません", "no mailbox is watched"),
+    "nobody_notified": ("お知らせメールの宛先がありません", "nobody is told by mail"),
+}
+
+_SPELLING: Final = ("つづりを確認してください。近い名前：{nearest}", "check the spelling; nearest: {nearest}")
+_ONE_ADDRESS: Final = (
+    '氏名・記号・空白を付けず、1つの " " に半角のアドレスを1件だけ書いてください。複数は [ ] の中に並べます',
+    "write one plain ASCII address per pair of quotes, without a name; several stand side by side in the list",
+)
+_TYPE: Final = ("同梱の見本と書き方を比べてください", "compare with the shipped example")
+_SECRET: Final = (
+    "パスワードだけを1行書いたファイルを置き、chmod 600 で本人だけが読めるようにしてください",
+    "put the password alone on one line of that file, and let only its owner read it (chmod 600)",
+)
+
+HINTS: Final[dict[str, tuple[str, str]]] = {
+    "missing_file": (
+        "hoshobin init で見本を作成できます",
+        "hoshobin init writes an example",
+    ),
+    "not_utf8": ("文字コードを UTF-8 にして保存し直してください", "save the file as UTF-8"),
+    "toml_syntax": (
+        '引用符 " " や括弧の閉じ忘れ、= の抜けがないか、その行と前の行を確認してください',
+        "look at that line and the one before for a missing quote, bracket or =",
+    ),
+    "bare_key": (
+        'A-Z a-z 0-9 _ - 以外の文字を使う項目名は " " で囲んでください（例："{name}" = "…"）',
+        'keys beyond A-Z a-z 0-9 _ - stand in quotes ("{name}" = "…")',
+    ),
+    "bare_value": ('文字列は " " で囲んでください', "texts stand in quotes"),
+    "wide_sign": ("半角で書いてください", "write it in half width"),
+    "unknown_key": _SPELLING,
+    "missing_key": ("書き足してください", "add it"),
+    "not_text": ('文字列は " " で囲んでください', "texts stand in quotes"),
+    "not_a_number": ("引用符を付けずに、半角の整数で書いてください", "write a whole number without quotes"),
+    "not_a_switch": ("true 又は false を引用符なしで書いてください", "write true or false without quotes"),
+    "not_a_list": ('["…", "…"] のように書いてください', 'write ["…", "…"]'),
+    "not_a_table": _TYPE,
+    "not_a_date": ("2026-04-01 のように、引用符を付けずに書いてください", "write 2026-04-01, without quotes"),
+    "unknown_value": ("使える値：{valid}", "allowed: {valid}"),
+    "empty": ("値を書いてください", "write a value"),
+    "bad_name": ("半角の英数字と _ - だけにしてください", "use only A-Z a-z 0-9 _ -"),
+    "reserved_name": ("別の名前にしてください", "choose another name"),
+    "unsafe_value": ("その文字を消して、打ち直してください", "delete that character and type the value again"),
+    "address_not_ascii": _ONE_ADDRESS,
+    "address_space": _ONE_ADDRESS,
+    "address_not_bare": _ONE_ADDRESS,
+    "address_refused": ("公表元と照合してください", "compare it with where it was published"),
+    "bad_host": ("imap.contractor.example のように書いてください", "write it like imap.contractor.example"),
+    "plain_not_loopback": ('security を "tls" 又は "starttls" にしてください', 'use "tls" or "starttls"'),
+    "no_login_not_loopback": ("user と password_file を書いてください", "write user and password_file"),
+    "secret_not_named": ("password_file にファイル名を書いてください", "name the file in password_file"),
+    "store_url": ('url = "" としてください', 'write url = ""'),
+    "unknown_section": _SPELLING,
+    "unknown_issuer": (
+        "issuers/ にあるファイル名（.toml を除く）を書いてください。近い名前：{nearest}",
+        "write the name of a file in issuers/ without .toml; nearest: {nearest}",
+    ),
+    "unknown_guarantor": _SPELLING,
+    "unknown_template": (
+        "templates/mail/ に {name}.txt.j2 を置くか、つづりを確認してください。近い名前：{nearest}",
+        "put {name}.txt.j2 into templates/mail/, or check the spelling; nearest: {nearest}",
+    ),
+    "contract_invoice": ("その項目を消してください", "take that key out"),
+    "invoice_path": (
+        "請求書フォルダからの相対名を / 区切りで書いてください（.. や絶対パスは使えません）",
+        "write a name relative to the invoices folder, parted by / (no .. and no absolute path)",
+    ),
+    "invoice_form": (
+        '{{ file = "…pdf" }} 又は "separate"（別途提出）と書いてください',
+        'write {{ file = "…pdf" }} or "separate"',
+    ),
+    "template_name": _SPELLING,
+    "template_filter": _SPELLING,
+    "template_key": (
+        "件名は途中のサーバーに記録されます。認証キーは本文か添付だけにしてください",
+        "servers on the way keep subjects: the key belongs in a body or in the attachment",
+    ),
+    "template_notice": ("notice.contract_number のように項目を書いてください", "name a field: notice.contract_number"),
+    "template_include": ("内容をそのひな形に直接書いてください", "write the text into that template"),
+    "no_directory": (
+        "hoshobin init DIR で作成し、--config DIR で指定してください",
+        "write one with hoshobin init DIR and name it with --config DIR",
+    ),
+    "store_dir_unknown": (
+        "[store] dir に保存先の絶対パスを書いてください",
+        "write an absolute path into [store] dir",
+    ),
+    "secret_missing": _SECRET,
+    "secret_readable": _SECRET,
+    "secret_empty": _SECRET,
+    "secret_not_text": _SECRET,
+    "file_exists": ("別のフォルダを指定してください", "choose another directory"),
+    "placeholder": ("本番の前に、公表されたアドレスに直してください", "replace it by the published address in time"),
+    "no_mailbox": ("フォルダに保存されたPDFだけを扱います", "only PDFs saved to the folder are taken"),
+    "nobody_notified": ("[operator] notify に書いてください", "name somebody in [operator] notify"),
+}
