@@ -1,0 +1,233 @@
+"""What may be asked both of the last commit and of an open transaction, and what only the last commit is asked.
+
+The promise: one method, one statement, one snapshot; a list that may be long is fetched in blocks. It writes nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlalchemy.engine import Row
+
+from worker.adapters.store.entries import select_block, to_entry
+from worker.adapters.store.rows import decode, decode_notice
+from worker.adapters.store.schema import (
+    ALARMS,
+    ENTRIES,
+    FILES,
+    LOOKS,
+    MESSAGES,
+    NOTICES,
+    ORIGINALS,
+    OWN_MESSAGE_IDS,
+    SUBMISSIONS,
+)
+from worker.chain import CONFIG_CHANGED, canonical, encodable
+from worker.errors import LogBroken, NotAllowed
+from worker.model import Alarm, End, Entry, FileRow, Look, MessageRow, Notice, Sha256, Submission, sha256
+from worker.states import State
+
+_ROW: Final = SUBMISSIONS.c.row
+_BY_ID: Final = sa.select(_ROW).where(SUBMISSIONS.c.id == bindparam("id"))
+_BOUND: Final = sa.func.json_extract(ENTRIES.c.body, "$.set.bound_project")
+_UNSETTLED: Final = (End.UNFETCHED, End.PENDING)
+_BLOCK: Final = 500
+
+
+def select_by(column: sa.Column[Any]) -> sa.Select[Any]:
+    """The submissions with ``value`` in this column, by id."""
+    return sa.select(_ROW).where(column == bindparam("value")).order_by(SUBMISSIONS.c.id)
+
+
+_BY_PDF: Final = select_by(SUBMISSIONS.c.pdf_sha256)
+_BY_NUMBER: Final = select_by(SUBMISSIONS.c.contract_number)
+_BY_SOURCE: Final = select_by(SUBMISSIONS.c.source_message_id)
+_BINDING: Final = (
+    sa.select(_BOUND)
+    .select_from(SUBMISSIONS.join(ENTRIES, ENTRIES.c.submission == SUBMISSIONS.c.id))
+    .where(SUBMISSIONS.c.contract_number == bindparam("number"))
+    .where(SUBMISSIONS.c.guarantor == bindparam("guarantor"))
+    .where(_BOUND.is_not(None))
+    .order_by(ENTRIES.c.number.desc())
+    .limit(1)
+)
+
+
+class Reads(ABC):
+    """``ports.Reading``, over whatever ``_rows`` reads from."""
+
+    @abstractmethod
+    def _rows(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+        """All rows of one statement. Raises Unavailable, LogBroken."""
+
+    def _scalar(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> Any:
+        rows = self._rows(statement, values)
+        return rows[0][0] if rows else None
+
+    def _all(self, statement: sa.Executable, value: str) -> tuple[Submission, ...]:
+        return tuple(decode(Submission, row[0]) for row in self._rows(statement, {"value": encodable(value)}))
+
+    def submission(self, number: int) -> Submission:
+        """Raises NotAllowed ``no_such_submission``."""
+        row = self._scalar(_BY_ID, {"id": number})
+        if row is None:
+            raise NotAllowed("no_such_submission", id=str(number))
+        return decode(Submission, row)
+
+    def by_pdf(self, pdf: Sha256) -> tuple[Submission, ...]:
+        """Submissions of exactly this file, by id."""
+        return self._all(_BY_PDF, pdf)
+
+    def by_number(self, contract_number: str) -> tuple[Submission, ...]:
+        """Submissions under this contract number, by id."""
+        return self._all(_BY_NUMBER, contract_number)
+
+    def by_source_message(self, message_id: str) -> tuple[Submission, ...]:
+        """Submissions that came of a mail with this Message-ID, by id."""
+        return self._all(_BY_SOURCE, message_id)
+
+    def notice(self, pdf: Sha256) -> Notice | None:
+        """The fields once read from this PDF."""
+        row = self._scalar(sa.select(NOTICES.c.row).where(NOTICES.c.pdf_sha256 == pdf))
+        return None if row is None else decode_notice(row)
+
+    def bound_project(self, guarantor: str, contract_number: str) -> str | None:
+        """The project to which a person's approval last bound this number of this guarantor."""
+        found: str | None = self._scalar(_BINDING, {"guarantor": guarantor, "number": contract_number})
+        return found
+
+
+class StoreReads(Reads):
+    """The reading part of ``ports.Store``."""
+
+    def submissions(self, *states: State) -> tuple[Submission, ...]:
+        """All of these states (none given: all), by id."""
+        statement = sa.select(_ROW).order_by(SUBMISSIONS.c.id)
+        if states:
+            statement = statement.where(SUBMISSIONS.c.state.in_([state.value for state in states]))
+        return tuple(decode(Submission, row[0]) for row in self._rows(statement))
+
+    def due(self, now: dt.datetime) -> tuple[int, ...]:
+        """Ids of the APPROVED whose moment has come, in order of that moment."""
+        approved = sa.select(SUBMISSIONS.c.id, SUBMISSIONS.c.due_at).where(
+            SUBMISSIONS.c.state == State.APPROVED.value, SUBMISSIONS.c.due_at.is_not(None)
+        )
+        # Compared as times: as texts 10:00:00.5 comes before 10:00:00+09:00.
+        moments = ((dt.datetime.fromisoformat(row.due_at), row.id) for row in self._rows(approved))
+        return tuple(number for due_at, number in sorted(moments) if due_at <= now)
+
+    def count_by_state(self) -> Mapping[State, int]:
+        """How many there are of each state."""
+        counted = sa.select(SUBMISSIONS.c.state, sa.func.count()).group_by(SUBMISSIONS.c.state)
+        return {State(state): count for state, count in self._rows(counted)}
+
+    def by_message_id(self, message_id: str) -> bool:
+        """Whether a mail of our own (submission, rehearsal, alarm) bears this Message-ID."""
+        message_id = encodable(message_id)
+        ours = sa.select(OWN_MESSAGE_IDS.c.message_id).where(OWN_MESSAGE_IDS.c.message_id == message_id)
+        alarms = sa.select(ALARMS.c.message_id).where(ALARMS.c.message_id == message_id)
+        return bool(message_id) and bool(self._rows(ours.union_all(alarms)))
+
+    def original(self, digest: Sha256) -> bytes:
+        """The bytes kept under this hash. Raises LogBroken where they are missing or differ."""
+        content = self._scalar(sa.select(ORIGINALS.c.content).where(ORIGINALS.c.sha256 == digest))
+        if content is None:
+            raise LogBroken("original_missing", digest)
+        if sha256(content) != digest:
+            raise LogBroken("original_differs", digest)
+        return bytes(content)
+
+    def messages(self, mailbox: str, *ends: End) -> Iterator[MessageRow]:
+        """The ledger of a mailbox, by UIDVALIDITY and UID; what is recorded meanwhile may or may not be in it."""
+        chosen = sa.select(MESSAGES.c.row).where(MESSAGES.c.mailbox == mailbox)
+        if ends:
+            chosen = chosen.where(MESSAGES.c.end.in_([end.value for end in ends]))
+        chosen = chosen.order_by(MESSAGES.c.uidvalidity, MESSAGES.c.uid).limit(_BLOCK)
+        last = (-1, -1)
+        while rows := self._rows(chosen.where(_is_after(*last))):
+            for row in rows:
+                message = decode(MessageRow, row[0])
+                yield message
+                last = (message.uidvalidity, message.uid)
+
+    def last_uid(self, mailbox: str, uidvalidity: int) -> int:
+        """The highest UID with a row, or 0."""
+        highest = sa.select(sa.func.max(MESSAGES.c.uid)).where(
+            MESSAGES.c.mailbox == mailbox, MESSAGES.c.uidvalidity == uidvalidity
+        )
+        return self._scalar(highest) or 0
+
+    def known_message(self, mailbox: str, message_id: str, size: int, internal_date: dt.datetime) -> MessageRow | None:
+        """The row of the same message under another UIDVALIDITY or UID; of several a settled one, then the newest."""
+        same = (
+            sa.select(MESSAGES.c.row)
+            .where(
+                MESSAGES.c.mailbox == mailbox, MESSAGES.c.message_id == encodable(message_id), MESSAGES.c.size == size
+            )
+            .where(MESSAGES.c.internal_date == json_text(internal_date))
+            .order_by(MESSAGES.c.end.in_(_UNSETTLED), MESSAGES.c.uidvalidity.desc(), MESSAGES.c.uid.desc())
+            .limit(1)
+        )
+        row = self._scalar(same)
+        return None if row is None else decode(MessageRow, row)
+
+    def file(self, name: str) -> FileRow | None:
+        """The row of this file's name."""
+        row = self._scalar(sa.select(FILES.c.row).where(FILES.c.name == file_key(name)))
+        return None if row is None else dataclasses.replace(decode(FileRow, row), name=name)
+
+    def look(self, name: str) -> Look | None:
+        """What is known of one watched or reached thing."""
+        row = self._scalar(sa.select(LOOKS.c.row).where(LOOKS.c.name == name))
+        return None if row is None else decode(Look, row)
+
+    def looks(self) -> tuple[Look, ...]:
+        """All of them, by name."""
+        return tuple(decode(Look, row[0]) for row in self._rows(sa.select(LOOKS.c.row).order_by(LOOKS.c.name)))
+
+    def alarms_waiting(self) -> tuple[Alarm, ...]:
+        """Alarms not yet accepted by a server, by id."""
+        waiting = sa.select(ALARMS.c.row).where(ALARMS.c.accepted_at.is_(None)).order_by(ALARMS.c.id)
+        return tuple(decode(Alarm, row[0]) for row in self._rows(waiting))
+
+    def last_alarm(self, cause: str) -> Alarm | None:
+        """The newest alarm of this cause."""
+        newest = sa.select(ALARMS.c.row).where(ALARMS.c.cause == cause).order_by(ALARMS.c.id.desc()).limit(1)
+        row = self._scalar(newest)
+        return None if row is None else decode(Alarm, row)
+
+    def entries(self, submission: int | None = None, events: Iterable[str] = ()) -> Iterator[Entry]:
+        """Entries in order: all, of one submission, or of these events. Raises LogBroken ``entry_unreadable``."""
+        names = [str(event) for event in events]
+        after = 0
+        while rows := self._rows(select_block(after, submission, names)):
+            yield from map(to_entry, rows)
+            after = rows[-1].number
+
+    def config_in_force(self) -> Mapping[str, Sha256]:
+        """Name → hash of the configuration files last recorded; one recorded as gone is not among them."""
+        files: dict[str, Sha256] = {}
+        for entry in self.entries(events=[CONFIG_CHANGED]):
+            files[entry.detail["file"]] = Sha256(entry.detail["sha256"])
+        return {name: digest for name, digest in files.items() if digest}
+
+
+def file_key(name: str) -> str:
+    """A file's name as a key; one that is no UTF-8 holds lone surrogates, which keep two such names apart."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _is_after(uidvalidity: int, uid: int) -> sa.ColumnElement[bool]:
+    later = sa.and_(MESSAGES.c.uidvalidity == uidvalidity, MESSAGES.c.uid > uid)
+    return sa.or_(MESSAGES.c.uidvalidity > uidvalidity, later)
+
+
+def json_text(moment: dt.datetime) -> str:
+    """A time as it stands in a row's JSON."""
+    return canonical(moment).strip('"')

@@ -1,0 +1,209 @@
+"""One open write transaction: what a step records, with the entry that says so.
+
+The promise: a submission's row is what its entries fold to, because both are made of the same change here; and no
+change is made of a submission that somebody else changed since it was read. It neither begins nor commits.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine import Connection, Row
+
+from worker.adapters.store.connection import translated
+from worker.adapters.store.entries import append
+from worker.adapters.store.queries import Reads, file_key
+from worker.adapters.store.rows import DEFAULTS, decode, encode_notice, fields_of
+from worker.adapters.store.schema import (
+    ALARMS,
+    FILES,
+    LOOKS,
+    MESSAGES,
+    NOTICES,
+    ORIGINALS,
+    OWN_MESSAGE_IDS,
+    SUBMISSIONS,
+)
+from worker.chain import canonical, fold
+from worker.errors import Conflict, NotAllowed
+from worker.model import Alarm, Entry, FileRow, Look, MessageRow, Notice, Sha256, Submission, sha256
+from worker.ports import Author, Clock
+from worker.states import Event, State, next_state
+
+_ROW_OF: Final = sa.select(SUBMISSIONS.c.row).where(SUBMISSIONS.c.id == sa.bindparam("id"))
+_REPLACE: Final = sa.update(SUBMISSIONS).where(SUBMISSIONS.c.id == sa.bindparam("number"))
+
+
+def _upsert(table: sa.Table) -> Any:
+    statement = insert(table)
+    keys = [column.name for column in table.primary_key]
+    return statement.on_conflict_do_update(index_elements=keys, set_={"row": statement.excluded["row"]})
+
+
+_KEEP_NOTICE: Final = _upsert(NOTICES)
+_RECORD_MESSAGE: Final = _upsert(MESSAGES)
+_RECORD_FILE: Final = _upsert(FILES)
+_RECORD_LOOK: Final = _upsert(LOOKS)
+_IS_KEPT: Final = sa.select(ORIGINALS.c.sha256).where(ORIGINALS.c.sha256 == sa.bindparam("digest"))
+_KEEP: Final = sa.insert(ORIGINALS)
+_OWN_MESSAGE_ID: Final = insert(OWN_MESSAGE_IDS).on_conflict_do_nothing()
+
+
+class SqlWriting(Reads):
+    """``ports.Writing`` on a connection whose transaction is open; of no use after it ended."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self._connection: Connection | None = connection
+        self._clock = clock
+        self.last_hash: str | None = None
+        """Hash of the last entry appended here: where a commit's success is unknown, its presence tells."""
+
+    def end(self) -> None:
+        """Refuse every later use."""
+        self._connection = None
+
+    def _open(self) -> Connection:
+        if self._connection is None:
+            raise RuntimeError("this transaction has ended")
+        return self._connection
+
+    def _rows(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+        with translated():
+            return self._open().execute(statement, values or {}).all()
+
+    def _write(self, statement: sa.Executable, values: Mapping[str, Any]) -> None:
+        with translated():
+            self._open().execute(statement, values)
+
+    # --- Submissions and the log ----------------------------------------------------------------------------
+
+    def create(self, event: Event, submission: Submission, author: Author, detail: Mapping[str, Any]) -> Submission:
+        """A new submission with the next id (the id given is ignored), its entry, and ``created_at``."""
+        next_state(None, event, submission.state)
+        number = (self._scalar(sa.select(sa.func.max(SUBMISSIONS.c.id))) or 0) + 1
+        entry = self._append(event, number, author, detail, _changes({}, fields_of(submission)))
+        row = canonical(fold({}, entry))
+        self._write(sa.insert(SUBMISSIONS), {"id": number, "row": row})
+        return self._known(row, entry)
+
+    def change(
+        self, event: Event, before: Submission, after: Submission, author: Author, detail: Mapping[str, Any]
+    ) -> Submission:
+        """Replace ``before`` by ``after`` and append the entry. Checks the states table and ``before.version``.
+
+        Raises Conflict where somebody changed it since, IllegalEvent where the table does not allow it.
+        """
+        row = self._row(before.id)
+        if row["version"] != before.version:
+            raise Conflict(f"submission {before.id} is at {row['version']}, not {before.version}")
+        next_state(State(row["state"]), event, after.state)
+        changes = _changes(row, fields_of(after)) | {"state": after.state.value}
+        return self._replace(row, self._append(event, before.id, author, detail, changes))
+
+    def note(
+        self,
+        event: str,
+        submission: int | None,
+        author: Author,
+        detail: Mapping[str, Any],
+        changes: Mapping[str, Any] | None = None,
+    ) -> Entry:
+        """An entry that is no event of the table: program start, configuration, news, a duplicate.
+
+        ``changes`` sets columns of the submission other than its state (e.g. ``reasons``), as values of the model
+        or as JSON. Raises ValueError for a column that a note may not set.
+        """
+        if not changes:
+            return self._append(event, submission, author, detail, {})
+        if submission is None or not changes.keys() <= DEFAULTS.keys() - {"state"}:
+            raise ValueError(f"a note cannot set {sorted(changes)} of {submission}")
+        row = self._row(submission)
+        changed = _changes(row, json.loads(canonical(changes)))
+        entry = self._append(event, submission, author, detail, changed)
+        if changed:
+            self._replace(row, entry)
+        return entry
+
+    def _row(self, number: int) -> dict[str, Any]:
+        row = self._scalar(_ROW_OF, {"id": number})
+        if row is None:
+            raise NotAllowed("no_such_submission", id=str(number))
+        fields: dict[str, Any] = json.loads(row)
+        return fields
+
+    def _append(
+        self, event: str, submission: int | None, author: Author, detail: Mapping[str, Any], changes: Mapping[str, Any]
+    ) -> Entry:
+        content = {
+            "at": self._clock.now(),
+            "event": str(event),
+            "submission": submission,
+            "by": author.by,
+            "account": author.account,
+            "detail": detail,
+            "set": changes,
+        }
+        with translated():
+            entry = append(self._open(), content)
+        self.last_hash = entry.hash
+        return entry
+
+    def _replace(self, row: Mapping[str, Any], entry: Entry) -> Submission:
+        replaced = canonical(fold(row, entry))
+        self._write(_REPLACE, {"number": entry.submission, "row": replaced})
+        return self._known(replaced, entry)
+
+    def _known(self, row: str, entry: Entry) -> Submission:
+        """The submission of a row just written; the Message-ID of a draft that is new noted as one of ours."""
+        submission = decode(Submission, row)
+        if submission.draft is not None and "draft" in entry.set:
+            ours = {"message_id": submission.draft.message_id, "submission": submission.id}
+            self._write(_OWN_MESSAGE_ID, ours)
+        return submission
+
+    # --- What is kept, and the ledgers ----------------------------------------------------------------------
+
+    def keep(self, kind: str, content: bytes) -> Sha256:
+        """Keep an original; the same bytes are kept once, under the kind they were first kept as."""
+        digest = sha256(content)
+        if not self._rows(_IS_KEPT, {"digest": digest}):
+            self._write(_KEEP, {"sha256": digest, "kind": kind, "content": content})
+        return digest
+
+    def keep_notice(self, pdf: Sha256, notice: Notice) -> None:
+        """The fields read from a PDF, key in clear, by the PDF's sha256."""
+        self._write(_KEEP_NOTICE, {"pdf_sha256": pdf, "row": encode_notice(notice)})
+
+    def record_message(self, row: MessageRow) -> None:
+        """Insert or replace the ledger's row of (mailbox, UIDVALIDITY, UID)."""
+        place = {"mailbox": row.mailbox, "uidvalidity": row.uidvalidity, "uid": row.uid}
+        self._write(_RECORD_MESSAGE, {**place, "row": canonical(row)})
+
+    def record_file(self, row: FileRow) -> None:
+        """Insert or replace the ledger's row of the file's name."""
+        self._write(_RECORD_FILE, {"name": file_key(row.name), "row": canonical(row)})
+
+    def record_look(self, look: Look) -> None:
+        """Insert or replace what is known of one watched or reached thing."""
+        self._write(_RECORD_LOOK, {"name": look.name, "row": canonical(look)})
+
+    def raise_alarm(self, cause: str, submissions: Sequence[int]) -> Alarm:
+        """A mail to the operator, to be sent until it is accepted."""
+        number = (self._scalar(sa.select(sa.func.max(ALARMS.c.id))) or 0) + 1
+        alarm = Alarm(number, cause, tuple(submissions), self._clock.now())
+        self._write(sa.insert(ALARMS), {"id": number, "row": canonical(alarm)})
+        return alarm
+
+    def update_alarm(self, alarm: Alarm) -> None:
+        """Replace the alarm of this id."""
+        replacing = sa.update(ALARMS).where(ALARMS.c.id == sa.bindparam("number"))
+        self._write(replacing, {"number": alarm.id, "row": canonical(alarm)})
+
+
+def _changes(row: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that are no longer what ``row`` says; a field that no entry ever set is at its default."""
+    return {name: value for name, value in fields.items() if row.get(name, DEFAULTS[name]) != value}
