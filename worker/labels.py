@@ -115,9 +115,21 @@ class Labels:
         return {field: tuple(dict.fromkeys(values)) for field, values in found.items()}
 
     def unlabelled(self, lines: tuple[Line, ...]) -> tuple[Line, ...]:
-        """The lines without the labels they begin with: what is left of them, in the same order."""
-        rests = (fold_line(line.rest(marks[0].value)) if (marks := self._marks(line)) else line for line in lines)
+        """The lines without labels and the note below them: what is left, in the same order."""
+        rests = (fold_line(self._without_labels(line)) for line in lines)
         return tuple(line for line in rests if line.folded and not _JOINT_VENTURE_NOTE.fullmatch(line.folded))
+
+    def _without_labels(self, line: Line) -> str:
+        """``line`` without the label it begins with, else without one between two gaps.
+
+        That is how a table cell reads whose lines stand above and below its label's height.
+        """
+        if marks := self._marks(line):
+            return line.rest(marks[0].value)
+        for match in self._inner.finditer(line.folded, 1):
+            if self._gap_before(line, match.start()) and self._gap_after(line, match.end()):
+                return line.rest(0, match.start()) + line.rest(match.end())
+        return line.text
 
     def _marks(self, line: Line) -> list[_Mark]:
         """The labels of a line: the first where the line begins with one, and what follows in the same line.
@@ -189,7 +201,7 @@ class Labels:
             for label, value in pairwise(cells):
                 match = self._cell.fullmatch(fold_line(label).folded)
                 if match:
-                    found.append((self._field[match[1]], "".join(part.strip() for part in value.split("\n"))))
+                    found.append((self._field[match[1]], joined(fold_lines(value)).text))
         return found
 
 

@@ -2,8 +2,7 @@
 
 ``python tests/notices/notice_pdfs.py worker/samples`` writes the samples anew, byte for byte the same. No font is
 embedded: readers have the two Japanese ones. All names, numbers and keys are invented. The PDFs beside this module
-(``*.pdf``) came from a browser and from Ghostscript and cannot be made here; ``README`` lines stand in
-``CHECKED_IN``.
+came from other programs and cannot be made here: ``CHECKED_IN`` says how each was made.
 """
 
 from __future__ import annotations
@@ -13,8 +12,10 @@ import sys
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
+from PIL import Image
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.pdfencrypt import StandardEncryption
@@ -30,9 +31,10 @@ for _name in (MINCHO, GOTHIC):
 HERE = Path(__file__).parent
 CHECKED_IN = {
     "browser-noto-radicals.pdf": "Chromium, Noto Sans CJK JP: pdfplumber reads radicals",
-    "browser-ruled-table-wrapped-name.pdf": "Chromium, Noto Serif CJK JP: a ruled table breaks the name around its label",
+    "browser-ruled-table-wrapped-name.pdf": "Chromium, Noto Sans CJK JP: a ruled table breaks the name",
     "browser-table-without-rules.pdf": "Chromium, Noto Sans CJK JP: the same form without rules",
     "ghostscript-broken-font-tables.pdf": "the first one saved again by Ghostscript: the font tables are broken",
+    "owner-password.pdf": "a sample encrypted by qpdf: AES-256, extraction forbidden, empty user password",
     "ghostscript-cid-font.pdf": "a notice with a predefined CMap, saved again by Ghostscript: (cid:n), false letters",
 }
 
@@ -117,7 +119,10 @@ def _fields(canvas: Canvas, form: Form, *, wrap: int = 24, top: float = 610) -> 
         y -= STEP
 
 
-def plain(form: Form = Form(), **options: object) -> bytes:
+ADVANCE = Form()
+
+
+def plain(form: Form = ADVANCE, **options: object) -> bytes:
     """The form as the surety's reporting tool prints it; a name longer than 24 characters wraps."""
 
     def draw(canvas: Canvas) -> None:
@@ -127,15 +132,11 @@ def plain(form: Form = Form(), **options: object) -> bytes:
     return _pdf(draw, **options)
 
 
-def with_owner_password() -> bytes:
-    return plain(encrypt=StandardEncryption("", ownerPassword="owner", canCopy=0))
-
-
 def with_user_password() -> bytes:
     return plain(encrypt=StandardEncryption("secret", ownerPassword="owner"))
 
 
-def ruled_table(form: Form = Form(), *, wrap: int = 16) -> bytes:
+def ruled_table(form: Form = ADVANCE, *, wrap: int = 16) -> bytes:
     """Labels in the left cells, values in the right; a long name stands in lines around its label's height.
 
     Drawn from top to bottom, so that a name's first line comes before its label for an engine that keeps the order.
@@ -160,18 +161,18 @@ def ruled_table(form: Form = Form(), *, wrap: int = 16) -> bytes:
     return _pdf(draw)
 
 
-def values_before_labels(form: Form = Form()) -> bytes:
+def values_before_labels(form: Form = ADVANCE) -> bytes:
     def draw(canvas: Canvas) -> None:
         _around(canvas, form)
         for number, (_, value) in enumerate(rows(form)):
             _line(canvas, 610 - number * STEP, value, x=220)
-        for number, (label, _) in enumerate(rows(form)):
-            _line(canvas, 610 - number * STEP, f"{label}：" if _ else label)
+        for number, (label, value) in enumerate(rows(form)):
+            _line(canvas, 610 - number * STEP, f"{label}：" if value else label)
 
     return _pdf(draw)
 
 
-def letter_spaced(form: Form = Form(), *, points: float = 5) -> bytes:
+def letter_spaced(form: Form = ADVANCE, *, points: float = 5) -> bytes:
     def draw(canvas: Canvas) -> None:
         _line(canvas, TOP, form.guarantor)
         for number, (label, value) in enumerate(row for row in rows(form) if row[1]):
@@ -184,7 +185,7 @@ def letter_spaced(form: Form = Form(), *, points: float = 5) -> bytes:
     return _pdf(draw)
 
 
-def double_struck(form: Form = Form()) -> bytes:
+def double_struck(form: Form = ADVANCE) -> bytes:
     """Bold by printing twice, a third of a point apart."""
 
     def draw(canvas: Canvas) -> None:
@@ -196,7 +197,7 @@ def double_struck(form: Form = Form()) -> bytes:
     return _pdf(draw)
 
 
-def two_keys_printed_over_each_other(form: Form = Form()) -> bytes:
+def two_keys_printed_over_each_other(form: Form = ADVANCE) -> bytes:
     """Two keys that share most letters, at the same place: engines drop what they share."""
 
     def draw(canvas: Canvas) -> None:
@@ -211,7 +212,7 @@ def two_keys_printed_over_each_other(form: Form = Form()) -> bytes:
     return _pdf(draw)
 
 
-def hidden_second_key(how: str, form: Form = Form()) -> bytes:
+def hidden_second_key(how: str, form: Form = ADVANCE) -> bytes:
     """A second key that no reader of the page sees: ``white``, ``invisible`` (mode 3) or ``outside`` the sheet."""
 
     def draw(canvas: Canvas) -> None:
@@ -229,7 +230,7 @@ def hidden_second_key(how: str, form: Form = Form()) -> bytes:
     return _pdf(draw)
 
 
-def two_values(form: Form = Form(), *, label: str = "認 証 キ ー", value: str = "ZZ8yQ2mLp0Wd") -> bytes:
+def two_values(form: Form = ADVANCE, *, label: str = "認 証 キ ー", value: str = "ZZ8yQ2mLp0Wd") -> bytes:
     def draw(canvas: Canvas) -> None:
         _around(canvas, form)
         _fields(canvas, form)
@@ -238,7 +239,7 @@ def two_values(form: Form = Form(), *, label: str = "認 証 キ ー", value: st
     return _pdf(draw)
 
 
-def two_notices(first: Form = Form(), second: Form | None = None) -> bytes:
+def two_notices(first: Form = ADVANCE, second: Form | None = None) -> bytes:
     """Two pages; without a second form the same notice twice."""
 
     def draw(canvas: Canvas) -> None:
@@ -260,7 +261,7 @@ def with_empty_second_page() -> bytes:
     return _pdf(draw)
 
 
-def rotated(form: Form = Form()) -> bytes:
+def rotated(form: Form = ADVANCE) -> bytes:
     def draw(canvas: Canvas) -> None:
         canvas.setPageRotation(90)
         _around(canvas, form)
@@ -284,7 +285,8 @@ def hyphen_at_line_end() -> bytes:
 def certificate() -> bytes:
     def draw(canvas: Canvas) -> None:
         _line(canvas, TOP, "保　証　証　書", size=20)
-        for number, text in enumerate(("保証契約番号：40213-00712M", "工事名：道路改良工事（その２）", "保証金額：20,000,000円")):
+        texts = ("保証契約番号：40213-00712M", "工事名：道路改良工事（その２）", "保証金額：20,000,000円")
+        for number, text in enumerate(texts):
             _line(canvas, 700 - number * STEP, text)
         _line(canvas, 600, "東日本建設業保証株式会社")
 
@@ -302,8 +304,6 @@ def bond() -> bytes:
 
 def scan() -> bytes:
     """A page that is one grey image, as a scanner makes it."""
-    from PIL import Image
-
     picture = Image.new("L", (826, 1169), 250)
     for x in range(100, 700, 7):
         for y in range(100, 130):
@@ -336,9 +336,9 @@ def _raw(content: bytes, filters: bytes = b"/FlateDecode") -> bytes:
     parts = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources "
-        b"<< /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources 5 0 R >>",
         b"<< /Length %d /Filter %s >>\nstream\n%s\nendstream" % (len(content), filters, content),
+        b"<< /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>",
     ]
     out = bytearray(b"%PDF-1.5\n")
     places = []
@@ -352,6 +352,7 @@ def _raw(content: bytes, filters: bytes = b"/FlateDecode") -> bytes:
     return bytes(out)
 
 
+@cache
 def flate_bomb(size: int = 1_000_000_000) -> bytes:
     """A few kB that unpack to ``size`` bytes: spaces, deflated twice."""
     packer = zlib.compressobj(9)
@@ -360,6 +361,7 @@ def flate_bomb(size: int = 1_000_000_000) -> bytes:
     return _raw(zlib.compress(once, 9), b"[/FlateDecode /FlateDecode]")
 
 
+@cache
 def path_bomb(operators: int = 2_000_000) -> bytes:
     """``operators`` drawing operators, each a path of its own."""
     return _raw(zlib.compress(b"BT /F1 9 Tf (x) Tj ET\n" + b"0 0 m 9 9 l S\n" * (operators // 3), 9))
@@ -381,7 +383,6 @@ def _letter(title: str, lines: tuple[str, ...]) -> bytes:
     return _pdf(draw)
 
 
-ADVANCE = Form()
 CONTRACT = replace(ADVANCE, project="市営住宅外壁改修工事", product="契約保証", number="40188-003051", key="c7RmW3uKp9")
 INTERIM = replace(
     ADVANCE, project="橋梁補修工事（第３工区）", product="中間前払金保証", number="39877-01044M", key="9vTqB5nXe"

@@ -27,7 +27,7 @@ PDF_BYTES: Final = 10_000_000
 """Notices have 4 to 200 kB, scans a few MB; no mail that the worker reads whole is larger than 8 MB."""
 
 ANSWER_BYTES: Final = 16_000_000
-"""Above what a sound child can say (5 pages, 3 texts of 20,001 characters and 100 table rows each)."""
+"""Above what a sound child can say (5 pages, 3 texts of at most 40,000 characters and 100 table rows each)."""
 
 READ_SECONDS: Final = 20.0
 """For one PDF by the parent's clock; the child's own limit of processor time comes first unless it only waits."""

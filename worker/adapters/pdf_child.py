@@ -28,7 +28,7 @@ LENGTH: Final = struct.Struct(">I")
 MEMORY: Final = 512 * 1024 * 1024
 """Bytes of private memory; a notice needs about 90 MB with both engines, bombs of 2 kB were seen to take 2 GB."""
 
-CPU_SECONDS: Final = 15
+CPU_SECONDS: Final = 10
 """Processor time for one PDF; a page takes 5 to 45 ms. The parent's clock ends a read that waits without computing."""
 
 DESCRIPTORS: Final = 16
@@ -37,8 +37,8 @@ DESCRIPTORS: Final = 16
 PAGES: Final = 5
 """A notice is one page. A few more may come with it (a terms page, an empty sheet); a longer file is something else."""
 
-TEXT: Final = 20_001
-"""Characters kept of a page: one more than ``read`` accepts, so that it sees that there was more."""
+TEXT: Final = 20_000
+"""Characters of a page; a form has some 400, and ``dedupe_chars`` was seen to take a quarter of a minute for 30,000."""
 
 EDGES: Final = 400
 """Ruled lines of a page up to which its tables are looked for: a form has some 40, a drawing thousands."""
@@ -183,7 +183,8 @@ def _pdfium_text(page: Any) -> str:
     """All text of a page, that outside the sheet too: hidden text counts."""
     text_page = page.get_textpage()
     try:
-        count = min(text_page.count_chars(), TEXT)
+        if (count := text_page.count_chars()) > TEXT:
+            raise _Refusal("too_large", f"{count} characters")
         text: str = text_page.get_text_range(0, count) if count else ""
     finally:
         text_page.close()
@@ -203,10 +204,12 @@ def _read_with_plumber(pdf: bytes, second: list[str]) -> list[list[Any]]:
 
 
 def _plumber_page(page: Any, pdfium: str) -> list[Any]:
+    if len(page.chars) > 2 * TEXT:  # pdfium counts double strike once
+        raise _Refusal("too_large", f"{len(page.chars)} characters")
     plain: str = page.extract_text()
     deduped = ""
     source = page
-    if _squeezed(plain) != _squeezed(pdfium):
+    if _characters(plain) != _characters(pdfium):
         source = page.dedupe_chars()
         deduped = source.extract_text()
     found = [plain[:TEXT], pdfium, deduped[:TEXT] if deduped != plain else "", _tables(source)]
@@ -214,10 +217,11 @@ def _plumber_page(page: Any, pdfium: str) -> list[Any]:
     return found
 
 
-def _squeezed(text: str) -> str:
+def _characters(text: str) -> list[str]:
+    """What a page holds whatever the order: engines differ in that, and double strike shows without it."""
     from worker.text import match_key, repair_radicals  # noqa: PLC0415
 
-    return match_key(repair_radicals(text))
+    return sorted(match_key(repair_radicals(text)))
 
 
 def _tables(page: Any) -> list[list[str]]:
