@@ -1,0 +1,71 @@
+"""What imapclient's answers say of messages, and which messages are asked for together.
+
+Promise: an answer that leaves something out, or says it in another type, gives a value that says so and no error.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from worker.mail import read_header
+from worker.mailtext import read_message_id
+from worker.ports import Fetched, Header
+from worker.watch import MAIL_LIMIT, MAIL_PART, NO_DATE
+
+BLOCK_IDS: Final = 500
+"""UIDs in one command: Dovecot takes lines of 64 kB, others of 8 kB (RFC 2683 §3.2.1.5)."""
+BLOCK_BYTES: Final = 4_000_000
+"""Bodies in one command: imapclient holds an answer whole (500 mails of 230 kB in one call took 384 MB)."""
+
+
+def group_headers(headers: Sequence[Header]) -> Iterator[Sequence[Header]]:
+    """Messages to be asked for together; those of unknown size, and those above a block, alone."""
+    group: list[Header] = []
+    total = 0
+    for header in headers:
+        alone = header.size <= 0 or header.size > BLOCK_BYTES
+        if group and (alone or total + header.size > BLOCK_BYTES or len(group) == BLOCK_IDS):
+            yield group
+            group, total = [], 0
+        if alone:
+            yield [header]
+        else:
+            group.append(header)
+            total += header.size
+    if group:
+        yield group
+
+
+def unknown_header(uid: int) -> Header:
+    return Header(uid, 0, NO_DATE, "")
+
+
+def read_header_answer(uid: int, answer: Mapping[bytes, Any]) -> Header:
+    size, date = answer.get(b"RFC822.SIZE"), answer.get(b"INTERNALDATE")
+    fields = next((found for key, found in answer.items() if key.startswith(b"BODY[HEADER")), b"")
+    message_id = read_message_id(read_header(fields, "Message-ID")) if isinstance(fields, bytes) else ""
+    return Header(uid, size if isinstance(size, int) else 0, _aware(date), message_id)
+
+
+def _aware(date: object) -> dt.datetime:
+    """The internal date in UTC, or ``NO_DATE`` where the server gave none that is one."""
+    if not isinstance(date, dt.datetime) or date.tzinfo is None:
+        return NO_DATE
+    try:
+        return date.astimezone(dt.UTC)
+    except (ValueError, OverflowError):  # a zone of more than a day, or the year 0
+        return NO_DATE
+
+
+def read_content(answer: Mapping[bytes, Any]) -> bytes:
+    found = next((content for key, content in answer.items() if key.startswith(b"BODY[]")), b"")
+    return found if isinstance(found, bytes) else b""
+
+
+def fetched_message(header: Header, content: bytes) -> Fetched:
+    """``content`` as the message; sizes that servers tell beforehand may be estimates (seen: Exchange)."""
+    if header.size > MAIL_LIMIT or len(content) > MAIL_LIMIT:
+        return Fetched(header, content[:MAIL_PART], whole=False)
+    return Fetched(header, content)
