@@ -39,6 +39,7 @@ READS: Final = 500
 """After so many a child is replaced: the engines keep fonts and tables, and memory that they kept counts as used."""
 
 _TRIES: Final = 2  # a child killed by somebody else says nothing about its PDF: once more with a new one
+_NO_MEMORY: Final = (-signal.SIGABRT, -signal.SIGTRAP, -signal.SIGILL)  # how allocators end where memory is refused
 _FOREIGN: Final = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP)
 
 
@@ -219,8 +220,10 @@ def _reason_of_end(status: int) -> Unreadable:
     """What a child's end says about its PDF: pdfium aborts where memory is refused, the kernel ends what takes long."""
     if status == -signal.SIGXCPU:
         return Unreadable(Reason.TOO_SLOW, "SIGXCPU")
-    if status < 0:
+    if status in _NO_MEMORY:
         return Unreadable(Reason.TOO_LARGE, signal.Signals(-status).name)
+    if status < 0:
+        return Unreadable(Reason.DAMAGED, signal.strsignal(-status) or f"signal {-status}")
     return Unreadable(Reason.DAMAGED, f"exit {status}")
 
 
