@@ -23,6 +23,9 @@ NAMES: Final = ("project_name", "contractor_name", "product")
 CONTINUATIONS: Final = 6
 """Lines that may follow the first of a name; the longest 工事名 seen has three. More are another text."""
 
+STRIKES: Final = 4
+"""How often a bold letter is printed over itself; two is usual."""
+
 _COLON: Final = ":"
 _COLONS: Final = {0x2236: _COLON, 0xFE13: _COLON, 0xFE55: _COLON}  # ratio and presentation forms, as forms print them
 _NUMBERING: Final = r"(?:\(?[0-9]{1,2}[.):、,]?|[・■□●○◆◇◎※*])?"
@@ -220,3 +223,12 @@ def is_broken(text: str) -> bool:
     if "(cid:" in text or "\ufffd" in text:
         return True
     return any(unicodedata.category(c) in {"Cc", "Cs"} and c not in "\t\n\r\f" for c in set(text))
+
+
+def is_struck_over(code: str, plain: str) -> bool:
+    """Whether ``code`` stands in the plain reading as it is, or with each letter the same number of times.
+
+    Where two different values are printed over each other, both engines may drop the letters they share.
+    """
+    squeezed = "".join(plain.split())
+    return any("".join(letter * times for letter in code) in squeezed for times in range(1, STRIKES + 1))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NoReturn
 
-from worker.labels import CODES, Fields, Found, Labels, Line, despaced, fold_lines, is_broken, joined
+from worker.labels import CODES, Fields, Found, Labels, Line, despaced, fold_lines, is_broken, is_struck_over, joined
 from worker.model import Guarantor, Key, Notice, PageText, PdfText, Product, Unreadable
 from worker.states import Reason
 from worker.text import match_key
@@ -22,9 +22,6 @@ PAGE_CHARACTERS: Final = 20_000
 
 CODE_CHARACTERS: Final = 64
 """Longest number or key that a guarantor's pattern is tried on: the pattern is the operator's, its cost unknown."""
-
-STRIKES: Final = 4
-"""How often a bold letter is printed over itself; two is usual."""
 
 _HEADING: Final = re.compile(r"[^:、。「」『』]{0,12}(?:証書|証券|保証保険)(?:\([^()]{1,10}\))?")
 _LOOKS_LIKE: Final = ("公共工事履行保証証券", "履行保証保険", "保証証書", "電子証書")
@@ -255,20 +252,11 @@ def _agreed_code(form: _Form, plumber: _Reading, field: str, label: str) -> str:
     if len(first) != 1 or first != second:
         _refuse(Reason.ENGINES_DISAGREE, label)
     (code,) = first
-    if plumber is form.deduped and not _is_struck_over(code, form.page.plain):
+    if plumber is form.deduped and not is_struck_over(code, form.page.plain):
         _refuse(Reason.ENGINES_DISAGREE, label)
     if not form.is_code(field, code):
         _refuse(Reason.NOT_A_NOTICE, label)
     return code
-
-
-def _is_struck_over(code: str, plain: str) -> bool:
-    """Whether ``code`` stands in the plain reading as it is, or with each letter the same number of times.
-
-    Where two different values are printed over each other, both engines may drop the letters they share.
-    """
-    squeezed = "".join(plain.split())
-    return any("".join(letter * times for letter in code) in squeezed for times in range(1, STRIKES + 1))
 
 
 def _agreed_name(form: _Form, plumber: _Reading, field: str, label: str) -> str:
