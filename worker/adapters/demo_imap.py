@@ -39,7 +39,7 @@ class DemoImap:
 
     def __init__(self, user: str) -> None:
         self.user = user
-        self.password = secrets.token_urlsafe(12)
+        self.password = secrets.token_hex(12)  # no leading dash: pymap would take it for an option
         self.port = 0
         self._child: subprocess.Popen[bytes] | None = None
         self._client: IMAPClient | None = None

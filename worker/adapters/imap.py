@@ -180,6 +180,10 @@ class ImapMailbox:
                 # not SSLSocket.shutdown, which takes the TLS object away from under the thread that reads
                 socket.socket.shutdown(client.socket(), socket.SHUT_RDWR)
 
+    def close(self) -> None:
+        """End the connection, from the thread that uses it; without a farewell that a sick server could hold up."""
+        self._drop()
+
     # --- the connection ----------------------------------------------------------------------------------------
 
     def _connected(self) -> IMAPClient:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from worker.mail import read_header
 from worker.mailtext import read_message_id
+from worker.model import JST
 from worker.ports import Fetched, Header
 from worker.watch import MAIL_LIMIT, MAIL_PART, NO_DATE
 
@@ -39,10 +40,12 @@ def group_headers(headers: Sequence[Header]) -> Iterator[Sequence[Header]]:
 
 
 def unknown_header(uid: int) -> Header:
+    """What stands for a message whose headers could not be had: ``size`` 0 makes it fetched alone and bounded."""
     return Header(uid, 0, NO_DATE, "")
 
 
 def read_header_answer(uid: int, answer: Mapping[bytes, Any]) -> Header:
+    """One message of a FETCH answer; what is missing in it is as in ``unknown_header``."""
     size, date = answer.get(b"RFC822.SIZE"), answer.get(b"INTERNALDATE")
     fields = next((found for key, found in answer.items() if key.startswith(b"BODY[HEADER")), b"")
     message_id = read_message_id(read_header(fields, "Message-ID")) if isinstance(fields, bytes) else ""
@@ -50,16 +53,17 @@ def read_header_answer(uid: int, answer: Mapping[bytes, Any]) -> Header:
 
 
 def _aware(date: object) -> dt.datetime:
-    """The internal date in UTC, or ``NO_DATE`` where the server gave none that is one."""
+    """The internal date in JST, or ``NO_DATE`` where the server gave none that is one."""
     if not isinstance(date, dt.datetime) or date.tzinfo is None:
         return NO_DATE
     try:
-        return date.astimezone(dt.UTC)
+        return date.astimezone(JST)
     except (ValueError, OverflowError):  # a zone of more than a day, or the year 0
         return NO_DATE
 
 
 def read_content(answer: Mapping[bytes, Any]) -> bytes:
+    """The body in one message's answer, empty where it is NIL or left out."""
     found = next((content for key, content in answer.items() if key.startswith(b"BODY[]")), b"")
     return found if isinstance(found, bytes) else b""
 

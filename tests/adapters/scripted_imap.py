@@ -1,0 +1,154 @@
+"""A raw IMAP server for tests that can drop, stall, refuse, renumber and lie at any command."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import ssl
+import threading
+from dataclasses import dataclass, field
+from typing import Self
+
+DATE = b"21-Nov-2026 10:00:00 +0900"
+
+
+@dataclass
+class Fault:
+    """What happens to the commands that match: ``drop``, ``stall``, or these bytes (``TAG`` is the command's tag)."""
+
+    command: bytes
+    act: str | bytes
+    times: int = 1_000_000
+
+
+@dataclass
+class ScriptedImap:
+    messages: dict[int, bytes] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    uidvalidity: int = 7
+    capabilities: bytes = b"IMAP4rev1"
+    tls: ssl.SSLContext | None = None
+    implicit_tls: bool = False
+    dates: dict[int, bytes] = field(default_factory=dict)
+    sizes: dict[int, int] = field(default_factory=dict)
+    commands: list[bytes] = field(default_factory=list)
+    connections: int = 0
+
+    def __enter__(self) -> Self:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self.listener.getsockname()[1]
+        self.ended = threading.Event()
+        self.stalled = threading.Event()
+        self.threads = [threading.Thread(target=self._accept)]
+        self.open: list[socket.socket] = []
+        self.threads[0].start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ended.set()
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.close_connections()
+        for thread in self.threads:
+            thread.join(10)
+        for connection in self.open:
+            connection.close()
+        self.listener.close()
+
+    def close_connections(self) -> None:
+        for connection in self.open:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self) -> None:
+        while not self.ended.is_set():
+            try:
+                connection = self.listener.accept()[0]
+            except OSError:
+                return
+            self.connections += 1
+            self.open.append(connection)
+            thread = threading.Thread(target=self._talk, args=(connection,))
+            self.threads.append(thread)
+            thread.start()
+
+    def _talk(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            if self.implicit_tls and self.tls:
+                connection = self._secure(connection)
+            self._converse(connection)
+        connection.close()
+
+    def _secure(self, connection: socket.socket) -> socket.socket:
+        assert self.tls
+        secured = self.tls.wrap_socket(connection, server_side=True)
+        self.open.append(secured)
+        return secured
+
+    def _converse(self, connection: socket.socket) -> None:
+        if self._fault(b"GREETING", b"*", connection):
+            return
+        connection.sendall(b"* OK [CAPABILITY %s] ready\r\n" % self.capabilities)
+        stream = connection.makefile("rb")
+        while line := stream.readline():
+            tag, _, command = line.strip().partition(b" ")
+            self.commands.append(command)
+            if self._fault(command, tag, connection):
+                if any(fault.act in ("drop", "stall") and re.match(fault.command, command) for fault in self.faults):
+                    return
+                continue
+            if command == b"STARTTLS" and self.tls:
+                connection.sendall(tag + b" OK go\r\n")
+                stream.close()
+                connection = self._secure(connection)
+                stream = connection.makefile("rb")
+                continue
+            connection.sendall(self._answer(command) + tag + b" OK done\r\n")
+
+    def _fault(self, command: bytes, tag: bytes, connection: socket.socket) -> bool:
+        for fault in self.faults:
+            if fault.times > 0 and re.match(fault.command, command):
+                fault.times -= 1
+                if isinstance(fault.act, bytes):
+                    connection.sendall(fault.act.replace(b"TAG", tag))
+                elif fault.act == "stall":
+                    self.stalled.set()
+                    self.ended.wait(20)
+                return True
+        return False
+
+    def _answer(self, command: bytes) -> bytes:
+        if command == b"CAPABILITY":
+            return b"* CAPABILITY %s\r\n" % self.capabilities
+        if command.startswith(b"EXAMINE"):
+            uidnext = max(self.messages, default=0) + 1
+            answer = b"* %d EXISTS\r\n* OK [UIDVALIDITY %d] ok\r\n* OK [UIDNEXT %d] ok\r\n"
+            return answer % (len(self.messages), self.uidvalidity, uidnext)
+        if found := re.match(rb"UID SEARCH (?:UID )?\(?(ALL|[\d,:*]+)", command):
+            return b"* SEARCH %s\r\n" % b" ".join(b"%d" % uid for uid in self._search(found[1]))
+        if found := re.match(rb"UID FETCH ([\d,]+) \((.*)\)", command):
+            asked = [int(uid) for uid in found[1].split(b",")]
+            return b"".join(self._message(uid, found[2]) for uid in asked if uid in self.messages)
+        return b""
+
+    def _search(self, wanted: bytes) -> list[int]:
+        if wanted == b"ALL":
+            return sorted(self.messages)
+        first, colon, _ = wanted.partition(b":")
+        if colon:  # "n:*" always names the last message
+            return sorted(uid for uid in self.messages if uid >= min(int(first), max(self.messages)))
+        return [uid for uid in map(int, wanted.split(b",")) if uid in self.messages]
+
+    def _message(self, uid: int, asked: bytes) -> bytes:
+        content = self.messages[uid]
+        parts = [b"UID %d" % uid]
+        if b"RFC822.SIZE" in asked:
+            parts.append(b"RFC822.SIZE %d" % self.sizes.get(uid, len(content)))
+            date = self.dates.get(uid, DATE)
+            parts += [b'INTERNALDATE "%s"' % date] if date else []
+            lines = b"Message-ID: <%d@b.example>\r\n\r\n" % uid
+            parts.append(b"BODY[HEADER.FIELDS (MESSAGE-ID)] {%d}\r\n%s" % (len(lines), lines))
+        if found := re.search(rb"BODY\.PEEK\[\](?:<0\.(\d+)>)?", asked):
+            piece = content[: int(found[1])] if found[1] else content
+            parts.append(b"BODY[]%s {%d}\r\n%s" % (b"<0>" if found[1] else b"", len(piece), piece))
+        return b"* 1 FETCH (%s)\r\n" % b" ".join(parts)
