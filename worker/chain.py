@@ -14,13 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from worker.model import JST, ConfigFile, Entry, Key
+from worker.model import JST, Entry, Key
 
 GENESIS: Final = "0" * 64
 """The previous hash of the first entry."""
 
-CONFIG_CHANGED: Final = "ConfigChanged"
-"""Event of the entry that records a configuration file read for the first time or with other bytes."""
+CONFIG_CHANGED: Final = "ConfigurationChanged"
+"""Event of the entry that records a configuration file that came, changed or went (``sha256`` empty): detail ``file``
+and ``sha256``; the file's bytes are the original of that hash."""
 
 _ENTRY_KEYS: Final = frozenset({"number", "at", "event", "submission", "by", "account", "detail", "set"})
 
@@ -124,13 +125,3 @@ def fold(row: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
         "created_at": row.get("created_at", at),
         "updated_at": at,
     }
-
-
-def config_detail(file: ConfigFile) -> dict[str, str]:
-    """The detail of a CONFIG_CHANGED entry; the file's bytes are the original of that hash."""
-    return {"file": file.name, "sha256": file.sha256}
-
-
-def removed_config_detail(name: str) -> dict[str, str]:
-    """The detail of a CONFIG_CHANGED entry for a file that is no longer there."""
-    return {"file": name, "sha256": ""}

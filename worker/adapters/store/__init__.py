@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from worker.adapters.store.connection import (
     BEGIN,
@@ -32,6 +32,7 @@ from worker.adapters.store.queries import StoreReads
 from worker.adapters.store.schema import FILE_NAME, ORIGINALS, REVISION, SUBMISSIONS
 from worker.adapters.store.writing import SqlWriting
 from worker.audit import Verdict, verify
+from worker.chain import GENESIS
 from worker.errors import HoshobinError, LogBroken, Unavailable
 from worker.ports import Clock
 
@@ -135,7 +136,7 @@ class SqlStore(StoreReads):
                 self._give_up()
                 raise
 
-    def _rows(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+    def _rows(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
         with self._reading() as connection:
             return connection.execute(statement, values or {}).all()
 
@@ -228,13 +229,15 @@ class SqlStore(StoreReads):
         """What ``DIR/head`` says, None where it does not exist. Raises LogBroken where it is unreadable."""
         return read_mark(self._folder)
 
-    def is_behind_mark(self) -> bool:
-        """Whether ``DIR/head`` names an entry that is not in this database: an old copy, or another line."""
-        marked = self.marked_head()
-        if marked is None or marked[0] == 0:
-            return False
+    def holds_head(self, number: int, entry_hash: str) -> bool:
+        """Whether the entry of this number is here with this hash; number 0 is the empty log that every log grew from.
+
+        Where ``DIR/head`` names one that is not, the database is an old copy, or another line.
+        """
+        if number == 0:
+            return entry_hash == GENESIS
         with self._reading() as connection:
-            return read_hash(connection, marked[0]) != marked[1]
+            return read_hash(connection, number) == entry_hash
 
     # --- The audit ------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from worker.adapters.store.schema import ENTRIES
 from worker.chain import GENESIS, Line, chain, read_entry
@@ -68,7 +68,7 @@ def to_line(row: Any) -> Line:
     return Line(int(row.number), str(row.body), str(row.previous_hash), str(row.hash))
 
 
-def to_entry(row: Row[Any]) -> Entry:
+def to_entry(row: Any) -> Entry:
     """The entry of a row. Raises LogBroken ``entry_unreadable``."""
     try:
         return read_entry(to_line(row))

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
-from sqlalchemy.engine import Row
 
 from worker.adapters.store.entries import select_block, to_entry
 from worker.adapters.store.rows import decode, decode_notice
@@ -63,7 +62,7 @@ class Reads(ABC):
     """``ports.Reading``, over whatever ``_rows`` reads from."""
 
     @abstractmethod
-    def _rows(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+    def _rows(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
         """All rows of one statement. Raises Unavailable, LogBroken."""
 
     def _scalar(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> Any:
@@ -97,6 +96,15 @@ class Reads(ABC):
         row = self._scalar(sa.select(NOTICES.c.row).where(NOTICES.c.pdf_sha256 == pdf))
         return None if row is None else decode_notice(row)
 
+    def original(self, digest: Sha256) -> bytes:
+        """The bytes kept under this hash. Raises LogBroken where they are missing or differ."""
+        content = self._scalar(sa.select(ORIGINALS.c.content).where(ORIGINALS.c.sha256 == digest))
+        if content is None:
+            raise LogBroken("original_missing", digest)
+        if sha256(content) != digest:
+            raise LogBroken("original_differs", digest)
+        return bytes(content)
+
     def bound_project(self, guarantor: str, contract_number: str) -> str | None:
         """The project to which a person's approval last bound this number of this guarantor."""
         found: str | None = self._scalar(_BINDING, {"guarantor": guarantor, "number": contract_number})
@@ -125,7 +133,7 @@ class StoreReads(Reads):
     def count_by_state(self) -> Mapping[State, int]:
         """How many there are of each state."""
         counted = sa.select(SUBMISSIONS.c.state, sa.func.count()).group_by(SUBMISSIONS.c.state)
-        return {State(state): count for state, count in self._rows(counted)}
+        return {State(row[0]): row[1] for row in self._rows(counted)}
 
     def by_message_id(self, message_id: str) -> bool:
         """Whether a mail of our own (submission, rehearsal, alarm) bears this Message-ID."""
@@ -133,15 +141,6 @@ class StoreReads(Reads):
         ours = sa.select(OWN_MESSAGE_IDS.c.message_id).where(OWN_MESSAGE_IDS.c.message_id == message_id)
         alarms = sa.select(ALARMS.c.message_id).where(ALARMS.c.message_id == message_id)
         return bool(message_id) and bool(self._rows(ours.union_all(alarms)))
-
-    def original(self, digest: Sha256) -> bytes:
-        """The bytes kept under this hash. Raises LogBroken where they are missing or differ."""
-        content = self._scalar(sa.select(ORIGINALS.c.content).where(ORIGINALS.c.sha256 == digest))
-        if content is None:
-            raise LogBroken("original_missing", digest)
-        if sha256(content) != digest:
-            raise LogBroken("original_differs", digest)
-        return bytes(content)
 
     def messages(self, mailbox: str, *ends: End) -> Iterator[MessageRow]:
         """The ledger of a mailbox, by UIDVALIDITY and UID; what is recorded meanwhile may or may not be in it."""

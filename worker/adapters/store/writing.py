@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from worker.adapters.store.connection import translated
 from worker.adapters.store.entries import append
@@ -71,7 +71,7 @@ class SqlWriting(Reads):
             raise RuntimeError("this transaction has ended")
         return self._connection
 
-    def _rows(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+    def _rows(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
         with translated():
             return self._open().execute(statement, values or {}).all()
 
@@ -191,10 +191,10 @@ class SqlWriting(Reads):
         """Insert or replace what is known of one watched or reached thing."""
         self._write(_RECORD_LOOK, {"name": look.name, "row": canonical(look)})
 
-    def raise_alarm(self, cause: str, submissions: Sequence[int]) -> Alarm:
+    def raise_alarm(self, cause: str, submissions: Sequence[int], detail: str = "") -> Alarm:
         """A mail to the operator, to be sent until it is accepted."""
         number = (self._scalar(sa.select(sa.func.max(ALARMS.c.id))) or 0) + 1
-        alarm = Alarm(number, cause, tuple(submissions), self._clock.now())
+        alarm = Alarm(number, cause, tuple(submissions), self._clock.now(), detail)
         self._write(sa.insert(ALARMS), {"id": number, "row": canonical(alarm)})
         return alarm
 
