@@ -82,7 +82,7 @@ class Composed:
     """The bytes of the body and of each attachment, by hash."""
 
 
-class _Stop(Exception):  # noqa: N818  no error: a draft that cannot be made, with its reason
+class _Stop(Exception):
     def __init__(self, hold: Hold) -> None:
         super().__init__(hold.reason)
         self.hold = hold

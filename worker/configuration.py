@@ -63,6 +63,15 @@ def load_configuration(files: Mapping[str, bytes]) -> Configuration:
     )
 
 
+def guarantors_of(content: bytes) -> tuple[Guarantor, ...]:
+    """The profiles in one ``guarantors.toml`` alone: reading a notice needs no other file. Raises ConfigError."""
+    found: list[Problem] = []
+    profiles = _guarantors({guarantors.FILE: parse_toml(guarantors.FILE, content, found)}, found)
+    if found or profiles is None:
+        raise ConfigError(found)
+    return profiles
+
+
 Tables = Mapping[str, dict[str, Any] | None]
 """What each TOML file holds; None where it could not be read."""
 

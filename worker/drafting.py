@@ -21,7 +21,6 @@ from worker.ports import Files, Templates
 from worker.render import Renderer
 from worker.states import State
 
-
 _REHEARSALS_EACH: Final = 1000
 """Rehearsal numbers set aside for each correction; nobody rehearses one mail a thousand times."""
 

@@ -7,10 +7,10 @@ PdfReader and MailServer are async; Store, Mailbox, Folder and Clock are plain. 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from worker.model import (
     Address,
@@ -28,6 +28,9 @@ from worker.model import (
     Unreadable,
 )
 from worker.states import Event, State
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -115,6 +118,14 @@ class Listed:
     size: int
     mtime_ns: int
     inode: int
+
+
+class Thread(Protocol):
+    """Runs a blocking call in the one thread of a mailbox."""
+
+    async def __call__(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """What ``call`` returns or raises."""
+        ...
 
 
 class Folder(Protocol):
@@ -403,6 +414,10 @@ class Store(Reading, Protocol):
 
     def marked_head(self) -> tuple[int, str] | None:
         """What ``DIR/head`` says, None where it does not exist. Raises LogBroken where it is unreadable."""
+        ...
+
+    def holds_head(self, number: int, entry_hash: str) -> bool:
+        """Whether the entry of this number is here with this hash."""
         ...
 
     def config_in_force(self) -> Mapping[str, Sha256]:

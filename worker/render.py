@@ -65,9 +65,9 @@ class _Named(jinja2.StrictUndefined):
         name = self._undefined_name or "?"
         raise MissingName(f"{scope}.{name}" if scope else str(name))
 
-    __iter__ = __str__ = __len__ = __bool__ = __hash__ = _fail_with_undefined_error  # type: ignore[assignment]
-    __eq__ = __ne__ = __contains__ = __format__ = _fail_with_undefined_error  # type: ignore[assignment]
-    __getattr__ = __getitem__ = __call__ = _fail_with_undefined_error  # type: ignore[assignment]
+    __iter__ = __str__ = __len__ = __bool__ = __hash__ = _fail_with_undefined_error
+    __eq__ = __ne__ = __contains__ = __format__ = _fail_with_undefined_error
+    __getattr__ = __getitem__ = __call__ = _fail_with_undefined_error
 
 
 def _wareki(date: dt.date) -> str:

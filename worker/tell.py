@@ -34,7 +34,7 @@ def command_for(submission: Submission) -> str:
         case State.REFUSED | State.BOUNCED:
             return f"hoshobin resend {number} --by 氏名 --why 理由"
         case State.ANNOUNCED:
-            return f"hoshobin show {number}"
+            return f"hoshobin withdraw {number} --by 氏名 --why PDFを取得・保存済み"
         case State.HANDED_OVER | State.OVERDUE:
             return f"hoshobin confirm {number} --by 氏名 --note 相手方・日時"
         case _:

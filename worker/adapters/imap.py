@@ -12,7 +12,7 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, ProtocolError
@@ -28,6 +28,7 @@ from worker.adapters.imap_answers import (
 )
 from worker.errors import Unavailable
 from worker.ports import Fetched, Header, Opened
+from worker.settings import Auth, Security
 from worker.watch import GONE, MAIL_LIMIT, MAIL_PART
 
 CONNECT_SECONDS: Final = 20.0
@@ -65,10 +66,10 @@ class ImapMailbox:
         *,
         host: str,
         port: int,
-        security: Literal["tls", "starttls", "none"],
+        security: Security,
         user: str,
         password: str,
-        auth: Literal["password", "xoauth2"] = "password",
+        auth: Auth = Auth.PASSWORD,
         ca_file: str = "",
         folder: str = "INBOX",
         connect_seconds: float = CONNECT_SECONDS,

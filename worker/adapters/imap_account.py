@@ -9,12 +9,13 @@ from __future__ import annotations
 import ipaddress
 import ssl
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import CapabilityError, IMAPClientAbortError, LoginError
 
 from worker.errors import AccountRefused, Unavailable
+from worker.settings import Auth, Security
 from worker.text import shown
 
 _NOT_NOW: Final = ("[UNAVAILABLE]", "[INUSE]", "[SERVERBUG]", "[LIMIT]", "[CONTACTADMIN]")
@@ -35,17 +36,17 @@ class ImapAccount:
 
     host: str
     port: int
-    security: Literal["tls", "starttls", "none"]
+    security: Security
     user: str
     password: str = field(repr=False)
-    auth: Literal["password", "xoauth2"]
+    auth: Auth
     ca_file: str
     connect_seconds: float
     read_seconds: float
 
     def __post_init__(self) -> None:
         """Raises ValueError for ``none`` to another machine; the configuration refuses it with better words."""
-        if self.security == "none" and not is_loopback_host(self.host):
+        if self.security is Security.NONE and not is_loopback_host(self.host):
             raise ValueError("security none is for a server on this machine")
 
     def dial(self) -> IMAPClient:
@@ -53,7 +54,7 @@ class ImapAccount:
         client = IMAPClient(
             self.host,
             self.port,
-            ssl=self.security == "tls",
+            ssl=self.security is Security.TLS,
             ssl_context=self._tls(),
             timeout=SocketTimeout(self.connect_seconds, self.read_seconds),
         )
@@ -62,9 +63,9 @@ class ImapAccount:
 
     def enter(self, client: IMAPClient) -> None:
         """Secure the connection where that is still to be done, and log in. Raises AccountRefused, Unavailable."""
-        if self.security == "none" and not is_loopback_host(client.socket().getpeername()[0]):
+        if self.security is Security.NONE and not is_loopback_host(client.socket().getpeername()[0]):
             raise AccountRefused("imap", f"{self.host} is not this machine: no password is sent in clear")
-        if self.security == "starttls":
+        if self.security is Security.STARTTLS:
             try:
                 client.starttls(self._tls())
             except CapabilityError:
@@ -86,7 +87,7 @@ class ImapAccount:
         return shown(text)[:300]
 
     def _tls(self) -> ssl.SSLContext | None:
-        if self.security == "none":
+        if self.security is Security.NONE:
             return None
         context = ssl.create_default_context(cafile=self.ca_file or None)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -96,7 +97,7 @@ class ImapAccount:
         credentials = self.user + self.password
         if not credentials.isprintable():
             raise AccountRefused("imap", "user or password holds a control character")
-        if self.auth == "xoauth2":
+        if self.auth is Auth.XOAUTH2:
             client.oauth2_login(self.user, self.password)
         elif client.has_capability("AUTH=PLAIN"):
             client.plain_login(self.user, self.password)

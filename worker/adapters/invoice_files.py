@@ -46,6 +46,14 @@ class InvoiceFiles:
             descriptor = self._open(parts, opened)
             return None if descriptor is None else _read_pdf(parts[-1], descriptor)
 
+    def stamp(self, file: str) -> str:
+        """Size, time and inode of the file as text; empty where it cannot be seen."""
+        try:
+            seen = (self._folder / file).lstat()
+        except (OSError, ValueError):
+            return ""
+        return f"{seen.st_size} {seen.st_mtime_ns} {seen.st_ino}"
+
     def _open(self, parts: list[str], opened: ExitStack) -> int | None:
         try:
             at = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

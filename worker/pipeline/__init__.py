@@ -7,44 +7,34 @@ ends with that reason, and the others go on.
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, ParamSpec, Protocol, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
 
 from worker import watch
 from worker.decisions import keep_contents, redraft
 from worker.drafting import InForce
-from worker.errors import Conflict, LogBroken, Unavailable
-from worker.model import End, FileRow, Look, MessageRow, Notice, Project, Submission, Unreadable, sha256
+from worker.errors import LogBroken, Unavailable
+from worker.model import End, Guarantor, Look, MessageRow, Notice, Submission, Unreadable
 from worker.pipeline.health import Health
-from worker.pipeline.intake import NEEDS_A_PERSON, Intake, file_row
+from worker.pipeline.intake import NEEDS_A_PERSON, Intake
 from worker.pipeline.sending import HELD_ALARM, Sending, SendingPass
 from worker.pipeline.telling import Telling
-from worker.ports import Author, Clock, Fetched, Folder, Header, Listed, Mailbox, MailServer, PdfReader, Store
-from worker.states import Event, Reason, State
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-class Thread(Protocol):
-    """Runs a blocking call in the one thread of a mailbox."""
-
-    async def __call__(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """What ``call`` returns or raises."""
-        ...
-
-
-@dataclass(slots=True)
-class Pass:
-    """What one pass came to, for exit codes and the operator."""
-
-    began_to_wait: int = 0
-    sent: int = 0
-    failures: dict[str, Unavailable] = field(default_factory=dict)
+from worker.ports import (
+    Author,
+    Clock,
+    Fetched,
+    Folder,
+    Header,
+    Listed,
+    Mailbox,
+    MailServer,
+    Opened,
+    PdfReader,
+    Store,
+    Thread,
+)
+from worker.states import Event, State
 
 
 class Pipeline:
@@ -62,7 +52,8 @@ class Pipeline:
         self._clock = clock
         self._author = Author("hoshobin", account)
         self._weighed: dict[int, tuple[int, str]] = {}
-        self._unread_with: Mapping[str, object] | None = None
+        self._unread_files: dict[str, Unavailable] = {}
+        self._unread_with: Mapping[str, Guarantor] | None = None
 
     def put_in_force(self, in_force: InForce) -> None:
         """From now on judge and send by this configuration; everything that waits is judged anew."""
@@ -73,82 +64,97 @@ class Pipeline:
 
     async def watch_mailbox(self, mailbox: Mailbox, thread: Thread, since: dt.date | None) -> int:
         """Take what is new in ``mailbox``; how many submissions began to wait. Raises Unavailable."""
-        name = f"mail:{mailbox.name}"
-        now = self._clock.now()
         opened = await thread(mailbox.open)
-        known = self.store.look(name)
-        plan = watch.plan_look(known, opened, since, now, self.store.last_uid(mailbox.name, opened.uidvalidity))
-        look = Look(
-            name,
-            last_ok=now,
-            last_error=known.last_error if known else None,
-            first_look=plan.first_look,
-            uidvalidity=opened.uidvalidity,
-            first_uid=plan.first_uid,
-        )
-        if known is None or known.uidvalidity != opened.uidvalidity:
-            # Where the first look began is recorded before anything is taken: a crash must not make it begin later.
-            with self.store.writing() as writing:
-                writing.record_look(dataclasses.replace(look, last_ok=known.last_ok if known else None))
-        retried = self._unfetched(mailbox.name, opened.uidvalidity, now)
-        uids = await thread(mailbox.uids, plan.from_uid, plan.since)
-        headers = await thread(mailbox.headers, sorted({*uids, *retried}))
-        if plan.reconcile_from is not None:
-            headers = self._reconcile(mailbox.name, opened.uidvalidity, headers, plan.reconcile_from)
+        headers, look = await self._new_headers(mailbox, thread, opened, since)
         waiting = 0
-        blocks = await thread(mailbox.blocks, headers)
-        while block := await thread(_next_block, blocks):
-            waiting += await self.intake.take_block(
-                mailbox.name, opened.uidvalidity, block, self.in_force, proven=mailbox.is_loopback
-            )
+        if headers:
+            blocks = await thread(mailbox.blocks, headers)
+            while block := await thread(_next_block, blocks):
+                waiting += await self.intake.take_block(
+                    mailbox.name, opened.uidvalidity, block, self.in_force, proven=mailbox.is_loopback
+                )
         with self.store.writing() as writing:
-            writing.record_look(dataclasses.replace(look, last_ok=self._clock.now()))
+            writing.record_look(dataclasses.replace(look, last_ok=self._clock.now(), error=""))
         return waiting
 
-    def _unfetched(self, mailbox: str, uidvalidity: int, now: dt.datetime) -> tuple[int, ...]:
-        return tuple(
-            row.uid
-            for row in self.store.messages(mailbox, End.UNFETCHED)
-            if row.uidvalidity == uidvalidity and (row.next_try_at is None or row.next_try_at <= now)
-        )
+    async def _new_headers(
+        self, mailbox: Mailbox, thread: Thread, opened: Opened, since: dt.date | None
+    ) -> tuple[tuple[Header, ...], Look]:
+        """The messages to take, and what is known of the mailbox once they are recorded."""
+        name = f"mail:{mailbox.name}"
+        now = self._clock.now()
+        known = self.store.look(name)
+        rows = tuple(self.store.messages(mailbox.name, End.UNFETCHED))
+        again = watch.due_again(rows, opened.uidvalidity, now)
+        last_uid = self.store.last_uid(mailbox.name, opened.uidvalidity)
+        match watch.plan_mailbox(known, opened, last_uid=last_uid, since=since, now=now, name=name):
+            case watch.Onward(first):
+                uids = [uid for uid in await thread(mailbox.uids, first, None) if uid > last_uid]
+                headers = await thread(mailbox.headers, sorted({*uids, *again})) if uids or again else ()
+                self._record_gone(rows, {*again} - {header.uid for header in headers})
+                return headers, known or Look(name)
+            case watch.FirstLook(first, below, search_since, not_before, look) | watch.Renumbered(
+                first, below, search_since, not_before, look
+            ):
+                if first >= below:
+                    return (), look
+                had = {row.uid for row in self.store.messages(mailbox.name) if row.uidvalidity == opened.uidvalidity}
+                found = await thread(mailbox.uids, first, search_since)
+                headers = await thread(mailbox.headers, [uid for uid in found if uid < below and uid not in had])
+                return self._reconcile(mailbox.name, opened.uidvalidity, headers, not_before), look
+
+    def _record_gone(self, rows: Sequence[MessageRow], gone: set[int]) -> None:
+        """Messages that could not be fetched and have been deleted since are not asked for again."""
+        if not gone:
+            return
+        with self.store.writing() as writing:
+            for row in rows:
+                if row.uid in gone:
+                    writing.record_message(dataclasses.replace(row, end=End.NOT_OURS, why=watch.GONE, next_try_at=None))
 
     def _reconcile(
-        self, mailbox: str, uidvalidity: int, headers: Sequence[Header], from_date: dt.datetime
+        self, mailbox: str, uidvalidity: int, headers: Sequence[Header], not_before: dt.datetime | None
     ) -> tuple[Header, ...]:
-        """Those of ``headers`` that are new; the ledger's rows of the others get their new UID."""
+        """Those of ``headers`` that are new; the rows of the others are recorded again under their new UID."""
         fresh = []
         with self.store.writing() as writing:
             for header in headers:
-                row = self.store.known_message(mailbox, header.message_id, header.size, header.internal_date)
-                if row is not None and row.end is not End.UNFETCHED:
-                    writing.record_message(dataclasses.replace(row, uidvalidity=uidvalidity, uid=header.uid))
-                elif header.internal_date >= from_date:
+                former = self.store.known_message(mailbox, header.message_id, header.size, header.internal_date)
+                judged = watch.judge_header(header, former, not_before)
+                if judged is watch.Judged.TAKE:
                     fresh.append(header)
-                else:
-                    writing.record_message(_older_than_first_look(mailbox, uidvalidity, header))
+                elif judged is watch.Judged.KNOWN and former is not None:
+                    writing.record_message(dataclasses.replace(former, uidvalidity=uidvalidity, uid=header.uid))
         return tuple(fresh)
 
-    async def watch_folder(self, folder: Folder) -> tuple[int, bool]:
-        """Take settled files; how many submissions began to wait, and whether others still settle.
+    async def watch_folder(self, folder: Folder) -> tuple[int, dt.timedelta | None]:
+        """Take settled files; how many submissions began to wait, and when to look again at others.
 
         Raises Unavailable.
         """
         now = self._clock.now()
-        plan = watch.files_to_take(folder.look(), self.store.file, now)
-        if plan.pending:
+        plan = watch.plan_folder(folder.look(), self.store.file, now)
+        if plan.record:
             with self.store.writing() as writing:
-                for listed in plan.pending:
-                    writing.record_file(file_row(listed, now, End.PENDING))
+                for row in plan.record:
+                    writing.record_file(row)
         waiting = 0
+        self._unread_files.clear()
         for listed in plan.take:
             waiting += await self._take_file(folder, listed)
+        for unread in self._unread_files.values():
+            raise unread  # one file does not keep the others waiting, and is not passed over in silence
         self.health.reached("folder", now)
-        return waiting, bool(plan.pending or plan.waiting)
+        return waiting, plan.look_again
 
     async def _take_file(self, folder: Folder, listed: Listed) -> int:
         if listed.size > watch.FILE_LIMIT:
             return self.intake.hold_large_file(listed)
-        content = folder.read(listed)
+        try:
+            content = folder.read(listed)
+        except Unavailable as failure:
+            self._unread_files[listed.name] = failure
+            return 0
         return 0 if content is None else await self.intake.take_file(listed, content, self.in_force)
 
     async def judge_waiting(self) -> int:
@@ -158,7 +164,12 @@ class Pipeline:
             weight = (submission.version, self._stamp(submission))
             if self._weighed.get(submission.id) == weight:
                 continue
-            waiting += self._judge(submission)
+            try:
+                waiting += self._judge(submission)
+            except Unavailable as failure:
+                if failure.what != "folder":
+                    raise
+                continue  # the share with its invoice is away: nothing is known to have changed
             self._weighed[submission.id] = (self.store.submission(submission.id).version, weight[1])
         return waiting
 
@@ -229,22 +240,9 @@ class Pipeline:
 
     def mark_head(self) -> None:
         """Note the head after a pass that wrote, unless an earlier note is ahead of the database."""
-        if not self.is_behind_noted_head():
+        if self.store.head() != self.store.marked_head() and not self.is_behind_noted_head():
             self.store.mark_head()
 
 
 def _next_block(blocks: Iterator[tuple[Fetched, ...]]) -> tuple[Fetched, ...]:
     return next(blocks, ())
-
-
-def _older_than_first_look(mailbox: str, uidvalidity: int, header: Header) -> MessageRow:
-    return MessageRow(
-        mailbox,
-        uidvalidity,
-        header.uid,
-        End.NOT_OURS,
-        why="older than the first look",
-        message_id=header.message_id,
-        internal_date=header.internal_date,
-        size=header.size,
-    )

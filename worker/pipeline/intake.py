@@ -16,9 +16,11 @@ from typing import Final
 from worker.arrive import Known, New, Way, announce, hold_without_notice, receive_notice, receive_unreadable
 from worker.decisions import keep_contents, redraft
 from worker.drafting import InForce
+from worker.errors import Unavailable
 from worker.letter import is_own_message_id_form
 from worker.mail import Message, read_message
 from worker.model import (
+    Address,
     Attached,
     End,
     FileRow,
@@ -32,11 +34,11 @@ from worker.model import (
     sha256,
 )
 from worker.pipeline.sending import HELD_ALARM
-from worker.ports import Author, Clock, Fetched, Listed, PdfReader, Store, Writing
+from worker.ports import Author, Clock, Fetched, Files, Listed, PdfReader, Store, Writing
 from worker.read import read_notice
-from worker.recognise import Announcement, Meant, Own, Recognised, Report, Unrelated, recognise
+from worker.recognise import Announcement, Meant, Ours, Own, Recognised, Report, Unrelated, recognise_mail
 from worker.states import WAITING, Event, Reason, State
-from worker.watch import unfetched_delay
+from worker.watch import GONE, next_try
 
 NEEDS_A_PERSON: Final = frozenset({State.HELD, State.ANNOUNCED, State.HANDED_OVER})
 
@@ -48,6 +50,27 @@ class _Opened:
     """What one transaction opened, for the alarm stored with it."""
 
     began_to_wait: list[int]
+
+
+class _AtFirst:
+    """The invoices folder at the first draft: where the share does not answer, the invoice is missing for now.
+
+    The mail must be recorded all the same; the submission is judged anew until the folder is there.
+    """
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def stamp(self, file: str) -> str:
+        """As the folder's own."""
+        return self._files.stamp(file)
+
+    def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
+        """As the folder's own, None where it cannot be read."""
+        try:
+            return self._files.invoice(file)
+        except Unavailable:
+            return None
 
 
 class Intake:
@@ -67,9 +90,7 @@ class Intake:
         """Read and record ``block`` in one transaction; how many submissions began to wait."""
         messages = [read_message(each.content) if each.content else None for each in block]
         recognised = [self._recognise(message, in_force) for message in messages]
-        readings = await asyncio.gather(
-            *(self._read_pdfs(m, r, in_force) for m, r in zip(messages, recognised, strict=True))
-        )
+        readings = await asyncio.gather(*(self._read_pdfs(each, in_force) for each in recognised))
         opened = _Opened([])
         with self._store.writing() as writing:
             for fetched, message, what, read in zip(block, messages, recognised, readings, strict=True):
@@ -97,20 +118,18 @@ class Intake:
 
     def _recognise(self, message: Message | None, in_force: InForce) -> Recognised:
         if message is None:
-            return Unrelated()
-        own = in_force.configuration.settings.contractor.email
-        return recognise(
-            message,
-            in_force.configuration.guarantors,
-            own,
-            is_own_id=self._store.by_message_id,
-            has_own_form=lambda candidate: is_own_message_id_form(candidate, own),
+            return Unrelated(())
+        ours = Ours(
+            in_force.configuration.settings.contractor.email,
+            self._store.by_message_id,
+            lambda candidate, sender: is_own_message_id_form(candidate, Address(sender)),
         )
+        return recognise_mail(message, in_force.configuration.guarantors, ours)
 
-    async def _read_pdfs(self, message: Message | None, what: Recognised, in_force: InForce) -> tuple[_Reading, ...]:
-        if message is None or isinstance(what, Own | Report):
+    async def _read_pdfs(self, what: Recognised, in_force: InForce) -> tuple[_Reading, ...]:
+        if isinstance(what, Own | Report):
             return ()
-        unique = {sha256(pdf.content): pdf for pdf in message.pdfs}
+        unique = {sha256(pdf.content): pdf for pdf in what.pdfs}
         read = await asyncio.gather(*(self.read_pdf(pdf.content, in_force) for pdf in unique.values()))
         return tuple((pdf, digest, each) for (digest, pdf), each in zip(unique.items(), read, strict=True))
 
@@ -129,12 +148,13 @@ class Intake:
             None,
         )
         tries = (known.tries if known else 0) + 1
+        failure = fetched.failure or "empty"
         return dataclasses.replace(
             row,
-            end=End.UNFETCHED,
-            why=fetched.failure or "empty",
+            end=End.NOT_OURS if failure == GONE else End.UNFETCHED,
+            why=failure,
             tries=tries,
-            next_try_at=self._clock.now() + unfetched_delay(tries),
+            next_try_at=next_try(failure, tries, self._clock.now()),
         )
 
     def _record(
@@ -229,6 +249,46 @@ class Intake:
                 writing.raise_alarm(HELD_ALARM, waiting)
         return len(waiting)
 
+    def hold_large_file(self, listed: Listed) -> int:
+        """A file above the limit is not read; somebody put it there as a notice, so it is held."""
+        way = Way("folder", listed.name, "", None, proven=True)
+        with self._store.writing() as writing:
+            arrived = hold_without_notice(Hold(Reason.TOO_LARGE, f"{listed.size:,} bytes"), None, way)
+            held = writing.create(Event.NOTICE_READ, arrived, self._author, {"file": listed.name})
+            writing.record_file(file_row(listed, self._clock.now(), End.HELD, numbers=(held.id,)))
+            writing.raise_alarm(HELD_ALARM, [held.id])
+        return 1
+
+    def read_after_all(self, writing: Writing, held: Submission, notice: Notice, in_force: InForce) -> int:
+        """A file that could not be read before can be now (a guarantor's profile was added); 1 if it waits."""
+        before = writing.submission(held.id)
+        if before.version != held.version or before.pdf_sha256 is None:
+            return 0
+        writing.keep_notice(before.pdf_sha256, notice)
+        earlier = [
+            each
+            for each in writing.by_number(notice.contract_number)
+            if each.guarantor == notice.guarantor and each.id != before.id
+        ]
+        read = dataclasses.replace(
+            before,
+            refusal=None,
+            guarantor=notice.guarantor,
+            product=notice.product,
+            contract_number=notice.contract_number,
+            notice_name=notice.project_name,
+            follows=earlier[-1].id if earlier else None,
+        )
+        drafted = redraft(
+            read, dataclasses.replace(in_force, files=_AtFirst(in_force.files)), writing, self._clock.now()
+        )
+        keep_contents(writing, drafted)
+        after = writing.change(Event.REDRAFTED, before, drafted.submission, self._author, {})
+        if after.state in NEEDS_A_PERSON:
+            writing.raise_alarm(HELD_ALARM, [after.id])
+            return 1
+        return 0
+
     # --- One PDF --------------------------------------------------------------------------------------------
 
     def take_notice(
@@ -244,13 +304,14 @@ class Intake:
     ) -> int:
         """The submission that this notice becomes, or already is."""
         match receive_notice(notice, digest, way, writing):
-            case Known(first):
-                self._note_again(writing, first, digest, way)
-                return first.id
+            case Known(earliest):
+                self._note_again(writing, earliest, digest, way)
+                return earliest.id
             case New(arrived, superseded):
                 writing.keep("notice", pdf.content)
                 writing.keep_notice(digest, notice)
-                drafted = redraft(arrived, in_force, writing, self._clock.now(), pdf.content)
+                first = dataclasses.replace(in_force, files=_AtFirst(in_force.files))
+                drafted = redraft(arrived, first, writing, self._clock.now(), pdf.content)
                 keep_contents(writing, drafted)
                 detail = {"file": pdf.filename, "other_pdfs": list(beside)}
                 created = writing.create(Event.NOTICE_READ, drafted.submission, self._author, detail)
@@ -269,7 +330,9 @@ class Intake:
         waiting: list[int],
     ) -> None:
         marked = dataclasses.replace(earlier, superseded_by=later.id)
-        drafted = redraft(marked, in_force, writing, self._clock.now())
+        drafted = redraft(
+            marked, dataclasses.replace(in_force, files=_AtFirst(in_force.files)), writing, self._clock.now()
+        )
         event = Event.HELD if earlier.state is State.APPROVED else Event.REDRAFTED
         held = writing.change(event, earlier, drafted.submission, self._author, {"superseded_by": later.id})
         waiting.append(held.id)

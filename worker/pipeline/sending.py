@@ -81,21 +81,23 @@ class Sending:
             started = self._start(number, session, in_force, done)
         except Conflict:
             return  # somebody decided meanwhile: the next look sees it
+        except Unavailable as failure:
+            if failure.what != "folder":
+                raise
+            return  # the share with its invoice is away: this one waits, the others need not
         if started is None:
             return
         current, steps = started
         for step in steps:
             if isinstance(step, Body):
-                current = await self._begin_body(current, session, in_force, done)
+                current = await self._begin_body(current, in_force, done)
             answer = await self._server.take(step)
             verdict = send.judge(step, answer)
             if verdict is not send.Verdict.GO_ON:
-                self._conclude(current, step, answer, verdict, session, in_force, done)
+                self._conclude(current, step, answer, verdict, in_force, done)
                 return
 
-    async def _begin_body(
-        self, sending: Submission, session: Session, in_force: InForce, done: SendingPass
-    ) -> Submission:
+    async def _begin_body(self, sending: Submission, in_force: InForce, done: SendingPass) -> Submission:
         """Record IN_DOUBT before the first byte of the mail; where that fails no byte leaves."""
         after = dataclasses.replace(sending, state=State.IN_DOUBT)
         try:
@@ -104,7 +106,7 @@ class Sending:
         except Unavailable as failure:
             await self._server.close()
             silence = Silence(f"not recorded, so not sent: {failure}", self._clock.now())
-            self._conclude(sending, Data(), silence, send.Verdict.NOT_NOW, session, in_force, done)
+            self._conclude(sending, Data(), silence, send.Verdict.NOT_NOW, in_force, done)
             raise
 
     # --- Each record ----------------------------------------------------------------------------------------
@@ -122,13 +124,15 @@ class Sending:
             fresh = drafted.submission
             draft = fresh.draft
             if fresh.state is not State.APPROVED or draft is None or fresh.draft_hash != before.released_draft:
-                return self._hold(writing, before, drafted, None, done)
+                self._hold(writing, before, drafted, None, done)
+                return None
             date = before.first_date if before.first_date and before.date_draft == before.draft_hash else now
             raw = letter.write_letter(draft, drafted.body, drafted.contents, date)
             if different := decode.differences(draft, drafted.body, drafted.contents, raw, date):
-                return self._hold(writing, before, drafted, Hold(Reason.ENCODING, ", ".join(different)), done)
+                self._hold(writing, before, drafted, Hold(Reason.ENCODING, ", ".join(different)), done)
+                return None
             tries = before.tries + 1
-            envid = send.envid_of(_local_part(draft), tries) if session.dsn else ""
+            envid = send.envid(_local_part(draft), tries) if session.dsn else ""
             started = writing.change(
                 Event.SEND_STARTED,
                 before,
@@ -166,7 +170,6 @@ class Sending:
         step: Step,
         answer: Reply | Silence,
         verdict: send.Verdict,
-        session: Session,
         in_force: InForce,
         done: SendingPass,
     ) -> None:

@@ -15,8 +15,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{id} is not held, so it cannot be approved (now: {state}). See `hoshobin show {id}`.",
     ),
     "draft_differs": (
-        "{id} の内容は、表示されたものから変わっています（現在：{now}）。`hoshobin show {id}` で確認し、"
-        "{now} を承認してください。",
+        (
+            "{id} の内容は、表示されたものから変わっています（現在：{now}）。`hoshobin show {id}` で確認し、"
+            "{now} を承認してください。"
+        ),
         "{id} is no longer what was shown (now: {now}). Look at it with `hoshobin show {id}`, then approve {now}.",
     ),
     "not_answerable": (
@@ -40,10 +42,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "There is submission {other} of the same notice that has not ended. Deal with it first.",
     ),
     "answer_may_come": (
-        "{id} はサーバーの応答を待っている最中です。送信開始から{minutes}分後、又は応答なしと記録された後に"
-        "もう一度実行してください。",
-        "{id} may still be answered by the server. Try again {minutes} minutes after it began, or once no answer"
-        " is recorded.",
+        (
+            "{id} はサーバーの応答を待っている最中です。送信開始から{minutes}分後、又は応答なしと記録された後に"
+            "もう一度実行してください。"
+        ),
+        (
+            "{id} may still be answered by the server. Try again {minutes} minutes after it began, or once no answer"
+            " is recorded."
+        ),
     ),
     "unknown_person": (
         "--by の「{name}」は worker.toml の [operator] people にありません。登録済み：{people}",
@@ -137,10 +143,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The PDF children cannot be started: check memory and permissions.",
     ),
     "init_done": (
-        "設定のひな形を {dir} に作成しました。worker.toml、projects.toml、issuers/ を編集し、"
-        "`hoshobin --config {dir} check` を実行してください。",
-        "A configuration to start from is in {dir}. Edit worker.toml, projects.toml and issuers/, then run"
-        " `hoshobin --config {dir} check`.",
+        (
+            "設定のひな形を {dir} に作成しました。worker.toml、projects.toml、issuers/ を編集し、"
+            "`hoshobin --config {dir} check` を実行してください。"
+        ),
+        (
+            "A configuration to start from is in {dir}. Edit worker.toml, projects.toml and issuers/, then run"
+            " `hoshobin --config {dir} check`."
+        ),
     ),
     "pass_done": (
         "1回分の処理が終わりました：送信 {sent}件、新たに保留・要対応 {waiting}件。",
@@ -160,10 +170,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "rehearsing_short": ("リハーサル中", "REHEARSAL"),
     "behind_head": (
-        "データベースが、以前に記録された末尾より古くなっています（古いバックアップの可能性）。送信を止めています。"
-        "確認のうえ `hoshobin resume --by 氏名` で再開してください。",
-        "The database is behind a head that was noted once (an old backup?). Nothing is sent. Look into it, then"
-        " `hoshobin resume --by NAME`.",
+        (
+            "データベースが、以前に記録された末尾より古くなっています（古いバックアップの可能性）。送信を止めています。"
+            "確認のうえ `hoshobin resume --by 氏名` で再開してください。"
+        ),
+        (
+            "The database is behind a head that was noted once (an old backup?). Nothing is sent. Look into it, then"
+            " `hoshobin resume --by NAME`."
+        ),
     ),
     "log_broken": (
         "記録（ログ）の検証に失敗しました：{detail}。送信を止めています。管理者へご連絡ください。",
@@ -221,11 +235,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "And {count} more: see `hoshobin list`.",
     ),
     "telling_account": (
-        "メールサーバーがアカウントを拒否しました（{cause}）。\n"
-        "　　サーバーの応答：{reply}\n"
-        "　　この間、受信又は送信は止まっています。パスワードと設定を確かめ、`hoshobin doctor` を実行してください。",
-        "The mail server refused our account ({cause}): {reply}\n"
-        "Meanwhile nothing is received or sent. Check password and settings, then run `hoshobin doctor`.",
+        (
+            "メールサーバーがアカウントを拒否しました（{cause}）。\n"
+            "　　サーバーの応答：{reply}\n"
+            "　　この間、受信又は送信は止まっています。パスワードと設定を確かめ、`hoshobin doctor` を実行してください。"
+        ),
+        (
+            "The mail server refused our account ({cause}): {reply}\n"
+            "Meanwhile nothing is received or sent. Check password and settings, then run `hoshobin doctor`."
+        ),
     ),
     "telling_settled": (
         "お知らせする予定だった件は、すでに処理されています。対応は不要です。",

@@ -42,12 +42,17 @@ _ORIGINALS_AT_ONCE: Final = 16
 """Originals fetched at once to be hashed: none is above 8 MB but a body or an invoice, and most are 0.2 MB."""
 
 
+def has_database(folder: Path) -> bool:
+    """Whether there is a database in ``folder`` at all."""
+    return (folder / FILE_NAME).exists()
+
+
 def open_store(folder: Path, clock: Clock, patience: float = PATIENCE) -> SqlStore:
     """The store in ``folder``; ``patience`` is how many seconds to wait for another process's transaction.
 
     Raises ConfigError ``no_database``, ``old_database`` or ``newer_database``, Unavailable, LogBroken.
     """
-    if not (folder / FILE_NAME).exists():
+    if not has_database(folder):
         raise refused(folder, "no_database")
     return SqlStore(folder, clock, patience)
 

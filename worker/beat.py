@@ -1,0 +1,85 @@
+"""Whether every loop of the service is alive: what the watchdog is fed by.
+
+Its one promise: a server that is down is no hang. A loop is alive while it waits for its next pass within its
+interval, or is inside a step whose deadline has not passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, ParamSpec, TypeVar
+
+from worker.ports import Body, MailServer, Reply, Session, Silence, Step, Thread
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+STEP_LIMIT: Final = 300.0
+"""Seconds one step may take: every socket and every PDF has a shorter limit of its own, so this one means a hang."""
+BODY_LIMIT: Final = 1500.0
+"""Seconds for a body and its answer: 10 minutes for the answer (RFC 5321 §4.5.3.2.6), and as much for a slow line."""
+MISSED_PASSES: Final = 3
+"""How many intervals a loop may be late before it counts as hung: a busy machine delays one, not three."""
+
+
+class Beat:
+    """One loop's sign of life, on a monotonic clock in seconds."""
+
+    def __init__(self, name: str, interval: float, monotonic: Callable[[], float]) -> None:
+        self.name = name
+        self.interval = interval
+        self._monotonic = monotonic
+        self._alive_until = monotonic() + STEP_LIMIT
+
+    def step(self, limit: float = STEP_LIMIT) -> None:
+        """A step begins that must end within ``limit`` seconds."""
+        self._alive_until = self._monotonic() + limit
+
+    def rest(self) -> None:
+        """The pass ended, well or with a named failure; the next one begins within the interval."""
+        self._alive_until = self._monotonic() + MISSED_PASSES * self.interval + STEP_LIMIT
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the deadline that stands has not passed."""
+        return self._monotonic() <= self._alive_until
+
+
+class BeatingServer:
+    """A mail server with its loop's beat at every step."""
+
+    def __init__(self, server: MailServer, beat: Beat) -> None:
+        self._server = server
+        self._beat = beat
+
+    async def open(self) -> Session:
+        """As the server's own."""
+        self._beat.step()
+        return await self._server.open()
+
+    async def take(self, step: Step) -> Reply | Silence:
+        """As the server's own; a body may take longer than anything else."""
+        self._beat.step(BODY_LIMIT if isinstance(step, Body) else STEP_LIMIT * 2)
+        answer = await self._server.take(step)
+        self._beat.step()
+        return answer
+
+    async def close(self) -> None:
+        """As the server's own."""
+        self._beat.step()
+        await self._server.close()
+
+
+class BeatingThread:
+    """A mailbox's thread with its loop's beat at every call."""
+
+    def __init__(self, thread: Thread, beat: Beat) -> None:
+        self._thread = thread
+        self._beat = beat
+
+    async def __call__(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """As the thread's own; what follows in the loop (reading a block's PDFs) is a step of its own."""
+        self._beat.step()
+        result = await self._thread(call, *args, **kwargs)
+        self._beat.step()
+        return result

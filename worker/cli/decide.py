@@ -1,0 +1,231 @@
+"""Commands in which a person decides: each names who, and the entry keeps the account that ran it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from worker import decisions
+from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, pass_cli
+from worker.cli.tables import print_json, submission_json
+from worker.errors import NotAllowed
+from worker.model import JST, Submission
+from worker.ports import Author
+from worker.wiring import Office, account_name, load_office, open_office_store, system_clock
+from worker.words import Language, name_hold, name_state, say
+
+_REFERENCE = re.compile(r"(\d{1,12})(?:@([0-9a-f]{4,64}))?")
+
+by_option = click.option("--by", "by", required=True, metavar="NAME", help="判断する人の氏名 / who decides")
+
+
+class Reference(click.ParamType[tuple[int, str]]):
+    """``ID`` or ``ID@xxxx``."""
+
+    name = "ID[@xxxx]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, str]:
+        """Number and the beginning of the draft's hash, empty where none was given."""
+        if isinstance(value, tuple):
+            return value
+        found = _REFERENCE.fullmatch(str(value))
+        if found is None:
+            self.fail(f"{value!r}: ID or ID@xxxx", param, ctx)
+        return int(found[1]), found[2] or ""
+
+
+class Moment(click.ParamType[dt.datetime]):
+    """A time: ``2026-04-01 10:30``, ``10:30`` of today, or ISO 8601; without an offset it is JST."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.datetime:
+        """The moment, zone-aware."""
+        if isinstance(value, dt.datetime):
+            return value
+        text = str(value)
+        if re.fullmatch(r"\d{1,2}:\d{2}", text):
+            text = f"{system_clock().now():%Y-%m-%d} {text:0>5}"
+        try:
+            moment = dt.datetime.fromisoformat(text)
+        except ValueError:
+            self.fail(f"{value!r}: 2026-04-01 10:30", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=JST)
+
+
+def author_of(office: Office, by: str) -> Author:
+    """The person, who must be one of ``[operator] people``. Raises NotAllowed."""
+    people = office.configuration.settings.people
+    if by not in people:
+        raise NotAllowed("unknown_person", name=by, people="、".join(people))
+    return Author(by, account_name())
+
+
+def _report(submission: Submission, code: str, lang: Language, *, as_json: bool, **params: object) -> None:
+    if as_json:
+        print_json(submission_json(submission))
+    else:
+        click.echo(say(code, lang, id=submission.id, **params))
+
+
+def _each(numbers: Sequence[Any], decide: Callable[[Any], None], shared: Cli, *, as_json: bool) -> int:
+    """Decide on each; one that is not allowed does not stop the others."""
+    code = DONE
+    for number in numbers:
+        try:
+            decide(number)
+        except NotAllowed as refused:
+            message = say(refused.code, shared.lang, **refused.params)
+            if as_json:
+                print_json({"refused": refused.code, "message": message})
+            else:
+                click.echo(message, err=True)
+            code = FOR_A_PERSON
+    return code
+
+
+@cli.command()
+@click.argument("references", nargs=-1, required=True, type=Reference())
+@by_option
+@click.option("--note", default="", help="確認した内容 / what was checked")
+@json_option
+@pass_cli
+def approve(shared: Cli, references: tuple[tuple[int, str], ...], by: str, note: str, as_json: bool) -> int:
+    """承認：確認待ちの理由すべてに答え、送信待ちにします。."""
+    office = load_office(shared.config)
+    author = author_of(office, by)
+    clock = system_clock()
+    store = open_office_store(office, clock)
+
+    def decide(reference: tuple[int, str]) -> None:
+        number, shown_draft = reference
+        after, answered = decisions.approve(store, office.in_force, number, shown_draft, author, note, clock.now())
+        _report(
+            after,
+            "approved",
+            shared.lang,
+            as_json=as_json,
+            answered="、".join(name_hold(hold, shared.lang) for hold in answered),
+            state=name_state(after, shared.lang),
+        )
+
+    return _each(references, decide, shared, as_json=as_json)
+
+
+@cli.command()
+@click.argument("number", type=int)
+@by_option
+@click.option("--why", required=True, help="理由 / the reason")
+@json_option
+@pass_cli
+def withdraw(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
+    """取下げ：送信しないことにします。."""
+    office = load_office(shared.config)
+    author = author_of(office, by)
+    store = open_office_store(office, system_clock())
+    _report(decisions.withdraw(store, number, author, why), "withdrawn", shared.lang, as_json=as_json)
+    return DONE
+
+
+@cli.command("hand-over")
+@click.argument("number", type=int)
+@by_option
+@click.option("--note", required=True, help="提出の方法 / how it is handed in")
+@json_option
+@pass_cli
+def hand_over(shared: Cli, number: int, by: str, note: str, as_json: bool) -> int:
+    """別途提出：フォーム・持参など、ほかの方法で提出します。."""
+    office = load_office(shared.config)
+    author = author_of(office, by)
+    store = open_office_store(office, system_clock())
+    _report(decisions.hand_over(store, number, author, note), "handed_over", shared.lang, as_json=as_json)
+    return DONE
+
+
+@cli.command()
+@click.argument("number", type=int)
+@click.option("--sent/--not-sent", "left", required=True, default=None, help="届いていた／届いていない")
+@by_option
+@json_option
+@pass_cli
+def resolve(shared: Cli, number: int, left: bool, by: str, as_json: bool) -> int:
+    """送信結果不明の解決：発注者に確認した結果を記録します。."""
+    office = load_office(shared.config)
+    author = author_of(office, by)
+    clock = system_clock()
+    store = open_office_store(office, clock)
+    if left:
+        after = decisions.resolve_sent(store, number, author, clock.now())
+        _report(after, "resolved_sent", shared.lang, as_json=as_json)
+    else:
+        after = decisions.resolve_not_sent(store, office.in_force, number, author, clock.now())
+        _report(after, "resolved_not_sent", shared.lang, as_json=as_json)
+    return DONE
+
+
+@cli.command()
+@click.argument("numbers", nargs=-1, required=True, type=int)
+@click.option("--failed", is_flag=True, help="届いていない・差戻し / the issuer has nothing, or sends it back")
+@by_option
+@click.option("--note", required=True, help="相手方・方法 / who there, and how")
+@click.option("--at", "at", type=Moment(), default=None, help="確認した日時 / when")
+@json_option
+@pass_cli
+def confirm(
+    shared: Cli,
+    numbers: tuple[int, ...],
+    failed: bool,
+    by: str,
+    note: str,
+    at: dt.datetime | None,
+    as_json: bool,
+) -> int:
+    """到達確認：発注者に届いたこと（--failed なら届いていないこと）を記録します。."""
+    office = load_office(shared.config)
+    author = author_of(office, by)
+    store = open_office_store(office, system_clock())
+
+    def decide(number: int) -> None:
+        if failed:
+            after = decisions.report_not_accepted(store, number, author, note, at)
+            _report(after, "not_accepted", shared.lang, as_json=as_json)
+        else:
+            _report(decisions.confirm(store, number, author, note, at), "confirmed", shared.lang, as_json=as_json)
+
+    return _each(numbers, decide, shared, as_json=as_json)
+
+
+@cli.command()
+@click.argument("number", type=int)
+@by_option
+@click.option("--why", required=True, help="理由 / the reason")
+@json_option
+@pass_cli
+def resend(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
+    """訂正して再提出：新しい提出を作り、承認待ちにします（元の記録は残ります）。."""
+    office = load_office(shared.config)
+    author = author_of(office, by)
+    clock = system_clock()
+    store = open_office_store(office, clock)
+    after = decisions.resend(store, office.in_force, number, author, why, clock.now())
+    if as_json:
+        print_json(submission_json(after))
+    else:
+        click.echo(say("resent", shared.lang, id=number, new=after.label))
+    return DONE
+
+
+@cli.command()
+@by_option
+@pass_cli
+def resume(shared: Cli, by: str) -> int:
+    """再開：古いバックアップを戻した後、このデータベースで送信を再開します。."""
+    office = load_office(shared.config)
+    author = author_of(office, by)
+    decisions.resume(open_office_store(office, system_clock()), author)
+    click.echo(say("resumed", shared.lang))
+    return DONE

@@ -1,0 +1,269 @@
+"""Commands that run the worker or look at its surroundings: run, check, doctor, init, demo."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import click
+import structlog
+
+from worker.adapters.pdf import PdfPool
+from worker.adapters.sender_lock import SenderLock
+from worker.adapters.shipped import sample_pdf
+from worker.adapters.starter import write_starter
+from worker.adapters.store import create_or_migrate, open_store
+from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, json_option, pass_cli, print_problems
+from worker.cli.tables import print_json, print_table
+from worker.errors import AccountRefused, Unavailable
+from worker.model import Unreadable
+from worker.pipeline import Pipeline
+from worker.pipeline.once import Pass, run_once
+from worker.recover import record_start, recover
+from worker.service import Service
+from worker.wiring import (
+    MailboxThread,
+    Office,
+    account_name,
+    build_folder,
+    build_mailboxes,
+    build_server,
+    load_office,
+    load_secrets,
+    program_version,
+    system_clock,
+)
+from worker.words import Language, say
+
+
+@cli.command()
+@click.option("--once", is_flag=True, help="1回だけ処理して終了 / one pass, then exit")
+@pass_cli
+def run(shared: Cli, once: bool) -> int:
+    """本体：監視・送信を続けます（--once は1回だけ）。."""
+    _log_to_stderr()
+    office = load_office(shared.config)
+    load_secrets(office)
+    clock = system_clock()
+    with SenderLock(office.places.store, clock):
+        create_or_migrate(office.places.store)
+        store = open_store(office.places.store, clock)
+        try:
+            if once:
+                return _end_of_pass(asyncio.run(pass_once(office)), shared.lang)
+            asyncio.run(_serve(Service(office, shared.config, store, PdfPool(), clock)))
+        finally:
+            store.close()
+    return DONE
+
+
+async def _serve(service: Service) -> None:
+    try:
+        await service.run()
+    finally:
+        await service.close()
+
+
+async def pass_once(office: Office) -> Pass:
+    """One pass over everything due, for the holder of the sender's lock."""
+    clock = system_clock()
+    secrets = load_secrets(office)
+    store = open_store(office.places.store, clock)
+    server = build_server(office, secrets, clock)
+    reader = PdfPool()
+    mailboxes = [(mailbox, MailboxThread(mailbox.name)) for mailbox in build_mailboxes(office, secrets)]
+    settings = office.configuration.settings
+    try:
+        files = office.configuration.files
+        record_start(store, files, program_version(), account_name(), store.config_in_force())
+        recover(store, office.in_force, account_name(), clock.now())
+        pipeline = Pipeline(store, reader, server, clock, account_name(), office.in_force)
+        since = {name: mailbox.since for name, mailbox in settings.mailboxes.items()}
+        return await run_once(pipeline, mailboxes, since, build_folder(office), clock)
+    finally:
+        await server.close()
+        await reader.close()
+        for mailbox, thread in mailboxes:
+            mailbox.shut()
+            thread.end(mailbox.close)
+        store.close()
+
+
+def _end_of_pass(done: Pass, lang: Language) -> int:
+    for name, failure in done.failures.items():
+        click.echo(say("pass_failed", lang, name=name, why=failure.detail), err=True)
+    if done.broken is not None:
+        click.echo(say("behind_head", lang), err=True)
+    click.echo(say("pass_done", lang, sent=done.sent, waiting=done.began_to_wait))
+    if done.failures:
+        return NOT_REACHED
+    return FOR_A_PERSON if done.began_to_wait or done.broken else DONE
+
+
+def _log_to_stderr() -> None:
+    """Events for the journal: one JSON line each; the libraries' own logs only where they warn."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=False),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+@cli.command()
+@json_option
+@pass_cli
+def check(shared: Cli, as_json: bool) -> int:
+    """設定の検査：誤りをすべて、場所と直し方とともに示します。."""
+    office = load_office(shared.config)
+    load_secrets(office)
+    configuration = office.configuration
+    if as_json:
+        print_json(
+            {
+                "ok": True,
+                "issuers": len(configuration.issuers),
+                "projects": len(configuration.projects),
+                "mailboxes": len(configuration.settings.mailboxes),
+                "remarks": [{"file": each.file, "key": each.key, "code": each.code} for each in configuration.remarks],
+            }
+        )
+        return DONE
+    click.echo(
+        say(
+            "check_ok",
+            shared.lang,
+            issuers=len(configuration.issuers),
+            projects=len(configuration.projects),
+            mailboxes=len(configuration.settings.mailboxes),
+        )
+    )
+    if configuration.remarks:
+        print_problems(configuration.remarks, shared.lang)
+    for line in _uncertain(office, shared.lang):
+        click.echo(line)
+    release = configuration.settings.release
+    if release.rehearsal_to is not None:
+        click.echo(say("rehearsing", shared.lang, to=release.rehearsal_to))
+    return DONE
+
+
+def _uncertain(office: Office, lang: Language) -> Iterator[str]:
+    """What the files themselves say was never seen or is not certain."""
+    for issuer in office.configuration.issuers.values():
+        keys = [key for section in issuer.sections.values() for key in section.open]
+        keys += [key for rule in issuer.rules.values() for key in rule.open]
+        if keys:
+            yield say("check_open", lang, issuer=issuer.name, keys=", ".join(dict.fromkeys(keys)))
+    for guarantor in office.configuration.guarantors:
+        if guarantor.assumed:
+            yield say("check_assumed", lang, guarantor=guarantor.name, keys=", ".join(guarantor.assumed))
+
+
+@cli.command()
+@json_option
+@pass_cli
+def doctor(shared: Cli, as_json: bool) -> int:
+    """診断：各サーバーとフォルダに接続し、異常と対処を示します。."""
+    office = load_office(shared.config)
+    results = asyncio.run(_examine(office, shared.lang))
+    if as_json:
+        print_json({"results": [{"name": name, "ok": not error, "error": error} for name, error, _ in results]})
+    else:
+        headings = [say(f"h_{name}", shared.lang) for name in ("name", "result", "remedy")]
+        rows = [(name, error or say("doctor_ok", shared.lang), remedy) for name, error, remedy in results]
+        print_table(headings, rows, styles=["red" if error else "" for _, error, _ in results])
+        is_well = not any(error for _, error, _ in results)
+        click.echo(say("doctor_all_well" if is_well else "doctor_failed", shared.lang))
+    return NOT_REACHED if any(error for _, error, _ in results) else DONE
+
+
+async def _examine(office: Office, lang: Language) -> list[tuple[str, str, str]]:
+    """Each thing that is reached, what failed, and what to do about it."""
+    secrets = load_secrets(office)
+    clock = system_clock()
+    results = []
+    for mailbox in build_mailboxes(office, secrets):
+        thread = MailboxThread(mailbox.name)
+        remedy = ("remedy_imap", "remedy_imap_account")
+        name = f"mail:{mailbox.name}"
+        results.append(await _try(name, partial(thread, mailbox.open), remedy, lang, name=mailbox.name))
+        mailbox.shut()
+        thread.end(mailbox.close)
+    server = build_server(office, secrets, clock)
+    results.append(await _try("smtp", server.open, ("remedy_smtp", "remedy_smtp_account"), lang))
+    await server.close()
+    results.append(await _try("folder", _async(build_folder(office).look), ("remedy_folder",) * 2, lang))
+    results.append(await _try("invoices", _async(lambda: _look(office.places.invoices)), ("remedy_folder",) * 2, lang))
+    results.append(await _try("pdf", _read_sample, ("remedy_pdf",) * 2, lang))
+    return results
+
+
+def _look(folder: Path) -> None:
+    try:
+        next(folder.iterdir(), None)
+    except OSError as error:
+        raise Unavailable("folder", f"{folder}: {error.strerror}") from error
+
+
+async def _read_sample() -> None:
+    reader = PdfPool(1)
+    try:
+        read = await reader.read(sample_pdf("notice-contract.pdf"))
+    finally:
+        await reader.close()
+    if isinstance(read, Unreadable):
+        raise Unavailable("pdf", read.reason.value)
+
+
+def _async(call: Callable[[], object]) -> Callable[[], Awaitable[object]]:
+    async def called() -> object:
+        return call()
+
+    return called
+
+
+async def _try(
+    shown_name: str,
+    reach: Callable[[], Awaitable[object]],
+    remedies: tuple[str, ...],
+    lang: Language,
+    **params: str,
+) -> tuple[str, str, str]:
+    try:
+        await reach()
+    except AccountRefused as refused:
+        return shown_name, refused.detail, say(remedies[1], lang, **params)
+    except Unavailable as failure:
+        return shown_name, failure.detail, say(remedies[0], lang, **params)
+    return shown_name, "", ""
+
+
+@cli.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@pass_cli
+def init(shared: Cli, directory: Path) -> int:
+    """設定のひな形を作ります。."""
+    write_starter(directory)
+    click.echo(say("init_done", shared.lang, dir=directory))
+    return DONE
+
+
+@cli.command()
+@click.option("--keep", type=click.Path(path_type=Path), help="残すフォルダ / leave everything here")
+@pass_cli
+def demo(shared: Cli, keep: Path | None) -> int:
+    """デモ：このコンピューターの中だけで、受信から提出までを実行します。."""
+    try:
+        from worker.demo import run_demo  # noqa: PLC0415  its servers are an extra
+    except ImportError:
+        click.echo(say("demo_missing", shared.lang), err=True)
+        return 2
+    return run_demo(keep, shared.lang)

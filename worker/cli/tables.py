@@ -1,0 +1,134 @@
+"""Tables for a terminal, tab-separated lines for a pipe, JSON for programs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from worker.model import JST, PRODUCT_NAMES, Submission
+from worker.states import State
+from worker.text import shown
+from worker.words import Language, name_hold, name_state, next_step, say
+
+_COLOURS = {
+    State.HELD: "yellow",
+    State.ANNOUNCED: "yellow",
+    State.HANDED_OVER: "yellow",
+    State.IN_DOUBT: "bold red",
+    State.REFUSED: "red",
+    State.BOUNCED: "red",
+    State.OVERDUE: "red",
+    State.SENT: "green",
+    State.DELIVERED: "green",
+    State.CONFIRMED: "green",
+    State.WITHDRAWN: "dim",
+}
+
+
+def print_table(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "", styles: Sequence[str] = ()
+) -> None:
+    """One table; foreign text is escaped. ``styles`` colours row by row where a person looks."""
+    if not sys.stdout.isatty():
+        if title:
+            click.echo(f"# {title}")
+        click.echo("\t".join(headings))
+        for row in rows:
+            click.echo("\t".join(shown(cell) for cell in row))
+        return
+    table = Table(title=title or None, title_justify="left", header_style="bold", show_lines=True)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for number, row in enumerate(rows):
+        cells = [cell.replace("[", "\\[") for cell in (shown(cell) for cell in row)]
+        table.add_row(*cells, style=styles[number] if number < len(styles) else None)
+    Console().print(table)
+
+
+def print_pairs(pairs: Iterable[tuple[str, str]], *, title: str = "") -> None:
+    """Headings and values, one pair a line; a value of several lines keeps them."""
+    if title:
+        click.echo(click.style(title, bold=True) if sys.stdout.isatty() else f"# {title}")
+    for heading, value in pairs:
+        lines = [shown(line) for line in value.split("\n")] or [""]
+        separator = "：" if sys.stdout.isatty() else "\t"
+        click.echo(f"{heading}{separator}{lines[0]}")
+        for line in lines[1:]:
+            click.echo(f"    {line}")
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """One JSON document on one line."""
+    click.echo(json.dumps(document, ensure_ascii=False))
+
+
+def time_text(moment: dt.datetime | None) -> str:
+    """A moment as people read it, in JST; empty for none."""
+    return moment.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
+
+
+def time_json(moment: dt.datetime | None) -> str | None:
+    """A moment as programs read it: ISO 8601 with +09:00."""
+    return moment.astimezone(JST).isoformat() if moment else None
+
+
+def submission_json(submission: Submission) -> dict[str, Any]:
+    """The fixed fields of ``list`` and ``show``; no key is among them."""
+    draft = submission.draft
+    reasons = [hold.reason.value for hold in submission.reasons]
+    return {
+        "id": submission.id,
+        "label": submission.label,
+        "state": submission.state.value,
+        "hold_reason": reasons[0] if reasons else None,
+        "hold_reasons": reasons,
+        "issuer": submission.issuer,
+        "issuer_name": submission.issuer_name or None,
+        "product": submission.product.value if submission.product else None,
+        "project": submission.project_name or None,
+        "contract_number": submission.contract_number,
+        "to": list(draft.to) if draft else [],
+        "subject": draft.subject if draft else None,
+        "message_id": draft.message_id if draft else None,
+        "rehearsal": submission.is_rehearsal,
+        "sent_at": time_json(submission.sent_at),
+        "smtp_reply": submission.reply or None,
+        "updated_at": time_json(submission.updated_at),
+    }
+
+
+def submission_table(submissions: Sequence[Submission], lang: Language, *, title: str = "") -> None:
+    """The list an office looks at: what, to whom, how it stands and what to do next."""
+    headings = [say(f"h_{name}", lang) for name in ("id", "state", "project", "issuer", "to", "subject", "next")]
+    rows = [
+        (
+            each.label,
+            _state_cell(each, lang),
+            _project_cell(each),
+            " ".join(filter(None, (each.issuer_name, each.section_name))),
+            ", ".join(each.draft.to) if each.draft else "",
+            each.draft.subject if each.draft else "",
+            next_step(each, lang),
+        )
+        for each in submissions
+    ]
+    print_table(headings, rows, title=title, styles=[_COLOURS.get(each.state, "") for each in submissions])
+
+
+def _state_cell(submission: Submission, lang: Language) -> str:
+    state = name_state(submission, lang)
+    reasons = [name_hold(hold, lang) for hold in submission.reasons]
+    return state if not reasons or reasons == [state] else f"{state}：{'、'.join(reasons)}"
+
+
+def _project_cell(submission: Submission) -> str:
+    name = submission.project_name or submission.notice_name or submission.source_name
+    product = PRODUCT_NAMES[submission.product] if submission.product else ""
+    return " ".join(filter(None, (name, product)))

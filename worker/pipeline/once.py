@@ -1,0 +1,79 @@
+"""One pass over everything due, and a folder watched until its files have settled."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from worker.errors import LogBroken, Unavailable
+from worker.pipeline import Pipeline
+from worker.ports import Clock, Folder, Mailbox, Thread
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one pass came to, for exit codes and the operator."""
+
+    began_to_wait: int = 0
+    sent: int = 0
+    failures: dict[str, Unavailable] = field(default_factory=dict)
+    broken: LogBroken | None = None
+
+
+async def watch_folder_until_settled(pipeline: Pipeline, folder: Folder) -> int:
+    """Look, and once more when the files that still settled at the first look have had their time.
+
+    A file that keeps changing is left to the next pass. Raises Unavailable.
+    """
+    waiting, look_again = await pipeline.watch_folder(folder)
+    if look_again is None:
+        return waiting
+    await asyncio.sleep(look_again.total_seconds())
+    later, _ = await pipeline.watch_folder(folder)
+    return waiting + later
+
+
+async def run_once(
+    pipeline: Pipeline,
+    mailboxes: Sequence[tuple[Mailbox, Thread]],
+    since: Mapping[str, dt.date | None],
+    folder: Folder,
+    clock: Clock,
+) -> Pass:
+    """Read all mailboxes and the folder first, then judge, send and tell. What fails is named; the rest goes on."""
+    done = Pass()
+
+    async def watch(name: str, mailbox: Mailbox | None, thread: Thread | None) -> None:
+        try:
+            if mailbox is None or thread is None:
+                done.began_to_wait += await watch_folder_until_settled(pipeline, folder)
+            else:
+                done.began_to_wait += await pipeline.watch_mailbox(mailbox, thread, since.get(mailbox.name))
+        except Unavailable as failure:
+            done.failures[name] = failure
+
+    await asyncio.gather(
+        watch("folder", None, None),
+        *(watch(f"mail:{mailbox.name}", mailbox, thread) for mailbox, thread in mailboxes),
+    )
+    await finish_pass(pipeline, done)
+    for name, failure in done.failures.items():
+        pipeline.health.failed(name, failure, clock.now())
+    return done
+
+
+async def finish_pass(pipeline: Pipeline, done: Pass) -> None:
+    """Judge what waits, send what is due, tell the operator, note the head."""
+    done.began_to_wait += await pipeline.judge_waiting()
+    try:
+        sent = await pipeline.send_due()
+        done.sent, done.began_to_wait = sent.sent, done.began_to_wait + sent.began_to_wait
+        if sent.failure is not None:
+            done.failures["smtp"] = sent.failure
+    except LogBroken as broken:
+        done.broken = broken
+    if "smtp" not in done.failures and (untold := await pipeline.tell_operator()) is not None:
+        done.failures["smtp"] = untold
+    pipeline.mark_head()

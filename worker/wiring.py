@@ -1,0 +1,166 @@
+"""What an entry point opens: configuration, paths, store, adapters. It binds ports to adapters and decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import getpass
+import os
+import queue
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from worker.adapters.clock import SystemClock
+from worker.adapters.config_files import (
+    Places,
+    TemplateFiles,
+    find_directory,
+    read_directory,
+    read_secrets,
+    resolve_places,
+)
+from worker.adapters.folder import NoticeFolder
+from worker.adapters.imap import ImapMailbox
+from worker.adapters.invoice_files import InvoiceFiles
+from worker.adapters.smtp import SmtpServer
+from worker.adapters.store import SqlStore, open_store
+from worker.configuration import Configuration, load_configuration
+from worker.drafting import InForce, put_in_force
+from worker.ports import Clock, Secrets
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One contractor's configuration as found on disk, and what it points at."""
+
+    directory: Path
+    configuration: Configuration
+    in_force: InForce
+    places: Places
+
+
+def load_office(option: str | None, env: Mapping[str, str] = os.environ) -> Office:
+    """Find, read and check the configuration. Raises ConfigError with every problem at once."""
+    directory = find_directory(option, env, Path.cwd())
+    files = read_directory(directory)
+    configuration = load_configuration(files)
+    places = resolve_places(configuration.settings, directory, env)
+    in_force = put_in_force(configuration, TemplateFiles(files), InvoiceFiles(places.invoices))
+    return Office(directory, configuration, in_force, places)
+
+
+def program_version() -> str:
+    """The version of the installed distribution."""
+    try:
+        return version("hoshobin")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def account_name(env: Mapping[str, str] = os.environ) -> str:
+    """The account that runs this command: behind sudo, the one who called it."""
+    try:
+        own = getpass.getuser()
+    except (KeyError, OSError):  # a uid without a name, as in containers
+        own = str(os.getuid())
+    behind = env.get("SUDO_USER", "")
+    return f"{behind} ({own})" if behind and behind != own else own
+
+
+def open_office_store(office: Office, clock: Clock) -> SqlStore:
+    """The office's database as it is. Raises ConfigError where there is none, or an older one."""
+    return open_store(office.places.store, clock)
+
+
+class MailboxThread:
+    """The one thread of a mailbox: its connection is used from nowhere else.
+
+    A daemon, so that a name look-up or a connect that nothing can interrupt does not hold the exit.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        threading.Thread(target=self._run, name=f"mailbox-{name}", daemon=True).start()
+
+    async def __call__(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """What ``call`` returns or raises, run in the mailbox's thread."""
+        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+
+        def carry_out() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(call(*args, **kwargs))
+            except BaseException as error:  # noqa: BLE001  raised again where it is awaited
+                future.set_exception(error)
+
+        self._calls.put(carry_out)
+        return await asyncio.wrap_future(future)
+
+    def end(self, last: Callable[[], None]) -> None:
+        """Let the thread go after ``last``; the mailbox must be shut first, so that no call holds it."""
+        self._calls.put(last)
+        self._calls.put(None)
+
+    def _run(self) -> None:
+        while (call := self._calls.get()) is not None:
+            call()
+
+
+def load_secrets(office: Office, env: Mapping[str, str] = os.environ) -> Secrets:
+    """Every password that the configuration names. Raises ConfigError."""
+    return read_secrets(office.configuration.settings, env, office.places.store)
+
+
+def build_mailboxes(office: Office, secrets: Secrets) -> tuple[ImapMailbox, ...]:
+    """One adapter per ``[mailbox.NAME]``; nothing is connected yet."""
+    return tuple(
+        ImapMailbox(
+            each.name,
+            host=each.host,
+            port=each.port,
+            security=each.security,
+            auth=each.auth,
+            user=each.user,
+            password=secrets.imap.get(each.name, ""),
+            ca_file=_ca(office, each.ca_file),
+            folder=each.folder,
+        )
+        for each in office.configuration.settings.mailboxes.values()
+    )
+
+
+def build_server(office: Office, secrets: Secrets, clock: Clock) -> SmtpServer:
+    """The adapter of ``[smtp]``; nothing is connected yet."""
+    smtp = office.configuration.settings.smtp
+    return SmtpServer(
+        host=smtp.host,
+        port=smtp.port,
+        security=smtp.security,
+        user=smtp.user,
+        password=secrets.smtp,
+        ca_file=_ca(office, smtp.ca_file),
+        ehlo=smtp.ehlo,
+        clock=clock,
+    )
+
+
+def build_folder(office: Office) -> NoticeFolder:
+    """The notices folder."""
+    return NoticeFolder(office.places.notices)
+
+
+def _ca(office: Office, ca_file: str) -> str:
+    return str(office.places.under_store(ca_file)) if ca_file else ""
+
+
+def system_clock() -> SystemClock:
+    """The real clock."""
+    return SystemClock()
