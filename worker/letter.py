@@ -66,7 +66,7 @@ class UnsafeValue(HoshobinError):
 # --- Names and numbers -------------------------------------------------------------------------------------------
 
 
-def message_id(  # noqa: PLR0917  what the mail is about, which one of it, who sends: the order of the form
+def message_id(
     pdf: Sha256, issuer: str, product: Product, correction: int, rehearsal: int, sender: Address
 ) -> str:
     """``<ID.N@domain of sender>``, N the correction; ``ID.rN`` where ``rehearsal`` is a rehearsal's number from 1.

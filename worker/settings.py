@@ -150,6 +150,13 @@ class _Server(Shape):
             raise Refused(("plain_not_loopback", {}))
         return security
 
+    @field_validator("auth")
+    @classmethod
+    def _only_passwords_yet(cls, auth: Auth) -> Auth:
+        if auth is not Auth.PASSWORD:  # tokens must be fetched and renewed: that comes with an issue of its own
+            raise Refused(("auth_not_yet", {}))
+        return auth
+
     @field_validator("password_file")
     @classmethod
     def _login_has_a_secret(cls, name: str, info: ValidationInfo) -> str:

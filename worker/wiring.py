@@ -127,7 +127,6 @@ def build_mailboxes(office: Office, secrets: Secrets) -> tuple[ImapMailbox, ...]
             host=each.host,
             port=each.port,
             security=each.security,
-            auth=each.auth,
             user=each.user,
             password=secrets.imap.get(each.name, ""),
             ca_file=_ca(office, each.ca_file),

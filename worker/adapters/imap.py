@@ -28,7 +28,7 @@ from worker.adapters.imap_answers import (
 )
 from worker.errors import Unavailable
 from worker.ports import Fetched, Header, Opened
-from worker.settings import Auth, Security
+from worker.settings import Security
 from worker.watch import GONE, MAIL_LIMIT, MAIL_PART
 
 CONNECT_SECONDS: Final = 20.0
@@ -69,17 +69,16 @@ class ImapMailbox:
         security: Security,
         user: str,
         password: str,
-        auth: Auth = Auth.PASSWORD,
         ca_file: str = "",
         folder: str = "INBOX",
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
     ) -> None:
-        """With ``xoauth2`` the password is the access token. Raises ValueError for ``none`` to another machine."""
+        """Raises ValueError for ``none`` to another machine."""
         for logger in ("imapclient", "imapclient.imaplib"):
             logging.getLogger(logger).setLevel(logging.INFO)  # their DEBUG prints message text, the key in it
         self._name = name
-        self._account = ImapAccount(host, port, security, user, password, auth, ca_file, connect_seconds, read_seconds)
+        self._account = ImapAccount(host, port, security, user, password, ca_file, connect_seconds, read_seconds)
         self._folder = folder
         self._client: IMAPClient | None = None
         self._shut = threading.Event()

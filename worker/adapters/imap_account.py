@@ -15,7 +15,7 @@ from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import CapabilityError, IMAPClientAbortError, LoginError
 
 from worker.errors import AccountRefused, Unavailable
-from worker.settings import Auth, Security
+from worker.settings import Security
 from worker.text import shown
 
 _NOT_NOW: Final = ("[UNAVAILABLE]", "[INUSE]", "[SERVERBUG]", "[LIMIT]", "[CONTACTADMIN]")
@@ -32,14 +32,13 @@ def is_loopback_host(host: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ImapAccount:
-    """Where the mailbox is and how to log in to it; with ``xoauth2`` the password is the access token."""
+    """Where the mailbox is and how to log in to it."""
 
     host: str
     port: int
     security: Security
     user: str
     password: str = field(repr=False)
-    auth: Auth
     ca_file: str
     connect_seconds: float
     read_seconds: float
@@ -97,9 +96,7 @@ class ImapAccount:
         credentials = self.user + self.password
         if not credentials.isprintable():
             raise AccountRefused("imap", "user or password holds a control character")
-        if self.auth is Auth.XOAUTH2:
-            client.oauth2_login(self.user, self.password)
-        elif client.has_capability("AUTH=PLAIN"):
+        if client.has_capability("AUTH=PLAIN"):
             client.plain_login(self.user, self.password)
         elif credentials.isascii():
             client.login(_quoted(self.user), self.password)
