@@ -19,6 +19,7 @@ from worker.adapters.imap import ImapMailbox
 from worker.errors import AccountRefused, Unavailable
 from worker.model import JST
 from worker.ports import Fetched, Header, Opened
+from worker.settings import Security
 from worker.watch import GONE, MAIL_LIMIT, MAIL_PART, NO_DATE
 
 PASSWORD = "correct horse"
@@ -36,7 +37,7 @@ def _mailboxes_are_closed() -> Iterator[None]:
 
 
 def mailbox(server: ScriptedImap, **more: object) -> ImapMailbox:
-    settings: dict[str, object] = {"host": "127.0.0.1", "port": server.port, "security": "none", "user": "office"}
+    settings: dict[str, object] = {"host": "127.0.0.1", "port": server.port, "security": Security.NONE, "user": "office"}
     settings |= {"password": PASSWORD, "connect_seconds": 5, "read_seconds": 5} | more
     OPENED.append(ImapMailbox("main", **settings))  # type: ignore[arg-type]
     return OPENED[-1]
@@ -284,7 +285,7 @@ def test_shut_from_another_thread_ends_a_blocked_call_and_nothing_reconnects(ste
 
 
 def test_a_mailbox_that_was_never_opened_is_not_connected() -> None:
-    box = ImapMailbox("main", host="127.0.0.1", port=1, security="none", user="u", password="p")
+    box = ImapMailbox("main", host="127.0.0.1", port=1, security=Security.NONE, user="u", password="p")
     box.shut()
     with pytest.raises(Unavailable, match="not connected"):
         box.uids(1, None)
@@ -333,7 +334,7 @@ def test_a_user_with_spaces_and_quotes_is_quoted() -> None:
 
 def test_no_password_is_sent_in_clear_to_another_machine() -> None:
     with pytest.raises(ValueError, match="this machine"):
-        ImapMailbox("main", host="imap.contractor.example", port=143, security="none", user="u", password="p")
+        ImapMailbox("main", host="imap.contractor.example", port=143, security=Security.NONE, user="u", password="p")
 
 
 @pytest.fixture(scope="module")
@@ -355,12 +356,12 @@ def ca_file(authority: trustme.CA, tmp_path: Path) -> str:
 
 def test_tls_from_the_first_byte_with_an_own_authority(authority: trustme.CA, ca_file: str) -> None:
     with ScriptedImap(MESSAGES, tls=server_context(authority), implicit_tls=True) as server:
-        assert len(everything(mailbox(server, host="localhost", security="tls", ca_file=ca_file))) == 3
+        assert len(everything(mailbox(server, host="localhost", security=Security.TLS, ca_file=ca_file))) == 3
 
 
 def test_starttls_comes_before_the_password(authority: trustme.CA, ca_file: str) -> None:
     with ScriptedImap(MESSAGES, tls=server_context(authority), capabilities=b"IMAP4rev1 STARTTLS") as server:
-        assert len(everything(mailbox(server, host="localhost", security="starttls", ca_file=ca_file))) == 3
+        assert len(everything(mailbox(server, host="localhost", security=Security.STARTTLS, ca_file=ca_file))) == 3
         words = [line.split()[0] for line in server.commands]
         assert words.index(b"STARTTLS") < words.index(b"LOGIN")
 
@@ -368,7 +369,7 @@ def test_starttls_comes_before_the_password(authority: trustme.CA, ca_file: str)
 def test_where_starttls_is_not_offered_no_password_is_sent(ca_file: str) -> None:
     with ScriptedImap(MESSAGES) as server:
         with pytest.raises(AccountRefused, match="STARTTLS"):
-            mailbox(server, host="localhost", security="starttls", ca_file=ca_file).open()
+            mailbox(server, host="localhost", security=Security.STARTTLS, ca_file=ca_file).open()
         assert not any(line.startswith(b"LOGIN") for line in server.commands)
 
 
@@ -381,7 +382,7 @@ def test_a_certificate_that_does_not_hold_is_unavailable(authority: trustme.CA, 
     context = server_context(authority, **(expired if fault == "expired" else {}))
     with ScriptedImap(tls=context, implicit_tls=True) as server:
         more = {"stranger": {"ca_file": ""}, "other name": {"host": "127.0.0.1"}, "no file": {"ca_file": "/nowhere"}}
-        settings = {"host": "localhost", "security": "tls", "ca_file": ca_file} | more.get(fault, {})
+        settings = {"host": "localhost", "security": Security.TLS, "ca_file": ca_file} | more.get(fault, {})
         with pytest.raises(Unavailable) as caught:
             mailbox(server, **settings).open()
         assert not isinstance(caught.value, AccountRefused)
@@ -389,7 +390,7 @@ def test_a_certificate_that_does_not_hold_is_unavailable(authority: trustme.CA, 
 
 
 def test_the_libraries_do_not_log_message_text() -> None:
-    ImapMailbox("main", host="127.0.0.1", port=1, security="none", user="u", password="p")
+    ImapMailbox("main", host="127.0.0.1", port=1, security=Security.NONE, user="u", password="p")
     assert not logging.getLogger("imapclient.imaplib").isEnabledFor(logging.DEBUG)
 
 
@@ -411,7 +412,7 @@ def pymap_server() -> Iterator[DemoImap]:
 
 def real_mailbox(server: DemoImap, folder: str = FOLDER, password: str = "") -> ImapMailbox:
     settings = {"user": server.user, "password": password or server.password, "folder": folder}
-    OPENED.append(ImapMailbox("main", host=server.host, port=server.port, security="none", **settings))  # type: ignore[arg-type]
+    OPENED.append(ImapMailbox("main", host=server.host, port=server.port, security=Security.NONE, **settings))  # type: ignore[arg-type]
     return OPENED[-1]
 
 
