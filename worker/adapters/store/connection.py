@@ -79,15 +79,24 @@ def translated() -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as error:
-        raise _meaning(error.orig) from error
+        meaning = _meaning(error.orig)
+        if meaning is None:
+            raise
+        raise meaning from error
     except sqlite3.Error as error:
-        raise _meaning(error) from error
+        meaning = _meaning(error)
+        if meaning is None:
+            raise
+        raise meaning from error
     except OSError as error:
         raise Unavailable("disk", str(error)) from error
 
 
-def _meaning(error: BaseException | None) -> HoshobinError:
-    """What SQLite's result code is for the house; its extended codes hold the plain one in their last byte."""
+def _meaning(error: BaseException | None) -> HoshobinError | None:
+    """What SQLite's result code is for the house, None where it is a fault of ours (no such table).
+
+    The extended codes hold the plain one in their last byte.
+    """
     extended = getattr(error, "sqlite_errorcode", None)
     code = None if extended is None else extended & 0xFF
     text = f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
@@ -98,7 +107,7 @@ def _meaning(error: BaseException | None) -> HoshobinError:
     # No code: text in the file that is no UTF-8. A constraint: the next entry does not follow the last one.
     if code in _BROKEN or (isinstance(error, sqlite3.OperationalError) and (code is None or _NO_JSON in text)):
         return LogBroken("corrupt", text)
-    raise error if error is not None else AssertionError
+    return None
 
 
 # --- Which database is there -----------------------------------------------------------------------------------
