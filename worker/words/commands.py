@@ -39,7 +39,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "correction_waits": (
         "{id} には、まだ終わっていない提出 {other} があります。先にそちらを処理してください。",
-        "There is submission {other} of the same notice that has not ended. Deal with it first.",
+        "Submission {other} of the notice of {id} has not ended. Deal with it first.",
     ),
     "answer_may_come": (
         (
@@ -208,8 +208,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "no_submissions": ("該当する提出はありません。", "No such submissions."),
     "no_log": ("該当する記録はありません。", "No such entries."),
     "config_problems": (
-        "設定に{count}件の誤りがあります。直すまで動作しません。",
-        "The configuration has {count} problems. Nothing runs until they are mended.",
+        "次の{count}件のため、何も実行していません。",
+        "Nothing was done, because of {count} problem(s):",
     ),
     "nearest": ("もしかして：{key}", "did you mean {key}?"),
     "wrong_argument": ("引数が正しくありません：{what}", "The arguments are wrong: {what}"),

@@ -132,6 +132,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "file_exists": ("すでにファイルがあります（上書きしません）", "the file exists (nothing is overwritten)"),
     "cannot_write": ("書き込めません（{detail}）", "cannot be written ({detail})"),
+    "cannot_read": ("ファイルを開けません（{detail}）", "the file cannot be opened ({detail})"),
+    # the database, for commands that only use it
+    "no_database": ("データベースがまだありません", "there is no database yet"),
+    "old_database": ("データベースが、このプログラムより古い形です", "the database is older than this program"),
+    "newer_database": ("データベースが、このプログラムより新しい形です", "the database is newer than this program"),
     # remarks: allowed, and still worth a look
     "placeholder": (
         "{address} は見本のアドレスです（送信されません）",
@@ -231,6 +236,16 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "secret_empty": _SECRET,
     "secret_not_text": _SECRET,
     "file_exists": ("別のフォルダを指定してください", "choose another directory"),
+    "cannot_read": ("ファイル名と場所を確認してください", "check its name and place"),
+    "no_database": (
+        "hoshobin run（又は run --once）を一度実行すると作成されます。別の設定なら --config DIR を指定してください",
+        "hoshobin run (or run --once) makes it; name another configuration with --config DIR",
+    ),
+    "old_database": ("hoshobin run を一度実行すると更新されます", "hoshobin run brings it up to date"),
+    "newer_database": (
+        "プログラムを更新してください（古い版では開きません）",
+        "update the program: an older version does not open it",
+    ),
     "placeholder": ("本番の前に、公表されたアドレスに直してください", "replace it by the published address in time"),
     "no_mailbox": ("フォルダに保存されたPDFだけを扱います", "only PDFs saved to the folder are taken"),
     "nobody_notified": ("[operator] notify に書いてください", "name somebody in [operator] notify"),

@@ -1,0 +1,72 @@
+"""Every code that the program can raise or show has its sentence, in both languages and with the same blanks."""
+
+from __future__ import annotations
+
+import ast
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from worker.states import Kind, Reason, State, kind_of
+from worker.words import commands, config, reasons
+
+WORKER = Path(reasons.__file__).parents[1]
+TEXTS = {**commands.TEXTS, **config.TEXTS}
+# Which argument of these calls is a code of the words.
+CODE_ARGUMENT = {"Problem": 2, "NotAllowed": 0, "say": 0, "refused": 1}
+
+
+def codes_in(path: Path) -> Iterator[tuple[str, int]]:
+    """Codes in the calls of ``path``; of one that is put together, its beginning with ``*``."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        place = CODE_ARGUMENT.get(node.func.id)
+        if place is None or len(node.args) <= place:
+            continue
+        given = node.args[place]
+        for part in (given.body, given.orelse) if isinstance(given, ast.IfExp) else (given,):
+            if isinstance(part, ast.Constant):
+                yield str(part.value), node.lineno
+            elif isinstance(part, ast.JoinedStr) and isinstance(part.values[0], ast.Constant):
+                yield f"{part.values[0].value}*", node.lineno
+
+
+def has_sentence(code: str) -> bool:
+    return any(known.startswith(code[:-1]) for known in TEXTS) if code.endswith("*") else code in TEXTS
+
+
+def blanks(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_every_code_that_the_source_names_has_its_sentence() -> None:
+    missing = [
+        f"{path.relative_to(WORKER)}:{line} {code}"
+        for path in sorted(WORKER.rglob("*.py"))
+        for code, line in codes_in(path)
+        if not has_sentence(code)
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("table", [TEXTS, config.HINTS], ids=["texts", "hints"])
+def test_both_languages_put_the_same_things_in(table: dict[str, tuple[str, str]]) -> None:
+    assert {code for code, (japanese, english) in table.items() if blanks(japanese) != blanks(english)} == set()
+
+
+def test_every_state_and_every_reason_has_its_words_and_every_reason_its_next_step() -> None:
+    assert set(reasons.STATES) == set(State)
+    assert set(reasons.REASONS) == set(Reason)
+    assert set(reasons.NEXT_STEPS) == set(Reason)
+
+
+def test_a_next_step_speaks_of_approving_only_where_an_approval_answers() -> None:
+    wrong = [
+        reason
+        for reason, (japanese, _) in reasons.NEXT_STEPS.items()
+        if "承認" in japanese and kind_of(reason) is not Kind.ANSWER
+    ]
+    assert wrong == []
