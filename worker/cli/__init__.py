@@ -12,7 +12,7 @@ import tempfile
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import click
 
@@ -50,7 +50,7 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.version_option(package_name="hoshobin", prog_name="hoshobin")
 @click.pass_context
 def cli(context: click.Context, config: str | None, lang: Language) -> None:
-    """保証便：電子保証の「認証キーのお知らせ」を発注者へ提出し、記録します。."""
+    """保証便：電子保証の「認証キーのお知らせ」を発注者へ提出し、記録します。"""
     context.obj = Cli(config, lang)
 
 
@@ -89,6 +89,9 @@ class _Boundary:
         self._as_json = as_json
 
     def usage(self, error: click.ClickException) -> int:
+        if isinstance(error, click.exceptions.NoArgsIsHelpError):
+            click.echo(error.format_message(), err=True)  # the help itself
+            return USAGE
         message = say("wrong_argument", self._lang, what=error.format_message())
         if self._as_json:
             print_json({"error": message, "problems": []})
@@ -104,7 +107,7 @@ class _Boundary:
             print_json({"error": headline, "problems": [problem_json(each, self._lang) for each in error.problems]})
         else:
             click.echo(headline, err=True)
-            print_problems(error.problems, self._lang)
+            print_problems(error.problems, self._lang, sys.stderr)
         return USAGE
 
     def refused(self, error: NotAllowed | Conflict | LogBroken) -> int:
@@ -158,8 +161,8 @@ def problem_hint(problem: Problem, lang: Language) -> str:
     return " ".join(filter(None, parts))
 
 
-def print_problems(problems: Sequence[Problem], lang: Language) -> None:
-    """Every problem with its place and what to do."""
+def print_problems(problems: Sequence[Problem], lang: Language, file: TextIO | None = None) -> None:
+    """Every problem with its place and what to do, on ``file`` or standard output."""
     headings = [say(f"h_{name}", lang) for name in ("file", "key", "problem", "next")]
     rows = [
         (
@@ -170,7 +173,7 @@ def print_problems(problems: Sequence[Problem], lang: Language) -> None:
         )
         for each in problems
     ]
-    print_table(headings, rows)
+    print_table(headings, rows, file=file)
 
 
 # The commands register themselves with the group above.

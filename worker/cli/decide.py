@@ -95,7 +95,7 @@ def _each(numbers: Sequence[Any], decide: Callable[[Any], None], shared: Cli, *,
 @json_option
 @pass_cli
 def approve(shared: Cli, references: tuple[tuple[int, str], ...], by: str, note: str, as_json: bool) -> int:
-    """承認：確認待ちの理由すべてに答え、送信待ちにします。."""
+    """承認：確認待ちの理由すべてに答え、送信待ちにします。"""
     office = load_office(shared.config)
     author = author_of(office, by)
     clock = system_clock()
@@ -123,7 +123,7 @@ def approve(shared: Cli, references: tuple[tuple[int, str], ...], by: str, note:
 @json_option
 @pass_cli
 def withdraw(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
-    """取下げ：送信しないことにします。."""
+    """取下げ：送信しないことにします。"""
     office = load_office(shared.config)
     author = author_of(office, by)
     store = open_office_store(office, system_clock())
@@ -138,7 +138,7 @@ def withdraw(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
 @json_option
 @pass_cli
 def hand_over(shared: Cli, number: int, by: str, note: str, as_json: bool) -> int:
-    """別途提出：フォーム・持参など、ほかの方法で提出します。."""
+    """別途提出：フォーム・持参など、ほかの方法で提出します。"""
     office = load_office(shared.config)
     author = author_of(office, by)
     store = open_office_store(office, system_clock())
@@ -153,7 +153,7 @@ def hand_over(shared: Cli, number: int, by: str, note: str, as_json: bool) -> in
 @json_option
 @pass_cli
 def resolve(shared: Cli, number: int, left: bool, by: str, as_json: bool) -> int:
-    """送信結果不明の解決：発注者に確認した結果を記録します。."""
+    """送信結果不明の解決：発注者に確認した結果を記録します。"""
     office = load_office(shared.config)
     author = author_of(office, by)
     clock = system_clock()
@@ -184,7 +184,7 @@ def confirm(
     at: dt.datetime | None,
     as_json: bool,
 ) -> int:
-    """到達確認：発注者に届いたこと（--failed なら届いていないこと）を記録します。."""
+    """到達確認：発注者に届いたこと（--failed なら届いていないこと）を記録します。"""
     office = load_office(shared.config)
     author = author_of(office, by)
     store = open_office_store(office, system_clock())
@@ -206,7 +206,7 @@ def confirm(
 @json_option
 @pass_cli
 def resend(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
-    """訂正して再提出：新しい提出を作り、承認待ちにします（元の記録は残ります）。."""
+    """訂正して再提出：新しい提出を作り、承認待ちにします（元の記録は残ります）。"""
     office = load_office(shared.config)
     author = author_of(office, by)
     clock = system_clock()
@@ -223,7 +223,7 @@ def resend(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
 @by_option
 @pass_cli
 def resume(shared: Cli, by: str) -> int:
-    """再開：古いバックアップを戻した後、このデータベースで送信を再開します。."""
+    """再開：古いバックアップを戻した後、このデータベースで送信を再開します。"""
     office = load_office(shared.config)
     author = author_of(office, by)
     decisions.resume(open_office_store(office, system_clock()), author)

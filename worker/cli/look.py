@@ -101,7 +101,7 @@ def _guarantors(shared: Cli) -> tuple[Guarantor, ...]:
 @json_option
 @pass_cli
 def read(shared: Cli, file: Path, as_json: bool) -> int:
-    """お知らせPDFの読み取り：項目、又は読み取れない理由を示します（認証キーはそのまま表示されます）。."""
+    """お知らせPDFの読み取り：項目、又は読み取れない理由を示します（認証キーはそのまま表示されます）。"""
     result = _read(_content(file), _guarantors(shared))
     if isinstance(result, Unreadable):
         message = _refusal_words(result, shared.lang)
@@ -185,7 +185,7 @@ class _WithNotice:
 @json_option
 @pass_cli
 def preview(shared: Cli, file: Path, as_json: bool) -> int:
-    """下見：このPDFがどの提出になるかを示します（保存も送信もしません）。."""
+    """下見：このPDFがどの提出になるかを示します（保存も送信もしません）。"""
     office = load_office(shared.config)
     content = _content(file)
     read_as = _read(content, office.configuration.guarantors)
@@ -280,7 +280,7 @@ def _say_rehearsing(office: Office, lang: Language) -> None:
 @json_option
 @pass_cli
 def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
-    """一覧：提出の状態と、次にすること。."""
+    """一覧：提出の状態と、次にすること。"""
     office = load_office(shared.config)
     store = open_office_store(office, system_clock())
     found = store.submissions(*([State(state)] if state else []))
@@ -301,7 +301,7 @@ def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
 @json_option
 @pass_cli
 def show(shared: Cli, number: str, as_json: bool) -> int:
-    """詳細：メールの内容、関連する提出、すべての経過。."""
+    """詳細：メールの内容、関連する提出、すべての経過。"""
     office = load_office(shared.config)
     store = open_office_store(office, system_clock())
     wanted = number.partition("@")[0]
@@ -415,7 +415,7 @@ def log(
     project: str,
     contract: str,
 ) -> int:
-    """送信記録：いつ、誰に、何を送り、サーバーが何と答えたか（監査用）。."""
+    """送信記録：いつ、誰に、何を送り、サーバーが何と答えたか（監査用）。"""
     store = open_office_store(load_office(shared.config), system_clock())
     rows = filter_rows(
         log_rows(store.entries()), since=since, until=until, issuer=issuer, project=project, contract=contract
@@ -466,7 +466,7 @@ def _holds_marked_head(store: Store) -> bool:
 @json_option
 @pass_cli
 def status(shared: Cli, as_json: bool) -> int:
-    """現況：監視の最終時刻、状態ごとの件数、対応待ち。."""
+    """現況：監視の最終時刻、状態ごとの件数、対応待ち。"""
     office = load_office(shared.config)
     store = open_office_store(office, system_clock())
     counts = store.count_by_state()
@@ -511,7 +511,7 @@ def status(shared: Cli, as_json: bool) -> int:
 
 @cli.group()
 def audit() -> None:
-    """記録（ログ）の検証。."""
+    """記録（ログ）の検証。"""
 
 
 @audit.command()
@@ -519,7 +519,7 @@ def audit() -> None:
 @json_option
 @pass_cli
 def verify(shared: Cli, heads: tuple[str, ...], as_json: bool) -> int:
-    """検証：記録の連鎖、現況との一致、原本のハッシュ。."""
+    """検証：記録の連鎖、現況との一致、原本のハッシュ。"""
     store = open_office_store(load_office(shared.config), system_clock())
     return print_verdict(store, heads, shared.lang, as_json=as_json)
 

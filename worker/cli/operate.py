@@ -44,7 +44,7 @@ from worker.words import Language, say
 @click.option("--once", is_flag=True, help="1回だけ処理して終了 / one pass, then exit")
 @pass_cli
 def run(shared: Cli, once: bool) -> int:
-    """本体：監視・送信を続けます（--once は1回だけ）。."""
+    """本体：監視・送信を続けます（--once は1回だけ）。"""
     _log_to_stderr()
     office = load_office(shared.config)
     load_secrets(office)
@@ -121,7 +121,7 @@ def _log_to_stderr() -> None:
 @json_option
 @pass_cli
 def check(shared: Cli, as_json: bool) -> int:
-    """設定の検査：誤りをすべて、場所と直し方とともに示します。."""
+    """設定の検査：誤りをすべて、場所と直し方とともに示します。"""
     office = load_office(shared.config)
     load_secrets(office)
     configuration = office.configuration
@@ -171,7 +171,7 @@ def _uncertain(office: Office, lang: Language) -> Iterator[str]:
 @json_option
 @pass_cli
 def doctor(shared: Cli, as_json: bool) -> int:
-    """診断：各サーバーとフォルダに接続し、異常と対処を示します。."""
+    """診断：各サーバーとフォルダに接続し、異常と対処を示します。"""
     office = load_office(shared.config)
     results = asyncio.run(_examine(office, shared.lang))
     if as_json:
@@ -250,7 +250,7 @@ async def _try(
 @click.argument("directory", type=click.Path(path_type=Path))
 @pass_cli
 def init(shared: Cli, directory: Path) -> int:
-    """設定のひな形を作ります。."""
+    """設定のひな形を作ります。"""
     write_starter(directory)
     click.echo(say("init_done", shared.lang, dir=directory))
     return DONE
@@ -260,7 +260,7 @@ def init(shared: Cli, directory: Path) -> int:
 @click.option("--keep", type=click.Path(path_type=Path), help="残すフォルダ / leave everything here")
 @pass_cli
 def demo(shared: Cli, keep: Path | None) -> int:
-    """デモ：このコンピューターの中だけで、受信から提出までを実行します。."""
+    """デモ：このコンピューターの中だけで、受信から提出までを実行します。"""
     try:
         from worker.demo import run_demo  # noqa: PLC0415  its servers are an extra
     except ImportError:

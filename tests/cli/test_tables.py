@@ -1,0 +1,91 @@
+"""Tables as people see them: on a terminal of a given width, and in a pipe."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import re
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from worker.cli.tables import fit_widths, print_table, wrap
+
+HEADINGS = ("番号", "宛先", "CC", "件名")
+ROWS = (
+    ("2", "kensetsu@sankaku-town.example", "", "前払金保証にかかる認証キー【道路改良工事（その２）】の提出について"),
+    ("3", "keiyaku@maru-city.example", "", "【契約保証】R8-12 市営住宅外壁改修工事（〇〇建設 株式会社）"),
+)
+ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def on_terminal(columns: int, monkeypatch: pytest.MonkeyPatch, rows: Sequence[Sequence[str]] = ROWS) -> list[str]:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm-256color")
+    reader, writer = pty.openpty()
+    with os.fdopen(writer, "w") as terminal:
+        print_table(HEADINGS, rows, title="送信したもの", styles=["green"] * len(rows), file=terminal)
+        terminal.write("\x04")
+    read = b""
+    while not read.endswith(b"\x04"):
+        read += os.read(reader, 65536)
+    os.close(reader)
+    return ESCAPES.sub("", read[:-1].decode()).replace("\r\n", "\n").split("\n")
+
+
+def test_a_pipe_gets_one_line_a_row_with_every_column_parted_by_tabs() -> None:
+    pipe = io.StringIO()
+    print_table(HEADINGS, ROWS, title="送信したもの", file=pipe)
+    assert pipe.getvalue().split("\n") == ["# 送信したもの", "\t".join(HEADINGS), *map("\t".join, ROWS), ""]
+
+
+def test_foreign_text_cannot_steer_the_terminal_or_break_a_row() -> None:
+    pipe = io.StringIO()
+    print_table(["件名"], [("a\x1b[31mb\nc\u202ed",)], file=pipe)
+    assert pipe.getvalue() == "件名\na\\u{001B}[31mb\\u{000A}c\\u{202E}d\n"
+
+
+@pytest.mark.parametrize("columns", [40, 72, 100, 160])
+def test_at_any_width_every_line_fits_and_addresses_stay_whole(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = on_terminal(columns, monkeypatch)
+    assert max(map(cell_len, lines)) <= columns
+    for row in ROWS:
+        assert any(row[1] in line for line in lines)
+
+
+def test_a_column_without_a_word_is_left_out_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "CC" not in "\n".join(on_terminal(160, monkeypatch))
+
+
+def test_a_wide_terminal_gets_one_line_a_row_and_a_narrow_one_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide, narrow = on_terminal(160, monkeypatch), on_terminal(50, monkeypatch)
+    assert any(ROWS[0][1] in line and ROWS[0][3] in line for line in wide)
+    assert any(re.fullmatch(rf"宛先 +{ROWS[0][1]} *", line) for line in narrow)
+
+
+def test_square_brackets_are_shown_and_not_taken_for_a_style(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = on_terminal(160, monkeypatch, [("1", "a@b.example", "", "[bold]件名[/bold] [mailbox.main]")])
+    assert any("[bold]件名[/bold] [mailbox.main]" in line for line in lines)
+
+
+def test_room_is_taken_from_the_widest_column_and_never_from_an_address() -> None:
+    lines = [["2", "kensetsu@sankaku-town.example", "あ" * 40]]
+    assert fit_widths(lines, 200) == [1, 29, 80]
+    assert fit_widths(lines, 80) == [1, 29, 46]
+    assert fit_widths(lines, 49) is None
+
+
+def test_no_line_begins_with_a_stop_or_ends_with_an_opening_bracket() -> None:
+    assert wrap("保存（不要）", 6) == ["保存", "（不", "要）"]
+    assert wrap("案件を登録。次へ", 10) == ["案件を登", "録。次へ"]
+
+
+@given(st.text(alphabet="あ工（）。abc-@. 1", max_size=60), st.integers(min_value=4, max_value=30))
+def test_wrapping_loses_nothing_but_spaces_at_the_end_of_lines(text: str, width: int) -> None:
+    lines = wrap(text, width)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert max(map(cell_len, lines)) <= width
