@@ -12,8 +12,10 @@ import pytest
 
 from worker.adapters import invoice_files
 from worker.adapters.config_files import (
+    Places,
     TemplateFiles,
     find_directory,
+    make_own_folders,
     read_directory,
     read_secrets,
     resolve_places,
@@ -307,3 +309,10 @@ def test_the_starter_overwrites_nothing_and_then_writes_nothing(tmp_path):
 def test_the_starters_files_are_writable_by_their_owner_alone(starter):
     for path in starter.rglob("*.toml"):
         assert not stat.S_IMODE(path.stat().st_mode) & 0o133
+
+
+def test_folders_below_the_store_are_made_and_a_share_that_is_away_is_not(tmp_path: Path) -> None:
+    places = Places(tmp_path / "var", tmp_path / "var" / "inbox" / "notices", tmp_path / "share" / "invoices")
+    make_own_folders(places)
+    assert places.notices.is_dir()
+    assert not places.invoices.exists()

@@ -89,3 +89,7 @@ def test_wrapping_loses_nothing_but_spaces_at_the_end_of_lines(text: str, width:
     lines = wrap(text, width)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
     assert max(map(cell_len, lines)) <= width
+
+
+def test_a_table_without_rows_shows_nothing_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "".join(on_terminal(160, monkeypatch, [])).strip() == ""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from worker.adapters.shipped import shipped_file, shipped_names
-from worker.errors import ConfigError, Problem
+from worker.errors import ConfigError, Problem, Unavailable
 from worker.ports import Secrets
 from worker.settings import Settings
 
@@ -152,6 +152,19 @@ def resolve_places(settings: Settings, directory: Path, env: Mapping[str, str]) 
     return Places(
         store=store, notices=_absolute(store / settings.notices), invoices=_absolute(store / settings.invoices)
     )
+
+
+def make_own_folders(places: Places) -> None:
+    """Make the folders that lie below the store's directory; one that somebody else keeps (a share) is never made.
+
+    A share that is not mounted must be missed, and not stand there empty.
+    """
+    for folder in (places.notices, places.invoices):
+        if places.store in folder.parents:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise Unavailable("folder", f"{folder}: {error.strerror}") from error
 
 
 # --- Secrets -------------------------------------------------------------------------------------------------

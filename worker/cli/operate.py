@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import structlog
 
+from worker.adapters.config_files import make_own_folders
 from worker.adapters.pdf import PdfPool
 from worker.adapters.sender_lock import SenderLock
 from worker.adapters.shipped import sample_pdf
@@ -51,6 +52,7 @@ def run(shared: Cli, once: bool) -> int:
     clock = system_clock()
     with SenderLock(office.places.store, clock):
         create_or_migrate(office.places.store)
+        make_own_folders(office.places)
         store = open_store(office.places.store, clock)
         try:
             if once:

@@ -59,13 +59,15 @@ def print_table(
 ) -> None:
     """One table; foreign text is escaped. ``styles`` colours row by row where a person looks.
 
-    A pipe gets every column; on a terminal a column without a word in it is left out.
+    A pipe gets every column; on a terminal a column without a word in it is left out, and so is a table without rows.
     """
     out = file or sys.stdout
     cells = [tuple(shown(cell) for cell in row) for row in rows]
     if not out.isatty():
         lines = [*([f"# {title}"] if title else []), "\t".join(headings), *("\t".join(row) for row in cells)]
         click.echo("\n".join(lines), file=out)
+        return
+    if not cells:
         return
     console = Console(file=out, highlight=False)
     if title:

@@ -310,8 +310,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "demo_mail_in": ("受信したメール", "Mails put into the mailbox"),
     "demo_kept": ("設定・データベース・メール（.eml）を {dir} に残しました。", "Left in {dir}."),
     "demo_missing": (
-        'デモには追加部品が必要です：pip install "hoshobin[demo]"',
-        'The demo needs its extra: pip install "hoshobin[demo]"',
+        "デモ用の部品（hoshobin[demo]）がありません。ソースのフォルダで make demo を実行してください。",
+        "The demo's extra, hoshobin[demo], is not installed: run make demo in the source folder.",
     ),
     "starting_servers": ("サーバーを起動しています", "starting the servers"),
     "reading": ("読み取り・送信しています", "reading and sending"),

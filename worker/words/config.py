@@ -246,7 +246,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "プログラムを更新してください（古い版では開きません）",
         "update the program: an older version does not open it",
     ),
-    "placeholder": ("本番の前に、公表されたアドレスに直してください", "replace it by the published address in time"),
+    "placeholder": ("本番の前に、実在のアドレスに直してください", "replace it by the real address in time"),
     "no_mailbox": ("フォルダに保存されたPDFだけを扱います", "only PDFs saved to the folder are taken"),
     "nobody_notified": ("[operator] notify に書いてください", "name somebody in [operator] notify"),
 }
