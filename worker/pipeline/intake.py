@@ -333,6 +333,7 @@ class Intake:
         drafted = redraft(
             marked, dataclasses.replace(in_force, files=_AtFirst(in_force.files)), writing, self._clock.now()
         )
+        keep_contents(writing, drafted)
         event = Event.HELD if earlier.state is State.APPROVED else Event.REDRAFTED
         held = writing.change(event, earlier, drafted.submission, self._author, {"superseded_by": later.id})
         waiting.append(held.id)
