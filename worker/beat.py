@@ -7,17 +7,23 @@ interval, or is inside a step whose deadline has not passed.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Final, ParamSpec, TypeVar
 
-from worker.ports import Body, MailServer, Reply, Session, Silence, Step, Thread
+from worker.model import PdfText, Unreadable
+from worker.ports import Body, MailServer, PdfReader, Reply, Session, Silence, Step, Thread
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-STEP_LIMIT: Final = 300.0
-"""Seconds one step may take: every socket and every PDF has a shorter limit of its own, so this one means a hang."""
-BODY_LIMIT: Final = 1500.0
-"""Seconds for a body and its answer: 10 minutes for the answer (RFC 5321 §4.5.3.2.6), and as much for a slow line."""
+STEP_LIMIT: Final = 900.0
+"""Seconds one step may take: 4 MB of mail on the slowest line still rented out (64 kbit/s) take 500 s, and every other
+socket and every PDF has a shorter limit of its own, so this one means a hang."""
+OPEN_LIMIT: Final = 2100.0
+"""Seconds until a mail server is ready: one that lets its clients wait at each command (RFC 5321 §4.5.3.2: 5 minutes
+each) is no hang."""
+BODY_LIMIT: Final = 2700.0
+"""Seconds for a body and its answer: 30 minutes on the slowest line, 10 for the answer (RFC 5321 §4.5.3.2.6)."""
 MISSED_PASSES: Final = 3
 """How many intervals a loop may be late before it counts as hung: a busy machine delays one, not three."""
 
@@ -45,6 +51,28 @@ class Beat:
         return self._monotonic() <= self._alive_until
 
 
+RUNNING: Final[ContextVar[Beat | None]] = ContextVar("running_beat", default=None)
+"""The beat of the loop that the running task belongs to: the loops share one reader of PDFs."""
+
+
+class BeatingReader:
+    """The reader of PDFs with the calling loop's beat at every PDF: a block or a folder may hold hundreds of them."""
+
+    def __init__(self, reader: PdfReader) -> None:
+        self._reader = reader
+
+    async def read(self, pdf: bytes) -> PdfText | Unreadable:
+        """As the reader's own."""
+        text = await self._reader.read(pdf)
+        if (beat := RUNNING.get()) is not None:
+            beat.step()
+        return text
+
+    async def close(self) -> None:
+        """As the reader's own."""
+        await self._reader.close()
+
+
 class BeatingServer:
     """A mail server with its loop's beat at every step."""
 
@@ -54,12 +82,14 @@ class BeatingServer:
 
     async def open(self) -> Session:
         """As the server's own."""
+        self._beat.step(OPEN_LIMIT)
+        session = await self._server.open()
         self._beat.step()
-        return await self._server.open()
+        return session
 
     async def take(self, step: Step) -> Reply | Silence:
         """As the server's own; a body may take longer than anything else."""
-        self._beat.step(BODY_LIMIT if isinstance(step, Body) else STEP_LIMIT * 2)
+        self._beat.step(BODY_LIMIT if isinstance(step, Body) else STEP_LIMIT)
         answer = await self._server.take(step)
         self._beat.step()
         return answer

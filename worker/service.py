@@ -22,7 +22,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from worker.adapters.imap import ImapMailbox
 from worker.adapters.pdf import PdfPool
 from worker.adapters.systemd import ServiceManager
-from worker.beat import Beat, BeatingServer, BeatingThread
+from worker.beat import RUNNING, Beat, BeatingReader, BeatingServer, BeatingThread
 from worker.errors import AccountRefused, ConfigError, LogBroken, Unavailable
 from worker.model import JST
 from worker.pipeline import Pipeline
@@ -123,7 +123,9 @@ class Service:
         threads = [MailboxThread(mailbox.name) for mailbox in mailboxes]
         beat = Beat("sending", TICK_SECONDS, time.monotonic)
         server = BeatingServer(build_server(office, secrets, self._clock), beat)
-        pipeline = Pipeline(self._store, self._reader, server, self._clock, account_name(), office.in_force)
+        pipeline = Pipeline(
+            self._store, BeatingReader(self._reader), server, self._clock, account_name(), office.in_force
+        )
         self._loops = self._watching(office, pipeline, mailboxes, threads)
         sending = _Loop("sending", beat, TICK_SECONDS, partial(self._send, pipeline))
         self._loops.append(sending)
@@ -203,6 +205,7 @@ class Service:
     # --- The loops -------------------------------------------------------------------------------------------
 
     async def _keep_going(self, loop: _Loop, sending: _Loop, pipeline: Pipeline) -> None:
+        RUNNING.set(loop.beat)
         while True:
             await loop.wake.wait()
             loop.wake.clear()
