@@ -43,7 +43,7 @@ def judge(
     ``outcome`` is None where no notice could be read.
     """
     standing = _standing(submission, outcome, composed, release)
-    open_holds = tuple(hold for hold in standing if not _is_answered(hold, submission.answers, composed))
+    open_holds = tuple(hold for hold in standing if not _is_answered(hold, submission, composed))
     if open_holds or composed is None:
         return Judgement(State.HELD, open_holds, None, "", "")
     name, account = _releaser(submission, composed, release)
@@ -69,12 +69,19 @@ def _standing(
         holds += composed.holds
     if not submission.proven:
         holds.append(Hold(Reason.SENDER_UNPROVEN))
-    if composed is not None and composed.draft is not None:
-        if submission.released_draft and submission.released_draft != composed.draft_hash:
-            holds.append(Hold(Reason.CHANGED))
-        elif release.mode is Mode.APPROVE or submission.correction:
-            holds.append(Hold(Reason.APPROVAL))
+    if composed is not None:
+        holds += _of_release(submission, composed, release)
     return tuple(dict.fromkeys(holds))
+
+
+def _of_release(submission: Submission, composed: Composed, release: Release) -> Iterable[Hold]:
+    if composed.channel is Channel.EMAIL and composed.draft is None:
+        return ()  # what keeps it from being written stands already
+    if submission.released_draft and submission.released_draft != composed.draft_hash:
+        return (Hold(Reason.CHANGED),)
+    if composed.draft is not None and (release.mode is Mode.APPROVE or submission.correction):
+        return (Hold(Reason.APPROVAL),)
+    return ()
 
 
 def _of_history(submission: Submission) -> Iterable[Hold]:
@@ -100,17 +107,19 @@ def _of_match(outcome: Outcome | None) -> Iterable[Hold]:
             return (Hold(Reason.TWO_PROJECTS, ", ".join(project.id for project in projects)),)
 
 
-def _is_answered(hold: Hold, answers: Iterable[Answer], composed: Composed | None) -> bool:
-    detail = composed.draft_hash if composed and hold.reason in _OF_THE_DRAFT else hold.detail
-    return any(answer.reason is hold.reason and answer.detail == detail for answer in answers)
+def _is_answered(hold: Hold, submission: Submission, composed: Composed | None) -> bool:
+    if hold.reason in _OF_THE_DRAFT:
+        return composed is not None and _approving(submission, composed) is not None
+    return any(answer.reason is hold.reason and answer.detail == hold.detail for answer in submission.answers)
 
 
 def _approving(submission: Submission, composed: Composed) -> Answer | None:
-    """The newest answer that approved exactly this draft."""
-    for answer in reversed(submission.answers):
-        if answer.reason in _OF_THE_DRAFT and answer.detail == composed.draft_hash:
-            return answer
-    return None
+    """The newest approval of a draft, where it approved exactly this one.
+
+    An older one of this draft does not count: whoever approved another since has taken it back.
+    """
+    newest = next((answer for answer in reversed(submission.answers) if answer.reason in _OF_THE_DRAFT), None)
+    return newest if newest is not None and newest.detail == composed.draft_hash else None
 
 
 def _releaser(submission: Submission, composed: Composed, release: Release) -> tuple[str, str]:
@@ -124,19 +133,25 @@ def _releaser(submission: Submission, composed: Composed, release: Release) -> t
 # --- A person answers ----------------------------------------------------------------------------------------
 
 
-def answer_holds(
-    submission: Submission, shown_draft: str, by: str, account: str, note: str, now: dt.datetime, *, release: Release
-) -> Submission:
-    """``submission`` with every open reason of kind *answer* answered by ``by``; judge it anew afterwards.
+def refuse_unless_shown(submission: Submission, shown_draft: str) -> None:
+    """Raise NotAllowed where ``submission`` is not held, or its draft is not the one that the person was shown.
 
-    ``shown_draft`` is the beginning of the draft's hash that the person was shown, or empty. One approval
-    answers all, and always covers the draft as it is. Raises NotAllowed where a reason of another kind is open,
-    where the draft is another by now, or where a rehearsal setting still stands in the way.
+    ``shown_draft`` is the beginning of that draft's hash, or empty.
     """
     if submission.state is not State.HELD:
         raise NotAllowed("not_held", id=str(submission.id), state=submission.state.value)
     if shown_draft and not submission.draft_hash.startswith(shown_draft):
         raise NotAllowed("draft_differs", id=str(submission.id), now=submission.label)
+
+
+def answer_holds(
+    submission: Submission, by: str, account: str, note: str, now: dt.datetime, *, release: Release
+) -> Submission:
+    """``submission`` with every open reason of kind *answer* answered by ``by``; judge it anew afterwards.
+
+    One approval answers all, and always covers the draft as it is. Raises NotAllowed where a reason of another
+    kind is open, or where a rehearsal setting still stands in the way.
+    """
     blocking = [hold for hold in submission.reasons if kind_of(hold.reason) is not Kind.ANSWER]
     if blocking:
         raise NotAllowed(

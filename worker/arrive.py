@@ -42,7 +42,9 @@ class New:
 
 def receive_notice(notice: Notice, pdf: Sha256, way: Way, known: Reading) -> Known | New:
     """What the notice in the file ``pdf`` is to what is here (design: *The same notice again*)."""
-    if same_file := known.by_pdf(pdf):
+    # One that ended without ever being read says nothing about the notice in it.
+    same_file = [each for each in known.by_pdf(pdf) if each.refusal is None or each.state in WAITING]
+    if same_file:
         return Known(same_file[0])
     earlier = [each for each in known.by_number(notice.contract_number) if each.guarantor == notice.guarantor]
     twins = [each for each in earlier if _is_same(each, notice, known)]
@@ -103,6 +105,19 @@ def announce(guarantor: str, way: Way) -> Submission:
         proven=way.proven,
         guarantor=guarantor,
     )
+
+
+def find_later(submission: Submission, notice: Notice, known: Reading) -> int | None:
+    """The first notice of the same number and another key that came after ``submission``; None where none did.
+
+    Asked whenever it is judged: when the later one came, this one may have been at the mail server, and is put back.
+    """
+    for each in known.by_number(notice.contract_number):
+        came_later = each.id > submission.id and each.id != submission.follows and each.corrects is None
+        counts = came_later and each.guarantor == notice.guarantor and each.state is not State.WITHDRAWN
+        if counts and not _is_same(each, notice, known):
+            return each.id
+    return None
 
 
 def _is_same(earlier: Submission, notice: Notice, known: Reading) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from worker import decode, letter
+from worker.addresses import is_placeholder
 from worker.model import (
     INVOICE_TITLES,
     JST,
@@ -57,7 +58,8 @@ class Circumstances:
     """What a draft rests on beside notice, project and rule."""
 
     contractor: Contractor
-    guarantor: Guarantor
+    guarantor: Guarantor | None
+    """None where ``guarantors.toml`` no longer names the one that the notice was read by."""
     max_bytes: int
     is_loopback_server: bool
     rehearsal_to: Address | None
@@ -102,7 +104,8 @@ def compose(
     rule = issuer.rules[notice.product]
     section_id = project.sections.get(notice.product, "") if rule.section == "project" else rule.section
     section = issuer.sections.get(section_id)
-    holds = list(_uncertain(notice, issuer, rule, section))
+    guarantor = circumstances.guarantor
+    holds = list(_uncertain(notice, guarantor, project, issuer, rule, section))
     if rule.channel is not Channel.EMAIL:
         return Composed(rule.channel, section_id, section, tuple(holds), None, "", "", {})
     holds += _unreachable(section, circumstances)
@@ -111,11 +114,11 @@ def compose(
     except _Stop as stop:
         holds.append(stop.hold)
         invoice = None
-    if section is None or not section.to:
+    if guarantor is None or section is None or not section.to:
         return Composed(rule.channel, section_id, section, tuple(holds), None, "", "", {})
     try:
         draft, body, contents = _write(
-            notice, pdf, project, issuer, rule, section, invoice, circumstances, template, renderer
+            notice, pdf, guarantor, project, issuer, rule, section, invoice, circumstances, template, renderer
         )
     except _Stop as stop:
         return Composed(rule.channel, section_id, section, (*holds, stop.hold), None, "", "", {})
@@ -135,8 +138,17 @@ def hash_draft(draft: Draft) -> str:
 # --- The rule ------------------------------------------------------------------------------------------------
 
 
-def _uncertain(notice: Notice, issuer: Issuer, rule: Rule, section: Section | None) -> tuple[Hold, ...]:
+def _uncertain(
+    notice: Notice,
+    guarantor: Guarantor | None,
+    project: Project,
+    issuer: Issuer,
+    rule: Rule,
+    section: Section | None,
+) -> tuple[Hold, ...]:
     open_keys = rule.open + (section.open if section else ())
+    if guarantor is None:
+        open_keys = (*open_keys, f"guarantor.{notice.guarantor}")
     if issuer.guarantors and notice.guarantor not in issuer.guarantors:
         open_keys = (*open_keys, "guarantors")
     holds = []
@@ -145,7 +157,8 @@ def _uncertain(notice: Notice, issuer: Issuer, rule: Rule, section: Section | No
     elif open_keys:
         holds.append(Hold(Reason.RULE_OPEN, ", ".join(open_keys)))
     if issuer.has_eligibility:
-        holds.append(Hold(Reason.ELIGIBILITY_UNKNOWN))
+        # The answer is about this project at this issuer: another project of the same number is another question.
+        holds.append(Hold(Reason.ELIGIBILITY_UNKNOWN, project.id))
     return tuple(holds)
 
 
@@ -154,14 +167,11 @@ def _unreachable(section: Section | None, circumstances: Circumstances) -> tuple
         return (Hold(Reason.NO_RECIPIENT, "section"),)
     if not section.to:
         return (Hold(Reason.NO_RECIPIENT, section.name),)
-    if circumstances.is_loopback_server or circumstances.rehearsal_to:
+    if circumstances.is_loopback_server:
         return ()
-    placeholders = [address for address in section.to + section.cc if _is_placeholder(address)]
+    receiving = (circumstances.rehearsal_to,) if circumstances.rehearsal_to else section.to + section.cc
+    placeholders = [address for address in receiving if is_placeholder(address)]
     return (Hold(Reason.NO_RECIPIENT, ", ".join(placeholders)),) if placeholders else ()
-
-
-def _is_placeholder(address: Address) -> bool:
-    return address.rsplit(".", 1)[-1] in {"example", "invalid", "test"}
 
 
 # --- The invoice ---------------------------------------------------------------------------------------------
@@ -209,6 +219,7 @@ def _choose_invoice(product: Product, rule: Rule, project: Project, load: LoadIn
 def _write(
     notice: Notice,
     pdf: bytes,
+    guarantor: Guarantor,
     project: Project,
     issuer: Issuer,
     rule: Rule,
@@ -225,7 +236,7 @@ def _write(
         contents[sha256(content)] = content
         attachments.append(_attach(invoice.title, name, content))
     contractor = _effective(circumstances.contractor, project)
-    names = _names(notice, project, issuer, rule, section, invoice, contractor, circumstances, attachments)
+    names = _names(notice, guarantor, project, issuer, rule, section, invoice, contractor, attachments)
     subject = _render_subject(rule.subject, names, renderer)
     body = _render_body(rule.body, names, notice, template, renderer)
     rehearsal_for: tuple[Address, ...] = ()
@@ -280,13 +291,13 @@ def _effective(contractor: Contractor, project: Project) -> Contractor:
 
 def _names(
     notice: Notice,
+    guarantor: Guarantor,
     project: Project,
     issuer: Issuer,
     rule: Rule,
     section: Section,
     invoice: _ChosenInvoice | None,
     contractor: Contractor,
-    circumstances: Circumstances,
     attachments: list[Attachment],
 ) -> dict[str, Any]:
     values = Scope("values", project.values)
@@ -312,7 +323,7 @@ def _names(
         "contractor": Scope("contractor", dataclasses.asdict(contractor)),
         "issuer": Scope("issuer", {"name": issuer.name, "id": issuer.id}),
         "section": Scope("section", {"name": section.name, "phone": section.phone, "id": section.id}),
-        "guarantor": Scope("guarantor", {"name": circumstances.guarantor.name, "id": circumstances.guarantor.id}),
+        "guarantor": Scope("guarantor", {"name": guarantor.name, "id": guarantor.id}),
         "attachments": tuple(
             Scope("attachments", {"title": each.title, "filename": each.filename}) for each in attachments
         ),

@@ -12,21 +12,23 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from worker.approve import answer_holds
+from worker.approve import answer_holds, refuse_unless_shown
+from worker.arrive import find_later
 from worker.drafting import Drafted, InForce, draft_submission
 from worker.errors import NotAllowed
 from worker.model import Hold, Submission
 from worker.ports import Author, Reading, Store, Writing
 from worker.states import Event, IllegalEvent, Reason, State, next_state
 
-ANSWER_MAY_COME: Final = dt.timedelta(minutes=20)
-"""How long after the body began an answer can still arrive: 10 minutes for the answer to the final dot (RFC 5321
-§4.5.3.2.6) and as much again for a slow body. Before that, only the worker's own word ends the wait."""
+ANSWER_MAY_COME: Final = dt.timedelta(minutes=45)
+"""How long after the body began an answer can still arrive: 30 minutes for a body on the slowest line, 10 for the
+answer to the final dot (RFC 5321 §4.5.3.2.6). Before that, only the worker's own word ends the wait."""
 
 RESENDABLE: Final = frozenset(
     {State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.CONFIRMED, State.BOUNCED}
     | {State.REFUSED, State.HANDED_OVER, State.WITHDRAWN}
 )
+_LEFT: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.BOUNCED})
 
 
 def redraft(
@@ -42,16 +44,29 @@ def redraft(
     bound = None
     if notice is not None:
         bound = submission.bound_project or reading.bound_project(notice.guarantor, notice.contract_number)
-    corrected = reading.submission(submission.corrects) if submission.corrects else None
+        if submission.superseded_by is None and submission.id:
+            submission = dataclasses.replace(submission, superseded_by=find_later(submission, notice, reading))
     return draft_submission(
         submission,
         notice,
         (content or reading.original(pdf)) if pdf and notice else b"",
         in_force,
         bound,
-        corrected.draft.message_id if corrected and corrected.draft else "",
+        _replaced_mail(submission, reading),
         now,
     )
+
+
+def _replaced_mail(submission: Submission, reading: Reading) -> str:
+    """Message-ID of the mail that a correction replaces: the newest of its line that left, empty where none did."""
+    number = submission.corrects
+    while number is not None:
+        corrected = reading.submission(number)
+        has_left = corrected.sent_at is not None or corrected.state in _LEFT
+        if has_left and corrected.draft is not None:
+            return corrected.draft.message_id
+        number = corrected.corrects
+    return ""
 
 
 def keep_contents(writing: Writing, drafted: Drafted) -> None:
@@ -67,28 +82,35 @@ def approve(
 ) -> tuple[Submission, tuple[Hold, ...]]:
     """Answer every open reason of ``number``; the submission as it then stands, and what was answered.
 
-    Raises NotAllowed; where the configuration gives another draft by now than the one shown, the new draft is
-    recorded first, so that it can be looked at.
+    Raises NotAllowed; where configuration, register or files give another draft or other reasons by now than were
+    shown, that is recorded first, so that it can be looked at.
     """
-    release = in_force.configuration.settings.release
     with store.writing() as writing:
         before = writing.submission(number)
-        answered = answer_holds(before, shown_draft, author.by, author.account, note, now, release=release)
-        bound = next((hold.detail for hold in before.reasons if hold.reason is Reason.NAME_ONLY), None)
-        drafted = redraft(
-            dataclasses.replace(answered, bound_project=bound or answered.bound_project), in_force, writing, now
-        )
-        is_as_shown = drafted.submission.draft_hash == before.draft_hash
+        refuse_unless_shown(before, shown_draft)
+        fresh = redraft(before, in_force, writing, now)
+        is_as_shown = (fresh.submission.draft_hash, fresh.submission.reasons) == (before.draft_hash, before.reasons)
         if is_as_shown:
-            keep_contents(writing, drafted)
-            after = _record_approval(writing, before, drafted.submission, author, note)
+            after = _answer(writing, in_force, before, author, note, now)
         else:
-            fresh = redraft(before, in_force, writing, now)
             keep_contents(writing, fresh)
             after = writing.change(Event.REDRAFTED, before, fresh.submission, Author("hoshobin", author.account), {})
     if not is_as_shown:
         raise NotAllowed("draft_differs", id=str(number), now=after.label)
     return after, before.reasons
+
+
+def _answer(
+    writing: Writing, in_force: InForce, before: Submission, author: Author, note: str, now: dt.datetime
+) -> Submission:
+    release = in_force.configuration.settings.release
+    answered = answer_holds(before, author.by, author.account, note, now, release=release)
+    bound = next((hold.detail for hold in before.reasons if hold.reason is Reason.NAME_ONLY), None)
+    drafted = redraft(
+        dataclasses.replace(answered, bound_project=bound or answered.bound_project), in_force, writing, now
+    )
+    keep_contents(writing, drafted)
+    return _record_approval(writing, before, drafted.submission, author, note)
 
 
 def _record_approval(writing: Writing, before: Submission, judged: Submission, author: Author, note: str) -> Submission:
@@ -216,7 +238,12 @@ def _check(before: Submission, event: Event, target: State | None = None) -> Sta
 
 
 def _refuse_while_answer_may_come(submission: Submission, now: dt.datetime) -> None:
-    """A decision now, and the server's 250 a minute later, would be two mails."""
+    """A decision now, and the server's 250 a minute later, would be two mails.
+
+    A rehearsal is nobody's to resolve: however it ended the issuer has nothing, and the worker ends it by itself.
+    """
+    if submission.state is State.IN_DOUBT and submission.is_rehearsal:
+        raise NotAllowed("rehearsal_in_doubt", id=str(submission.id))
     begun = submission.updated_at
     if submission.state is State.IN_DOUBT and not submission.silent and begun and now - begun < ANSWER_MAY_COME:
         raise NotAllowed(

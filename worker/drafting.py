@@ -113,7 +113,7 @@ def _circumstances(
     settings = in_force.configuration.settings
     return Circumstances(
         contractor=settings.contractor,
-        guarantor=in_force.guarantors[notice.guarantor],
+        guarantor=in_force.guarantors.get(notice.guarantor),
         max_bytes=settings.smtp.max_bytes,
         is_loopback_server=in_force.is_loopback_server,
         rehearsal_to=settings.release.rehearsal_to,

@@ -31,6 +31,7 @@ _FAULTS: Final = (
     LookupError,
     AttributeError,
     MemoryError,
+    RecursionError,
 )
 """What a template's own expressions can raise."""
 

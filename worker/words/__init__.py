@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from worker.model import Hold, Submission
-from worker.states import Reason, State
+from worker.states import Kind, Reason, State, kind_of
 from worker.words.commands import TEXTS as COMMAND_TEXTS
 from worker.words.config import HINTS as CONFIG_HINTS
 from worker.words.config import TEXTS as CONFIG_TEXTS
@@ -58,10 +58,17 @@ def name_hold(hold: Hold, lang: Language) -> str:
     return f"{words}（{hold.detail}）" if lang == "ja" else f"{words} ({hold.detail})"
 
 
+_ORDER: Final = (Kind.NEVER, Kind.CORRECT, Kind.ANSWER)
+
+
+def _urgency(hold: Hold) -> tuple[int, bool]:
+    """What must be mended comes before what can be answered: until then an approval is refused."""
+    return _ORDER.index(kind_of(hold.reason)), hold.reason is Reason.APPROVAL
+
+
 def next_step(submission: Submission, lang: Language) -> str:
     """What a person does next about ``submission``; empty where there is nothing to do."""
     index = 0 if lang == "ja" else 1
     if submission.state is State.HELD and submission.reasons:
-        first = [hold for hold in submission.reasons if hold.reason is not Reason.APPROVAL] or submission.reasons
-        return NEXT_STEPS[first[0].reason][index]
+        return NEXT_STEPS[min(submission.reasons, key=_urgency).reason][index]
     return STATE_NEXT[submission.state][index] if submission.state in STATE_NEXT else ""

@@ -51,6 +51,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             " is recorded."
         ),
     ),
+    "rehearsal_in_doubt": (
+        "{id} はリハーサルのため、届いたかどうかの記録は不要です。本体（hoshobin run）が保留に戻します。",
+        "{id} is a rehearsal: nothing is to be recorded. The worker (hoshobin run) holds it again by itself.",
+    ),
     "unknown_person": (
         "--by の「{name}」は worker.toml の [operator] people にありません。登録済み：{people}",
         "--by {name} is not in [operator] people of worker.toml. Registered: {people}",
