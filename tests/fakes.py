@@ -1,0 +1,128 @@
+"""The ports as the tests of deciding modules need them: what was put in comes out, and nothing else happens."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
+
+from worker.errors import LogBroken, NotAllowed, Unavailable
+from worker.model import JST, Notice, PdfText, Sha256, Submission, Unreadable
+from worker.ports import Reply, Session, Silence, Step
+
+P = ParamSpec("P")
+T = TypeVar("T")
+START = dt.datetime(2026, 11, 21, 9, 0, tzinfo=JST)
+
+
+@dataclass
+class FakeClock:
+    """Stands still until it is told to pass."""
+
+    moment: dt.datetime = START
+
+    def now(self) -> dt.datetime:
+        return self.moment
+
+    def let_pass(self, **span: float) -> dt.datetime:
+        self.moment += dt.timedelta(**span)
+        return self.moment
+
+
+@dataclass
+class FakeFiles:
+    """An invoices folder: a name, and the bytes or what the folder says instead."""
+
+    held: dict[str, bytes | Unreadable | Unavailable] = field(default_factory=dict)
+
+    def stamp(self, file: str) -> str:
+        return str(hash(self.held.get(file, ""))) if file in self.held else ""
+
+    def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
+        match self.held.get(file):
+            case bytes(content):
+                return file.rpartition("/")[2], content
+            case Unavailable() as away:
+                raise away
+            case other:
+                return other
+
+
+@dataclass(frozen=True)
+class FakeTemplates:
+    held: Mapping[str, str]
+
+    def source(self, name: str) -> str | None:
+        return self.held.get(name)
+
+
+class FakeReading:
+    """What is here already: submissions, and the notices read from their files."""
+
+    def __init__(self, submissions: Iterable[Submission] = (), notices: Mapping[str, Notice] | None = None) -> None:
+        self.held = sorted(submissions, key=lambda each: each.id)
+        self.notices = notices or {}
+
+    def submission(self, number: int) -> Submission:
+        for each in self.held:
+            if each.id == number:
+                return each
+        raise NotAllowed("no_such_submission", id=str(number))
+
+    def by_pdf(self, pdf: Sha256) -> tuple[Submission, ...]:
+        return tuple(each for each in self.held if each.pdf_sha256 == pdf)
+
+    def by_number(self, contract_number: str) -> tuple[Submission, ...]:
+        return tuple(each for each in self.held if each.contract_number == contract_number)
+
+    def by_source_message(self, message_id: str) -> tuple[Submission, ...]:
+        return tuple(each for each in self.held if each.source_message_id == message_id)
+
+    def notice(self, pdf: Sha256) -> Notice | None:
+        return self.notices.get(pdf)
+
+    def original(self, digest: Sha256) -> bytes:
+        raise LogBroken("original_missing", digest)
+
+    def bound_project(self, guarantor: str, contract_number: str) -> str | None:
+        found = [each.bound_project for each in self.by_number(contract_number) if each.guarantor == guarantor]
+        return next((project for project in reversed(found) if project), None)
+
+
+class FakeServer:
+    """Answers what it was given, one answer a call, and remembers the steps."""
+
+    def __init__(self, *answers: Reply | Silence) -> None:
+        self.answers = list(answers)
+        self.steps: list[Step] = []
+        self.is_closed = False
+
+    async def open(self) -> Session:
+        return Session("mx.contractor.example", "TLSv1.3", dsn=True, size_limit=None)
+
+    async def take(self, step: Step) -> Reply | Silence:
+        self.steps.append(step)
+        return self.answers.pop(0)
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
+class FakePdfReader:
+    """The text of every PDF is the one it was given."""
+
+    def __init__(self, text: PdfText | Unreadable) -> None:
+        self.text = text
+        self.is_closed = False
+
+    async def read(self, pdf: bytes) -> PdfText | Unreadable:
+        return self.text
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
+async def run_at_once(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """A mailbox's thread that is no thread."""
+    return call(*args, **kwargs)
