@@ -48,11 +48,13 @@ async def run_once(
     async def watch(name: str, mailbox: Mailbox | None, thread: Thread | None) -> None:
         try:
             if mailbox is None or thread is None:
-                done.began_to_wait += await watch_folder_until_settled(pipeline, folder)
+                waiting = await watch_folder_until_settled(pipeline, folder)
             else:
-                done.began_to_wait += await pipeline.watch_mailbox(mailbox, thread, since.get(mailbox.name))
+                waiting = await pipeline.watch_mailbox(mailbox, thread, since.get(mailbox.name))
         except Unavailable as failure:
             done.failures[name] = failure
+        else:
+            done.began_to_wait += waiting  # in one step: `+= await …` would forget what others added meanwhile
 
     await asyncio.gather(
         watch("folder", None, None),
