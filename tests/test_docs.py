@@ -1,0 +1,88 @@
+"""What the documents say is what the code does: the states, the rooms, the words, the commands and the links."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+import write_docs
+
+from worker.cli import cli
+from worker.states import TRANSITIONS, State
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+HELP_PAGES = [ROOT / "README.md", ROOT / "README.ja.md", ROOT / "docs" / "office.ja.md", ROOT / "docs" / "install.md"]
+RENEW = "run: .venv/bin/python tests/write_docs.py"
+
+
+@pytest.mark.parametrize("path", write_docs.PARTS, ids=lambda path: path.name)
+def test_what_is_made_from_the_code_is_current(path: Path) -> None:
+    assert path.read_text() == write_docs.rewritten(path), RENEW
+
+
+def test_the_diagram_shows_every_way_of_the_table_and_no_other() -> None:
+    accepted = write_docs.after_acceptance()
+    drawn: set[tuple[str, str, str]] = set()
+    for start, target, events in re.findall(r"^ *(\S+) --> (\w+): (.+)$", write_docs.state_diagram(), re.MULTILINE):
+        for state in accepted if start == write_docs.ACCEPTED else [start]:
+            drawn |= {(str(state), target, event) for event in events.split(", ")}
+    assert drawn == {
+        (str(state or "[*]"), str(target), str(event))
+        for state, row in TRANSITIONS.items()
+        for event, targets in row.items()
+        for target in targets
+    }
+    assert set(accepted) == {State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED}
+
+
+def test_every_module_has_its_line_in_the_architecture_and_every_line_its_module() -> None:
+    rooms = write_docs.ARCHITECTURE.read_text().partition("## The rooms")[2].partition("\n## ")[0]
+    named = re.findall(r"^\| `([\w/.]+)` \|", rooms, re.MULTILINE)
+    modules = [path.relative_to(ROOT / "worker").as_posix() for path in (ROOT / "worker").rglob("*.py")]
+    lines = [module if module == "__init__.py" else module.removesuffix("__init__.py") for module in modules]
+    assert sorted(named) == sorted(lines)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_to_a_file_of_the_project(path: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text())
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", HELP_PAGES, ids=lambda path: path.name)
+def test_every_command_and_option_that_a_page_names_exists(path: Path) -> None:
+    code = "\n".join(
+        part for pair in re.findall(r"```\w*\n(.*?)```|`([^`\n]+)`", path.read_text(), re.DOTALL) for part in pair
+    )
+    faults = []
+    for name, rest in re.findall(r"^\s*(?:\S*/)?hoshobin (?:--config \S+ )?([a-z][a-z-]*)\b([^|\n]*)", code, re.MULTILINE):
+        if name not in cli.commands:
+            faults.append(name)
+            continue
+        options = set(re.findall(r"(?<!\S)--[a-z-]+", rest))
+        known = options_of(cli.commands[name])
+        faults += [f"{name} {option}" for option in options - known]
+    assert faults == []
+
+
+def options_of(command: click.Command) -> set[str]:
+    found = {"--help"}
+    for each in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
+        for param in each.params:
+            found |= {*param.opts, *param.secondary_opts}
+    return found
+
+
+@pytest.mark.parametrize("path", HELP_PAGES, ids=lambda path: path.name)
+def test_every_target_of_make_that_a_page_names_exists(path: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z]+)", path.read_text())) <= targets
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ja.md"])
+def test_the_test_command_of_the_readme_is_the_one_that_ci_runs(name: str) -> None:
+    assert re.search(r"^make test\b", (ROOT / name).read_text(), re.MULTILINE)
+    assert re.search(r"^make test\b", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)

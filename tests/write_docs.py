@@ -1,0 +1,143 @@
+"""The parts of docs/ that the code itself says: the states, and the words of the office.
+
+Run as a program it writes them anew between their marks; ``test_docs.py`` asserts that they are what it would write.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from worker.model import Hold, Submission
+from worker.states import TRANSITIONS, Event, Kind, Reason, State, kind_of
+from worker.tell import command_for
+from worker.words import name_any_state
+from worker.words.reasons import NEXT_STEPS, REASONS, STATE_NEXT
+
+ROOT = Path(__file__).parent.parent
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
+OFFICE = ROOT / "docs" / "office.ja.md"
+ACCEPTED = "accepted"  # the name of the box in the diagram
+KINDS = {Kind.CORRECT: "直す", Kind.ANSWER: "承認で答える", Kind.NEVER: "取り下げる"}
+
+
+# --- The states ------------------------------------------------------------------------------------------------
+
+
+def after_acceptance() -> list[State]:
+    """The states a submission has once the server accepted it and nobody has the last word: all share some events."""
+    return [state for state in State if Event.NOT_ACCEPTED in TRANSITIONS[state]]
+
+
+def edges() -> dict[tuple[State | None, State], list[Event]]:
+    """Every way from a state to another, with the events that take it."""
+    found: dict[tuple[State | None, State], list[Event]] = {}
+    for state, row in TRANSITIONS.items():
+        for event, targets in row.items():
+            for target in targets:
+                found.setdefault((state, target), []).append(event)
+    return found
+
+
+def state_diagram() -> str:
+    """Mermaid: what all states after acceptance have in common is drawn once, from the box around them."""
+    accepted = after_acceptance()
+    ways = edges()
+    common = {
+        target: ways[accepted[0], target]
+        for target in State
+        if all(ways.get((state, target)) == ways.get((accepted[0], target)) is not None for state in accepted)
+    }
+    lines = ["```mermaid", "stateDiagram-v2"]
+    inside, outside = [], []
+    for (state, target), events in ways.items():
+        label = f"{state or '[*]'} --> {target}: {', '.join(events)}"
+        if state in accepted and target in accepted:
+            inside.append(f"        {label}")
+        elif state not in accepted or target not in common:
+            outside.append(f"    {label}")
+    lines += [f'    state "accepted by the server" as {ACCEPTED} {{', *inside, "    }", *outside]
+    lines += [f"    {ACCEPTED} --> {target}: {', '.join(events)}" for target, events in common.items()]
+    lines += [f"    {state} --> [*]" for state in State if not TRANSITIONS[state]]
+    return "\n".join([*lines, "```"])
+
+
+def states_table() -> str:
+    """One row per state: what may happen, and where it leads."""
+    lines = ["| state | event → new state |", "|---|---|"]
+    for state, row in TRANSITIONS.items():
+        ways = (f"{event} → {' or '.join(targets)}" for event, targets in row.items())
+        lines.append(f"| {state or '(new)'} | {' · '.join(ways) or 'final: a correction is a new submission'} |")
+    return "\n".join(lines)
+
+
+# --- The words of the office -----------------------------------------------------------------------------------
+
+
+def not_yet_raised() -> set[Reason]:
+    """Reasons that no step of this version gives: they have their names and words for the rule book to come."""
+    named: set[str] = set()
+    for path in (ROOT / "worker").rglob("*.py"):
+        if path.name != "states.py" and path.parent.name != "words":
+            named |= set(re.findall(r"\bReason\.([A-Z_]+)\b", path.read_text()))
+    child = (ROOT / "worker" / "adapters" / "pdf_child.py").read_text()
+    return {reason for reason in Reason if reason.name not in named and f'"{reason.value}"' not in child}
+
+
+def states_in_words() -> str:
+    """One row per state: its word on the screen, what is to be done, and the command."""
+    lines = ["| 画面の言葉 | 記号 | 次にすること | コマンド |", "|---|---|---|---|"]
+    for state in State:
+        if state is State.HELD:
+            step, command = "下の「保留の理由」のとおり", ""
+        else:
+            step, command = STATE_NEXT.get(state, ("", ""))[0], command_for(Submission(1, state))
+        shown = f"`{command.replace('|', chr(92) + '|')}`" if command else ""
+        lines.append(f"| {name_any_state(state, 'ja')} | {state} | {step} | {shown} |")
+    return "\n".join(lines)
+
+
+def reasons_in_words() -> str:
+    """One row per hold reason that this version gives, in the order of the fixed list."""
+    later = not_yet_raised()
+    lines = ["| 理由 | 記号 | 次にすること | 解き方 |", "|---|---|---|---|"]
+    lines += [
+        f"| {REASONS[reason][0]} | {reason} | {NEXT_STEPS[reason][0]} | {KINDS[kind_of(reason)]} |"
+        for reason in Reason
+        if reason not in later
+    ]
+    return "\n".join(lines)
+
+
+def commands_by_kind() -> str:
+    """The command that the mail names for a hold of each kind."""
+    example = {Kind.CORRECT: Reason.UNKNOWN_PROJECT, Kind.ANSWER: Reason.APPROVAL, Kind.NEVER: Reason.ENCODING}
+    lines = ["| 解き方 | コマンド |", "|---|---|"]
+    for kind, words in KINDS.items():
+        held = Submission(1, State.HELD, reasons=(Hold(example[kind]),), draft_hash="7efa" + "0" * 60)
+        lines.append(f"| {words} | `{command_for(held)}` |")
+    return "\n".join(lines)
+
+
+PARTS = {
+    ARCHITECTURE: {"diagram": state_diagram, "states": states_table},
+    OFFICE: {"states": states_in_words, "reasons": reasons_in_words, "kinds": commands_by_kind},
+}
+
+
+def rewritten(path: Path) -> str:
+    """The text of ``path`` with every made part as the code says it today."""
+    text = path.read_text()
+    for name, make in PARTS[path].items():
+        begin, end = f"<!-- made by tests/write_docs.py: {name} -->", "<!-- end -->"
+        before, found, rest = text.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not found or not closed:
+            raise AssertionError(f"{path.name} has no part {name!r}")
+        text = f"{before}{begin}\n{make()}\n{end}{after}"
+    return text
+
+
+if __name__ == "__main__":
+    for document in PARTS:
+        document.write_text(rewritten(document))
