@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from worker.states import Kind, Reason, State, kind_of
-from worker.words import commands, config, reasons
+from worker.words import commands, config, reasons, say_refusal
 
 WORKER = Path(reasons.__file__).parents[1]
 TEXTS = {**commands.TEXTS, **config.TEXTS}
@@ -70,3 +70,10 @@ def test_a_next_step_speaks_of_approving_only_where_an_approval_answers() -> Non
         if "承認" in japanese and kind_of(reason) is not Kind.ANSWER
     ]
     assert wrong == []
+
+
+def test_a_refused_decision_is_told_in_office_words() -> None:
+    told = say_refusal("not_answerable", "ja", id="1", reasons="rule_open no_recipient")
+    assert "（提出方法が未確認、提出先アドレスの未登録）" in told
+    assert "取下げ" in say_refusal("not_held", "ja", id="1", state="WITHDRAWN")
+    assert "withdrawn" in say_refusal("not_held", "en", id="1", state="WITHDRAWN")

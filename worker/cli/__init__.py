@@ -19,7 +19,7 @@ import click
 from worker.cli.tables import print_json, print_table
 from worker.errors import ConfigError, Conflict, LogBroken, NotAllowed, Problem, Unavailable
 from worker.text import shown
-from worker.words import Language, hint, say
+from worker.words import Language, hint, say, say_refusal
 
 DONE: Final = 0
 FOR_A_PERSON: Final = 1
@@ -116,7 +116,7 @@ class _Boundary:
             code, params = error.code, error.params
         elif isinstance(error, LogBroken):
             code, params = "log_broken", {"detail": error.detail}
-        message = say(code, self._lang, **params)
+        message = say_refusal(code, self._lang, **params)
         if self._as_json:
             print_json({"refused": code, "message": message})
         else:

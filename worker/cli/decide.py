@@ -16,7 +16,7 @@ from worker.errors import NotAllowed
 from worker.model import JST, Submission
 from worker.ports import Author
 from worker.wiring import Office, account_name, load_office, open_office_store, system_clock
-from worker.words import Language, name_hold, name_state, say
+from worker.words import Language, name_hold, name_state, say, say_refusal
 
 _REFERENCE = re.compile(r"(\d{1,12})(?:@([0-9a-f]{4,64}))?")
 
@@ -79,7 +79,7 @@ def _each(numbers: Sequence[Any], decide: Callable[[Any], None], shared: Cli, *,
         try:
             decide(number)
         except NotAllowed as refused:
-            message = say(refused.code, shared.lang, **refused.params)
+            message = say_refusal(refused.code, shared.lang, **refused.params)
             if as_json:
                 print_json({"refused": refused.code, "message": message})
             else:

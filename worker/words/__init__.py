@@ -25,6 +25,17 @@ def say(code: str, lang: Language, **params: object) -> str:
     return _TEXTS[code][0 if lang == "ja" else 1].format(**params)
 
 
+def say_refusal(code: str, lang: Language, **params: str) -> str:
+    """Why a person's decision was not taken; a state and reasons among ``params`` in office words."""
+    index = 0 if lang == "ja" else 1
+    words: dict[str, str] = dict(params)
+    if "state" in params:
+        words["state"] = name_any_state(State(params["state"]), lang)
+    if "reasons" in params:
+        words["reasons"] = ("、", ", ")[index].join(REASONS[Reason(each)][index] for each in params["reasons"].split())
+    return say(code, lang, **words)
+
+
 def hint(code: str, lang: Language, **params: object) -> str:
     """What to do about the configuration problem ``code``; empty where the sentence says it already."""
     pair = CONFIG_HINTS.get(code)

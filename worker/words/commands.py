@@ -30,12 +30,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{id} was rehearsed. Empty rehearsal_to in worker.toml, then approve.",
     ),
     "not_in_this_state": (
-        "{id} は現在 {state} のため、この操作（{event}）はできません。何も変更していません。",
-        "{id} is {state} now, so this ({event}) is not possible. Nothing was changed.",
+        "{id} は現在「{state}」のため、この操作はできません。何も変更していません。",
+        "{id} is '{state}' now, so this is not possible. Nothing was changed.",
     ),
     "not_resendable": (
-        "{id} は現在 {state} のため、訂正して再提出できません。",
-        "{id} is {state} now and cannot be sent again as a correction.",
+        "{id} は現在「{state}」のため、訂正して再提出できません。",
+        "{id} is '{state}' now and cannot be sent again as a correction.",
     ),
     "correction_waits": (
         "{id} には、まだ終わっていない提出 {other} があります。先にそちらを処理してください。",
@@ -135,8 +135,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Check user and password file of [smtp].",
     ),
     "remedy_folder": (
-        "フォルダを作成し、このプログラムの利用者が読めるようにしてください。",
-        "Make the folder and let this program's user read it.",
+        "フォルダを作成し、このプログラムの利用者が読めるようにしてください（[store] dir の下のものは hoshobin run が作成します）。",
+        "Make the folder and let this program's user read it (hoshobin run makes those below [store] dir).",
     ),
     "remedy_store": (
         "`hoshobin run` を一度実行すると作成されます。",
