@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,19 +99,39 @@ def mail_servers() -> Iterator[MailServers]:
     """Dovecot and Postfix for as long as the context lasts; raises ServersMissing where they cannot run."""
     refuse_what_cannot_run()
     with ExitStack() as ends:
-        root = Path(tempfile.mkdtemp(prefix="hoshobin-"))
-        ends.callback(shutil.rmtree, root, ignore_errors=True)
-        policy = ends.enter_context(greylisting())
-        names = ("imap", "imaps", "submission", "submissions", "nodsn", "greylist", "far")
-        ports = dict(zip(names, free_ports(len(names)), strict=True))
-        lay_out(root, ports, policy)
+        root, ports = lay_out_anew(ends)
         ends.enter_context(dovecot(root))
         ends.enter_context(postfix(root))
-        for port in ports.values():
-            wait_for_port(port, root)
-        yield MailServers(
-            host="127.0.0.1", password=PASSWORD, ca_file=root / "tls" / "ca.pem", mail=root / "mail", **ports
-        )
+        yield wait_for_servers(root, ports, ports)
+
+
+@contextmanager
+def dovecot_alone() -> Iterator[tuple[MailServers, int]]:
+    """Dovecot without Postfix, for the benchmark, and its process id; nothing listens on the other ports."""
+    refuse_what_cannot_run()
+    with ExitStack() as ends:
+        root, ports = lay_out_anew(ends)
+        pid = ends.enter_context(dovecot(root))
+        yield wait_for_servers(root, ports, ("imap", "imaps")), pid
+
+
+def lay_out_anew(ends: ExitStack) -> tuple[Path, dict[str, int]]:
+    """A new folder with everything both servers need, and their ports; gone when `ends` is."""
+    root = Path(tempfile.mkdtemp(prefix="hoshobin-"))
+    ends.callback(shutil.rmtree, root, ignore_errors=True)
+    policy = ends.enter_context(greylisting())
+    names = ("imap", "imaps", "submission", "submissions", "nodsn", "greylist", "far")
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    lay_out(root, ports, policy)
+    return root, ports
+
+
+def wait_for_servers(root: Path, ports: dict[str, int], awaited: Iterable[str]) -> MailServers:
+    for name in awaited:
+        wait_for_port(ports[name], root)
+    return MailServers(
+        host="127.0.0.1", password=PASSWORD, ca_file=root / "tls" / "ca.pem", mail=root / "mail", **ports
+    )
 
 
 def refuse_what_cannot_run() -> None:
@@ -193,12 +213,12 @@ def replace_words(text: str, words: dict[str, str]) -> str:
 
 
 @contextmanager
-def dovecot(root: Path) -> Iterator[None]:
+def dovecot(root: Path) -> Iterator[int]:
     command = [program("dovecot") or "dovecot", "-F", "-c", str(root / "dovecot/dovecot.conf")]
     account = pwd.getpwnam(ACCOUNT)
     process = start(command, root / "dovecot.out", user=account.pw_uid, group=account.pw_gid, extra_groups=())
     try:
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(STOP_SECONDS)
