@@ -135,7 +135,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Check user and password file of [smtp].",
     ),
     "remedy_folder": (
-        "フォルダを作成し、このプログラムの利用者が読めるようにしてください（[store] dir の下のものは hoshobin run が作成します）。",
+        (
+            "フォルダを作成し、このプログラムの利用者が読めるようにしてください"
+            "（[store] dir の下のものは hoshobin run が作成します）。"
+        ),
         "Make the folder and let this program's user read it (hoshobin run makes those below [store] dir).",
     ),
     "remedy_store": (
