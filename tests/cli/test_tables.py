@@ -23,12 +23,17 @@ ROWS = (
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def on_terminal(columns: int, monkeypatch: pytest.MonkeyPatch, rows: Sequence[Sequence[str]] = ROWS) -> list[str]:
+def on_terminal(
+    columns: int,
+    monkeypatch: pytest.MonkeyPatch,
+    rows: Sequence[Sequence[str]] = ROWS,
+    headings: Sequence[str] = HEADINGS,
+) -> list[str]:
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("TERM", "xterm-256color")
     reader, writer = pty.openpty()
     with os.fdopen(writer, "w") as terminal:
-        print_table(HEADINGS, rows, title="送信したもの", styles=["green"] * len(rows), file=terminal)
+        print_table(headings, rows, title="送信したもの", styles=["green"] * len(rows), file=terminal)
         terminal.write("\x04")
     read = b""
     while not read.endswith(b"\x04"):
@@ -65,6 +70,13 @@ def test_a_wide_terminal_gets_one_line_a_row_and_a_narrow_one_a_block(monkeypatc
     wide, narrow = on_terminal(160, monkeypatch), on_terminal(50, monkeypatch)
     assert any(ROWS[0][1] in line and ROWS[0][3] in line for line in wide)
     assert any(re.fullmatch(rf"宛先 +{ROWS[0][1]} *", line) for line in narrow)
+
+
+def test_the_values_of_all_blocks_stand_in_one_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [("1", "", "x" * 30), ("2", "250 2.0.0", "")]
+    lines = on_terminal(40, monkeypatch, rows, ("番号", "サーバーの応答", "件名"))
+    starts = {cell_len(line[: line.index(value)]) for line in lines for value in ("xxx", "250") if value in line}
+    assert starts == {16}
 
 
 def test_square_brackets_are_shown_and_not_taken_for_a_style(monkeypatch: pytest.MonkeyPatch) -> None:

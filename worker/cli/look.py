@@ -323,7 +323,8 @@ def show(shared: Cli, number: str, as_json: bool) -> int:
     _say_rehearsing(office, shared.lang)
     click.echo(say("t_submission", shared.lang, id=submission.label))
     _show_mail(submission, _masked_body(submission, store), shared.lang)
-    if command := command_for(submission):
+    command = command_for(submission)
+    if command and not command.startswith("hoshobin show"):  # that was just run
         print_pairs([(say("h_command", shared.lang), command)])
     if submission.reply:
         print_pairs([(say("h_reply", shared.lang), submission.reply)])
@@ -376,7 +377,11 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
 
 
 def _detail_text(entry: Entry) -> str:
-    parts = [f"{name}={value}" for name, value in entry.detail.items() if value not in (None, "", [])]
+    parts = [
+        f"{name}={', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in entry.detail.items()
+        if value not in (None, "", [])
+    ]
     reasons = entry.set.get("reasons")
     if reasons:
         parts.append("reasons=" + ",".join(each["reason"] for each in reasons))

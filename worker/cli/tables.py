@@ -142,10 +142,11 @@ def _print_blocks(
     console: Console, headings: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str]
 ) -> None:
     """Each row as a block: a heading and its value on a line, an empty line between rows."""
-    room = max(console.width - max(map(cell_len, headings)) - _GAP, _READABLE)
+    widest = max(map(cell_len, headings))
+    room = max(console.width - widest - _GAP, _READABLE)
     for number, row in enumerate(rows):
         block = Table.grid(padding=(0, _GAP, 0, 0))
-        block.add_column(no_wrap=True, style="bold")
+        block.add_column(width=widest, no_wrap=True, style="bold")
         block.add_column(no_wrap=True)
         for heading, value in zip(headings, row, strict=True):
             if value:
