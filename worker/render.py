@@ -56,6 +56,10 @@ class Scope(dict[str, Any]):
         self.scope_path = path
 
 
+_OF_EVERY_SCOPE: Final = frozenset({"items", "keys", "values"})
+"""What a template may call on a scope to go through it."""
+
+
 class _Named(jinja2.StrictUndefined):
     """An undefined name that says which one it is, whatever is done with it except ``default()``."""
 
@@ -111,9 +115,21 @@ FILTERS: Final[Mapping[str, Callable[[Any], str]]] = {
 
 
 class _Bounded(ImmutableSandboxedEnvironment):
-    """The sandbox, without the operators that make much out of little."""
+    """The sandbox, without the operators that make much out of little; a scope's names are what was put into it."""
 
     intercepted_binops = frozenset({"*", "**"})
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """``project.values`` is the register's values, not the method that every dict has under this name."""
+        if isinstance(obj, Scope) and (attribute in obj or attribute not in _OF_EVERY_SCOPE):
+            return self.getitem(obj, attribute)
+        return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """As written: a name that is not in a scope is missing, whatever methods a dict has."""
+        if isinstance(obj, Scope):
+            return obj[argument] if argument in obj else self.undefined(obj=obj, name=argument)
+        return super().getitem(obj, argument)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:  # noqa: ARG002  jinja2 gives it
         """Refuse to repeat text or to raise to a power: a mail needs neither."""

@@ -1,0 +1,124 @@
+"""The same inputs give the same draft; what a submission shows is what register and rules make of it today."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from fakes import START
+from registered import (
+    NOTICE,
+    PROJECT,
+    REGISTER,
+    REHEARSAL_TO,
+    Register,
+    arrived,
+    drafted,
+    of_issuer,
+    of_project,
+    reasons,
+)
+
+from worker.model import Channel, Hold
+from worker.settings import Mode
+from worker.states import Reason, State
+
+BRIDGE = of_project(id="mihon/橋梁補修工事", name="橋梁補修工事", contract_numbers=())
+
+
+def register_of(*projects: object) -> Register:
+    return replace(REGISTER, projects=projects)
+
+
+def test_a_draft_says_whose_it_is_and_where_it_goes() -> None:
+    stood = drafted().submission
+    assert (stood.project, stood.project_name) == (PROJECT, "道路改良工事")
+    assert (stood.issuer, stood.issuer_name) == ("mihon", "みほん町")
+    assert (stood.section, stood.section_name, stood.section_phone) == ("doboku", "土木課", "0557-00-0000")
+    assert stood.channel is Channel.EMAIL
+    assert len(stood.draft_hash) == 64
+    assert stood.label == f"1@{stood.draft_hash[:4]}"
+
+
+def test_what_is_no_longer_so_is_taken_off_again() -> None:
+    stood = drafted().submission
+    emptied = drafted(register_of(), stood).submission
+    assert reasons(emptied) == {Reason.UNKNOWN_PROJECT: ""}
+    assert (emptied.project, emptied.issuer, emptied.issuer_name, emptied.section) == (None, None, "", "")
+    assert (emptied.draft, emptied.draft_hash, emptied.channel) == (None, "", None)
+    assert emptied.label == "1"
+
+
+def test_what_could_not_be_read_waits_for_a_person_alone() -> None:
+    refused = arrived(None, refusal=Hold(Reason.NO_TEXT))
+    made = drafted(submission=refused, notice=None)
+    assert (made.submission.state, reasons(made.submission)) == (State.HELD, {Reason.NO_TEXT: ""})
+    assert (made.body, made.contents) == ("", {})
+
+
+def test_an_unknown_project_and_two_of_one_name_are_held_by_name() -> None:
+    assert reasons(drafted(register_of(BRIDGE)).submission) == {Reason.UNKNOWN_PROJECT: ""}
+    same = of_project(contract_numbers=()), of_project(id="mihon/道路改良工事#2", contract_numbers=())
+    made = drafted(register_of(*same))
+    assert reasons(made.submission) == {Reason.TWO_PROJECTS: "mihon/道路改良工事, mihon/道路改良工事#2"}
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_name_alone_is_held_in_every_mode_and_names_the_project(mode: Mode) -> None:
+    made = drafted(replace(register_of(of_project(contract_numbers=())), mode=mode))
+    assert reasons(made.submission)[Reason.NAME_ONLY] == PROJECT
+    assert made.submission.state is State.HELD
+    assert made.submission.draft is not None, "a person must see what the approval would send"
+
+
+def test_a_name_that_may_decide_is_not_held_for_it() -> None:
+    made = drafted(replace(register_of(of_project(contract_numbers=(), by_name=True)), mode=Mode.AUTO))
+    assert made.submission.state is State.APPROVED
+
+
+def test_a_number_tied_by_a_person_needs_no_second_look_at_the_name() -> None:
+    made = drafted(register_of(BRIDGE), bound=BRIDGE.id)
+    assert reasons(made.submission) == {Reason.APPROVAL: ""}
+    assert made.submission.project == BRIDGE.id
+
+
+def test_a_correction_replies_to_the_mail_it_replaces_under_a_number_of_its_own() -> None:
+    first = drafted().submission.draft
+    made = drafted(submission=arrived(correction=1, corrects=1), replaces="<abc.0@contractor.example>")
+    draft = made.submission.draft
+    assert first is not None
+    assert draft is not None
+    assert draft.in_reply_to == "<abc.0@contractor.example>"
+    assert draft.message_id == first.message_id.replace(".0@", ".1@")
+
+
+def test_a_rehearsal_is_one_while_the_setting_stands() -> None:
+    rehearsing = replace(REGISTER, rehearsal_to=REHEARSAL_TO)
+    stood = drafted(rehearsing).submission
+    assert stood.is_rehearsal
+    assert not drafted(submission=stood).submission.is_rehearsal
+
+
+def test_a_released_draft_is_remembered_while_it_is_held_again() -> None:
+    approved = drafted(replace(REGISTER, mode=Mode.AUTO)).submission
+    assert approved.released_draft == approved.draft_hash
+    issuer = of_issuer(section={"to": ("other@mihon.example",)})
+    held = drafted(replace(REGISTER, mode=Mode.AUTO, issuers=(issuer,)), approved).submission
+    assert held.released_draft == approved.draft_hash
+    assert reasons(held) == {Reason.CHANGED: ""}
+    assert held.due_at is None
+
+
+def test_drafting_again_changes_nothing_where_nothing_changed() -> None:
+    for mode in Mode:
+        register = replace(REGISTER, mode=mode)
+        once = drafted(register).submission
+        assert drafted(register, once, now=START.replace(hour=12)).submission == once
+
+
+def test_two_notices_of_one_project_do_not_share_a_message_id() -> None:
+    one = drafted(pdf=b"%PDF-1.4 one").submission.draft
+    two = drafted(pdf=b"%PDF-1.4 two", notice=NOTICE).submission.draft
+    assert one is not None
+    assert two is not None
+    assert one.message_id != two.message_id
