@@ -15,6 +15,7 @@ from worker.states import TRANSITIONS, State
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 HELP_PAGES = [ROOT / "README.md", ROOT / "README.ja.md", ROOT / "docs" / "office.ja.md", ROOT / "docs" / "install.md"]
+COMMAND = re.compile(r"^\s*(?:\S*/)?hoshobin (?:--config \S+ )?([a-z][a-z-]*)\b([^|\n]*)", re.MULTILINE)
 RENEW = "run: .venv/bin/python tests/write_docs.py"
 
 
@@ -58,7 +59,7 @@ def test_every_command_and_option_that_a_page_names_exists(path: Path) -> None:
         part for pair in re.findall(r"```\w*\n(.*?)```|`([^`\n]+)`", path.read_text(), re.DOTALL) for part in pair
     )
     faults = []
-    for name, rest in re.findall(r"^\s*(?:\S*/)?hoshobin (?:--config \S+ )?([a-z][a-z-]*)\b([^|\n]*)", code, re.MULTILINE):
+    for name, rest in COMMAND.findall(code):
         if name not in cli.commands:
             faults.append(name)
             continue
