@@ -1,0 +1,161 @@
+"""The same notice by two ways is one submission while the first has not left; afterwards a person judges."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from fakes import FakeReading
+from registered import NOTICE, PDF, arrived
+
+from worker.arrive import (
+    Known,
+    New,
+    Way,
+    announce,
+    find_later,
+    hold_without_notice,
+    receive_notice,
+    receive_unreadable,
+)
+from worker.model import Hold, Key, Product, Sha256, Submission, Unreadable, sha256
+from worker.states import WAITING, Reason, State
+
+FOLDER = Way("folder", "お知らせ.pdf", "", None, proven=True)
+MAIL = Way("mail:main", "発行完了のお知らせ", "<a@east.example>", Sha256("a" * 64), proven=False)
+FIRST, SECOND, THIRD = sha256(PDF), sha256(b"%PDF-1.4 second"), sha256(b"%PDF-1.4 third")
+AMENDED = replace(NOTICE, key=Key("ZzYyXxWw0099"))
+GONE = [state for state in State if state not in WAITING]
+
+
+def here(state: State, **changes: object) -> Submission:
+    return replace(arrived(state=state), **changes)
+
+
+def test_a_first_notice_is_a_new_submission_that_says_how_it_came() -> None:
+    outcome = receive_notice(NOTICE, FIRST, MAIL, FakeReading())
+    assert isinstance(outcome, New)
+    new = outcome.submission
+    assert (new.state, new.came_by, new.source_name, new.source_message_id) == (
+        State.HELD,
+        "mail:main",
+        "発行完了のお知らせ",
+        "<a@east.example>",
+    )
+    assert (new.proven, new.pdf_sha256, new.mail_sha256) == (False, FIRST, MAIL.mail_sha256)
+    assert (new.guarantor, new.product, new.contract_number) == ("east", Product.CONTRACT, NOTICE.contract_number)
+    assert (new.follows, outcome.superseded) == (None, ())
+
+
+@pytest.mark.parametrize("state", State)
+def test_the_same_bytes_are_never_a_second_submission(state: State) -> None:
+    known = FakeReading([here(state)], {FIRST: NOTICE})
+    assert receive_notice(NOTICE, FIRST, MAIL, known) == Known(known.held[0])
+
+
+@pytest.mark.parametrize("state", sorted(WAITING))
+def test_other_bytes_of_the_same_notice_add_nothing_while_the_first_has_not_left(state: State) -> None:
+    known = FakeReading([here(state)], {FIRST: NOTICE})
+    assert receive_notice(NOTICE, SECOND, FOLDER, known) == Known(known.held[0])
+
+
+@pytest.mark.parametrize("state", GONE)
+def test_other_bytes_of_the_same_notice_name_the_first_once_it_may_have_left(state: State) -> None:
+    known = FakeReading([here(state)], {FIRST: NOTICE})
+    outcome = receive_notice(NOTICE, SECOND, FOLDER, known)
+    assert isinstance(outcome, New)
+    assert (outcome.submission.follows, outcome.superseded) == (1, ())
+
+
+@pytest.mark.parametrize("state", State)
+def test_the_same_number_with_another_key_names_the_one_before_and_supersedes_it_if_it_has_not_left(
+    state: State,
+) -> None:
+    known = FakeReading([here(state)], {FIRST: NOTICE})
+    outcome = receive_notice(AMENDED, SECOND, FOLDER, known)
+    assert isinstance(outcome, New)
+    assert outcome.submission.follows == 1
+    assert [each.id for each in outcome.superseded] == ([1] if state in {State.HELD, State.APPROVED} else [])
+
+
+def test_a_copy_of_an_amended_notice_is_known_by_its_own_key() -> None:
+    first, amended = here(State.SENT), here(State.HELD, id=2, pdf_sha256=SECOND, follows=1)
+    known = FakeReading([first, amended], {FIRST: NOTICE, SECOND: AMENDED})
+    assert receive_notice(AMENDED, THIRD, FOLDER, known) == Known(amended)
+
+
+def test_the_same_number_of_another_guarantor_is_another_guarantee() -> None:
+    known = FakeReading([here(State.SENT, guarantor="west")], {FIRST: replace(NOTICE, guarantor="west")})
+    outcome = receive_notice(NOTICE, SECOND, FOLDER, known)
+    assert isinstance(outcome, New)
+    assert outcome.submission.follows is None
+
+
+def test_of_several_before_it_the_newest_is_named() -> None:
+    known = FakeReading([here(State.SENT), here(State.SENT, id=2, pdf_sha256=SECOND)], {FIRST: NOTICE, SECOND: AMENDED})
+    outcome = receive_notice(replace(NOTICE, key=Key("QqQqQqQq1111")), THIRD, FOLDER, known)
+    assert isinstance(outcome, New)
+    assert outcome.submission.follows == 2
+
+
+# --- What could not be read --------------------------------------------------------------------------------------
+
+SCAN = Unreadable(Reason.NO_TEXT, "1 page")
+
+
+def test_a_file_that_cannot_be_read_is_held_for_its_refusal() -> None:
+    outcome = receive_unreadable(SCAN, FIRST, FOLDER, FakeReading())
+    assert isinstance(outcome, New)
+    refusal = Hold(Reason.NO_TEXT, "1 page")
+    assert (outcome.submission.state, outcome.submission.refusal) == (State.HELD, refusal)
+    assert outcome.submission.reasons == (refusal,)
+
+
+def test_the_same_unreadable_file_is_held_once() -> None:
+    held = hold_without_notice(Hold(Reason.NO_TEXT), FIRST, FOLDER)
+    assert receive_unreadable(SCAN, FIRST, MAIL, FakeReading([held])) == Known(held)
+
+
+def test_a_notice_that_can_be_read_after_its_refusal_was_withdrawn_is_not_passed_over() -> None:
+    """A guarantor's profile was added meanwhile: nothing here has ever held this notice."""
+    withdrawn = replace(hold_without_notice(Hold(Reason.NOT_A_NOTICE), FIRST, FOLDER), id=1, state=State.WITHDRAWN)
+    outcome = receive_notice(NOTICE, FIRST, FOLDER, FakeReading([withdrawn]))
+    assert isinstance(outcome, New)
+    waiting = replace(withdrawn, state=State.HELD)
+    assert receive_notice(NOTICE, FIRST, FOLDER, FakeReading([waiting])) == Known(waiting)
+
+
+def test_an_announcement_opens_a_task() -> None:
+    announced = announce("east", MAIL)
+    assert (announced.state, announced.guarantor, announced.pdf_sha256) == (State.ANNOUNCED, "east", None)
+    assert announced.source_message_id == "<a@east.example>"
+
+
+# --- A later one that came while this one was at the mail server -------------------------------------------------
+
+
+def later_of(first: Submission, *others: Submission, **notices: object) -> int | None:
+    return find_later(first, NOTICE, FakeReading([first, *others], {FIRST: NOTICE, SECOND: AMENDED, THIRD: NOTICE}))
+
+
+def test_a_later_notice_of_another_key_is_found_though_this_one_was_being_sent() -> None:
+    assert later_of(here(State.SENDING), here(State.HELD, id=2, pdf_sha256=SECOND, follows=1)) == 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        here(State.HELD, id=2, pdf_sha256=THIRD),
+        here(State.HELD, id=2, pdf_sha256=SECOND, guarantor="west"),
+        here(State.WITHDRAWN, id=2, pdf_sha256=SECOND),
+        here(State.HELD, id=2, pdf_sha256=SECOND, corrects=1),
+        here(State.HELD, id=0, pdf_sha256=SECOND),
+    ],
+    ids=["a copy", "another guarantor", "withdrawn", "a correction", "an earlier one"],
+)
+def test_what_is_no_later_guarantee_supersedes_nothing(other: Submission) -> None:
+    assert later_of(here(State.APPROVED), other) is None
+
+
+def test_what_follows_a_notice_is_not_superseded_by_it() -> None:
+    assert later_of(here(State.HELD, follows=2), here(State.SENT, id=2, pdf_sha256=SECOND)) is None
