@@ -29,14 +29,18 @@ from fast_mail_parser import parse_email
 from notice_pdfs import Form
 
 from worker import cli
-from worker.adapters.demo_smtp import AcceptedMail
+from worker.adapters.demo_imap import DemoImap
+from worker.adapters.demo_smtp import AcceptedMail, DsnController
+from worker.mail import read_header
 from worker.model import JST
+from worker.ports import Fetched, Header
 
 ADDRESS = "soumu@contractor.example"
 COLLEAGUE = "sato@contractor.example"
 HANAKO = "山田 花子"
 EAST = "電子保証（認証キー）発行完了のお知らせ"
 _numbers = count(1)
+_folders = count(1)
 
 ISSUERS = {
     "kawa": """
@@ -127,7 +131,7 @@ class Office:
 
     root: Path
     imap_port: int = 1
-    imap_password: str = "secret"  # noqa: S105
+    imap_password: str = "secret"
     folder: str = "INBOX"
     smtp_port: int = 1
     mode: str = "auto"
@@ -296,6 +300,48 @@ class Taken:
         )
 
 
+class Mailroom:
+    """An office with a mailbox folder of its own on the shared server, and what the relay took from it."""
+
+    def __init__(self, imap: DemoImap, relay: DsnController, root: Path, **settings: Any) -> None:
+        self.imap = imap
+        self.relay = relay
+        self.folder = f"Box{next(_folders)}"
+        self.imap.create_folder(self.folder)
+        self.delivered = 0
+        self._before = len(relay.mails)
+        self.office = Office(
+            root,
+            **{
+                "imap_port": imap.port,
+                "imap_password": imap.password,
+                "smtp_port": relay.port,
+                "folder": self.folder,
+                "since": yesterday(),
+                **settings,
+            },
+        )
+
+    def deliver(self, *mails: Any) -> None:
+        for mail in mails:
+            self.imap.append(wire(mail), folder=self.folder)
+            self.delivered += 1
+
+    @property
+    def accepted(self) -> list[Taken]:
+        """What the relay took, as a reader that is neither ours nor Python's sees it."""
+        return [Taken.of(mail) for mail in self.relay.mails[self._before :]]
+
+    @property
+    def submissions(self) -> list[Taken]:
+        """Of those, what is no mail to the operator."""
+        return [each for each in self.accepted if not each.subject.startswith("【保証便】")]
+
+    @property
+    def tellings(self) -> list[Taken]:
+        return [each for each in self.accepted if each.subject.startswith("【保証便】")]
+
+
 def _addresses(lines: list[str]) -> list[str]:
     return [address.strip() for line in lines for address in line.split(",")]
 
@@ -308,6 +354,11 @@ def a_form(name: str = "道路改良工事（その２）", product: str = "契�
     number = next(_numbers)
     own = {"number": f"40213-{number:06}", "key": f"kEy{number:04}Zq{number % 10}W"}
     return replace(made.ADVANCE, project=name, product=product, **{**own, **more})
+
+
+def later_key(form: Form) -> Form:
+    """The same number with another key."""
+    return replace(form, key=form.key[::-1])
 
 
 @cache
@@ -348,6 +399,12 @@ def a_mail(
 def wire(mail: EmailMessage | bytes) -> bytes:
     """As it comes over IMAP."""
     return mail if isinstance(mail, bytes) else mail.as_bytes(policy=SMTP)
+
+
+def fetch(mail: bytes) -> Fetched:
+    """``mail`` as an adapter hands it over."""
+    identifier = read_header(mail, "Message-ID").decode()
+    return Fetched(Header(1, len(mail), dt.datetime.now(JST), identifier), mail)
 
 
 def yesterday() -> str:

@@ -1,6 +1,6 @@
-"""One day of an office from mailbox and folder to the relay: what each thing that came in became, and what it never becomes.
+"""One day of an office from mailbox and folder to the relay: what each thing that came in became, and what it did not.
 
-The first half looks at one office with two passes, so that everything also has to get along with everything else.
+It is one office with two passes, so that everything also has to get along with everything else.
 """
 
 from __future__ import annotations
@@ -13,18 +13,17 @@ from email.policy import SMTP
 from typing import Any
 
 import pytest
-from conftest import Mailroom
 from office import (
     ADDRESS,
-    COLLEAGUE,
     EAST,
-    HANAKO,
     Form,
+    Mailroom,
     Ran,
     Taken,
     a_form,
     a_mail,
     a_pdf,
+    later_key,
     notice,
     other_download,
     project,
@@ -224,11 +223,6 @@ def day(wide_mailroom: Callable[..., Mailroom]) -> Day:
     )
     noon = office.run_once()
     return Day(room, morning, after_morning, sent, told, noon)
-
-
-def later_key(form: Form) -> Form:
-    """The same number with another key."""
-    return Form(form.project, form.contractor, form.product, form.number, form.key[::-1], form.guarantor, form.title)
 
 
 # --- What was sent --------------------------------------------------------------------------------------------

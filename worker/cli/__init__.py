@@ -16,9 +16,12 @@ from typing import Any, Final, TextIO
 
 import click
 
+from worker.adapters.store import SqlStore
 from worker.cli.tables import print_json, print_table
 from worker.errors import ConfigError, Conflict, LogBroken, NotAllowed, Problem, Unavailable
+from worker.ports import Clock
 from worker.text import shown
+from worker.wiring import Office, open_office_store
 from worker.words import Language, hint, say, say_refusal
 
 DONE: Final = 0
@@ -44,7 +47,28 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", "as_json", is_flag=True, help="JSON で出力 / print JSON")(command)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def open_for_command(office: Office, clock: Clock) -> SqlStore:
+    """The office's store, closed when the command ends. Raises ConfigError where there is none, or an older one."""
+    store = open_office_store(office, clock)
+    click.get_current_context().call_on_close(store.close)
+    return store
+
+
+class _ReaderLeft(Exception):
+    """Nobody reads our output any more."""
+
+
+class _Commands(click.Group):
+    """Tells of a reader that left in our own words: click itself would end the program with 1 then."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _ReaderLeft from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--config", metavar="DIR", help="設定のフォルダ / configuration directory")
 @click.option("--lang", type=click.Choice(["ja", "en"]), default="ja", help="表示の言語 / language for people")
 @click.version_option(package_name="hoshobin", prog_name="hoshobin")
@@ -73,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return boundary.unavailable(error)
     except (KeyboardInterrupt, click.exceptions.Abort):
         return FOR_A_PERSON
-    except BrokenPipeError:
+    except _ReaderLeft:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # a reader that has seen enough
         return DONE
     except Exception as error:  # noqa: BLE001  the boundary: one line for people, the trace in a file

@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 from worker import decisions
-from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, pass_cli
+from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.tables import print_json, submission_json
 from worker.errors import NotAllowed
 from worker.model import JST, Submission
 from worker.ports import Author
-from worker.wiring import Office, account_name, load_office, open_office_store, system_clock
+from worker.wiring import Office, account_name, load_office, system_clock
 from worker.words import Language, name_hold, name_state, say, say_refusal
 
 _REFERENCE = re.compile(r"(\d{1,12})(?:@([0-9a-f]{4,64}))?")
@@ -99,7 +99,7 @@ def approve(shared: Cli, references: tuple[tuple[int, str], ...], by: str, note:
     office = load_office(shared.config)
     author = author_of(office, by)
     clock = system_clock()
-    store = open_office_store(office, clock)
+    store = open_for_command(office, clock)
 
     def decide(reference: tuple[int, str]) -> None:
         number, shown_draft = reference
@@ -126,7 +126,7 @@ def withdraw(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
     """取下げ：送信しないことにします。"""
     office = load_office(shared.config)
     author = author_of(office, by)
-    store = open_office_store(office, system_clock())
+    store = open_for_command(office, system_clock())
     _report(decisions.withdraw(store, number, author, why), "withdrawn", shared.lang, as_json=as_json)
     return DONE
 
@@ -141,7 +141,7 @@ def hand_over(shared: Cli, number: int, by: str, note: str, as_json: bool) -> in
     """別途提出：フォーム・持参など、ほかの方法で提出します。"""
     office = load_office(shared.config)
     author = author_of(office, by)
-    store = open_office_store(office, system_clock())
+    store = open_for_command(office, system_clock())
     _report(decisions.hand_over(store, number, author, note), "handed_over", shared.lang, as_json=as_json)
     return DONE
 
@@ -157,7 +157,7 @@ def resolve(shared: Cli, number: int, left: bool, by: str, as_json: bool) -> int
     office = load_office(shared.config)
     author = author_of(office, by)
     clock = system_clock()
-    store = open_office_store(office, clock)
+    store = open_for_command(office, clock)
     if left:
         after = decisions.resolve_sent(store, number, author, clock.now())
         _report(after, "resolved_sent", shared.lang, as_json=as_json)
@@ -187,7 +187,7 @@ def confirm(
     """到達確認：発注者に届いたこと（--failed なら届いていないこと）を記録します。"""
     office = load_office(shared.config)
     author = author_of(office, by)
-    store = open_office_store(office, system_clock())
+    store = open_for_command(office, system_clock())
 
     def decide(number: int) -> None:
         if failed:
@@ -210,7 +210,7 @@ def resend(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
     office = load_office(shared.config)
     author = author_of(office, by)
     clock = system_clock()
-    store = open_office_store(office, clock)
+    store = open_for_command(office, clock)
     after = decisions.resend(store, office.in_force, number, author, why, clock.now())
     if as_json:
         print_json(submission_json(after))
@@ -226,6 +226,6 @@ def resume(shared: Cli, by: str) -> int:
     """再開：古いバックアップを戻した後、このデータベースで送信を再開します。"""
     office = load_office(shared.config)
     author = author_of(office, by)
-    decisions.resume(open_office_store(office, system_clock()), author)
+    decisions.resume(open_for_command(office, system_clock()), author)
     click.echo(say("resumed", shared.lang))
     return DONE

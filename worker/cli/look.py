@@ -16,7 +16,7 @@ from worker.adapters.pdf import PdfPool
 from worker.adapters.shipped import shipped_file
 from worker.adapters.store import SqlStore, has_database
 from worker.arrive import Known, Way, receive_notice
-from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, pass_cli
+from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.tables import (
     print_json,
     print_pairs,
@@ -49,7 +49,7 @@ from worker.sent_log_text import EVENT_NAMES, csv_bytes, jsonl
 from worker.states import Event, Reason, State
 from worker.tell import command_for
 from worker.watch import FILE_LIMIT
-from worker.wiring import Office, load_office, open_office_store, system_clock
+from worker.wiring import Office, load_office, system_clock
 from worker.words import Language, name_any_state, name_hold, name_state, next_step, say
 
 _FIELDS: Final = ("project_name", "contractor_name", "product", "contract_number", "key", "guarantor")
@@ -207,7 +207,7 @@ def _draft(office: Office, notice: Notice, pdf: bytes, name: str) -> Drafted:
     clock = system_clock()
     known: Reading = _NothingKnown()
     if has_database(office.places.store):
-        known = open_office_store(office, clock)
+        known = open_for_command(office, clock)
     digest = sha256(pdf)
     way = Way("folder", name, "", None, proven=True)
     received = receive_notice(notice, digest, way, known)
@@ -282,7 +282,7 @@ def _say_rehearsing(office: Office, lang: Language) -> None:
 def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
     """一覧：提出の状態と、次にすること。"""
     office = load_office(shared.config)
-    store = open_office_store(office, system_clock())
+    store = open_for_command(office, system_clock())
     found = store.submissions(*([State(state)] if state else []))
     if as_json:
         for each in found:
@@ -303,7 +303,7 @@ def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
 def show(shared: Cli, number: str, as_json: bool) -> int:
     """詳細：メールの内容、関連する提出、すべての経過。"""
     office = load_office(shared.config)
-    store = open_office_store(office, system_clock())
+    store = open_for_command(office, system_clock())
     wanted = number.partition("@")[0]
     if not wanted.isdigit():
         raise click.UsageError(f"{number!r}: ID")
@@ -421,7 +421,7 @@ def log(
     contract: str,
 ) -> int:
     """送信記録：いつ、誰に、何を送り、サーバーが何と答えたか（監査用）。"""
-    store = open_office_store(load_office(shared.config), system_clock())
+    store = open_for_command(load_office(shared.config), system_clock())
     rows = filter_rows(
         log_rows(store.entries()), since=since, until=until, issuer=issuer, project=project, contract=contract
     )
@@ -473,7 +473,7 @@ def _holds_marked_head(store: Store) -> bool:
 def status(shared: Cli, as_json: bool) -> int:
     """現況：監視の最終時刻、状態ごとの件数、対応待ち。"""
     office = load_office(shared.config)
-    store = open_office_store(office, system_clock())
+    store = open_for_command(office, system_clock())
     counts = store.count_by_state()
     looks = store.looks()
     waiting = store.submissions(*_WAITING)
@@ -525,7 +525,7 @@ def audit() -> None:
 @pass_cli
 def verify(shared: Cli, heads: tuple[str, ...], as_json: bool) -> int:
     """検証：記録の連鎖、現況との一致、原本のハッシュ。"""
-    store = open_office_store(load_office(shared.config), system_clock())
+    store = open_for_command(load_office(shared.config), system_clock())
     return print_verdict(store, heads, shared.lang, as_json=as_json)
 
 
