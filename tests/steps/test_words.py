@@ -52,6 +52,44 @@ def test_every_code_that_the_source_names_has_its_sentence() -> None:
     assert missing == []
 
 
+# Which argument of these calls is the code whose blanks the call's other arguments fill.
+FILLED = {"NotAllowed": 0, "AddressRefused": 0, "say": 0}
+
+
+def fillings_in(path: Path) -> Iterator[tuple[str, set[str], int]]:
+    """Codes with what fills their blanks: ``say("code", …, x=…)``, ``Problem(…, "code", {…})``, ``("code", {…})``."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=named) if name in FILLED:
+                pair = args[FILLED[name] : FILLED[name] + 1], [keyword.arg for keyword in named]
+            case ast.Call(func=ast.Name(id="Problem"), args=[_, _, code]):
+                pair = [code], []
+            case ast.Call(func=ast.Name(id="Problem"), args=[_, _, code, ast.Dict(keys=keys)]):
+                pair = [code], [key and ast.literal_eval(key) for key in keys]
+            case ast.Tuple(elts=[code, ast.Dict(keys=keys)]):
+                pair = [code], [key and ast.literal_eval(key) for key in keys]
+            case _:
+                continue
+        (code, *_), names = pair
+        if isinstance(code, ast.Constant) and None not in names:  # None: others are put in from elsewhere
+            yield str(code.value), set(names), node.lineno
+
+
+def test_every_blank_of_a_sentence_is_filled_where_it_is_raised() -> None:
+    """A blank without a value would be a traceback in place of the sentence."""
+    found = [(path, *filled) for path in sorted(WORKER.rglob("*.py")) for filled in fillings_in(path)]
+    assert len(found) > 80
+    unfilled = [
+        f"{path.relative_to(WORKER)}:{line} {code}: {blanks(text) - given}"
+        for path, code, given, line in found
+        for table in (TEXTS, config.HINTS)
+        for text in table.get(code, ())
+        if not blanks(text) <= given
+    ]
+    unknown = [f"{path.relative_to(WORKER)}:{line} {code}" for path, code, _, line in found if not has_sentence(code)]
+    assert unfilled + unknown == []
+
+
 @pytest.mark.parametrize("table", [TEXTS, config.HINTS], ids=["texts", "hints"])
 def test_both_languages_put_the_same_things_in(table: dict[str, tuple[str, str]]) -> None:
     assert {code for code, (japanese, english) in table.items() if blanks(japanese) != blanks(english)} == set()
