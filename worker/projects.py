@@ -152,9 +152,10 @@ def _sections_named(project: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
 
 
 def _ids(projects: list[_Project]) -> list[str]:
-    """Issuer and name; the first contract number as well where two share both, then the position where that is shared.
+    """Issuer and name; where two share both, the first contract number as well, and the position for one without.
 
-    A position changes with the file, but two such projects are never told apart without a number anyway.
+    A shared id is nobody's: a number that an approval tied to it when it meant one project must not come to mean
+    another. A position changes with the file, but two such projects are never told apart without a number anyway.
     """
     plain = [f"{project.issuer}/{project.name}" for project in projects]
     shared = Counter(plain)
@@ -162,8 +163,8 @@ def _ids(projects: list[_Project]) -> list[str]:
         f"{id_}/{project.contract_numbers[0]}" if shared[id_] > 1 and project.contract_numbers else id_
         for id_, project in zip(plain, projects, strict=True)
     ]
-    shared = Counter(numbered)
-    return [f"{id_}#{at}" if shared[id_] > 1 else id_ for at, id_ in enumerate(numbered, start=1)]
+    twice = Counter(numbered)
+    return [f"{id_}#{at}" if shared[id_] > 1 or twice[id_] > 1 else id_ for at, id_ in enumerate(numbered, start=1)]
 
 
 def _project(id_: str, project: _Project) -> Project:

@@ -193,6 +193,13 @@ def test_an_invoice_is_a_file_or_separate():
     assert invoices[Product.INTERIM].file == ""
 
 
+def test_an_id_that_two_projects_would_share_is_neither_ones():
+    # A number tied by approval to the only project of a name must not come to mean a second one registered later.
+    numbered = PROJECTS.replace("[[project]]", '[[project]]\ncontract_numbers = ["31074-000001"]', 1)
+    assert [project.id for project in projects_of(PROJECTS)] == ["mihon/道路改良工事"]
+    assert "mihon/道路改良工事" not in [project.id for project in projects_of(numbered + PROJECTS)]
+
+
 def test_two_projects_of_one_name_have_ids_of_their_own():
     numbered = PROJECTS + 'contract_numbers = ["31074-000001"]\n'
     ids = [project.id for project in projects_of(PROJECTS + numbered + PROJECTS)]
