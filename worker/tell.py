@@ -6,13 +6,15 @@ goes on from there; no key is in it. It does not know how the mail is sent.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from worker.errors import ConfigError, HoshobinError, LogBroken
 from worker.model import Alarm, Submission
 from worker.states import Kind, State, kind_of
 from worker.text import shown
-from worker.words import name_hold, name_state, next_step, say
+from worker.words import name_any_state, name_hold, name_state, next_step, say
 
 LINES_LIMIT: Final = 200
 """Submissions named in one mail; a backlog of thousands is looked at with ``list``, not read in a mail."""
@@ -82,3 +84,30 @@ def write_telling(
     parts.append(say("telling_end", "ja"))
     subject = say("telling_subject_account" if accounts else "telling_subject", "ja", count=len(open_ones))
     return subject, "\n\n".join(parts) + "\n"
+
+
+def write_status(
+    troubles: Mapping[str, HoshobinError],
+    looked: Mapping[str, dt.datetime],
+    counts: Mapping[State, int],
+    *,
+    rehearsing: bool,
+) -> str:
+    """One line for ``systemctl status``: rehearsal first, what is not reached, last look, how many of each state."""
+    parts = [say("rehearsing_short", "ja")] if rehearsing else []
+    parts += [_name_trouble(name, troubles[name]) for name in sorted(troubles)]
+    if looked:
+        looks = ", ".join(f"{name} {looked[name]:%H:%M:%S}" for name in sorted(looked))
+        parts.append(f"{say('h_last_ok', 'ja')} {looks}")
+    parts += [f"{name_any_state(state, 'ja')} {counts[state]}" for state in State if counts.get(state)]
+    return shown(" / ".join(parts))
+
+
+def _name_trouble(name: str, trouble: HoshobinError) -> str:
+    if isinstance(trouble, ConfigError):
+        return say("config_kept", "ja")
+    if isinstance(trouble, LogBroken):
+        return (
+            say("behind_head", "ja") if trouble.code == "behind_head" else say("log_broken", "ja", detail=str(trouble))
+        )
+    return f"{name}: {trouble}"

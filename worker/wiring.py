@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import getpass
 import os
 import queue
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -30,6 +31,7 @@ from worker.adapters.smtp import SmtpServer
 from worker.adapters.store import SqlStore, open_store
 from worker.configuration import Configuration, load_configuration
 from worker.drafting import InForce, put_in_force
+from worker.errors import ConfigError, Problem
 from worker.ports import Clock, Secrets
 
 P = ParamSpec("P")
@@ -45,6 +47,12 @@ class Office:
     in_force: InForce
     places: Places
 
+    @property
+    def world(self) -> tuple[object, ...]:
+        """What connections and loops are built from; where it is the same, a reload needs no new ones."""
+        settings = self.configuration.settings
+        return (dict(settings.mailboxes), settings.smtp, settings.poll_seconds, self.places)
+
 
 def load_office(option: str | None, env: Mapping[str, str] = os.environ) -> Office:
     """Find, read and check the configuration. Raises ConfigError with every problem at once."""
@@ -54,6 +62,14 @@ def load_office(option: str | None, env: Mapping[str, str] = os.environ) -> Offi
     places = resolve_places(configuration.settings, directory, env)
     in_force = put_in_force(configuration, TemplateFiles(files), InvoiceFiles(places.invoices))
     return Office(directory, configuration, in_force, places)
+
+
+def load_changed_office(former: Office, option: str | None) -> Office:
+    """The office as it is on disk now. Raises ConfigError, also for a change that a running service cannot follow."""
+    office = load_office(option)
+    if office.places.store != former.places.store:
+        raise ConfigError([Problem("worker.toml", "store.dir", "needs_restart")])
+    return office
 
 
 def program_version() -> str:
@@ -79,39 +95,55 @@ def open_office_store(office: Office, clock: Clock) -> SqlStore:
     return open_store(office.places.store, clock)
 
 
-class MailboxThread:
-    """The one thread of a mailbox: its connection is used from nowhere else.
+class OwnThread:
+    """One thread for what blocks: a mailbox, whose connection is used from nowhere else, or a folder on a share.
 
-    A daemon, so that a name look-up or a connect that nothing can interrupt does not hold the exit.
+    A daemon, so that a name look-up, a connect or a share that nothing can interrupt does not hold the exit.
     """
 
     def __init__(self, name: str) -> None:
         self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        threading.Thread(target=self._run, name=f"mailbox-{name}", daemon=True).start()
+        threading.Thread(target=self._run, name=name, daemon=True).start()
 
     async def __call__(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """What ``call`` returns or raises, run in the mailbox's thread."""
-        future: concurrent.futures.Future[T] = concurrent.futures.Future()
-
-        def carry_out() -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                future.set_result(call(*args, **kwargs))
-            except BaseException as error:  # noqa: BLE001  raised again where it is awaited
-                future.set_exception(error)
-
-        self._calls.put(carry_out)
+        """What ``call`` returns or raises, run in this thread."""
+        future: Future[T] = Future()
+        self._calls.put(partial(_carry_out, future, partial(call, *args, **kwargs)))
         return await asyncio.wrap_future(future)
 
-    def end(self, last: Callable[[], None]) -> None:
-        """Let the thread go after ``last``; the mailbox must be shut first, so that no call holds it."""
-        self._calls.put(last)
+    def end(self, last: Callable[[], None] | None = None) -> None:
+        """Let the thread go, after ``last``; a mailbox must be shut first, so that no call holds it."""
+        if last is not None:
+            self._calls.put(last)
         self._calls.put(None)
 
     def _run(self) -> None:
         while (call := self._calls.get()) is not None:
             call()
+
+
+class DaemonExecutor(ThreadPoolExecutor):
+    """Runs each call in a daemon thread of its own, for asyncio, which looks up names in its executor.
+
+    The executor it has by itself is waited for at the exit, as long as a resolver that gets no answer takes.
+    """
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Start ``fn`` at once: the only calls are the look-ups of one mail server, one at a time."""
+        future: Future[T] = Future()
+        threading.Thread(
+            target=_carry_out, args=(future, partial(fn, *args, **kwargs)), name="look-up", daemon=True
+        ).start()
+        return future
+
+
+def _carry_out(future: Future[T], call: Callable[[], T]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(call())
+    except BaseException as error:  # noqa: BLE001  raised again where it is awaited
+        future.set_exception(error)
 
 
 def load_secrets(office: Office, env: Mapping[str, str] = os.environ) -> Secrets:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
+from typing import Final
+
+SEND_SECONDS: Final = 1.0
+"""A manager whose queue is full reads it within milliseconds; one that hangs must not stop the mails."""
 
 
 class ServiceManager:
@@ -38,6 +42,7 @@ class ServiceManager:
             return
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as notify:
+            notify.settimeout(SEND_SECONDS)
             try:
                 notify.sendto(message.encode(), address)
             except OSError:

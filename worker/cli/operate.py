@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import click
 import structlog
+from structlog.typing import Processor
 
 from worker.adapters.config_files import make_own_folders
 from worker.adapters.pdf import PdfPool
@@ -27,8 +29,8 @@ from worker.pipeline.once import Pass, run_once
 from worker.recover import record_start, recover
 from worker.service import Service
 from worker.wiring import (
-    MailboxThread,
     Office,
+    OwnThread,
     account_name,
     build_folder,
     build_mailboxes,
@@ -46,6 +48,8 @@ from worker.words import Language, say
 @pass_cli
 def run(shared: Cli, once: bool) -> int:
     """本体：監視・送信を続けます（--once は1回だけ）。"""
+    if not once:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a configuration to replace; it would end us
     _log_to_stderr()
     office = load_office(shared.config)
     load_secrets(office)
@@ -53,21 +57,14 @@ def run(shared: Cli, once: bool) -> int:
     with SenderLock(office.places.store, clock):
         create_or_migrate(office.places.store)
         make_own_folders(office.places)
+        if once:
+            return _end_of_pass(asyncio.run(pass_once(office)), shared.lang)
         store = open_store(office.places.store, clock)
         try:
-            if once:
-                return _end_of_pass(asyncio.run(pass_once(office)), shared.lang)
-            asyncio.run(_serve(Service(office, shared.config, store, PdfPool(), clock)))
+            asyncio.run(Service(office, shared.config, store, PdfPool(), clock).run())
         finally:
             store.close()
     return DONE
-
-
-async def _serve(service: Service) -> None:
-    try:
-        await service.run()
-    finally:
-        await service.close()
 
 
 async def pass_once(office: Office) -> Pass:
@@ -77,7 +74,8 @@ async def pass_once(office: Office) -> Pass:
     store = open_store(office.places.store, clock)
     server = build_server(office, secrets, clock)
     reader = PdfPool()
-    mailboxes = [(mailbox, MailboxThread(mailbox.name)) for mailbox in build_mailboxes(office, secrets)]
+    mailboxes = [(mailbox, OwnThread(mailbox.name)) for mailbox in build_mailboxes(office, secrets)]
+    folder = OwnThread("folder")
     settings = office.configuration.settings
     try:
         files = office.configuration.files
@@ -85,13 +83,14 @@ async def pass_once(office: Office) -> Pass:
         recover(store, office.in_force, account_name(), clock.now())
         pipeline = Pipeline(store, reader, server, clock, account_name(), office.in_force)
         since = {name: mailbox.since for name, mailbox in settings.mailboxes.items()}
-        return await run_once(pipeline, mailboxes, since, build_folder(office), clock)
+        return await run_once(pipeline, mailboxes, since, (build_folder(office), folder), clock)
     finally:
         await server.close()
         await reader.close()
         for mailbox, thread in mailboxes:
             mailbox.shut()
             thread.end(mailbox.close)
+        folder.end()
         store.close()
 
 
@@ -107,16 +106,18 @@ def _end_of_pass(done: Pass, lang: Language) -> int:
 
 
 def _log_to_stderr() -> None:
-    """Events for the journal: one JSON line each; the libraries' own logs only where they warn."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=False),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    """Events for the journal: one JSON line each, also what the libraries say where they warn."""
+    stamps: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=False),
+    ]
+    line = structlog.processors.JSONRenderer(ensure_ascii=False)
+    meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.WARNING)  # of the handler: loggers have levels of their own
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=stamps, processors=[meta, line]))
+    logging.basicConfig(handlers=[handler])
+    structlog.configure(processors=[*stamps, line], logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
 @cli.command()
@@ -193,7 +194,7 @@ async def _examine(office: Office, lang: Language) -> list[tuple[str, str, str]]
     clock = system_clock()
     results = []
     for mailbox in build_mailboxes(office, secrets):
-        thread = MailboxThread(mailbox.name)
+        thread = OwnThread(mailbox.name)
         remedy = ("remedy_imap", "remedy_imap_account")
         name = f"mail:{mailbox.name}"
         results.append(await _try(name, partial(thread, mailbox.open), remedy, lang, name=mailbox.name))

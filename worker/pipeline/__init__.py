@@ -127,31 +127,32 @@ class Pipeline:
                     writing.record_message(dataclasses.replace(former, uidvalidity=uidvalidity, uid=header.uid))
         return tuple(fresh)
 
-    async def watch_folder(self, folder: Folder) -> tuple[int, dt.timedelta | None]:
+    async def watch_folder(self, folder: Folder, thread: Thread) -> tuple[int, dt.timedelta | None]:
         """Take settled files; how many submissions began to wait, and when to look again at others.
 
-        Raises Unavailable.
+        In a thread of its own, as a share that is away may not answer for minutes. Raises Unavailable.
         """
         now = self._clock.now()
-        plan = watch.plan_folder(folder.look(), self.store.file, now)
+        plan = watch.plan_folder(await thread(folder.look), self.store.file, now)
+        seen_at = self._clock.now()  # a slow look may have seen a file just now
         if plan.record:
             with self.store.writing() as writing:
                 for row in plan.record:
-                    writing.record_file(row)
+                    writing.record_file(dataclasses.replace(row, looked_at=seen_at))
         waiting = 0
         self._unread_files.clear()
         for listed in plan.take:
-            waiting += await self._take_file(folder, listed)
+            waiting += await self._take_file(folder, thread, listed)
         for unread in self._unread_files.values():
             raise unread  # one file does not keep the others waiting, and is not passed over in silence
         self.health.reached("folder", now)
         return waiting, plan.look_again
 
-    async def _take_file(self, folder: Folder, listed: Listed) -> int:
+    async def _take_file(self, folder: Folder, thread: Thread, listed: Listed) -> int:
         if listed.size > watch.FILE_LIMIT:
             return self.intake.hold_large_file(listed)
         try:
-            content = folder.read(listed)
+            content = await thread(folder.read, listed)
         except Unavailable as failure:
             self._unread_files[listed.name] = failure
             return 0
@@ -161,8 +162,8 @@ class Pipeline:
         """Judge every HELD and APPROVED one anew where anything it rests on changed; how many began to wait."""
         waiting = await self._read_refused_again()
         for submission in self.store.submissions(State.HELD, State.APPROVED):
-            weight = (submission.version, self._stamp(submission))
-            if self._weighed.get(submission.id) == weight:
+            stamp = self._stamp(submission)
+            if self._weighed.get(submission.id) == (submission.version, stamp):
                 continue
             try:
                 waiting += self._judge(submission)
@@ -170,7 +171,7 @@ class Pipeline:
                 if failure.what != "folder":
                     raise
                 continue  # the share with its invoice is away: nothing is known to have changed
-            self._weighed[submission.id] = (self.store.submission(submission.id).version, weight[1])
+            self._weighed[submission.id] = (self.store.submission(submission.id).version, stamp)
         return waiting
 
     def _judge(self, submission: Submission) -> int:
@@ -195,17 +196,23 @@ class Pipeline:
             return 0
 
     def _stamp(self, submission: Submission) -> str:
-        """What beside configuration and its own entries a draft rests on: the invoice file, and the clock's part."""
+        """What beside configuration and its own entries a draft rests on: others of its number, and the invoice file.
+
+        An approval of another may tie the number to a project; a later notice may come, or be withdrawn.
+        """
+        number = submission.contract_number
+        others = [f"{each.id}.{each.version}" for each in self.store.by_number(number)] if number else []
+        others = [each for each in others if not each.startswith(f"{submission.id}.")]
         project = self.in_force.register.by_id.get(submission.project) if submission.project else None
         invoice = project.invoices.get(submission.product) if project and submission.product else None
-        return self.in_force.files.stamp(invoice.file) if invoice and invoice.file else ""
+        file = self.in_force.files.stamp(invoice.file) if invoice and invoice.file else ""
+        return " ".join([*others, file])
 
     async def _read_refused_again(self) -> int:
         """Read what could not be read before, once after each change of the guarantors' profiles."""
         profiles = self.in_force.guarantors
         if self._unread_with == profiles:
             return 0
-        self._unread_with = profiles
         waiting = 0
         for submission in self.store.submissions(State.HELD):
             if submission.refusal is None or submission.pdf_sha256 is None:
@@ -213,6 +220,7 @@ class Pipeline:
             pdf = self.store.original(submission.pdf_sha256)
             read = await self.intake.read_pdf(pdf, self.in_force)
             waiting += self._recognise_refused(submission, read)
+        self._unread_with = profiles  # only now: where one could not be read, all are tried again
         return waiting
 
     def _recognise_refused(self, submission: Submission, read: Notice | Unreadable) -> int:

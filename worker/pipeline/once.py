@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from worker.errors import LogBroken, Unavailable
@@ -22,16 +22,16 @@ class Pass:
     broken: LogBroken | None = None
 
 
-async def watch_folder_until_settled(pipeline: Pipeline, folder: Folder) -> int:
+async def watch_folder_until_settled(pipeline: Pipeline, folder: Folder, thread: Thread) -> int:
     """Look, and once more when the files that still settled at the first look have had their time.
 
     A file that keeps changing is left to the next pass. Raises Unavailable.
     """
-    waiting, look_again = await pipeline.watch_folder(folder)
+    waiting, look_again = await pipeline.watch_folder(folder, thread)
     if look_again is None:
         return waiting
     await asyncio.sleep(look_again.total_seconds())
-    later, _ = await pipeline.watch_folder(folder)
+    later, _ = await pipeline.watch_folder(folder, thread)
     return waiting + later
 
 
@@ -39,26 +39,26 @@ async def run_once(
     pipeline: Pipeline,
     mailboxes: Sequence[tuple[Mailbox, Thread]],
     since: Mapping[str, dt.date | None],
-    folder: Folder,
+    folder: tuple[Folder, Thread],
     clock: Clock,
 ) -> Pass:
     """Read all mailboxes and the folder first, then judge, send and tell. What fails is named; the rest goes on."""
     done = Pass()
 
-    async def watch(name: str, mailbox: Mailbox | None, thread: Thread | None) -> None:
+    async def watch(name: str, look: Awaitable[int]) -> None:
         try:
-            if mailbox is None or thread is None:
-                waiting = await watch_folder_until_settled(pipeline, folder)
-            else:
-                waiting = await pipeline.watch_mailbox(mailbox, thread, since.get(mailbox.name))
+            waiting = await look
         except Unavailable as failure:
             done.failures[name] = failure
         else:
             done.began_to_wait += waiting  # in one step: `+= await …` would forget what others added meanwhile
 
     await asyncio.gather(
-        watch("folder", None, None),
-        *(watch(f"mail:{mailbox.name}", mailbox, thread) for mailbox, thread in mailboxes),
+        watch("folder", watch_folder_until_settled(pipeline, *folder)),
+        *(
+            watch(f"mail:{mailbox.name}", pipeline.watch_mailbox(mailbox, thread, since.get(mailbox.name)))
+            for mailbox, thread in mailboxes
+        ),
     )
     await finish_pass(pipeline, done)
     for name, failure in done.failures.items():

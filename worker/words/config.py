@@ -120,6 +120,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "no configuration found (looked in: {looked})",
     ),
     "store_dir_unknown": ("保存先フォルダが決まりません", "the store's directory is not known"),
+    "needs_restart": ("再読み込みでは変えられない項目です", "a reload cannot change this"),
     "secret_missing": ("パスワードのファイルがありません（{path}）", "the password file is missing ({path})"),
     "secret_readable": (
         "パスワードのファイルを他の利用者が読める状態です（{path}、{mode}）",
@@ -193,6 +194,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "bad_host": ("imap.contractor.example のように書いてください", "write it like imap.contractor.example"),
     "plain_not_loopback": ('security を "tls" 又は "starttls" にしてください', 'use "tls" or "starttls"'),
     "no_login_not_loopback": ("user と password_file を書いてください", "write user and password_file"),
+    "needs_restart": ("サービスを再起動してください", "restart the service"),
     "secret_not_named": ("password_file にファイル名を書いてください", "name the file in password_file"),
     "auth_not_yet": ('auth = "password" としてください', 'write auth = "password"'),
     "store_url": ('url = "" としてください', 'write url = ""'),
