@@ -6,6 +6,7 @@ afterwards it is a person's to judge. It does not know projects or issuers.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from worker.model import Hold, Notice, Sha256, Submission, Unreadable
@@ -51,15 +52,9 @@ def receive_notice(notice: Notice, pdf: Sha256, way: Way, known: Reading) -> Kno
     for twin in twins:
         if twin.state in WAITING:
             return Known(twin)
-    others = [each for each in earlier if each not in twins]
-    submission = Submission(
-        id=0,
-        state=State.HELD,
-        came_by=way.came_by,
-        source_name=way.source_name,
-        source_message_id=way.source_message_id,
-        mail_sha256=way.mail_sha256,
-        proven=way.proven,
+    others = [each for each in earlier if _has_other_key(each, notice, known)]
+    submission = dataclasses.replace(
+        _arrived(way),
         pdf_sha256=pdf,
         guarantor=notice.guarantor,
         product=notice.product,
@@ -79,6 +74,16 @@ def receive_unreadable(refusal: Unreadable, pdf: Sha256, way: Way, known: Readin
 
 def hold_without_notice(refusal: Hold, pdf: Sha256 | None, way: Way) -> Submission:
     """A submission that waits only for a person: there is a file or a mail, but no notice read from it."""
+    return dataclasses.replace(_arrived(way), pdf_sha256=pdf, refusal=refusal, reasons=(refusal,))
+
+
+def announce(guarantor: str, way: Way) -> Submission:
+    """The submission that an announcement without a PDF opens: a task to download its notice."""
+    return dataclasses.replace(_arrived(way), state=State.ANNOUNCED, guarantor=guarantor)
+
+
+def _arrived(way: Way) -> Submission:
+    """A submission that came this way; its number is given when it is recorded."""
     return Submission(
         id=0,
         state=State.HELD,
@@ -87,23 +92,6 @@ def hold_without_notice(refusal: Hold, pdf: Sha256 | None, way: Way) -> Submissi
         source_message_id=way.source_message_id,
         mail_sha256=way.mail_sha256,
         proven=way.proven,
-        pdf_sha256=pdf,
-        refusal=refusal,
-        reasons=(refusal,),
-    )
-
-
-def announce(guarantor: str, way: Way) -> Submission:
-    """The submission that an announcement without a PDF opens: a task to download its notice."""
-    return Submission(
-        id=0,
-        state=State.ANNOUNCED,
-        came_by=way.came_by,
-        source_name=way.source_name,
-        source_message_id=way.source_message_id,
-        mail_sha256=way.mail_sha256,
-        proven=way.proven,
-        guarantor=guarantor,
     )
 
 
@@ -115,9 +103,16 @@ def find_later(submission: Submission, notice: Notice, known: Reading) -> int | 
     for each in known.by_number(notice.contract_number):
         came_later = each.id > submission.id and each.id != submission.follows and each.corrects is None
         counts = came_later and each.guarantor == notice.guarantor and each.state is not State.WITHDRAWN
-        if counts and not _is_same(each, notice, known):
+        if counts and _has_other_key(each, notice, known):
             return each.id
     return None
+
+
+def _has_other_key(other: Submission, notice: Notice, known: Reading) -> bool:
+    if other.pdf_sha256 is None:
+        return False
+    read = known.notice(other.pdf_sha256)
+    return read is not None and read.key != notice.key
 
 
 def _is_same(earlier: Submission, notice: Notice, known: Reading) -> bool:

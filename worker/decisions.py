@@ -44,7 +44,7 @@ def redraft(
     bound = None
     if notice is not None:
         bound = submission.bound_project or reading.bound_project(notice.guarantor, notice.contract_number)
-        if submission.superseded_by is None and submission.id:
+        if submission.id:
             submission = dataclasses.replace(submission, superseded_by=find_later(submission, notice, reading))
     return draft_submission(
         submission,

@@ -159,3 +159,19 @@ def test_what_is_no_later_guarantee_supersedes_nothing(other: Submission) -> Non
 
 def test_what_follows_a_notice_is_not_superseded_by_it() -> None:
     assert later_of(here(State.HELD, follows=2), here(State.SENT, id=2, pdf_sha256=SECOND)) is None
+
+
+def test_the_same_key_under_another_product_supersedes_nothing() -> None:
+    other_product = replace(NOTICE, product=Product.ADVANCE)
+    known = FakeReading([here(State.HELD)], {FIRST: NOTICE})
+    outcome = receive_notice(other_product, SECOND, FOLDER, known)
+    assert isinstance(outcome, New)
+    assert (outcome.submission.follows, outcome.superseded) == (1, ())
+
+
+def test_a_later_notice_that_was_withdrawn_supersedes_nothing_any_more() -> None:
+    first, later = here(State.HELD), here(State.HELD, id=2, pdf_sha256=SECOND, follows=1)
+    notices = {FIRST: NOTICE, SECOND: AMENDED}
+    assert find_later(first, NOTICE, FakeReading([first, later], notices)) == 2
+    withdrawn = replace(later, state=State.WITHDRAWN)
+    assert find_later(first, NOTICE, FakeReading([first, withdrawn], notices)) is None
