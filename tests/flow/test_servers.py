@@ -1,0 +1,308 @@
+"""The whole against Dovecot and Postfix: mails in over IMAPS, submissions through STARTTLS and AUTH into maildirs.
+
+What arrived is read by fast-mail-parser, a decoder that is neither Python's nor ours.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import imapclient
+import pytest
+import time_machine
+from mailservers import MailServers
+from office import HANAKO, Office, Taken, a_form, a_mail, a_pdf, notice, project, wire, yesterday
+
+pytestmark = pytest.mark.servers
+
+OFFICE = "office@test.example"
+AWKWARD = "髙田①号線(仮称)　ﾎﾟﾝﾌﾟ場 Ａ棟 ～その２～ ㈱ 改修工事"
+FORMS = {
+    "a": a_form("道路改良工事（その２）", "前払金保証"),
+    "b": a_form("橋梁補修工事 No.3 (Phase 2) と 附帯工 ABC の件名が折り返すほど長い工事"),
+    "c": a_form(AWKWARD),
+}
+ISSUERS = {
+    "a": """
+name = "甲市"
+[section.keiyaku]
+name = "契約課"
+to = ["keiyaku@issuer-a.example"]
+cc = ["kanri@issuer-a.example"]
+[rule.default]
+channel = "email"
+section = "keiyaku"
+subject = "{{ product }}にかかる認証キー【{{ project.name }}】の提出について"
+invoice = "required"
+""",
+    **{
+        name: f"""
+name = "{title}"
+[section.keiyaku]
+name = "契約課"
+to = ["{to}"]
+[rule.default]
+channel = "email"
+section = "keiyaku"
+subject = "{{{{ product }}}} {{{{ project.name }}}} {{{{ contractor.name }}}}"
+invoice = "never"
+"""
+        for name, title, to in (
+            ("b", "乙町", "doboku@issuer-b.example"),
+            ("c", "丙村", "somu@issuer-c.example"),
+            ("refusing", "丁市", "refused@ext.example"),
+            ("later", "戊町", "later@ext.example"),
+        )
+    },
+}
+
+
+@pytest.fixture
+def clean(servers: MailServers) -> MailServers:
+    for user in ("office", "issuer", "issuer-a", "issuer-b", "issuer-c"):
+        servers.empty(user)
+    return servers
+
+
+@pytest.fixture
+def at(clean: MailServers, tmp_path: Path) -> Callable[..., Office]:
+    """Opens an office with IMAPS, and with STARTTLS and AUTH on the submission port."""
+
+    def open_office(*projects: str, smtp_port: int = 0, smtp_security: str = "starttls") -> Office:
+        ca = f'ca_file = "{clean.ca_file}"\n'
+        office = Office(
+            tmp_path,
+            address=OFFICE,
+            imap_password=clean.password + "\n",
+            since=yesterday(),
+            issuers=ISSUERS,
+            projects=list(projects),
+            mailbox_lines=f'host = "localhost"\nport = {clean.imaps}\nsecurity = "tls"\nuser = "office"\n{ca}'
+            'password_file = "imap-password"',
+            smtp_lines=f'host = "localhost"\nport = {smtp_port or clean.submission}\nsecurity = "{smtp_security}"\n'
+            f'user = "office"\n{ca}password_file = "smtp-password"',
+        )
+        office.secret("smtp-password", clean.password)
+        return office
+
+    return open_office
+
+
+def arrived(servers: MailServers, user: str, count: int) -> list[Taken]:
+    return [Taken.read(raw) for raw in servers.arrived(user, count)]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What Dovecot says of one message, beside its bytes."""
+
+    flags: tuple[bytes, ...]
+    content: bytes
+
+
+def look_at(servers: MailServers) -> tuple[Seen, ...]:
+    """The office's INBOX as another mail program sees it, without changing it."""
+    with imapclient.IMAPClient("127.0.0.1", servers.imap, ssl=False, timeout=60) as mailbox:
+        mailbox.login("office", servers.password)
+        mailbox.select_folder("INBOX", readonly=True)
+        uids = mailbox.search("ALL")
+        found = mailbox.fetch(uids, ["FLAGS", "BODY.PEEK[]"]) if uids else {}
+        # \Recent is about who looked first, and no flag of the message
+        return tuple(
+            Seen(tuple(flag for flag in found[uid][b"FLAGS"] if flag != b"\\Recent"), found[uid][b"BODY[]"])
+            for uid in uids
+        )
+
+
+def test_notices_come_in_over_imaps_and_arrive_at_three_issuers_as_they_were_meant(
+    clean: MailServers, at: Callable[..., Office]
+) -> None:
+    office = at(
+        project(FORMS["a"].project, "a", FORMS["a"].number, invoice='advance = { file = "請求書（前払金） No.1.pdf" }'),
+        project(FORMS["b"].project, "b", FORMS["b"].number),
+        project(FORMS["c"].project, "c", FORMS["c"].number),
+    )
+    office.save_invoice("請求書（前払金） No.1.pdf", a_pdf("請求書"))
+    for name in ("a", "b"):
+        clean.deliver("office", wire(a_mail("認証キーの件", ("お知らせ.pdf", notice(FORMS[name])))))
+    clean.deliver("office", wire(a_mail("お見積り", ("見積書.pdf", a_pdf()), text="見積書です。")))
+    office.save_notice("c.pdf", notice(FORMS["c"]))
+    before = look_at(clean)
+    assert len(before) == 3
+
+    ran = office.run_once()
+    assert (ran.code, ran.err) == (0, "")
+
+    mails = {name: arrived(clean, f"issuer-{name}", count)[0] for name, count in (("a", 2), ("b", 1), ("c", 1))}
+    company = "〇〇建設 株式会社"
+    assert {name: mail.subject for name, mail in mails.items()} == {
+        "a": f"前払金保証にかかる認証キー【{FORMS['a'].project}】の提出について",
+        "b": f"契約保証 {FORMS['b'].project} {company}",
+        "c": f"契約保証 {AWKWARD} {company}",
+    }
+    for name, mail in mails.items():
+        form = FORMS[name]
+        assert mail.files[0] == (f"認証キーのお知らせ_{form.number}.pdf", notice(form))
+        assert mail.headers["From"] == [f"{company} <{OFFICE}>"]
+        assert form.key not in mail.raw.decode("ascii")
+    assert mails["a"].files[1:] == (("請求書（前払金） No.1.pdf", a_pdf("請求書")),)
+    assert (mails["a"].to, mails["a"].cc) == (("keiyaku@issuer-a.example",), ("kanri@issuer-a.example",))
+    assert {each["state"] for each in office.list()} == {"SENT"}
+
+    sent = [office.show(each["id"]) for each in office.list()]
+    letters = {content for (content,) in office.rows("select content from originals where kind = 'letter'")}
+    for mail in mails.values():
+        # Postfix put its trace on top and changed nothing below it.
+        assert [letter for letter in letters if mail.raw.endswith(letter)]
+    started = [entry for each in sent for entry in each["entries"] if entry["event"] == "SendStarted"]
+    assert {entry["set"]["tls"] for entry in started} == {"TLSv1.3"}
+    assert all(entry["detail"]["envid"] for entry in started)
+
+    assert look_at(clean)[: len(before)] == before
+    assert all(seen.flags == () for seen in before)
+
+
+def test_delivery_reports_come_back_and_are_taken_for_nothing_else(
+    clean: MailServers, at: Callable[..., Office]
+) -> None:
+    form = FORMS["b"]
+    office = at(project(form.project, "b", form.number))
+    clean.deliver("office", wire(a_mail("認証キーの件", ("お知らせ.pdf", notice(form)))))
+    office.run_once()
+    clean.arrived("issuer-b", 1)
+    (_, report) = clean.arrived("office", 2)
+    assert form.key.encode() not in report
+    envid = [entry["detail"]["envid"] for entry in office.show(1)["entries"] if entry["event"] == "SendStarted"]
+    assert f"Original-Envelope-Id: {envid[0]}".encode() in report
+    assert office.run_once().code == 0
+    assert office.rows('select "end", count(*) from messages group by "end" order by "end"') == [
+        ("report", 1),
+        ("submission", 1),
+    ]
+    assert len(office.list()) == 1
+
+
+def test_a_server_over_tls_from_the_first_byte_that_hides_dsn_is_served_too(
+    clean: MailServers, at: Callable[..., Office]
+) -> None:
+    form = FORMS["b"]
+    for port, security in ((clean.submissions, "tls"), (clean.nodsn, "starttls")):
+        office = at(project(form.project, "b", form.number), smtp_port=port, smtp_security=security)
+        (office.store / "hoshobin.sqlite3").unlink(missing_ok=True)
+        (office.store / "head").unlink(missing_ok=True)
+        office.save_notice(f"{port}.pdf", notice(form))
+        assert office.run_once().code == 0
+    first, second = arrived(clean, "issuer-b", 2)
+    assert first.files == second.files
+
+
+def test_a_recipient_that_is_refused_ends_the_submission_and_the_operator_is_told(
+    clean: MailServers, at: Callable[..., Office]
+) -> None:
+    form = a_form("丁市の工事")
+    office = at(project(form.project, "refusing", form.number))
+    office.save_notice("a.pdf", notice(form))
+    assert office.run_once().code == 1
+    (one,) = office.list()
+    assert one["state"] == "REFUSED"
+    assert one["smtp_reply"].startswith("550 5.1.1")
+    (told,) = arrived(clean, "office", 1)
+    assert told.subject == "【保証便】ご対応が必要な提出があります（1件）"
+    assert "受信拒否（未送信）" in told.text
+    assert "550 5.1.1" in told.text
+    assert "hoshobin resend 1 --by" in told.text
+    assert told.headers["Auto-Submitted"] == ["auto-generated"]
+    assert office.run_once().code == 0
+    assert len(clean.messages("office")) == 1
+
+
+def test_a_recipient_that_is_put_off_is_tried_again_by_itself_later(
+    clean: MailServers, at: Callable[..., Office]
+) -> None:
+    form = a_form("戊町の工事")
+    office = at(project(form.project, "later", form.number))
+    office.save_notice("a.pdf", notice(form))
+    assert office.run_once().code == 0
+    (one,) = office.list()
+    assert (one["state"], one["sent_at"]) == ("APPROVED", None)
+    assert one["smtp_reply"].startswith("451 4.3.0")
+    (put_off,) = [entry for entry in office.show(1)["entries"] if entry["event"] == "NotNow"]
+    assert put_off["detail"]["next_try_at"] > put_off["at"]
+    assert "送信予定" in office("show", "1").out
+    assert office.run_once().code == 0
+    assert [entry["event"] for entry in office.show(1)["entries"]].count("SendStarted") == 1
+    assert clean.messages("office") == []
+
+
+def test_greylisting_is_waited_out_and_ends_in_one_mail(clean: MailServers, at: Callable[..., Office]) -> None:
+    form = FORMS["c"]
+    office = at(project(form.project, "c", form.number), smtp_port=clean.greylist)
+    office.save_notice("a.pdf", notice(form))
+    assert office.run_once().code == 0
+    assert office.list()[0]["smtp_reply"].startswith("450 ")
+    assert clean.messages("issuer-c") == []
+    with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(minutes=2), tick=True):
+        assert office.run_once().code == 0
+    assert office.list()[0]["state"] == "SENT"
+    assert arrived(clean, "issuer-c", 1)[0].files == ((f"認証キーのお知らせ_{form.number}.pdf", notice(form)),)
+
+
+def test_a_wrong_imap_password_ends_with_3_and_the_operator_is_told_once(
+    clean: MailServers, at: Callable[..., Office]
+) -> None:
+    form = FORMS["a"]
+    office = at(project(form.project, "b", form.number))
+    office.write(imap_password="wrong")
+    for _ in range(2):
+        ran = office.run_once()
+        assert ran.code == 3
+        assert "mail:main" in ran.err
+    (told,) = arrived(clean, "office", 1)
+    assert told.subject == "【保証便】メールアカウントが拒否されました"
+    assert "hoshobin doctor" in told.text
+    doctor = office("doctor")
+    assert doctor.code == 3
+    assert "[mailbox.main] の user とパスワードのファイルをご確認ください。" in doctor.out
+    assert "wrong" not in doctor.out + doctor.err
+
+    office.write(imap_password=clean.password)
+    assert office.run_once().code == 0
+    assert office("doctor").code == 0
+    assert office.list() == []  # the operator's mail is known as our own
+    assert office.rows('select "end" from messages') == [("own",)]
+
+
+def test_a_certificate_of_an_authority_that_is_not_known_is_refused(
+    clean: MailServers, at: Callable[..., Office]
+) -> None:
+    office = at()
+    office.write(
+        mailbox_lines=office.mailbox_lines.replace(f'ca_file = "{clean.ca_file}"', ""),
+        smtp_lines=office.smtp_lines.replace(f'ca_file = "{clean.ca_file}"', ""),
+    )
+    ran = office("doctor", "--json")
+    assert ran.code == 3
+    failed = {each["name"]: each["error"] for each in ran.document["results"] if not each["ok"]}
+    assert failed.keys() == {"mail:main", "smtp"}
+    assert all("certificate" in error for error in failed.values())
+
+
+def test_a_notice_in_a_forwarded_mail_is_sent_once_a_person_has_approved_it(
+    clean: MailServers, at: Callable[..., Office]
+) -> None:
+    form = a_form("乙町の橋")
+    office = at(project(form.project, "b", form.number))
+    office.write(mode="approve")
+    inner = a_mail("電子保証の件", ("お知らせ.pdf", notice(form)))
+    outer = a_mail("Fwd: 電子保証の件", text="転送します。")
+    outer.add_attachment(inner)
+    clean.deliver("office", wire(outer))
+    assert office.run_once().code == 1
+    held = office.only(form)
+    assert held["hold_reasons"] == ["approval"]
+    assert office("approve", held["label"], "--by", HANAKO).code == 0
+    assert office.run_once().code == 0
+    assert arrived(clean, "issuer-b", 1)[0].files == ((f"認証キーのお知らせ_{form.number}.pdf", notice(form)),)
