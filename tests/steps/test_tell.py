@@ -154,7 +154,8 @@ def test_while_rehearsing_every_telling_begins_with_it() -> None:
 
 
 def test_a_backlog_is_cut_and_counted() -> None:
-    many = [held(Reason.APPROVAL, id=number) for number in range(1, LINES_LIMIT + 6)]
+    one = held(Reason.APPROVAL)
+    many = [replace(one, id=number) for number in range(1, LINES_LIMIT + 6)]
     subject, body = told(*many)
     assert f"（{LINES_LIMIT + 5}件）" in subject
     assert body.count("■ ") == LINES_LIMIT
