@@ -57,3 +57,22 @@ def unsafe_character(text: str) -> str | None:
 def shown(text: str) -> str:
     r"""Foreign text for a terminal or a mail to people: unsafe characters as ``\u{XXXX}``."""
     return _UNSAFE.sub(lambda m: f"\\u{{{ord(m[0]):04X}}}", text)
+
+
+_CODE: Final = re.compile(
+    r"(?<![0-9A-Za-z-])(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[0-9A-Za-z]{8,16}(?![0-9A-Za-z-])", re.ASCII
+)
+
+
+def hide_codes(text: str, key: str = "") -> str:
+    """``text`` with ``key``, and whatever has the look of a key, masked: people put keys into file names and subjects.
+
+    The look is 8 to 16 ASCII letters and digits with both among them, standing alone; a contract number has a hyphen.
+    """
+    if key:
+        text = text.replace(key, _masked(key))
+    return _CODE.sub(lambda found: _masked(found[0]), text)
+
+
+def _masked(code: str) -> str:
+    return "*" * 8 + code[-2:]

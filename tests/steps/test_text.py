@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.text import match_key, repair_radicals, shown, unsafe_character
+from worker.text import hide_codes, match_key, repair_radicals, shown, unsafe_character
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,13 @@ def test_what_names_are_written_with_is_safe(text: str) -> None:
 @given(st.text())
 def test_what_is_shown_holds_nothing_unsafe(text: str) -> None:
     assert unsafe_character(shown(text)) is None
+
+
+def test_a_key_in_a_file_name_or_a_subject_is_masked() -> None:
+    assert hide_codes("認証キー_Z28YUE4J3Bux.pdf") == "認証キー_********ux.pdf"
+    assert hide_codes("認証キー ABCDEFGHIJ の件", "ABCDEFGHIJ") == "認証キー ********IJ の件"
+
+
+@pytest.mark.parametrize("text", ["保証 31074-00001M.pdf", "20261121.pdf", "notice-contract.pdf", "R8-12 道路"])
+def test_what_has_not_the_look_of_a_key_stays_as_it_is(text: str) -> None:
+    assert hide_codes(text) == text
