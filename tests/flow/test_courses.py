@@ -1,0 +1,348 @@
+"""Courses of several steps: an approval, a rehearsal, a time to withdraw, a mailbox that was renumbered."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fakes import run_at_once
+from office import (
+    ADDRESS,
+    HANAKO,
+    Mailroom,
+    a_form,
+    a_mail,
+    fetch,
+    later_key,
+    notice,
+    other_download,
+    project,
+    yesterday,
+)
+
+from worker.adapters.demo_imap import DemoImap
+from worker.adapters.demo_smtp import DsnController
+from worker.adapters.pdf import PdfPool
+from worker.adapters.store import create_or_migrate, open_store
+from worker.model import JST
+from worker.pipeline import Pipeline
+from worker.states import State
+from worker.wiring import build_folder, build_server, load_office, load_secrets
+
+MODES = Callable[..., Mailroom]
+
+
+# --- A person decides ----------------------------------------------------------------------------------------
+
+
+def test_an_approval_binds_the_number_to_the_project_for_every_later_notice(mailroom: MODES) -> None:
+    form = a_form("図書館改修工事")
+    room = mailroom(projects=[project("図書館改修工事")])
+    office = room.office
+    room.deliver(a_mail("認証キー", ("a.pdf", notice(form))))
+    assert office.run_once().code == 1
+    held = office.only(form)
+    assert held["hold_reasons"] == ["name_only"]
+    assert room.submissions == []
+
+    approved = office("approve", held["label"], "--by", HANAKO, "--note", "契約書で確認", "--json")
+    assert (approved.code, approved.document["state"]) == (0, "APPROVED")
+    assert office.run_once().code == 0
+    assert [each.to for each in room.submissions] == [("doboku@kawa-town.example",)]
+
+    amended = later_key(form)
+    room.deliver(a_mail("変更の認証キー", ("b.pdf", notice(amended))))
+    office.run_once()
+    second = office.of(form)[1]
+    assert second["hold_reasons"] == ["seen_before"]
+    office("approve", second["label"], "--by", HANAKO, "--note", "増額変更")
+    office.run_once()
+    assert [each.files[0][1] for each in room.submissions] == [notice(form), notice(amended)]
+
+
+def test_nothing_is_sent_in_mode_approve_until_a_person_says_so(mailroom: MODES) -> None:
+    form = a_form()
+    room = mailroom(mode="approve", projects=[project(form.project, "kawa", form.number)])
+    office = room.office
+    room.deliver(a_mail("認証キー", ("a.pdf", notice(form))))
+    office.run_once()
+    office.run_once()
+    held = office.only(form)
+    assert (held["state"], held["hold_reasons"]) == ("HELD", ["approval"])
+    assert room.submissions == []
+    office("approve", held["label"], "--by", HANAKO)
+    office.run_once()
+    (entry,) = [each for each in office.show(held["id"])["entries"] if each["event"] == "Approved"]
+    assert (entry["by"], entry["detail"]["draft"][:4]) == (HANAKO, held["label"].partition("@")[2])
+    assert len(room.submissions) == 1
+    row = json.loads(office("log", "--format", "jsonl").out)
+    assert row["decided_by"] == HANAKO
+
+
+def test_an_approved_draft_that_the_configuration_now_makes_another_is_held_as_changed(mailroom: MODES) -> None:
+    form = a_form()
+    room = mailroom(mode="approve", projects=[project(form.project, "kawa", form.number)])
+    office = room.office
+    room.deliver(a_mail("認証キー", ("a.pdf", notice(form))))
+    office.run_once()
+    office("approve", office.only(form)["label"], "--by", HANAKO)
+    issuers = {**office.issuers, "kawa": office.issuers["kawa"].replace("doboku@", "kensetsu@")}
+    office.write(issuers=issuers)
+    assert office.run_once().code == 1
+    changed = office.only(form)
+    assert (changed["state"], changed["hold_reasons"]) == ("HELD", ["changed"])
+    assert room.submissions == []
+    assert office("approve", changed["label"], "--by", HANAKO).code == 0
+    office.run_once()
+    assert [each.to for each in room.submissions] == [("kensetsu@kawa-town.example",)]
+
+
+def test_what_is_mended_in_the_register_goes_on_by_itself(mailroom: MODES) -> None:
+    form = a_form("消防庁舎新築工事")
+    room = mailroom()
+    office = room.office
+    room.deliver(a_mail("認証キー", ("a.pdf", notice(form))))
+    office.run_once()
+    assert office.only(form)["hold_reasons"] == ["unknown_project"]
+    assert office("approve", str(office.only(form)["id"]), "--by", HANAKO).code == 1
+    office.write(projects=[project("消防庁舎新築工事", "kawa", form.number)])
+    assert office.run_once().code == 0
+    assert office.only(form)["state"] == "SENT"
+    assert len(room.submissions) == 1
+
+
+def test_a_correction_names_the_mail_it_replaces(mailroom: MODES) -> None:
+    form = a_form()
+    room = mailroom(projects=[project(form.project, "kawa", form.number)])
+    office = room.office
+    room.deliver(a_mail("認証キー", ("a.pdf", notice(form))))
+    office.run_once()
+    (first,) = office.of(form)
+    opened = office("resend", str(first["id"]), "--by", HANAKO, "--why", "発注者が見つけられない", "--json").document
+    assert opened["hold_reasons"] == ["approval"]
+    office("approve", opened["label"], "--by", HANAKO)
+    office.run_once()
+    sent = room.submissions
+    assert sent[1].headers["In-Reply-To"] == sent[0].headers["Message-ID"] == [first["message_id"]]
+    assert sent[1].files == sent[0].files
+    assert [each["id"] for each in office.show(first["id"])["linked"]] == [opened["id"]]
+
+
+# --- A rehearsal ---------------------------------------------------------------------------------------------
+
+
+def test_a_rehearsal_reaches_nobody_else_and_the_real_mail_goes_only_after_approval(mailroom: MODES) -> None:
+    form = a_form()
+    rehearser = "keiri@contractor.example"
+    room = mailroom(rehearsal_to=rehearser, projects=[project(form.project, "kawa", form.number)])
+    office = room.office
+    room.deliver(a_mail("認証キー", ("a.pdf", notice(form))))
+    assert office.run_once().code == 1
+
+    (rehearsal,) = room.submissions
+    assert (rehearsal.recipients, rehearsal.to, rehearsal.cc) == ((rehearser,), (rehearser,), ())
+    assert rehearsal.subject == "【リハーサル】契約保証にかかる認証キー【道路改良工事（その２）】の提出について"
+    assert "doboku@kawa-town.example" in rehearsal.text
+    assert "genba@contractor.example" in rehearsal.text
+    assert rehearsal.headers["Auto-Submitted"] == ["auto-generated"]
+    assert rehearsal.files[0][1] == notice(form)
+    held = office.only(form)
+    assert (held["state"], held["hold_reasons"], held["rehearsal"]) == ("HELD", ["rehearsed"], True)
+    for command in ("list", "status"):
+        assert office(command).out.startswith("リハーサル中")
+    assert json.loads(office("log", "--format", "jsonl").out)["rehearsal"] is True
+    assert room.tellings[0].text.startswith("リハーサル中")
+
+    refused = office("approve", held["label"], "--by", HANAKO, "--json")
+    assert (refused.code, refused.document["refused"]) == (1, "still_rehearsing")
+    assert office.run_once().code == 0
+    assert len(room.submissions) == 1
+
+    office.write(rehearsal_to="")
+    office.run_once()
+    held = office.only(form)
+    assert (held["hold_reasons"], held["to"]) == (["rehearsed"], ["doboku@kawa-town.example"])
+    assert len(room.submissions) == 1
+    assert office("approve", held["label"], "--by", HANAKO).code == 0
+    assert office.run_once().code == 0
+    real = room.submissions[1]
+    assert real.recipients == ("doboku@kawa-town.example", "genba@contractor.example")
+    assert "リハーサル" not in real.subject + real.text
+    assert real.headers["Message-ID"] != rehearsal.headers["Message-ID"]
+    assert not office("list").out.startswith("リハーサル中")
+
+
+# --- A time to withdraw --------------------------------------------------------------------------------------
+
+
+class Hands:
+    """A clock whose hands the test moves."""
+
+    def __init__(self) -> None:
+        self.moment = dt.datetime.now(JST).replace(microsecond=0)
+
+    def now(self) -> dt.datetime:
+        return self.moment
+
+    def pass_by(self, **time: float) -> None:
+        self.moment += dt.timedelta(**time)
+
+
+@asynccontextmanager
+async def running(room: Mailroom, hands: Hands) -> AsyncIterator[Pipeline]:
+    """The pipeline of the office under a clock of its own, with what lies in the folder already taken."""
+    office = load_office(str(room.office.config))
+    create_or_migrate(office.places.store)
+    store = open_store(office.places.store, hands)
+    reader, server = PdfPool(1), build_server(office, load_secrets(office), hands)
+    try:
+        pipeline = Pipeline(store, reader, server, hands, "tests", office.in_force)
+        for _ in range(2):
+            await pipeline.watch_folder(build_folder(office), run_at_once)
+            hands.pass_by(seconds=3)
+        yield pipeline
+    finally:
+        await server.close()
+        await reader.close()
+        store.close()
+
+
+async def test_in_mode_hold_nothing_leaves_before_its_minutes_are_over(mailroom: MODES) -> None:
+    form = a_form()
+    room = mailroom(mode="hold", hold_minutes=10, projects=[project(form.project, "kawa", form.number)])
+    room.office.save_notice("a.pdf", notice(form))
+    hands = Hands()
+    async with running(room, hands) as pipeline:
+        (waiting,) = pipeline.store.submissions(State.APPROVED)
+        assert waiting.due_at is not None
+        assert waiting.due_at - hands.now() == dt.timedelta(minutes=10) - dt.timedelta(seconds=3)
+        hands.pass_by(minutes=9)
+        await pipeline.judge_waiting()
+        assert (await pipeline.send_due()).sent == 0
+        hands.pass_by(seconds=57)
+        assert (await pipeline.send_due()).sent == 1
+        (sent,) = pipeline.store.submissions(State.SENT)
+        assert sent.release == "hold 10 min"
+    assert len(room.submissions) == 1
+
+
+async def test_in_mode_hold_what_is_withdrawn_in_time_never_leaves(mailroom: MODES) -> None:
+    form = a_form()
+    room = mailroom(mode="hold", projects=[project(form.project, "kawa", form.number)])
+    room.office.save_notice("a.pdf", notice(form))
+    hands = Hands()
+    async with running(room, hands) as pipeline:
+        (waiting,) = pipeline.store.submissions(State.APPROVED)
+        # The command runs in a process of its own, as it does in an office.
+        assert room.office("withdraw", str(waiting.id), "--by", HANAKO, "--why", "重複").code == 0
+        hands.pass_by(hours=1)
+        assert (await pipeline.send_due()).sent == 0
+    assert room.submissions == []
+    assert room.office.only(form)["state"] == "WITHDRAWN"
+
+
+def test_a_mail_that_came_over_the_net_waits_for_a_person_in_mode_auto(mailroom: MODES) -> None:
+    """Every server of these tests stands on loopback, so a mailbox elsewhere is told by the block's own word."""
+    form = a_form()
+    room = mailroom(projects=[project(form.project, "kawa", form.number)])
+
+    async def take_from_afar() -> None:
+        async with running(room, Hands()) as pipeline:
+            fetched = fetch(a_mail("認証キー", ("a.pdf", notice(form))).as_bytes())
+            await pipeline.intake.take_block("far", 1, (fetched,), pipeline.in_force, proven=False)
+            assert (await pipeline.send_due()).sent == 0
+
+    asyncio.run(take_from_afar())
+    held = room.office.only(form)
+    assert held["hold_reasons"] == ["sender_unproven"]
+    room.office("approve", held["label"], "--by", HANAKO, "--note", "本人に電話で確認")
+    assert room.office.run_once().code == 0
+    assert len(room.submissions) == 1
+
+
+# --- Which mails are looked at -------------------------------------------------------------------------------
+
+
+def test_a_first_look_takes_nothing_older_than_itself(mailroom: MODES) -> None:
+    before, after = a_form("以前の工事"), a_form("以後の工事")
+    room = mailroom(since="")
+    room.deliver(a_mail("認証キー", ("a.pdf", notice(before))))
+    assert room.office.run_once().code == 0
+    room.deliver(a_mail("認証キー", ("b.pdf", notice(after))))
+    room.office.run_once()
+    assert [each["contract_number"] for each in room.office.list()] == [after.number]
+
+
+def test_since_reaches_back_to_its_day_and_no_further(imap: DemoImap, mailroom: MODES) -> None:
+    old, new = a_form("先月の工事"), a_form("昨日の工事")
+    room = mailroom(since=yesterday())
+    month_ago = dt.datetime.now(JST) - dt.timedelta(days=30)
+    imap.append(a_mail("認証キー", ("a.pdf", notice(old))).as_bytes(), folder=room.folder, received=month_ago)
+    imap.append(a_mail("認証キー", ("b.pdf", notice(new))).as_bytes(), folder=room.folder)
+    room.office.run_once()
+    assert [each["contract_number"] for each in room.office.list()] == [new.number]
+
+
+def test_a_renumbered_mailbox_gives_no_notice_twice_and_loses_none(relay: DsnController, tmp_path: Path) -> None:
+    forms = [a_form(f"第{number}工区") for number in range(4)]
+    now = dt.datetime.now(JST).replace(microsecond=0)
+    days = [now - dt.timedelta(days=9), now, now + dt.timedelta(seconds=1), now + dt.timedelta(seconds=2)]
+    mails = [a_mail("認証キー", ("a.pdf", notice(form))).as_bytes() for form in forms]
+
+    def fill(imap: DemoImap, *numbers: int) -> None:
+        for number in numbers:
+            imap.append(mails[number], folder=room.folder, received=days[number])
+
+    with DemoImap(ADDRESS) as first:
+        room = Mailroom(
+            first, relay, tmp_path, since="", projects=[project(f.project, "kawa", f.number) for f in forms]
+        )
+        office = room.office
+        fill(first, 0)  # older than the first look
+        office.run_once()
+        fill(first, 1, 2)
+        office.run_once()
+    sent = [form.number for form in forms[1:3]]
+    assert [each["contract_number"] for each in office.list()] == sent
+    numberings = office.rows("select distinct uidvalidity from messages")
+
+    with DemoImap(ADDRESS) as second:  # moved to another server: other numbers, another order, and one mail more
+        second.create_folder(room.folder)
+        fill(second, 2, 0, 3, 1)
+        office.write(imap_port=second.port, imap_password=second.password)
+        office.run_once()
+        assert [each["contract_number"] for each in office.list()] == [*sent, forms[3].number]
+        assert [each["state"] for each in office.list()] == ["SENT"] * 3
+        office.run_once()
+    assert len(office.rows("select distinct uidvalidity from messages")) == len(numberings) + 1
+    assert len(room.submissions) == 3
+
+
+# --- Odds ----------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_later_holds_another_notice_is_looked_at_anew(mailroom: MODES) -> None:
+    first, second = a_form("一件目"), a_form("二件目")
+    room = mailroom()
+    room.office.save_notice("お知らせ.pdf", notice(first))
+    room.office.run_once()
+    room.office.save_notice("お知らせ.pdf", notice(second))
+    room.office.run_once()
+    assert [each["contract_number"] for each in room.office.list()] == [first.number, second.number]
+
+
+def test_another_download_of_what_still_waits_is_no_second_submission(mailroom: MODES) -> None:
+    form = a_form("登録のない工事")
+    room = mailroom()
+    room.deliver(a_mail("認証キー", ("a.pdf", notice(form))))
+    room.office.run_once()
+    room.deliver(a_mail("認証キー再送", ("b.pdf", other_download(form))))
+    assert room.office.run_once().code == 0
+    one = room.office.only(form)
+    (again,) = [each for each in room.office.show(one["id"])["entries"] if each["event"] == "SeenAgain"]
+    assert (again["detail"]["source"], again["detail"]["same_bytes"]) == ("認証キー再送", False)
+    assert len(room.tellings) == 1
