@@ -317,6 +317,7 @@ def test_a_renumbered_mailbox_gives_no_notice_twice_and_loses_none(relay: DsnCon
         office.run_once()
         assert [each["contract_number"] for each in office.list()] == [*sent, forms[3].number]
         assert [each["state"] for each in office.list()] == ["SENT"] * 3
+        assert office.rows("select count(*) from entries where event = 'SeenAgain'") == [(0,)]  # known, not read again
         office.run_once()
     assert len(office.rows("select distinct uidvalidity from messages")) == len(numberings) + 1
     assert len(room.submissions) == 3
