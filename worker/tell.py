@@ -14,7 +14,7 @@ from worker.errors import ConfigError, HoshobinError, LogBroken
 from worker.model import Alarm, Submission
 from worker.states import Kind, State, kind_of
 from worker.text import shown
-from worker.words import name_any_state, name_hold, name_state, next_step, say
+from worker.words import name_any_state, name_hold, name_state, name_thing, next_step, say
 
 LINES_LIMIT: Final = 200
 """Submissions named in one mail; a backlog of thousands is looked at with ``list``, not read in a mail."""
@@ -73,7 +73,7 @@ def write_telling(
     open_ones = [submissions[number] for number in wanted if submissions[number].state in needing]
     accounts = [alarm for alarm in alarms if not alarm.submissions]
     parts = [say("telling_rehearsing", "ja")] if rehearsing else []
-    parts += [say("telling_account", "ja", cause=alarm.cause, reply=shown(alarm.detail)) for alarm in accounts]
+    parts += [_describe_account(alarm) for alarm in accounts]
     if open_ones:
         parts.append(say("telling_open", "ja", count=len(open_ones)))
         parts += [describe(each) for each in open_ones[:LINES_LIMIT]]
@@ -82,8 +82,15 @@ def write_telling(
     if not accounts and not open_ones:
         parts.append(say("telling_settled", "ja"))
     parts.append(say("telling_end", "ja"))
-    subject = say("telling_subject_account" if accounts else "telling_subject", "ja", count=len(open_ones))
+    code = "telling_subject" if open_ones else "telling_subject_settled"
+    subject = say("telling_subject_account" if accounts else code, "ja", count=len(open_ones))
     return subject, "\n\n".join(parts) + "\n"
+
+
+def _describe_account(alarm: Alarm) -> str:
+    """The account that was refused, by the name of what it opens."""
+    thing = name_thing(alarm.cause.partition(":")[2], "ja")
+    return say("telling_account", "ja", cause=thing, reply=shown(alarm.detail))
 
 
 def write_status(
@@ -110,4 +117,4 @@ def _name_trouble(name: str, trouble: HoshobinError) -> str:
         return (
             say("behind_head", "ja") if trouble.code == "behind_head" else say("log_broken", "ja", detail=str(trouble))
         )
-    return f"{name}: {trouble}"
+    return f"{name_thing(name, 'ja')}: {trouble}"

@@ -583,8 +583,8 @@ def test_a_server_that_is_down_ends_the_pass_with_3_and_is_named(empty: Office) 
     empty.save_notice("a.pdf", notice(WAITS))
     ran = empty.run_once()
     assert ran.code == 3
-    assert "mail:main" in ran.err
-    assert "smtp" in ran.err
+    assert "受信メールボックス main" in ran.err
+    assert "送信サーバー" in ran.err
     (one,) = empty.list()
     assert (one["state"], one["sent_at"]) == ("APPROVED", None)
     errors = {each["name"]: each["error"] for each in empty("status", "--json").document["looks"]}

@@ -22,7 +22,7 @@ from worker.errors import ConfigError, Conflict, LogBroken, NotAllowed, Problem,
 from worker.ports import Clock
 from worker.text import shown
 from worker.wiring import Office, open_office_store
-from worker.words import Language, hint, say, say_refusal
+from worker.words import Language, hint, name_thing, say, say_refusal
 
 DONE: Final = 0
 FOR_A_PERSON: Final = 1
@@ -148,7 +148,7 @@ class _Boundary:
         return FOR_A_PERSON
 
     def unavailable(self, error: Unavailable) -> int:
-        message = say("unavailable", self._lang, what=error.what, detail=error.detail)
+        message = say("unavailable", self._lang, what=name_thing(error.what, self._lang), detail=error.detail)
         if self._as_json:
             print_json({"error": message, "problems": []})
         else:

@@ -15,6 +15,7 @@ from worker.cli.tables import print_json, submission_json
 from worker.errors import NotAllowed
 from worker.model import JST, Submission
 from worker.ports import Author
+from worker.text import match_key
 from worker.wiring import Office, account_name, load_office, system_clock
 from worker.words import Language, name_hold, name_state, say, say_refusal
 
@@ -38,6 +39,16 @@ class Reference(click.ParamType[tuple[int, str]]):
         return int(found[1]), found[2] or ""
 
 
+class Number(click.ParamType[int]):
+    """``ID``, or ``ID@xxxx`` as lists and mails print it: which draft was shown matters to ``approve`` alone."""
+
+    name = "ID"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number."""
+        return value if isinstance(value, int) else Reference().convert(value, param, ctx)[0]
+
+
 class Moment(click.ParamType[dt.datetime]):
     """A time: ``2026-04-01 10:30``, ``10:30`` of today, or ISO 8601; without an offset it is JST."""
 
@@ -58,11 +69,12 @@ class Moment(click.ParamType[dt.datetime]):
 
 
 def author_of(office: Office, by: str) -> Author:
-    """The person, who must be one of ``[operator] people``. Raises NotAllowed."""
+    """The person as registered in ``[operator] people``, whatever the width and spaces typed. Raises NotAllowed."""
     people = office.configuration.settings.people
-    if by not in people:
+    registered = next((person for person in people if match_key(person) == match_key(by)), None)
+    if registered is None:
         raise NotAllowed("unknown_person", name=by, people="、".join(people))
-    return Author(by, account_name())
+    return Author(registered, account_name())
 
 
 def _report(submission: Submission, code: str, lang: Language, *, as_json: bool, **params: object) -> None:
@@ -117,7 +129,7 @@ def approve(shared: Cli, references: tuple[tuple[int, str], ...], by: str, note:
 
 
 @cli.command()
-@click.argument("number", type=int)
+@click.argument("number", type=Number())
 @by_option
 @click.option("--why", required=True, help="理由 / the reason")
 @json_option
@@ -132,7 +144,7 @@ def withdraw(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
 
 
 @cli.command("hand-over")
-@click.argument("number", type=int)
+@click.argument("number", type=Number())
 @by_option
 @click.option("--note", required=True, help="提出の方法 / how it is handed in")
 @json_option
@@ -147,7 +159,7 @@ def hand_over(shared: Cli, number: int, by: str, note: str, as_json: bool) -> in
 
 
 @cli.command()
-@click.argument("number", type=int)
+@click.argument("number", type=Number())
 @click.option("--sent/--not-sent", "left", required=True, default=None, help="届いていた／届いていない")
 @by_option
 @json_option
@@ -168,7 +180,7 @@ def resolve(shared: Cli, number: int, left: bool, by: str, as_json: bool) -> int
 
 
 @cli.command()
-@click.argument("numbers", nargs=-1, required=True, type=int)
+@click.argument("numbers", nargs=-1, required=True, type=Number())
 @click.option("--failed", is_flag=True, help="届いていない・差戻し / the issuer has nothing, or sends it back")
 @by_option
 @click.option("--note", required=True, help="相手方・方法 / who there, and how")
@@ -200,7 +212,7 @@ def confirm(
 
 
 @cli.command()
-@click.argument("number", type=int)
+@click.argument("number", type=Number())
 @by_option
 @click.option("--why", required=True, help="理由 / the reason")
 @json_option

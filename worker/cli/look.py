@@ -50,7 +50,18 @@ from worker.states import Event, Reason, State
 from worker.tell import command_for
 from worker.watch import FILE_LIMIT
 from worker.wiring import Office, load_office, system_clock
-from worker.words import Language, name_any_state, name_hold, name_state, next_step, say
+from worker.words import (
+    Language,
+    name_any_state,
+    name_detail,
+    name_event,
+    name_fault,
+    name_hold,
+    name_state,
+    name_thing,
+    next_step,
+    say,
+)
 
 _FIELDS: Final = ("project_name", "contractor_name", "product", "contract_number", "key", "guarantor")
 _WAITING: Final = (State.HELD, State.ANNOUNCED, State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.HANDED_OVER)
@@ -334,10 +345,10 @@ def show(shared: Cli, number: str, as_json: bool) -> int:
     rows = [
         (
             time_text(each.at),
-            each.event,
+            name_event(each.event, shared.lang),
             name_any_state(State(each.set["state"]), shared.lang) if "state" in each.set else "",
             f"{each.by} / {each.account}",
-            _detail_text(each),
+            _detail_text(each, shared.lang),
         )
         for each in entries
     ]
@@ -376,16 +387,17 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _detail_text(entry: Entry) -> str:
+def _detail_text(entry: Entry, lang: Language) -> str:
+    """What the entry adds, without hashes: those are in ``show --json``."""
     parts = [
-        f"{name}={', '.join(map(str, value)) if isinstance(value, list) else value}"
+        f"{name_detail(name, lang)}：{', '.join(map(str, value)) if isinstance(value, list) else value}"
         for name, value in entry.detail.items()
-        if value not in (None, "", [])
+        if value not in (None, "", []) and name not in {"draft", "sha256", "letter", "answered"}
     ]
-    reasons = entry.set.get("reasons")
+    reasons = [Hold(Reason(each["reason"]), each["detail"]) for each in entry.set.get("reasons", ())]
     if reasons:
-        parts.append("reasons=" + ",".join(each["reason"] for each in reasons))
-    return " ".join(parts)
+        parts.append(f"{say('h_reason', lang)}：{'、'.join(name_hold(hold, lang) for hold in reasons)}")
+    return " / ".join(parts)
 
 
 # --- The log -------------------------------------------------------------------------------------------------
@@ -499,7 +511,7 @@ def status(shared: Cli, as_json: bool) -> int:
     lang = shared.lang
     print_table(
         [say(f"h_{name}", lang) for name in ("name", "last_ok", "error")],
-        [(each.name, time_text(each.last_ok), each.error) for each in looks],
+        [(name_thing(each.name, lang), time_text(each.last_ok), each.error) for each in looks],
         title=say("t_watch", lang),
     )
     print_table(
@@ -531,7 +543,8 @@ def verify(shared: Cli, heads: tuple[str, ...], as_json: bool) -> int:
 
 def print_verdict(store: SqlStore, heads: tuple[str, ...], lang: Language, *, as_json: bool) -> int:
     """What the verification found; the exit code says whether the log holds."""
-    verdict = store.verify(heads)
+    noted = store.marked_head()
+    verdict = store.verify([*heads, *([noted[1]] if noted and noted[0] else [])])
     if as_json:
         print_json(
             {
@@ -546,7 +559,7 @@ def print_verdict(store: SqlStore, heads: tuple[str, ...], lang: Language, *, as
     elif not verdict.holds:
         click.echo(say("audit_broken", lang, faults=len(verdict.faults)))
         headings = [say("h_name", lang), say("h_problem", lang)]
-        print_table(headings, [(str(each.where), each.code) for each in verdict.faults])
+        print_table(headings, [(str(each.where), name_fault(each.code, lang)) for each in verdict.faults])
     elif not verdict.count:
         click.echo(say("audit_empty", lang))
     else:

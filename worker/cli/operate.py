@@ -20,7 +20,7 @@ from worker.adapters.sender_lock import SenderLock
 from worker.adapters.shipped import sample_pdf
 from worker.adapters.starter import write_starter
 from worker.adapters.store import create_or_migrate, open_store
-from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, json_option, pass_cli, print_problems
+from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, json_option, pass_cli, print_problems, problem_json
 from worker.cli.tables import print_json, print_table
 from worker.errors import AccountRefused, Unavailable
 from worker.model import Unreadable
@@ -40,7 +40,7 @@ from worker.wiring import (
     program_version,
     system_clock,
 )
-from worker.words import Language, say
+from worker.words import Language, name_thing, say
 
 
 @cli.command()
@@ -96,9 +96,11 @@ async def pass_once(office: Office) -> Pass:
 
 def _end_of_pass(done: Pass, lang: Language) -> int:
     for name, failure in done.failures.items():
-        click.echo(say("pass_failed", lang, name=name, why=failure.detail), err=True)
+        click.echo(say("pass_failed", lang, name=name_thing(name, lang), why=failure.detail), err=True)
     if done.broken is not None:
-        click.echo(say("behind_head", lang), err=True)
+        is_old = done.broken.code == "behind_head"
+        said = say("behind_head", lang) if is_old else say("log_broken", lang, detail=done.broken.detail)
+        click.echo(said, err=True)
     click.echo(say("pass_done", lang, sent=done.sent, waiting=done.began_to_wait))
     if done.failures:
         return NOT_REACHED
@@ -135,7 +137,7 @@ def check(shared: Cli, as_json: bool) -> int:
                 "issuers": len(configuration.issuers),
                 "projects": len(configuration.projects),
                 "mailboxes": len(configuration.settings.mailboxes),
-                "remarks": [{"file": each.file, "key": each.key, "code": each.code} for each in configuration.remarks],
+                "remarks": [problem_json(each, shared.lang) for each in configuration.remarks],
             }
         )
         return DONE
@@ -178,10 +180,20 @@ def doctor(shared: Cli, as_json: bool) -> int:
     office = load_office(shared.config)
     results = asyncio.run(_examine(office, shared.lang))
     if as_json:
-        print_json({"results": [{"name": name, "ok": not error, "error": error} for name, error, _ in results]})
+        print_json(
+            {
+                "results": [
+                    {"name": name, "ok": not error, "error": error or None, "remedy": remedy or None}
+                    for name, error, remedy in results
+                ]
+            }
+        )
     else:
         headings = [say(f"h_{name}", shared.lang) for name in ("name", "result", "remedy")]
-        rows = [(name, error or say("doctor_ok", shared.lang), remedy) for name, error, remedy in results]
+        rows = [
+            (name_thing(name, shared.lang), error or say("doctor_ok", shared.lang), remedy)
+            for name, error, remedy in results
+        ]
         print_table(headings, rows, styles=["red" if error else "" for _, error, _ in results])
         is_well = not any(error for _, error, _ in results)
         click.echo(say("doctor_all_well" if is_well else "doctor_failed", shared.lang))

@@ -13,6 +13,7 @@ from worker.states import Kind, Reason, State, kind_of
 from worker.words.commands import TEXTS as COMMAND_TEXTS
 from worker.words.config import HINTS as CONFIG_HINTS
 from worker.words.config import TEXTS as CONFIG_TEXTS
+from worker.words.events import DETAILS, EVENTS, FAULTS, THINGS
 from worker.words.reasons import APPROVAL_STATE, NEXT_STEPS, REASONS, STATE_NEXT, STATES
 
 Language = Literal["ja", "en"]
@@ -83,3 +84,24 @@ def next_step(submission: Submission, lang: Language) -> str:
     if submission.state is State.HELD and submission.reasons:
         return NEXT_STEPS[min(submission.reasons, key=_urgency).reason][index]
     return STATE_NEXT[submission.state][index] if submission.state in STATE_NEXT else ""
+
+
+def name_event(event: str, lang: Language) -> str:
+    """An entry's event in office words."""
+    return EVENTS[event][0 if lang == "ja" else 1]
+
+
+def name_detail(name: str, lang: Language) -> str:
+    """The name of an entry's detail in office words; one that has none stays as it is."""
+    return DETAILS.get(name, (name, name))[0 if lang == "ja" else 1]
+
+
+def name_thing(name: str, lang: Language) -> str:
+    """What is watched or reached, in office words: ``mail:main``, ``smtp``, ``folder``, ``store`` and so on."""
+    kind, _, own = name.partition(":")
+    return THINGS.get(kind, (name, name))[0 if lang == "ja" else 1].format(name=own)
+
+
+def name_fault(code: str, lang: Language) -> str:
+    """What the verification of the log found, in office words."""
+    return FAULTS[code][0 if lang == "ja" else 1]

@@ -164,8 +164,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "One pass is done: {sent} sent, {waiting} began to wait.",
     ),
     "pass_failed": (
-        "接続できませんでした：{name}（{why}）。次回また試みます。",
-        "Not reached: {name} ({why}). It is tried again next time.",
+        "処理できませんでした：{name}（{why}）。次回また試みます。",
+        "Not done: {name} ({why}). It is tried again next time.",
     ),
     "config_kept": (
         "新しい設定に誤りがあるため、以前の設定のまま動いています。",
@@ -191,8 +191,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The log does not verify: {detail}. Nothing is sent. Tell the administrator.",
     ),
     "unavailable": (
-        "{what} に接続できません、又は使用できません：{detail}",
-        "{what} is not reached or not usable: {detail}",
+        "{what}を使用できません：{detail}",
+        "Not usable: {what}: {detail}",
     ),
     "fault": (
         "プログラムの不具合です：{error}（詳細：{trace}）。この行を管理者へお知らせください。",
@@ -224,6 +224,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "telling_subject": (
         "【保証便】ご対応が必要な提出があります（{count}件）",
         "[hoshobin] submissions need you ({count})",
+    ),
+    "telling_subject_settled": (
+        "【保証便】対応済みのお知らせ",
+        "[hoshobin] dealt with already",
     ),
     "telling_subject_account": (
         "【保証便】メールアカウントが拒否されました",
@@ -275,8 +279,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "h_next": ("次にすること", "next step"),
     "h_command": ("コマンド", "command"),
     "h_time": ("日時", "time"),
-    "h_event": ("できごと", "event"),
-    "h_by": ("実行者", "by"),
+    "h_event": ("出来事", "event"),
+    "h_by": ("決定者", "by"),
     "h_detail": ("内容", "detail"),
     "h_attachments": ("添付", "attachments"),
     "h_body": ("本文", "body"),

@@ -1,0 +1,95 @@
+"""Events, the details of entries, and the things that are reached, in office words: (Japanese, English)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from worker.states import Event
+
+EVENTS: Final[dict[str, tuple[str, str]]] = {
+    Event.ANNOUNCED: ("発行完了メールを受信", "announcement received"),
+    Event.NOTICE_READ: ("お知らせを受付", "notice taken in"),
+    Event.APPROVED: ("承認", "approved"),
+    Event.REDRAFTED: ("内容・理由を更新", "judged anew"),
+    Event.HELD: ("保留に変更", "held"),
+    Event.HANDED_OVER: ("別途提出", "handed over"),
+    Event.WITHDRAWN: ("取下げ", "withdrawn"),
+    Event.SEND_STARTED: ("送信開始", "sending began"),
+    Event.DATA_STARTED: ("本文の送信開始", "body began"),
+    Event.NOT_NOW: ("送信できず（再送予定）", "not now"),
+    Event.REFUSED: ("受信拒否", "refused"),
+    Event.ACCEPTED: ("送信サーバーが受付", "accepted by our server"),
+    Event.CONFIRMED_SENT: ("送信済みと確認", "stated as sent"),
+    Event.CONFIRMED_NOT_SENT: ("未送信と確認", "stated as not sent"),
+    Event.REHEARSAL_ENDED: ("リハーサル終了", "rehearsal ended"),
+    Event.DELAYED: ("配送遅延", "delayed"),
+    Event.OVERDUE: ("応答なし", "overdue"),
+    Event.RELAYED: ("中継済み", "relayed"),
+    Event.DELIVERED: ("先方サーバー到着", "delivered"),
+    Event.BOUNCED: ("不達", "bounced"),
+    Event.NOT_ACCEPTED: ("差戻し", "not accepted"),
+    Event.CONFIRMED: ("到達確認", "confirmed"),
+    "SeenAgain": ("同じお知らせを再受信", "the same notice again"),
+    "NoAnswer": ("サーバーの応答なし", "no answer"),
+    "AnswerAfterwards": ("後から届いた応答", "an answer afterwards"),
+    "Started": ("起動", "started"),
+    "ConfigurationChanged": ("設定の変更", "configuration changed"),
+    "Resumed": ("送信の再開", "resumed"),
+}
+"""Every event of the states' table and every entry that is none of them."""
+
+DETAILS: Final[dict[str, tuple[str, str]]] = {
+    "answer": ("応答", "answer"),
+    "answered": ("答えた理由", "answered"),
+    "answered_at": ("応答の時刻", "answered at"),
+    "came_by": ("受付の経路", "came by"),
+    "channel": ("提出方法", "channel"),
+    "confirmed_at": ("確認の時刻", "confirmed at"),
+    "corrects": ("訂正元", "corrects"),
+    "draft": ("内容", "draft"),
+    "envid": ("送信番号", "envelope id"),
+    "file": ("ファイル", "file"),
+    "letter": ("送信内容", "letter"),
+    "next_try_at": ("次の送信予定", "next try"),
+    "note": ("記録", "note"),
+    "noted_head": ("以前の末尾", "noted head"),
+    "other_pdfs": ("同じメールのほかのPDF", "other PDFs"),
+    "recipients": ("宛先", "recipients"),
+    "released_by": ("送信の決定", "released by"),
+    "same_bytes": ("同じファイル", "same file"),
+    "sha256": ("ハッシュ", "sha256"),
+    "source": ("名前", "name"),
+    "step": ("段階", "step"),
+    "superseded_by": ("後の保証", "superseded by"),
+    "version": ("版", "version"),
+    "waiting": ("提出前", "not yet sent"),
+    "why": ("理由", "why"),
+}
+
+THINGS: Final[dict[str, tuple[str, str]]] = {
+    "mail": ("受信メールボックス {name}", "mailbox {name}"),
+    "imap": ("受信メールサーバー", "the mailbox's server"),
+    "smtp": ("送信サーバー", "the sending server"),
+    "sending": ("送信サーバー", "the sending server"),
+    "folder": ("所定のフォルダ", "the folder"),
+    "invoices": ("請求書のフォルダ", "the invoices folder"),
+    "store": ("データベース", "the database"),
+    "disk": ("ディスク", "the disk"),
+    "pdf": ("PDFの読取り", "reading PDFs"),
+}
+"""What is watched, reached or used; ``mail:NAME`` takes the mailbox's name."""
+
+FAULTS: Final[dict[str, tuple[str, str]]] = {
+    "bad_hash": ("記録の内容が書き換えられている", "an entry was changed"),
+    "broken_link": ("前の記録とつながらない", "an entry does not follow the one before"),
+    "wrong_number": ("番号が続いていない（削除・挿入・入替え）", "numbers do not follow (deleted, inserted, swapped)"),
+    "no_entry": ("記録として読めない", "not readable as an entry"),
+    "row_differs": ("現況が記録と異なる", "a submission differs from its entries"),
+    "row_missing": ("現況に提出がない", "a submission is missing"),
+    "row_unknown": ("記録にない提出がある", "a submission without entries"),
+    "original_differs": ("原本が書き換えられている", "an original was changed"),
+    "original_missing": ("原本がない", "an original is missing"),
+    "head_missing": ("以前に控えた末尾が記録にない", "a head noted earlier is not in the log"),
+    "order_differs": ("読み出しの順序が一致しない", "the database gave other entries by submission than by number"),
+}
+"""What ``audit verify`` can find."""
