@@ -15,8 +15,9 @@ from typing import Final
 from worker.approve import Judgement, judge
 from worker.compose import Circumstances, Composed, compose
 from worker.configuration import Configuration
+from worker.errors import Unavailable
 from worker.match import Ambiguous, Match, Outcome, Proposed, Register, Unmatched, index_projects, match_project
-from worker.model import Guarantor, Notice, Project, Sha256, Submission
+from worker.model import Guarantor, Notice, Project, Sha256, Submission, Unreadable
 from worker.ports import Files, Templates
 from worker.render import Renderer
 from worker.states import State
@@ -48,6 +49,32 @@ def put_in_force(configuration: Configuration, templates: Templates, files: File
         files,
         configuration.settings.smtp.is_loopback,
     )
+
+
+class _MissingWhereAway:
+    """An invoices folder in which a file that cannot be read is missing for now."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def stamp(self, file: str) -> str:
+        """As the folder's own."""
+        return self._files.stamp(file)
+
+    def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
+        """As the folder's own, None where it cannot be read."""
+        try:
+            return self._files.invoice(file)
+        except Unavailable:
+            return None
+
+
+def missing_where_away(in_force: InForce) -> InForce:
+    """``in_force`` for what must be recorded even while the share with the invoices does not answer.
+
+    The draft then lacks its invoice, is HELD for it, and is judged anew until the folder is there.
+    """
+    return dataclasses.replace(in_force, files=_MissingWhereAway(in_force.files))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,24 @@
-"""What a start finds and does about it; only the holder of the sender's lock may call it.
+"""What is found of attempts that broke off, at a start and before each sending, and what is done about it.
 
-Its one promise: a crash in SENDING is tried again by itself, a crash in IN_DOUBT never is.
+Its one promise: what broke off in SENDING is tried again by itself, what broke off in IN_DOUBT never is. Only the
+holder of the sender's lock may call it, and only between two mails: then no SENDING, and no IN_DOUBT whose answer may
+still come, is anybody's.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from worker import send
 from worker.drafting import InForce
 from worker.model import ConfigFile, Sha256
-from worker.pipeline.sending import end_rehearsal, note_silence
+from worker.outcome import end_rehearsal, note_silence, put_off
 from worker.ports import Author, Store
-from worker.states import Event, State
+from worker.states import State
+
+BROKE_OFF: Final = "the attempt broke off before its answer was recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +35,21 @@ class Recovered:
 def recover(store: Store, in_force: InForce, account: str, now: dt.datetime) -> Recovered:
     """Put back what certainly did not leave, and alarm about what perhaps did."""
     author = Author("hoshobin", account)
-    detail = {"answer": "found after a restart", "answered_at": now.isoformat()}
+    detail = {"answer": BROKE_OFF, "answered_at": now.isoformat()}
     put_back, in_doubt, rehearsals = [], [], []
     for each in store.submissions(State.SENDING, State.IN_DOUBT):
+        if each.silent and not each.is_rehearsal:
+            continue  # a person has been told
         with store.writing() as writing:
             found = writing.submission(each.id)
             if found.state is State.SENDING:
-                deferrals = found.deferrals + 1
-                due = now + send.retry_delay(deferrals)
-                after = dataclasses.replace(found, state=State.APPROVED, due_at=due, deferrals=deferrals)
-                writing.change(Event.NOT_NOW, found, after, author, detail)
+                put_off(writing, found, found.reply, author, detail, now)
                 put_back.append(found.id)
             elif found.state is State.IN_DOUBT and found.is_rehearsal:
                 end_rehearsal(writing, in_force, found, author, detail, now)
                 rehearsals.append(found.id)
             elif found.state is State.IN_DOUBT and not found.silent:
-                note_silence(writing, found, "the worker ended before the answer", author, detail)
+                note_silence(writing, found, BROKE_OFF, author, detail)
                 in_doubt.append(found.id)
     return Recovered(tuple(put_back), tuple(in_doubt), tuple(rehearsals))
 

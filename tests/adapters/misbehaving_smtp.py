@@ -1,7 +1,7 @@
-"""An SMTP server that misbehaves on purpose: at one named step, in one named way, once.
+"""An SMTP server that misbehaves on purpose: at one named step, in one named way, once (or ``times``).
 
 It keeps every message whose final dot it has read and not refused, as a relay would deliver it, so that "sent
-twice" can be counted. After its one fault it behaves, which lets a test try again. It knows nothing of the client.
+twice" can be counted. After its last fault it behaves, which lets a test try again. It knows nothing of the client.
 """
 
 from __future__ import annotations
@@ -75,13 +75,14 @@ class MisbehavingServer:
         at: At | None = None,
         fault: str = "",
         *,
+        times: int = 1,
         offers: tuple[str, ...] = ("SIZE 30000000", "DSN", "AUTH PLAIN LOGIN"),
         certificate: ssl.SSLContext | None = None,
         tls_at_once: bool = False,
         quotes_login: bool = False,
     ) -> None:
         assert not fault or fault in FAULTS
-        self._at, self._fault = at, fault
+        self._at, self._fault, self._times = at, fault, times
         self._offers = offers
         self._certificate = certificate
         self._tls_at_once = tls_at_once
@@ -206,7 +207,9 @@ class MisbehavingServer:
         if self._at is not at or self.fault_done.is_set():
             await self._write(writer, proper)
             return True
-        self.fault_done.set()
+        self._times -= 1
+        if self._times <= 0:
+            self.fault_done.set()
         if self._fault == "close":
             raise _Ended
         if self._fault in ("hang", "late"):

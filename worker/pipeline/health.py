@@ -26,11 +26,19 @@ class Health:
 
     def reached(self, name: str, now: dt.datetime) -> None:
         """Record that ``name`` answered, where that is news."""
-        known = self._store.look(name) or Look(name)
-        is_news = known.last_ok is None or now - known.last_ok > FRESH
-        if is_news or known.error:
+        if self._is_news(name, now):
             with self._store.writing() as writing:
-                writing.record_look(dataclasses.replace(known, last_ok=now, error=""))
+                self.note_reached(writing, name, now)
+
+    def note_reached(self, writing: Writing, name: str, now: dt.datetime) -> None:
+        """As ``reached``, in an open transaction."""
+        if self._is_news(name, now):
+            known = self._store.look(name) or Look(name)
+            writing.record_look(dataclasses.replace(known, last_ok=now, error=""))
+
+    def _is_news(self, name: str, now: dt.datetime) -> bool:
+        known = self._store.look(name)
+        return known is None or known.last_ok is None or abs(now - known.last_ok) > FRESH or bool(known.error)
 
     def failed(self, name: str, failure: Unavailable, now: dt.datetime) -> bool:
         """Record that ``name`` was not reached; whether that raised an alarm."""
@@ -46,8 +54,12 @@ class Health:
         known = self._store.look(name) or Look(name)
         cause = f"{ACCOUNT_ALARM}:{name}"
         told = self._store.last_alarm(cause)
+        is_told = told is not None and (known.last_ok is None or told.created_at > known.last_ok)
+        if known.last_ok is not None and known.last_ok >= now:
+            # The clock was set back: what is recorded from now on comes after the last success all the same.
+            known = dataclasses.replace(known, last_ok=now - dt.timedelta.resolution)
         writing.record_look(dataclasses.replace(known, last_error=now, error=answer))
-        if told is not None and (known.last_ok is None or told.created_at > known.last_ok):
+        if is_told:
             return False
         writing.raise_alarm(cause, [], answer)
         return True

@@ -15,8 +15,7 @@ from typing import Final
 
 from worker.arrive import Known, New, Way, announce, hold_without_notice, receive_notice, receive_unreadable
 from worker.decisions import keep_contents, redraft
-from worker.drafting import InForce
-from worker.errors import Unavailable
+from worker.drafting import InForce, missing_where_away
 from worker.letter import is_own_message_id_form
 from worker.mail import Message, read_message
 from worker.model import (
@@ -33,11 +32,12 @@ from worker.model import (
     Unreadable,
     sha256,
 )
-from worker.pipeline.sending import HELD_ALARM
-from worker.ports import Author, Clock, Fetched, Files, Listed, PdfReader, Store, Writing
+from worker.outcome import HELD_ALARM
+from worker.ports import Author, Clock, Fetched, Listed, PdfReader, Store, Writing
 from worker.read import read_notice
 from worker.recognise import Announcement, Meant, Ours, Own, Recognised, Report, Unrelated, recognise_mail
 from worker.states import WAITING, Event, Reason, State
+from worker.text import hide_codes
 from worker.watch import GONE, next_try
 
 NEEDS_A_PERSON: Final = frozenset({State.HELD, State.ANNOUNCED, State.HANDED_OVER})
@@ -50,27 +50,6 @@ class _Opened:
     """What one transaction opened, for the alarm stored with it."""
 
     began_to_wait: list[int]
-
-
-class _AtFirst:
-    """The invoices folder at the first draft: where the share does not answer, the invoice is missing for now.
-
-    The mail must be recorded all the same; the submission is judged anew until the folder is there.
-    """
-
-    def __init__(self, files: Files) -> None:
-        self._files = files
-
-    def stamp(self, file: str) -> str:
-        """As the folder's own."""
-        return self._files.stamp(file)
-
-    def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
-        """As the folder's own, None where it cannot be read."""
-        try:
-            return self._files.invoice(file)
-        except Unavailable:
-            return None
 
 
 class Intake:
@@ -107,9 +86,9 @@ class Intake:
                     row = self._not_fetched(row, fetched)
                 else:
                     row = dataclasses.replace(
-                        row, sender=", ".join(message.senders), subject=message.subject, date=message.date
+                        row, sender=", ".join(message.senders), subject=hide_codes(message.subject), date=message.date
                     )
-                    way = Way(f"mail:{mailbox}", message.subject, message.message_id, None, proven)
+                    way = Way(f"mail:{mailbox}", hide_codes(message.subject), message.message_id, None, proven)
                     row = self._record(writing, row, fetched, what, read, way, in_force, opened)
                 writing.record_message(row)
             if opened.began_to_wait:
@@ -189,6 +168,8 @@ class Intake:
         way = dataclasses.replace(way, mail_sha256=digest)
         if notices:
             beside = [pdf.filename for pdf, _, _ in refused]
+            for _, _, notice in notices:
+                row = dataclasses.replace(row, subject=hide_codes(row.subject, notice.key.clear))
             numbers = [
                 self.take_notice(writing, pdf, sha, notice, way, in_force, opened.began_to_wait, beside)
                 for pdf, sha, notice in notices
@@ -237,7 +218,7 @@ class Intake:
         read = await self.read_pdf(content, in_force)
         digest = sha256(content)
         pdf = Attached(listed.name, content)
-        way = Way("folder", listed.name, "", None, proven=True)
+        way = Way("folder", hide_codes(listed.name), "", None, proven=True)
         waiting: list[int] = []
         with self._store.writing() as writing:
             if isinstance(read, Notice):
@@ -251,10 +232,10 @@ class Intake:
 
     def hold_large_file(self, listed: Listed) -> int:
         """A file above the limit is not read; somebody put it there as a notice, so it is held."""
-        way = Way("folder", listed.name, "", None, proven=True)
+        way = Way("folder", hide_codes(listed.name), "", None, proven=True)
         with self._store.writing() as writing:
             arrived = hold_without_notice(Hold(Reason.TOO_LARGE, f"{listed.size:,} bytes"), None, way)
-            held = writing.create(Event.NOTICE_READ, arrived, self._author, {"file": listed.name})
+            held = writing.create(Event.NOTICE_READ, arrived, self._author, {"file": hide_codes(listed.name)})
             writing.record_file(file_row(listed, self._clock.now(), End.HELD, numbers=(held.id,)))
             writing.raise_alarm(HELD_ALARM, [held.id])
         return 1
@@ -279,9 +260,7 @@ class Intake:
             notice_name=notice.project_name,
             follows=earlier[-1].id if earlier else None,
         )
-        drafted = redraft(
-            read, dataclasses.replace(in_force, files=_AtFirst(in_force.files)), writing, self._clock.now()
-        )
+        drafted = redraft(read, missing_where_away(in_force), writing, self._clock.now())
         keep_contents(writing, drafted)
         after = writing.change(Event.REDRAFTED, before, drafted.submission, self._author, {})
         if after.state in NEEDS_A_PERSON:
@@ -303,6 +282,7 @@ class Intake:
         beside: Sequence[str],
     ) -> int:
         """The submission that this notice becomes, or already is."""
+        way = dataclasses.replace(way, source_name=hide_codes(way.source_name, notice.key.clear))
         match receive_notice(notice, digest, way, writing):
             case Known(earliest):
                 self._note_again(writing, earliest, digest, way)
@@ -310,10 +290,13 @@ class Intake:
             case New(arrived, superseded):
                 writing.keep("notice", pdf.content)
                 writing.keep_notice(digest, notice)
-                first = dataclasses.replace(in_force, files=_AtFirst(in_force.files))
-                drafted = redraft(arrived, first, writing, self._clock.now(), pdf.content)
+                drafted = redraft(arrived, missing_where_away(in_force), writing, self._clock.now(), pdf.content)
                 keep_contents(writing, drafted)
-                detail = {"file": pdf.filename, "other_pdfs": list(beside)}
+                key = notice.key.clear
+                detail = {
+                    "file": hide_codes(pdf.filename, key),
+                    "other_pdfs": [hide_codes(name, key) for name in beside],
+                }
                 created = writing.create(Event.NOTICE_READ, drafted.submission, self._author, detail)
                 if created.state in NEEDS_A_PERSON:
                     waiting.append(created.id)
@@ -330,9 +313,7 @@ class Intake:
         waiting: list[int],
     ) -> None:
         marked = dataclasses.replace(earlier, superseded_by=later.id)
-        drafted = redraft(
-            marked, dataclasses.replace(in_force, files=_AtFirst(in_force.files)), writing, self._clock.now()
-        )
+        drafted = redraft(marked, missing_where_away(in_force), writing, self._clock.now())
         keep_contents(writing, drafted)
         event = Event.HELD if earlier.state is State.APPROVED else Event.REDRAFTED
         held = writing.change(event, earlier, drafted.submission, self._author, {"superseded_by": later.id})
@@ -354,7 +335,7 @@ class Intake:
                 return first.id
             case New(arrived, _):
                 writing.keep("pdf", pdf.content)
-                held = writing.create(Event.NOTICE_READ, arrived, self._author, {"file": pdf.filename})
+                held = writing.create(Event.NOTICE_READ, arrived, self._author, {"file": hide_codes(pdf.filename)})
                 waiting.append(held.id)
                 return held.id
 

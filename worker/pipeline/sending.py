@@ -1,31 +1,32 @@
 """approve → send: one submission at a time is handed to the mail server, each step recorded before the next.
 
 Its one promise: what is sent is what was approved, nothing is handed over that could not be recorded, and an
-answer that cannot be recorded is kept and tried again while nothing else is sent. It does not know when it runs.
+answer that cannot be recorded is kept and tried again while nothing else is sent. An attempt that broke off in
+between, for whatever cause, is found by the next pass. It does not know when it runs.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final
 
 from worker import decode, letter, send
 from worker.decisions import keep_contents, redraft
 from worker.drafting import Drafted, InForce
-from worker.errors import Conflict, Unavailable
+from worker.errors import Conflict, HoshobinError, Unavailable
 from worker.model import Draft, Hold, Submission
+from worker.outcome import HELD_ALARM as HELD_ALARM  # noqa: PLC0414  the pipeline's other steps take it from here
+from worker.outcome import end_rehearsal, note_silence, put_off
 from worker.pipeline.health import Health
-from worker.ports import Author, Body, Clock, Data, MailServer, Reply, Session, Silence, Step, Store, Writing
+from worker.ports import Author, Body, Clock, Data, Mail, MailServer, Reply, Session, Silence, Step, Store, Writing
+from worker.recover import recover
 from worker.states import Event, Reason, State
 
 REFUSED_ALARM: Final = "refused"
-IN_DOUBT_ALARM: Final = "in_doubt"
-HELD_ALARM: Final = "began_to_wait"
-
-_Record = Callable[[Writing], None]
 
 
 @dataclass(slots=True)
@@ -35,6 +36,23 @@ class SendingPass:
     sent: int = 0
     began_to_wait: int = 0
     failure: Unavailable | None = None
+
+    def count(self, outcome: _Outcome) -> None:
+        """Add what was recorded of one attempt."""
+        self.sent += outcome is _Outcome.SENT
+        self.began_to_wait += outcome is _Outcome.WAITS
+
+
+class _Outcome(Enum):
+    """What a recorded attempt adds to the counts of its pass."""
+
+    SENT = auto()
+    WAITS = auto()
+    GOES_AGAIN = auto()
+    NEWS = auto()
+
+
+_Record = Callable[[Writing], _Outcome]
 
 
 class Sending:
@@ -47,6 +65,7 @@ class Sending:
         self._author = Author("hoshobin", account)
         self._health = health
         self._unrecorded: _Record | None = None
+        self._is_ending = False
 
     @property
     def has_unrecorded_answer(self) -> bool:
@@ -55,10 +74,11 @@ class Sending:
 
     def record_kept_answer(self) -> None:
         """Try again to record the answer that could not be recorded. Raises Unavailable."""
-        if self._unrecorded is not None:
-            with self._store.writing() as writing:
-                self._unrecorded(writing)
-            self._unrecorded = None
+        self._record_kept(SendingPass())
+
+    def end_after_this_mail(self) -> None:
+        """Begin no further one: a stop has time for the mail under way, not for all that are due."""
+        self._is_ending = True
 
     async def send_due(self, in_force: InForce) -> SendingPass:
         """Send every APPROVED submission whose moment has come, in order of that moment.
@@ -67,11 +87,15 @@ class Sending:
         """
         done = SendingPass()
         try:
-            self.record_kept_answer()
+            self._record_kept(done)
+            found = recover(self._store, in_force, self._author.account, self._clock.now())
+            done.began_to_wait += len(found.in_doubt) + len(found.rehearsals)
             for number in self._store.due(self._clock.now()):
+                if self._is_ending:
+                    break
                 session = await self._server.open()
-                self._health.reached("smtp", self._clock.now())
-                await self._send_one(number, session, in_force, done)
+                with contextlib.suppress(Conflict):  # somebody decided meanwhile: the next look sees it
+                    await self._send_one(number, session, in_force, done)
         except Unavailable as failure:
             done.failure = failure
         return done
@@ -79,8 +103,6 @@ class Sending:
     async def _send_one(self, number: int, session: Session, in_force: InForce, done: SendingPass) -> None:
         try:
             started = self._start(number, session, in_force, done)
-        except Conflict:
-            return  # somebody decided meanwhile: the next look sees it
         except Unavailable as failure:
             if failure.what != "folder":
                 raise
@@ -103,7 +125,7 @@ class Sending:
         try:
             with self._store.writing() as writing:
                 return writing.change(Event.DATA_STARTED, sending, after, self._author, {})
-        except Unavailable as failure:
+        except HoshobinError as failure:
             await self._server.close()
             silence = Silence(f"not recorded, so not sent: {failure}", self._clock.now())
             self._conclude(sending, Data(), silence, send.Verdict.NOT_NOW, in_force, done)
@@ -133,6 +155,7 @@ class Sending:
                 return None
             tries = before.tries + 1
             envid = send.envid(_local_part(draft), tries) if session.dsn else ""
+            steps = send.steps_of(draft, raw, envid)  # a letter that no step could carry must not be begun
             started = writing.change(
                 Event.SEND_STARTED,
                 before,
@@ -151,7 +174,7 @@ class Sending:
                 self._author,
                 {"envid": envid, "released_by": before.release, "recipients": list(draft.recipients)},
             )
-        return started, send.steps_of(draft, raw, envid)
+        return started, steps
 
     def _hold(
         self, writing: Writing, before: Submission, drafted: Drafted, hold: Hold | None, done: SendingPass
@@ -175,11 +198,19 @@ class Sending:
     ) -> None:
         """Record what the transaction came to; kept and tried again where it cannot be recorded."""
 
-        def record(writing: Writing) -> None:
-            self._record_outcome(writing, before, step, answer, verdict, in_force, done)
+        def record(writing: Writing) -> _Outcome:
+            return self._record_outcome(writing, before, step, answer, verdict, in_force)
 
         self._unrecorded = record
-        self.record_kept_answer()
+        self._record_kept(done)
+
+    def _record_kept(self, done: SendingPass) -> None:
+        """Count what is kept when it is recorded, not before: a commit that fails is made again."""
+        if self._unrecorded is not None:
+            with self._store.writing() as writing:
+                outcome = self._unrecorded(writing)
+            self._unrecorded = None
+            done.count(outcome)
 
     def _record_outcome(
         self,
@@ -189,95 +220,40 @@ class Sending:
         answer: Reply | Silence,
         verdict: send.Verdict,
         in_force: InForce,
-        done: SendingPass,
-    ) -> None:
+    ) -> _Outcome:
+        now = self._clock.now()
+        if verdict is send.Verdict.ACCOUNT_REFUSED:
+            self._health.refused(writing, "smtp", str(answer), now)
+        elif not isinstance(step, Mail):
+            self._health.note_reached(writing, "smtp", now)  # the account is good where MAIL was taken, not before
         before = writing.submission(sent.id)
         detail = {"step": type(step).__name__, "answer": str(answer), "answered_at": answer.at.isoformat()}
         if before.version != sent.version and sent.state is State.SENDING and before.state is State.IN_DOUBT:
             # The record of IN_DOUBT was taken for failed and had been made: nothing left, and nobody can prove it.
             note_silence(writing, before, str(answer), self._author, detail)
-            return
+            return _Outcome.WAITS
         if before.version != sent.version:
             # A person or a report was faster: news never raises a state, but it is on the record.
             writing.note("AnswerAfterwards", sent.id, self._author, detail)
-            return
+            return _Outcome.NEWS
         replied = dataclasses.replace(before, reply=str(answer))
         if verdict.event is Event.NOT_NOW:
-            self._put_off(writing, before, replied, verdict, detail)
-        elif before.is_rehearsal:
-            end_rehearsal(writing, in_force, replied, self._author, detail, self._clock.now())
-            done.began_to_wait += 1
-        elif verdict.event is Event.ACCEPTED:
-            writing.change(
-                Event.ACCEPTED,
-                before,
-                dataclasses.replace(replied, state=State.SENT, sent_at=answer.at, deferrals=0),
-                self._author,
-                detail,
-            )
-            done.sent += 1
-        elif verdict.event is Event.REFUSED:
-            writing.change(
-                Event.REFUSED, before, dataclasses.replace(replied, state=State.REFUSED), self._author, detail
-            )
+            put_off(writing, before, str(answer), self._author, detail, now)
+            return _Outcome.GOES_AGAIN
+        if before.is_rehearsal:
+            end_rehearsal(writing, in_force, replied, self._author, detail, now)
+            return _Outcome.WAITS
+        if verdict.event is Event.ACCEPTED:
+            after = dataclasses.replace(replied, state=State.SENT, sent_at=answer.at, deferrals=0)
+            writing.change(Event.ACCEPTED, before, after, self._author, detail)
+            return _Outcome.SENT
+        if verdict.event is Event.REFUSED:
+            after = dataclasses.replace(replied, state=State.REFUSED)
+            writing.change(Event.REFUSED, before, after, self._author, detail)
             writing.raise_alarm(REFUSED_ALARM, [before.id])
-            done.began_to_wait += 1
-        else:
-            note_silence(writing, before, str(answer), self._author, detail)
-            done.began_to_wait += 1
-
-    def _put_off(
-        self,
-        writing: Writing,
-        before: Submission,
-        replied: Submission,
-        verdict: send.Verdict,
-        detail: dict[str, str],
-    ) -> None:
-        now = self._clock.now()
-        deferrals = before.deferrals + 1
-        due = now + send.retry_delay(deferrals)
-        writing.change(
-            Event.NOT_NOW,
-            before,
-            dataclasses.replace(replied, state=State.APPROVED, due_at=due, deferrals=deferrals),
-            self._author,
-            {**detail, "next_try_at": due.isoformat()},
-        )
-        if verdict is send.Verdict.ACCOUNT_REFUSED:
-            self._health.refused(writing, "smtp", replied.reply, now)
-
-
-def note_silence(writing: Writing, before: Submission, why: str, author: Author, detail: dict[str, str]) -> None:
-    """IN_DOUBT stays, and from now on no answer will come: a person is told."""
-    writing.note("NoAnswer", before.id, author, detail, {"silent": why, "reply": why})
-    writing.raise_alarm(IN_DOUBT_ALARM, [before.id])
-
-
-def end_rehearsal(
-    writing: Writing,
-    in_force: InForce,
-    ended: Submission,
-    author: Author,
-    detail: dict[str, str],
-    now: dt.datetime,
-) -> Submission:
-    """However a rehearsal ends, the submission is HELD ``rehearsed`` and has not been submitted."""
-    before = writing.submission(ended.id)
-    rehearsed = dataclasses.replace(
-        ended, rehearsals=ended.rehearsals + 1, released_draft="", due_at=None, deferrals=0, letter_sha256=None
-    )
-    drafted = redraft(rehearsed, in_force, writing, now)
-    keep_contents(writing, drafted)
-    held = writing.change(
-        Event.REHEARSAL_ENDED,
-        before,
-        drafted.submission,
-        author,
-        {**detail, "letter": ended.letter_sha256 or ""},
-    )
-    writing.raise_alarm(HELD_ALARM, [held.id])
-    return held
+            return _Outcome.WAITS
+        note_silence(writing, before, str(answer), self._author, detail)
+        return _Outcome.WAITS
 
 
 def _local_part(draft: Draft) -> str:

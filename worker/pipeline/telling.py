@@ -17,11 +17,14 @@ from worker.errors import Unavailable
 from worker.model import Address, Alarm
 from worker.pipeline.health import Health
 from worker.pipeline.intake import NEEDS_A_PERSON
-from worker.ports import Clock, MailServer, Reply, Silence, Store
+from worker.ports import Clock, Data, MailServer, Rcpt, Reply, Silence, Store
 from worker.states import State
 from worker.tell import write_telling
 
 _NEEDS_A_PERSON: Final = NEEDS_A_PERSON | {State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.OVERDUE}
+
+_HandedOver = tuple[send.Verdict, Reply | Silence, dict[Address, Reply | Silence]]
+"""What the last step meant and was answered, and the operators whom the server did not take."""
 
 
 class Telling:
@@ -62,23 +65,34 @@ class Telling:
         # Recorded before it leaves: our own mail must be known as ours when it comes back into the mailbox.
         self._mark(alarms, now, text=body, message_id=message_id)
         try:
-            answer = await self._hand_over(sender, settings.notify, raw)
+            verdict, answer, refused = await self._hand_over(sender, settings.notify, raw)
         except Unavailable as failure:
             return failure
-        if isinstance(answer, Reply) and answer.code == send.OK:
+        if verdict is send.Verdict.ACCEPTED:
             self._mark(alarms, now, text=body, message_id=message_id, accepted_at=answer.at, reply=str(answer))
+        if verdict is send.Verdict.ACCEPTED and not refused:
             return None
-        return Unavailable("smtp", f"the mail to the operator: {answer}")
+        why = "; ".join(f"{address}: {reply}" for address, reply in refused.items()) or str(answer)
+        return Unavailable("smtp", f"the mail to the operator: {why}")
 
-    async def _hand_over(self, sender: Address, to: Sequence[Address], raw: bytes) -> Reply | Silence:
+    async def _hand_over(self, sender: Address, to: Sequence[Address], raw: bytes) -> _HandedOver:
+        """To every operator whom the server takes: unlike an issuer's, one wrong address keeps it from no other."""
         await self._server.open()
-        self._health.reached("smtp", self._clock.now())
+        refused: dict[Address, Reply | Silence] = {}
+        verdict = send.Verdict.NOT_NOW
         answer: Reply | Silence = Silence("no step was taken", self._clock.now())
         for step in send.steps_for(sender, to, raw):
-            answer = await self._server.take(step)
-            if send.judge(step, answer) is not send.Verdict.GO_ON:
+            if isinstance(step, Data) and len(refused) == len(dict.fromkeys(to)):
                 break
-        return answer
+            answer = await self._server.take(step)
+            verdict = send.judge(step, answer)
+            if isinstance(step, Rcpt) and verdict is send.Verdict.REFUSED:
+                refused[step.recipient] = answer
+            elif verdict is not send.Verdict.GO_ON:
+                break
+            if isinstance(step, Data):
+                self._health.reached("smtp", self._clock.now())
+        return verdict, answer, refused
 
     def _mark(
         self,

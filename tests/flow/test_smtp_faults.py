@@ -1,0 +1,514 @@
+"""A submission handed to servers that fail at every step in every way: where it ends, when it goes again, who is told.
+
+The whole way from the store to the socket is real. The copies are counted by the server alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import re
+import sqlite3
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from small_office import INVOICE, OFFICE, REHEARSAL, Settings, SmallOffice, WatchedStore, form
+from sqlalchemy.engine import Connection
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
+
+from misbehaving_smtp import At, MisbehavingServer
+
+from worker.adapters.smtp_wire import Timeouts
+from worker.errors import AccountRefused, LogBroken, Unavailable
+from worker.states import Reason, State
+
+SHORT = 0.5
+FAULTS = ("close", "hang", "421", "450", "535", "550", "552", "554", "garbage")
+BEFORE_MAIL = (At.CONNECT, At.GREETING, At.EHLO)
+COMMANDS = (At.MAIL, At.RCPT_1, At.RCPT_2, At.DATA)
+BODY = (At.INVITED, At.BODY, At.DOT)
+PERMANENT = ("535", "550", "552", "554")
+REFUSED, IN_DOUBT, ACCOUNT = "refused", "in_doubt", "account_refused:smtp"
+
+
+def waits_for(at: At) -> Timeouts:
+    """Short only where the server is silent on purpose, so that a busy machine fails no other step."""
+    if at in BEFORE_MAIL:
+        return Timeouts(greeting=SHORT, command=SHORT)
+    if at in BODY:
+        return Timeouts(answer=SHORT)
+    if at is At.AFTER:
+        return Timeouts(reset=SHORT, quit=SHORT)
+    return Timeouts(data=SHORT) if at is At.DATA else Timeouts(command=SHORT)
+
+
+@asynccontextmanager
+async def office_with(tmp_path: Path, server: MisbehavingServer, **settings: object) -> AsyncIterator[SmallOffice]:
+    """An office whose only notice is read and approved, and due now."""
+    office = SmallOffice(tmp_path, Settings(port=server.port, **settings))  # type: ignore[arg-type]
+    try:
+        yield office
+    finally:
+        await office.stop()
+
+
+def ids_of(messages: Sequence[bytes]) -> Counter[str]:
+    """Message-ID → copies, of what is no mail to the operator."""
+    found = [re.search(rb"(?m)^Message-ID: (<\S+>)\r$", each) for each in messages]
+    return Counter(each[1].decode() for each in found if each and not re.match(rb"<\w+\.a", each[1]))
+
+
+def expected(at: At, fault: str) -> tuple[State, list[str], bool]:
+    """State after the first pass, alarms, and whether this try counts against the submission."""
+    if at is At.AFTER:
+        return State.SENT, [], False
+    if at in BEFORE_MAIL:
+        return State.APPROVED, [ACCOUNT] if fault in PERMANENT else [], False
+    if at is At.MAIL and fault in PERMANENT and fault != "552":
+        return State.APPROVED, [ACCOUNT], True
+    if fault in PERMANENT:
+        return State.REFUSED, [REFUSED], True
+    if at in BODY and fault not in ("421", "450"):
+        return State.IN_DOUBT, [IN_DOUBT], True
+    return State.APPROVED, [], True
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("at", [*BEFORE_MAIL, *COMMANDS, *BODY, At.AFTER])
+async def test_whatever_a_server_does_at_a_step_the_issuer_has_at_most_one_copy(
+    at: At, fault: str, tmp_path: Path
+) -> None:
+    async with MisbehavingServer(at, fault) as server, office_with(tmp_path, server) as office:
+        office.store.after_commit = lambda events: server.cue.set() if events == ["DataStarted"] else None
+        office.timeouts = waits_for(at) if fault == "hang" else None
+        office.start()
+        office.save(form(1))
+        await office.take_in()
+        before = office.only()
+        done = await office.finish()
+        if at in BEFORE_MAIL and done.failures:
+            office.pipeline.health.failed("smtp", done.failures["smtp"], office.clock.now())
+        after = office.only()
+        state, alarms, is_counted = expected(at, fault)
+        assert after.state is state
+        assert office.alarms() == alarms
+        if at in BEFORE_MAIL:
+            assert (after.version, after.tries, after.deferrals) == (before.version, 0, 0)
+            assert isinstance(done.failures["smtp"], AccountRefused) == (fault in PERMANENT)
+        elif state is State.APPROVED:
+            assert after.due_at == office.clock.now() + dt.timedelta(minutes=1)
+        assert (after.tries == 1) == (is_counted or at is At.AFTER)
+        for _ in range(4):
+            office.clock.let_pass(minutes=61)
+            await office.pass_once()
+        final = office.only()
+        assert final.state is (State.SENT if state is State.APPROVED else state)
+        copies = ids_of(server.messages)
+        if final.state is State.SENT:
+            assert list(copies.values()) == [1]
+        elif final.state is State.REFUSED:
+            assert not copies
+        else:
+            assert copies.total() <= 1
+        told = [each for each in server.messages if b"Auto-Submitted" in each]
+        assert bool(told) == bool(alarms)
+        assert office.store.verify().holds
+
+
+async def test_a_late_answer_is_read_as_that_of_nothing_else(tmp_path: Path) -> None:
+    async with MisbehavingServer(At.DOT, "late") as server, office_with(tmp_path, server) as office:
+        office.timeouts = Timeouts(answer=SHORT)
+        office.start()
+        office.save(form(1))
+        office.save(form(2))
+        await office.pass_once()
+        first, second = office.store.submissions()
+        assert (first.state, second.state) == (State.IN_DOUBT, State.SENT)
+        assert first.silent
+        assert server.connections == 2
+        assert sorted(ids_of(server.messages).values()) == [1, 1]
+
+
+async def test_a_server_that_defers_is_asked_after_1_5_15_30_60_minutes_and_then_hourly(tmp_path: Path) -> None:
+    server = MisbehavingServer(At.DATA, "450", times=9)
+    async with server, office_with(tmp_path, server) as office:
+        office.save(form(1))
+        await office.pass_once()
+        waited = []
+        while (due := office.only()).state is State.APPROVED:
+            assert due.due_at is not None
+            waited.append((due.due_at - office.clock.now()) // dt.timedelta(minutes=1))
+            office.clock.moment = due.due_at - dt.timedelta(seconds=1)
+            await office.finish()
+            assert office.only().version == due.version
+            office.clock.moment = due.due_at
+            await office.finish()
+        assert waited == [1, 5, 15, 30, 60, 60, 60, 60, 60]
+        assert office.only().state is State.SENT
+        assert list(ids_of(server.messages).values()) == [1]
+        first_tries = {entry.set["first_date"] for entry in office.store.entries() if "first_date" in entry.set}
+        assert len(first_tries) == 1
+        assert not office.alarms()
+
+
+async def test_an_account_whose_sender_is_refused_raises_one_alarm_for_all_its_mails(tmp_path: Path) -> None:
+    server = MisbehavingServer(At.MAIL, "554", times=8)
+    async with server, office_with(tmp_path, server) as office:
+        for number in (1, 2, 3):
+            office.save(form(number))
+        await office.pass_once()
+        office.clock.let_pass(minutes=2)
+        await office.pass_once()
+        assert [each.state for each in office.store.submissions()] == [State.APPROVED] * 3
+        assert office.alarms() == [ACCOUNT]
+        look = office.store.look("smtp")
+        assert look is not None
+        assert look.error.startswith("554")
+        for _ in range(3):
+            office.clock.let_pass(minutes=61)
+            await office.pass_once()
+        assert [each.state for each in office.store.submissions()] == [State.SENT] * 3
+        assert office.alarms() == [ACCOUNT]
+
+
+async def test_an_account_refused_anew_after_a_success_is_told_anew(tmp_path: Path) -> None:
+    async with MisbehavingServer(At.MAIL, "554", times=1) as server, office_with(tmp_path, server) as office:
+        office.save(form(1))
+        await office.pass_once()
+        for _ in range(2):
+            office.clock.let_pass(minutes=61)
+            await office.pass_once()
+        assert office.only().state is State.SENT
+        server.fault_done.clear()
+        office.save(form(2))
+        await office.pass_once()
+        assert office.alarms() == [ACCOUNT] * 2
+
+
+async def test_a_clock_that_is_set_back_raises_no_flood_of_alarms(tmp_path: Path) -> None:
+    server = MisbehavingServer(At.MAIL, "554", times=20)
+    server.fault_done.set()
+    async with server, office_with(tmp_path, server) as office:
+        office.save(form(1))
+        await office.pass_once()
+        assert office.only().state is State.SENT
+        office.clock.let_pass(hours=-3)
+        server.fault_done.clear()
+        office.save(form(2))
+        for _ in range(4):
+            await office.pass_once()
+            office.clock.let_pass(minutes=20)
+        assert office.alarms() == [ACCOUNT]
+
+
+# --- What cannot be recorded ------------------------------------------------------------------------------------
+
+
+def on(*events: str, times: int = 1) -> Callable[[list[str]], bool]:
+    """True at the first ``times`` commits that hold exactly these events."""
+    left = [times]
+
+    def holds(found: list[str]) -> bool:
+        if found != list(events) or left[0] <= 0:
+            return False
+        left[0] -= 1
+        return True
+
+    return holds
+
+
+@pytest.mark.parametrize("times", [1, 3])
+async def test_an_answer_that_cannot_be_recorded_is_kept_and_nothing_else_is_sent_meanwhile(
+    times: int, tmp_path: Path
+) -> None:
+    async with MisbehavingServer() as server, office_with(tmp_path, server) as office:
+        office.save(form(1))
+        office.save(form(2))
+        await office.take_in()
+        office.store.refuses = on("Accepted", times=times)
+        for _ in range(times):
+            done = await office.finish()
+            assert isinstance(done.failures["smtp"], Unavailable)
+            assert done.sent == 0
+            assert office.pipeline.sending.has_unrecorded_answer
+            assert office.store.submission(1).state is State.IN_DOUBT
+            assert office.store.submission(2).state is State.APPROVED
+            assert len(server.messages) == 1
+            office.clock.let_pass(minutes=61)
+        assert (await office.finish()).sent == 2
+        assert [each.state for each in office.store.submissions()] == [State.SENT] * 2
+        assert sorted(ids_of(server.messages).values()) == [1, 1]
+        assert office.store.submission(1).sent_at is not None
+        assert office.store.submission(1).sent_at < office.clock.now() - dt.timedelta(hours=1)
+        assert office.alarms() == []
+
+
+async def test_an_answer_that_nobody_could_record_before_the_end_leaves_doubt_and_an_alarm(tmp_path: Path) -> None:
+    async with MisbehavingServer() as server, office_with(tmp_path, server) as office:
+        office.save(form(1))
+        await office.take_in()
+        office.store.refuses = on("Accepted", times=99)
+        await office.finish()
+        await office.restart()
+        assert office.only().state is State.IN_DOUBT
+        for _ in range(3):
+            office.clock.let_pass(minutes=61)
+            await office.pass_once()
+        assert office.only().state is State.IN_DOUBT
+        assert office.alarms() == [IN_DOUBT]
+        assert list(ids_of(server.messages).values()) == [1]
+
+
+@pytest.mark.parametrize("event", ["SendStarted", "DataStarted"])
+async def test_no_byte_of_a_mail_leaves_before_its_beginning_is_recorded(event: str, tmp_path: Path) -> None:
+    async with MisbehavingServer() as server, office_with(tmp_path, server) as office:
+        office.save(form(1))
+        await office.take_in()
+        office.store.refuses = on(event, times=2)
+        for _ in range(2):
+            done = await office.finish()
+            assert done.failures["smtp"].args
+            office.clock.let_pass(minutes=6)
+        assert not server.messages
+        if event == "SendStarted":
+            assert not [each for each in server.commands if each.startswith("MAIL")]
+        await office.finish()
+        assert office.only().state is State.SENT
+        assert list(ids_of(server.messages).values()) == [1]
+        assert office.alarms() == []
+
+
+async def test_a_beginning_that_was_recorded_and_reported_as_failed_is_found_by_the_next_pass(tmp_path: Path) -> None:
+    async with MisbehavingServer() as server, office_with(tmp_path, server) as office:
+        office.save(form(1))
+        await office.take_in()
+        office.store.denies = on("SendStarted")
+        await office.finish()
+        assert office.only().state is State.SENDING
+        await office.finish()
+        assert office.only().state is State.APPROVED
+        office.clock.let_pass(minutes=2)
+        await office.finish()
+        assert office.only().state is State.SENT
+        assert list(ids_of(server.messages).values()) == [1]
+
+
+async def test_a_body_that_was_recorded_as_begun_and_reported_as_not_is_not_sent_and_a_person_is_told(
+    tmp_path: Path,
+) -> None:
+    async with MisbehavingServer() as server, office_with(tmp_path, server) as office:
+        office.save(form(1))
+        await office.take_in()
+        office.store.denies = on("DataStarted")
+        await office.finish()
+        assert not server.messages
+        office.clock.let_pass(hours=2)
+        await office.finish()
+        assert office.only().state is State.IN_DOUBT
+        assert office.only().silent
+        assert office.alarms() == [IN_DOUBT]
+        assert not ids_of(server.messages)
+
+
+async def test_an_answer_that_was_recorded_and_reported_as_not_is_recorded_as_news(tmp_path: Path) -> None:
+    async with MisbehavingServer() as server, office_with(tmp_path, server) as office:
+        office.save(form(1))
+        await office.take_in()
+        office.store.denies = on("Accepted")
+        await office.finish()
+        office.clock.let_pass(hours=2)
+        await office.finish()
+        assert office.only().state is State.SENT
+        assert office.events(1)[-2:] == ["Accepted", "AnswerAfterwards"]
+        assert list(ids_of(server.messages).values()) == [1]
+
+
+@pytest.mark.parametrize("state", [State.SENDING, State.IN_DOUBT])
+async def test_an_attempt_that_was_broken_off_in_a_living_process_is_found_by_the_next_pass(
+    state: State, tmp_path: Path
+) -> None:
+    at = At.DATA if state is State.SENDING else At.DOT
+    async with MisbehavingServer(at, "hang") as server, office_with(tmp_path, server) as office:
+        office.save(form(1))
+        await office.take_in()
+        sending = asyncio.create_task(office.finish())
+        async with asyncio.timeout(30):
+            await server.fault_done.wait()
+        assert office.only().state is state
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        office.clock.let_pass(minutes=2)
+        await office.finish()
+        office.clock.let_pass(minutes=2)
+        await office.finish()
+        copies = list(ids_of(server.messages).values())
+        if state is State.SENDING:
+            assert office.only().state is State.SENT
+            assert copies == [1]
+        else:
+            assert office.only().state is State.IN_DOUBT
+            assert office.alarms() == [IN_DOUBT]
+            assert copies in ([], [1])
+
+
+async def test_a_broken_log_in_the_middle_of_an_attempt_leaves_nothing_half_done(tmp_path: Path) -> None:
+    async with MisbehavingServer() as server, office_with(tmp_path, server) as office:
+        office.save(form(1))
+        await office.take_in()
+        office.store.refuses = on("DataStarted")
+        office.store.failure = LogBroken("corrupt", "database disk image is malformed")
+        assert (await office.finish()).broken is not None
+        assert not server.messages
+        office.clock.let_pass(minutes=2)
+        await office.finish()
+        assert office.only().state is State.SENT
+        assert list(ids_of(server.messages).values()) == [1]
+
+
+async def test_a_stop_begins_no_further_mail(tmp_path: Path) -> None:
+    async with MisbehavingServer() as server, office_with(tmp_path, server) as office:
+        for number in (1, 2, 3):
+            office.save(form(number))
+        await office.take_in()
+        stop = office.pipeline.sending.end_after_this_mail
+        office.store.after_commit = lambda events: stop() if events == ["DataStarted"] else None
+        assert (await office.finish()).sent == 1
+        states = Counter(each.state for each in office.store.submissions())
+        assert states == {State.SENT: 1, State.APPROVED: 2}
+        await office.restart()
+        await office.finish()
+        assert sorted(ids_of(server.messages).values()) == [1, 1, 1]
+
+
+async def test_while_another_process_holds_the_database_nothing_is_sent(tmp_path: Path) -> None:
+    async with MisbehavingServer() as server, office_with(tmp_path, server) as office:
+        office.save(form(1))
+        await office.take_in()
+        office.store.close()
+        office.store = WatchedStore(tmp_path, office.clock, patience=0.05)
+        office.start()
+        with contextlib.closing(sqlite3.connect(tmp_path / "hoshobin.sqlite3", isolation_level=None)) as other:
+            other.execute("begin immediate")
+            with pytest.raises(Unavailable, match="locked"):
+                await office.finish()
+            assert isinstance((await office.pipeline.send_due()).failure, Unavailable)
+            assert not [each for each in server.commands if each.startswith("MAIL")]
+            other.execute("rollback")
+        await office.finish()
+        assert office.only().state is State.SENT
+
+
+async def test_on_a_full_disk_nothing_is_sent_and_with_room_everything_is(tmp_path: Path) -> None:
+    async with MisbehavingServer() as server, office_with(tmp_path, server) as office:
+        office.save(form(1))
+        office.save(form(2))
+        await office.take_in()
+        fill = office.store._connection().connection.driver_connection
+        assert fill is not None
+        pages = fill.execute("pragma page_count").fetchone()[0]
+        connect = office.store._connection
+
+        def without_room() -> Connection:
+            connection = connect()
+            assert connection.connection.driver_connection is not None
+            connection.connection.driver_connection.execute(f"pragma max_page_count = {pages}")
+            return connection
+
+        office.store._connection = without_room  # type: ignore[method-assign]
+        seen = 0
+        for _ in range(5):  # what fits in the pages at hand is recorded; the rest is not done
+            done = await office.finish()
+            seen += done.sent
+            assert len(server.messages) <= len(office.store.submissions(State.SENT, State.IN_DOUBT))
+            office.clock.let_pass(minutes=61)
+        assert seen < 2
+        office.store._connection = connect  # type: ignore[method-assign]
+        office.store._give_up()
+        for _ in range(3):
+            await office.finish()
+            office.clock.let_pass(minutes=61)
+        assert [each.state for each in office.store.submissions()] == [State.SENT] * 2
+        assert sorted(ids_of(server.messages).values()) == [1, 1]
+
+
+# --- Rehearsals, and the mail to the operator -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("at", "fault"), [(None, ""), (At.RCPT_1, "550"), (At.DOT, "close"), (At.DOT, "554")])
+async def test_however_a_rehearsal_ends_the_issuer_has_nothing_and_a_person_goes_on(
+    at: At | None, fault: str, tmp_path: Path
+) -> None:
+    async with (
+        MisbehavingServer(at, fault) as server,
+        office_with(tmp_path, server, rehearsal_to=REHEARSAL) as office,
+    ):
+        office.save(form(1))
+        await office.pass_once()
+        held = office.only()
+        assert held.state is State.HELD
+        assert [each.reason for each in held.reasons] == [Reason.REHEARSED]
+        assert {each for each in server.commands if each.startswith("RCPT") and "kawa-town" in each} == set()
+
+
+async def test_a_rehearsal_that_broke_off_ends_even_while_the_share_with_the_invoice_is_away(tmp_path: Path) -> None:
+    async with (
+        MisbehavingServer(At.DOT, "close") as server,
+        office_with(tmp_path, server, rehearsal_to=REHEARSAL) as office,
+    ):
+        office.save(form(1, product="前払金保証"))
+        await office.take_in()
+        office.store.refuses = on("RehearsalEnded", times=9)
+        await office.finish()
+        assert office.only().state is State.IN_DOUBT
+        invoice = office.files.held[INVOICE]
+        office.files.held[INVOICE] = Unavailable("folder", "the share does not answer")
+        await office.restart()
+        assert {each.reason for each in office.only().reasons} == {Reason.REHEARSED, Reason.INVOICE_MISSING}
+        office.files.held[INVOICE] = invoice
+        await office.finish()
+        assert [each.reason for each in office.only().reasons] == [Reason.REHEARSED]
+
+
+async def test_a_250_in_place_of_354_has_told_nobody_anything(tmp_path: Path) -> None:
+    async with MisbehavingServer(At.DATA, "250") as server, office_with(tmp_path, server, mode="approve") as office:
+        office.save(form(1))
+        await office.pass_once()
+        assert not server.messages
+        assert office.store.alarms_waiting()
+        office.clock.let_pass(minutes=2)
+        await office.pass_once()
+        assert not office.store.alarms_waiting()
+        assert len(server.messages) == 1
+
+
+async def test_one_wrong_operator_address_keeps_the_mail_from_no_other(tmp_path: Path) -> None:
+    async with (
+        MisbehavingServer(At.RCPT_1, "550") as server,
+        office_with(tmp_path, server, mode="approve", notify=("gone@contractor.example", OFFICE)) as office,
+    ):
+        office.save(form(1))
+        done = await office.pass_once()
+        assert "gone@contractor.example" in str(done.failures["smtp"])
+        assert len(server.messages) == 1
+        assert not office.store.alarms_waiting()
+
+
+async def test_a_mail_to_the_operator_that_no_server_takes_is_tried_again_on_the_schedule(tmp_path: Path) -> None:
+    server = MisbehavingServer(At.RCPT_1, "450", times=3)
+    async with server, office_with(tmp_path, server, mode="approve") as office:
+        office.save(form(1))
+        await office.pass_once()
+        for minutes in (1, 5, 15):
+            assert office.store.alarms_waiting()
+            office.clock.let_pass(minutes=minutes, seconds=-1)
+            await office.pass_once()
+            office.clock.let_pass(seconds=1)
+            await office.pass_once()
+        assert not office.store.alarms_waiting()
+        assert len(server.messages) == 1

@@ -1,0 +1,67 @@
+"""What an attempt to hand over that was put off, broke off or was a rehearsal is recorded as.
+
+Its one promise: what certainly did not leave goes again by itself after the usual delay, what perhaps left never
+does, and a rehearsal ends as one. It does not know servers, nor who found the attempt.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final
+
+from worker.decisions import keep_contents, redraft
+from worker.drafting import InForce, missing_where_away
+from worker.model import Submission
+from worker.ports import Author, Writing
+from worker.send import retry_delay
+from worker.states import Event, State
+
+HELD_ALARM: Final = "began_to_wait"
+IN_DOUBT_ALARM: Final = "in_doubt"
+
+
+def put_off(
+    writing: Writing, before: Submission, reply: str, author: Author, detail: Mapping[str, str], now: dt.datetime
+) -> Submission:
+    """APPROVED again, to be tried after the usual delay: nothing of it left."""
+    deferrals = before.deferrals + 1
+    due = now + retry_delay(deferrals)
+    after = dataclasses.replace(before, state=State.APPROVED, due_at=due, deferrals=deferrals, reply=reply)
+    return writing.change(Event.NOT_NOW, before, after, author, {**detail, "next_try_at": due.isoformat()})
+
+
+def note_silence(writing: Writing, before: Submission, why: str, author: Author, detail: Mapping[str, str]) -> None:
+    """IN_DOUBT stays, and from now on no answer will come: a person is told."""
+    writing.note("NoAnswer", before.id, author, detail, {"silent": why, "reply": why})
+    writing.raise_alarm(IN_DOUBT_ALARM, [before.id])
+
+
+def end_rehearsal(
+    writing: Writing,
+    in_force: InForce,
+    ended: Submission,
+    author: Author,
+    detail: Mapping[str, str],
+    now: dt.datetime,
+) -> Submission:
+    """However a rehearsal ends, the submission is HELD ``rehearsed`` and has not been submitted.
+
+    A share with its invoice that is away must not keep that from being recorded: the draft is judged anew later.
+    """
+    before = writing.submission(ended.id)
+    rehearsed = dataclasses.replace(
+        ended, rehearsals=ended.rehearsals + 1, released_draft="", due_at=None, deferrals=0, letter_sha256=None
+    )
+    drafted = redraft(rehearsed, missing_where_away(in_force), writing, now)
+    keep_contents(writing, drafted)
+    held = writing.change(
+        Event.REHEARSAL_ENDED,
+        before,
+        drafted.submission,
+        author,
+        {**detail, "letter": ended.letter_sha256 or ""},
+    )
+    writing.raise_alarm(HELD_ALARM, [held.id])
+    return held
