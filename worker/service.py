@@ -145,6 +145,7 @@ class Service:
         await asyncio.wait([turn, *tasks], return_when=asyncio.FIRST_COMPLETED)
         turn.cancel()
         scheduler.shutdown(wait=False)
+        pipeline.sending.end_after_this_mail()
         await self._end(tasks, watched, server)
         self._record_what_is_kept(pipeline)
         for task in tasks:
