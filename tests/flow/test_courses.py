@@ -13,6 +13,7 @@ from fakes import run_at_once
 from office import (
     ADDRESS,
     HANAKO,
+    ISSUERS,
     Mailroom,
     a_form,
     a_mail,
@@ -130,6 +131,31 @@ def test_a_correction_names_the_mail_it_replaces(mailroom: MODES) -> None:
     assert sent[1].headers["In-Reply-To"] == sent[0].headers["Message-ID"] == [first["message_id"]]
     assert sent[1].files == sent[0].files
     assert [each["id"] for each in office.show(first["id"])["linked"]] == [opened["id"]]
+
+
+def test_a_key_that_a_body_must_type_is_in_the_mail_and_masked_everywhere_else(mailroom: MODES, tmp_path: Path) -> None:
+    form = a_form()
+    issuer = ISSUERS["kawa"].replace('invoice = "optional"', 'invoice = "optional"\nbody = "typed"')
+    room = mailroom(mode="approve", issuers={"kawa": issuer}, projects=[project(form.project, "kawa", form.number)])
+    office = room.office
+    (office.config / "templates" / "mail").mkdir(parents=True)
+    template = "番号：{{ notice.contract_number }}\n認証キー：{{ notice.key }}\n"
+    (office.config / "templates" / "mail" / "typed.txt.j2").write_text(template)
+    (tmp_path / "a.pdf").write_bytes(notice(form))
+    assert f"認証キー：{form.key}" in office("preview", str(tmp_path / "a.pdf"), "--json").document["body"]
+
+    room.deliver(a_mail("認証キー", ("a.pdf", notice(form))))
+    office.run_once()
+    masked = f"認証キー：********{form.key[-2:]}"
+    assert masked in office("show", "1").out
+    office("approve", "1", "--by", HANAKO)
+    office.run_once()
+    (sent,) = room.submissions
+    assert f"認証キー：{form.key}" in sent.text
+    shown = [office("show", "1", *more).out for more in ((), ("--json",))]
+    shown += [office("log", "--format", kind).out for kind in ("table", "jsonl", "csv")]
+    shown += [body for (body,) in office.rows("select body from entries")]
+    assert not [text for text in shown if form.key in text]
 
 
 # --- A rehearsal ---------------------------------------------------------------------------------------------
