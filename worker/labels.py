@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, count, pairwise, repeat
 from typing import Final
 
 from worker.text import match_key, repair_radicals
@@ -79,8 +79,9 @@ def _fold(character: str) -> str:
 def fold_line(text: str) -> Line:
     """``text`` as a Line; radicals are repaired in both, nothing else is changed in what is shown."""
     repaired = repair_radicals(text)
-    folded = [(piece, place) for place, character in enumerate(repaired) for piece in _fold(character)]
-    return Line(repaired, "".join(piece for piece, _ in folded), tuple(place for _, place in folded))
+    pieces = list(map(_fold, repaired))
+    places = chain.from_iterable(map(repeat, count(), map(len, pieces)))  # a piece may be of no or several characters
+    return Line(repaired, "".join(pieces), tuple(places))
 
 
 def fold_lines(text: str) -> tuple[Line, ...]:
