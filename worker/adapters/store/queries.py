@@ -33,6 +33,7 @@ from worker.model import Alarm, End, Entry, FileRow, Look, MessageRow, Notice, S
 from worker.states import State
 
 _ROW: Final = SUBMISSIONS.c.row
+# Statements that every submission needs several times stand here ready: making one takes longer than to execute it.
 _BY_ID: Final = sa.select(_ROW).where(SUBMISSIONS.c.id == bindparam("id"))
 _BOUND: Final = sa.func.json_extract(ENTRIES.c.body, "$.set.bound_project")
 _UNSETTLED: Final = (End.UNFETCHED, End.PENDING)
@@ -55,6 +56,14 @@ _BINDING: Final = (
     .where(_BOUND.is_not(None))
     .order_by(ENTRIES.c.number.desc())
     .limit(1)
+)
+_NOTICE: Final = sa.select(NOTICES.c.row).where(NOTICES.c.pdf_sha256 == bindparam("pdf"))
+_ORIGINAL: Final = sa.select(ORIGINALS.c.content).where(ORIGINALS.c.sha256 == bindparam("digest"))
+_LOOK: Final = sa.select(LOOKS.c.row).where(LOOKS.c.name == bindparam("name"))
+_OURS: Final = (
+    sa.select(OWN_MESSAGE_IDS.c.message_id)
+    .where(OWN_MESSAGE_IDS.c.message_id == bindparam("message_id"))
+    .union_all(sa.select(ALARMS.c.message_id).where(ALARMS.c.message_id == bindparam("message_id")))
 )
 
 
@@ -93,12 +102,12 @@ class Reads(ABC):
 
     def notice(self, pdf: Sha256) -> Notice | None:
         """The fields once read from this PDF."""
-        row = self._scalar(sa.select(NOTICES.c.row).where(NOTICES.c.pdf_sha256 == pdf))
+        row = self._scalar(_NOTICE, {"pdf": pdf})
         return None if row is None else decode_notice(row)
 
     def original(self, digest: Sha256) -> bytes:
         """The bytes kept under this hash. Raises LogBroken where they are missing or differ."""
-        content = self._scalar(sa.select(ORIGINALS.c.content).where(ORIGINALS.c.sha256 == digest))
+        content = self._scalar(_ORIGINAL, {"digest": digest})
         if content is None:
             raise LogBroken("original_missing", digest)
         if sha256(content) != digest:
@@ -137,10 +146,7 @@ class StoreReads(Reads):
 
     def by_message_id(self, message_id: str) -> bool:
         """Whether a mail of our own (submission, rehearsal, alarm) bears this Message-ID."""
-        message_id = encodable(message_id)
-        ours = sa.select(OWN_MESSAGE_IDS.c.message_id).where(OWN_MESSAGE_IDS.c.message_id == message_id)
-        alarms = sa.select(ALARMS.c.message_id).where(ALARMS.c.message_id == message_id)
-        return bool(message_id) and bool(self._rows(ours.union_all(alarms)))
+        return bool(message_id) and bool(self._rows(_OURS, {"message_id": encodable(message_id)}))
 
     def messages(self, mailbox: str, *ends: End) -> Iterator[MessageRow]:
         """The ledger of a mailbox, by UIDVALIDITY and UID; what is recorded meanwhile may or may not be in it."""
@@ -183,7 +189,7 @@ class StoreReads(Reads):
 
     def look(self, name: str) -> Look | None:
         """What is known of one watched or reached thing."""
-        row = self._scalar(sa.select(LOOKS.c.row).where(LOOKS.c.name == name))
+        row = self._scalar(_LOOK, {"name": name})
         return None if row is None else decode(Look, row)
 
     def looks(self) -> tuple[Look, ...]:

@@ -35,6 +35,8 @@ from worker.ports import Author, Clock
 from worker.states import Event, State, next_state
 
 _ROW_OF: Final = sa.select(SUBMISSIONS.c.row).where(SUBMISSIONS.c.id == sa.bindparam("id"))
+_HIGHEST: Final = sa.select(sa.func.max(SUBMISSIONS.c.id))
+_INSERT: Final = sa.insert(SUBMISSIONS)
 _REPLACE: Final = sa.update(SUBMISSIONS).where(SUBMISSIONS.c.id == sa.bindparam("number"))
 
 
@@ -84,10 +86,10 @@ class SqlWriting(Reads):
     def create(self, event: Event, submission: Submission, author: Author, detail: Mapping[str, Any]) -> Submission:
         """A new submission with the next id (the id given is ignored), its entry, and ``created_at``."""
         next_state(None, event, submission.state)
-        number = (self._scalar(sa.select(sa.func.max(SUBMISSIONS.c.id))) or 0) + 1
+        number = (self._scalar(_HIGHEST) or 0) + 1
         entry = self._append(event, number, author, detail, _changes({}, fields_of(submission)))
         row = canonical(fold({}, entry))
-        self._write(sa.insert(SUBMISSIONS), {"id": number, "row": row})
+        self._write(_INSERT, {"id": number, "row": row})
         return self._known(row, entry)
 
     def change(
