@@ -15,7 +15,7 @@ from typing import Any, Final
 from worker.approve import answer_holds, refuse_unless_shown
 from worker.arrive import find_later
 from worker.drafting import Drafted, InForce, draft_submission
-from worker.errors import NotAllowed
+from worker.errors import LogBroken, NotAllowed
 from worker.model import Hold, Submission
 from worker.ports import Author, Reading, Store, Writing
 from worker.states import Event, IllegalEvent, Reason, State, next_state
@@ -152,10 +152,12 @@ def report_not_accepted(store: Store, number: int, author: Author, note: str, at
 
 def resolve_sent(store: Store, number: int, author: Author, now: dt.datetime) -> Submission:
     """State that a submission in doubt did leave."""
-    _refuse_while_answer_may_come(store.submission(number), now)
-    return _decide(
-        store, number, Event.CONFIRMED_SENT, author, {}, lambda before: dataclasses.replace(before, sent_at=now)
-    )
+
+    def left(before: Submission) -> Submission:
+        _refuse_while_answer_may_come(before, now)
+        return dataclasses.replace(before, sent_at=now)
+
+    return _decide(store, number, Event.CONFIRMED_SENT, author, {}, left)
 
 
 def resolve_not_sent(store: Store, in_force: InForce, number: int, author: Author, now: dt.datetime) -> Submission:
@@ -206,8 +208,12 @@ def resend(store: Store, in_force: InForce, number: int, author: Author, why: st
 
 def resume(store: Store, author: Author) -> None:
     """State that the database in place is the one to go on with, though a later head was noted once."""
+    try:
+        noted: object = list(store.marked_head() or ())
+    except LogBroken as unreadable:  # this is the command that writes it anew
+        noted = unreadable.code
     with store.writing() as writing:
-        writing.note("Resumed", None, author, {"noted_head": list(store.marked_head() or ())})
+        writing.note("Resumed", None, author, {"noted_head": noted})
     store.mark_head()
 
 

@@ -30,8 +30,8 @@ from worker.cli.look import print_log, print_verdict
 from worker.cli.operate import pass_once
 from worker.cli.tables import print_pairs, print_table, submission_table
 from worker.model import JST
-from worker.pipeline.intake import NEEDS_A_PERSON
 from worker.sent_log import log_rows
+from worker.states import NEEDS_A_PERSON
 from worker.wiring import load_office, system_clock
 from worker.words import Language, say
 

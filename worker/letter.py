@@ -66,9 +66,7 @@ class UnsafeValue(HoshobinError):
 # --- Names and numbers -------------------------------------------------------------------------------------------
 
 
-def message_id(
-    pdf: Sha256, issuer: str, product: Product, correction: int, rehearsal: int, sender: Address
-) -> str:
+def message_id(pdf: Sha256, issuer: str, product: Product, correction: int, rehearsal: int, sender: Address) -> str:
     """``<ID.N@domain of sender>``, N the correction; ``ID.rN`` where ``rehearsal`` is a rehearsal's number from 1.
 
     The same for the same notice, so that a second try cannot become a second mail to a reader that compares.

@@ -144,6 +144,10 @@ WAITING: Final = frozenset({_S.ANNOUNCED, _S.HELD, _S.APPROVED, _S.SENDING})
 """The states of a submission that has certainly not left yet: the same notice again adds nothing to it."""
 
 
+NEEDS_A_PERSON: Final = frozenset({_S.HELD, _S.ANNOUNCED, _S.HANDED_OVER})
+"""The states that wait for a person from the moment they are entered."""
+
+
 def next_state(state: State | None, event: Event, target: State | None = None) -> State:
     """The state that ``event`` leads to; ``target`` chooses where the row allows several.
 

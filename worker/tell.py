@@ -71,26 +71,40 @@ def write_telling(
     wanted = dict.fromkeys(number for alarm in alarms for number in alarm.submissions)
     needing = frozenset(waits)
     open_ones = [submissions[number] for number in wanted if submissions[number].state in needing]
-    accounts = [alarm for alarm in alarms if not alarm.submissions]
+    troubles = [alarm for alarm in alarms if not alarm.submissions]
     parts = [say("telling_rehearsing", "ja")] if rehearsing else []
-    parts += [_describe_account(alarm) for alarm in accounts]
+    parts += [_describe_trouble(alarm) for alarm in troubles]
     if open_ones:
         parts.append(say("telling_open", "ja", count=len(open_ones)))
         parts += [describe(each) for each in open_ones[:LINES_LIMIT]]
         if len(open_ones) > LINES_LIMIT:
             parts.append(say("telling_more", "ja", count=len(open_ones) - LINES_LIMIT))
-    if not accounts and not open_ones:
+    if not troubles and not open_ones:
         parts.append(say("telling_settled", "ja"))
     parts.append(say("telling_end", "ja"))
-    code = "telling_subject" if open_ones else "telling_subject_settled"
-    subject = say("telling_subject_account" if accounts else code, "ja", count=len(open_ones))
+    subject = say(_subject_code(troubles, open_ones), "ja", count=len(open_ones))
     return subject, "\n\n".join(parts) + "\n"
 
 
-def _describe_account(alarm: Alarm) -> str:
-    """The account that was refused, by the name of what it opens."""
-    thing = name_thing(alarm.cause.partition(":")[2], "ja")
-    return say("telling_account", "ja", cause=thing, reply=shown(alarm.detail))
+def _subject_code(troubles: Sequence[Alarm], open_ones: Sequence[Submission]) -> str:
+    if not troubles:
+        return "telling_subject" if open_ones else "telling_subject_settled"
+    is_account = any(alarm.cause.startswith("account_refused") for alarm in troubles)
+    return "telling_subject_account" if is_account else "telling_subject_trouble"
+
+
+def _describe_trouble(alarm: Alarm) -> str:
+    """What is about no submission: a refused account, a message that cannot be fetched, a broken log."""
+    kind, _, about = alarm.cause.partition(":")
+    match kind:
+        case "log_broken" if about == "behind_head":
+            return say("behind_head", "ja")
+        case "log_broken":
+            return say("log_broken", "ja", detail=shown(alarm.detail))
+        case "unfetched":
+            return say("telling_unfetched", "ja", mailbox=name_thing(about, "ja"), why=shown(alarm.detail))
+        case _:
+            return say("telling_account", "ja", cause=name_thing(about, "ja"), reply=shown(alarm.detail))
 
 
 def write_status(
@@ -104,7 +118,7 @@ def write_status(
     parts = [say("rehearsing_short", "ja")] if rehearsing else []
     parts += [_name_trouble(name, troubles[name]) for name in sorted(troubles)]
     if looked:
-        looks = ", ".join(f"{name} {looked[name]:%H:%M:%S}" for name in sorted(looked))
+        looks = ", ".join(f"{name_thing(name, 'ja')} {looked[name]:%H:%M:%S}" for name in sorted(looked))
         parts.append(f"{say('h_last_ok', 'ja')} {looks}")
     parts += [f"{name_any_state(state, 'ja')} {counts[state]}" for state in State if counts.get(state)]
     return shown(" / ".join(parts))

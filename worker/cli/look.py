@@ -32,6 +32,7 @@ from worker.drafting import Drafted
 from worker.errors import ConfigError, NotAllowed, Problem
 from worker.model import (
     PRODUCT_NAMES,
+    End,
     Entry,
     Guarantor,
     Hold,
@@ -489,6 +490,10 @@ def status(shared: Cli, as_json: bool) -> int:
     counts = store.count_by_state()
     looks = store.looks()
     waiting = store.submissions(*_WAITING)
+    aside = {
+        name: {end.value: sum(1 for _ in store.messages(name, end)) for end in (End.UNFETCHED, End.TOO_LARGE)}
+        for name in office.configuration.settings.mailboxes
+    }
     rehearsal_to = office.configuration.settings.release.rehearsal_to
     is_behind = not _holds_marked_head(store)
     if as_json:
@@ -500,6 +505,7 @@ def status(shared: Cli, as_json: bool) -> int:
                     {"name": each.name, "last_ok": time_json(each.last_ok), "error": each.error or None}
                     for each in looks
                 ],
+                "set_aside": aside,
                 "states": {state.value: count for state, count in counts.items() if count},
                 "waiting": [submission_json(each) for each in waiting],
             }
@@ -519,6 +525,9 @@ def status(shared: Cli, as_json: bool) -> int:
         [(name_any_state(state, lang), str(count)) for state, count in counts.items() if count],
         title=say("t_states", lang),
     )
+    for name, counted in aside.items():
+        if any(counted.values()):
+            click.echo(say("status_set_aside", lang, mailbox=name_thing(f"mail:{name}", lang), **counted))
     if waiting:
         submission_table(waiting, lang, title=say("t_waits", lang))
     else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from worker import watch
 from worker.decisions import keep_contents, redraft
@@ -17,8 +18,9 @@ from worker.drafting import InForce
 from worker.errors import LogBroken, Unavailable
 from worker.model import End, Guarantor, Look, MessageRow, Notice, Submission, Unreadable
 from worker.pipeline.health import Health
-from worker.pipeline.intake import NEEDS_A_PERSON, Intake
+from worker.pipeline.intake import Intake
 from worker.pipeline.sending import HELD_ALARM, Sending, SendingPass
+from worker.pipeline.taking import Taking
 from worker.pipeline.telling import Telling
 from worker.ports import (
     Author,
@@ -34,7 +36,11 @@ from worker.ports import (
     Store,
     Thread,
 )
-from worker.states import Event, State
+from worker.states import NEEDS_A_PERSON, Event, State
+
+LOG_ALARM: Final = "log_broken"
+LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
+"""A log that is broken for days is worth a mail each day: meanwhile nothing is submitted."""
 
 
 class Pipeline:
@@ -91,7 +97,7 @@ class Pipeline:
             case watch.Onward(first):
                 uids = [uid for uid in await thread(mailbox.uids, first, None) if uid > last_uid]
                 headers = await thread(mailbox.headers, sorted({*uids, *again})) if uids or again else ()
-                self._record_gone(rows, {*again} - {header.uid for header in headers})
+                self._record_gone(rows, opened.uidvalidity, {*again} - {header.uid for header in headers})
                 return headers, known or Look(name)
             case watch.FirstLook(first, below, search_since, not_before, look) | watch.Renumbered(
                 first, below, search_since, not_before, look
@@ -103,13 +109,13 @@ class Pipeline:
                 headers = await thread(mailbox.headers, [uid for uid in found if uid < below and uid not in had])
                 return self._reconcile(mailbox.name, opened.uidvalidity, headers, not_before), look
 
-    def _record_gone(self, rows: Sequence[MessageRow], gone: set[int]) -> None:
+    def _record_gone(self, rows: Sequence[MessageRow], uidvalidity: int, gone: set[int]) -> None:
         """Messages that could not be fetched and have been deleted since are not asked for again."""
         if not gone:
             return
         with self.store.writing() as writing:
             for row in rows:
-                if row.uid in gone:
+                if row.uidvalidity == uidvalidity and row.uid in gone:
                     writing.record_message(dataclasses.replace(row, end=End.NOT_OURS, why=watch.GONE, next_try_at=None))
 
     def _reconcile(
@@ -150,7 +156,7 @@ class Pipeline:
 
     async def _take_file(self, folder: Folder, thread: Thread, listed: Listed) -> int:
         if listed.size > watch.FILE_LIMIT:
-            return self.intake.hold_large_file(listed)
+            return self.intake.hold_large_file(listed, self.in_force)
         try:
             content = await thread(folder.read, listed)
         except Unavailable as failure:
@@ -227,7 +233,9 @@ class Pipeline:
         if isinstance(read, Unreadable) or submission.pdf_sha256 is None:
             return 0
         with self.store.writing() as writing:
-            return self.intake.read_after_all(writing, submission, read, self.in_force)
+            taking = Taking(writing, self.in_force, self._author, self._clock.now())
+            taking.read_after_all(submission, read)
+            return taking.end()
 
     # --- approve → send → tell --------------------------------------------------------------------------------
 
@@ -240,6 +248,14 @@ class Pipeline:
     async def tell_operator(self) -> Unavailable | None:
         """Send one mail about everything that began to wait since the last one; why it could not be, if so."""
         return await self.telling.tell(self.in_force)
+
+    def tell_broken(self, broken: LogBroken) -> None:
+        """Alarm that nothing is sent because of the log; once a day for as long as it lasts."""
+        cause = f"{LOG_ALARM}:{broken.code}"
+        told = self.store.last_alarm(cause)
+        if told is None or self._clock.now() - told.created_at > LOG_ALARM_AGAIN:
+            with self.store.writing() as writing:
+                writing.raise_alarm(cause, [], broken.detail)
 
     def is_behind_noted_head(self) -> bool:
         """Whether ``DIR/head`` names an entry that this database does not hold: an old backup was put back."""

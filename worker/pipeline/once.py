@@ -50,6 +50,9 @@ async def run_once(
             waiting = await look
         except Unavailable as failure:
             done.failures[name] = failure
+            pipeline.health.failed(name, failure, clock.now())
+        except LogBroken as broken:
+            done.broken = broken  # the others go on, and the operator is told
         else:
             done.began_to_wait += waiting  # in one step: `+= await …` would forget what others added meanwhile
 
@@ -61,21 +64,23 @@ async def run_once(
         ),
     )
     await finish_pass(pipeline, done)
-    for name, failure in done.failures.items():
-        pipeline.health.failed(name, failure, clock.now())
+    if "smtp" in done.failures:
+        pipeline.health.failed("smtp", done.failures["smtp"], clock.now())
     return done
 
 
 async def finish_pass(pipeline: Pipeline, done: Pass) -> None:
     """Judge what waits, send what is due, tell the operator, note the head."""
-    done.began_to_wait += await pipeline.judge_waiting()
     try:
+        done.began_to_wait += await pipeline.judge_waiting()
         sent = await pipeline.send_due()
         done.sent, done.began_to_wait = sent.sent, done.began_to_wait + sent.began_to_wait
         if sent.failure is not None:
             done.failures["smtp"] = sent.failure
     except LogBroken as broken:
         done.broken = broken
+    if done.broken is not None:
+        pipeline.tell_broken(done.broken)
     if "smtp" not in done.failures and (untold := await pipeline.tell_operator()) is not None:
         done.failures["smtp"] = untold
     pipeline.mark_head()

@@ -16,9 +16,8 @@ from worker.drafting import InForce
 from worker.errors import Unavailable
 from worker.model import Address, Alarm
 from worker.pipeline.health import Health
-from worker.pipeline.intake import NEEDS_A_PERSON
 from worker.ports import Clock, Data, MailServer, Rcpt, Reply, Silence, Store
-from worker.states import State
+from worker.states import NEEDS_A_PERSON, State
 from worker.tell import write_telling
 
 _NEEDS_A_PERSON: Final = NEEDS_A_PERSON | {State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.OVERDUE}

@@ -211,6 +211,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "読み取れません：{reason}。次にすること：{step}",
         "Not read: {reason}. Next: {step}",
     ),
+    "status_set_aside": (
+        "{mailbox}：取得できないメール {unfetched}通、大きすぎて読まなかったメール {too_large}通",
+        "{mailbox}: {unfetched} messages could not be fetched, {too_large} were too large to read",
+    ),
     "nothing_waits": ("対応待ちはありません。", "Nothing waits for a person."),
     "no_submissions": ("該当する提出はありません。", "No such submissions."),
     "no_log": ("該当する記録はありません。", "No such entries."),
@@ -224,6 +228,20 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "telling_subject": (
         "【保証便】ご対応が必要な提出があります（{count}件）",
         "[hoshobin] submissions need you ({count})",
+    ),
+    "telling_subject_trouble": (
+        "【保証便】保証便に異常があります",
+        "[hoshobin] hoshobin is in trouble",
+    ),
+    "telling_unfetched": (
+        (
+            "{mailbox}のメール1通を、繰り返し取得できません（{why}）。\n"
+            "　　メールソフトで確認し、お知らせPDFがあれば所定のフォルダに保存してください。"
+        ),
+        (
+            "A message of {mailbox} cannot be fetched ({why}).\n"
+            "It may be a notice: look at it in your mail program and save its PDF to the folder."
+        ),
     ),
     "telling_subject_settled": (
         "【保証便】対応済みのお知らせ",

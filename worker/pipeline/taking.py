@@ -1,0 +1,132 @@
+"""read → match → compose → approve inside one open transaction: what came in becomes submissions.
+
+Its one promise: whatever it opens that waits for a person is in the alarm stored with the same transaction. It does
+not know where a PDF came from, nor how it was read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Sequence
+
+from worker.arrive import Known, New, Way, announce, hold_without_notice, receive_notice, receive_unreadable
+from worker.decisions import keep_contents, redraft
+from worker.drafting import InForce, missing_where_away
+from worker.model import Attached, Hold, Notice, Sha256, Submission, Unreadable
+from worker.outcome import HELD_ALARM
+from worker.ports import Author, Writing
+from worker.states import NEEDS_A_PERSON, WAITING, Event, State
+from worker.text import hide_codes
+
+
+class Taking:
+    """One transaction's submissions; ``end`` stores its alarm. Names that people chose are kept without a key."""
+
+    def __init__(self, writing: Writing, in_force: InForce, author: Author, now: dt.datetime) -> None:
+        self._writing = writing
+        # The mail must be recorded even while the share with the invoices is away.
+        self._in_force = missing_where_away(in_force)
+        self._author = author
+        self._now = now
+        self._waiting: list[int] = []
+
+    def take_notice(self, pdf: Attached, digest: Sha256, notice: Notice, way: Way, beside: Sequence[str] = ()) -> int:
+        """The submission that this notice becomes, or already is; ``beside`` are other PDFs of the same mail."""
+        key = notice.key.clear
+        way = dataclasses.replace(way, source_name=hide_codes(way.source_name, key))
+        match receive_notice(notice, digest, way, self._writing):
+            case Known(first):
+                return self._note_again(first, digest, way)
+            case New(arrived, superseded):
+                self._writing.keep("notice", pdf.content)
+                self._writing.keep_notice(digest, notice)
+                others = [hide_codes(name, key) for name in beside]
+                detail = {"file": hide_codes(pdf.filename, key), "other_pdfs": others}
+                drafted = redraft(arrived, self._in_force, self._writing, self._now, pdf.content)
+                keep_contents(self._writing, drafted)
+                created = self._writing.create(Event.NOTICE_READ, drafted.submission, self._author, detail)
+                self._note_wait(created)
+                for earlier in superseded:
+                    self._supersede(earlier, created)
+                return created.id
+
+    def take_unreadable(self, pdf: Attached, digest: Sha256, refusal: Unreadable, way: Way) -> int:
+        """The submission in which a file that was meant as a notice waits for a person."""
+        match receive_unreadable(refusal, digest, way, self._writing):
+            case Known(first):
+                return self._note_again(first, digest, way)
+            case New(arrived, _):
+                self._writing.keep("pdf", pdf.content)
+                return self._hold(arrived, {"file": hide_codes(pdf.filename)})
+
+    def take_set_aside(self, refusal: Hold, way: Way) -> int:
+        """The submission in which a mail or a file that was not read as one waits for a person."""
+        return self._hold(hold_without_notice(refusal, None, way), {})
+
+    def take_announcement(self, guarantor: str, way: Way) -> Submission:
+        """The task that an announcement without a PDF opens, or the one that the same mail opened before."""
+        earlier = self._writing.by_source_message(way.source_message_id) if way.source_message_id else ()
+        if earlier:
+            self._writing.note("SeenAgain", earlier[0].id, self._author, {"came_by": way.came_by})
+            return earlier[0]
+        announced = self._writing.create(Event.ANNOUNCED, announce(guarantor, way), self._author, {})
+        self._note_wait(announced)
+        return announced
+
+    def read_after_all(self, held: Submission, notice: Notice) -> None:
+        """A file that could not be read before can be now: a guarantor's profile was added."""
+        before = self._writing.submission(held.id)
+        if before.version != held.version or before.pdf_sha256 is None:
+            return
+        self._writing.keep_notice(before.pdf_sha256, notice)
+        same_number = self._writing.by_number(notice.contract_number)
+        earlier = [each.id for each in same_number if each.guarantor == notice.guarantor and each.id != before.id]
+        read = dataclasses.replace(
+            before,
+            refusal=None,
+            guarantor=notice.guarantor,
+            product=notice.product,
+            contract_number=notice.contract_number,
+            notice_name=notice.project_name,
+            follows=earlier[-1] if earlier else None,
+        )
+        self._note_wait(self._redraft(Event.REDRAFTED, before, read, {}))
+
+    def end(self) -> int:
+        """Store the alarm about what began to wait; how many that were."""
+        if self._waiting:
+            self._writing.raise_alarm(HELD_ALARM, self._waiting)
+        return len(self._waiting)
+
+    # --- What they share ------------------------------------------------------------------------------------
+
+    def _hold(self, arrived: Submission, detail: dict[str, str]) -> int:
+        held = self._writing.create(Event.NOTICE_READ, arrived, self._author, detail)
+        self._note_wait(held)
+        return held.id
+
+    def _supersede(self, earlier: Submission, later: Submission) -> None:
+        event = Event.HELD if earlier.state is State.APPROVED else Event.REDRAFTED
+        marked = dataclasses.replace(earlier, superseded_by=later.id)
+        self._note_wait(self._redraft(event, earlier, marked, {"superseded_by": later.id}))
+
+    def _redraft(self, event: Event, before: Submission, after: Submission, detail: dict[str, int]) -> Submission:
+        drafted = redraft(after, self._in_force, self._writing, self._now)
+        keep_contents(self._writing, drafted)
+        return self._writing.change(event, before, drafted.submission, self._author, detail)
+
+    def _note_wait(self, submission: Submission) -> None:
+        if submission.state in NEEDS_A_PERSON:
+            self._waiting.append(submission.id)
+
+    def _note_again(self, first: Submission, digest: Sha256, way: Way) -> int:
+        detail = {
+            "came_by": way.came_by,
+            "source": way.source_name,
+            "same_bytes": digest == first.pdf_sha256,
+            "sha256": digest,
+            "waiting": first.state in WAITING,
+        }
+        self._writing.note("SeenAgain", first.id, self._author, detail)
+        return first.id
