@@ -92,7 +92,8 @@ def _of_history(submission: Submission) -> Iterable[Hold]:
     if submission.rehearsals:
         yield Hold(Reason.REHEARSED, str(submission.rehearsals))
     if submission.not_sent:
-        yield Hold(Reason.NOT_SENT, str(submission.not_sent))
+        # With the late answer it is another hold: an approval given before it was known does not cover it.
+        yield Hold(Reason.NOT_SENT, " ".join(filter(None, (str(submission.not_sent), submission.late_answer))))
 
 
 def _of_match(outcome: Outcome | None) -> Iterable[Hold]:

@@ -364,6 +364,8 @@ class Submission:
     """The server's last answer, e.g. ``250 2.0.0 Ok: queued as …``."""
     silent: str = ""
     """IN_DOUBT: why no answer will come any more; empty while the server may still answer."""
+    late_answer: str = ""
+    """A 250 that could be recorded only after a person had stated that nothing left."""
     letter_sha256: Sha256 | None = None
     """The exact bytes handed to the server."""
     rehearsals: int = 0

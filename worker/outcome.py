@@ -20,6 +20,7 @@ from worker.states import Event, State
 
 HELD_ALARM: Final = "began_to_wait"
 IN_DOUBT_ALARM: Final = "in_doubt"
+LATE_ALARM: Final = "late_answer"
 
 
 def put_off(
@@ -36,6 +37,35 @@ def note_silence(writing: Writing, before: Submission, why: str, author: Author,
     """IN_DOUBT stays, and from now on no answer will come: a person is told."""
     writing.note("NoAnswer", before.id, author, detail, {"silent": why, "reply": why})
     writing.raise_alarm(IN_DOUBT_ALARM, [before.id])
+
+
+def note_late_answer(
+    writing: Writing,
+    in_force: InForce,
+    number: int,
+    answer: str,
+    author: Author,
+    detail: Mapping[str, str],
+    now: dt.datetime,
+    *,
+    is_acceptance: bool,
+) -> None:
+    """An answer that a person's decision, or a report, was faster than: news never raises a state.
+
+    A person is told where it is another than was stated. Where somebody stated meanwhile that nothing left, an acceptance holds the submission anew, so
+    that no approval given before it was known sends it a second time.
+    """
+    writing.note("AnswerAfterwards", number, author, detail)
+    before = writing.submission(number)
+    if is_acceptance and before.state in {State.HELD, State.APPROVED}:
+        event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
+        known = dataclasses.replace(before, late_answer=answer, released_draft="", due_at=None)
+        drafted = redraft(known, missing_where_away(in_force), writing, now)
+        keep_contents(writing, drafted)
+        writing.change(event, before, drafted.submission, author, detail)
+    agrees = before.reply == answer or (is_acceptance and before.sent_at is not None)
+    if not agrees:
+        writing.raise_alarm(LATE_ALARM, [], f"{number}: {answer}")
 
 
 def end_rehearsal(

@@ -101,6 +101,8 @@ def _describe_trouble(alarm: Alarm) -> str:
             return say("behind_head", "ja")
         case "log_broken":
             return say("log_broken", "ja", detail=shown(alarm.detail))
+        case "late_answer":
+            return say("telling_late", "ja", answer=shown(alarm.detail))
         case "unfetched":
             return say("telling_unfetched", "ja", mailbox=name_thing(about, "ja"), why=shown(alarm.detail))
         case _:

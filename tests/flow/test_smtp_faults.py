@@ -17,13 +17,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from small_office import INVOICE, OFFICE, REHEARSAL, Settings, SmallOffice, WatchedStore, form
+from small_office import HANAKO, INVOICE, OFFICE, REHEARSAL, Settings, SmallOffice, WatchedStore, form
 from sqlalchemy.engine import Connection
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
 
 from misbehaving_smtp import At, MisbehavingServer
 
+from worker import decisions
 from worker.adapters.smtp_wire import Timeouts
 from worker.errors import AccountRefused, LogBroken, Unavailable
 from worker.states import Reason, State
@@ -326,6 +327,26 @@ async def test_an_answer_that_was_recorded_and_reported_as_not_is_recorded_as_ne
         await office.finish()
         assert office.only().state is State.SENT
         assert office.events(1)[-2:] == ["Accepted", "AnswerAfterwards"]
+        assert list(ids_of(server.messages).values()) == [1]
+
+
+async def test_an_acceptance_that_becomes_known_after_a_person_said_not_sent_is_not_sent_again(tmp_path: Path) -> None:
+    async with MisbehavingServer() as server, office_with(tmp_path, server) as office:
+        office.save(form(1))
+        await office.take_in()
+        office.store.refuses = on("Accepted")
+        await office.finish()
+        assert office.only().state is State.IN_DOUBT
+        office.store.refuses = lambda events: False
+        office.clock.let_pass(hours=2)
+        in_force, now = office.pipeline.in_force, office.clock.now()
+        decisions.resolve_not_sent(office.store, in_force, 1, HANAKO, now)
+        decisions.approve(office.store, in_force, 1, "", HANAKO, "", now)
+        await office.finish()
+        held = office.only()
+        assert (held.state, [hold.reason for hold in held.reasons]) == (State.HELD, [Reason.NOT_SENT])
+        assert "250" in held.reasons[0].detail
+        assert "late_answer" in office.alarms()
         assert list(ids_of(server.messages).values()) == [1]
 
 

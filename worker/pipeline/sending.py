@@ -20,7 +20,7 @@ from worker.drafting import Drafted, InForce
 from worker.errors import Conflict, HoshobinError, Unavailable
 from worker.model import Draft, Hold, Submission
 from worker.outcome import HELD_ALARM as HELD_ALARM  # noqa: PLC0414  the pipeline's other steps take it from here
-from worker.outcome import end_rehearsal, note_silence, put_off
+from worker.outcome import end_rehearsal, note_late_answer, note_silence, put_off
 from worker.pipeline.health import Health
 from worker.ports import Author, Body, Clock, Data, Mail, MailServer, Reply, Session, Silence, Step, Store, Writing
 from worker.recover import recover
@@ -233,8 +233,10 @@ class Sending:
             note_silence(writing, before, str(answer), self._author, detail)
             return _Outcome.WAITS
         if before.version != sent.version:
-            # A person or a report was faster: news never raises a state, but it is on the record.
-            writing.note("AnswerAfterwards", sent.id, self._author, detail)
+            is_acceptance = verdict.event is Event.ACCEPTED
+            note_late_answer(
+                writing, in_force, sent.id, str(answer), self._author, detail, now, is_acceptance=is_acceptance
+            )
             return _Outcome.NEWS
         replied = dataclasses.replace(before, reply=str(answer))
         if verdict.event is Event.NOT_NOW:

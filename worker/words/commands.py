@@ -233,6 +233,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "【保証便】保証便に異常があります",
         "[hoshobin] hoshobin is in trouble",
     ),
+    "telling_late": (
+        (
+            "確認の結果を記録した後に、送信サーバーの応答が判明しました（提出の番号：応答 {answer}）。\n"
+            "　　記録と異なります。発注者へ到達を確かめ、`hoshobin show 番号` で内容をご確認ください。"
+        ),
+        (
+            "After somebody recorded the outcome, the server's own answer became known (submission: {answer}).\n"
+            "It is another than was recorded: ask the issuer, and see `hoshobin show ID`."
+        ),
+    ),
     "telling_unfetched": (
         (
             "{mailbox}のメール1通を、繰り返し取得できません（{why}）。\n"
