@@ -52,8 +52,8 @@ def note_late_answer(
 ) -> None:
     """An answer that a person's decision, or a report, was faster than: news never raises a state.
 
-    A person is told where it is another than was stated. Where somebody stated meanwhile that nothing left, an acceptance holds the submission anew, so
-    that no approval given before it was known sends it a second time.
+    A person is told where it is another than was stated. Where somebody stated meanwhile that nothing left, an
+    acceptance holds the submission anew, so that no approval given before it was known sends it a second time.
     """
     writing.note("AnswerAfterwards", number, author, detail)
     before = writing.submission(number)

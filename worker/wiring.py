@@ -29,7 +29,7 @@ from worker.adapters.imap import ImapMailbox
 from worker.adapters.invoice_files import InvoiceFiles
 from worker.adapters.smtp import SmtpServer
 from worker.adapters.store import SqlStore, open_store
-from worker.configuration import Configuration, load_configuration
+from worker.configuration import Configuration, load_configuration, settings_of
 from worker.drafting import InForce, put_in_force
 from worker.errors import ConfigError, Problem
 from worker.ports import Clock, Secrets
@@ -62,6 +62,25 @@ def load_office(option: str | None, env: Mapping[str, str] = os.environ) -> Offi
     places = resolve_places(configuration.settings, directory, env)
     in_force = put_in_force(configuration, TemplateFiles(files), InvoiceFiles(places.invoices))
     return Office(directory, configuration, in_force, places)
+
+
+def load_office_for_servers(option: str | None, env: Mapping[str, str] = os.environ) -> Office:
+    """As ``load_office``, and every password is there: what is wrong with either comes in one ConfigError."""
+    directory = find_directory(option, env, Path.cwd())
+    found: list[Problem] = []
+    settings = settings_of(read_directory(directory))
+    if settings is not None:
+        try:
+            read_secrets(settings, env, resolve_places(settings, directory, env).store)
+        except ConfigError as missing:
+            found += missing.problems
+    try:
+        office = load_office(option, env)
+    except ConfigError as error:
+        raise ConfigError([*error.problems, *(each for each in found if each not in error.problems)]) from error
+    if found:
+        raise ConfigError(found)
+    return office
 
 
 def load_changed_office(former: Office, option: str | None) -> Office:

@@ -717,3 +717,12 @@ def test_the_demonstration_can_be_run_again_into_the_same_folder(demo: tuple[Pat
     kept, _ = demo
     again = command("demo", "--keep", str(kept))
     assert (again.code, again.err) == (0, "")
+
+
+def test_a_missing_password_is_named_together_with_every_other_problem(empty: Office) -> None:
+    (empty.store / "imap-password").unlink()
+    (empty.config / "projects.toml").write_text('[[project]]\nnamae = "道路"\n', encoding="utf-8")
+    ran = empty("check", "--json")
+    assert ran.code == 2
+    named = {(each["file"], each["key"]) for each in ran.document["problems"]}
+    assert {("worker.toml", "mailbox.main.password_file"), ("projects.toml", "project[1].namae")} <= named

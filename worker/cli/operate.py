@@ -35,7 +35,7 @@ from worker.wiring import (
     build_folder,
     build_mailboxes,
     build_server,
-    load_office,
+    load_office_for_servers,
     load_secrets,
     program_version,
     system_clock,
@@ -51,8 +51,7 @@ def run(shared: Cli, once: bool) -> int:
     if not once:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a configuration to replace; it would end us
     _log_to_stderr()
-    office = load_office(shared.config)
-    load_secrets(office)
+    office = load_office_for_servers(shared.config)
     clock = system_clock()
     with SenderLock(office.places.store, clock):
         create_or_migrate(office.places.store)
@@ -127,8 +126,7 @@ def _log_to_stderr() -> None:
 @pass_cli
 def check(shared: Cli, as_json: bool) -> int:
     """設定の検査：誤りをすべて、場所と直し方とともに示します。"""
-    office = load_office(shared.config)
-    load_secrets(office)
+    office = load_office_for_servers(shared.config)
     configuration = office.configuration
     if as_json:
         print_json(
@@ -177,7 +175,7 @@ def _uncertain(office: Office, lang: Language) -> Iterator[str]:
 @pass_cli
 def doctor(shared: Cli, as_json: bool) -> int:
     """診断：各サーバーとフォルダに接続し、異常と対処を示します。"""
-    office = load_office(shared.config)
+    office = load_office_for_servers(shared.config)
     results = asyncio.run(_examine(office, shared.lang))
     if as_json:
         print_json(
