@@ -15,7 +15,6 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 from worker.model import (
     Address,
     Alarm,
-    ConfigFile,
     End,
     Entry,
     FileRow,
@@ -462,6 +461,3 @@ class Secrets:
 
     def __repr__(self) -> str:
         return "Secrets(…)"
-
-
-ConfigFiles = tuple[ConfigFile, ...]

@@ -233,11 +233,15 @@ def resend(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
 
 @cli.command()
 @by_option
+@json_option
 @pass_cli
-def resume(shared: Cli, by: str) -> int:
+def resume(shared: Cli, by: str, as_json: bool) -> int:
     """再開：古いバックアップを戻した後、このデータベースで送信を再開します。"""
     office = load_office(shared.config)
     author = author_of(office, by)
     decisions.resume(open_for_command(office, system_clock()), author)
-    click.echo(say("resumed", shared.lang))
+    if as_json:
+        print_json({"resumed": True})
+    else:
+        click.echo(say("resumed", shared.lang))
     return DONE

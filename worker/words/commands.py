@@ -100,10 +100,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "設定に問題はありません（発注者 {issuers}、案件 {projects}、メールボックス {mailboxes}）。",
         "The configuration is sound ({issuers} issuers, {projects} projects, {mailboxes} mailboxes).",
     ),
-    "check_placeholders": (
-        "仮のアドレスがあります。実在のアドレスに替えるまで、ここへは送信しません：{addresses}",
-        "Placeholder addresses; nothing is sent to them until they are replaced: {addresses}",
-    ),
     "check_assumed": (
         "実物で未確認の項目（{guarantor}）：{keys}",
         "Never seen in the original ({guarantor}): {keys}",
@@ -140,10 +136,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "（[store] dir の下のものは hoshobin run が作成します）。"
         ),
         "Make the folder and let this program's user read it (hoshobin run makes those below [store] dir).",
-    ),
-    "remedy_store": (
-        "`hoshobin run` を一度実行すると作成されます。",
-        "It is made by `hoshobin run`.",
     ),
     "remedy_pdf": (
         "PDF読取りの子プロセスを起動できません。メモリと権限をご確認ください。",
@@ -326,8 +318,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "h_file": ("ファイル", "file"),
     "h_key": ("項目", "key"),
     "h_problem": ("問題", "problem"),
-    "h_field": ("項目", "field"),
-    "h_value": ("値", "value"),
     "t_sent": ("送信したもの", "What was sent"),
     "t_waits": ("対応待ち", "What waits for a person"),
     "t_operator": ("ご担当者へのメール", "The mail to the operator"),
