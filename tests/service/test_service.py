@@ -37,7 +37,7 @@ def day(imap: DemoImap, relay: DsnController, tmp_path_factory: pytest.TempPathF
     )
     with Running(office, root, WATCHDOG_USEC="1500000") as running:
         assert running.listener.until(lambda: running.listener.said)[0] == "READY=1"
-        running.until_said("STATUS=", "mail:main", "folder")
+        running.until_said("STATUS=", "main ")
         yield running
 
 

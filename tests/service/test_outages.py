@@ -1,0 +1,82 @@
+"""A server that is away or refuses us: named, tried again, never in a busy loop, and nobody else waits for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from scripted_imap import Fault, ScriptedImap
+from service_process import Gate, Running, ServiceOffice, a_form, a_mail, notice, pace, project, wire
+
+from worker.adapters.demo_imap import DemoImap
+from worker.adapters.demo_smtp import DsnController
+
+REFUSED = Fault(b"LOGIN", b"TAG NO [AUTHENTICATIONFAILED] the password is wrong\r\n")
+
+
+def test_a_mailbox_that_is_away_at_the_start_holds_nothing_up_and_is_watched_when_it_comes(
+    imap: DemoImap, relay: DsnController, tmp_path: Path
+) -> None:
+    saved, mailed = a_form("平成橋"), a_form("令和橋")
+    with Gate(imap.port) as gate:
+        office = ServiceOffice(
+            tmp_path,
+            imap_port=gate.port,
+            imap_password=imap.password,
+            smtp_port=relay.port,
+            projects=[project(form.project, "kawa", form.number) for form in (saved, mailed)],
+        )
+        office.save_notice("a.pdf", notice(saved))
+        with Running(office, tmp_path) as running:
+            running.until_said("STATUS=", "main: imap")
+            with pace(gate) as tries_per_second:
+                running.until(lambda: office.states() == ["SENT"])
+                running.until(lambda: gate.attempts >= 4)
+                assert tries_per_second() <= 1.5
+            gate.open()
+            running.until_said("STATUS=最終確認", "main ")
+            imap.append(wire(a_mail("認証キー", ("a.pdf", notice(mailed)))))
+            running.until(lambda: office.states() == ["SENT", "SENT"])
+            assert running.stop() == 0
+        names = [(event["event"], event.get("loop")) for event in running.events]
+        assert names.count(("unavailable", "mail:main")) == 1, "said once for as long as it stays the same"
+        assert names.count(("recovered", "mail:main")) == 1
+
+
+def test_a_mail_server_that_is_away_costs_a_submission_nothing(relay: DsnController, tmp_path: Path) -> None:
+    form = a_form()
+    with Gate(relay.port) as gate:
+        office = ServiceOffice(tmp_path, smtp_port=gate.port, projects=[project(form.project, "kawa", form.number)])
+        office.save_notice("a.pdf", notice(form))
+        with Running(office, tmp_path) as running:
+            running.until_said("STATUS=", ": smtp: ")
+            with pace(gate) as tries_per_second:
+                running.until(lambda: gate.attempts >= 4)
+                assert tries_per_second() <= 1.5
+            assert office.states() == ["APPROVED"]
+            gate.open()
+            running.until(lambda: office.states() == ["SENT"])
+    events = [event for (event,) in office.rows("SELECT event FROM entries WHERE submission IS NOT NULL")]
+    assert "NotNow" not in events
+    assert "Refused" not in events
+
+
+def test_a_refused_account_is_told_once_and_not_tried_again_at_the_next_look(
+    relay: DsnController, tmp_path: Path
+) -> None:
+    with ScriptedImap(faults=[REFUSED]) as refusing:
+        office = ServiceOffice(tmp_path, imap_port=refusing.port, imap_password="WRONG-pass-word", smtp_port=relay.port)
+        with Running(office, tmp_path) as running:
+            running.until(lambda: relay.mails)
+            running.listener.until_passes(6)
+            assert _logins(refusing) == 1
+            running.reload()
+            running.until(lambda: _logins(refusing) == 2)
+            running.listener.until_passes(4)
+            assert _logins(refusing) == 2
+        assert len(relay.mails) == 1
+        assert relay.mails[0].recipients[0].address == office.address
+        assert "WRONG-pass-word" not in running.journal
+
+
+def _logins(server: ScriptedImap) -> int:
+    return sum(command.startswith(b"LOGIN") for command in server.commands)
