@@ -137,6 +137,7 @@ class Service:
         pipeline = Pipeline(self._store, reader, server, self._clock, account_name(), office.in_force)
         self._loops = [_Loop(beat, partial(self._send, pipeline))]
         self._loops += self._watching(office, pipeline, watched)
+        pipeline.on_recorded = self._loops[0].wake.set
         scheduler = self._schedule()
         tasks = [asyncio.create_task(self._keep_going(each, pipeline), name=each.name) for each in self._loops]
         scheduler.start()

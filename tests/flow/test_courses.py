@@ -279,7 +279,8 @@ def test_a_mail_that_came_over_the_net_waits_for_a_person_in_mode_auto(mailroom:
     async def take_from_afar() -> None:
         async with running(room, Hands()) as pipeline:
             fetched = fetch(a_mail("認証キー", ("a.pdf", notice(form))).as_bytes())
-            await pipeline.intake.take_block("far", 1, (fetched,), pipeline.in_force, proven=False)
+            read = await pipeline.intake.read_block((fetched,), pipeline.in_force)
+            pipeline.intake.record_block("far", 1, read, proven=False)
             assert (await pipeline.send_due()).sent == 0
 
     asyncio.run(take_from_afar())

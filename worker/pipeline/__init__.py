@@ -7,18 +7,22 @@ ends with that reason, and the others go on.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from worker import watch
 from worker.decisions import keep_contents, redraft
 from worker.drafting import InForce
 from worker.errors import LogBroken, Unavailable
-from worker.model import End, Guarantor, Look, MessageRow, Notice, Submission, Unreadable
+from worker.model import Guarantor, Notice, Submission, Unreadable
+from worker.pipeline.headers import new_headers
 from worker.pipeline.health import Health
-from worker.pipeline.intake import Intake
+from worker.pipeline.intake import Intake, ReadBlock
 from worker.pipeline.sending import HELD_ALARM, Sending, SendingPass
 from worker.pipeline.taking import Taking
 from worker.pipeline.telling import Telling
@@ -42,6 +46,10 @@ LOG_ALARM: Final = "log_broken"
 LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
 """A log that is broken for days is worth a mail each day: meanwhile nothing is submitted."""
 
+READ_AHEAD: Final = 2
+"""Blocks of one mailbox that are fetched and read while an earlier one is recorded: with one the PDF children would
+wait for the recording, and each more is up to 4 MB held."""
+
 
 class Pipeline:
     """The steps, bound to one store, one reader, one mail server and one clock."""
@@ -60,6 +68,9 @@ class Pipeline:
         self._weighed: dict[int, tuple[int, str]] = {}
         self._unread_files: dict[str, Unavailable] = {}
         self._unread_with: Mapping[str, Guarantor] | None = None
+        self._looks_under_way = 0
+        self.on_recorded: Callable[[], None] = _nobody_waits
+        """Called after each block of messages that was recorded: what it opened may be sent at once."""
 
     def put_in_force(self, in_force: InForce) -> None:
         """From now on judge and send by this configuration; everything that waits is judged anew."""
@@ -71,67 +82,43 @@ class Pipeline:
     async def watch_mailbox(self, mailbox: Mailbox, thread: Thread, since: dt.date | None) -> int:
         """Take what is new in ``mailbox``; how many submissions began to wait. Raises Unavailable."""
         opened = await thread(mailbox.open)
-        headers, look = await self._new_headers(mailbox, thread, opened, since)
-        waiting = 0
-        if headers:
-            blocks = await thread(mailbox.blocks, headers)
-            while block := await thread(_next_block, blocks):
-                waiting += await self.intake.take_block(
-                    mailbox.name, opened.uidvalidity, block, self.in_force, proven=mailbox.is_loopback
-                )
+        headers, look = await new_headers(self.store, self._clock, mailbox, thread, opened, since)
+        waiting = await self._take_messages(mailbox, thread, opened, headers) if headers else 0
         with self.store.writing() as writing:
             writing.record_look(dataclasses.replace(look, last_ok=self._clock.now(), error=""))
         return waiting
 
-    async def _new_headers(
-        self, mailbox: Mailbox, thread: Thread, opened: Opened, since: dt.date | None
-    ) -> tuple[tuple[Header, ...], Look]:
-        """The messages to take, and what is known of the mailbox once they are recorded."""
-        name = f"mail:{mailbox.name}"
-        now = self._clock.now()
-        known = self.store.look(name)
-        rows = tuple(self.store.messages(mailbox.name, End.UNFETCHED))
-        again = watch.due_again(rows, opened.uidvalidity, now)
-        last_uid = self.store.last_uid(mailbox.name, opened.uidvalidity)
-        match watch.plan_mailbox(known, opened, last_uid=last_uid, since=since, now=now, name=name):
-            case watch.Onward(first):
-                uids = [uid for uid in await thread(mailbox.uids, first, None) if uid > last_uid]
-                headers = await thread(mailbox.headers, sorted({*uids, *again})) if uids or again else ()
-                self._record_gone(rows, opened.uidvalidity, {*again} - {header.uid for header in headers})
-                return headers, known or Look(name)
-            case watch.FirstLook(first, below, search_since, not_before, look) | watch.Renumbered(
-                first, below, search_since, not_before, look
-            ):
-                if first >= below:
-                    return (), look
-                had = {row.uid for row in self.store.messages(mailbox.name) if row.uidvalidity == opened.uidvalidity}
-                found = await thread(mailbox.uids, first, search_since)
-                headers = await thread(mailbox.headers, [uid for uid in found if uid < below and uid not in had])
-                return self._reconcile(mailbox.name, opened.uidvalidity, headers, not_before), look
+    async def _take_messages(self, mailbox: Mailbox, thread: Thread, opened: Opened, headers: Sequence[Header]) -> int:
+        """Record block after block in their order; while one is recorded and sent, the next ones are being read."""
+        blocks = await thread(mailbox.blocks, headers)
 
-    def _record_gone(self, rows: Sequence[MessageRow], uidvalidity: int, gone: set[int]) -> None:
-        """Messages that could not be fetched and have been deleted since are not asked for again."""
-        if not gone:
-            return
-        with self.store.writing() as writing:
-            for row in rows:
-                if row.uidvalidity == uidvalidity and row.uid in gone:
-                    writing.record_message(dataclasses.replace(row, end=End.NOT_OURS, why=watch.GONE, next_try_at=None))
+        async def read_next() -> ReadBlock | None:
+            block = await thread(_next_block, blocks)
+            return await self.intake.read_block(block, self.in_force) if block else None
 
-    def _reconcile(
-        self, mailbox: str, uidvalidity: int, headers: Sequence[Header], not_before: dt.datetime | None
-    ) -> tuple[Header, ...]:
-        """Those of ``headers`` that are new; the rows of the others are recorded again under their new UID."""
-        fresh = []
-        with self.store.writing() as writing:
-            for header in headers:
-                former = self.store.known_message(mailbox, header.message_id, header.size, header.internal_date)
-                judged = watch.judge_header(header, former, not_before)
-                if judged is watch.Judged.TAKE:
-                    fresh.append(header)
-                elif judged is watch.Judged.KNOWN and former is not None:
-                    writing.record_message(dataclasses.replace(former, uidvalidity=uidvalidity, uid=header.uid))
-        return tuple(fresh)
+        waiting = 0
+        self._looks_under_way += 1
+        ahead = deque(asyncio.create_task(read_next()) for _ in range(READ_AHEAD))
+        try:
+            while (read := await ahead.popleft()) is not None:
+                ahead.append(asyncio.create_task(read_next()))
+                recorded = self.intake.record_block(mailbox.name, opened.uidvalidity, read, proven=mailbox.is_loopback)
+                waiting += recorded.began_to_wait
+                self._weigh_as_drafted(recorded.drafted, read.in_force)
+                self.on_recorded()
+        finally:
+            self._looks_under_way -= 1
+            for task in ahead:
+                task.cancel()
+            await asyncio.gather(*ahead, return_exceptions=True)
+        return waiting
+
+    def _weigh_as_drafted(self, drafted: Sequence[Submission], in_force: InForce) -> None:
+        """What was drafted a moment ago, and rests on nothing that may have changed since, need not be judged anew."""
+        for submission in drafted:
+            with contextlib.suppress(Unavailable):  # the share with its invoice is away: it is judged like the others
+                if in_force is self.in_force and not self._stamp(submission):
+                    self._weighed[submission.id] = (submission.version, "")
 
     async def watch_folder(self, folder: Folder, thread: Thread) -> tuple[int, dt.timedelta | None]:
         """Take settled files; how many submissions began to wait, and when to look again at others.
@@ -246,7 +233,12 @@ class Pipeline:
         return await self.sending.send_due(self.in_force)
 
     async def tell_operator(self) -> Unavailable | None:
-        """Send one mail about everything that began to wait since the last one; why it could not be, if so."""
+        """Send one mail about everything that began to wait since the last one; why it could not be, if so.
+
+        While a look still takes messages in, nothing is told: one look is one mail, however long its backlog.
+        """
+        if self._looks_under_way:
+            return None
         return await self.telling.tell(self.in_force)
 
     def tell_broken(self, broken: LogBroken) -> None:
@@ -266,6 +258,10 @@ class Pipeline:
         """Note the head after a pass that wrote, unless an earlier note is ahead of the database."""
         if self.store.head() != self.store.marked_head() and not self.is_behind_noted_head():
             self.store.mark_head()
+
+
+def _nobody_waits() -> None:
+    """The pass that looks also sends."""
 
 
 def _next_block(blocks: Iterator[tuple[Fetched, ...]]) -> tuple[Fetched, ...]:

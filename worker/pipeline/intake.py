@@ -27,6 +27,7 @@ from worker.model import (
     Notice,
     PdfText,
     Sha256,
+    Submission,
     Unreadable,
     sha256,
 )
@@ -50,6 +51,25 @@ _HIDING: Final = frozenset(
 _Reading = tuple[Attached, Sha256, Notice | Unreadable]
 
 
+@dataclass(frozen=True, slots=True)
+class ReadBlock:
+    """A block of messages as read, and the configuration it was read by."""
+
+    block: Sequence[Fetched]
+    messages: Sequence[Message | None]
+    recognised: Sequence[Recognised]
+    readings: Sequence[tuple[_Reading, ...]]
+    in_force: InForce
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What came of a block: how many began to wait, and every submission drafted for it."""
+
+    began_to_wait: int
+    drafted: tuple[Submission, ...]
+
+
 class Intake:
     """Turns what came in into submissions and ledger rows."""
 
@@ -61,16 +81,19 @@ class Intake:
 
     # --- Messages -------------------------------------------------------------------------------------------
 
-    async def take_block(
-        self, mailbox: str, uidvalidity: int, block: Sequence[Fetched], in_force: InForce, *, proven: bool
-    ) -> int:
-        """Read and record ``block`` in one transaction; how many submissions began to wait."""
+    async def read_block(self, block: Sequence[Fetched], in_force: InForce) -> ReadBlock:
+        """Take the mails apart and read their PDFs; nothing is recorded yet."""
         messages = [read_message(each.content) if each.content else None for each in block]
         recognised = [self._recognise(message, in_force) for message in messages]
         readings = await asyncio.gather(*(self._read_pdfs(each, in_force) for each in recognised))
+        return ReadBlock(block, messages, recognised, readings, in_force)
+
+    def record_block(self, mailbox: str, uidvalidity: int, was_read: ReadBlock, *, proven: bool) -> Recorded:
+        """Record a block in one transaction, by the configuration that it was read by."""
+        each_message = zip(was_read.block, was_read.messages, was_read.recognised, was_read.readings, strict=True)
         with self._store.writing() as writing:
-            taking = self._taking(writing, in_force)
-            for fetched, message, what, read in zip(block, messages, recognised, readings, strict=True):
+            taking = self._taking(writing, was_read.in_force)
+            for fetched, message, what, read in each_message:
                 row = _row(mailbox, uidvalidity, fetched, message)
                 if message is None:
                     row = self._note_unfetched(writing, row, fetched)
@@ -78,7 +101,7 @@ class Intake:
                     way = Way(f"mail:{mailbox}", row.subject, message.message_id, None, proven)
                     row = _record(writing, taking, row, _Taken(message, fetched, what, read, way))
                 writing.record_message(row)
-            return taking.end()
+            return Recorded(taking.end(), tuple(taking.drafted))
 
     def _taking(self, writing: Writing, in_force: InForce) -> Taking:
         return Taking(writing, in_force, self._author, self._clock.now())

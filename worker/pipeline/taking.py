@@ -30,6 +30,8 @@ class Taking:
         self._author = author
         self._now = now
         self._waiting: list[int] = []
+        self.drafted: list[Submission] = []
+        """Those that a notice of this transaction became."""
 
     def take_notice(self, pdf: Attached, digest: Sha256, notice: Notice, way: Way, beside: Sequence[str] = ()) -> int:
         """The submission that this notice becomes, or already is; ``beside`` are other PDFs of the same mail."""
@@ -46,6 +48,7 @@ class Taking:
                 drafted = redraft(arrived, self._in_force, self._writing, self._now, pdf.content)
                 keep_contents(self._writing, drafted)
                 created = self._writing.create(Event.NOTICE_READ, drafted.submission, self._author, detail)
+                self.drafted.append(created)
                 self._note_wait(created)
                 for earlier in superseded:
                     self._supersede(earlier, created)
