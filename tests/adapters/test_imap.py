@@ -37,8 +37,8 @@ def _mailboxes_are_closed() -> Iterator[None]:
 
 
 def mailbox(server: ScriptedImap, **more: object) -> ImapMailbox:
-    settings: dict[str, object] = {"host": "127.0.0.1", "port": server.port, "security": Security.NONE, "user": "office"}
-    settings |= {"password": PASSWORD, "connect_seconds": 5, "read_seconds": 5} | more
+    settings: dict[str, object] = {"host": "127.0.0.1", "port": server.port, "security": Security.NONE}
+    settings |= {"user": "office", "password": PASSWORD, "connect_seconds": 5, "read_seconds": 5} | more
     OPENED.append(ImapMailbox("main", **settings))  # type: ignore[arg-type]
     return OPENED[-1]
 

@@ -65,10 +65,12 @@ def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
 
 def test_a_child_process_does_not_keep_the_lock(tmp_path: Path) -> None:
     lock = SenderLock(tmp_path, SteppingClock())
-    child = subprocess.Popen(
-        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE, close_fds=False
-    )
+    program = "import sys; print('up', flush=True); sys.stdin.read()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    child = subprocess.Popen([sys.executable, "-c", program], **pipes, close_fds=False)
     with child:
+        assert child.stdout is not None
+        child.stdout.readline()  # Linux wakes the parent before it closes the child's descriptors at exec
         lock.release()
         with SenderLock(tmp_path, SteppingClock()):
             assert child.poll() is None
