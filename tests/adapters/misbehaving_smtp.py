@@ -97,6 +97,11 @@ class MisbehavingServer:
         """Where it misbehaves between its 354 and the body, it waits for this."""
         self.port = 0
 
+    def misbehave(self, at: At | None, fault: str, times: int = 1) -> None:
+        """From now on do it there, so often; nowhere for None."""
+        self._at, self._fault, self._times = at, fault, times
+        self.fault_done.clear()
+
     async def __aenter__(self) -> Self:
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)  # so that a body cannot hide in the kernel

@@ -11,10 +11,12 @@ import datetime as dt
 import email
 import email.policy
 import json
+import os
 import random
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -65,6 +67,14 @@ def days() -> Iterator[Days]:
             assert script.stdout is not None
             assert script.stdout.readline() == "warm\n"
             yield Days(relay, script)
+
+
+@pytest.fixture
+def room() -> Iterator[Path]:
+    """A folder in memory where there is one: what is killed here is no machine, and syncs cost half the day."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        yield Path(folder)
 
 
 @dataclass
@@ -127,7 +137,7 @@ def judge(found: Found, taken: tuple[Taken, ...], in_doubt: set[int]) -> None:
         own = [each for each in mails if message_id(each) == row["draft"]["message_id"]]
         assert {each.recipients for each in own} <= {ISSUER_OF[row["contract_number"]]}
         if number in in_doubt:
-            assert row["silent"]
+            assert row.get("silent")
             assert [each for each in tellings if f"hoshobin resolve {number} " in text_of(each)], "not told"
         else:
             assert len(own) == 1, "SENT, and the relay has nothing"
@@ -169,27 +179,27 @@ def points_of_a_day(days: Days, root: Path) -> list[str]:
     return points
 
 
-def test_killed_at_every_point_of_a_day_nothing_is_lost_and_nothing_is_sent_twice(days: Days, tmp_path: Path) -> None:
-    points = points_of_a_day(days, tmp_path / "whole")
+def test_killed_at_every_point_of_a_day_nothing_is_lost_and_nothing_is_sent_twice(days: Days, room: Path) -> None:
+    points = points_of_a_day(days, room / "whole")
     sys.stdout.write(f"{len(points)} points\n")
     assert Counter(points)["after the last byte of a body"] == 5
     assert sum(point.startswith("before commit") for point in points) > 25
     failures = []
     for kill, point in enumerate(points, start=1):
         try:
-            live_through(days, tmp_path / str(kill), (kill,))
+            live_through(days, room / str(kill), (kill,))
         except AssertionError as failure:
             failures.append(f"{kill} ({point}): {failure}")
     assert not failures, "\n".join(failures)
 
 
-def test_killed_again_and_again_a_day_still_comes_to_its_end(days: Days, tmp_path: Path) -> None:
+def test_killed_again_and_again_a_day_still_comes_to_its_end(days: Days, room: Path) -> None:
     seed = random.SystemRandom().randrange(2**32)
     chance = random.Random(seed)
     sys.stdout.write(f"seed {seed}\n")
     for number in range(12):
         kills = tuple(chance.randrange(1, 132) for _ in range(3))
         try:
-            live_through(days, tmp_path / str(number), kills)
+            live_through(days, room / str(number), kills)
         except AssertionError as failure:
             raise AssertionError(f"seed {seed}, kills {kills}") from failure
