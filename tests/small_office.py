@@ -93,8 +93,10 @@ user = ""
 mode = "{mode}"
 hold_minutes = 10
 rehearsal_to = "{rehearsal_to}"
+[store]
+dir = "var"
 [operator]
-people = ["山田 花子"]
+people = ["山田 花子", "佐藤 次郎"]
 notify = {notify}
 """
 
@@ -129,11 +131,13 @@ class Form:
 
 
 def form(number: int, project: int = 0, key: int = 0, copy: int = 0, product: str = "契約保証") -> Form:
-    """The notice of the ``number``-th contract; works 1 and 3 are of 川北町 (To and Cc), 2 and 4 of 山手市."""
+    """The notice of the ``number``-th contract; the odd works are of 川北町 (To and Cc), the even ones of 山手市."""
     return Form(f"40213-{number:06}", WORKS[project or number], f"kEy{number:04}Zq{key}W", product, copy)
 
 
-WORKS = {1: "道路改良工事", 2: "橋梁補修工事", 3: "水路整備工事", 4: "公園造成工事"}
+WORKS = {1: "道路改良工事", 2: "橋梁補修工事", 3: "水路整備工事", 4: "公園造成工事"} | {
+    number: f"第{number}工区整備工事" for number in range(5, 13)
+}
 
 
 class TextInBytes:

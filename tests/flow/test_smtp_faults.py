@@ -27,6 +27,7 @@ from misbehaving_smtp import At, MisbehavingServer
 from worker import decisions
 from worker.adapters.smtp_wire import Timeouts
 from worker.errors import AccountRefused, LogBroken, Unavailable
+from worker.ports import Session
 from worker.states import Reason, State
 
 SHORT = 0.5
@@ -405,6 +406,24 @@ async def test_a_stop_begins_no_further_mail(tmp_path: Path) -> None:
         await office.restart()
         await office.finish()
         assert sorted(ids_of(server.messages).values()) == [1, 1, 1]
+
+
+async def test_what_a_person_withdraws_while_the_connection_opens_is_not_sent(tmp_path: Path) -> None:
+    async with MisbehavingServer() as server, office_with(tmp_path, server) as office:
+        office.save(form(1))
+        await office.take_in()
+        opening = office.server.open
+
+        async def withdraw_then_open() -> Session:
+            other = WatchedStore(tmp_path, office.clock)
+            decisions.withdraw(other, 1, HANAKO, "工事の中止")
+            other.close()
+            return await opening()
+
+        office.server.open = withdraw_then_open  # type: ignore[method-assign]
+        await office.finish()
+        assert office.only().state is State.WITHDRAWN
+        assert not [each for each in server.commands if each.startswith("MAIL")]
 
 
 async def test_while_another_process_holds_the_database_nothing_is_sent(tmp_path: Path) -> None:
