@@ -110,7 +110,7 @@ def _log_to_stderr() -> None:
     """Events for the journal: one JSON line each, also what the libraries say where they warn."""
     stamps: list[Processor] = [
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=False),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     line = structlog.processors.JSONRenderer(ensure_ascii=False)
     meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
