@@ -1,0 +1,121 @@
+"""Runs the measurements and prints them; with names, only those."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from statistics import median
+from typing import Final
+
+from bench.backlog import Run, a_mailbox, run_script, run_service
+from bench.office import Order
+from bench.processes import on_cores
+from bench.reading import ROUNDS, measure_reading
+
+BACKLOG: Final = 500
+ACCOUNTED: Final = 200
+"""On one core, step by step: enough that the start weighs little, and no more minutes than needed."""
+REPEATS: Final = 3
+
+
+def _say(text: str = "") -> None:
+    print(text, flush=True)  # noqa: T201  this is what the program is for
+
+
+def _reading() -> None:
+    _say(f"# Reading a notice: the pool against the same calls in one process ({ROUNDS} rounds in turn, medians)")
+    _say(f"{'file':40}{'bytes':>8}{'pool ms':>10}{'alone ms':>10}{'ratio':>8}")
+    measured = asyncio.run(measure_reading())
+    for one in measured:
+        _say(f"{one.name:40}{one.size:8}{one.pool:10.1f}{one.in_process:10.1f}{one.ratio:8.2f}")
+    worst = max(one.ratio for one in measured)
+    _say(f"median of the ratios {median(one.ratio for one in measured):.2f}, worst {worst:.2f}   (target: at most 1.3)")
+
+
+def _backlog() -> None:
+    orders = [Order.of(count) for count in range(BACKLOG)]
+    with on_cores(2) as cores, a_mailbox(orders) as mailbox:
+        _say(f"# A backlog of {BACKLOG} notices on {cores} core(s): the plain script and hoshobin run, in turn")
+        pairs = []
+        for turn in range(REPEATS):
+            script, service = run_script(mailbox, orders), run_service(mailbox, orders)
+            pairs.append((script, service))
+            ratio = service.seconds / script.seconds
+            _say(f"{turn + 1}: script {script.seconds:.1f} s, hoshobin {service.seconds:.1f} s, ratio {ratio:.2f}")
+            _print_processor_time(script, service)
+        middle = median(service.seconds / script.seconds for script, service in pairs)
+        _say(f"median of the ratios {middle:.2f}   (target: at most 1.00)")
+
+
+def _print_processor_time(*runs: Run) -> None:
+    for run in runs:
+        parts = ", ".join(f"{name} {spent * 1000 / BACKLOG:.1f}" for name, spent in run.cpu.items())
+        _say(f"   processor time per notice, ms: {parts}; other programs used {run.others:.2f} cores")
+
+
+def _one_core() -> None:
+    orders = [Order.of(count) for count in range(ACCOUNTED)]
+    with on_cores(1) as cores, a_mailbox(orders) as mailbox:
+        _say(f"# {ACCOUNTED} notices on {cores} core: where the time goes, ms per notice")
+        script, service = run_script(mailbox, orders), run_service(mailbox, orders)
+        accounted = run_service(mailbox, orders, accounted=True)
+    per_notice = 1000 / ACCOUNTED
+    _say(
+        f"script {script.seconds * per_notice:.1f}, hoshobin {service.seconds * per_notice:.1f}, ",
+    )
+    _say(f"ratio {service.seconds / script.seconds:.2f}")
+    _print_steps("the script, by the clock on the wall", script.steps, per_notice, script.cpu)
+    steps = dict(accounted.steps)
+    whole = steps.pop("all of the process")
+    steps["event loop, pipes, the rest"] = whole - sum(steps.values())
+    others = {name: spent for name, spent in service.cpu.items() if name != "main process"}
+    _print_steps("hoshobin's main process, processor time", steps, per_notice, others)
+
+
+def _print_steps(title: str, steps: Mapping[str, float], per_notice: float, others: Mapping[str, float]) -> None:
+    _say(f"  {title}")
+    for name, spent in sorted(steps.items(), key=lambda step: -step[1]):
+        _say(f"    {name:40}{spent * per_notice:8.2f}")
+    for name, spent in others.items():
+        _say(f"    {'[' + name + ', processor time]':40}{spent * per_notice:8.2f}")
+
+
+def _memory() -> None:
+    first = [Order.of(count) for count in range(BACKLOG)]
+    later = [Order.of(count) for count in range(BACKLOG, 2 * BACKLOG)]
+    with a_mailbox(first) as mailbox:
+        _say("# Memory of the main process (VmRSS)")
+        run = run_service(mailbox, first, later)
+    half, whole = run.resident
+    _say(f"after {BACKLOG} notices {half:.0f} MB, after {2 * BACKLOG} {whole:.0f} MB   (target: at most 110 MB)")
+
+
+_PARTS: Final[Mapping[str, Callable[[], None]]] = {
+    "reading": _reading,
+    "backlog": _backlog,
+    "one-core": _one_core,
+    "memory": _memory,
+}
+
+
+def main(names: Sequence[str]) -> int:
+    """0, or 2 for a name that is none."""
+    if unknown := [name for name in names if name not in _PARTS]:
+        _say(f"no such measurement: {', '.join(unknown)}; there are {', '.join(_PARTS)}")
+        return 2
+    logging.getLogger("pdfminer").setLevel(logging.ERROR)
+    _say(f"cores: {len(os.sched_getaffinity(0))}; load before: {os.getloadavg()[0]:.1f}")
+    began = time.monotonic()
+    for name in names or _PARTS:
+        _say()
+        _PARTS[name]()
+    _say(f"\nall in {time.monotonic() - began:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,69 @@
+"""What the kernel says of processes: processor time by tree, memory, and the cores they may use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat from the third on; the second may hold spaces."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def own_seconds(pid: int) -> float:
+    """Processor time of this process alone."""
+    fields = _stat(pid)
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def tree_seconds(pid: int) -> float:
+    """Processor time of this process and of all that it started, also of those that have ended."""
+    parents: dict[int, list[int]] = {}
+    spent: dict[int, float] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = _stat(int(entry.name))
+            except (FileNotFoundError, ProcessLookupError):  # it ended while we looked
+                continue
+            parents.setdefault(int(fields[1]), []).append(int(entry.name))
+            spent[int(entry.name)] = sum(map(int, fields[11:15])) / _TICKS
+    waiting, total = [pid], 0.0
+    while waiting:
+        one = waiting.pop()
+        total += spent.get(one, 0.0)
+        waiting += parents.get(one, [])
+    return total
+
+
+def machine_seconds() -> float:
+    """Processor time of the whole machine since it started, whoever used it; waiting for a disk is none."""
+    fields = list(map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]))
+    user, nice, system, _idle, _waiting, interrupts, soft, stolen = fields[:8]
+    return (user + nice + system + interrupts + soft + stolen) / _TICKS
+
+
+def resident_megabytes(pid: int) -> float:
+    """VmRSS of this process alone, in units of 1,000,000 bytes."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    return 0.0
+
+
+@contextmanager
+def on_cores(count: int) -> Iterator[int]:
+    """This process, and what it starts meanwhile, on so many cores; how many there really are."""
+    allowed = os.sched_getaffinity(0)
+    chosen = set(sorted(allowed)[:count])
+    os.sched_setaffinity(0, chosen)
+    try:
+        yield len(chosen)
+    finally:
+        os.sched_setaffinity(0, allowed)

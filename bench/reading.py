@@ -1,0 +1,70 @@
+"""Reading notices: the pool of child processes against the same two engines in this process, file by file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from bench.office import TESTS
+from worker.adapters import pdf_child
+from worker.adapters.pdf import PdfPool
+from worker.adapters.shipped import sample_pdf
+
+ROUNDS: Final = 15
+"""Of each file, with the two sides in turn: the middle one of 15 does not see a busy moment of the machine."""
+
+_SAMPLES: Final = (
+    "notice-contract.pdf",
+    "notice-advance.pdf",
+    "notice-interim.pdf",
+    "notice-unregistered.pdf",
+    "invoice-advance.pdf",
+    "quotation.pdf",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One file's times, medians in milliseconds."""
+
+    name: str
+    size: int
+    pool: float
+    in_process: float
+
+    @property
+    def ratio(self) -> float:
+        """How much longer the pool takes."""
+        return self.pool / self.in_process
+
+
+def _files() -> dict[str, bytes]:
+    checked_in = {path.name: path.read_bytes() for path in sorted(Path(TESTS, "notices").glob("*.pdf"))}
+    return checked_in | {name: sample_pdf(name) for name in _SAMPLES}
+
+
+async def measure_reading() -> Sequence[Read]:
+    """Every file by both ways, one child against one loop; a few rounds before count for nothing."""
+    pool = PdfPool(1)
+    await pool.warm()
+    measured = []
+    try:
+        for name, content in _files().items():
+            pairs = [await _both(pool, content) for _ in range(ROUNDS + 2)][2:]
+            pooled, alone = (median(times) * 1000 for times in zip(*pairs, strict=True))
+            measured.append(Read(name, len(content), pooled, alone))
+    finally:
+        await pool.close()
+    return measured
+
+
+async def _both(pool: PdfPool, content: bytes) -> tuple[float, float]:
+    began = time.perf_counter()
+    await pool.read(content)
+    between = time.perf_counter()
+    pdf_child._answer(content)  # noqa: SLF001  the very function that the child calls
+    return between - began, time.perf_counter() - between
