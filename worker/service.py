@@ -86,8 +86,7 @@ class Service:
         self._clock = clock
         self._manager = ServiceManager()
         self._stop = asyncio.Event()
-        self._turn = asyncio.Event()
-        """Set when the loops must end: for a stop, or for another configuration to start with."""
+        self._turn = asyncio.Event()  # the loops must end: for a stop, or for another configuration to start with
         self._is_asked_to_reload = False
         self._troubles: dict[str, HoshobinError] = {}
         self._looked: dict[str, dt.datetime] = {}
@@ -169,8 +168,7 @@ class Service:
         return [*loops, _Loop(beat, partial(watch_folder_until_settled, pipeline, build_folder(office), folder_thread))]
 
     def _schedule(self) -> AsyncIOScheduler:
-        """The clock. What it calls are coroutines: anything else it would call in a thread."""
-        # A late run is made up for once, however late.
+        """The clock. What it calls are coroutines: anything else it would call in a thread. A late run counts once."""
         scheduler = AsyncIOScheduler(
             timezone=JST, job_defaults={"max_instances": 1, "misfire_grace_time": None, "coalesce": True}
         )

@@ -30,7 +30,7 @@ def test_a_mailbox_that_is_away_at_the_start_holds_nothing_up_and_is_watched_whe
             running.until_said("STATUS=", "main: imap")
             with pace(gate) as tries_per_second:
                 running.until(lambda: office.states() == ["SENT"])
-                running.until(lambda: gate.attempts >= 4)
+                running.until(lambda: gate.attempts >= 3)
                 assert tries_per_second() <= 1.5
             gate.open()
             running.until_said("STATUS=最終確認", "main ")
@@ -50,7 +50,7 @@ def test_a_mail_server_that_is_away_costs_a_submission_nothing(relay: DsnControl
         with Running(office, tmp_path) as running:
             running.until_said("STATUS=", ": smtp: ")
             with pace(gate) as tries_per_second:
-                running.until(lambda: gate.attempts >= 4)
+                running.until(lambda: gate.attempts >= 3)
                 assert tries_per_second() <= 1.5
             assert office.states() == ["APPROVED"]
             gate.open()
