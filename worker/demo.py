@@ -26,8 +26,8 @@ from worker.adapters.demo_smtp import AcceptedMail, DsnController
 from worker.adapters.sender_lock import SenderLock
 from worker.adapters.shipped import sample_pdf
 from worker.adapters.store import create_or_migrate, open_store
-from worker.cli.look import print_log, print_verdict
 from worker.cli.operate import pass_once
+from worker.cli.records import print_log, print_verdict
 from worker.cli.tables import print_pairs, print_table, submission_table
 from worker.model import JST
 from worker.sent_log import log_rows

@@ -1,0 +1,235 @@
+"""Commands that look at one PDF and store nothing: read, preview."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from worker.adapters.config_files import find_directory, read_directory
+from worker.adapters.pdf import PdfPool
+from worker.adapters.shipped import shipped_file
+from worker.adapters.store import has_database
+from worker.arrive import Known, Way, receive_notice
+from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli.tables import (
+    print_json,
+    print_pairs,
+    show_mail,
+)
+from worker.configuration import guarantors_of
+from worker.decisions import redraft
+from worker.drafting import Drafted
+from worker.errors import ConfigError, NotAllowed, Problem
+from worker.model import (
+    PRODUCT_NAMES,
+    Guarantor,
+    Hold,
+    Notice,
+    PdfText,
+    Sha256,
+    Submission,
+    Unreadable,
+    sha256,
+)
+from worker.ports import Reading
+from worker.read import read_notice
+from worker.states import Reason, State
+from worker.watch import FILE_LIMIT
+from worker.wiring import Office, load_office, system_clock
+from worker.words import (
+    Language,
+    name_hold,
+    next_step,
+    say,
+)
+
+_FIELDS: Final = ("project_name", "contractor_name", "product", "contract_number", "key", "guarantor")
+
+
+def _content(file: Path) -> bytes | Unreadable:
+    """The file's bytes, or the refusal of one that is too large to be a notice. Raises ConfigError."""
+    try:
+        if file.stat().st_size > FILE_LIMIT:
+            return Unreadable(Reason.TOO_LARGE)
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigError([Problem(str(file), "", "cannot_read", {"detail": error.strerror or ""})]) from error
+
+
+def _read(content: bytes | Unreadable, guarantors: tuple[Guarantor, ...]) -> Notice | Unreadable:
+    if isinstance(content, Unreadable):
+        return content
+
+    async def read() -> PdfText | Unreadable:
+        reader = PdfPool(1)
+        try:
+            return await reader.read(content)
+        finally:
+            await reader.close()
+
+    text = asyncio.run(read())
+    return read_notice(text, guarantors) if isinstance(text, PdfText) else text
+
+
+def _guarantors(shared: Cli) -> tuple[Guarantor, ...]:
+    """The profiles of the configuration where there is one, else the shipped ones: ``read`` needs none."""
+    if shared.config is None and "HOSHOBIN_CONFIG" not in os.environ:
+        try:
+            directory = find_directory(None, os.environ, Path.cwd())
+        except ConfigError:
+            return guarantors_of(shipped_file("config", "guarantors.toml"))
+    else:
+        directory = find_directory(shared.config, os.environ, Path.cwd())
+    return guarantors_of(read_directory(directory)["guarantors.toml"])
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+@pass_cli
+def read(shared: Cli, file: Path, as_json: bool) -> int:
+    """お知らせPDFの読み取り：項目、又は読み取れない理由を示します（認証キーはそのまま表示されます）。"""
+    result = _read(_content(file), _guarantors(shared))
+    if isinstance(result, Unreadable):
+        message = _refusal_words(result, shared.lang)
+        if as_json:
+            print_json({"refused": result.reason.value, "message": message})
+        else:
+            click.echo(message)
+        return FOR_A_PERSON
+    fields = {
+        "project_name": result.project_name,
+        "contractor_name": result.contractor_name,
+        "product": result.product.value,
+        "contract_number": result.contract_number,
+        "key": result.key.clear,
+        "guarantor": result.guarantor,
+    }
+    if as_json:
+        print_json(fields)
+    else:
+        fields["product"] = PRODUCT_NAMES[result.product]
+        print_pairs((say(f"f_{name}", shared.lang), fields[name]) for name in _FIELDS)
+    return DONE
+
+
+def _refusal_words(refusal: Unreadable, lang: Language) -> str:
+    hold = Hold(refusal.reason, refusal.detail)
+    held = Submission(0, State.HELD, reasons=(hold,))
+    return say("refused_notice", lang, reason=name_hold(hold, lang), step=next_step(held, lang))
+
+
+class _NothingKnown:
+    """``Reading`` of an office that has no database yet: nothing was seen before."""
+
+    def submission(self, number: int) -> Submission:
+        """Never found."""
+        raise NotAllowed("no_such_submission", id=str(number))
+
+    def by_pdf(self, pdf: Sha256) -> tuple[Submission, ...]:  # noqa: ARG002  the port's form
+        """None."""
+        return ()
+
+    def by_number(self, contract_number: str) -> tuple[Submission, ...]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def by_source_message(self, message_id: str) -> tuple[Submission, ...]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def notice(self, pdf: Sha256) -> Notice | None:  # noqa: ARG002
+        """None."""
+        return None
+
+    def original(self, digest: Sha256) -> bytes:
+        """Never found."""
+        raise NotAllowed("no_such_submission", id=digest)
+
+    def bound_project(self, guarantor: str, contract_number: str) -> str | None:  # noqa: ARG002
+        """None."""
+        return None
+
+
+class _WithNotice:
+    """What is known, and the notice at hand that nobody has stored."""
+
+    def __init__(self, known: Reading, pdf: Sha256, notice: Notice) -> None:
+        self._known = known
+        self._pdf = pdf
+        self._notice = notice
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._known, name)
+
+    def notice(self, pdf: Sha256) -> Notice | None:
+        """The one at hand, else the stored one."""
+        return self._notice if pdf == self._pdf else self._known.notice(pdf)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+@pass_cli
+def preview(shared: Cli, file: Path, as_json: bool) -> int:
+    """下見：このPDFがどの提出になるかを示します（保存も送信もしません）。"""
+    office = load_office(shared.config)
+    content = _content(file)
+    read_as = _read(content, office.configuration.guarantors)
+    if isinstance(read_as, Unreadable) or isinstance(content, Unreadable):
+        refusal = read_as if isinstance(read_as, Unreadable) else Unreadable(Reason.TOO_LARGE)
+        hold = Hold(refusal.reason, refusal.detail)
+        drafted = Drafted(Submission(0, State.HELD, refusal=hold, reasons=(hold,)), {}, "")
+    else:
+        drafted = _draft(office, read_as, content, file.name)
+    if as_json:
+        print_json(_preview_json(drafted))
+    else:
+        show_mail(drafted.submission, drafted.body, shared.lang)
+    reasons = {hold.reason for hold in drafted.submission.reasons}
+    return FOR_A_PERSON if reasons - {Reason.APPROVAL} else DONE
+
+
+def _draft(office: Office, notice: Notice, pdf: bytes, name: str) -> Drafted:
+    clock = system_clock()
+    known: Reading = _NothingKnown()
+    if has_database(office.places.store):
+        known = open_for_command(office, clock)
+    digest = sha256(pdf)
+    way = Way("folder", name, "", None, proven=True)
+    received = receive_notice(notice, digest, way, known)
+    submission = received.first if isinstance(received, Known) else received.submission
+    with_notice: Reading = _WithNotice(known, digest, notice)
+    if isinstance(received, Known) and submission.state is not State.HELD:
+        body = submission.draft.body_sha256 if submission.draft else None
+        return Drafted(submission, {}, known.original(body).decode() if body else "")
+    return redraft(submission, office.in_force, with_notice, clock.now(), pdf)
+
+
+def _preview_json(drafted: Drafted) -> dict[str, Any]:
+    submission = drafted.submission
+    draft = submission.draft
+    reasons = [hold.reason.value for hold in submission.reasons]
+    return {
+        "state": submission.state.value,
+        "hold_reason": reasons[0] if reasons else None,
+        "hold_reasons": reasons,
+        "hold_details": [{"reason": hold.reason.value, "detail": hold.detail} for hold in submission.reasons],
+        "issuer": submission.issuer,
+        "section": submission.section or None,
+        "to": list(draft.to) if draft else [],
+        "cc": list(draft.cc) if draft else [],
+        "subject": draft.subject if draft else None,
+        "body": drafted.body or None,
+        "attachments": [
+            {"filename": each.filename, "bytes": each.size, "sha256": each.sha256} for each in draft.attachments
+        ]
+        if draft
+        else [],
+        "rehearsal": submission.is_rehearsal,
+        "id": submission.id or None,
+    }
