@@ -3,6 +3,8 @@
 Its one promise: what it gives is complete and comes only from the register, the rule and the notice; whatever
 is missing, open or unsafe is named, all at once, and nothing is filled in. It does not know release policies,
 earlier submissions or who looks at the draft.
+
+Longer than other files: a draft is one decision, and its holds are gathered from every part of it at once.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The vocabulary: frozen values that every step takes and gives. No decision and no I/O lives here."""
+"""The vocabulary: frozen values that every step takes and gives. No decision and no I/O lives here.
+
+Longer than other files, so that the words of the house stand in one place.
+"""
 
 from __future__ import annotations
 

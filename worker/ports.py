@@ -2,6 +2,8 @@
 
 PdfReader and MailServer are async; Store, Mailbox, Folder and Clock are plain. Every method may raise
 ``Unavailable`` (the world is at fault) and no foreign exception.
+
+Longer than other files, so that what an adapter owes is seen in one place; it holds no code.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What the commands, the service and the mails to the operator say: (Japanese, English)."""
+"""What the commands, the service and the mails to the operator say: (Japanese, English).
+
+Longer than other files: a table, looked up and never read through.
+"""
 
 from __future__ import annotations
 
