@@ -22,6 +22,8 @@ import sys
 from io import BytesIO
 from typing import Any, BinaryIO, Final
 
+from worker.adapters.pdf_font import use_box_font
+
 LENGTH: Final = struct.Struct(">I")
 """What stands before every request and answer."""
 
@@ -88,10 +90,11 @@ def main() -> None:
 
 
 def _import_engines() -> None:
-    """Import both engines before the limits count, with one small page to warm them."""
+    """Import both engines before the limits count, and give pdfium its font."""
     import pdfplumber  # noqa: F401, PLC0415  here, so that importing this module's limits costs the parent nothing
-    import pypdfium2  # noqa: F401, PLC0415
+    import pypdfium2.raw  # noqa: PLC0415
 
+    use_box_font(pypdfium2.raw)
     logging.getLogger("pdfminer").setLevel(logging.ERROR)  # one warning per font of a browser's PDF
 
 
