@@ -49,6 +49,7 @@ def _files() -> dict[str, bytes]:
 
 async def measure_reading() -> Sequence[Read]:
     """Every file by both ways, one child against one loop; a few rounds before count for nothing."""
+    pdf_child._import_engines()  # noqa: SLF001  as the child begins
     pool = PdfPool(1)
     await pool.warm()
     measured = []
