@@ -26,23 +26,29 @@ from worker.model import (
     Address,
     Attachment,
     Channel,
-    Contractor,
     Draft,
-    Guarantor,
     Hold,
-    Invoice,
-    InvoiceRule,
-    Issuer,
     Notice,
     Product,
-    Project,
-    Rule,
-    Section,
     Sha256,
     Unreadable,
     sha256,
 )
 from worker.render import MissingName, Renderer, Scope, TemplateFault
+from worker.rulebook import (
+    Contract,
+    Contractor,
+    Guarantor,
+    Invoice,
+    InvoiceRule,
+    Issuer,
+    Project,
+    Rule,
+    Section,
+    invoice_for,
+    receiving_section,
+    rule_for,
+)
 from worker.states import Reason
 from worker.text import unsafe_character
 
@@ -69,6 +75,7 @@ class Circumstances:
     """Number of the next rehearsal, from 1."""
     correction: int
     in_reply_to: str
+    contract: Contract = Contract.ORIGINAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +110,16 @@ def compose(
     renderer: Renderer,
 ) -> Composed:
     """The submission of ``notice`` under the rule that ``issuer`` has for its product."""
-    rule = issuer.rules[notice.product]
-    section_id = project.sections.get(notice.product, "") if rule.section == "project" else rule.section
-    section = issuer.sections.get(section_id)
+    rule = rule_for(issuer, project, notice.product, circumstances.contract)
+    section = receiving_section(issuer, project, notice.product, rule)
+    section_id = section.id if section else ""
     guarantor = circumstances.guarantor
     holds = list(_uncertain(notice, guarantor, project, issuer, rule, section))
     if rule.channel is not Channel.EMAIL:
         return Composed(rule.channel, section_id, section, tuple(holds), None, "", "", {})
     holds += _unreachable(section, circumstances)
     try:
-        invoice = _choose_invoice(notice.product, rule, project, load_invoice)
+        invoice = _choose_invoice(notice.product, notice.contract_number, rule, project, load_invoice)
     except _Stop as stop:
         holds.append(stop.hold)
         invoice = None
@@ -158,7 +165,7 @@ def _uncertain(
         holds.append(Hold(Reason.RULE_OPEN, "channel"))
     elif open_keys:
         holds.append(Hold(Reason.RULE_OPEN, ", ".join(open_keys)))
-    if issuer.has_eligibility:
+    if issuer.eligibility:
         # The answer is about this project at this issuer: another project of the same number is another question.
         holds.append(Hold(Reason.ELIGIBILITY_UNKNOWN, project.id))
     return tuple(holds)
@@ -186,12 +193,14 @@ class _ChosenInvoice:
     registered: Invoice | None
 
 
-def _choose_invoice(product: Product, rule: Rule, project: Project, load: LoadInvoice) -> _ChosenInvoice | None:
+def _choose_invoice(
+    product: Product, number: str, rule: Rule, project: Project, load: LoadInvoice
+) -> _ChosenInvoice | None:
     """The invoice that rides along; None where this product never has one. Raises _Stop."""
     title = INVOICE_TITLES.get(product)
     if title is None:
         return None
-    registered = project.invoices.get(product)
+    registered = invoice_for(project, product, number)
     if rule.invoice is InvoiceRule.NEVER:
         # The rule says that it goes another way; only the project's own word puts that into the mail.
         return _ChosenInvoice(title, None, registered if registered and not registered.file else None)

@@ -15,7 +15,8 @@ from worker import guarantors, rules, settings
 from worker import projects as register
 from worker.addresses import is_placeholder
 from worker.errors import ConfigError, Problem
-from worker.model import Address, ConfigFile, Guarantor, Issuer, Project, sha256
+from worker.model import Address, ConfigFile, sha256
+from worker.rulebook import Guarantor, Issuer, Project
 from worker.settings import Settings
 from worker.template_rules import Use, check_template
 from worker.text import unsafe_character

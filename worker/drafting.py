@@ -17,9 +17,10 @@ from worker.compose import Circumstances, Composed, compose
 from worker.configuration import Configuration
 from worker.errors import Unavailable
 from worker.match import Ambiguous, Match, Outcome, Proposed, Register, Unmatched, index_projects, match_project
-from worker.model import Guarantor, Notice, Project, Sha256, Submission, Unreadable
+from worker.model import Notice, Sha256, Submission, Unreadable
 from worker.ports import Files, Templates
 from worker.render import Renderer
+from worker.rulebook import Guarantor, Project
 from worker.states import State
 
 _REHEARSALS_EACH: Final = 1000

@@ -14,7 +14,8 @@ from pydantic import AfterValidator, Field
 
 from worker.addresses import NAME, check_host
 from worker.errors import Problem
-from worker.model import Guarantor, Product
+from worker.model import Product
+from worker.rulebook import Guarantor
 from worker.tomlfile import NonEmpty, Path, Refused, Shape, check_table, key_path, nearest, table_in, texts_in
 
 FILE: Final = "guarantors.toml"

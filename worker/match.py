@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from worker.model import Notice, Project
+from worker.model import Notice
+from worker.rulebook import Project
 from worker.text import match_key
 
 

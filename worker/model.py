@@ -57,26 +57,6 @@ class Key:
     __repr__ = __str__
 
 
-# --- What the configuration says ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Guarantor:
-    """How one surety company's mail and notice are recognised and read (``guarantors.toml``)."""
-
-    id: str
-    name: str
-    senders: tuple[str, ...]
-    subjects: tuple[str, ...]
-    titles: tuple[str, ...]
-    number: str
-    key: str
-    labels: Mapping[str, tuple[str, ...]]
-    """``project_name contractor_name product contract_number key`` → the labels the notice may print."""
-    products: Mapping[Product, tuple[str, ...]]
-    assumed: tuple[str, ...] = ()
-
-
 class Channel(StrEnum):
     """How an issuer takes a submission."""
 
@@ -86,103 +66,6 @@ class Channel(StrEnum):
     PAPER = "paper"
     FAX = "fax"
     UNKNOWN = "unknown"
-
-
-class InvoiceRule(StrEnum):
-    """Whether the advance-payment invoice rides in the mail."""
-
-    NEVER = "never"
-    OPTIONAL = "optional"
-    REQUIRED = "required"
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A section of an issuer: who receives."""
-
-    id: str
-    name: str
-    to: tuple[Address, ...]
-    cc: tuple[Address, ...] = ()
-    phone: str = ""
-    open: tuple[str, ...] = ()
-    """Keys of this section that the issuer's file lists as not certain, e.g. ``section.kensetsu.to``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """How one issuer wants one product submitted; ``rule.default`` is already merged in."""
-
-    channel: Channel
-    section: str
-    """A section id, or ``project``: the project names it."""
-    subject: str
-    body: str
-    product_word: str
-    invoice: InvoiceRule
-    max_bytes: int | None = None
-    open: tuple[str, ...] = ()
-    """Keys that the issuer's file lists as not certain and that this product's rule rests on (not the sections')."""
-
-
-@dataclass(frozen=True, slots=True)
-class Issuer:
-    """An issuer (発注者), its sections and its rule per product."""
-
-    id: str
-    name: str
-    aliases: tuple[str, ...]
-    guarantors: tuple[str, ...]
-    sections: Mapping[str, Section]
-    rules: Mapping[Product, Rule]
-    file: str
-    """Path relative to the configuration directory, e.g. ``issuers/higashiizu.toml``."""
-    sha256: Sha256
-    source: str = ""
-    checked_on: dt.date | None = None
-    has_eligibility: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Invoice:
-    """The invoice a project names for one product; ``file`` empty means 別途 (handed in another way)."""
-
-    file: str
-    """Path relative to the invoices folder, checked to stay inside it; empty: separate."""
-    amount: int | None = None
-    date: dt.date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    """The contractor's public-works contract, as ``projects.toml`` registers it."""
-
-    id: str
-    """Stable within a file: issuer and name, and the first contract number where two share both."""
-    name: str
-    issuer: str
-    sections: Mapping[Product, str]
-    contractor: str
-    names_on_notice: tuple[str, ...]
-    contract_numbers: tuple[str, ...]
-    by_name: bool
-    values: Mapping[str, str]
-    dates: Mapping[str, dt.date]
-    invoices: Mapping[Product, Invoice]
-    department: str = ""
-    contact: str = ""
-    phone: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Contractor:
-    """Who submits; as seen by templates, with a project's overrides already applied."""
-
-    name: str
-    department: str
-    contact: str
-    phone: str
-    email: Address
 
 
 # --- What comes in -------------------------------------------------------------------------------------------
@@ -273,6 +156,8 @@ class Draft:
     rule_sha256: str = ""
     invoice_amount: int | None = None
     invoice_date: dt.date | None = None
+    conditions: tuple[str, ...] = ()
+    """Sentences that no machine can check: whoever approves this draft ticks each."""
 
     @property
     def is_rehearsal(self) -> bool:
@@ -283,6 +168,36 @@ class Draft:
     def recipients(self) -> tuple[Address, ...]:
         """Every envelope recipient once, To before Cc."""
         return tuple(dict.fromkeys(self.to + self.cc))
+
+
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What people do about a submission, as its rule said when it was drafted; nothing here is sent."""
+
+    rule_hash: str = ""
+    """64 hexadecimal digits over the effective rule and its section; comments in a file do not alter it."""
+    source: str = ""
+    """Where the rule was read, and when (``checked_on``)."""
+    checked_on: dt.date | None = None
+    chosen: str = ""
+    is_amended: bool = False
+    """The rule for amended contracts applied."""
+    call_after: bool = False
+    closes: str = "answer"
+    """``call``, ``answer`` or ``none`` (``rulebook.Closing``)."""
+    settle_days: int = 0
+    after: tuple[str, ...] = ()
+    """What remains to be done after sending, a sentence each."""
+    url: str = ""
+    instructions: tuple[str, ...] = ()
+    """HANDED_OVER: what a person does, step by step, values filled in."""
+    entries: tuple[tuple[str, str], ...] = ()
+    """HANDED_OVER by form or upload: title and value, field by field; the key is masked."""
+    bring: tuple[str, ...] = ()
+    deadline: dt.date | None = None
+    """The last day on which it may still be handed in, where rule and project give one."""
+    not_before: dt.date | None = None
+    """A mail with an invoice does not leave before the project's contract date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +260,11 @@ class Submission:
     draft: Draft | None = None
     draft_hash: str = ""
     """64 hexadecimal digits over the draft and the hashes of its parts; ``ID@xxxx`` shows the first four."""
+    duties: Duties = Duties()
+    done: tuple[str, ...] = ()
+    """Those of ``duties.after`` that a person has recorded as done."""
+    ticked: tuple[str, ...] = ()
+    """The conditions that the last approval ticked."""
     release: str = ""
     """Who or what released it: a person's name, ``auto`` or ``hold 10 min``."""
     release_account: str = ""

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from worker.errors import Problem
-from worker.model import Invoice, Product, Project
-from worker.rules import CountedBy
+from worker.model import Product
+from worker.rulebook import CountedBy, Invoice, Project
 from worker.tomlfile import NonEmpty, Path, Refused, Shape, check_table, key_path, nearest, table_in
 
 FILE: Final = "projects.toml"
@@ -180,7 +180,7 @@ def _project(id_: str, project: _Project) -> Project:
         values=dict(project.values),
         dates={name: date for name, date in project.dates if date is not None},
         invoices={
-            Product(product): Invoice(file=invoice.file, amount=invoice.amount, date=invoice.date)
+            Product(product): (Invoice(file=invoice.file, amount=invoice.amount, date=invoice.date),)
             for product, invoice in project.invoice
             if invoice is not None
         },

@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import Final, NoReturn
 
 from worker.labels import CODES, Fields, Found, Labels, Line, despaced, fold_lines, is_broken, is_struck_over, joined
-from worker.model import Guarantor, Key, Notice, PageText, PdfText, Product, Unreadable
+from worker.model import Key, Notice, PageText, PdfText, Product, Unreadable
+from worker.rulebook import Guarantor
 from worker.states import Reason
 from worker.text import match_key
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.mail import Message
-from worker.model import Attached, Guarantor
+from worker.model import Attached
+from worker.rulebook import Guarantor
 from worker.text import match_key
 
 _KEY_WORD: Final = match_key("認証キー")

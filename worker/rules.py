@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
@@ -17,7 +16,8 @@ from pydantic import AfterValidator, Field
 from worker.addresses import NAME, AddressText
 from worker.errors import Problem
 from worker.guarantors import bad_name
-from worker.model import PRODUCT_NAMES, Address, Channel, InvoiceRule, Issuer, Product, Rule, Section, Sha256
+from worker.model import PRODUCT_NAMES, Address, Channel, Product, Sha256
+from worker.rulebook import Award, CountedBy, Eligibility, InvoiceRule, Issuer, Rule, Section, WorkKind
 from worker.template_rules import Use, check_template
 from worker.tomlfile import NonEmpty, Path, Refused, Shape, check_table, key_path, nearest, table_in, texts_in
 
@@ -43,37 +43,12 @@ def _check_body_name(text: str) -> str:
     return text
 
 
-class CountedBy(StrEnum):
-    """What a date of eligibility counts by; also the names of a project's dates."""
-
-    ANNOUNCEMENT = "announcement"
-    DESIGNATION = "designation"
-    NOTIFICATION = "notification"
-    BID = "bid"
-    AWARD = "award"
-    CONTRACT = "contract"
-    ORIGINAL_CONTRACT = "original_contract"
-    GUARANTEE = "guarantee"
-
-
-class _Kind(StrEnum):
-    WORKS = "works"
-    CONSULTING = "consulting"
-    OTHER = "other"
-
-
-class _Award(StrEnum):
-    OPEN = "open"
-    DESIGNATED = "designated"
-    DISCRETIONARY = "discretionary"
-
-
 class _Eligibility(Shape):
     since: Annotated[dt.date | None, Field(alias="from")] = None
     counted_by: list[Annotated[CountedBy, Field(strict=False)]] = Field(default_factory=list)
     products: list[Annotated[Product, Field(strict=False)]] = Field(default_factory=list)
-    kinds: list[Annotated[_Kind, Field(strict=False)]] = Field(default_factory=list)
-    awards: list[Annotated[_Award, Field(strict=False)]] = Field(default_factory=list)
+    kinds: list[Annotated[WorkKind, Field(strict=False)]] = Field(default_factory=list)
+    awards: list[Annotated[Award, Field(strict=False)]] = Field(default_factory=list)
     tendered_by: list[NonEmpty] = Field(default_factory=list)
     min_amount: Annotated[int | None, Field(ge=0)] = None
     original_only: bool = False
@@ -159,7 +134,7 @@ def read_issuer(
         sha256=digest,
         source=issuer.source,
         checked_on=issuer.checked_on,
-        has_eligibility=bool(issuer.eligibility),
+        eligibility=tuple(map(_eligibility, issuer.eligibility)),
     )
 
 
@@ -275,6 +250,20 @@ def _rule(product: Product, issuer: _Issuer) -> Rule:
         invoice=InvoiceRule.NEVER if product is Product.CONTRACT else merged["invoice"] or InvoiceRule.OPTIONAL,
         max_bytes=merged["max_bytes"],
         open=tuple(key for key in issuer.open if _rests_on(product, own, key)),
+    )
+
+
+def _eligibility(shape: _Eligibility) -> Eligibility:
+    return Eligibility(
+        since=shape.since,
+        counted_by=tuple(shape.counted_by),
+        products=tuple(shape.products),
+        kinds=tuple(shape.kinds),
+        awards=tuple(shape.awards),
+        tendered_by=tuple(shape.tendered_by),
+        min_amount=shape.min_amount,
+        original_only=shape.original_only,
+        approval=shape.approval,
     )
 
 

@@ -19,7 +19,8 @@ from worker.addresses import NAME, AddressText, Host, check_host, is_loopback, i
 from worker.addresses import AddressRefused as AddressRefused  # noqa: PLC0414  whoever reads settings catches it here
 from worker.addresses import read_address as read_address  # noqa: PLC0414
 from worker.errors import Problem
-from worker.model import Address, Contractor
+from worker.model import Address
+from worker.rulebook import Contractor
 from worker.tomlfile import NonEmpty, Refused, Shape, check_table, key_path
 
 FILE: Final = "worker.toml"

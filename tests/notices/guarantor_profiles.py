@@ -1,6 +1,7 @@
 """The three surety companies as the tests know them; the shipped ``guarantors.toml`` says the same."""
 
-from worker.model import Guarantor, Product
+from worker.model import Product
+from worker.rulebook import Guarantor
 
 LABELS = {
     "project_name": ("工事名",),

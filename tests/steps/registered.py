@@ -12,23 +12,8 @@ from fakes import START, FakeFiles, FakeTemplates
 
 from worker.configuration import Configuration
 from worker.drafting import Drafted, InForce, draft_submission, put_in_force
-from worker.model import (
-    Address,
-    Channel,
-    Contractor,
-    Guarantor,
-    InvoiceRule,
-    Issuer,
-    Key,
-    Notice,
-    Product,
-    Project,
-    Rule,
-    Section,
-    Sha256,
-    Submission,
-    sha256,
-)
+from worker.model import Address, Channel, Key, Notice, Product, Sha256, Submission, sha256
+from worker.rulebook import Contractor, Eligibility, Guarantor, InvoiceRule, Issuer, Project, Rule, Section
 from worker.settings import Auth, Mode, Release, Security, Settings, SmtpSettings
 from worker.states import Reason, State
 
@@ -66,6 +51,9 @@ ISSUER = Issuer(
     file="issuers/mihon.toml",
     sha256=Sha256("0" * 64),
 )
+APPROVED_ONLY = (Eligibility(approval=True),)
+"""An issuer that approves electronic sureties project by project."""
+
 PROJECT_OF_NUMBER = Project(
     id=PROJECT,
     name="道路改良工事",

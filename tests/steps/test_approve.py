@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from fakes import START
 from registered import (
+    APPROVED_ONLY,
     EAST,
     PROJECT,
     REGISTER,
@@ -129,7 +130,9 @@ def test_another_channel_is_handed_over_once_nothing_stands() -> None:
 
 def test_one_approval_answers_every_open_reason_with_name_account_and_note() -> None:
     register = replace(
-        REGISTER, projects=(of_project(contract_numbers=()),), issuers=(of_issuer(has_eligibility=True),)
+        REGISTER,
+        projects=(of_project(contract_numbers=()),),
+        issuers=(of_issuer(eligibility=APPROVED_ONLY),),
     )
     held = drafted(register, arrived(proven=False, follows=7)).submission
     answers = {
@@ -187,7 +190,7 @@ def test_a_draft_that_is_gone_cannot_be_the_one_that_was_shown() -> None:
 
 def test_an_answer_about_one_project_does_not_speak_for_another() -> None:
     named = of_project(contract_numbers=())
-    register = replace(REGISTER, projects=(named,), issuers=(of_issuer(has_eligibility=True),))
+    register = replace(REGISTER, projects=(named,), issuers=(of_issuer(eligibility=APPROVED_ONLY),))
     approved = answered(drafted(register).submission, register)
     # The number turns out to belong to another project of the same town.
     bridge = of_project(id="mihon/橋梁補修工事", name="橋梁補修工事")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fakes import FakeFiles
 from registered import (
+    APPROVED_ONLY,
     BODY,
     CONTRACTOR,
     EAST,
@@ -34,7 +35,8 @@ from registered import (
 
 from worker.compose import hash_draft
 from worker.drafting import Drafted
-from worker.model import Address, Channel, Draft, Invoice, InvoiceRule, Product, Sha256, Unreadable, sha256
+from worker.model import Address, Channel, Draft, Product, Sha256, Unreadable, sha256
+from worker.rulebook import Invoice, InvoiceRule
 from worker.states import Reason, State
 
 CC = Address("kanri@mihon.example")
@@ -140,7 +142,7 @@ def test_the_rule_may_name_the_section_itself() -> None:
 def test_each_product_goes_to_the_section_that_the_project_names_for_it() -> None:
     sections = {"doboku": SECTION, "keiyaku": replace(SECTION, id="keiyaku", name="契約課", to=(CC,))}
     project = of_project(
-        sections={Product.CONTRACT: "keiyaku", Product.ADVANCE: "doboku"}, invoices={Product.ADVANCE: Invoice("")}
+        sections={Product.CONTRACT: "keiyaku", Product.ADVANCE: "doboku"}, invoices={Product.ADVANCE: (Invoice(""),)}
     )
     register = replace(REGISTER, issuers=(of_issuer(sections=sections),), projects=(project,))
     assert draft_in(drafted(register)).to == (CC,)
@@ -245,7 +247,7 @@ def test_a_project_that_names_no_section_for_the_product_is_held() -> None:
 def test_everything_that_is_wrong_is_said_at_once() -> None:
     issuer = of_issuer(
         rule={"open": ("rule.default.subject",), "subject": "{{ values.工事番号 }}", "invoice": InvoiceRule.REQUIRED},
-        has_eligibility=True,
+        eligibility=APPROVED_ONLY,
     )
     made = drafted(replace(REGISTER, issuers=(issuer,)), notice=ADVANCE, submission=arrived(ADVANCE, proven=False))
     assert set(reasons(made.submission)) == {
@@ -290,7 +292,7 @@ def test_a_guarantor_that_the_profiles_no_longer_name_holds_and_ends_nothing_els
 
 
 def test_an_issuer_with_conditions_is_asked_about_this_project() -> None:
-    made = drafted(replace(REGISTER, issuers=(of_issuer(has_eligibility=True),)))
+    made = drafted(replace(REGISTER, issuers=(of_issuer(eligibility=APPROVED_ONLY),)))
     assert reasons(made.submission)[Reason.ELIGIBILITY_UNKNOWN] == PROJECT
 
 
@@ -369,7 +371,7 @@ def test_the_invoice_rides_along_where_rule_and_project_say_so(
 ) -> None:
     register = replace(
         with_rule(invoice=rule),
-        projects=(of_project(invoices={product: registered} if registered else {}),),
+        projects=(of_project(invoices={product: (registered,)} if registered else {}),),
         files=FILES,
     )
     made = drafted(register, notice=replace(NOTICE, product=product))
@@ -387,7 +389,9 @@ def test_the_invoice_rides_along_where_rule_and_project_say_so(
 
 @pytest.mark.parametrize("rule", InvoiceRule)
 def test_a_contract_submission_never_carries_an_invoice(rule: InvoiceRule) -> None:
-    register = replace(with_rule(invoice=rule), projects=(of_project(invoices={Product.CONTRACT: NAMED}),), files=FILES)
+    register = replace(
+        with_rule(invoice=rule), projects=(of_project(invoices={Product.CONTRACT: (NAMED,)}),), files=FILES
+    )
     made = drafted(register)
     assert len(draft_in(made).attachments) == 1
     assert set(reasons(made.submission)) == {Reason.APPROVAL}
@@ -403,21 +407,21 @@ def test_a_contract_submission_never_carries_an_invoice(rule: InvoiceRule) -> No
 )
 def test_an_invoice_that_is_no_such_pdf_is_named(found: Unreadable | None, reason: Reason) -> None:
     files = FakeFiles({"road.pdf": found} if found else {})
-    register = replace(with_project(invoices={Product.ADVANCE: NAMED}), files=files)
+    register = replace(with_project(invoices={Product.ADVANCE: (NAMED,)}), files=files)
     made = drafted(register, notice=ADVANCE)
     assert reasons(made.submission)[reason] == "road.pdf"
     assert made.submission.state is State.HELD
 
 
 def test_the_invoice_of_another_product_does_not_ride_along() -> None:
-    register = replace(with_project(invoices={Product.INTERIM: NAMED}), files=FILES)
+    register = replace(with_project(invoices={Product.INTERIM: (NAMED,)}), files=FILES)
     made = drafted(register, notice=ADVANCE)
     assert Reason.INVOICE_UNDECIDED in reasons(made.submission)
     assert len(draft_in(made).attachments) == 1
 
 
 def test_an_invoice_of_the_same_bytes_as_the_notice_is_still_attached() -> None:
-    register = replace(with_project(invoices={Product.ADVANCE: NAMED}), files=FakeFiles({"road.pdf": PDF}))
+    register = replace(with_project(invoices={Product.ADVANCE: (NAMED,)}), files=FakeFiles({"road.pdf": PDF}))
     assert [each.sha256 for each in draft_in(drafted(register, notice=ADVANCE)).attachments] == [sha256(PDF)] * 2
 
 
@@ -475,6 +479,7 @@ CHANGES: dict[str, Any] = {
     "rehearsal_for": (TO,),
     "invoice_amount": 1,
     "invoice_date": dt.date(2026, 1, 1),
+    "conditions": ("押印を確かめた",),
 }
 NOT_SEEN = {"rule_file", "rule_sha256"}
 

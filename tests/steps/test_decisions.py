@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from fakes import START, FakeClock, FakeFiles
 from registered import (
+    APPROVED_ONLY,
     INVOICE,
     NOTICE,
     PDF,
@@ -32,8 +33,9 @@ from worker import decisions
 from worker.adapters.smtp_wire import Timeouts
 from worker.adapters.store import SqlStore, create_or_migrate, open_store
 from worker.errors import NotAllowed, Unavailable
-from worker.model import Address, Channel, Entry, Invoice, Key, Notice, Product, Submission, sha256
+from worker.model import Address, Channel, Entry, Key, Notice, Product, Submission, sha256
 from worker.ports import Author
+from worker.rulebook import Invoice
 from worker.settings import Mode
 from worker.states import Event, Reason, State
 
@@ -190,7 +192,7 @@ def test_a_draft_that_changed_since_it_was_shown_is_recorded_and_not_approved(de
 
 
 def test_an_invoice_whose_bytes_changed_is_another_draft(desk: Desk) -> None:
-    invoices = {Product.ADVANCE: Invoice("road.pdf")}
+    invoices = {Product.ADVANCE: (Invoice("road.pdf"),)}
     files = FakeFiles({"road.pdf": INVOICE})
     register = replace(REGISTER, projects=(of_project(invoices=invoices),), files=files)
     desk.arrive(register, replace(NOTICE, product=Product.ADVANCE))
@@ -202,7 +204,9 @@ def test_an_invoice_whose_bytes_changed_is_another_draft(desk: Desk) -> None:
 
 def test_an_approval_while_the_share_with_the_invoice_is_away_changes_nothing(desk: Desk) -> None:
     files = FakeFiles({"road.pdf": INVOICE})
-    register = replace(REGISTER, projects=(of_project(invoices={Product.ADVANCE: Invoice("road.pdf")}),), files=files)
+    register = replace(
+        REGISTER, projects=(of_project(invoices={Product.ADVANCE: (Invoice("road.pdf"),)}),), files=files
+    )
     before = desk.arrive(register, replace(NOTICE, product=Product.ADVANCE))
     files.held["road.pdf"] = Unavailable("folder", "no answer")
     with pytest.raises(Unavailable):
@@ -212,7 +216,7 @@ def test_an_approval_while_the_share_with_the_invoice_is_away_changes_nothing(de
 
 def test_a_reason_that_nobody_was_shown_is_not_answered_unseen(desk: Desk) -> None:
     desk.arrive()
-    stricter = replace(REGISTER, issuers=(of_issuer(has_eligibility=True),))
+    stricter = replace(REGISTER, issuers=(of_issuer(eligibility=APPROVED_ONLY),))
     assert refusal(desk.approve, 1, stricter).code == "draft_differs"
     assert set(reasons(desk.store.submission(1))) == {Reason.ELIGIBILITY_UNKNOWN, Reason.APPROVAL}
     assert desk.approve(1, stricter).state is State.APPROVED

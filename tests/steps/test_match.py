@@ -8,7 +8,7 @@ import pytest
 from registered import NOTICE, NUMBER, of_project
 
 from worker.match import Ambiguous, Match, Outcome, Proposed, Unmatched, index_projects, match_project
-from worker.model import Project
+from worker.rulebook import Project
 
 BRIDGE = of_project(id="mihon/橋梁補修工事", name="橋梁補修工事", contract_numbers=())
 NAMED = of_project(contract_numbers=())

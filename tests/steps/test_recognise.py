@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from worker.mail import Message
-from worker.model import Attached, Guarantor
+from worker.model import Attached
 from worker.recognise import Announcement, Meant, Ours, Own, Recognised, Report, Unrelated, recognise_mail
+from worker.rulebook import Guarantor
 
 OUR_ADDRESS = "soumu@contractor.example"
 KNOWN = "<known@contractor.example>"

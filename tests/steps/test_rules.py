@@ -10,7 +10,8 @@ from config_samples import GUARANTORS, ISSUER, PROJECTS, files
 from worker import render
 from worker.configuration import load_configuration
 from worker.errors import ConfigError
-from worker.model import Channel, InvoiceRule, Product
+from worker.model import Channel, Product
+from worker.rulebook import InvoiceRule
 from worker.template_rules import FILTERS, Use, check_template
 
 
@@ -74,8 +75,8 @@ def test_a_written_eligibility_is_known_to_be_there():
     head = ISSUER.replace(
         "[section.doboku]", '[[eligibility]]\nfrom = 2026-04-01\ncounted_by = ["contract"]\n[section.doboku]'
     )
-    assert issuer_of(head).has_eligibility
-    assert not issuer_of(ISSUER).has_eligibility
+    assert issuer_of(head).eligibility
+    assert not issuer_of(ISSUER).eligibility
 
 
 @pytest.mark.parametrize(
@@ -188,9 +189,9 @@ def test_an_invoice_is_a_file_or_separate():
         'interim = "separate"'
     )
     invoices = projects_of(text)[0].invoices
-    assert invoices[Product.ADVANCE].file == "r8/road.pdf"
-    assert (invoices[Product.ADVANCE].amount, invoices[Product.ADVANCE].date) == (20_000_000, dt.date(2026, 5, 8))
-    assert invoices[Product.INTERIM].file == ""
+    assert invoices[Product.ADVANCE][0].file == "r8/road.pdf"
+    assert (invoices[Product.ADVANCE][0].amount, invoices[Product.ADVANCE][0].date) == (20_000_000, dt.date(2026, 5, 8))
+    assert invoices[Product.INTERIM][0].file == ""
 
 
 def test_an_id_that_two_projects_would_share_is_neither_ones():

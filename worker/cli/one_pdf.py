@@ -24,19 +24,10 @@ from worker.configuration import guarantors_of
 from worker.decisions import redraft
 from worker.drafting import Drafted
 from worker.errors import ConfigError, NotAllowed, Problem
-from worker.model import (
-    PRODUCT_NAMES,
-    Guarantor,
-    Hold,
-    Notice,
-    PdfText,
-    Sha256,
-    Submission,
-    Unreadable,
-    sha256,
-)
+from worker.model import PRODUCT_NAMES, Hold, Notice, PdfText, Sha256, Submission, Unreadable, sha256
 from worker.ports import Reading
 from worker.read import read_notice
+from worker.rulebook import Guarantor
 from worker.states import Reason, State
 from worker.watch import FILE_LIMIT
 from worker.wiring import Office, load_office, system_clock

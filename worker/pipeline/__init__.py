@@ -19,7 +19,7 @@ from worker import watch
 from worker.decisions import keep_contents, redraft
 from worker.drafting import InForce
 from worker.errors import LogBroken, Unavailable
-from worker.model import Guarantor, Notice, Submission, Unreadable
+from worker.model import Notice, Submission, Unreadable
 from worker.pipeline.headers import new_headers
 from worker.pipeline.health import Health
 from worker.pipeline.intake import Intake, ReadBlock
@@ -40,6 +40,7 @@ from worker.ports import (
     Store,
     Thread,
 )
+from worker.rulebook import Guarantor, invoice_for
 from worker.states import NEEDS_A_PERSON, Event, State
 
 LOG_ALARM: Final = "log_broken"
@@ -197,7 +198,7 @@ class Pipeline:
         others = [f"{each.id}.{each.version}" for each in self.store.by_number(number)] if number else []
         others = [each for each in others if not each.startswith(f"{submission.id}.")]
         project = self.in_force.register.by_id.get(submission.project) if submission.project else None
-        invoice = project.invoices.get(submission.product) if project and submission.product else None
+        invoice = invoice_for(project, submission.product, number or "") if project and submission.product else None
         file = self.in_force.files.stamp(invoice.file) if invoice and invoice.file else ""
         return " ".join([*others, file])
 
