@@ -19,8 +19,8 @@ from typing import Any, Final
 
 from worker import decode, letter
 from worker.addresses import is_placeholder
+from worker.invoice import ChosenInvoice, LoadInvoice, choose_invoice
 from worker.model import (
-    INVOICE_TITLES,
     JST,
     PRODUCT_NAMES,
     Address,
@@ -29,9 +29,7 @@ from worker.model import (
     Draft,
     Hold,
     Notice,
-    Product,
     Sha256,
-    Unreadable,
     sha256,
 )
 from worker.render import MissingName, Renderer, Scope, TemplateFault
@@ -39,13 +37,10 @@ from worker.rulebook import (
     Contract,
     Contractor,
     Guarantor,
-    Invoice,
-    InvoiceRule,
     Issuer,
     Project,
     Rule,
     Section,
-    invoice_for,
     receiving_section,
     rule_for,
 )
@@ -56,9 +51,6 @@ NOTICE_TITLE: Final = "認証キーのお知らせ"
 REHEARSAL_MARK: Final = "【リハーサル】"
 _ANY_DATE: Final = dt.datetime(2000, 1, 1, tzinfo=JST)
 """The letter is composed once to be proved readable; its real Date comes with the first SendStarted."""
-
-LoadInvoice = Callable[[str], tuple[str, bytes] | Unreadable | None]
-"""A file name as registered → its own name and bytes; Unreadable or None where it is no such PDF."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +110,9 @@ def compose(
     if rule.channel is not Channel.EMAIL:
         return Composed(rule.channel, section_id, section, tuple(holds), None, "", "", {})
     holds += _unreachable(section, circumstances)
-    try:
-        invoice = _choose_invoice(notice.product, notice.contract_number, rule, project, load_invoice)
-    except _Stop as stop:
-        holds.append(stop.hold)
+    invoice = choose_invoice(notice.product, notice.contract_number, rule, project, load_invoice)
+    if isinstance(invoice, Hold):
+        holds.append(invoice)
         invoice = None
     if guarantor is None or section is None or not section.to:
         return Composed(rule.channel, section_id, section, tuple(holds), None, "", "", {})
@@ -183,47 +174,6 @@ def _unreachable(section: Section | None, circumstances: Circumstances) -> tuple
     return (Hold(Reason.NO_RECIPIENT, ", ".join(placeholders)),) if placeholders else ()
 
 
-# --- The invoice ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _ChosenInvoice:
-    title: str
-    attached: tuple[str, bytes] | None
-    registered: Invoice | None
-
-
-def _choose_invoice(
-    product: Product, number: str, rule: Rule, project: Project, load: LoadInvoice
-) -> _ChosenInvoice | None:
-    """The invoice that rides along; None where this product never has one. Raises _Stop."""
-    title = INVOICE_TITLES.get(product)
-    if title is None:
-        return None
-    registered = invoice_for(project, product, number)
-    if rule.invoice is InvoiceRule.NEVER:
-        # The rule says that it goes another way; only the project's own word puts that into the mail.
-        return _ChosenInvoice(title, None, registered if registered and not registered.file else None)
-    if registered is None:
-        raise _Stop(
-            Hold(
-                Reason.INVOICE_MISSING if rule.invoice is InvoiceRule.REQUIRED else Reason.INVOICE_UNDECIDED,
-                title,
-            )
-        )
-    if not registered.file:
-        if rule.invoice is InvoiceRule.REQUIRED:
-            raise _Stop(Hold(Reason.INVOICE_MISSING, title))
-        return _ChosenInvoice(title, None, registered)
-    match load(registered.file):
-        case None:
-            raise _Stop(Hold(Reason.INVOICE_MISSING, registered.file))
-        case Unreadable(reason, _):
-            raise _Stop(Hold(Reason.TOO_BIG if reason is Reason.TOO_LARGE else Reason.WRONG_INVOICE, registered.file))
-        case found:
-            return _ChosenInvoice(title, found, registered)
-
-
 # --- The text ------------------------------------------------------------------------------------------------
 
 
@@ -235,7 +185,7 @@ def _write(
     issuer: Issuer,
     rule: Rule,
     section: Section,
-    invoice: _ChosenInvoice | None,
+    invoice: ChosenInvoice | None,
     circumstances: Circumstances,
     template: Callable[[str], str | None],
     renderer: Renderer,
@@ -307,7 +257,7 @@ def _names(
     issuer: Issuer,
     rule: Rule,
     section: Section,
-    invoice: _ChosenInvoice | None,
+    invoice: ChosenInvoice | None,
     contractor: Contractor,
     attachments: list[Attachment],
 ) -> dict[str, Any]:
