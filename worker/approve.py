@@ -98,10 +98,12 @@ def _of_history(submission: Submission) -> Iterable[Hold]:
 
 def _of_match(outcome: Outcome | None) -> Iterable[Hold]:
     match outcome:
-        case None | Match():
+        case None:
             return ()
-        case Proposed(project):
-            return (Hold(Reason.NAME_ONLY, project.id),)
+        case Match(_, holds):
+            return holds
+        case Proposed(project, holds):
+            return (Hold(Reason.NAME_ONLY, project.id), *holds)
         case Unmatched():
             return (Hold(Reason.UNKNOWN_PROJECT),)
         case Ambiguous(projects):

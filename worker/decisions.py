@@ -105,7 +105,9 @@ def _answer(
 ) -> Submission:
     release = in_force.configuration.settings.release
     answered = answer_holds(before, author.by, author.account, note, now, release=release)
-    bound = next((hold.detail for hold in before.reasons if hold.reason is Reason.NAME_ONLY), None)
+    # Whoever answers either says that this number belongs to the project that was shown.
+    binds = any(hold.reason in {Reason.NAME_ONLY, Reason.NUMBER_DIFFERS} for hold in before.reasons)
+    bound = before.project if binds else None
     drafted = redraft(
         dataclasses.replace(answered, bound_project=bound or answered.bound_project), in_force, writing, now
     )

@@ -16,7 +16,18 @@ from worker.approve import Judgement, judge
 from worker.compose import Circumstances, Composed, compose
 from worker.configuration import Configuration
 from worker.errors import Unavailable
-from worker.match import Ambiguous, Match, Outcome, Proposed, Register, Unmatched, index_projects, match_project
+from worker.match import (
+    Ambiguous,
+    Match,
+    NumbersBefore,
+    Outcome,
+    Proposed,
+    Register,
+    Unmatched,
+    index_projects,
+    match_project,
+    no_numbers_before,
+)
 from worker.model import Notice, Sha256, Submission, Unreadable
 from worker.ports import Files, Templates
 from worker.render import Renderer
@@ -44,7 +55,7 @@ def put_in_force(configuration: Configuration, templates: Templates, files: File
     """``configuration`` ready for drafting."""
     return InForce(
         configuration,
-        index_projects(configuration.projects),
+        index_projects(configuration.projects, configuration.settings.contractor.name),
         {guarantor.id: guarantor for guarantor in configuration.guarantors},
         templates,
         files,
@@ -95,6 +106,7 @@ def draft_submission(
     bound: str | None,
     corrected_message_id: str,
     now: dt.datetime,
+    numbers_before: NumbersBefore = no_numbers_before,
 ) -> Drafted:
     """``submission`` with its draft, its reasons and its state as of ``now``.
 
@@ -103,7 +115,7 @@ def draft_submission(
     release = in_force.configuration.settings.release
     if notice is None:
         return Drafted(_stand(submission, None, None, judge(submission, None, None, release, now)), {}, "")
-    outcome = match_project(notice, in_force.register, bound)
+    outcome = match_project(notice, in_force.register, bound, numbers_before)
     project = _project_of(outcome)
     composed = None
     if project is not None:
