@@ -6,7 +6,6 @@ does not know what the text is for.
 
 from __future__ import annotations
 
-import datetime as dt
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NoReturn
@@ -14,14 +13,11 @@ from typing import Any, Final, NoReturn
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from worker.dates_ja import write_date, write_date_short, write_month_and_day
 from worker.errors import HoshobinError
 
 TEXT_LIMIT: Final = 100_000
 """Characters of one rendered text: a body is about 1,000, and a loop in a template must end somewhere."""
-
-_REIWA_BEGINS: Final = dt.date(2019, 5, 1)
-_REIWA_YEAR_ZERO: Final = 2018
-
 
 _FAULTS: Final = (
     jinja2.TemplateError,
@@ -75,26 +71,6 @@ class _Named(jinja2.StrictUndefined):
     __getattr__ = __getitem__ = __call__ = _fail_with_undefined_error
 
 
-def _wareki(date: dt.date) -> str:
-    """``令和8年4月1日``; before Reiwa the western year, which nobody can misread."""
-    if date < _REIWA_BEGINS:
-        return f"{date.year}年{date.month}月{date.day}日"
-    year = date.year - _REIWA_YEAR_ZERO
-    return f"令和{'元' if year == 1 else year}年{date.month}月{date.day}日"
-
-
-def _wareki_short(date: dt.date) -> str:
-    """``R8.4.1``."""
-    if date < _REIWA_BEGINS:
-        return f"{date.year}.{date.month}.{date.day}"
-    return f"R{date.year - _REIWA_YEAR_ZERO}.{date.month}.{date.day}"
-
-
-def _monthday(date: dt.date) -> str:
-    """``4月1日``."""
-    return f"{date.month}月{date.day}日"
-
-
 def _digits(text: str) -> str:
     """Only the digits of ``text``, full-width ones as half-width."""
     return "".join(c for c in unicodedata.normalize("NFKC", text) if c in "0123456789")
@@ -108,9 +84,9 @@ def _nospace(text: str) -> str:
 FILTERS: Final[Mapping[str, Callable[[Any], str]]] = {
     "digits": _digits,
     "nospace": _nospace,
-    "wareki": _wareki,
-    "wareki_short": _wareki_short,
-    "monthday": _monthday,
+    "wareki": write_date,
+    "wareki_short": write_date_short,
+    "monthday": write_month_and_day,
 }
 
 

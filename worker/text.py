@@ -59,6 +59,19 @@ def shown(text: str) -> str:
     return _UNSAFE.sub(lambda m: f"\\u{{{ord(m[0]):04X}}}", text)
 
 
+# The hyphens, dashes, minus signs and the ruled line that people type for a hyphen; ー is one only between letters or
+# digits (R8ー12), elsewhere it is part of a word (センター).
+_HYPHENS: Final = "\\-\u2010-\u2015\u207b\u208b\u2212\u2500\ufe58\ufe63\uff0d"
+_HYPHEN: Final = re.compile(
+    f"[{_HYPHENS}]|(?<=[{_HYPHENS}0-9A-Za-z０-９Ａ-Ｚａ-ｚ])[ーｰ]+(?=[{_HYPHENS}0-9A-Za-z０-９Ａ-Ｚａ-ｚ])"
+)
+
+
+def fold_hyphens(text: str, hyphen: str = "-") -> str:
+    """``text`` with every kind of hyphen as ``hyphen``; an empty one takes them out."""
+    return _HYPHEN.sub(hyphen, text)
+
+
 _CODE: Final = re.compile(
     r"(?<![0-9A-Za-z-])(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[0-9A-Za-z]{8,16}(?![0-9A-Za-z-])", re.ASCII
 )
