@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from worker.states import Kind, Reason, State, kind_of
-from worker.words import commands, config, reasons, say_refusal
+from worker.words import _TEXTS as TEXTS
+from worker.words import config, reasons, say_refusal
 
 WORKER = Path(reasons.__file__).parents[1]
-TEXTS = {**commands.TEXTS, **config.TEXTS}
 # Which argument of these calls is a code of the words.
 CODE_ARGUMENT = {"Problem": 2, "NotAllowed": 0, "say": 0, "refused": 1}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Final
 
 import click
@@ -18,6 +19,7 @@ from worker.cli.tables import (
     time_text,
 )
 from worker.model import (
+    JST,
     End,
     Entry,
     Hold,
@@ -25,6 +27,7 @@ from worker.model import (
 )
 from worker.ports import Store
 from worker.states import Reason, State
+from worker.tasks import Urgency, open_tasks
 from worker.tell import command_for
 from worker.wiring import Office, load_office, system_clock
 from worker.words import (
@@ -181,6 +184,8 @@ def status(shared: Cli, as_json: bool) -> int:
     }
     rehearsal_to = office.configuration.settings.release.rehearsal_to
     is_behind = not _holds_marked_head(store)
+    today = system_clock().now().astimezone(JST).date()
+    urgencies = Counter(task.urgency for task in open_tasks(store.submissions(), office.configuration, today))
     if as_json:
         print_json(
             {
@@ -193,6 +198,7 @@ def status(shared: Cli, as_json: bool) -> int:
                 "set_aside": aside,
                 "states": {state.value: count for state, count in counts.items() if count},
                 "waiting": [submission_json(each) for each in waiting],
+                "tasks": {urgency.name.lower(): count for urgency, count in urgencies.items()},
             }
         )
         return DONE
@@ -217,4 +223,6 @@ def status(shared: Cli, as_json: bool) -> int:
         submission_table(waiting, lang, title=say("t_waits", lang))
     else:
         click.echo(say("nothing_waits", lang))
+    if urgencies:
+        click.echo(say("status_tasks", lang, count=urgencies.total(), now=urgencies[Urgency.NOW]))
     return DONE

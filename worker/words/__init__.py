@@ -15,10 +15,11 @@ from worker.words.config import HINTS as CONFIG_HINTS
 from worker.words.config import TEXTS as CONFIG_TEXTS
 from worker.words.events import DETAILS, EVENTS, FAULTS, THINGS
 from worker.words.reasons import APPROVAL_STATE, NEXT_STEPS, REASONS, STATE_NEXT, STATES
+from worker.words.register import TEXTS as REGISTER_TEXTS
 
 Language = Literal["ja", "en"]
 
-_TEXTS: Final = {**COMMAND_TEXTS, **CONFIG_TEXTS}
+_TEXTS: Final = {**COMMAND_TEXTS, **CONFIG_TEXTS, **REGISTER_TEXTS}
 
 
 def say(code: str, lang: Language, **params: object) -> str:

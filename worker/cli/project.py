@@ -1,0 +1,85 @@
+"""The commands of the register: project list; ``project add`` and ``project import`` join them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli.tables import print_json, print_table
+from worker.cli.tasks import task_json
+from worker.model import JST, PRODUCT_NAMES, Product
+from worker.progress import Cell, Row, project_rows
+from worker.wiring import load_office, system_clock
+from worker.words import Language, name_state, say
+
+
+@cli.group()
+def project() -> None:
+    """案件：登録、工事台帳の取込み、一覧。"""
+
+
+@project.command("list")
+@json_option
+@pass_cli
+def list_projects(shared: Cli, as_json: bool) -> int:
+    """案件一覧：保証の種類ごとの状態と、次にすること。"""
+    office = load_office(shared.config)
+    clock = system_clock()
+    store = open_for_command(office, clock)
+    rows = project_rows(store.submissions(), office.configuration, clock.now().astimezone(JST).date())
+    if as_json:
+        for row in rows:
+            print_json(_row_json(row, shared.lang))
+        return DONE
+    if not rows:
+        click.echo(say("no_projects", shared.lang))
+        return DONE
+    headings = [
+        *(say(f"h_{name}", shared.lang) for name in ("project", "issuer")),
+        *PRODUCT_NAMES.values(),
+        say("h_task", shared.lang),
+    ]
+    print_table(headings, [_row_cells(row, shared.lang) for row in rows])
+    return DONE
+
+
+def _row_cells(row: Row, lang: Language) -> tuple[str, ...]:
+    return (
+        row.project.name,
+        row.issuer_name,
+        *(_cell_text(row.cells[product], lang) for product in Product),
+        row.next_task.text(lang) if row.next_task else "",
+    )
+
+
+def _cell_text(cell: Cell, lang: Language) -> str:
+    if cell.submission is None:
+        return say("cell_missing" if cell.is_expected else "cell_not_expected", lang)
+    state = say("cell_settled", lang) if cell.is_settled else name_state(cell.submission, lang)
+    text = " ".join(filter(None, (state, cell.day.isoformat() if cell.day else "")))
+    return say("cell_more", lang, cell=text, count=cell.others) if cell.others else text
+
+
+def _row_json(row: Row, lang: Language) -> dict[str, Any]:
+    return {
+        "project": row.project.id,
+        "name": row.project.name,
+        "issuer": row.project.issuer,
+        "issuer_name": row.issuer_name,
+        "guarantees": {product.value: _cell_json(cell, lang) for product, cell in row.cells.items()},
+        "next_task": task_json(row.next_task, lang) if row.next_task else None,
+    }
+
+
+def _cell_json(cell: Cell, lang: Language) -> dict[str, Any]:
+    return {
+        "submission": cell.submission.id if cell.submission else None,
+        "state": cell.submission.state.value if cell.submission else None,
+        "expected": cell.is_expected,
+        "settled": cell.is_settled,
+        "others": cell.others,
+        "date": cell.day.isoformat() if cell.day else None,
+        "text": _cell_text(cell, lang),
+    }

@@ -1,0 +1,78 @@
+"""Commands that show what is to be done and how each project stands: tasks; ``project list`` uses the same words."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any, Final
+
+import click
+
+from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli.tables import print_json, print_table
+from worker.model import JST, PRODUCT_NAMES
+from worker.tasks import Task, Urgency, open_tasks
+from worker.text import shown
+from worker.wiring import load_office, system_clock
+from worker.words import Language, say
+
+_COLOURS: Final = {Urgency.NOW: "bold red", Urgency.TODAY: "yellow", Urgency.SOON: "", Urgency.WATCH: "dim"}
+
+
+@cli.command("tasks")
+@json_option
+@pass_cli
+def show_tasks(shared: Cli, as_json: bool) -> int:
+    """対応すること：案件ごとに、急ぐものから示します。"""
+    office = load_office(shared.config)
+    clock = system_clock()
+    store = open_for_command(office, clock)
+    today = clock.now().astimezone(JST).date()
+    found = open_tasks(store.submissions(), office.configuration, today)
+    if as_json:
+        for each in found:
+            print_json(task_json(each, shared.lang))
+        return DONE
+    if not found:
+        click.echo(say("no_tasks", shared.lang))
+        return DONE
+    place: dict[tuple[str, str, str], int] = {}
+    for each in found:  # projects in the order of their most urgent task
+        place.setdefault(_project_of(each), len(place))
+    headings = [say(f"h_{name}", shared.lang) for name in ("urgency", "due_date", "id", "product", "todo", "command")]
+    for project, tasks in groupby(sorted(found, key=lambda each: place[_project_of(each)]), key=_project_of):
+        of_one = list(tasks)
+        rows = [_cells(each, shared.lang) for each in of_one]
+        title = "　".join(filter(None, (shown(project[1]) or say("t_no_project", shared.lang), shown(project[2]))))
+        print_table(headings, rows, title=title, styles=[_COLOURS[each.urgency] for each in of_one])
+    return DONE
+
+
+def _project_of(task: Task) -> tuple[str, str, str]:
+    return task.project, task.project_name, task.issuer
+
+
+def _cells(task: Task, lang: Language) -> tuple[str, ...]:
+    return (
+        say(f"urgency_{task.urgency.value}", lang),
+        task.due.isoformat() if task.due else "",
+        str(task.submission or ""),
+        PRODUCT_NAMES[task.product] if task.product else "",
+        task.text(lang),
+        task.command,
+    )
+
+
+def task_json(task: Task, lang: Language) -> dict[str, Any]:
+    """The fixed fields of one task; ``text`` is for people, in the language asked for."""
+    return {
+        "kind": task.kind.value,
+        "urgency": task.urgency.name.lower(),
+        "due": task.due.isoformat() if task.due else None,
+        "project": task.project or None,
+        "project_name": task.project_name or None,
+        "issuer": task.issuer or None,
+        "product": task.product.value if task.product else None,
+        "submission": task.submission,
+        "text": task.text(lang),
+        "command": task.command or None,
+    }

@@ -1,0 +1,276 @@
+"""Decides what people still have to do: derived from submissions and register, never stored.
+
+Its one promise: whatever waits for a person, and a guarantee that should be here and is not, is a task with its one
+command, the most urgent first; what is done leaves no task behind. It does not know who does it, nor the clock.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum, StrEnum
+from typing import Final
+
+from worker.configuration import Configuration
+from worker.model import JST, PRODUCT_NAMES, Product, Submission
+from worker.rulebook import Closing, Project
+from worker.states import State
+from worker.tell import command_for
+from worker.words import Language, next_step, say
+from worker.workdays import working_days_before
+
+EXPECTED_AHEAD: Final = 5
+"""Working days before its date on which a guarantee that is not here becomes a task.
+
+A week: applying at the surety, its screening and issue, the download and one correction still fit into it.
+"""
+
+ACCEPTED: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED})
+"""The mail server took it, and nobody has said yet whether it arrived."""
+
+_BEFORE_IT_IS_HANDED_IN: Final = frozenset({State.ANNOUNCED, State.HELD, State.HANDED_OVER})
+"""The states in which the rule's deadline still presses."""
+
+
+class TaskKind(StrEnum):
+    """What kind of thing is to be done (machine output)."""
+
+    RESOLVE = "resolve"
+    CORRECT = "correct"
+    HELD = "held"
+    DOWNLOAD = "download"
+    HAND_IN = "hand_in"
+    CALL = "call"
+    REMAINING = "remaining"
+    EXPECTED = "expected"
+    UNCONFIRMED = "unconfirmed"
+    UNDATED = "undated"
+
+
+class Urgency(IntEnum):
+    """How soon; lists begin with the lowest number."""
+
+    NOW = 1
+    TODAY = 2
+    SOON = 3
+    WATCH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing that a person does, or keeps an eye on."""
+
+    kind: TaskKind
+    project: str
+    """The project's id; empty where it is not known."""
+    project_name: str
+    """工事名, else what is known of the notice."""
+    issuer: str
+    """The issuer's name."""
+    product: Product | None
+    submission: int | None
+    texts: tuple[str, str]
+    """What to do: in Japanese, in English. What the issuer's file says is Japanese in both."""
+    due: dt.date | None
+    command: str
+    """The one command that goes on from here, or that records it; empty where there is none."""
+    urgency: Urgency
+
+    def text(self, lang: Language) -> str:
+        """What to do, in ``lang``."""
+        return self.texts[0 if lang == "ja" else 1]
+
+
+Standing = Mapping[tuple[str, Product], Sequence[Submission]]
+"""The submissions of each project and product that count, oldest first."""
+
+
+def open_tasks(submissions: Iterable[Submission], configuration: Configuration, today: dt.date) -> tuple[Task, ...]:
+    """Everything that is open on ``today`` (in Japan), the most urgent first, then by due date."""
+    known = tuple(submissions)
+    corrected = corrected_ones(known)
+    found = [
+        _hurry(task, today) for each in known if each.id not in corrected for task in _tasks_of_submission(each, today)
+    ]
+    standing = standing_submissions(known)
+    for project in configuration.projects:
+        found += _tasks_of_project(project, configuration, standing, today)
+    return tuple(sorted(found, key=_order))
+
+
+def _order(task: Task) -> tuple[Urgency, dt.date, int, str]:
+    return task.urgency, task.due or dt.date.max, task.submission or 0, task.project
+
+
+def corrected_ones(submissions: Iterable[Submission]) -> frozenset[int]:
+    """Ids of those that a correction replaces: their tasks are closed. A correction taken back replaces nothing."""
+    return frozenset(
+        each.corrects for each in submissions if each.corrects is not None and each.state is not State.WITHDRAWN
+    )
+
+
+def standing_submissions(submissions: Sequence[Submission]) -> Standing:
+    """By project and product, what was neither taken back nor replaced by a correction."""
+    corrected = corrected_ones(submissions)
+    found: dict[tuple[str, Product], list[Submission]] = {}
+    for each in submissions:
+        if each.project is None or each.product is None:
+            continue
+        if each.state is not State.WITHDRAWN and each.id not in corrected:
+            found.setdefault((each.project, each.product), []).append(each)
+    return found
+
+
+def is_settled(submission: Submission, today: dt.date) -> bool:
+    """Whether time alone has closed it: nothing is awaited, and no bounce came within the days that its rule gives."""
+    duties = submission.duties
+    if duties.closes != Closing.NONE or submission.state not in ACCEPTED or submission.sent_at is None:
+        return False
+    sent_on = submission.sent_at.astimezone(JST).date()
+    return today > sent_on + dt.timedelta(days=duties.settle_days)
+
+
+# --- Of one submission ---------------------------------------------------------------------------------------
+
+
+def _tasks_of_submission(submission: Submission, today: dt.date) -> Iterator[Task]:
+    match submission.state:
+        case State.IN_DOUBT:
+            yield _as_the_state_says(submission, TaskKind.RESOLVE, Urgency.NOW)
+        case State.REFUSED | State.BOUNCED:
+            yield _as_the_state_says(submission, TaskKind.CORRECT, Urgency.NOW)
+        case State.HELD:
+            yield _as_the_state_says(submission, TaskKind.HELD, Urgency.TODAY)
+        case State.ANNOUNCED:
+            yield _as_the_state_says(submission, TaskKind.DOWNLOAD, Urgency.TODAY)
+        case State.HANDED_OVER:
+            yield _hand_in(submission)
+        case state if state in ACCEPTED:
+            yield from _arrival(submission, today)
+            yield from _remaining(submission)
+        case State.CONFIRMED:
+            yield from _remaining(submission)
+        case _:
+            return
+
+
+def _as_the_state_says(submission: Submission, kind: TaskKind, urgency: Urgency) -> Task:
+    texts = next_step(submission, "ja"), next_step(submission, "en")
+    return _task(submission, kind, texts, urgency, command_for(submission))
+
+
+def _hand_in(submission: Submission) -> Task:
+    steps = " ".join(submission.duties.instructions)
+    texts = (steps, steps) if steps else (next_step(submission, "ja"), next_step(submission, "en"))
+    return _task(submission, TaskKind.HAND_IN, texts, Urgency.TODAY, command_for(submission))
+
+
+def _arrival(submission: Submission, today: dt.date) -> Iterator[Task]:
+    """Whether it arrived: a call now where the issuer wants one or nothing was heard, else to be watched."""
+    command = f"hoshobin confirm {submission.id} --by 氏名 --note 相手方・日時"
+    duties = submission.duties
+    if submission.state is State.OVERDUE or duties.call_after or duties.closes == Closing.CALL:
+        urgency = Urgency.NOW if submission.state is State.OVERDUE else Urgency.TODAY
+        yield _task(submission, TaskKind.CALL, _call_whom(submission), urgency, command)
+    elif duties.closes == Closing.NONE:
+        if not is_settled(submission, today):
+            texts = _both("task_settling", days=duties.settle_days)
+            yield _task(submission, TaskKind.UNCONFIRMED, texts, Urgency.WATCH, "")
+    else:
+        yield _task(submission, TaskKind.UNCONFIRMED, _both("task_unconfirmed"), Urgency.WATCH, command)
+
+
+def _call_whom(submission: Submission) -> tuple[str, str]:
+    whom = " ".join(filter(None, (submission.issuer_name, submission.section_name)))
+    if submission.section_phone:
+        return _both("task_call", whom=whom, phone=submission.section_phone)
+    return _both("task_call_unknown", whom=whom)
+
+
+def _remaining(submission: Submission) -> Iterator[Task]:
+    """What the rule leaves for after sending, one task a sentence, numbered as ``done`` takes it."""
+    for number, text in enumerate(submission.duties.after, start=1):
+        if text not in submission.done:
+            command = f"hoshobin done {submission.id} {number} --by 氏名"
+            yield _task(submission, TaskKind.REMAINING, (text, text), Urgency.SOON, command)
+
+
+def _task(submission: Submission, kind: TaskKind, texts: tuple[str, str], urgency: Urgency, command: str) -> Task:
+    return Task(
+        kind=kind,
+        project=submission.project or "",
+        project_name=submission.project_name or submission.notice_name or submission.source_name,
+        issuer=submission.issuer_name,
+        product=submission.product,
+        submission=submission.id,
+        texts=texts,
+        due=submission.duties.deadline if submission.state in _BEFORE_IT_IS_HANDED_IN else None,
+        command=command,
+        urgency=urgency,
+    )
+
+
+def _hurry(task: Task, today: dt.date) -> Task:
+    """``task``, to be done now where its day has come."""
+    if task.due is None or task.due > today or task.urgency is Urgency.NOW:
+        return task
+    return replace(task, urgency=Urgency.NOW)
+
+
+def _both(code: str, **params: object) -> tuple[str, str]:
+    return say(code, "ja", **params), say(code, "en", **params)
+
+
+# --- Of the register -----------------------------------------------------------------------------------------
+
+
+def _tasks_of_project(
+    project: Project, configuration: Configuration, standing: Standing, today: dt.date
+) -> Iterator[Task]:
+    """Guarantees that the project expects and of which nothing is here yet."""
+    for product in project.expects:
+        if standing.get((project.id, product)):
+            continue
+        day = date_of_guarantee(project, product)
+        if day is None:
+            yield _missing(project, product, configuration, TaskKind.UNDATED, None, Urgency.WATCH)
+        elif today >= working_days_before(day, EXPECTED_AHEAD):
+            urgency = Urgency.NOW if today >= day else Urgency.TODAY
+            yield _missing(project, product, configuration, TaskKind.EXPECTED, day, urgency)
+
+
+def date_of_guarantee(project: Project, product: Product) -> dt.date | None:
+    """By when it should be handed in: the contract's date; for payments the invoice's, where one is registered.
+
+    An interim payment comes long after the contract, so that only its invoice's date says anything of it.
+    """
+    if product is Product.CONTRACT:
+        return project.dates.get("contract")
+    days = [invoice.date for invoice in project.invoices.get(product, ()) if invoice.date is not None]
+    if days:
+        return min(days)
+    return project.dates.get("contract") if product is Product.ADVANCE else None
+
+
+def _missing(
+    project: Project,
+    product: Product,
+    configuration: Configuration,
+    kind: TaskKind,
+    due: dt.date | None,
+    urgency: Urgency,
+) -> Task:
+    name = PRODUCT_NAMES[product]
+    return Task(
+        kind=kind,
+        project=project.id,
+        project_name=project.name,
+        issuer=configuration.issuers[project.issuer].name,
+        product=product,
+        submission=None,
+        texts=_both("task_undated" if due is None else "task_expected", product=name),
+        due=due,
+        command="",
+        urgency=urgency,
+    )
