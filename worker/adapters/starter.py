@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import tomllib
 from pathlib import Path
 from typing import Final
 
-from worker.adapters.shipped import shipped_file, shipped_names
+from worker.adapters.shipped import shipped_file
 from worker.errors import ConfigError, Problem
 
 SYSTEM_STORE: Final = Path("/var/lib/hoshobin")
@@ -53,9 +54,14 @@ def _starter_files(store: Path) -> dict[str, bytes]:
         "projects.toml": shipped_file("config", "projects.toml"),
         "guarantors.toml": shipped_file("config", "guarantors.toml"),
     }
-    for name in shipped_names("config/issuers"):
-        files[f"issuers/{name}"] = shipped_file("config", "issuers", name)
+    for name in _issuers_named(files["projects.toml"]):
+        files[f"issuers/{name}.toml"] = shipped_file("config", "issuers", f"{name}.toml")
     return files
+
+
+def _issuers_named(projects: bytes) -> tuple[str, ...]:
+    """Those that the sample register needs; the others stay in the catalogue until somebody adds them."""
+    return tuple(sorted({project["issuer"] for project in tomllib.loads(projects.decode())["project"]}))
 
 
 def _write_new(path: Path, content: bytes) -> None:
