@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.text import hide_codes, match_key, repair_radicals, shown, unsafe_character
+from worker.text import fold_hyphens, hide_codes, match_key, repair_radicals, shown, unsafe_character
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,23 @@ def test_a_key_in_a_file_name_or_a_subject_is_masked() -> None:
 @pytest.mark.parametrize("text", ["保証 31074-00001M.pdf", "20261121.pdf", "notice-contract.pdf", "R8-12 道路"])
 def test_what_has_not_the_look_of_a_key_stays_as_it_is(text: str) -> None:
     assert hide_codes(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("R8－道−1‐2–3", "R8-道-1-2-3"),
+        ("R8ー12", "R8-12"),
+        ("Ｒ８ー１２", "Ｒ８-１２"),
+        ("センター", "センター"),
+        ("ｾﾝﾀｰ1", "ｾﾝﾀｰ1"),
+        ("1ーカ", "1ーカ"),
+    ],
+)
+def test_every_kind_of_hyphen_is_one_and_a_long_vowel_is_none(text: str, folded: str) -> None:
+    assert fold_hyphens(text) == folded
+
+
+@given(text=st.text(alphabet="-－−ーｰ1aカｶ ", max_size=10))
+def test_hyphens_taken_out_leave_none_to_take_out(text: str) -> None:
+    assert fold_hyphens(fold_hyphens(text, ""), "") == fold_hyphens(text, "")
