@@ -16,6 +16,7 @@ from worker import projects as register
 from worker.addresses import is_placeholder
 from worker.errors import ConfigError, Problem
 from worker.model import Address, ConfigFile, sha256
+from worker.rule_tables import DEFAULT
 from worker.rulebook import Guarantor, Issuer, Project
 from worker.settings import Settings
 from worker.template_rules import Use, check_template
@@ -174,7 +175,7 @@ def _is_body(name: str) -> bool:
 def _bodies_named(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     named = [(product, table_in(rule, product)) for rule in [table_in(table, "rule")] for product in rule]
     for product, rule in named:
-        body = rule.get("body", rules.DEFAULT if product == rules.DEFAULT else None)
+        body = rule.get("body", DEFAULT if product == DEFAULT else None)
         if isinstance(body, str):
             yield product, body
 

@@ -8,7 +8,9 @@ issuer's rule is right: only ``open`` and a person say that.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
@@ -16,30 +18,49 @@ from pydantic import AfterValidator, Field
 from worker.addresses import NAME, AddressText
 from worker.errors import Problem
 from worker.guarantors import bad_name
-from worker.model import PRODUCT_NAMES, Address, Channel, Product, Sha256
-from worker.rulebook import Award, CountedBy, Eligibility, InvoiceRule, Issuer, Rule, Section, WorkKind
-from worker.template_rules import Use, check_template
+from worker.model import Address, Product, Sha256
+from worker.open_keys import names_table, open_of_rule, open_of_section, problems_of_open
+from worker.rule_conflicts import RuleSource, problems_of_rules
+from worker.rule_tables import (
+    FROM_PROJECT,
+    RuleTables,
+    bare_rule,
+    lay_over,
+    layers,
+    own_layers,
+    written_keys,
+)
+from worker.rulebook import (
+    Award,
+    Contract,
+    CountedBy,
+    Eligibility,
+    Issuer,
+    Rule,
+    Section,
+    ValueForm,
+    Width,
+    WorkKind,
+)
 from worker.tomlfile import NonEmpty, Path, Refused, Shape, check_table, key_path, nearest, table_in, texts_in
 
-FROM_PROJECT: Final = "project"
-"""The section of a rule that means: the project names it."""
+PATTERN_LIMIT: Final = 200
+"""Characters of a value's pattern: the longest number format seen needs about 40."""
 
-DEFAULT: Final = "default"
+VALUE_LIMIT: Final = 200
+"""Characters that a registered value may have to have: no longer than a project's name."""
 
 
 # --- Shapes --------------------------------------------------------------------------------------------------
 
 
-def _check_subject(text: str) -> str:
-    findings = check_template(text, Use.SUBJECT)
-    if findings:
-        raise Refused(*findings)
-    return text
-
-
-def _check_body_name(text: str) -> str:
-    if not NAME.fullmatch(text):
-        raise Refused(("bad_name", {"name": text}))
+def _check_pattern(text: str) -> str:
+    if len(text) > PATTERN_LIMIT:
+        raise Refused(("pattern_too_long", {"limit": str(PATTERN_LIMIT)}))
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise Refused(("bad_pattern", {"detail": str(error)})) from error
     return text
 
 
@@ -55,36 +76,26 @@ class _Eligibility(Shape):
     approval: bool = False
 
 
-class _Section(Shape):
+class SectionTable(Shape):
+    """``[section.ID]``; a project's ``office`` has the same keys."""
+
     name: NonEmpty
     to: list[AddressText] = Field(default_factory=list)
     cc: list[AddressText] = Field(default_factory=list)
     phone: str = ""
+    until: dt.date | None = None
 
 
-class _Words(Shape):
-    contract: NonEmpty | None = None
-    advance: NonEmpty | None = None
-    interim: NonEmpty | None = None
+class _ValueForm(Shape):
+    pattern: Annotated[str, AfterValidator(_check_pattern)] = ""
+    digits_only: bool = False
+    length: Annotated[int | None, Field(ge=1, le=VALUE_LIMIT)] = None
+    remove_hyphens: bool = False
+    width: Annotated[Width, Field(strict=False)] = Width.AS_WRITTEN
+    sample: str = ""
 
 
-class _Rule(Shape):
-    """One ``[rule.*]`` table; None where the key is not written, so that tables can be laid over each other."""
-
-    channel: Annotated[Channel | None, Field(strict=False)] = None
-    section: NonEmpty | None = None
-    subject: Annotated[str | None, AfterValidator(lambda text: text if text is None else _check_subject(text))] = None
-    body: Annotated[str | None, AfterValidator(lambda text: text if text is None else _check_body_name(text))] = None
-    product_words: _Words = _Words()
-    invoice: Annotated[InvoiceRule | None, Field(strict=False)] = None
-    max_bytes: Annotated[int | None, Field(ge=1)] = None
-
-
-class _Rules(Shape):
-    default: _Rule = _Rule()
-    contract: _Rule = _Rule()
-    advance: _Rule = _Rule()
-    interim: _Rule = _Rule()
+_NEVER_OPEN: Final = frozenset({"open", "section", "value", "rule", "example", "note"})
 
 
 class _Issuer(Shape):
@@ -95,8 +106,16 @@ class _Issuer(Shape):
     checked_on: dt.date | None = None
     open: list[NonEmpty] = Field(default_factory=list)
     eligibility: list[_Eligibility] = Field(default_factory=list)
-    section: dict[str, _Section] = Field(default_factory=dict)
-    rule: _Rules
+    section: dict[str, SectionTable] = Field(default_factory=dict)
+    value: dict[NonEmpty, _ValueForm] = Field(default_factory=dict)
+    rule: RuleTables
+    note: str = ""
+    example: list[Any] = Field(default_factory=list)
+    """Checked apart: ``read_examples``."""
+
+
+_OWN_KEYS: Final = tuple(name for name in _Issuer.model_fields if name not in _NEVER_OPEN)
+_VALUE_KEYS: Final = tuple(_ValueForm.model_fields)
 
 
 # --- Issuers -------------------------------------------------------------------------------------------------
@@ -117,10 +136,15 @@ def read_issuer(
     id_ = issuer_id(file)
     if not NAME.fullmatch(id_):
         found.append(Problem(file, "", "bad_name", {"name": id_}))
+    open_ = [key for _, key in texts_in(table, "open")]
     found.extend(_problems_of_references(file, table, guarantors))
-    found.extend(_problems_of_open(file, table))
-    found.extend(_problems_of_subjects(file, table))
-    issuer = check_table(_Issuer, table, file, found)
+    found.extend(problems_of_open(file, table, _OWN_KEYS, list(SectionTable.model_fields), _VALUE_KEYS))
+    found.extend(
+        problems_of_rules(
+            RuleSource(file, (), table, section_ids(table), open_, lambda product, _contract: bare_rule(product))
+        )
+    )
+    issuer = check_table(_Issuer, {**table, "example": []}, file, found)
     if issuer is None or len(found) > before:
         return None
     return Issuer(
@@ -128,13 +152,21 @@ def read_issuer(
         name=issuer.name,
         aliases=tuple(issuer.aliases),
         guarantors=tuple(issuer.guarantors),
-        sections={section: _section(section, shape, issuer.open) for section, shape in issuer.section.items()},
-        rules={product: _rule(product, issuer) for product in Product},
+        sections={
+            section: make_section(section, shape, open_of_section(open_, section))
+            for section, shape in issuer.section.items()
+        },
+        rules={product: _rule(product, Contract.ORIGINAL, issuer) for product in Product},
+        amended_rules={
+            product: _rule(product, Contract.AMENDED, issuer) for product in Product if _says_amended(product, issuer)
+        },
+        values={name: _value_form(name, shape) for name, shape in issuer.value.items()},
         file=file,
         sha256=digest,
         source=issuer.source,
         checked_on=issuer.checked_on,
         eligibility=tuple(map(_eligibility, issuer.eligibility)),
+        note=issuer.note,
     )
 
 
@@ -154,19 +186,11 @@ def _problems_of_references(file: str, table: Mapping[str, Any], guarantors: Ite
         yield from bad_name(file, ("section", section))
         if section == FROM_PROJECT:
             yield Problem(file, key_path(("section", section)), "reserved_name", {"name": section})
-    for product, rule in table_in(table, "rule").items():
-        named = rule.get("section") if isinstance(rule, Mapping) else None
-        if isinstance(named, str) and named not in (*sections, FROM_PROJECT):
-            near = nearest(named, [*sections, FROM_PROJECT])
-            path: Path = ("rule", product, "section")
-            yield Problem(file, key_path(path), "unknown_section", {"name": named, "nearest": near})
-    if table_in(table_in(table, "rule"), "contract").get("invoice", "never") != "never":
-        yield Problem(file, "rule.contract.invoice", "contract_invoice")
     yield from _problems_of_eligibility(file, table, sections)
     for at, guarantor in texts_in(table, "guarantors"):
         if guarantors is not None and guarantor not in guarantors:
             near = nearest(guarantor, guarantors)
-            path = ("guarantors", at)
+            path: Path = ("guarantors", at)
             yield Problem(file, key_path(path), "unknown_guarantor", {"name": guarantor, "nearest": near})
 
 
@@ -184,72 +208,45 @@ def _problems_of_eligibility(file: str, table: Mapping[str, Any], sections: list
                 yield Problem(file, key, "unknown_section", {"name": section, "nearest": nearest(section, sections)})
 
 
-def _problems_of_subjects(file: str, table: Mapping[str, Any]) -> Iterator[Problem]:
-    """E-mail without a subject: towns drop a mail with an empty one in silence."""
-    rules = table_in(table, "rule")
-    default = table_in(rules, DEFAULT)
-    open_keys = {key for _, key in texts_in(table, "open")}
-    for product in Product:
-        rule = {**default, **table_in(rules, product)}
-        table_name = product.value if "channel" in table_in(rules, product) else DEFAULT
-        key = f"rule.{table_name}.subject"
-        if rule.get("channel") == Channel.EMAIL and not str(rule.get("subject", "")).strip() and key not in open_keys:
-            yield Problem(file, key, "missing_key")
-            if table_name == DEFAULT:
-                return
+# --- Values --------------------------------------------------------------------------------------------------
 
 
-# --- Keys that are not certain ---------------------------------------------------------------------------------
-
-
-def _problems_of_open(file: str, table: Mapping[str, Any]) -> Iterator[Problem]:
-    for at, key in texts_in(table, "open"):
-        valid = _names_that_may_be_open(key, section_ids(table))
-        if key not in valid:
-            near = nearest(key, valid)
-            yield Problem(file, key_path(("open", at)), "unknown_key", {"name": key, "nearest": near})
-
-
-def _names_that_may_be_open(key: str, sections: list[str]) -> list[str]:
-    """Every key that ``key`` could mean: those of the tables it begins with, else the file's own."""
-    if key.startswith("section."):
-        return [name for id_ in sections for name in _table_and_keys(f"section.{id_}", _Section)]
-    if key.startswith("rule."):
-        return [name for product in _Rules.model_fields for name in _table_and_keys(f"rule.{product}", _Rule)]
-    return [name for name in _Issuer.model_fields if name not in {"open", "section", "rule"}]
-
-
-def _table_and_keys(table: str, shape: type[Shape]) -> list[str]:
-    return [table, *(f"{table}.{name}" for name in shape.model_fields)]
-
-
-def _section(id_: str, section: _Section, open_: list[str]) -> Section:
-    own = f"section.{id_}"
+def make_section(id_: str, shape: SectionTable, open_: tuple[str, ...] = ()) -> Section:
+    """The section that the checked table ``shape`` describes."""
     return Section(
         id=id_,
-        name=section.name,
-        to=tuple(map(Address, section.to)),
-        cc=tuple(map(Address, section.cc)),
-        phone=section.phone,
-        open=tuple(key for key in open_ if key == own or key.startswith(own + ".")),
+        name=shape.name,
+        to=tuple(map(Address, shape.to)),
+        cc=tuple(map(Address, shape.cc)),
+        phone=shape.phone,
+        open=open_,
+        until=shape.until,
     )
 
 
-def _rule(product: Product, issuer: _Issuer) -> Rule:
-    """The product's table laid over ``rule.default`` key by key; what neither says is the careful choice."""
-    own: _Rule = getattr(issuer.rule, product.value)
-    base = issuer.rule.default
-    merged = dict(base) | {key: value for key, value in own if value is not None}
-    word = getattr(own.product_words, product.value) or getattr(base.product_words, product.value)
-    return Rule(
-        channel=merged["channel"] or Channel.UNKNOWN,
-        section=merged["section"] or FROM_PROJECT,
-        subject=merged["subject"] or "",
-        body=merged["body"] or DEFAULT,
-        product_word=word or PRODUCT_NAMES[product],
-        invoice=InvoiceRule.NEVER if product is Product.CONTRACT else merged["invoice"] or InvoiceRule.OPTIONAL,
-        max_bytes=merged["max_bytes"],
-        open=tuple(key for key in issuer.open if _rests_on(product, own, key)),
+def _says_amended(product: Product, issuer: _Issuer) -> bool:
+    """Whether a table for amended contracts says anything, or is open: what is not known must not be the original."""
+    own = own_layers(product)
+    return any(issuer.rule.named(name).model_fields_set for name in own) or names_table(issuer.open, own)
+
+
+def _rule(product: Product, contract: Contract, issuer: _Issuer) -> Rule:
+    names = layers(product, contract)
+    tables = [issuer.rule.named(name) for name in names]
+    written = [(name, written_keys(table, product)) for name, table in zip(names, tables, strict=True)]
+    base = replace(bare_rule(product), open=open_of_rule(issuer.open, product, written))
+    return lay_over(base, tables, product)
+
+
+def _value_form(name: str, shape: _ValueForm) -> ValueForm:
+    return ValueForm(
+        name=name,
+        pattern=shape.pattern,
+        digits_only=shape.digits_only,
+        length=shape.length,
+        remove_hyphens=shape.remove_hyphens,
+        width=shape.width,
+        sample=shape.sample,
     )
 
 
@@ -265,19 +262,3 @@ def _eligibility(shape: _Eligibility) -> Eligibility:
         original_only=shape.original_only,
         approval=shape.approval,
     )
-
-
-def _rests_on(product: Product, own: _Rule, key: str) -> bool:
-    """Whether the rule of ``product`` rests on the open ``key``: not where its own table says it otherwise."""
-    first, _, rest = key.partition(".")
-    if first == "section":
-        return False
-    if first != "rule":
-        return True
-    table, _, name = rest.partition(".")
-    if table == DEFAULT and name == "invoice" and product is Product.CONTRACT:
-        return False  # a contract submission never carries one, whatever the file says
-    if table == DEFAULT:
-        written = own.model_fields_set
-        return not (name in written if name else written >= _Rule.model_fields.keys())
-    return table == product.value

@@ -1,7 +1,8 @@
-"""Decides whether a subject or body template may be used: its syntax, its names, its filters.
+"""Decides whether a template may be used: its syntax, its names, its filters.
 
-Its promise: a template that passes uses only what ``compose`` offers, and a subject that passes cannot show the
-authentication key by any name. It does not render, and does not know whether a value is registered.
+Its promise: a template that passes uses only what ``compose`` offers, and one that must not show the authentication
+key (a subject, a file name, an instruction) cannot, by any name. It does not render, and does not know whether a
+value is registered.
 """
 
 from __future__ import annotations
@@ -30,8 +31,11 @@ VARIABLES: Final = (
     "attachments",
     "invoice",
     "rule",
+    "contract",
+    "previous",
+    "lines",
 )
-"""What a template may name."""
+"""What a template may name; ``contract`` is ``original`` or ``amended``, ``previous`` the submission it follows."""
 
 # jinja2's own that turn text into text. Those that look up attributes by a name in a string (attr, map, selectattr,
 # groupby …) are left out: a name they hide cannot be checked here.
@@ -50,17 +54,34 @@ ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "section": frozenset({"id", "name", "phone"}),
         "guarantor": frozenset({"id", "name"}),
         "invoice": frozenset({"title", "amount", "date", "attached", "separate"}),
-        "rule": frozenset({"call_after", "invoice", "channel"}),
+        "rule": frozenset({"call_after", "invoice", "channel", "after", "key_typed"}),
+        "previous": frozenset({"sent_on", "subject"}),
     }
 )
 """What ``compose`` puts behind a variable; the names in ``values`` are the register's."""
 
 
 class Use(StrEnum):
-    """What a template is for: the key may stand in a body and nowhere else."""
+    """What a template is for: the key may stand in a body, or in a line that a body or a form holds."""
 
     SUBJECT = "subject"
+    FILE_NAME = "file_name"
+    INSTRUCTION = "instruction"
+    LINE = "line"
     BODY = "body"
+
+
+_WITH_KEY: Final = frozenset({Use.LINE, Use.BODY})
+_NOT_YET_MADE: Final[Mapping[Use, frozenset[str]]] = MappingProxyType(
+    {
+        Use.SUBJECT: frozenset({"lines"}),  # the lines may hold the key
+        Use.FILE_NAME: frozenset({"lines", "attachments"}),
+        Use.INSTRUCTION: frozenset({"lines"}),
+        Use.LINE: frozenset({"lines"}),
+        Use.BODY: frozenset(),
+    }
+)
+"""What does not exist yet, or must not be seen, where a template of this use is rendered."""
 
 
 Finding = tuple[str, Mapping[str, str]]
@@ -92,9 +113,14 @@ def check_template(text: str, use: Use) -> tuple[Finding, ...]:
     environment = _environment()
     try:
         tree = environment.parse(text)
-        findings = [*_unknown_names(tree), *_unknown_filters(tree), *_unknown_attributes(tree), *_other_files(tree)]
-        if use is Use.SUBJECT:
-            findings += _key_in_subject(tree)
+        findings = [
+            *_unknown_names(tree, use),
+            *_unknown_filters(tree),
+            *_unknown_attributes(tree),
+            *_other_files(tree),
+        ]
+        if use not in _WITH_KEY:
+            findings += _key_in(tree)
         if not findings:
             environment.compile(text)  # finds a block named twice, an unknown test
     except TemplateSyntaxError as error:
@@ -103,12 +129,19 @@ def check_template(text: str, use: Use) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
+@functools.lru_cache(maxsize=1024)
+def shows_key(text: str) -> bool:
+    """Whether ``text``, a template that passed as a LINE, can show the authentication key."""
+    return any(_key_in(_environment().parse(text)))
+
+
 _Findings = Iterator[Finding]
 
 
-def _unknown_names(tree: nodes.Template) -> _Findings:
-    for name in sorted(meta.find_undeclared_variables(tree) - set(VARIABLES)):
-        yield "template_name", {"name": name, "nearest": nearest(name, VARIABLES)}
+def _unknown_names(tree: nodes.Template, use: Use) -> _Findings:
+    allowed = [name for name in VARIABLES if name not in _NOT_YET_MADE[use]]
+    for name in sorted(meta.find_undeclared_variables(tree) - set(allowed)):
+        yield "template_name", {"name": name, "nearest": nearest(name, allowed)}
 
 
 def _unknown_filters(tree: nodes.Template) -> _Findings:
@@ -149,7 +182,7 @@ def _unknown_attributes(tree: nodes.Template) -> _Findings:
             yield "template_name", {"name": f"{name}.{attribute}", "nearest": f"{name}.{near}"}
 
 
-def _key_in_subject(tree: nodes.Template) -> _Findings:
+def _key_in(tree: nodes.Template) -> _Findings:
     """The key under its name, and the whole notice, from which it could be taken."""
     looked_up = set()
     for node in _lookups(tree):

@@ -16,10 +16,14 @@ from worker.words.config import TEXTS as CONFIG_TEXTS
 from worker.words.events import DETAILS, EVENTS, FAULTS, THINGS
 from worker.words.reasons import APPROVAL_STATE, NEXT_STEPS, REASONS, STATE_NEXT, STATES
 from worker.words.register import TEXTS as REGISTER_TEXTS
+from worker.words.rulebook import HINTS as RULEBOOK_HINTS
+from worker.words.rulebook import TEXTS as RULEBOOK_TEXTS
+from worker.words.seeing import TEXTS as SEEING_TEXTS
 
 Language = Literal["ja", "en"]
 
-_TEXTS: Final = {**COMMAND_TEXTS, **CONFIG_TEXTS, **REGISTER_TEXTS}
+_TEXTS: Final = {**COMMAND_TEXTS, **CONFIG_TEXTS, **RULEBOOK_TEXTS, **REGISTER_TEXTS, **SEEING_TEXTS}
+_HINTS: Final = {**CONFIG_HINTS, **RULEBOOK_HINTS}
 
 
 def say(code: str, lang: Language, **params: object) -> str:
@@ -40,7 +44,7 @@ def say_refusal(code: str, lang: Language, **params: str) -> str:
 
 def hint(code: str, lang: Language, **params: object) -> str:
     """What to do about the configuration problem ``code``; empty where the sentence says it already."""
-    pair = CONFIG_HINTS.get(code)
+    pair = _HINTS.get(code)
     return pair[0 if lang == "ja" else 1].format(**params) if pair else ""
 
 

@@ -108,10 +108,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "ひな形の「{name}」という加工は使えません",
         'the template uses the filter "{name}", which does not exist',
     ),
-    "template_key": ("件名に認証キーを使っています", "the subject uses the authentication key"),
+    "template_key": ("ここでは認証キーを使えません", "the authentication key must not be used here"),
     "template_notice": (
-        "件名で notice を項目なしに使っています",
-        "the subject uses the whole notice",
+        "notice を項目なしに使っています（ここでは使えません）",
+        "the whole notice must not be used here",
     ),
     "template_include": ("ひな形から別のひな形は読み込めません", "a template cannot take in another one"),
     # directories and secrets
@@ -220,8 +220,8 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "template_name": _SPELLING,
     "template_filter": _SPELLING,
     "template_key": (
-        "件名は途中のサーバーに記録されます。認証キーは本文か添付だけにしてください",
-        "servers on the way keep subjects: the key belongs in a body or in the attachment",
+        "件名・ファイル名・手順は記録に残ります。認証キーは本文か添付だけにしてください",
+        "subjects, file names and instructions are kept: the key belongs in a body or in the attachment",
     ),
     "template_notice": ("notice.contract_number のように項目を書いてください", "name a field: notice.contract_number"),
     "template_include": ("内容をそのひな形に直接書いてください", "write the text into that template"),

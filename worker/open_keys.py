@@ -1,0 +1,95 @@
+"""Decides which keys an issuer's file may call uncertain (``open``), and what rests on each.
+
+Its promise: an open key travels with every rule that still rests on it, and with no rule whose own, later table says
+it otherwise. It does not know what becomes of a submission that rests on one: ``compose`` holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, Final
+
+from worker.errors import Problem
+from worker.model import Product
+from worker.rule_tables import DEFAULT, RULE_KEYS, RULE_TABLES
+from worker.tomlfile import key_path, nearest, table_in, texts_in
+
+_SECTION: Final = "section"
+_RULE: Final = "rule"
+_VALUE: Final = "value"
+
+
+def problems_of_open(
+    file: str, table: Mapping[str, Any], own: Iterable[str], section_keys: Sequence[str], value_keys: Sequence[str]
+) -> Iterator[Problem]:
+    """Each name in ``open`` that is no key: ``own`` are the file's own keys, the others those of its tables."""
+    names = {
+        _SECTION: [name for id_ in table_in(table, _SECTION) for name in _with_keys(f"{_SECTION}.{id_}", section_keys)],
+        _RULE: [name for rule in RULE_TABLES for name in _with_keys(f"{_RULE}.{rule}", RULE_KEYS)],
+        _VALUE: [name for id_ in table_in(table, _VALUE) for name in _with_keys(f"{_VALUE}.{id_}", value_keys)],
+    }
+    for at, key in texts_in(table, "open"):
+        first, dot, _ = key.partition(".")
+        valid = names[first] if dot and first in names else list(own)
+        if key not in valid:
+            near = nearest(key, valid)
+            yield Problem(file, key_path(("open", at)), "unknown_key", {"name": key, "nearest": near})
+
+
+def _with_keys(table: str, keys: Iterable[str]) -> list[str]:
+    return [table, *(f"{table}.{key}" for key in keys)]
+
+
+def open_of_section(open_: Iterable[str], id_: str) -> tuple[str, ...]:
+    """The open keys of this section."""
+    own = f"{_SECTION}.{id_}"
+    return tuple(key for key in open_ if key == own or key.startswith(own + "."))
+
+
+def open_of_rule(
+    open_: Iterable[str], product: Product, written: Sequence[tuple[str, AbstractSet[str]]]
+) -> tuple[str, ...]:
+    """The open keys that the rule rests on; ``written`` are its tables, the most general first, with their keys."""
+    return tuple(key for key in open_ if _rests_on(key, product, written))
+
+
+def _rests_on(key: str, product: Product, written: Sequence[tuple[str, AbstractSet[str]]]) -> bool:
+    first, _, rest = key.partition(".")
+    if first != _RULE:
+        return first != _SECTION  # sections travel by themselves; the file's own keys concern every rule
+    table, _, name = rest.partition(".")
+    names = [each for each, _ in written]
+    if table not in names:
+        return False
+    if table == DEFAULT and name == "invoice" and product is Product.CONTRACT:
+        return False  # a contract submission never carries one, whatever the file says
+    later = frozenset[str]().union(*(keys for _, keys in written[names.index(table) + 1 :]))
+    return not _says(later, name)
+
+
+def still_open(open_: Iterable[str], written: AbstractSet[str]) -> tuple[str, ...]:
+    """The open keys of an issuer's rule that a project's own tables, which write ``written``, leave open."""
+    return tuple(key for key in open_ if not (key.startswith(f"{_RULE}.") and _says(written, _name_in(key))))
+
+
+def _name_in(key: str) -> str:
+    """``subject`` of ``rule.default.subject``; empty for a whole table."""
+    return key.partition(".")[2].partition(".")[2]
+
+
+def _says(written: AbstractSet[str], name: str) -> bool:
+    """Whether ``written`` replaces the key ``name``, or (an empty name) the whole table."""
+    return name in written if name else written >= frozenset(RULE_KEYS)
+
+
+def is_open_in(open_: Iterable[str], tables: Iterable[str], name: str) -> bool:
+    """Whether the key ``name`` of one of ``tables`` is open, or a whole one of them."""
+    keys = set(open_)
+    return any(f"{_RULE}.{table}" in keys or f"{_RULE}.{table}.{name}" in keys for table in tables)
+
+
+def names_table(open_: Iterable[str], tables: Iterable[str]) -> bool:
+    """Whether an open key stands in one of ``tables``, written or not."""
+    named = tuple(tables)
+    return any(key == f"{_RULE}.{table}" or key.startswith(f"{_RULE}.{table}.") for key in open_ for table in named)

@@ -1,0 +1,80 @@
+"""What is wrong with an issuer's rule, its examples and a project's own rule: (Japanese, English), and what to do.
+
+Its one promise: every code that the rule book's checks can give has its sentence here. It decides nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "pattern_too_long": (
+        "正規表現が長すぎます（上限 {limit} 文字）",
+        "the pattern is too long (limit {limit} characters)",
+    ),
+    "file_name_ending": ("「{name}」は .pdf で終わっていません", '"{name}" does not end in .pdf'),
+    "file_name_typed": (
+        "お知らせのPDFを添付しない方式（notice）なのに、ファイル名があります",
+        "the notice is typed and not attached, so it has no file name",
+    ),
+    "invoice_after_key": (
+        "認証キーを請求書より先に提出する決まり（timing）なのに、請求書を同送することになっています",
+        "the key goes before the invoice (timing), and still the invoice may ride along",
+    ),
+    "call_not_closing": (
+        "送信後に電話する決まり（call_after）なのに、電話を待たずに完了することになっています",
+        "a call is to be made (call_after), and still nothing is waited for",
+    ),
+    "line_key": (
+        "この方式では、lines に認証キーを書けません",
+        "the key must not stand in these lines",
+    ),
+    "invoice_number_twice": (
+        "同じ保証の請求書が、同じ保証契約番号（又は番号なし）で2件あります",
+        "two invoices of one guarantee have the same contract number, or none",
+    ),
+    "not_checked": (
+        "公表元と照合した日がありません",
+        "the day on which it was last compared with its source is not written",
+    ),
+    "foreign_cc": (
+        "CC の {address} は、発注者のドメインでも自社のドメインでもありません",
+        "the cc {address} is neither in the issuer's domain nor in the contractor's",
+    ),
+}
+
+HINTS: Final[dict[str, tuple[str, str]]] = {
+    "pattern_too_long": ("短くしてください", "make it shorter"),
+    "file_name_ending": (
+        '"認証キーのお知らせ_{{{{ notice.contract_number }}}}.pdf" のように書いてください',
+        'write it like "notice_{{{{ notice.contract_number }}}}.pdf"',
+    ),
+    "file_name_typed": (
+        'file_name を消すか、notice を "attached" 又は "both" にしてください',
+        'take file_name out, or write notice = "attached" or "both"',
+    ),
+    "invoice_after_key": (
+        'invoice = "never" とするか、timing を直してください',
+        'write invoice = "never", or another timing',
+    ),
+    "call_not_closing": (
+        'closes を "call" 又は "answer" にするか、call_after を消してください',
+        'write closes = "call" or "answer", or take call_after out',
+    ),
+    "line_key": (
+        '電子メールでは notice = "typed" 又は "both" のとき、ほかは form と upload のときだけ書けます',
+        'write notice = "typed" or "both" for e-mail; otherwise only a form or an upload takes the key',
+    ),
+    "invoice_number_twice": (
+        "number に、それぞれの保証契約番号を書いてください",
+        "write into number which contract number each belongs to",
+    ),
+    "not_checked": (
+        "公表元（source）を確かめて、checked_on に日付を書いてください",
+        "look at its source and write the day into checked_on",
+    ),
+    "foreign_cc": (
+        "認証キーも届きます。届いてよい相手か、確かめてください",
+        "it receives the key too: make sure that it may",
+    ),
+}
