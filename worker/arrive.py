@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Final
 
 from worker.model import Hold, Notice, Sha256, Submission, Unreadable
 from worker.ports import Reading
 from worker.states import WAITING, State
+
+_LEFT: Final = frozenset(
+    {State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.BOUNCED, State.CONFIRMED}
+)
+"""What was handed to the issuer, by mail or by hand; HANDED_OVER is still to be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,24 @@ def find_later(submission: Submission, notice: Notice, known: Reading) -> int | 
         counts = came_later and each.guarantor == notice.guarantor and each.state is not State.WITHDRAWN
         if counts and _has_other_key(each, notice, known):
             return each.id
+    return None
+
+
+def find_amended(submission: Submission, known: Reading) -> Submission | None:
+    """The newest submission before ``submission``, of its number and product, that left; None where none did.
+
+    A copy is told from an amended guarantee by a person: who approves says that it is one, who withdraws that it is
+    none. A correction amends what its original amends.
+    """
+    own = submission
+    while own.corrects is not None:
+        own = known.submission(own.corrects)
+    number = own.follows
+    while number is not None:
+        earlier = known.submission(number)
+        if earlier.product is submission.product and (earlier.sent_at is not None or earlier.state in _LEFT):
+            return earlier
+        number = earlier.corrects if earlier.corrects is not None else earlier.follows
     return None
 
 

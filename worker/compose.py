@@ -5,6 +5,8 @@ is missing, open or unsafe is named, all at once, and nothing is filled in. It d
 earlier submissions or who looks at the draft.
 
 Longer than other files: a draft is one decision, and its holds are gathered from every part of it at once.
+What templates see is in ``template_names``, documents in ``documents``, what people do in ``duties`` and
+``handing_over``.
 """
 
 from __future__ import annotations
@@ -13,39 +15,56 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from worker import decode, letter
 from worker.addresses import is_placeholder
+from worker.documents import LoadedDocument, choose_documents
+from worker.duties import describe_timing, earliest_day, hold_for_contract, hold_for_people, list_duties
+from worker.handing_over import prepare_handing_over
 from worker.invoice import ChosenInvoice, LoadInvoice, choose_invoice
 from worker.model import (
+    INVOICE_TITLES,
     JST,
-    PRODUCT_NAMES,
     Address,
     Attachment,
     Channel,
     Draft,
+    Duties,
     Hold,
     Notice,
     Sha256,
     sha256,
 )
-from worker.render import MissingName, Renderer, Scope, TemplateFault
+from worker.render import Renderer, Scope
 from worker.rulebook import (
     Contract,
     Contractor,
     Guarantor,
+    InvoiceRule,
     Issuer,
     Project,
     Rule,
     Section,
+    Timing,
+    invoice_for,
     receiving_section,
     rule_for,
 )
 from worker.states import Reason
+from worker.template_names import (
+    Previous,
+    Unwritable,
+    add_key,
+    contractor_of,
+    name_everything,
+    write_line,
+    write_text,
+)
 from worker.text import unsafe_character
+from worker.values import fit_values
 
 NOTICE_TITLE: Final = "認証キーのお知らせ"
 REHEARSAL_MARK: Final = "【リハーサル】"
@@ -67,7 +86,11 @@ class Circumstances:
     """Number of the next rehearsal, from 1."""
     correction: int
     in_reply_to: str
+    today: dt.date
+    """In Japan: a mail with an invoice does not leave before the contract's day."""
     contract: Contract = Contract.ORIGINAL
+    previous: Previous | None = None
+    """What an amended guarantee follows, where that was submitted from here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +106,42 @@ class Composed:
     body: str
     contents: Mapping[Sha256, bytes]
     """The bytes of the body and of each attachment, by hash."""
+    duties: Duties
 
 
-class _Stop(Exception):
-    def __init__(self, hold: Hold) -> None:
-        super().__init__(hold.reason)
-        self.hold = hold
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One notice with all that its draft is made of."""
+
+    notice: Notice
+    pdf: bytes
+    project: Project
+    issuer: Issuer
+    rule: Rule
+    section: Section | None
+    circumstances: Circumstances
+    values: Mapping[str, str]
+    """As registered, in the form that the issuer wants."""
+    template: Callable[[str], str | None]
+    renderer: Renderer
+
+    def names(
+        self, guarantor: Guarantor, invoice: ChosenInvoice | None, attachments: Sequence[Attachment]
+    ) -> dict[str, Any]:
+        """What its templates see, the key apart."""
+        return name_everything(
+            self.notice,
+            guarantor,
+            self.project,
+            self.issuer,
+            self.rule,
+            self.section,
+            invoice,
+            contractor_of(self.circumstances.contractor, self.project),
+            attachments,
+            self.values,
+            self.circumstances.previous,
+        )
 
 
 def compose(
@@ -103,27 +156,98 @@ def compose(
 ) -> Composed:
     """The submission of ``notice`` under the rule that ``issuer`` has for its product."""
     rule = rule_for(issuer, project, notice.product, circumstances.contract)
+    if rule.timing is Timing.BEFORE_INVOICE:
+        rule = dataclasses.replace(rule, invoice=InvoiceRule.NEVER)  # the key goes before it, so never beside it
     section = receiving_section(issuer, project, notice.product, rule)
-    section_id = section.id if section else ""
-    guarantor = circumstances.guarantor
-    holds = list(_uncertain(notice, guarantor, project, issuer, rule, section))
+    fitted = fit_values(issuer, project, notice)
+    case = _Case(notice, pdf, project, issuer, rule, section, circumstances, fitted.values, template, renderer)
+    documents = choose_documents(notice.product, rule, project, load_invoice)
+    holds = (*_uncertain(case), *fitted.holds, *documents.holds)
+    if rule.channel is Channel.UNKNOWN:
+        return _not_drafted(case, holds)
     if rule.channel is not Channel.EMAIL:
-        return Composed(rule.channel, section_id, section, tuple(holds), None, "", "", {})
-    holds += _unreachable(section, circumstances)
+        return _hand_over(case, holds, documents.loaded)
     invoice = choose_invoice(notice.product, notice.contract_number, rule, project, load_invoice)
-    if isinstance(invoice, Hold):
-        holds.append(invoice)
-        invoice = None
-    if guarantor is None or section is None or not section.to:
-        return Composed(rule.channel, section_id, section, tuple(holds), None, "", "", {})
-    try:
-        draft, body, contents = _write(
-            notice, pdf, guarantor, project, issuer, rule, section, invoice, circumstances, template, renderer
+    return _draft(case, (*holds, *_unreachable(section, circumstances)), invoice, documents.loaded)
+
+
+def _draft(
+    case: _Case, standing: Sequence[Hold], chosen: ChosenInvoice | Hold | None, documents: Sequence[LoadedDocument]
+) -> Composed:
+    """The mail of ``case`` with everything that holds it."""
+    holds, invoice = [*standing], None
+    if isinstance(chosen, Hold):
+        holds.append(chosen)
+    else:
+        invoice = chosen
+    carries_invoice = invoice is not None and invoice.attached is not None
+    if not case.circumstances.rehearsal_to:  # a rehearsal reaches nobody there: asked when it is for the issuer
+        holds += hold_for_people(
+            case.project, case.notice.product, case.notice.contract_number, case.rule, case.section
         )
-    except _Stop as stop:
-        return Composed(rule.channel, section_id, section, (*holds, stop.hold), None, "", "", {})
-    holds += _unfit(draft, body, contents, min(circumstances.max_bytes, rule.max_bytes or circumstances.max_bytes))
-    return Composed(rule.channel, section_id, section, tuple(holds), draft, hash_draft(draft), body, contents)
+        holds += hold_for_contract(case.project, case.circumstances.today) if carries_invoice else ()
+    guarantor, section = case.circumstances.guarantor, case.section
+    if guarantor is None or section is None or not section.to:
+        return _not_drafted(case, holds)
+    try:
+        draft, body, contents = _write(case, guarantor, section, invoice, documents)
+    except Unwritable as unwritable:
+        return _not_drafted(case, (*holds, unwritable.hold))
+    limit = min(case.circumstances.max_bytes, case.rule.max_bytes or case.circumstances.max_bytes)
+    holds += _unfit(draft, body, contents, limit)
+    not_before = earliest_day(case.project) if carries_invoice and not draft.is_rehearsal else None
+    return dataclasses.replace(
+        _not_drafted(case, holds),
+        draft=draft,
+        draft_hash=hash_draft(draft),
+        body=body,
+        contents=contents,
+        duties=dataclasses.replace(_duties(case), not_before=not_before),
+    )
+
+
+def _hand_over(case: _Case, holds: Sequence[Hold], documents: Sequence[LoadedDocument]) -> Composed:
+    """What a person hands in: nothing is mailed, and every step and field is filled in."""
+    guarantor = case.circumstances.guarantor
+    if guarantor is None:
+        return _not_drafted(case, holds)
+    registered = invoice_for(case.project, case.notice.product, case.notice.contract_number)
+    title = INVOICE_TITLES.get(case.notice.product)
+    invoice = ChosenInvoice(title, None, registered) if title else None
+    try:
+        _, files = _attach_all(case, guarantor, None, documents)
+    except Unwritable as unwritable:
+        return _not_drafted(case, (*holds, unwritable.hold))
+    duties = _duties(case)
+    if title and registered and registered.file and case.rule.invoice is not InvoiceRule.NEVER:
+        duties = dataclasses.replace(duties, bring=(*duties.bring, f"{title}：{registered.file}"))
+    prepared = prepare_handing_over(
+        duties,
+        case.rule,
+        case.notice,
+        case.names(guarantor, invoice, files),
+        files,
+        describe_timing(case.project, case.notice.product, case.notice.contract_number, case.rule),
+        case.renderer,
+    )
+    return dataclasses.replace(_not_drafted(case, (*holds, *prepared.holds)), duties=prepared.duties)
+
+
+def _not_drafted(case: _Case, holds: Sequence[Hold]) -> Composed:
+    section_id = case.section.id if case.section else ""
+    return Composed(case.rule.channel, section_id, case.section, tuple(holds), None, "", "", {}, _duties(case))
+
+
+def _duties(case: _Case) -> Duties:
+    return list_duties(
+        case.issuer,
+        case.project,
+        case.notice.product,
+        case.notice.contract_number,
+        case.rule,
+        case.section,
+        case.circumstances.contract,
+    )
 
 
 def hash_draft(draft: Draft) -> str:
@@ -138,27 +262,20 @@ def hash_draft(draft: Draft) -> str:
 # --- The rule ------------------------------------------------------------------------------------------------
 
 
-def _uncertain(
-    notice: Notice,
-    guarantor: Guarantor | None,
-    project: Project,
-    issuer: Issuer,
-    rule: Rule,
-    section: Section | None,
-) -> tuple[Hold, ...]:
-    open_keys = rule.open + (section.open if section else ())
-    if guarantor is None:
-        open_keys = (*open_keys, f"guarantor.{notice.guarantor}")
-    if issuer.guarantors and notice.guarantor not in issuer.guarantors:
+def _uncertain(case: _Case) -> tuple[Hold, ...]:
+    open_keys = case.rule.open + (case.section.open if case.section else ())
+    if case.circumstances.guarantor is None:
+        open_keys = (*open_keys, f"guarantor.{case.notice.guarantor}")
+    if case.issuer.guarantors and case.notice.guarantor not in case.issuer.guarantors:
         open_keys = (*open_keys, "guarantors")
     holds = []
-    if rule.channel is Channel.UNKNOWN:
+    if case.rule.channel is Channel.UNKNOWN:
         holds.append(Hold(Reason.RULE_OPEN, "channel"))
     elif open_keys:
         holds.append(Hold(Reason.RULE_OPEN, ", ".join(open_keys)))
-    if issuer.eligibility:
+    if case.issuer.eligibility:
         # The answer is about this project at this issuer: another project of the same number is another question.
-        holds.append(Hold(Reason.ELIGIBILITY_UNKNOWN, project.id))
+        holds.append(Hold(Reason.ELIGIBILITY_UNKNOWN, case.project.id))
     return tuple(holds)
 
 
@@ -178,35 +295,25 @@ def _unreachable(section: Section | None, circumstances: Circumstances) -> tuple
 
 
 def _write(
-    notice: Notice,
-    pdf: bytes,
+    case: _Case,
     guarantor: Guarantor,
-    project: Project,
-    issuer: Issuer,
-    rule: Rule,
     section: Section,
     invoice: ChosenInvoice | None,
-    circumstances: Circumstances,
-    template: Callable[[str], str | None],
-    renderer: Renderer,
+    documents: Sequence[LoadedDocument],
 ) -> tuple[Draft, str, dict[Sha256, bytes]]:
-    contents = {sha256(pdf): pdf}
-    attachments = [_attach(NOTICE_TITLE, f"{NOTICE_TITLE}_{notice.contract_number}.pdf", pdf)]
-    if invoice and invoice.attached:
-        name, content = invoice.attached
-        contents[sha256(content)] = content
-        attachments.append(_attach(invoice.title, name, content))
-    contractor = _effective(circumstances.contractor, project)
-    names = _names(notice, guarantor, project, issuer, rule, section, invoice, contractor, attachments)
-    subject = _render_subject(rule.subject, names, renderer)
-    body = _render_body(rule.body, names, notice, template, renderer)
+    """The draft with its body and its contents. Raises Unwritable."""
+    rule, contractor = case.rule, contractor_of(case.circumstances.contractor, case.project)
+    contents, attachments = _attach_all(case, guarantor, invoice, documents)
+    names = case.names(guarantor, invoice, attachments)
+    subject = write_line("subject", rule.subject, names, case.renderer)
+    body = _write_body(case, names)
     rehearsal_for: tuple[Address, ...] = ()
     to, cc = section.to, section.cc
-    if circumstances.rehearsal_to:
+    if case.circumstances.rehearsal_to:
         rehearsal_for = tuple(dict.fromkeys(to + cc))
         body = _rehearsal_preface(to, cc, subject) + body
         subject = REHEARSAL_MARK + subject
-        to, cc = (circumstances.rehearsal_to,), ()
+        to, cc = (case.circumstances.rehearsal_to,), ()
     encoded = body.encode()
     contents[sha256(encoded)] = encoded
     registered = invoice.registered if invoice and invoice.attached else None
@@ -219,124 +326,77 @@ def _write(
         body_sha256=sha256(encoded),
         attachments=tuple(attachments),
         message_id=letter.message_id(
-            sha256(pdf),
-            issuer.id,
-            notice.product,
-            circumstances.correction,
-            circumstances.rehearsal if rehearsal_for else 0,
+            sha256(case.pdf),
+            case.issuer.id,
+            case.notice.product,
+            case.circumstances.correction,
+            case.circumstances.rehearsal if rehearsal_for else 0,
             contractor.email,
         ),
-        in_reply_to=circumstances.in_reply_to,
+        in_reply_to=case.circumstances.in_reply_to,
         rehearsal_for=rehearsal_for,
-        rule_file=issuer.file,
-        rule_sha256=issuer.sha256,
+        rule_file=case.issuer.file,
+        rule_sha256=case.issuer.sha256,
         invoice_amount=registered.amount if registered else None,
         invoice_date=registered.date if registered else None,
+        conditions=rule.conditions,
     )
     return draft, body, contents
 
 
-def _attach(title: str, filename: str, content: bytes) -> Attachment:
-    return Attachment(title, letter.attachment_name(filename), sha256(content), len(content))
-
-
-def _effective(contractor: Contractor, project: Project) -> Contractor:
-    return Contractor(
-        name=project.contractor or contractor.name,
-        department=project.department or contractor.department,
-        contact=project.contact or contractor.contact,
-        phone=project.phone or contractor.phone,
-        email=contractor.email,
+def _attach_all(
+    case: _Case,
+    guarantor: Guarantor,
+    invoice: ChosenInvoice | None,
+    documents: Sequence[LoadedDocument],
+) -> tuple[dict[Sha256, bytes], list[Attachment]]:
+    """Notice, invoice, documents, in this order, and their bytes. Raises Unwritable."""
+    files = []
+    if case.rule.notice_attached:
+        files.append((NOTICE_TITLE, _name_notice(case, guarantor, invoice), case.pdf))
+    if invoice and invoice.attached:
+        files.append((invoice.title, *invoice.attached))
+    files += [(each.title, each.name, each.content) for each in documents]
+    return (
+        {sha256(content): content for _, _, content in files},
+        [
+            Attachment(title, letter.attachment_name(name), sha256(content), len(content))
+            for title, name, content in files
+        ],
     )
 
 
-def _names(
-    notice: Notice,
-    guarantor: Guarantor,
-    project: Project,
-    issuer: Issuer,
-    rule: Rule,
-    section: Section,
-    invoice: ChosenInvoice | None,
-    contractor: Contractor,
-    attachments: list[Attachment],
-) -> dict[str, Any]:
-    values = Scope("values", project.values)
-    registered = invoice.registered if invoice else None
-    attached = invoice is not None and invoice.attached is not None
-    return {
-        "product": rule.product_word,
-        "product_name": PRODUCT_NAMES[notice.product],
-        "notice": Scope(
-            "notice",
-            {
-                "project_name": notice.project_name,
-                "contractor_name": notice.contractor_name,
-                "product": PRODUCT_NAMES[notice.product],
-                "contract_number": notice.contract_number,
-            },
-        ),
-        "project": Scope(
-            "project",
-            {"name": project.name, "values": values, "dates": Scope("project.dates", project.dates)},
-        ),
-        "values": values,
-        "contractor": Scope("contractor", dataclasses.asdict(contractor)),
-        "issuer": Scope("issuer", {"name": issuer.name, "id": issuer.id}),
-        "section": Scope("section", {"name": section.name, "phone": section.phone, "id": section.id}),
-        "guarantor": Scope("guarantor", {"name": guarantor.name, "id": guarantor.id}),
-        "attachments": tuple(
-            Scope("attachments", {"title": each.title, "filename": each.filename}) for each in attachments
-        ),
-        "invoice": Scope(
-            "invoice",
-            {
-                "title": invoice.title if invoice else None,
-                "amount": registered.amount if registered else None,
-                "date": registered.date if registered else None,
-                "attached": attached,
-                "separate": registered is not None and not attached,
-            },
-        ),
-        "rule": Scope("rule", {"call_after": False, "invoice": rule.invoice.value, "channel": rule.channel.value}),
-    }
+def _name_notice(case: _Case, guarantor: Guarantor, invoice: ChosenInvoice | None) -> str:
+    if not case.rule.file_name:
+        return f"{NOTICE_TITLE}_{case.notice.contract_number}.pdf"
+    return write_line("file_name", case.rule.file_name, case.names(guarantor, invoice, ()), case.renderer)
 
 
-def _render_subject(source: str, names: Mapping[str, Any], renderer: Renderer) -> str:
-    subject = _render("subject", source, names, renderer)
-    if not subject.strip():
-        raise _Stop(Hold(Reason.MISSING_VALUE, "subject"))
-    if found := unsafe_character(subject):
-        raise _Stop(Hold(Reason.UNSAFE_VALUE, f"subject {found}"))
-    return subject
-
-
-def _render_body(
-    name: str,
-    names: dict[str, Any],
-    notice: Notice,
-    template: Callable[[str], str | None],
-    renderer: Renderer,
-) -> str:
-    source = template(f"{name}.txt.j2")
+def _write_body(case: _Case, names: dict[str, Any]) -> str:
+    source = case.template(f"{case.rule.body}.txt.j2")
     if source is None:
-        raise _Stop(Hold(Reason.RULE_OPEN, f"templates/mail/{name}.txt.j2"))
-    with_key = Scope("notice", {**names["notice"], "key": notice.key.clear})
-    body = _render("body", source, {**names, "notice": with_key}, renderer).replace("\r\n", "\n")
+        raise Unwritable(Hold(Reason.RULE_OPEN, f"templates/mail/{case.rule.body}.txt.j2"))
+    with_key = add_key(names, case.notice.key.clear)
+    lines = _required_lines(case, with_key if case.rule.key_typed else names)
+    body = write_text("body", source, {**with_key, "lines": lines}, case.renderer).replace("\r\n", "\n")
     if not body.strip():
-        raise _Stop(Hold(Reason.MISSING_VALUE, "body"))
+        raise Unwritable(Hold(Reason.MISSING_VALUE, "body"))
     if found := unsafe_character(body.replace("\n", "").replace("\t", "")):
-        raise _Stop(Hold(Reason.UNSAFE_VALUE, f"body {found}"))
+        raise Unwritable(Hold(Reason.UNSAFE_VALUE, f"body {found}"))
+    if case.rule.key_typed:
+        for name, text in (("contract_number", case.notice.contract_number), ("key", case.notice.key.clear)):
+            if text not in body:  # the issuer would get a mail without what it asked for
+                raise Unwritable(Hold(Reason.MISSING_VALUE, f"body: notice.{name}"))
     return body if body.endswith("\n") else body + "\n"
 
 
-def _render(what: str, source: str, names: Mapping[str, Any], renderer: Renderer) -> str:
-    try:
-        return renderer.render(source, names)
-    except MissingName as missing:
-        raise _Stop(Hold(Reason.MISSING_VALUE, missing.name.removeprefix("values."))) from missing
-    except TemplateFault as fault:
-        raise _Stop(Hold(Reason.RULE_OPEN, f"{what}: {fault}")) from fault
+def _required_lines(case: _Case, names: Mapping[str, Any]) -> tuple[Scope, ...]:
+    """The items that the issuer requires, in its order; number and key after them where they are typed all the same."""
+    written = [(line.title, write_line(line.title, line.value, names, case.renderer)) for line in case.rule.lines]
+    if written and case.rule.key_typed:
+        typed = (("保証契約番号", case.notice.contract_number), ("認証キー", case.notice.key.clear))
+        written += [(title, text) for title, text in typed if not any(text in value for _, value in written)]
+    return tuple(Scope("lines", {"title": title, "value": value}) for title, value in written)
 
 
 def _rehearsal_preface(to: tuple[Address, ...], cc: tuple[Address, ...], subject: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from worker.approve import answer_holds, refuse_unless_shown
-from worker.arrive import find_later
+from worker.arrive import find_amended, find_later
 from worker.drafting import Drafted, InForce, draft_submission
 from worker.errors import LogBroken, NotAllowed
 from worker.model import Hold, Submission
@@ -41,8 +41,9 @@ def redraft(
     """``submission`` drafted anew from what is kept of it; ``content`` is its PDF where that is at hand."""
     pdf = submission.pdf_sha256
     notice = reading.notice(pdf) if pdf and submission.refusal is None else None
-    bound = None
+    bound, amends = None, None
     if notice is not None:
+        amends = find_amended(submission, reading)
         bound = submission.bound_project or reading.bound_project(notice.guarantor, notice.contract_number)
         if submission.id:
             submission = dataclasses.replace(submission, superseded_by=find_later(submission, notice, reading))
@@ -54,6 +55,7 @@ def redraft(
         bound,
         _replaced_mail(submission, reading),
         now,
+        amends=amends,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,11 +28,12 @@ from worker.match import (
     match_project,
     no_numbers_before,
 )
-from worker.model import Notice, Sha256, Submission, Unreadable
-from worker.ports import Files, Templates
+from worker.model import JST, Duties, Notice, Sha256, Submission, Unreadable
+from worker.ports import Files, PdfReader, Shelved, Templates
 from worker.render import Renderer
-from worker.rulebook import Guarantor, Project
+from worker.rulebook import Contract, Guarantor, Project
 from worker.states import State
+from worker.template_names import Previous
 
 _REHEARSALS_EACH: Final = 1000
 """Rehearsal numbers set aside for each correction; nobody rehearses one mail a thousand times."""
@@ -73,12 +74,27 @@ class _MissingWhereAway:
         """As the folder's own."""
         return self._files.stamp(file)
 
+    async def look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> None:
+        """As the folder's own."""
+        await self._files.look(reader, is_needed)
+
     def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
         """As the folder's own, None where it cannot be read."""
         try:
             return self._files.invoice(file)
         except Unavailable:
             return None
+
+    def text(self, digest: Sha256) -> PdfText | Unreadable | None:
+        """As the folder's own."""
+        return self._files.text(digest)
+
+    def listing(self) -> tuple[Shelved, ...]:
+        """As the folder's own, nothing where it cannot be seen."""
+        try:
+            return self._files.listing()
+        except Unavailable:
+            return ()
 
 
 def missing_where_away(in_force: InForce) -> InForce:
@@ -107,10 +123,12 @@ def draft_submission(
     corrected_message_id: str,
     now: dt.datetime,
     numbers_before: NumbersBefore = no_numbers_before,
+    amends: Submission | None = None,
 ) -> Drafted:
     """``submission`` with its draft, its reasons and its state as of ``now``.
 
-    ``notice`` is None where none could be read. ``bound`` is the project that a person tied the number to.
+    ``notice`` is None where none could be read. ``bound`` is the project that a person tied the number to. ``amends``
+    is the earlier submission under the same number that left (``arrive.find_amended``).
     """
     release = in_force.configuration.settings.release
     if notice is None:
@@ -124,7 +142,7 @@ def draft_submission(
             pdf,
             project,
             in_force.configuration.issuers[project.issuer],
-            _circumstances(submission, notice, in_force, corrected_message_id),
+            _circumstances(submission, notice, project, in_force, corrected_message_id, amends, now),
             in_force.templates.source,
             in_force.files.invoice,
             in_force.renderer,
@@ -148,7 +166,13 @@ def _project_of(outcome: Outcome) -> Project | None:
 
 
 def _circumstances(
-    submission: Submission, notice: Notice, in_force: InForce, corrected_message_id: str
+    submission: Submission,
+    notice: Notice,
+    project: Project,
+    in_force: InForce,
+    corrected_message_id: str,
+    amends: Submission | None,
+    now: dt.datetime,
 ) -> Circumstances:
     settings = in_force.configuration.settings
     return Circumstances(
@@ -161,7 +185,18 @@ def _circumstances(
         rehearsal=submission.correction * _REHEARSALS_EACH + submission.rehearsals + 1,
         correction=submission.correction,
         in_reply_to=corrected_message_id,
+        today=now.astimezone(JST).date(),
+        # While nobody has said that it is no copy, it is shown as the amended guarantee that an approval makes of it.
+        contract=Contract.AMENDED if project.is_amended or amends else Contract.ORIGINAL,
+        previous=_previous(amends, notice),
     )
+
+
+def _previous(amends: Submission | None, notice: Notice) -> Previous | None:
+    """What the body names; a mail that came back is none that the issuer has."""
+    if amends is None or amends.state is State.BOUNCED:
+        return None
+    return Previous(notice.contract_number, amends.sent_at.astimezone(JST).date() if amends.sent_at else None)
 
 
 def _stand(
@@ -182,6 +217,7 @@ def _stand(
         channel=composed.channel if composed else None,
         draft=composed.draft if composed else None,
         draft_hash=draft_hash,
+        duties=composed.duties if composed else Duties(),
         due_at=judgement.due_at,
         release=judgement.release,
         release_account=judgement.release_account,

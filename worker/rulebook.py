@@ -176,6 +176,16 @@ class Rule:
     bring: tuple[str, ...] = ()
     """Paper, fax, upload: what to print or to take along."""
 
+    @property
+    def notice_attached(self) -> bool:
+        """Whether the notice's PDF rides along."""
+        return self.notice is not NoticeForm.TYPED
+
+    @property
+    def key_typed(self) -> bool:
+        """Whether number and key stand in the body."""
+        return self.notice is not NoticeForm.ATTACHED
+
 
 @dataclass(frozen=True, slots=True)
 class ValueForm:

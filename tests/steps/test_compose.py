@@ -349,6 +349,7 @@ def test_a_rehearsal_asks_only_whether_its_own_address_is_real() -> None:
 
 NAMED = Invoice("road.pdf", 20_000_000, dt.date(2026, 5, 8))
 SEPARATE = Invoice("")
+CONCLUDED = {"contract": dt.date(2026, 5, 1)}
 NEVER, OPTIONAL, REQUIRED = InvoiceRule.NEVER, InvoiceRule.OPTIONAL, InvoiceRule.REQUIRED
 INVOICES: list[tuple[InvoiceRule, Invoice | None, Reason | None, bool]] = [
     # the rule, what the project says, the hold, whether it rides along
@@ -371,7 +372,7 @@ def test_the_invoice_rides_along_where_rule_and_project_say_so(
 ) -> None:
     register = replace(
         with_rule(invoice=rule),
-        projects=(of_project(invoices={product: (registered,)} if registered else {}),),
+        projects=(of_project(invoices={product: (registered,)} if registered else {}, dates=CONCLUDED),),
         files=FILES,
     )
     made = drafted(register, notice=replace(NOTICE, product=product))

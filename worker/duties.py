@@ -1,0 +1,110 @@
+"""Decides what people still have to do about a submission, and when it may go: contact, moment, deadline, call.
+
+Its one promise: every duty is the rule's own sentence or follows from a registered date; nothing here is sent. It
+does not know what people have done already.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator
+from typing import Final
+
+from worker.chain import canonical
+from worker.dates_ja import write_date
+from worker.model import Duties, Hold, Product
+from worker.rulebook import Contract, CountedBy, Issuer, Project, Rule, Section, Timing, invoice_for
+from worker.states import Reason
+
+_TOGETHER: Final = {Timing.WITH_CONTRACT: "契約書", Timing.WITH_INVOICE: "請求書"}
+_BEFORE: Final = {Timing.BEFORE_CONTRACT: "契約書", Timing.BEFORE_INVOICE: "請求書"}
+
+
+def hash_rule(rule: Rule, section: Section | None) -> str:
+    """64 hexadecimal digits over ``rule`` and who receives under it; a comment in a file does not alter them."""
+    return hashlib.sha256(canonical({"rule": rule, "section": section}).encode()).hexdigest()
+
+
+def list_duties(
+    issuer: Issuer,
+    project: Project,
+    product: Product,
+    contract_number: str,
+    rule: Rule,
+    section: Section | None,
+    contract: Contract,
+) -> Duties:
+    """What the rule asks of people, apart from what only a draft or a form can say."""
+    return Duties(
+        rule_hash=hash_rule(rule, section),
+        source=_source(issuer, project, product, rule),
+        checked_on=issuer.checked_on,
+        chosen=rule.chosen,
+        is_amended=contract is Contract.AMENDED,
+        call_after=rule.call_after,
+        closes=rule.closes.value,
+        settle_days=rule.settle_days,
+        after=rule.after,
+        url=rule.url,
+        bring=rule.bring,
+        deadline=_due_day(rule.timing, project, product, contract_number) if rule.timing in _BEFORE else None,
+    )
+
+
+def _source(issuer: Issuer, project: Project, product: Product, rule: Rule) -> str:
+    if rule in (project.rules.get(product), project.amended_rules.get(product)):
+        return f"projects.toml（{project.id}）"
+    return issuer.source
+
+
+def _due_day(timing: Timing, project: Project, product: Product, contract_number: str) -> dt.date | None:
+    """The day that ``timing`` speaks of: that of the contract, or that of the registered invoice."""
+    if timing in {Timing.WITH_CONTRACT, Timing.BEFORE_CONTRACT}:
+        return project.dates.get(CountedBy.CONTRACT)
+    registered = invoice_for(project, product, contract_number)
+    return registered.date if registered else None
+
+
+# --- Before it is mailed -----------------------------------------------------------------------------------------
+
+
+def hold_for_people(
+    project: Project, product: Product, contract_number: str, rule: Rule, section: Section | None
+) -> Iterator[Hold]:
+    """What a person does before the mail goes: tell the issuer, wait for the contract document or the invoice.
+
+    Details name the project: the same sentence about another project is another question.
+    """
+    if rule.contact_first:
+        told = " ".join(filter(None, (section.name, section.phone))) if section else ""
+        yield Hold(Reason.CONTACT_FIRST, f"{project.id}：{rule.contact_first}" + (f"（{told}）" if told else ""))
+    if rule.timing in _TOGETHER:
+        yield Hold(Reason.TIMING, f"{project.id}：{describe_timing(project, product, contract_number, rule)}")
+
+
+def hold_for_contract(project: Project, today: dt.date) -> Iterator[Hold]:
+    """An invoice for a contract that is not concluded yet: both guarantees are often issued before the signing."""
+    concluded = project.dates.get(CountedBy.CONTRACT)
+    if concluded is None:
+        yield Hold(
+            Reason.TIMING, f"{project.id}：契約日（dates の contract）が未登録です。請求書は契約日より前に送りません"
+        )
+    elif concluded > today:
+        yield Hold(Reason.TIMING, f"{project.id}：請求書を送るのは契約日（{write_date(concluded)}）から")
+
+
+def earliest_day(project: Project) -> dt.date | None:
+    """The first day on which a mail with an invoice may leave; None where it is not known."""
+    return project.dates.get(CountedBy.CONTRACT)
+
+
+def describe_timing(project: Project, product: Product, contract_number: str, rule: Rule) -> str:
+    """When the issuer wants it, in a sentence with the day where it is known; empty: at any time."""
+    day = _due_day(rule.timing, project, product, contract_number) if rule.timing is not Timing.ANY else None
+    known = f"（{write_date(day)}）" if day else ""
+    if rule.timing in _TOGETHER:
+        return f"{_TOGETHER[rule.timing]}{known}と同時に提出"
+    if rule.timing in _BEFORE:
+        return f"{_BEFORE[rule.timing]}{known}より前に提出"
+    return ""
