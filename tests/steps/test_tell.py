@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 from fakes import START
-from registered import KEY, REGISTER, Register, arrived, drafted, of_issuer, of_project
+from registered import KEY, NOTICE, REGISTER, Register, arrived, drafted, of_issuer, of_project
 
 from worker.model import Alarm, Hold, Submission
+from worker.near import NearMiss
 from worker.states import Kind, Reason, State, kind_of
-from worker.tell import LINES_LIMIT, command_for, describe, write_telling
+from worker.tell import LINES_LIMIT, NEAR_LIMIT, command_for, describe, write_telling
 from worker.words import name_state, next_step
 
 WAITS = frozenset({State.HELD, State.ANNOUNCED, State.HANDED_OVER, State.IN_DOUBT, State.REFUSED})
@@ -168,3 +169,22 @@ def test_no_key_is_told_even_where_a_template_types_it() -> None:
     made = drafted(register)
     assert KEY in made.body
     assert KEY not in told(made.submission)[1]
+
+
+def test_the_operator_sees_the_projects_that_a_notice_nearly_fits_with_what_differs() -> None:
+    unmatched = drafted(notice=replace(NOTICE, contract_number="9-9", project_name="第3工区")).submission
+    text = describe(unmatched, [NearMiss("mihon/第2工区", "第2工区", "第3工区≠第2工区")])
+    assert "　　似ている案件（自動では選びません）：\n　　　・第2工区（mihon/第2工区）：第3工区≠第2工区" in text
+
+
+def test_near_misses_are_looked_for_only_for_the_first_of_a_backlog() -> None:
+    asked: list[int] = []
+
+    def near(submission: Submission) -> tuple[NearMiss, ...]:
+        asked.append(submission.id)
+        return ()
+
+    backlog = {number: replace(drafted().submission, id=number) for number in range(1, NEAR_LIMIT + 10)}
+    alarm = Alarm(1, "held", tuple(backlog), START)
+    write_telling([alarm], backlog, WAITS, near, rehearsing=False)
+    assert asked == list(range(1, NEAR_LIMIT + 1))

@@ -15,6 +15,7 @@ from worker import letter, send
 from worker.drafting import InForce
 from worker.errors import Unavailable
 from worker.model import Address, Alarm
+from worker.near import near_misses_of
 from worker.pipeline.health import Health
 from worker.ports import Clock, Data, MailServer, Rcpt, Reply, Silence, Store
 from worker.states import NEEDS_A_PERSON, State
@@ -49,7 +50,13 @@ class Telling:
         submissions = {
             number: self._store.submission(number) for alarm in alarms for number in dict.fromkeys(alarm.submissions)
         }
-        subject, body = write_telling(alarms, submissions, _NEEDS_A_PERSON, rehearsing=rehearsal_to is not None)
+        subject, body = write_telling(
+            alarms,
+            submissions,
+            _NEEDS_A_PERSON,
+            lambda submission: near_misses_of(submission, self._store, in_force.register),
+            rehearsing=rehearsal_to is not None,
+        )
         sender = settings.contractor.email
         message_id = letter.alarm_message_id(alarms[0].id, alarms[0].created_at, sender)
         raw = letter.write_alarm(

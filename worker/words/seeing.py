@@ -1,0 +1,44 @@
+"""Words of seeing before sending: the layout of ``preview`` and ``show``, near misses, and ``rules test``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    # --- near misses
+    "near_miss": ("{name}（{id}）：{differs}", "{name} ({id}): {differs}"),
+    "near_same": ("お知らせと同じ", "the same as on the notice"),
+    "h_near": ("似ている案件（自動では選びません）", "similar projects (never chosen automatically)"),
+    # --- the mail as it will be
+    "h_mail": ("送信するメール", "the mail as it will be"),
+    "h_from": ("差出人", "from"),
+    "attachment": ("{title}：{name}（{size}）", "{title}: {name} ({size})"),
+    "h_pages": ("添付の1ページ目（認証キーは伏字）", "first page of each attachment (key masked)"),
+    "page_empty": ("（文字情報なし）", "(no text)"),
+    # --- the rule
+    "h_rule": ("適用したルール", "the rule that applied"),
+    "h_source": ("出典", "source"),
+    "h_checked_on": ("確認日", "checked on"),
+    "h_chosen": ("採用した方法", "what was chosen"),
+    "h_contract": ("契約の区分", "contract"),
+    "amended": ("変更契約のルール", "the rule for amended contracts"),
+    # --- guards and conditions
+    "h_checks": ("誤送信の防止チェック", "guards against a wrong mail"),
+    "passed": ("問題なし", "passed"),
+    "h_conditions": ("目で確かめる条件", "conditions for a person to check"),
+    "to_tick": ("□ {sentence}", "[ ] {sentence}"),
+    "ticked": ("☑ {sentence}", "[x] {sentence}"),
+    # --- what people do
+    "h_hand_over": ("提出の手順（メールでは送りません）", "how to hand it in (nothing is mailed)"),
+    "h_duties": ("送信の前後にすること", "before and after sending"),
+    "h_before": ("送信の前に", "before sending"),
+    "h_not_before": ("送信できる日", "not before"),
+    "h_deadline": ("提出期限", "deadline"),
+    "h_call": ("送信後の電話", "call after sending"),
+    "h_after": ("送信の後に", "after sending"),
+    "done": ("{sentence}（済）", "{sentence} (done)"),
+    "h_closes": ("完了の条件", "closed by"),
+    "closes_call": ("電話で到達を確認し、記録したとき", "a call that confirmed arrival, recorded"),
+    "closes_answer": ("先方の返信又は電話での確認を記録したとき", "an answer or a call, recorded"),
+    "closes_none": ("送信から{days}日、不達の通知がないとき", "{days} days without a bounce"),
+}
