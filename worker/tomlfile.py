@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 import types
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 
+import tomli
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from worker.errors import Problem
@@ -65,7 +65,7 @@ def parse_toml(file: str, content: bytes, found: list[Problem]) -> dict[str, Any
         found.append(Problem(file, "", "not_utf8", {"line": str(line)}))
         return None
     try:
-        return tomllib.loads(text)
+        return tomli.loads(text)
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a bare ValueError
         found.append(_syntax_problem(file, text, str(error)))
         return None
@@ -104,21 +104,38 @@ def check_table(shape: type[M], table: Mapping[str, Any], file: str, found: list
         checked = shape.model_validate(dict(table))
     except ValidationError as error:
         seen = {(problem.key, problem.code) for problem in found[before:]}
-        found.extend(
-            problem
-            for fault in error.errors(include_url=False)
-            for problem in _problems_of(shape, fault, file)
-            if (problem.key, problem.code) not in seen
-        )
+        for fault in error.errors(include_url=False):
+            for problem in _problems_of(shape, table, fault, file):
+                if (problem.key, problem.code) not in seen:
+                    seen.add((problem.key, problem.code))
+                    found.append(problem)
         return None
     return checked if len(found) == before else None
 
 
 def _unsafe_values(table: Mapping[str, Any], file: str) -> Iterator[Problem]:
+    if unsafe_character("".join(_all_strings(table))) is None:  # one look at all: a register holds 100,000 strings
+        return
     for path, text in strings_in(table):
         character = unsafe_character(text)
         if character is not None:
             yield Problem(file, key_path(path), "unsafe_value", {"character": character})
+
+
+def _all_strings(table: Mapping[str, Any]) -> list[str]:
+    """Every string below ``table``, keys included, in no order."""
+    strings: list[str] = []
+    left: list[Any] = [table]
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            strings.append(value)
+        elif isinstance(value, dict):
+            strings += value
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+    return strings
 
 
 def strings_in(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
@@ -142,6 +159,9 @@ def key_path(path: Path) -> str:
     return text
 
 
+_KEY_ITSELF: Final = "[key]"
+"""What pydantic puts behind a key that is itself at fault."""
+
 _CODES: Final = {
     "missing": "missing_key",
     "string_type": "not_text",
@@ -161,9 +181,27 @@ _CODES: Final = {
 }
 
 
-def _problems_of(shape: type[Shape], fault: Any, file: str) -> Iterator[Problem]:
+def _written_path(table: Mapping[str, Any], path: Path) -> Path:
+    """``path`` without what only a shape adds: a table may stand for a list of one, and a text for a table."""
+    value: Any = table
+    written: list[str | int] = []
+    for part in path:
+        is_added = isinstance(part, int) or part == _KEY_ITSELF
+        if isinstance(value, str) or (isinstance(value, Mapping) and is_added and part not in value):
+            continue
+        written.append(part)
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            value = None
+    return tuple(written)
+
+
+def _problems_of(shape: type[Shape], table: Mapping[str, Any], fault: Any, file: str) -> Iterator[Problem]:
     path: Path = fault["loc"]
-    key = key_path(path)
+    key = key_path(_written_path(table, path))
     kind = fault["type"]
     context = fault.get("ctx", {})
     if kind == "extra_forbidden":
