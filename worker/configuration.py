@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from worker import guarantors, rules, settings
 from worker import projects as register
 from worker.addresses import is_placeholder
 from worker.errors import ConfigError, Problem
+from worker.example_tables import read_examples
 from worker.model import Address, ConfigFile, sha256
 from worker.rule_tables import DEFAULT
-from worker.rulebook import Guarantor, Issuer, Project
+from worker.rulebook import Example, Guarantor, Issuer, Project, Section
 from worker.settings import Settings
 from worker.template_rules import Use, check_template
 from worker.text import unsafe_character
@@ -38,7 +39,9 @@ class Configuration:
     projects: tuple[Project, ...]
     files: tuple[ConfigFile, ...]
     remarks: tuple[Problem, ...] = ()
-    """What is allowed and still worth a look (``check`` shows it): placeholders, nobody to notify, no mailbox."""
+    """What is allowed and still worth a look (``check`` shows it): placeholders, nobody to notify, no mailbox …"""
+    examples: Mapping[str, tuple[Example, ...]] = field(default_factory=dict)
+    """The test vectors in each issuer's file, by the issuer's id; ``examples`` tries them."""
 
 
 def load_configuration(files: Mapping[str, bytes]) -> Configuration:
@@ -51,7 +54,8 @@ def load_configuration(files: Mapping[str, bytes]) -> Configuration:
     worker = _settings(tables, found)
     sureties = _guarantors(tables, found)
     issuers = _issuers(files, tables, found)
-    projects = _projects(files, tables, found)
+    examples = _examples(tables, issuers, found)
+    projects = _projects(files, tables, issuers, found)
     found.extend(_problems_of_bodies(files, tables))
     if found or worker is None or sureties is None or projects is None:
         raise ConfigError(found)
@@ -61,7 +65,8 @@ def load_configuration(files: Mapping[str, bytes]) -> Configuration:
         issuers=issuers,
         projects=projects,
         files=tuple(ConfigFile(name, sha256(content), content) for name, content in sorted(files.items())),
-        remarks=tuple(_remarks(worker, issuers.values())),
+        remarks=tuple(_remarks(worker, issuers.values(), projects)),
+        examples=examples,
     )
 
 
@@ -121,7 +126,22 @@ def _issuers(files: Mapping[str, bytes], tables: Tables, found: list[Problem]) -
     return issuers
 
 
-def _projects(files: Mapping[str, bytes], tables: Tables, found: list[Problem]) -> tuple[Project, ...] | None:
+def _examples(tables: Tables, issuers: Mapping[str, Issuer], found: list[Problem]) -> dict[str, tuple[Example, ...]]:
+    examples = {}
+    for name in filter(_is_issuer, tables):
+        read = read_examples(name, tables[name] or {}, found)
+        issuer = issuers.get(rules.issuer_id(name))
+        if issuer is None:
+            continue
+        for at, example in enumerate(read, start=1):
+            register.read_one_project(example.project, issuer, found, f"example[{at}].project")
+        examples[issuer.id] = read
+    return examples
+
+
+def _projects(
+    files: Mapping[str, bytes], tables: Tables, issuers: Mapping[str, Issuer], found: list[Problem]
+) -> tuple[Project, ...] | None:
     table = tables.get(register.FILE)
     if table is None:
         return None
@@ -130,7 +150,7 @@ def _projects(files: Mapping[str, bytes], tables: Tables, found: list[Problem]) 
         for name in filter(_is_issuer, tables)
     }
     problems: list[Problem] = []
-    projects = register.read_projects(table, sections, problems)
+    projects = register.read_projects(table, sections, issuers, problems)
     lines = register.lines_of_projects(files[register.FILE])
     listed = table.get("project")
     known = isinstance(listed, list) and len(listed) == len(lines)  # not so where a value spans lines
@@ -197,21 +217,42 @@ def _problems_of_body(file: str, files: Mapping[str, bytes]) -> Iterator[Problem
 # --- What is allowed and still worth a look ----------------------------------------------------------------------
 
 
-def _remarks(worker: Settings, issuers: Iterable[Issuer]) -> Iterator[Problem]:
+def _remarks(worker: Settings, issuers: Iterable[Issuer], projects: Iterable[Project]) -> Iterator[Problem]:
     for key, address in settings.placeholders_in(worker):
         yield Problem(settings.FILE, key, "placeholder", {"address": address})
     if not worker.mailboxes:
         yield Problem(settings.FILE, "mailbox", "no_mailbox")
     if not worker.notify:
         yield Problem(settings.FILE, "operator.notify", "nobody_notified")
+    own = frozenset({_domain(worker.contractor.email)})
+    known = {}
     for issuer in issuers:
-        for key, address in _addresses_of(issuer):
+        known[issuer.id] = own | _domains(issuer.sections.values())
+        if issuer.checked_on is None:
+            yield Problem(issuer.file, "checked_on", "not_checked")
+        for id_, section in issuer.sections.items():
+            yield from _remarks_on_section(issuer.file, f"section.{id_}", section, known[issuer.id])
+    for at, project in enumerate(projects, start=1):
+        if project.offices:
+            domains = known[project.issuer] | _domains(project.offices.values())
+            for product, office in project.offices.items():
+                yield from _remarks_on_section(register.FILE, f"project[{at}].office.{product}", office, domains)
+
+
+def _remarks_on_section(file: str, place: str, section: Section, domains: frozenset[str]) -> Iterator[Problem]:
+    for kind, addresses in (("to", section.to), ("cc", section.cc)):
+        for at, address in enumerate(addresses, start=1):
             if is_placeholder(address):
-                yield Problem(issuer.file, key, "placeholder", {"address": address})
+                yield Problem(file, f"{place}.{kind}[{at}]", "placeholder", {"address": address})
+    for at, address in enumerate(section.cc, start=1):
+        if _domain(address) not in domains:
+            yield Problem(file, f"{place}.cc[{at}]", "foreign_cc", {"address": address})
 
 
-def _addresses_of(issuer: Issuer) -> Iterator[tuple[str, Address]]:
-    for id_, section in issuer.sections.items():
-        for kind, addresses in (("to", section.to), ("cc", section.cc)):
-            for at, address in enumerate(addresses, start=1):
-                yield f"section.{id_}.{kind}[{at}]", address
+def _domains(sections: Iterable[Section]) -> frozenset[str]:
+    """The domains at which an issuer receives."""
+    return frozenset(_domain(address) for section in sections for address in section.to)
+
+
+def _domain(address: Address) -> str:
+    return address.rpartition("@")[2]

@@ -1,7 +1,8 @@
 """Decides what ``projects.toml`` says: the contractor's public-works contracts.
 
-Its promise: a project names an issuer and sections that exist, and its invoices can only lie inside the invoices
-folder. It does not know whether two projects could be meant by one notice: ``match`` decides that.
+Its promise: a project names an issuer and sections that exist, its files can only lie inside the invoices folder, and
+a rule of its own is as complete as the issuer's that it is laid over. It does not
+know whether two projects could be meant by one notice: ``match`` decides that.
 """
 
 from __future__ import annotations
@@ -9,18 +10,26 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from worker.errors import Problem
 from worker.model import Product
-from worker.rulebook import CountedBy, Invoice, Project
+from worker.open_keys import still_open
+from worker.rule_conflicts import BaseRule, RuleSource, problems_of_rules
+from worker.rule_tables import RuleTables, bare_rule, lay_over, layers, own_layers, written_keys
+from worker.rulebook import Award, Contract, CountedBy, Document, Invoice, Issuer, Project, Rule, WorkKind
+from worker.rules import SectionTable, make_section
 from worker.tomlfile import NonEmpty, Path, Refused, Shape, check_table, key_path, nearest, table_in
 
 FILE: Final = "projects.toml"
 SEPARATE: Final = "separate"
 """In place of an invoice's table: it is handed in another way (別途)."""
+
+OFFICE: Final = "office"
+"""The id of an office that a project names by itself."""
 
 
 class _Sections(Shape):
@@ -59,17 +68,30 @@ class _Invoice(Shape):
     file: Annotated[NonEmpty, AfterValidator(check_inner_path)]
     amount: Annotated[int | None, Field(ge=0)] = None
     date: dt.date | None = None
+    number: str = ""
 
 
-def _separate_or_table(value: Any) -> Any:
+_SEPARATE_INVOICE: Final = _Invoice.model_construct(file="", amount=None, date=None, number="")
+
+
+def _separate_or_tables(value: Any) -> Any:
     if value == SEPARATE:
-        return _Invoice.model_construct(file="", amount=None, date=None)
+        return [_SEPARATE_INVOICE]
     if isinstance(value, str):
         raise Refused(("invoice_form", {"value": value}))
-    return value
+    return [value] if isinstance(value, Mapping) else value
 
 
-_InvoiceOrSeparate = Annotated[_Invoice | None, BeforeValidator(_separate_or_table)]
+def _check_numbers(invoices: list[_Invoice]) -> list[_Invoice]:
+    if len({invoice.number for invoice in invoices}) < len(invoices):
+        raise Refused(("invoice_number_twice", {}))
+    return invoices
+
+
+_InvoicesOfProduct = Annotated[
+    Annotated[list[_Invoice], Field(min_length=1), AfterValidator(_check_numbers)] | None,
+    BeforeValidator(_separate_or_tables),
+]
 
 
 def _never_with_contract(value: Any) -> Any:
@@ -79,8 +101,32 @@ def _never_with_contract(value: Any) -> Any:
 
 
 class _Invoices(Shape):
-    advance: _InvoiceOrSeparate = None
-    interim: _InvoiceOrSeparate = None
+    advance: _InvoicesOfProduct = None
+    interim: _InvoicesOfProduct = None
+
+
+class _Document(Shape):
+    title: str = ""
+    file: Annotated[NonEmpty, AfterValidator(check_inner_path)]
+
+
+def _file_or_table(value: Any) -> Any:
+    return {"file": value} if isinstance(value, str) else value
+
+
+_Files = list[Annotated[_Document, BeforeValidator(_file_or_table)]]
+
+
+class _Documents(Shape):
+    contract: _Files | None = None
+    advance: _Files | None = None
+    interim: _Files | None = None
+
+
+class _Offices(Shape):
+    contract: SectionTable | None = None
+    advance: SectionTable | None = None
+    interim: SectionTable | None = None
 
 
 def _section_per_product(value: Any) -> Any:
@@ -90,40 +136,73 @@ def _section_per_product(value: Any) -> Any:
 class _Project(Shape):
     name: NonEmpty
     issuer: NonEmpty
-    section: Annotated[_Sections, BeforeValidator(_section_per_product)] = _Sections()
+    section: Annotated[_Sections | None, BeforeValidator(_section_per_product)] = None
     contractor: str = ""
     names_on_notice: list[NonEmpty] = Field(default_factory=list)
     contract_numbers: list[NonEmpty] = Field(default_factory=list)
     by_name: bool = False
     values: dict[str, str] = Field(default_factory=dict)
-    dates: _Dates = _Dates()
+    dates: _Dates | None = None
     department: str = ""
     contact: str = ""
     phone: str = ""
-    invoice: Annotated[_Invoices, BeforeValidator(_never_with_contract)] = _Invoices()
+    invoice: Annotated[_Invoices | None, BeforeValidator(_never_with_contract)] = None
+    office: _Offices | None = None
+    tendered_by: str = ""
+    kind: Annotated[WorkKind | None, Field(strict=False)] = None
+    award: Annotated[Award | None, Field(strict=False)] = None
+    amount: Annotated[int | None, Field(ge=0)] = None
+    documents: _Documents | None = None
+    approval: str = ""
+    exception: str = ""
+    amended: bool = False
+    expects: list[Annotated[Product, Field(strict=False)]] = Field(default_factory=list)
+    rule: RuleTables | None = None
 
 
 class _Projects(Shape):
     project: list[_Project] = Field(default_factory=list)
 
 
+Sections = Mapping[str, list[str] | None]
+"""The ids of each issuer's sections; None for an issuer whose file cannot be read at all."""
+
+
 def read_projects(
-    table: Mapping[str, Any], sections: Mapping[str, list[str] | None], found: list[Problem]
+    table: Mapping[str, Any], sections: Sections, issuers: Mapping[str, Issuer], found: list[Problem]
 ) -> tuple[Project, ...] | None:
     """``projects.toml`` as Projects; None where anything in it is wrong, and every problem in ``found``.
 
-    ``sections`` are the ids of each issuer's sections; None for an issuer whose file cannot be read at all.
+    ``issuers`` are those without a problem: a project's own rule is laid over theirs.
     """
     before = len(found)
-    found.extend(_problems_of_references(table, sections))
+    found.extend(_problems_of_references(table, sections, issuers))
     checked = check_table(_Projects, table, FILE, found)
     if checked is None or len(found) > before:
         return None
     ids = _ids(checked.project)
-    return tuple(_project(id_, project) for id_, project in zip(ids, checked.project, strict=True))
+    return tuple(
+        _project(id_, project, issuers.get(project.issuer)) for id_, project in zip(ids, checked.project, strict=True)
+    )
 
 
-def _problems_of_references(table: Mapping[str, Any], sections: Mapping[str, list[str] | None]) -> Iterator[Problem]:
+def read_one_project(
+    table: Mapping[str, Any], issuer: Issuer, found: list[Problem], place: str = "project"
+) -> Project | None:
+    """The one project of ``issuer`` that an example's table describes; None and its problems where it is wrong.
+
+    The problems stand in the issuer's file at ``place``.
+    """
+    own: list[Problem] = []
+    register = {"project": [{**table, "issuer": issuer.id}]}
+    projects = read_projects(register, {issuer.id: list(issuer.sections)}, {issuer.id: issuer}, own)
+    found.extend(replace(each, file=issuer.file, key=each.key.replace("project[1]", place, 1)) for each in own)
+    return projects[0] if projects else None
+
+
+def _problems_of_references(
+    table: Mapping[str, Any], sections: Sections, issuers: Mapping[str, Issuer]
+) -> Iterator[Problem]:
     projects = table.get("project")
     for at, project in enumerate(projects if isinstance(projects, list) else ()):
         issuer = project.get("issuer") if isinstance(project, Mapping) else None
@@ -140,6 +219,21 @@ def _problems_of_references(table: Mapping[str, Any], sections: Mapping[str, lis
                 key = key_path(("project", at, *inner))
                 params = {"name": section, "issuer": issuer, "nearest": nearest(section, valid)}
                 yield Problem(FILE, key, "unknown_section", params)
+        if "rule" in project:
+            base = _base_of(issuers.get(issuer))
+            yield from problems_of_rules(RuleSource(FILE, ("project", at), project, valid, (), base))
+
+
+def _base_of(issuer: Issuer | None) -> BaseRule:
+    """What a project's own tables are laid over."""
+
+    def base(product: Product, contract: Contract) -> Rule:
+        if issuer is None:
+            return bare_rule(product)
+        amended = issuer.amended_rules.get(product) if contract is Contract.AMENDED else None
+        return amended or issuer.rules[product]
+
+    return base
 
 
 def _sections_named(project: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -149,6 +243,9 @@ def _sections_named(project: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     for product, name in table_in(project, "section").items():
         if isinstance(name, str) and name.strip():
             yield ("section", product), name
+    tendered_by = project.get("tendered_by")
+    if isinstance(tendered_by, str) and tendered_by:
+        yield ("tendered_by",), tendered_by
 
 
 def _ids(projects: list[_Project]) -> list[str]:
@@ -167,27 +264,78 @@ def _ids(projects: list[_Project]) -> list[str]:
     return [f"{id_}#{at}" if shared[id_] > 1 or twice[id_] > 1 else id_ for at, id_ in enumerate(numbered, start=1)]
 
 
-def _project(id_: str, project: _Project) -> Project:
+def _project(id_: str, project: _Project, issuer: Issuer | None) -> Project:
+    rules, amended_rules = _own_rules(project.rule, issuer)
     return Project(
         id=id_,
         name=project.name,
         issuer=project.issuer,
-        sections={Product(product): section for product, section in project.section if section is not None},
+        sections=_per_product(project.section),
         contractor=project.contractor,
         names_on_notice=tuple(project.names_on_notice),
         contract_numbers=tuple(project.contract_numbers),
         by_name=project.by_name,
-        values=dict(project.values),
-        dates={name: date for name, date in project.dates if date is not None},
+        values=project.values,
+        dates={name: date for name, date in project.dates if date is not None} if project.dates else {},
         invoices={
-            Product(product): (Invoice(file=invoice.file, amount=invoice.amount, date=invoice.date),)
-            for product, invoice in project.invoice
-            if invoice is not None
+            product: tuple(Invoice(each.file, each.amount, each.date, each.number) for each in invoices)
+            for product, invoices in _per_product(project.invoice).items()
         },
         department=project.department,
         contact=project.contact,
         phone=project.phone,
+        offices={product: make_section(OFFICE, office) for product, office in _per_product(project.office).items()},
+        tendered_by=project.tendered_by,
+        kind=project.kind,
+        award=project.award,
+        amount=project.amount,
+        documents={
+            product: tuple(Document(each.file, each.title) for each in files)
+            for product, files in _per_product(project.documents).items()
+        },
+        approval=project.approval,
+        exception=project.exception,
+        is_amended=project.amended,
+        expects=tuple(project.expects),
+        rules=rules,
+        amended_rules=amended_rules,
     )
+
+
+def _per_product(shape: _Sections | _Invoices | _Documents | _Offices | None) -> dict[Product, Any]:
+    """What ``shape`` says for each product that it names."""
+    if shape is None:
+        return {}
+    return {product: getattr(shape, product) for product in Product if product in shape.model_fields_set}
+
+
+def _own_rules(tables: RuleTables | None, issuer: Issuer | None) -> tuple[dict[Product, Rule], dict[Product, Rule]]:
+    """The whole rules that a project's own tables give, for its original and for its amended contract."""
+    original: dict[Product, Rule] = {}
+    amended: dict[Product, Rule] = {}
+    if tables is None or issuer is None:
+        return original, amended
+    for product in Product:
+        rule = _own_rule(tables, issuer, product, Contract.ORIGINAL)
+        if rule is not None:
+            original[product] = rule
+        is_apart = product in issuer.amended_rules or any(
+            tables.named(name).model_fields_set for name in own_layers(product)
+        )
+        rule = _own_rule(tables, issuer, product, Contract.AMENDED)
+        if is_apart and rule is not None:
+            amended[product] = rule
+    return original, amended
+
+
+def _own_rule(tables: RuleTables, issuer: Issuer, product: Product, contract: Contract) -> Rule | None:
+    """The issuer's rule with the project's tables laid over it; None where they say nothing of it."""
+    own = [tables.named(name) for name in layers(product, contract)]
+    written = frozenset[str]().union(*(written_keys(table, product) for table in own))
+    if not written:
+        return None
+    base = _base_of(issuer)(product, contract)
+    return lay_over(replace(base, open=still_open(base.open, written)), own, product)
 
 
 def lines_of_projects(content: bytes) -> list[int]:

@@ -9,8 +9,10 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from worker.model import Address, Channel, Product, Sha256
+from worker.states import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +242,28 @@ class Issuer:
     """For amended contracts; a product without one follows ``rules``."""
     values: Mapping[str, ValueForm] = field(default_factory=dict)
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One test vector of an issuer's file: given this notice and project, what must come out (``[[example]]``).
+
+    Each expectation is None where the file does not write it.
+    """
+
+    product: Product
+    contract: Contract
+    number: str
+    contractor: str
+    project: Mapping[str, Any]
+    """The keys of a ``[[project]]`` as written, without the issuer; ``projects.read_one_project`` reads it."""
+    channel: Channel | None = None
+    section: str | None = None
+    subject: str | None = None
+    attachments: tuple[str, ...] | None = None
+    """Titles or file names."""
+    body_has: tuple[str, ...] | None = None
+    holds: tuple[Reason, ...] | None = None
 
 
 # --- The register --------------------------------------------------------------------------------------------

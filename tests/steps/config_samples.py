@@ -30,6 +30,7 @@ notify = ["soumu@contractor.example"]
 ISSUER = """
 name = "みほん町"
 guarantors = ["east"]
+checked_on = 2026-11-21
 open = []
 
 [section.doboku]
