@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from worker.errors import LogBroken, NotAllowed, Unavailable
-from worker.model import JST, Notice, PdfText, Sha256, Submission, Unreadable
-from worker.ports import Reply, Session, Silence, Step
+from worker.model import JST, Address, Notice, PdfText, Product, Sha256, Submission, Unreadable, sha256
+from worker.ports import PdfReader, Reply, Session, Shelved, Silence, Step
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,6 +35,24 @@ class FakeFiles:
     """An invoices folder: a name, and the bytes or what the folder says instead."""
 
     held: dict[str, bytes | Unreadable | Unavailable] = field(default_factory=dict)
+    texts: dict[Sha256, PdfText | Unreadable] = field(default_factory=dict)
+    looked_for: list[Callable[[str], bool]] = field(default_factory=list)
+
+    async def look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> None:
+        """Everything is in memory already; what was looked for is remembered."""
+        self.looked_for.append(is_needed)
+
+    def text(self, digest: Sha256) -> PdfText | Unreadable | None:
+        return self.texts.get(digest)
+
+    def listing(self) -> tuple[Shelved, ...]:
+        shelved = []
+        for file, content in sorted(self.held.items()):
+            if isinstance(content, Unavailable):
+                raise content
+            digest = sha256(content) if isinstance(content, bytes) else None
+            shelved.append(Shelved(file, digest, len(content) if isinstance(content, bytes) else 0))
+        return tuple(shelved)
 
     def stamp(self, file: str) -> str:
         return str(hash(self.held.get(file, ""))) if file in self.held else ""
@@ -88,6 +106,31 @@ class FakeReading:
     def bound_project(self, guarantor: str, contract_number: str) -> str | None:
         found = [each.bound_project for each in self.by_number(contract_number) if each.guarantor == guarantor]
         return next((project for project in reversed(found) if project), None)
+
+    def was_sent_to(self, address: Address) -> bool:
+        return any(each.was_accepted and address in each.draft.recipients for each in self.held if each.draft)
+
+    def last_sent(
+        self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False
+    ) -> Submission | None:
+        sent = [
+            each
+            for each in self.held
+            if each.sent_at is not None
+            and (each.issuer, each.product, each.duties.is_amended) == (issuer, product, is_amended)
+            and section in ("", each.section)
+        ]
+        return max(sent, key=lambda each: str(each.sent_at), default=None)
+
+    def carried(self, digest: Sha256) -> tuple[Submission, ...]:
+        left = [each for each in self.held if each.may_have_left and each.draft]
+        return tuple(each for each in left if digest in {file.sha256 for file in each.draft.attachments})
+
+    def of_project(self, project: str, product: Product) -> tuple[Submission, ...]:
+        return tuple(each for each in self.held if (each.project, each.product) == (project, product))
+
+    def known_number(self, number: str) -> bool:
+        return bool(self.by_number(number))
 
 
 class FakeServer:

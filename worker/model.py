@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NewType
 
-from worker.states import Reason, State
+from worker.states import ACCEPTED, MAY_HAVE_LEFT, Reason, State
 
 Address = NewType("Address", str)
 """One bare ASCII e-mail address that ``settings.read_address`` has accepted (lower-case domain)."""
@@ -306,6 +306,18 @@ class Submission:
     def is_rehearsal(self) -> bool:
         """Whether what is being sent now is a rehearsal."""
         return self.draft is not None and self.draft.is_rehearsal
+
+    @property
+    def was_accepted(self) -> bool:
+        """Whether a mail server took it for the issuer, and no word has come that the issuer did not get it."""
+        is_by_mail = self.state is not State.CONFIRMED or self.sent_at is not None
+        return self.state in ACCEPTED and is_by_mail and self.draft is not None and not self.is_rehearsal
+
+    @property
+    def may_have_left(self) -> bool:
+        """Whether a mail of it to the issuer left, or may have left."""
+        is_by_mail = self.state is not State.CONFIRMED or self.sent_at is not None
+        return self.state in MAY_HAVE_LEFT and is_by_mail and self.draft is not None and not self.is_rehearsal
 
     @property
     def label(self) -> str:

@@ -24,6 +24,7 @@ from worker.model import (
     MessageRow,
     Notice,
     PdfText,
+    Product,
     Sha256,
     Submission,
     Unreadable,
@@ -282,6 +283,28 @@ class Reading(Protocol):
         """The project to which a person's approval last bound this number of this guarantor."""
         ...
 
+    def was_sent_to(self, address: Address) -> bool:
+        """Whether a mail server ever took a submission for this address that did not come back; no rehearsal counts."""
+        ...
+
+    def last_sent(
+        self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False
+    ) -> Submission | None:
+        """The submission to this issuer (to this section of it, where given) that was sent last, under that rule."""
+        ...
+
+    def carried(self, digest: Sha256) -> tuple[Submission, ...]:
+        """Submissions that left, or may have left, with this attachment, by id; no rehearsal counts."""
+        ...
+
+    def of_project(self, project: str, product: Product) -> tuple[Submission, ...]:
+        """Submissions of this product that stand with this project, by id."""
+        ...
+
+    def known_number(self, number: str) -> bool:
+        """Whether a notice under exactly this contract number ever came in."""
+        ...
+
 
 class Writing(Reading, Protocol):
     """One open write transaction (BEGIN IMMEDIATE). It reads what it wrote."""
@@ -430,11 +453,27 @@ class Store(Reading, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A file of the invoices folder that has settled; ``sha256`` where it was read as a PDF."""
+
+    file: str
+    sha256: Sha256 | None
+    size: int
+
+
 class Files(Protocol):
-    """Files that the configuration names: read once, when a draft is made."""
+    """The invoices folder as the last look saw it; only ``look`` waits for it.
+
+    The questions may raise Unavailable ``folder``: the share is away, or what is asked for was not read yet.
+    """
+
+    async def look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> None:
+        """List the folder, and read bytes and text of each file whose path ``is_needed``. Raises nothing."""
+        ...
 
     def stamp(self, file: str) -> str:
-        """A text that changes when the file does (size, time, inode); empty where there is none."""
+        """A text that changes when the file does (size, time, inode); empty where there is none, or for now."""
         ...
 
     def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
@@ -443,6 +482,14 @@ class Files(Protocol):
         None where there is no such file; Unreadable(DAMAGED) where it is no PDF, Unreadable(TOO_LARGE)
         where it is larger than any mail could carry.
         """
+        ...
+
+    def text(self, digest: Sha256) -> PdfText | Unreadable | None:
+        """The text of the file with this hash; None where it was not read."""
+        ...
+
+    def listing(self) -> tuple[Shelved, ...]:
+        """Every file of the folder, by path."""
         ...
 
 

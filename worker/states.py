@@ -144,6 +144,12 @@ WAITING: Final = frozenset({_S.ANNOUNCED, _S.HELD, _S.APPROVED, _S.SENDING})
 """The states of a submission that has certainly not left yet: the same notice again adds nothing to it."""
 
 
+ACCEPTED: Final = frozenset({_S.SENT, _S.DELAYED, _S.OVERDUE, _S.RELAYED, _S.DELIVERED, _S.CONFIRMED})
+"""A mail server took it, and no word has come that the issuer did not get it. CONFIRMED may also be handed in."""
+
+MAY_HAVE_LEFT: Final = ACCEPTED | {_S.IN_DOUBT, _S.BOUNCED}
+"""The states of a submission of which a copy may lie somewhere outside."""
+
 NEEDS_A_PERSON: Final = frozenset({_S.HELD, _S.ANNOUNCED, _S.HANDED_OVER})
 """The states that wait for a person from the moment they are entered."""
 

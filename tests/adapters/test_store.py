@@ -17,13 +17,16 @@ import pytest
 import sqlalchemy as sa
 from stores import HANAKO, START, WORKER, SteppingClock, approve, create_held, draft_of, make_store
 
-from worker.adapters.store import SqlStore, create_or_migrate, open_store
+from worker.adapters.store import SqlStore, create_or_migrate, open_store, queries
 from worker.adapters.store.schema import FILE_NAME, METADATA
 from worker.audit import verify
 from worker.chain import CONFIG_CHANGED, GENESIS
 from worker.errors import ConfigError, Conflict, LogBroken, NotAllowed, Unavailable
 from worker.model import (
     JST,
+    Address,
+    Attachment,
+    Duties,
     End,
     FileRow,
     Hold,
@@ -650,3 +653,148 @@ def test_times_come_back_in_japanese_time(store: SqlStore) -> None:
     assert found is not None
     assert found.last_ok is not None
     assert found.last_ok.isoformat() == START.astimezone(JST).isoformat()
+
+
+# --- What was sent before --------------------------------------------------------------------------------------
+
+TOWN = Address("kensetsu@town.example")
+SITE = Address("genba@contractor.example")
+PAPER = Attachment("前払金請求書", "請求書.pdf", sha256(b"%PDF-invoice"), 12)
+ASKED_BY_THE_GUARDS = {
+    "was_sent_to": queries._SENT_TO,
+    "carried": queries._CARRIED,
+    "last_sent": queries._LAST_SENT,
+    "last_sent to a section": queries._LAST_SENT_TO_SECTION,
+    "of_project": queries._OF_PROJECT,
+    "known_number": queries._KNOWN_NUMBER,
+}
+
+
+def record_sent(store: SqlStore, number: str, **fields: object) -> Submission:
+    """A submission with a copy receiver and one file, sent and accepted."""
+    held = create_held(store, number, f"<{number}.0@contractor.example>")
+    assert held.draft is not None
+    draft = dataclasses.replace(held.draft, cc=(SITE,), attachments=(PAPER,))
+    values = {"draft": draft, "issuer": "town", "product": Product.ADVANCE, "section": "kensetsu", **fields}
+    with store.writing() as writing:
+        writing.keep("invoice", b"%PDF-invoice")
+        kept = writing.change(Event.REDRAFTED, held, dataclasses.replace(held, **values), WORKER, {})
+        done = writing.change(
+            Event.APPROVED, kept, dataclasses.replace(kept, state=State.APPROVED, due_at=START), HANAKO, {}
+        )
+        for event, state in ((Event.SEND_STARTED, State.SENDING), (Event.DATA_STARTED, State.IN_DOUBT)):
+            done = writing.change(event, done, dataclasses.replace(done, state=state), WORKER, {})
+        sent_at = store._clock.now()
+        return writing.change(
+            Event.ACCEPTED, done, dataclasses.replace(done, state=State.SENT, sent_at=sent_at), WORKER, {}
+        )
+
+
+def step(store: SqlStore, event: Event, before: Submission, state: State, **fields: object) -> Submission:
+    with store.writing() as writing:
+        return writing.change(event, before, dataclasses.replace(before, state=state, **fields), WORKER, {})
+
+
+def test_an_address_is_known_from_the_acceptance_until_the_mail_comes_back(store: SqlStore) -> None:
+    held = create_held(store)
+    approved = approve(store, held)
+    sending = step(store, Event.SEND_STARTED, approved, State.SENDING)
+    in_doubt = step(store, Event.DATA_STARTED, sending, State.IN_DOUBT)
+    assert not store.was_sent_to(TOWN)
+    sent = step(store, Event.ACCEPTED, in_doubt, State.SENT, sent_at=START)
+    assert store.was_sent_to(TOWN)
+    assert not store.was_sent_to(SITE)
+    step(store, Event.NOT_ACCEPTED, sent, State.BOUNCED)
+    assert not store.was_sent_to(TOWN)
+
+
+def test_a_rehearsal_makes_nothing_known(store: SqlStore) -> None:
+    draft = dataclasses.replace(draft_of("<a.1@contractor.example>", sha256(b"")), rehearsal_for=(SITE,))
+    sent = record_sent(store, "1-1", draft=dataclasses.replace(draft, attachments=(PAPER,)))
+    assert sent.state is State.SENT
+    assert not store.was_sent_to(TOWN)
+    assert store.carried(PAPER.sha256) == ()
+
+
+def test_a_file_was_carried_from_the_first_byte_until_it_is_known_not_to_have_left(store: SqlStore) -> None:
+    sent = record_sent(store, "1-1")
+    assert store.carried(PAPER.sha256) == (sent,)
+    assert store.carried(sha256(b"another")) == ()
+    bounced = step(store, Event.NOT_ACCEPTED, sent, State.BOUNCED)
+    assert store.carried(PAPER.sha256) == (bounced,)
+    assert bounced.draft is not None
+    approved = approve(store, create_held(store, "1-2", "<b.0@contractor.example>"))
+    sending = step(store, Event.SEND_STARTED, approved, State.SENDING, draft=bounced.draft)
+    in_doubt = step(store, Event.DATA_STARTED, sending, State.IN_DOUBT)
+    assert store.carried(PAPER.sha256) == (bounced, in_doubt)
+    step(store, Event.CONFIRMED_NOT_SENT, in_doubt, State.HELD)
+    assert store.carried(PAPER.sha256) == (bounced,)
+
+
+def test_the_last_mail_of_an_issuer_is_found_by_product_section_and_kind_of_contract(store: SqlStore) -> None:
+    first = record_sent(store, "1-1")
+    other = record_sent(store, "1-2", section="keiyaku")
+    amended = record_sent(store, "1-3", duties=Duties(is_amended=True))
+    create_held(store, "1-4", "<d.0@contractor.example>")
+    assert store.last_sent("town", Product.ADVANCE) == other
+    assert store.last_sent("town", Product.ADVANCE, "kensetsu") == first
+    assert store.last_sent("town", Product.ADVANCE, "kensetsu", is_amended=True) == amended
+    assert store.last_sent("town", Product.CONTRACT) is None
+    assert store.last_sent("city", Product.ADVANCE) is None
+
+
+def test_submissions_are_found_by_their_project_and_numbers_by_themselves(store: SqlStore) -> None:
+    one = record_sent(store, "1-1", project="town/道路改良工事")
+    record_sent(store, "1-2", project="town/道路改良工事", product=Product.CONTRACT)
+    assert store.of_project("town/道路改良工事", Product.ADVANCE) == (one,)
+    assert store.of_project("town/橋梁補修工事", Product.ADVANCE) == ()
+    assert store.known_number("1-1")
+    assert not store.known_number("1-9")
+
+
+def make_older(folder: Path) -> None:
+    """The database as the first program made it, with what is in it."""
+    with sqlite3.connect(folder / FILE_NAME) as database:
+        for name in ("by_moment_sent", "by_moment_sent_to_section", "by_project"):
+            database.execute(f"DROP INDEX submissions_{name}")
+        for name in ("issuer", "product", "project", "section", "is_amended", "sent_at"):
+            database.execute(f"ALTER TABLE submissions DROP COLUMN {name}")
+        database.execute("DROP TABLE sent_to")
+        database.execute("DROP TABLE sent_with")
+        database.execute("UPDATE alembic_version SET version_num = '0001'")
+    database.close()
+
+
+def test_a_database_of_the_first_program_is_refused_until_it_is_brought_up_to_date(tmp_path: Path) -> None:
+    store = make_store(tmp_path)
+    sent = record_sent(store, "1-1", project="town/道路改良工事")
+    bounced = step(store, Event.NOT_ACCEPTED, record_sent(store, "1-2"), State.BOUNCED)
+    assert bounced.draft is not None
+    handed = create_held(store, "1-3", "<c.0@contractor.example>")
+    handed = step(store, Event.HANDED_OVER, handed, State.HANDED_OVER, draft=bounced.draft)
+    step(store, Event.CONFIRMED, handed, State.CONFIRMED)
+    store.close()
+    make_older(tmp_path)
+    with pytest.raises(ConfigError) as error:
+        open_store(tmp_path, SteppingClock())
+    assert problem_of(error, tmp_path) == "old_database"
+    migrated = make_store(tmp_path)
+    assert migrated.was_sent_to(TOWN)
+    assert migrated.was_sent_to(SITE)
+    assert [each.id for each in migrated.carried(PAPER.sha256)] == [sent.id, bounced.id]
+    assert migrated.last_sent("town", Product.ADVANCE) == bounced
+    assert migrated.of_project("town/道路改良工事", Product.ADVANCE) == (sent,)
+    assert migrated.verify().holds
+    later = record_sent(migrated, "1-4")
+    assert migrated.carried(PAPER.sha256)[-1] == later
+    migrated.close()
+
+
+@pytest.mark.parametrize("statement", ASKED_BY_THE_GUARDS.values(), ids=ASKED_BY_THE_GUARDS)
+def test_what_the_guards_ask_is_found_by_an_index_and_sorted_by_it(store: SqlStore, statement: sa.Select) -> None:
+    dialect = store._engine.dialect
+    with raw(store) as database:
+        compiled = str(statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
+        plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {compiled}", [""] * compiled.count("?"))]
+    database.close()
+    assert not [each for each in plan if each.startswith("SCAN") or "TEMP B-TREE" in each], plan

@@ -25,11 +25,26 @@ from worker.adapters.store.schema import (
     NOTICES,
     ORIGINALS,
     OWN_MESSAGE_IDS,
+    SENT_TO,
+    SENT_WITH,
     SUBMISSIONS,
 )
 from worker.chain import CONFIG_CHANGED, canonical, encodable
 from worker.errors import LogBroken, NotAllowed
-from worker.model import Alarm, End, Entry, FileRow, Look, MessageRow, Notice, Sha256, Submission, sha256
+from worker.model import (
+    Address,
+    Alarm,
+    End,
+    Entry,
+    FileRow,
+    Look,
+    MessageRow,
+    Notice,
+    Product,
+    Sha256,
+    Submission,
+    sha256,
+)
 from worker.states import State
 
 _ROW: Final = SUBMISSIONS.c.row
@@ -60,6 +75,27 @@ _BINDING: Final = (
 _NOTICE: Final = sa.select(NOTICES.c.row).where(NOTICES.c.pdf_sha256 == bindparam("pdf"))
 _ORIGINAL: Final = sa.select(ORIGINALS.c.content).where(ORIGINALS.c.sha256 == bindparam("digest"))
 _LOOK: Final = sa.select(LOOKS.c.row).where(LOOKS.c.name == bindparam("name"))
+_SENT_TO: Final = sa.select(SENT_TO.c.submission).where(SENT_TO.c.address == bindparam("address")).limit(1)
+_CARRIED: Final = (
+    sa.select(_ROW)
+    .select_from(SENT_WITH.join(SUBMISSIONS, SUBMISSIONS.c.id == SENT_WITH.c.submission))
+    .where(SENT_WITH.c.sha256 == bindparam("digest"))
+    .order_by(SENT_WITH.c.submission)
+)
+_LAST_SENT: Final = (
+    sa.select(_ROW)
+    .where(SUBMISSIONS.c.issuer == bindparam("issuer"), SUBMISSIONS.c.product == bindparam("product"))
+    .where(SUBMISSIONS.c.is_amended == bindparam("is_amended"), SUBMISSIONS.c.sent_at.is_not(None))
+    .order_by(SUBMISSIONS.c.sent_at.desc())
+    .limit(1)
+)
+_LAST_SENT_TO_SECTION: Final = _LAST_SENT.where(SUBMISSIONS.c.section == bindparam("section"))
+_OF_PROJECT: Final = (
+    sa.select(_ROW)
+    .where(SUBMISSIONS.c.project == bindparam("project"), SUBMISSIONS.c.product == bindparam("product"))
+    .order_by(SUBMISSIONS.c.id)
+)
+_KNOWN_NUMBER: Final = sa.select(SUBMISSIONS.c.id).where(SUBMISSIONS.c.contract_number == bindparam("number")).limit(1)
 _OURS: Final = (
     sa.select(OWN_MESSAGE_IDS.c.message_id)
     .where(OWN_MESSAGE_IDS.c.message_id == bindparam("message_id"))
@@ -118,6 +154,35 @@ class Reads(ABC):
         """The project to which a person's approval last bound this number of this guarantor."""
         found: str | None = self._scalar(_BINDING, {"guarantor": guarantor, "number": contract_number})
         return found
+
+    def was_sent_to(self, address: Address) -> bool:
+        """Whether a mail server ever took a submission for this address that did not come back; no rehearsal counts."""
+        return bool(self._rows(_SENT_TO, {"address": address}))
+
+    def last_sent(
+        self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False
+    ) -> Submission | None:
+        """The submission to this issuer (to this section of it, where given) that was sent last, under that rule."""
+        values = {"issuer": issuer, "product": product.value, "is_amended": int(is_amended)}
+        row = (
+            self._scalar(_LAST_SENT_TO_SECTION, {**values, "section": section})
+            if section
+            else self._scalar(_LAST_SENT, values)
+        )
+        return None if row is None else decode(Submission, row)
+
+    def carried(self, digest: Sha256) -> tuple[Submission, ...]:
+        """Submissions that left, or may have left, with this attachment, by id; no rehearsal counts."""
+        return tuple(decode(Submission, row[0]) for row in self._rows(_CARRIED, {"digest": digest}))
+
+    def of_project(self, project: str, product: Product) -> tuple[Submission, ...]:
+        """Submissions of this product that stand with this project, by id."""
+        rows = self._rows(_OF_PROJECT, {"project": encodable(project), "product": product.value})
+        return tuple(decode(Submission, row[0]) for row in rows)
+
+    def known_number(self, number: str) -> bool:
+        """Whether a notice under exactly this contract number ever came in."""
+        return bool(self._rows(_KNOWN_NUMBER, {"number": encodable(number)}))
 
 
 class StoreReads(Reads):

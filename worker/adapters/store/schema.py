@@ -12,7 +12,7 @@ from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
 
 FILE_NAME: Final = "hoshobin.sqlite3"
 
-REVISION: Final = "0001"
+REVISION: Final = "0002"
 """The newest migration; revisions are numbers of four digits, so that older and newer can be told without alembic."""
 
 METADATA: Final = MetaData()
@@ -56,6 +56,12 @@ SUBMISSIONS: Final = Table(
     Column("source_message_id", Text),
     Column("message_id", Text),
     Column("due_at", Text),
+    Column("issuer", Text),
+    Column("product", Text),
+    Column("project", Text),
+    Column("section", Text),
+    Column("is_amended", Integer),
+    Column("sent_at", Text),
 )
 
 OWN_MESSAGE_IDS: Final = Table(
@@ -65,6 +71,22 @@ OWN_MESSAGE_IDS: Final = Table(
     Column("submission", Integer),
 )
 """Every Message-ID that a draft of ours ever had, rehearsals too: an index over the entries."""
+
+SENT_TO: Final = Table(
+    "sent_to",
+    METADATA,
+    Column("address", Text, primary_key=True),
+    Column("submission", Integer, primary_key=True),
+)
+"""Addresses that a mail server took a submission for: an index over the rows of ``submissions``."""
+
+SENT_WITH: Final = Table(
+    "sent_with",
+    METADATA,
+    Column("sha256", Text, primary_key=True),
+    Column("submission", Integer, primary_key=True),
+)
+"""Attachments with which a submission left or may have left: an index over the rows of ``submissions``."""
 
 MESSAGES: Final = Table(
     "messages",

@@ -26,6 +26,8 @@ from worker.adapters.store.schema import (
     NOTICES,
     ORIGINALS,
     OWN_MESSAGE_IDS,
+    SENT_TO,
+    SENT_WITH,
     SUBMISSIONS,
 )
 from worker.chain import canonical, fold
@@ -53,6 +55,11 @@ _RECORD_LOOK: Final = _upsert(LOOKS)
 _IS_KEPT: Final = sa.select(ORIGINALS.c.sha256).where(ORIGINALS.c.sha256 == sa.bindparam("digest"))
 _KEEP: Final = sa.insert(ORIGINALS)
 _OWN_MESSAGE_ID: Final = insert(OWN_MESSAGE_IDS).on_conflict_do_nothing()
+_SENT_TO: Final = sa.insert(SENT_TO)
+_SENT_WITH: Final = sa.insert(SENT_WITH)
+_FORGET_WHAT_LEFT: Final = tuple(
+    sa.delete(each).where(each.c.submission == sa.bindparam("number")) for each in (SENT_TO, SENT_WITH)
+)
 
 
 class SqlWriting(Reads):
@@ -165,7 +172,20 @@ class SqlWriting(Reads):
         if submission.draft is not None and "draft" in entry.set:
             ours = {"message_id": submission.draft.message_id, "submission": submission.id}
             self._write(_OWN_MESSAGE_ID, ours)
+        if "state" in entry.set or "sent_at" in entry.set:
+            self._index_what_left(submission)
         return submission
+
+    def _index_what_left(self, submission: Submission) -> None:
+        """Note to whom, and with what, a submission left; take it back where it bounced or never left."""
+        for forget in _FORGET_WHAT_LEFT:
+            self._write(forget, {"number": submission.id})
+        if submission.draft is None or not submission.may_have_left:
+            return
+        for digest in {each.sha256 for each in submission.draft.attachments}:
+            self._write(_SENT_WITH, {"sha256": digest, "submission": submission.id})
+        for address in submission.draft.recipients if submission.was_accepted else ():
+            self._write(_SENT_TO, {"address": address, "submission": submission.id})
 
     # --- What is kept, and the ledgers ----------------------------------------------------------------------
 

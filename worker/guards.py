@@ -1,0 +1,272 @@
+"""Decides whether a finished draft may be a mis-send: to the wrong ones, with the wrong values, or out of the usual.
+
+Its one promise: recipients, number and key are worked out anew from configuration and notice, by code that shares
+nothing with the composer; each guard names every fault it sees, and all of them are run whatever the others found. It
+does not know release policies nor what people answered.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from worker.match import Register
+from worker.model import INVOICE_TITLES, Address, Draft, Hold, Notice, Product, Submission, sha256
+from worker.ports import Reading
+from worker.rulebook import Contract, Guarantor, InvoiceRule, Issuer, NoticeForm, Project, Rule, Section
+from worker.states import Reason
+from worker.text import fold_hyphens, match_key
+from worker.workdays import last_first_of_april
+
+LARGE_NOTICE: Final = 1_000_000
+"""Bytes. A notice is one page; those of the three sureties had 5 to 200 kB."""
+
+LARGE_FILE: Final = 3_000_000
+"""Bytes. An invoice is one page, and a scanned one of 300 dpi in grey has 1 to 2 MB: above, it is more than that."""
+
+_IN_A_NUMBER: Final = re.compile(r"[0-9A-Za-z-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One guard and what it found; nothing: it is content."""
+
+    name: str
+    holds: tuple[Hold, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A draft as it would be sent, and what it was made of."""
+
+    submission: Submission
+    notice: Notice
+    guarantor: Guarantor
+    project: Project
+    issuer: Issuer
+    rule: Rule
+    contract: Contract
+    rule_hash: str
+    """Of the effective rule and its section (``Duties.rule_hash``)."""
+    draft: Draft
+    body: str
+    rehearsal_to: Address | None
+
+
+def check_draft(finished: Finished, register: Register, known: Reading, today: dt.date) -> tuple[Check, ...]:
+    """Every guard with its result, in the order in which a person should look at them."""
+    guards: tuple[tuple[str, Callable[[], Iterator[Hold]]], ...] = (
+        ("wrong_recipient", lambda: _wrong_recipients(finished)),
+        ("key_differs", lambda: _other_values(finished, register, known)),
+        ("invoice", lambda: _wrong_invoice(finished, known)),
+        ("first_address", lambda: _first_addresses(finished, known)),
+        ("rule_changed", lambda: _changed_rule(finished, known, today)),
+        ("large_attachment", lambda: _large_attachments(finished)),
+    )
+    return tuple(Check(name, tuple(dict.fromkeys(look()))) for name, look in guards)
+
+
+# --- To whom -------------------------------------------------------------------------------------------------
+
+
+def _wrong_recipients(finished: Finished) -> Iterator[Hold]:
+    draft, section = finished.draft, _receiving(finished)
+    to: tuple[Address, ...] = section.to if section else ()
+    cc: tuple[Address, ...] = section.cc if section else ()
+    if finished.rehearsal_to is not None:
+        wrong = [each for each in (*draft.to, *draft.cc) if each != finished.rehearsal_to]
+        wrong += [each for each in draft.rehearsal_for if each not in to + cc]
+        is_nobody = not draft.to or not draft.rehearsal_for
+    else:
+        # An address of the cc as To is another mail to the reader: who is asked, and who only knows of it, differs.
+        wrong = [each for each in draft.to if each not in to] + [each for each in draft.cc if each not in cc]
+        wrong += draft.rehearsal_for
+        is_nobody = not draft.to
+    if wrong:
+        yield Hold(Reason.WRONG_RECIPIENT, ", ".join(dict.fromkeys(wrong)))
+    if is_nobody:
+        yield Hold(Reason.WRONG_RECIPIENT, "to")
+
+
+def _receiving(finished: Finished) -> Section | None:
+    """The section that the configuration gives for this issuer, project and product."""
+    project, product = finished.project, finished.notice.product
+    office = project.offices.get(product)
+    if office is not None:
+        return office
+    named = project.sections.get(product) if finished.rule.section == "project" else finished.rule.section
+    return finished.issuer.sections.get(named) if named else None
+
+
+# --- What it says --------------------------------------------------------------------------------------------
+
+
+def _other_values(finished: Finished, register: Register, known: Reading) -> Iterator[Hold]:
+    for fault in (
+        *_of_parts(finished, known),
+        *_of_typed(finished),
+        *_of_texts(finished, register, known),
+    ):
+        yield Hold(Reason.KEY_DIFFERS, fault)
+
+
+def _of_parts(finished: Finished, known: Reading) -> Iterator[str]:
+    """The body and the files themselves: this text, this notice and no other."""
+    draft = finished.draft
+    if sha256(finished.body.encode()) != draft.body_sha256:
+        yield "body"
+    own = [each for each in draft.attachments if each.sha256 == finished.submission.pdf_sha256]
+    if len(own) != int(finished.rule.notice is not NoticeForm.TYPED):
+        yield "attachment"
+    for each in draft.attachments:
+        if each not in own and known.notice(each.sha256) is not None:
+            yield f"attachment: {each.filename}"
+
+
+def _of_typed(finished: Finished) -> Iterator[str]:
+    if finished.rule.notice is not NoticeForm.ATTACHED:
+        notice = finished.notice
+        for name, value in (("contract_number", notice.contract_number), ("key", notice.key.clear)):
+            if not _stands_alone(value, finished.body):
+                yield f"body: {name}"
+
+
+def _of_texts(finished: Finished, register: Register, known: Reading) -> Iterator[str]:
+    """Keys where none may stand, and what belongs to another notice."""
+    other_keys = tuple(_other_keys(finished, known))
+    for place, text in _texts(finished.draft, finished.body):
+        if finished.notice.key.clear in text and not (
+            place == "body" and finished.rule.notice is not NoticeForm.ATTACHED
+        ):
+            yield f"{place}: key"
+        yield from (f"{place}: {number}" for number in _foreign_numbers(finished, place, text, register, known))
+        yield from (f"{place}: key #{earlier}" for earlier, key in other_keys if key in text)
+
+
+def _texts(draft: Draft, body: str) -> Iterator[tuple[str, str]]:
+    yield "subject", draft.subject
+    yield "body", body
+    for each in draft.attachments:
+        yield "file name", each.filename
+
+
+def _stands_alone(value: str, text: str) -> bool:
+    """Whether ``text`` holds ``value`` whole: not as a part of a longer number or key."""
+    return any(_is_alone(text, found.start(), found.end()) for found in re.finditer(re.escape(value), text))
+
+
+def _is_alone(text: str, start: int, end: int) -> bool:
+    return not _IN_A_NUMBER.match(text[start - 1 : start]) and not _IN_A_NUMBER.match(text[end : end + 1])
+
+
+def _foreign_numbers(finished: Finished, place: str, text: str, register: Register, known: Reading) -> Iterator[str]:
+    """Contract numbers in ``text`` that are known to belong to another notice.
+
+    What the register gives this project as a value is its own word; a file may bear any number of its project.
+    """
+    own = {match_key(finished.notice.contract_number)}
+    if place == "file name":
+        own |= {match_key(number) for number in finished.project.contract_numbers}
+    values = [match_key(value) for value in finished.project.values.values()]
+    folded = fold_hyphens(unicodedata.normalize("NFKC", text))
+    for found in re.finditer(finished.guarantor.number, folded):
+        number = match_key(found[0])
+        if not number or number in own or not _is_alone(folded, found.start(), found.end()):
+            continue
+        if any(number in value for value in values):
+            continue
+        if number in register.by_number or known.known_number(number):
+            yield number
+
+
+def _other_keys(finished: Finished, known: Reading) -> Iterator[tuple[int, str]]:
+    """The keys of other notices under the same number, with the submission that each came in with."""
+    for each in known.by_number(finished.notice.contract_number):
+        if each.pdf_sha256 is None or each.pdf_sha256 == finished.submission.pdf_sha256:
+            continue
+        read = known.notice(each.pdf_sha256)
+        if read is not None and read.key != finished.notice.key:
+            yield each.id, read.key.clear
+
+
+# --- With what -----------------------------------------------------------------------------------------------
+
+
+def _wrong_invoice(finished: Finished, known: Reading) -> Iterator[Hold]:
+    product = finished.notice.product
+    for each in finished.draft.attachments:
+        if each.title not in INVOICE_TITLES.values():
+            continue
+        if finished.rule.invoice is InvoiceRule.NEVER or each.title != INVOICE_TITLES.get(product):
+            yield Hold(Reason.WRONG_INVOICE, f"{each.filename}: {each.title}")
+        # A correction brings the issuer what it has not got; every other mail with this file would be a mix-up.
+        others = [one for one in known.carried(each.sha256) if one.pdf_sha256 != finished.submission.pdf_sha256]
+        if others:
+            yield Hold(Reason.WRONG_INVOICE, f"{each.filename}: #{others[0].id}")
+
+
+def _large_attachments(finished: Finished) -> Iterator[Hold]:
+    for each in finished.draft.attachments:
+        limit = LARGE_NOTICE if each.sha256 == finished.submission.pdf_sha256 else LARGE_FILE
+        if each.size > limit:
+            yield Hold(Reason.LARGE_ATTACHMENT, f"{each.filename} {each.size / 1_000_000:.1f} MB")
+
+
+# --- Out of the usual ----------------------------------------------------------------------------------------
+
+
+def _first_addresses(finished: Finished, known: Reading) -> Iterator[Hold]:
+    """A hold for each address, so that an answer about two still covers the one that is left to be asked about."""
+    if finished.rehearsal_to is not None:
+        return
+    for address in finished.draft.recipients:
+        if not known.was_sent_to(address):
+            yield Hold(Reason.FIRST_ADDRESS, address)
+
+
+def _changed_rule(finished: Finished, known: Reading, today: dt.date) -> Iterator[Hold]:
+    issuer, section = finished.issuer, _receiving(finished)
+    last = _last_of_its_kind(finished, section, known)
+    if last is not None:
+        before, after = last.duties.rule_hash, finished.rule_hash
+        if not before and last.draft is not None:  # an older program kept only the file's
+            before, after = last.draft.rule_sha256, issuer.sha256
+        if before and before != after:
+            yield Hold(Reason.RULE_CHANGED, f"{issuer.file} {before[:8]} → {after[:8]}{_when_checked(last, issuer)}")
+    april = last_first_of_april(today)
+    if issuer.checked_on is not None and issuer.checked_on < april:
+        yield Hold(Reason.RULE_CHANGED, f"{issuer.file} checked_on {issuer.checked_on} < {april}")
+    if section is not None and section.until is not None and section.until < today:
+        yield Hold(Reason.RULE_CHANGED, f"section.{section.id}.until {section.until}")
+
+
+def _when_checked(last: Submission, issuer: Issuer) -> str:
+    dates = (last.duties.checked_on, issuer.checked_on)
+    return f" (checked_on {dates[0] or '-'} → {dates[1] or '-'})" if any(dates) else ""
+
+
+def _last_of_its_kind(finished: Finished, section: Section | None, known: Reading) -> Submission | None:
+    """The last mail that should have followed the same rule: another project's own section is no change of it."""
+    project, product, issuer = finished.project, finished.notice.product, finished.issuer
+    is_amended = finished.contract is Contract.AMENDED
+    if _has_its_own(project, product):
+        sent = [
+            (each.sent_at, each.id, each)
+            for each in known.of_project(project.id, product)
+            if each.sent_at is not None and each.issuer == issuer.id and each.duties.is_amended is is_amended
+        ]
+        return max(sent)[2] if sent else None
+    if section is None:
+        return None
+    last = known.last_sent(issuer.id, product, section.id, is_amended=is_amended)
+    if last is None and finished.rule.section != "project":
+        last = known.last_sent(issuer.id, product, is_amended=is_amended)
+    return last
+
+
+def _has_its_own(project: Project, product: Product) -> bool:
+    return any(product in own for own in (project.offices, project.rules, project.amended_rules))
