@@ -14,9 +14,6 @@ from typing import Final
 
 from worker.text import fold_hyphens
 
-_LONGEST: Final = 40
-"""Characters of a date as written: ``2026-04-01 00:00:00.000000`` has 26."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Era:
@@ -47,8 +44,6 @@ def read_date(text: str) -> dt.date:
     Raises ValueError where it is none, where year or century must be guessed (``8.4.1``, ``4/1``, ``26/4/1``), where
     the era had no such day (``平成31年5月1日``), and before the Heisei era.
     """
-    if len(text) > _LONGEST:
-        raise ValueError("too long for a date")
     found = _DATE.fullmatch(fold_hyphens(" ".join(unicodedata.normalize("NFKC", text).split())))
     if found is None:
         raise ValueError("not written as a date of a certain year")
