@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from worker.compose import Composed
 from worker.errors import NotAllowed
 from worker.match import Ambiguous, Match, Outcome, Proposed, Unmatched
-from worker.model import Answer, Channel, Hold, Submission
+from worker.model import JST, Answer, Channel, Hold, Submission
 from worker.settings import Mode, Release
 from worker.states import Kind, Reason, State, kind_of
+
+NEED_NOTE: Final = frozenset({Reason.CONTACT_FIRST, Reason.NOT_ELIGIBLE})
+"""What is answered only in words: whom at the issuer one spoke to, and what was said."""
 
 _OF_THE_DRAFT: Final = frozenset({Reason.APPROVAL, Reason.CHANGED})
 """Reasons that are about one draft: an answer names the draft's hash and covers no other."""
@@ -55,7 +58,13 @@ def judge(
         due = now + dt.timedelta(minutes=release.hold_minutes)
     else:
         due = now
-    return Judgement(State.APPROVED, (), due, name, account)
+    return Judgement(State.APPROVED, (), max(due, _opening(composed, due)), name, account)
+
+
+def _opening(composed: Composed, due: dt.datetime) -> dt.datetime:
+    """The first moment at which the draft may leave, though it was approved earlier; ``due`` where there is none."""
+    first = composed.duties.not_before
+    return dt.datetime.combine(first, dt.time(), JST) if first else due
 
 
 def _standing(
@@ -79,7 +88,8 @@ def _of_release(submission: Submission, composed: Composed, release: Release) ->
         return ()  # what keeps it from being written stands already
     if submission.released_draft and submission.released_draft != composed.draft_hash:
         return (Hold(Reason.CHANGED),)
-    if composed.draft is not None and (release.mode is Mode.APPROVE or submission.correction):
+    draft = composed.draft
+    if draft is not None and (release.mode is Mode.APPROVE or submission.correction or draft.conditions):
         return (Hold(Reason.APPROVAL),)
     return ()
 
@@ -148,12 +158,20 @@ def refuse_unless_shown(submission: Submission, shown_draft: str) -> None:
 
 
 def answer_holds(
-    submission: Submission, by: str, account: str, note: str, now: dt.datetime, *, release: Release
+    submission: Submission,
+    by: str,
+    account: str,
+    note: str,
+    now: dt.datetime,
+    *,
+    release: Release,
+    ticked: Sequence[str] = (),
 ) -> Submission:
     """``submission`` with every open reason of kind *answer* answered by ``by``; judge it anew afterwards.
 
-    One approval answers all, and always covers the draft as it is. Raises NotAllowed where a reason of another
-    kind is open, or where a rehearsal setting still stands in the way.
+    One approval answers all, and always covers the draft as it is, with the conditions that ``by`` ``ticked``. Raises
+    NotAllowed where a reason of another kind is open, where a rehearsal setting still stands in the way, where a reason
+    needs a note and there is none, or where a condition is not ticked.
     """
     blocking = [hold for hold in submission.reasons if kind_of(hold.reason) is not Kind.ANSWER]
     if blocking:
@@ -165,6 +183,8 @@ def answer_holds(
     reasons = {hold.reason for hold in submission.reasons}
     if Reason.REHEARSED in reasons and release.rehearsal_to is not None:
         raise NotAllowed("still_rehearsing", id=str(submission.id))
+    if not note.strip() and reasons & NEED_NOTE:
+        raise NotAllowed("note_needed", id=str(submission.id), reasons=" ".join(sorted(reasons & NEED_NOTE)))
     answers = [
         Answer(hold.reason, hold.detail, by, account, now, note)
         for hold in submission.reasons
@@ -175,7 +195,20 @@ def answer_holds(
     return dataclasses.replace(
         submission,
         answers=(*submission.answers, *answers),
+        ticked=_all_ticked(submission, ticked),
         # What is approved is this draft: an approval of an earlier one no longer makes it "changed".
         released_draft="",
         due_at=None,
     )
+
+
+def _all_ticked(submission: Submission, ticked: Sequence[str]) -> tuple[str, ...]:
+    """The conditions of the draft. Raises NotAllowed ``conditions_unticked``, with each that is not ticked.
+
+    Each approval ticks anew: what was true of the documents last week is looked at again.
+    """
+    conditions = submission.draft.conditions if submission.draft else ()
+    if any(condition not in ticked for condition in conditions):
+        numbered = " ".join(f"{at}. {each}" for at, each in enumerate(conditions, 1) if each not in ticked)
+        raise NotAllowed("conditions_unticked", id=str(submission.id), conditions=numbered)
+    return conditions

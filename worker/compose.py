@@ -23,6 +23,7 @@ from worker import decode, letter
 from worker.addresses import is_placeholder
 from worker.documents import LoadedDocument, choose_documents
 from worker.duties import describe_timing, earliest_day, hold_for_contract, hold_for_people, list_duties
+from worker.eligibility import judge_eligibility
 from worker.handing_over import prepare_handing_over
 from worker.invoice import ChosenInvoice, LoadInvoice, choose_invoice
 from worker.model import (
@@ -140,6 +141,7 @@ class _Case:
             contractor_of(self.circumstances.contractor, self.project),
             attachments,
             self.values,
+            self.circumstances.contract,
             self.circumstances.previous,
         )
 
@@ -273,10 +275,8 @@ def _uncertain(case: _Case) -> tuple[Hold, ...]:
         holds.append(Hold(Reason.RULE_OPEN, "channel"))
     elif open_keys:
         holds.append(Hold(Reason.RULE_OPEN, ", ".join(open_keys)))
-    if case.issuer.eligibility:
-        # The answer is about this project at this issuer: another project of the same number is another question.
-        holds.append(Hold(Reason.ELIGIBILITY_UNKNOWN, case.project.id))
-    return tuple(holds)
+    taken = judge_eligibility(case.issuer, case.project, case.notice.product, case.circumstances.contract)
+    return (*holds, *taken)
 
 
 def _unreachable(section: Section | None, circumstances: Circumstances) -> tuple[Hold, ...]:

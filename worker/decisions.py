@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from worker.approve import answer_holds, refuse_unless_shown
 from worker.arrive import find_amended, find_later
 from worker.drafting import Drafted, InForce, draft_submission
+from worker.duties import choose_duty
 from worker.errors import LogBroken, NotAllowed
-from worker.model import Hold, Submission
+from worker.model import INVOICE_TITLES, Hold, Submission
 from worker.ports import Author, Reading, Store, Writing
 from worker.states import Event, IllegalEvent, Reason, State, next_state
 
@@ -28,6 +29,11 @@ RESENDABLE: Final = frozenset(
     {State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.CONFIRMED, State.BOUNCED}
     | {State.REFUSED, State.HANDED_OVER, State.WITHDRAWN}
 )
+_DUTIES_IN: Final = RESENDABLE - {State.REFUSED, State.WITHDRAWN}
+"""What has left or is handed over: what remains to be done afterwards can have been done."""
+DONE: Final = "Done"
+"""Event of the entry that records a duty after sending as done."""
+
 _LEFT: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.BOUNCED})
 
 
@@ -73,16 +79,29 @@ def _replaced_mail(submission: Submission, reading: Reading) -> str:
 
 def keep_contents(writing: Writing, drafted: Drafted) -> None:
     """Keep the body and the attachments that the draft refers to by hash."""
-    body = drafted.submission.draft.body_sha256 if drafted.submission.draft else None
-    pdf = drafted.submission.pdf_sha256
+    draft = drafted.submission.draft
+    if draft is None:
+        return
+    kinds = {each.sha256: "document" for each in draft.attachments}
+    kinds |= {each.sha256: "invoice" for each in draft.attachments if each.title in INVOICE_TITLES.values()}
+    kinds |= {drafted.submission.pdf_sha256 or "": "notice", draft.body_sha256: "body"}
     for digest, content in drafted.contents.items():
-        writing.keep("body" if digest == body else "notice" if digest == pdf else "invoice", content)
+        writing.keep(kinds[digest], content)
 
 
 def approve(
-    store: Store, in_force: InForce, number: int, shown_draft: str, author: Author, note: str, now: dt.datetime
+    store: Store,
+    in_force: InForce,
+    number: int,
+    shown_draft: str,
+    author: Author,
+    note: str,
+    now: dt.datetime,
+    ticked: Sequence[str] = (),
 ) -> tuple[Submission, tuple[Hold, ...]]:
     """Answer every open reason of ``number``; the submission as it then stands, and what was answered.
+
+    ``ticked`` are the conditions of its draft that ``author`` has checked, word by word.
 
     Raises NotAllowed; where configuration, register or files give another draft or other reasons by now than were
     shown, that is recorded first, so that it can be looked at.
@@ -93,7 +112,7 @@ def approve(
         fresh = redraft(before, in_force, writing, now)
         is_as_shown = (fresh.submission.draft_hash, fresh.submission.reasons) == (before.draft_hash, before.reasons)
         if is_as_shown:
-            after = _answer(writing, in_force, before, author, note, now)
+            after = _answer(writing, in_force, before, author, note, now, ticked)
         else:
             keep_contents(writing, fresh)
             after = writing.change(Event.REDRAFTED, before, fresh.submission, Author("hoshobin", author.account), {})
@@ -103,10 +122,16 @@ def approve(
 
 
 def _answer(
-    writing: Writing, in_force: InForce, before: Submission, author: Author, note: str, now: dt.datetime
+    writing: Writing,
+    in_force: InForce,
+    before: Submission,
+    author: Author,
+    note: str,
+    now: dt.datetime,
+    ticked: Sequence[str],
 ) -> Submission:
     release = in_force.configuration.settings.release
-    answered = answer_holds(before, author.by, author.account, note, now, release=release)
+    answered = answer_holds(before, author.by, author.account, note, now, release=release, ticked=ticked)
     # Whoever answers either says that this number belongs to the project that was shown.
     binds = any(hold.reason in {Reason.NAME_ONLY, Reason.NUMBER_DIFFERS} for hold in before.reasons)
     bound = before.project if binds else None
@@ -123,6 +148,10 @@ def _record_approval(writing: Writing, before: Submission, judged: Submission, a
         "draft": before.draft_hash,
         "note": note,
     }
+    if judged.ticked:
+        detail["ticked"] = list(judged.ticked)
+    if judged.follows is not None and judged.duties.is_amended:
+        detail["amends"] = judged.follows
     if judged.state is not State.HANDED_OVER:
         return writing.change(Event.APPROVED, before, judged, author, detail)
     # Nothing is mailed under this rule: the answers are recorded, and the task to hand it in opens.
@@ -132,6 +161,23 @@ def _record_approval(writing: Writing, before: Submission, judged: Submission, a
     return writing.change(
         Event.REDRAFTED, held, dataclasses.replace(held, state=State.HANDED_OVER), author, {"channel": judged.channel}
     )
+
+
+def record_done(
+    store: Store, number: int, author: Author, note: str, what: int | None = None
+) -> tuple[Submission, str]:
+    """Record the duty number ``what`` (from 1) of ``duties.after`` as done; the submission and the duty's sentence.
+
+    Without ``what`` it is the one that is left. Raises NotAllowed where it has not left, where there is no such duty,
+    where it is done already, or where several are left and none is named.
+    """
+    with store.writing() as writing:
+        before = writing.submission(number)
+        if before.state not in _DUTIES_IN:
+            raise NotAllowed("not_in_this_state", id=str(number), state=before.state.value, event=DONE)
+        duty = choose_duty(before, what)
+        writing.note(DONE, number, author, {"done": duty, "note": note}, {"done": (*before.done, duty)})
+        return writing.submission(number), duty
 
 
 def withdraw(store: Store, number: int, author: Author, why: str) -> Submission:

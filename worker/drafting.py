@@ -28,7 +28,7 @@ from worker.match import (
     match_project,
     no_numbers_before,
 )
-from worker.model import JST, Duties, Notice, Sha256, Submission, Unreadable
+from worker.model import JST, Duties, Notice, PdfText, Sha256, Submission, Unreadable
 from worker.ports import Files, PdfReader, Shelved, Templates
 from worker.render import Renderer
 from worker.rulebook import Contract, Guarantor, Project
@@ -196,7 +196,10 @@ def _previous(amends: Submission | None, notice: Notice) -> Previous | None:
     """What the body names; a mail that came back is none that the issuer has."""
     if amends is None or amends.state is State.BOUNCED:
         return None
-    return Previous(notice.contract_number, amends.sent_at.astimezone(JST).date() if amends.sent_at else None)
+    if amends.sent_at is None:
+        return Previous(notice.contract_number, None)
+    subject = amends.draft.subject if amends.draft else ""
+    return Previous(notice.contract_number, amends.sent_at.astimezone(JST).date(), subject)
 
 
 def _stand(

@@ -1,7 +1,7 @@
 """Decides what people still have to do about a submission, and when it may go: contact, moment, deadline, call.
 
 Its one promise: every duty is the rule's own sentence or follows from a registered date; nothing here is sent. It
-does not know what people have done already.
+knows what was recorded as done, not whether it was.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Final
 
 from worker.chain import canonical
 from worker.dates_ja import write_date
-from worker.model import Duties, Hold, Product
+from worker.errors import NotAllowed
+from worker.model import Duties, Hold, Product, Submission
 from worker.rulebook import Contract, CountedBy, Issuer, Project, Rule, Section, Timing, invoice_for
 from worker.states import Reason
 
@@ -108,3 +109,24 @@ def describe_timing(project: Project, product: Product, contract_number: str, ru
     if rule.timing in _BEFORE:
         return f"{_BEFORE[rule.timing]}{known}より前に提出"
     return ""
+
+
+# --- After it left -----------------------------------------------------------------------------------------------
+
+
+def choose_duty(submission: Submission, what: int | None) -> str:
+    """The duty after sending with the number ``what`` (from 1), or the only one that is left. Raises NotAllowed."""
+    duties = submission.duties.after
+    left = [(at, duty) for at, duty in enumerate(duties, 1) if duty not in submission.done]
+    number, listed = str(submission.id), " ".join(f"{at}. {duty}" for at, duty in left)
+    if what is not None and not 1 <= what <= len(duties):
+        raise NotAllowed("no_such_duty", id=number, what=str(what), duties=listed or "-")
+    if what is not None and duties[what - 1] in submission.done:
+        raise NotAllowed("duty_done", id=number, duty=duties[what - 1])
+    if what is not None:
+        return duties[what - 1]
+    if not left:
+        raise NotAllowed("no_duty_left", id=number)
+    if len(left) > 1:
+        raise NotAllowed("which_duty", id=number, duties=listed)
+    return left[0][1]

@@ -17,7 +17,7 @@ from worker.errors import HoshobinError
 from worker.invoice import ChosenInvoice
 from worker.model import PRODUCT_NAMES, Attachment, Hold, Notice
 from worker.render import MissingName, Renderer, Scope, TemplateFault
-from worker.rulebook import Contractor, Guarantor, Issuer, Project, Rule, Section
+from worker.rulebook import Contract, Contractor, Guarantor, Issuer, Project, Rule, Section
 from worker.states import Reason
 from worker.text import unsafe_character
 
@@ -32,6 +32,8 @@ class Previous:
     contract_number: str
     sent_on: dt.date | None
     """None where it did not go by mail: the log knows the day, the submission does not."""
+    subject: str = ""
+    """Empty where it did not go by mail."""
 
 
 class Unwritable(HoshobinError):
@@ -53,6 +55,7 @@ def name_everything(
     contractor: Contractor,
     attachments: Iterable[Attachment],
     fitted: Mapping[str, str],
+    contract: Contract,
     previous: Previous | None,
 ) -> dict[str, Any]:
     """Every variable of ``template_rules.VARIABLES`` but the body's own ``lines``; ``notice`` is without its key.
@@ -84,11 +87,13 @@ def name_everything(
             Scope("attachments", {"title": each.title, "filename": each.filename}) for each in attachments
         ),
         "invoice": _of_invoice(invoice),
+        "contract": contract.value,
         "previous": _of_previous(previous),
         "rule": Scope(
             "rule",
             {
                 "call_after": rule.call_after,
+                "after": rule.after,
                 "invoice": rule.invoice.value,
                 "channel": rule.channel.value,
                 "key_typed": rule.key_typed,
@@ -123,7 +128,8 @@ def _of_previous(previous: Previous | None) -> Scope:
     if previous is None:
         return Scope("previous", {})
     sent_on = write_date(previous.sent_on) if previous.sent_on else None
-    return Scope("previous", {"contract_number": previous.contract_number, "sent_on": sent_on})
+    names = {"contract_number": previous.contract_number, "sent_on": sent_on, "subject": previous.subject}
+    return Scope("previous", names)
 
 
 def add_key(names: Names, key: str) -> dict[str, Any]:

@@ -54,8 +54,8 @@ ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "section": frozenset({"id", "name", "phone"}),
         "guarantor": frozenset({"id", "name"}),
         "invoice": frozenset({"title", "amount", "date", "attached", "separate"}),
-        "rule": frozenset({"call_after", "invoice", "channel", "after", "key_typed"}),
-        "previous": frozenset({"sent_on", "subject"}),
+        "rule": frozenset({"call_after", "invoice", "channel", "after", "key_typed", "notice_attached"}),
+        "previous": frozenset({"sent_on", "contract_number", "subject"}),
     }
 )
 """What ``compose`` puts behind a variable; the names in ``values`` are the register's."""

@@ -293,7 +293,7 @@ def test_a_guarantor_that_the_profiles_no_longer_name_holds_and_ends_nothing_els
 
 def test_an_issuer_with_conditions_is_asked_about_this_project() -> None:
     made = drafted(replace(REGISTER, issuers=(of_issuer(eligibility=APPROVED_ONLY),)))
-    assert reasons(made.submission)[Reason.ELIGIBILITY_UNKNOWN] == PROJECT
+    assert reasons(made.submission)[Reason.ELIGIBILITY_UNKNOWN].startswith(f"{PROJECT}：")
 
 
 def test_an_unknown_channel_holds() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -15,7 +16,8 @@ from worker.cli.tables import print_json, submission_json
 from worker.errors import NotAllowed
 from worker.model import JST, Submission
 from worker.ports import Author
-from worker.text import match_key
+from worker.states import State
+from worker.text import match_key, shown
 from worker.wiring import Office, account_name, load_office, system_clock
 from worker.words import Language, name_hold, name_state, say, say_refusal
 
@@ -47,6 +49,27 @@ class Number(click.ParamType[int]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number."""
         return value if isinstance(value, int) else Reference().convert(value, param, ctx)[0]
+
+
+ALL_TICKED: Final = 0
+"""``--tick all``: conditions are numbered from 1."""
+
+
+class Tick(click.ParamType[int]):
+    """The number of a condition from 1, or ``all``."""
+
+    name = "N|all"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number, 0 for all."""
+        if isinstance(value, int):
+            return value
+        text = str(value)
+        if text == "all":
+            return ALL_TICKED
+        if re.fullmatch("[1-9][0-9]{0,3}", text) is None:
+            self.fail(f"{value!r}: N, all", param, ctx)
+        return int(text)
 
 
 class Moment(click.ParamType[dt.datetime]):
@@ -100,13 +123,43 @@ def _each(numbers: Sequence[Any], decide: Callable[[Any], None], shared: Cli, *,
     return code
 
 
+def _conditions(submission: Submission) -> tuple[str, ...]:
+    held = submission.state is State.HELD and submission.draft is not None
+    return submission.draft.conditions if held and submission.draft else ()
+
+
+def _name_ticked(submission: Submission, ticks: Sequence[int]) -> tuple[str, ...]:
+    """The conditions of these numbers. Raises NotAllowed where there is none of a number."""
+    conditions = _conditions(submission)
+    if ALL_TICKED in ticks:
+        return conditions
+    for number in ticks:
+        if number > len(conditions):
+            raise NotAllowed("no_such_condition", id=str(submission.id), number=str(number))
+    return tuple(conditions[number - 1] for number in sorted(set(ticks)))
+
+
+def _ask_conditions(submission: Submission, lang: Language) -> tuple[str, ...]:
+    """The conditions that whoever sits at the terminal says are met."""
+    return tuple(
+        condition
+        for number, condition in enumerate(_conditions(submission), 1)
+        if click.confirm(
+            shown(say("ask_condition", lang, id=submission.label, number=number, condition=condition)), err=True
+        )
+    )
+
+
 @cli.command()
 @click.argument("references", nargs=-1, required=True, type=Reference())
 @by_option
 @click.option("--note", default="", help="確認した内容 / what was checked")
+@click.option("--tick", "ticks", multiple=True, type=Tick(), help="確かめた条件の番号、又は all / conditions checked")
 @json_option
 @pass_cli
-def approve(shared: Cli, references: tuple[tuple[int, str], ...], by: str, note: str, as_json: bool) -> int:
+def approve(
+    shared: Cli, references: tuple[tuple[int, str], ...], by: str, note: str, ticks: tuple[int, ...], as_json: bool
+) -> int:
     """承認：確認待ちの理由すべてに答え、送信待ちにします。"""
     office = load_office(shared.config)
     author = author_of(office, by)
@@ -115,7 +168,14 @@ def approve(shared: Cli, references: tuple[tuple[int, str], ...], by: str, note:
 
     def decide(reference: tuple[int, str]) -> None:
         number, shown_draft = reference
-        after, answered = decisions.approve(store, office.in_force, number, shown_draft, author, note, clock.now())
+        before = store.submission(number)
+        if as_json or ticks or not sys.stdin.isatty():
+            ticked = _name_ticked(before, ticks)
+        else:
+            ticked = _ask_conditions(before, shared.lang)
+        # What was ticked is the draft that was read here: another one by now is refused.
+        expected = shown_draft or (before.draft_hash if ticked else "")
+        after, answered = decisions.approve(store, office.in_force, number, expected, author, note, clock.now(), ticked)
         _report(
             after,
             "approved",
@@ -209,6 +269,22 @@ def confirm(
             _report(decisions.confirm(store, number, author, note, at), "confirmed", shared.lang, as_json=as_json)
 
     return _each(numbers, decide, shared, as_json=as_json)
+
+
+@cli.command()
+@click.argument("number", type=Number())
+@by_option
+@click.option("--note", required=True, help="いつ・どのように / when and how")
+@click.option("--what", type=click.IntRange(min=1), default=None, help="手続の番号（複数あるとき） / which duty")
+@json_option
+@pass_cli
+def done(shared: Cli, number: int, by: str, note: str, what: int | None, as_json: bool) -> int:
+    """提出後の手続：請求書の持参など、送信後に残った手続が済んだことを記録します。"""
+    office = load_office(shared.config)
+    author = author_of(office, by)
+    after, duty = decisions.record_done(open_for_command(office, system_clock()), number, author, note, what)
+    _report(after, "duty_recorded", shared.lang, as_json=as_json, duty=duty)
+    return DONE
 
 
 @cli.command()

@@ -34,11 +34,13 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     "AnswerAfterwards": ("後から届いた応答", "an answer afterwards"),
     "Started": ("起動", "started"),
     "ConfigurationChanged": ("設定の変更", "configuration changed"),
+    "Done": ("提出後の手続を記録", "done after sending"),
     "Resumed": ("送信の再開", "resumed"),
 }
 """Every event of the states' table and every entry that is none of them."""
 
 DETAILS: Final[dict[str, tuple[str, str]]] = {
+    "amends": ("変更前の提出", "amends"),
     "answer": ("応答", "answer"),
     "answered": ("答えた理由", "answered"),
     "answered_at": ("応答の時刻", "answered at"),
@@ -46,6 +48,7 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "channel": ("提出方法", "channel"),
     "confirmed_at": ("確認の時刻", "confirmed at"),
     "corrects": ("訂正元", "corrects"),
+    "done": ("済んだ手続", "done"),
     "draft": ("内容", "draft"),
     "envid": ("送信番号", "envelope id"),
     "file": ("ファイル", "file"),
@@ -61,6 +64,7 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "source": ("名前", "name"),
     "step": ("段階", "step"),
     "superseded_by": ("後の保証", "superseded by"),
+    "ticked": ("確認した条件", "conditions checked"),
     "version": ("版", "version"),
     "waiting": ("提出前", "not yet sent"),
     "why": ("理由", "why"),
