@@ -9,7 +9,7 @@ import queue
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -27,12 +27,16 @@ from worker.adapters.config_files import (
 from worker.adapters.folder import NoticeFolder
 from worker.adapters.imap import ImapMailbox
 from worker.adapters.invoice_files import InvoiceFiles
+from worker.adapters.shelf import Shelf
+from worker.adapters.shipped import shipped_file, shipped_names
 from worker.adapters.smtp import SmtpServer
 from worker.adapters.store import SqlStore, open_store
 from worker.configuration import Configuration, load_configuration, settings_of
 from worker.drafting import InForce, put_in_force
 from worker.errors import ConfigError, Problem
+from worker.examples import try_examples
 from worker.ports import Clock, Secrets
+from worker.render import Renderer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -54,14 +58,29 @@ class Office:
         return (dict(settings.mailboxes), settings.smtp, settings.poll_seconds, self.places)
 
 
-def load_office(option: str | None, env: Mapping[str, str] = os.environ) -> Office:
-    """Find, read and check the configuration. Raises ConfigError with every problem at once."""
+def find_configuration_files(option: str | None, env: Mapping[str, str] = os.environ) -> tuple[Path, dict[str, bytes]]:
+    """The configuration's directory and its files as they are, not judged yet. Raises ConfigError."""
+    directory = find_directory(option, env, Path.cwd())
+    return directory, read_directory(directory)
+
+
+def load_office(option: str | None, env: Mapping[str, str] = os.environ, former: Office | None = None) -> Office:
+    """Find, read and check the configuration. Raises ConfigError with every problem at once.
+
+    What was read of the invoices folder under ``former`` is kept where the folder is the same.
+    """
     directory = find_directory(option, env, Path.cwd())
     files = read_directory(directory)
     configuration = load_configuration(files)
     places = resolve_places(configuration.settings, directory, env)
-    in_force = put_in_force(configuration, TemplateFiles(files), InvoiceFiles(places.invoices))
+    is_same_folder = former is not None and former.places.invoices == places.invoices
+    shelf = former.in_force.files if former is not None and is_same_folder else _open_shelf(places)
+    in_force = put_in_force(configuration, TemplateFiles(files), shelf)
     return Office(directory, configuration, in_force, places)
+
+
+def _open_shelf(places: Places) -> Shelf:
+    return Shelf(InvoiceFiles(places.invoices), partial(OwnThread, "invoices"), system_clock())
 
 
 def load_office_for_servers(option: str | None, env: Mapping[str, str] = os.environ) -> Office:
@@ -85,10 +104,31 @@ def load_office_for_servers(option: str | None, env: Mapping[str, str] = os.envi
 
 def load_changed_office(former: Office, option: str | None) -> Office:
     """The office as it is on disk now. Raises ConfigError, also for a change that a running service cannot follow."""
-    office = load_office(option)
+    office = load_office(option, former=former)
     if office.places.store != former.places.store:
         raise ConfigError([Problem("worker.toml", "store.dir", "needs_restart")])
+    if failing := failing_examples(office):
+        raise ConfigError(failing)
     return office
+
+
+def failing_examples(office: Office) -> tuple[Problem, ...]:
+    """What the examples in the office's own issuer files expect otherwise than its rules and templates do."""
+    return try_examples(office.configuration, office.in_force.templates.source, office.in_force.renderer)
+
+
+def load_catalogue() -> Configuration:
+    """The shipped configuration with every issuer of the catalogue: it stands by itself."""
+    files = {name: shipped_file("config", name) for name in ("worker.toml", "projects.toml", "guarantors.toml")}
+    for folder, parts in (("issuers", ("config", "issuers")), ("templates/mail", ("templates", "mail"))):
+        files |= {f"{folder}/{name}": shipped_file(*parts, name) for name in shipped_names("/".join(parts))}
+    return load_configuration(files)
+
+
+def failing_examples_of_catalogue(catalogue: Configuration) -> tuple[Problem, ...]:
+    """The same of the shipped issuers under the shipped templates, by their place among the shipped files."""
+    failing = try_examples(catalogue, TemplateFiles({}).source, Renderer())
+    return tuple(replace(problem, file=f"config/{problem.file}") for problem in failing)
 
 
 def program_version() -> str:

@@ -22,7 +22,8 @@ from worker.adapters.starter import write_starter
 from worker.adapters.store import create_or_migrate, open_store
 from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, json_option, pass_cli, print_problems, problem_json
 from worker.cli.tables import print_json, print_table
-from worker.errors import AccountRefused, Unavailable
+from worker.errors import AccountRefused, ConfigError, Unavailable
+from worker.examples import count_examples
 from worker.model import Unreadable
 from worker.pipeline import Pipeline
 from worker.pipeline.once import Pass, run_once
@@ -35,6 +36,9 @@ from worker.wiring import (
     build_folder,
     build_mailboxes,
     build_server,
+    failing_examples,
+    failing_examples_of_catalogue,
+    load_catalogue,
     load_office_for_servers,
     load_secrets,
     program_version,
@@ -122,12 +126,22 @@ def _log_to_stderr() -> None:
 
 
 @cli.command()
+@click.option("--examples", is_flag=True, help="同梱の一覧の見本も確かめる / try the catalogue's examples as well")
 @json_option
 @pass_cli
-def check(shared: Cli, as_json: bool) -> int:
-    """設定の検査：誤りをすべて、場所と直し方とともに示します。"""
+def check(shared: Cli, examples: bool, as_json: bool) -> int:
+    """設定の検査：誤りをすべて、場所と直し方とともに示します。発注者ごとの見本（example）も確かめます。"""
     office = load_office_for_servers(shared.config)
     configuration = office.configuration
+    failing = failing_examples(office)
+    shipped = 0
+    if examples:
+        catalogue = load_catalogue()
+        failing += failing_examples_of_catalogue(catalogue)
+        shipped = count_examples(catalogue)
+    if failing:
+        raise ConfigError(failing)
+    tried = {"own": count_examples(configuration), "shipped": shipped}
     if as_json:
         print_json(
             {
@@ -135,6 +149,7 @@ def check(shared: Cli, as_json: bool) -> int:
                 "issuers": len(configuration.issuers),
                 "projects": len(configuration.projects),
                 "mailboxes": len(configuration.settings.mailboxes),
+                "examples": tried,
                 "remarks": [problem_json(each, shared.lang) for each in configuration.remarks],
             }
         )
@@ -148,6 +163,8 @@ def check(shared: Cli, as_json: bool) -> int:
             mailboxes=len(configuration.settings.mailboxes),
         )
     )
+    if sum(tried.values()):
+        click.echo(say("examples_ok", shared.lang, examples=sum(tried.values()), **tried))
     if configuration.remarks:
         print_problems(configuration.remarks, shared.lang)
     for line in _uncertain(office, shared.lang):

@@ -13,17 +13,29 @@ from worker.states import Kind, Reason, State, kind_of
 from worker.words.commands import TEXTS as COMMAND_TEXTS
 from worker.words.config import HINTS as CONFIG_HINTS
 from worker.words.config import TEXTS as CONFIG_TEXTS
+from worker.words.duties import TEXTS as DUTIES_TEXTS
 from worker.words.events import DETAILS, EVENTS, FAULTS, THINGS
+from worker.words.examples import HINTS as EXAMPLE_HINTS
+from worker.words.examples import TEXTS as EXAMPLE_TEXTS
 from worker.words.reasons import APPROVAL_STATE, NEXT_STEPS, REASONS, STATE_NEXT, STATES
 from worker.words.register import TEXTS as REGISTER_TEXTS
 from worker.words.rulebook import HINTS as RULEBOOK_HINTS
 from worker.words.rulebook import TEXTS as RULEBOOK_TEXTS
+from worker.words.seeing import PAPER_STEPS
 from worker.words.seeing import TEXTS as SEEING_TEXTS
 
 Language = Literal["ja", "en"]
 
-_TEXTS: Final = {**COMMAND_TEXTS, **CONFIG_TEXTS, **RULEBOOK_TEXTS, **REGISTER_TEXTS, **SEEING_TEXTS}
-_HINTS: Final = {**CONFIG_HINTS, **RULEBOOK_HINTS}
+_TEXTS: Final = {
+    **COMMAND_TEXTS,
+    **EXAMPLE_TEXTS,
+    **CONFIG_TEXTS,
+    **RULEBOOK_TEXTS,
+    **REGISTER_TEXTS,
+    **DUTIES_TEXTS,
+    **SEEING_TEXTS,
+}
+_HINTS: Final = {**CONFIG_HINTS, **EXAMPLE_HINTS, **RULEBOOK_HINTS}
 
 
 def say(code: str, lang: Language, **params: object) -> str:
@@ -87,8 +99,16 @@ def next_step(submission: Submission, lang: Language) -> str:
     """What a person does next about ``submission``; empty where there is nothing to do."""
     index = 0 if lang == "ja" else 1
     if submission.state is State.HELD and submission.reasons:
-        return NEXT_STEPS[min(submission.reasons, key=_urgency).reason][index]
+        return _step_about(min(submission.reasons, key=_urgency))[index]
     return STATE_NEXT[submission.state][index] if submission.state in STATE_NEXT else ""
+
+
+def _step_about(hold: Hold) -> tuple[str, str]:
+    """The step of the reason; of a paper that is no notice, the step of that kind of paper."""
+    if hold.reason is Reason.NOT_A_NOTICE:
+        steps = (step for words, step in PAPER_STEPS if any(word in hold.detail for word in words))
+        return next(steps, NEXT_STEPS[hold.reason])
+    return NEXT_STEPS[hold.reason]
 
 
 def name_event(event: str, lang: Language) -> str:
