@@ -264,6 +264,19 @@ def test_a_certificate_or_bond_is_named_and_refused_even_with_number_and_key(hea
         assert read(page) == Unreadable(Reason.NOT_A_NOTICE, heading.replace("　", ""))
 
 
+@pytest.mark.parametrize(
+    ("text", "paper"),
+    [
+        ("電子証書閲覧サービス\n証書の表示：40213-00712M", "電子証書"),
+        ("閲覧画面\n下記の保証証書を表示しています。", "保証証書"),
+        ("閲覧のご案内\n履行保証保険の閲覧URL：https://bond.example/", "履行保証保険"),
+        ("公共工事履行保証証券のパスワード：Ab12Cd34", "公共工事履行保証証券"),
+    ],
+)
+def test_a_screen_or_letter_about_a_certificate_or_bond_is_named_as_what_it_is_about(text, paper):
+    assert read(text) == Unreadable(Reason.NOT_A_NOTICE, paper)
+
+
 def test_a_number_without_a_key_is_no_notice():
     page = PAGE.replace("認 証 キ ー：Hs4kQ9wZx2Tb\n", "")
     assert read(page) == Unreadable(Reason.NOT_A_NOTICE, "認証キー")

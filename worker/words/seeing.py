@@ -4,6 +4,24 @@ from __future__ import annotations
 
 from typing import Final
 
+PAPER_STEPS: Final[tuple[tuple[tuple[str, ...], tuple[str, str]], ...]] = (
+    (
+        ("保証保険", "証券"),
+        (
+            "保険会社の証券は対象外。発注者の定める方法で別に提出し、こちらは取下げ",
+            "an insurer's bond does not go this way: hand it in as the issuer asks, and withdraw this",
+        ),
+    ),
+    (
+        ("証書",),
+        (
+            "証書そのものは提出しません。保証会社のサイトから「認証キーのお知らせ」PDFを取得し、所定のフォルダに保存",
+            "the certificate itself is not handed in: download the notice of the key and save it to the folder",
+        ),
+    ),
+)
+"""What to do about a paper that is no notice, by a word in what it is called; a bond's name may hold both words."""
+
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- near misses
     "near_miss": ("{name}（{id}）：{differs}", "{name} ({id}): {differs}"),
@@ -24,6 +42,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "amended": ("変更契約のルール", "the rule for amended contracts"),
     # --- guards and conditions
     "h_checks": ("誤送信の防止チェック", "guards against a wrong mail"),
+    "check_wrong_recipient": ("宛先が設定どおり", "recipients are those of the configuration"),
+    "check_key_differs": ("番号・認証キーがこのお知らせのもの", "number and key are this notice's"),
+    "check_invoice": ("請求書がこの案件・この保証のもの", "the invoice is this project's and product's"),
+    "check_first_address": ("送信したことのある宛先", "addresses that mail went to before"),
+    "check_rule_changed": ("ルールに変更なし、確認日が新しい", "the rule is unchanged and was checked lately"),
+    "check_large_attachment": ("添付の大きさが通常", "attachments of usual size"),
     "passed": ("問題なし", "passed"),
     "h_conditions": ("目で確かめる条件", "conditions for a person to check"),
     "to_tick": ("□ {sentence}", "[ ] {sentence}"),

@@ -1,0 +1,33 @@
+"""First pages of a draft's attachments as text, read by the PDF children: for whoever looks before it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from worker.adapters.pdf import PdfPool
+from worker.model import PdfText, Sha256, Submission, Unreadable
+from worker.seeing import first_page
+from worker.words import Language
+
+
+def read_first_pages(
+    submission: Submission, original: Callable[[Sha256], bytes], key: str, lang: Language
+) -> dict[str, str]:
+    """The first page of each attachment by its hash, ``key`` masked. Raises Unavailable where no child starts."""
+    hashes = [each.sha256 for each in submission.draft.attachments] if submission.draft else []
+    read = read_pdfs([original(each) for each in hashes])
+    return {digest: first_page(text, key, lang) for digest, text in zip(hashes, read, strict=True)}
+
+
+def read_pdfs(pdfs: list[bytes]) -> list[PdfText | Unreadable]:
+    """What each of ``pdfs`` says, one after the other in one child. Raises Unavailable where none starts."""
+
+    async def read() -> list[PdfText | Unreadable]:
+        reader = PdfPool(1)
+        try:
+            return [await reader.read(each) for each in pdfs]
+        finally:
+            await reader.close()
+
+    return asyncio.run(read()) if pdfs else []
