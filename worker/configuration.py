@@ -151,10 +151,11 @@ def _projects(
     }
     problems: list[Problem] = []
     projects = register.read_projects(table, sections, issuers, problems)
-    lines = register.lines_of_projects(files[register.FILE])
-    listed = table.get("project")
-    known = isinstance(listed, list) and len(listed) == len(lines)  # not so where a value spans lines
-    found.extend(_with_line(problem, lines) if known else problem for problem in problems)
+    if problems:
+        lines = register.lines_of_projects(files[register.FILE])
+        listed = table.get("project")
+        known = isinstance(listed, list) and len(listed) == len(lines)  # not so where a value spans lines
+        found.extend(_with_line(problem, lines) if known else problem for problem in problems)
     return projects
 
 

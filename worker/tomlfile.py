@@ -114,7 +114,9 @@ def check_table(shape: type[M], table: Mapping[str, Any], file: str, found: list
 
 
 def _unsafe_values(table: Mapping[str, Any], file: str) -> Iterator[Problem]:
-    if unsafe_character("".join(_all_strings(table))) is None:  # one look at all: a register holds 100,000 strings
+    if (
+        unsafe_character("".join(_all_strings(dict(table)))) is None
+    ):  # one look at all: a register holds 100,000 strings
         return
     for path, text in strings_in(table):
         character = unsafe_character(text)
@@ -128,12 +130,13 @@ def _all_strings(table: Mapping[str, Any]) -> list[str]:
     left: list[Any] = [table]
     while left:
         value = left.pop()
-        if isinstance(value, str):
+        kind = type(value)  # what the decoder makes, and nothing derived from it
+        if kind is str:
             strings.append(value)
-        elif isinstance(value, dict):
+        elif kind is dict:
             strings += value
             left += value.values()
-        elif isinstance(value, list):
+        elif kind is list:
             left += value
     return strings
 
