@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
@@ -20,8 +20,9 @@ from worker.addresses import AddressRefused as AddressRefused  # noqa: PLC0414  
 from worker.addresses import read_address as read_address  # noqa: PLC0414
 from worker.errors import Problem
 from worker.model import Address
+from worker.register_fields import key_names, parse_key
 from worker.rulebook import Contractor
-from worker.tomlfile import NonEmpty, Refused, Shape, check_table, key_path
+from worker.tomlfile import NonEmpty, Refused, Shape, check_table, key_path, nearest
 
 FILE: Final = "worker.toml"
 
@@ -118,6 +119,8 @@ class Settings:
     store_dir: str
     people: tuple[str, ...]
     notify: tuple[Address, ...]
+    import_columns: Mapping[str, str] = field(default_factory=dict)
+    """Headings of the contractor's own ledger → keys of a project; they go before the usual ones."""
 
 
 # --- Shapes --------------------------------------------------------------------------------------------------
@@ -221,6 +224,16 @@ class _Operator(Shape):
     notify: list[AddressText] = Field(default_factory=list)
 
 
+def _check_column(key: str) -> str:
+    if key and parse_key(key) is None:  # empty: this heading is left out
+        raise Refused(("import_key", {"name": key, "nearest": nearest(key, key_names())}))
+    return key
+
+
+class _Import(Shape):
+    columns: dict[str, Annotated[str, AfterValidator(_check_column)]] = Field(default_factory=dict)
+
+
 class _Worker(Shape):
     contractor: _Contractor
     mailbox: dict[str, _Mailbox] = Field(default_factory=dict)
@@ -230,6 +243,7 @@ class _Worker(Shape):
     schedule: _Schedule = _Schedule()
     store: _Store = _Store()
     operator: _Operator
+    imports: _Import = Field(default=_Import(), alias="import")
 
 
 # --- Reading -------------------------------------------------------------------------------------------------
@@ -272,6 +286,7 @@ def _settings_of(worker: _Worker) -> Settings:
         store_dir=worker.store.dir,
         people=tuple(worker.operator.people),
         notify=tuple(map(Address, worker.operator.notify)),
+        import_columns=dict(worker.imports.columns),
     )
 
 

@@ -192,7 +192,8 @@ def _remaining(submission: Submission) -> Iterator[Task]:
     """What the rule leaves for after sending, one task a sentence, numbered as ``done`` takes it."""
     for number, text in enumerate(submission.duties.after, start=1):
         if text not in submission.done:
-            command = f"hoshobin done {submission.id} {number} --by 氏名"
+            which = f" --what {number}" if len(submission.duties.after) > 1 else ""
+            command = f"hoshobin done {submission.id}{which} --by 氏名 --note いつ・どのように"
             yield _task(submission, TaskKind.REMAINING, (text, text), Urgency.SOON, command)
 
 

@@ -46,6 +46,99 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "h_todo": ("すること", "what to do"),
     "h_due_date": ("期限", "due"),
     "t_no_project": ("案件不明", "project not known"),
+    # --- What a value of a project may not be ------------------------------------------------------------------
+    "field_too_long": ("長すぎます（上限 {limit} 文字）", "too long (at most {limit} characters)"),
+    "field_date": (
+        "「{value}」を日付として読めません（令和8年4月1日、R8.4.1、2026-04-01 のように）",
+        '"{value}" is no date of a certain year (令和8年4月1日, R8.4.1, 2026-04-01)',
+    ),
+    "field_amount": ("「{value}」を円の金額として読めません", '"{value}" is no amount in yen'),
+    "field_word": ("「{value}」は使えません（{valid}）", '"{value}" is not one of: {valid}'),
+    "field_section": (
+        "{issuer}に「{value}」という課はありません（{valid}）",
+        '{issuer} has no section "{value}" ({valid})',
+    ),
+    "field_issuer": (
+        "発注者「{value}」は設定にありません（近い名前：{nearest}）。`hoshobin issuers add` で加えてください",
+        'no issuer "{value}" is configured (nearest: {nearest}); add it with `hoshobin issuers add`',
+    ),
+    "field_two_issuers": (
+        "「{value}」に当たる発注者が複数あります。ファイル名（{ids}）で指定してください",
+        '"{value}" could be several issuers: say which file ({ids})',
+    ),
+    "import_key": (
+        "「{name}」は案件の項目ではありません（近い名前：{nearest}）",
+        '"{name}" is no key of a project (nearest: {nearest})',
+    ),
+    # --- Ledgers -----------------------------------------------------------------------------------------------
+    "ledger_encoding": (
+        "文字コードが UTF-8 でも Shift_JIS（cp932）でもありません",
+        "the text is neither UTF-8 nor Shift_JIS (cp932)",
+    ),
+    "ledger_csv": ("CSVとして読めません（{detail}）", "not readable as CSV ({detail})"),
+    "ledger_not_xlsx": (
+        "Excelブック（.xlsx）ではありません。Excelで .xlsx 又は CSV として保存し直してください",
+        "not an xlsx workbook: save it as .xlsx or CSV",
+    ),
+    "ledger_no_sheets": (
+        "CSVにシートはありません（--sheet を外してください）",
+        "a CSV has no sheets (leave out --sheet)",
+    ),
+    "ledger_sheet": ("シート「{name}」がありません（{valid}）", 'there is no sheet "{name}" ({valid})'),
+    "ledger_damaged": ("ファイルが壊れています（{detail}）", "the file is damaged ({detail})"),
+    "ledger_unpacked": (
+        "展開すると {limit} バイトを超えるため、読みません",
+        "not read: unpacked it is larger than {limit} bytes",
+    ),
+    "ledger_too_long": ("行が多すぎます（上限 {limit} 行）", "too many rows (at most {limit})"),
+    "import_empty": ("見出しの行がありません", "there is no row of headings"),
+    "import_heading_twice": ("「{key}」に当たる列が2つあります", "two columns give {key}"),
+    "import_heading_missing": (
+        "「{key}」に当たる列がありません（worker.toml の [import] columns で見出しを指定できます）",
+        "no column gives {key} ([import] columns in worker.toml names the headings)",
+    ),
+    "import_two_projects": (
+        "同じ発注者・同じ名前の案件が{count}件登録されています。保証契約番号がないと区別できません",
+        "{count} projects of this issuer and name are registered: only a contract number tells them apart",
+    ),
+    "import_number_elsewhere": (
+        "保証契約番号 {number} は、別の案件「{name}」に登録されています",
+        "contract number {number} is registered with another project ({name})",
+    ),
+    "import_number_twice": (
+        "保証契約番号 {number} は、{row}行目にもあります",
+        "contract number {number} stands in row {row} as well",
+    ),
+    "import_row_twice": (
+        "{row}行目と同じ案件です（別の案件なら、両方に保証契約番号が必要です）",
+        "the same project as row {row} (another one needs a contract number in both)",
+    ),
+    "fate_new": ("新規", "new"),
+    "fate_same": ("登録済み・変更なし", "registered, nothing new"),
+    "fate_changed": ("変更", "changed"),
+    "fate_bad": ("誤り", "bad"),
+    "import_counts": (
+        "新規 {new}件、変更 {changed}件、変更なし {same}件、誤り {bad}件",
+        "{new} new, {changed} changed, {same} the same, {bad} bad",
+    ),
+    "import_ignored": ("使わなかった列：{headings}", "columns not used: {headings}"),
+    "import_dry": ("確認だけです。何も書き込んでいません。", "A dry run: nothing was written."),
+    "import_nothing": ("書き込むことはありません。", "There is nothing to write."),
+    "import_refused": (
+        (
+            "誤りのある行があるため、何も書き込んでいません。直してもう一度実行するか、"
+            "--partial で正しい行だけを登録してください。"
+        ),
+        "Nothing was written, because of bad rows. Mend them and try again, or take the good ones with --partial.",
+    ),
+    "import_written": ("{file} に書き込みました（{count}件）。", "Written to {file}: {count} projects."),
+    "file_changed": (
+        "実行中にファイルが変更されたため、書き込んでいません。もう一度実行してください",
+        "the file was changed meanwhile, so nothing was written: try again",
+    ),
+    "h_row": ("行", "row"),
+    "h_fate": ("扱い", "fate"),
+    "h_cell": ("セル", "cell"),
     # --- The register's overview -----------------------------------------------------------------------------
     "h_task": ("次にすること", "next task"),
     "cell_missing": ("未着", "not here yet"),

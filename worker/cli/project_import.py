@@ -1,0 +1,161 @@
+"""The command ``project import``: a ledger (工事台帳) into the register, every row's fate first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from worker.cli import DONE, FOR_A_PERSON, Cli, json_option, pass_cli
+from worker.cli.project import project
+from worker.cli.tables import print_json, print_table
+from worker.configuration import load_configuration
+from worker.errors import ConfigError
+from worker.importing import Edit, Fate, FateKind, blame_rows, edits_of, judge_rows
+from worker.ledger import Fault, Headings, read_headings
+from worker.projects import FILE
+from worker.tomlfile import parse_toml
+from worker.wiring import find_configuration_files
+from worker.words import Language, hint, say
+
+_COLOURS: Final = {FateKind.NEW: "green", FateKind.SAME: "dim", FateKind.CHANGED: "yellow", FateKind.BAD: "red"}
+
+
+@project.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--sheet", default="", help="シート名（なければ最初のシート） / the sheet, else the first")
+@click.option("--dry-run", is_flag=True, help="確認だけ / only show what would be done")
+@click.option("--partial", is_flag=True, help="誤りのない行だけを登録 / take the good rows")
+@json_option
+@pass_cli
+def import_projects(shared: Cli, file: Path, sheet: str, dry_run: bool, partial: bool, as_json: bool) -> int:
+    """工事台帳（CSV・Excel）の取込み：行ごとの扱いを示し、誤りがなければ登録します。"""
+    from worker.adapters.ledgers import read_ledger  # noqa: PLC0415  other commands need neither it nor what it brings
+    from worker.adapters.register_files import replace_file  # noqa: PLC0415
+
+    directory, files = find_configuration_files(shared.config)
+    configuration = load_configuration(files)
+    ledger = read_ledger(file, sheet)
+    headings = read_headings(ledger, configuration.settings.import_columns)
+    registered = (parse_toml(FILE, files[FILE], []) or {}).get("project", [])
+    fates: tuple[Fate, ...] = ()
+    if not headings.faults:
+        fates = judge_rows(ledger, headings, configuration.issuers, registered)
+        fates = _judge_together(files, fates, len(registered))
+    edits = edits_of(fates)
+    has_bad = bool(headings.faults) or any(each.kind is FateKind.BAD for each in fates)
+    writes = bool(edits) and not dry_run and (partial or not has_bad) and not headings.faults
+    if writes:
+        replace_file(directory / FILE, files[FILE], _edited(files, edits)[FILE])
+    if as_json:
+        print_json(_result_json(fates, headings, shared.lang, is_written=writes))
+    else:
+        _show(fates, headings, shared.lang)
+        click.echo(
+            _ending(shared.lang, directory / FILE, len(edits), is_written=writes, is_dry=dry_run, is_bad=has_bad)
+        )
+    return FOR_A_PERSON if has_bad else DONE
+
+
+def _judge_together(files: dict[str, bytes], fates: tuple[Fate, ...], registered: int) -> tuple[Fate, ...]:
+    """``fates`` after the whole configuration was loaded with them; each round finds at least one more bad row."""
+    while edits := edits_of(fates):
+        try:
+            load_configuration(_edited(files, edits))
+        except ConfigError as error:
+            judged = blame_rows(fates, error.problems, registered)
+            if judged is None:
+                raise
+            fates = judged
+        else:
+            break
+    return fates
+
+
+def _edited(files: dict[str, bytes], edits: Sequence[Edit]) -> dict[str, bytes]:
+    from worker.adapters.register_toml import edit_projects  # noqa: PLC0415
+
+    return {**files, FILE: edit_projects(files[FILE], edits)}
+
+
+def _ending(lang: Language, file: Path, count: int, *, is_written: bool, is_dry: bool, is_bad: bool) -> str:
+    if is_written:
+        return say("import_written", lang, file=file, count=count)
+    if is_dry:
+        return say("import_dry", lang)
+    return say("import_refused", lang) if is_bad else say("import_nothing", lang)
+
+
+# --- Showing -------------------------------------------------------------------------------------------------
+
+
+def fault_text(fault: Fault, lang: Language) -> str:
+    """What is wrong, and what to do about it."""
+    parts = (say(fault.code, lang, **fault.params), hint(fault.code, lang, **fault.params))
+    return " / ".join(filter(None, parts))
+
+
+def _show(fates: Sequence[Fate], headings: Headings, lang: Language) -> None:
+    names = [say(f"h_{name}", lang) for name in ("row", "fate", "project", "issuer", "cell", "detail")]
+    rows: list[tuple[str, ...]] = []
+    styles = []
+    for fault in headings.faults:
+        rows.append(("", say("fate_bad", lang), "", "", fault.cell, fault_text(fault, lang)))
+        styles.append(_COLOURS[FateKind.BAD])
+    for fate in fates:
+        details = [(each.cell, fault_text(each, lang)) for each in fate.faults]
+        details += [
+            (fate.cells.get(each.key, ""), f"{'.'.join(each.key)}：{_shown(each.former)} → {_shown(each.value)}")
+            for each in fate.changes
+            if fate.kind is FateKind.CHANGED
+        ]
+        for cell, detail in details or [("", "")]:
+            rows.append((str(fate.row), say(f"fate_{fate.kind.value}", lang), fate.name, fate.issuer, cell, detail))
+            styles.append(_COLOURS[fate.kind])
+    print_table(names, rows, styles=styles)
+    if headings.ignored:
+        click.echo(say("import_ignored", lang, headings="、".join(headings.ignored)))
+    click.echo(say("import_counts", lang, **_counts(fates)))
+
+
+def _counts(fates: Sequence[Fate]) -> dict[str, int]:
+    return {kind.value: sum(1 for each in fates if each.kind is kind) for kind in FateKind}
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "—"
+    return "、".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _result_json(fates: Sequence[Fate], headings: Headings, lang: Language, *, is_written: bool) -> dict[str, Any]:
+    return {
+        "written": is_written,
+        "counts": _counts(fates),
+        "ignored": list(headings.ignored),
+        "problems": [_fault_json(each, lang) for each in headings.faults],
+        "rows": [
+            {
+                "row": fate.row,
+                "fate": fate.kind.value,
+                "name": fate.name,
+                "issuer": fate.issuer,
+                "changes": [
+                    {"key": ".".join(each.key), "from": _plain(each.former), "to": _plain(each.value)}
+                    for each in fate.changes
+                ],
+                "problems": [_fault_json(each, lang) for each in fate.faults],
+            }
+            for fate in fates
+        ],
+    }
+
+
+def _fault_json(fault: Fault, lang: Language) -> dict[str, str]:
+    return {"cell": fault.cell, "code": fault.code, "message": fault_text(fault, lang)}
+
+
+def _plain(value: object) -> object:
+    return value if value is None or isinstance(value, str | int | bool | list) else str(value)
