@@ -1,20 +1,26 @@
-"""Decides which invoice rides along with a submission.
+"""Decides which invoice rides along with a submission, and which files of the folder are in question for it.
 
-Its one promise: an invoice is taken only where the register's own word leads to it. It does not read files: what
-lies in the folder is given to it.
+Its one promise: an invoice is taken only where the register names it, or where its own file name leads to this
+guarantee and to no other. It does not read files: what lies in the folder is given to it. What the invoice's text
+says is judged by ``invoice_text``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
-from worker.model import INVOICE_TITLES, Hold, Product, Unreadable
+from worker.match import Register
+from worker.model import INVOICE_TITLES, Hold, Product, Sha256, Unreadable
+from worker.ports import Shelved
 from worker.rulebook import Invoice, InvoiceRule, Project, Rule, invoice_for
 from worker.states import Reason
+from worker.text import match_key
 
 LoadInvoice = Callable[[str], tuple[str, bytes] | Unreadable | None]
-"""A file name as registered → its own name and bytes; Unreadable or None where it is no such PDF."""
+"""A file's path inside the invoices folder → its own name and bytes; Unreadable or None where it is no such PDF."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +30,16 @@ class ChosenInvoice:
     title: str
     attached: tuple[str, bytes] | None
     registered: Invoice | None
+    """None where its name alone led to it."""
 
 
 def choose_invoice(
-    product: Product, number: str, rule: Rule, project: Project, load: LoadInvoice
+    product: Product, number: str, rule: Rule, project: Project, load: LoadInvoice, candidates: tuple[str, ...] = ()
 ) -> ChosenInvoice | Hold | None:
-    """The invoice that rides along, or why it is not known; None where this product never has one."""
+    """The invoice that rides along, or why it is not known; None where this product never has one.
+
+    ``candidates`` are what ``find_candidates`` found; they count only where the register says nothing.
+    """
     title = INVOICE_TITLES.get(product)
     if title is None:
         return None
@@ -38,14 +48,107 @@ def choose_invoice(
         # The rule says that it goes another way; only the project's own word puts that into the mail.
         return ChosenInvoice(title, None, registered if registered and not registered.file else None)
     is_required = rule.invoice is InvoiceRule.REQUIRED
-    if registered is None:
-        return Hold(Reason.INVOICE_MISSING if is_required else Reason.INVOICE_UNDECIDED, title)
-    if not registered.file:
+    if registered is not None and not registered.file:
         return Hold(Reason.INVOICE_MISSING, title) if is_required else ChosenInvoice(title, None, registered)
-    match load(registered.file):
+    if registered is None and len(candidates) > 1:
+        return Hold(Reason.TWO_INVOICES, ", ".join(candidates))
+    if registered is None and not candidates:
+        return Hold(Reason.INVOICE_MISSING if is_required else Reason.INVOICE_UNDECIDED, title)
+    file = registered.file if registered else candidates[0]
+    match load(file):
         case None:
-            return Hold(Reason.INVOICE_MISSING, registered.file)
+            return Hold(Reason.INVOICE_MISSING, file)
         case Unreadable(reason, _):
-            return Hold(Reason.TOO_BIG if reason is Reason.TOO_LARGE else Reason.WRONG_INVOICE, registered.file)
+            return Hold(Reason.TOO_BIG if reason is Reason.TOO_LARGE else Reason.WRONG_INVOICE, file)
         case found:
             return ChosenInvoice(title, found, registered)
+
+
+# --- Which files are in question ----------------------------------------------------------------------------------
+
+
+def find_candidates(
+    product: Product,
+    number: str,
+    project: Project,
+    register: Register,
+    listing: Iterable[Shelved],
+    was_carried: Callable[[Sha256], bool],
+) -> tuple[str, ...]:
+    """The files whose names lead to this guarantee alone, and which no other submission has carried."""
+    return tuple(
+        each.file
+        for each in listing
+        if could_be_invoice(each.file, product, number, project, register)
+        and not (each.sha256 and was_carried(each.sha256))
+    )
+
+
+def could_be_invoice(file: str, product: Product, number: str, project: Project, register: Register) -> bool:
+    """Whether the file's name holds this contract number, or this project's name, and nothing of another's.
+
+    A longer project's name that holds this one, another's name beside it, or another number makes it the other's;
+    so does the register where it names the file for anything else.
+    """
+    key, own = _key_of(file), match_key(project.name)
+    holds_number = holds_code(key, match_key(number))
+    if product not in INVOICE_TITLES or not (holds_number or own in key):
+        return False
+    if not _is_of(product, key.replace(own, "\n")) or _is_registered(file, register):
+        return False
+    if holds_number:
+        return not any(projects != (project,) for _, projects in _numbers_in(key, register, except_of=number))
+    if any(_numbers_in(key, register, except_of=number)):
+        return False
+    return len(register.by_name.get(own, ())) <= 1 and not any(
+        name in key if len(name) > len(own) else name in key.replace(own, "\n")
+        for name in register.by_name
+        if name != own
+    )
+
+
+def files_in_question(
+    product: Product, number: str, project: Project, register: Register
+) -> tuple[frozenset[str], Callable[[str], bool] | None]:
+    """The files that the register names for this guarantee; where it names no invoice, which file could be it."""
+    registered = invoice_for(project, product, number)
+    named = {document.file for document in project.documents.get(product, ())}
+    if registered is not None:
+        return frozenset({*named, *filter(None, (registered.file,))}), None
+
+    def could_be(file: str) -> bool:
+        return could_be_invoice(file, product, number, project, register)
+
+    return frozenset(named), could_be if product in INVOICE_TITLES else None
+
+
+def holds_code(text: str, code: str) -> bool:
+    """Whether ``code`` stands in ``text`` as a number of its own, and not as a part of a longer one."""
+    return bool(code) and re.search(rf"(?<![0-9A-Za-z]){re.escape(code)}(?![0-9A-Za-z])(?!-[0-9])", text) is not None
+
+
+@lru_cache(maxsize=32_768)  # more than a folder lists; the names are compared at every look
+def _key_of(file: str) -> str:
+    name = file.rpartition("/")[2]
+    return match_key(name[:-4]) if name.lower().endswith(".pdf") else ""
+
+
+def _is_of(product: Product, rest: str) -> bool:
+    """What the name says besides the project's: 前払 with 中間 is the interim payment's, 前払 alone the advance's."""
+    if "前払" not in rest and "前金払" not in rest:
+        return True
+    return (product is Product.INTERIM) is ("中間" in rest)
+
+
+def _numbers_in(key: str, register: Register, except_of: str) -> Iterable[tuple[str, tuple[Project, ...]]]:
+    own = match_key(except_of)
+    return (each for each in register.by_number.items() if each[0] != own and holds_code(key, each[0]))
+
+
+def _is_registered(file: str, register: Register) -> bool:
+    return any(
+        invoice.file == file
+        for project in register.by_id.values()
+        for invoices in project.invoices.values()
+        for invoice in invoices
+    )

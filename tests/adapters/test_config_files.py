@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from worker.adapters import invoice_files
 from worker.adapters.config_files import (
     Places,
     TemplateFiles,
@@ -20,13 +18,10 @@ from worker.adapters.config_files import (
     read_secrets,
     resolve_places,
 )
-from worker.adapters.invoice_files import InvoiceFiles
 from worker.adapters.shipped import shipped_file, shipped_names
 from worker.adapters.starter import write_starter
 from worker.configuration import load_configuration
-from worker.errors import ConfigError, Unavailable
-from worker.model import Unreadable
-from worker.states import Reason
+from worker.errors import ConfigError
 
 PDF = b"%PDF-1.7\n%%EOF\n"
 
@@ -211,75 +206,6 @@ def test_a_template_beside_the_configuration_goes_before_the_shipped_one(starter
     (starter / "templates/mail/kaga.txt.j2").write_text("加賀市の本文")
     own = TemplateFiles(read_directory(starter))
     assert (own.source("default.txt.j2"), own.source("kaga.txt.j2")) == ("自社の本文", "加賀市の本文")
-
-
-# --- Invoices ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def invoices(tmp_path):
-    folder = tmp_path / "invoices"
-    (folder / "r8").mkdir(parents=True)
-    (folder / "r8" / "請求書.pdf").write_bytes(PDF)
-    (tmp_path / "outside.pdf").write_bytes(PDF)
-    return folder
-
-
-def test_an_invoice_inside_the_folder_is_read_to_the_byte(invoices):
-    assert InvoiceFiles(invoices).invoice("r8/請求書.pdf") == ("請求書.pdf", PDF)
-
-
-def test_a_name_that_a_mac_has_written_is_found(invoices):
-    (invoices / unicodedata.normalize("NFD", "橋の前払金.pdf")).write_bytes(PDF)
-    assert InvoiceFiles(invoices).invoice("橋の前払金.pdf") == ("橋の前払金.pdf", PDF)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "../outside.pdf",
-        "r8/../../outside.pdf",
-        "none.pdf",
-        "none/a.pdf",
-        "r8",
-        "r8/請求書.pdf/x",
-        "",
-        ".",
-        "/etc/passwd",
-        "a\0b",
-    ],
-)
-def test_what_is_not_a_file_inside_the_folder_is_not_there(invoices, name):
-    assert InvoiceFiles(invoices).invoice(name) is None
-
-
-def test_no_link_and_no_device_is_ever_read(invoices, tmp_path):
-    (invoices / "out.pdf").symlink_to(tmp_path / "outside.pdf")
-    (invoices / "inside.pdf").symlink_to("r8/請求書.pdf")
-    (invoices / "folder").symlink_to(tmp_path)
-    os.mkfifo(invoices / "fifo.pdf")
-    files = InvoiceFiles(invoices)
-    for name in ("out.pdf", "inside.pdf", "folder/outside.pdf", "fifo.pdf"):
-        assert files.invoice(name) is None
-
-
-def test_what_is_no_pdf_is_damaged(invoices):
-    (invoices / "empty.pdf").write_bytes(b"")
-    (invoices / "page.pdf").write_bytes(b"<html>")
-    for name in ("empty.pdf", "page.pdf"):
-        assert InvoiceFiles(invoices).invoice(name) == Unreadable(Reason.DAMAGED, name)
-
-
-def test_what_no_mail_could_carry_is_not_read(invoices):
-    with (invoices / "big.pdf").open("wb") as file:
-        file.write(PDF)
-        file.truncate(invoice_files.MAX_INVOICE_BYTES + 1)
-    assert InvoiceFiles(invoices).invoice("big.pdf") == Unreadable(Reason.TOO_LARGE, "big.pdf")
-
-
-def test_a_share_that_is_away_is_no_missing_invoice(invoices):
-    with pytest.raises(Unavailable):
-        InvoiceFiles(invoices / "away").invoice("a.pdf")
 
 
 # --- The starter ---------------------------------------------------------------------------------------------

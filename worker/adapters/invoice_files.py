@@ -1,6 +1,7 @@
-"""The invoices folder: PDFs that projects name, read once, and never from outside the folder.
+"""The invoices folder: what lies in it, and the bytes of one PDF, never from outside the folder.
 
 A network share comes and goes: a folder that is not there is ``Unavailable``, a file that is not there is no file.
+Every call may wait for as long as the share does: ``shelf`` makes them in a thread of its own.
 """
 
 from __future__ import annotations
@@ -9,17 +10,25 @@ import errno
 import os
 import stat
 import unicodedata
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
 from worker.errors import Unavailable
 from worker.model import Unreadable
+from worker.ports import Listed
 from worker.states import Reason
 
 MAX_INVOICE_BYTES: Final = 30_000_000
 """Towns' mail systems take 5 to 20 MB (seen); base64 adds a third, so nothing larger could ever be sent."""
 
+DEPTH: Final = 5
+"""Folders within folders: 年度/発注者/工事/請求書 is four, and a mistaken link to a whole drive ends somewhere."""
+FILES: Final = 20_000
+"""Files that are listed: ten years of an office with ten a day; a file beyond them counts as not there."""
+
+_LEFT_PREFIXES: Final = (".", "~$")
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NO_SUCH_FILE: Final = frozenset(
     {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG, errno.EINVAL}
@@ -28,31 +37,38 @@ _NO_SUCH_FILE: Final = frozenset(
 
 
 class InvoiceFiles:
-    """``ports.Files``: regular files inside one folder; no link is followed, at any depth."""
+    """The files inside one folder and its folders; no link is followed, at any depth."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
-        """Name and bytes of the PDF ``file``; None where there is no such regular file inside the folder.
+    def look(self) -> tuple[Listed, ...]:
+        """Every regular file by its path inside the folder (NFC), in order; at most FILES, DEPTH folders deep.
+
+        Of two that are spelled alike in NFC neither is listed: which is meant is not known. Raises Unavailable.
+        """
+        found: dict[str, Listed | None] = {}
+        try:
+            for each in _walk(str(self._folder), "", DEPTH):
+                found[each.name] = None if each.name in found else each
+                if len(found) == FILES:
+                    break
+        except OSError as error:
+            raise Unavailable("folder", f"{self._folder}: {error.strerror}") from error
+        return tuple(sorted(filter(None, found.values()), key=lambda each: each.name))
+
+    def read(self, listed: Listed) -> bytes | Unreadable | None:
+        """The bytes of a PDF; None where it is no regular file inside the folder (any more).
 
         Unreadable(DAMAGED) where it does not begin as a PDF, Unreadable(TOO_LARGE) above MAX_INVOICE_BYTES. Raises
-        Unavailable where the folder cannot be read, or the file is still being written.
+        Unavailable where the folder cannot be read, or the file is another than was listed.
         """
-        parts = file.split("/")
+        parts = listed.name.split("/")
         if not all(part.strip(" .") and "\0" not in part for part in parts):
             return None
         with ExitStack() as opened:
             descriptor = self._open(parts, opened)
-            return None if descriptor is None else _read_pdf(parts[-1], descriptor)
-
-    def stamp(self, file: str) -> str:
-        """Size, time and inode of the file as text; empty where it cannot be seen."""
-        try:
-            seen = (self._folder / file).lstat()
-        except (OSError, ValueError):
-            return ""
-        return f"{seen.st_size} {seen.st_mtime_ns} {seen.st_ino}"
+            return None if descriptor is None else _read_pdf(listed, descriptor)
 
     def _open(self, parts: list[str], opened: ExitStack) -> int | None:
         try:
@@ -82,22 +98,49 @@ def _name_as_stored(name: str, folder: int) -> str:
     return same[0] if len(same) == 1 else name  # two spellings of one name: which is meant is not known
 
 
-def _read_pdf(name: str, descriptor: int) -> tuple[str, bytes] | Unreadable | None:
+def _walk(folder: str, inside: str, depth: int) -> Iterator[Listed]:
+    with os.scandir(folder) as scanned:
+        entries = sorted(scanned, key=lambda entry: entry.name)
+    for entry in entries:
+        name = unicodedata.normalize("NFC", entry.name)
+        if name.startswith(_LEFT_PREFIXES) or not _is_text(name):
+            continue
+        try:
+            seen = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:  # renamed or deleted since the folder was listed
+            continue
+        if stat.S_ISDIR(seen.st_mode) and depth > 1:
+            yield from _walk(entry.path, f"{inside}{name}/", depth - 1)
+        elif stat.S_ISREG(seen.st_mode):
+            yield Listed(inside + name, seen.st_size, seen.st_mtime_ns, seen.st_ino)
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name can be stored and shown: old shares hold names in Shift_JIS, which nobody can register."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _read_pdf(listed: Listed, descriptor: int) -> bytes | Unreadable | None:
     before = os.fstat(descriptor)
     if not stat.S_ISREG(before.st_mode):
         return None
     if before.st_size > MAX_INVOICE_BYTES:
-        return Unreadable(Reason.TOO_LARGE, name)
+        return Unreadable(Reason.TOO_LARGE, listed.name)
     try:
         content = _read_all(descriptor)
     except OSError as error:
-        raise Unavailable("folder", f"{name}: {error.strerror}") from error
+        raise Unavailable("folder", f"{listed.name}: {error.strerror}") from error
     after = os.fstat(descriptor)
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(content) != after.st_size:
-        raise Unavailable("folder", f"{name}: changed while it was read")
-    if not content.startswith(b"%PDF-"):
-        return Unreadable(Reason.DAMAGED, name)
-    return unicodedata.normalize("NFC", name), content
+    wanted = (listed.size, listed.mtime_ns, listed.inode)
+    if any((each.st_size, each.st_mtime_ns, each.st_ino) != wanted for each in (before, after)):
+        raise Unavailable("folder", f"{listed.name}: changed since it was listed")
+    if len(content) != listed.size:
+        raise Unavailable("folder", f"{listed.name}: changed while it was read")
+    return content if content.startswith(b"%PDF-") else Unreadable(Reason.DAMAGED, listed.name)
 
 
 def _read_all(descriptor: int) -> bytes:

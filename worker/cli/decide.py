@@ -12,6 +12,7 @@ import click
 
 from worker import decisions
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli.files import look_for_submissions
 from worker.cli.tables import print_json, submission_json
 from worker.errors import NotAllowed
 from worker.model import JST, Submission
@@ -175,6 +176,7 @@ def approve(
             ticked = _ask_conditions(before, shared.lang)
         # What was ticked is the draft that was read here: another one by now is refused.
         expected = shown_draft or (before.draft_hash if ticked else "")
+        look_for_submissions([store.submission(number)], office, store)
         after, answered = decisions.approve(store, office.in_force, number, expected, author, note, clock.now(), ticked)
         _report(
             after,
@@ -234,6 +236,7 @@ def resolve(shared: Cli, number: int, left: bool, by: str, as_json: bool) -> int
         after = decisions.resolve_sent(store, number, author, clock.now())
         _report(after, "resolved_sent", shared.lang, as_json=as_json)
     else:
+        look_for_submissions([store.submission(number)], office, store)
         after = decisions.resolve_not_sent(store, office.in_force, number, author, clock.now())
         _report(after, "resolved_not_sent", shared.lang, as_json=as_json)
     return DONE
@@ -299,6 +302,7 @@ def resend(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
     author = author_of(office, by)
     clock = system_clock()
     store = open_for_command(office, clock)
+    look_for_submissions([store.submission(number)], office, store)
     after = decisions.resend(store, office.in_force, number, author, why, clock.now())
     if as_json:
         print_json(submission_json(after))

@@ -8,16 +8,21 @@ from typing import Any, Final
 import click
 
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli.files import look_for_submissions
+from worker.cli.pages import read_first_pages
 from worker.cli.tables import (
     print_json,
     print_pairs,
+    print_parts,
     print_table,
-    show_mail,
     submission_json,
     submission_table,
     time_json,
     time_text,
 )
+from worker.decisions import redraft
+from worker.drafting import missing_where_away
+from worker.guards import Check
 from worker.model import (
     JST,
     End,
@@ -25,7 +30,9 @@ from worker.model import (
     Hold,
     Submission,
 )
+from worker.near import near_misses_of
 from worker.ports import Store
+from worker.seeing import Seen, hold_json, lay_out, seen_json
 from worker.states import Reason, State
 from worker.tasks import Urgency, open_tasks
 from worker.tell import command_for
@@ -40,6 +47,7 @@ from worker.words import (
     say,
 )
 
+_STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
 _WAITING: Final = (State.HELD, State.ANNOUNCED, State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.HANDED_OVER)
 
 
@@ -72,10 +80,11 @@ def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
 
 @cli.command()
 @click.argument("number", metavar="ID")
+@click.option("--pages", is_flag=True, help="添付の1ページ目も表示 / also the first page of each attachment")
 @json_option
 @pass_cli
-def show(shared: Cli, number: str, as_json: bool) -> int:
-    """詳細：メールの内容、関連する提出、すべての経過。"""
+def show(shared: Cli, number: str, pages: bool, as_json: bool) -> int:
+    """詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"""
     office = load_office(shared.config)
     store = open_for_command(office, system_clock())
     wanted = number.partition("@")[0]
@@ -84,11 +93,13 @@ def show(shared: Cli, number: str, as_json: bool) -> int:
     submission = store.submission(int(wanted))
     entries = list(store.entries(submission.id))
     linked = _linked(submission, store)
+    seen = _see(submission, office, store, shared.lang, with_pages=pages)
     if as_json:
         print_json(
             {
                 **submission_json(submission),
-                "hold_details": [{"reason": hold.reason.value, "detail": hold.detail} for hold in submission.reasons],
+                "hold_details": [hold_json(hold) for hold in submission.reasons],
+                **seen_json(seen),
                 "linked": [submission_json(each) for each in linked],
                 "entries": [_entry_json(each) for each in entries],
             }
@@ -96,7 +107,7 @@ def show(shared: Cli, number: str, as_json: bool) -> int:
         return DONE
     _say_rehearsing(office, shared.lang)
     click.echo(say("t_submission", shared.lang, id=submission.label))
-    show_mail(submission, _masked_body(submission, store), shared.lang)
+    print_parts(lay_out(seen, shared.lang))
     command = command_for(submission)
     if command and not command.startswith("hoshobin show"):  # that was just run
         print_pairs([(say("h_command", shared.lang), command)])
@@ -129,13 +140,23 @@ def _linked(submission: Submission, store: Store) -> list[Submission]:
     return [store.submission(number) for number in sorted(number for number in numbers if number is not None)]
 
 
-def _masked_body(submission: Submission, store: Store) -> str:
-    """The body as kept, with the key masked: ``show`` is for any eye in the office."""
-    if submission.draft is None:
-        return ""
-    body = store.original(submission.draft.body_sha256).decode()
+def _see(submission: Submission, office: Office, store: Store, lang: Language, *, with_pages: bool) -> Seen:
+    """The submission as it stands, its key masked: ``show`` is for any eye in the office."""
     notice = store.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
-    return body.replace(notice.key.clear, str(notice.key)) if notice else body
+    key = notice.key.clear if notice else ""
+    checks: tuple[Check, ...] = ()
+    if notice is not None and submission.state in _STILL_JUDGED:
+        look_for_submissions([submission], office, store)
+        # The guards' results are of this moment, as they would be at the next look; they are kept nowhere.
+        checks = redraft(submission, missing_where_away(office.in_force), store, system_clock().now()).checks
+    body = store.original(submission.draft.body_sha256).decode() if submission.draft else ""
+    return Seen(
+        submission,
+        body.replace(key, str(notice.key)) if notice else body,
+        checks,
+        near_misses_of(submission, store, office.in_force.register),
+        read_first_pages(submission, store.original, key, lang) if with_pages else {},
+    )
 
 
 def _entry_json(entry: Entry) -> dict[str, Any]:

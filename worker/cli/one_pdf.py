@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from pathlib import Path
 from typing import Any, Final
@@ -10,24 +9,23 @@ from typing import Any, Final
 import click
 
 from worker.adapters.config_files import find_directory, read_directory
-from worker.adapters.pdf import PdfPool
 from worker.adapters.shipped import shipped_file
 from worker.adapters.store import has_database
-from worker.arrive import Known, Way, receive_notice
+from worker.arrive import Known, New, Way, receive_notice
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
-from worker.cli.tables import (
-    print_json,
-    print_pairs,
-    show_mail,
-)
+from worker.cli.files import look_for_notices
+from worker.cli.pages import read_first_pages, read_pdfs
+from worker.cli.tables import print_json, print_pairs, print_parts
 from worker.configuration import guarantors_of
 from worker.decisions import redraft
 from worker.drafting import Drafted
 from worker.errors import ConfigError, NotAllowed, Problem
-from worker.model import PRODUCT_NAMES, Hold, Notice, PdfText, Sha256, Submission, Unreadable, sha256
+from worker.model import PRODUCT_NAMES, Address, Hold, Notice, PdfText, Product, Sha256, Submission, Unreadable, sha256
+from worker.near import near_misses_of
 from worker.ports import Reading
 from worker.read import read_notice
 from worker.rulebook import Guarantor
+from worker.seeing import Seen, hold_json, lay_out, seen_json
 from worker.states import Reason, State
 from worker.watch import FILE_LIMIT
 from worker.wiring import Office, load_office, system_clock
@@ -55,14 +53,7 @@ def _read(content: bytes | Unreadable, guarantors: tuple[Guarantor, ...]) -> Not
     if isinstance(content, Unreadable):
         return content
 
-    async def read() -> PdfText | Unreadable:
-        reader = PdfPool(1)
-        try:
-            return await reader.read(content)
-        finally:
-            await reader.close()
-
-    text = asyncio.run(read())
+    (text,) = read_pdfs([content])
     return read_notice(text, guarantors) if isinstance(text, PdfText) else text
 
 
@@ -145,6 +136,33 @@ class _NothingKnown:
         """None."""
         return None
 
+    def was_sent_to(self, address: Address) -> bool:  # noqa: ARG002
+        """Never."""
+        return False
+
+    def last_sent(
+        self,
+        issuer: str,  # noqa: ARG002
+        product: Product,  # noqa: ARG002
+        section: str = "",  # noqa: ARG002
+        *,
+        is_amended: bool = False,  # noqa: ARG002
+    ) -> Submission | None:
+        """None."""
+        return None
+
+    def carried(self, digest: Sha256) -> tuple[Submission, ...]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def of_project(self, project: str, product: Product) -> tuple[Submission, ...]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def known_number(self, number: str) -> bool:  # noqa: ARG002
+        """Never."""
+        return False
+
 
 class _WithNotice:
     """What is known, and the notice at hand that nobody has stored."""
@@ -167,55 +185,71 @@ class _WithNotice:
 @json_option
 @pass_cli
 def preview(shared: Cli, file: Path, as_json: bool) -> int:
-    """下見：このPDFがどの提出になるかを示します（保存も送信もしません）。"""
+    """下見：このPDFがどの提出になるかを、送信される形で示します（保存も送信もしません）。"""
     office = load_office(shared.config)
     content = _content(file)
     read_as = _read(content, office.configuration.guarantors)
     if isinstance(read_as, Unreadable) or isinstance(content, Unreadable):
         refusal = read_as if isinstance(read_as, Unreadable) else Unreadable(Reason.TOO_LARGE)
         hold = Hold(refusal.reason, refusal.detail)
-        drafted = Drafted(Submission(0, State.HELD, refusal=hold, reasons=(hold,)), {}, "")
+        seen = Seen(Submission(0, State.HELD, refusal=hold, reasons=(hold,)))
     else:
-        drafted = _draft(office, read_as, content, file.name)
+        seen = _see(office, read_as, content, file.name, shared.lang)
     if as_json:
-        print_json(_preview_json(drafted))
+        print_json({**_preview_json(seen), **seen_json(seen)})
     else:
-        show_mail(drafted.submission, drafted.body, shared.lang)
-    reasons = {hold.reason for hold in drafted.submission.reasons}
+        print_parts(lay_out(seen, shared.lang))
+    reasons = {hold.reason for hold in seen.submission.reasons}
     return FOR_A_PERSON if reasons - {Reason.APPROVAL} else DONE
 
 
-def _draft(office: Office, notice: Notice, pdf: bytes, name: str) -> Drafted:
+def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) -> Seen:
     clock = system_clock()
     known: Reading = _NothingKnown()
     if has_database(office.places.store):
         known = open_for_command(office, clock)
     digest = sha256(pdf)
+    with_notice: Reading = _WithNotice(known, digest, notice)
     way = Way("folder", name, "", None, proven=True)
     received = receive_notice(notice, digest, way, known)
+    look_for_notices([notice], office, with_notice)
+    drafted = _draft(office, received, pdf, with_notice)
+
+    def original(wanted: Sha256) -> bytes:
+        return pdf if wanted == digest else drafted.contents.get(wanted) or known.original(wanted)
+
+    return Seen(
+        drafted.submission,
+        drafted.body,
+        drafted.checks,
+        near_misses_of(drafted.submission, with_notice, office.in_force.register),
+        read_first_pages(drafted.submission, original, notice.key.clear, lang),
+    )
+
+
+def _draft(office: Office, received: Known | New, pdf: bytes, known: Reading) -> Drafted:
     submission = received.first if isinstance(received, Known) else received.submission
-    with_notice: Reading = _WithNotice(known, digest, notice)
     if isinstance(received, Known) and submission.state is not State.HELD:
         body = submission.draft.body_sha256 if submission.draft else None
         return Drafted(submission, {}, known.original(body).decode() if body else "")
-    return redraft(submission, office.in_force, with_notice, clock.now(), pdf)
+    return redraft(submission, office.in_force, known, system_clock().now(), pdf)
 
 
-def _preview_json(drafted: Drafted) -> dict[str, Any]:
-    submission = drafted.submission
+def _preview_json(seen: Seen) -> dict[str, Any]:
+    submission = seen.submission
     draft = submission.draft
     reasons = [hold.reason.value for hold in submission.reasons]
     return {
         "state": submission.state.value,
         "hold_reason": reasons[0] if reasons else None,
         "hold_reasons": reasons,
-        "hold_details": [{"reason": hold.reason.value, "detail": hold.detail} for hold in submission.reasons],
+        "hold_details": [hold_json(hold) for hold in submission.reasons],
         "issuer": submission.issuer,
         "section": submission.section or None,
         "to": list(draft.to) if draft else [],
         "cc": list(draft.cc) if draft else [],
         "subject": draft.subject if draft else None,
-        "body": drafted.body or None,
+        "body": seen.body or None,
         "attachments": [
             {"filename": each.filename, "bytes": each.size, "sha256": each.sha256} for each in draft.attachments
         ]

@@ -23,6 +23,7 @@ from worker.model import Notice, Submission, Unreadable
 from worker.pipeline.headers import new_headers
 from worker.pipeline.health import Health
 from worker.pipeline.intake import Intake, ReadBlock
+from worker.pipeline.looking import guarantees_in, guarantees_of, look_at_folder, look_for, stamp_files
 from worker.pipeline.sending import HELD_ALARM, Sending, SendingPass
 from worker.pipeline.taking import Taking
 from worker.pipeline.telling import Telling
@@ -40,12 +41,15 @@ from worker.ports import (
     Store,
     Thread,
 )
-from worker.rulebook import Guarantor, invoice_for
+from worker.rulebook import Guarantor
 from worker.states import NEEDS_A_PERSON, Event, State
 
 LOG_ALARM: Final = "log_broken"
 LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
 """A log that is broken for days is worth a mail each day: meanwhile nothing is submitted."""
+
+LOOKED_FOR: Final = 8
+"""Submissions whose files are held in memory at a time: an invoice has 0.3 MB, and 30 at most."""
 
 READ_AHEAD: Final = 2
 """Blocks of one mailbox that are fetched and read while an earlier one is recorded: with one the PDF children would
@@ -62,8 +66,9 @@ class Pipeline:
         self.in_force = in_force
         self.health = Health(store)
         self.intake = Intake(store, reader, clock, account)
-        self.sending = Sending(store, server, clock, account, self.health)
+        self.sending = Sending(store, server, reader, clock, account, self.health)
         self.telling = Telling(store, server, clock, self.health)
+        self._reader = reader
         self._clock = clock
         self._author = Author("hoshobin", account)
         self._weighed: dict[int, tuple[int, str]] = {}
@@ -103,6 +108,7 @@ class Pipeline:
         try:
             while (read := await ahead.popleft()) is not None:
                 ahead.append(asyncio.create_task(read_next()))
+                await look_for(guarantees_in(read.notices, read.in_force, self.store), read.in_force, self._reader)
                 recorded = self.intake.record_block(mailbox.name, opened.uidvalidity, read, proven=mailbox.is_loopback)
                 waiting += recorded.began_to_wait
                 self._weigh_as_drafted(recorded.drafted, read.in_force)
@@ -155,18 +161,28 @@ class Pipeline:
     async def judge_waiting(self) -> int:
         """Judge every HELD and APPROVED one anew where anything it rests on changed; how many began to wait."""
         waiting = await self._read_refused_again()
-        for submission in self.store.submissions(State.HELD, State.APPROVED):
-            stamp = self._stamp(submission)
-            if self._weighed.get(submission.id) == (submission.version, stamp):
-                continue
-            try:
-                waiting += self._judge(submission)
-            except Unavailable as failure:
-                if failure.what != "folder":
-                    raise
-                continue  # the share with its invoice is away: nothing is known to have changed
-            self._weighed[submission.id] = (self.store.submission(submission.id).version, stamp)
+        changed = await self._changed_since_weighed()
+        for start in range(0, len(changed), LOOKED_FOR):
+            several = changed[start : start + LOOKED_FOR]
+            await look_for(guarantees_of(several, self.in_force, self.store), self.in_force, self._reader)
+            waiting += sum(map(self._weigh, several))
         return waiting
+
+    async def _changed_since_weighed(self) -> tuple[Submission, ...]:
+        submissions = self.store.submissions(State.HELD, State.APPROVED)
+        await look_at_folder(submissions, self.in_force, self._reader)
+        return tuple(each for each in submissions if self._weighed.get(each.id) != (each.version, self._stamp(each)))
+
+    def _weigh(self, submission: Submission) -> int:
+        stamp = self._stamp(submission)
+        try:
+            began = self._judge(submission)
+        except Unavailable as failure:
+            if failure.what != "folder":
+                raise
+            return 0  # the share with its invoice is away: nothing is known to have changed
+        self._weighed[submission.id] = (self.store.submission(submission.id).version, stamp)
+        return began
 
     def _judge(self, submission: Submission) -> int:
         """An entry only where state, reasons or draft changed; 1 where it began to wait."""
@@ -190,17 +206,14 @@ class Pipeline:
             return 0
 
     def _stamp(self, submission: Submission) -> str:
-        """What beside configuration and its own entries a draft rests on: others of its number, and the invoice file.
+        """What beside configuration and its own entries a draft rests on: others of its number, and the files.
 
         An approval of another may tie the number to a project; a later notice may come, or be withdrawn.
         """
         number = submission.contract_number
         others = [f"{each.id}.{each.version}" for each in self.store.by_number(number)] if number else []
         others = [each for each in others if not each.startswith(f"{submission.id}.")]
-        project = self.in_force.register.by_id.get(submission.project) if submission.project else None
-        invoice = invoice_for(project, submission.product, number or "") if project and submission.product else None
-        file = self.in_force.files.stamp(invoice.file) if invoice and invoice.file else ""
-        return " ".join([*others, file])
+        return " ".join([*others, stamp_files(submission, self.in_force)])
 
     async def _read_refused_again(self) -> int:
         """Read what could not be read before, once after each change of the guarantors' profiles."""

@@ -31,6 +31,7 @@ from worker.model import (
     Unreadable,
     sha256,
 )
+from worker.pipeline.looking import guarantees_in, look_for
 from worker.pipeline.taking import Taking
 from worker.ports import Author, Clock, Fetched, Listed, PdfReader, Store, Writing
 from worker.read import read_notice
@@ -60,6 +61,11 @@ class ReadBlock:
     recognised: Sequence[Recognised]
     readings: Sequence[tuple[_Reading, ...]]
     in_force: InForce
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """Every notice that was read in it."""
+        return tuple(what for read in self.readings for _, _, what in read if isinstance(what, Notice))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +163,8 @@ class Intake:
         read = await self.read_pdf(content, in_force)
         digest = sha256(content)
         pdf = Attached(listed.name, content)
+        if isinstance(read, Notice):
+            await look_for(guarantees_in([read], in_force, self._store), in_force, self._reader)
         with self._store.writing() as writing:
             taking = self._taking(writing, in_force)
             if isinstance(read, Notice):

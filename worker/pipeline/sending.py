@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
@@ -22,7 +22,22 @@ from worker.model import Draft, Hold, Submission
 from worker.outcome import HELD_ALARM as HELD_ALARM  # noqa: PLC0414  the pipeline's other steps take it from here
 from worker.outcome import end_rehearsal, note_late_answer, note_silence, put_off
 from worker.pipeline.health import Health
-from worker.ports import Author, Body, Clock, Data, Mail, MailServer, Reply, Session, Silence, Step, Store, Writing
+from worker.pipeline.looking import guarantees_of, look_for
+from worker.ports import (
+    Author,
+    Body,
+    Clock,
+    Data,
+    Mail,
+    MailServer,
+    PdfReader,
+    Reply,
+    Session,
+    Silence,
+    Step,
+    Store,
+    Writing,
+)
 from worker.recover import recover
 from worker.states import Event, Reason, State
 
@@ -58,9 +73,12 @@ _Record = Callable[[Writing], _Outcome]
 class Sending:
     """Hands APPROVED submissions to the mail server; whoever runs it holds the sender's lock."""
 
-    def __init__(self, store: Store, server: MailServer, clock: Clock, account: str, health: Health) -> None:
+    def __init__(
+        self, store: Store, server: MailServer, reader: PdfReader, clock: Clock, account: str, health: Health
+    ) -> None:
         self._store = store
         self._server = server
+        self._reader = reader
         self._clock = clock
         self._author = Author("hoshobin", account)
         self._health = health
@@ -88,17 +106,23 @@ class Sending:
         done = SendingPass()
         try:
             self._record_kept(done)
+            broken_off = self._store.submissions(State.SENDING, State.IN_DOUBT)
+            await self._look_for([each for each in broken_off if each.is_rehearsal], in_force)
             found = recover(self._store, in_force, self._author.account, self._clock.now())
             done.began_to_wait += len(found.in_doubt) + len(found.rehearsals)
             for number in self._store.due(self._clock.now()):
                 if self._is_ending:
                     break
+                await self._look_for([self._store.submission(number)], in_force)
                 session = await self._server.open()
                 with contextlib.suppress(Conflict):  # somebody decided meanwhile: the next look sees it
                     await self._send_one(number, session, in_force, done)
         except Unavailable as failure:
             done.failure = failure
         return done
+
+    async def _look_for(self, submissions: Sequence[Submission], in_force: InForce) -> None:
+        await look_for(guarantees_of(submissions, in_force, self._store), in_force, self._reader)
 
     async def _send_one(self, number: int, session: Session, in_force: InForce, done: SendingPass) -> None:
         try:
