@@ -58,6 +58,7 @@ def redraft(
         notice,
         (content or reading.original(pdf)) if pdf and notice else b"",
         in_force,
+        reading,
         bound,
         _replaced_mail(submission, reading),
         now,

@@ -16,6 +16,7 @@ from worker.approve import Judgement, judge
 from worker.compose import Circumstances, Composed, compose
 from worker.configuration import Configuration
 from worker.errors import Unavailable
+from worker.guards import Check, Finished, check_draft
 from worker.match import (
     Ambiguous,
     Match,
@@ -26,12 +27,11 @@ from worker.match import (
     Unmatched,
     index_projects,
     match_project,
-    no_numbers_before,
 )
-from worker.model import JST, Duties, Notice, PdfText, Sha256, Submission, Unreadable
-from worker.ports import Files, PdfReader, Shelved, Templates
+from worker.model import JST, Duties, Notice, PdfText, Product, Sha256, Submission, Unreadable
+from worker.ports import Files, PdfReader, Reading, Shelved, Templates
 from worker.render import Renderer
-from worker.rulebook import Contract, Guarantor, Project
+from worker.rulebook import Contract, Guarantor, Issuer, Project, rule_for
 from worker.states import State
 from worker.template_names import Previous
 
@@ -112,6 +112,8 @@ class Drafted:
     submission: Submission
     contents: Mapping[Sha256, bytes]
     body: str
+    checks: tuple[Check, ...] = ()
+    """Every guard with its result; empty where no mail could be written."""
 
 
 def draft_submission(
@@ -119,42 +121,87 @@ def draft_submission(
     notice: Notice | None,
     pdf: bytes,
     in_force: InForce,
+    known: Reading,
     bound: str | None,
     corrected_message_id: str,
     now: dt.datetime,
-    numbers_before: NumbersBefore = no_numbers_before,
     amends: Submission | None = None,
 ) -> Drafted:
     """``submission`` with its draft, its reasons and its state as of ``now``.
 
-    ``notice`` is None where none could be read. ``bound`` is the project that a person tied the number to. ``amends``
-    is the earlier submission under the same number that left (``arrive.find_amended``).
+    ``notice`` is None where none could be read. ``known`` is what came in and was sent before. ``bound`` is the project
+    that a person tied the number to. ``amends`` is the earlier submission under the same number that left
+    (``arrive.find_amended``).
     """
     release = in_force.configuration.settings.release
     if notice is None:
         return Drafted(_stand(submission, None, None, judge(submission, None, None, release, now)), {}, "")
-    outcome = match_project(notice, in_force.register, bound, numbers_before)
+    outcome = match_project(notice, in_force.register, bound, _numbers_before(submission, known))
     project = _project_of(outcome)
-    composed = None
-    if project is not None:
-        composed = compose(
-            notice,
-            pdf,
-            project,
-            in_force.configuration.issuers[project.issuer],
-            _circumstances(submission, notice, project, in_force, corrected_message_id, amends, now),
-            in_force.templates.source,
-            in_force.files.invoice,
-            in_force.renderer,
+    if project is None:
+        stood = _stand(submission, outcome, None, judge(submission, outcome, None, release, now))
+        return Drafted(dataclasses.replace(stood, issuer=None, issuer_name=""), {}, "")
+    issuer = in_force.configuration.issuers[project.issuer]
+    circumstances = _circumstances(submission, notice, project, in_force, corrected_message_id, amends, now)
+    composed = compose(
+        notice,
+        pdf,
+        project,
+        issuer,
+        circumstances,
+        in_force.templates.source,
+        in_force.files.invoice,
+        in_force.renderer,
+    )
+    checks = _check(submission, notice, project, issuer, circumstances, composed, in_force.register, known)
+    composed = dataclasses.replace(composed, holds=(*composed.holds, *(hold for each in checks for hold in each.holds)))
+    stood = _stand(submission, outcome, composed, judge(submission, outcome, composed, release, now))
+    stood = dataclasses.replace(stood, issuer=issuer.id, issuer_name=issuer.name)
+    return Drafted(stood, composed.contents, composed.body, checks)
+
+
+def _check(
+    submission: Submission,
+    notice: Notice,
+    project: Project,
+    issuer: Issuer,
+    circumstances: Circumstances,
+    composed: Composed,
+    register: Register,
+    known: Reading,
+) -> tuple[Check, ...]:
+    """The guards on what was composed; none where there is nothing that could be sent."""
+    if composed.draft is None or circumstances.guarantor is None:
+        return ()
+    finished = Finished(
+        submission=submission,
+        notice=notice,
+        guarantor=circumstances.guarantor,
+        project=project,
+        issuer=issuer,
+        rule=rule_for(issuer, project, notice.product, circumstances.contract),
+        contract=circumstances.contract,
+        rule_hash=composed.duties.rule_hash,
+        draft=composed.draft,
+        body=composed.body,
+        rehearsal_to=circumstances.rehearsal_to,
+    )
+    return check_draft(finished, register, known, circumstances.today)
+
+
+def _numbers_before(submission: Submission, known: Reading) -> NumbersBefore:
+    """Under which numbers a project has had a product before ``submission``; what was ended unsent does not count."""
+
+    def numbers(project: str, product: Product) -> tuple[str, ...]:
+        return tuple(
+            each.contract_number
+            for each in known.of_project(project, product)
+            if (each.id < submission.id or not submission.id)
+            and each.contract_number is not None
+            and each.state not in {State.WITHDRAWN, State.REFUSED}
         )
-    judgement = judge(submission, outcome, composed, release, now)
-    stood = _stand(submission, outcome, composed, judgement)
-    if project is not None:
-        issuer = in_force.configuration.issuers[project.issuer]
-        stood = dataclasses.replace(stood, issuer=issuer.id, issuer_name=issuer.name)
-    else:
-        stood = dataclasses.replace(stood, issuer=None, issuer_name="")
-    return Drafted(stood, composed.contents if composed else {}, composed.body if composed else "")
+
+    return numbers
 
 
 def _project_of(outcome: Outcome) -> Project | None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fakes import START, FakeFiles, FakeTemplates
+from fakes import START, FakeFiles, FakeReading, FakeTemplates
 
 from worker.configuration import Configuration
 from worker.drafting import Drafted, InForce, draft_submission, put_in_force
 from worker.model import Address, Channel, Key, Notice, Product, Sha256, Submission, sha256
+from worker.ports import Reading
 from worker.rulebook import Contractor, Eligibility, Guarantor, InvoiceRule, Issuer, Project, Rule, Section
 from worker.settings import Auth, Mode, Release, Security, Settings, SmtpSettings
 from worker.states import Reason, State
@@ -115,6 +116,16 @@ class Register:
 REGISTER = Register()
 
 
+class EveryAddressKnown(FakeReading):
+    """An office that has written to everybody before: what is asked about the first mail to an address is not asked."""
+
+    def was_sent_to(self, address: Address) -> bool:
+        return True
+
+
+ALL_KNOWN = EveryAddressKnown()
+
+
 def arrived(notice: Notice | None = NOTICE, pdf: bytes = PDF, **changes: Any) -> Submission:
     """A submission as it arrives, before it is drafted."""
     came = Submission(id=1, state=State.HELD, came_by="folder", proven=True, pdf_sha256=sha256(pdf))
@@ -135,13 +146,23 @@ def drafted(
     *,
     notice: Notice | None = NOTICE,
     pdf: bytes = PDF,
+    known: Reading | None = None,
     bound: str | None = None,
     replaces: str = "",
+    amends: Submission | None = None,
     now: dt.datetime = START,
 ) -> Drafted:
     """What ``register`` makes of the notice."""
     return draft_submission(
-        arrived(notice) if submission is None else submission, notice, pdf, register.in_force(), bound, replaces, now
+        arrived(notice) if submission is None else submission,
+        notice,
+        pdf,
+        register.in_force(),
+        ALL_KNOWN if known is None else known,
+        bound,
+        replaces,
+        now,
+        amends=amends,
     )
 
 

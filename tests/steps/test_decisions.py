@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from fakes import START, FakeClock, FakeFiles
+from known_addresses import make_known
 from registered import (
     APPROVED_ONLY,
     INVOICE,
@@ -22,6 +23,7 @@ from registered import (
     PROJECT,
     REGISTER,
     REHEARSAL_TO,
+    TO,
     Register,
     arrived,
     of_issuer,
@@ -51,6 +53,7 @@ BRIDGE = of_project(id="mihon/橋梁補修工事", name="橋梁補修工事", co
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("empty")
     create_or_migrate(folder)
+    make_known(folder, TO)
     return folder
 
 
@@ -390,7 +393,8 @@ def test_a_correction_is_a_new_submission_that_names_the_old_one_and_waits_for_a
     old = desk.sent()
     new = desk.resend(1, replace(ELSEWHERE, mode=Mode.AUTO))
     assert (new.id, new.corrects, new.correction, new.state) == (2, 1, 1, State.HELD)
-    assert reasons(new) == {Reason.APPROVAL: ""}
+    # What made it go elsewhere is shown as well: nobody has written there yet, and the rule is another.
+    assert set(reasons(new)) == {Reason.FIRST_ADDRESS, Reason.RULE_CHANGED, Reason.APPROVAL}
     assert old.draft is not None
     assert new.draft is not None
     assert new.draft.in_reply_to == old.draft.message_id

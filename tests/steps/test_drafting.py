@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fakes import START
+from fakes import START, FakeReading
 from registered import (
     NOTICE,
     PROJECT,
     REGISTER,
     REHEARSAL_TO,
+    TO,
+    EveryAddressKnown,
     Register,
     arrived,
     drafted,
@@ -19,7 +21,7 @@ from registered import (
     reasons,
 )
 
-from worker.model import Channel, Hold
+from worker.model import Answer, Channel, Hold
 from worker.settings import Mode
 from worker.states import Reason, State
 
@@ -122,3 +124,63 @@ def test_two_notices_of_one_project_do_not_share_a_message_id() -> None:
     assert one is not None
     assert two is not None
     assert one.message_id != two.message_id
+
+
+# --- Guards ----------------------------------------------------------------------------------------------------
+
+AUTO = replace(REGISTER, mode=Mode.AUTO)
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_the_first_mail_to_an_address_is_held_in_every_mode(mode: Mode) -> None:
+    made = drafted(replace(REGISTER, mode=mode), known=FakeReading())
+    assert made.submission.state is State.HELD
+    assert reasons(made.submission)[Reason.FIRST_ADDRESS] == TO
+
+
+def test_every_guard_is_listed_with_its_result() -> None:
+    made = drafted(AUTO, known=FakeReading())
+    assert {check.name: len(check.holds) for check in made.checks} == {
+        "wrong_recipient": 0,
+        "key_differs": 0,
+        "invoice": 0,
+        "first_address": 1,
+        "rule_changed": 0,
+        "large_attachment": 0,
+    }
+    assert drafted(register_of()).checks == ()
+
+
+def test_an_answer_about_one_address_covers_no_other() -> None:
+    two = replace(AUTO, issuers=(of_issuer(section={"to": (TO, "other@mihon.example")}),))
+    held = drafted(two, known=FakeReading()).submission
+    answers = tuple(
+        Answer(hold.reason, hold.detail, "山田 花子", "hanako", START) for hold in held.reasons if hold.detail == TO
+    )
+    left = drafted(two, replace(held, answers=answers), known=FakeReading()).submission
+    assert reasons(left) == {Reason.FIRST_ADDRESS: "other@mihon.example"}
+
+
+def test_an_address_that_a_person_looked_at_stays_answered_when_another_mail_made_the_other_known() -> None:
+    two = replace(AUTO, issuers=(of_issuer(section={"to": (TO, "other@mihon.example")}),))
+    held = drafted(two, known=FakeReading()).submission
+    answers = tuple(Answer(hold.reason, hold.detail, "山田 花子", "hanako", START) for hold in held.reasons)
+    past = replace(drafted(AUTO).submission, id=9, state=State.SENT, contract_number="1-1", sent_at=None)
+    approved = drafted(two, replace(held, answers=answers), known=FakeReading([past])).submission
+    assert approved.state is State.APPROVED
+
+
+def test_a_further_notice_under_a_number_already_submitted_waits_even_in_auto() -> None:
+    made = drafted(AUTO, arrived(follows=3))
+    assert (made.submission.state, reasons(made.submission)) == (State.HELD, {Reason.SEEN_BEFORE: "3"})
+
+
+def test_a_projects_earlier_notice_of_this_product_is_asked_about_where_only_the_name_fits() -> None:
+    earlier = replace(drafted().submission, id=1, contract_number="12345-000001")
+    by_name = replace(register_of(of_project(contract_numbers=(), by_name=True)), mode=Mode.AUTO)
+    later = arrived(id=2)
+    held = drafted(by_name, later, known=EveryAddressKnown([earlier])).submission
+    assert reasons(held) == {Reason.NUMBER_DIFFERS: f"{PROJECT}: 12345-000001"}
+    withdrawn = replace(earlier, state=State.WITHDRAWN)
+    assert drafted(by_name, later, known=EveryAddressKnown([withdrawn])).submission.state is State.APPROVED
+    assert drafted(by_name, arrived(), known=EveryAddressKnown([replace(earlier, id=2)])).submission.reasons == ()
