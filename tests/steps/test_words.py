@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from worker.model import Hold, Submission
 from worker.states import Kind, Reason, State, kind_of
+from worker.words import _HINTS as HINTS
 from worker.words import _TEXTS as TEXTS
-from worker.words import config, reasons, say_refusal
+from worker.words import name_hold, next_step, reasons, say_refusal
 
 WORKER = Path(reasons.__file__).parents[1]
 # Which argument of these calls is a code of the words.
@@ -82,7 +84,7 @@ def test_every_blank_of_a_sentence_is_filled_where_it_is_raised() -> None:
     unfilled = [
         f"{path.relative_to(WORKER)}:{line} {code}: {blanks(text) - given}"
         for path, code, given, line in found
-        for table in (TEXTS, config.HINTS)
+        for table in (TEXTS, HINTS)
         for text in table.get(code, ())
         if not blanks(text) <= given
     ]
@@ -90,7 +92,7 @@ def test_every_blank_of_a_sentence_is_filled_where_it_is_raised() -> None:
     assert unfilled + unknown == []
 
 
-@pytest.mark.parametrize("table", [TEXTS, config.HINTS], ids=["texts", "hints"])
+@pytest.mark.parametrize("table", [TEXTS, HINTS], ids=["texts", "hints"])
 def test_both_languages_put_the_same_things_in(table: dict[str, tuple[str, str]]) -> None:
     assert {code for code, (japanese, english) in table.items() if blanks(japanese) != blanks(english)} == set()
 
@@ -115,3 +117,23 @@ def test_a_refused_decision_is_told_in_office_words() -> None:
     assert "（提出方法が未確認、提出先アドレスの未登録）" in told
     assert "取下げ" in say_refusal("not_held", "ja", id="1", state="WITHDRAWN")
     assert "withdrawn" in say_refusal("not_held", "en", id="1", state="WITHDRAWN")
+
+
+@pytest.mark.parametrize(
+    ("paper", "step"),
+    [
+        ("電子証書", "証書そのものは提出しません"),
+        ("前払金保証証書", "証書そのものは提出しません"),
+        ("履行保証保険証券", "保険会社の証券は対象外"),
+        ("履行保証保険", "保険会社の証券は対象外"),
+        ("公共工事履行保証証券", "保険会社の証券は対象外"),
+        ("認証キー", "正しいPDFを取得"),
+        ("", "正しいPDFを取得"),
+    ],
+)
+def test_a_wrong_kind_of_paper_is_named_with_what_to_do_about_it(paper: str, step: str) -> None:
+    hold = Hold(Reason.NOT_A_NOTICE, paper)
+    held = Submission(1, State.HELD, reasons=(hold,))
+    assert paper in name_hold(hold, "ja")
+    assert step in next_step(held, "ja")
+    assert next_step(held, "en").isascii()
