@@ -191,10 +191,7 @@ def _differences(example: Example, composed: Composed) -> Iterator[_Difference]:
     if example.subject is not None and subject != example.subject:
         yield "subject", example.subject, subject or _list_holds(composed)
     yield from _differences_of_files(example, composed)
-    shown = _shown(composed)
-    for text in example.body_has or ():
-        if text not in shown:
-            yield "body_has", text, shown or _list_holds(composed)
+    yield from _differences_of_body(example, composed)
     yield from _differences_of_holds(example, composed)
 
 
@@ -216,6 +213,17 @@ def _differences_of_files(example: Example, composed: Composed) -> Iterator[_Dif
     ):
         came = _join(f"{each.title}（{each.filename}）" for each in attached)
         yield "attachments", _join(expected), came or _list_holds(composed)
+
+
+def _differences_of_body(example: Example, composed: Composed) -> Iterator[_Difference]:
+    """Each text stands there after the one before: an issuer's items have their order."""
+    shown = rest = _shown(composed)
+    for text in example.body_has or ():
+        _, there, after = rest.partition(text)
+        if there:
+            rest = after
+        else:
+            yield "body_has", text, shown or _list_holds(composed)
 
 
 def _shown(composed: Composed) -> str:
