@@ -208,4 +208,5 @@ from worker.cli import operate as operate  # noqa: E402
 from worker.cli import project as project  # noqa: E402
 from worker.cli import project_import as project_import  # noqa: E402
 from worker.cli import records as records  # noqa: E402
+from worker.cli import rules_test as rules_test  # noqa: E402
 from worker.cli import tasks as tasks  # noqa: E402

@@ -22,6 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from worker.model import JST, PRODUCT_NAMES, Submission
+from worker.seeing import Part
 from worker.states import State
 from worker.text import shown
 from worker.words import Language, name_hold, name_state, next_step, say
@@ -246,23 +247,7 @@ def _project_cell(submission: Submission) -> str:
     return " ".join(filter(None, (name, product)))
 
 
-def show_mail(submission: Submission, body: str, lang: Language) -> None:
-    """The mail as it will be, and why it is not sent yet."""
-    draft = submission.draft
-    pairs = [("h_state", name_state(submission, lang))]
-    pairs += [("h_reason", name_hold(hold, lang)) for hold in submission.reasons]
-    pairs.append(("h_next", next_step(submission, lang)))
-    section = " ".join(filter(None, (submission.issuer_name, submission.section_name, submission.section_phone)))
-    pairs += [
-        ("h_project", submission.project_name or submission.notice_name or submission.source_name),
-        ("h_product", PRODUCT_NAMES[submission.product] if submission.product else ""),
-        ("h_number", submission.contract_number or ""),
-        ("h_section", section),
-    ]
-    if submission.due_at is not None and submission.state is State.APPROVED:
-        pairs.append(("h_due", time_text(submission.due_at)))
-    if draft is not None:
-        pairs += [("h_to", ", ".join(draft.to)), ("h_cc", ", ".join(draft.cc)), ("h_subject", draft.subject)]
-        pairs += [("h_attachments", f"{each.filename}（{each.size:,} bytes）") for each in draft.attachments]
-        pairs += [("h_body", body)]
-    print_pairs((say(heading, lang), value) for heading, value in pairs if value)
+def print_parts(parts: Iterable[Part]) -> None:
+    """What ``seeing`` laid out, part after part."""
+    for part in parts:
+        print_pairs(part.pairs, title=part.title)

@@ -65,4 +65,25 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "closes_call": ("電話で到達を確認し、記録したとき", "a call that confirmed arrival, recorded"),
     "closes_answer": ("先方の返信又は電話での確認を記録したとき", "an answer or a call, recorded"),
     "closes_none": ("送信から{days}日、不達の通知がないとき", "{days} days without a bounce"),
+    # --- rules test
+    "differs_issuer": ("発注者", "issuer"),
+    "differs_project": ("案件", "project"),
+    "differs_channel": ("提出方法", "channel"),
+    "differs_section": ("提出先", "section"),
+    "differs_to": ("宛先", "to"),
+    "differs_cc": ("CC", "cc"),
+    "differs_subject": ("件名", "subject"),
+    "differs_body": ("本文", "body"),
+    "differs_attachments": ("添付", "attachments"),
+    "differs_reasons": ("保留の理由", "reasons to hold"),
+    "differs_conditions": ("目で確かめる条件", "conditions to check"),
+    "differs_duties": ("送信の前後にすること", "before and after sending"),
+    "rules_differ": (
+        "お知らせ{tried}件のうち{count}件が、変更後の設定では異なります（－は変更前、＋は変更後）。",
+        "Of {tried} notices {count} would differ under the changed configuration (- before, + after).",
+    ),
+    "rules_same": (
+        "お知らせ{tried}件を試しました。変更後の設定でも内容は変わりません（{count}件）。",
+        "Tried {tried} notices: {count} would differ.",
+    ),
 }

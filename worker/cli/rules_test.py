@@ -1,0 +1,169 @@
+"""rules test: stored notices under a changed configuration, before it is used. Nothing is written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from worker.adapters.config_files import TemplateFiles, read_directory
+from worker.adapters.pdf import PdfPool
+from worker.cli import (
+    DONE,
+    FOR_A_PERSON,
+    Cli,
+    cli,
+    json_option,
+    open_for_command,
+    pass_cli,
+    print_problems,
+    problem_json,
+)
+from worker.cli.tables import print_json, print_pairs
+from worker.configuration import load_configuration
+from worker.decisions import redraft
+from worker.drafting import InForce, missing_where_away, put_in_force
+from worker.errors import ConfigError, Problem
+from worker.examples import try_examples
+from worker.model import Hold, Submission
+from worker.pipeline.looking import guarantees_of, look_for
+from worker.ports import Clock, Store
+from worker.replay import Difference, differences
+from worker.states import Reason
+from worker.wiring import Office, load_office, system_clock
+from worker.words import Language, name_hold, say
+
+MOST: Final = 200
+"""Notices tried where nothing else is said: a year of a middling contractor, within some seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Differing:
+    submission: Submission
+    found: tuple[Difference, ...]
+
+
+@cli.group()
+def rules() -> None:
+    """ルール：変更した設定を、使う前に試します。"""
+
+
+@rules.command("test")
+@click.option(
+    "--against", metavar="DIR", type=click.Path(path_type=Path), help="試す設定のフォルダ / directory to try"
+)
+@click.option("--limit", type=click.IntRange(1), default=MOST, show_default=True, help="新しい順の件数 / newest first")
+@json_option
+@pass_cli
+def rules_test(shared: Cli, against: Path | None, limit: int, as_json: bool) -> int:
+    """保存済みのお知らせに変更後の設定を当て、宛先・件名などが変わるものを示します（保存も送信もしません）。
+
+    --against がなければ、稼働中の設定と、いまのフォルダの設定とを比べます。
+    """
+    office = load_office(shared.config)
+    clock = system_clock()
+    store = open_for_command(office, clock)
+    if against is not None:
+        before, after = office.in_force, _in_force_of(_read_changed(against), office)
+    else:
+        before, after = _in_force_of(_recorded(store), office), office.in_force
+    failing = try_examples(after.configuration, after.templates.source, after.renderer)
+    tried = [each for each in reversed(store.submissions()) if _has_notice(each)][:limit]
+    asyncio.run(_look_at_invoices(tried, store, before, after))
+    found = list(_replay(tried, store, before, after, clock))
+    if as_json:
+        _print_as_json(found, failing, len(tried), shared.lang)
+    else:
+        _print(found, failing, len(tried), shared.lang)
+    return FOR_A_PERSON if found or failing else DONE
+
+
+def _read_changed(directory: Path) -> dict[str, bytes]:
+    if not directory.is_dir():
+        raise ConfigError([Problem(str(directory), "", "no_directory", {"looked": str(directory)})])
+    return read_directory(directory)
+
+
+def _recorded(store: Store) -> dict[str, bytes]:
+    return {name: store.original(digest) for name, digest in store.config_in_force().items()}
+
+
+def _in_force_of(files: dict[str, bytes], office: Office) -> InForce:
+    """Those files, with the office's own invoices folder: where a copy of the configuration lies alters no mail."""
+    return put_in_force(load_configuration(files), TemplateFiles(files), office.in_force.files)
+
+
+def _has_notice(submission: Submission) -> bool:
+    return submission.pdf_sha256 is not None and submission.refusal is None
+
+
+async def _look_at_invoices(tried: Sequence[Submission], store: Store, before: InForce, after: InForce) -> None:
+    reader = PdfPool(1)
+    try:
+        wanted = (*guarantees_of(tried, before, store), *guarantees_of(tried, after, store))
+        await look_for(wanted, after, reader)
+    finally:
+        await reader.close()
+
+
+def _replay(
+    tried: Sequence[Submission], store: Store, before: InForce, after: InForce, clock: Clock
+) -> Iterator[_Differing]:
+    now = clock.now()
+    before, after = missing_where_away(before), missing_where_away(after)
+    for submission in tried:
+        notice = store.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
+        if notice is None:
+            continue
+        drafts = redraft(submission, before, store, now), redraft(submission, after, store, now)
+        if found := differences(*drafts, notice.key.clear):
+            yield _Differing(submission, found)
+
+
+# --- What is shown -------------------------------------------------------------------------------------------
+
+
+def _print(found: Sequence[_Differing], failing: Sequence[Problem], tried: int, lang: Language) -> None:
+    for each in found:
+        name = each.submission.project_name or each.submission.notice_name
+        print_pairs(
+            ((say(f"differs_{difference.field}", lang), _lines(difference, lang)) for difference in each.found),
+            title=f"{each.submission.label} {name}",
+        )
+    if failing:
+        print_problems(failing, lang)
+    click.echo(say("rules_differ" if found else "rules_same", lang, count=len(found), tried=tried))
+
+
+def _lines(difference: Difference, lang: Language) -> str:
+    """Every change on a line of its own, below the heading."""
+    return "\n" + "\n".join(f"{sign} {_line(difference, line, lang)}" for sign, line in difference.changes)
+
+
+def _line(difference: Difference, line: str, lang: Language) -> str:
+    if difference.field != "reasons":
+        return line
+    reason, _, detail = line.partition(" ")
+    return name_hold(Hold(Reason(reason), detail), lang)
+
+
+def _print_as_json(found: Sequence[_Differing], failing: Sequence[Problem], tried: int, lang: Language) -> None:
+    for each in found:
+        print_json(
+            {
+                "id": each.submission.id,
+                "project": each.submission.project_name or None,
+                "differences": [_difference_json(difference) for difference in each.found],
+            }
+        )
+    print_json(
+        {"tried": tried, "differing": len(found), "examples": [problem_json(problem, lang) for problem in failing]}
+    )
+
+
+def _difference_json(difference: Difference) -> dict[str, Any]:
+    return {"field": difference.field, "before": list(difference.before), "after": list(difference.after)}
