@@ -70,6 +70,26 @@ def check_draft(finished: Finished, register: Register, known: Reading, today: d
     return tuple(Check(name, tuple(dict.fromkeys(look()))) for name, look in guards)
 
 
+def stamp_history(submission: Submission, known: Reading) -> str:
+    """A text that changes when what holds ``submission`` may be answered otherwise by what was sent before."""
+    asked = {hold.reason for hold in submission.reasons}
+    parts = [
+        str(known.was_sent_to(Address(hold.detail)))
+        for hold in submission.reasons
+        if hold.reason is Reason.FIRST_ADDRESS
+    ]
+    if Reason.RULE_CHANGED in asked and submission.issuer and submission.product:
+        last = known.last_sent(submission.issuer, submission.product, is_amended=submission.duties.is_amended)
+        parts.append(str(last.id if last else 0))
+    if Reason.WRONG_INVOICE in asked and submission.draft:
+        carried = [each.id for file in submission.draft.attachments for each in known.carried(file.sha256)]
+        parts.append(str(carried))
+    if Reason.NUMBER_DIFFERS in asked and submission.project and submission.product:
+        before = known.of_project(submission.project, submission.product)
+        parts.append(str([(each.id, each.state.value) for each in before if each.id < submission.id]))
+    return " ".join(parts)
+
+
 # --- To whom -------------------------------------------------------------------------------------------------
 
 

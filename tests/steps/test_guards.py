@@ -26,7 +26,7 @@ from registered import (
     of_project,
 )
 
-from worker.guards import LARGE_FILE, LARGE_NOTICE, Check, Finished, check_draft
+from worker.guards import LARGE_FILE, LARGE_NOTICE, Check, Finished, check_draft, stamp_history
 from worker.match import index_projects
 from worker.model import Address, Attachment, Draft, Duties, Hold, Key, Notice, Product, Sha256, Submission, sha256
 from worker.rulebook import Contract, InvoiceRule, Issuer, NoticeForm, Project, Section
@@ -432,3 +432,24 @@ def test_an_unusually_large_attachment_is_held() -> None:
     assert with_invoice(replace(INVOICE, size=LARGE_FILE)) == []
     large = replace(INVOICE, size=12_340_000)
     assert with_invoice(large) == alone(Reason.LARGE_ATTACHMENT, "請求書.pdf 12.3 MB")
+
+
+# --- When to look again ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("hold", "later"),
+    [
+        (Hold(Reason.FIRST_ADDRESS, TO), PAST),
+        (Hold(Reason.RULE_CHANGED, CHANGED), PAST),
+        (Hold(Reason.WRONG_INVOICE, "請求書.pdf: #4"), replace(PAST, draft=a_draft(attachments=(INVOICE,)))),
+        (Hold(Reason.NUMBER_DIFFERS, NUMBER), replace(PAST, project="mihon/道路改良工事")),
+    ],
+    ids=lambda each: each.reason.value if isinstance(each, Hold) else "",
+)
+def test_what_was_sent_meanwhile_is_a_reason_to_judge_anew(hold: Hold, later: Submission) -> None:
+    draft = a_draft(attachments=(INVOICE,))
+    held = arrived(id=7, reasons=(hold,), issuer="mihon", project="mihon/道路改良工事", draft=draft)
+    assert stamp_history(held, FakeReading()) != stamp_history(held, FakeReading([later]))
+    without = replace(held, reasons=(Hold(Reason.APPROVAL),))
+    assert stamp_history(without, FakeReading()) == stamp_history(without, FakeReading([later]))

@@ -19,7 +19,8 @@ from worker import watch
 from worker.decisions import keep_contents, redraft
 from worker.drafting import InForce
 from worker.errors import LogBroken, Unavailable
-from worker.model import Notice, Submission, Unreadable
+from worker.guards import stamp_history
+from worker.model import JST, Notice, Submission, Unreadable
 from worker.pipeline.headers import new_headers
 from worker.pipeline.health import Health
 from worker.pipeline.intake import Intake, ReadBlock
@@ -206,14 +207,17 @@ class Pipeline:
             return 0
 
     def _stamp(self, submission: Submission) -> str:
-        """What beside configuration and its own entries a draft rests on: others of its number, and the files.
+        """What beside configuration and its own entries a draft rests on: others of its number, what was sent, files, day.
 
-        An approval of another may tie the number to a project; a later notice may come, or be withdrawn.
+        An approval of another may tie the number to a project; a later notice may come, or be withdrawn; a mail may
+        make an address known; a contract's day comes, and with 1 April a rule is to be looked at anew.
         """
         number = submission.contract_number
         others = [f"{each.id}.{each.version}" for each in self.store.by_number(number)] if number else []
         others = [each for each in others if not each.startswith(f"{submission.id}.")]
-        return " ".join([*others, stamp_files(submission, self.in_force)])
+        today = self._clock.now().astimezone(JST).date().isoformat()
+        history = stamp_history(submission, self.store)
+        return " ".join([*others, stamp_files(submission, self.in_force), history, today])
 
     async def _read_refused_again(self) -> int:
         """Read what could not be read before, once after each change of the guarantors' profiles."""
