@@ -6,10 +6,12 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from fakes import START
+from fakes import START, FakeFiles
 from registered import (
     APPROVED_ONLY,
     EAST,
+    INVOICE,
+    NOTICE,
     PROJECT,
     REGISTER,
     REHEARSAL_TO,
@@ -23,7 +25,8 @@ from registered import (
 
 from worker.approve import answer_holds, refuse_unless_shown
 from worker.errors import NotAllowed
-from worker.model import Address, Channel, Hold, Submission
+from worker.model import Address, Channel, Hold, Product, Submission
+from worker.rulebook import Invoice
 from worker.settings import Mode
 from worker.states import Kind, Reason, State, kind_of
 
@@ -183,6 +186,93 @@ def test_an_approval_names_the_draft_that_was_shown() -> None:
 def test_a_draft_that_is_gone_cannot_be_the_one_that_was_shown() -> None:
     with pytest.raises(NotAllowed):
         refuse_unless_shown(drafted(replace(REGISTER, projects=())).submission, "abcd")
+
+
+# --- Conditions, and answers in words ----------------------------------------------------------------------------
+
+CONDITIONS = ("押印又は押印省略欄の記入がある", "発行責任者の記載がある")
+ON_CONDITION = {
+    mode: replace(REGISTER, mode=mode, issuers=(of_issuer(rule={"conditions": CONDITIONS}),)) for mode in Mode
+}
+
+
+def ticking(submission: Submission, register: Register, *ticked: str) -> Submission:
+    judged = answer_holds(submission, HANAKO, "soumu", "", START, release=register.release, ticked=ticked)
+    return drafted(register, judged).submission
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_what_has_conditions_is_a_persons_to_release_in_every_mode(mode: Mode) -> None:
+    register = ON_CONDITION[mode]
+    held = drafted(register).submission
+    assert (held.state, reasons(held)) == (State.HELD, {Reason.APPROVAL: ""})
+    approved = ticking(held, register, *CONDITIONS)
+    assert (approved.state, approved.ticked, approved.release) == (State.APPROVED, CONDITIONS, HANAKO)
+
+
+@pytest.mark.parametrize(
+    ("ticked", "named"),
+    [
+        ((), "1. 押印又は押印省略欄の記入がある 2. 発行責任者の記載がある"),
+        ((CONDITIONS[0],), "2. 発行責任者の記載がある"),
+        (("発行責任者の記載",), "1. 押印又は押印省略欄の記入がある 2. 発行責任者の記載がある"),
+    ],
+)
+def test_each_condition_that_is_not_ticked_is_named_with_its_number(ticked: tuple[str, ...], named: str) -> None:
+    register = ON_CONDITION[Mode.APPROVE]
+    with pytest.raises(NotAllowed) as refused:
+        ticking(drafted(register).submission, register, *ticked)
+    assert (refused.value.code, refused.value.params) == ("conditions_unticked", {"id": "1", "conditions": named})
+
+
+def test_a_condition_added_after_the_approval_is_a_change_that_is_ticked_again() -> None:
+    approved = answered(drafted().submission)
+    changed = again(approved, ON_CONDITION[Mode.APPROVE])
+    assert reasons(changed) == {Reason.CHANGED: ""}
+    with pytest.raises(NotAllowed):
+        ticking(changed, ON_CONDITION[Mode.APPROVE])
+    assert ticking(changed, ON_CONDITION[Mode.APPROVE], *CONDITIONS).state is State.APPROVED
+
+
+@pytest.mark.parametrize("reason", [Reason.CONTACT_FIRST, Reason.NOT_ELIGIBLE])
+@pytest.mark.parametrize("note", ["", " 　"])
+def test_what_was_said_to_the_issuer_is_answered_only_in_words(reason: Reason, note: str) -> None:
+    held = replace(drafted().submission, reasons=(Hold(reason, "x"),))
+    with pytest.raises(NotAllowed) as refused:
+        answer_holds(held, HANAKO, "soumu", note, START, release=REGISTER.release)
+    assert (refused.value.code, refused.value.params["reasons"]) == ("note_needed", reason.value)
+    assert answer_holds(held, HANAKO, "soumu", "佐々木様に電話", START, release=REGISTER.release).answers
+
+
+# --- The moment --------------------------------------------------------------------------------------------------
+
+CONTRACT_DAY = START.date() + dt.timedelta(days=3)
+MIDNIGHT = dt.datetime.combine(CONTRACT_DAY, dt.time(), START.tzinfo)
+ADVANCE = replace(NOTICE, product=Product.ADVANCE)
+
+
+def with_invoice(mode: Mode, contract: dt.date = CONTRACT_DAY) -> Register:
+    project = of_project(invoices={Product.ADVANCE: (Invoice("road.pdf"),)}, dates={"contract": contract})
+    return replace(REGISTER, mode=mode, projects=(project,), files=FakeFiles({"road.pdf": INVOICE}))
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_mail_with_an_invoice_approved_before_the_contracts_day_leaves_on_it(mode: Mode) -> None:
+    register = with_invoice(mode)
+    held = drafted(register, notice=ADVANCE).submission
+    judged = answer_holds(held, HANAKO, "soumu", "", START, release=register.release)
+    approved = drafted(register, judged, notice=ADVANCE).submission
+    assert (approved.state, approved.due_at) == (State.APPROVED, MIDNIGHT)
+    late = drafted(register, approved, notice=ADVANCE, now=MIDNIGHT + dt.timedelta(hours=1)).submission
+    assert (late.state, late.due_at) == (State.APPROVED, MIDNIGHT)
+
+
+def test_an_approval_for_one_contracts_day_does_not_speak_for_another() -> None:
+    register = with_invoice(Mode.APPROVE)
+    held = drafted(register, notice=ADVANCE).submission
+    judged = answer_holds(held, HANAKO, "soumu", "", START, release=register.release)
+    put_off = with_invoice(Mode.APPROVE, CONTRACT_DAY + dt.timedelta(days=7))
+    assert set(reasons(drafted(put_off, judged, notice=ADVANCE).submission)) == {Reason.TIMING}
 
 
 # --- An answer is an answer to one thing -------------------------------------------------------------------------

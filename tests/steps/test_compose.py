@@ -35,8 +35,8 @@ from registered import (
 
 from worker.compose import hash_draft
 from worker.drafting import Drafted
-from worker.model import Address, Channel, Draft, Product, Sha256, Unreadable, sha256
-from worker.rulebook import Invoice, InvoiceRule
+from worker.model import JST, Address, Channel, Draft, Product, Sha256, Unreadable, sha256
+from worker.rulebook import Document, Invoice, InvoiceRule, Line, NoticeForm, ValueForm
 from worker.states import Reason, State
 
 CC = Address("kanri@mihon.example")
@@ -424,6 +424,194 @@ def test_the_invoice_of_another_product_does_not_ride_along() -> None:
 def test_an_invoice_of_the_same_bytes_as_the_notice_is_still_attached() -> None:
     register = replace(with_project(invoices={Product.ADVANCE: (NAMED,)}), files=FakeFiles({"road.pdf": PDF}))
     assert [each.sha256 for each in draft_in(drafted(register, notice=ADVANCE)).attachments] == [sha256(PDF)] * 2
+
+
+# --- How number and key are handed in ----------------------------------------------------------------------------
+
+REQUIRED_LINES = (
+    Line("工事番号", "{{ values.工事番号 }}"),
+    Line("工事名", "{{ project.name }}"),
+    Line("提出者", "{{ contractor.name }}"),
+)
+NUMBERED = of_project(values={"工事番号": "R8-12"})
+
+
+def items(body: str) -> list[str]:
+    return [line for line in body.splitlines() if line.startswith("・")]
+
+
+@pytest.mark.parametrize(
+    ("form", "attached", "typed"),
+    [(NoticeForm.ATTACHED, True, False), (NoticeForm.TYPED, False, True), (NoticeForm.BOTH, True, True)],
+)
+def test_the_notice_is_attached_typed_or_both(form: NoticeForm, attached: bool, typed: bool) -> None:
+    made = drafted(with_rule(notice=form))
+    assert set(reasons(made.submission)) == {Reason.APPROVAL}
+    assert [each.title for each in draft_in(made).attachments] == (["認証キーのお知らせ"] if attached else [])
+    assert (f"・認証キー：{KEY}\n" in made.body) is typed
+    assert (KEY in made.body) is typed
+    assert NUMBER in made.body
+    assert ("を添付のとおり提出いたします" in made.body) is attached
+    assert ("認証キーは添付PDFに記載" in made.body) is (attached and not typed)
+
+
+def test_a_mail_that_types_the_key_may_still_carry_its_invoice() -> None:
+    project = of_project(invoices={Product.ADVANCE: (NAMED,)}, dates=CONCLUDED)
+    made = drafted(replace(with_rule(notice=NoticeForm.TYPED), projects=(project,), files=FILES), notice=ADVANCE)
+    assert [each.filename for each in draft_in(made).attachments] == ["road.pdf"]
+    assert "併せて、「前払金請求書」（PDFファイル）を添付いたします。" in made.body
+
+
+@pytest.mark.parametrize("template", ["本文", "番号 {{ notice.contract_number }}", "{{ notice.key }}"])
+def test_a_body_of_ones_own_that_forgets_number_or_key_is_held(template: str) -> None:
+    made = drafted(replace(with_rule(notice=NoticeForm.TYPED), templates={"default.txt.j2": template}))
+    assert reasons(made.submission)[Reason.MISSING_VALUE].startswith("body: notice.")
+    assert made.submission.draft is None
+
+
+def test_the_items_of_the_body_are_those_that_the_issuer_requires_in_its_order() -> None:
+    made = drafted(replace(with_rule(lines=REQUIRED_LINES), projects=(NUMBERED,)))
+    assert items(made.body) == ["・工事番号：R8-12", "・工事名：道路改良工事", "・提出者：みほん建設 株式会社"]
+
+
+def test_number_and_key_follow_the_required_items_where_they_are_typed_and_not_among_them() -> None:
+    typed = with_rule(lines=REQUIRED_LINES, notice=NoticeForm.TYPED)
+    body = drafted(replace(typed, projects=(NUMBERED,))).body
+    assert items(body)[3:] == [f"・保証契約番号：{NUMBER}", f"・認証キー：{KEY}"]
+    own = (Line("認証キー番号", "{{ notice.key }}"), Line("証書番号", "{{ notice.contract_number }}"))
+    assert items(drafted(with_rule(lines=own, notice=NoticeForm.TYPED)).body) == [
+        f"・認証キー番号：{KEY}",
+        f"・証書番号：{NUMBER}",
+    ]
+
+
+def test_a_required_item_knows_the_key_only_where_the_rule_types_it() -> None:
+    made = drafted(with_rule(lines=(Line("認証キー", "{{ notice.key }}"),)))
+    assert reasons(made.submission)[Reason.MISSING_VALUE] == "notice.key"
+
+
+@pytest.mark.parametrize("value", ["{{ values.工事番号 }}", "{{ '' }}"])
+def test_a_required_item_without_a_value_is_named(value: str) -> None:
+    made = drafted(with_rule(lines=(Line("工事番号", value),)))
+    assert reasons(made.submission)[Reason.MISSING_VALUE] == "工事番号"
+
+
+def test_values_go_into_subject_and_body_in_the_issuers_form() -> None:
+    issuer = of_issuer(
+        rule={"subject": "{{ values.工事番号 }}／{{ project.values.工事番号 }}"},
+        values={"工事番号": ValueForm("工事番号", digits_only=True, remove_hyphens=True)},
+    )
+    made = drafted(replace(REGISTER, issuers=(issuer,), projects=(of_project(values={"工事番号": "08-12"}),)))
+    assert draft_in(made).subject == "0812／0812"
+    assert "・工事番号：0812" in made.body
+
+
+def test_a_value_of_another_form_is_held_by_name() -> None:
+    issuer = of_issuer(values={"工事番号": ValueForm("工事番号", digits_only=True)})
+    made = drafted(replace(REGISTER, issuers=(issuer,), projects=(of_project(values={"工事番号": "R八"}),)))
+    assert "工事番号" in reasons(made.submission)[Reason.BAD_VALUE]
+
+
+# --- File names and documents ------------------------------------------------------------------------------------
+
+
+def test_the_notice_bears_the_name_that_the_issuer_wants() -> None:
+    made = drafted(with_rule(file_name="{{ project.name }}/{{ product }}.pdf"))
+    assert [each.filename for each in draft_in(made).attachments] == ["道路改良工事_契約保証.pdf"]
+
+
+def test_a_file_name_knows_no_key() -> None:
+    made = drafted(with_rule(file_name="{{ notice.key }}.pdf"))
+    assert reasons(made.submission)[Reason.MISSING_VALUE] == "notice.key"
+
+
+def test_notice_invoice_and_documents_ride_along_in_this_order_and_the_body_names_them() -> None:
+    project = of_project(
+        invoices={Product.ADVANCE: (NAMED,)},
+        documents={Product.ADVANCE: (Document("shinsei.pdf", "前払金申請書"), Document("工程表.pdf"))},
+        dates=CONCLUDED,
+    )
+    register = replace(
+        with_rule(documents_required=("前払金申請書",), documents_allowed=("工程表",)),
+        projects=(project,),
+        files=FakeFiles({"road.pdf": INVOICE, "shinsei.pdf": b"%PDF-1 a", "工程表.pdf": b"%PDF-1 b"}),
+    )
+    made = drafted(register, notice=ADVANCE)
+    attachments = draft_in(made).attachments
+    titles = ["認証キーのお知らせ", "前払金請求書", "前払金申請書", "工程表"]
+    assert [each.title for each in attachments] == titles
+    assert [made.contents[each.sha256] for each in attachments[2:]] == [b"%PDF-1 a", b"%PDF-1 b"]
+    assert (
+        "「認証キーのお知らせ」、「前払金請求書」、「前払金申請書」及び「工程表」（いずれもPDFファイル）" in made.body
+    )
+    assert f"・添付書類　　：{'、'.join(titles)}\n" in made.body
+
+
+def test_documents_count_towards_the_size() -> None:
+    project = of_project(documents={Product.CONTRACT: (Document("a.pdf", "a"),)})
+    files = FakeFiles({"a.pdf": b"%PDF-" + bytes(100_000)})
+    register = replace(with_rule(documents_allowed=("a",), max_bytes=130_000), projects=(project,), files=files)
+    assert Reason.TOO_BIG in reasons(drafted(register).submission)
+
+
+def test_a_lacking_document_holds_beside_everything_else() -> None:
+    made = drafted(with_rule(documents_required=("工程表",), subject="{{ values.工事番号 }}"))
+    assert set(reasons(made.submission)) == {Reason.DOCUMENTS_UNDECIDED, Reason.MISSING_VALUE}
+
+
+# --- Amended contracts -------------------------------------------------------------------------------------------
+
+AMENDED = replace(
+    ISSUER,
+    amended_rules={Product.CONTRACT: replace(ISSUER.rules[Product.CONTRACT], subject="変更：{{ project.name }}")},
+)
+BEFORE = arrived(id=7, state=State.SENT, sent_at=dt.datetime(2026, 4, 1, 10, tzinfo=JST))
+
+
+def test_an_amended_guarantee_follows_the_rule_for_amended_contracts_and_names_the_one_before() -> None:
+    made = drafted(replace(REGISTER, issuers=(AMENDED,)), amends=BEFORE)
+    assert draft_in(made).subject == "変更：道路改良工事"
+    assert "\n本件は、令和8年4月1日に提出いたしました同番号の契約保証の変更に伴うものです。\n\n・案件名" in made.body
+    assert made.submission.duties.is_amended
+
+
+def test_an_amended_guarantee_without_a_rule_of_its_own_follows_the_original_one() -> None:
+    made = drafted(amends=BEFORE)
+    assert draft_in(made).subject == "契約保証【道路改良工事】"
+    assert "変更に伴うものです" in made.body
+
+
+def test_what_was_handed_over_by_hand_is_named_without_a_day() -> None:
+    made = drafted(amends=replace(BEFORE, state=State.CONFIRMED, sent_at=None))
+    assert "本件は、先に提出いたしました同番号の契約保証の変更に伴うものです。" in made.body
+
+
+def test_a_mail_that_came_back_is_not_named_as_one_that_the_issuer_has() -> None:
+    made = drafted(amends=replace(BEFORE, state=State.BOUNCED))
+    assert made.submission.duties.is_amended
+    assert "変更に伴う" not in made.body
+
+
+def test_a_contract_registered_as_amended_follows_its_rule_with_no_earlier_one_to_name() -> None:
+    made = drafted(replace(REGISTER, issuers=(AMENDED,), projects=(of_project(is_amended=True),)))
+    assert draft_in(made).subject == "変更：道路改良工事"
+    assert "変更に伴う" not in made.body
+    assert drafted(replace(REGISTER, issuers=(AMENDED,))).submission.draft != made.submission.draft
+
+
+# --- Conditions and calls ----------------------------------------------------------------------------------------
+
+
+def test_the_conditions_of_the_rule_are_part_of_the_draft() -> None:
+    assert draft_in(drafted(with_rule(conditions=("押印がある", "様式による")))).conditions == (
+        "押印がある",
+        "様式による",
+    )
+
+
+def test_a_call_that_follows_is_announced_in_the_body() -> None:
+    assert "後ほど、到達確認のお電話を差し上げます。" in drafted(with_rule(call_after=True)).body
+    assert "ご返信くださいますよう" in drafted().body
 
 
 # --- Size --------------------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ from worker.adapters.store import SqlStore, create_or_migrate, open_store
 from worker.errors import NotAllowed, Unavailable
 from worker.model import Address, Channel, Entry, Key, Notice, Product, Submission, sha256
 from worker.ports import Author
-from worker.rulebook import Invoice
+from worker.rulebook import Document, Invoice
 from worker.settings import Mode
 from worker.states import Event, Reason, State
 
@@ -279,6 +279,115 @@ def test_a_later_notice_of_another_key_is_found_even_if_nothing_told_this_one(de
     put_back = desk.send(1, (Event.NOT_NOW, State.APPROVED))
     fresh = decisions.redraft(put_back, REGISTER.in_force(), desk.store, START).submission
     assert (fresh.state, reasons(fresh)) == (State.HELD, {Reason.SUPERSEDED: "2"})
+
+
+# --- Conditions, amended guarantees, what is done after sending ---------------------------------------------------
+
+CONDITIONS = ("押印を確かめた", "様式を確かめた")
+ON_CONDITION = replace(REGISTER, issuers=(of_issuer(rule={"conditions": CONDITIONS}),))
+AFTERWARDS = replace(REGISTER, issuers=(of_issuer(rule={"after": ("請求書を紙で提出", "原本を郵送")}),))
+AMENDED = replace(NOTICE, key=Key("ZzYyXxWw0099"))
+
+
+def approve_ticking(desk: Desk, *ticked: str) -> Submission:
+    in_force, now = ON_CONDITION.in_force(), desk.clock.now()
+    after, _ = decisions.approve(desk.store, in_force, 1, "", HANAKO, "", now, ticked)
+    return after
+
+
+def test_the_conditions_that_were_ticked_are_kept_with_the_approval(desk: Desk) -> None:
+    desk.arrive(ON_CONDITION)
+    assert refusal(approve_ticking, desk, CONDITIONS[0]).code == "conditions_unticked"
+    assert [entry.event for entry in desk.entries(1)] == ["NoticeRead"]
+    approved = approve_ticking(desk, *CONDITIONS)
+    assert (approved.state, approved.ticked) == (State.APPROVED, CONDITIONS)
+    assert desk.entries(1)[-1].detail["ticked"] == list(CONDITIONS)
+
+
+def test_what_was_submitted_before_under_the_number_makes_this_an_amended_guarantee(desk: Desk) -> None:
+    desk.sent()
+    amended = desk.arrive(REGISTER, AMENDED, b"%PDF-1.4 amended", follows=1)
+    assert amended.duties.is_amended
+    assert desk.approve(2).duties.is_amended
+    assert desk.entries(2)[-1].detail["amends"] == 1
+
+
+def test_what_never_left_is_not_amended_by_what_comes_after_it(desk: Desk) -> None:
+    desk.arrive()
+    decisions.withdraw(desk.store, 1, HANAKO, "重複")
+    assert not desk.arrive(REGISTER, AMENDED, b"%PDF-1.4 again", follows=1).duties.is_amended
+
+
+def test_a_copy_that_was_withdrawn_hides_nothing_from_the_amended_guarantee_after_it(desk: Desk) -> None:
+    desk.sent()
+    desk.arrive(REGISTER, NOTICE, b"%PDF-1.4 copy", follows=1)
+    decisions.withdraw(desk.store, 2, HANAKO, "同じもの")
+    third = desk.arrive(REGISTER, AMENDED, b"%PDF-1.4 amended", follows=2)
+    body = desk.store.original(third.draft.body_sha256).decode() if third.draft else ""
+    assert third.duties.is_amended
+    assert "令和8年11月21日に提出いたしました" in body
+
+
+def test_another_product_under_the_same_number_amends_nothing(desk: Desk) -> None:
+    desk.sent()
+    interim = replace(AMENDED, product=Product.INTERIM)
+    assert not desk.arrive(REGISTER, interim, b"%PDF-1.4 interim", follows=1).duties.is_amended
+
+
+def test_a_correction_of_an_amended_guarantee_is_one_too_and_a_plain_one_is_none(desk: Desk) -> None:
+    desk.sent()
+    assert not desk.resend(1).duties.is_amended
+    decisions.withdraw(desk.store, 2, HANAKO, "不要")
+    desk.arrive(REGISTER, AMENDED, b"%PDF-1.4 amended", follows=1)
+    desk.approve(3)
+    desk.send(3, STARTED, BODY, ACCEPTED, sent_at=START)
+    assert desk.resend(3).duties.is_amended
+
+
+def owing(desk: Desk) -> None:
+    desk.approve(desk.arrive(AFTERWARDS).id, AFTERWARDS)
+    desk.send(1, STARTED, BODY, ACCEPTED, sent_at=START)
+
+
+def test_what_remains_after_sending_is_recorded_as_done_one_by_one(desk: Desk) -> None:
+    owing(desk)
+    assert refusal(decisions.record_done, desk.store, 1, HANAKO, "窓口").code == "which_duty"
+    after, duty = decisions.record_done(desk.store, 1, HANAKO, "書留で", 2)
+    assert (after.state, after.done, duty) == (State.SENT, ("原本を郵送",), "原本を郵送")
+    entry = desk.entries(1)[-1]
+    assert (entry.event, entry.by, entry.detail) == ("Done", "山田 花子", {"done": "原本を郵送", "note": "書留で"})
+    decisions.confirm(desk.store, 1, HANAKO, "土木課", None)
+    after, duty = decisions.record_done(desk.store, 1, JIRO, "持参")
+    assert (after.state, after.done) == (State.CONFIRMED, ("原本を郵送", "請求書を紙で提出"))
+    length = len(desk.entries())
+    assert refusal(decisions.record_done, desk.store, 1, JIRO, "", 1).code == "duty_done"
+    assert refusal(decisions.record_done, desk.store, 1, JIRO, "").code == "no_duty_left"
+    assert len(desk.entries()) == length
+
+
+def test_what_has_not_left_has_nothing_done_after_it(desk: Desk) -> None:
+    desk.arrive(AFTERWARDS)
+    assert refusal(decisions.record_done, desk.store, 1, HANAKO, "", 1).code == "not_in_this_state"
+
+
+def test_what_was_handed_over_may_have_more_to_be_done(desk: Desk) -> None:
+    desk.arrive(replace(AFTERWARDS, issuers=(of_issuer(rule={"channel": Channel.FORM, "after": ("原本を郵送",)}),)))
+    after, _ = decisions.record_done(desk.store, 1, HANAKO, "書留で")
+    assert (after.state, after.done) == (State.HANDED_OVER, ("原本を郵送",))
+
+
+def test_each_file_of_a_draft_is_kept_as_what_it_is(desk: Desk) -> None:
+    project = of_project(
+        invoices={Product.ADVANCE: (Invoice("road.pdf"),)},
+        documents={Product.ADVANCE: (Document("a.pdf", "工程表"),)},
+        dates={"contract": START.date()},
+    )
+    files = FakeFiles({"road.pdf": INVOICE, "a.pdf": b"%PDF-1.4 a document"})
+    issuer = of_issuer(rule={"documents_allowed": ("工程表",)})
+    register = replace(REGISTER, projects=(project,), issuers=(issuer,), files=files)
+    draft = desk.arrive(register, replace(NOTICE, product=Product.ADVANCE)).draft
+    assert draft is not None
+    assert [desk.store.original(each.sha256) for each in draft.attachments] == [PDF, INVOICE, b"%PDF-1.4 a document"]
 
 
 # --- withdraw, hand over, confirm --------------------------------------------------------------------------------
