@@ -221,7 +221,7 @@ def edits_of(fates: Iterable[Fate]) -> tuple[Edit, ...]:
 
 def new_project(given: Mapping[Key, Value]) -> Edit:
     """The edit that registers a project: name, issuer and section first, the rest as given."""
-    first = {("name",): 0, ("issuer",): 1, ("section",): 2}
+    first: dict[Key, int] = {("name",): 0, ("issuer",): 1, ("section",): 2}
     keys = sorted(given, key=lambda key: first.get(key, len(first)))
     return Edit(None, tuple((key, merged_value(None, key, given[key])) for key in keys))
 

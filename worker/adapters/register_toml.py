@@ -7,10 +7,11 @@ read back and compared before it is returned. It opens no file.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Final
+
+import tomli
 
 from worker.importing import Edit
 from worker.register_fields import Key
@@ -39,19 +40,27 @@ def edit_projects(content: bytes, edits: Sequence[Edit]) -> bytes:
     return _checked(mark + text.encode(), wanted)
 
 
-def edit_table(content: bytes, values: Iterable[tuple[Key, Any]], no_longer_open: Iterable[str]) -> bytes:
-    """An issuer's file with ``values`` put under their keys and ``no_longer_open`` taken off its list ``open``."""
+def edit_table(
+    content: bytes, values: Iterable[tuple[Key, Any]], no_longer_open: Iterable[str], without: Iterable[str] = ()
+) -> bytes:
+    """An issuer's file with ``values`` put under their keys and ``no_longer_open`` taken off its list ``open``.
+
+    ``without`` are the file's own keys that are taken out of it.
+    """
     import tomlkit  # noqa: PLC0415  only what writes needs it
 
     given = list(values)
     certain = set(no_longer_open)
-    wanted = tomllib.loads(content.decode("utf-8-sig"))
+    wanted = tomli.loads(content.decode("utf-8-sig"))
     for key, value in given:
         _put(wanted, key, value)
     if "open" in wanted:
         wanted["open"] = [each for each in wanted["open"] if each not in certain]
     mark, text = _without_mark(content)
     document = tomlkit.parse(text)
+    for name in without:
+        wanted.pop(name, None)
+        document.pop(name, None)
     for key, value in given:
         _put_item(document, key, value)
     if certain and "open" in document:
@@ -65,14 +74,14 @@ def _without_mark(content: bytes) -> tuple[bytes, str]:
 
 
 def _checked(content: bytes, wanted: Mapping[str, Any]) -> bytes:
-    if tomllib.loads(content.decode("utf-8-sig")) != wanted:
+    if tomli.loads(content.decode("utf-8-sig")) != wanted:
         raise AssertionError("the text written does not say what was meant")
     return content
 
 
 def _applied(content: bytes, edits: Sequence[Edit]) -> dict[str, Any]:
     """What the file is to say afterwards, as plain values."""
-    wanted = tomllib.loads(content.decode("utf-8-sig"))
+    wanted = tomli.loads(content.decode("utf-8-sig"))
     projects = wanted.setdefault(_PROJECT, []) if edits else []
     for edit in edits:
         project: dict[str, Any] = {} if edit.position is None else projects[edit.position]
@@ -107,7 +116,7 @@ def _change_projects(text: str, edits: Sequence[Edit]) -> str:
     tomlkit would take ten seconds for a register of 10,000, and drops a space after dates.
     """
     before, *blocks = _split(text)
-    known = len(tomllib.loads(text)[_PROJECT])
+    known = len(tomli.loads(text)[_PROJECT])
     if len(blocks) != known:  # a text of several lines that looks like a heading, or one list of tables
         before, blocks = "", [text]
     for edit in edits:

@@ -70,6 +70,49 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "「{name}」は案件の項目ではありません（近い名前：{nearest}）",
         '"{name}" is no key of a project (nearest: {nearest})',
     ),
+    # --- Issuers -----------------------------------------------------------------------------------------------
+    "catalogue_unknown": (
+        "「{name}」という発注者は同梱の一覧にありません（近い名前：{near}）",
+        'the catalogue has no issuer "{name}" (near: {near})',
+    ),
+    "setting_form": ("「{value}」は 項目=値 の形ではありません", '"{value}" is not KEY=VALUE'),
+    "issuer_taken": (
+        "この発注者は、すでに設定にあります（上書きしません）",
+        "this issuer is in the configuration already (nothing is overwritten)",
+    ),
+    "issuer_not_taken": ("未登録（一覧にあり）", "in the catalogue only"),
+    "issuer_in_use": ("使用中（案件{count}件）", "in use ({count} projects)"),
+    "issuer_unused": ("登録済み（案件なし）", "configured, no project"),
+    "issuer_no_address": ("section.{section} のアドレス", "address of section.{section}"),
+    "issuer_newer": ("同梱の一覧が新しい（{date} 確認）", "the catalogue is newer (checked on {date})"),
+    "issuer_difference": ("{key}：{own} → {shipped}", "{key}: {own} → {shipped}"),
+    "issuer_added": ("{file} を作成しました。", "{file} was written."),
+    "issuer_examples_dropped": (
+        "埋めた値と合わないため、同梱の見本（[[example]]）は写しから外しました。",
+        "The catalogue's examples no longer fit what was filled in and were left out of the copy.",
+    ),
+    "issuer_still_open": (
+        "まだ埋まっていない項目：{keys}。確かめてファイルに書き、open から外してください。",
+        "Still to be filled in: {keys}. Write them into the file and take them off its list open.",
+    ),
+    "issuer_complete": ("埋めるべき項目は残っていません。", "Nothing is left to be filled in."),
+    "issuer_asks": (
+        "{name}：未確認の項目をお尋ねします。分からないものは、何も入力せず Enter を押してください。",
+        "{name}: what is not certain yet. Press Enter for what you do not know.",
+    ),
+    "ask_confirm": (
+        "{about}\n　現在の値：{value}\n　このとおりなら y、違うなら正しい値",
+        "{about}\n  so far: {value}\n  y if it is right, else the right value",
+    ),
+    "ask_addresses": (
+        "{about}\n　メールアドレス（複数はコンマ区切り）",
+        "{about}\n  e-mail address (several: with commas)",
+    ),
+    "ask_value": ("{about}\n　値", "{about}\n  value"),
+    "h_use": ("使用", "use"),
+    "h_to_fill_in": ("未確認・未登録の項目", "to be filled in"),
+    "h_checked_on": ("確認日", "checked on"),
+    "h_differs": ("同梱の一覧との違い（自社 → 一覧）", "differs from the catalogue (own → catalogue)"),
     # --- Ledgers -----------------------------------------------------------------------------------------------
     "ledger_encoding": (
         "文字コードが UTF-8 でも Shift_JIS（cp932）でもありません",

@@ -1,0 +1,223 @@
+"""Commands about issuers: the catalogue beside the user's own copies, and taking an entry over."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from worker.adapters.config_files import TemplateFiles
+from worker.adapters.shipped import shipped_file, shipped_names
+from worker.addresses import AddressRefused, read_address
+from worker.catalogue import (
+    Entry,
+    Question,
+    answered_keys,
+    find_entry,
+    list_entries,
+    questions_of,
+    read_path,
+    read_setting,
+    read_setting_value,
+    value_in,
+)
+from worker.cli import DONE, Cli, cli, json_option, pass_cli
+from worker.cli.tables import print_json, print_table
+from worker.configuration import ISSUERS, load_configuration
+from worker.errors import ConfigError, Problem
+from worker.examples import try_examples
+from worker.register_fields import FieldRefused, Key
+from worker.render import Renderer
+from worker.rules import issuer_id
+from worker.text import shown
+from worker.tomlfile import parse_toml
+from worker.wiring import find_configuration_files
+from worker.words import Language, say
+
+
+@cli.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def issuers(context: click.Context, as_json: bool) -> int:
+    """発注者：同梱の一覧と自社の設定を比べます。"""
+    if context.invoked_subcommand is not None:
+        return DONE
+    shared: Cli = context.obj
+    _, files = find_configuration_files(shared.config)
+    configuration = load_configuration(files)
+    own = {issuer_id(name): _table(name, content) for name, content in files.items() if name.startswith(ISSUERS)}
+    entries = list_entries(_shipped_tables(), own, configuration.issuers, configuration.projects)
+    if as_json:
+        for each in entries:
+            print_json(_entry_json(each))
+        return DONE
+    headings = [
+        say(f"h_{name}", shared.lang) for name in ("id", "issuer", "use", "to_fill_in", "checked_on", "differs")
+    ]
+    print_table(headings, [_cells(each, shared.lang) for each in entries])
+    return DONE
+
+
+def _shipped_tables() -> dict[str, Mapping[str, Any]]:
+    names = [name for name in shipped_names("config/issuers") if name.endswith(".toml")]
+    return {issuer_id(name): _table(name, shipped_file("config", "issuers", name)) for name in names}
+
+
+def _table(name: str, content: bytes) -> Mapping[str, Any]:
+    return parse_toml(name, content, []) or {}
+
+
+def _cells(entry: Entry, lang: Language) -> tuple[str, ...]:
+    if not entry.is_own:
+        use = say("issuer_not_taken", lang)
+    else:
+        use = say("issuer_in_use", lang, count=entry.projects) if entry.projects else say("issuer_unused", lang)
+    addresses = [say("issuer_no_address", lang, section=each) for each in entry.without_address]
+    differs = [
+        say("issuer_difference", lang, key=each.key, own=each.own or "—", shipped=each.shipped or "—")
+        for each in entry.differences
+    ]
+    if entry.is_outdated and entry.shipped_on:
+        differs.insert(0, say("issuer_newer", lang, date=entry.shipped_on.isoformat()))
+    checked = entry.checked_on or (None if entry.is_own else entry.shipped_on)
+    fill_in = "、".join(dict.fromkeys((*entry.open, *addresses)))
+    return entry.id, entry.name, use, fill_in, checked.isoformat() if checked else "", " / ".join(differs)
+
+
+def _entry_json(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "name": entry.name,
+        "own": entry.is_own,
+        "projects": entry.projects,
+        "open": list(entry.open),
+        "without_address": list(entry.without_address),
+        "checked_on": entry.checked_on.isoformat() if entry.checked_on else None,
+        "shipped_checked_on": entry.shipped_on.isoformat() if entry.shipped_on else None,
+        "outdated": entry.is_outdated,
+        "differences": [{"key": each.key, "own": each.own, "shipped": each.shipped} for each in entry.differences],
+    }
+
+
+# --- Taking one over -----------------------------------------------------------------------------------------
+
+
+@issuers.command("add")
+@click.argument("name")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="項目を埋める / fill in a key")
+@click.option(
+    "--confirmed", multiple=True, metavar="KEY", help="このとおりと確認した項目 / a key that is right as it is"
+)
+@pass_cli
+def add_issuer(shared: Cli, name: str, settings: tuple[str, ...], confirmed: tuple[str, ...]) -> int:
+    """同梱の発注者を自社の設定に写し、未確認の項目を埋めます。"""
+    from worker.adapters.register_files import write_new_file  # noqa: PLC0415  few commands write
+
+    directory, files = find_configuration_files(shared.config)
+    id_ = find_entry(name, _shipped_tables())
+    file = f"{ISSUERS}{id_}.toml"
+    if file in files:
+        raise ConfigError([Problem(file, "", "issuer_taken")])
+    content = shipped_file("config", "issuers", f"{id_}.toml")
+    given = _given(file, settings)
+    certain = [path for key in confirmed if (path := read_path(key)) is not None]
+    if not settings and not confirmed and sys.stdin.isatty() and sys.stdout.isatty():
+        given, certain = _ask(_table(file, content), shared.lang)
+    content, is_without_examples = _filled_in(files, file, content, given, certain)
+    write_new_file(directory / file, content)
+    click.echo(say("issuer_added", shared.lang, file=directory / file))
+    if is_without_examples:
+        click.echo(say("issuer_examples_dropped", shared.lang))
+    table = _table(file, content)
+    left = [*map(str, table.get("open", ()))]
+    left += [each.key for each in questions_of(table) if each.asks_for_addresses and each.key not in left]
+    click.echo(
+        say("issuer_still_open", shared.lang, keys="、".join(left)) if left else say("issuer_complete", shared.lang)
+    )
+    return DONE
+
+
+def _given(file: str, settings: Sequence[str]) -> list[tuple[Key, object]]:
+    """What ``--set`` says, every fault of it at once."""
+    given, found = [], []
+    for setting in settings:
+        try:
+            given.append(read_setting(setting))
+        except FieldRefused as refused:
+            found.append(Problem(file, setting.partition("=")[0], refused.code, refused.params))
+    if found:
+        raise ConfigError(found)
+    return given
+
+
+def _filled_in(
+    files: Mapping[str, bytes],
+    file: str,
+    content: bytes,
+    given: Sequence[tuple[Key, object]],
+    certain: Sequence[Key],
+) -> tuple[bytes, bool]:
+    """The copy with what was answered; and whether the catalogue's examples had to go, as they no longer fit it.
+
+    Raises ConfigError where the whole configuration does not load with it.
+    """
+    from worker.adapters.register_toml import edit_table  # noqa: PLC0415
+
+    answered = answered_keys(_table(file, content), [*(path for path, _ in given), *certain])
+    content = edit_table(content, given, answered)
+    configuration = load_configuration({**files, file: content})
+    failing = try_examples(configuration, TemplateFiles(files).source, Renderer())
+    if not any(problem.file == file for problem in failing):
+        return content, False
+    content = edit_table(content, (), (), without=("example",))
+    load_configuration({**files, file: content})
+    return content, True
+
+
+def _ask(table: Mapping[str, Any], lang: Language) -> tuple[list[tuple[Key, object]], list[Key]]:
+    """Question by question; an empty answer leaves the key as it is."""
+    click.echo(say("issuer_asks", lang, name=shown(str(table.get("name", "")))))
+    given: list[tuple[Key, object]] = []
+    certain: list[Key] = []
+    for question in questions_of(table):
+        answer = _answer(question, table, lang)
+        if answer is _AS_IT_IS:
+            certain.append(question.path)
+        elif answer is not None:
+            given.append((question.path, answer))
+    return given, certain
+
+
+_AS_IT_IS = object()
+
+
+def _answer(question: Question, table: Mapping[str, Any], lang: Language) -> object | None:
+    """The value given, _AS_IT_IS for one confirmed, None for none."""
+    about = _about(question, table)
+    while True:
+        if question.can_be_confirmed:
+            prompt = say("ask_confirm", lang, about=about, value=shown(str(question.value)))
+        else:
+            prompt = say("ask_addresses" if question.asks_for_addresses else "ask_value", lang, about=about)
+        text = str(click.prompt(prompt, default="", show_default=False)).strip()
+        if not text:
+            return None
+        if question.can_be_confirmed and text.lower() == "y":
+            return _AS_IT_IS
+        try:
+            value = read_setting_value(question.path, text)
+            if question.asks_for_addresses and isinstance(value, list):
+                return [read_address(str(each)) for each in value]
+        except (FieldRefused, AddressRefused) as refused:
+            click.echo(say(refused.code, lang, **refused.params), err=True)
+        else:
+            return value
+
+
+def _about(question: Question, table: Mapping[str, Any]) -> str:
+    """The key, with the section's name where it is about one."""
+    if question.path[0] == "section" and len(question.path) > 1:
+        return f"{question.key}（{shown(str(value_in(table, (*question.path[:2], 'name')) or ''))}）"
+    return question.key
