@@ -179,26 +179,31 @@ def _problems_of_bodies(files: Mapping[str, bytes], tables: Tables) -> Iterator[
     if not present:
         return
     checked = set()
-    for file in filter(_is_issuer, tables):
-        for table, body in _bodies_named(tables[file] or {}):
-            if body not in present:
-                params = {"name": body, "nearest": nearest(body, present)}
-                yield Problem(file, f"rule.{table}.body", "unknown_template", params)
-            elif body not in checked:
-                checked.add(body)
-                yield from _problems_of_body(f"{TEMPLATES}{body}{BODY_ENDING}", files)
+    for file, key, body in _bodies_named(tables):
+        if body not in present:
+            yield Problem(file, key, "unknown_template", {"name": body, "nearest": nearest(body, present)})
+        elif body not in checked:
+            checked.add(body)
+            yield from _problems_of_body(f"{TEMPLATES}{body}{BODY_ENDING}", files)
 
 
 def _is_body(name: str) -> bool:
     return name.startswith(TEMPLATES) and name.endswith(BODY_ENDING)
 
 
-def _bodies_named(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    named = [(product, table_in(rule, product)) for rule in [table_in(table, "rule")] for product in rule]
-    for product, rule in named:
-        body = rule.get("body", DEFAULT if product == DEFAULT else None)
-        if isinstance(body, str):
-            yield product, body
+def _bodies_named(tables: Tables) -> Iterator[tuple[str, str, str]]:
+    """File, key and name of each body that a rule names, and of the one that an issuer means by naming none."""
+    for file in filter(_is_issuer, tables):
+        for name, rule in table_in(tables[file], "rule").items():
+            body = table_in({name: rule}, name).get("body", DEFAULT if name == DEFAULT else None)
+            if isinstance(body, str):
+                yield file, f"rule.{name}.body", body
+    projects = (tables.get(register.FILE) or {}).get("project")
+    for at, project in enumerate(projects if isinstance(projects, list) else (), start=1):
+        for name, rule in table_in(project, "rule").items():
+            body = table_in({name: rule}, name).get("body")
+            if isinstance(body, str):
+                yield register.FILE, f"project[{at}].rule.{name}.body", body
 
 
 def _problems_of_body(file: str, files: Mapping[str, bytes]) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from worker.errors import Problem
 from worker.model import Channel, Product
 from worker.open_keys import is_open_in
-from worker.rule_tables import FROM_PROJECT, amended_table, layers, own_layers
+from worker.rule_tables import FROM_PROJECT, RULE_TABLES, amended_table, layers, own_layers
 from worker.rulebook import Closing, Contract, InvoiceRule, Line, NoticeForm, Rule, Timing
 from worker.template_rules import Use, check_template, shows_key
 from worker.tomlfile import Path, key_path, nearest, table_in
@@ -94,10 +94,17 @@ class _Merged:
         name, key = next((name, key) for key in keys for name, table in self._latest_first if key in table)
         return Problem(self.source.file, key_path((*self.source.path, "rule", name, key)), code, params)
 
-    def problem_of_missing(self, key: str, beside: str) -> Problem:
-        """``key`` is missing from the table that wrote ``beside``, without which it could be."""
-        name = next(name for name, table in self._latest_first if beside in table)
-        return Problem(self.source.file, key_path((*self.source.path, "rule", name, key)), "missing_key")
+    def latest_with(self, *keys: str) -> str:
+        """The last table that writes one of ``keys``; empty where none does."""
+        return next((name for name, table in self._latest_first if not table.keys().isdisjoint(keys)), "")
+
+    def is_open(self, key: str) -> bool:
+        """Whether the value of ``key`` that counts is one that the issuer's file calls uncertain."""
+        latest = self.latest_with(key)
+        resting = self.names[self.names.index(latest) :] if latest else self.names
+        return is_open_in(self.source.open, resting, key) or (
+            not latest and is_open_in(self.base.open, RULE_TABLES, key)
+        )
 
 
 def _contradictions(rule: _Merged) -> Iterator[Problem]:
@@ -122,12 +129,10 @@ def _missing_subject(rule: _Merged) -> Iterator[Problem]:
     """E-mail without a subject: towns drop a mail with an empty one in silence."""
     if rule.value("channel") != Channel.EMAIL or str(rule.value("subject")).strip():
         return
-    if is_open_in((*rule.source.open, *rule.base.open), rule.names, "subject"):
-        return
-    if rule.is_written("channel"):
-        yield rule.problem_of_missing("subject", "channel")
-    elif rule.is_written("subject"):
-        yield rule.problem("missing_key", "subject")
+    name = rule.latest_with("channel", "subject")
+    if name and not rule.is_open("subject"):
+        source = rule.source
+        yield Problem(source.file, key_path((*source.path, "rule", name, "subject")), "missing_key")
 
 
 _FILLED_IN: Final = frozenset({Channel.FORM, Channel.UPLOAD})

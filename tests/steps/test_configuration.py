@@ -9,7 +9,17 @@ from worker.configuration import load_configuration
 from worker.errors import ConfigError
 from worker.model import sha256
 from worker.tomlfile import parse_toml
-from worker.words.config import HINTS, TEXTS
+from worker.words import config, rulebook
+
+TEXTS = {**config.TEXTS, **rulebook.TEXTS}
+HINTS = {**config.HINTS, **rulebook.HINTS}
+
+EXAMPLE = """
+[[example]]
+product = "advance"
+project = { name = "道路" }
+expect = { subject = "前払金保証【道路】" }
+"""
 
 
 def problems_of(changes=None, given=None):
@@ -138,6 +148,61 @@ def test_placeholders_are_listed_and_not_refused():
         ("worker.toml", "operator.notify[1]", "placeholder"),
         ("issuers/mihon.toml", "section.doboku.to[1]", "placeholder"),
     ]
+
+
+def test_a_copy_to_a_stranger_and_an_entry_never_checked_are_listed_and_not_refused():
+    issuer = ISSUER.replace("checked_on = 2026-11-21", "").replace(
+        'to = ["doboku@mihon.example"]',
+        'to = ["doboku@mihon.example"]\ncc = ["b@mihon.example", "genba@contractor.example", "c@other.example"]',
+    )
+    project = (
+        PROJECTS + 'office = { advance = { name = "支所", to = ["a@shisho.example"], cc = ["d@else.example"] } }\n'
+    )
+    remarks = load_configuration(files({"issuers/mihon.toml": issuer, "projects.toml": project})).remarks
+    assert [(remark.file, remark.key, remark.code) for remark in remarks if remark.code != "placeholder"] == [
+        ("issuers/mihon.toml", "checked_on", "not_checked"),
+        ("issuers/mihon.toml", "section.doboku.cc[3]", "foreign_cc"),
+        ("projects.toml", "project[1].office.advance.cc[1]", "foreign_cc"),
+    ]
+    assert ("projects.toml", "project[1].office.advance.to[1]", "placeholder") in [
+        (remark.file, remark.key, remark.code) for remark in remarks
+    ]
+
+
+def test_a_body_that_a_projects_own_rule_names_must_be_there():
+    given = files({"projects.toml": PROJECTS + '[project.rule.advance]\nbody = "mihno"'})
+    given["templates/mail/default.txt.j2"] = b"{{ notice.key }}"
+    assert [(problem.file, problem.key, problem.code) for problem in problems_of(given=given)] == [
+        ("projects.toml", "project[1].rule.advance.body", "unknown_template")
+    ]
+
+
+def test_the_examples_of_an_issuer_are_read_with_what_they_expect():
+    text = ISSUER + EXAMPLE.replace("expect = {", 'expect = { channel = "email", holds = ["bad_value"], ')
+    (example,) = load_configuration(files({"issuers/mihon.toml": text})).examples["mihon"]
+    assert (example.product, example.contract, example.number) == ("advance", "original", "31074-000001")
+    assert (example.channel, example.subject, example.section) == ("email", "前払金保証【道路】", None)
+    assert (example.attachments, example.body_has, example.holds) == (None, None, ("bad_value",))
+    assert example.project == {"name": "道路"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "code"),
+    [
+        ('product = "advance"', 'product = "advnace"', "example[1].product", "unknown_value"),
+        ('product = "advance"', "", "example[1].product", "missing_key"),
+        ("expect = {", "expect = { attachment = [],", "example[1].expect.attachment", "unknown_key"),
+        ("expect = {", 'expect = { holds = ["bad"],', "example[1].expect.holds[1]", "unknown_value"),
+        ('name = "道路"', 'name = "道路", section = "dobok"', "example[1].project.section", "unknown_section"),
+        ('name = "道路"', 'name = "道路", dates = { bdi = 2026-05-01 }', "example[1].project.dates.bdi", "unknown_key"),
+        ('name = "道路"', "", "example[1].project.name", "missing_key"),
+        ('name = "道路"', 'name = "道\\u200b路"', "example[1].project.name", "unsafe_value"),
+    ],
+)
+def test_each_fault_of_an_example_is_named_by_its_key_in_the_issuers_file(old, new, key, code):
+    assert old in EXAMPLE
+    found = problems_of({"issuers/mihon.toml": ISSUER + EXAMPLE.replace(old, new)})
+    assert {(problem.file, problem.key, problem.code) for problem in found} == {("issuers/mihon.toml", key, code)}
 
 
 def test_every_problem_has_its_sentence_in_both_languages():
