@@ -1,7 +1,8 @@
 """An office in memory for tests of the pipeline: two issuers, four projects, notices whose text needs no PDF engine.
 
 The store and the mail server are the real adapters; the mailbox is a list of mails and a PDF's text stands in its
-bytes, as neither is what these tests look at. Names, numbers, keys and addresses are invented.
+bytes, as neither is what these tests look at. The office has written to its issuers' addresses before. Names, numbers,
+keys and addresses are invented.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import contextlib
 import datetime as dt
 import json
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from fakes import FakeClock, FakeFiles, run_at_once
+from known_addresses import make_known
 from sqlalchemy.engine import Connection
 
 from worker.adapters.config_files import TemplateFiles
@@ -26,7 +27,7 @@ from worker.adapters.folder import NoticeFolder
 from worker.adapters.shipped import shipped_file
 from worker.adapters.smtp import SmtpServer
 from worker.adapters.smtp_wire import Timeouts
-from worker.adapters.store import SqlStore, create_or_migrate
+from worker.adapters.store import SqlStore
 from worker.adapters.store.schema import FILE_NAME
 from worker.configuration import Configuration, load_configuration
 from worker.drafting import InForce, put_in_force
@@ -282,14 +283,6 @@ class WatchedStore(SqlStore):
             raise self.failure
 
 
-@cache
-def _empty_database() -> bytes:
-    """What a first run makes: migrating takes longer than most tests."""
-    with tempfile.TemporaryDirectory() as folder:
-        create_or_migrate(Path(folder))
-        return (Path(folder) / FILE_NAME).read_bytes()
-
-
 class SmallOffice:
     """One contractor's computer. ``start`` is what a process does at its start, also after a crash."""
 
@@ -303,7 +296,7 @@ class SmallOffice:
         self.notices = root / "notices"
         self.notices.mkdir(parents=True, exist_ok=True)
         if not (root / FILE_NAME).exists():
-            (root / FILE_NAME).write_bytes(_empty_database())
+            make_known(root, *settings.addresses)
         self.store = WatchedStore(root, self.clock)
         self.server: MailServer = server_at(settings.port, self.clock)
         self.start()

@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "notices"))
 
 import notice_pdfs as made
 from fast_mail_parser import parse_email
+from known_addresses import make_known
 from notice_pdfs import Form
 
 from worker import cli
@@ -93,6 +94,13 @@ subject = ""
 """,
 }
 
+KNOWN = (
+    "doboku@kawa-town.example",
+    "genba@contractor.example",
+    "keiyaku@kawa-town.example",
+    "keiyaku@yama-city.example",
+)
+
 
 def project(name: str, issuer: str = "kawa", *numbers: str, **more: str) -> str:
     """One ``[[project]]``; ``more`` are further lines, TOML as it stands."""
@@ -144,11 +152,15 @@ class Office:
     mailbox_lines: str = ""
     smtp_lines: str = ""
     """Instead of the lines for a server without TLS and login on loopback."""
+    knows: tuple[str, ...] = KNOWN
+    """Addresses that it has written to before; none: an office in its first hour, without a database."""
 
     def __post_init__(self) -> None:
         for name in ("notices", "invoices"):
             (self.store / "inbox" / name).mkdir(parents=True, exist_ok=True)
         (self.config / "issuers").mkdir(parents=True, exist_ok=True)
+        if self.knows:
+            make_known(self.store, *self.knows)
         self.write()
 
     @property

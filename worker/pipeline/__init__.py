@@ -207,7 +207,7 @@ class Pipeline:
             return 0
 
     def _stamp(self, submission: Submission) -> str:
-        """What beside configuration and its own entries a draft rests on: others of its number, what was sent, files, day.
+        """What beside configuration and its own entries a draft rests on: others of its number, mails, files, day.
 
         An approval of another may tie the number to a project; a later notice may come, or be withdrawn; a mail may
         make an address known; a contract's day comes, and with 1 April a rule is to be looked at anew.
