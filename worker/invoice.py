@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from worker.match import Register
 from worker.model import INVOICE_TITLES, Hold, Product, Sha256, Unreadable
@@ -18,6 +19,10 @@ from worker.ports import Shelved
 from worker.rulebook import Invoice, InvoiceRule, Project, Rule, invoice_for
 from worker.states import Reason
 from worker.text import match_key
+
+_DIGITS: Final = 9
+"""A date in a file name has eight digits."""
+_NOTHING: Final = re.compile("(?!)")
 
 LoadInvoice = Callable[[str], tuple[str, bytes] | Unreadable | None]
 """A file's path inside the invoices folder → its own name and bytes; Unreadable or None where it is no such PDF."""
@@ -92,16 +97,16 @@ def could_be_invoice(file: str, product: Product, number: str, project: Project,
     """
     key, own = _key_of(file), match_key(project.name)
     holds_number = holds_code(key, match_key(number))
-    if product not in INVOICE_TITLES or not (holds_number or own in key):
+    if product not in INVOICE_TITLES or not (holds_number or holds_name(key, own)):
         return False
     if not _is_of(product, key.replace(own, "\n")) or _is_registered(file, register):
         return False
     if holds_number:
         return not any(projects != (project,) for _, projects in _numbers_in(key, register, except_of=number))
-    if any(_numbers_in(key, register, except_of=number)):
-        return False
+    if any(_numbers_in(key, register, except_of=number)) or _alike(number).search(key):
+        return False  # a number of the same form is another guarantee's, registered or not
     return len(register.by_name.get(own, ())) <= 1 and not any(
-        name in key if len(name) > len(own) else name in key.replace(own, "\n")
+        holds_name(key if len(name) > len(own) else key.replace(own, "\n"), name)
         for name in register.by_name
         if name != own
     )
@@ -127,6 +132,17 @@ def holds_code(text: str, code: str) -> bool:
     return bool(code) and re.search(rf"(?<![0-9A-Za-z]){re.escape(code)}(?![0-9A-Za-z])(?!-[0-9])", text) is not None
 
 
+def holds_name(text: str, name: str) -> bool:
+    """Whether ``name`` stands in ``text``; 工事その1 does not in 工事その12."""
+    at = text.find(name) if name else -1
+    while at >= 0:
+        before, after = text[at - 1 : at], text[at + len(name) : at + len(name) + 1]
+        if not (before.isdigit() and name[0].isdigit()) and not (after.isdigit() and name[-1].isdigit()):
+            return True
+        at = text.find(name, at + 1)
+    return False
+
+
 @lru_cache(maxsize=32_768)  # more than a folder lists; the names are compared at every look
 def _key_of(file: str) -> str:
     name = file.rpartition("/")[2]
@@ -143,6 +159,15 @@ def _is_of(product: Product, rest: str) -> bool:
 def _numbers_in(key: str, register: Register, except_of: str) -> Iterable[tuple[str, tuple[Project, ...]]]:
     own = match_key(except_of)
     return (each for each in register.by_number.items() if each[0] != own and holds_code(key, each[0]))
+
+
+def _alike(number: str) -> re.Pattern[str]:
+    """Numbers of the form of this one, digit for digit; none where it is so short that a date could be one."""
+    key = match_key(number)
+    if sum(map(str.isdigit, key)) < _DIGITS:
+        return _NOTHING
+    form = "".join("[0-9]" if each.isdigit() else re.escape(each) for each in key)
+    return re.compile(rf"(?<![0-9]){form}(?![0-9])")
 
 
 def _is_registered(file: str, register: Register) -> bool:
