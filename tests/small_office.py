@@ -220,7 +220,7 @@ def configuration_of(settings: Settings) -> Configuration:
     named["notify"] = json.dumps(settings.notify)
     projects = "".join(
         f'[[project]]\nname = "{WORKS[work]}"\nissuer = "{"kawa" if work % 2 else "yama"}"\n'
-        f'contract_numbers = ["40213-{work:06}"]\n[project.invoice]\n'
+        f'contract_numbers = ["40213-{work:06}"]\ndates = {{ contract = 2026-05-01 }}\n[project.invoice]\n'
         f'advance = {{ file = "{INVOICE}", amount = 20_000_000, date = 2026-05-08 }}\n'
         for work in settings.works
     )

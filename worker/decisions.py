@@ -85,7 +85,9 @@ def keep_contents(writing: Writing, drafted: Drafted) -> None:
         return
     kinds = {each.sha256: "document" for each in draft.attachments}
     kinds |= {each.sha256: "invoice" for each in draft.attachments if each.title in INVOICE_TITLES.values()}
-    kinds |= {drafted.submission.pdf_sha256 or "": "notice", draft.body_sha256: "body"}
+    kinds[draft.body_sha256] = "body"
+    if drafted.submission.pdf_sha256:
+        kinds[drafted.submission.pdf_sha256] = "notice"
     for digest, content in drafted.contents.items():
         writing.keep(kinds[digest], content)
 

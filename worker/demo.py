@@ -126,6 +126,7 @@ name = "道路改良工事（その２）"
 issuer = "sankaku-town"
 section = "kensetsu"
 contract_numbers = ["40213-00712M"]
+dates = { contract = 2026-05-01 }
 [project.invoice]
 advance = { file = "invoice-advance.pdf", amount = 20_000_000, date = 2026-05-08 }
 

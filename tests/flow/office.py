@@ -109,6 +109,8 @@ def project(name: str, issuer: str = "kawa", *numbers: str, **more: str) -> str:
         lines.append('section = "doboku"')
     invoice = more.pop("invoice", "")
     lines += [f"{key} = {value}" for key, value in more.items()]
+    if invoice and "dates" not in more:
+        lines.append("dates = { contract = 2026-05-01 }")  # concluded: an invoice may leave
     if invoice:
         lines += ["[project.invoice]", invoice]
     return "\n".join(lines) + "\n"

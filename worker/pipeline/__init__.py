@@ -52,6 +52,9 @@ LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
 LOOKED_FOR: Final = 8
 """Submissions whose files are held in memory at a time: an invoice has 0.3 MB, and 30 at most."""
 
+_JUDGED: Final = ("state", "reasons", "draft_hash", "duties")
+"""What an entry is written for when it changed; a deadline is people's to see as much as a reason."""
+
 READ_AHEAD: Final = 2
 """Blocks of one mailbox that are fetched and read while an earlier one is recorded: with one the PDF children would
 wait for the recording, and each more is up to 4 MB held."""
@@ -186,7 +189,7 @@ class Pipeline:
         return began
 
     def _judge(self, submission: Submission) -> int:
-        """An entry only where state, reasons or draft changed; 1 where it began to wait."""
+        """An entry only where state, reasons, draft or duties changed; 1 where it began to wait."""
         with self.store.writing() as writing:
             before = writing.submission(submission.id)
             if before.version != submission.version or before.state not in {State.HELD, State.APPROVED}:
@@ -195,7 +198,7 @@ class Pipeline:
             after = drafted.submission
             if before.state is State.APPROVED and after.state is not State.HELD:
                 return 0
-            if (after.state, after.reasons, after.draft_hash) == (before.state, before.reasons, before.draft_hash):
+            if all(getattr(after, name) == getattr(before, name) for name in _JUDGED):
                 return 0
             keep_contents(writing, drafted)
             event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED

@@ -186,6 +186,7 @@ class Sending:
                 dataclasses.replace(
                     before,
                     state=State.SENDING,
+                    duties=fresh.duties,
                     tries=tries,
                     first_date=date,
                     date_draft=before.draft_hash,
