@@ -1,4 +1,4 @@
-"""The parts of docs/ that the code itself says: the states, and the words of the office.
+"""The parts of docs/ that the code itself says: the states, the words of the office, and the shipped issuers.
 
 Run as a program it writes them anew between their marks; ``test_docs.py`` asserts that they are what it would write.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+
+from issuer_tables import sources_table, ways_table
 
 from worker.model import Hold, Submission
 from worker.states import TRANSITIONS, Event, Kind, Reason, State, kind_of
@@ -17,6 +19,7 @@ from worker.words.reasons import NEXT_STEPS, REASONS, STATE_NEXT
 ROOT = Path(__file__).parent.parent
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 OFFICE = ROOT / "docs" / "office.ja.md"
+ISSUERS = ROOT / "docs" / "issuers.md"
 ACCEPTED = "accepted"  # the name of the box in the diagram
 KINDS = {Kind.CORRECT: "直す", Kind.ANSWER: "承認で答える", Kind.NEVER: "取り下げる"}
 
@@ -122,6 +125,7 @@ def commands_by_kind() -> str:
 PARTS = {
     ARCHITECTURE: {"diagram": state_diagram, "states": states_table},
     OFFICE: {"states": states_in_words, "reasons": reasons_in_words, "kinds": commands_by_kind},
+    ISSUERS: {"ways": ways_table, "sources": sources_table},
 }
 
 
