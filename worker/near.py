@@ -50,15 +50,17 @@ class NearMiss:
 
 
 def near_misses(notice: Notice, register: Register) -> tuple[NearMiss, ...]:
-    """At most five: those of the same number or name, of a number that differs in one place, of a name much alike."""
-    found: dict[str, NearMiss] = {}
-    for project, differs in _of_numbers(notice, register):
-        found.setdefault(project.id, NearMiss(project.id, project.name, differs))
-    for project, differs in _of_names(notice, register):
-        found.setdefault(project.id, NearMiss(project.id, project.name, differs))
-        if len(found) >= MOST:
-            break
-    return tuple(found.values())[:MOST]
+    """At most five: of the same number or name, of a number that differs in one place, of a name much alike."""
+    projects: dict[str, Project] = {}
+    places: dict[str, list[str]] = {}
+    for project, differs in (*_of_numbers(notice, register), *_of_names(notice, register)):
+        projects[project.id] = project
+        places.setdefault(project.id, []).append(differs)
+    # Near by number and by name goes first: consecutive numbers alone are often two contracts of one day.
+    nearest = sorted(places, key=lambda id_: -len(places[id_]))[:MOST]
+    return tuple(
+        NearMiss(id_, projects[id_].name, "、".join(dict.fromkeys(filter(None, places[id_])))) for id_ in nearest
+    )
 
 
 def near_misses_of(submission: Submission, reading: Reading, register: Register) -> tuple[NearMiss, ...]:
@@ -121,7 +123,8 @@ def _of_names(notice: Notice, register: Register) -> Iterator[tuple[Project, str
 def _numbers_of(notice: Notice, project: Project) -> str:
     """Of two projects of one name, what may tell them apart: the numbers that are registered."""
     listed = ", ".join(project.contract_numbers)
-    return f"{notice.contract_number}≠{listed}" if listed else ""
+    is_same = match_key(notice.contract_number) in map(match_key, project.contract_numbers)
+    return f"{notice.contract_number}≠{listed}" if listed and not is_same else ""
 
 
 def _most_alike(folded: str, names: Iterable[str]) -> list[str]:

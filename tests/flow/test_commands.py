@@ -14,6 +14,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import notice_pdfs as made
@@ -75,7 +76,7 @@ def office(wide_mailroom: Callable[..., Mailroom]) -> Office:
 @pytest.fixture
 def empty(tmp_path: Path) -> Office:
     """A sound configuration with no database yet; both servers are down."""
-    return Office(tmp_path, projects=[project(WAITS.project, "kawa", WAITS.number)])
+    return Office(tmp_path, projects=[project(WAITS.project, "kawa", WAITS.number)], knows=())
 
 
 @pytest.fixture
@@ -317,23 +318,31 @@ def test_read_of_a_file_that_is_not_there_ends_with_2(tmp_path: Path) -> None:
 
 
 PREVIEW_FIELDS = {
-    "state", "hold_reason", "hold_reasons", "issuer", "section", "to", "cc", "subject", "body", "attachments"
+    "state", "hold_reason", "hold_reasons", "issuer", "section", "to", "cc", "subject", "body", "attachments",
+    "rule", "checks", "conditions", "duties", "near_misses",
 }  # fmt: skip
 
 
-def test_preview_shows_the_mail_and_ends_with_0_where_only_approval_is_missing(empty: Office, pdf: Path) -> None:
+def test_preview_ends_with_0_where_only_approval_is_missing(office: Office, pdf: Path) -> None:
+    ran = office("preview", str(pdf), "--json")
+    assert (ran.code, ran.document["state"], ran.document["hold_reasons"]) == (0, "HELD", ["approval"])
+    assert all(each["passed"] for each in ran.document["checks"])
+
+
+def test_preview_shows_the_mail_before_anything_was_stored(empty: Office, pdf: Path) -> None:
     empty.write(mode="approve")
     ran = empty("preview", str(pdf), "--json")
-    assert ran.code == 0
     assert ran.document.keys() >= PREVIEW_FIELDS
-    assert (ran.document["state"], ran.document["hold_reasons"]) == ("HELD", ["approval"])
+    assert (ran.code, set(ran.document["hold_reasons"])) == (1, {"approval", "first_address"})
     assert ran.document["to"] == ["doboku@kawa-town.example"]
     assert WAITS.project in ran.document["body"]
     (attachment,) = ran.document["attachments"]
     assert attachment.keys() == {"filename", "bytes", "sha256"}
     assert attachment["bytes"] == len(notice(WAITS))
     shown = empty("preview", str(pdf))
-    assert "宛先\tdoboku@kawa-town.example" in shown.out
+    assert "宛先\tdoboku@kawa-town.example（川北町 土木課）" in shown.out
+    assert "受 注 者 名：〇〇建設 株式会社" in shown.out
+    assert WAITS.key not in shown.out
     assert not (empty.store / "hoshobin.sqlite3").exists()
 
 
@@ -344,6 +353,9 @@ def test_preview_of_what_would_be_held_ends_with_1(empty: Office, tmp_path: Path
     (tmp_path / "b.pdf").write_bytes(made.certificate())
     ran = empty("preview", str(tmp_path / "b.pdf"), "--json")
     assert (ran.code, ran.document["hold_reason"]) == (1, "not_a_notice")
+    assert "証書そのものは提出しません" in empty("preview", str(tmp_path / "b.pdf")).out
+    (tmp_path / "c.pdf").write_bytes(made.bond())
+    assert "保険会社の証券は対象外" in empty("preview", str(tmp_path / "c.pdf")).out
     assert ran.document.keys() >= PREVIEW_FIELDS
 
 
@@ -351,6 +363,14 @@ def test_preview_of_what_was_sent_names_that_submission(office: Office, tmp_path
     (tmp_path / "a.pdf").write_bytes(notice(SENT))
     ran = office("preview", str(tmp_path / "a.pdf"), "--json")
     assert (ran.document["state"], ran.document["id"]) == ("SENT", office.only(SENT)["id"])
+
+
+def test_preview_of_an_unknown_project_names_those_that_it_nearly_fits(empty: Office, tmp_path: Path) -> None:
+    like = replace(UNKNOWN, project=f"{WAITS.project}（その２）")
+    (tmp_path / "a.pdf").write_bytes(notice(like))
+    (near,) = empty("preview", str(tmp_path / "a.pdf"), "--json").document["near_misses"]
+    assert (near["name"], near["differs"]) == (WAITS.project, f"{like.number}≠{WAITS.number}、事(その2)≠事")
+    assert "似ている案件（自動では選びません）" in empty("preview", str(tmp_path / "a.pdf")).out
 
 
 # --- list, show, status --------------------------------------------------------------------------------------
@@ -364,7 +384,7 @@ def test_list_gives_json_lines_with_the_fixed_fields(office: Office) -> None:
     assert (sent["state"], sent["issuer"], sent["product"]) == ("SENT", "kawa", "advance")
     assert ISO.fullmatch(sent["sent_at"])
     assert ISO.fullmatch(sent["updated_at"])
-    assert office.only(WAITS)["hold_reason"] == "approval"
+    assert office.only(WAITS)["hold_reasons"][-1] == "approval"
 
 
 @pytest.mark.parametrize(("state", "count"), [("HELD", 2), ("held", 2), ("SENT", 1), ("REFUSED", 0)])
@@ -380,7 +400,7 @@ def test_a_list_of_nothing_says_so_and_ends_with_0(office: Office) -> None:
 
 def test_show_adds_every_entry_and_what_is_linked(office: Office) -> None:
     shown = office.show(office.only(SENT)["id"])
-    assert shown.keys() >= SUBMISSION_FIELDS | {"linked", "entries"}
+    assert shown.keys() >= SUBMISSION_FIELDS | {"linked", "entries", "rule", "checks", "conditions", "duties"}
     events = [each["event"] for each in shown["entries"]]
     assert events == ["NoticeRead", "Approved", "SendStarted", "DataStarted", "Accepted"]
     assert all(ISO.fullmatch(each["at"]) for each in shown["entries"])

@@ -72,6 +72,15 @@ def test_two_projects_of_one_number_are_shown_with_how_their_names_differ() -> N
     assert "≠" in second.differs
 
 
+def test_one_near_by_number_and_by_name_goes_before_one_near_by_number_alone() -> None:
+    by_number = of_project(id="mihon/橋", name="橋梁補修工事", contract_numbers=("12345-678903",))
+    both = of_project(id="mihon/道路", name="道路改良工事（その２）")
+    assert near("道路改良工事", by_number, both, number="12345-678902") == (
+        NearMiss(both.id, both.name, f"12345-678902≠{NUMBER}、事≠事(その2)"),
+        NearMiss(by_number.id, by_number.name, "12345-678902≠12345-678903"),
+    )
+
+
 def test_at_most_five_are_shown_and_the_most_alike_come_first() -> None:
     many = [
         of_project(id=f"mihon/{number}", name=f"市道みほん線第{number}工区整備工事", contract_numbers=())
