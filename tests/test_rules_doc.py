@@ -19,7 +19,7 @@ from config_samples import GUARANTORS, ISSUER, PROJECTS, WORKER
 from worker.configuration import Configuration, load_configuration
 from worker.example_tables import _Example, _Expect
 from worker.examples import count_examples, try_examples
-from worker.projects import _Project
+from worker.project_tables import ProjectTable
 from worker.render import FILTERS, Renderer
 from worker.rule_tables import RULE_TABLES, RuleTable
 from worker.rulebook import (
@@ -67,7 +67,7 @@ SHAPES: Mapping[str, tuple[set[str], set[str]]] = {
     "eligibility": ({field.alias or name for name, field in _Eligibility.model_fields.items()}, set()),
     "example": (set(_Example.model_fields), set()),
     "expect": (set(_Expect.model_fields), set()),
-    "project": (set(_Project.model_fields), set()),
+    "project": (set(ProjectTable.model_fields), set()),
 }
 """What the code takes, and which of it has a table of its own in the page."""
 

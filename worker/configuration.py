@@ -6,7 +6,6 @@ know where the files lie: ``adapters/config_files.py`` reads them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -22,6 +21,7 @@ from worker.rulebook import Example, Guarantor, Issuer, Project, Section
 from worker.settings import Settings
 from worker.template_rules import Use, check_template
 from worker.text import unsafe_character
+from worker.toml_lines import index_lines, line_of
 from worker.tomlfile import nearest, parse_toml, table_in
 
 ISSUERS: Final = "issuers/"
@@ -55,10 +55,10 @@ def load_configuration(files: Mapping[str, bytes]) -> Configuration:
     sureties = _guarantors(tables, found)
     issuers = _issuers(files, tables, found)
     examples = _examples(tables, issuers, found)
-    projects = _projects(files, tables, issuers, found)
+    projects = _projects(tables, issuers, found)
     found.extend(_problems_of_bodies(files, tables))
     if found or worker is None or sureties is None or projects is None:
-        raise ConfigError(found)
+        raise ConfigError(list(_with_lines(found, files)))
     return Configuration(
         settings=worker,
         guarantors=sureties,
@@ -139,9 +139,7 @@ def _examples(tables: Tables, issuers: Mapping[str, Issuer], found: list[Problem
     return examples
 
 
-def _projects(
-    files: Mapping[str, bytes], tables: Tables, issuers: Mapping[str, Issuer], found: list[Problem]
-) -> tuple[Project, ...] | None:
+def _projects(tables: Tables, issuers: Mapping[str, Issuer], found: list[Problem]) -> tuple[Project, ...] | None:
     table = tables.get(register.FILE)
     if table is None:
         return None
@@ -149,25 +147,19 @@ def _projects(
         rules.issuer_id(name): None if tables[name] is None else rules.section_ids(tables[name] or {})
         for name in filter(_is_issuer, tables)
     }
-    problems: list[Problem] = []
-    projects = register.read_projects(table, sections, issuers, problems)
-    if problems:
-        lines = register.lines_of_projects(files[register.FILE])
-        listed = table.get("project")
-        known = isinstance(listed, list) and len(listed) == len(lines)  # not so where a value spans lines
-        found.extend(_with_line(problem, lines) if known else problem for problem in problems)
-    return projects
+    return register.read_projects(table, sections, issuers, found)
 
 
-_POSITION: Final = re.compile(r"project\[(\d+)\]")
-
-
-def _with_line(problem: Problem, lines: list[int]) -> Problem:
-    """``problem`` with the line at which its project begins: a register may hold a thousand."""
-    position = _POSITION.match(problem.key)
-    if position is None:
-        return problem
-    return replace(problem, params={**problem.params, "line": str(lines[int(position[1]) - 1])})
+def _with_lines(found: Iterable[Problem], files: Mapping[str, bytes]) -> Iterator[Problem]:
+    """Each problem with the line of its key: a register may hold a thousand projects."""
+    lines: dict[str, dict[str, int]] = {}
+    for problem in found:
+        line = None
+        if problem.key and "line" not in problem.params and _is_toml(problem.file) and problem.file in files:
+            if problem.file not in lines:
+                lines[problem.file] = index_lines(files[problem.file])
+            line = line_of(problem.key, lines[problem.file])
+        yield problem if line is None else replace(problem, params={**problem.params, "line": str(line)})
 
 
 # --- Bodies --------------------------------------------------------------------------------------------------

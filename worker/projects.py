@@ -7,28 +7,29 @@ know whether two projects could be meant by one notice: ``match`` decides that.
 
 from __future__ import annotations
 
-import datetime as dt
-import functools
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Final
-
-from pydantic import AfterValidator, BeforeValidator, Field
+from typing import Any, Final
 
 from worker.errors import Problem
 from worker.model import Product
 from worker.open_keys import still_open
+from worker.project_tables import (
+    DocumentsTable,
+    InvoicesTable,
+    OfficesTable,
+    ProjectTable,
+    RegisterTable,
+    SectionsTable,
+)
 from worker.rule_conflicts import BaseRule, RuleSource, problems_of_rules
 from worker.rule_tables import RuleTables, bare_rule, lay_over, layers, own_layers, written_keys
-from worker.rulebook import Award, Contract, CountedBy, Document, Invoice, Issuer, Project, Rule, WorkKind
-from worker.rules import SectionTable, make_section
-from worker.tomlfile import NonEmpty, Path, Refused, Shape, check_table, key_path, nearest, table_in
+from worker.rulebook import Contract, Document, Invoice, Issuer, Project, Rule
+from worker.rules import make_section
+from worker.tomlfile import Path, check_table, key_path, nearest, table_in
 
 FILE: Final = "projects.toml"
-SEPARATE: Final = "separate"
-"""In place of an invoice's table: it is handed in another way (別途)."""
-
 _NOTHING: Final[dict[Any, Any]] = {}
 """Shared, and never written to: most projects leave most tables out, and 10,000 hold as many as they need."""
 
@@ -36,143 +37,6 @@ _PRODUCTS: Final = tuple(Product)  # going through an Enum 40,000 times takes a 
 
 OFFICE: Final = "office"
 """The id of an office that a project names by itself."""
-
-
-class _Sections(Shape):
-    contract: NonEmpty | None = None
-    advance: NonEmpty | None = None
-    interim: NonEmpty | None = None
-
-
-class _Dates(Shape):
-    announcement: dt.date | None = None
-    designation: dt.date | None = None
-    notification: dt.date | None = None
-    bid: dt.date | None = None
-    award: dt.date | None = None
-    contract: dt.date | None = None
-    original_contract: dt.date | None = None
-    guarantee: dt.date | None = None
-
-
-if set(_Dates.model_fields) != set(CountedBy):  # pragma: no cover  a slip of ours, found at import
-    raise AssertionError("a project's dates are those that eligibility counts by")
-
-
-def check_inner_path(text: str) -> str:
-    r"""``text`` where it names a file below a folder by parts joined with ``/``; raises Refused.
-
-    ``..``, an absolute path and a backslash (a separator on the machine the share comes from) are refused.
-    """
-    parts = text.split("/")
-    if "\\" in text or not all(part.strip(" .") for part in parts):
-        raise Refused(("invoice_path", {"path": text}))
-    return text
-
-
-class _Invoice(Shape):
-    file: Annotated[NonEmpty, AfterValidator(check_inner_path)]
-    amount: Annotated[int | None, Field(ge=0)] = None
-    date: dt.date | None = None
-    number: str = ""
-
-
-_SEPARATE_INVOICE: Final = _Invoice.model_construct(file="", amount=None, date=None, number="")
-
-
-def _separate_or_tables(value: Any) -> Any:
-    if value == SEPARATE:
-        return [_SEPARATE_INVOICE]
-    if isinstance(value, str):
-        raise Refused(("invoice_form", {"value": value}))
-    return [value] if isinstance(value, Mapping) else value
-
-
-def _check_numbers(invoices: list[_Invoice]) -> list[_Invoice]:
-    if len({invoice.number for invoice in invoices}) < len(invoices):
-        raise Refused(("invoice_number_twice", {}))
-    return invoices
-
-
-_InvoicesOfProduct = Annotated[
-    Annotated[list[_Invoice], Field(min_length=1), AfterValidator(_check_numbers)] | None,
-    BeforeValidator(_separate_or_tables),
-]
-
-
-def _never_with_contract(value: Any) -> Any:
-    if isinstance(value, Mapping) and Product.CONTRACT in value:
-        raise Refused(("contract_invoice", {}))
-    return value
-
-
-class _Invoices(Shape):
-    advance: _InvoicesOfProduct = None
-    interim: _InvoicesOfProduct = None
-
-
-class _Document(Shape):
-    title: str = ""
-    file: Annotated[NonEmpty, AfterValidator(check_inner_path)]
-
-
-def _file_or_table(value: Any) -> Any:
-    return {"file": value} if isinstance(value, str) else value
-
-
-_Files = list[Annotated[_Document, BeforeValidator(_file_or_table)]]
-
-
-class _Documents(Shape):
-    contract: _Files | None = None
-    advance: _Files | None = None
-    interim: _Files | None = None
-
-
-class _Offices(Shape):
-    contract: SectionTable | None = None
-    advance: SectionTable | None = None
-    interim: SectionTable | None = None
-
-
-@functools.lru_cache(maxsize=1024)  # thousands of projects share the sections of some hundred issuers
-def _same_section(section: str) -> _Sections:
-    return _Sections(contract=section, advance=section, interim=section)
-
-
-def _section_per_product(value: Any) -> Any:
-    return _same_section(value) if isinstance(value, str) and value.strip() else value
-
-
-class _Project(Shape):
-    name: NonEmpty
-    issuer: NonEmpty
-    section: Annotated[_Sections | None, BeforeValidator(_section_per_product)] = None
-    contractor: str = ""
-    names_on_notice: list[NonEmpty] = Field(default_factory=list)
-    contract_numbers: list[NonEmpty] = Field(default_factory=list)
-    by_name: bool = False
-    values: dict[str, str] = Field(default_factory=dict)
-    dates: _Dates | None = None
-    department: str = ""
-    contact: str = ""
-    phone: str = ""
-    invoice: Annotated[_Invoices | None, BeforeValidator(_never_with_contract)] = None
-    office: _Offices | None = None
-    tendered_by: str = ""
-    kind: Annotated[WorkKind | None, Field(strict=False)] = None
-    award: Annotated[Award | None, Field(strict=False)] = None
-    amount: Annotated[int | None, Field(ge=0)] = None
-    documents: _Documents | None = None
-    approval: str = ""
-    exception: str = ""
-    amended: bool = False
-    expects: list[Annotated[Product, Field(strict=False)]] = Field(default_factory=list)
-    rule: RuleTables | None = None
-
-
-class _Projects(Shape):
-    project: list[_Project] = Field(default_factory=list)
 
 
 Sections = Mapping[str, list[str] | None]
@@ -188,7 +52,7 @@ def read_projects(
     """
     before = len(found)
     found.extend(_problems_of_references(table, sections, issuers))
-    checked = check_table(_Projects, table, FILE, found)
+    checked = check_table(RegisterTable, table, FILE, found)
     if checked is None or len(found) > before:
         return None
     ids = _ids(checked.project)
@@ -260,7 +124,7 @@ def _sections_named(project: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
         yield ("tendered_by",), tendered_by
 
 
-def _ids(projects: list[_Project]) -> list[str]:
+def _ids(projects: list[ProjectTable]) -> list[str]:
     """Issuer and name; where two share both, the first contract number as well, and the position for one without.
 
     A shared id is nobody's: a number that an approval tied to it when it meant one project must not come to mean
@@ -276,7 +140,7 @@ def _ids(projects: list[_Project]) -> list[str]:
     return [f"{id_}#{at}" if shared[id_] > 1 or twice[id_] > 1 else id_ for at, id_ in enumerate(numbered, start=1)]
 
 
-def _project(id_: str, project: _Project, issuer: Issuer | None) -> Project:
+def _project(id_: str, project: ProjectTable, issuer: Issuer | None) -> Project:
     rules, amended_rules = _own_rules(project.rule, issuer) if project.rule and issuer else (_NOTHING, _NOTHING)
     return Project(
         id=id_,
@@ -316,7 +180,7 @@ def _project(id_: str, project: _Project, issuer: Issuer | None) -> Project:
     )
 
 
-def _per_product(shape: _Sections | _Invoices | _Documents | _Offices | None) -> dict[Product, Any]:
+def _per_product(shape: SectionsTable | InvoicesTable | DocumentsTable | OfficesTable | None) -> dict[Product, Any]:
     """What ``shape`` says for each product that it names."""
     if shape is None:
         return _NOTHING
@@ -348,9 +212,3 @@ def _own_rule(tables: RuleTables, issuer: Issuer, product: Product, contract: Co
         return None
     base = _base_of(issuer)(product, contract)
     return lay_over(replace(base, open=still_open(base.open, written)), own, product)
-
-
-def lines_of_projects(content: bytes) -> list[int]:
-    """The line of each ``[[project]]``, from one; what leads a person to the 734th of a thousand."""
-    lines = content.decode("utf-8-sig", errors="replace").split("\n")
-    return [number for number, line in enumerate(lines, start=1) if line.replace(" ", "").startswith("[[project]]")]

@@ -114,9 +114,8 @@ def check_table(shape: type[M], table: Mapping[str, Any], file: str, found: list
 
 
 def _unsafe_values(table: Mapping[str, Any], file: str) -> Iterator[Problem]:
-    if (
-        unsafe_character("".join(_all_strings(dict(table)))) is None
-    ):  # one look at all: a register holds 100,000 strings
+    at_once = "".join(_all_strings(dict(table)))  # a register holds 100,000 strings
+    if unsafe_character(at_once) is None:
         return
     for path, text in strings_in(table):
         character = unsafe_character(text)

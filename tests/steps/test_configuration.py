@@ -113,9 +113,17 @@ def test_a_byte_order_mark_is_tolerated():
     assert parse_toml("projects.toml", "name = '道路'".encode("utf-8-sig"), []) == {"name": "道路"}
 
 
-def test_a_project_is_found_by_its_line():
+def test_a_problem_of_a_project_is_found_by_its_line():
     (problem,) = problems_of({"projects.toml": PROJECTS * 3 + "bad = 1\n"})
-    assert (problem.key, problem.params["line"]) == ("project[3].bad", "12")
+    assert (problem.key, problem.params["line"]) == ("project[3].bad", "16")
+    (missing,) = problems_of({"projects.toml": PROJECTS * 2 + PROJECTS.replace('name = "道路改良工事"\n', "")})
+    assert (missing.key, missing.params["line"]) == ("project[3].name", "12")
+
+
+def test_a_problem_of_an_issuer_is_found_by_its_line():
+    given = ISSUER.replace('channel = "email"', 'channel = "mail"')
+    (problem,) = problems_of({"issuers/mihon.toml": given})
+    assert given.splitlines()[int(problem.params["line"]) - 1] == 'channel = "mail"'
 
 
 def test_a_thousand_projects_are_loaded():
