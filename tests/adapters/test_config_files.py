@@ -199,7 +199,7 @@ def test_a_server_without_a_user_needs_no_secret(settings, tmp_path):
 
 def test_a_template_beside_the_configuration_goes_before_the_shipped_one(starter):
     shipped = TemplateFiles({})
-    assert "認証キーのお知らせ" in shipped.source("default.txt.j2")
+    assert "保証確認サービス" in shipped.source("default.txt.j2")
     assert shipped.source("nothing.txt.j2") is None
     (starter / "templates/mail").mkdir(parents=True)
     (starter / "templates/mail/default.txt.j2").write_text("自社の本文")
