@@ -253,3 +253,10 @@ def blame_rows(fates: Sequence[Fate], problems: Iterable[Problem], registered: i
         cell = next((fate.cells[key] for key in fate.given if found[2].startswith(key[0])), fate.cells["name",])
         judged[place] = _bad(fate, Fault(cell, problem.code, problem.params))
     return tuple(judged)
+
+
+def judge_given(given: Mapping[Key, Value], registered: Sequence[Mapping[str, Any]]) -> Fate:
+    """The fate of one project given by hand, as if it were a ledger's only row; its cells are its keys."""
+    cells = {key: ".".join(key) for key in given}
+    name, issuer = str(given["name",]), str(given["issuer",])
+    return _Register(registered).judge(Fate(0, FateKind.NEW, name, issuer, given=given, cells=cells))

@@ -187,7 +187,7 @@ def find_issuer(text: str, issuers: Mapping[str, Issuer]) -> Issuer:
     if found:
         raise FieldRefused("field_two_issuers", value=text, ids="、".join(each.id for each in found))
     names = [each.name for each in issuers.values()] + list(issuers)
-    raise FieldRefused("field_issuer", value=text, nearest=nearest(text, names))
+    raise FieldRefused("field_issuer", value=text, near=nearest(text, names))
 
 
 # --- One value below a project's table ---------------------------------------------------------------------------

@@ -207,6 +207,7 @@ from worker.cli import look as look  # noqa: E402
 from worker.cli import one_pdf as one_pdf  # noqa: E402
 from worker.cli import operate as operate  # noqa: E402
 from worker.cli import project as project  # noqa: E402
+from worker.cli import project_add as project_add  # noqa: E402
 from worker.cli import project_import as project_import  # noqa: E402
 from worker.cli import records as records  # noqa: E402
 from worker.cli import rules_test as rules_test  # noqa: E402

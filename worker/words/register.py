@@ -59,8 +59,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         '{issuer} has no section "{value}" ({valid})',
     ),
     "field_issuer": (
-        "発注者「{value}」は設定にありません（近い名前：{nearest}）。`hoshobin issuers add` で加えてください",
-        'no issuer "{value}" is configured (nearest: {nearest}); add it with `hoshobin issuers add`',
+        "発注者「{value}」は設定にありません（近い名前：{near}）。`hoshobin issuers add` で加えてください",
+        'no issuer "{value}" is configured (nearest: {near}); add it with `hoshobin issuers add`',
     ),
     "field_two_issuers": (
         "「{value}」に当たる発注者が複数あります。ファイル名（{ids}）で指定してください",
@@ -113,6 +113,50 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "h_to_fill_in": ("未確認・未登録の項目", "to be filled in"),
     "h_checked_on": ("確認日", "checked on"),
     "h_differs": ("同梱の一覧との違い（自社 → 一覧）", "differs from the catalogue (own → catalogue)"),
+    # --- One project -------------------------------------------------------------------------------------------
+    "project_needs": (
+        "--name と --issuer を指定してください（端末では順にお尋ねします）",
+        "--name and --issuer are needed (on a terminal they are asked for)",
+    ),
+    "project_exists": (
+        "「{name}」はこの発注者の案件として登録済みです。別の案件なら --number で保証契約番号を付けてください",
+        '"{name}" is registered with this issuer; another work of this name needs --number',
+    ),
+    "project_added": ("案件 {project} を {file} に登録しました。", "{project} was added to {file}."),
+    "project_missing": (
+        "この発注者のルールに必要で、まだ登録のない項目：{keys}",
+        "Not registered yet, though this issuer's rule asks for it: {keys}",
+    ),
+    "office_unnamed": ("ご担当課", "ご担当課"),
+    "ask_issuer": ("発注者", "issuer"),
+    "ask_name": ("工事名（お知らせのとおり）", "project name, as on the notice"),
+    "ask_expects": (
+        "必要な保証（契約保証、前払金保証、中間前払金保証。複数はコンマ区切り）",
+        "guarantees expected (contract, advance, interim; with commas)",
+    ),
+    "ask_section": ("提出先の課", "section that receives"),
+    "ask_tendered_by": ("入札・契約を担当した課", "section that tendered"),
+    "ask_contractor": ("JVの正式名称（JVのとき）", "the joint venture's full name"),
+    "ask_names_on_notice": ("お知らせに印字される別の名前", "other names on the notice"),
+    "ask_kind": ("種別", "kind of work"),
+    "ask_award": ("契約の方法", "how it was awarded"),
+    "ask_amount": ("請負金額（円）", "contract amount, yen"),
+    "ask_approval": ("発注者による電子保証の承認（いつ・どのように）", "the issuer's approval: when and how"),
+    "ask_contract_numbers": ("保証契約番号（分かるとき）", "contract number, where known"),
+    "ask_contact": ("担当者（会社の設定と違うとき）", "contact person, where another than the company's"),
+    "ask_announcement": ("公告日", "date of announcement"),
+    "ask_designation": ("指名の日", "date of designation"),
+    "ask_notification": ("通知の日", "date of notification"),
+    "ask_bid": ("入札日", "date of bid"),
+    "ask_award_date": ("落札決定日", "date of award"),
+    "ask_contract": ("契約日", "date of contract"),
+    "ask_original_contract": ("当初契約の日", "date of the original contract"),
+    "ask_guarantee": ("保証契約の日", "date of the guarantee"),
+    "ask_sample": ("（例：{sample}）", " (e.g. {sample})"),
+    "ask_office": (
+        "{name}のメールアドレス（この案件だけに使います。分からなければ Enter）",
+        "e-mail address of {name}, for this project alone (Enter if not known)",
+    ),
     # --- Ledgers -----------------------------------------------------------------------------------------------
     "ledger_encoding": (
         "文字コードが UTF-8 でも Shift_JIS（cp932）でもありません",

@@ -1,0 +1,260 @@
+"""The command ``project add``: one project into the register, asked question by question or given by options."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+
+from worker.adapters.config_files import TemplateFiles
+from worker.addresses import AddressRefused, read_address
+from worker.cli import DONE, Cli, json_option, pass_cli
+from worker.cli.project import project
+from worker.cli.tables import print_json
+from worker.configuration import Configuration, load_configuration
+from worker.errors import ConfigError, Problem
+from worker.importing import Fate
+from worker.model import Product
+from worker.projects import FILE
+from worker.register_fields import FieldRefused, Key, Value, find_issuer, parse_key, read_value
+from worker.registering import Needed, Office, lacks_address, needed_keys, register_project
+from worker.rulebook import CountedBy, Issuer
+from worker.text import shown
+from worker.tomlfile import parse_toml
+from worker.wiring import find_configuration_files
+from worker.words import Language, say
+
+_PLAIN = ("name", "issuer", "contractor", "contact", "kind", "award", "amount", "tendered_by", "approval", "expects")
+
+
+def _date_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for each in reversed(CountedBy):
+        name = each.value.replace("_", "-")
+        command = click.option(f"--{name}-date", f"date_{each.value}", default="", metavar="DATE")(command)
+    return command
+
+
+@dataclass(slots=True)
+class _Answers:
+    """What was given so far, and what was wrong with it."""
+
+    given: dict[Key, Value] = field(default_factory=dict)
+    issuer: Issuer | None = None
+    office: Office | None = None
+
+
+@project.command("add")
+@click.option("--name", default="", help="工事名（お知らせのとおり） / as on the notice")
+@click.option("--issuer", default="", help="発注者の名前又はID / the issuer's name or id")
+@click.option("--section", "sections", multiple=True, metavar="SECTION", help="課（advance=課 で種類ごと） / section")
+@click.option("--number", "numbers", multiple=True, help="保証契約番号 / contract number")
+@click.option("--value", "values", multiple=True, metavar="NAME=VALUE", help="工事番号=R8-12 など / registered values")
+@click.option("--contractor", default="", help="JVの正式名称 / a joint venture's name")
+@click.option("--notice-name", "notice_names", multiple=True, help="お知らせの別の名前 / other names on the notice")
+@click.option("--contact", default="", help="担当者 / contact person")
+@click.option("--kind", default="", help="works | consulting | other")
+@click.option("--award", default="", help="open | designated | discretionary")
+@click.option("--amount", default="", help="請負金額（円） / contract amount, yen")
+@click.option("--tendered-by", default="", help="入札・契約を担当した課 / section that tendered")
+@click.option("--approval", default="", help="発注者の承認（いつ・誰が） / the issuer's approval")
+@click.option("--expects", default="", metavar="contract,advance", help="必要な保証 / guarantees that are expected")
+@click.option("--office-name", default="", help="この案件だけの提出先 / who receives, for this project alone")
+@click.option("--office-to", multiple=True, metavar="ADDRESS", help="そのアドレス / its address")
+@click.option("--office-phone", default="", help="その電話 / its phone")
+@_date_options
+@json_option
+@pass_cli
+def add_project(shared: Cli, /, *, as_json: bool, **options: Any) -> int:
+    """案件の登録：発注者のルールに必要なことだけを、順に尋ねます（オプションでも指定できます）。"""
+    from worker.adapters.register_files import replace_file  # noqa: PLC0415  few commands write
+    from worker.adapters.register_toml import edit_projects  # noqa: PLC0415
+
+    directory, files = find_configuration_files(shared.config)
+    configuration = load_configuration(files)
+    templates = TemplateFiles(files)
+    if options["name"] and options["issuer"]:
+        answers = _read_options(options, configuration)
+    elif sys.stdin.isatty() and sys.stdout.isatty() and not as_json:
+        answers = _ask_everything(options, configuration, templates, shared.lang)
+    else:
+        raise click.UsageError(say("project_needs", shared.lang))
+    issuer = answers.issuer
+    if issuer is None:
+        raise AssertionError("no project without its issuer")
+    registered = (parse_toml(FILE, files[FILE], []) or {}).get("project", [])
+    edit = register_project(answers.given, answers.office, issuer, registered)
+    if isinstance(edit, Fate):
+        raise ConfigError(_problems_of(edit))
+    content = edit_projects(files[FILE], [edit])
+    added = load_configuration({**files, FILE: content}).projects[-1]
+    replace_file(directory / FILE, files[FILE], content)
+    missing = [_dotted(each.key) for each in _needed(answers, issuer, templates) if not _has(answers, each.key)]
+    if as_json:
+        print_json({"project": added.id, "missing": missing})
+        return DONE
+    click.echo(say("project_added", shared.lang, project=shown(added.id), file=directory / FILE))
+    if missing:
+        click.echo(say("project_missing", shared.lang, keys="、".join(missing)))
+    return DONE
+
+
+def _problems_of(fate: Fate) -> list[Problem]:
+    if fate.faults:
+        return [Problem(FILE, each.cell, each.code, each.params) for each in fate.faults]
+    return [Problem(FILE, "name", "project_exists", {"name": fate.name})]
+
+
+def _needed(answers: _Answers, issuer: Issuer, templates: TemplateFiles) -> tuple[Needed, ...]:
+    expects = answers.given.get(("expects",), ())
+    products = [Product(each) for each in expects] if isinstance(expects, tuple) else []
+    return needed_keys(issuer, products, templates.source)
+
+
+def _has(answers: _Answers, key: Key) -> bool:
+    return key in answers.given or (key == ("section",) and any(each[0] == "section" for each in answers.given))
+
+
+def _dotted(key: Key) -> str:
+    return ".".join(key)
+
+
+# --- By options ----------------------------------------------------------------------------------------------
+
+
+def _texts_given(options: Mapping[str, Any]) -> dict[Key, str]:
+    texts: dict[Key, str] = {(name,): options[name] for name in _PLAIN if options[name]}
+    texts |= {
+        ("dates", each.value): options[f"date_{each.value}"] for each in CountedBy if options[f"date_{each.value}"]
+    }
+    if options["numbers"]:
+        texts[("contract_numbers",)] = "、".join(options["numbers"])
+    if options["notice_names"]:
+        texts[("names_on_notice",)] = "、".join(options["notice_names"])
+    for value in options["values"]:
+        name, equals, text = value.partition("=")
+        if not equals or not name.strip():
+            raise click.UsageError(f"--value {value!r}: NAME=VALUE")
+        texts[("values", name.strip())] = text
+    for section in options["sections"]:
+        product, equals, id_ = section.partition("=")
+        key = parse_key(f"section.{product}") if equals else ("section",)
+        if key is None:
+            raise click.UsageError(f"--section {section!r}: SECTION or advance=SECTION")
+        texts[key] = id_ if equals else section
+    return texts
+
+
+def _read_options(options: Mapping[str, Any], configuration: Configuration) -> _Answers:
+    """What the options say, every fault at once. Raises ConfigError."""
+    answers = _Answers()
+    found: list[Problem] = []
+    texts = _texts_given(options)
+    for key in sorted(texts, key=lambda each: each != ("issuer",)):  # the issuer first: it knows the sections
+        try:
+            _take(answers, key, texts[key], configuration)
+        except FieldRefused as refused:
+            found.append(Problem(FILE, _dotted(key), refused.code, refused.params))
+    to = []
+    for text in options["office_to"]:
+        try:
+            to.append(read_address(text))
+        except AddressRefused as refused:
+            found.append(Problem(FILE, "office", refused.code, refused.params))
+    if found:
+        raise ConfigError(found)
+    if to:
+        section = answers.issuer.sections.get(str(answers.given.get(("section",)))) if answers.issuer else None
+        name = options["office_name"] or (section.name if section else say("office_unnamed", "ja"))
+        answers.office = Office(name, tuple(to), options["office_phone"])
+    return answers
+
+
+def _take(answers: _Answers, key: Key, text: str, configuration: Configuration) -> None:
+    value = read_value(key, text, answers.issuer)
+    if key == ("issuer",):
+        answers.issuer = find_issuer(str(value), configuration.issuers)
+        value = answers.issuer.id
+    answers.given[key] = value
+
+
+# --- Question by question ------------------------------------------------------------------------------------
+
+
+def _ask_everything(
+    options: Mapping[str, Any], configuration: Configuration, templates: TemplateFiles, lang: Language
+) -> _Answers:
+    """What options did not say; Enter leaves out what is not required."""
+    answers = _Answers()
+    texts = _texts_given(options)
+    for key in [("issuer",), ("name",), ("expects",), *texts]:
+        if key not in answers.given:
+            _ask(
+                answers, Needed(key), texts.get(key, ""), configuration, lang, is_required=key[0] in {"name", "issuer"}
+            )
+    issuer = answers.issuer
+    if issuer is None:
+        raise click.Abort
+    for needed in (*_needed(answers, issuer, templates), Needed(("contract_numbers",)), Needed(("contact",))):
+        if not _has(answers, needed.key):
+            _ask(answers, needed, "", configuration, lang)
+    section = lacks_address(issuer, answers.given)
+    if section is not None:
+        answers.office = _ask_office(section.name, section.phone, lang)
+    return answers
+
+
+def _ask(
+    answers: _Answers,
+    needed: Needed,
+    text: str,
+    configuration: Configuration,
+    lang: Language,
+    *,
+    is_required: bool = False,
+) -> None:
+    """Ask until the answer is a value of the key; nothing typed is no answer."""
+    while True:
+        text = text or str(click.prompt(_question(needed, lang), default="", show_default=False)).strip()
+        if text:
+            try:
+                return _take(answers, needed.key, _chosen(needed, text), configuration)
+            except FieldRefused as refused:
+                click.echo(say(refused.code, lang, **refused.params), err=True)
+        elif not is_required:
+            return None
+        text = ""
+
+
+def _question(needed: Needed, lang: Language) -> str:
+    first = needed.key[0]
+    if first == "values":
+        about = needed.key[1]
+    elif first == "dates":
+        about = say("ask_award_date" if needed.key[1] == "award" else f"ask_{needed.key[1]}", lang)
+    else:
+        about = say(f"ask_{first}", lang)
+    lines = [about + (say("ask_sample", lang, sample=shown(needed.sample)) if needed.sample else "")]
+    lines += [f"  {at}: {shown(name)}（{id_}）" for at, (id_, name) in enumerate(needed.choices, start=1)]
+    return "\n".join(lines)
+
+
+def _chosen(needed: Needed, text: str) -> str:
+    """The id behind the number of a choice; any other text as it is."""
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= len(needed.choices):
+        return needed.choices[int(text) - 1][0]
+    return text
+
+
+def _ask_office(name: str, phone: str, lang: Language) -> Office | None:
+    """The address that the issuer told for this project alone; None where it is not known yet."""
+    while True:
+        text = str(click.prompt(say("ask_office", lang, name=shown(name)), default="", show_default=False)).strip()
+        if not text:
+            return None
+        try:
+            return Office(name, (read_address(text),), phone)
+        except AddressRefused as refused:
+            click.echo(say(refused.code, lang, **refused.params), err=True)
