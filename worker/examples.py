@@ -21,6 +21,7 @@ from worker.projects import read_one_project
 from worker.render import Renderer
 from worker.rulebook import Contractor, Example, Guarantor, Issuer, Project, Rule, Section
 from worker.states import Reason
+from worker.toml_lines import index_lines, line_of
 
 KEY: Final = "Xx7Example0"
 """The invented key on every example's notice."""
@@ -44,7 +45,7 @@ _LATE: Final = dt.date(2999, 12, 31)
 def try_examples(
     configuration: Configuration, template: Callable[[str], str | None], renderer: Renderer
 ) -> tuple[Problem, ...]:
-    """What differs in every issuer's examples, with the line at which each begins; empty: all come out as written."""
+    """What differs in every issuer's examples, with the line of each expectation; empty: all come out as written."""
     contents = {file.name: file.content for file in configuration.files}
     return tuple(
         problem
@@ -65,17 +66,12 @@ def _try_issuer(
     template: Callable[[str], str | None],
     renderer: Renderer,
 ) -> Iterator[Problem]:
-    lines = _lines_of_examples(contents.get(issuer.file, b""))
+    lines = index_lines(contents.get(issuer.file, b""))
     for at, example in enumerate(examples, start=1):
         for problem in run_example(example, issuer, template, renderer, f"example[{at}]"):
-            known = {"line": str(lines[at - 1])} if len(lines) == len(examples) else {}
+            line = line_of(problem.key, lines)
+            known = {} if line is None else {"line": str(line)}
             yield dataclasses.replace(problem, params={**problem.params, **known})
-
-
-def _lines_of_examples(content: bytes) -> list[int]:
-    """The line of each ``[[example]]``, from one."""
-    lines = content.decode("utf-8-sig", errors="replace").split("\n")
-    return [at for at, line in enumerate(lines, start=1) if line.replace(" ", "").startswith("[[example]]")]
 
 
 def run_example(

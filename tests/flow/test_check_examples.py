@@ -25,10 +25,10 @@ def config(tmp_path: Path) -> Path:
 
 
 def spoil(config: Path) -> tuple[Path, int]:
-    """The issuer's file with another subject than its first example says, and that example's line."""
+    """The issuer's file with another subject than its first example says, and the line of what it expects."""
     (file,) = (config / "issuers").glob("*.toml")
     text = file.read_text()
-    line = next(number for number, each in enumerate(text.split("\n"), 1) if each.startswith("[[example]]"))
+    line = next(number for number, each in enumerate(text.split("\n"), 1) if each.startswith("expect = "))
     head, _, examples = text.partition("[[example]]")
     file.write_text(head.replace(*RENAMED) + "[[example]]" + examples)
     return file, line

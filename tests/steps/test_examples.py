@@ -78,9 +78,10 @@ def test_an_example_is_named_by_its_place_and_its_line() -> None:
     wrong = RIGHT.replace("前払金保証【", "前払保証【")
     found = try_examples(loaded(RIGHT + wrong), template, Renderer())
     assert [(each.file, each.key) for each in found] == [("issuers/mihon.toml", "example[2].expect.subject")]
+    lines = (ISSUER + RIGHT + wrong).split("\n")
     line = int(found[0].params["line"])
-    assert (ISSUER + RIGHT + wrong).split("\n")[line - 1] == "[[example]]"
-    assert (ISSUER + RIGHT + wrong).split("\n")[:line].count("[[example]]") == 2
+    assert lines[line - 1].startswith("expect = ")
+    assert lines[:line].count("[[example]]") == 2
 
 
 def test_what_is_open_and_what_has_no_address_yet_is_tried_as_if_it_were_filled_in() -> None:
