@@ -500,7 +500,7 @@ def test_the_log_holds_with_a_head_noted_earlier_and_not_with_another(office: Of
 
 
 def test_a_changed_entry_is_found(office: Office, tmp_path: Path) -> None:
-    copy = Office(tmp_path)
+    copy = Office(tmp_path, knows=())
     with contextlib.closing(sqlite3.connect(office.store / "hoshobin.sqlite3")) as database:
         database.execute("vacuum into ?", (str(copy.store / "hoshobin.sqlite3"),))
     with contextlib.closing(sqlite3.connect(copy.store / "hoshobin.sqlite3")) as database:
@@ -599,15 +599,16 @@ def test_a_second_run_ends_with_1_and_names_the_holder(empty: Office) -> None:
             assert str(os.getpid()) in ran.err
 
 
-def test_a_server_that_is_down_ends_the_pass_with_3_and_is_named(empty: Office) -> None:
-    empty.save_notice("a.pdf", notice(WAITS))
-    ran = empty.run_once()
+def test_a_server_that_is_down_ends_the_pass_with_3_and_is_named(tmp_path: Path) -> None:
+    down = Office(tmp_path, projects=[project(WAITS.project, "kawa", WAITS.number)])
+    down.save_notice("a.pdf", notice(WAITS))
+    ran = down.run_once()
     assert ran.code == 3
     assert "受信メールボックス main" in ran.err
     assert "送信サーバー" in ran.err
-    (one,) = empty.list()
+    (one,) = down.list()
     assert (one["state"], one["sent_at"]) == ("APPROVED", None)
-    errors = {each["name"]: each["error"] for each in empty("status", "--json").document["looks"]}
+    errors = {each["name"]: each["error"] for each in down("status", "--json").document["looks"]}
     assert errors["mail:main"]
     assert errors["smtp"]
     assert errors["folder"] is None
@@ -716,6 +717,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
 def test_the_demonstration_ends_with_0_and_shows_what_was_sent(demo: tuple[Path, Ran]) -> None:
     _, ran = demo
     assert (ran.code, ran.err) == (0, "")
+    assert ran.out.count("$ hoshobin approve") == 3
     for address in ("keiyaku@maru-city.example", "kensetsu@sankaku-town.example", "doboku@shikaku-pref.example"):
         assert address in ran.out
     assert "該当案件の登録なし" in ran.out
