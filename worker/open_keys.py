@@ -20,25 +20,29 @@ _RULE: Final = "rule"
 _VALUE: Final = "value"
 
 
+def _with_keys(table: str, keys: Iterable[str]) -> list[str]:
+    return [table, *(f"{table}.{key}" for key in keys)]
+
+
+_RULE_NAMES: Final = [name for table in RULE_TABLES for name in _with_keys(f"{_RULE}.{table}", RULE_KEYS)]
+
+
 def problems_of_open(
     file: str, table: Mapping[str, Any], own: Iterable[str], section_keys: Sequence[str], value_keys: Sequence[str]
 ) -> Iterator[Problem]:
     """Each name in ``open`` that is no key: ``own`` are the file's own keys, the others those of its tables."""
-    names = {
-        _SECTION: [name for id_ in table_in(table, _SECTION) for name in _with_keys(f"{_SECTION}.{id_}", section_keys)],
-        _RULE: [name for rule in RULE_TABLES for name in _with_keys(f"{_RULE}.{rule}", RULE_KEYS)],
-        _VALUE: [name for id_ in table_in(table, _VALUE) for name in _with_keys(f"{_VALUE}.{id_}", value_keys)],
-    }
     for at, key in texts_in(table, "open"):
         first, dot, _ = key.partition(".")
-        valid = names[first] if dot and first in names else list(own)
+        if first == _RULE and dot:
+            valid = _RULE_NAMES
+        elif dot and first in (_SECTION, _VALUE):
+            keys = section_keys if first == _SECTION else value_keys
+            valid = [name for id_ in table_in(table, first) for name in _with_keys(f"{first}.{id_}", keys)]
+        else:
+            valid = list(own)
         if key not in valid:
             near = nearest(key, valid)
             yield Problem(file, key_path(("open", at)), "unknown_key", {"name": key, "nearest": near})
-
-
-def _with_keys(table: str, keys: Iterable[str]) -> list[str]:
-    return [table, *(f"{table}.{key}" for key in keys)]
 
 
 def open_of_section(open_: Iterable[str], id_: str) -> tuple[str, ...]:

@@ -152,7 +152,7 @@ RULE_KEYS: Final = tuple(RuleTable.model_fields)
 # --- One rule ------------------------------------------------------------------------------------------------
 
 
-def bare_rule(product: Product) -> Rule:
+def bare_rule(product: Product, open_: tuple[str, ...] = ()) -> Rule:
     """The rule of an issuer that says nothing at all: the careful choice everywhere."""
     return Rule(
         channel=Channel.UNKNOWN,
@@ -161,6 +161,7 @@ def bare_rule(product: Product) -> Rule:
         body=DEFAULT,
         product_word=PRODUCT_NAMES[product],
         invoice=InvoiceRule.NEVER if product is Product.CONTRACT else InvoiceRule.OPTIONAL,
+        open=open_,
     )
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
@@ -118,6 +117,9 @@ _OWN_KEYS: Final = tuple(name for name in _Issuer.model_fields if name not in _N
 _VALUE_KEYS: Final = tuple(_ValueForm.model_fields)
 
 
+_BARE_RULES: Final = {product: bare_rule(product) for product in Product}
+
+
 # --- Issuers -------------------------------------------------------------------------------------------------
 
 
@@ -141,7 +143,7 @@ def read_issuer(
     found.extend(problems_of_open(file, table, _OWN_KEYS, list(SectionTable.model_fields), _VALUE_KEYS))
     found.extend(
         problems_of_rules(
-            RuleSource(file, (), table, section_ids(table), open_, lambda product, _contract: bare_rule(product))
+            RuleSource(file, (), table, section_ids(table), open_, lambda product, _contract: _BARE_RULES[product])
         )
     )
     issuer = check_table(_Issuer, {**table, "example": []}, file, found)
@@ -234,8 +236,7 @@ def _rule(product: Product, contract: Contract, issuer: _Issuer) -> Rule:
     names = layers(product, contract)
     tables = [issuer.rule.named(name) for name in names]
     written = [(name, written_keys(table, product)) for name, table in zip(names, tables, strict=True)]
-    base = replace(bare_rule(product), open=open_of_rule(issuer.open, product, written))
-    return lay_over(base, tables, product)
+    return lay_over(bare_rule(product, open_of_rule(issuer.open, product, written)), tables, product)
 
 
 def _value_form(name: str, shape: _ValueForm) -> ValueForm:
