@@ -56,8 +56,7 @@ def sources_table() -> str:
         taken = BREAK.join(_eligibility(issuer, each) for each in issuer.eligibility) or UNSEEN
         open_ = BREAK.join(f"`{key}`" for key in _open_keys(issuer)) or "－"
         checked = f"（{issuer.checked_on}）" if issuer.checked_on else ""
-        source = f"[{issuer.source.partition('//')[2].partition('/')[0]}]({issuer.source})"
-        source = source if issuer.source.startswith("http") else issuer.source
+        source = f"<{issuer.source}>" if issuer.source.startswith("http") else issuer.source
         lines.append(_row(issuer.name, taken, open_, issuer.note or "－", source + checked))
     return "\n".join(lines)
 
