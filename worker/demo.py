@@ -1,7 +1,8 @@
 """The whole job on embedded servers: mails in, submissions out, what waits, the operator's mail, the log.
 
 Everything stays on loopback and in one folder. It uses the product's own pass and prints what that pass left
-behind; nothing is prepared but the mailbox and the configuration. Needs the extra ``hoshobin[demo]``.
+behind; nothing is prepared but the mailbox and the configuration. It is an office in its first hour: what goes to an
+address for the first time waits, and is approved here as a person would. Needs the extra ``hoshobin[demo]``.
 """
 
 from __future__ import annotations
@@ -26,17 +27,21 @@ from worker.adapters.demo_smtp import AcceptedMail, DsnController
 from worker.adapters.sender_lock import SenderLock
 from worker.adapters.shipped import sample_pdf
 from worker.adapters.store import create_or_migrate, open_store
+from worker.cli.files import look_for_submissions
 from worker.cli.operate import pass_once
 from worker.cli.records import print_log, print_verdict
 from worker.cli.tables import print_pairs, print_table, submission_table
-from worker.model import JST
+from worker.decisions import approve
+from worker.model import JST, Submission
+from worker.ports import Author
 from worker.sent_log import log_rows
-from worker.states import NEEDS_A_PERSON
-from worker.wiring import load_office, system_clock
+from worker.states import NEEDS_A_PERSON, Reason, State
+from worker.wiring import account_name, load_office, system_clock
 from worker.words import Language, say
 
 OFFICE: Final = "soumu@contractor.example"
 COLLEAGUE: Final = "sato@contractor.example"
+_PERSON: Final = "山田 花子"
 ANNOUNCED_SUBJECT: Final = "電子保証（認証キー）発行完了のお知らせ"
 
 _WORKER: Final = """\
@@ -156,6 +161,9 @@ def run_demo(keep: Path | None, lang: Language) -> int:
         print_table(headings, [(str(number), what) for number, (what, _) in enumerate(mails, start=1)])
         with _progress(say("reading", lang)):
             _run_worker(root)
+        if _approve_first_mails(root, lang):
+            with _progress(say("reading", lang)):
+                _run_worker(root)
         _print_results(root, relay.mails, lang)
         if keep is not None:
             _keep_mails(root, mails, relay.mails)
@@ -197,6 +205,29 @@ def _run_worker(root: Path) -> None:
     with SenderLock(office.places.store, system_clock()):
         create_or_migrate(office.places.store)
         asyncio.run(pass_once(office))
+
+
+def _approve_first_mails(root: Path, lang: Language) -> bool:
+    """Show what waits only because nobody wrote to its address before, and approve it; whether there was any."""
+    office = load_office(str(root / "config"))
+    store = open_store(office.places.store, system_clock())
+    try:
+        first = [each for each in store.submissions(State.HELD) if _is_first_mail(each)]
+        if not first:
+            return False
+        submission_table(first, lang, title=say("t_first_mails", lang))
+        look_for_submissions(first, office, store)
+        author, note = Author(_PERSON, account_name()), say("demo_note", lang)
+        for each in first:
+            click.echo(f'$ hoshobin approve {each.label} --by "{author.by}" --note "{note}"')
+            approve(store, office.in_force, each.id, each.draft_hash, author, note, system_clock().now())
+        return True
+    finally:
+        store.close()
+
+
+def _is_first_mail(submission: Submission) -> bool:
+    return {hold.reason for hold in submission.reasons} == {Reason.FIRST_ADDRESS}
 
 
 def _print_results(root: Path, accepted: tuple[AcceptedMail, ...], lang: Language) -> None:

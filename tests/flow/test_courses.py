@@ -7,6 +7,7 @@ import datetime as dt
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from fakes import run_at_once
@@ -65,6 +66,43 @@ def test_an_approval_binds_the_number_to_the_project_for_every_later_notice(mail
     assert [each.files[0][1] for each in room.submissions] == [notice(form), notice(amended)]
 
 
+def test_a_second_guarantee_of_one_product_is_a_submission_of_its_own_once_a_person_says_so(mailroom: MODES) -> None:
+    first = a_form("三か年継続工事")
+    second = a_form("三か年継続工事")
+    room = mailroom(projects=[project("三か年継続工事", "kawa", first.number)])
+    office = room.office
+    for form in (first, second):
+        room.deliver(a_mail("認証キー", ("a.pdf", notice(form))))
+    assert office.run_once().code == 1
+    held = office.only(second)
+    assert held["hold_reasons"] == ["name_only", "number_differs"]
+    (detail,) = [
+        each["detail"] for each in office.show(held["id"])["hold_details"] if each["reason"] == "number_differs"
+    ]
+    assert detail == f"kawa/三か年継続工事: {first.number}"
+    assert [each.files[0][1] for each in room.submissions] == [notice(first)]
+
+    approved = office("approve", held["label"], "--by", HANAKO, "--note", "二年目の保証。契約書で確認", "--json")
+    assert (approved.code, approved.document["state"]) == (0, "APPROVED")
+    assert office.run_once().code == 0
+    assert [each.files[0][1] for each in room.submissions] == [notice(first), notice(second)]
+    assert office.show(office.only(second)["id"])["linked"] == []
+
+
+def test_another_contractors_notice_is_never_sent_until_the_register_knows_that_name(mailroom: MODES) -> None:
+    form = replace(a_form("みほん共同体育館工事"), contractor="さんぷる建設 株式会社")
+    room = mailroom(projects=[project(form.project, "kawa", form.number)])
+    office = room.office
+    room.deliver(a_mail("認証キー", ("a.pdf", notice(form))))
+    assert office.run_once().code == 1
+    held = office.only(form)
+    assert held["hold_reasons"] == ["other_contractor"]
+    assert office("approve", held["label"], "--by", HANAKO, "--note", "JVの代表者").code == 1
+    office.write(projects=[project(form.project, "kawa", form.number, names_on_notice='["さんぷる建設㈱"]')])
+    assert office.run_once().code == 0
+    assert [each.files[0][1] for each in room.submissions] == [notice(form)]
+
+
 def test_nothing_is_sent_in_mode_approve_until_a_person_says_so(mailroom: MODES) -> None:
     form = a_form()
     room = mailroom(mode="approve", projects=[project(form.project, "kawa", form.number)])
@@ -95,7 +133,7 @@ def test_an_approved_draft_that_the_configuration_now_makes_another_is_held_as_c
     office.write(issuers=issuers)
     assert office.run_once().code == 1
     changed = office.only(form)
-    assert (changed["state"], changed["hold_reasons"]) == ("HELD", ["changed"])
+    assert (changed["state"], changed["hold_reasons"]) == ("HELD", ["first_address", "changed"])
     assert room.submissions == []
     assert office("approve", changed["label"], "--by", HANAKO).code == 0
     office.run_once()
@@ -135,7 +173,7 @@ def test_a_correction_names_the_mail_it_replaces(mailroom: MODES) -> None:
 
 def test_a_key_that_a_body_must_type_is_in_the_mail_and_masked_everywhere_else(mailroom: MODES, tmp_path: Path) -> None:
     form = a_form()
-    issuer = ISSUERS["kawa"].replace('invoice = "optional"', 'invoice = "optional"\nbody = "typed"')
+    issuer = ISSUERS["kawa"].replace('invoice = "optional"', 'invoice = "optional"\nnotice = "both"\nbody = "typed"')
     room = mailroom(mode="approve", issuers={"kawa": issuer}, projects=[project(form.project, "kawa", form.number)])
     office = room.office
     (office.config / "templates" / "mail").mkdir(parents=True)

@@ -60,6 +60,7 @@ PROJECTS = [
         "yama",
         SAVED.number,
         values='{ "工事番号" = "R8-12" }',
+        dates="{ contract = 2026-05-01 }",
         invoice='advance = { file = "請求書.pdf" }',
     ),
     project(TWINS.project),

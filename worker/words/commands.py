@@ -340,6 +340,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "hoshobin demo: the whole job inside this computer; nothing leaves it.",
     ),
     "demo_mail_in": ("受信したメール", "Mails put into the mailbox"),
+    "t_first_mails": (
+        "初めてのアドレス宛：公表元と照合して承認します",
+        "First mails to an address: compared with where it is published, then approved",
+    ),
+    "demo_note": ("公表のページと照合済み", "compared with the page that publishes it"),
     "demo_kept": ("設定・データベース・メール（.eml）を {dir} に残しました。", "Left in {dir}."),
     "demo_missing": (
         "デモ用の部品（hoshobin[demo]）がありません。ソースのフォルダで make demo を実行してください。",
