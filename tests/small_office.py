@@ -45,7 +45,7 @@ OFFICE = "soumu@contractor.example"
 REHEARSAL = "renshu@contractor.example"
 HANAKO = Author("山田 花子", "hanako")
 ACCOUNT = "hoshobin"
-INVOICE = "invoice.pdf"
+INVOICE = "invoice-1.pdf"
 
 _ISSUERS = {
     "kawa": """
@@ -141,6 +141,11 @@ WORKS = {1: "道路改良工事", 2: "橋梁補修工事", 3: "水路整備工�
 }
 
 
+def invoice_of(work: int) -> bytes:
+    """What lies in the invoices folder for this work."""
+    return f"%PDF-1.4 前払金請求書 {WORKS[work]} 金20,000,000円".encode()
+
+
 class TextInBytes:
     """``ports.PdfReader`` of forms."""
 
@@ -221,7 +226,7 @@ def configuration_of(settings: Settings) -> Configuration:
     projects = "".join(
         f'[[project]]\nname = "{WORKS[work]}"\nissuer = "{"kawa" if work % 2 else "yama"}"\n'
         f'contract_numbers = ["40213-{work:06}"]\ndates = {{ contract = 2026-05-01 }}\n[project.invoice]\n'
-        f'advance = {{ file = "{INVOICE}", amount = 20_000_000, date = 2026-05-08 }}\n'
+        f'advance = {{ file = "invoice-{work}.pdf", amount = 20_000_000, date = 2026-05-08 }}\n'
         for work in settings.works
     )
     texts = {
@@ -291,7 +296,7 @@ class SmallOffice:
         self.clock = clock or FakeClock()
         self.settings = settings
         self.mails = Mails()
-        self.files = FakeFiles({INVOICE: b"%PDF-1.4 an invoice"})
+        self.files = FakeFiles({f"invoice-{work}.pdf": invoice_of(work) for work in WORKS})
         self.timeouts: Timeouts | None = None
         self.notices = root / "notices"
         self.notices.mkdir(parents=True, exist_ok=True)

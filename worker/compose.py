@@ -92,6 +92,8 @@ class Circumstances:
     contract: Contract = Contract.ORIGINAL
     previous: Previous | None = None
     """What an amended guarantee follows, where that was submitted from here."""
+    found_invoices: tuple[str, ...] = ()
+    """Files whose names lead to this guarantee, for where the register names no invoice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,9 @@ def compose(
         return _not_drafted(case, holds)
     if rule.channel is not Channel.EMAIL:
         return _hand_over(case, holds, documents.loaded)
-    invoice = choose_invoice(notice.product, notice.contract_number, rule, project, load_invoice)
+    invoice = choose_invoice(
+        notice.product, notice.contract_number, rule, project, load_invoice, circumstances.found_invoices
+    )
     return _draft(case, (*holds, *_unreachable(section, circumstances)), invoice, documents.loaded)
 
 

@@ -17,6 +17,7 @@ from worker.compose import Circumstances, Composed, compose
 from worker.configuration import Configuration
 from worker.errors import Unavailable
 from worker.guards import Check, Finished, check_draft
+from worker.invoice import find_candidates
 from worker.match import (
     Ambiguous,
     Match,
@@ -28,10 +29,10 @@ from worker.match import (
     index_projects,
     match_project,
 )
-from worker.model import JST, Duties, Notice, PdfText, Product, Sha256, Submission, Unreadable
+from worker.model import INVOICE_TITLES, JST, Channel, Duties, Notice, PdfText, Product, Sha256, Submission, Unreadable
 from worker.ports import Files, PdfReader, Reading, Shelved, Templates
 from worker.render import Renderer
-from worker.rulebook import Contract, Guarantor, Issuer, Project, rule_for
+from worker.rulebook import Contract, Guarantor, InvoiceRule, Issuer, Project, invoice_for, rule_for
 from worker.states import State
 from worker.template_names import Previous
 
@@ -143,6 +144,10 @@ def draft_submission(
         return Drafted(dataclasses.replace(stood, issuer=None, issuer_name=""), {}, "")
     issuer = in_force.configuration.issuers[project.issuer]
     circumstances = _circumstances(submission, notice, project, in_force, corrected_message_id, amends, now)
+    rule = rule_for(issuer, project, notice.product, circumstances.contract)
+    if rule.channel is Channel.EMAIL and rule.invoice is not InvoiceRule.NEVER:
+        found = _find_invoices(submission, notice, project, in_force, known)
+        circumstances = dataclasses.replace(circumstances, found_invoices=found)
     composed = compose(
         notice,
         pdf,
@@ -153,7 +158,7 @@ def draft_submission(
         in_force.files.invoice,
         in_force.renderer,
     )
-    checks = _check(submission, notice, project, issuer, circumstances, composed, in_force.register, known)
+    checks = _check(submission, notice, project, issuer, circumstances, composed, in_force, known)
     composed = dataclasses.replace(composed, holds=(*composed.holds, *(hold for each in checks for hold in each.holds)))
     stood = _stand(submission, outcome, composed, judge(submission, outcome, composed, release, now))
     stood = dataclasses.replace(stood, issuer=issuer.id, issuer_name=issuer.name)
@@ -167,7 +172,7 @@ def _check(
     issuer: Issuer,
     circumstances: Circumstances,
     composed: Composed,
-    register: Register,
+    in_force: InForce,
     known: Reading,
 ) -> tuple[Check, ...]:
     """The guards on what was composed; none where there is nothing that could be sent."""
@@ -185,8 +190,24 @@ def _check(
         draft=composed.draft,
         body=composed.body,
         rehearsal_to=circumstances.rehearsal_to,
+        text_of=in_force.files.text,
     )
-    return check_draft(finished, register, known, circumstances.today)
+    return check_draft(finished, in_force.register, known, circumstances.today)
+
+
+def _find_invoices(
+    submission: Submission, notice: Notice, project: Project, in_force: InForce, known: Reading
+) -> tuple[str, ...]:
+    """The files that could be the invoice where the register names none. Raises Unavailable."""
+    product, number = notice.product, notice.contract_number
+    if product not in INVOICE_TITLES or invoice_for(project, product, number) is not None:
+        return ()
+
+    def was_carried(digest: Sha256) -> bool:
+        """By another line of submissions: a correction brings the issuer what it has not got."""
+        return any(each.pdf_sha256 != submission.pdf_sha256 for each in known.carried(digest))
+
+    return find_candidates(product, number, project, in_force.register, in_force.files.listing(), was_carried)
 
 
 def _numbers_before(submission: Submission, known: Reading) -> NumbersBefore:

@@ -14,8 +14,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from worker.invoice_text import check_invoice
 from worker.match import Register
-from worker.model import INVOICE_TITLES, Address, Draft, Hold, Notice, Product, Submission, sha256
+from worker.model import (
+    INVOICE_TITLES,
+    Address,
+    Draft,
+    Hold,
+    Notice,
+    PdfText,
+    Product,
+    Sha256,
+    Submission,
+    Unreadable,
+    sha256,
+)
 from worker.ports import Reading
 from worker.rulebook import Contract, Guarantor, InvoiceRule, Issuer, NoticeForm, Project, Rule, Section
 from worker.states import Reason
@@ -55,6 +68,8 @@ class Finished:
     draft: Draft
     body: str
     rehearsal_to: Address | None
+    text_of: Callable[[Sha256], PdfText | Unreadable | None]
+    """The text of an attachment that was read."""
 
 
 def check_draft(finished: Finished, register: Register, known: Reading, today: dt.date) -> tuple[Check, ...]:
@@ -62,7 +77,7 @@ def check_draft(finished: Finished, register: Register, known: Reading, today: d
     guards: tuple[tuple[str, Callable[[], Iterator[Hold]]], ...] = (
         ("wrong_recipient", lambda: _wrong_recipients(finished)),
         ("key_differs", lambda: _other_values(finished, register, known)),
-        ("invoice", lambda: _wrong_invoice(finished, known)),
+        ("invoice", lambda: _wrong_invoice(finished, register, known)),
         ("first_address", lambda: _first_addresses(finished, known)),
         ("rule_changed", lambda: _changed_rule(finished, known, today)),
         ("large_attachment", lambda: _large_attachments(finished)),
@@ -216,7 +231,7 @@ def _other_keys(finished: Finished, known: Reading) -> Iterator[tuple[int, str]]
 # --- With what -----------------------------------------------------------------------------------------------
 
 
-def _wrong_invoice(finished: Finished, known: Reading) -> Iterator[Hold]:
+def _wrong_invoice(finished: Finished, register: Register, known: Reading) -> Iterator[Hold]:
     product = finished.notice.product
     for each in finished.draft.attachments:
         if each.title not in INVOICE_TITLES.values():
@@ -227,6 +242,8 @@ def _wrong_invoice(finished: Finished, known: Reading) -> Iterator[Hold]:
         others = [one for one in known.carried(each.sha256) if one.pdf_sha256 != finished.submission.pdf_sha256]
         if others:
             yield Hold(Reason.WRONG_INVOICE, f"{each.filename}: #{others[0].id}")
+        text, amount = finished.text_of(each.sha256), finished.draft.invoice_amount
+        yield from check_invoice(each, text, finished.notice, finished.project, finished.issuer, register, amount)
 
 
 def _large_attachments(finished: Finished) -> Iterator[Hold]:

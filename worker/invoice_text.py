@@ -16,7 +16,7 @@ from worker.invoice import holds_code
 from worker.labels import is_broken
 from worker.match import Register, fold_name
 from worker.model import Attachment, Hold, Notice, PdfText, Product, Unreadable
-from worker.rulebook import Invoice, Issuer, Project
+from worker.rulebook import Issuer, Project
 from worker.states import Reason
 from worker.text import fold_hyphens, match_key, repair_radicals
 
@@ -33,6 +33,7 @@ _AMOUNT: Final = re.compile(
     r"|(?<![\d,.])(?P<plain>\d{4,12})円",
     re.ASCII,
 )
+_YEAR: Final = re.compile("(?:令和|平成|R|H)?[0-9元]{1,4}(?:年度?)?")
 _INTERIM_TITLE: Final = re.compile("中間前払金?請求書")
 _ADVANCE_TITLE: Final = re.compile("(?<!中間)前払金?請求書")
 _INTERIM: Final = "中間前払"
@@ -98,9 +99,12 @@ def check_invoice(
     project: Project,
     issuer: Issuer,
     register: Register,
-    registered: Invoice | None,
+    amount: int | None,
 ) -> tuple[Hold, ...]:
-    """Everything in its text that speaks against sending ``attached`` as this guarantee's invoice."""
+    """Everything in its text that speaks against sending ``attached`` as this guarantee's invoice.
+
+    ``amount`` is the one that the register gives for this file, in yen.
+    """
     file = f"{attached.filename} {attached.sha256[:8]}"
     faults: list[str] = []
     doubts: list[str] = []
@@ -109,7 +113,7 @@ def check_invoice(
         doubts.append(found)
     else:
         faults += _of_project(found, notice, project, issuer, register)
-        for is_fault, sentence in (*_of_product(found, notice.product), *_of_amount(found, registered)):
+        for is_fault, sentence in (*_of_product(found, notice.product), *_of_amount(found, amount)):
             (faults if is_fault else doubts).append(sentence)
     return (
         *(Hold(Reason.WRONG_INVOICE, f"{file} {sentence}") for sentence in faults),
@@ -159,7 +163,7 @@ def _names_value(found: InvoiceText, project: Project, register: Register) -> bo
         if other.id != project.id
         for value in other.values.values()
     }
-    return any(value not in others and any(map(str.isdigit, value)) for value in own)
+    return any(value not in others and any(map(str.isdigit, value)) and not _YEAR.fullmatch(value) for value in own)
 
 
 def _tells_apart(found: InvoiceText, own: str, project: Project, issuer: Issuer, register: Register) -> bool:
@@ -187,18 +191,18 @@ def _of_product(found: InvoiceText, product: Product) -> Iterator[tuple[bool, st
         yield True, "中間前払金の請求書です" if is_interim else "前払金の請求書です"
 
 
-def _of_amount(found: InvoiceText, registered: Invoice | None) -> Iterator[tuple[bool, str]]:
+def _of_amount(found: InvoiceText, registered: int | None) -> Iterator[tuple[bool, str]]:
     """The registered amount must stand in it, as every engine reads it."""
-    if registered is None or registered.amount is None:
+    if registered is None:
         return
     plumber, pdfium = found.readings[0].amounts, found.readings[1].amounts
     if not found.amounts:
-        yield False, f"金額を読み取れません（登録: {registered.amount:,}円）"
-    elif registered.amount not in found.amounts:
+        yield False, f"金額を読み取れません（登録: {registered:,}円）"
+    elif registered not in found.amounts:
         read = ", ".join(f"{amount:,}円" for amount in sorted(found.amounts, reverse=True)[:_AMOUNTS_SHOWN])
-        yield True, f"金額が登録と違います（請求書: {read}、登録: {registered.amount:,}円）"
-    elif registered.amount not in plumber or registered.amount not in pdfium:
-        yield False, f"金額の読み取りが一致しません（登録: {registered.amount:,}円）"
+        yield True, f"金額が登録と違います（請求書: {read}、登録: {registered:,}円）"
+    elif registered not in plumber or registered not in pdfium:
+        yield False, f"金額の読み取りが一致しません（登録: {registered:,}円）"
 
 
 def _read(text: str) -> _Reading:

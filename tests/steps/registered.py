@@ -19,7 +19,7 @@ from worker.settings import Auth, Mode, Release, Security, Settings, SmtpSetting
 from worker.states import Reason, State
 
 PDF = b"%PDF-1.4 the notice as it was received"
-INVOICE = b"%PDF-1.4 an invoice"
+INVOICE = "%PDF-1.4 前払金請求書 道路改良工事 金20,000,000円".encode()
 PROJECT = "mihon/道路改良工事"
 NUMBER = "12345-678901"
 KEY = "AbCd1234EfGh"

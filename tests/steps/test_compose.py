@@ -370,14 +370,14 @@ INVOICES: list[tuple[InvoiceRule, Invoice | None, Reason | None, bool]] = [
 def test_the_invoice_rides_along_where_rule_and_project_say_so(
     rule: InvoiceRule, registered: Invoice | None, hold: Reason | None, rides: bool, product: Product
 ) -> None:
+    title = {Product.ADVANCE: "前払金請求書", Product.INTERIM: "中間前払金請求書"}[product]
     register = replace(
         with_rule(invoice=rule),
         projects=(of_project(invoices={product: (registered,)} if registered else {}, dates=CONCLUDED),),
-        files=FILES,
+        files=FakeFiles({"road.pdf": f"%PDF-1.4 {title} 道路改良工事 金20,000,000円".encode()}),
     )
     made = drafted(register, notice=replace(NOTICE, product=product))
     assert set(reasons(made.submission)) == {Reason.APPROVAL} | ({hold} if hold else set())
-    title = {Product.ADVANCE: "前払金請求書", Product.INTERIM: "中間前払金請求書"}[product]
     names = [(each.title, each.filename) for each in draft_in(made).attachments[1:]]
     assert names == ([(title, "road.pdf")] if rides else [])
     assert (f"及び「{title}」" in made.body) is rides

@@ -28,7 +28,21 @@ from registered import (
 
 from worker.guards import LARGE_FILE, LARGE_NOTICE, Check, Finished, check_draft, stamp_history
 from worker.match import index_projects
-from worker.model import Address, Attachment, Draft, Duties, Hold, Key, Notice, Product, Sha256, Submission, sha256
+from worker.model import (
+    Address,
+    Attachment,
+    Draft,
+    Duties,
+    Hold,
+    Key,
+    Notice,
+    PageText,
+    PdfText,
+    Product,
+    Sha256,
+    Submission,
+    sha256,
+)
 from worker.rulebook import Contract, InvoiceRule, Issuer, NoticeForm, Project, Section
 from worker.states import MAY_HAVE_LEFT, Reason, State
 
@@ -39,6 +53,8 @@ SITE = Address("genba@contractor.example")
 OTHER_PDF = Sha256("d" * 64)
 OTHER_NUMBER = "12345-000009"
 INVOICE = Attachment("前払金請求書", "請求書.pdf", Sha256("c" * 64), 80_000)
+FITTING = PdfText((PageText("前払金請求書\n道路改良工事", "前払金請求書\n道路改良工事"),))
+"""The invoice's own text; what else it may say is in ``test_invoice_text``."""
 OLD_RULE, NEW_RULE = "a" * 64, "b" * 64
 TODAY = START.date()
 
@@ -89,6 +105,7 @@ class Case:
     contract: Contract = Contract.ORIGINAL
     rehearsal_to: Address | None = None
     today: dt.date = TODAY
+    text: PdfText = FITTING
 
     def check(self) -> tuple[Check, ...]:
         rule = self.issuer.rules[self.notice.product]
@@ -104,6 +121,7 @@ class Case:
             draft=self.draft,
             body=self.body,
             rehearsal_to=self.rehearsal_to,
+            text_of=lambda _: self.text,
         )
         register = index_projects((self.project, *self.neighbours), "みほん建設 株式会社")
         return check_draft(finished, register, FakeReading(self.past, self.notices), self.today)
