@@ -42,12 +42,10 @@ from worker.rulebook import (
     WorkKind,
 )
 from worker.tomlfile import NonEmpty, Path, Refused, Shape, check_table, key_path, nearest, table_in, texts_in
+from worker.values import VALUE_LIMIT
 
 PATTERN_LIMIT: Final = 200
 """Characters of a value's pattern: the longest number format seen needs about 40."""
-
-VALUE_LIMIT: Final = 200
-"""Characters that a registered value may have to have: no longer than a project's name."""
 
 
 # --- Shapes --------------------------------------------------------------------------------------------------
