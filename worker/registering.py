@@ -112,7 +112,7 @@ def _names_in(templates: Iterable[str]) -> tuple[list[str], list[str]]:
             tree = environment.parse(source)
         except TemplateSyntaxError:
             continue  # the configuration's check names it
-        for node in tree.find_all((nodes.Getattr, nodes.Getitem)):
+        for node in (*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)):
             scope, name = _scope_of(node.node), _name_of(node)
             if scope in found and name not in _OF_EVERY_SCOPE:
                 found[scope][name] = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 import pty
 import stat
@@ -144,8 +145,6 @@ def test_a_heading_that_belongs_to_no_key_is_a_problem_of_worker_toml(office: Of
 
 
 def test_a_workbook_gives_dates_whole_numbers_and_the_first_sheet_or_the_named_one(office: Office) -> None:
-    import datetime as dt
-
     book = openpyxl.Workbook()
     first = book.active
     assert first is not None
@@ -153,7 +152,7 @@ def test_a_workbook_gives_dates_whole_numbers_and_the_first_sheet_or_the_named_o
     other = book.create_sheet("令和8年度")
     other.append([])
     other.append(["工事名", "発注者", "課", "工事番号", "契約日", "請負金額"])
-    other.append(["橋梁補修工事", "川北町", "土木課", 12.0, dt.datetime(2026, 5, 1), 1_000_000.0])
+    other.append(["橋梁補修工事", "川北町", "土木課", 12.0, dt.date(2026, 5, 1), 1_000_000.0])
     file = office.root / "台帳.xlsx"
     book.save(file)
     assert office("project", "import", str(file)).code == 1

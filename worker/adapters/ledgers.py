@@ -9,6 +9,8 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import itertools
+import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -105,24 +107,38 @@ def _decode(path: Path, content: bytes) -> str:
 # --- xlsx ----------------------------------------------------------------------------------------------------
 
 
-def _workbook_rows(path: Path, content: bytes, sheet: str) -> Iterator[list[str]]:
+def _workbook_rows(path: Path, content: bytes, sheet: str) -> list[list[str]]:
     _refuse_bombs(path, content)
     from openpyxl import load_workbook  # noqa: PLC0415  it takes a third of a second, and few commands need it
     from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
 
     broken = (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, SyntaxError)
     try:
-        workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        names = [each.title for each in workbook.worksheets]
-        if sheet and sheet not in names:
-            raise _refusal(path, "ledger_sheet", name=sheet, valid="、".join(names))
-        if not names:
-            raise _refusal(path, "ledger_not_xlsx")
-        chosen = workbook[sheet] if sheet else workbook.worksheets[0]
-        for row in chosen.iter_rows(max_col=MAX_COLUMNS, values_only=True):
-            yield [_cell_text(value) for value in row]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of styles and validations that it does not know: nobody asked
+            workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+            chosen = _choose_sheet(path, workbook, sheet)
+            rows = chosen.iter_rows(max_col=MAX_COLUMNS, values_only=True)
+            return [_row_text(row) for row in itertools.islice(rows, MAX_ROWS + 1)]
     except broken as error:  # openpyxl lets through whatever a damaged part makes Python raise
         raise _refusal(path, "ledger_damaged", detail=f"{type(error).__name__}: {error}"[:200]) from error
+
+
+def _choose_sheet(path: Path, workbook: Any, name: str) -> Any:
+    names = [each.title for each in workbook.worksheets]
+    if not names:
+        raise _refusal(path, "ledger_not_xlsx")
+    if name and name not in names:
+        raise _refusal(path, "ledger_sheet", name=name, valid="、".join(names))
+    return workbook[name] if name else workbook.worksheets[0]
+
+
+def _row_text(values: Iterable[Any]) -> list[str]:
+    """The cells of a row as text, without the empty ones at its end: read-only rows are padded."""
+    cells = [_cell_text(value) for value in values]
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
 
 
 def _refuse_bombs(path: Path, content: bytes) -> None:

@@ -13,7 +13,9 @@ from typing import Any, Final
 
 import tomli
 
+from worker.errors import ConfigError, Problem
 from worker.importing import Edit
+from worker.projects import FILE
 from worker.register_fields import Key
 
 _PROJECT: Final = "project"
@@ -23,7 +25,8 @@ _HEADING: Final = re.compile(r"^[ \t]*\[\[[ \t]*project[ \t]*\]\]", re.MULTILINE
 def edit_projects(content: bytes, edits: Sequence[Edit]) -> bytes:
     """``projects.toml`` with ``edits``: values of registered projects in their places, new projects at the end.
 
-    A file without changes to registered projects is only added to, byte for byte.
+    A file without changes to registered projects is only added to, byte for byte. Raises ConfigError where its
+    projects stand in one list instead of under ``[[project]]``.
     """
     wanted = _applied(content, edits)
     mark, text = _without_mark(content)
@@ -37,7 +40,10 @@ def edit_projects(content: bytes, edits: Sequence[Edit]) -> bytes:
     text += added
     if newline == "\r\n":
         text = text.replace("\r\n", "\n").replace("\n", "\r\n")
-    return _checked(mark + text.encode(), wanted)
+    try:
+        return _checked(mark + text.encode(), wanted)
+    except tomli.TOMLDecodeError as error:  # ``project = [ … ]`` on one line takes no [[project]] after it
+        raise ConfigError([Problem(FILE, _PROJECT, "register_form", {})]) from error
 
 
 def edit_table(

@@ -219,6 +219,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Nothing was written, because of bad rows. Mend them and try again, or take the good ones with --partial.",
     ),
     "import_written": ("{file} に書き込みました（{count}件）。", "Written to {file}: {count} projects."),
+    "register_form": (
+        "案件が一つの一覧（project = [ … ]）で書かれているため、追加できません。[[project]] の形に書き直してください",
+        "the projects stand in one list (project = [ … ]): write them as [[project]] tables",
+    ),
     "file_changed": (
         "実行中にファイルが変更されたため、書き込んでいません。もう一度実行してください",
         "the file was changed meanwhile, so nothing was written: try again",
