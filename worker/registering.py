@@ -112,11 +112,16 @@ def _names_in(templates: Iterable[str]) -> tuple[list[str], list[str]]:
             tree = environment.parse(source)
         except TemplateSyntaxError:
             continue  # the configuration's check names it
-        for node in (*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)):
+        for node in _lookups(tree):
             scope, name = _scope_of(node.node), _name_of(node)
             if scope in found and name not in _OF_EVERY_SCOPE:
                 found[scope][name] = None
     return list(found["values"]), list(found["dates"])
+
+
+def _lookups(tree: nodes.Template) -> Iterator[nodes.Getattr | nodes.Getitem]:
+    yield from tree.find_all(nodes.Getattr)
+    yield from tree.find_all(nodes.Getitem)
 
 
 def _scope_of(node: nodes.Expr) -> str:
