@@ -122,8 +122,9 @@ def _pages(seen: Seen, lang: Language) -> _Pairs:
 def _rule(submission: Submission, lang: Language) -> _Pairs:
     duties = submission.duties
     yield say("h_file", lang), submission.draft.rule_file if submission.draft else ""
-    yield say("h_source", lang), duties.source
-    yield say("h_checked_on", lang), _day(duties.checked_on)
+    if duties.rule_hash:
+        yield say("h_source", lang), duties.source or say("not_written", lang)
+        yield say("h_checked_on", lang), _day(duties.checked_on) or say("not_written", lang)
     yield say("h_chosen", lang), duties.chosen
     yield say("h_contract", lang), say("amended", lang) if duties.is_amended else ""
 

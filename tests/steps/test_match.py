@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from registered import CONTRACTOR, NOTICE, NUMBER, of_project
+from registered import CONTRACTOR, NOTICE, NUMBER, Register, drafted, of_project, reasons
 
 from worker.match import (
     Ambiguous,
@@ -272,3 +272,12 @@ def test_a_proposed_project_is_asked_about_its_contractor_too() -> None:
 def test_the_place_of_the_legal_form_tells_two_firms_apart() -> None:
     assert fold_firm("㈱みほん") != fold_firm("みほん㈱")
     assert fold_firm("(有)みほん") == fold_firm("有限会社　みほん")
+
+
+@pytest.mark.parametrize("by_name", [True, False], ids=["decided", "proposed"])
+def test_what_must_be_asked_holds_the_submission_whether_the_project_is_certain_or_proposed(*, by_name: bool) -> None:
+    project = of_project(contract_numbers=(OTHER,), by_name=by_name)
+    held = drafted(Register(projects=(project,)), notice=replace(NOTICE, contractor_name="さんぷる建設㈱")).submission
+    assert reasons(held)[Reason.NUMBER_DIFFERS] == f"{project.id}: {OTHER}"
+    assert reasons(held)[Reason.OTHER_CONTRACTOR] == "さんぷる建設㈱"
+    assert (Reason.NAME_ONLY in reasons(held)) is not by_name

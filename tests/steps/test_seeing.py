@@ -21,6 +21,7 @@ from worker.words.seeing import TEXTS
 MAIL = drafted()
 SUBMISSION = MAIL.submission
 DUTIES = Duties(
+    rule_hash="0" * 64,
     source="https://mihon.example/rule.html",
     checked_on=dt.date(2026, 4, 2),
     chosen="電子メール（窓口も可）",
@@ -94,6 +95,11 @@ def test_the_rule_is_shown_with_its_source_its_day_and_what_was_chosen() -> None
         ("採用した方法", "電子メール（窓口も可）"),
         ("契約の区分", "変更契約のルール"),
     ]
+
+
+def test_a_rule_without_source_or_day_says_so() -> None:
+    shown = parts_of(with_duties(source="", checked_on=None))["適用したルール"]
+    assert shown[1:3] == [("出典", "（記載なし）"), ("確認日", "（記載なし）")]
 
 
 def test_every_guard_is_shown_whether_it_passed_or_holds() -> None:
