@@ -386,6 +386,12 @@ def other_download(form: Form) -> bytes:
     return made.ruled_table(form)
 
 
+@cache
+def an_invoice(form: Form) -> bytes:
+    """The invoice for the advance payment of this project."""
+    return made.invoice(form.project)
+
+
 def a_pdf(what: str = "見積書") -> bytes:
     """A PDF that is no notice."""
     return made.samples()["quotation.pdf" if what == "見積書" else "invoice-advance.pdf"]

@@ -15,7 +15,7 @@ import imapclient
 import pytest
 import time_machine
 from mailservers import MailServers
-from office import HANAKO, Office, Taken, a_form, a_mail, a_pdf, notice, project, wire, yesterday
+from office import HANAKO, Office, Taken, a_form, a_mail, a_pdf, an_invoice, notice, project, wire, yesterday
 
 pytestmark = pytest.mark.servers
 
@@ -127,7 +127,7 @@ def test_notices_come_in_over_imaps_and_arrive_at_three_issuers_as_they_were_mea
         project(FORMS["b"].project, "b", FORMS["b"].number),
         project(FORMS["c"].project, "c", FORMS["c"].number),
     )
-    office.save_invoice("請求書（前払金） No.1.pdf", a_pdf("請求書"))
+    office.save_invoice("請求書（前払金） No.1.pdf", an_invoice(FORMS["a"]))
     for name in ("a", "b"):
         clean.deliver("office", wire(a_mail("認証キーの件", ("お知らせ.pdf", notice(FORMS[name])))))
     clean.deliver("office", wire(a_mail("お見積り", ("見積書.pdf", a_pdf()), text="見積書です。")))
@@ -150,7 +150,7 @@ def test_notices_come_in_over_imaps_and_arrive_at_three_issuers_as_they_were_mea
         assert mail.files[0] == (f"認証キーのお知らせ_{form.number}.pdf", notice(form))
         assert mail.headers["From"] == [f"{company} <{OFFICE}>"]
         assert form.key not in mail.raw.decode("ascii")
-    assert mails["a"].files[1:] == (("請求書（前払金） No.1.pdf", a_pdf("請求書")),)
+    assert mails["a"].files[1:] == (("請求書（前払金） No.1.pdf", an_invoice(FORMS["a"])),)
     assert (mails["a"].to, mails["a"].cc) == (("keiyaku@issuer-a.example",), ("kanri@issuer-a.example",))
     assert {each["state"] for each in office.list()} == {"SENT"}
 

@@ -23,6 +23,7 @@ from office import (
     a_form,
     a_mail,
     a_pdf,
+    an_invoice,
     later_key,
     notice,
     other_download,
@@ -176,7 +177,7 @@ class Day:
 def day(wide_mailroom: Callable[..., Mailroom]) -> Day:
     room = wide_mailroom(projects=PROJECTS)
     office = room.office
-    office.save_invoice("請求書.pdf", a_pdf("請求書"))
+    office.save_invoice("請求書.pdf", an_invoice(SAVED))
     for form in (BY_NAME, AMENDED_EARLY):
         room.deliver(a_mail("認証キー", ("a.pdf", notice(form))))
     room.deliver(
@@ -260,7 +261,7 @@ def test_recipients_and_subject_are_what_rule_and_project_say(day: Day) -> None:
 def test_an_advance_payment_takes_its_invoice_along_under_its_own_name(day: Day) -> None:
     mail = day.mail_for(SAVED)
     assert mail.subject == "【前払金保証】R8-12 上水道管布設替工事（〇〇建設 株式会社）"
-    assert mail.files[1:] == (("請求書.pdf", a_pdf("請求書")),)
+    assert mail.files[1:] == (("請求書.pdf", an_invoice(SAVED)),)
 
 
 def test_the_same_notice_by_two_ways_is_one_submission_and_the_second_way_is_its_entry(day: Day) -> None:

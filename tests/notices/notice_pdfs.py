@@ -392,6 +392,25 @@ UNREGISTERED = replace(
 )
 
 
+def invoice(project: str) -> bytes:
+    """The invoice for the advance payment of ``project``."""
+    return _letter(
+        "前払金請求書",
+        (
+            "東伊豆町長　様",
+            "",
+            "一金　２０，０００，０００円也",
+            "",
+            f"工事名　　{project}",
+            "上記工事の前払金として請求いたします。",
+            "",
+            "令和８年５月８日",
+            "受注者　　〇〇建設 株式会社",
+            "　　　　　代表取締役　山田 一郎",
+        ),
+    )
+
+
 def samples() -> dict[str, bytes]:
     """The demonstration's files by name."""
     return {
@@ -399,21 +418,7 @@ def samples() -> dict[str, bytes]:
         "notice-advance.pdf": plain(ADVANCE),
         "notice-interim.pdf": plain(INTERIM),
         "notice-unregistered.pdf": plain(UNREGISTERED),
-        "invoice-advance.pdf": _letter(
-            "前払金請求書",
-            (
-                "東伊豆町長　様",
-                "",
-                "一金　２０，０００，０００円也",
-                "",
-                "工事名　　道路改良工事（その２）",
-                "上記工事の前払金として請求いたします。",
-                "",
-                "令和８年５月８日",
-                "受注者　　〇〇建設 株式会社",
-                "　　　　　代表取締役　山田 一郎",
-            ),
-        ),
+        "invoice-advance.pdf": invoice("道路改良工事（その２）"),
         "quotation.pdf": _letter(
             "御見積書",
             (
