@@ -301,7 +301,7 @@ class SmallOffice:
         self.notices = root / "notices"
         self.notices.mkdir(parents=True, exist_ok=True)
         if not (root / FILE_NAME).exists():
-            make_known(root, *settings.addresses)
+            make_known(root, settings.doboku, settings.keiyaku, "genba@contractor.example")
         self.store = WatchedStore(root, self.clock)
         self.server: MailServer = server_at(settings.port, self.clock)
         self.start()

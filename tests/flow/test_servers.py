@@ -61,6 +61,15 @@ invoice = "never"
     },
 }
 
+KNOWN = (
+    "keiyaku@issuer-a.example",
+    "kanri@issuer-a.example",
+    "doboku@issuer-b.example",
+    "somu@issuer-c.example",
+    "refused@ext.example",
+    "later@ext.example",
+)
+
 
 @pytest.fixture
 def clean(servers: MailServers) -> MailServers:
@@ -81,6 +90,7 @@ def at(clean: MailServers, tmp_path: Path) -> Callable[..., Office]:
             imap_password=clean.password + "\n",
             since=yesterday(),
             issuers=ISSUERS,
+            knows=KNOWN,
             projects=list(projects),
             mailbox_lines=f'host = "localhost"\nport = {clean.imaps}\nsecurity = "tls"\nuser = "office"\n{ca}'
             'password_file = "imap-password"',
