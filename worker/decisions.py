@@ -1,8 +1,10 @@
-"""A person's decisions: approve, withdraw, resolve, confirm, hand over, resend, resume.
+"""A person's decisions: approve, withdraw, resolve, confirm, hand over, record as done, resend, resume.
 
 Its one promise: each compares and sets in one transaction, and the entry holds the name as given and the account
 that ran the command; what the states, the reasons or the draft do not allow changes nothing. It does not know the
 command line.
+
+Longer than other files: every way in which a person changes a submission is read together.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -14,11 +14,11 @@ from worker import decisions
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.files import look_for_submissions
 from worker.cli.tables import print_json, submission_json
+from worker.cli.ticks import Tick, ask_conditions, name_ticked
 from worker.errors import NotAllowed
 from worker.model import JST, Submission
 from worker.ports import Author
-from worker.states import State
-from worker.text import match_key, shown
+from worker.text import match_key
 from worker.wiring import Office, account_name, load_office, system_clock
 from worker.words import Language, name_hold, name_state, say, say_refusal
 
@@ -50,27 +50,6 @@ class Number(click.ParamType[int]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number."""
         return value if isinstance(value, int) else Reference().convert(value, param, ctx)[0]
-
-
-ALL_TICKED: Final = 0
-"""``--tick all``: conditions are numbered from 1."""
-
-
-class Tick(click.ParamType[int]):
-    """The number of a condition from 1, or ``all``."""
-
-    name = "N|all"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The number, 0 for all."""
-        if isinstance(value, int):
-            return value
-        text = str(value)
-        if text == "all":
-            return ALL_TICKED
-        if re.fullmatch("[1-9][0-9]{0,3}", text) is None:
-            self.fail(f"{value!r}: N, all", param, ctx)
-        return int(text)
 
 
 class Moment(click.ParamType[dt.datetime]):
@@ -124,33 +103,6 @@ def _each(numbers: Sequence[Any], decide: Callable[[Any], None], shared: Cli, *,
     return code
 
 
-def _conditions(submission: Submission) -> tuple[str, ...]:
-    held = submission.state is State.HELD and submission.draft is not None
-    return submission.draft.conditions if held and submission.draft else ()
-
-
-def _name_ticked(submission: Submission, ticks: Sequence[int]) -> tuple[str, ...]:
-    """The conditions of these numbers. Raises NotAllowed where there is none of a number."""
-    conditions = _conditions(submission)
-    if ALL_TICKED in ticks:
-        return conditions
-    for number in ticks:
-        if number > len(conditions):
-            raise NotAllowed("no_such_condition", id=str(submission.id), number=str(number))
-    return tuple(conditions[number - 1] for number in sorted(set(ticks)))
-
-
-def _ask_conditions(submission: Submission, lang: Language) -> tuple[str, ...]:
-    """The conditions that whoever sits at the terminal says are met."""
-    return tuple(
-        condition
-        for number, condition in enumerate(_conditions(submission), 1)
-        if click.confirm(
-            shown(say("ask_condition", lang, id=submission.label, number=number, condition=condition)), err=True
-        )
-    )
-
-
 @cli.command()
 @click.argument("references", nargs=-1, required=True, type=Reference())
 @by_option
@@ -170,10 +122,8 @@ def approve(
     def decide(reference: tuple[int, str]) -> None:
         number, shown_draft = reference
         before = store.submission(number)
-        if as_json or ticks or not sys.stdin.isatty():
-            ticked = _name_ticked(before, ticks)
-        else:
-            ticked = _ask_conditions(before, shared.lang)
+        is_asked = sys.stdin.isatty() and not (as_json or ticks)
+        ticked = ask_conditions(before, shared.lang) if is_asked else name_ticked(before, ticks)
         # What was ticked is the draft that was read here: another one by now is refused.
         expected = shown_draft or (before.draft_hash if ticked else "")
         look_for_submissions([store.submission(number)], office, store)
