@@ -22,7 +22,7 @@ from worker.errors import Problem
 from worker.model import Address
 from worker.register_fields import key_names, parse_key
 from worker.rulebook import Contractor
-from worker.tomlfile import NonEmpty, Refused, Shape, check_table, key_path, nearest
+from worker.tomlfile import NonEmpty, Refused, Shape, check_table, key_path, nearest, table_in
 
 FILE: Final = "worker.toml"
 
@@ -225,9 +225,9 @@ class _Operator(Shape):
 
 
 def _check_column(key: str) -> str:
-    if key and parse_key(key) is None:  # empty: this heading is left out
-        raise Refused(("import_key", {"name": key, "nearest": nearest(key, key_names())}))
-    return key
+    if not key or parse_key(key) is not None:  # empty: this heading is left out
+        return key
+    raise Refused(("import_key", {"name": key, "nearest": nearest(key, key_names())}))
 
 
 class _Import(Shape):
@@ -252,10 +252,9 @@ class _Worker(Shape):
 def read_settings(table: Mapping[str, Any], found: list[Problem]) -> Settings | None:
     """``worker.toml`` as Settings; None where anything in it is wrong, and every problem in ``found``."""
     before = len(found)
-    mailboxes = table.get("mailbox")
     found.extend(
         Problem(FILE, key_path(("mailbox", name)), "bad_name", {"name": name})
-        for name in (mailboxes if isinstance(mailboxes, Mapping) else ())
+        for name in table_in(table, "mailbox")
         if not NAME.fullmatch(name)
     )
     worker = check_table(_Worker, table, FILE, found)
