@@ -155,8 +155,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "pass_done": (
-        "1回分の処理が終わりました：送信 {sent}件、新たに保留・要対応 {waiting}件。",
-        "One pass is done: {sent} sent, {waiting} began to wait.",
+        "1回分の処理が終わりました：発注者への送信 {sent}件、新たに保留・要対応 {waiting}件。",
+        "One pass is done: {sent} sent to issuers, {waiting} began to wait.",
     ),
     "pass_failed": (
         "処理できませんでした：{name}（{why}）。次回また試みます。",
