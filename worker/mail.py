@@ -7,7 +7,6 @@ apart itself: the standard parser needs 3 s for an 8 MB mail of 200 nested parts
 
 from __future__ import annotations
 
-import binascii
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -16,9 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 from worker.mailtext import (
-    VALUE_LIMIT,
     Value,
-    decode_base64,
     decode_bytes,
     decode_words,
     header_text,
@@ -27,14 +24,11 @@ from worker.mailtext import (
     read_message_id,
     read_value,
 )
+from worker.mime import PARTS_LIMIT, Headers, split_headers, split_parts, undo_transfer
 from worker.model import Attached
 
 DEPTH_LIMIT: Final = 256
 """Parts within parts: people's mail has some ten; 200 must still be read, thousands are an attack."""
-PARTS_LIMIT: Final = 1000
-"""Parts of one mail, all levels together: a mail with that many attachments is no announcement."""
-HEADERS_LIMIT: Final = 262_144
-"""Bytes of one part's headers: servers take 50 to 200 kB; what stands behind them is skipped."""
 TEXT_LIMIT: Final = 200_000
 """Bytes read of one text, and characters of all texts of one message: a page is 2,000."""
 SUBJECT_LIMIT: Final = 1000
@@ -44,10 +38,6 @@ FILENAME_LIMIT: Final = 255
 _SNIFFED: Final = 1024
 """A PDF's mark may stand anywhere in the first 1,024 bytes; Acrobat has always read them so."""
 _PDF_MARK: Final = b"%PDF-"
-
-_FIELD: Final = re.compile(rb"([!-9;-~]{1,100})[ \t]*:[ \t]*(.*)", re.DOTALL)
-_LINE: Final = re.compile(rb"([^\r\n]*)(\r\n|\n|\r|\Z)")
-_BLANK_LINE: Final = re.compile(rb"(?:\r\n|\n|\r(?!\n)){2}")
 
 
 class Defect(StrEnum):
@@ -91,7 +81,7 @@ class Message:
 class _Sheet:
     """A message while it is being read."""
 
-    headers: _Headers
+    headers: Headers
     texts: list[str] = field(default_factory=list)
     pdfs: list[Attached] = field(default_factory=list)
     nested: list[_Sheet] = field(default_factory=list)
@@ -110,18 +100,6 @@ class _Sheet:
         if room > 0 and text.strip():
             self.texts.append(text[:room])
             self.characters += min(len(text), room)
-
-
-@dataclass(frozen=True, slots=True)
-class _Headers:
-    fields: tuple[tuple[bytes, bytes], ...]
-    broken: bool
-
-    def every(self, name: bytes) -> tuple[bytes, ...]:
-        return tuple(content for field_name, content in self.fields if field_name == name)
-
-    def first(self, name: bytes) -> bytes:
-        return next(iter(self.every(name)), b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +125,7 @@ def read_message(raw: bytes) -> Message:
         if count > PARTS_LIMIT:
             sheets[0].note(Defect.TOO_MANY_PARTS)
             break
-        headers, body = _split_headers(part.raw)
+        headers, body = split_headers(part.raw)
         sheet = part.sheet
         if sheet is None or part.level == 0:
             sheet = _Sheet(headers)
@@ -168,7 +146,7 @@ def read_message(raw: bytes) -> Message:
 
 def read_header(raw: bytes, name: str) -> bytes:
     """The first field of this name of a header block, unfolded; empty where there is none."""
-    return _split_headers(raw)[0].first(name.lower().encode("ascii", "replace"))
+    return split_headers(raw)[0].first(name.lower().encode("ascii", "replace"))
 
 
 def _finish(sheet: _Sheet) -> Message:
@@ -188,32 +166,7 @@ def _finish(sheet: _Sheet) -> Message:
     )
 
 
-def _split_headers(raw: bytes) -> tuple[_Headers, bytes]:
-    """The header fields, names in lower case, unfolded; and the body: from the first line that is no header."""
-    fields: list[tuple[bytes, list[bytes]]] = []
-    place, broken = 0, False
-    while place < len(raw):
-        if place > HEADERS_LIMIT:
-            end = _BLANK_LINE.search(raw, place)
-            place, broken = end.end() if end else len(raw), True
-            break
-        line = _LINE.match(raw, place)
-        if line is None or not line[1]:
-            place = line.end() if line else place
-            break
-        found = _FIELD.fullmatch(line[1])
-        if line[1][:1] in b" \t" and fields:
-            fields[-1][1].append(line[1])
-        elif found:
-            fields.append((found[1].lower(), [found[2][:VALUE_LIMIT]]))
-        elif place or not line[1].startswith((b"From ", b">From ")):  # the envelope line of an mbox
-            broken = True
-            break
-        place = line.end()
-    return _Headers(tuple((name, b"".join(lines).strip()) for name, lines in fields), broken), raw[place:]
-
-
-def _read_part(part: _Part, headers: _Headers, body: bytes, sheet: _Sheet) -> Iterator[_Part]:
+def _read_part(part: _Part, headers: Headers, body: bytes, sheet: _Sheet) -> Iterator[_Part]:
     """What a part adds to its message is noted there; the parts it holds are given back."""
     content_type = read_value(headers.first(b"content-type"))
     kind = content_type.word or part.assumed
@@ -223,7 +176,7 @@ def _read_part(part: _Part, headers: _Headers, body: bytes, sheet: _Sheet) -> It
     boundary = content_type.parameters.get("boundary", "")
     if kind.startswith("multipart/") and boundary:
         assumed = "message/rfc822" if kind == "multipart/digest" else "text/plain"
-        pieces = list(_split_parts(body, boundary, sheet))
+        pieces = _split_parts(body, boundary, sheet)
         if pieces:
             yield from (_Part(piece, sheet, part.depth + 1, assumed, part.level + 1) for piece in pieces)
             return
@@ -238,42 +191,18 @@ def _read_part(part: _Part, headers: _Headers, body: bytes, sheet: _Sheet) -> It
         _read_leaf(kind, content_type, filename, _transfer(body, encoding, sheet), sheet)
 
 
-def _split_parts(body: bytes, boundary: str, sheet: _Sheet) -> Iterator[bytes]:
-    """The parts between the delimiter lines (RFC 2046 §5.1.1); a missing last delimiter ends at the end."""
-    delimiter = b"--" + boundary.rstrip().encode("utf-8", "replace")
-    place, start, count = 0, -1, 0
-    while count < PARTS_LIMIT and (place := body.find(delimiter, place)) >= 0:
-        end = place + len(delimiter)
-        begins_line = place == 0 or body[place - 1] in b"\r\n"
-        line = _LINE.match(body, end) if begins_line else None
-        if line is None or line[1].strip() not in {b"", b"--"}:
-            place = end
-            continue
-        if start >= 0:
-            yield _without_line_end(body[start:place])
-            count += 1
-        if line[1].strip():
-            return
-        start = place = line.end()
-    if start >= 0:
-        sheet.note(Defect.NOT_CLOSED if count < PARTS_LIMIT else Defect.TOO_MANY_PARTS)
-        if count < PARTS_LIMIT:
-            yield body[start:]
-
-
-def _without_line_end(raw: bytes) -> bytes:
-    """The line end before a delimiter belongs to the delimiter."""
-    return raw[:-2] if raw.endswith(b"\r\n") else raw[:-1] if raw[-1:] in {b"\r", b"\n"} else raw
+def _split_parts(body: bytes, boundary: str, sheet: _Sheet) -> tuple[bytes, ...]:
+    parts = split_parts(body, boundary)
+    if not parts.is_closed:
+        sheet.note(Defect.TOO_MANY_PARTS if parts.is_cut else Defect.NOT_CLOSED)
+    return parts.pieces
 
 
 def _transfer(body: bytes, encoding: str, sheet: _Sheet) -> bytes:
-    """The content under base64 or quoted-printable; any other word (7bit, 8bit, binary, nonsense) means as it is."""
-    if encoding.startswith("base64"):
-        content, whole = decode_base64(body)
-        if not whole:
-            sheet.note(Defect.TRANSFER)
-        return content
-    return binascii.a2b_qp(body) if encoding.startswith("quoted-printable") else body
+    content, is_whole = undo_transfer(body, encoding)
+    if not is_whole:
+        sheet.note(Defect.TRANSFER)
+    return content
 
 
 def _filename(disposition: Value, content_type: Value) -> str:
