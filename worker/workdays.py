@@ -19,11 +19,12 @@ _TURN_OF_THE_YEAR: Final = frozenset({(12, 29), (12, 30), (12, 31), (1, 1), (1, 
 
 def is_working_day(date: dt.date) -> bool:
     """Whether public offices work on ``date``; a town's own holidays are not known."""
-    return (
-        date.weekday() < _SATURDAY
-        and (date.month, date.day) not in _TURN_OF_THE_YEAR
-        and not jpholiday.is_holiday(date)
-    )
+    return date.weekday() < _SATURDAY and not is_holiday(date)
+
+
+def is_holiday(date: dt.date) -> bool:
+    """Whether ``date`` is a national holiday or lies at the turn of the year, whatever its weekday."""
+    return (date.month, date.day) in _TURN_OF_THE_YEAR or jpholiday.is_holiday(date)
 
 
 def working_days_before(date: dt.date, count: int) -> dt.date:
