@@ -12,6 +12,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from worker.model import (
@@ -78,6 +79,19 @@ class Fetched:
     failure: str = ""
 
 
+class Heard(Enum):
+    """What listening to a mailbox came to."""
+
+    NEWS = auto()
+    """Something came: look."""
+    QUIET = auto()
+    """Nothing came, and the connection is well."""
+    LOST = auto()
+    """The connection is dead or out of step, and was given up."""
+    NOT_OFFERED = auto()
+    """The server does not tell; it was not waited."""
+
+
 class Mailbox(Protocol):
     """One mailbox, one connection, used from one thread; it never marks, moves or deletes."""
 
@@ -105,6 +119,10 @@ class Mailbox(Protocol):
 
     def blocks(self, headers: Sequence[Header]) -> Iterator[tuple[Fetched, ...]]:
         """The messages in blocks of at most 4 MB; of one above 8 MB only its beginning."""
+        ...
+
+    def listen(self, seconds: float) -> Heard:
+        """Wait for the server to tell of a message, for at most ``seconds``. Raises nothing."""
         ...
 
     def shut(self) -> None:

@@ -1,7 +1,8 @@
 """The long run: one loop per mailbox, one for the folder, one for judging, sending and telling.
 
-apscheduler is the clock: it wakes the loops, nothing else. Everything durable is in the store. No loop waits for
-another; a loop that the world stops ends its pass with that reason and is woken on schedule again.
+apscheduler is the clock: it wakes the loops, nothing else; a mailbox's loop rests by itself, as what wakes it is its
+server. Everything durable is in the store. No loop waits for another; a loop that the world stops ends its pass with
+that reason and is woken again.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+import random
 import signal
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -26,12 +27,16 @@ from worker.adapters.pdf import PdfPool
 from worker.adapters.systemd import ServiceManager
 from worker.beat import RUNNING, Beat, BeatingReader, BeatingServer, BeatingThread
 from worker.errors import ConfigError, HoshobinError, LogBroken, Unavailable
+from worker.listen import RECONNECT_LIMIT
 from worker.model import JST
 from worker.patience import Patience, PatientServer
 from worker.pipeline import Pipeline
+from worker.pipeline.loop import Loop
 from worker.pipeline.once import Pass, finish_pass, watch_folder_until_settled
-from worker.ports import Clock, MailServer, Store
+from worker.pipeline.vigil import Vigil
+from worker.ports import Clock, Heard, MailServer, Store
 from worker.recover import record_configuration, record_start, recover
+from worker.settings import Settings
 from worker.tell import write_status
 from worker.wiring import (
     DaemonExecutor,
@@ -58,22 +63,6 @@ _log = structlog.get_logger("hoshobin")
 _Watched = Sequence[tuple[ImapMailbox, OwnThread]]
 
 
-@dataclass(slots=True)
-class _Loop:
-    """One loop: woken by the clock, alive by its beat."""
-
-    beat: Beat
-    one_pass: Callable[[], Awaitable[object]]
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def name(self) -> str:
-        return self.beat.name
-
-    async def rouse(self) -> None:
-        self.wake.set()
-
-
 class Service:
     """The worker as systemd runs it; the caller holds the sender's lock and has opened the store."""
 
@@ -90,7 +79,7 @@ class Service:
         self._is_asked_to_reload = False
         self._troubles: dict[str, HoshobinError] = {}
         self._looked: dict[str, dt.datetime] = {}
-        self._loops: list[_Loop] = []  # the sending one first
+        self._loops: list[Loop] = []  # the sending one first
         self._folder_thread = OwnThread("folder")
         self._patience: list[Patience] = []
 
@@ -134,7 +123,7 @@ class Service:
         server = PatientServer(BeatingServer(build_server(office, self._secrets, self._clock), beat), self._patience[0])
         reader = BeatingReader(self._reader)
         pipeline = Pipeline(self._store, reader, server, self._clock, account_name(), office.in_force)
-        self._loops = [_Loop(beat, partial(self._send, pipeline))]
+        self._loops = [Loop(beat, partial(self._send, pipeline))]
         self._loops += self._watching(office, pipeline, watched)
         pipeline.on_recorded = self._loops[0].wake.set
         scheduler = self._schedule()
@@ -153,19 +142,28 @@ class Service:
                 _log.error("fault", loop=task.get_name(), trace="".join(traceback.format_exception(fault)))
                 raise fault
 
-    def _watching(self, office: Office, pipeline: Pipeline, watched: _Watched) -> list[_Loop]:
+    def _watching(self, office: Office, pipeline: Pipeline, watched: _Watched) -> list[Loop]:
         settings = office.configuration.settings
-        loops = []
-        for mailbox, thread in watched:
-            beat = Beat(f"mail:{mailbox.name}", settings.poll_seconds, time.monotonic)
-            since = settings.mailboxes[mailbox.name].since
-            patience = Patience(self._clock)
-            self._patience.append(patience)
-            look = partial(pipeline.watch_mailbox, mailbox, BeatingThread(thread, beat), since)
-            loops.append(_Loop(beat, partial(patience.ask, look)))
+        loops = [self._watching_one(mailbox, thread, settings, pipeline) for mailbox, thread in watched]
         beat = Beat("folder", settings.poll_seconds, time.monotonic)
         folder_thread = BeatingThread(self._folder_thread, beat)
-        return [*loops, _Loop(beat, partial(watch_folder_until_settled, pipeline, build_folder(office), folder_thread))]
+        return [*loops, Loop(beat, partial(watch_folder_until_settled, pipeline, build_folder(office), folder_thread))]
+
+    def _watching_one(self, mailbox: ImapMailbox, thread: OwnThread, settings: Settings, pipeline: Pipeline) -> Loop:
+        beat = Beat(f"mail:{mailbox.name}", max(settings.poll_seconds, RECONNECT_LIMIT), time.monotonic)
+        beating = BeatingThread(thread, beat)
+        patience = Patience(self._clock)
+        self._patience.append(patience)
+
+        async def look() -> int:
+            since = settings.mailboxes[mailbox.name].since
+            return await patience.ask(partial(pipeline.watch_mailbox, mailbox, beating, since))
+
+        async def listen(seconds: float) -> Heard:
+            return await beating(mailbox.listen, seconds)
+
+        vigil = Vigil(look, listen, settings.poll_seconds, random.random, time.monotonic)
+        return Loop(beat, vigil.look, vigil)
 
     def _schedule(self) -> AsyncIOScheduler:
         """The clock. What it calls are coroutines: anything else it would call in a thread. A late run counts once."""
@@ -174,7 +172,8 @@ class Service:
         )
         for each in self._loops:
             each.wake.set()
-            scheduler.add_job(each.rouse, "interval", seconds=each.beat.interval)
+            if each.vigil is None:
+                scheduler.add_job(each.rouse, "interval", seconds=each.beat.interval)
         if self._manager.watchdog_seconds:
             scheduler.add_job(self._feed_watchdog, "interval", seconds=self._manager.watchdog_seconds / 3)
         return scheduler
@@ -210,18 +209,17 @@ class Service:
 
     # --- The loops -------------------------------------------------------------------------------------------
 
-    async def _keep_going(self, loop: _Loop, pipeline: Pipeline) -> None:
+    async def _keep_going(self, loop: Loop, pipeline: Pipeline) -> None:
         RUNNING.set(loop.beat)
         while True:
-            await loop.wake.wait()
-            loop.wake.clear()
+            await loop.rest()
             if self._turn.is_set():
                 return
             await self._pass(loop, pipeline)
             loop.beat.rest()
             self._show_status(pipeline)
 
-    async def _pass(self, loop: _Loop, pipeline: Pipeline) -> None:
+    async def _pass(self, loop: Loop, pipeline: Pipeline) -> None:
         try:
             await loop.one_pass()
         except (Unavailable, LogBroken) as failure:
@@ -284,6 +282,8 @@ class Service:
         pipeline.put_in_force(office.in_force)
         for each in self._patience:
             each.forget()
+        for loop in self._loops[1:]:
+            loop.forget_failures()
         if (office.world, secrets) != (self._office.world, self._secrets):
             self._turn.set()
         self._office, self._secrets = office, secrets

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import queue
 import re
 import socket
 import ssl
@@ -34,6 +35,8 @@ class ScriptedImap:
     sizes: dict[int, int] = field(default_factory=dict)
     commands: list[bytes] = field(default_factory=list)
     connections: int = 0
+    idle_begins: bytes = b"+ idling\r\n"
+    """What answers IDLE; lines before and after the "+" go out in the same packet."""
 
     def __enter__(self) -> Self:
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -42,6 +45,7 @@ class ScriptedImap:
         self.stalled = threading.Event()
         self.threads = [threading.Thread(target=self._accept)]
         self.open: list[socket.socket] = []
+        self.idling: queue.SimpleQueue[socket.socket] = queue.SimpleQueue()
         self.threads[0].start()
         return self
 
@@ -59,6 +63,16 @@ class ScriptedImap:
         for connection in self.open:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+
+    def tell(self, *pieces: bytes) -> None:
+        """Say these to the next client that idles, each in a packet of its own."""
+        connection = self.idling.get(timeout=10)
+        for piece in pieces:
+            connection.sendall(piece)
+
+    def drop_in_idle(self) -> None:
+        """Close the connection of the next client that idles."""
+        self.idling.get(timeout=10).shutdown(socket.SHUT_RDWR)
 
     def _accept(self) -> None:
         while not self.ended.is_set():
@@ -103,6 +117,13 @@ class ScriptedImap:
                 connection = self._secure(connection)
                 stream = connection.makefile("rb")
                 continue
+            if command == b"IDLE":
+                connection.sendall(self.idle_begins)
+                self.idling.put(connection)
+                stream.readline()
+                self.commands.append(b"DONE")
+                if self._fault(b"DONE", tag, connection):
+                    return
             connection.sendall(self._answer(command) + tag + b" OK done\r\n")
 
     def _fault(self, command: bytes, tag: bytes, connection: socket.socket) -> bool:

@@ -26,8 +26,9 @@ from worker.adapters.imap_answers import (
     read_header_answer,
     unknown_header,
 )
+from worker.adapters.imap_idle import count_told, listen
 from worker.errors import Unavailable
-from worker.ports import Fetched, Header, Opened
+from worker.ports import Fetched, Header, Heard, Opened
 from worker.settings import Security
 from worker.watch import GONE, MAIL_LIMIT, MAIL_PART
 
@@ -83,6 +84,7 @@ class ImapMailbox:
         self._client: IMAPClient | None = None
         self._shut = threading.Event()
         self._opened: Opened | None = None
+        self._told = 0
 
     @property
     def name(self) -> str:
@@ -168,6 +170,22 @@ class ImapMailbox:
                 broken = bool(breaks)
                 yield (one,)
 
+    def listen(self, seconds: float) -> Heard:
+        """Wait in IDLE until the server tells of a message, for at most ``seconds``. Raises nothing.
+
+        What the server told while the last look was made counts too: it is not told again.
+        """
+        client = self._client
+        if client is None or self._shut.is_set():
+            return Heard.LOST
+        try:
+            heard = Heard.NEWS if count_told(client) > self._told else listen(client, seconds)
+        except _FOREIGN:
+            heard = Heard.LOST
+        if heard is Heard.LOST:
+            self._drop()
+        return heard
+
     def shut(self) -> None:
         """Throw the connection away; callable from another thread, ends a blocked call.
 
@@ -226,6 +244,7 @@ class ImapMailbox:
         if b"UIDVALIDITY" not in answer:
             raise ProtocolError("the server gives no UIDVALIDITY")
         uidnext = answer.get(b"UIDNEXT") or max(client.search("ALL"), default=0) + 1  # optional before RFC 3501
+        self._told = count_told(client)
         self._opened = Opened(int(answer[b"UIDVALIDITY"]), int(uidnext), int(answer.get(b"EXISTS", 0)))
         return self._opened
 
