@@ -43,6 +43,7 @@ host = "127.0.0.1"
 port = {smtp_port}
 security = "none"
 user = ""
+per_minute = 0
 [folders]
 notices = "inbox/notices"
 invoices = "inbox/invoices"
@@ -50,6 +51,7 @@ invoices = "inbox/invoices"
 mode = "auto"
 [schedule]
 poll_seconds = 10
+windows = []
 [store]
 dir = "var"
 [operator]

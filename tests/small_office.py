@@ -90,6 +90,9 @@ host = "127.0.0.1"
 port = {port}
 security = "none"
 user = ""
+per_minute = {per_minute}
+[schedule]
+windows = {windows}
 [release]
 mode = "{mode}"
 hold_minutes = 10
@@ -99,6 +102,7 @@ dir = "var"
 [operator]
 people = ["山田 花子", "佐藤 次郎"]
 notify = {notify}
+escalate = {escalate}
 """
 
 
@@ -209,6 +213,11 @@ class Settings:
     keiyaku: str = "keiyaku@yama-city.example"
     works: tuple[int, ...] = (1, 2, 3, 4)
     notify: tuple[str, ...] = (OFFICE,)
+    escalate: tuple[str, ...] = ()
+    windows: tuple[str, ...] = ()
+    per_minute: int = 0
+    deadline: str = ""
+    """TOML of the projects' deadline; empty: none."""
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -222,10 +231,11 @@ class Settings:
 def configuration_of(settings: Settings) -> Configuration:
     """The configuration as the files would give it."""
     named = {"office": OFFICE, **{name: getattr(settings, name) for name in Settings.__dataclass_fields__}}
-    named["notify"] = json.dumps(settings.notify)
+    named |= {name: json.dumps(getattr(settings, name)) for name in ("notify", "escalate", "windows")}
+    deadline = f"deadline = {settings.deadline}\n" if settings.deadline else ""
     projects = "".join(
         f'[[project]]\nname = "{WORKS[work]}"\nissuer = "{"kawa" if work % 2 else "yama"}"\n'
-        f'contract_numbers = ["40213-{work:06}"]\ndates = {{ contract = 2026-05-01 }}\n[project.invoice]\n'
+        f'contract_numbers = ["40213-{work:06}"]\ndates = {{ contract = 2026-05-01 }}\n{deadline}[project.invoice]\n'
         f'advance = {{ file = "invoice-{work}.pdf", amount = 20_000_000, date = 2026-05-08 }}\n'
         for work in settings.works
     )

@@ -74,6 +74,9 @@ invoices = "inbox/invoices"
 [release]
 mode = "auto"                            # デモなので、確実なものは承認なしで送ります
 
+[schedule]
+windows = []                             # デモなので、夜間・休日でも送ります
+
 [store]
 dir = "var"
 

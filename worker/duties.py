@@ -14,9 +14,10 @@ from typing import Final
 from worker.chain import canonical
 from worker.dates_ja import write_date
 from worker.errors import NotAllowed
-from worker.model import Duties, Hold, Product, Submission
+from worker.model import JST, Duties, Hold, Product, Submission
 from worker.rulebook import Contract, CountedBy, Issuer, Project, Rule, Section, Timing, invoice_for
 from worker.states import Reason
+from worker.words import name_receipt
 
 _TOGETHER: Final = {Timing.WITH_CONTRACT: "契約書", Timing.WITH_INVOICE: "請求書"}
 _BEFORE: Final = {Timing.BEFORE_CONTRACT: "契約書", Timing.BEFORE_INVOICE: "請求書"}
@@ -49,7 +50,7 @@ def list_duties(
         after=rule.after,
         url=rule.url,
         bring=rule.bring,
-        deadline=_due_day(rule.timing, project, product, contract_number) if rule.timing in _BEFORE else None,
+        deadline=_last_day(rule.timing, project, product, contract_number),
     )
 
 
@@ -57,6 +58,12 @@ def _source(issuer: Issuer, project: Project, product: Product, rule: Rule) -> s
     if rule in (project.rules.get(product), project.amended_rules.get(product)):
         return f"projects.toml（{project.id}）"
     return issuer.source
+
+
+def _last_day(timing: Timing, project: Project, product: Product, contract_number: str) -> dt.date | None:
+    """The earlier of the days that the rule and the project give."""
+    of_rule = _due_day(timing, project, product, contract_number) if timing in _BEFORE else None
+    return min(filter(None, (of_rule, project.deadlines.get(product))), default=None)
 
 
 def _due_day(timing: Timing, project: Project, product: Product, contract_number: str) -> dt.date | None:
@@ -114,9 +121,17 @@ def describe_timing(project: Project, product: Product, contract_number: str, ru
 # --- After it left -----------------------------------------------------------------------------------------------
 
 
+def open_news(submission: Submission) -> tuple[str, ...]:
+    """What came back and waits to be taken note of, a sentence each; its moment tells it from the same once more."""
+    return tuple(f"{each.at.astimezone(JST):%m/%d %H:%M:%S} {name_receipt(each, 'ja')}" for each in submission.unread)
+
+
 def choose_duty(submission: Submission, what: int | None) -> str:
-    """The duty after sending with the number ``what`` (from 1), or the only one that is left. Raises NotAllowed."""
-    duties = submission.duties.after
+    """The duty after sending with the number ``what`` (from 1), or the only one that is left. Raises NotAllowed.
+
+    Behind the rule's duties stands what came back.
+    """
+    duties = submission.duties.after + open_news(submission)
     left = [(at, duty) for at, duty in enumerate(duties, 1) if duty not in submission.done]
     number, listed = str(submission.id), " ".join(f"{at}. {duty}" for at, duty in left)
     if what is not None and not 1 <= what <= len(duties):

@@ -14,6 +14,7 @@ from typing import Final
 from worker.decisions import keep_contents, redraft
 from worker.drafting import InForce, missing_where_away
 from worker.model import Submission
+from worker.pace import asked_delay
 from worker.ports import Author, Writing
 from worker.send import retry_delay
 from worker.states import Event, State
@@ -26,9 +27,9 @@ LATE_ALARM: Final = "late_answer"
 def put_off(
     writing: Writing, before: Submission, reply: str, author: Author, detail: Mapping[str, str], now: dt.datetime
 ) -> Submission:
-    """APPROVED again, to be tried after the usual delay: nothing of it left."""
+    """APPROVED again, to be tried after the usual delay, or the longer one that was asked for: nothing of it left."""
     deferrals = before.deferrals + 1
-    due = now + retry_delay(deferrals)
+    due = now + max(retry_delay(deferrals), asked_delay(reply) or dt.timedelta())
     after = dataclasses.replace(before, state=State.APPROVED, due_at=due, deferrals=deferrals, reply=reply)
     return writing.change(Event.NOT_NOW, before, after, author, {**detail, "next_try_at": due.isoformat()})
 

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from worker.errors import AccountRefused, Unavailable
+from worker.pace import asked_by_failure
 from worker.ports import Clock, MailServer, Reply, Session, Silence, Step
 from worker.send import retry_delay
 
@@ -49,6 +50,7 @@ class Patience:
         self._failure = failure
         self._refusals = self._refusals + 1 if isinstance(failure, AccountRefused) else 0
         pause = retry_delay(self._refusals) if self._refusals else self._pace
+        pause = max(pause, asked_by_failure(failure.detail) or dt.timedelta())
         self._not_before = self._clock.now() + pause
 
 

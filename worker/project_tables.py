@@ -134,6 +134,19 @@ class OfficesTable(Shape):
     interim: SectionTable | None = None
 
 
+class DeadlinesTable(Shape):
+    """The last day of each product that has one."""
+
+    contract: dt.date | None = None
+    advance: dt.date | None = None
+    interim: dt.date | None = None
+
+
+def _day_per_product(value: Any) -> Any:
+    is_day = isinstance(value, dt.date) and not isinstance(value, dt.datetime)
+    return DeadlinesTable(contract=value, advance=value, interim=value) if is_day else value
+
+
 @functools.lru_cache(maxsize=1024)  # thousands of projects share the sections of some hundred issuers
 def _same_section(section: str) -> SectionsTable:
     return SectionsTable(contract=section, advance=section, interim=section)
@@ -155,6 +168,7 @@ class ProjectTable(Shape):
     by_name: bool = False
     values: dict[str, str] = Field(default_factory=dict)
     dates: DatesTable | None = None
+    deadline: Annotated[DeadlinesTable | None, BeforeValidator(_day_per_product)] = None
     department: str = ""
     contact: str = ""
     phone: str = ""

@@ -16,6 +16,7 @@ from worker.errors import Problem
 from worker.model import Product
 from worker.open_keys import still_open
 from worker.project_tables import (
+    DeadlinesTable,
     DocumentsTable,
     InvoicesTable,
     OfficesTable,
@@ -175,12 +176,18 @@ def _project(id_: str, project: ProjectTable, issuer: Issuer | None) -> Project:
         exception=project.exception,
         is_amended=project.amended,
         expects=tuple(project.expects),
+        deadlines={product: day for product, day in _per_product(project.deadline).items() if day is not None}
+        if project.deadline
+        else _NOTHING,
         rules=rules,
         amended_rules=amended_rules,
     )
 
 
-def _per_product(shape: SectionsTable | InvoicesTable | DocumentsTable | OfficesTable | None) -> dict[Product, Any]:
+_PerProduct = SectionsTable | InvoicesTable | DocumentsTable | OfficesTable | DeadlinesTable
+
+
+def _per_product(shape: _PerProduct | None) -> dict[Product, Any]:
     """What ``shape`` says for each product that it names."""
     if shape is None:
         return _NOTHING

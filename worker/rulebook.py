@@ -329,6 +329,8 @@ class Project:
     rules: Mapping[Product, Rule] = field(default_factory=dict)
     """A whole rule given for this project (the issuer tells the winner on award); goes before the issuer's."""
     amended_rules: Mapping[Product, Rule] = field(default_factory=dict)
+    deadlines: Mapping[Product, dt.date] = field(default_factory=dict)
+    """The last day on which the issuer may get this product's mail."""
 
 
 @dataclass(frozen=True, slots=True)

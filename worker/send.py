@@ -23,6 +23,8 @@ from worker.states import Event
 
 OK: Final = 250
 START_INPUT: Final = 354
+CLOSING: Final = 421
+"""The server ends the connection, whatever the step was (RFC 5321 §3.8)."""
 TOO_LARGE: Final = 552
 """The message is at fault, not the account: RFC 1870 §6.1 has the server say so to MAIL already, from SIZE."""
 

@@ -19,16 +19,17 @@ from worker.addresses import NAME, AddressText, Host, check_host, is_loopback, i
 from worker.addresses import AddressRefused as AddressRefused  # noqa: PLC0414  whoever reads settings catches it here
 from worker.addresses import read_address as read_address  # noqa: PLC0414
 from worker.errors import Problem
+from worker.hours import OfficeHours, read_window
 from worker.model import Address
-from worker.register_fields import key_names, parse_key
 from worker.rulebook import Contractor
-from worker.tomlfile import NonEmpty, Refused, Shape, check_table, key_path, nearest, table_in
+from worker.settings_tables import FoldersTable, ImportTable, OperatorTable, ScheduleTable, StoreTable
+from worker.tomlfile import NonEmpty, Refused, Shape, check_table, key_path, table_in
 
 FILE: Final = "worker.toml"
 
-MAX_POLL_SECONDS: Final = 86_400  # a day: a longer pause is a mailbox nobody watches
 MAX_HOLD_MINUTES: Final = 10_080  # a week: by then the day of the contract has passed
 MIN_MAIL_BYTES: Final = 100_000  # less holds no notice PDF with its base64
+MAX_PER_MINUTE: Final = 6_000  # a hundred a second: more than one connection carries, so a slip of the pen
 
 
 class Security(StrEnum):
@@ -89,6 +90,10 @@ class SmtpSettings:
     ehlo: str
     """Never empty: the domain of the contractor's address where the file names none."""
     max_bytes: int
+    per_minute: int = 0
+    """Mails begun within any 60 seconds; 0: no cap."""
+    connections: int = 1
+    """Always 1: mails go one at a time."""
 
     @property
     def is_loopback(self) -> bool:
@@ -121,6 +126,16 @@ class Settings:
     notify: tuple[Address, ...]
     import_columns: Mapping[str, str] = field(default_factory=dict)
     """Headings of the contractor's own ledger → keys of a project; they go before the usual ones."""
+    hours: OfficeHours = field(default_factory=OfficeHours)
+    """When mail to issuers leaves, and which hours count."""
+    overdue_hours: int = 24
+    """Open hours without news after which a person asks the issuer."""
+    stuck_hours: int = 4
+    """Open hours of tries in vain after which a person is told; they go on."""
+    escalate: tuple[Address, ...] = ()
+    """Who is told of what is urgent and was left untouched for a working day."""
+    command: tuple[str, ...] = ()
+    """Program and arguments that tell a person where no mail can be sent; empty: none."""
 
 
 # --- Shapes --------------------------------------------------------------------------------------------------
@@ -178,6 +193,15 @@ class _Mailbox(_Server):
 class _Smtp(_Server):
     ehlo: str = ""
     max_bytes: Annotated[int, Field(ge=MIN_MAIL_BYTES)] = 10_000_000
+    per_minute: Annotated[int, Field(ge=0, le=MAX_PER_MINUTE)] = 30
+    connections: int = 1
+
+    @field_validator("connections")
+    @classmethod
+    def _one_at_a_time(cls, connections: int) -> int:
+        if connections != 1:  # that nothing goes twice rests on one mail being under way at a time
+            raise Refused(("one_connection", {}))
+        return connections
 
     @field_validator("user")
     @classmethod
@@ -192,58 +216,22 @@ class _Smtp(_Server):
         return check_host(ehlo) if ehlo else ehlo
 
 
-class _Folders(Shape):
-    notices: NonEmpty = "inbox/notices"
-    invoices: NonEmpty = "inbox/invoices"
-
-
 class _Release(Shape):
     mode: Annotated[Mode, Field(strict=False)] = Mode.APPROVE
     hold_minutes: Annotated[int, Field(ge=0, le=MAX_HOLD_MINUTES)] = 10
     rehearsal_to: Annotated[str, AfterValidator(lambda text: read_address(text) if text else text)] = ""
 
 
-class _Schedule(Shape):
-    poll_seconds: Annotated[int, Field(ge=1, le=MAX_POLL_SECONDS)] = 60
-
-
-class _Store(Shape):
-    dir: str = ""
-    url: str = ""
-
-    @field_validator("url")
-    @classmethod
-    def _only_embedded(cls, url: str) -> str:
-        if url:  # the database that several workers share comes with an issue of its own
-            raise Refused(("store_url", {}))
-        return url
-
-
-class _Operator(Shape):
-    people: Annotated[list[NonEmpty], Field(min_length=1)]  # in every mode something waits for a named person
-    notify: list[AddressText] = Field(default_factory=list)
-
-
-def _check_column(key: str) -> str:
-    if not key or parse_key(key) is not None:  # empty: this heading is left out
-        return key
-    raise Refused(("import_key", {"name": key, "nearest": nearest(key, key_names())}))
-
-
-class _Import(Shape):
-    columns: dict[str, Annotated[str, AfterValidator(_check_column)]] = Field(default_factory=dict)
-
-
 class _Worker(Shape):
     contractor: _Contractor
     mailbox: dict[str, _Mailbox] = Field(default_factory=dict)
     smtp: _Smtp
-    folders: _Folders = _Folders()
+    folders: FoldersTable = FoldersTable()
     release: _Release = _Release()
-    schedule: _Schedule = _Schedule()
-    store: _Store = _Store()
-    operator: _Operator
-    imports: _Import = Field(default=_Import(), alias="import")
+    schedule: ScheduleTable = ScheduleTable()
+    store: StoreTable = StoreTable()
+    operator: OperatorTable
+    imports: ImportTable = Field(default=ImportTable(), alias="import")
 
 
 # --- Reading -------------------------------------------------------------------------------------------------
@@ -282,9 +270,14 @@ def _settings_of(worker: _Worker) -> Settings:
             rehearsal_to=Address(worker.release.rehearsal_to) if worker.release.rehearsal_to else None,
         ),
         poll_seconds=worker.schedule.poll_seconds,
+        overdue_hours=worker.schedule.overdue_hours,
+        stuck_hours=worker.schedule.stuck_hours,
+        hours=OfficeHours(tuple(map(read_window, worker.schedule.windows)), frozenset(worker.schedule.closed)),
         store_dir=worker.store.dir,
         people=tuple(worker.operator.people),
         notify=tuple(map(Address, worker.operator.notify)),
+        escalate=tuple(map(Address, worker.operator.escalate)),
+        command=tuple(worker.operator.command),
         import_columns=dict(worker.imports.columns),
     )
 
@@ -295,6 +288,10 @@ def placeholders_in(settings: Settings) -> list[tuple[str, Address]]:
     named = [
         ("contractor.email", settings.contractor.email),
         *([("release.rehearsal_to", rehearsal)] if rehearsal else []),
-        *((key_path(("operator", "notify", at)), address) for at, address in enumerate(settings.notify)),
+        *(
+            (key_path(("operator", name, at)), address)
+            for name in ("notify", "escalate")
+            for at, address in enumerate(getattr(settings, name))
+        ),
     ]
     return [(key, address) for key, address in named if is_placeholder(address)]

@@ -70,7 +70,7 @@ class IllegalEvent(HoshobinError):
 
 _S, _E = State, Event
 _DRAFTED = (_S.HELD, _S.APPROVED, _S.HANDED_OVER)
-_ON_THE_WAY = {  # what may follow SENT, only to the right
+_ON_THE_WAY = {  # what may follow SENT, only to the right but for OVERDUE, which may also follow RELAYED
     _S.DELAYED: _E.DELAYED,
     _S.OVERDUE: _E.OVERDUE,
     _S.RELAYED: _E.RELAYED,
@@ -131,7 +131,7 @@ TRANSITIONS: Final[dict[State | None, _Row]] = {
     _S.SENT: _after_sent(_S.DELAYED, _S.OVERDUE, _S.RELAYED, _S.DELIVERED),
     _S.DELAYED: _after_sent(_S.OVERDUE, _S.RELAYED, _S.DELIVERED),
     _S.OVERDUE: _after_sent(_S.RELAYED, _S.DELIVERED),
-    _S.RELAYED: _after_sent(_S.DELIVERED),
+    _S.RELAYED: _after_sent(_S.OVERDUE, _S.DELIVERED),  # a relay that tells nothing more is silence like any other
     _S.DELIVERED: _after_sent(),
     _S.HANDED_OVER: {_E.CONFIRMED: (_S.CONFIRMED,), _E.WITHDRAWN: (_S.WITHDRAWN,)},
     _S.BOUNCED: {_E.CONFIRMED: (_S.CONFIRMED,)},

@@ -202,6 +202,7 @@ email = "{self.address}"
 {since}
 [smtp]
 {smtp}
+per_minute = 0
 [release]
 mode = "{self.mode}"
 hold_minutes = {self.hold_minutes}
@@ -211,6 +212,8 @@ dir = "var"
 [operator]
 people = ["{HANAKO}", "佐藤 次郎"]
 notify = ["{self.address}"]
+[schedule]
+windows = []
 """
 
     def secret(self, name: str, text: str) -> None:

@@ -39,7 +39,7 @@ class ServiceOffice(offices.Office):
     """An office that looks every second."""
 
     def _worker(self) -> str:
-        return super()._worker() + "[schedule]\npoll_seconds = 1\n"
+        return super()._worker() + "poll_seconds = 1\n"  # [schedule] stands last
 
     def states(self) -> list[str]:
         """State of each submission, by id; none where there is no database yet."""

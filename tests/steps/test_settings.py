@@ -9,6 +9,7 @@ import pytest
 from config_samples import WORKER
 
 from worker.addresses import is_loopback, is_placeholder
+from worker.hours import OfficeHours, usual_windows
 from worker.model import Address
 from worker.settings import AddressRefused, Auth, Mode, Security, read_address, read_settings
 
@@ -34,6 +35,16 @@ def test_what_is_not_written_has_the_published_default():
     assert (settings.release.mode, settings.release.hold_minutes) == (Mode.APPROVE, 10)
     assert settings.release.rehearsal_to is None
     assert (settings.poll_seconds, settings.store_dir) == (60, "")
+
+
+def test_mail_leaves_in_the_hours_of_offices_unless_other_windows_are_written():
+    settings, _ = settings_of(WORKER)
+    assert settings.hours == OfficeHours(usual_windows())
+    assert (settings.overdue_hours, settings.stuck_hours) == (24, 4)
+    assert (settings.smtp.per_minute, settings.smtp.connections) == (30, 1)
+    assert (settings.escalate, settings.command) == ((), ())
+    always, _ = settings_of(WORKER + "[schedule]\nwindows = []\nclosed = [2026-12-28]")
+    assert always.hours == OfficeHours((), frozenset({dt.date(2026, 12, 28)}))
 
 
 def test_an_empty_ehlo_is_the_domain_of_the_contractor():
@@ -85,6 +96,15 @@ def test_a_server_on_this_machine_needs_neither_tls_nor_a_login():
             "no_login_not_loopback",
         ),
         ("port = 465", "port = 465\nmax_bytes = 10", "smtp.max_bytes", "too_small"),
+        ("port = 465", "port = 465\nconnections = 2", "smtp.connections", "one_connection"),
+        ("port = 465", "port = 465\nper_minute = -1", "smtp.per_minute", "too_small"),
+        ("[operator]", '[schedule]\nwindows = ["mon-fri 8-17"]\n[operator]', "schedule.windows[1]", "bad_window"),
+        ("[operator]", '[schedule]\nwindows = "mon 09:00-17:00"\n[operator]', "schedule.windows", "not_a_list"),
+        ("[operator]", "[schedule]\nstuck_hours = 0\n[operator]", "schedule.stuck_hours", "too_small"),
+        ("[operator]", "[schedule]\novertime_hours = 9\n[operator]", "schedule.overtime_hours", "unknown_key"),
+        ("[operator]", '[schedule]\nclosed = ["2026-12-28"]\n[operator]', "schedule.closed[1]", "not_a_date"),
+        ("[operator]", '[operator]\nescalate = ["buchou"]', "operator.escalate[1]", "address_form"),
+        ("[operator]", '[operator]\ncommand = "tell me"', "operator.command", "not_a_list"),
         ('people = ["山田 花子"]', "people = []", "operator.people", "empty"),
         ('people = ["山田 花子"]', 'people = "山田 花子"', "operator.people", "not_a_list"),
         ('name = "みほん建設 株式会社"', 'name = " "', "contractor.name", "empty"),

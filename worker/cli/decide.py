@@ -13,10 +13,11 @@ import click
 from worker import decisions
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.files import look_for_submissions
-from worker.cli.tables import print_json, submission_json
+from worker.cli.tables import print_json, sending_text, submission_json
 from worker.cli.ticks import Tick, ask_conditions, name_ticked
 from worker.errors import NotAllowed
 from worker.model import JST, Submission
+from worker.pace import leaves_at
 from worker.ports import Author
 from worker.text import match_key
 from worker.wiring import Office, account_name, load_office, system_clock
@@ -136,6 +137,9 @@ def approve(
             answered="、".join(name_hold(hold, shared.lang) for hold in answered),
             state=name_state(after, shared.lang),
         )
+        moment = leaves_at(after, office.configuration.settings.hours, clock.now())
+        if moment is not None and not as_json:
+            click.echo(f"　　{sending_text(moment, shared.lang)}")
 
     return _each(references, decide, shared, as_json=as_json)
 

@@ -11,7 +11,7 @@ import datetime as dt
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TextIO
 
 import click
@@ -217,8 +217,14 @@ def submission_json(submission: Submission) -> dict[str, Any]:
     }
 
 
-def submission_table(submissions: Sequence[Submission], lang: Language, *, title: str = "") -> None:
-    """The list an office looks at: what, to whom, how it stands and what to do next."""
+def submission_table(
+    submissions: Sequence[Submission],
+    lang: Language,
+    *,
+    title: str = "",
+    sends_at: Callable[[Submission], dt.datetime | None] = lambda submission: None,  # noqa: ARG005  not asked
+) -> None:
+    """The list an office looks at: what, to whom, how it stands and what to do next, or when it leaves."""
     headings = [say(f"h_{name}", lang) for name in ("id", "state", "project", "issuer", "to", "subject", "next")]
     rows = [
         (
@@ -228,11 +234,16 @@ def submission_table(submissions: Sequence[Submission], lang: Language, *, title
             " ".join(filter(None, (each.issuer_name, each.section_name))),
             ", ".join(each.draft.to) if each.draft else "",
             each.draft.subject if each.draft else "",
-            next_step(each, lang),
+            next_step(each, lang) or sending_text(sends_at(each), lang),
         )
         for each in submissions
     ]
     print_table(headings, rows, title=title, styles=[_COLOURS.get(each.state, "") for each in submissions])
+
+
+def sending_text(moment: dt.datetime | None, lang: Language) -> str:
+    """When it leaves, to the minute; empty where it does not wait to be sent."""
+    return say("line_sends_at", lang, moment=f"{moment.astimezone(JST):%Y-%m-%d %H:%M}") if moment else ""
 
 
 def _state_cell(submission: Submission, lang: Language) -> str:

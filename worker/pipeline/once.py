@@ -20,6 +20,8 @@ class Pass:
     sent: int = 0
     failures: dict[str, Unavailable] = field(default_factory=dict)
     broken: LogBroken | None = None
+    goes_on_at: dt.datetime | None = None
+    """When the cap of mails per minute lets the next one begin."""
 
 
 async def watch_folder_until_settled(pipeline: Pipeline, folder: Folder, thread: Thread) -> int:
@@ -64,6 +66,9 @@ async def run_once(
         ),
     )
     await finish_pass(pipeline, done)
+    while done.goes_on_at is not None and not done.failures and done.broken is None:
+        await asyncio.sleep(max((done.goes_on_at - clock.now()).total_seconds(), 0))
+        await finish_pass(pipeline, done)
     if "smtp" in done.failures:
         pipeline.health.failed("smtp", done.failures["smtp"], clock.now())
     return done
@@ -74,7 +79,8 @@ async def finish_pass(pipeline: Pipeline, done: Pass) -> None:
     try:
         done.began_to_wait += await pipeline.judge_waiting()
         sent = await pipeline.send_due()
-        done.sent, done.began_to_wait = sent.sent, done.began_to_wait + sent.began_to_wait
+        done.sent, done.began_to_wait = done.sent + sent.sent, done.began_to_wait + sent.began_to_wait
+        done.goes_on_at = sent.goes_on_at
         if sent.failure is not None:
             done.failures["smtp"] = sent.failure
     except LogBroken as broken:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -21,6 +22,7 @@ from worker.errors import Conflict, HoshobinError, Unavailable
 from worker.model import Draft, Hold, Submission
 from worker.outcome import HELD_ALARM as HELD_ALARM  # noqa: PLC0414  the pipeline's other steps take it from here
 from worker.outcome import end_rehearsal, note_late_answer, note_silence, put_off
+from worker.pace import Pace, asked_delay, may_leave
 from worker.pipeline.health import Health
 from worker.pipeline.looking import guarantees_of, look_for
 from worker.ports import (
@@ -51,6 +53,8 @@ class SendingPass:
     sent: int = 0
     began_to_wait: int = 0
     failure: Unavailable | None = None
+    goes_on_at: dt.datetime | None = None
+    """When the cap lets the next one begin; None where nothing waits for it."""
 
     def count(self, outcome: _Outcome) -> None:
         """Add what was recorded of one attempt."""
@@ -84,6 +88,7 @@ class Sending:
         self._health = health
         self._unrecorded: _Record | None = None
         self._is_ending = False
+        self._pace = Pace()
 
     @property
     def has_unrecorded_answer(self) -> bool:
@@ -99,11 +104,12 @@ class Sending:
         self._is_ending = True
 
     async def send_due(self, in_force: InForce) -> SendingPass:
-        """Send every APPROVED submission whose moment has come, in order of that moment.
+        """Send every APPROVED submission whose moment has come, in order of that moment, within hours and cap.
 
         A server that is not reached ends the pass with that reason; no submission is blamed for it.
         """
         done = SendingPass()
+        settings = in_force.configuration.settings
         try:
             self._record_kept(done)
             broken_off = self._store.submissions(State.SENDING, State.IN_DOUBT)
@@ -111,9 +117,16 @@ class Sending:
             found = recover(self._store, in_force, self._author.account, self._clock.now())
             done.began_to_wait += len(found.in_doubt) + len(found.rehearsals)
             for number in self._store.due(self._clock.now()):
-                if self._is_ending:
+                now = self._clock.now()
+                if self._is_ending or self._pace.is_paused(now):
                     break
-                await self._look_for([self._store.submission(number)], in_force)
+                submission = self._store.submission(number)
+                if not may_leave(submission, settings.hours, now):
+                    continue
+                if (slot := self._pace.next_slot(settings.smtp.per_minute, now)) > now:
+                    done.goes_on_at = slot
+                    break
+                await self._look_for([submission], in_force)
                 session = await self._server.open()
                 with contextlib.suppress(Conflict):  # somebody decided meanwhile: the next look sees it
                     await self._send_one(number, session, in_force, done)
@@ -134,6 +147,7 @@ class Sending:
         if started is None:
             return
         current, steps = started
+        self._pace.begin(self._clock.now())
         for step in steps:
             if isinstance(step, Body):
                 current = await self._begin_body(current, in_force, done)
@@ -247,6 +261,8 @@ class Sending:
         in_force: InForce,
     ) -> _Outcome:
         now = self._clock.now()
+        if isinstance(answer, Reply) and (isinstance(step, Mail) or answer.code == send.CLOSING):
+            self._pause_as_asked(answer, now)
         if verdict is send.Verdict.ACCOUNT_REFUSED:
             self._health.refused(writing, "smtp", str(answer), now)
         elif not isinstance(step, Mail):
@@ -281,6 +297,11 @@ class Sending:
             return _Outcome.WAITS
         note_silence(writing, before, str(answer), self._author, detail)
         return _Outcome.WAITS
+
+    def _pause_as_asked(self, answer: Reply, now: dt.datetime) -> None:
+        """What a server says to MAIL, or as it closes the connection, is about all our mail, not about this one."""
+        if asked := asked_delay(str(answer)):
+            self._pace.pause(now + asked)
 
 
 def _local_part(draft: Draft) -> str:

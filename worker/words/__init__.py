@@ -23,6 +23,8 @@ from worker.words.rulebook import HINTS as RULEBOOK_HINTS
 from worker.words.rulebook import TEXTS as RULEBOOK_TEXTS
 from worker.words.seeing import PAPER_STEPS
 from worker.words.seeing import TEXTS as SEEING_TEXTS
+from worker.words.silence import HINTS as SILENCE_HINTS
+from worker.words.silence import TEXTS as SILENCE_TEXTS
 
 Language = Literal["ja", "en"]
 
@@ -34,8 +36,9 @@ _TEXTS: Final = {
     **REGISTER_TEXTS,
     **DUTIES_TEXTS,
     **SEEING_TEXTS,
+    **SILENCE_TEXTS,
 }
-_HINTS: Final = {**CONFIG_HINTS, **EXAMPLE_HINTS, **RULEBOOK_HINTS}
+_HINTS: Final = {**CONFIG_HINTS, **EXAMPLE_HINTS, **RULEBOOK_HINTS, **SILENCE_HINTS}
 
 
 def say(code: str, lang: Language, **params: object) -> str:

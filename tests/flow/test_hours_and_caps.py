@@ -1,0 +1,142 @@
+"""What waits for an hour, for the cap or for what a server asked for leaves then, once, and nothing else is delayed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from fakes import FakeClock, FakeServer
+from small_office import HANAKO, REHEARSAL, Settings, SmallOffice, form
+
+from worker.decisions import approve
+from worker.hours import USUAL
+from worker.model import JST
+from worker.pipeline import Pipeline
+from worker.ports import Reply
+from worker.states import State
+
+FRIDAY = dt.datetime(2026, 11, 20, 17, 10, tzinfo=JST)
+"""Five minutes before the office closes for a week-end and a holiday."""
+TUESDAY = dt.datetime(2026, 11, 24, 8, 30, tzinfo=JST)
+WELL = ("250 ok", "250 ok", "250 ok", "354 go", "250 2.0.0 queued")
+
+
+class Answering(FakeServer):
+    """Every mail is taken but those for which other answers are given, one list a mail."""
+
+    def __init__(self, clock: FakeClock, *mails: tuple[str, ...]) -> None:
+        super().__init__()
+        self._clock = clock
+        self._mails = list(mails)
+        self.opened = 0
+
+    async def open(self) -> object:  # type: ignore[override]
+        self.opened += 1
+        told = self._mails.pop(0) if self._mails else None
+        self._told = list(told) if told else None
+        return await super().open()
+
+    async def take(self, step: object) -> Reply:  # type: ignore[override]
+        default = {"Data": "354 go"}.get(type(step).__name__, "250 ok")
+        answer = (self._told.pop(0) if self._told else default) if self._told is not None else default
+        return Reply(int(answer[:3]), answer[4:], self._clock.now())
+
+
+def office_at(root: Path, moment: dt.datetime, *mails: tuple[str, ...], **settings: object) -> SmallOffice:
+    """An office whose server takes what it is not told to refuse; its operator is not told anything by mail."""
+    clock = FakeClock(moment)
+    office = SmallOffice(root, Settings(**{"notify": (), **settings}), clock)
+    office.server = Answering(clock, *mails)
+    replace_server(office)
+    return office
+
+
+def replace_server(office: SmallOffice) -> None:
+    pipeline = office.pipeline
+    office.pipeline = Pipeline(
+        office.store, pipeline._reader, office.server, office.clock, "hoshobin", pipeline.in_force
+    )
+
+
+def states(office: SmallOffice) -> list[State]:
+    return [each.state for each in office.store.submissions()]
+
+
+async def test_what_is_approved_at_night_waits_for_the_opening_after_the_holiday(tmp_path: Path) -> None:
+    office = office_at(tmp_path, FRIDAY + dt.timedelta(hours=2), mode="approve", windows=USUAL)
+    office.save(form(1))
+    await office.pass_once()
+    approve(office.store, office.pipeline.in_force, 1, "", HANAKO, "", office.clock.now())
+    for moment in (FRIDAY + dt.timedelta(hours=3), TUESDAY - dt.timedelta(days=1), TUESDAY - dt.timedelta(seconds=1)):
+        office.clock.moment = moment
+        await office.finish()
+        assert states(office) == [State.APPROVED]
+    office.clock.moment = TUESDAY
+    done = await office.finish()
+    assert (done.sent, states(office)) == (1, [State.SENT])
+
+
+async def test_the_hours_hold_after_a_restart_and_new_hours_hold_at_once(tmp_path: Path) -> None:
+    office = office_at(tmp_path, FRIDAY + dt.timedelta(hours=2), windows=USUAL)
+    office.save(form(1))
+    await office.pass_once()
+    await office.restart()
+    office.server = Answering(office.clock)
+    replace_server(office)
+    await office.finish()
+    assert states(office) == [State.APPROVED]
+    office.configure(Settings(notify=(), windows=()))
+    await office.finish()
+    assert states(office) == [State.SENT]
+
+
+async def test_a_rehearsal_leaves_while_the_office_is_closed(tmp_path: Path) -> None:
+    office = office_at(tmp_path, FRIDAY + dt.timedelta(hours=2), windows=USUAL, rehearsal_to=REHEARSAL)
+    office.save(form(1))
+    await office.pass_once()
+    assert office.events(1)[-1] == "RehearsalEnded"
+
+
+async def test_a_backlog_leaves_by_the_cap_and_says_when_it_goes_on(tmp_path: Path) -> None:
+    office = office_at(tmp_path, FRIDAY, per_minute=2)
+    for number in (1, 2, 3, 4):
+        office.save(form(number))
+    await office.take_in()
+    first = await office.finish()
+    assert (first.sent, first.goes_on_at) == (2, office.clock.now() + dt.timedelta(minutes=1))
+    office.clock.let_pass(seconds=59)
+    assert (await office.finish()).sent == 0
+    office.clock.let_pass(seconds=1)
+    last = await office.finish()
+    assert (last.sent, last.goes_on_at) == (2, None)
+
+
+async def test_a_server_that_asks_for_time_gets_it(tmp_path: Path) -> None:
+    greylisted = ("250 ok", "450 4.2.0 Greylisted, try again in 7 minutes")
+    office = office_at(tmp_path, FRIDAY, greylisted)
+    office.save(form(1))
+    await office.pass_once()
+    assert office.only().due_at == office.clock.now() + dt.timedelta(minutes=7)
+    office.clock.let_pass(minutes=7)
+    await office.finish()
+    assert states(office) == [State.SENT]
+
+
+@pytest.mark.parametrize("answers", [("450 4.7.1 too many mails, try again in 10 minutes",),
+                                     ("250 ok", "421 4.7.0 closing, retry in 10 minutes")])  # fmt: skip
+async def test_what_a_server_asks_for_all_mail_holds_for_all(tmp_path: Path, answers: tuple[str, ...]) -> None:
+    office = office_at(tmp_path, FRIDAY, answers)
+    for number in (1, 2, 3):
+        office.save(form(number))
+    await office.pass_once()
+    assert (office.server.opened, states(office)) == (1, [State.APPROVED] * 3)  # type: ignore[attr-defined]
+    office.clock.let_pass(minutes=10)
+    assert (await office.finish()).sent == 3
+
+
+async def test_no_server_silences_a_submission_for_longer_than_can_be_borne(tmp_path: Path) -> None:
+    office = office_at(tmp_path, FRIDAY, ("250 ok", "450 try again in 900 hours"))
+    office.save(form(1))
+    await office.pass_once()
+    assert office.only().due_at == office.clock.now() + dt.timedelta(hours=4)

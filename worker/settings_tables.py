@@ -1,0 +1,80 @@
+"""Decides which shape some tables of ``worker.toml`` have: when, where things are kept, who is told, import headings.
+
+Its promise: a window opens, a share of hours is one that people can wait for, and an address is an address. Servers and
+release have their shapes beside what they become, in ``settings``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field, field_validator
+
+from worker.addresses import AddressText
+from worker.hours import USUAL, BadWindow, read_window
+from worker.register_fields import key_names, parse_key
+from worker.tomlfile import NonEmpty, Refused, Shape, nearest
+
+MAX_POLL_SECONDS: Final = 86_400  # a day: a longer pause is a mailbox nobody watches
+MAX_OPEN_HOURS: Final = 200  # about a month of open hours: by then nobody expects an answer any more
+
+
+def _check_window(text: str) -> str:
+    try:
+        read_window(text)
+    except BadWindow:
+        raise Refused(("bad_window", {"value": text})) from None
+    return text
+
+
+class ScheduleTable(Shape):
+    """``[schedule]``; what is counted in hours counts open hours, also where ``windows`` is empty."""
+
+    poll_seconds: Annotated[int, Field(ge=1, le=MAX_POLL_SECONDS)] = 60
+    overdue_hours: Annotated[int, Field(ge=1, le=MAX_OPEN_HOURS)] = 24
+    stuck_hours: Annotated[int, Field(ge=1, le=MAX_OPEN_HOURS)] = 4
+    windows: list[Annotated[str, AfterValidator(_check_window)]] = Field(default_factory=lambda: list(USUAL))
+    closed: list[dt.date] = Field(default_factory=list)
+
+
+class FoldersTable(Shape):
+    """``[folders]``."""
+
+    notices: NonEmpty = "inbox/notices"
+    invoices: NonEmpty = "inbox/invoices"
+
+
+class StoreTable(Shape):
+    """``[store]``."""
+
+    dir: str = ""
+    url: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _only_embedded(cls, url: str) -> str:
+        if url:  # the database that several workers share comes with an issue of its own
+            raise Refused(("store_url", {}))
+        return url
+
+
+class OperatorTable(Shape):
+    """``[operator]``."""
+
+    people: Annotated[list[NonEmpty], Field(min_length=1)]  # in every mode something waits for a named person
+    notify: list[AddressText] = Field(default_factory=list)
+    escalate: list[AddressText] = Field(default_factory=list)
+    command: list[NonEmpty] = Field(default_factory=list)
+
+
+def _check_column(key: str) -> str:
+    if not key or parse_key(key) is not None:  # empty: this heading is left out
+        return key
+    raise Refused(("import_key", {"name": key, "nearest": nearest(key, key_names())}))
+
+
+class ImportTable(Shape):
+    """``[import]``."""
+
+    columns: dict[str, Annotated[str, AfterValidator(_check_column)]] = Field(default_factory=dict)
