@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 from worker.errors import LogBroken, NotAllowed, Unavailable
 from worker.model import JST, Address, Notice, PageText, PdfText, Product, Sha256, Submission, Unreadable, sha256
 from worker.ports import PdfReader, Reply, Session, Shelved, Silence, Step
+from worker.states import State
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -102,6 +103,13 @@ class FakeReading:
     def by_source_message(self, message_id: str) -> tuple[Submission, ...]:
         return tuple(each for each in self.held if each.source_message_id == message_id)
 
+    def awaited(self, guarantor: str) -> tuple[Submission, ...]:
+        return tuple(each for each in self.held if (each.state, each.guarantor) == (State.ANNOUNCED, guarantor))
+
+    def newest_notices(self, guarantor: str, count: int) -> tuple[Submission, ...]:
+        found = [each for each in self.held if each.guarantor == guarantor and each.pdf_sha256]
+        return tuple(reversed(found[-count:]))
+
     def notice(self, pdf: Sha256) -> Notice | None:
         return self.notices.get(pdf)
 
@@ -133,6 +141,17 @@ class FakeReading:
 
     def of_project(self, project: str, product: Product) -> tuple[Submission, ...]:
         return tuple(each for each in self.held if (each.project, each.product) == (project, product))
+
+    def of_own_message(self, message_id: str) -> Submission | None:
+        found = [each for each in self.held if each.draft and each.draft.message_id == message_id]
+        return found[-1] if found else None
+
+    def own_message_of(self, envid: str) -> str:
+        ids = [each.draft.message_id for each in self.held if each.draft]
+        return next((each for each in ids if each.startswith(f"<{envid.rpartition('.')[0]}@")), "")
+
+    def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
+        return ()
 
     def known_number(self, number: str) -> bool:
         return bool(self.by_number(number))

@@ -17,10 +17,12 @@ HELD        | Approved > APPROVED HELD          | Redrafted > HELD APPROVED HAND
 HELD        | HandedOver > HANDED_OVER          | Withdrawn > WITHDRAWN
 APPROVED    | SendStarted > SENDING             | Held > HELD           | Withdrawn > WITHDRAWN
 APPROVED    | Delayed > DELAYED | Relayed > RELAYED | Delivered > DELIVERED | Bounced > BOUNCED
+APPROVED    | ProvenSent > SENT
 SENDING     | DataStarted > IN_DOUBT | NotNow > APPROVED | Refused > REFUSED | RehearsalEnded > HELD
 IN_DOUBT    | Accepted > SENT | NotNow > APPROVED | Refused > REFUSED | RehearsalEnded > HELD
 IN_DOUBT    | ConfirmedSent > SENT              | ConfirmedNotSent > HELD
 IN_DOUBT    | Delayed > DELAYED | Relayed > RELAYED | Delivered > DELIVERED | Bounced > BOUNCED
+IN_DOUBT    | ProvenSent > SENT
 SENT        | Delayed > DELAYED | Overdue > OVERDUE | Relayed > RELAYED | Delivered > DELIVERED
 SENT        | Bounced > BOUNCED | NotAccepted > BOUNCED | Confirmed > CONFIRMED
 DELAYED     | Overdue > OVERDUE | Relayed > RELAYED | Delivered > DELIVERED

@@ -101,7 +101,7 @@ def _of_history(submission: Submission) -> Iterable[Hold]:
         yield Hold(Reason.SEEN_BEFORE, str(submission.follows))
     if submission.rehearsals:
         yield Hold(Reason.REHEARSED, str(submission.rehearsals))
-    if submission.not_sent:
+    if submission.not_sent or submission.late_answer:
         # With the late answer it is another hold: an approval given before it was known does not cover it.
         yield Hold(Reason.NOT_SENT, " ".join(filter(None, (str(submission.not_sent), submission.late_answer))))
 

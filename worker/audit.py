@@ -203,6 +203,10 @@ def _references(entry: Entry) -> Iterator[object]:
         yield entry.detail.get("sha256")
     for field in _HASHED_FIELDS:
         yield entry.set.get(field)
+    yield entry.detail.get("mail")  # a report kept on a mail that is not known yet
+    receipts = entry.detail.get("receipts")
+    for receipt in receipts if isinstance(receipts, list) else ():
+        yield receipt.get("mail") if isinstance(receipt, dict) else None
     draft = entry.set.get("draft")
     if not isinstance(draft, dict):
         return

@@ -1,4 +1,4 @@
-"""A person's decisions: approve, withdraw, resolve, confirm, hand over, record as done, resend, resume.
+"""A person's decisions: approve, withdraw, resolve, confirm, hand over, join, record as done, resend, resume.
 
 Its one promise: each compares and sets in one transaction, and the entry holds the name as given and the account
 that ran the command; what the states, the reasons or the draft do not allow changes nothing. It does not know the
@@ -17,9 +17,9 @@ from typing import Any, Final
 from worker.approve import answer_holds, refuse_unless_shown
 from worker.arrive import find_amended, find_later
 from worker.drafting import Drafted, InForce, draft_submission
-from worker.duties import choose_duty
+from worker.duties import choose_duty, open_news
 from worker.errors import LogBroken, NotAllowed
-from worker.model import INVOICE_TITLES, Hold, Submission
+from worker.model import INVOICE_TITLES, Announced, Hold, Submission
 from worker.ports import Author, Reading, Store, Writing
 from worker.states import Event, IllegalEvent, Reason, State, next_state
 
@@ -31,6 +31,9 @@ RESENDABLE: Final = frozenset(
     {State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.CONFIRMED, State.BOUNCED}
     | {State.REFUSED, State.HANDED_OVER, State.WITHDRAWN}
 )
+JOINED: Final = "Joined"
+"""Event of the entry that names the announcement with the submission of its notice."""
+_AT_THE_SERVER: Final = frozenset({State.SENDING, State.IN_DOUBT})
 _DUTIES_IN: Final = RESENDABLE - {State.REFUSED, State.WITHDRAWN}
 """What has left or is handed over: what remains to be done afterwards can have been done."""
 DONE: Final = "Done"
@@ -171,17 +174,23 @@ def _record_approval(writing: Writing, before: Submission, judged: Submission, a
 def record_done(
     store: Store, number: int, author: Author, note: str, what: int | None = None
 ) -> tuple[Submission, str]:
-    """Record the duty number ``what`` (from 1) of ``duties.after`` as done; the submission and the duty's sentence.
+    """Record the duty number ``what`` (from 1) as done; the submission and the duty's sentence.
+
+    The duties are those of ``duties.after`` and behind them what came back and waits to be taken note of.
 
     Without ``what`` it is the one that is left. Raises NotAllowed where it has not left, where there is no such duty,
     where it is done already, or where several are left and none is named.
     """
     with store.writing() as writing:
         before = writing.submission(number)
-        if before.state not in _DUTIES_IN:
+        if before.state not in _DUTIES_IN and not before.unread:
             raise NotAllowed("not_in_this_state", id=str(number), state=before.state.value, event=DONE)
         duty = choose_duty(before, what)
-        writing.note(DONE, number, author, {"done": duty, "note": note}, {"done": (*before.done, duty)})
+        changes: dict[str, Any] = {"done": (*before.done, duty)}
+        if duty not in before.duties.after:
+            news = zip(before.unread, open_news(before), strict=True)
+            changes = {"unread": tuple(each for each, sentence in news if sentence != duty)}
+        writing.note(DONE, number, author, {"done": duty, "note": note}, changes)
         return writing.submission(number), duty
 
 
@@ -197,12 +206,12 @@ def hand_over(store: Store, number: int, author: Author, note: str) -> Submissio
 
 def confirm(store: Store, number: int, author: Author, note: str, at: dt.datetime | None) -> Submission:
     """State that the issuer's section has it: who there, when and how."""
-    return _decide(store, number, Event.CONFIRMED, author, {"note": note, "confirmed_at": _time(at)})
+    return _decide(store, number, Event.CONFIRMED, author, {"note": note, "confirmed_at": _time(at)}, _all_read)
 
 
 def report_not_accepted(store: Store, number: int, author: Author, note: str, at: dt.datetime | None) -> Submission:
     """State that the issuer has nothing, or sends it back."""
-    return _decide(store, number, Event.NOT_ACCEPTED, author, {"note": note, "confirmed_at": _time(at)})
+    return _decide(store, number, Event.NOT_ACCEPTED, author, {"note": note, "confirmed_at": _time(at)}, _all_read)
 
 
 def resolve_sent(store: Store, number: int, author: Author, now: dt.datetime) -> Submission:
@@ -227,6 +236,48 @@ def resolve_not_sent(store: Store, in_force: InForce, number: int, author: Autho
         keep_contents(writing, drafted)
         _check(before, Event.CONFIRMED_NOT_SENT, State.HELD)
         return writing.change(Event.CONFIRMED_NOT_SENT, before, drafted.submission, author, {})
+
+
+def join(store: Store, number: int, answers: Sequence[int], author: Author) -> Submission:
+    """State that these submissions are of the notices that the announcement ``number`` announced: it ends, naming them.
+
+    Raises NotAllowed where it awaits no notice any more, or where one of them is of no notice of its guarantor.
+    """
+    with store.writing() as writing:
+        before = writing.submission(number)
+        _check(before, Event.NOTICE_READ, State.HELD)
+        notices = [writing.submission(each) for each in dict.fromkeys(answers)]
+        for each in notices:
+            if each.pdf_sha256 is None or each.refusal is not None or each.guarantor != before.guarantor:
+                raise NotAllowed("not_its_notice", id=str(number), other=str(each.id))
+        return end_announcement(writing, before, notices, author)
+
+
+def end_announcement(
+    writing: Writing, announcement: Submission, answers: Sequence[Submission], author: Author
+) -> Submission:
+    """End ``announcement`` for what it announced, and name it with each of ``answers``."""
+    for each in answers:
+        note_announced(writing, each, announcement.announced, JOINED, author, {"announcement": announcement.id})
+    numbers = tuple(each.id for each in answers)
+    ended = dataclasses.replace(announcement, state=State.WITHDRAWN, joined=numbers)
+    return writing.change(Event.WITHDRAWN, announcement, ended, author, {"joined": list(numbers)})
+
+
+def note_announced(
+    writing: Writing,
+    submission: Submission,
+    announced: Announced | None,
+    event: str,
+    author: Author,
+    detail: Mapping[str, Any],
+) -> None:
+    """An entry that says what announced ``submission``, kept with it unless that is known, or it is at the server.
+
+    Whoever sends it compares the row with what it was when the sending began.
+    """
+    is_news = announced is not None and submission.announced is None and submission.state not in _AT_THE_SERVER
+    writing.note(event, submission.id, author, detail, {"announced": announced} if is_news else None)
 
 
 def resend(store: Store, in_force: InForce, number: int, author: Author, why: str, now: dt.datetime) -> Submission:
@@ -314,6 +365,11 @@ def _refuse_while_answer_may_come(submission: Submission, now: dt.datetime) -> N
 
 def _without_reasons(before: Submission) -> Submission:
     return dataclasses.replace(before, reasons=(), due_at=None)
+
+
+def _all_read(before: Submission) -> Submission:
+    """Whoever says whether the issuer has it has read what came back."""
+    return dataclasses.replace(before, unread=())
 
 
 def _time(at: dt.datetime | None) -> str | None:

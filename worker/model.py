@@ -116,6 +116,21 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class Announced:
+    """What an announcement says of the notice that it announces; nothing of it is proof."""
+
+    at: dt.datetime | None = None
+    """When the mail reached our mailbox."""
+    date: str = ""
+    """Its Date, as written."""
+    numbers: tuple[str, ...] = ()
+    """保証契約番号; several where it stands for several notices."""
+    names: tuple[str, ...] = ()
+    """工事名, beside their label."""
+    products: tuple[Product, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Attached:
     """A file found in a mail, at any depth."""
 
@@ -220,6 +235,45 @@ class Answer:
     note: str = ""
 
 
+class ReceiptKind(StrEnum):
+    """What a receipt says."""
+
+    DELIVERED = "delivered"
+    RELAYED = "relayed"
+    DELAYED = "delayed"
+    FAILED = "failed"
+    UNREADABLE = "unreadable"
+    """A report about the mail that names no recipient, or one that we did not write to, or not what became of it."""
+    READ = "read"
+    """A program says that the mail was opened: no answer of the issuer."""
+    AUTOMATIC = "automatic"
+    """A machine's answer, an out-of-office note."""
+    REPLY = "reply"
+    """What the issuer wrote. It may be a complaint, so that it confirms nothing by itself."""
+    ANOTHERS = "anothers"
+    """A reply of somebody who is neither of the issuer's nor was written to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What came back about a submission: a recipient block of a report, a read receipt or a reply."""
+
+    kind: ReceiptKind
+    at: dt.datetime
+    """When it reached our mailbox."""
+    message_id: str = ""
+    """Of the mail that it is about: a rehearsal, or an earlier draft, has another than the draft as it stands."""
+    recipient: str = ""
+    """The address as we wrote to it; where it is none of those, as the report names it."""
+    status: str = ""
+    """The enhanced code, e.g. ``5.1.1``."""
+    text: str = ""
+    """The server's own words, or what the reply says; key masked."""
+    sender: str = ""
+    mail_sha256: Sha256 | None = None
+    """The whole mail, kept as an original."""
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
     """One message to an issuer, with its life: the projection of its entries."""
@@ -288,9 +342,13 @@ class Submission:
     silent: str = ""
     """IN_DOUBT: why no answer will come any more; empty while the server may still answer."""
     late_answer: str = ""
-    """A 250 that could be recorded only after a person had stated that nothing left."""
+    """A 250, or a report, that could be recorded only after a person had stated that nothing left."""
     letter_sha256: Sha256 | None = None
     """The exact bytes handed to the server."""
+    receipts: tuple[Receipt, ...] = ()
+    """What came back, the newest of each kind for each recipient or sender; the entries hold all."""
+    unread: tuple[Receipt, ...] = ()
+    """Those of which a person has yet to take note: each is a task."""
     rehearsals: int = 0
     not_sent: int = 0
     """How often a person stated that an attempt in doubt had not left."""
@@ -299,6 +357,12 @@ class Submission:
     corrects: int | None = None
     follows: int | None = None
     superseded_by: int | None = None
+    announced: Announced | None = None
+    """What the announcement said that opened it, or that came with or after its notice."""
+    came_after: tuple[int, ...] = ()
+    """Those of its number that were here when its notice was joined to it; empty: those with lower ids were."""
+    joined: tuple[int, ...] = ()
+    """Of an announcement that has ended: the submissions of what it announced."""
     created_at: dt.datetime | None = None
     updated_at: dt.datetime | None = None
 
@@ -354,6 +418,7 @@ class End(StrEnum):
     NOT_OURS = "not_ours"
     OWN = "own"
     REPORT = "report"
+    REPLY = "reply"
     TOO_LARGE = "too_large"
     UNFETCHED = "unfetched"
     PENDING = "pending"
@@ -379,6 +444,8 @@ class MessageRow:
     submissions: tuple[int, ...] = ()
     tries: int = 0
     next_try_at: dt.datetime | None = None
+    is_after_due: bool = False
+    """Whether what ``[mailbox.x] after`` says is still to be done to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,10 +471,18 @@ class Look:
     last_ok: dt.datetime | None = None
     last_error: dt.datetime | None = None
     error: str = ""
+    failing_since: dt.datetime | None = None
+    """The first failure after the last success; of no meaning while ``error`` is empty."""
     first_look: dt.datetime | None = None
     uidvalidity: int | None = None
     first_uid: int = 1
     """Messages below this UID of ``uidvalidity`` are older than the first look and are left."""
+    counted_at: dt.datetime | None = None
+    """When the messages were last counted against the ledger."""
+    in_window: int = 0
+    """How many there were then from ``first_uid`` on, and those that came since."""
+    gap: int = 0
+    """How many of them have no row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,6 +502,10 @@ class Alarm:
     next_try_at: dt.datetime | None = None
     accepted_at: dt.datetime | None = None
     reply: str = ""
+    called_at: dt.datetime | None = None
+    """When ``[operator] command`` took it, because no mail could be sent."""
+    next_call_at: dt.datetime | None = None
+    """When that command is tried again after it failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, ParamSpec, Protocol, TypeVar
 
+from worker.after import After
 from worker.model import (
     Address,
     Alarm,
@@ -54,6 +55,24 @@ class Opened:
     uidvalidity: int
     uidnext: int
     exists: int
+    is_fresh: bool = field(default=False, compare=False)
+    """Whether this connection is a new one: whatever happened in between was not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a message as BODYSTRUCTURE tells it, kinds and encodings in small letters."""
+
+    section: str
+    """Its number, by which it is asked for; empty for the message itself."""
+    kind: str
+    encoding: str = ""
+    size: int = 0
+    """In bytes as they stand in the mail."""
+    names: str = ""
+    """Every name that it bears, as written."""
+    parts: tuple[Part, ...] = ()
+    """Of a multipart, and of a mail within (its one part is that mail's own)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +83,25 @@ class Header:
     size: int
     internal_date: dt.datetime
     message_id: str
+    fields: bytes = b""
+    """The header fields that ``candidates`` judges, where they were asked for."""
+    structure: Part | None = None
+    """Its parts, where they were asked for and could be had."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """A message as the server gave it; ``whole`` is False where only the first part was fetched (too large).
 
-    ``failure`` is set, and ``content`` empty, where this one message could not be fetched.
+    ``failure`` is set, and ``content`` empty, where this one message could not be fetched. ``has_every_pdf`` is set
+    where ``content`` was put together of the headers, the texts and every PDF of a message that is too large.
     """
 
     header: Header
     content: bytes
     whole: bool = True
     failure: str = ""
+    has_every_pdf: bool = False
 
 
 class Heard(Enum):
@@ -93,7 +118,12 @@ class Heard(Enum):
 
 
 class Mailbox(Protocol):
-    """One mailbox, one connection, used from one thread; it never marks, moves or deletes."""
+    """One mailbox, one connection, used from one thread; but for ``settle`` it never marks, moves or deletes."""
+
+    @property
+    def after(self) -> After:
+        """What ``settle`` does."""
+        ...
 
     @property
     def name(self) -> str:
@@ -106,7 +136,7 @@ class Mailbox(Protocol):
         ...
 
     def open(self) -> Opened:
-        """Connect and log in where needed, then EXAMINE afresh. Raises Unavailable, AccountRefused."""
+        """Connect and log in where needed, then open the folder afresh. Raises Unavailable, AccountRefused."""
         ...
 
     def uids(self, first: int, since: dt.date | None) -> tuple[int, ...]:
@@ -117,8 +147,20 @@ class Mailbox(Protocol):
         """Size, internal date and Message-ID of each that still exists; asked in blocks of at most 500."""
         ...
 
+    def outlines(self, uids: Sequence[int]) -> tuple[Header, ...]:
+        """As ``headers``, with ``fields`` and ``structure`` where the server can give them."""
+        ...
+
+    def starts(self, headers: Sequence[Header]) -> Mapping[int, Mapping[str, bytes]]:
+        """The first bytes of each part of each message, by UID and section; what could not be had is left out."""
+        ...
+
     def blocks(self, headers: Sequence[Header]) -> Iterator[tuple[Fetched, ...]]:
-        """The messages in blocks of at most 4 MB; of one above 8 MB only its beginning."""
+        """The messages in blocks of at most 4 MB; of one above 8 MB only its PDFs and texts, or its beginning."""
+        ...
+
+    def settle(self, uids: Sequence[int]) -> None:
+        """Do to these what ``after`` says; done already, or gone, is as good. Raises Unavailable."""
         ...
 
     def listen(self, seconds: float) -> Heard:
@@ -259,6 +301,14 @@ class MailServer(Protocol):
         ...
 
 
+class OperatorCommand(Protocol):
+    """``[operator] command``: tells a person where no mail can be sent."""
+
+    async def call(self, text: str) -> str:
+        """Hand over ``text``, in bounded time; empty where it was taken, else why not."""
+        ...
+
+
 # --- What lasts ------------------------------------------------------------------------------------------------
 
 
@@ -289,6 +339,14 @@ class Reading(Protocol):
         """Submissions that came of a mail with this Message-ID, by id."""
         ...
 
+    def awaited(self, guarantor: str) -> tuple[Submission, ...]:
+        """The announcements of this guarantor whose notices are not here (ANNOUNCED), by id."""
+        ...
+
+    def newest_notices(self, guarantor: str, count: int) -> tuple[Submission, ...]:
+        """The last ``count`` submissions of this guarantor that have a PDF, the newest first."""
+        ...
+
     def notice(self, pdf: Sha256) -> Notice | None:
         """The fields once read from this PDF."""
         ...
@@ -317,6 +375,18 @@ class Reading(Protocol):
 
     def of_project(self, project: str, product: Product) -> tuple[Submission, ...]:
         """Submissions of this product that stand with this project, by id."""
+        ...
+
+    def of_own_message(self, message_id: str) -> Submission | None:
+        """The submission whose mail bears, or bore, this Message-ID; None where it is none of ours."""
+        ...
+
+    def own_message_of(self, envid: str) -> str:
+        """The Message-ID of the mail that went, or goes, under this envelope id; empty where it is none of ours."""
+        ...
+
+    def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
+        """Reports on this Message-ID, kept as originals, that came before any mail of ours was known to bear it."""
         ...
 
     def known_number(self, number: str) -> bool:
@@ -375,7 +445,7 @@ class Writing(Reading, Protocol):
         ...
 
     def raise_alarm(self, cause: str, submissions: Sequence[int], detail: str = "") -> Alarm:
-        """A mail to the operator, to be sent until it is accepted."""
+        """A mail to the operator, to be sent until it is accepted; the same one again within an hour is the first."""
         ...
 
     def update_alarm(self, alarm: Alarm) -> None:
@@ -418,8 +488,20 @@ class Store(Reading, Protocol):
         """The highest UID with a row, or 0."""
         ...
 
-    def known_message(self, mailbox: str, message_id: str, size: int, internal_date: dt.datetime) -> MessageRow | None:
-        """The row of the same message under an earlier UIDVALIDITY."""
+    def recorded_uids(self, mailbox: str, uidvalidity: int, first: int) -> frozenset[int]:
+        """Every UID from ``first`` on that has a row."""
+        ...
+
+    def last_messages(self, mailbox: str, uidvalidity: int, count: int) -> tuple[MessageRow, ...]:
+        """The rows of the highest UIDs, ascending."""
+        ...
+
+    def messages_due_after(self, mailbox: str) -> tuple[MessageRow, ...]:
+        """The rows of messages to which something is still to be done."""
+        ...
+
+    def known_messages(self, mailbox: str, message_id: str, size: int | None = None) -> tuple[MessageRow, ...]:
+        """Every row with this Message-ID (and of this size, where given), the newest numbering first."""
         ...
 
     def file(self, name: str) -> FileRow | None:

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from worker.guards import Check
-from worker.model import JST, PRODUCT_NAMES, Address, Draft, Hold, PageText, PdfText, Submission, Unreadable
+from worker.model import JST, PRODUCT_NAMES, Address, Draft, Hold, PageText, PdfText, Receipt, Submission, Unreadable
 from worker.near import NearMiss
 from worker.rulebook import Closing
 from worker.states import Reason, State
 from worker.text import hide_codes
-from worker.words import Language, name_hold, name_state, next_step, say
+from worker.words import Language, name_hold, name_receipt, name_state, next_step, say
 
 PAGE_LINES: Final = 60
 """Of an attachment's first page: a form or an invoice has some 40; the file itself is at hand."""
@@ -62,6 +62,7 @@ def lay_out(seen: Seen, lang: Language) -> tuple[Part, ...]:
         ("h_conditions", _conditions(seen.submission, lang)),
         ("h_hand_over", _hand_over(seen.submission)),
         ("h_duties", _duties(seen.submission, lang)),
+        ("h_receipts", _receipts(seen.submission, lang)),
     )
     laid = ((title, tuple(pair for pair in pairs if pair[1])) for title, pairs in parts)
     return tuple(Part(say(title, lang) if title else "", pairs) for title, pairs in laid if pairs)
@@ -171,6 +172,11 @@ def _duties(submission: Submission, lang: Language) -> _Pairs:
         yield say("h_closes", lang), say(f"closes_{Closing(duties.closes).value}", lang, days=duties.settle_days)
 
 
+def _receipts(submission: Submission, lang: Language) -> _Pairs:
+    for each in submission.receipts:
+        yield each.at.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S"), name_receipt(each, lang)
+
+
 def _near(near: Sequence[NearMiss], lang: Language) -> _Pairs:
     for each in near:
         yield f"{each.name} ({each.project_id})", each.differs or say("near_same", lang)
@@ -221,6 +227,19 @@ def seen_json(seen: Seen) -> dict[str, Any]:
             {"project": each.project_id, "name": each.name, "differs": each.differs or None} for each in seen.near
         ],
         "pages": dict(seen.pages),
+    }
+
+
+def receipt_json(receipt: Receipt) -> dict[str, str | None]:
+    """One receipt as programs read it."""
+    return {
+        "kind": receipt.kind.value,
+        "at": receipt.at.astimezone(JST).isoformat(),
+        "recipient": receipt.recipient or None,
+        "status": receipt.status or None,
+        "text": receipt.text or None,
+        "sender": receipt.sender or None,
+        "mail": receipt.mail_sha256,
     }
 
 

@@ -1,8 +1,9 @@
 """Decides the rows of the sent-mail log: what an auditor reads of the entries.
 
-The promise: one row per sending attempt, hand-over, withdrawal, rehearsal, bounce and confirmation, in the order of
-their entries, so that every submission's end is on it; an attempt that waits for its answer stands last. A row says
-what held when it was made: what was sent, not what the configuration says today. It does not know how it is printed.
+The promise: one row per sending attempt, hand-over, withdrawal, rehearsal, confirmation, and report that moved a
+submission, in the order of their entries, so that every submission's end is on it; an attempt that waits for its
+answer stands last. A row says what held when it was made: what was sent, not what the configuration says today. It
+does not know how it is printed.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from worker.chain import fold
-from worker.model import JST, Entry, Product
+from worker.model import JST, Entry, Product, Receipt, ReceiptKind
 from worker.states import Event, State
 from worker.text import match_key
+from worker.words import name_receipt
 
 _ATTEMPTS: Final = frozenset(
     {
@@ -29,10 +31,9 @@ _ATTEMPTS: Final = frozenset(
 )
 """What ends an attempt; the draft and the release that it was made with are those before the event."""
 
-_DECISIONS: Final = frozenset({Event.WITHDRAWN, Event.BOUNCED, Event.NOT_ACCEPTED, Event.CONFIRMED})
-_RECEIPTS: Final = frozenset({Event.DELAYED, Event.RELAYED, Event.DELIVERED})
-_UNPROVEN: Final = frozenset({State.APPROVED, State.IN_DOUBT})
-"""In these a receipt is news about the attempt itself: it proves that it left."""
+_DECISIONS: Final = frozenset({Event.WITHDRAWN, Event.NOT_ACCEPTED, Event.CONFIRMED})
+CAME_BACK: Final = frozenset({Event.PROVEN_SENT, Event.DELAYED, Event.RELAYED, Event.DELIVERED, Event.BOUNCED})
+"""What comes of reports: the note of such a row is what they say."""
 
 _UNSENT: Final = frozenset({State.WITHDRAWN, State.HANDED_OVER})
 """What ends so has not left by mail, whatever an earlier attempt was answered."""
@@ -106,10 +107,8 @@ def log_rows(entries: Iterable[Entry]) -> Iterator[LogRow]:
 
 
 def _makes_row(entry: Entry, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    if entry.event in _ATTEMPTS or entry.event in _DECISIONS:
+    if entry.event in _ATTEMPTS | _DECISIONS | CAME_BACK:
         return True
-    if entry.event in _RECEIPTS:
-        return before.get("state") in _UNPROVEN
     # By a person's decision, or at once under a rule that takes no mail.
     return after.get("state") == State.HANDED_OVER != before.get("state")
 
@@ -151,7 +150,7 @@ def _row(entry: Entry, before: Mapping[str, Any], after: Mapping[str, Any]) -> L
         follows=after.get("follows"),
         decided_by=decided_by,
         account=account,
-        note=_note(entry.detail),
+        note=_note(entry),
     )
 
 
@@ -162,10 +161,27 @@ def _decided(entry: Entry, row: Mapping[str, Any]) -> tuple[str, str]:
     return row.get("release") or entry.by, row.get("release_account") or ""
 
 
-def _note(detail: Mapping[str, Any]) -> str:
-    """What the person wrote, with the time that they named."""
-    words = (detail.get("note"), detail.get("why"), detail.get("confirmed_at"))
-    return " / ".join(str(word) for word in words if word)
+def _note(entry: Entry) -> str:
+    """What the person wrote, with the time that they named; what came back, in office words."""
+    words = [entry.detail.get(name) for name in ("note", "why", "confirmed_at")]
+    return " / ".join(
+        [*(str(word) for word in words if word), *(name_receipt(each, "ja") for each in receipts_in(entry))]
+    )
+
+
+def receipts_in(entry: Entry) -> tuple[Receipt, ...]:
+    """What came back, as the entry that records it says."""
+    return tuple(
+        Receipt(
+            ReceiptKind(each["kind"]),
+            dt.datetime.fromisoformat(each["at"]),
+            recipient=each.get("recipient", ""),
+            status=each.get("status", ""),
+            text=each.get("text", ""),
+            sender=each.get("sender", ""),
+        )
+        for each in entry.detail.get("receipts", ())
+    )
 
 
 def filter_rows(

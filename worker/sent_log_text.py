@@ -40,6 +40,7 @@ EVENT_NAMES: Final = {
     Event.HANDED_OVER: "別途提出",
     Event.NOTICE_READ: "別途提出",
     Event.REDRAFTED: "別途提出",
+    Event.PROVEN_SENT: "送信済みと判明",
     Event.DELAYED: "配送遅延",
     Event.RELAYED: "中継済み",
     Event.DELIVERED: "先方サーバー到着",

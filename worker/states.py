@@ -47,6 +47,7 @@ class Event(StrEnum):
     NOT_NOW = "NotNow"
     REFUSED = "Refused"
     ACCEPTED = "Accepted"
+    PROVEN_SENT = "ProvenSent"
     CONFIRMED_SENT = "ConfirmedSent"
     CONFIRMED_NOT_SENT = "ConfirmedNotSent"
     REHEARSAL_ENDED = "RehearsalEnded"
@@ -77,7 +78,8 @@ _ON_THE_WAY = {  # what may follow SENT, only to the right but for OVERDUE, whic
     _S.DELIVERED: _E.DELIVERED,
 }
 _Row = dict[Event, tuple[State, ...]]
-_RECEIPTS: Final[_Row] = {
+_PROOFS: Final[_Row] = {  # what came back proves that it left
+    _E.PROVEN_SENT: (_S.SENT,),
     _E.DELAYED: (_S.DELAYED,),
     _E.RELAYED: (_S.RELAYED,),
     _E.DELIVERED: (_S.DELIVERED,),
@@ -112,7 +114,7 @@ TRANSITIONS: Final[dict[State | None, _Row]] = {
         _E.HELD: (_S.HELD,),
         _E.WITHDRAWN: (_S.WITHDRAWN,),
     }
-    | _RECEIPTS,  # they prove that an earlier try left
+    | _PROOFS,
     _S.SENDING: {
         _E.DATA_STARTED: (_S.IN_DOUBT,),
         _E.NOT_NOW: (_S.APPROVED,),
@@ -127,7 +129,7 @@ TRANSITIONS: Final[dict[State | None, _Row]] = {
         _E.CONFIRMED_NOT_SENT: (_S.HELD,),
         _E.REHEARSAL_ENDED: (_S.HELD,),
     }
-    | _RECEIPTS,
+    | _PROOFS,
     _S.SENT: _after_sent(_S.DELAYED, _S.OVERDUE, _S.RELAYED, _S.DELIVERED),
     _S.DELAYED: _after_sent(_S.OVERDUE, _S.RELAYED, _S.DELIVERED),
     _S.OVERDUE: _after_sent(_S.RELAYED, _S.DELIVERED),
@@ -150,6 +152,9 @@ ACCEPTED: Final = frozenset({_S.SENT, _S.DELAYED, _S.OVERDUE, _S.RELAYED, _S.DEL
 MAY_HAVE_LEFT: Final = ACCEPTED | {_S.IN_DOUBT, _S.BOUNCED}
 """The states of a submission of which a copy may lie somewhere outside."""
 
+SAYS_UNSENT: Final = frozenset({_S.REFUSED, _S.WITHDRAWN, _S.HANDED_OVER})
+"""The states that say that nothing left by mail: whatever comes back all the same is a person's to judge."""
+
 NEEDS_A_PERSON: Final = frozenset({_S.HELD, _S.ANNOUNCED, _S.HANDED_OVER})
 """The states that wait for a person from the moment they are entered."""
 
@@ -165,6 +170,11 @@ def next_state(state: State | None, event: Event, target: State | None = None) -
     if target is None or target not in allowed:
         raise IllegalEvent(state, event, target)
     return target
+
+
+def may_follow(state: State, event: Event) -> bool:
+    """Whether the row of ``state`` names ``event``: news that it does not name changes nothing."""
+    return event in TRANSITIONS[state]
 
 
 class Kind(StrEnum):

@@ -2,6 +2,8 @@
 
 Its one promise: whatever waits for a person, and a guarantee that should be here and is not, is a task with its one
 command, the most urgent first; what is done leaves no task behind. It does not know who does it, nor the clock.
+
+Longer than other files: every kind of task, and what is more urgent than what, is read together.
 """
 
 from __future__ import annotations
@@ -12,12 +14,14 @@ from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from typing import Final
 
+from worker.announced import could_mean
 from worker.configuration import Configuration
-from worker.model import JST, PRODUCT_NAMES, Product, Submission
+from worker.model import JST, PRODUCT_NAMES, Product, ReceiptKind, Submission
 from worker.rulebook import Closing, Project
-from worker.states import State
+from worker.silence import PRESSED, is_stuck
+from worker.states import Event, State, may_follow
 from worker.tell import command_for
-from worker.words import Language, next_step, say
+from worker.words import Language, name_receipt, next_step, say
 from worker.workdays import working_days_before
 
 EXPECTED_AHEAD: Final = 5
@@ -29,19 +33,23 @@ A week: applying at the surety, its screening and issue, the download and one co
 ACCEPTED: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED})
 """The mail server took it, and nobody has said yet whether it arrived."""
 
-_BEFORE_IT_IS_HANDED_IN: Final = frozenset({State.ANNOUNCED, State.HELD, State.HANDED_OVER})
-"""The states in which the rule's deadline still presses."""
+
+OFFERED_LIMIT: Final = 20
+"""Of the notices that nothing announced, how many of the newest are offered for an announcement."""
 
 
 class TaskKind(StrEnum):
     """What kind of thing is to be done (machine output)."""
 
     RESOLVE = "resolve"
+    STUCK = "stuck"
     CORRECT = "correct"
     HELD = "held"
     DOWNLOAD = "download"
     HAND_IN = "hand_in"
     CALL = "call"
+    REPLY = "reply"
+    NEWS = "news"
     REMAINING = "remaining"
     EXPECTED = "expected"
     UNCONFIRMED = "unconfirmed"
@@ -86,13 +94,17 @@ Standing = Mapping[tuple[str, Product], Sequence[Submission]]
 """The submissions of each project and product that count, oldest first."""
 
 
-def open_tasks(submissions: Iterable[Submission], configuration: Configuration, today: dt.date) -> tuple[Task, ...]:
-    """Everything that is open on ``today`` (in Japan), the most urgent first, then by due date."""
+def open_tasks(submissions: Iterable[Submission], configuration: Configuration, now: dt.datetime) -> tuple[Task, ...]:
+    """Everything that is open at ``now``, the most urgent first, then by due date."""
     known = tuple(submissions)
+    today = now.astimezone(JST).date()
     corrected = corrected_ones(known)
     found = [
         _hurry(task, today) for each in known if each.id not in corrected for task in _tasks_of_submission(each, today)
     ]
+    found += _downloads(known, configuration)
+    found += [_stuck(each) for each in known if is_stuck(each, configuration.settings, now)]
+    found += [task for each in known for task in _unread(each)]  # a corrected one's too: the issuer may answer either
     standing = standing_submissions(known)
     for project in configuration.projects:
         found += _tasks_of_project(project, configuration, standing, today)
@@ -142,8 +154,6 @@ def _tasks_of_submission(submission: Submission, today: dt.date) -> Iterator[Tas
             yield _as_the_state_says(submission, TaskKind.CORRECT, Urgency.NOW)
         case State.HELD:
             yield _as_the_state_says(submission, TaskKind.HELD, Urgency.TODAY)
-        case State.ANNOUNCED:
-            yield _as_the_state_says(submission, TaskKind.DOWNLOAD, Urgency.TODAY)
         case State.HANDED_OVER:
             yield _hand_in(submission)
         case state if state in ACCEPTED:
@@ -158,6 +168,58 @@ def _tasks_of_submission(submission: Submission, today: dt.date) -> Iterator[Tas
 def _as_the_state_says(submission: Submission, kind: TaskKind, urgency: Urgency) -> Task:
     texts = next_step(submission, "ja"), next_step(submission, "en")
     return _task(submission, kind, texts, urgency, command_for(submission))
+
+
+def _downloads(known: Sequence[Submission], configuration: Configuration) -> Iterator[Task]:
+    """The notices that were announced and are not here, each with the steps of its guarantor's web service."""
+    steps = {guarantor.id: guarantor.download for guarantor in configuration.guarantors}
+    unannounced: dict[str, list[Submission]] = {}
+    for each in known:
+        if each.guarantor is not None and each.pdf_sha256 is not None and each.announced is None:
+            unannounced.setdefault(each.guarantor, []).append(each)
+    for each in known:
+        if each.state is State.ANNOUNCED:
+            near = unannounced.get(each.guarantor or "", ())[-OFFERED_LIMIT:]
+            here = [other for other in near if could_mean(each, other)]
+            yield _download(each, steps.get(each.guarantor or "", ()), here, configuration.settings.notices)
+
+
+def _download(submission: Submission, steps: Sequence[str], here: Sequence[Submission], folder: str) -> Task:
+    told = submission.announced
+    named = "、".join((*told.numbers, *told.names)) if told else ""
+    came = "、".join(f"{each.id}（{each.notice_name}）" for each in here)
+
+    def text(lang: Language) -> str:
+        numbered = "".join(say("download_step", lang, number=at, step=each) for at, each in enumerate(steps, start=1))
+        said = say(
+            "task_download",
+            lang,
+            folder=folder,
+            names=say("task_download_names", lang, names=named) if named else "",
+            steps=say("task_download_steps", lang, steps=numbered) if steps else "",
+        )
+        return said + (say("task_download_here", lang, here=came) if came else "")
+
+    command = f"hoshobin join {submission.id} {here[0].id} --by 氏名" if len(here) == 1 else command_for(submission)
+    task = _task(submission, TaskKind.DOWNLOAD, (text("ja"), text("en")), Urgency.TODAY, command)
+    return replace(task, product=told.products[0]) if told and len(told.products) == 1 else task
+
+
+def _stuck(submission: Submission) -> Task:
+    """What a server puts off for hours goes on being tried; a person may find another way meanwhile."""
+    tried = submission.deferrals > 0
+    whom = _whom_with_phone(submission)
+    texts = (
+        _both("task_stuck", reply=submission.reply or "-", whom=whom)
+        if tried
+        else _both("task_stuck_unreached", whom=whom)
+    )
+    return _task(submission, TaskKind.STUCK, texts, Urgency.TODAY, f"hoshobin show {submission.id}")
+
+
+def _whom_with_phone(submission: Submission) -> str:
+    whom = " ".join(filter(None, (submission.issuer_name, submission.section_name)))
+    return f"{whom}（{submission.section_phone or say('no_phone', 'ja')}）"
 
 
 def _hand_in(submission: Submission) -> Task:
@@ -188,11 +250,33 @@ def _call_whom(submission: Submission) -> tuple[str, str]:
     return _both("task_call_unknown", whom=whom)
 
 
+def _unread(submission: Submission) -> Iterator[Task]:
+    """What came back and waits for a person: a reply of the issuer, a report that the state does not follow."""
+    duties = len(submission.duties.after)
+    for number, receipt in enumerate(submission.unread, start=duties + 1):
+        which = f" --what {number}" if duties + len(submission.unread) > 1 else ""
+        command = f"hoshobin done {submission.id}{which} --by 氏名 --note 確認したこと"
+        if receipt.kind is ReceiptKind.REPLY:
+            if may_follow(submission.state, Event.NOT_ACCEPTED):
+                command = f"hoshobin confirm {submission.id} [--failed] --by 氏名 --note 相手方・日時"
+            texts = (
+                say("task_reply", "ja", reply=name_receipt(receipt, "ja")),
+                say("task_reply", "en", reply=name_receipt(receipt, "en")),
+            )
+            yield _task(submission, TaskKind.REPLY, texts, Urgency.TODAY, command)
+        else:
+            texts = (
+                say("task_news", "ja", news=name_receipt(receipt, "ja")),
+                say("task_news", "en", news=name_receipt(receipt, "en")),
+            )
+            yield _task(submission, TaskKind.NEWS, texts, Urgency.NOW, command)
+
+
 def _remaining(submission: Submission) -> Iterator[Task]:
     """What the rule leaves for after sending, one task a sentence, numbered as ``done`` takes it."""
     for number, text in enumerate(submission.duties.after, start=1):
         if text not in submission.done:
-            which = f" --what {number}" if len(submission.duties.after) > 1 else ""
+            which = f" --what {number}" if len(submission.duties.after) + len(submission.unread) > 1 else ""
             command = f"hoshobin done {submission.id}{which} --by 氏名 --note いつ・どのように"
             yield _task(submission, TaskKind.REMAINING, (text, text), Urgency.SOON, command)
 
@@ -206,7 +290,7 @@ def _task(submission: Submission, kind: TaskKind, texts: tuple[str, str], urgenc
         product=submission.product,
         submission=submission.id,
         texts=texts,
-        due=submission.duties.deadline if submission.state in _BEFORE_IT_IS_HANDED_IN else None,
+        due=submission.duties.deadline if submission.state in PRESSED else None,
         command=command,
         urgency=urgency,
     )
@@ -242,10 +326,12 @@ def _tasks_of_project(
 
 
 def date_of_guarantee(project: Project, product: Product) -> dt.date | None:
-    """By when it should be handed in: the contract's date; for payments the invoice's, where one is registered.
+    """By when it should be handed in: its deadline, else the contract's date; for payments the invoice's, where known.
 
     An interim payment comes long after the contract, so that only its invoice's date says anything of it.
     """
+    if product in project.deadlines:
+        return project.deadlines[product]
     if product is Product.CONTRACT:
         return project.dates.get("contract")
     days = [invoice.date for invoice in project.invoices.get(product, ()) if invoice.date is not None]

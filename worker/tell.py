@@ -7,15 +7,20 @@ goes on from there; no key is in it. It does not know how the mail is sent.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from worker.alarms import DEADLINE_ALARM
 from worker.errors import ConfigError, HoshobinError, LogBroken
-from worker.model import Alarm, Submission
+from worker.model import JST, Alarm, ReceiptKind, Submission
 from worker.near import NearMiss
+from worker.silence import PRESSED
 from worker.states import Kind, State, kind_of
 from worker.text import shown
-from worker.words import name_any_state, name_hold, name_state, name_thing, next_step, say
+from worker.words import Language, name_any_state, name_hold, name_receipt, name_state, name_thing, next_step, say
+
+_CALLED_ABOUT: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.OVERDUE})
+"""The states in which the section itself knows most."""
 
 LINES_LIMIT: Final = 200
 """Submissions named in one mail; a backlog of thousands is looked at with ``list``, not read in a mail."""
@@ -40,7 +45,7 @@ def command_for(submission: Submission) -> str:
         case State.REFUSED | State.BOUNCED:
             return f"hoshobin resend {number} --by 氏名 --why 理由"
         case State.ANNOUNCED:
-            return f"hoshobin withdraw {number} --by 氏名 --why PDFを取得・保存済み"
+            return f"hoshobin join {number} 届いた番号 --by 氏名"
         case State.HANDED_OVER | State.OVERDUE:
             return f"hoshobin confirm {number} --by 氏名 --note 相手方・日時"
         case _:
@@ -66,11 +71,27 @@ def describe(submission: Submission, near: Sequence[NearMiss] = ()) -> str:
         lines += [f"　　　・{shown(_say_near_miss(each))}" for each in near]
     if submission.state in {State.REFUSED, State.IN_DOUBT} and submission.reply:
         lines.append(f"　　サーバーの応答：{shown(submission.reply)}")
+    if submission.state is State.BOUNCED:
+        failed = (each for each in submission.receipts if each.kind is ReceiptKind.FAILED)
+        lines += [f"　　{shown(name_receipt(each, 'ja'))}" for each in failed]
+    lines += _limits_of(submission)
     if step := next_step(submission, "ja"):
         lines.append(f"　　次にすること：{step}")
+    if submission.state is State.ANNOUNCED:
+        lines += [f"　　　{at}. {shown(each)}" for at, each in enumerate(submission.duties.instructions, start=1)]
     if command := command_for(submission):
         lines.append(f"　　コマンド：{command}")
     return "\n".join(lines)
+
+
+def _limits_of(submission: Submission) -> Iterator[str]:
+    """By when it must be there, and whom to call where that, or what became of it, cannot wait."""
+    deadline = submission.duties.deadline if submission.state in PRESSED else None
+    if deadline is not None:
+        yield say("line_due", "ja", day=deadline.isoformat())
+    if deadline is not None or submission.state in _CALLED_ABOUT:
+        phone = submission.section_phone or say("no_phone", "ja")
+        yield say("line_phone", "ja", whom=shown(f"{submission.section_name}　{phone}".strip()))
 
 
 def _say_near_miss(miss: NearMiss) -> str:
@@ -93,11 +114,19 @@ def write_telling(
     """
     wanted = dict.fromkeys(number for alarm in alarms for number in alarm.submissions)
     needing = frozenset(waits)
-    open_ones = [submissions[number] for number in wanted if submissions[number].state in needing]
+    pressed = frozenset(number for alarm in alarms if _is_deadline(alarm) for number in alarm.submissions)
+    open_ones = [
+        submissions[number]
+        for number in wanted
+        if submissions[number].state in (PRESSED if number in pressed else needing)
+    ]
+    hurried = [each for each in open_ones if each.id in pressed]
     troubles = [alarm for alarm in alarms if not alarm.submissions]
     parts = [say("telling_rehearsing", "ja")] if rehearsing else []
     parts += [_describe_trouble(alarm) for alarm in troubles]
     if open_ones:
+        parts += [say("telling_deadline", "ja", count=len(hurried))] if hurried else []
+        open_ones = [*hurried, *(each for each in open_ones if each not in hurried)]
         parts.append(say("telling_open", "ja", count=len(open_ones)))
         parts += [describe(each, near_misses_of(each)) for each in open_ones[:NEAR_LIMIT]]
         parts += [describe(each) for each in open_ones[NEAR_LIMIT:LINES_LIMIT]]
@@ -106,13 +135,20 @@ def write_telling(
     if not troubles and not open_ones:
         parts.append(say("telling_settled", "ja"))
     parts.append(say("telling_end", "ja"))
-    subject = say(_subject_code(troubles, open_ones), "ja", count=len(open_ones))
+    code = "telling_subject_deadline" if hurried else _subject_code(troubles, open_ones)
+    subject = say(code, "ja", count=len(hurried or open_ones))
     return subject, "\n\n".join(parts) + "\n"
+
+
+def _is_deadline(alarm: Alarm) -> bool:
+    return alarm.cause.startswith(f"{DEADLINE_ALARM}:")
 
 
 def _subject_code(troubles: Sequence[Alarm], open_ones: Sequence[Submission]) -> str:
     if not troubles:
         return "telling_subject" if open_ones else "telling_subject_settled"
+    if any(alarm.cause.startswith("deaf:") for alarm in troubles):
+        return "telling_subject_deaf"
     is_account = any(alarm.cause.startswith("account_refused") for alarm in troubles)
     return "telling_subject_account" if is_account else "telling_subject_trouble"
 
@@ -125,8 +161,15 @@ def _describe_trouble(alarm: Alarm) -> str:
             return say("behind_head", "ja")
         case "log_broken":
             return say("log_broken", "ja", detail=shown(alarm.detail))
+        case "mute":
+            since = dt.datetime.fromisoformat(about).astimezone(JST)
+            return say("telling_mute", "ja", since=f"{since:%Y-%m-%d %H:%M}", reply=shown(alarm.detail))
         case "late_answer":
             return say("telling_late", "ja", answer=shown(alarm.detail))
+        case "came_back":
+            return say("telling_came_back", "ja", news=shown(alarm.detail))
+        case "deaf":
+            return say("telling_deaf", "ja", name=name_thing(about, "ja"), detail=shown(alarm.detail))
         case "unfetched":
             return say("telling_unfetched", "ja", mailbox=name_thing(about, "ja"), why=shown(alarm.detail))
         case _:
@@ -139,15 +182,25 @@ def write_status(
     counts: Mapping[State, int],
     *,
     rehearsing: bool,
+    deaf: Mapping[str, dt.datetime] | None = None,
 ) -> str:
-    """One line for ``systemctl status``: rehearsal first, what is not reached, last look, how many of each state."""
+    """One line for ``systemctl status``: rehearsal first, what is not reached, last look, how many of each state.
+
+    ``deaf`` is what has not been looked at for too long, with the moment since when.
+    """
     parts = [say("rehearsing_short", "ja")] if rehearsing else []
+    parts += [say_deaf(name, since, "ja") for name, since in sorted((deaf or {}).items())]
     parts += [_name_trouble(name, troubles[name]) for name in sorted(troubles)]
     if looked:
         looks = ", ".join(f"{name_thing(name, 'ja')} {looked[name]:%H:%M:%S}" for name in sorted(looked))
         parts.append(f"{say('h_last_ok', 'ja')} {looks}")
     parts += [f"{name_any_state(state, 'ja')} {counts[state]}" for state in State if counts.get(state)]
     return shown(" / ".join(parts))
+
+
+def say_deaf(name: str, since: dt.datetime, lang: Language) -> str:
+    """That this mailbox or folder is not watched."""
+    return say("status_deaf", lang, name=name_thing(name, lang), since=f"{since.astimezone(JST):%Y-%m-%d %H:%M}")
 
 
 def _name_trouble(name: str, trouble: HoshobinError) -> str:

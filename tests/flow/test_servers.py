@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import imapclient
 import pytest
 import time_machine
-from mailservers import MailServers
+from mailservers import ARRIVAL_SECONDS, MailServers
 from office import HANAKO, Office, Taken, a_form, a_mail, a_pdf, an_invoice, notice, project, wire, yesterday
 
 pytestmark = pytest.mark.servers
@@ -57,6 +59,9 @@ invoice = "never"
             ("c", "丙村", "somu@issuer-c.example"),
             ("refusing", "丁市", "refused@ext.example"),
             ("later", "戊町", "later@ext.example"),
+            ("gone", "己町", "hardfail@ext.example"),
+            ("blocking", "庚町", "blocked@ext.example"),
+            ("full", "辛町", "full@ext.example"),
         )
     },
 }
@@ -68,6 +73,9 @@ KNOWN = (
     "somu@issuer-c.example",
     "refused@ext.example",
     "later@ext.example",
+    "hardfail@ext.example",
+    "blocked@ext.example",
+    "full@ext.example",
 )
 
 
@@ -194,7 +202,55 @@ def test_delivery_reports_come_back_and_are_taken_for_nothing_else(
         ("report", 1),
         ("submission", 1),
     ]
-    assert len(office.list()) == 1
+    (one,) = office.list()
+    assert one["state"] == "DELIVERED"
+
+
+def test_arrival_needs_a_report_for_every_recipient_and_the_copy_counts_for_nothing(
+    clean: MailServers, at: Callable[..., Office]
+) -> None:
+    form = FORMS["a"]
+    office = at(project(form.project, "a", form.number, invoice='advance = { file = "請求書.pdf" }'))
+    office.save_invoice("請求書.pdf", an_invoice(form))
+    clean.deliver("office", wire(a_mail("認証キーの件", ("お知らせ.pdf", notice(form)))))
+    office.run_once()
+    clean.arrived("office", 2)
+    said = {each["recipient"]: each["kind"] for each in wait_for(office, "DELIVERED")["receipts"]}
+    assert said == {"keiyaku@issuer-a.example": "delivered", "kanri@issuer-a.example": "delivered"}
+
+
+@pytest.mark.parametrize(
+    ("issuer", "status", "words"),
+    [("gone", "5.1.1", "宛先不明"), ("blocking", "5.7.1", "受信拒否"), ("full", "4.2.2", "宛先の容量超過")],
+)
+def test_a_bounce_comes_back_is_told_at_once_and_says_why(
+    issuer: str, status: str, words: str, clean: MailServers, at: Callable[..., Office]
+) -> None:
+    form = a_form("戻ってくる工事")
+    office = at(project(form.project, issuer, form.number))
+    clean.deliver("office", wire(a_mail("認証キーの件", ("a.pdf", notice(form)))))
+    office.run_once()
+    bounced = wait_for(office, "BOUNCED")
+    failed = next(each for each in bounced["receipts"] if each["kind"] == "failed")
+    assert failed["status"] == status
+    events = [entry["event"] for entry in office.show(1)["entries"]]
+    assert events.count("Bounced") == 1
+    assert ("Delayed" in events) == (issuer == "full")
+    assert words in office("list").out
+    told = [mail for mail in map(Taken.read, clean.messages("office")) if mail.subject.startswith("【保証便】")]
+    assert any(words in mail.text for mail in told)
+    assert office("audit", "verify").code == 0
+
+
+def wait_for(office: Office, state: str) -> dict[str, Any]:
+    """The only submission once it is in ``state``; what Postfix tells takes its time."""
+    deadline = time.monotonic() + ARRIVAL_SECONDS
+    while True:
+        (one,) = office.list()
+        if one["state"] == state:
+            return one
+        assert time.monotonic() < deadline, one
+        office.run_once()
 
 
 def test_a_server_over_tls_from_the_first_byte_that_hides_dsn_is_served_too(

@@ -137,9 +137,9 @@ CASES: list[tuple[str, list[Told], list[tuple[str, State, str]]]] = [
         [("Delivered", State.DELIVERED, "")],
     ),
     (
-        "a report of what was sent is no row",
+        "a report that moves what was sent",
         [STARTED, DATA, ACCEPTED, (Event.DELIVERED, {"state": "DELIVERED"})],
-        [("Accepted", State.SENT, "250 2.0.0 Ok")],
+        [("Accepted", State.SENT, "250 2.0.0 Ok"), ("Delivered", State.DELIVERED, "250 2.0.0 Ok")],
     ),
     (
         "bounced and confirmed",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import click
@@ -15,27 +18,31 @@ from worker.cli.tables import (
     print_pairs,
     print_parts,
     print_table,
+    sending_text,
     submission_json,
     submission_table,
     time_json,
     time_text,
 )
+from worker.deaf import unwatched
 from worker.decisions import redraft
 from worker.drafting import missing_where_away
 from worker.guards import Check
 from worker.model import (
-    JST,
     End,
     Entry,
     Hold,
+    Look,
     Submission,
 )
 from worker.near import near_misses_of
+from worker.pace import leaves_at
 from worker.ports import Store
 from worker.seeing import Seen, hold_json, lay_out, seen_json
+from worker.sent_log import receipts_in
 from worker.states import Reason, State
 from worker.tasks import Urgency, open_tasks
-from worker.tell import command_for
+from worker.tell import command_for, say_deaf
 from worker.wiring import Office, load_office, system_clock
 from worker.words import (
     Language,
@@ -43,6 +50,7 @@ from worker.words import (
     name_detail,
     name_event,
     name_hold,
+    name_receipt,
     name_thing,
     say,
 )
@@ -57,6 +65,10 @@ def _say_rehearsing(office: Office, lang: Language) -> None:
         click.echo(say("rehearsing", lang, to=to))
 
 
+def _sends_at(office: Office, submission: Submission) -> dt.datetime | None:
+    return leaves_at(submission, office.configuration.settings.hours, system_clock().now())
+
+
 @cli.command("list")
 @click.option("--state", type=click.Choice([state.value for state in State], case_sensitive=False))
 @json_option
@@ -68,11 +80,11 @@ def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
     found = store.submissions(*([State(state)] if state else []))
     if as_json:
         for each in found:
-            print_json(submission_json(each))
+            print_json({**submission_json(each), "sends_at": time_json(_sends_at(office, each))})
         return DONE
     _say_rehearsing(office, shared.lang)
     if found:
-        submission_table(found, shared.lang)
+        submission_table(found, shared.lang, sends_at=partial(_sends_at, office))
     else:
         click.echo(say("no_submissions", shared.lang))
     return DONE
@@ -98,6 +110,7 @@ def show(shared: Cli, number: str, pages: bool, as_json: bool) -> int:
         print_json(
             {
                 **submission_json(submission),
+                "sends_at": time_json(_sends_at(office, submission)),
                 "hold_details": [hold_json(hold) for hold in submission.reasons],
                 **seen_json(seen),
                 "linked": [submission_json(each) for each in linked],
@@ -108,6 +121,8 @@ def show(shared: Cli, number: str, pages: bool, as_json: bool) -> int:
     _say_rehearsing(office, shared.lang)
     click.echo(say("t_submission", shared.lang, id=submission.label))
     print_parts(lay_out(seen, shared.lang))
+    if sending := sending_text(_sends_at(office, submission), shared.lang):
+        print_pairs([(say("h_next", shared.lang), sending)])
     command = command_for(submission)
     if command and not command.startswith("hoshobin show"):  # that was just run
         print_pairs([(say("h_command", shared.lang), command)])
@@ -131,7 +146,7 @@ def show(shared: Cli, number: str, pages: bool, as_json: bool) -> int:
 
 
 def _linked(submission: Submission, store: Store) -> list[Submission]:
-    numbers = {submission.corrects, submission.follows, submission.superseded_by}
+    numbers = {submission.corrects, submission.follows, submission.superseded_by, *submission.joined}
     numbers |= {
         each.id
         for each in (store.by_number(submission.contract_number) if submission.contract_number else ())
@@ -177,8 +192,9 @@ def _detail_text(entry: Entry, lang: Language) -> str:
     parts = [
         f"{name_detail(name, lang)}：{', '.join(map(str, value)) if isinstance(value, list) else value}"
         for name, value in entry.detail.items()
-        if value not in (None, "", []) and name not in {"draft", "sha256", "letter", "answered"}
+        if value not in (None, "", []) and name not in {"draft", "sha256", "letter", "answered", "receipts"}
     ]
+    parts = [*(name_receipt(each, lang) for each in receipts_in(entry)), *parts]
     reasons = [Hold(Reason(each["reason"]), each["detail"]) for each in entry.set.get("reasons", ())]
     if reasons:
         parts.append(f"{say('h_reason', lang)}：{'、'.join(name_hold(hold, lang) for hold in reasons)}")
@@ -188,6 +204,22 @@ def _detail_text(entry: Entry, lang: Language) -> str:
 def _holds_marked_head(store: Store) -> bool:
     noted = store.marked_head()
     return noted is None or store.holds_head(*noted)
+
+
+def _ledger_json(look: Look) -> dict[str, Any]:
+    """The messages of a mailbox against its ledger; nothing of what has none."""
+    if look.counted_at is None:
+        return {}
+    return {"in_window": look.in_window, "gap": look.gap, "counted_at": time_json(look.counted_at)}
+
+
+def _say_watched(looks: Iterable[Look], deaf: Mapping[str, dt.datetime], lang: Language) -> None:
+    for name, since in deaf.items():
+        click.echo(say_deaf(name, since, lang))
+    for each in looks:
+        if each.counted_at is not None:
+            parts = {"count": each.in_window, "gap": each.gap, "at": time_text(each.counted_at)}
+            click.echo(say("status_ledger", lang, mailbox=name_thing(each.name, lang), **parts))
 
 
 @cli.command()
@@ -206,20 +238,29 @@ def status(shared: Cli, as_json: bool) -> int:
     }
     rehearsal_to = office.configuration.settings.release.rehearsal_to
     is_behind = not _holds_marked_head(store)
-    today = system_clock().now().astimezone(JST).date()
-    urgencies = Counter(task.urgency for task in open_tasks(store.submissions(), office.configuration, today))
+    now = system_clock().now()
+    deaf = dict(unwatched(looks, now, office.configuration.settings.deaf_after))
+    sends_at = min(filter(None, (_sends_at(office, each) for each in store.submissions(State.APPROVED))), default=None)
+    urgencies = Counter(task.urgency for task in open_tasks(store.submissions(), office.configuration, now))
     if as_json:
         print_json(
             {
                 "rehearsal_to": rehearsal_to,
                 "behind_head": is_behind,
                 "looks": [
-                    {"name": each.name, "last_ok": time_json(each.last_ok), "error": each.error or None}
+                    {
+                        "name": each.name,
+                        "last_ok": time_json(each.last_ok),
+                        "error": each.error or None,
+                        "deaf_since": time_json(deaf.get(each.name)),
+                        **_ledger_json(each),
+                    }
                     for each in looks
                 ],
                 "set_aside": aside,
                 "states": {state.value: count for state, count in counts.items() if count},
                 "waiting": [submission_json(each) for each in waiting],
+                "sends_at": time_json(sends_at),
                 "tasks": {urgency.name.lower(): count for urgency, count in urgencies.items()},
             }
         )
@@ -238,9 +279,12 @@ def status(shared: Cli, as_json: bool) -> int:
         [(name_any_state(state, lang), str(count)) for state, count in counts.items() if count],
         title=say("t_states", lang),
     )
+    _say_watched(looks, deaf, lang)
     for name, counted in aside.items():
         if any(counted.values()):
             click.echo(say("status_set_aside", lang, mailbox=name_thing(f"mail:{name}", lang), **counted))
+    if sends_at is not None:
+        click.echo(say("status_sends_at", lang, count=counts[State.APPROVED], moment=f"{sends_at:%Y-%m-%d %H:%M}"))
     if waiting:
         submission_table(waiting, lang, title=say("t_waits", lang))
     else:

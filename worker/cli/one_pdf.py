@@ -124,6 +124,14 @@ class _NothingKnown:
         """None."""
         return ()
 
+    def awaited(self, guarantor: str) -> tuple[Submission, ...]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def newest_notices(self, guarantor: str, count: int) -> tuple[Submission, ...]:  # noqa: ARG002
+        """None."""
+        return ()
+
     def notice(self, pdf: Sha256) -> Notice | None:  # noqa: ARG002
         """None."""
         return None
@@ -157,6 +165,15 @@ class _NothingKnown:
 
     def of_project(self, project: str, product: Product) -> tuple[Submission, ...]:  # noqa: ARG002
         """None."""
+        return ()
+
+    def of_own_message(self, message_id: str) -> Submission | None:  # noqa: ARG002
+        return None
+
+    def own_message_of(self, envid: str) -> str:  # noqa: ARG002
+        return ""
+
+    def early_reports(self, message_id: str) -> tuple[Sha256, ...]:  # noqa: ARG002
         return ()
 
     def known_number(self, number: str) -> bool:  # noqa: ARG002

@@ -16,7 +16,7 @@ from worker.cli.tables import (
     time_json,
     time_text,
 )
-from worker.sent_log import LogRow, filter_rows, log_rows
+from worker.sent_log import CAME_BACK, LogRow, filter_rows, log_rows
 from worker.sent_log_text import EVENT_NAMES, csv_bytes, jsonl
 from worker.states import Event
 from worker.wiring import load_office, system_clock
@@ -93,7 +93,7 @@ def _log_cells(row: LogRow, lang: Language) -> tuple[str, ...]:
         " ".join(filter(None, (row.issuer, row.section))),
         ", ".join(row.to + row.cc),
         row.subject,
-        row.smtp_reply,
+        row.note if row.event in CAME_BACK else row.smtp_reply,
         row.decided_by,
     )
 

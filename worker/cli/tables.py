@@ -21,11 +21,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from worker.model import JST, PRODUCT_NAMES, Submission
-from worker.seeing import Part
+from worker.model import JST, PRODUCT_NAMES, ReceiptKind, Submission
+from worker.seeing import Part, receipt_json
 from worker.states import State
 from worker.text import shown
-from worker.words import Language, name_hold, name_state, next_step, say
+from worker.words import Language, name_hold, name_receipt, name_state, next_step, say
 
 _COLOURS = {
     State.HELD: "yellow",
@@ -213,6 +213,8 @@ def submission_json(submission: Submission) -> dict[str, Any]:
         "rehearsal": submission.is_rehearsal,
         "sent_at": time_json(submission.sent_at),
         "smtp_reply": submission.reply or None,
+        "receipts": [receipt_json(each) for each in submission.receipts],
+        "unread": [receipt_json(each) for each in submission.unread],
         "updated_at": time_json(submission.updated_at),
     }
 
@@ -249,6 +251,9 @@ def sending_text(moment: dt.datetime | None, lang: Language) -> str:
 def _state_cell(submission: Submission, lang: Language) -> str:
     state = name_state(submission, lang)
     reasons = [name_hold(hold, lang) for hold in submission.reasons]
+    if submission.unread or submission.state is State.BOUNCED:  # what a person should know beside the state
+        failed = [each for each in submission.receipts if each.kind is ReceiptKind.FAILED]
+        reasons += [name_receipt(each, lang) for each in dict.fromkeys((*failed, *submission.unread))]
     return state if not reasons or reasons == [state] else f"{state}：{'、'.join(reasons)}"
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from worker.after import is_due_after
 from worker.arrive import Way
 from worker.drafting import InForce
 from worker.letter import is_own_message_id_form
@@ -26,16 +28,20 @@ from worker.model import (
     MessageRow,
     Notice,
     PdfText,
+    ReceiptKind,
     Sha256,
     Submission,
     Unreadable,
     sha256,
 )
 from worker.pipeline.looking import guarantees_in, look_for
-from worker.pipeline.taking import Taking
+from worker.pipeline.receipts import Receiving
+from worker.pipeline.rows import NOTHING, LedgerRows, renumber
+from worker.pipeline.taking import Seen, Taking
 from worker.ports import Author, Clock, Fetched, Listed, PdfReader, Store, Writing
 from worker.read import read_notice
 from worker.recognise import Announcement, Meant, Ours, Own, Recognised, Report, Unrelated, recognise_mail
+from worker.reports import CameBack, Nothing, read_report
 from worker.states import Reason
 from worker.text import hide_codes
 from worker.watch import GONE, next_try
@@ -60,6 +66,7 @@ class ReadBlock:
     messages: Sequence[Message | None]
     recognised: Sequence[Recognised]
     readings: Sequence[tuple[_Reading, ...]]
+    came_back: Sequence[CameBack]
     in_force: InForce
 
     @property
@@ -74,6 +81,8 @@ class Recorded:
 
     began_to_wait: int
     drafted: tuple[Submission, ...]
+    due_after: tuple[MessageRow, ...] = ()
+    """Rows of messages to which something is still to be done in the mailbox."""
 
 
 class Intake:
@@ -92,22 +101,59 @@ class Intake:
         messages = [read_message(each.content) if each.content else None for each in block]
         recognised = [self._recognise(message, in_force) for message in messages]
         readings = await asyncio.gather(*(self._read_pdfs(each, in_force) for each in recognised))
-        return ReadBlock(block, messages, recognised, readings, in_force)
+        came_back = [
+            Nothing() if message is None else read_report(each.content, message, self._store.by_message_id)
+            for each, message in zip(block, messages, strict=True)
+        ]
+        return ReadBlock(block, messages, recognised, readings, came_back, in_force)
 
-    def record_block(self, mailbox: str, uidvalidity: int, was_read: ReadBlock, *, proven: bool) -> Recorded:
-        """Record a block in one transaction, by the configuration that it was read by."""
-        each_message = zip(was_read.block, was_read.messages, was_read.recognised, was_read.readings, strict=True)
+    def record_block(self, rows: LedgerRows, was_read: ReadBlock) -> Recorded:
+        """Record a block, and what was passed over before it, in one transaction.
+
+        By the configuration that it was read by.
+        """
+        due_after = []
+        each_message = zip(
+            was_read.block, was_read.messages, was_read.recognised, was_read.readings, was_read.came_back, strict=True
+        )
         with self._store.writing() as writing:
             taking = self._taking(writing, was_read.in_force)
-            for fetched, message, what, read in each_message:
-                row = _row(mailbox, uidvalidity, fetched, message)
+            receiving = Receiving(writing, was_read.in_force, self._author, self._clock.now())
+            for fetched, message, what, read, came_back in each_message:
+                row = _row(rows, fetched, message)
                 if message is None:
                     row = self._note_unfetched(writing, row, fetched)
+                elif (former := self._known_by_its_bytes(rows, fetched)) is not None:
+                    row = renumber(former, row)
                 else:
-                    way = Way(f"mail:{mailbox}", row.subject, message.message_id, None, proven)
-                    row = _record(writing, taking, row, _Taken(message, fetched, what, read, way))
-                writing.record_message(row)
-            return Recorded(taking.end(), tuple(taking.drafted))
+                    way = Way(f"mail:{rows.mailbox}", row.subject, message.message_id, None, rows.proven)
+                    taken = _Taken(message, fetched, what, read, way)
+                    about = None if isinstance(what, Own) else receiving.take(row, came_back, message, fetched.content)
+                    row = (
+                        _record_about_ours(writing, taking, about, taken)
+                        if about
+                        else _record(writing, taking, row, taken)
+                    )
+                    row = dataclasses.replace(row, is_after_due=is_due_after(rows.after, row.end))
+                for each in (*rows.take_passed(row.uid), row):
+                    writing.record_message(each)
+                due_after += [row] if row.is_after_due else []
+            return Recorded(taking.end(), tuple(taking.drafted), tuple(due_after))
+
+    def record_passed(self, rows: LedgerRows) -> None:
+        """Record what was passed over behind the last block."""
+        if passed := rows.take_passed(math.inf):
+            with self._store.writing() as writing:
+                for row in passed:
+                    writing.record_message(row)
+
+    def _known_by_its_bytes(self, rows: LedgerRows, fetched: Fetched) -> MessageRow | None:
+        """The row of the same bytes under a former number."""
+        if not rows.is_renumbered:
+            return None
+        formers = self._store.known_messages(rows.mailbox, fetched.header.message_id)
+        digest = sha256(fetched.content)
+        return next((row for row in formers if row.sha256 == digest and row.uidvalidity != rows.numbering), None)
 
     def _taking(self, writing: Writing, in_force: InForce) -> Taking:
         return Taking(writing, in_force, self._author, self._clock.now())
@@ -115,12 +161,15 @@ class Intake:
     def _recognise(self, message: Message | None, in_force: InForce) -> Recognised:
         if message is None:
             return Unrelated(())
-        ours = Ours(
+        return recognise_mail(message, in_force.configuration.guarantors, self.ours(in_force))
+
+    def ours(self, in_force: InForce) -> Ours:
+        """How a message of our own is known."""
+        return Ours(
             in_force.configuration.settings.contractor.email,
             self._store.by_message_id,
             lambda candidate, sender: is_own_message_id_form(candidate, Address(sender)),
         )
-        return recognise_mail(message, in_force.configuration.guarantors, ours)
 
     async def _read_pdfs(self, what: Recognised, in_force: InForce) -> tuple[_Reading, ...]:
         if isinstance(what, Own | Report):
@@ -207,21 +256,26 @@ class _Taken:
     way: Way
 
 
-def _row(mailbox: str, uidvalidity: int, fetched: Fetched, message: Message | None) -> MessageRow:
-    header = fetched.header
-    row = MessageRow(
-        mailbox,
-        uidvalidity,
-        header.uid,
-        End.NOT_OURS,
-        message_id=header.message_id,
-        internal_date=header.internal_date,
-        size=header.size,
-    )
+def _row(rows: LedgerRows, fetched: Fetched, message: Message | None) -> MessageRow:
+    row = rows.begin(fetched.header)
     if message is None:
         return row
     senders = ", ".join(message.senders)
     return dataclasses.replace(row, sender=senders, subject=hide_codes(message.subject), date=message.date)
+
+
+def _record_about_ours(writing: Writing, taking: Taking, about: MessageRow, taken: _Taken) -> MessageRow:
+    """A mail that came back: a notice in it is taken as from any mail; what else the issuer encloses is no notice.
+
+    A colleague who answers in the thread may enclose what was meant as one, so that his mail is looked at as well.
+    """
+    is_anothers = about.why == ReceiptKind.ANOTHERS
+    if not is_anothers and not any(isinstance(each, Notice) for _, _, each in taken.read):
+        return about
+    row = _record(writing, taking, about, taken)
+    if row.submissions == about.submissions:
+        return about
+    return dataclasses.replace(row, submissions=(*about.submissions, *row.submissions))
 
 
 def _record(writing: Writing, taking: Taking, row: MessageRow, taken: _Taken) -> MessageRow:
@@ -232,7 +286,7 @@ def _record(writing: Writing, taking: Taking, row: MessageRow, taken: _Taken) ->
         case Report():
             return dataclasses.replace(row, end=End.REPORT, why="multipart/report")
         case Announcement() | Meant() | Unrelated() as what:
-            if not taken.fetched.whole:
+            if not taken.fetched.whole and not taken.fetched.has_every_pdf:
                 return _set_aside(taking, row, taken, is_meant=not isinstance(what, Unrelated))
             return _record_read(writing, taking, row, taken, what)
 
@@ -244,12 +298,15 @@ def _record_read(
     refused = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Unreadable)]
     hidden = "" if taken.read else _hidden_in(taken.message)
     if not notices and isinstance(what, Unrelated):
-        return dataclasses.replace(row, why="no announcement and no notice")
+        return dataclasses.replace(row, why=NOTHING)
     if not refused and not notices and isinstance(what, Meant) and not hidden:
         return dataclasses.replace(row, why="speaks of a key, holds no PDF")
     digest = writing.keep("mail", taken.fetched.content)
     row = dataclasses.replace(row, sha256=digest)
     way = dataclasses.replace(taken.way, mail_sha256=digest)
+    if isinstance(what, Announcement):
+        came_at = row.internal_date or taking.now
+        way = dataclasses.replace(way, announced=dataclasses.replace(what.says, at=came_at))
     if notices:
         return _record_notices(taking, row, way, notices, [pdf.filename for pdf, _, _ in refused])
     if refused:
@@ -275,9 +332,12 @@ def _record_notices(
 
 
 def _record_announcement(taking: Taking, row: MessageRow, way: Way, guarantor: str) -> MessageRow:
-    opened = taking.take_announcement(guarantor, way)
-    is_new = opened.mail_sha256 == row.sha256 and opened.came_by == way.came_by
-    return dataclasses.replace(row, end=End.ANNOUNCEMENT if is_new else End.DUPLICATE, submissions=(opened.id,))
+    known, seen = taking.take_announcement(guarantor, way)
+    row = dataclasses.replace(row, submissions=tuple(each.id for each in known))
+    if seen is Seen.NEW:
+        return dataclasses.replace(row, end=End.ANNOUNCEMENT)
+    why = "what it announces is here" if seen is Seen.ANSWERED else "announced before"
+    return dataclasses.replace(row, end=End.DUPLICATE, why=why)
 
 
 def _set_aside(taking: Taking, row: MessageRow, taken: _Taken, *, is_meant: bool) -> MessageRow:

@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Final
 
 from worker import decode, letter, send
+from worker.alarms import tell_apart
 from worker.decisions import keep_contents, redraft
 from worker.drafting import Drafted, InForce
 from worker.errors import Conflict, HoshobinError, Unavailable
 from worker.model import Draft, Hold, Submission
 from worker.outcome import HELD_ALARM as HELD_ALARM  # noqa: PLC0414  the pipeline's other steps take it from here
 from worker.outcome import end_rehearsal, note_late_answer, note_silence, put_off
-from worker.pace import Pace, asked_delay, may_leave
+from worker.pace import Pace, may_leave
 from worker.pipeline.health import Health
 from worker.pipeline.looking import guarantees_of, look_for
+from worker.pipeline.receipts import Receiving
+from worker.pipeline.sent import Outcome
+from worker.pipeline.sent import SendingPass as SendingPass  # noqa: PLC0414  whoever sends looks at what it came to
 from worker.ports import (
     Author,
     Body,
@@ -46,32 +47,7 @@ from worker.states import Event, Reason, State
 REFUSED_ALARM: Final = "refused"
 
 
-@dataclass(slots=True)
-class SendingPass:
-    """What one pass over everything due did."""
-
-    sent: int = 0
-    began_to_wait: int = 0
-    failure: Unavailable | None = None
-    goes_on_at: dt.datetime | None = None
-    """When the cap lets the next one begin; None where nothing waits for it."""
-
-    def count(self, outcome: _Outcome) -> None:
-        """Add what was recorded of one attempt."""
-        self.sent += outcome is _Outcome.SENT
-        self.began_to_wait += outcome is _Outcome.WAITS
-
-
-class _Outcome(Enum):
-    """What a recorded attempt adds to the counts of its pass."""
-
-    SENT = auto()
-    WAITS = auto()
-    GOES_AGAIN = auto()
-    NEWS = auto()
-
-
-_Record = Callable[[Writing], _Outcome]
+_Record = Callable[[Writing], Outcome]
 
 
 class Sending:
@@ -180,6 +156,10 @@ class Sending:
             before = writing.submission(number)
             if before.state is not State.APPROVED or before.due_at is None or before.due_at > now:
                 return None
+            if not may_leave(before, in_force.configuration.settings.hours, now):
+                return None  # connecting took so long that the office has closed
+            if Receiving(writing, in_force, self._author, now).follow_kept(before):
+                return None
             drafted = redraft(before, in_force, writing, now)
             fresh = drafted.submission
             draft = fresh.draft
@@ -223,7 +203,7 @@ class Sending:
         reasons = (hold,) if hold else drafted.submission.reasons or (Hold(Reason.CHANGED),)
         after = dataclasses.replace(drafted.submission, state=State.HELD, reasons=reasons)
         held = writing.change(Event.HELD, before, after, self._author, {})
-        writing.raise_alarm(HELD_ALARM, [held.id])
+        writing.raise_alarm(HELD_ALARM, [held.id], tell_apart(held))
         done.began_to_wait += 1
 
     def _conclude(
@@ -237,7 +217,7 @@ class Sending:
     ) -> None:
         """Record what the transaction came to; kept and tried again where it cannot be recorded."""
 
-        def record(writing: Writing) -> _Outcome:
+        def record(writing: Writing) -> Outcome:
             return self._record_outcome(writing, before, step, answer, verdict, in_force)
 
         self._unrecorded = record
@@ -259,10 +239,10 @@ class Sending:
         answer: Reply | Silence,
         verdict: send.Verdict,
         in_force: InForce,
-    ) -> _Outcome:
+    ) -> Outcome:
         now = self._clock.now()
         if isinstance(answer, Reply) and (isinstance(step, Mail) or answer.code == send.CLOSING):
-            self._pause_as_asked(answer, now)
+            self._pace.hear(str(answer), now)  # it is about all our mail, not about this one
         if verdict is send.Verdict.ACCOUNT_REFUSED:
             self._health.refused(writing, "smtp", str(answer), now)
         elif not isinstance(step, Mail):
@@ -272,36 +252,31 @@ class Sending:
         if before.version != sent.version and sent.state is State.SENDING and before.state is State.IN_DOUBT:
             # The record of IN_DOUBT was taken for failed and had been made: nothing left, and nobody can prove it.
             note_silence(writing, before, str(answer), self._author, detail)
-            return _Outcome.WAITS
-        if before.version != sent.version:
+            return Outcome.WAITS
+        if (before.state, before.tries, before.silent) != (sent.state, sent.tries, sent.silent):
             is_acceptance = verdict.event is Event.ACCEPTED
             note_late_answer(
                 writing, in_force, sent.id, str(answer), self._author, detail, now, is_acceptance=is_acceptance
             )
-            return _Outcome.NEWS
+            return Outcome.NEWS
         replied = dataclasses.replace(before, reply=str(answer))
         if verdict.event is Event.NOT_NOW:
             put_off(writing, before, str(answer), self._author, detail, now)
-            return _Outcome.GOES_AGAIN
+            return Outcome.GOES_AGAIN
         if before.is_rehearsal:
             end_rehearsal(writing, in_force, replied, self._author, detail, now)
-            return _Outcome.WAITS
+            return Outcome.WAITS
         if verdict.event is Event.ACCEPTED:
             after = dataclasses.replace(replied, state=State.SENT, sent_at=answer.at, deferrals=0)
             writing.change(Event.ACCEPTED, before, after, self._author, detail)
-            return _Outcome.SENT
+            return Outcome.SENT
         if verdict.event is Event.REFUSED:
             after = dataclasses.replace(replied, state=State.REFUSED)
             writing.change(Event.REFUSED, before, after, self._author, detail)
             writing.raise_alarm(REFUSED_ALARM, [before.id])
-            return _Outcome.WAITS
+            return Outcome.WAITS
         note_silence(writing, before, str(answer), self._author, detail)
-        return _Outcome.WAITS
-
-    def _pause_as_asked(self, answer: Reply, now: dt.datetime) -> None:
-        """What a server says to MAIL, or as it closes the connection, is about all our mail, not about this one."""
-        if asked := asked_delay(str(answer)):
-            self._pace.pause(now + asked)
+        return Outcome.WAITS
 
 
 def _local_part(draft: Draft) -> str:

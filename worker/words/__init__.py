@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from worker.model import Hold, Submission
 from worker.states import Kind, Reason, State, kind_of
+from worker.words.announced import TEXTS as ANNOUNCED_TEXTS
 from worker.words.commands import TEXTS as COMMAND_TEXTS
 from worker.words.config import HINTS as CONFIG_HINTS
 from worker.words.config import TEXTS as CONFIG_TEXTS
@@ -18,6 +19,8 @@ from worker.words.events import DETAILS, EVENTS, FAULTS, THINGS
 from worker.words.examples import HINTS as EXAMPLE_HINTS
 from worker.words.examples import TEXTS as EXAMPLE_TEXTS
 from worker.words.reasons import APPROVAL_STATE, NEXT_STEPS, REASONS, STATE_NEXT, STATES
+from worker.words.receipts import TEXTS as RECEIPT_TEXTS
+from worker.words.receipts import name_receipt as name_receipt
 from worker.words.register import TEXTS as REGISTER_TEXTS
 from worker.words.rulebook import HINTS as RULEBOOK_HINTS
 from worker.words.rulebook import TEXTS as RULEBOOK_TEXTS
@@ -25,6 +28,7 @@ from worker.words.seeing import PAPER_STEPS
 from worker.words.seeing import TEXTS as SEEING_TEXTS
 from worker.words.silence import HINTS as SILENCE_HINTS
 from worker.words.silence import TEXTS as SILENCE_TEXTS
+from worker.words.watching import TEXTS as WATCHING_TEXTS
 
 Language = Literal["ja", "en"]
 
@@ -36,7 +40,10 @@ _TEXTS: Final = {
     **REGISTER_TEXTS,
     **DUTIES_TEXTS,
     **SEEING_TEXTS,
+    **RECEIPT_TEXTS,
     **SILENCE_TEXTS,
+    **ANNOUNCED_TEXTS,
+    **WATCHING_TEXTS,
 }
 _HINTS: Final = {**CONFIG_HINTS, **EXAMPLE_HINTS, **RULEBOOK_HINTS, **SILENCE_HINTS}
 
@@ -68,6 +75,8 @@ def name_state(submission: Submission, lang: Language) -> str:
     index = 0 if lang == "ja" else 1
     if submission.state is State.HELD and [hold.reason for hold in submission.reasons] == [Reason.APPROVAL]:
         return APPROVAL_STATE[index]
+    if submission.joined:
+        return say("state_joined", lang, answers=", ".join(map(str, submission.joined)))
     words = STATES[submission.state][index]
     if submission.state is State.APPROVED:
         by_policy = not submission.release_account

@@ -51,7 +51,6 @@ _ROW: Final = SUBMISSIONS.c.row
 # Statements that every submission needs several times stand here ready: making one takes longer than to execute it.
 _BY_ID: Final = sa.select(_ROW).where(SUBMISSIONS.c.id == bindparam("id"))
 _BOUND: Final = sa.func.json_extract(ENTRIES.c.body, "$.set.bound_project")
-_UNSETTLED: Final = (End.UNFETCHED, End.PENDING)
 _BLOCK: Final = 500
 
 
@@ -63,6 +62,13 @@ def select_by(column: sa.Column[Any]) -> sa.Select[Any]:
 _BY_PDF: Final = select_by(SUBMISSIONS.c.pdf_sha256)
 _BY_NUMBER: Final = select_by(SUBMISSIONS.c.contract_number)
 _BY_SOURCE: Final = select_by(SUBMISSIONS.c.source_message_id)
+_AWAITED: Final = select_by(SUBMISSIONS.c.guarantor).where(SUBMISSIONS.c.state == State.ANNOUNCED.value)
+_NEWEST_NOTICES: Final = (
+    sa.select(_ROW)
+    .where(SUBMISSIONS.c.guarantor == bindparam("guarantor"), SUBMISSIONS.c.pdf_sha256.is_not(None))
+    .order_by(SUBMISSIONS.c.id.desc())
+    .limit(bindparam("count"))
+)
 _BINDING: Final = (
     sa.select(_BOUND)
     .select_from(SUBMISSIONS.join(ENTRIES, ENTRIES.c.submission == SUBMISSIONS.c.id))
@@ -96,6 +102,22 @@ _OF_PROJECT: Final = (
     .order_by(SUBMISSIONS.c.id)
 )
 _KNOWN_NUMBER: Final = sa.select(SUBMISSIONS.c.id).where(SUBMISSIONS.c.contract_number == bindparam("number")).limit(1)
+_OF_OWN_MESSAGE: Final = (
+    sa.select(_ROW)
+    .select_from(OWN_MESSAGE_IDS.join(SUBMISSIONS, SUBMISSIONS.c.id == OWN_MESSAGE_IDS.c.submission))
+    .where(OWN_MESSAGE_IDS.c.message_id == bindparam("message_id"))
+)
+_OWN_MESSAGE_OF: Final = (
+    sa.select(OWN_MESSAGE_IDS.c.message_id)
+    .where(OWN_MESSAGE_IDS.c.message_id >= bindparam("first"), OWN_MESSAGE_IDS.c.message_id < bindparam("last"))
+    .limit(1)
+)
+_EARLY: Final = (
+    sa.select(sa.func.json_extract(ENTRIES.c.body, "$.detail.mail"))
+    .where(ENTRIES.c.event == "ReportTooEarly")
+    .where(sa.func.json_extract(ENTRIES.c.body, "$.detail.message_id") == bindparam("message_id"))
+    .order_by(ENTRIES.c.number)
+)
 _OURS: Final = (
     sa.select(OWN_MESSAGE_IDS.c.message_id)
     .where(OWN_MESSAGE_IDS.c.message_id == bindparam("message_id"))
@@ -135,6 +157,15 @@ class Reads(ABC):
     def by_source_message(self, message_id: str) -> tuple[Submission, ...]:
         """Submissions that came of a mail with this Message-ID, by id."""
         return self._all(_BY_SOURCE, message_id)
+
+    def awaited(self, guarantor: str) -> tuple[Submission, ...]:
+        """The announcements of this guarantor whose notices are not here (ANNOUNCED), by id."""
+        return self._all(_AWAITED, guarantor)
+
+    def newest_notices(self, guarantor: str, count: int) -> tuple[Submission, ...]:
+        """The last ``count`` submissions of this guarantor that have a PDF, the newest first."""
+        rows = self._rows(_NEWEST_NOTICES, {"guarantor": encodable(guarantor), "count": count})
+        return tuple(decode(Submission, row[0]) for row in rows)
 
     def notice(self, pdf: Sha256) -> Notice | None:
         """The fields once read from this PDF."""
@@ -179,6 +210,24 @@ class Reads(ABC):
         """Submissions of this product that stand with this project, by id."""
         rows = self._rows(_OF_PROJECT, {"project": encodable(project), "product": product.value})
         return tuple(decode(Submission, row[0]) for row in rows)
+
+    def of_own_message(self, message_id: str) -> Submission | None:
+        """The submission whose mail bears, or bore, this Message-ID; None where it is none of ours."""
+        row = self._scalar(_OF_OWN_MESSAGE, {"message_id": encodable(message_id)})
+        return None if row is None else decode(Submission, row)
+
+    def own_message_of(self, envid: str) -> str:
+        """The Message-ID of the mail that went, or goes, under this envelope id; empty where it is none of ours."""
+        local, _, tries = envid.rpartition(".")
+        if not local or not (tries.isascii() and tries.isdigit()):
+            return ""
+        # ``A`` is the letter behind ``@``: everything between the two begins with this local part.
+        found = self._scalar(_OWN_MESSAGE_OF, {"first": encodable(f"<{local}@"), "last": encodable(f"<{local}A")})
+        return found or ""
+
+    def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
+        """Reports on this Message-ID, kept as originals, that came before any mail of ours was known to bear it."""
+        return tuple(Sha256(row[0]) for row in self._rows(_EARLY, {"message_id": encodable(message_id)}))
 
     def known_number(self, number: str) -> bool:
         """Whether a notice under exactly this contract number ever came in."""
@@ -233,19 +282,39 @@ class StoreReads(Reads):
         )
         return self._scalar(highest) or 0
 
-    def known_message(self, mailbox: str, message_id: str, size: int, internal_date: dt.datetime) -> MessageRow | None:
-        """The row of the same message under another UIDVALIDITY or UID; of several a settled one, then the newest."""
+    def recorded_uids(self, mailbox: str, uidvalidity: int, first: int) -> frozenset[int]:
+        """Every UID from ``first`` on that has a row."""
+        chosen = sa.select(MESSAGES.c.uid).where(
+            MESSAGES.c.mailbox == mailbox, MESSAGES.c.uidvalidity == uidvalidity, MESSAGES.c.uid >= first
+        )
+        return frozenset(row[0] for row in self._rows(chosen))
+
+    def last_messages(self, mailbox: str, uidvalidity: int, count: int) -> tuple[MessageRow, ...]:
+        """The rows of the highest UIDs, ascending."""
+        chosen = (
+            sa.select(MESSAGES.c.row)
+            .where(MESSAGES.c.mailbox == mailbox, MESSAGES.c.uidvalidity == uidvalidity)
+            .order_by(MESSAGES.c.uid.desc())
+            .limit(count)
+        )
+        return tuple(decode(MessageRow, row[0]) for row in self._rows(chosen))[::-1]
+
+    def messages_due_after(self, mailbox: str) -> tuple[MessageRow, ...]:
+        """The rows of messages to which something is still to be done."""
+        is_due = sa.func.json_extract(MESSAGES.c.row, "$.is_after_due")
+        chosen = sa.select(MESSAGES.c.row).where(MESSAGES.c.mailbox == mailbox, is_due == 1)
+        return tuple(decode(MessageRow, row[0]) for row in self._rows(chosen))
+
+    def known_messages(self, mailbox: str, message_id: str, size: int | None = None) -> tuple[MessageRow, ...]:
+        """Every row with this Message-ID (and of this size, where given), the newest numbering first."""
         same = (
             sa.select(MESSAGES.c.row)
-            .where(
-                MESSAGES.c.mailbox == mailbox, MESSAGES.c.message_id == encodable(message_id), MESSAGES.c.size == size
-            )
-            .where(MESSAGES.c.internal_date == json_text(internal_date))
-            .order_by(MESSAGES.c.end.in_(_UNSETTLED), MESSAGES.c.uidvalidity.desc(), MESSAGES.c.uid.desc())
-            .limit(1)
+            .where(MESSAGES.c.mailbox == mailbox, MESSAGES.c.message_id == encodable(message_id))
+            .order_by(MESSAGES.c.uidvalidity.desc(), MESSAGES.c.uid.desc())
         )
-        row = self._scalar(same)
-        return None if row is None else decode(MessageRow, row)
+        if size is not None:
+            same = same.where(MESSAGES.c.size == size)
+        return tuple(decode(MessageRow, row[0]) for row in self._rows(same))
 
     def file(self, name: str) -> FileRow | None:
         """The row of this file's name."""
@@ -296,8 +365,3 @@ def file_key(name: str) -> str:
 def _is_after(uidvalidity: int, uid: int) -> sa.ColumnElement[bool]:
     later = sa.and_(MESSAGES.c.uidvalidity == uidvalidity, MESSAGES.c.uid > uid)
     return sa.or_(MESSAGES.c.uidvalidity > uidvalidity, later)
-
-
-def json_text(moment: dt.datetime) -> str:
-    """A time as it stands in a row's JSON."""
-    return canonical(moment).strip('"')
