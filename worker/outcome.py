@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
+from worker.alarms import tell_apart
 from worker.decisions import keep_contents, redraft
 from worker.drafting import InForce, missing_where_away
 from worker.model import Submission
@@ -37,7 +38,7 @@ def put_off(
 def note_silence(writing: Writing, before: Submission, why: str, author: Author, detail: Mapping[str, str]) -> None:
     """IN_DOUBT stays, and from now on no answer will come: a person is told."""
     writing.note("NoAnswer", before.id, author, detail, {"silent": why, "reply": why})
-    writing.raise_alarm(IN_DOUBT_ALARM, [before.id])
+    writing.raise_alarm(IN_DOUBT_ALARM, [before.id], tell_apart(before))
 
 
 def note_late_answer(
@@ -94,5 +95,5 @@ def end_rehearsal(
         author,
         {**detail, "letter": ended.letter_sha256 or ""},
     )
-    writing.raise_alarm(HELD_ALARM, [held.id])
+    writing.raise_alarm(HELD_ALARM, [held.id], tell_apart(held))
     return held

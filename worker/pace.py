@@ -69,9 +69,10 @@ class Pace:
         """A mail begins ``now``."""
         self._begun.append(now)
 
-    def pause(self, until: dt.datetime) -> None:
-        """The server wants nothing of us before ``until``."""
-        self._not_before = until
+    def hear(self, answer: str, now: dt.datetime) -> None:
+        """The server wants nothing of us for as long as ``answer`` asks, where it names a time."""
+        if asked := asked_delay(answer):
+            self._not_before = now + asked
 
     def is_paused(self, now: dt.datetime) -> bool:
         """Whether the server wants nothing of us yet; a clock that was set back by more than it may ask ends that."""

@@ -40,12 +40,13 @@ class Row:
     next_task: Task | None
 
 
-def project_rows(submissions: Sequence[Submission], configuration: Configuration, today: dt.date) -> tuple[Row, ...]:
+def project_rows(submissions: Sequence[Submission], configuration: Configuration, now: dt.datetime) -> tuple[Row, ...]:
     """Every registered project, in the register's order."""
+    today = now.astimezone(JST).date()
     standing = standing_submissions(submissions)
     last = {(each.project, each.product): each for each in submissions}
     first_task: dict[str, Task] = {}
-    for task in open_tasks(submissions, configuration, today):
+    for task in open_tasks(submissions, configuration, now):
         first_task.setdefault(task.project, task)
 
     def cell_of(project: Project, product: Product) -> Cell:

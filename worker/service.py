@@ -26,7 +26,7 @@ from worker.adapters.imap import ImapMailbox
 from worker.adapters.pdf import PdfPool
 from worker.adapters.systemd import ServiceManager
 from worker.beat import RUNNING, Beat, BeatingReader, BeatingServer, BeatingThread
-from worker.errors import ConfigError, HoshobinError, LogBroken, Unavailable
+from worker.errors import AccountRefused, ConfigError, HoshobinError, LogBroken, Unavailable
 from worker.listen import RECONNECT_LIMIT
 from worker.model import JST
 from worker.patience import Patience, PatientServer
@@ -43,6 +43,7 @@ from worker.wiring import (
     Office,
     OwnThread,
     account_name,
+    build_command,
     build_folder,
     build_mailboxes,
     build_server,
@@ -122,7 +123,8 @@ class Service:
         self._patience = [Patience(self._clock, dt.timedelta(seconds=office.configuration.settings.poll_seconds))]
         server = PatientServer(BeatingServer(build_server(office, self._secrets, self._clock), beat), self._patience[0])
         reader = BeatingReader(self._reader)
-        pipeline = Pipeline(self._store, reader, server, self._clock, account_name(), office.in_force)
+        account, command = account_name(), build_command(office)
+        pipeline = Pipeline(self._store, reader, server, self._clock, account, office.in_force, command)
         self._loops = [Loop(beat, partial(self._send, pipeline))]
         self._loops += self._watching(office, pipeline, watched)
         pipeline.on_recorded = self._loops[0].wake.set
@@ -236,8 +238,9 @@ class Service:
         former = self._troubles.get(name)
         self._troubles[name] = failure
         if str(former) != str(failure):
+            level = logging.ERROR if isinstance(failure, AccountRefused | LogBroken) else logging.WARNING
             event = "log_broken" if isinstance(failure, LogBroken) else "unavailable"
-            _log.warning(event, loop=name, failure=str(failure))
+            _log.log(level, event, loop=name, failure=str(failure))
         if former is failure or isinstance(failure, LogBroken) or (name == SENDING and failure.what != "smtp"):
             return
         try:
@@ -257,6 +260,7 @@ class Service:
         if done.broken is not None:
             raise done.broken
         if "smtp" in done.failures:
+            await pipeline.telling.call_operator(pipeline.in_force, done.failures["smtp"])
             raise done.failures["smtp"]
 
     def _reload(self, pipeline: Pipeline) -> None:

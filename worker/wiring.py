@@ -27,6 +27,7 @@ from worker.adapters.config_files import (
 from worker.adapters.folder import NoticeFolder
 from worker.adapters.imap import ImapMailbox
 from worker.adapters.invoice_files import InvoiceFiles
+from worker.adapters.operator_command import ProgramCommand
 from worker.adapters.shelf import Shelf
 from worker.adapters.shipped import shipped_file, shipped_names
 from worker.adapters.smtp import SmtpServer
@@ -55,7 +56,7 @@ class Office:
     def world(self) -> tuple[object, ...]:
         """What connections and loops are built from; where it is the same, a reload needs no new ones."""
         settings = self.configuration.settings
-        return (dict(settings.mailboxes), settings.smtp, settings.poll_seconds, self.places)
+        return (dict(settings.mailboxes), settings.smtp, settings.poll_seconds, settings.command, self.places)
 
 
 def find_configuration_files(option: str | None, env: Mapping[str, str] = os.environ) -> tuple[Path, dict[str, bytes]]:
@@ -240,6 +241,12 @@ def build_server(office: Office, secrets: Secrets, clock: Clock) -> SmtpServer:
         ehlo=smtp.ehlo,
         clock=clock,
     )
+
+
+def build_command(office: Office) -> ProgramCommand | None:
+    """The program of ``[operator] command``; None where none is named."""
+    command = office.configuration.settings.command
+    return ProgramCommand(command) if command else None
 
 
 def build_folder(office: Office) -> NoticeFolder:

@@ -13,7 +13,11 @@ from worker.model import JST
 
 HOURS = OfficeHours(tuple(map(read_window, USUAL)))
 ALWAYS = OfficeHours()
-MOMENTS = st.datetimes(dt.datetime(2024, 1, 1), dt.datetime(2030, 12, 31)).map(lambda each: each.replace(tzinfo=JST))
+MOMENTS = st.datetimes(
+    dt.datetime(2024, 1, 1),  # noqa: DTZ001  hypothesis wants bounds without a zone and adds it
+    dt.datetime(2030, 12, 31),  # noqa: DTZ001
+    timezones=st.just(JST),
+)
 SPANS = st.timedeltas(dt.timedelta(), dt.timedelta(hours=60))
 
 

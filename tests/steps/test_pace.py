@@ -82,7 +82,8 @@ def test_no_cap_never_waits_and_a_clock_set_back_does_not_either() -> None:
 
 def test_a_pause_ends_at_its_time_or_with_a_clock_that_is_set_back() -> None:
     pace = Pace()
-    pace.pause(START + dt.timedelta(minutes=10))
+    pace.hear("421 try again in 10 minutes", START)
+    pace.hear("421 try again later", START)
     assert pace.is_paused(START)
     assert not pace.is_paused(START + dt.timedelta(minutes=10))
     assert not pace.is_paused(START - dt.timedelta(days=1))

@@ -22,7 +22,7 @@ def one(number: int, state: State, **changes: Any) -> Submission:
 
 def row_of(*submissions: Submission, **project: Any) -> Row:
     configuration = Register(projects=(of_project(**project),)).in_force().configuration
-    (row,) = project_rows(submissions, configuration, TODAY)
+    (row,) = project_rows(submissions, configuration, START)
     return row
 
 

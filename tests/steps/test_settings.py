@@ -103,7 +103,7 @@ def test_a_server_on_this_machine_needs_neither_tls_nor_a_login():
         ("[operator]", "[schedule]\nstuck_hours = 0\n[operator]", "schedule.stuck_hours", "too_small"),
         ("[operator]", "[schedule]\novertime_hours = 9\n[operator]", "schedule.overtime_hours", "unknown_key"),
         ("[operator]", '[schedule]\nclosed = ["2026-12-28"]\n[operator]', "schedule.closed[1]", "not_a_date"),
-        ("[operator]", '[operator]\nescalate = ["buchou"]', "operator.escalate[1]", "address_form"),
+        ("[operator]", '[operator]\nescalate = ["buchou"]', "operator.escalate[1]", "address_not_bare"),
         ("[operator]", '[operator]\ncommand = "tell me"', "operator.command", "not_a_list"),
         ('people = ["山田 花子"]', "people = []", "operator.people", "empty"),
         ('people = ["山田 花子"]', 'people = "山田 花子"', "operator.people", "not_a_list"),
@@ -146,8 +146,8 @@ def test_an_unknown_key_is_refused_and_the_nearest_valid_one_named(old, new, key
 
 
 def test_where_no_key_is_near_all_of_them_are_named():
-    _, found = settings_of(WORKER + "[schedule]\nevery = 5")
-    assert found[0].params["nearest"] == "poll_seconds"
+    _, found = settings_of(WORKER + "[import]\nevery = 5")
+    assert found[0].params["nearest"] == "columns"
     _, found = settings_of(WORKER + "[folders]\nxyz = 5")
     assert found[0].params["nearest"] == "notices, invoices"
 

@@ -39,7 +39,7 @@ def one(state: State, **changes: Any) -> Submission:
 
 
 def tasks_of(*submissions: Submission, today: dt.date = TODAY, projects: tuple[Any, ...] = ()) -> tuple[Task, ...]:
-    return open_tasks(submissions, configuration(*projects), today)
+    return open_tasks(submissions, configuration(*projects), dt.datetime.combine(today, dt.time(9), JST))
 
 
 def kinds(*submissions: Submission, today: dt.date = TODAY) -> list[TaskKind]:

@@ -33,6 +33,7 @@ from worker.wiring import (
     Office,
     OwnThread,
     account_name,
+    build_command,
     build_folder,
     build_mailboxes,
     build_server,
@@ -84,7 +85,7 @@ async def pass_once(office: Office) -> Pass:
         files = office.configuration.files
         record_start(store, files, program_version(), account_name(), store.config_in_force())
         recover(store, office.in_force, account_name(), clock.now())
-        pipeline = Pipeline(store, reader, server, clock, account_name(), office.in_force)
+        pipeline = Pipeline(store, reader, server, clock, account_name(), office.in_force, build_command(office))
         since = {name: mailbox.since for name, mailbox in settings.mailboxes.items()}
         return await run_once(pipeline, mailboxes, since, (build_folder(office), folder), clock)
     finally:

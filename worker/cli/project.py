@@ -9,7 +9,7 @@ import click
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.tables import print_json, print_table
 from worker.cli.tasks import task_json
-from worker.model import JST, PRODUCT_NAMES, Product
+from worker.model import PRODUCT_NAMES, Product
 from worker.progress import Cell, Row, project_rows
 from worker.wiring import load_office, system_clock
 from worker.words import Language, name_state, say
@@ -28,7 +28,7 @@ def list_projects(shared: Cli, as_json: bool) -> int:
     office = load_office(shared.config)
     clock = system_clock()
     store = open_for_command(office, clock)
-    rows = project_rows(store.submissions(), office.configuration, clock.now().astimezone(JST).date())
+    rows = project_rows(store.submissions(), office.configuration, clock.now())
     if as_json:
         for row in rows:
             print_json(_row_json(row, shared.lang))

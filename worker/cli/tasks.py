@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Any, Final
 
 import click
 
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.tables import print_json, print_table
-from worker.model import JST, PRODUCT_NAMES
+from worker.digest import by_project, project_of
+from worker.model import PRODUCT_NAMES
 from worker.tasks import Task, Urgency, open_tasks
 from worker.text import shown
 from worker.wiring import load_office, system_clock
@@ -26,8 +26,7 @@ def show_tasks(shared: Cli, as_json: bool) -> int:
     office = load_office(shared.config)
     clock = system_clock()
     store = open_for_command(office, clock)
-    today = clock.now().astimezone(JST).date()
-    found = open_tasks(store.submissions(), office.configuration, today)
+    found = open_tasks(store.submissions(), office.configuration, clock.now())
     if as_json:
         for each in found:
             print_json(task_json(each, shared.lang))
@@ -35,20 +34,13 @@ def show_tasks(shared: Cli, as_json: bool) -> int:
     if not found:
         click.echo(say("no_tasks", shared.lang))
         return DONE
-    place: dict[tuple[str, str, str], int] = {}
-    for each in found:  # projects in the order of their most urgent task
-        place.setdefault(_project_of(each), len(place))
     headings = [say(f"h_{name}", shared.lang) for name in ("urgency", "due_date", "id", "product", "todo", "command")]
-    for project, tasks in groupby(sorted(found, key=lambda each: place[_project_of(each)]), key=_project_of):
-        of_one = list(tasks)
+    for of_one in by_project(found):
+        project = project_of(of_one[0])
         rows = [_cells(each, shared.lang) for each in of_one]
         title = "　".join(filter(None, (shown(project[1]) or say("t_no_project", shared.lang), shown(project[2]))))
         print_table(headings, rows, title=title, styles=[_COLOURS[each.urgency] for each in of_one])
     return DONE
-
-
-def _project_of(task: Task) -> tuple[str, str, str]:
-    return task.project, task.project_name, task.issuer
 
 
 def _cells(task: Task, lang: Language) -> tuple[str, ...]:

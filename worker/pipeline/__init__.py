@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from worker import watch
+from worker.alarms import tell_apart
 from worker.decisions import keep_contents, redraft
 from worker.drafting import InForce
 from worker.errors import LogBroken, Unavailable
@@ -25,6 +26,7 @@ from worker.pipeline.headers import new_headers
 from worker.pipeline.health import Health
 from worker.pipeline.intake import Intake, ReadBlock
 from worker.pipeline.looking import guarantees_in, guarantees_of, look_at_folder, look_for, stamp_files
+from worker.pipeline.reminding import Reminding
 from worker.pipeline.sending import HELD_ALARM, Sending, SendingPass
 from worker.pipeline.taking import Taking
 from worker.pipeline.telling import Telling
@@ -38,6 +40,7 @@ from worker.ports import (
     Mailbox,
     MailServer,
     Opened,
+    OperatorCommand,
     PdfReader,
     Store,
     Thread,
@@ -64,14 +67,22 @@ class Pipeline:
     """The steps, bound to one store, one reader, one mail server and one clock."""
 
     def __init__(
-        self, store: Store, reader: PdfReader, server: MailServer, clock: Clock, account: str, in_force: InForce
+        self,
+        store: Store,
+        reader: PdfReader,
+        server: MailServer,
+        clock: Clock,
+        account: str,
+        in_force: InForce,
+        command: OperatorCommand | None = None,
     ) -> None:
         self.store = store
         self.in_force = in_force
         self.health = Health(store)
         self.intake = Intake(store, reader, clock, account)
         self.sending = Sending(store, server, reader, clock, account, self.health)
-        self.telling = Telling(store, server, clock, self.health)
+        self.telling = Telling(store, server, clock, self.health, command)
+        self.reminding = Reminding(store, clock, Author("hoshobin", account))
         self._reader = reader
         self._clock = clock
         self._author = Author("hoshobin", account)
@@ -86,6 +97,7 @@ class Pipeline:
         """From now on judge and send by this configuration; everything that waits is judged anew."""
         self.in_force = in_force
         self._weighed.clear()
+        self.reminding.forget()
 
     # --- watch → read → match → compose → approve ------------------------------------------------------------
 
@@ -205,7 +217,7 @@ class Pipeline:
             changed = writing.change(event, before, after, self._author, {})
             began = changed.state in NEEDS_A_PERSON and set(changed.reasons) - set(before.reasons) != set()
             if began or changed.state is State.HANDED_OVER:
-                writing.raise_alarm(HELD_ALARM, [changed.id])
+                writing.raise_alarm(HELD_ALARM, [changed.id], tell_apart(changed))
                 return 1
             return 0
 

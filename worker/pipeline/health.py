@@ -45,13 +45,13 @@ class Health:
         with self._store.writing() as writing:
             if isinstance(failure, AccountRefused):
                 return self.refused(writing, name, failure.detail, now)
-            known = self._store.look(name) or Look(name)
+            known = _failing(self._store.look(name) or Look(name), now)
             writing.record_look(dataclasses.replace(known, last_error=now, error=str(failure)))
             return False
 
     def refused(self, writing: Writing, name: str, answer: str, now: dt.datetime) -> bool:
         """Record that our account was refused, and tell a person unless that is told already."""
-        known = self._store.look(name) or Look(name)
+        known = _failing(self._store.look(name) or Look(name), now)
         cause = f"{ACCOUNT_ALARM}:{name}"
         told = self._store.last_alarm(cause)
         is_told = told is not None and (known.last_ok is None or told.created_at > known.last_ok)
@@ -63,3 +63,8 @@ class Health:
             return False
         writing.raise_alarm(cause, [], answer)
         return True
+
+
+def _failing(known: Look, now: dt.datetime) -> Look:
+    """``known`` with the moment since which it fails."""
+    return known if known.error and known.failing_since else dataclasses.replace(known, failing_since=now)

@@ -71,11 +71,12 @@ async def run_once(
         await finish_pass(pipeline, done)
     if "smtp" in done.failures:
         pipeline.health.failed("smtp", done.failures["smtp"], clock.now())
+        await pipeline.telling.call_operator(pipeline.in_force, done.failures["smtp"])
     return done
 
 
 async def finish_pass(pipeline: Pipeline, done: Pass) -> None:
-    """Judge what waits, send what is due, tell the operator, note the head."""
+    """Judge what waits, send what is due, look at the clock, tell the operator, note the head."""
     try:
         done.began_to_wait += await pipeline.judge_waiting()
         sent = await pipeline.send_due()
@@ -83,6 +84,7 @@ async def finish_pass(pipeline: Pipeline, done: Pass) -> None:
         done.goes_on_at = sent.goes_on_at
         if sent.failure is not None:
             done.failures["smtp"] = sent.failure
+        done.began_to_wait += pipeline.reminding.remind(pipeline.in_force)
     except LogBroken as broken:
         done.broken = broken
     if done.broken is not None:

@@ -30,7 +30,8 @@ from worker.adapters.store.schema import (
     SENT_WITH,
     SUBMISSIONS,
 )
-from worker.chain import canonical, fold
+from worker.alarms import is_told
+from worker.chain import canonical, encodable, fold
 from worker.errors import Conflict, NotAllowed
 from worker.model import Alarm, Entry, FileRow, Look, MessageRow, Notice, Sha256, Submission, sha256
 from worker.ports import Author, Clock
@@ -57,6 +58,22 @@ _KEEP: Final = sa.insert(ORIGINALS)
 _OWN_MESSAGE_ID: Final = insert(OWN_MESSAGE_IDS).on_conflict_do_nothing()
 _SENT_TO: Final = sa.insert(SENT_TO)
 _SENT_WITH: Final = sa.insert(SENT_WITH)
+_LATE_ALARMS: Final = 200
+"""Of one cause, how many of the newest are looked at for the same one again: a backlog raises thousands in an hour."""
+_NEWEST_ALARMS: Final = (
+    sa.select(ALARMS.c.id, ALARMS.c.row)
+    .where(ALARMS.c.cause == sa.bindparam("cause"))
+    .order_by(ALARMS.c.id.desc())
+    .limit(_LATE_ALARMS)
+    .subquery()
+)
+_SAME_ALARM: Final = (
+    sa.select(_NEWEST_ALARMS.c.row)
+    .where(sa.func.json_extract(_NEWEST_ALARMS.c.row, "$.submissions") == sa.bindparam("submissions"))
+    .where(sa.func.json_extract(_NEWEST_ALARMS.c.row, "$.detail") == sa.bindparam("detail"))
+    .order_by(_NEWEST_ALARMS.c.id.desc())
+    .limit(1)
+)
 _FORGET_WHAT_LEFT: Final = tuple(
     sa.delete(each).where(each.c.submission == sa.bindparam("number")) for each in (SENT_TO, SENT_WITH)
 )
@@ -214,7 +231,13 @@ class SqlWriting(Reads):
         self._write(_RECORD_LOOK, {"name": look.name, "row": canonical(look)})
 
     def raise_alarm(self, cause: str, submissions: Sequence[int], detail: str = "") -> Alarm:
-        """A mail to the operator, to be sent until it is accepted."""
+        """A mail to the operator, to be sent until it is accepted; the same one again within an hour is the first."""
+        known = self._scalar(
+            _SAME_ALARM, {"cause": cause, "submissions": canonical(submissions), "detail": encodable(detail)}
+        )
+        told = None if known is None else decode(Alarm, known)
+        if told is not None and is_told(told, self._clock.now()):
+            return told
         number = (self._scalar(sa.select(sa.func.max(ALARMS.c.id))) or 0) + 1
         alarm = Alarm(number, cause, tuple(submissions), self._clock.now(), detail)
         self._write(sa.insert(ALARMS), {"id": number, "row": canonical(alarm)})

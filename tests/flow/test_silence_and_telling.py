@@ -1,0 +1,335 @@
+"""Silence, deadlines, digests and escalations over days of the fake clock and restarts; who is told, and by what."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import FakeClock
+from small_office import HANAKO, OFFICE, SmallOffice, form
+from test_hours_and_caps import Answering, office_at, states
+
+from worker import decode
+from worker.decisions import approve, confirm, report_not_accepted
+from worker.errors import AccountRefused, Unavailable
+from worker.hours import USUAL
+from worker.model import JST
+from worker.pipeline import Pipeline
+from worker.ports import Body, Reply, Session
+from worker.states import State
+
+FRIDAY = dt.datetime(2026, 11, 20, 16, 15, tzinfo=JST)
+TUESDAY = dt.datetime(2026, 11, 24, 8, 30, tzinfo=JST)
+CHIEF = "buchou@contractor.example"
+
+
+class Keeping(Answering):
+    """Keeps every mail with its recipients; ``failure`` set, it cannot be reached."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.mails: list[tuple[tuple[str, ...], decode.Letter]] = []
+        self.failure: Unavailable | None = None
+        self._to: list[str] = []
+        self._asks_for_reports = False
+
+    async def open(self) -> Session:  # type: ignore[override]
+        if self.failure is not None:
+            raise self.failure
+        self._to = []
+        await super().open()
+        return Session("mx.contractor.example", "TLSv1.3", dsn=True, size_limit=None)
+
+    async def take(self, step: Any) -> Reply:  # type: ignore[override]
+        if type(step).__name__ == "Rcpt":
+            self._to.append(step.recipient)
+            self._asks_for_reports = step.dsn
+        if isinstance(step, Body):
+            letter = decode.decode_letter(step.content)
+            assert not (letter.auto_submitted and self._asks_for_reports)
+            self.mails.append((tuple(self._to), letter))
+        return await super().take(step)
+
+    def told(self, to: str = OFFICE) -> list[str]:
+        """Subjects of the mails of ours to this person, oldest first."""
+        return [letter.subject for people, letter in self.mails if to in people and letter.auto_submitted]
+
+    def last(self) -> decode.Letter:
+        return self.mails[-1][1]
+
+
+class Script:
+    """``ports.OperatorCommand`` that remembers; ``why`` set, it fails."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.why = ""
+
+    async def call(self, text: str) -> str:
+        self.texts.append(text)
+        return self.why
+
+
+class Days:
+    """An office over some days, with its server and its command."""
+
+    def __init__(self, root: Path, moment: dt.datetime = FRIDAY, **settings: Any) -> None:
+        self.office: SmallOffice = office_at(root, moment, **{"notify": (OFFICE,), "windows": USUAL, **settings})
+        self.clock = self.office.clock
+        self.server = Keeping(self.clock)
+        self.script = Script()
+        self._bind()
+
+    def _bind(self) -> None:
+        old = self.office.pipeline
+        self.office.server = self.server
+        self.office.pipeline = Pipeline(
+            self.office.store, old._reader, self.server, self.clock, "hoshobin", old.in_force, self.script
+        )
+
+    async def restart(self) -> None:
+        await self.office.restart()
+        self._bind()
+
+    async def at(self, moment: dt.datetime) -> None:
+        """A pass at ``moment``."""
+        self.clock.moment = moment
+        await self.office.finish()
+
+    async def fail(self, minutes: int) -> None:
+        """Passes every minute, as the service makes them, while the server fails."""
+        for _ in range(minutes):
+            done = await self.office.finish()
+            if "smtp" in done.failures:
+                self.office.pipeline.health.failed("smtp", done.failures["smtp"], self.clock.now())
+                await self.office.pipeline.telling.call_operator(self.office.pipeline.in_force, done.failures["smtp"])
+            self.clock.let_pass(minutes=1)
+
+
+@pytest.fixture
+async def sent(tmp_path: Path) -> Days:
+    """One submission that was sent on Friday at a quarter past four."""
+    days = Days(tmp_path)
+    days.office.save(form(1))
+    await days.office.pass_once()
+    assert states(days.office) == [State.SENT]
+    return days
+
+
+# --- Silence -----------------------------------------------------------------------------------------------------
+
+
+async def test_silence_over_a_holiday_becomes_overdue_once_and_is_closed_by_the_call(sent: Days) -> None:
+    sent_at = sent.office.only().sent_at
+    assert sent_at is not None
+    overdue = TUESDAY.replace(day=26, hour=14, minute=0) + (sent_at - FRIDAY)
+    await sent.at(overdue - dt.timedelta(seconds=1))
+    assert states(sent.office) == [State.SENT]
+    await sent.restart()
+    await sent.at(overdue)
+    await sent.at(overdue + dt.timedelta(hours=5))
+    assert sent.office.events(1).count("Overdue") == 1
+    confirm(sent.office.store, 1, HANAKO, "土木課 田中様", None)
+    assert states(sent.office) == [State.CONFIRMED]
+
+
+async def test_an_overdue_one_that_the_issuer_never_got_goes_back(sent: Days) -> None:
+    await sent.at(TUESDAY.replace(day=27))
+    report_not_accepted(sent.office.store, 1, HANAKO, "届いていない", None)
+    assert states(sent.office) == [State.BOUNCED]
+
+
+# --- The digest --------------------------------------------------------------------------------------------------
+
+
+async def test_the_digest_comes_on_working_mornings_only_and_once_whatever_restarts(sent: Days) -> None:
+    for day, expected in ((21, 0), (22, 0), (23, 0), (24, 1), (25, 2)):
+        for hour, minute in ((8, 29), (8, 30), (8, 31), (12, 0)):
+            if (hour, minute) == (8, 31):
+                await sent.restart()
+            await sent.at(TUESDAY.replace(day=day, hour=hour, minute=minute))
+        assert len(sent.server.told()) == expected, day
+    letter = sent.server.last()
+    assert letter.subject == "【保証便】本日の対応一覧（1件、うち至急 0件）"
+    assert "hoshobin confirm 1 --by 氏名 --note 相手方・日時" in letter.text
+    assert letter.auto_submitted == "auto-generated"
+
+
+async def test_the_digest_carries_a_head_that_the_log_holds(sent: Days) -> None:
+    await sent.at(TUESDAY)
+    head = sent.server.last().text.partition("--head ")[2].partition("`")[0]
+    entries = [entry.hash for entry in sent.office.store.entries()]
+    assert head in entries
+
+
+async def test_an_office_that_began_today_has_its_first_digest_tomorrow(tmp_path: Path) -> None:
+    days = Days(tmp_path, TUESDAY.replace(hour=10))
+    await days.at(TUESDAY.replace(hour=11))
+    assert days.server.told() == []
+    await days.at(TUESDAY.replace(day=25))
+    assert len(days.server.told()) == 1
+
+
+async def test_mornings_that_could_not_be_told_become_one_digest(sent: Days) -> None:
+    sent.server.failure = Unavailable("smtp", "connection refused")
+    await sent.at(TUESDAY)
+    await sent.at(TUESDAY.replace(day=25))
+    sent.server.failure = None
+    await sent.at(TUESDAY.replace(day=25, hour=10))
+    assert sum("本日の対応一覧" in subject for subject in sent.server.told()) == 1
+    assert sent.office.store.alarms_waiting() == ()
+
+
+# --- Deadlines ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_deadline_that_nears_is_told_once_with_the_phone_and_recorded(tmp_path: Path) -> None:
+    days = Days(tmp_path, TUESDAY.replace(hour=9), mode="approve", deadline="2026-11-25")
+    days.office.save(form(1))
+    await days.office.pass_once()
+    before = len(days.server.told())
+    await days.at(TUESDAY.replace(day=25, hour=13, minute=14))
+    urgent = [subject for subject in days.server.told()[before:] if "期限" in subject]
+    assert urgent == []
+    for minute in (15, 16, 59):
+        await days.at(TUESDAY.replace(day=25, hour=13, minute=minute))
+        await days.restart()
+    urgent = [subject for subject in days.server.told() if "期限" in subject]
+    assert urgent == ["【保証便】至急：提出期限が迫っています（1件）"]
+    assert "　　提出期限：2026-11-25" in days.server.last().text
+    assert "　　電話：" in days.server.last().text
+    assert days.office.events(1).count("DeadlineNear") == 1
+
+
+async def test_a_deadline_of_what_waits_to_be_sent_is_told_too(tmp_path: Path) -> None:
+    days = Days(tmp_path, TUESDAY.replace(hour=9), mode="approve", deadline="2026-11-24")
+    days.office.save(form(1))
+    await days.office.pass_once()
+    approve(days.office.store, days.office.pipeline.in_force, 1, "", HANAKO, "", days.clock.now())
+    days.office.pipeline.sending._pace.hear("421 try again in 4 hours", days.clock.now().replace(hour=11))
+    await days.at(TUESDAY.replace(hour=13, minute=15))
+    assert states(days.office) == [State.APPROVED]
+    assert days.server.told()[-1] == "【保証便】至急：提出期限が迫っています（1件）"
+
+
+async def test_a_deadline_that_was_met_is_not_told(tmp_path: Path) -> None:
+    days = Days(tmp_path, TUESDAY.replace(hour=9), deadline="2026-11-24")
+    days.office.save(form(1))
+    await days.office.pass_once()
+    await days.at(TUESDAY.replace(hour=17))
+    assert states(days.office) == [State.SENT]
+    assert days.server.told() == []
+
+
+# --- Escalation --------------------------------------------------------------------------------------------------
+
+
+async def test_an_urgent_task_that_nobody_touches_goes_up_once_after_a_working_day(tmp_path: Path) -> None:
+    days = Days(tmp_path, escalate=(CHIEF,))
+    days.office.save(form(1))
+    await days.office.pass_once()
+    overdue = TUESDAY.replace(day=26, hour=14, minute=1)
+    await days.at(overdue)
+    assert states(days.office) == [State.OVERDUE]
+    await days.at(overdue + dt.timedelta(hours=23))
+    assert days.server.told(CHIEF) == []
+    for hours in (24, 25, 26):
+        await days.at(overdue + dt.timedelta(hours=hours))
+        await days.restart()
+    assert days.server.told(CHIEF) == ["【保証便】至急：1営業日のあいだ対応のない件があります（1件）"]
+
+
+async def test_what_was_dealt_with_meanwhile_is_not_sent_up(tmp_path: Path) -> None:
+    days = Days(tmp_path, escalate=(CHIEF,))
+    days.office.save(form(1))
+    await days.office.pass_once()
+    overdue = TUESDAY.replace(day=26, hour=14, minute=1)
+    await days.at(overdue)
+    days.server.failure = Unavailable("smtp", "connection refused")
+    await days.at(overdue + dt.timedelta(hours=24))
+    confirm(days.office.store, 1, HANAKO, "土木課 田中様", None)
+    days.server.failure = None
+    await days.at(overdue + dt.timedelta(hours=25))
+    assert days.server.told(CHIEF) == []
+    assert days.office.store.alarms_waiting() == ()
+
+
+# --- The same alarm, and the account itself ----------------------------------------------------------------------
+
+
+async def test_the_same_alarm_is_not_raised_again_within_an_hour_whatever_restarts(tmp_path: Path) -> None:
+    days = Days(tmp_path)
+    for minutes, expected in ((0, 1), (30, 1), (29, 1), (1, 2)):
+        days.clock.let_pass(minutes=minutes)
+        await days.restart()
+        with days.office.store.writing() as writing:
+            writing.raise_alarm("log_broken:entry", [], "entry 3")
+        assert days.office.alarms().count("log_broken:entry") == expected
+    with days.office.store.writing() as writing:
+        writing.raise_alarm("log_broken:entry", [], "entry 4")
+        writing.raise_alarm("log_broken:entry", [1], "entry 3")
+    assert days.office.alarms().count("log_broken:entry") == 4
+
+
+async def test_a_clock_set_back_does_not_silence_alarms(tmp_path: Path) -> None:
+    days = Days(tmp_path)
+    for back in (0, 3):
+        days.clock.let_pass(hours=-back)
+        with days.office.store.writing() as writing:
+            writing.raise_alarm("log_broken:entry", [], "")
+    assert days.office.alarms() == ["log_broken:entry"] * 2
+
+
+async def test_a_refused_account_is_told_by_the_command_at_once_and_by_mail_when_it_goes_again(sent: Days) -> None:
+    sent.office.save(form(2))
+    await sent.office.take_in()
+    sent.server.failure = AccountRefused("smtp", "535 5.7.8 authentication failed")
+    await sent.fail(5)
+    (text,) = sent.script.texts
+    assert text.startswith("【保証便】メールアカウントが拒否されました\n\n")
+    assert "535 5.7.8 authentication failed" in text
+    sent.server.failure = None
+    await sent.office.finish()
+    assert sent.server.told() == ["【保証便】メールアカウントが拒否されました"]
+    await sent.fail(120)
+    assert len(sent.script.texts) == 1
+
+
+async def test_a_server_that_is_away_longer_than_a_restart_takes_is_told_by_the_command(sent: Days) -> None:
+    sent.clock.moment = TUESDAY.replace(hour=10)
+    sent.office.save(form(2))
+    await sent.office.take_in()
+    sent.server.failure = Unavailable("smtp", "127.0.0.1:25: connection refused")
+    await sent.fail(15)
+    assert sent.script.texts == []
+    await sent.restart()
+    await sent.fail(120)
+    (text,) = sent.script.texts
+    assert "送信サーバーに接続できない状態が続いています（2026-11-24 10:30 から" in text
+
+
+async def test_a_command_that_fails_is_run_again_later(sent: Days) -> None:
+    sent.office.save(form(2))
+    await sent.office.take_in()
+    sent.server.failure = AccountRefused("smtp", "535 no")
+    sent.script.why = "exit status 1"
+    await sent.fail(14)
+    assert len(sent.script.texts) == 1
+    sent.script.why = ""
+    await sent.fail(30)
+    assert len(sent.script.texts) == 2
+
+
+async def test_no_key_is_told_even_where_a_server_repeats_it(sent: Days) -> None:
+    with sent.office.store.writing() as writing:
+        before = writing.submission(1)
+        key = form(1).key
+        after = dataclasses.replace(before, state=State.BOUNCED, reply=f"550 body says {key}")
+        writing.change("Bounced", before, after, HANAKO, {})  # type: ignore[arg-type]
+        writing.raise_alarm("bounced", [1], f"550 {key}")
+    await sent.office.finish()
+    assert sent.server.told() == ["【保証便】ご対応が必要な提出があります（1件）"]
+    assert all(key not in letter.text for _, letter in sent.server.mails if letter.auto_submitted)
