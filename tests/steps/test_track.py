@@ -223,6 +223,12 @@ def test_only_the_issuers_domains_and_whom_we_wrote_to_answer_for_it(sender: str
     assert is_of_issuer((sender,), a_draft(), ("keiyaku@keiyaku.kawa.example",)) is is_issuers
 
 
+def test_our_own_domain_is_never_the_issuers_even_where_the_issuer_is_written_to_there() -> None:
+    draft = a_draft((Address("test@contractor.example"),), ())
+    assert is_of_issuer(("test@contractor.example",), draft, ())
+    assert not is_of_issuer(("sato@contractor.example",), draft, ("shisho@contractor.example",))
+
+
 def test_of_two_senders_both_must_be_the_issuers() -> None:
     assert not is_of_issuer(("tanaka@kawa-town.example", "x@elsewhere.example"), a_draft(), ())
     assert not is_of_issuer((), a_draft(), ())
