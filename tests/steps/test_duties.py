@@ -237,3 +237,19 @@ def test_an_amended_contract_is_marked_so() -> None:
     register = replace(REGISTER, projects=(of_project(is_amended=True),))
     assert drafted(register).submission.duties.is_amended
     assert not drafted().submission.duties.is_amended
+
+
+# --- A project's own deadline ------------------------------------------------------------------------------------
+
+
+def test_of_two_deadlines_the_earlier_counts() -> None:
+    day = dt.date(2026, 12, 1)
+    for own, expected in ((day - dt.timedelta(days=1), day - dt.timedelta(days=1)), (day + dt.timedelta(days=1), day)):
+        project = of_project(dates={"contract": day}, deadlines={Product.CONTRACT: own})
+        register = replace(ruled(timing=Timing.BEFORE_CONTRACT), projects=(project,))
+        assert drafted(register).submission.duties.deadline == expected
+
+
+def test_a_projects_deadline_holds_for_its_own_product_alone() -> None:
+    project = of_project(deadlines={Product.ADVANCE: dt.date(2026, 12, 1)})
+    assert drafted(replace(AUTO, projects=(project,))).submission.duties.deadline is None

@@ -182,6 +182,21 @@ def test_a_section_may_be_named_for_all_products_or_for_each():
     assert each.sections == {Product.ADVANCE: "doboku"}
 
 
+def test_a_deadline_is_one_day_for_all_products_or_a_day_for_each():
+    day = dt.date(2026, 5, 1)
+    assert projects_of(PROJECTS + "deadline = 2026-05-01\n")[0].deadlines == dict.fromkeys(Product, day)
+    assert projects_of(PROJECTS + "deadline = { advance = 2026-05-01 }\n")[0].deadlines == {Product.ADVANCE: day}
+    assert projects_of(PROJECTS)[0].deadlines == {}
+
+
+@pytest.mark.parametrize(
+    "written", ["2026-05-01T10:00:00", '"2026-05-01"', "{ advance = 1 }", "{ works = 2026-05-01 }"]
+)
+def test_a_deadline_is_a_day(written):
+    with pytest.raises(ConfigError, match=r"project\[1\]\.deadline"):
+        projects_of(PROJECTS + f"deadline = {written}\n")
+
+
 def test_an_invoice_is_a_file_or_separate():
     text = PROJECTS + (
         "[project.invoice]\n"

@@ -221,3 +221,25 @@ def test_an_expected_guarantee_without_any_date_is_watched_and_says_which_date_i
 
 def test_what_nobody_expects_is_never_missing() -> None:
     assert missing_on(FRIDAY, of_project(dates={"contract": FRIDAY})) == []
+
+
+# --- What is stuck -----------------------------------------------------------------------------------------------
+
+
+def test_what_a_server_puts_off_for_hours_is_a_task_with_its_words_and_the_phone() -> None:
+    since = START - dt.timedelta(hours=5)
+    put_off = one(State.APPROVED, deferrals=6, first_date=since, due_at=START, reply="450 4.2.0 try again later")
+    (task,) = tasks_of(put_off)
+    assert (task.kind, task.urgency, task.command) == (TaskKind.STUCK, Urgency.TODAY, "hoshobin show 1")
+    assert "450 4.2.0 try again later" in task.text("ja")
+    assert "みほん町 土木課（0557-00-0000）" in task.text("ja")
+
+
+def test_what_was_put_off_a_moment_ago_goes_on_by_itself() -> None:
+    assert tasks_of(one(State.APPROVED, deferrals=1, first_date=START, due_at=START)) == ()
+
+
+def test_a_guarantee_that_is_not_here_is_due_by_its_projects_deadline() -> None:
+    project = of_project(expects=(Product.CONTRACT,), deadlines={Product.CONTRACT: TODAY})
+    (task,) = tasks_of(projects=(project,))
+    assert (task.kind, task.due, task.urgency) == (TaskKind.EXPECTED, TODAY, Urgency.NOW)

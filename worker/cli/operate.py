@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -234,6 +235,8 @@ async def _examine(office: Office, lang: Language) -> list[tuple[str, str, str]]
     results.append(await _try("folder", _async(build_folder(office).look), ("remedy_folder",) * 2, lang))
     results.append(await _try("invoices", _async(lambda: _look(office.places.invoices)), ("remedy_folder",) * 2, lang))
     results.append(await _try("pdf", _read_sample, ("remedy_pdf",) * 2, lang))
+    if command := office.configuration.settings.command:
+        results.append(await _try("command", _async(lambda: _find(command[0])), ("remedy_command",) * 2, lang))
     return results
 
 
@@ -242,6 +245,12 @@ def _look(folder: Path) -> None:
         next(folder.iterdir(), None)
     except OSError as error:
         raise Unavailable("folder", f"{folder}: {error.strerror}") from error
+
+
+def _find(program: str) -> None:
+    """It is not run: it would tell somebody."""
+    if not Path(program).is_absolute() or shutil.which(program) is None:
+        raise Unavailable("command", program)
 
 
 async def _read_sample() -> None:
