@@ -7,10 +7,11 @@ afterwards it is a person's to judge. It does not know projects or issuers.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from worker.model import Hold, Notice, Sha256, Submission, Unreadable
+from worker.model import Announced, Duties, Hold, Notice, Sha256, Submission, Unreadable
 from worker.ports import Reading
 from worker.states import WAITING, State
 
@@ -30,6 +31,8 @@ class Way:
     source_message_id: str
     mail_sha256: Sha256 | None
     proven: bool
+    announced: Announced | None = None
+    """What the mail says where it is an announcement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def receive_notice(notice: Notice, pdf: Sha256, way: Way, known: Reading) -> Kno
         product=notice.product,
         contract_number=notice.contract_number,
         notice_name=notice.project_name,
-        follows=earlier[-1].id if earlier else None,
+        follows=find_last(earlier),
     )
     return New(submission, tuple(each for each in others if each.state in {State.HELD, State.APPROVED}))
 
@@ -83,9 +86,36 @@ def hold_without_notice(refusal: Hold, pdf: Sha256 | None, way: Way) -> Submissi
     return dataclasses.replace(_arrived(way), pdf_sha256=pdf, refusal=refusal, reasons=(refusal,))
 
 
-def announce(guarantor: str, way: Way) -> Submission:
-    """The submission that an announcement without a PDF opens: a task to download its notice."""
-    return dataclasses.replace(_arrived(way), state=State.ANNOUNCED, guarantor=guarantor)
+def announce(guarantor: str, way: Way, steps: tuple[str, ...] = ()) -> Submission:
+    """The submission that an announcement without a PDF opens: a task to download its notice, by these steps."""
+    return dataclasses.replace(
+        _arrived(way), state=State.ANNOUNCED, guarantor=guarantor, duties=Duties(instructions=steps)
+    )
+
+
+def join_notice(announcement: Submission, arrived: Submission, known: Reading) -> Submission:
+    """``announcement`` as it goes on with the notice that has ``arrived``; its id, Message-ID and words stay."""
+    here = known.by_number(arrived.contract_number) if arrived.contract_number else ()
+    return dataclasses.replace(
+        arrived,
+        id=announcement.id,
+        version=announcement.version,
+        source_message_id=announcement.source_message_id or arrived.source_message_id,
+        announced=announcement.announced,
+        came_after=tuple(each.id for each in here if each.guarantor == arrived.guarantor),
+        created_at=announcement.created_at,
+        updated_at=announcement.updated_at,
+    )
+
+
+def find_last(earlier: Sequence[Submission]) -> int | None:
+    """Of several under one number the one whose notice came last; None where there is none."""
+    return next((each.id for each in earlier if not any(_came_after(other, each) for other in earlier)), None)
+
+
+def _came_after(one: Submission, other: Submission) -> bool:
+    """Whether the notice of ``one`` came after that of ``other``: ids tell, but where an announcement came first."""
+    return other.id in one.came_after or (one.id > other.id and one.id not in other.came_after)
 
 
 def _arrived(way: Way) -> Submission:
@@ -98,6 +128,7 @@ def _arrived(way: Way) -> Submission:
         source_message_id=way.source_message_id,
         mail_sha256=way.mail_sha256,
         proven=way.proven,
+        announced=way.announced,
     )
 
 
@@ -107,7 +138,7 @@ def find_later(submission: Submission, notice: Notice, known: Reading) -> int | 
     Asked whenever it is judged: when the later one came, this one may have been at the mail server, and is put back.
     """
     for each in known.by_number(notice.contract_number):
-        came_later = each.id > submission.id and each.id != submission.follows and each.corrects is None
+        came_later = _came_after(each, submission) and each.id != submission.follows and each.corrects is None
         counts = came_later and each.guarantor == notice.guarantor and each.state is not State.WITHDRAWN
         if counts and _has_other_key(each, notice, known):
             return each.id

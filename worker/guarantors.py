@@ -57,6 +57,7 @@ class _Guarantor(Shape):
     key: Pattern
     labels: _Labels
     products: _Products
+    download: list[NonEmpty] = Field(default_factory=list)
 
 
 class _Guarantors(Shape):
@@ -88,6 +89,7 @@ def read_guarantors(table: Mapping[str, Any], found: list[Problem]) -> tuple[Gua
             labels={label: tuple(words) for label, words in guarantor.labels},
             products={Product(product): tuple(words) for product, words in guarantor.products},
             assumed=tuple(guarantor.assumed),
+            download=tuple(guarantor.download),
         )
         for id_, guarantor in checked.guarantor.items()
     )

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from worker.announced import read_announced
 from worker.mail import Message
-from worker.model import Attached
+from worker.model import Announced, Attached
 from worker.rulebook import Guarantor
 from worker.text import match_key
 
@@ -57,6 +58,7 @@ class Announcement:
 
     guarantor: str
     pdfs: tuple[Attached, ...]
+    says: Announced = field(default_factory=Announced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ def recognise_mail(message: Message, guarantors: Sequence[Guarantor], ours: Ours
     for one in foreign:
         for guarantor in guarantors:
             if _announces(one, guarantor, ours):
-                return Announcement(guarantor.id, pdfs)
+                says = read_announced(guarantor, one.subject, one.texts, message.date)
+                return Announcement(guarantor.id, pdfs, says)
     senders = (guarantor.id for one in foreign for guarantor in guarantors if _is_from(one, guarantor))
     found = next(senders, None)
     if found is not None or any(_names_a_key(one) for one in foreign):

@@ -30,6 +30,8 @@ class Guarantor:
     """``project_name contractor_name product contract_number key`` → the labels the notice may print."""
     products: Mapping[Product, tuple[str, ...]]
     assumed: tuple[str, ...] = ()
+    download: tuple[str, ...] = ()
+    """Steps by which a person gets the notice from its web service."""
 
 
 # --- How an issuer wants it ----------------------------------------------------------------------------------

@@ -128,6 +128,8 @@ class Settings:
     """Headings of the contractor's own ledger → keys of a project; they go before the usual ones."""
     hours: OfficeHours = field(default_factory=OfficeHours)
     """When mail to issuers leaves, and which hours count."""
+    announced_hours: int = 24
+    """Plain hours after which a person is reminded of a notice that was announced and is not here."""
     overdue_hours: int = 24
     """Open hours without news after which a person asks the issuer."""
     stuck_hours: int = 4
@@ -270,6 +272,7 @@ def _settings_of(worker: _Worker) -> Settings:
             rehearsal_to=Address(worker.release.rehearsal_to) if worker.release.rehearsal_to else None,
         ),
         poll_seconds=worker.schedule.poll_seconds,
+        announced_hours=worker.schedule.announced_hours,
         overdue_hours=worker.schedule.overdue_hours,
         stuck_hours=worker.schedule.stuck_hours,
         hours=OfficeHours(tuple(map(read_window, worker.schedule.windows)), frozenset(worker.schedule.closed)),

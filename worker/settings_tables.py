@@ -17,6 +17,7 @@ from worker.register_fields import key_names, parse_key
 from worker.tomlfile import NonEmpty, Refused, Shape, nearest
 
 MAX_POLL_SECONDS: Final = 86_400  # a day: a longer pause is a mailbox nobody watches
+MAX_ANNOUNCED_HOURS: Final = 720  # 30 days: by then the contract has been signed without it, or not at all
 MAX_OPEN_HOURS: Final = 200  # about a month of open hours: by then nobody expects an answer any more
 
 
@@ -29,9 +30,10 @@ def _check_window(text: str) -> str:
 
 
 class ScheduleTable(Shape):
-    """``[schedule]``; what is counted in hours counts open hours, also where ``windows`` is empty."""
+    """``[schedule]``; hours are open hours, also where ``windows`` is empty, but for ``announced_hours``: plain ones."""
 
     poll_seconds: Annotated[int, Field(ge=1, le=MAX_POLL_SECONDS)] = 60
+    announced_hours: Annotated[int, Field(ge=1, le=MAX_ANNOUNCED_HOURS)] = 24
     overdue_hours: Annotated[int, Field(ge=1, le=MAX_OPEN_HOURS)] = 24
     stuck_hours: Annotated[int, Field(ge=1, le=MAX_OPEN_HOURS)] = 4
     windows: list[Annotated[str, AfterValidator(_check_window)]] = Field(default_factory=lambda: list(USUAL))

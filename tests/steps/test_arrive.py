@@ -15,6 +15,7 @@ from worker.arrive import (
     announce,
     find_later,
     hold_without_notice,
+    join_notice,
     receive_notice,
     receive_unreadable,
 )
@@ -129,6 +130,36 @@ def test_an_announcement_opens_a_task() -> None:
     announced = announce("east", MAIL)
     assert (announced.state, announced.guarantor, announced.pdf_sha256) == (State.ANNOUNCED, "east", None)
     assert announced.source_message_id == "<a@east.example>"
+
+
+# --- What an announcement opened ---------------------------------------------------------------------------------
+
+ANNOUNCED = replace(announce("east", MAIL, ("ログイン", "印刷")), id=2, version=7)
+
+
+def test_an_announcement_keeps_the_steps_to_its_notice() -> None:
+    assert ANNOUNCED.duties.instructions == ("ログイン", "印刷")
+
+
+def test_a_joined_notice_goes_on_under_the_number_and_the_message_of_its_announcement() -> None:
+    outcome = receive_notice(AMENDED, SECOND, FOLDER, FakeReading([here(State.SENT)], {FIRST: NOTICE}))
+    assert isinstance(outcome, New)
+    joined = join_notice(ANNOUNCED, outcome.submission, FakeReading([here(State.SENT)]))
+    assert (joined.id, joined.version, joined.source_message_id) == (2, 7, "<a@east.example>")
+    assert (joined.came_by, joined.proven, joined.pdf_sha256, joined.follows) == ("folder", True, SECOND, 1)
+    assert joined.came_after == (1,)
+
+
+def test_of_a_joined_one_and_those_before_it_the_joined_one_came_last_though_its_id_is_lower() -> None:
+    """Announced as 2; the first notice came as 3, then the amended one was joined to 2."""
+    first = here(State.HELD, id=3)
+    joined = here(State.HELD, id=2, pdf_sha256=SECOND, follows=3, came_after=(3,))
+    known = FakeReading([first, joined], {FIRST: NOTICE, SECOND: AMENDED})
+    assert find_later(first, NOTICE, known) == 2
+    assert find_later(joined, AMENDED, known) is None
+    outcome = receive_notice(replace(NOTICE, key=Key("QqQqQqQq1111")), THIRD, FOLDER, known)
+    assert isinstance(outcome, New)
+    assert (outcome.submission.follows, [each.id for each in outcome.superseded]) == (2, [2, 3])
 
 
 # --- A later one that came while this one was at the mail server -------------------------------------------------

@@ -17,7 +17,7 @@ PDF = Attached("a.pdf", b"%PDF-")
 
 
 def guarantor(name: str, subject: str, *senders: str) -> Guarantor:
-    return Guarantor(name, name, senders, (subject,), (), ".*", ".*", {}, {})
+    return Guarantor(name, name, senders, (subject,), (), "[0-9]{5}-[0-9]{6}", ".*", {}, {})
 
 
 GUARANTORS = (guarantor("east", EAST), guarantor("west", WEST, "west.example"))

@@ -40,7 +40,7 @@ def test_what_is_not_written_has_the_published_default():
 def test_mail_leaves_in_the_hours_of_offices_unless_other_windows_are_written():
     settings, _ = settings_of(WORKER)
     assert settings.hours == OfficeHours(usual_windows())
-    assert (settings.overdue_hours, settings.stuck_hours) == (24, 4)
+    assert (settings.overdue_hours, settings.stuck_hours, settings.announced_hours) == (24, 4, 24)
     assert (settings.smtp.per_minute, settings.smtp.connections) == (30, 1)
     assert (settings.escalate, settings.command) == ((), ())
     always, _ = settings_of(WORKER + "[schedule]\nwindows = []\nclosed = [2026-12-28]")

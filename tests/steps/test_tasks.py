@@ -49,7 +49,7 @@ def kinds(*submissions: Submission, today: dt.date = TODAY) -> list[TaskKind]:
 @pytest.mark.parametrize(
     ("state", "kind", "command"),
     [
-        (State.ANNOUNCED, TaskKind.DOWNLOAD, "withdraw"),
+        (State.ANNOUNCED, TaskKind.DOWNLOAD, "join"),
         (State.HELD, TaskKind.HELD, "approve"),
         (State.HANDED_OVER, TaskKind.HAND_IN, "confirm"),
         (State.IN_DOUBT, TaskKind.RESOLVE, "resolve"),

@@ -74,7 +74,7 @@ COMMANDS = {
     State.IN_DOUBT: "hoshobin resolve 1 --sent|--not-sent --by 氏名",
     State.REFUSED: "hoshobin resend 1 --by 氏名 --why 理由",
     State.BOUNCED: "hoshobin resend 1 --by 氏名 --why 理由",
-    State.ANNOUNCED: "hoshobin withdraw 1 --by 氏名 --why PDFを取得・保存済み",
+    State.ANNOUNCED: "hoshobin join 1 届いた番号 --by 氏名",
     State.HANDED_OVER: "hoshobin confirm 1 --by 氏名 --note 相手方・日時",
     State.OVERDUE: "hoshobin confirm 1 --by 氏名 --note 相手方・日時",
 }

@@ -175,6 +175,22 @@ def hand_over(shared: Cli, number: int, by: str, note: str, as_json: bool) -> in
 
 
 @cli.command()
+@click.argument("announced", type=Number())
+@click.argument("answers", nargs=-1, required=True, type=Number(), metavar="ID…")
+@by_option
+@json_option
+@pass_cli
+def join(shared: Cli, announced: int, answers: tuple[int, ...], by: str, as_json: bool) -> int:
+    """結び付け：発行完了メールのお知らせが、すでに届いている提出（複数可）であることを記録します。"""
+    office = load_office(shared.config)
+    author = author_of(office, by)
+    after = decisions.join(open_for_command(office, system_clock()), announced, answers, author)
+    named = ", ".join(map(str, after.joined))
+    _report(after, "joined", shared.lang, as_json=as_json, answers=named)
+    return DONE
+
+
+@cli.command()
 @click.argument("number", type=Number())
 @click.option("--sent/--not-sent", "left", required=True, default=None, help="届いていた／届いていない")
 @by_option

@@ -12,6 +12,7 @@ import datetime as dt
 from typing import Final
 
 from worker.alarms import deadline_cause
+from worker.announced import count_reminders, next_reminder, reminder_cause
 from worker.configuration import Configuration
 from worker.digest import (
     digest_cause,
@@ -29,6 +30,9 @@ from worker.tasks import Task, open_tasks
 
 DEADLINE_NEAR: Final = "DeadlineNear"
 """Event of the entry that an alarm about a deadline is stored with."""
+
+NOTICE_AWAITED: Final = "NoticeAwaited"
+"""Event of the entry that a reminder of an announcement is stored with."""
 
 LOOK_GAP: Final = dt.timedelta(minutes=1)
 """How soon after a look the next one may be: everything here is counted in hours."""
@@ -57,6 +61,7 @@ class Reminding:
         configuration = in_force.configuration
         moments = [self._raise_digest(configuration, now)]
         overdue, next_silence = self._end_silences(configuration, now)
+        moments.append(self._remind_of_announced(configuration, now))
         moments += [next_silence, self._warn_of_deadlines(configuration, now), self._escalate(configuration, now)]
         self._looked_at = now
         self._head = self._store.head()
@@ -108,6 +113,21 @@ class Reminding:
                     day = str(each.duties.deadline)
                     writing.note(DEADLINE_NEAR, each.id, self._author, {"deadline": day, "phone": each.section_phone})
                     writing.raise_alarm(deadline_cause(each), [each.id])
+        return min(later, default=None)
+
+    def _remind_of_announced(self, configuration: Configuration, now: dt.datetime) -> dt.datetime | None:
+        """A notice was announced and is not here: once after each period, in plain hours, up to a limit."""
+        hours = configuration.settings.announced_hours
+        later: list[dt.datetime] = []
+        for each in self._store.submissions(State.ANNOUNCED):
+            opened = each.created_at or now
+            count = count_reminders(opened, hours, now)
+            if count and self._store.last_alarm(reminder_cause(each.id, count)) is None:
+                with self._store.writing() as writing:
+                    writing.note(NOTICE_AWAITED, each.id, self._author, {"hours": count * hours})
+                    writing.raise_alarm(reminder_cause(each.id, count), [each.id])
+            if (moment := next_reminder(opened, hours, now)) is not None:
+                later.append(moment)
         return min(later, default=None)
 
     def _raise_digest(self, configuration: Configuration, now: dt.datetime) -> dt.datetime | None:

@@ -9,15 +9,41 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Sequence
+from enum import Enum, auto
+from typing import Any, Final
 
-from worker.arrive import Known, New, Way, announce, hold_without_notice, receive_notice, receive_unreadable
-from worker.decisions import keep_contents, redraft
+from worker.announced import find_announcement, find_answers, find_listing, is_same_announcement
+from worker.arrive import (
+    Known,
+    New,
+    Way,
+    announce,
+    find_last,
+    hold_without_notice,
+    join_notice,
+    receive_notice,
+    receive_unreadable,
+)
+from worker.decisions import end_announcement, keep_contents, note_announced, redraft
 from worker.drafting import InForce, missing_where_away
 from worker.model import Attached, Hold, Notice, Sha256, Submission, Unreadable
 from worker.outcome import HELD_ALARM
 from worker.ports import Author, Writing
 from worker.states import NEEDS_A_PERSON, WAITING, Event, State
 from worker.text import hide_codes
+
+NEWEST_LOOKED_AT: Final = 200
+"""Notices among which one that an announcement names by its project is looked for: those of the last days."""
+
+
+class Seen(Enum):
+    """What an announcement without a PDF was to what is here."""
+
+    NEW = auto()
+    ANNOUNCED = auto()
+    """Announced before: the same mail again, or another that says the same."""
+    ANSWERED = auto()
+    """What it announces is here."""
 
 
 class Taking:
@@ -28,7 +54,8 @@ class Taking:
         # The mail must be recorded even while the share with the invoices is away.
         self._in_force = missing_where_away(in_force)
         self._author = author
-        self._now = now
+        self.now = now
+        """The moment of the transaction."""
         self._waiting: list[int] = []
         self.drafted: list[Submission] = []
         """Those that a notice of this transaction became."""
@@ -45,14 +72,27 @@ class Taking:
                 self._writing.keep_notice(digest, notice)
                 others = [hide_codes(name, key) for name in beside]
                 detail = {"file": hide_codes(pdf.filename, key), "other_pdfs": others}
-                drafted = redraft(arrived, self._in_force, self._writing, self._now, pdf.content)
-                keep_contents(self._writing, drafted)
-                created = self._writing.create(Event.NOTICE_READ, drafted.submission, self._author, detail)
+                announcement = find_announcement(notice, self._writing.awaited(notice.guarantor))
+                created = self._record_notice(arrived, announcement, pdf.content, detail)
                 self.drafted.append(created)
                 self._note_wait(created)
                 for earlier in superseded:
                     self._supersede(earlier, created)
+                self._end_answered(notice)
                 return created.id
+
+    def _record_notice(
+        self, arrived: Submission, announcement: Submission | None, content: bytes, detail: dict[str, Any]
+    ) -> Submission:
+        """A new submission, or the announcement's own as it goes on, with its id and its history."""
+        if announcement is not None:
+            detail = {**detail, "came_by": arrived.came_by, "source": arrived.source_name}
+            arrived = join_notice(announcement, arrived, self._writing)
+        drafted = redraft(arrived, self._in_force, self._writing, self.now, content)
+        keep_contents(self._writing, drafted)
+        if announcement is None:
+            return self._writing.create(Event.NOTICE_READ, drafted.submission, self._author, detail)
+        return self._writing.change(Event.NOTICE_READ, announcement, drafted.submission, self._author, detail)
 
     def take_unreadable(self, pdf: Attached, digest: Sha256, refusal: Unreadable, way: Way) -> int:
         """The submission in which a file that was meant as a notice waits for a person."""
@@ -67,15 +107,48 @@ class Taking:
         """The submission in which a mail or a file that was not read as one waits for a person."""
         return self._hold(hold_without_notice(refusal, None, way), {})
 
-    def take_announcement(self, guarantor: str, way: Way) -> Submission:
-        """The task that an announcement without a PDF opens, or the one that the same mail opened before."""
+    def take_announcement(self, guarantor: str, way: Way) -> tuple[tuple[Submission, ...], Seen]:
+        """The task that an announcement without a PDF opens; what it announces, where that is here or open already."""
         earlier = self._writing.by_source_message(way.source_message_id) if way.source_message_id else ()
         if earlier:
-            self._writing.note("SeenAgain", earlier[0].id, self._author, {"came_by": way.came_by})
-            return earlier[0]
-        announced = self._writing.create(Event.ANNOUNCED, announce(guarantor, way), self._author, {})
+            return self._see_again(earlier[:1], way), Seen.ANNOUNCED
+        profile = self._in_force.guarantors.get(guarantor)
+        arriving = announce(guarantor, way, profile.download if profile else ())
+        answers = self._answers(arriving)
+        if answers:
+            return self._see_again(answers, way), Seen.ANSWERED
+        open_ones = self._writing.awaited(guarantor)
+        same = tuple(each for each in open_ones if is_same_announcement(each, arriving))
+        if same:
+            return self._see_again(same[:1], way), Seen.ANNOUNCED
+        announced = self._writing.create(Event.ANNOUNCED, arriving, self._author, {})
         self._note_wait(announced)
-        return announced
+        return (announced,), Seen.NEW
+
+    def _answers(self, announcement: Submission) -> tuple[Submission, ...]:
+        """The notices that it announces, where all of them are here."""
+        announced, guarantor = announcement.announced, announcement.guarantor
+        if announced is None or guarantor is None or not (announced.numbers or announced.names):
+            return ()
+        of_numbers = [
+            [each for each in self._writing.by_number(number) if each.guarantor == guarantor]
+            for number in announced.numbers
+        ]
+        newest = () if announced.numbers else self._writing.newest_notices(guarantor, NEWEST_LOOKED_AT)
+        return find_answers(announced, of_numbers, newest)
+
+    def _see_again(self, known: tuple[Submission, ...], way: Way) -> tuple[Submission, ...]:
+        """Note with each that it was announced, once more or afterwards; nothing is opened."""
+        detail = {"came_by": way.came_by, "source": way.source_name, "from_message": way.source_message_id}
+        for each in known:
+            note_announced(self._writing, each, way.announced, "SeenAgain", self._author, detail)
+        return known
+
+    def _end_answered(self, notice: Notice) -> None:
+        """End the one announcement that names this number among others, once all of its notices are here."""
+        listing = find_listing(notice.contract_number, self._writing.awaited(notice.guarantor))
+        if len(listing) == 1 and (answers := self._answers(listing[0])):
+            end_announcement(self._writing, listing[0], answers, self._author)
 
     def read_after_all(self, held: Submission, notice: Notice) -> None:
         """A file that could not be read before can be now: a guarantor's profile was added."""
@@ -84,7 +157,7 @@ class Taking:
             return
         self._writing.keep_notice(before.pdf_sha256, notice)
         same_number = self._writing.by_number(notice.contract_number)
-        earlier = [each.id for each in same_number if each.guarantor == notice.guarantor and each.id != before.id]
+        earlier = [each for each in same_number if each.guarantor == notice.guarantor and each.id != before.id]
         read = dataclasses.replace(
             before,
             refusal=None,
@@ -92,9 +165,14 @@ class Taking:
             product=notice.product,
             contract_number=notice.contract_number,
             notice_name=notice.project_name,
-            follows=earlier[-1] if earlier else None,
+            follows=find_last(earlier),
         )
-        self._note_wait(self._redraft(Event.REDRAFTED, before, read, {}))
+        judged = self._redraft(Event.REDRAFTED, before, read, {})
+        self._note_wait(judged)
+        # Two submissions are there already: the announcement cannot go on as the notice's, so it ends for it.
+        if announcement := find_announcement(notice, self._writing.awaited(notice.guarantor)):
+            end_announcement(self._writing, announcement, [judged], self._author)
+        self._end_answered(notice)
 
     def end(self) -> int:
         """Store the alarm about what began to wait; how many that were."""
@@ -115,7 +193,7 @@ class Taking:
         self._note_wait(self._redraft(event, earlier, marked, {"superseded_by": later.id}))
 
     def _redraft(self, event: Event, before: Submission, after: Submission, detail: dict[str, int]) -> Submission:
-        drafted = redraft(after, self._in_force, self._writing, self._now)
+        drafted = redraft(after, self._in_force, self._writing, self.now)
         keep_contents(self._writing, drafted)
         return self._writing.change(event, before, drafted.submission, self._author, detail)
 
