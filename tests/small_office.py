@@ -29,13 +29,14 @@ from worker.adapters.smtp import SmtpServer
 from worker.adapters.smtp_wire import Timeouts
 from worker.adapters.store import SqlStore
 from worker.adapters.store.schema import FILE_NAME
+from worker.after import After
 from worker.configuration import Configuration, load_configuration
 from worker.drafting import InForce, put_in_force
 from worker.errors import HoshobinError, Unavailable
 from worker.model import JST, PageText, PdfText, Submission, Unreadable
 from worker.pipeline import Pipeline
 from worker.pipeline.once import Pass, finish_pass
-from worker.ports import Author, Fetched, Header, MailServer, Opened
+from worker.ports import Author, Fetched, Header, Heard, MailServer, Opened
 from worker.recover import record_configuration, record_start, recover
 from worker.settings import Security
 from worker.states import Reason
@@ -170,6 +171,7 @@ class Mails:
     received: list[bytes] = field(default_factory=list)
     name: str = "main"
     is_loopback: bool = True
+    after: After = field(default_factory=After)
 
     def open(self) -> Opened:
         return Opened(7, len(self.received) + 1, len(self.received))
@@ -180,6 +182,18 @@ class Mails:
     def headers(self, uids: Sequence[int]) -> tuple[Header, ...]:
         moment = dt.datetime(2026, 11, 21, 8, tzinfo=JST)
         return tuple(Header(uid, len(self.received[uid - 1]), moment, f"<in.{uid}@mail.example>") for uid in uids)
+
+    def outlines(self, uids: Sequence[int]) -> tuple[Header, ...]:
+        return self.headers(uids)
+
+    def starts(self, headers: Sequence[Header]) -> dict[int, dict[str, bytes]]:
+        return {}
+
+    def settle(self, uids: Sequence[int]) -> None:
+        raise AssertionError(uids)
+
+    def listen(self, seconds: float) -> Heard:
+        return Heard.NOT_OFFERED
 
     def blocks(self, headers: Sequence[Header]) -> Iterator[tuple[Fetched, ...]]:
         for header in headers:  # one mail a block: each is a commit of its own

@@ -212,7 +212,7 @@ def _filename(disposition: Value, content_type: Value) -> str:
 
 
 def _read_leaf(kind: str, content_type: Value, filename: str, content: bytes, sheet: _Sheet) -> None:
-    if _is_pdf(kind, filename, content):
+    if is_pdf(kind, filename, content):
         sheet.pdfs.append(Attached(filename, content))
     elif kind in {"text/plain", "text/html"}:
         text, fitted = decode_bytes(content[:TEXT_LIMIT], content_type.parameters.get("charset", ""))
@@ -227,7 +227,7 @@ def _read_leaf(kind: str, content_type: Value, filename: str, content: bytes, sh
         sheet.note(Defect.SEALED)
 
 
-def _is_pdf(kind: str, filename: str, content: bytes) -> bool:
+def is_pdf(kind: str, filename: str, content: bytes) -> bool:
     """By type, by name or by its first bytes; a text only where it begins with the mark: people write about PDFs."""
     if kind in {"application/pdf", "application/x-pdf"}:
         return True

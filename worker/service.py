@@ -26,18 +26,18 @@ from worker.adapters.imap import ImapMailbox
 from worker.adapters.pdf import PdfPool
 from worker.adapters.systemd import ServiceManager
 from worker.beat import RUNNING, Beat, BeatingReader, BeatingServer, BeatingThread
-from worker.errors import AccountRefused, ConfigError, HoshobinError, LogBroken, Unavailable
+from worker.errors import AccountRefused, ConfigError, LogBroken, Unavailable
 from worker.listen import RECONNECT_LIMIT
 from worker.model import JST
 from worker.patience import Patience, PatientServer
 from worker.pipeline import Pipeline
 from worker.pipeline.loop import Loop
 from worker.pipeline.once import Pass, finish_pass, watch_folder_until_settled
+from worker.pipeline.standing import SENDING, Standing
 from worker.pipeline.vigil import Vigil
 from worker.ports import Clock, Heard, MailServer, Store
 from worker.recover import record_configuration, record_start, recover
 from worker.settings import Settings
-from worker.tell import write_status
 from worker.wiring import (
     DaemonExecutor,
     Office,
@@ -53,13 +53,12 @@ from worker.wiring import (
 )
 
 TICK_SECONDS: Final = 5
-"""How often the sending loop looks whether somebody approved, or a moment has come: one indexed query."""
+"""How often it is looked whether somebody approved, a moment has come, or nothing is heard: one indexed query."""
 STOP_SECONDS: Final = 7.0
 """How long a stop waits for the mail under way: with what follows it stays below the 10 s that are promised."""
 CLOSE_SECONDS: Final = 1.0
 """How long it then waits for what it has broken off, and for the mail server's goodbye."""
 
-SENDING: Final = "sending"
 _log = structlog.get_logger("hoshobin")
 _Watched = Sequence[tuple[ImapMailbox, OwnThread]]
 
@@ -78,8 +77,8 @@ class Service:
         self._stop = asyncio.Event()
         self._turn = asyncio.Event()  # the loops must end: for a stop, or for another configuration to start with
         self._is_asked_to_reload = False
-        self._troubles: dict[str, HoshobinError] = {}
-        self._looked: dict[str, dt.datetime] = {}
+        self._standing = Standing(store, clock)
+        self._troubles = self._standing.troubles
         self._loops: list[Loop] = []  # the sending one first
         self._folder_thread = OwnThread("folder")
         self._patience: list[Patience] = []
@@ -128,7 +127,7 @@ class Service:
         self._loops = [Loop(beat, partial(self._send, pipeline))]
         self._loops += self._watching(office, pipeline, watched)
         pipeline.on_recorded = self._loops[0].wake.set
-        scheduler = self._schedule()
+        scheduler = self._schedule(pipeline)
         tasks = [asyncio.create_task(self._keep_going(each, pipeline), name=each.name) for each in self._loops]
         scheduler.start()
         self._manager.ready()
@@ -167,7 +166,7 @@ class Service:
         vigil = Vigil(look, listen, settings.poll_seconds, random.random, time.monotonic)
         return Loop(beat, vigil.look, vigil)
 
-    def _schedule(self) -> AsyncIOScheduler:
+    def _schedule(self, pipeline: Pipeline) -> AsyncIOScheduler:
         """The clock. What it calls are coroutines: anything else it would call in a thread. A late run counts once."""
         scheduler = AsyncIOScheduler(
             timezone=JST, job_defaults={"max_instances": 1, "misfire_grace_time": None, "coalesce": True}
@@ -176,6 +175,7 @@ class Service:
             each.wake.set()
             if each.vigil is None:
                 scheduler.add_job(each.rouse, "interval", seconds=each.beat.interval)
+        scheduler.add_job(self._listen_for_silence, "interval", [pipeline], seconds=TICK_SECONDS)
         if self._manager.watchdog_seconds:
             scheduler.add_job(self._feed_watchdog, "interval", seconds=self._manager.watchdog_seconds / 3)
         return scheduler
@@ -227,9 +227,7 @@ class Service:
         except (Unavailable, LogBroken) as failure:
             self._name_trouble(loop.name, failure, pipeline)
         else:
-            self._looked[loop.name] = self._clock.now()
-            if self._troubles.pop(loop.name, None):
-                _log.info("recovered", loop=loop.name)
+            self._standing.note_success(loop.name, pipeline.watching.settling.failures.get(loop.name))
         if loop.name != SENDING:
             self._loops[0].wake.set()
 
@@ -293,11 +291,11 @@ class Service:
         self._office, self._secrets = office, secrets
 
     def _show_status(self, pipeline: Pipeline) -> None:
-        """One line for ``systemctl status``."""
-        try:
-            counts = self._store.count_by_state()
-        except (Unavailable, LogBroken):
-            return  # said by the loop that needs the store
-        looked = {name: at for name, at in self._looked.items() if name != SENDING}
-        release = pipeline.in_force.configuration.settings.release
-        self._manager.status(write_status(self._troubles, looked, counts, rehearsing=release.rehearsal_to is not None))
+        if line := self._standing.write(pipeline.in_force):
+            self._manager.status(line)
+
+    async def _listen_for_silence(self, pipeline: Pipeline) -> None:
+        """Beside the loops, so that one that hangs is told as well."""
+        if self._standing.check_hearing([each.name for each in self._loops[1:]], pipeline.in_force):
+            self._loops[0].wake.set()
+            self._show_status(pipeline)

@@ -18,11 +18,22 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from worker.addresses import NAME, AddressText, Host, check_host, is_loopback, is_placeholder
 from worker.addresses import AddressRefused as AddressRefused  # noqa: PLC0414  whoever reads settings catches it here
 from worker.addresses import read_address as read_address  # noqa: PLC0414
+from worker.after import After, parse_after
 from worker.errors import Problem
 from worker.hours import OfficeHours, read_window
 from worker.model import Address
 from worker.rulebook import Contractor
-from worker.settings_tables import FoldersTable, ImportTable, OperatorTable, ScheduleTable, StoreTable
+from worker.settings_tables import (
+    DEAF_MINUTES,
+    FoldersTable,
+    ImportTable,
+    OperatorTable,
+    ScheduleTable,
+    StoreTable,
+    check_after,
+    deaf_after,
+    refuse_own_folder,
+)
 from worker.tomlfile import NonEmpty, Refused, Shape, check_table, key_path, table_in
 
 FILE: Final = "worker.toml"
@@ -69,6 +80,7 @@ class MailboxSettings:
     ca_file: str
     folder: str
     since: dt.date | None
+    after: After = field(default_factory=After)
 
     @property
     def is_loopback(self) -> bool:
@@ -124,6 +136,8 @@ class Settings:
     store_dir: str
     people: tuple[str, ...]
     notify: tuple[Address, ...]
+    deaf_after: dt.timedelta = dt.timedelta(minutes=DEAF_MINUTES)
+    """How long a mailbox or folder may go without a look that succeeded."""
     import_columns: Mapping[str, str] = field(default_factory=dict)
     """Headings of the contractor's own ledger → keys of a project; they go before the usual ones."""
     hours: OfficeHours = field(default_factory=OfficeHours)
@@ -190,6 +204,12 @@ class _Mailbox(_Server):
     user: NonEmpty
     folder: NonEmpty = "INBOX"
     since: dt.date | None = None
+    after: Annotated[str, AfterValidator(check_after)] = "nothing"
+
+    @field_validator("after")
+    @classmethod
+    def _leads_away(cls, after: str, info: ValidationInfo) -> str:
+        return refuse_own_folder(after, info.data.get("folder", ""))
 
 
 class _Smtp(_Server):
@@ -262,7 +282,10 @@ def _settings_of(worker: _Worker) -> Settings:
             phone=contractor.phone,
             email=Address(contractor.email),
         ),
-        mailboxes={name: MailboxSettings(name=name, **dict(box)) for name, box in worker.mailbox.items()},
+        mailboxes={
+            name: MailboxSettings(name=name, **dict(box) | {"after": parse_after(box.after)})
+            for name, box in worker.mailbox.items()
+        },
         smtp=SmtpSettings(**dict(smtp) | {"ehlo": smtp.ehlo or contractor.email.rpartition("@")[2]}),
         notices=worker.folders.notices,
         invoices=worker.folders.invoices,
@@ -272,6 +295,7 @@ def _settings_of(worker: _Worker) -> Settings:
             rehearsal_to=Address(worker.release.rehearsal_to) if worker.release.rehearsal_to else None,
         ),
         poll_seconds=worker.schedule.poll_seconds,
+        deaf_after=deaf_after(worker.schedule),
         announced_hours=worker.schedule.announced_hours,
         overdue_hours=worker.schedule.overdue_hours,
         stuck_hours=worker.schedule.stuck_hours,

@@ -9,14 +9,18 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from worker.addresses import AddressText
+from worker.after import parse_after
 from worker.hours import USUAL, BadWindow, read_window
 from worker.register_fields import key_names, parse_key
 from worker.tomlfile import NonEmpty, Refused, Shape, nearest
 
 MAX_POLL_SECONDS: Final = 86_400  # a day: a longer pause is a mailbox nobody watches
+DEAF_MINUTES: Final = 15
+MAX_DEAF_MINUTES: Final = 10_080  # a week: who wants to hear later does not want to hear
+LOOKS_MISSED: Final = 2  # one look may fail, or take long, where the pause between looks is long
 MAX_ANNOUNCED_HOURS: Final = 720  # 30 days: by then the contract has been signed without it, or not at all
 MAX_OPEN_HOURS: Final = 200  # about a month of open hours: by then nobody expects an answer any more
 
@@ -29,15 +33,48 @@ def _check_window(text: str) -> str:
     return text
 
 
+def check_after(text: str) -> str:
+    """What ``[mailbox.x] after`` may say. Raises Refused."""
+    try:
+        parse_after(text)
+    except ValueError:
+        raise Refused(("bad_after", {"value": text})) from None
+    return text
+
+
+def refuse_own_folder(text: str, folder: str) -> str:
+    """A message that is moved to where it stands would be a new one for ever. Raises Refused."""
+    if parse_after(text).folder.casefold() == folder.casefold():
+        raise Refused(("after_same_folder", {"value": folder}))
+    return text
+
+
 class ScheduleTable(Shape):
     """``[schedule]``; hours are open hours, also where ``windows`` is empty, but for ``announced_hours``: plain ones."""
 
     poll_seconds: Annotated[int, Field(ge=1, le=MAX_POLL_SECONDS)] = 60
+    deaf_minutes: Annotated[int, Field(ge=1, le=MAX_DEAF_MINUTES)] | None = None
     announced_hours: Annotated[int, Field(ge=1, le=MAX_ANNOUNCED_HOURS)] = 24
     overdue_hours: Annotated[int, Field(ge=1, le=MAX_OPEN_HOURS)] = 24
     stuck_hours: Annotated[int, Field(ge=1, le=MAX_OPEN_HOURS)] = 4
     windows: list[Annotated[str, AfterValidator(_check_window)]] = Field(default_factory=lambda: list(USUAL))
     closed: list[dt.date] = Field(default_factory=list)
+
+
+    @field_validator("deaf_minutes")
+    @classmethod
+    def _longer_than_a_pause(cls, minutes: int | None, info: ValidationInfo) -> int | None:
+        poll_seconds = info.data.get("poll_seconds", 0)
+        if minutes is not None and minutes * 60 < LOOKS_MISSED * poll_seconds:
+            raise Refused(("deaf_too_soon", {"least": str(-(-LOOKS_MISSED * poll_seconds // 60))}))
+        return minutes
+
+
+def deaf_after(schedule: ScheduleTable) -> dt.timedelta:
+    """How long no look may succeed; where nothing is written, never less than two pauses between looks."""
+    if schedule.deaf_minutes is not None:
+        return dt.timedelta(minutes=schedule.deaf_minutes)
+    return dt.timedelta(seconds=max(DEAF_MINUTES * 60, LOOKS_MISSED * schedule.poll_seconds))
 
 
 class FoldersTable(Shape):

@@ -7,9 +7,9 @@ no new one. It does not look itself and records nothing: the plans say what to a
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum, auto
 from typing import Final
 
 from worker.model import JST, End, FileRow, Look, MessageRow
@@ -93,38 +93,43 @@ class FirstLook:
 
 @dataclass(frozen=True, slots=True)
 class Onward:
-    """The same numbering as before: every UID from ``first`` on is new, whatever its date."""
+    """The same numbering as before: every UID from ``first`` on without a row is new, whatever its date."""
 
     first: int
+    look: Look
 
 
 @dataclass(frozen=True, slots=True)
 class Renumbered:
-    """Another UIDVALIDITY: ask for headers as at a first look and let ``judge_header`` say which are known.
+    """Another numbering: ask for headers as at a first look and let ``judge_headers`` say which are known.
 
     ``look`` is recorded after the last of them, as at a first look.
     """
 
     first: int
     below: int
-    search_since: dt.date
-    not_before: dt.datetime
+    search_since: dt.date | None
+    not_before: dt.datetime | None
     look: Look
 
 
 MailPlan = FirstLook | Onward | Renumbered
+
+NUMBERINGS: Final = 2**32
+"""A UIDVALIDITY has 32 bits. What is added to it in the ledger counts how often the server began anew under the same
+one: restored from a backup, or made again by hand."""
 
 
 def plan_mailbox(
     look: Look | None,
     opened: Opened,
     *,
-    last_uid: int,
+    last_uid_of: Callable[[int], int],
     since: dt.date | None,
     now: dt.datetime,
     name: str,
 ) -> MailPlan:
-    """From which message on a look takes; ``last_uid`` is the highest with a row under the opened UIDVALIDITY.
+    """From which message on a look takes; ``last_uid_of`` gives the highest UID with a row under a numbering, or 0.
 
     ``since`` counts at the first look and when the server renumbers, and in between for nothing: a message moved
     into the folder bears an old date and is new all the same.
@@ -136,11 +141,36 @@ def plan_mailbox(
             return FirstLook(opened.uidnext, opened.uidnext, None, None, begun)
         start = _start_of(since)
         return FirstLook(1, opened.uidnext, _day_before(start), start, begun)
-    if look.uidvalidity == opened.uidvalidity:
-        return Onward(max(last_uid + 1, look.first_uid))
+    last_uid = last_uid_of(look.uidvalidity)
+    if look.uidvalidity % NUMBERINGS == opened.uidvalidity and opened.uidnext > last_uid:
+        return Onward(max(last_uid + 1, look.first_uid), look)
     start = (_start_of(since) if since else look.first_look) - CLOCK_MARGIN
-    renumbered = replace(look, uidvalidity=opened.uidvalidity, first_uid=opened.uidnext)
+    numbering = _next_numbering(opened.uidvalidity, last_uid_of)
+    renumbered = replace(look, uidvalidity=numbering, first_uid=opened.uidnext)
     return Renumbered(1, opened.uidnext, _day_before(start), start, renumbered)
+
+
+def plan_replaced(look: Look, opened: Opened, last_uid_of: Callable[[int], int]) -> Renumbered:
+    """What is to be done where other messages stand under the numbers that are recorded.
+
+    The numbers themselves go on, so that they say what is in question, and no date does.
+    """
+    numbering = _next_numbering(opened.uidvalidity, last_uid_of)
+    return Renumbered(look.first_uid, opened.uidnext, None, None, replace(look, uidvalidity=numbering))
+
+
+def _next_numbering(uidvalidity: int, last_uid_of: Callable[[int], int]) -> int:
+    """The first numbering under this UIDVALIDITY that nothing is recorded of."""
+    while last_uid_of(uidvalidity):
+        uidvalidity += NUMBERINGS
+    return uidvalidity
+
+
+def is_other(header: Header, row: MessageRow) -> bool:
+    """Whether ``header`` is of another message than the one recorded under its number; not where either is unknown."""
+    if header.size <= 0 or row.size <= 0 or NO_DATE in (header.internal_date, row.internal_date):
+        return False
+    return _triple_of(header) != _triple_of(row)
 
 
 def _start_of(day: dt.date) -> dt.datetime:
@@ -152,26 +182,49 @@ def _day_before(start: dt.datetime) -> dt.date:
     return (start - dt.timedelta(days=1)).date()
 
 
-class Judged(Enum):
-    """What a header found at a first look or after renumbering is."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the messages found at a first look or after renumbering are; the others are old."""
 
-    TAKE = auto()
-    KNOWN = auto()
-    """The row of the former numbering is recorded again under the new one."""
-    OLD = auto()
+    take: tuple[int, ...]
+    """UIDs; one that may be a former message clashes with another, and its bytes tell."""
+    known: tuple[tuple[int, MessageRow], ...]
+    """UIDs with the former row, which is recorded again under the new number."""
 
 
-def judge_header(header: Header, former: MessageRow | None, not_before: dt.datetime | None) -> Judged:
-    """Whether a message is taken; ``former`` is the row with its Message-ID, size and internal date, if there is one.
+def judge_headers(
+    headers: Sequence[Header],
+    formers_of: Callable[[Header], Sequence[MessageRow]],
+    not_before: dt.datetime | None,
+) -> Judged:
+    """Which messages are taken; ``formers_of`` gives the rows of other numberings with a Message-ID.
 
-    Without a Message-ID it is never known again: two of one second and one size may differ, and the same notice
-    twice is one submission. What could not be fetched under its former number is tried again.
+    A message is known again by Message-ID, size and internal date, where these name one message here and one end
+    there. Otherwise it is taken, and known by its bytes if at all. What could not be fetched is tried again.
     """
-    if former is not None and header.message_id and former.end not in {End.UNFETCHED, End.PENDING}:
-        return Judged.KNOWN
-    if not_before is None or header.internal_date == NO_DATE or header.internal_date >= not_before:
-        return Judged.TAKE
-    return Judged.TAKE if former is not None and header.message_id else Judged.OLD
+    count = Counter(_triple_of(header) for header in headers if header.message_id)
+    take: list[int] = []
+    known: list[tuple[int, MessageRow]] = []
+    for header in headers:
+        same = _same_as(header, formers_of(header)) if header.message_id else ()
+        ends = {(row.end, row.sha256, row.submissions) for row in same}
+        settled = same[0].end not in _UNSETTLED if same else False
+        if settled and len(ends) == 1 and count[_triple_of(header)] == 1:
+            known.append((header.uid, same[0]))
+        elif same or not_before is None or header.internal_date == NO_DATE or header.internal_date >= not_before:
+            take.append(header.uid)
+    return Judged(tuple(take), tuple(known))
+
+
+_UNSETTLED: Final = frozenset({End.UNFETCHED, End.PENDING})
+
+
+def _same_as(header: Header, formers: Sequence[MessageRow]) -> Sequence[MessageRow]:
+    return [row for row in formers if _triple_of(row) == _triple_of(header)]
+
+
+def _triple_of(message: Header | MessageRow) -> tuple[str, int, dt.datetime | None]:
+    return message.message_id, message.size, message.internal_date
 
 
 def due_again(rows: Iterable[MessageRow], uidvalidity: int, now: dt.datetime) -> tuple[int, ...]:

@@ -223,6 +223,7 @@ def build_mailboxes(office: Office, secrets: Secrets) -> tuple[ImapMailbox, ...]
             password=secrets.imap.get(each.name, ""),
             ca_file=_ca(office, each.ca_file),
             folder=each.folder,
+            after=each.after,
         )
         for each in office.configuration.settings.mailboxes.values()
     )

@@ -33,6 +33,14 @@ class ScriptedImap:
     implicit_tls: bool = False
     dates: dict[int, bytes] = field(default_factory=dict)
     sizes: dict[int, int] = field(default_factory=dict)
+    ids: dict[int, bytes] = field(default_factory=dict)
+    """Message-IDs that are not made of the UID."""
+    structures: dict[int, bytes] = field(default_factory=dict)
+    """BODYSTRUCTURE as it stands; of the others the server tells none."""
+    uidnext: int | None = None
+    flags: dict[int, set[bytes]] = field(default_factory=dict)
+    folders: dict[bytes, list[bytes]] = field(default_factory=dict)
+    """What was copied or moved where."""
     commands: list[bytes] = field(default_factory=list)
     connections: int = 0
     idle_begins: bytes = b"+ idling\r\n"
@@ -141,8 +149,8 @@ class ScriptedImap:
     def _answer(self, command: bytes) -> bytes:
         if command == b"CAPABILITY":
             return b"* CAPABILITY %s\r\n" % self.capabilities
-        if command.startswith(b"EXAMINE"):
-            uidnext = max(self.messages, default=0) + 1
+        if command.startswith((b"EXAMINE", b"SELECT")):
+            uidnext = self.uidnext or max(self.messages, default=0) + 1
             answer = b"* %d EXISTS\r\n* OK [UIDVALIDITY %d] ok\r\n* OK [UIDNEXT %d] ok\r\n"
             return answer % (len(self.messages), self.uidvalidity, uidnext)
         if found := re.match(rb"UID SEARCH (?:UID )?\(?(ALL|[\d,:*]+)", command):
@@ -150,10 +158,21 @@ class ScriptedImap:
         if found := re.match(rb"UID FETCH ([\d,]+) \((.*)\)", command):
             asked = [int(uid) for uid in found[1].split(b",")]
             return b"".join(self._message(uid, found[2]) for uid in asked if uid in self.messages)
+        if found := re.match(rb"UID (STORE|COPY|MOVE|EXPUNGE) ([\d,]+) ?(.*)", command):
+            self._change(found[1], [uid for uid in map(int, found[2].split(b",")) if uid in self.messages], found[3])
         return b""
 
+    def _change(self, word: bytes, uids: list[int], rest: bytes) -> None:
+        for uid in uids:
+            if word == b"STORE":
+                self.flags.setdefault(uid, set()).update(re.findall(rb"\\\w+", rest))
+            if word in {b"COPY", b"MOVE"}:
+                self.folders.setdefault(rest.strip(b'"'), []).append(self.messages[uid])
+            if word == b"MOVE" or (word == b"EXPUNGE" and b"\\Deleted" in self.flags.get(uid, set())):
+                del self.messages[uid]
+
     def _search(self, wanted: bytes) -> list[int]:
-        if wanted == b"ALL":
+        if wanted == b"ALL" or not self.messages:
             return sorted(self.messages)
         first, colon, _ = wanted.partition(b":")
         if colon:  # "n:*" always names the last message
@@ -167,8 +186,16 @@ class ScriptedImap:
             parts.append(b"RFC822.SIZE %d" % self.sizes.get(uid, len(content)))
             date = self.dates.get(uid, DATE)
             parts += [b'INTERNALDATE "%s"' % date] if date else []
-            lines = b"Message-ID: <%d@b.example>\r\n\r\n" % uid
+            lines = b"Message-ID: %s\r\n\r\n" % self.ids.get(uid, b"<%d@b.example>" % uid)
+            if b"FROM" in asked:
+                top = content.partition(b"\r\n\r\n")[0].split(b"\r\n")
+                lines = b"".join(line + b"\r\n" for line in top if not line.lower().startswith(b"message-id:")) + lines
             parts.append(b"BODY[HEADER.FIELDS (MESSAGE-ID)] {%d}\r\n%s" % (len(lines), lines))
+        if b"BODYSTRUCTURE" in asked and uid in self.structures:
+            parts.append(b"BODYSTRUCTURE (%s)" % self.structures[uid])
+        for section in re.findall(rb"BODY\.PEEK\[(\d+)\]<0\.\d+>", asked):
+            body = content.partition(b"\r\n\r\n")[2][:3300]
+            parts.append(b"BODY[%s]<0> {%d}\r\n%s" % (section, len(body), body))
         if found := re.search(rb"BODY\.PEEK\[\](?:<0\.(\d+)>)?", asked):
             piece = content[: int(found[1])] if found[1] else content
             parts.append(b"BODY[]%s {%d}\r\n%s" % (b"<0>" if found[1] else b"", len(piece), piece))

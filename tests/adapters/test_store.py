@@ -362,17 +362,30 @@ def test_the_ledger_of_messages_is_read_in_order_whatever_its_length(store: SqlS
     assert store.last_uid("main", 8) == 0
 
 
-def test_a_message_is_known_again_by_its_id_size_and_internal_date(store: SqlStore) -> None:
+def test_rows_are_found_by_message_id_and_size(store: SqlStore) -> None:
     utc = START.astimezone(dt.UTC)
     row = MessageRow("main", 7, 1, End.NOT_OURS, message_id="<m@x.example>", size=10, internal_date=utc)
     with store.writing() as writing:
         writing.record_message(row)
         writing.record_message(dataclasses.replace(row, uid=2, end=End.UNFETCHED))
-    assert store.known_message("main", "<m@x.example>", 10, START) == row
-    assert store.known_message("main", "<m@x.example>", 11, START) is None
-    assert store.known_message("main", "<m@x.example>", 10, START + dt.timedelta(seconds=1)) is None
-    assert store.known_message("other", "<m@x.example>", 10, START) is None
-    assert store.known_message("main", "<\udc80@x.example>", 10, START) is None
+    assert [each.uid for each in store.known_messages("main", "<m@x.example>", 10)] == [2, 1]
+    assert store.known_messages("main", "<m@x.example>")[1] == row
+    assert store.known_messages("main", "<m@x.example>", 11) == ()
+    assert store.known_messages("other", "<m@x.example>") == ()
+    assert store.known_messages("main", "<\udc80@x.example>", 10) == ()
+
+
+def test_the_ledger_tells_which_uids_it_has_the_last_of_them_and_those_still_to_be_dealt_with(store: SqlStore) -> None:
+    rows = [MessageRow("main", 7, uid, End.SUBMISSION, is_after_due=uid % 2 == 1) for uid in (3, 4, 5, 9)]
+    with store.writing() as writing:
+        for row in rows:
+            writing.record_message(row)
+        writing.record_message(MessageRow("other", 7, 6, End.SUBMISSION, is_after_due=True))
+        writing.record_message(MessageRow("main", 8, 6, End.SUBMISSION))
+    assert store.recorded_uids("main", 7, 4) == {4, 5, 9}
+    assert store.last_messages("main", 7, 2) == tuple(rows[2:])
+    assert store.last_messages("main", 9, 2) == ()
+    assert [row.uid for row in store.messages_due_after("main")] == [3, 5, 9]
 
 
 @pytest.mark.parametrize("name", ["お知らせ.pdf", "broken\udc83\udc84.pdf", "a'b;--\n.pdf"])

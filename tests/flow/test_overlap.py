@@ -15,10 +15,11 @@ from office import EAST, Office
 
 from worker.adapters.clock import SystemClock
 from worker.adapters.store import SqlStore, create_or_migrate, open_store
+from worker.after import After
 from worker.errors import Unavailable
 from worker.model import JST
 from worker.pipeline import Pipeline
-from worker.ports import Body, Data, Fetched, Header, Opened, Reply, Session, Step
+from worker.ports import Body, Data, Fetched, Header, Heard, Opened, Reply, Session, Step
 from worker.wiring import load_office
 
 WHEN = dt.datetime(2026, 11, 20, 9, tzinfo=JST)
@@ -40,6 +41,7 @@ class Mailbox:
 
     name = "main"
     is_loopback = True
+    after = After()
 
     def __init__(self, count: int, breaks_at: int = 0) -> None:
         self._messages = {uid: announcement(uid) for uid in range(1, count + 1)}
@@ -53,6 +55,17 @@ class Mailbox:
 
     def headers(self, uids: Sequence[int]) -> tuple[Header, ...]:
         return tuple(self._messages[uid].header for uid in uids)
+
+    outlines = headers
+
+    def starts(self, headers: Sequence[Header]) -> dict[int, dict[str, bytes]]:
+        return {}
+
+    def settle(self, uids: Sequence[int]) -> None:
+        raise AssertionError(uids)
+
+    def listen(self, seconds: float) -> Heard:
+        return Heard.NOT_OFFERED
 
     def blocks(self, headers: Sequence[Header]) -> Iterator[tuple[Fetched, ...]]:
         for header in headers:

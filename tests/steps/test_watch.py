@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from worker.watch import (
     CLOCK_MARGIN,
     GONE,
     NO_DATE,
+    NUMBERINGS,
     SETTLE,
     FirstLook,
     Judged,
@@ -20,10 +22,12 @@ from worker.watch import (
     Onward,
     Renumbered,
     due_again,
-    judge_header,
+    is_other,
+    judge_headers,
     next_try,
     plan_folder,
     plan_mailbox,
+    plan_replaced,
     unfetched_delay,
 )
 
@@ -80,7 +84,11 @@ LOOK = Look("mail:main", first_look=NOW, uidvalidity=3, first_uid=40)
 
 
 def plan(look: Look | None, opened: Opened, last_uid: int, since: dt.date | None, now: dt.datetime) -> MailPlan:
-    return plan_mailbox(look, opened, last_uid=last_uid, since=since, now=now, name="mail:main")
+    numbering = (look and look.uidvalidity) or opened.uidvalidity
+    known = {numbering: last_uid}
+    return plan_mailbox(
+        look, opened, last_uid_of=lambda asked: known.get(asked, 0), since=since, now=now, name="mail:main"
+    )
 
 
 @pytest.mark.parametrize("look", [None, Look("mail:main", last_error=NOW, error="down")])
@@ -100,7 +108,7 @@ def test_since_lets_the_first_look_take_older_messages_from_midnight_in_japan() 
 
 @pytest.mark.parametrize(("last_uid", "first"), [(0, 40), (39, 40), (44, 45)])
 def test_the_same_numbering_goes_on_after_the_last_recorded_message(last_uid: int, first: int) -> None:
-    assert plan(LOOK, OPENED, last_uid, dt.date(2026, 11, 1), NOW) == Onward(first)
+    assert plan(LOOK, OPENED, last_uid, dt.date(2026, 11, 1), NOW) == Onward(first, LOOK)
 
 
 def test_a_renumbered_mailbox_is_no_first_look() -> None:
@@ -120,26 +128,68 @@ def test_a_renumbered_mailbox_is_read_again_from_since() -> None:
 HEADER = Header(9, 500, NOW, "<a@b.example>")
 FORMER = MessageRow("main", 2, 4, End.SUBMISSION, message_id="<a@b.example>", internal_date=NOW, size=500)
 LATER = NOW + SECOND
+TAKEN, KNOWN, OLD = Judged((9,), ()), Judged((), ((9, FORMER),)), Judged((), ())
 
 
 @pytest.mark.parametrize(
-    ("header", "former", "not_before", "judged"),
+    ("header", "formers", "not_before", "judged"),
     [
-        (HEADER, None, None, Judged.TAKE),
-        (HEADER, None, NOW, Judged.TAKE),
-        (HEADER, None, LATER, Judged.OLD),
-        (HEADER, FORMER, NOW, Judged.KNOWN),
-        (HEADER, FORMER, LATER, Judged.KNOWN),
-        (HEADER, replace(FORMER, end=End.UNFETCHED), LATER, Judged.TAKE),
-        (replace(HEADER, message_id=""), FORMER, NOW, Judged.TAKE),
-        (replace(HEADER, message_id=""), FORMER, LATER, Judged.OLD),
-        (replace(HEADER, internal_date=NO_DATE), None, LATER, Judged.TAKE),
+        (HEADER, [], None, TAKEN),
+        (HEADER, [], NOW, TAKEN),
+        (HEADER, [], LATER, OLD),
+        (HEADER, [FORMER], NOW, KNOWN),
+        (HEADER, [FORMER], LATER, KNOWN),
+        (HEADER, [FORMER, replace(FORMER, uidvalidity=1)], LATER, KNOWN),
+        (HEADER, [FORMER, replace(FORMER, uid=5, sha256="f" * 64)], LATER, TAKEN),
+        (HEADER, [FORMER, replace(FORMER, uid=5, size=501)], LATER, KNOWN),
+        (replace(HEADER, size=501), [FORMER], LATER, OLD),
+        (replace(HEADER, internal_date=LATER), [FORMER], LATER, TAKEN),
+        (HEADER, [replace(FORMER, end=End.UNFETCHED)], LATER, TAKEN),
+        (replace(HEADER, message_id=""), [replace(FORMER, message_id="")], NOW, TAKEN),
+        (replace(HEADER, message_id=""), [replace(FORMER, message_id="")], LATER, OLD),
+        (replace(HEADER, internal_date=NO_DATE), [], LATER, TAKEN),
     ],
 )
 def test_a_message_is_known_again_by_its_former_row_and_left_only_where_it_is_old(
-    header: Header, former: MessageRow | None, not_before: dt.datetime | None, judged: Judged
+    header: Header, formers: list[MessageRow], not_before: dt.datetime | None, judged: Judged
 ) -> None:
-    assert judge_header(header, former, not_before) is judged
+    assert judge_headers([header], lambda _: formers, not_before) == judged
+
+
+def test_two_messages_with_one_id_size_and_date_are_both_looked_into() -> None:
+    judged = judge_headers([HEADER, replace(HEADER, uid=10)], lambda _: [FORMER], LATER)
+    assert judged == Judged((9, 10), ())
+
+
+def test_a_numbering_that_began_anew_under_the_same_uidvalidity_is_another_one() -> None:
+    planned = plan(LOOK, OPENED, 50, None, NOW)
+    assert isinstance(planned, Renumbered)
+    assert planned.look.uidvalidity == 3 + NUMBERINGS
+    again = plan(planned.look, replace(OPENED, uidnext=51), 50, None, NOW)
+    assert again == Onward(51, planned.look), "and goes on under it"
+    third = plan(planned.look, replace(OPENED, uidvalidity=4), 50, None, NOW)
+    assert isinstance(third, Renumbered)
+    assert third.look.uidvalidity == 4
+
+
+def test_other_messages_under_the_same_numbers_are_reconciled_whatever_their_dates() -> None:
+    planned = plan_replaced(LOOK, OPENED, lambda numbering: 45 if numbering == 3 else 0)
+    assert planned == Renumbered(40, 50, None, None, replace(LOOK, uidvalidity=3 + NUMBERINGS))
+
+
+@pytest.mark.parametrize(
+    ("change", "other"),
+    [
+        ({}, False),
+        ({"message_id": "<b@b.example>"}, True),
+        ({"size": 501}, True),
+        ({"internal_date": LATER}, True),
+        ({"size": 0}, False),
+        ({"internal_date": NO_DATE}, False),
+    ],
+)
+def test_another_message_under_a_number_is_told_by_what_is_known_of_it(change: dict[str, Any], other: bool) -> None:
+    assert is_other(replace(HEADER, **change), FORMER) is other
 
 
 def test_only_what_is_due_under_this_numbering_is_fetched_again() -> None:

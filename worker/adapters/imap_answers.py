@@ -9,6 +9,8 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from worker.adapters.imap_parts import read_structure
+from worker.candidates import sections_of
 from worker.mail import read_header
 from worker.mailtext import read_message_id
 from worker.model import JST
@@ -17,6 +19,8 @@ from worker.watch import MAIL_LIMIT, MAIL_PART, NO_DATE
 
 BLOCK_IDS: Final = 500
 """UIDs in one command: Dovecot takes lines of 64 kB, others of 8 kB (RFC 2683 §3.2.1.5)."""
+STARTS_IDS: Final = 100
+"""Messages whose parts' first bytes are asked for in one command: some 7 kB each."""
 BLOCK_BYTES: Final = 4_000_000
 """Bodies in one command: imapclient holds an answer whole (500 mails of 230 kB in one call took 384 MB)."""
 BLOCK_MESSAGES: Final = 20
@@ -50,9 +54,13 @@ def unknown_header(uid: int) -> Header:
 def read_header_answer(uid: int, answer: Mapping[bytes, Any]) -> Header:
     """One message of a FETCH answer; what is missing in it is as in ``unknown_header``."""
     size, date = answer.get(b"RFC822.SIZE"), answer.get(b"INTERNALDATE")
-    fields = next((found for key, found in answer.items() if key.startswith(b"BODY[HEADER")), b"")
-    message_id = read_message_id(read_header(fields, "Message-ID")) if isinstance(fields, bytes) else ""
-    return Header(uid, size if isinstance(size, int) else 0, _aware(date), message_id)
+    found = next((found for key, found in answer.items() if key.startswith(b"BODY[HEADER")), b"")
+    fields = found if isinstance(found, bytes) else b""
+    message_id = read_message_id(read_header(fields, "Message-ID"))
+    size = size if isinstance(size, int) else 0
+    if b"BODYSTRUCTURE" not in answer:
+        return Header(uid, size, _aware(date), message_id)
+    return Header(uid, size, _aware(date), message_id, fields, read_structure(answer[b"BODYSTRUCTURE"]))
 
 
 def _aware(date: object) -> dt.datetime:
@@ -63,6 +71,23 @@ def _aware(date: object) -> dt.datetime:
         return date.astimezone(JST)
     except (ValueError, OverflowError):  # a zone of more than a day, or the year 0
         return NO_DATE
+
+
+def group_starts(headers: Sequence[Header]) -> Iterator[tuple[tuple[str, ...], Sequence[int]]]:
+    """The parts whose first bytes are asked for, and the messages that have just these parts, by UID."""
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for header in headers:
+        if header.structure is not None:
+            groups.setdefault(sections_of(header.structure), []).append(header.uid)
+    for sections, uids in groups.items():
+        for place in range(0, len(uids), STARTS_IDS):
+            yield sections, uids[place : place + STARTS_IDS]
+
+
+def read_starts(sections: Sequence[str], answer: Mapping[bytes, Any]) -> dict[str, bytes]:
+    """The first bytes of each section in one message's answer; one that is NIL or left out is not among them."""
+    keys = {section: f"BODY[{section}]<0>".encode() for section in sections}
+    return {section: answer[key] for section, key in keys.items() if isinstance(answer.get(key), bytes)}
 
 
 def read_content(answer: Mapping[bytes, Any]) -> bytes:

@@ -7,12 +7,10 @@ ends with that reason, and the others go on.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from worker import watch
@@ -22,24 +20,21 @@ from worker.drafting import InForce
 from worker.errors import LogBroken, Unavailable
 from worker.guards import stamp_history
 from worker.model import JST, Notice, Submission, Unreadable
-from worker.pipeline.headers import new_headers
 from worker.pipeline.health import Health
-from worker.pipeline.intake import Intake, ReadBlock
-from worker.pipeline.looking import guarantees_in, guarantees_of, look_at_folder, look_for, stamp_files
+from worker.pipeline.intake import Intake
+from worker.pipeline.looking import guarantees_of, look_at_folder, look_for, stamp_files
 from worker.pipeline.reminding import Reminding
 from worker.pipeline.sending import HELD_ALARM, Sending, SendingPass
 from worker.pipeline.taking import Taking
 from worker.pipeline.telling import Telling
+from worker.pipeline.watching import Watching
 from worker.ports import (
     Author,
     Clock,
-    Fetched,
     Folder,
-    Header,
     Listed,
     Mailbox,
     MailServer,
-    Opened,
     OperatorCommand,
     PdfReader,
     Store,
@@ -57,10 +52,6 @@ LOOKED_FOR: Final = 8
 
 _JUDGED: Final = ("state", "reasons", "draft_hash", "duties")
 """What an entry is written for when it changed; a deadline is people's to see as much as a reason."""
-
-READ_AHEAD: Final = 2
-"""Blocks of one mailbox that are fetched and read while an earlier one is recorded: with one the PDF children would
-wait for the recording, and each more is up to 4 MB held."""
 
 
 class Pipeline:
@@ -89,7 +80,7 @@ class Pipeline:
         self._weighed: dict[int, tuple[int, str]] = {}
         self._unread_files: dict[str, Unavailable] = {}
         self._unread_with: Mapping[str, Guarantor] | None = None
-        self._looks_under_way = 0
+        self.watching = Watching(store, clock, reader, self.intake, lambda: self.in_force, self._note_recorded)
         self.on_recorded: Callable[[], None] = _nobody_waits
         """Called after each block of messages that was recorded: what it opened may be sent at once."""
 
@@ -103,38 +94,11 @@ class Pipeline:
 
     async def watch_mailbox(self, mailbox: Mailbox, thread: Thread, since: dt.date | None) -> int:
         """Take what is new in ``mailbox``; how many submissions began to wait. Raises Unavailable."""
-        opened = await thread(mailbox.open)
-        headers, look = await new_headers(self.store, self._clock, mailbox, thread, opened, since)
-        waiting = await self._take_messages(mailbox, thread, opened, headers) if headers else 0
-        with self.store.writing() as writing:
-            writing.record_look(dataclasses.replace(look, last_ok=self._clock.now(), error=""))
-        return waiting
+        return await self.watching.look(mailbox, thread, since)
 
-    async def _take_messages(self, mailbox: Mailbox, thread: Thread, opened: Opened, headers: Sequence[Header]) -> int:
-        """Record block after block in their order; while one is recorded and sent, the next ones are being read."""
-        blocks = await thread(mailbox.blocks, headers)
-
-        async def read_next() -> ReadBlock | None:
-            block = await thread(_next_block, blocks)
-            return await self.intake.read_block(block, self.in_force) if block else None
-
-        waiting = 0
-        self._looks_under_way += 1
-        ahead = deque(asyncio.create_task(read_next()) for _ in range(READ_AHEAD))
-        try:
-            while (read := await ahead.popleft()) is not None:
-                ahead.append(asyncio.create_task(read_next()))
-                await look_for(guarantees_in(read.notices, read.in_force, self.store), read.in_force, self._reader)
-                recorded = self.intake.record_block(mailbox.name, opened.uidvalidity, read, proven=mailbox.is_loopback)
-                waiting += recorded.began_to_wait
-                self._weigh_as_drafted(recorded.drafted, read.in_force)
-                self.on_recorded()
-        finally:
-            self._looks_under_way -= 1
-            for task in ahead:
-                task.cancel()
-            await asyncio.gather(*ahead, return_exceptions=True)
-        return waiting
+    def _note_recorded(self, drafted: Sequence[Submission], in_force: InForce) -> None:
+        self._weigh_as_drafted(drafted, in_force)
+        self.on_recorded()
 
     def _weigh_as_drafted(self, drafted: Sequence[Submission], in_force: InForce) -> None:
         """What was drafted a moment ago, and rests on nothing that may have changed since, need not be judged anew."""
@@ -270,7 +234,7 @@ class Pipeline:
 
         While a look still takes messages in, nothing is told: one look is one mail, however long its backlog.
         """
-        if self._looks_under_way:
+        if self.watching.under_way:
             return None
         return await self.telling.tell(self.in_force)
 
@@ -295,7 +259,3 @@ class Pipeline:
 
 def _nobody_waits() -> None:
     """The pass that looks also sends."""
-
-
-def _next_block(blocks: Iterator[tuple[Fetched, ...]]) -> tuple[Fetched, ...]:
-    return next(blocks, ())

@@ -69,6 +69,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         '"{address}" is not a valid address ({detail})',
     ),
     "bad_host": ("「{host}」はサーバー名として正しくありません", '"{host}" is not a host name'),
+    "bad_after": (
+        "「{value}」は after の書き方ではありません",
+        '"{value}" is nothing that after may say',
+    ),
+    "after_same_folder": (
+        "見ているフォルダ「{value}」自身には移せません",
+        'messages cannot be moved to "{value}", the folder that is watched',
+    ),
+    "deaf_too_soon": (
+        "見回りの間隔（poll_seconds）2回分より短く、異常がなくても通知してしまいます",
+        "shorter than two pauses between looks (poll_seconds): it would alarm where nothing is wrong",
+    ),
     "plain_not_loopback": (
         "暗号化なし（none）は、このコンピューター自身のサーバーに限ります",
         '"none" is allowed for a server on this machine only',
@@ -192,6 +204,12 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "address_not_bare": _ONE_ADDRESS,
     "address_refused": ("公表元と照合してください", "compare it with where it was published"),
     "bad_host": ("imap.contractor.example のように書いてください", "write it like imap.contractor.example"),
+    "bad_after": (
+        '"nothing"、"seen"、"move:フォルダ名" のいずれかを書いてください',
+        'write "nothing", "seen" or "move:FOLDER"',
+    ),
+    "after_same_folder": ("別のフォルダを書いてください", "name another folder"),
+    "deaf_too_soon": ("deaf_minutes を {least} 以上にしてください", "make deaf_minutes {least} or more"),
     "plain_not_loopback": ('security を "tls" 又は "starttls" にしてください', 'use "tls" or "starttls"'),
     "no_login_not_loopback": ("user と password_file を書いてください", "write user and password_file"),
     "needs_restart": ("サービスを再起動してください", "restart the service"),
