@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -16,11 +16,14 @@ from small_office import Form, Mails, Settings, SmallOffice, form, mail_with
 
 from worker import decisions
 from worker.errors import NotAllowed
-from worker.model import End, Submission
+from worker.model import End, Notice, Submission
+from worker.pipeline.taking import Taking
 from worker.ports import Header
+from worker.read import read_notice
 from worker.states import State
 from worker.tasks import Task, TaskKind, open_tasks
 
+WEST = "電子証書閲覧用「認証キー」等のお知らせ"
 TWO = "<two@surety.example>"
 
 
@@ -36,11 +39,13 @@ class DatedMails(Mails):
         )
 
 
-def announcement(*lines: str, message_id: str = "<one@surety.example>", attached: Sequence[Form] = ()) -> bytes:
+def announcement(
+    *lines: str, message_id: str = "<one@surety.example>", attached: Sequence[Form] = (), subject: str = EAST
+) -> bytes:
     mail = EmailMessage()
     mail["From"] = "netdesk@surety.example"
     mail["To"] = "soumu@contractor.example"
-    mail["Subject"] = EAST
+    mail["Subject"] = subject
     mail["Date"] = "Sat, 21 Nov 2026 09:00:00 +0900"
     if message_id:
         mail["Message-ID"] = message_id
@@ -198,6 +203,21 @@ async def test_one_that_names_two_numbers_ends_with_the_second_notice_and_names_
     assert desk.office.events(2) == ["NoticeRead", "Joined"]
 
 
+async def test_a_held_file_that_can_be_read_after_all_ends_the_announcement_of_its_number(desk: Desk) -> None:
+    """A guarantor's profile was mended: both were opened already, so that neither can go on as the other."""
+    unread = replace(form(1), copy=9)
+    (desk.office.notices / "読めない.pdf").write_bytes(b"%PDF-1.3\n" + unread.pdf)
+    await desk.comes(announcement(*numbered(form(1))))
+    await desk.office.take_in()
+    held, _ = desk.all
+    in_force = desk.office.pipeline.in_force
+    read = read_notice(unread.text, in_force.configuration.guarantors)
+    assert isinstance(read, Notice)
+    with desk.office.store.writing() as writing:
+        Taking(writing, in_force, DECIDER, desk.clock.now()).read_after_all(held, read)
+    assert [(each.state, each.joined) for each in desk.all] == [(State.HELD, ()), (State.WITHDRAWN, (held.id,))]
+
+
 # --- The notice that is here -------------------------------------------------------------------------------------
 
 
@@ -277,10 +297,11 @@ async def test_a_person_ties_an_announcement_to_several_notices_and_is_named(des
 async def test_what_is_no_notice_of_its_guarantor_is_not_tied_and_nothing_changes(desk: Desk) -> None:
     await desk.comes(announcement(), announcement(message_id=TWO))
     await desk.saves(form(1))
-    for number, answers in ((1, [2]), (1, [3, 2]), (3, [3]), (1, [99])):
+    await desk.comes(announcement(subject=WEST, message_id="<three@surety.example>"))
+    for number, answers in ((1, [2]), (1, [3, 2]), (3, [3]), (4, [3]), (1, [99])):
         with pytest.raises(NotAllowed):
             decisions.join(desk.office.store, number, answers, DECIDER)
-    assert desk.states == [State.ANNOUNCED, State.ANNOUNCED, State.HELD]
+    assert desk.states == [State.ANNOUNCED, State.ANNOUNCED, State.HELD, State.ANNOUNCED]
 
 
 # --- The reminder ------------------------------------------------------------------------------------------------
