@@ -16,7 +16,7 @@ from worker import decode
 from worker.decisions import approve, confirm, report_not_accepted
 from worker.errors import AccountRefused, Unavailable
 from worker.hours import USUAL
-from worker.model import JST
+from worker.model import JST, Receipt, ReceiptKind
 from worker.pipeline import Pipeline
 from worker.ports import Body, Reply, Session
 from worker.states import State
@@ -327,9 +327,12 @@ async def test_no_key_is_told_even_where_a_server_repeats_it(sent: Days) -> None
     with sent.office.store.writing() as writing:
         before = writing.submission(1)
         key = form(1).key
-        after = dataclasses.replace(before, state=State.BOUNCED, reply=f"550 body says {key}")
+        said = Receipt(ReceiptKind.FAILED, sent.clock.now(), text=f"550 body says {key}")
+        after = dataclasses.replace(before, state=State.BOUNCED, receipts=(said,))
         writing.change("Bounced", before, after, HANAKO, {})  # type: ignore[arg-type]
-        writing.raise_alarm("bounced", [1], f"550 {key}")
+        writing.raise_alarm("bounced", [1])
+        writing.raise_alarm("late_answer", [], f"1: 250 ok {key}")
     await sent.office.finish()
-    assert sent.server.told() == ["【保証便】ご対応が必要な提出があります（1件）"]
-    assert all(key not in letter.text for _, letter in sent.server.mails if letter.auto_submitted)
+    told = [letter.text for _, letter in sent.server.mails if letter.auto_submitted]
+    assert [text.count(f"{'*' * 8}{key[-2:]}") for text in told] == [2]
+    assert all(key not in text for text in told)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +18,7 @@ from worker import letter, send
 from worker.alarms import MUTE_AFTER, MUTE_ALARM
 from worker.digest import DIGEST, ESCALATION, escalation_cause, write_digest, write_escalation
 from worker.drafting import InForce
-from worker.errors import AccountRefused, Unavailable
+from worker.errors import AccountRefused, NotAllowed, Unavailable
 from worker.model import JST, Address, Alarm
 from worker.near import near_misses_of
 from worker.pipeline.health import Health
@@ -31,6 +32,9 @@ _NEEDS_A_PERSON: Final = NEEDS_A_PERSON | {State.IN_DOUBT, State.REFUSED, State.
 
 CALL_AGAIN: Final = dt.timedelta(minutes=15)
 """How long after the operator's command failed it is run again: a line that is busy is free by then."""
+
+_ABOUT: Final = re.compile(r"([0-9]{1,12}): ")
+"""How the detail of an alarm about no state (``outcome.LATE_ALARM``) names the submission all the same."""
 
 _HandedOver = tuple[send.Verdict, Reply | Silence, dict[Address, Reply | Silence]]
 """What the last step meant and was answered, and the people whom the server did not take."""
@@ -130,7 +134,8 @@ class Telling:
             lambda submission: near_misses_of(submission, self._store, in_force.register),
             rehearsing=settings.release.rehearsal_to is not None,
         )
-        return _Message(tuple(alarms), settings.notify, subject, self._without_keys(body, numbers))
+        named = [int(found[1]) for alarm in alarms if (found := _ABOUT.match(alarm.detail))]
+        return _Message(tuple(alarms), settings.notify, subject, self._without_keys(body, [*numbers, *named]))
 
     def _write_digest(self, alarms: Sequence[Alarm], in_force: InForce, now: dt.datetime) -> _Message:
         """One mail, however many mornings could not be told: what is open now, and the head of now."""
@@ -167,7 +172,10 @@ class Telling:
     def _without_keys(self, body: str, numbers: Iterable[int]) -> str:
         """``body`` with the key of each of these submissions masked, wherever a server's or a reply's words hold it."""
         for number in dict.fromkeys(numbers):
-            pdf = self._store.submission(number).pdf_sha256
+            try:
+                pdf = self._store.submission(number).pdf_sha256
+            except NotAllowed:
+                continue  # a number that stands in foreign words
             notice = self._store.notice(pdf) if pdf else None
             if notice is not None and notice.key.clear in body:
                 body = body.replace(notice.key.clear, str(notice.key))
