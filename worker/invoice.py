@@ -95,8 +95,8 @@ def could_be_invoice(file: str, product: Product, number: str, project: Project,
     A longer project's name that holds this one, another's name beside it, or another number makes it the other's;
     so does the register where it names the file for anything else.
     """
-    key, own = _key_of(file), match_key(project.name)
-    holds_number = holds_code(key, match_key(number))
+    key, own = _key_of(file), _folded(project.name)
+    holds_number = holds_code(key, _folded(number))
     if product not in INVOICE_TITLES or not (holds_number or holds_name(key, own)):
         return False
     if not _is_of(product, key.replace(own, "\n")) or _is_registered(file, register):
@@ -129,7 +129,11 @@ def files_in_question(
 
 def holds_code(text: str, code: str) -> bool:
     """Whether ``code`` stands in ``text`` as a number of its own, and not as a part of a longer one."""
-    return bool(code) and re.search(rf"(?<![0-9A-Za-z]){re.escape(code)}(?![0-9A-Za-z])(?!-[0-9])", text) is not None
+    return (
+        code in text
+        and bool(code)
+        and re.search(rf"(?<![0-9A-Za-z]){re.escape(code)}(?![0-9A-Za-z])(?!-[0-9])", text) is not None
+    )
 
 
 def holds_name(text: str, name: str) -> bool:
@@ -141,6 +145,11 @@ def holds_name(text: str, name: str) -> bool:
             return True
         at = text.find(name, at + 1)
     return False
+
+
+@lru_cache(maxsize=4_096)  # asked for each file of the folder
+def _folded(text: str) -> str:
+    return match_key(text)
 
 
 @lru_cache(maxsize=32_768)  # more than a folder lists; the names are compared at every look
