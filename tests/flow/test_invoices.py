@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from office import HANAKO, Form, Mailroom, a_form, an_invoice, notice, project
+from small_office import Settings, SmallOffice, form
 
 MODES = Callable[..., Mailroom]
 ROAD = a_form("県道拡幅工事", "前払金保証")
@@ -45,3 +47,16 @@ def test_an_invoice_that_names_another_project_leaves_with_nobody(mailroom: MODE
     assert approve(room, ROAD) != 0
     room.office.run_once()
     assert room.submissions == []
+
+
+async def test_where_no_file_is_in_question_nobody_looks_at_the_folder(tmp_path: Path) -> None:
+    office = SmallOffice(tmp_path, Settings(mode="approve", port=1))
+    office.save(form(1))
+    await office.take_in()
+    await office.pipeline.judge_waiting()
+    assert office.files.looked_for == []
+    office.save(form(2, product="前払金保証"))
+    await office.take_in()
+    (is_needed,) = office.files.looked_for
+    assert [file for file in sorted(office.files.held) if is_needed(file)] == ["invoice-2.pdf"]
+    await office.stop()
