@@ -14,7 +14,10 @@ from worker.states import TRANSITIONS, State
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
-HELP_PAGES = [ROOT / "README.md", ROOT / "README.ja.md", ROOT / "docs" / "office.ja.md", ROOT / "docs" / "install.md"]
+HELP_PAGES = [
+    *(ROOT / name for name in ("README.md", "README.ja.md")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("first-submission.ja", "install", "office.ja", "rules.ja")),
+]
 COMMAND = re.compile(r"^\s*(?:\S*/)?hoshobin (?:--config \S+ )?([a-z][a-z-]*)\b([^|\n]*)", re.MULTILINE)
 RENEW = "run: .venv/bin/python tests/write_docs.py"
 
