@@ -128,8 +128,10 @@ class Pipeline:
         """What was drafted a moment ago, and rests on nothing that may have changed since, need not be judged anew."""
         for submission in drafted:
             with contextlib.suppress(Unavailable):  # the share with its invoice is away: it is judged like the others
-                if in_force is self.in_force and not self._stamp(submission):
-                    self._weighed[submission.id] = (submission.version, "")
+                stamp = self._stamp(submission)
+                drafted_on = submission.updated_at.astimezone(JST).date() if submission.updated_at else None
+                if in_force is self.in_force and stamp.split() == [str(drafted_on)]:
+                    self._weighed[submission.id] = (submission.version, stamp)
 
     async def watch_folder(self, folder: Folder, thread: Thread) -> tuple[int, dt.timedelta | None]:
         """Take settled files; how many submissions began to wait, and when to look again at others.
