@@ -7,6 +7,7 @@ afterwards it is a person's to judge. It does not know projects or issuers.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,9 +67,18 @@ def receive_notice(notice: Notice, pdf: Sha256, way: Way, known: Reading) -> Kno
         product=notice.product,
         contract_number=notice.contract_number,
         notice_name=notice.project_name,
-        follows=earlier[-1].id if earlier else None,
+        follows=find_followed(earlier),
     )
     return New(submission, tuple(each for each in others if each.state in {State.HELD, State.APPROVED}))
+
+
+def find_followed(earlier: Sequence[Submission]) -> int | None:
+    """Which of ``earlier``, by id and of the same number, a further notice follows: the newest not taken back.
+
+    A copy that somebody withdrew is not what the issuer has; where all were taken back, the newest of them.
+    """
+    standing = [each.id for each in earlier if each.state is not State.WITHDRAWN]
+    return max(standing or [each.id for each in earlier], default=None)
 
 
 def receive_unreadable(refusal: Unreadable, pdf: Sha256, way: Way, known: Reading) -> Known | New:

@@ -78,6 +78,14 @@ def test_the_same_number_with_another_key_names_the_one_before_and_supersedes_it
     assert [each.id for each in outcome.superseded] == ([1] if state in {State.HELD, State.APPROVED} else [])
 
 
+def test_an_amended_notice_follows_what_the_issuer_has_and_not_a_copy_that_was_taken_back() -> None:
+    first, copy = here(State.SENT), here(State.WITHDRAWN, id=2, pdf_sha256=SECOND, follows=1)
+    known = FakeReading([first, copy], {FIRST: NOTICE, SECOND: NOTICE})
+    outcome = receive_notice(AMENDED, THIRD, FOLDER, known)
+    assert isinstance(outcome, New)
+    assert outcome.submission.follows == 1
+
+
 def test_a_copy_of_an_amended_notice_is_known_by_its_own_key() -> None:
     first, amended = here(State.SENT), here(State.HELD, id=2, pdf_sha256=SECOND, follows=1)
     known = FakeReading([first, amended], {FIRST: NOTICE, SECOND: AMENDED})

@@ -326,6 +326,8 @@ def test_a_copy_that_was_withdrawn_hides_nothing_from_the_amended_guarantee_afte
     body = desk.store.original(third.draft.body_sha256).decode() if third.draft else ""
     assert third.duties.is_amended
     assert "令和8年11月21日に提出いたしました" in body
+    desk.approve(3)
+    assert desk.entries(3)[-1].detail["amends"] == 1
 
 
 def test_another_product_under_the_same_number_amends_nothing(desk: Desk) -> None:

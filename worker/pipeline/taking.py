@@ -10,7 +10,16 @@ import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 
-from worker.arrive import Known, New, Way, announce, hold_without_notice, receive_notice, receive_unreadable
+from worker.arrive import (
+    Known,
+    New,
+    Way,
+    announce,
+    find_followed,
+    hold_without_notice,
+    receive_notice,
+    receive_unreadable,
+)
 from worker.decisions import keep_contents, redraft
 from worker.drafting import InForce, missing_where_away
 from worker.model import Attached, Hold, Notice, Sha256, Submission, Unreadable
@@ -84,7 +93,7 @@ class Taking:
             return
         self._writing.keep_notice(before.pdf_sha256, notice)
         same_number = self._writing.by_number(notice.contract_number)
-        earlier = [each.id for each in same_number if each.guarantor == notice.guarantor and each.id != before.id]
+        earlier = [each for each in same_number if each.guarantor == notice.guarantor and each.id != before.id]
         read = dataclasses.replace(
             before,
             refusal=None,
@@ -92,7 +101,7 @@ class Taking:
             product=notice.product,
             contract_number=notice.contract_number,
             notice_name=notice.project_name,
-            follows=earlier[-1] if earlier else None,
+            follows=find_followed(earlier),
         )
         self._note_wait(self._redraft(Event.REDRAFTED, before, read, {}))
 
