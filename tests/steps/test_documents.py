@@ -107,3 +107,21 @@ def test_documents_of_another_product_do_not_come_along() -> None:
     project = of_project(documents={Product.CONTRACT: (APPLICATION,)})
     made = choose_documents(Product.ADVANCE, UNNAMED, project, FakeFiles({"shinsei.pdf": FORM}).invoice)
     assert (made.loaded, undecided(made)) == ((), ["その他の必要書類"])
+
+
+@pytest.mark.parametrize(
+    "document",
+    [Document("scan.pdf", "前払金請求書（写し）"), Document("x/前払金請求書_橋梁.pdf"), Document("請求書.pdf", "様式")],
+)
+@pytest.mark.parametrize("rule", [UNNAMED, RULE])
+def test_an_invoice_among_the_documents_does_not_pass_by_what_is_asked_of_an_invoice(
+    document: Document, rule: Rule
+) -> None:
+    made = chosen(rule, (document,))
+    assert made.loaded == ()
+    assert any("invoice に登録" in detail for detail in undecided(made))
+
+
+def test_a_document_that_the_issuer_itself_calls_so_is_no_invoice_of_ours() -> None:
+    named = replace(RULE, documents_allowed=("請求書内訳",))
+    assert undecided(chosen(named, (Document("請求書内訳_道路.pdf"),))) == []
