@@ -41,6 +41,7 @@ from worker.ports import (
     PdfReader,
     Store,
     Thread,
+    Writing,
 )
 from worker.rulebook import Guarantor
 from worker.states import NEEDS_A_PERSON, Event, State
@@ -199,6 +200,7 @@ class Pipeline:
             drafted = redraft(before, self.in_force, writing, self._clock.now())
             after = drafted.submission
             if before.state is State.APPROVED and after.state is not State.HELD:
+                self._note_moment(writing, before, after)
                 return 0
             if all(getattr(after, name) == getattr(before, name) for name in _JUDGED):
                 return 0
@@ -210,6 +212,12 @@ class Pipeline:
                 writing.raise_alarm(HELD_ALARM, [changed.id])
                 return 1
             return 0
+
+    def _note_moment(self, writing: Writing, before: Submission, after: Submission) -> None:
+        """What was approved for a day of the contract goes on the day that the register gives now."""
+        if after.due_at is not None and after.due_at != before.due_at:
+            changes = {"due_at": after.due_at, "duties": after.duties}
+            writing.note("Rescheduled", before.id, self._author, {"due_at": after.due_at.isoformat()}, changes)
 
     def _stamp(self, submission: Submission) -> str:
         """What beside configuration and its own entries a draft rests on: others of its number, mails, files, day.
