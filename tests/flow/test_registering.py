@@ -299,6 +299,18 @@ def test_on_a_terminal_what_is_open_is_asked_and_enter_leaves_it_open(office: Of
     assert copy["section"]["kensetsu"]["to"] == ["kensetsu@izu.example"]
 
 
+def test_on_a_terminal_an_answer_that_the_key_does_not_take_is_asked_again_and_the_others_are_kept(
+    office: Office,
+) -> None:
+    answers = "kanzai@kaga.example\n{{ product\ny\n同送可\nnever\ny\n\n"
+    seen = on_a_terminal(office, "issuers", "add", "加賀市", answers=answers)
+    assert "never, optional, required" in seen
+    copy = own(office, "kaga")
+    assert (copy["section"]["kanzai"]["to"], copy["rule"]["default"]["invoice"]) == (["kanzai@kaga.example"], "never")
+    assert copy["rule"]["default"]["subject"] == "電子保証(認証キー)"
+    assert copy["open"] == []
+
+
 # --- What comes of it ----------------------------------------------------------------------------------------------
 
 

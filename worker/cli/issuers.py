@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -23,7 +23,7 @@ from worker.catalogue import (
     read_setting_value,
     value_in,
 )
-from worker.cli import DONE, Cli, cli, json_option, pass_cli
+from worker.cli import DONE, Cli, cli, json_option, pass_cli, problem_hint
 from worker.cli.tables import print_json, print_table
 from worker.configuration import ISSUERS, load_configuration
 from worker.errors import ConfigError, Problem
@@ -124,7 +124,7 @@ def add_issuer(shared: Cli, name: str, settings: tuple[str, ...], confirmed: tup
     given = _given(file, settings)
     certain = [path for key in confirmed if (path := read_path(key)) is not None]
     if not settings and not confirmed and sys.stdin.isatty() and sys.stdout.isatty():
-        given, certain = _ask(_table(file, content), shared.lang)
+        given, certain = _ask(_table(file, content), shared.lang, _judge_answers(files, file, content))
     content, is_without_examples = _filled_in(files, file, content, given, certain)
     write_new_file(directory / file, content)
     click.echo(say("issuer_added", shared.lang, file=directory / file))
@@ -176,13 +176,31 @@ def _filled_in(
     return content, True
 
 
-def _ask(table: Mapping[str, Any], lang: Language) -> tuple[list[tuple[Key, object]], list[Key]]:
+Judge = Callable[[Question, object], list[Problem]]
+"""What would be wrong at a question's own key with this answer."""
+
+
+def _judge_answers(files: Mapping[str, bytes], file: str, content: bytes) -> Judge:
+    """Each answer tried by itself: a slip is asked again at once, not after the last question."""
+    from worker.adapters.register_toml import edit_table  # noqa: PLC0415  few commands write
+
+    def problems(question: Question, value: object) -> list[Problem]:
+        try:
+            load_configuration({**files, file: edit_table(content, [(question.path, value)], ())})
+        except ConfigError as error:
+            return [each for each in error.problems if each.file == file and each.key.startswith(question.key)]
+        return []
+
+    return problems
+
+
+def _ask(table: Mapping[str, Any], lang: Language, judge: Judge) -> tuple[list[tuple[Key, object]], list[Key]]:
     """Question by question; an empty answer leaves the key as it is."""
     click.echo(say("issuer_asks", lang, name=shown(str(table.get("name", "")))))
     given: list[tuple[Key, object]] = []
     certain: list[Key] = []
     for question in questions_of(table):
-        answer = _answer(question, table, lang)
+        answer = _answer(question, table, lang, judge)
         if answer is _AS_IT_IS:
             certain.append(question.path)
         elif answer is not None:
@@ -193,7 +211,7 @@ def _ask(table: Mapping[str, Any], lang: Language) -> tuple[list[tuple[Key, obje
 _AS_IT_IS = object()
 
 
-def _answer(question: Question, table: Mapping[str, Any], lang: Language) -> object | None:
+def _answer(question: Question, table: Mapping[str, Any], lang: Language, judge: Judge) -> object | None:
     """The value given, _AS_IT_IS for one confirmed, None for none."""
     about = _about(question, table)
     while True:
@@ -209,11 +227,15 @@ def _answer(question: Question, table: Mapping[str, Any], lang: Language) -> obj
         try:
             value = read_setting_value(question.path, text)
             if question.asks_for_addresses and isinstance(value, list):
-                return [read_address(str(each)) for each in value]
+                value = [read_address(str(each)) for each in value]
         except (FieldRefused, AddressRefused) as refused:
             click.echo(say(refused.code, lang, **refused.params), err=True)
-        else:
+            continue
+        faults = judge(question, value)
+        if not faults:
             return value
+        for each in faults:
+            click.echo(f"{say(each.code, lang, **each.params)} / {problem_hint(each, lang)}", err=True)
 
 
 def _about(question: Question, table: Mapping[str, Any]) -> str:
