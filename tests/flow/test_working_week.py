@@ -11,7 +11,7 @@ import dataclasses
 import datetime as dt
 import email
 import email.policy
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
 from pathlib import Path
@@ -27,18 +27,18 @@ from worker.adapters.config_files import TemplateFiles
 from worker.adapters.demo_smtp import AcceptedMail, DsnController
 from worker.adapters.folder import NoticeFolder
 from worker.adapters.shipped import shipped_file
+from worker.cli.project import _row_cells as row_cells
 from worker.configuration import load_configuration
 from worker.drafting import put_in_force
 from worker.errors import NotAllowed
-from worker.model import JST, Product, Submission
+from worker.model import JST, Submission
 from worker.pipeline import Pipeline
 from worker.pipeline.once import Pass, finish_pass
 from worker.ports import Author
-from worker.progress import Row, project_rows
+from worker.progress import project_rows
 from worker.recover import record_configuration, record_start, recover
 from worker.tasks import Task, open_tasks
 from worker.watch import SETTLE
-from worker.words import name_state
 
 JIRO = Author("佐藤 次郎", "jiro")
 
@@ -328,8 +328,9 @@ class Week:
             "guarantors.toml": shipped_file("config", "guarantors.toml").decode(),
         }
         self.projects = dict(PROJECTS)
+        self.told: list[Left] = []
+        """The mails to the operator."""
         self._seen = len(relay.mails)
-        self._told = 0
         (root / "notices").mkdir(parents=True)
         make_known(root)
         self.store = WatchedStore(root, self.clock)
@@ -434,7 +435,7 @@ class Week:
         """The submissions that the relay took since the last look at it; mails to the operator are set apart."""
         taken = [Left.of(each) for each in self.relay.mails[self._seen :]]
         self._seen += len(taken)
-        self._told += sum(each.envelope == (OFFICE,) for each in taken)
+        self.told += [each for each in taken if each.envelope == (OFFICE,)]
         return [each for each in taken if each.envelope != (OFFICE,)]
 
     def tasks(self) -> list[str]:
@@ -443,26 +444,22 @@ class Week:
     def task(self, number: int) -> list[str]:
         return [_say(each) for each in self._open() if each.submission == number]
 
+    def words(self, number: int) -> list[str]:
+        """What the tasks of a submission say to people."""
+        return [each.text("ja") for each in self._open() if each.submission == number]
+
     def _open(self) -> tuple[Task, ...]:
         return open_tasks(self.store.submissions(), self.pipeline.in_force.configuration, self.today)
 
-    def rows(self) -> dict[str, list[str]]:
-        """``project list``: issuer → one cell a guarantee."""
+    def rows(self) -> dict[str, tuple[str, ...]]:
+        """``project list``, as the command prints it: issuer → one cell a guarantee, and what is to be done next."""
         rows = project_rows(self.store.submissions(), self.pipeline.in_force.configuration, self.today)
-        return {row.project.issuer: [_cell(row, product) for product in Product] for row in rows}
+        return {row.project.issuer: row_cells(row, "ja")[2:] for row in rows}
 
 
 def _say(task: Task) -> str:
     whose = f"#{task.submission}" if task.submission else f"{task.project.partition('/')[0]} {task.product}"
     return " ".join(filter(None, (task.urgency.name, task.kind.value, whose, f"{task.due:%m-%d}" if task.due else "")))
-
-
-def _cell(row: Row, product: Product) -> str:
-    cell = row.cells[product]
-    if cell.submission is None:
-        return "missing" if cell.is_expected else "-"
-    state = "完了" if cell.is_settled else name_state(cell.submission, "ja")
-    return f"#{cell.submission.id} {state} {cell.day:%m-%d}"
 
 
 @asynccontextmanager
@@ -473,11 +470,6 @@ async def an_office(root: Path, relay: DsnController, mode: str = "approve") -> 
     finally:
         await week.server.close()
         week.store.close()
-
-
-@pytest.fixture
-def office(tmp_path: Path, relay: DsnController) -> Callable[..., object]:
-    return lambda mode="approve": an_office(tmp_path / "office", relay, mode)
 
 
 # --- The story -----------------------------------------------------------------------------------------------
@@ -515,12 +507,13 @@ async def in_april_the_bridge_is_concluded(week: Week) -> None:
 async def on_the_friday_before_nothing_is_due(week: Week) -> None:
     await week.on(9, 11)
     assert week.tasks() == ["TODAY expected kazama contract 09-17", "TODAY expected kazama advance 09-17"]
+    missing = "契約保証の「認証キーのお知らせ」が未着。保証の申込み・取得の状況を確認"
     assert week.rows() == {
-        "akane": ["missing", "missing", "-"],
-        "kazama": ["missing", "missing", "-"],
-        "minato": ["#1 到達確認済み 04-10", "#2 到達確認済み 04-10", "-"],
-        "yuno": ["missing", "missing", "-"],
-        "shirane": ["missing", "missing", "-"],
+        "akane": ("未着", "未着", "—", ""),
+        "kazama": ("未着", "未着", "—", missing),
+        "minato": ("到達確認済み 2026-04-10", "到達確認済み 2026-04-10", "—", ""),
+        "yuno": ("未着", "未着", "—", ""),
+        "shirane": ("未着", "未着", "—", ""),
     }
 
 
@@ -553,13 +546,36 @@ async def on_monday_two_works_of_one_name_are_told_apart_by_their_numbers(week: 
     assert (mail.envelope, mail.to, mail.cc) == (("keiyaku@akane.example",), "keiyaku@akane.example", "")
     assert mail.subject == "【契約保証】08-012　道路改良工事"
     assert mail.files == (("認証キーのお知らせ_40213-000101.pdf", AKANE_CONTRACT.pdf),)
-    assert mail.lines[0] == "茜市　契約課"
-    assert "・工事番号：08-012" in mail.lines
-    assert "・保証契約番号：40213-000101（認証キーは添付PDFに記載）" in mail.lines
-    assert "後ほど、到達確認のお電話を差し上げます。" in mail.lines
-    assert not any(AKANE_CONTRACT.key in line for line in mail.lines)
+    assert mail.lines == (
+        "茜市　契約課",
+        "ご担当者　様",
+        "",
+        "いつもお世話になっております。",
+        "〇〇建設 株式会社　総務部の山田 花子と申します。",
+        "",
+        "下記案件の契約保証につきまして、電子証書が発行されましたので、",
+        "「認証キーのお知らせ」（PDFファイル）を添付のとおり提出いたします。",
+        "保証確認サービス（D-Sure）にてご確認くださいますよう、お願い申し上げます。",
+        "",
+        "・案件名　　　：道路改良工事",
+        "・工事番号：08-012",
+        "・受注者名　　：〇〇建設 株式会社",
+        "・保証の種類　：契約保証",
+        "・保証契約番号：40213-000101（認証キーは添付PDFに記載）",
+        "・保証会社　　：東日本建設業保証株式会社",
+        "・添付書類　　：認証キーのお知らせ",
+        "",
+        "後ほど、到達確認のお電話を差し上げます。",
+        "",
+        "※お心当たりのない場合は、恐れ入りますが下記へご一報のうえ、添付ファイルとともに削除をお願いいたします。",
+        "------------------------------",
+        "〇〇建設 株式会社　総務部",
+        "担当：山田 花子",
+        "電話：045-000-0000　メール：soumu@contractor.example",
+        "------------------------------",
+    )
     assert week.task(3) == ["TODAY call #3"]
-    assert "0155-00-0001" in next(each for each in week._open() if each.submission == 3).text("ja")
+    assert week.words(3) == ["茜市 契約課（0155-00-0001）へ電話で到達を確認し、記録"]
     assert week.confirm(3, "契約課 林様、電話") == "CONFIRMED"
     assert week.task(3) == []
     assert week.tasks() == [
@@ -659,7 +675,7 @@ async def on_wednesday_an_invoice_waits_for_its_contract(week: Week) -> None:
     assert week.stand(9) == "HELD seen_before first_address approval"
     assert week.details(9)["seen_before"] == "1"
     decisions.withdraw(week.store, 9, HANAKO, "再ダウンロード")
-    assert week.rows()["minato"][0] == "#1 到達確認済み 04-10"
+    assert week.rows()["minato"][0] == "到達確認済み 2026-04-10"
 
     # Before the contract is brought on the 24th.
     assert await week.take(YUNO_CONTRACT) == [10]
@@ -729,6 +745,8 @@ async def on_friday_an_address_changes_while_a_mail_waits(week: Week) -> None:
     await week.look()
     assert week.stand(7) == "HELD first_address changed"
     assert week.details(7)["first_address"] == "dobokuka@akane.example"
+    assert week.left() == []
+    assert any(week.of(7).label in line for line in week.told[-1].lines)
     assert week.task(7) == ["TODAY held #7"]
     assert week.refused(7, "市のページと照合") == "conditions_unticked"
     assert week.approve(7, "市のページと照合", *ROAD_CONDITIONS) == "APPROVED from 09-24 00:00"
@@ -763,7 +781,8 @@ async def over_the_holidays_nothing_leaves(week: Week) -> None:
         assert week.left() == []
         assert week.stand(7) == "APPROVED from 09-24 00:00"
         assert week.task(11) == (["WATCH unconfirmed #11"] if day <= 20 else [])
-    assert week.rows()["kazama"][1] == "#11 完了 09-17"
+    assert week.rows()["kazama"][1] == "送信済み（不達なし・完了） 2026-09-17"
+    assert week.rows()["akane"][1:] == ("送信待ち（承認：山田 花子） 2026-09-18", "—", "")
     await week.on(9, 23, 23)
     assert week.left() == []
 
@@ -806,11 +825,155 @@ async def on_the_last_friday_everything_is_in_its_place(week: Week) -> None:
     assert week.confirm(13, "北様、電話") == week.confirm(14, "受領の返信あり") == "CONFIRMED"
     assert week.tasks() == ["SOON remaining #14", "WATCH unconfirmed #15"]
     assert week.rows() == {
-        "akane": ["#3 到達確認済み 09-14", "#7 到達確認済み 09-24", "-"],
-        "kazama": ["#4 到達確認済み 09-15", "#11 完了 09-17", "-"],
-        "minato": ["#12 到達確認済み 09-17", "#2 到達確認済み 04-10", "#8 到達確認済み 09-16"],
-        "yuno": ["#10 到達確認済み 09-16", "#14 到達確認済み 09-18", "-"],
-        "shirane": ["#13 到達確認済み 09-17", "#15 送信済み（到達未確認） 09-25", "-"],
+        "akane": ("到達確認済み 2026-09-14", "到達確認済み 2026-09-24", "—", ""),
+        "kazama": ("到達確認済み 2026-09-15", "送信済み（不達なし・完了） 2026-09-17", "—", ""),
+        "minato": ("到達確認済み 2026-09-17", "到達確認済み 2026-04-10", "到達確認済み 2026-09-16", ""),
+        "yuno": ("到達確認済み 2026-09-16", "到達確認済み 2026-09-18", "—", "前払金請求書（紙）を会計課へ郵送"),
+        "shirane": (
+            "到達確認済み 2026-09-17",
+            "送信済み（到達未確認） 2026-09-25",
+            "—",
+            "到達未確認。返信又は電話があれば記録",
+        ),
     }
+    keys = [each.key for each in (AKANE_ADVANCE, KAZAMA_CONTRACT, YUNO_CONTRACT, MINATO_AMENDED)]
+    assert not any(key in line for key in keys for told in week.told for line in told.lines)
     verdict = week.store.verify()
     assert (verdict.holds, verdict.head) == (True, week.store.head()[1])
+
+
+# --- What the week does not single out -----------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def an_office_whose_invoice_waits(root: Path, relay: DsnController) -> AsyncIterator[Week]:
+    """On 16 September the akane advance's mail was approved for the day of its contract, the 24th."""
+    async with an_office(root, relay) as week:
+        week.mend("akane", "contract_numbers = []", 'contract_numbers = ["40213-000102"]')
+        await week.on(9, 16)
+        await week.take(AKANE_ADVANCE)
+        assert week.approve(1, "照合した", *ROAD_CONDITIONS) == "APPROVED from 09-24 00:00"
+        yield week
+
+
+async def test_an_invoice_that_waits_goes_at_once_where_the_contract_was_signed_today(
+    tmp_path: Path, relay: DsnController
+) -> None:
+    async with an_office_whose_invoice_waits(tmp_path / "office", relay) as week:
+        week.mend("akane", "contract = 2026-09-24", "contract = 2026-09-16")
+        await week.look()
+        assert week.stand(1) == "SENT"
+        assert [each.subject for each in week.left()] == ["【前払金保証】08-012　道路改良工事"]
+        assert "Rescheduled" in [entry.event for entry in week.store.entries(1)]
+        assert week.store.verify().holds
+
+
+async def test_an_invoice_that_waits_goes_on_the_new_day_where_the_contract_is_put_forward(
+    tmp_path: Path, relay: DsnController
+) -> None:
+    async with an_office_whose_invoice_waits(tmp_path / "office", relay) as week:
+        week.mend("akane", "contract = 2026-09-24", "contract = 2026-09-18")
+        await week.look()
+        assert week.stand(1) == "HELD timing"
+        await week.on(9, 17)
+        assert week.left() == []
+        await week.on(9, 18)
+        assert week.stand(1) == "SENT"
+        assert len(week.left()) == 1
+
+
+async def test_an_invoice_that_waits_does_not_go_on_the_old_day_where_the_contract_is_put_off(
+    tmp_path: Path, relay: DsnController
+) -> None:
+    async with an_office_whose_invoice_waits(tmp_path / "office", relay) as week:
+        week.mend("akane", "contract = 2026-09-24", "contract = 2026-09-28")
+        await week.on(9, 25)
+        assert week.stand(1) == "HELD timing"
+        assert week.left() == []
+        await week.on(9, 28)
+        assert week.stand(1) == "SENT"
+        assert len(week.left()) == 1
+
+
+async def test_an_address_that_is_put_back_while_a_mail_waits_leaves_the_approval_as_it_was(
+    tmp_path: Path, relay: DsnController
+) -> None:
+    async with an_office_whose_invoice_waits(tmp_path / "office", relay) as week:
+        week.mend("issuers/akane.toml", "doro@akane.example", "doto@akane.example")
+        await week.look()
+        assert week.stand(1) == "HELD first_address changed"
+        week.mend("issuers/akane.toml", "doto@akane.example", "doro@akane.example")
+        await week.look()
+        assert week.stand(1) == "APPROVED from 09-24 00:00"
+        await week.on(9, 24)
+        assert [each.to for each in week.left()] == ["doro@akane.example"]
+
+
+async def test_an_advance_that_came_before_its_contract_goes_by_itself_on_its_day_where_nobody_need_approve(
+    tmp_path: Path, relay: DsnController
+) -> None:
+    async with an_office(tmp_path / "office", relay, "auto") as week:
+        make_known(week.root, "kensetsu@kazama.example")
+        week.mend("kazama", "contract_numbers = []", 'contract_numbers = ["40213-000202"]')
+        await week.on(9, 16)
+        await week.take(KAZAMA_ADVANCE)
+        assert week.stand(1) == "HELD timing"
+        assert week.left() == []
+        await week.on(9, 17)
+        assert week.stand(1) == "SENT"
+        assert len(week.left()) == 1
+
+
+async def test_an_amended_notice_that_comes_before_the_first_has_left_takes_its_place(
+    tmp_path: Path, relay: DsnController
+) -> None:
+    async with an_office(tmp_path / "office", relay) as week:
+        assert await week.take(MINATO_CONTRACT, MINATO_AMENDED) == [1, 2]
+        assert week.stand(1) == "HELD superseded first_address approval"
+        assert week.stand(2) == "HELD seen_before first_address approval"
+        assert week.refused(1, "古いもの") == "not_answerable"
+        decisions.withdraw(week.store, 1, HANAKO, "変更後のものを提出")
+        await week.look()
+        # The issuer has nothing yet: to it this is the first, for the section of first ones.
+        assert not week.of(2).duties.is_amended
+        assert week.approve(2, "変更後のもの") == "APPROVED"
+        await week.look()
+        assert [each.to for each in week.left()] == ["keiyaku@minato.example"]
+        assert week.tasks() == [
+            "NOW expected minato advance 04-10",
+            "TODAY call #2",
+        ]
+
+
+async def test_a_correction_that_is_taken_back_opens_the_task_of_what_came_back_again(
+    tmp_path: Path, relay: DsnController
+) -> None:
+    async with an_office(tmp_path / "office", relay) as week:
+        await week.take(YUNO_CONTRACT)
+        week.approve(1, "照合した")
+        await week.look()
+        decisions.report_not_accepted(week.store, 1, JIRO, "不達通知", week.clock.now())
+        assert week.task(1) == ["NOW correct #1"]
+        again = decisions.resend(week.store, week.pipeline.in_force, 1, HANAKO, "同じものを再送", week.clock.now())
+        assert (week.task(1), week.task(again.id)) == ([], ["TODAY held #2 09-24"])
+        decisions.withdraw(week.store, again.id, HANAKO, "窓口で渡す")
+        assert week.task(1) == ["NOW correct #1"]
+        assert week.confirm(1, "窓口で渡した") == "CONFIRMED"
+        assert week.task(1) == []
+
+
+async def test_what_is_held_over_the_holidays_presses_on_the_day_of_its_deadline(
+    tmp_path: Path, relay: DsnController
+) -> None:
+    async with an_office(tmp_path / "office", relay) as week:
+        await week.on(9, 18)
+        await week.take(YUNO_CONTRACT)
+        assert week.task(1) == ["TODAY held #1 09-24"]
+        await week.on(9, 23)
+        assert week.task(1) == ["TODAY held #1 09-24"]
+        await week.on(9, 24)
+        assert week.task(1) == ["NOW held #1 09-24"]
+        assert [each for each in week.tasks() if "yuno" in each or "#1" in each] == [
+            "NOW held #1 09-24",
+            "TODAY expected yuno advance 09-25",
+        ]
