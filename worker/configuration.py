@@ -44,6 +44,19 @@ class Configuration:
     """The test vectors in each issuer's file, by the issuer's id; ``examples`` tries them."""
 
 
+@contextlib.contextmanager
+def _without_collecting() -> Iterator[None]:
+    """No garbage is looked for meanwhile: what loading makes stays, and looking through it took a quarter of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_without_collecting()
 def load_configuration(files: Mapping[str, bytes]) -> Configuration:
     """The configuration in ``files``: ``worker.toml``, ``issuers/x.toml`` …, named relative to its directory.
 
