@@ -6,6 +6,8 @@ know where the files lie: ``adapters/config_files.py`` reads them.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -46,7 +48,7 @@ class Configuration:
 
 @contextlib.contextmanager
 def _without_collecting() -> Iterator[None]:
-    """No garbage is looked for meanwhile: what loading makes stays, and looking through it took a quarter of the time."""
+    """No garbage is looked for meanwhile: what loading makes stays, and looking through it took a quarter of it."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
