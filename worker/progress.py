@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from worker.configuration import Configuration
 from worker.model import JST, Product, Submission
 from worker.rulebook import Project
-from worker.tasks import Task, is_settled, open_tasks, standing_submissions
+from worker.tasks import Task, is_settled, open_tasks, standing_submissions, under_present_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,9 @@ class Row:
 
 def project_rows(submissions: Sequence[Submission], configuration: Configuration, today: dt.date) -> tuple[Row, ...]:
     """Every registered project, in the register's order."""
-    standing = standing_submissions(submissions)
-    last = {(each.project, each.product): each for each in submissions}
+    known = under_present_ids(submissions, configuration.projects)
+    standing = standing_submissions(known)
+    last = {(each.project, each.product): each for each in known}
     first_task: dict[str, Task] = {}
     for task in open_tasks(submissions, configuration, today):
         first_task.setdefault(task.project, task)

@@ -17,6 +17,7 @@ from worker.model import JST, PRODUCT_NAMES, Product, Submission
 from worker.rulebook import Closing, Project
 from worker.states import State
 from worker.tell import command_for
+from worker.text import match_key
 from worker.words import Language, next_step, say
 from worker.workdays import working_days_before
 
@@ -88,7 +89,7 @@ Standing = Mapping[tuple[str, Product], Sequence[Submission]]
 
 def open_tasks(submissions: Iterable[Submission], configuration: Configuration, today: dt.date) -> tuple[Task, ...]:
     """Everything that is open on ``today`` (in Japan), the most urgent first, then by due date."""
-    known = tuple(submissions)
+    known = under_present_ids(submissions, configuration.projects)
     corrected = corrected_ones(known)
     found = [
         _hurry(task, today) for each in known if each.id not in corrected for task in _tasks_of_submission(each, today)
@@ -101,6 +102,27 @@ def open_tasks(submissions: Iterable[Submission], configuration: Configuration, 
 
 def _order(task: Task) -> tuple[Urgency, dt.date, int, str]:
     return task.urgency, task.due or dt.date.max, task.submission or 0, task.project
+
+
+def under_present_ids(submissions: Iterable[Submission], projects: Iterable[Project]) -> tuple[Submission, ...]:
+    """Those whose project's id is gone, with that of the only project of their issuer that registers their number.
+
+    A mended name changes an id, and so does a second project of the same name; what was sent has been sent.
+    """
+    ids: set[str] = set()
+    numbered: dict[tuple[str, str], set[str]] = {}
+    for project in projects:
+        ids.add(project.id)
+        for number in project.contract_numbers:
+            numbered.setdefault((project.issuer, match_key(number)), set()).add(project.id)
+
+    def present(each: Submission) -> Submission:
+        owners = numbered.get((each.issuer or "", match_key(each.contract_number or "")), set())
+        if each.project is None or each.project in ids or len(owners) != 1:
+            return each
+        return replace(each, project=next(iter(owners)))
+
+    return tuple(map(present, submissions))
 
 
 def corrected_ones(submissions: Iterable[Submission]) -> frozenset[int]:

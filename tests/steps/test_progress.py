@@ -66,3 +66,18 @@ def test_the_next_task_of_a_project_is_its_most_urgent() -> None:
 
 def test_a_submission_of_no_registered_project_stands_in_no_row() -> None:
     assert contract_cell(replace(one(1, State.SENT), project="mihon/ほかの工事")).submission is None
+
+
+def test_what_was_sent_stays_with_its_project_though_a_second_one_of_its_name_or_a_mended_name_changes_its_id() -> None:
+    for changed in (f"{PROJECT}/12345-678901", "mihon/道路改良工事（その１）"):
+        row = row_of(
+            one(1, State.SENT, issuer="mihon"), id=changed, expects=(Product.CONTRACT,), dates={"contract": TODAY}
+        )
+        cell = row.cells[Product.CONTRACT]
+        assert cell.submission is not None
+        assert (cell.submission.id, row.next_task and row.next_task.kind) == (1, TaskKind.UNCONFIRMED)
+
+
+def test_what_was_sent_for_a_project_that_is_gone_is_no_other_projects() -> None:
+    for changed in ({"contract_number": "1", "issuer": "mihon"}, {"issuer": "yama"}):
+        assert contract_cell(one(1, State.SENT, **changed), id="mihon/別の工事").submission is None

@@ -53,7 +53,7 @@ LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
 LOOKED_FOR: Final = 8
 """Submissions whose files are held in memory at a time: an invoice has 0.3 MB, and 30 at most."""
 
-_JUDGED: Final = ("state", "reasons", "draft_hash", "duties")
+_JUDGED: Final = ("state", "reasons", "draft_hash", "duties", "project")
 """What an entry is written for when it changed; a deadline is people's to see as much as a reason."""
 
 READ_AHEAD: Final = 2
