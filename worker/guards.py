@@ -2,7 +2,8 @@
 
 Its one promise: recipients, number and key are worked out anew from configuration and notice, by code that shares
 nothing with the composer; each guard names every fault it sees, and all of them are run whatever the others found. It
-does not know release policies nor what people answered.
+does not know release policies nor what people answered. It has more than 300 lines so that all guards stand in one
+place, for whoever asks what is looked at before a mail leaves.
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ LARGE_NOTICE: Final = 1_000_000
 LARGE_FILE: Final = 3_000_000
 """Bytes. An invoice is one page, and a scanned one of 300 dpi in grey has 1 to 2 MB: above, it is more than that."""
 
+_NOT_OF_A_REHEARSAL: Final = "first_address"
+"""The guard that does not ask then: a rehearsal goes to one's own address; the issuer's are asked about when the mail is for them."""
+
 _IN_A_NUMBER: Final = re.compile(r"[0-9A-Za-z-]")
 
 
@@ -50,6 +54,8 @@ class Check:
 
     name: str
     holds: tuple[Hold, ...]
+    is_asked: bool = True
+    """False where a guard has nothing to ask about, as of a first address while rehearsing: that is no "passed"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,11 @@ def check_draft(finished: Finished, register: Register, known: Reading, today: d
         ("rule_changed", lambda: _changed_rule(finished, known, today)),
         ("large_attachment", lambda: _large_attachments(finished)),
     )
-    return tuple(Check(name, tuple(dict.fromkeys(look()))) for name, look in guards)
+    is_rehearsal = finished.rehearsal_to is not None
+    return tuple(
+        Check(name, tuple(dict.fromkeys(look())), is_asked=not (is_rehearsal and name == _NOT_OF_A_REHEARSAL))
+        for name, look in guards
+    )
 
 
 def stamp_history(submission: Submission, known: Reading) -> str:

@@ -360,6 +360,13 @@ def test_a_rehearsal_makes_no_address_known_and_its_own_is_not_asked_about() -> 
     assert holds(draft=draft, past=(), rehearsal_to=REHEARSAL_TO) == []
 
 
+def test_a_rehearsal_says_of_the_first_address_that_nobody_asked_instead_of_passing_it() -> None:
+    draft = a_draft(to=(REHEARSAL_TO,), rehearsal_for=(TO,))
+    unasked = [check.name for check in Case(draft=draft, rehearsal_to=REHEARSAL_TO).check() if not check.is_asked]
+    assert unasked == ["first_address"]
+    assert all(check.is_asked for check in Case().check())
+
+
 def test_a_submission_that_was_handed_in_makes_no_address_known() -> None:
     handed_in = replace(PAST, state=State.CONFIRMED, sent_at=None)
     assert holds(past=(handed_in,)) == alone(Reason.FIRST_ADDRESS, TO)

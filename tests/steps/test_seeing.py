@@ -110,6 +110,15 @@ def test_every_guard_is_shown_whether_it_passed_or_holds() -> None:
     ]
 
 
+def test_a_guard_that_asked_nobody_says_so_and_is_not_shown_as_passed() -> None:
+    checks = (Check("first_address", (), is_asked=False),)
+    ((_, result),) = parts_of(checks=checks)["誤送信の防止チェック"]
+    assert result.startswith("リハーサル中は確認しません")
+    assert seen_json(Seen(SUBMISSION, checks=checks))["checks"] == [
+        {"name": "first_address", "passed": None, "holds": []}
+    ]
+
+
 def test_every_guard_has_its_words() -> None:
     names = [
         node.elts[0].value
