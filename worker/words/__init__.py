@@ -17,7 +17,7 @@ from worker.words.duties import TEXTS as DUTIES_TEXTS
 from worker.words.events import DETAILS, EVENTS, FAULTS, THINGS
 from worker.words.examples import HINTS as EXAMPLE_HINTS
 from worker.words.examples import TEXTS as EXAMPLE_TEXTS
-from worker.words.reasons import APPROVAL_STATE, NEXT_STEPS, REASONS, STATE_NEXT, STATES
+from worker.words.reasons import AFTER_REHEARSING, APPROVAL_STATE, NEXT_STEPS, REASONS, STATE_NEXT, STATES
 from worker.words.register import TEXTS as REGISTER_TEXTS
 from worker.words.rulebook import HINTS as RULEBOOK_HINTS
 from worker.words.rulebook import TEXTS as RULEBOOK_TEXTS
@@ -99,7 +99,10 @@ def next_step(submission: Submission, lang: Language) -> str:
     """What a person does next about ``submission``; empty where there is nothing to do."""
     index = 0 if lang == "ja" else 1
     if submission.state is State.HELD and submission.reasons:
-        return _step_about(min(submission.reasons, key=_urgency))[index]
+        first = min(submission.reasons, key=_urgency)
+        if first.reason is Reason.REHEARSED and submission.draft and not submission.is_rehearsal:
+            return AFTER_REHEARSING[index]  # the draft is for the issuer: rehearsal_to was emptied
+        return _step_about(first)[index]
     return STATE_NEXT[submission.state][index] if submission.state in STATE_NEXT else ""
 
 
