@@ -20,6 +20,9 @@ _LEFT: Final = frozenset(
 )
 """What was handed to the issuer, by mail or by hand; HANDED_OVER is still to be done."""
 
+_NOT_HANDED_IN: Final = WAITING | {State.HANDED_OVER}
+"""The same notice in other bytes adds nothing: who enters it in a form downloads it once more for that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -57,7 +60,7 @@ def receive_notice(notice: Notice, pdf: Sha256, way: Way, known: Reading) -> Kno
     earlier = [each for each in known.by_number(notice.contract_number) if each.guarantor == notice.guarantor]
     twins = [each for each in earlier if _is_same(each, notice, known)]
     for twin in twins:
-        if twin.state in WAITING:
+        if twin.state in _NOT_HANDED_IN:
             return Known(twin)
     others = [each for each in earlier if _has_other_key(each, notice, known)]
     submission = dataclasses.replace(

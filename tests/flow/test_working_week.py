@@ -597,6 +597,9 @@ async def on_tuesday_a_form_is_handed_in_and_a_joint_venture_is_recognised(week:
     )
     assert form.duties.instructions == ("フォームに入力し、お知らせのPDFを添付する",)
     assert form.duties.bring == ("認証キーのお知らせ：認証キーのお知らせ_40213-000201.pdf",)
+    # Whoever enters it downloads the notice once more for the form, and has not handed it in by that.
+    assert await week.take(dataclasses.replace(KAZAMA_CONTRACT, copy=1)) == []
+    assert week.task(4) == ["TODAY hand_in #4"]
     assert week.confirm(4, "フォームで提出、受付番号 55") == "CONFIRMED"
     assert week.left() == []
 

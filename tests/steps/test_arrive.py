@@ -25,7 +25,8 @@ FOLDER = Way("folder", "お知らせ.pdf", "", None, proven=True)
 MAIL = Way("mail:main", "発行完了のお知らせ", "<a@east.example>", Sha256("a" * 64), proven=False)
 FIRST, SECOND, THIRD = sha256(PDF), sha256(b"%PDF-1.4 second"), sha256(b"%PDF-1.4 third")
 AMENDED = replace(NOTICE, key=Key("ZzYyXxWw0099"))
-GONE = [state for state in State if state not in WAITING]
+NOT_HANDED_IN = WAITING | {State.HANDED_OVER}
+GONE = [state for state in State if state not in NOT_HANDED_IN]
 
 
 def here(state: State, **changes: object) -> Submission:
@@ -53,7 +54,7 @@ def test_the_same_bytes_are_never_a_second_submission(state: State) -> None:
     assert receive_notice(NOTICE, FIRST, MAIL, known) == Known(known.held[0])
 
 
-@pytest.mark.parametrize("state", sorted(WAITING))
+@pytest.mark.parametrize("state", sorted(NOT_HANDED_IN))
 def test_other_bytes_of_the_same_notice_add_nothing_while_the_first_has_not_left(state: State) -> None:
     known = FakeReading([here(state)], {FIRST: NOTICE})
     assert receive_notice(NOTICE, SECOND, FOLDER, known) == Known(known.held[0])
