@@ -172,12 +172,13 @@ class _Register:
 
 def _numbers_of(project: Mapping[str, Any]) -> frozenset[str]:
     numbers = project.get("contract_numbers")
-    return frozenset(each for each in numbers if isinstance(each, str)) if isinstance(numbers, list) else frozenset()
+    written = numbers if isinstance(numbers, list) else ()
+    return frozenset(match_key(each) for each in written if isinstance(each, str))
 
 
 def _numbers_given(fate: Fate) -> frozenset[str]:
     numbers = fate.given.get(_NUMBERS, ())
-    return frozenset(numbers) if isinstance(numbers, tuple) else frozenset()
+    return frozenset(map(match_key, numbers)) if isinstance(numbers, tuple) else frozenset()
 
 
 def _changes(project: Mapping[str, Any], given: Mapping[Key, Value]) -> Iterable[Change]:

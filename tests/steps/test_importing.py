@@ -65,6 +65,13 @@ def test_a_number_is_added_to_those_that_are_registered() -> None:
     assert fate.changes[0].value == ["1-2", "1-3"]
 
 
+def test_a_number_in_another_width_is_the_registered_one_and_makes_no_second_project() -> None:
+    registered = ({**ROAD, "contract_numbers": ["31074-00001M"]},)
+    assert kinds(("道路改良工事", "みほん町", "３１０７４－００００１Ｍ"), registered=registered) == [SAME]
+    (fate,) = judged(("橋梁補修工事", "みほん町", "31074－00001M"), registered=registered)
+    assert codes(fate) == ["import_number_elsewhere"]
+
+
 def test_two_works_of_one_name_are_told_apart_by_their_numbers() -> None:
     first, second = {**ROAD, "contract_numbers": ["1-1"]}, {**ROAD, "contract_numbers": ["1-2"]}
     (fate,) = judged(("道路改良工事", "みほん町", "1-2", "x"), registered=(first, second))
