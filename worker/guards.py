@@ -43,7 +43,7 @@ LARGE_FILE: Final = 3_000_000
 """Bytes. An invoice is one page, and a scanned one of 300 dpi in grey has 1 to 2 MB: above, it is more than that."""
 
 _NOT_OF_A_REHEARSAL: Final = "first_address"
-"""The guard that does not ask then: a rehearsal goes to one's own address; the issuer's are asked about when the mail is for them."""
+"""The guard that does not ask then: a rehearsal goes to one's own address. The issuer's are asked about afterwards."""
 
 _IN_A_NUMBER: Final = re.compile(r"[0-9A-Za-z-]")
 
