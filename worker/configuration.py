@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import contextlib
-import gc
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
