@@ -14,7 +14,7 @@ from worker.invoice import ChosenInvoice, choose_invoice, find_candidates
 from worker.match import Register, index_projects
 from worker.model import Hold, Product, Sha256, Unreadable, sha256
 from worker.ports import Shelved
-from worker.rulebook import Invoice, InvoiceRule, Project
+from worker.rulebook import Invoice, InvoiceRule, Project, invoice_for
 from worker.states import Reason
 from worker.text import match_key
 
@@ -60,6 +60,12 @@ def choose(
 
 def test_the_one_file_whose_name_leads_here_rides_along_where_the_register_names_none() -> None:
     assert choose("道路改良工事.pdf") == ChosenInvoice("前払金請求書", ("道路改良工事.pdf", PDF), None)
+
+
+@pytest.mark.parametrize("written", ["12345-678901", "１２３４５－６７８９０１", "12345−678901"])
+def test_an_invoice_is_of_its_number_in_whatever_width_that_is_registered(written: str) -> None:
+    first, own = Invoice("first.pdf"), Invoice("own.pdf", number=written)
+    assert invoice_for(of_project(invoices={Product.ADVANCE: (first, own)}), Product.ADVANCE, NUMBER) == own
 
 
 def test_the_register_goes_before_any_name() -> None:
