@@ -17,6 +17,9 @@ import openpyxl
 import pytest
 from office import HANAKO, Office, a_form, notice, project
 
+from worker.model import JST
+
+ROOT = Path(__file__).parents[2]
 LEDGER = """工事名,発注者,課,保証契約番号,工事番号,公告日,契約金額,備考
 橋梁補修工事,川北町,土木課,31074-000012,R8-1,令和8年4月1日,"1,000,000",急ぎ
 水路整備工事,kawa,doboku,,R8-2,R8.4.2,,
@@ -309,6 +312,32 @@ def test_on_a_terminal_an_answer_that_the_key_does_not_take_is_asked_again_and_t
     assert (copy["section"]["kanzai"]["to"], copy["rule"]["default"]["invoice"]) == (["kanzai@kaga.example"], "never")
     assert copy["rule"]["default"]["subject"] == "電子保証(認証キー)"
     assert copy["open"] == []
+
+
+def test_on_a_terminal_each_key_is_asked_for_by_its_name_with_the_words_that_it_takes(office: Office) -> None:
+    seen = on_a_terminal(office, "issuers", "add", "加賀市", answers="\n" * 8)
+    assert "請求書の同送（すべての保証）　［rule.default.invoice］" in seen
+    assert "never=同送しない、optional=同送してもよい、required=必ず同送する" in seen
+    assert "宛先（管財課契約グループ）　［section.kanzai.to］" in seen
+
+
+def test_who_fills_in_the_last_open_key_has_checked_the_issuer_today(office: Office) -> None:
+    days = {dt.datetime.now(JST).date()}
+    ran = office("issuers", "add", "加賀市", "--set", "section.kanzai.to=kanzai@kaga.example", "--set",
+                 "rule.default.invoice=never", "--confirmed", "rule.default.subject", "--confirmed",
+                 "rule.interim.timing")  # fmt: skip
+    assert ran.code == 0, ran.err
+    days.add(dt.datetime.now(JST).date())  # midnight may have passed
+    copy = own(office, "kaga")
+    assert (copy["open"], copy["checked_on"] in days) == ([], True)
+    assert f"checked_on）を {copy['checked_on']} に" in ran.out
+
+
+def test_a_key_that_is_left_open_leaves_the_day_on_which_the_issuer_was_checked(office: Office) -> None:
+    shipped = tomllib.loads((ROOT / "config" / "issuers" / "kaga.toml").read_text(encoding="utf-8"))["checked_on"]
+    ran = office("issuers", "add", "加賀市", "--set", "section.kanzai.to=kanzai@kaga.example")
+    assert own(office, "kaga")["checked_on"] == shipped
+    assert "checked_on" not in ran.out
 
 
 # --- What comes of it ----------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from worker.catalogue import (
     Question,
     answered_keys,
     find_entry,
+    left_to_fill_in,
     list_entries,
     questions_of,
     read_path,
@@ -28,13 +29,15 @@ from worker.cli.tables import print_json, print_table
 from worker.configuration import ISSUERS, load_configuration
 from worker.errors import ConfigError, Problem
 from worker.examples import try_examples
+from worker.model import JST
 from worker.register_fields import FieldRefused, Key
 from worker.render import Renderer
 from worker.rules import issuer_id
 from worker.text import shown
 from worker.tomlfile import parse_toml
-from worker.wiring import find_configuration_files
+from worker.wiring import find_configuration_files, system_clock
 from worker.words import Language, say
+from worker.words.keys import name_choices, name_key
 
 
 @cli.group(invoke_without_command=True)
@@ -114,6 +117,7 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
 def add_issuer(shared: Cli, name: str, settings: tuple[str, ...], confirmed: tuple[str, ...]) -> int:
     """同梱の発注者を自社の設定に写し、未確認の項目を埋めます。"""
     from worker.adapters.register_files import write_new_file  # noqa: PLC0415  few commands write
+    from worker.adapters.register_toml import edit_table  # noqa: PLC0415
 
     directory, files = find_configuration_files(shared.config)
     id_ = find_entry(name, _shipped_tables())
@@ -121,22 +125,30 @@ def add_issuer(shared: Cli, name: str, settings: tuple[str, ...], confirmed: tup
     if file in files:
         raise ConfigError([Problem(file, "", "issuer_taken")])
     content = shipped_file("config", "issuers", f"{id_}.toml")
+    before = left_to_fill_in(_table(file, content))
     given = _given(file, settings)
     certain = [path for key in confirmed if (path := read_path(key)) is not None]
     if not settings and not confirmed and sys.stdin.isatty() and sys.stdout.isatty():
         given, certain = _ask(_table(file, content), shared.lang, _judge_answers(files, file, content))
     content, is_without_examples = _filled_in(files, file, content, given, certain)
+    left = left_to_fill_in(_table(file, content))
+    checked_on = system_clock().now().astimezone(JST).date() if before and not left else None
+    if checked_on is not None:  # whoever answered the last question has just compared the file with its source
+        content = edit_table(content, [(("checked_on",), checked_on)], ())
     write_new_file(directory / file, content)
     click.echo(say("issuer_added", shared.lang, file=directory / file))
     if is_without_examples:
         click.echo(say("issuer_examples_dropped", shared.lang))
-    table = _table(file, content)
-    left = [*map(str, table.get("open", ()))]
-    left += [each.key for each in questions_of(table) if each.asks_for_addresses and each.key not in left]
-    click.echo(
-        say("issuer_still_open", shared.lang, keys="、".join(left)) if left else say("issuer_complete", shared.lang)
-    )
+    click.echo(_say_what_is_left(left, shared.lang))
+    if checked_on is not None:
+        click.echo(say("issuer_checked_today", shared.lang, date=checked_on.isoformat()))
     return DONE
+
+
+def _say_what_is_left(left: Sequence[str], lang: Language) -> str:
+    if not left:
+        return say("issuer_complete", lang)
+    return say("issuer_still_open", lang, keys="、".join(left))
 
 
 def _given(file: str, settings: Sequence[str]) -> list[tuple[Key, object]]:
@@ -213,7 +225,7 @@ _AS_IT_IS = object()
 
 def _answer(question: Question, table: Mapping[str, Any], lang: Language, judge: Judge) -> object | None:
     """The value given, _AS_IT_IS for one confirmed, None for none."""
-    about = _about(question, table)
+    about = _about(question, table, lang)
     while True:
         if question.can_be_confirmed:
             prompt = say("ask_confirm", lang, about=about, value=shown(str(question.value)))
@@ -238,8 +250,14 @@ def _answer(question: Question, table: Mapping[str, Any], lang: Language, judge:
             click.echo(f"{say(each.code, lang, **each.params)} / {problem_hint(each, lang)}", err=True)
 
 
-def _about(question: Question, table: Mapping[str, Any]) -> str:
-    """The key, with the section's name where it is about one."""
+def _about(question: Question, table: Mapping[str, Any], lang: Language) -> str:
+    """What the key is called, where it stands, and the words that it takes."""
+    name = name_key(question.path, lang)
     if question.path[0] == "section" and len(question.path) > 1:
-        return f"{question.key}（{shown(str(value_in(table, (*question.path[:2], 'name')) or ''))}）"
-    return question.key
+        name += f"（{shown(str(value_in(table, (*question.path[:2], 'name')) or ''))}）"
+    lines = [say("ask_about", lang, name=name, key=question.key)]
+    if choices := name_choices(question.path, lang):
+        lines.append(say("ask_choices", lang, choices=choices))
+    if question.is_a_table:
+        lines.append(say("ask_table", lang))
+    return "\n".join(lines)

@@ -100,6 +100,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{name}：未確認の項目をお尋ねします。分からないものは、何も入力せず Enter を押してください。",
         "{name}: what is not certain yet. Press Enter for what you do not know.",
     ),
+    "issuer_checked_today": (
+        "すべての項目が確かめられたので、確認日（checked_on）を {date} にしました。",
+        "Every key has been checked, so checked_on is now {date}.",
+    ),
+    "ask_about": ("{name}　［{key}］", "{name}  [{key}]"),
+    "ask_choices": ("　使える値：{choices}", "  one of: {choices}"),
+    "ask_table": (
+        "　いくつかの項目からなります。Enter で残し、後でファイルに書けます",
+        "  this has several keys: Enter leaves it for you to write into the file",
+    ),
     "ask_confirm": (
         "{about}\n　現在の値：{value}\n　このとおりなら y、違うなら正しい値",
         "{about}\n  so far: {value}\n  y if it is right, else the right value",
