@@ -237,6 +237,25 @@ def test_on_a_terminal_only_what_the_issuer_s_rule_needs_is_asked_and_a_slip_is_
     assert str(added["dates"]["contract"]) == "2026-05-01"
 
 
+def test_on_a_terminal_the_configured_issuers_are_listed_and_again_after_an_empty_answer(office: Office) -> None:
+    listed = "川北町（kawa）"
+    seen = on_a_terminal(office, "project", "add", answers="川北\n\nkawa\n橋梁補修工事\n\n\n\n\n\n")
+    before, _, after = seen.partition("設定にありません")
+    assert listed in before.partition("発注者:")[0]
+    assert "近い名前：川北町" in after
+    again, _, listed_again = after.partition("発注者:")
+    assert listed not in again
+    assert listed in listed_again.partition("発注者:")[0]
+    assert projects(office)[1]["issuer"] == "kawa"
+
+
+def test_on_a_terminal_an_issuer_is_chosen_by_its_number_in_the_list(office: Office) -> None:
+    on_a_terminal(office, "project", "add", answers="1\n橋梁補修工事\n\n\n\n\n\n")
+    assert projects(office)[1]["issuer"] == next(
+        each["id"] for each in office("issuers", "--json").documents if each["own"]
+    )
+
+
 # --- Issuers -----------------------------------------------------------------------------------------------------
 
 
