@@ -20,6 +20,7 @@ from worker.rulebook import Issuer
 from worker.text import match_key
 
 _NUMBERS: Final[Key] = ("contract_numbers",)
+_SECTION: Final[Key] = ("section",)
 
 
 class FateKind(StrEnum):
@@ -134,6 +135,8 @@ class _Register:
             self._new.setdefault(identity, []).append((fate.row, numbers))
             return fate
         self._row_of_position[found] = fate.row
+        if (fault := _section_for_all(fate, self._registered[found])) is not None:
+            return _bad(fate, fault)
         changes = tuple(_changes(self._registered[found], fate.given))
         return replace(fate, kind=FateKind.CHANGED if changes else FateKind.SAME, position=found, changes=changes)
 
@@ -181,13 +184,22 @@ def _numbers_given(fate: Fate) -> frozenset[str]:
     return frozenset(map(match_key, numbers)) if isinstance(numbers, tuple) else frozenset()
 
 
+def _section_for_all(fate: Fate, project: Mapping[str, Any]) -> Fault | None:
+    """One section where the register names one per product: whom it is about is not known, if it is none of those."""
+    former, value = project.get("section"), fate.given.get(_SECTION)
+    if value is None or not isinstance(former, Mapping) or value in former.values():
+        return None
+    named = "、".join(f"{product}：{section}" for product, section in former.items())
+    return Fault(fate.cells[_SECTION], "import_section", {"value": str(value), "registered": named})
+
+
 def _changes(project: Mapping[str, Any], given: Mapping[Key, Value]) -> Iterable[Change]:
     for key, value in given.items():
         former = value_at(project, key)
         if key[0] in NEEDED:
             continue  # what it was found by; the register's own spelling stays
-        if key == ("section",) and isinstance(former, Mapping):
-            former = None if set(former.values()) != {value} else value
+        if key == _SECTION and isinstance(former, Mapping):
+            continue  # a section per product says more than a ledger's one column
         later = merged_value(former, key, value)
         if former != later:
             yield Change(key, former, later)

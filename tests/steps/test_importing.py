@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from registered import ISSUER, of_issuer
+from registered import ISSUER, SECTION, of_issuer
 
 from worker.errors import Problem
 from worker.importing import Edit, Fate, FateKind, blame_rows, edits_of, judge_rows
@@ -139,3 +140,13 @@ def test_a_problem_of_no_row_is_nobody_s() -> None:
     fates = judged(("橋梁工事", "みほん町"), registered=(ROAD,))
     assert blame_rows(fates, [Problem("projects.toml", "project[1].name", "empty")], 1) is None
     assert blame_rows(fates, [Problem("worker.toml", "smtp.host", "empty")], 1) is None
+
+
+def test_one_section_in_a_ledger_never_overwrites_the_sections_that_the_register_names_per_product() -> None:
+    issuer = of_issuer(sections={each: replace(SECTION, id=each) for each in ("keiyaku", "doboku", "gesui")})
+    registered = ({**ROAD, "section": {"contract": "keiyaku", "advance": "doboku"}},)
+    fates = []
+    for section in ("doboku", "gesui"):
+        whole = sheet(("道路改良工事", "みほん町", section), headings=("工事名", "発注者", "担当課"))
+        fates += judge_rows(whole, read_headings(whole, {}), {"mihon": issuer}, registered)
+    assert [(fate.kind, codes(fate)) for fate in fates] == [(SAME, []), (BAD, ["import_section"])]

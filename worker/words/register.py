@@ -210,6 +210,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{row}行目と同じ案件です（別の案件なら、両方に保証契約番号が必要です）",
         "the same project as row {row} (another one needs a contract number in both)",
     ),
+    "import_section": (
+        "保証の種類ごとに課が登録されています（{registered}）。{value} がどの種類の課か分からないため書き換えません",
+        "a section is registered per product ({registered}): not overwritten, as {value} may be for one of them alone",
+    ),
     "fate_new": ("新規", "new"),
     "fate_same": ("登録済み・変更なし", "registered, nothing new"),
     "fate_changed": ("変更", "changed"),
