@@ -185,15 +185,17 @@ def _faults_of_invoices(others: Sequence[bytes], came: Came, expected: Expected,
 def _faults_of_paper(paper: Paper | None, came: Came, project: Project) -> Iterator[str]:
     if paper is None:
         yield "a file that does not lie in the folder"
-    elif not is_invoice_of(paper, came):
+        return
+    if (paper.project, paper.product, paper.number) != (came.project, came.product, came.number):
         yield f"another's invoice: {paper}"
-    elif (amount := registered_amount(project, came)) is not None and amount != paper.amount:
+    amount = registered_amount(project, came)
+    if amount is not None and amount != paper.amount:
         yield f"an invoice over {paper.amount}, and {amount} is registered"
 
 
-def is_invoice_of(paper: Paper, came: Came) -> bool:
-    """Whether ``paper`` was written for the guarantee of ``came``."""
-    return (paper.project, paper.product, paper.number) == (came.project, came.product, came.number)
+def is_invoice_of(paper: Paper, came: Came, project: Project) -> bool:
+    """Whether ``paper`` was written for the guarantee of ``came``, over the amount that is registered."""
+    return not any(_faults_of_paper(paper, came, project))
 
 
 def registered_amount(project: Project, came: Came) -> int | None:

@@ -360,7 +360,9 @@ class _Drawing:
             concluded=chance.one_of(_CONCLUDED),
             section=chance.one_of(sections) if chance.is_so(80) else "",
             offices=offices,
-            by_name=chance.is_so(20),
+            # A number of another guarantee, of before: where one is listed, a name alone decides nothing.
+            numbers=(f"30111-{at:06}",) if chance.is_so(70) else (),
+            by_name=chance.is_so(25),
             contractor=_VENTURE if chance.is_so(15) else "",
             works_number=f"R8-{'1' * (1 + at)}" if chance.is_so(85) else "",
             is_date_registered=not chance.is_so(15),
@@ -423,7 +425,9 @@ class _Drawing:
         how, name, contractor = chance.below(3), chance.one_of(_UNREGISTERED), OWN
         if how == 0:
             name, contractor = chance.one_of(_FAMILIES[project.family]), chance.one_of(_STRANGERS)
-        elif how == 1 and not any(each.by_name for each in self.projects if each.family == project.family):
+        elif how == 1 and not any(
+            each.by_name and not each.numbers for each in self.projects if each.family == project.family
+        ):
             name = chance.one_of(_FAMILIES[project.family])
         return Came(None, product, next(self.numbers), self.key(), name, contractor, round=at_round)
 
@@ -514,7 +518,7 @@ class _Drawing:
         self.file_papers()
         for at, project in enumerate(self.projects):
             numbers = [number for (of, _), own in self.of.items() for number in own if of == at]
-            listed = tuple(numbers) if chance.is_so(60) else tuple(numbers[:1]) if chance.is_so(30) else ()
+            listed = project.numbers + (tuple(numbers) if project.numbers and chance.is_so(85) else ())
             if chance.is_so(4):  # written down for a wrong project as well
                 listed = tuple(dict.fromkeys((*listed, chance.one_of(self.notices).number)))
             self.projects[at] = replace(project, numbers=listed, invoices=self.registered_invoices(at))
@@ -528,9 +532,9 @@ class _Drawing:
             tuple(self.projects),
             tuple(self.papers),
             tuple(self.notices),
-            frozenset(addresses) if chance.is_so(70) else frozenset(),
+            frozenset(addresses) if chance.is_so(85) else frozenset(),
             tuple(chance.below(100) for _ in range(6)),
-            chance.one_of(("", "", "moved", "listed")),
+            chance.one_of(("", "", "", "", "moved", "listed")),
         )
 
 
