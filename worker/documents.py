@@ -53,11 +53,15 @@ def choose_documents(product: Product, rule: Rule, project: Project, load: LoadF
             holds.append(_undecided(f"{title_of(document)}（請求書は documents ではなく invoice に登録）"))
             continue
         found = load(document.file)
-        if isinstance(found, tuple):
-            loaded.append(LoadedDocument(title_of(document), *found))
-        else:
-            is_large = isinstance(found, Unreadable) and found.reason is Reason.TOO_LARGE
-            holds.append(Hold(Reason.TOO_BIG, document.file) if is_large else _undecided(document.file))
+        match found:
+            case Unreadable(Reason.TOO_LARGE):
+                holds.append(Hold(Reason.TOO_BIG, document.file))
+            case Unreadable(Reason.INVOICE_MISSING, why):  # it is there, and still being written
+                holds.append(_undecided(f"{document.file}：{why}"))
+            case Unreadable() | None:
+                holds.append(_undecided(document.file))
+            case _:
+                loaded.append(LoadedDocument(title_of(document), *found))
     return ChosenDocuments(tuple(loaded), tuple(holds))
 
 

@@ -15,9 +15,9 @@ from typing import Final
 from worker.approve import Judgement, judge
 from worker.compose import Circumstances, Composed, compose
 from worker.configuration import Configuration
-from worker.errors import Unavailable
+from worker.errors import Unavailable, Unsettled
 from worker.guards import Check, Finished, check_draft
-from worker.invoice import find_candidates
+from worker.invoice import STILL_WRITTEN, find_candidates
 from worker.match import (
     Ambiguous,
     Match,
@@ -80,9 +80,11 @@ class _MissingWhereAway:
         await self._files.look(reader, is_needed)
 
     def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
-        """As the folder's own, None where it cannot be read."""
+        """As the folder's own, None where it cannot be read, and its own answer where it is still being written."""
         try:
             return self._files.invoice(file)
+        except Unsettled:
+            return STILL_WRITTEN
         except Unavailable:
             return None
 

@@ -24,6 +24,9 @@ _DIGITS: Final = 9
 """A date in a file name has eight digits."""
 _NOTHING: Final = re.compile("(?!)")
 
+STILL_WRITTEN: Final = Unreadable(Reason.INVOICE_MISSING, "保存中又は保存直後です。数秒後に自動でもう一度確認します")
+"""What loading gives for a file that is there and not whole yet; whoever holds for it says so."""
+
 LoadInvoice = Callable[[str], tuple[str, bytes] | Unreadable | None]
 """A file's path inside the invoices folder → its own name and bytes; Unreadable or None where it is no such PDF."""
 
@@ -63,6 +66,8 @@ def choose_invoice(
     match load(file):
         case None:
             return Hold(Reason.INVOICE_MISSING, file)
+        case Unreadable(Reason.INVOICE_MISSING, why):
+            return Hold(Reason.INVOICE_MISSING, f"{file}：{why}")
         case Unreadable(reason, _):
             return Hold(Reason.TOO_BIG if reason is Reason.TOO_LARGE else Reason.WRONG_INVOICE, file)
         case found:

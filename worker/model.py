@@ -109,7 +109,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A PDF that is no notice, or that must not be read as one; ``reason`` is one of ``states.REFUSALS``."""
+    """A PDF that is no notice, or that must not be read as one; ``reason`` is one of ``states.REFUSALS``.
+
+    INVOICE_MISSING stands for a file of the invoices folder that is there and still being written.
+    """
 
     reason: Reason
     detail: str = ""

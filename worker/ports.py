@@ -455,7 +455,7 @@ class Store(Reading, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shelved:
-    """A file of the invoices folder that has settled; ``sha256`` where it was read as a PDF."""
+    """A file of the invoices folder; ``sha256`` where it has settled and was read as a PDF."""
 
     file: str
     sha256: Sha256 | None
@@ -465,7 +465,8 @@ class Shelved:
 class Files(Protocol):
     """The invoices folder as the last look saw it; only ``look`` waits for it.
 
-    The questions may raise Unavailable ``folder``: the share is away, or what is asked for was not read yet.
+    The questions may raise Unavailable ``folder``: the share is away, or what is asked for was not read yet; Unsettled
+    where it is still being written.
     """
 
     async def look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> None:

@@ -9,6 +9,7 @@ from fakes import FakeFiles
 from registered import RULE, of_project
 
 from worker.documents import ChosenDocuments, LoadedDocument, choose_documents
+from worker.invoice import STILL_WRITTEN
 from worker.model import Hold, Product, Unreadable
 from worker.rulebook import Document, Rule
 from worker.states import Reason
@@ -125,3 +126,8 @@ def test_an_invoice_among_the_documents_does_not_pass_by_what_is_asked_of_an_inv
 def test_a_document_that_the_issuer_itself_calls_so_is_no_invoice_of_ours() -> None:
     named = replace(RULE, documents_allowed=("請求書内訳",))
     assert undecided(chosen(named, (Document("請求書内訳_道路.pdf"),))) == []
+
+
+def test_a_document_that_is_still_being_written_says_that_it_is_looked_at_again_by_itself() -> None:
+    (detail,) = undecided(chosen(REQUIRING, (APPLICATION,), FakeFiles({"shinsei.pdf": STILL_WRITTEN})))
+    assert detail.startswith("shinsei.pdf：保存中")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from registered import ISSUER, NUMBER, of_project
 
-from worker.invoice import ChosenInvoice, choose_invoice, find_candidates
+from worker.invoice import STILL_WRITTEN, ChosenInvoice, choose_invoice, find_candidates
 from worker.match import Register, index_projects
 from worker.model import Hold, Product, Sha256, Unreadable, sha256
 from worker.ports import Shelved
@@ -105,6 +105,12 @@ def test_where_the_rule_wants_none_a_file_in_the_folder_changes_nothing() -> Non
 )
 def test_a_found_file_that_is_no_pdf_to_be_sent_holds_under_its_name(holds: object, reason: Reason) -> None:
     assert choose("a.pdf", holds=holds) == Hold(reason, "a.pdf")
+
+
+def test_a_found_file_that_is_still_being_written_says_that_it_is_looked_at_again_by_itself() -> None:
+    hold = choose("a.pdf", holds=STILL_WRITTEN)
+    assert (hold.reason, hold.detail.startswith("a.pdf：保存中")) == (Reason.INVOICE_MISSING, True)
+    assert "自動でもう一度確認" in hold.detail
 
 
 # --- Which file's name leads here ------------------------------------------------------------------------------

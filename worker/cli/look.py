@@ -147,7 +147,6 @@ def _see(submission: Submission, office: Office, store: Store, lang: Language, *
     checks: tuple[Check, ...] = ()
     if notice is not None and submission.state in _STILL_JUDGED:
         look_for_submissions([submission], office, store)
-        look_for_submissions([submission], office, store)
         # The guards' results are of this moment, as they would be at the next look; they are kept nowhere.
         checks = redraft(submission, missing_where_away(office.in_force), store, system_clock().now()).checks
     body = store.original(submission.draft.body_sha256).decode() if submission.draft else ""
