@@ -202,6 +202,7 @@ def print_problems(problems: Sequence[Problem], lang: Language, file: TextIO | N
 
 # The commands register themselves with the group above.
 from worker.cli import decide as decide  # noqa: E402
+from worker.cli import doctor as doctor  # noqa: E402
 from worker.cli import issuers as issuers  # noqa: E402
 from worker.cli import look as look  # noqa: E402
 from worker.cli import one_pdf as one_pdf  # noqa: E402

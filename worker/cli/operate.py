@@ -1,4 +1,4 @@
-"""Commands that run the worker or look at its surroundings: run, check, doctor, init, demo."""
+"""Commands that run the worker or check its configuration: run, check, init, demo."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -17,14 +16,12 @@ from structlog.typing import Processor
 from worker.adapters.config_files import make_own_folders
 from worker.adapters.pdf import PdfPool
 from worker.adapters.sender_lock import SenderLock
-from worker.adapters.shipped import sample_pdf
 from worker.adapters.starter import write_starter
 from worker.adapters.store import create_or_migrate, open_store
 from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, json_option, pass_cli, print_problems, problem_json
-from worker.cli.tables import print_json, print_table
-from worker.errors import AccountRefused, ConfigError, Unavailable
+from worker.cli.tables import print_json
+from worker.errors import ConfigError
 from worker.examples import count_examples
-from worker.model import Unreadable
 from worker.pipeline import Pipeline
 from worker.pipeline.once import Pass, run_once
 from worker.recover import record_start, recover
@@ -185,95 +182,6 @@ def _uncertain(office: Office, lang: Language) -> Iterator[str]:
     for guarantor in office.configuration.guarantors:
         if guarantor.assumed:
             yield say("check_assumed", lang, guarantor=guarantor.name, keys=", ".join(guarantor.assumed))
-
-
-@cli.command()
-@json_option
-@pass_cli
-def doctor(shared: Cli, as_json: bool) -> int:
-    """診断：各サーバーとフォルダに接続し、異常と対処を示します。"""
-    office = load_office_for_servers(shared.config)
-    results = asyncio.run(_examine(office, shared.lang))
-    if as_json:
-        print_json(
-            {
-                "results": [
-                    {"name": name, "ok": not error, "error": error or None, "remedy": remedy or None}
-                    for name, error, remedy in results
-                ]
-            }
-        )
-    else:
-        headings = [say(f"h_{name}", shared.lang) for name in ("name", "result", "remedy")]
-        rows = [
-            (name_thing(name, shared.lang), error or say("doctor_ok", shared.lang), remedy)
-            for name, error, remedy in results
-        ]
-        print_table(headings, rows, styles=["red" if error else "" for _, error, _ in results])
-        is_well = not any(error for _, error, _ in results)
-        click.echo(say("doctor_all_well" if is_well else "doctor_failed", shared.lang))
-    return NOT_REACHED if any(error for _, error, _ in results) else DONE
-
-
-async def _examine(office: Office, lang: Language) -> list[tuple[str, str, str]]:
-    """Each thing that is reached, what failed, and what to do about it."""
-    secrets = load_secrets(office)
-    clock = system_clock()
-    results = []
-    for mailbox in build_mailboxes(office, secrets):
-        thread = OwnThread(mailbox.name)
-        remedy = ("remedy_imap", "remedy_imap_account")
-        name = f"mail:{mailbox.name}"
-        results.append(await _try(name, partial(thread, mailbox.open), remedy, lang, name=mailbox.name))
-        mailbox.shut()
-        thread.end(mailbox.close)
-    server = build_server(office, secrets, clock)
-    results.append(await _try("smtp", server.open, ("remedy_smtp", "remedy_smtp_account"), lang))
-    await server.close()
-    results.append(await _try("folder", _async(build_folder(office).look), ("remedy_folder",) * 2, lang))
-    results.append(await _try("invoices", _async(lambda: _look(office.places.invoices)), ("remedy_folder",) * 2, lang))
-    results.append(await _try("pdf", _read_sample, ("remedy_pdf",) * 2, lang))
-    return results
-
-
-def _look(folder: Path) -> None:
-    try:
-        next(folder.iterdir(), None)
-    except OSError as error:
-        raise Unavailable("folder", f"{folder}: {error.strerror}") from error
-
-
-async def _read_sample() -> None:
-    reader = PdfPool(1)
-    try:
-        read = await reader.read(sample_pdf("notice-contract.pdf"))
-    finally:
-        await reader.close()
-    if isinstance(read, Unreadable):
-        raise Unavailable("pdf", read.reason.value)
-
-
-def _async(call: Callable[[], object]) -> Callable[[], Awaitable[object]]:
-    async def called() -> object:
-        return call()
-
-    return called
-
-
-async def _try(
-    shown_name: str,
-    reach: Callable[[], Awaitable[object]],
-    remedies: tuple[str, ...],
-    lang: Language,
-    **params: str,
-) -> tuple[str, str, str]:
-    try:
-        await reach()
-    except AccountRefused as refused:
-        return shown_name, refused.detail, say(remedies[1], lang, **params)
-    except Unavailable as failure:
-        return shown_name, failure.detail, say(remedies[0], lang, **params)
-    return shown_name, "", ""
 
 
 @cli.command()

@@ -112,6 +112,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Not certain, so held ({issuer}): {keys}",
     ),
     "doctor_ok": ("正常", "well"),
+    "doctor_to_come": ("まだありません", "not there yet"),
+    "remedy_to_come": (
+        "最初の `hoshobin run` で作られます。することはありません。",
+        "The first `hoshobin run` makes it: nothing to do.",
+    ),
     "doctor_all_well": ("すべて正常です。", "All is well."),
     "doctor_failed": (
         "異常があります。上の表の「対処」をご覧ください。",
