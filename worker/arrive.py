@@ -18,7 +18,7 @@ from worker.states import WAITING, State
 _LEFT: Final = frozenset(
     {State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.BOUNCED, State.CONFIRMED}
 )
-"""What was handed to the issuer, by mail or by hand; HANDED_OVER is still to be done."""
+"""What was handed to the issuer, by mail or by hand. HANDED_OVER may be still to be done or done and not recorded."""
 
 _NOT_HANDED_IN: Final = WAITING | {State.HANDED_OVER}
 """The same notice in other bytes adds nothing: who enters it in a form downloads it once more for that."""
@@ -130,6 +130,8 @@ def find_later(submission: Submission, notice: Notice, known: Reading) -> int | 
 def find_amended(submission: Submission, known: Reading) -> Submission | None:
     """The newest submission before ``submission``, of its number and product, that left; None where none did.
 
+    One that a person is to hand in counts where its key is another: a number gets a second key by an amendment, and
+    whether the first was handed in already is known only to people. Who never handed it in withdraws it.
     A copy is told from an amended guarantee by a person: who approves says that it is one, who withdraws that it is
     none. A correction amends what its original amends.
     """
@@ -139,10 +141,18 @@ def find_amended(submission: Submission, known: Reading) -> Submission | None:
     number = own.follows
     while number is not None:
         earlier = known.submission(number)
-        if earlier.product is submission.product and (earlier.sent_at is not None or earlier.state in _LEFT):
+        if earlier.product is submission.product and _may_be_there(earlier, submission, known):
             return earlier
         number = earlier.corrects if earlier.corrects is not None else earlier.follows
     return None
+
+
+def _may_be_there(earlier: Submission, later: Submission, known: Reading) -> bool:
+    """Whether the issuer has ``earlier``, or may have been handed it before the key of ``later`` came."""
+    if earlier.state is State.HANDED_OVER:
+        notice = known.notice(later.pdf_sha256) if later.pdf_sha256 else None
+        return notice is not None and _has_other_key(earlier, notice, known)
+    return earlier.sent_at is not None or earlier.state in _LEFT
 
 
 def _has_other_key(other: Submission, notice: Notice, known: Reading) -> bool:

@@ -130,6 +130,20 @@ instructions = ["フォームに入力し、お知らせのPDFを添付する"]
 invoice = "never"
 """
 
+KAZAMA_CONTRACT_AMENDED = """
+[section.kanzai]
+name = "管財課"
+to = ["kanzai@kazama.example"]
+[rule.contract_amended]
+channel = "email"
+section = "kanzai"
+subject = "【変更】{{ project.name }}（{{ product }}）"
+url = ""
+lines = []
+instructions = []
+closes = "answer"
+"""
+
 MINATO = """
 name = "湊市"
 source = "https://www.minato.example/keiyaku"
@@ -946,6 +960,23 @@ async def test_an_amended_notice_that_comes_before_the_first_has_left_takes_its_
             "NOW expected minato advance 04-10",
             "TODAY call #2",
         ]
+
+
+async def test_an_amended_notice_follows_its_own_rule_though_the_first_is_not_recorded_as_handed_in(
+    tmp_path: Path, relay: DsnController
+) -> None:
+    async with an_office(tmp_path / "office", relay) as week:
+        week.texts["issuers/kazama.toml"] += KAZAMA_CONTRACT_AMENDED
+        week.mend("kazama", "contract_numbers = []", 'contract_numbers = ["40213-000201", "40213-000202"]')
+        assert await week.take(KAZAMA_CONTRACT, dataclasses.replace(KAZAMA_CONTRACT, copy=1)) == [1]
+        assert week.stand(1) == "HANDED_OVER"
+        assert await week.take(dataclasses.replace(KAZAMA_CONTRACT, key="kZeY0291Zz8V")) == [2]
+        assert week.stand(2) == "HELD seen_before first_address approval"
+        assert week.approve(2, "変更後のもの") == "APPROVED"
+        await week.look()
+        (mail,) = week.left()
+        assert (mail.to, mail.subject) == ("kanzai@kazama.example", "【変更】道路改良工事（契約保証）")
+        assert "本件は、先に提出いたしました同番号の契約保証の変更に伴うものです。" in mail.lines
 
 
 async def test_a_correction_that_is_taken_back_opens_the_task_of_what_came_back_again(

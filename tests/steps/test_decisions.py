@@ -312,6 +312,27 @@ def test_what_was_submitted_before_under_the_number_makes_this_an_amended_guaran
     assert desk.entries(2)[-1].detail["amends"] == 1
 
 
+def test_another_key_after_a_guarantee_that_was_handed_over_makes_this_an_amended_one(desk: Desk) -> None:
+    """Whether it was handed in already is known only to people; two keys under one number are an amendment."""
+    assert desk.arrive(PAPER).state is State.HANDED_OVER
+    amended = desk.arrive(REGISTER, AMENDED, b"%PDF-1.4 amended", follows=1)
+    assert amended.duties.is_amended
+    assert Reason.SEEN_BEFORE in reasons(amended)
+    assert desk.approve(2).duties.is_amended
+    assert desk.entries(2)[-1].detail["amends"] == 1
+
+
+def test_another_key_after_a_guarantee_that_nobody_handed_in_is_an_original_one(desk: Desk) -> None:
+    desk.arrive(PAPER)
+    decisions.withdraw(desk.store, 1, HANAKO, "未提出。変更後のものを提出")
+    assert not desk.arrive(REGISTER, AMENDED, b"%PDF-1.4 amended", follows=1).duties.is_amended
+
+
+def test_the_same_key_read_from_another_file_does_not_amend_what_is_still_to_be_handed_in(desk: Desk) -> None:
+    desk.arrive(PAPER)
+    assert not desk.arrive(REGISTER, NOTICE, b"%PDF-1.4 other bytes", follows=1).duties.is_amended
+
+
 def test_what_never_left_is_not_amended_by_what_comes_after_it(desk: Desk) -> None:
     desk.arrive()
     decisions.withdraw(desk.store, 1, HANAKO, "重複")
