@@ -161,11 +161,15 @@ class World:
             return replace(self, issuers=moved)
         if self.later == "listed":
             numbers = [
-                tuple(dict.fromkeys(each.number for each in self.notices if each.project == at))
-                for at in range(len(self.projects))
+                tuple(each.number for each in self.notices if each.project == at) for at in range(len(self.projects))
             ]
             listed = zip(self.projects, numbers, strict=True)
-            return replace(self, projects=tuple(replace(each, numbers=own) for each, own in listed))
+            return replace(
+                self,
+                projects=tuple(
+                    replace(each, numbers=tuple(dict.fromkeys((*each.numbers, *own)))) for each, own in listed
+                ),
+            )
         return self
 
 
@@ -306,7 +310,7 @@ def _table(chance: Chance, sections: Sequence[str], product: str = "") -> dict[s
         table["invoice"] = chance.one_of(("optional", "never", "required"))
     if chance.is_so(10):
         table["notice"] = chance.one_of(("attached", "typed", "both"))
-    if chance.is_so(6):
+    if chance.is_so(12):
         table["channel"] = chance.one_of(("form", "paper", "unknown", "email"))
     if product in PRODUCTS and chance.is_so(20):
         table["product_words"] = {product: f"{PRODUCTS[product]}証書"}
@@ -422,7 +426,9 @@ class _Drawing:
         """What is no project of this register: another contractor's, or one that nobody has registered."""
         chance, product = self.chance, self.chance.one_of(tuple(PRODUCTS))
         project = chance.one_of(self.projects)
-        how, name, contractor = chance.below(3), chance.one_of(_UNREGISTERED), OWN
+        registered = {each.family for each in self.projects}
+        others = [name for at, names in enumerate(_FAMILIES) if at not in registered for name in names]
+        how, name, contractor = chance.below(3), chance.one_of((*_UNREGISTERED, *others)), OWN
         if how == 0:
             name, contractor = chance.one_of(_FAMILIES[project.family]), chance.one_of(_STRANGERS)
         elif how == 1 and not any(
