@@ -979,6 +979,28 @@ async def test_an_amended_notice_follows_its_own_rule_though_the_first_is_not_re
         assert "本件は、先に提出いたしました同番号の契約保証の変更に伴うものです。" in mail.lines
 
 
+async def test_what_is_mended_while_a_form_is_still_to_be_handed_in_is_in_its_steps_and_told_once(
+    tmp_path: Path, relay: DsnController
+) -> None:
+    async with an_office(tmp_path / "office", relay) as week:
+        week.mend("kazama", "contract_numbers = []", 'contract_numbers = ["40213-000201"]')
+        await week.take(KAZAMA_CONTRACT)
+        week.mend("issuers/kazama.toml", "フォームに入力し、", "会社コードでログインし、")
+        await week.look()
+        assert week.stand(1) == "HANDED_OVER"
+        assert week.words(1) == ["会社コードでログインし、お知らせのPDFを添付する"]
+        assert week.left() == []
+        assert any(week.of(1).label in line for line in week.told[-1].lines)
+        told = len(week.told)
+        await week.on(9, 14)
+        week.mend("issuers/kazama.toml", 'closes = "none"', 'closes = "none" # nothing that a form says')
+        await week.look()
+        assert [entry.event for entry in week.store.entries(1)] == ["NoticeRead", "StepsRenewed"]
+        assert week.left() == []
+        assert len(week.told) == told
+        assert week.store.verify().holds
+
+
 async def test_a_correction_that_is_taken_back_opens_the_task_of_what_came_back_again(
     tmp_path: Path, relay: DsnController
 ) -> None:

@@ -21,6 +21,7 @@ from registered import (
 )
 
 from worker.chain import canonical
+from worker.handing_over import renew_steps
 from worker.model import Channel, Product
 from worker.rulebook import Document, Eligibility, Invoice, Line, NoticeForm, Timing, ValueForm
 from worker.states import Reason, State
@@ -126,3 +127,38 @@ def test_a_deadline_is_known_for_what_a_person_hands_in() -> None:
         by_form(timing=Timing.BEFORE_CONTRACT), projects=(of_project(dates={"contract": dt.date(2026, 12, 1)}),)
     )
     assert drafted(register).submission.duties.deadline == dt.date(2026, 12, 1)
+
+
+# --- What changes while it is not handed in yet ------------------------------------------------------------------
+
+STEPS = {"lines": (Line("工事番号", "{{ values.工事番号 }}"),), "url": "https://mihon.example/form"}
+OLD = replace(by_form(**STEPS), projects=(of_project(values={"工事番号": "08-012"}),))
+MENDED = replace(OLD, projects=(of_project(values={"工事番号": "08-021"}),))
+
+
+def test_a_mended_value_is_in_the_steps_of_what_is_still_to_be_handed_in_and_its_state_stays() -> None:
+    before = drafted(OLD).submission
+    renewed = renew_steps(before, drafted(MENDED, before).submission)
+    assert (renewed.state, renewed.duties.entries) == (State.HANDED_OVER, (("工事番号", "08-021"),))
+    assert replace(renewed, duties=before.duties) == before
+
+
+def test_steps_that_are_not_whole_any_more_or_of_another_project_do_not_replace_those_that_were_looked_at() -> None:
+    before = drafted(OLD).submission
+    nothing = replace(OLD, projects=(of_project(values={}),))
+    nameless = replace(MENDED, projects=(of_project(values={"工事番号": "08-021"}, contract_numbers=()),))
+    for register in (nothing, nameless, replace(OLD, projects=())):
+        assert renew_steps(before, drafted(register, before).submission) == before
+
+
+def test_a_rule_that_became_one_for_mail_leaves_the_steps_of_what_is_to_be_handed_in() -> None:
+    before = drafted(OLD).submission
+    assert renew_steps(before, drafted(REGISTER, before).submission) == before
+
+
+def test_renewed_steps_keep_which_rule_a_person_last_looked_at() -> None:
+    before = drafted(OLD).submission
+    changed = replace(by_form(**{**STEPS, "bring": ("印鑑",)}), projects=OLD.projects)
+    renewed = renew_steps(before, drafted(changed, before).submission)
+    assert renewed.duties.bring[0] == "印鑑"
+    assert renewed.duties.rule_hash == before.duties.rule_hash

@@ -25,6 +25,7 @@ from worker.pipeline.headers import new_headers
 from worker.pipeline.health import Health
 from worker.pipeline.intake import Intake, ReadBlock
 from worker.pipeline.looking import guarantees_in, guarantees_of, look_at_folder, look_for, stamp_files
+from worker.pipeline.renewing import note_moment, note_steps
 from worker.pipeline.sending import HELD_ALARM, Sending, SendingPass
 from worker.pipeline.taking import Taking
 from worker.pipeline.telling import Telling
@@ -41,7 +42,6 @@ from worker.ports import (
     PdfReader,
     Store,
     Thread,
-    Writing,
 )
 from worker.rulebook import Guarantor
 from worker.states import NEEDS_A_PERSON, Event, State
@@ -52,6 +52,8 @@ LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
 
 LOOKED_FOR: Final = 8
 """Submissions whose files are held in memory at a time: an invoice has 0.3 MB, and 30 at most."""
+
+_JUDGED_IN: Final = (State.HELD, State.APPROVED, State.HANDED_OVER)
 
 _JUDGED: Final = ("state", "reasons", "draft_hash", "duties", "project")
 """What an entry is written for when it changed; a deadline is people's to see as much as a reason."""
@@ -166,7 +168,7 @@ class Pipeline:
         return 0 if content is None else await self.intake.take_file(listed, content, self.in_force)
 
     async def judge_waiting(self) -> int:
-        """Judge every HELD and APPROVED one anew where anything it rests on changed; how many began to wait."""
+        """Judge anew what waits, or is to be handed in, where anything it rests on changed; how many began to wait."""
         waiting = await self._read_refused_again()
         changed = await self._changed_since_weighed()
         for start in range(0, len(changed), LOOKED_FOR):
@@ -176,7 +178,7 @@ class Pipeline:
         return waiting
 
     async def _changed_since_weighed(self) -> tuple[Submission, ...]:
-        submissions = self.store.submissions(State.HELD, State.APPROVED)
+        submissions = self.store.submissions(*_JUDGED_IN)
         await look_at_folder(submissions, self.in_force, self._reader)
         return tuple(each for each in submissions if self._weighed.get(each.id) != (each.version, self._stamp(each)))
 
@@ -195,13 +197,15 @@ class Pipeline:
         """An entry only where state, reasons, draft or duties changed; 1 where it began to wait."""
         with self.store.writing() as writing:
             before = writing.submission(submission.id)
-            if before.version != submission.version or before.state not in {State.HELD, State.APPROVED}:
+            if before.version != submission.version or before.state not in _JUDGED_IN:
                 return 0
             drafted = redraft(before, self.in_force, writing, self._clock.now())
             after = drafted.submission
             if before.state is State.APPROVED and after.state is not State.HELD:
-                self._note_moment(writing, before, after)
+                note_moment(writing, before, after, self._author)
                 return 0
+            if before.state is State.HANDED_OVER:
+                return note_steps(writing, before, after, self._author)
             if all(getattr(after, name) == getattr(before, name) for name in _JUDGED):
                 return 0
             keep_contents(writing, drafted)
@@ -212,12 +216,6 @@ class Pipeline:
                 writing.raise_alarm(HELD_ALARM, [changed.id])
                 return 1
             return 0
-
-    def _note_moment(self, writing: Writing, before: Submission, after: Submission) -> None:
-        """What was approved for a day of the contract goes on the day that the register gives now."""
-        if after.due_at is not None and after.due_at != before.due_at:
-            changes = {"due_at": after.due_at, "duties": after.duties}
-            writing.note("Rescheduled", before.id, self._author, {"due_at": after.due_at.isoformat()}, changes)
 
     def _stamp(self, submission: Submission) -> str:
         """What beside configuration and its own entries a draft rests on: others of its number, mails, files, day.

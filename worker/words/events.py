@@ -31,6 +31,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     Event.CONFIRMED: ("到達確認", "confirmed"),
     "SeenAgain": ("同じお知らせを再受信", "the same notice again"),
     "Rescheduled": ("送信予定の変更", "sending moment changed"),
+    "StepsRenewed": ("提出の手順を更新", "steps of handing in renewed"),
     "NoAnswer": ("サーバーの応答なし", "no answer"),
     "AnswerAfterwards": ("後から届いた応答", "an answer afterwards"),
     "Started": ("起動", "started"),
