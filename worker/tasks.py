@@ -183,7 +183,8 @@ def _as_the_state_says(submission: Submission, kind: TaskKind, urgency: Urgency)
 
 
 def _hand_in(submission: Submission) -> Task:
-    steps = " ".join(submission.duties.instructions)
+    """The steps of its rule; of one whose key may be void, first of all that a later key has come."""
+    steps = "" if submission.superseded_by is not None else " ".join(submission.duties.instructions)
     texts = (steps, steps) if steps else (next_step(submission, "ja"), next_step(submission, "en"))
     return _task(submission, TaskKind.HAND_IN, texts, Urgency.TODAY, command_for(submission))
 

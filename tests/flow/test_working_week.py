@@ -972,11 +972,26 @@ async def test_an_amended_notice_follows_its_own_rule_though_the_first_is_not_re
         assert week.stand(1) == "HANDED_OVER"
         assert await week.take(dataclasses.replace(KAZAMA_CONTRACT, key="kZeY0291Zz8V")) == [2]
         assert week.stand(2) == "HELD seen_before first_address approval"
+        (said,) = week.words(1)
+        assert said.startswith("保証契約番号 40213-000201 には、後から別の認証キーのお知らせ（2）が届いています。")
         assert week.approve(2, "変更後のもの") == "APPROVED"
         await week.look()
         (mail,) = week.left()
         assert (mail.to, mail.subject) == ("kanzai@kazama.example", "【変更】道路改良工事（契約保証）")
         assert "本件は、先に提出いたしました同番号の契約保証の変更に伴うものです。" in mail.lines
+
+
+async def test_what_is_to_be_handed_in_has_its_steps_again_once_the_later_notice_was_taken_back(
+    tmp_path: Path, relay: DsnController
+) -> None:
+    async with an_office(tmp_path / "office", relay) as week:
+        week.mend("kazama", "contract_numbers = []", 'contract_numbers = ["40213-000201"]')
+        await week.take(KAZAMA_CONTRACT, dataclasses.replace(KAZAMA_CONTRACT, key="kZeY0291Zz8V"))
+        assert week.of(1).superseded_by == 2
+        decisions.withdraw(week.store, 2, HANAKO, "誤って取得")
+        await week.look()
+        assert week.words(1) == ["フォームに入力し、お知らせのPDFを添付する"]
+        assert week.of(1).superseded_by is None
 
 
 async def test_what_is_mended_while_a_form_is_still_to_be_handed_in_is_in_its_steps_and_told_once(

@@ -103,6 +103,9 @@ def next_step(submission: Submission, lang: Language) -> str:
         if first.reason is Reason.REHEARSED and submission.draft and not submission.is_rehearsal:
             return AFTER_REHEARSING[index]  # the draft is for the issuer: rehearsal_to was emptied
         return _step_about(first)[index]
+    if submission.state is State.HANDED_OVER and submission.superseded_by is not None:
+        number, later = submission.contract_number or "", str(submission.superseded_by)
+        return say("later_key", lang, id=submission.id, number=number, later=later)
     return STATE_NEXT[submission.state][index] if submission.state in STATE_NEXT else ""
 
 
