@@ -29,8 +29,8 @@ from worker.adapters.sender_lock import SenderLock
 from worker.adapters.shipped import sample_pdf
 from worker.adapters.store import create_or_migrate, open_store
 from worker.cli.files import look_for_submissions
-from worker.cli.operate import pass_once
 from worker.cli.records import print_log, print_verdict
+from worker.cli.run import pass_once
 from worker.cli.tables import print_pairs, print_table, submission_table
 from worker.decisions import approve
 from worker.model import JST, Submission

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from worker.cli.tables import fit_widths, print_table, wrap
+from worker.cli.tables import print_table
+from worker.cli.terminal import fit_widths, wrap
 
 HEADINGS = ("番号", "宛先", "CC", "件名")
 ROWS = (

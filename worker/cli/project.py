@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli import DONE, Cli, Part, PartedGroup, cli, json_option, open_for_command, pass_cli
 from worker.cli.tables import print_json, print_table
 from worker.cli.tasks import task_json
 from worker.model import JST, PRODUCT_NAMES, Product
@@ -14,8 +14,16 @@ from worker.progress import Cell, Row, project_rows
 from worker.wiring import load_office, system_clock
 from worker.words import Language, name_state, say
 
+_PARTS: Final = {
+    "add": Part(
+        "project_add", "案件の登録：発注者のルールに必要なことだけを、順に尋ねます（オプションでも指定できます）。"
+    ),
+    "import": Part("project_import", "工事台帳（CSV・Excel）の取込み：行ごとの扱いを示し、誤りがなければ登録します。"),
+    "list": Part("project", "案件一覧：保証の種類ごとの状態と、次にすること。"),
+}
 
-@cli.group()
+
+@cli.group(cls=PartedGroup, parts=_PARTS)
 def project() -> None:
     """案件：登録、工事台帳の取込み、一覧。"""
 
