@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,19 +58,25 @@ class Check:
     """False where a guard has nothing to ask about, as of a first address while rehearsing: that is no "passed"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A draft as it would be sent, and what it was made of."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruled:
+    """A submission and the rule that it follows, by mail or otherwise."""
 
     submission: Submission
     notice: Notice
-    guarantor: Guarantor
     project: Project
     issuer: Issuer
     rule: Rule
     contract: Contract
     rule_hash: str
     """Of the effective rule and its section (``Duties.rule_hash``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished(Ruled):
+    """A draft as it would be sent, and what it was made of."""
+
+    guarantor: Guarantor
     draft: Draft
     body: str
     rehearsal_to: Address | None
@@ -95,6 +101,11 @@ def check_draft(finished: Finished, register: Register, known: Reading, today: d
     )
 
 
+def check_rule(ruled: Ruled, known: Reading, today: dt.date) -> tuple[Check, ...]:
+    """The guard that asks also where nothing is mailed: whether a person should look at the rule first."""
+    return (Check("rule_changed", tuple(dict.fromkeys(_changed_rule(ruled, known, today)))),)
+
+
 def stamp_history(submission: Submission, known: Reading) -> str:
     """A text that changes when what holds ``submission`` may be answered otherwise by what was sent before."""
     asked = {hold.reason for hold in submission.reasons}
@@ -104,8 +115,9 @@ def stamp_history(submission: Submission, known: Reading) -> str:
         if hold.reason is Reason.FIRST_ADDRESS
     ]
     if Reason.RULE_CHANGED in asked and submission.issuer and submission.product:
-        last = known.last_sent(submission.issuer, submission.product, is_amended=submission.duties.is_amended)
-        parts.append(str(last.id if last else 0))
+        for ask in (known.last_sent, known.last_handed_over):
+            last = ask(submission.issuer, submission.product, is_amended=submission.duties.is_amended)
+            parts.append(str(last.id if last else 0))
     if Reason.WRONG_INVOICE in asked and submission.draft:
         carried = [each.id for file in submission.draft.attachments for each in known.carried(file.sha256)]
         parts.append(str(carried))
@@ -137,7 +149,7 @@ def _wrong_recipients(finished: Finished) -> Iterator[Hold]:
         yield Hold(Reason.WRONG_RECIPIENT, "to")
 
 
-def _receiving(finished: Finished) -> Section | None:
+def _receiving(finished: Ruled) -> Section | None:
     """The section that the configuration gives for this issuer, project and product."""
     project, product = finished.project, finished.notice.product
     office = project.offices.get(product)
@@ -275,11 +287,11 @@ def _first_addresses(finished: Finished, known: Reading) -> Iterator[Hold]:
             yield Hold(Reason.FIRST_ADDRESS, address)
 
 
-def _changed_rule(finished: Finished, known: Reading, today: dt.date) -> Iterator[Hold]:
-    issuer, section = finished.issuer, _receiving(finished)
-    last = _last_of_its_kind(finished, section, known)
+def _changed_rule(ruled: Ruled, known: Reading, today: dt.date) -> Iterator[Hold]:
+    issuer, section = ruled.issuer, _receiving(ruled)
+    last = _last_of_its_kind(ruled, section, known)
     if last is not None:
-        before, after = last.duties.rule_hash, finished.rule_hash
+        before, after = last.duties.rule_hash, ruled.rule_hash
         if not before and last.draft is not None:  # an older program kept only the file's
             before, after = last.draft.rule_sha256, issuer.sha256
         if before and before != after:
@@ -296,23 +308,32 @@ def _when_checked(last: Submission, issuer: Issuer) -> str:
     return f" (checked_on {dates[0] or '-'} → {dates[1] or '-'})" if any(dates) else ""
 
 
-def _last_of_its_kind(finished: Finished, section: Section | None, known: Reading) -> Submission | None:
-    """The last mail that should have followed the same rule: another project's own section is no change of it."""
-    project, product, issuer = finished.project, finished.notice.product, finished.issuer
-    is_amended = finished.contract is Contract.AMENDED
+def _last_of_its_kind(ruled: Ruled, section: Section | None, known: Reading) -> Submission | None:
+    """The last one that should have followed the same rule: another project's own section is no change of it."""
+    project, product, issuer = ruled.project, ruled.notice.product, ruled.issuer
+    is_amended = ruled.contract is Contract.AMENDED
     if _has_its_own(project, product):
-        sent = [
-            (each.sent_at, each.id, each)
+        return _newest(
+            each
             for each in known.of_project(project.id, product)
-            if each.sent_at is not None and each.issuer == issuer.id and each.duties.is_amended is is_amended
-        ]
-        return max(sent)[2] if sent else None
-    if section is None:
-        return None
-    last = known.last_sent(issuer.id, product, section.id, is_amended=is_amended)
-    if last is None and finished.rule.section != "project":
-        last = known.last_sent(issuer.id, product, is_amended=is_amended)
-    return last
+            if (each.sent_at is not None or each.was_handed_over)
+            and (each.issuer, each.duties.is_amended) == (issuer.id, is_amended)
+        )
+    sections = [section.id] if section else []
+    if ruled.rule.section != "project":
+        sections.append("")
+    for named in sections:
+        asked = (known.last_sent, known.last_handed_over)
+        last = [ask(issuer.id, product, named, is_amended=is_amended) for ask in asked]
+        if any(last):
+            return _newest(each for each in last if each is not None)
+    return None
+
+
+def _newest(submissions: Iterable[Submission]) -> Submission | None:
+    """The one that left last; of one that people hand in it is known when it came."""
+    moments = [(str(each.sent_at or each.created_at or ""), each.id, each) for each in submissions]
+    return max(moments)[2] if moments else None
 
 
 def _has_its_own(project: Project, product: Product) -> bool:

@@ -323,6 +323,12 @@ class Submission:
         return self.state in MAY_HAVE_LEFT and is_by_mail and self.draft is not None and not self.is_rehearsal
 
     @property
+    def was_handed_over(self) -> bool:
+        """Whether it went, or is to go, by form, upload, paper or fax as its rule says."""
+        is_by_hand = self.sent_at is None and self.channel not in {None, Channel.EMAIL}
+        return is_by_hand and self.state in {State.HANDED_OVER, State.CONFIRMED}
+
+    @property
     def label(self) -> str:
         """``ID@xxxx``: the submission and the draft that was shown; plain ``ID`` without a draft."""
         return f"{self.id}@{self.draft_hash[:4]}" if self.draft_hash else str(self.id)

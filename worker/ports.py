@@ -293,6 +293,12 @@ class Reading(Protocol):
         """The submission to this issuer (to this section of it, where given) that was sent last, under that rule."""
         ...
 
+    def last_handed_over(
+        self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False
+    ) -> Submission | None:
+        """The newest that people hand in, or handed in, to this issuer (this section of it) under that rule."""
+        ...
+
     def carried(self, digest: Sha256) -> tuple[Submission, ...]:
         """Submissions that left, or may have left, with this attachment, by id; no rehearsal counts."""
         ...

@@ -31,6 +31,7 @@ from worker.match import index_projects
 from worker.model import (
     Address,
     Attachment,
+    Channel,
     Draft,
     Duties,
     Hold,
@@ -446,6 +447,17 @@ def test_a_section_is_held_from_the_day_after_its_last() -> None:
     assert holds(issuer=until, today=tomorrow) == alone(Reason.RULE_CHANGED, f"section.doboku.until {TODAY}")
 
 
+HANDED = replace(UNDER_OLD, id=4, state=State.HANDED_OVER, channel=Channel.FORM, draft=None, sent_at=None)
+
+
+def test_a_rule_that_changed_since_the_last_one_that_was_handed_in_is_held_once() -> None:
+    handed = replace(HANDED, created_at=PAST.sent_at + dt.timedelta(days=1)) if PAST.sent_at else HANDED
+    assert holds(past=(PAST, handed)) == alone(Reason.RULE_CHANGED, CHANGED)
+    assert holds(past=(PAST, replace(handed, duties=Duties(rule_hash=NEW_RULE)))) == []
+    assert holds(past=(PAST, replace(handed, state=State.WITHDRAWN))) == []
+    assert holds(past=(PAST, replace(handed, channel=Channel.EMAIL))) == []
+
+
 # --- Size ------------------------------------------------------------------------------------------------------
 
 
@@ -467,6 +479,7 @@ def test_an_unusually_large_attachment_is_held() -> None:
     [
         (Hold(Reason.FIRST_ADDRESS, TO), PAST),
         (Hold(Reason.RULE_CHANGED, CHANGED), PAST),
+        (Hold(Reason.RULE_CHANGED, CHANGED), HANDED),
         (Hold(Reason.WRONG_INVOICE, "請求書.pdf: #4"), replace(PAST, draft=a_draft(attachments=(INVOICE,)))),
         (Hold(Reason.NUMBER_DIFFERS, NUMBER), replace(PAST, project="mihon/道路改良工事")),
     ],

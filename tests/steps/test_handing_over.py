@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from fakes import FakeFiles
+from fakes import START, FakeFiles, FakeReading
 from registered import (
     INVOICE,
     KEY,
@@ -14,6 +14,7 @@ from registered import (
     NUMBER,
     REGISTER,
     Register,
+    arrived,
     drafted,
     of_issuer,
     of_project,
@@ -22,11 +23,12 @@ from registered import (
 
 from worker.chain import canonical
 from worker.handing_over import renew_steps
-from worker.model import Channel, Product
+from worker.model import Answer, Channel, Product
 from worker.rulebook import Document, Eligibility, Invoice, Line, NoticeForm, Timing, ValueForm
 from worker.states import Reason, State
 
 ADVANCE = replace(NOTICE, product=Product.ADVANCE)
+STEPS = {"lines": (Line("工事番号", "{{ values.工事番号 }}"),), "url": "https://mihon.example/form"}
 LINES = (Line("案件名", "{{ project.name }}"), Line("認証キー", "{{ notice.key }}"))
 
 
@@ -129,9 +131,42 @@ def test_a_deadline_is_known_for_what_a_person_hands_in() -> None:
     assert drafted(register).submission.duties.deadline == dt.date(2026, 12, 1)
 
 
+# --- The second look ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("channel", [Channel.FORM, Channel.UPLOAD, Channel.PAPER, Channel.FAX])
+@pytest.mark.parametrize(
+    ("issuer", "section", "detail"),
+    [
+        ({"checked_on": dt.date(2026, 3, 31)}, {}, "issuers/mihon.toml checked_on 2026-03-31 < 2026-04-01"),
+        ({}, {"until": dt.date(2026, 11, 1)}, "section.doboku.until 2026-11-01"),
+    ],
+    ids=["not checked since April", "a section that is no more"],
+)
+def test_a_rule_that_should_be_looked_at_is_asked_about_before_anything_is_handed_in(
+    channel: Channel, issuer: dict[str, object], section: dict[str, object], detail: str
+) -> None:
+    rule = {"channel": channel, "section": "doboku"}
+    register = replace(REGISTER, issuers=(of_issuer(rule=rule, section={"to": (), **section}, **issuer),))
+    held = drafted(register).submission
+    assert (held.state, reasons(held)) == (State.HELD, {Reason.RULE_CHANGED: detail})
+    answer = Answer(Reason.RULE_CHANGED, detail, "山田 花子", "soumu", START)
+    assert drafted(register, replace(held, answers=(answer,))).submission.state is State.HANDED_OVER
+
+
+def test_a_form_whose_rule_changed_since_the_last_one_was_handed_in_is_asked_about_once() -> None:
+    first = replace(drafted(by_form(url="https://mihon.example/form")).submission, issuer="mihon")
+    changed = by_form(url="https://mihon.example/new")
+    arriving = arrived(id=2)
+    held = drafted(changed, arriving, known=FakeReading([first])).submission
+    assert (held.state, [*reasons(held)]) == (State.HELD, [Reason.RULE_CHANGED])
+    looked_at = drafted(changed, replace(arriving, id=3)).submission
+    known = FakeReading([first, replace(looked_at, issuer="mihon", id=2)])
+    assert drafted(changed, replace(arriving, id=3), known=known).submission.state is State.HANDED_OVER
+
+
 # --- What changes while it is not handed in yet ------------------------------------------------------------------
 
-STEPS = {"lines": (Line("工事番号", "{{ values.工事番号 }}"),), "url": "https://mihon.example/form"}
 OLD = replace(by_form(**STEPS), projects=(of_project(values={"工事番号": "08-012"}),))
 MENDED = replace(OLD, projects=(of_project(values={"工事番号": "08-021"}),))
 
