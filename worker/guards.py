@@ -19,6 +19,7 @@ from worker.invoice_text import check_invoice
 from worker.match import Register
 from worker.model import (
     INVOICE_TITLES,
+    SAME_NOTICE,
     Address,
     Draft,
     Hold,
@@ -262,10 +263,20 @@ def _wrong_invoice(finished: Finished, register: Register, known: Reading) -> It
             yield Hold(Reason.WRONG_INVOICE, f"{each.filename}: {each.title}")
         # A correction brings the issuer what it has not got; every other mail with this file would be a mix-up.
         others = [one for one in known.carried(each.sha256) if one.pdf_sha256 != finished.submission.pdf_sha256]
-        if others:
+        again = [
+            one for one in others if one.pdf_sha256 and _is_same_notice(finished.notice, known.notice(one.pdf_sha256))
+        ]
+        if again:
+            yield Hold(Reason.WRONG_INVOICE, f"{each.filename}: #{again[-1].id} {SAME_NOTICE}")
+        elif others:
             yield Hold(Reason.WRONG_INVOICE, f"{each.filename}: #{others[0].id}")
         text, amount = finished.text_of(each.sha256), finished.draft.invoice_amount
         yield from check_invoice(each, text, finished.notice, finished.project, finished.issuer, register, amount)
+
+
+def _is_same_notice(notice: Notice, other: Notice | None) -> bool:
+    """Whether ``other`` is another download of ``notice``: its file is right, and a correction is what can carry it."""
+    return other is not None and other.identity == notice.identity
 
 
 def _large_attachments(finished: Finished) -> Iterator[Hold]:

@@ -211,6 +211,10 @@ class Hold:
     detail: str = ""
 
 
+SAME_NOTICE: Final = "同じお知らせ"
+"""In the detail of WRONG_INVOICE, behind ``#ID``: that submission carried the file with this very notice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A person's answer to a hold: it covers this reason with this detail and no other."""

@@ -1016,6 +1016,21 @@ async def test_what_is_mended_while_a_form_is_still_to_be_handed_in_is_in_its_st
         assert week.store.verify().holds
 
 
+async def test_a_second_download_after_a_mail_came_back_says_to_correct_the_one_that_came_back(
+    tmp_path: Path, relay: DsnController
+) -> None:
+    async with an_office(tmp_path / "office", relay) as week:
+        await week.take(MINATO_ADVANCE)
+        week.approve(1, "照合した")
+        await week.look()
+        assert len(week.left()) == 1
+        decisions.report_not_accepted(week.store, 1, JIRO, "不達通知", week.clock.now())
+        assert await week.take(dataclasses.replace(MINATO_ADVANCE, copy=1)) == [2]
+        (said,) = week.words(2)
+        assert "hoshobin resend 1 --by" in said
+        assert said.endswith("こちらは取下げ")
+
+
 async def test_a_correction_that_is_taken_back_opens_the_task_of_what_came_back_again(
     tmp_path: Path, relay: DsnController
 ) -> None:

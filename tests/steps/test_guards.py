@@ -29,6 +29,7 @@ from registered import (
 from worker.guards import LARGE_FILE, LARGE_NOTICE, Check, Finished, check_draft, stamp_history
 from worker.match import index_projects
 from worker.model import (
+    SAME_NOTICE,
     Address,
     Attachment,
     Channel,
@@ -456,6 +457,19 @@ def test_a_rule_that_changed_since_the_last_one_that_was_handed_in_is_held_once(
     assert holds(past=(PAST, replace(handed, duties=Duties(rule_hash=NEW_RULE)))) == []
     assert holds(past=(PAST, replace(handed, state=State.WITHDRAWN))) == []
     assert holds(past=(PAST, replace(handed, channel=Channel.EMAIL))) == []
+
+
+def test_an_invoice_that_went_with_another_download_of_the_notice_names_the_one_to_correct() -> None:
+    draft = a_draft(attachments=(*a_draft().attachments, INVOICE))
+    advance = replace(NOTICE, product=Product.ADVANCE)
+    gone = replace(PAST, id=4, state=State.BOUNCED, draft=draft, product=Product.ADVANCE)
+    case = {"draft": draft, "notice": advance, "past": (PAST, gone)}
+    again = holds(**case, notices={"e" * 64: advance})
+    assert [hold for hold in again if "#" in hold.detail] == alone(
+        Reason.WRONG_INVOICE, f"請求書.pdf: #4 {SAME_NOTICE}"
+    )
+    amended = holds(**case, notices={"e" * 64: replace(advance, key=Key("ZzYyXxWw0099"))})
+    assert [hold for hold in amended if "#" in hold.detail] == alone(Reason.WRONG_INVOICE, "請求書.pdf: #4")
 
 
 # --- Size ------------------------------------------------------------------------------------------------------

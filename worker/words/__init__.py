@@ -6,9 +6,10 @@ to do. It knows no state of any submission and decides nothing.
 
 from __future__ import annotations
 
+import re
 from typing import Final, Literal
 
-from worker.model import Hold, Submission
+from worker.model import SAME_NOTICE, Hold, Submission
 from worker.states import Kind, Reason, State, kind_of
 from worker.words.commands import TEXTS as COMMAND_TEXTS
 from worker.words.config import HINTS as CONFIG_HINTS
@@ -109,11 +110,16 @@ def next_step(submission: Submission, lang: Language) -> str:
     return STATE_NEXT[submission.state][index] if submission.state in STATE_NEXT else ""
 
 
+_CARRIED_WITH_IT: Final = re.compile(rf"#([0-9]+) {SAME_NOTICE}$")
+
+
 def _step_about(hold: Hold) -> tuple[str, str]:
-    """The step of the reason; of a paper that is no notice, the step of that kind of paper."""
+    """The step of the reason; of a paper that is no notice, or of a second download, its own."""
     if hold.reason is Reason.NOT_A_NOTICE:
         steps = (step for words, step in PAPER_STEPS if any(word in hold.detail for word in words))
         return next(steps, NEXT_STEPS[hold.reason])
+    if hold.reason is Reason.WRONG_INVOICE and (carried := _CARRIED_WITH_IT.search(hold.detail)):
+        return say("resend_instead", "ja", id=carried[1]), say("resend_instead", "en", id=carried[1])
     return NEXT_STEPS[hold.reason]
 
 

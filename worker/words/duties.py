@@ -43,6 +43,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{id} には手続が複数残っています。`--what 番号` で指定してください：{duties}",
         "Several duties of {id} are left. Name one with `--what N`: {duties}",
     ),
+    "resend_instead": (
+        (
+            "同じお知らせは {id} で提出済み。再提出なら {id} を訂正（hoshobin resend {id} --by 氏名 --why 理由）。"
+            "どちらの場合も、こちらは取下げ"
+        ),
+        (
+            "{id} went with this very notice. To send it again, correct that one"
+            " (hoshobin resend {id} --by NAME --why TEXT); withdraw this one either way"
+        ),
+    ),
     "later_key": (
         (
             "保証契約番号 {number} には、後から別の認証キーのお知らせ（{later}）が届いています。"
