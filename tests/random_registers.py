@@ -35,7 +35,8 @@ _FAMILIES = (
 )
 """Each is one name with the ways in which people write it; some hold others, and no two are the same contract's."""
 
-_UNREGISTERED = ("公園造成工事", "道路改良工事その3", "道路改良", "下水道築造工事")
+_NEAR = {1: 2, 2: 1, 4: 5, 5: 4}
+_UNREGISTERED = ("公園造成工事", "道路改良")
 _CONTRACTORS = (OWN, "みほん建設(株)", "みほん建設 株式会社")
 _VENTURE = "みほん・ためし特定建設工事共同企業体"
 _STRANGERS = ("ためし土木 株式会社", "株式会社みほん建設", "みほん・べつの特定建設工事共同企業体")
@@ -366,7 +367,7 @@ class _Drawing:
             offices=offices,
             # A number of another guarantee, of before: where one is listed, a name alone decides nothing.
             numbers=(f"30111-{at:06}",) if chance.is_so(70) else (),
-            by_name=chance.is_so(25),
+            by_name=chance.is_so(35),
             contractor=_VENTURE if chance.is_so(15) else "",
             works_number=f"R8-{'1' * (1 + at)}" if chance.is_so(85) else "",
             is_date_registered=not chance.is_so(15),
@@ -427,8 +428,9 @@ class _Drawing:
         chance, product = self.chance, self.chance.one_of(tuple(PRODUCTS))
         project = chance.one_of(self.projects)
         registered = {each.family for each in self.projects}
-        others = [name for at, names in enumerate(_FAMILIES) if at not in registered for name in names]
-        how, name, contractor = chance.below(3), chance.one_of((*_UNREGISTERED, *others)), OWN
+        near = _NEAR.get(project.family, -1)
+        alike = (f"{project.name}その3", *(_FAMILIES[near] if near >= 0 and near not in registered else ()))
+        how, name, contractor = chance.below(4), chance.one_of((*_UNREGISTERED, *alike)), OWN
         if how == 0:
             name, contractor = chance.one_of(_FAMILIES[project.family]), chance.one_of(_STRANGERS)
         elif how == 1 and not any(
