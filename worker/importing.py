@@ -56,6 +56,8 @@ class Fate:
     faults: tuple[Fault, ...] = ()
     cells: Mapping[Key, str] = field(default_factory=dict)
     """Where each value stood."""
+    namesakes: tuple[str, ...] = ()
+    """Of a new one: the contract numbers of the registered projects of its issuer and name, which it is none of."""
 
 
 # --- Rows ----------------------------------------------------------------------------------------------------
@@ -133,7 +135,7 @@ class _Register:
         self._row_of_number |= dict.fromkeys(numbers, fate.row)
         if found is None:
             self._new.setdefault(identity, []).append((fate.row, numbers))
-            return fate
+            return replace(fate, namesakes=self._numbers_under(identity))
         self._row_of_position[found] = fate.row
         if (fault := _section_for_all(fate, self._registered[found])) is not None:
             return _bad(fate, fault)
@@ -151,6 +153,11 @@ class _Register:
         if len(fitting) > 1:
             return Fault("", "import_two_projects", {"count": str(len(fitting))})
         return fitting[0] if fitting else None
+
+    def _numbers_under(self, identity: tuple[str, str]) -> tuple[str, ...]:
+        """The contract numbers, as registered, of the projects that this row is none of though it bears their name."""
+        namesakes = (self._registered[at].get("contract_numbers") for at in self._named.get(identity, []))
+        return tuple(str(number) for written in namesakes if isinstance(written, list) for number in written)
 
     def _number_elsewhere(self, fate: Fate, numbers: frozenset[str], found: int | None) -> Fault | None:
         cell = fate.cells.get(_NUMBERS, str(fate.row))

@@ -385,3 +385,16 @@ def test_the_tasks_of_an_office_without_any_say_so(tmp_path: Path) -> None:
     office.run_once()
     assert "ありません" in office("tasks").out
     assert HANAKO  # the office has people; they have nothing to do
+
+
+def test_two_projects_of_one_name_are_told_apart_in_the_import_and_in_the_list_by_their_numbers(office: Office) -> None:
+    register(office).write_text(
+        REGISTER.replace("values = {", 'contract_numbers = ["31074-000021"]\nvalues = {'), encoding="utf-8"
+    )
+    second = ledger(office, "工事名,発注者,課,保証契約番号\n道路改良工事,川北町,土木課,31074-000022\n")
+    shown = office("project", "import", second)
+    assert "新規" in shown.out
+    assert "同名の案件が登録済みです（番号：31074-000021）" in shown.out
+    listed = office("project", "list").out
+    assert "道路改良工事（31074-000021）" in listed
+    assert "道路改良工事（31074-000022）" in listed

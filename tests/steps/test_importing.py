@@ -80,6 +80,12 @@ def test_two_works_of_one_name_are_told_apart_by_their_numbers() -> None:
     assert kinds(("道路改良工事", "みほん町", "1-3"), registered=(first, second)) == [NEW]
 
 
+def test_a_new_work_of_a_registered_name_is_shown_with_the_numbers_that_are_registered() -> None:
+    registered = ({**ROAD, "contract_numbers": ["1-1", "1-2"]}, {**ROAD, "contract_numbers": ["1-4"]})
+    found = judged(("道路改良工事", "みほん町", "1-3"), ("橋梁補修工事", "みほん町", "1-5"), registered=registered)
+    assert [(each.kind, each.namesakes) for each in found] == [(NEW, ("1-1", "1-2", "1-4")), (NEW, ())]
+
+
 def test_without_a_number_two_works_of_one_name_are_never_guessed_at() -> None:
     (fate,) = judged(("道路改良工事", "みほん町"), registered=(ROAD, ROAD))
     assert codes(fate) == ["import_two_projects"]

@@ -55,11 +55,19 @@ def list_projects(shared: Cli, as_json: bool) -> int:
 
 def _row_cells(row: Row, lang: Language) -> tuple[str, ...]:
     return (
-        row.project.name,
+        _name(row, lang),
         row.issuer_name,
         *(_cell_text(row.cells[product], lang) for product in Product),
         row.next_task.text(lang) if row.next_task else "",
     )
+
+
+def _name(row: Row, lang: Language) -> str:
+    """The project's name; of several of one name with their contract numbers, by which alone they differ."""
+    if not row.has_namesake:
+        return row.project.name
+    numbers = "、".join(row.project.contract_numbers) or say("numbers_none", lang)
+    return say("project_numbered", lang, name=row.project.name, numbers=numbers)
 
 
 def _cell_text(cell: Cell, lang: Language) -> str:
@@ -74,6 +82,7 @@ def _row_json(row: Row, lang: Language) -> dict[str, Any]:
     return {
         "project": row.project.id,
         "name": row.project.name,
+        "contract_numbers": list(row.project.contract_numbers),
         "issuer": row.project.issuer,
         "issuer_name": row.issuer_name,
         "guarantees": {product.value: _cell_json(cell, lang) for product, cell in row.cells.items()},

@@ -215,6 +215,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "a section is registered per product ({registered}): not overwritten, as {value} may be for one of them alone",
     ),
     "fate_new": ("新規", "new"),
+    "import_namesake": (
+        "同じ発注者に同名の案件が登録済みです（番号：{numbers}）。別の案件として登録します",
+        "a project of this name is registered with this issuer (numbers: {numbers}); this one becomes another",
+    ),
     "fate_same": ("登録済み・変更なし", "registered, nothing new"),
     "fate_changed": ("変更", "changed"),
     "fate_bad": ("誤り", "bad"),
@@ -246,6 +250,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "h_cell": ("セル", "cell"),
     # --- The register's overview -----------------------------------------------------------------------------
     "h_task": ("次にすること", "next task"),
+    "project_numbered": ("{name}（{numbers}）", "{name} ({numbers})"),
+    "numbers_none": ("番号未登録", "no number"),
     "cell_missing": ("未着", "not here yet"),
     "cell_not_expected": ("—", "—"),
     "cell_settled": ("送信済み（不達なし・完了）", "sent, no bounce: closed"),
