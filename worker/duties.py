@@ -17,6 +17,7 @@ from worker.errors import NotAllowed
 from worker.model import Duties, Hold, Product, Submission
 from worker.rulebook import Contract, CountedBy, Issuer, Project, Rule, Section, Timing, invoice_for
 from worker.states import Reason
+from worker.workdays import working_days_before
 
 _TOGETHER: Final = {Timing.WITH_CONTRACT: "契約書", Timing.WITH_INVOICE: "請求書"}
 _BEFORE: Final = {Timing.BEFORE_CONTRACT: "契約書", Timing.BEFORE_INVOICE: "請求書"}
@@ -49,7 +50,7 @@ def list_duties(
         after=rule.after,
         url=rule.url,
         bring=rule.bring,
-        deadline=_due_day(rule.timing, project, product, contract_number) if rule.timing in _BEFORE else None,
+        deadline=_last_day(rule.timing, project, product, contract_number),
     )
 
 
@@ -65,6 +66,12 @@ def _due_day(timing: Timing, project: Project, product: Product, contract_number
         return project.dates.get(CountedBy.CONTRACT)
     registered = invoice_for(project, product, contract_number)
     return registered.date if registered else None
+
+
+def _last_day(timing: Timing, project: Project, product: Product, contract_number: str) -> dt.date | None:
+    """The last working day before the day that ``timing`` speaks of: on the day itself the contract is signed."""
+    day = _due_day(timing, project, product, contract_number) if timing in _BEFORE else None
+    return working_days_before(day, 1) if day else None
 
 
 # --- Before it is mailed -----------------------------------------------------------------------------------------
@@ -107,7 +114,9 @@ def describe_timing(project: Project, product: Product, contract_number: str, ru
     if rule.timing in _TOGETHER:
         return f"{_TOGETHER[rule.timing]}{known}と同時に提出"
     if rule.timing in _BEFORE:
-        return f"{_BEFORE[rule.timing]}{known}より前に提出"
+        last = _last_day(rule.timing, project, product, contract_number)
+        until = f"、{write_date(last)}までに" if last else "に"
+        return f"{_BEFORE[rule.timing]}{known}より前{until}提出"
     return ""
 
 

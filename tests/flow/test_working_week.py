@@ -696,7 +696,7 @@ async def on_wednesday_an_invoice_waits_for_its_contract(week: Week) -> None:
 
     # Before the contract is brought on the 24th.
     assert await week.take(YUNO_CONTRACT) == [10]
-    assert week.task(10) == ["TODAY held #10 09-24"]
+    assert week.task(10) == ["TODAY held #10 09-18"]
     assert week.approve(10, "電話で照合") == "APPROVED"
     await week.look()
     (mail,) = week.left()
@@ -771,7 +771,7 @@ async def on_friday_an_address_changes_while_a_mail_waits(week: Week) -> None:
     # The key before the invoice: the invoice follows on paper, which is left to be done.
     assert await week.take(YUNO_ADVANCE) == [14]
     assert week.stand(14) == "HELD approval"
-    assert week.task(14) == ["TODAY held #14 09-25"]
+    assert week.task(14) == ["TODAY held #14 09-24"]
     assert week.approve(14) == "APPROVED"
     await week.look()
     (mail,) = week.left()
@@ -1041,25 +1041,24 @@ async def test_a_correction_that_is_taken_back_opens_the_task_of_what_came_back_
         decisions.report_not_accepted(week.store, 1, JIRO, "不達通知", week.clock.now())
         assert week.task(1) == ["NOW correct #1"]
         again = decisions.resend(week.store, week.pipeline.in_force, 1, HANAKO, "同じものを再送", week.clock.now())
-        assert (week.task(1), week.task(again.id)) == ([], ["TODAY held #2 09-24"])
+        assert (week.task(1), week.task(again.id)) == ([], ["TODAY held #2 09-18"])
         decisions.withdraw(week.store, again.id, HANAKO, "窓口で渡す")
         assert week.task(1) == ["NOW correct #1"]
         assert week.confirm(1, "窓口で渡した") == "CONFIRMED"
         assert week.task(1) == []
 
 
-async def test_what_is_held_over_the_holidays_presses_on_the_day_of_its_deadline(
+async def test_what_is_to_go_before_a_contract_after_the_holidays_presses_on_the_last_working_day_before_them(
     tmp_path: Path, relay: DsnController
 ) -> None:
     async with an_office(tmp_path / "office", relay) as week:
-        await week.on(9, 18)
+        await week.on(9, 17)
         await week.take(YUNO_CONTRACT)
-        assert week.task(1) == ["TODAY held #1 09-24"]
-        await week.on(9, 23)
-        assert week.task(1) == ["TODAY held #1 09-24"]
+        assert week.task(1) == ["TODAY held #1 09-18"]
+        await week.on(9, 18, 0)
+        assert week.task(1) == ["NOW held #1 09-18"]
         await week.on(9, 24)
-        assert week.task(1) == ["NOW held #1 09-24"]
         assert [each for each in week.tasks() if "yuno" in each or "#1" in each] == [
-            "NOW held #1 09-24",
+            "NOW held #1 09-18",
             "TODAY expected yuno advance 09-25",
         ]

@@ -128,7 +128,7 @@ def test_a_deadline_is_known_for_what_a_person_hands_in() -> None:
     register = replace(
         by_form(timing=Timing.BEFORE_CONTRACT), projects=(of_project(dates={"contract": dt.date(2026, 12, 1)}),)
     )
-    assert drafted(register).submission.duties.deadline == dt.date(2026, 12, 1)
+    assert drafted(register).submission.duties.deadline == dt.date(2026, 11, 30)
 
 
 # --- The second look ---------------------------------------------------------------------------------------------
