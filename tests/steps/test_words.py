@@ -122,6 +122,8 @@ def test_what_was_rehearsed_speaks_of_the_setting_only_while_the_draft_is_a_rehe
         assert "rehearsal_to" in next_step(replace(rehearsing, **held), lang)
         assert "rehearsal_to" not in next_step(replace(for_real, **held), lang)
     assert "承認" in next_step(replace(for_real, **held), "ja")
+    asking = {**held, "reasons": (*held["reasons"], Hold(Reason.FIRST_ADDRESS, "a@b.example"))}
+    assert next_step(replace(for_real, **asking), "ja") == reasons.NEXT_STEPS[Reason.FIRST_ADDRESS][0]
 
 
 def test_a_refused_decision_is_told_in_office_words() -> None:

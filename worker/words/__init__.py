@@ -100,10 +100,11 @@ def next_step(submission: Submission, lang: Language) -> str:
     """What a person does next about ``submission``; empty where there is nothing to do."""
     index = 0 if lang == "ja" else 1
     if submission.state is State.HELD and submission.reasons:
-        first = min(submission.reasons, key=_urgency)
-        if first.reason is Reason.REHEARSED and submission.draft and not submission.is_rehearsal:
-            return AFTER_REHEARSING[index]  # the draft is for the issuer: rehearsal_to was emptied
-        return _step_about(first)[index]
+        if submission.draft is None or submission.is_rehearsal:
+            return _step_about(min(submission.reasons, key=_urgency))[index]
+        # The draft is for the issuer: rehearsal_to was emptied, and that it was rehearsed asks for nothing but approval.
+        first = min(submission.reasons, key=lambda hold: (*_urgency(hold), hold.reason is Reason.REHEARSED))
+        return AFTER_REHEARSING[index] if first.reason is Reason.REHEARSED else _step_about(first)[index]
     if submission.state is State.HANDED_OVER and submission.superseded_by is not None:
         number, later = submission.contract_number or "", str(submission.superseded_by)
         return say("later_key", lang, id=submission.id, number=number, later=later)
