@@ -53,7 +53,7 @@ DECISIONS = {
 }
 SUBMISSION_FIELDS = {
     "id", "state", "hold_reason", "hold_reasons", "issuer", "product", "project", "contract_number", "to", "subject",
-    "message_id", "sent_at", "smtp_reply", "updated_at",
+    "message_id", "due_at", "sent_at", "smtp_reply", "updated_at",
 }  # fmt: skip
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+09:00")
 

@@ -107,6 +107,7 @@ def submission_json(submission: Submission) -> dict[str, Any]:
         "subject": draft.subject if draft else None,
         "message_id": draft.message_id if draft else None,
         "rehearsal": submission.is_rehearsal,
+        "due_at": time_json(submission.due_at if submission.state is State.APPROVED else None),
         "sent_at": time_json(submission.sent_at),
         "smtp_reply": submission.reply or None,
         "updated_at": time_json(submission.updated_at),
@@ -133,6 +134,8 @@ def submission_table(submissions: Sequence[Submission], lang: Language, *, title
 
 def _state_cell(submission: Submission, lang: Language) -> str:
     state = name_state(submission, lang)
+    if submission.state is State.APPROVED and submission.due_at is not None:
+        return say("state_due", lang, state=state, moment=submission.due_at.astimezone(JST).strftime("%Y-%m-%d %H:%M"))
     reasons = [name_hold(hold, lang) for hold in submission.reasons]
     return state if not reasons or reasons == [state] else f"{state}：{'、'.join(reasons)}"
 
