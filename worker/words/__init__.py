@@ -102,7 +102,7 @@ def next_step(submission: Submission, lang: Language) -> str:
     if submission.state is State.HELD and submission.reasons:
         if submission.draft is None or submission.is_rehearsal:
             return _step_about(min(submission.reasons, key=_urgency))[index]
-        # The draft is for the issuer: rehearsal_to was emptied, and that it was rehearsed asks for nothing but approval.
+        # The draft is for the issuer by now: that it was rehearsed asks for nothing but approval.
         first = min(submission.reasons, key=lambda hold: (*_urgency(hold), hold.reason is Reason.REHEARSED))
         return AFTER_REHEARSING[index] if first.reason is Reason.REHEARSED else _step_about(first)[index]
     if submission.state is State.HANDED_OVER and submission.superseded_by is not None:
