@@ -354,7 +354,7 @@ class _Drawing:
 
     def project(self, at: int) -> Project:
         chance = self.chance
-        family = chance.below(len(_FAMILIES))
+        family = chance.below(3) if chance.is_so(35) else chance.below(len(_FAMILIES))  # the first hold each other
         issuer = chance.one_of(tuple(self.issuers.values()))
         sections = tuple(issuer.sections)
         offices = {product: (f"{product}@office-{at}.example",) for product in PRODUCTS if chance.is_so(8)}
@@ -467,7 +467,7 @@ class _Drawing:
 
     def path(self, at: int, product: str, number: str, place: int) -> str:
         chance, named, told = self.chance, self.projects[at], number
-        if chance.is_so(12):  # a slip of whoever named it
+        if chance.is_so(25):  # a slip of whoever named it
             named = chance.one_of(self.projects)
             told = chance.one_of([*(number for own in self.of.values() for number in own), number])
         name = named.name.replace("/", "")
@@ -511,7 +511,7 @@ class _Drawing:
         return written
 
     def registered_invoice(self, paper: Paper) -> dict[str, Any]:
-        meant = self.chance.one_of(self.papers) if self.chance.is_so(8) else paper  # a slip in the register
+        meant = self.chance.one_of(self.papers) if self.chance.is_so(20) else paper  # a slip in the register
         table: dict[str, Any] = {"file": meant.path}
         if self.chance.is_so(70):
             table["amount"] = self.chance.one_of(_AMOUNTS) if self.chance.is_so(10) else paper.amount
