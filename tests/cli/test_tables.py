@@ -112,8 +112,6 @@ def test_a_table_without_rows_shows_nothing_on_a_terminal(monkeypatch: pytest.Mo
 
 
 def test_a_list_says_from_when_what_waits_for_the_contract_may_go(capsys: pytest.CaptureFixture[str]) -> None:
-    capsys: pytest.CaptureFixture[str],
-) -> None:
     due = dt.datetime(2026, 9, 23, 15, tzinfo=dt.UTC)  # midnight in Japan
     waiting = Submission(7, State.APPROVED, release="山田 花子", release_account="soumu", due_at=due)
     submission_table([waiting], "ja")
