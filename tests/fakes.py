@@ -135,6 +135,18 @@ class FakeReading:
         ]
         return max(sent, key=lambda each: str(each.sent_at), default=None)
 
+    def last_handed_over(
+        self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False
+    ) -> Submission | None:
+        handed = [
+            each
+            for each in self.held
+            if each.was_handed_over
+            and (each.issuer, each.product, each.duties.is_amended) == (issuer, product, is_amended)
+            and section in ("", each.section)
+        ]
+        return max(handed, key=lambda each: each.id, default=None)
+
     def carried(self, digest: Sha256) -> tuple[Submission, ...]:
         left = [each for each in self.held if each.may_have_left and each.draft]
         return tuple(each for each in left if digest in {file.sha256 for file in each.draft.attachments})

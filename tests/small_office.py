@@ -117,6 +117,7 @@ class Form:
     product: str = "契約保証"
     copy: int = 0
     """Another download of the same notice has other bytes."""
+    contractor: str = "〇〇建設 株式会社"
 
     @property
     def pdf(self) -> bytes:
@@ -128,7 +129,7 @@ class Form:
             "電子保証にかかる「認証キー」のお知らせ",
             "東日本建設業保証株式会社",
             f"工事名 {self.project}",
-            "受注者名 〇〇建設 株式会社",
+            f"受注者名 {self.contractor}",
             f"商品（保証区分） {self.product}",
             f"保証契約番号 {self.number}",
             f"認証キー {self.key}",

@@ -14,7 +14,10 @@ from worker.states import TRANSITIONS, State
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
-HELP_PAGES = [ROOT / "README.md", ROOT / "README.ja.md", ROOT / "docs" / "office.ja.md", ROOT / "docs" / "install.md"]
+HELP_PAGES = [
+    *(ROOT / name for name in ("README.md", "README.ja.md")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("first-submission.ja", "install", "office.ja", "rules.ja")),
+]
 COMMAND = re.compile(r"^\s*(?:\S*/)?hoshobin (?:--config \S+ )?([a-z][a-z-]*)\b([^|\n]*)", re.MULTILINE)
 RENEW = "run: .venv/bin/python tests/write_docs.py"
 
@@ -60,18 +63,26 @@ def test_every_command_and_option_that_a_page_names_exists(path: Path) -> None:
     )
     faults = []
     for name, rest in COMMAND.findall(code):
-        if name not in cli.commands:
+        command = cli.get_command(click.Context(cli), name)
+        if command is None:
             faults.append(name)
             continue
         options = set(re.findall(r"(?<!\S)--[a-z-]+", rest))
-        known = options_of(cli.commands[name])
+        known = options_of(command)
         faults += [f"{name} {option}" for option in options - known]
     assert faults == []
 
 
+def parts_of(command: click.Command) -> list[click.Command]:
+    if not isinstance(command, click.Group):
+        return []
+    context = click.Context(command)
+    return [each for name in command.list_commands(context) if (each := command.get_command(context, name))]
+
+
 def options_of(command: click.Command) -> set[str]:
     found = {"--help"}
-    for each in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
+    for each in (command, *parts_of(command)):
         for param in each.params:
             found |= {*param.opts, *param.secondary_opts}
     return found

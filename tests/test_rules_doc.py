@@ -177,3 +177,42 @@ def test_every_whole_issuer_loads_and_does_what_its_examples_say(block: str) -> 
 
 def test_the_page_has_three_whole_issuers() -> None:
     assert len(WHOLE_ISSUERS) == 3
+
+
+# --- The sample configuration ----------------------------------------------------------------------------------------
+
+
+def load_sample(**changed: str) -> Configuration:
+    config = ROOT / "config"
+    names = ("worker.toml", "projects.toml", "guarantors.toml", "issuers/higashiizu.toml")
+    return load_configuration({name: changed.get(name, (config / name).read_text()).encode() for name in names})
+
+
+def without_marks(name: str, pattern: str) -> list[str]:
+    """The lines of a sample file that are switched off by a # before them."""
+    return re.findall(rf"^# ({pattern}.*)$", (ROOT / "config" / name).read_text(), re.MULTILINE)
+
+
+def test_the_sample_register_names_every_key_and_loads_with_each_that_is_switched_off() -> None:
+    register = tomllib.loads((ROOT / "config" / "projects.toml").read_text())
+    project = register["project"][0]
+    switched_off = [tomllib.loads(line) for line in without_marks("projects.toml", r"[a-z_]+ = ")]
+    of_second = {"name", "issuer", "section", "contract_numbers"}
+    named = set(project)
+    for each in switched_off:
+        key = next(iter(each))
+        if key in of_second:
+            continue
+        more = {"invoice": each} if key in {"advance", "interim"} else each
+        named |= set(more)
+        assert load_sample(**{"projects.toml": tomlkit.dumps({"project": [project | more]})}).projects
+    assert named == set(ProjectTable.model_fields)
+
+
+def test_the_sample_settings_load_with_the_import_switched_on() -> None:
+    text = (ROOT / "config" / "worker.toml").read_text()
+    lines = [*without_marks("worker.toml", r"\[import\]"), *without_marks("worker.toml", "columns = ")]
+    configuration = load_sample(**{"worker.toml": text + "\n".join(lines)})
+    assert len(lines) == 2
+    assert configuration.settings.import_columns
+    assert load_sample().settings.import_columns == {}

@@ -15,7 +15,7 @@ from typing import Final
 from worker.compose import Composed
 from worker.errors import NotAllowed
 from worker.match import Ambiguous, Match, Outcome, Proposed, Unmatched
-from worker.model import JST, Answer, Channel, Hold, Submission
+from worker.model import JST, Answer, Channel, Duties, Hold, Submission
 from worker.settings import Mode, Release
 from worker.states import Kind, Reason, State, kind_of
 
@@ -52,19 +52,24 @@ def judge(
     name, account = _releaser(submission, composed, release)
     if composed.channel is not Channel.EMAIL:
         return Judgement(State.HANDED_OVER, (), None, name, account)
-    if submission.released_draft == composed.draft_hash and submission.due_at is not None:
-        due = submission.due_at
+    if submission.released_draft == composed.draft_hash and (released := _moment_of_release(submission, composed)):
+        due = released
     elif release.mode is Mode.HOLD and not _approving(submission, composed):
         due = now + dt.timedelta(minutes=release.hold_minutes)
     else:
         due = now
-    return Judgement(State.APPROVED, (), max(due, _opening(composed, due)), name, account)
+    return Judgement(State.APPROVED, (), max(due, _opening(composed.duties) or due), name, account)
 
 
-def _opening(composed: Composed, due: dt.datetime) -> dt.datetime:
-    """The first moment at which the draft may leave, though it was approved earlier; ``due`` where there is none."""
-    first = composed.duties.not_before
-    return dt.datetime.combine(first, dt.time(), JST) if first else due
+def _moment_of_release(submission: Submission, composed: Composed) -> dt.datetime | None:
+    """From when it was to go; None where that was the contract's day, and the contract has another day by now."""
+    was, now = _opening(submission.duties), _opening(composed.duties)
+    return None if was != now and submission.due_at == was else submission.due_at
+
+
+def _opening(duties: Duties) -> dt.datetime | None:
+    """The first moment at which the mail may leave, though it was approved earlier; None where there is none."""
+    return dt.datetime.combine(duties.not_before, dt.time(), JST) if duties.not_before else None
 
 
 def _standing(

@@ -18,7 +18,10 @@ from worker.states import WAITING, State
 _LEFT: Final = frozenset(
     {State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.BOUNCED, State.CONFIRMED}
 )
-"""What was handed to the issuer, by mail or by hand; HANDED_OVER is still to be done."""
+"""What was handed to the issuer, by mail or by hand. HANDED_OVER may be still to be done or done and not recorded."""
+
+_NOT_HANDED_IN: Final = WAITING | {State.HANDED_OVER}
+"""The same notice in other bytes adds nothing: who enters it in a form downloads it once more for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def receive_notice(notice: Notice, pdf: Sha256, way: Way, known: Reading) -> Kno
     earlier = [each for each in known.by_number(notice.contract_number) if each.guarantor == notice.guarantor]
     twins = [each for each in earlier if _is_same(each, notice, known)]
     for twin in twins:
-        if twin.state in WAITING:
+        if twin.state in _NOT_HANDED_IN:
             return Known(twin)
     others = [each for each in earlier if _has_other_key(each, notice, known)]
     submission = dataclasses.replace(
@@ -69,9 +72,18 @@ def receive_notice(notice: Notice, pdf: Sha256, way: Way, known: Reading) -> Kno
         product=notice.product,
         contract_number=notice.contract_number,
         notice_name=notice.project_name,
-        follows=find_last(earlier),
+        follows=find_followed(earlier),
     )
     return New(submission, tuple(each for each in others if each.state in {State.HELD, State.APPROVED}))
+
+
+def find_followed(earlier: Sequence[Submission]) -> int | None:
+    """Which of ``earlier``, of the same number, a further notice follows: the newest not taken back.
+
+    A copy that somebody withdrew is not what the issuer has; where all were taken back, the newest of them.
+    """
+    standing = [each for each in earlier if each.state is not State.WITHDRAWN] or earlier
+    return next((each.id for each in standing if not any(_came_after(other, each) for other in standing)), None)
 
 
 def receive_unreadable(refusal: Unreadable, pdf: Sha256, way: Way, known: Reading) -> Known | New:
@@ -106,11 +118,6 @@ def join_notice(announcement: Submission, arrived: Submission, known: Reading) -
         created_at=announcement.created_at,
         updated_at=announcement.updated_at,
     )
-
-
-def find_last(earlier: Sequence[Submission]) -> int | None:
-    """Of several under one number the one whose notice came last; None where there is none."""
-    return next((each.id for each in earlier if not any(_came_after(other, each) for other in earlier)), None)
 
 
 def _came_after(one: Submission, other: Submission) -> bool:
@@ -148,6 +155,8 @@ def find_later(submission: Submission, notice: Notice, known: Reading) -> int | 
 def find_amended(submission: Submission, known: Reading) -> Submission | None:
     """The newest submission before ``submission``, of its number and product, that left; None where none did.
 
+    One that a person is to hand in counts where its key is another: a number gets a second key by an amendment, and
+    whether the first was handed in already is known only to people. Who never handed it in withdraws it.
     A copy is told from an amended guarantee by a person: who approves says that it is one, who withdraws that it is
     none. A correction amends what its original amends.
     """
@@ -157,10 +166,18 @@ def find_amended(submission: Submission, known: Reading) -> Submission | None:
     number = own.follows
     while number is not None:
         earlier = known.submission(number)
-        if earlier.product is submission.product and (earlier.sent_at is not None or earlier.state in _LEFT):
+        if earlier.product is submission.product and _may_be_there(earlier, submission, known):
             return earlier
         number = earlier.corrects if earlier.corrects is not None else earlier.follows
     return None
+
+
+def _may_be_there(earlier: Submission, later: Submission, known: Reading) -> bool:
+    """Whether the issuer has ``earlier``, or may have been handed it before the key of ``later`` came."""
+    if earlier.state is State.HANDED_OVER:
+        notice = known.notice(later.pdf_sha256) if later.pdf_sha256 else None
+        return notice is not None and _has_other_key(earlier, notice, known)
+    return earlier.sent_at is not None or earlier.state in _LEFT
 
 
 def _has_other_key(other: Submission, notice: Notice, known: Reading) -> bool:

@@ -195,6 +195,15 @@ class Question:
         """Whether there is something that may be right as it stands."""
         return self.value not in (None, "", [])
 
+    @property
+    def is_a_table(self) -> bool:
+        """Whether the answer has several keys of its own: such a one is easier written into the file."""
+        match self.path:
+            case ("eligibility",) | ("rule" | "section" | "value", _):
+                return True
+            case _:
+                return False
+
 
 def questions_of(table: Mapping[str, Any]) -> tuple[Question, ...]:
     """What a user is asked about a copied entry: its open keys, then addresses and phones that are not written."""
@@ -206,6 +215,12 @@ def questions_of(table: Mapping[str, Any]) -> tuple[Question, ...]:
             if not section.get(name) and f"section.{id_}" not in keys and key not in keys:
                 keys.append(key)
     return tuple(Question(key, path, value_in(table, path)) for key in keys if (path := read_path(key)) is not None)
+
+
+def left_to_fill_in(table: Mapping[str, Any]) -> tuple[str, ...]:
+    """The keys without which something may not be sent: what is open, and addresses that are not written."""
+    asked = (each.key for each in questions_of(table) if each.asks_for_addresses)
+    return tuple(dict.fromkeys((*map(str, table.get("open", ())), *asked)))
 
 
 def read_path(key: str) -> Key | None:

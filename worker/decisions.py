@@ -158,8 +158,8 @@ def _record_approval(writing: Writing, before: Submission, judged: Submission, a
     }
     if judged.ticked:
         detail["ticked"] = list(judged.ticked)
-    if judged.follows is not None and judged.duties.is_amended:
-        detail["amends"] = judged.follows
+    if judged.duties.is_amended and (amended := find_amended(judged, writing)) is not None:
+        detail["amends"] = amended.id
     if judged.state is not State.HANDED_OVER:
         return writing.change(Event.APPROVED, before, judged, author, detail)
     # Nothing is mailed under this rule: the answers are recorded, and the task to hand it in opens.

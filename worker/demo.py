@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,8 +29,8 @@ from worker.adapters.sender_lock import SenderLock
 from worker.adapters.shipped import sample_pdf
 from worker.adapters.store import create_or_migrate, open_store
 from worker.cli.files import look_for_submissions
-from worker.cli.operate import pass_once
 from worker.cli.records import print_log, print_verdict
+from worker.cli.run import pass_once
 from worker.cli.tables import print_pairs, print_table, submission_table
 from worker.decisions import approve
 from worker.model import JST, Submission
@@ -190,13 +191,15 @@ def _write_configuration(root: Path, mailbox: DemoImap, relay: DsnController) ->
     (config / "issuers").mkdir(parents=True, exist_ok=True)
     for folder in ("notices", "invoices"):
         (var / "inbox" / folder).mkdir(parents=True, exist_ok=True)
-    yesterday = (system_clock().now() - dt.timedelta(days=1)).date()
-    worker = _WORKER.format(imap_port=mailbox.port, smtp_port=relay.port, since=yesterday.isoformat())
+    yesterday = system_clock().now() - dt.timedelta(days=1)
+    worker = _WORKER.format(imap_port=mailbox.port, smtp_port=relay.port, since=yesterday.date().isoformat())
     (config / "worker.toml").write_text(worker, encoding="utf-8")
     (config / "projects.toml").write_text(_PROJECTS, encoding="utf-8")
     for name, text in _ISSUERS.items():
         (config / "issuers" / f"{name}.toml").write_text(text, encoding="utf-8")
-    (var / "inbox" / "invoices" / "invoice-advance.pdf").write_bytes(sample_pdf("invoice-advance.pdf"))
+    invoice = var / "inbox" / "invoices" / "invoice-advance.pdf"
+    invoice.write_bytes(sample_pdf("invoice-advance.pdf"))
+    os.utime(invoice, (yesterday.timestamp(),) * 2)  # saved a while ago: a file of this moment may still be growing
     password = var / "imap-password"
     password.touch(mode=0o600)
     password.write_text(mailbox.password, encoding="utf-8")

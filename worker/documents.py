@@ -19,6 +19,7 @@ LoadFile = Callable[[str], tuple[str, bytes] | Unreadable | None]
 """A file name as registered → its own name and bytes; Unreadable or None where it is no such PDF."""
 
 _SUFFIX: Final = ".pdf"
+_INVOICE: Final = "請求書"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,20 @@ def choose_documents(product: Product, rule: Rule, project: Project, load: LoadF
     documents = registered or ()
     loaded, holds = [], [*_lacking(rule, documents), *_not_named(rule, documents)]
     for document in documents:
+        if _is_invoice(document, rule):
+            # Registered as one, its text, its day and what carried it before are looked at; as a document nothing is.
+            holds.append(_undecided(f"{title_of(document)}（請求書は documents ではなく invoice に登録）"))
+            continue
         found = load(document.file)
-        if isinstance(found, tuple):
-            loaded.append(LoadedDocument(title_of(document), *found))
-        else:
-            is_large = isinstance(found, Unreadable) and found.reason is Reason.TOO_LARGE
-            holds.append(Hold(Reason.TOO_BIG, document.file) if is_large else _undecided(document.file))
+        match found:
+            case Unreadable(Reason.TOO_LARGE):
+                holds.append(Hold(Reason.TOO_BIG, document.file))
+            case Unreadable(Reason.INVOICE_MISSING, why):  # it is there, and still being written
+                holds.append(_undecided(f"{document.file}：{why}"))
+            case Unreadable() | None:
+                holds.append(_undecided(document.file))
+            case _:
+                loaded.append(LoadedDocument(title_of(document), *found))
     return ChosenDocuments(tuple(loaded), tuple(holds))
 
 
@@ -79,6 +88,12 @@ def _not_named(rule: Rule, documents: tuple[Document, ...]) -> list[Hold]:
         for document in documents
         if not any(_is_called(document, name) for name in named)
     ]
+
+
+def _is_invoice(document: Document, rule: Rule) -> bool:
+    """An invoice by its title or its file's name, which the issuer does not name among the documents."""
+    is_named = any(_is_called(document, name) for name in rule.documents_required + rule.documents_allowed)
+    return not is_named and _INVOICE in match_key(document.title + document.file.rpartition("/")[2])
 
 
 def _is_called(document: Document, name: str) -> bool:

@@ -1,7 +1,8 @@
 """match → compose → approve for one submission: the part of the flow that is done again whenever something changed.
 
 Its one promise: what it returns is what configuration, register, files and people's answers make of the notice
-today; the same inputs give the same draft. It reads the invoice through a port and writes nothing.
+today; the same inputs give the same draft. It reads the invoice through a port and writes nothing. It has more than 300
+lines, as what a draft rests on is gathered in one place.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from typing import Final
 from worker.approve import Judgement, judge
 from worker.compose import Circumstances, Composed, compose
 from worker.configuration import Configuration
-from worker.errors import Unavailable
-from worker.guards import Check, Finished, check_draft
-from worker.invoice import find_candidates
+from worker.errors import Unavailable, Unsettled
+from worker.guards import Check, Finished, Ruled, check_draft, check_rule
+from worker.invoice import STILL_WRITTEN, find_candidates
 from worker.match import (
     Ambiguous,
     Match,
@@ -80,9 +81,11 @@ class _MissingWhereAway:
         await self._files.look(reader, is_needed)
 
     def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
-        """As the folder's own, None where it cannot be read."""
+        """As the folder's own, None where it cannot be read, and its own answer where it is still being written."""
         try:
             return self._files.invoice(file)
+        except Unsettled:
+            return STILL_WRITTEN
         except Unavailable:
             return None
 
@@ -175,18 +178,23 @@ def _check(
     in_force: InForce,
     known: Reading,
 ) -> tuple[Check, ...]:
-    """The guards on what was composed; none where there is nothing that could be sent."""
-    if composed.draft is None or circumstances.guarantor is None:
-        return ()
-    finished = Finished(
+    """The guards on what was composed; none where there is nothing that could be sent or handed in."""
+    ruled = Ruled(
         submission=submission,
         notice=notice,
-        guarantor=circumstances.guarantor,
         project=project,
         issuer=issuer,
         rule=rule_for(issuer, project, notice.product, circumstances.contract),
         contract=circumstances.contract,
         rule_hash=composed.duties.rule_hash,
+    )
+    if composed.channel not in {Channel.EMAIL, Channel.UNKNOWN}:
+        return check_rule(ruled, known, circumstances.today)
+    if composed.draft is None or circumstances.guarantor is None:
+        return ()
+    finished = Finished(
+        **{each.name: getattr(ruled, each.name) for each in dataclasses.fields(ruled)},
+        guarantor=circumstances.guarantor,
         draft=composed.draft,
         body=composed.body,
         rehearsal_to=circumstances.rehearsal_to,

@@ -18,6 +18,7 @@ from worker.model import JST, Duties, Hold, Product, Submission
 from worker.rulebook import Contract, CountedBy, Issuer, Project, Rule, Section, Timing, invoice_for
 from worker.states import Reason
 from worker.words import name_receipt
+from worker.workdays import working_days_before
 
 _TOGETHER: Final = {Timing.WITH_CONTRACT: "契約書", Timing.WITH_INVOICE: "請求書"}
 _BEFORE: Final = {Timing.BEFORE_CONTRACT: "契約書", Timing.BEFORE_INVOICE: "請求書"}
@@ -60,18 +61,22 @@ def _source(issuer: Issuer, project: Project, product: Product, rule: Rule) -> s
     return issuer.source
 
 
-def _last_day(timing: Timing, project: Project, product: Product, contract_number: str) -> dt.date | None:
-    """The earlier of the days that the rule and the project give."""
-    of_rule = _due_day(timing, project, product, contract_number) if timing in _BEFORE else None
-    return min(filter(None, (of_rule, project.deadlines.get(product))), default=None)
-
-
 def _due_day(timing: Timing, project: Project, product: Product, contract_number: str) -> dt.date | None:
     """The day that ``timing`` speaks of: that of the contract, or that of the registered invoice."""
     if timing in {Timing.WITH_CONTRACT, Timing.BEFORE_CONTRACT}:
         return project.dates.get(CountedBy.CONTRACT)
     registered = invoice_for(project, product, contract_number)
     return registered.date if registered else None
+
+
+def _last_day(timing: Timing, project: Project, product: Product, contract_number: str) -> dt.date | None:
+    """The earlier of the days that the rule and the project give.
+
+    The rule's is the last working day before the day that ``timing`` speaks of: on the day itself the contract is signed.
+    """
+    day = _due_day(timing, project, product, contract_number) if timing in _BEFORE else None
+    of_rule = working_days_before(day, 1) if day else None
+    return min(filter(None, (of_rule, project.deadlines.get(product))), default=None)
 
 
 # --- Before it is mailed -----------------------------------------------------------------------------------------
@@ -114,7 +119,9 @@ def describe_timing(project: Project, product: Product, contract_number: str, ru
     if rule.timing in _TOGETHER:
         return f"{_TOGETHER[rule.timing]}{known}と同時に提出"
     if rule.timing in _BEFORE:
-        return f"{_BEFORE[rule.timing]}{known}より前に提出"
+        last = _last_day(rule.timing, project, product, contract_number)
+        until = f"、{write_date(last)}までに" if last else "に"
+        return f"{_BEFORE[rule.timing]}{known}より前{until}提出"
     return ""
 
 

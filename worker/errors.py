@@ -41,6 +41,10 @@ class Unavailable(HoshobinError):
         self.detail = detail
 
 
+class Unsettled(Unavailable):
+    """A file that somebody is still writing, or saved this moment: a look some seconds later finds it whole."""
+
+
 class AccountRefused(Unavailable):
     """The server answered and refused our account: waiting alone will not mend it, so a person is told."""
 

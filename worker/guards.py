@@ -2,7 +2,8 @@
 
 Its one promise: recipients, number and key are worked out anew from configuration and notice, by code that shares
 nothing with the composer; each guard names every fault it sees, and all of them are run whatever the others found. It
-does not know release policies nor what people answered.
+does not know release policies nor what people answered. It has more than 300 lines so that all guards stand in one
+place, for whoever asks what is looked at before a mail leaves.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,7 @@ from worker.invoice_text import check_invoice
 from worker.match import Register
 from worker.model import (
     INVOICE_TITLES,
+    SAME_NOTICE,
     Address,
     Draft,
     Hold,
@@ -41,6 +43,9 @@ LARGE_NOTICE: Final = 1_000_000
 LARGE_FILE: Final = 3_000_000
 """Bytes. An invoice is one page, and a scanned one of 300 dpi in grey has 1 to 2 MB: above, it is more than that."""
 
+_NOT_OF_A_REHEARSAL: Final = "first_address"
+"""The guard that does not ask then: a rehearsal goes to one's own address. The issuer's are asked about afterwards."""
+
 _IN_A_NUMBER: Final = re.compile(r"[0-9A-Za-z-]")
 
 
@@ -50,21 +55,29 @@ class Check:
 
     name: str
     holds: tuple[Hold, ...]
+    is_asked: bool = True
+    """False where a guard has nothing to ask about, as of a first address while rehearsing: that is no "passed"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A draft as it would be sent, and what it was made of."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruled:
+    """A submission and the rule that it follows, by mail or otherwise."""
 
     submission: Submission
     notice: Notice
-    guarantor: Guarantor
     project: Project
     issuer: Issuer
     rule: Rule
     contract: Contract
     rule_hash: str
     """Of the effective rule and its section (``Duties.rule_hash``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished(Ruled):
+    """A draft as it would be sent, and what it was made of."""
+
+    guarantor: Guarantor
     draft: Draft
     body: str
     rehearsal_to: Address | None
@@ -82,7 +95,16 @@ def check_draft(finished: Finished, register: Register, known: Reading, today: d
         ("rule_changed", lambda: _changed_rule(finished, known, today)),
         ("large_attachment", lambda: _large_attachments(finished)),
     )
-    return tuple(Check(name, tuple(dict.fromkeys(look()))) for name, look in guards)
+    is_rehearsal = finished.rehearsal_to is not None
+    return tuple(
+        Check(name, tuple(dict.fromkeys(look())), is_asked=not (is_rehearsal and name == _NOT_OF_A_REHEARSAL))
+        for name, look in guards
+    )
+
+
+def check_rule(ruled: Ruled, known: Reading, today: dt.date) -> tuple[Check, ...]:
+    """The guard that asks also where nothing is mailed: whether a person should look at the rule first."""
+    return (Check("rule_changed", tuple(dict.fromkeys(_changed_rule(ruled, known, today)))),)
 
 
 def stamp_history(submission: Submission, known: Reading) -> str:
@@ -94,8 +116,9 @@ def stamp_history(submission: Submission, known: Reading) -> str:
         if hold.reason is Reason.FIRST_ADDRESS
     ]
     if Reason.RULE_CHANGED in asked and submission.issuer and submission.product:
-        last = known.last_sent(submission.issuer, submission.product, is_amended=submission.duties.is_amended)
-        parts.append(str(last.id if last else 0))
+        for ask in (known.last_sent, known.last_handed_over):
+            last = ask(submission.issuer, submission.product, is_amended=submission.duties.is_amended)
+            parts.append(str(last.id if last else 0))
     if Reason.WRONG_INVOICE in asked and submission.draft:
         carried = [each.id for file in submission.draft.attachments for each in known.carried(file.sha256)]
         parts.append(str(carried))
@@ -127,7 +150,7 @@ def _wrong_recipients(finished: Finished) -> Iterator[Hold]:
         yield Hold(Reason.WRONG_RECIPIENT, "to")
 
 
-def _receiving(finished: Finished) -> Section | None:
+def _receiving(finished: Ruled) -> Section | None:
     """The section that the configuration gives for this issuer, project and product."""
     project, product = finished.project, finished.notice.product
     office = project.offices.get(product)
@@ -240,10 +263,20 @@ def _wrong_invoice(finished: Finished, register: Register, known: Reading) -> It
             yield Hold(Reason.WRONG_INVOICE, f"{each.filename}: {each.title}")
         # A correction brings the issuer what it has not got; every other mail with this file would be a mix-up.
         others = [one for one in known.carried(each.sha256) if one.pdf_sha256 != finished.submission.pdf_sha256]
-        if others:
+        again = [
+            one for one in others if one.pdf_sha256 and _is_same_notice(finished.notice, known.notice(one.pdf_sha256))
+        ]
+        if again:
+            yield Hold(Reason.WRONG_INVOICE, f"{each.filename}: #{again[-1].id} {SAME_NOTICE}")
+        elif others:
             yield Hold(Reason.WRONG_INVOICE, f"{each.filename}: #{others[0].id}")
         text, amount = finished.text_of(each.sha256), finished.draft.invoice_amount
         yield from check_invoice(each, text, finished.notice, finished.project, finished.issuer, register, amount)
+
+
+def _is_same_notice(notice: Notice, other: Notice | None) -> bool:
+    """Whether ``other`` is another download of ``notice``: its file is right, and a correction is what can carry it."""
+    return other is not None and other.identity == notice.identity
 
 
 def _large_attachments(finished: Finished) -> Iterator[Hold]:
@@ -265,11 +298,11 @@ def _first_addresses(finished: Finished, known: Reading) -> Iterator[Hold]:
             yield Hold(Reason.FIRST_ADDRESS, address)
 
 
-def _changed_rule(finished: Finished, known: Reading, today: dt.date) -> Iterator[Hold]:
-    issuer, section = finished.issuer, _receiving(finished)
-    last = _last_of_its_kind(finished, section, known)
+def _changed_rule(ruled: Ruled, known: Reading, today: dt.date) -> Iterator[Hold]:
+    issuer, section = ruled.issuer, _receiving(ruled)
+    last = _last_of_its_kind(ruled, section, known)
     if last is not None:
-        before, after = last.duties.rule_hash, finished.rule_hash
+        before, after = last.duties.rule_hash, ruled.rule_hash
         if not before and last.draft is not None:  # an older program kept only the file's
             before, after = last.draft.rule_sha256, issuer.sha256
         if before and before != after:
@@ -286,23 +319,32 @@ def _when_checked(last: Submission, issuer: Issuer) -> str:
     return f" (checked_on {dates[0] or '-'} → {dates[1] or '-'})" if any(dates) else ""
 
 
-def _last_of_its_kind(finished: Finished, section: Section | None, known: Reading) -> Submission | None:
-    """The last mail that should have followed the same rule: another project's own section is no change of it."""
-    project, product, issuer = finished.project, finished.notice.product, finished.issuer
-    is_amended = finished.contract is Contract.AMENDED
+def _last_of_its_kind(ruled: Ruled, section: Section | None, known: Reading) -> Submission | None:
+    """The last one that should have followed the same rule: another project's own section is no change of it."""
+    project, product, issuer = ruled.project, ruled.notice.product, ruled.issuer
+    is_amended = ruled.contract is Contract.AMENDED
     if _has_its_own(project, product):
-        sent = [
-            (each.sent_at, each.id, each)
+        return _newest(
+            each
             for each in known.of_project(project.id, product)
-            if each.sent_at is not None and each.issuer == issuer.id and each.duties.is_amended is is_amended
-        ]
-        return max(sent)[2] if sent else None
-    if section is None:
-        return None
-    last = known.last_sent(issuer.id, product, section.id, is_amended=is_amended)
-    if last is None and finished.rule.section != "project":
-        last = known.last_sent(issuer.id, product, is_amended=is_amended)
-    return last
+            if (each.sent_at is not None or each.was_handed_over)
+            and (each.issuer, each.duties.is_amended) == (issuer.id, is_amended)
+        )
+    sections = [section.id] if section else []
+    if ruled.rule.section != "project":
+        sections.append("")
+    for named in sections:
+        asked = (known.last_sent, known.last_handed_over)
+        last = [ask(issuer.id, product, named, is_amended=is_amended) for ask in asked]
+        if any(last):
+            return _newest(each for each in last if each is not None)
+    return None
+
+
+def _newest(submissions: Iterable[Submission]) -> Submission | None:
+    """The one that left last; of one that people hand in it is known when it came."""
+    moments = [(str(each.sent_at or each.created_at or ""), each.id, each) for each in submissions]
+    return max(moments)[2] if moments else None
 
 
 def _has_its_own(project: Project, product: Product) -> bool:

@@ -20,6 +20,7 @@ from worker.rulebook import Issuer
 from worker.text import match_key
 
 _NUMBERS: Final[Key] = ("contract_numbers",)
+_SECTION: Final[Key] = ("section",)
 
 
 class FateKind(StrEnum):
@@ -55,6 +56,8 @@ class Fate:
     faults: tuple[Fault, ...] = ()
     cells: Mapping[Key, str] = field(default_factory=dict)
     """Where each value stood."""
+    namesakes: tuple[str, ...] = ()
+    """Of a new one: the contract numbers of the registered projects of its issuer and name, which it is none of."""
 
 
 # --- Rows ----------------------------------------------------------------------------------------------------
@@ -132,8 +135,10 @@ class _Register:
         self._row_of_number |= dict.fromkeys(numbers, fate.row)
         if found is None:
             self._new.setdefault(identity, []).append((fate.row, numbers))
-            return fate
+            return replace(fate, namesakes=self._numbers_under(identity))
         self._row_of_position[found] = fate.row
+        if (fault := _section_for_all(fate, self._registered[found])) is not None:
+            return _bad(fate, fault)
         changes = tuple(_changes(self._registered[found], fate.given))
         return replace(fate, kind=FateKind.CHANGED if changes else FateKind.SAME, position=found, changes=changes)
 
@@ -148,6 +153,11 @@ class _Register:
         if len(fitting) > 1:
             return Fault("", "import_two_projects", {"count": str(len(fitting))})
         return fitting[0] if fitting else None
+
+    def _numbers_under(self, identity: tuple[str, str]) -> tuple[str, ...]:
+        """The contract numbers, as registered, of the projects that this row is none of though it bears their name."""
+        namesakes = (self._registered[at].get("contract_numbers") for at in self._named.get(identity, []))
+        return tuple(str(number) for written in namesakes if isinstance(written, list) for number in written)
 
     def _number_elsewhere(self, fate: Fate, numbers: frozenset[str], found: int | None) -> Fault | None:
         cell = fate.cells.get(_NUMBERS, str(fate.row))
@@ -172,12 +182,22 @@ class _Register:
 
 def _numbers_of(project: Mapping[str, Any]) -> frozenset[str]:
     numbers = project.get("contract_numbers")
-    return frozenset(each for each in numbers if isinstance(each, str)) if isinstance(numbers, list) else frozenset()
+    written = numbers if isinstance(numbers, list) else ()
+    return frozenset(match_key(each) for each in written if isinstance(each, str))
 
 
 def _numbers_given(fate: Fate) -> frozenset[str]:
     numbers = fate.given.get(_NUMBERS, ())
-    return frozenset(numbers) if isinstance(numbers, tuple) else frozenset()
+    return frozenset(map(match_key, numbers)) if isinstance(numbers, tuple) else frozenset()
+
+
+def _section_for_all(fate: Fate, project: Mapping[str, Any]) -> Fault | None:
+    """One section where the register names one per product: whom it is about is not known, if it is none of those."""
+    former, value = project.get("section"), fate.given.get(_SECTION)
+    if value is None or not isinstance(former, Mapping) or value in former.values():
+        return None
+    named = "、".join(f"{product}：{section}" for product, section in former.items())
+    return Fault(fate.cells[_SECTION], "import_section", {"value": str(value), "registered": named})
 
 
 def _changes(project: Mapping[str, Any], given: Mapping[Key, Value]) -> Iterable[Change]:
@@ -185,8 +205,8 @@ def _changes(project: Mapping[str, Any], given: Mapping[Key, Value]) -> Iterable
         former = value_at(project, key)
         if key[0] in NEEDED:
             continue  # what it was found by; the register's own spelling stays
-        if key == ("section",) and isinstance(former, Mapping):
-            former = None if set(former.values()) != {value} else value
+        if key == _SECTION and isinstance(former, Mapping):
+            continue  # a section per product says more than a ledger's one column
         later = merged_value(former, key, value)
         if former != later:
             yield Change(key, former, later)

@@ -24,6 +24,9 @@ _DIGITS: Final = 9
 """A date in a file name has eight digits."""
 _NOTHING: Final = re.compile("(?!)")
 
+STILL_WRITTEN: Final = Unreadable(Reason.INVOICE_MISSING, "保存中又は保存直後です。数秒後に自動でもう一度確認します")
+"""What loading gives for a file that is there and not whole yet; whoever holds for it says so."""
+
 LoadInvoice = Callable[[str], tuple[str, bytes] | Unreadable | None]
 """A file's path inside the invoices folder → its own name and bytes; Unreadable or None where it is no such PDF."""
 
@@ -63,6 +66,8 @@ def choose_invoice(
     match load(file):
         case None:
             return Hold(Reason.INVOICE_MISSING, file)
+        case Unreadable(Reason.INVOICE_MISSING, why):
+            return Hold(Reason.INVOICE_MISSING, f"{file}：{why}")
         case Unreadable(reason, _):
             return Hold(Reason.TOO_BIG if reason is Reason.TOO_LARGE else Reason.WRONG_INVOICE, file)
         case found:
@@ -95,8 +100,8 @@ def could_be_invoice(file: str, product: Product, number: str, project: Project,
     A longer project's name that holds this one, another's name beside it, or another number makes it the other's;
     so does the register where it names the file for anything else.
     """
-    key, own = _key_of(file), match_key(project.name)
-    holds_number = holds_code(key, match_key(number))
+    key, own = _key_of(file), _folded(project.name)
+    holds_number = holds_code(key, _folded(number))
     if product not in INVOICE_TITLES or not (holds_number or holds_name(key, own)):
         return False
     if not _is_of(product, key.replace(own, "\n")) or _is_registered(file, register):
@@ -129,7 +134,11 @@ def files_in_question(
 
 def holds_code(text: str, code: str) -> bool:
     """Whether ``code`` stands in ``text`` as a number of its own, and not as a part of a longer one."""
-    return bool(code) and re.search(rf"(?<![0-9A-Za-z]){re.escape(code)}(?![0-9A-Za-z])(?!-[0-9])", text) is not None
+    return (
+        code in text
+        and bool(code)
+        and re.search(rf"(?<![0-9A-Za-z]){re.escape(code)}(?![0-9A-Za-z])(?!-[0-9])", text) is not None
+    )
 
 
 def holds_name(text: str, name: str) -> bool:
@@ -141,6 +150,11 @@ def holds_name(text: str, name: str) -> bool:
             return True
         at = text.find(name, at + 1)
     return False
+
+
+@lru_cache(maxsize=4_096)  # asked for each file of the folder
+def _folded(text: str) -> str:
+    return match_key(text)
 
 
 @lru_cache(maxsize=32_768)  # more than a folder lists; the names are compared at every look

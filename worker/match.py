@@ -96,7 +96,8 @@ def match_project(
     if len(numbered) > 1:
         return Ambiguous(numbered)
     if numbered:
-        return Match(numbered[0], tuple(_of_contractor(notice, numbered[0], register.own_name)))
+        holds = (*_of_name(notice, numbered[0], register), *_of_contractor(notice, numbered[0], register.own_name))
+        return Match(numbered[0], holds)
     if bound is not None and bound in register.by_id:
         project = register.by_id[bound]
         return Match(project, _questions(notice, project, register.own_name, numbers_before))
@@ -122,6 +123,13 @@ def _questions(notice: Notice, project: Project, own_name: str, numbers_before: 
         # Not the number of the register, and yet its project: another project's notice, or a further guarantee.
         holds.append(Hold(Reason.NUMBER_DIFFERS, f"{project.id}: {', '.join(others)}"))
     return tuple(holds)
+
+
+def _of_name(notice: Notice, project: Project, register: Register) -> Iterator[Hold]:
+    """A name that is another project's alone: one of number and name was entered with the wrong project."""
+    named = _of_this_name(notice.project_name, register)
+    if named and project not in named and fold_name(notice.project_name) != fold_name(project.name):
+        yield Hold(Reason.NUMBER_DIFFERS, f"{project.id}: {', '.join(other.id for other in named)}")
 
 
 def _of_contractor(notice: Notice, project: Project, own_name: str) -> Iterator[Hold]:

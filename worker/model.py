@@ -109,7 +109,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A PDF that is no notice, or that must not be read as one; ``reason`` is one of ``states.REFUSALS``."""
+    """A PDF that is no notice, or that must not be read as one; ``reason`` is one of ``states.REFUSALS``.
+
+    INVOICE_MISSING stands for a file of the invoices folder that is there and still being written.
+    """
 
     reason: Reason
     detail: str = ""
@@ -221,6 +224,10 @@ class Hold:
 
     reason: Reason
     detail: str = ""
+
+
+SAME_NOTICE: Final = "同じお知らせ"
+"""In the detail of WRONG_INVOICE, behind ``#ID``: that submission carried the file with this very notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +389,12 @@ class Submission:
         """Whether a mail of it to the issuer left, or may have left."""
         is_by_mail = self.state is not State.CONFIRMED or self.sent_at is not None
         return self.state in MAY_HAVE_LEFT and is_by_mail and self.draft is not None and not self.is_rehearsal
+
+    @property
+    def was_handed_over(self) -> bool:
+        """Whether it went, or is to go, by form, upload, paper or fax as its rule says."""
+        is_by_hand = self.sent_at is None and self.channel not in {None, Channel.EMAIL}
+        return is_by_hand and self.state in {State.HANDED_OVER, State.CONFIRMED}
 
     @property
     def label(self) -> str:

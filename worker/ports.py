@@ -369,6 +369,12 @@ class Reading(Protocol):
         """The submission to this issuer (to this section of it, where given) that was sent last, under that rule."""
         ...
 
+    def last_handed_over(
+        self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False
+    ) -> Submission | None:
+        """The newest that people hand in, or handed in, to this issuer (this section of it) under that rule."""
+        ...
+
     def carried(self, digest: Sha256) -> tuple[Submission, ...]:
         """Submissions that left, or may have left, with this attachment, by id; no rehearsal counts."""
         ...
@@ -555,7 +561,7 @@ class Store(Reading, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shelved:
-    """A file of the invoices folder that has settled; ``sha256`` where it was read as a PDF."""
+    """A file of the invoices folder; ``sha256`` where it has settled and was read as a PDF."""
 
     file: str
     sha256: Sha256 | None
@@ -565,7 +571,8 @@ class Shelved:
 class Files(Protocol):
     """The invoices folder as the last look saw it; only ``look`` waits for it.
 
-    The questions may raise Unavailable ``folder``: the share is away, or what is asked for was not read yet.
+    The questions may raise Unavailable ``folder``: the share is away, or what is asked for was not read yet; Unsettled
+    where it is still being written.
     """
 
     async def look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> None:

@@ -7,13 +7,15 @@ never shown as if it were nothing. It does not know how a row is shown.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from worker.configuration import Configuration
 from worker.model import JST, Product, Submission
 from worker.rulebook import Project
-from worker.tasks import Task, is_settled, open_tasks, standing_submissions
+from worker.tasks import Task, is_settled, open_tasks, standing_submissions, under_present_ids
+from worker.text import match_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,16 @@ class Row:
     issuer_name: str
     cells: Mapping[Product, Cell]
     next_task: Task | None
+    has_namesake: bool = False
+    """Another project of this issuer bears the name: only their contract numbers tell them apart."""
 
 
 def project_rows(submissions: Sequence[Submission], configuration: Configuration, now: dt.datetime) -> tuple[Row, ...]:
     """Every registered project, in the register's order."""
     today = now.astimezone(JST).date()
-    standing = standing_submissions(submissions)
-    last = {(each.project, each.product): each for each in submissions}
+    known = under_present_ids(submissions, configuration.projects)
+    standing = standing_submissions(known)
+    last = {(each.project, each.product): each for each in known}
     first_task: dict[str, Task] = {}
     for task in open_tasks(submissions, configuration, now):
         first_task.setdefault(task.project, task)
@@ -61,12 +66,18 @@ def project_rows(submissions: Sequence[Submission], configuration: Configuration
             day=moment.astimezone(JST).date() if moment else None,
         )
 
+    named = Counter(map(_name_of, configuration.projects))
     return tuple(
         Row(
             project=project,
             issuer_name=configuration.issuers[project.issuer].name,
             cells={product: cell_of(project, product) for product in Product},
             next_task=first_task.get(project.id),
+            has_namesake=named[_name_of(project)] > 1,
         )
         for project in configuration.projects
     )
+
+
+def _name_of(project: Project) -> tuple[str, str]:
+    return project.issuer, match_key(project.name)

@@ -17,6 +17,7 @@ from worker.model import Product
 from worker.rule_tables import RuleTables
 from worker.rulebook import Award, CountedBy, WorkKind
 from worker.rules import SectionTable
+from worker.text import match_key
 from worker.tomlfile import NonEmpty, Refused, Shape
 
 SEPARATE: Final = "separate"
@@ -80,7 +81,7 @@ def _separate_or_tables(value: Any) -> Any:
 
 
 def _check_numbers(invoices: list[InvoiceTable]) -> list[InvoiceTable]:
-    if len({invoice.number for invoice in invoices}) < len(invoices):
+    if len({match_key(invoice.number) for invoice in invoices}) < len(invoices):
         raise Refused(("invoice_number_twice", {}))
     return invoices
 

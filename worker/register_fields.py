@@ -207,5 +207,6 @@ def merged_value(former: object, key: Key, value: Value) -> Value | list[str]:
     """What stands under ``key`` once ``value`` is given: lists of numbers and names grow, the rest is replaced."""
     if isinstance(value, tuple):
         known = [str(each) for each in former] if key[0] in ADDED_TO and isinstance(former, list) else []
-        return [*known, *(each for each in value if each not in known)]
+        keys = set(map(match_key, known))
+        return [*known, *(each for each in value if match_key(each) not in keys)]
     return value

@@ -13,6 +13,7 @@ from typing import Any
 
 from worker.model import Address, Channel, Product, Sha256
 from worker.states import Reason
+from worker.text import match_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,7 +361,8 @@ def rule_for(issuer: Issuer, project: Project, product: Product, contract: Contr
 def invoice_for(project: Project, product: Product, contract_number: str) -> Invoice | None:
     """The invoice that the register names for this guarantee: by its number, else the one without a number."""
     named = project.invoices.get(product, ())
-    own = next((each for each in named if each.number == contract_number), None)
+    wanted = match_key(contract_number)
+    own = next((each for each in named if each.number and match_key(each.number) == wanted), None)
     return own or next((each for each in named if not each.number), None)
 
 

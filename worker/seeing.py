@@ -132,8 +132,8 @@ def _rule(submission: Submission, lang: Language) -> _Pairs:
 
 def _checks(checks: Sequence[Check], lang: Language) -> _Pairs:
     for check in checks:
-        result = "、".join(name_hold(hold, lang) for hold in check.holds) if check.holds else say("passed", lang)
-        yield say(f"check_{check.name}", lang), result
+        found = "、".join(name_hold(hold, lang) for hold in check.holds)
+        yield say(f"check_{check.name}", lang), found or say("passed" if check.is_asked else "not_asked", lang)
 
 
 def _conditions(submission: Submission, lang: Language) -> _Pairs:
@@ -202,7 +202,11 @@ def seen_json(seen: Seen) -> dict[str, Any]:
             "amended": duties.is_amended,
         },
         "checks": [
-            {"name": each.name, "passed": not each.holds, "holds": [hold_json(hold) for hold in each.holds]}
+            {
+                "name": each.name,
+                "passed": not each.holds if each.is_asked else None,
+                "holds": [hold_json(hold) for hold in each.holds],
+            }
             for each in seen.checks
         ],
         "conditions": [

@@ -215,7 +215,7 @@ class _Mailbox(_Server):
 class _Smtp(_Server):
     ehlo: str = ""
     max_bytes: Annotated[int, Field(ge=MIN_MAIL_BYTES)] = 10_000_000
-    per_minute: Annotated[int, Field(ge=0, le=MAX_PER_MINUTE)] = 30
+    per_minute: Annotated[int, Field(ge=0, le=MAX_PER_MINUTE)] = 0
     connections: int = 1
 
     @field_validator("connections")

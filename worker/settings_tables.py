@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from worker.addresses import AddressText
 from worker.after import parse_after
-from worker.hours import USUAL, BadWindow, read_window
+from worker.hours import BadWindow, read_window
 from worker.register_fields import key_names, parse_key
 from worker.tomlfile import NonEmpty, Refused, Shape, nearest
 
@@ -50,16 +50,15 @@ def refuse_own_folder(text: str, folder: str) -> str:
 
 
 class ScheduleTable(Shape):
-    """``[schedule]``; hours are open hours, also where ``windows`` is empty, but for ``announced_hours``: plain ones."""
+    """``[schedule]``; hours are open hours, also where ``windows`` is empty; ``announced_hours`` are plain ones."""
 
     poll_seconds: Annotated[int, Field(ge=1, le=MAX_POLL_SECONDS)] = 60
     deaf_minutes: Annotated[int, Field(ge=1, le=MAX_DEAF_MINUTES)] | None = None
     announced_hours: Annotated[int, Field(ge=1, le=MAX_ANNOUNCED_HOURS)] = 24
     overdue_hours: Annotated[int, Field(ge=1, le=MAX_OPEN_HOURS)] = 24
     stuck_hours: Annotated[int, Field(ge=1, le=MAX_OPEN_HOURS)] = 4
-    windows: list[Annotated[str, AfterValidator(_check_window)]] = Field(default_factory=lambda: list(USUAL))
+    windows: list[Annotated[str, AfterValidator(_check_window)]] = Field(default_factory=list)
     closed: list[dt.date] = Field(default_factory=list)
-
 
     @field_validator("deaf_minutes")
     @classmethod

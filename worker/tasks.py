@@ -21,6 +21,7 @@ from worker.rulebook import Closing, Project
 from worker.silence import PRESSED, is_stuck
 from worker.states import Event, State, may_follow
 from worker.tell import command_for
+from worker.text import match_key
 from worker.words import Language, name_receipt, next_step, say
 from worker.workdays import working_days_before
 
@@ -96,7 +97,7 @@ Standing = Mapping[tuple[str, Product], Sequence[Submission]]
 
 def open_tasks(submissions: Iterable[Submission], configuration: Configuration, now: dt.datetime) -> tuple[Task, ...]:
     """Everything that is open at ``now``, the most urgent first, then by due date."""
-    known = tuple(submissions)
+    known = under_present_ids(submissions, configuration.projects)
     today = now.astimezone(JST).date()
     corrected = corrected_ones(known)
     found = [
@@ -113,6 +114,27 @@ def open_tasks(submissions: Iterable[Submission], configuration: Configuration, 
 
 def _order(task: Task) -> tuple[Urgency, dt.date, int, str]:
     return task.urgency, task.due or dt.date.max, task.submission or 0, task.project
+
+
+def under_present_ids(submissions: Iterable[Submission], projects: Iterable[Project]) -> tuple[Submission, ...]:
+    """Those whose project's id is gone, with that of the only project of their issuer that registers their number.
+
+    A mended name changes an id, and so does a second project of the same name; what was sent has been sent.
+    """
+    ids: set[str] = set()
+    numbered: dict[tuple[str, str], set[str]] = {}
+    for project in projects:
+        ids.add(project.id)
+        for number in project.contract_numbers:
+            numbered.setdefault((project.issuer, match_key(number)), set()).add(project.id)
+
+    def present(each: Submission) -> Submission:
+        owners = numbered.get((each.issuer or "", match_key(each.contract_number or "")), set())
+        if each.project is None or each.project in ids or len(owners) != 1:
+            return each
+        return replace(each, project=next(iter(owners)))
+
+    return tuple(map(present, submissions))
 
 
 def corrected_ones(submissions: Iterable[Submission]) -> frozenset[int]:
@@ -223,7 +245,8 @@ def _whom_with_phone(submission: Submission) -> str:
 
 
 def _hand_in(submission: Submission) -> Task:
-    steps = " ".join(submission.duties.instructions)
+    """The steps of its rule; of one whose key may be void, first of all that a later key has come."""
+    steps = "" if submission.superseded_by is not None else " ".join(submission.duties.instructions)
     texts = (steps, steps) if steps else (next_step(submission, "ja"), next_step(submission, "en"))
     return _task(submission, TaskKind.HAND_IN, texts, Urgency.TODAY, command_for(submission))
 

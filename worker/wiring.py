@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from worker.adapters.clock import SystemClock
 from worker.adapters.config_files import (
@@ -24,20 +24,21 @@ from worker.adapters.config_files import (
     read_secrets,
     resolve_places,
 )
-from worker.adapters.folder import NoticeFolder
-from worker.adapters.imap import ImapMailbox
 from worker.adapters.invoice_files import InvoiceFiles
 from worker.adapters.operator_command import ProgramCommand
 from worker.adapters.shelf import Shelf
 from worker.adapters.shipped import shipped_file, shipped_names
-from worker.adapters.smtp import SmtpServer
 from worker.adapters.store import SqlStore, open_store
 from worker.configuration import Configuration, load_configuration, settings_of
 from worker.drafting import InForce, put_in_force
 from worker.errors import ConfigError, Problem
-from worker.examples import try_examples
 from worker.ports import Clock, Secrets
 from worker.render import Renderer
+
+if TYPE_CHECKING:
+    from worker.adapters.folder import NoticeFolder
+    from worker.adapters.imap import ImapMailbox
+    from worker.adapters.smtp import SmtpServer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -115,6 +116,8 @@ def load_changed_office(former: Office, option: str | None) -> Office:
 
 def failing_examples(office: Office) -> tuple[Problem, ...]:
     """What the examples in the office's own issuer files expect otherwise than its rules and templates do."""
+    from worker.examples import try_examples  # noqa: PLC0415  few commands try them
+
     return try_examples(office.configuration, office.in_force.templates.source, office.in_force.renderer)
 
 
@@ -128,6 +131,8 @@ def load_catalogue() -> Configuration:
 
 def failing_examples_of_catalogue(catalogue: Configuration) -> tuple[Problem, ...]:
     """The same of the shipped issuers under the shipped templates, by their place among the shipped files."""
+    from worker.examples import try_examples  # noqa: PLC0415  few commands try them
+
     failing = try_examples(catalogue, TemplateFiles({}).source, Renderer())
     return tuple(replace(problem, file=f"config/{problem.file}") for problem in failing)
 
@@ -213,6 +218,8 @@ def load_secrets(office: Office, env: Mapping[str, str] = os.environ) -> Secrets
 
 def build_mailboxes(office: Office, secrets: Secrets) -> tuple[ImapMailbox, ...]:
     """One adapter per ``[mailbox.NAME]``; nothing is connected yet."""
+    from worker.adapters.imap import ImapMailbox  # noqa: PLC0415  most commands reach no server
+
     return tuple(
         ImapMailbox(
             each.name,
@@ -231,6 +238,8 @@ def build_mailboxes(office: Office, secrets: Secrets) -> tuple[ImapMailbox, ...]
 
 def build_server(office: Office, secrets: Secrets, clock: Clock) -> SmtpServer:
     """The adapter of ``[smtp]``; nothing is connected yet."""
+    from worker.adapters.smtp import SmtpServer  # noqa: PLC0415  most commands reach no server
+
     smtp = office.configuration.settings.smtp
     return SmtpServer(
         host=smtp.host,
@@ -252,6 +261,8 @@ def build_command(office: Office) -> ProgramCommand | None:
 
 def build_folder(office: Office) -> NoticeFolder:
     """The notices folder."""
+    from worker.adapters.folder import NoticeFolder  # noqa: PLC0415  most commands look at no folder
+
     return NoticeFolder(office.places.notices)
 
 

@@ -52,6 +52,14 @@ def test_a_project_is_changed_in_its_place_and_every_other_line_stays() -> None:
     assert "# 注" in after
 
 
+def test_a_number_is_added_to_a_list_of_several_lines_whose_comments_stay() -> None:
+    numbers = 'contract_numbers = [ # 番号\n  "1-2",  # 一番\n  # 末尾\n'
+    before = PROJECTS.replace('issuer = "x"', f'issuer = "x"\n{numbers}]')
+    after = edit_projects(before.encode(), [Edit(0, ((("contract_numbers",), ["1-2", "3-4"]),))]).decode()
+    assert tomllib.loads(after)["project"][0]["contract_numbers"] == ["1-2", "3-4"]
+    assert numbers in after
+
+
 def test_a_new_project_is_added_at_the_end_byte_for_byte_behind_what_was_there() -> None:
     name = '"引用" \\ {{ x }} #[[project]] ' + "長" * 200
     after = edit_projects(

@@ -26,6 +26,7 @@ from worker.model import (
     JST,
     Address,
     Attachment,
+    Channel,
     Duties,
     End,
     FileRow,
@@ -678,6 +679,8 @@ ASKED_BY_THE_GUARDS = {
     "carried": queries._CARRIED,
     "last_sent": queries._LAST_SENT,
     "last_sent to a section": queries._LAST_SENT_TO_SECTION,
+    "last_handed_over": queries._LAST_HANDED_OVER,
+    "last_handed_over to a section": queries._LAST_HANDED_OVER_TO_SECTION,
     "of_project": queries._OF_PROJECT,
     "known_number": queries._KNOWN_NUMBER,
 }
@@ -756,6 +759,25 @@ def test_the_last_mail_of_an_issuer_is_found_by_product_section_and_kind_of_cont
     assert store.last_sent("city", Product.ADVANCE) is None
 
 
+def test_the_last_that_people_hand_in_is_found_and_not_what_they_handed_in_in_place_of_a_mail(store: SqlStore) -> None:
+    def handed_over(number: str, **fields: object) -> Submission:
+        held = create_held(store, number, f"<{number}.0@contractor.example>")
+        values = {"issuer": "town", "product": Product.ADVANCE, "section": "kensetsu", "draft": None, **fields}
+        return step(store, Event.HANDED_OVER, held, State.HANDED_OVER, **values)
+
+    first = handed_over("1-1", channel=Channel.FORM)
+    other = handed_over("1-2", channel=Channel.PAPER, section="keiyaku")
+    handed_over("1-3", channel=Channel.EMAIL)
+    step(store, Event.WITHDRAWN, handed_over("1-4", channel=Channel.FORM), State.WITHDRAWN)
+    record_sent(store, "1-5", channel=Channel.EMAIL)
+    assert store.last_handed_over("town", Product.ADVANCE) == other
+    assert store.last_handed_over("town", Product.ADVANCE, "kensetsu") == first
+    assert store.last_handed_over("town", Product.ADVANCE, is_amended=True) is None
+    assert store.last_handed_over("town", Product.CONTRACT) is None
+    confirmed = step(store, Event.CONFIRMED, other, State.CONFIRMED)
+    assert store.last_handed_over("town", Product.ADVANCE) == confirmed
+
+
 def test_submissions_are_found_by_their_project_and_numbers_by_themselves(store: SqlStore) -> None:
     one = record_sent(store, "1-1", project="town/道路改良工事")
     record_sent(store, "1-2", project="town/道路改良工事", product=Product.CONTRACT)
@@ -768,7 +790,7 @@ def test_submissions_are_found_by_their_project_and_numbers_by_themselves(store:
 def make_older(folder: Path) -> None:
     """The database as the first program made it, with what is in it."""
     with sqlite3.connect(folder / FILE_NAME) as database:
-        for name in ("by_moment_sent", "by_moment_sent_to_section", "by_project"):
+        for name in ("by_moment_sent", "by_moment_sent_to_section", "by_hand", "by_project"):
             database.execute(f"DROP INDEX submissions_{name}")
         for name in ("issuer", "product", "project", "section", "is_amended", "sent_at"):
             database.execute(f"ALTER TABLE submissions DROP COLUMN {name}")

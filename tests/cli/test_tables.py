@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import os
 import pty
@@ -13,7 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from worker.cli.tables import fit_widths, print_table, wrap
+from worker.cli.tables import print_table, submission_json, submission_table
+from worker.cli.terminal import fit_widths, wrap
+from worker.model import Submission
+from worker.states import State
 
 HEADINGS = ("番号", "宛先", "CC", "件名")
 ROWS = (
@@ -105,3 +109,15 @@ def test_wrapping_loses_nothing_but_spaces_at_the_end_of_lines(text: str, width:
 
 def test_a_table_without_rows_shows_nothing_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "".join(on_terminal(160, monkeypatch, [])).strip() == ""
+
+
+def test_a_list_says_from_when_what_waits_for_the_contract_may_go(capsys: pytest.CaptureFixture[str]) -> None:
+    due = dt.datetime(2026, 9, 23, 15, tzinfo=dt.UTC)  # midnight in Japan
+    waiting = Submission(7, State.APPROVED, release="山田 花子", release_account="soumu", due_at=due)
+    submission_table([waiting], "ja")
+    assert "送信待ち（承認：山田 花子）、送信予定 2026-09-24 00:00" in capsys.readouterr().out
+    assert submission_json(waiting)["due_at"] == "2026-09-24T00:00:00+09:00"
+    sent = Submission(7, State.SENT, due_at=due)
+    submission_table([sent], "ja")
+    assert "送信予定" not in capsys.readouterr().out
+    assert submission_json(sent)["due_at"] is None

@@ -13,6 +13,7 @@ import json
 import os
 import sqlite3
 import sys
+import time
 from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -227,7 +228,11 @@ windows = []
         (self.store / "inbox" / "notices" / name).write_bytes(content)
 
     def save_invoice(self, name: str, content: bytes) -> None:
-        (self.store / "inbox" / "invoices" / name).write_bytes(content)
+        """Saved an hour ago: a file of this moment may still be being written, and is not there yet."""
+        path = self.store / "inbox" / "invoices" / name
+        path.write_bytes(content)
+        an_hour_ago = time.time() - 3600
+        os.utime(path, (an_hour_ago, an_hour_ago))
 
     # --- Commands -------------------------------------------------------------------------------------------
 

@@ -53,7 +53,7 @@ DECISIONS = {
 }
 SUBMISSION_FIELDS = {
     "id", "state", "hold_reason", "hold_reasons", "issuer", "product", "project", "contract_number", "to", "subject",
-    "message_id", "sent_at", "smtp_reply", "updated_at",
+    "message_id", "due_at", "sent_at", "smtp_reply", "updated_at",
 }  # fmt: skip
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+09:00")
 
@@ -643,10 +643,39 @@ def test_doctor_is_content_where_all_is_well(office: Office) -> None:
 
 def test_doctor_names_a_folder_that_is_not_there(office: Office, tmp_path: Path) -> None:
     other = Office(tmp_path, imap_port=office.imap_port, imap_password=office.imap_password, smtp_port=office.smtp_port)
+    assert other.run_once().code == 0
     (other.store / "inbox" / "notices").rmdir()
     ran = other("doctor")
     assert ran.code == 3
     assert "フォルダを作成し" in ran.out
+
+
+def in_its_first_hour(office: Office, root: Path) -> Office:
+    servers = {"imap_port": office.imap_port, "imap_password": office.imap_password, "smtp_port": office.smtp_port}
+    return Office(root, **servers, knows=())
+
+
+def test_before_the_first_run_doctor_says_of_the_folders_that_it_makes_them_and_is_content(
+    office: Office, tmp_path: Path
+) -> None:
+    new = in_its_first_hour(office, tmp_path)
+    for name in ("notices", "invoices"):
+        (new.store / "inbox" / name).rmdir()
+    shown = new("doctor")
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out.count("最初の `hoshobin run` で作られます") == 2
+    results = {each["name"]: each for each in new("doctor", "--json").documents[0]["results"]}
+    assert results["folder"]["ok"]
+    assert not (new.store / "inbox" / "notices").exists()
+
+
+def test_a_share_that_is_not_there_fails_also_before_the_first_run(office: Office, tmp_path: Path) -> None:
+    new = in_its_first_hour(office, tmp_path)
+    file = new.config / "worker.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(f"{text}\n[folders]\ninvoices = '{tmp_path / 'share'}'\n", encoding="utf-8")
+    ran = new("doctor")
+    assert (ran.code, "フォルダを作成し" in ran.out) == (3, True)
 
 
 # --- For people ----------------------------------------------------------------------------------------------

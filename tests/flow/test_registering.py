@@ -17,6 +17,9 @@ import openpyxl
 import pytest
 from office import HANAKO, Office, a_form, notice, project
 
+from worker.model import JST
+
+ROOT = Path(__file__).parents[2]
 LEDGER = """工事名,発注者,課,保証契約番号,工事番号,公告日,契約金額,備考
 橋梁補修工事,川北町,土木課,31074-000012,R8-1,令和8年4月1日,"1,000,000",急ぎ
 水路整備工事,kawa,doboku,,R8-2,R8.4.2,,
@@ -234,6 +237,25 @@ def test_on_a_terminal_only_what_the_issuer_s_rule_needs_is_asked_and_a_slip_is_
     assert str(added["dates"]["contract"]) == "2026-05-01"
 
 
+def test_on_a_terminal_the_configured_issuers_are_listed_and_again_after_an_empty_answer(office: Office) -> None:
+    listed = "川北町（kawa）"
+    seen = on_a_terminal(office, "project", "add", answers="川北\n\nkawa\n橋梁補修工事\n\n\n\n\n\n")
+    before, _, after = seen.partition("設定にありません")
+    assert listed in before.partition("発注者:")[0]
+    assert "近い名前：川北町" in after
+    again, _, listed_again = after.partition("発注者:")
+    assert listed not in again
+    assert listed in listed_again.partition("発注者:")[0]
+    assert projects(office)[1]["issuer"] == "kawa"
+
+
+def test_on_a_terminal_an_issuer_is_chosen_by_its_number_in_the_list(office: Office) -> None:
+    on_a_terminal(office, "project", "add", answers="1\n橋梁補修工事\n\n\n\n\n\n")
+    assert projects(office)[1]["issuer"] == next(
+        each["id"] for each in office("issuers", "--json").documents if each["own"]
+    )
+
+
 # --- Issuers -----------------------------------------------------------------------------------------------------
 
 
@@ -299,6 +321,44 @@ def test_on_a_terminal_what_is_open_is_asked_and_enter_leaves_it_open(office: Of
     assert copy["section"]["kensetsu"]["to"] == ["kensetsu@izu.example"]
 
 
+def test_on_a_terminal_an_answer_that_the_key_does_not_take_is_asked_again_and_the_others_are_kept(
+    office: Office,
+) -> None:
+    answers = "kanzai@kaga.example\n{{ product\ny\n同送可\nnever\ny\n\n"
+    seen = on_a_terminal(office, "issuers", "add", "加賀市", answers=answers)
+    assert "never, optional, required" in seen
+    copy = own(office, "kaga")
+    assert (copy["section"]["kanzai"]["to"], copy["rule"]["default"]["invoice"]) == (["kanzai@kaga.example"], "never")
+    assert copy["rule"]["default"]["subject"] == "電子保証(認証キー)"
+    assert copy["open"] == []
+
+
+def test_on_a_terminal_each_key_is_asked_for_by_its_name_with_the_words_that_it_takes(office: Office) -> None:
+    seen = on_a_terminal(office, "issuers", "add", "加賀市", answers="\n" * 8)
+    assert "請求書の同送（すべての保証）　［rule.default.invoice］" in seen
+    assert "never=同送しない、optional=同送してもよい、required=必ず同送する" in seen
+    assert "宛先（管財課契約グループ）　［section.kanzai.to］" in seen
+
+
+def test_who_fills_in_the_last_open_key_has_checked_the_issuer_today(office: Office) -> None:
+    days = {dt.datetime.now(JST).date()}
+    ran = office("issuers", "add", "加賀市", "--set", "section.kanzai.to=kanzai@kaga.example", "--set",
+                 "rule.default.invoice=never", "--confirmed", "rule.default.subject", "--confirmed",
+                 "rule.interim.timing")  # fmt: skip
+    assert ran.code == 0, ran.err
+    days.add(dt.datetime.now(JST).date())  # midnight may have passed
+    copy = own(office, "kaga")
+    assert (copy["open"], copy["checked_on"] in days) == ([], True)
+    assert f"checked_on）を {copy['checked_on']} に" in ran.out
+
+
+def test_a_key_that_is_left_open_leaves_the_day_on_which_the_issuer_was_checked(office: Office) -> None:
+    shipped = tomllib.loads((ROOT / "config" / "issuers" / "kaga.toml").read_text(encoding="utf-8"))["checked_on"]
+    ran = office("issuers", "add", "加賀市", "--set", "section.kanzai.to=kanzai@kaga.example")
+    assert own(office, "kaga")["checked_on"] == shipped
+    assert "checked_on" not in ran.out
+
+
 # --- What comes of it ----------------------------------------------------------------------------------------------
 
 
@@ -325,3 +385,16 @@ def test_the_tasks_of_an_office_without_any_say_so(tmp_path: Path) -> None:
     office.run_once()
     assert "ありません" in office("tasks").out
     assert HANAKO  # the office has people; they have nothing to do
+
+
+def test_two_projects_of_one_name_are_told_apart_in_the_import_and_in_the_list_by_their_numbers(office: Office) -> None:
+    register(office).write_text(
+        REGISTER.replace("values = {", 'contract_numbers = ["31074-000021"]\nvalues = {'), encoding="utf-8"
+    )
+    second = ledger(office, "工事名,発注者,課,保証契約番号\n道路改良工事,川北町,土木課,31074-000022\n")
+    shown = office("project", "import", second)
+    assert "新規" in shown.out
+    assert "同名の案件が登録済みです（番号：31074-000021）" in shown.out
+    listed = office("project", "list").out
+    assert "道路改良工事（31074-000021）" in listed
+    assert "道路改良工事（31074-000022）" in listed

@@ -275,6 +275,24 @@ def test_an_approval_for_one_contracts_day_does_not_speak_for_another() -> None:
     assert set(reasons(drafted(put_off, judged, notice=ADVANCE).submission)) == {Reason.TIMING}
 
 
+@pytest.mark.parametrize(("mode", "minutes"), [(Mode.APPROVE, 0), (Mode.HOLD, 10)])
+def test_what_was_approved_for_the_contracts_day_goes_earlier_where_it_was_signed_earlier(
+    mode: Mode, minutes: int
+) -> None:
+    register = with_invoice(mode)
+    held = drafted(register, notice=ADVANCE).submission
+    judged = answer_holds(held, HANAKO, "soumu", "", START, release=register.release)
+    if mode is Mode.HOLD:  # nobody's approval of the draft: its minutes to withdraw begin anew
+        judged = replace(judged, answers=tuple(each for each in judged.answers if each.reason is Reason.TIMING))
+    approved = drafted(register, judged, notice=ADVANCE).submission
+    assert approved.due_at == MIDNIGHT
+    signed = drafted(with_invoice(mode, LATER.date()), approved, notice=ADVANCE, now=LATER).submission
+    assert (signed.state, signed.due_at) == (State.APPROVED, LATER + dt.timedelta(minutes=minutes))
+    # Once it is known when it goes, looking again does not put it off.
+    once_more = drafted(with_invoice(mode, LATER.date()), signed, notice=ADVANCE, now=MIDNIGHT).submission
+    assert once_more.due_at == signed.due_at
+
+
 # --- An answer is an answer to one thing -------------------------------------------------------------------------
 
 
@@ -285,7 +303,7 @@ def test_an_answer_about_one_project_does_not_speak_for_another() -> None:
     # The number turns out to belong to another project of the same town.
     bridge = of_project(id="mihon/橋梁補修工事", name="橋梁補修工事")
     moved = again(approved, replace(register, projects=(named, bridge)))
-    assert set(reasons(moved)) == {Reason.ELIGIBILITY_UNKNOWN, Reason.CHANGED}
+    assert set(reasons(moved)) == {Reason.NUMBER_DIFFERS, Reason.ELIGIBILITY_UNKNOWN, Reason.CHANGED}
     assert reasons(moved)[Reason.ELIGIBILITY_UNKNOWN].startswith(bridge.id)
 
 

@@ -26,7 +26,8 @@ FOLDER = Way("folder", "お知らせ.pdf", "", None, proven=True)
 MAIL = Way("mail:main", "発行完了のお知らせ", "<a@east.example>", Sha256("a" * 64), proven=False)
 FIRST, SECOND, THIRD = sha256(PDF), sha256(b"%PDF-1.4 second"), sha256(b"%PDF-1.4 third")
 AMENDED = replace(NOTICE, key=Key("ZzYyXxWw0099"))
-GONE = [state for state in State if state not in WAITING]
+NOT_HANDED_IN = WAITING | {State.HANDED_OVER}
+GONE = [state for state in State if state not in NOT_HANDED_IN]
 
 
 def here(state: State, **changes: object) -> Submission:
@@ -54,7 +55,7 @@ def test_the_same_bytes_are_never_a_second_submission(state: State) -> None:
     assert receive_notice(NOTICE, FIRST, MAIL, known) == Known(known.held[0])
 
 
-@pytest.mark.parametrize("state", sorted(WAITING))
+@pytest.mark.parametrize("state", sorted(NOT_HANDED_IN))
 def test_other_bytes_of_the_same_notice_add_nothing_while_the_first_has_not_left(state: State) -> None:
     known = FakeReading([here(state)], {FIRST: NOTICE})
     assert receive_notice(NOTICE, SECOND, FOLDER, known) == Known(known.held[0])
@@ -77,6 +78,14 @@ def test_the_same_number_with_another_key_names_the_one_before_and_supersedes_it
     assert isinstance(outcome, New)
     assert outcome.submission.follows == 1
     assert [each.id for each in outcome.superseded] == ([1] if state in {State.HELD, State.APPROVED} else [])
+
+
+def test_an_amended_notice_follows_what_the_issuer_has_and_not_a_copy_that_was_taken_back() -> None:
+    first, copy = here(State.SENT), here(State.WITHDRAWN, id=2, pdf_sha256=SECOND, follows=1)
+    known = FakeReading([first, copy], {FIRST: NOTICE, SECOND: NOTICE})
+    outcome = receive_notice(AMENDED, THIRD, FOLDER, known)
+    assert isinstance(outcome, New)
+    assert outcome.submission.follows == 1
 
 
 def test_a_copy_of_an_amended_notice_is_known_by_its_own_key() -> None:

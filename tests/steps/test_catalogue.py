@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from worker.catalogue import (
     Entry,
     answered_keys,
     find_entry,
+    left_to_fill_in,
     list_entries,
     questions_of,
     read_path,
@@ -21,7 +23,10 @@ from worker.catalogue import (
 from worker.errors import ConfigError
 from worker.model import Channel
 from worker.register_fields import FieldRefused
-from worker.rulebook import Issuer
+from worker.rule_tables import RULE_KEYS, RULE_TABLES
+from worker.rulebook import Closing, InvoiceRule, Issuer, NoticeForm, Timing, Width
+from worker.rules import SectionTable
+from worker.words.keys import CHOICES, name_choices, name_key
 
 SHIPPED: dict[str, Any] = {
     "name": "みほん町",
@@ -117,6 +122,44 @@ def test_a_setting_is_read_as_its_key_wants_it(text: str, path: tuple[str, ...],
 def test_what_is_no_setting_is_refused(text: str) -> None:
     with pytest.raises(FieldRefused):
         read_setting(text)
+
+
+OPEN_KEYS = (
+    *(("eligibility",), ("guarantors",), ("name",), ("source",), ("aliases",), ("checked_on",)),
+    *(("section", "doboku", key) for key in SectionTable.model_fields),
+    *(("rule", table, key) for table in RULE_TABLES for key in RULE_KEYS),
+    *(("value", "工事番号", key) for key in ("pattern", "digits_only", "length", "remove_hyphens", "width", "sample")),
+    *(("rule", "default"), ("section", "doboku"), ("value", "工事番号")),
+)
+
+
+@pytest.mark.parametrize("path", OPEN_KEYS, ids=".".join)
+def test_every_key_that_a_file_may_leave_open_has_its_name(path: tuple[str, ...]) -> None:
+    for lang in ("ja", "en"):
+        assert name_key(path, lang) != ".".join(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        *(("channel", Channel), ("invoice", InvoiceRule), ("notice", NoticeForm), ("timing", Timing)),
+        *(("closes", Closing), ("width", Width)),
+    ],
+)
+def test_every_word_that_a_key_takes_is_offered_with_its_meaning(key: str, words: type[StrEnum]) -> None:
+    assert set(CHOICES[key]) == set(words)
+    assert all(f"{word}=" in name_choices(("rule", "default", key), "ja") for word in words)
+
+
+def test_a_text_has_no_words_to_choose_from() -> None:
+    assert name_choices(("rule", "default", "subject"), "ja") == ""
+    assert name_choices(("section", "notice", "to"), "ja") == ""
+
+
+def test_what_is_left_is_what_is_open_and_each_address_that_is_missing_once() -> None:
+    assert left_to_fill_in(SHIPPED) == ("section.doboku.to", "rule.default.subject")
+    assert left_to_fill_in(copy(open=[])) == ("section.doboku.to",)
+    assert left_to_fill_in(copy(open=[], section={"doboku": {"name": "土木課", "to": ["a@b.example"]}})) == ()
 
 
 def test_answered_keys_are_those_that_were_open() -> None:

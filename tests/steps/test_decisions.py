@@ -170,7 +170,7 @@ def test_the_register_corrects_a_tie_made_by_mistake_and_the_draft_is_looked_at_
     numbered = replace(BRIDGE, contract_numbers=(NOTICE.contract_number,))
     corrected = replace(REGISTER, projects=(of_project(contract_numbers=()), numbered))
     fresh = decisions.redraft(approved, corrected.in_force(), desk.store, START).submission
-    assert (fresh.project, reasons(fresh)) == (BRIDGE.id, {Reason.CHANGED: ""})
+    assert (fresh.project, set(reasons(fresh))) == (BRIDGE.id, {Reason.CHANGED, Reason.NUMBER_DIFFERS})
 
 
 @pytest.mark.parametrize(
@@ -312,6 +312,27 @@ def test_what_was_submitted_before_under_the_number_makes_this_an_amended_guaran
     assert desk.entries(2)[-1].detail["amends"] == 1
 
 
+def test_another_key_after_a_guarantee_that_was_handed_over_makes_this_an_amended_one(desk: Desk) -> None:
+    """Whether it was handed in already is known only to people; two keys under one number are an amendment."""
+    assert desk.arrive(PAPER).state is State.HANDED_OVER
+    amended = desk.arrive(REGISTER, AMENDED, b"%PDF-1.4 amended", follows=1)
+    assert amended.duties.is_amended
+    assert Reason.SEEN_BEFORE in reasons(amended)
+    assert desk.approve(2).duties.is_amended
+    assert desk.entries(2)[-1].detail["amends"] == 1
+
+
+def test_another_key_after_a_guarantee_that_nobody_handed_in_is_an_original_one(desk: Desk) -> None:
+    desk.arrive(PAPER)
+    decisions.withdraw(desk.store, 1, HANAKO, "未提出。変更後のものを提出")
+    assert not desk.arrive(REGISTER, AMENDED, b"%PDF-1.4 amended", follows=1).duties.is_amended
+
+
+def test_the_same_key_read_from_another_file_does_not_amend_what_is_still_to_be_handed_in(desk: Desk) -> None:
+    desk.arrive(PAPER)
+    assert not desk.arrive(REGISTER, NOTICE, b"%PDF-1.4 other bytes", follows=1).duties.is_amended
+
+
 def test_what_never_left_is_not_amended_by_what_comes_after_it(desk: Desk) -> None:
     desk.arrive()
     decisions.withdraw(desk.store, 1, HANAKO, "重複")
@@ -326,6 +347,8 @@ def test_a_copy_that_was_withdrawn_hides_nothing_from_the_amended_guarantee_afte
     body = desk.store.original(third.draft.body_sha256).decode() if third.draft else ""
     assert third.duties.is_amended
     assert "令和8年11月21日に提出いたしました" in body
+    desk.approve(3)
+    assert desk.entries(3)[-1].detail["amends"] == 1
 
 
 def test_another_product_under_the_same_number_amends_nothing(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from fakes import FakeFiles
 from registered import RULE, of_project
 
 from worker.documents import ChosenDocuments, LoadedDocument, choose_documents
+from worker.invoice import STILL_WRITTEN
 from worker.model import Hold, Product, Unreadable
 from worker.rulebook import Document, Rule
 from worker.states import Reason
@@ -107,3 +108,26 @@ def test_documents_of_another_product_do_not_come_along() -> None:
     project = of_project(documents={Product.CONTRACT: (APPLICATION,)})
     made = choose_documents(Product.ADVANCE, UNNAMED, project, FakeFiles({"shinsei.pdf": FORM}).invoice)
     assert (made.loaded, undecided(made)) == ((), ["その他の必要書類"])
+
+
+@pytest.mark.parametrize(
+    "document",
+    [Document("scan.pdf", "前払金請求書（写し）"), Document("x/前払金請求書_橋梁.pdf"), Document("請求書.pdf", "様式")],
+)
+@pytest.mark.parametrize("rule", [UNNAMED, RULE])
+def test_an_invoice_among_the_documents_does_not_pass_by_what_is_asked_of_an_invoice(
+    document: Document, rule: Rule
+) -> None:
+    made = chosen(rule, (document,))
+    assert made.loaded == ()
+    assert any("invoice に登録" in detail for detail in undecided(made))
+
+
+def test_a_document_that_the_issuer_itself_calls_so_is_no_invoice_of_ours() -> None:
+    named = replace(RULE, documents_allowed=("請求書内訳",))
+    assert undecided(chosen(named, (Document("請求書内訳_道路.pdf"),))) == []
+
+
+def test_a_document_that_is_still_being_written_says_that_it_is_looked_at_again_by_itself() -> None:
+    (detail,) = undecided(chosen(REQUIRING, (APPLICATION,), FakeFiles({"shinsei.pdf": STILL_WRITTEN})))
+    assert detail.startswith("shinsei.pdf：保存中")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fakes import START, FakeReading
+from fakes import START, FakeFiles, FakeReading
 from registered import (
     NOTICE,
     PROJECT,
@@ -21,6 +21,9 @@ from registered import (
     reasons,
 )
 
+from worker.drafting import missing_where_away
+from worker.errors import Unavailable, Unsettled
+from worker.invoice import STILL_WRITTEN
 from worker.model import Answer, Channel, Hold
 from worker.settings import Mode
 from worker.states import Reason, State
@@ -184,3 +187,10 @@ def test_a_projects_earlier_notice_of_this_product_is_asked_about_where_only_the
     withdrawn = replace(earlier, state=State.WITHDRAWN)
     assert drafted(by_name, later, known=EveryAddressKnown([withdrawn])).submission.state is State.APPROVED
     assert drafted(by_name, arrived(), known=EveryAddressKnown([replace(earlier, id=2)])).submission.reasons == ()
+
+
+def test_where_the_draft_must_be_recorded_a_file_still_being_written_is_told_from_one_that_is_away() -> None:
+    held = {"new.pdf": Unsettled("folder", "new.pdf"), "away.pdf": Unavailable("folder", "away")}
+    files = missing_where_away(replace(REGISTER, files=FakeFiles(held)).in_force()).files
+    assert files.invoice("new.pdf") == STILL_WRITTEN
+    assert files.invoice("away.pdf") is None

@@ -10,6 +10,7 @@ from fakes import START
 from registered import (
     INVOICE,
     NOTICE,
+    NUMBER,
     PROJECT,
     REGISTER,
     SECTION,
@@ -21,7 +22,7 @@ from registered import (
     reasons,
 )
 
-from worker.duties import choose_duty, hash_rule
+from worker.duties import choose_duty, describe_timing, hash_rule
 from worker.errors import NotAllowed
 from worker.model import Duties, Product, Submission
 from worker.rulebook import Closing, Invoice, InvoiceRule, Timing
@@ -144,15 +145,31 @@ def test_a_rehearsal_neither_waits_for_the_moment_nor_asks_for_a_call() -> None:
 @pytest.mark.parametrize(
     ("timing", "deadline"),
     [
-        (Timing.BEFORE_CONTRACT, TOMORROW),
-        (Timing.BEFORE_INVOICE, dt.date(2026, 12, 4)),
+        (Timing.BEFORE_CONTRACT, dt.date(2026, 11, 20)),  # its day, the 22nd, is a Sunday
+        (Timing.BEFORE_INVOICE, dt.date(2026, 12, 3)),
         (Timing.ANY, None),
         (Timing.WITH_CONTRACT, None),
     ],
 )
-def test_what_comes_before_another_document_has_its_day_as_deadline(timing: Timing, deadline: dt.date | None) -> None:
+def test_what_comes_before_another_document_is_due_on_the_last_working_day_before_its_day(
+    timing: Timing, deadline: dt.date | None
+) -> None:
     register = with_invoice(TOMORROW, timing=timing, invoice=InvoiceRule.NEVER)
     assert drafted(register, notice=ADVANCE).submission.duties.deadline == deadline
+
+
+@pytest.mark.parametrize(
+    ("timing", "said"),
+    [
+        (Timing.BEFORE_CONTRACT, "契約書（令和8年12月1日）より前、令和8年11月30日までに提出"),
+        (Timing.BEFORE_INVOICE, "請求書より前に提出"),
+        (Timing.WITH_CONTRACT, "契約書（令和8年12月1日）と同時に提出"),
+    ],
+)
+def test_when_to_hand_it_in_says_the_day_until_which_it_may_be(timing: Timing, said: str) -> None:
+    rule = ruled(timing=timing).issuers[0].rules[Product.CONTRACT]
+    project = of_project(dates={"contract": dt.date(2026, 12, 1)})
+    assert describe_timing(project, Product.ADVANCE, NUMBER, rule) == said
 
 
 def test_a_deadline_without_a_registered_day_holds_nothing_up() -> None:

@@ -29,8 +29,10 @@ from registered import (
 from worker.guards import LARGE_FILE, LARGE_NOTICE, Check, Finished, check_draft, stamp_history
 from worker.match import index_projects
 from worker.model import (
+    SAME_NOTICE,
     Address,
     Attachment,
+    Channel,
     Draft,
     Duties,
     Hold,
@@ -360,6 +362,13 @@ def test_a_rehearsal_makes_no_address_known_and_its_own_is_not_asked_about() -> 
     assert holds(draft=draft, past=(), rehearsal_to=REHEARSAL_TO) == []
 
 
+def test_a_rehearsal_says_of_the_first_address_that_nobody_asked_instead_of_passing_it() -> None:
+    draft = a_draft(to=(REHEARSAL_TO,), rehearsal_for=(TO,))
+    unasked = [check.name for check in Case(draft=draft, rehearsal_to=REHEARSAL_TO).check() if not check.is_asked]
+    assert unasked == ["first_address"]
+    assert all(check.is_asked for check in Case().check())
+
+
 def test_a_submission_that_was_handed_in_makes_no_address_known() -> None:
     handed_in = replace(PAST, state=State.CONFIRMED, sent_at=None)
     assert holds(past=(handed_in,)) == alone(Reason.FIRST_ADDRESS, TO)
@@ -439,6 +448,30 @@ def test_a_section_is_held_from_the_day_after_its_last() -> None:
     assert holds(issuer=until, today=tomorrow) == alone(Reason.RULE_CHANGED, f"section.doboku.until {TODAY}")
 
 
+HANDED = replace(UNDER_OLD, id=4, state=State.HANDED_OVER, channel=Channel.FORM, draft=None, sent_at=None)
+
+
+def test_a_rule_that_changed_since_the_last_one_that_was_handed_in_is_held_once() -> None:
+    handed = replace(HANDED, created_at=PAST.sent_at + dt.timedelta(days=1)) if PAST.sent_at else HANDED
+    assert holds(past=(PAST, handed)) == alone(Reason.RULE_CHANGED, CHANGED)
+    assert holds(past=(PAST, replace(handed, duties=Duties(rule_hash=NEW_RULE)))) == []
+    assert holds(past=(PAST, replace(handed, state=State.WITHDRAWN))) == []
+    assert holds(past=(PAST, replace(handed, channel=Channel.EMAIL))) == []
+
+
+def test_an_invoice_that_went_with_another_download_of_the_notice_names_the_one_to_correct() -> None:
+    draft = a_draft(attachments=(*a_draft().attachments, INVOICE))
+    advance = replace(NOTICE, product=Product.ADVANCE)
+    gone = replace(PAST, id=4, state=State.BOUNCED, draft=draft, product=Product.ADVANCE)
+    case = {"draft": draft, "notice": advance, "past": (PAST, gone)}
+    again = holds(**case, notices={"e" * 64: advance})
+    assert [hold for hold in again if "#" in hold.detail] == alone(
+        Reason.WRONG_INVOICE, f"請求書.pdf: #4 {SAME_NOTICE}"
+    )
+    amended = holds(**case, notices={"e" * 64: replace(advance, key=Key("ZzYyXxWw0099"))})
+    assert [hold for hold in amended if "#" in hold.detail] == alone(Reason.WRONG_INVOICE, "請求書.pdf: #4")
+
+
 # --- Size ------------------------------------------------------------------------------------------------------
 
 
@@ -460,6 +493,7 @@ def test_an_unusually_large_attachment_is_held() -> None:
     [
         (Hold(Reason.FIRST_ADDRESS, TO), PAST),
         (Hold(Reason.RULE_CHANGED, CHANGED), PAST),
+        (Hold(Reason.RULE_CHANGED, CHANGED), HANDED),
         (Hold(Reason.WRONG_INVOICE, "請求書.pdf: #4"), replace(PAST, draft=a_draft(attachments=(INVOICE,)))),
         (Hold(Reason.NUMBER_DIFFERS, NUMBER), replace(PAST, project="mihon/道路改良工事")),
     ],

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from fakes import FakeFiles
+from fakes import START, FakeFiles, FakeReading
 from registered import (
     INVOICE,
     KEY,
@@ -14,6 +14,7 @@ from registered import (
     NUMBER,
     REGISTER,
     Register,
+    arrived,
     drafted,
     of_issuer,
     of_project,
@@ -21,11 +22,13 @@ from registered import (
 )
 
 from worker.chain import canonical
-from worker.model import Channel, Product
+from worker.handing_over import renew_steps
+from worker.model import Answer, Channel, Product
 from worker.rulebook import Document, Eligibility, Invoice, Line, NoticeForm, Timing, ValueForm
 from worker.states import Reason, State
 
 ADVANCE = replace(NOTICE, product=Product.ADVANCE)
+STEPS = {"lines": (Line("工事番号", "{{ values.工事番号 }}"),), "url": "https://mihon.example/form"}
 LINES = (Line("案件名", "{{ project.name }}"), Line("認証キー", "{{ notice.key }}"))
 
 
@@ -125,4 +128,72 @@ def test_a_deadline_is_known_for_what_a_person_hands_in() -> None:
     register = replace(
         by_form(timing=Timing.BEFORE_CONTRACT), projects=(of_project(dates={"contract": dt.date(2026, 12, 1)}),)
     )
-    assert drafted(register).submission.duties.deadline == dt.date(2026, 12, 1)
+    assert drafted(register).submission.duties.deadline == dt.date(2026, 11, 30)
+
+
+# --- The second look ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("channel", [Channel.FORM, Channel.UPLOAD, Channel.PAPER, Channel.FAX])
+@pytest.mark.parametrize(
+    ("issuer", "section", "detail"),
+    [
+        ({"checked_on": dt.date(2026, 3, 31)}, {}, "issuers/mihon.toml checked_on 2026-03-31 < 2026-04-01"),
+        ({}, {"until": dt.date(2026, 11, 1)}, "section.doboku.until 2026-11-01"),
+    ],
+    ids=["not checked since April", "a section that is no more"],
+)
+def test_a_rule_that_should_be_looked_at_is_asked_about_before_anything_is_handed_in(
+    channel: Channel, issuer: dict[str, object], section: dict[str, object], detail: str
+) -> None:
+    rule = {"channel": channel, "section": "doboku"}
+    register = replace(REGISTER, issuers=(of_issuer(rule=rule, section={"to": (), **section}, **issuer),))
+    held = drafted(register).submission
+    assert (held.state, reasons(held)) == (State.HELD, {Reason.RULE_CHANGED: detail})
+    answer = Answer(Reason.RULE_CHANGED, detail, "山田 花子", "soumu", START)
+    assert drafted(register, replace(held, answers=(answer,))).submission.state is State.HANDED_OVER
+
+
+def test_a_form_whose_rule_changed_since_the_last_one_was_handed_in_is_asked_about_once() -> None:
+    first = replace(drafted(by_form(url="https://mihon.example/form")).submission, issuer="mihon")
+    changed = by_form(url="https://mihon.example/new")
+    arriving = arrived(id=2)
+    held = drafted(changed, arriving, known=FakeReading([first])).submission
+    assert (held.state, [*reasons(held)]) == (State.HELD, [Reason.RULE_CHANGED])
+    looked_at = drafted(changed, replace(arriving, id=3)).submission
+    known = FakeReading([first, replace(looked_at, issuer="mihon", id=2)])
+    assert drafted(changed, replace(arriving, id=3), known=known).submission.state is State.HANDED_OVER
+
+
+# --- What changes while it is not handed in yet ------------------------------------------------------------------
+
+OLD = replace(by_form(**STEPS), projects=(of_project(values={"工事番号": "08-012"}),))
+MENDED = replace(OLD, projects=(of_project(values={"工事番号": "08-021"}),))
+
+
+def test_a_mended_value_is_in_the_steps_of_what_is_still_to_be_handed_in_and_its_state_stays() -> None:
+    before = drafted(OLD).submission
+    renewed = renew_steps(before, drafted(MENDED, before).submission)
+    assert (renewed.state, renewed.duties.entries) == (State.HANDED_OVER, (("工事番号", "08-021"),))
+    assert replace(renewed, duties=before.duties) == before
+
+
+def test_steps_that_are_not_whole_any_more_or_of_another_project_do_not_replace_those_that_were_looked_at() -> None:
+    before = drafted(OLD).submission
+    nothing = replace(OLD, projects=(of_project(values={}),))
+    nameless = replace(MENDED, projects=(of_project(values={"工事番号": "08-021"}, contract_numbers=()),))
+    for register in (nothing, nameless, replace(OLD, projects=())):
+        assert renew_steps(before, drafted(register, before).submission) == before
+
+
+def test_a_rule_that_became_one_for_mail_leaves_the_steps_of_what_is_to_be_handed_in() -> None:
+    before = drafted(OLD).submission
+    assert renew_steps(before, drafted(REGISTER, before).submission) == before
+
+
+def test_renewed_steps_keep_which_rule_a_person_last_looked_at() -> None:
+    before = drafted(OLD).submission
+    changed = replace(by_form(**{**STEPS, "bring": ("印鑑",)}), projects=OLD.projects)
+    renewed = renew_steps(before, drafted(changed, before).submission)
+    assert renewed.duties.bring[0] == "印鑑"
+    assert renewed.duties.rule_hash == before.duties.rule_hash

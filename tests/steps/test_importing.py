@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from registered import ISSUER, of_issuer
+from registered import ISSUER, SECTION, of_issuer
 
 from worker.errors import Problem
 from worker.importing import Edit, Fate, FateKind, blame_rows, edits_of, judge_rows
@@ -65,11 +66,24 @@ def test_a_number_is_added_to_those_that_are_registered() -> None:
     assert fate.changes[0].value == ["1-2", "1-3"]
 
 
+def test_a_number_in_another_width_is_the_registered_one_and_makes_no_second_project() -> None:
+    registered = ({**ROAD, "contract_numbers": ["31074-00001M"]},)
+    assert kinds(("道路改良工事", "みほん町", "３１０７４－００００１Ｍ"), registered=registered) == [SAME]
+    (fate,) = judged(("橋梁補修工事", "みほん町", "31074－00001M"), registered=registered)
+    assert codes(fate) == ["import_number_elsewhere"]
+
+
 def test_two_works_of_one_name_are_told_apart_by_their_numbers() -> None:
     first, second = {**ROAD, "contract_numbers": ["1-1"]}, {**ROAD, "contract_numbers": ["1-2"]}
     (fate,) = judged(("道路改良工事", "みほん町", "1-2", "x"), registered=(first, second))
     assert (fate.kind, fate.position) == (CHANGED, 1)
     assert kinds(("道路改良工事", "みほん町", "1-3"), registered=(first, second)) == [NEW]
+
+
+def test_a_new_work_of_a_registered_name_is_shown_with_the_numbers_that_are_registered() -> None:
+    registered = ({**ROAD, "contract_numbers": ["1-1", "1-2"]}, {**ROAD, "contract_numbers": ["1-4"]})
+    found = judged(("道路改良工事", "みほん町", "1-3"), ("橋梁補修工事", "みほん町", "1-5"), registered=registered)
+    assert [(each.kind, each.namesakes) for each in found] == [(NEW, ("1-1", "1-2", "1-4")), (NEW, ())]
 
 
 def test_without_a_number_two_works_of_one_name_are_never_guessed_at() -> None:
@@ -132,3 +146,13 @@ def test_a_problem_of_no_row_is_nobody_s() -> None:
     fates = judged(("橋梁工事", "みほん町"), registered=(ROAD,))
     assert blame_rows(fates, [Problem("projects.toml", "project[1].name", "empty")], 1) is None
     assert blame_rows(fates, [Problem("worker.toml", "smtp.host", "empty")], 1) is None
+
+
+def test_one_section_in_a_ledger_never_overwrites_the_sections_that_the_register_names_per_product() -> None:
+    issuer = of_issuer(sections={each: replace(SECTION, id=each) for each in ("keiyaku", "doboku", "gesui")})
+    registered = ({**ROAD, "section": {"contract": "keiyaku", "advance": "doboku"}},)
+    fates = []
+    for section in ("doboku", "gesui"):
+        whole = sheet(("道路改良工事", "みほん町", section), headings=("工事名", "発注者", "担当課"))
+        fates += judge_rows(whole, read_headings(whole, {}), {"mihon": issuer}, registered)
+    assert [(fate.kind, codes(fate)) for fate in fates] == [(SAME, []), (BAD, ["import_section"])]

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from registered import ISSUER, NUMBER, of_project
 
-from worker.invoice import ChosenInvoice, choose_invoice, find_candidates
+from worker.invoice import STILL_WRITTEN, ChosenInvoice, choose_invoice, find_candidates
 from worker.match import Register, index_projects
 from worker.model import Hold, Product, Sha256, Unreadable, sha256
 from worker.ports import Shelved
-from worker.rulebook import Invoice, InvoiceRule, Project
+from worker.rulebook import Invoice, InvoiceRule, Project, invoice_for
 from worker.states import Reason
 from worker.text import match_key
 
@@ -62,6 +62,12 @@ def test_the_one_file_whose_name_leads_here_rides_along_where_the_register_names
     assert choose("道路改良工事.pdf") == ChosenInvoice("前払金請求書", ("道路改良工事.pdf", PDF), None)
 
 
+@pytest.mark.parametrize("written", ["12345-678901", "１２３４５－６７８９０１", "12345−678901"])
+def test_an_invoice_is_of_its_number_in_whatever_width_that_is_registered(written: str) -> None:
+    first, own = Invoice("first.pdf"), Invoice("own.pdf", number=written)
+    assert invoice_for(of_project(invoices={Product.ADVANCE: (first, own)}), Product.ADVANCE, NUMBER) == own
+
+
 def test_the_register_goes_before_any_name() -> None:
     registered = Invoice("named.pdf")
     assert choose("道路改良工事.pdf", registered=registered) == ChosenInvoice(
@@ -99,6 +105,12 @@ def test_where_the_rule_wants_none_a_file_in_the_folder_changes_nothing() -> Non
 )
 def test_a_found_file_that_is_no_pdf_to_be_sent_holds_under_its_name(holds: object, reason: Reason) -> None:
     assert choose("a.pdf", holds=holds) == Hold(reason, "a.pdf")
+
+
+def test_a_found_file_that_is_still_being_written_says_that_it_is_looked_at_again_by_itself() -> None:
+    hold = choose("a.pdf", holds=STILL_WRITTEN)
+    assert (hold.reason, hold.detail.startswith("a.pdf：保存中")) == (Reason.INVOICE_MISSING, True)
+    assert "自動でもう一度確認" in hold.detail
 
 
 # --- Which file's name leads here ------------------------------------------------------------------------------

@@ -39,7 +39,18 @@ def test_the_registered_number_decides() -> None:
 
 def test_the_registered_number_decides_whatever_the_name_says() -> None:
     bridge = replace(BRIDGE, contract_numbers=(NUMBER,))
-    assert found(NAMED, bridge) == Match(bridge)
+    assert found(bridge) == Match(bridge)
+
+
+def test_a_number_entered_with_one_project_on_a_notice_that_names_another_must_be_asked_about() -> None:
+    bridge = replace(BRIDGE, contract_numbers=(NUMBER,))
+    asked = Hold(Reason.NUMBER_DIFFERS, f"{bridge.id}: {NAMED.id}")
+    assert found(NAMED, bridge) == Match(bridge, (asked,))
+
+
+def test_a_name_that_the_numbers_project_shares_with_another_asks_nothing() -> None:
+    numbered = of_project(id="yama/道路改良工事", issuer="yama")
+    assert found(NAMED, numbered) == Match(numbered)
 
 
 @pytest.mark.parametrize("written", ["１２３４５－６７８９０１", "12345 - 678901", "12345−678901", "12345－678901"])

@@ -54,6 +54,13 @@ def test_a_second_guarantee_of_the_same_kind_is_counted() -> None:
     assert contract_cell(one(1, State.SENT), one(2, State.HELD, contract_number="12345-678902")).others == 1
 
 
+def test_projects_of_one_name_and_issuer_say_so_and_others_do_not() -> None:
+    again = of_project(id="mihon/道路改良工事#2", contract_numbers=("1-2",))
+    bridge = of_project(id="mihon/橋梁補修工事", name="橋梁補修工事", contract_numbers=())
+    configuration = Register(projects=(of_project(), again, bridge)).in_force().configuration
+    assert [row.has_namesake for row in project_rows((), configuration, TODAY)] == [True, True, False]
+
+
 def test_the_day_is_that_of_sending_in_japan() -> None:
     assert contract_cell(one(1, State.SENT, sent_at=START)).day == TODAY
 
@@ -66,3 +73,18 @@ def test_the_next_task_of_a_project_is_its_most_urgent() -> None:
 
 def test_a_submission_of_no_registered_project_stands_in_no_row() -> None:
     assert contract_cell(replace(one(1, State.SENT), project="mihon/ほかの工事")).submission is None
+
+
+def test_what_was_sent_stays_with_its_project_though_a_second_one_of_its_name_or_a_mended_name_changes_its_id() -> None:
+    for changed in (f"{PROJECT}/12345-678901", "mihon/道路改良工事（その１）"):
+        row = row_of(
+            one(1, State.SENT, issuer="mihon"), id=changed, expects=(Product.CONTRACT,), dates={"contract": TODAY}
+        )
+        cell = row.cells[Product.CONTRACT]
+        assert cell.submission is not None
+        assert (cell.submission.id, row.next_task and row.next_task.kind) == (1, TaskKind.UNCONFIRMED)
+
+
+def test_what_was_sent_for_a_project_that_is_gone_is_no_other_projects() -> None:
+    for changed in ({"contract_number": "1", "issuer": "mihon"}, {"issuer": "yama"}):
+        assert contract_cell(one(1, State.SENT, **changed), id="mihon/別の工事").submission is None

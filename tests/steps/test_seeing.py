@@ -15,7 +15,7 @@ from worker.guards import Check
 from worker.model import Duties, Hold, PageText, PdfText, Submission, Unreadable, sha256
 from worker.near import NearMiss
 from worker.seeing import PAGE_LINES, Seen, first_page, lay_out, mask_key, seen_json
-from worker.states import Reason
+from worker.states import Reason, State
 from worker.words.seeing import TEXTS
 
 MAIL = drafted()
@@ -107,6 +107,15 @@ def test_every_guard_is_shown_whether_it_passed_or_holds() -> None:
     assert parts_of(checks=checks)["誤送信の防止チェック"] == [
         ("宛先が設定どおり", "問題なし"),
         ("送信したことのある宛先", f"初めての送信先（{TO}）"),
+    ]
+
+
+def test_a_guard_that_asked_nobody_says_so_and_is_not_shown_as_passed() -> None:
+    checks = (Check("first_address", (), is_asked=False),)
+    ((_, result),) = parts_of(checks=checks)["誤送信の防止チェック"]
+    assert result.startswith("リハーサル中は確認しません")
+    assert seen_json(Seen(SUBMISSION, checks=checks))["checks"] == [
+        {"name": "first_address", "passed": None, "holds": []}
     ]
 
 
@@ -250,3 +259,9 @@ def test_no_laid_out_page_holds_the_key_of_the_notice() -> None:
 def test_a_project_of_a_product_that_has_no_section_shows_what_is_known() -> None:
     unknown = drafted(Register(projects=(of_project(sections={}),)))
     assert "送信するメール" not in parts_of(unknown.submission)
+
+
+def test_from_when_it_goes_is_shown_to_the_minute_of_the_contracts_day() -> None:
+    midnight = dt.datetime(2026, 11, 24, 15, tzinfo=dt.UTC)
+    waiting = replace(SUBMISSION, state=State.APPROVED, reasons=(), due_at=midnight)
+    assert ("送信予定", "2026-11-25 00:00:00") in parts_of(waiting)[""]

@@ -133,6 +133,14 @@ def test_a_hand_over_says_the_steps_of_its_rule() -> None:
     assert task.text("ja") == "フォームを開く 送信する"
 
 
+def test_a_hand_over_with_a_key_that_a_later_one_followed_says_so_with_the_contract_number() -> None:
+    void = one(State.HANDED_OVER, superseded_by=2, duties=Duties(instructions=("フォームを開く", "送信する")))
+    (task,) = tasks_of(void)
+    assert task.text("ja").startswith(f"保証契約番号 {void.contract_number} には、後から別の認証キーのお知らせ（2）が")
+    assert f"under contract number {void.contract_number} (2)" in task.text("en")
+    assert task.kind is TaskKind.HAND_IN
+
+
 def test_a_correction_closes_the_tasks_of_what_it_corrects() -> None:
     bounced, again = one(State.BOUNCED), one(State.SENT, id=2, corrects=1, duties=CALL)
     assert [each.submission for each in tasks_of(bounced, again)] == [2]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import string
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from registered import REGISTER, REHEARSAL_TO, drafted
 
 from worker.model import Hold, Submission
 from worker.states import Kind, Reason, State, kind_of
@@ -110,6 +112,18 @@ def test_a_next_step_speaks_of_approving_only_where_an_approval_answers() -> Non
         if "承認" in japanese and kind_of(reason) is not Kind.ANSWER
     ]
     assert wrong == []
+
+
+def test_what_was_rehearsed_speaks_of_the_setting_only_while_the_draft_is_a_rehearsal() -> None:
+    rehearsing = drafted(replace(REGISTER, rehearsal_to=REHEARSAL_TO)).submission
+    for_real = drafted().submission
+    held = {"state": State.HELD, "reasons": (Hold(Reason.REHEARSED, "1"), Hold(Reason.APPROVAL))}
+    for lang in ("ja", "en"):
+        assert "rehearsal_to" in next_step(replace(rehearsing, **held), lang)
+        assert "rehearsal_to" not in next_step(replace(for_real, **held), lang)
+    assert "承認" in next_step(replace(for_real, **held), "ja")
+    asking = {**held, "reasons": (*held["reasons"], Hold(Reason.FIRST_ADDRESS, "a@b.example"))}
+    assert next_step(replace(for_real, **asking), "ja") == reasons.NEXT_STEPS[Reason.FIRST_ADDRESS][0]
 
 
 def test_a_refused_decision_is_told_in_office_words() -> None:

@@ -154,13 +154,18 @@ def resolve_places(settings: Settings, directory: Path, env: Mapping[str, str]) 
     )
 
 
+def is_own_folder(folder: Path, places: Places) -> bool:
+    """Whether ``run`` makes this folder: it lies below the store's directory."""
+    return places.store in folder.parents
+
+
 def make_own_folders(places: Places) -> None:
     """Make the folders that lie below the store's directory; one that somebody else keeps (a share) is never made.
 
     A share that is not mounted must be missed, and not stand there empty.
     """
     for folder in (places.notices, places.invoices):
-        if places.store in folder.parents:
+        if is_own_folder(folder, places):
             try:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:

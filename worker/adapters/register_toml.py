@@ -166,10 +166,15 @@ def _put_item(table: Any, key: Key, value: Any) -> None:
 
 
 def _replace_item(table: Any, name: str, value: Any) -> None:
-    """``value`` in the place of what stands there; the comment behind it stays."""
+    """``value`` in the place of what stands there; the comment behind it stays, and those within a list that grows."""
     import tomlkit  # noqa: PLC0415
+    from tomlkit.items import Array  # noqa: PLC0415
 
     former = table.get(name)
+    if isinstance(former, Array) and isinstance(value, list) and value[: len(former)] == former.unwrap():
+        for each in value[len(former) :]:
+            former.append(each)
+        return
     item: Any = tomlkit.parse(f"x = {_written(value)}\n")["x"]
     if former is not None and hasattr(former, "trivia"):
         item.trivia.comment_ws, item.trivia.comment = former.trivia.comment_ws, former.trivia.comment

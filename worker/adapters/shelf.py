@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable
 from functools import partial
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from worker.errors import Unavailable
+from worker.errors import Unavailable, Unsettled
 from worker.model import PdfText, Sha256, Unreadable, sha256
 from worker.ports import Clock, Listed, PdfReader, Shelved, Thread
 from worker.watch import SETTLE
@@ -186,13 +186,13 @@ class Shelf:
         return self._texts.find(digest)
 
     def listing(self) -> tuple[Shelved, ...]:
-        """The files that are settled, by path, with the hash of each that was read as a PDF. Raises Unavailable."""
+        """Every file by path, with the hash of each that has settled and was read as a PDF. Raises Unavailable."""
         if self._away is not None:
             raise self._away
         shelved = []
-        for name in sorted(self._settled):
-            digest = self._answers.find(_stamp(self._seen[name]))
-            shelved.append(Shelved(name, digest if isinstance(digest, str) else None, self._seen[name].size))
+        for name, listed in sorted(self._seen.items()):
+            digest = self._answers.find(_stamp(listed)) if name in self._settled else None
+            shelved.append(Shelved(name, digest if isinstance(digest, str) else None, listed.size))
         return tuple(shelved)
 
     def _there(self, file: str) -> Listed | None:
@@ -200,7 +200,7 @@ class Shelf:
             raise self._away
         listed = self._seen.get(file)
         if listed is not None and file not in self._settled:
-            raise Unavailable("folder", f"{file}: is still being written")
+            raise Unsettled("folder", f"{file}: is still being written")
         return listed
 
 

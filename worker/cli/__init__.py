@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TextIO
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
 
 import click
 
-from worker.adapters.store import SqlStore
 from worker.cli.tables import print_json, print_table
 from worker.errors import ConfigError, Conflict, LogBroken, NotAllowed, Problem, Unavailable
-from worker.ports import Clock
 from worker.text import shown
-from worker.wiring import Office, open_office_store
 from worker.words import Language, hint, name_thing, say, say_refusal
+
+if TYPE_CHECKING:
+    from worker.adapters.store import SqlStore
+    from worker.ports import Clock
+    from worker.wiring import Office
 
 DONE: Final = 0
 FOR_A_PERSON: Final = 1
@@ -49,6 +50,8 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def open_for_command(office: Office, clock: Clock) -> SqlStore:
     """The office's store, closed when the command ends. Raises ConfigError where there is none, or an older one."""
+    from worker.wiring import open_office_store  # noqa: PLC0415  see Part
+
     store = open_office_store(office, clock)
     click.get_current_context().call_on_close(store.close)
     return store
@@ -58,7 +61,42 @@ class _ReaderLeft(Exception):
     """Nobody reads our output any more."""
 
 
-class _Commands(click.Group):
+class Part(NamedTuple):
+    """Where one command of a group is, and what it does.
+
+    Its module is imported when the command runs: with all of them, ``--help`` takes as long as everything together.
+    """
+
+    module: str
+    """Below ``worker.cli``; importing it adds the command to its group."""
+    help: str
+    """The command's own first line."""
+
+
+class PartedGroup(click.Group):
+    """A group whose commands are imported one by one."""
+
+    def __init__(self, *args: Any, parts: dict[str, Part], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.parts = parts
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's form
+        """Their names, in alphabetical order."""
+        return sorted(self.parts)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, its module imported; None where there is none."""
+        if cmd_name in self.parts:
+            import_module(f"worker.cli.{self.parts[cmd_name].module}")
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Names and first lines, without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, part.help) for name, part in sorted(self.parts.items())])
+
+
+class _Commands(PartedGroup):
     """Tells of a reader that left in our own words: click itself would end the program with 1 then."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -68,7 +106,39 @@ class _Commands(click.Group):
             raise _ReaderLeft from error
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+_PARTS: Final = {
+    "approve": Part("decide", "承認：確認待ちの理由すべてに答え、送信待ちにします。"),
+    "audit": Part("records", "記録（ログ）の検証。"),
+    "check": Part(
+        "operate", "設定の検査：誤りをすべて、場所と直し方とともに示します。発注者ごとの見本（example）も確かめます。"
+    ),
+    "confirm": Part("decide", "到達確認：発注者に届いたこと（--failed なら届いていないこと）を記録します。"),
+    "demo": Part("operate", "デモ：このコンピューターの中だけで、受信から提出までを実行します。"),
+    "doctor": Part("doctor", "診断：各サーバーとフォルダに接続し、異常と対処を示します。"),
+    "done": Part("decide", "提出後の手続：請求書の持参など、送信後に残った手続が済んだことを記録します。"),
+    "hand-over": Part("decide", "別途提出：フォーム・持参など、ほかの方法で提出します。"),
+    "init": Part("operate", "設定のひな形を作ります。"),
+    "issuers": Part("issuers", "発注者：同梱の一覧と自社の設定を比べます。"),
+    "list": Part("look", "一覧：提出の状態と、次にすること。"),
+    "log": Part("records", "送信記録：いつ、誰に、何を送り、サーバーが何と答えたか（監査用）。"),
+    "preview": Part("one_pdf", "下見：このPDFがどの提出になるかを、送信される形で示します（保存も送信もしません）。"),
+    "project": Part("project", "案件：登録、工事台帳の取込み、一覧。"),
+    "read": Part(
+        "one_pdf", "お知らせPDFの読み取り：項目、又は読み取れない理由を示します（認証キーはそのまま表示されます）。"
+    ),
+    "resend": Part("decide", "訂正して再提出：新しい提出を作り、承認待ちにします（元の記録は残ります）。"),
+    "resolve": Part("decide", "送信結果不明の解決：発注者に確認した結果を記録します。"),
+    "resume": Part("decide", "再開：古いバックアップを戻した後、このデータベースで送信を再開します。"),
+    "rules": Part("rules_test", "ルール：変更した設定を、使う前に試します。"),
+    "run": Part("run", "本体：監視・送信を続けます（--once は1回だけ）。"),
+    "show": Part("look", "詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"),
+    "status": Part("look", "現況：監視の最終時刻、状態ごとの件数、対応待ち。"),
+    "tasks": Part("tasks", "対応すること：案件ごとに、急ぐものから示します。"),
+    "withdraw": Part("decide", "取下げ：送信しないことにします。"),
+}
+
+
+@click.group(cls=_Commands, parts=_PARTS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--config", metavar="DIR", help="設定のフォルダ / configuration directory")
 @click.option("--lang", type=click.Choice(["ja", "en"]), default="ja", help="表示の言語 / language for people")
 @click.version_option(package_name="hoshobin", prog_name="hoshobin")
@@ -156,6 +226,9 @@ class _Boundary:
         return NOT_REACHED
 
     def fault(self, error: Exception) -> int:
+        import tempfile  # noqa: PLC0415  no other command needs them
+        import traceback  # noqa: PLC0415
+
         with tempfile.NamedTemporaryFile("w", prefix="hoshobin-trace-", suffix=".txt", delete=False) as file:
             traceback.print_exception(error, file=file)
         message = say("fault", self._lang, error=type(error).__name__, trace=file.name)
@@ -198,17 +271,3 @@ def print_problems(problems: Sequence[Problem], lang: Language, file: TextIO | N
         for each in problems
     ]
     print_table(headings, rows, file=file)
-
-
-# The commands register themselves with the group above.
-from worker.cli import decide as decide  # noqa: E402
-from worker.cli import issuers as issuers  # noqa: E402
-from worker.cli import look as look  # noqa: E402
-from worker.cli import one_pdf as one_pdf  # noqa: E402
-from worker.cli import operate as operate  # noqa: E402
-from worker.cli import project as project  # noqa: E402
-from worker.cli import project_add as project_add  # noqa: E402
-from worker.cli import project_import as project_import  # noqa: E402
-from worker.cli import records as records  # noqa: E402
-from worker.cli import rules_test as rules_test  # noqa: E402
-from worker.cli import tasks as tasks  # noqa: E402

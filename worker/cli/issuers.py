@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -16,6 +16,7 @@ from worker.catalogue import (
     Question,
     answered_keys,
     find_entry,
+    left_to_fill_in,
     list_entries,
     questions_of,
     read_path,
@@ -23,18 +24,20 @@ from worker.catalogue import (
     read_setting_value,
     value_in,
 )
-from worker.cli import DONE, Cli, cli, json_option, pass_cli
+from worker.cli import DONE, Cli, cli, json_option, pass_cli, problem_hint
 from worker.cli.tables import print_json, print_table
 from worker.configuration import ISSUERS, load_configuration
 from worker.errors import ConfigError, Problem
 from worker.examples import try_examples
+from worker.model import JST
 from worker.register_fields import FieldRefused, Key
 from worker.render import Renderer
 from worker.rules import issuer_id
 from worker.text import shown
 from worker.tomlfile import parse_toml
-from worker.wiring import find_configuration_files
+from worker.wiring import find_configuration_files, system_clock
 from worker.words import Language, say
+from worker.words.keys import name_choices, name_key
 
 
 @cli.group(invoke_without_command=True)
@@ -114,6 +117,7 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
 def add_issuer(shared: Cli, name: str, settings: tuple[str, ...], confirmed: tuple[str, ...]) -> int:
     """同梱の発注者を自社の設定に写し、未確認の項目を埋めます。"""
     from worker.adapters.register_files import write_new_file  # noqa: PLC0415  few commands write
+    from worker.adapters.register_toml import edit_table  # noqa: PLC0415
 
     directory, files = find_configuration_files(shared.config)
     id_ = find_entry(name, _shipped_tables())
@@ -121,22 +125,30 @@ def add_issuer(shared: Cli, name: str, settings: tuple[str, ...], confirmed: tup
     if file in files:
         raise ConfigError([Problem(file, "", "issuer_taken")])
     content = shipped_file("config", "issuers", f"{id_}.toml")
+    before = left_to_fill_in(_table(file, content))
     given = _given(file, settings)
     certain = [path for key in confirmed if (path := read_path(key)) is not None]
     if not settings and not confirmed and sys.stdin.isatty() and sys.stdout.isatty():
-        given, certain = _ask(_table(file, content), shared.lang)
+        given, certain = _ask(_table(file, content), shared.lang, _judge_answers(files, file, content))
     content, is_without_examples = _filled_in(files, file, content, given, certain)
+    left = left_to_fill_in(_table(file, content))
+    checked_on = system_clock().now().astimezone(JST).date() if before and not left else None
+    if checked_on is not None:  # whoever answered the last question has just compared the file with its source
+        content = edit_table(content, [(("checked_on",), checked_on)], ())
     write_new_file(directory / file, content)
     click.echo(say("issuer_added", shared.lang, file=directory / file))
     if is_without_examples:
         click.echo(say("issuer_examples_dropped", shared.lang))
-    table = _table(file, content)
-    left = [*map(str, table.get("open", ()))]
-    left += [each.key for each in questions_of(table) if each.asks_for_addresses and each.key not in left]
-    click.echo(
-        say("issuer_still_open", shared.lang, keys="、".join(left)) if left else say("issuer_complete", shared.lang)
-    )
+    click.echo(_say_what_is_left(left, shared.lang))
+    if checked_on is not None:
+        click.echo(say("issuer_checked_today", shared.lang, date=checked_on.isoformat()))
     return DONE
+
+
+def _say_what_is_left(left: Sequence[str], lang: Language) -> str:
+    if not left:
+        return say("issuer_complete", lang)
+    return say("issuer_still_open", lang, keys="、".join(left))
 
 
 def _given(file: str, settings: Sequence[str]) -> list[tuple[Key, object]]:
@@ -176,13 +188,31 @@ def _filled_in(
     return content, True
 
 
-def _ask(table: Mapping[str, Any], lang: Language) -> tuple[list[tuple[Key, object]], list[Key]]:
+Judge = Callable[[Question, object], list[Problem]]
+"""What would be wrong at a question's own key with this answer."""
+
+
+def _judge_answers(files: Mapping[str, bytes], file: str, content: bytes) -> Judge:
+    """Each answer tried by itself: a slip is asked again at once, not after the last question."""
+    from worker.adapters.register_toml import edit_table  # noqa: PLC0415  few commands write
+
+    def problems(question: Question, value: object) -> list[Problem]:
+        try:
+            load_configuration({**files, file: edit_table(content, [(question.path, value)], ())})
+        except ConfigError as error:
+            return [each for each in error.problems if each.file == file and each.key.startswith(question.key)]
+        return []
+
+    return problems
+
+
+def _ask(table: Mapping[str, Any], lang: Language, judge: Judge) -> tuple[list[tuple[Key, object]], list[Key]]:
     """Question by question; an empty answer leaves the key as it is."""
     click.echo(say("issuer_asks", lang, name=shown(str(table.get("name", "")))))
     given: list[tuple[Key, object]] = []
     certain: list[Key] = []
     for question in questions_of(table):
-        answer = _answer(question, table, lang)
+        answer = _answer(question, table, lang, judge)
         if answer is _AS_IT_IS:
             certain.append(question.path)
         elif answer is not None:
@@ -193,9 +223,9 @@ def _ask(table: Mapping[str, Any], lang: Language) -> tuple[list[tuple[Key, obje
 _AS_IT_IS = object()
 
 
-def _answer(question: Question, table: Mapping[str, Any], lang: Language) -> object | None:
+def _answer(question: Question, table: Mapping[str, Any], lang: Language, judge: Judge) -> object | None:
     """The value given, _AS_IT_IS for one confirmed, None for none."""
-    about = _about(question, table)
+    about = _about(question, table, lang)
     while True:
         if question.can_be_confirmed:
             prompt = say("ask_confirm", lang, about=about, value=shown(str(question.value)))
@@ -209,15 +239,25 @@ def _answer(question: Question, table: Mapping[str, Any], lang: Language) -> obj
         try:
             value = read_setting_value(question.path, text)
             if question.asks_for_addresses and isinstance(value, list):
-                return [read_address(str(each)) for each in value]
+                value = [read_address(str(each)) for each in value]
         except (FieldRefused, AddressRefused) as refused:
             click.echo(say(refused.code, lang, **refused.params), err=True)
-        else:
+            continue
+        faults = judge(question, value)
+        if not faults:
             return value
+        for each in faults:
+            click.echo(f"{say(each.code, lang, **each.params)} / {problem_hint(each, lang)}", err=True)
 
 
-def _about(question: Question, table: Mapping[str, Any]) -> str:
-    """The key, with the section's name where it is about one."""
+def _about(question: Question, table: Mapping[str, Any], lang: Language) -> str:
+    """What the key is called, where it stands, and the words that it takes."""
+    name = name_key(question.path, lang)
     if question.path[0] == "section" and len(question.path) > 1:
-        return f"{question.key}（{shown(str(value_in(table, (*question.path[:2], 'name')) or ''))}）"
-    return question.key
+        name += f"（{shown(str(value_in(table, (*question.path[:2], 'name')) or ''))}）"
+    lines = [say("ask_about", lang, name=name, key=question.key)]
+    if choices := name_choices(question.path, lang):
+        lines.append(say("ask_choices", lang, choices=choices))
+    if question.is_a_table:
+        lines.append(say("ask_table", lang))
+    return "\n".join(lines)

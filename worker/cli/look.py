@@ -11,8 +11,6 @@ from typing import Any, Final
 import click
 
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
-from worker.cli.files import look_for_submissions
-from worker.cli.pages import read_first_pages
 from worker.cli.tables import (
     print_json,
     print_pairs,
@@ -157,11 +155,13 @@ def _linked(submission: Submission, store: Store) -> list[Submission]:
 
 def _see(submission: Submission, office: Office, store: Store, lang: Language, *, with_pages: bool) -> Seen:
     """The submission as it stands, its key masked: ``show`` is for any eye in the office."""
+    from worker.cli.files import look_for_submissions  # noqa: PLC0415  of these commands only ``show`` needs them
+    from worker.cli.pages import read_first_pages  # noqa: PLC0415
+
     notice = store.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
     key = notice.key.clear if notice else ""
     checks: tuple[Check, ...] = ()
     if notice is not None and submission.state in _STILL_JUDGED:
-        look_for_submissions([submission], office, store)
         look_for_submissions([submission], office, store)
         # The guards' results are of this moment, as they would be at the next look; they are kept nowhere.
         checks = redraft(submission, missing_where_away(office.in_force), store, system_clock().now()).checks

@@ -159,6 +159,17 @@ class _NothingKnown:
         """None."""
         return None
 
+    def last_handed_over(
+        self,
+        issuer: str,  # noqa: ARG002
+        product: Product,  # noqa: ARG002
+        section: str = "",  # noqa: ARG002
+        *,
+        is_amended: bool = False,  # noqa: ARG002
+    ) -> Submission | None:
+        """None."""
+        return None
+
     def carried(self, digest: Sha256) -> tuple[Submission, ...]:  # noqa: ARG002
         """None."""
         return ()

@@ -1,130 +1,25 @@
-"""Commands that run the worker or look at its surroundings: run, check, doctor, init, demo."""
+"""Commands around the configuration: check, init, demo."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import shutil
-import signal
-import sys
-from collections.abc import Awaitable, Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
-import structlog
-from structlog.typing import Processor
 
-from worker.adapters.config_files import make_own_folders
-from worker.adapters.pdf import PdfPool
-from worker.adapters.sender_lock import SenderLock
-from worker.adapters.shipped import sample_pdf
 from worker.adapters.starter import write_starter
-from worker.adapters.store import create_or_migrate, open_store
-from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, json_option, pass_cli, print_problems, problem_json
-from worker.cli.tables import print_json, print_table
-from worker.errors import AccountRefused, ConfigError, Unavailable
+from worker.cli import DONE, Cli, cli, json_option, pass_cli, print_problems, problem_json
+from worker.cli.tables import print_json
+from worker.errors import ConfigError
 from worker.examples import count_examples
-from worker.model import Unreadable
-from worker.pipeline import Pipeline
-from worker.pipeline.once import Pass, run_once
-from worker.recover import record_start, recover
-from worker.service import Service
 from worker.wiring import (
     Office,
-    OwnThread,
-    account_name,
-    build_command,
-    build_folder,
-    build_mailboxes,
-    build_server,
     failing_examples,
     failing_examples_of_catalogue,
     load_catalogue,
     load_office_for_servers,
-    load_secrets,
-    program_version,
-    system_clock,
 )
-from worker.words import Language, name_thing, say
-
-
-@cli.command()
-@click.option("--once", is_flag=True, help="1回だけ処理して終了 / one pass, then exit")
-@pass_cli
-def run(shared: Cli, once: bool) -> int:
-    """本体：監視・送信を続けます（--once は1回だけ）。"""
-    if not once:
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a configuration to replace; it would end us
-    _log_to_stderr()
-    office = load_office_for_servers(shared.config)
-    clock = system_clock()
-    with SenderLock(office.places.store, clock):
-        create_or_migrate(office.places.store)
-        make_own_folders(office.places)
-        if once:
-            return _end_of_pass(asyncio.run(pass_once(office)), shared.lang)
-        store = open_store(office.places.store, clock)
-        try:
-            asyncio.run(Service(office, shared.config, store, PdfPool(), clock).run())
-        finally:
-            store.close()
-    return DONE
-
-
-async def pass_once(office: Office) -> Pass:
-    """One pass over everything due, for the holder of the sender's lock."""
-    clock = system_clock()
-    secrets = load_secrets(office)
-    store = open_store(office.places.store, clock)
-    server = build_server(office, secrets, clock)
-    reader = PdfPool()
-    mailboxes = [(mailbox, OwnThread(mailbox.name)) for mailbox in build_mailboxes(office, secrets)]
-    folder = OwnThread("folder")
-    settings = office.configuration.settings
-    try:
-        files = office.configuration.files
-        record_start(store, files, program_version(), account_name(), store.config_in_force())
-        recover(store, office.in_force, account_name(), clock.now())
-        pipeline = Pipeline(store, reader, server, clock, account_name(), office.in_force, build_command(office))
-        since = {name: mailbox.since for name, mailbox in settings.mailboxes.items()}
-        return await run_once(pipeline, mailboxes, since, (build_folder(office), folder), clock)
-    finally:
-        await server.close()
-        await reader.close()
-        for mailbox, thread in mailboxes:
-            mailbox.shut()
-            thread.end(mailbox.close)
-        folder.end()
-        store.close()
-
-
-def _end_of_pass(done: Pass, lang: Language) -> int:
-    for name, failure in done.failures.items():
-        click.echo(say("pass_failed", lang, name=name_thing(name, lang), why=failure.detail), err=True)
-    if done.broken is not None:
-        is_old = done.broken.code == "behind_head"
-        said = say("behind_head", lang) if is_old else say("log_broken", lang, detail=done.broken.detail)
-        click.echo(said, err=True)
-    click.echo(say("pass_done", lang, sent=done.sent, waiting=done.began_to_wait))
-    if done.failures:
-        return NOT_REACHED
-    return FOR_A_PERSON if done.began_to_wait or done.broken else DONE
-
-
-def _log_to_stderr() -> None:
-    """Events for the journal: one JSON line each, also what the libraries say where they warn."""
-    stamps: list[Processor] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    line = structlog.processors.JSONRenderer(ensure_ascii=False)
-    meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setLevel(logging.WARNING)  # of the handler: loggers have levels of their own
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=stamps, processors=[meta, line]))
-    logging.basicConfig(handlers=[handler])
-    structlog.configure(processors=[*stamps, line], logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+from worker.words import Language, say
 
 
 @cli.command()
@@ -187,103 +82,6 @@ def _uncertain(office: Office, lang: Language) -> Iterator[str]:
     for guarantor in office.configuration.guarantors:
         if guarantor.assumed:
             yield say("check_assumed", lang, guarantor=guarantor.name, keys=", ".join(guarantor.assumed))
-
-
-@cli.command()
-@json_option
-@pass_cli
-def doctor(shared: Cli, as_json: bool) -> int:
-    """診断：各サーバーとフォルダに接続し、異常と対処を示します。"""
-    office = load_office_for_servers(shared.config)
-    results = asyncio.run(_examine(office, shared.lang))
-    if as_json:
-        print_json(
-            {
-                "results": [
-                    {"name": name, "ok": not error, "error": error or None, "remedy": remedy or None}
-                    for name, error, remedy in results
-                ]
-            }
-        )
-    else:
-        headings = [say(f"h_{name}", shared.lang) for name in ("name", "result", "remedy")]
-        rows = [
-            (name_thing(name, shared.lang), error or say("doctor_ok", shared.lang), remedy)
-            for name, error, remedy in results
-        ]
-        print_table(headings, rows, styles=["red" if error else "" for _, error, _ in results])
-        is_well = not any(error for _, error, _ in results)
-        click.echo(say("doctor_all_well" if is_well else "doctor_failed", shared.lang))
-    return NOT_REACHED if any(error for _, error, _ in results) else DONE
-
-
-async def _examine(office: Office, lang: Language) -> list[tuple[str, str, str]]:
-    """Each thing that is reached, what failed, and what to do about it."""
-    secrets = load_secrets(office)
-    clock = system_clock()
-    results = []
-    for mailbox in build_mailboxes(office, secrets):
-        thread = OwnThread(mailbox.name)
-        remedy = ("remedy_imap", "remedy_imap_account")
-        name = f"mail:{mailbox.name}"
-        results.append(await _try(name, partial(thread, mailbox.open), remedy, lang, name=mailbox.name))
-        mailbox.shut()
-        thread.end(mailbox.close)
-    server = build_server(office, secrets, clock)
-    results.append(await _try("smtp", server.open, ("remedy_smtp", "remedy_smtp_account"), lang))
-    await server.close()
-    results.append(await _try("folder", _async(build_folder(office).look), ("remedy_folder",) * 2, lang))
-    results.append(await _try("invoices", _async(lambda: _look(office.places.invoices)), ("remedy_folder",) * 2, lang))
-    results.append(await _try("pdf", _read_sample, ("remedy_pdf",) * 2, lang))
-    if command := office.configuration.settings.command:
-        results.append(await _try("command", _async(lambda: _find(command[0])), ("remedy_command",) * 2, lang))
-    return results
-
-
-def _look(folder: Path) -> None:
-    try:
-        next(folder.iterdir(), None)
-    except OSError as error:
-        raise Unavailable("folder", f"{folder}: {error.strerror}") from error
-
-
-def _find(program: str) -> None:
-    """It is not run: it would tell somebody."""
-    if not Path(program).is_absolute() or shutil.which(program) is None:
-        raise Unavailable("command", program)
-
-
-async def _read_sample() -> None:
-    reader = PdfPool(1)
-    try:
-        read = await reader.read(sample_pdf("notice-contract.pdf"))
-    finally:
-        await reader.close()
-    if isinstance(read, Unreadable):
-        raise Unavailable("pdf", read.reason.value)
-
-
-def _async(call: Callable[[], object]) -> Callable[[], Awaitable[object]]:
-    async def called() -> object:
-        return call()
-
-    return called
-
-
-async def _try(
-    shown_name: str,
-    reach: Callable[[], Awaitable[object]],
-    remedies: tuple[str, ...],
-    lang: Language,
-    **params: str,
-) -> tuple[str, str, str]:
-    try:
-        await reach()
-    except AccountRefused as refused:
-        return shown_name, refused.detail, say(remedies[1], lang, **params)
-    except Unavailable as failure:
-        return shown_name, failure.detail, say(remedies[0], lang, **params)
-    return shown_name, "", ""
 
 
 @cli.command()

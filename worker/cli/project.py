@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli import DONE, Cli, Part, PartedGroup, cli, json_option, open_for_command, pass_cli
 from worker.cli.tables import print_json, print_table
 from worker.cli.tasks import task_json
 from worker.model import PRODUCT_NAMES, Product
@@ -14,8 +14,16 @@ from worker.progress import Cell, Row, project_rows
 from worker.wiring import load_office, system_clock
 from worker.words import Language, name_state, say
 
+_PARTS: Final = {
+    "add": Part(
+        "project_add", "案件の登録：発注者のルールに必要なことだけを、順に尋ねます（オプションでも指定できます）。"
+    ),
+    "import": Part("project_import", "工事台帳（CSV・Excel）の取込み：行ごとの扱いを示し、誤りがなければ登録します。"),
+    "list": Part("project", "案件一覧：保証の種類ごとの状態と、次にすること。"),
+}
 
-@cli.group()
+
+@cli.group(cls=PartedGroup, parts=_PARTS)
 def project() -> None:
     """案件：登録、工事台帳の取込み、一覧。"""
 
@@ -47,11 +55,19 @@ def list_projects(shared: Cli, as_json: bool) -> int:
 
 def _row_cells(row: Row, lang: Language) -> tuple[str, ...]:
     return (
-        row.project.name,
+        _name(row, lang),
         row.issuer_name,
         *(_cell_text(row.cells[product], lang) for product in Product),
         row.next_task.text(lang) if row.next_task else "",
     )
+
+
+def _name(row: Row, lang: Language) -> str:
+    """The project's name; of several of one name with their contract numbers, by which alone they differ."""
+    if not row.has_namesake:
+        return row.project.name
+    numbers = "、".join(row.project.contract_numbers) or say("numbers_none", lang)
+    return say("project_numbered", lang, name=row.project.name, numbers=numbers)
 
 
 def _cell_text(cell: Cell, lang: Language) -> str:
@@ -66,6 +82,7 @@ def _row_json(row: Row, lang: Language) -> dict[str, Any]:
     return {
         "project": row.project.id,
         "name": row.project.name,
+        "contract_numbers": list(row.project.contract_numbers),
         "issuer": row.project.issuer,
         "issuer_name": row.issuer_name,
         "guarantees": {product.value: _cell_json(cell, lang) for product, cell in row.cells.items()},

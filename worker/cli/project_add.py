@@ -189,11 +189,11 @@ def _ask_everything(
     """What options did not say; Enter leaves out what is not required."""
     answers = _Answers()
     texts = _texts_given(options)
+    known = tuple((each.id, each.name) for each in configuration.issuers.values())
     for key in [("issuer",), ("name",), ("expects",), *texts]:
         if key not in answers.given:
-            _ask(
-                answers, Needed(key), texts.get(key, ""), configuration, lang, is_required=key[0] in {"name", "issuer"}
-            )
+            needed = Needed(key, known if key == ("issuer",) else ())
+            _ask(answers, needed, texts.get(key, ""), configuration, lang, is_required=key[0] in {"name", "issuer"})
     issuer = answers.issuer
     if issuer is None:
         raise click.Abort
@@ -215,14 +215,19 @@ def _ask(
     *,
     is_required: bool = False,
 ) -> None:
-    """Ask until the answer is a value of the key; nothing typed is no answer."""
+    """Ask until the answer is a value of the key; nothing typed is no answer, and shows once more what may be."""
+    choices = _choices(needed)
     while True:
-        text = text or str(click.prompt(_question(needed, lang), default="", show_default=False)).strip()
+        if not text:
+            question = "\n".join([*choices, _question(needed, lang)])
+            text = str(click.prompt(question, default="", show_default=False)).strip()
+        choices = _choices(needed)
         if text:
             try:
                 return _take(answers, needed.key, _chosen(needed, text), configuration)
             except FieldRefused as refused:
                 click.echo(say(refused.code, lang, **refused.params), err=True)
+                choices = []  # it names the nearest; the list has just been seen
         elif not is_required:
             return None
         text = ""
@@ -236,9 +241,11 @@ def _question(needed: Needed, lang: Language) -> str:
         about = say("ask_award_date" if needed.key[1] == "award" else f"ask_{needed.key[1]}", lang)
     else:
         about = say(f"ask_{first}", lang)
-    lines = [about + (say("ask_sample", lang, sample=shown(needed.sample)) if needed.sample else "")]
-    lines += [f"  {at}: {shown(name)}（{id_}）" for at, (id_, name) in enumerate(needed.choices, start=1)]
-    return "\n".join(lines)
+    return about + (say("ask_sample", lang, sample=shown(needed.sample)) if needed.sample else "")
+
+
+def _choices(needed: Needed) -> list[str]:
+    return [f"  {at}: {shown(name)}（{id_}）" for at, (id_, name) in enumerate(needed.choices, start=1)]
 
 
 def _chosen(needed: Needed, text: str) -> str:

@@ -111,6 +111,9 @@ def _show(fates: Sequence[Fate], headings: Headings, lang: Language) -> None:
             for each in fate.changes
             if fate.kind is FateKind.CHANGED
         ]
+        if fate.kind is FateKind.NEW and fate.namesakes:
+            numbers = "、".join(fate.namesakes)
+            details.append((fate.cells.get(("contract_numbers",), ""), say("import_namesake", lang, numbers=numbers)))
         for cell, detail in details or [("", "")]:
             rows.append((str(fate.row), say(f"fate_{fate.kind.value}", lang), fate.name, fate.issuer, cell, detail))
             styles.append(_COLOURS[fate.kind])
@@ -142,6 +145,7 @@ def _result_json(fates: Sequence[Fate], headings: Headings, lang: Language, *, i
                 "fate": fate.kind.value,
                 "name": fate.name,
                 "issuer": fate.issuer,
+                "namesakes": list(fate.namesakes),
                 "changes": [
                     {"key": ".".join(each.key), "from": _plain(each.former), "to": _plain(each.value)}
                     for each in fate.changes

@@ -53,9 +53,7 @@ def rules() -> None:
 
 
 @rules.command("test")
-@click.option(
-    "--against", metavar="DIR", type=click.Path(path_type=Path), help="試す設定のフォルダ / directory to try"
-)
+@click.option("--against", metavar="DIR", type=click.Path(path_type=Path), help="試す設定のフォルダ / directory to try")
 @click.option("--limit", type=click.IntRange(1), default=MOST, show_default=True, help="新しい順の件数 / newest first")
 @json_option
 @pass_cli

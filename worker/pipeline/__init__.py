@@ -24,6 +24,7 @@ from worker.pipeline.health import Health
 from worker.pipeline.intake import Intake
 from worker.pipeline.looking import guarantees_of, look_at_folder, look_for, stamp_files
 from worker.pipeline.reminding import Reminding
+from worker.pipeline.renewing import note_moment, note_steps
 from worker.pipeline.sending import HELD_ALARM, Sending, SendingPass
 from worker.pipeline.taking import Taking
 from worker.pipeline.telling import Telling
@@ -50,7 +51,9 @@ LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
 LOOKED_FOR: Final = 8
 """Submissions whose files are held in memory at a time: an invoice has 0.3 MB, and 30 at most."""
 
-_JUDGED: Final = ("state", "reasons", "draft_hash", "duties")
+_JUDGED_IN: Final = (State.HELD, State.APPROVED, State.HANDED_OVER)
+
+_JUDGED: Final = ("state", "reasons", "draft_hash", "duties", "project")
 """What an entry is written for when it changed; a deadline is people's to see as much as a reason."""
 
 
@@ -104,8 +107,10 @@ class Pipeline:
         """What was drafted a moment ago, and rests on nothing that may have changed since, need not be judged anew."""
         for submission in drafted:
             with contextlib.suppress(Unavailable):  # the share with its invoice is away: it is judged like the others
-                if in_force is self.in_force and not self._stamp(submission):
-                    self._weighed[submission.id] = (submission.version, "")
+                stamp = self._stamp(submission)
+                drafted_on = submission.updated_at.astimezone(JST).date() if submission.updated_at else None
+                if in_force is self.in_force and stamp.split() == [str(drafted_on)]:
+                    self._weighed[submission.id] = (submission.version, stamp)
 
     async def watch_folder(self, folder: Folder, thread: Thread) -> tuple[int, dt.timedelta | None]:
         """Take settled files; how many submissions began to wait, and when to look again at others.
@@ -139,7 +144,7 @@ class Pipeline:
         return 0 if content is None else await self.intake.take_file(listed, content, self.in_force)
 
     async def judge_waiting(self) -> int:
-        """Judge every HELD and APPROVED one anew where anything it rests on changed; how many began to wait."""
+        """Judge anew what waits, or is to be handed in, where anything it rests on changed; how many began to wait."""
         waiting = await self._read_refused_again()
         changed = await self._changed_since_weighed()
         for start in range(0, len(changed), LOOKED_FOR):
@@ -149,7 +154,7 @@ class Pipeline:
         return waiting
 
     async def _changed_since_weighed(self) -> tuple[Submission, ...]:
-        submissions = self.store.submissions(State.HELD, State.APPROVED)
+        submissions = self.store.submissions(*_JUDGED_IN)
         await look_at_folder(submissions, self.in_force, self._reader)
         return tuple(each for each in submissions if self._weighed.get(each.id) != (each.version, self._stamp(each)))
 
@@ -168,12 +173,15 @@ class Pipeline:
         """An entry only where state, reasons, draft or duties changed; 1 where it began to wait."""
         with self.store.writing() as writing:
             before = writing.submission(submission.id)
-            if before.version != submission.version or before.state not in {State.HELD, State.APPROVED}:
+            if before.version != submission.version or before.state not in _JUDGED_IN:
                 return 0
             drafted = redraft(before, self.in_force, writing, self._clock.now())
             after = drafted.submission
             if before.state is State.APPROVED and after.state is not State.HELD:
+                note_moment(writing, before, after, self._author)
                 return 0
+            if before.state is State.HANDED_OVER:
+                return note_steps(writing, before, after, self._author)
             if all(getattr(after, name) == getattr(before, name) for name in _JUDGED):
                 return 0
             keep_contents(writing, drafted)

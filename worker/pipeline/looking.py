@@ -7,7 +7,7 @@ question. It does not know how the folder is read, nor which file is right.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from worker.drafting import InForce
@@ -65,17 +65,20 @@ async def look_for(guarantees: Iterable[Guarantee], in_force: InForce, reader: P
 
 async def look_at_folder(submissions: Iterable[Submission], in_force: InForce, reader: PdfReader) -> None:
     """List the folder where one of these may carry a file of it; nothing is read."""
-    if any(each.project in in_force.register.by_id and each.product is not None for each in submissions):
+    if any(any(_in_question(each, in_force)) for each in submissions):
         await in_force.files.look(reader, lambda _: False)
+
+
+def _in_question(submission: Submission, in_force: InForce) -> tuple[frozenset[str], Callable[[str], bool] | None]:
+    project = in_force.register.by_id.get(submission.project) if submission.project else None
+    if project is None or submission.product is None:
+        return frozenset(), None
+    return files_in_question(submission.product, submission.contract_number or "", project, in_force.register)
 
 
 def stamp_files(submission: Submission, in_force: InForce) -> str:
     """A text that changes when a file that ``submission`` may carry comes, changes or goes; empty where none is."""
-    project = in_force.register.by_id.get(submission.project) if submission.project else None
-    if project is None or submission.product is None:
-        return ""
-    number = submission.contract_number or ""
-    named, could_be = files_in_question(submission.product, number, project, in_force.register)
+    named, could_be = _in_question(submission, in_force)
     found = [in_force.files.stamp(file) for file in sorted(named)]
     if could_be is not None:
         with contextlib.suppress(Unavailable):  # away: whoever drafts is told so

@@ -18,7 +18,7 @@ from worker.arrive import (
     New,
     Way,
     announce,
-    find_last,
+    find_followed,
     hold_without_notice,
     join_notice,
     receive_notice,
@@ -165,7 +165,7 @@ class Taking:
             product=notice.product,
             contract_number=notice.contract_number,
             notice_name=notice.project_name,
-            follows=find_last(earlier),
+            follows=find_followed(earlier),
         )
         judged = self._redraft(Event.REDRAFTED, before, read, {})
         self._note_wait(judged)

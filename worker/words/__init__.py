@@ -6,9 +6,10 @@ to do. It knows no state of any submission and decides nothing.
 
 from __future__ import annotations
 
+import re
 from typing import Final, Literal
 
-from worker.model import Hold, Submission
+from worker.model import SAME_NOTICE, Hold, Submission
 from worker.states import Kind, Reason, State, kind_of
 from worker.words.announced import TEXTS as ANNOUNCED_TEXTS
 from worker.words.commands import TEXTS as COMMAND_TEXTS
@@ -18,7 +19,7 @@ from worker.words.duties import TEXTS as DUTIES_TEXTS
 from worker.words.events import DETAILS, EVENTS, FAULTS, THINGS
 from worker.words.examples import HINTS as EXAMPLE_HINTS
 from worker.words.examples import TEXTS as EXAMPLE_TEXTS
-from worker.words.reasons import APPROVAL_STATE, NEXT_STEPS, REASONS, STATE_NEXT, STATES
+from worker.words.reasons import AFTER_REHEARSING, APPROVAL_STATE, NEXT_STEPS, REASONS, STATE_NEXT, STATES
 from worker.words.receipts import TEXTS as RECEIPT_TEXTS
 from worker.words.receipts import name_receipt as name_receipt
 from worker.words.register import TEXTS as REGISTER_TEXTS
@@ -111,15 +112,27 @@ def next_step(submission: Submission, lang: Language) -> str:
     """What a person does next about ``submission``; empty where there is nothing to do."""
     index = 0 if lang == "ja" else 1
     if submission.state is State.HELD and submission.reasons:
-        return _step_about(min(submission.reasons, key=_urgency))[index]
+        if submission.draft is None or submission.is_rehearsal:
+            return _step_about(min(submission.reasons, key=_urgency))[index]
+        # The draft is for the issuer by now: that it was rehearsed asks for nothing but approval.
+        first = min(submission.reasons, key=lambda hold: (*_urgency(hold), hold.reason is Reason.REHEARSED))
+        return AFTER_REHEARSING[index] if first.reason is Reason.REHEARSED else _step_about(first)[index]
+    if submission.state is State.HANDED_OVER and submission.superseded_by is not None:
+        number, later = submission.contract_number or "", str(submission.superseded_by)
+        return say("later_key", lang, id=submission.id, number=number, later=later)
     return STATE_NEXT[submission.state][index] if submission.state in STATE_NEXT else ""
 
 
+_CARRIED_WITH_IT: Final = re.compile(rf"#([0-9]+) {SAME_NOTICE}$")
+
+
 def _step_about(hold: Hold) -> tuple[str, str]:
-    """The step of the reason; of a paper that is no notice, the step of that kind of paper."""
+    """The step of the reason; of a paper that is no notice, or of a second download, its own."""
     if hold.reason is Reason.NOT_A_NOTICE:
         steps = (step for words, step in PAPER_STEPS if any(word in hold.detail for word in words))
         return next(steps, NEXT_STEPS[hold.reason])
+    if hold.reason is Reason.WRONG_INVOICE and (carried := _CARRIED_WITH_IT.search(hold.detail)):
+        return say("resend_instead", "ja", id=carried[1]), say("resend_instead", "en", id=carried[1])
     return NEXT_STEPS[hold.reason]
 
 

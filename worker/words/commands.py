@@ -112,6 +112,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Not certain, so held ({issuer}): {keys}",
     ),
     "doctor_ok": ("正常", "well"),
+    "doctor_to_come": ("まだありません", "not there yet"),
+    "remedy_to_come": (
+        "最初の `hoshobin run` で作られます。することはありません。",
+        "The first `hoshobin run` makes it: nothing to do.",
+    ),
     "doctor_all_well": ("すべて正常です。", "All is well."),
     "doctor_failed": (
         "異常があります。上の表の「対処」をご覧ください。",
@@ -311,6 +316,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "h_linked": ("関連する提出", "linked submissions"),
     "h_history": ("経過", "history"),
     "h_due": ("送信予定", "due"),
+    "state_due": ("{state}、送信予定 {moment}", "{state}, due {moment}"),
     "h_message_id": ("Message-ID", "Message-ID"),
     "h_name": ("対象", "what"),
     "h_last_ok": ("最終確認", "last reached"),

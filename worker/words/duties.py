@@ -43,5 +43,25 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{id} には手続が複数残っています。`--what 番号` で指定してください：{duties}",
         "Several duties of {id} are left. Name one with `--what N`: {duties}",
     ),
+    "resend_instead": (
+        (
+            "同じお知らせは {id} で提出済み。再提出なら {id} を訂正（hoshobin resend {id} --by 氏名 --why 理由）。"
+            "どちらの場合も、こちらは取下げ"
+        ),
+        (
+            "{id} went with this very notice. To send it again, correct that one"
+            " (hoshobin resend {id} --by NAME --why TEXT); withdraw this one either way"
+        ),
+    ),
+    "later_key": (
+        (
+            "保証契約番号 {number} には、後から別の認証キーのお知らせ（{later}）が届いています。"
+            "この提出が済んでいれば記録、まだなら取下げ（hoshobin withdraw {id}）、{later} を提出"
+        ),
+        (
+            "A notice with another key came later under contract number {number} ({later}). Record this one if it was"
+            " handed in; if not, withdraw it (hoshobin withdraw {id}) and hand in {later}"
+        ),
+    ),
     "duty_recorded": ("{id} の「{duty}」を済みと記録しました。", "{id}: '{duty}' is recorded as done."),
 }

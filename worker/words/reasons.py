@@ -173,3 +173,9 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
     _R.BROKEN_TEXT: _DOWNLOAD_AGAIN,
     _R.DAMAGED: _DOWNLOAD_AGAIN,
 }
+
+AFTER_REHEARSING: Final = (
+    "発注者に送る内容（宛先・件名・添付）を確認し、承認",
+    "look at what goes to the issuer (recipient, subject, attachments), then approve",
+)
+"""The step of REHEARSED once the draft is no rehearsal any more."""

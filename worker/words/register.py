@@ -100,6 +100,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{name}：未確認の項目をお尋ねします。分からないものは、何も入力せず Enter を押してください。",
         "{name}: what is not certain yet. Press Enter for what you do not know.",
     ),
+    "issuer_checked_today": (
+        "すべての項目が確かめられたので、確認日（checked_on）を {date} にしました。",
+        "Every key has been checked, so checked_on is now {date}.",
+    ),
+    "ask_about": ("{name}　［{key}］", "{name}  [{key}]"),
+    "ask_choices": ("　使える値：{choices}", "  one of: {choices}"),
+    "ask_table": (
+        "　いくつかの項目からなります。Enter で残し、後でファイルに書けます",
+        "  this has several keys: Enter leaves it for you to write into the file",
+    ),
     "ask_confirm": (
         "{about}\n　現在の値：{value}\n　このとおりなら y、違うなら正しい値",
         "{about}\n  so far: {value}\n  y if it is right, else the right value",
@@ -200,7 +210,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{row}行目と同じ案件です（別の案件なら、両方に保証契約番号が必要です）",
         "the same project as row {row} (another one needs a contract number in both)",
     ),
+    "import_section": (
+        "保証の種類ごとに課が登録されています（{registered}）。{value} がどの種類の課か分からないため書き換えません",
+        "a section is registered per product ({registered}): not overwritten, as {value} may be for one of them alone",
+    ),
     "fate_new": ("新規", "new"),
+    "import_namesake": (
+        "同じ発注者に同名の案件が登録済みです（番号：{numbers}）。別の案件として登録します",
+        "a project of this name is registered with this issuer (numbers: {numbers}); this one becomes another",
+    ),
     "fate_same": ("登録済み・変更なし", "registered, nothing new"),
     "fate_changed": ("変更", "changed"),
     "fate_bad": ("誤り", "bad"),
@@ -232,6 +250,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "h_cell": ("セル", "cell"),
     # --- The register's overview -----------------------------------------------------------------------------
     "h_task": ("次にすること", "next task"),
+    "project_numbered": ("{name}（{numbers}）", "{name} ({numbers})"),
+    "numbers_none": ("番号未登録", "no number"),
     "cell_missing": ("未着", "not here yet"),
     "cell_not_expected": ("—", "—"),
     "cell_settled": ("送信済み（不達なし・完了）", "sent, no bounce: closed"),

@@ -50,6 +50,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "check_rule_changed": ("ルールに変更なし、確認日が新しい", "the rule is unchanged and was checked lately"),
     "check_large_attachment": ("添付の大きさが通常", "attachments of usual size"),
     "passed": ("問題なし", "passed"),
+    "not_asked": (
+        "リハーサル中は確認しません（本番の内容になったときに確認）",
+        "not checked while rehearsing: it is once the mail is for the issuer",
+    ),
     "h_conditions": ("目で確かめる条件", "conditions for a person to check"),
     "to_tick": ("□ {sentence}", "[ ] {sentence}"),
     "ticked": ("☑ {sentence}", "[x] {sentence}"),

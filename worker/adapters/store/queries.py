@@ -1,6 +1,8 @@
 """What may be asked both of the last commit and of an open transaction, and what only the last commit is asked.
 
 The promise: one method, one statement, one snapshot; a list that may be long is fetched in blocks. It writes nothing.
+
+Longer than other files: each statement is read beside the one that it must agree with.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from worker.adapters.store.schema import (
     SENT_WITH,
     SUBMISSIONS,
 )
-from worker.chain import CONFIG_CHANGED, canonical, encodable
+from worker.chain import CONFIG_CHANGED, encodable
 from worker.errors import LogBroken, NotAllowed
 from worker.model import (
     Address,
@@ -96,6 +98,16 @@ _LAST_SENT: Final = (
     .limit(1)
 )
 _LAST_SENT_TO_SECTION: Final = _LAST_SENT.where(SUBMISSIONS.c.section == bindparam("section"))
+# Written out as in the index, which is not used otherwise. What a person handed in in place of a mail followed no rule.
+_LAST_HANDED_OVER: Final = (
+    sa.select(_ROW)
+    .where(SUBMISSIONS.c.issuer == bindparam("issuer"), SUBMISSIONS.c.product == bindparam("product"))
+    .where(SUBMISSIONS.c.is_amended == bindparam("is_amended"), SUBMISSIONS.c.sent_at.is_(None))
+    .where(sa.text("state IN ('HANDED_OVER', 'CONFIRMED') AND json_extract(\"row\", '$.channel') != 'email'"))
+    .order_by(SUBMISSIONS.c.id.desc())
+    .limit(1)
+)
+_LAST_HANDED_OVER_TO_SECTION: Final = _LAST_HANDED_OVER.where(SUBMISSIONS.c.section == bindparam("section"))
 _OF_PROJECT: Final = (
     sa.select(_ROW)
     .where(SUBMISSIONS.c.project == bindparam("project"), SUBMISSIONS.c.product == bindparam("product"))
@@ -194,12 +206,21 @@ class Reads(ABC):
         self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False
     ) -> Submission | None:
         """The submission to this issuer (to this section of it, where given) that was sent last, under that rule."""
-        values = {"issuer": issuer, "product": product.value, "is_amended": int(is_amended)}
-        row = (
-            self._scalar(_LAST_SENT_TO_SECTION, {**values, "section": section})
-            if section
-            else self._scalar(_LAST_SENT, values)
-        )
+        statement = _LAST_SENT_TO_SECTION if section else _LAST_SENT
+        return self._last(statement, issuer, product, section, int(is_amended))
+
+    def last_handed_over(
+        self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False
+    ) -> Submission | None:
+        """The newest that people hand in, or handed in, to this issuer (this section of it) under that rule."""
+        statement = _LAST_HANDED_OVER_TO_SECTION if section else _LAST_HANDED_OVER
+        return self._last(statement, issuer, product, section, int(is_amended))
+
+    def _last(
+        self, statement: sa.Select[Any], issuer: str, product: Product, section: str, is_amended: int
+    ) -> Submission | None:
+        values = {"issuer": issuer, "product": product.value, "is_amended": is_amended}
+        row = self._scalar(statement, {**values, "section": section} if section else values)
         return None if row is None else decode(Submission, row)
 
     def carried(self, digest: Sha256) -> tuple[Submission, ...]:

@@ -29,6 +29,10 @@ _STATEMENTS = (
     CREATE INDEX submissions_by_moment_sent_to_section ON submissions (issuer, product, is_amended, section, sent_at)
     WHERE sent_at IS NOT NULL
     """,
+    """
+    CREATE INDEX submissions_by_hand ON submissions (issuer, product, is_amended)
+    WHERE sent_at IS NULL AND state IN ('HANDED_OVER', 'CONFIRMED')
+    """,
     "CREATE INDEX submissions_by_project ON submissions (project, product)",
     """
     CREATE TABLE sent_to (

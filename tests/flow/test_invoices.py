@@ -1,0 +1,62 @@
+"""The invoice from the folder to the mail: found by its name, read, and kept from leaving where it is another's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from office import HANAKO, Form, Mailroom, a_form, an_invoice, notice, project
+from small_office import Settings, SmallOffice, form
+
+MODES = Callable[..., Mailroom]
+ROAD = a_form("県道拡幅工事", "前払金保証")
+BRIDGE = a_form("新橋架替工事", "前払金保証")
+CONCLUDED = "{ contract = 2026-05-01 }"
+
+
+def room_with(mailroom: MODES, *forms: Form) -> Mailroom:
+    """An office that has registered these without a word about invoices, and the notice of the first came in."""
+    room = mailroom(projects=[project(each.project, "kawa", each.number, dates=CONCLUDED) for each in forms])
+    room.office.save_notice("お知らせ.pdf", notice(forms[0]))
+    return room
+
+
+def approve(room: Mailroom, form: Form) -> int:
+    label = room.office.only(form)["label"]
+    return room.office("approve", label, "--by", HANAKO, "--note", "確認済み").code
+
+
+def holds(room: Mailroom, form: Form) -> list[str]:
+    return room.office.only(form)["hold_reasons"]
+
+
+def test_the_one_invoice_whose_name_leads_to_the_project_rides_along(mailroom: MODES) -> None:
+    room = room_with(mailroom, ROAD, BRIDGE)
+    room.office.save_invoice("前払金請求書_県道拡幅工事.pdf", an_invoice(ROAD))
+    room.office.save_invoice("前払金請求書_新橋架替工事.pdf", an_invoice(BRIDGE))
+    room.office.run_once()
+    (mail,) = room.submissions
+    assert mail.files[1:] == (("前払金請求書_県道拡幅工事.pdf", an_invoice(ROAD)),)
+
+
+def test_an_invoice_that_names_another_project_leaves_with_nobody(mailroom: MODES) -> None:
+    room = room_with(mailroom, ROAD, BRIDGE)
+    room.office.save_invoice("前払金請求書_県道拡幅工事.pdf", an_invoice(BRIDGE))
+    room.office.run_once()
+    assert set(holds(room, ROAD)) == {"wrong_invoice"}
+    assert approve(room, ROAD) != 0
+    room.office.run_once()
+    assert room.submissions == []
+
+
+async def test_where_no_file_is_in_question_nobody_looks_at_the_folder(tmp_path: Path) -> None:
+    office = SmallOffice(tmp_path, Settings(mode="approve", port=1))
+    office.save(form(1))
+    await office.take_in()
+    await office.pipeline.judge_waiting()
+    assert office.files.looked_for == []
+    office.save(form(2, product="前払金保証"))
+    await office.take_in()
+    (is_needed,) = office.files.looked_for
+    assert [file for file in sorted(office.files.held) if is_needed(file)] == ["invoice-2.pdf"]
+    await office.stop()

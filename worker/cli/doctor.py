@@ -1,0 +1,158 @@
+"""The command ``doctor``: every server and folder reached once, what failed, and what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import click
+
+from worker.adapters.config_files import is_own_folder
+from worker.adapters.pdf import PdfPool
+from worker.adapters.shipped import sample_pdf
+from worker.adapters.store import has_database
+from worker.cli import DONE, NOT_REACHED, Cli, cli, json_option, pass_cli
+from worker.cli.tables import print_json, print_table
+from worker.errors import AccountRefused, Unavailable
+from worker.model import Unreadable
+from worker.wiring import (
+    Office,
+    OwnThread,
+    build_folder,
+    build_mailboxes,
+    build_server,
+    load_office_for_servers,
+    load_secrets,
+    system_clock,
+)
+from worker.words import Language, name_thing, say
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """One thing that was reached, or what failed and what to do about it."""
+
+    name: str
+    error: str = ""
+    remedy: str = ""
+    is_to_come: bool = False
+
+
+@cli.command()
+@json_option
+@pass_cli
+def doctor(shared: Cli, as_json: bool) -> int:
+    """診断：各サーバーとフォルダに接続し、異常と対処を示します。"""
+    office = load_office_for_servers(shared.config)
+    results = asyncio.run(_examine(office, shared.lang))
+    is_well = not any(each.error for each in results)
+    if as_json:
+        print_json(
+            {
+                "results": [
+                    {
+                        "name": each.name,
+                        "ok": not each.error,
+                        "error": each.error or None,
+                        "remedy": each.remedy or None,
+                    }
+                    for each in results
+                ]
+            }
+        )
+    else:
+        headings = [say(f"h_{name}", shared.lang) for name in ("name", "result", "remedy")]
+        rows = [(name_thing(each.name, shared.lang), _said(each, shared.lang), each.remedy) for each in results]
+        print_table(headings, rows, styles=["red" if each.error else "" for each in results])
+        click.echo(say("doctor_all_well" if is_well else "doctor_failed", shared.lang))
+    return DONE if is_well else NOT_REACHED
+
+
+def _said(result: _Result, lang: Language) -> str:
+    return result.error or say("doctor_to_come" if result.is_to_come else "doctor_ok", lang)
+
+
+async def _examine(office: Office, lang: Language) -> list[_Result]:
+    """Each thing that is reached, what failed, and what to do about it."""
+    secrets = load_secrets(office)
+    clock = system_clock()
+    results = []
+    for mailbox in build_mailboxes(office, secrets):
+        thread = OwnThread(mailbox.name)
+        remedy = ("remedy_imap", "remedy_imap_account")
+        name = f"mail:{mailbox.name}"
+        results.append(await _try(name, partial(thread, mailbox.open), remedy, lang, name=mailbox.name))
+        mailbox.shut()
+        thread.end(mailbox.close)
+    server = build_server(office, secrets, clock)
+    results.append(await _try("smtp", server.open, ("remedy_smtp", "remedy_smtp_account"), lang))
+    await server.close()
+    invoices = office.places.invoices
+    for name, folder, look in (
+        ("folder", office.places.notices, build_folder(office).look),
+        ("invoices", invoices, partial(_look, invoices)),
+    ):
+        if _is_to_come(folder, office):
+            results.append(_Result(name, remedy=say("remedy_to_come", lang), is_to_come=True))
+        else:
+            results.append(await _try(name, _async(look), ("remedy_folder",) * 2, lang))
+    results.append(await _try("pdf", _read_sample, ("remedy_pdf",) * 2, lang))
+    if command := office.configuration.settings.command:
+        results.append(await _try("command", _async(partial(_find, command[0])), ("remedy_command",) * 2, lang))
+    return results
+
+
+def _is_to_come(folder: Path, office: Office) -> bool:
+    """Whether the first ``run`` will make this folder: afterwards one that is gone is missed."""
+    store = office.places.store
+    return not folder.exists() and is_own_folder(folder, office.places) and not has_database(store)
+
+
+def _look(folder: Path) -> None:
+    try:
+        next(folder.iterdir(), None)
+    except OSError as error:
+        raise Unavailable("folder", f"{folder}: {error.strerror}") from error
+
+
+def _find(program: str) -> None:
+    """It is not run: it would tell somebody."""
+    if not Path(program).is_absolute() or shutil.which(program) is None:
+        raise Unavailable("command", program)
+
+
+async def _read_sample() -> None:
+    reader = PdfPool(1)
+    try:
+        read = await reader.read(sample_pdf("notice-contract.pdf"))
+    finally:
+        await reader.close()
+    if isinstance(read, Unreadable):
+        raise Unavailable("pdf", read.reason.value)
+
+
+def _async(call: Callable[[], object]) -> Callable[[], Awaitable[object]]:
+    async def called() -> object:
+        return call()
+
+    return called
+
+
+async def _try(
+    shown_name: str,
+    reach: Callable[[], Awaitable[object]],
+    remedies: tuple[str, ...],
+    lang: Language,
+    **params: str,
+) -> _Result:
+    try:
+        await reach()
+    except AccountRefused as refused:
+        return _Result(shown_name, refused.detail, say(remedies[1], lang, **params))
+    except Unavailable as failure:
+        return _Result(shown_name, failure.detail, say(remedies[0], lang, **params))
+    return _Result(shown_name)

@@ -1,0 +1,114 @@
+"""The command ``run``: the service, or one pass over everything due."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+
+import click
+import structlog
+from structlog.typing import Processor
+
+from worker.adapters.config_files import make_own_folders
+from worker.adapters.pdf import PdfPool
+from worker.adapters.sender_lock import SenderLock
+from worker.adapters.store import create_or_migrate, open_store
+from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, pass_cli
+from worker.pipeline import Pipeline
+from worker.pipeline.once import Pass, run_once
+from worker.recover import record_start, recover
+from worker.service import Service
+from worker.wiring import (
+    Office,
+    OwnThread,
+    account_name,
+    build_command,
+    build_folder,
+    build_mailboxes,
+    build_server,
+    load_office_for_servers,
+    load_secrets,
+    program_version,
+    system_clock,
+)
+from worker.words import Language, name_thing, say
+
+
+@cli.command()
+@click.option("--once", is_flag=True, help="1回だけ処理して終了 / one pass, then exit")
+@pass_cli
+def run(shared: Cli, once: bool) -> int:
+    """本体：監視・送信を続けます（--once は1回だけ）。"""
+    if not once:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a configuration to replace; it would end us
+    _log_to_stderr()
+    office = load_office_for_servers(shared.config)
+    clock = system_clock()
+    with SenderLock(office.places.store, clock):
+        create_or_migrate(office.places.store)
+        make_own_folders(office.places)
+        if once:
+            return _end_of_pass(asyncio.run(pass_once(office)), shared.lang)
+        store = open_store(office.places.store, clock)
+        try:
+            asyncio.run(Service(office, shared.config, store, PdfPool(), clock).run())
+        finally:
+            store.close()
+    return DONE
+
+
+async def pass_once(office: Office) -> Pass:
+    """One pass over everything due, for the holder of the sender's lock."""
+    clock = system_clock()
+    secrets = load_secrets(office)
+    store = open_store(office.places.store, clock)
+    server = build_server(office, secrets, clock)
+    reader = PdfPool()
+    mailboxes = [(mailbox, OwnThread(mailbox.name)) for mailbox in build_mailboxes(office, secrets)]
+    folder = OwnThread("folder")
+    settings = office.configuration.settings
+    try:
+        files = office.configuration.files
+        record_start(store, files, program_version(), account_name(), store.config_in_force())
+        recover(store, office.in_force, account_name(), clock.now())
+        pipeline = Pipeline(store, reader, server, clock, account_name(), office.in_force, build_command(office))
+        since = {name: mailbox.since for name, mailbox in settings.mailboxes.items()}
+        return await run_once(pipeline, mailboxes, since, (build_folder(office), folder), clock)
+    finally:
+        await server.close()
+        await reader.close()
+        for mailbox, thread in mailboxes:
+            mailbox.shut()
+            thread.end(mailbox.close)
+        folder.end()
+        store.close()
+
+
+def _end_of_pass(done: Pass, lang: Language) -> int:
+    for name, failure in done.failures.items():
+        click.echo(say("pass_failed", lang, name=name_thing(name, lang), why=failure.detail), err=True)
+    if done.broken is not None:
+        is_old = done.broken.code == "behind_head"
+        said = say("behind_head", lang) if is_old else say("log_broken", lang, detail=done.broken.detail)
+        click.echo(said, err=True)
+    click.echo(say("pass_done", lang, sent=done.sent, waiting=done.began_to_wait))
+    if done.failures:
+        return NOT_REACHED
+    return FOR_A_PERSON if done.began_to_wait or done.broken else DONE
+
+
+def _log_to_stderr() -> None:
+    """Events for the journal: one JSON line each, also what the libraries say where they warn."""
+    stamps: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    line = structlog.processors.JSONRenderer(ensure_ascii=False)
+    meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.WARNING)  # of the handler: loggers have levels of their own
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=stamps, processors=[meta, line]))
+    logging.basicConfig(handlers=[handler])
+    structlog.configure(processors=[*stamps, line], logger_factory=structlog.PrintLoggerFactory(sys.stderr))

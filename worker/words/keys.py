@@ -1,0 +1,139 @@
+"""What the keys of an issuer's file are called by those who are asked for them: (Japanese, English), and their values.
+
+Its one promise: every key that a file may leave open has its name here, and every word that such a key takes. It does
+not know what a file says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+_Pair = tuple[str, str]
+
+OWN: Final[dict[str, _Pair]] = {
+    "name": ("発注者の名前", "the issuer's name"),
+    "aliases": ("別の名前（コンマ区切り）", "other names (with commas)"),
+    "guarantors": ("受け付けられる保証会社（コンマ区切り）", "sureties that are taken (with commas)"),
+    "source": ("公表元", "where it is published"),
+    "checked_on": ("公表元と照合した日", "the day it was compared with its source"),
+    "eligibility": ("電子保証の対象となる範囲", "what electronic sureties are taken for"),
+}
+SECTION: Final[dict[str, _Pair]] = {
+    "": ("課", "section"),
+    "name": ("課の名前", "name of the section"),
+    "to": ("宛先", "recipients"),
+    "cc": ("写しの宛先", "copies"),
+    "phone": ("電話番号", "telephone"),
+    "until": ("この内容で確かな最後の日", "the last day on which this is certain"),
+}
+RULE: Final[dict[str, _Pair]] = {
+    "": ("提出方法のすべて", "the whole way to submit"),
+    "channel": ("提出方法", "way to submit"),
+    "section": ("提出先の課（project は案件ごと）", "section that receives (project: each project says)"),
+    "subject": ("件名", "subject"),
+    "body": ("本文のひな形", "template of the body"),
+    "product_words": ("保証の呼び名", "what each guarantee is called"),
+    "invoice": ("請求書の同送", "whether the invoice rides along"),
+    "max_bytes": ("メールの大きさの上限（バイト）", "largest mail, bytes"),
+    "chosen": ("いくつかの方法から選んだもの", "what was chosen among several ways"),
+    "notice": ("番号とキーの出し方", "how number and key are handed in"),
+    "file_name": ("お知らせPDFのファイル名", "file name of the notice"),
+    "lines": ("本文に書く事項", "what the body must say"),
+    "documents_required": ("必ず添える書類（コンマ区切り）", "documents that must ride along (with commas)"),
+    "documents_allowed": ("添えてもよい書類（コンマ区切り）", "documents that may ride along (with commas)"),
+    "other_documents": ("「その他の必要書類」の有無", "whether other documents may be needed"),
+    "conditions": ("目で確かめる条件（コンマ区切り）", "conditions for a person to check (with commas)"),
+    "contact_first": ("送る前の連絡", "whom to contact before sending"),
+    "call_after": ("送信後の電話", "whether to call after sending"),
+    "timing": ("提出の時期", "when to submit"),
+    "closes": ("完了の条件", "what closes it"),
+    "settle_days": ("完了とみなすまでの日数", "days after which it is closed"),
+    "after": ("送信後に残る手続（コンマ区切り）", "what remains after sending (with commas)"),
+    "url": ("フォーム・システムのアドレス", "address of the form or system"),
+    "instructions": ("提出の手順（コンマ区切り）", "steps of handing it in (with commas)"),
+    "bring": ("持って行くもの（コンマ区切り）", "what to bring (with commas)"),
+}
+VALUE: Final[dict[str, _Pair]] = {
+    "": ("番号の形式", "form of the number"),
+    "pattern": ("正規表現", "pattern"),
+    "digits_only": ("数字だけにするか", "whether only digits stay"),
+    "length": ("文字数", "characters"),
+    "remove_hyphens": ("ハイフンを取り除くか", "whether hyphens are removed"),
+    "width": ("文字の幅", "width of the characters"),
+    "sample": ("正しい書き方の見本", "how a right one looks"),
+}
+_TABLES: Final = {"section": SECTION, "rule": RULE, "value": VALUE}
+
+RULE_TABLES: Final[dict[str, _Pair]] = {
+    "default": ("すべての保証", "every guarantee"),
+    "amended": ("変更契約のすべての保証", "every guarantee of an amended contract"),
+    "contract": ("契約保証", "contract guarantee"),
+    "contract_amended": ("変更契約の契約保証", "contract guarantee, amended"),
+    "advance": ("前払金保証", "advance-payment guarantee"),
+    "advance_amended": ("変更契約の前払金保証", "advance-payment guarantee, amended"),
+    "interim": ("中間前払金保証", "interim-payment guarantee"),
+    "interim_amended": ("変更契約の中間前払金保証", "interim-payment guarantee, amended"),
+}
+
+_SWITCH: Final[dict[str, _Pair]] = {"true": ("はい", "yes"), "false": ("いいえ", "no")}
+CHOICES: Final[dict[str, dict[str, _Pair]]] = {
+    "channel": {
+        "email": ("メール", "e-mail"),
+        "form": ("申請フォーム", "a form"),
+        "upload": ("システムへの登録", "upload to a system"),
+        "paper": ("持参・郵送", "by hand or post"),
+        "fax": ("ファクス", "fax"),
+        "unknown": ("未確認", "not certain"),
+    },
+    "invoice": {
+        "never": ("同送しない", "does not"),
+        "optional": ("同送してもよい", "may"),
+        "required": ("必ず同送する", "must"),
+    },
+    "notice": {
+        "attached": ("お知らせPDFを添付", "the notice attached"),
+        "typed": ("本文に記載", "typed in the body"),
+        "both": ("両方", "both"),
+    },
+    "timing": {
+        "any": ("いつでも", "at any time"),
+        "with_contract": ("契約書と同時", "with the contract document"),
+        "with_invoice": ("請求書と同時", "with the invoice"),
+        "before_contract": ("契約書より前", "before the contract document"),
+        "before_invoice": ("請求書より前", "before the invoice"),
+    },
+    "closes": {
+        "call": ("電話", "a call"),
+        "answer": ("返信か電話", "an answer or a call"),
+        "none": ("不達なく日が過ぎること", "days without a bounce"),
+    },
+    "width": {
+        "as_written": ("登録のまま", "as registered"),
+        "half": ("半角", "half width"),
+        "full": ("全角", "full width"),
+    },
+    **dict.fromkeys(("other_documents", "call_after", "digits_only", "remove_hyphens"), _SWITCH),
+}
+"""The words that a key takes, with what each means; a key that is not here takes any text, number, day or list."""
+
+
+def name_key(path: Sequence[str], lang: Literal["ja", "en"]) -> str:
+    """What the key at ``path`` of an issuer's file is called; one that has no name stays as it is written."""
+    index = 0 if lang == "ja" else 1
+    first, *rest = path
+    if not rest:
+        return OWN[first][index] if first in OWN else first
+    table, key = rest[0], ".".join(rest[1:])
+    names = _TABLES.get(first, {})
+    if key not in names:
+        return ".".join(path)
+    whose = RULE_TABLES[table][index] if first == "rule" and table in RULE_TABLES else table
+    return names[key][index] if first == "section" else f"{names[key][index]}（{whose}）"
+
+
+def name_choices(path: Sequence[str], lang: Literal["ja", "en"]) -> str:
+    """The words that may be answered for the key at ``path``, with their meanings; empty where any text may."""
+    index = 0 if lang == "ja" else 1
+    pairs = CHOICES.get(path[-1], {}) if path[0] in {"rule", "value"} else {}
+    return ("、", ", ")[index].join(f"{word}={meaning[index]}" for word, meaning in pairs.items())
