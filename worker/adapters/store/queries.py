@@ -54,6 +54,11 @@ _ROW: Final = SUBMISSIONS.c.row
 _BY_ID: Final = sa.select(_ROW).where(SUBMISSIONS.c.id == bindparam("id"))
 _BOUND: Final = sa.func.json_extract(ENTRIES.c.body, "$.set.bound_project")
 _BLOCK: Final = 500
+# Not sorted there: for the order SQLite would go through all messages of the mailbox instead of the index.
+_KNOWN: Final = sa.select(MESSAGES.c.row).where(
+    MESSAGES.c.mailbox == bindparam("mailbox"), MESSAGES.c.message_id == bindparam("message_id")
+)
+_KNOWN_OF_SIZE: Final = _KNOWN.where(MESSAGES.c.size == bindparam("size"))
 
 
 def select_by(column: sa.Column[Any]) -> sa.Select[Any]:
@@ -328,14 +333,10 @@ class StoreReads(Reads):
 
     def known_messages(self, mailbox: str, message_id: str, size: int | None = None) -> tuple[MessageRow, ...]:
         """Every row with this Message-ID (and of this size, where given), the newest numbering first."""
-        same = (
-            sa.select(MESSAGES.c.row)
-            .where(MESSAGES.c.mailbox == mailbox, MESSAGES.c.message_id == encodable(message_id))
-            .order_by(MESSAGES.c.uidvalidity.desc(), MESSAGES.c.uid.desc())
-        )
-        if size is not None:
-            same = same.where(MESSAGES.c.size == size)
-        return tuple(decode(MessageRow, row[0]) for row in self._rows(same))
+        values = {"mailbox": mailbox, "message_id": encodable(message_id), "size": size}
+        found = self._rows(_KNOWN if size is None else _KNOWN_OF_SIZE, values)
+        rows = [decode(MessageRow, row[0]) for row in found]
+        return tuple(sorted(rows, key=lambda row: (row.uidvalidity, row.uid), reverse=True))
 
     def file(self, name: str) -> FileRow | None:
         """The row of this file's name."""
