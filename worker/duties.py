@@ -72,7 +72,7 @@ def _due_day(timing: Timing, project: Project, product: Product, contract_number
 def _last_day(timing: Timing, project: Project, product: Product, contract_number: str) -> dt.date | None:
     """The earlier of the days that the rule and the project give.
 
-    The rule's is the last working day before the day that ``timing`` speaks of: on the day itself the contract is signed.
+    The rule's is the last working day before the one that ``timing`` speaks of: on that one the contract is signed.
     """
     day = _due_day(timing, project, product, contract_number) if timing in _BEFORE else None
     of_rule = working_days_before(day, 1) if day else None

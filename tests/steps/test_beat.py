@@ -9,7 +9,7 @@ import pytest
 from fakes import run_at_once
 
 from worker import beat
-from worker.adapters.imap import CONNECT_SECONDS, READ_SECONDS
+from worker.adapters.imap_connection import CONNECT_SECONDS, READ_SECONDS
 from worker.adapters.pdf import READ_SECONDS as PDF_SECONDS
 from worker.adapters.pdf import START_SECONDS
 from worker.adapters.smtp_wire import Timeouts

@@ -260,8 +260,8 @@ def test_an_amended_contract_is_marked_so() -> None:
 
 
 def test_of_two_deadlines_the_earlier_counts() -> None:
-    day = dt.date(2026, 12, 1)
-    for own, expected in ((day - dt.timedelta(days=1), day - dt.timedelta(days=1)), (day + dt.timedelta(days=1), day)):
+    day, last = dt.date(2026, 12, 3), dt.date(2026, 12, 2)
+    for own, expected in ((last - dt.timedelta(days=1), last - dt.timedelta(days=1)), (day, last)):
         project = of_project(dates={"contract": day}, deadlines={Product.CONTRACT: own})
         register = replace(ruled(timing=Timing.BEFORE_CONTRACT), projects=(project,))
         assert drafted(register).submission.duties.deadline == expected

@@ -58,7 +58,7 @@ def test_projects_of_one_name_and_issuer_say_so_and_others_do_not() -> None:
     again = of_project(id="mihon/道路改良工事#2", contract_numbers=("1-2",))
     bridge = of_project(id="mihon/橋梁補修工事", name="橋梁補修工事", contract_numbers=())
     configuration = Register(projects=(of_project(), again, bridge)).in_force().configuration
-    assert [row.has_namesake for row in project_rows((), configuration, TODAY)] == [True, True, False]
+    assert [row.has_namesake for row in project_rows((), configuration, START)] == [True, True, False]
 
 
 def test_the_day_is_that_of_sending_in_japan() -> None:
