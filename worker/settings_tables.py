@@ -50,7 +50,7 @@ def refuse_own_folder(text: str, folder: str) -> str:
 
 
 class ScheduleTable(Shape):
-    """``[schedule]``; hours are open hours, also where ``windows`` is empty, but for ``announced_hours``: plain ones."""
+    """``[schedule]``; hours are open ones, also where ``windows`` is empty, but for ``announced_hours``: plain ones."""
 
     poll_seconds: Annotated[int, Field(ge=1, le=MAX_POLL_SECONDS)] = 60
     deaf_minutes: Annotated[int, Field(ge=1, le=MAX_DEAF_MINUTES)] | None = None
@@ -59,7 +59,6 @@ class ScheduleTable(Shape):
     stuck_hours: Annotated[int, Field(ge=1, le=MAX_OPEN_HOURS)] = 4
     windows: list[Annotated[str, AfterValidator(_check_window)]] = Field(default_factory=lambda: list(USUAL))
     closed: list[dt.date] = Field(default_factory=list)
-
 
     @field_validator("deaf_minutes")
     @classmethod
