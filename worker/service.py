@@ -1,8 +1,7 @@
 """The long run: one loop per mailbox, one for the folder, one for judging, sending and telling.
 
-apscheduler is the clock: it wakes the loops, nothing else; a mailbox's loop rests by itself, as what wakes it is its
-server. Everything durable is in the store. No loop waits for another; a loop that the world stops ends its pass with
-that reason and is woken again.
+apscheduler is the clock: it wakes the loops, nothing else; a mailbox's loop is woken by its server. Everything durable
+is in the store. No loop waits for another; a loop that the world stops ends its pass with that reason.
 """
 
 from __future__ import annotations

@@ -244,13 +244,13 @@ async def test_messages_with_one_id_size_and_date_are_told_apart_by_their_bytes(
     await world.look()
     before = {row.uid: row.submissions for row in world.store.messages("main")}
     assert len(world.fetched) == 2
+    entries = world.store.head()
     await renumber(world, 8)
-    world.give(3, announced(3), b"<same@surety.example>")
     await world.look()
-    assert sorted(world.fetched) == [1, 2, 3]
+    assert sorted(world.fetched) == [1, 2]
     now = {row.uid: row.submissions for row in world.store.messages("main") if row.uidvalidity == 8}
     assert (now[1], now[2]) == (before[2], before[1])
-    assert now[3] not in before.values() or world.count() == len({*before.values()})
+    assert world.store.head() == entries, "nothing came in"
 
 
 async def test_the_same_uid_with_other_bytes_is_taken_once_and_nothing_else_again(world: World) -> None:
