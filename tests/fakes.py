@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
+from worker.after import After
 from worker.errors import LogBroken, NotAllowed, Unavailable
-from worker.model import JST, Address, Notice, PageText, PdfText, Product, Sha256, Submission, Unreadable, sha256
-from worker.ports import PdfReader, Reply, Session, Shelved, Silence, Step
+from worker.model import JST, Address, Look, Notice, PageText, PdfText, Product, Sha256, Submission, Unreadable, sha256
+from worker.pipeline.headers import Found
+from worker.pipeline.rows import LedgerRows
+from worker.ports import Mailbox, PdfReader, Reply, Session, Shelved, Silence, Step
 from worker.states import State
 
 P = ParamSpec("P")
@@ -200,6 +203,21 @@ class FakePdfReader:
 
     async def close(self) -> None:
         self.is_closed = True
+
+
+@dataclass(frozen=True)
+class SomeMailbox:
+    """What the rows of a look are made from, where no mailbox is looked at."""
+
+    name: str
+    is_loopback: bool = True
+    after: After = field(default_factory=After)
+
+
+def rows_of(mailbox: str, *, is_loopback: bool = True) -> LedgerRows:
+    """Rows for messages of ``mailbox`` that a test hands over by itself."""
+    found = Found((), frozenset(), Look(f"mail:{mailbox}", uidvalidity=1))
+    return LedgerRows(cast("Mailbox", SomeMailbox(mailbox, is_loopback)), found)
 
 
 async def run_at_once(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

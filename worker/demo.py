@@ -37,7 +37,6 @@ from worker.model import JST, Submission
 from worker.ports import Author
 from worker.sent_log import log_rows
 from worker.states import NEEDS_A_PERSON, Reason, State
-from worker.watch import SETTLE
 from worker.wiring import account_name, load_office, system_clock
 from worker.words import Language, say
 
@@ -200,12 +199,7 @@ def _write_configuration(root: Path, mailbox: DemoImap, relay: DsnController) ->
         (config / "issuers" / f"{name}.toml").write_text(text, encoding="utf-8")
     invoice = var / "inbox" / "invoices" / "invoice-advance.pdf"
     invoice.write_bytes(sample_pdf("invoice-advance.pdf"))
-<<<<<<< HEAD
     os.utime(invoice, (yesterday.timestamp(),) * 2)  # saved a while ago: a file of this moment may still be growing
-=======
-    saved_at = (system_clock().now() - 2 * SETTLE).timestamp()
-    os.utime(invoice, (saved_at, saved_at))  # else a fast machine has read the mails before it counts as whole
->>>>>>> ends
     password = var / "imap-password"
     password.touch(mode=0o600)
     password.write_text(mailbox.password, encoding="utf-8")

@@ -25,7 +25,6 @@ from worker.adapters.config_files import (
     resolve_places,
 )
 from worker.adapters.invoice_files import InvoiceFiles
-from worker.adapters.operator_command import ProgramCommand
 from worker.adapters.shelf import Shelf
 from worker.adapters.shipped import shipped_file, shipped_names
 from worker.adapters.store import SqlStore, open_store
@@ -38,6 +37,7 @@ from worker.render import Renderer
 if TYPE_CHECKING:
     from worker.adapters.folder import NoticeFolder
     from worker.adapters.imap import ImapMailbox
+    from worker.adapters.operator_command import ProgramCommand
     from worker.adapters.smtp import SmtpServer
 
 P = ParamSpec("P")
@@ -255,6 +255,8 @@ def build_server(office: Office, secrets: Secrets, clock: Clock) -> SmtpServer:
 
 def build_command(office: Office) -> ProgramCommand | None:
     """The program of ``[operator] command``; None where none is named."""
+    from worker.adapters.operator_command import ProgramCommand  # noqa: PLC0415  it writes a log, commands do not
+
     command = office.configuration.settings.command
     return ProgramCommand(command) if command else None
 

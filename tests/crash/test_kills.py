@@ -42,6 +42,10 @@ OPERATOR = ("soumu@contractor.example",)
 KEYS = ("kEy0001Zq0W", "kEy0002Zq0W", "kEy0003Zq0W")
 
 
+AT_REST = {"SENT", "OVERDUE", "IN_DOUBT"}
+"""Where the day ends; OVERDUE: no news came within the hours that the tests let pass."""
+
+
 @dataclass
 class Days:
     """Lives days in processes of their own."""
@@ -97,7 +101,7 @@ class Found:
     @property
     def is_quiet(self) -> bool:
         """Whether nothing is left to do for the worker."""
-        return not self.waiting_alarms and {row["state"] for row in self.rows.values()} <= {"SENT", "IN_DOUBT"}
+        return not self.waiting_alarms and {row["state"] for row in self.rows.values()} <= AT_REST
 
     @property
     def in_flight(self) -> set[int]:
@@ -131,7 +135,7 @@ def judge(found: Found, taken: tuple[Taken, ...], in_doubt: set[int]) -> None:
     copies = Counter(map(message_id, mails))
     assert set(copies.values()) <= {1}, "sent twice"
     assert sorted(row["contract_number"] for row in found.rows.values()) == sorted(ISSUER_OF), "lost, or taken twice"
-    assert {row["state"] for row in found.rows.values()} <= {"SENT", "IN_DOUBT"}
+    assert {row["state"] for row in found.rows.values()} <= AT_REST
     assert {number for number, row in found.rows.items() if row["state"] == "IN_DOUBT"} == in_doubt
     for number, row in found.rows.items():
         own = [each for each in mails if message_id(each) == row["draft"]["message_id"]]

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from fakes import run_at_once
+from fakes import rows_of, run_at_once
 from office import (
     ADDRESS,
     HANAKO,
@@ -318,7 +318,7 @@ def test_a_mail_that_came_over_the_net_waits_for_a_person_in_mode_auto(mailroom:
         async with running(room, Hands()) as pipeline:
             fetched = fetch(a_mail("認証キー", ("a.pdf", notice(form))).as_bytes())
             read = await pipeline.intake.read_block((fetched,), pipeline.in_force)
-            pipeline.intake.record_block("far", 1, read, proven=False)
+            pipeline.intake.record_block(rows_of("far", is_loopback=False), read)
             assert (await pipeline.send_due()).sent == 0
 
     asyncio.run(take_from_afar())

@@ -56,8 +56,8 @@ ENOUGH_WITH_INVOICE = 0.1
 """Of the mails."""
 
 ABOUT_THE_TARGET = {Reason.NAME_ONLY, Reason.NUMBER_DIFFERS, Reason.SEEN_BEFORE, Reason.CHANGED}
-ENDED = {State.SENT, State.HELD, State.HANDED_OVER, State.WITHDRAWN, State.APPROVED}
-"""APPROVED: a mail with an invoice waits for the day of its contract."""
+ENDED = {State.SENT, State.OVERDUE, State.HELD, State.HANDED_OVER, State.WITHDRAWN, State.APPROVED}
+"""OVERDUE: days passed without news. APPROVED: a mail with an invoice waits for the day of its contract."""
 
 GUARANTORS = shipped_file("config", "guarantors.toml")
 TEMPLATES = TemplateFiles({})
@@ -252,7 +252,7 @@ class Days:
         faults += faults_together(self.left)
         submissions = self.store.submissions()
         faults += [f"ended as {each.state}" for each in submissions if each.state not in ENDED]
-        sent = [each for each in submissions if each.state is State.SENT]
+        sent = [each for each in submissions if each.state in {State.SENT, State.OVERDUE}]
         if len(sent) != len(self.left):
             faults.append(f"{len(self.left)} mails left, {len(sent)} are SENT")
         again = {entry.detail["sha256"] for entry in self.store.entries(events=["SeenAgain"])}
