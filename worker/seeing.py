@@ -2,6 +2,8 @@
 
 Its one promise: what is laid out is what the draft holds, with nothing left out and no key in the pages. It decides
 nothing, and does not know where it is shown.
+
+Longer than other files: one mail is laid out from top to bottom, part by part.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Its one promise: a message or a file counts as seen only in the transaction that stores what became of it. It does
 not know how messages are fetched, nor when.
+
+Longer than other files: what one block of messages may become is decided and recorded in one transaction.
 """
 
 from __future__ import annotations
