@@ -13,8 +13,8 @@ from typing import Final
 TESTS: Final = Path(__file__).resolve().parent.parent / "tests"
 sys.path[:0] = [str(TESTS), str(TESTS / "notices")]
 
-import notice_pdfs as forms  # type: ignore[import-not-found]  # noqa: E402  the tests' own notices, found by the path above
-from known_addresses import make_known  # type: ignore[import-not-found]  # noqa: E402  as the next
+import notice_pdfs as forms  # noqa: E402  the tests' own notices, found by the path above
+from known_addresses import make_known  # noqa: E402  as the next
 
 OFFICE: Final = "soumu@contractor.example"
 USER: Final = "office"

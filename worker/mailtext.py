@@ -110,7 +110,7 @@ def _jis_pieces(raw: bytes) -> Iterator[str]:
             yield run.decode("utf-8", "replace")
             continue
         for part in _JIS_RUN.findall(run):
-            if not 0x21 <= part[0] <= 0x7E:  # noqa: PLR2004  the 94 characters of a JIS row
+            if not 0x21 <= part[0] <= 0x7E:  # the 94 characters of a JIS row
                 yield part.decode("utf-8", "replace")
             elif escape == _SUPPLEMENT:
                 yield (b"\x1b$(D" + part + b"\x1b(B").decode("iso2022_jp_1", "replace")
@@ -124,8 +124,8 @@ def _jis_to_sjis(pairs: bytes) -> bytes:
     """Two-byte JIS as Shift_JIS (JIS X 0208:1997, annex 1); rows 13 and 89 to 92 fall on Windows' own characters."""
     found = bytearray()
     for row, cell in zip(pairs[::2], pairs[1::2], strict=False):
-        lead = (row + 1) // 2 + (0x70 if row < 0x5F else 0xB0)  # noqa: PLR2004
-        trail = cell + (0x7E if row % 2 == 0 else 0x1F if cell < 0x60 else 0x20)  # noqa: PLR2004
+        lead = (row + 1) // 2 + (0x70 if row < 0x5F else 0xB0)
+        trail = cell + (0x7E if row % 2 == 0 else 0x1F if cell < 0x60 else 0x20)
         found += bytes((lead, trail))
     return bytes(found)
 
@@ -136,7 +136,7 @@ def _decode_euc(raw: bytes) -> str:
     place = 0
     for run in re.finditer(rb"[\xa1-\xfe]{2,}|\x8e[\xa1-\xdf]", raw):
         found.append(raw[place : run.start()].decode("ascii", "replace"))
-        piece = run[0][1:] if run[0][0] == 0x8E else _jis_to_sjis(bytes(b & 0x7F for b in run[0]))  # noqa: PLR2004
+        piece = run[0][1:] if run[0][0] == 0x8E else _jis_to_sjis(bytes(b & 0x7F for b in run[0]))
         found.append(piece.decode("cp932", "replace"))
         place = run.end()
     found.append(raw[place:].decode("ascii", "replace"))
@@ -224,7 +224,7 @@ def _join_pieces(pieces: list[tuple[int, bool, str]]) -> str:
     if not any(encoded for _, encoded, _ in chosen):
         return "".join(content for _, _, content in chosen)
     charset, first = "utf-8", chosen[0][2]
-    if chosen[0][1] and first.count("'") >= 2:  # noqa: PLR2004  charset'language'value
+    if chosen[0][1] and first.count("'") >= 2:  # charset'language'value
         charset, _, first = first.split("'", 2)
     raw = b""
     for place, (_, encoded, content) in enumerate(chosen):

@@ -116,7 +116,7 @@ def load_changed_office(former: Office, option: str | None) -> Office:
 
 def failing_examples(office: Office) -> tuple[Problem, ...]:
     """What the examples in the office's own issuer files expect otherwise than its rules and templates do."""
-    from worker.examples import try_examples  # noqa: PLC0415  few commands try them
+    from worker.examples import try_examples
 
     return try_examples(office.configuration, office.in_force.templates.source, office.in_force.renderer)
 
@@ -131,7 +131,7 @@ def load_catalogue() -> Configuration:
 
 def failing_examples_of_catalogue(catalogue: Configuration) -> tuple[Problem, ...]:
     """The same of the shipped issuers under the shipped templates, by their place among the shipped files."""
-    from worker.examples import try_examples  # noqa: PLC0415  few commands try them
+    from worker.examples import try_examples
 
     failing = try_examples(catalogue, TemplateFiles({}).source, Renderer())
     return tuple(replace(problem, file=f"config/{problem.file}") for problem in failing)
@@ -218,7 +218,7 @@ def load_secrets(office: Office, env: Mapping[str, str] = os.environ) -> Secrets
 
 def build_mailboxes(office: Office, secrets: Secrets) -> tuple[ImapMailbox, ...]:
     """One adapter per ``[mailbox.NAME]``; nothing is connected yet."""
-    from worker.adapters.imap import ImapMailbox  # noqa: PLC0415  most commands reach no server
+    from worker.adapters.imap import ImapMailbox
 
     return tuple(
         ImapMailbox(
@@ -238,7 +238,7 @@ def build_mailboxes(office: Office, secrets: Secrets) -> tuple[ImapMailbox, ...]
 
 def build_server(office: Office, secrets: Secrets, clock: Clock) -> SmtpServer:
     """The adapter of ``[smtp]``; nothing is connected yet."""
-    from worker.adapters.smtp import SmtpServer  # noqa: PLC0415  most commands reach no server
+    from worker.adapters.smtp import SmtpServer
 
     smtp = office.configuration.settings.smtp
     return SmtpServer(
@@ -255,7 +255,7 @@ def build_server(office: Office, secrets: Secrets, clock: Clock) -> SmtpServer:
 
 def build_command(office: Office) -> ProgramCommand | None:
     """The program of ``[operator] command``; None where none is named."""
-    from worker.adapters.operator_command import ProgramCommand  # noqa: PLC0415  it writes a log, commands do not
+    from worker.adapters.operator_command import ProgramCommand
 
     command = office.configuration.settings.command
     return ProgramCommand(command) if command else None
@@ -263,7 +263,7 @@ def build_command(office: Office) -> ProgramCommand | None:
 
 def build_folder(office: Office) -> NoticeFolder:
     """The notices folder."""
-    from worker.adapters.folder import NoticeFolder  # noqa: PLC0415  most commands look at no folder
+    from worker.adapters.folder import NoticeFolder
 
     return NoticeFolder(office.places.notices)
 

@@ -39,7 +39,7 @@ def _mailboxes_are_closed() -> Iterator[None]:
 def mailbox(server: ScriptedImap, **more: object) -> ImapMailbox:
     settings: dict[str, object] = {"host": "127.0.0.1", "port": server.port, "security": Security.NONE}
     settings |= {"user": "office", "password": PASSWORD, "connect_seconds": 5, "read_seconds": 5} | more
-    OPENED.append(ImapMailbox("main", **settings))  # type: ignore[arg-type]
+    OPENED.append(ImapMailbox("main", **settings))
     return OPENED[-1]
 
 
@@ -420,7 +420,7 @@ def pymap_server() -> Iterator[DemoImap]:
 
 def real_mailbox(server: DemoImap, folder: str = FOLDER, password: str = "") -> ImapMailbox:
     settings = {"user": server.user, "password": password or server.password, "folder": folder}
-    OPENED.append(ImapMailbox("main", host=server.host, port=server.port, security=Security.NONE, **settings))  # type: ignore[arg-type]
+    OPENED.append(ImapMailbox("main", host=server.host, port=server.port, security=Security.NONE, **settings))
     return OPENED[-1]
 
 

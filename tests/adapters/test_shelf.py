@@ -238,7 +238,7 @@ def hanging(tmp_path: Path) -> tuple[Desk, HangingThread]:
     desk, thread = Desk(tmp_path / "invoices"), HangingThread()
     desk.save("a.pdf")
     desk.thread.end()
-    desk.shelf = Shelf(InvoiceFiles(desk.folder), lambda: thread, desk.clock, patience=0)  # type: ignore[arg-type]
+    desk.shelf = Shelf(InvoiceFiles(desk.folder), lambda: thread, desk.clock, patience=0)
     return desk, thread
 
 
@@ -257,7 +257,7 @@ async def test_a_share_that_woke_up_is_looked_at_again(tmp_path: Path) -> None:
     desk, thread = Desk(tmp_path / "invoices"), HangingThread()
     desk.save("a.pdf")
     desk.thread.end()
-    desk.shelf = Shelf(InvoiceFiles(desk.folder), lambda: thread, desk.clock, patience=0.02)  # type: ignore[arg-type]
+    desk.shelf = Shelf(InvoiceFiles(desk.folder), lambda: thread, desk.clock, patience=0.02)
     await desk.look()
     await thread.let_go()
     await desk.look()
@@ -284,7 +284,7 @@ async def test_bytes_that_came_too_late_are_kept_for_the_next_look() -> None:
     thread, clock, reader = HangingThread(), FakeClock(), CountingReader()
     thread.hangs = False
     folder = SlowFolder(thread)
-    shelf = Shelf(folder, lambda: thread, clock, patience=0.02)  # type: ignore[arg-type]
+    shelf = Shelf(folder, lambda: thread, clock, patience=0.02)
     await shelf.look(reader, lambda _: True)
     with pytest.raises(Unavailable):
         shelf.invoice("a.pdf")

@@ -22,7 +22,7 @@ def command(config: str, *arguments: str) -> tuple[int, str]:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.TextIOWrapper(io.BytesIO())):
         code = cli.main(["--config", config, *arguments])
     out.flush()
-    return code, out.buffer.getvalue().decode()  # type: ignore[attr-defined]
+    return code, out.buffer.getvalue().decode()
 
 
 def main(config: str, name: str, count: int) -> None:

@@ -95,9 +95,9 @@ def lay_hooks(points: Points) -> None:
         points.reach("after the last byte of a body")
         return is_written
 
-    small_office.WatchedStore = PointedStore  # type: ignore[misc]
-    small_office.server_at = lambda *arguments: PointedServer(plain_server(*arguments), points)  # type: ignore[assignment,return-value]
-    Wire._write_body = write_body  # type: ignore[method-assign]
+    small_office.WatchedStore = PointedStore
+    small_office.server_at = lambda *arguments: PointedServer(plain_server(*arguments), points)
+    Wire._write_body = write_body
     store_module.write_mark = points.around("the noted head", store_module.write_mark)
 
 

@@ -85,7 +85,7 @@ class _Listener(socketserver.ThreadingTCPServer):
     def process_request(self, request: object, client_address: object) -> None:
         with self.lock:
             self.open_talks += 1
-        super().process_request(request, client_address)  # type: ignore[arg-type]
+        super().process_request(request, client_address)
 
 
 class RecordingRelay:

@@ -121,7 +121,7 @@ def holds(root: Path) -> bool:
 
 def text_of(mail: Taken) -> str:
     read = email.message_from_bytes(mail.content, policy=email.policy.default)
-    return str(read.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    return str(read.get_body(("plain",)).get_content())
 
 
 def message_id(mail: Taken) -> str:

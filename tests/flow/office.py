@@ -277,7 +277,7 @@ def command(*arguments: str) -> Ran:
     texts = []
     for stream in (out, err):
         stream.flush()
-        texts.append(stream.buffer.getvalue().decode())  # type: ignore[attr-defined]
+        texts.append(stream.buffer.getvalue().decode())
     return Ran(code, *texts)
 
 

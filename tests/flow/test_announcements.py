@@ -67,7 +67,7 @@ class Desk:
     """An office whose mails come at the clock's moment; nothing is sent, every notice waits for approval."""
 
     def __init__(self, root: Path, **settings: object) -> None:
-        self.office = SmallOffice(root, Settings(**{"mode": "approve", "notify": (), **settings}))  # type: ignore[arg-type]
+        self.office = SmallOffice(root, Settings(**{"mode": "approve", "notify": (), **settings}))
         self.clock = self.office.clock
         self.mails = DatedMails()
         self.office.mails = self.mails
@@ -339,7 +339,7 @@ async def test_a_notice_that_came_is_told_no_more(desk: Desk) -> None:
 # --- The commands ------------------------------------------------------------------------------------------------
 
 
-def test_the_office_joins_by_command_and_sees_it(mailroom) -> None:  # type: ignore[no-untyped-def]
+def test_the_office_joins_by_command_and_sees_it(mailroom) -> None:
     one = a_form()
     room: Mailroom = mailroom(projects=[project(one.project, "kawa", one.number)])
     room.deliver(a_mail(EAST, sender="netdesk@surety.example", text="発行が完了しました。"))

@@ -424,6 +424,17 @@ def test_show_gives_a_person_the_mail_and_the_one_command(office: Office) -> Non
     assert "いつもお世話になっております。" in out
 
 
+def test_show_gives_the_first_page_of_what_has_not_left_with_the_key_masked(office: Office) -> None:
+    heading = "# 添付の1ページ目（認証キーは伏字）"
+    out = office("show", office.only(WAITS)["label"]).out
+    page = out.partition(heading)[2]
+    assert WAITS.number in page
+    assert WAITS.key not in out
+    assert "********" + WAITS.key[-2:] in page
+    assert heading not in office("show", office.only(WAITS)["label"], "--no-pages").out
+    assert heading not in office("show", str(office.only(SENT)["id"])).out
+
+
 def test_status_tells_looks_counts_and_what_waits(office: Office) -> None:
     status = office("status", "--json").document
     assert {each["name"] for each in status["looks"]} == {"mail:main", "folder", "smtp"}

@@ -44,7 +44,7 @@ async def test_an_address_removed_after_the_approval_gets_nothing(
     section = dataclasses.replace(issuer.sections["doboku"], cc=())
     issuers = {"kawa": dataclasses.replace(issuer, sections={"doboku": section})}
     configuration = dataclasses.replace(in_force.configuration, issuers={**in_force.configuration.issuers, **issuers})
-    assert SITE in office.only().draft.recipients  # type: ignore[union-attr]
+    assert SITE in office.only().draft.recipients
     office.pipeline.in_force = put_in_force(configuration, in_force.templates, in_force.files)
     await office.pipeline.send_due()
     held = office.only()

@@ -31,13 +31,13 @@ class Answering(FakeServer):
         self._mails = list(mails)
         self.opened = 0
 
-    async def open(self) -> object:  # type: ignore[override]
+    async def open(self) -> object:
         self.opened += 1
         told = self._mails.pop(0) if self._mails else None
         self._told = list(told) if told else None
         return await super().open()
 
-    async def take(self, step: object) -> Reply:  # type: ignore[override]
+    async def take(self, step: object) -> Reply:
         default = {"Data": "354 go"}.get(type(step).__name__, "250 ok")
         answer = (self._told.pop(0) if self._told else default) if self._told is not None else default
         return Reply(int(answer[:3]), answer[4:], self._clock.now())
@@ -130,7 +130,7 @@ async def test_what_a_server_asks_for_all_mail_holds_for_all(tmp_path: Path, ans
     for number in (1, 2, 3):
         office.save(form(number))
     await office.pass_once()
-    assert (office.server.opened, states(office)) == (1, [State.APPROVED] * 3)  # type: ignore[attr-defined]
+    assert (office.server.opened, states(office)) == (1, [State.APPROVED] * 3)
     office.clock.let_pass(minutes=10)
     assert (await office.finish()).sent == 3
 

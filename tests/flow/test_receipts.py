@@ -56,7 +56,7 @@ class Correspondence:
     async def reported(self, *said: tuple[str, str, str], **report: str) -> Submission:
         """A delivery report with a block (action, status, address) each."""
         blocks = [recipient(action, status, to) for action, status, to in said]
-        return await self.comes(dsn(*blocks, **{"envid": self.envid, "returned": self.message_id, **report}))  # type: ignore[arg-type]
+        return await self.comes(dsn(*blocks, **{"envid": self.envid, "returned": self.message_id, **report}))
 
     def ends(self) -> list[tuple[str, tuple[int, ...]]]:
         return [(row.end.value, row.submissions) for row in self.office.store.messages("main")]
@@ -246,7 +246,7 @@ async def test_the_key_stands_in_no_entry_of_a_reply_that_quotes_it(sent: Corres
 async def test_what_is_no_answer_of_the_issuer_is_recorded_and_no_task(
     sent: Correspondence, mail: dict[str, str], kind: ReceiptKind
 ) -> None:
-    after = await sent.comes(reply(to=sent.message_id, **mail))  # type: ignore[arg-type]
+    after = await sent.comes(reply(to=sent.message_id, **mail))
     assert ([each.kind for each in after.receipts], after.unread, after.state) == ([kind], (), State.SENT)
 
 

@@ -36,14 +36,14 @@ class Keeping(Answering):
         self._to: list[str] = []
         self._asks_for_reports = False
 
-    async def open(self) -> Session:  # type: ignore[override]
+    async def open(self) -> Session:
         if self.failure is not None:
             raise self.failure
         self._to = []
         await super().open()
         return Session("mx.contractor.example", "TLSv1.3", dsn=True, size_limit=None)
 
-    async def take(self, step: Any) -> Reply:  # type: ignore[override]
+    async def take(self, step: Any) -> Reply:
         if type(step).__name__ == "Rcpt":
             self._to.append(step.recipient)
             self._asks_for_reports = step.dsn
@@ -329,7 +329,7 @@ async def test_no_key_is_told_even_where_a_server_repeats_it(sent: Days) -> None
         key = form(1).key
         said = Receipt(ReceiptKind.FAILED, sent.clock.now(), text=f"550 body says {key}")
         after = dataclasses.replace(before, state=State.BOUNCED, receipts=(said,))
-        writing.change("Bounced", before, after, HANAKO, {})  # type: ignore[arg-type]
+        writing.change("Bounced", before, after, HANAKO, {})
         writing.raise_alarm("bounced", [1])
         writing.raise_alarm("late_answer", [], f"1: 250 ok {key}")
     await sent.office.finish()

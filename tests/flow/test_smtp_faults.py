@@ -53,7 +53,7 @@ def waits_for(at: At) -> Timeouts:
 @asynccontextmanager
 async def office_with(tmp_path: Path, server: MisbehavingServer, **settings: object) -> AsyncIterator[SmallOffice]:
     """An office whose only notice is read and approved, and due now."""
-    office = SmallOffice(tmp_path, Settings(port=server.port, **settings))  # type: ignore[arg-type]
+    office = SmallOffice(tmp_path, Settings(port=server.port, **settings))
     try:
         yield office
     finally:
@@ -420,7 +420,7 @@ async def test_what_a_person_withdraws_while_the_connection_opens_is_not_sent(tm
             other.close()
             return await opening()
 
-        office.server.open = withdraw_then_open  # type: ignore[method-assign]
+        office.server.open = withdraw_then_open
         await office.finish()
         assert office.only().state is State.WITHDRAWN
         assert not [each for each in server.commands if each.startswith("MAIL")]
@@ -460,7 +460,7 @@ async def test_on_a_full_disk_nothing_is_sent_and_with_room_everything_is(tmp_pa
             connection.connection.driver_connection.execute(f"pragma max_page_count = {pages}")
             return connection
 
-        office.store._connection = without_room  # type: ignore[method-assign]
+        office.store._connection = without_room
         seen = 0
         for _ in range(5):  # what fits in the pages at hand is recorded; the rest is not done
             done = await office.finish()
@@ -468,7 +468,7 @@ async def test_on_a_full_disk_nothing_is_sent_and_with_room_everything_is(tmp_pa
             assert len(server.messages) <= len(office.store.submissions(State.SENT, State.IN_DOUBT))
             office.clock.let_pass(minutes=61)
         assert seen < 2
-        office.store._connection = connect  # type: ignore[method-assign]
+        office.store._connection = connect
         office.store._give_up()
         for _ in range(3):
             await office.finish()

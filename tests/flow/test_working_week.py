@@ -331,7 +331,7 @@ class Week:
         self.relay = relay
         self.clock = FakeClock(dt.datetime(2026, 4, 10, 9, tzinfo=JST))
         self.mails = Mails(is_loopback=False)
-        self.files = FakeFiles(dict(INVOICES))  # type: ignore[arg-type]
+        self.files = FakeFiles(dict(INVOICES))
         self.texts = {
             "worker.toml": WORKER.format(port=relay.port, mode=mode),
             "issuers/akane.toml": AKANE,

@@ -44,7 +44,7 @@ def says(*lines: str, subject: str = SUBJECT) -> Announced:
 
 def awaited(announced: Announced, number: int = 5, **changes: object) -> Submission:
     opened = Submission(number, State.ANNOUNCED, guarantor="east", announced=announced, created_at=START)
-    return replace(opened, **changes)  # type: ignore[arg-type]
+    return replace(opened, **changes)
 
 
 def notice_here(**changes: object) -> Submission:

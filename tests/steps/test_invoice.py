@@ -50,7 +50,7 @@ def choose(
     project = of_project(invoices={Product.ADVANCE: (registered,)} if registered else {})
 
     def load(file: str) -> tuple[str, bytes] | Unreadable | None:
-        return (file, holds) if isinstance(holds, bytes) else holds  # type: ignore[return-value]
+        return (file, holds) if isinstance(holds, bytes) else holds
 
     return choose_invoice(Product.ADVANCE, NUMBER, replace(RULE, invoice=invoice), project, load, found)
 

@@ -25,7 +25,7 @@ def text_of(plumber: str, pdfium: str | None = None, tables: tuple[tuple[str, ..
 
 
 def another(name: str, *numbers: str, **changes: object) -> Project:
-    return replace(OWN, id=f"mihon {name} {numbers}", name=name, contract_numbers=numbers, **changes)  # type: ignore[arg-type]
+    return replace(OWN, id=f"mihon {name} {numbers}", name=name, contract_numbers=numbers, **changes)
 
 
 def check(

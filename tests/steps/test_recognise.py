@@ -29,7 +29,7 @@ def recognise(message: Message) -> Recognised:
 
 
 def mail(subject: str = "", sender: str = "someone@else.example", **more: object) -> Message:
-    return Message(senders=(sender,) if sender else (), subject=subject, **more)  # type: ignore[arg-type]
+    return Message(senders=(sender,) if sender else (), subject=subject, **more)
 
 
 @pytest.mark.parametrize(

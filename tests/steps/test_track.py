@@ -24,13 +24,11 @@ DELIVERED, RELAYED, DELAYED, FAILED = (
 
 
 def a_draft(to: tuple[Address, ...] = (A, B), cc: tuple[Address, ...] = (C,), **fields: object) -> Draft:
-    return Draft(  # type: ignore[arg-type]
-        Address("soumu@contractor.example"), "〇〇建設", to, cc, "件名", Sha256("0" * 64), (), OURS, **fields
-    )
+    return Draft(Address("soumu@contractor.example"), "〇〇建設", to, cc, "件名", Sha256("0" * 64), (), OURS, **fields)
 
 
 def sent(state: State = State.SENT, draft: Draft | None = None, **fields: object) -> Submission:
-    return Submission(1, state, draft=draft or a_draft(), sent_at=START, **fields)  # type: ignore[arg-type]
+    return Submission(1, state, draft=draft or a_draft(), sent_at=START, **fields)
 
 
 def receipt(kind: ReceiptKind, recipient: str = A, message_id: str = OURS, minutes: int = 5) -> Receipt:

@@ -19,7 +19,7 @@ NAME = "工事番号"
 
 
 def fitted(value: str, **form: object) -> FittedValues:
-    issuer = of_issuer(values={NAME: ValueForm(NAME, **form)} if form else {})  # type: ignore[arg-type]
+    issuer = of_issuer(values={NAME: ValueForm(NAME, **form)} if form else {})
     return fit_values(issuer, of_project(values={NAME: value}), NOTICE)
 
 

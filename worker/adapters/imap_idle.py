@@ -28,7 +28,7 @@ def count_told(client: IMAPClient) -> int:
 
     A mail that comes while a look is being made is told with the answer to some other command, and not again in IDLE.
     """
-    return len(client._imap.untagged_responses.get("EXISTS", ()))  # noqa: SLF001  imapclient has no way to ask
+    return len(client._imap.untagged_responses.get("EXISTS", ()))  # imapclient has no way to ask
 
 
 def listen(client: IMAPClient, seconds: float) -> Heard:
@@ -49,10 +49,10 @@ def listen(client: IMAPClient, seconds: float) -> Heard:
 
 def _enter(client: IMAPClient) -> bool:
     """Begin IDLE, and whether it began with news; ``client.idle`` takes a line before the "+" for a refusal."""
-    imap = client._imap  # noqa: SLF001
-    tag = client._idle_tag = imap._command("IDLE")  # noqa: SLF001
+    imap = client._imap
+    tag = client._idle_tag = imap._command("IDLE")
     is_news = False
-    while (line := imap._get_response()) is not None:  # noqa: SLF001  None: the "+"
+    while (line := imap._get_response()) is not None:  # None: the "+"
         if imap.tagged_commands[tag]:
             raise IMAPClientError(f"IDLE refused: {line!r}")
         is_news = is_news or _is_news(line)
@@ -61,7 +61,7 @@ def _enter(client: IMAPClient) -> bool:
 
 def _next_line(client: IMAPClient, deadline: float) -> bytes | None:
     """The next line that the server says, None where the deadline comes first. What is begun is read to its end."""
-    imap, connection = client._imap, client.socket()  # noqa: SLF001
+    imap, connection = client._imap, client.socket()
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     is_readable = False
@@ -70,7 +70,7 @@ def _next_line(client: IMAPClient, deadline: float) -> bytes | None:
         if left <= 0:
             return None
         is_readable = bool(poll.poll(left * 1000))
-    line: bytes = imap._get_line()  # noqa: SLF001
+    line: bytes = imap._get_line()
     return line
 
 
@@ -82,7 +82,7 @@ def _has_unread(client: IMAPClient, connection: Any, *, is_readable: bool) -> bo
     timeout = connection.gettimeout()
     connection.settimeout(0)
     try:
-        begins = bool(client._imap.file.peek(1))  # noqa: SLF001
+        begins = bool(client._imap.file.peek(1))
     except ssl.SSLWantReadError:  # part of a record, or one that holds no data
         return False
     finally:

@@ -109,8 +109,8 @@ def _decode(path: Path, content: bytes) -> str:
 
 def _workbook_rows(path: Path, content: bytes, sheet: str) -> list[list[str]]:
     _refuse_bombs(path, content)
-    from openpyxl import load_workbook  # noqa: PLC0415  it takes a third of a second, and few commands need it
-    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
 
     broken = (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, SyntaxError)
     try:

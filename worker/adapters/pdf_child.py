@@ -91,8 +91,8 @@ def main() -> None:
 
 def _import_engines() -> None:
     """Import both engines before the limits count, and give pdfium its font."""
-    import pdfplumber  # noqa: F401, PLC0415  here, so that importing this module's limits costs the parent nothing
-    import pypdfium2.raw  # noqa: PLC0415
+    import pdfplumber  # noqa: F401  here, so that importing this module's limits costs the parent nothing
+    import pypdfium2.raw
 
     use_box_font(pypdfium2.raw)
     logging.getLogger("pdfminer").setLevel(logging.ERROR)  # one warning per font of a browser's PDF
@@ -164,7 +164,7 @@ def _read_pages(pdf: bytes) -> list[list[Any]]:
 
 
 def _read_with_pdfium(pdf: bytes) -> list[str]:
-    import pypdfium2  # noqa: PLC0415
+    import pypdfium2
 
     try:
         document = pypdfium2.PdfDocument(pdf)
@@ -196,8 +196,8 @@ def _pdfium_text(page: Any) -> str:
 
 
 def _read_with_plumber(pdf: bytes, second: list[str]) -> list[list[Any]]:
-    import pdfplumber  # noqa: PLC0415
-    from pdfplumber.utils.exceptions import PdfminerException  # noqa: PLC0415
+    import pdfplumber
+    from pdfplumber.utils.exceptions import PdfminerException
 
     try:
         with pdfplumber.open(BytesIO(pdf)) as document:
@@ -222,7 +222,7 @@ def _plumber_page(page: Any, pdfium: str) -> list[Any]:
 
 def _characters(text: str) -> list[str]:
     """What a page holds whatever the order: engines differ in that, and double strike shows without it."""
-    from worker.text import match_key, repair_radicals  # noqa: PLC0415
+    from worker.text import match_key, repair_radicals
 
     return sorted(match_key(repair_radicals(text)))
 

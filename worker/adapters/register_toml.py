@@ -53,7 +53,7 @@ def edit_table(
 
     ``without`` are the file's own keys that are taken out of it.
     """
-    import tomlkit  # noqa: PLC0415  only what writes needs it
+    import tomlkit
 
     given = list(values)
     certain = set(no_longer_open)
@@ -141,7 +141,7 @@ def _split(text: str) -> list[str]:
 
 
 def _change_block(text: str, inside: int | None, edit: Edit) -> str:
-    import tomlkit  # noqa: PLC0415
+    import tomlkit
 
     document = tomlkit.parse(text)
     projects: Any = document[_PROJECT]
@@ -152,7 +152,7 @@ def _change_block(text: str, inside: int | None, edit: Edit) -> str:
 
 def _put_item(table: Any, key: Key, value: Any) -> None:
     """``value`` under ``key``; a table inside its line, or one that is missing on the way, is written anew."""
-    from tomlkit.items import InlineTable  # noqa: PLC0415
+    from tomlkit.items import InlineTable
 
     for at, part in enumerate(key[:-1]):
         inner = table.get(part)
@@ -167,8 +167,8 @@ def _put_item(table: Any, key: Key, value: Any) -> None:
 
 def _replace_item(table: Any, name: str, value: Any) -> None:
     """``value`` in the place of what stands there; the comment behind it stays, and those within a list that grows."""
-    import tomlkit  # noqa: PLC0415
-    from tomlkit.items import Array  # noqa: PLC0415
+    import tomlkit
+    from tomlkit.items import Array
 
     former = table.get(name)
     if isinstance(former, Array) and isinstance(value, list) and value[: len(former)] == former.unwrap():
@@ -184,7 +184,7 @@ def _replace_item(table: Any, name: str, value: Any) -> None:
 
 def _written(value: Any) -> str:
     """``value`` as TOML on one line."""
-    import tomlkit  # noqa: PLC0415
+    import tomlkit
 
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{_written_key(name)} = {_written(inner)}" for name, inner in value.items()) + " }"
@@ -194,7 +194,7 @@ def _written(value: Any) -> str:
 
 
 def _written_key(name: str) -> str:
-    from tomlkit.items import SingleKey  # noqa: PLC0415
+    from tomlkit.items import SingleKey
 
     return SingleKey(name).as_string()
 

@@ -50,7 +50,7 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def open_for_command(office: Office, clock: Clock) -> SqlStore:
     """The office's store, closed when the command ends. Raises ConfigError where there is none, or an older one."""
-    from worker.wiring import open_office_store  # noqa: PLC0415  see Part
+    from worker.wiring import open_office_store
 
     store = open_office_store(office, clock)
     click.get_current_context().call_on_close(store.close)
@@ -229,8 +229,8 @@ class _Boundary:
         return NOT_REACHED
 
     def fault(self, error: Exception) -> int:
-        import tempfile  # noqa: PLC0415  no other command needs them
-        import traceback  # noqa: PLC0415
+        import tempfile
+        import traceback
 
         with tempfile.NamedTemporaryFile("w", prefix="hoshobin-trace-", suffix=".txt", delete=False) as file:
             traceback.print_exception(error, file=file)

@@ -116,8 +116,8 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
 @pass_cli
 def add_issuer(shared: Cli, name: str, settings: tuple[str, ...], confirmed: tuple[str, ...]) -> int:
     """同梱の発注者を自社の設定に写し、未確認の項目を埋めます。"""
-    from worker.adapters.register_files import write_new_file  # noqa: PLC0415  few commands write
-    from worker.adapters.register_toml import edit_table  # noqa: PLC0415
+    from worker.adapters.register_files import write_new_file
+    from worker.adapters.register_toml import edit_table
 
     directory, files = find_configuration_files(shared.config)
     id_ = find_entry(name, _shipped_tables())
@@ -175,7 +175,7 @@ def _filled_in(
 
     Raises ConfigError where the whole configuration does not load with it.
     """
-    from worker.adapters.register_toml import edit_table  # noqa: PLC0415
+    from worker.adapters.register_toml import edit_table
 
     answered = answered_keys(_table(file, content), [*(path for path, _ in given), *certain])
     content = edit_table(content, given, answered)
@@ -194,7 +194,7 @@ Judge = Callable[[Question, object], list[Problem]]
 
 def _judge_answers(files: Mapping[str, bytes], file: str, content: bytes) -> Judge:
     """Each answer tried by itself: a slip is asked again at once, not after the last question."""
-    from worker.adapters.register_toml import edit_table  # noqa: PLC0415  few commands write
+    from worker.adapters.register_toml import edit_table
 
     def problems(question: Question, value: object) -> list[Problem]:
         try:

@@ -90,10 +90,14 @@ def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
 
 @cli.command()
 @click.argument("number", metavar="ID")
-@click.option("--pages", is_flag=True, help="添付の1ページ目も表示 / also the first page of each attachment")
+@click.option(
+    "--pages/--no-pages",
+    default=None,
+    help="添付の1ページ目（送信前のものには表示） / first pages of the attachments (shown before sending)",
+)
 @json_option
 @pass_cli
-def show(shared: Cli, number: str, pages: bool, as_json: bool) -> int:
+def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     """詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"""
     office = load_office(shared.config)
     store = open_for_command(office, system_clock())
@@ -103,7 +107,8 @@ def show(shared: Cli, number: str, pages: bool, as_json: bool) -> int:
     submission = store.submission(int(wanted))
     entries = list(store.entries(submission.id))
     linked = _linked(submission, store)
-    seen = _see(submission, office, store, shared.lang, with_pages=pages)
+    is_looked_at = submission.state in _STILL_JUDGED and not as_json
+    seen = _see(submission, office, store, shared.lang, with_pages=is_looked_at if pages is None else pages)
     if as_json:
         print_json(
             {
@@ -155,8 +160,8 @@ def _linked(submission: Submission, store: Store) -> list[Submission]:
 
 def _see(submission: Submission, office: Office, store: Store, lang: Language, *, with_pages: bool) -> Seen:
     """The submission as it stands, its key masked: ``show`` is for any eye in the office."""
-    from worker.cli.files import look_for_submissions  # noqa: PLC0415  of these commands only ``show`` needs them
-    from worker.cli.pages import read_first_pages  # noqa: PLC0415
+    from worker.cli.files import look_for_submissions
+    from worker.cli.pages import read_first_pages
 
     notice = store.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
     key = notice.key.clear if notice else ""

@@ -112,27 +112,27 @@ class _NothingKnown:
         """Never found."""
         raise NotAllowed("no_such_submission", id=str(number))
 
-    def by_pdf(self, pdf: Sha256) -> tuple[Submission, ...]:  # noqa: ARG002  the port's form
+    def by_pdf(self, pdf: Sha256) -> tuple[Submission, ...]:
         """None."""
         return ()
 
-    def by_number(self, contract_number: str) -> tuple[Submission, ...]:  # noqa: ARG002
+    def by_number(self, contract_number: str) -> tuple[Submission, ...]:
         """None."""
         return ()
 
-    def by_source_message(self, message_id: str) -> tuple[Submission, ...]:  # noqa: ARG002
+    def by_source_message(self, message_id: str) -> tuple[Submission, ...]:
         """None."""
         return ()
 
-    def awaited(self, guarantor: str) -> tuple[Submission, ...]:  # noqa: ARG002
+    def awaited(self, guarantor: str) -> tuple[Submission, ...]:
         """None."""
         return ()
 
-    def newest_notices(self, guarantor: str, count: int) -> tuple[Submission, ...]:  # noqa: ARG002
+    def newest_notices(self, guarantor: str, count: int) -> tuple[Submission, ...]:
         """None."""
         return ()
 
-    def notice(self, pdf: Sha256) -> Notice | None:  # noqa: ARG002
+    def notice(self, pdf: Sha256) -> Notice | None:
         """None."""
         return None
 
@@ -140,54 +140,54 @@ class _NothingKnown:
         """Never found."""
         raise NotAllowed("no_such_submission", id=digest)
 
-    def bound_project(self, guarantor: str, contract_number: str) -> str | None:  # noqa: ARG002
+    def bound_project(self, guarantor: str, contract_number: str) -> str | None:
         """None."""
         return None
 
-    def was_sent_to(self, address: Address) -> bool:  # noqa: ARG002
+    def was_sent_to(self, address: Address) -> bool:
         """Never."""
         return False
 
     def last_sent(
         self,
-        issuer: str,  # noqa: ARG002
-        product: Product,  # noqa: ARG002
-        section: str = "",  # noqa: ARG002
+        issuer: str,
+        product: Product,
+        section: str = "",
         *,
-        is_amended: bool = False,  # noqa: ARG002
+        is_amended: bool = False,
     ) -> Submission | None:
         """None."""
         return None
 
     def last_handed_over(
         self,
-        issuer: str,  # noqa: ARG002
-        product: Product,  # noqa: ARG002
-        section: str = "",  # noqa: ARG002
+        issuer: str,
+        product: Product,
+        section: str = "",
         *,
-        is_amended: bool = False,  # noqa: ARG002
+        is_amended: bool = False,
     ) -> Submission | None:
         """None."""
         return None
 
-    def carried(self, digest: Sha256) -> tuple[Submission, ...]:  # noqa: ARG002
+    def carried(self, digest: Sha256) -> tuple[Submission, ...]:
         """None."""
         return ()
 
-    def of_project(self, project: str, product: Product) -> tuple[Submission, ...]:  # noqa: ARG002
+    def of_project(self, project: str, product: Product) -> tuple[Submission, ...]:
         """None."""
         return ()
 
-    def of_own_message(self, message_id: str) -> Submission | None:  # noqa: ARG002
+    def of_own_message(self, message_id: str) -> Submission | None:
         return None
 
-    def own_message_of(self, envid: str) -> str:  # noqa: ARG002
+    def own_message_of(self, envid: str) -> str:
         return ""
 
-    def early_reports(self, message_id: str) -> tuple[Sha256, ...]:  # noqa: ARG002
+    def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
         return ()
 
-    def known_number(self, number: str) -> bool:  # noqa: ARG002
+    def known_number(self, number: str) -> bool:
         """Never."""
         return False
 

@@ -100,7 +100,7 @@ def init(shared: Cli, directory: Path) -> int:
 def demo(shared: Cli, keep: Path | None) -> int:
     """デモ：このコンピューターの中だけで、受信から提出までを実行します。"""
     try:
-        from worker.demo import run_demo  # noqa: PLC0415  its servers are an extra
+        from worker.demo import run_demo
     except ImportError:
         click.echo(say("demo_missing", shared.lang), err=True)
         return 2

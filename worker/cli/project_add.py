@@ -69,8 +69,8 @@ class _Answers:
 @pass_cli
 def add_project(shared: Cli, /, *, as_json: bool, **options: Any) -> int:
     """案件の登録：発注者のルールに必要なことだけを、順に尋ねます（オプションでも指定できます）。"""
-    from worker.adapters.register_files import replace_file  # noqa: PLC0415  few commands write
-    from worker.adapters.register_toml import edit_projects  # noqa: PLC0415
+    from worker.adapters.register_files import replace_file
+    from worker.adapters.register_toml import edit_projects
 
     directory, files = find_configuration_files(shared.config)
     configuration = load_configuration(files)

@@ -32,8 +32,8 @@ _COLOURS: Final = {FateKind.NEW: "green", FateKind.SAME: "dim", FateKind.CHANGED
 @pass_cli
 def import_projects(shared: Cli, file: Path, sheet: str, dry_run: bool, partial: bool, as_json: bool) -> int:
     """工事台帳（CSV・Excel）の取込み：行ごとの扱いを示し、誤りがなければ登録します。"""
-    from worker.adapters.ledgers import read_ledger  # noqa: PLC0415  other commands need neither it nor what it brings
-    from worker.adapters.register_files import replace_file  # noqa: PLC0415
+    from worker.adapters.ledgers import read_ledger
+    from worker.adapters.register_files import replace_file
 
     directory, files = find_configuration_files(shared.config)
     configuration = load_configuration(files)
@@ -75,7 +75,7 @@ def _judge_together(files: dict[str, bytes], fates: tuple[Fate, ...], registered
 
 
 def _edited(files: dict[str, bytes], edits: Sequence[Edit]) -> dict[str, bytes]:
-    from worker.adapters.register_toml import edit_projects  # noqa: PLC0415
+    from worker.adapters.register_toml import edit_projects
 
     return {**files, FILE: edit_projects(files[FILE], edits)}
 

@@ -53,7 +53,7 @@ def print_table(
         click.echo("\n".join(lines), file=out)
         return
     if cells:
-        from worker.cli.terminal import draw_table  # noqa: PLC0415  a pipe needs none of what draws
+        from worker.cli.terminal import draw_table
 
         draw_table(headings, cells, title, styles, out)
 
