@@ -1,4 +1,4 @@
-"""The order of the flow, and the only place that knows it: watch → read → match → compose → approve → send → track → tell.
+"""The order of the flow, known here alone: watch → read → match → compose → approve → send → track → tell.
 
 Each method is one step, or one pass of a loop; who runs them and when is ``service.py`` (for ever) or the command
 line (``run --once``, ``demo``). Its one promise: record first, then act; a step that the world stops (Unavailable)
