@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from worker.hours import OfficeHours
 from worker.labels import Labels, fold_lines
 from worker.model import Announced, Notice, Product, Submission
 from worker.rulebook import Guarantor
@@ -197,15 +198,15 @@ def _say_the_same(one: Announced, other: Announced) -> bool:
 # --- When it is late -----------------------------------------------------------------------------------------
 
 
-def count_reminders(opened: dt.datetime, hours: int, now: dt.datetime) -> int:
-    """How many reminders its age calls for, at most REMINDERS_LIMIT."""
-    return max(0, min(REMINDERS_LIMIT, (now - opened) // dt.timedelta(hours=hours)))
+def count_reminders(opened: dt.datetime, period: int, hours: OfficeHours, now: dt.datetime) -> int:
+    """How many reminders its age calls for, one each ``period`` open hours, at most REMINDERS_LIMIT."""
+    return min(REMINDERS_LIMIT, hours.open_time(opened, now) // dt.timedelta(hours=period))
 
 
-def next_reminder(opened: dt.datetime, hours: int, now: dt.datetime) -> dt.datetime | None:
+def next_reminder(opened: dt.datetime, period: int, hours: OfficeHours, now: dt.datetime) -> dt.datetime | None:
     """When the next one is due; None after the last."""
-    count = count_reminders(opened, hours, now)
-    return opened + (count + 1) * dt.timedelta(hours=hours) if count < REMINDERS_LIMIT else None
+    count = count_reminders(opened, period, hours, now)
+    return hours.after(opened, (count + 1) * dt.timedelta(hours=period)) if count < REMINDERS_LIMIT else None
 
 
 def reminder_cause(number: int, count: int) -> str:

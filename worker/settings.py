@@ -42,6 +42,7 @@ FILE: Final = "worker.toml"
 
 MAX_HOLD_MINUTES: Final = 10_080  # a week: by then the day of the contract has passed
 MIN_MAIL_BYTES: Final = 100_000  # less holds no notice PDF with its base64
+PER_MINUTE: Final = 30  # what the strictest of the usual mail services take: Microsoft 365 says 30 messages a minute
 MAX_PER_MINUTE: Final = 6_000  # a hundred a second: more than one connection carries, so a slip of the pen
 
 
@@ -104,7 +105,7 @@ class SmtpSettings:
     ehlo: str
     """Never empty: the domain of the contractor's address where the file names none."""
     max_bytes: int
-    per_minute: int = 0
+    per_minute: int = PER_MINUTE
     """Mails begun within any 60 seconds; 0: no cap."""
     connections: int = 1
     """Always 1: mails go one at a time."""
@@ -145,7 +146,7 @@ class Settings:
     hours: OfficeHours = field(default_factory=OfficeHours)
     """When mail to issuers leaves, and which hours count."""
     announced_hours: int = 24
-    """Plain hours after which a person is reminded of a notice that was announced and is not here."""
+    """Open hours after which a person is reminded of a notice that was announced and is not here."""
     overdue_hours: int = 24
     """Open hours without news after which a person asks the issuer."""
     stuck_hours: int = 4
@@ -217,7 +218,7 @@ class _Mailbox(_Server):
 class _Smtp(_Server):
     ehlo: str = ""
     max_bytes: Annotated[int, Field(ge=MIN_MAIL_BYTES)] = 10_000_000
-    per_minute: Annotated[int, Field(ge=0, le=MAX_PER_MINUTE)] = 0
+    per_minute: Annotated[int, Field(ge=0, le=MAX_PER_MINUTE)] = PER_MINUTE
     connections: int = 1
 
     @field_validator("connections")

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from worker.addresses import AddressText
 from worker.after import parse_after
-from worker.hours import BadWindow, read_window
+from worker.hours import USUAL, BadWindow, read_window
 from worker.register_fields import key_names, parse_key
 from worker.tomlfile import NonEmpty, Refused, Shape, nearest
 
@@ -21,7 +21,6 @@ MAX_POLL_SECONDS: Final = 86_400  # a day: a longer pause is a mailbox nobody wa
 DEAF_MINUTES: Final = 15
 MAX_DEAF_MINUTES: Final = 10_080  # a week: who wants to hear later does not want to hear
 LOOKS_MISSED: Final = 2  # one look may fail, or take long, where the pause between looks is long
-MAX_ANNOUNCED_HOURS: Final = 720  # 30 days: by then the contract has been signed without it, or not at all
 MAX_OPEN_HOURS: Final = 200  # about a month of open hours: by then nobody expects an answer any more
 
 
@@ -50,14 +49,14 @@ def refuse_own_folder(text: str, folder: str) -> str:
 
 
 class ScheduleTable(Shape):
-    """``[schedule]``; hours are open hours, also where ``windows`` is empty; ``announced_hours`` are plain ones."""
+    """``[schedule]``; every number of hours counts open ones. Empty ``windows`` are open around the clock."""
 
     poll_seconds: Annotated[int, Field(ge=1, le=MAX_POLL_SECONDS)] = 60
     deaf_minutes: Annotated[int, Field(ge=1, le=MAX_DEAF_MINUTES)] | None = None
-    announced_hours: Annotated[int, Field(ge=1, le=MAX_ANNOUNCED_HOURS)] = 24
+    announced_hours: Annotated[int, Field(ge=1, le=MAX_OPEN_HOURS)] = 24
     overdue_hours: Annotated[int, Field(ge=1, le=MAX_OPEN_HOURS)] = 24
     stuck_hours: Annotated[int, Field(ge=1, le=MAX_OPEN_HOURS)] = 4
-    windows: list[Annotated[str, AfterValidator(_check_window)]] = Field(default_factory=list)
+    windows: list[Annotated[str, AfterValidator(_check_window)]] = Field(default_factory=lambda: list(USUAL))
     closed: list[dt.date] = Field(default_factory=list)
 
     @field_validator("deaf_minutes")

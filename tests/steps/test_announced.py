@@ -28,7 +28,8 @@ from worker.announced import (
     next_reminder,
     read_announced,
 )
-from worker.model import Announced, Hold, Product, Submission, sha256
+from worker.hours import OfficeHours, usual_windows
+from worker.model import JST, Announced, Hold, Product, Submission, sha256
 from worker.states import Reason, State
 
 SUBJECT = EAST.subjects[0]
@@ -36,6 +37,7 @@ NAMED = Announced(START, names=("道路改良工事",), products=(Product.CONTRA
 NUMBERED = Announced(START, numbers=(NUMBER,))
 SILENT = Announced(START)
 DAY = dt.timedelta(days=1)
+ANY_HOUR = OfficeHours()
 
 
 def says(*lines: str, subject: str = SUBJECT) -> Announced:
@@ -284,9 +286,18 @@ def test_a_notice_that_nothing_announced_is_offered_for_one_that_names_nothing()
     [(-1, 0), (23, 0), (24, 1), (47, 1), (48, 2), (120, REMINDERS_LIMIT), (9999, REMINDERS_LIMIT)],
 )
 def test_one_reminder_each_period_up_to_the_limit(hours: int, expected: int) -> None:
-    assert count_reminders(START, 24, START + dt.timedelta(hours=hours)) == expected
+    assert count_reminders(START, 24, ANY_HOUR, START + dt.timedelta(hours=hours)) == expected
+
+
+def test_reminders_count_only_the_hours_in_which_the_office_is_open() -> None:
+    friday = dt.datetime(2026, 11, 20, 17, tzinfo=JST)
+    tuesday = dt.datetime(2026, 11, 24, 10, 15, tzinfo=JST)
+    # 15 minutes on Friday, none on the holiday of Monday, the rest on Tuesday
+    hours = OfficeHours(usual_windows())
+    assert next_reminder(friday, 2, hours, friday) == tuesday
+    assert [count_reminders(friday, 2, hours, tuesday + dt.timedelta(minutes=past)) for past in (-1, 0)] == [0, 1]
 
 
 def test_the_next_reminder_is_due_a_period_after_the_last_and_none_after_the_limit() -> None:
-    assert next_reminder(START, 24, START + dt.timedelta(hours=30)) == START + 2 * DAY
-    assert next_reminder(START, 24, START + 5 * DAY) is None
+    assert next_reminder(START, 24, ANY_HOUR, START + dt.timedelta(hours=30)) == START + 2 * DAY
+    assert next_reminder(START, 24, ANY_HOUR, START + 5 * DAY) is None

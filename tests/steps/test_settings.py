@@ -37,14 +37,14 @@ def test_what_is_not_written_has_the_published_default():
     assert (settings.poll_seconds, settings.store_dir) == (60, "")
 
 
-def test_mail_leaves_at_any_hour_unless_windows_are_written():
+def test_mail_leaves_while_public_offices_are_open_unless_other_windows_are_written():
     settings, _ = settings_of(WORKER)
-    assert settings.hours == OfficeHours()
+    assert settings.hours == OfficeHours(usual_windows())
     assert (settings.overdue_hours, settings.stuck_hours, settings.announced_hours) == (24, 4, 24)
-    assert (settings.smtp.per_minute, settings.smtp.connections) == (0, 1)
+    assert (settings.smtp.per_minute, settings.smtp.connections) == (30, 1)
     assert (settings.escalate, settings.command) == ((), ())
-    text = WORKER + '[schedule]\nwindows = ["mon-fri 08:30-17:15"]\nclosed = [2026-12-28]'
-    assert settings_of(text)[0].hours == OfficeHours(usual_windows(), frozenset({dt.date(2026, 12, 28)}))
+    text = WORKER + "[schedule]\nwindows = []\nclosed = [2026-12-28]"
+    assert settings_of(text)[0].hours == OfficeHours(closed=frozenset({dt.date(2026, 12, 28)}))
 
 
 def test_an_empty_ehlo_is_the_domain_of_the_contractor():

@@ -116,17 +116,17 @@ class Reminding:
         return min(later, default=None)
 
     def _remind_of_announced(self, configuration: Configuration, now: dt.datetime) -> dt.datetime | None:
-        """A notice was announced and is not here: once after each period, in plain hours, up to a limit."""
-        hours = configuration.settings.announced_hours
+        """A notice was announced and is not here: once after each period, in open hours, up to a limit."""
+        period, hours = configuration.settings.announced_hours, configuration.settings.hours
         later: list[dt.datetime] = []
         for each in self._store.submissions(State.ANNOUNCED):
             opened = each.created_at or now
-            count = count_reminders(opened, hours, now)
+            count = count_reminders(opened, period, hours, now)
             if count and self._store.last_alarm(reminder_cause(each.id, count)) is None:
                 with self._store.writing() as writing:
-                    writing.note(NOTICE_AWAITED, each.id, self._author, {"hours": count * hours})
+                    writing.note(NOTICE_AWAITED, each.id, self._author, {"open_hours": count * period})
                     writing.raise_alarm(reminder_cause(each.id, count), [each.id])
-            if (moment := next_reminder(opened, hours, now)) is not None:
+            if (moment := next_reminder(opened, period, hours, now)) is not None:
                 later.append(moment)
         return min(later, default=None)
 

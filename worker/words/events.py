@@ -62,7 +62,6 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "due_at": ("送信予定", "due"),
     "envid": ("送信番号", "envelope id"),
     "file": ("ファイル", "file"),
-    "hours": ("経過時間", "hours"),
     "joined": ("お知らせ", "its notices"),
     "letter": ("送信内容", "letter"),
     "mail": ("届いたメールの原本", "the mail"),
