@@ -811,6 +811,8 @@ async def over_the_holidays_nothing_leaves(week: Week) -> None:
 
 async def on_the_day_of_the_contract_the_invoice_goes_by_itself(week: Week) -> None:
     await week.on(9, 24, 0)
+    assert week.left() == []  # the day has come, and nobody is at the town hall yet
+    await week.on(9, 24)
     (mail,) = week.left()
     assert mail.envelope == ("dobokuka@akane.example", "genba@contractor.example")
     assert (mail.to, mail.cc) == ("dobokuka@akane.example", "genba@contractor.example")
