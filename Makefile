@@ -4,7 +4,8 @@
 # Another interpreter: make PYTHON=python3.12 …     More for pytest: make test PYTEST_ARGS="-k letter"
 
 PYTHON ?= python3
-PYTEST_ARGS ?=
+# Unless told otherwise the files of tests are shared out over the cores; output of single tests (-s) needs one process.
+PYTEST_ARGS ?= --numprocesses=auto --maxprocesses=4 --dist=loadfile
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
