@@ -225,4 +225,5 @@ def _name_trouble(name: str, trouble: HoshobinError) -> str:
         return (
             say("behind_head", "ja") if trouble.code == "behind_head" else say("log_broken", "ja", detail=str(trouble))
         )
-    return f"{name_thing(name, 'ja')}: {trouble}"
+    refusal = find_refusal(str(trouble))
+    return f"{name_thing(name, 'ja')}: {'。'.join(say_refused_login(refusal, 'ja')) if refusal else trouble}"
