@@ -41,7 +41,9 @@ class TokenEndpoints:
     refusal: tuple[str, str] | None = None
     """Error and description, instead of a token."""
     status: int | None = None
-    """Of a page without an answer, as a gateway gives it, instead of everything."""
+    """Of a page without an answer, as a gateway gives it, instead of everything; it leads to ``/elsewhere``."""
+    visited: list[str] = field(default_factory=list)
+    """Every path that was asked for."""
     asked: list[dict[str, str]] = field(default_factory=list)
     refresh_tokens: list[str] = field(default_factory=list)
     challenges: dict[str, str] = field(default_factory=dict)
@@ -133,12 +135,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def speak(self, form: dict[str, str]) -> None:
         endpoints = self.server.endpoints
+        endpoints.visited.append(self.path)
         if endpoints.status is not None:
             status, body = endpoints.status, b"<html>gateway</html>"
         else:
             status, answer = endpoints.answer(urllib.parse.urlsplit(self.path).path, form)
             body = json.dumps(answer).encode()
         self.send_response(status)
+        if endpoints.status is not None:
+            self.send_header("Location", f"{endpoints.authority}/elsewhere")
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

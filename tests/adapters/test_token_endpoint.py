@@ -95,7 +95,7 @@ def test_a_tenant_that_is_not_known_is_the_applications_matter(endpoints: TokenE
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-@pytest.mark.parametrize("status", [200, 302, 403, 407, 429, 500, 503])
+@pytest.mark.parametrize("status", [200, 302, 307, 403, 407, 429, 500, 503])
 def test_a_page_instead_of_an_answer_is_no_refusal(endpoints: TokenEndpoints, provider: Provider, status: int) -> None:
     token = refresh_token_of(endpoints)
     endpoints.status = status
@@ -103,6 +103,7 @@ def test_a_page_instead_of_an_answer_is_no_refusal(endpoints: TokenEndpoints, pr
         client_of(endpoints, provider).renew(token)
     assert not isinstance(caught.value, AccountRefused)
     assert str(status) in caught.value.detail
+    assert "/elsewhere" not in endpoints.visited
 
 
 def test_an_endpoint_that_is_too_busy_is_no_refusal(endpoints: TokenEndpoints) -> None:

@@ -11,7 +11,9 @@ from misbehaving_smtp import At, MisbehavingServer
 from scripted_imap import Fault, ScriptedImap
 
 from worker.adapters.imap import ImapMailbox
+from worker.adapters.imap_account import answer_challenge
 from worker.adapters.smtp import SmtpServer
+from worker.adapters.smtp_open import Account
 from worker.adapters.token_source import NewToken
 from worker.errors import AccountRefused, Unavailable
 from worker.settings import Security
@@ -106,6 +108,13 @@ def test_a_mailbox_server_gets_one_new_token_and_no_more() -> None:
     assert in_base64(NEW).decode() not in str(caught.value)
 
 
+def test_a_servers_reason_is_answered_with_nothing_and_kept() -> None:
+    reasons: list[bytes] = []
+    assert answer_challenge(b"the token", reasons, b"") == b"the token"
+    assert answer_challenge(b"the token", reasons, b'{"status":"400"}') == b""
+    assert reasons == [b'{"status":"400"}']
+
+
 def test_a_mailbox_server_without_the_mechanism_is_shown_no_token() -> None:
     with ScriptedImap() as server:
         with pytest.raises(AccountRefused, match="no login by XOAUTH2"):
@@ -144,6 +153,12 @@ async def test_a_sending_server_that_repeats_the_login_does_not_get_it_into_the_
     refusal = find_refusal(caught.value.detail)
     assert refusal is not None
     assert refusal.fault is Why.SERVER
+
+
+def test_no_answer_of_the_sending_server_brings_a_token_into_an_error() -> None:
+    account = Account("h.example", 465, Security.TLS, USER, "", "", "contractor.example", Purse([NEW]))
+    said = account.without_login(f"454 later: AUTH XOAUTH2 {in_base64('t' * 80).decode()}")
+    assert said == "454 later: AUTH XOAUTH2 …"
 
 
 async def test_a_sending_server_without_the_mechanism_is_shown_no_token() -> None:

@@ -141,6 +141,7 @@ def test_a_login_is_a_code_on_the_screen_and_then_both_servers_are_used_with_tok
     ran = office.log_in()
     assert (ran.code, ran.err) == (0, "")
     assert USER_CODE in ran.out
+    assert "https://outlook.office.com/SMTP.Send" in office.endpoints.asked[0]["scope"].split()
     assert "受信メールボックス main" in ran.out
     assert "送信サーバー" in ran.out
     assert stat.S_IMODE(office.file.path.stat().st_mode) == 0o600

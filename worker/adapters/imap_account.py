@@ -127,7 +127,7 @@ class ImapAccount:
             token = tokens.fetch()
             reasons: list[bytes] = []
             try:
-                client.sasl_login("XOAUTH2", partial(_answer, xoauth2_response(self.user, token), reasons))
+                client.sasl_login("XOAUTH2", partial(answer_challenge, xoauth2_response(self.user, token), reasons))
             except LoginError as error:
                 said = " ".join([self._refused_for_good(error), *(each.decode(errors="replace") for each in reasons)])
                 if not tokens.reject(token):
@@ -136,7 +136,8 @@ class ImapAccount:
                 return
 
 
-def _answer(response: bytes, reasons: list[bytes], challenge: bytes) -> bytes:
+def answer_challenge(response: bytes, reasons: list[bytes], challenge: bytes) -> bytes:
+    """``response`` where the server asks for it; nothing where it tells why it refuses, which goes to ``reasons``."""
     if challenge:
         reasons.append(challenge)
         return b""
