@@ -1,4 +1,7 @@
-"""What an entry point opens: configuration, paths, store, adapters. It binds ports to adapters and decides nothing."""
+"""What an entry point opens: configuration, paths, store, adapters. It binds ports to adapters and decides nothing.
+
+Longer than other files: everything that an entry point opens is bound here, and nowhere else.
+"""
 
 from __future__ import annotations
 
