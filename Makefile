@@ -42,9 +42,11 @@ servers:  ## Dovecot and Postfix for the tests, from apt; started by nobody but 
 servers-if-asked:
 	@case "$${CI:-},$(SERVERS)" in true,*|*,install) sh tests/servers/install.sh ;; esac
 
-lock: .cache/lock/bin/uv  ## renews requirements.txt (the product) and requirements-dev.txt (all)
+lock: .cache/lock/bin/uv  ## renews requirements.txt (the product), -oauth (and its logins by token) and -dev (all)
 	$(COMPILE) --upgrade --all-extras --group dev -o requirements-dev.txt pyproject.toml
 	$(COMPILE) --upgrade --group build -c requirements-dev.txt -o requirements.txt pyproject.toml
+	$(COMPILE) --upgrade --group build --extra google --extra microsoft -c requirements-dev.txt \
+		-o requirements-oauth.txt pyproject.toml
 
 clean:  ## removes what make has made
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .bench build dist

@@ -7,6 +7,8 @@ ends exactly what it started. It does not know what the tests send. `tests/serve
 from __future__ import annotations
 
 import grp
+import http.server
+import json
 import os
 import pwd
 import shutil
@@ -17,6 +19,7 @@ import tempfile
 import threading
 import time
 import tomllib
+import urllib.parse
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -56,6 +59,8 @@ class MailServers:
     password: str
     ca_file: Path
     mail: Path
+    tokens: set[str]
+    """Access tokens that both servers take for ``office`` by XOAUTH2."""
 
     def maildir(self, user: str) -> Path:
         """The INBOX of ``user`` on disk."""
@@ -99,10 +104,11 @@ def mail_servers() -> Iterator[MailServers]:
     """Dovecot and Postfix for as long as the context lasts; raises ServersMissing where they cannot run."""
     refuse_what_cannot_run()
     with ExitStack() as ends:
-        root, ports = lay_out_anew(ends)
+        tokens: set[str] = set()
+        root, ports = lay_out_anew(ends, tokens)
         ends.enter_context(dovecot(root))
         ends.enter_context(postfix(root))
-        yield wait_for_servers(root, ports, ports)
+        yield wait_for_servers(root, ports, ports, tokens)
 
 
 @contextmanager
@@ -110,27 +116,36 @@ def dovecot_alone() -> Iterator[tuple[MailServers, int]]:
     """Dovecot without Postfix, for the benchmark, and its process id; nothing listens on the other ports."""
     refuse_what_cannot_run()
     with ExitStack() as ends:
-        root, ports = lay_out_anew(ends)
+        tokens: set[str] = set()
+        root, ports = lay_out_anew(ends, tokens)
         pid = ends.enter_context(dovecot(root))
-        yield wait_for_servers(root, ports, ("imap", "imaps")), pid
+        yield wait_for_servers(root, ports, ("imap", "imaps"), tokens), pid
 
 
-def lay_out_anew(ends: ExitStack) -> tuple[Path, dict[str, int]]:
+def lay_out_anew(ends: ExitStack, tokens: set[str]) -> tuple[Path, dict[str, int]]:
     """A new folder with everything both servers need, and their ports; gone when `ends` is."""
     root = Path(tempfile.mkdtemp(prefix="hoshobin-"))
     ends.callback(shutil.rmtree, root, ignore_errors=True)
-    policy = ends.enter_context(greylisting())
+    words = {
+        "POLICY": str(ends.enter_context(greylisting())),
+        "INTROSPECTION": str(ends.enter_context(introspecting(tokens))),
+    }
     names = ("imap", "imaps", "submission", "submissions", "nodsn", "greylist", "far")
     ports = dict(zip(names, free_ports(len(names)), strict=True))
-    lay_out(root, ports, policy)
+    lay_out(root, ports, words)
     return root, ports
 
 
-def wait_for_servers(root: Path, ports: dict[str, int], awaited: Iterable[str]) -> MailServers:
+def wait_for_servers(root: Path, ports: dict[str, int], awaited: Iterable[str], tokens: set[str]) -> MailServers:
     for name in awaited:
         wait_for_port(ports[name], root)
     return MailServers(
-        host="127.0.0.1", password=PASSWORD, ca_file=root / "tls" / "ca.pem", mail=root / "mail", **ports
+        host="127.0.0.1",
+        password=PASSWORD,
+        ca_file=root / "tls" / "ca.pem",
+        mail=root / "mail",
+        tokens=tokens,
+        **ports,
     )
 
 
@@ -155,7 +170,7 @@ def free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
-def lay_out(root: Path, ports: dict[str, int], policy: int) -> None:
+def lay_out(root: Path, ports: dict[str, int], helpers: dict[str, str]) -> None:
     """The folders, the certificate and the filled-in configuration of both servers below ``root``."""
     account = pwd.getpwnam(ACCOUNT)
     group = grp.getgrgid(account.pw_gid).gr_name
@@ -166,7 +181,7 @@ def lay_out(root: Path, ports: dict[str, int], policy: int) -> None:
         "UID": str(account.pw_uid),
         "GID": str(account.pw_gid),
         "DOMAINS": " ".join(DOMAINS),
-        "POLICY": str(policy),
+        **helpers,
         **{name.upper(): str(port) for name, port in ports.items()},
     }
     # mkdtemp makes 0700, and the account must come through
@@ -178,7 +193,8 @@ def lay_out(root: Path, ports: dict[str, int], policy: int) -> None:
             (root / "mail" / user / part).mkdir(parents=True)
     write_certificate(root / "tls")
     (root / "dovecot/users").write_text("".join(f"{user}:{{PLAIN}}{PASSWORD}\n" for user in USERS))
-    fill(HERE / "dovecot.conf.in", root / "dovecot/dovecot.conf", words)
+    for name in ("dovecot.conf", "oauth2.conf.ext"):
+        fill(HERE / f"{name}.in", root / "dovecot" / name, words)
     for name in ("main.cf", "master.cf"):
         fill(HERE / f"{name}.in", root / "postfix/etc" / name, words)
     for name, table in tomllib.loads((HERE / "tables.toml").read_text()).items():
@@ -289,6 +305,38 @@ class GreylistServer(socketserver.ThreadingTCPServer):
 def greylisting() -> Iterator[int]:
     """The port of a policy service that refuses the first try of each sender and recipient."""
     with GreylistServer() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class Introspection(http.server.BaseHTTPRequestHandler):
+    """What Dovecot asks about a token, for itself and for Postfix (RFC 7662, by GET)."""
+
+    def do_GET(self) -> None:
+        (token,) = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query).get("token", [""])
+        is_good = token in self.server.tokens
+        body = json.dumps({"active": is_good, "username": USERS[0] if is_good else ""}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: a token stands in the line."""
+
+
+@contextmanager
+def introspecting(tokens: set[str]) -> Iterator[int]:
+    """The port of a service that says of a token whether it is among ``tokens``."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Introspection) as server:
+        server.daemon_threads = True
+        server.tokens = tokens
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:

@@ -46,7 +46,7 @@ def test_a_skip_is_a_failure_under_ci(tmp_path: Path) -> None:
     assert "FAILED: 1 skipped" in ended.stdout
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-oauth.txt", "requirements-dev.txt"])
 def test_a_lock_names_no_address_and_no_path(name: str) -> None:
     lock = (ROOT / name).read_text()
     assert not re.findall(r"https?:|file:|^-|--index|--find-links|--extra", lock, re.MULTILINE)
@@ -60,3 +60,11 @@ def test_the_product_is_tested_with_the_versions_it_is_installed_with() -> None:
     assert product.items() <= everything.items()
     assert "hatchling" in product
     assert "pytest" not in product
+
+
+def test_the_lock_with_logins_by_token_is_that_of_the_product_and_their_libraries() -> None:
+    product, tokens, everything = (
+        dict(PIN.findall((ROOT / f"requirements{of}.txt").read_text())) for of in ("", "-oauth", "-dev")
+    )
+    assert product.items() <= tokens.items() <= everything.items()
+    assert {"msal", "google-auth", "requests"} <= tokens.keys() - product.keys()

@@ -16,6 +16,7 @@ from enum import Enum, auto
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from worker.after import After
+from worker.errors import AccountRefused
 from worker.model import (
     Address,
     Alarm,
@@ -608,12 +609,30 @@ class Templates(Protocol):
         ...
 
 
+class TokenSource(Protocol):
+    """Where a server's login by XOAUTH2 gets its token; everything may block, as it asks a provider."""
+
+    def fetch(self) -> str:
+        """A token that is good for a login now. Raises AccountRefused, Unavailable."""
+        ...
+
+    def reject(self, token: str) -> bool:
+        """Note that the server refused ``token``; whether another is worth one more try. Raises as ``fetch``."""
+        ...
+
+    def refusal(self, said: str) -> AccountRefused:
+        """The error for a server that refuses a new token, with what it said."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Passwords by the place that names them; never logged."""
+    """Passwords by the place that names them; never logged. A server that takes tokens has none here."""
 
     imap: Mapping[str, str]
     smtp: str
+    clients: Mapping[str, str] = field(default_factory=dict)
+    """By mailbox, the secret of the application that a provider wants beside its id."""
 
     def __repr__(self) -> str:
         return "Secrets(…)"

@@ -24,6 +24,8 @@ from worker.after import After, parse_after
 from worker.errors import Problem
 from worker.hours import OfficeHours, read_window
 from worker.model import Address
+from worker.oauth_settings import Auth as Auth  # noqa: PLC0414  whoever reads settings takes it from here
+from worker.oauth_settings import OauthSettings, OauthTable, find_faults_of_logins, settings_of_table, shared_login
 from worker.rulebook import Contractor
 from worker.settings_tables import (
     DEAF_MINUTES,
@@ -54,13 +56,6 @@ class Security(StrEnum):
     NONE = "none"
 
 
-class Auth(StrEnum):
-    """How the account is proven."""
-
-    PASSWORD = "password"  # noqa: S105  a method's name, no secret
-    XOAUTH2 = "xoauth2"
-
-
 class Mode(StrEnum):
     """Who releases a draft: a person, a delay, or nobody."""
 
@@ -84,6 +79,8 @@ class MailboxSettings:
     folder: str
     since: dt.date | None
     after: After = field(default_factory=After)
+    oauth: OauthSettings | None = None
+    """Not None where ``auth`` is XOAUTH2."""
 
     @property
     def is_loopback(self) -> bool:
@@ -109,6 +106,8 @@ class SmtpSettings:
     """Mails begun within any 60 seconds; 0: no cap."""
     connections: int = 1
     """Always 1: mails go one at a time."""
+    login: str = ""
+    """The mailbox whose login is used; empty where ``auth`` is PASSWORD."""
 
     @property
     def is_loopback(self) -> bool:
@@ -188,17 +187,10 @@ class _Server(Shape):
             raise Refused(("plain_not_loopback", {}))
         return security
 
-    @field_validator("auth")
-    @classmethod
-    def _only_passwords_yet(cls, auth: Auth) -> Auth:
-        if auth is not Auth.PASSWORD:  # tokens must be fetched and renewed: that comes with an issue of its own
-            raise Refused(("auth_not_yet", {}))
-        return auth
-
     @field_validator("password_file")
     @classmethod
     def _login_has_a_secret(cls, name: str, info: ValidationInfo) -> str:
-        if info.data.get("user") and not name.strip():
+        if info.data.get("user") and info.data.get("auth") is Auth.PASSWORD and not name.strip():
             raise Refused(("secret_not_named", {}))
         return name
 
@@ -208,6 +200,7 @@ class _Mailbox(_Server):
     folder: NonEmpty = "INBOX"
     since: dt.date | None = None
     after: Annotated[str, AfterValidator(check_after)] = "nothing"
+    oauth: OauthTable | None = None
 
     @field_validator("after")
     @classmethod
@@ -220,6 +213,7 @@ class _Smtp(_Server):
     max_bytes: Annotated[int, Field(ge=MIN_MAIL_BYTES)] = 10_000_000
     per_minute: Annotated[int, Field(ge=0, le=MAX_PER_MINUTE)] = PER_MINUTE
     connections: int = 1
+    login: str = ""
 
     @field_validator("connections")
     @classmethod
@@ -271,7 +265,14 @@ def read_settings(table: Mapping[str, Any], found: list[Problem]) -> Settings | 
         if not NAME.fullmatch(name)
     )
     worker = check_table(_Worker, table, FILE, found)
+    if worker is not None:
+        found.extend(find_faults_of_logins(FILE, *_logins_of(worker)))
     return None if worker is None or len(found) > before else _settings_of(worker)
+
+
+def _logins_of(worker: _Worker) -> tuple[dict[str, tuple[Auth, bool]], tuple[Auth, str]]:
+    mailboxes = {name: (box.auth, box.oauth is not None) for name, box in worker.mailbox.items()}
+    return mailboxes, (worker.smtp.auth, worker.smtp.login)
 
 
 def _settings_of(worker: _Worker) -> Settings:
@@ -286,10 +287,18 @@ def _settings_of(worker: _Worker) -> Settings:
             email=Address(contractor.email),
         ),
         mailboxes={
-            name: MailboxSettings(name=name, **dict(box) | {"after": parse_after(box.after)})
+            name: MailboxSettings(
+                name=name, **dict(box) | {"after": parse_after(box.after), "oauth": settings_of_table(box.oauth)}
+            )
             for name, box in worker.mailbox.items()
         },
-        smtp=SmtpSettings(**dict(smtp) | {"ehlo": smtp.ehlo or contractor.email.rpartition("@")[2]}),
+        smtp=SmtpSettings(
+            **dict(smtp)
+            | {
+                "ehlo": smtp.ehlo or contractor.email.rpartition("@")[2],
+                "login": shared_login(*_logins_of(worker)),
+            }
+        ),
         notices=worker.folders.notices,
         invoices=worker.folders.invoices,
         release=Release(

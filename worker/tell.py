@@ -17,7 +17,18 @@ from worker.near import NearMiss
 from worker.silence import PRESSED
 from worker.states import Kind, State, kind_of
 from worker.text import shown
-from worker.words import Language, name_any_state, name_hold, name_receipt, name_state, name_thing, next_step, say
+from worker.tokens import find_refusal
+from worker.words import (
+    Language,
+    name_any_state,
+    name_hold,
+    name_receipt,
+    name_state,
+    name_thing,
+    next_step,
+    say,
+    say_refused_login,
+)
 
 _CALLED_ABOUT: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.OVERDUE})
 """The states in which the section itself knows most."""
@@ -172,6 +183,10 @@ def _describe_trouble(alarm: Alarm) -> str:
             return say("telling_deaf", "ja", name=name_thing(about, "ja"), detail=shown(alarm.detail))
         case "unfetched":
             return say("telling_unfetched", "ja", mailbox=name_thing(about, "ja"), why=shown(alarm.detail))
+        case _ if refusal := find_refusal(alarm.detail):
+            why, step = say_refused_login(refusal, "ja")
+            cause, reply = name_thing(about, "ja"), shown(refusal.said)
+            return say("telling_login", "ja", cause=cause, why=why, reply=reply, step=step)
         case _:
             return say("telling_account", "ja", cause=name_thing(about, "ja"), reply=shown(alarm.detail))
 
@@ -210,4 +225,5 @@ def _name_trouble(name: str, trouble: HoshobinError) -> str:
         return (
             say("behind_head", "ja") if trouble.code == "behind_head" else say("log_broken", "ja", detail=str(trouble))
         )
-    return f"{name_thing(name, 'ja')}: {trouble}"
+    refusal = find_refusal(str(trouble))
+    return f"{name_thing(name, 'ja')}: {'。'.join(say_refused_login(refusal, 'ja')) if refusal else trouble}"

@@ -1,4 +1,7 @@
-"""What an entry point opens: configuration, paths, store, adapters. It binds ports to adapters and decides nothing."""
+"""What an entry point opens: configuration, paths, store, adapters. It binds ports to adapters and decides nothing.
+
+Longer than other files: everything that an entry point opens is bound here, and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +31,11 @@ from worker.adapters.invoice_files import InvoiceFiles
 from worker.adapters.shelf import Shelf
 from worker.adapters.shipped import shipped_file, shipped_names
 from worker.adapters.store import SqlStore, open_store
+from worker.adapters.token_files import LoginFile
 from worker.configuration import Configuration, load_configuration, settings_of
 from worker.drafting import InForce, put_in_force
 from worker.errors import ConfigError, Problem
-from worker.ports import Clock, Secrets
+from worker.ports import Clock, Secrets, TokenSource
 from worker.render import Renderer
 
 if TYPE_CHECKING:
@@ -39,6 +43,9 @@ if TYPE_CHECKING:
     from worker.adapters.imap import ImapMailbox
     from worker.adapters.operator_command import ProgramCommand
     from worker.adapters.smtp import SmtpServer
+    from worker.adapters.token_endpoint import TokenEndpoint
+    from worker.adapters.token_source import KeptLogin
+    from worker.settings import MailboxSettings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -218,29 +225,60 @@ def load_secrets(office: Office, env: Mapping[str, str] = os.environ) -> Secrets
 
 def build_mailboxes(office: Office, secrets: Secrets) -> tuple[ImapMailbox, ...]:
     """One adapter per ``[mailbox.NAME]``; nothing is connected yet."""
-    from worker.adapters.imap import ImapMailbox
-
     return tuple(
-        ImapMailbox(
-            each.name,
-            host=each.host,
-            port=each.port,
-            security=each.security,
-            user=each.user,
-            password=secrets.imap.get(each.name, ""),
-            ca_file=_ca(office, each.ca_file),
-            folder=each.folder,
-            after=each.after,
-        )
+        build_mailbox(office, secrets, each, build_login(office, secrets, each.name, "imap") if each.oauth else None)
         for each in office.configuration.settings.mailboxes.values()
     )
 
 
-def build_server(office: Office, secrets: Secrets, clock: Clock) -> SmtpServer:
-    """The adapter of ``[smtp]``; nothing is connected yet."""
+def build_mailbox(
+    office: Office, secrets: Secrets, mailbox: MailboxSettings, tokens: TokenSource | None
+) -> ImapMailbox:
+    """The adapter of one ``[mailbox.NAME]``."""
+    from worker.adapters.imap import ImapMailbox
+
+    return ImapMailbox(
+        mailbox.name,
+        host=mailbox.host,
+        port=mailbox.port,
+        security=mailbox.security,
+        user=mailbox.user,
+        password=secrets.imap.get(mailbox.name, ""),
+        ca_file=_ca(office, mailbox.ca_file),
+        folder=mailbox.folder,
+        after=mailbox.after,
+        tokens=tokens,
+    )
+
+
+def build_login(office: Office, secrets: Secrets, name: str, what: str) -> KeptLogin:
+    """The login of a mailbox, for ``what`` needs it ("imap", "smtp")."""
+    from worker.adapters.token_source import KeptLogin
+
+    endpoint = build_endpoint(office, secrets.clients.get(name, ""), name, what)
+    return KeptLogin(name, what, LoginFile(office.places.store, name), endpoint, system_clock())
+
+
+def build_endpoint(office: Office, client_secret: str, name: str, what: str) -> TokenEndpoint:
+    """The provider of a mailbox's login, which must have one; nothing is connected yet."""
+    from worker.adapters.token_endpoint import TokenEndpoint
+
+    settings = office.configuration.settings
+    oauth = settings.mailboxes[name].oauth
+    if oauth is None:
+        raise ValueError(name)
+    is_for_sending = settings.smtp.login == name
+    ca_file = _ca(office, oauth.ca_file)
+    return TokenEndpoint(name, what, oauth, secret=client_secret, ca_file=ca_file, is_for_sending=is_for_sending)
+
+
+def build_server(office: Office, secrets: Secrets, clock: Clock, tokens: TokenSource | None = None) -> SmtpServer:
+    """The adapter of ``[smtp]``; nothing is connected yet. ``tokens`` in place of the login that is kept."""
     from worker.adapters.smtp import SmtpServer
 
     smtp = office.configuration.settings.smtp
+    if tokens is None and smtp.login and smtp.user:
+        tokens = build_login(office, secrets, smtp.login, "smtp")
     return SmtpServer(
         host=smtp.host,
         port=smtp.port,
@@ -250,6 +288,7 @@ def build_server(office: Office, secrets: Secrets, clock: Clock) -> SmtpServer:
         ca_file=_ca(office, smtp.ca_file),
         ehlo=smtp.ehlo,
         clock=clock,
+        tokens=tokens,
     )
 
 

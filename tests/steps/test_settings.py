@@ -110,7 +110,6 @@ def test_a_server_on_this_machine_needs_neither_tls_nor_a_login():
         ('name = "みほん建設 株式会社"', 'name = " "', "contractor.name", "empty"),
         ('name = "みほん建設 株式会社"', 'name = "みほん\\u202e建設"', "contractor.name", "unsafe_value"),
         ('name = "みほん建設 株式会社"', 'name = """みほん\n建設"""', "contractor.name", "unsafe_value"),
-        ("[smtp]", '[smtp]\nauth = "xoauth2"', "smtp.auth", "auth_not_yet"),
         ("[operator]", '[store]\nurl = "postgresql+psycopg://db.example"\n[operator]', "store.url", "store_url"),
         ("[operator]", "[release]\nhold_minutes = -1\n[operator]", "release.hold_minutes", "too_small"),
         (

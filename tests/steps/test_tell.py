@@ -8,10 +8,11 @@ import pytest
 from fakes import START
 from registered import KEY, NOTICE, REGISTER, Register, arrived, drafted, of_issuer, of_project
 
+from worker.errors import AccountRefused
 from worker.model import Alarm, Hold, Submission
 from worker.near import NearMiss
 from worker.states import Kind, Reason, State, kind_of
-from worker.tell import LINES_LIMIT, NEAR_LIMIT, command_for, describe, write_telling
+from worker.tell import LINES_LIMIT, NEAR_LIMIT, command_for, describe, write_status, write_telling
 from worker.words import name_state, next_step
 
 WAITS = frozenset({State.HELD, State.ANNOUNCED, State.HANDED_OVER, State.IN_DOUBT, State.REFUSED})
@@ -147,6 +148,33 @@ def test_a_refused_account_is_told_with_the_servers_answer_before_anything_else(
     assert "受信メールボックス main" in body
     assert "NO [AUTHENTICATIONFAILED] \\u{0007}wrong" in body
     assert body.index("拒否しました") < body.index("■ 1")
+
+
+@pytest.mark.parametrize(
+    ("fault", "means"),
+    [
+        ("ended", "期限が切れたか"),
+        ("application", "アプリの登録"),
+        ("server", "いま取得したばかりのトークン"),
+        ("absent", "記録がない"),
+    ],
+)
+def test_a_login_by_token_that_is_over_is_told_with_the_command_that_mends_it(fault, means):
+    refused = Alarm(1, "account_refused:smtp", (), START, f"xoauth2 main ({fault}): invalid_grant: \x07expired")
+    subject, body = told(alarms=(refused,))
+    assert subject == "【保証便】メールアカウントが拒否されました"
+    assert "送信サーバー" in body
+    assert means in body
+    assert "invalid_grant: \\u{0007}expired" in body
+    assert "`hoshobin login main` を" in body
+    assert "パスワード" not in body
+
+
+def test_the_status_line_says_what_to_do_about_a_login_by_token() -> None:
+    troubles = {"mail:main": AccountRefused("imap", "xoauth2 main (ended): invalid_grant")}
+    line = write_status(troubles, {}, {}, rehearsing=False)
+    assert "`hoshobin login main` をもう一度" in line
+    assert "xoauth2" not in line
 
 
 def test_while_rehearsing_every_telling_begins_with_it() -> None:

@@ -1,21 +1,27 @@
 """The configuration's files: found, read, and the paths and secrets in them resolved.
 
 Problems of several files come in one ConfigError. Nothing here judges what a file says: ``configuration`` does.
+
+Longer than other files, by little: what is read at a start, passwords and logins included, is found in one place.
 """
 
 from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 from worker.adapters.shipped import shipped_file, shipped_names
+from worker.adapters.token_files import LoginFile, UnfitLogin
 from worker.errors import ConfigError, Problem, Unavailable
+from worker.oauth_settings import OauthSettings, Provider
 from worker.ports import Secrets
-from worker.settings import Settings
+from worker.settings import Auth, MailboxSettings, Settings
 
 ENVIRONMENT: Final = "HOSHOBIN_CONFIG"
 SYSTEM_DIRECTORY: Final = Path("/etc/hoshobin")
@@ -178,7 +184,8 @@ def make_own_folders(places: Places) -> None:
 def read_secrets(settings: Settings, env: Mapping[str, str], store_dir: Path) -> Secrets:
     """Every password that the settings name; a server without a user needs none. Raises ConfigError with all faults.
 
-    ``$CREDENTIALS_DIRECTORY/NAME`` where that exists, else the path, relative to the store's directory.
+    ``$CREDENTIALS_DIRECTORY/NAME`` where that exists, else the path, relative to the store's directory. Where tokens
+    take the password's place, that somebody has logged in belongs to it, and that what renews them is installed.
     """
     found: list[Problem] = []
 
@@ -192,12 +199,58 @@ def read_secrets(settings: Settings, env: Mapping[str, str], store_dir: Path) ->
     imap = {
         name: read(f"mailbox.{name}.password_file", mailbox.password_file)
         for name, mailbox in settings.mailboxes.items()
-        if mailbox.user
+        if mailbox.auth is Auth.PASSWORD
     }
-    smtp = read("smtp.password_file", settings.smtp.password_file) if settings.smtp.user else ""
+    is_named = settings.smtp.user and settings.smtp.auth is Auth.PASSWORD
+    smtp = read("smtp.password_file", settings.smtp.password_file) if is_named else ""
+    clients = {}
+    for name, mailbox in settings.mailboxes.items():
+        if mailbox.oauth is not None:
+            found += find_faults_of_login(mailbox, mailbox.oauth, store_dir)
+            if mailbox.oauth.client_secret_file:
+                clients[name] = read(f"mailbox.{name}.oauth.client_secret_file", mailbox.oauth.client_secret_file)
     if found:
         raise ConfigError(found)
-    return Secrets(imap=imap, smtp=smtp)
+    return Secrets(imap=imap, smtp=smtp, clients=clients)
+
+
+def read_client_secret(mailbox: MailboxSettings, env: Mapping[str, str], store_dir: Path) -> str:
+    """What the provider of one mailbox's login wants beside ``client_id``, or nothing. Raises ConfigError."""
+    name = mailbox.oauth.client_secret_file if mailbox.oauth is not None else ""
+    try:
+        return _read_secret(name, env, store_dir) if name else ""
+    except _Unfit as unfit:
+        key = f"mailbox.{mailbox.name}.oauth.client_secret_file"
+        raise ConfigError([Problem("worker.toml", key, unfit.code, unfit.params)]) from None
+
+
+def find_faults_of_login(mailbox: MailboxSettings, oauth: OauthSettings, store_dir: Path) -> list[Problem]:
+    """Why no server could be logged in to with what ``hoshobin login`` left, if anything."""
+    key = f"mailbox.{mailbox.name}.oauth"
+    missing = find_missing_extra(mailbox.name, oauth)
+    try:
+        kept = LoginFile(store_dir, mailbox.name).read()
+    except UnfitLogin as unfit:
+        return [*missing, Problem("worker.toml", key, unfit.code, {"name": mailbox.name} | unfit.params)]
+    if (kept.provider, kept.client_id) != (oauth.provider, oauth.client_id):
+        return [*missing, Problem("worker.toml", key, "login_of_other_application", {"name": mailbox.name})]
+    return missing
+
+
+def find_missing_extra(name: str, oauth: OauthSettings) -> list[Problem]:
+    """That what speaks with the provider is not installed; empty where it is."""
+    needed = ("msal", "requests") if oauth.provider is Provider.MICROSOFT else ("google", "google.auth", "requests")
+    if all(map(_is_installed, needed)):
+        return []
+    params = {"provider": str(oauth.provider), "program": sys.executable}
+    return [Problem("worker.toml", f"mailbox.{name}.oauth.provider", "extra_missing", params)]
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # the package around it
+        return False
 
 
 def _read_secret(name: str, env: Mapping[str, str], store_dir: Path) -> str:

@@ -19,7 +19,7 @@ from worker.adapters.imap_account import ImapAccount, is_loopback_host
 from worker.adapters.imap_idle import count_told, listen
 from worker.after import Act, After
 from worker.errors import Unavailable
-from worker.ports import Heard, Opened
+from worker.ports import Heard, Opened, TokenSource
 from worker.settings import Security
 
 CONNECT_SECONDS: Final = 20.0
@@ -60,6 +60,7 @@ class ImapConnection:
         ca_file: str = "",
         folder: str = "INBOX",
         after: After = NO_CHANGE,
+        tokens: TokenSource | None = None,
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
     ) -> None:
@@ -67,7 +68,9 @@ class ImapConnection:
         for logger in ("imapclient", "imapclient.imaplib"):
             logging.getLogger(logger).setLevel(logging.INFO)  # their DEBUG prints message text, the key in it
         self._name = name
-        self._account = ImapAccount(host, port, security, user, password, ca_file, connect_seconds, read_seconds)
+        self._account = ImapAccount(
+            host, port, security, user, password, ca_file, connect_seconds, read_seconds, tokens
+        )
         self._folder = folder
         self._client: IMAPClient | None = None
         self._shut = threading.Event()

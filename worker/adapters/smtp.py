@@ -22,7 +22,7 @@ from aiosmtplib import SMTPException, SMTPResponse
 from worker.adapters.smtp_open import CODES, Account, Opening, describe, text_of
 from worker.adapters.smtp_wire import EarlySuccess, Timeouts, Wire
 from worker.model import Address
-from worker.ports import Body, Clock, Data, Mail, Rcpt, Reply, Session, Silence, Step
+from worker.ports import Body, Clock, Data, Mail, Rcpt, Reply, Session, Silence, Step, TokenSource
 from worker.send import OK, START_INPUT, is_understood
 from worker.settings import Security
 
@@ -47,10 +47,18 @@ class SmtpServer:
         ca_file: str,
         ehlo: str,
         clock: Clock,
+        tokens: TokenSource | None = None,
         timeouts: Timeouts | None = None,
     ) -> None:
         self._account = Account(
-            host=host, port=port, security=security, user=user, password=password, ca_file=ca_file, ehlo=ehlo
+            host=host,
+            port=port,
+            security=security,
+            user=user,
+            password=password,
+            ca_file=ca_file,
+            ehlo=ehlo,
+            tokens=tokens,
         )
         self._clock = clock
         self._timeouts = timeouts or Timeouts()

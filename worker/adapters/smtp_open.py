@@ -1,7 +1,7 @@
 """From nothing to a connection that is secured and logged in, and whose fault it is where that fails.
 
-The promise: no password and no mail leaves over a connection that was not verified, unless the host is this machine;
-and no error text holds the password, even where the server quotes the line it refuses.
+The promise: no password, token or mail leaves over a connection that was not verified, unless the host is this machine;
+and no error text holds password or token, even where the server quotes the line it refuses.
 
 A 5xx on the way is our account's (``AccountRefused``), and so is a server that offers no STARTTLS or no login where
 we need it: waiting mends none of them. All else is the world's (``Unavailable``).
@@ -23,8 +23,9 @@ from aiosmtplib.esmtp import parse_esmtp_extensions
 from worker.adapters.smtp_wire import Timeouts, Wire
 from worker.addresses import is_loopback
 from worker.errors import AccountRefused, Unavailable
-from worker.ports import Session
+from worker.ports import Session, TokenSource
 from worker.settings import Security
+from worker.tokens import hide_tokens, xoauth2_response
 
 TEXT_LIMIT: Final = 2000
 """Characters of an answer that are kept: four of the longest lines RFC 5321 §4.5.3.1.5 allows, for the log's sake."""
@@ -50,6 +51,8 @@ class Account:
     password: str = field(repr=False)
     ca_file: str
     ehlo: str
+    tokens: TokenSource | None = None
+    """Where set, the login is by XOAUTH2 and there is no password."""
 
     @property
     def place(self) -> str:
@@ -62,7 +65,7 @@ class Account:
         for secret in (_plain(self).decode("ascii"), encoded, self.password):
             if secret:
                 text = re.sub(re.escape(secret), "…", text, flags=re.IGNORECASE)
-        return text
+        return text if self.tokens is None else hide_tokens(text)
 
 
 class Opening:
@@ -83,7 +86,9 @@ class Opening:
             raise AccountRefused("smtp", f"{account.host} is not on this machine: it needs TLS and a login")
         try:
             wire = await self._dial_and_greet()
-            if account.user:
+            if account.user and account.tokens is not None:
+                await self._log_in_by_token(wire, account.tokens)
+            elif account.user:
                 await self._log_in(wire)
         except SMTPResponseException as error:  # an answer to STARTTLS, or -1: what was no SMTP at all
             self._fail("STARTTLS" if error.code in CODES else "no SMTP answer", error.code, error.message)
@@ -161,6 +166,26 @@ class Opening:
             raise AccountRefused("smtp", f"{self._account.place} offers no login by PLAIN or LOGIN")
         self._expect("AUTH", _LOGGED_IN, response)
 
+    async def _log_in_by_token(self, wire: Wire, tokens: TokenSource) -> None:
+        """AUTH XOAUTH2, once more with a new token where the server refuses one that was kept."""
+        if "XOAUTH2" not in self.offers.get("auth", "").upper().split():
+            raise AccountRefused("smtp", f"{self._account.place} offers no login by XOAUTH2")
+        loop = asyncio.get_running_loop()
+        while True:
+            token = await loop.run_in_executor(None, tokens.fetch)
+            response = await self._ask(
+                wire, b"AUTH", b"XOAUTH2", base64.b64encode(xoauth2_response(self._account.user, token))
+            )
+            reason = ""
+            if response.code == _MORE:  # why it refuses; it says so after an empty answer
+                reason = _decoded(response.message)
+                response = await self._ask(wire, b"")
+            if response.code not in _REFUSALS:
+                self._expect("AUTH", _LOGGED_IN, response)
+                return
+            if not await loop.run_in_executor(None, tokens.reject, token):
+                raise tokens.refusal(f"{self._account.place}: {response.code} {text_of(response.message)} {reason}")
+
     def _expect(self, phase: str, wanted: int, response: SMTPResponse) -> None:
         if response.code != wanted:
             self._fail(phase, response.code, response.message)
@@ -190,6 +215,14 @@ def describe(error: Exception) -> str:
     if isinstance(error, ConnectionError) and not str(error):
         return "the connection was closed"
     return text_of(str(error)) or type(error).__name__
+
+
+def _decoded(challenge: str) -> str:
+    """The server's reason, JSON in base64; what is no base64 as it came."""
+    try:
+        return text_of(base64.b64decode(challenge, validate=True).decode("utf-8", "replace"))
+    except ValueError:
+        return text_of(challenge)
 
 
 def _plain(account: Account) -> bytes:

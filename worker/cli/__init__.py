@@ -123,6 +123,9 @@ _PARTS: Final = {
     ),
     "issuers": Part("issuers", "発注者：同梱の一覧と自社の設定を比べます。"),
     "list": Part("look", "一覧：提出の状態と、次にすること。"),
+    "login": Part(
+        "login", "ログイン：OAuth2（Microsoft 365、Google）のメールボックスに、担当者が一度だけログインします。"
+    ),
     "log": Part("records", "送信記録：いつ、誰に、何を送り、サーバーが何と答えたか（監査用）。"),
     "preview": Part("one_pdf", "下見：このPDFがどの提出になるかを、送信される形で示します（保存も送信もしません）。"),
     "project": Part("project", "案件：登録、工事台帳の取込み、一覧。"),

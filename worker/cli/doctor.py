@@ -15,10 +15,12 @@ from worker.adapters.config_files import is_own_folder
 from worker.adapters.pdf import PdfPool
 from worker.adapters.shipped import sample_pdf
 from worker.adapters.store import has_database
+from worker.adapters.token_files import LoginFile, UnfitLogin
 from worker.cli import DONE, NOT_REACHED, Cli, cli, json_option, pass_cli
 from worker.cli.tables import print_json, print_table
 from worker.errors import AccountRefused, Unavailable
-from worker.model import Unreadable
+from worker.model import JST, Unreadable
+from worker.tokens import find_refusal
 from worker.wiring import (
     Office,
     OwnThread,
@@ -29,7 +31,7 @@ from worker.wiring import (
     load_secrets,
     system_clock,
 )
-from worker.words import Language, name_thing, say
+from worker.words import PROVIDERS, Language, hint, name_thing, say, say_refused_login
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class _Result:
     error: str = ""
     remedy: str = ""
     is_to_come: bool = False
+    note: str = ""
+    """What is worth knowing of a thing that is well."""
 
 
 @cli.command()
@@ -59,6 +63,7 @@ def doctor(shared: Cli, as_json: bool) -> int:
                         "ok": not each.error,
                         "error": each.error or None,
                         "remedy": each.remedy or None,
+                        "note": each.note or None,
                     }
                     for each in results
                 ]
@@ -73,12 +78,13 @@ def doctor(shared: Cli, as_json: bool) -> int:
 
 
 def _said(result: _Result, lang: Language) -> str:
-    return result.error or say("doctor_to_come" if result.is_to_come else "doctor_ok", lang)
+    return result.error or result.note or say("doctor_to_come" if result.is_to_come else "doctor_ok", lang)
 
 
 async def _examine(office: Office, lang: Language) -> list[_Result]:
     """Each thing that is reached, what failed, and what to do about it."""
     secrets = load_secrets(office)
+    settings = office.configuration.settings
     clock = system_clock()
     results = []
     for mailbox in build_mailboxes(office, secrets):
@@ -88,6 +94,7 @@ async def _examine(office: Office, lang: Language) -> list[_Result]:
         results.append(await _try(name, partial(thread, mailbox.open), remedy, lang, name=mailbox.name))
         mailbox.shut()
         thread.end(mailbox.close)
+    results += [_describe_login(office, name, lang) for name, each in settings.mailboxes.items() if each.oauth]
     server = build_server(office, secrets, clock)
     results.append(await _try("smtp", server.open, ("remedy_smtp", "remedy_smtp_account"), lang))
     await server.close()
@@ -101,9 +108,22 @@ async def _examine(office: Office, lang: Language) -> list[_Result]:
         else:
             results.append(await _try(name, _async(look), ("remedy_folder",) * 2, lang))
     results.append(await _try("pdf", _read_sample, ("remedy_pdf",) * 2, lang))
-    if command := office.configuration.settings.command:
+    if command := settings.command:
         results.append(await _try("command", _async(partial(_find, command[0])), ("remedy_command",) * 2, lang))
     return results
+
+
+def _describe_login(office: Office, name: str, lang: Language) -> _Result:
+    """The login by token as it is kept after the look at its mailbox, which renewed it where that was due."""
+    try:
+        kept = LoginFile(office.places.store, name).read()
+    except UnfitLogin as unfit:
+        params = {"name": name} | unfit.params
+        return _Result(f"login:{name}", say(unfit.code, lang, **params), hint(unfit.code, lang, **params))
+    code = "doctor_login" if kept.is_usable(system_clock().now()) else "doctor_login_renews"
+    times = {"expires": kept.expires_at, "renewed": kept.renewed_at, "since": kept.logged_in_at}
+    moments = {key: f"{moment.astimezone(JST):%Y-%m-%d %H:%M}" for key, moment in times.items()}
+    return _Result(f"login:{name}", note=say(code, lang, provider=PROVIDERS[kept.provider], **moments))
 
 
 def _is_to_come(folder: Path, office: Office) -> bool:
@@ -152,6 +172,9 @@ async def _try(
     try:
         await reach()
     except AccountRefused as refused:
+        if refusal := find_refusal(refused.detail):
+            why, step = say_refused_login(refusal, lang)
+            return _Result(shown_name, f"{why}: {refusal.said}", step)
         return _Result(shown_name, refused.detail, say(remedies[1], lang, **params))
     except Unavailable as failure:
         return _Result(shown_name, failure.detail, say(remedies[0], lang, **params))

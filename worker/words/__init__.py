@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from worker.model import SAME_NOTICE, Hold, Submission
 from worker.states import Kind, Reason, State, kind_of
+from worker.tokens import LoginRefusal
 from worker.words.announced import TEXTS as ANNOUNCED_TEXTS
 from worker.words.commands import TEXTS as COMMAND_TEXTS
 from worker.words.config import HINTS as CONFIG_HINTS
@@ -19,6 +20,10 @@ from worker.words.duties import TEXTS as DUTIES_TEXTS
 from worker.words.events import DETAILS, EVENTS, FAULTS, THINGS
 from worker.words.examples import HINTS as EXAMPLE_HINTS
 from worker.words.examples import TEXTS as EXAMPLE_TEXTS
+from worker.words.oauth import HINTS as OAUTH_HINTS
+from worker.words.oauth import PROVIDERS as PROVIDERS
+from worker.words.oauth import TEXTS as OAUTH_TEXTS
+from worker.words.oauth import explain_refusal
 from worker.words.reasons import AFTER_REHEARSING, APPROVAL_STATE, NEXT_STEPS, REASONS, STATE_NEXT, STATES
 from worker.words.receipts import TEXTS as RECEIPT_TEXTS
 from worker.words.receipts import name_receipt as name_receipt
@@ -45,8 +50,9 @@ _TEXTS: Final = {
     **SILENCE_TEXTS,
     **ANNOUNCED_TEXTS,
     **WATCHING_TEXTS,
+    **OAUTH_TEXTS,
 }
-_HINTS: Final = {**CONFIG_HINTS, **EXAMPLE_HINTS, **RULEBOOK_HINTS, **SILENCE_HINTS}
+_HINTS: Final = {**CONFIG_HINTS, **EXAMPLE_HINTS, **RULEBOOK_HINTS, **SILENCE_HINTS, **OAUTH_HINTS}
 
 
 def say(code: str, lang: Language, **params: object) -> str:
@@ -144,6 +150,12 @@ def name_event(event: str, lang: Language) -> str:
 def name_detail(name: str, lang: Language) -> str:
     """The name of an entry's detail in office words; one that has none stays as it is."""
     return DETAILS.get(name, (name, name))[0 if lang == "ja" else 1]
+
+
+def say_refused_login(refusal: LoginRefusal, lang: Language) -> tuple[str, str]:
+    """Why a login by token is of no use, and the next step."""
+    why, step = explain_refusal(refusal)
+    return say(why, lang), say(step, lang, name=refusal.name)
 
 
 def name_thing(name: str, lang: Language) -> str:

@@ -90,10 +90,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "no login (an empty user) is allowed for a server on this machine only",
     ),
     "secret_not_named": ("パスワードのファイル名がありません", "no password file is named"),
-    "auth_not_yet": (
-        "xoauth2（OAuth2）にはまだ対応していません",
-        "xoauth2 (OAuth2) is not supported yet",
-    ),
     "store_url": ("外部のデータベースにはまだ対応していません", "another database is not supported yet"),
     # rules, projects, guarantors
     "bad_pattern": ("正規表現が正しくありません（{detail}）", "not a valid regular expression ({detail})"),
@@ -214,7 +210,6 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "no_login_not_loopback": ("user と password_file を書いてください", "write user and password_file"),
     "needs_restart": ("サービスを再起動してください", "restart the service"),
     "secret_not_named": ("password_file にファイル名を書いてください", "name the file in password_file"),
-    "auth_not_yet": ('auth = "password" としてください', 'write auth = "password"'),
     "store_url": ('url = "" としてください', 'write url = ""'),
     "unknown_section": _SPELLING,
     "unknown_issuer": (

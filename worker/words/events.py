@@ -95,6 +95,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "store": ("データベース", "the database"),
     "disk": ("ディスク", "the disk"),
     "pdf": ("PDFの読取り", "reading PDFs"),
+    "login": ("OAuth2 のログイン {name}", "OAuth2 login {name}"),
     "command": ("知らせのプログラム", "the operator's command"),
 }
 """What is watched, reached or used; ``mail:NAME`` takes the mailbox's name."""
