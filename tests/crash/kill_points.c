@@ -201,6 +201,16 @@ ssize_t pwritev64(int descriptor, const struct iovec *pieces, int number, off64_
     AT_POINT(pwritev, OF_DESCRIPTOR, pieces, number, real(descriptor, pieces, number, offset));
 }
 
+ssize_t pwritev2(int descriptor, const struct iovec *pieces, int number, off_t offset, int flags) {
+    REAL(pwritev2);
+    AT_POINT(pwritev, OF_DESCRIPTOR, pieces, number, real(descriptor, pieces, number, offset, flags));
+}
+
+ssize_t pwritev64v2(int descriptor, const struct iovec *pieces, int number, off64_t offset, int flags) {
+    REAL(pwritev64v2);
+    AT_POINT(pwritev, OF_DESCRIPTOR, pieces, number, real(descriptor, pieces, number, offset, flags));
+}
+
 ssize_t send(int descriptor, const void *buffer, size_t length, int flags) {
     REAL(send);
     BUFFER;
