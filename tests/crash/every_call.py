@@ -60,6 +60,7 @@ DELIVERED = {
     "40213-000002": ("keiyaku@yama-city.example",),
 }
 HELD = "40213-000009"
+FAR = 20
 LARGE = 90_000
 """Bytes that make the first mail's body go out in more than one piece."""
 
@@ -530,6 +531,13 @@ def table_of(outcomes: Iterable[Outcome]) -> list[str]:
     return lines
 
 
+def in_order_of_interest(calls: Sequence[Call]) -> list[Call]:
+    """Syncs and what others see first, then the writes, far apart from each other: a fault shows early."""
+    rare = [call for call in calls if call.name != "pwrite64"]
+    writes = [call for call in calls if call.name == "pwrite64"]
+    return rare + [call for start in range(FAR) for call in writes[start::FAR]]
+
+
 def survey(failures: Sequence[Failure], every: int, benches: int) -> int:
     """Try all points, or each ``every``-th, and print what came of them; the exit code."""
     began = time.monotonic()
@@ -552,7 +560,7 @@ def survey(failures: Sequence[Failure], every: int, benches: int) -> int:
                 f"last at {window.last_byte}, answer synced at "
                 f"{window.answer_synced}, next command at {window.next_step}"
             )
-        todo = [(call, failure) for call in calls[::every] for failure in failures]
+        todo = [(call, failure) for call in in_order_of_interest(calls[::every]) for failure in failures]
         done: list[Outcome] = []
         lock = threading.Lock()
 
@@ -595,6 +603,10 @@ def main() -> None:
     asked.add_argument("--benches", type=int, default=min(2, os.cpu_count() or 1), help="runs at the same time")
     given = asked.parse_args()
     failures = [Failure[name] for name in given.failure or Failure.__members__]
+    try:
+        built_shim()
+    except CompilerMissing as missing:
+        sys.exit(str(missing))
     sys.exit(survey(failures, given.every, given.benches))
 
 
