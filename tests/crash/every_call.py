@@ -578,17 +578,19 @@ def survey(failures: Sequence[Failure], every: int, benches: int) -> int:
                         f"{outcome.failure.name}; expected: {outcome.expected.value}): {outcome.violation}"
                     )
                 if len(done) % 100 == 0:
-                    say(f"{len(done)} of {len(todo)} runs, {time.monotonic() - began:.0f} s")
+                    say(f"{len(done)} of {len(todo)} runs, {time.monotonic() - began:.0f} s: {totals_of(done)}")
 
         with ThreadPoolExecutor(benches) as pool:
             list(pool.map(try_one, todo))
     say("\n".join(table_of(done)))
-    totals = Counter(each.came or "VIOLATION" for each in done)
-    say(
-        f"{len(done)} runs of N = {len(calls)} points in {time.monotonic() - began:.0f} s: "
-        + ", ".join(f"{kind} {count}" for kind, count in totals.most_common())
-    )
-    return 1 if totals["VIOLATION"] else 0
+    say(f"{len(done)} runs of N = {len(calls)} points in {time.monotonic() - began:.0f} s: {totals_of(done)}")
+    return 1 if any(each.violation for each in done) else 0
+
+
+def totals_of(outcomes: Iterable[Outcome]) -> str:
+    totals = Counter(each.came or "VIOLATION" for each in outcomes)
+    violations = totals.pop("VIOLATION", 0)
+    return "; ".join([*(f"{kind}: {count}" for kind, count in sorted(totals.items())), f"violations: {violations}"])
 
 
 def say(text: str) -> None:
