@@ -6,6 +6,7 @@
 PYTHON ?= python3
 # Unless told otherwise the files of tests are shared out over the cores; output of single tests (-s) needs one process.
 PYTEST_ARGS ?= --numprocesses=auto --maxprocesses=4 --dist=loadfile
+CRASH_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -15,7 +16,7 @@ COMPILE := .cache/lock/bin/uv pip compile --quiet --universal --python-version 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench lock clean venv servers servers-if-asked
+.PHONY: help demo test lint bench crash lock clean venv servers servers-if-asked
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -34,9 +35,12 @@ lint: venv  ## ruff and mypy (strict)
 bench: venv  ## the measurements of docs/performance.md
 	$(BIN)/python -m bench
 
+crash: venv servers-if-asked  ## every system call of a whole run as a kill point, with the figures of docs/reliability.md
+	$(BIN)/python tests/crash/every_call.py $(CRASH_ARGS)
+
 venv: $(VENV)/.installed  ## .venv with the locked packages and this project
 
-servers:  ## Dovecot and Postfix for the tests, from apt; started by nobody but the tests
+servers:  ## Dovecot, Postfix and a C compiler for the tests, from apt; the servers are started by nobody but the tests
 	sh tests/servers/install.sh
 
 servers-if-asked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -65,6 +66,15 @@ def test_a_folder_is_examined_and_its_messages_are_read() -> None:
         assert box.is_loopback
         changing = (b"SELECT", b"STORE", b"COPY", b"MOVE", b"EXPUNGE", b"CLOSE", b"BODY[")
         assert not [line for line in server.commands if any(word in line for word in changing)]
+
+
+def test_a_command_written_in_pieces_does_not_wait_for_the_server_to_acknowledge_each() -> None:
+    with ScriptedImap(MESSAGES) as server:
+        box = mailbox(server)
+        box.open()
+        client = box._client
+        assert client is not None
+        assert client.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_search_beyond_the_last_message_finds_nothing() -> None:

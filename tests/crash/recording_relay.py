@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socketserver
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -19,6 +20,8 @@ class Taken:
 
     recipients: tuple[str, ...]
     content: bytes
+    envid: str = ""
+    """As the client gave it to MAIL; empty where it asked for no reports."""
 
 
 class _Talk(socketserver.StreamRequestHandler):
@@ -26,18 +29,23 @@ class _Talk(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         recipients: list[str] = []
+        envid = ""
         self._say("220 relay.example")
         try:
             while line := self.rfile.readline().decode("latin-1").strip():
                 verb = line.split(":")[0].upper()
                 if verb.startswith("EHLO"):
                     self._say("250-relay.example\r\n250-SIZE 30000000\r\n250 DSN")
+                elif verb == "MAIL FROM":
+                    recipients.clear()
+                    envid = line.partition(" ENVID=")[2].partition(" ")[0]
+                    self._say("250 ok")
                 elif verb == "RCPT TO":
                     recipients.append(line.partition("<")[2].partition(">")[0])
                     self._say("250 ok")
                 elif verb == "DATA":
                     self._say("354 go on")
-                    if not self._take(tuple(recipients)):
+                    if not self._take(tuple(recipients), envid):
                         return
                     self._say("250 ok: queued")
                 elif verb == "QUIT":
@@ -49,14 +57,16 @@ class _Talk(socketserver.StreamRequestHandler):
         except OSError:
             return  # the client was killed
 
-    def _take(self, recipients: tuple[str, ...]) -> bool:
+    def _take(self, recipients: tuple[str, ...], envid: str) -> bool:
         lines = []
         while (line := self.rfile.readline()) != b".\r\n":
             if not line.endswith(b"\r\n"):
                 return False
             lines.append(line.removeprefix(b"."))
+        taken = Taken(recipients, b"".join(lines), envid)
         with self.server.lock:
-            self.server.taken.append(Taken(recipients, b"".join(lines)))
+            self.server.taken.append(taken)
+            self.server.on_taken(taken)
         return True
 
     def _say(self, answer: str) -> None:
@@ -76,7 +86,8 @@ class _Listener(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self) -> None:
+    def __init__(self, on_taken: Callable[[Taken], None]) -> None:
+        self.on_taken = on_taken
         self.lock = threading.Condition()
         self.taken: list[Taken] = []
         self.open_talks = 0
@@ -89,10 +100,13 @@ class _Listener(socketserver.ThreadingTCPServer):
 
 
 class RecordingRelay:
-    """The relay; ``with`` it."""
+    """The relay; ``with`` it. ``on_taken`` is called with each mail before it is answered."""
+
+    def __init__(self, on_taken: Callable[[Taken], None] = lambda _: None) -> None:
+        self._on_taken = on_taken
 
     def __enter__(self) -> Self:
-        self._listener = _Listener()
+        self._listener = _Listener(self._on_taken)
         self.port: int = self._listener.server_address[1]
         self._thread = threading.Thread(
             target=self._listener.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True

@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from fakes import run_at_once
 from small_office import HANAKO, INVOICE, OFFICE, REHEARSAL, Settings, SmallOffice, WatchedStore, form
 from sqlalchemy.engine import Connection
 
@@ -25,8 +26,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
 from misbehaving_smtp import At, MisbehavingServer
 
 from worker import decisions
+from worker.adapters.folder import NoticeFolder
 from worker.adapters.smtp_wire import Timeouts
 from worker.errors import AccountRefused, LogBroken, Unavailable
+from worker.pipeline.once import run_once
 from worker.ports import Session
 from worker.states import Reason, State
 
@@ -264,6 +267,19 @@ async def test_an_answer_that_nobody_could_record_before_the_end_leaves_doubt_an
             await office.pass_once()
         assert office.only().state is State.IN_DOUBT
         assert office.alarms() == [IN_DOUBT]
+        assert list(ids_of(server.messages).values()) == [1]
+
+
+async def test_one_pass_that_no_other_follows_tries_again_at_its_end_to_record_an_answer(tmp_path: Path) -> None:
+    async with MisbehavingServer() as server, office_with(tmp_path, server) as office:
+        office.save(form(1))
+        await office.take_in()
+        office.store.refuses = on("Accepted")
+        done = await run_once(office.pipeline, [], {}, (NoticeFolder(office.notices), run_at_once), office.clock)
+        assert isinstance(done.failures["smtp"], Unavailable)
+        await office.restart()
+        assert office.only().state is State.SENT
+        assert office.alarms() == []
         assert list(ids_of(server.messages).values()) == [1]
 
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs Dovecot and Postfix from apt for the tests that are marked `servers`.
+# Installs Dovecot and Postfix from apt for the tests that are marked `servers`, and a C compiler for the kill points
+# (tests/crash/kill_points.c), where they are missing.
 #
 # It makes no mail server of this machine: nothing is started now (policy-rc.d), nothing is enabled for the next
 # boot, and Postfix gets no configuration. The tests start private copies on loopback and stop them.
@@ -12,12 +13,13 @@ program() { [ -x "/usr/sbin/$1" ] || command -v "$1" >/dev/null 2>&1; }
 missing=
 program dovecot || missing="dovecot-imapd"
 program postfix || missing="$missing postfix"
+echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 || missing="$missing gcc libc6-dev"
 if [ -z "$missing" ]; then exit 0; fi
 
 line="apt-get update && apt-get install --no-install-recommends$(printf ' %s' $missing)"
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-  echo "実サーバを使うテストには管理者権限での導入が必要です（いまは省略します）: sudo make servers"
-  echo "The tests against real servers need this, as root on Debian or Ubuntu (left out for now): $line"
+  echo "実サーバとCコンパイラを使うテストには管理者権限での導入が必要です（いまは省略します）: sudo make servers"
+  echo "The tests against real servers, and those with a C compiler, need this, as root on Debian or Ubuntu (left out for now): $line"
   exit 0
 fi
 

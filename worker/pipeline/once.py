@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,7 +45,24 @@ async def run_once(
     folder: tuple[Folder, Thread],
     clock: Clock,
 ) -> Pass:
-    """Read all mailboxes and the folder first, then judge, send and tell. What fails is named; the rest goes on."""
+    """Read all mailboxes and the folder first, then judge, send and tell. What fails is named; the rest goes on.
+
+    No pass of the same process follows, so an answer that could not be recorded is tried once more at the end.
+    """
+    try:
+        return await _run_once(pipeline, mailboxes, since, folder, clock)
+    finally:
+        with contextlib.suppress(Unavailable, LogBroken):  # it is found in doubt then, and a person is told
+            pipeline.sending.record_kept_answer()
+
+
+async def _run_once(
+    pipeline: Pipeline,
+    mailboxes: Sequence[tuple[Mailbox, Thread]],
+    since: Mapping[str, dt.date | None],
+    folder: tuple[Folder, Thread],
+    clock: Clock,
+) -> Pass:
     done = Pass()
 
     async def watch(name: str, look: Awaitable[int]) -> None:

@@ -1,0 +1,163 @@
+"""The worker's whole life in a process that the kill points (``kill_points.c``) may end. Run as a script.
+
+It is started with the kill points loaded before the C library. Its arguments are the ports of the mail servers; each
+line on standard input is a JSON object: ``root`` (the office's folder), ``at`` (the moment the clock shows), ``point``
+(the ordinal of the call at which something happens; 0: none), ``failure`` (the errno it fails with; 0: SIGKILL before
+it), ``contents`` (whether the trace holds what was written). It lives once as a warm-up and then forks for each line,
+as importing takes longer than a life. It answers with the exit code, negative for a death. The trace lies beside the
+folder, under its name and ``.trace``.
+
+A life is what ``run`` does, from the sender's lock and the migration on, with its own store, head, IMAP and SMTP: some
+passes over everything due, and a pass that the world stops is followed by the next one. In it nothing is replaced but
+the clock, and the reading of PDFs: their text stands in their bytes, so that no child process is needed. All of it
+happens in one thread, so that the same calls come in the same order each time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import datetime as dt
+import gc
+import json
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from fakes import FakeClock, FakeFiles, run_at_once
+from known_addresses import make_known
+from small_office import ACCOUNT, Settings, TextInBytes, in_force_of, invoice_of, server_at
+
+from worker.adapters.folder import NoticeFolder
+from worker.adapters.imap import ImapMailbox
+from worker.adapters.sender_lock import SenderLock
+from worker.adapters.store import SqlStore, create_or_migrate, open_store
+from worker.adapters.store.schema import FILE_NAME
+from worker.after import parse_after
+from worker.errors import LogBroken, Unavailable
+from worker.pipeline import Pipeline
+from worker.pipeline.once import run_once
+from worker.recover import record_start, recover
+from worker.settings import Security
+from worker.states import State
+
+PASSES = 4
+"""In one life, at most: mail in and submission out, report in, and what a failed call has put off twice more."""
+
+NOTICES = 3
+NOT_REACHED = 3
+FAULT = 70
+SETTINGS = Settings(works=(1, 2))
+
+
+class Life:
+    """Between two starts of the computer; the servers outlive it."""
+
+    def __init__(self, imap: int, smtp: int) -> None:
+        self._imap = imap
+        self._smtp = smtp
+        self._points = ctypes.CDLL(None)
+        # Once for all lives: it is what reading the files gives, and compiling its templates takes a fifth of a life.
+        self._in_force = in_force_of(SETTINGS, FakeFiles({"invoice-1.pdf": invoice_of(1)}))
+
+    def live(self, asked: dict[str, Any]) -> int:
+        """One life; the exit code."""
+        root, clock = Path(asked["root"]), FakeClock(dt.datetime.fromisoformat(asked["at"]))
+        if not (root / FILE_NAME).exists():
+            (root / "notices").mkdir(parents=True)
+            make_known(root, SETTINGS.doboku, SETTINGS.keiyaku, "genba@contractor.example")
+        trace = os.open(f"{root}.trace", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        self._points.kill_points_arm(
+            os.fsencode(root), trace, ctypes.c_long(asked["point"]), asked["failure"], asked["contents"]
+        )
+        try:
+            asyncio.run(self._run(root, clock))
+        except (Unavailable, LogBroken):
+            return NOT_REACHED  # as ``run`` ends; whatever keeps it running starts it again
+        finally:
+            self._points.kill_points_disarm()
+            os.close(trace)
+        return 0
+
+    async def _run(self, root: Path, clock: FakeClock) -> None:
+        with SenderLock(root, clock):
+            create_or_migrate(root)
+            store = open_store(root, clock)
+            server = server_at(self._smtp, clock)
+            mailbox = ImapMailbox(
+                "main",
+                host="127.0.0.1",
+                port=self._imap,
+                security=Security.NONE,
+                user="soumu",
+                password="secret",
+                ca_file="",
+                folder="INBOX",
+                after=parse_after("seen"),
+            )
+            try:
+                files = self._in_force.configuration.files
+                record_start(store, files, "0", ACCOUNT, store.config_in_force())
+                recover(store, self._in_force, ACCOUNT, clock.now())
+                pipeline = Pipeline(store, TextInBytes(), server, clock, ACCOUNT, self._in_force)
+                for _ in range(PASSES):
+                    await self._pass(pipeline, mailbox, root, clock)
+                    if has_nothing_to_do(store):
+                        break
+                    clock.let_pass(minutes=6)
+            finally:
+                await server.close()
+                mailbox.close()
+                store.close()
+
+    async def _pass(self, pipeline: Pipeline, mailbox: ImapMailbox, root: Path, clock: FakeClock) -> None:
+        folder = NoticeFolder(root / "notices")
+        since = {"main": dt.date(2026, 11, 1)}
+        try:
+            await run_once(pipeline, [(mailbox, run_at_once)], since, (folder, run_at_once), clock)
+        except (Unavailable, LogBroken):
+            return  # as the service: the next pass tries again
+
+
+def has_nothing_to_do(store: SqlStore) -> bool:
+    """Whether every submission is where the worker can bring it; spares passes that would find nothing."""
+    try:
+        states = [each.state for each in store.submissions()]
+        is_all = len(states) == NOTICES and {State.DELIVERED, State.IN_DOUBT, State.HELD}.issuperset(states)
+        return is_all and not store.alarms_waiting() and not store.messages_due_after("main")
+    except Unavailable:
+        return False
+
+
+def main(imap: int, smtp: int) -> None:
+    life = Life(imap, smtp)
+    with tempfile.TemporaryDirectory() as folder:
+        at = "2026-11-21T09:00:00+09:00"
+        life.live({"root": f"{folder}/warm", "at": at, "point": 0, "failure": 0, "contents": False})
+    gc.freeze()  # else the first collection in each child copies every page of what was loaded here
+    answer("warm")
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            try:
+                os._exit(life.live(json.loads(line)))
+            except BaseException:  # noqa: BLE001  a fork must not go on as its parent would
+                traceback.print_exc()
+                sys.stderr.flush()
+                os._exit(FAULT)
+        _, status = os.waitpid(child, 0)
+        answer(os.waitstatus_to_exitcode(status))
+
+
+def answer(word: object) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
