@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs Dovecot and Postfix from apt for the tests that are marked `servers`.
+# Installs from apt Dovecot and Postfix for the tests that are marked `servers`, and the mails of Python's own tests
+# where the interpreter came without them (tests/corpora).
 #
 # It makes no mail server of this machine: nothing is started now (policy-rc.d), nothing is enabled for the next
 # boot, and Postfix gets no configuration. The tests start private copies on loopback and stop them.
@@ -12,6 +13,9 @@ program() { [ -x "/usr/sbin/$1" ] || command -v "$1" >/dev/null 2>&1; }
 missing=
 program dovecot || missing="dovecot-imapd"
 program postfix || missing="$missing postfix"
+if ! "${PYTHON:-python3}" -c 'import test.test_email' 2>/dev/null && ! ls /usr/lib/python3*/test/test_email >/dev/null 2>&1; then
+  missing="$missing libpython3-testsuite"
+fi
 if [ -z "$missing" ]; then exit 0; fi
 
 line="apt-get update && apt-get install --no-install-recommends$(printf ' %s' $missing)"
