@@ -19,7 +19,7 @@ import tarfile
 import tempfile
 import textwrap
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from email.message import Message as Parsed
 from pathlib import Path
 
@@ -38,6 +38,7 @@ from mail_samples import (
     name_forms,
     subject_forms,
 )
+from mailservers import MailServers
 from odd_mails import mails_of_others, odd_builds
 from returned import dsn, recipient, reply
 from small_office import HANAKO, Mails, Settings, SmallOffice, form, mail_with
@@ -47,12 +48,15 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
 from misbehaving_smtp import MisbehavingServer
 
 from worker import decisions
+from worker.adapters.imap import ImapMailbox
 from worker.bounces import read_bounce
 from worker.mail import Message, read_message
 from worker.model import End, MessageRow
+from worker.pipeline.rows import NOTHING
 from worker.ports import Header, Part
 from worker.recognise import recognise_mail
 from worker.reports import read_report
+from worker.settings import Security
 from worker.states import State
 
 ROOT = Path(__file__).parent.parent.parent
@@ -65,6 +69,8 @@ BECOMES: dict[str, tuple[End, list[str | None]]] = {
     "report": (End.REPORT, []),
     "unfetched": (End.UNFETCHED, []),
 }
+LARGE = 8_000_000
+"""Bytes above which a mail is not fetched whole, about."""
 CUTS = 4
 """Each mail is also read when only one, two, three of so many parts of it are there."""
 
@@ -310,6 +316,50 @@ async def test_a_sample_that_is_weighed_first_becomes_the_same(at_work: AtWork) 
     weighed = await at_work.take(mails, weighed=True)
     whole = await at_work.take(mails, weighed=False)
     assert [row.end is End.NOT_OURS for row in weighed] == [row.end is End.NOT_OURS for row in whole]
+
+
+@pytest.mark.servers
+async def test_weighed_by_what_dovecot_tells_of_them_the_same_mails_count(
+    servers: MailServers, at_work: AtWork
+) -> None:
+    """Structures of a real server, also of mails that it takes apart otherwise than we do, read by the real adapter."""
+    servers.empty("office")
+    mails = [sample.raw for sample in our_own() if sample.raw] + python_mails() + flufl_bounces()
+    for raw in mails:
+        servers.deliver("office", raw)
+    box = ImapMailbox(
+        "dovecot",
+        host=servers.host,
+        port=servers.imaps,
+        security=Security.TLS,
+        user="office",
+        password=servers.password,
+        ca_file=str(servers.ca_file),
+    )
+    try:
+        await at_work.office.pipeline.watch_mailbox(box, run_at_once, dt.date(2026, 1, 1))
+    finally:
+        box.close()
+        servers.empty("office")
+    weighed = list(at_work.office.store.messages("dovecot"))
+    whole = await at_work.take(mails, weighed=False)
+    assert len(weighed) == len(mails)
+    # Those of 10 MB come in pieces, or not at all: the notice is taken, or a person is asked.
+    large = [row for row in weighed if row.size > LARGE]
+    assert [len(row.submissions) for row in large] == [1, 1]
+    found, expected = (
+        ends_of(row for row in weighed if row.size <= LARGE),
+        ends_of(row for row in whole if row.size <= LARGE),
+    )
+    lost, more = expected - found, found - expected
+    assert (lost, more) == (Counter(), Counter()), f"lost {dict(lost)}, more {dict(more)}"
+    passed = sum(row.end is End.NOT_OURS and row.why == NOTHING for row in weighed)
+    tell(f"Dovecot: {len(mails)} messages weighed by its structures, {passed} of them nothing: each ends as when whole")
+
+
+def ends_of(rows: Iterable[MessageRow]) -> Counter[tuple[str, str, str, str]]:
+    """How often each end, of what is not passed over; by what it says, as a server need not keep the order."""
+    return Counter((row.sender, row.subject, row.date, row.end.value) for row in rows if row.end is not End.NOT_OURS)
 
 
 async def test_a_mail_about_anothers_mail_matches_none_of_ours(at_work: AtWork) -> None:
