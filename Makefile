@@ -16,7 +16,7 @@ COMPILE := .cache/lock/bin/uv pip compile --quiet --universal --python-version 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench crash lock clean venv servers servers-if-asked
+.PHONY: help demo test lint bench crash lock clean venv corpora servers servers-if-asked
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -24,7 +24,7 @@ help:  ## this list
 demo: venv  ## the whole of the work against embedded mail servers
 	$(BIN)/hoshobin demo
 
-test: venv servers-if-asked  ## every test; with SERVERS=install (or CI=true) also those against Dovecot and Postfix
+test: venv corpora servers-if-asked  ## every test; with SERVERS=install (or CI=true) also those against Dovecot and Postfix
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: venv  ## ruff and mypy (strict)
@@ -39,6 +39,16 @@ crash: venv servers-if-asked  ## every system call of a whole run as a kill poin
 	$(BIN)/python tests/crash/every_call.py $(CRASH_ARGS)
 
 venv: $(VENV)/.installed  ## .venv with the locked packages and this project
+
+# The bounces that flufl.bounce is tested with stand in its source distribution alone; without them their tests are skipped.
+corpora: .cache/corpora/.fetched
+
+.cache/corpora/.fetched: $(VENV)/.locked
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@sed -n '/^flufl-bounce==/,/[^\]$$/p' requirements-dev.txt >$(@D)/lock.txt
+	@if $(PIP) download --quiet --retries 1 --no-deps --no-binary :all: --no-build-isolation --require-hashes \
+	  -d $(@D) -r $(@D)/lock.txt; then touch $@; else \
+	  echo 'The mails of flufl.bounce could not be fetched; the tests that need them are skipped.'; fi
 
 servers:  ## Dovecot, Postfix and a C compiler for the tests, from apt; the servers are started by nobody but the tests
 	sh tests/servers/install.sh

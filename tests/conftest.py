@@ -42,10 +42,15 @@ def skips(config: pytest.Config) -> Counter[str]:
     return found
 
 
+def failing(found: Counter[str]) -> int:
+    """How many skips are failures under CI=true: all but those of others' mails, which not every index has."""
+    return sum(count for reason, count in found.items() if not reason.startswith("corpus: "))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Under CI=true a skip is a failure: there everything a test needs is installed."""
-    if under_ci() and skips(session.config) and session.exitstatus == pytest.ExitCode.OK:
+    if under_ci() and failing(skips(session.config)) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -56,8 +61,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.section("skipped, and why")
     for reason, count in sorted(found.items()):
         terminalreporter.write_line(f"{count:4}  {reason}")
-    if under_ci():
-        terminalreporter.write_line(f"FAILED: {found.total()} skipped, and under CI=true a skip is a failure", red=True)
+    if under_ci() and (count := failing(found)):
+        terminalreporter.write_line(f"FAILED: {count} skipped, and under CI=true a skip is a failure", red=True)
 
 
 @pytest.fixture(scope="session")

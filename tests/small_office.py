@@ -159,7 +159,10 @@ class TextInBytes:
         head, _, rest = pdf.partition(b"\n")
         if head != b"%PDF-1.4":
             return Unreadable(Reason.DAMAGED)
-        return Form(**json.loads(rest)).text
+        try:
+            return Form(**json.loads(rest)).text
+        except (ValueError, TypeError):  # a PDF of somebody else
+            return Unreadable(Reason.DAMAGED)
 
     async def close(self) -> None:
         """Nothing was started."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
@@ -23,6 +23,8 @@ FAULTS_SHOWN: Final = 100
 
 _HASHED_FIELDS: Final = ("pdf_sha256", "mail_sha256", "letter_sha256")
 _WHOLE: Final = 2**256
+_WHERE_SHOWN: Final = 100
+"""Characters kept of a place: a number or a hash has 64 at most, what was written over one may be megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Verdict:
         return self.fault_count == 0
 
 
-class _Faults:
+class Faults:
     """Collects the first FAULTS_SHOWN and counts all."""
 
     def __init__(self) -> None:
@@ -63,26 +65,28 @@ class _Faults:
         self.count = 0
 
     def add(self, code: str, where: object) -> None:
+        """One more fault, at this number or hash."""
         self.count += 1
         if len(self.shown) < FAULTS_SHOWN:
-            self.shown.append(Fault(code, str(where)))
+            place = str(where)[:_WHERE_SHOWN].encode("utf-8", "backslashreplace").decode()
+            self.shown.append(Fault(code, place))
 
 
-class _Chain:
-    """Follows the lines in order of number."""
+class Chain:
+    """Follows the lines in order of number; ``after`` is number and hash of the line before the first."""
 
-    def __init__(self, faults: _Faults, heads: Iterable[str]) -> None:
+    def __init__(self, faults: Faults, heads: Iterable[str] = (), after: tuple[int, str] = (0, GENESIS)) -> None:
         self._faults = faults
         self._heads = set(heads) - {GENESIS}
         self.count = 0
-        self._number = 0
-        self.head = GENESIS
+        self._number, self.head = after
         self.first: dt.datetime | None = None
         self.last: dt.datetime | None = None
         self.digest = 0
         """The hashes added up: the same for the same lines in any order."""
 
     def follow(self, line: Line) -> None:
+        """Add what is amiss with the next line; what was added is never taken back."""
         if line.number != self._number + 1:
             self._faults.add("wrong_number", line.number)
         if line.previous_hash != self.head:
@@ -103,13 +107,14 @@ class _Chain:
         self.digest = (self.digest + _fingerprint(line)) % _WHOLE
 
     def end(self) -> None:
+        """Add the heads that no line had."""
         for head in sorted(self._heads):
             self._faults.add("head_missing", head)
 
 
 def _fingerprint(line: Line) -> int:
     return int.from_bytes(
-        hashlib.sha256(f"{line.number}\n{line.hash}\n{line.body}".encode("utf-8", "replace")).digest()
+        hashlib.sha256(f"{line.number}\n{line.hash}\n{line.body}".encode("utf-8", "surrogateescape")).digest()
     )
 
 
@@ -127,8 +132,8 @@ def verify(
     original is kept under and the hash of its bytes. All four must come of one snapshot. What is cut off the end is
     found only through a head noted earlier.
     """
-    faults = _Faults()
-    chained = _Chain(faults, heads)
+    faults = Faults()
+    chained = Chain(faults, heads)
     for line in lines:
         chained.follow(line)
     chained.end()
@@ -147,11 +152,11 @@ def _packed(sha256: str) -> bytes:
     try:
         return bytes.fromhex(sha256)
     except ValueError:
-        return sha256.encode("utf-8", "replace")
+        return sha256.encode("utf-8", "backslashreplace")
 
 
 def _verify_rows(
-    by_submission: Iterable[Line], rows: Iterable[tuple[int, str]], is_kept: Callable[[str], bool], faults: _Faults
+    by_submission: Iterable[Line], rows: Iterable[tuple[int, str]], is_kept: Callable[[str], bool], faults: Faults
 ) -> int:
     """Merge the fold of each submission with its row, both by id; the sum of the lines seen."""
     digest = 0
@@ -172,13 +177,21 @@ def _verify_rows(
         if row is None or row[0] != number:
             faults.add("row_missing", number)
             continue
-        if row[1] != canonical(folded):
+        if row[1] != _written(folded):
             faults.add("row_differs", number)
         row = next(stored, None)
     while row is not None:
         faults.add("row_unknown", row[0])
         row = next(stored, None)
     return digest
+
+
+def _written(folded: Mapping[str, Any]) -> str | None:
+    """The row as it would be written; None where a changed entry sets what no row holds (1e999, 1,000 lists)."""
+    try:
+        return canonical(folded)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _readable(lines: Iterable[Line]) -> Iterator[tuple[int | None, Line, Entry | None]]:
@@ -191,7 +204,7 @@ def _readable(lines: Iterable[Line]) -> Iterator[tuple[int | None, Line, Entry |
             yield entry.submission, line, entry
 
 
-def _look_for(references: Iterable[object], is_kept: Callable[[str], bool], faults: _Faults) -> None:
+def _look_for(references: Iterable[object], is_kept: Callable[[str], bool], faults: Faults) -> None:
     for sha256 in references:
         if sha256 and not is_kept(str(sha256)):
             faults.add("original_missing", sha256)

@@ -59,8 +59,11 @@ def _plain(value: object) -> object:
 
 
 def entry_hash(previous_hash: str, body: str) -> str:
-    """SHA-256 over the previous hash (as hexadecimal text) and the entry's JSON, as hexadecimal text."""
-    return hashlib.sha256((previous_hash + body).encode("utf-8", "replace")).hexdigest()
+    """SHA-256 over the previous hash (as hexadecimal text) and the entry's JSON, as hexadecimal text.
+
+    Bytes that are no UTF-8, read with ``surrogateescape``, are hashed as the bytes that they are.
+    """
+    return hashlib.sha256((previous_hash + body).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +85,16 @@ def chain(previous: tuple[int, str], content: Mapping[str, Any]) -> Line:
 
 def read_entry(line: Line) -> Entry:
     """The entry that ``line`` holds. Raises ValueError where its body is not an entry's JSON."""
-    content = json.loads(line.body)
-    if not _is_entry(content) or content["number"] != line.number:
-        raise ValueError(f"line {line.number} holds no entry")
+    try:
+        content = json.loads(line.body)
+        if not _is_entry(content) or content["number"] != line.number:
+            raise ValueError(f"line {line.number} holds no entry")
+        at = dt.datetime.fromisoformat(content["at"]).astimezone(JST)
+    except (RecursionError, OverflowError) as error:  # a thousand brackets, a moment before the first year
+        raise ValueError(f"line {line.number} holds no entry") from error
     return Entry(
         number=line.number,
-        at=dt.datetime.fromisoformat(content["at"]).astimezone(JST),
+        at=at,
         event=content["event"],
         submission=content["submission"],
         by=content["by"],

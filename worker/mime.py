@@ -16,7 +16,8 @@ from worker.mailtext import VALUE_LIMIT, decode_base64
 PARTS_LIMIT: Final = 1000
 """Parts of one mail, all levels together: a mail with that many attachments is no announcement."""
 HEADERS_LIMIT: Final = 262_144
-"""Bytes of one part's headers: servers take 50 to 200 kB; what stands behind them is skipped."""
+"""Bytes of one part's headers: servers take 50 to 200 kB; what stands behind them is skipped. A longer line counts
+as VALUE_LIMIT, which is what is read of it: one field of megabytes must not hide the type that stands behind it."""
 
 _FIELD: Final = re.compile(rb"([!-9;-~]{1,100})[ \t]*:[ \t]*(.*)", re.DOTALL)
 _LINE: Final = re.compile(rb"([^\r\n]*)(\r\n|\n|\r|\Z)")
@@ -53,9 +54,9 @@ class Parts:
 def split_headers(raw: bytes) -> tuple[Headers, bytes]:
     """The header fields, and the body: from the first line that is no header."""
     fields: list[tuple[bytes, list[bytes]]] = []
-    place, broken = 0, False
+    place, counted, broken = 0, 0, False
     while place < len(raw):
-        if place > HEADERS_LIMIT:
+        if counted > HEADERS_LIMIT:
             end = _BLANK_LINE.search(raw, place)
             place, broken = end.end() if end else len(raw), True
             break
@@ -65,13 +66,14 @@ def split_headers(raw: bytes) -> tuple[Headers, bytes]:
             break
         found = _FIELD.fullmatch(line[1])
         if line[1][:1] in b" \t" and fields:
-            fields[-1][1].append(line[1])
+            fields[-1][1].append(line[1][:VALUE_LIMIT])
         elif found:
             fields.append((found[1].lower(), [found[2][:VALUE_LIMIT]]))
         elif place or not line[1].startswith((b"From ", b">From ")):  # the envelope line of an mbox
             broken = True
             break
         place = line.end()
+        counted += min(len(line[0]), VALUE_LIMIT)
     return Headers(tuple((name, b"".join(lines).strip()) for name, lines in fields), broken), raw[place:]
 
 

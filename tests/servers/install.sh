@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs Dovecot and Postfix from apt for the tests that are marked `servers`, and a C compiler for the kill points
-# (tests/crash/kill_points.c), where they are missing.
+# Installs from apt what some tests need, where it is missing: Dovecot and Postfix for those marked `servers`, a C
+# compiler for the kill points (tests/crash/kill_points.c), and the mails of Python's own tests where the interpreter
+# came without them (tests/corpora).
 #
 # It makes no mail server of this machine: nothing is started now (policy-rc.d), nothing is enabled for the next
 # boot, and Postfix gets no configuration. The tests start private copies on loopback and stop them.
@@ -14,6 +15,9 @@ missing=
 program dovecot || missing="dovecot-imapd"
 program postfix || missing="$missing postfix"
 echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 || missing="$missing gcc libc6-dev"
+if ! "${PYTHON:-python3}" -c 'import test.test_email' 2>/dev/null && ! ls /usr/lib/python3*/test/test_email >/dev/null 2>&1; then
+  missing="$missing libpython3-testsuite"
+fi
 if [ -z "$missing" ]; then exit 0; fi
 
 line="apt-get update && apt-get install --no-install-recommends$(printf ' %s' $missing)"

@@ -286,6 +286,12 @@ def test_headers_that_end_without_a_blank_line_are_noted() -> None:
     assert message.defects == (Defect.HEADERS,)
 
 
+def test_a_field_of_megabytes_does_not_hide_the_type_behind_it() -> None:
+    kind = b'Content-Type: application/pdf; name="n.pdf"\r\n\r\n%PDF-1.4'
+    for first in (b"X-Long: " + b"x" * 3_000_000, b"X-Folded: x\r\n " + b"x" * 3_000_000):
+        assert [pdf.filename for pdf in read_message(first + b"\r\n" + kind).pdfs] == ["n.pdf"]
+
+
 def test_a_header_is_read_from_a_block_of_headers() -> None:
     assert read_header(b"message-id:\r\n <a@b.example>\r\n\r\n", "Message-ID") == b"<a@b.example>"
 

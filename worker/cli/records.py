@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sys
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -19,10 +20,12 @@ from worker.cli.tables import (
 from worker.sent_log import CAME_BACK, LogRow, filter_rows, log_rows
 from worker.sent_log_text import EVENT_NAMES, csv_bytes, jsonl
 from worker.states import Event
+from worker.text import shown
 from worker.wiring import load_office, system_clock
 from worker.words import (
     Language,
     name_fault,
+    name_place,
     say,
 )
 
@@ -37,6 +40,21 @@ class _Day(click.ParamType[dt.date]):
             return dt.date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r}: 2026-04-01", param, ctx)
+
+
+class _Head(click.ParamType[str]):
+    """A head as it is shown, or as the file ``head`` has it: behind its number."""
+
+    name = "HASH"
+    _FORM: Final = re.compile(r"(?:[0-9]{1,18}[ :])?([0-9a-f]{64})")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        found = self._FORM.fullmatch(str(value).strip().lower())
+        if found is None:
+            shared = ctx.find_object(Cli) if ctx else None
+            lang = shared.lang if shared else "ja"
+            self.fail(say("audit_head_form", lang, given=repr(value)), param, ctx)
+        return found[1]
 
 
 @cli.command()
@@ -104,7 +122,7 @@ def audit() -> None:
 
 
 @audit.command()
-@click.option("--head", "heads", multiple=True, help="以前に控えた末尾のハッシュ / a head noted earlier")
+@click.option("--head", "heads", type=_Head(), multiple=True, help="以前に控えた末尾のハッシュ / a head noted earlier")
 @json_option
 @pass_cli
 def verify(shared: Cli, heads: tuple[str, ...], as_json: bool) -> int:
@@ -125,13 +143,16 @@ def print_verdict(store: SqlStore, heads: tuple[str, ...], lang: Language, *, as
                 "first": time_json(verdict.first),
                 "last": time_json(verdict.last),
                 "head": verdict.head,
-                "faults": [{"where": str(each.where), "what": each.code} for each in verdict.faults],
+                "fault_count": verdict.fault_count,
+                "faults": [{"where": each.where, "what": each.code} for each in verdict.faults],
             }
         )
     elif not verdict.holds:
-        click.echo(say("audit_broken", lang, faults=len(verdict.faults)))
-        headings = [say("h_name", lang), say("h_problem", lang)]
-        print_table(headings, [(str(each.where), name_fault(each.code, lang)) for each in verdict.faults])
+        rows = [(name_place(each.code, each.where, lang), name_fault(each.code, lang)) for each in verdict.faults]
+        click.echo(say("audit_broken", lang, faults=verdict.fault_count, first=shown(rows[0][0])))
+        print_table([say("h_name", lang), say("h_problem", lang)], rows)
+        if unnamed := verdict.fault_count - len(rows):
+            click.echo(say("audit_more", lang, count=unnamed))
     elif not verdict.count:
         click.echo(say("audit_empty", lang))
     else:

@@ -53,7 +53,15 @@ UNFETCHED_TOLD: Final = 3
 """Failed fetches after which a person is told, about 20 minutes after the first: a hiccup is over by then."""
 
 _HIDING: Final = frozenset(
-    {Defect.TNEF, Defect.SEALED, Defect.TOO_DEEP, Defect.TOO_MANY_PARTS, Defect.NOT_CLOSED, Defect.BOUNDARY}
+    {
+        Defect.TNEF,
+        Defect.SEALED,
+        Defect.TOO_DEEP,
+        Defect.TOO_MANY_PARTS,
+        Defect.NOT_CLOSED,
+        Defect.BOUNDARY,
+        Defect.HEADERS,
+    }
 )
 """What can keep a PDF in a mail from being found."""
 

@@ -13,6 +13,8 @@ from worker.model import SAME_NOTICE, Hold, Submission
 from worker.states import Kind, Reason, State, kind_of
 from worker.tokens import LoginRefusal
 from worker.words.announced import TEXTS as ANNOUNCED_TEXTS
+from worker.words.auditing import PLACES
+from worker.words.auditing import TEXTS as AUDITING_TEXTS
 from worker.words.commands import TEXTS as COMMAND_TEXTS
 from worker.words.config import HINTS as CONFIG_HINTS
 from worker.words.config import TEXTS as CONFIG_TEXTS
@@ -51,6 +53,7 @@ _TEXTS: Final = {
     **ANNOUNCED_TEXTS,
     **WATCHING_TEXTS,
     **OAUTH_TEXTS,
+    **AUDITING_TEXTS,
 }
 _HINTS: Final = {**CONFIG_HINTS, **EXAMPLE_HINTS, **RULEBOOK_HINTS, **SILENCE_HINTS, **OAUTH_HINTS}
 
@@ -167,3 +170,8 @@ def name_thing(name: str, lang: Language) -> str:
 def name_fault(code: str, lang: Language) -> str:
     """What the verification of the log found, in office words."""
     return FAULTS[code][0 if lang == "ja" else 1]
+
+
+def name_place(code: str, where: str, lang: Language) -> str:
+    """Where a fault is that ``audit verify`` found: which entry, submission, original or head."""
+    return say(PLACES.get(code, "place_entry"), lang, where=where)

@@ -203,10 +203,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The log holds: {count} entries, {first} to {last}. Head: {head}",
     ),
     "audit_empty": ("記録はまだありません。", "There are no entries yet."),
-    "audit_broken": (
-        "記録に異常があります（{faults}箇所）。送信を止め、データベースを保全して管理者へご連絡ください。",
-        "The log does not hold ({faults} places). Stop sending, keep the database, tell the administrator.",
-    ),
     "refused_notice": (
         "読み取れません：{reason}。次にすること：{step}",
         "Not read: {reason}. Next: {step}",

@@ -26,7 +26,7 @@ from worker.adapters.store.connection import (
     revision_of,
     translated,
 )
-from worker.adapters.store.entries import holds_hash, read_hash, read_head, stream_by_submission, stream_lines
+from worker.adapters.store.entries import holds_hash, read_hash, read_head, stream_by_submission, stream_lines, text_of
 from worker.adapters.store.head import read_mark, write_mark
 from worker.adapters.store.queries import StoreReads
 from worker.adapters.store.schema import FILE_NAME, ORIGINALS, REVISION, SUBMISSIONS
@@ -251,8 +251,7 @@ class SqlStore(StoreReads):
         with translated(), self._engine.connect() as connection, connection.begin():
             driver = connection.connection.driver_connection
             if driver is not None:
-                # A changed byte that is no UTF-8 must be found, not end the search.
-                driver.text_factory = lambda content: content.decode("utf-8", "replace")
+                driver.text_factory = text_of  # a changed byte that is no UTF-8 must be found, not end the search
             check_revision(self._folder, connection)
             return verify(
                 stream_lines(connection),
@@ -272,5 +271,5 @@ def _stream_rows(connection: Connection) -> Iterator[tuple[int, str]]:
 def _stream_originals(connection: Connection) -> Iterator[tuple[str, str]]:
     originals = sa.select(ORIGINALS.c.sha256, ORIGINALS.c.content)
     for name, content in connection.execution_options(yield_per=_ORIGINALS_AT_ONCE).execute(originals):
-        held = content if isinstance(content, bytes) else str(content).encode()
-        yield str(name), hashlib.sha256(held).hexdigest()
+        # The same bytes kept as text are not what was kept: whoever asks for the original would not get it.
+        yield str(name), hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else ""

@@ -63,6 +63,11 @@ def select_block(after: int, submission: int | None, events: Sequence[str]) -> s
     return chosen
 
 
+def text_of(content: bytes) -> str:
+    """A text of the file, whatever bytes it holds: other bytes give another text, and none is refused."""
+    return content.decode("utf-8", "surrogateescape")
+
+
 def to_line(row: Any) -> Line:
     """A line as the database gave it, whatever types a changed file may hold."""
     return Line(int(row.number), str(row.body), str(row.previous_hash), str(row.hash))
