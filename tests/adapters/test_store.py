@@ -661,6 +661,21 @@ def test_a_commit_that_failed_and_was_not_made_is_unavailable(store: SqlStore) -
     assert approve(store, held).version == 2
 
 
+def test_submissions_are_walked_block_after_block_each_once_whatever_changes_meanwhile(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "_BLOCK", 2)
+    held = [create_held(store, f"1-{number}", f"<c.{number}@contractor.example>") for number in range(5)]
+    assert tuple(store.walk_submissions()) == store.submissions()
+    assert tuple(store.walk_submissions(State.SENT)) == ()
+    seen = []
+    for each in store.walk_submissions(State.HELD, State.APPROVED):
+        seen.append(each.id)
+        approve(store, each)
+    assert seen == [each.id for each in held]
+    assert [each.id for each in store.walk_submissions(State.APPROVED)] == seen
+
+
 def test_times_come_back_in_japanese_time(store: SqlStore) -> None:
     with store.writing() as writing:
         writing.record_look(Look("smtp", last_ok=START.astimezone(dt.UTC)))

@@ -277,6 +277,16 @@ class StoreReads(Reads):
             statement = statement.where(SUBMISSIONS.c.state.in_([state.value for state in states]))
         return tuple(decode(Submission, row[0]) for row in self._rows(statement))
 
+    def walk_submissions(self, *states: State) -> Iterator[Submission]:
+        """The same one after the other, never all in memory; what changes meanwhile is seen or not, and seen once."""
+        chosen = sa.select(SUBMISSIONS.c.id, _ROW).order_by(SUBMISSIONS.c.id).limit(_BLOCK)
+        if states:
+            chosen = chosen.where(SUBMISSIONS.c.state.in_([state.value for state in states]))
+        last = 0
+        while rows := self._rows(chosen.where(SUBMISSIONS.c.id > last)):
+            yield from (decode(Submission, row[1]) for row in rows)
+            last = rows[-1][0]
+
     def due(self, now: dt.datetime) -> tuple[int, ...]:
         """Ids of the APPROVED whose moment has come, in order of that moment."""
         approved = sa.select(SUBMISSIONS.c.id, SUBMISSIONS.c.due_at).where(
