@@ -8,19 +8,28 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from statistics import median
+from statistics import median, quantiles
 from typing import Final
 
 from bench.backlog import Run, a_mailbox, run_script, run_service
+from bench.idle import measure_idle
+from bench.latency import measure_latency
 from bench.office import Order
 from bench.processes import on_cores
 from bench.reading import ROUNDS, measure_reading
 from bench.register import ISSUERS, PROJECTS, measure_register
 
+from mailservers import ServersMissing  # isort: skip  # bench.office put the tests on the path
+
 BACKLOG: Final = 500
 ACCOUNTED: Final = 200
 """On one core, step by step: enough that the start weighs little, and no more minutes than needed."""
 REPEATS: Final = 3
+A_THOUSAND: Final = 1_000
+GROWN: Final = 5
+"""Thousands after which the memory is compared with that after the first."""
+MAILS: Final = 200
+IDLE_SECONDS: Final = 300
 
 
 def _say(text: str = "") -> None:
@@ -86,13 +95,41 @@ def _print_steps(title: str, steps: Mapping[str, float], per_notice: float, othe
 
 
 def _memory() -> None:
-    first = [Order.of(count) for count in range(BACKLOG)]
-    later = [Order.of(count) for count in range(BACKLOG, 2 * BACKLOG)]
+    first, *later = (
+        [Order.of(count) for count in range(start, start + A_THOUSAND)]
+        for start in range(0, GROWN * A_THOUSAND, A_THOUSAND)
+    )
     with a_mailbox(first) as mailbox:
-        _say("# Memory of the main process (VmRSS)")
-        run = run_service(mailbox, first, later)
-    half, whole = run.resident
-    _say(f"after {BACKLOG} notices {half:.0f} MB, after {2 * BACKLOG} {whole:.0f} MB   (target: at most 110 MB)")
+        _say("# Memory of the main process (VmRSS), thousand after thousand")
+        resident = run_service(mailbox, first, later).resident
+    for thousand, megabytes in enumerate(resident, 1):
+        _say(f"after {thousand * A_THOUSAND:5,} notices {megabytes:6.1f} MB")
+    _say(f"(target: at most 110 MB after {A_THOUSAND:,})")
+    _say(f"the last ÷ the first {resident[-1] / resident[0]:.3f}   (target: at most 1.05)")
+
+
+def _latency() -> None:
+    _say(f"# {MAILS} mails, one at a time, IDLE, mode auto, loopback: from the delivery, in seconds")
+    waits = measure_latency(MAILS)
+    own = [taken - told for taken, told in zip(waits.accepted, waits.told, strict=True)]
+    _print_waits("Dovecot's own: a bare client in IDLE is told", waits.told)
+    _print_waits("hoshobin: the notice is accepted by SMTP", waits.accepted)
+    _print_waits("the second less the first", own)
+    _say(f"(target: median at most 1.0, 95 % at most 2.0); other programs used {waits.others:.2f} cores")
+
+
+def _print_waits(title: str, seconds: Sequence[float]) -> None:
+    last = quantiles(seconds, n=20)[-1]
+    _say(f"  {title:48}median {median(seconds):5.2f}   95 % {last:5.2f}   worst {max(seconds):5.2f}")
+
+
+def _idle() -> None:
+    _say(f"# Nothing to do for {IDLE_SECONDS} s: mailbox in IDLE, folder every minute, {BACKLOG} projects")
+    idle = measure_idle(IDLE_SECONDS, BACKLOG)
+    _say(
+        f"main process {idle.main:.2f} s, its children {idle.children:.2f} s of processor time: "
+        f"{idle.share:.2%} of one core   (target: less than 0.5 %)"
+    )
 
 
 def _register() -> None:
@@ -114,23 +151,30 @@ _PARTS: Final[Mapping[str, Callable[[], None]]] = {
     "backlog": _backlog,
     "one-core": _one_core,
     "memory": _memory,
+    "latency": _latency,
+    "idle": _idle,
     "register": _register,
 }
 
 
 def main(names: Sequence[str]) -> int:
-    """0, or 2 for a name that is none."""
+    """0, 1 where a server to measure against is missing, 2 for a name that is none."""
     if unknown := [name for name in names if name not in _PARTS]:
         _say(f"no such measurement: {', '.join(unknown)}; there are {', '.join(_PARTS)}")
         return 2
     logging.getLogger("pdfminer").setLevel(logging.ERROR)
     _say(f"cores: {len(os.sched_getaffinity(0))}; load before: {os.getloadavg()[0]:.1f}")
     began = time.monotonic()
+    missed = 0
     for name in names or _PARTS:
         _say()
-        _PARTS[name]()
+        try:
+            _PARTS[name]()
+        except ServersMissing as missing:
+            missed = 1
+            _say(f"{name} was not measured: {missing}. `make servers` installs Dovecot and Postfix, as root, from apt.")
     _say(f"\nall in {time.monotonic() - began:.0f} s")
-    return 0
+    return missed
 
 
 if __name__ == "__main__":

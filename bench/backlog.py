@@ -14,9 +14,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +31,12 @@ HERE: Final = Path(__file__).resolve().parent.parent
 RUNS: Final = HERE / ".bench"
 """On the disk of the checkout: /tmp may be memory, where a sync costs nothing."""
 LIMIT_SECONDS: Final = 150.0
+"""For a backlog of 500 on the slowest machine tried; a larger one is given its share more."""
+REST_SECONDS: Final = 3.0
+"""Between the last mail and the look at the memory: the last pass has ended by then."""
 POLL_SECONDS: Final = 0.05
+POLL_OF_THE_OFFICE: Final = 10
+"""``[schedule] poll_seconds``: how soon what came meanwhile is found where the server does not tell of it."""
 _PDF: Final = re.compile(rb"(JVBERi[A-Za-z0-9+/=\r\n]+)")
 
 
@@ -83,9 +89,15 @@ def _a_folder() -> Iterator[Path]:
         shutil.rmtree(root, ignore_errors=True)
 
 
+def as_installed() -> dict[str, str]:
+    """The environment, in which modules are compiled once and not at every start, as wherever either side is used."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 @contextmanager
-def _a_process(command: Sequence[str], **how: Any) -> Iterator[subprocess.Popen[bytes]]:
-    words = [sys.executable, "-m", *command]
+def a_process(command: Sequence[str], **how: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """One of our own modules in a process of its own, ended with the context."""
+    words, how = [sys.executable, "-m", *command], {"env": as_installed(), **how}
     with subprocess.Popen(words, cwd=HERE, stdin=subprocess.DEVNULL, **how) as process:  # noqa: S603  our own modules
         try:
             yield process
@@ -98,18 +110,21 @@ def _a_process(command: Sequence[str], **how: Any) -> Iterator[subprocess.Popen[
                     process.kill()
 
 
-def _wait_until(done: Any, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + LIMIT_SECONDS
+def wait_until(done: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float = LIMIT_SECONDS) -> None:
+    """Until ``done``; SystemExit where ``process`` ends before, or nothing comes of it."""
+    deadline = time.monotonic() + seconds
     while not done():
         if process.poll() is not None:
             raise SystemExit(f"{process.args!r} ended with {process.returncode}")
         if time.monotonic() > deadline:
-            raise SystemExit(f"{process.args!r} was not done within {LIMIT_SECONDS:g} s")
+            raise SystemExit(f"{process.args!r} was not done within {seconds:g} s")
         time.sleep(POLL_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
-class _Scene:
+class Scene:
+    """An office, its mailbox, and the sink that its mails go to."""
+
     root: Path
     config: Path
     sink: int
@@ -118,51 +133,69 @@ class _Scene:
 
 
 @contextmanager
-def _a_scene(mailbox: Mailbox, orders: Sequence[Order]) -> Iterator[_Scene]:
-    """An empty office and an empty sink before the full mailbox."""
+def a_scene(mailbox: Mailbox, orders: Sequence[Order], poll_seconds: int = POLL_OF_THE_OFFICE) -> Iterator[Scene]:
+    """An empty office and an empty sink before the mailbox."""
     with ExitStack() as ends:
         root = ends.enter_context(_a_folder())
-        sink = ends.enter_context(_a_process(["bench.sink", str(root)]))
-        _wait_until((root / "port").exists, sink)
+        sink = ends.enter_context(a_process(["bench.sink", str(root)]))
+        wait_until((root / "port").exists, sink)
         port = int((root / "port").read_text())
-        config = write_configuration(root, orders, mailbox.servers.imap, port, mailbox.servers.password)
-        yield _Scene(root, config, sink.pid, port, mailbox)
+        servers = mailbox.servers
+        config = write_configuration(root, orders, servers.imap, port, servers.password, poll_seconds)
+        yield Scene(root, config, sink.pid, port, mailbox)
 
 
 def run_service(
-    mailbox: Mailbox, orders: Sequence[Order], later: Sequence[Order] = (), *, accounted: bool = False
+    mailbox: Mailbox, orders: Sequence[Order], later: Sequence[Sequence[Order]] = (), *, accounted: bool = False
 ) -> Run:
     """``hoshobin run`` from its start until the last of ``orders`` is recorded as sent.
 
-    ``later`` come into the mailbox afterwards, for the memory after all of them; ``accounted`` measures each step
-    of the main process, which costs a few per cent.
+    ``later`` come into the mailbox afterwards, one after the other, for the memory after each of them; ``accounted``
+    measures each step of the main process, which costs a few per cent.
     """
-    with _a_scene(mailbox, (*orders, *later)) as scene, (scene.root / "service.log").open("wb") as log:
+    everything = [*orders, *(order for several in later for order in several)]
+    with a_scene(mailbox, everything) as scene, (scene.root / "service.log").open("wb") as log:
         database = scene.root / "var" / "hoshobin.sqlite3"
         steps = scene.root / "steps.json"
         before = _others(scene)
         module = ["bench.accounted", str(steps)] if accounted else ["worker"]
         busy, began = machine_seconds(), time.perf_counter()
-        with _a_process([*module, "--config", str(scene.config), "run"], stderr=log, stdout=log) as service:
-            _wait_until(lambda: _count_sent(database) >= len(orders), service)
+        with a_process([*module, "--config", str(scene.config), "run"], stderr=log, stdout=log) as service:
+            limit = LIMIT_SECONDS * max(1.0, len(orders) / 500)
+            wait_until(partial(_has_sent, database, len(orders)), service, limit)
             seconds = time.perf_counter() - began
             busy = machine_seconds() - busy
             main = own_seconds(service.pid)
             cpu = {"main process": main, "PDF children": tree_seconds(service.pid) - main}
             cpu |= _difference(_others(scene), before)
-            resident = [resident_megabytes(service.pid)]
-            if later:
-                mailbox.fill(later)
-                _wait_until(lambda: _count_sent(database) >= len(orders) + len(later), service)
-                resident.append(resident_megabytes(service.pid))
-        _prove(scene.root / "mails", (*orders, *later))
+            resident = _watch_memory(mailbox, later, len(orders), database, service) if later else ()
+        prove(scene.root / "mails", everything)
         told = json.loads(steps.read_text()) if accounted else {}
-        return Run(seconds, cpu, busy, told, tuple(resident))
+        return Run(seconds, cpu, busy, told, resident)
+
+
+def _watch_memory(
+    mailbox: Mailbox, later: Sequence[Sequence[Order]], sent: int, database: Path, service: subprocess.Popen[bytes]
+) -> tuple[float, ...]:
+    """The memory after the first orders, and after each of ``later``."""
+    time.sleep(REST_SECONDS)
+    resident = [resident_megabytes(service.pid)]
+    for several in later:
+        sent += len(several)
+        mailbox.fill(several)
+        wait_until(partial(_has_sent, database, sent), service, LIMIT_SECONDS * max(1.0, len(several) / 500))
+        time.sleep(REST_SECONDS)
+        resident.append(resident_megabytes(service.pid))
+    return tuple(resident)
+
+
+def _has_sent(database: Path, count: int) -> bool:
+    return count_sent(database) >= count
 
 
 def run_script(mailbox: Mailbox, orders: Sequence[Order]) -> Run:
     """The plain script from its start to its end."""
-    with _a_scene(mailbox, orders) as scene:
+    with a_scene(mailbox, orders) as scene:
         before = _others(scene)
         ports = str(mailbox.servers.imap), str(scene.smtp_port)
         arguments = [str(scene.config), *ports, USER, mailbox.servers.password]
@@ -171,6 +204,7 @@ def run_script(mailbox: Mailbox, orders: Sequence[Order]) -> Run:
         told = subprocess.run(  # noqa: S603  our own module
             [sys.executable, "-m", "bench.plain_script", *arguments],
             cwd=HERE,
+            env=as_installed(),
             stdout=subprocess.PIPE,
             check=True,
             timeout=LIMIT_SECONDS,
@@ -178,7 +212,7 @@ def run_script(mailbox: Mailbox, orders: Sequence[Order]) -> Run:
         seconds = time.perf_counter() - began
         busy = machine_seconds() - busy
         cpu = {"script": _children_seconds() - used} | _difference(_others(scene), before)
-        _prove(scene.root / "mails", orders)
+        prove(scene.root / "mails", orders)
         return Run(seconds, cpu, busy, json.loads(told.stdout))
 
 
@@ -187,7 +221,7 @@ def _children_seconds() -> float:
     return times.children_user + times.children_system
 
 
-def _others(scene: _Scene) -> dict[str, float]:
+def _others(scene: Scene) -> dict[str, float]:
     return {"Dovecot": tree_seconds(scene.mailbox.pid), "sink": own_seconds(scene.sink)}
 
 
@@ -195,7 +229,8 @@ def _difference(after: dict[str, float], before: dict[str, float]) -> dict[str, 
     return {name: after[name] - before[name] for name in after}
 
 
-def _count_sent(database: Path) -> int:
+def count_sent(database: Path) -> int:
+    """How many submissions are recorded as sent."""
     try:
         with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
             found: int = connection.execute("SELECT count(*) FROM submissions WHERE state = 'SENT'").fetchone()[0]
@@ -204,7 +239,7 @@ def _count_sent(database: Path) -> int:
         return 0
 
 
-def _prove(mails: Path, orders: Sequence[Order]) -> None:
+def prove(mails: Path, orders: Sequence[Order]) -> None:
     """Both sides must have done the work: each notice, to the byte, in one mail."""
     arrived: Counter[bytes] = Counter()
     for mail in mails.read_bytes().split(SEPARATOR)[:-1]:

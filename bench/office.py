@@ -50,7 +50,7 @@ invoices = "inbox/invoices"
 [release]
 mode = "auto"
 [schedule]
-poll_seconds = 10
+poll_seconds = {poll_seconds}
 windows = []
 [store]
 dir = "var"
@@ -100,6 +100,7 @@ class Order:
 def write_mail(order: Order, pdf: bytes) -> bytes:
     """The mail by which a colleague passes the notice on."""
     mail = EmailMessage()
+    mail["Authentication-Results"] = "mx.contractor.example; dkim=pass header.d=contractor.example"
     mail["From"] = "sato@contractor.example"
     mail["To"] = OFFICE
     mail["Subject"] = f"認証キーのお知らせ（{order.name}）"
@@ -110,13 +111,21 @@ def write_mail(order: Order, pdf: bytes) -> bytes:
     return mail.as_bytes(policy=SMTP)
 
 
-def write_configuration(root: Path, orders: Sequence[Order], imap_port: int, smtp_port: int, password: str) -> Path:
+def write_configuration(
+    root: Path, orders: Sequence[Order], imap_port: int, smtp_port: int, password: str, poll_seconds: int
+) -> Path:
     """The office's configuration below ``root``, with every order's project registered."""
     config, var = root / "config", root / "var"
     (config / "issuers").mkdir(parents=True)
     for folder in ("notices", "invoices"):
         (var / "inbox" / folder).mkdir(parents=True)
-    words = {"office": OFFICE, "user": USER, "imap_port": imap_port, "smtp_port": smtp_port}
+    words = {
+        "office": OFFICE,
+        "user": USER,
+        "imap_port": imap_port,
+        "smtp_port": smtp_port,
+        "poll_seconds": poll_seconds,
+    }
     (config / "worker.toml").write_text(_WORKER.format(**words))
     for number in range(ISSUERS):
         (config / "issuers" / f"city{number}.toml").write_text(_ISSUER.format(number=number))

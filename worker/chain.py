@@ -42,7 +42,14 @@ def encodable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
+_FIELDS: Final[dict[type, tuple[str, ...]]] = {}
+"""The fields of each dataclass that was ever written."""
+
+
 def _plain(value: object) -> object:
+    kind = type(value)
+    if (names := _FIELDS.get(kind)) is not None:
+        return {name: getattr(value, name) for name in names}
     if isinstance(value, dt.datetime):
         if value.tzinfo is None:
             raise ValueError("a time without a zone")
@@ -52,7 +59,8 @@ def _plain(value: object) -> object:
     if isinstance(value, Key):
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        names = _FIELDS[kind] = tuple(field.name for field in dataclasses.fields(value))
+        return {name: getattr(value, name) for name in names}
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"no JSON for {type(value).__name__}")

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from worker import decode, letter
+from worker import letter
 from worker.addresses import is_placeholder
 from worker.documents import LoadedDocument, choose_documents
 from worker.duties import describe_timing, earliest_day, hold_for_contract, hold_for_people, list_duties
@@ -28,7 +28,6 @@ from worker.handing_over import prepare_handing_over
 from worker.invoice import ChosenInvoice, LoadInvoice, choose_invoice
 from worker.model import (
     INVOICE_TITLES,
-    JST,
     Address,
     Attachment,
     Channel,
@@ -39,6 +38,7 @@ from worker.model import (
     Sha256,
     sha256,
 )
+from worker.proof import prove_letter
 from worker.render import Renderer, Scope
 from worker.rulebook import (
     Contract,
@@ -69,8 +69,6 @@ from worker.values import fit_values
 
 NOTICE_TITLE: Final = "認証キーのお知らせ"
 REHEARSAL_MARK: Final = "【リハーサル】"
-_ANY_DATE: Final = dt.datetime(2000, 1, 1, tzinfo=JST)
-"""The letter is composed once to be proved readable; its real Date comes with the first SendStarted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,15 +198,17 @@ def _draft(
     except Unwritable as unwritable:
         return _not_drafted(case, (*holds, unwritable.hold))
     limit = min(case.circumstances.max_bytes, case.rule.max_bytes or case.circumstances.max_bytes)
-    holds += _unfit(draft, body, contents, limit)
+    draft_hash = hash_draft(draft)
+    holds += prove_letter(draft, draft_hash, body, contents, limit)
     not_before = earliest_day(case.project) if carries_invoice and not draft.is_rehearsal else None
+    undrafted = _not_drafted(case, holds)
     return dataclasses.replace(
-        _not_drafted(case, holds),
+        undrafted,
         draft=draft,
-        draft_hash=hash_draft(draft),
+        draft_hash=draft_hash,
         body=body,
         contents=contents,
-        duties=dataclasses.replace(_duties(case), not_before=not_before),
+        duties=dataclasses.replace(undrafted.duties, not_before=not_before),
     )
 
 
@@ -414,20 +414,3 @@ def _rehearsal_preface(to: tuple[Address, ...], cc: tuple[Address, ...], subject
         "",
     ]
     return "\n".join(lines) + "\n"
-
-
-# --- The proof -----------------------------------------------------------------------------------------------
-
-
-def _unfit(draft: Draft, body: str, contents: Mapping[Sha256, bytes], max_bytes: int) -> tuple[Hold, ...]:
-    """What is wrong with the letter itself: a reader written apart must see just what was meant."""
-    try:
-        raw = letter.write_letter(draft, body, contents, _ANY_DATE)
-    except letter.UnsafeValue as unsafe:
-        return (Hold(Reason.UNSAFE_VALUE, str(unsafe)),)
-    holds = []
-    if len(raw) > max_bytes:
-        holds.append(Hold(Reason.TOO_BIG, f"{len(raw)} > {max_bytes}"))
-    if different := decode.differences(draft, body, contents, raw):
-        holds.append(Hold(Reason.ENCODING, ", ".join(different)))
-    return tuple(holds)

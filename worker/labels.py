@@ -76,6 +76,7 @@ def _fold(character: str) -> str:
     return match_key(character).translate(_COLONS)
 
 
+@lru_cache(maxsize=256)  # the readings of a page have most of their lines in common
 def fold_line(text: str) -> Line:
     """``text`` as a Line; radicals are repaired in both, nothing else is changed in what is shown."""
     repaired = repair_radicals(text)
@@ -207,6 +208,12 @@ class Labels:
                 if match:
                     found.append((self._field[match[1]], joined(fold_lines(value)).text))
         return found
+
+
+@lru_cache(maxsize=64)  # guarantors are few, and making one costs as much as using it on a page
+def labels_of(labels: tuple[tuple[str, tuple[str, ...]], ...], stops: tuple[str, ...]) -> Labels:
+    """The labels of these fields, in their order, ready to look for."""
+    return Labels(dict(labels), stops)
 
 
 def despaced(value: str) -> str:

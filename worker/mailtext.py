@@ -80,6 +80,8 @@ def decode_bytes(raw: bytes, charset: str = "") -> tuple[str, bool]:
 
 def _guess(raw: bytes) -> str:
     """Undeclared or wrongly declared bytes: JIS by its escapes, UTF-8, Shift_JIS, else UTF-8 with gaps."""
+    if raw.isascii() and b"\x1b" not in raw:
+        return raw.decode("ascii")
     if _ESCAPE.search(raw):
         return _decode_jis(raw)
     for codec in ("utf-8-sig", "cp932"):

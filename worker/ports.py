@@ -475,6 +475,10 @@ class Store(Reading, Protocol):
         """All of these states (none given: all), by id."""
         ...
 
+    def walk_submissions(self, *states: State) -> Iterator[Submission]:
+        """The same one after the other, never all in memory; what changes meanwhile is seen or not, and seen once."""
+        ...
+
     def due(self, now: dt.datetime) -> tuple[int, ...]:
         """Ids of the APPROVED whose moment has come, in order of that moment."""
         ...

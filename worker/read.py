@@ -12,7 +12,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NoReturn
 
-from worker.labels import CODES, Fields, Found, Labels, Line, despaced, fold_lines, is_broken, is_struck_over, joined
+from worker.labels import (
+    CODES,
+    Fields,
+    Found,
+    Labels,
+    Line,
+    despaced,
+    fold_lines,
+    is_broken,
+    is_struck_over,
+    joined,
+    labels_of,
+)
 from worker.model import Key, Notice, PageText, PdfText, Product, Unreadable
 from worker.rulebook import Guarantor
 from worker.states import Reason
@@ -130,11 +142,16 @@ def _any_stands(pages: tuple[_Page, ...], words: tuple[str, ...]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What one engine's lines hold; ``bare`` is all of it in one line, without the labels."""
+    """What one engine's lines hold."""
 
     lines: tuple[Line, ...]
     fields: Fields
-    bare: Line
+    labels: Labels
+
+    @property
+    def bare(self) -> Line:
+        """All of it in one line, without the labels."""
+        return joined(self.labels.unlabelled(self.lines))
 
 
 class _Form:
@@ -142,7 +159,7 @@ class _Form:
 
     def __init__(self, page: _Page, guarantor: Guarantor) -> None:
         self.page = page
-        self._labels = Labels(guarantor.labels, (guarantor.name, *guarantor.titles))
+        self._labels = labels_of(tuple(guarantor.labels.items()), (guarantor.name, *guarantor.titles))
         # ASCII: a person's \d must not take a full-width digit for the digit that the issuer will type
         self._patterns = {
             "contract_number": re.compile(guarantor.number, re.ASCII),
@@ -154,7 +171,7 @@ class _Form:
 
     def _reading(self, lines: tuple[Line, ...], tables: tuple[tuple[str, ...], ...] = ()) -> _Reading:
         fields = self._labels.find(lines, tables) if lines else {}
-        return _Reading(lines, fields, joined(self._labels.unlabelled(lines)))
+        return _Reading(lines, fields, self._labels)
 
     @property
     def readings(self) -> tuple[_Reading, ...]:
@@ -273,8 +290,9 @@ def _agreed_name(form: _Form, plumber: _Reading, field: str, label: str) -> str:
     if first_key == second_key:
         return second
     longer_first = second_key in first_key
-    if longer_first and (start := form.pdfium.bare.folded.find(first_key)) >= 0:
-        return form.pdfium.bare.rest(start, start + len(first_key))
+    bare = form.pdfium.bare
+    if longer_first and (start := bare.folded.find(first_key)) >= 0:
+        return bare.rest(start, start + len(first_key))
     if not longer_first and first_key in second_key and second_key in plumber.bare.folded:
         return second
     _refuse(Reason.ENGINES_DISAGREE, label)

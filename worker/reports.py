@@ -119,7 +119,13 @@ class _Part:
     """A part of the mail itself, never of a mail within it."""
 
     kind: str
-    content: bytes
+    encoding: str
+    body: bytes
+
+    @property
+    def content(self) -> bytes:
+        """Without the transfer encoding; the PDFs of a mail are never asked for here."""
+        return undo_transfer(self.body, self.encoding)[0]
 
 
 def _parts(raw: bytes) -> Iterator[_Part]:
@@ -134,7 +140,7 @@ def _parts(raw: bytes) -> Iterator[_Part]:
             waiting.extend((each, depth + 1) for each in reversed(inner))
             continue
         encoding = header_text(headers.first(b"content-transfer-encoding")).lower()
-        yield _Part(content_type.word, undo_transfer(body, encoding)[0])
+        yield _Part(content_type.word, encoding, body)
 
 
 def _returned(parts: Sequence[_Part], message: Message) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from stores import HANAKO, START, WORKER, SteppingClock, approve, create_held, draft_of, make_store
 
 from worker.adapters.store import SqlStore, create_or_migrate, open_store, queries
+from worker.adapters.store.ready import Ready
 from worker.adapters.store.schema import FILE_NAME, METADATA
 from worker.audit import verify
 from worker.chain import CONFIG_CHANGED, GENESIS
@@ -339,7 +340,7 @@ def test_a_key_is_kept_with_its_notice_and_in_no_entry_and_no_error(store: SqlSt
     with raw(store) as database:
         database.execute("DROP TABLE notices")
     database.close()
-    with pytest.raises(sa.exc.OperationalError, match="no such table") as error, store.writing() as writing:
+    with pytest.raises(sqlite3.OperationalError, match="no such table") as error, store.writing() as writing:
         writing.keep_notice(Sha256("c" * 64), notice)
     assert "abcdefgh12ux" not in "".join(traceback.format_exception(error.value))
 
@@ -660,6 +661,21 @@ def test_a_commit_that_failed_and_was_not_made_is_unavailable(store: SqlStore) -
     assert approve(store, held).version == 2
 
 
+def test_submissions_are_walked_block_after_block_each_once_whatever_changes_meanwhile(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "_BLOCK", 2)
+    held = [create_held(store, f"1-{number}", f"<c.{number}@contractor.example>") for number in range(5)]
+    assert tuple(store.walk_submissions()) == store.submissions()
+    assert tuple(store.walk_submissions(State.SENT)) == ()
+    seen = []
+    for each in store.walk_submissions(State.HELD, State.APPROVED):
+        seen.append(each.id)
+        approve(store, each)
+    assert seen == [each.id for each in held]
+    assert [each.id for each in store.walk_submissions(State.APPROVED)] == seen
+
+
 def test_times_come_back_in_japanese_time(store: SqlStore) -> None:
     with store.writing() as writing:
         writing.record_look(Look("smtp", last_ok=START.astimezone(dt.UTC)))
@@ -826,10 +842,9 @@ def test_a_database_of_the_first_program_is_refused_until_it_is_brought_up_to_da
 
 
 @pytest.mark.parametrize("statement", ASKED_BY_THE_GUARDS.values(), ids=ASKED_BY_THE_GUARDS)
-def test_what_the_guards_ask_is_found_by_an_index_and_sorted_by_it(store: SqlStore, statement: sa.Select) -> None:
-    dialect = store._engine.dialect
+def test_what_the_guards_ask_is_found_by_an_index_and_sorted_by_it(store: SqlStore, statement: Ready) -> None:
     with raw(store) as database:
-        compiled = str(statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
-        plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {compiled}", [""] * compiled.count("?"))]
+        asked = f"EXPLAIN QUERY PLAN {statement.text}"
+        plan = [row[3] for row in database.execute(asked, [""] * statement.text.count("?"))]
     database.close()
     assert not [each for each in plan if each.startswith("SCAN") or "TEMP B-TREE" in each], plan

@@ -155,6 +155,8 @@ class Pipeline:
 
     async def _changed_since_weighed(self) -> tuple[Submission, ...]:
         submissions = self.store.submissions(*_JUDGED_IN)
+        for gone in self._weighed.keys() - {each.id for each in submissions}:
+            del self._weighed[gone]  # sent, or ended: where it waits once more, its version is another
         await look_at_folder(submissions, self.in_force, self._reader)
         return tuple(each for each in submissions if self._weighed.get(each.id) != (each.version, self._stamp(each)))
 

@@ -81,7 +81,7 @@ class Reminding:
         """OVERDUE where no news came for too long; a call is then a task."""
         overdue = 0
         later: list[dt.datetime] = []
-        for each in self._store.submissions(*SILENT):
+        for each in self._store.walk_submissions(*SILENT):
             moment = overdue_from(each, configuration.settings)
             if moment is None:
                 continue
@@ -104,7 +104,7 @@ class Reminding:
 
     def _warn_of_deadlines(self, configuration: Configuration, now: dt.datetime) -> dt.datetime | None:
         later: list[dt.datetime] = []
-        for each in self._store.submissions(*PRESSED):
+        for each in self._store.walk_submissions(*PRESSED):
             moment = warn_from(each, configuration.settings.hours)
             if moment is not None and moment > now:
                 later.append(moment)
@@ -119,7 +119,7 @@ class Reminding:
         """A notice was announced and is not here: once after each period, in open hours, up to a limit."""
         period, hours = configuration.settings.announced_hours, configuration.settings.hours
         later: list[dt.datetime] = []
-        for each in self._store.submissions(State.ANNOUNCED):
+        for each in self._store.walk_submissions(State.ANNOUNCED):
             opened = each.created_at or now
             count = count_reminders(opened, period, hours, now)
             if count and self._store.last_alarm(reminder_cause(each.id, count)) is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +30,7 @@ from worker.adapters.store.connection import (
 from worker.adapters.store.entries import holds_hash, read_hash, read_head, stream_by_submission, stream_lines, text_of
 from worker.adapters.store.head import read_mark, write_mark
 from worker.adapters.store.queries import StoreReads
+from worker.adapters.store.ready import Ready, run
 from worker.adapters.store.schema import FILE_NAME, ORIGINALS, REVISION, SUBMISSIONS
 from worker.adapters.store.writing import SqlWriting
 from worker.audit import Verdict, verify
@@ -137,13 +139,26 @@ class SqlStore(StoreReads):
             try:
                 with connection.begin():
                     yield connection
-            except (sa.exc.DBAPIError, OSError):
+            except (sa.exc.DBAPIError, sqlite3.Error, OSError):
                 self._give_up()
                 raise
 
-    def _rows(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
+    def _rows(self, statement: Ready | sa.Executable, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
+        if isinstance(statement, Ready):
+            return self._ask(statement, values)
         with self._reading() as connection:
-            return connection.execute(statement, values or {}).all()
+            return run(connection, statement, values)
+
+    def _ask(self, statement: Ready, values: Mapping[str, Any] | None) -> Sequence[Any]:
+        """The rows of one statement: in the open transaction, or by itself, as one statement is one snapshot."""
+        with translated():
+            connection = self._connection()
+            try:
+                return statement.run(connection, values)
+            except (sqlite3.Error, OSError):
+                if not connection.in_transaction():
+                    self._give_up()
+                raise
 
     # --- Writing --------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlalchemy.engine import Connection
 
+from worker.adapters.store.ready import Ready
 from worker.adapters.store.schema import ENTRIES
 from worker.chain import GENESIS, Line, chain, read_entry
 from worker.errors import LogBroken
@@ -21,21 +22,21 @@ BLOCK: Final = 500
 """Lines fetched at once: no cursor stays open between two of them, and 500 are at most a few MB."""
 
 _LINE: Final = (ENTRIES.c.number, ENTRIES.c.body, ENTRIES.c.previous_hash, ENTRIES.c.hash)
-_HEAD: Final = sa.select(ENTRIES.c.number, ENTRIES.c.hash).order_by(ENTRIES.c.number.desc()).limit(1)
-_HASH_OF: Final = sa.select(ENTRIES.c.hash).where(ENTRIES.c.number == bindparam("number"))
-_APPEND: Final = sa.insert(ENTRIES)
+_HEAD: Final = Ready(sa.select(ENTRIES.c.number, ENTRIES.c.hash).order_by(ENTRIES.c.number.desc()).limit(1))
+_HASH_OF: Final = Ready(sa.select(ENTRIES.c.hash).where(ENTRIES.c.number == bindparam("number")))
+_APPEND: Final = Ready(sa.insert(ENTRIES), ("number", "body", "previous_hash", "hash"))
 
 
 def read_head(connection: Connection) -> tuple[int, str]:
     """Number and hash of the last entry; ``(0, 64 zeros)`` where there is none."""
-    last = connection.execute(_HEAD).first()
-    return (last.number, last.hash) if last is not None else (0, GENESIS)
+    last = _HEAD.run(connection)
+    return (last[0][0], last[0][1]) if last else (0, GENESIS)
 
 
 def read_hash(connection: Connection, number: int) -> str | None:
     """The hash of the entry of this number."""
-    found: str | None = connection.execute(_HASH_OF, {"number": number}).scalar()
-    return found
+    found = _HASH_OF.run(connection, {"number": number})
+    return found[0][0] if found else None
 
 
 def holds_hash(connection: Connection, digest: str) -> bool:
@@ -46,10 +47,8 @@ def holds_hash(connection: Connection, digest: str) -> bool:
 def append(connection: Connection, content: Mapping[str, Any]) -> Entry:
     """Append the next entry. The caller's transaction began with BEGIN IMMEDIATE."""
     line = chain(read_head(connection), content)
-    connection.execute(
-        _APPEND,
-        {"number": line.number, "body": line.body, "previous_hash": line.previous_hash, "hash": line.hash},
-    )
+    values = {"number": line.number, "body": line.body, "previous_hash": line.previous_hash, "hash": line.hash}
+    _APPEND.run(connection, values)
     return read_entry(line)
 
 

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from worker.adapters.store.entries import select_block, to_entry
+from worker.adapters.store.ready import Ready
 from worker.adapters.store.rows import decode, decode_notice
 from worker.adapters.store.schema import (
     ALARMS,
@@ -50,15 +51,15 @@ from worker.model import (
 from worker.states import State
 
 _ROW: Final = SUBMISSIONS.c.row
-# Statements that every submission needs several times stand here ready: making one takes longer than to execute it.
-_BY_ID: Final = sa.select(_ROW).where(SUBMISSIONS.c.id == bindparam("id"))
+_BY_ID: Final = Ready(sa.select(_ROW).where(SUBMISSIONS.c.id == bindparam("id")))
 _BOUND: Final = sa.func.json_extract(ENTRIES.c.body, "$.set.bound_project")
 _BLOCK: Final = 500
 # Not sorted there: for the order SQLite would go through all messages of the mailbox instead of the index.
-_KNOWN: Final = sa.select(MESSAGES.c.row).where(
+_KNOWN_SELECT: Final = sa.select(MESSAGES.c.row).where(
     MESSAGES.c.mailbox == bindparam("mailbox"), MESSAGES.c.message_id == bindparam("message_id")
 )
-_KNOWN_OF_SIZE: Final = _KNOWN.where(MESSAGES.c.size == bindparam("size"))
+_KNOWN: Final = Ready(_KNOWN_SELECT)
+_KNOWN_OF_SIZE: Final = Ready(_KNOWN_SELECT.where(MESSAGES.c.size == bindparam("size")))
 
 
 def select_by(column: sa.Column[Any]) -> sa.Select[Any]:
@@ -66,17 +67,17 @@ def select_by(column: sa.Column[Any]) -> sa.Select[Any]:
     return sa.select(_ROW).where(column == bindparam("value")).order_by(SUBMISSIONS.c.id)
 
 
-_BY_PDF: Final = select_by(SUBMISSIONS.c.pdf_sha256)
-_BY_NUMBER: Final = select_by(SUBMISSIONS.c.contract_number)
-_BY_SOURCE: Final = select_by(SUBMISSIONS.c.source_message_id)
-_AWAITED: Final = select_by(SUBMISSIONS.c.guarantor).where(SUBMISSIONS.c.state == State.ANNOUNCED.value)
-_NEWEST_NOTICES: Final = (
+_BY_PDF: Final = Ready(select_by(SUBMISSIONS.c.pdf_sha256))
+_BY_NUMBER: Final = Ready(select_by(SUBMISSIONS.c.contract_number))
+_BY_SOURCE: Final = Ready(select_by(SUBMISSIONS.c.source_message_id))
+_AWAITED: Final = Ready(select_by(SUBMISSIONS.c.guarantor).where(SUBMISSIONS.c.state == State.ANNOUNCED.value))
+_NEWEST_NOTICES: Final = Ready(
     sa.select(_ROW)
     .where(SUBMISSIONS.c.guarantor == bindparam("guarantor"), SUBMISSIONS.c.pdf_sha256.is_not(None))
     .order_by(SUBMISSIONS.c.id.desc())
     .limit(bindparam("count"))
 )
-_BINDING: Final = (
+_BINDING: Final = Ready(
     sa.select(_BOUND)
     .select_from(SUBMISSIONS.join(ENTRIES, ENTRIES.c.submission == SUBMISSIONS.c.id))
     .where(SUBMISSIONS.c.contract_number == bindparam("number"))
@@ -85,26 +86,27 @@ _BINDING: Final = (
     .order_by(ENTRIES.c.number.desc())
     .limit(1)
 )
-_NOTICE: Final = sa.select(NOTICES.c.row).where(NOTICES.c.pdf_sha256 == bindparam("pdf"))
-_ORIGINAL: Final = sa.select(ORIGINALS.c.content).where(ORIGINALS.c.sha256 == bindparam("digest"))
-_LOOK: Final = sa.select(LOOKS.c.row).where(LOOKS.c.name == bindparam("name"))
-_SENT_TO: Final = sa.select(SENT_TO.c.submission).where(SENT_TO.c.address == bindparam("address")).limit(1)
-_CARRIED: Final = (
+_NOTICE: Final = Ready(sa.select(NOTICES.c.row).where(NOTICES.c.pdf_sha256 == bindparam("pdf")))
+_ORIGINAL: Final = Ready(sa.select(ORIGINALS.c.content).where(ORIGINALS.c.sha256 == bindparam("digest")))
+_LOOK: Final = Ready(sa.select(LOOKS.c.row).where(LOOKS.c.name == bindparam("name")))
+_SENT_TO: Final = Ready(sa.select(SENT_TO.c.submission).where(SENT_TO.c.address == bindparam("address")).limit(1))
+_CARRIED: Final = Ready(
     sa.select(_ROW)
     .select_from(SENT_WITH.join(SUBMISSIONS, SUBMISSIONS.c.id == SENT_WITH.c.submission))
     .where(SENT_WITH.c.sha256 == bindparam("digest"))
     .order_by(SENT_WITH.c.submission)
 )
-_LAST_SENT: Final = (
+_LAST_SENT_SELECT: Final = (
     sa.select(_ROW)
     .where(SUBMISSIONS.c.issuer == bindparam("issuer"), SUBMISSIONS.c.product == bindparam("product"))
     .where(SUBMISSIONS.c.is_amended == bindparam("is_amended"), SUBMISSIONS.c.sent_at.is_not(None))
     .order_by(SUBMISSIONS.c.sent_at.desc())
     .limit(1)
 )
-_LAST_SENT_TO_SECTION: Final = _LAST_SENT.where(SUBMISSIONS.c.section == bindparam("section"))
+_LAST_SENT: Final = Ready(_LAST_SENT_SELECT)
+_LAST_SENT_TO_SECTION: Final = Ready(_LAST_SENT_SELECT.where(SUBMISSIONS.c.section == bindparam("section")))
 # Written out as in the index, which is not used otherwise. What a person handed in in place of a mail followed no rule.
-_LAST_HANDED_OVER: Final = (
+_LAST_HANDED_OVER_SELECT: Final = (
     sa.select(_ROW)
     .where(SUBMISSIONS.c.issuer == bindparam("issuer"), SUBMISSIONS.c.product == bindparam("product"))
     .where(SUBMISSIONS.c.is_amended == bindparam("is_amended"), SUBMISSIONS.c.sent_at.is_(None))
@@ -112,30 +114,35 @@ _LAST_HANDED_OVER: Final = (
     .order_by(SUBMISSIONS.c.id.desc())
     .limit(1)
 )
-_LAST_HANDED_OVER_TO_SECTION: Final = _LAST_HANDED_OVER.where(SUBMISSIONS.c.section == bindparam("section"))
-_OF_PROJECT: Final = (
+_LAST_HANDED_OVER: Final = Ready(_LAST_HANDED_OVER_SELECT)
+_LAST_HANDED_OVER_TO_SECTION: Final = Ready(
+    _LAST_HANDED_OVER_SELECT.where(SUBMISSIONS.c.section == bindparam("section"))
+)
+_OF_PROJECT: Final = Ready(
     sa.select(_ROW)
     .where(SUBMISSIONS.c.project == bindparam("project"), SUBMISSIONS.c.product == bindparam("product"))
     .order_by(SUBMISSIONS.c.id)
 )
-_KNOWN_NUMBER: Final = sa.select(SUBMISSIONS.c.id).where(SUBMISSIONS.c.contract_number == bindparam("number")).limit(1)
-_OF_OWN_MESSAGE: Final = (
+_KNOWN_NUMBER: Final = Ready(
+    sa.select(SUBMISSIONS.c.id).where(SUBMISSIONS.c.contract_number == bindparam("number")).limit(1)
+)
+_OF_OWN_MESSAGE: Final = Ready(
     sa.select(_ROW)
     .select_from(OWN_MESSAGE_IDS.join(SUBMISSIONS, SUBMISSIONS.c.id == OWN_MESSAGE_IDS.c.submission))
     .where(OWN_MESSAGE_IDS.c.message_id == bindparam("message_id"))
 )
-_OWN_MESSAGE_OF: Final = (
+_OWN_MESSAGE_OF: Final = Ready(
     sa.select(OWN_MESSAGE_IDS.c.message_id)
     .where(OWN_MESSAGE_IDS.c.message_id >= bindparam("first"), OWN_MESSAGE_IDS.c.message_id < bindparam("last"))
     .limit(1)
 )
-_EARLY: Final = (
+_EARLY: Final = Ready(
     sa.select(sa.func.json_extract(ENTRIES.c.body, "$.detail.mail"))
     .where(ENTRIES.c.event == "ReportTooEarly")
     .where(sa.func.json_extract(ENTRIES.c.body, "$.detail.message_id") == bindparam("message_id"))
     .order_by(ENTRIES.c.number)
 )
-_OURS: Final = (
+_OURS: Final = Ready(
     sa.select(OWN_MESSAGE_IDS.c.message_id)
     .where(OWN_MESSAGE_IDS.c.message_id == bindparam("message_id"))
     .union_all(sa.select(ALARMS.c.message_id).where(ALARMS.c.message_id == bindparam("message_id")))
@@ -146,14 +153,14 @@ class Reads(ABC):
     """``ports.Reading``, over whatever ``_rows`` reads from."""
 
     @abstractmethod
-    def _rows(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
+    def _rows(self, statement: Ready | sa.Executable, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
         """All rows of one statement. Raises Unavailable, LogBroken."""
 
-    def _scalar(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> Any:
+    def _scalar(self, statement: Ready | sa.Executable, values: Mapping[str, Any] | None = None) -> Any:
         rows = self._rows(statement, values)
         return rows[0][0] if rows else None
 
-    def _all(self, statement: sa.Executable, value: str) -> tuple[Submission, ...]:
+    def _all(self, statement: Ready, value: str) -> tuple[Submission, ...]:
         return tuple(decode(Submission, row[0]) for row in self._rows(statement, {"value": encodable(value)}))
 
     def submission(self, number: int) -> Submission:
@@ -222,7 +229,7 @@ class Reads(ABC):
         return self._last(statement, issuer, product, section, int(is_amended))
 
     def _last(
-        self, statement: sa.Select[Any], issuer: str, product: Product, section: str, is_amended: int
+        self, statement: Ready, issuer: str, product: Product, section: str, is_amended: int
     ) -> Submission | None:
         values = {"issuer": issuer, "product": product.value, "is_amended": is_amended}
         row = self._scalar(statement, {**values, "section": section} if section else values)
@@ -269,6 +276,16 @@ class StoreReads(Reads):
         if states:
             statement = statement.where(SUBMISSIONS.c.state.in_([state.value for state in states]))
         return tuple(decode(Submission, row[0]) for row in self._rows(statement))
+
+    def walk_submissions(self, *states: State) -> Iterator[Submission]:
+        """The same one after the other, never all in memory; what changes meanwhile is seen or not, and seen once."""
+        chosen = sa.select(SUBMISSIONS.c.id, _ROW).order_by(SUBMISSIONS.c.id).limit(_BLOCK)
+        if states:
+            chosen = chosen.where(SUBMISSIONS.c.state.in_([state.value for state in states]))
+        last = 0
+        while rows := self._rows(chosen.where(SUBMISSIONS.c.id > last)):
+            yield from (decode(Submission, row[1]) for row in rows)
+            last = rows[-1][0]
 
     def due(self, now: dt.datetime) -> tuple[int, ...]:
         """Ids of the APPROVED whose moment has come, in order of that moment."""

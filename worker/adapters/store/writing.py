@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from worker.adapters.store.connection import translated
 from worker.adapters.store.entries import append
 from worker.adapters.store.queries import Reads, file_key
+from worker.adapters.store.ready import Ready, run
 from worker.adapters.store.rows import DEFAULTS, decode, encode_notice, fields_of
 from worker.adapters.store.schema import (
     ALARMS,
@@ -37,27 +38,28 @@ from worker.model import Alarm, Entry, FileRow, Look, MessageRow, Notice, Sha256
 from worker.ports import Author, Clock
 from worker.states import Event, State, next_state
 
-_ROW_OF: Final = sa.select(SUBMISSIONS.c.row).where(SUBMISSIONS.c.id == sa.bindparam("id"))
-_HIGHEST: Final = sa.select(sa.func.max(SUBMISSIONS.c.id))
-_INSERT: Final = sa.insert(SUBMISSIONS)
-_REPLACE: Final = sa.update(SUBMISSIONS).where(SUBMISSIONS.c.id == sa.bindparam("number"))
+_ROW_OF: Final = Ready(sa.select(SUBMISSIONS.c.row).where(SUBMISSIONS.c.id == sa.bindparam("id")))
+_HIGHEST: Final = Ready(sa.select(sa.func.max(SUBMISSIONS.c.id)))
+_INSERT: Final = Ready(sa.insert(SUBMISSIONS), ("id", "row"))
+_REPLACE: Final = Ready(sa.update(SUBMISSIONS).where(SUBMISSIONS.c.id == sa.bindparam("number")), ("row",))
 
 
-def _upsert(table: sa.Table) -> Any:
+def _upsert(table: sa.Table) -> Ready:
     statement = insert(table)
     keys = [column.name for column in table.primary_key]
-    return statement.on_conflict_do_update(index_elements=keys, set_={"row": statement.excluded["row"]})
+    upsert = statement.on_conflict_do_update(index_elements=keys, set_={"row": statement.excluded["row"]})
+    return Ready(upsert, (*keys, "row"))
 
 
 _KEEP_NOTICE: Final = _upsert(NOTICES)
 _RECORD_MESSAGE: Final = _upsert(MESSAGES)
 _RECORD_FILE: Final = _upsert(FILES)
 _RECORD_LOOK: Final = _upsert(LOOKS)
-_IS_KEPT: Final = sa.select(ORIGINALS.c.sha256).where(ORIGINALS.c.sha256 == sa.bindparam("digest"))
-_KEEP: Final = sa.insert(ORIGINALS)
-_OWN_MESSAGE_ID: Final = insert(OWN_MESSAGE_IDS).on_conflict_do_nothing()
-_SENT_TO: Final = sa.insert(SENT_TO)
-_SENT_WITH: Final = sa.insert(SENT_WITH)
+_IS_KEPT: Final = Ready(sa.select(ORIGINALS.c.sha256).where(ORIGINALS.c.sha256 == sa.bindparam("digest")))
+_KEEP: Final = Ready(sa.insert(ORIGINALS), ("sha256", "kind", "content"))
+_OWN_MESSAGE_ID: Final = Ready(insert(OWN_MESSAGE_IDS).on_conflict_do_nothing(), ("message_id", "submission"))
+_SENT_TO: Final = Ready(sa.insert(SENT_TO), ("address", "submission"))
+_SENT_WITH: Final = Ready(sa.insert(SENT_WITH), ("sha256", "submission"))
 _LATE_ALARMS: Final = 200
 """Of one cause, how many of the newest are looked at for the same one again: a backlog raises thousands in an hour."""
 _NEWEST_ALARMS: Final = (
@@ -67,7 +69,7 @@ _NEWEST_ALARMS: Final = (
     .limit(_LATE_ALARMS)
     .subquery()
 )
-_SAME_ALARM: Final = (
+_SAME_ALARM: Final = Ready(
     sa.select(_NEWEST_ALARMS.c.row)
     .where(sa.func.json_extract(_NEWEST_ALARMS.c.row, "$.submissions") == sa.bindparam("submissions"))
     .where(sa.func.json_extract(_NEWEST_ALARMS.c.row, "$.detail") == sa.bindparam("detail"))
@@ -75,7 +77,7 @@ _SAME_ALARM: Final = (
     .limit(1)
 )
 _FORGET_WHAT_LEFT: Final = tuple(
-    sa.delete(each).where(each.c.submission == sa.bindparam("number")) for each in (SENT_TO, SENT_WITH)
+    Ready(sa.delete(each).where(each.c.submission == sa.bindparam("number"))) for each in (SENT_TO, SENT_WITH)
 )
 
 
@@ -97,13 +99,16 @@ class SqlWriting(Reads):
             raise RuntimeError("this transaction has ended")
         return self._connection
 
-    def _rows(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
+    def _rows(self, statement: Ready | sa.Executable, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
         with translated():
-            return self._open().execute(statement, values or {}).all()
+            return run(self._open(), statement, values)
 
-    def _write(self, statement: sa.Executable, values: Mapping[str, Any]) -> None:
+    def _write(self, statement: Ready | sa.Executable, values: Mapping[str, Any]) -> None:
         with translated():
-            self._open().execute(statement, values)
+            if isinstance(statement, Ready):
+                statement.run(self._open(), values)
+            else:
+                self._open().execute(statement, values)
 
     # --- Submissions and the log ----------------------------------------------------------------------------
 
