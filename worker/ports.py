@@ -232,6 +232,8 @@ class Rcpt:
 
     recipient: Address
     dsn: bool = True
+    is_copy: bool = False
+    """Our own copy: no report is asked for, and refused alone it keeps the mail from nobody."""
 
 
 @dataclass(frozen=True, slots=True)

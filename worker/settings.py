@@ -108,6 +108,8 @@ class SmtpSettings:
     """Mails begun within any 60 seconds; 0: no cap."""
     connections: int = 1
     """Always 1: mails go one at a time."""
+    copy_to: Address | None = None
+    """An address of our own that gets each submission as well, unseen by its recipients."""
 
     @property
     def is_loopback(self) -> bool:
@@ -219,6 +221,7 @@ class _Smtp(_Server):
     max_bytes: Annotated[int, Field(ge=MIN_MAIL_BYTES)] = 10_000_000
     per_minute: Annotated[int, Field(ge=0, le=MAX_PER_MINUTE)] = 0
     connections: int = 1
+    copy_to: Annotated[str, AfterValidator(lambda text: read_address(text) if text else text)] = ""
 
     @field_validator("connections")
     @classmethod
@@ -288,7 +291,13 @@ def _settings_of(worker: _Worker) -> Settings:
             name: MailboxSettings(name=name, **dict(box) | {"after": parse_after(box.after)})
             for name, box in worker.mailbox.items()
         },
-        smtp=SmtpSettings(**dict(smtp) | {"ehlo": smtp.ehlo or contractor.email.rpartition("@")[2]}),
+        smtp=SmtpSettings(
+            **dict(smtp)
+            | {
+                "ehlo": smtp.ehlo or contractor.email.rpartition("@")[2],
+                "copy_to": Address(smtp.copy_to) if smtp.copy_to else None,
+            }
+        ),
         notices=worker.folders.notices,
         invoices=worker.folders.invoices,
         release=Release(
@@ -317,6 +326,7 @@ def placeholders_in(settings: Settings) -> list[tuple[str, Address]]:
     named = [
         ("contractor.email", settings.contractor.email),
         *([("release.rehearsal_to", rehearsal)] if rehearsal else []),
+        *([("smtp.copy_to", settings.smtp.copy_to)] if settings.smtp.copy_to else []),
         *(
             (key_path(("operator", name, at)), address)
             for name in ("notify", "escalate")

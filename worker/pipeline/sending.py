@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime as dt
 from collections.abc import Callable, Sequence
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from worker import decode, letter, send
 from worker.alarms import tell_apart
@@ -23,7 +25,7 @@ from worker.outcome import end_rehearsal, note_late_answer, note_silence, put_of
 from worker.pace import Pace, may_leave
 from worker.pipeline.health import Health
 from worker.pipeline.looking import guarantees_of, look_for
-from worker.pipeline.receipts import Receiving
+from worker.pipeline.receipts import Copied, Receiving
 from worker.pipeline.sent import Outcome
 from worker.pipeline.sent import SendingPass as SendingPass  # noqa: PLC0414  whoever sends looks at what it came to
 from worker.ports import (
@@ -34,6 +36,7 @@ from worker.ports import (
     Mail,
     MailServer,
     PdfReader,
+    Rcpt,
     Reply,
     Session,
     Silence,
@@ -43,8 +46,11 @@ from worker.ports import (
 )
 from worker.recover import recover
 from worker.states import Event, Reason, State
+from worker.words import say
 
 REFUSED_ALARM: Final = "refused"
+WITHOUT_COPY: Final = "WithoutCopy"
+"""Event of the entry that says that our own copy was refused, and that the mail goes without it."""
 
 
 _Record = Callable[[Writing], Outcome]
@@ -124,20 +130,27 @@ class Sending:
             return
         current, steps = started
         self._pace.begin(self._clock.now())
+        without_copy: dict[str, str] = {}
         for step in steps:
             if isinstance(step, Body):
-                current = await self._begin_body(current, in_force, done)
+                current = await self._begin_body(current, without_copy, in_force, done)
             answer = await self._server.take(step)
             verdict = send.judge(step, answer)
+            if isinstance(step, Rcpt) and step.is_copy and not send.is_taken(answer):
+                without_copy = {"copy_to": step.recipient, "answer": str(answer)}
             if verdict is not send.Verdict.GO_ON:
                 self._conclude(current, step, answer, verdict, in_force, done)
                 return
 
-    async def _begin_body(self, sending: Submission, in_force: InForce, done: SendingPass) -> Submission:
+    async def _begin_body(
+        self, sending: Submission, without_copy: dict[str, str], in_force: InForce, done: SendingPass
+    ) -> Submission:
         """Record IN_DOUBT before the first byte of the mail; where that fails no byte leaves."""
         after = dataclasses.replace(sending, state=State.IN_DOUBT)
         try:
             with self._store.writing() as writing:
+                if without_copy:
+                    writing.note(WITHOUT_COPY, sending.id, self._author, without_copy)
                 return writing.change(Event.DATA_STARTED, sending, after, self._author, {})
         except HoshobinError as failure:
             await self._server.close()
@@ -158,13 +171,20 @@ class Sending:
                 return None
             if not may_leave(before, in_force.configuration.settings.hours, now):
                 return None  # connecting took so long that the office has closed
-            if Receiving(writing, in_force, self._author, now).follow_kept(before):
+            receiving = Receiving(writing, in_force, self._author, now)
+            if receiving.follow_kept(before):
                 return None
             drafted = redraft(before, in_force, writing, now)
             fresh = drafted.submission
             draft = fresh.draft
             if fresh.state is not State.APPROVED or draft is None or fresh.draft_hash != before.released_draft:
                 self._hold(writing, before, drafted, None, done)
+                return None
+            copied = receiving.follow_copy(before, partial(letter.write_letter, draft, drafted.body, drafted.contents))
+            if copied is Copied.SAME:
+                return None
+            if copied is Copied.OTHER and not before.late_answer:
+                self._hold_for_copy(writing, before, in_force, now, done)
                 return None
             date = before.first_date if before.first_date and before.date_draft == before.draft_hash else now
             raw = letter.write_letter(draft, drafted.body, drafted.contents, date)
@@ -173,7 +193,10 @@ class Sending:
                 return None
             tries = before.tries + 1
             envid = send.envid(_local_part(draft), tries) if session.dsn else ""
-            steps = send.steps_of(draft, raw, envid)  # a letter that no step could carry must not be begun
+            copy_to = send.copy_of(draft, in_force.configuration.settings.smtp.copy_to)
+            steps = send.steps_of(draft, raw, envid, copy_to)  # a letter that no step could carry must not be begun
+            detail: dict[str, Any] = {"envid": envid, "released_by": before.release}
+            detail |= {"recipients": list(draft.recipients), **({"copy_to": copy_to} if copy_to else {})}
             started = writing.change(
                 Event.SEND_STARTED,
                 before,
@@ -191,7 +214,7 @@ class Sending:
                     silent="",
                 ),
                 self._author,
-                {"envid": envid, "released_by": before.release, "recipients": list(draft.recipients)},
+                detail,
             )
         return started, steps
 
@@ -205,6 +228,13 @@ class Sending:
         held = writing.change(Event.HELD, before, after, self._author, {})
         writing.raise_alarm(HELD_ALARM, [held.id], tell_apart(held))
         done.began_to_wait += 1
+
+    def _hold_for_copy(
+        self, writing: Writing, before: Submission, in_force: InForce, now: dt.datetime, done: SendingPass
+    ) -> None:
+        """A mail of this name came back to us and is not this one: a person says whether this one is still to go."""
+        came = dataclasses.replace(before, late_answer=say("other_copy", "ja"), released_draft="", due_at=None)
+        self._hold(writing, before, redraft(came, in_force, writing, now), None, done)
 
     def _conclude(
         self,

@@ -40,6 +40,8 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     "AnswerAfterwards": ("後から届いた応答", "an answer afterwards"),
     "Started": ("起動", "started"),
     "ConfigurationChanged": ("設定の変更", "configuration changed"),
+    "WithoutCopy": ("控えの送信だけ拒否", "our own copy was refused"),
+    "OtherCopy": ("送信した内容と異なる控えを保管", "a copy that is not what was sent"),
     "ReportTooEarly": ("控えのない送信についての通知を保管", "a report on a mail that is not known here"),
     "CameBack": ("届いた通知・返信を記録", "came back"),
     "Done": ("提出後の手続を記録", "done after sending"),

@@ -1,0 +1,30 @@
+"""Words of what is stopped, changed and restored under way: own copies, files taken up by themselves, old backups.
+
+Its one promise is that of ``words``: (Japanese, English) by code; it knows no file and no state.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "other_copy": (
+        "同じ提出のメールが受信箱に届いています（内容は一致しません）",
+        "a mail of this submission lies in the mailbox, and is not the same",
+    ),
+    "copy_came": (
+        "送信済みとみられる自社の控えが届いています",
+        "our own copy of it lies in the mailbox: it seems to have left",
+    ),
+    "copy_to_issuer": (
+        "控えの宛先 {address} は、発注者のアドレス又はドメインです",
+        "{address}, where our own copy goes, is an address or a domain of an issuer",
+    ),
+}
+
+HINTS: Final[dict[str, tuple[str, str]]] = {
+    "copy_to_issuer": (
+        "自社のアドレスを指定するか、copy_to を消してください",
+        "name an address of your own, or leave copy_to out",
+    ),
+}
