@@ -33,6 +33,7 @@ from worker.pipeline import Pipeline
 from worker.pipeline.loop import Loop
 from worker.pipeline.once import Pass, finish_pass, watch_folder_until_settled
 from worker.pipeline.standing import SENDING, Standing
+from worker.pipeline.stopping import Stopping
 from worker.pipeline.vigil import Vigil
 from worker.ports import Clock, Heard, MailServer, Store
 from worker.recover import record_configuration, record_start, recover
@@ -53,10 +54,8 @@ from worker.wiring import (
 
 TICK_SECONDS: Final = 5
 """How often it is looked whether somebody approved, a moment has come, or nothing is heard: one indexed query."""
-STOP_SECONDS: Final = 7.0
-"""How long a stop waits for the mail under way: with what follows it stays below the 10 s that are promised."""
 CLOSE_SECONDS: Final = 1.0
-"""How long it then waits for what it has broken off, and for the mail server's goodbye."""
+"""How long a stop, after the mail under way, waits for what it has broken off, and for the mail server's goodbye."""
 
 _log = structlog.get_logger("hoshobin")
 _Watched = Sequence[tuple[ImapMailbox, OwnThread]]
@@ -73,7 +72,7 @@ class Service:
         self._reader = reader
         self._clock = clock
         self._manager = ServiceManager()
-        self._stop = asyncio.Event()
+        self._stopping = Stopping(self._manager)
         self._turn = asyncio.Event()  # the loops must end: for a stop, or for another configuration to start with
         self._is_asked_to_reload = False
         self._standing = Standing(store, clock)
@@ -95,7 +94,7 @@ class Service:
         found = recover(self._store, self._office.in_force, account_name(), self._clock.now())
         _log.info("started", version=program_version(), put_back=found.put_back, in_doubt=found.in_doubt)
         try:
-            while not self._stop.is_set():
+            while not self._stopping.is_asked:
                 self._turn.clear()
                 await self._run_office(self._office)
         finally:
@@ -103,8 +102,7 @@ class Service:
         _log.info("stopped")
 
     def _ask_to_stop(self) -> None:
-        self._manager.stopping()
-        self._stop.set()
+        self._stopping.ask()
         self._turn.set()
 
     def _ask_to_reload(self) -> None:
@@ -135,7 +133,7 @@ class Service:
         turn.cancel()
         scheduler.shutdown(wait=False)
         pipeline.sending.end_after_this_mail()
-        await self._end(tasks, watched, server)
+        await self._end(tasks, watched, server, pipeline)
         self._record_what_is_kept(pipeline)
         for task in tasks:
             if task.done() and not task.cancelled() and (fault := task.exception()) is not None:
@@ -186,7 +184,9 @@ class Service:
         else:
             self._manager.feed_watchdog()
 
-    async def _end(self, tasks: Sequence[asyncio.Task[None]], watched: _Watched, server: MailServer) -> None:
+    async def _end(
+        self, tasks: Sequence[asyncio.Task[None]], watched: _Watched, server: MailServer, pipeline: Pipeline
+    ) -> None:
         """Give the mail under way its time; a look is broken off at once, as it loses nothing by being made again."""
         sending, *watching = tasks
         self._turn.set()
@@ -196,7 +196,7 @@ class Service:
         for mailbox, thread in watched:
             mailbox.shut()
             thread.end(mailbox.close)
-        await asyncio.wait([sending], timeout=STOP_SECONDS)
+        await self._stopping.wait_for(sending, lambda: pipeline.sending.awaits_answer)
         sending.cancel()
         await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
         await asyncio.wait([asyncio.create_task(server.close())], timeout=CLOSE_SECONDS)

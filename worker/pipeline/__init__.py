@@ -20,6 +20,7 @@ from worker.drafting import InForce
 from worker.errors import LogBroken, Unavailable
 from worker.guards import stamp_history
 from worker.model import JST, Notice, Submission, Unreadable
+from worker.outcome import IN_DOUBT_ALARM
 from worker.pipeline.health import Health
 from worker.pipeline.intake import Intake
 from worker.pipeline.looking import guarantees_of, look_at_folder, look_for, stamp_files
@@ -242,9 +243,17 @@ class Pipeline:
 
         While a look still takes messages in, nothing is told: one look is one mail, however long its backlog.
         """
-        if self.watching.under_way:
-            return None
+        if self.watching.under_way or self.sending.is_ending:
+            return None  # what a stop leaves untold waits in the store
         return await self.telling.tell(self.in_force)
+
+    async def tell_doubt(self) -> None:
+        """Tell of what is in doubt before anything else is done: neither a backlog nor what is due comes before it.
+
+        Where no mail goes, the pass finds that out again, and says so.
+        """
+        if not self.sending.is_ending:
+            await self.telling.tell(self.in_force, IN_DOUBT_ALARM)
 
     def tell_broken(self, broken: LogBroken) -> None:
         """Alarm that nothing is sent because of the log; once a day for as long as it lasts."""

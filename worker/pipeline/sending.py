@@ -3,6 +3,8 @@
 Its one promise: what is sent is what was approved, nothing is handed over that could not be recorded, and an
 answer that cannot be recorded is kept and tried again while nothing else is sent. An attempt that broke off in
 between, for whatever cause, is found by the next pass. It does not know when it runs.
+
+Longer than other files: every record of one attempt is read together.
 """
 
 from __future__ import annotations
@@ -69,7 +71,10 @@ class Sending:
         self._author = Author("hoshobin", account)
         self._health = health
         self._unrecorded: _Record | None = None
-        self._is_ending = False
+        self.is_ending = False
+        """Whether no further mail is begun."""
+        self.awaits_answer = False
+        """Whether a mail may have left whose answer can still come."""
         self._pace = Pace()
 
     @property
@@ -83,7 +88,7 @@ class Sending:
 
     def end_after_this_mail(self) -> None:
         """Begin no further one: a stop has time for the mail under way, not for all that are due."""
-        self._is_ending = True
+        self.is_ending = True
 
     async def send_due(self, in_force: InForce) -> SendingPass:
         """Send every APPROVED submission whose moment has come, in order of that moment, within hours and cap.
@@ -100,7 +105,7 @@ class Sending:
             done.began_to_wait += len(found.in_doubt) + len(found.rehearsals)
             for number in self._store.due(self._clock.now()):
                 now = self._clock.now()
-                if self._is_ending or self._pace.is_paused(now):
+                if self.is_ending or self._pace.is_paused(now):
                     break
                 submission = self._store.submission(number)
                 if not may_leave(submission, settings.hours, now):
@@ -134,13 +139,20 @@ class Sending:
         for step in steps:
             if isinstance(step, Body):
                 current = await self._begin_body(current, without_copy, in_force, done)
-            answer = await self._server.take(step)
+            answer = await self._take(step)
             verdict = send.judge(step, answer)
             if isinstance(step, Rcpt) and step.is_copy and not send.is_taken(answer):
                 without_copy = {"copy_to": step.recipient, "answer": str(answer)}
             if verdict is not send.Verdict.GO_ON:
                 self._conclude(current, step, answer, verdict, in_force, done)
                 return
+
+    async def _take(self, step: Step) -> Reply | Silence:
+        self.awaits_answer = isinstance(step, Body)
+        try:
+            return await self._server.take(step)
+        finally:
+            self.awaits_answer = False
 
     async def _begin_body(
         self, sending: Submission, without_copy: dict[str, str], in_force: InForce, done: SendingPass

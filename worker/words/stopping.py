@@ -12,6 +12,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "同じ提出のメールが受信箱に届いています（内容は一致しません）",
         "a mail of this submission lies in the mailbox, and is not the same",
     ),
+    "stopping_waits": (
+        "停止中：送信サーバーの最後の応答を待っています（最長10分。打ち切ると「送信結果不明」になります）",
+        "stopping: waiting for the server's last answer (10 minutes at most; cut short, the submission is in doubt)",
+    ),
     "copy_came": (
         "送信済みとみられる自社の控えが届いています",
         "our own copy of it lies in the mailbox: it seems to have left",
