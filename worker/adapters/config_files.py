@@ -5,6 +5,7 @@ Problems of several files come in one ConfigError. Nothing here judges what a fi
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +16,7 @@ from typing import Final
 from worker.adapters.shipped import shipped_file, shipped_names
 from worker.errors import ConfigError, Problem, Unavailable
 from worker.ports import Secrets
+from worker.rested import Stamp
 from worker.settings import Settings
 
 ENVIRONMENT: Final = "HOSHOBIN_CONFIG"
@@ -75,6 +77,22 @@ def read_directory(path: Path) -> dict[str, bytes]:
             files.setdefault(f"{TEMPLATES}/{name}", shipped_file(*TEMPLATES.split("/"), name))
     files.setdefault("guarantors.toml", shipped_file("config", "guarantors.toml"))
     return files
+
+
+def stamp_directory(path: Path) -> Stamp:
+    """What of the files shows that one changed, came or went, without opening any.
+
+    A folder that cannot be read looks like none: reading it says why.
+    """
+    stamp = []
+    try:
+        for name in _names(path):
+            with contextlib.suppress(OSError):  # gone since it was listed
+                status = os.stat(path / name)  # noqa: PTH116  no Path for each of them
+                stamp.append((name, status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns))
+    except ConfigError:
+        return ()
+    return tuple(stamp)
 
 
 def _names(path: Path) -> Iterator[str]:

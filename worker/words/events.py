@@ -93,6 +93,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "imap": ("受信メールサーバー", "the mailbox's server"),
     "smtp": ("送信サーバー", "the sending server"),
     "sending": ("送信サーバー", "the sending server"),
+    "configuration": ("設定ファイル", "the configuration"),
     "folder": ("所定のフォルダ", "the folder"),
     "invoices": ("請求書のフォルダ", "the invoices folder"),
     "store": ("データベース", "the database"),

@@ -16,6 +16,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "停止中：送信サーバーの最後の応答を待っています（最長10分。打ち切ると「送信結果不明」になります）",
         "stopping: waiting for the server's last answer (10 minutes at most; cut short, the submission is in doubt)",
     ),
+    "telling_configuration": (
+        (
+            "新しい設定ファイルに誤りがあるため、以前の設定のまま動いています。\n　　{problems}\n"
+            "　　直すと自動で使われます。`hoshobin check` で確かめられます。"
+        ),
+        (
+            "The changed configuration is wrong; the old one stays in force.\n{problems}\n"
+            "Once mended it is used by itself; `hoshobin check` shows every problem."
+        ),
+    ),
     "copy_came": (
         "送信済みとみられる自社の控えが届いています",
         "our own copy of it lies in the mailbox: it seems to have left",
