@@ -552,8 +552,8 @@ class Store(Reading, Protocol):
         """The newest alarm of this cause."""
         ...
 
-    def entries(self, submission: int | None = None, events: Iterable[str] = ()) -> Iterator[Entry]:
-        """Entries in order: all, of one submission, or of these events."""
+    def entries(self, submission: int | None = None, events: Iterable[str] = (), after: int = 0) -> Iterator[Entry]:
+        """Entries in order: all, of one submission, or of these events; those behind the number ``after``."""
         ...
 
     def head(self) -> tuple[int, str]:

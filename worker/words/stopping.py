@@ -26,6 +26,22 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "Once mended it is used by itself; `hoshobin check` shows every problem."
         ),
     ),
+    "resumed_from": (
+        "このデータベースの最後の記録：{moment}。これより後の送信は、ここに残っていません。",
+        "The last entry of this database is of {moment}: nothing that left later is known here.",
+    ),
+    "t_resumed": (
+        "これから送信されるもの（{count}件）。すでに送ったものがあれば、すぐに取下げてください",
+        "About to be sent ({count}); withdraw at once what has left already",
+    ),
+    "resumed_nothing": (
+        "送信待ちのものはありません。",
+        "Nothing is about to be sent.",
+    ),
+    "resumed_looks": (
+        "すべての受信メールボックスを一度確認してから送信します。配送通知か自社の控えで送信済みと分かったものは、送りません。",
+        "Every mailbox is looked at first; what a report or our own copy proves to have left is not sent again.",
+    ),
     "copy_came": (
         "送信済みとみられる自社の控えが届いています",
         "our own copy of it lies in the mailbox: it seems to have left",
