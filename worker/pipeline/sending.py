@@ -24,7 +24,7 @@ from worker.errors import Conflict, HoshobinError, Unavailable
 from worker.model import Draft, Hold, Submission
 from worker.outcome import HELD_ALARM as HELD_ALARM  # noqa: PLC0414  the pipeline's other steps take it from here
 from worker.outcome import end_rehearsal, note_late_answer, note_silence, put_off
-from worker.pace import Pace, may_leave
+from worker.pace import LOOKED_BACK, Pace, is_about_all, may_leave
 from worker.pipeline.health import Health
 from worker.pipeline.looking import guarantees_of, look_for
 from worker.pipeline.receipts import Copied, Receiving
@@ -76,6 +76,7 @@ class Sending:
         self.awaits_answer = False
         """Whether a mail may have left whose answer can still come."""
         self._pace = Pace()
+        self._is_pace_recalled = False
 
     @property
     def has_unrecorded_answer(self) -> bool:
@@ -99,6 +100,7 @@ class Sending:
         settings = in_force.configuration.settings
         try:
             self._record_kept(done)
+            self._recall_pace()
             broken_off = self._store.submissions(State.SENDING, State.IN_DOUBT)
             await self._look_for([each for each in broken_off if each.is_rehearsal], in_force)
             found = recover(self._store, in_force, self._author.account, self._clock.now())
@@ -120,6 +122,17 @@ class Sending:
         except Unavailable as failure:
             done.failure = failure
         return done
+
+    def _recall_pace(self) -> None:
+        """A restart, or another configuration, is no reason for a server to be asked sooner or more often."""
+        if self._is_pace_recalled:
+            return
+        first = max(self._store.head()[0] - LOOKED_BACK, 0)
+        self._pace.recall(self._store.entries(events=[Event.SEND_STARTED, Event.NOT_NOW], after=first))
+        look = self._store.look("smtp")
+        if look is not None and look.error and look.last_error is not None:
+            self._pace.recall_failure(look.error, look.last_error)
+        self._is_pace_recalled = True
 
     async def _look_for(self, submissions: Sequence[Submission], in_force: InForce) -> None:
         await look_for(guarantees_of(submissions, in_force, self._store), in_force, self._reader)
@@ -283,7 +296,7 @@ class Sending:
         in_force: InForce,
     ) -> Outcome:
         now = self._clock.now()
-        if isinstance(answer, Reply) and (isinstance(step, Mail) or answer.code == send.CLOSING):
+        if isinstance(answer, Reply) and is_about_all(type(step).__name__, str(answer)):
             self._pace.hear(str(answer), now)  # it is about all our mail, not about this one
         if verdict is send.Verdict.ACCOUNT_REFUSED:
             self._health.refused(writing, "smtp", str(answer), now)
