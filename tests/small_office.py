@@ -92,6 +92,7 @@ port = {port}
 security = "none"
 user = ""
 per_minute = {per_minute}
+copy_to = "{copy_to}"
 [schedule]
 windows = {windows}
 [release]
@@ -234,6 +235,7 @@ class Settings:
     escalate: tuple[str, ...] = ()
     windows: tuple[str, ...] = ()
     per_minute: int = 0
+    copy_to: str = ""
     deadline: str = ""
     """TOML of the projects' deadline; empty: none."""
 

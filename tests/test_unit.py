@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from worker.pipeline.stopping import EXTEND_BY, EXTEND_EVERY, STOP_SECONDS
+from worker.service import CLOSE_SECONDS
+
 UNIT = Path(__file__).parent.parent / "systemd" / "hoshobin.service"
 # The first version whose `security` reads a unit file without a running systemd and whose `verify` knows all we use.
 SYSTEMD = 252
@@ -55,3 +58,12 @@ def test_the_secrets_come_as_credentials_and_not_in_the_environment() -> None:
     text = UNIT.read_text()
     assert re.findall(r"^LoadCredential=([a-z-]+):", text, re.MULTILINE) == ["imap-password", "smtp-password"]
     assert "Environment" not in text
+
+
+def test_a_stop_is_given_longer_than_it_takes_before_it_first_asks_for_more() -> None:
+    (given,) = re.findall(r"^TimeoutStopSec=(\d+)s$", UNIT.read_text(), re.MULTILINE)
+    assert int(given) > STOP_SECONDS + 3 * CLOSE_SECONDS, "a stop that waits for no answer"
+    assert int(given) > STOP_SECONDS + EXTEND_EVERY, "the first word that asks for more, and the second"
+    assert EXTEND_EVERY * 3 < EXTEND_BY, "two of them may be lost"
+    assert "WatchdogSec=5min" in UNIT.read_text()
+    assert EXTEND_EVERY < 5 * 60 / 3

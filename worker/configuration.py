@@ -72,6 +72,7 @@ def load_configuration(files: Mapping[str, bytes]) -> Configuration:
     examples = _examples(tables, issuers, found)
     projects = _projects(tables, issuers, found)
     found.extend(_problems_of_bodies(files, tables))
+    found.extend(_problems_of_copy(worker, issuers.values(), projects or ()))
     if found or worker is None or sureties is None or projects is None:
         raise ConfigError(list(_with_lines(found, files)))
     return Configuration(
@@ -225,6 +226,27 @@ def _problems_of_body(file: str, files: Mapping[str, bytes]) -> Iterator[Problem
             yield Problem(file, "", "unsafe_value", {"character": character, "line": str(number)})
     for code, params in check_template(text, Use.BODY):
         yield Problem(file, "", code, params)
+
+
+# --- Our own copy -----------------------------------------------------------------------------------------------
+
+
+def _problems_of_copy(
+    worker: Settings | None, issuers: Iterable[Issuer], projects: Iterable[Project]
+) -> Iterator[Problem]:
+    """An address where an issuer receives is none of our own: what goes there unseen is a mail sent astray."""
+    copy_to = worker.smtp.copy_to if worker else None
+    if worker is None or copy_to is None:
+        return
+    sections = [each for issuer in issuers for each in issuer.sections.values()]
+    sections += [office for project in projects for office in project.offices.values()]
+    if _domain(copy_to).casefold() == _domain(worker.contractor.email).casefold():
+        theirs = {address.casefold() for section in sections for address in section.to}
+        is_theirs = copy_to.casefold() in theirs
+    else:
+        is_theirs = _domain(copy_to).casefold() in {each.casefold() for each in _domains(sections)}
+    if is_theirs:
+        yield Problem(settings.FILE, "smtp.copy_to", "copy_to_issuer", {"address": copy_to})
 
 
 # --- What is allowed and still worth a look ----------------------------------------------------------------------

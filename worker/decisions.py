@@ -36,6 +36,7 @@ JOINED: Final = "Joined"
 _AT_THE_SERVER: Final = frozenset({State.SENDING, State.IN_DOUBT})
 _DUTIES_IN: Final = RESENDABLE - {State.REFUSED, State.WITHDRAWN}
 """What has left or is handed over: what remains to be done afterwards can have been done."""
+RESUMED: Final = "Resumed"
 DONE: Final = "Done"
 """Event of the entry that records a duty after sending as done."""
 
@@ -319,7 +320,7 @@ def resume(store: Store, author: Author) -> None:
     except LogBroken as unreadable:  # this is the command that writes it anew
         noted = unreadable.code
     with store.writing() as writing:
-        writing.note("Resumed", None, author, {"noted_head": noted})
+        writing.note(RESUMED, None, author, {"noted_head": noted})
     store.mark_head()
 
 

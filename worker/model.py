@@ -259,6 +259,8 @@ class ReceiptKind(StrEnum):
     """What the issuer wrote. It may be a complaint, so that it confirms nothing by itself."""
     ANOTHERS = "anothers"
     """A reply of somebody who is neither of the issuer's nor was written to."""
+    COPY = "copy"
+    """Our own copy (``[smtp] copy_to``), the same as the mail that was handed over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Decides how fast mails go: the cap per minute, how long a server asks to be left alone, the hours of sending.
 
 The promise: within any minute no more mails begin than the cap allows, and none sooner than the server asked for, as
-long as what it asks can be borne. It knows no socket, and what it counts is forgotten at a restart.
+long as what it asks can be borne; over a restart too, by what the log holds. It knows no socket and no store.
 """
 
 from __future__ import annotations
@@ -9,16 +9,26 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import deque
+from collections.abc import Iterable
 from typing import Final
 
 from worker.hours import OfficeHours
-from worker.model import Submission
-from worker.states import State
+from worker.model import Entry, Submission
+from worker.ports import Mail
+from worker.states import Event, State
 
 ASKED_LIMIT: Final = dt.timedelta(hours=4)
 """The longest wait that a server may ask for: beyond it, what it says is no greylisting, and a deadline may pass."""
 
 MINUTE: Final = dt.timedelta(minutes=1)
+
+LOOKED_BACK: Final = 20_000
+"""Entries before the last one in which a pause is looked for: in four hours a backlog of some thousand notices."""
+
+REMEMBERED: Final = 6_000
+"""Beginnings that are kept: no cap is higher."""
+
+_CLOSING: Final = "421"
 
 _SCANNED: Final = 1_000
 """Characters of an answer that are looked at: a reply has at most a few lines."""
@@ -58,11 +68,16 @@ def asked_by_failure(detail: str) -> dt.timedelta | None:
     return asked_delay(detail[found.start() :]) if found else None
 
 
+def is_about_all(step: str, answer: str) -> bool:
+    """Whether a server's answer to a step is about all our mail: to MAIL, or the end of the connection (421)."""
+    return step == Mail.__name__ or answer.startswith(_CLOSING)
+
+
 class Pace:
     """When the next mail may begin, by what has begun already and what the server asked for."""
 
     def __init__(self) -> None:
-        self._begun: deque[dt.datetime] = deque()
+        self._begun: deque[dt.datetime] = deque(maxlen=REMEMBERED)
         self._not_before: dt.datetime | None = None
 
     def begin(self, now: dt.datetime) -> None:
@@ -73,6 +88,21 @@ class Pace:
         """The server wants nothing of us for as long as ``answer`` asks, where it names a time."""
         if asked := asked_delay(answer):
             self._not_before = now + asked
+
+    def recall(self, entries: Iterable[Entry]) -> None:
+        """Know again what was begun and heard before a restart, of ``entries`` in their order."""
+        for entry in entries:
+            answer = str(entry.detail.get("answer", ""))
+            if entry.event == Event.SEND_STARTED:
+                self.begin(entry.at)
+            elif entry.event == Event.NOT_NOW and is_about_all(str(entry.detail.get("step", "")), answer):
+                self.hear(answer, entry.at)
+
+    def recall_failure(self, detail: str, at: dt.datetime) -> None:
+        """As ``recall``, of the last failure to reach the server."""
+        asked = asked_by_failure(detail)
+        if asked and (self._not_before is None or self._not_before < at + asked):
+            self._not_before = at + asked
 
     def is_paused(self, now: dt.datetime) -> bool:
         """Whether the server wants nothing of us yet; a clock that was set back by more than it may ask ends that."""

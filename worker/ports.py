@@ -233,6 +233,8 @@ class Rcpt:
 
     recipient: Address
     dsn: bool = True
+    is_copy: bool = False
+    """Our own copy: no report is asked for, and refused alone it keeps the mail from nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +309,26 @@ class OperatorCommand(Protocol):
 
     async def call(self, text: str) -> str:
         """Hand over ``text``, in bounded time; empty where it was taken, else why not."""
+        ...
+
+
+class Manager(Protocol):
+    """Whoever started the service and may end it; every word is lost where nobody listens."""
+
+    def stopping(self) -> None:
+        """The shutdown has begun."""
+        ...
+
+    def extend_timeout(self, seconds: float) -> None:
+        """What is under way needs up to so much longer."""
+        ...
+
+    def status(self, text: str) -> None:
+        """One line for people."""
+        ...
+
+    def feed_watchdog(self) -> None:
+        """Every loop is alive."""
         ...
 
 
@@ -535,8 +557,8 @@ class Store(Reading, Protocol):
         """The newest alarm of this cause."""
         ...
 
-    def entries(self, submission: int | None = None, events: Iterable[str] = ()) -> Iterator[Entry]:
-        """Entries in order: all, of one submission, or of these events."""
+    def entries(self, submission: int | None = None, events: Iterable[str] = (), after: int = 0) -> Iterator[Entry]:
+        """Entries in order: all, of one submission, or of these events; those behind the number ``after``."""
         ...
 
     def head(self) -> tuple[int, str]:

@@ -75,7 +75,7 @@ def judge(step: Step, answer: Reply | Silence) -> Verdict:
         case Mail():
             return _judge_mail(answer)
         case Rcpt():
-            return _judge_rcpt(answer)
+            return _judge_copy(answer) if step.is_copy else _judge_rcpt(answer)
         case Data():
             return _judge_data(answer)
         case Body():
@@ -115,6 +115,18 @@ def _judge_rcpt(answer: Reply | Silence) -> Verdict:
     return Verdict.GO_ON if answer.code // 100 == _SUCCESS else Verdict.NOT_NOW
 
 
+def is_taken(answer: Reply | Silence) -> bool:
+    """Whether the server said yes."""
+    return isinstance(answer, Reply) and answer.code // 100 == _SUCCESS
+
+
+def _judge_copy(answer: Reply | Silence) -> Verdict:
+    """Whatever the server says of our own copy alone, the issuer's mail goes; unless the server itself ends it."""
+    if isinstance(answer, Silence) or answer.code == CLOSING:
+        return Verdict.NOT_NOW
+    return Verdict.GO_ON if answer.code // 100 in (_SUCCESS, _TRANSIENT, _PERMANENT) else Verdict.NOT_NOW
+
+
 def _judge_data(answer: Reply | Silence) -> Verdict:
     """354 alone invites the body: a 250 here is another command's answer, or a server that cannot be followed."""
     if isinstance(answer, Silence):
@@ -135,8 +147,12 @@ def _judge_body(answer: Reply | Silence) -> Verdict:
     return Verdict.REFUSED if answer.code // 100 == _PERMANENT else Verdict.IN_DOUBT
 
 
-def steps_for(sender: Address, recipients: Sequence[Address], letter: bytes, envid: str = "") -> tuple[Step, ...]:
+def steps_for(
+    sender: Address, recipients: Sequence[Address], letter: bytes, envid: str = "", copy_to: Address | None = None
+) -> tuple[Step, ...]:
     """The steps of one transaction in their order; an empty ``envid`` asks for no reports.
+
+    ``copy_to`` is asked for last, so that nobody's answer but the issuer's decides before it is.
 
     Raises ValueError where there is no recipient, or where ``letter`` holds a CR or LF alone: relays disagree on
     whether that ends a line, so a dot after it could end the message for one of them.
@@ -150,14 +166,26 @@ def steps_for(sender: Address, recipients: Sequence[Address], letter: bytes, env
     return (
         Mail(sender=sender, size=len(letter), envid=envid),
         *(Rcpt(recipient=recipient, dsn=asks_for_reports) for recipient in once),
+        *([Rcpt(recipient=copy_to, dsn=False, is_copy=True)] if copy_to else []),
         Data(),
         Body(content=letter),
     )
 
 
-def steps_of(draft: Draft, letter: bytes, envid: str) -> tuple[Step, ...]:
-    """The steps that hand ``letter`` to every recipient of ``draft``, each once even if in To and in Cc."""
-    return steps_for(draft.sender, draft.recipients, letter, envid)
+def steps_of(draft: Draft, letter: bytes, envid: str, copy_to: Address | None = None) -> tuple[Step, ...]:
+    """The steps that hand ``letter`` to every recipient of ``draft``, each once even if in To and in Cc, and to us."""
+    return steps_for(draft.sender, draft.recipients, letter, envid, copy_to)
+
+
+def copy_of(draft: Draft, copy_to: Address | None) -> Address | None:
+    """Where our own copy of ``draft`` goes: nowhere where it goes there anyway, or where it is a rehearsal.
+
+    A rehearsal is for the one address that it names: nothing of it is to be proven.
+    """
+    if copy_to is None or draft.is_rehearsal:
+        return None
+    is_there = any(each.casefold() == copy_to.casefold() for each in draft.recipients)
+    return None if is_there else copy_to
 
 
 def envid(message_id_local: str, tries: int) -> str:

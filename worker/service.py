@@ -2,6 +2,8 @@
 
 apscheduler is the clock: it wakes the loops, nothing else; a mailbox's loop is woken by its server. Everything durable
 is in the store. No loop waits for another; a loop that the world stops ends its pass with that reason.
+
+Longer than other files: one object owns the loops, and what ends or replaces them is read together.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from typing import Final
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from worker.adapters.config_files import make_own_folders
+from worker.adapters.config_files import make_own_folders, read_directory, stamp_directory
 from worker.adapters.imap import ImapMailbox
 from worker.adapters.pdf import PdfPool
 from worker.adapters.systemd import ServiceManager
@@ -33,9 +35,12 @@ from worker.pipeline import Pipeline
 from worker.pipeline.loop import Loop
 from worker.pipeline.once import Pass, finish_pass, watch_folder_until_settled
 from worker.pipeline.standing import SENDING, Standing
+from worker.pipeline.stopping import Stopping
+from worker.pipeline.taking_up import CONFIGURATION, TakingUp
 from worker.pipeline.vigil import Vigil
-from worker.ports import Clock, Heard, MailServer, Store
-from worker.recover import record_configuration, record_start, recover
+from worker.ports import Clock, Heard, MailServer, Secrets, Store
+from worker.recover import record_start, recover
+from worker.rested import Resting
 from worker.settings import Settings
 from worker.wiring import (
     DaemonExecutor,
@@ -53,10 +58,8 @@ from worker.wiring import (
 
 TICK_SECONDS: Final = 5
 """How often it is looked whether somebody approved, a moment has come, or nothing is heard: one indexed query."""
-STOP_SECONDS: Final = 7.0
-"""How long a stop waits for the mail under way: with what follows it stays below the 10 s that are promised."""
 CLOSE_SECONDS: Final = 1.0
-"""How long it then waits for what it has broken off, and for the mail server's goodbye."""
+"""How long a stop, after the mail under way, waits for what it has broken off, and for the mail server's goodbye."""
 
 _log = structlog.get_logger("hoshobin")
 _Watched = Sequence[tuple[ImapMailbox, OwnThread]]
@@ -73,7 +76,9 @@ class Service:
         self._reader = reader
         self._clock = clock
         self._manager = ServiceManager()
-        self._stop = asyncio.Event()
+        self._stopping = Stopping(self._manager)
+        self._resting = Resting()
+        self._taking_up = TakingUp(store, clock, account_name())
         self._turn = asyncio.Event()  # the loops must end: for a stop, or for another configuration to start with
         self._is_asked_to_reload = False
         self._standing = Standing(store, clock)
@@ -92,10 +97,11 @@ class Service:
         loop.add_signal_handler(signal.SIGHUP, self._ask_to_reload)
         files = self._office.configuration.files
         record_start(self._store, files, program_version(), account_name(), self._store.config_in_force())
+        self._taking_up.accept(files)
         found = recover(self._store, self._office.in_force, account_name(), self._clock.now())
         _log.info("started", version=program_version(), put_back=found.put_back, in_doubt=found.in_doubt)
         try:
-            while not self._stop.is_set():
+            while not self._stopping.is_asked:
                 self._turn.clear()
                 await self._run_office(self._office)
         finally:
@@ -103,8 +109,7 @@ class Service:
         _log.info("stopped")
 
     def _ask_to_stop(self) -> None:
-        self._manager.stopping()
-        self._stop.set()
+        self._stopping.ask()
         self._turn.set()
 
     def _ask_to_reload(self) -> None:
@@ -135,7 +140,7 @@ class Service:
         turn.cancel()
         scheduler.shutdown(wait=False)
         pipeline.sending.end_after_this_mail()
-        await self._end(tasks, watched, server)
+        await self._end(tasks, watched, server, pipeline)
         self._record_what_is_kept(pipeline)
         for task in tasks:
             if task.done() and not task.cancelled() and (fault := task.exception()) is not None:
@@ -186,7 +191,9 @@ class Service:
         else:
             self._manager.feed_watchdog()
 
-    async def _end(self, tasks: Sequence[asyncio.Task[None]], watched: _Watched, server: MailServer) -> None:
+    async def _end(
+        self, tasks: Sequence[asyncio.Task[None]], watched: _Watched, server: MailServer, pipeline: Pipeline
+    ) -> None:
         """Give the mail under way its time; a look is broken off at once, as it loses nothing by being made again."""
         sending, *watching = tasks
         self._turn.set()
@@ -196,7 +203,7 @@ class Service:
         for mailbox, thread in watched:
             mailbox.shut()
             thread.end(mailbox.close)
-        await asyncio.wait([sending], timeout=STOP_SECONDS)
+        await self._stopping.wait_for(sending, lambda: pipeline.sending.awaits_answer)
         sending.cancel()
         await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
         await asyncio.wait([asyncio.create_task(server.close())], timeout=CLOSE_SECONDS)
@@ -261,24 +268,48 @@ class Service:
             raise done.failures["smtp"]
 
     def _reload(self, pipeline: Pipeline) -> None:
-        """Put the configuration on disk in force; a bad one is reported and the old one stays.
+        """Put the configuration on disk in force: at once where asked to, else where its files changed and rested.
 
-        Not while an answer waits to be recorded: it is kept in this pipeline.
+        A bad one is told and the old one stays. Not while an answer waits to be recorded: it is kept in this pipeline.
         """
-        if not self._is_asked_to_reload or pipeline.sending.has_unrecorded_answer:
+        if pipeline.sending.has_unrecorded_answer:
             return
+        stamp = stamp_directory(self._office.directory)
+        if not (self._is_asked_to_reload or self._resting.has_rested(stamp, time.monotonic())):
+            return
+        refused, office, secrets = None, self._office, self._secrets
         try:
-            office = load_changed_office(self._office, self._option)
-            secrets = load_secrets(office)
+            office, secrets = self._load_changed()
         except ConfigError as error:
-            self._is_asked_to_reload = False
-            self._troubles["configuration"] = error
-            _log.error("configuration_refused", problems=[f"{p.file}: {p.key}: {p.code}" for p in error.problems])
-            return
-        make_own_folders(office.places)
-        record_configuration(self._store, office.configuration.files, account_name(), self._store.config_in_force())
+            refused = error
+        if stamp_directory(self._office.directory) != stamp:
+            return  # somebody is writing: they are read again when they have rested
+        if refused is not None:
+            self._refuse(refused)
+        else:
+            self._put_in_force(office, secrets, pipeline)
+        self._resting.take(stamp)
         self._is_asked_to_reload = False
-        self._troubles.pop("configuration", None)
+
+    def _load_changed(self) -> tuple[Office, Secrets]:
+        """The office as it is on disk; the one in force itself where no byte differs and nobody asks."""
+        in_force = {each.name: each.content for each in self._office.configuration.files}
+        if not self._is_asked_to_reload and read_directory(self._office.directory) == in_force:
+            return self._office, self._secrets
+        office = load_changed_office(self._office, self._option)
+        return office, load_secrets(office)
+
+    def _refuse(self, error: ConfigError) -> None:
+        self._troubles[CONFIGURATION] = error
+        _log.error("configuration_refused", problems=[f"{p.file}: {p.key}: {p.code}" for p in error.problems])
+        self._taking_up.refuse(error)
+
+    def _put_in_force(self, office: Office, secrets: Secrets, pipeline: Pipeline) -> None:
+        make_own_folders(office.places)
+        self._taking_up.accept(office.configuration.files)
+        self._troubles.pop(CONFIGURATION, None)
+        if office is self._office:
+            return
         _log.info("configuration_in_force", files=len(office.configuration.files))
         pipeline.put_in_force(office.in_force)
         for each in self._patience:

@@ -108,6 +108,8 @@ class SmtpSettings:
     """Always 1: mails go one at a time."""
     login: str = ""
     """The mailbox whose login is used; empty where ``auth`` is PASSWORD."""
+    copy_to: Address | None = None
+    """An address of our own that gets each submission as well, unseen by its recipients."""
 
     @property
     def is_loopback(self) -> bool:
@@ -214,6 +216,7 @@ class _Smtp(_Server):
     per_minute: Annotated[int, Field(ge=0, le=MAX_PER_MINUTE)] = PER_MINUTE
     connections: int = 1
     login: str = ""
+    copy_to: Annotated[str, AfterValidator(lambda text: read_address(text) if text else text)] = ""
 
     @field_validator("connections")
     @classmethod
@@ -297,6 +300,7 @@ def _settings_of(worker: _Worker) -> Settings:
             | {
                 "ehlo": smtp.ehlo or contractor.email.rpartition("@")[2],
                 "login": shared_login(*_logins_of(worker)),
+                "copy_to": Address(smtp.copy_to) if smtp.copy_to else None,
             }
         ),
         notices=worker.folders.notices,
@@ -327,6 +331,7 @@ def placeholders_in(settings: Settings) -> list[tuple[str, Address]]:
     named = [
         ("contractor.email", settings.contractor.email),
         *([("release.rehearsal_to", rehearsal)] if rehearsal else []),
+        *([("smtp.copy_to", settings.smtp.copy_to)] if settings.smtp.copy_to else []),
         *(
             (key_path(("operator", name, at)), address)
             for name in ("notify", "escalate")

@@ -179,6 +179,8 @@ def _describe_trouble(alarm: Alarm) -> str:
             return say("telling_late", "ja", answer=shown(alarm.detail))
         case "came_back":
             return say("telling_came_back", "ja", news=shown(alarm.detail))
+        case "configuration_refused":
+            return say("telling_configuration", "ja", problems=shown(alarm.detail))
         case "deaf":
             return say("telling_deaf", "ja", name=name_thing(about, "ja"), detail=shown(alarm.detail))
         case "unfetched":

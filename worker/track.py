@@ -211,7 +211,7 @@ def _is_for_a_person(receipt: Receipt, known: Submission, event: Event | None) -
         case ReceiptKind.FAILED:
             is_to = known.draft is not None and receipt.recipient in known.draft.to
             return not (is_to and (event is Event.BOUNCED or known.state is State.BOUNCED))
-        case ReceiptKind.DELIVERED | ReceiptKind.RELAYED | ReceiptKind.DELAYED:
+        case ReceiptKind.DELIVERED | ReceiptKind.RELAYED | ReceiptKind.DELAYED | ReceiptKind.COPY:
             return known.state in SAYS_UNSENT
         case ReceiptKind.READ | ReceiptKind.AUTOMATIC | ReceiptKind.ANOTHERS:
             return False

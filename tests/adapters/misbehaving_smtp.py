@@ -44,6 +44,7 @@ FAULTS: Mapping[str, bytes | None] = {
     "close": None,
     "hang": None,
     "late": None,  # the proper answer, when the client has long gone
+    "cue": None,  # the proper answer, when the test gives its cue
     "half": b"250-this is only the\r\n",  # and then silence
     "double": None,  # the proper answer and one more in the same packet
     "garbage": b"\x00\xff\xfe what is this\r\n",
@@ -94,13 +95,19 @@ class MisbehavingServer:
         self._recipients = 0
         self.fault_done = asyncio.Event()
         self.cue = asyncio.Event()
-        """Where it misbehaves between its 354 and the body, it waits for this."""
+        """Between its 354 and the body, and in the fault ``cue``, it waits for this."""
         self.port = 0
 
     def misbehave(self, at: At | None, fault: str, times: int = 1) -> None:
         """From now on do it there, so often; nowhere for None."""
         self._at, self._fault, self._times = at, fault, times
         self.fault_done.clear()
+
+    async def drop_all(self) -> None:
+        """End every connection without a word."""
+        for talk in tuple(self._talks):
+            talk.cancel()
+        await asyncio.gather(*self._talks, return_exceptions=True)
 
     async def __aenter__(self) -> Self:
         listener = socket.socket()
@@ -114,9 +121,7 @@ class MisbehavingServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.close()
-        for talk in self._talks:
-            talk.cancel()
-        await asyncio.gather(*self._talks, return_exceptions=True)
+        await self.drop_all()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -222,6 +227,10 @@ class MisbehavingServer:
             if self._fault == "late":
                 await self._write(writer, proper)
             raise _Ended
+        if self._fault == "cue":
+            await self.cue.wait()
+            await self._write(writer, proper)
+            return True
         if self._fault == "double":
             await self._write(writer, proper + b"250 2.0.0 and one more\r\n")
             return False

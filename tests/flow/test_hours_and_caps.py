@@ -10,6 +10,7 @@ from fakes import FakeClock, FakeServer
 from small_office import HANAKO, REHEARSAL, Settings, SmallOffice, form
 
 from worker.decisions import approve
+from worker.errors import Unavailable
 from worker.hours import USUAL
 from worker.model import JST
 from worker.pipeline import Pipeline
@@ -140,3 +141,59 @@ async def test_no_server_silences_a_submission_for_longer_than_can_be_borne(tmp_
     office.save(form(1))
     await office.pass_once()
     assert office.only().due_at == office.clock.now() + dt.timedelta(hours=4)
+
+
+async def restarted(office: SmallOffice) -> SmallOffice:
+    await office.restart()
+    office.server = Answering(office.clock)
+    replace_server(office)
+    return office
+
+
+async def test_the_cap_counts_over_a_restart(tmp_path: Path) -> None:
+    office = office_at(tmp_path, FRIDAY, per_minute=2)
+    for number in (1, 2, 3, 4):
+        office.save(form(number))
+    await office.take_in()
+    assert (await office.finish()).sent == 2
+    begun = office.clock.now()
+    office.clock.let_pass(seconds=20)
+    again = await (await restarted(office)).finish()
+    assert (again.sent, again.goes_on_at) == (0, begun + dt.timedelta(minutes=1))
+    office.clock.let_pass(seconds=40)
+    assert (await (await restarted(office)).finish()).sent == 2
+
+
+@pytest.mark.parametrize("answers", [("450 4.7.1 too many mails, try again in 10 minutes",),
+                                     ("250 ok", "421 4.7.0 closing, retry in 10 minutes")])  # fmt: skip
+async def test_what_a_server_asks_for_all_mail_holds_over_a_restart(tmp_path: Path, answers: tuple[str, ...]) -> None:
+    office = office_at(tmp_path, FRIDAY, answers)
+    for number in (1, 2, 3):
+        office.save(form(number))
+    await office.pass_once()
+    office.clock.let_pass(minutes=9)
+    await (await restarted(office)).finish()
+    assert (office.server.opened, states(office)) == (0, [State.APPROVED] * 3)
+    office.clock.let_pass(minutes=1)
+    assert (await office.finish()).sent == 3
+
+
+async def test_what_a_greeting_asks_for_holds_over_a_restart(tmp_path: Path) -> None:
+    office = office_at(tmp_path, FRIDAY)
+    office.save(form(1))
+    await office.take_in()
+    busy = Unavailable("smtp", "127.0.0.1:25: greeting: 421 busy, try again in 10 minutes")
+    office.pipeline.health.failed("smtp", busy, office.clock.now())
+    office.clock.let_pass(minutes=9)
+    assert (await (await restarted(office)).finish()).sent == 0
+    office.clock.let_pass(minutes=1)
+    assert (await office.finish()).sent == 1
+
+
+async def test_what_one_recipient_was_put_off_for_holds_no_other_back_after_a_restart(tmp_path: Path) -> None:
+    office = office_at(tmp_path, FRIDAY, ("250 ok", "450 4.2.0 Greylisted, try again in 7 minutes"))
+    office.save(form(1))
+    await office.pass_once()
+    office.save(form(2))
+    await (await restarted(office)).pass_once()
+    assert states(office) == [State.APPROVED, State.SENT]

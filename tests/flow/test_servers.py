@@ -5,13 +5,17 @@ What arrived is read by fast-mail-parser, a decoder that is neither Python's nor
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
+import select
+import socket
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import imapclient
 import pytest
@@ -374,3 +378,100 @@ def test_a_notice_in_a_forwarded_mail_is_sent_once_a_person_has_approved_it(
     assert office("approve", held["label"], "--by", HANAKO).code == 0
     assert office.run_once().code == 0
     assert arrived(clean, "issuer-b", 1)[0].files == ((f"認証キーのお知らせ_{form.number}.pdf", notice(form)),)
+
+
+# --- Our own copy --------------------------------------------------------------------------------------------
+
+
+class LostAnswer:
+    """A line to the mail server that breaks, once, when the answer to a whole mail comes back over it."""
+
+    BODY = 5_000
+    """Bytes that no greeting, login and envelope have together."""
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.is_lost = threading.Event()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                server = socket.create_connection(("127.0.0.1", self._target))
+                threading.Thread(target=self._carry, args=(client, server), daemon=True).start()
+
+    def _carry(self, client: socket.socket, server: socket.socket) -> None:
+        sent = 0
+        with contextlib.suppress(OSError), client, server:
+            while ready := select.select([client, server], [], [], 120)[0]:
+                for source, sink in ((client, server), (server, client)):
+                    if source not in ready:
+                        continue
+                    some = source.recv(65_536)
+                    sent += len(some) if source is client else 0
+                    if source is server and sent > self.BODY and not self.is_lost.is_set():
+                        self.is_lost.set()
+                        return
+                    if not some:
+                        return
+                    sink.sendall(some)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._listener.close()
+
+
+def with_copy(office: Office) -> Office:
+    office.write(smtp_lines=f'{office.smtp_lines}\ncopy_to = "{OFFICE}"')
+    return office
+
+
+def test_our_own_copy_comes_back_unseen_by_the_issuer_and_is_known_as_ours(
+    clean: MailServers, at: Callable[..., Office]
+) -> None:
+    form = a_form("乙町の橋")
+    office = with_copy(at(project(form.project, "b", form.number)))
+    office.save_notice("お知らせ.pdf", notice(form))
+    assert office.run_once().code == 0
+    (mail,) = arrived(clean, "issuer-b", 1)
+    assert (mail.to, mail.cc) == (("doboku@issuer-b.example",), ())
+    message_id = office.only(form)["message_id"].encode()
+    assert OFFICE.encode() not in mail.raw.partition(b"Message-ID:")[2], "our address stands in From, and nowhere else"
+
+    def came(kind: bytes) -> list[bytes]:
+        return [each for each in clean.messages("office") if kind in each.partition(b"\r\n\r\n")[0]]
+
+    deadline = time.monotonic() + ARRIVAL_SECONDS
+    while not (came(b"Message-ID: " + message_id) and came(b"multipart/report")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(came(b"Message-ID: " + message_id)) == 1
+    assert office.run_once().code == 0
+    assert sorted(end for (end,) in office.rows('select "end" from messages')) == ["own", "report"]
+    (report,) = came(b"multipart/report")
+    assert report.count(b"Final-Recipient:") == 1, "of our own copy nothing is reported"
+
+
+def test_our_own_copy_resolves_an_answer_that_was_lost_and_nothing_is_sent_again(
+    clean: MailServers, at: Callable[..., Office]
+) -> None:
+    """By a server that offers no reports, so that the copy is the only proof."""
+    form = a_form("乙町の橋")
+    with LostAnswer(clean.nodsn) as line:
+        office = with_copy(at(project(form.project, "b", form.number), smtp_port=line.port))
+        office.save_notice("お知らせ.pdf", notice(form))
+        assert office.run_once().code == 1
+        assert line.is_lost.is_set()
+        assert office.only(form)["state"] == "IN_DOUBT"
+        arrived(clean, "issuer-b", 1)
+        deadline = time.monotonic() + ARRIVAL_SECONDS
+        while office.only(form)["state"] == "IN_DOUBT" and time.monotonic() < deadline:
+            office.run_once()
+        assert office.only(form)["state"] == "SENT"
+        assert office.rows("select count(*) from entries where event = 'ProvenSent'") == [(1,)]
+        assert office.run_once().code == 0
+    assert len(arrived(clean, "issuer-b", 1)) == 1

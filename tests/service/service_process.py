@@ -25,9 +25,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "flow"))
 sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
 
 import office as offices
-from office import a_form, a_mail, notice, project, wire
+from office import a_form, a_mail, notice, project, wire, yesterday
 
-__all__ = ["a_form", "a_mail", "notice", "project", "wire"]
+__all__ = ["a_form", "a_mail", "notice", "project", "wire", "yesterday"]
 
 PATIENCE = 60.0
 """Seconds after which a test gives up: a whole start takes 2 on an idle machine."""

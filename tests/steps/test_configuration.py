@@ -230,3 +230,26 @@ def test_a_sentence_asks_for_no_name_that_problems_do_not_carry(code):
     names += " least"
     for text in (*TEXTS[code], *HINTS.get(code, ())):
         assert text.format(**dict.fromkeys(names.split(), "…"))
+
+
+@pytest.mark.parametrize(
+    ("address", "own"),
+    [
+        ("doboku@mihon.example", "soumu@contractor.example"),
+        ("Other@MIHON.example", "soumu@contractor.example"),
+        ("genchi@koji.example", "soumu@contractor.example"),
+        ("Doboku@mihon.example", "soumu@mihon.example"),
+    ],
+)
+def test_an_own_copy_never_goes_where_an_issuer_receives(address, own):
+    worker = WORKER.replace("port = 465", f'port = 465\ncopy_to = "{address}"')
+    worker = worker.replace('email = "soumu@contractor.example"', f'email = "{own}"')
+    office = '\noffice = { contract = { name = "現地", to = ["genchi@koji.example"] } }\n'
+    given = {"worker.toml": worker, "projects.toml": PROJECTS.replace('\nsection = "doboku"\n', office)}
+    (found,) = problems_of(given)
+    assert (found.file, found.key, found.code) == ("worker.toml", "smtp.copy_to", "copy_to_issuer")
+
+
+def test_an_own_copy_goes_to_an_address_of_the_office() -> None:
+    worker = WORKER.replace("port = 465", 'port = 465\ncopy_to = "hikae@contractor.example"')
+    assert load_configuration(files({"worker.toml": worker})).settings.smtp.copy_to == "hikae@contractor.example"

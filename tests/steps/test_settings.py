@@ -97,6 +97,7 @@ def test_a_server_on_this_machine_needs_neither_tls_nor_a_login():
         ),
         ("port = 465", "port = 465\nmax_bytes = 10", "smtp.max_bytes", "too_small"),
         ("port = 465", "port = 465\nconnections = 2", "smtp.connections", "one_connection"),
+        ("port = 465", 'port = 465\ncopy_to = "控え"', "smtp.copy_to", "address_not_ascii"),
         ("port = 465", "port = 465\nper_minute = -1", "smtp.per_minute", "too_small"),
         ("[operator]", '[schedule]\nwindows = ["mon-fri 8-17"]\n[operator]', "schedule.windows[1]", "bad_window"),
         ("[operator]", '[schedule]\nwindows = "mon 09:00-17:00"\n[operator]', "schedule.windows", "not_a_list"),

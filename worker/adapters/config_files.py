@@ -7,6 +7,7 @@ Longer than other files, by little: what is read at a start, passwords and login
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import sys
@@ -21,6 +22,7 @@ from worker.adapters.token_files import LoginFile, UnfitLogin
 from worker.errors import ConfigError, Problem, Unavailable
 from worker.oauth_settings import OauthSettings, Provider
 from worker.ports import Secrets
+from worker.rested import Stamp
 from worker.settings import Auth, MailboxSettings, Settings
 
 ENVIRONMENT: Final = "HOSHOBIN_CONFIG"
@@ -81,6 +83,22 @@ def read_directory(path: Path) -> dict[str, bytes]:
             files.setdefault(f"{TEMPLATES}/{name}", shipped_file(*TEMPLATES.split("/"), name))
     files.setdefault("guarantors.toml", shipped_file("config", "guarantors.toml"))
     return files
+
+
+def stamp_directory(path: Path) -> Stamp:
+    """What of the files shows that one changed, came or went, without opening any.
+
+    A folder that cannot be read looks like none: reading it says why.
+    """
+    stamp = []
+    try:
+        for name in _names(path):
+            with contextlib.suppress(OSError):  # gone since it was listed
+                status = os.stat(path / name)  # noqa: PTH116  no Path for each of them
+                stamp.append((name, status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns))
+    except ConfigError:
+        return ()
+    return tuple(stamp)
 
 
 def _names(path: Path) -> Iterator[str]:

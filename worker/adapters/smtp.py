@@ -177,7 +177,9 @@ class SmtpServer:
 
     def _rcpt_command(self, step: Rcpt) -> tuple[bytes, ...]:
         words = [b"RCPT", b"TO:<" + _path(step.recipient) + b">"]
-        if step.dsn and "dsn" in self._offers:
+        if step.is_copy and "dsn" in self._offers:
+            words.append(b"NOTIFY=NEVER")
+        elif step.dsn and "dsn" in self._offers:
             words += [b"NOTIFY=SUCCESS,FAILURE,DELAY", b"ORCPT=rfc822;" + xtext(step.recipient)]
         return tuple(words)
 

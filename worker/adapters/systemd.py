@@ -29,6 +29,10 @@ class ServiceManager:
         """The shutdown has begun."""
         self._send("STOPPING=1")
 
+    def extend_timeout(self, seconds: float) -> None:
+        """What is under way needs up to so much longer, counted from now."""
+        self._send(f"EXTEND_TIMEOUT_USEC={int(seconds * 1e6)}")
+
     def status(self, text: str) -> None:
         """One line for ``systemctl status``."""
         self._send("STATUS=" + text.replace("\n", " "))

@@ -13,12 +13,13 @@ import click
 from worker import decisions
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.files import look_for_submissions
-from worker.cli.tables import print_json, sending_text, submission_json
+from worker.cli.tables import print_json, sending_text, submission_json, submission_table, time_json, time_text
 from worker.cli.ticks import Tick, ask_conditions, name_ticked
 from worker.errors import NotAllowed
 from worker.model import JST, Submission
 from worker.pace import leaves_at
 from worker.ports import Author
+from worker.states import State
 from worker.text import match_key
 from worker.wiring import Office, account_name, load_office, system_clock
 from worker.words import Language, name_hold, name_state, say, say_refusal
@@ -289,9 +290,25 @@ def resume(shared: Cli, by: str, as_json: bool) -> int:
     """再開：古いバックアップを戻した後、このデータベースで送信を再開します。"""
     office = load_office(shared.config)
     author = author_of(office, by)
-    decisions.resume(open_for_command(office, system_clock()), author)
+    store = open_for_command(office, system_clock())
+    last = next(store.entries(after=store.head()[0] - 1), None)
+    to_send = store.submissions(State.APPROVED)
+    decisions.resume(store, author)
     if as_json:
-        print_json({"resumed": True})
+        print_json(
+            {
+                "resumed": True,
+                "last_entry_at": time_json(last.at) if last else None,
+                "to_send": [submission_json(each) for each in to_send],
+            }
+        )
+        return DONE
+    click.echo(say("resumed", shared.lang))
+    if last is not None:
+        click.echo(say("resumed_from", shared.lang, moment=time_text(last.at)))
+    if to_send:
+        submission_table(to_send, shared.lang, title=say("t_resumed", shared.lang, count=len(to_send)))
     else:
-        click.echo(say("resumed", shared.lang))
+        click.echo(say("resumed_nothing", shared.lang))
+    click.echo(say("resumed_looks", shared.lang))
     return DONE

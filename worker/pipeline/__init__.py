@@ -20,11 +20,13 @@ from worker.drafting import InForce
 from worker.errors import LogBroken, Unavailable
 from worker.guards import stamp_history
 from worker.model import JST, Notice, Submission, Unreadable
+from worker.outcome import IN_DOUBT_ALARM
 from worker.pipeline.health import Health
 from worker.pipeline.intake import Intake
 from worker.pipeline.looking import guarantees_of, look_at_folder, look_for, stamp_files
 from worker.pipeline.reminding import Reminding
 from worker.pipeline.renewing import note_moment, note_steps
+from worker.pipeline.resuming import unlooked
 from worker.pipeline.sending import HELD_ALARM, Sending, SendingPass
 from worker.pipeline.taking import Taking
 from worker.pipeline.telling import Telling
@@ -82,6 +84,7 @@ class Pipeline:
         self._author = Author("hoshobin", account)
         self._weighed: dict[int, tuple[int, str]] = {}
         self._unread_files: dict[str, Unavailable] = {}
+        self._has_looked_since_resumed = False
         self._unread_with: Mapping[str, Guarantor] | None = None
         self.watching = Watching(store, clock, reader, self.intake, lambda: self.in_force, self._note_recorded)
         self.on_recorded: Callable[[], None] = _nobody_waits
@@ -234,9 +237,17 @@ class Pipeline:
     # --- approve → send → tell --------------------------------------------------------------------------------
 
     async def send_due(self) -> SendingPass:
-        """Hand over everything whose moment has come. Nothing leaves while the database is behind a noted head."""
+        """Hand over everything whose moment has come. Nothing leaves while the database is behind a noted head.
+
+        Nor before each mailbox was looked at after a person said to go on with an old one: what left since may have
+        come back as a report or as our own copy.
+        """
         if self.is_behind_noted_head():
+            self._has_looked_since_resumed = False
             raise LogBroken("behind_head", "a later head was noted than this database holds")
+        if not self._has_looked_since_resumed and unlooked(self.store, self.in_force):
+            return SendingPass()
+        self._has_looked_since_resumed = True
         return await self.sending.send_due(self.in_force)
 
     async def tell_operator(self) -> Unavailable | None:
@@ -244,9 +255,17 @@ class Pipeline:
 
         While a look still takes messages in, nothing is told: one look is one mail, however long its backlog.
         """
-        if self.watching.under_way:
-            return None
+        if self.watching.under_way or self.sending.is_ending:
+            return None  # what a stop leaves untold waits in the store
         return await self.telling.tell(self.in_force)
+
+    async def tell_doubt(self) -> None:
+        """Tell of what is in doubt before anything else is done: neither a backlog nor what is due comes before it.
+
+        Where no mail goes, the pass finds that out again, and says so.
+        """
+        if not self.sending.is_ending:
+            await self.telling.tell(self.in_force, IN_DOUBT_ALARM)
 
     def tell_broken(self, broken: LogBroken) -> None:
         """Alarm that nothing is sent because of the log; once a day for as long as it lasts."""

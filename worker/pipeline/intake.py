@@ -37,7 +37,7 @@ from worker.model import (
     sha256,
 )
 from worker.pipeline.looking import guarantees_in, look_for
-from worker.pipeline.receipts import Receiving
+from worker.pipeline.receipts import OWN_MESSAGE, Receiving
 from worker.pipeline.rows import NOTHING, LedgerRows, renumber
 from worker.pipeline.taking import Seen, Taking
 from worker.ports import Author, Clock, Fetched, Listed, PdfReader, Store, Writing
@@ -138,12 +138,12 @@ class Intake:
                 else:
                     way = Way(f"mail:{rows.mailbox}", row.subject, message.message_id, None, rows.proven)
                     taken = _Taken(message, fetched, what, read, way)
-                    about = None if isinstance(what, Own) else receiving.take(row, came_back, message, fetched.content)
-                    row = (
-                        _record_about_ours(writing, taking, about, taken)
-                        if about
-                        else _record(writing, taking, row, taken)
-                    )
+                    if isinstance(what, Own):
+                        row = _record_own(receiving, row, taken)
+                    elif about := receiving.take(row, came_back, message, fetched.content):
+                        row = _record_about_ours(writing, taking, about, taken)
+                    else:
+                        row = _record(writing, taking, row, taken)
                     row = dataclasses.replace(row, is_after_due=is_due_after(rows.after, row.end))
                 for each in (*rows.take_passed(row.uid), row):
                     writing.record_message(each)
@@ -274,6 +274,13 @@ def _row(rows: LedgerRows, fetched: Fetched, message: Message | None) -> Message
     return dataclasses.replace(row, sender=senders, subject=hide_codes(message.subject), date=message.date)
 
 
+def _record_own(receiving: Receiving, row: MessageRow, taken: _Taken) -> MessageRow:
+    """Our own mail: one that was too large to be fetched as it is can be compared with nothing."""
+    if taken.fetched.whole:
+        return receiving.take_copy(row, taken.message, taken.fetched.content)
+    return dataclasses.replace(row, end=End.OWN, why=OWN_MESSAGE)
+
+
 def _record_about_ours(writing: Writing, taking: Taking, about: MessageRow, taken: _Taken) -> MessageRow:
     """A mail that came back: a notice in it is taken as from any mail; what else the issuer encloses is no notice.
 
@@ -292,7 +299,7 @@ def _record(writing: Writing, taking: Taking, row: MessageRow, taken: _Taken) ->
     """The ledger row of one message, with the submissions it became."""
     match taken.what:
         case Own():
-            return dataclasses.replace(row, end=End.OWN, why="own message")
+            return dataclasses.replace(row, end=End.OWN, why=OWN_MESSAGE)
         case Report():
             return dataclasses.replace(row, end=End.REPORT, why="multipart/report")
         case Announcement() | Meant() | Unrelated() as what:

@@ -96,6 +96,7 @@ async def _run_once(
 async def finish_pass(pipeline: Pipeline, done: Pass) -> None:
     """Judge what waits, send what is due, look at the clock, tell the operator, note the head."""
     try:
+        await pipeline.tell_doubt()
         done.began_to_wait += await pipeline.judge_waiting()
         sent = await pipeline.send_due()
         done.sent, done.began_to_wait = done.sent + sent.sent, done.began_to_wait + sent.began_to_wait

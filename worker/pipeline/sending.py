@@ -3,14 +3,18 @@
 Its one promise: what is sent is what was approved, nothing is handed over that could not be recorded, and an
 answer that cannot be recorded is kept and tried again while nothing else is sent. An attempt that broke off in
 between, for whatever cause, is found by the next pass. It does not know when it runs.
+
+Longer than other files: every record of one attempt is read together.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime as dt
 from collections.abc import Callable, Sequence
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from worker import decode, letter, send
 from worker.alarms import tell_apart
@@ -20,10 +24,10 @@ from worker.errors import Conflict, HoshobinError, Unavailable
 from worker.model import Draft, Hold, Submission
 from worker.outcome import HELD_ALARM as HELD_ALARM  # noqa: PLC0414  the pipeline's other steps take it from here
 from worker.outcome import end_rehearsal, note_late_answer, note_silence, put_off
-from worker.pace import Pace, may_leave
+from worker.pace import LOOKED_BACK, Pace, is_about_all, may_leave
 from worker.pipeline.health import Health
 from worker.pipeline.looking import guarantees_of, look_for
-from worker.pipeline.receipts import Receiving
+from worker.pipeline.receipts import Copied, Receiving
 from worker.pipeline.sent import Outcome
 from worker.pipeline.sent import SendingPass as SendingPass  # noqa: PLC0414  whoever sends looks at what it came to
 from worker.ports import (
@@ -34,6 +38,7 @@ from worker.ports import (
     Mail,
     MailServer,
     PdfReader,
+    Rcpt,
     Reply,
     Session,
     Silence,
@@ -43,8 +48,11 @@ from worker.ports import (
 )
 from worker.recover import recover
 from worker.states import Event, Reason, State
+from worker.words import say
 
 REFUSED_ALARM: Final = "refused"
+WITHOUT_COPY: Final = "WithoutCopy"
+"""Event of the entry that says that our own copy was refused, and that the mail goes without it."""
 
 
 _Record = Callable[[Writing], Outcome]
@@ -63,8 +71,12 @@ class Sending:
         self._author = Author("hoshobin", account)
         self._health = health
         self._unrecorded: _Record | None = None
-        self._is_ending = False
+        self.is_ending = False
+        """Whether no further mail is begun."""
+        self.awaits_answer = False
+        """Whether a mail may have left whose answer can still come."""
         self._pace = Pace()
+        self._is_pace_recalled = False
 
     @property
     def has_unrecorded_answer(self) -> bool:
@@ -77,7 +89,7 @@ class Sending:
 
     def end_after_this_mail(self) -> None:
         """Begin no further one: a stop has time for the mail under way, not for all that are due."""
-        self._is_ending = True
+        self.is_ending = True
 
     async def send_due(self, in_force: InForce) -> SendingPass:
         """Send every APPROVED submission whose moment has come, in order of that moment, within hours and cap.
@@ -88,13 +100,14 @@ class Sending:
         settings = in_force.configuration.settings
         try:
             self._record_kept(done)
+            self._recall_pace()
             broken_off = self._store.submissions(State.SENDING, State.IN_DOUBT)
             await self._look_for([each for each in broken_off if each.is_rehearsal], in_force)
             found = recover(self._store, in_force, self._author.account, self._clock.now())
             done.began_to_wait += len(found.in_doubt) + len(found.rehearsals)
             for number in self._store.due(self._clock.now()):
                 now = self._clock.now()
-                if self._is_ending or self._pace.is_paused(now):
+                if self.is_ending or self._pace.is_paused(now):
                     break
                 submission = self._store.submission(number)
                 if not may_leave(submission, settings.hours, now):
@@ -110,6 +123,17 @@ class Sending:
             done.failure = failure
         return done
 
+    def _recall_pace(self) -> None:
+        """A restart, or another configuration, is no reason for a server to be asked sooner or more often."""
+        if self._is_pace_recalled:
+            return
+        first = max(self._store.head()[0] - LOOKED_BACK, 0)
+        self._pace.recall(self._store.entries(events=[Event.SEND_STARTED, Event.NOT_NOW], after=first))
+        look = self._store.look("smtp")
+        if look is not None and look.error and look.last_error is not None:
+            self._pace.recall_failure(look.error, look.last_error)
+        self._is_pace_recalled = True
+
     async def _look_for(self, submissions: Sequence[Submission], in_force: InForce) -> None:
         await look_for(guarantees_of(submissions, in_force, self._store), in_force, self._reader)
 
@@ -124,20 +148,34 @@ class Sending:
             return
         current, steps = started
         self._pace.begin(self._clock.now())
+        without_copy: dict[str, str] = {}
         for step in steps:
             if isinstance(step, Body):
-                current = await self._begin_body(current, in_force, done)
-            answer = await self._server.take(step)
+                current = await self._begin_body(current, without_copy, in_force, done)
+            answer = await self._take(step)
             verdict = send.judge(step, answer)
+            if isinstance(step, Rcpt) and step.is_copy and not send.is_taken(answer):
+                without_copy = {"copy_to": step.recipient, "answer": str(answer)}
             if verdict is not send.Verdict.GO_ON:
                 self._conclude(current, step, answer, verdict, in_force, done)
                 return
 
-    async def _begin_body(self, sending: Submission, in_force: InForce, done: SendingPass) -> Submission:
+    async def _take(self, step: Step) -> Reply | Silence:
+        self.awaits_answer = isinstance(step, Body)
+        try:
+            return await self._server.take(step)
+        finally:
+            self.awaits_answer = False
+
+    async def _begin_body(
+        self, sending: Submission, without_copy: dict[str, str], in_force: InForce, done: SendingPass
+    ) -> Submission:
         """Record IN_DOUBT before the first byte of the mail; where that fails no byte leaves."""
         after = dataclasses.replace(sending, state=State.IN_DOUBT)
         try:
             with self._store.writing() as writing:
+                if without_copy:
+                    writing.note(WITHOUT_COPY, sending.id, self._author, without_copy)
                 return writing.change(Event.DATA_STARTED, sending, after, self._author, {})
         except HoshobinError as failure:
             await self._server.close()
@@ -158,13 +196,20 @@ class Sending:
                 return None
             if not may_leave(before, in_force.configuration.settings.hours, now):
                 return None  # connecting took so long that the office has closed
-            if Receiving(writing, in_force, self._author, now).follow_kept(before):
+            receiving = Receiving(writing, in_force, self._author, now)
+            if receiving.follow_kept(before):
                 return None
             drafted = redraft(before, in_force, writing, now)
             fresh = drafted.submission
             draft = fresh.draft
             if fresh.state is not State.APPROVED or draft is None or fresh.draft_hash != before.released_draft:
                 self._hold(writing, before, drafted, None, done)
+                return None
+            copied = receiving.follow_copy(before, partial(letter.write_letter, draft, drafted.body, drafted.contents))
+            if copied is Copied.SAME:
+                return None
+            if copied is Copied.OTHER and not before.late_answer:
+                self._hold_for_copy(writing, before, in_force, now, done)
                 return None
             date = before.first_date if before.first_date and before.date_draft == before.draft_hash else now
             raw = letter.write_letter(draft, drafted.body, drafted.contents, date)
@@ -173,7 +218,10 @@ class Sending:
                 return None
             tries = before.tries + 1
             envid = send.envid(_local_part(draft), tries) if session.dsn else ""
-            steps = send.steps_of(draft, raw, envid)  # a letter that no step could carry must not be begun
+            copy_to = send.copy_of(draft, in_force.configuration.settings.smtp.copy_to)
+            steps = send.steps_of(draft, raw, envid, copy_to)  # a letter that no step could carry must not be begun
+            detail: dict[str, Any] = {"envid": envid, "released_by": before.release}
+            detail |= {"recipients": list(draft.recipients), **({"copy_to": copy_to} if copy_to else {})}
             started = writing.change(
                 Event.SEND_STARTED,
                 before,
@@ -191,7 +239,7 @@ class Sending:
                     silent="",
                 ),
                 self._author,
-                {"envid": envid, "released_by": before.release, "recipients": list(draft.recipients)},
+                detail,
             )
         return started, steps
 
@@ -205,6 +253,13 @@ class Sending:
         held = writing.change(Event.HELD, before, after, self._author, {})
         writing.raise_alarm(HELD_ALARM, [held.id], tell_apart(held))
         done.began_to_wait += 1
+
+    def _hold_for_copy(
+        self, writing: Writing, before: Submission, in_force: InForce, now: dt.datetime, done: SendingPass
+    ) -> None:
+        """A mail of this name came back to us and is not this one: a person says whether this one is still to go."""
+        came = dataclasses.replace(before, late_answer=say("other_copy", "ja"), released_draft="", due_at=None)
+        self._hold(writing, before, redraft(came, in_force, writing, now), None, done)
 
     def _conclude(
         self,
@@ -241,7 +296,7 @@ class Sending:
         in_force: InForce,
     ) -> Outcome:
         now = self._clock.now()
-        if isinstance(answer, Reply) and (isinstance(step, Mail) or answer.code == send.CLOSING):
+        if isinstance(answer, Reply) and is_about_all(type(step).__name__, str(answer)):
             self._pace.hear(str(answer), now)  # it is about all our mail, not about this one
         if verdict is send.Verdict.ACCOUNT_REFUSED:
             self._health.refused(writing, "smtp", str(answer), now)

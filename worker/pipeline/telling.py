@@ -62,14 +62,15 @@ class Telling:
         self._health = health
         self._command = command
 
-    async def tell(self, in_force: InForce) -> Unavailable | None:
+    async def tell(self, in_force: InForce, *causes: str) -> Unavailable | None:
         """Send a mail about all alarms whose moment has come, the digest and the escalation each in one of its own.
 
-        None when all were accepted or nothing was due. No DSN is asked for, so that a report on an alarm never becomes
-        mail that has to be judged.
+        With ``causes`` only about those. None when all were accepted or nothing was due. No DSN is asked for, so that a
+        report on an alarm never becomes mail that has to be judged.
         """
         now = self._clock.now()
         alarms = [each for each in self._store.alarms_waiting() if each.next_try_at is None or each.next_try_at <= now]
+        alarms = [each for each in alarms if not causes or each.cause in causes]
         failure = None
         for message in self._write_all(alarms, in_force, now):
             failure = await self._send(message, in_force.configuration.settings, now) or failure

@@ -36,6 +36,8 @@ from worker.words.seeing import PAPER_STEPS
 from worker.words.seeing import TEXTS as SEEING_TEXTS
 from worker.words.silence import HINTS as SILENCE_HINTS
 from worker.words.silence import TEXTS as SILENCE_TEXTS
+from worker.words.stopping import HINTS as STOPPING_HINTS
+from worker.words.stopping import TEXTS as STOPPING_TEXTS
 from worker.words.watching import TEXTS as WATCHING_TEXTS
 
 Language = Literal["ja", "en"]
@@ -54,8 +56,9 @@ _TEXTS: Final = {
     **WATCHING_TEXTS,
     **OAUTH_TEXTS,
     **AUDITING_TEXTS,
+    **STOPPING_TEXTS,
 }
-_HINTS: Final = {**CONFIG_HINTS, **EXAMPLE_HINTS, **RULEBOOK_HINTS, **SILENCE_HINTS, **OAUTH_HINTS}
+_HINTS: Final = {**CONFIG_HINTS, **EXAMPLE_HINTS, **RULEBOOK_HINTS, **SILENCE_HINTS, **OAUTH_HINTS, **STOPPING_HINTS}
 
 
 def say(code: str, lang: Language, **params: object) -> str:

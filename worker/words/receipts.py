@@ -17,6 +17,7 @@ KINDS: Final[dict[ReceiptKind, tuple[str, str]]] = {
     ReceiptKind.AUTOMATIC: ("自動返信・不在通知", "automatic reply"),
     ReceiptKind.REPLY: ("発注者からの返信", "reply of the issuer"),
     ReceiptKind.ANOTHERS: ("発注者以外からの返信", "reply of somebody else"),
+    ReceiptKind.COPY: ("自社の控え（送信した内容と一致）", "our own copy, the same as what was sent"),
 }
 
 CODES: Final[dict[str, tuple[str, str]]] = {

@@ -382,10 +382,12 @@ class StoreReads(Reads):
         row = self._scalar(newest)
         return None if row is None else decode(Alarm, row)
 
-    def entries(self, submission: int | None = None, events: Iterable[str] = ()) -> Iterator[Entry]:
-        """Entries in order: all, of one submission, or of these events. Raises LogBroken ``entry_unreadable``."""
+    def entries(self, submission: int | None = None, events: Iterable[str] = (), after: int = 0) -> Iterator[Entry]:
+        """Entries in order: all, of one submission, or of these events, behind number ``after``.
+
+        Raises LogBroken ``entry_unreadable``.
+        """
         names = [str(event) for event in events]
-        after = 0
         while rows := self._rows(select_block(after, submission, names)):
             yield from map(to_entry, rows)
             after = rows[-1].number

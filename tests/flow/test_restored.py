@@ -1,0 +1,241 @@
+"""An old backup is put back: nothing leaves until a person says so, and then nothing twice that is proven to have left.
+
+What was sent after the backup is unknown to it, or stands in it as still to be sent. Its proof lies in the mailbox: a
+delivery report, or our own copy. A backup is the database file alone, as ``docs/install.md`` has it; ``head`` stays.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from office import Mailroom, a_form, notice, project
+from returned import dsn, recipient
+from small_office import HANAKO, Form, Settings, SmallOffice, form, mail_with
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
+
+from misbehaving_smtp import At, MisbehavingServer
+
+from worker import decisions
+from worker.adapters.store.schema import FILE_NAME
+from worker.errors import LogBroken, Unavailable
+from worker.states import Event, Reason, State
+
+ONE = form(2)
+TO = "keiyaku@yama-city.example"
+TRACE = b"Return-Path: <soumu@contractor.example>\r\nReceived: from relay.example; Sat, 21 Nov 2026 09:00:01 +0900\r\n"
+
+
+class Restored:
+    """An office that sent one notice after its backup, and what came back of it."""
+
+    def __init__(self, root: Path, server: MisbehavingServer, mode: str) -> None:
+        self.root = root
+        self.server = server
+        self.settings = Settings(port=server.port, mode=mode, copy_to="hikae@contractor.example", notify=())
+        self.office = SmallOffice(root, self.settings)
+        self.backup = root / "backup"
+
+    def back_up(self) -> None:
+        with (
+            contextlib.closing(sqlite3.connect(self.root / FILE_NAME)) as database,
+            contextlib.closing(sqlite3.connect(self.backup)) as copy,
+        ):
+            database.backup(copy)
+
+    def approve(self) -> None:
+        store = self.office.store
+        for each in store.submissions(State.HELD):
+            in_force = self.office.pipeline.in_force
+            decisions.approve(store, in_force, each.id, "", HANAKO, "確認済み", self.office.clock.now())
+
+    async def put_back(self) -> None:
+        """The service stopped, the backup in its place, the service started again some hours later."""
+        (self.left,) = self.left_mails
+        (submission,) = self.office.store.submissions()
+        assert submission.state is State.SENT
+        message_id = submission.draft.message_id if submission.draft else ""
+        local = message_id[1:].partition("@")[0]
+        self.proofs = {
+            "report": dsn(recipient("delivered", "2.0.0", TO), envid=f"{local}.1", returned=""),
+            "bounce": dsn(recipient("failed", "5.1.1", TO), envid="", returned=message_id),
+            "copy": TRACE + self.left,
+            "forged copy": TRACE + self.left.replace(b"Subject: ", b"Subject: x"),
+        }
+        await self.office.stop()
+        for ending in ("-wal", "-shm"):
+            (self.root / (FILE_NAME + ending)).unlink(missing_ok=True)
+        (self.root / FILE_NAME).write_bytes(self.backup.read_bytes())
+        self.office.clock.let_pass(hours=5)
+        self.office.store = type(self.office.store)(self.root, self.office.clock)
+        self.office.start()
+
+    @property
+    def left_mails(self) -> list[bytes]:
+        return [each for each in self.server.messages if b"Auto-Submitted" not in each]
+
+
+@asynccontextmanager
+async def restored(root: Path, known_as: str, mode: str = "auto") -> AsyncIterator[Restored]:
+    """``known_as``: how the backup knows what was sent afterwards: not at all, held, or about to be sent."""
+    async with MisbehavingServer(At.AFTER, "421") as server:
+        one = Restored(root, server, mode)
+        bring: Callable[[Form], Any] = one.office.save
+        if known_as == "unknown, by mail":
+            bring = lambda each: one.office.mails.received.append(mail_with(each))  # noqa: E731
+        await one.office.pass_once()
+        if known_as.startswith("unknown"):
+            one.back_up()
+        bring(ONE)
+        await one.office.take_in()
+        if known_as == "held":
+            one.back_up()
+        one.approve()
+        if known_as == "approved":
+            one.back_up()
+        await one.office.finish()
+        await one.put_back()
+        yield one
+        await one.office.stop()
+
+
+KNOWN = [
+    ("unknown", "auto"),
+    ("unknown, by mail", "auto"),
+    ("unknown", "approve"),
+    ("held", "approve"),
+    ("approved", "auto"),
+]
+
+
+@pytest.mark.parametrize(("known_as", "mode"), [*KNOWN, ("approved", "approve")])
+@pytest.mark.parametrize(
+    ("proof", "state"), [("report", State.DELIVERED), ("bounce", State.BOUNCED), ("copy", State.SENT)]
+)
+async def test_nothing_leaves_twice_that_a_report_or_an_own_copy_proves(
+    tmp_path: Path, known_as: str, mode: str, proof: str, state: State
+) -> None:
+    async with restored(tmp_path, known_as, mode) as one:
+        one.office.mails.received.append(one.proofs[proof])
+        done = await one.office.pass_once()
+        assert isinstance(done.broken, LogBroken)
+        decisions.resume(one.office.store, HANAKO)
+        one.office.clock.let_pass(minutes=1)
+        await one.office.pass_once()
+        one.approve()  # a person who does not know better
+        await one.office.pass_once()
+        assert one.office.only().state is state
+        one.office.clock.let_pass(hours=30)
+        await one.office.pass_once()
+        assert one.left_mails == [one.left]
+
+
+@pytest.mark.parametrize(("known_as", "mode"), KNOWN)
+async def test_nothing_leaves_before_every_mailbox_was_looked_at_since_the_person_said_to_go_on(
+    tmp_path: Path, known_as: str, mode: str
+) -> None:
+    """The proof comes when the look is already over, or the person is faster than the first look."""
+    async with restored(tmp_path, known_as, mode) as one:
+        decisions.resume(one.office.store, HANAKO)
+        one.office.mails.received.append(one.proofs["report"])
+        await one.office.finish()
+        assert one.left_mails == [one.left]
+        one.office.clock.let_pass(minutes=1)
+        for _ in range(2):
+            await one.office.pass_once()
+            one.approve()
+        assert one.left_mails == [one.left]
+        assert one.office.only().state is State.DELIVERED
+
+
+async def test_a_mailbox_that_cannot_be_looked_at_keeps_everything_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with restored(tmp_path, "approved") as one:
+        decisions.resume(one.office.store, HANAKO)
+        one.office.clock.let_pass(minutes=1)
+        with monkeypatch.context() as away:
+            away.setattr(one.office.mails, "open", lambda: (_ for _ in ()).throw(Unavailable("imap", "away")))
+            with pytest.raises(Unavailable):
+                await one.office.take_in()
+            assert (await one.office.finish()).sent == 0
+        one.office.mails.received.append(one.proofs["copy"])
+        await one.office.pass_once()
+        assert (one.left_mails, one.office.only().state) == ([one.left], State.SENT)
+
+
+async def test_it_stays_so_over_a_restart_between_the_decision_and_the_look(tmp_path: Path) -> None:
+    async with restored(tmp_path, "approved") as one:
+        decisions.resume(one.office.store, HANAKO)
+        await one.office.restart()
+        assert (await one.office.finish()).sent == 0
+
+
+@pytest.mark.parametrize(("known_as", "mode"), KNOWN)
+async def test_what_nothing_proves_waits_for_the_decision_and_then_leaves_as_any_other(
+    tmp_path: Path, known_as: str, mode: str
+) -> None:
+    async with restored(tmp_path, known_as, mode) as one:
+        for _ in range(2):
+            done = await one.office.pass_once()
+            assert (isinstance(done.broken, LogBroken), done.sent) == (True, 0)
+        assert one.office.alarms().count("log_broken:behind_head") == 1
+        decisions.resume(one.office.store, HANAKO)
+        one.office.clock.let_pass(minutes=1)
+        one.approve()
+        await one.office.pass_once()
+        assert len(one.left_mails) == 2
+        assert len({mail.partition(b"Message-ID: ")[2].partition(b"\r\n")[0] for mail in one.left_mails}) == 1
+
+
+async def test_a_forged_copy_proves_nothing_and_what_it_speaks_of_waits_for_a_person(tmp_path: Path) -> None:
+    async with restored(tmp_path, "approved") as one:
+        one.office.mails.received.append(one.proofs["forged copy"])
+        await one.office.pass_once()
+        decisions.resume(one.office.store, HANAKO)
+        one.office.clock.let_pass(minutes=1)
+        await one.office.pass_once()
+        held = one.office.only()
+        assert (held.state, [hold.reason for hold in held.reasons]) == (State.HELD, [Reason.NOT_SENT])
+        assert one.left_mails == [one.left]
+
+
+async def test_messages_that_came_after_the_backup_are_looked_at_again_and_earlier_ones_are_not(tmp_path: Path) -> None:
+    async with restored(tmp_path, "unknown, by mail") as one:
+        assert list(one.office.store.messages("main")) == []
+        await one.office.pass_once()
+        assert [(row.uid, row.submissions) for row in one.office.store.messages("main")] == [(1, (1,))]
+        assert one.office.events(1)[0] == Event.NOTICE_READ
+
+
+# --- What the person sees ------------------------------------------------------------------------------------
+
+
+def test_resume_tells_since_when_nothing_is_known_and_what_is_about_to_leave(
+    mailroom: Callable[..., Mailroom],
+) -> None:
+    one = a_form()
+    room = mailroom(projects=[project(one.project, "kawa", one.number)])
+    room.office.run_once()
+    (room.office.store / "head").write_text(f"999999 {'a' * 64}\n")
+    room.office.save_notice("a.pdf", notice(one))
+    room.office.run_once()
+    ran = room.office("resume", "--by", "山田 花子")
+    assert ran.code == 0
+    assert "最後の記録" in ran.out
+    assert "（1件）" in ran.out
+    assert "取下げ" in ran.out
+    (room.office.store / "head").write_text(f"999999 {'a' * 64}\n")
+    document = json.loads(room.office("resume", "--by", "山田 花子", "--json").out)
+    assert [each["id"] for each in document["to_send"]] == [1]
+    assert document["last_entry_at"]
+    assert room.office.run_once().code == 0
+    assert room.office.only(one)["state"] == "SENT"

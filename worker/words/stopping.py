@@ -1,0 +1,60 @@
+"""Words of what is stopped, changed and restored under way: own copies, files taken up by themselves, old backups.
+
+Its one promise is that of ``words``: (Japanese, English) by code; it knows no file and no state.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "other_copy": (
+        "同じ提出のメールが受信箱に届いています（内容は一致しません）",
+        "a mail of this submission lies in the mailbox, and is not the same",
+    ),
+    "stopping_waits": (
+        "停止中：送信サーバーの最後の応答を待っています（最長10分。打ち切ると「送信結果不明」になります）",
+        "stopping: waiting for the server's last answer (10 minutes at most; cut short, the submission is in doubt)",
+    ),
+    "telling_configuration": (
+        (
+            "新しい設定ファイルに誤りがあるため、以前の設定のまま動いています。\n　　{problems}\n"
+            "　　直すと自動で使われます。`hoshobin check` で確かめられます。"
+        ),
+        (
+            "The changed configuration is wrong; the old one stays in force.\n{problems}\n"
+            "Once mended it is used by itself; `hoshobin check` shows every problem."
+        ),
+    ),
+    "resumed_from": (
+        "このデータベースの最後の記録：{moment}。これより後の送信は、ここに残っていません。",
+        "The last entry of this database is of {moment}: nothing that left later is known here.",
+    ),
+    "t_resumed": (
+        "これから送信されるもの（{count}件）。すでに送ったものがあれば、すぐに取下げてください",
+        "About to be sent ({count}); withdraw at once what has left already",
+    ),
+    "resumed_nothing": (
+        "送信待ちのものはありません。",
+        "Nothing is about to be sent.",
+    ),
+    "resumed_looks": (
+        "すべての受信メールボックスを一度確認してから送信します。配送通知か自社の控えで送信済みと分かったものは、送りません。",
+        "Every mailbox is looked at first; what a report or our own copy proves to have left is not sent again.",
+    ),
+    "copy_came": (
+        "送信済みとみられる自社の控えが届いています",
+        "our own copy of it lies in the mailbox: it seems to have left",
+    ),
+    "copy_to_issuer": (
+        "控えの宛先 {address} は、発注者のアドレス又はドメインです",
+        "{address}, where our own copy goes, is an address or a domain of an issuer",
+    ),
+}
+
+HINTS: Final[dict[str, tuple[str, str]]] = {
+    "copy_to_issuer": (
+        "自社のアドレスを指定するか、copy_to を消してください",
+        "name an address of your own, or leave copy_to out",
+    ),
+}
