@@ -8,6 +8,7 @@ import re
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -16,11 +17,14 @@ DATE = b"21-Nov-2026 10:00:00 +0900"
 
 @dataclass
 class Fault:
-    """What happens to the commands that match: ``drop``, ``stall``, or these bytes (``TAG`` is the command's tag)."""
+    """What happens to the commands that match: ``drop``, ``stall``, ``half`` of the answer and then the end, or these
+    bytes (``TAG`` is the command's tag)."""
 
     command: bytes
     act: str | bytes
     times: int = 1_000_000
+    then: Callable[[], None] = lambda: None
+    """What changes on the server in the same moment."""
 
 
 @dataclass
@@ -45,6 +49,8 @@ class ScriptedImap:
     connections: int = 0
     idle_begins: bytes = b"+ idling\r\n"
     """What answers IDLE; lines before and after the "+" go out in the same packet."""
+    cut: int = 0
+    """Every answer goes out in packets of so many bytes; 0: as it is."""
 
     def __enter__(self) -> Self:
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -71,6 +77,20 @@ class ScriptedImap:
         for connection in self.open:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+
+    def go_away(self) -> None:
+        """Refuse every connection from now on, and end those that are open."""
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.threads[0].join(10)
+        self.listener.close()
+        self.close_connections()
+
+    def come_back(self) -> None:
+        """Answer again, on the same port."""
+        self.listener = socket.create_server(("127.0.0.1", self.port))
+        self.threads.append(self.threads[0])
+        self.threads[0] = threading.Thread(target=self._accept)
+        self.threads[0].start()
 
     def tell(self, *pieces: bytes) -> None:
         """Say these to the next client that idles, each in a packet of its own."""
@@ -116,7 +136,7 @@ class ScriptedImap:
             tag, _, command = line.strip().partition(b" ")
             self.commands.append(command)
             if self._fault(command, tag, connection):
-                if any(fault.act in ("drop", "stall") and re.match(fault.command, command) for fault in self.faults):
+                if any(not isinstance(fault.act, bytes) and re.match(fault.command, command) for fault in self.faults):
                     return
                 continue
             if command == b"STARTTLS" and self.tls:
@@ -132,14 +152,26 @@ class ScriptedImap:
                 self.commands.append(b"DONE")
                 if self._fault(b"DONE", tag, connection):
                     return
-            connection.sendall(self._answer(command) + tag + b" OK done\r\n")
+            self._send(connection, self._answer(command) + tag + b" OK done\r\n")
+
+    def _send(self, connection: socket.socket, answer: bytes) -> None:
+        if not self.cut:
+            connection.sendall(answer)
+            return
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for place in range(0, len(answer), self.cut):
+            connection.sendall(answer[place : place + self.cut])
 
     def _fault(self, command: bytes, tag: bytes, connection: socket.socket) -> bool:
         for fault in self.faults:
             if fault.times > 0 and re.match(fault.command, command):
                 fault.times -= 1
+                fault.then()
                 if isinstance(fault.act, bytes):
                     connection.sendall(fault.act.replace(b"TAG", tag))
+                elif fault.act == "half":
+                    whole = self._answer(command) + tag + b" OK done\r\n"
+                    connection.sendall(whole[: len(whole) // 2])
                 elif fault.act == "stall":
                     self.stalled.set()
                     self.ended.wait(20)

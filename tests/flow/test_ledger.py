@@ -26,7 +26,7 @@ from worker.after import parse_after
 from worker.errors import Unavailable
 from worker.model import End
 from worker.pipeline import Pipeline
-from worker.pipeline.headers import COUNT_AGAIN
+from worker.pipeline.headers import COMPARED, COUNT_AGAIN
 from worker.settings import Security
 from worker.wiring import load_office
 
@@ -271,6 +271,20 @@ async def test_the_same_uid_with_other_bytes_is_taken_once_and_nothing_else_agai
     assert world.fetched == []
     assert world.count() == 4
     assert world.gap == (3, 0)
+
+
+async def test_other_bytes_far_below_the_newest_are_found_within_the_hours_of_one_round(world: World) -> None:
+    for uid in range(1, COMPARED + 6):
+        world.give(uid, PRICES)
+    await world.look()
+    world.give(3, announced(3))
+    world.server.close_connections()
+    await world.look()
+    assert world.count() == 0, "a new connection alone compares the newest"
+    world.clock.let_pass(seconds=COUNT_AGAIN.total_seconds())
+    await world.look()
+    assert world.count() == 1
+    assert world.gap[1] == 0
 
 
 async def test_two_looks_at_one_mailbox_with_one_database_take_nothing_twice(world: World, tmp_path: Path) -> None:
