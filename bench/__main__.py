@@ -12,6 +12,7 @@ from statistics import median
 from typing import Final
 
 from bench.backlog import Run, a_mailbox, run_script, run_service
+from bench.gone import SECONDS, measure_gone
 from bench.office import Order
 from bench.processes import on_cores
 from bench.reading import ROUNDS, measure_reading
@@ -109,12 +110,19 @@ def _register() -> None:
     )
 
 
+def _gone() -> None:
+    _say(f"# Both mail servers gone and a notice to send: processor time over {SECONDS:g} s, children included")
+    for one in measure_gone():
+        _say(f"{one.kind:30}{one.share:8.2%} of one core   (target: less than 5%); connections: {one.connections}")
+
+
 _PARTS: Final[Mapping[str, Callable[[], None]]] = {
     "reading": _reading,
     "backlog": _backlog,
     "one-core": _one_core,
     "memory": _memory,
     "register": _register,
+    "gone": _gone,
 }
 
 

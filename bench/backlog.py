@@ -74,7 +74,8 @@ def a_mailbox(orders: Sequence[Order]) -> Iterator[Mailbox]:
 
 
 @contextmanager
-def _a_folder() -> Iterator[Path]:
+def a_folder() -> Iterator[Path]:
+    """A folder for one run, removed after it."""
     RUNS.mkdir(exist_ok=True)
     root = Path(tempfile.mkdtemp(dir=RUNS))
     try:
@@ -84,7 +85,8 @@ def _a_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _a_process(command: Sequence[str], **how: Any) -> Iterator[subprocess.Popen[bytes]]:
+def a_process(command: Sequence[str], **how: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """One of our own modules as a process, ended as systemd ends it."""
     words = [sys.executable, "-m", *command]
     with subprocess.Popen(words, cwd=HERE, stdin=subprocess.DEVNULL, **how) as process:  # noqa: S603  our own modules
         try:
@@ -98,7 +100,8 @@ def _a_process(command: Sequence[str], **how: Any) -> Iterator[subprocess.Popen[
                     process.kill()
 
 
-def _wait_until(done: Any, process: subprocess.Popen[bytes]) -> None:
+def wait_until(done: Any, process: subprocess.Popen[bytes]) -> None:
+    """Return when ``done()``; SystemExit where ``process`` ends before, or it takes too long."""
     deadline = time.monotonic() + LIMIT_SECONDS
     while not done():
         if process.poll() is not None:
@@ -121,9 +124,9 @@ class _Scene:
 def _a_scene(mailbox: Mailbox, orders: Sequence[Order]) -> Iterator[_Scene]:
     """An empty office and an empty sink before the full mailbox."""
     with ExitStack() as ends:
-        root = ends.enter_context(_a_folder())
-        sink = ends.enter_context(_a_process(["bench.sink", str(root)]))
-        _wait_until((root / "port").exists, sink)
+        root = ends.enter_context(a_folder())
+        sink = ends.enter_context(a_process(["bench.sink", str(root)]))
+        wait_until((root / "port").exists, sink)
         port = int((root / "port").read_text())
         config = write_configuration(root, orders, mailbox.servers.imap, port, mailbox.servers.password)
         yield _Scene(root, config, sink.pid, port, mailbox)
@@ -143,8 +146,8 @@ def run_service(
         before = _others(scene)
         module = ["bench.accounted", str(steps)] if accounted else ["worker"]
         busy, began = machine_seconds(), time.perf_counter()
-        with _a_process([*module, "--config", str(scene.config), "run"], stderr=log, stdout=log) as service:
-            _wait_until(lambda: _count_sent(database) >= len(orders), service)
+        with a_process([*module, "--config", str(scene.config), "run"], stderr=log, stdout=log) as service:
+            wait_until(lambda: _count_sent(database) >= len(orders), service)
             seconds = time.perf_counter() - began
             busy = machine_seconds() - busy
             main = own_seconds(service.pid)
@@ -153,7 +156,7 @@ def run_service(
             resident = [resident_megabytes(service.pid)]
             if later:
                 mailbox.fill(later)
-                _wait_until(lambda: _count_sent(database) >= len(orders) + len(later), service)
+                wait_until(lambda: _count_sent(database) >= len(orders) + len(later), service)
                 resident.append(resident_megabytes(service.pid))
         _prove(scene.root / "mails", (*orders, *later))
         told = json.loads(steps.read_text()) if accounted else {}

@@ -27,6 +27,10 @@ class Fault:
     """What changes on the server in the same moment."""
 
 
+class _No(Exception):
+    """The command is refused in good order."""
+
+
 @dataclass
 class ScriptedImap:
     messages: dict[int, bytes] = field(default_factory=dict)
@@ -45,6 +49,11 @@ class ScriptedImap:
     flags: dict[int, set[bytes]] = field(default_factory=dict)
     folders: dict[bytes, list[bytes]] = field(default_factory=dict)
     """What was copied or moved where."""
+    came_from: list[int] = field(default_factory=list)
+    """Under which UIDs they had been."""
+    missing: set[bytes] = field(default_factory=set)
+    """Folders that there are not."""
+    selected: bytes = b""
     commands: list[bytes] = field(default_factory=list)
     connections: int = 0
     idle_begins: bytes = b"+ idling\r\n"
@@ -152,7 +161,11 @@ class ScriptedImap:
                 self.commands.append(b"DONE")
                 if self._fault(b"DONE", tag, connection):
                     return
-            self._send(connection, self._answer(command) + tag + b" OK done\r\n")
+            try:
+                answer = self._answer(command) + tag + b" OK done\r\n"
+            except _No:
+                answer = tag + b" NO [NONEXISTENT] there is no such folder\r\n"
+            self._send(connection, answer)
 
     def _send(self, connection: socket.socket, answer: bytes) -> None:
         if not self.cut:
@@ -179,6 +192,12 @@ class ScriptedImap:
         return False
 
     def _answer(self, command: bytes) -> bytes:
+        if found := re.match(rb'(?:EXAMINE|SELECT) "?([^"]+)"?', command):
+            self.selected = found[1]
+            if self.selected in self.missing:
+                raise _No
+        if self.selected in self.folders:
+            return self._answer_elsewhere(command, self.folders[self.selected])
         if command == b"CAPABILITY":
             return b"* CAPABILITY %s\r\n" % self.capabilities
         if command.startswith((b"EXAMINE", b"SELECT")):
@@ -194,12 +213,34 @@ class ScriptedImap:
             self._change(found[1], [uid for uid in map(int, found[2].split(b",")) if uid in self.messages], found[3])
         return b""
 
+    def _answer_elsewhere(self, command: bytes, held: list[bytes]) -> bytes:
+        """Where messages were copied to: their UIDs are their places, and what else is known of them came along."""
+        if command.startswith((b"EXAMINE", b"SELECT")):
+            return b"* %d EXISTS\r\n* OK [UIDVALIDITY 1] ok\r\n* OK [UIDNEXT %d] ok\r\n" % (len(held), len(held) + 1)
+        if found := re.match(rb'UID SEARCH HEADER Message-ID "?(<[^"]+>)"?', command):
+            places = [place for place, uid in enumerate(self.came_from, 1) if self._message_id(uid) == found[1]]
+            return b"* SEARCH %s\r\n" % b" ".join(b"%d" % place for place in places)
+        if found := re.match(rb"UID FETCH ([\d,]+) \((.*)\)", command):
+            asked = [int(place) for place in found[1].split(b",")]
+            answers = (
+                self._message(self.came_from[place - 1], found[2], held[place - 1]).replace(
+                    b"UID %d" % self.came_from[place - 1], b"UID %d" % place
+                )
+                for place in asked
+            )
+            return b"".join(answers)
+        return b""
+
+    def _message_id(self, uid: int) -> bytes:
+        return self.ids.get(uid, b"<%d@b.example>" % uid)
+
     def _change(self, word: bytes, uids: list[int], rest: bytes) -> None:
         for uid in uids:
             if word == b"STORE":
                 self.flags.setdefault(uid, set()).update(re.findall(rb"\\\w+", rest))
             if word in {b"COPY", b"MOVE"}:
                 self.folders.setdefault(rest.strip(b'"'), []).append(self.messages[uid])
+                self.came_from.append(uid)
             if word == b"MOVE" or (word == b"EXPUNGE" and b"\\Deleted" in self.flags.get(uid, set())):
                 del self.messages[uid]
 
@@ -211,14 +252,14 @@ class ScriptedImap:
             return sorted(uid for uid in self.messages if uid >= min(int(first), max(self.messages)))
         return [uid for uid in map(int, wanted.split(b",")) if uid in self.messages]
 
-    def _message(self, uid: int, asked: bytes) -> bytes:
-        content = self.messages[uid]
+    def _message(self, uid: int, asked: bytes, content: bytes = b"") -> bytes:
+        content = content or self.messages[uid]
         parts = [b"UID %d" % uid]
         if b"RFC822.SIZE" in asked:
             parts.append(b"RFC822.SIZE %d" % self.sizes.get(uid, len(content)))
             date = self.dates.get(uid, DATE)
             parts += [b'INTERNALDATE "%s"' % date] if date else []
-            lines = b"Message-ID: %s\r\n\r\n" % self.ids.get(uid, b"<%d@b.example>" % uid)
+            lines = b"Message-ID: %s\r\n\r\n" % self._message_id(uid)
             if b"FROM" in asked:
                 top = content.partition(b"\r\n\r\n")[0].split(b"\r\n")
                 lines = b"".join(line + b"\r\n" for line in top if not line.lower().startswith(b"message-id:")) + lines

@@ -379,12 +379,28 @@ async def test_what_fails_afterwards_changes_no_row_and_is_tried_again_also_afte
     assert world.count() == 1
 
 
-async def test_a_copy_whose_original_could_not_be_removed_is_not_copied_again(world: World) -> None:
+@pytest.mark.parametrize(
+    ("command", "act"),
+    [
+        (b"UID COPY", "half"),  # done, and the answer is lost
+        (b"UID STORE", b"TAG NO not now\r\n"),
+        (b"UID STORE", "drop"),
+        (b"UID EXPUNGE", b"TAG NO not now\r\n"),
+        (b"UID EXPUNGE", "drop"),
+    ],
+)
+@pytest.mark.parametrize("begins_anew", [False, True])
+async def test_a_copy_whose_original_could_not_be_removed_is_not_copied_again_also_after_a_crash(
+    *, begins_anew: bool, command: bytes, act: str | bytes, world: World
+) -> None:
     world.server.capabilities = b"IMAP4rev1 UIDPLUS"
-    world.server.faults.append(Fault(b"UID EXPUNGE", b"TAG NO not now\r\n", times=2))
+    world.server.faults.append(Fault(command, act, times=2))
     await settled(world, "move:Done")
     for _ in range(3):
+        if begins_anew:
+            world.begin("move:Done")
         await world.look()
+    assert world.gap[1] == 0
     assert world.server.folders == {b"Done": [announced(2)]}
     assert sorted(world.server.messages) == [1]
 

@@ -19,6 +19,7 @@ from worker.words.duties import TEXTS as DUTIES_TEXTS
 from worker.words.events import DETAILS, EVENTS, FAULTS, THINGS
 from worker.words.examples import HINTS as EXAMPLE_HINTS
 from worker.words.examples import TEXTS as EXAMPLE_TEXTS
+from worker.words.moving import TEXTS as MOVING_TEXTS
 from worker.words.reasons import AFTER_REHEARSING, APPROVAL_STATE, NEXT_STEPS, REASONS, STATE_NEXT, STATES
 from worker.words.receipts import TEXTS as RECEIPT_TEXTS
 from worker.words.receipts import name_receipt as name_receipt
@@ -45,6 +46,7 @@ _TEXTS: Final = {
     **SILENCE_TEXTS,
     **ANNOUNCED_TEXTS,
     **WATCHING_TEXTS,
+    **MOVING_TEXTS,
 }
 _HINTS: Final = {**CONFIG_HINTS, **EXAMPLE_HINTS, **RULEBOOK_HINTS, **SILENCE_HINTS}
 
