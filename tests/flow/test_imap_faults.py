@@ -303,8 +303,7 @@ async def test_a_server_that_is_gone_for_ten_minutes_is_found_again_with_all_tha
     world.imap.go_away()
     world.looks.clear()
     gone = world.seconds()
-    while world.seconds() - gone < 600:
-        await world.go_on()
+    await world.until(lambda: world.seconds() - gone >= 600)
     tries = [moment - gone for moment in world.looks if moment - gone < 600]
     assert len(tries) <= 11
     for _ in range(4):
