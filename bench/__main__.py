@@ -12,6 +12,7 @@ from statistics import median, quantiles
 from typing import Final
 
 from bench.backlog import Run, a_mailbox, run_script, run_service
+from bench.gone import SECONDS, measure_gone
 from bench.idle import measure_idle
 from bench.latency import measure_latency
 from bench.office import Order
@@ -146,6 +147,12 @@ def _register() -> None:
     )
 
 
+def _gone() -> None:
+    _say(f"# Both mail servers gone and a notice to send: processor time over {SECONDS:g} s, children included")
+    for one in measure_gone():
+        _say(f"{one.kind:30}{one.share:8.2%} of one core   (target: less than 5%); connections: {one.connections}")
+
+
 _PARTS: Final[Mapping[str, Callable[[], None]]] = {
     "reading": _reading,
     "backlog": _backlog,
@@ -154,6 +161,7 @@ _PARTS: Final[Mapping[str, Callable[[], None]]] = {
     "latency": _latency,
     "idle": _idle,
     "register": _register,
+    "gone": _gone,
 }
 
 

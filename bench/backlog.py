@@ -80,7 +80,8 @@ def a_mailbox(orders: Sequence[Order]) -> Iterator[Mailbox]:
 
 
 @contextmanager
-def _a_folder() -> Iterator[Path]:
+def a_folder() -> Iterator[Path]:
+    """A folder for one run, removed after it."""
     RUNS.mkdir(exist_ok=True)
     root = Path(tempfile.mkdtemp(dir=RUNS))
     try:
@@ -136,7 +137,7 @@ class Scene:
 def a_scene(mailbox: Mailbox, orders: Sequence[Order], poll_seconds: int = POLL_OF_THE_OFFICE) -> Iterator[Scene]:
     """An empty office and an empty sink before the mailbox."""
     with ExitStack() as ends:
-        root = ends.enter_context(_a_folder())
+        root = ends.enter_context(a_folder())
         sink = ends.enter_context(a_process(["bench.sink", str(root)]))
         wait_until((root / "port").exists, sink)
         port = int((root / "port").read_text())

@@ -341,9 +341,13 @@ class SmallOffice:
         self.settings = settings or self.settings
         in_force = in_force_of(self.settings, self.files)
         record_start(self.store, in_force.configuration.files, "0", ACCOUNT, self.store.config_in_force())
-        self.server = server_at(self.settings.port, self.clock, self.timeouts)
+        self.server = self.make_server()
         recover(self.store, in_force, ACCOUNT, self.clock.now())
         self.pipeline = Pipeline(self.store, TextInBytes(), self.server, self.clock, ACCOUNT, in_force)
+
+    def make_server(self) -> MailServer:
+        """What a process sends by."""
+        return server_at(self.settings.port, self.clock, self.timeouts)
 
     async def stop(self) -> None:
         """Close what is open."""

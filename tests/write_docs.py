@@ -1,4 +1,4 @@
-"""The parts of docs/ that the code itself says: the states, the words of the office, and the shipped issuers.
+"""The parts of docs/ that the code itself says: states, the office's words, the shipped issuers, the tests' outcomes.
 
 Run as a program it writes them anew between their marks; ``test_docs.py`` asserts that they are what it would write.
 """
@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from issuer_tables import sources_table, ways_table
+from smtp_outcomes import outcome_table
 
 from worker.model import Hold, Submission
 from worker.states import TRANSITIONS, Event, Kind, Reason, State, kind_of
@@ -20,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 OFFICE = ROOT / "docs" / "office.ja.md"
 ISSUERS = ROOT / "docs" / "issuers.md"
+RELIABILITY = ROOT / "docs" / "reliability.md"
 ACCEPTED = "accepted"  # the name of the box in the diagram
 KINDS = {Kind.CORRECT: "直す", Kind.ANSWER: "承認で答える", Kind.NEVER: "取り下げる"}
 
@@ -126,6 +128,7 @@ PARTS = {
     ARCHITECTURE: {"diagram": state_diagram, "states": states_table},
     OFFICE: {"states": states_in_words, "reasons": reasons_in_words, "kinds": commands_by_kind},
     ISSUERS: {"ways": ways_table, "sources": sources_table},
+    RELIABILITY: {"smtp": outcome_table},
 }
 
 

@@ -525,8 +525,10 @@ class Store(Reading, Protocol):
         """Every UID from ``first`` on that has a row."""
         ...
 
-    def last_messages(self, mailbox: str, uidvalidity: int, count: int) -> tuple[MessageRow, ...]:
-        """The rows of the highest UIDs, ascending."""
+    def last_messages(
+        self, mailbox: str, uidvalidity: int, count: int, up_to: int | None = None
+    ) -> tuple[MessageRow, ...]:
+        """The rows of the highest UIDs, or of the highest that are not above ``up_to``, ascending."""
         ...
 
     def messages_due_after(self, mailbox: str) -> tuple[MessageRow, ...]:

@@ -28,6 +28,8 @@ CLOCK_MARGIN: Final = dt.timedelta(hours=1)
 """How far the mail server's clock may be from ours where its dates decide instead of its numbers."""
 NO_DATE: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 """The internal date of a message whose server gives none that can be read: it is never left as old."""
+SWEPT: Final = 2000
+"""Messages below the newest that are compared with their rows in an hour: four commands. 100,000 take two days."""
 GONE: Final = "gone"
 """``Fetched.failure`` of a message that was deleted between the look and the fetch: never tried again."""
 UNFETCHED_DELAYS: Final = tuple(dt.timedelta(minutes=minutes) for minutes in (5, 15, 60, 360))
@@ -111,6 +113,8 @@ class Renumbered:
     search_since: dt.date | None
     not_before: dt.datetime | None
     look: Look
+    whatever_date_from: int | None = None
+    """From this UID on every message is in question, as the numbers go on; None where no number says anything."""
 
 
 MailPlan = FirstLook | Onward | Renumbered
@@ -150,13 +154,18 @@ def plan_mailbox(
     return Renumbered(1, opened.uidnext, _day_before(start), start, renumbered)
 
 
-def plan_replaced(look: Look, opened: Opened, last_uid_of: Callable[[int], int]) -> Renumbered:
+def plan_replaced(look: Look, opened: Opened, last_uid_of: Callable[[int], int], since: dt.date | None) -> Renumbered:
     """What is to be done where other messages stand under the numbers that are recorded.
 
-    The numbers themselves go on, so that they say what is in question, and no date does.
+    The numbers themselves go on, so that of all that came since the first look they say what is in question, and no
+    date does; of what was there before, ``since`` does, as it did then.
     """
     numbering = _next_numbering(opened.uidvalidity, last_uid_of)
-    return Renumbered(look.first_uid, opened.uidnext, None, None, replace(look, uidvalidity=numbering))
+    again = replace(look, uidvalidity=numbering)
+    if since is None:
+        return Renumbered(look.first_uid, opened.uidnext, None, None, again)
+    start = _start_of(since)
+    return Renumbered(1, opened.uidnext, _day_before(start), start, again, whatever_date_from=look.first_uid)
 
 
 def _next_numbering(uidvalidity: int, last_uid_of: Callable[[int], int]) -> int:
@@ -164,6 +173,18 @@ def _next_numbering(uidvalidity: int, last_uid_of: Callable[[int], int]) -> int:
     while last_uid_of(uidvalidity):
         uidvalidity += NUMBERINGS
     return uidvalidity
+
+
+def end_of_sweep(uids: Sequence[int], now: dt.datetime) -> int | None:
+    """The last UID of those that are compared with their rows in this hour, another piece in each; None for none.
+
+    The hour alone says which piece: nothing has to be remembered, and a restart begins no round anew.
+    """
+    pieces = -(-len(uids) // SWEPT)
+    if not pieces:
+        return None
+    piece = int(now.timestamp()) // 3600 % pieces
+    return uids[min((piece + 1) * SWEPT, len(uids)) - 1]
 
 
 def is_other(header: Header, row: MessageRow) -> bool:
@@ -196,6 +217,7 @@ def judge_headers(
     headers: Sequence[Header],
     formers_of: Callable[[Header], Sequence[MessageRow]],
     not_before: dt.datetime | None,
+    whatever_date_from: int | None = None,
 ) -> Judged:
     """Which messages are taken; ``formers_of`` gives the rows of other numberings with a Message-ID.
 
@@ -211,9 +233,15 @@ def judge_headers(
         settled = same[0].end not in _UNSETTLED if same else False
         if settled and len(ends) == 1 and count[_triple_of(header)] == 1:
             known.append((header.uid, same[0]))
-        elif same or not_before is None or header.internal_date == NO_DATE or header.internal_date >= not_before:
+        elif same or _is_in_question(header, not_before, whatever_date_from):
             take.append(header.uid)
     return Judged(tuple(take), tuple(known))
+
+
+def _is_in_question(header: Header, not_before: dt.datetime | None, whatever_date_from: int | None) -> bool:
+    if whatever_date_from is not None and header.uid >= whatever_date_from:
+        return True
+    return not_before is None or header.internal_date == NO_DATE or header.internal_date >= not_before
 
 
 _UNSETTLED: Final = frozenset({End.UNFETCHED, End.PENDING})

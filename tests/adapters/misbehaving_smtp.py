@@ -26,6 +26,10 @@ class At(StrEnum):
     GREETING = "greeting"
     EHLO = "ehlo"
     STARTTLS = "starttls"
+    TLS = "tls"
+    """In place of the handshake, after its 220 to STARTTLS."""
+    EHLO_2 = "ehlo_2"
+    """The EHLO that follows STARTTLS."""
     AUTH = "auth"
     MAIL = "mail"
     RCPT_1 = "rcpt_1"
@@ -38,6 +42,8 @@ class At(StrEnum):
     DOT = "dot"
     AFTER = "after"
     """After its 250 to the final dot."""
+    RSET = "rset"
+    QUIT = "quit"
 
 
 FAULTS: Mapping[str, bytes | None] = {
@@ -51,12 +57,16 @@ FAULTS: Mapping[str, bytes | None] = {
     "no_code": b"2x0 fine\r\n",
     "code_1": b"150 about to\r\n",
     "code_9": b"999 who knows\r\n",
+    "slow": None,  # the proper answer, a byte a second; where there is none to give, it reads a byte a second
+    "slow_for_ever": None,  # an answer that goes on and on, a byte a second
     "endless": b"250-" + b"x" * 40_000 + b"\r\n",
     "220": b"220 hello again\r\n",
     "250": b"250 fine\r\n",
     "354": b"354 go on\r\n",
     "421": b"421 4.3.2 going down\r\n",
     "450": b"450 4.2.0 later\r\n",
+    "451": b"451 4.3.0 trouble here\r\n",
+    "452": b"452 4.3.1 no room now\r\n",
     "535": b"535 5.7.8 not you\r\n",
     "550": b"550-5.1.1 no such\r\n550 5.1.1 user here\r\n",
     "552": b"552 5.3.4 too big\r\n",
@@ -81,6 +91,7 @@ class MisbehavingServer:
         certificate: ssl.SSLContext | None = None,
         tls_at_once: bool = False,
         quotes_login: bool = False,
+        patience: float = PATIENCE,
     ) -> None:
         assert not fault or fault in FAULTS
         self._at, self._fault, self._times = at, fault, times
@@ -88,6 +99,8 @@ class MisbehavingServer:
         self._certificate = certificate
         self._tls_at_once = tls_at_once
         self._quotes_login = quotes_login
+        self._patience = patience
+        self._is_secured = False
         self._talks: set[asyncio.Task[None]] = set()
         self.messages: list[bytes] = []
         self.commands: list[str] = []
@@ -137,6 +150,7 @@ class MisbehavingServer:
             writer.transport.abort()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._is_secured = False
         if self._at is At.CONNECT:  # before TLS: what is said here is no TLS either
             await self._answer(At.CONNECT, reader, writer, b"")
         if self._tls_at_once and self._certificate:
@@ -146,12 +160,10 @@ class MisbehavingServer:
             self.commands.append(line.decode("latin-1").rstrip("\r\n"))
             verb = line.split()[0].upper() if line.split() else b""
             if verb == b"QUIT":
-                await self._write(writer, b"221 2.0.0 Bye\r\n")
+                await self._answer(At.QUIT, reader, writer, b"221 2.0.0 Bye\r\n")
                 return
             if verb == b"STARTTLS":
-                if await self._answer(At.STARTTLS, reader, writer, b"220 go\r\n") and self._certificate:
-                    await writer.start_tls(self._certificate)
-                    self._offers = tuple(offer for offer in self._offers if offer != "STARTTLS")
+                await self._secure(reader, writer)
             elif verb == b"AUTH":
                 await self._log_in(line, reader, writer)
             elif verb == b"DATA":
@@ -160,9 +172,16 @@ class MisbehavingServer:
             else:
                 await self._obey(verb, reader, writer)
 
+    async def _secure(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if await self._answer(At.STARTTLS, reader, writer, b"220 go\r\n") and self._certificate:
+            if not await self._answer(At.TLS, reader, writer, b""):
+                raise _Ended
+            await writer.start_tls(self._certificate)
+            self._is_secured = True
+
     async def _obey(self, verb: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if verb == b"EHLO":
-            await self._answer(At.EHLO, reader, writer, self._hello())
+            await self._answer(At.EHLO_2 if self._is_secured else At.EHLO, reader, writer, self._hello())
         elif verb == b"MAIL":
             self._recipients = 0
             await self._answer(At.MAIL, reader, writer, b"250 2.1.0 Ok\r\n")
@@ -170,11 +189,14 @@ class MisbehavingServer:
             self._recipients += 1
             at = At.RCPT_1 if self._recipients == 1 else At.RCPT_2
             await self._answer(at, reader, writer, b"250 2.1.5 Ok\r\n")
+        elif verb == b"RSET":
+            await self._answer(At.RSET, reader, writer, b"250 2.0.0 Ok\r\n")
         else:
-            await self._write(writer, b"250 2.0.0 Ok\r\n" if verb == b"RSET" else b"500 5.5.2 what\r\n")
+            await self._write(writer, b"500 5.5.2 what\r\n")
 
     def _hello(self) -> bytes:
-        lines = ("mx.relay.example", *self._offers)
+        offers = (offer for offer in self._offers if not (self._is_secured and offer == "STARTTLS"))
+        lines = ("mx.relay.example", *offers)
         return b"".join(
             b"250%s%s\r\n" % (b" " if number == len(lines) else b"-", line.encode())
             for number, line in enumerate(lines, start=1)
@@ -227,9 +249,8 @@ class MisbehavingServer:
             if self._fault == "late":
                 await self._write(writer, proper)
             raise _Ended
-        if self._fault == "cue":
-            await self.cue.wait()
-            await self._write(writer, proper)
+        if self._fault in ("cue", "slow", "slow_for_ever"):
+            await self._dawdle(reader, writer, proper)
             return True
         if self._fault == "double":
             await self._write(writer, proper + b"250 2.0.0 and one more\r\n")
@@ -242,10 +263,30 @@ class MisbehavingServer:
             raise _Ended
         return False
 
+    async def _dawdle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, proper: bytes) -> None:
+        """At the test's cue, or a byte a second; raises where the client ends what would not end by itself."""
+        if self._fault == "cue":
+            await self.cue.wait()
+            await self._write(writer, proper)
+            return
+        if self._fault == "slow_for_ever":
+            await self._write(writer, b"250-")
+            while not writer.is_closing():
+                await self._write(writer, b"x")
+                await asyncio.sleep(1)
+            raise _Ended
+        for place in range(len(proper)):
+            await self._write(writer, proper[place : place + 1])
+            await asyncio.sleep(1)
+        while not proper:
+            await asyncio.sleep(1)
+            if not await reader.read(1):
+                raise _Ended
+
     async def _outwait(self, reader: asyncio.StreamReader) -> None:
         """Say nothing until the client has gone; a server that hangs in the middle of a body stops reading, too."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 if self._at is At.BODY and self._fault == "hang":
                     await asyncio.Event().wait()
                 while await reader.read(64 * 1024):

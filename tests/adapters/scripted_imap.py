@@ -8,6 +8,7 @@ import re
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -16,11 +17,18 @@ DATE = b"21-Nov-2026 10:00:00 +0900"
 
 @dataclass
 class Fault:
-    """What happens to the commands that match: ``drop``, ``stall``, or these bytes (``TAG`` is the command's tag)."""
+    """What happens to the commands that match: ``drop``, ``stall``, ``half`` of the answer and then the end, or these
+    bytes (``TAG`` is the command's tag)."""
 
     command: bytes
     act: str | bytes
     times: int = 1_000_000
+    then: Callable[[], None] = lambda: None
+    """What changes on the server in the same moment."""
+
+
+class _No(Exception):
+    """The command is refused in good order."""
 
 
 @dataclass
@@ -41,10 +49,17 @@ class ScriptedImap:
     flags: dict[int, set[bytes]] = field(default_factory=dict)
     folders: dict[bytes, list[bytes]] = field(default_factory=dict)
     """What was copied or moved where."""
+    came_from: list[int] = field(default_factory=list)
+    """Under which UIDs they had been."""
+    missing: set[bytes] = field(default_factory=set)
+    """Folders that there are not."""
+    selected: bytes = b""
     commands: list[bytes] = field(default_factory=list)
     connections: int = 0
     idle_begins: bytes = b"+ idling\r\n"
     """What answers IDLE; lines before and after the "+" go out in the same packet."""
+    cut: int = 0
+    """Every answer goes out in packets of so many bytes; 0: as it is."""
 
     def __enter__(self) -> Self:
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -71,6 +86,20 @@ class ScriptedImap:
         for connection in self.open:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+
+    def go_away(self) -> None:
+        """Refuse every connection from now on, and end those that are open."""
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.threads[0].join(10)
+        self.listener.close()
+        self.close_connections()
+
+    def come_back(self) -> None:
+        """Answer again, on the same port."""
+        self.listener = socket.create_server(("127.0.0.1", self.port))
+        self.threads.append(self.threads[0])
+        self.threads[0] = threading.Thread(target=self._accept)
+        self.threads[0].start()
 
     def tell(self, *pieces: bytes) -> None:
         """Say these to the next client that idles, each in a packet of its own."""
@@ -116,7 +145,7 @@ class ScriptedImap:
             tag, _, command = line.strip().partition(b" ")
             self.commands.append(command)
             if self._fault(command, tag, connection):
-                if any(fault.act in ("drop", "stall") and re.match(fault.command, command) for fault in self.faults):
+                if any(not isinstance(fault.act, bytes) and re.match(fault.command, command) for fault in self.faults):
                     return
                 continue
             if command == b"STARTTLS" and self.tls:
@@ -132,14 +161,30 @@ class ScriptedImap:
                 self.commands.append(b"DONE")
                 if self._fault(b"DONE", tag, connection):
                     return
-            connection.sendall(self._answer(command) + tag + b" OK done\r\n")
+            try:
+                answer = self._answer(command) + tag + b" OK done\r\n"
+            except _No:
+                answer = tag + b" NO [NONEXISTENT] there is no such folder\r\n"
+            self._send(connection, answer)
+
+    def _send(self, connection: socket.socket, answer: bytes) -> None:
+        if not self.cut:
+            connection.sendall(answer)
+            return
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for place in range(0, len(answer), self.cut):
+            connection.sendall(answer[place : place + self.cut])
 
     def _fault(self, command: bytes, tag: bytes, connection: socket.socket) -> bool:
         for fault in self.faults:
             if fault.times > 0 and re.match(fault.command, command):
                 fault.times -= 1
+                fault.then()
                 if isinstance(fault.act, bytes):
                     connection.sendall(fault.act.replace(b"TAG", tag))
+                elif fault.act == "half":
+                    whole = self._answer(command) + tag + b" OK done\r\n"
+                    connection.sendall(whole[: len(whole) // 2])
                 elif fault.act == "stall":
                     self.stalled.set()
                     self.ended.wait(20)
@@ -147,6 +192,12 @@ class ScriptedImap:
         return False
 
     def _answer(self, command: bytes) -> bytes:
+        if found := re.match(rb'(?:EXAMINE|SELECT) "?([^"]+)"?', command):
+            self.selected = found[1]
+            if self.selected in self.missing:
+                raise _No
+        if self.selected in self.folders:
+            return self._answer_elsewhere(command, self.folders[self.selected])
         if command == b"CAPABILITY":
             return b"* CAPABILITY %s\r\n" % self.capabilities
         if command.startswith((b"EXAMINE", b"SELECT")):
@@ -162,12 +213,34 @@ class ScriptedImap:
             self._change(found[1], [uid for uid in map(int, found[2].split(b",")) if uid in self.messages], found[3])
         return b""
 
+    def _answer_elsewhere(self, command: bytes, held: list[bytes]) -> bytes:
+        """Where messages were copied to: their UIDs are their places, and what else is known of them came along."""
+        if command.startswith((b"EXAMINE", b"SELECT")):
+            return b"* %d EXISTS\r\n* OK [UIDVALIDITY 1] ok\r\n* OK [UIDNEXT %d] ok\r\n" % (len(held), len(held) + 1)
+        if found := re.match(rb'UID SEARCH HEADER Message-ID "?(<[^"]+>)"?', command):
+            places = [place for place, uid in enumerate(self.came_from, 1) if self._message_id(uid) == found[1]]
+            return b"* SEARCH %s\r\n" % b" ".join(b"%d" % place for place in places)
+        if found := re.match(rb"UID FETCH ([\d,]+) \((.*)\)", command):
+            asked = [int(place) for place in found[1].split(b",")]
+            answers = (
+                self._message(self.came_from[place - 1], found[2], held[place - 1]).replace(
+                    b"UID %d" % self.came_from[place - 1], b"UID %d" % place
+                )
+                for place in asked
+            )
+            return b"".join(answers)
+        return b""
+
+    def _message_id(self, uid: int) -> bytes:
+        return self.ids.get(uid, b"<%d@b.example>" % uid)
+
     def _change(self, word: bytes, uids: list[int], rest: bytes) -> None:
         for uid in uids:
             if word == b"STORE":
                 self.flags.setdefault(uid, set()).update(re.findall(rb"\\\w+", rest))
             if word in {b"COPY", b"MOVE"}:
                 self.folders.setdefault(rest.strip(b'"'), []).append(self.messages[uid])
+                self.came_from.append(uid)
             if word == b"MOVE" or (word == b"EXPUNGE" and b"\\Deleted" in self.flags.get(uid, set())):
                 del self.messages[uid]
 
@@ -179,14 +252,14 @@ class ScriptedImap:
             return sorted(uid for uid in self.messages if uid >= min(int(first), max(self.messages)))
         return [uid for uid in map(int, wanted.split(b",")) if uid in self.messages]
 
-    def _message(self, uid: int, asked: bytes) -> bytes:
-        content = self.messages[uid]
+    def _message(self, uid: int, asked: bytes, content: bytes = b"") -> bytes:
+        content = content or self.messages[uid]
         parts = [b"UID %d" % uid]
         if b"RFC822.SIZE" in asked:
             parts.append(b"RFC822.SIZE %d" % self.sizes.get(uid, len(content)))
             date = self.dates.get(uid, DATE)
             parts += [b'INTERNALDATE "%s"' % date] if date else []
-            lines = b"Message-ID: %s\r\n\r\n" % self.ids.get(uid, b"<%d@b.example>" % uid)
+            lines = b"Message-ID: %s\r\n\r\n" % self._message_id(uid)
             if b"FROM" in asked:
                 top = content.partition(b"\r\n\r\n")[0].split(b"\r\n")
                 lines = b"".join(line + b"\r\n" for line in top if not line.lower().startswith(b"message-id:")) + lines

@@ -386,6 +386,7 @@ def test_the_ledger_tells_which_uids_it_has_the_last_of_them_and_those_still_to_
         writing.record_message(MessageRow("main", 8, 6, End.SUBMISSION))
     assert store.recorded_uids("main", 7, 4) == {4, 5, 9}
     assert store.last_messages("main", 7, 2) == tuple(rows[2:])
+    assert store.last_messages("main", 7, 2, 5) == tuple(rows[1:3])
     assert store.last_messages("main", 9, 2) == ()
     assert [row.uid for row in store.messages_due_after("main")] == [3, 5, 9]
 

@@ -26,7 +26,7 @@ from worker.after import parse_after
 from worker.errors import Unavailable
 from worker.model import End
 from worker.pipeline import Pipeline
-from worker.pipeline.headers import COUNT_AGAIN
+from worker.pipeline.headers import COMPARED, COUNT_AGAIN
 from worker.settings import Security
 from worker.wiring import load_office
 
@@ -273,6 +273,20 @@ async def test_the_same_uid_with_other_bytes_is_taken_once_and_nothing_else_agai
     assert world.gap == (3, 0)
 
 
+async def test_other_bytes_far_below_the_newest_are_found_within_the_hours_of_one_round(world: World) -> None:
+    for uid in range(1, COMPARED + 6):
+        world.give(uid, PRICES)
+    await world.look()
+    world.give(3, announced(3))
+    world.server.close_connections()
+    await world.look()
+    assert world.count() == 0, "a new connection alone compares the newest"
+    world.clock.let_pass(seconds=COUNT_AGAIN.total_seconds())
+    await world.look()
+    assert world.count() == 1
+    assert world.gap[1] == 0
+
+
 async def test_two_looks_at_one_mailbox_with_one_database_take_nothing_twice(world: World, tmp_path: Path) -> None:
     for uid in (1, 2, 3):
         world.give(uid, announced(uid))
@@ -365,12 +379,28 @@ async def test_what_fails_afterwards_changes_no_row_and_is_tried_again_also_afte
     assert world.count() == 1
 
 
-async def test_a_copy_whose_original_could_not_be_removed_is_not_copied_again(world: World) -> None:
+@pytest.mark.parametrize(
+    ("command", "act"),
+    [
+        (b"UID COPY", "half"),  # done, and the answer is lost
+        (b"UID STORE", b"TAG NO not now\r\n"),
+        (b"UID STORE", "drop"),
+        (b"UID EXPUNGE", b"TAG NO not now\r\n"),
+        (b"UID EXPUNGE", "drop"),
+    ],
+)
+@pytest.mark.parametrize("begins_anew", [False, True])
+async def test_a_copy_whose_original_could_not_be_removed_is_not_copied_again_also_after_a_crash(
+    *, begins_anew: bool, command: bytes, act: str | bytes, world: World
+) -> None:
     world.server.capabilities = b"IMAP4rev1 UIDPLUS"
-    world.server.faults.append(Fault(b"UID EXPUNGE", b"TAG NO not now\r\n", times=2))
+    world.server.faults.append(Fault(command, act, times=2))
     await settled(world, "move:Done")
     for _ in range(3):
+        if begins_anew:
+            world.begin("move:Done")
         await world.look()
+    assert world.gap[1] == 0
     assert world.server.folders == {b"Done": [announced(2)]}
     assert sorted(world.server.messages) == [1]
 

@@ -1,6 +1,7 @@
-"""A submission handed to servers that fail at every step in every way: where it ends, when it goes again, who is told.
+"""Submissions handed to a server that fails, or recorded on a disk that does: when they go again, and who is told.
 
-The whole way from the store to the socket is real. The copies are counted by the server alone.
+Every step with every fault is in ``test_smtp_outcomes``. The whole way from the store to the socket is real, and the
+copies are counted by the server alone.
 """
 
 from __future__ import annotations
@@ -28,29 +29,13 @@ from misbehaving_smtp import At, MisbehavingServer
 from worker import decisions
 from worker.adapters.folder import NoticeFolder
 from worker.adapters.smtp_wire import Timeouts
-from worker.errors import AccountRefused, LogBroken, Unavailable
+from worker.errors import LogBroken, Unavailable
 from worker.pipeline.once import run_once
 from worker.ports import Session
 from worker.states import Reason, State
 
 SHORT = 0.5
-FAULTS = ("close", "hang", "421", "450", "535", "550", "552", "554", "garbage")
-BEFORE_MAIL = (At.CONNECT, At.GREETING, At.EHLO)
-COMMANDS = (At.MAIL, At.RCPT_1, At.RCPT_2, At.DATA)
-BODY = (At.INVITED, At.BODY, At.DOT)
-PERMANENT = ("535", "550", "552", "554")
-REFUSED, IN_DOUBT, ACCOUNT = "refused", "in_doubt", "account_refused:smtp"
-
-
-def waits_for(at: At) -> Timeouts:
-    """Short only where the server is silent on purpose, so that a busy machine fails no other step."""
-    if at in BEFORE_MAIL:
-        return Timeouts(greeting=SHORT, command=SHORT)
-    if at in BODY:
-        return Timeouts(answer=SHORT)
-    if at is At.AFTER:
-        return Timeouts(reset=SHORT, quit=SHORT)
-    return Timeouts(data=SHORT) if at is At.DATA else Timeouts(command=SHORT)
+IN_DOUBT, ACCOUNT = "in_doubt", "account_refused:smtp"
 
 
 @asynccontextmanager
@@ -67,63 +52,6 @@ def ids_of(messages: Sequence[bytes]) -> Counter[str]:
     """Message-ID → copies, of what is no mail to the operator."""
     found = [re.search(rb"(?m)^Message-ID: (<\S+>)\r$", each) for each in messages]
     return Counter(each[1].decode() for each in found if each and not re.match(rb"<\w+\.a", each[1]))
-
-
-def expected(at: At, fault: str) -> tuple[State, list[str], bool]:
-    """State after the first pass, alarms, and whether this try counts against the submission."""
-    if at is At.AFTER:
-        return State.SENT, [], False
-    if at in BEFORE_MAIL:
-        return State.APPROVED, [ACCOUNT] if fault in PERMANENT else [], False
-    if at is At.MAIL and fault in PERMANENT and fault != "552":
-        return State.APPROVED, [ACCOUNT], True
-    if fault in PERMANENT:
-        return State.REFUSED, [REFUSED], True
-    if at in BODY and fault not in ("421", "450"):
-        return State.IN_DOUBT, [IN_DOUBT], True
-    return State.APPROVED, [], True
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("at", [*BEFORE_MAIL, *COMMANDS, *BODY, At.AFTER])
-async def test_whatever_a_server_does_at_a_step_the_issuer_has_at_most_one_copy(
-    at: At, fault: str, tmp_path: Path
-) -> None:
-    async with MisbehavingServer(at, fault) as server, office_with(tmp_path, server) as office:
-        office.store.after_commit = lambda events: server.cue.set() if events == ["DataStarted"] else None
-        office.timeouts = waits_for(at) if fault == "hang" else None
-        office.start()
-        office.save(form(1))
-        await office.take_in()
-        before = office.only()
-        done = await office.finish()
-        if at in BEFORE_MAIL and done.failures:
-            office.pipeline.health.failed("smtp", done.failures["smtp"], office.clock.now())
-        after = office.only()
-        state, alarms, is_counted = expected(at, fault)
-        assert after.state is state
-        assert office.alarms() == alarms
-        if at in BEFORE_MAIL:
-            assert (after.version, after.tries, after.deferrals) == (before.version, 0, 0)
-            assert isinstance(done.failures["smtp"], AccountRefused) == (fault in PERMANENT)
-        elif state is State.APPROVED:
-            assert after.due_at == office.clock.now() + dt.timedelta(minutes=1)
-        assert (after.tries == 1) == (is_counted or at is At.AFTER)
-        for _ in range(4):
-            office.clock.let_pass(minutes=61)
-            await office.pass_once()
-        final = office.only()
-        assert final.state is (State.SENT if state is State.APPROVED else state)
-        copies = ids_of(server.messages)
-        if final.state is State.SENT:
-            assert list(copies.values()) == [1]
-        elif final.state is State.REFUSED:
-            assert not copies
-        else:
-            assert copies.total() <= 1
-        told = [each for each in server.messages if b"Auto-Submitted" in each]
-        assert bool(told) == bool(alarms)
-        assert office.store.verify().holds
 
 
 async def test_a_late_answer_is_read_as_that_of_nothing_else(tmp_path: Path) -> None:

@@ -16,12 +16,14 @@ from worker.watch import (
     NO_DATE,
     NUMBERINGS,
     SETTLE,
+    SWEPT,
     FirstLook,
     Judged,
     MailPlan,
     Onward,
     Renumbered,
     due_again,
+    end_of_sweep,
     is_other,
     judge_headers,
     next_try,
@@ -173,8 +175,29 @@ def test_a_numbering_that_began_anew_under_the_same_uidvalidity_is_another_one()
 
 
 def test_other_messages_under_the_same_numbers_are_reconciled_whatever_their_dates() -> None:
-    planned = plan_replaced(LOOK, OPENED, lambda numbering: 45 if numbering == 3 else 0)
+    planned = plan_replaced(LOOK, OPENED, lambda numbering: 45 if numbering == 3 else 0, None)
     assert planned == Renumbered(40, 50, None, None, replace(LOOK, uidvalidity=3 + NUMBERINGS))
+    old = replace(HEADER, uid=LOOK.first_uid)
+    assert judge_headers([old], lambda _: [], LATER, LOOK.first_uid).take == (old.uid,)
+
+
+def test_of_what_was_there_before_the_first_look_the_date_decides_also_where_it_was_replaced() -> None:
+    planned = plan_replaced(LOOK, OPENED, lambda _: 0, dt.date(2026, 11, 1))
+    start = dt.datetime(2026, 11, 1, tzinfo=JST)
+    assert (planned.first, planned.search_since, planned.not_before) == (1, dt.date(2026, 10, 31), start)
+    assert planned.whatever_date_from == LOOK.first_uid
+    below = LOOK.first_uid - 1
+    dates = {below: start, below - 1: start - dt.timedelta(days=3)}
+    headers = [replace(HEADER, uid=uid, internal_date=date) for uid, date in dates.items()]
+    assert judge_headers(headers, lambda _: [], planned.not_before, LOOK.first_uid).take == (below,)
+
+
+def test_every_message_is_compared_once_in_as_many_hours_as_there_are_pieces() -> None:
+    uids = range(1, 2 * SWEPT + 302)
+    ends = [end_of_sweep(uids, NOW + dt.timedelta(hours=hour)) for hour in range(3)]
+    assert sorted(filter(None, ends)) == [SWEPT, 2 * SWEPT, 2 * SWEPT + 301]
+    assert end_of_sweep(uids, NOW) == end_of_sweep(uids, NOW + dt.timedelta(hours=3))
+    assert end_of_sweep((), NOW) is None
 
 
 @pytest.mark.parametrize(

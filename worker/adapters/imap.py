@@ -10,7 +10,9 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from worker.adapters.imap_after import mark_seen, move_away
+from imapclient.exceptions import ProtocolError
+
+from worker.adapters.imap_after import mark_seen, move_away, try_target
 from worker.adapters.imap_answers import (
     BLOCK_IDS,
     fetched_message,
@@ -145,9 +147,29 @@ class ImapMailbox(ImapConnection):
             if self._is_read_only:
                 raise Unavailable("imap", "the folder may only be read")
             if self.after.act is Act.MOVE:
-                move_away(client, uids, self.after.folder, self._copied)
+                move_away(client, uids, self.after.folder, self._copied, self._go_back)
             else:
                 mark_seen(client, uids)
+
+    def try_after(self) -> None:
+        """Whether what ``after`` says can be done, without doing it. Raises Unavailable; the folder is closed then."""
+        if self.after.act is Act.NOTHING:
+            return
+        self.open()
+        with self._translated():
+            if self._is_read_only:
+                raise Unavailable("imap", "the folder may only be read")
+            if self.after.act is Act.MOVE:
+                try_target(self._connected(), self.after.folder)
+                self._drop()
+
+    def _go_back(self) -> None:
+        """Open our folder again after another one; what came meanwhile was told to nobody, so a look follows."""
+        before = self._opened
+        self._examine()
+        self._told = 0
+        if before is None or self._opened is None or self._opened.uidvalidity != before.uidvalidity:
+            raise ProtocolError("the folder was renumbered while messages were moved out of it")
 
     def _search(self, uids: str, since: dt.date | None) -> list[int]:
         found: list[int] = self._connected().search(["UID", uids, *([] if since is None else ["SINCE", since])])

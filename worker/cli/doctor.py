@@ -91,7 +91,11 @@ async def _examine(office: Office, lang: Language) -> list[_Result]:
         thread = OwnThread(mailbox.name)
         remedy = ("remedy_imap", "remedy_imap_account")
         name = f"mail:{mailbox.name}"
-        results.append(await _try(name, partial(thread, mailbox.open), remedy, lang, name=mailbox.name))
+        opened = await _try(name, partial(thread, mailbox.open), remedy, lang, name=mailbox.name)
+        if not opened.error:  # what comes after the mails is tried on a mailbox that can be watched
+            tried = partial(thread, mailbox.try_after)
+            opened = await _try(name, tried, ("remedy_after",) * 2, lang, name=mailbox.name)
+        results.append(opened)
         mailbox.shut()
         thread.end(mailbox.close)
     results += [_describe_login(office, name, lang) for name, each in settings.mailboxes.items() if each.oauth]

@@ -55,16 +55,20 @@ async def find_messages(
         look = plan.look
         if not (opened.is_fresh or _is_to_be_counted(look, now)):
             return await _go_on(store, mailbox, thread, plan.first, look, now)
-        if not await _is_replaced(store, mailbox, thread, look):
+        if not await _is_replaced(store, mailbox, thread, look, now):
             return await _count(store, mailbox, thread, look, now)
-        plan = watch.plan_replaced(look, opened, last_uid_of)
+        plan = watch.plan_replaced(look, opened, last_uid_of, since)
     if plan.first >= plan.below:
         return Found((), frozenset(), dataclasses.replace(plan.look, counted_at=now, in_window=0, gap=0))
-    uids = [uid for uid in await thread(mailbox.uids, plan.first, plan.search_since) if uid < plan.below]
+    asked = {*await thread(mailbox.uids, plan.first, plan.search_since)}
+    whatever_date_from = plan.whatever_date_from if isinstance(plan, watch.Renumbered) else None
+    if whatever_date_from is not None:
+        asked.update(await thread(mailbox.uids, whatever_date_from, None))
+    uids = sorted(uid for uid in asked if uid < plan.below)
     numbering = plan.look.uidvalidity or 0
     had = store.recorded_uids(mailbox.name, numbering, plan.first)
     headers = await thread(mailbox.headers, [uid for uid in uids if uid not in had])
-    take = _reconcile(store, mailbox.name, numbering, headers, plan.not_before)
+    take = _reconcile(store, mailbox.name, numbering, headers, (plan.not_before, whatever_date_from))
     window = dataclasses.replace(plan.look, counted_at=now, in_window=len(take) + len(had), gap=len(take))
     return Found(take, frozenset(), window, is_renumbered=isinstance(plan, watch.Renumbered))
 
@@ -94,9 +98,15 @@ def _due_again(store: Store, mailbox: str, look: Look, now: dt.datetime) -> froz
     return frozenset(watch.due_again(store.messages(mailbox, End.UNFETCHED), look.uidvalidity or 0, now))
 
 
-async def _is_replaced(store: Store, mailbox: Mailbox, thread: Thread, look: Look) -> bool:
-    """Whether the server has other messages under the newest numbers that are recorded."""
-    rows = {row.uid: row for row in store.last_messages(mailbox.name, look.uidvalidity or 0, COMPARED)}
+async def _is_replaced(store: Store, mailbox: Mailbox, thread: Thread, look: Look, now: dt.datetime) -> bool:
+    """Whether the server has other messages under the newest numbers that are recorded, or this hour's other ones."""
+    numbering = look.uidvalidity or 0
+    rows = {row.uid: row for row in store.last_messages(mailbox.name, numbering, COMPARED)}
+    if _is_to_be_counted(look, now):
+        older = sorted(store.recorded_uids(mailbox.name, numbering, 1) - rows.keys())
+        up_to = watch.end_of_sweep(older, now)
+        if up_to is not None:
+            rows |= {row.uid: row for row in store.last_messages(mailbox.name, numbering, watch.SWEPT, up_to)}
     headers = await thread(mailbox.headers, tuple(rows)) if rows else ()
     return any(watch.is_other(header, rows[header.uid]) for header in headers)
 
@@ -112,7 +122,11 @@ def record_gone(store: Store, mailbox: str, numbering: int, gone: frozenset[int]
 
 
 def _reconcile(
-    store: Store, mailbox: str, numbering: int, headers: Sequence[Header], not_before: dt.datetime | None
+    store: Store,
+    mailbox: str,
+    numbering: int,
+    headers: Sequence[Header],
+    in_question: tuple[dt.datetime | None, int | None],
 ) -> tuple[int, ...]:
     """UIDs of those that are taken; the rows of the known ones are recorded again under their new UID."""
 
@@ -120,7 +134,7 @@ def _reconcile(
         rows = store.known_messages(mailbox, header.message_id, header.size)
         return [row for row in rows if row.uidvalidity != numbering]
 
-    judged = watch.judge_headers(headers, formers_of, not_before)
+    judged = watch.judge_headers(headers, formers_of, *in_question)
     with store.writing() as writing:
         for uid, former in judged.known:
             writing.record_message(dataclasses.replace(former, uidvalidity=numbering, uid=uid))

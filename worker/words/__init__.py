@@ -22,6 +22,7 @@ from worker.words.duties import TEXTS as DUTIES_TEXTS
 from worker.words.events import DETAILS, EVENTS, FAULTS, THINGS
 from worker.words.examples import HINTS as EXAMPLE_HINTS
 from worker.words.examples import TEXTS as EXAMPLE_TEXTS
+from worker.words.moving import TEXTS as MOVING_TEXTS
 from worker.words.oauth import HINTS as OAUTH_HINTS
 from worker.words.oauth import PROVIDERS as PROVIDERS
 from worker.words.oauth import TEXTS as OAUTH_TEXTS
@@ -57,6 +58,7 @@ _TEXTS: Final = {
     **OAUTH_TEXTS,
     **AUDITING_TEXTS,
     **STOPPING_TEXTS,
+    **MOVING_TEXTS,
 }
 _HINTS: Final = {**CONFIG_HINTS, **EXAMPLE_HINTS, **RULEBOOK_HINTS, **SILENCE_HINTS, **OAUTH_HINTS, **STOPPING_HINTS}
 

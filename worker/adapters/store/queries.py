@@ -334,11 +334,14 @@ class StoreReads(Reads):
         )
         return frozenset(row[0] for row in self._rows(chosen))
 
-    def last_messages(self, mailbox: str, uidvalidity: int, count: int) -> tuple[MessageRow, ...]:
-        """The rows of the highest UIDs, ascending."""
+    def last_messages(
+        self, mailbox: str, uidvalidity: int, count: int, up_to: int | None = None
+    ) -> tuple[MessageRow, ...]:
+        """The rows of the highest UIDs, or of the highest that are not above ``up_to``, ascending."""
+        limit = () if up_to is None else (MESSAGES.c.uid <= up_to,)
         chosen = (
             sa.select(MESSAGES.c.row)
-            .where(MESSAGES.c.mailbox == mailbox, MESSAGES.c.uidvalidity == uidvalidity)
+            .where(MESSAGES.c.mailbox == mailbox, MESSAGES.c.uidvalidity == uidvalidity, *limit)
             .order_by(MESSAGES.c.uid.desc())
             .limit(count)
         )
