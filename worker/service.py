@@ -133,7 +133,7 @@ class Service:
         turn = asyncio.create_task(self._turn.wait())
         await asyncio.wait([turn, *tasks], return_when=asyncio.FIRST_COMPLETED)
         turn.cancel()
-        scheduler.shutdown(wait=False)
+        await end_clock(scheduler)
         pipeline.sending.end_after_this_mail()
         await self._end(tasks, watched, server)
         self._record_what_is_kept(pipeline)
@@ -298,3 +298,10 @@ class Service:
         if self._standing.check_hearing([each.name for each in self._loops[1:]], pipeline.in_force):
             self._loops[0].wake.set()
             self._show_status(pipeline)
+
+
+async def end_clock(scheduler: AsyncIOScheduler) -> None:
+    """End ``scheduler`` once what it has called has run: broken off, each call would be an error in the journal."""
+    scheduler.pause()
+    await asyncio.sleep(0)  # its calls never wait, and all began before this one
+    scheduler.shutdown(wait=False)

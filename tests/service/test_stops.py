@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
+import logging
 from pathlib import Path
 
 import pytest
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from misbehaving_smtp import At, MisbehavingServer
 from scripted_imap import Fault, ScriptedImap
 from service_process import PATIENCE, Running, ServiceOffice, a_form, notice, project
 
 from worker.adapters.demo_smtp import DsnController
+from worker.model import JST
+from worker.service import end_clock
 
 STUCK_RESOLVER = """
 import os, socket, time
@@ -70,3 +75,19 @@ async def test_a_mail_whose_last_answer_is_awaited_is_in_doubt_after_the_stop_an
     assert office.states() == ["IN_DOUBT"]
     told = [mail.recipients[0].address for mail in relay.mails]
     assert told == [office.address], "an alarm, and nothing is sent a second time"
+
+
+async def test_what_the_clock_has_called_is_not_broken_off_by_a_stop(caplog: pytest.LogCaptureFixture) -> None:
+    called = []
+
+    async def call() -> None:
+        called.append(1)
+
+    scheduler = AsyncIOScheduler()
+    scheduler.add_job(call, "interval", seconds=3600, next_run_time=dt.datetime.now(JST), misfire_grace_time=None)
+    scheduler.start()
+    scheduler._process_jobs()  # as its timer does: the call is made, and has not begun to run
+    await end_clock(scheduler)
+    await asyncio.sleep(0)
+    assert called == [1]
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
