@@ -5,6 +5,7 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
+SOAK ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -14,7 +15,7 @@ COMPILE := .cache/lock/bin/uv pip compile --quiet --universal --python-version 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench lock clean venv servers servers-if-asked
+.PHONY: help demo test lint bench soak lock clean venv servers servers-if-asked
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -32,6 +33,9 @@ lint: venv  ## ruff and mypy (strict)
 
 bench: venv  ## the measurements of docs/performance.md
 	$(BIN)/python -m bench
+
+soak: venv servers-if-asked  ## 10,000 notices through a service that is killed every few seconds; SOAK="1000 --seed 7" for others
+	$(BIN)/python tests/crash/soak.py $(SOAK)
 
 venv: $(VENV)/.installed  ## .venv with the locked packages and this project
 
