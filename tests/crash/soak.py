@@ -52,7 +52,7 @@ PATIENCE = 120.0
 """Seconds without what must come: a start takes 2 on an idle machine."""
 START_SECONDS = 1.5
 """Within so many a death falls into the start itself."""
-HESITATION = 20.0
+HESITATION = 30.0
 """How long a mail is awaited that is to be caught at a chosen point."""
 LOOK_SECONDS = 0.2
 TELL_SECONDS = 10.0
