@@ -7,6 +7,7 @@ PYTHON ?= python3
 # Unless told otherwise the files of tests are shared out over the cores; output of single tests (-s) needs one process.
 PYTEST_ARGS ?= --numprocesses=auto --maxprocesses=4 --dist=loadfile
 CRASH_ARGS ?=
+SOAK ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -16,7 +17,7 @@ COMPILE := .cache/lock/bin/uv pip compile --quiet --universal --python-version 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench crash lock clean venv corpora servers servers-if-asked
+.PHONY: help demo test lint bench crash soak lock clean venv corpora servers servers-if-asked
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -37,6 +38,9 @@ bench: venv  ## the measurements of docs/performance.md
 
 crash: venv servers-if-asked  ## every system call of a whole run as a kill point, with the figures of docs/reliability.md
 	$(BIN)/python tests/crash/every_call.py $(CRASH_ARGS)
+
+soak: venv servers-if-asked  ## 10,000 notices through a service that is killed every few seconds; SOAK="1000 --seed 7" for others
+	$(BIN)/python tests/crash/soak.py $(SOAK)
 
 venv: $(VENV)/.installed  ## .venv with the locked packages and this project
 

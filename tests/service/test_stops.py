@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
+import logging
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -11,6 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from misbehaving_smtp import At, MisbehavingServer
 from scripted_imap import Fault, ScriptedImap
 from service_process import (
@@ -28,6 +31,8 @@ from service_process import (
 
 from worker.adapters.demo_imap import DemoImap
 from worker.adapters.demo_smtp import DsnController
+from worker.model import JST
+from worker.service import end_clock
 
 ALARM_WITHIN = 60.0
 """Seconds from the restart, as promised."""
@@ -163,3 +168,19 @@ def told_of_doubt(office: ServiceOffice, relay: DsnController) -> bool:
     alarms = office.rows("select row from alarms where cause = 'in_doubt'")
     accepted = [row for (row,) in alarms if json.loads(row)["accepted_at"]]
     return bool(accepted and any(mail.recipients[0].address == office.address for mail in relay.mails))
+
+
+async def test_a_call_that_the_clock_would_make_in_the_moment_of_a_stop_is_no_error_in_the_journal(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def call() -> None:
+        raise AssertionError("called after the end")
+
+    scheduler = AsyncIOScheduler()
+    scheduler.add_job(call, "interval", seconds=3600, next_run_time=dt.datetime.now(JST), misfire_grace_time=None)
+    scheduler.start()  # its first look at what is due comes with the loop's next turn, and so does its end
+    end_clock(scheduler)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not scheduler.running
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
