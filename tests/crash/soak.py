@@ -201,6 +201,8 @@ class Service:
         self._notify = folder / "notify"
         self._told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._told.bind(str(self._notify))
+        self._is_ready = threading.Event()
+        threading.Thread(target=self._listen, daemon=True).start()
         self._process: subprocess.Popen[bytes] | None = None
         self.later = 0.0
         """By so many seconds the clock is ahead."""
@@ -211,6 +213,7 @@ class Service:
 
     def start(self) -> None:
         known = {name: text for name, text in os.environ.items() if name != "SUDO_USER"}
+        self._is_ready.clear()
         with self.journal.open("ab") as journal:
             self._process = subprocess.Popen(
                 self.command("run"),
@@ -222,7 +225,7 @@ class Service:
 
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + PATIENCE
-        while b"READY=1" not in self._hear():
+        while not self._is_ready.wait(LOOK_SECONDS):
             self._living()
             if time.monotonic() > deadline:
                 raise AssertionError(f"not ready within {PATIENCE:g} s; see {self.journal}")
@@ -253,7 +256,6 @@ class Service:
             if time.monotonic() > deadline:
                 raise AssertionError(f"PDF children live on without the service: {left}")
             time.sleep(0.005)
-        self._forget()
 
     def stop(self, before_the_end: Callable[[], None] = lambda: None) -> None:
         """SIGTERM, then ``before_the_end``; the service must end with 0."""
@@ -262,12 +264,13 @@ class Service:
         before_the_end()
         if (code := process.wait(PATIENCE)) != 0:
             raise AssertionError(f"SIGTERM: exit code {code}; see {self.journal}")
-        self._forget()
 
     def close(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+        with contextlib.suppress(OSError):  # wakes the thread that listens
+            self._told.shutdown(socket.SHUT_RDWR)
         self._told.close()
 
     def _living(self) -> subprocess.Popen[bytes]:
@@ -276,20 +279,12 @@ class Service:
             raise AssertionError(f"the service ended by itself; see {self.journal}")
         return process
 
-    def _hear(self) -> bytes:
-        """The next datagram; empty where none came for a while."""
-        self._told.settimeout(0.2)
-        try:
-            return self._told.recv(65_536)
-        except TimeoutError:
-            return b""
-
-    def _forget(self) -> None:
-        """What the dead one has still said."""
-        self._told.settimeout(0)
-        with contextlib.suppress(BlockingIOError):
-            while self._told.recv(65_536):
-                pass
+    def _listen(self) -> None:
+        """As systemd does, at once: a full queue would hold the service."""
+        with contextlib.suppress(OSError):
+            while told := self._told.recv(65_536):
+                if b"READY=1" in told:
+                    self._is_ready.set()
 
 
 def _children(pid: int) -> list[int]:

@@ -48,7 +48,8 @@ class ServiceManager:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as notify:
             notify.settimeout(SEND_SECONDS)
             try:
-                notify.sendto(message.encode(), address)
+                notify.connect(address)  # without it poll(2) knows no full queue, and waiting is a busy loop (unix(7))
+                notify.send(message.encode())
             except OSError:
                 # A manager that is gone must not end the mails: the watchdog then speaks for itself.
                 return
