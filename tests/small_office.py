@@ -18,6 +18,7 @@ from email.policy import SMTP
 from functools import cache
 from pathlib import Path
 
+from authenticated import AUTHSERV_ID, received
 from fakes import FakeClock, FakeFiles, run_at_once
 from known_addresses import make_known
 from sqlalchemy.engine import Connection
@@ -86,6 +87,9 @@ port = 143
 security = "none"
 user = "soumu"
 password_file = "imap-password"
+authserv_id = "{authserv_id}"
+[intake]
+colleagues = ["sato@contractor.example"]
 [smtp]
 host = "127.0.0.1"
 port = {port}
@@ -207,6 +211,7 @@ class Mails:
 def mail_with(*forms: Form, number: int = 1) -> bytes:
     """A colleague's mail with notices attached."""
     mail = EmailMessage()
+    received(mail, "sato@contractor.example")
     mail["From"] = "sato@contractor.example"
     mail["To"] = OFFICE
     mail["Subject"] = "認証キーのお知らせの件"
@@ -245,7 +250,11 @@ class Settings:
 @cache
 def configuration_of(settings: Settings) -> Configuration:
     """The configuration as the files would give it."""
-    named = {"office": OFFICE, **{name: getattr(settings, name) for name in Settings.__dataclass_fields__}}
+    named = {
+        "office": OFFICE,
+        "authserv_id": AUTHSERV_ID,
+        **{name: getattr(settings, name) for name in Settings.__dataclass_fields__},
+    }
     named |= {name: json.dumps(getattr(settings, name)) for name in ("notify", "escalate", "windows")}
     deadline = f"deadline = {settings.deadline}\n" if settings.deadline else ""
     projects = "".join(

@@ -29,10 +29,12 @@ from worker.settings_tables import (
     DEAF_MINUTES,
     FoldersTable,
     ImportTable,
+    IntakeTable,
     OperatorTable,
     ScheduleTable,
     StoreTable,
     check_after,
+    check_authserv_id,
     deaf_after,
     refuse_own_folder,
 )
@@ -83,6 +85,8 @@ class MailboxSettings:
     folder: str
     since: dt.date | None
     after: After = field(default_factory=After)
+    authserv_id: str = ""
+    """What our own server calls itself in the Authentication-Results that it writes; empty: none is believed."""
 
     @property
     def is_loopback(self) -> bool:
@@ -140,6 +144,8 @@ class Settings:
     notify: tuple[Address, ...]
     deaf_after: dt.timedelta = dt.timedelta(minutes=DEAF_MINUTES)
     """How long a mailbox or folder may go without a look that succeeded."""
+    colleagues: tuple[Address, ...] = ()
+    """Whose mails may bring a notice, where who sent them is proven."""
     import_columns: Mapping[str, str] = field(default_factory=dict)
     """Headings of the contractor's own ledger → keys of a project; they go before the usual ones."""
     hours: OfficeHours = field(default_factory=OfficeHours)
@@ -207,6 +213,7 @@ class _Mailbox(_Server):
     folder: NonEmpty = "INBOX"
     since: dt.date | None = None
     after: Annotated[str, AfterValidator(check_after)] = "nothing"
+    authserv_id: Annotated[str, AfterValidator(check_authserv_id)] = ""
 
     @field_validator("after")
     @classmethod
@@ -250,6 +257,7 @@ class _Worker(Shape):
     contractor: _Contractor
     mailbox: dict[str, _Mailbox] = Field(default_factory=dict)
     smtp: _Smtp
+    intake: IntakeTable = IntakeTable()
     folders: FoldersTable = FoldersTable()
     release: _Release = _Release()
     schedule: ScheduleTable = ScheduleTable()
@@ -289,6 +297,7 @@ def _settings_of(worker: _Worker) -> Settings:
             for name, box in worker.mailbox.items()
         },
         smtp=SmtpSettings(**dict(smtp) | {"ehlo": smtp.ehlo or contractor.email.rpartition("@")[2]}),
+        colleagues=tuple(map(Address, worker.intake.colleagues)),
         notices=worker.folders.notices,
         invoices=worker.folders.invoices,
         release=Release(

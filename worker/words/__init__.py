@@ -29,6 +29,8 @@ from worker.words.seeing import PAPER_STEPS
 from worker.words.seeing import TEXTS as SEEING_TEXTS
 from worker.words.silence import HINTS as SILENCE_HINTS
 from worker.words.silence import TEXTS as SILENCE_TEXTS
+from worker.words.speaking import HINTS as SPEAKING_HINTS
+from worker.words.speaking import TEXTS as SPEAKING_TEXTS
 from worker.words.watching import TEXTS as WATCHING_TEXTS
 
 Language = Literal["ja", "en"]
@@ -45,8 +47,9 @@ _TEXTS: Final = {
     **SILENCE_TEXTS,
     **ANNOUNCED_TEXTS,
     **WATCHING_TEXTS,
+    **SPEAKING_TEXTS,
 }
-_HINTS: Final = {**CONFIG_HINTS, **EXAMPLE_HINTS, **RULEBOOK_HINTS, **SILENCE_HINTS}
+_HINTS: Final = {**CONFIG_HINTS, **EXAMPLE_HINTS, **RULEBOOK_HINTS, **SILENCE_HINTS, **SPEAKING_HINTS}
 
 
 def say(code: str, lang: Language, **params: object) -> str:
