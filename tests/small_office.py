@@ -37,7 +37,7 @@ from worker.errors import HoshobinError, Unavailable
 from worker.model import JST, PageText, PdfText, Submission, Unreadable
 from worker.pipeline import Pipeline
 from worker.pipeline.once import Pass, finish_pass
-from worker.ports import Author, Fetched, Header, Heard, MailServer, Opened
+from worker.ports import Author, Fetched, Header, Heard, MailServer, Opened, Signatures
 from worker.recover import record_configuration, record_start, recover
 from worker.settings import Security
 from worker.states import Reason
@@ -175,7 +175,6 @@ class Mails:
 
     received: list[bytes] = field(default_factory=list)
     name: str = "main"
-    is_loopback: bool = True
     after: After = field(default_factory=After)
 
     def open(self) -> Opened:
@@ -332,6 +331,7 @@ class SmallOffice:
         self.mails = Mails()
         self.files = FakeFiles({f"invoice-{work}.pdf": invoice_of(work) for work in WORKS})
         self.timeouts: Timeouts | None = None
+        self.signatures: Signatures | None = None
         self.notices = root / "notices"
         self.notices.mkdir(parents=True, exist_ok=True)
         if not (root / FILE_NAME).exists():
@@ -347,7 +347,9 @@ class SmallOffice:
         record_start(self.store, in_force.configuration.files, "0", ACCOUNT, self.store.config_in_force())
         self.server = server_at(self.settings.port, self.clock, self.timeouts)
         recover(self.store, in_force, ACCOUNT, self.clock.now())
-        self.pipeline = Pipeline(self.store, TextInBytes(), self.server, self.clock, ACCOUNT, in_force)
+        self.pipeline = Pipeline(
+            self.store, TextInBytes(), self.server, self.clock, ACCOUNT, in_force, signatures=self.signatures
+        )
 
     async def stop(self) -> None:
         """Close what is open."""

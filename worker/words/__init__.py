@@ -82,6 +82,8 @@ def name_state(submission: Submission, lang: Language) -> str:
     if submission.joined:
         return say("state_joined", lang, answers=", ".join(map(str, submission.joined)))
     words = STATES[submission.state][index]
+    if submission.state is State.ANNOUNCED and not submission.proven:
+        return say("state_unproven", lang, state=words)
     if submission.state is State.APPROVED:
         by_policy = not submission.release_account
         if lang == "ja":

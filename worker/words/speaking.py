@@ -8,6 +8,10 @@ from __future__ import annotations
 from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "state_unproven": ("{state}（送信元未確認）", "{state} (sender not proven)"),
+    "h_sender": ("送信元", "sender"),
+    "sender_proven": ("確認済み（{evidence}）", "proven ({evidence})"),
+    "sender_unproven": ("未確認（{evidence}）", "not proven ({evidence})"),
     "bad_authserv_id": (
         "「{value}」は Authentication-Results の先頭の名前になりません",
         '"{value}" cannot stand at the head of an Authentication-Results',
