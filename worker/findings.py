@@ -8,11 +8,13 @@ server takes away headers that a sender forged: RFC 8601 §5 asks that of it, an
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from worker.mime import split_headers
 from worker.sender import Field, read_domain
 
 NAME: Final = b"authentication-results"
@@ -33,6 +35,7 @@ _PIECE: Final = re.compile(r'((?:[^;"]|"(?:[^"\\]|\\.)*")*)(?:;|\Z)')
 _PAIR: Final = re.compile(
     r'\s*([A-Za-z][A-Za-z0-9_.-]{0,80})(?:/([0-9]+))?\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;"]+)(?=\s|\Z)'
 )
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,252}")
 _ESCAPED: Final = re.compile(r"\\(.)")
 
 
@@ -88,6 +91,33 @@ def read_findings(fields: Sequence[Field], authserv_id: str) -> Findings:
         return Findings(Stand.UNREADABLE)
     is_refused = any(each.method == "dmarc" and each.result == "fail" for each in found)
     return Findings(Stand.FOUND, tuple(_passed(found)), is_refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Which servers' names stand in the mails of a mailbox."""
+
+    mails: int
+    bearing: Mapping[str, int]
+    """By name, in how many mails it stands; the most frequent first."""
+    doubled: frozenset[str] = frozenset()
+    """Names that stand twice in one mail."""
+
+    def in_mails(self, authserv_id: str) -> int:
+        """In how many mails this name stands, whatever its case."""
+        return sum(count for name, count in self.bearing.items() if name.casefold() == authserv_id.casefold())
+
+
+def tally_servers(tops: Sequence[bytes]) -> Tally:
+    """The names in the header blocks of several mails; what is no name (some servers write none) is left out."""
+    bearing: Counter[str] = Counter()
+    doubled: set[str] = set()
+    for top in tops:
+        headers, _ = split_headers(top)
+        named = Counter(name for each in headers.every(NAME) if _TOKEN.fullmatch(name := server_of(each)))
+        bearing.update(named.keys())
+        doubled.update(name for name, count in named.items() if count > 1)
+    return Tally(len(tops), dict(bearing.most_common()), frozenset(doubled))
 
 
 def server_of(content: bytes) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
+import office as offices
 import pytest
 from authenticated import AUTHSERV_ID
+from office import Mailroom
 from signed_mail import DOMAIN, Zone, sign
 from small_office import HANAKO, Form, Settings, SmallOffice, form, mail_with
 
@@ -264,3 +266,47 @@ async def test_of_a_mail_that_brings_nothing_no_signature_is_looked_at(office: O
     await office.comes(sign(a_mail(subject="来週の打合せ").replace("お知らせ".encode(), b"")))
     assert office.store.submissions() == ()
     assert office.zone.asked == []
+
+
+# --- What doctor says ----------------------------------------------------------------------------------------
+
+
+def test_doctor_names_the_servers_and_says_how_to_try_them(mailroom: Callable[..., Mailroom]) -> None:
+    room = mailroom()
+    other = offices.a_mail("別件")
+    other.replace_header("Authentication-Results", "relay.example; none")
+    room.deliver(offices.a_mail("一"), offices.a_mail("二"), other)
+    set_so = room.office("doctor", "--json").document["results"]
+    assert {"name": "sender:main", "ok": True, "error": None, "remedy": None} in set_so
+    shown = room.office("doctor").out
+    assert "最近の3通のうち2通" in shown
+    assert f"Authentication-Results: {AUTHSERV_ID}; dkim=pass header.d=forged.example" in shown
+
+
+def test_doctor_suggests_the_name_where_none_is_set_and_where_it_is_not_found(
+    mailroom: Callable[..., Mailroom],
+) -> None:
+    room = mailroom()
+    file = room.office.config / "worker.toml"
+    text = file.read_text(encoding="utf-8")
+    room.deliver(offices.a_mail("一"), offices.a_mail("二"))
+
+    def remedy(name: str) -> str:
+        file.write_text(text.replace(f'"{AUTHSERV_ID}"', f'"{name}"'), encoding="utf-8")
+        ran = room.office("doctor", "--json")
+        assert ran.code == 0
+        return next(each["remedy"] for each in ran.document["results"] if each["name"] == "sender:main")
+
+    assert f"{AUTHSERV_ID}（2通）" in remedy("")
+    assert "人の確認を待ちます" in remedy("")
+    assert "「mx.another.example」はありません" in remedy("mx.another.example")
+    doubled = offices.a_mail("三").as_bytes(policy=SMTP)
+    room.deliver(f"Authentication-Results: {AUTHSERV_ID}; none\r\n".encode() + doubled)
+    assert "2つ以上" in remedy(AUTHSERV_ID)
+
+
+def test_doctor_says_so_where_no_server_writes_its_name(mailroom: Callable[..., Mailroom]) -> None:
+    room = mailroom()
+    file = room.office.config / "worker.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace(f'"{AUTHSERV_ID}"', '""'), encoding="utf-8")
+    assert "名前のある Authentication-Results はありません" in room.office("doctor").out.replace("\n", "")

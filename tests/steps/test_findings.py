@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.findings import RESULTS_LIMIT, Findings, Stand, read_findings, read_results, server_of
+from worker.findings import RESULTS_LIMIT, Findings, Stand, Tally, read_findings, read_results, server_of, tally_servers
 from worker.sender import Field
 
 MX = "mx.contractor.example"
@@ -121,6 +121,16 @@ def test_a_header_below_what_the_sender_wrote_is_the_senders_own(above: str) -> 
 def test_a_failed_dmarc_says_that_the_server_takes_the_sender_for_another() -> None:
     assert found(f"{MX}; dkim=pass header.d=a.example; dmarc=fail header.from=b.example").is_refused
     assert not found(f"{MX}; dkim=pass header.d=a.example; dmarc=none header.from=a.example").is_refused
+
+
+def test_the_names_in_several_mails_are_counted_and_what_is_no_name_is_left_out() -> None:
+    own = f"Authentication-Results: {MX}; none\r\n".encode()
+    other = b"Authentication-Results: relay.example;\r\n dkim=pass header.d=a.example\r\n"
+    nameless = b"Authentication-Results: spf=pass (x) smtp.mailfrom=a.example; dkim=none\r\n"
+    tally = tally_servers([own, other + own, own + own, nameless, b"", b"\x00\xff"])
+    assert tally == Tally(6, {MX: 3, "relay.example": 1}, frozenset({MX}))
+    assert list(tally.bearing) == [MX, "relay.example"]
+    assert (tally.in_mails(MX.upper()), tally.in_mails("mx.example")) == (3, 0)
 
 
 _WORDS = f"{MX} ; dkim spf dmarc = pass fail none header.d header.i smtp.mailfrom ( ) surety.example @ 1 / . é"

@@ -91,6 +91,7 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
 
 THINGS: Final[dict[str, tuple[str, str]]] = {
     "mail": ("受信メールボックス {name}", "mailbox {name}"),
+    "sender": ("送信元の確認（{name}）", "proof of senders ({name})"),
     "imap": ("受信メールサーバー", "the mailbox's server"),
     "smtp": ("送信サーバー", "the sending server"),
     "sending": ("送信サーバー", "the sending server"),
