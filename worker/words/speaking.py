@@ -9,6 +9,10 @@ from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "state_unproven": ("{state}（送信元未確認）", "{state} (sender not proven)"),
+    "task_download_unproven": (
+        "。送信元未確認：メールの中のリンクは開かず、保証会社のサイトを自分で開いて確かめる",
+        ". The sender is not proven: open no link in the mail, open the guarantor's site by yourself",
+    ),
     "h_sender": ("送信元", "sender"),
     "sender_proven": ("確認済み（{evidence}）", "proven ({evidence})"),
     "sender_unproven": ("未確認（{evidence}）", "not proven ({evidence})"),
