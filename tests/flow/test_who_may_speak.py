@@ -232,6 +232,17 @@ async def test_an_unproven_announcement_opens_its_task_and_is_marked(office: Off
     assert "sender not proven" in name_state(announced, "en")
 
 
+@pytest.mark.parametrize(
+    "sender", ["netdesk@evil.example", f"netdesk@{DOMAIN}.evil.example", f'"{NETDESK}" <x@y.example>']
+)
+async def test_an_announcement_from_a_domain_like_the_guarantors_opens_its_task_and_is_marked(
+    office: Office, sender: str
+) -> None:
+    await office.comes(a_mail(sender=sender, results=GOOD))
+    assert name_state(office.only(), "ja") == "お知らせPDF待ち（送信元未確認）"
+    assert "にもない差出人" in office.only().evidence
+
+
 async def test_a_proven_announcement_bears_no_mark_and_a_proven_repetition_takes_it_away(office: Office) -> None:
     await office.comes(a_mail())
     await office.comes(a_mail(results=GOOD))
