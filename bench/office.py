@@ -14,9 +14,11 @@ TESTS: Final = Path(__file__).resolve().parent.parent / "tests"
 sys.path[:0] = [str(TESTS), str(TESTS / "notices")]
 
 import notice_pdfs as forms  # noqa: E402  the tests' own notices, found by the path above
-from known_addresses import make_known  # noqa: E402  as the next
+from authenticated import AUTHSERV_ID, received  # noqa: E402  the same
+from known_addresses import make_known  # noqa: E402  the same
 
 OFFICE: Final = "soumu@contractor.example"
+COLLEAGUE: Final = "sato@contractor.example"
 USER: Final = "office"
 ISSUERS: Final = 5
 """A contractor submits to a handful of issuers; each has one section and one rule."""
@@ -38,6 +40,9 @@ security = "none"
 user = "{user}"
 password_file = "imap-password"
 since = 2026-01-01
+authserv_id = "{authserv_id}"
+[intake]
+colleagues = ["{colleague}"]
 [smtp]
 host = "127.0.0.1"
 port = {smtp_port}
@@ -100,8 +105,8 @@ class Order:
 def write_mail(order: Order, pdf: bytes) -> bytes:
     """The mail by which a colleague passes the notice on."""
     mail = EmailMessage()
-    mail["Authentication-Results"] = "mx.contractor.example; dkim=pass header.d=contractor.example"
-    mail["From"] = "sato@contractor.example"
+    received(mail, COLLEAGUE)
+    mail["From"] = COLLEAGUE
     mail["To"] = OFFICE
     mail["Subject"] = f"認証キーのお知らせ（{order.name}）"
     mail["Date"] = "Thu, 12 Nov 2026 09:00:00 +0900"
@@ -122,6 +127,8 @@ def write_configuration(
     words = {
         "office": OFFICE,
         "user": USER,
+        "authserv_id": AUTHSERV_ID,
+        "colleague": COLLEAGUE,
         "imap_port": imap_port,
         "smtp_port": smtp_port,
         "poll_seconds": poll_seconds,

@@ -210,14 +210,13 @@ class SomeMailbox:
     """What the rows of a look are made from, where no mailbox is looked at."""
 
     name: str
-    is_loopback: bool = True
     after: After = field(default_factory=After)
 
 
-def rows_of(mailbox: str, *, is_loopback: bool = True) -> LedgerRows:
+def rows_of(mailbox: str) -> LedgerRows:
     """Rows for messages of ``mailbox`` that a test hands over by itself."""
     found = Found((), frozenset(), Look(f"mail:{mailbox}", uidvalidity=1))
-    return LedgerRows(cast("Mailbox", SomeMailbox(mailbox, is_loopback)), found)
+    return LedgerRows(cast("Mailbox", SomeMailbox(mailbox)), found)
 
 
 async def run_at_once(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

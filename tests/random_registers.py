@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, TypeVar
 
+from authenticated import AUTHSERV_ID
 from hypothesis import strategies as st
 
 T = TypeVar("T")
@@ -195,6 +196,9 @@ port = 143
 security = "none"
 user = "soumu"
 password_file = "imap-password"
+authserv_id = "{AUTHSERV_ID}"
+[intake]
+colleagues = ["sato@contractor.example"]
 [smtp]
 host = "127.0.0.1"
 port = 25

@@ -18,6 +18,7 @@ from email.policy import SMTP
 from functools import cache
 from pathlib import Path
 
+from authenticated import AUTHSERV_ID, received
 from fakes import FakeClock, FakeFiles, run_at_once
 from known_addresses import make_known
 from sqlalchemy.engine import Connection
@@ -36,7 +37,7 @@ from worker.errors import HoshobinError, Unavailable
 from worker.model import JST, PageText, PdfText, Submission, Unreadable
 from worker.pipeline import Pipeline
 from worker.pipeline.once import Pass, finish_pass
-from worker.ports import Author, Fetched, Header, Heard, MailServer, Opened
+from worker.ports import Author, Fetched, Header, Heard, MailServer, Opened, Signatures
 from worker.recover import record_configuration, record_start, recover
 from worker.settings import Security
 from worker.states import Reason
@@ -86,6 +87,9 @@ port = 143
 security = "none"
 user = "soumu"
 password_file = "imap-password"
+authserv_id = "{authserv_id}"
+[intake]
+colleagues = ["sato@contractor.example"]
 [smtp]
 host = "127.0.0.1"
 port = {port}
@@ -175,7 +179,6 @@ class Mails:
 
     received: list[bytes] = field(default_factory=list)
     name: str = "main"
-    is_loopback: bool = True
     after: After = field(default_factory=After)
 
     def open(self) -> Opened:
@@ -211,6 +214,7 @@ class Mails:
 def mail_with(*forms: Form, number: int = 1) -> bytes:
     """A colleague's mail with notices attached."""
     mail = EmailMessage()
+    received(mail, "sato@contractor.example")
     mail["From"] = "sato@contractor.example"
     mail["To"] = OFFICE
     mail["Subject"] = "認証キーのお知らせの件"
@@ -250,7 +254,11 @@ class Settings:
 @cache
 def configuration_of(settings: Settings) -> Configuration:
     """The configuration as the files would give it."""
-    named = {"office": OFFICE, **{name: getattr(settings, name) for name in Settings.__dataclass_fields__}}
+    named = {
+        "office": OFFICE,
+        "authserv_id": AUTHSERV_ID,
+        **{name: getattr(settings, name) for name in Settings.__dataclass_fields__},
+    }
     named |= {name: json.dumps(getattr(settings, name)) for name in ("notify", "escalate", "windows")}
     deadline = f"deadline = {settings.deadline}\n" if settings.deadline else ""
     projects = "".join(
@@ -328,6 +336,7 @@ class SmallOffice:
         self.mails = Mails()
         self.files = FakeFiles({f"invoice-{work}.pdf": invoice_of(work) for work in WORKS})
         self.timeouts: Timeouts | None = None
+        self.signatures: Signatures | None = None
         self.notices = root / "notices"
         self.notices.mkdir(parents=True, exist_ok=True)
         if not (root / FILE_NAME).exists():
@@ -343,7 +352,9 @@ class SmallOffice:
         record_start(self.store, in_force.configuration.files, "0", ACCOUNT, self.store.config_in_force())
         self.server = self.make_server()
         recover(self.store, in_force, ACCOUNT, self.clock.now())
-        self.pipeline = Pipeline(self.store, TextInBytes(), self.server, self.clock, ACCOUNT, in_force)
+        self.pipeline = Pipeline(
+            self.store, TextInBytes(), self.server, self.clock, ACCOUNT, in_force, signatures=self.signatures
+        )
 
     def make_server(self) -> MailServer:
         """What a process sends by."""

@@ -81,8 +81,9 @@ def _standing(
     holds = [*_of_history(submission), *_of_match(outcome)]
     if composed is not None:
         holds += composed.holds
-    if not submission.proven:
-        holds.append(Hold(Reason.SENDER_UNPROVEN))
+    is_rehearsal = composed is not None and composed.draft is not None and composed.draft.is_rehearsal
+    if not submission.proven and not is_rehearsal:  # a rehearsal reaches nobody: asked when it is for the issuer
+        holds.append(Hold(Reason.SENDER_UNPROVEN, submission.evidence))
     if composed is not None:
         holds += _of_release(submission, composed, release)
     return tuple(dict.fromkeys(holds))

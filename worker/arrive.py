@@ -34,6 +34,9 @@ class Way:
     source_message_id: str
     mail_sha256: Sha256 | None
     proven: bool
+    """Whether it is proven who sent it, or whoever put it there is one of the office."""
+    evidence: str = ""
+    """What says so, or why it is not proven, in words for people."""
     announced: Announced | None = None
     """What the mail says where it is an announcement."""
 
@@ -135,6 +138,7 @@ def _arrived(way: Way) -> Submission:
         source_message_id=way.source_message_id,
         mail_sha256=way.mail_sha256,
         proven=way.proven,
+        evidence=way.evidence,
         announced=way.announced,
     )
 

@@ -38,7 +38,7 @@ from worker.model import (
     Sha256,
     sha256,
 )
-from worker.proof import prove_letter
+from worker.readback import read_back
 from worker.render import Renderer, Scope
 from worker.rulebook import (
     Contract,
@@ -199,7 +199,7 @@ def _draft(
         return _not_drafted(case, (*holds, unwritable.hold))
     limit = min(case.circumstances.max_bytes, case.rule.max_bytes or case.circumstances.max_bytes)
     draft_hash = hash_draft(draft)
-    holds += prove_letter(draft, draft_hash, body, contents, limit)
+    holds += read_back(draft, draft_hash, body, contents, limit)
     not_before = earliest_day(case.project) if carries_invoice and not draft.is_rehearsal else None
     undrafted = _not_drafted(case, holds)
     return dataclasses.replace(

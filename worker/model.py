@@ -299,7 +299,9 @@ class Submission:
     """The file's name, or the mail's subject."""
     source_message_id: str = ""
     proven: bool = False
-    """Whether the way it came is trusted without a person's look (folder, loopback mailbox)."""
+    """Whether it came by the folder, or the sender of its mail is proven to be one who may speak."""
+    evidence: str = ""
+    """What proves the sender of its mail, or why it is not proven; empty where it came by the folder."""
     refusal: Hold | None = None
     """Why its PDF, or its mail, could not be read as a notice; then there is no notice."""
     pdf_sha256: Sha256 | None = None

@@ -32,6 +32,8 @@ from worker.model import (
     Submission,
     Unreadable,
 )
+from worker.sender import Field
+from worker.signature import Signed
 from worker.states import Event, State
 
 P = ParamSpec("P")
@@ -131,11 +133,6 @@ class Mailbox(Protocol):
         """The NAME of ``[mailbox.NAME]``."""
         ...
 
-    @property
-    def is_loopback(self) -> bool:
-        """Whether the server is on this machine, so that who can write to it is known."""
-        ...
-
     def open(self) -> Opened:
         """Connect and log in where needed, then open the folder afresh. Raises Unavailable, AccountRefused."""
         ...
@@ -212,6 +209,14 @@ class PdfReader(Protocol):
 
     async def close(self) -> None:
         """End the children."""
+        ...
+
+
+class Signatures(Protocol):
+    """The DKIM signatures of mails, verified with keys from the DNS."""
+
+    async def verify(self, raw: bytes, fields: Sequence[Field], root: str) -> Signed:
+        """Whether a good signature of ``root``, or of a domain below it, stands in the mail ``raw``; raises nothing."""
         ...
 
 

@@ -22,6 +22,7 @@ _FORWARDED: Final = re.compile(
     r"(?:\[[^\]]{0,40}\]|【[^】]{0,40}】|(?:re|aw|返信)(?:\[?\d{1,3}\]?)?:)*(?:fwd?|転送)(?:\[?\d{1,3}\]?)?:",
     re.IGNORECASE,
 )
+_ANSWER: Final = re.compile(r"(?:\[[^\]]{0,40}\]|【[^】]{0,40}】)*(?:re|aw|返信)(?:\[?\d{1,3}\]?)?:", re.IGNORECASE)
 _QUOTES: Final = "「」『』“”\"'"
 _ADDITION: Final = re.compile(
     r"(?:\([^()]{0,80}\)|\[[^\[\]]{0,80}\]|【[^【】]{0,80}】|「[^「」]{0,80}」|『[^『』]{0,80}』)\Z"
@@ -127,11 +128,12 @@ def _is_bare_report(message: Message) -> bool:
 
 
 def _announces(message: Message, guarantor: Guarantor, ours: Ours) -> bool:
-    """Whether the subject ends with one of the guarantor's and the sender may say so.
+    """Whether the subject ends with one of the guarantor's, and the mail is no talk about an announcement.
 
-    A colleague who forwards the text of an announcement (Fwd:, 転送:) is as good as the guarantor: what follows is
-    a task to fetch the notice, and losing it would cost the contract. A subject that goes on after the pattern
-    (「…のお知らせ」メールの変更について) is about announcements and is none.
+    What follows is a task to fetch the notice, and losing it would cost the contract: a guarantor may write from a new
+    domain one day, so a strange sender is taken too; that nobody proven wrote it is marked on the task. Where the
+    senders are named, answers of others, and what colleagues write without forwarding it (Fwd:, 転送:), are talk; so is
+    a subject that goes on after the pattern (「…のお知らせ」メールの変更について).
     """
     subject = match_key(message.subject).casefold()
     if not any(_ends_with(subject, pattern) for pattern in guarantor.subjects):
@@ -139,7 +141,9 @@ def _announces(message: Message, guarantor: Guarantor, ours: Ours) -> bool:
     if not guarantor.senders or _is_from(message, guarantor):
         return True
     domains = {_domain(sender) for sender in message.senders}
-    return domains == {_domain(ours.address)} and bool(_FORWARDED.match(subject))
+    if _domain(ours.address) in domains:
+        return len(domains) == 1 and bool(_FORWARDED.match(subject))
+    return not _ANSWER.match(subject)
 
 
 def _ends_with(subject: str, pattern: str) -> bool:

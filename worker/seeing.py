@@ -83,6 +83,9 @@ def _standing(seen: Seen, lang: Language) -> _Pairs:
     yield say("h_product", lang), PRODUCT_NAMES[submission.product] if submission.product else ""
     yield say("h_number", lang), submission.contract_number or ""
     yield say("h_section", lang), _section(submission)
+    if submission.evidence:
+        code = "sender_proven" if submission.proven else "sender_unproven"
+        yield say("h_sender", lang), say(code, lang, evidence=submission.evidence)
     if submission.due_at is not None and submission.state is State.APPROVED:
         yield say("h_due", lang), submission.due_at.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S")
 

@@ -51,6 +51,7 @@ from worker.wiring import (
     build_folder,
     build_mailboxes,
     build_server,
+    build_signatures,
     load_changed_office,
     load_secrets,
     program_version,
@@ -127,7 +128,8 @@ class Service:
         server = PatientServer(BeatingServer(build_server(office, self._secrets, self._clock), beat), self._patience[0])
         reader = BeatingReader(self._reader)
         account, command = account_name(), build_command(office)
-        pipeline = Pipeline(self._store, reader, server, self._clock, account, office.in_force, command)
+        signatures = build_signatures(self._clock)
+        pipeline = Pipeline(self._store, reader, server, self._clock, account, office.in_force, command, signatures)
         self._loops = [Loop(beat, partial(self._send, pipeline))]
         self._loops += self._watching(office, pipeline, watched)
         pipeline.on_recorded = self._loops[0].wake.set

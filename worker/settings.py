@@ -31,10 +31,12 @@ from worker.settings_tables import (
     DEAF_MINUTES,
     FoldersTable,
     ImportTable,
+    IntakeTable,
     OperatorTable,
     ScheduleTable,
     StoreTable,
     check_after,
+    check_authserv_id,
     deaf_after,
     refuse_own_folder,
 )
@@ -81,6 +83,8 @@ class MailboxSettings:
     after: After = field(default_factory=After)
     oauth: OauthSettings | None = None
     """Not None where ``auth`` is XOAUTH2."""
+    authserv_id: str = ""
+    """What our own server calls itself in the Authentication-Results that it writes; empty: none is believed."""
 
     @property
     def is_loopback(self) -> bool:
@@ -142,6 +146,8 @@ class Settings:
     notify: tuple[Address, ...]
     deaf_after: dt.timedelta = dt.timedelta(minutes=DEAF_MINUTES)
     """How long a mailbox or folder may go without a look that succeeded."""
+    colleagues: tuple[Address, ...] = ()
+    """Whose mails may bring a notice, where who sent them is proven."""
     import_columns: Mapping[str, str] = field(default_factory=dict)
     """Headings of the contractor's own ledger → keys of a project; they go before the usual ones."""
     hours: OfficeHours = field(default_factory=OfficeHours)
@@ -203,6 +209,7 @@ class _Mailbox(_Server):
     since: dt.date | None = None
     after: Annotated[str, AfterValidator(check_after)] = "nothing"
     oauth: OauthTable | None = None
+    authserv_id: Annotated[str, AfterValidator(check_authserv_id)] = ""
 
     @field_validator("after")
     @classmethod
@@ -248,6 +255,7 @@ class _Worker(Shape):
     contractor: _Contractor
     mailbox: dict[str, _Mailbox] = Field(default_factory=dict)
     smtp: _Smtp
+    intake: IntakeTable = IntakeTable()
     folders: FoldersTable = FoldersTable()
     release: _Release = _Release()
     schedule: ScheduleTable = ScheduleTable()
@@ -303,6 +311,7 @@ def _settings_of(worker: _Worker) -> Settings:
                 "copy_to": Address(smtp.copy_to) if smtp.copy_to else None,
             }
         ),
+        colleagues=tuple(map(Address, worker.intake.colleagues)),
         notices=worker.folders.notices,
         invoices=worker.folders.invoices,
         release=Release(

@@ -7,6 +7,7 @@ release have their shapes beside what they become, in ``settings``.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
@@ -73,6 +74,23 @@ def deaf_after(schedule: ScheduleTable) -> dt.timedelta:
     if schedule.deaf_minutes is not None:
         return dt.timedelta(minutes=schedule.deaf_minutes)
     return dt.timedelta(seconds=max(DEAF_MINUTES * 60, LOOKS_MISSED * schedule.poll_seconds))
+
+
+_AUTHSERV_ID: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,253}")
+"""A token (RFC 2045 §5.1), which every server writes that has a name for itself."""
+
+
+def check_authserv_id(text: str) -> str:
+    """What ``[mailbox.x] authserv_id`` may say. Raises Refused."""
+    if text and not _AUTHSERV_ID.fullmatch(text):
+        raise Refused(("bad_authserv_id", {"value": text}))
+    return text
+
+
+class IntakeTable(Shape):
+    """``[intake]``."""
+
+    colleagues: list[AddressText] = Field(default_factory=list)
 
 
 class FoldersTable(Shape):

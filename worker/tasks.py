@@ -220,7 +220,8 @@ def _download(submission: Submission, steps: Sequence[str], here: Sequence[Submi
             names=say("task_download_names", lang, names=named) if named else "",
             steps=say("task_download_steps", lang, steps=numbered) if steps else "",
         )
-        return said + (say("task_download_here", lang, here=came) if came else "")
+        said += say("task_download_here", lang, here=came) if came else ""
+        return said if submission.proven else said + say("task_download_unproven", lang)
 
     command = f"hoshobin join {submission.id} {here[0].id} --by 氏名" if len(here) == 1 else command_for(submission)
     task = _task(submission, TaskKind.DOWNLOAD, (text("ja"), text("en")), Urgency.TODAY, command)

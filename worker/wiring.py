@@ -39,6 +39,7 @@ from worker.ports import Clock, Secrets, TokenSource
 from worker.render import Renderer
 
 if TYPE_CHECKING:
+    from worker.adapters.dkim_dns import DnsSignatures
     from worker.adapters.folder import NoticeFolder
     from worker.adapters.imap import ImapMailbox
     from worker.adapters.operator_command import ProgramCommand
@@ -201,7 +202,7 @@ class DaemonExecutor(ThreadPoolExecutor):
     """
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Start ``fn`` at once: the only calls are the look-ups of one mail server, one at a time."""
+        """Start ``fn`` at once: the only calls are look-ups of names, few at a time."""
         future: Future[T] = Future()
         threading.Thread(
             target=_carry_out, args=(future, partial(fn, *args, **kwargs)), name="look-up", daemon=True
@@ -298,6 +299,13 @@ def build_command(office: Office) -> ProgramCommand | None:
 
     command = office.configuration.settings.command
     return ProgramCommand(command) if command else None
+
+
+def build_signatures(clock: Clock) -> DnsSignatures:
+    """The adapter that verifies DKIM signatures; nothing is asked yet."""
+    from worker.adapters.dkim_dns import DnsSignatures
+
+    return DnsSignatures(clock)
 
 
 def build_folder(office: Office) -> NoticeFolder:

@@ -63,7 +63,6 @@ def test_a_folder_is_examined_and_its_messages_are_read() -> None:
         fetched = tuple(Fetched(header, MESSAGES[header.uid]) for header in headers)
         assert list(box.blocks(headers)) == [fetched]
         assert box.name == "main"
-        assert box.is_loopback
         changing = (b"SELECT", b"STORE", b"COPY", b"MOVE", b"EXPUNGE", b"CLOSE", b"BODY[")
         assert not [line for line in server.commands if any(word in line for word in changing)]
 

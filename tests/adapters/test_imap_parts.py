@@ -22,6 +22,7 @@ from worker.candidates import holds_nothing, sections_of
 from worker.mail import read_message
 from worker.model import JST
 from worker.ports import Fetched, Header, Part
+from worker.sender import Sender, read_fields, read_sender
 from worker.settings import Security
 from worker.watch import MAIL_LIMIT, MAIL_PART
 
@@ -130,6 +131,7 @@ def check_large(fetched: Fetched, original: bytes) -> None:
     seen, whole = read_message(fetched.content), read_message(original)
     named = ("subject", "senders", "message_id", "defects")
     assert [getattr(seen, name) for name in named] == [getattr(whole, name) for name in named]
+    assert isinstance(read_sender(read_fields(fetched.content)), Sender)  # who wrote it can be proven as of any mail
     assert [text.rstrip() for text in seen.texts] == [text.rstrip() for text in whole.texts]
     assert [(each.filename, each.content) for each in (*seen.pdfs, *(p for m in seen.nested for p in m.pdfs))] == [
         ("download", PDF)

@@ -226,11 +226,6 @@ def expect(call: Call, failure: Failure, windows: Iterable[Window]) -> Expected:
 # --- The run ---------------------------------------------------------------------------------------------------
 
 
-def proven(mail: bytes) -> bytes:
-    """As a colleague's mail arrives: with what the office's own server found of its sender, on top."""
-    return b"Authentication-Results: mx.contractor.example; dkim=pass header.d=contractor.example\r\n" + mail
-
-
 class LargeForm(Form):
     """A notice whose submission takes more than one piece on the wire."""
 
@@ -264,9 +259,9 @@ class Post:
         self.imap.commands.clear()
         self.relay.begin()
         first = form(1)
-        self._arrive(proven(mail_with(LargeForm(first.number, first.project, first.key), number=1)))
-        self._arrive(proven(mail_with(form(2), number=2)))
-        self._arrive(proven(mail_with(form(9), number=3)))
+        self._arrive(mail_with(LargeForm(first.number, first.project, first.key), number=1))
+        self._arrive(mail_with(form(2), number=2))
+        self._arrive(mail_with(form(9), number=3))
 
     def _arrive(self, mail: bytes) -> None:
         uid = max(self.imap.messages, default=0) + 1

@@ -26,6 +26,7 @@ from typing import Any, Self
 sys.path.insert(0, str(Path(__file__).parent.parent / "notices"))
 
 import notice_pdfs as made
+from authenticated import AUTHSERV_ID, received
 from fast_mail_parser import parse_email
 from known_addresses import make_known
 from notice_pdfs import Form
@@ -199,8 +200,11 @@ contact = "山田 花子"
 phone = "045-000-0000"
 email = "{self.address}"
 [mailbox.main]
+authserv_id = "{AUTHSERV_ID}"
 {mailbox}
 {since}
+[intake]
+colleagues = ["{COLLEAGUE}"]
 [smtp]
 {smtp}
 per_minute = 0
@@ -413,6 +417,7 @@ def a_mail(
     message_id: str = "",
 ) -> EmailMessage:
     mail = EmailMessage()
+    received(mail, sender)
     mail["From"] = sender
     mail["To"] = ADDRESS
     mail["Subject"] = subject

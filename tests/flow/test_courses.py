@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import json
 from collections.abc import AsyncIterator, Callable
@@ -10,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from fakes import rows_of, run_at_once
+from fakes import run_at_once
 from office import (
     ADDRESS,
     HANAKO,
@@ -18,7 +17,6 @@ from office import (
     Mailroom,
     a_form,
     a_mail,
-    fetch,
     later_key,
     notice,
     other_download,
@@ -309,19 +307,12 @@ async def test_in_mode_hold_what_is_withdrawn_in_time_never_leaves(mailroom: MOD
     assert room.office.only(form)["state"] == "WITHDRAWN"
 
 
-def test_a_mail_that_came_over_the_net_waits_for_a_person_in_mode_auto(mailroom: MODES) -> None:
-    """Every server of these tests stands on loopback, so a mailbox elsewhere is told by the block's own word."""
+def test_a_mail_of_somebody_who_is_no_colleague_waits_for_a_person_in_mode_auto(mailroom: MODES) -> None:
     form = a_form()
     room = mailroom(projects=[project(form.project, "kawa", form.number)])
-
-    async def take_from_afar() -> None:
-        async with running(room, Hands()) as pipeline:
-            fetched = fetch(a_mail("認証キー", ("a.pdf", notice(form))).as_bytes())
-            read = await pipeline.intake.read_block((fetched,), pipeline.in_force)
-            pipeline.intake.record_block(rows_of("far", is_loopback=False), read)
-            assert (await pipeline.send_due()).sent == 0
-
-    asyncio.run(take_from_afar())
+    room.deliver(a_mail("認証キー", ("a.pdf", notice(form)), sender="tanaka@contractor.example"))
+    assert room.office.run_once().code == 1
+    assert not room.submissions
     held = room.office.only(form)
     assert held["hold_reasons"] == ["sender_unproven"]
     room.office("approve", held["label"], "--by", HANAKO, "--note", "本人に電話で確認")

@@ -40,7 +40,6 @@ class Mailbox:
     """Announcements in blocks of one; in place of the UID ``breaks_at`` the connection is lost."""
 
     name = "main"
-    is_loopback = True
     after = After()
 
     def __init__(self, count: int, breaks_at: int = 0) -> None:

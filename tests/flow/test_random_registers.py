@@ -21,6 +21,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
+from authenticated import HEADER, authenticated
 from fakes import START, FakeClock, FakeFiles, run_at_once
 from hypothesis import HealthCheck, given, seed, settings
 from known_addresses import make_known
@@ -136,6 +137,7 @@ def in_force_of(world: World) -> InForce:
 def mail_with(notices: list[Came], number: int) -> bytes:
     """A colleague's mail; written by hand, as the library takes longer than what is looked at here."""
     lines = [
+        f"{HEADER}: {authenticated('sato@contractor.example')}",
         "From: sato@contractor.example",
         f"To: {OFFICE}",
         f"Message-ID: <in.{number}@mail.example>",

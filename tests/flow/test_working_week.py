@@ -330,7 +330,7 @@ class Week:
         self.root = root
         self.relay = relay
         self.clock = FakeClock(dt.datetime(2026, 4, 10, 9, tzinfo=JST))
-        self.mails = Mails(is_loopback=False)
+        self.mails = Mails()
         self.files = FakeFiles(dict(INVOICES))
         self.texts = {
             "worker.toml": WORKER.format(port=relay.port, mode=mode),

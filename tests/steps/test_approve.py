@@ -97,6 +97,22 @@ def test_a_mail_of_unproven_sender_is_held_in_every_mode(mode: Mode) -> None:
     assert Reason.SENDER_UNPROVEN not in reasons(drafted(register, arrived(proven=True)).submission)
 
 
+def test_why_the_sender_is_not_proven_is_what_is_answered() -> None:
+    why = "sato@contractor.example：受信サーバーの確認結果がない、電子署名（DKIM）がない"
+    held = drafted(AUTO, arrived(proven=False, evidence=why)).submission
+    assert reasons(held) == {Reason.SENDER_UNPROVEN: why}
+    approved = answered(held, AUTO)
+    assert approved.state is State.APPROVED
+    assert again(approved, AUTO, LATER).state is State.APPROVED
+    assert reasons(again(replace(approved, evidence="another"), AUTO, LATER)) == {Reason.SENDER_UNPROVEN: "another"}
+
+
+def test_a_rehearsal_does_not_ask_who_sent_the_mail_and_the_submission_does() -> None:
+    rehearsal = drafted(replace(AUTO, rehearsal_to=REHEARSAL_TO), arrived(proven=False)).submission
+    assert (rehearsal.state, rehearsal.is_rehearsal) == (State.APPROVED, True)
+    assert reasons(again(replace(rehearsal, rehearsals=1), AUTO, LATER)).keys() >= {Reason.SENDER_UNPROVEN}
+
+
 @pytest.mark.parametrize("mode", Mode)
 @pytest.mark.parametrize(
     ("change", "reason"),

@@ -72,32 +72,36 @@ def test_an_empty_pattern_recognises_nothing() -> None:
     assert recognise_mail(mail("x"), (guarantor("bad", " 「」"),), OURS) == Unrelated(())
 
 
-@pytest.mark.parametrize("sender", ["info@west.example", "info@Mail.West.example"])
-def test_where_senders_are_named_the_announcement_must_come_from_one(sender: str) -> None:
+@pytest.mark.parametrize(
+    "sender",
+    ["info@west.example", "info@Mail.West.example", "info@notwest.example", "info@west.example.evil.example", ""],
+)
+def test_an_announcement_is_one_whoever_sent_it_as_proof_is_judged_apart(sender: str) -> None:
     assert recognise(mail(WEST, sender)) == Announcement("west", ())
+    assert recognise(mail(f"Fwd: {WEST}", sender)) == Announcement("west", ())
 
 
-@pytest.mark.parametrize("sender", ["info@notwest.example", "info@west.example.evil.example", ""])
-def test_another_sender_with_the_subject_means_a_notice_but_announces_none(sender: str) -> None:
-    assert recognise(mail(WEST, sender)) == Meant(None, ())
+def test_where_senders_are_named_an_answer_of_another_is_talk_about_the_announcement() -> None:
+    for subject in (f"Re: {WEST}", f"[社内 12] ＲＥ：{WEST}", f"返信: {WEST}", f"Re: Fwd: {WEST}"):
+        assert recognise(mail(subject, "x@elsewhere.example")) == Meant(None, ())
+    assert recognise(mail(f"Re: {WEST}", "info@west.example")) == Announcement("west", ())
 
 
-def test_two_senders_of_which_one_is_strange_announce_nothing() -> None:
-    message = Message(senders=("info@west.example", "x@evil.example"), subject=WEST)
+def test_of_two_senders_a_colleague_and_a_stranger_nothing_is_announced() -> None:
+    message = Message(senders=("hanako@contractor.example", "x@evil.example"), subject=f"Fwd: {WEST}")
     assert recognise(message) == Meant(None, ())
 
 
 def test_a_colleague_may_forward_the_announcement_of_a_guarantor_with_named_senders() -> None:
     assert recognise(mail(f"Re: Fwd: {WEST}", "hanako@contractor.example")) == Announcement("west", ())
     assert recognise(mail(WEST, "hanako@contractor.example")) == Meant(None, ())
-    assert recognise(mail(f"Fwd: {WEST}", "x@evil.example")) == Meant(None, ())
 
 
 def test_a_forwarded_announcement_within_a_mail_is_one() -> None:
     inner = mail(WEST, "info@west.example", pdfs=(PDF,))
     assert recognise(mail("ご確認ください", nested=(inner,))) == Announcement("west", (PDF,))
     strange = mail(WEST, "info@evil.example", pdfs=(PDF,))
-    assert recognise(mail("ご確認ください", nested=(strange,))) == Meant(None, (PDF,))
+    assert recognise(mail("ご確認ください", nested=(strange,))) == Announcement("west", (PDF,))
 
 
 def test_a_mail_from_a_guarantor_means_a_notice_and_names_it() -> None:

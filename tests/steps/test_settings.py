@@ -47,6 +47,16 @@ def test_mail_leaves_while_public_offices_are_open_unless_other_windows_are_writ
     assert settings_of(text)[0].hours == OfficeHours(closed=frozenset({dt.date(2026, 12, 28)}))
 
 
+def test_who_may_bring_a_notice_by_mail_is_nobody_unless_it_is_written():
+    settings, _ = settings_of(WORKER)
+    assert (settings.mailboxes["main"].authserv_id, settings.colleagues) == ("", ())
+    text = WORKER.replace("port = 993", 'port = 993\nauthserv_id = "mx.contractor.example"')
+    settings, found = settings_of(text + '[intake]\ncolleagues = ["Sato@Contractor.Example"]')
+    assert found == []
+    assert settings.mailboxes["main"].authserv_id == "mx.contractor.example"
+    assert settings.colleagues == ("Sato@contractor.example",)
+
+
 def test_an_empty_ehlo_is_the_domain_of_the_contractor():
     assert settings_of(WORKER)[0].smtp.ehlo == "contractor.example"
 
@@ -99,6 +109,8 @@ def test_a_server_on_this_machine_needs_neither_tls_nor_a_login():
         ("port = 465", "port = 465\nconnections = 2", "smtp.connections", "one_connection"),
         ("port = 465", 'port = 465\ncopy_to = "控え"', "smtp.copy_to", "address_not_ascii"),
         ("port = 465", "port = 465\nper_minute = -1", "smtp.per_minute", "too_small"),
+        ("port = 993", 'port = 993\nauthserv_id = "mx; dkim=pass"', "mailbox.main.authserv_id", "bad_authserv_id"),
+        ("[operator]", '[intake]\ncolleagues = ["c.example"]\n[operator]', "intake.colleagues[1]", "address_not_bare"),
         ("[operator]", '[schedule]\nwindows = ["mon-fri 8-17"]\n[operator]', "schedule.windows[1]", "bad_window"),
         ("[operator]", '[schedule]\nwindows = "mon 09:00-17:00"\n[operator]', "schedule.windows", "not_a_list"),
         ("[operator]", "[schedule]\nstuck_hours = 0\n[operator]", "schedule.stuck_hours", "too_small"),

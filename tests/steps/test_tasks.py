@@ -65,6 +65,14 @@ def test_what_waits_for_a_person_is_one_task_with_the_command_that_goes_on(
     assert all(task.texts)
 
 
+def test_an_announcement_of_nobody_proven_is_a_task_that_says_so_and_warns_of_its_links() -> None:
+    (unproven,) = tasks_of(one(State.ANNOUNCED, proven=False))
+    (proven,) = tasks_of(one(State.ANNOUNCED, proven=True))
+    assert "送信元未確認" in unproven.text("ja")
+    assert "not proven" in unproven.text("en")
+    assert "送信元未確認" not in proven.text("ja")
+
+
 @pytest.mark.parametrize("state", [State.APPROVED, State.SENDING, State.CONFIRMED, State.WITHDRAWN])
 def test_what_needs_nobody_is_no_task(state: State) -> None:
     assert tasks_of(one(state)) == ()

@@ -19,6 +19,7 @@ from worker.adapters.imap_answers import (
     group_headers,
     group_starts,
     read_content,
+    read_fields_answer,
     read_header_answer,
     read_starts,
     unknown_header,
@@ -139,6 +140,16 @@ class ImapMailbox(ImapConnection):
                     raise Unavailable("imap", one.failure)
                 broken = bool(breaks)
                 yield (one,)
+
+    def newest_results(self, count: int) -> tuple[bytes, ...]:
+        """The Authentication-Results of each of the last ``count`` messages, or fewer. Raises Unavailable."""
+        opened = self._opened
+        uids = self.uids(max(1, opened.uidnext - 10 * count), None)[-count:] if opened is not None else ()
+        if not uids:
+            return ()
+        with self._translated():
+            answer = self._fetch(uids, ["BODY.PEEK[HEADER.FIELDS (AUTHENTICATION-RESULTS)]"])
+        return tuple(read_fields_answer(answer[uid]) for uid in uids if uid in answer)
 
     def settle(self, uids: Sequence[int]) -> None:
         """Do to these what ``after`` says; done already, or gone, is as good. Raises Unavailable."""

@@ -54,13 +54,18 @@ def unknown_header(uid: int) -> Header:
 def read_header_answer(uid: int, answer: Mapping[bytes, Any]) -> Header:
     """One message of a FETCH answer; what is missing in it is as in ``unknown_header``."""
     size, date = answer.get(b"RFC822.SIZE"), answer.get(b"INTERNALDATE")
-    found = next((found for key, found in answer.items() if key.startswith(b"BODY[HEADER")), b"")
-    fields = found if isinstance(found, bytes) else b""
+    fields = read_fields_answer(answer)
     message_id = read_message_id(read_header(fields, "Message-ID"))
     size = size if isinstance(size, int) else 0
     if b"BODYSTRUCTURE" not in answer:
         return Header(uid, size, _aware(date), message_id)
     return Header(uid, size, _aware(date), message_id, fields, read_structure(answer[b"BODYSTRUCTURE"]))
+
+
+def read_fields_answer(answer: Mapping[bytes, Any]) -> bytes:
+    """The header fields of one message of a FETCH answer; empty where it has none."""
+    found = next((found for key, found in answer.items() if key.startswith(b"BODY[HEADER")), b"")
+    return found if isinstance(found, bytes) else b""
 
 
 def _aware(date: object) -> dt.datetime:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, IMAPClientReadOnlyError, ProtocolError
 
-from worker.adapters.imap_account import ImapAccount, is_loopback_host
+from worker.adapters.imap_account import ImapAccount
 from worker.adapters.imap_idle import count_told, listen
 from worker.after import Act, After
 from worker.errors import Unavailable
@@ -90,11 +90,6 @@ class ImapConnection:
     def name(self) -> str:
         """The NAME of ``[mailbox.NAME]``."""
         return self._name
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether the server is on this machine."""
-        return is_loopback_host(self._account.host)
 
     def open(self) -> Opened:
         """Connect and log in where needed, then EXAMINE afresh. Raises Unavailable, AccountRefused."""

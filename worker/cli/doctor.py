@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from worker.adapters.shipped import sample_pdf
 from worker.adapters.store import has_database
 from worker.adapters.token_files import LoginFile, UnfitLogin
 from worker.cli import DONE, NOT_REACHED, Cli, cli, json_option, pass_cli
+from worker.cli.senders import NEWEST, describe_findings, strip_test
 from worker.cli.tables import print_json, print_table
 from worker.errors import AccountRefused, Unavailable
+from worker.findings import Tally, tally_servers
 from worker.model import JST, Unreadable
 from worker.tokens import find_refusal
 from worker.wiring import (
@@ -52,7 +55,8 @@ class _Result:
 def doctor(shared: Cli, as_json: bool) -> int:
     """診断：各サーバーとフォルダに接続し、異常と対処を示します。"""
     office = load_office_for_servers(shared.config)
-    results = asyncio.run(_examine(office, shared.lang))
+    tallies: dict[str, Tally] = {}
+    results = asyncio.run(_examine(office, tallies, shared.lang))
     is_well = not any(each.error for each in results)
     if as_json:
         print_json(
@@ -73,6 +77,8 @@ def doctor(shared: Cli, as_json: bool) -> int:
         headings = [say(f"h_{name}", shared.lang) for name in ("name", "result", "remedy")]
         rows = [(name_thing(each.name, shared.lang), _said(each, shared.lang), each.remedy) for each in results]
         print_table(headings, rows, styles=["red" if each.error else "" for each in results])
+        if test := strip_test(office.configuration.settings, tallies, shared.lang):
+            click.echo(test + "\n")
         click.echo(say("doctor_all_well" if is_well else "doctor_failed", shared.lang))
     return DONE if is_well else NOT_REACHED
 
@@ -81,8 +87,8 @@ def _said(result: _Result, lang: Language) -> str:
     return result.error or result.note or say("doctor_to_come" if result.is_to_come else "doctor_ok", lang)
 
 
-async def _examine(office: Office, lang: Language) -> list[_Result]:
-    """Each thing that is reached, what failed, and what to do about it."""
+async def _examine(office: Office, tallies: dict[str, Tally], lang: Language) -> list[_Result]:
+    """Each thing that is reached, what failed, and what to do about it; what servers write goes into ``tallies``."""
     secrets = load_secrets(office)
     settings = office.configuration.settings
     clock = system_clock()
@@ -91,11 +97,14 @@ async def _examine(office: Office, lang: Language) -> list[_Result]:
         thread = OwnThread(mailbox.name)
         remedy = ("remedy_imap", "remedy_imap_account")
         name = f"mail:{mailbox.name}"
-        opened = await _try(name, partial(thread, mailbox.open), remedy, lang, name=mailbox.name)
-        if not opened.error:  # what comes after the mails is tried on a mailbox that can be watched
+        results.append(await _try(name, partial(thread, mailbox.open), remedy, lang, name=mailbox.name))
+        if not results[-1].error:  # what comes after the mails is tried on a mailbox that can be watched
             tried = partial(thread, mailbox.try_after)
-            opened = await _try(name, tried, ("remedy_after",) * 2, lang, name=mailbox.name)
-        results.append(opened)
+            results[-1] = await _try(name, tried, ("remedy_after",) * 2, lang, name=mailbox.name)
+            with contextlib.suppress(Unavailable):  # what is wrong with the mailbox shows where it is opened
+                tally = tallies[mailbox.name] = tally_servers(await thread(mailbox.newest_results, NEWEST))
+                note, advice = describe_findings(settings.mailboxes[mailbox.name], tally, lang)
+                results.append(_Result(f"sender:{mailbox.name}", remedy=advice, note=note))
         mailbox.shut()
         thread.end(mailbox.close)
     results += [_describe_login(office, name, lang) for name, each in settings.mailboxes.items() if each.oauth]

@@ -28,6 +28,7 @@ from worker.wiring import (
     build_folder,
     build_mailboxes,
     build_server,
+    build_signatures,
     load_office_for_servers,
     load_secrets,
     program_version,
@@ -73,7 +74,8 @@ async def pass_once(office: Office) -> Pass:
         files = office.configuration.files
         record_start(store, files, program_version(), account_name(), store.config_in_force())
         recover(store, office.in_force, account_name(), clock.now())
-        pipeline = Pipeline(store, reader, server, clock, account_name(), office.in_force, build_command(office))
+        command, signatures = build_command(office), build_signatures(clock)
+        pipeline = Pipeline(store, reader, server, clock, account_name(), office.in_force, command, signatures)
         since = {name: mailbox.since for name, mailbox in settings.mailboxes.items()}
         return await run_once(pipeline, mailboxes, since, (build_folder(office), folder), clock)
     finally:

@@ -107,6 +107,8 @@ def submission_json(submission: Submission) -> dict[str, Any]:
         "to": list(draft.to) if draft else [],
         "subject": draft.subject if draft else None,
         "message_id": draft.message_id if draft else None,
+        "proven": submission.proven,
+        "evidence": submission.evidence or None,
         "rehearsal": submission.is_rehearsal,
         "due_at": time_json(submission.due_at if submission.state is State.APPROVED else None),
         "sent_at": time_json(submission.sent_at),

@@ -40,6 +40,7 @@ from worker.ports import (
     MailServer,
     OperatorCommand,
     PdfReader,
+    Signatures,
     Store,
     Thread,
 )
@@ -71,11 +72,12 @@ class Pipeline:
         account: str,
         in_force: InForce,
         command: OperatorCommand | None = None,
+        signatures: Signatures | None = None,
     ) -> None:
         self.store = store
         self.in_force = in_force
         self.health = Health(store)
-        self.intake = Intake(store, reader, clock, account)
+        self.intake = Intake(store, reader, clock, account, signatures)
         self.sending = Sending(store, server, reader, clock, account, self.health)
         self.telling = Telling(store, server, clock, self.health, command)
         self.reminding = Reminding(store, clock, Author("hoshobin", account))

@@ -40,7 +40,9 @@ from worker.pipeline.looking import guarantees_in, look_for
 from worker.pipeline.receipts import OWN_MESSAGE, Receiving
 from worker.pipeline.rows import NOTHING, LedgerRows, renumber
 from worker.pipeline.taking import Seen, Taking
-from worker.ports import Author, Clock, Fetched, Listed, PdfReader, Store, Writing
+from worker.pipeline.vouching import Vouching
+from worker.ports import Author, Clock, Fetched, Listed, PdfReader, Signatures, Store, Writing
+from worker.proof import Vouched
 from worker.read import read_notice
 from worker.recognise import Announcement, Meant, Ours, Own, Recognised, Report, Unrelated, recognise_mail
 from worker.reports import CameBack, Nothing, read_report
@@ -77,6 +79,8 @@ class ReadBlock:
     recognised: Sequence[Recognised]
     readings: Sequence[tuple[_Reading, ...]]
     came_back: Sequence[CameBack]
+    vouched: Sequence[Vouched | None]
+    """Who wrote each that may bring a notice, and what proves it."""
     in_force: InForce
 
     @property
@@ -98,16 +102,20 @@ class Recorded:
 class Intake:
     """Turns what came in into submissions and ledger rows."""
 
-    def __init__(self, store: Store, reader: PdfReader, clock: Clock, account: str) -> None:
+    def __init__(
+        self, store: Store, reader: PdfReader, clock: Clock, account: str, signatures: Signatures | None = None
+    ) -> None:
+        """Without ``signatures`` none is tried: then only what our own server found proves a sender."""
         self._store = store
         self._reader = reader
         self._clock = clock
+        self._vouching = Vouching(signatures)
         self._author = Author("hoshobin", account)
 
     # --- Messages -------------------------------------------------------------------------------------------
 
-    async def read_block(self, block: Sequence[Fetched], in_force: InForce) -> ReadBlock:
-        """Take the mails apart and read their PDFs; nothing is recorded yet."""
+    async def read_block(self, mailbox: str, block: Sequence[Fetched], in_force: InForce) -> ReadBlock:
+        """Take the mails apart, read their PDFs and find out who wrote them; nothing is recorded yet."""
         messages = [read_message(each.content) if each.content else None for each in block]
         recognised = [self._recognise(message, in_force) for message in messages]
         readings = await asyncio.gather(*(self._read_pdfs(each, in_force) for each in recognised))
@@ -115,7 +123,14 @@ class Intake:
             Nothing() if message is None else read_report(each.content, message, self._store.by_message_id)
             for each, message in zip(block, messages, strict=True)
         ]
-        return ReadBlock(block, messages, recognised, readings, came_back, in_force)
+        notices = [[each for _, _, each in read if isinstance(each, Notice)] for read in readings]
+        vouched = await asyncio.gather(
+            *(
+                self._vouching.look(mailbox, fetched, what, read, in_force)
+                for fetched, what, read in zip(block, recognised, notices, strict=True)
+            )
+        )
+        return ReadBlock(block, messages, recognised, readings, came_back, vouched, in_force)
 
     def record_block(self, rows: LedgerRows, was_read: ReadBlock) -> Recorded:
         """Record a block, and what was passed over before it, in one transaction.
@@ -124,20 +139,26 @@ class Intake:
         """
         due_after = []
         each_message = zip(
-            was_read.block, was_read.messages, was_read.recognised, was_read.readings, was_read.came_back, strict=True
+            was_read.block,
+            was_read.messages,
+            was_read.recognised,
+            was_read.readings,
+            was_read.came_back,
+            was_read.vouched,
+            strict=True,
         )
         with self._store.writing() as writing:
             taking = self._taking(writing, was_read.in_force)
             receiving = Receiving(writing, was_read.in_force, self._author, self._clock.now())
-            for fetched, message, what, read, came_back in each_message:
+            for fetched, message, what, read, came_back, vouched in each_message:
                 row = _row(rows, fetched, message)
                 if message is None:
                     row = self._note_unfetched(writing, row, fetched)
                 elif (former := self._known_by_its_bytes(rows, fetched)) is not None:
                     row = renumber(former, row)
                 else:
-                    way = Way(f"mail:{rows.mailbox}", row.subject, message.message_id, None, rows.proven)
-                    taken = _Taken(message, fetched, what, read, way)
+                    way = Way(f"mail:{rows.mailbox}", row.subject, message.message_id, None, proven=False)
+                    taken = _Taken(message, fetched, what, read, way, vouched)
                     if isinstance(what, Own):
                         row = _record_own(receiving, row, taken)
                     elif about := receiving.take(row, came_back, message, fetched.content):
@@ -264,6 +285,14 @@ class _Taken:
     what: Recognised
     read: Sequence[_Reading]
     way: Way
+    vouched: Vouched | None
+
+    def proven(self, way: Way, guarantor: str | None) -> Way:
+        """``way`` with whether it is proven that who wrote the mail may bring a notice of ``guarantor``."""
+        if self.vouched is None:
+            return way
+        proof = self.vouched.prove(guarantor)
+        return dataclasses.replace(way, proven=proof.is_proven, evidence=proof.evidence)
 
 
 def _row(rows: LedgerRows, fetched: Fetched, message: Message | None) -> MessageRow:
@@ -325,7 +354,8 @@ def _record_read(
         came_at = row.internal_date or taking.now
         way = dataclasses.replace(way, announced=dataclasses.replace(what.says, at=came_at))
     if notices:
-        return _record_notices(taking, row, way, notices, [pdf.filename for pdf, _, _ in refused])
+        return _record_notices(taking, row, taken, way, notices, [pdf.filename for pdf, _, _ in refused])
+    way = taken.proven(way, what.guarantor if isinstance(what, Announcement | Meant) else None)
     if refused:
         held = [taking.take_unreadable(*each, way) for each in _worth_a_hold(refused)]
         return dataclasses.replace(row, end=End.HELD, submissions=tuple(held))
@@ -338,13 +368,17 @@ def _record_read(
 def _record_notices(
     taking: Taking,
     row: MessageRow,
+    taken: _Taken,
     way: Way,
     notices: Sequence[tuple[Attached, Sha256, Notice]],
     beside: Sequence[str],
 ) -> MessageRow:
     for _, _, notice in notices:
         row = dataclasses.replace(row, subject=hide_codes(row.subject, notice.key.clear))
-    numbers = [taking.take_notice(pdf, digest, notice, way, beside) for pdf, digest, notice in notices]
+    numbers = [
+        taking.take_notice(pdf, digest, notice, taken.proven(way, notice.guarantor), beside)
+        for pdf, digest, notice in notices
+    ]
     return dataclasses.replace(row, end=End.SUBMISSION, submissions=tuple(numbers))
 
 
@@ -363,7 +397,9 @@ def _set_aside(taking: Taking, row: MessageRow, taken: _Taken, *, is_meant: bool
     row = dataclasses.replace(row, end=End.TOO_LARGE, why=f"{size} bytes")
     if not is_meant:
         return row
-    number = taking.take_set_aside(Hold(Reason.MAIL_TOO_LARGE, f"{size:,} bytes"), taken.way)
+    guarantor = taken.what.guarantor if isinstance(taken.what, Announcement | Meant) else None
+    way = taken.proven(taken.way, guarantor)
+    number = taking.take_set_aside(Hold(Reason.MAIL_TOO_LARGE, f"{size:,} bytes"), way)
     return dataclasses.replace(row, submissions=(number,))
 
 

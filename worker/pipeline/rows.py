@@ -27,7 +27,6 @@ class LedgerRows:
     def __init__(self, mailbox: Mailbox, found: Found, passed: Sequence[Header] = ()) -> None:
         self.mailbox = mailbox.name
         self.after = mailbox.after
-        self.proven = mailbox.is_loopback
         self.numbering = found.numbering
         self.is_renumbered = found.is_renumbered
         self.passed = {header.uid: header for header in passed}

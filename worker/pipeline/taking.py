@@ -36,6 +36,10 @@ NEWEST_LOOKED_AT: Final = 200
 """Notices among which one that an announcement names by its project is looked for: those of the last days."""
 
 
+SENDER_PROVEN: Final = "SenderProven"
+"""Event of the entry by which a submission no longer waits for a look at its sender."""
+
+
 class Seen(Enum):
     """What an announcement without a PDF was to what is here."""
 
@@ -63,7 +67,8 @@ class Taking:
     def take_notice(self, pdf: Attached, digest: Sha256, notice: Notice, way: Way, beside: Sequence[str] = ()) -> int:
         """The submission that this notice becomes, or already is; ``beside`` are other PDFs of the same mail."""
         key = notice.key.clear
-        way = dataclasses.replace(way, source_name=hide_codes(way.source_name, key))
+        evidence = hide_codes(way.evidence, key) if key in way.evidence else way.evidence
+        way = dataclasses.replace(way, source_name=hide_codes(way.source_name, key), evidence=evidence)
         match receive_notice(notice, digest, way, self._writing):
             case Known(first):
                 return self._note_again(first, digest, way)
@@ -142,6 +147,8 @@ class Taking:
         detail = {"came_by": way.came_by, "source": way.source_name, "from_message": way.source_message_id}
         for each in known:
             note_announced(self._writing, each, way.announced, "SeenAgain", self._author, detail)
+            if each.state is State.ANNOUNCED:
+                self._lift_where_proven(each, way)
         return known
 
     def _end_answered(self, notice: Notice) -> None:
@@ -210,4 +217,12 @@ class Taking:
             "waiting": first.state in WAITING,
         }
         self._writing.note("SeenAgain", first.id, self._author, detail)
+        if digest == first.pdf_sha256 and first.state is State.HELD:
+            self._lift_where_proven(first, way)
         return first.id
+
+    def _lift_where_proven(self, first: Submission, way: Way) -> None:
+        """What came of nobody proven is as good as proven once somebody who is brings the very same."""
+        if way.proven and not first.proven:
+            changes = {"proven": True, "evidence": way.evidence}
+            self._writing.note(SENDER_PROVEN, first.id, self._author, {"came_by": way.came_by, **changes}, changes)

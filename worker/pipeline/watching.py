@@ -95,7 +95,7 @@ class Watching:
 
         async def read_next() -> ReadBlock | None:
             block = await thread(_next_block, blocks)
-            return await self._intake.read_block(block, self._in_force()) if block else None
+            return await self._intake.read_block(mailbox.name, block, self._in_force()) if block else None
 
         waiting = 0
         ahead = deque(asyncio.create_task(read_next()) for _ in range(READ_AHEAD))

@@ -37,6 +37,8 @@ from worker.words.seeing import PAPER_STEPS
 from worker.words.seeing import TEXTS as SEEING_TEXTS
 from worker.words.silence import HINTS as SILENCE_HINTS
 from worker.words.silence import TEXTS as SILENCE_TEXTS
+from worker.words.speaking import HINTS as SPEAKING_HINTS
+from worker.words.speaking import TEXTS as SPEAKING_TEXTS
 from worker.words.stopping import HINTS as STOPPING_HINTS
 from worker.words.stopping import TEXTS as STOPPING_TEXTS
 from worker.words.watching import TEXTS as WATCHING_TEXTS
@@ -59,8 +61,17 @@ _TEXTS: Final = {
     **AUDITING_TEXTS,
     **STOPPING_TEXTS,
     **MOVING_TEXTS,
+    **SPEAKING_TEXTS,
 }
-_HINTS: Final = {**CONFIG_HINTS, **EXAMPLE_HINTS, **RULEBOOK_HINTS, **SILENCE_HINTS, **OAUTH_HINTS, **STOPPING_HINTS}
+_HINTS: Final = {
+    **CONFIG_HINTS,
+    **EXAMPLE_HINTS,
+    **RULEBOOK_HINTS,
+    **SILENCE_HINTS,
+    **OAUTH_HINTS,
+    **STOPPING_HINTS,
+    **SPEAKING_HINTS,
+}
 
 
 def say(code: str, lang: Language, **params: object) -> str:
@@ -93,6 +104,8 @@ def name_state(submission: Submission, lang: Language) -> str:
     if submission.joined:
         return say("state_joined", lang, answers=", ".join(map(str, submission.joined)))
     words = STATES[submission.state][index]
+    if submission.state is State.ANNOUNCED and not submission.proven:
+        return say("state_unproven", lang, state=words)
     if submission.state is State.APPROVED:
         by_policy = not submission.release_account
         if lang == "ja":

@@ -31,6 +31,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     Event.NOT_ACCEPTED: ("差戻し", "not accepted"),
     Event.CONFIRMED: ("到達確認", "confirmed"),
     "SeenAgain": ("同じお知らせを再受信", "the same notice again"),
+    "SenderProven": ("送信元を確認", "the sender is proven"),
     "Joined": ("発行完了メールと結び付け", "tied to its announcement"),
     "NoticeAwaited": ("お知らせPDFが未着", "the notice is still awaited"),
     "DeadlineNear": ("提出期限の接近", "deadline near"),
@@ -63,6 +64,7 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "draft": ("内容", "draft"),
     "due_at": ("送信予定", "due"),
     "envid": ("送信番号", "envelope id"),
+    "evidence": ("送信元の確認", "what proves the sender"),
     "file": ("ファイル", "file"),
     "joined": ("お知らせ", "its notices"),
     "letter": ("送信内容", "letter"),
@@ -73,6 +75,7 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "noted_head": ("以前の末尾", "noted head"),
     "other_pdfs": ("同じメールのほかのPDF", "other PDFs"),
     "from_message": ("届いたメール", "message"),
+    "proven": ("送信元の確認済み", "proven"),
     "receipts": ("届いた内容", "what came back"),
     "recipients": ("宛先", "recipients"),
     "released_by": ("送信の決定", "released by"),
@@ -89,6 +92,7 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
 
 THINGS: Final[dict[str, tuple[str, str]]] = {
     "mail": ("受信メールボックス {name}", "mailbox {name}"),
+    "sender": ("送信元の確認（{name}）", "proof of senders ({name})"),
     "imap": ("受信メールサーバー", "the mailbox's server"),
     "smtp": ("送信サーバー", "the sending server"),
     "sending": ("送信サーバー", "the sending server"),

@@ -145,7 +145,10 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
         "紙の証書に切替え、又は発注者の了解を記録して承認",
         "change to paper, or approve with the issuer's consent as note",
     ),
-    _R.SENDER_UNPROVEN: ("差出人を確かめて承認", "make sure of the sender and approve"),
+    _R.SENDER_UNPROVEN: (
+        "差出人を確かめて承認（社内のメールは確認できないことが多いため、PDFは所定のフォルダに保存）",
+        "make sure of the sender and approve (mail within the office often cannot be: save the PDF in the folder)",
+    ),
     _R.FIRST_ADDRESS: ("アドレスを公表元と照合し承認", "compare the address with where it is published; approve"),
     _R.RULE_CHANGED: ("変更点を確認し承認", "look at what changed and approve"),
     _R.CHANGED: ("再確認のうえ承認", "look at it again and approve"),

@@ -1,0 +1,183 @@
+"""DKIM signatures, made by dkimpy here and verified with keys of a DNS that the test holds."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rrset
+import pytest
+from fakes import FakeClock
+from signed_mail import DOMAIN, KEY_NAME, WEAK, Zone, key_of, sign
+
+from worker.adapters.dkim_dns import DnsSignatures, TxtRecords
+from worker.errors import Unavailable
+from worker.model import JST
+from worker.sender import read_fields
+from worker.signature import Signed, Unsigned
+
+MAIL = (
+    b"From: Net Desk <netdesk@surety.example>\r\nTo: soumu@contractor.example\r\nSubject: notice\r\n"
+    b"Date: Sat, 21 Nov 2026 09:00:00 +0900\r\nMessage-ID: <1@surety.example>\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: text/plain\r\n\r\nThe notice is issued.\r\nIts number is 40213-000001.\r\n"
+)
+
+
+def verified(raw: bytes, zone: Zone | None = None, root: str = DOMAIN, now: dt.datetime | None = None) -> Signed:
+    clock = FakeClock(now or dt.datetime.now(JST))
+    fields = read_fields(raw)
+    assert fields is not None
+    return asyncio.run(DnsSignatures(clock, zone or Zone()).verify(raw, fields, root))
+
+
+def test_a_good_signature_names_its_domain() -> None:
+    zone = Zone()
+    assert verified(sign(MAIL), zone) == Signed(DOMAIN)
+    assert zone.asked == [KEY_NAME]
+    over = b"Received: from a by b; Sat, 21 Nov 2026 09:00:01 +0900\r\nX-Spam: no\r\n"
+    assert verified(over + sign(MAIL)) == Signed(DOMAIN)
+    assert verified(sign(MAIL).replace(b"\r\n", b"\n")) == Signed(DOMAIN)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"40213-000001", b"40213-000002"),
+        (b"number is", b"number is  now"),
+        (b"\r\nIts", b"\r\nAn added line.\r\nIts"),
+        (b"From: Net Desk <netdesk@", b"From: Net Desk <boss@"),
+        (b"From: Net Desk", b"From: Surety"),
+        (b"Subject: notice", b"Subject: another notice"),
+    ],
+)
+def test_a_changed_body_or_a_changed_signed_header_is_no_longer_signed(old: bytes, new: bytes) -> None:
+    signed = sign(MAIL)
+    assert old in signed
+    assert verified(signed.replace(old, new)) == Signed(why=Unsigned.CHANGED)
+
+
+def test_a_second_from_makes_the_signature_bad() -> None:
+    signed = sign(MAIL)
+    assert verified(b"From: x@evil.example\r\n" + signed) == Signed(why=Unsigned.CHANGED)
+
+
+def test_a_signature_over_a_part_of_the_body_is_not_tried() -> None:
+    zone = Zone()
+    appended = sign(MAIL, is_length_given=True) + b"Send it to evil.example instead.\r\n"
+    assert verified(appended, zone) == Signed(why=Unsigned.BODY_IN_PART)
+    assert zone.asked == []
+
+
+def test_a_signature_without_the_from_is_refused() -> None:
+    unsigned = re.sub(rb"(h=|: )from : ", rb"\1", sign(MAIL), count=1)
+    assert verified(unsigned) == Signed(why=Unsigned.FROM_UNSIGNED)
+
+
+def test_an_expired_signature_is_refused() -> None:
+    signed = sign(MAIL)
+    expiring = re.sub(rb"( t=[0-9]+;)", rb"\1 x=%d;" % int(time.time() + 60), signed, count=1)
+    assert expiring != signed
+    assert verified(expiring, now=dt.datetime.now(JST) + dt.timedelta(minutes=2)) == Signed(why=Unsigned.EXPIRED)
+
+
+def test_a_signature_of_another_domain_is_not_asked_about() -> None:
+    zone = Zone()
+    assert verified(sign(MAIL, domain="evil.example"), zone) == Signed(why=Unsigned.OTHER_DOMAIN)
+    assert verified(MAIL, zone) == Signed(why=Unsigned.NONE)
+    assert zone.asked == []
+
+
+def test_a_signature_of_a_domain_below_counts_and_a_foreign_one_before_it_does_not_hide_it() -> None:
+    below = f"mail.{DOMAIN}"
+    zone = Zone({f"k1._domainkey.{below}": [key_of()[1]]})
+    assert verified(sign(sign(MAIL, domain=below), domain="list.example"), zone) == Signed(below)
+
+
+def test_a_short_key_a_key_on_trial_a_foreign_key_and_a_missing_one_prove_nothing() -> None:
+    assert verified(sign(MAIL, bits=1024), Zone({KEY_NAME: [key_of(1024)[1]]})) == Signed(DOMAIN)
+    signed, record = sign(MAIL), key_of()[1]
+    assert verified(signed, Zone({KEY_NAME: [key_of(1024)[1]]})) == Signed(why=Unsigned.CHANGED)
+    assert verified(signed, Zone({KEY_NAME: [record + b"; t=y"]})) == Signed(why=Unsigned.ON_TRIAL)
+    assert verified(signed, Zone({KEY_NAME: [b"v=DKIM1; p=AAAA"]})) == Signed(why=Unsigned.CHANGED)
+    assert verified(signed, Zone({KEY_NAME: [b"v=DKIM1; p=?"]})) == Signed(why=Unsigned.CHANGED)
+    assert verified(signed, Zone({})) == Signed(why=Unsigned.NO_KEY)
+    assert verified(signed, Zone({KEY_NAME: [record, record]})) == Signed(why=Unsigned.NO_KEY)
+
+
+def test_a_key_that_can_be_broken_proves_nothing() -> None:
+    assert verified(sign(MAIL, bits=WEAK), Zone({KEY_NAME: [key_of(WEAK)[1]]})) == Signed(why=Unsigned.WEAK_KEY)
+
+
+def test_a_dns_that_is_away_is_said_and_no_verdict() -> None:
+    assert verified(sign(MAIL), Zone(is_away=True)) == Signed(why=Unsigned.DNS)
+
+
+# --- The DNS itself -------------------------------------------------------------------------------------------
+
+_Answer = Callable[[dns.message.Message], dns.message.Message | None]
+
+
+@contextmanager
+def a_dns(answer: _Answer) -> Iterator[tuple[int, list[str]]]:
+    """A name server on loopback: its port, and the names that it was asked for."""
+    asked: list[str] = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+
+        def serve() -> None:
+            while True:
+                content, peer = server.recvfrom(4096)
+                if not content:
+                    return
+                question = dns.message.from_wire(content)
+                asked.append(question.question[0].name.to_text())
+                if (answered := answer(question)) is not None:
+                    server.sendto(answered.to_wire(), peer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield server.getsockname()[1], asked
+        server.sendto(b"", server.getsockname())
+        thread.join(5)
+
+
+def _answering(*texts: str, rcode: dns.rcode.Rcode = dns.rcode.NOERROR) -> _Answer:
+    def answer(question: dns.message.Message) -> dns.message.Message:
+        response = dns.message.make_response(question)
+        response.flags |= dns.flags.RA
+        response.set_rcode(rcode)
+        if texts:
+            response.answer.append(dns.rrset.from_text(question.question[0].name, 300, "IN", "TXT", *texts))
+        return response
+
+    return answer
+
+
+def test_records_are_put_together_of_their_pieces_and_asked_for_once() -> None:
+    with a_dns(_answering('"v=DKIM1; " "p=eA=="')) as (port, asked):
+        records = TxtRecords(["127.0.0.1"], port)
+        assert records(KEY_NAME, 5) == (b"v=DKIM1; p=eA==",)
+        assert records(KEY_NAME, 5) == (b"v=DKIM1; p=eA==",)
+        assert asked == [f"{KEY_NAME}."]
+
+
+def test_a_name_that_is_not_there_has_no_records() -> None:
+    with a_dns(_answering(rcode=dns.rcode.NXDOMAIN)) as (port, _):
+        assert TxtRecords(["127.0.0.1"], port)(KEY_NAME, 5) == ()
+    with a_dns(_answering()) as (port, _):
+        assert TxtRecords(["127.0.0.1"], port)(KEY_NAME, 5) == ()
+
+
+@pytest.mark.parametrize("answer", [_answering(rcode=dns.rcode.SERVFAIL), lambda question: None])
+def test_a_server_that_fails_or_is_silent_is_no_answer_within_the_time(answer: _Answer) -> None:
+    with a_dns(answer) as (port, _), pytest.raises(Unavailable):
+        TxtRecords(["127.0.0.1"], port)(KEY_NAME, 0.2)

@@ -1,0 +1,135 @@
+"""Which DKIM signatures could prove the sender of a mail, and what their keys must say."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.model import JST
+from worker.sender import Field
+from worker.signature import (
+    LOOKED_AT,
+    Signature,
+    Signed,
+    Unsigned,
+    find_signatures,
+    judge_key,
+    read_tags,
+    try_signatures,
+)
+
+NOW = dt.datetime(2026, 11, 21, 9, tzinfo=JST)
+GOOD = "v=1; a=rsa-sha256; c=relaxed/relaxed; d=surety.example; s=k1; h=from:from:to:subject; bh=eA==; b=eA=="
+PLAIN = Signature(0, "surety.example", "k1", is_below=False)
+
+
+def found(*signatures: str, root: str = "surety.example") -> tuple[tuple[Signature, ...], Unsigned]:
+    return find_signatures([Field(b"dkim-signature", each.encode()) for each in signatures], root, NOW)
+
+
+def test_a_signature_of_the_domain_or_one_below_it_can_be_tried() -> None:
+    assert found(GOOD)[0] == (PLAIN,)
+    below = GOOD.replace("d=surety", "d=desk.surety")
+    assert found(below)[0] == (Signature(0, "desk.surety.example", "k1", is_below=False),)
+    assert found(GOOD + "; i=@desk.surety.example")[0] == (Signature(0, "surety.example", "k1", is_below=True),)
+    assert PLAIN.key_name == "k1._domainkey.surety.example"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("d=surety.example", "d=evil.example", Unsigned.OTHER_DOMAIN),
+        ("d=surety.example", "d=evilsurety.example", Unsigned.OTHER_DOMAIN),
+        ("d=surety.example", "d=example", Unsigned.OTHER_DOMAIN),
+        ("d=surety.example", "d=surety.example.", Unsigned.OTHER_DOMAIN),
+        ("d=surety.example; ", "", Unsigned.OTHER_DOMAIN),
+        ("d=surety.example", "d=surety.example; d=surety.example", Unsigned.UNSUPPORTED),
+        ("v=1", "v=2", Unsigned.UNSUPPORTED),
+        ("a=rsa-sha256", "a=rsa-sha1", Unsigned.UNSUPPORTED),
+        ("a=rsa-sha256", "a=ed25519-sha256", Unsigned.UNSUPPORTED),
+        ("s=k1", "s=k1 k2", Unsigned.UNSUPPORTED),
+        ("s=k1", "s=k1; q=http", Unsigned.UNSUPPORTED),
+        ("s=k1", "s=k1; i=@evil.example", Unsigned.UNSUPPORTED),
+        ("s=k1", "s=k1; x=never", Unsigned.UNSUPPORTED),
+        ("h=from:from:to:subject", "h=to:subject", Unsigned.FROM_UNSIGNED),
+        ("h=from:from:to:subject", "h=x-from", Unsigned.FROM_UNSIGNED),
+        ("bh=eA==", "bh=eA==; l=0", Unsigned.BODY_IN_PART),
+        ("bh=eA==", "bh=eA==; l=99999999", Unsigned.BODY_IN_PART),
+        ("bh=eA==", f"bh=eA==; x={int(NOW.timestamp()) - 1}", Unsigned.EXPIRED),
+    ],
+)
+def test_a_signature_that_says_less_than_it_must_is_not_tried_and_the_reason_is_named(
+    old: str, new: str, why: Unsigned
+) -> None:
+    assert found(GOOD.replace(old, new)) == ((), why)
+
+
+def test_a_mail_without_a_signature_has_none_to_try() -> None:
+    assert found() == ((), Unsigned.NONE)
+
+
+def test_of_many_signatures_few_are_tried_and_a_foreign_one_before_them_is_passed_over() -> None:
+    foreign = GOOD.replace("d=surety", "d=relay")
+    tried, why = found(foreign, *[GOOD] * 9)
+    assert [each.place for each in tried] == list(range(1, LOOKED_AT + 1))
+    assert why is Unsigned.OTHER_DOMAIN
+    assert found(foreign, GOOD + "; l=1") == ((), Unsigned.BODY_IN_PART)
+
+
+def test_one_that_is_still_in_time_and_folded_is_tried() -> None:
+    later = int(NOW.timestamp()) + 60
+    assert found(GOOD.replace("h=from:from:to:subject", f"h= From :\t to;\t x={later}"))[0] == (PLAIN,)
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        ("v=DKIM1; k=rsa; p=eA==", None),
+        ("p=eA==", None),
+        ("v=DKIM1; s=email; h=sha256:sha1; p=eA==; n=a note", None),
+        ("v=DKIM1; t=s; p=eA==", None),
+        ("v=DKIM1; p=", Unsigned.NO_KEY),
+        ("v=DKIM1; k=rsa", Unsigned.NO_KEY),
+        ("v=DKIM2; p=eA==", Unsigned.NO_KEY),
+        ("v=spf1 -all", Unsigned.NO_KEY),
+        ("v=DKIM1; k=ed25519; p=eA==", Unsigned.UNSUPPORTED),
+        ("v=DKIM1; h=sha1; p=eA==", Unsigned.UNSUPPORTED),
+        ("v=DKIM1; s=tlsrpt; p=eA==", Unsigned.UNSUPPORTED),
+        ("v=DKIM1; t=y; p=eA==", Unsigned.ON_TRIAL),
+        ("v=DKIM1; t=s:y; p=eA==", Unsigned.ON_TRIAL),
+    ],
+)
+def test_a_key_must_be_there_for_mail_and_not_on_trial(record: str, why: Unsigned | None) -> None:
+    assert judge_key([record.encode()], PLAIN) is why
+
+
+def test_a_strict_key_speaks_for_no_domain_below_its_own() -> None:
+    below = Signature(0, "surety.example", "k1", is_below=True)
+    assert judge_key([b"v=DKIM1; t=s; p=eA=="], below) is Unsigned.UNSUPPORTED
+    assert judge_key([b"v=DKIM1; p=eA=="], below) is None
+
+
+def test_no_record_and_two_of_them_are_no_key() -> None:
+    assert judge_key([], PLAIN) is Unsigned.NO_KEY
+    assert judge_key([b"p=eA==", b"p=eA=="], PLAIN) is Unsigned.NO_KEY
+
+
+def test_the_first_good_signature_proves_and_a_dns_that_is_away_is_said_before_other_reasons() -> None:
+    other = Signature(1, "desk.surety.example", "k2", is_below=False)
+    verdicts = {0: Unsigned.CHANGED, 1: None}
+    assert try_signatures([PLAIN, other], Unsigned.NONE, lambda each: verdicts[each.place]) == Signed(
+        "desk.surety.example"
+    )
+    verdicts = {0: Unsigned.CHANGED, 1: Unsigned.DNS}
+    assert try_signatures([PLAIN, other], Unsigned.NONE, lambda each: verdicts[each.place]) == Signed(why=Unsigned.DNS)
+    assert try_signatures([], Unsigned.EXPIRED, lambda each: None) == Signed(why=Unsigned.EXPIRED)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_raise(raw: bytes) -> None:
+    read_tags(raw)
+    find_signatures([Field(b"dkim-signature", raw)], "surety.example", NOW)
+    judge_key([raw], PLAIN)

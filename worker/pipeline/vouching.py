@@ -1,0 +1,49 @@
+"""Who wrote a mail that may bring a notice: what our own server found, and, where that proves nothing, its signatures.
+
+Its one promise: the DNS is asked only about a mail that could be proven by it, and before anything is recorded. It does
+not know what the mail becomes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from worker.drafting import InForce
+from worker.model import Notice
+from worker.ports import Fetched, Signatures
+from worker.proof import Speakers, Vouched, read_spoken, roots_to_sign
+from worker.recognise import Announcement, Meant, Recognised
+from worker.sender import Field
+from worker.signature import Signed, Unsigned
+
+
+class Vouching:
+    """Looks at who wrote each mail."""
+
+    def __init__(self, signatures: Signatures | None) -> None:
+        self._signatures = signatures
+
+    async def look(
+        self, mailbox: str, fetched: Fetched, what: Recognised, notices: Sequence[Notice], in_force: InForce
+    ) -> Vouched | None:
+        """What is known of who wrote ``fetched``; None where it brings no notice and announces none."""
+        is_brought = bool(notices) or isinstance(what, Announcement) or (isinstance(what, Meant) and bool(what.pdfs))
+        if not fetched.content or not is_brought:
+            return None
+        settings = in_force.configuration.settings
+        own = settings.mailboxes.get(mailbox)
+        speakers = Speakers(in_force.guarantors, settings.colleagues)
+        spoken = read_spoken(fetched.content, own.authserv_id if own else "")
+        brought: list[str | None] = [notice.guarantor for notice in notices]
+        if isinstance(what, Announcement | Meant):
+            brought.append(what.guarantor)
+        roots = roots_to_sign(spoken, speakers, brought)
+        signed = {root: await self._sign(fetched, spoken.fields, root) for root in roots}
+        return Vouched(spoken, signed, speakers)
+
+    async def _sign(self, fetched: Fetched, fields: Sequence[Field], root: str) -> Signed:
+        if not fetched.whole or fetched.has_every_pdf:
+            return Signed(why=Unsigned.NOT_WHOLE)
+        if self._signatures is None:
+            return Signed(why=Unsigned.NOT_TRIED)
+        return await self._signatures.verify(fetched.content, fields, root)
