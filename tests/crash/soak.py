@@ -529,7 +529,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="A soak: notices through a service that is killed again and again.")
     parser.add_argument("count", nargs="?", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
-    parser.add_argument("--seconds", nargs=2, type=float, default=(2.0, 6.0), metavar=("LEAST", "MOST"))
+    parser.add_argument("--seconds", nargs=2, type=float, default=(4.0, 9.0), metavar=("LEAST", "MOST"))
     parser.add_argument("--small", action="store_true", help="the mailbox is pymap's also where Dovecot can run")
     parser.add_argument("--keep", type=Path, help="an empty folder for what the service keeps; else it is removed")
     given = parser.parse_args()
