@@ -23,8 +23,8 @@ if [ -z "$missing" ]; then exit 0; fi
 
 line="apt-get update && apt-get install --no-install-recommends$(printf ' %s' $missing)"
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-  echo "実サーバとCコンパイラを使うテストには管理者権限での導入が必要です（いまは省略します）: sudo make servers"
-  echo "The tests against real servers, and those with a C compiler, need this, as root on Debian or Ubuntu (left out for now): $line"
+  echo "一部のテストには管理者権限での導入が必要です（いまは省略します）: sudo make servers"
+  echo "Some of the tests need this, as root on Debian or Ubuntu (left out for now): $line"
   exit 0
 fi
 
