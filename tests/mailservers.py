@@ -113,7 +113,7 @@ def mail_servers() -> Iterator[MailServers]:
 
 @contextmanager
 def dovecot_alone() -> Iterator[tuple[MailServers, int]]:
-    """Dovecot without Postfix, for measurements and the soak, and its process id; nothing listens on the other ports."""
+    """Dovecot without Postfix, for bench and soak, and its process id; nothing listens on the other ports."""
     refuse_what_cannot_run()
     with ExitStack() as ends:
         tokens: set[str] = set()
