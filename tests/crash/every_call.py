@@ -88,6 +88,11 @@ def built_shim() -> Path:
     compiler = shlex.split(os.environ.get("CC", "cc"))
     if shutil.which(compiler[0]) is None:
         raise CompilerMissing("a C compiler for the kill points: not installed (make servers)")
+    has_headers = subprocess.run(
+        [*compiler, "-E", "-"], input=b"#include <stdio.h>\n", capture_output=True, check=False
+    )
+    if has_headers.returncode:
+        raise CompilerMissing("a C compiler for the kill points: without the C library's headers (make servers)")
     new = folder / f"kill_points.{os.getpid()}.so"
     flags = ("-std=c11", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC")
     subprocess.run([*compiler, *flags, "-o", str(new), str(source), "-ldl"], check=True)
