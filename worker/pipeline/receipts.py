@@ -1,7 +1,8 @@
 """track: what came back is matched to its submission, recorded, and changes it where the states allow.
 
-Its one promise: matched by ENVID, then by the returned Message-ID, never by subject; a report that is not ours
-changes nothing, one that is ours is an entry with its mail kept. It does not know what follows from a receipt.
+Its one promise: matched by ENVID, then by the returned Message-ID, an own copy by its own, never by subject; a report
+that is not ours changes nothing, one that is ours is an entry with its mail kept. It does not know what follows from a
+receipt.
 """
 
 from __future__ import annotations
