@@ -36,8 +36,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Self
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "adapters")]
+sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
+sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parent))
 
 from lives import Lives, a_room, message_id
 from recording_relay import RecordingRelay, Taken
@@ -49,6 +50,7 @@ from worker.adapters.clock import SystemClock
 from worker.adapters.store import open_store
 from worker.adapters.store.schema import FILE_NAME
 
+HERE = Path(__file__).parent
 MORNING = dt.datetime.fromisoformat("2026-11-21T09:00:00+09:00")
 BETWEEN_LIVES = dt.timedelta(minutes=61)
 """Longer than any wait between two tries; all lives together stay within the hours after which silence is told."""
