@@ -25,7 +25,7 @@ help:  ## this list
 demo: venv  ## the whole of the work against embedded mail servers
 	$(BIN)/hoshobin demo
 
-test: venv corpora servers-if-asked  ## every test; with SERVERS=install (or CI=true) also those against Dovecot and Postfix
+test: venv corpora servers-if-asked  ## every test; with SERVERS=install (or CI=true) what some of them need is installed first
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: venv  ## ruff and mypy (strict)
@@ -33,7 +33,7 @@ lint: venv  ## ruff and mypy (strict)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: venv  ## the measurements of docs/performance.md
+bench: venv servers-if-asked  ## the measurements of docs/performance.md
 	$(BIN)/python -m bench
 
 crash: venv servers-if-asked  ## every system call of a whole run as a kill point, with the figures of docs/reliability.md
@@ -54,7 +54,7 @@ corpora: .cache/corpora/.fetched
 	  -d $(@D) -r $(@D)/lock.txt; then touch $@; else \
 	  echo 'The mails of flufl.bounce could not be fetched; the tests that need them are skipped.'; fi
 
-servers:  ## Dovecot, Postfix and a C compiler for the tests, from apt; the servers are started by nobody but the tests
+servers:  ## what some tests need, from apt: Dovecot, Postfix, a C compiler, systemd; servers are started by the tests alone
 	sh tests/servers/install.sh
 
 servers-if-asked:

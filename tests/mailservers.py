@@ -113,7 +113,7 @@ def mail_servers() -> Iterator[MailServers]:
 
 @contextmanager
 def dovecot_alone() -> Iterator[tuple[MailServers, int]]:
-    """Dovecot without Postfix, for the benchmark, and its process id; nothing listens on the other ports."""
+    """Dovecot without Postfix, for bench and soak, and its process id; nothing listens on the other ports."""
     refuse_what_cannot_run()
     with ExitStack() as ends:
         tokens: set[str] = set()
@@ -302,16 +302,22 @@ class GreylistServer(socketserver.ThreadingTCPServer):
 
 
 @contextmanager
+def answering(server: socketserver.BaseServer) -> Iterator[None]:
+    """``server`` answers in a thread for as long as the context lasts."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+@contextmanager
 def greylisting() -> Iterator[int]:
     """The port of a policy service that refuses the first try of each sender and recipient."""
-    with GreylistServer() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join()
+    with GreylistServer() as server, answering(server):
+        yield server.server_address[1]
 
 
 class Introspection(http.server.BaseHTTPRequestHandler):
@@ -337,10 +343,5 @@ def introspecting(tokens: set[str]) -> Iterator[int]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Introspection) as server:
         server.daemon_threads = True
         server.tokens = tokens
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
+        with answering(server):
             yield server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join()

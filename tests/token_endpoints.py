@@ -11,7 +11,6 @@ import hashlib
 import http.server
 import json
 import ssl
-import threading
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import trustme
+from mailservers import answering
 
 TENANT = "tenant.example"
 CLIENT = "client-1"
@@ -167,10 +167,5 @@ def token_endpoints(folder: Path, tokens: set[str] | None = None) -> Iterator[To
         endpoints = TokenEndpoints(f"https://localhost:{server.server_address[1]}", ca_file)
         endpoints.tokens = tokens if tokens is not None else endpoints.tokens
         server.endpoints = endpoints
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
+        with answering(server):
             yield endpoints
-        finally:
-            server.shutdown()
-            thread.join()

@@ -69,6 +69,11 @@ def read_address(text: str) -> Address:
 _PLACEHOLDERS: Final = (".example", ".invalid", ".test", ".example.com", ".example.net", ".example.org")
 
 
+def domain_of(address: str) -> str:
+    """What stands behind the @, comparable: in small letters, without a dot at its end; of anybody's address."""
+    return address.rpartition("@")[2].strip().rstrip(".").casefold()
+
+
 def is_placeholder(address: Address) -> bool:
     """Whether nobody can live at ``address``: a domain kept for examples (RFC 2606), so nothing is sent there."""
     return f".{address.rpartition('@')[2]}".endswith(_PLACEHOLDERS)

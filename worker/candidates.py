@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from typing import Final
 
+from worker.addresses import domain_of
 from worker.mail import Message, is_pdf, read_message
 from worker.mailtext import decode_words, header_text, read_value
 from worker.mime import split_headers, undo_transfer
@@ -144,10 +145,6 @@ def _may_have_come_back(fields: bytes, message: Message, ours: Ours, corresponde
     if message.auto_submitted or headers.first(b"x-failed-recipients") or any(b"@" not in path for path in paths):
         return True
     senders = message.senders or ("",)
-    if any(not sender or _MACHINES.match(sender) or _domain(sender) in correspondents for sender in senders):
+    if any(not sender or _MACHINES.match(sender) or domain_of(sender) in correspondents for sender in senders):
         return True
     return _RETURNED.search(message.subject) is not None
-
-
-def _domain(address: str) -> str:
-    return address.rpartition("@")[2].strip().rstrip(".").casefold()

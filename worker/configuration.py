@@ -14,10 +14,10 @@ from typing import Any, Final
 
 from worker import guarantors, rules, settings
 from worker import projects as register
-from worker.addresses import is_placeholder
+from worker.addresses import domain_of, is_placeholder
 from worker.errors import ConfigError, Problem
 from worker.example_tables import read_examples
-from worker.model import Address, ConfigFile, sha256
+from worker.model import ConfigFile, sha256
 from worker.rule_tables import DEFAULT
 from worker.rulebook import Example, Guarantor, Issuer, Project, Section
 from worker.settings import Settings
@@ -240,11 +240,11 @@ def _problems_of_copy(
         return
     sections = [each for issuer in issuers for each in issuer.sections.values()]
     sections += [office for project in projects for office in project.offices.values()]
-    if _domain(copy_to).casefold() == _domain(worker.contractor.email).casefold():
+    if domain_of(copy_to) == domain_of(worker.contractor.email):
         theirs = {address.casefold() for section in sections for address in section.to}
         is_theirs = copy_to.casefold() in theirs
     else:
-        is_theirs = _domain(copy_to).casefold() in {each.casefold() for each in _domains(sections)}
+        is_theirs = domain_of(copy_to) in _domains(sections)
     if is_theirs:
         yield Problem(settings.FILE, "smtp.copy_to", "copy_to_issuer", {"address": copy_to})
 
@@ -259,7 +259,7 @@ def _remarks(worker: Settings, issuers: Iterable[Issuer], projects: Iterable[Pro
         yield Problem(settings.FILE, "mailbox", "no_mailbox")
     if not worker.notify:
         yield Problem(settings.FILE, "operator.notify", "nobody_notified")
-    own = frozenset({_domain(worker.contractor.email)})
+    own = frozenset({domain_of(worker.contractor.email)})
     known = {}
     for issuer in issuers:
         known[issuer.id] = own | _domains(issuer.sections.values())
@@ -280,14 +280,10 @@ def _remarks_on_section(file: str, place: str, section: Section, domains: frozen
             if is_placeholder(address):
                 yield Problem(file, f"{place}.{kind}[{at}]", "placeholder", {"address": address})
     for at, address in enumerate(section.cc, start=1):
-        if _domain(address) not in domains:
+        if domain_of(address) not in domains:
             yield Problem(file, f"{place}.cc[{at}]", "foreign_cc", {"address": address})
 
 
 def _domains(sections: Iterable[Section]) -> frozenset[str]:
     """The domains at which an issuer receives."""
-    return frozenset(_domain(address) for section in sections for address in section.to)
-
-
-def _domain(address: Address) -> str:
-    return address.rpartition("@")[2]
+    return frozenset(domain_of(address) for section in sections for address in section.to)

@@ -137,7 +137,7 @@ def differences(
 def decode_letter(raw: bytes) -> Decoded:
     """What a reader sees in a mail of our own form. Raises Undecodable on anything not exactly well formed."""
     lines = _lines(raw)
-    fields, start = _fields(lines, 0, _TOP)
+    fields, start = _fields(lines, _TOP)
     sender_name, sender = _named_mailbox(fields["From"])
     cc = _mailboxes(fields["Cc"]) if "Cc" in fields else ()
     text, attachments = _content(fields, lines[start:])
@@ -178,15 +178,14 @@ def _lines(raw: bytes) -> list[str]:
     return lines
 
 
-def _fields(lines: Sequence[str], start: int, form: Mapping[str, bool]) -> tuple[dict[str, str], int]:
-    """The header fields of ``form`` from line ``start`` on, unfolded, and the number of the line after the empty one.
+def _fields(lines: Sequence[str], form: Mapping[str, bool]) -> tuple[dict[str, str], int]:
+    """The fields of ``form`` at the start of ``lines``, unfolded, and the number of the line after the empty one.
 
     Unfolding takes away the CRLF and nothing else (RFC 5322 §2.2.3): the space that began the next line stays.
     """
     fields: dict[str, str] = {}
     name = ""
-    for number in range(start, len(lines)):
-        line = lines[number]
+    for number, line in enumerate(lines):
         if not line:
             allowed = [each for each in form if each in fields]
             _require(list(fields) == allowed, "headers in another order")
@@ -307,7 +306,7 @@ def _parts(boundary: str, lines: Sequence[str]) -> Iterator[tuple[dict[str, str]
     _require(lines[-1] == end and all(lines[each] == fence for each in fences[:-1]), "a boundary line")
     for above, below in pairwise(fences):
         inside = lines[above + 1 : below]
-        head, start = _fields(inside, 0, _PART)
+        head, start = _fields(inside, _PART)
         yield head, inside[start:]
 
 

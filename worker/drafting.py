@@ -1,8 +1,7 @@
 """match → compose → approve for one submission: the part of the flow that is done again whenever something changed.
 
 Its one promise: what it returns is what configuration, register, files and people's answers make of the notice
-today; the same inputs give the same draft. It reads the invoice through a port and writes nothing. It has more than 300
-lines, as what a draft rests on is gathered in one place.
+today; the same inputs give the same draft. It reads the invoice through a port and writes nothing.
 
 Longer than other files: the one place where match, compose, guards and approve meet is read in one piece.
 """

@@ -2,8 +2,7 @@
 
 Its one promise: recipients, number and key are worked out anew from configuration and notice, by code that shares
 nothing with the composer; each guard names every fault it sees, and all of them are run whatever the others found. It
-does not know release policies nor what people answered. It has more than 300 lines so that all guards stand in one
-place, for whoever asks what is looked at before a mail leaves.
+does not know release policies nor what people answered.
 
 Longer than other files: all guards stand side by side, so that what none of them asks is seen.
 """

@@ -1,7 +1,7 @@
 """Decides the bytes of a mail: what was approved, with the date of its first try, as it goes over the wire.
 
-The promise: 7-bit, CRLF only, the headers of ``docs/architecture.md`` in their order and no others, and the same
-arguments give the same bytes, always. A value that could end a header, hide text or show another text than the one
+The promise: 7-bit, CRLF only, the headers named below in their order and no others, and the same arguments give the
+same bytes, always. A value that could end a header, hide text or show another text than the one
 sent is refused by name (UnsafeValue), never repaired in silence. It does not know who may receive what, and it does
 not judge its own work: ``decode`` does, and shares nothing with this file. Above 300 lines because all that decides a
 byte of a mail, its names and numbers too, is read together.

@@ -1,7 +1,7 @@
 """What the pipeline needs of the world, as Protocols. Adapters implement them; fakes in the tests do too.
 
-PdfReader and MailServer are async; Store, Mailbox, Folder and Clock are plain. Every method may raise
-``Unavailable`` (the world is at fault) and no foreign exception.
+What children, servers and other programs do is async (PdfReader, Signatures, MailServer, OperatorCommand, the look of
+Files); the rest is plain. Every method may raise ``Unavailable`` (the world is at fault) and no foreign exception.
 
 Longer than other files, so that what an adapter owes is seen in one place; it holds no code.
 """

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from worker.addresses import domain_of
 from worker.findings import Findings, Stand, read_findings
 from worker.model import Address
 from worker.rulebook import Guarantor
@@ -82,7 +83,7 @@ class Speakers:
         if sender.address.casefold() in {each.casefold() for each in self.colleagues}:
             return sender.domain
         profile = self.guarantors.get(guarantor) if guarantor is not None else None
-        own = [_bare(each) for each in profile.senders] if profile else []
+        own = [domain_of(each) for each in profile.senders] if profile else []
         return max((each for each in own if is_within(sender.domain, each)), key=len, default="")
 
 
@@ -142,7 +143,3 @@ def _passed(spoken: Spoken, root: str) -> tuple[str, str] | None:
 
 def _unproven(sender: Sender, why: str) -> Proof:
     return Proof(is_proven=False, evidence=f"{sender.address}：{why}")
-
-
-def _bare(domain: str) -> str:
-    return domain.rstrip(".").lower()

@@ -2,6 +2,8 @@
 
 It promises never to guess and never to correct: number and key are given only as both engines read them, character
 by character, from the one place a label points to. It does not know the PDF, the projects or the issuers.
+
+Longer than other files: every way in which a text is refused stands beside what is read of it.
 """
 
 from __future__ import annotations

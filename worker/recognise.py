@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from worker.addresses import domain_of
 from worker.announced import read_announced
 from worker.mail import Message
 from worker.model import Announced, Attached
 from worker.rulebook import Guarantor
+from worker.sender import is_within
 from worker.text import match_key
 
 _KEY_WORD: Final = match_key("認証キー")
@@ -140,8 +142,8 @@ def _announces(message: Message, guarantor: Guarantor, ours: Ours) -> bool:
         return False
     if not guarantor.senders or _is_from(message, guarantor):
         return True
-    domains = {_domain(sender) for sender in message.senders}
-    if _domain(ours.address) in domains:
+    domains = {domain_of(sender) for sender in message.senders}
+    if domain_of(ours.address) in domains:
         return len(domains) == 1 and bool(_FORWARDED.match(subject))
     return not _ANSWER.match(subject)
 
@@ -161,17 +163,8 @@ def _ends_with(subject: str, pattern: str) -> bool:
 def _is_from(message: Message, guarantor: Guarantor) -> bool:
     """Whether every From is of one of the guarantor's domains, or of one below it."""
     return bool(guarantor.senders and message.senders) and all(
-        any(_domain(sender) == domain or _domain(sender).endswith(f".{domain}") for domain in _domains(guarantor))
-        for sender in message.senders
+        any(is_within(domain_of(sender), domain_of(root)) for root in guarantor.senders) for sender in message.senders
     )
-
-
-def _domains(guarantor: Guarantor) -> tuple[str, ...]:
-    return tuple(_domain(sender) for sender in guarantor.senders)
-
-
-def _domain(address: str) -> str:
-    return address.rpartition("@")[2].strip().rstrip(".").casefold()
 
 
 def _names_a_key(message: Message) -> bool:

@@ -86,11 +86,6 @@ class MailboxSettings:
     authserv_id: str = ""
     """What our own server calls itself in the Authentication-Results that it writes; empty: none is believed."""
 
-    @property
-    def is_loopback(self) -> bool:
-        """Whether the server is this machine."""
-        return is_loopback(self.host)
-
 
 @dataclass(frozen=True, slots=True)
 class SmtpSettings:

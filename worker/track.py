@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from worker.addresses import domain_of
 from worker.delivery_status import Action, Block
 from worker.model import Address, Draft, Receipt, ReceiptKind, Sha256, Submission
 from worker.reports import DeliveryReport, MailReply, ReadReceipt
+from worker.sender import is_within
 from worker.states import SAYS_UNSENT, Event, State, may_follow, next_state
 
 AT_ONCE: Final = dt.timedelta(minutes=1)
@@ -123,19 +125,14 @@ def is_of_issuer(senders: Sequence[str], draft: Draft | None, issuer_addresses: 
     """
     if draft is None or not senders:
         return False
-    own = _domain(draft.sender)
+    own = domain_of(draft.sender)
     written_to = {address.casefold() for address in draft.to}
-    written_to |= {address.casefold() for address in draft.cc if _domain(address) != own}
-    domains = {_domain(address) for address in (*draft.to, *issuer_addresses)} - {own}
+    written_to |= {address.casefold() for address in draft.cc if domain_of(address) != own}
+    domains = {domain_of(address) for address in (*draft.to, *issuer_addresses)} - {own}
     return all(
-        sender.casefold() in written_to
-        or any(_domain(sender) == domain or _domain(sender).endswith(f".{domain}") for domain in domains)
+        sender.casefold() in written_to or any(is_within(domain_of(sender), domain) for domain in domains)
         for sender in senders
     )
-
-
-def _domain(address: str) -> str:
-    return address.rpartition("@")[2].casefold()
 
 
 # --- What follows --------------------------------------------------------------------------------------------

@@ -41,13 +41,6 @@ def working_days_before(date: dt.date, count: int) -> dt.date:
     return date
 
 
-def first_working_day(date: dt.date) -> dt.date:
-    """``date`` where it is a working day, else the next one after it."""
-    while not is_working_day(date):
-        date += _ONE_DAY
-    return date
-
-
 def last_first_of_april(date: dt.date) -> dt.date:
     """The newest 1 April not after ``date``: sections move and rules change as the fiscal year begins."""
     april = dt.date(date.year, 4, 1)

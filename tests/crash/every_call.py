@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime as dt
-import email
 import errno
 import json
 import os
@@ -29,7 +28,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import Enum
@@ -37,9 +36,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Self
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "adapters")]
+sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
+sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parent))
 
+from lives import Lives, a_room, message_id
 from recording_relay import RecordingRelay, Taken
 from returned import dsn, recipient
 from scripted_imap import ScriptedImap
@@ -49,6 +50,7 @@ from worker.adapters.clock import SystemClock
 from worker.adapters.store import open_store
 from worker.adapters.store.schema import FILE_NAME
 
+HERE = Path(__file__).parent
 MORNING = dt.datetime.fromisoformat("2026-11-21T09:00:00+09:00")
 BETWEEN_LIVES = dt.timedelta(minutes=61)
 """Longer than any wait between two tries; all lives together stay within the hours after which silence is told."""
@@ -88,6 +90,11 @@ def built_shim() -> Path:
     compiler = shlex.split(os.environ.get("CC", "cc"))
     if shutil.which(compiler[0]) is None:
         raise CompilerMissing("a C compiler for the kill points: not installed (make servers)")
+    has_headers = subprocess.run(
+        [*compiler, "-E", "-"], input=b"#include <stdio.h>\n", capture_output=True, check=False
+    )
+    if has_headers.returncode:
+        raise CompilerMissing("a C compiler for the kill points: without the C library's headers (make servers)")
     new = folder / f"kill_points.{os.getpid()}.so"
     flags = ("-std=c11", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC")
     subprocess.run([*compiler, *flags, "-o", str(new), str(source), "-ldl"], check=True)
@@ -275,57 +282,19 @@ class Post:
             self._arrive(dsn(*blocks, envid=mail.envid, returned=message_id(mail.content), number=number))
 
 
-def message_id(mail: bytes) -> str:
-    return str(email.message_from_bytes(mail)["Message-ID"])
-
-
-class Computer:
+class Computer(Lives):
     """Lives lives in processes of their own; one at a time."""
 
     def __init__(self, post: Post) -> None:
-        self._post = post
+        loaded = {"LD_PRELOAD": str(built_shim()), "PYTHONHASHSEED": "0"}
+        super().__init__(HERE / "office_life.py", post.imap.port, post.relay.port, env=loaded)
 
-    def __enter__(self) -> Self:
-        command = [sys.executable, str(HERE / "office_life.py"), str(self._post.imap.port), str(self._post.relay.port)]
-        self._post.begin()
-        self._said = tempfile.TemporaryFile("w+")
-        self._script = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._said,
-            text=True,
-            env={**os.environ, "LD_PRELOAD": str(built_shim()), "PYTHONHASHSEED": "0"},
-        )
-        assert self._script.stdout is not None
-        assert self._script.stdout.readline() == "warm\n", self.said
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._script.stdin is not None
-        self._script.stdin.close()
-        self._script.wait(30)
-        assert self._script.stdout is not None
-        self._script.stdout.close()
-        self._said.close()
-
-    @property
-    def said(self) -> str:
-        """The last of what was said on standard error."""
-        self._said.seek(0)
-        return self._said.read()[-3000:]
-
-    def live(
+    def live_on(
         self, root: Path, life: int, point: int = 0, failure: Failure = Failure.KILL, *, contents: bool = False
     ) -> int:
         """One life; the exit code."""
         at = (MORNING + life * BETWEEN_LIVES).isoformat()
-        asked = {"root": str(root), "at": at, "point": point, "failure": failure.value, "contents": contents}
-        assert self._script.stdin is not None
-        assert self._script.stdout is not None
-        self._script.stdin.write(json.dumps(asked) + "\n")
-        self._script.stdin.flush()
-        return int(self._script.stdout.readline())
+        return self.live(root=str(root), at=at, point=point, failure=failure.value, contents=contents)
 
 
 # --- The judge -------------------------------------------------------------------------------------------------
@@ -435,6 +404,7 @@ class Bench:
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as ends:
             self.post = ends.enter_context(Post())
+            self.post.begin()
             self._computer = ends.enter_context(Computer(self.post))
             self._ends = ends.pop_all()
         return self
@@ -445,7 +415,7 @@ class Bench:
     def whole_run(self) -> list[Call]:
         """The calls of a run that nothing disturbs, judged like any other."""
         root = self._new("whole")
-        code = self._computer.live(root, 0, contents=True)
+        code = self._computer.live_on(root, 0, contents=True)
         assert code == 0, self._computer.said
         assert judge(Found.of(root), self.post) == (set(), set())
         return read_trace(root, self.post.ports)
@@ -471,7 +441,7 @@ class Bench:
         before: list[tuple[str, str, int | None]] = []
         for life in range(LIVES):
             is_disturbed = life == 0
-            code = self._computer.live(root, life, call.ordinal if is_disturbed else 0, failure)
+            code = self._computer.live_on(root, life, call.ordinal if is_disturbed else 0, failure)
             if is_disturbed:
                 self._check_that_it_happened(root, call, failure, code)
             else:
@@ -502,14 +472,6 @@ class Bench:
 
 
 # --- The survey ------------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def a_room() -> Iterator[Path]:
-    """A folder in memory where there is one: what is killed here is no machine, and syncs cost half the time."""
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
-        yield Path(folder)
 
 
 def table_of(outcomes: Iterable[Outcome]) -> list[str]:

@@ -2,8 +2,8 @@
 
 The argument is the relay's port. Each line on standard input is a JSON object: ``root`` (the office's folder), ``at``
 (the moment the clock shows), ``kill`` (the point at which to die; 0: never). The process lives through one day as a
-warm-up and then forks for each line, as importing takes longer than a day. It answers with the exit code, -9 for a
-death; ``points.json`` in the folder names the points that a whole day passed.
+warm-up and then forks for each line (``lives``). It answers with the exit code, -9 for a death; ``points.json`` in the
+folder names the points that a whole day passed.
 
 The points: before and after every commit, every answer of the mail server, the last byte of every body, and every
 replacement of the noted head. Nothing of the product is changed: the hooks are laid around it here.
@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import small_office
 from fakes import FakeClock
+from lives import fork_for_each_line
 from small_office import HANAKO, REHEARSAL, Settings, SmallOffice, WatchedStore, form, mail_with
 
 import worker.adapters.store as store_module
@@ -127,8 +128,8 @@ async def live(root: Path, port: int, clock: FakeClock) -> None:
     await office.stop()
 
 
-def run(asked: dict[str, Any], port: int) -> None:
-    """In the forked child: one life."""
+def run(asked: dict[str, Any], port: int) -> int:
+    """In the forked child: one life; the exit code."""
     points = Points(asked["kill"])
     lay_hooks(points)
     clock = FakeClock(dt.datetime.fromisoformat(asked["at"]))
@@ -136,28 +137,13 @@ def run(asked: dict[str, Any], port: int) -> None:
     with SenderLock(root, clock):
         asyncio.run(live(root, port, clock))
     (root / "points.json").write_text(json.dumps(points.labels))
+    return 0
 
 
 def main(port: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(live(Path(folder), port, FakeClock()))
-    answer("warm")
-    for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            try:
-                run(json.loads(line), port)
-            except BaseException:  # noqa: BLE001  a fork must not go on as its parent would
-                sys.excepthook(*sys.exc_info())
-                os._exit(70)
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
-        answer(os.waitstatus_to_exitcode(status))
-
-
-def answer(word: object) -> None:
-    sys.stdout.write(f"{word}\n")
-    sys.stdout.flush()
+    fork_for_each_line(lambda asked: run(asked, port))
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 It is started with the kill points loaded before the C library. Its arguments are the ports of the mail servers; each
 line on standard input is a JSON object: ``root`` (the office's folder), ``at`` (the moment the clock shows), ``point``
 (the ordinal of the call at which something happens; 0: none), ``failure`` (the errno it fails with; 0: SIGKILL before
-it), ``contents`` (whether the trace holds what was written). It lives once as a warm-up and then forks for each line,
-as importing takes longer than a life. It answers with the exit code, negative for a death. The trace lies beside the
-folder, under its name and ``.trace``.
+it), ``contents`` (whether the trace holds what was written). It lives once as a warm-up and then forks for each line
+(``lives``). It answers with the exit code, negative for a death. The trace lies beside the folder, under its name and
+``.trace``.
 
 A life is what ``run`` does, from the sender's lock and the migration on, with its own store, head, IMAP and SMTP: some
 passes over everything due, and a pass that the world stops is followed by the next one. In it nothing is replaced but
@@ -19,11 +19,9 @@ import asyncio
 import ctypes
 import datetime as dt
 import gc
-import json
 import os
 import sys
 import tempfile
-import traceback
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from fakes import FakeClock, FakeFiles, run_at_once
 from known_addresses import make_known
+from lives import fork_for_each_line
 from small_office import ACCOUNT, Settings, TextInBytes, in_force_of, invoice_of, server_at
 
 from worker.adapters.folder import NoticeFolder
@@ -51,7 +50,6 @@ PASSES = 4
 
 NOTICES = 3
 NOT_REACHED = 3
-FAULT = 70
 SETTINGS = Settings(works=(1, 2))
 
 
@@ -140,23 +138,7 @@ def main(imap: int, smtp: int) -> None:
         at = "2026-11-21T09:00:00+09:00"
         life.live({"root": f"{folder}/warm", "at": at, "point": 0, "failure": 0, "contents": False})
     gc.freeze()  # else the first collection in each child copies every page of what was loaded here
-    answer("warm")
-    for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            try:
-                os._exit(life.live(json.loads(line)))
-            except BaseException:  # noqa: BLE001  a fork must not go on as its parent would
-                traceback.print_exc()
-                sys.stderr.flush()
-                os._exit(FAULT)
-        _, status = os.waitpid(child, 0)
-        answer(os.waitstatus_to_exitcode(status))
-
-
-def answer(word: object) -> None:
-    sys.stdout.write(f"{word}\n")
-    sys.stdout.flush()
+    fork_for_each_line(life.live)
 
 
 if __name__ == "__main__":

@@ -1,23 +1,21 @@
 """The soak's mail server: it counts every mail it took, can be told to halt at a point of a transaction, and knows
 of each connection that broke how far the mail on it had come.
 
-A mail is taken from its final dot on, whether or not the client lived to read the answer. What is done about a taken
-mail (its report) is done after the answer. It knows nothing of the client.
+What is done about a taken mail (its report) is done after the answer. It knows nothing of the client.
 """
 
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import re
-import socketserver
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from types import TracebackType
-from typing import Self
+
+from relay import Conversation, Listener, Relay
 
 HELD_SECONDS = 15.0
 """How long a transaction is halted when nobody lets it go: then the service waits for nothing but us."""
@@ -63,103 +61,65 @@ class Taken:
     """sha256 of the attached PDF."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Talk:
-    """One connection."""
+    """What a connection was at when it ended."""
 
-    envid: str = ""
-    progress: Progress = Progress.NONE
+    envid: str
+    progress: Progress
 
 
-class _Conversation(socketserver.StreamRequestHandler):
-    server: _Listener
-    disable_nagle_algorithm = True
+class _Watched(Conversation):
+    server: _Watching
 
-    def handle(self) -> None:
-        talk, recipients = Talk(), list[str]()
-        with contextlib.suppress(OSError):  # the client was killed
-            self._say("220 relay.example")
-            while line := self.rfile.readline().decode("latin-1").strip():
-                verb = line.split(":")[0].upper()
-                if verb == "DATA":
-                    if not self._receive(talk, tuple(recipients)):
-                        break
-                    continue
-                talk.progress = Progress.NONE
-                if verb.startswith("EHLO"):
-                    self._say("250-relay.example\r\n250-SIZE 30000000\r\n250 DSN")
-                elif verb == "QUIT":
-                    self._say("221 bye")
-                    break
-                else:
-                    if verb == "MAIL FROM":
-                        talk.envid = line.partition(" ENVID=")[2].split(" ")[0]
-                        recipients.clear()
-                    elif verb == "RCPT TO":
-                        recipients.append(line.partition("<")[2].partition(">")[0])
-                    self._say("250 ok")
-        self.server.ended(talk)
+    def setup(self) -> None:
+        super().setup()
+        self.progress = Progress.NONE
 
-    def _receive(self, talk: Talk, recipients: tuple[str, ...]) -> bool:
-        talk.progress = Progress.INVITED
-        self._say("354 go on")
-        self.server.reach(Point.INVITED, talk)
-        lines: list[bytes] = []
-        while (line := self.rfile.readline()) != b".\r\n":
-            if not line.endswith(b"\r\n") or (not lines and self.server.reach(Point.BODY, talk)):
-                return False
-            lines.append(line.removeprefix(b"."))
-        mail = self.server.take(talk, recipients, b"".join(lines))
-        talk.progress = Progress.TAKEN
+    def hear(self) -> None:
+        self.progress = Progress.NONE
+
+    def receive(self) -> bool:
+        self.progress = Progress.INVITED
+        self.say("354 go on")
+        self.server.reach(Point.INVITED, self.envid)
+        content = self.read_mail(lambda: self.server.reach(Point.BODY, self.envid))
+        if content is None:
+            return False
+        mail = self.server.take(self.envid, tuple(self.recipients), content)
+        self.progress = Progress.TAKEN
         try:
-            self.server.reach(Point.DOT, talk)
-            self._say("250 ok: queued")
-            self.server.reach(Point.ANSWERED, talk)
+            self.server.reach(Point.DOT, self.envid)
+            self.say("250 ok: queued")
+            self.server.reach(Point.ANSWERED, self.envid)
         finally:
             self.server.on_taken(mail)
         return True
 
-    def _say(self, answer: str) -> None:
-        self.wfile.write(f"{answer}\r\n".encode())
 
-    def finish(self) -> None:
-        with contextlib.suppress(OSError):  # the client was killed
-            super().finish()
-
-
-class _Listener(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-
+class _Watching(Listener):
     def __init__(self, on_taken: Callable[[Taken], None]) -> None:
         self.on_taken = on_taken
-        self.state = threading.Condition()
-        self.taken: list[Taken] = []
         self.submissions = 0
-        self.open_talks = 0
         self.broken: list[Talk] = []
         self.armed: Point | None = None
         self.is_reached = threading.Event()
         self.go_on = threading.Event()
-        super().__init__(("127.0.0.1", 0), _Conversation)
+        super().__init__(_Watched)
 
-    def process_request(self, request: object, client_address: object) -> None:
-        with self.state:
-            self.open_talks += 1
-        super().process_request(request, client_address)
-
-    def take(self, talk: Talk, recipients: tuple[str, ...], content: bytes) -> Taken:
+    def take(self, envid: str, recipients: tuple[str, ...], content: bytes) -> Taken:
         found, pdf = _MESSAGE_ID.search(content), _PDF.search(content)
         attached = hashlib.sha256(base64.b64decode(pdf[1])).hexdigest() if pdf else ""
-        mail = Taken(talk.envid, found[1].decode() if found else "", recipients, attached)
+        mail = Taken(envid, found[1].decode() if found else "", recipients, attached)
         with self.state:
             self.taken.append(mail)
             self.submissions += bool(mail.envid)
         return mail
 
-    def reach(self, point: Point, talk: Talk) -> bool:
+    def reach(self, point: Point, envid: str) -> bool:
         """Whether it was the chosen one; then, where it is one that halts, only once ``go_on`` is set."""
         with self.state:
-            if self.armed is not point or not talk.envid:
+            if self.armed is not point or not envid:
                 return False
             self.armed = None
         self.is_reached.set()
@@ -167,35 +127,26 @@ class _Listener(socketserver.ThreadingTCPServer):
             self.go_on.wait(HELD_SECONDS)
         return True
 
-    def ended(self, talk: Talk) -> None:
+    def note_end(self, ended: _Watched) -> None:
         with self.state:
-            if talk.envid and talk.progress is not Progress.NONE:
-                self.broken.append(talk)
-            self.open_talks -= 1
-            self.state.notify_all()
+            if ended.envid and ended.progress is not Progress.NONE:
+                self.broken.append(Talk(ended.envid, ended.progress))
+            super().note_end(ended)
 
 
-class SoakRelay:
-    """The relay in threads of this process, on a free loopback port; ``with`` it."""
+class SoakRelay(Relay):
+    """The relay; ``with`` it. ``on_taken`` is called with each mail after it was answered, or could not be."""
+
+    _listener: _Watching
 
     def __init__(self, on_taken: Callable[[Taken], None]) -> None:
-        self._listener = _Listener(on_taken)
-        self.port: int = self._listener.server_address[1]
-        self._thread = threading.Thread(
-            target=self._listener.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+        super().__init__(_Watching(on_taken))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.let_go()
-        self._listener.shutdown()
-        self._thread.join()
-        self._listener.server_close()
+        super().__exit__(kind, error, trace)
 
     @property
     def taken(self) -> tuple[Taken, ...]:
@@ -226,8 +177,7 @@ class SoakRelay:
         """Of the connection that broke since the last call, what it was at; once every connection has ended."""
         self.let_go()
         with self._listener.state:
-            if not self._listener.state.wait_for(lambda: self._listener.open_talks == 0, timeout=30):
-                raise TimeoutError("a connection of a dead service is still open")
+            self.wait_for_ends()
             found, self._listener.broken = self._listener.broken, []
         if len(found) > 1:
             raise AssertionError(f"two transactions at a time: {found}")

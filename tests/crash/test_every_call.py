@@ -21,12 +21,12 @@ from every_call import (
     CompilerMissing,
     Expected,
     Failure,
-    a_room,
     built_shim,
     expect,
     table_of,
     windows_of,
 )
+from lives import a_room
 
 pytestmark = pytest.mark.crash
 

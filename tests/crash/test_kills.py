@@ -11,12 +11,9 @@ import datetime as dt
 import email
 import email.policy
 import json
-import os
 import random
 import sqlite3
-import subprocess
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -25,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lives import Lives, message_id
 from recording_relay import RecordingRelay, Taken
 
 from worker.adapters.clock import SystemClock
@@ -51,34 +49,17 @@ class Days:
     """Lives days in processes of their own."""
 
     relay: RecordingRelay
-    script: subprocess.Popen[str]
+    lives: Lives
 
     def live(self, root: Path, day: int, kill: int = 0) -> int:
         """One life from the morning of ``day`` on; the exit code."""
-        at = (MORNING + dt.timedelta(days=day)).isoformat()
-        assert self.script.stdin is not None
-        assert self.script.stdout is not None
-        self.script.stdin.write(json.dumps({"root": str(root), "at": at, "kill": kill}) + "\n")
-        self.script.stdin.flush()
-        return int(self.script.stdout.readline())
+        return self.lives.live(root=str(root), at=(MORNING + dt.timedelta(days=day)).isoformat(), kill=kill)
 
 
 @pytest.fixture(scope="module")
 def days() -> Iterator[Days]:
-    with RecordingRelay() as relay:
-        command = [sys.executable, str(SCRIPT), str(relay.port)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as script:
-            assert script.stdout is not None
-            assert script.stdout.readline() == "warm\n"
-            yield Days(relay, script)
-
-
-@pytest.fixture
-def room() -> Iterator[Path]:
-    """A folder in memory where there is one: what is killed here is no machine, and syncs cost half the day."""
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
-        yield Path(folder)
+    with RecordingRelay() as relay, Lives(SCRIPT, relay.port) as lives:
+        yield Days(relay, lives)
 
 
 @dataclass
@@ -124,21 +105,17 @@ def text_of(mail: Taken) -> str:
     return str(read.get_body(("plain",)).get_content())
 
 
-def message_id(mail: Taken) -> str:
-    return str(email.message_from_bytes(mail.content)["Message-ID"])
-
-
 def judge(found: Found, taken: tuple[Taken, ...], in_doubt: set[int]) -> None:
     """The day came to its end: every notice has one, and it is true."""
     tellings = [each for each in taken if each.recipients == OPERATOR]
     mails = [each for each in taken if each.recipients != OPERATOR]
-    copies = Counter(map(message_id, mails))
+    copies = Counter(message_id(each.content) for each in mails)
     assert set(copies.values()) <= {1}, "sent twice"
     assert sorted(row["contract_number"] for row in found.rows.values()) == sorted(ISSUER_OF), "lost, or taken twice"
     assert {row["state"] for row in found.rows.values()} <= AT_REST
     assert {number for number, row in found.rows.items() if row["state"] == "IN_DOUBT"} == in_doubt
     for number, row in found.rows.items():
-        own = [each for each in mails if message_id(each) == row["draft"]["message_id"]]
+        own = [each for each in mails if message_id(each.content) == row["draft"]["message_id"]]
         assert {each.recipients for each in own} <= {ISSUER_OF[row["contract_number"]]}
         if number in in_doubt:
             assert row.get("silent")
@@ -146,7 +123,7 @@ def judge(found: Found, taken: tuple[Taken, ...], in_doubt: set[int]) -> None:
         else:
             assert len(own) == 1, "SENT, and the relay has nothing"
     known = {row["draft"]["message_id"] for row in found.rows.values()}
-    assert {each.recipients for each in mails if message_id(each) not in known} <= {REHEARSAL}
+    assert {each.recipients for each in mails if message_id(each.content) not in known} <= {REHEARSAL}
     rehearsed = next(number for number, row in found.rows.items() if row["contract_number"] == "40213-000001")
     assert [each for each in tellings if f"hoshobin approve {rehearsed}@" in text_of(each)], "not told"
     assert found.waiting_alarms == 0
@@ -162,7 +139,7 @@ def live_through(days: Days, root: Path, kills: tuple[int, ...]) -> None:
     for day in range(len(kills) + 3):
         kill = kills[day] if day < len(kills) else 0
         code = days.live(root, day, kill)
-        assert code == 0 or (code == -9 and kill)
+        assert code == 0 or (code == -9 and kill), days.lives.said
         found = Found.of(root)
         assert found.entries[: len(before)] == before, "an entry was changed"
         before = found.entries

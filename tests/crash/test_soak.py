@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,14 +12,6 @@ from soak import DEATHS, Asked, a_soak
 pytestmark = pytest.mark.crash
 
 NOTICES = 300
-
-
-@pytest.fixture
-def room() -> Iterator[Path]:
-    """A folder in memory where there is one: what is killed here is no machine."""
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
-        yield Path(folder)
 
 
 def test_of_300_notices_through_a_service_that_dies_again_and_again_none_is_lost_and_none_is_sent_twice(

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from fakes import START, FakeClock
+from lives import message_id
 from recording_relay import RecordingRelay
 from small_office import Settings, SmallOffice, configuration_of, form
-from test_kills import message_id
 
 from worker.adapters.clock import SystemClock
 from worker.states import State
@@ -72,5 +72,5 @@ async def test_two_people_and_the_worker_at_once_release_each_notice_once_and_fo
         assert office.store.verify().holds
         await office.stop()
         mails = [each for each in relay.taken if each.recipients != ("soumu@contractor.example",)]
-        assert Counter(map(message_id, mails)).most_common(1)[0][1] == 1
+        assert Counter(message_id(each.content) for each in mails).most_common(1)[0][1] == 1
         assert len(mails) == COUNT

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs from apt what some tests need, where it is missing: Dovecot and Postfix for those marked `servers`, a C
-# compiler for the kill points (tests/crash/kill_points.c), and the mails of Python's own tests where the interpreter
-# came without them (tests/corpora).
+# compiler for the kill points (tests/crash/kill_points.c), systemd-analyze for the unit (tests/test_unit.py), and the
+# mails of Python's own tests where the interpreter came without them (tests/corpora).
 #
 # It makes no mail server of this machine: nothing is started now (policy-rc.d), nothing is enabled for the next
 # boot, and Postfix gets no configuration. The tests start private copies on loopback and stop them.
@@ -15,6 +15,7 @@ missing=
 program dovecot || missing="dovecot-imapd"
 program postfix || missing="$missing postfix"
 echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 || missing="$missing gcc libc6-dev"
+program systemd-analyze || missing="$missing systemd"
 if ! "${PYTHON:-python3}" -c 'import test.test_email' 2>/dev/null && ! ls /usr/lib/python3*/test/test_email >/dev/null 2>&1; then
   missing="$missing libpython3-testsuite"
 fi
@@ -22,8 +23,8 @@ if [ -z "$missing" ]; then exit 0; fi
 
 line="apt-get update && apt-get install --no-install-recommends$(printf ' %s' $missing)"
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-  echo "実サーバとCコンパイラを使うテストには管理者権限での導入が必要です（いまは省略します）: sudo make servers"
-  echo "The tests against real servers, and those with a C compiler, need this, as root on Debian or Ubuntu (left out for now): $line"
+  echo "一部のテストには管理者権限での導入が必要です（いまは省略します）: sudo make servers"
+  echo "Some of the tests need this, as root on Debian or Ubuntu (left out for now): $line"
   exit 0
 fi
 

@@ -8,7 +8,7 @@ import tomllib
 import pytest
 from config_samples import WORKER
 
-from worker.addresses import is_loopback, is_placeholder
+from worker.addresses import domain_of, is_loopback, is_placeholder
 from worker.hours import OfficeHours, usual_windows
 from worker.model import Address
 from worker.settings import AddressRefused, Auth, Mode, Security, read_address, read_settings
@@ -245,3 +245,8 @@ def test_domains_kept_for_examples_are_placeholders(address, placeholder):
 )
 def test_only_this_machine_is_loopback(host, loopback):
     assert is_loopback(host) is loopback
+
+
+@pytest.mark.parametrize("address", ["a@Town.Example", "x@y@town.example", " a@town.example. ", "town.example"])
+def test_a_domain_is_compared_in_small_letters_and_without_the_dot_at_its_end(address):
+    assert domain_of(address) == "town.example"

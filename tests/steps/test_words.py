@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 from registered import REGISTER, REHEARSAL_TO, drafted
 
+from worker import words
 from worker.model import Hold, Submission
 from worker.states import Kind, Reason, State, kind_of
 from worker.words import _HINTS as HINTS
@@ -54,6 +57,36 @@ def test_every_code_that_the_source_names_has_its_sentence() -> None:
         if not has_sentence(code)
     ]
     assert missing == []
+
+
+def said_in(path: Path) -> Iterator[str]:
+    """Strings of ``path`` that may be codes, apart from the words' own tables; of one put together its beginning."""
+    tree = ast.parse(path.read_text())
+    tables = [node for node in ast.walk(tree) if isinstance(node, ast.Dict)] if path.parent.name == "words" else []
+    keys = {id(key) for table in tables for key in table.keys}
+    for node in ast.walk(tree):
+        match node:
+            case ast.JoinedStr(values=[ast.Constant(value=beginning), *_]):
+                yield f"{beginning}*"
+            case ast.Constant(value=str(text)) if id(node) not in keys:
+                yield text
+
+
+def test_every_sentence_is_said_somewhere() -> None:
+    said = {code for path in WORKER.rglob("*.py") for code in said_in(path)}
+    begun = tuple(code[:-1] for code in said if re.fullmatch(r"[a-z_]+_\*", code))
+    assert [code for code in TEXTS if code not in said and not code.startswith(begun)] == []
+    assert [code for code in HINTS if code not in TEXTS] == []
+
+
+def test_no_code_stands_in_two_tables() -> None:
+    tables = [*vars(words).items()]
+    for end in ("TEXTS", "HINTS"):
+        codes = Counter(
+            code for name, table in tables if name.endswith(f"_{end}") and name != f"_{end}" for code in table
+        )
+        assert codes.keys() == getattr(words, f"_{end}").keys()
+        assert [code for code, count in codes.items() if count > 1] == []
 
 
 # Which argument of these calls is the code whose blanks the call's other arguments fill.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.workdays import first_working_day, is_working_day, last_first_of_april, working_days_before
+from worker.workdays import is_working_day, last_first_of_april, working_days_before
 
 DATES = st.dates(min_value=dt.date(2020, 1, 1), max_value=dt.date(2060, 12, 31))
 
@@ -71,14 +71,6 @@ def test_exactly_the_counted_working_days_lie_between(date: dt.date, count: int)
     between = [before + dt.timedelta(days=n) for n in range((date - before).days)]
     assert is_working_day(before)
     assert sum(map(is_working_day, between)) == count
-
-
-@pytest.mark.parametrize(
-    ("date", "first"),
-    [("2026-05-02", "2026-05-07"), ("2026-05-07", "2026-05-07"), ("2026-12-29", "2027-01-04")],
-)
-def test_the_first_working_day_is_the_day_itself_or_the_next_one(date: str, first: str) -> None:
-    assert first_working_day(day(date)) == day(first)
 
 
 @pytest.mark.parametrize(

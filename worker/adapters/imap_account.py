@@ -6,7 +6,6 @@ know what is read afterwards.
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import ssl
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Final
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import CapabilityError, IMAPClientAbortError, LoginError
 
+from worker.addresses import is_loopback
 from worker.errors import AccountRefused, Unavailable
 from worker.ports import TokenSource
 from worker.settings import Security
@@ -24,14 +24,6 @@ from worker.tokens import hide_tokens, xoauth2_response
 
 _NOT_NOW: Final = ("[UNAVAILABLE]", "[INUSE]", "[SERVERBUG]", "[LIMIT]", "[CONTACTADMIN]")
 """RFC 5530: a login refused for a time, whatever the password."""
-
-
-def is_loopback_host(host: str) -> bool:
-    """Whether this name or address is this machine's own."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.rstrip(".").lower() == "localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +43,7 @@ class ImapAccount:
 
     def __post_init__(self) -> None:
         """Raises ValueError for ``none`` to another machine; the configuration refuses it with better words."""
-        if self.security is Security.NONE and not is_loopback_host(self.host):
+        if self.security is Security.NONE and not is_loopback(self.host):
             raise ValueError("security none is for a server on this machine")
 
     def dial(self) -> IMAPClient:
@@ -70,7 +62,7 @@ class ImapAccount:
 
     def enter(self, client: IMAPClient) -> None:
         """Secure the connection where that is still to be done, and log in. Raises AccountRefused, Unavailable."""
-        if self.security is Security.NONE and not is_loopback_host(client.socket().getpeername()[0]):
+        if self.security is Security.NONE and not is_loopback(client.socket().getpeername()[0]):
             raise AccountRefused("imap", f"{self.host} is not this machine: no password is sent in clear")
         if self.security is Security.STARTTLS:
             try:

@@ -1,4 +1,7 @@
-"""Commands in which a person decides: each names who, and the entry keeps the account that ran it."""
+"""Commands in which a person decides: each names who, and the entry keeps the account that ran it.
+
+Longer than other files: one short command after the other, as many as there are decisions.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """track: what came back is matched to its submission, recorded, and changes it where the states allow.
 
-Its one promise: matched by ENVID, then by the returned Message-ID, never by subject; a report that is not ours
-changes nothing, one that is ours is an entry with its mail kept. It does not know what follows from a receipt.
+Its one promise: matched by ENVID, then by the returned Message-ID, an own copy by its own, never by subject; a report
+that is not ours changes nothing, one that is ours is an entry with its mail kept. It does not know what follows from a
+receipt.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any, Final
 
+from worker.addresses import domain_of
 from worker.alarms import tell_apart
 from worker.decisions import keep_contents, redraft
 from worker.drafting import InForce, missing_where_away
@@ -129,7 +131,7 @@ class Receiving:
             return None
         sender = self._in_force.configuration.settings.contractor.email
         local = came_back.envid.rpartition(".")[0]
-        for message_id in (f"<{local}@{_domain(sender)}>", *came_back.returned):
+        for message_id in (f"<{local}@{domain_of(sender)}>", *came_back.returned):
             if is_own_message_id_form(message_id, sender) and not _NO_SUBMISSION.search(message_id):
                 digest = self._writing.keep("mail", content)
                 self._writing.note(EARLY, None, self._author, {"message_id": message_id, "mail": digest})
@@ -259,7 +261,3 @@ def _plain(receipt: Receipt) -> dict[str, str]:
         "mail": receipt.mail_sha256 or "",
     }
     return {name: text for name, text in fields.items() if text}
-
-
-def _domain(address: str) -> str:
-    return address.rpartition("@")[2]

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from worker.addresses import domain_of
 from worker.candidates import Wanted, describe_passed, holds_nothing, judge_outline
 from worker.drafting import InForce
 from worker.model import End, MessageRow
@@ -68,7 +69,7 @@ def judge_by(in_force: InForce, ours: Ours) -> Callable[[Header], Wanted]:
     sections = [section for issuer in configuration.issuers.values() for section in issuer.sections.values()]
     sections += [section for project in configuration.projects for section in project.offices.values()]
     addresses = [address for section in sections for address in (*section.to, *section.cc)]
-    domains = frozenset(address.rpartition("@")[2].casefold() for address in addresses)
+    domains = frozenset(domain_of(address) for address in addresses)
     return lambda header: judge_outline(header, configuration.guarantors, ours, domains)
 
 

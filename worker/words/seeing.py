@@ -36,7 +36,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- the rule
     "h_rule": ("適用したルール", "the rule that applied"),
     "h_source": ("出典", "source"),
-    "h_checked_on": ("確認日", "checked on"),
     "not_written": ("（記載なし）", "(not written)"),
     "h_chosen": ("採用した方法", "what was chosen"),
     "h_contract": ("契約の区分", "contract"),

@@ -1,0 +1,15 @@
+"""What the tests of killed processes share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lives import a_room
+
+
+@pytest.fixture
+def room() -> Iterator[Path]:
+    with a_room() as folder:
+        yield folder
