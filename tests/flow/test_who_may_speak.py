@@ -200,6 +200,18 @@ async def test_the_same_file_saved_in_the_folder_ends_the_question_and_an_entry_
     assert office.events(1)[:3] == ["NoticeRead", "SeenAgain", "SenderProven"]
 
 
+async def test_a_withdrawn_one_that_somebody_proven_brings_again_is_told_and_opens_nothing(office: Office) -> None:
+    await office.comes(a_mail(form(1)))
+    decisions.withdraw(office.store, 1, HANAKO, "差出人が分からない")
+    await office.comes(a_mail(form(1), number=2))
+    assert "withdrawn_again" not in office.alarms()
+    office.save(form(1))
+    await office.pass_once()
+    assert office.only().state is State.WITHDRAWN
+    assert office.alarms()[-1] == "withdrawn_again"
+    assert "提出はされません。1：" in office.store.last_alarm("withdrawn_again").text
+
+
 async def test_another_download_in_the_folder_ends_no_question_about_the_first(office: Office) -> None:
     await office.comes(a_mail(form(1)))
     office.save(form(1, copy=1))

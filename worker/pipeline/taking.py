@@ -35,7 +35,7 @@ from worker.text import hide_codes
 NEWEST_LOOKED_AT: Final = 200
 """Notices among which one that an announcement names by its project is looked for: those of the last days."""
 
-
+WITHDRAWN_ALARM: Final = "withdrawn_again"
 SENDER_PROVEN: Final = "SenderProven"
 """Event of the entry by which a submission no longer waits for a look at its sender."""
 
@@ -219,6 +219,9 @@ class Taking:
         self._writing.note("SeenAgain", first.id, self._author, detail)
         if digest == first.pdf_sha256 and first.state is State.HELD:
             self._lift_where_proven(first, way)
+        if first.state is State.WITHDRAWN and way.proven and not first.proven:
+            # Taken back because nobody knew who sent it, it may be wanted now: no entry alone may swallow that.
+            self._writing.raise_alarm(WITHDRAWN_ALARM, [], f"{first.id}：{way.source_name}")
         return first.id
 
     def _lift_where_proven(self, first: Submission, way: Way) -> None:
