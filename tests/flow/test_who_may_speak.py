@@ -262,6 +262,18 @@ async def test_a_proven_announcement_bears_no_mark_and_a_proven_repetition_takes
     assert office.events(1) == ["Announced", "SeenAgain", "SenderProven"]
 
 
+async def test_an_unproven_announcement_that_was_withdrawn_hides_no_proven_one_of_its_id(office: Office) -> None:
+    await office.comes(a_mail())
+    decisions.withdraw(office.store, 1, HANAKO, "差出人が分からない")
+    await office.comes(a_mail())
+    assert office.only().state is State.WITHDRAWN
+    await office.comes(a_mail(results=GOOD))
+    assert [(each.state, each.proven) for each in office.store.submissions()] == [
+        (State.WITHDRAWN, False),
+        (State.ANNOUNCED, True),
+    ]
+
+
 async def test_a_notice_that_joins_an_announcement_keeps_its_own_mails_verdict(office: Office) -> None:
     number = f"保証契約番号：{form(1).number}"
     plain = EmailMessage()

@@ -12,7 +12,13 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
-from worker.announced import find_announcement, find_answers, find_listing, is_same_announcement
+from worker.announced import (
+    find_announcement,
+    find_answers,
+    find_listing,
+    is_same_announcement,
+    is_seen_before,
+)
 from worker.arrive import (
     Known,
     New,
@@ -114,11 +120,12 @@ class Taking:
 
     def take_announcement(self, guarantor: str, way: Way) -> tuple[tuple[Submission, ...], Seen]:
         """The task that an announcement without a PDF opens; what it announces, where that is here or open already."""
-        earlier = self._writing.by_source_message(way.source_message_id) if way.source_message_id else ()
-        if earlier:
-            return self._see_again(earlier[:1], way), Seen.ANNOUNCED
         profile = self._in_force.guarantors.get(guarantor)
         arriving = announce(guarantor, way, profile.download if profile else ())
+        of_its_id = self._writing.by_source_message(way.source_message_id) if way.source_message_id else ()
+        earlier = tuple(each for each in of_its_id if is_seen_before(each, arriving))
+        if earlier:
+            return self._see_again(earlier[:1], way), Seen.ANNOUNCED
         answers = self._answers(arriving)
         if answers:
             return self._see_again(answers, way), Seen.ANSWERED
