@@ -127,7 +127,9 @@ class Taking:
         if earlier:
             return self._see_again(earlier[:1], way), Seen.ANNOUNCED
         answers = self._answers(arriving)
-        if answers:
+        # What a stranger brought may be taken back: a guarantor's word must not go with it.
+        is_in_question = way.proven and any(each.state is State.HELD and not each.proven for each in answers)
+        if answers and not is_in_question:
             return self._see_again(answers, way), Seen.ANSWERED
         open_ones = self._writing.awaited(guarantor)
         same = tuple(each for each in open_ones if is_same_announcement(each, arriving))
