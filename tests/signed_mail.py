@@ -58,10 +58,17 @@ def sign(
     bits: int = 2048,
     headers: Sequence[bytes] = HEADERS,
     is_length_given: bool = False,
+    body: bytes = b"simple",
 ) -> bytes:
-    """``raw`` with a signature of ``domain`` on top."""
+    """``raw`` with a signature of ``domain`` on top; ``body`` is how strictly it takes that (c=)."""
     signature = dkim.sign(
-        raw, SELECTOR.encode(), domain.encode(), key_of(bits)[0], include_headers=list(headers), length=is_length_given
+        raw,
+        SELECTOR.encode(),
+        domain.encode(),
+        key_of(bits)[0],
+        canonicalize=(b"relaxed", body),
+        include_headers=list(headers),
+        length=is_length_given,
     )
     return bytes(signature) + raw
 

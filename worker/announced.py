@@ -164,6 +164,23 @@ def is_same_announcement(one: Submission, other: Submission) -> bool:
     return has_no_id and bool(first.date) and (one.source_name, first.date) == (other.source_name, second.date)
 
 
+def is_seen_before(earlier: Submission, arriving: Submission) -> bool:
+    """Whether ``earlier``, of a mail with the same Message-ID, is what ``arriving`` announces.
+
+    A Message-ID is the sender's: some systems use one twice, and a stranger may have been first with it. What names
+    something else is another one; so is what somebody proven says, where the other was taken back unproven.
+    """
+    is_taken_back = earlier.state is State.WITHDRAWN and not earlier.joined
+    if is_taken_back and arriving.proven and not earlier.proven:
+        return False
+    first, second = earlier.announced, arriving.announced
+    if first is None or second is None:
+        return True
+    numbers = set(first.numbers), set(second.numbers)
+    names = set(map(match_key, first.names)), set(map(match_key, second.names))
+    return not any(one and other and one.isdisjoint(other) for one, other in (numbers, names))
+
+
 def could_mean(announcement: Submission, submission: Submission) -> bool:
     """Whether a person may want to tie the two: a notice of the guarantor came since, and nothing announced it."""
     told = announcement.announced

@@ -37,7 +37,7 @@ def is_same_but_for_date(copy: bytes, written: str, write: Callable[[dt.datetime
     try:
         date = parsedate_to_datetime(written)
         return date.tzinfo is not None and is_same_mail(copy, write(date))
-    except (ValueError, TypeError, UnsafeValue):
+    except (ValueError, TypeError, OverflowError, UnsafeValue):  # whoever wrote it chose its year and its zone
         return False
 
 

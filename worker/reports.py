@@ -41,7 +41,7 @@ _RETURNED_KINDS: Final = frozenset(
 _ID: Final = re.compile(r"<[^<>\s]{1,990}>")
 _QUOTED_ID: Final = re.compile(r"^[ \t>|]{0,20}Message-ID:\s{0,5}(<[^<>\s]{1,990}>)", re.IGNORECASE | re.MULTILINE)
 _SEPARATOR: Final = re.compile(
-    r"^(?:-{3,}.*(?:original message|元のメッセージ|メッセージ).*|_{10,}\s*|(?:From|差出人|送信者)\s*[:：].*|"
+    r"^(?:-{3}.*(?:original message|元のメッセージ|メッセージ).*|_{10,}\s*|(?:From|差出人|送信者)\s*[:：].*|"
     r"On .{5,200} wrote:\s*|\d{4}[年/-].{5,200}(?:のメール|wrote|書きました|<[^<>]+>)\s*[:：])$",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -17,6 +17,10 @@ from worker.sender import Field, is_within, read_domain
 
 LOOKED_AT: Final = 5
 """Signatures of one mail that are tried: a mail has one or two, each costs a question to the DNS."""
+SIGNATURE_LIMIT: Final = 4_000
+"""Bytes of a signature that is tried: one has 500 to 1,500, and dkimpy's patterns take the square of their length."""
+NAMES_LIMIT: Final = 200
+"""Fields that a signature may name: some thirty are signed, each of them looked for among all."""
 MIN_KEY_BITS: Final = 1024
 """RFC 8301 §3.2: shorter keys can be broken."""
 _ALGORITHM: Final = "rsa-sha256"
@@ -24,6 +28,7 @@ _ALGORITHM: Final = "rsa-sha256"
 _SIGNATURE: Final = b"dkim-signature"
 _SELECTOR: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,200}[A-Za-z0-9_])?")
 _NUMBER: Final = re.compile(r"[0-9]{1,12}")
+_SPACES: Final = re.compile(rb"[ \t\r\n]+")
 _TAG: Final = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]*)\s*=\s*(.*?)\s*", re.DOTALL)
 
 
@@ -65,6 +70,8 @@ class Signature:
     selector: str
     is_below: bool
     """Whether it speaks for a domain below its own (i=): some keys do not allow that."""
+    is_body_relaxed: bool = False
+    """Whether spaces of the body count as one, and none at a line's end (c=)."""
 
     @property
     def key_name(self) -> str:
@@ -87,7 +94,7 @@ def find_signatures(fields: Sequence[Field], root: str, now: dt.datetime) -> tup
 
 
 def _judge(place: int, content: bytes, root: str, now: dt.datetime) -> Signature | Unsigned:
-    tags = read_tags(content)
+    tags = read_tags(content) if len(content) <= SIGNATURE_LIMIT else None
     if tags is None:
         return Unsigned.UNSUPPORTED
     domain = read_domain(tags.get("d", ""))
@@ -101,6 +108,7 @@ def _judge(place: int, content: bytes, root: str, now: dt.datetime) -> Signature
         and _SELECTOR.fullmatch(tags.get("s", ""))
         and is_within(speaks_for, domain)
         and all(_NUMBER.fullmatch(tags.get(name, "0")) for name in ("x", "t"))
+        and tags.get("h", "").count(":") < NAMES_LIMIT
     )
     if not is_readable:
         return Unsigned.UNSUPPORTED
@@ -110,7 +118,8 @@ def _judge(place: int, content: bytes, root: str, now: dt.datetime) -> Signature
         return Unsigned.BODY_IN_PART
     if "x" in tags and int(tags["x"]) < now.timestamp():
         return Unsigned.EXPIRED
-    return Signature(place, domain, tags["s"], speaks_for != domain)
+    is_body_relaxed = tags.get("c", "").partition("/")[2] == "relaxed"
+    return Signature(place, domain, tags["s"], speaks_for != domain, is_body_relaxed)
 
 
 def judge_key(records: Sequence[bytes], signature: Signature) -> Unsigned | None:
@@ -146,11 +155,14 @@ def try_signatures(
 
 
 def read_tags(content: bytes) -> dict[str, str] | None:
-    """A tag list (RFC 6376 §3.2); None where one is no tag, stands twice, or is not ASCII."""
+    """A tag list (RFC 6376 §3.2); None where one is no tag, stands twice, or is not ASCII.
+
+    Several spaces are one: no value that is looked at holds any, and a long row of them would take minutes.
+    """
     if not content.isascii():
         return None
     tags: dict[str, str] = {}
-    pieces = content.decode("ascii").split(";")
+    pieces = _SPACES.sub(b" ", content).decode("ascii").split(";")
     for piece in pieces if pieces[-1].strip() else pieces[:-1]:
         found = _TAG.fullmatch(piece)
         if found is None or found[1] in tags:

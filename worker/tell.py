@@ -177,8 +177,8 @@ def _describe_trouble(alarm: Alarm) -> str:
             return say("telling_mute", "ja", since=f"{since:%Y-%m-%d %H:%M}", reply=shown(alarm.detail))
         case "late_answer":
             return say("telling_late", "ja", answer=shown(alarm.detail))
-        case "came_back":
-            return say("telling_came_back", "ja", news=shown(alarm.detail))
+        case "came_back" | "withdrawn_again":
+            return say(f"telling_{kind}", "ja", news=shown(alarm.detail))
         case "configuration_refused":
             return say("telling_configuration", "ja", problems=shown(alarm.detail))
         case "deaf":

@@ -58,6 +58,8 @@ class Circumstances:
     """Every address that the rules name for the issuer: its domains are theirs."""
     mask: Callable[[str], str]
     """Takes the submission's key, and what looks like one, out of a text."""
+    copy_to: Address | None = None
+    """Where our own copies go: what is said of that address is said of nobody at the issuer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def receipts_of(
     signed = dataclasses.replace(bare, sender=", ".join(how.senders)[:SENDERS_LIMIT])
     match came_back:
         case DeliveryReport(_, _, blocks):
-            return tuple(_receipt_of(block, submission.draft, bare, how.mask) for block in blocks) or (signed,)
+            return tuple(_receipt_of(block, submission.draft, bare, how) for block in blocks) or (signed,)
         case ReadReceipt(_, disposition):
             return (dataclasses.replace(signed, kind=ReceiptKind.READ, text=disposition),)
         case MailReply(_, text, automatic):
@@ -90,20 +92,23 @@ def receipts_of(
             return (dataclasses.replace(signed, kind=kind, text=how.mask(text)),)
 
 
-def _receipt_of(block: Block, draft: Draft | None, bare: Receipt, mask: Callable[[str], str]) -> Receipt:
-    recipient = _recipient_meant(block, draft)
+def _receipt_of(block: Block, draft: Draft | None, bare: Receipt, how: Circumstances) -> Receipt:
+    recipient = _recipient_meant(block, draft, how.copy_to)
     kind = _OUTCOMES[block.action]
     if recipient is None and kind is ReceiptKind.FAILED:
         kind = ReceiptKind.UNREADABLE  # of whom it speaks is not known, so that no state may follow from it
     named = recipient or next(iter(block.addresses), "")
-    return dataclasses.replace(bare, kind=kind, recipient=named, status=block.status, text=mask(block.diagnostic))
+    return dataclasses.replace(bare, kind=kind, recipient=named, status=block.status, text=how.mask(block.diagnostic))
 
 
-def _recipient_meant(block: Block, draft: Draft | None) -> Address | None:
-    """Of our recipients the one that the block names; the only one, where it names somebody behind that address."""
+def _recipient_meant(block: Block, draft: Draft | None, copy_to: Address | None) -> Address | None:
+    """Of our recipients the one that the block names; the only one, where it names somebody behind that address.
+
+    Our own copy asks for no reports, and a server without them sends its bounce all the same.
+    """
     ours = draft.recipients if draft else ()
     for address in block.addresses:
-        for recipient in ours:
+        for recipient in (*ours, *([copy_to] if copy_to else [])):
             if recipient.casefold() == address.casefold():
                 return recipient
     return ours[0] if len(ours) == 1 else None

@@ -89,3 +89,46 @@ def test_a_folder_that_was_renumbered_meanwhile_loses_nothing(server: ScriptedIm
         box.settle([1])
     assert (sorted(server.messages), server.flags, server.folders) == ([1, 2], {}, {b"Done": []})
     box.close()
+
+
+@pytest.mark.parametrize(
+    "written", [b"<a\r\n NOOP b@x.example>", b"<\xe9@x.example>", b"<%s@x.example>" % (b"a" * 5000)]
+)
+def test_no_message_id_of_a_stranger_becomes_a_command_or_keeps_the_others_from_being_moved(
+    written: bytes, server: ScriptedImap
+) -> None:
+    server.capabilities = b"IMAP4rev1 UIDPLUS"
+    server.ids[1] = written
+    box = mailbox(server, "move:Done")
+    box.open()
+    box.settle([1, 2])
+    assert (server.messages, len(server.folders[b"Done"])) == ({}, 2)
+    assert not any(command.startswith(b"b@x.example") or b"aaaa" in command for command in server.commands)
+    box.close()
+
+
+def test_what_was_copied_under_a_number_says_nothing_of_the_message_that_bears_it_in_another_numbering(
+    server: ScriptedImap,
+) -> None:
+    server.capabilities = b"IMAP4rev1 UIDPLUS"
+    server.faults.append(Fault(b"UID STORE", b"TAG NO not now\r\n", times=1))
+    box = mailbox(server, "move:Done")
+    box.open()
+    with pytest.raises(Unavailable):
+        box.settle([1])
+    server.uidvalidity, server.ids[1], server.messages[1] = 8, b"<new@b.example>", b"Subject: new\r\n\r\nnew"
+    box.open()
+    box.settle([1])
+    assert server.folders[b"Done"] == [b"Subject: a\r\n\r\na", b"Subject: new\r\n\r\nnew"]
+    box.close()
+
+
+def test_where_the_other_folder_is_missing_the_watched_one_is_open_again(server: ScriptedImap) -> None:
+    server.capabilities = b"IMAP4rev1 UIDPLUS"
+    server.missing.add(b"Gone")
+    box = mailbox(server, "move:Gone")
+    box.open()
+    with pytest.raises(Unavailable, match="no such folder"):
+        box.settle([1])
+    assert server.selected == b"INBOX"
+    box.close()

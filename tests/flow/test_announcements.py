@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -127,6 +127,16 @@ async def test_the_same_mail_again_adds_nothing_whether_or_not_it_bears_an_id(de
     await desk.comes(announcement(message_id=""), announcement(message_id=""))
     assert desk.states == [State.ANNOUNCED, State.ANNOUNCED]
     assert [end for end, _ in desk.ends] == [End.ANNOUNCEMENT, End.DUPLICATE, End.ANNOUNCEMENT, End.DUPLICATE]
+    assert desk.office.events(1) == ["Announced", "SeenAgain"]
+
+
+@pytest.mark.parametrize("tell", [numbered, named], ids=["number", "project and product"])
+async def test_what_names_something_else_under_the_same_id_is_a_task_of_its_own(
+    desk: Desk, tell: Callable[[Form], tuple[str, ...]]
+) -> None:
+    """Some systems give several mails one Message-ID; and whoever knows it could be first with it."""
+    await desk.comes(announcement(*tell(form(1))), announcement(*tell(form(2))), announcement(*tell(form(1))))
+    assert desk.states == [State.ANNOUNCED, State.ANNOUNCED]
     assert desk.office.events(1) == ["Announced", "SeenAgain"]
 
 

@@ -85,12 +85,14 @@ class Restored:
 
 @asynccontextmanager
 async def restored(root: Path, known_as: str, mode: str = "auto") -> AsyncIterator[Restored]:
-    """``known_as``: how the backup knows what was sent afterwards: not at all, held, or about to be sent."""
+    """``known_as``: how the backup knows what was sent afterwards: as nothing, not at all, held, or about to leave."""
     async with MisbehavingServer(At.AFTER, "421") as server:
         one = Restored(root, server, mode)
         bring: Callable[[Form], Any] = one.office.save
         if known_as == "unknown, by mail":
             bring = lambda each: one.office.mails.received.append(mail_with(each))  # noqa: E731
+        if known_as == "nothing":
+            one.back_up()
         await one.office.pass_once()
         if known_as.startswith("unknown"):
             one.back_up()
@@ -170,6 +172,28 @@ async def test_a_mailbox_that_cannot_be_looked_at_keeps_everything_back(
         one.office.mails.received.append(one.proofs["copy"])
         await one.office.pass_once()
         assert (one.left_mails, one.office.only().state) == ([one.left], State.SENT)
+
+
+@pytest.mark.parametrize("is_reached", [True, False])
+async def test_a_mailbox_that_the_backup_never_saw_is_tried_once_before_anything_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_reached: bool
+) -> None:
+    """One that cannot be reached held back nothing before, and does not then."""
+    async with restored(tmp_path, "nothing") as one:
+        one.office.mails.received.append(one.proofs["report"])
+        decisions.resume(one.office.store, HANAKO)
+        one.office.clock.let_pass(minutes=1)
+        with monkeypatch.context() as away:
+            away.setattr(one.office.mails, "open", lambda: (_ for _ in ()).throw(Unavailable("imap", "away")))
+            with pytest.raises(Unavailable):
+                await one.office.take_in()
+        assert (await one.office.finish()).sent == 0
+        if is_reached:
+            await one.office.take_in()
+        else:
+            failure = Unavailable("imap", "away")
+            one.office.pipeline.health.failed(f"mail:{one.office.mails.name}", failure, one.office.clock.now())
+        assert (await one.office.finish()).sent == (0 if is_reached else 1)
 
 
 async def test_it_stays_so_over_a_restart_between_the_decision_and_the_look(tmp_path: Path) -> None:

@@ -200,6 +200,18 @@ async def test_the_same_file_saved_in_the_folder_ends_the_question_and_an_entry_
     assert office.events(1)[:3] == ["NoticeRead", "SeenAgain", "SenderProven"]
 
 
+async def test_a_withdrawn_one_that_somebody_proven_brings_again_is_told_and_opens_nothing(office: Office) -> None:
+    await office.comes(a_mail(form(1)))
+    decisions.withdraw(office.store, 1, HANAKO, "差出人が分からない")
+    await office.comes(a_mail(form(1), number=2))
+    assert "withdrawn_again" not in office.alarms()
+    office.save(form(1))
+    await office.pass_once()
+    assert office.only().state is State.WITHDRAWN
+    assert office.alarms()[-1] == "withdrawn_again"
+    assert "提出はされません。1：" in office.store.last_alarm("withdrawn_again").text
+
+
 async def test_another_download_in_the_folder_ends_no_question_about_the_first(office: Office) -> None:
     await office.comes(a_mail(form(1)))
     office.save(form(1, copy=1))
@@ -250,13 +262,40 @@ async def test_a_proven_announcement_bears_no_mark_and_a_proven_repetition_takes
     assert office.events(1) == ["Announced", "SeenAgain", "SenderProven"]
 
 
-async def test_a_notice_that_joins_an_announcement_keeps_its_own_mails_verdict(office: Office) -> None:
-    number = f"保証契約番号：{form(1).number}"
+def announced(each: Form) -> bytes:
+    """A guarantor's announcement of this notice, proven."""
     plain = EmailMessage()
     plain["Authentication-Results"] = GOOD
     plain["From"], plain["Subject"], plain["Message-ID"] = NETDESK, EAST, "<9@mail.example>"
-    plain.set_content(f"{number}\n")
-    await office.comes(plain.as_bytes(policy=SMTP))
+    plain.set_content(f"保証契約番号：{each.number}\n")
+    return plain.as_bytes(policy=SMTP)
+
+
+async def test_a_strangers_notice_hides_no_proven_announcement_and_one_that_was_approved_answers_it(
+    office: Office,
+) -> None:
+    stranger = "x@evil.example"
+    await office.comes(a_mail(form(1), sender=stranger), a_mail(form(2), sender=stranger, number=2))
+    office.approve(2)
+    await office.comes(announced(form(1)), announced(form(2)).replace(b"<9@", b"<8@"))
+    states = [each.state for each in office.store.submissions()]
+    assert states == [State.HELD, State.SENT, State.ANNOUNCED]
+
+
+async def test_an_unproven_announcement_that_was_withdrawn_hides_no_proven_one_of_its_id(office: Office) -> None:
+    await office.comes(a_mail())
+    decisions.withdraw(office.store, 1, HANAKO, "差出人が分からない")
+    await office.comes(a_mail())
+    assert office.only().state is State.WITHDRAWN
+    await office.comes(a_mail(results=GOOD))
+    assert [(each.state, each.proven) for each in office.store.submissions()] == [
+        (State.WITHDRAWN, False),
+        (State.ANNOUNCED, True),
+    ]
+
+
+async def test_a_notice_that_joins_an_announcement_keeps_its_own_mails_verdict(office: Office) -> None:
+    await office.comes(announced(form(1)))
     assert (office.only().state, office.only().proven) == (State.ANNOUNCED, True)
     await office.comes(a_mail(form(1), sender="x@evil.example", subject="お知らせ", number=2))
     joined = office.only()

@@ -214,6 +214,13 @@ def test_what_a_reply_quotes_is_left_out_of_its_text(quoted: str) -> None:
     assert read(reply(f"届いていません。\n\n{quoted}\n")) == MailReply((OURS,), "届いていません。")
 
 
+def test_a_line_of_dashes_however_long_is_read_in_its_time() -> None:
+    """It took minutes, in which nothing else was done."""
+    came = read(reply("受領しました。\n" + "-" * 190_000))
+    assert isinstance(came, MailReply)
+    assert came.text.startswith("受領しました。\n---")
+
+
 def test_a_reply_written_between_quoted_lines_is_kept_whole() -> None:
     report = read(reply("> 提出いたします。\n"))
     assert isinstance(report, MailReply)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -197,6 +198,16 @@ def test_a_block_is_about_the_address_it_names_or_the_only_one_there_is(
 ) -> None:
     (found,) = receipts_of(block(address), sent(draft=draft), OURS, how("MAILER-DAEMON@mx.example"))
     assert (found.kind, found.recipient, found.status, found.text) == (kind, recipient, "5.1.1", "550 ****")
+
+
+@pytest.mark.parametrize("action", [Action.FAILED, Action.DELIVERED])
+def test_what_is_said_of_our_own_copy_is_said_of_nobody_at_the_issuer(action: Action) -> None:
+    copy_to = Address("hikae@contractor.example")
+    only = sent(draft=a_draft((A,), ()))
+    told = dataclasses.replace(how("MAILER-DAEMON@mx.example"), copy_to=copy_to)
+    tracked = track(only, receipts_of(block(copy_to, action), only, OURS, told))
+    assert (tracked.event, tracked.after.state) == (None, State.SENT)
+    assert [each.recipient for each in tracked.after.receipts] == [copy_to]
 
 
 def test_a_report_without_a_recipient_that_can_be_read_is_still_a_receipt() -> None:

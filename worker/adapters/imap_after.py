@@ -7,6 +7,7 @@ imapclient raises.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ from imapclient.exceptions import IMAPClientError
 _MESSAGE_ID: Final = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"
 _KEY: Final = ("RFC822.SIZE", "INTERNALDATE", _MESSAGE_ID)
 """By what a copy is known again: RFC 3501 §6.4.7 has COPY keep the internal date."""
+_PLAIN_ID: Final = re.compile(r"[!-~]{1,900}")
+"""A Message-ID that may be searched for: a line end in what a stranger wrote would begin a command of its own."""
 
 
 def mark_seen(client: IMAPClient, uids: Sequence[int]) -> None:
@@ -42,8 +45,10 @@ def move_away(
         client.move(list(uids), folder)
         return
     if missing := [uid for uid in uids if uid not in copied]:
-        there = _copied_before(client, missing, folder)
-        go_back()
+        try:
+            there = _copied_before(client, missing, folder)
+        finally:
+            go_back()
         copied.update(there)
         missing = [uid for uid in missing if uid not in there]
     if missing:
@@ -63,7 +68,8 @@ def _copied_before(client: IMAPClient, uids: Sequence[int], folder: str) -> froz
     """Which of these lie in ``folder`` already, by Message-ID, size and internal date; ``folder`` is open then."""
     keys = {uid: _key(fetched) for uid, fetched in client.fetch(list(uids), list(_KEY)).items()}
     client.select_folder(folder, readonly=True)
-    return frozenset(uid for uid, key in keys.items() if key[0] and key in _keys_of(client, key[0]))
+    plain = {uid: key for uid, key in keys.items() if _PLAIN_ID.fullmatch(key[0])}
+    return frozenset(uid for uid, key in plain.items() if key in _keys_of(client, key[0]))
 
 
 def _keys_of(client: IMAPClient, message_id: str) -> list[tuple[str, object, object]]:

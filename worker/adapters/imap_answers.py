@@ -6,12 +6,12 @@ Promise: an answer that leaves something out, or says it in another type, gives 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from worker.adapters.imap_parts import read_structure
 from worker.candidates import sections_of
-from worker.mail import read_header
 from worker.mailtext import read_message_id
 from worker.model import JST
 from worker.ports import Fetched, Header
@@ -26,6 +26,8 @@ BLOCK_BYTES: Final = 4_000_000
 BLOCK_MESSAGES: Final = 20
 """Bodies in one command, and messages recorded in one transaction: recording takes some 3 ms each, and for that time
 nothing is sent and no other command can write. Of 500 small mails in one block none was sent before all were read."""
+
+_MESSAGE_ID: Final = re.compile(rb"^message-id[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE | re.MULTILINE)
 
 
 def group_headers(headers: Sequence[Header]) -> Iterator[Sequence[Header]]:
@@ -55,11 +57,20 @@ def read_header_answer(uid: int, answer: Mapping[bytes, Any]) -> Header:
     """One message of a FETCH answer; what is missing in it is as in ``unknown_header``."""
     size, date = answer.get(b"RFC822.SIZE"), answer.get(b"INTERNALDATE")
     fields = read_fields_answer(answer)
-    message_id = read_message_id(read_header(fields, "Message-ID"))
+    message_id = _message_id_in(fields)
     size = size if isinstance(size, int) else 0
     if b"BODYSTRUCTURE" not in answer:
         return Header(uid, size, _aware(date), message_id)
     return Header(uid, size, _aware(date), message_id, fields, read_structure(answer[b"BODYSTRUCTURE"]))
+
+
+def _message_id_in(fields: bytes) -> str:
+    """The Message-ID as the server finds it, line by line: with whichever fields it was asked for, it is the same.
+
+    Else a message with a line before it at which a reader stops would seem another one each time it is compared.
+    """
+    found = _MESSAGE_ID.search(fields)
+    return read_message_id(b"".join(found[1].splitlines())) if found else ""
 
 
 def read_fields_answer(answer: Mapping[bytes, Any]) -> bytes:

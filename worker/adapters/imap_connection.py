@@ -180,6 +180,8 @@ class ImapConnection:
         self._told = count_told(client)
         is_fresh, self._is_fresh = self._is_fresh, False
         uidvalidity, exists = int(answer[b"UIDVALIDITY"]), int(answer.get(b"EXISTS", 0))
+        if self._opened is not None and self._opened.uidvalidity != uidvalidity:
+            self._copied.clear()  # the numbers are other messages' now, of which none was copied
         self._opened = Opened(uidvalidity, int(uidnext), exists, is_fresh=is_fresh)
         return self._opened
 

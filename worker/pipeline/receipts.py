@@ -155,7 +155,14 @@ class Receiving:
     def _circumstances(
         self, submission: Submission, message: Message, digest: Sha256, at: dt.datetime
     ) -> Circumstances:
-        return Circumstances(message.senders, at, digest, self._addresses(submission), self._mask(submission))
+        return Circumstances(
+            message.senders,
+            at,
+            digest,
+            self._addresses(submission),
+            self._mask(submission),
+            self._in_force.configuration.settings.smtp.copy_to,
+        )
 
     def _addresses(self, submission: Submission) -> tuple[str, ...]:
         """Those of every section of its issuer."""

@@ -6,15 +6,18 @@ know what a look finds.
 
 from __future__ import annotations
 
+import datetime as dt
+
 from worker.decisions import RESUMED
 from worker.drafting import InForce
+from worker.model import Look
 from worker.ports import Store
 
 
 def unlooked(store: Store, in_force: InForce) -> tuple[str, ...]:
     """The mailboxes without a look that succeeded since a person last said to go on.
 
-    One that was never reached held back nothing before, and does not now.
+    One that the database never saw reached held back nothing before: it is to be tried once, well or not.
     """
     resumed_at = None
     for entry in store.entries(events=[RESUMED]):
@@ -22,8 +25,11 @@ def unlooked(store: Store, in_force: InForce) -> tuple[str, ...]:
     if resumed_at is None:
         return ()
     looks = {name: store.look(f"mail:{name}") for name in in_force.configuration.settings.mailboxes}
-    return tuple(
-        name
-        for name, look in looks.items()
-        if look is not None and look.last_ok is not None and look.last_ok <= resumed_at
-    )
+    return tuple(name for name, look in looks.items() if not _is_tried(look, resumed_at))
+
+
+def _is_tried(look: Look | None, resumed_at: dt.datetime) -> bool:
+    if look is None:
+        return False
+    tried_at = look.last_ok or look.last_error
+    return tried_at is not None and tried_at > resumed_at

@@ -12,7 +12,13 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
-from worker.announced import find_announcement, find_answers, find_listing, is_same_announcement
+from worker.announced import (
+    find_announcement,
+    find_answers,
+    find_listing,
+    is_same_announcement,
+    is_seen_before,
+)
 from worker.arrive import (
     Known,
     New,
@@ -35,7 +41,7 @@ from worker.text import hide_codes
 NEWEST_LOOKED_AT: Final = 200
 """Notices among which one that an announcement names by its project is looked for: those of the last days."""
 
-
+WITHDRAWN_ALARM: Final = "withdrawn_again"
 SENDER_PROVEN: Final = "SenderProven"
 """Event of the entry by which a submission no longer waits for a look at its sender."""
 
@@ -114,13 +120,16 @@ class Taking:
 
     def take_announcement(self, guarantor: str, way: Way) -> tuple[tuple[Submission, ...], Seen]:
         """The task that an announcement without a PDF opens; what it announces, where that is here or open already."""
-        earlier = self._writing.by_source_message(way.source_message_id) if way.source_message_id else ()
-        if earlier:
-            return self._see_again(earlier[:1], way), Seen.ANNOUNCED
         profile = self._in_force.guarantors.get(guarantor)
         arriving = announce(guarantor, way, profile.download if profile else ())
+        of_its_id = self._writing.by_source_message(way.source_message_id) if way.source_message_id else ()
+        earlier = tuple(each for each in of_its_id if is_seen_before(each, arriving))
+        if earlier:
+            return self._see_again(earlier[:1], way), Seen.ANNOUNCED
         answers = self._answers(arriving)
-        if answers:
+        # What a stranger brought may be taken back: a guarantor's word must not go with it.
+        is_in_question = way.proven and any(each.state is State.HELD and not each.proven for each in answers)
+        if answers and not is_in_question:
             return self._see_again(answers, way), Seen.ANSWERED
         open_ones = self._writing.awaited(guarantor)
         same = tuple(each for each in open_ones if is_same_announcement(each, arriving))
@@ -219,6 +228,9 @@ class Taking:
         self._writing.note("SeenAgain", first.id, self._author, detail)
         if digest == first.pdf_sha256 and first.state is State.HELD:
             self._lift_where_proven(first, way)
+        if first.state is State.WITHDRAWN and way.proven and not first.proven:
+            # Taken back because nobody knew who sent it, it may be wanted now: no entry alone may swallow that.
+            self._writing.raise_alarm(WITHDRAWN_ALARM, [], f"{first.id}：{way.source_name}")
         return first.id
 
     def _lift_where_proven(self, first: Submission, way: Way) -> None:

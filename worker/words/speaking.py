@@ -13,6 +13,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "。送信元未確認：メールの中のリンクは開かず、保証会社のサイトを自分で開いて確かめる",
         ". The sender is not proven: open no link in the mail, open the guarantor's site by yourself",
     ),
+    "telling_withdrawn_again": (
+        (
+            "■ 送信元未確認のまま取り下げた提出と同じPDFが、確かな相手から届きました。提出はされません。{news}"
+            "　次にすること：提出するなら hoshobin resend 番号 --by 氏名 --why 理由"
+        ),
+        (
+            "■ The PDF of a submission that was withdrawn while its sender was not proven came again from one who is; "
+            "nothing is submitted. {news}  Next: to submit it, hoshobin resend ID --by NAME --why WHY"
+        ),
+    ),
     "h_sender": ("送信元", "sender"),
     "sender_proven": ("確認済み（{evidence}）", "proven ({evidence})"),
     "sender_unproven": ("未確認（{evidence}）", "not proven ({evidence})"),
