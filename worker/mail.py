@@ -144,11 +144,6 @@ def read_message(raw: bytes) -> Message:
     return sheets[0].finished
 
 
-def read_header(raw: bytes, name: str) -> bytes:
-    """The first field of this name of a header block, unfolded; empty where there is none."""
-    return split_headers(raw)[0].first(name.lower().encode("ascii", "replace"))
-
-
 def _finish(sheet: _Sheet) -> Message:
     headers = sheet.headers
     automatic = header_text(headers.first(b"auto-submitted")).lower()

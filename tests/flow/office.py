@@ -34,7 +34,7 @@ from notice_pdfs import Form
 from worker import cli
 from worker.adapters.demo_imap import DemoImap
 from worker.adapters.demo_smtp import AcceptedMail, DsnController
-from worker.mail import read_header
+from worker.mail import read_message
 from worker.model import JST
 from worker.ports import Fetched, Header
 
@@ -436,8 +436,7 @@ def wire(mail: EmailMessage | bytes) -> bytes:
 
 def fetch(mail: bytes) -> Fetched:
     """``mail`` as an adapter hands it over."""
-    identifier = read_header(mail, "Message-ID").decode()
-    return Fetched(Header(1, len(mail), dt.datetime.now(JST), identifier), mail)
+    return Fetched(Header(1, len(mail), dt.datetime.now(JST), read_message(mail).message_id), mail)
 
 
 def yesterday() -> str:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from worker.mail import DEPTH_LIMIT, PARTS_LIMIT, Defect, Message, read_header, read_message
+from worker.mail import DEPTH_LIMIT, PARTS_LIMIT, Defect, Message, read_message
 from worker.mailtext import decode_bytes, decode_words, read_addresses, read_value
 
 PDF = b"%PDF-1.4\n" + bytes(range(256)) * 8 + b"\n%%EOF\n"
@@ -290,10 +290,6 @@ def test_a_field_of_megabytes_does_not_hide_the_type_behind_it() -> None:
     kind = b'Content-Type: application/pdf; name="n.pdf"\r\n\r\n%PDF-1.4'
     for first in (b"X-Long: " + b"x" * 3_000_000, b"X-Folded: x\r\n " + b"x" * 3_000_000):
         assert [pdf.filename for pdf in read_message(first + b"\r\n" + kind).pdfs] == ["n.pdf"]
-
-
-def test_a_header_is_read_from_a_block_of_headers() -> None:
-    assert read_header(b"message-id:\r\n <a@b.example>\r\n\r\n", "Message-ID") == b"<a@b.example>"
 
 
 def test_unclosed_markup_ends_the_text_and_takes_no_time() -> None:
