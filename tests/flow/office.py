@@ -34,9 +34,7 @@ from notice_pdfs import Form
 from worker import cli
 from worker.adapters.demo_imap import DemoImap
 from worker.adapters.demo_smtp import AcceptedMail, DsnController
-from worker.mail import read_message
 from worker.model import JST
-from worker.ports import Fetched, Header
 
 ADDRESS = "soumu@contractor.example"
 COLLEAGUE = "sato@contractor.example"
@@ -432,11 +430,6 @@ def a_mail(
 def wire(mail: EmailMessage | bytes) -> bytes:
     """As it comes over IMAP."""
     return mail if isinstance(mail, bytes) else mail.as_bytes(policy=SMTP)
-
-
-def fetch(mail: bytes) -> Fetched:
-    """``mail`` as an adapter hands it over."""
-    return Fetched(Header(1, len(mail), dt.datetime.now(JST), read_message(mail).message_id), mail)
 
 
 def yesterday() -> str:
