@@ -42,6 +42,8 @@ class Seen:
     near: tuple[NearMiss, ...] = ()
     pages: Mapping[str, str] = field(default_factory=dict)
     """The first page of each attachment as text, by its sha256; one that is not there was not read."""
+    sends_at: dt.datetime | None = None
+    """When it leaves by the hours of sending, where it waits for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,9 @@ def _standing(seen: Seen, lang: Language) -> _Pairs:
     if submission.evidence:
         code = "sender_proven" if submission.proven else "sender_unproven"
         yield say("h_sender", lang), say(code, lang, evidence=submission.evidence)
-    if submission.due_at is not None and submission.state is State.APPROVED:
-        yield say("h_due", lang), submission.due_at.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S")
+    moment = seen.sends_at or submission.due_at
+    if moment is not None and submission.state is State.APPROVED:
+        yield say("h_due", lang), moment.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _section(submission: Submission) -> str:

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import click
@@ -307,7 +308,9 @@ def resume(shared: Cli, by: str, as_json: bool) -> int:
     if last is not None:
         click.echo(say("resumed_from", shared.lang, moment=time_text(last.at)))
     if to_send:
-        submission_table(to_send, shared.lang, title=say("t_resumed", shared.lang, count=len(to_send)))
+        sends_at = partial(leaves_at, hours=office.configuration.settings.hours, now=system_clock().now())
+        title = say("t_resumed", shared.lang, count=len(to_send))
+        submission_table(to_send, shared.lang, title=title, sends_at=sends_at)
     else:
         click.echo(say("resumed_nothing", shared.lang))
     click.echo(say("resumed_looks", shared.lang))

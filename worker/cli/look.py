@@ -177,6 +177,7 @@ def _see(submission: Submission, office: Office, store: Store, lang: Language, *
         checks,
         near_misses_of(submission, store, office.in_force.register),
         read_first_pages(submission, store.original, key, lang) if with_pages else {},
+        _sends_at(office, submission),
     )
 
 

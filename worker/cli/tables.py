@@ -131,7 +131,7 @@ def submission_table(
     rows = [
         (
             each.label,
-            _state_cell(each, lang),
+            _state_cell(each, lang, sends_at(each)),
             _project_cell(each),
             " ".join(filter(None, (each.issuer_name, each.section_name))),
             ", ".join(each.draft.to) if each.draft else "",
@@ -148,10 +148,11 @@ def sending_text(moment: dt.datetime | None, lang: Language) -> str:
     return say("line_sends_at", lang, moment=f"{moment.astimezone(JST):%Y-%m-%d %H:%M}") if moment else ""
 
 
-def _state_cell(submission: Submission, lang: Language) -> str:
+def _state_cell(submission: Submission, lang: Language, sends_at: dt.datetime | None) -> str:
+    """The state, with when it leaves: what a person released in the evening is due, and leaves in the morning."""
     state = name_state(submission, lang)
-    if submission.state is State.APPROVED and submission.due_at is not None:
-        return say("state_due", lang, state=state, moment=submission.due_at.astimezone(JST).strftime("%Y-%m-%d %H:%M"))
+    if submission.state is State.APPROVED and (moment := sends_at or submission.due_at) is not None:
+        return say("state_due", lang, state=state, moment=moment.astimezone(JST).strftime("%Y-%m-%d %H:%M"))
     reasons = [name_hold(hold, lang) for hold in submission.reasons]
     if submission.unread or submission.state is State.BOUNCED:  # what a person should know beside the state
         failed = [each for each in submission.receipts if each.kind is ReceiptKind.FAILED]
