@@ -122,6 +122,12 @@ def test_wrong_arguments_end_with_2(arguments: list[str]) -> None:
     assert ran.err
 
 
+def test_what_became_of_a_mail_in_doubt_is_not_recorded_unless_it_is_said(office: Office) -> None:
+    ran = office("resolve", "1", "--by", "山田 花子")
+    assert ran.code == 2
+    assert "--sent" in ran.err
+
+
 def test_wrong_arguments_are_a_json_error_where_json_was_asked_for() -> None:
     ran = command("list", "--json", "--nonsense")
     assert ran.code == 2

@@ -194,12 +194,14 @@ def join(shared: Cli, announced: int, answers: tuple[int, ...], by: str, as_json
 
 @cli.command()
 @click.argument("number", type=Number())
-@click.option("--sent/--not-sent", "left", required=True, default=None, help="届いていた／届いていない")
+@click.option("--sent/--not-sent", "left", default=None, help="届いていた／届いていない（必ず一方を指定）")
 @by_option
 @json_option
 @pass_cli
-def resolve(shared: Cli, number: int, left: bool, by: str, as_json: bool) -> int:
+def resolve(shared: Cli, number: int, left: bool | None, by: str, as_json: bool) -> int:
     """送信結果不明の解決：発注者に確認した結果を記録します。"""
+    if left is None:  # click takes the None of a required pair of switches for an answer
+        raise click.UsageError(say("resolve_which", shared.lang))
     office = load_office(shared.config)
     author = author_of(office, by)
     clock = system_clock()

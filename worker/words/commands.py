@@ -219,6 +219,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Nothing was done, because of {count} problem(s):",
     ),
     "nearest": ("もしかして：{key}", "did you mean {key}?"),
+    "resolve_which": (
+        "届いていたなら --sent、届いていなかったなら --not-sent を付けてください。何も変更していません。",
+        "say --sent if it arrived, --not-sent if it did not. Nothing was changed.",
+    ),
     "wrong_argument": ("引数が正しくありません：{what}", "The arguments are wrong: {what}"),
     # --- The mail to the operator ----------------------------------------------------------------------------
     "telling_subject": (
