@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from worker import decisions
-from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, pass_cli
 from worker.cli.files import look_for_submissions
 from worker.cli.tables import print_json, sending_text, submission_json, submission_table, time_json, time_text
 from worker.cli.ticks import Tick, ask_conditions, name_ticked
@@ -41,7 +41,7 @@ class Reference(click.ParamType[tuple[int, str]]):
             return value
         found = _REFERENCE.fullmatch(str(value))
         if found is None:
-            self.fail(f"{value!r}: ID or ID@xxxx", param, ctx)
+            self.fail(say("usage_number", language_of(ctx), given=value), param, ctx)
         return int(found[1]), found[2] or ""
 
 
@@ -70,7 +70,7 @@ class Moment(click.ParamType[dt.datetime]):
         try:
             moment = dt.datetime.fromisoformat(text)
         except ValueError:
-            self.fail(f"{value!r}: 2026-04-01 10:30", param, ctx)
+            self.fail(say("usage_form", language_of(ctx), given=value, form="2026-04-01 10:30"), param, ctx)
         return moment if moment.tzinfo else moment.replace(tzinfo=JST)
 
 
@@ -107,7 +107,7 @@ def _each(numbers: Sequence[Any], decide: Callable[[Any], None], shared: Cli, *,
 
 
 @cli.command()
-@click.argument("references", nargs=-1, required=True, type=Reference())
+@click.argument("references", nargs=-1, required=True, type=Reference(), metavar="ID[@xxxx]…")
 @by_option
 @click.option("--note", default="", help="確認した内容 / what was checked")
 @click.option("--tick", "ticks", multiple=True, type=Tick(), help="確かめた条件の番号、又は all / conditions checked")
@@ -147,7 +147,7 @@ def approve(
 
 
 @cli.command()
-@click.argument("number", type=Number())
+@click.argument("number", type=Number(), metavar="ID")
 @by_option
 @click.option("--why", required=True, help="理由 / the reason")
 @json_option
@@ -162,7 +162,7 @@ def withdraw(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
 
 
 @cli.command("hand-over")
-@click.argument("number", type=Number())
+@click.argument("number", type=Number(), metavar="ID")
 @by_option
 @click.option("--note", required=True, help="提出の方法 / how it is handed in")
 @json_option
@@ -193,7 +193,7 @@ def join(shared: Cli, announced: int, answers: tuple[int, ...], by: str, as_json
 
 
 @cli.command()
-@click.argument("number", type=Number())
+@click.argument("number", type=Number(), metavar="ID")
 @click.option("--sent/--not-sent", "left", default=None, help="届いていた／届いていない（必ず一方を指定）")
 @by_option
 @json_option
@@ -217,7 +217,7 @@ def resolve(shared: Cli, number: int, left: bool | None, by: str, as_json: bool)
 
 
 @cli.command()
-@click.argument("numbers", nargs=-1, required=True, type=Number())
+@click.argument("numbers", nargs=-1, required=True, type=Number(), metavar="ID…")
 @click.option("--failed", is_flag=True, help="届いていない・差戻し / the issuer has nothing, or sends it back")
 @by_option
 @click.option("--note", required=True, help="相手方・方法 / who there, and how")
@@ -249,7 +249,7 @@ def confirm(
 
 
 @cli.command()
-@click.argument("number", type=Number())
+@click.argument("number", type=Number(), metavar="ID")
 @by_option
 @click.option("--note", required=True, help="いつ・どのように / when and how")
 @click.option("--what", type=click.IntRange(min=1), default=None, help="手続の番号（複数あるとき） / which duty")
@@ -265,7 +265,7 @@ def done(shared: Cli, number: int, by: str, note: str, what: int | None, as_json
 
 
 @cli.command()
-@click.argument("number", type=Number())
+@click.argument("number", type=Number(), metavar="ID")
 @by_option
 @click.option("--why", required=True, help="理由 / the reason")
 @json_option

@@ -103,7 +103,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     store = open_for_command(office, system_clock())
     wanted = number.partition("@")[0]
     if not wanted.isdigit():
-        raise click.UsageError(f"{number!r}: ID")
+        raise click.UsageError(say("usage_number", shared.lang, given=number))
     submission = store.submission(int(wanted))
     entries = list(store.entries(submission.id))
     linked = _linked(submission, store)

@@ -41,6 +41,7 @@ from worker.words.speaking import HINTS as SPEAKING_HINTS
 from worker.words.speaking import TEXTS as SPEAKING_TEXTS
 from worker.words.stopping import HINTS as STOPPING_HINTS
 from worker.words.stopping import TEXTS as STOPPING_TEXTS
+from worker.words.usage import TEXTS as USAGE_TEXTS
 from worker.words.watching import TEXTS as WATCHING_TEXTS
 
 Language = Literal["ja", "en"]
@@ -62,6 +63,7 @@ _TEXTS: Final = {
     **STOPPING_TEXTS,
     **MOVING_TEXTS,
     **SPEAKING_TEXTS,
+    **USAGE_TEXTS,
 }
 _HINTS: Final = {
     **CONFIG_HINTS,
