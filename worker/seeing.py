@@ -64,7 +64,7 @@ def lay_out(seen: Seen, lang: Language) -> tuple[Part, ...]:
         ("h_rule", _rule(seen.submission, lang)),
         ("h_checks", _checks(seen.checks, lang)),
         ("h_conditions", _conditions(seen.submission, lang)),
-        ("h_hand_over", _hand_over(seen.submission)),
+        ("h_download" if seen.submission.state is State.ANNOUNCED else "h_hand_over", _hand_over(seen.submission)),
         ("h_duties", _duties(seen.submission, lang)),
         ("h_receipts", _receipts(seen.submission, lang)),
     )
@@ -81,7 +81,7 @@ def _standing(seen: Seen, lang: Language) -> _Pairs:
     for hold in submission.reasons:
         yield say("h_reason", lang), name_hold(hold, lang)
     yield say("h_next", lang), next_step(submission, lang)
-    yield say("h_project", lang), submission.project_name or submission.notice_name or submission.source_name
+    yield say("h_project", lang), submission.known_as
     yield say("h_product", lang), PRODUCT_NAMES[submission.product] if submission.product else ""
     yield say("h_number", lang), submission.contract_number or ""
     yield say("h_section", lang), _section(submission)

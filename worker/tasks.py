@@ -282,7 +282,8 @@ def _unread(submission: Submission) -> Iterator[Task]:
         command = f"hoshobin done {submission.id}{which} --by 氏名 --note 確認したこと"
         if receipt.kind is ReceiptKind.REPLY:
             if may_follow(submission.state, Event.NOT_ACCEPTED):
-                command = f"hoshobin confirm {submission.id} [--failed] --by 氏名 --note 相手方・日時"
+                rest = "--by 氏名 --note 相手方・日時"
+                command = f"hoshobin confirm {submission.id} {rest} / hoshobin confirm {submission.id} --failed {rest}"
             texts = (
                 say("task_reply", "ja", reply=name_receipt(receipt, "ja")),
                 say("task_reply", "en", reply=name_receipt(receipt, "en")),
@@ -309,7 +310,7 @@ def _task(submission: Submission, kind: TaskKind, texts: tuple[str, str], urgenc
     return Task(
         kind=kind,
         project=submission.project or "",
-        project_name=submission.project_name or submission.notice_name or submission.source_name,
+        project_name=submission.known_as,
         issuer=submission.issuer_name,
         product=submission.product,
         submission=submission.id,

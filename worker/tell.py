@@ -41,7 +41,10 @@ NEAR_LIMIT: Final = 20
 
 
 def command_for(submission: Submission) -> str:
-    """The one command with which a person goes on; empty where none is needed."""
+    """The one command with which a person goes on, or both where the answer decides; empty where none is needed.
+
+    Each can be pasted as it stands: a ``|`` or ``[--failed]`` would mean something else to the shell.
+    """
     number = submission.id
     match submission.state:
         case State.HELD:
@@ -52,7 +55,7 @@ def command_for(submission: Submission) -> str:
                 return f"hoshobin show {number}"
             return f"hoshobin approve {submission.label} --by 氏名"
         case State.IN_DOUBT:
-            return f"hoshobin resolve {number} --sent|--not-sent --by 氏名"
+            return f"hoshobin resolve {number} --sent --by 氏名 / hoshobin resolve {number} --not-sent --by 氏名"
         case State.REFUSED | State.BOUNCED:
             return f"hoshobin resend {number} --by 氏名 --why 理由"
         case State.ANNOUNCED:
@@ -70,7 +73,7 @@ def no_near_misses(submission: Submission) -> tuple[NearMiss, ...]:  # noqa: ARG
 
 def describe(submission: Submission, near: Sequence[NearMiss] = ()) -> str:
     """One submission in a few plain lines, with the projects that its notice nearly fits."""
-    project = submission.project_name or submission.notice_name or submission.source_name or "（案件不明）"
+    project = submission.known_as or "（案件不明）"
     issuer = submission.issuer_name or "（発注者不明）"
     lines = [f"■ {submission.label}　{shown(project)}　／　{shown(issuer)}"]
     if submission.reasons:

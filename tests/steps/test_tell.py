@@ -72,7 +72,7 @@ def test_the_servers_own_words_are_told_where_it_refused_or_fell_silent() -> Non
 
 
 COMMANDS = {
-    State.IN_DOUBT: "hoshobin resolve 1 --sent|--not-sent --by 氏名",
+    State.IN_DOUBT: "hoshobin resolve 1 --sent --by 氏名 / hoshobin resolve 1 --not-sent --by 氏名",
     State.REFUSED: "hoshobin resend 1 --by 氏名 --why 理由",
     State.BOUNCED: "hoshobin resend 1 --by 氏名 --why 理由",
     State.ANNOUNCED: "hoshobin join 1 届いた番号 --by 氏名",

@@ -161,9 +161,8 @@ def _state_cell(submission: Submission, lang: Language, sends_at: dt.datetime | 
 
 
 def _project_cell(submission: Submission) -> str:
-    name = submission.project_name or submission.notice_name or submission.source_name
     product = PRODUCT_NAMES[submission.product] if submission.product else ""
-    return " ".join(filter(None, (name, product)))
+    return " ".join(filter(None, (submission.known_as, product)))
 
 
 def print_parts(parts: Iterable[Part]) -> None:

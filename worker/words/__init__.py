@@ -149,7 +149,10 @@ def next_step(submission: Submission, lang: Language) -> str:
     if submission.state is State.HANDED_OVER and submission.superseded_by is not None:
         number, later = submission.contract_number or "", str(submission.superseded_by)
         return say("later_key", lang, id=submission.id, number=number, later=later)
-    return STATE_NEXT[submission.state][index] if submission.state in STATE_NEXT else ""
+    step = STATE_NEXT[submission.state][index] if submission.state in STATE_NEXT else ""
+    if submission.state is State.ANNOUNCED and not submission.proven:
+        step += say("task_download_unproven", lang)
+    return step
 
 
 _CARRIED_WITH_IT: Final = re.compile(rf"#([0-9]+) {SAME_NOTICE}$")
