@@ -33,6 +33,9 @@ from worker.words import (
 _CALLED_ABOUT: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.OVERDUE})
 """The states in which the section itself knows most."""
 
+_AT_ONCE: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.REFUSED})
+"""What stands first in a mail and in its subject: it may not have arrived, and nothing goes on by itself."""
+
 LINES_LIMIT: Final = 200
 """Submissions named in one mail; a backlog of thousands is looked at with ``list``, not read in a mail."""
 
@@ -140,7 +143,7 @@ def write_telling(
     parts += [_describe_trouble(alarm) for alarm in troubles]
     if open_ones:
         parts += [say("telling_deadline", "ja", count=len(hurried))] if hurried else []
-        open_ones = [*hurried, *(each for each in open_ones if each not in hurried)]
+        open_ones.sort(key=lambda each: (each.id not in pressed, each.state not in _AT_ONCE))
         parts.append(say("telling_open", "ja", count=len(open_ones)))
         parts += [describe(each, near_misses_of(each)) for each in open_ones[:NEAR_LIMIT]]
         parts += [describe(each) for each in open_ones[NEAR_LIMIT:LINES_LIMIT]]
@@ -150,7 +153,8 @@ def write_telling(
         parts.append(say("telling_settled", "ja"))
     parts.append(say("telling_end", "ja"))
     code = "telling_subject_deadline" if hurried else _subject_code(troubles, open_ones)
-    subject = say(code, "ja", count=len(hurried or open_ones))
+    urgent = sum(each.state in _AT_ONCE for each in open_ones)
+    subject = say(code, "ja", count=len(hurried or open_ones), now=urgent)
     return subject, "\n\n".join(parts) + "\n"
 
 
@@ -160,6 +164,8 @@ def _is_deadline(alarm: Alarm) -> bool:
 
 def _subject_code(troubles: Sequence[Alarm], open_ones: Sequence[Submission]) -> str:
     if not troubles:
+        if any(each.state in _AT_ONCE for each in open_ones):
+            return "telling_subject_urgent"
         return "telling_subject" if open_ones else "telling_subject_settled"
     if any(alarm.cause.startswith("deaf:") for alarm in troubles):
         return "telling_subject_deaf"

@@ -132,6 +132,15 @@ def test_one_mail_tells_of_everything_once() -> None:
     assert body.endswith("（このメールは保証便が自動で送信しました）\n")
 
 
+@pytest.mark.parametrize("state", [State.IN_DOUBT, State.BOUNCED, State.REFUSED])
+def test_what_cannot_wait_stands_first_and_in_the_subject(state: State) -> None:
+    waiting = frozenset({*WAITS, State.BOUNCED})
+    ones = {1: held(Reason.APPROVAL), 2: replace(in_state(state), id=2), 3: held(Reason.RULE_OPEN, id=3)}
+    subject, body = write_telling([Alarm(1, "began_to_wait", (1, 2, 3), START)], ones, waiting, rehearsing=False)
+    assert subject == "【保証便】至急：ご対応が必要な提出があります（3件、うち至急 1件）"
+    assert body.index("■ 2") < body.index("■ 1") < body.index("■ 3")
+
+
 def test_what_was_dealt_with_meanwhile_is_left_out() -> None:
     _, body = told(in_state(State.WITHDRAWN), held(Reason.APPROVAL, id=2))
     assert "■ 1" not in body

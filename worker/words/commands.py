@@ -229,6 +229,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "【保証便】ご対応が必要な提出があります（{count}件）",
         "[hoshobin] submissions need you ({count})",
     ),
+    "telling_subject_urgent": (
+        "【保証便】至急：ご対応が必要な提出があります（{count}件、うち至急 {now}件）",
+        "[hoshobin] urgent: submissions need you ({count}, {now} of them at once)",
+    ),
     "telling_subject_trouble": (
         "【保証便】保証便に異常があります",
         "[hoshobin] hoshobin is in trouble",

@@ -29,7 +29,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "NOT WATCHED: {name} (since {since})",
     ),
     "status_ledger": (
-        "{mailbox}：受信 {count}通、台帳との差 {gap}通（{at} 照合）",
+        "{mailbox}：照合したメール {count}通、台帳との差 {gap}通（{at}）",
         "{mailbox}: {count} messages in the window, {gap} without a row in the ledger (counted {at})",
     ),
 }
