@@ -20,7 +20,7 @@ from worker.errors import NotAllowed
 from worker.model import JST, Submission
 from worker.pace import leaves_at
 from worker.ports import Author
-from worker.states import State
+from worker.states import Event, State
 from worker.text import match_key
 from worker.wiring import Office, account_name, load_office, system_clock
 from worker.words import Language, name_hold, name_state, say, say_refusal
@@ -295,6 +295,8 @@ def resume(shared: Cli, by: str, as_json: bool) -> int:
     author = author_of(office, by)
     store = open_for_command(office, system_clock())
     last = next(store.entries(after=store.head()[0] - 1), None)
+    # The last entry may be of this very start; what was sent shows how old the backup is, as nothing is sent meanwhile.
+    sent_at = max((each.at for each in store.entries(events=[Event.ACCEPTED])), default=None)
     to_send = store.submissions(State.APPROVED)
     decisions.resume(store, author)
     if as_json:
@@ -302,13 +304,14 @@ def resume(shared: Cli, by: str, as_json: bool) -> int:
             {
                 "resumed": True,
                 "last_entry_at": time_json(last.at) if last else None,
+                "last_sent_at": time_json(sent_at),
                 "to_send": [submission_json(each) for each in to_send],
             }
         )
         return DONE
     click.echo(say("resumed", shared.lang))
-    if last is not None:
-        click.echo(say("resumed_from", shared.lang, moment=time_text(last.at)))
+    code = "resumed_from" if sent_at else "resumed_from_nothing"
+    click.echo(say(code, shared.lang, moment=time_text(sent_at)))
     if to_send:
         sends_at = partial(leaves_at, hours=office.configuration.settings.hours, now=system_clock().now())
         title = say("t_resumed", shared.lang, count=len(to_send))

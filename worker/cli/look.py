@@ -12,10 +12,12 @@ import click
 
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.tables import (
+    is_behind_head,
     print_json,
     print_pairs,
     print_parts,
     print_table,
+    say_behind_head,
     sending_text,
     submission_json,
     submission_table,
@@ -81,6 +83,7 @@ def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
             print_json({**submission_json(each), "sends_at": time_json(_sends_at(office, each))})
         return DONE
     _say_rehearsing(office, shared.lang)
+    say_behind_head(store, shared.lang)
     if found:
         submission_table(found, shared.lang, sends_at=partial(_sends_at, office))
     else:
@@ -122,6 +125,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
         )
         return DONE
     _say_rehearsing(office, shared.lang)
+    say_behind_head(store, shared.lang)
     click.echo(say("t_submission", shared.lang, id=submission.label))
     print_parts(lay_out(seen, shared.lang))
     if sending := sending_text(_sends_at(office, submission), shared.lang):
@@ -207,11 +211,6 @@ def _detail_text(entry: Entry, lang: Language) -> str:
     return " / ".join(parts)
 
 
-def _holds_marked_head(store: Store) -> bool:
-    noted = store.marked_head()
-    return noted is None or store.holds_head(*noted)
-
-
 def _ledger_json(look: Look) -> dict[str, Any]:
     """The messages of a mailbox against its ledger; nothing of what has none."""
     if look.counted_at is None:
@@ -243,7 +242,7 @@ def status(shared: Cli, as_json: bool) -> int:
         for name in office.configuration.settings.mailboxes
     }
     rehearsal_to = office.configuration.settings.release.rehearsal_to
-    is_behind = not _holds_marked_head(store)
+    is_behind = is_behind_head(store)
     now = system_clock().now()
     deaf = dict(unwatched(looks, now, office.configuration.settings.deaf_after))
     sends_at = min(filter(None, (_sends_at(office, each) for each in store.submissions(State.APPROVED))), default=None)
@@ -289,7 +288,7 @@ def status(shared: Cli, as_json: bool) -> int:
     for name, counted in aside.items():
         if any(counted.values()):
             click.echo(say("status_set_aside", lang, mailbox=name_thing(f"mail:{name}", lang), **counted))
-    if sends_at is not None:
+    if sends_at is not None and not is_behind:
         click.echo(say("status_sends_at", lang, count=counts[State.APPROVED], moment=f"{sends_at:%Y-%m-%d %H:%M}"))
     if waiting:
         submission_table(waiting, lang, title=say("t_waits", lang))

@@ -17,6 +17,7 @@ from worker.text import shown
 from worker.words import Language, name_hold, name_receipt, name_state, next_step, say
 
 if TYPE_CHECKING:
+    from worker.ports import Store
     from worker.seeing import Part
 
 _COLOURS = {
@@ -87,6 +88,18 @@ def time_text(moment: dt.datetime | None) -> str:
 def time_json(moment: dt.datetime | None) -> str | None:
     """A moment as programs read it: ISO 8601 with +09:00."""
     return moment.astimezone(JST).isoformat() if moment else None
+
+
+def is_behind_head(store: Store) -> bool:
+    """Whether the database is an old backup: nothing is sent then until a person resumes."""
+    noted = store.marked_head()
+    return noted is not None and not store.holds_head(*noted)
+
+
+def say_behind_head(store: Store, lang: Language) -> None:
+    """That nothing is sent, where the database is an old backup."""
+    if is_behind_head(store):
+        click.echo(say("behind_head", lang))
 
 
 def submission_json(submission: Submission) -> dict[str, Any]:

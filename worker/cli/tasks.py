@@ -7,7 +7,7 @@ from typing import Any, Final
 import click
 
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
-from worker.cli.tables import print_json, print_table
+from worker.cli.tables import print_json, print_table, say_behind_head
 from worker.digest import by_project, project_of
 from worker.model import PRODUCT_NAMES
 from worker.tasks import Task, Urgency, open_tasks
@@ -31,6 +31,7 @@ def show_tasks(shared: Cli, as_json: bool) -> int:
         for each in found:
             print_json(task_json(each, shared.lang))
         return DONE
+    say_behind_head(store, shared.lang)
     if not found:
         click.echo(say("no_tasks", shared.lang))
         return DONE

@@ -179,11 +179,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "behind_head": (
         (
             "データベースが、以前に記録された末尾より古くなっています（古いバックアップの可能性）。送信を止めています。"
-            "確認のうえ `hoshobin resume --by 氏名` で再開してください。"
+            "`hoshobin list` の「送信待ち」のうち、すでに送ったものを取り下げてから、"
+            "`hoshobin resume --by 氏名` で再開してください。"
         ),
         (
-            "The database is behind a head that was noted once (an old backup?). Nothing is sent. Look into it, then"
-            " `hoshobin resume --by NAME`."
+            "The database is behind a head that was noted once (an old backup?). Nothing is sent. Withdraw what waits"
+            " to be sent (`hoshobin list`) and has left already, then `hoshobin resume --by NAME`."
         ),
     ),
     "log_broken": (
