@@ -36,6 +36,13 @@ _CALLED_ABOUT: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.OVERDUE})
 _AT_ONCE: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.REFUSED})
 """What stands first in a mail and in its subject: it may not have arrived, and nothing goes on by itself."""
 
+_SUBJECTS: Final = {
+    "deaf": "telling_subject_deaf",
+    "account_refused": "telling_subject_account",
+    "log_broken": "telling_subject_stopped",
+}
+"""Troubles under which nothing comes in or goes out, the silent one first: the subject is theirs, whatever waits."""
+
 LINES_LIMIT: Final = 200
 """Submissions named in one mail; a backlog of thousands is looked at with ``list``, not read in a mail."""
 
@@ -163,14 +170,15 @@ def _is_deadline(alarm: Alarm) -> bool:
 
 
 def _subject_code(troubles: Sequence[Alarm], open_ones: Sequence[Submission]) -> str:
-    if not troubles:
-        if any(each.state in _AT_ONCE for each in open_ones):
-            return "telling_subject_urgent"
-        return "telling_subject" if open_ones else "telling_subject_settled"
-    if any(alarm.cause.startswith("deaf:") for alarm in troubles):
-        return "telling_subject_deaf"
-    is_account = any(alarm.cause.startswith("account_refused") for alarm in troubles)
-    return "telling_subject_account" if is_account else "telling_subject_trouble"
+    kinds = {alarm.cause.partition(":")[0] for alarm in troubles}
+    for kind, code in _SUBJECTS.items():
+        if kind in kinds:
+            return code
+    if any(each.state in _AT_ONCE for each in open_ones):
+        return "telling_subject_urgent"
+    if kinds:
+        return "telling_subject_configuration" if kinds == {"configuration_refused"} else "telling_subject_trouble"
+    return "telling_subject" if open_ones else "telling_subject_settled"
 
 
 def _describe_trouble(alarm: Alarm) -> str:

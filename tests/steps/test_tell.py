@@ -141,6 +141,22 @@ def test_what_cannot_wait_stands_first_and_in_the_subject(state: State) -> None:
     assert body.index("■ 2") < body.index("■ 1") < body.index("■ 3")
 
 
+@pytest.mark.parametrize(
+    ("cause", "subject"),
+    [
+        ("configuration_refused:abc", "【保証便】設定ファイルに誤りがあります（以前の設定で動いています）"),
+        ("log_broken:behind_head", "【保証便】至急：送信を止めています"),
+        ("unfetched:mail:main", "【保証便】保証便に異常があります"),
+    ],
+)
+def test_the_subject_says_which_trouble_it_is(cause: str, subject: str) -> None:
+    alarm = Alarm(1, cause, (), START, "worker.toml")
+    assert told(alarms=(alarm,))[0] == subject
+    began = Alarm(2, "began_to_wait", (1,), START)
+    both, _ = told(in_state(State.IN_DOUBT), alarms=(alarm, began))
+    assert both.startswith("【保証便】至急：送信を止めています" if "log" in cause else "【保証便】至急：ご対応が必要")
+
+
 def test_what_was_dealt_with_meanwhile_is_left_out() -> None:
     _, body = told(in_state(State.WITHDRAWN), held(Reason.APPROVAL, id=2))
     assert "■ 1" not in body

@@ -238,6 +238,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "【保証便】保証便に異常があります",
         "[hoshobin] hoshobin is in trouble",
     ),
+    "telling_subject_stopped": ("【保証便】至急：送信を止めています", "[hoshobin] urgent: nothing is sent"),
+    "telling_subject_configuration": (
+        "【保証便】設定ファイルに誤りがあります（以前の設定で動いています）",
+        "[hoshobin] the changed configuration is wrong (the old one stays in force)",
+    ),
     "telling_late": (
         (
             "確認の結果を記録した後に、送信サーバーの応答が判明しました（提出の番号：応答 {answer}）。\n"
