@@ -40,8 +40,11 @@ _SUBJECTS: Final = {
     "deaf": "telling_subject_deaf",
     "account_refused": "telling_subject_account",
     "log_broken": "telling_subject_stopped",
+    "mute": "telling_subject_mute",
+    "came_back": "telling_subject_contradiction",
+    "late_answer": "telling_subject_contradiction",
 }
-"""Troubles under which nothing comes in or goes out, the silent one first: the subject is theirs, whatever waits."""
+"""Troubles of which the mail is first of all: nothing comes in, nothing goes out, something may go twice."""
 
 LINES_LIMIT: Final = 200
 """Submissions named in one mail; a backlog of thousands is looked at with ``list``, not read in a mail."""
@@ -145,7 +148,9 @@ def write_telling(
         if submissions[number].state in (PRESSED if number in pressed else needing)
     ]
     hurried = [each for each in open_ones if each.id in pressed]
+    urgency = [*_SUBJECTS]
     troubles = [alarm for alarm in alarms if not alarm.submissions]
+    troubles.sort(key=lambda alarm: urgency.index(kind) if (kind := _kind_of(alarm)) in urgency else len(urgency))
     parts = [say("telling_rehearsing", "ja")] if rehearsing else []
     parts += [_describe_trouble(alarm) for alarm in troubles]
     if open_ones:
@@ -165,12 +170,16 @@ def write_telling(
     return subject, "\n\n".join(parts) + "\n"
 
 
+def _kind_of(alarm: Alarm) -> str:
+    return alarm.cause.partition(":")[0]
+
+
 def _is_deadline(alarm: Alarm) -> bool:
     return alarm.cause.startswith(f"{DEADLINE_ALARM}:")
 
 
 def _subject_code(troubles: Sequence[Alarm], open_ones: Sequence[Submission]) -> str:
-    kinds = {alarm.cause.partition(":")[0] for alarm in troubles}
+    kinds = {_kind_of(alarm) for alarm in troubles}
     for kind, code in _SUBJECTS.items():
         if kind in kinds:
             return code

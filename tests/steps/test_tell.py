@@ -157,6 +157,20 @@ def test_the_subject_says_which_trouble_it_is(cause: str, subject: str) -> None:
     assert both.startswith("【保証便】至急：送信を止めています" if "log" in cause else "【保証便】至急：ご対応が必要")
 
 
+def test_of_several_troubles_the_one_that_loses_most_stands_first() -> None:
+    causes = ("unfetched:mail:main", "came_back", f"mute:{START.isoformat()}", "log_broken:entry", "deaf:mail:main")
+    subject, body = told(alarms=tuple(Alarm(at, cause, (), START, "X") for at, cause in enumerate(causes, start=1)))
+    assert subject == "【保証便】至急：受信を確認できていません"
+    words = ("確認できない状態", "送信を止めて", "接続できない状態", "送信していないはず", "取得できません")
+    places = [body.index(each) for each in words]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("cause", [f"mute:{START.isoformat()}", "came_back", "late_answer"])
+def test_what_cannot_wait_is_called_urgent_in_the_subject(cause: str) -> None:
+    assert told(alarms=(Alarm(1, cause, (), START, "1：X"),))[0].startswith("【保証便】至急：送信")
+
+
 def test_what_was_dealt_with_meanwhile_is_left_out() -> None:
     _, body = told(in_state(State.WITHDRAWN), held(Reason.APPROVAL, id=2))
     assert "■ 1" not in body

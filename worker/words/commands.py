@@ -239,6 +239,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "[hoshobin] hoshobin is in trouble",
     ),
     "telling_subject_stopped": ("【保証便】至急：送信を止めています", "[hoshobin] urgent: nothing is sent"),
+    "telling_subject_mute": (
+        "【保証便】至急：送信サーバーに接続できません",
+        "[hoshobin] urgent: the mail server is not reached",
+    ),
+    "telling_subject_contradiction": (
+        "【保証便】至急：送信の記録と異なる知らせがあります",
+        "[hoshobin] urgent: what came back contradicts the record",
+    ),
     "telling_subject_configuration": (
         "【保証便】設定ファイルに誤りがあります（以前の設定で動いています）",
         "[hoshobin] the changed configuration is wrong (the old one stays in force)",
