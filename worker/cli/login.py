@@ -36,7 +36,7 @@ from worker.words import PROVIDERS, Language, name_thing, say, say_refused_login
 @click.argument("mailbox")
 @pass_cli
 def login(shared: Cli, mailbox: str) -> int:
-    """ログイン：パスワードの代わりに OAuth2（Microsoft 365、Google）を使うメールボックスのため。
+    """ログイン：OAuth2（Microsoft 365、Google）のメールボックスに、担当者が一度だけログインします。
 
     MAILBOX は設定の [mailbox.名前] の名前です。[smtp] も同じログインを使うときは、送信も確かめます。
     """
