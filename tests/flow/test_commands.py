@@ -38,6 +38,7 @@ from worker.adapters.clock import SystemClock
 from worker.adapters.sender_lock import SenderLock
 from worker.cli import look
 from worker.model import JST
+from worker.words.events import DETAILS
 
 SENT = a_form("道路改良工事", "前払金保証")
 WAITS = a_form("橋梁補修工事")
@@ -416,6 +417,15 @@ def test_show_adds_every_entry_and_what_is_linked(office: Office) -> None:
     events = [each["event"] for each in shown["entries"]]
     assert events == ["NoticeRead", "Approved", "SendStarted", "DataStarted", "Accepted"]
     assert all(ISO.fullmatch(each["at"]) for each in shown["entries"])
+
+
+def test_the_history_is_in_office_words_and_its_times_are_as_people_write_them(office: Office) -> None:
+    sent = next(each["id"] for each in office.list() if each["sent_at"])
+    history = office("show", str(sent)).out.partition("# 経過")[2]
+    assert "段階：本文を送った後" in history
+    assert not re.search(r"\d{4}-\d\d-\d\dT", history)
+    names = {name for each in office.list() for entry in office.show(each["id"])["entries"] for name in entry["detail"]}
+    assert {name for name in names if name not in DETAILS} == set()
 
 
 def test_show_takes_the_id_as_it_is_printed(office: Office) -> None:

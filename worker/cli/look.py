@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli.history import detail_text, entry_json
 from worker.cli.tables import (
     is_behind_head,
     print_json,
@@ -30,8 +31,6 @@ from worker.drafting import missing_where_away
 from worker.guards import Check
 from worker.model import (
     End,
-    Entry,
-    Hold,
     Look,
     Submission,
 )
@@ -39,18 +38,14 @@ from worker.near import near_misses_of
 from worker.pace import leaves_at
 from worker.ports import Store
 from worker.seeing import Seen, hold_json, lay_out, seen_json
-from worker.sent_log import receipts_in
-from worker.states import Reason, State
+from worker.states import State
 from worker.tasks import Urgency, open_tasks
 from worker.tell import command_for, say_deaf
 from worker.wiring import Office, load_office, system_clock
 from worker.words import (
     Language,
     name_any_state,
-    name_detail,
     name_event,
-    name_hold,
-    name_receipt,
     name_thing,
     say,
 )
@@ -120,7 +115,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
                 "hold_details": [hold_json(hold) for hold in submission.reasons],
                 **seen_json(seen),
                 "linked": [submission_json(each) for each in linked],
-                "entries": [_entry_json(each) for each in entries],
+                "entries": [entry_json(each) for each in entries],
             }
         )
         return DONE
@@ -144,7 +139,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
             name_event(each.event, shared.lang),
             name_any_state(State(each.set["state"]), shared.lang) if "state" in each.set else "",
             f"{each.by} / {each.account}",
-            _detail_text(each, shared.lang),
+            detail_text(each, shared.lang),
         )
         for each in entries
     ]
@@ -183,32 +178,6 @@ def _see(submission: Submission, office: Office, store: Store, lang: Language, *
         read_first_pages(submission, store.original, key, lang) if with_pages else {},
         _sends_at(office, submission),
     )
-
-
-def _entry_json(entry: Entry) -> dict[str, Any]:
-    return {
-        "number": entry.number,
-        "at": time_json(entry.at),
-        "event": entry.event,
-        "by": entry.by,
-        "account": entry.account,
-        "detail": dict(entry.detail),
-        "set": dict(entry.set),
-    }
-
-
-def _detail_text(entry: Entry, lang: Language) -> str:
-    """What the entry adds, without hashes: those are in ``show --json``."""
-    parts = [
-        f"{name_detail(name, lang)}：{', '.join(map(str, value)) if isinstance(value, list) else value}"
-        for name, value in entry.detail.items()
-        if value not in (None, "", []) and name not in {"draft", "sha256", "letter", "answered", "receipts"}
-    ]
-    parts = [*(name_receipt(each, lang) for each in receipts_in(entry)), *parts]
-    reasons = [Hold(Reason(each["reason"]), each["detail"]) for each in entry.set.get("reasons", ())]
-    if reasons:
-        parts.append(f"{say('h_reason', lang)}：{'、'.join(name_hold(hold, lang) for hold in reasons)}")
-    return " / ".join(parts)
 
 
 def _ledger_json(look: Look) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from worker.words.commands import TEXTS as COMMAND_TEXTS
 from worker.words.config import HINTS as CONFIG_HINTS
 from worker.words.config import TEXTS as CONFIG_TEXTS
 from worker.words.duties import TEXTS as DUTIES_TEXTS
-from worker.words.events import DETAILS, EVENTS, FAULTS, THINGS
+from worker.words.events import DETAILS, EVENTS, FAULTS, STEPS, THINGS
 from worker.words.examples import HINTS as EXAMPLE_HINTS
 from worker.words.examples import TEXTS as EXAMPLE_TEXTS
 from worker.words.moving import TEXTS as MOVING_TEXTS
@@ -176,6 +176,11 @@ def name_event(event: str, lang: Language) -> str:
 def name_detail(name: str, lang: Language) -> str:
     """The name of an entry's detail in office words; one that has none stays as it is."""
     return DETAILS.get(name, (name, name))[0 if lang == "ja" else 1]
+
+
+def name_step(step: str, lang: Language) -> str:
+    """At which step of handing it to the server something was answered; one that has no words stays as it is."""
+    return STEPS.get(step, (step, step))[0 if lang == "ja" else 1]
 
 
 def say_refused_login(refusal: LoginRefusal, lang: Language) -> tuple[str, str]:
