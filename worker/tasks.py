@@ -171,7 +171,8 @@ def is_settled(submission: Submission, today: dt.date) -> bool:
 def _tasks_of_submission(submission: Submission, today: dt.date) -> Iterator[Task]:
     match submission.state:
         case State.IN_DOUBT:
-            yield _as_the_state_says(submission, TaskKind.RESOLVE, Urgency.NOW)
+            texts = _both("task_doubt", whom=_whom_with_phone(submission))
+            yield _task(submission, TaskKind.RESOLVE, texts, Urgency.NOW, command_for(submission))
         case State.REFUSED | State.BOUNCED:
             yield _as_the_state_says(submission, TaskKind.CORRECT, Urgency.NOW)
         case State.HELD:

@@ -51,7 +51,10 @@ from worker.words import (
 )
 
 _STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
-_WAITING: Final = (State.HELD, State.ANNOUNCED, State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.HANDED_OVER)
+_WAITING: Final = (
+    *(State.HELD, State.ANNOUNCED, State.IN_DOUBT, State.REFUSED, State.BOUNCED),
+    *(State.OVERDUE, State.HANDED_OVER),
+)
 
 
 def _say_rehearsing(office: Office, lang: Language) -> None:
@@ -261,7 +264,7 @@ def status(shared: Cli, as_json: bool) -> int:
         click.echo(say("status_sends_at", lang, count=counts[State.APPROVED], moment=f"{sends_at:%Y-%m-%d %H:%M}"))
     if waiting:
         submission_table(waiting, lang, title=say("t_waits", lang))
-    else:
+    if not waiting and not urgencies:
         click.echo(say("nothing_waits", lang))
     if urgencies:
         click.echo(say("status_tasks", lang, count=urgencies.total(), now=urgencies[Urgency.NOW]))
