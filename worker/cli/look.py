@@ -45,6 +45,7 @@ from worker.wiring import Office, load_office, system_clock
 from worker.words import (
     Language,
     name_any_state,
+    name_command,
     name_event,
     name_thing,
     say,
@@ -130,7 +131,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
         print_pairs([(say("h_next", shared.lang), sending)])
     command = command_for(submission)
     if command and not command.startswith("hoshobin show"):  # that was just run
-        print_pairs([(say("h_command", shared.lang), command)])
+        print_pairs([(say("h_command", shared.lang), name_command(command, shared.lang))])
     if submission.reply:
         print_pairs([(say("h_reply", shared.lang), submission.reply)])
     if linked:

@@ -13,7 +13,7 @@ from worker.model import PRODUCT_NAMES
 from worker.tasks import Task, Urgency, open_tasks
 from worker.text import shown
 from worker.wiring import load_office, system_clock
-from worker.words import Language, say
+from worker.words import Language, name_command, say
 
 _COLOURS: Final = {Urgency.NOW: "bold red", Urgency.TODAY: "yellow", Urgency.SOON: "", Urgency.WATCH: "dim"}
 
@@ -51,7 +51,7 @@ def _cells(task: Task, lang: Language) -> tuple[str, ...]:
         str(task.submission or ""),
         PRODUCT_NAMES[task.product] if task.product else "",
         task.text(lang),
-        task.command,
+        name_command(task.command, lang),
     )
 
 
@@ -67,5 +67,5 @@ def task_json(task: Task, lang: Language) -> dict[str, Any]:
         "product": task.product.value if task.product else None,
         "submission": task.submission,
         "text": task.text(lang),
-        "command": task.command or None,
+        "command": name_command(task.command, lang) or None,
     }

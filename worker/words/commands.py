@@ -117,7 +117,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "最初の `hoshobin run` で作られます。することはありません。",
         "The first `hoshobin run` makes it: nothing to do.",
     ),
-    "doctor_all_well": ("すべて正常です。", "All is well."),
+    "doctor_all_well": ("接続先とフォルダは、すべて正常です。", "Every server and folder is reached: all is well."),
     "doctor_failed": (
         "異常があります。上の表の「対処」をご覧ください。",
         "Something failed: see the remedies above.",
