@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import re
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 import write_docs
 
 from worker.cli import cli
+from worker.errors import Problem
+from worker.settings import read_settings
 from worker.states import TRANSITIONS, State
 
 ROOT = Path(__file__).parent.parent
@@ -19,6 +24,10 @@ HELP_PAGES = [
     *(ROOT / "docs" / f"{name}.md" for name in ("first-submission.ja", "install", "office.ja", "rules.ja")),
 ]
 COMMAND = re.compile(r"^\s*(?:\S*/)?hoshobin (?:--config \S+ )?([a-z][a-z-]*)\b([^|\n]*)", re.MULTILINE)
+SETTINGS = {
+    *("after", "authserv_id", "colleagues", "per_minute", "connections", "copy_to", "escalate", "command"),
+    *("deaf_minutes", "announced_hours", "overdue_hours", "stuck_hours", "windows", "closed"),
+}
 RENEW = "run: .venv/bin/python tests/write_docs.py"
 
 
@@ -48,6 +57,27 @@ def test_every_module_has_its_line_in_the_architecture_and_every_line_its_module
     modules = [path.relative_to(ROOT / "worker").as_posix() for path in (ROOT / "worker").rglob("*.py")]
     lines = [module if module == "__init__.py" else module.removesuffix("__init__.py") for module in modules]
     assert sorted(named) == sorted(lines)
+
+
+def test_every_setting_of_watching_and_sending_stands_there_with_the_value_it_has_when_left_out() -> None:
+    install = (ROOT / "docs" / "install.md").read_text()
+    rows = re.findall(r"^\| `\[([\w.]+)\] (\w+)` \| `(.+?)` \|", install, re.MULTILINE)
+    bare = tomllib.loads((ROOT / "config" / "worker.toml").read_text())
+    for table, key, _ in rows:
+        _table(bare, table).pop(key, None)
+    for table, key, default in rows:
+        written = copy.deepcopy(bare)
+        _table(written, table)[key] = tomllib.loads(f"x = {default}")["x"]
+        found: list[Problem] = []
+        assert read_settings(written, found) == read_settings(bare, found), (table, key)
+        assert found == []
+    assert {key for _, key, _ in rows} == SETTINGS
+
+
+def _table(document: dict[str, Any], name: str) -> dict[str, Any]:
+    for each in name.split("."):
+        document = document[each]
+    return document
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

@@ -378,6 +378,13 @@ class Submission:
     updated_at: dt.datetime | None = None
 
     @property
+    def known_as(self) -> str:
+        """By what people tell it from others: its project, else what its notice or its announcement names."""
+        told = self.announced if self.pdf_sha256 is None else None
+        named = "、".join((*told.numbers, *told.names)) if told else ""
+        return self.project_name or self.notice_name or named or self.source_name
+
+    @property
     def is_rehearsal(self) -> bool:
         """Whether what is being sent now is a rehearsal."""
         return self.draft is not None and self.draft.is_rehearsal

@@ -42,6 +42,8 @@ class Seen:
     near: tuple[NearMiss, ...] = ()
     pages: Mapping[str, str] = field(default_factory=dict)
     """The first page of each attachment as text, by its sha256; one that is not there was not read."""
+    sends_at: dt.datetime | None = None
+    """When it leaves by the hours of sending, where it waits for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def lay_out(seen: Seen, lang: Language) -> tuple[Part, ...]:
         ("h_rule", _rule(seen.submission, lang)),
         ("h_checks", _checks(seen.checks, lang)),
         ("h_conditions", _conditions(seen.submission, lang)),
-        ("h_hand_over", _hand_over(seen.submission)),
+        ("h_download" if seen.submission.state is State.ANNOUNCED else "h_hand_over", _hand_over(seen.submission)),
         ("h_duties", _duties(seen.submission, lang)),
         ("h_receipts", _receipts(seen.submission, lang)),
     )
@@ -79,15 +81,16 @@ def _standing(seen: Seen, lang: Language) -> _Pairs:
     for hold in submission.reasons:
         yield say("h_reason", lang), name_hold(hold, lang)
     yield say("h_next", lang), next_step(submission, lang)
-    yield say("h_project", lang), submission.project_name or submission.notice_name or submission.source_name
+    yield say("h_project", lang), submission.known_as
     yield say("h_product", lang), PRODUCT_NAMES[submission.product] if submission.product else ""
     yield say("h_number", lang), submission.contract_number or ""
     yield say("h_section", lang), _section(submission)
     if submission.evidence:
         code = "sender_proven" if submission.proven else "sender_unproven"
         yield say("h_sender", lang), say(code, lang, evidence=submission.evidence)
-    if submission.due_at is not None and submission.state is State.APPROVED:
-        yield say("h_due", lang), submission.due_at.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S")
+    moment = seen.sends_at or submission.due_at
+    if moment is not None and submission.state is State.APPROVED:
+        yield say("h_due", lang), moment.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _section(submission: Submission) -> str:

@@ -171,7 +171,8 @@ def is_settled(submission: Submission, today: dt.date) -> bool:
 def _tasks_of_submission(submission: Submission, today: dt.date) -> Iterator[Task]:
     match submission.state:
         case State.IN_DOUBT:
-            yield _as_the_state_says(submission, TaskKind.RESOLVE, Urgency.NOW)
+            texts = _both("task_doubt", whom=_whom_with_phone(submission))
+            yield _task(submission, TaskKind.RESOLVE, texts, Urgency.NOW, command_for(submission))
         case State.REFUSED | State.BOUNCED:
             yield _as_the_state_says(submission, TaskKind.CORRECT, Urgency.NOW)
         case State.HELD:
@@ -282,7 +283,8 @@ def _unread(submission: Submission) -> Iterator[Task]:
         command = f"hoshobin done {submission.id}{which} --by 氏名 --note 確認したこと"
         if receipt.kind is ReceiptKind.REPLY:
             if may_follow(submission.state, Event.NOT_ACCEPTED):
-                command = f"hoshobin confirm {submission.id} [--failed] --by 氏名 --note 相手方・日時"
+                rest = "--by 氏名 --note 相手方・日時"
+                command = f"hoshobin confirm {submission.id} {rest} / hoshobin confirm {submission.id} --failed {rest}"
             texts = (
                 say("task_reply", "ja", reply=name_receipt(receipt, "ja")),
                 say("task_reply", "en", reply=name_receipt(receipt, "en")),
@@ -309,7 +311,7 @@ def _task(submission: Submission, kind: TaskKind, texts: tuple[str, str], urgenc
     return Task(
         kind=kind,
         project=submission.project or "",
-        project_name=submission.project_name or submission.notice_name or submission.source_name,
+        project_name=submission.known_as,
         issuer=submission.issuer_name,
         product=submission.product,
         submission=submission.id,

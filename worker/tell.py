@@ -33,6 +33,19 @@ from worker.words import (
 _CALLED_ABOUT: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.OVERDUE})
 """The states in which the section itself knows most."""
 
+_AT_ONCE: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.REFUSED})
+"""What stands first in a mail and in its subject: it may not have arrived, and nothing goes on by itself."""
+
+_SUBJECTS: Final = {
+    "deaf": "telling_subject_deaf",
+    "account_refused": "telling_subject_account",
+    "log_broken": "telling_subject_stopped",
+    "mute": "telling_subject_mute",
+    "came_back": "telling_subject_contradiction",
+    "late_answer": "telling_subject_contradiction",
+}
+"""Troubles of which the mail is first of all: nothing comes in, nothing goes out, something may go twice."""
+
 LINES_LIMIT: Final = 200
 """Submissions named in one mail; a backlog of thousands is looked at with ``list``, not read in a mail."""
 
@@ -41,7 +54,10 @@ NEAR_LIMIT: Final = 20
 
 
 def command_for(submission: Submission) -> str:
-    """The one command with which a person goes on; empty where none is needed."""
+    """The one command with which a person goes on, or both where the answer decides; empty where none is needed.
+
+    Each can be pasted as it stands: a ``|`` or ``[--failed]`` would mean something else to the shell.
+    """
     number = submission.id
     match submission.state:
         case State.HELD:
@@ -52,7 +68,7 @@ def command_for(submission: Submission) -> str:
                 return f"hoshobin show {number}"
             return f"hoshobin approve {submission.label} --by 氏名"
         case State.IN_DOUBT:
-            return f"hoshobin resolve {number} --sent|--not-sent --by 氏名"
+            return f"hoshobin resolve {number} --sent --by 氏名 / hoshobin resolve {number} --not-sent --by 氏名"
         case State.REFUSED | State.BOUNCED:
             return f"hoshobin resend {number} --by 氏名 --why 理由"
         case State.ANNOUNCED:
@@ -70,7 +86,7 @@ def no_near_misses(submission: Submission) -> tuple[NearMiss, ...]:  # noqa: ARG
 
 def describe(submission: Submission, near: Sequence[NearMiss] = ()) -> str:
     """One submission in a few plain lines, with the projects that its notice nearly fits."""
-    project = submission.project_name or submission.notice_name or submission.source_name or "（案件不明）"
+    project = submission.known_as or "（案件不明）"
     issuer = submission.issuer_name or "（発注者不明）"
     lines = [f"■ {submission.label}　{shown(project)}　／　{shown(issuer)}"]
     if submission.reasons:
@@ -132,12 +148,14 @@ def write_telling(
         if submissions[number].state in (PRESSED if number in pressed else needing)
     ]
     hurried = [each for each in open_ones if each.id in pressed]
+    urgency = [*_SUBJECTS]
     troubles = [alarm for alarm in alarms if not alarm.submissions]
+    troubles.sort(key=lambda alarm: urgency.index(kind) if (kind := _kind_of(alarm)) in urgency else len(urgency))
     parts = [say("telling_rehearsing", "ja")] if rehearsing else []
     parts += [_describe_trouble(alarm) for alarm in troubles]
     if open_ones:
         parts += [say("telling_deadline", "ja", count=len(hurried))] if hurried else []
-        open_ones = [*hurried, *(each for each in open_ones if each not in hurried)]
+        open_ones.sort(key=lambda each: (each.id not in pressed, each.state not in _AT_ONCE))
         parts.append(say("telling_open", "ja", count=len(open_ones)))
         parts += [describe(each, near_misses_of(each)) for each in open_ones[:NEAR_LIMIT]]
         parts += [describe(each) for each in open_ones[NEAR_LIMIT:LINES_LIMIT]]
@@ -147,8 +165,13 @@ def write_telling(
         parts.append(say("telling_settled", "ja"))
     parts.append(say("telling_end", "ja"))
     code = "telling_subject_deadline" if hurried else _subject_code(troubles, open_ones)
-    subject = say(code, "ja", count=len(hurried or open_ones))
+    urgent = sum(each.state in _AT_ONCE for each in open_ones)
+    subject = say(code, "ja", count=len(hurried or open_ones), now=urgent)
     return subject, "\n\n".join(parts) + "\n"
+
+
+def _kind_of(alarm: Alarm) -> str:
+    return alarm.cause.partition(":")[0]
 
 
 def _is_deadline(alarm: Alarm) -> bool:
@@ -156,12 +179,15 @@ def _is_deadline(alarm: Alarm) -> bool:
 
 
 def _subject_code(troubles: Sequence[Alarm], open_ones: Sequence[Submission]) -> str:
-    if not troubles:
-        return "telling_subject" if open_ones else "telling_subject_settled"
-    if any(alarm.cause.startswith("deaf:") for alarm in troubles):
-        return "telling_subject_deaf"
-    is_account = any(alarm.cause.startswith("account_refused") for alarm in troubles)
-    return "telling_subject_account" if is_account else "telling_subject_trouble"
+    kinds = {_kind_of(alarm) for alarm in troubles}
+    for kind, code in _SUBJECTS.items():
+        if kind in kinds:
+            return code
+    if any(each.state in _AT_ONCE for each in open_ones):
+        return "telling_subject_urgent"
+    if kinds:
+        return "telling_subject_configuration" if kinds == {"configuration_refused"} else "telling_subject_trouble"
+    return "telling_subject" if open_ones else "telling_subject_settled"
 
 
 def _describe_trouble(alarm: Alarm) -> str:

@@ -16,7 +16,7 @@ from rich.cells import cell_len
 
 from worker.cli.tables import print_table, submission_json, submission_table
 from worker.cli.terminal import fit_widths, wrap
-from worker.model import Submission
+from worker.model import JST, Submission
 from worker.states import State
 
 HEADINGS = ("番号", "宛先", "CC", "件名")
@@ -121,3 +121,12 @@ def test_a_list_says_from_when_what_waits_for_the_contract_may_go(capsys: pytest
     submission_table([sent], "ja")
     assert "送信予定" not in capsys.readouterr().out
     assert submission_json(sent)["due_at"] is None
+
+
+def test_a_list_names_one_moment_only_for_what_was_approved_in_the_evening(capsys: pytest.CaptureFixture[str]) -> None:
+    due = dt.datetime(2026, 11, 20, 19, tzinfo=JST)
+    waiting = Submission(7, State.APPROVED, release="山田 花子", release_account="soumu", due_at=due)
+    submission_table([waiting], "ja", sends_at=lambda each: due.replace(day=24, hour=8, minute=30))
+    out = capsys.readouterr().out
+    assert "、送信予定 2026-11-24 08:30" in out
+    assert "2026-11-20" not in out

@@ -38,6 +38,7 @@ from worker.adapters.clock import SystemClock
 from worker.adapters.sender_lock import SenderLock
 from worker.cli import look
 from worker.model import JST
+from worker.words.events import DETAILS
 
 SENT = a_form("道路改良工事", "前払金保証")
 WAITS = a_form("橋梁補修工事")
@@ -120,6 +121,18 @@ def test_wrong_arguments_end_with_2(arguments: list[str]) -> None:
     ran = command(*arguments)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err
+
+
+def test_what_became_of_a_mail_in_doubt_is_not_recorded_unless_it_is_said(office: Office) -> None:
+    ran = office("resolve", "1", "--by", "山田 花子")
+    assert ran.code == 2
+    assert "--sent" in ran.err
+
+
+def test_an_office_with_passwords_alone_is_told_that_it_needs_no_login(office: Office) -> None:
+    ran = office("login", "main")
+    assert ran.code == 2
+    assert "ログインは要りません" in ran.err
 
 
 def test_wrong_arguments_are_a_json_error_where_json_was_asked_for() -> None:
@@ -404,6 +417,15 @@ def test_show_adds_every_entry_and_what_is_linked(office: Office) -> None:
     events = [each["event"] for each in shown["entries"]]
     assert events == ["NoticeRead", "Approved", "SendStarted", "DataStarted", "Accepted"]
     assert all(ISO.fullmatch(each["at"]) for each in shown["entries"])
+
+
+def test_the_history_is_in_office_words_and_its_times_are_as_people_write_them(office: Office) -> None:
+    sent = next(each["id"] for each in office.list() if each["sent_at"])
+    history = office("show", str(sent)).out.partition("# 経過")[2]
+    assert "段階：本文を送った後" in history
+    assert not re.search(r"\d{4}-\d\d-\d\dT", history)
+    names = {name for each in office.list() for entry in office.show(each["id"])["entries"] for name in entry["detail"]}
+    assert {name for name in names if name not in DETAILS} == set()
 
 
 def test_show_takes_the_id_as_it_is_printed(office: Office) -> None:

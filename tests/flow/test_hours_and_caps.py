@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from fakes import FakeClock, FakeServer
+from office import Mailroom, a_form, notice, project
 from small_office import HANAKO, REHEARSAL, Settings, SmallOffice, form
 
 from worker.decisions import approve
@@ -197,3 +199,16 @@ async def test_what_one_recipient_was_put_off_for_holds_no_other_back_after_a_re
     office.save(form(2))
     await (await restarted(office)).pass_once()
     assert states(office) == [State.APPROVED, State.SENT]
+
+
+def test_a_pass_that_sends_nothing_at_this_hour_says_when_it_leaves(mailroom: Callable[..., Mailroom]) -> None:
+    one = a_form()
+    room = mailroom(projects=[project(one.project, "kawa", one.number)])
+    days = [dt.datetime.now(JST).date() + dt.timedelta(days=each) for each in range(3)]
+    worker = room.office.config / "worker.toml"
+    worker.write_text(worker.read_text() + f"closed = [{', '.join(map(str, days))}]\n")
+    room.office.save_notice("a.pdf", notice(one))
+    out = room.office.run_once().out
+    assert "発注者への送信 0件" in out
+    opens = days[-1] + dt.timedelta(days=1)
+    assert f"送信待ち：1件（次の送信は {opens} 00:00）" in out

@@ -252,14 +252,21 @@ def test_resume_tells_since_when_nothing_is_known_and_what_is_about_to_leave(
     (room.office.store / "head").write_text(f"999999 {'a' * 64}\n")
     room.office.save_notice("a.pdf", notice(one))
     room.office.run_once()
+    for looked in ("list", "show 1", "tasks", "status"):
+        out = room.office(*looked.split()).out
+        assert "送信を止めています" in out, looked
+        assert "次の送信は" not in out, "nothing leaves by itself"
     ran = room.office("resume", "--by", "山田 花子")
     assert ran.code == 0
-    assert "最後の記録" in ran.out
+    assert "送信の記録はありません" in ran.out, "what the restored service itself wrote is no sign of what left"
     assert "（1件）" in ran.out
     assert "取下げ" in ran.out
     (room.office.store / "head").write_text(f"999999 {'a' * 64}\n")
     document = json.loads(room.office("resume", "--by", "山田 花子", "--json").out)
     assert [each["id"] for each in document["to_send"]] == [1]
     assert document["last_entry_at"]
+    assert document["last_sent_at"] is None
     assert room.office.run_once().code == 0
-    assert room.office.only(one)["state"] == "SENT"
+    sent = room.office.only(one)
+    assert sent["state"] == "SENT"
+    assert f"最後の送信：{sent['sent_at'][:16].replace('T', ' ')}" in room.office("resume", "--by", "山田 花子").out

@@ -282,7 +282,7 @@ def test_a_recipient_that_is_refused_ends_the_submission_and_the_operator_is_tol
     assert one["state"] == "REFUSED"
     assert one["smtp_reply"].startswith("550 5.1.1")
     (_, told) = arrived(clean, "office", 2)
-    assert told.subject == "【保証便】ご対応が必要な提出があります（1件）"
+    assert told.subject == "【保証便】至急：ご対応が必要な提出があります（1件、うち至急 1件）"
     assert "受信拒否（未送信）" in told.text
     assert "550 5.1.1" in told.text
     assert "hoshobin resend 1 --by" in told.text

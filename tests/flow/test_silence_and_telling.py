@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 from pathlib import Path
@@ -9,17 +10,21 @@ from typing import Any
 
 import pytest
 from fakes import FakeClock
+from known_addresses import WORKER, record_past_submission
+from office import Office
 from small_office import HANAKO, OFFICE, SmallOffice, form
 from test_hours_and_caps import Answering, office_at, states
 
 from worker import decode
+from worker.adapters.clock import SystemClock
+from worker.adapters.store import SqlStore
 from worker.decisions import approve, confirm, report_not_accepted
 from worker.errors import AccountRefused, Unavailable
 from worker.hours import USUAL
-from worker.model import JST, Receipt, ReceiptKind
+from worker.model import JST, Product, Receipt, ReceiptKind
 from worker.pipeline import Pipeline
 from worker.ports import Body, Reply, Session
-from worker.states import State
+from worker.states import Event, State
 
 FRIDAY = dt.datetime(2026, 11, 20, 16, 15, tzinfo=JST)
 TUESDAY = dt.datetime(2026, 11, 24, 8, 30, tzinfo=JST)
@@ -140,6 +145,19 @@ async def test_an_overdue_one_that_the_issuer_never_got_goes_back(sent: Days) ->
     await sent.at(TUESDAY.replace(day=27))
     report_not_accepted(sent.office.store, 1, HANAKO, "届いていない", None)
     assert states(sent.office) == [State.BOUNCED]
+
+
+def test_status_names_what_has_no_answer_among_what_waits(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    with contextlib.closing(SqlStore(office.store, SystemClock())) as store:
+        past = record_past_submission(store, "kawa", Product.CONTRACT, ["doboku@kawa-town.example"])
+        assert "対応待ちはありません" not in office("status").out, "to be watched is not nothing"
+        with store.writing() as writing:
+            after = dataclasses.replace(past, state=State.OVERDUE)
+            writing.change(Event.OVERDUE, past, after, WORKER, {})
+    out = office("status").out
+    assert "対応待ちはありません" not in out
+    assert "応答なし（要電話確認）" in out.partition("# 対応待ち")[2]
 
 
 # --- The digest --------------------------------------------------------------------------------------------------

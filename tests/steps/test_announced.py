@@ -29,8 +29,10 @@ from worker.announced import (
     read_announced,
 )
 from worker.hours import OfficeHours, usual_windows
-from worker.model import JST, Announced, Hold, Product, Submission, sha256
+from worker.model import JST, Announced, Duties, Hold, Product, Submission, sha256
+from worker.seeing import Seen, lay_out
 from worker.states import Reason, State
+from worker.tell import describe
 
 SUBJECT = EAST.subjects[0]
 NAMED = Announced(START, names=("道路改良工事",), products=(Product.CONTRACT,))
@@ -301,3 +303,25 @@ def test_reminders_count_only_the_hours_in_which_the_office_is_open() -> None:
 def test_the_next_reminder_is_due_a_period_after_the_last_and_none_after_the_limit() -> None:
     assert next_reminder(START, 24, ANY_HOUR, START + dt.timedelta(hours=30)) == START + 2 * DAY
     assert next_reminder(START, 24, ANY_HOUR, START + 5 * DAY) is None
+
+
+# --- How it is told from others ----------------------------------------------------------------------------------
+
+
+def test_an_announcement_is_known_by_what_it_names_and_not_by_the_subject_that_all_of_them_bear() -> None:
+    waiting = awaited(Announced(numbers=("40213-000002",), names=("橋梁補修工事",)), source_name="発行完了のお知らせ")
+    assert waiting.known_as == "40213-000002、橋梁補修工事"
+    assert "■ 5　40213-000002、橋梁補修工事　／" in describe(waiting)
+    assert awaited(Announced(), source_name="発行完了のお知らせ").known_as == "発行完了のお知らせ"
+
+
+def test_who_is_told_of_an_unproven_announcement_is_told_to_open_no_link_of_it() -> None:
+    assert "リンクは開かず" in describe(awaited(Announced(), proven=False))
+    assert "リンク" not in describe(awaited(Announced(), proven=True))
+
+
+def test_how_the_pdf_is_got_is_not_shown_as_how_it_is_handed_in() -> None:
+    waiting = awaited(Announced(), duties=Duties(instructions=("Net Desk にログイン",)))
+    titles = [part.title for part in lay_out(Seen(waiting), "ja")]
+    assert "お知らせPDFを取得する手順" in titles
+    assert not any("提出の手順" in title for title in titles)

@@ -12,7 +12,7 @@ from registered import KEY, NOTICE, PDF, REGISTER, REHEARSAL_TO, TO, Register, d
 
 from worker import guards
 from worker.guards import Check
-from worker.model import Duties, Hold, PageText, PdfText, Submission, Unreadable, sha256
+from worker.model import JST, Duties, Hold, PageText, PdfText, Submission, Unreadable, sha256
 from worker.near import NearMiss
 from worker.seeing import PAGE_LINES, Seen, first_page, lay_out, mask_key, seen_json
 from worker.states import Reason, State
@@ -265,3 +265,10 @@ def test_from_when_it_goes_is_shown_to_the_minute_of_the_contracts_day() -> None
     midnight = dt.datetime(2026, 11, 24, 15, tzinfo=dt.UTC)
     waiting = replace(SUBMISSION, state=State.APPROVED, reasons=(), due_at=midnight)
     assert ("送信予定", "2026-11-25 00:00:00") in parts_of(waiting)[""]
+
+
+def test_what_waits_for_the_hours_of_sending_shows_when_it_leaves_not_since_when_it_may() -> None:
+    evening = dt.datetime(2026, 11, 20, 19, tzinfo=JST)
+    waiting = replace(SUBMISSION, state=State.APPROVED, reasons=(), due_at=evening)
+    morning = evening.replace(day=24, hour=8, minute=30)
+    assert ("送信予定", "2026-11-24 08:30:00") in parts_of(waiting, sends_at=morning)[""]

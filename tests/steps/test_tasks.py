@@ -46,6 +46,13 @@ def kinds(*submissions: Submission, today: dt.date = TODAY) -> list[TaskKind]:
     return [each.kind for each in tasks_of(*submissions, today=today)]
 
 
+def test_what_is_in_doubt_says_whom_to_call() -> None:
+    asked = one(State.IN_DOUBT, issuer_name="川北町", section_name="土木課", section_phone="0761-00-0000")
+    (task,) = tasks_of(asked)
+    assert "川北町 土木課（0761-00-0000）" in task.text("ja")
+    assert "自動では再送しません" in task.text("ja")
+
+
 @pytest.mark.parametrize(
     ("state", "kind", "command"),
     [

@@ -72,7 +72,7 @@ def test_the_servers_own_words_are_told_where_it_refused_or_fell_silent() -> Non
 
 
 COMMANDS = {
-    State.IN_DOUBT: "hoshobin resolve 1 --sent|--not-sent --by 氏名",
+    State.IN_DOUBT: "hoshobin resolve 1 --sent --by 氏名 / hoshobin resolve 1 --not-sent --by 氏名",
     State.REFUSED: "hoshobin resend 1 --by 氏名 --why 理由",
     State.BOUNCED: "hoshobin resend 1 --by 氏名 --why 理由",
     State.ANNOUNCED: "hoshobin join 1 届いた番号 --by 氏名",
@@ -130,6 +130,45 @@ def test_one_mail_tells_of_everything_once() -> None:
     assert subject == "【保証便】ご対応が必要な提出があります（2件）"
     assert body.count("■ ") == 2
     assert body.endswith("（このメールは保証便が自動で送信しました）\n")
+
+
+@pytest.mark.parametrize("state", [State.IN_DOUBT, State.BOUNCED, State.REFUSED])
+def test_what_cannot_wait_stands_first_and_in_the_subject(state: State) -> None:
+    waiting = frozenset({*WAITS, State.BOUNCED})
+    ones = {1: held(Reason.APPROVAL), 2: replace(in_state(state), id=2), 3: held(Reason.RULE_OPEN, id=3)}
+    subject, body = write_telling([Alarm(1, "began_to_wait", (1, 2, 3), START)], ones, waiting, rehearsing=False)
+    assert subject == "【保証便】至急：ご対応が必要な提出があります（3件、うち至急 1件）"
+    assert body.index("■ 2") < body.index("■ 1") < body.index("■ 3")
+
+
+@pytest.mark.parametrize(
+    ("cause", "subject"),
+    [
+        ("configuration_refused:abc", "【保証便】設定ファイルに誤りがあります（以前の設定で動いています）"),
+        ("log_broken:behind_head", "【保証便】至急：送信を止めています"),
+        ("unfetched:mail:main", "【保証便】保証便に異常があります"),
+    ],
+)
+def test_the_subject_says_which_trouble_it_is(cause: str, subject: str) -> None:
+    alarm = Alarm(1, cause, (), START, "worker.toml")
+    assert told(alarms=(alarm,))[0] == subject
+    began = Alarm(2, "began_to_wait", (1,), START)
+    both, _ = told(in_state(State.IN_DOUBT), alarms=(alarm, began))
+    assert both.startswith("【保証便】至急：送信を止めています" if "log" in cause else "【保証便】至急：ご対応が必要")
+
+
+def test_of_several_troubles_the_one_that_loses_most_stands_first() -> None:
+    causes = ("unfetched:mail:main", "came_back", f"mute:{START.isoformat()}", "log_broken:entry", "deaf:mail:main")
+    subject, body = told(alarms=tuple(Alarm(at, cause, (), START, "X") for at, cause in enumerate(causes, start=1)))
+    assert subject == "【保証便】至急：受信を確認できていません"
+    words = ("確認できない状態", "送信を止めて", "接続できない状態", "送信していないはず", "取得できません")
+    places = [body.index(each) for each in words]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("cause", [f"mute:{START.isoformat()}", "came_back", "late_answer"])
+def test_what_cannot_wait_is_called_urgent_in_the_subject(cause: str) -> None:
+    assert told(alarms=(Alarm(1, cause, (), START, "1：X"),))[0].startswith("【保証便】至急：送信")
 
 
 def test_what_was_dealt_with_meanwhile_is_left_out() -> None:

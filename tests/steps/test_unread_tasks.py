@@ -28,7 +28,8 @@ def tasks_of(state: State, *unread: Receipt, after: tuple[str, ...] = ()) -> lis
 
 @pytest.mark.parametrize("state", [State.SENT, State.OVERDUE, State.RELAYED, State.DELIVERED])
 def test_a_reply_asks_for_one_step_confirmed_or_not_accepted(state: State) -> None:
-    command = "hoshobin confirm 1 [--failed] --by 氏名 --note 相手方・日時"
+    signed = "--by 氏名 --note 相手方・日時"
+    command = f"hoshobin confirm 1 {signed} / hoshobin confirm 1 --failed {signed}"
     assert tasks_of(state, REPLY) == [(TaskKind.REPLY, Urgency.TODAY, command)]
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
 import click
 
 from worker.cli.tables import print_json, print_table
+from worker.cli.usage import explain_usage
 from worker.errors import ConfigError, Conflict, LogBroken, NotAllowed, Problem, Unavailable
 from worker.text import shown
 from worker.words import Language, hint, name_thing, say, say_refusal
@@ -46,6 +47,12 @@ pass_cli = click.make_pass_decorator(Cli)
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--json``: one JSON document instead of text for people."""
     return click.option("--json", "as_json", is_flag=True, help="JSON で出力 / print JSON")(command)
+
+
+def language_of(ctx: click.Context | None) -> Language:
+    """The language asked for, also while arguments are still being read."""
+    shared = ctx.find_object(Cli) if ctx else None
+    return shared.lang if shared else "ja"
 
 
 def open_for_command(office: Office, clock: Clock) -> SqlStore:
@@ -158,7 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; what it could not do becomes a message and an exit code, and nothing else."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     lang: Language = "en" if "--lang=en" in given or ("--lang" in given and "en" in given) else "ja"
-    boundary = _Boundary(lang, as_json="--json" in given)
+    boundary = _Boundary(lang, as_json="--json" in given, is_signed="--by" in given)
     try:
         code = cli.main(args=given, prog_name="hoshobin", standalone_mode=False)
     except click.exceptions.Exit as ended:
@@ -184,15 +191,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 class _Boundary:
     """How each family of errors is shown."""
 
-    def __init__(self, lang: Language, *, as_json: bool) -> None:
+    def __init__(self, lang: Language, *, as_json: bool, is_signed: bool) -> None:
         self._lang = lang
         self._as_json = as_json
+        self._is_signed = is_signed
 
     def usage(self, error: click.ClickException) -> int:
         if isinstance(error, click.exceptions.NoArgsIsHelpError):
             click.echo(error.format_message(), err=True)  # the help itself
             return USAGE
-        message = say("wrong_argument", self._lang, what=error.format_message())
+        message = say("wrong_argument", self._lang, what=explain_usage(error, self._lang, is_signed=self._is_signed))
         if self._as_json:
             print_json({"error": message, "problems": []})
         else:

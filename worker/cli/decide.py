@@ -9,12 +9,13 @@ import datetime as dt
 import re
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import click
 
 from worker import decisions
-from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, pass_cli
 from worker.cli.files import look_for_submissions
 from worker.cli.tables import print_json, sending_text, submission_json, submission_table, time_json, time_text
 from worker.cli.ticks import Tick, ask_conditions, name_ticked
@@ -22,7 +23,7 @@ from worker.errors import NotAllowed
 from worker.model import JST, Submission
 from worker.pace import leaves_at
 from worker.ports import Author
-from worker.states import State
+from worker.states import Event, State
 from worker.text import match_key
 from worker.wiring import Office, account_name, load_office, system_clock
 from worker.words import Language, name_hold, name_state, say, say_refusal
@@ -43,7 +44,7 @@ class Reference(click.ParamType[tuple[int, str]]):
             return value
         found = _REFERENCE.fullmatch(str(value))
         if found is None:
-            self.fail(f"{value!r}: ID or ID@xxxx", param, ctx)
+            self.fail(say("usage_number", language_of(ctx), given=value), param, ctx)
         return int(found[1]), found[2] or ""
 
 
@@ -72,7 +73,7 @@ class Moment(click.ParamType[dt.datetime]):
         try:
             moment = dt.datetime.fromisoformat(text)
         except ValueError:
-            self.fail(f"{value!r}: 2026-04-01 10:30", param, ctx)
+            self.fail(say("usage_form", language_of(ctx), given=value, form="2026-04-01 10:30"), param, ctx)
         return moment if moment.tzinfo else moment.replace(tzinfo=JST)
 
 
@@ -109,7 +110,7 @@ def _each(numbers: Sequence[Any], decide: Callable[[Any], None], shared: Cli, *,
 
 
 @cli.command()
-@click.argument("references", nargs=-1, required=True, type=Reference())
+@click.argument("references", nargs=-1, required=True, type=Reference(), metavar="ID[@xxxx]…")
 @by_option
 @click.option("--note", default="", help="確認した内容 / what was checked")
 @click.option("--tick", "ticks", multiple=True, type=Tick(), help="確かめた条件の番号、又は all / conditions checked")
@@ -149,7 +150,7 @@ def approve(
 
 
 @cli.command()
-@click.argument("number", type=Number())
+@click.argument("number", type=Number(), metavar="ID")
 @by_option
 @click.option("--why", required=True, help="理由 / the reason")
 @json_option
@@ -164,7 +165,7 @@ def withdraw(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
 
 
 @cli.command("hand-over")
-@click.argument("number", type=Number())
+@click.argument("number", type=Number(), metavar="ID")
 @by_option
 @click.option("--note", required=True, help="提出の方法 / how it is handed in")
 @json_option
@@ -195,13 +196,15 @@ def join(shared: Cli, announced: int, answers: tuple[int, ...], by: str, as_json
 
 
 @cli.command()
-@click.argument("number", type=Number())
-@click.option("--sent/--not-sent", "left", required=True, default=None, help="届いていた／届いていない")
+@click.argument("number", type=Number(), metavar="ID")
+@click.option("--sent/--not-sent", "left", default=None, help="届いていた／届いていない（必ず一方を指定）")
 @by_option
 @json_option
 @pass_cli
-def resolve(shared: Cli, number: int, left: bool, by: str, as_json: bool) -> int:
+def resolve(shared: Cli, number: int, left: bool | None, by: str, as_json: bool) -> int:
     """送信結果不明の解決：発注者に確認した結果を記録します。"""
+    if left is None:  # click takes the None of a required pair of switches for an answer
+        raise click.UsageError(say("resolve_which", shared.lang))
     office = load_office(shared.config)
     author = author_of(office, by)
     clock = system_clock()
@@ -217,7 +220,7 @@ def resolve(shared: Cli, number: int, left: bool, by: str, as_json: bool) -> int
 
 
 @cli.command()
-@click.argument("numbers", nargs=-1, required=True, type=Number())
+@click.argument("numbers", nargs=-1, required=True, type=Number(), metavar="ID…")
 @click.option("--failed", is_flag=True, help="届いていない・差戻し / the issuer has nothing, or sends it back")
 @by_option
 @click.option("--note", required=True, help="相手方・方法 / who there, and how")
@@ -249,7 +252,7 @@ def confirm(
 
 
 @cli.command()
-@click.argument("number", type=Number())
+@click.argument("number", type=Number(), metavar="ID")
 @by_option
 @click.option("--note", required=True, help="いつ・どのように / when and how")
 @click.option("--what", type=click.IntRange(min=1), default=None, help="手続の番号（複数あるとき） / which duty")
@@ -265,7 +268,7 @@ def done(shared: Cli, number: int, by: str, note: str, what: int | None, as_json
 
 
 @cli.command()
-@click.argument("number", type=Number())
+@click.argument("number", type=Number(), metavar="ID")
 @by_option
 @click.option("--why", required=True, help="理由 / the reason")
 @json_option
@@ -295,6 +298,8 @@ def resume(shared: Cli, by: str, as_json: bool) -> int:
     author = author_of(office, by)
     store = open_for_command(office, system_clock())
     last = next(store.entries(after=store.head()[0] - 1), None)
+    # The last entry may be of this very start; what was sent shows how old the backup is, as nothing is sent meanwhile.
+    sent_at = max((each.at for each in store.entries(events=[Event.ACCEPTED])), default=None)
     to_send = store.submissions(State.APPROVED)
     decisions.resume(store, author)
     if as_json:
@@ -302,15 +307,18 @@ def resume(shared: Cli, by: str, as_json: bool) -> int:
             {
                 "resumed": True,
                 "last_entry_at": time_json(last.at) if last else None,
+                "last_sent_at": time_json(sent_at),
                 "to_send": [submission_json(each) for each in to_send],
             }
         )
         return DONE
     click.echo(say("resumed", shared.lang))
-    if last is not None:
-        click.echo(say("resumed_from", shared.lang, moment=time_text(last.at)))
+    code = "resumed_from" if sent_at else "resumed_from_nothing"
+    click.echo(say(code, shared.lang, moment=time_text(sent_at)))
     if to_send:
-        submission_table(to_send, shared.lang, title=say("t_resumed", shared.lang, count=len(to_send)))
+        sends_at = partial(leaves_at, hours=office.configuration.settings.hours, now=system_clock().now())
+        title = say("t_resumed", shared.lang, count=len(to_send))
+        submission_table(to_send, shared.lang, title=title, sends_at=sends_at)
     else:
         click.echo(say("resumed_nothing", shared.lang))
     click.echo(say("resumed_looks", shared.lang))

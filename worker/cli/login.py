@@ -66,10 +66,9 @@ def _find(office: Office, name: str) -> tuple[MailboxSettings, OauthSettings]:
     mailboxes = office.configuration.settings.mailboxes
     settings = mailboxes.get(name)
     if settings is None or settings.oauth is None:
-        known = ", ".join(each for each, box in mailboxes.items() if box.oauth) or "-"
-        raise ConfigError(
-            [Problem("worker.toml", f"mailbox.{name}", "login_no_mailbox", {"name": name, "known": known})]
-        )
+        known = ", ".join(each for each, box in mailboxes.items() if box.oauth)
+        code = "login_no_mailbox" if known else "login_not_used"
+        raise ConfigError([Problem("worker.toml", f"mailbox.{name}", code, {"name": name, "known": known})])
     return settings, settings.oauth
 
 

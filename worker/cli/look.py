@@ -11,11 +11,14 @@ from typing import Any, Final
 import click
 
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli.history import detail_text, entry_json
 from worker.cli.tables import (
+    is_behind_head,
     print_json,
     print_pairs,
     print_parts,
     print_table,
+    say_behind_head,
     sending_text,
     submission_json,
     submission_table,
@@ -28,8 +31,6 @@ from worker.drafting import missing_where_away
 from worker.guards import Check
 from worker.model import (
     End,
-    Entry,
-    Hold,
     Look,
     Submission,
 )
@@ -37,24 +38,24 @@ from worker.near import near_misses_of
 from worker.pace import leaves_at
 from worker.ports import Store
 from worker.seeing import Seen, hold_json, lay_out, seen_json
-from worker.sent_log import receipts_in
-from worker.states import Reason, State
+from worker.states import State
 from worker.tasks import Urgency, open_tasks
 from worker.tell import command_for, say_deaf
 from worker.wiring import Office, load_office, system_clock
 from worker.words import (
     Language,
     name_any_state,
-    name_detail,
+    name_command,
     name_event,
-    name_hold,
-    name_receipt,
     name_thing,
     say,
 )
 
 _STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
-_WAITING: Final = (State.HELD, State.ANNOUNCED, State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.HANDED_OVER)
+_WAITING: Final = (
+    *(State.HELD, State.ANNOUNCED, State.IN_DOUBT, State.REFUSED, State.BOUNCED),
+    *(State.OVERDUE, State.HANDED_OVER),
+)
 
 
 def _say_rehearsing(office: Office, lang: Language) -> None:
@@ -81,6 +82,7 @@ def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
             print_json({**submission_json(each), "sends_at": time_json(_sends_at(office, each))})
         return DONE
     _say_rehearsing(office, shared.lang)
+    say_behind_head(store, shared.lang)
     if found:
         submission_table(found, shared.lang, sends_at=partial(_sends_at, office))
     else:
@@ -103,7 +105,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     store = open_for_command(office, system_clock())
     wanted = number.partition("@")[0]
     if not wanted.isdigit():
-        raise click.UsageError(f"{number!r}: ID")
+        raise click.UsageError(say("usage_number", shared.lang, given=number))
     submission = store.submission(int(wanted))
     entries = list(store.entries(submission.id))
     linked = _linked(submission, store)
@@ -117,18 +119,19 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
                 "hold_details": [hold_json(hold) for hold in submission.reasons],
                 **seen_json(seen),
                 "linked": [submission_json(each) for each in linked],
-                "entries": [_entry_json(each) for each in entries],
+                "entries": [entry_json(each) for each in entries],
             }
         )
         return DONE
     _say_rehearsing(office, shared.lang)
+    say_behind_head(store, shared.lang)
     click.echo(say("t_submission", shared.lang, id=submission.label))
     print_parts(lay_out(seen, shared.lang))
     if sending := sending_text(_sends_at(office, submission), shared.lang):
         print_pairs([(say("h_next", shared.lang), sending)])
     command = command_for(submission)
     if command and not command.startswith("hoshobin show"):  # that was just run
-        print_pairs([(say("h_command", shared.lang), command)])
+        print_pairs([(say("h_command", shared.lang), name_command(command, shared.lang))])
     if submission.reply:
         print_pairs([(say("h_reply", shared.lang), submission.reply)])
     if linked:
@@ -140,7 +143,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
             name_event(each.event, shared.lang),
             name_any_state(State(each.set["state"]), shared.lang) if "state" in each.set else "",
             f"{each.by} / {each.account}",
-            _detail_text(each, shared.lang),
+            detail_text(each, shared.lang),
         )
         for each in entries
     ]
@@ -177,38 +180,8 @@ def _see(submission: Submission, office: Office, store: Store, lang: Language, *
         checks,
         near_misses_of(submission, store, office.in_force.register),
         read_first_pages(submission, store.original, key, lang) if with_pages else {},
+        _sends_at(office, submission),
     )
-
-
-def _entry_json(entry: Entry) -> dict[str, Any]:
-    return {
-        "number": entry.number,
-        "at": time_json(entry.at),
-        "event": entry.event,
-        "by": entry.by,
-        "account": entry.account,
-        "detail": dict(entry.detail),
-        "set": dict(entry.set),
-    }
-
-
-def _detail_text(entry: Entry, lang: Language) -> str:
-    """What the entry adds, without hashes: those are in ``show --json``."""
-    parts = [
-        f"{name_detail(name, lang)}：{', '.join(map(str, value)) if isinstance(value, list) else value}"
-        for name, value in entry.detail.items()
-        if value not in (None, "", []) and name not in {"draft", "sha256", "letter", "answered", "receipts"}
-    ]
-    parts = [*(name_receipt(each, lang) for each in receipts_in(entry)), *parts]
-    reasons = [Hold(Reason(each["reason"]), each["detail"]) for each in entry.set.get("reasons", ())]
-    if reasons:
-        parts.append(f"{say('h_reason', lang)}：{'、'.join(name_hold(hold, lang) for hold in reasons)}")
-    return " / ".join(parts)
-
-
-def _holds_marked_head(store: Store) -> bool:
-    noted = store.marked_head()
-    return noted is None or store.holds_head(*noted)
 
 
 def _ledger_json(look: Look) -> dict[str, Any]:
@@ -242,7 +215,7 @@ def status(shared: Cli, as_json: bool) -> int:
         for name in office.configuration.settings.mailboxes
     }
     rehearsal_to = office.configuration.settings.release.rehearsal_to
-    is_behind = not _holds_marked_head(store)
+    is_behind = is_behind_head(store)
     now = system_clock().now()
     deaf = dict(unwatched(looks, now, office.configuration.settings.deaf_after))
     sends_at = min(filter(None, (_sends_at(office, each) for each in store.submissions(State.APPROVED))), default=None)
@@ -288,11 +261,11 @@ def status(shared: Cli, as_json: bool) -> int:
     for name, counted in aside.items():
         if any(counted.values()):
             click.echo(say("status_set_aside", lang, mailbox=name_thing(f"mail:{name}", lang), **counted))
-    if sends_at is not None:
+    if sends_at is not None and not is_behind:
         click.echo(say("status_sends_at", lang, count=counts[State.APPROVED], moment=f"{sends_at:%Y-%m-%d %H:%M}"))
     if waiting:
         submission_table(waiting, lang, title=say("t_waits", lang))
-    else:
+    if not waiting and not urgencies:
         click.echo(say("nothing_waits", lang))
     if urgencies:
         click.echo(say("status_tasks", lang, count=urgencies.total(), now=urgencies[Urgency.NOW]))

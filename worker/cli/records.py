@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from worker.adapters.store import SqlStore
-from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, pass_cli
 from worker.cli.tables import (
     print_json,
     print_table,
@@ -39,7 +39,7 @@ class _Day(click.ParamType[dt.date]):
         try:
             return dt.date.fromisoformat(str(value))
         except ValueError:
-            self.fail(f"{value!r}: 2026-04-01", param, ctx)
+            self.fail(say("usage_form", language_of(ctx), given=value, form="2026-04-01"), param, ctx)
 
 
 class _Head(click.ParamType[str]):
@@ -51,9 +51,7 @@ class _Head(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         found = self._FORM.fullmatch(str(value).strip().lower())
         if found is None:
-            shared = ctx.find_object(Cli) if ctx else None
-            lang = shared.lang if shared else "ja"
-            self.fail(say("audit_head_form", lang, given=repr(value)), param, ctx)
+            self.fail(say("audit_head_form", language_of(ctx), given=repr(value)), param, ctx)
         return found[1]
 
 

@@ -16,10 +16,14 @@ from worker.adapters.pdf import PdfPool
 from worker.adapters.sender_lock import SenderLock
 from worker.adapters.store import create_or_migrate, open_store
 from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, pass_cli
+from worker.model import JST
+from worker.pace import leaves_at
 from worker.pipeline import Pipeline
 from worker.pipeline.once import Pass, run_once
+from worker.ports import Clock
 from worker.recover import record_start, recover
 from worker.service import Service
+from worker.states import State
 from worker.wiring import (
     Office,
     OwnThread,
@@ -51,7 +55,11 @@ def run(shared: Cli, once: bool) -> int:
         create_or_migrate(office.places.store)
         make_own_folders(office.places)
         if once:
-            return _end_of_pass(asyncio.run(pass_once(office)), shared.lang)
+            done = asyncio.run(pass_once(office))
+            code = _end_of_pass(done, shared.lang)
+            if done.broken is None:
+                _say_when_the_rest_leaves(office, clock, shared.lang)
+            return code
         store = open_store(office.places.store, clock)
         try:
             asyncio.run(Service(office, shared.config, store, PdfPool(), clock).run())
@@ -99,6 +107,20 @@ def _end_of_pass(done: Pass, lang: Language) -> int:
     if done.failures:
         return NOT_REACHED
     return FOR_A_PERSON if done.began_to_wait or done.broken else DONE
+
+
+def _say_when_the_rest_leaves(office: Office, clock: Clock, lang: Language) -> None:
+    """Nothing sent is no failure where what was released waits for the hours of sending."""
+    store = open_store(office.places.store, clock)
+    try:
+        waiting = store.submissions(State.APPROVED)
+    finally:
+        store.close()
+    hours, now = office.configuration.settings.hours, clock.now()
+    moments = [moment for each in waiting if (moment := leaves_at(each, hours, now)) is not None]
+    if moments:
+        first = f"{min(moments).astimezone(JST):%Y-%m-%d %H:%M}"
+        click.echo(say("status_sends_at", lang, count=len(waiting), moment=first))
 
 
 def _log_to_stderr() -> None:

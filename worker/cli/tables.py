@@ -17,6 +17,7 @@ from worker.text import shown
 from worker.words import Language, name_hold, name_receipt, name_state, next_step, say
 
 if TYPE_CHECKING:
+    from worker.ports import Store
     from worker.seeing import Part
 
 _COLOURS = {
@@ -89,6 +90,18 @@ def time_json(moment: dt.datetime | None) -> str | None:
     return moment.astimezone(JST).isoformat() if moment else None
 
 
+def is_behind_head(store: Store) -> bool:
+    """Whether the database is an old backup: nothing is sent then until a person resumes."""
+    noted = store.marked_head()
+    return noted is not None and not store.holds_head(*noted)
+
+
+def say_behind_head(store: Store, lang: Language) -> None:
+    """That nothing is sent, where the database is an old backup."""
+    if is_behind_head(store):
+        click.echo(say("behind_head", lang))
+
+
 def submission_json(submission: Submission) -> dict[str, Any]:
     """The fixed fields of ``list`` and ``show``; no key is among them."""
     draft = submission.draft
@@ -131,7 +144,7 @@ def submission_table(
     rows = [
         (
             each.label,
-            _state_cell(each, lang),
+            _state_cell(each, lang, sends_at(each)),
             _project_cell(each),
             " ".join(filter(None, (each.issuer_name, each.section_name))),
             ", ".join(each.draft.to) if each.draft else "",
@@ -148,10 +161,11 @@ def sending_text(moment: dt.datetime | None, lang: Language) -> str:
     return say("line_sends_at", lang, moment=f"{moment.astimezone(JST):%Y-%m-%d %H:%M}") if moment else ""
 
 
-def _state_cell(submission: Submission, lang: Language) -> str:
+def _state_cell(submission: Submission, lang: Language, sends_at: dt.datetime | None) -> str:
+    """The state, with when it leaves: what a person released in the evening is due, and leaves in the morning."""
     state = name_state(submission, lang)
-    if submission.state is State.APPROVED and submission.due_at is not None:
-        return say("state_due", lang, state=state, moment=submission.due_at.astimezone(JST).strftime("%Y-%m-%d %H:%M"))
+    if submission.state is State.APPROVED and (moment := sends_at or submission.due_at) is not None:
+        return say("state_due", lang, state=state, moment=moment.astimezone(JST).strftime("%Y-%m-%d %H:%M"))
     reasons = [name_hold(hold, lang) for hold in submission.reasons]
     if submission.unread or submission.state is State.BOUNCED:  # what a person should know beside the state
         failed = [each for each in submission.receipts if each.kind is ReceiptKind.FAILED]
@@ -160,9 +174,8 @@ def _state_cell(submission: Submission, lang: Language) -> str:
 
 
 def _project_cell(submission: Submission) -> str:
-    name = submission.project_name or submission.notice_name or submission.source_name
     product = PRODUCT_NAMES[submission.product] if submission.product else ""
-    return " ".join(filter(None, (name, product)))
+    return " ".join(filter(None, (submission.known_as, product)))
 
 
 def print_parts(parts: Iterable[Part]) -> None:

@@ -7,13 +7,13 @@ from typing import Any, Final
 import click
 
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
-from worker.cli.tables import print_json, print_table
+from worker.cli.tables import print_json, print_table, say_behind_head
 from worker.digest import by_project, project_of
 from worker.model import PRODUCT_NAMES
 from worker.tasks import Task, Urgency, open_tasks
 from worker.text import shown
 from worker.wiring import load_office, system_clock
-from worker.words import Language, say
+from worker.words import Language, name_command, say
 
 _COLOURS: Final = {Urgency.NOW: "bold red", Urgency.TODAY: "yellow", Urgency.SOON: "", Urgency.WATCH: "dim"}
 
@@ -31,6 +31,7 @@ def show_tasks(shared: Cli, as_json: bool) -> int:
         for each in found:
             print_json(task_json(each, shared.lang))
         return DONE
+    say_behind_head(store, shared.lang)
     if not found:
         click.echo(say("no_tasks", shared.lang))
         return DONE
@@ -50,7 +51,7 @@ def _cells(task: Task, lang: Language) -> tuple[str, ...]:
         str(task.submission or ""),
         PRODUCT_NAMES[task.product] if task.product else "",
         task.text(lang),
-        task.command,
+        name_command(task.command, lang),
     )
 
 
@@ -66,5 +67,5 @@ def task_json(task: Task, lang: Language) -> dict[str, Any]:
         "product": task.product.value if task.product else None,
         "submission": task.submission,
         "text": task.text(lang),
-        "command": task.command or None,
+        "command": name_command(task.command, lang) or None,
     }

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from worker.cli import language_of
 from worker.errors import NotAllowed
 from worker.model import Submission
 from worker.states import State
@@ -31,7 +32,7 @@ class Tick(click.ParamType[int]):
         if text == "all":
             return ALL_TICKED
         if re.fullmatch("[1-9][0-9]{0,3}", text) is None:
-            self.fail(f"{value!r}: N, all", param, ctx)
+            self.fail(say("usage_form", language_of(ctx), given=text, form="1, 2, …, all"), param, ctx)
         return int(text)
 
 

@@ -169,7 +169,8 @@ class Intake:
                 for each in (*rows.take_passed(row.uid), row):
                     writing.record_message(each)
                 due_after += [row] if row.is_after_due else []
-            return Recorded(taking.end(), tuple(taking.drafted), tuple(due_after))
+            waiting = taking.end() + receiving.began_to_wait
+            return Recorded(waiting, tuple(taking.drafted), tuple(due_after))
 
     def record_passed(self, rows: LedgerRows) -> None:
         """Record what was passed over behind the last block."""

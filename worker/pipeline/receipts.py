@@ -62,6 +62,8 @@ class Receiving:
         self._in_force = missing_where_away(in_force)
         self._author = author
         self._now = now
+        self.began_to_wait = 0
+        """How many submissions came back by now: a person has to look."""
 
     def take(self, row: MessageRow, came_back: CameBack, message: Message, content: bytes) -> MessageRow | None:
         """The ledger row of a mail about one of ours; None where it is about none."""
@@ -233,6 +235,7 @@ class Receiving:
         if tracked.event is not None:
             self._writing.change(tracked.event, before, tracked.after, self._author, detail)
             _raise_alarm(self._writing, tracked)
+            self.began_to_wait += tracked.event is Event.BOUNCED
             return
         changes = {"receipts": tracked.after.receipts, "unread": tracked.after.unread}
         self._writing.note(CAME_BACK, before.id, self._author, detail, changes)

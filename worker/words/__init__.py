@@ -19,7 +19,7 @@ from worker.words.commands import TEXTS as COMMAND_TEXTS
 from worker.words.config import HINTS as CONFIG_HINTS
 from worker.words.config import TEXTS as CONFIG_TEXTS
 from worker.words.duties import TEXTS as DUTIES_TEXTS
-from worker.words.events import DETAILS, EVENTS, FAULTS, THINGS
+from worker.words.events import DETAILS, EVENTS, FAULTS, STEPS, THINGS
 from worker.words.examples import HINTS as EXAMPLE_HINTS
 from worker.words.examples import TEXTS as EXAMPLE_TEXTS
 from worker.words.moving import TEXTS as MOVING_TEXTS
@@ -41,6 +41,7 @@ from worker.words.speaking import HINTS as SPEAKING_HINTS
 from worker.words.speaking import TEXTS as SPEAKING_TEXTS
 from worker.words.stopping import HINTS as STOPPING_HINTS
 from worker.words.stopping import TEXTS as STOPPING_TEXTS
+from worker.words.usage import TEXTS as USAGE_TEXTS
 from worker.words.watching import TEXTS as WATCHING_TEXTS
 
 Language = Literal["ja", "en"]
@@ -62,6 +63,7 @@ _TEXTS: Final = {
     **STOPPING_TEXTS,
     **MOVING_TEXTS,
     **SPEAKING_TEXTS,
+    **USAGE_TEXTS,
 }
 _HINTS: Final = {
     **CONFIG_HINTS,
@@ -147,7 +149,10 @@ def next_step(submission: Submission, lang: Language) -> str:
     if submission.state is State.HANDED_OVER and submission.superseded_by is not None:
         number, later = submission.contract_number or "", str(submission.superseded_by)
         return say("later_key", lang, id=submission.id, number=number, later=later)
-    return STATE_NEXT[submission.state][index] if submission.state in STATE_NEXT else ""
+    step = STATE_NEXT[submission.state][index] if submission.state in STATE_NEXT else ""
+    if submission.state is State.ANNOUNCED and not submission.proven:
+        step += say("task_download_unproven", lang)
+    return step
 
 
 _CARRIED_WITH_IT: Final = re.compile(rf"#([0-9]+) {SAME_NOTICE}$")
@@ -171,6 +176,26 @@ def name_event(event: str, lang: Language) -> str:
 def name_detail(name: str, lang: Language) -> str:
     """The name of an entry's detail in office words; one that has none stays as it is."""
     return DETAILS.get(name, (name, name))[0 if lang == "ja" else 1]
+
+
+def name_step(step: str, lang: Language) -> str:
+    """At which step of handing it to the server something was answered; one that has no words stays as it is."""
+    return STEPS.get(step, (step, step))[0 if lang == "ja" else 1]
+
+
+_PLACEHOLDERS: Final = {
+    "氏名": "NAME",
+    "理由": "REASON",
+    "相手方・日時": "WHOM-AND-WHEN",
+    "届いた番号": "ID",
+    "いつ・どのように": "WHEN-AND-HOW",
+    "確認したこと": "WHAT-WAS-SEEN",
+}
+
+
+def name_command(command: str, lang: Language) -> str:
+    """A command to type, with what a person puts in named in ``lang``."""
+    return command if lang == "ja" else " ".join(_PLACEHOLDERS.get(word, word) for word in command.split(" "))
 
 
 def say_refused_login(refusal: LoginRefusal, lang: Language) -> tuple[str, str]:

@@ -18,7 +18,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             " Stop sending, keep the database, tell the administrator."
         ),
     ),
-    "audit_more": ("ほかに{count}箇所あります。", "And {count} places more."),
+    "audit_more": ("ほかに{count}箇所あります。", "And {count} place(s) more."),
     "audit_head_form": (
         "{given}：末尾は16進数64桁です。朝のまとめのメール、または `audit verify` の結果からそのまま写してください",
         "{given}: give the whole head, 64 hexadecimal digits, as the digest and `audit verify` show it",

@@ -117,7 +117,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "最初の `hoshobin run` で作られます。することはありません。",
         "The first `hoshobin run` makes it: nothing to do.",
     ),
-    "doctor_all_well": ("すべて正常です。", "All is well."),
+    "doctor_all_well": ("接続先とフォルダは、すべて正常です。", "Every server and folder is reached: all is well."),
     "doctor_failed": (
         "異常があります。上の表の「対処」をご覧ください。",
         "Something failed: see the remedies above.",
@@ -179,11 +179,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "behind_head": (
         (
             "データベースが、以前に記録された末尾より古くなっています（古いバックアップの可能性）。送信を止めています。"
-            "確認のうえ `hoshobin resume --by 氏名` で再開してください。"
+            "`hoshobin list` の「送信待ち」のうち、すでに送ったものを取り下げてから、"
+            "`hoshobin resume --by 氏名` で再開してください。"
         ),
         (
-            "The database is behind a head that was noted once (an old backup?). Nothing is sent. Look into it, then"
-            " `hoshobin resume --by NAME`."
+            "The database is behind a head that was noted once (an old backup?). Nothing is sent. Withdraw what waits"
+            " to be sent (`hoshobin list`) and has left already, then `hoshobin resume --by NAME`."
         ),
     ),
     "log_broken": (
@@ -219,15 +220,36 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Nothing was done, because of {count} problem(s):",
     ),
     "nearest": ("もしかして：{key}", "did you mean {key}?"),
+    "resolve_which": (
+        "届いていたなら --sent、届いていなかったなら --not-sent を付けてください。何も変更していません。",
+        "say --sent if it arrived, --not-sent if it did not. Nothing was changed.",
+    ),
     "wrong_argument": ("引数が正しくありません：{what}", "The arguments are wrong: {what}"),
     # --- The mail to the operator ----------------------------------------------------------------------------
     "telling_subject": (
         "【保証便】ご対応が必要な提出があります（{count}件）",
         "[hoshobin] submissions need you ({count})",
     ),
+    "telling_subject_urgent": (
+        "【保証便】至急：ご対応が必要な提出があります（{count}件、うち至急 {now}件）",
+        "[hoshobin] urgent: submissions need you ({count}, {now} of them at once)",
+    ),
     "telling_subject_trouble": (
         "【保証便】保証便に異常があります",
         "[hoshobin] hoshobin is in trouble",
+    ),
+    "telling_subject_stopped": ("【保証便】至急：送信を止めています", "[hoshobin] urgent: nothing is sent"),
+    "telling_subject_mute": (
+        "【保証便】至急：送信サーバーに接続できません",
+        "[hoshobin] urgent: the mail server is not reached",
+    ),
+    "telling_subject_contradiction": (
+        "【保証便】至急：送信の記録と異なる知らせがあります",
+        "[hoshobin] urgent: what came back contradicts the record",
+    ),
+    "telling_subject_configuration": (
+        "【保証便】設定ファイルに誤りがあります（以前の設定で動いています）",
+        "[hoshobin] the changed configuration is wrong (the old one stays in force)",
     ),
     "telling_late": (
         (

@@ -192,6 +192,8 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "not_a_date": ("2026-04-01 のように、引用符を付けずに書いてください", "write 2026-04-01, without quotes"),
     "unknown_value": ("使える値：{valid}", "allowed: {valid}"),
     "empty": ("値を書いてください", "write a value"),
+    "too_small": ("{limit} 以上にしてください", "write {limit} or more"),
+    "too_large": ("{limit} 以下にしてください", "write {limit} or less"),
     "bad_name": ("半角の英数字と _ - だけにしてください", "use only A-Z a-z 0-9 _ -"),
     "reserved_name": ("別の名前にしてください", "choose another name"),
     "unsafe_value": ("その文字を消して、打ち直してください", "delete that character and type the value again"),

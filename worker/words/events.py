@@ -50,6 +50,14 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
 }
 """Every event of the states' table and every entry that is none of them."""
 
+STEPS: Final[dict[str, tuple[str, str]]] = {
+    "Mail": ("差出人を告げたとき", "sender"),
+    "Rcpt": ("宛先を告げたとき", "recipient"),
+    "Data": ("本文を送る前", "before the text"),
+    "Body": ("本文を送った後", "after the text"),
+}
+"""The steps of handing a mail to a server, as entries name them."""
+
 DETAILS: Final[dict[str, tuple[str, str]]] = {
     "amends": ("変更前の提出", "amends"),
     "announcement": ("発行完了メール", "announcement"),
@@ -59,7 +67,9 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "came_by": ("受付の経路", "came by"),
     "channel": ("提出方法", "channel"),
     "confirmed_at": ("確認の時刻", "confirmed at"),
+    "copy_to": ("自社の控えの宛先", "our own copy goes to"),
     "corrects": ("訂正元", "corrects"),
+    "deadline": ("提出期限", "deadline"),
     "done": ("済んだ手続", "done"),
     "draft": ("内容", "draft"),
     "due_at": ("送信予定", "due"),
@@ -73,14 +83,17 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "next_try_at": ("次の送信予定", "next try"),
     "note": ("記録", "note"),
     "noted_head": ("以前の末尾", "noted head"),
+    "open_hours": ("経過した時間（送る時間帯だけ）", "open hours"),
     "other_pdfs": ("同じメールのほかのPDF", "other PDFs"),
     "from_message": ("届いたメール", "message"),
+    "phone": ("電話", "phone"),
     "proven": ("送信元の確認済み", "proven"),
     "receipts": ("届いた内容", "what came back"),
     "recipients": ("宛先", "recipients"),
     "released_by": ("送信の決定", "released by"),
     "same_bytes": ("同じファイル", "same file"),
     "sha256": ("ハッシュ", "sha256"),
+    "since": ("いつから", "since"),
     "source": ("名前", "name"),
     "step": ("段階", "step"),
     "superseded_by": ("後の保証", "superseded by"),

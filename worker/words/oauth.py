@@ -98,6 +98,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "「{name}」は xoauth2 のメールボックスではありません",
         '"{name}" is no mailbox with xoauth2',
     ),
+    "login_not_used": (
+        'auth = "xoauth2" のメールボックスがありません。パスワードで接続する設定では、ログインは要りません',
+        'no mailbox has auth = "xoauth2"; with passwords no login is needed',
+    ),
     # --- login -----------------------------------------------------------------------------------------------
     "login_device": (
         (
@@ -232,6 +236,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "login_unknown": ("使えるのは {known} です", "there is {known}"),
     "login_no_mailbox": ("使えるのは {known} です", "there is {known}"),
+    "login_not_used": _TABLE,
     "extra_missing": (
         (
             "プログラムのフォルダで次を実行してください：{program} -m pip install --require-hashes "

@@ -78,8 +78,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "task_news": ("内容を確認：{news}", "Look at what came back: {news}"),
     "telling_came_back": (
-        "■ 送信していないはずの {news}　次にすること：hoshobin show で確かめ、二重に送らないでください",
-        "■ not sent by the record, and yet: {news}  Next: look with hoshobin show; do not send it twice",
+        (
+            "送信していないはずの提出について、知らせが届きました（提出の番号：内容）。\n"
+            "　　{news}\n"
+            "　　すでに送られていた可能性があります。`hoshobin show 番号` で確かめ、二重に送らないでください。"
+        ),
+        (
+            "By the record it was not sent, and yet something came back (submission: what it says).\n{news}\n"
+            "It may have left: look with `hoshobin show ID`, and do not send it twice."
+        ),
     ),
 }
 

@@ -57,6 +57,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "to_tick": ("□ {sentence}", "[ ] {sentence}"),
     "ticked": ("☑ {sentence}", "[x] {sentence}"),
     # --- what people do
+    "h_download": ("お知らせPDFを取得する手順", "how to get the notice PDF"),
     "h_hand_over": ("提出の手順（メールでは送りません）", "how to hand it in (nothing is mailed)"),
     "h_duties": ("送信の前後にすること", "before and after sending"),
     "h_before": ("送信の前に", "before sending"),

@@ -18,6 +18,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "connections is 1: mails go one at a time, so that none goes twice",
     ),
     # --- Tasks -----------------------------------------------------------------------------------------------
+    "task_doubt": (
+        "届いたかどうかが分かりません（自動では再送しません）。{whom}へ到達を確認し、結果を記録",
+        "it may have arrived or not (it is never sent again by itself): ask {whom}, then record the answer",
+    ),
     "task_stuck": (
         "送信できない状態が続いています（再送は自動で続けます）。サーバーの応答：{reply}。提出先：{whom}",
         "sending has failed for hours (it goes on by itself). The server said: {reply}. Ask: {whom}",

@@ -27,8 +27,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "resumed_from": (
-        "このデータベースの最後の記録：{moment}。これより後の送信は、ここに残っていません。",
-        "The last entry of this database is of {moment}: nothing that left later is known here.",
+        "このデータベースに残る最後の送信：{moment}。これより後に送ったものは、ここに残っていません。",
+        "The last mail that this database knows of left at {moment}: what left later is not known here.",
+    ),
+    "resumed_from_nothing": (
+        "このデータベースに送信の記録はありません。送ったものがあっても、ここには残っていません。",
+        "This database knows of no mail that left: if any did, it is not known here.",
     ),
     "t_resumed": (
         "これから送信されるもの（{count}件）。すでに送ったものがあれば、すぐに取下げてください",

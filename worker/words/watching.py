@@ -14,12 +14,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "telling_deaf": (
         (
-            "{name}を確認できない状態が続いています（{detail}）。\n"
+            "{name}を確認できない状態が続いています（いつから：{detail}）。\n"
             "　　この間に届いたお知らせは処理されていません。メールソフト等で直接ご確認のうえ、"
             "`hoshobin doctor` を実行してください。回復すると、届いていたものから自動で処理します。"
         ),
         (
-            "{name} has not been looked at successfully ({detail}).\n"
+            "{name} has not been looked at successfully (since: {detail}).\n"
             "What came meanwhile is not dealt with: look there yourself, and run `hoshobin doctor`.\n"
             "After it recovers, everything that came is taken by itself."
         ),
@@ -29,7 +29,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "NOT WATCHED: {name} (since {since})",
     ),
     "status_ledger": (
-        "{mailbox}：受信 {count}通、台帳との差 {gap}通（{at} 照合）",
+        "{mailbox}：照合したメール {count}通、台帳との差 {gap}通（{at}）",
         "{mailbox}: {count} messages in the window, {gap} without a row in the ledger (counted {at})",
     ),
 }

@@ -1,0 +1,50 @@
+"""The entries of one submission as its history: in office words for people, with fixed fields for programs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+
+from worker.cli.tables import time_json, time_text
+from worker.model import Entry, Hold
+from worker.sent_log import receipts_in
+from worker.states import Reason
+from worker.words import Language, name_detail, name_hold, name_receipt, name_step, say
+
+_MOMENTS: Final = frozenset({"answered_at", "confirmed_at", "due_at", "next_try_at", "since"})
+"""Details of an entry that are times."""
+
+
+def entry_json(entry: Entry) -> dict[str, Any]:
+    """The fixed fields of one entry."""
+    return {
+        "number": entry.number,
+        "at": time_json(entry.at),
+        "event": entry.event,
+        "by": entry.by,
+        "account": entry.account,
+        "detail": dict(entry.detail),
+        "set": dict(entry.set),
+    }
+
+
+def detail_text(entry: Entry, lang: Language) -> str:
+    """What the entry adds, without hashes: those are in ``show --json``."""
+    parts = [
+        f"{name_detail(name, lang)}：{_value_text(name, value, lang)}"
+        for name, value in entry.detail.items()
+        if value not in (None, "", []) and name not in {"draft", "sha256", "letter", "answered", "receipts"}
+    ]
+    parts = [*(name_receipt(each, lang) for each in receipts_in(entry)), *parts]
+    reasons = [Hold(Reason(each["reason"]), each["detail"]) for each in entry.set.get("reasons", ())]
+    if reasons:
+        parts.append(f"{say('h_reason', lang)}：{'、'.join(name_hold(hold, lang) for hold in reasons)}")
+    return " / ".join(parts)
+
+
+def _value_text(name: str, value: object, lang: Language) -> str:
+    if name in _MOMENTS:
+        return time_text(dt.datetime.fromisoformat(str(value)))
+    if name == "step":
+        return name_step(str(value), lang)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,65 @@
+"""What was wrong with a command's arguments, in the reader's language: click by itself speaks English alone."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import click
+from click import exceptions
+
+from worker.words import Language, say
+
+_EXTRA: Final = re.compile(r"Got unexpected extra arguments? \((?P<words>.*)\)")
+"""Click has no class of its own for what stands behind the last argument."""
+
+
+def explain_usage(error: click.ClickException, lang: Language, *, is_signed: bool) -> str:
+    """Which argument was wrong, and what was expected in its place.
+
+    ``is_signed`` is whether ``--by`` was among the arguments: half of an unquoted name is taken for a number then.
+    """
+    text = error.format_message() if lang == "en" else _in_japanese(error)
+    if is_signed and _is_about_a_word(error):
+        text += say("usage_quotes", lang)
+    return text
+
+
+def _is_about_a_word(error: click.ClickException) -> bool:
+    if isinstance(error, exceptions.MissingParameter):
+        return False
+    if isinstance(error, click.BadParameter):
+        return isinstance(error.param, click.Argument)
+    return _EXTRA.fullmatch(error.message) is not None
+
+
+def _in_japanese(error: click.ClickException) -> str:
+    match error:
+        case exceptions.NoSuchCommand():
+            return say("usage_command", "ja", name=error.command_name) + _nearest(error.possibilities)
+        case exceptions.NoSuchOption():
+            return say("usage_option", "ja", name=error.option_name) + _nearest(error.possibilities)
+        case exceptions.BadOptionUsage():
+            return say("usage_option_form", "ja", name=error.option_name)
+        case exceptions.MissingParameter():
+            return say("usage_missing", "ja", name=_name_of(error))
+        case click.BadParameter() if error.param and isinstance(error.param.type, click.Choice):
+            choices = ", ".join(map(str, error.param.type.choices))
+            return say("usage_choice", "ja", name=_name_of(error), choices=choices)
+        case click.BadParameter():
+            return say("usage_value", "ja", name=_name_of(error), why=error.message)
+        case _:
+            extra = _EXTRA.fullmatch(error.message)
+            return say("usage_extra", "ja", words=extra["words"]) if extra else error.format_message()
+
+
+def _nearest(possibilities: list[str] | None) -> str:
+    return say("usage_nearest", "ja", names="、".join(possibilities)) if possibilities else ""
+
+
+def _name_of(error: click.BadParameter) -> str:
+    if error.param is None:
+        return str(error.param_hint or "")
+    if isinstance(error.param, click.Argument) and error.ctx is not None:
+        return error.param.make_metavar(error.ctx).strip("[]")
+    return " / ".join((*error.param.opts, *error.param.secondary_opts))
