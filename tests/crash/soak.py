@@ -412,7 +412,9 @@ class Soak:
 
     def _catch_up(self, last_due: dt.datetime) -> None:
         """Left alone, with the clock where everything is due that was put off."""
-        wait = last_due - dt.datetime.now(dt.UTC) + dt.timedelta(minutes=2)
+        now = dt.datetime.now(dt.UTC)
+        wait = last_due - now + dt.timedelta(minutes=2)
+        self.judge.clock_goes_ahead(now, wait)
         self._service.later = wait.total_seconds()
         self._service.start()
         self._service.wait_until_ready()

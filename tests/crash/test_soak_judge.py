@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -57,3 +58,20 @@ def test_a_notice_that_was_taken_twice_and_one_that_was_not_are_counted(tmp_path
     mail = Taken("a.0.1", "<a.0@contractor.example>", (), "first")
     judge._count_mails(sums, {"1": "first", "2": "second"}, [mail, mail])
     assert (sums.lost, sums.sent_twice, len(judge.violations)) == (1, 1, 2)
+
+
+@pytest.mark.parametrize(("seconds", "violations"), [(59, 0), (61, 1), (180 + 59, 0), (180 + 61, 1)])
+def test_an_alarm_that_comes_late_is_named_by_our_clock_also_where_the_services_was_put_forward(
+    seconds: int, violations: int, tmp_path: Path
+) -> None:
+    judge, sums = a_judge(tmp_path, "IN_DOUBT"), Sums(1)
+    judge.examine_death(Talk("a.0.1", Progress.TAKEN), NOW)
+    if seconds > 180:
+        judge.clock_goes_ahead(NOW, dt.timedelta(seconds=180))
+    told = (NOW + dt.timedelta(seconds=seconds)).isoformat()
+    row = json.dumps({"submissions": [1], "message_id": "<alarm@contractor.example>", "created_at": told})
+    with closing(sqlite3.connect(judge.database)) as database, database:
+        database.execute("create table alarms (row, cause)")
+        database.execute("insert into alarms values (?, 'in_doubt')", (row,))
+    judge._judge_alarms(sums, {"<alarm@contractor.example>"})
+    assert len(judge.violations) == violations
