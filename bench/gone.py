@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bench.backlog import a_folder, a_process, wait_until
+from bench.backlog import POLL_OF_THE_OFFICE, a_folder, a_process, wait_until
 from bench.office import Order, write_configuration
 from bench.processes import tree_seconds
 
@@ -79,7 +79,7 @@ def measure_gone() -> Iterator[Gone]:
 def _share_of_a_core(imap: int, smtp: int) -> float:
     order = Order.of(1)
     with a_folder() as root, (root / "service.log").open("wb") as log:
-        config = write_configuration(root, [order], imap, smtp, "password")
+        config = write_configuration(root, [order], imap, smtp, "password", POLL_OF_THE_OFFICE)
         (root / "var" / "inbox" / "notices" / "notice.pdf").write_bytes(order.pdf())
         with a_process(["worker", "--config", str(config), "run"], stderr=log, stdout=log) as service:
             wait_until(lambda: _waits(root / "var" / "hoshobin.sqlite3"), service)

@@ -111,7 +111,7 @@ def measure_register() -> Measured:
             began = time.perf_counter()
             configuration = load_configuration(read_directory(directory))
             loading.append(time.perf_counter() - began)
-    matches = _match(configuration)
+        matches = _match(configuration)
     return Measured(median(decoding), median(loading), median(matches), max(matches))
 
 
