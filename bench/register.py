@@ -109,9 +109,9 @@ def measure_register() -> Measured:
         for _ in range(ROUNDS):
             decoding.append(_decode(directory))
             began = time.perf_counter()
-            configuration = load_configuration(read_directory(directory))
+            load_configuration(read_directory(directory))
             loading.append(time.perf_counter() - began)
-        matches = _match(configuration)
+        matches = _match(load_configuration(read_directory(directory)))
     return Measured(median(decoding), median(loading), median(matches), max(matches))
 
 
