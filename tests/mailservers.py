@@ -2,6 +2,8 @@
 
 It promises that no mail leaves the machine, that nothing outside one temporary folder is written, and that it
 ends exactly what it started. It does not know what the tests send. `tests/servers/install.sh` brings the two programs.
+
+Longer than other files: the two servers share ports, accounts and a folder.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 The program sees the TOML, the names and bytes of the files, and what the notices print. Whose a notice and an invoice
 are in truth stands in ``Project``, ``Paper`` and ``Came`` alone; ``oracle`` reads it there.
+
+Longer than other files: one world, made in one order of chances.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 The store and the mail server are the real adapters; the mailbox is a list of mails and a PDF's text stands in its
 bytes, as neither is what these tests look at. The office has written to its issuers' addresses before. Names, numbers,
 keys and addresses are invented.
+
+Longer than other files: one office, used by all tests of the pipeline.
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ from worker.adapters.config_files import make_own_folders, read_directory, stamp
 from worker.adapters.imap import ImapMailbox
 from worker.adapters.pdf import PdfPool
 from worker.adapters.systemd import ServiceManager
+from worker.adapters.threads import DaemonExecutor, OwnThread
 from worker.beat import RUNNING, Beat, BeatingReader, BeatingServer, BeatingThread
 from worker.errors import AccountRefused, ConfigError, LogBroken, Unavailable
 from worker.listen import RECONNECT_LIMIT
@@ -43,9 +44,7 @@ from worker.recover import record_start, recover
 from worker.rested import Resting
 from worker.settings import Settings
 from worker.wiring import (
-    DaemonExecutor,
     Office,
-    OwnThread,
     account_name,
     build_command,
     build_folder,

@@ -1,22 +1,15 @@
-"""What an entry point opens: configuration, paths, store, adapters. It binds ports to adapters and decides nothing.
-
-Longer than other files: everything that an entry point opens is bound here, and nowhere else.
-"""
+"""What an entry point opens: configuration, paths, store, adapters. It binds ports to adapters and decides nothing."""
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import os
-import queue
-import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
 
 from worker.adapters.clock import SystemClock
 from worker.adapters.config_files import (
@@ -31,6 +24,7 @@ from worker.adapters.invoice_files import InvoiceFiles
 from worker.adapters.shelf import Shelf
 from worker.adapters.shipped import shipped_file, shipped_names
 from worker.adapters.store import SqlStore, open_store
+from worker.adapters.threads import OwnThread
 from worker.adapters.token_files import LoginFile
 from worker.configuration import Configuration, load_configuration, settings_of
 from worker.drafting import InForce, put_in_force
@@ -47,9 +41,6 @@ if TYPE_CHECKING:
     from worker.adapters.token_endpoint import TokenEndpoint
     from worker.adapters.token_source import KeptLogin
     from worker.settings import MailboxSettings
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,57 +157,6 @@ def account_name(env: Mapping[str, str] = os.environ) -> str:
 def open_office_store(office: Office, clock: Clock) -> SqlStore:
     """The office's database as it is. Raises ConfigError where there is none, or an older one."""
     return open_store(office.places.store, clock)
-
-
-class OwnThread:
-    """One thread for what blocks: a mailbox, whose connection is used from nowhere else, or a folder on a share.
-
-    A daemon, so that a name look-up, a connect or a share that nothing can interrupt does not hold the exit.
-    """
-
-    def __init__(self, name: str) -> None:
-        self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        threading.Thread(target=self._run, name=name, daemon=True).start()
-
-    async def __call__(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """What ``call`` returns or raises, run in this thread."""
-        future: Future[T] = Future()
-        self._calls.put(partial(_carry_out, future, partial(call, *args, **kwargs)))
-        return await asyncio.wrap_future(future)
-
-    def end(self, last: Callable[[], None] | None = None) -> None:
-        """Let the thread go, after ``last``; a mailbox must be shut first, so that no call holds it."""
-        if last is not None:
-            self._calls.put(last)
-        self._calls.put(None)
-
-    def _run(self) -> None:
-        while (call := self._calls.get()) is not None:
-            call()
-
-
-class DaemonExecutor(ThreadPoolExecutor):
-    """Runs each call in a daemon thread of its own, for asyncio, which looks up names in its executor.
-
-    The executor it has by itself is waited for at the exit, as long as a resolver that gets no answer takes.
-    """
-
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Start ``fn`` at once: the only calls are look-ups of names, few at a time."""
-        future: Future[T] = Future()
-        threading.Thread(
-            target=_carry_out, args=(future, partial(fn, *args, **kwargs)), name="look-up", daemon=True
-        ).start()
-        return future
-
-
-def _carry_out(future: Future[T], call: Callable[[], T]) -> None:
-    if not future.set_running_or_notify_cancel():
-        return
-    try:
-        future.set_result(call())
-    except BaseException as error:  # noqa: BLE001  raised again where it is awaited
-        future.set_exception(error)
 
 
 def load_secrets(office: Office, env: Mapping[str, str] = os.environ) -> Secrets:

@@ -1,4 +1,7 @@
-"""A mailbox against a server that misbehaves at every step, and against pymap in a child process."""
+"""A mailbox against a server that misbehaves at every step, and against pymap in a child process.
+
+Longer than other files: one server and its misbehaviours, step by step.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The pool of children that read PDFs: real children, real bombs."""
+"""The pool of children that read PDFs: real children, real bombs.
+
+Longer than other files: one pool, with every way in which a PDF can harm it.
+"""
 
 import asyncio
 import os

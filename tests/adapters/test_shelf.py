@@ -1,4 +1,7 @@
-"""The shelf: what a look saw is asked for in memory, and a share that hangs holds up nobody."""
+"""The shelf: what a look saw is asked for in memory, and a share that hangs holds up nobody.
+
+Longer than other files: one shelf, asked in every state of its folder.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,12 @@ from fakes import FakeClock
 from worker.adapters import shelf as shelves
 from worker.adapters.invoice_files import InvoiceFiles
 from worker.adapters.shelf import Shelf
+from worker.adapters.threads import OwnThread
 from worker.errors import Unavailable
 from worker.model import PageText, PdfText, Unreadable, sha256
 from worker.ports import Listed
 from worker.states import Reason
 from worker.watch import SETTLE
-from worker.wiring import OwnThread
 
 PDF = b"%PDF-1.4 an invoice"
 OLD = 1_700_000_000

@@ -1,6 +1,8 @@
 """The SMTP adapter and the decisions of ``worker.send`` against a server that misbehaves at each step.
 
 ``submit`` below is the loop of the pipeline without its commits: whoever changes one must look at the other.
+
+Longer than other files: every step of one conversation, and one server for all.
 """
 
 from __future__ import annotations

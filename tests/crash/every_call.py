@@ -8,6 +8,8 @@ database, read with plain SQL, and ``audit verify`` on a copy after each life.
 
 What a kill must lead to is read from the trace of the run that nothing disturbs, not from the program: IN_DOUBT
 between the sync of its record and the last write of the record of the answer, the end of the work everywhere else.
+
+Longer than other files: the run, its judge and the survey stand on one trace.
 """
 
 from __future__ import annotations

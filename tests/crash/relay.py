@@ -10,12 +10,13 @@ from __future__ import annotations
 import contextlib
 import socketserver
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
 
-class Conversation(socketserver.StreamRequestHandler):
+class Conversation(socketserver.StreamRequestHandler, ABC):
     """One connection, from the greeting to its end."""
 
     server: Listener
@@ -37,9 +38,9 @@ class Conversation(socketserver.StreamRequestHandler):
                 elif not self._answer(line):
                     return
 
+    @abstractmethod
     def receive(self) -> bool:
         """What follows on DATA; False where the connection ends there."""
-        raise NotImplementedError
 
     def _answer(self, line: str) -> bool:
         self.hear()

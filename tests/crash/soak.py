@@ -4,6 +4,8 @@ The service is ``hoshobin run`` as it is, with its PDF children, between a real 
 else pymap) and a relay that knows what it took (``soak_relay``), reports every mail as delivered, and may halt a mail
 so that a death falls inside the window. A person resolves at the end what never arrived. ``soak_judge`` tells lost,
 twice and in doubt; whatever does not hold is printed, and the exit code is 1.
+
+Longer than other files: mailbox, service and deaths share one course of events.
 """
 
 from __future__ import annotations

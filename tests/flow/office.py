@@ -2,6 +2,8 @@
 
 Everything lies in one temporary folder. Commands run in this process by ``worker.cli.main``, as the console script
 calls it, with both outputs caught. Names, numbers, keys and addresses are invented.
+
+Longer than other files: one office, used by all tests of commands and of the service.
 """
 
 from __future__ import annotations

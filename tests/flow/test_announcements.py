@@ -1,4 +1,7 @@
-"""An announcement without its PDF, and the notice that comes, or is here: joined where certain, else a task, once."""
+"""An announcement without its PDF, and the notice that comes, or is here: joined where certain, else a task, once.
+
+Longer than other files: one desk, and every way in which a notice may answer.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The command line as users' scripts know it: exit codes, JSON fields, plain text in a pipe, words for people."""
+"""The command line as users' scripts know it: exit codes, JSON fields, plain text in a pipe, words for people.
+
+Longer than other files: one test or more for each command, on one office.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Courses of several steps: an approval, a rehearsal, a time to withdraw, a mailbox that was renumbered."""
+"""Courses of several steps: an approval, a rehearsal, a time to withdraw, a mailbox that was renumbered.
+
+Longer than other files: each course is told from its beginning to its end.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 The whole way is real: the watch over the mailbox, its adapter, the pipeline, the database and the mail server, where
 the copies are counted. The clock passes where the service would wait; a thread listens, as in the service.
+
+Longer than other files: one table of faults, and the world that they befall.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from test_smtp_faults import ids_of
 
 from worker.adapters.folder import NoticeFolder
 from worker.adapters.imap import ImapMailbox
+from worker.adapters.threads import OwnThread
 from worker.errors import Unavailable
 from worker.listen import RECONNECT_LIMIT
 from worker.pipeline import Pipeline
@@ -35,7 +38,6 @@ from worker.ports import Heard
 from worker.settings import Security
 from worker.states import State
 from worker.watch import SETTLE
-from worker.wiring import OwnThread
 
 SINCE = dt.date(2026, 1, 1)
 POLL = 60.0

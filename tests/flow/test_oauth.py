@@ -1,6 +1,8 @@
 """Logins by token: Dovecot and Postfix by XOAUTH2, and a token endpoint on loopback that gives the tokens.
 
 The mailbox's pass is told by its ledger, the sending by what arrives; the notices come by the folder.
+
+Longer than other files: one login, from the first code to its refusal.
 """
 
 from __future__ import annotations

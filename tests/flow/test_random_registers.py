@@ -3,6 +3,8 @@
 Only the mailbox, the PDF engines and the far end of the mail server are not the real ones. The person approves what
 the program proposes where it is right, and where the question is not about project, contract or invoice now and then
 without looking.
+
+Longer than other files: the run and the questions that its office is asked.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Registering as an office does it: real files, the real command line; what is refused leaves every byte as it was."""
+"""Registering as an office does it: real files, the real command line; what is refused leaves every byte as it was.
+
+Longer than other files: three commands that write into the same files.
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,6 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from office import Mailroom, a_form, notice, project
@@ -78,6 +77,13 @@ class Restored:
         self.office.store = type(self.office.store)(self.root, self.office.clock)
         self.office.start()
 
+    def bring(self, each: Form, known_as: str) -> None:
+        """By mail or by the folder, as the name of the case says."""
+        if known_as == "unknown, by mail":
+            self.office.mails.received.append(mail_with(each))
+        else:
+            self.office.save(each)
+
     @property
     def left_mails(self) -> list[bytes]:
         return [each for each in self.server.messages if b"Auto-Submitted" not in each]
@@ -88,15 +94,12 @@ async def restored(root: Path, known_as: str, mode: str = "auto") -> AsyncIterat
     """``known_as``: how the backup knows what was sent afterwards: as nothing, not at all, held, or about to leave."""
     async with MisbehavingServer(At.AFTER, "421") as server:
         one = Restored(root, server, mode)
-        bring: Callable[[Form], Any] = one.office.save
-        if known_as == "unknown, by mail":
-            bring = lambda each: one.office.mails.received.append(mail_with(each))  # noqa: E731
         if known_as == "nothing":
             one.back_up()
         await one.office.pass_once()
         if known_as.startswith("unknown"):
             one.back_up()
-        bring(ONE)
+        one.bring(ONE, known_as)
         await one.office.take_in()
         if known_as == "held":
             one.back_up()

@@ -1,6 +1,8 @@
 """The whole against Dovecot and Postfix: mails in over IMAPS, submissions through STARTTLS and AUTH into maildirs.
 
 What arrived is read by fast-mail-parser, a decoder that is neither Python's nor ours.
+
+Longer than other files: one start of the two servers serves all.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Silence, deadlines, digests and escalations over days of the fake clock and restarts; who is told, and by what."""
+"""Silence, deadlines, digests and escalations over days of the fake clock and restarts; who is told, and by what.
+
+Longer than other files: one clock, and all that time alone brings.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 The office works for some days against a server on loopback; its database is then changed by plain SQL, triggers
 dropped, as by somebody who may write the file. Where a change is made at every byte, the rows are judged in memory: an
 entry by the very code that follows the chain, from the place where the chain still was whole.
+
+Longer than other files: one log, changed in every way.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Mails of guarantors, colleagues and strangers in mode auto: what is proven leaves, the rest waits for one answer."""
+"""Mails of guarantors, colleagues and strangers in mode auto: what is proven leaves, the rest waits for one answer.
+
+Longer than other files: one office, and everybody who may write to it.
+"""
 
 from __future__ import annotations
 

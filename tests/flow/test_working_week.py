@@ -3,6 +3,8 @@
 Five projects of five issuers, each with a way of its own, walked day by day over the three holidays of September
 2026. Store, pipeline, drafting, guards and decisions are the real ones, the relay is a real SMTP server on loopback;
 a PDF's text stands in its bytes, and a fake clock tells the days. Names, numbers, keys and addresses are invented.
+
+Longer than other files: one week, told in its order.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 ``python tests/notices/notice_pdfs.py worker/samples`` writes the samples anew, byte for byte the same. No font is
 embedded: readers have the two Japanese ones. All names, numbers and keys are invented. The PDFs beside this module
 came from other programs and cannot be made here: ``CHECKED_IN`` says how each was made.
+
+Longer than other files: every kind of notice is made here, and nowhere else.
 """
 
 from __future__ import annotations

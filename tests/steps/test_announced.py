@@ -1,4 +1,7 @@
-"""What an announcement names, which notice answers it, and when a person is reminded: certain, or left to a person."""
+"""What an announcement names, which notice answers it, and when a person is reminded: certain, or left to a person.
+
+Longer than other files: one case a line, on the same few announcements.
+"""
 
 from __future__ import annotations
 

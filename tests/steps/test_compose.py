@@ -1,4 +1,7 @@
-"""What goes out is complete and comes only from register, rule and notice; what is missing is named, all at once."""
+"""What goes out is complete and comes only from register, rule and notice; what is missing is named, all at once.
+
+Longer than other files: one case a line, on the same draft.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The mail on the wire: what stands in its bytes, and what can never stand there."""
+"""The mail on the wire: what stands in its bytes, and what can never stand there.
+
+Longer than other files: one case a line, on the same letter.
+"""
 
 import base64
 import dataclasses

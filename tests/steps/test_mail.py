@@ -1,4 +1,7 @@
-"""What a mail is made of: own samples of each kind of trouble, and any bytes at all."""
+"""What a mail is made of: own samples of each kind of trouble, and any bytes at all.
+
+Longer than other files: one sample a kind of trouble.
+"""
 
 from __future__ import annotations
 

@@ -237,7 +237,10 @@ def test_what_was_submitted_under_this_number_or_of_another_product_or_project_a
 
 def test_a_number_that_the_register_lists_is_a_guarantee_of_its_own_without_a_question() -> None:
     listed = of_project(contract_numbers=(OTHER, NUMBER))
-    before = lambda project, product: (OTHER,)  # noqa: E731
+
+    def before(project: str, product: Product) -> tuple[str, ...]:
+        return (OTHER,)
+
     assert match_project(NOTICE, index_projects([listed], CONTRACTOR.name), None, before) == Match(listed)
 
 

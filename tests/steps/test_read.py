@@ -1,4 +1,7 @@
-"""What the text of a PDF is read as."""
+"""What the text of a PDF is read as.
+
+Longer than other files: one case a line, on the same form.
+"""
 
 import sys
 from dataclasses import replace

@@ -1,4 +1,7 @@
-"""How rule tables are laid over each other (default, product, amended contracts, one project), and what contradicts."""
+"""How rule tables are laid over each other (default, product, amended contracts, one project), and what contradicts.
+
+Longer than other files: one case a line, on the same tables.
+"""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from worker.adapters.config_files import is_own_folder
 from worker.adapters.pdf import PdfPool
 from worker.adapters.shipped import sample_pdf
 from worker.adapters.store import has_database
+from worker.adapters.threads import OwnThread
 from worker.adapters.token_files import LoginFile, UnfitLogin
 from worker.cli import DONE, NOT_REACHED, Cli, cli, json_option, pass_cli
 from worker.cli.senders import NEWEST, describe_findings, strip_test
@@ -26,7 +27,6 @@ from worker.model import JST, Unreadable
 from worker.tokens import find_refusal
 from worker.wiring import (
     Office,
-    OwnThread,
     build_folder,
     build_mailboxes,
     build_server,

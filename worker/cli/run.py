@@ -15,6 +15,7 @@ from worker.adapters.config_files import make_own_folders
 from worker.adapters.pdf import PdfPool
 from worker.adapters.sender_lock import SenderLock
 from worker.adapters.store import create_or_migrate, open_store
+from worker.adapters.threads import OwnThread
 from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, pass_cli
 from worker.model import JST
 from worker.pace import leaves_at
@@ -26,7 +27,6 @@ from worker.service import Service
 from worker.states import State
 from worker.wiring import (
     Office,
-    OwnThread,
     account_name,
     build_command,
     build_folder,
