@@ -1,6 +1,8 @@
 """One day of an office from mailbox and folder to the relay: what each thing that came in became, and what it did not.
 
 It is one office with two passes, so that everything also has to get along with everything else.
+
+Longer than other files: one way from the mail to the issuer, looked at from every side.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Each guard, alone, stops a wrong mail: a draft right in all else, whoever or whatever made it so."""
+"""Each guard, alone, stops a wrong mail: a draft right in all else, whoever or whatever made it so.
+
+Longer than other files: each guard against the same few drafts.
+"""
 
 from __future__ import annotations
 
