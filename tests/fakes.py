@@ -123,6 +123,9 @@ class FakeReading:
         found = [each.bound_project for each in self.by_number(contract_number) if each.guarantor == guarantor]
         return next((project for project in reversed(found) if project), None)
 
+    def property(self, name: str) -> str | None:
+        return None
+
     def was_sent_to(self, address: Address) -> bool:
         return any(each.was_accepted and address in each.draft.recipients for each in self.held if each.draft)
 

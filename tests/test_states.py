@@ -146,6 +146,7 @@ invoice_missing | 請求書（PDF）なし | 訂
 invoice_undecided | 請求書の同送が未定 | 訂
 two_invoices | 請求書の候補が複数 | 訂
 wrong_invoice | 請求書が別案件・別種別・送信済み | 訂
+invoice_unclear | 請求書の宛先・案件・請求者が読み分けられない | 答
 invoice_unreadable | 請求書の文字を読み取れない | 答
 documents_undecided | その他の必要書類が未定 | 訂
 contact_first | 送信前の連絡が必要 | 答
@@ -158,8 +159,11 @@ rule_changed | ルール変更後の初回 | 答
 changed | 承認後に内容が変わった | 答
 seen_before | 提出済みの保証契約番号（再取得か変更保証か） | 答
 superseded | 後の保証（別の認証キー）のお知らせあり | 訂
+already_resubmitted | 再提出済みの提出への再提出 | 答
+from_before | 導入前のお知らせ | 答
 rehearsed | リハーサル済み（未提出） | 答
 not_sent | 未送信と確認済み | 答
+maybe_sent | 送信済みの可能性 | 答
 too_big | 容量制限を超過 | 訂
 large_attachment | 添付が通常より大きい | 答
 wrong_recipient | ルールにない宛先 | 否

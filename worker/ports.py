@@ -387,6 +387,10 @@ class Reading(Protocol):
         """The project to which a person's approval last bound this number of this guarantor."""
         ...
 
+    def property(self, name: str) -> str | None:
+        """The store's single value of this name, None where it was never set."""
+        ...
+
     def was_sent_to(self, address: Address) -> bool:
         """Whether a mail server ever took a submission for this address that did not come back; no rehearsal counts."""
         ...
@@ -464,6 +468,10 @@ class Writing(Reading, Protocol):
 
     def keep_notice(self, pdf: Sha256, notice: Notice) -> None:
         """The fields read from a PDF, key in clear, by the PDF's sha256."""
+        ...
+
+    def set_property(self, name: str, value: str) -> None:
+        """Set the store's single value of this name."""
         ...
 
     def record_message(self, row: MessageRow) -> None:

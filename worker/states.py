@@ -203,6 +203,7 @@ class Reason(StrEnum):
     INVOICE_UNDECIDED = "invoice_undecided"
     TWO_INVOICES = "two_invoices"
     WRONG_INVOICE = "wrong_invoice"
+    INVOICE_UNCLEAR = "invoice_unclear"
     INVOICE_UNREADABLE = "invoice_unreadable"
     DOCUMENTS_UNDECIDED = "documents_undecided"
     CONTACT_FIRST = "contact_first"
@@ -215,8 +216,11 @@ class Reason(StrEnum):
     CHANGED = "changed"
     SEEN_BEFORE = "seen_before"
     SUPERSEDED = "superseded"
+    ALREADY_RESUBMITTED = "already_resubmitted"
+    FROM_BEFORE = "from_before"
     REHEARSED = "rehearsed"
     NOT_SENT = "not_sent"
+    MAYBE_SENT = "maybe_sent"
     TOO_BIG = "too_big"
     LARGE_ATTACHMENT = "large_attachment"
     WRONG_RECIPIENT = "wrong_recipient"
@@ -240,6 +244,7 @@ _ANSWERED = frozenset(
         Reason.APPROVAL,
         Reason.NAME_ONLY,
         Reason.NUMBER_DIFFERS,
+        Reason.INVOICE_UNCLEAR,
         Reason.INVOICE_UNREADABLE,
         Reason.CONTACT_FIRST,
         Reason.TIMING,
@@ -250,8 +255,11 @@ _ANSWERED = frozenset(
         Reason.RULE_CHANGED,
         Reason.CHANGED,
         Reason.SEEN_BEFORE,
+        Reason.ALREADY_RESUBMITTED,
+        Reason.FROM_BEFORE,
         Reason.REHEARSED,
         Reason.NOT_SENT,
+        Reason.MAYBE_SENT,
         Reason.LARGE_ATTACHMENT,
     }
 )

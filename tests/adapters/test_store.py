@@ -807,6 +807,15 @@ def test_submissions_are_found_by_their_project_and_numbers_by_themselves(store:
     assert not store.known_number("1-9")
 
 
+def test_a_property_is_what_it_was_last_set_to(store: SqlStore) -> None:
+    assert store.property("first_start") is None
+    with store.writing() as writing:
+        writing.set_property("first_start", "2026-11-29")
+        assert writing.property("first_start") == "2026-11-29"
+        writing.set_property("first_start", "2026-11-30")
+    assert store.property("first_start") == "2026-11-30"
+
+
 def make_older(folder: Path) -> None:
     """The database as the first program made it, with what is in it."""
     with sqlite3.connect(folder / FILE_NAME) as database:
@@ -815,6 +824,7 @@ def make_older(folder: Path) -> None:
         for name in ("issuer", "product", "project", "section", "is_amended", "sent_at"):
             database.execute(f"ALTER TABLE submissions DROP COLUMN {name}")
         database.execute("DROP TABLE sent_to")
+        database.execute("DROP TABLE properties")
         database.execute("DROP TABLE sent_with")
         database.execute("UPDATE alembic_version SET version_num = '0001'")
     database.close()

@@ -144,6 +144,10 @@ class _NothingKnown:
         """None."""
         return None
 
+    def property(self, name: str) -> str | None:
+        """None."""
+        return None
+
     def was_sent_to(self, address: Address) -> bool:
         """Never."""
         return False

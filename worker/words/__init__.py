@@ -27,7 +27,7 @@ from worker.words.oauth import HINTS as OAUTH_HINTS
 from worker.words.oauth import PROVIDERS as PROVIDERS
 from worker.words.oauth import TEXTS as OAUTH_TEXTS
 from worker.words.oauth import explain_refusal
-from worker.words.reasons import AFTER_REHEARSING, APPROVAL_STATE, NEXT_STEPS, REASONS, STATE_NEXT, STATES
+from worker.words.reasons import AFTER_REHEARSING, APPROVAL_STATE, CODED, NEXT_STEPS, REASONS, STATE_NEXT, STATES
 from worker.words.receipts import TEXTS as RECEIPT_TEXTS
 from worker.words.receipts import name_receipt as name_receipt
 from worker.words.register import TEXTS as REGISTER_TEXTS
@@ -123,10 +123,21 @@ def name_any_state(state: State, lang: Language) -> str:
 
 def name_hold(hold: Hold, lang: Language) -> str:
     """The reason in office words, with what it is about."""
-    words = REASONS[hold.reason][0 if lang == "ja" else 1]
+    index = 0 if lang == "ja" else 1
+    if coded := _coded(hold):
+        words, value = coded[0][0][index], coded[1]
+        return words.format(value=value)
+    words = REASONS[hold.reason][index]
     if not hold.detail:
         return words
     return f"{words}（{hold.detail}）" if lang == "ja" else f"{words} ({hold.detail})"
+
+
+def _coded(hold: Hold) -> tuple[tuple[tuple[str, str], tuple[str, str] | None], str] | None:
+    """The own words and step of a hold whose detail begins with a code, and the value behind it."""
+    code, _, value = hold.detail.partition(": ")
+    found = CODED.get((hold.reason, code))
+    return None if found is None else (found, value)
 
 
 _ORDER: Final = (Kind.NEVER, Kind.CORRECT, Kind.ANSWER)
@@ -160,6 +171,8 @@ _CARRIED_WITH_IT: Final = re.compile(rf"#([0-9]+) {SAME_NOTICE}$")
 
 def _step_about(hold: Hold) -> tuple[str, str]:
     """The step of the reason; of a paper that is no notice, or of a second download, its own."""
+    if (coded := _coded(hold)) and coded[0][1]:
+        return coded[0][1]
     if hold.reason is Reason.NOT_A_NOTICE:
         steps = (step for words, step in PAPER_STEPS if any(word in hold.detail for word in words))
         return next(steps, NEXT_STEPS[hold.reason])

@@ -57,6 +57,10 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     _R.INVOICE_UNDECIDED: ("請求書の同送が未定", "whether the invoice rides along is undecided"),
     _R.TWO_INVOICES: ("請求書の候補が複数", "several invoices could be meant"),
     _R.WRONG_INVOICE: ("請求書が別案件・別種別・送信済み", "the invoice is another's, of another kind, or was sent"),
+    _R.INVOICE_UNCLEAR: (
+        "請求書の宛先・案件・請求者が読み分けられない",
+        "the invoice names more than one possible party",
+    ),
     _R.INVOICE_UNREADABLE: ("請求書の文字を読み取れない", "the invoice's text cannot be read"),
     _R.DOCUMENTS_UNDECIDED: ("その他の必要書類が未定", "the other documents are undecided"),
     _R.CONTACT_FIRST: ("送信前の連絡が必要", "the issuer wants to be contacted first"),
@@ -69,8 +73,11 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     _R.CHANGED: ("承認後に内容が変わった", "changed after approval"),
     _R.SEEN_BEFORE: ("提出済みの保証契約番号（再取得か変更保証か）", "a number already submitted: a copy, or amended?"),
     _R.SUPERSEDED: ("後の保証（別の認証キー）のお知らせあり", "a later notice with another key exists"),
+    _R.ALREADY_RESUBMITTED: ("再提出済みの提出への再提出", "a second resubmission of the same submission"),
+    _R.FROM_BEFORE: ("導入前のお知らせ", "a notice from before the product was installed"),
     _R.REHEARSED: ("リハーサル済み（未提出）", "rehearsed, not submitted"),
     _R.NOT_SENT: ("未送信と確認済み", "stated not to have been sent"),
+    _R.MAYBE_SENT: ("送信済みの可能性", "it may have been sent already"),
     _R.TOO_BIG: ("容量制限を超過", "larger than the issuer or our server takes"),
     _R.LARGE_ATTACHMENT: ("添付が通常より大きい", "an attachment larger than usual"),
     _R.WRONG_RECIPIENT: ("ルールにない宛先", "a recipient that no rule gives"),
@@ -130,6 +137,10 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
     ),
     _R.TWO_INVOICES: ("案件に1つ指定", "name one with the project"),
     _R.WRONG_INVOICE: ("正しい請求書に差替え", "put the right invoice in its place"),
+    _R.INVOICE_UNCLEAR: (
+        "請求書を開き、宛先・案件・請求者を確認し承認",
+        "open the invoice, check addressee, project and claimant, then approve",
+    ),
     _R.INVOICE_UNREADABLE: (
         "目視で案件・金額を確認し承認",
         "look at project and amount yourself, then approve",
@@ -154,11 +165,23 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
     _R.CHANGED: ("再確認のうえ承認", "look at it again and approve"),
     _R.SEEN_BEFORE: ("変更なら承認、重複なら取下げ", "approve if amended, withdraw if a copy"),
     _R.SUPERSEDED: ("後のものを確認。こちらは取下げ", "look at the later one; withdraw this one"),
+    _R.ALREADY_RESUBMITTED: (
+        "先の再提出の状況を確かめ、さらに送る場合は承認、不要なら取下げ",
+        "look at the earlier resubmission; approve to send once more, withdraw otherwise",
+    ),
+    _R.FROM_BEFORE: (
+        "提出済みでないか確認し、未提出なら承認、提出済みなら取下げ",
+        "find out whether it was submitted by hand; approve if not, withdraw if so",
+    ),
     _R.REHEARSED: (
         "リハーサル設定（rehearsal_to）を外し、承認",
         "empty rehearsal_to, then approve",
     ),
     _R.NOT_SENT: ("再度送る場合は承認", "approve to send it again"),
+    _R.MAYBE_SENT: (
+        "発注者に到達を確認し、届いていれば取下げ、届いていなければ承認",
+        "ask the issuer whether it arrived; withdraw if so, approve if not",
+    ),
     _R.TOO_BIG: ("添付を見直し", "look at the attachments"),
     _R.LARGE_ATTACHMENT: ("取違えの有無を確認", "make sure it is the right file"),
     _R.WRONG_RECIPIENT: ("送信不可。設定を確認", "never sent: check the configuration"),
@@ -182,3 +205,9 @@ AFTER_REHEARSING: Final = (
     "look at what goes to the issuer (recipient, subject, attachments), then approve",
 )
 """The step of REHEARSED once the draft is no rehearsal any more."""
+
+CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | None]]] = {}
+"""Own words, and an own next step where there is one, of a hold whose ``detail`` is ``code`` or ``code: value``.
+
+The words take the place of the reason's; ``{value}`` in them is the value, with control characters escaped.
+"""

@@ -28,6 +28,7 @@ from worker.adapters.store.schema import (
     NOTICES,
     ORIGINALS,
     OWN_MESSAGE_IDS,
+    PROPERTIES,
     SENT_TO,
     SENT_WITH,
     SUBMISSIONS,
@@ -149,6 +150,9 @@ _OURS: Final = Ready(
 )
 
 
+_PROPERTY: Final = Ready(sa.select(PROPERTIES.c.value).where(PROPERTIES.c.name == bindparam("name")))
+
+
 class Reads(ABC):
     """``ports.Reading``, over whatever ``_rows`` reads from."""
 
@@ -208,6 +212,11 @@ class Reads(ABC):
     def bound_project(self, guarantor: str, contract_number: str) -> str | None:
         """The project to which a person's approval last bound this number of this guarantor."""
         found: str | None = self._scalar(_BINDING, {"guarantor": guarantor, "number": contract_number})
+        return found
+
+    def property(self, name: str) -> str | None:
+        """The store's single value of this name, None where it was never set."""
+        found: str | None = self._scalar(_PROPERTY, {"name": name})
         return found
 
     def was_sent_to(self, address: Address) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
 
 FILE_NAME: Final = "hoshobin.sqlite3"
 
-REVISION: Final = "0002"
+REVISION: Final = "0003"
 """The newest migration; revisions are numbers of four digits, so that older and newer can be told without alembic."""
 
 METADATA: Final = MetaData()
@@ -116,3 +116,6 @@ ALARMS: Final = Table(
     Column("message_id", Text),
     Column("accepted_at", Text),
 )
+
+PROPERTIES: Final = Table("properties", METADATA, Column("name", Text, primary_key=True), Column("value", Text))
+"""Single values of the store that are no entry: its secret, the moment of its first start."""

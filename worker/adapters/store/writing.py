@@ -27,6 +27,7 @@ from worker.adapters.store.schema import (
     NOTICES,
     ORIGINALS,
     OWN_MESSAGE_IDS,
+    PROPERTIES,
     SENT_TO,
     SENT_WITH,
     SUBMISSIONS,
@@ -44,11 +45,11 @@ _INSERT: Final = Ready(sa.insert(SUBMISSIONS), ("id", "row"))
 _REPLACE: Final = Ready(sa.update(SUBMISSIONS).where(SUBMISSIONS.c.id == sa.bindparam("number")), ("row",))
 
 
-def _upsert(table: sa.Table) -> Ready:
+def _upsert(table: sa.Table, column: str = "row") -> Ready:
     statement = insert(table)
-    keys = [column.name for column in table.primary_key]
-    upsert = statement.on_conflict_do_update(index_elements=keys, set_={"row": statement.excluded["row"]})
-    return Ready(upsert, (*keys, "row"))
+    keys = [key.name for key in table.primary_key]
+    upsert = statement.on_conflict_do_update(index_elements=keys, set_={column: statement.excluded[column]})
+    return Ready(upsert, (*keys, column))
 
 
 _KEEP_NOTICE: Final = _upsert(NOTICES)
@@ -60,6 +61,7 @@ _KEEP: Final = Ready(sa.insert(ORIGINALS), ("sha256", "kind", "content"))
 _OWN_MESSAGE_ID: Final = Ready(insert(OWN_MESSAGE_IDS).on_conflict_do_nothing(), ("message_id", "submission"))
 _SENT_TO: Final = Ready(sa.insert(SENT_TO), ("address", "submission"))
 _SENT_WITH: Final = Ready(sa.insert(SENT_WITH), ("sha256", "submission"))
+_SET_PROPERTY: Final = _upsert(PROPERTIES, "value")
 _LATE_ALARMS: Final = 200
 """Of one cause, how many of the newest are looked at for the same one again: a backlog raises thousands in an hour."""
 _NEWEST_ALARMS: Final = (
@@ -221,6 +223,10 @@ class SqlWriting(Reads):
     def keep_notice(self, pdf: Sha256, notice: Notice) -> None:
         """The fields read from a PDF, key in clear, by the PDF's sha256."""
         self._write(_KEEP_NOTICE, {"pdf_sha256": pdf, "row": encode_notice(notice)})
+
+    def set_property(self, name: str, value: str) -> None:
+        """Set the store's single value of this name."""
+        self._write(_SET_PROPERTY, {"name": name, "value": value})
 
     def record_message(self, row: MessageRow) -> None:
         """Insert or replace the ledger's row of (mailbox, UIDVALIDITY, UID)."""
