@@ -176,6 +176,47 @@ def find_amended(submission: Submission, known: Reading) -> Submission | None:
     return None
 
 
+def find_resubmitted(submission: Submission, notice: Notice, known: Reading) -> tuple[Submission, ...]:
+    """Other submissions of the very same notice that ``submission`` does not itself go on from, oldest first.
+
+    A second correction of one submission, or a second download of its notice beside its correction, brings the issuer
+    the same once more. One that was taken back does not count, unless a mail of it was seen or answered outside.
+    For a correction a confirmed one that it goes on from counts as well: the issuer has what is to be sent again.
+    """
+    if submission.corrects is None and submission.follows is None:
+        return ()
+    line = {each.id for each in _line_of(submission, known)}
+    found = []
+    for each in known.by_number(notice.contract_number):
+        if each.id == submission.id or each.guarantor != notice.guarantor or not _is_same(each, notice, known):
+            continue
+        if each.id in line:
+            counts = submission.corrects is not None and each.state is State.CONFIRMED
+        else:
+            counts = each.state is not State.WITHDRAWN or _left_a_trace(each)
+        if counts:
+            found.append(each)
+    return tuple(sorted(found, key=lambda each: each.id))
+
+
+def _line_of(submission: Submission, known: Reading) -> tuple[Submission, ...]:
+    """Those that ``submission`` corrects or follows, and those that these do."""
+    line: dict[int, Submission] = {}
+    left = [submission]
+    while left:
+        one = left.pop()
+        for number in (one.corrects, one.follows):
+            if number is not None and number not in line:
+                line[number] = known.submission(number)
+                left.append(line[number])
+    return tuple(line.values())
+
+
+def _left_a_trace(withdrawn: Submission) -> bool:
+    """Whether a try of it was in doubt, or something came back of it: its withdrawal proves nothing of the mail."""
+    return bool(withdrawn.not_sent or withdrawn.late_answer or withdrawn.receipts)
+
+
 def _may_be_there(earlier: Submission, later: Submission, known: Reading) -> bool:
     """Whether the issuer has ``earlier``, or may have been handed it before the key of ``later`` came."""
     if earlier.state is State.HANDED_OVER:

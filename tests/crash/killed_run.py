@@ -120,7 +120,7 @@ async def live(root: Path, port: int, clock: FakeClock) -> None:
         for held in office.store.submissions(State.HELD):
             if [hold.reason for hold in held.reasons] == [Reason.REHEARSED]:
                 decisions.approve(
-                    office.store, office.pipeline.in_force, held.id, held.draft_hash, HANAKO, "", clock.now()
+                    office.store, office.pipeline.in_force, held.id, held.label, HANAKO, "", clock.now()
                 )
         clock.let_pass(minutes=2)
         await office.finish()
