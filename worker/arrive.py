@@ -185,31 +185,24 @@ def find_resubmitted(submission: Submission, notice: Notice, known: Reading) -> 
     """
     if submission.corrects is None and submission.follows is None:
         return ()
-    line = {each.id for each in _line_of(submission, known)}
-    found = []
-    for each in known.by_number(notice.contract_number):
-        if each.id == submission.id or each.guarantor != notice.guarantor or not _is_same(each, notice, known):
-            continue
-        if each.id in line:
-            counts = submission.corrects is not None and each.state is State.CONFIRMED
-        else:
-            counts = each.state is not State.WITHDRAWN or _left_a_trace(each)
-        if counts:
-            found.append(each)
-    return tuple(sorted(found, key=lambda each: each.id))
-
-
-def _line_of(submission: Submission, known: Reading) -> tuple[Submission, ...]:
-    """Those that ``submission`` corrects or follows, and those that these do."""
-    line: dict[int, Submission] = {}
+    others = [each for each in known.by_number(notice.contract_number) if each.id != submission.id]
+    twins = {each.id: each for each in others if each.guarantor == notice.guarantor and _is_same(each, notice, known)}
+    line: set[int] = set()
     left = [submission]
     while left:
         one = left.pop()
-        for number in (one.corrects, one.follows):
-            if number is not None and number not in line:
-                line[number] = known.submission(number)
-                left.append(line[number])
-    return tuple(line.values())
+        before = {number for number in (one.corrects, one.follows) if number in twins} - line
+        line |= before
+        left += [twins[number] for number in before]
+    return tuple(
+        each
+        for number, each in sorted(twins.items())
+        if (
+            submission.corrects is not None and each.state is State.CONFIRMED
+            if number in line
+            else each.state is not State.WITHDRAWN or _left_a_trace(each)
+        )
+    )
 
 
 def _left_a_trace(withdrawn: Submission) -> bool:

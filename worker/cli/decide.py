@@ -81,6 +81,11 @@ class Moment(click.ParamType[dt.datetime]):
         return moment if moment.tzinfo else moment.replace(tzinfo=JST)
 
 
+def is_at_terminal() -> bool:
+    """Whether a person reads what is asked, and types the answer."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def author_of(office: Office, by: str) -> Author:
     """The person as registered in ``[operator] people``, whatever the width and spaces typed. Raises NotAllowed."""
     people = office.configuration.settings.people
@@ -139,7 +144,7 @@ def approve(
     clock = system_clock()
     store = open_for_command(office, clock)
     # A question is put where the person sees what it is about: the summary goes where the question goes.
-    may_ask = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
+    may_ask = is_at_terminal() and not as_json
 
     def decide(reference: tuple[int, str]) -> None:
         number, typed = reference
@@ -199,7 +204,7 @@ def _look_and_tick(
         return ask_conditions(before, lang) if may_ask and not ticks and is_labelled else name_ticked(before, ticks)
     print_summary(before, lang)
     ticked = name_ticked(before, ticks) if ticks else ask_conditions(before, lang)
-    if not click.confirm(say("ask_approval", lang, id=before.id), err=True):
+    if not click.confirm(say("ask_as_shown", lang, id=before.id), err=True):
         raise NotAllowed("declined", id=str(before.id))
     return ticked
 

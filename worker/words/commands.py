@@ -37,7 +37,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "`hoshobin show {id}`, then approve it as it is named there: {id}@ and ten letters."
         ),
     ),
-    "ask_approval": (
+    "ask_as_shown": (
         "{id} を、上の内容で承認しますか",
         "Approve {id} as shown above?",
     ),
