@@ -590,12 +590,12 @@ def test_an_approval_without_a_label_changes_nothing_where_nobody_can_be_asked(d
     assert desk.show(1) == before
 
 
-@pytest.mark.parametrize("shorten", [lambda desk: "1@" + desk.draft[:4], lambda desk: desk.shown[:-1]])
+@pytest.mark.parametrize("shorten", [lambda _: "1@7efa", lambda shown: shown[:-1], lambda shown: shown[:-6]])
 def test_an_old_label_or_a_part_of_one_is_refused_and_the_new_one_stands_after_what_it_is_about(
-    desk: Office, shorten: Callable[[Any], str]
+    desk: Office, shorten: Callable[[str], str]
 ) -> None:
     (row,) = desk.list()
-    typed = shorten(SimpleNamespace(draft="7efa", shown=row["label"]))
+    typed = shorten(row["label"])
     ran = desk("approve", typed, "--by", HANAKO)
     assert (ran.code, ran.out) == (1, "")
     seen = [row["to"][0], "genba@contractor.example", row["subject"], ".pdf", "承認待ち", f"{row['label']} を承認"]
@@ -814,7 +814,7 @@ def test_a_share_that_is_not_there_fails_also_before_the_first_run(office: Offic
 def test_people_may_read_english(office: Office, arguments: list[str]) -> None:
     shown = command(*arguments, "--config", str(office.config), "list").out
     assert "waiting for approval" in shown
-    refused = command(*arguments, "--config", str(office.config), "approve", "9", "--by", HANAKO)
+    refused = command(*arguments, "--config", str(office.config), "approve", "9@0000000000", "--by", HANAKO)
     assert "There is no submission 9" in refused.err
 
 
