@@ -647,6 +647,25 @@ def test_at_a_terminal_json_is_not_asked_about(desk: Office, monkeypatch: pytest
     assert (ran.code, ran.document["refused"]) == (1, "label_missing")
 
 
+@pytest.mark.parametrize(("answer", "state"), [("y", "APPROVED"), ("n", "HELD")])
+def test_a_real_terminal_is_asked_and_its_answer_counts(desk: Office, answer: str, state: str) -> None:
+    here, there = os.openpty()
+    try:
+        call = [sys.executable, "-c", "import sys; from worker.cli import main; sys.exit(main(sys.argv[1:]))"]
+        running = subprocess.Popen(
+            [*call, "--config", str(desk.config), "approve", "1", "--by", HANAKO],
+            stdin=there, stdout=subprocess.PIPE, stderr=there, env=environment(),
+        )  # fmt: skip
+        os.write(here, f"{answer}\n".encode())
+        running.communicate(timeout=60)
+        shown = os.read(here, 65536).decode(errors="replace")
+    finally:
+        os.close(here)
+        os.close(there)
+    assert (running.returncode, desk.list()[0]["state"]) == (0 if answer == "y" else 1, state)
+    assert "doboku@kawa-town.example" in shown
+
+
 def test_another_draft_that_comes_up_while_the_question_is_open_is_refused_with_its_summary(
     desk: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
