@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from worker.approval_label import fold_label
 from worker.compose import Composed
 from worker.errors import NotAllowed
 from worker.match import Ambiguous, Match, Outcome, Proposed, Unmatched
@@ -152,14 +153,16 @@ def _releaser(submission: Submission, composed: Composed, release: Release) -> t
 # --- A person answers ----------------------------------------------------------------------------------------
 
 
-def refuse_unless_shown(submission: Submission, shown_draft: str) -> None:
-    """Raise NotAllowed where ``submission`` is not held, or its draft is not the one that the person was shown.
+def refuse_unless_shown(submission: Submission, label: str) -> None:
+    """Raise NotAllowed where ``submission`` is not held, or draft and reasons are not those that ``label`` stands for.
 
-    ``shown_draft`` is the beginning of that draft's hash, or empty.
+    ``label`` is the whole of what was shown, as ``Submission.label`` gives it, in whatever case.
     """
     if submission.state is not State.HELD:
         raise NotAllowed("not_held", id=str(submission.id), state=submission.state.value)
-    if shown_draft and not submission.draft_hash.startswith(shown_draft):
+    if not label:
+        raise NotAllowed("label_missing", id=str(submission.id))
+    if fold_label(label) != submission.label:
         raise NotAllowed("draft_differs", id=str(submission.id), now=submission.label)
 
 

@@ -176,6 +176,40 @@ def find_amended(submission: Submission, known: Reading) -> Submission | None:
     return None
 
 
+def find_resubmitted(submission: Submission, notice: Notice, known: Reading) -> tuple[Submission, ...]:
+    """Other submissions of the very same notice that ``submission`` does not itself go on from, oldest first.
+
+    A second correction of one submission, or a second download of its notice beside its correction, brings the issuer
+    the same once more. One that was taken back does not count, unless a mail of it was seen or answered outside.
+    For a correction a confirmed one that it goes on from counts as well: the issuer has what is to be sent again.
+    """
+    if submission.corrects is None and submission.follows is None:
+        return ()
+    others = [each for each in known.by_number(notice.contract_number) if each.id != submission.id]
+    twins = {each.id: each for each in others if each.guarantor == notice.guarantor and _is_same(each, notice, known)}
+    line: set[int] = set()
+    left = [submission]
+    while left:
+        one = left.pop()
+        before = {number for number in (one.corrects, one.follows) if number in twins} - line
+        line |= before
+        left += [twins[number] for number in before]
+    return tuple(
+        each
+        for number, each in sorted(twins.items())
+        if (
+            submission.corrects is not None and each.state is State.CONFIRMED
+            if number in line
+            else each.state is not State.WITHDRAWN or _left_a_trace(each)
+        )
+    )
+
+
+def _left_a_trace(withdrawn: Submission) -> bool:
+    """Whether a try of it was in doubt, or something came back of it: its withdrawal proves nothing of the mail."""
+    return bool(withdrawn.not_sent or withdrawn.late_answer or withdrawn.receipts)
+
+
 def _may_be_there(earlier: Submission, later: Submission, known: Reading) -> bool:
     """Whether the issuer has ``earlier``, or may have been handed it before the key of ``later`` came."""
     if earlier.state is State.HANDED_OVER:

@@ -31,6 +31,8 @@ RESENDABLE: Final = frozenset(
     {State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.CONFIRMED, State.BOUNCED}
     | {State.REFUSED, State.HANDED_OVER, State.WITHDRAWN}
 )
+ASKED: Final = "asked"
+"""In the entry of an approval, in place of the label: it was shown and asked about at a terminal."""
 JOINED: Final = "Joined"
 """Event of the entry that names the announcement with the submission of its notice."""
 _AT_THE_SERVER: Final = frozenset({State.SENDING, State.IN_DOUBT})
@@ -102,32 +104,36 @@ def approve(
     store: Store,
     in_force: InForce,
     number: int,
-    shown_draft: str,
+    label: str,
     author: Author,
     note: str,
     now: dt.datetime,
     ticked: Sequence[str] = (),
+    *,
+    asked: bool = False,
 ) -> tuple[Submission, tuple[Hold, ...]]:
     """Answer every open reason of ``number``; the submission as it then stands, and what was answered.
 
+    ``label`` is that of the draft and the reasons which ``author`` was shown: typed, or ``asked`` about at a terminal.
     ``ticked`` are the conditions of its draft that ``author`` has checked, word by word.
 
     Raises NotAllowed; where configuration, register or files give another draft or other reasons by now than were
     shown, that is recorded first, so that it can be looked at.
     """
     with store.writing() as writing:
-        before = writing.submission(number)
-        refuse_unless_shown(before, shown_draft)
-        fresh = redraft(before, in_force, writing, now)
-        is_as_shown = (fresh.submission.draft_hash, fresh.submission.reasons) == (before.draft_hash, before.reasons)
-        if is_as_shown:
-            after = _answer(writing, in_force, before, author, note, now, ticked)
-        else:
+        held = writing.submission(number)
+        refuse_unless_shown(held, label)
+        shown = held.label
+        fresh = redraft(held, in_force, writing, now)
+        if (fresh.submission.draft_hash, fresh.submission.reasons) != (held.draft_hash, held.reasons):
             keep_contents(writing, fresh)
-            after = writing.change(Event.REDRAFTED, before, fresh.submission, Author("hoshobin", author.account), {})
-    if not is_as_shown:
-        raise NotAllowed("draft_differs", id=str(number), now=after.label)
-    return after, before.reasons
+            held = writing.change(Event.REDRAFTED, held, fresh.submission, Author("hoshobin", author.account), {})
+        # With the day alone a reason may be told otherwise, or end: the label is the same then.
+        if held.state is State.HELD and held.label == shown:
+            after = _answer(writing, in_force, held, author, note, now, ticked, ASKED if asked else shown)
+            return after, held.reasons
+    refuse_unless_shown(held, label)
+    raise AssertionError("what is held under its label was answered")
 
 
 def _answer(
@@ -138,6 +144,7 @@ def _answer(
     note: str,
     now: dt.datetime,
     ticked: Sequence[str],
+    label: str,
 ) -> Submission:
     release = in_force.configuration.settings.release
     answered = answer_holds(before, author.by, author.account, note, now, release=release, ticked=ticked)
@@ -148,13 +155,16 @@ def _answer(
         dataclasses.replace(answered, bound_project=bound or answered.bound_project), in_force, writing, now
     )
     keep_contents(writing, drafted)
-    return _record_approval(writing, before, drafted.submission, author, note)
+    return _record_approval(writing, before, drafted.submission, author, note, label)
 
 
-def _record_approval(writing: Writing, before: Submission, judged: Submission, author: Author, note: str) -> Submission:
+def _record_approval(
+    writing: Writing, before: Submission, judged: Submission, author: Author, note: str, label: str
+) -> Submission:
     detail: dict[str, Any] = {
         "answered": [hold.reason.value for hold in before.reasons],
         "draft": before.draft_hash,
+        "label": label,
         "note": note,
     }
     if judged.ticked:

@@ -232,7 +232,7 @@ def _approve_first_mails(root: Path, lang: Language) -> bool:
         author, note = Author(_PERSON, account_name()), say("demo_note", lang)
         for each in first:
             click.echo(f'$ hoshobin approve {each.label} --by "{author.by}" --note "{note}"')
-            approve(store, office.in_force, each.id, each.draft_hash, author, note, system_clock().now())
+            approve(store, office.in_force, each.id, each.label, author, note, system_clock().now())
         return True
     finally:
         store.close()

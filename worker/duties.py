@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Final
 
+from worker.approval_label import FROM_CONTRACT_DAY
 from worker.chain import canonical
 from worker.dates_ja import write_date
 from worker.errors import NotAllowed
@@ -104,7 +105,7 @@ def hold_for_contract(project: Project, today: dt.date) -> Iterator[Hold]:
             Reason.TIMING, f"{project.id}：契約日（dates の contract）が未登録です。請求書は契約日より前に送りません"
         )
     elif concluded > today:
-        yield Hold(Reason.TIMING, f"{project.id}：請求書を送るのは契約日（{write_date(concluded)}）から")
+        yield Hold(Reason.TIMING, f"{project.id}：{FROM_CONTRACT_DAY.format(day=write_date(concluded))}")
 
 
 def earliest_day(project: Project) -> dt.date | None:

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from worker.approval_label import BEFORE_APRIL
+from worker.arrive import find_resubmitted
 from worker.invoice_text import check_invoice
 from worker.match import Register
 from worker.model import (
@@ -34,7 +36,7 @@ from worker.model import (
 )
 from worker.ports import Reading
 from worker.rulebook import Contract, Guarantor, InvoiceRule, Issuer, NoticeForm, Project, Rule, Section
-from worker.states import Reason
+from worker.states import Reason, State
 from worker.text import fold_hyphens, match_key
 from worker.workdays import last_first_of_april
 
@@ -44,7 +46,10 @@ LARGE_NOTICE: Final = 1_000_000
 LARGE_FILE: Final = 3_000_000
 """Bytes. An invoice is one page, and a scanned one of 300 dpi in grey has 1 to 2 MB: above, it is more than that."""
 
-_NOT_OF_A_REHEARSAL: Final = "first_address"
+CONFIRMED_CODE: Final = "confirmed"
+"""In the detail of ALREADY_RESUBMITTED, before ``#ID``: that one is confirmed to have arrived."""
+
+_NOT_OF_A_REHEARSAL: Final = frozenset({"first_address", "already_resubmitted"})
 """The guard that does not ask then: a rehearsal goes to one's own address. The issuer's are asked about afterwards."""
 
 _IN_A_NUMBER: Final = re.compile(r"[0-9A-Za-z-]")
@@ -94,18 +99,22 @@ def check_draft(finished: Finished, register: Register, known: Reading, today: d
         ("invoice", lambda: _wrong_invoice(finished, register, known)),
         ("first_address", lambda: _first_addresses(finished, known)),
         ("rule_changed", lambda: _changed_rule(finished, known, today)),
+        ("already_resubmitted", lambda: _resubmitted(finished, known)),
         ("large_attachment", lambda: _large_attachments(finished)),
     )
     is_rehearsal = finished.rehearsal_to is not None
     return tuple(
-        Check(name, tuple(dict.fromkeys(look())), is_asked=not (is_rehearsal and name == _NOT_OF_A_REHEARSAL))
+        Check(name, tuple(dict.fromkeys(look())), is_asked=not (is_rehearsal and name in _NOT_OF_A_REHEARSAL))
         for name, look in guards
     )
 
 
 def check_rule(ruled: Ruled, known: Reading, today: dt.date) -> tuple[Check, ...]:
-    """The guard that asks also where nothing is mailed: whether a person should look at the rule first."""
-    return (Check("rule_changed", tuple(dict.fromkeys(_changed_rule(ruled, known, today)))),)
+    """The guards that ask also where nothing is mailed: about the rule, and about a second submission of the same."""
+    return (
+        Check("rule_changed", tuple(dict.fromkeys(_changed_rule(ruled, known, today)))),
+        Check("already_resubmitted", tuple(_resubmitted(ruled, known))),
+    )
 
 
 def stamp_history(submission: Submission, known: Reading) -> str:
@@ -299,6 +308,15 @@ def _first_addresses(finished: Finished, known: Reading) -> Iterator[Hold]:
             yield Hold(Reason.FIRST_ADDRESS, address)
 
 
+def _resubmitted(ruled: Ruled, known: Reading) -> Iterator[Hold]:
+    """A hold for each other submission of this very notice that the issuer has, or is to get."""
+    if isinstance(ruled, Finished) and ruled.rehearsal_to is not None:
+        return
+    for each in find_resubmitted(ruled.submission, ruled.notice, known):
+        is_there = each.state is State.CONFIRMED
+        yield Hold(Reason.ALREADY_RESUBMITTED, f"{CONFIRMED_CODE}: #{each.id}" if is_there else f"#{each.id}")
+
+
 def _changed_rule(ruled: Ruled, known: Reading, today: dt.date) -> Iterator[Hold]:
     issuer, section = ruled.issuer, _receiving(ruled)
     last = _last_of_its_kind(ruled, section, known)
@@ -310,7 +328,7 @@ def _changed_rule(ruled: Ruled, known: Reading, today: dt.date) -> Iterator[Hold
             yield Hold(Reason.RULE_CHANGED, f"{issuer.file} {before[:8]} → {after[:8]}{_when_checked(last, issuer)}")
     april = last_first_of_april(today)
     if issuer.checked_on is not None and issuer.checked_on < april:
-        yield Hold(Reason.RULE_CHANGED, f"{issuer.file} checked_on {issuer.checked_on} < {april}")
+        yield Hold(Reason.RULE_CHANGED, f"{issuer.file} checked_on {issuer.checked_on}{BEFORE_APRIL}{april}")
     if section is not None and section.until is not None and section.until < today:
         yield Hold(Reason.RULE_CHANGED, f"section.{section.id}.until {section.until}")
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NewType
 
+from worker.approval_label import label_letters
 from worker.states import ACCEPTED, MAY_HAVE_LEFT, Reason, State
 
 Address = NewType("Address", str)
@@ -324,7 +325,7 @@ class Submission:
     channel: Channel | None = None
     draft: Draft | None = None
     draft_hash: str = ""
-    """64 hexadecimal digits over the draft and the hashes of its parts; ``ID@xxxx`` shows the first four."""
+    """64 hexadecimal digits over the draft and the hashes of its parts."""
     duties: Duties = Duties()
     done: tuple[str, ...] = ()
     """Those of ``duties.after`` that a person has recorded as done."""
@@ -409,8 +410,11 @@ class Submission:
 
     @property
     def label(self) -> str:
-        """``ID@xxxx``: the submission and the draft that was shown; plain ``ID`` without a draft."""
-        return f"{self.id}@{self.draft_hash[:4]}" if self.draft_hash else str(self.id)
+        """``ID@`` and ten letters over draft and open reasons: what was shown; plain ``ID`` where there is neither."""
+        if not self.draft_hash and not self.reasons:
+            return str(self.id)
+        holds = ((hold.reason, hold.detail) for hold in self.reasons)
+        return f"{self.id}@{label_letters(self.draft_hash, holds, self.duties.not_before)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,8 @@ class Task:
     command: str
     """The one command that goes on from here, or that records it; empty where there is none."""
     urgency: Urgency
+    label: str = ""
+    """Of the submission as it stands; empty where there is none."""
 
     def text(self, lang: Language) -> str:
         """What to do, in ``lang``."""
@@ -319,6 +321,7 @@ def _task(submission: Submission, kind: TaskKind, texts: tuple[str, str], urgenc
         due=submission.duties.deadline if submission.state in PRESSED else None,
         command=command,
         urgency=urgency,
+        label=submission.label,
     )
 
 

@@ -230,7 +230,7 @@ async def at_work(room: Path) -> AsyncIterator[AtWork]:
         await office.pass_once()
         for held in office.store.submissions(State.HELD)[:4]:
             decisions.approve(
-                office.store, office.pipeline.in_force, held.id, held.draft_hash, HANAKO, "", office.clock.now()
+                office.store, office.pipeline.in_force, held.id, held.label, HANAKO, "", office.clock.now()
             )
         await office.pass_once()
         sent = office.store.submissions(State.SENT)

@@ -426,7 +426,8 @@ class Soak:
         """Of what never arrived no report comes: somebody asks the issuer, and lets it go once more."""
         for number in sorted(self.judge.never_arrived):
             self._command("resolve", str(number), "--not-sent", "--by", PERSON)
-            self._command("approve", str(number), "--by", PERSON)
+            shown = json.loads(self._command("show", str(number), "--json"))
+            self._command("approve", shown["label"], "--by", PERSON)
         self._wait_for_the_end(set())
         self._service.stop()
 
@@ -437,10 +438,11 @@ class Soak:
         if not self._service.wait_until(has_ended, lambda: self._relay.count):
             self.judge.violations.append(f"nothing happened for {PATIENCE:g} s, and not all has its end")
 
-    def _command(self, *arguments: str) -> None:
+    def _command(self, *arguments: str) -> str:
         ran = subprocess.run(self._service.command(*arguments), capture_output=True, text=True, check=False)
         if ran.returncode != 0:
             self.judge.violations.append(f"{' '.join(arguments)}: exit code {ran.returncode}: {ran.stdout}{ran.stderr}")
+        return ran.stdout
 
     def _read_journal(self) -> None:
         faults = [line for line in self._service.journal.read_text(encoding="utf-8").splitlines() if _is_fault(line)]

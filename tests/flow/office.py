@@ -250,6 +250,10 @@ windows = []
     def list(self) -> list[dict[str, Any]]:
         return self("list", "--json").documents
 
+    def label(self, number: int) -> str:
+        """The label with which submission ``number`` is approved as it stands now."""
+        return str(next(each["label"] for each in self.list() if each["id"] == number))
+
     def show(self, number: int) -> dict[str, Any]:
         return self("show", str(number), "--json").document
 

@@ -580,8 +580,120 @@ def test_an_approval_of_another_draft_than_the_one_shown_is_refused(desk: Office
     assert desk.list()[0]["state"] == "HELD"
 
 
+def test_an_approval_without_a_label_changes_nothing_where_nobody_can_be_asked(desk: Office) -> None:
+    before = desk.show(1)
+    ran = desk("approve", "1", "--by", HANAKO, "--json")
+    assert (ran.code, ran.document["refused"]) == (1, "label_missing")
+    ran = desk("approve", "1", "--by", HANAKO)
+    assert (ran.code, ran.document) == (1, {"refused": "label_missing"})
+    assert "hoshobin show 1" in ran.err
+    assert desk.show(1) == before
+
+
+@pytest.mark.parametrize("shorten", [lambda _: "1@7efa", lambda shown: shown[:-1], lambda shown: shown[:-6]])
+def test_an_old_label_or_a_part_of_one_is_refused_and_the_new_one_stands_after_what_it_is_about(
+    desk: Office, shorten: Callable[[str], str]
+) -> None:
+    (row,) = desk.list()
+    typed = shorten(row["label"])
+    ran = desk("approve", typed, "--by", HANAKO)
+    assert (ran.code, ran.out) == (1, "")
+    seen = [row["to"][0], "genba@contractor.example", row["subject"], ".pdf", "承認待ち", f"{row['label']} を承認"]
+    places = [ran.err.index(each) for each in seen]
+    assert places == sorted(places)
+    told = desk("approve", typed, "--by", HANAKO, "--json").document
+    assert (told["refused"], told["label"], told["to"]) == ("draft_differs", row["label"], row["to"])
+    assert told["cc"] == ["genba@contractor.example"]
+    assert told["hold_details"] == [{"reason": "approval", "detail": ""}]
+    assert desk.list()[0]["state"] == "HELD"
+
+
+def test_a_label_is_taken_in_small_letters(desk: Office) -> None:
+    assert desk("approve", desk.label(1).lower(), "--by", HANAKO).code == 0
+    assert desk.show(1)["entries"][-1]["detail"]["label"].upper() == desk.show(1)["entries"][-1]["detail"]["label"]
+
+
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch, desk: Office, answer: str, *arguments: str) -> Ran:
+    """The command with a person before it, who types ``answer``; the streams are those of the test."""
+    monkeypatch.setattr("worker.cli.decide.is_at_terminal", lambda: True)
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: answer)
+    return desk("approve", "1", "--by", HANAKO, *arguments)
+
+
+def test_at_a_terminal_one_question_comes_after_recipient_subject_attachments_and_reasons(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (row,) = desk.list()
+    ran = at_a_terminal(monkeypatch, desk, "y")
+    assert ran.code == 0
+    seen = [row["to"][0], "genba@contractor.example", row["subject"], ".pdf", "承認待ち"]
+    places = [ran.err.index(each) for each in seen]
+    assert places == sorted(places)
+    last = desk.show(1)["entries"][-1]
+    assert (last["event"], last["detail"]["label"]) == ("Approved", "asked")
+
+
+@pytest.mark.parametrize("answer", ["n", ""])
+def test_at_a_terminal_nothing_is_approved_without_a_yes(
+    desk: Office, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    before = desk.show(1)
+    assert at_a_terminal(monkeypatch, desk, answer).code == 1
+    assert desk.show(1) == before
+
+
+def test_at_a_terminal_json_is_not_asked_about(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = at_a_terminal(monkeypatch, desk, "y", "--json")
+    assert (ran.code, ran.document["refused"]) == (1, "label_missing")
+
+
+@pytest.mark.parametrize(("answer", "state"), [("y", "APPROVED"), ("n", "HELD")])
+def test_a_real_terminal_is_asked_and_its_answer_counts(desk: Office, answer: str, state: str) -> None:
+    here, there = os.openpty()
+    try:
+        call = [sys.executable, "-c", "import sys; from worker.cli import main; sys.exit(main(sys.argv[1:]))"]
+        running = subprocess.Popen(
+            [*call, "--config", str(desk.config), "approve", "1", "--by", HANAKO],
+            stdin=there, stdout=subprocess.PIPE, stderr=there, env=environment(),
+        )  # fmt: skip
+        os.write(here, f"{answer}\n".encode())
+        running.communicate(timeout=60)
+        shown = os.read(here, 65536).decode(errors="replace")
+    finally:
+        os.close(here)
+        os.close(there)
+    assert (running.returncode, desk.list()[0]["state"]) == (0 if answer == "y" else 1, state)
+    assert "doboku@kawa-town.example" in shown
+
+
+def test_another_draft_that_comes_up_while_the_question_is_open_is_refused_with_its_summary(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(_prompt: str) -> str:
+        issuers = {**desk.issuers, "kawa": desk.issuers["kawa"].replace("doboku@", "kensetsu@")}
+        desk.write(issuers=issuers)
+        desk.run_once()
+        return "y"
+
+    monkeypatch.setattr("worker.cli.decide.is_at_terminal", lambda: True)
+    monkeypatch.setattr("click.termui.visible_prompt_func", answer)
+    shown = desk.label(1)
+    ran = desk("approve", "1", "--by", HANAKO)
+    assert ran.code == 1
+    first, second = ran.err.index("doboku@"), ran.err.index("kensetsu@")
+    assert first < second < ran.err.index(f"現在：{desk.label(1)}")
+    assert desk.label(1) != shown
+    assert desk.list()[0]["state"] == "HELD"
+
+
+def test_a_task_carries_the_label_of_its_submission(desk: Office) -> None:
+    (task,) = [each for each in desk("tasks", "--json").documents if each["submission"] == 1]
+    assert task["label"] == desk.label(1)
+    assert task["label"] in desk("tasks").out
+
+
 def test_an_approval_of_several_goes_on_after_one_that_is_not_allowed(desk: Office) -> None:
-    ran = desk("approve", "7", desk.list()[0]["label"], "--by", HANAKO)
+    ran = desk("approve", "7@0000000000", desk.list()[0]["label"], "--by", HANAKO)
     assert ran.code == 1
     assert "7" in ran.err
     assert "1 を承認しました" in ran.out
@@ -617,7 +729,7 @@ def test_a_hand_over_is_confirmed_with_the_time_that_was_named(desk: Office) -> 
 
 
 def test_what_the_issuer_does_not_have_is_recorded_as_sent_back(desk: Office) -> None:
-    desk("approve", "1", "--by", HANAKO)
+    desk("approve", desk.label(1), "--by", HANAKO)
     desk.run_once()
     ran = desk("confirm", "1", "--failed", "--by", HANAKO, "--note", "届いていないとのこと")
     assert ran.code == 0
@@ -721,7 +833,7 @@ def test_a_share_that_is_not_there_fails_also_before_the_first_run(office: Offic
 def test_people_may_read_english(office: Office, arguments: list[str]) -> None:
     shown = command(*arguments, "--config", str(office.config), "list").out
     assert "waiting for approval" in shown
-    refused = command(*arguments, "--config", str(office.config), "approve", "9", "--by", HANAKO)
+    refused = command(*arguments, "--config", str(office.config), "approve", "9@0000000000", "--by", HANAKO)
     assert "There is no submission 9" in refused.err
 
 

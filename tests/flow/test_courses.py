@@ -117,7 +117,7 @@ def test_nothing_is_sent_in_mode_approve_until_a_person_says_so(mailroom: MODES)
     office("approve", held["label"], "--by", HANAKO)
     office.run_once()
     (entry,) = [each for each in office.show(held["id"])["entries"] if each["event"] == "Approved"]
-    assert (entry["by"], entry["detail"]["draft"][:4]) == (HANAKO, held["label"].partition("@")[2])
+    assert (entry["by"], entry["detail"]["label"]) == (HANAKO, held["label"])
     assert len(room.submissions) == 1
     row = json.loads(office("log", "--format", "jsonl").out)
     assert row["decided_by"] == HANAKO
@@ -148,7 +148,7 @@ def test_what_is_mended_in_the_register_goes_on_by_itself(mailroom: MODES) -> No
     room.deliver(a_mail("認証キー", ("a.pdf", notice(form))))
     office.run_once()
     assert office.only(form)["hold_reasons"] == ["unknown_project"]
-    assert office("approve", str(office.only(form)["id"]), "--by", HANAKO).code == 1
+    assert office("approve", office.only(form)["label"], "--by", HANAKO).code == 1
     office.write(projects=[project("消防庁舎新築工事", "kawa", form.number)])
     assert office.run_once().code == 0
     assert office.only(form)["state"] == "SENT"
@@ -187,7 +187,7 @@ def test_a_key_that_a_body_must_type_is_in_the_mail_and_masked_everywhere_else(m
     office.run_once()
     masked = f"認証キー：********{form.key[-2:]}"
     assert masked in office("show", "1").out
-    office("approve", "1", "--by", HANAKO)
+    office("approve", office.label(1), "--by", HANAKO)
     office.run_once()
     (sent,) = room.submissions
     assert f"認証キー：{form.key}" in sent.text

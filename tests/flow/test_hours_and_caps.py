@@ -70,7 +70,7 @@ async def test_what_is_approved_at_night_waits_for_the_opening_after_the_holiday
     office = office_at(tmp_path, FRIDAY + dt.timedelta(hours=2), mode="approve", windows=USUAL)
     office.save(form(1))
     await office.pass_once()
-    approve(office.store, office.pipeline.in_force, 1, "", HANAKO, "", office.clock.now())
+    approve(office.store, office.pipeline.in_force, 1, office.only().label, HANAKO, "", office.clock.now())
     for moment in (FRIDAY + dt.timedelta(hours=3), TUESDAY - dt.timedelta(days=1), TUESDAY - dt.timedelta(seconds=1)):
         office.clock.moment = moment
         await office.finish()

@@ -219,7 +219,9 @@ async def test_a_copy_of_what_was_stated_unsent_holds_it_anew_and_proves_it_when
     assert (after.state, [hold.reason for hold in after.reasons]) == (State.HELD, [Reason.NOT_SENT])
     assert "控え" in after.reasons[0].detail
     assert office.alarms()[-1] == "came_back"
-    decisions.approve(office.store, office.pipeline.in_force, after.id, "", HANAKO, "それでも", office.clock.now())
+    decisions.approve(
+        office.store, office.pipeline.in_force, after.id, after.label, HANAKO, "それでも", office.clock.now()
+    )
     done = await office.finish()
     assert (done.sent, doubtful.submission.state, len(doubtful.server.messages)) == (0, State.SENT, 1)
 
@@ -234,7 +236,7 @@ async def test_a_forged_copy_of_what_was_stated_unsent_keeps_it_from_leaving_onl
     )
     after = await doubtful.comes(TRACE + doubtful.mail.replace(b"Subject: ", b"Subject: x"))
     assert after.state is State.HELD
-    decisions.approve(office.store, office.pipeline.in_force, after.id, "", HANAKO, "偽物", office.clock.now())
+    decisions.approve(office.store, office.pipeline.in_force, after.id, after.label, HANAKO, "偽物", office.clock.now())
     done = await office.finish()
     assert (done.sent, doubtful.submission.state) == (1, State.SENT)
 
@@ -271,7 +273,13 @@ async def test_another_mail_under_the_same_name_holds_what_is_about_to_leave_onc
         done = await office.finish()
         assert (done.sent, done.began_to_wait, put_off.submission.state) == (0, 1, State.HELD)
         decisions.approve(
-            office.store, office.pipeline.in_force, put_off.submission.id, "", HANAKO, "確認済み", office.clock.now()
+            office.store,
+            office.pipeline.in_force,
+            put_off.submission.id,
+            put_off.submission.label,
+            HANAKO,
+            "確認済み",
+            office.clock.now(),
         )
         done = await office.finish()
         assert (done.sent, put_off.submission.state) == (1, State.SENT)

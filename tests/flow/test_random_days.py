@@ -109,7 +109,7 @@ class Day:
         one = self.chance.choice(found)
         self.steps[-1] += f" {one.id} {one.state}"
         if one.state is State.HELD and self.chance.random() < 0.8:
-            decisions.approve(store, in_force, one.id, one.draft_hash, HANAKO, "", now)
+            decisions.approve(store, in_force, one.id, one.label, HANAKO, "", now)
         elif one.state is State.IN_DOUBT and self.chance.random() < 0.5:
             decisions.resolve_sent(store, one.id, HANAKO, now)
         elif one.state is State.IN_DOUBT:

@@ -212,7 +212,7 @@ class Days:
 
     def approve(self, each: Submission) -> None:
         with contextlib.suppress(NotAllowed):  # another approval of this day changed what this one would be about
-            decisions.approve(self.store, self.in_force, each.id, each.draft_hash, HANAKO, "確認済", self.clock.now())
+            decisions.approve(self.store, self.in_force, each.id, each.label, HANAKO, "確認済", self.clock.now())
 
     def is_right(self, each: Submission) -> bool:
         """Whether project, contract and invoice of the proposal are the true ones; the recipients are not looked at."""

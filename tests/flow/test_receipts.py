@@ -196,7 +196,7 @@ async def test_a_report_that_contradicts_a_statement_holds_it_anew_whatever_was_
     assert [hold.reason for hold in after.reasons] == [Reason.NOT_SENT]
     assert after.reasons != held.reasons
     assert office.alarms()[-1] == "came_back"
-    decisions.approve(office.store, in_force, after.id, "", HANAKO, "それでも", office.clock.now())
+    decisions.approve(office.store, in_force, after.id, after.label, HANAKO, "それでも", office.clock.now())
     done = await office.finish()
     assert (done.sent, doubtful.submission.state) == (0, State.DELIVERED)
 

@@ -54,7 +54,7 @@ class Restored:
         store = self.office.store
         for each in store.submissions(State.HELD):
             in_force = self.office.pipeline.in_force
-            decisions.approve(store, in_force, each.id, "", HANAKO, "確認済み", self.office.clock.now())
+            decisions.approve(store, in_force, each.id, each.label, HANAKO, "確認済み", self.office.clock.now())
 
     async def put_back(self) -> None:
         """The service stopped, the backup in its place, the service started again some hours later."""

@@ -229,7 +229,7 @@ async def test_a_deadline_of_what_waits_to_be_sent_is_told_too(tmp_path: Path) -
     days = Days(tmp_path, TUESDAY.replace(hour=9), mode="approve", deadline="2026-11-24")
     days.office.save(form(1))
     await days.office.pass_once()
-    approve(days.office.store, days.office.pipeline.in_force, 1, "", HANAKO, "", days.clock.now())
+    approve(days.office.store, days.office.pipeline.in_force, 1, days.office.only().label, HANAKO, "", days.clock.now())
     days.office.pipeline.sending._pace.hear("421 try again in 4 hours", days.clock.now().replace(hour=11))
     await days.at(TUESDAY.replace(hour=13, minute=15))
     assert states(days.office) == [State.APPROVED]

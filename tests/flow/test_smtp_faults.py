@@ -288,7 +288,7 @@ async def test_an_acceptance_that_becomes_known_after_a_person_said_not_sent_is_
         office.clock.let_pass(hours=2)
         in_force, now = office.pipeline.in_force, office.clock.now()
         decisions.resolve_not_sent(office.store, in_force, 1, HANAKO, now)
-        decisions.approve(office.store, in_force, 1, "", HANAKO, "", now)
+        decisions.approve(office.store, in_force, 1, office.only().label, HANAKO, "", now)
         await office.finish()
         held = office.only()
         assert (held.state, [hold.reason for hold in held.reasons]) == (State.HELD, [Reason.NOT_SENT])

@@ -32,7 +32,7 @@ def desk(mailroom: Callable[..., Mailroom]) -> Office:
 
 def approve(desk: Office, *ticks: str) -> Any:
     options = [option for tick in ticks for option in ("--tick", tick)]
-    return desk("approve", "1", "--by", HANAKO, *options)
+    return desk("approve", desk.label(1), "--by", HANAKO, *options)
 
 
 @pytest.mark.parametrize(("ticks", "left"), [((), CONDITIONS), (("2",), CONDITIONS[:1])])
@@ -61,7 +61,7 @@ def test_on_a_terminal_each_condition_is_asked(
     desk: Office, monkeypatch: pytest.MonkeyPatch, answers: str, state: str
 ) -> None:
     given = iter(answers.splitlines())
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("worker.cli.decide.is_at_terminal", lambda: True)
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: next(given))
     assert approve(desk).code == (0 if state == "APPROVED" else 1)
     assert desk.list()[0]["state"] == state

@@ -66,7 +66,7 @@ class Office(SmallOffice):
     def approve(self, number: int = 1) -> Submission:
         held = self.store.submission(number)
         after, _ = decisions.approve(
-            self.store, self.pipeline.in_force, number, held.draft_hash, HANAKO, "電話で確認", self.clock.now()
+            self.store, self.pipeline.in_force, number, held.label, HANAKO, "電話で確認", self.clock.now()
         )
         return after
 

@@ -382,7 +382,7 @@ class Week:
             self.store,
             self.pipeline.in_force,
             number,
-            shown.draft_hash,
+            shown.label,
             HANAKO,
             note,
             self.clock.now(),

@@ -187,24 +187,29 @@ def test_while_one_reason_must_be_mended_an_approval_answers_none(reason: Reason
 @pytest.mark.parametrize("state", [each for each in State if each is not State.HELD])
 def test_only_what_is_held_can_be_approved(state: State) -> None:
     with pytest.raises(NotAllowed) as refused:
-        refuse_unless_shown(replace(drafted().submission, state=state), "")
+        refuse_unless_shown(replace(drafted().submission, state=state), drafted().submission.label)
     assert refused.value.code == "not_held"
 
 
 def test_an_approval_names_the_draft_that_was_shown() -> None:
     held = drafted().submission
-    refuse_unless_shown(held, "")
-    refuse_unless_shown(held, held.draft_hash[:4])
-    other = "0000" if held.draft_hash[:4] != "0000" else "1111"
+    refuse_unless_shown(held, held.label)
+    for other in (f"1@{held.draft_hash[:4]}", held.label[:-1], f"{held.label}0", "1@0000000000", held.label[2:], "1"):
+        with pytest.raises(NotAllowed) as refused:
+            refuse_unless_shown(held, other)
+        assert refused.value.code == "draft_differs"
+        assert refused.value.params["now"] == held.label
+
+
+def test_no_approval_is_without_what_was_shown() -> None:
     with pytest.raises(NotAllowed) as refused:
-        refuse_unless_shown(held, other)
-    assert refused.value.code == "draft_differs"
-    assert refused.value.params["now"] == held.label
+        refuse_unless_shown(drafted().submission, "")
+    assert refused.value.code == "label_missing"
 
 
 def test_a_draft_that_is_gone_cannot_be_the_one_that_was_shown() -> None:
     with pytest.raises(NotAllowed):
-        refuse_unless_shown(drafted(replace(REGISTER, projects=())).submission, "abcd")
+        refuse_unless_shown(drafted(replace(REGISTER, projects=())).submission, drafted().submission.label)
 
 
 # --- Conditions, and answers in words ----------------------------------------------------------------------------

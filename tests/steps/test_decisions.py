@@ -37,11 +37,12 @@ from worker import decisions
 from worker.adapters.smtp_wire import Timeouts
 from worker.adapters.store import SqlStore, create_or_migrate, open_store
 from worker.errors import NotAllowed, Unavailable
-from worker.model import Address, Channel, Entry, Key, Notice, Product, Submission, sha256
+from worker.model import JST, Address, Channel, Entry, Key, Notice, Product, Submission, sha256
 from worker.ports import Author
-from worker.rulebook import Document, Invoice
+from worker.rulebook import CountedBy, Document, Invoice
 from worker.settings import Mode
-from worker.states import Event, Reason, State
+from worker.states import Event, Kind, Reason, State, kind_of
+from worker.words import name_hold
 
 HANAKO, JIRO = Author("山田 花子", "soumu"), Author("佐藤 次郎", "jiro (root)")
 WORKER = Author("hoshobin", "hoshobin")
@@ -80,7 +81,8 @@ class Desk:
     def approve(
         self, number: int, register: Register = REGISTER, shown: str = "", author: Author = HANAKO, note: str = ""
     ) -> Submission:
-        after, _ = decisions.approve(self.store, register.in_force(), number, shown, author, note, self.clock.now())
+        label = shown or self.store.submission(number).label
+        after, _ = decisions.approve(self.store, register.in_force(), number, label, author, note, self.clock.now())
         return after
 
     def send(self, number: int, *events: tuple[Event, State], **changes: Any) -> Submission:
@@ -131,7 +133,7 @@ def refusal(call: Callable[..., object], *arguments: Any, **named: Any) -> NotAl
 
 
 def test_an_approval_keeps_who_by_which_account_what_was_answered_and_the_note(desk: Desk) -> None:
-    desk.arrive(proven=False)
+    shown = desk.arrive(proven=False)
     approved = desk.approve(1, note="差出人に電話で確認")
     assert approved.state is State.APPROVED
     entry = desk.entries(1)[-1]
@@ -139,6 +141,7 @@ def test_an_approval_keeps_who_by_which_account_what_was_answered_and_the_note(d
     assert entry.detail == {
         "answered": ["sender_unproven", "approval"],
         "draft": approved.draft_hash,
+        "label": shown.label,
         "note": "差出人に電話で確認",
     }
 
@@ -187,13 +190,13 @@ def test_the_register_corrects_a_tie_made_by_mistake_and_the_draft_is_looked_at_
 )
 def test_a_draft_that_changed_since_it_was_shown_is_recorded_and_not_approved(desk: Desk, changed: Register) -> None:
     shown = desk.arrive()
-    refused = refusal(desk.approve, 1, changed, shown=shown.draft_hash[:4])
+    refused = refusal(desk.approve, 1, changed, shown=shown.label)
     fresh = desk.store.submission(1)
     assert (refused.code, refused.params["now"]) == ("draft_differs", fresh.label)
     assert (fresh.state, fresh.answers) == (State.HELD, ())
     assert fresh.draft_hash != shown.draft_hash
     assert [entry.event for entry in desk.entries(1)] == ["NoticeRead", "Redrafted"]
-    assert desk.approve(1, changed, shown=fresh.draft_hash[:4]).state is State.APPROVED
+    assert desk.approve(1, changed, shown=fresh.label).state is State.APPROVED
 
 
 def test_an_invoice_whose_bytes_changed_is_another_draft(desk: Desk) -> None:
@@ -225,6 +228,92 @@ def test_a_reason_that_nobody_was_shown_is_not_answered_unseen(desk: Desk) -> No
     assert refusal(desk.approve, 1, stricter).code == "draft_differs"
     assert set(reasons(desk.store.submission(1))) == {Reason.ELIGIBILITY_UNKNOWN, Reason.APPROVAL}
     assert desk.approve(1, stricter).state is State.APPROVED
+
+
+def test_the_label_shown_before_a_new_reason_does_not_answer_it_at_the_second_try(desk: Desk) -> None:
+    shown = desk.arrive()
+    stricter = replace(REGISTER, issuers=(of_issuer(eligibility=APPROVED_ONLY),))
+    for _ in range(2):
+        assert refusal(desk.approve, 1, stricter, shown=shown.label).code == "draft_differs"
+    fresh = desk.store.submission(1)
+    assert (fresh.state, fresh.answers, fresh.draft_hash) == (State.HELD, (), shown.draft_hash)
+    assert fresh.label != shown.label
+
+
+def test_no_approval_is_without_a_label_and_nothing_is_written(desk: Desk) -> None:
+    before = desk.arrive()
+    arguments = (desk.store, REGISTER.in_force(), 1, "", HANAKO, "", desk.clock.now())
+    assert refusal(decisions.approve, *arguments).code == "label_missing"
+    assert (desk.store.submission(1), len(desk.entries())) == (before, 1)
+
+
+def test_an_approval_that_was_asked_about_says_so_in_its_entry(desk: Desk) -> None:
+    label = desk.arrive().label
+    decisions.approve(desk.store, REGISTER.in_force(), 1, label, HANAKO, "", desk.clock.now(), asked=True)
+    assert desk.entries(1)[-1].detail["label"] == "asked"
+
+
+@pytest.mark.parametrize("typed", [str.lower, lambda label: label.replace("1", "l").replace("0", "o")])
+def test_a_label_is_taken_in_small_letters_and_with_letters_that_look_like_its_digits(
+    desk: Desk, typed: Callable[[str], str]
+) -> None:
+    letters = desk.arrive().label.partition("@")[2]
+    assert desk.approve(1, shown=f"1@{typed(letters)}").state is State.APPROVED
+    assert desk.entries(1)[-1].detail["label"] == f"1@{letters}"
+
+
+OLD_RULE = replace(REGISTER, issuers=(of_issuer(checked_on=dt.date(2020, 5, 1)),))
+
+
+def test_midnight_of_the_first_of_april_changes_no_label_of_what_is_asked_before_and_after(desk: Desk) -> None:
+    desk.clock.moment = dt.datetime(2027, 3, 31, 23, 59, tzinfo=JST)
+    shown = desk.arrive(OLD_RULE)
+    desk.clock.moment += dt.timedelta(minutes=2)
+    fresh = decisions.redraft(shown, OLD_RULE.in_force(), desk.store, desk.clock.now()).submission
+    assert fresh.reasons != shown.reasons
+    assert fresh.label == shown.label
+    assert desk.approve(1, OLD_RULE, shown=shown.label).state is State.APPROVED
+
+
+def test_a_first_of_april_that_asks_about_a_rule_once_more_changes_the_label(desk: Desk) -> None:
+    rule = replace(REGISTER, issuers=(of_issuer(checked_on=dt.date(2026, 5, 1)),))
+    desk.clock.moment = dt.datetime(2027, 3, 31, 23, 59, tzinfo=JST)
+    shown = desk.arrive(rule)
+    desk.clock.moment += dt.timedelta(minutes=2)
+    assert refusal(desk.approve, 1, rule, shown=shown.label).code == "draft_differs"
+    assert desk.store.submission(1).label != shown.label
+
+
+def before_its_contract(**more: Any) -> Register:
+    dates = {CountedBy.CONTRACT: dt.date(2026, 12, 1)}
+    invoices = {Product.ADVANCE: (Invoice("road.pdf"),)}
+    project = of_project(invoices=invoices, **{"dates": dates, **more})
+    return replace(REGISTER, projects=(project,), files=FakeFiles({"road.pdf": INVOICE}))
+
+
+def test_a_label_outlives_the_midnight_at_which_the_contracts_day_comes_but_no_other_day(desk: Desk) -> None:
+    register = before_its_contract()
+    desk.clock.moment = dt.datetime(2026, 11, 30, 23, 59, tzinfo=JST)
+    shown = desk.arrive(register, replace(NOTICE, product=Product.ADVANCE))
+    assert Reason.TIMING in reasons(shown)
+    later = before_its_contract(dates={CountedBy.CONTRACT: dt.date(2026, 12, 2)})
+    moved = decisions.redraft(shown, later.in_force(), desk.store, desk.clock.now()).submission
+    assert (moved.draft_hash, moved.label == shown.label) == (shown.draft_hash, False)
+    desk.clock.moment += dt.timedelta(minutes=2)
+    fresh = decisions.redraft(shown, register.in_force(), desk.store, desk.clock.now()).submission
+    assert (Reason.TIMING in reasons(fresh), fresh.label) == (False, shown.label)
+    assert desk.approve(1, register, shown=shown.label).state is State.APPROVED
+
+
+def test_no_day_of_a_year_changes_a_label_while_the_same_is_asked(desk: Desk) -> None:
+    """But for a contract's day, which ends its reason, the reasons of each day are those of the day before."""
+    register = replace(before_its_contract(), issuers=OLD_RULE.issuers)
+    shown = desk.arrive(register, replace(NOTICE, product=Product.ADVANCE), proven=False)
+    labels = set()
+    for day in range(0, 500, 7):
+        now = desk.clock.now() + dt.timedelta(days=day)
+        labels.add(decisions.redraft(shown, register.in_force(), desk.store, now).submission.label)
+    assert labels == {shown.label}
 
 
 def test_what_must_be_mended_is_not_approved_and_nothing_is_written(desk: Desk) -> None:
@@ -267,7 +356,7 @@ def test_what_was_rehearsed_is_not_approved_while_rehearsing(desk: Desk) -> None
     with desk.store.writing() as writing:
         writing.change(Event.REHEARSAL_ENDED, desk.store.submission(1), fresh, WORKER, {})
     assert refusal(desk.approve, 1, REHEARSING).code == "still_rehearsing"
-    assert refusal(desk.approve, 1, shown=fresh.draft_hash[:4]).code == "draft_differs"
+    assert refusal(desk.approve, 1, shown=fresh.label).code == "draft_differs"
     real = desk.approve(1)
     assert (real.state, real.is_rehearsal) == (State.APPROVED, False)
 
@@ -293,7 +382,7 @@ AMENDED = replace(NOTICE, key=Key("ZzYyXxWw0099"))
 
 def approve_ticking(desk: Desk, *ticked: str) -> Submission:
     in_force, now = ON_CONDITION.in_force(), desk.clock.now()
-    after, _ = decisions.approve(desk.store, in_force, 1, "", HANAKO, "", now, ticked)
+    after, _ = decisions.approve(desk.store, in_force, 1, desk.store.submission(1).label, HANAKO, "", now, ticked)
     return after
 
 
@@ -611,6 +700,120 @@ def test_a_correction_is_not_superseded_by_what_it_came_after(desk: Desk) -> Non
     assert reasons(desk.resend(1)) == {Reason.APPROVAL: ""}
     amended = desk.store.submission(2)
     assert decisions.redraft(amended, REGISTER.in_force(), desk.store, START).submission == amended
+
+
+AGAIN = b"%PDF-1.4 downloaded again"
+
+
+def resubmitted(submission: Submission) -> str | None:
+    return reasons(submission).get(Reason.ALREADY_RESUBMITTED)
+
+
+def sent_once_more(desk: Desk, number: int) -> Submission:
+    """A correction of ``number`` that left."""
+    new = desk.resend(number)
+    desk.approve(new.id)
+    return desk.send(new.id, STARTED, BODY, ACCEPTED, sent_at=START)
+
+
+def test_the_first_correction_of_what_left_is_no_second_one(desk: Desk) -> None:
+    desk.sent()
+    assert resubmitted(desk.resend(1)) is None
+
+
+def test_a_second_correction_of_one_submission_names_the_first(desk: Desk) -> None:
+    desk.sent()
+    sent_once_more(desk, 1)
+    second = desk.resend(1)
+    assert (second.state, resubmitted(second)) == (State.HELD, "#2")
+    assert kind_of(Reason.ALREADY_RESUBMITTED) is Kind.ANSWER
+    assert desk.approve(second.id).state is State.APPROVED
+
+
+def test_a_chain_of_corrections_goes_on_from_its_end_unasked_and_from_before_it_asked(desk: Desk) -> None:
+    desk.sent()
+    sent_once_more(desk, 1)
+    third = sent_once_more(desk, 2)
+    assert third.corrects == 2
+    assert resubmitted(desk.resend(3)) is None
+    decisions.withdraw(desk.store, 4, HANAKO, "やめる")
+    assert resubmitted(desk.resend(2)) == "#3"
+    decisions.withdraw(desk.store, 5, HANAKO, "やめる")
+    held = [hold.detail for hold in desk.resend(1).reasons if hold.reason is Reason.ALREADY_RESUBMITTED]
+    assert held == ["#2", "#3"]
+
+
+def test_a_resubmission_of_what_is_confirmed_names_it(desk: Desk) -> None:
+    desk.sent()
+    decisions.confirm(desk.store, 1, HANAKO, "届いた", None)
+    new = desk.resend(1)
+    assert (new.state, resubmitted(new)) == (State.HELD, "confirmed: #1")
+    assert "到達確認済み" in name_hold(new.reasons[0], "ja")
+    assert "#1" in name_hold(new.reasons[0], "ja")
+
+
+def test_a_confirmed_correction_is_named_by_the_next_of_its_original(desk: Desk) -> None:
+    desk.sent()
+    sent_once_more(desk, 1)
+    decisions.confirm(desk.store, 2, HANAKO, "届いた", None)
+    assert resubmitted(desk.resend(1)) == "confirmed: #2"
+
+
+def test_what_was_handed_in_and_confirmed_is_named_where_nothing_is_mailed(desk: Desk) -> None:
+    desk.arrive(PAPER, proven=False)
+    desk.approve(1, PAPER)
+    decisions.confirm(desk.store, 1, HANAKO, "窓口", None)
+    new = desk.resend(1, PAPER)
+    assert (new.state, resubmitted(new)) == (State.HELD, "confirmed: #1")
+
+
+def test_an_arrival_confirmed_after_its_correction_was_approved_holds_the_correction(desk: Desk) -> None:
+    desk.sent()
+    waiting = desk.approve(desk.resend(1).id)
+    decisions.confirm(desk.store, 1, HANAKO, "届いていた", None)
+    fresh = decisions.redraft(waiting, REGISTER.in_force(), desk.store, START).submission
+    assert (fresh.state, resubmitted(fresh)) == (State.HELD, "confirmed: #1")
+
+
+def test_another_download_of_the_notice_is_named_by_the_correction_and_names_it(desk: Desk) -> None:
+    desk.sent()
+    copy = desk.arrive(pdf=AGAIN, follows=1)
+    assert resubmitted(copy) is None  # seen_before names the first
+    correction = desk.resend(1)
+    assert resubmitted(correction) == "#2"
+    desk.approve(correction.id)
+    desk.send(correction.id, STARTED, BODY, ACCEPTED, sent_at=START)
+    fresh = decisions.redraft(copy, REGISTER.in_force(), desk.store, START).submission
+    assert (fresh.state, resubmitted(fresh)) == (State.HELD, "#3")
+
+
+def test_a_correction_that_was_taken_back_is_no_resubmission(desk: Desk) -> None:
+    desk.sent()
+    decisions.withdraw(desk.store, desk.resend(1).id, HANAKO, "やめる")
+    assert resubmitted(desk.resend(1)) is None
+
+
+def test_a_correction_taken_back_after_a_doubtful_try_still_counts(desk: Desk) -> None:
+    desk.sent()
+    desk.approve(desk.resend(1).id)
+    desk.send(2, STARTED, BODY, silent="connection lost")
+    decisions.resolve_not_sent(desk.store, REGISTER.in_force(), 2, HANAKO, desk.clock.now())
+    decisions.withdraw(desk.store, 2, HANAKO, "やめる")
+    assert resubmitted(desk.resend(1)) == "#2"
+
+
+def test_an_amended_guarantee_under_the_number_is_no_resubmission(desk: Desk) -> None:
+    desk.sent()
+    desk.arrive(REGISTER, AMENDED, b"%PDF-1.4 amended", follows=1)
+    assert resubmitted(desk.resend(1)) is None
+
+
+def test_a_rehearsal_is_not_asked_about_a_second_resubmission_and_the_real_mail_is(desk: Desk) -> None:
+    desk.sent()
+    sent_once_more(desk, 1)
+    rehearsed = desk.resend(1, REHEARSING)
+    assert resubmitted(rehearsed) is None
+    assert resubmitted(decisions.redraft(rehearsed, REGISTER.in_force(), desk.store, START).submission) == "#2"
 
 
 # --- resume ------------------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ def told(
 
 def test_a_line_says_number_project_issuer_reason_and_the_one_command() -> None:
     submission = drafted().submission
-    label = f"1@{submission.draft_hash[:4]}"
+    label = submission.label
     assert describe(submission).split("\n") == [
         f"■ {label}　道路改良工事　／　みほん町",
         "　　理由：承認待ち",
@@ -51,10 +51,10 @@ def test_a_line_says_number_project_issuer_reason_and_the_one_command() -> None:
 
 def test_what_is_not_known_yet_is_called_by_what_came() -> None:
     unread = replace(arrived(None), source_name="scan.pdf", reasons=(Hold(Reason.NO_TEXT),))
-    assert describe(unread).startswith("■ 1　scan.pdf　／　（発注者不明）\n　　理由：文字情報のないPDF")
+    assert describe(unread).startswith(f"■ {unread.label}　scan.pdf　／　（発注者不明）\n　　理由：文字情報のないPDF")
     assert "（案件不明）" in describe(replace(unread, source_name=""))
     unmatched = drafted(replace(REGISTER, projects=())).submission
-    assert describe(unmatched).startswith("■ 1　道路改良工事　／　（発注者不明）")
+    assert describe(unmatched).startswith(f"■ {unmatched.label}　道路改良工事　／　（発注者不明）")
 
 
 def test_foreign_text_cannot_hide_in_the_mail() -> None:

@@ -15,41 +15,45 @@ from typing import Any
 import click
 
 from worker import decisions
+from worker.approve import refuse_unless_shown
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, pass_cli
 from worker.cli.files import look_for_submissions
+from worker.cli.summary import print_summary, summary_json
 from worker.cli.tables import print_json, sending_text, submission_json, submission_table, time_json, time_text
 from worker.cli.ticks import Tick, ask_conditions, name_ticked
 from worker.errors import NotAllowed
 from worker.model import JST, Submission
 from worker.pace import leaves_at
 from worker.ports import Author
-from worker.states import Event, State
+from worker.states import Event, Kind, State, kind_of
 from worker.text import match_key
 from worker.wiring import Office, account_name, load_office, system_clock
 from worker.words import Language, name_hold, name_state, say, say_refusal
 
-_REFERENCE = re.compile(r"(\d{1,12})(?:@([0-9a-f]{4,64}))?")
+_REFERENCE = re.compile(r"(\d{1,12})(?:@([0-9A-Za-z]{1,64}))?")
+
+DIFFERS = "draft_differs"
 
 by_option = click.option("--by", "by", required=True, metavar="NAME", help="判断する人の氏名 / who decides")
 
 
 class Reference(click.ParamType[tuple[int, str]]):
-    """``ID`` or ``ID@xxxx``."""
+    """``ID``, or ``ID@`` and ten letters."""
 
-    name = "ID[@xxxx]"
+    name = "ID@LABEL"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, str]:
-        """Number and the beginning of the draft's hash, empty where none was given."""
+        """Number and label as lists and mails print it; the label is empty where none was given."""
         if isinstance(value, tuple):
             return value
         found = _REFERENCE.fullmatch(str(value))
         if found is None:
             self.fail(say("usage_number", language_of(ctx), given=value), param, ctx)
-        return int(found[1]), found[2] or ""
+        return int(found[1]), f"{int(found[1])}@{found[2]}" if found[2] else ""
 
 
 class Number(click.ParamType[int]):
-    """``ID``, or ``ID@xxxx`` as lists and mails print it: which draft was shown matters to ``approve`` alone."""
+    """``ID``, or a label as lists and mails print it: what was shown matters to ``approve`` alone."""
 
     name = "ID"
 
@@ -77,6 +81,11 @@ class Moment(click.ParamType[dt.datetime]):
         return moment if moment.tzinfo else moment.replace(tzinfo=JST)
 
 
+def is_at_terminal() -> bool:
+    """Whether a person reads what is asked, and types the answer."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def author_of(office: Office, by: str) -> Author:
     """The person as registered in ``[operator] people``, whatever the width and spaces typed. Raises NotAllowed."""
     people = office.configuration.settings.people
@@ -93,8 +102,15 @@ def _report(submission: Submission, code: str, lang: Language, *, as_json: bool,
         click.echo(say(code, lang, id=submission.id, **params))
 
 
-def _each(numbers: Sequence[Any], decide: Callable[[Any], None], shared: Cli, *, as_json: bool) -> int:
-    """Decide on each; one that is not allowed does not stop the others."""
+def _each(
+    numbers: Sequence[Any],
+    decide: Callable[[Any], None],
+    shared: Cli,
+    *,
+    as_json: bool,
+    told_with: Callable[[NotAllowed], dict[str, Any]] = lambda refused: {},  # noqa: ARG005  nothing more to tell
+) -> int:
+    """Decide on each; one that is not allowed does not stop the others. ``told_with`` is what its JSON adds."""
     code = DONE
     for number in numbers:
         try:
@@ -102,7 +118,7 @@ def _each(numbers: Sequence[Any], decide: Callable[[Any], None], shared: Cli, *,
         except NotAllowed as refused:
             message = say_refusal(refused.code, shared.lang, **refused.params)
             if as_json:
-                print_json({"refused": refused.code, "message": message})
+                print_json({"refused": refused.code, "message": message, **told_with(refused)})
             else:
                 click.echo(message, err=True)
             code = FOR_A_PERSON
@@ -110,7 +126,7 @@ def _each(numbers: Sequence[Any], decide: Callable[[Any], None], shared: Cli, *,
 
 
 @cli.command()
-@click.argument("references", nargs=-1, required=True, type=Reference(), metavar="ID[@xxxx]…")
+@click.argument("references", nargs=-1, required=True, type=Reference(), metavar="ID@LABEL…")
 @by_option
 @click.option("--note", default="", help="確認した内容 / what was checked")
 @click.option("--tick", "ticks", multiple=True, type=Tick(), help="確かめた条件の番号、又は all / conditions checked")
@@ -119,21 +135,42 @@ def _each(numbers: Sequence[Any], decide: Callable[[Any], None], shared: Cli, *,
 def approve(
     shared: Cli, references: tuple[tuple[int, str], ...], by: str, note: str, ticks: tuple[int, ...], as_json: bool
 ) -> int:
-    """承認：確認待ちの理由すべてに答え、送信待ちにします。"""
+    """承認：確認待ちの理由すべてに答え、送信待ちにします。
+
+    list・show・お知らせのメールにある「番号@印」を、そのまま指定します。端末で番号だけを指定すると、内容を表示して1件ずつ尋ねます。
+    """
     office = load_office(shared.config)
     author = author_of(office, by)
     clock = system_clock()
     store = open_for_command(office, clock)
+    # A question is put where the person sees what it is about: the summary goes where the question goes.
+    may_ask = is_at_terminal() and not as_json
 
     def decide(reference: tuple[int, str]) -> None:
-        number, shown_draft = reference
+        number, typed = reference
+        if not typed and not may_ask:
+            raise NotAllowed("label_missing", id=str(number))
         before = store.submission(number)
-        is_asked = sys.stdin.isatty() and not (as_json or ticks)
-        ticked = ask_conditions(before, shared.lang) if is_asked else name_ticked(before, ticks)
-        # What was ticked is the draft that was read here: another one by now is refused.
-        expected = shown_draft or (before.draft_hash if ticked else "")
-        look_for_submissions([store.submission(number)], office, store)
-        after, answered = decisions.approve(store, office.in_force, number, expected, author, note, clock.now(), ticked)
+        try:
+            # What is shown, asked and ticked here is what is approved: another one by now is refused.
+            refuse_unless_shown(before, typed or before.label)
+            ticked = _look_and_tick(before, ticks, shared.lang, may_ask=may_ask, is_labelled=bool(typed))
+            look_for_submissions([before], office, store)
+            after, answered = decisions.approve(
+                store,
+                office.in_force,
+                number,
+                before.label,
+                author,
+                note,
+                clock.now(),
+                ticked,
+                asked=not typed,
+            )
+        except NotAllowed as refused:
+            if refused.code == DIFFERS and not as_json:
+                print_summary(store.submission(number), shared.lang)
+            raise
         _report(
             after,
             "approved",
@@ -146,7 +183,30 @@ def approve(
         if moment is not None and not as_json:
             click.echo(f"　　{sending_text(moment, shared.lang)}")
 
-    return _each(references, decide, shared, as_json=as_json)
+    def tell_new(refused: NotAllowed) -> dict[str, Any]:
+        return summary_json(store.submission(int(refused.params["id"]))) if refused.code == DIFFERS else {}
+
+    code = _each(references, decide, shared, as_json=as_json, told_with=tell_new)
+    if not as_json and not may_ask and not all(typed for _, typed in references):
+        print_json({"refused": "label_missing"})
+    return code
+
+
+def _look_and_tick(
+    before: Submission, ticks: Sequence[int], lang: Language, *, may_ask: bool, is_labelled: bool
+) -> tuple[str, ...]:
+    """The conditions that are met, asked about at a terminal; there a submission without its label is shown first.
+
+    Raises NotAllowed where the person does not approve.
+    """
+    is_answerable = all(kind_of(hold.reason) is Kind.ANSWER for hold in before.reasons)
+    if is_labelled or not is_answerable:  # what no approval ends is refused without a question
+        return ask_conditions(before, lang) if may_ask and not ticks and is_labelled else name_ticked(before, ticks)
+    print_summary(before, lang)
+    ticked = name_ticked(before, ticks) if ticks else ask_conditions(before, lang)
+    if not click.confirm(say("ask_as_shown", lang, id=before.id), err=True):
+        raise NotAllowed("declined", id=str(before.id))
+    return ticked
 
 
 @cli.command()

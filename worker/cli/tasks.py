@@ -48,7 +48,7 @@ def _cells(task: Task, lang: Language) -> tuple[str, ...]:
     return (
         say(f"urgency_{task.urgency.value}", lang),
         task.due.isoformat() if task.due else "",
-        str(task.submission or ""),
+        task.label,
         PRODUCT_NAMES[task.product] if task.product else "",
         task.text(lang),
         name_command(task.command, lang),
@@ -66,6 +66,7 @@ def task_json(task: Task, lang: Language) -> dict[str, Any]:
         "issuer": task.issuer or None,
         "product": task.product.value if task.product else None,
         "submission": task.submission,
+        "label": task.label or None,
         "text": task.text(lang),
         "command": name_command(task.command, lang) or None,
     }

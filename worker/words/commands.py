@@ -19,10 +19,33 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "draft_differs": (
         (
-            "{id} の内容は、表示されたものから変わっています（現在：{now}）。`hoshobin show {id}` で確認し、"
-            "{now} を承認してください。"
+            "{id} に付けた印は、今の内容と理由のものではありません（現在：{now}）。何も承認していません。"
+            "`hoshobin show {id}` で確認し、{now} を承認してください。"
         ),
-        "{id} is no longer what was shown (now: {now}). Look at it with `hoshobin show {id}`, then approve {now}.",
+        (
+            "The label given with {id} is not that of its mail and reasons as they are now ({now}). Nothing was "
+            "approved. Look at it with `hoshobin show {id}`, then approve {now}."
+        ),
+    ),
+    "label_missing": (
+        (
+            "{id} の承認には、確認した内容の印が必要です。何も承認していません。"
+            "`hoshobin show {id}` で確認し、表示される「{id}@印」で承認してください。"
+        ),
+        (
+            "To approve {id}, give the label of what was looked at. Nothing was approved. Look at it with "
+            "`hoshobin show {id}`, then approve it as it is named there: {id}@ and ten letters."
+        ),
+    ),
+    "ask_as_shown": (
+        "{id} を、上の内容で承認しますか",
+        "Approve {id} as shown above?",
+    ),
+    "not_mailed": ("（メールでは送りません）", "(nothing is mailed)"),
+    "none": ("（なし）", "(none)"),
+    "declined": (
+        "{id} は承認していません。状態は変わっていません。",
+        "{id} was not approved. Nothing was changed.",
     ),
     "not_answerable": (
         "{id} は承認では解決しません（{reasons}）。`hoshobin show {id}` の「次にすること」をご覧ください。",

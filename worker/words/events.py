@@ -77,6 +77,7 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "evidence": ("送信元の確認", "what proves the sender"),
     "file": ("ファイル", "file"),
     "joined": ("お知らせ", "its notices"),
+    "label": ("承認の印", "label"),
     "letter": ("送信内容", "letter"),
     "mail": ("届いたメールの原本", "the mail"),
     "message_id": ("送信したメール", "mail sent"),

@@ -206,7 +206,15 @@ AFTER_REHEARSING: Final = (
 )
 """The step of REHEARSED once the draft is no rehearsal any more."""
 
-CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | None]]] = {}
+CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | None]]] = {
+    (_R.ALREADY_RESUBMITTED, "confirmed"): (
+        ("到達確認済みの提出への再提出（{value}）", "a resubmission of what is confirmed to have arrived ({value})"),
+        (
+            "発注者に届いています。差替え等でさらに送る場合は承認、不要なら取下げ",
+            "the issuer has it: approve to send once more (a replacement), withdraw otherwise",
+        ),
+    ),
+}
 """Own words, and an own next step where there is one, of a hold whose ``detail`` is ``code`` or ``code: value``.
 
 The words take the place of the reason's; ``{value}`` in them is the value, with control characters escaped.

@@ -47,6 +47,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "check_invoice": ("請求書がこの案件・この保証のもの", "the invoice is this project's and product's"),
     "check_first_address": ("送信したことのある宛先", "addresses that mail went to before"),
     "check_rule_changed": ("ルールに変更なし、確認日が新しい", "the rule is unchanged and was checked lately"),
+    "check_already_resubmitted": ("同じお知らせの再提出がほかにない", "no other resubmission of this notice"),
     "check_large_attachment": ("添付の大きさが通常", "attachments of usual size"),
     "passed": ("問題なし", "passed"),
     "not_asked": (

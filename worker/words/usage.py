@@ -19,7 +19,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "usage_form": ("「{given}」ではなく、{form} の形で書いてください", 'not "{given}": write it like {form}'),
     "usage_number": (
         "「{given}」は番号ではありません（`hoshobin list` の番号、又は 番号@印）",
-        '"{given}" is no number of `hoshobin list` (ID or ID@xxxx)',
+        '"{given}" is no number of `hoshobin list` (ID, or ID@ and ten letters)',
     ),
     "usage_quotes": (
         '。氏名などに空白があるときは --by "山田 花子" のように " " で囲んでください',

@@ -1,0 +1,48 @@
+"""What a person sees of a submission right before approving it: recipients, subject, attachments, reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from worker.model import Submission
+from worker.seeing import hold_json
+from worker.text import shown
+from worker.words import Language, name_hold, say
+
+
+def print_summary(submission: Submission, lang: Language) -> None:
+    """The summary, where a question about it is put: on standard error."""
+    click.echo(f"■ {submission.label}　{shown(submission.known_as)}", err=True)
+    for heading, value in _pairs(submission, lang):
+        click.echo(f"　　{say(heading, lang)}：{shown(value)}", err=True)
+
+
+def _pairs(submission: Submission, lang: Language) -> Iterator[tuple[str, str]]:
+    yield "h_section", " ".join(filter(None, (submission.issuer_name, submission.section_name))) or say("none", lang)
+    if submission.draft is None:
+        yield "h_to", say("not_mailed", lang)
+    else:
+        yield "h_to", ", ".join(submission.draft.to)
+        yield "h_cc", ", ".join(submission.draft.cc) or say("none", lang)
+        yield "h_subject", submission.draft.subject
+        for each in submission.draft.attachments:
+            size = f"{each.size:,} bytes"
+            yield "h_attachments", say("attachment", lang, title=each.title, name=each.filename, size=size)
+    for hold in submission.reasons:
+        yield "h_reason", name_hold(hold, lang)
+
+
+def summary_json(submission: Submission) -> dict[str, Any]:
+    """The same for programs, with the label of what stands now."""
+    draft = submission.draft
+    return {
+        "label": submission.label,
+        "to": list(draft.to) if draft else [],
+        "cc": list(draft.cc) if draft else [],
+        "subject": draft.subject if draft else None,
+        "attachments": [each.filename for each in draft.attachments] if draft else [],
+        "hold_details": [hold_json(hold) for hold in submission.reasons],
+    }
