@@ -116,6 +116,8 @@ class Unreadable:
 
     reason: Reason
     detail: str = ""
+    is_unanswered: bool = field(default=False, compare=False)
+    """The reader gave no answer of its own: its process died or took too long. That may be the machine's fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +343,8 @@ class Submission:
     """Sending attempts begun (SendStarted): T of the ENVID."""
     deferrals: int = 0
     """NotNow answers in a row since the release: what the delay grows with."""
+    unread_tries: int = 0
+    """Tries in a row that ended before the sending, because the notice could not be read again."""
     first_date: dt.datetime | None = None
     """The Date header: the first SendStarted of this draft, the same on every later try."""
     date_draft: str = ""

@@ -44,8 +44,9 @@ from worker.ports import (
     Store,
     Thread,
 )
+from worker.rereading import entered_notice
 from worker.rulebook import Guarantor
-from worker.states import NEEDS_A_PERSON, Event, State
+from worker.states import NEEDS_A_PERSON, REFUSALS, Event, State
 
 LOG_ALARM: Final = "log_broken"
 LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
@@ -78,7 +79,7 @@ class Pipeline:
         self.in_force = in_force
         self.health = Health(store)
         self.intake = Intake(store, reader, clock, account, signatures)
-        self.sending = Sending(store, server, reader, clock, account, self.health)
+        self.sending = Sending(store, server, reader, self.intake.readings, clock, account, self.health)
         self.telling = Telling(store, server, clock, self.health, command)
         self.reminding = Reminding(store, clock, Author("hoshobin", account))
         self._reader = reader
@@ -220,7 +221,8 @@ class Pipeline:
             return 0
         waiting = 0
         for submission in self.store.submissions(State.HELD):
-            if submission.refusal is None or submission.pdf_sha256 is None:
+            refusal = submission.refusal
+            if refusal is None or refusal.reason not in REFUSALS or submission.pdf_sha256 is None:
                 continue
             pdf = self.store.original(submission.pdf_sha256)
             read = await self.intake.read_pdf(pdf, self.in_force)
@@ -233,7 +235,7 @@ class Pipeline:
             return 0
         with self.store.writing() as writing:
             taking = Taking(writing, self.in_force, self._author, self._clock.now())
-            taking.read_after_all(submission, read)
+            taking.read_after_all(submission, read, entered_notice(self.store.entries(submission.id)))
             return taking.end()
 
     # --- approve → send → tell --------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -35,6 +35,7 @@ from worker.drafting import InForce, missing_where_away
 from worker.model import Attached, Hold, Notice, Sha256, Submission, Unreadable
 from worker.outcome import HELD_ALARM
 from worker.ports import Author, Writing
+from worker.rereading import compare_notice
 from worker.states import NEEDS_A_PERSON, WAITING, Event, State
 from worker.text import hide_codes
 
@@ -166,10 +167,19 @@ class Taking:
         if len(listing) == 1 and (answers := self._answers(listing[0])):
             end_announcement(self._writing, listing[0], answers, self._author)
 
-    def read_after_all(self, held: Submission, notice: Notice) -> None:
-        """A file that could not be read before can be now: a guarantor's profile was added."""
+    def read_after_all(self, held: Submission, notice: Notice, entered: Mapping[str, Any]) -> None:
+        """A file that could not be read before can be now: a guarantor's profile was added.
+
+        One that was read before, and refused when it was read again before its sending, must say what it said then:
+        ``entered`` is what its entries say (``rereading.entered_notice``).
+        """
         before = self._writing.submission(held.id)
         if before.version != held.version or before.pdf_sha256 is None:
+            return
+        if entered.get("contract_number") is not None:
+            differs = compare_notice(notice, before.pdf_sha256, entered, self._writing.notice(before.pdf_sha256))
+            again = dataclasses.replace(before, refusal=differs)
+            self._note_wait(self._redraft(Event.REDRAFTED, before, again, {}))
             return
         self._writing.keep_notice(before.pdf_sha256, notice)
         same_number = self._writing.by_number(notice.contract_number)

@@ -37,6 +37,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     "DeadlineNear": ("提出期限の接近", "deadline near"),
     "Rescheduled": ("送信予定の変更", "sending moment changed"),
     "StepsRenewed": ("提出の手順を更新", "steps of handing in renewed"),
+    "NotReadAgain": ("送信前にPDFを読み直せず（再試行予定）", "the PDF could not be read again before sending"),
     "NoAnswer": ("サーバーの応答なし", "no answer"),
     "AnswerAfterwards": ("後から届いた応答", "an answer afterwards"),
     "Started": ("起動", "started"),

@@ -206,8 +206,33 @@ AFTER_REHEARSING: Final = (
 )
 """The step of REHEARSED once the draft is no rehearsal any more."""
 
-CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | None]]] = {}
+CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | None]]] = {
+    (_R.KEY_DIFFERS, "pdf"): (
+        (
+            "送信前に読み直したお知らせPDFの内容が記録と不一致：{value}",
+            "the PDF, read again, differs from the records: {value}",
+        ),
+        (
+            "送信不可。PDFと記録を見比べ、管理者へ連絡（提出するときは取り下げ、PDFを別名で所定のフォルダに保存）",
+            "never sent: compare the PDF with the records and tell the administrator "
+            "(to submit it, withdraw this one and save the PDF to the folder under another name)",
+        ),
+    ),
+}
 """Own words, and an own next step where there is one, of a hold whose ``detail`` is ``code`` or ``code: value``.
 
 The words take the place of the reason's; ``{value}`` in them is the value, with control characters escaped.
 """
+
+CODED_VALUES: Final[dict[tuple[Reason, str], dict[str, tuple[str, str]]]] = {
+    (_R.KEY_DIFFERS, "pdf"): {
+        "file": ("ファイル", "file"),
+        "guarantor": ("保証会社", "guarantor"),
+        "contract_number": ("保証契約番号", "contract number"),
+        "key": ("認証キー", "key"),
+        "product": ("保証の種別", "kind of guarantee"),
+        "project_name": ("工事名", "name of the works"),
+        "contractor_name": ("受注者名", "contractor"),
+    },
+}
+"""What the values of such a detail are called, where they are codes themselves, several of them behind commas."""
