@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from worker.model import Entry, Hold, Notice
+from worker.model import Entry, Hold, Notice, Sha256
 from worker.states import Reason
 from worker.text import match_key
 
@@ -27,20 +27,22 @@ def entered_notice(entries: Iterable[Entry]) -> Mapping[str, Any]:
     return entered
 
 
-def compare_notice(read: Notice, pdf: str, entered: Mapping[str, Any], kept: Notice | None) -> Hold | None:
+def compare_notice(read: Notice, pdf: Sha256, entered: Mapping[str, Any], kept: Notice | None) -> Hold | None:
     """The hold where ``read``, the notice in the file ``pdf``, is not the one entered and kept; None where it is.
 
     The key stands in no entry, so that it is compared with the one kept. Names are compared as everywhere, by their
     match key: another reader may set their spaces otherwise.
     """
-    stated = {
-        "file": (pdf, entered.get("pdf_sha256"), pdf),
-        "guarantor": (read.guarantor, entered.get("guarantor"), kept and kept.guarantor),
-        "contract_number": (read.contract_number, entered.get("contract_number"), kept and kept.contract_number),
-        "key": (read.key, read.key, kept and kept.key),
-        "product": (read.product.value, entered.get("product"), kept and kept.product.value),
-        "project_name": _folded(read.project_name, entered.get("notice_name"), kept and kept.project_name),
-        "contractor_name": _folded(read.contractor_name, read.contractor_name, kept and kept.contractor_name),
+    if kept is None:
+        return Hold(Reason.KEY_DIFFERS, f"{OF_THE_PDF}: key")  # the row is gone: nothing says what the key was
+    stated: dict[str, tuple[object, ...]] = {
+        "file": (pdf, entered.get("pdf_sha256")),
+        "guarantor": (read.guarantor, entered.get("guarantor"), kept.guarantor),
+        "contract_number": (read.contract_number, entered.get("contract_number"), kept.contract_number),
+        "key": (read.key, kept.key),
+        "product": (read.product.value, entered.get("product"), kept.product.value),
+        "project_name": _folded(read.project_name, entered.get("notice_name"), kept.project_name),
+        "contractor_name": _folded(read.contractor_name, kept.contractor_name),
     }
     differing = [name for name, (own, *others) in stated.items() if any(own != other for other in others)]
     return Hold(Reason.KEY_DIFFERS, f"{OF_THE_PDF}: {', '.join(differing)}") if differing else None

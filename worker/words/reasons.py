@@ -209,13 +209,12 @@ AFTER_REHEARSING: Final = (
 CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | None]]] = {
     (_R.KEY_DIFFERS, "pdf"): (
         (
-            "送信前に読み直したお知らせPDFの内容が記録と不一致：{value}",
-            "the PDF, read again, differs from the records: {value}",
+            "送信前に読み直したお知らせPDFと記録が不一致：{value}",
+            "the PDF, read again before sending, differs from the records: {value}",
         ),
         (
             "送信不可。PDFと記録を見比べ、管理者へ連絡（提出するときは取り下げ、PDFを別名で所定のフォルダに保存）",
-            "never sent: compare the PDF with the records and tell the administrator "
-            "(to submit it, withdraw this one and save the PDF to the folder under another name)",
+            "never sent: tell the administrator; to submit it, withdraw this one and save the PDF under another name",
         ),
     ),
 }
