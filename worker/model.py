@@ -304,6 +304,8 @@ class Submission:
     """Whether it came by the folder, or the sender of its mail is proven to be one who may speak."""
     evidence: str = ""
     """What proves the sender of its mail, or why it is not proven; empty where it came by the folder."""
+    from_before: str = ""
+    """How it is from before the product watched for it (``before``): the detail of FROM_BEFORE; empty: it is not."""
     refusal: Hold | None = None
     """Why its PDF, or its mail, could not be read as a notice; then there is no notice."""
     pdf_sha256: Sha256 | None = None

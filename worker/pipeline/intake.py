@@ -157,7 +157,9 @@ class Intake:
                 elif (former := self._known_by_its_bytes(rows, fetched)) is not None:
                     row = renumber(former, row)
                 else:
-                    way = Way(f"mail:{rows.mailbox}", row.subject, message.message_id, None, proven=False)
+                    from_before = rows.from_before(fetched.header)
+                    source = (f"mail:{rows.mailbox}", row.subject, message.message_id)
+                    way = Way(*source, None, proven=False, from_before=from_before)
                     taken = _Taken(message, fetched, what, read, way, vouched)
                     if isinstance(what, Own):
                         row = _record_own(receiving, row, taken)
@@ -238,8 +240,9 @@ class Intake:
 
     # --- Files ----------------------------------------------------------------------------------------------
 
-    async def take_file(self, listed: Listed, content: bytes, in_force: InForce) -> int:
+    async def take_file(self, listed: Listed, content: bytes, in_force: InForce, from_before: str) -> int:
         """Read and record one file of the notices folder; how many submissions began to wait."""
+        way = _by_folder(listed, from_before)
         read = await self.read_pdf(content, in_force)
         digest = sha256(content)
         pdf = Attached(listed.name, content)
@@ -248,23 +251,24 @@ class Intake:
         with self._store.writing() as writing:
             taking = self._taking(writing, in_force)
             if isinstance(read, Notice):
-                number = taking.take_notice(pdf, digest, read, _by_folder(listed))
+                number = taking.take_notice(pdf, digest, read, way)
             else:
-                number = taking.take_unreadable(pdf, digest, read, _by_folder(listed))
+                number = taking.take_unreadable(pdf, digest, read, way)
             writing.record_file(_file_row(listed, self._clock.now(), End.SUBMISSION, number, digest))
             return taking.end()
 
-    def hold_large_file(self, listed: Listed, in_force: InForce) -> int:
+    def hold_large_file(self, listed: Listed, in_force: InForce, from_before: str) -> int:
         """A file above the limit is not read; somebody put it there as a notice, so it is held."""
         with self._store.writing() as writing:
             taking = self._taking(writing, in_force)
-            number = taking.take_set_aside(Hold(Reason.TOO_LARGE, f"{listed.size:,} bytes"), _by_folder(listed))
+            refusal = Hold(Reason.TOO_LARGE, f"{listed.size:,} bytes")
+            number = taking.take_set_aside(refusal, _by_folder(listed, from_before))
             writing.record_file(_file_row(listed, self._clock.now(), End.HELD, number))
             return taking.end()
 
 
-def _by_folder(listed: Listed) -> Way:
-    return Way("folder", hide_codes(listed.name), "", None, proven=True)
+def _by_folder(listed: Listed, from_before: str) -> Way:
+    return Way("folder", hide_codes(listed.name), "", None, proven=True, from_before=from_before)
 
 
 def _file_row(listed: Listed, now: dt.datetime, end: End, number: int, digest: Sha256 | None = None) -> FileRow:

@@ -218,7 +218,7 @@ class Taking:
         marked = dataclasses.replace(earlier, superseded_by=later.id)
         self._note_wait(self._redraft(event, earlier, marked, {"superseded_by": later.id}))
 
-    def _redraft(self, event: Event, before: Submission, after: Submission, detail: dict[str, int]) -> Submission:
+    def _redraft(self, event: Event, before: Submission, after: Submission, detail: dict[str, Any]) -> Submission:
         drafted = redraft(after, self._in_force, self._writing, self.now)
         keep_contents(self._writing, drafted)
         return self._writing.change(event, before, drafted.submission, self._author, detail)
@@ -241,7 +241,16 @@ class Taking:
         if first.state is State.WITHDRAWN and way.proven and not first.proven:
             # Taken back because nobody knew who sent it, it may be wanted now: no entry alone may swallow that.
             self._writing.raise_alarm(WITHDRAWN_ALARM, [], f"{first.id}：{way.source_name}")
+        if way.from_before and not first.from_before and first.state in {State.HELD, State.APPROVED}:
+            self._hold_as_from_before(first.id, way)
         return first.id
+
+    def _hold_as_from_before(self, number: int, way: Way) -> None:
+        """What waits is from before after all: the same notice lay elsewhere when the product came."""
+        first = self._writing.submission(number)
+        event = Event.HELD if first.state is State.APPROVED else Event.REDRAFTED
+        marked = dataclasses.replace(first, from_before=way.from_before)
+        self._note_wait(self._redraft(event, first, marked, {"from_before": way.from_before}))
 
     def _lift_where_proven(self, first: Submission, way: Way) -> None:
         """What came of nobody proven is as good as proven once somebody who is brings the very same."""

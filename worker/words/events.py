@@ -77,6 +77,7 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "envid": ("送信番号", "envelope id"),
     "evidence": ("送信元の確認", "what proves the sender"),
     "file": ("ファイル", "file"),
+    "from_before": ("導入前", "from before"),
     "joined": ("お知らせ", "its notices"),
     "letter": ("送信内容", "letter"),
     "mail": ("届いたメールの原本", "the mail"),

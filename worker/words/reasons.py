@@ -207,6 +207,38 @@ AFTER_REHEARSING: Final = (
 """The step of REHEARSED once the draft is no rehearsal any more."""
 
 CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | None]]] = {
+    (_R.FROM_BEFORE, "mail"): (
+        (
+            "導入前のお知らせ（{value} のメール）。提出済みでないか確認",
+            "a notice from before the product was installed (mail of {value})",
+        ),
+        None,
+    ),
+    (_R.FROM_BEFORE, "file"): (
+        (
+            "導入前のお知らせ（{value} 保存）。提出済みでないか確認",
+            "a notice from before the product was installed (saved {value})",
+        ),
+        None,
+    ),
+    (_R.FROM_BEFORE, "since"): (
+        (
+            "監視の設定を変える前のお知らせ（{value} のメール）。提出済みでないか確認",
+            "a notice from before this mailbox was watched so (mail of {value})",
+        ),
+        None,
+    ),
+    (_R.FROM_BEFORE, "folder"): (
+        (
+            "このフォルダの監視を始める前のお知らせ（{value} 保存）。提出済みでないか確認",
+            "a notice from before this folder was watched (saved {value})",
+        ),
+        None,
+    ),
+    (_R.FROM_BEFORE, "undated"): (
+        ("受信日の分からないメールのお知らせ。提出済みでないか確認", "a notice in a mail without a readable date"),
+        None,
+    ),
     (_R.KEY_DIFFERS, "pdf"): (
         (
             "送信前に読み直したお知らせPDFと記録が不一致：{value}",
