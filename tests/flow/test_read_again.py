@@ -302,3 +302,26 @@ async def test_corrections_and_rehearsals_are_read_again_too(
     assert [hold.reason for hold in office.store.submission(last.id).reasons] == [Reason.KEY_DIFFERS]
     assert len(sent) == 0
     await office.stop()
+
+
+async def test_a_notice_altered_before_the_approval_goes_to_no_other_town(
+    tmp_path: Path, relay: DsnController, sent: list[bytes]
+) -> None:
+    office = WatchedOffice(tmp_path, Settings(port=relay.port, mode="approve"))
+    office.save(form(1))
+    await office.take_in()
+    office.alter("notices", contract_number=form(2).number, project_name=form(2).project)
+    await office.restart()
+    await office.pass_once()
+    assert office.only().issuer == "yama"  # judged by the altered notice: a person is shown the other town
+    now = office.clock.now()
+    decisions.approve(office.store, office.pipeline.in_force, 1, "", HANAKO, "", now)
+    await office.pass_once()
+    held = office.only()
+    assert (held.state, [hold.detail for hold in held.reasons]) == (
+        State.HELD,
+        ["pdf: contract_number, project_name"],
+    )
+    assert len(sent) == 0
+    assert office.store.verify().holds
+    await office.stop()
