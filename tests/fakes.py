@@ -219,7 +219,7 @@ class SomeMailbox:
 def rows_of(mailbox: str) -> LedgerRows:
     """Rows for messages of ``mailbox`` that a test hands over by itself."""
     found = Found((), frozenset(), Look(f"mail:{mailbox}", uidvalidity=1))
-    return LedgerRows(cast("Mailbox", SomeMailbox(mailbox)), found)
+    return LedgerRows(cast("Mailbox", SomeMailbox(mailbox)), found, lambda header: "")
 
 
 async def run_at_once(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

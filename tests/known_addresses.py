@@ -14,10 +14,13 @@ from typing import Any
 
 from worker.adapters.store import SqlStore, create_or_migrate
 from worker.adapters.store.schema import FILE_NAME
-from worker.model import Address, Attachment, Channel, Draft, Product, Submission, sha256
+from worker.before import FIRST_START
+from worker.model import JST, Address, Attachment, Channel, Draft, Product, Submission, sha256
 from worker.ports import Author
 from worker.states import Event, State
 
+LONG_AGO = dt.datetime(2020, 4, 1, 9, tzinfo=JST)
+"""The first start of an office that has had the product for long."""
 WORKER = Author("hoshobin", "hoshobin")
 _STEPS = (
     (Event.SEND_STARTED, State.SENDING),
@@ -79,7 +82,8 @@ def record_past_submission(
 def make_known(folder: Path, *addresses: str) -> None:
     """Make ``addresses`` known in the database of ``folder``, and the database where there is none.
 
-    Only the index over past submissions is written, not a submission: so the first of a test is still number 1.
+    Only the index over past submissions is written, not a submission: so the first of a test is still number 1. The
+    office has had the product for long: what comes in is not from before.
     """
     database = folder / FILE_NAME
     if not database.exists():
@@ -89,6 +93,18 @@ def make_known(folder: Path, *addresses: str) -> None:
     with contextlib.closing(sqlite3.connect(database)) as connection, connection:
         rows = [(address,) for address in addresses]
         connection.executemany("INSERT OR IGNORE INTO sent_to (address, submission) VALUES (?, 0)", rows)
+        _say_installed(connection, LONG_AGO)
+
+
+def say_installed(folder: Path, moment: dt.datetime = LONG_AGO) -> None:
+    """Make ``moment`` the first start of the product in the database of ``folder``."""
+    with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:
+        _say_installed(connection, moment)
+
+
+def _say_installed(connection: sqlite3.Connection, moment: dt.datetime) -> None:
+    values = (FIRST_START, moment.isoformat())
+    connection.execute("INSERT OR REPLACE INTO properties (name, value) VALUES (?, ?)", values)
 
 
 @cache

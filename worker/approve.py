@@ -102,6 +102,8 @@ def _of_release(submission: Submission, composed: Composed, release: Release) ->
 
 
 def _of_history(submission: Submission) -> Iterable[Hold]:
+    if submission.from_before:
+        yield Hold(Reason.FROM_BEFORE, submission.from_before)
     if submission.superseded_by is not None:
         yield Hold(Reason.SUPERSEDED, str(submission.superseded_by))
     if submission.follows is not None:

@@ -39,6 +39,8 @@ class Way:
     """What says so, or why it is not proven, in words for people."""
     announced: Announced | None = None
     """What the mail says where it is an announcement."""
+    from_before: str = ""
+    """How it is from before the product watched for it (``Submission.from_before``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +104,12 @@ def hold_without_notice(refusal: Hold, pdf: Sha256 | None, way: Way) -> Submissi
 
 
 def announce(guarantor: str, way: Way, steps: tuple[str, ...] = ()) -> Submission:
-    """The submission that an announcement without a PDF opens: a task to download its notice, by these steps."""
+    """The submission that an announcement without a PDF opens: a task to download its notice, by these steps.
+
+    Nothing is sent of it, so that it may be from before; its notice is judged by when that came itself.
+    """
     return dataclasses.replace(
-        _arrived(way), state=State.ANNOUNCED, guarantor=guarantor, duties=Duties(instructions=steps)
+        _arrived(way), state=State.ANNOUNCED, guarantor=guarantor, duties=Duties(instructions=steps), from_before=""
     )
 
 
@@ -140,6 +145,7 @@ def _arrived(way: Way) -> Submission:
         proven=way.proven,
         evidence=way.evidence,
         announced=way.announced,
+        from_before=way.from_before,
     )
 
 

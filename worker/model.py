@@ -117,6 +117,8 @@ class Unreadable:
 
     reason: Reason
     detail: str = ""
+    is_unanswered: bool = field(default=False, compare=False)
+    """The reader gave no answer of its own: its process died or took too long. That may be the machine's fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +305,8 @@ class Submission:
     """Whether it came by the folder, or the sender of its mail is proven to be one who may speak."""
     evidence: str = ""
     """What proves the sender of its mail, or why it is not proven; empty where it came by the folder."""
+    from_before: str = ""
+    """How it is from before the product watched for it (``before``): the detail of FROM_BEFORE; empty: it is not."""
     refusal: Hold | None = None
     """Why its PDF, or its mail, could not be read as a notice; then there is no notice."""
     pdf_sha256: Sha256 | None = None
@@ -342,6 +346,8 @@ class Submission:
     """Sending attempts begun (SendStarted): T of the ENVID."""
     deferrals: int = 0
     """NotNow answers in a row since the release: what the delay grows with."""
+    unread_tries: int = 0
+    """Tries in a row that ended before the sending, because the notice could not be read again."""
     first_date: dt.datetime | None = None
     """The Date header: the first SendStarted of this draft, the same on every later try."""
     date_draft: str = ""

@@ -191,6 +191,10 @@ class Thread(Protocol):
 class Folder(Protocol):
     """The notices folder; nothing in it is moved or deleted."""
 
+    def place(self) -> str:
+        """Its path, links resolved: another one is another folder. Raises nothing."""
+        ...
+
     def look(self) -> tuple[Listed, ...]:
         """Every regular file whose name is not a half-written one's, in order of name."""
         ...

@@ -140,7 +140,9 @@ class PdfPool:
                 except _Ended as ended:
                     if ended.status not in _FOREIGN:
                         return _reason_of_end(ended.status)
-        return Unreadable(Reason.TOO_LARGE, "killed")  # twice: the kernel's memory killer is what does that
+        return Unreadable(
+            Reason.TOO_LARGE, "killed", is_unanswered=True
+        )  # twice: the kernel's memory killer is what does that
 
     async def close(self) -> None:
         """End the children."""
@@ -157,7 +159,7 @@ class PdfPool:
             result = _understood(answer)
             sound = not isinstance(result, Unreadable) and child.reads < READS
         except TimeoutError:
-            result = Unreadable(Reason.TOO_SLOW, f"{self._read_seconds:g} s")
+            result = Unreadable(Reason.TOO_SLOW, f"{self._read_seconds:g} s", is_unanswered=True)
         finally:
             # Also where this task is cancelled: an answer that nobody took would be the next PDF's.
             if sound:
@@ -219,12 +221,12 @@ def _environment() -> dict[str, str]:
 def _reason_of_end(status: int) -> Unreadable:
     """What a child's end says about its PDF: pdfium aborts where memory is refused, the kernel ends what takes long."""
     if status == -signal.SIGXCPU:
-        return Unreadable(Reason.TOO_SLOW, "SIGXCPU")
+        return Unreadable(Reason.TOO_SLOW, "SIGXCPU", is_unanswered=True)
     if status in _NO_MEMORY:
-        return Unreadable(Reason.TOO_LARGE, signal.Signals(-status).name)
+        return Unreadable(Reason.TOO_LARGE, signal.Signals(-status).name, is_unanswered=True)
     if status < 0:
-        return Unreadable(Reason.DAMAGED, signal.strsignal(-status) or f"signal {-status}")
-    return Unreadable(Reason.DAMAGED, f"exit {status}")
+        return Unreadable(Reason.DAMAGED, signal.strsignal(-status) or f"signal {-status}", is_unanswered=True)
+    return Unreadable(Reason.DAMAGED, f"exit {status}", is_unanswered=True)
 
 
 def _understood(answer: Any) -> PdfText | Unreadable:
@@ -236,7 +238,7 @@ def _understood(answer: Any) -> PdfText | Unreadable:
             texts = tuple(text for text in map(_page, pages) if text is not None)
             if len(texts) == len(pages):
                 return PdfText(texts)
-    return Unreadable(Reason.DAMAGED, "answer")
+    return Unreadable(Reason.DAMAGED, "answer", is_unanswered=True)
 
 
 def _page(page: Any) -> PageText | None:

@@ -29,7 +29,6 @@ from worker.model import (
     Hold,
     MessageRow,
     Notice,
-    PdfText,
     ReceiptKind,
     Sha256,
     Submission,
@@ -37,13 +36,13 @@ from worker.model import (
     sha256,
 )
 from worker.pipeline.looking import guarantees_in, look_for
+from worker.pipeline.readings import Readings
 from worker.pipeline.receipts import OWN_MESSAGE, Receiving
 from worker.pipeline.rows import NOTHING, LedgerRows, renumber
 from worker.pipeline.taking import Seen, Taking
 from worker.pipeline.vouching import Vouching
 from worker.ports import Author, Clock, Fetched, Listed, PdfReader, Signatures, Store, Writing
 from worker.proof import Vouched
-from worker.read import read_notice
 from worker.recognise import Announcement, Meant, Ours, Own, Recognised, Report, Unrelated, recognise_mail
 from worker.reports import CameBack, Nothing, read_report
 from worker.states import Reason
@@ -108,6 +107,7 @@ class Intake:
         """Without ``signatures`` none is tried: then only what our own server found proves a sender."""
         self._store = store
         self._reader = reader
+        self.readings = Readings(reader)
         self._clock = clock
         self._vouching = Vouching(signatures)
         self._author = Author("hoshobin", account)
@@ -157,7 +157,9 @@ class Intake:
                 elif (former := self._known_by_its_bytes(rows, fetched)) is not None:
                     row = renumber(former, row)
                 else:
-                    way = Way(f"mail:{rows.mailbox}", row.subject, message.message_id, None, proven=False)
+                    from_before = rows.from_before(fetched.header)
+                    source = (f"mail:{rows.mailbox}", row.subject, message.message_id)
+                    way = Way(*source, None, proven=False, from_before=from_before)
                     taken = _Taken(message, fetched, what, read, way, vouched)
                     if isinstance(what, Own):
                         row = _record_own(receiving, row, taken)
@@ -212,8 +214,7 @@ class Intake:
 
     async def read_pdf(self, content: bytes, in_force: InForce) -> Notice | Unreadable:
         """The notice in ``content``, or why there is none."""
-        text = await self._reader.read(content)
-        return read_notice(text, in_force.configuration.guarantors) if isinstance(text, PdfText) else text
+        return await self.readings.read(content, in_force.configuration.guarantors)
 
     def _note_unfetched(self, writing: Writing, row: MessageRow, fetched: Fetched) -> MessageRow:
         """Tried again by itself; a person is told of one that fails again and again."""
@@ -239,8 +240,9 @@ class Intake:
 
     # --- Files ----------------------------------------------------------------------------------------------
 
-    async def take_file(self, listed: Listed, content: bytes, in_force: InForce) -> int:
+    async def take_file(self, listed: Listed, content: bytes, in_force: InForce, from_before: str) -> int:
         """Read and record one file of the notices folder; how many submissions began to wait."""
+        way = _by_folder(listed, from_before)
         read = await self.read_pdf(content, in_force)
         digest = sha256(content)
         pdf = Attached(listed.name, content)
@@ -249,23 +251,24 @@ class Intake:
         with self._store.writing() as writing:
             taking = self._taking(writing, in_force)
             if isinstance(read, Notice):
-                number = taking.take_notice(pdf, digest, read, _by_folder(listed))
+                number = taking.take_notice(pdf, digest, read, way)
             else:
-                number = taking.take_unreadable(pdf, digest, read, _by_folder(listed))
+                number = taking.take_unreadable(pdf, digest, read, way)
             writing.record_file(_file_row(listed, self._clock.now(), End.SUBMISSION, number, digest))
             return taking.end()
 
-    def hold_large_file(self, listed: Listed, in_force: InForce) -> int:
+    def hold_large_file(self, listed: Listed, in_force: InForce, from_before: str) -> int:
         """A file above the limit is not read; somebody put it there as a notice, so it is held."""
         with self._store.writing() as writing:
             taking = self._taking(writing, in_force)
-            number = taking.take_set_aside(Hold(Reason.TOO_LARGE, f"{listed.size:,} bytes"), _by_folder(listed))
+            refusal = Hold(Reason.TOO_LARGE, f"{listed.size:,} bytes")
+            number = taking.take_set_aside(refusal, _by_folder(listed, from_before))
             writing.record_file(_file_row(listed, self._clock.now(), End.HELD, number))
             return taking.end()
 
 
-def _by_folder(listed: Listed) -> Way:
-    return Way("folder", hide_codes(listed.name), "", None, proven=True)
+def _by_folder(listed: Listed, from_before: str) -> Way:
+    return Way("folder", hide_codes(listed.name), "", None, proven=True, from_before=from_before)
 
 
 def _file_row(listed: Listed, now: dt.datetime, end: End, number: int, digest: Sha256 | None = None) -> FileRow:

@@ -21,12 +21,13 @@ from worker.alarms import tell_apart
 from worker.decisions import keep_contents, redraft
 from worker.drafting import Drafted, InForce
 from worker.errors import Conflict, HoshobinError, Unavailable
-from worker.model import Draft, Hold, Submission
+from worker.model import Draft, Hold, Notice, Sha256, Submission, Unreadable
 from worker.outcome import HELD_ALARM as HELD_ALARM  # noqa: PLC0414  the pipeline's other steps take it from here
 from worker.outcome import end_rehearsal, note_late_answer, note_silence, put_off
 from worker.pace import LOOKED_BACK, Pace, is_about_all, may_leave
 from worker.pipeline.health import Health
 from worker.pipeline.looking import guarantees_of, look_for
+from worker.pipeline.readings import Readings
 from worker.pipeline.receipts import Copied, Receiving
 from worker.pipeline.sent import Outcome
 from worker.pipeline.sent import SendingPass as SendingPass  # noqa: PLC0414  whoever sends looks at what it came to
@@ -47,26 +48,48 @@ from worker.ports import (
     Writing,
 )
 from worker.recover import recover
+from worker.rereading import OF_THE_PDF, compare_notice, entered_notice
 from worker.states import Event, Reason, State
 from worker.words import say
 
 REFUSED_ALARM: Final = "refused"
 WITHOUT_COPY: Final = "WithoutCopy"
 """Event of the entry that says that our own copy was refused, and that the mail goes without it."""
+NOT_REREAD: Final = "NotReadAgain"
+"""Event of the entry that says that the notice could not be read again before its sending."""
+UNREAD_ALARM: Final = "not_read_again"
+UNREAD_TOLD: Final = 3
+"""Tries without an answer of the reader after which a person is told: by then its process was started three times."""
 
 
 _Record = Callable[[Writing], Outcome]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Reread:
+    """A PDF and what it says, read before the sending."""
+
+    pdf: Sha256 | None
+    notice: Notice | Unreadable
 
 
 class Sending:
     """Hands APPROVED submissions to the mail server; whoever runs it holds the sender's lock."""
 
     def __init__(
-        self, store: Store, server: MailServer, reader: PdfReader, clock: Clock, account: str, health: Health
+        self,
+        store: Store,
+        server: MailServer,
+        reader: PdfReader,
+        readings: Readings,
+        clock: Clock,
+        account: str,
+        health: Health,
     ) -> None:
         self._store = store
         self._server = server
         self._reader = reader
+        self._readings = readings
         self._clock = clock
         self._author = Author("hoshobin", account)
         self._health = health
@@ -116,9 +139,12 @@ class Sending:
                     done.goes_on_at = slot
                     break
                 await self._look_for([submission], in_force)
-                session = await self._server.open()
                 with contextlib.suppress(Conflict):  # somebody decided meanwhile: the next look sees it
-                    await self._send_one(number, session, in_force, done)
+                    reread = await self._read_again(submission, in_force)
+                    if reread is None:
+                        continue
+                    session = await self._server.open()
+                    await self._send_one(number, reread, session, in_force, done)
         except Unavailable as failure:
             done.failure = failure
         return done
@@ -137,9 +163,40 @@ class Sending:
     async def _look_for(self, submissions: Sequence[Submission], in_force: InForce) -> None:
         await look_for(guarantees_of(submissions, in_force, self._store), in_force, self._reader)
 
-    async def _send_one(self, number: int, session: Session, in_force: InForce, done: SendingPass) -> None:
+    async def _read_again(self, submission: Submission, in_force: InForce) -> _Reread | None:
+        """What its PDF says by today's profiles; None where the reader gave no answer: it is tried again later."""
+        if submission.pdf_sha256 is None:
+            return _Reread(None, Unreadable(Reason.NOT_A_NOTICE))
+        pdf = self._store.original(submission.pdf_sha256)
         try:
-            started = self._start(number, session, in_force, done)
+            read = await self._readings.read_once(pdf, in_force.configuration.guarantors)
+        except Unavailable as failure:
+            self._put_off_unread(submission, str(failure))
+            return None
+        if isinstance(read, Unreadable) and read.is_unanswered:
+            self._put_off_unread(submission, f"{read.reason.value} {read.detail}".strip())
+            return None
+        return _Reread(submission.pdf_sha256, read)
+
+    def _put_off_unread(self, submission: Submission, why: str) -> None:
+        """APPROVED it stays; the others go on. A person is told where that goes on."""
+        now = self._clock.now()
+        with self._store.writing() as writing:
+            before = writing.submission(submission.id)
+            if before.version != submission.version:
+                return  # somebody decided meanwhile
+            tries = before.unread_tries + 1
+            due = now + send.retry_delay(tries)
+            detail = {"why": why, "next_try_at": due.isoformat()}
+            writing.note(NOT_REREAD, before.id, self._author, detail, {"due_at": due, "unread_tries": tries})
+            if tries == UNREAD_TOLD:
+                writing.raise_alarm(UNREAD_ALARM, [], f"{before.id}: {why}")
+
+    async def _send_one(
+        self, number: int, reread: _Reread, session: Session, in_force: InForce, done: SendingPass
+    ) -> None:
+        try:
+            started = self._start(number, reread, session, in_force, done)
         except Unavailable as failure:
             if failure.what != "folder":
                 raise
@@ -186,7 +243,7 @@ class Sending:
     # --- Each record ----------------------------------------------------------------------------------------
 
     def _start(
-        self, number: int, session: Session, in_force: InForce, done: SendingPass
+        self, number: int, reread: _Reread, session: Session, in_force: InForce, done: SendingPass
     ) -> tuple[Submission, tuple[Step, ...]] | None:
         """Record SendStarted for exactly the approved draft; None where it is held instead."""
         now = self._clock.now()
@@ -198,6 +255,11 @@ class Sending:
                 return None  # connecting took so long that the office has closed
             receiving = Receiving(writing, in_force, self._author, now)
             if receiving.follow_kept(before):
+                return None
+            if refusal := self._refusal_of(reread, before, writing):
+                # As a refusal, so that the notice kept, which may have been altered, is not believed from now on.
+                refused = dataclasses.replace(before, refusal=refusal, due_at=None)
+                self._hold(writing, before, redraft(refused, in_force, writing, now), None, done)
                 return None
             drafted = redraft(before, in_force, writing, now)
             fresh = drafted.submission
@@ -230,6 +292,7 @@ class Sending:
                     state=State.SENDING,
                     duties=fresh.duties,
                     tries=tries,
+                    unread_tries=0,
                     first_date=date,
                     date_draft=before.draft_hash,
                     letter_sha256=writing.keep("letter", raw),
@@ -242,6 +305,15 @@ class Sending:
                 detail,
             )
         return started, steps
+
+    def _refusal_of(self, reread: _Reread, before: Submission, writing: Writing) -> Hold | None:
+        """Why the notice read a moment ago must not go out as the one that was taken in; None where it may."""
+        if before.pdf_sha256 is None or before.pdf_sha256 != reread.pdf:
+            return Hold(Reason.KEY_DIFFERS, f"{OF_THE_PDF}: file")
+        if isinstance(reread.notice, Unreadable):
+            return Hold(reread.notice.reason, reread.notice.detail)
+        entered = entered_notice(self._store.entries(before.id))
+        return compare_notice(reread.notice, before.pdf_sha256, entered, writing.notice(before.pdf_sha256))
 
     def _hold(
         self, writing: Writing, before: Submission, drafted: Drafted, hold: Hold | None, done: SendingPass

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -35,6 +35,7 @@ from worker.drafting import InForce, missing_where_away
 from worker.model import Attached, Hold, Notice, Sha256, Submission, Unreadable
 from worker.outcome import HELD_ALARM
 from worker.ports import Author, Writing
+from worker.rereading import compare_notice
 from worker.states import NEEDS_A_PERSON, WAITING, Event, State
 from worker.text import hide_codes
 
@@ -166,10 +167,19 @@ class Taking:
         if len(listing) == 1 and (answers := self._answers(listing[0])):
             end_announcement(self._writing, listing[0], answers, self._author)
 
-    def read_after_all(self, held: Submission, notice: Notice) -> None:
-        """A file that could not be read before can be now: a guarantor's profile was added."""
+    def read_after_all(self, held: Submission, notice: Notice, entered: Mapping[str, Any]) -> None:
+        """A file that could not be read before can be now: a guarantor's profile was added.
+
+        One that was read before, and refused when it was read again before its sending, must say what it said then:
+        ``entered`` is what its entries say (``rereading.entered_notice``).
+        """
         before = self._writing.submission(held.id)
         if before.version != held.version or before.pdf_sha256 is None:
+            return
+        if entered.get("contract_number") is not None:
+            differs = compare_notice(notice, before.pdf_sha256, entered, self._writing.notice(before.pdf_sha256))
+            again = dataclasses.replace(before, refusal=differs)
+            self._note_wait(self._redraft(Event.REDRAFTED, before, again, {}))
             return
         self._writing.keep_notice(before.pdf_sha256, notice)
         same_number = self._writing.by_number(notice.contract_number)
@@ -208,7 +218,7 @@ class Taking:
         marked = dataclasses.replace(earlier, superseded_by=later.id)
         self._note_wait(self._redraft(event, earlier, marked, {"superseded_by": later.id}))
 
-    def _redraft(self, event: Event, before: Submission, after: Submission, detail: dict[str, int]) -> Submission:
+    def _redraft(self, event: Event, before: Submission, after: Submission, detail: dict[str, Any]) -> Submission:
         drafted = redraft(after, self._in_force, self._writing, self.now)
         keep_contents(self._writing, drafted)
         return self._writing.change(event, before, drafted.submission, self._author, detail)
@@ -231,7 +241,16 @@ class Taking:
         if first.state is State.WITHDRAWN and way.proven and not first.proven:
             # Taken back because nobody knew who sent it, it may be wanted now: no entry alone may swallow that.
             self._writing.raise_alarm(WITHDRAWN_ALARM, [], f"{first.id}：{way.source_name}")
+        if way.from_before and not first.from_before and first.state in {State.HELD, State.APPROVED}:
+            self._hold_as_from_before(first.id, way)
         return first.id
+
+    def _hold_as_from_before(self, number: int, way: Way) -> None:
+        """What waits is from before after all: the same notice lay elsewhere when the product came."""
+        first = self._writing.submission(number)
+        event = Event.HELD if first.state is State.APPROVED else Event.REDRAFTED
+        marked = dataclasses.replace(first, from_before=way.from_before)
+        self._note_wait(self._redraft(event, first, marked, {"from_before": way.from_before}))
 
     def _lift_where_proven(self, first: Submission, way: Way) -> None:
         """What came of nobody proven is as good as proven once somebody who is brings the very same."""

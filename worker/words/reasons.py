@@ -214,8 +214,63 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
             "the issuer has it: approve to send once more (a replacement), withdraw otherwise",
         ),
     ),
+    (_R.FROM_BEFORE, "mail"): (
+        (
+            "導入前のお知らせ（{value} のメール）。提出済みでないか確認",
+            "a notice from before the product was installed (mail of {value})",
+        ),
+        None,
+    ),
+    (_R.FROM_BEFORE, "file"): (
+        (
+            "導入前のお知らせ（{value} 保存）。提出済みでないか確認",
+            "a notice from before the product was installed (saved {value})",
+        ),
+        None,
+    ),
+    (_R.FROM_BEFORE, "since"): (
+        (
+            "監視の設定を変える前のお知らせ（{value} のメール）。提出済みでないか確認",
+            "a notice from before this mailbox was watched so (mail of {value})",
+        ),
+        None,
+    ),
+    (_R.FROM_BEFORE, "folder"): (
+        (
+            "このフォルダの監視を始める前のお知らせ（{value} 保存）。提出済みでないか確認",
+            "a notice from before this folder was watched (saved {value})",
+        ),
+        None,
+    ),
+    (_R.FROM_BEFORE, "undated"): (
+        ("受信日の分からないメールのお知らせ。提出済みでないか確認", "a notice in a mail without a readable date"),
+        None,
+    ),
+    (_R.KEY_DIFFERS, "pdf"): (
+        (
+            "送信前に読み直したお知らせPDFと記録が不一致：{value}",
+            "the PDF, read again before sending, differs from the records: {value}",
+        ),
+        (
+            "送信不可。PDFと記録を見比べ、管理者へ連絡（提出するときは取り下げ、PDFを別名で所定のフォルダに保存）",
+            "never sent: tell the administrator; to submit it, withdraw this one and save the PDF under another name",
+        ),
+    ),
 }
 """Own words, and an own next step where there is one, of a hold whose ``detail`` is ``code`` or ``code: value``.
 
 The words take the place of the reason's; ``{value}`` in them is the value, with control characters escaped.
 """
+
+CODED_VALUES: Final[dict[tuple[Reason, str], dict[str, tuple[str, str]]]] = {
+    (_R.KEY_DIFFERS, "pdf"): {
+        "file": ("ファイル", "file"),
+        "guarantor": ("保証会社", "guarantor"),
+        "contract_number": ("保証契約番号", "contract number"),
+        "key": ("認証キー", "key"),
+        "product": ("保証の種別", "kind of guarantee"),
+        "project_name": ("工事名", "name of the works"),
+        "contractor_name": ("受注者名", "contractor"),
+    },
+}
+"""What the values of such a detail are called, where they are codes themselves, several of them behind commas."""
