@@ -79,11 +79,17 @@ def receive_notice(notice: Notice, pdf: Sha256, way: Way, known: Reading) -> Kno
         product=notice.product,
         contract_number=notice.contract_number,
         notice_name=notice.project_name,
+        correction=_count_before(pdf, known),
         follows=find_followed(standing_before(earlier, notice, known, proven=way.proven)),
     )
     # What is not proven waits itself, and changes nothing about what is.
     superseded = [each for each in others if way.proven or each.is_doubtful] + doubtful
     return New(submission, tuple(each for each in superseded if each.state in {State.HELD, State.APPROVED}))
+
+
+def _count_before(pdf: Sha256, known: Reading) -> int:
+    """How many were read in the very bytes before: a Message-ID is made of them, and names one submission."""
+    return max((each.correction + 1 for each in known.by_pdf(pdf) if each.refusal is None), default=0)
 
 
 def standing_before(

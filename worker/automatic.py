@@ -115,7 +115,9 @@ def name_answer(headers: Headers, senders: Sequence[str], subject: str, *, has_r
             return name.decode().title()
     if has_report:
         return "multipart/report"
-    written = (each for name in (b"sender", b"return-path") for line in headers.every(name) for each in read_addresses(line))
+    written = (
+        each for name in (b"sender", b"return-path") for line in headers.every(name) for each in read_addresses(line)
+    )
     if any(_REPORT_SENDER.fullmatch(each.partition("@")[0]) for each in (*senders, *written)):
         return "MAILER-DAEMON"
     if any(_word(each) in {"auto_reply", "auto-reply"} for each in headers.every(b"precedence")):

@@ -183,9 +183,7 @@ def read_spoken(
     """What the headers of a mail tell of who wrote it; ``authserv_id`` is what our own server calls itself."""
     fields = read_fields(raw)
     sender = read_sender(fields)
-    return Spoken(
-        sender, read_findings(fields or (), authserv_id), fields or (), came_at, answers_by, unattended_by
-    )
+    return Spoken(sender, read_findings(fields or (), authserv_id), fields or (), came_at, answers_by, unattended_by)
 
 
 def roots_to_sign(spoken: Spoken, speakers: Speakers, guarantors: Sequence[str | None]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ import pytest
 from fakes import FakeClock
 from signed_mail import DOMAIN, KEY_NAME, WEAK, Zone, key_of, sign
 
-from worker.adapters.dkim_dns import DnsSignatures, TxtRecords
+from worker.adapters.dkim_dns import DnsSignatures, Records, Resolver, TxtRecords
 from worker.errors import Unavailable
 from worker.model import JST
 from worker.sender import read_fields
@@ -32,20 +32,30 @@ MAIL = (
 )
 
 
-def verified(raw: bytes, zone: Zone | None = None, root: str = DOMAIN, now: dt.datetime | None = None) -> Signed:
-    clock = FakeClock(now or dt.datetime.now(JST))
+GOOD = Signed(DOMAIN, is_key_secured=True)
+
+
+def verified(
+    raw: bytes,
+    zone: Zone | None = None,
+    root: str = DOMAIN,
+    now: dt.datetime | None = None,
+    came_at: dt.datetime | None = None,
+) -> Signed:
+    moment = now or dt.datetime.now(JST)
     fields = read_fields(raw)
     assert fields is not None
-    return asyncio.run(DnsSignatures(clock, zone or Zone()).verify(raw, fields, root))
+    signatures = DnsSignatures(FakeClock(moment), zone or Zone())
+    return asyncio.run(signatures.verify(raw, fields, root, came_at or moment))
 
 
 def test_a_good_signature_names_its_domain() -> None:
     zone = Zone()
-    assert verified(sign(MAIL), zone) == Signed(DOMAIN)
+    assert verified(sign(MAIL), zone) == GOOD
     assert zone.asked == [KEY_NAME]
     over = b"Received: from a by b; Sat, 21 Nov 2026 09:00:01 +0900\r\nX-Spam: no\r\n"
-    assert verified(over + sign(MAIL)) == Signed(DOMAIN)
-    assert verified(sign(MAIL).replace(b"\r\n", b"\n")) == Signed(DOMAIN)
+    assert verified(over + sign(MAIL)) == GOOD
+    assert verified(sign(MAIL).replace(b"\r\n", b"\n")) == GOOD
 
 
 @pytest.mark.parametrize(
@@ -69,7 +79,7 @@ def test_a_changed_body_or_a_changed_signed_header_is_no_longer_signed(old: byte
 def test_spaces_count_as_the_signature_says(kind: bytes) -> None:
     spaced = MAIL.replace(b"number is", b"number  \t is  ").replace(b"issued.\r\n", b"issued. \t\r\n \r\n")
     signed = sign(spaced, body=kind)
-    assert verified(signed) == Signed(DOMAIN)
+    assert verified(signed) == GOOD
     wider = signed.replace(b"number  \t is", b"number is").replace(b"issued. \t\r\n", b"issued.\r\n")
     assert verified(wider).domain == (DOMAIN if kind == b"relaxed" else "")
     assert verified(signed.replace(b"  \t is", b"is")).why is Unsigned.CHANGED
@@ -115,11 +125,11 @@ def test_a_signature_of_another_domain_is_not_asked_about() -> None:
 def test_a_signature_of_a_domain_below_counts_and_a_foreign_one_before_it_does_not_hide_it() -> None:
     below = f"mail.{DOMAIN}"
     zone = Zone({f"k1._domainkey.{below}": [key_of()[1]]})
-    assert verified(sign(sign(MAIL, domain=below), domain="list.example"), zone) == Signed(below)
+    assert verified(sign(sign(MAIL, domain=below), domain="list.example"), zone) == Signed(below, is_key_secured=True)
 
 
 def test_a_short_key_a_key_on_trial_a_foreign_key_and_a_missing_one_prove_nothing() -> None:
-    assert verified(sign(MAIL, bits=1024), Zone({KEY_NAME: [key_of(1024)[1]]})) == Signed(DOMAIN)
+    assert verified(sign(MAIL, bits=1024), Zone({KEY_NAME: [key_of(1024)[1]]})) == GOOD
     signed, record = sign(MAIL), key_of()[1]
     assert verified(signed, Zone({KEY_NAME: [key_of(1024)[1]]})) == Signed(why=Unsigned.CHANGED)
     assert verified(signed, Zone({KEY_NAME: [record + b"; t=y"]})) == Signed(why=Unsigned.ON_TRIAL)
@@ -181,16 +191,16 @@ def _answering(*texts: str, rcode: dns.rcode.Rcode = dns.rcode.NOERROR) -> _Answ
 def test_records_are_put_together_of_their_pieces_and_asked_for_once() -> None:
     with a_dns(_answering('"v=DKIM1; " "p=eA=="')) as (port, asked):
         records = TxtRecords(["127.0.0.1"], port)
-        assert records(KEY_NAME, 5) == (b"v=DKIM1; p=eA==",)
-        assert records(KEY_NAME, 5) == (b"v=DKIM1; p=eA==",)
+        assert records(KEY_NAME, 5) == Records((b"v=DKIM1; p=eA==",))
+        assert records(KEY_NAME, 5) == Records((b"v=DKIM1; p=eA==",))
         assert asked == [f"{KEY_NAME}."]
 
 
 def test_a_name_that_is_not_there_has_no_records() -> None:
     with a_dns(_answering(rcode=dns.rcode.NXDOMAIN)) as (port, _):
-        assert TxtRecords(["127.0.0.1"], port)(KEY_NAME, 5) == ()
+        assert TxtRecords(["127.0.0.1"], port)(KEY_NAME, 5) == Records()
     with a_dns(_answering()) as (port, _):
-        assert TxtRecords(["127.0.0.1"], port)(KEY_NAME, 5) == ()
+        assert TxtRecords(["127.0.0.1"], port)(KEY_NAME, 5) == Records()
 
 
 @pytest.mark.parametrize("answer", [_answering(rcode=dns.rcode.SERVFAIL), lambda question: None])

@@ -70,6 +70,7 @@ class Resolver(Enum):
     AWAY = auto()
     """It does not answer, or does not know the root."""
 
+
 _quiet = logging.getLogger("hoshobin.dkim")
 _quiet.addHandler(logging.NullHandler())
 _quiet.propagate = False  # dkimpy tells of each forged mail as of an error of ours

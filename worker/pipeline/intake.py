@@ -294,9 +294,7 @@ class _Taken:
         if self.vouched is None:
             return way
         proof = self.vouched.prove(guarantor, is_enclosed=is_enclosed)
-        return dataclasses.replace(
-            way, proven=proof.is_proven, evidence=proof.evidence, by_open_dns=proof.by_open_dns
-        )
+        return dataclasses.replace(way, proven=proof.is_proven, evidence=proof.evidence, by_open_dns=proof.by_open_dns)
 
 
 def _row(rows: LedgerRows, fetched: Fetched, message: Message | None) -> MessageRow:

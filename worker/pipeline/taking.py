@@ -104,7 +104,10 @@ class Taking:
         going_on = [
             each.id
             for each in here
-            if each.guarantor == notice.guarantor and each.id != created.id and each.state in WAITING and not each.is_doubtful
+            if each.guarantor == notice.guarantor
+            and each.id != created.id
+            and each.state in WAITING
+            and not each.is_doubtful
         ]
         if going_on:
             others = ", ".join(f"#{number}" for number in going_on)

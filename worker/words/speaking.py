@@ -46,10 +46,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "doctor_doubled": ("確認結果が1通に2つ以上", "several in one mail"),
     "remedy_not_set": (
         (
-            "メールで届くお知らせは、電子署名（DKIM）がなければ送信元を確認できず、hold・auto でも人の確認を待ちます。"
+            "メールで届くお知らせは、自分で確かめられる電子署名（DKIM）がなければ、hold・auto でも人の確認を待ちます。"
             "{candidates}"
         ),
-        "Without a DKIM signature no notice that comes by mail is proven; it waits also in hold and auto. {candidates}",
+        "Without a DKIM signature that can be verified here no notice that comes by mail is proven; it waits also in hold "
+        "and auto. {candidates}",
     ),
     "remedy_candidates": (
         "最近の{mails}通にある名前：{names}。自社の受信サーバーの名前を [mailbox.{mailbox}] authserv_id に書きます",
@@ -71,6 +72,22 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         (
             'A mail with several Authentication-Results of "{name}" is not believed, as one may be forged; its '
             "signature is looked at. Ask whether the server can write one"
+        ),
+    ),
+    "resolver_secured": ("DNSSECで確かめた鍵を使えます", "keys come with DNSSEC, checked on this machine"),
+    "resolver_not_here": ("DNSSECの確認なし（リゾルバーが別の機器）", "no DNSSEC: the resolver is another machine"),
+    "resolver_no_ad": ("DNSSECの確認なし（リゾルバーがADを返さない）", "no DNSSEC: the resolver gives no AD"),
+    "resolver_away": ("DNSに届きません", "the DNS is not reached"),
+    "remedy_resolver": (
+        (
+            "電子署名を自分で確かめる場合（受信サーバーの dkim=pass がないメール）、hold・auto では人の確認を待ち、"
+            "approve では注記つきで認めます。この機器に、DNSSECを検証するリゾルバー（unbound 等）を置き、"
+            "/etc/resolv.conf を nameserver 127.0.0.1 にします"
+        ),
+        (
+            "A mail without dkim=pass of your own server is not proven in hold and auto, and only with a note in approve: "
+            "run a resolver that validates DNSSEC (unbound, for instance) on this machine and set nameserver 127.0.0.1 "
+            "in /etc/resolv.conf"
         ),
     ),
     "mails_of": ("{name}（{count}通）", "{name} ({count})"),
