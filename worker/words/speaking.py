@@ -49,8 +49,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "メールで届くお知らせは、自分で確かめられる電子署名（DKIM）がなければ、hold・auto でも人の確認を待ちます。"
             "{candidates}"
         ),
-        "Without a DKIM signature that can be verified here no notice that comes by mail is proven; it waits also in hold "
-        "and auto. {candidates}",
+        (
+            "Without a DKIM signature that can be verified here no notice that comes by mail is proven; it waits also in "
+            "hold and auto. {candidates}"
+        ),
     ),
     "remedy_candidates": (
         "最近の{mails}通にある名前：{names}。自社の受信サーバーの名前を [mailbox.{mailbox}] authserv_id に書きます",
@@ -85,8 +87,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "/etc/resolv.conf を nameserver 127.0.0.1 にします"
         ),
         (
-            "A mail without dkim=pass of your own server is not proven in hold and auto, and only with a note in approve: "
-            "run a resolver that validates DNSSEC (unbound, for instance) on this machine and set nameserver 127.0.0.1 "
+            "A mail without dkim=pass of your own server is not proven in hold and auto, and only with a note in "
+            "approve: run a resolver that validates DNSSEC (unbound, for instance) on this machine and set nameserver 127.0.0.1 "
             "in /etc/resolv.conf"
         ),
     ),
