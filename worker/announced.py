@@ -168,8 +168,8 @@ def is_seen_before(earlier: Submission, arriving: Submission) -> bool:
     """Whether ``earlier``, of a mail with the same Message-ID, is what ``arriving`` announces.
 
     A Message-ID is the sender's: some systems use one twice, and a stranger may have been first with it. What names
-    something else is another one; so is what somebody proven says, where the other is unproven and says anything else, or
-    was taken back.
+    something else is another one; so is what somebody proven says, where the other is unproven and says anything
+    else, or was taken back.
     """
     first, second = earlier.announced, arriving.announced
     if arriving.proven and earlier.is_doubtful and not earlier.joined:

@@ -106,7 +106,7 @@ _BY_ITSELF: Final = re.compile(
 def name_answer(headers: Headers, senders: Sequence[str], subject: str, *, has_report: bool) -> str:
     """By what a mail is known as an answer or a report; empty where nothing says so.
 
-    It may carry back what a stranger sent. auto-generated, bulk, noreply and 自動送信 say neither: notices look like that.
+    It may carry back what a stranger sent. auto-generated, bulk, noreply and 自動送信 say neither: notices look so.
     """
     if any(_word(each) == "auto-replied" for each in headers.every(b"auto-submitted")):
         return "Auto-Submitted"

@@ -28,7 +28,7 @@ NAMES_LIMIT: Final = 200
 MIN_KEY_BITS: Final = 1024
 """RFC 8301 §3.2: shorter keys can be broken."""
 MAX_AGE: Final = dt.timedelta(days=30)
-"""How long before its arrival a mail may have been signed. A late mail is some days old; an older one was sent again."""
+"""How long before its arrival a mail may have been signed. A late mail is days old; an older one was sent again."""
 
 _SHOWN_NAMES: Final = {
     b"from": "From",

@@ -93,7 +93,7 @@ class Taking:
                     self._supersede(earlier, created)
                 self._end_answered(notice)
                 self._tell_unproven(created, notice, way)
-                self._tell_taken_back(created, digest, way)
+                self._tell_taken_back(created, way)
                 return created.id
 
     def _tell_unproven(self, created: Submission, notice: Notice, way: Way) -> None:
@@ -113,7 +113,7 @@ class Taking:
             others = ", ".join(f"#{number}" for number in going_on)
             self._writing.raise_alarm(UNPROVEN_ALARM, [], f"{created.id}: {others}")
 
-    def _tell_taken_back(self, created: Submission, digest: Sha256, way: Way) -> None:
+    def _tell_taken_back(self, created: Submission, way: Way) -> None:
         """Say that what a person took back while its sender was not proven came again from somebody who is."""
         if way.proven and created.follows is not None:
             followed = self._writing.submission(created.follows)

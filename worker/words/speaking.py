@@ -15,26 +15,27 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "telling_withdrawn_again": (
         (
-            "■ 送信元未確認のまま取り下げたお知らせが、確かな相手から届きました。新しい番号で保留し、提出はまだしません。"
-            "（新しい番号: 取り下げた番号　{news}）　次にすること：提出するなら新しい番号を承認、"
-            "提出済み・不要なら新しい番号を取下げ"
+            "■ 送信元未確認のまま取り下げたお知らせが、確かな相手から届きました。"
+            "新しい番号で保留し、提出はまだしません。（新しい番号: 取り下げた番号　{news}）"
+            "　次にすること：提出するなら新しい番号を承認、提出済み・不要なら新しい番号を取下げ"
         ),
         (
             "■ The notice of a submission that was withdrawn while its sender was not proven came again from one who "
-            "is; it is held under a new number and not sent yet (new: withdrawn  {news}).  Next: approve the new one to "
-            "submit it, or withdraw it"
+            "is; it is held under a new number and not sent yet (new: withdrawn  {news}).  Next: approve the new one "
+            "to submit it, or withdraw it"
         ),
     ),
     "telling_unproven_newcomer": (
         (
-            "■ 送信元を確認できないメールで、受付済みの提出と同じ保証契約番号のお知らせが届きました。新しいものは保留し、"
-            "受付済みの提出はそのまま進みます。（新しい番号: 受付済みの番号　{news}）"
-            "　次にすること：保証会社に電話で確かめ、新しいものが本物なら承認し、受付済みの提出を取下げ。偽物なら新しいものを取下げ"
+            "■ 送信元を確認できないメールで、受付済みの提出と同じ保証契約番号のお知らせが届きました。"
+            "新しいものは保留し、受付済みの提出はそのまま進みます。（新しい番号: 受付済みの番号　{news}）"
+            "　次にすること：保証会社に電話で確かめ、新しいものが本物なら承認し、受付済みの提出を取下げ。"
+            "偽物なら新しいものを取下げ"
         ),
         (
-            "■ A mail whose sender is not proven brought a notice of a contract number that is here already. The new one "
-            "is held, what was here goes on (new: here  {news}).  Next: call the guarantor; approve the new one and "
-            "withdraw the other if it is genuine, withdraw the new one if it is forged"
+            "■ A mail whose sender is not proven brought a notice of a contract number that is here already. The new "
+            "one is held, what was here goes on (new: here  {news}).  Next: call the guarantor; approve the new one "
+            "and withdraw the other if it is genuine, withdraw the new one if it is forged"
         ),
     ),
     "h_sender": ("送信元", "sender"),
@@ -50,8 +51,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "{candidates}"
         ),
         (
-            "Without a DKIM signature that can be verified here no notice that comes by mail is proven; it waits also in "
-            "hold and auto. {candidates}"
+            "Without a DKIM signature that can be verified here no notice that comes by mail is proven; it waits also "
+            "in hold and auto. {candidates}"
         ),
     ),
     "remedy_candidates": (
@@ -88,8 +89,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
         (
             "A mail without dkim=pass of your own server is not proven in hold and auto, and only with a note in "
-            "approve: run a resolver that validates DNSSEC (unbound, for instance) on this machine and set nameserver 127.0.0.1 "
-            "in /etc/resolv.conf"
+            "approve: run a resolver that validates DNSSEC (unbound, for instance) on this machine and set "
+            "nameserver 127.0.0.1 in /etc/resolv.conf"
         ),
     ),
     "mails_of": ("{name}（{count}通）", "{name} ({count})"),
