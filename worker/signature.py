@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Final
 
 from worker.findings import Finding
@@ -76,6 +76,18 @@ class Unsigned(StrEnum):
     NOT_WHOLE = "not_whole"
     """Of a large mail only parts were fetched."""
     DNS = "dns"
+
+
+class Resolver(Enum):
+    """What the resolver that this machine asks can prove."""
+
+    SECURED = auto()
+    NOT_HERE = auto()
+    """It is another machine: whoever is on the way to it can forge its word."""
+    NO_AD = auto()
+    """It is on this machine and checks no DNSSEC."""
+    AWAY = auto()
+    """It does not answer, or does not know the root."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,6 +248,13 @@ def build_signatures(clock: Clock) -> DnsSignatures:
     return DnsSignatures(clock)
 
 
+def try_resolver() -> Resolver:
+    """What the resolver of this machine can prove of a key."""
+    from worker.adapters.dkim_dns import TxtRecords
+
+    return TxtRecords().try_resolver()
+
+
 def build_folder(office: Office) -> NoticeFolder:
     """The notices folder."""
     from worker.adapters.folder import NoticeFolder

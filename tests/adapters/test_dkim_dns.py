@@ -19,11 +19,11 @@ import pytest
 from fakes import FakeClock
 from signed_mail import DOMAIN, KEY_NAME, WEAK, Zone, key_of, sign
 
-from worker.adapters.dkim_dns import DnsSignatures, Records, Resolver, TxtRecords
+from worker.adapters.dkim_dns import DnsSignatures, Records, TxtRecords
 from worker.errors import Unavailable
 from worker.model import JST
 from worker.sender import read_fields
-from worker.signature import Signed, Unsigned
+from worker.signature import Resolver, Signed, Unsigned
 
 MAIL = (
     b"From: Net Desk <netdesk@surety.example>\r\nTo: soumu@contractor.example\r\nSubject: notice\r\n"

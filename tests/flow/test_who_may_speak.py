@@ -22,8 +22,10 @@ from small_office import HANAKO, Form, Settings, SmallOffice, form, mail_with
 from worker import decisions
 from worker.adapters.demo_smtp import DsnController
 from worker.adapters.dkim_dns import DnsSignatures
+from worker.cli.senders import describe_resolver
 from worker.errors import NotAllowed
 from worker.model import Submission
+from worker.signature import Resolver
 from worker.states import Reason, State
 from worker.words import name_state
 
@@ -360,6 +362,19 @@ def test_doctor_names_the_servers_and_says_how_to_try_them(mailroom: Callable[..
     shown = room.office("doctor").out
     assert "最近の3通のうち2通" in shown
     assert f"Authentication-Results: {AUTHSERV_ID}; dkim=pass header.d=forged.example" in shown
+
+
+def test_doctor_says_what_the_resolver_lacks(mailroom: Callable[..., Mailroom]) -> None:
+    results = mailroom().office("doctor", "--json").document["results"]
+    (result,) = (each for each in results if each["name"] == "dns")
+    assert (result["ok"], result["error"]) == (True, None)
+    for lang in ("ja", "en"):
+        said = {each: describe_resolver(each, lang) for each in Resolver}
+        assert result["note"] in {note for note, _ in said.values()} or lang == "en"
+        assert len({note for note, _ in said.values()}) == len(Resolver)
+        assert [each for each, (_, remedy) in said.items() if not remedy] == [Resolver.SECURED]
+        assert "127.0.0.1" in said[Resolver.NO_AD][1]
+    assert "AD" in describe_resolver(Resolver.NO_AD, "ja")[0]
 
 
 def test_doctor_suggests_the_name_where_none_is_set_and_where_it_is_not_found(

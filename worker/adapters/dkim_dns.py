@@ -15,7 +15,6 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Final
 
 import dkim
@@ -28,6 +27,7 @@ from worker.ports import Clock
 from worker.sender import Field
 from worker.signature import (
     MIN_KEY_BITS,
+    Resolver,
     Signature,
     Signed,
     Unsigned,
@@ -57,18 +57,6 @@ class Records:
 
 LookUp = Callable[[str, float], Records]
 """The TXT records of a name, asked for at most so many seconds. Raises Unavailable."""
-
-
-class Resolver(Enum):
-    """What the resolver that this machine asks can prove."""
-
-    SECURED = auto()
-    NOT_HERE = auto()
-    """It is another machine: whoever is on the way to it can forge its word."""
-    NO_AD = auto()
-    """It is on this machine and checks no DNSSEC."""
-    AWAY = auto()
-    """It does not answer, or does not know the root."""
 
 
 _quiet = logging.getLogger("hoshobin.dkim")

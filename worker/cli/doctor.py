@@ -13,7 +13,6 @@ from pathlib import Path
 import click
 
 from worker.adapters.config_files import is_own_folder
-from worker.adapters.dkim_dns import TxtRecords
 from worker.adapters.pdf import PdfPool
 from worker.adapters.shipped import sample_pdf
 from worker.adapters.store import has_database
@@ -34,6 +33,7 @@ from worker.wiring import (
     load_office_for_servers,
     load_secrets,
     system_clock,
+    try_resolver,
 )
 from worker.words import PROVIDERS, Language, hint, name_thing, say, say_refused_login
 
@@ -109,7 +109,7 @@ async def _examine(office: Office, tallies: dict[str, Tally], lang: Language) ->
         mailbox.shut()
         thread.end(mailbox.close)
     if settings.mailboxes:
-        note, advice = describe_resolver(await asyncio.to_thread(TxtRecords().try_resolver), lang)
+        note, advice = describe_resolver(await asyncio.to_thread(try_resolver), lang)
         results.append(_Result("dns", remedy=advice, note=note))
     results += [_describe_login(office, name, lang) for name, each in settings.mailboxes.items() if each.oauth]
     server = build_server(office, secrets, clock)

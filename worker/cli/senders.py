@@ -1,12 +1,12 @@
-"""What ``doctor`` says of the proof of senders: names that servers write, and how to try that no forged one stays."""
+"""What ``doctor`` says of the proof of senders: names that servers write, the resolver, how to try forged findings."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from worker.adapters.dkim_dns import Resolver
 from worker.findings import Tally
 from worker.settings import MailboxSettings, Settings
+from worker.signature import Resolver
 from worker.words import Language, say
 
 NEWEST: Final = 30
