@@ -201,3 +201,24 @@ def test_spaces_of_a_stranger_take_no_time(long: str) -> None:
 
 def test_a_signature_that_names_more_fields_than_a_mail_has_is_not_tried() -> None:
     assert found(GOOD.replace("h=from", "h=from" + ":x" * 300)) == ((), Unsigned.UNSUPPORTED)
+
+
+_PLAIN_TOP = ("from", "to", "subject", "date", "message-id", "mime-version", "content-type")
+_DATE = Field(b"date", b" Sat, 21 Nov 2026 08:59:00 +0900")
+
+
+@pytest.mark.parametrize(
+    ("names", "is_enough", "is_enough_of_one_part"),
+    [
+        ("MIME-Version:Content-Type:Content-Transfer-Encoding:Subject:From:To:Date:Message-ID:Feedback-ID", True, True),
+        ("From:Date:Subject:Message-ID:Content-Type:MIME-Version:X-MS-Exchange-SenderADCheck", True, False),
+        ("to:subject:message-id:date:from:mime-version:from:to:cc:subject:date:message-id:reply-to", False, False),
+    ],
+)
+def test_what_services_sign_is_enough_or_not_as_the_guide_says(
+    names: str, *, is_enough: bool, is_enough_of_one_part: bool
+) -> None:
+    made = f"v=1; a=rsa-sha256; c=relaxed/relaxed; d=surety.example; s=k1; h={names}; bh=eA==; b=eA=="
+    top = (*(field(each) for each in _PLAIN_TOP if each != "date"), _DATE)
+    assert bool(found(made, beside=top)[0]) == is_enough
+    assert bool(found(made, beside=(*top, field("content-transfer-encoding")))[0]) == is_enough_of_one_part
