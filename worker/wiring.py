@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from worker.adapters.smtp import SmtpServer
     from worker.adapters.token_endpoint import TokenEndpoint
     from worker.adapters.token_source import KeptLogin
-    from worker.signature import Resolver
     from worker.settings import MailboxSettings
+    from worker.signature import Resolver
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,6 @@ def build_mailbox(
 def build_login(office: Office, secrets: Secrets, name: str, what: str) -> KeptLogin:
     """The login of a mailbox, for ``what`` needs it ("imap", "smtp")."""
     from worker.adapters.token_source import KeptLogin
-    from worker.signature import Resolver
 
     endpoint = build_endpoint(office, secrets.clients.get(name, ""), name, what)
     return KeptLogin(name, what, LoginFile(office.places.store, name), endpoint, system_clock())
