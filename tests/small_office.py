@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 
 from authenticated import AUTHSERV_ID, received
-from fakes import FakeClock, FakeFiles, run_at_once
+from fakes import START, FakeClock, FakeFiles, run_at_once
 from known_addresses import make_known
 from sqlalchemy.engine import Connection
 
@@ -216,7 +216,7 @@ class Mails:
 def mail_with(*forms: Form, number: int = 1) -> bytes:
     """A colleague's mail with notices attached."""
     mail = EmailMessage()
-    received(mail, "sato@contractor.example")
+    received(mail, "sato@contractor.example", START)
     mail["From"] = "sato@contractor.example"
     mail["To"] = OFFICE
     mail["Subject"] = "認証キーのお知らせの件"

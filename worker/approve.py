@@ -83,11 +83,18 @@ def _standing(
     if composed is not None:
         holds += composed.holds
     is_rehearsal = composed is not None and composed.draft is not None and composed.draft.is_rehearsal
-    if not submission.proven and not is_rehearsal:  # a rehearsal reaches nobody: asked when it is for the issuer
+    if not _is_proven(submission, composed, release) and not is_rehearsal:  # which reaches nobody: asked afterwards
         holds.append(Hold(Reason.SENDER_UNPROVEN, submission.evidence))
     if composed is not None:
         holds += _of_release(submission, composed, release)
     return tuple(dict.fromkeys(holds))
+
+
+def _is_proven(submission: Submission, composed: Composed | None, release: Release) -> bool:
+    """Whether its sender is proven: a key that came without DNSSEC counts only where a person approves the draft."""
+    if not submission.by_open_dns or release.mode is Mode.APPROVE:
+        return submission.proven
+    return submission.proven and composed is not None and _approving(submission, composed) is not None
 
 
 def _of_release(submission: Submission, composed: Composed, release: Release) -> Iterable[Hold]:

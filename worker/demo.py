@@ -334,6 +334,8 @@ def _mail(sender: str, subject: str, text: str, number: int, now: dt.datetime) -
     mail = EmailMessage()
     domain = sender.rpartition("@")[2]  # the office's mail server found the signature of this domain good
     mail["Authentication-Results"] = f"mx.contractor.example; dkim=pass header.d={domain}"
+    signed = "from:to:subject:date:message-id: mime-version:content-type: content-transfer-encoding"
+    mail["DKIM-Signature"] = f"v=1; a=rsa-sha256; d={domain}; s=demo; h={signed}; bh=ZGVtbw==; b=ZGVtbw=="
     mail["From"] = sender
     mail["To"] = OFFICE
     mail["Subject"] = subject

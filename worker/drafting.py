@@ -229,6 +229,7 @@ def _numbers_before(submission: Submission, known: Reading) -> NumbersBefore:
             if (each.id < submission.id or not submission.id)
             and each.contract_number is not None
             and each.state not in {State.WITHDRAWN, State.REFUSED}
+            and not (submission.proven and each.is_doubtful)
         )
 
     return numbers

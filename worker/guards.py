@@ -256,6 +256,8 @@ def _other_keys(finished: Finished, known: Reading) -> Iterator[tuple[int, str]]
     for each in known.by_number(finished.notice.contract_number):
         if each.pdf_sha256 is None or each.pdf_sha256 == finished.submission.pdf_sha256:
             continue
+        if finished.submission.proven and each.is_doubtful:  # a stranger chose that key
+            continue
         read = known.notice(each.pdf_sha256)
         if read is not None and read.key != finished.notice.key:
             yield each.id, read.key.clear

@@ -142,6 +142,8 @@ class Attached:
 
     filename: str
     content: bytes
+    is_enclosed: bool = False
+    """Whether it stands in a mail within the mail (message/rfc822), which another may have written."""
 
 
 # --- What goes out -------------------------------------------------------------------------------------------
@@ -307,6 +309,8 @@ class Submission:
     """What proves the sender of its mail, or why it is not proven; empty where it came by the folder."""
     from_before: str = ""
     """How it is from before the product watched for it (``before``): the detail of FROM_BEFORE; empty: it is not."""
+    by_open_dns: bool = False
+    """Whether what proves it is a key that came by a DNS without DNSSEC: that counts where a person approves it."""
     refusal: Hold | None = None
     """Why its PDF, or its mail, could not be read as a notice; then there is no notice."""
     pdf_sha256: Sha256 | None = None
@@ -390,6 +394,16 @@ class Submission:
         told = self.announced if self.pdf_sha256 is None else None
         named = "、".join((*told.numbers, *told.names)) if told else ""
         return self.project_name or self.notice_name or named or self.source_name
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it is a stranger's for all that is known: not proven, and no person has answered for its sender.
+
+        Such a one changes nothing about what is proven.
+        """
+        is_answered = any(answer.reason is Reason.SENDER_UNPROVEN for answer in self.answers)
+        is_untouched = self.state in {State.ANNOUNCED, State.HELD, State.WITHDRAWN}
+        return is_untouched and not self.proven and not is_answered
 
     @property
     def is_rehearsal(self) -> bool:

@@ -219,8 +219,11 @@ class PdfReader(Protocol):
 class Signatures(Protocol):
     """The DKIM signatures of mails, verified with keys from the DNS."""
 
-    async def verify(self, raw: bytes, fields: Sequence[Field], root: str) -> Signed:
-        """Whether a good signature of ``root``, or of a domain below it, stands in the mail ``raw``; raises nothing."""
+    async def verify(self, raw: bytes, fields: Sequence[Field], root: str, came_at: dt.datetime | None) -> Signed:
+        """Whether a good signature of ``root``, or of a domain below it, stands in the mail ``raw``; raises nothing.
+
+        ``came_at`` is when the mail arrived; None where its server does not say.
+        """
         ...
 
 

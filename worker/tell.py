@@ -203,7 +203,7 @@ def _describe_trouble(alarm: Alarm) -> str:
             return say("telling_mute", "ja", since=f"{since:%Y-%m-%d %H:%M}", reply=shown(alarm.detail))
         case "late_answer":
             return say("telling_late", "ja", answer=shown(alarm.detail))
-        case "came_back" | "withdrawn_again" | "not_read_again":
+        case "came_back" | "withdrawn_again" | "not_read_again" | "unproven_newcomer":
             return say(f"telling_{kind}", "ja", news=shown(alarm.detail))
         case "configuration_refused":
             return say("telling_configuration", "ja", problems=shown(alarm.detail))

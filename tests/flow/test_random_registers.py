@@ -23,7 +23,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
-from authenticated import HEADER, authenticated
+from authenticated import HEADER, SIGNATURE, authenticated, signature
 from fakes import START, FakeClock, FakeFiles, run_at_once
 from hypothesis import HealthCheck, given, seed, settings
 from known_addresses import make_known
@@ -140,6 +140,7 @@ def mail_with(notices: list[Came], number: int) -> bytes:
     """A colleague's mail; written by hand, as the library takes longer than what is looked at here."""
     lines = [
         f"{HEADER}: {authenticated('sato@contractor.example')}",
+        f"{SIGNATURE}: {signature('sato@contractor.example', START)}",
         "From: sato@contractor.example",
         f"To: {OFFICE}",
         f"Message-ID: <in.{number}@mail.example>",

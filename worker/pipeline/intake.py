@@ -126,8 +126,8 @@ class Intake:
         notices = [[each for _, _, each in read if isinstance(each, Notice)] for read in readings]
         vouched = await asyncio.gather(
             *(
-                self._vouching.look(mailbox, fetched, what, read, in_force)
-                for fetched, what, read in zip(block, recognised, notices, strict=True)
+                self._vouching.look(mailbox, fetched, message, what, read, in_force)
+                for fetched, message, what, read in zip(block, messages, recognised, notices, strict=True)
             )
         )
         return ReadBlock(block, messages, recognised, readings, came_back, vouched, in_force)
@@ -208,7 +208,8 @@ class Intake:
     async def _read_pdfs(self, what: Recognised, in_force: InForce) -> tuple[_Reading, ...]:
         if isinstance(what, Own | Report):
             return ()
-        unique = {sha256(pdf.content): pdf for pdf in what.pdfs}
+        # Of the same file twice the one that the mail itself holds: it may prove what the other does not.
+        unique = {sha256(pdf.content): pdf for pdf in sorted(what.pdfs, key=lambda pdf: not pdf.is_enclosed)}
         read = await asyncio.gather(*(self.read_pdf(pdf.content, in_force) for pdf in unique.values()))
         return tuple((pdf, digest, each) for (digest, pdf), each in zip(unique.items(), read, strict=True))
 
@@ -291,12 +292,12 @@ class _Taken:
     way: Way
     vouched: Vouched | None
 
-    def proven(self, way: Way, guarantor: str | None) -> Way:
+    def proven(self, way: Way, guarantor: str | None, *, is_enclosed: bool = False) -> Way:
         """``way`` with whether it is proven that who wrote the mail may bring a notice of ``guarantor``."""
         if self.vouched is None:
             return way
-        proof = self.vouched.prove(guarantor)
-        return dataclasses.replace(way, proven=proof.is_proven, evidence=proof.evidence)
+        proof = self.vouched.prove(guarantor, is_enclosed=is_enclosed)
+        return dataclasses.replace(way, proven=proof.is_proven, evidence=proof.evidence, by_open_dns=proof.by_open_dns)
 
 
 def _row(rows: LedgerRows, fetched: Fetched, message: Message | None) -> MessageRow:
@@ -359,10 +360,14 @@ def _record_read(
         way = dataclasses.replace(way, announced=dataclasses.replace(what.says, at=came_at))
     if notices:
         return _record_notices(taking, row, taken, way, notices, [pdf.filename for pdf, _, _ in refused])
-    way = taken.proven(way, what.guarantor if isinstance(what, Announcement | Meant) else None)
+    guarantor = what.guarantor if isinstance(what, Announcement | Meant) else None
     if refused:
-        held = [taking.take_unreadable(*each, way) for each in _worth_a_hold(refused)]
+        held = [
+            taking.take_unreadable(pdf, digest, why, taken.proven(way, guarantor, is_enclosed=pdf.is_enclosed))
+            for pdf, digest, why in _worth_a_hold(refused)
+        ]
         return dataclasses.replace(row, end=End.HELD, submissions=tuple(held))
+    way = taken.proven(way, guarantor, is_enclosed=isinstance(what, Announcement) and what.is_enclosed)
     if isinstance(what, Announcement):
         return _record_announcement(taking, row, way, what.guarantor)
     number = taking.take_set_aside(Hold(Reason.DAMAGED, hidden), way)
@@ -380,7 +385,9 @@ def _record_notices(
     for _, _, notice in notices:
         row = dataclasses.replace(row, subject=hide_codes(row.subject, notice.key.clear))
     numbers = [
-        taking.take_notice(pdf, digest, notice, taken.proven(way, notice.guarantor), beside)
+        taking.take_notice(
+            pdf, digest, notice, taken.proven(way, notice.guarantor, is_enclosed=pdf.is_enclosed), beside
+        )
         for pdf, digest, notice in notices
     ]
     return dataclasses.replace(row, end=End.SUBMISSION, submissions=tuple(numbers))
