@@ -130,6 +130,14 @@ def roots_to_sign(spoken: Spoken, speakers: Speakers, guarantors: Sequence[str |
     return tuple(root for root in roots if root and _passed(spoken, root) is None)
 
 
+def is_signed_for(spoken: Spoken, root: str) -> bool:
+    """Whether our own server found the signature of the writer's own domain, within ``root``; SPF alone is none."""
+    sender, findings = spoken.sender, spoken.findings
+    if isinstance(sender, Flaw) or findings.is_refused or not root or not is_within(sender.domain, root):
+        return False
+    return any(method == "dkim" and is_within(domain, root) for method, domain in findings.passed)
+
+
 def _passed(spoken: Spoken, root: str) -> tuple[str, str] | None:
     """What our own server proved of a domain within ``root``; dmarc counts for the very domain of the From only."""
     sender, findings = spoken.sender, spoken.findings
