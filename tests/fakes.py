@@ -9,6 +9,7 @@ from typing import ParamSpec, TypeVar, cast
 
 from worker.after import After
 from worker.errors import LogBroken, NotAllowed, Unavailable
+from worker.letter import SECRET, SECRET_BYTES
 from worker.model import JST, Address, Look, Notice, PageText, PdfText, Product, Sha256, Submission, Unreadable, sha256
 from worker.pipeline.headers import Found
 from worker.pipeline.rows import LedgerRows
@@ -17,6 +18,8 @@ from worker.states import State
 
 P = ParamSpec("P")
 T = TypeVar("T")
+SECRET_HEX = "5e" * SECRET_BYTES
+"""The secret of every store that is a fake."""
 START = dt.datetime(2026, 11, 21, 9, 0, tzinfo=JST)
 
 
@@ -124,7 +127,7 @@ class FakeReading:
         return next((project for project in reversed(found) if project), None)
 
     def property(self, name: str) -> str | None:
-        return None
+        return SECRET_HEX if name == SECRET else None
 
     def was_sent_to(self, address: Address) -> bool:
         return any(each.was_accepted and address in each.draft.recipients for each in self.held if each.draft)

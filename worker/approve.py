@@ -16,7 +16,7 @@ from worker.approval_label import fold_label
 from worker.compose import Composed
 from worker.errors import NotAllowed
 from worker.match import Ambiguous, Match, Outcome, Proposed, Unmatched
-from worker.model import JST, Answer, Channel, Duties, Hold, Submission
+from worker.model import JST, Answer, Channel, Duties, Hold, Sha256, Submission
 from worker.settings import Mode, Release
 from worker.states import Kind, Reason, State, kind_of
 
@@ -117,9 +117,11 @@ def _of_history(submission: Submission) -> Iterable[Hold]:
         yield Hold(Reason.SEEN_BEFORE, str(submission.follows))
     if submission.rehearsals:
         yield Hold(Reason.REHEARSED, str(submission.rehearsals))
-    if submission.not_sent or submission.late_answer:
-        # With the late answer it is another hold: an approval given before it was known does not cover it.
-        yield Hold(Reason.NOT_SENT, " ".join(filter(None, (str(submission.not_sent), submission.late_answer))))
+    if submission.late_answer:
+        # Each piece of evidence is a hold of its own: an approval given before it was known does not cover it.
+        yield Hold(Reason.MAYBE_SENT, submission.late_answer)
+    elif submission.not_sent:
+        yield Hold(Reason.NOT_SENT, str(submission.not_sent))
 
 
 def _of_match(outcome: Outcome | None) -> Iterable[Hold]:
@@ -157,6 +159,30 @@ def _releaser(submission: Submission, composed: Composed, release: Release) -> t
     if release.mode is Mode.HOLD:
         return f"hold {release.hold_minutes} min", ""
     return release.mode.value, ""
+
+
+# --- It may have been sent already ---------------------------------------------------------------------------
+
+_DIGITS: Final = 12
+"""Digits of a mail's hash in a detail: enough to tell one mail from another of the same submission."""
+
+
+def evidence_of_news(code: str, value: str, at: dt.datetime) -> str:
+    """Detail of MAYBE_SENT for what a server or a mail said: its moment makes it another than the last one."""
+    return f"{code}: {value or '-'} {at.astimezone(JST):%Y-%m-%d %H:%M:%S}"
+
+
+def evidence_of_mail(code: str, digest: Sha256) -> str:
+    """Detail of MAYBE_SENT for a mail that is kept."""
+    return f"{code}: {digest[:_DIGITS]}"
+
+
+def is_weighed(submission: Submission, digest: Sha256) -> bool:
+    """Whether a person has answered what this kept mail says of ``submission``, under whatever code."""
+    return any(
+        answer.reason is Reason.MAYBE_SENT and answer.detail.endswith(f": {digest[:_DIGITS]}")
+        for answer in submission.answers
+    )
 
 
 # --- A person answers ----------------------------------------------------------------------------------------

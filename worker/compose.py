@@ -85,6 +85,10 @@ class Circumstances:
     """Number of the next rehearsal, from 1."""
     correction: int
     in_reply_to: str
+    secret: bytes
+    """What nobody outside can make our Message-IDs without."""
+    is_named_by_old: Callable[[str], bool]
+    """Whether this submission was drafted under this Message-ID of 0.1.0: then it keeps it."""
     today: dt.date
     """In Japan: a mail with an invoice does not leave before the contract's day."""
     contract: Contract = Contract.ORIGINAL
@@ -329,14 +333,7 @@ def _write(
         subject=subject,
         body_sha256=sha256(encoded),
         attachments=tuple(attachments),
-        message_id=letter.message_id(
-            sha256(case.pdf),
-            case.issuer.id,
-            case.notice.product,
-            case.circumstances.correction,
-            case.circumstances.rehearsal if rehearsal_for else 0,
-            contractor.email,
-        ),
+        message_id=_message_id(case, contractor.email),
         in_reply_to=case.circumstances.in_reply_to,
         rehearsal_for=rehearsal_for,
         rule_file=case.issuer.file,
@@ -346,6 +343,16 @@ def _write(
         conditions=rule.conditions,
     )
     return draft, body, contents
+
+
+def _message_id(case: _Case, sender: Address) -> str:
+    how, issuer, product = case.circumstances, case.issuer.id, case.notice.product
+    if how.rehearsal_to:
+        return letter.rehearsal_message_id(sha256(case.pdf), issuer, product, how.rehearsal, sender)
+    old = letter.old_message_id(sha256(case.pdf), issuer, product, how.correction, sender)
+    if how.is_named_by_old(old):
+        return old
+    return letter.message_id(how.secret, sha256(case.pdf), issuer, product, how.correction, sender)
 
 
 def _attach_all(

@@ -17,9 +17,10 @@ from typing import Final
 from worker.approve import Judgement, judge
 from worker.compose import Circumstances, Composed, compose
 from worker.configuration import Configuration
-from worker.errors import Unavailable, Unsettled
+from worker.errors import LogBroken, Unavailable, Unsettled
 from worker.guards import Check, Finished, Ruled, check_draft, check_rule
 from worker.invoice import STILL_WRITTEN, find_candidates
+from worker.letter import SECRET
 from worker.match import (
     Ambiguous,
     Match,
@@ -147,7 +148,7 @@ def draft_submission(
         stood = _stand(submission, outcome, None, judge(submission, outcome, None, release, now))
         return Drafted(dataclasses.replace(stood, issuer=None, issuer_name=""), {}, "")
     issuer = in_force.configuration.issuers[project.issuer]
-    circumstances = _circumstances(submission, notice, project, in_force, corrected_message_id, amends, now)
+    circumstances = _circumstances(submission, notice, project, in_force, corrected_message_id, amends, known, now)
     rule = rule_for(issuer, project, notice.product, circumstances.contract)
     if rule.channel is Channel.EMAIL and rule.invoice is not InvoiceRule.NEVER:
         found = _find_invoices(submission, notice, project, in_force, known)
@@ -250,9 +251,15 @@ def _circumstances(
     in_force: InForce,
     corrected_message_id: str,
     amends: Submission | None,
+    known: Reading,
     now: dt.datetime,
 ) -> Circumstances:
     settings = in_force.configuration.settings
+
+    def is_named_by_old(message_id: str) -> bool:
+        named = known.of_own_message(message_id)
+        return named is not None and named.id == submission.id
+
     return Circumstances(
         contractor=settings.contractor,
         guarantor=in_force.guarantors.get(notice.guarantor),
@@ -263,11 +270,21 @@ def _circumstances(
         rehearsal=submission.correction * _REHEARSALS_EACH + submission.rehearsals + 1,
         correction=submission.correction,
         in_reply_to=corrected_message_id,
+        secret=read_secret(known),
+        is_named_by_old=is_named_by_old,
         today=now.astimezone(JST).date(),
         # While nobody has said that it is no copy, it is shown as the amended guarantee that an approval makes of it.
         contract=Contract.AMENDED if project.is_amended or amends else Contract.ORIGINAL,
         previous=_previous(amends, notice),
     )
+
+
+def read_secret(known: Reading) -> bytes:
+    """The store's secret; every store has one from its first start, or its upgrade, on."""
+    secret = known.property(SECRET)
+    if secret is None:
+        raise LogBroken("no_secret", SECRET)
+    return bytes.fromhex(secret)
 
 
 def _previous(amends: Submission | None, notice: Notice) -> Previous | None:

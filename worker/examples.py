@@ -16,6 +16,7 @@ from typing import Final
 from worker.compose import Circumstances, Composed, compose
 from worker.configuration import Configuration
 from worker.errors import Problem
+from worker.letter import SECRET_BYTES
 from worker.model import Address, Channel, Key, Notice, Product, sha256
 from worker.projects import read_one_project
 from worker.render import Renderer
@@ -161,6 +162,8 @@ def _circumstances(example: Example, issuer: Issuer) -> Circumstances:
         rehearsal=1,
         correction=0,
         in_reply_to="",
+        secret=bytes(SECRET_BYTES),
+        is_named_by_old=lambda message_id: False,  # noqa: ARG005  an example has no past
         today=_LATE,
         contract=example.contract,
     )

@@ -284,6 +284,10 @@ class Receipt:
     text: str = ""
     """The server's own words, or what the reply says; key masked."""
     sender: str = ""
+    proof: str = ""
+    """What says who wrote it: ``envelope`` (the envelope id with its HMAC, which only mail servers see) or ``server``
+    (our own server found who sent it). Empty: only the Message-ID, which everybody knows who has the mail.
+    ``nothing``: it came before any try, without the secret."""
     mail_sha256: Sha256 | None = None
     """The whole mail, kept as an original."""
 
@@ -348,6 +352,8 @@ class Submission:
     """APPROVED: not before this moment."""
     tries: int = 0
     """Sending attempts begun (SendStarted): T of the ENVID."""
+    tried_as: str = ""
+    """The Message-ID under which a SendStarted for the issuer is recorded, empty in what 0.1.0 recorded."""
     deferrals: int = 0
     """NotNow answers in a row since the release: what the delay grows with."""
     unread_tries: int = 0
@@ -364,7 +370,7 @@ class Submission:
     silent: str = ""
     """IN_DOUBT: why no answer will come any more; empty while the server may still answer."""
     late_answer: str = ""
-    """A 250, or a report, that could be recorded only after a person had stated that nothing left."""
+    """What says that it may have been sent all the same (``code: value``): a 250, a report, our own copy."""
     letter_sha256: Sha256 | None = None
     """The exact bytes handed to the server."""
     receipts: tuple[Receipt, ...] = ()
@@ -421,6 +427,16 @@ class Submission:
         """Whether a mail of it to the issuer left, or may have left."""
         is_by_mail = self.state is not State.CONFIRMED or self.sent_at is not None
         return self.state in MAY_HAVE_LEFT and is_by_mail and self.draft is not None and not self.is_rehearsal
+
+    def was_tried_as(self, message_id: str) -> bool:
+        """Whether a try of the mail of this Message-ID is recorded: what comes back of it is then no surprise."""
+        if self.may_have_left or (self.state is State.SENDING and not self.is_rehearsal):
+            return True
+        if self.tried_as:
+            return message_id == self.tried_as
+        # As 0.1.0 recorded it: a person's statement about a try, or the bytes of a try of the draft as it stands.
+        was_handed = self.letter_sha256 is not None and bool(self.draft_hash) and self.date_draft == self.draft_hash
+        return bool(self.not_sent) or (was_handed and not self.is_rehearsal)
 
     @property
     def was_handed_over(self) -> bool:

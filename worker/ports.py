@@ -591,6 +591,18 @@ class Store(Reading, Protocol):
         """Replace ``DIR/head`` by the head (temporary file, fsync, rename, fsync of the folder)."""
         ...
 
+    def is_other_secret_noted(self) -> bool:
+        """Whether ``DIR/secret`` is there and is not the store's secret: nothing is sent until a person resumes."""
+        ...
+
+    def note_secret(self) -> None:
+        """Replace ``DIR/secret`` by the store's secret."""
+        ...
+
+    def keep_secret_noted(self) -> None:
+        """Write ``DIR/secret`` where it is missing."""
+        ...
+
     def marked_head(self) -> tuple[int, str] | None:
         """What ``DIR/head`` says, None where it does not exist. Raises LogBroken where it is unreadable."""
         ...

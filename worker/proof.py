@@ -200,6 +200,14 @@ def roots_to_sign(spoken: Spoken, speakers: Speakers, guarantors: Sequence[str |
     return tuple(root for root in roots if not _found(spoken, root).domain)
 
 
+def is_signed_for(spoken: Spoken, root: str) -> bool:
+    """Whether our own server found the signature of the writer's own domain, within ``root``; SPF alone is none."""
+    sender = spoken.sender
+    if isinstance(sender, Flaw) or not root or not is_within(sender.domain, root):
+        return False
+    return bool(_found(spoken, root).domain)
+
+
 def _found(spoken: Spoken, root: str) -> Signed:
     """What our own server's findings prove of ``root`` or a domain within it.
 

@@ -147,7 +147,8 @@ def _read_line(line: str, ports: dict[str, str]) -> Call:
 def _named(target: str, ports: dict[str, str]) -> str:
     names = {FILE_NAME: "database", ".": "folder", "sender.lock": "lock"} | ports
     names |= {f"{FILE_NAME}-{end}": f"database's {end}" for end in ("wal", "shm", "journal")}
-    return names.get(target, "head" if target.startswith("head") else target)
+    # Written under a temporary name first.
+    return names.get(target, next((each for each in ("head", "secret") if target.startswith(each)), target))
 
 
 @dataclass(frozen=True)

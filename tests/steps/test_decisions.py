@@ -621,7 +621,10 @@ def test_a_correction_is_a_new_submission_that_names_the_old_one_and_waits_for_a
     assert old.draft is not None
     assert new.draft is not None
     assert new.draft.in_reply_to == old.draft.message_id
-    assert new.draft.message_id == old.draft.message_id.replace(".0@", ".1@")
+    assert (new.draft.message_id[33:], old.draft.message_id[33:]) == (
+        ".1@contractor.example>",
+        ".0@contractor.example>",
+    )
     assert desk.store.submission(1) == old
     entry = desk.entries(2)[0]
     assert (entry.by, entry.detail) == ("山田 花子", {"corrects": 1, "why": "宛先訂正"})

@@ -24,6 +24,7 @@ from worker.model import PRODUCT_NAMES, Address, Hold, Notice, PdfText, Product,
 from worker.near import near_misses_of
 from worker.ports import Reading
 from worker.read import read_notice
+from worker.replay import OtherSecret
 from worker.rulebook import Guarantor
 from worker.seeing import Seen, hold_json, lay_out, seen_json
 from worker.states import Reason, State
@@ -196,16 +197,13 @@ class _NothingKnown:
         return False
 
 
-class _WithNotice:
+class _WithNotice(OtherSecret):
     """What is known, and the notice at hand that nobody has stored."""
 
     def __init__(self, known: Reading, pdf: Sha256, notice: Notice) -> None:
-        self._known = known
+        super().__init__(known)
         self._pdf = pdf
         self._notice = notice
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._known, name)
 
     def notice(self, pdf: Sha256) -> Notice | None:
         """The one at hand, else the stored one."""

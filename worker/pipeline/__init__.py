@@ -97,6 +97,8 @@ class Pipeline:
         )
         self.on_recorded: Callable[[], None] = _nobody_waits
         """Called after each block of messages that was recorded: what it opened may be sent at once."""
+        self.awaits_first_looks: Callable[[], bool] = _all_looked
+        """Whether a mailbox was not looked at yet, well or not, since this process began: nothing is sent before."""
 
     def put_in_force(self, in_force: InForce) -> None:
         """From now on judge and send by this configuration; everything that waits is judged anew."""
@@ -250,12 +252,19 @@ class Pipeline:
     async def send_due(self) -> SendingPass:
         """Hand over everything whose moment has come. Nothing leaves while the database is behind a noted head.
 
-        Nor before each mailbox was looked at after a person said to go on with an old one: what left since may have
-        come back as a report or as our own copy.
+        Nor while another secret is noted: reports on what left could not be known again. Nor before each mailbox was
+        looked at after a start, and after a person said to go on with an old database: what left since may have come
+        back as a report or as our own copy.
         """
         if self.is_behind_noted_head():
             self._has_looked_since_resumed = False
             raise LogBroken("behind_head", "a later head was noted than this database holds")
+        self.store.keep_secret_noted()
+        if self.store.is_other_secret_noted():
+            self._has_looked_since_resumed = False
+            raise LogBroken("other_secret", "the secret noted beside the database is not the database's")
+        if self.awaits_first_looks():  # a whole machine put back shows nothing of it but what lies in its mailbox
+            return SendingPass()
         if not self._has_looked_since_resumed and unlooked(self.store, self.in_force):
             return SendingPass()
         self._has_looked_since_resumed = True
@@ -295,6 +304,11 @@ class Pipeline:
         """Note the head after a pass that wrote, unless an earlier note is ahead of the database."""
         if self.store.head() != self.store.marked_head() and not self.is_behind_noted_head():
             self.store.mark_head()
+
+
+def _all_looked() -> bool:
+    """The pass that sends looks before."""
+    return False
 
 
 def _nobody_waits() -> None:

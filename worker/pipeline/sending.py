@@ -19,9 +19,9 @@ from typing import Any, Final
 from worker import decode, letter, send
 from worker.alarms import tell_apart
 from worker.decisions import keep_contents, redraft
-from worker.drafting import Drafted, InForce
+from worker.drafting import Drafted, InForce, read_secret
 from worker.errors import Conflict, HoshobinError, Unavailable
-from worker.model import Draft, Hold, Notice, Sha256, Submission, Unreadable
+from worker.model import Hold, Notice, Sha256, Submission, Unreadable
 from worker.outcome import HELD_ALARM as HELD_ALARM  # noqa: PLC0414  the pipeline's other steps take it from here
 from worker.outcome import end_rehearsal, note_late_answer, note_silence, put_off
 from worker.pace import LOOKED_BACK, Pace, is_about_all, may_leave
@@ -50,7 +50,6 @@ from worker.ports import (
 from worker.recover import recover
 from worker.rereading import OF_THE_PDF, compare_notice, entered_notice
 from worker.states import Event, Reason, State
-from worker.words import say
 
 REFUSED_ALARM: Final = "refused"
 WITHOUT_COPY: Final = "WithoutCopy"
@@ -270,8 +269,8 @@ class Sending:
             copied = receiving.follow_copy(before, partial(letter.write_letter, draft, drafted.body, drafted.contents))
             if copied is Copied.SAME:
                 return None
-            if copied is Copied.OTHER and not before.late_answer:
-                self._hold_for_copy(writing, before, in_force, now, done)
+            if isinstance(copied, str) or (copied := receiving.unproven(before)):
+                self._hold_for_evidence(writing, before, copied, in_force, now, done)
                 return None
             date = before.first_date if before.first_date and before.date_draft == before.draft_hash else now
             raw = letter.write_letter(draft, drafted.body, drafted.contents, date)
@@ -279,7 +278,7 @@ class Sending:
                 self._hold(writing, before, drafted, Hold(Reason.ENCODING, ", ".join(different)), done)
                 return None
             tries = before.tries + 1
-            envid = send.envid(_local_part(draft), tries) if session.dsn else ""
+            envid = send.envid(read_secret(writing), draft.message_id, tries) if session.dsn else ""
             copy_to = send.copy_of(draft, in_force.configuration.settings.smtp.copy_to)
             steps = send.steps_of(draft, raw, envid, copy_to)  # a letter that no step could carry must not be begun
             detail: dict[str, Any] = {"envid": envid, "released_by": before.release}
@@ -293,6 +292,7 @@ class Sending:
                     duties=fresh.duties,
                     tries=tries,
                     unread_tries=0,
+                    tried_as=before.tried_as if draft.is_rehearsal else draft.message_id,
                     first_date=date,
                     date_draft=before.draft_hash,
                     letter_sha256=writing.keep("letter", raw),
@@ -326,11 +326,17 @@ class Sending:
         writing.raise_alarm(HELD_ALARM, [held.id], tell_apart(held))
         done.began_to_wait += 1
 
-    def _hold_for_copy(
-        self, writing: Writing, before: Submission, in_force: InForce, now: dt.datetime, done: SendingPass
+    def _hold_for_evidence(
+        self,
+        writing: Writing,
+        before: Submission,
+        evidence: str,
+        in_force: InForce,
+        now: dt.datetime,
+        done: SendingPass,
     ) -> None:
-        """A mail of this name came back to us and is not this one: a person says whether this one is still to go."""
-        came = dataclasses.replace(before, late_answer=say("other_copy", "ja"), released_draft="", due_at=None)
+        """What came back speaks of this mail and proves nothing: a person says whether this one is still to go."""
+        came = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
         self._hold(writing, before, redraft(came, in_force, writing, now), None, done)
 
     def _conclude(
@@ -404,7 +410,3 @@ class Sending:
             return Outcome.WAITS
         note_silence(writing, before, str(answer), self._author, detail)
         return Outcome.WAITS
-
-
-def _local_part(draft: Draft) -> str:
-    return draft.message_id.removeprefix("<").rpartition("@")[0]

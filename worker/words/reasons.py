@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from worker.states import Reason, State
+from worker.words.receipts import KINDS
 
 _S, _R = State, Reason
 
@@ -206,7 +207,28 @@ AFTER_REHEARSING: Final = (
 )
 """The step of REHEARSED once the draft is no rehearsal any more."""
 
+_EVIDENCE: Final[dict[str, tuple[str, str]]] = {
+    **{kind.value: (f"{words[0]}：{{value}}", f"{words[1]}: {{value}}") for kind, words in KINDS.items()},
+    "answer": ("後から届いた送信サーバーの応答：{value}", "the mail server's late answer: {value}"),
+    "early": (
+        "この提出についての通知又は控えが先に届いています：{value}",
+        "a report or copy of it came before: {value}",
+    ),
+    "copy": (
+        "この提出とみられる自社の控えが届いています：{value}",
+        "our own copy of it, it seems, lies in the mailbox: {value}",
+    ),
+    "other_copy": (
+        "同じ提出のメールが受信箱に届いています（内容は一致しません）：{value}",
+        "a mail of this submission lies in the mailbox, and is not the same: {value}",
+    ),
+}
+"""What says that a mail may have been sent already, by the code in the detail of MAYBE_SENT."""
 CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | None]]] = {
+    **{
+        (_R.MAYBE_SENT, code): ((f"{REASONS[_R.MAYBE_SENT][0]}（{ja}）", f"{REASONS[_R.MAYBE_SENT][1]} ({en})"), None)
+        for code, (ja, en) in _EVIDENCE.items()
+    },
     (_R.ALREADY_RESUBMITTED, "confirmed"): (
         ("到達確認済みの提出への再提出（{value}）", "a resubmission of what is confirmed to have arrived ({value})"),
         (

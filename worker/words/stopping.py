@@ -8,9 +8,18 @@ from __future__ import annotations
 from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
-    "other_copy": (
-        "同じ提出のメールが受信箱に届いています（内容は一致しません）",
-        "a mail of this submission lies in the mailbox, and is not the same",
+    "other_secret": (
+        (
+            "データベースの秘密の値と、同じフォルダの secret ファイルが一致しません"
+            "（別のデータベースの写しを戻した可能性）。送信を止めています。"
+            "`hoshobin list` の「送信待ち」のうち、すでに送ったものを取り下げてから、`hoshobin resume --by 氏名` で"
+            "再開してください（secret ファイルはデータベースに合わせて書き直します）。"
+        ),
+        (
+            "The secret in the database and the file `secret` beside it differ (another database was put back?)."
+            " Nothing is sent. Withdraw what waits to be sent (`hoshobin list`) and has left already, then"
+            " `hoshobin resume --by NAME`, which writes the file from the database."
+        ),
     ),
     "stopping_waits": (
         "停止中：送信サーバーの最後の応答を待っています（最長10分。打ち切ると「送信結果不明」になります）",

@@ -260,7 +260,8 @@ class Reads(ABC):
 
     def own_message_of(self, envid: str) -> str:
         """The Message-ID of the mail that went, or goes, under this envelope id; empty where it is none of ours."""
-        local, _, tries = envid.rpartition(".")
+        local, _, rest = envid.rpartition(".")
+        tries = rest.partition("-")[0]  # behind it stands the HMAC, where it has one
         if not local or not (tries.isascii() and tries.isdigit()):
             return ""
         # ``A`` is the letter behind ``@``: everything between the two begins with this local part.
