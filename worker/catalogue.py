@@ -31,6 +31,7 @@ _LISTS: Final = frozenset(
 )
 _TEXTS: Final = frozenset(
     {"name", "source", "note", "phone", "subject", "body", "url", "chosen", "contact_first", "file_name", "section"}
+    | {"scope", "fax"}
     | {"channel", "invoice", "notice", "timing", "closes", "pattern", "sample", "width"}
 )
 _NOT_COMPARED: Final = frozenset({"open", "example", "checked_on"})

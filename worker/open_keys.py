@@ -11,8 +11,8 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from worker.errors import Problem
-from worker.model import Product
-from worker.rule_tables import DEFAULT, RULE_KEYS, RULE_TABLES
+from worker.model import Channel, Product
+from worker.rule_tables import RULE_KEYS, RULE_TABLES
 from worker.tomlfile import key_path, nearest, table_in, texts_in
 
 _SECTION: Final = "section"
@@ -66,7 +66,7 @@ def _rests_on(key: str, product: Product, written: Sequence[tuple[str, AbstractS
     names = [each for each, _ in written]
     if table not in names:
         return False
-    if table == DEFAULT and name == "invoice" and product is Product.CONTRACT:
+    if name == "invoice" and product is Product.CONTRACT:
         return False  # a contract submission never carries one, whatever the file says
     later = frozenset[str]().union(*(keys for _, keys in written[names.index(table) + 1 :]))
     return not _says(later, name)
@@ -85,6 +85,29 @@ def _name_in(key: str) -> str:
 def _says(written: AbstractSet[str], name: str) -> bool:
     """Whether ``written`` replaces the key ``name``, or (an empty name) the whole table."""
     return name in written if name else written >= frozenset(RULE_KEYS)
+
+
+_OF_A_MAIL: Final = frozenset({"subject", "body", "max_bytes", "to", "cc"})
+_BY_HAND: Final = frozenset({"url", "instructions", "bring"})
+_IDLE: Final[Mapping[Channel, AbstractSet[str]]] = {
+    Channel.EMAIL: _BY_HAND | {"fax"},
+    Channel.FORM: _OF_A_MAIL | {"fax"},
+    Channel.UPLOAD: _OF_A_MAIL | {"fax"},
+    Channel.PAPER: _OF_A_MAIL | {"fax", "url", "lines", "file_name"},
+    Channel.FAX: _OF_A_MAIL | {"url", "file_name"},
+    Channel.UNKNOWN: frozenset(),
+}
+"""Keys of a rule or a section that decide nothing where it is handed in this way (the table of docs/rules.ja.md)."""
+
+
+def open_for(open_: Iterable[str], channel: Channel) -> tuple[str, ...]:
+    """Those of the open keys that decide something where it is handed in by ``channel``; a whole table always does."""
+    return tuple(key for key in open_ if not _is_idle(key, channel))
+
+
+def _is_idle(key: str, channel: Channel) -> bool:
+    first, _, rest = key.partition(".")
+    return first in {_RULE, _SECTION} and rest.partition(".")[2] in _IDLE[channel]
 
 
 def is_open_in(open_: Iterable[str], tables: Iterable[str], name: str) -> bool:

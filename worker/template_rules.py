@@ -51,7 +51,7 @@ ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "project": frozenset({"name", "values", "dates"}),
         "contractor": frozenset({"name", "department", "contact", "phone", "email"}),
         "issuer": frozenset({"id", "name"}),
-        "section": frozenset({"id", "name", "phone"}),
+        "section": frozenset({"id", "name", "phone", "fax"}),
         "guarantor": frozenset({"id", "name"}),
         "invoice": frozenset({"title", "amount", "date", "attached", "separate"}),
         "rule": frozenset({"call_after", "invoice", "channel", "after", "key_typed", "notice_attached"}),

@@ -13,6 +13,7 @@ _Pair = tuple[str, str]
 
 OWN: Final[dict[str, _Pair]] = {
     "name": ("発注者の名前", "the issuer's name"),
+    "scope": ("この決まりが及ぶ範囲（局・工事の種類など）", "for which bureau or kind of work"),
     "aliases": ("別の名前（コンマ区切り）", "other names (with commas)"),
     "guarantors": ("受け付けられる保証会社（コンマ区切り）", "sureties that are taken (with commas)"),
     "source": ("公表元", "where it is published"),
@@ -25,6 +26,7 @@ SECTION: Final[dict[str, _Pair]] = {
     "to": ("宛先", "recipients"),
     "cc": ("写しの宛先", "copies"),
     "phone": ("電話番号", "telephone"),
+    "fax": ("FAX番号", "fax number"),
     "until": ("この内容で確かな最後の日", "the last day on which this is certain"),
 }
 RULE: Final[dict[str, _Pair]] = {

@@ -154,6 +154,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ask_approval": ("発注者による電子保証の承認（いつ・どのように）", "the issuer's approval: when and how"),
     "ask_contract_numbers": ("保証契約番号（分かるとき）", "contract number, where known"),
     "ask_contact": ("担当者（会社の設定と違うとき）", "contact person, where another than the company's"),
+    "ask_procedure_start": ("発注手続の開始日", "start of the procurement"),
     "ask_announcement": ("公告日", "date of announcement"),
     "ask_designation": ("指名の日", "date of designation"),
     "ask_notification": ("通知の日", "date of notification"),
