@@ -80,7 +80,7 @@ from worker.values import fit_values
 NOTICE_TITLE: Final = "認証キーのお知らせ"
 REHEARSAL_MARK: Final = "【リハーサル】"
 UNSEEN_SUBJECT: Final = "（件名は未確認）"
-"""In place of a subject that no file gives: the rest of the mail is shown, and it is held until the subject is known."""
+"""In place of a subject that no file gives: the rest of the mail is shown, and held until the subject is known."""
 
 
 @dataclass(frozen=True, slots=True)

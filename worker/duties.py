@@ -65,7 +65,7 @@ def list_duties(
     contract: Contract,
     way: When | None = None,
 ) -> Duties:
-    """What the rule asks of people where the invoice goes this ``way``, apart from what only a draft or form can say."""
+    """What the rule asks of people where the invoice goes this ``way``, but for what a draft or a form says."""
     return Duties(
         rule_hash=hash_rule(rule, section),
         source=_source(issuer, project, product, rule),
@@ -112,7 +112,7 @@ _HANDED_IN: Final = re.compile("請求書.*(提出|持参|郵送|送付|送る|�
 
 
 def add_promised(after: tuple[str, ...], title: str) -> tuple[str, ...]:
-    """``after`` for a letter that promises the invoice ``title``: with a sentence that has it handed in, in any case."""
+    """``after`` for a letter that promises the invoice ``title``: always with a sentence that has it handed in."""
     return after if any(map(_HANDED_IN.search, after)) else (*after, f"{title}を別途提出")
 
 

@@ -41,8 +41,24 @@ def problems_of_open(
         else:
             valid = list(own)
         if key not in valid:
-            near = nearest(key, valid)
+            sections = [
+                name for id_ in table_in(table, _SECTION) for name in _with_keys(f"{_SECTION}.{id_}", section_keys)
+            ]
+            near = _nearest(key, valid, [*own, *sections, *_RULE_NAMES])
             yield Problem(file, key_path(("open", at)), "unknown_key", {"name": key, "nearest": near})
+
+
+def _nearest(key: str, valid: Sequence[str], all_: Sequence[str]) -> str:
+    """The valid name nearest to ``key``; never a whole table for one of its keys, which would open more than meant.
+
+    A key that only other tables have (``rule.default.to``) is meant there (``section.doboku.to``).
+    """
+    last, depth = key.rpartition(".")[2], key.count(".")
+    if not any(name.rpartition(".")[2] == last for name in valid):
+        elsewhere = [name for name in all_ if name.rpartition(".")[2] == last and "." in name]
+        if elsewhere:
+            return nearest(key, elsewhere) if len(elsewhere) > 1 else elsewhere[0]
+    return nearest(key, [name for name in valid if name.count(".") >= depth] or valid)
 
 
 def open_of_section(open_: Iterable[str], id_: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ the register for one project, nor what may be combined: ``rule_conflicts`` decid
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
@@ -106,7 +106,7 @@ class SentenceTable(Shape):
 
 
 def _text_or_table(value: Any) -> Any:
-    return {"text": value} if isinstance(value, str) else value
+    return value if isinstance(value, Mapping) else {"text": value}
 
 
 _Sentence = Annotated[SentenceTable, BeforeValidator(_text_or_table)]

@@ -75,7 +75,7 @@ Sentence = str | Conditional
 
 
 def sentences_for(sentences: Iterable[Sentence], way: When | None) -> tuple[str, ...]:
-    """Those of ``sentences`` that hold where the invoice goes this ``way``; None: there is no invoice, or no decision."""
+    """Those of ``sentences`` that hold where the invoice goes this ``way``; None: no invoice, or no decision."""
     return tuple(
         each.text if isinstance(each, Conditional) else each
         for each in sentences
@@ -188,7 +188,7 @@ class Rule:
     chosen: str = ""
     """Where the issuer allows several ways or several subjects: which one this rule picks, in a sentence."""
     overtaken: str = ""
-    """The sentence of an earlier table on a choice that a later one made otherwise: it is shown nowhere, only hashed."""
+    """The sentence of an earlier table on a choice that a later one made otherwise: shown nowhere, only hashed."""
     notice: NoticeForm = NoticeForm.ATTACHED
     file_name: str = ""
     """Template of the notice's file name; empty: 認証キーのお知らせ_<contract number>.pdf."""

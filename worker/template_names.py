@@ -153,7 +153,9 @@ def write_text(what: str, source: str, names: Names, renderer: Renderer) -> str:
     try:
         return renderer.render(source, names)
     except MissingName as missing:
-        raise Unwritable(Hold(Reason.MISSING_VALUE, missing.name.removeprefix("values."))) from missing
+        name = missing.name.removeprefix("values.")
+        is_asked_about = missing.is_tested and name != missing.name
+        raise Unwritable(Hold(Reason.MISSING_VALUE, f"condition: {name}" if is_asked_about else name)) from missing
     except TemplateFault as fault:
         raise Unwritable(Hold(Reason.RULE_OPEN, f"{what}: {fault}")) from fault
 
