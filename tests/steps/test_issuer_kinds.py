@@ -1,20 +1,16 @@
 """Kinds of rules that real issuers have, given to invented ones: each submission as a person sees it before sending.
 
-What is seen stands whole beside this file (``seen/``); it is compared line by line.
+What is seen stands whole beside the issuers (``issuers/kinds/seen/``); it is compared line by line.
 """
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tomlkit
-
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parents[1] / "steps"))
 from config_samples import GUARANTORS, WORKER
 from fakes import START, FakeFiles
 from registered import ALL_KNOWN, INVOICE, NUMBER, PDF, arrived
@@ -29,6 +25,7 @@ from worker.register_fields import FieldRefused, find_issuer
 from worker.seeing import Seen, lay_out
 from worker.states import Reason
 
+HERE = Path(__file__).parents[1] / "issuers" / "kinds"
 BODY = "templates/mail/default.txt.j2"
 SEPARATE = {"invoice": {"advance": "separate"}}
 RIDING = {"invoice": {"advance": {"file": "road.pdf", "amount": 20_000_000}}}
