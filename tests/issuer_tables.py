@@ -8,7 +8,18 @@ from worker.configuration import Configuration
 from worker.dates_ja import write_date
 from worker.eligibility import AWARD_NAMES, DATE_NAMES, KIND_NAMES
 from worker.model import PRODUCT_NAMES, Channel, Product
-from worker.rulebook import Closing, Eligibility, InvoiceRule, Issuer, NoticeForm, Rule, Timing
+from worker.rulebook import (
+    Closing,
+    Conditional,
+    Eligibility,
+    InvoiceRule,
+    Issuer,
+    NoticeForm,
+    Rule,
+    Sentence,
+    Timing,
+    When,
+)
 from worker.wiring import load_catalogue
 
 CHANNELS: Mapping[Channel, str] = {
@@ -45,7 +56,7 @@ def ways_table() -> str:
     ]
     for issuer in _issuers():
         cells = [_per_product(issuer, column) for column in (_way, _subject, _documents, _invoice, _moment)]
-        lines.append(_row(f"{issuer.name}{BREAK}`{issuer.id}`", *cells))
+        lines.append(_row(f"{issuer.full_name}{BREAK}`{issuer.id}`", *cells))
     return "\n".join(lines)
 
 
@@ -57,7 +68,7 @@ def sources_table() -> str:
         open_ = BREAK.join(f"`{key}`" for key in _open_keys(issuer)) or "－"
         checked = f"（{issuer.checked_on}）" if issuer.checked_on else ""
         source = f"<{issuer.source}>" if issuer.source.startswith("http") else issuer.source
-        lines.append(_row(issuer.name, taken, open_, issuer.note or "－", source + checked))
+        lines.append(_row(issuer.full_name, taken, open_, issuer.note or "－", source + checked))
     return "\n".join(lines)
 
 
@@ -131,8 +142,14 @@ def _documents(_issuer: Issuer, _product: Product, rule: Rule) -> str:
         parts.append("その他の必要書類")
     if rule.lines:
         parts.append(f"本文に {'・'.join(line.title for line in rule.lines)}")
-    text = "、".join(rule.bring or parts) + "".join(f"［{each}］" for each in rule.conditions)
+    text = "、".join(rule.bring or parts) + "".join(f"［{_sentence(each)}］" for each in rule.conditions)
     return _mark(text, rule, "documents_required")
+
+
+def _sentence(sentence: Sentence) -> str:
+    if not isinstance(sentence, Conditional):
+        return sentence
+    return f"請求書を{'添える' if sentence.when is When.ATTACHED else '別に出す'}とき、{sentence.text}"
 
 
 def _invoice(_issuer: Issuer, product: Product, rule: Rule) -> str:
@@ -147,7 +164,7 @@ def _moment(_issuer: Issuer, _product: Product, rule: Rule) -> str:
         _mark(TIMINGS[rule.timing], rule, "timing"),
         "送信後に電話" if rule.call_after else "",
         CLOSINGS[rule.closes] if not rule.call_after else "",
-        *(f"後日：{each}" for each in rule.after),
+        *(f"後日：{_sentence(each)}" for each in rule.after),
     )
     return "、".join(filter(None, parts))
 
@@ -168,6 +185,8 @@ def _eligibility(issuer: Issuer, alternative: Eligibility) -> str:
         parts.append(f"{alternative.min_amount:,}円以上")
     if alternative.original_only:
         parts.append("変更契約は当初契約の日で")
+    if not alternative.amended:
+        parts.append("変更契約を除く")
     if alternative.approval:
         parts.append("発注者が案件ごとに認めたもの")
     return "、".join(parts)

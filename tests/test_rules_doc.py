@@ -30,6 +30,7 @@ from worker.rulebook import (
     InvoiceRule,
     NoticeForm,
     Timing,
+    When,
     Width,
     WorkKind,
 )
@@ -81,7 +82,7 @@ def test_every_key_has_its_line_and_every_line_its_key(name: str) -> None:
 def test_every_table_and_every_word_that_a_key_takes_is_told() -> None:
     words = [
         word
-        for words in (InvoiceRule, NoticeForm, Timing, Closing, Width, WorkKind, Award, CountedBy, Contract)
+        for words in (InvoiceRule, NoticeForm, Timing, When, Closing, Width, WorkKind, Award, CountedBy, Contract)
         for word in words
     ]
     assert [word for word in words if not re.search(rf'`"?{word.value}"?`', DOCUMENT)] == []

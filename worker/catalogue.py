@@ -18,7 +18,7 @@ from worker.errors import ConfigError, Problem
 from worker.model import Channel
 from worker.register_fields import FieldRefused, Key
 from worker.rule_tables import FROM_PROJECT
-from worker.rulebook import Issuer, Project
+from worker.rulebook import Issuer, Project, name_with_scope
 from worker.text import match_key
 from worker.tomlfile import strings_in
 
@@ -31,6 +31,7 @@ _LISTS: Final = frozenset(
 )
 _TEXTS: Final = frozenset(
     {"name", "source", "note", "phone", "subject", "body", "url", "chosen", "contact_first", "file_name", "section"}
+    | {"scope", "fax"}
     | {"channel", "invoice", "notice", "timing", "closes", "pattern", "sample", "width"}
 )
 _NOT_COMPARED: Final = frozenset({"open", "example", "checked_on"})
@@ -86,7 +87,7 @@ def list_entries(
         entries.append(
             Entry(
                 id=id_,
-                name=str(table.get("name", "")),
+                name=_full_name(table),
                 is_own=id_ in own,
                 projects=len(of_issuer),
                 open=tuple(map(str, table.get("open", ()))),
@@ -97,6 +98,10 @@ def list_entries(
             )
         )
     return tuple(entries)
+
+
+def _full_name(table: Mapping[str, Any]) -> str:
+    return name_with_scope(str(table.get("name", "")), str(table.get("scope", "")).strip())
 
 
 def _date_in(table: Mapping[str, Any] | None) -> dt.date | None:
@@ -154,15 +159,24 @@ def _leaves(value: object, path: str = "") -> Iterator[tuple[str, str]]:
 def find_entry(text: str, shipped: Mapping[str, Mapping[str, Any]]) -> str:
     """The id of the one entry whose id, name or alias ``text`` is. Raises ConfigError, naming those that are near."""
     wanted = match_key(text)
-    names = {
-        id_: (id_, str(table.get("name", "")), *map(str, table.get("aliases", ()))) for id_, table in shipped.items()
-    }
+    names = {id_: tuple(_names_of(id_, table)) for id_, table in shipped.items()}
     found = [id_ for id_, known in names.items() if wanted in map(match_key, known)]
     if len(found) == 1:
         return found[0]
     near = found or _near(wanted, names)
-    shown = "、".join(f"{id_}（{names[id_][1]}）" for id_ in near) or "-"
-    raise ConfigError([Problem("issuers/", "", "catalogue_unknown", {"name": text, "near": shown})])
+    shown = "、".join(f"{id_}（{_full_name(shipped[id_])}）" for id_ in near) or "-"
+    code = "catalogue_several" if found else "catalogue_unknown"
+    raise ConfigError([Problem("issuers/", "", code, {"name": text, "near": shown})])
+
+
+def _names_of(id_: str, table: Mapping[str, Any]) -> Iterator[str]:
+    scope = str(table.get("scope", "")).strip()
+    yield id_
+    for name in (str(table.get("name", "")), *map(str, table.get("aliases", ()))):
+        yield name
+        if scope:
+            yield name + scope
+            yield name_with_scope(name, scope)
 
 
 def _near(wanted: str, names: Mapping[str, tuple[str, ...]]) -> list[str]:

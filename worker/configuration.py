@@ -18,6 +18,7 @@ from worker.addresses import domain_of, is_placeholder
 from worker.errors import ConfigError, Problem
 from worker.example_tables import read_examples
 from worker.model import ConfigFile, sha256
+from worker.rule_remarks import remarks_on_rules
 from worker.rule_tables import DEFAULT
 from worker.rulebook import Example, Guarantor, Issuer, Project, Section
 from worker.settings import Settings
@@ -259,6 +260,7 @@ def _remarks(worker: Settings, issuers: Iterable[Issuer], projects: Iterable[Pro
         yield Problem(settings.FILE, "mailbox", "no_mailbox")
     if not worker.notify:
         yield Problem(settings.FILE, "operator.notify", "nobody_notified")
+    yield from remarks_on_rules(issuers, projects)
     own = frozenset({domain_of(worker.contractor.email)})
     known = {}
     for issuer in issuers:

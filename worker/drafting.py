@@ -166,7 +166,7 @@ def draft_submission(
     checks = _check(submission, notice, project, issuer, circumstances, composed, in_force, known)
     composed = dataclasses.replace(composed, holds=(*composed.holds, *(hold for each in checks for hold in each.holds)))
     stood = _stand(submission, outcome, composed, judge(submission, outcome, composed, release, now))
-    stood = dataclasses.replace(stood, issuer=issuer.id, issuer_name=issuer.name)
+    stood = dataclasses.replace(stood, issuer=issuer.id, issuer_name=issuer.full_name)
     return Drafted(stood, composed.contents, composed.body, checks)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from worker.compose import Circumstances, Composed, compose
+from worker.compose import UNSEEN_SUBJECT, Circumstances, Composed, compose
 from worker.configuration import Configuration
 from worker.errors import Problem
 from worker.letter import SECRET_BYTES
@@ -26,9 +26,6 @@ from worker.toml_lines import index_lines, line_of
 
 KEY: Final = "Xx7Example0"
 """The invented key on every example's notice."""
-
-UNSEEN_SUBJECT: Final = "（件名は未確認）"
-"""In place of a subject that the issuer's file leaves open: an example may still speak of channel and attachments."""
 
 NOT_COMPARED: Final = frozenset(
     {Reason.RULE_OPEN, Reason.NO_RECIPIENT, Reason.FIRST_ADDRESS, Reason.APPROVAL}

@@ -96,7 +96,7 @@ def _read_row(row: SheetRow, headings: Headings, issuers: Mapping[str, Issuer]) 
         row=row.number,
         kind=FateKind.BAD if faults else FateKind.NEW,
         name=" ".join(texts.get(("name",), "").split()),
-        issuer=issuer.name if issuer else texts.get(("issuer",), "").strip(),
+        issuer=issuer.full_name if issuer else texts.get(("issuer",), "").strip(),
         given=given,
         faults=tuple(faults),
         cells=cells,

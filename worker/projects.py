@@ -174,6 +174,7 @@ def _project(id_: str, project: ProjectTable, issuer: Issuer | None) -> Project:
         },
         approval=project.approval,
         exception=project.exception,
+        is_excluded=project.excluded,
         is_amended=project.amended,
         expects=tuple(project.expects),
         deadlines={product: day for product, day in _per_product(project.deadline).items() if day is not None}

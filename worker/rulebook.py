@@ -8,7 +8,7 @@ Longer than other files, so that every word of the rule book stands in one place
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -53,6 +53,34 @@ class Contract(StrEnum):
 
     ORIGINAL = "original"
     AMENDED = "amended"
+
+
+class When(StrEnum):
+    """With which way of the invoice a sentence of a rule holds: it rides in the mail, or is handed in apart."""
+
+    ATTACHED = "attached"
+    APART = "apart"
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """A sentence of a rule that holds only where the invoice goes this way."""
+
+    text: str
+    when: When
+
+
+Sentence = str | Conditional
+"""A plain text holds whichever way the invoice goes, and where there is none."""
+
+
+def sentences_for(sentences: Iterable[Sentence], way: When | None) -> tuple[str, ...]:
+    """Those of ``sentences`` that hold where the invoice goes this ``way``; None: no invoice, or no decision."""
+    return tuple(
+        each.text if isinstance(each, Conditional) else each
+        for each in sentences
+        if not isinstance(each, Conditional) or each.when is way
+    )
 
 
 class NoticeForm(StrEnum):
@@ -108,6 +136,7 @@ class Award(StrEnum):
 class CountedBy(StrEnum):
     """What a date of eligibility counts by; also the names of a project's dates."""
 
+    PROCEDURE_START = "procedure_start"
     ANNOUNCEMENT = "announcement"
     DESIGNATION = "designation"
     NOTIFICATION = "notification"
@@ -127,6 +156,7 @@ class Section:
     to: tuple[Address, ...]
     cc: tuple[Address, ...] = ()
     phone: str = ""
+    fax: str = ""
     open: tuple[str, ...] = ()
     """Keys of this section that the issuer's file lists as not certain, e.g. ``section.kensetsu.to``."""
     until: dt.date | None = None
@@ -157,6 +187,8 @@ class Rule:
     """Keys that the issuer's file lists as not certain and that this product's rule rests on (not the sections')."""
     chosen: str = ""
     """Where the issuer allows several ways or several subjects: which one this rule picks, in a sentence."""
+    overtaken: str = ""
+    """The sentence of an earlier table on a choice that a later one made otherwise: shown nowhere, only hashed."""
     notice: NoticeForm = NoticeForm.ATTACHED
     file_name: str = ""
     """Template of the notice's file name; empty: 認証キーのお知らせ_<contract number>.pdf."""
@@ -166,7 +198,7 @@ class Rule:
     documents_allowed: tuple[str, ...] = ()
     other_documents: bool = False
     """The issuer asks for "the other required documents" without naming them: the project lists them, or says none."""
-    conditions: tuple[str, ...] = ()
+    conditions: tuple[Sentence, ...] = ()
     """Sentences that no machine can check; the approver ticks each, and they are kept with the approval."""
     contact_first: str = ""
     """What to tell the issuer before sending; empty: nothing."""
@@ -175,7 +207,7 @@ class Rule:
     closes: Closing = Closing.ANSWER
     settle_days: int = 3
     """``closes = "none"``: days without a bounce after which it counts as arrived."""
-    after: tuple[str, ...] = ()
+    after: tuple[Sentence, ...] = ()
     """What remains to be done after sending, a sentence each (the invoice on paper …)."""
     url: str = ""
     instructions: tuple[str, ...] = ()
@@ -224,6 +256,13 @@ class Eligibility:
     """Only original contracts, or amended ones whose original contract fits by its own date."""
     approval: bool = False
     """Only projects that the issuer has approved one by one."""
+    amended: bool = True
+    """Whether amended contracts are among them; False: none of them is, whatever its dates."""
+
+
+def name_with_scope(name: str, scope: str) -> str:
+    """``新潟県（治山課）``; the name alone where there is no scope."""
+    return f"{name}（{scope}）" if scope else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +286,13 @@ class Issuer:
     """For amended contracts; a product without one follows ``rules``."""
     values: Mapping[str, ValueForm] = field(default_factory=dict)
     note: str = ""
+    scope: str = ""
+    """For which bureau or kind of work the file speaks, where an issuer has several; empty: for the whole of it."""
+
+    @property
+    def full_name(self) -> str:
+        """The name by which people tell it from another file of the same issuer; a letter bears ``name`` alone."""
+        return name_with_scope(self.name, self.scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +373,8 @@ class Project:
     """How the issuer approved electronic sureties for this project; empty: it has not."""
     exception: str = ""
     """The issuer's consent to an electronic surety although its rule says otherwise; empty: none."""
+    is_excluded: bool = False
+    """The announcement takes this contract out of electronic sureties, whatever the issuer's rule says."""
     is_amended: bool = False
     """The registered contract is an amended one: the issuer's rule for amended contracts applies."""
     expects: tuple[Product, ...] = ()

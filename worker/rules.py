@@ -71,6 +71,7 @@ class _Eligibility(Shape):
     min_amount: Annotated[int | None, Field(ge=0)] = None
     original_only: bool = False
     approval: bool = False
+    amended: bool = True
 
 
 class SectionTable(Shape):
@@ -80,6 +81,7 @@ class SectionTable(Shape):
     to: list[AddressText] = Field(default_factory=list)
     cc: list[AddressText] = Field(default_factory=list)
     phone: str = ""
+    fax: str = ""
     until: dt.date | None = None
 
 
@@ -97,6 +99,7 @@ _NEVER_OPEN: Final = frozenset({"open", "section", "value", "rule", "example", "
 
 class _Issuer(Shape):
     name: NonEmpty
+    scope: str = ""
     aliases: list[NonEmpty] = Field(default_factory=list)
     guarantors: list[NonEmpty] = Field(default_factory=list)
     source: str = ""
@@ -167,6 +170,7 @@ def read_issuer(
         checked_on=issuer.checked_on,
         eligibility=tuple(map(_eligibility, issuer.eligibility)),
         note=issuer.note,
+        scope=issuer.scope.strip(),
     )
 
 
@@ -219,6 +223,7 @@ def make_section(id_: str, shape: SectionTable, open_: tuple[str, ...] = ()) -> 
         to=tuple(map(Address, shape.to)),
         cc=tuple(map(Address, shape.cc)),
         phone=shape.phone,
+        fax=shape.fax,
         open=open_,
         until=shape.until,
     )
@@ -260,4 +265,5 @@ def _eligibility(shape: _Eligibility) -> Eligibility:
         min_amount=shape.min_amount,
         original_only=shape.original_only,
         approval=shape.approval,
+        amended=shape.amended,
     )

@@ -51,7 +51,7 @@ ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "project": frozenset({"name", "values", "dates"}),
         "contractor": frozenset({"name", "department", "contact", "phone", "email"}),
         "issuer": frozenset({"id", "name"}),
-        "section": frozenset({"id", "name", "phone"}),
+        "section": frozenset({"id", "name", "phone", "fax"}),
         "guarantor": frozenset({"id", "name"}),
         "invoice": frozenset({"title", "amount", "date", "attached", "separate"}),
         "rule": frozenset({"call_after", "invoice", "channel", "after", "key_typed", "notice_attached"}),
@@ -135,13 +135,30 @@ def shows_key(text: str) -> bool:
     return any(_key_in(_environment().parse(text)))
 
 
+@functools.lru_cache(maxsize=1024)
+def tested_values(text: str) -> tuple[str, ...]:
+    """The registered values that ``text`` tests by themselves (``{% if values.x %}``): a missing one stops it."""
+    try:
+        tree = _environment().parse(text)
+    except TemplateSyntaxError:
+        return ()
+    tests = [node.test for node in tree.find_all(nodes.If)] + [node.test for node in tree.find_all(nodes.CondExpr)]
+    tests += [node.left for node in tree.find_all(nodes.And)] + [node.left for node in tree.find_all(nodes.Or)]
+    tests += [node.node for node in tree.find_all(nodes.Not)]
+    found = [_lookup(test) for test in tests if isinstance(test, nodes.Getattr | nodes.Getitem)]
+    return tuple(dict.fromkeys(each[1] for each in found if each is not None and each[0] == "values"))
+
+
 _Findings = Iterator[Finding]
 
 
 def _unknown_names(tree: nodes.Template, use: Use) -> _Findings:
     allowed = [name for name in VARIABLES if name not in _NOT_YET_MADE[use]]
     for name in sorted(meta.find_undeclared_variables(tree) - set(allowed)):
-        yield "template_name", {"name": name, "nearest": nearest(name, allowed)}
+        if name.isascii():
+            yield "template_name", {"name": name, "nearest": nearest(name, allowed)}
+        else:
+            yield "template_value", {"name": name}
 
 
 def _unknown_filters(tree: nodes.Template) -> _Findings:
@@ -177,7 +194,9 @@ def _unknown_attributes(tree: nodes.Template) -> _Findings:
     for node in _lookups(tree):
         name, attribute = _lookup(node) or ("", "")
         allowed = ATTRIBUTES.get(name)
-        if allowed is not None and attribute not in allowed:
+        if allowed is not None and attribute not in allowed and not attribute.isascii():
+            yield "template_value", {"name": attribute}
+        elif allowed is not None and attribute not in allowed:
             near = nearest(attribute, sorted(allowed))
             yield "template_name", {"name": f"{name}.{attribute}", "nearest": f"{name}.{near}"}
 

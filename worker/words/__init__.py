@@ -39,6 +39,7 @@ from worker.words.reasons import (
 )
 from worker.words.receipts import TEXTS as RECEIPT_TEXTS
 from worker.words.receipts import name_receipt as name_receipt
+from worker.words.register import HINTS as REGISTER_HINTS
 from worker.words.register import TEXTS as REGISTER_TEXTS
 from worker.words.rulebook import HINTS as RULEBOOK_HINTS
 from worker.words.rulebook import TEXTS as RULEBOOK_TEXTS
@@ -82,6 +83,7 @@ _HINTS: Final = {
     **OAUTH_HINTS,
     **STOPPING_HINTS,
     **SPEAKING_HINTS,
+    **REGISTER_HINTS,
 }
 
 

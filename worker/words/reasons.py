@@ -278,6 +278,24 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
             "never sent: tell the administrator; to submit it, withdraw this one and save the PDF under another name",
         ),
     ),
+    (_R.MISSING_VALUE, "condition"): (
+        (
+            "件名・本文の条件に使う「{value}」が未登録",
+            'the value "{value}", which a condition asks about, is not registered',
+        ),
+        (
+            "案件に登録。ないことがある値なら、ルールの条件を {% if values.名前 is defined %} と書く",
+            "register it with the project; if it may be missing, write {% if values.NAME is defined %} in the rule",
+        ),
+    ),
+    (_R.MISSING_VALUE, "subject"): (
+        ("件名が空になる", "the subject comes out empty"),
+        ("発注者のルールの件名（subject）を直す", "mend the subject in the issuer's rule"),
+    ),
+    (_R.MISSING_VALUE, "file_name"): (
+        ("お知らせのファイル名が空になる", "the notice's file name comes out empty"),
+        ("発注者のルールのファイル名（file_name）を直す", "mend file_name in the issuer's rule"),
+    ),
 }
 """Own words, and an own next step where there is one, of a hold whose ``detail`` is ``code`` or ``code: value``.
 

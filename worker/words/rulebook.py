@@ -33,6 +33,27 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "同じ保証の請求書が、同じ保証契約番号（又は番号なし）で2件あります",
         "two invoices of one guarantee have the same contract number, or none",
     ),
+    "nothing_to_do": (
+        "メールでない提出方法なのに、人がすることが書かれていません",
+        "nothing is mailed, and what a person does is not written",
+    ),
+    "fax_without_number": ("FAXで提出する課なのに、番号がありません", "a section that gets a fax has no number"),
+    "call_without_phone": (
+        "送信後に電話する決まり（call_after）なのに、この課の電話番号がありません",
+        "a call is to be made (call_after), and this section has no telephone number",
+    ),
+    "sample_differs": (
+        "見本「{sample}」が、同じ表の形式に合いません（{detail}）",
+        'the sample "{sample}" does not have the form beside it ({detail})',
+    ),
+    "tested_value": (
+        "「{name}」は、登録のない案件では条件に使えず、その案件は「必要項目の未登録」で止まります",
+        'a project that has no value "{name}" is held here: a condition asks about it',
+    ),
+    "same_name": (
+        "{file} も「{name}」です。画面でも台帳でも区別できません",
+        '{file} is "{name}" too: neither people nor a ledger can tell them apart',
+    ),
     "not_checked": (
         "公表元と照合した日がありません",
         "the day on which it was last compared with its source is not written",
@@ -68,6 +89,21 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "invoice_number_twice": (
         "number に、それぞれの保証契約番号を書いてください",
         "write into number which contract number each belongs to",
+    ),
+    "nothing_to_do": (
+        "instructions（手順）か bring（持って行くもの）を書いてください",
+        "write instructions (the steps) or bring (what to take along)",
+    ),
+    "fax_without_number": ("課に fax を書いてください", "write fax into the section"),
+    "call_without_phone": ("課に phone を書いてください", "write phone into the section"),
+    "sample_differs": ("見本か形式を直してください", "mend the sample or the form"),
+    "tested_value": (
+        "ない案件で別の値を使うなら {{% if values.{name} is defined %}} と書いてください",
+        "for another value in its place write {{% if values.{name} is defined %}}",
+    ),
+    "same_name": (
+        'それぞれに scope = "治山課" のように範囲を書いてください',
+        'write scope = "…" into each: the bureau or kind of work',
     ),
     "not_checked": (
         "公表元（source）を確かめて、checked_on に日付を書いてください",
