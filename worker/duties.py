@@ -6,6 +6,7 @@ knows what was recorded as done, not whether it was.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 from collections.abc import Iterator
@@ -24,9 +25,20 @@ _TOGETHER: Final = {Timing.WITH_CONTRACT: "契約書", Timing.WITH_INVOICE: "請
 _BEFORE: Final = {Timing.BEFORE_CONTRACT: "契約書", Timing.BEFORE_INVOICE: "請求書"}
 
 
+_NOT_HASHED: Final = frozenset({"unsaid", "assumed"})
+"""What says only that a value was not written: written out as it was taken, the rule is the same."""
+
+
 def hash_rule(rule: Rule, section: Section | None) -> str:
     """64 hexadecimal digits over ``rule`` and who receives under it; a comment in a file does not alter them."""
-    return hashlib.sha256(canonical({"rule": rule, "section": section}).encode()).hexdigest()
+    return hashlib.sha256(canonical({"rule": _hashed(rule), "section": _hashed(section)}).encode()).hexdigest()
+
+
+def _hashed(part: Rule | Section | None) -> dict[str, object] | None:
+    if part is None:
+        return None
+    fields = {each.name: getattr(part, each.name) for each in dataclasses.fields(part)}
+    return {name: value for name, value in fields.items() if name not in _NOT_HASHED}
 
 
 def list_duties(
