@@ -17,7 +17,7 @@ from worker import projects as register
 from worker.addresses import domain_of, is_placeholder
 from worker.errors import ConfigError, Problem
 from worker.example_tables import read_examples
-from worker.model import ConfigFile, sha256
+from worker.model import Channel, ConfigFile, sha256
 from worker.rule_tables import DEFAULT
 from worker.rulebook import Example, Guarantor, Issuer, Project, Section
 from worker.settings import Settings
@@ -265,6 +265,7 @@ def _remarks(worker: Settings, issuers: Iterable[Issuer], projects: Iterable[Pro
         known[issuer.id] = own | _domains(issuer.sections.values())
         if issuer.checked_on is None:
             yield Problem(issuer.file, "checked_on", "not_checked")
+        yield from _remarks_on_silence(issuer)
         for id_, section in issuer.sections.items():
             yield from _remarks_on_section(issuer.file, f"section.{id_}", section, known[issuer.id])
     for at, project in enumerate(projects, start=1):
@@ -272,6 +273,15 @@ def _remarks(worker: Settings, issuers: Iterable[Issuer], projects: Iterable[Pro
             domains = known[project.issuer] | _domains(project.offices.values())
             for product, office in project.offices.items():
                 yield from _remarks_on_section(register.FILE, f"project[{at}].office.{product}", office, domains)
+
+
+def _remarks_on_silence(issuer: Issuer) -> Iterator[Problem]:
+    """What the rules by e-mail do not say: counted as open, or taken as the file assumes."""
+    rules = [each for each in (*issuer.rules.values(), *issuer.amended_rules.values()) if each.channel is Channel.EMAIL]
+    for key in dict.fromkeys(key for rule in rules for key in rule.unsaid):
+        yield Problem(issuer.file, f"rule.{DEFAULT}.{key}", f"unsaid_{key}")
+    for key in dict.fromkeys(key for rule in rules for key in rule.assumed):
+        yield Problem(issuer.file, "assumed", f"assumed_{key}")
 
 
 def _remarks_on_section(file: str, place: str, section: Section, domains: frozenset[str]) -> Iterator[Problem]:

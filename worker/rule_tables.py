@@ -191,8 +191,8 @@ def lay_over(base: Rule, tables: Iterable[RuleTable], product: Product) -> Rule:
         values.pop("invoice", None)  # a default for all products: a contract submission never carries one
     if "call_after" in values and "closes" not in values:
         values["closes"] = _closing(base, is_called=values["call_after"])
-    left = {name: tuple(key for key in getattr(base, name) if key not in written) for name in ("unsaid", "assumed")}
-    return replace(base, **values, **left)
+    values |= {name: tuple(key for key in getattr(base, name) if key not in written) for name in ("unsaid", "assumed")}
+    return replace(base, **values)
 
 
 def _value(value: Any, product: Product) -> Any:

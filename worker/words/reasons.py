@@ -206,7 +206,18 @@ AFTER_REHEARSING: Final = (
 )
 """The step of REHEARSED once the draft is no rehearsal any more."""
 
-CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | None]]] = {}
+CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | None]]] = {
+    (_R.ELIGIBILITY_UNKNOWN, "not_seen"): (
+        (
+            "この契約・保証を電子保証で受けるか、公表元で未確認（{value}）",
+            "not seen whether the issuer takes an electronic surety here ({value})",
+        ),
+        (
+            "発注者に確認し、ルール（eligibility）を補完、又は記録して承認",
+            "ask the issuer, then complete the rule (eligibility), or approve with a note",
+        ),
+    ),
+}
 """Own words, and an own next step where there is one, of a hold whose ``detail`` is ``code`` or ``code: value``.
 
 The words take the place of the reason's; ``{value}`` in them is the value, with control characters escaped.
