@@ -182,10 +182,10 @@ def _left_as_text(tree: nodes.Template, use: Use) -> _Findings:
     """What was to be a value and is none: a lone brace, a mark of a printed example."""
     for text in _texts(tree):
         if found := _BRACE.search(text):
-            yield "template_brace", {"text": text[max(found.start() - 1, 0) : found.end() + TEXT_SHOWN].strip()}
+            yield "template_brace", {"value": text[max(found.start() - 1, 0) : found.end() + TEXT_SHOWN].strip()}
         for mark in _MARK.finditer(text) if use in _WITHOUT_MARKS else ():
             if not _is_a_number(text, mark):
-                yield "template_mark", {"text": text[mark.start() : mark.end() + TEXT_SHOWN].strip()}
+                yield "template_mark", {"value": text[mark.start() : mark.end() + TEXT_SHOWN].strip()}
                 break
 
 

@@ -117,12 +117,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         'the template uses the filter "{name}", which does not exist',
     ),
     "template_brace": (
-        "波かっこが一つだけのところがあります（{text}）。このまま送られます",
-        "there is a lone brace ({text}), which would be sent as it stands",
+        "波かっこが一つだけのところがあります（{value}）。このまま送られます",
+        "there is a lone brace ({value}), which would be sent as it stands",
     ),
     "template_mark": (
-        "記入例の伏せ字が残っています（{text}）。このまま送られます",
-        "a mark of a printed example is left ({text}), which would be sent as it stands",
+        "記入例の伏せ字が残っています（{value}）。このまま送られます",
+        "a mark of a printed example is left ({value}), which would be sent as it stands",
     ),
     "template_key": ("ここでは認証キーを使えません", "the authentication key must not be used here"),
     "template_notice": (
