@@ -46,6 +46,7 @@ TIMINGS = {
 CLOSINGS = {Closing.CALL: "電話で完了", Closing.ANSWER: "", Closing.NONE: "不達が無ければ完了"}
 BREAK = "<br>"
 UNSEEN = "（未確認）"
+ASSUMED = "（仮定）"
 
 
 def ways_table() -> str:
@@ -65,7 +66,7 @@ def sources_table() -> str:
     lines = ["| 発注者 | 電子保証の対象 | 未確認の項目 | 備考 | 出典（確認日） |", "|---|---|---|---|---|"]
     for issuer in _issuers():
         taken = BREAK.join(_eligibility(issuer, each) for each in issuer.eligibility) or UNSEEN
-        open_ = BREAK.join(f"`{key}`" for key in _open_keys(issuer)) or "－"
+        open_ = BREAK.join([*(f"`{key}`" for key in _open_keys(issuer)), *_assumed(issuer)]) or "－"
         checked = f"（{issuer.checked_on}）" if issuer.checked_on else ""
         source = f"<{issuer.source}>" if issuer.source.startswith("http") else issuer.source
         lines.append(_row(issuer.full_name, taken, open_, issuer.note or "－", source + checked))
@@ -108,7 +109,9 @@ def _is_wholly_open(rule: Rule) -> bool:
 
 
 def _mark(text: str, rule: Rule, name: str) -> str:
-    """``text``, marked where the issuer's file calls it uncertain."""
+    """``text``, marked where the issuer's file calls it uncertain or an assumption."""
+    if name in rule.assumed and text:
+        return text + ASSUMED
     return (text + UNSEEN if text else UNSEEN) if _is_open(rule, name) else text
 
 
@@ -189,7 +192,7 @@ def _eligibility(issuer: Issuer, alternative: Eligibility) -> str:
         parts.append("変更契約を除く")
     if alternative.approval:
         parts.append("発注者が案件ごとに認めたもの")
-    return "、".join(parts)
+    return "、".join(parts) + (UNSEEN if alternative.open else "")
 
 
 def _either(alternative: Eligibility) -> str:
@@ -200,3 +203,10 @@ def _open_keys(issuer: Issuer) -> list[str]:
     rules = (*issuer.rules.values(), *issuer.amended_rules.values())
     keys = [key for section in issuer.sections.values() for key in section.open]
     return list(dict.fromkeys([*keys, *(key for rule in rules for key in rule.open)]))
+
+
+def _assumed(issuer: Issuer) -> list[str]:
+    """What the file takes as assumed for the rules by e-mail, in one line."""
+    rules = (*issuer.rules.values(), *issuer.amended_rules.values())
+    keys = dict.fromkeys(key for rule in rules if rule.channel is Channel.EMAIL for key in rule.assumed)
+    return ["仮定：" + "、".join(f"`{key}`" for key in keys)] if keys else []

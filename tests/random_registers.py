@@ -332,6 +332,8 @@ def _issuer(chance: Chance, at: int) -> Issuer:
             "channel": "email",
             "section": chance.one_of((*sections, "project")),
             "subject": _subject(chance),
+            "notice": "attached",
+            "timing": "any",
             "invoice": chance.one_of(("optional", "optional", "never", "required")),
         }
     }

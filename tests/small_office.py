@@ -60,6 +60,8 @@ to = ["{doboku}"]
 cc = ["genba@contractor.example"]
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "doboku"
 subject = "{{{{ product }}}}にかかる認証キー【{{{{ project.name }}}}】の提出について"
 invoice = "optional"
@@ -71,6 +73,8 @@ name = "契約課"
 to = ["{keiyaku}"]
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "keiyaku"
 subject = "{{{{ project.name }}}}の認証キー"
 invoice = "optional"

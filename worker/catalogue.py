@@ -16,6 +16,7 @@ import tomli
 
 from worker.errors import ConfigError, Problem
 from worker.model import Channel
+from worker.open_keys import counted_open
 from worker.register_fields import FieldRefused, Key
 from worker.rule_tables import FROM_PROJECT
 from worker.rulebook import Issuer, Project, name_with_scope
@@ -27,14 +28,14 @@ NEAR_NAMES: Final = 5
 
 _LISTS: Final = frozenset(
     {"to", "cc", "aliases", "guarantors", "conditions", "after", "bring", "instructions", "open"}
-    | {"documents_required", "documents_allowed"}
+    | {"documents_required", "documents_allowed", "assumed"}
 )
 _TEXTS: Final = frozenset(
     {"name", "source", "note", "phone", "subject", "body", "url", "chosen", "contact_first", "file_name", "section"}
     | {"scope", "fax"}
     | {"channel", "invoice", "notice", "timing", "closes", "pattern", "sample", "width"}
 )
-_NOT_COMPARED: Final = frozenset({"open", "example", "checked_on"})
+_NOT_COMPARED: Final = frozenset({"open", "assumed", "example", "checked_on"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def list_entries(
                 name=_full_name(table),
                 is_own=id_ in own,
                 projects=len(of_issuer),
-                open=tuple(map(str, table.get("open", ()))),
+                open=_open_in(table, issuers.get(id_) if id_ in own else None),
                 without_address=tuple(_without_address(issuers[id_], of_issuer)) if id_ in issuers else (),
                 checked_on=_date_in(own.get(id_)) if id_ in own else None,
                 shipped_on=_date_in(shipped.get(id_)),
@@ -107,6 +108,20 @@ def _full_name(table: Mapping[str, Any]) -> str:
 def _date_in(table: Mapping[str, Any] | None) -> dt.date | None:
     found = table.get("checked_on") if table else None
     return found if isinstance(found, dt.date) else None
+
+
+def _open_in(table: Mapping[str, Any], issuer: Issuer | None) -> tuple[str, ...]:
+    """What the file calls open, and what counts as open because its rules by e-mail do not say it."""
+    rules = (*issuer.rules.values(), *issuer.amended_rules.values()) if issuer else ()
+    unsaid = (key for rule in rules for key in counted_open(rule))
+    return tuple(dict.fromkeys((*map(str, table.get("open", ())), *_open_alternatives(table), *unsaid)))
+
+
+def _open_alternatives(table: Mapping[str, Any]) -> Iterator[str]:
+    """The ``[[eligibility]]`` that the file calls open by itself: ``eligibility[2]``."""
+    for at, each in enumerate(table.get("eligibility", ()), start=1):
+        if isinstance(each, Mapping) and each.get("open") is True:
+            yield f"eligibility[{at}]"
 
 
 def _without_address(issuer: Issuer, projects: Iterable[Project]) -> Iterator[str]:
@@ -234,7 +249,7 @@ def questions_of(table: Mapping[str, Any]) -> tuple[Question, ...]:
 def left_to_fill_in(table: Mapping[str, Any]) -> tuple[str, ...]:
     """The keys without which something may not be sent: what is open, and addresses that are not written."""
     asked = (each.key for each in questions_of(table) if each.asks_for_addresses)
-    return tuple(dict.fromkeys((*map(str, table.get("open", ())), *asked)))
+    return tuple(dict.fromkeys((*map(str, table.get("open", ())), *_open_alternatives(table), *asked)))
 
 
 def read_path(key: str) -> Key | None:

@@ -45,7 +45,7 @@ from worker.model import (
     Sha256,
     sha256,
 )
-from worker.open_keys import open_for
+from worker.open_keys import counted_open, open_for
 from worker.readback import read_back
 from worker.render import Renderer, Scope
 from worker.rulebook import (
@@ -108,6 +108,8 @@ class Circumstances:
     """What an amended guarantee follows, where that was submitted from here."""
     found_invoices: tuple[str, ...] = ()
     """Files whose names lead to this guarantee, for where the register names no invoice."""
+    counts_silence: bool = True
+    """Whether what a rule by e-mail does not say counts as open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +232,13 @@ def _draft(
         draft_hash=draft_hash,
         body=body,
         contents=contents,
-        duties=dataclasses.replace(undrafted.duties, not_before=not_before, after=after),
+        duties=dataclasses.replace(
+            undrafted.duties,
+            not_before=not_before,
+            after=after,
+            assumed=case.rule.assumed,
+            counts_silence=case.circumstances.counts_silence,
+        ),
     )
 
 
@@ -300,6 +308,8 @@ def _uncertain(case: _Case) -> tuple[Hold, ...]:
     open_keys = open_for(case.rule.open + (case.section.open if case.section else ()), case.rule.channel)
     if case.rule.channel is Channel.EMAIL and not case.rule.subject.strip() and not open_keys:
         open_keys = ("subject",)
+    if case.circumstances.counts_silence:
+        open_keys = (*open_keys, *counted_open(case.rule))
     if case.circumstances.guarantor is None:
         open_keys = (*open_keys, f"guarantor.{case.notice.guarantor}")
     if case.issuer.guarantors and case.notice.guarantor not in case.issuer.guarantors:

@@ -17,10 +17,10 @@ from worker import projects as register
 from worker.addresses import domain_of, is_placeholder
 from worker.errors import ConfigError, Problem
 from worker.example_tables import read_examples
-from worker.model import ConfigFile, sha256
+from worker.model import Channel, ConfigFile, sha256
 from worker.rule_remarks import remarks_on_rules
 from worker.rule_tables import DEFAULT
-from worker.rulebook import Example, Guarantor, Issuer, Project, Section
+from worker.rulebook import Example, Guarantor, Issuer, Project, Rule, Section
 from worker.settings import Settings
 from worker.template_rules import Use, check_template
 from worker.text import unsafe_character
@@ -262,11 +262,13 @@ def _remarks(worker: Settings, issuers: Iterable[Issuer], projects: Iterable[Pro
         yield Problem(settings.FILE, "operator.notify", "nobody_notified")
     yield from remarks_on_rules(issuers, projects)
     own = frozenset({domain_of(worker.contractor.email)})
-    known = {}
+    known, by_id = {}, {}
     for issuer in issuers:
+        by_id[issuer.id] = issuer
         known[issuer.id] = own | _domains(issuer.sections.values())
         if issuer.checked_on is None:
             yield Problem(issuer.file, "checked_on", "not_checked")
+        yield from _remarks_on_silence(issuer)
         for id_, section in issuer.sections.items():
             yield from _remarks_on_section(issuer.file, f"section.{id_}", section, known[issuer.id])
     for at, project in enumerate(projects, start=1):
@@ -274,6 +276,29 @@ def _remarks(worker: Settings, issuers: Iterable[Issuer], projects: Iterable[Pro
             domains = known[project.issuer] | _domains(project.offices.values())
             for product, office in project.offices.items():
                 yield from _remarks_on_section(register.FILE, f"project[{at}].office.{product}", office, domains)
+        if project.rules:
+            for key in _unsaid_of_project(project, by_id[project.issuer]):
+                yield Problem(register.FILE, f"project[{at}].rule.{DEFAULT}.{key}", f"unsaid_{key}")
+
+
+def _remarks_on_silence(issuer: Issuer) -> Iterator[Problem]:
+    """What the rules by e-mail do not say: counted as open, or taken as the file assumes."""
+    rules = _by_mail(issuer)
+    for key in dict.fromkeys(key for rule in rules for key in rule.unsaid):
+        yield Problem(issuer.file, f"rule.{DEFAULT}.{key}", f"unsaid_{key}")
+    for key in dict.fromkeys(key for rule in rules for key in rule.assumed):
+        yield Problem(issuer.file, "assumed", f"assumed_{key}")
+
+
+def _unsaid_of_project(project: Project, issuer: Issuer) -> Iterator[str]:
+    """What the project's own rules by e-mail do not say, and its issuer's file was not told of already."""
+    told = {key for rule in _by_mail(issuer) for key in rule.unsaid}
+    unsaid = (key for rule in _by_mail(project) for key in rule.unsaid if key not in told)
+    yield from dict.fromkeys(unsaid)
+
+
+def _by_mail(whose: Issuer | Project) -> list[Rule]:
+    return [each for each in (*whose.rules.values(), *whose.amended_rules.values()) if each.channel is Channel.EMAIL]
 
 
 def _remarks_on_section(file: str, place: str, section: Section, domains: frozenset[str]) -> Iterator[Problem]:

@@ -103,6 +103,8 @@ to = ["keiyaku@maru-city.example"]
 channel = "email"
 section = "keiyaku"
 subject = "【{{ product }}】{{ values.工事番号 }} {{ project.name }}（{{ contractor.name }}）"
+notice = "attached"
+timing = "any"
 invoice = "never"
 """,
     "sankaku-town": """\
@@ -115,6 +117,8 @@ cc = ["genba@contractor.example"]
 channel = "email"
 section = "project"
 subject = "{{ product }}にかかる認証キー【{{ project.name }}】の提出について"
+notice = "attached"
+timing = "any"
 invoice = "required"
 """,
     "shikaku-pref": """\
@@ -126,6 +130,8 @@ to = ["doboku@shikaku-pref.example"]
 channel = "email"
 section = "doboku"
 subject = "電子保証(認証キー)"
+notice = "attached"
+timing = "any"
 invoice = "optional"
 """,
 }

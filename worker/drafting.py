@@ -153,21 +153,35 @@ def draft_submission(
     if rule.channel is Channel.EMAIL and rule.invoice is not InvoiceRule.NEVER:
         found = _find_invoices(submission, notice, project, in_force, known)
         circumstances = dataclasses.replace(circumstances, found_invoices=found)
-    composed = compose(
-        notice,
-        pdf,
-        project,
-        issuer,
-        circumstances,
-        in_force.templates.source,
-        in_force.files.invoice,
-        in_force.renderer,
-    )
+
+    def composed_under(circumstances: Circumstances) -> Composed:
+        return compose(
+            notice,
+            pdf,
+            project,
+            issuer,
+            circumstances,
+            in_force.templates.source,
+            in_force.files.invoice,
+            in_force.renderer,
+        )
+
+    composed = composed_under(dataclasses.replace(circumstances, counts_silence=not _is_of_older_program(submission)))
+    if _is_of_older_program(submission) and composed.draft_hash != submission.draft_hash:
+        composed = composed_under(circumstances)
     checks = _check(submission, notice, project, issuer, circumstances, composed, in_force, known)
     composed = dataclasses.replace(composed, holds=(*composed.holds, *(hold for each in checks for hold in each.holds)))
     stood = _stand(submission, outcome, composed, judge(submission, outcome, composed, release, now))
     stood = dataclasses.replace(stood, issuer=issuer.id, issuer_name=issuer.full_name)
     return Drafted(stood, composed.contents, composed.body, checks)
+
+
+def _is_of_older_program(submission: Submission) -> bool:
+    """Whether its draft is one of a program that took what a rule did not say for consent.
+
+    It keeps that rule for as long as the draft stays the same: a person may have approved it.
+    """
+    return bool(submission.draft_hash) and not submission.duties.counts_silence
 
 
 def _check(

@@ -40,6 +40,8 @@ _BEFORE: Final = {Timing.BEFORE_CONTRACT: "契約書", Timing.BEFORE_INVOICE: "�
 
 _SINCE_0_2: Final = ("fax", "overtaken")
 """Keys that an older program did not know: one that no file writes is left out, so that an upgrade changes no hash."""
+_NOT_HASHED: Final = frozenset({"unsaid", "assumed"})
+"""What says only that a value was not written: written out as it was taken, the rule is the same."""
 
 
 def hash_rule(rule: Rule, section: Section | None) -> str:
@@ -53,7 +55,9 @@ def _hashed(part: Rule | Section | None) -> dict[str, object] | None:
     fields = {each.name: getattr(part, each.name) for each in dataclasses.fields(part)}
     if isinstance(part, Rule):
         fields["chosen"] = part.chosen or fields.pop("overtaken")  # as an older program, which did not drop it, did
-    return {name: value for name, value in fields.items() if value or name not in _SINCE_0_2}
+    return {
+        name: value for name, value in fields.items() if (value or name not in _SINCE_0_2) and name not in _NOT_HASHED
+    }
 
 
 def list_duties(

@@ -55,6 +55,8 @@ AWARD_NAMES: Final = {
 
 _ORIGINAL_ALONE: Final = "変更契約は対象外です（当初の契約だけが対象です）"
 _INSTEAD: Final = "紙の証書に切り替えるか、発注者の了解を得てください"
+NOT_SEEN: Final = "not_seen"
+"""Code of the hold where nothing but an alternative that the file itself calls open is left."""
 
 _OF_THE_ORIGINAL: Final = frozenset(CountedBy) - {CountedBy.CONTRACT, CountedBy.GUARANTEE}
 """Dates that an amendment leaves as they were."""
@@ -94,7 +96,8 @@ def judge_eligibility(issuer: Issuer, project: Project, product: Product, contra
 
     Else one: ``eligibility_unknown`` with the facts to register, or ``not_eligible`` where every alternative is
     certainly missed, with why. A missing approval (``approval = true``) is not known rather than missed: the issuer can
-    still give it.
+    still give it. Where nothing but an open alternative is left (``open = true``), it is not known either: an answer of
+    the issuer for this project settles it, or a confirmed rule.
     """
     if project.exception.strip():
         return ()
@@ -107,15 +110,22 @@ def judge_eligibility(issuer: Issuer, project: Project, product: Product, contra
     examined = [tuple(_examine(alternative, case)) for alternative in issuer.eligibility]
     if not all(examined):
         return ()  # one with nothing found against it fits
+    possible = [
+        (alternative, findings)
+        for alternative, findings in zip(issuer.eligibility, examined, strict=True)
+        if not any(isinstance(finding, _Excluded) for finding in findings)
+    ]
     lacking = [
         "、".join(finding.question for finding in findings if isinstance(finding, _Lacking))
-        for findings in examined
-        if not any(isinstance(finding, _Excluded) for finding in findings)
+        for alternative, findings in possible
+        if not alternative.open
     ]
     if lacking:
         asked = "。又は、".join(dict.fromkeys(lacking))
         words = f"電子保証の対象か分かりません。次を案件に登録するか、発注者に確認してください：{asked}"
         return (Hold(Reason.ELIGIBILITY_UNKNOWN, f"{project.id}：{words}"),)
+    if possible:
+        return (Hold(Reason.ELIGIBILITY_UNKNOWN, f"{NOT_SEEN}: {project.id}"),)
     why = "".join(f"{sentence}。" for sentence in _tell_excluded(examined))
     words = f"{why}{_INSTEAD}"
     return (Hold(Reason.NOT_ELIGIBLE, f"{project.id}：{words}"),)
@@ -139,7 +149,7 @@ def _examine(alternative: Eligibility, case: _Case) -> Iterator[_Finding]:
         yield _Excluded(_ORIGINAL_ALONE)
     else:
         yield from _examine_dates(alternative, case)
-    if alternative.approval and not case.project.approval.strip():
+    if (alternative.approval or alternative.open) and not case.project.approval.strip():
         yield _Lacking("この案件を電子保証の対象とする発注者の承認（approval）があるか")
 
 

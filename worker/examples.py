@@ -130,7 +130,7 @@ def _settle_section(section: Section) -> Section:
 def _settle_rules(rules: Mapping[Product, Rule]) -> Mapping[Product, Rule]:
     return MappingProxyType(
         {
-            product: dataclasses.replace(rule, open=(), subject=rule.subject or UNSEEN_SUBJECT)
+            product: dataclasses.replace(rule, open=(), unsaid=(), subject=rule.subject or UNSEEN_SUBJECT)
             for product, rule in rules.items()
         }
     )

@@ -221,6 +221,10 @@ class Duties:
     """The last day on which it may still be handed in, where rule and project give one."""
     not_before: dt.date | None = None
     """A mail with an invoice does not leave before the project's contract date."""
+    assumed: tuple[str, ...] = ()
+    """Keys whose usual value the rule takes as an assumption that the issuer's file states."""
+    counts_silence: bool = False
+    """Whether what the rule does not say counted as open when its mail was written; an older program did not ask."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from worker.errors import Problem
 from worker.model import Channel, Product
-from worker.rule_tables import RULE_KEYS, RULE_TABLES
+from worker.rule_tables import DEFAULT, RULE_KEYS, RULE_TABLES, SAID_BY_MAIL
+from worker.rulebook import Rule
 from worker.tomlfile import key_path, nearest, table_in, texts_in
 
 _SECTION: Final = "section"
@@ -86,6 +87,24 @@ def _rests_on(key: str, product: Product, written: Sequence[tuple[str, AbstractS
         return False  # a contract submission never carries one, whatever the file says
     later = frozenset[str]().union(*(keys for _, keys in written[names.index(table) + 1 :]))
     return not _says(later, name)
+
+
+def left_unsaid(
+    open_: Iterable[str], tables: Sequence[str], product: Product, assumed: Iterable[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a rule by e-mail must say and no open key covers: what is not even assumed, and what is.
+
+    ``tables`` are the names of its tables; what they write is taken off where they are laid over each other.
+    """
+    keys = [key for key in SAID_BY_MAIL if not (key == "invoice" and product is Product.CONTRACT)]
+    uncovered = [key for key in keys if not is_open_in(open_, tables, key)]
+    stated = frozenset(assumed)
+    return tuple(key for key in uncovered if key not in stated), tuple(key for key in uncovered if key in stated)
+
+
+def counted_open(rule: Rule) -> tuple[str, ...]:
+    """The keys that no file writes and that count as open, because ``rule`` is by e-mail."""
+    return tuple(f"{_RULE}.{DEFAULT}.{key}" for key in rule.unsaid) if rule.channel is Channel.EMAIL else ()
 
 
 def still_open(open_: Iterable[str], written: AbstractSet[str]) -> tuple[str, ...]:

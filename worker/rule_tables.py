@@ -28,6 +28,9 @@ AMENDED: Final = "amended"
 FROM_PROJECT: Final = "project"
 """The section of a rule that means: the project names it."""
 
+SAID_BY_MAIL: Final = ("notice", "timing", "invoice")
+"""Keys that decide what the issuer gets and when: by e-mail, one that no table writes counts as open."""
+
 SETTLE_DAYS_LIMIT: Final = 60
 """Days without a bounce: mail servers give up after five, and a task that waits for months is forgotten."""
 
@@ -166,7 +169,9 @@ RULE_KEYS: Final = tuple(RuleTable.model_fields)
 # --- One rule ------------------------------------------------------------------------------------------------
 
 
-def bare_rule(product: Product, open_: tuple[str, ...] = ()) -> Rule:
+def bare_rule(
+    product: Product, open_: tuple[str, ...] = (), unsaid: tuple[str, ...] = (), assumed: tuple[str, ...] = ()
+) -> Rule:
     """The rule of an issuer that says nothing at all: the careful choice everywhere."""
     return Rule(
         channel=Channel.UNKNOWN,
@@ -176,6 +181,8 @@ def bare_rule(product: Product, open_: tuple[str, ...] = ()) -> Rule:
         product_word=PRODUCT_NAMES[product],
         invoice=InvoiceRule.NEVER if product is Product.CONTRACT else InvoiceRule.OPTIONAL,
         open=open_,
+        unsaid=unsaid,
+        assumed=assumed,
     )
 
 
@@ -208,6 +215,7 @@ def lay_over(base: Rule, tables: Iterable[RuleTable], product: Product) -> Rule:
         values.pop("invoice", None)  # a default for all products: a contract submission never carries one
     if "call_after" in values and "closes" not in values:
         values["closes"] = _closing(base, is_called=values["call_after"])
+    values |= {name: tuple(key for key in getattr(base, name) if key not in written) for name in ("unsaid", "assumed")}
     return replace(base, **values)
 
 

@@ -101,6 +101,13 @@ class Timing(StrEnum):
     BEFORE_INVOICE = "before_invoice"
 
 
+class Assumable(StrEnum):
+    """Keys of a rule whose usual value a file may state as an assumption: the notice attached, at any time."""
+
+    NOTICE = "notice"
+    TIMING = "timing"
+
+
 class Closing(StrEnum):
     """What closes a submission that was sent: a call, an answer (or a call), or nothing but time without a bounce."""
 
@@ -214,6 +221,10 @@ class Rule:
     """Form, upload, paper, fax: what a person does, step by step."""
     bring: tuple[str, ...] = ()
     """Paper, fax, upload: what to print or to take along."""
+    unsaid: tuple[str, ...] = ()
+    """Those of notice, timing and invoice that no table writes: by e-mail they count as open."""
+    assumed: tuple[str, ...] = ()
+    """Those that no table writes and whose usual value the file states as an assumption."""
 
     @property
     def notice_attached(self) -> bool:
@@ -258,6 +269,8 @@ class Eligibility:
     """Only projects that the issuer has approved one by one."""
     amended: bool = True
     """Whether amended contracts are among them; False: none of them is, whatever its dates."""
+    open: bool = False
+    """It was not seen whether the issuer takes these contracts: none fits but one that it approved by itself."""
 
 
 def name_with_scope(name: str, scope: str) -> str:

@@ -18,7 +18,7 @@ from worker.addresses import NAME, AddressText
 from worker.errors import Problem
 from worker.guarantors import bad_name
 from worker.model import Address, Product, Sha256
-from worker.open_keys import names_table, open_of_rule, open_of_section, problems_of_open
+from worker.open_keys import left_unsaid, names_table, open_of_rule, open_of_section, problems_of_open
 from worker.rule_conflicts import RuleSource, problems_of_rules
 from worker.rule_tables import (
     FROM_PROJECT,
@@ -30,6 +30,7 @@ from worker.rule_tables import (
     written_keys,
 )
 from worker.rulebook import (
+    Assumable,
     Award,
     Contract,
     CountedBy,
@@ -72,6 +73,7 @@ class _Eligibility(Shape):
     original_only: bool = False
     approval: bool = False
     amended: bool = True
+    open: bool = False
 
 
 class SectionTable(Shape):
@@ -94,7 +96,7 @@ class _ValueForm(Shape):
     sample: str = ""
 
 
-_NEVER_OPEN: Final = frozenset({"open", "section", "value", "rule", "example", "note"})
+_NEVER_OPEN: Final = frozenset({"open", "assumed", "section", "value", "rule", "example", "note"})
 
 
 class _Issuer(Shape):
@@ -105,6 +107,7 @@ class _Issuer(Shape):
     source: str = ""
     checked_on: dt.date | None = None
     open: list[NonEmpty] = Field(default_factory=list)
+    assumed: list[Annotated[Assumable, Field(strict=False)]] = Field(default_factory=list)
     eligibility: list[_Eligibility] = Field(default_factory=list)
     section: dict[str, SectionTable] = Field(default_factory=dict)
     value: dict[NonEmpty, _ValueForm] = Field(default_factory=dict)
@@ -202,7 +205,7 @@ def _problems_of_eligibility(file: str, table: Mapping[str, Any], sections: list
     alternatives = table.get("eligibility")
     for at, alternative in enumerate(alternatives if isinstance(alternatives, list) else ()):
         path: Path = ("eligibility", at)
-        if alternative == {}:  # would make every project eligible by an oversight
+        if alternative in ({}, {"open": False}):  # would make every project eligible by an oversight
             yield Problem(file, key_path(path), "empty")
         elif isinstance(alternative, Mapping) and ("from" in alternative) != bool(alternative.get("counted_by")):
             yield Problem(file, key_path(path), "eligibility_half")
@@ -239,7 +242,8 @@ def _rule(product: Product, contract: Contract, issuer: _Issuer) -> Rule:
     names = layers(product, contract)
     tables = [issuer.rule.named(name) for name in names]
     written = [(name, written_keys(table, product)) for name, table in zip(names, tables, strict=True)]
-    return lay_over(bare_rule(product, open_of_rule(issuer.open, product, written)), tables, product)
+    unsaid, assumed = left_unsaid(issuer.open, names, product, issuer.assumed)
+    return lay_over(bare_rule(product, open_of_rule(issuer.open, product, written), unsaid, assumed), tables, product)
 
 
 def _value_form(name: str, shape: _ValueForm) -> ValueForm:
@@ -266,4 +270,5 @@ def _eligibility(shape: _Eligibility) -> Eligibility:
         original_only=shape.original_only,
         approval=shape.approval,
         amended=shape.amended,
+        open=shape.open,
     )

@@ -58,6 +58,8 @@ name = "契約係"
 to = ["keiyaku@kawa-town.example"]
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "project"
 subject = "{{ product }}にかかる認証キー【{{ project.name }}】の提出について"
 invoice = "optional"
@@ -69,6 +71,8 @@ name = "契約課"
 to = ["keiyaku@yama-city.example"]
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "keiyaku"
 subject = "【{{ product }}】{{ values.工事番号 }} {{ project.name }}（{{ contractor.name }}）"
 invoice = "required"
@@ -80,6 +84,8 @@ name = "総務課"
 to = []
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "somu"
 subject = "認証キーの提出"
 invoice = "never"

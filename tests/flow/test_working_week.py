@@ -92,8 +92,11 @@ pattern = '[0-9]{2}-[0-9]{3}'
 sample = "08-012"
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "keiyaku"
 subject = "【{{ product }}】{{ values.工事番号 }}　{{ project.name }}"
+invoice = "never"
 call_after = true
 [rule.advance]
 section = "doro"
@@ -114,6 +117,8 @@ name = "建設課"
 to = ["kensetsu@kazama.example"]
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "kensetsu"
 subject = "{{ project.name }}（{{ product }}）の認証キー"
 invoice = "required"
@@ -160,6 +165,8 @@ to = ["kanri@minato.example"]
 phone = "0995-00-0002"
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "keiyaku"
 subject = "電子保証（{{ product }}）　{{ project.name }}"
 invoice = "required"
@@ -198,6 +205,8 @@ to = ["doboku@pref-shirane.example"]
 phone = "0558-00-0001"
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "doboku"
 subject = "{{ product }}の提出（{{ project.name }}、{{ contractor.name }}）"
 other_documents = true

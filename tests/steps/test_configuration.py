@@ -170,9 +170,13 @@ def test_a_body_that_a_rule_names_must_be_there_and_be_sound():
     }
 
 
+def is_of_silence(remark):
+    return remark.code.startswith("unsaid_")
+
+
 def test_placeholders_are_listed_and_not_refused():
     remarks = load_configuration(files()).remarks
-    assert [(remark.file, remark.key, remark.code) for remark in remarks] == [
+    assert [(remark.file, remark.key, remark.code) for remark in remarks if not is_of_silence(remark)] == [
         ("worker.toml", "contractor.email", "placeholder"),
         ("worker.toml", "operator.notify[1]", "placeholder"),
         ("issuers/mihon.toml", "section.doboku.to[1]", "placeholder"),
@@ -188,7 +192,8 @@ def test_a_copy_to_a_stranger_and_an_entry_never_checked_are_listed_and_not_refu
         PROJECTS + 'office = { advance = { name = "支所", to = ["a@shisho.example"], cc = ["d@else.example"] } }\n'
     )
     remarks = load_configuration(files({"issuers/mihon.toml": issuer, "projects.toml": project})).remarks
-    assert [(remark.file, remark.key, remark.code) for remark in remarks if remark.code != "placeholder"] == [
+    others = [each for each in remarks if each.code != "placeholder" and not is_of_silence(each)]
+    assert [(remark.file, remark.key, remark.code) for remark in others] == [
         ("issuers/mihon.toml", "checked_on", "not_checked"),
         ("issuers/mihon.toml", "section.doboku.cc[3]", "foreign_cc"),
         ("projects.toml", "project[1].office.advance.cc[1]", "foreign_cc"),

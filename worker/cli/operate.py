@@ -77,6 +77,7 @@ def _uncertain(office: Office, lang: Language) -> Iterator[str]:
     for issuer in office.configuration.issuers.values():
         keys = [key for section in issuer.sections.values() for key in section.open]
         keys += [key for rule in (*issuer.rules.values(), *issuer.amended_rules.values()) for key in rule.open]
+        keys += [f"eligibility[{at}]" for at, each in enumerate(issuer.eligibility, start=1) if each.open]
         if keys:
             yield say("check_open", lang, issuer=issuer.full_name, keys=", ".join(dict.fromkeys(keys)))
     for guarantor in office.configuration.guarantors:

@@ -159,6 +159,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "ひな形の「{name}」という加工は使えません",
         'the template uses the filter "{name}", which does not exist',
     ),
+    "template_brace": (
+        "波かっこが一つだけのところがあります（{value}）。このまま送られます",
+        "there is a lone brace ({value}), which would be sent as it stands",
+    ),
+    "template_mark": (
+        "記入例の伏せ字が残っています（{value}）。このまま送られます",
+        "a mark of a printed example is left ({value}), which would be sent as it stands",
+    ),
     "template_key": ("ここでは認証キーを使えません", "the authentication key must not be used here"),
     "template_notice": (
         "notice を項目なしに使っています（ここでは使えません）",
@@ -328,6 +336,14 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "invoice_form": (
         '{{ file = "…pdf" }} 又は "separate"（別途提出）と書いてください',
         'write {{ file = "…pdf" }} or "separate"',
+    ),
+    "template_brace": (
+        "{{{{ values.工事番号 }}}} のように、二重の半角の波かっこで囲んでください",
+        "write the name in two braces, like {{{{ values.number }}}}",
+    ),
+    "template_mark": (
+        "入れる値を {{{{ project.name }}}} のような名前で書いてください。分からなければ、空にして open に並べます",
+        "write the name of the value, like {{{{ project.name }}}}; if unknown, leave it empty and list it in open",
     ),
     "template_name": _SPELLING,
     "template_filter": _SPELLING,

@@ -296,6 +296,16 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
         ("お知らせのファイル名が空になる", "the notice's file name comes out empty"),
         ("発注者のルールのファイル名（file_name）を直す", "mend file_name in the issuer's rule"),
     ),
+    (_R.ELIGIBILITY_UNKNOWN, "not_seen"): (
+        (
+            "この契約・保証を電子保証で受けるか、公表元で未確認（{value}）",
+            "not seen whether the issuer takes an electronic surety here ({value})",
+        ),
+        (
+            "発注者に確認し、ルール（eligibility）を補完、又は記録して承認",
+            "ask the issuer, then complete the rule (eligibility), or approve with a note",
+        ),
+    ),
 }
 """Own words, and an own next step where there is one, of a hold whose ``detail`` is ``code`` or ``code: value``.
 
