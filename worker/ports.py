@@ -626,9 +626,9 @@ class Files(Protocol):
         ...
 
     def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
-        """Name and bytes of a regular file inside the invoices folder that begins with ``%PDF-``.
+        """Name and bytes of a regular file inside the invoices folder that is a PDF alone.
 
-        None where there is no such file; Unreadable(DAMAGED) where it is no PDF, Unreadable(TOO_LARGE)
+        None where there is no such file; Unreadable(DAMAGED, code and name) where it is something else or more, Unreadable(TOO_LARGE)
         where it is larger than any mail could carry.
         """
         ...

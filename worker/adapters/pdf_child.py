@@ -23,6 +23,7 @@ from io import BytesIO
 from typing import Any, BinaryIO, Final
 
 from worker.adapters.pdf_font import use_box_font
+from worker.pdf_bytes import fault_of
 
 LENGTH: Final = struct.Struct(">I")
 """What stands before every request and answer."""
@@ -47,12 +48,6 @@ EDGES: Final = 400
 
 ROWS: Final = 100
 """Table rows kept of a page."""
-
-HEAD: Final = 1024
-"""Readers look for ``%PDF-`` in this many first bytes (ISO 32000-1, Annex H, note 13)."""
-
-TAIL: Final = 4096
-"""``%%EOF`` is looked for here: the standard says the last line, mail gateways were seen to add some bytes."""
 
 _PASSWORD_ERRORS: Final = (4, 5)  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 _PR_SET_PDEATHSIG: Final = 1
@@ -155,10 +150,8 @@ def _answer(pdf: bytes) -> tuple[_Answer, bool]:
 
 
 def _read_pages(pdf: bytes) -> list[list[Any]]:
-    if b"%PDF-" not in pdf[:HEAD]:
-        raise _Refusal("damaged", "no PDF")
-    if b"%%EOF" not in pdf[-TAIL:]:  # engines mend a cut file without a word, and then read what is left of it
-        raise _Refusal("damaged", "cut")
+    if fault := fault_of(pdf):  # engines mend a cut file without a word, and find a PDF in a container
+        raise _Refusal("damaged", fault)
     second = _read_with_pdfium(pdf)
     return _read_with_plumber(pdf, second)
 
