@@ -29,7 +29,6 @@ from worker.model import (
     Hold,
     MessageRow,
     Notice,
-    PdfText,
     ReceiptKind,
     Sha256,
     Submission,
@@ -37,13 +36,13 @@ from worker.model import (
     sha256,
 )
 from worker.pipeline.looking import guarantees_in, look_for
+from worker.pipeline.reading import read_pdf
 from worker.pipeline.receipts import OWN_MESSAGE, Receiving
 from worker.pipeline.rows import NOTHING, LedgerRows, renumber
 from worker.pipeline.taking import Seen, Taking
 from worker.pipeline.vouching import Vouching
 from worker.ports import Author, Clock, Fetched, Listed, PdfReader, Signatures, Store, Writing
 from worker.proof import Vouched
-from worker.read import read_notice
 from worker.recognise import Announcement, Meant, Ours, Own, Recognised, Report, Unrelated, recognise_mail
 from worker.reports import CameBack, Nothing, read_report
 from worker.states import Reason
@@ -212,8 +211,7 @@ class Intake:
 
     async def read_pdf(self, content: bytes, in_force: InForce) -> Notice | Unreadable:
         """The notice in ``content``, or why there is none."""
-        text = await self._reader.read(content)
-        return read_notice(text, in_force.configuration.guarantors) if isinstance(text, PdfText) else text
+        return await read_pdf(self._reader, content, in_force.configuration.guarantors)
 
     def _note_unfetched(self, writing: Writing, row: MessageRow, fetched: Fetched) -> MessageRow:
         """Tried again by itself; a person is told of one that fails again and again."""
