@@ -43,7 +43,7 @@ def confirm_notice(notice: Notice, text: PdfText, located: Located, guarantor: G
             return Unreadable(Reason.NO_TEXT, "ocr_layer" if located.is_scan else f"unseen: {label}")
     for field, places in zip(CODES, located.places, strict=True):
         code = _code(field, values[field], guarantor)
-        if _goes_on(code, places, located) or code.goes_on_in_a_table(text):
+        if _goes_on(code, places, located, code.labelled_cells(text)) or code.goes_on_in_a_table(text):
             return Unreadable(Reason.TWO_VALUES, f"continues: {code.label}")
         if any(place.at.height <= 0 for place in places) and code.goes_on_in_text(text):
             return Unreadable(Reason.TWO_VALUES, f"continues: {code.label}")
@@ -88,6 +88,11 @@ class _Code:
         line = fold_line(text)
         return self.labels.has_label(line) or _OTHER_LABEL.match(line.folded) is not None
 
+    def labelled_cells(self, text: PdfText) -> frozenset[str]:
+        """What stands in cells of ruled tables that have a label before them."""
+        rows = (pairwise(filter(str.strip, row)) for page in text.pages for row in page.tables)
+        return frozenset("".join(cell.split()) for row in rows for label, cell in row if self.is_label(label))
+
     def goes_on_in_a_table(self, text: PdfText) -> bool:
         """Whether the next cell without a label, in its row or below it, begins with what could be its rest."""
         rows = [row for page in text.pages for row in page.tables]
@@ -115,12 +120,12 @@ class _Code:
         return self.fits_before(text) and not self.begins_with_label(text)
 
 
-def _goes_on(code: _Code, places: tuple[Place, ...], located: Located) -> bool:
+def _goes_on(code: _Code, places: tuple[Place, ...], located: Located, cells: frozenset[str]) -> bool:
     for place in places:
         at = place.at
         if place.page < len(located.lines) and at.height > 0:
             lines = tuple(line for line in located.lines[place.page] if line.angle == at.angle)
-            if _Column(code, at, lines).goes_on:
+            if _Column(code, at, lines, cells).goes_on:
                 return True
     return False
 
@@ -128,10 +133,14 @@ def _goes_on(code: _Code, places: tuple[Place, ...], located: Located) -> bool:
 class _Column:
     """The text around one place of a code, in the code's own direction."""
 
-    def __init__(self, code: _Code, at: Stretch, lines: tuple[Stretch, ...]) -> None:
+    def __init__(
+        self, code: _Code, at: Stretch, lines: tuple[Stretch, ...], cells: frozenset[str] = frozenset()
+    ) -> None:
+        """``cells``: what is known to have a label of its own."""
         self._code = code
         self._at = at
         self._lines = lines
+        self._cells = cells
         self._letter = max((at.right - at.left) / max(len(at.text), 1), at.height / 2)
         self._near = at.height  # one character of full width
         self._begins = self._own_beginning()
@@ -211,7 +220,7 @@ class _Column:
 
     def _is_labelled(self, line: Stretch) -> bool:
         """Whether the text has a label of its own: in itself, or before it, in the code's column of labels."""
-        if self._code.begins_with_label(line.text):
+        if self._code.begins_with_label(line.text) or "".join(line.text.split()) in self._cells:
             return True
         lefts = self._labels_before(line)
         return bool(lefts) and self._begins < self._at.left and min(lefts) >= self._begins - COLUMN * self._at.height

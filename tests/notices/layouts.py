@@ -81,7 +81,7 @@ def a_layout(seed: int, *, footer: str | None = None) -> Layout:
 
 def _placed(chance: random.Random, generator: str, form: made.Form, footer: str) -> tuple[str, bytes, bool]:
     style = chance.choice(STYLES)
-    font, size = chance.choice(FONTS), chance.choice((9.0, 10.5, 12.0, 18.0, 24.0))
+    font, size = chance.choice(FONTS), chance.choice((9.0, 10.5, 10.5, 12.0, 16.0))
     pitch = size * chance.choice((1.15, 1.3, 1.5, 1.8, 2.1))
     align = chance.choice(("left", "left", "left", "center", "right")) if style in {"columns", "ruled"} else "left"
     left = chance.choice((40.0, 60.0, 280.0))
@@ -89,7 +89,7 @@ def _placed(chance: random.Random, generator: str, form: made.Form, footer: str)
     longest = max(stringWidth(code, font, size) for code in (form.number, form.key))
     wide = chance.random() < 0.55
     width = longest * (chance.uniform(1.02, 1.8) if wide else chance.uniform(0.45, 0.99))
-    if style in {"paragraph"}:
+    if style == "paragraph":
         width += label_width
     width = min(width, A4[0] - left - (0 if style in {"stacked", "paragraph"} else label_width) - 10)
     texts = [Text(60, 800, form.title, made.GOTHIC, 14), Text(60, 770, made.BEFORE[1], made.MINCHO, 10.5)]
@@ -111,6 +111,7 @@ def _placed(chance: random.Random, generator: str, form: made.Form, footer: str)
         else:
             pieces = _broken(value, own, points, width if is_code else max(width, 200.0), width)
         is_whole = is_whole and (not is_code or len(pieces) == 1)
+        y -= points - 9.0 if is_code else 0.0  # room above larger print
         top = y
         texts.append(Text(left, y, name, made.MINCHO, 10.5))
         if style == "stacked":
@@ -131,8 +132,6 @@ def _placed(chance: random.Random, generator: str, form: made.Form, footer: str)
         place = {"left": (left, y - 10), "bottom": (left, 30.0), "far": (last_x, y - 2.2 * size - 24)}[under]
         texts.append(Text(*place, text, made.MINCHO, 9.0))
     texts.append(Text(330, 60, form.guarantor, made.MINCHO, 10.5))
-    if chance.random() < 0.25:
-        chance.shuffle(texts)
     name = f"{style} {font} {size:g} pitch={pitch / size:.2f} width={width:.0f} {align}"
     return name, WRITERS[generator](texts, rules), is_whole
 
@@ -219,11 +218,17 @@ def _font(font: str, number: int) -> list[bytes]:
     return [
         b"<< /Type /Font /Subtype /Type0 /BaseFont /%s /Encoding /UniJIS-UCS2-H /DescendantFonts [%d 0 R] >>"
         % (font.encode(), number + 1),
-        b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /%s /FontDescriptor %d 0 R /DW 1000 /W [1 632 500]"
-        b" /CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >> >>" % (font.encode(), number + 2),
+        b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /%s /FontDescriptor %d 0 R /DW 1000 /W [1 [%s]]"
+        b" /CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >> >>"
+        % (font.encode(), number + 2, _widths(font)),
         b"<< /Type /FontDescriptor /FontName /%s /Flags 4 /FontBBox [-92 -250 1010 922] /ItalicAngle 0 /Ascent 752"
         b" /Descent -221 /CapHeight 737 /StemV 114 >>" % font.encode(),
     ]
+
+
+def _widths(font: str) -> bytes:
+    """Of the ASCII letters, whose CIDs in Adobe-Japan1 begin at 1."""
+    return b" ".join(b"%g" % stringWidth(chr(each), font, 1000) for each in range(32, 127))
 
 
 def _file(parts: Sequence[bytes]) -> bytes:

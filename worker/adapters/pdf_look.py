@@ -39,7 +39,7 @@ SCAN: Final = 0.5
 """Share of the page that images cover where it is a scan: copiers scan the sheet, with or without its margins."""
 
 CORE: Final = 0.2
-"""Share of a character's box on either side that its neighbour may reach into."""
+"""Share of a character's box on its left and right that its neighbours may reach into."""
 
 _NO_TEXT: Final = 2  # bytes: the end of an empty text
 _HYPHENS: Final = {2: "-", 0xFFFE: "-"}  # pdfium's marks for a hyphen at the end of a line
@@ -253,12 +253,12 @@ def _window(one: _Page, characters: Sequence[_Character]) -> _Window | None:
     x1, y1 = max(box[2] for box in boxes), max(box[3] for box in boxes)
     if not 0 < (x1 - x0) * (y1 - y0) <= PIXELS:
         return None
-    inner = [(*_core(left - x0, right - x0), *_core(top - y0, bottom - y0)) for left, top, right, bottom in boxes]
+    inner = [(*_core(left - x0, right - x0), top - y0, bottom - y0) for left, top, right, bottom in boxes]
     return _Window(x0, y0, x1 - x0, y1 - y0, inner)
 
 
 def _core(first: int, last: int) -> tuple[int, int]:
-    """The inner part of a side that is long enough to have one."""
+    """The inner part of a width that is large enough to have one."""
     edge = int((last - first) * CORE) if last - first > 1 / CORE else 0
     return first + edge, last - edge
 
