@@ -10,7 +10,22 @@ from typing import ParamSpec, TypeVar, cast
 from worker.after import After
 from worker.errors import LogBroken, NotAllowed, Unavailable
 from worker.letter import SECRET, SECRET_BYTES
-from worker.model import JST, Address, Look, Notice, PageText, PdfText, Product, Sha256, Submission, Unreadable, sha256
+from worker.model import (
+    JST,
+    Address,
+    Located,
+    Look,
+    Notice,
+    PageText,
+    PdfText,
+    Place,
+    Product,
+    Sha256,
+    Stretch,
+    Submission,
+    Unreadable,
+    sha256,
+)
 from worker.pipeline.headers import Found
 from worker.pipeline.rows import LedgerRows
 from worker.ports import Mailbox, PdfReader, Reply, Session, Shelved, Silence, Step
@@ -197,6 +212,11 @@ class FakeServer:
         self.is_closed = True
 
 
+def located_as_printed(codes: tuple[str, ...]) -> Located:
+    """Each code once on the first page, seen, with no other text around it."""
+    return Located(tuple((Place(0, Stretch(code, 0.0, 60.0, 0.0, 10.0), is_drawn=True),) for code in codes))
+
+
 class FakePdfReader:
     """The text of every PDF is the one it was given."""
 
@@ -206,6 +226,9 @@ class FakePdfReader:
 
     async def read(self, pdf: bytes) -> PdfText | Unreadable:
         return self.text
+
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+        return located_as_printed(codes)
 
     async def close(self) -> None:
         self.is_closed = True

@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 
 from authenticated import AUTHSERV_ID, received
-from fakes import START, FakeClock, FakeFiles, run_at_once
+from fakes import START, FakeClock, FakeFiles, located_as_printed, run_at_once
 from known_addresses import make_known
 from sqlalchemy.engine import Connection
 
@@ -36,7 +36,7 @@ from worker.after import After
 from worker.configuration import Configuration, load_configuration
 from worker.drafting import InForce, put_in_force
 from worker.errors import HoshobinError, Unavailable
-from worker.model import JST, PageText, PdfText, Submission, Unreadable
+from worker.model import JST, Located, PageText, PdfText, Submission, Unreadable
 from worker.pipeline import Pipeline
 from worker.pipeline.once import Pass, finish_pass
 from worker.ports import Author, Fetched, Header, Heard, MailServer, Opened, Signatures
@@ -174,6 +174,9 @@ class TextInBytes:
             return Form(**json.loads(rest)).text
         except (ValueError, TypeError):  # a PDF of somebody else
             return Unreadable(Reason.DAMAGED)
+
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+        return located_as_printed(codes)
 
     async def close(self) -> None:
         """Nothing was started."""

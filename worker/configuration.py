@@ -271,6 +271,13 @@ def _remarks(worker: Settings, issuers: Iterable[Issuer], projects: Iterable[Pro
         yield from _remarks_on_silence(issuer)
         for id_, section in issuer.sections.items():
             yield from _remarks_on_section(issuer.file, f"section.{id_}", section, known[issuer.id])
+    yield from _remarks_on_projects(projects, by_id, known)
+
+
+def _remarks_on_projects(
+    projects: Iterable[Project], by_id: Mapping[str, Issuer], known: Mapping[str, frozenset[str]]
+) -> Iterator[Problem]:
+    """What the projects' own offices and rules say; ``known`` are the domains of each issuer and ours."""
     for at, project in enumerate(projects, start=1):
         if project.offices:
             domains = known[project.issuer] | _domains(project.offices.values())

@@ -75,6 +75,8 @@ def choose_invoice(
             return Hold(Reason.INVOICE_MISSING, file)
         case Unreadable(Reason.INVOICE_MISSING, why):
             return Hold(Reason.INVOICE_MISSING, f"{file}：{why}")
+        case Unreadable(Reason.DAMAGED, why) if why:
+            return Hold(Reason.WRONG_INVOICE, why)
         case Unreadable(reason, _):
             return Hold(Reason.TOO_BIG if reason is Reason.TOO_LARGE else Reason.WRONG_INVOICE, file)
         case found:

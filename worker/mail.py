@@ -37,7 +37,7 @@ SUBJECT_LIMIT: Final = 1000
 FILENAME_LIMIT: Final = 255
 """Characters of a file name: what a file system takes."""
 _SNIFFED: Final = 1024
-"""A PDF's mark may stand anywhere in the first 1,024 bytes; Acrobat has always read them so."""
+"""A part with a PDF's mark this near its beginning is looked at; ``pdf_bytes`` refuses it by name where it is none."""
 _OF_REPORTS: Final = frozenset(
     {
         "message/delivery-status",

@@ -92,6 +92,42 @@ class PdfText:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Text that stands in one piece on a line, in points along and across the line's own direction, upwards."""
+
+    text: str
+    left: float
+    right: float
+    baseline: float
+    height: float
+    """The size of its print, 0 where that is not known."""
+    angle: int = 0
+    """The line's direction in degrees; stretches of different directions cannot be compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place of a code."""
+
+    page: int
+    at: Stretch
+    is_drawn: bool
+    """Whether a reader of the page sees each of its characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where the asked codes stand in a PDF."""
+
+    places: tuple[tuple[Place, ...], ...]
+    """Of each code, in the order in which they were asked for."""
+    lines: tuple[tuple[Stretch, ...], ...] = ()
+    """All text by page."""
+    is_scan: bool = False
+    """Whether a page on which a code is not seen is an image of a sheet."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """One notice with its fields. Its identity is guarantor, number, product and key; a sha256 names one file of it."""
 

@@ -23,6 +23,7 @@ from worker.model import (
     End,
     Entry,
     FileRow,
+    Located,
     Look,
     MessageRow,
     Notice,
@@ -209,6 +210,10 @@ class PdfReader(Protocol):
 
     async def read(self, pdf: bytes) -> PdfText | Unreadable:
         """Both engines' text of each page, or why there is none. Raises Unavailable when no child can be started."""
+        ...
+
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+        """Where ``codes`` stand on the pages, and whether they are seen. Raises Unavailable as ``read`` does."""
         ...
 
     async def close(self) -> None:
@@ -645,10 +650,10 @@ class Files(Protocol):
         ...
 
     def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
-        """Name and bytes of a regular file inside the invoices folder that begins with ``%PDF-``.
+        """Name and bytes of a regular file inside the invoices folder that is a PDF alone.
 
-        None where there is no such file; Unreadable(DAMAGED) where it is no PDF, Unreadable(TOO_LARGE)
-        where it is larger than any mail could carry.
+        None where there is no such file; Unreadable(DAMAGED, code and name) where it is something else or more,
+        Unreadable(TOO_LARGE) where it is larger than any mail could carry.
         """
         ...
 

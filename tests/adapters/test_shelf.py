@@ -114,7 +114,7 @@ async def test_a_file_that_is_not_there_is_none_and_one_that_is_no_pdf_says_so(d
     desk.save("page.pdf", b"<html>")
     await desk.look()
     assert desk.shelf.invoice("none.pdf") is None
-    assert desk.shelf.invoice("page.pdf") == Unreadable(Reason.DAMAGED, "page.pdf")
+    assert desk.shelf.invoice("page.pdf") == Unreadable(Reason.DAMAGED, "container: page.pdf")
 
 
 async def test_a_changed_file_has_another_stamp_and_other_bytes(desk: Desk) -> None:

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import pytest
 from authenticated import HEADER, SIGNATURE, authenticated, signature
-from fakes import START, FakeClock, FakeFiles, run_at_once
+from fakes import START, FakeClock, FakeFiles, located_as_printed, run_at_once
 from hypothesis import HealthCheck, given, seed, settings
 from known_addresses import make_known
 from oracle import Left, faults_of, faults_together, is_invoice_of
@@ -39,7 +39,7 @@ from worker.adapters.store.schema import FILE_NAME
 from worker.configuration import load_configuration
 from worker.drafting import InForce, put_in_force
 from worker.errors import NotAllowed
-from worker.model import PageText, PdfText, Submission, Unreadable, sha256
+from worker.model import Located, PageText, PdfText, Submission, Unreadable, sha256
 from worker.pipeline import Pipeline
 from worker.pipeline.once import Pass, finish_pass
 from worker.ports import Body, Data, Mail, Rcpt, Reply, Session, Step
@@ -73,6 +73,9 @@ class TextBehindTheMark:
     async def read(self, pdf: bytes) -> PdfText | Unreadable:
         text = pdf.decode().partition("\n")[2]
         return PdfText((PageText(text, text),))
+
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+        return located_as_printed(codes)
 
     async def close(self) -> None:
         """Nothing was started."""

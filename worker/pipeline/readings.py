@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from worker.model import Notice, PdfText, Sha256, Unreadable, sha256
+from worker.model import Notice, Sha256, Unreadable, sha256
+from worker.placed import confirm_notice
 from worker.ports import PdfReader
 from worker.read import read_notice
 from worker.rulebook import Guarantor
@@ -17,6 +18,25 @@ KEPT: Final = 1000
 """Notices kept, half a kB each: more than an office of 10,000 projects sends in a day."""
 
 Profiles = tuple[Guarantor, ...]
+
+
+async def read_pdf(reader: PdfReader, pdf: bytes, profiles: Profiles) -> Notice | Unreadable:
+    """The notice in ``pdf``, or why there is none. Raises Unavailable where the reader does.
+
+    What its text says is looked up on the page: no notice comes of text that a reader of the page does not see, or of a
+    part of a number or key.
+    """
+    text = await reader.read(pdf)
+    if isinstance(text, Unreadable):
+        return text
+    notice = read_notice(text, profiles)
+    if isinstance(notice, Unreadable):
+        return notice
+    located = await reader.locate(pdf, (notice.contract_number, notice.key.clear))
+    if isinstance(located, Unreadable):
+        return located
+    (guarantor,) = (each for each in profiles if each.id == notice.guarantor)
+    return confirm_notice(notice, text, located, guarantor)
 
 
 class Readings:
@@ -29,8 +49,7 @@ class Readings:
 
     async def read(self, pdf: bytes, profiles: Profiles) -> Notice | Unreadable:
         """The notice in ``pdf``, or why there is none. Raises Unavailable."""
-        text = await self._reader.read(pdf)
-        notice = read_notice(text, profiles) if isinstance(text, PdfText) else text
+        notice = await read_pdf(self._reader, pdf, profiles)
         if isinstance(notice, Notice):
             self._keep(sha256(pdf), notice, profiles)
         return notice

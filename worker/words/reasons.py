@@ -207,6 +207,18 @@ AFTER_REHEARSING: Final = (
 )
 """The step of REHEARSED once the draft is no rehearsal any more."""
 
+_AS_DOWNLOADED = (
+    "保証会社のサイトから取得したPDFを、印刷・変換・結合せずそのまま所定のフォルダに保存",
+    "save the PDF from the surety's site to the folder as it is, neither printed nor converted nor joined",
+)
+_CONTAINER = ("PDFではない（ZIP等）", "not a PDF (a ZIP …)")
+_TRAILING = ("PDFの後ろに別のデータ", "other data behind the PDF")
+_OF_FILE = tuple((f"{ja}：{{value}}", f"{en}: {{value}}") for ja, en in (_CONTAINER, _TRAILING))
+_SAVE_AS_PDF = (
+    "PDFだけを請求書フォルダに保存し直し",
+    "save the PDF alone to the invoices folder",
+)
+
 _EVIDENCE: Final[dict[str, tuple[str, str]]] = {
     **{kind.value: (f"{words[0]}：{{value}}", f"{words[1]}: {{value}}") for kind, words in KINDS.items()},
     "answer": ("後から届いた送信サーバーの応答：{value}", "the mail server's late answer: {value}"),
@@ -305,6 +317,30 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
             "発注者に確認し、ルール（eligibility）を補完、又は記録して承認",
             "ask the issuer, then complete the rule (eligibility), or approve with a note",
         ),
+    ),
+    (_R.DAMAGED, "container"): (
+        _CONTAINER,
+        ("中のPDFを取り出し、PDFだけを所定のフォルダに保存", "take the PDF out and save it alone to the folder"),
+    ),
+    (_R.DAMAGED, "trailing_data"): (_TRAILING, _AS_DOWNLOADED),
+    (_R.WRONG_INVOICE, "container"): (_OF_FILE[0], _SAVE_AS_PDF),
+    (_R.WRONG_INVOICE, "trailing_data"): (_OF_FILE[1], _SAVE_AS_PDF),
+    (_R.DOCUMENTS_UNDECIDED, "container"): (_OF_FILE[0], _SAVE_AS_PDF),
+    (_R.DOCUMENTS_UNDECIDED, "trailing_data"): (_OF_FILE[1], _SAVE_AS_PDF),
+    (_R.TWO_VALUES, "continues"): (
+        ("番号・キーが次の行に続いている可能性（{value}）", "number or key may go on in the next line ({value})"),
+        _AS_DOWNLOADED,
+    ),
+    (_R.NO_TEXT, "ocr_layer"): (
+        (
+            "複合機で作った検索可能PDFです。保証会社のサイトから取得したPDFをそのまま保存してください",
+            "a scan with recognised text behind it; save the PDF from the surety's site as it is",
+        ),
+        _AS_DOWNLOADED,
+    ),
+    (_R.NO_TEXT, "unseen"): (
+        ("番号・キーの文字が紙面に表示されない（{value}）", "number or key does not show on the page ({value})"),
+        _AS_DOWNLOADED,
     ),
 }
 """Own words, and an own next step where there is one, of a hold whose ``detail`` is ``code`` or ``code: value``.
