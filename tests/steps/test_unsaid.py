@@ -1,4 +1,4 @@
-"""A rule by e-mail that leaves out how, when or with which invoice is asked about; an assumption is stated and shown."""
+"""A rule by e-mail that leaves out how, when or with which invoice is asked about; what is assumed is shown."""
 
 from __future__ import annotations
 

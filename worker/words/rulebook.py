@@ -95,8 +95,8 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "unsaid_notice": (
         (
-            '確かめて [rule.default] に notice = "attached"（お知らせPDFを添付）、"typed"（本文に記載）、"both"（両方）の'
-            'どれかを書いてください。公表元に記載がなければ、ファイルの初めに assumed = ["notice"] と書きます'
+            '確かめて [rule.default] に notice = "attached"（お知らせPDFを添付）、"typed"（本文に記載）、"both"（両方）'
+            'のどれかを書いてください。公表元に記載がなければ、ファイルの初めに assumed = ["notice"] と書きます'
         ),
         (
             'write notice = "attached", "typed" or "both" into [rule.default]; '
