@@ -279,13 +279,15 @@ def _remarks_on_projects(
 ) -> Iterator[Problem]:
     """What the projects' own offices and rules say; ``known`` are the domains of each issuer and ours."""
     for at, project in enumerate(projects, start=1):
-        if project.offices:
-            domains = known[project.issuer] | _domains(project.offices.values())
-            for product, office in project.offices.items():
-                yield from _remarks_on_section(register.FILE, f"project[{at}].office.{product}", office, domains)
-        if project.rules:
-            for key in _unsaid_of_project(project, by_id[project.issuer]):
-                yield Problem(register.FILE, f"project[{at}].rule.{DEFAULT}.{key}", f"unsaid_{key}")
+        yield from _remarks_on_project(f"project[{at}]", project, by_id[project.issuer], known[project.issuer])
+
+
+def _remarks_on_project(place: str, project: Project, issuer: Issuer, known: frozenset[str]) -> Iterator[Problem]:
+    domains = known | _domains(project.offices.values())
+    for product, office in project.offices.items():
+        yield from _remarks_on_section(register.FILE, f"{place}.office.{product}", office, domains)
+    for key in _unsaid_of_project(project, issuer):
+        yield Problem(register.FILE, f"{place}.rule.{DEFAULT}.{key}", f"unsaid_{key}")
 
 
 def _remarks_on_silence(issuer: Issuer) -> Iterator[Problem]:
