@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from authenticated import AUTHSERV_ID
+from authenticated import AUTHSERV_ID, SIGNATURE, signature
 from returned import dsn, qmail, recipient, reply
 from small_office import HANAKO, OFFICE, Form, Settings, SmallOffice, form
 
@@ -76,7 +76,7 @@ class Stage:
     def approve(self) -> None:
         office = self.office
         now = office.clock.now()
-        decisions.approve(office.store, office.pipeline.in_force, 1, "", HANAKO, "未送信を確認", now)
+        decisions.approve(office.store, office.pipeline.in_force, 1, office.only().label, HANAKO, "未送信を確認", now)
 
     @property
     def reasons(self) -> list[Reason]:
@@ -238,7 +238,8 @@ async def test_a_report_is_believed_where_our_own_server_found_the_issuers_signa
     report = dsn(DELIVERED, envid="", returned=present(office)).replace(
         b"MAILER-DAEMON@contractor.example", b"MAILER-DAEMON@mx.yama-city.example"
     )
-    await stage.comes(f"Authentication-Results: {AUTHSERV_ID}; {found}\r\n".encode() + report)
+    signed = f"{SIGNATURE}: {signature('x@yama-city.example', office.clock.now())}\r\n"
+    await stage.comes(f"Authentication-Results: {AUTHSERV_ID}; {found}\r\n{signed}".encode() + report)
     assert office.only().state is state
 
 

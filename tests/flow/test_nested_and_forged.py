@@ -297,7 +297,7 @@ async def test_a_strangers_notice_of_the_number_waits_itself_and_the_alarm_says_
     if mode == "approve":
         office.clock.let_pass(minutes=1)
         decisions.approve(
-            office.store, office.pipeline.in_force, 1, office.only().draft_hash, HANAKO, "", office.clock.now()
+            office.store, office.pipeline.in_force, 1, office.only().label, HANAKO, "", office.clock.now()
         )
     before = office.store.submission(1)
     assert before.state is State.APPROVED
