@@ -20,6 +20,7 @@ from worker.words import _HINTS, _TEXTS
 from worker.words.keys import _CLOSED
 
 WORKER = Path(__file__).parents[2] / "worker"
+SAMPLE = "placeholder"
 RULE = 'subject = "{{ product }}【{{ project.name }}】"'
 
 
@@ -29,7 +30,9 @@ def said(issuer: str = ISSUER, projects: str = PROJECTS) -> list[dict[str, str]]
         loaded = load_configuration(files({"issuers/mihon.toml": issuer, "projects.toml": projects}))
     except ConfigError as error:
         return [problem_json(each, "ja") for each in error.problems]
-    return [problem_json(each, "ja") for each in loaded.remarks if each.file.startswith("issuers/")]
+    # The sample configuration has sample addresses, and is remarked on for them alone.
+    remarks = [each for each in loaded.remarks if each.file.startswith("issuers/") and each.code != SAMPLE]
+    return [problem_json(each, "ja") for each in remarks]
 
 
 def only(issuer: str = ISSUER, projects: str = PROJECTS) -> tuple[str, str, str]:
