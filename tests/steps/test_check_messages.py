@@ -56,7 +56,7 @@ def only(issuer: str = ISSUER, projects: str = PROJECTS) -> tuple[str, str, str]
         ('name = "x', "引用符が閉じていません", '"'),
         ("to = [\n", "TOMLの書き方に合いません", "括弧の閉じ忘れ"),
         ('to = ["a@mihon.example"\n[rule.default]', "括弧", "[ と ]"),
-        ('[value]\n[value]', "", "どちらか一方"),
+        ("[value]\n[value]", "", "どちらか一方"),
         ("subject", "= がありません", "項目 = 値"),
     ],
 )
