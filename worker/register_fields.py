@@ -203,7 +203,7 @@ def find_issuer(text: str, issuers: Mapping[str, Issuer]) -> Issuer:
 
 
 def _names_of(issuer: Issuer) -> Iterator[str]:
-    """What an issuer is called: by its id, and by each name alone or with its scope (新潟県治山課)."""
+    """What an issuer is called: by its id, and by each name alone or with its scope (みほん県治山課)."""
     yield issuer.id
     for name in (issuer.name, *issuer.aliases):
         yield name

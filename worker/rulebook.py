@@ -274,7 +274,7 @@ class Eligibility:
 
 
 def name_with_scope(name: str, scope: str) -> str:
-    """``新潟県（治山課）``; the name alone where there is no scope."""
+    """``みほん県（治山課）``; the name alone where there is no scope."""
     return f"{name}（{scope}）" if scope else name
 
 

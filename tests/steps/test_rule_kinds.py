@@ -46,6 +46,7 @@ from worker.rulebook import (
     Rule,
     Section,
     When,
+    receiving_section,
     rule_for,
 )
 from worker.states import Kind, Reason, State, kind_of
@@ -315,6 +316,30 @@ def test_a_choice_of_a_table_that_says_nothing_of_the_channel_stays() -> None:
     text = ISSUER.replace('channel = "email"', CHOSEN) + '\n[rule.contract]\nchannel = "email"'
     loaded = load_configuration(files({"issuers/mihon.toml": text}))
     assert loaded.issuers["mihon"].rules[Product.CONTRACT].chosen
+
+
+# --- What a project says before the issuer ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("section", ["doboku", "project"])
+@pytest.mark.parametrize("named", ['section = "doboku"', ""])
+def test_a_projects_office_receives_before_any_section(section: str, named: str) -> None:
+    office = 'office = { contract = { name = "支所", to = ["shisho@mihon.example"] } }\n'
+    projects = PROJECTS.replace('section = "doboku"', named) + office
+    issuer = ISSUER.replace('section = "project"', f'section = "{section}"')
+    loaded = load_configuration(files({"issuers/mihon.toml": issuer, "projects.toml": projects}))
+    rule = rule_for(loaded.issuers["mihon"], loaded.projects[0], Product.CONTRACT, Contract.ORIGINAL)
+    received = receiving_section(loaded.issuers["mihon"], loaded.projects[0], Product.CONTRACT, rule)
+    assert received is not None
+    assert received.name == "支所"
+
+
+@pytest.mark.parametrize(
+    ("product", "word"),
+    [(Product.CONTRACT, "契約の保証"), (Product.ADVANCE, "前払金保証"), (Product.INTERIM, "中間前払金保証")],
+)
+def test_a_guarantee_without_a_word_of_the_issuer_has_its_formal_name(product: Product, word: str) -> None:
+    assert rule_of('product_words = { contract = "契約の保証" }', product=product).product_word == word
 
 
 # --- An upgrade changes no hash ------------------------------------------------------------------------------------
