@@ -69,7 +69,7 @@ async def test_a_code_that_breaks_onto_a_second_line_is_two_values(pool, name):
     assert (refused.reason, refused.detail.partition(":")[0]) == (Reason.TWO_VALUES, "continues")
 
 
-@pytest.mark.parametrize(("how", "maker"), product(layouts.HIDDEN, layouts.MAKERS))
+@pytest.mark.parametrize(("how", "maker"), [*product(layouts.HIDDEN, layouts.MAKERS)])
 async def test_a_number_or_key_that_nobody_sees_is_no_text(pool, how, maker):
     for which, turn in product(("number", "key"), (0, 90, 180, 270)):
         refused = await read_pdf(pool, layouts.hidden_code(how, maker, which, turn), GUARANTORS)
@@ -77,7 +77,7 @@ async def test_a_number_or_key_that_nobody_sees_is_no_text(pool, how, maker):
         assert (refused.reason, refused.detail.partition(":")[0]) == (Reason.NO_TEXT, "unseen"), (which, turn)
 
 
-@pytest.mark.parametrize(("maker", "turn"), product(layouts.MAKERS, (0, 90, 180, 270)))
+@pytest.mark.parametrize(("maker", "turn"), [*product(layouts.MAKERS, (0, 90, 180, 270))])
 async def test_the_same_sheet_that_hides_nothing_is_read(pool, maker, turn):
     notice = await read_pdf(pool, layouts.hidden_code("not", maker, "key", turn), GUARANTORS)
     assert isinstance(notice, Notice)
