@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, Table, TableStyle
 
 FONTS: Final = (made.MINCHO, made.GOTHIC, "Helvetica", "Courier", "Times-Roman", "Helvetica-Bold")
+MAKERS: Final = ("reportlab", "by hand")
+"""Of the notices with hidden text."""
 GENERATORS: Final = ("lines", "glyphs", "form", "flowed")
 STYLES: Final = ("colon", "paragraph", "columns", "stacked", "ruled")
 FOOTERS: Final = {
@@ -194,7 +197,9 @@ def glyph(name: str, font: str, size: float, x: float, y: float, letter: str) ->
     return b"BT /%s %g Tf 1 0 0 1 %.2f %.2f Tm <%s> Tj ET\n" % (name.encode(), size, x, y, code.hex().encode())
 
 
-def write_raw(content: bytes, names: dict[str, str], resources: bytes = b"", objects: Sequence[bytes] = ()) -> bytes:
+def write_raw(
+    content: bytes, names: dict[str, str], resources: bytes = b"", objects: Sequence[bytes] = (), turn: int = 0
+) -> bytes:
     """A page whose content stream is ``content``; ``names`` gives each font its name in it."""
     fonts, parts = [], []
     stream = zlib.compress(content)
@@ -205,7 +210,8 @@ def write_raw(content: bytes, names: dict[str, str], resources: bytes = b"", obj
     head = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources 5 0 R >>",
+        b"<< /Type /Page /Parent 2 0 R %s /Rotate %d /Contents 4 0 R /Resources 5 0 R >>"
+        % (b"/MediaBox [0 0 842 595]" if turn in {90, 270} else b"/MediaBox [0 0 595 842]", turn),
         b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (len(stream), stream),
         b"<< /Font << %s >> %s >>" % (b" ".join(fonts), resources.replace(b"@", b"%d" % (6 + len(parts)))),
     ]
@@ -302,9 +308,21 @@ HIDDEN: Final = (
 )
 
 
-def hidden_code(how: str, generator: str, which: str, form: made.Form = made.ADVANCE) -> bytes:
-    """A notice whose number or key no reader of the page sees; ``generator`` is reportlab or by hand."""
-    return (_hidden_by_reportlab if generator == "reportlab" else _hidden_by_hand)(how, which, form)
+UPRIGHT: Final = {
+    0: (1, 0, 0, 1, 0, 0),
+    90: (0, 1, -1, 0, 842, 0),
+    180: (-1, 0, 0, -1, 595, 842),
+    270: (0, -1, 1, 0, 0, 595),
+}
+"""What turns the content of a page so that it is shown upright under its ``/Rotate``."""
+
+
+def hidden_code(how: str, generator: str, which: str, turn: int = 0, form: made.Form = made.ADVANCE) -> bytes:
+    """A notice whose number or key no reader of the page sees, on a sheet stored turned and shown upright.
+
+    ``how`` is one of HIDDEN, or "not" for a notice of the same making that hides nothing.
+    """
+    return (_hidden_by_reportlab if generator == "reportlab" else _hidden_by_hand)(how, which, form, turn)
 
 
 def _lines_of(form: made.Form, which: str) -> tuple[list[Text], Text]:
@@ -321,10 +339,12 @@ def _lines_of(form: made.Form, which: str) -> tuple[list[Text], Text]:
     return texts, hidden
 
 
-def _hidden_by_reportlab(how: str, which: str, form: made.Form) -> bytes:
+def _hidden_by_reportlab(how: str, which: str, form: made.Form, turn: int) -> bytes:
     texts, hidden = _lines_of(form, which)
     buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=A4, invariant=1)
+    canvas = Canvas(buffer, pagesize=A4 if turn in {0, 180} else (A4[1], A4[0]), invariant=1)
+    canvas.setPageRotation(turn)
+    canvas.transform(*UPRIGHT[turn])
     _draw(canvas, texts, ())
     canvas.saveState()
     if how == "clipped":
@@ -339,7 +359,7 @@ def _hidden_by_reportlab(how: str, which: str, form: made.Form) -> bytes:
         canvas.setFillAlpha(0.01)
     size = 0.3 if how == "tiny" else hidden.size
     if how == "off the page":  # the sheet ends left of the value
-        canvas.setCropBox((0, 0, 175, 842))
+        canvas.setCropBox(_left_of_codes(turn))
     text = canvas.beginText(hidden.x, hidden.y)
     text.setFont(hidden.font, size)
     if how == "white":
@@ -355,10 +375,10 @@ def _hidden_by_reportlab(how: str, which: str, form: made.Form) -> bytes:
     return buffer.getvalue()
 
 
-def _hidden_by_hand(how: str, which: str, form: made.Form) -> bytes:
+def _hidden_by_hand(how: str, which: str, form: made.Form, turn: int) -> bytes:
     texts, hidden = _lines_of(form, which)
     names = {made.MINCHO: "F0", made.GOTHIC: "F1"}
-    out = []
+    out = [b"%g %g %g %g %g %g cm\n" % UPRIGHT[turn]]
     for text in texts:
         x = text.x
         for letter in text.text:
@@ -384,18 +404,27 @@ def _hidden_by_hand(how: str, which: str, form: made.Form) -> bytes:
         b"<< /Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8 /Length 1 >>"
         b"\nstream\n\xfa\nendstream"
     )
-    pdf = write_raw(
-        b"".join(out), names, b"/XObject << /Cover @ 0 R >> /ExtGState << /Faint << /ca 0.01 /CA 0.01 >> >>", [image]
-    )
+    resources = b"/XObject << /Cover @ 0 R >> /ExtGState << /Faint << /ca 0.01 /CA 0.01 >> >>"
+    pdf = write_raw(b"".join(out), names, resources, [image], turn)
     if how == "off the page":
-        pdf = pdf.replace(b"[0 0 595 842]", b"[0 0 175 842]")
+        sheet = re.search(rb"\[0 0 \d+ \d+\]", pdf)
+        assert sheet is not None
+        cut = b"[%g %g %g %g]" % _left_of_codes(turn)
+        pdf = pdf.replace(sheet[0], cut.ljust(len(sheet[0])))
     return pdf
 
 
-def ocr_scan(form: made.Form = made.ADVANCE, *, strips: int = 1) -> bytes:
+def _left_of_codes(turn: int) -> tuple[int, int, int, int]:
+    """The part of the sheet that ends where number and key begin."""
+    return {0: (0, 0, 175, 842), 90: (0, 0, 842, 175), 180: (420, 0, 595, 842), 270: (0, 420, 842, 595)}[turn]
+
+
+def ocr_scan(form: made.Form = made.ADVANCE, *, strips: int = 1, turn: int = 0) -> bytes:
     """What a copier makes of a sheet: images of all of it, and recognised text that is not drawn."""
     buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=A4, invariant=1)
+    canvas = Canvas(buffer, pagesize=A4 if turn in {0, 180} else (A4[1], A4[0]), invariant=1)
+    canvas.setPageRotation(turn)
+    canvas.transform(*UPRIGHT[turn])
     sheet = made.Image.new("L", (826, 1169), 250)
     for x in range(100, 700, 7):
         for y in range(100, 1000):

@@ -17,7 +17,7 @@ from typing import Final
 
 from worker.errors import Unavailable
 from worker.model import Unreadable
-from worker.pdf_bytes import CONTAINER, TRAILING_DATA, fault_of
+from worker.pdf_bytes import fault_of
 from worker.ports import Listed
 from worker.states import Reason
 
@@ -141,8 +141,7 @@ def _read_pdf(listed: Listed, descriptor: int) -> bytes | Unreadable | None:
         raise Unavailable("folder", f"{listed.name}: changed since it was listed")
     if len(content) != listed.size:
         raise Unavailable("folder", f"{listed.name}: changed while it was read")
-    fault = fault_of(content)
-    if fault in {CONTAINER, TRAILING_DATA}:  # one that is cut is a matter of its text, which a person may stand for
+    if fault := fault_of(content):
         return Unreadable(Reason.DAMAGED, f"{fault}: {listed.name}")
     return content
 

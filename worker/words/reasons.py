@@ -213,7 +213,8 @@ _AS_DOWNLOADED = (
 )
 _CONTAINER = ("PDFではない（ZIP等）", "not a PDF (a ZIP …)")
 _TRAILING = ("PDFの後ろに別のデータ", "other data behind the PDF")
-_OF_FILE = tuple((f"{ja}：{{value}}", f"{en}: {{value}}") for ja, en in (_CONTAINER, _TRAILING))
+_CUT = ("PDFが途中で切れている", "the end of the PDF is missing")
+_OF_FILE = tuple((f"{ja}：{{value}}", f"{en}: {{value}}") for ja, en in (_CONTAINER, _TRAILING, _CUT))
 _SAVE_AS_PDF = (
     "PDFだけを請求書フォルダに保存し直し",
     "save the PDF alone to the invoices folder",
@@ -325,8 +326,10 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
     (_R.DAMAGED, "trailing_data"): (_TRAILING, _AS_DOWNLOADED),
     (_R.WRONG_INVOICE, "container"): (_OF_FILE[0], _SAVE_AS_PDF),
     (_R.WRONG_INVOICE, "trailing_data"): (_OF_FILE[1], _SAVE_AS_PDF),
+    (_R.WRONG_INVOICE, "cut"): (_OF_FILE[2], _SAVE_AS_PDF),
     (_R.DOCUMENTS_UNDECIDED, "container"): (_OF_FILE[0], _SAVE_AS_PDF),
     (_R.DOCUMENTS_UNDECIDED, "trailing_data"): (_OF_FILE[1], _SAVE_AS_PDF),
+    (_R.DOCUMENTS_UNDECIDED, "cut"): (_OF_FILE[2], _SAVE_AS_PDF),
     (_R.TWO_VALUES, "continues"): (
         ("番号・キーが次の行に続いている可能性（{value}）", "number or key may go on in the next line ({value})"),
         _AS_DOWNLOADED,
