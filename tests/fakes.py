@@ -13,6 +13,7 @@ from worker.model import JST, Address, Look, Notice, PageText, PdfText, Product,
 from worker.pipeline.headers import Found
 from worker.pipeline.rows import LedgerRows
 from worker.ports import Mailbox, PdfReader, Reply, Session, Shelved, Silence, Step
+from worker.rulebook import OFFICE
 from worker.states import State
 
 P = ParamSpec("P")
@@ -90,6 +91,7 @@ class FakeReading:
     def __init__(self, submissions: Iterable[Submission] = (), notices: Mapping[str, Notice] | None = None) -> None:
         self.held = sorted(submissions, key=lambda each: each.id)
         self.notices = notices or {}
+        self.properties: dict[str, str] = {}
 
     def submission(self, number: int) -> Submission:
         for each in self.held:
@@ -124,10 +126,16 @@ class FakeReading:
         return next((project for project in reversed(found) if project), None)
 
     def property(self, name: str) -> str | None:
-        return None
+        return self.properties.get(name)
 
-    def was_sent_to(self, address: Address) -> bool:
-        return any(each.was_accepted and address in each.draft.recipients for each in self.held if each.draft)
+    def was_sent_to(self, address: Address, issuer: str, section: str, project: str) -> bool:
+        return any(
+            each.was_accepted and each.reply.startswith("2") and address in each.draft.recipients
+            for each in self.held
+            if each.draft
+            and (each.issuer, each.section) == (issuer, section)
+            and (section != OFFICE or each.project == project)
+        )
 
     def last_sent(
         self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False

@@ -6,19 +6,23 @@ import contextlib
 import dataclasses
 import datetime as dt
 import sqlite3
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from worker.adapters.store import SqlStore, create_or_migrate
+from worker.adapters.store.rows import DEFAULTS, fields_of
 from worker.adapters.store.schema import FILE_NAME
-from worker.model import Address, Attachment, Channel, Draft, Product, Submission, sha256
+from worker.chain import GENESIS, canonical, chain, fold, read_entry
+from worker.model import JST, Address, Attachment, Channel, Draft, Product, Submission, sha256
 from worker.ports import Author
 from worker.states import Event, State
 
 WORKER = Author("hoshobin", "hoshobin")
+_PAST = Submission(id=0, state=State.CONFIRMED, channel=Channel.EMAIL, reply="250 2.0.0 Ok: queued before")
 _STEPS = (
     (Event.SEND_STARTED, State.SENDING),
     (Event.DATA_STARTED, State.IN_DOUBT),
@@ -76,10 +80,11 @@ def record_past_submission(
     return past
 
 
-def make_known(folder: Path, *addresses: str) -> None:
-    """Make ``addresses`` known in the database of ``folder``, and the database where there is none.
+def make_known(folder: Path, *known: tuple[str, str, tuple[str, ...]]) -> None:
+    """Make addresses known in the database of ``folder``, as (issuer, section, addresses); make it where there is none.
 
-    Only the index over past submissions is written, not a submission: so the first of a test is still number 1.
+    Each is a past submission numbered 0, -1 …: so the first of a test is still number 1. Its one entry makes no row of
+    the sent-mail log.
     """
     database = folder / FILE_NAME
     if not database.exists():
@@ -87,8 +92,49 @@ def make_known(folder: Path, *addresses: str) -> None:
         database.write_bytes(_empty_database())
         database.chmod(0o600)
     with contextlib.closing(sqlite3.connect(database)) as connection, connection:
-        rows = [(address,) for address in addresses]
-        connection.executemany("INSERT OR IGNORE INTO sent_to (address, submission) VALUES (?, 0)", rows)
+        for issuer, section, addresses in known:
+            _add_past(connection, issuer, section, addresses)
+
+
+def _add_past(connection: sqlite3.Connection, issuer: str, section: str, addresses: Iterable[str]) -> None:
+    (lowest,) = connection.execute("SELECT min(id) FROM submissions WHERE id <= 0").fetchone()
+    last = connection.execute("SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1").fetchone()
+    past = dataclasses.replace(_PAST, issuer=issuer, section=section)
+    content = {
+        "at": dt.datetime(2026, 4, 1, tzinfo=JST),
+        "event": "Confirmed before",
+        "submission": 0 if lowest is None else lowest - 1,
+        "by": "hoshobin",
+        "account": "",
+        "detail": {},
+        "set": {name: value for name, value in fields_of(past).items() if value != DEFAULTS[name]},
+    }
+    line = chain(last or (0, GENESIS), content)
+    entry = read_entry(line)
+    connection.execute(
+        "INSERT INTO entries (number, body, previous_hash, hash) VALUES (?, ?, ?, ?)",
+        (line.number, line.body, line.previous_hash, line.hash),
+    )
+    row = canonical(fold({}, entry))
+    connection.execute("INSERT INTO submissions (id, row) VALUES (?, ?)", (entry.submission, row))
+    rows = [(address, entry.submission) for address in dict.fromkeys(addresses)]
+    connection.executemany("INSERT INTO sent_to (address, submission) VALUES (?, ?)", rows)
+
+
+def sections_with(issuers: Mapping[str, str], addresses: Iterable[str]) -> list[tuple[str, str, tuple[str, ...]]]:
+    """For ``make_known``: those of ``addresses`` that each section receives at, in the TOML of each issuer."""
+    wanted, found = set(addresses), []
+    for issuer, text in issuers.items():
+        for section, table in tomllib.loads(text).get("section", {}).items():
+            own = tuple(each for each in (*table.get("to", ()), *table.get("cc", ())) if each in wanted)
+            if own:
+                found.append((issuer, section, own))
+    return found
+
+
+def of_the_test(submissions: Iterable[Submission]) -> tuple[Submission, ...]:
+    """Those that came during the test."""
+    return tuple(each for each in submissions if each.id > 0)
 
 
 @cache

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from authenticated import AUTHSERV_ID, received
 from fakes import FakeClock, FakeFiles, run_at_once
-from known_addresses import make_known
+from known_addresses import make_known, of_the_test
 from sqlalchemy.engine import Connection
 
 from worker.adapters.config_files import TemplateFiles
@@ -42,7 +42,7 @@ from worker.pipeline.once import Pass, finish_pass
 from worker.ports import Author, Fetched, Header, Heard, MailServer, Opened, Signatures
 from worker.recover import record_configuration, record_start, recover
 from worker.settings import Security
-from worker.states import Reason
+from worker.states import Reason, State
 from worker.watch import SETTLE
 
 OFFICE = "soumu@contractor.example"
@@ -252,6 +252,14 @@ class Settings:
             return frozenset({self.rehearsal_to, OFFICE})
         return frozenset({self.doboku, self.keiyaku, "genba@contractor.example", OFFICE})
 
+    @property
+    def known(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+        """For ``make_known``: every section with its addresses."""
+        return (
+            ("kawa", "doboku", (self.doboku, "genba@contractor.example")),
+            ("yama", "keiyaku", (self.keiyaku,)),
+        )
+
 
 @cache
 def configuration_of(settings: Settings) -> Configuration:
@@ -312,6 +320,10 @@ class WatchedStore(SqlStore):
         self.before_commit: Callable[[list[str]], None] = lambda events: None
         self.after_commit: Callable[[list[str]], None] = lambda events: None
 
+    def submissions(self, *states: State) -> tuple[Submission, ...]:
+        """Without those that only make addresses known."""
+        return of_the_test(super().submissions(*states))
+
     def _commit(self, connection: Connection, last_hash: str | None) -> None:
         found = connection.exec_driver_sql("select event from entries where number > ? order by number", (self._seen,))
         events = [row[0] for row in found]
@@ -342,7 +354,7 @@ class SmallOffice:
         self.notices = root / "notices"
         self.notices.mkdir(parents=True, exist_ok=True)
         if not (root / FILE_NAME).exists():
-            make_known(root, settings.doboku, settings.keiyaku, "genba@contractor.example")
+            make_known(root, *settings.known)
         self.store = WatchedStore(root, self.clock)
         self.server: MailServer = server_at(settings.port, self.clock)
         self.start()

@@ -200,6 +200,7 @@ def _check(
         body=composed.body,
         rehearsal_to=circumstances.rehearsal_to,
         text_of=in_force.files.text,
+        copy_to=in_force.configuration.settings.smtp.copy_to,
     )
     return check_draft(finished, in_force.register, known, circumstances.today)
 

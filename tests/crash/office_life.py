@@ -28,7 +28,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from fakes import FakeClock, FakeFiles, run_at_once
-from known_addresses import make_known
+from known_addresses import make_known, of_the_test
 from lives import fork_for_each_line
 from small_office import ACCOUNT, Settings, TextInBytes, in_force_of, invoice_of, server_at
 
@@ -68,7 +68,7 @@ class Life:
         root, clock = Path(asked["root"]), FakeClock(dt.datetime.fromisoformat(asked["at"]))
         if not (root / FILE_NAME).exists():
             (root / "notices").mkdir(parents=True)
-            make_known(root, SETTINGS.doboku, SETTINGS.keiyaku, "genba@contractor.example")
+            make_known(root, *SETTINGS.known)
         trace = os.open(f"{root}.trace", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         self._points.kill_points_arm(
             os.fsencode(root), trace, ctypes.c_long(asked["point"]), asked["failure"], asked["contents"]
@@ -125,7 +125,7 @@ class Life:
 def has_nothing_to_do(store: SqlStore) -> bool:
     """Whether every submission is where the worker can bring it; spares passes that would find nothing."""
     try:
-        states = [each.state for each in store.submissions()]
+        states = [each.state for each in of_the_test(store.submissions())]
         is_all = len(states) == NOTICES and {State.DELIVERED, State.IN_DOUBT, State.HELD}.issuperset(states)
         return is_all and not store.alarms_waiting() and not store.messages_due_after("main")
     except Unavailable:
