@@ -91,6 +91,8 @@ class Finished(Ruled):
     """The text of an attachment that was read."""
     copy_to: Address | None = None
     """Where our own copy of it goes."""
+    issuers: tuple[Issuer, ...] = ()
+    """All of the configuration: an invoice that names another one of them is another's."""
 
 
 def check_draft(finished: Finished, register: Register, known: Reading, today: dt.date) -> tuple[Check, ...]:
@@ -288,7 +290,9 @@ def _wrong_invoice(finished: Finished, register: Register, known: Reading) -> It
         elif others:
             yield Hold(Reason.WRONG_INVOICE, f"{each.filename}: #{others[0].id}")
         text, amount = finished.text_of(each.sha256), finished.draft.invoice_amount
-        yield from check_invoice(each, text, finished.notice, finished.project, finished.issuer, register, amount)
+        yield from check_invoice(
+            each, text, finished.notice, finished.project, finished.issuer, register, amount, finished.issuers
+        )
 
 
 def _is_same_notice(notice: Notice, other: Notice | None) -> bool:
