@@ -7,6 +7,7 @@ import dataclasses
 import datetime as dt
 import sqlite3
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from worker.adapters.store import SqlStore, create_or_migrate
+from worker.adapters.store.queries import StoreReads
 from worker.adapters.store.rows import DEFAULTS, fields_of
 from worker.adapters.store.schema import FILE_NAME
 from worker.chain import GENESIS, canonical, chain, fold, read_entry
@@ -80,7 +82,9 @@ def record_past_submission(
     return past
 
 
-def make_known(folder: Path, *known: tuple[str, str, tuple[str, ...]]) -> None:
+def make_known(
+    folder: Path, *known: tuple[str, str, tuple[str, ...]], at: dt.datetime = dt.datetime(2026, 11, 21, 8, tzinfo=JST)
+) -> None:
     """Make addresses known in the database of ``folder``, as (issuer, section, addresses); make it where there is none.
 
     Each is a past submission numbered 0, -1 …: so the first of a test is still number 1. Its one entry makes no row of
@@ -93,15 +97,17 @@ def make_known(folder: Path, *known: tuple[str, str, tuple[str, ...]]) -> None:
         database.chmod(0o600)
     with contextlib.closing(sqlite3.connect(database)) as connection, connection:
         for issuer, section, addresses in known:
-            _add_past(connection, issuer, section, addresses)
+            _add_past(connection, issuer, section, addresses, at)
 
 
-def _add_past(connection: sqlite3.Connection, issuer: str, section: str, addresses: Iterable[str]) -> None:
+def _add_past(
+    connection: sqlite3.Connection, issuer: str, section: str, addresses: Iterable[str], at: dt.datetime
+) -> None:
     (lowest,) = connection.execute("SELECT min(id) FROM submissions WHERE id <= 0").fetchone()
     last = connection.execute("SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1").fetchone()
     past = dataclasses.replace(_PAST, issuer=issuer, section=section)
     content = {
-        "at": dt.datetime(2026, 4, 1, tzinfo=JST),
+        "at": at,
         "event": "Confirmed before",
         "submission": 0 if lowest is None else lowest - 1,
         "by": "hoshobin",
@@ -132,9 +138,21 @@ def sections_with(issuers: Mapping[str, str], addresses: Iterable[str]) -> list[
     return found
 
 
-def of_the_test(submissions: Iterable[Submission]) -> tuple[Submission, ...]:
-    """Those that came during the test."""
-    return tuple(each for each in submissions if each.id > 0)
+class _WithoutPast:
+    """What lists all submissions, in this process, leaves out those that only make addresses known."""
+
+    def submissions(self: StoreReads, *states: State) -> tuple[Submission, ...]:
+        return tuple(each for each in _SUBMISSIONS(self, *states) if each.id > 0)
+
+    def count_by_state(self: StoreReads) -> Mapping[State, int]:
+        past = Counter(each.state for each in _SUBMISSIONS(self) if each.id <= 0)
+        counted = {state: count - past[state] for state, count in _COUNT(self).items()}
+        return {state: count for state, count in counted.items() if count}
+
+
+_SUBMISSIONS, _COUNT = StoreReads.submissions, StoreReads.count_by_state
+StoreReads.submissions = _WithoutPast.submissions  # type: ignore[assignment]
+StoreReads.count_by_state = _WithoutPast.count_by_state  # type: ignore[assignment]
 
 
 @cache

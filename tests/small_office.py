@@ -22,7 +22,7 @@ from pathlib import Path
 
 from authenticated import AUTHSERV_ID, received
 from fakes import FakeClock, FakeFiles, run_at_once
-from known_addresses import make_known, of_the_test
+from known_addresses import make_known
 from sqlalchemy.engine import Connection
 
 from worker.adapters.config_files import TemplateFiles
@@ -42,7 +42,7 @@ from worker.pipeline.once import Pass, finish_pass
 from worker.ports import Author, Fetched, Header, Heard, MailServer, Opened, Signatures
 from worker.recover import record_configuration, record_start, recover
 from worker.settings import Security
-from worker.states import Reason, State
+from worker.states import Reason
 from worker.watch import SETTLE
 
 OFFICE = "soumu@contractor.example"
@@ -320,10 +320,6 @@ class WatchedStore(SqlStore):
         self.before_commit: Callable[[list[str]], None] = lambda events: None
         self.after_commit: Callable[[list[str]], None] = lambda events: None
 
-    def submissions(self, *states: State) -> tuple[Submission, ...]:
-        """Without those that only make addresses known."""
-        return of_the_test(super().submissions(*states))
-
     def _commit(self, connection: Connection, last_hash: str | None) -> None:
         found = connection.exec_driver_sql("select event from entries where number > ? order by number", (self._seen,))
         events = [row[0] for row in found]
@@ -354,7 +350,7 @@ class SmallOffice:
         self.notices = root / "notices"
         self.notices.mkdir(parents=True, exist_ok=True)
         if not (root / FILE_NAME).exists():
-            make_known(root, *settings.known)
+            make_known(root, *settings.known, at=self.clock.now())
         self.store = WatchedStore(root, self.clock)
         self.server: MailServer = server_at(settings.port, self.clock)
         self.start()

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker import send
-from worker.addresses import domain_of
 from worker.invoice_text import check_invoice
 from worker.match import Register
 from worker.model import (
@@ -320,8 +319,12 @@ def _first_addresses(finished: Finished, known: Reading) -> Iterator[Hold]:
                 yield Hold(Reason.FIRST_ADDRESS, address)
     for code, address in _beside_the_issuer(finished):
         hold = Hold(Reason.FIRST_ADDRESS, f"{code}: {address}")
-        if domain_of(address) != domain_of(finished.draft.sender) and known.property(remembered_as(hold)) is None:
+        if _domain(address) != _domain(finished.draft.sender) and known.property(remembered_as(hold)) is None:
             yield hold
+
+
+def _domain(address: Address) -> str:
+    return address.rpartition("@")[2].casefold()
 
 
 def _beside_the_issuer(finished: Finished) -> Iterator[tuple[str, Address]]:

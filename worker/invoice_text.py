@@ -229,9 +229,7 @@ def _of_project(
 ) -> Iterator[Hold]:
     own = fold_name(project.name)
     others = [name for name in register.by_folded if name != own and len(name) >= TELLING]
-    named = _look_for(
-        (text for each in found.readings for text in each.folded), (own,), others, behind=_FURTHER
-    )
+    named = _look_for((text for each in found.readings for text in each.folded), (own,), others, behind=_FURTHER)
     numbers = tuple(_others_numbers(found, notice, project, register))
     others_named = (*(register.by_folded[name][0].name for name in named.others), *numbers)
     is_told = found.numbers(match_key(notice.contract_number)) or _names_value(found, project, register)

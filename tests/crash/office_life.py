@@ -28,7 +28,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from fakes import FakeClock, FakeFiles, run_at_once
-from known_addresses import make_known, of_the_test
+from known_addresses import make_known
 from lives import fork_for_each_line
 from small_office import ACCOUNT, Settings, TextInBytes, in_force_of, invoice_of, server_at
 
@@ -125,7 +125,7 @@ class Life:
 def has_nothing_to_do(store: SqlStore) -> bool:
     """Whether every submission is where the worker can bring it; spares passes that would find nothing."""
     try:
-        states = [each.state for each in of_the_test(store.submissions())]
+        states = [each.state for each in store.submissions()]
         is_all = len(states) == NOTICES and {State.DELIVERED, State.IN_DOUBT, State.HELD}.issuperset(states)
         return is_all and not store.alarms_waiting() and not store.messages_due_after("main")
     except Unavailable:

@@ -101,7 +101,7 @@ async def test_the_copy_is_the_last_recipient_asks_for_no_report_and_stands_in_n
 async def test_the_copys_address_is_no_first_address_and_never_counts_as_written_to(tmp_path: Path) -> None:
     async with handing_over(tmp_path) as sent:
         assert sent.submission.was_accepted
-        assert not sent.office.store.was_sent_to(COPY)
+        assert not sent.office.store.was_sent_to(COPY, "kawa", "doboku", "")
 
 
 async def test_a_rehearsal_has_no_copy(tmp_path: Path) -> None:
