@@ -141,7 +141,7 @@ class _Named:
 
     own: bool
     larger: tuple[str, ...]
-    """Names that hold ours, where ours stands only as a part of them."""
+    """Names that hold ours and that the configuration does not know."""
     others: tuple[str, ...]
     """Of somebody else."""
     strangers: tuple[str, ...]
@@ -185,7 +185,7 @@ def _of_party(code: str, file: str, named: _Named) -> Iterator[Hold]:
     """``wrong_invoice`` where another is named and ours is not; what a person must look at is ``invoice_unclear``."""
     if named.others and not named.own and named.strangers:
         yield Hold(Reason.WRONG_INVOICE, f"{code}: {file} {', '.join(named.strangers)}")
-    elif named.others or (named.larger and not named.own):
+    elif named.others or named.larger:
         yield Hold(Reason.INVOICE_UNCLEAR, f"{code}: {file} {', '.join((*named.others, *named.larger))}")
 
 
