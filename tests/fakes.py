@@ -29,6 +29,7 @@ from worker.model import (
 from worker.pipeline.headers import Found
 from worker.pipeline.rows import LedgerRows
 from worker.ports import Mailbox, PdfReader, Reply, Session, Shelved, Silence, Step
+from worker.rulebook import OFFICE
 from worker.states import State
 
 P = ParamSpec("P")
@@ -108,6 +109,7 @@ class FakeReading:
     def __init__(self, submissions: Iterable[Submission] = (), notices: Mapping[str, Notice] | None = None) -> None:
         self.held = sorted(submissions, key=lambda each: each.id)
         self.notices = notices or {}
+        self.properties: dict[str, str] = {}
 
     def submission(self, number: int) -> Submission:
         for each in self.held:
@@ -142,10 +144,16 @@ class FakeReading:
         return next((project for project in reversed(found) if project), None)
 
     def property(self, name: str) -> str | None:
-        return SECRET_HEX if name == SECRET else None
+        return self.properties.get(name, SECRET_HEX if name == SECRET else None)
 
-    def was_sent_to(self, address: Address) -> bool:
-        return any(each.was_accepted and address in each.draft.recipients for each in self.held if each.draft)
+    def was_sent_to(self, address: Address, issuer: str, section: str, project: str) -> bool:
+        return any(
+            each.was_accepted and each.reply.startswith("2") and address in each.draft.recipients
+            for each in self.held
+            if each.draft
+            and (each.issuer, each.section) == (issuer, section)
+            and (section != OFFICE or each.project == project)
+        )
 
     def last_sent(
         self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False

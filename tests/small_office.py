@@ -259,6 +259,14 @@ class Settings:
             return frozenset({self.rehearsal_to, OFFICE})
         return frozenset({self.doboku, self.keiyaku, "genba@contractor.example", OFFICE})
 
+    @property
+    def known(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+        """For ``make_known``: every section with its addresses."""
+        return (
+            ("kawa", "doboku", (self.doboku, "genba@contractor.example")),
+            ("yama", "keiyaku", (self.keiyaku,)),
+        )
+
 
 @cache
 def configuration_of(settings: Settings) -> Configuration:
@@ -349,7 +357,7 @@ class SmallOffice:
         self.notices = root / "notices"
         self.notices.mkdir(parents=True, exist_ok=True)
         if not (root / FILE_NAME).exists():
-            make_known(root, settings.doboku, settings.keiyaku, "genba@contractor.example")
+            make_known(root, *settings.known, at=self.clock.now())
         self.store = WatchedStore(root, self.clock)
         self.server: MailServer = server_at(settings.port, self.clock)
         self.start()

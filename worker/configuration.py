@@ -82,7 +82,11 @@ def load_configuration(files: Mapping[str, bytes]) -> Configuration:
         issuers=issuers,
         projects=projects,
         files=tuple(ConfigFile(name, sha256(content), content) for name, content in sorted(files.items())),
-        remarks=tuple(_remarks(worker, issuers.values(), projects)),
+        remarks=(
+            *_remarks(worker, issuers.values(), projects),
+            *_outside_own_domain(worker),
+            *_shared_addresses(worker, issuers.values(), projects),
+        ),
         examples=examples,
     )
 
@@ -251,6 +255,40 @@ def _problems_of_copy(
 
 
 # --- What is allowed and still worth a look ----------------------------------------------------------------------
+
+
+def _outside_own_domain(worker: Settings) -> Iterator[Problem]:
+    named = {"smtp.copy_to": worker.smtp.copy_to, "release.rehearsal_to": worker.release.rehearsal_to}
+    for key, address in named.items():
+        if address is not None and domain_of(address) != domain_of(worker.contractor.email):
+            yield Problem(settings.FILE, key, "outside_own_domain", {"address": address})
+
+
+def _shared_addresses(worker: Settings, issuers: Iterable[Issuer], projects: Iterable[Project]) -> Iterator[Problem]:
+    """Addresses that two issuers have: often a copied file whose ``to`` was left. Our own may get copies of all."""
+    own = domain_of(worker.contractor.email)
+    named = {issuer.id: issuer for issuer in issuers}
+    places = [
+        (issuer, issuer.file, f"section.{id_}", section)
+        for issuer in named.values()
+        for id_, section in issuer.sections.items()
+    ]
+    places += [
+        (named[project.issuer], register.FILE, f"project[{at}].office.{product}", office)
+        for at, project in enumerate(projects, start=1)
+        for product, office in project.offices.items()
+    ]
+    first: dict[str, tuple[Issuer, Section]] = {}
+    for issuer, file, place, section in places:
+        for kind, addresses in (("to", section.to), ("cc", section.cc)):
+            for at, address in enumerate(addresses, start=1):
+                if kind == "cc" and domain_of(address) == own:
+                    continue
+                other, elsewhere = first.setdefault(address.casefold(), (issuer, section))
+                if other.id != issuer.id:
+                    params = {"address": address, "name": f"{issuer.name} {section.name}"}
+                    params["other"] = f"{other.name} {elsewhere.name}"
+                    yield Problem(file, f"{place}.{kind}[{at}]", "shared_address", params)
 
 
 def _remarks(worker: Settings, issuers: Iterable[Issuer], projects: Iterable[Project]) -> Iterator[Problem]:

@@ -19,6 +19,7 @@ from worker.arrive import find_amended, find_later
 from worker.drafting import Drafted, InForce, draft_submission
 from worker.duties import choose_duty, open_news
 from worker.errors import LogBroken, NotAllowed
+from worker.guards import remembered_as
 from worker.letter import old_message_id
 from worker.model import INVOICE_TITLES, Announced, Hold, Submission
 from worker.ports import Author, Reading, Store, Writing
@@ -180,6 +181,8 @@ def _answer(
         dataclasses.replace(answered, bound_project=bound or answered.bound_project), in_force, writing, now
     )
     keep_contents(writing, drafted)
+    for name in filter(None, map(remembered_as, before.reasons)):
+        writing.set_property(name, now.isoformat())
     return _record_approval(writing, before, drafted.submission, author, note, label)
 
 

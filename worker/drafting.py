@@ -215,6 +215,8 @@ def _check(
         body=composed.body,
         rehearsal_to=circumstances.rehearsal_to,
         text_of=in_force.files.text,
+        copy_to=in_force.configuration.settings.smtp.copy_to,
+        issuers=tuple(in_force.configuration.issuers.values()),
     )
     return check_draft(finished, in_force.register, known, circumstances.today)
 

@@ -285,6 +285,11 @@ class Answer:
     account: str
     at: dt.datetime
     note: str = ""
+    about: str = ""
+    """Project, section and, where the answer is about a file, the attachments: elsewhere it is asked once more.
+
+    Empty where the answer was given to an older program, or where ``detail`` says it all.
+    """
 
 
 class ReceiptKind(StrEnum):
@@ -418,6 +423,8 @@ class Submission:
     unread: tuple[Receipt, ...] = ()
     """Those of which a person has yet to take note: each is a task."""
     rehearsals: int = 0
+    rehearsed_to: tuple[Address, ...] = ()
+    """Where its rehearsals went."""
     not_sent: int = 0
     """How often a person stated that an attempt in doubt had not left."""
     correction: int = 0

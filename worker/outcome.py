@@ -85,8 +85,15 @@ def end_rehearsal(
     A share with its invoice that is away must not keep that from being recorded: the draft is judged anew later.
     """
     before = writing.submission(ended.id)
+    went_to = ended.draft.recipients if ended.draft else ()
     rehearsed = dataclasses.replace(
-        ended, rehearsals=ended.rehearsals + 1, released_draft="", due_at=None, deferrals=0, letter_sha256=None
+        ended,
+        rehearsals=ended.rehearsals + 1,
+        rehearsed_to=tuple(dict.fromkeys((*ended.rehearsed_to, *went_to))),
+        released_draft="",
+        due_at=None,
+        deferrals=0,
+        letter_sha256=None,
     )
     drafted = redraft(rehearsed, missing_where_away(in_force), writing, now)
     keep_contents(writing, drafted)

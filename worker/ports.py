@@ -403,8 +403,12 @@ class Reading(Protocol):
         """The store's single value of this name, None where it was never set."""
         ...
 
-    def was_sent_to(self, address: Address) -> bool:
-        """Whether a mail server ever took a submission for this address that did not come back; no rehearsal counts."""
+    def was_sent_to(self, address: Address, issuer: str, section: str, project: str) -> bool:
+        """Whether the server's 250 is recorded for a mail to this address as this section of this issuer.
+
+        The office of a project counts for that project alone. No rehearsal counts, nor what came back, nor what a
+        person recorded as sent or handed in.
+        """
         ...
 
     def last_sent(

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from worker.model import Address, Channel, Product, Sha256
 from worker.states import Reason
@@ -168,6 +168,10 @@ class Section:
     """Keys of this section that the issuer's file lists as not certain, e.g. ``section.kensetsu.to``."""
     until: dt.date | None = None
     """The last day on which it is known to be right; afterwards a person looks once more."""
+
+
+OFFICE: Final = "office"
+"""The id of an office that a project names by itself."""
 
 
 @dataclass(frozen=True, slots=True)

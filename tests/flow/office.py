@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "notices"))
 import notice_pdfs as made
 from authenticated import AUTHSERV_ID, received
 from fast_mail_parser import parse_email
-from known_addresses import make_known
+from known_addresses import make_known, sections_with
 from notice_pdfs import Form
 
 from worker import cli
@@ -170,7 +170,7 @@ class Office:
             (self.store / "inbox" / name).mkdir(parents=True, exist_ok=True)
         (self.config / "issuers").mkdir(parents=True, exist_ok=True)
         if self.knows:
-            make_known(self.store, *self.knows)
+            make_known(self.store, *sections_with(self.issuers, self.knows))
         self.write()
 
     @property

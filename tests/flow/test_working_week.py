@@ -21,7 +21,7 @@ from typing import Self
 
 import pytest
 from fakes import FakeClock, FakeFiles, run_at_once
-from known_addresses import make_known
+from known_addresses import make_known, sections_with
 from small_office import ACCOUNT, HANAKO, OFFICE, Form, Mails, TextInBytes, WatchedStore, mail_with, server_at
 
 from worker import decisions
@@ -949,7 +949,7 @@ async def test_an_advance_that_came_before_its_contract_goes_by_itself_on_its_da
     tmp_path: Path, relay: DsnController
 ) -> None:
     async with an_office(tmp_path / "office", relay, "auto") as week:
-        make_known(week.root, "kensetsu@kazama.example")
+        make_known(week.root, *sections_with({"kazama": KAZAMA}, ["kensetsu@kazama.example"]))
         week.mend("kazama", "contract_numbers = []", 'contract_numbers = ["40213-000202"]')
         await week.on(9, 16)
         await week.take(KAZAMA_ADVANCE)

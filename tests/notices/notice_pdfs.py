@@ -409,7 +409,7 @@ def invoice(project: str) -> bytes:
     return _letter(
         "前払金請求書",
         (
-            "東伊豆町長　様",
+            "△△町長　様",
             "",
             "一金　２０，０００，０００円也",
             "",

@@ -359,7 +359,8 @@ def test_an_address_that_somebody_may_have_is_sent_to() -> None:
 def test_a_rehearsal_asks_only_whether_its_own_address_is_real() -> None:
     real = Address("rensyu@contractor.example-town")
     register = replace(REGISTER, host="smtp.contractor.example", rehearsal_to=real)
-    assert reasons(drafted(register).submission) == {Reason.APPROVAL: ""}
+    asked = {Reason.FIRST_ADDRESS: f"rehearsal_to: {real}", Reason.APPROVAL: ""}
+    assert reasons(drafted(register).submission) == asked
     invented = replace(register, rehearsal_to=REHEARSAL_TO)
     assert reasons(drafted(invented).submission)[Reason.NO_RECIPIENT] == REHEARSAL_TO
 

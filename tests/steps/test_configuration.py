@@ -279,3 +279,24 @@ def test_an_own_copy_never_goes_where_an_issuer_receives(address, own):
 def test_an_own_copy_goes_to_an_address_of_the_office() -> None:
     worker = WORKER.replace("port = 465", 'port = 465\ncopy_to = "hikae@contractor.example"')
     assert load_configuration(files({"worker.toml": worker})).settings.smtp.copy_to == "hikae@contractor.example"
+
+
+def test_check_names_two_issuers_that_share_an_address():
+    copied = ISSUER.replace("みほん町", "ためし市")
+    remarks = load_configuration(files({"issuers/tameshi.toml": copied})).remarks
+    shared = [each for each in remarks if each.code == "shared_address"]
+    assert [(each.file, each.key) for each in shared] == [("issuers/tameshi.toml", "section.doboku.to[1]")]
+    assert "みほん町" in shared[0].params["other"]
+    assert "ためし市" in shared[0].params["name"]
+
+
+@pytest.mark.parametrize("key", ["smtp.copy_to", "release.rehearsal_to"])
+def test_check_names_what_goes_outside_the_contractors_domain(key):
+    table, _, name = key.partition(".")
+    for address, expected in (("a@elsewhere.example", [key]), ("a@Contractor.example", [])):
+        line = f'{name} = "{address}"'
+        worker = (
+            WORKER.replace("port = 465", f"port = 465\n{line}") if table == "smtp" else f"{WORKER}\n[release]\n{line}\n"
+        )
+        remarks = load_configuration(files({"worker.toml": worker})).remarks
+        assert [each.key for each in remarks if each.code == "outside_own_domain"] == expected

@@ -56,7 +56,7 @@ BRIDGE = of_project(id="mihon/橋梁補修工事", name="橋梁補修工事", co
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("empty")
     create_or_migrate(folder)
-    make_known(folder, TO)
+    make_known(folder, ("mihon", "doboku", (TO,)))
     return folder
 
 
@@ -321,7 +321,7 @@ def test_what_must_be_mended_is_not_approved_and_nothing_is_written(desk: Desk) 
     before = desk.arrive(unknown)
     refused = refusal(desk.approve, 1, unknown)
     assert (refused.code, refused.params["reasons"]) == ("not_answerable", "unknown_project")
-    assert (desk.store.submission(1), len(desk.entries())) == (before, 1)
+    assert (desk.store.submission(1), len(desk.entries(1))) == (before, 1)
 
 
 def test_what_was_mended_since_is_shown_before_it_can_be_approved(desk: Desk) -> None:

@@ -147,7 +147,7 @@ class _NothingKnown:
         """None."""
         return None
 
-    def was_sent_to(self, address: Address) -> bool:
+    def was_sent_to(self, address: Address, issuer: str, section: str, project: str) -> bool:
         """Never."""
         return False
 

@@ -69,7 +69,7 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     _R.ELIGIBILITY_UNKNOWN: ("電子保証の対象か不明", "not known whether the issuer takes electronic sureties here"),
     _R.NOT_ELIGIBLE: ("電子保証の対象外", "the issuer takes no electronic surety here"),
     _R.SENDER_UNPROVEN: ("送信元を確認できない", "who sent the mail is not proven"),
-    _R.FIRST_ADDRESS: ("初めての送信先", "first mail ever to this address"),
+    _R.FIRST_ADDRESS: ("初めての送信先", "first mail to this address as this section's"),
     _R.RULE_CHANGED: ("ルール変更後の初回", "the rule has changed since the last submission"),
     _R.CHANGED: ("承認後に内容が変わった", "changed after approval"),
     _R.SEEN_BEFORE: ("提出済みの保証契約番号（再取得か変更保証か）", "a number already submitted: a copy, or amended?"),
@@ -344,6 +344,64 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
     (_R.NO_TEXT, "unseen"): (
         ("番号・キーの文字が紙面に表示されない（{value}）", "number or key does not show on the page ({value})"),
         _AS_DOWNLOADED,
+    ),
+    (_R.FIRST_ADDRESS, "copy_to"): (
+        ("控えの宛先が自社のドメインの外（{value}）", "our own copy goes outside our domain ({value})"),
+        (
+            "提出のたびに番号とキーが届きます。設定の [smtp] copy_to を確認し、正しければ承認（確認は一度だけ）",
+            "it gets number and key of every submission: check [smtp] copy_to; approve if it is right (asked once)",
+        ),
+    ),
+    (_R.FIRST_ADDRESS, "rehearsal_to"): (
+        ("リハーサルの宛先が自社のドメインの外（{value}）", "rehearsals go outside our domain ({value})"),
+        (
+            "リハーサルのたびに番号とキーが届きます。rehearsal_to を確認し、正しければ承認（確認は一度だけ）",
+            "it gets number and key of every rehearsal: check rehearsal_to; approve if it is right (asked once)",
+        ),
+    ),
+    (_R.WRONG_INVOICE, "issuer"): (
+        (
+            "請求書に別の発注者の名前があり、この発注者の名前がない（{value}）",
+            "the invoice names another issuer, and not this one ({value})",
+        ),
+        None,
+    ),
+    (_R.WRONG_INVOICE, "contractor"): (
+        (
+            "請求書に別の請求者の名前があり、この案件の受注者の名前がない（{value}）",
+            "the invoice names another contractor, and not this project's ({value})",
+        ),
+        None,
+    ),
+    (_R.INVOICE_UNCLEAR, "issuer"): (
+        (
+            "請求書に、ほかの発注者の名前、又は似た名前がある（{value}）",
+            "the invoice names another issuer too, or one of a similar name ({value})",
+        ),
+        (
+            "請求書を開き、宛先がこの発注者であることを確認し承認。違えば正しい請求書に差替え",
+            "open the invoice; approve if it is addressed to this issuer, else put the right one there",
+        ),
+    ),
+    (_R.INVOICE_UNCLEAR, "project"): (
+        (
+            "請求書に、ほかの案件の名前・番号、又は似た名前がある（{value}）",
+            "the invoice names another project too, or one of a similar name ({value})",
+        ),
+        (
+            "請求書を開き、この案件の請求書であることを確認し承認。違えば正しい請求書に差替え",
+            "open the invoice; approve if it is this project's, else put the right one there",
+        ),
+    ),
+    (_R.INVOICE_UNCLEAR, "contractor"): (
+        (
+            "請求書に、ほかの請求者の名前、又は似た名前がある（{value}）",
+            "the invoice names another contractor too, or one of a similar name ({value})",
+        ),
+        (
+            "請求書を開き、請求者がこの案件の受注者であることを確認し承認。違えば正しい請求書に差替え",
+            "open the invoice; approve if this project's contractor asks, else put the right one there",
+        ),
     ),
 }
 """Own words, and an own next step where there is one, of a hold whose ``detail`` is ``code`` or ``code: value``.

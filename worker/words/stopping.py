@@ -63,9 +63,25 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "控えの宛先 {address} は、発注者のアドレス又はドメインです",
         "{address}, where our own copy goes, is an address or a domain of an issuer",
     ),
+    "outside_own_domain": (
+        "{address} は、自社のドメインの外です（番号と認証キーが届きます）",
+        "{address} is outside the contractor's domain and gets numbers and keys",
+    ),
+    "shared_address": (
+        "{name} のアドレス {address} は、{other} と同じです",
+        "{address} of {name} is also that of {other}",
+    ),
 }
 
 HINTS: Final[dict[str, tuple[str, str]]] = {
+    "outside_own_domain": (
+        "意図した宛先か確かめてください（初めての提出のときに一度お尋ねします）",
+        "make sure that it is meant; it is asked about once",
+    ),
+    "shared_address": (
+        "ファイルを写したときの直し忘れでないか、公表元と照合してください",
+        "compare it with where it is published: a copied file may have kept another issuer's address",
+    ),
     "copy_to_issuer": (
         "自社のアドレスを指定するか、copy_to を消してください",
         "name an address of your own, or leave copy_to out",
