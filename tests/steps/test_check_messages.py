@@ -20,7 +20,7 @@ from worker.words import _HINTS, _TEXTS
 from worker.words.keys import _CLOSED
 
 WORKER = Path(__file__).parents[2] / "worker"
-SAMPLE = "placeholder"
+BESIDE = ("placeholder", "unsaid_")
 RULE = 'subject = "{{ product }}【{{ project.name }}】"'
 
 
@@ -30,8 +30,8 @@ def said(issuer: str = ISSUER, projects: str = PROJECTS) -> list[dict[str, str]]
         loaded = load_configuration(files({"issuers/mihon.toml": issuer, "projects.toml": projects}))
     except ConfigError as error:
         return [problem_json(each, "ja") for each in error.problems]
-    # The sample configuration has sample addresses, and is remarked on for them alone.
-    remarks = [each for each in loaded.remarks if each.file.startswith("issuers/") and each.code != SAMPLE]
+    # The sample configuration has sample addresses and rules that leave something unsaid: other tests are about these.
+    remarks = [each for each in loaded.remarks if each.file.startswith("issuers/") and not each.code.startswith(BESIDE)]
     return [problem_json(each, "ja") for each in remarks]
 
 

@@ -244,7 +244,7 @@ def test_no_approval_is_without_a_label_and_nothing_is_written(desk: Desk) -> No
     before = desk.arrive()
     arguments = (desk.store, REGISTER.in_force(), 1, "", HANAKO, "", desk.clock.now())
     assert refusal(decisions.approve, *arguments).code == "label_missing"
-    assert (desk.store.submission(1), len(desk.entries())) == (before, 1)
+    assert (desk.store.submission(1), len(desk.entries(1))) == (before, 1)
 
 
 def test_an_approval_that_was_asked_about_says_so_in_its_entry(desk: Desk) -> None:
