@@ -51,8 +51,7 @@ def test_every_entry_says_where_and_when_it_was_read_and_has_an_example(catalogu
         is_leaflet = issuer.name in LEAFLETS
         assert issuer.source.startswith("東日本建設業保証株式会社のチラシ" if is_leaflet else "http"), issuer.id
     told = {remark.code for remark in catalogue.remarks if remark.file.startswith("issuers/")}
-    # A telephone that no source prints is asked for when the entry is taken over.
-    assert told - {"call_without_phone"} == {"assumed_notice", "assumed_timing"}
+    assert told == {"assumed_notice", "assumed_timing"}
 
 
 def test_every_example_of_the_catalogue_comes_out_as_written(catalogue: Configuration) -> None:
