@@ -58,7 +58,16 @@ def test_a_line_below_in_the_same_column_that_could_be_the_rest_refuses(rest):
 
 @pytest.mark.parametrize(
     "below",
-    ["- 1 -", "（注）", "発行日", "/ 3", "【発注者様へ】", "電話：0312345678", "TEL: 0312345678", "https://d.example/1"],
+    [
+        "- 1 -",
+        "（注）",
+        "発行日",
+        "/ 3",
+        "【発注者様へ】",
+        "電話：0312345678",
+        "TEL: 0312345678",
+        "https://d.example/1",
+    ],
 )
 def test_a_line_below_that_could_be_no_rest_does_not(below):
     # "https" has the key's letters; a colon behind two to twelve characters makes a label of it
