@@ -392,6 +392,16 @@ class Submission:
         return self.project_name or self.notice_name or named or self.source_name
 
     @property
+    def is_doubtful(self) -> bool:
+        """Whether it is a stranger's for all that is known: not proven, and no person has answered for its sender.
+
+        Such a one changes nothing about what is proven.
+        """
+        is_answered = any(answer.reason is Reason.SENDER_UNPROVEN for answer in self.answers)
+        is_untouched = self.state in {State.ANNOUNCED, State.HELD, State.WITHDRAWN}
+        return is_untouched and not self.proven and not is_answered
+
+    @property
     def is_rehearsal(self) -> bool:
         """Whether what is being sent now is a rehearsal."""
         return self.draft is not None and self.draft.is_rehearsal
