@@ -197,9 +197,6 @@ class FakeReading:
     def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
         return ()
 
-    def known_number(self, number: str) -> bool:
-        return bool(self.by_number(number))
-
 
 class FakeServer:
     """Answers what it was given, one answer a call, and remembers the steps."""

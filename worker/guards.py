@@ -264,8 +264,13 @@ def _foreign_numbers(finished: Finished, place: str, text: str, register: Regist
             continue
         if any(number in value for value in values):
             continue
-        if number in register.by_number or known.known_number(number):
+        if number in register.by_number or _came_in(number, finished.submission, known):
             yield number
+
+
+def _came_in(number: str, of: Submission, known: Reading) -> bool:
+    """Whether a notice under ``number`` is known: a stranger, who can choose any number, stops nothing proven."""
+    return any(not (of.proven and each.is_doubtful) for each in known.by_number(number))
 
 
 def _other_keys(finished: Finished, known: Reading) -> Iterator[tuple[int, str]]:

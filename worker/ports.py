@@ -443,10 +443,6 @@ class Reading(Protocol):
         """Reports on this Message-ID, kept as originals, that came before any mail of ours was known to bear it."""
         ...
 
-    def known_number(self, number: str) -> bool:
-        """Whether a notice under exactly this contract number ever came in."""
-        ...
-
 
 class Writing(Reading, Protocol):
     """One open write transaction (BEGIN IMMEDIATE). It reads what it wrote."""

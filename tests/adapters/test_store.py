@@ -704,7 +704,6 @@ ASKED_BY_THE_GUARDS = {
     "last_handed_over": queries._LAST_HANDED_OVER,
     "last_handed_over to a section": queries._LAST_HANDED_OVER_TO_SECTION,
     "of_project": queries._OF_PROJECT,
-    "known_number": queries._KNOWN_NUMBER,
 }
 
 
@@ -846,8 +845,8 @@ def test_submissions_are_found_by_their_project_and_numbers_by_themselves(store:
     record_sent(store, "1-2", project="town/道路改良工事", product=Product.CONTRACT)
     assert store.of_project("town/道路改良工事", Product.ADVANCE) == (one,)
     assert store.of_project("town/橋梁補修工事", Product.ADVANCE) == ()
-    assert store.known_number("1-1")
-    assert not store.known_number("1-9")
+    assert store.by_number("1-1") == (one,)
+    assert store.by_number("1-9") == ()
 
 
 def test_a_property_is_what_it_was_last_set_to(store: SqlStore) -> None:

@@ -34,6 +34,7 @@ from worker.match import index_projects
 from worker.model import (
     SAME_NOTICE,
     Address,
+    Answer,
     Attachment,
     Channel,
     Draft,
@@ -115,11 +116,12 @@ class Case:
     properties: dict[str, str] = field(default_factory=dict)
     today: dt.date = TODAY
     text: PdfText = FITTING
+    is_proven: bool = True
 
     def check(self) -> tuple[Check, ...]:
         rule = self.issuer.rules[self.notice.product]
         finished = Finished(
-            submission=arrived(self.notice, id=7, rehearsed_to=self.rehearsed_to),
+            submission=arrived(self.notice, id=7, proven=self.is_proven, rehearsed_to=self.rehearsed_to),
             notice=self.notice,
             guarantor=GUARANTOR,
             project=self.project,
@@ -310,6 +312,36 @@ def test_the_key_of_an_earlier_notice_under_this_number_is_stopped() -> None:
     body = f"{BODY}認証キー：{KEY}（変更前 OldKey987654）\n"
     found = with_body(body, issuer=typed(NoticeForm.BOTH), past=(PAST, earlier), notices=notices)
     assert found == alone(Reason.KEY_DIFFERS, "body: key #5")
+
+
+STRANGERS = replace(PAST, id=6, state=State.HELD, proven=False, draft=None, sent_at=None, reply="")
+"""Of a notice that came by a mail of an unknown sender."""
+SENDER_ANSWER = Answer(Reason.SENDER_UNPROVEN, "", "鈴木", "suzuki", START)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_proven", "is_stopped"),
+    [
+        ({}, True, False),
+        ({"state": State.WITHDRAWN}, True, False),
+        ({}, False, True),
+        ({"proven": True}, True, True),
+        ({"answers": (SENDER_ANSWER,)}, True, True),
+        ({"state": State.SENT}, True, True),
+    ],
+)
+def test_a_number_or_key_that_a_stranger_chose_keeps_no_proven_notice_back(
+    changes: dict[str, Any], is_proven: bool, is_stopped: bool
+) -> None:
+    body = f"{BODY}電話 12345-000009、郵便 OldKey987654、認証キー：{KEY}\n"
+    numbered = replace(STRANGERS, contract_number=OTHER_NUMBER, **changes)
+    keyed = replace(STRANGERS, id=5, contract_number=NUMBER, pdf_sha256=OTHER_PDF, **changes)
+    notices = {OTHER_PDF: replace(NOTICE, key=Key("OldKey987654"))}
+    found = with_body(
+        body, issuer=typed(NoticeForm.BOTH), past=(PAST, numbered, keyed), notices=notices, is_proven=is_proven
+    )
+    faults = (f"body: {OTHER_NUMBER}", "body: key #5") if is_stopped else ()
+    assert found == [Hold(Reason.KEY_DIFFERS, fault) for fault in faults]
 
 
 def test_a_body_that_is_not_the_one_of_the_draft_is_stopped() -> None:

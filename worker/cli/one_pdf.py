@@ -190,10 +190,6 @@ class _NothingKnown:
     def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
         return ()
 
-    def known_number(self, number: str) -> bool:
-        """Never."""
-        return False
-
 
 class _WithNotice(OtherSecret):
     """What is known, and the notice at hand that nobody has stored."""

@@ -136,9 +136,6 @@ _OF_PROJECT: Final = Ready(
     .where(SUBMISSIONS.c.project == bindparam("project"), SUBMISSIONS.c.product == bindparam("product"))
     .order_by(SUBMISSIONS.c.id)
 )
-_KNOWN_NUMBER: Final = Ready(
-    sa.select(SUBMISSIONS.c.id).where(SUBMISSIONS.c.contract_number == bindparam("number")).limit(1)
-)
 _OF_OWN_MESSAGE: Final = Ready(
     sa.select(_ROW)
     .select_from(OWN_MESSAGE_IDS.join(SUBMISSIONS, SUBMISSIONS.c.id == OWN_MESSAGE_IDS.c.submission))
@@ -288,10 +285,6 @@ class Reads(ABC):
     def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
         """Reports on this Message-ID, kept as originals, that came before any mail of ours was known to bear it."""
         return tuple(Sha256(row[0]) for row in self._rows(_EARLY, {"message_id": encodable(message_id)}))
-
-    def known_number(self, number: str) -> bool:
-        """Whether a notice under exactly this contract number ever came in."""
-        return bool(self._rows(_KNOWN_NUMBER, {"number": encodable(number)}))
 
 
 class StoreReads(Reads):
