@@ -17,7 +17,7 @@ from worker.adapters import pdf_child
 from worker.adapters.pdf import PdfPool
 from worker.adapters.shipped import sample_pdf
 from worker.model import Notice
-from worker.pipeline.reading import read_pdf
+from worker.pipeline.readings import read_pdf
 from worker.wiring import load_catalogue
 
 ROUNDS: Final = 15
