@@ -93,7 +93,7 @@ rehearsal_to = "{rehearsal_to}"
 
 [schedule]
 windows = ["mon-fri 09:00-17:00"]
-overdue_hours = 16
+overdue_hours = 24
 
 [store]
 dir = "{store}"
@@ -302,7 +302,9 @@ class OldOffice:
 
     # --- What comes in --------------------------------------------------------------------------------------
 
-    def form(self, name: str, issuer: str, product: str = "契約保証", /, *, registers: bool = True, **more: str) -> Form:
+    def form(
+        self, name: str, issuer: str, product: str = "契約保証", /, *, registers: bool = True, **more: str
+    ) -> Form:
         """A notice named ``name``, and its project in the register; ``more`` are further lines of TOML."""
         self.made += 1
         works = f"{name}第{self.made}号工事"
@@ -419,7 +421,9 @@ def mail(subject: str, *attached: tuple[str, bytes], sender: str = COLLEAGUE, pr
     one["Subject"] = subject
     one["Date"] = "Thu, 18 Jun 2026 18:00:00 +0900"
     one["Message-ID"] = f"<{hashlib.sha256(subject.encode()).hexdigest()[:12]}@{sender.rpartition('@')[2]}>"
-    one.set_content("電子保証の発行が完了しました。\n添付のとおりです。\n" if attached else "電子保証の発行が完了しました。\n")
+    one.set_content(
+        "電子保証の発行が完了しました。\n添付のとおりです。\n" if attached else "電子保証の発行が完了しました。\n"
+    )
     for name, content in attached:
         one.add_attachment(content, maintype="application", subtype="pdf", filename=name)
     return one.as_bytes(policy=SMTP)
@@ -433,7 +437,7 @@ def live(office: OldOffice) -> dict[str, bytes]:
     office.write()
     office.run()  # the first start
     _monday(office)
-    _wednesday(office)
+    _thursday_morning(office)
     flying = _thursday(office)
     _thursday_evening(office)
     office.at(19, "16:50")
@@ -462,7 +466,9 @@ def _monday(office: OldOffice) -> None:
             ("handed_in", "kami", (), {}),
         )
     }
-    one = office.form("delivered", "yama", "前払金保証", invoice='advance = { file = "delivered.pdf", amount = 20_000_000 }')
+    one = office.form(
+        "delivered", "yama", "前払金保証", invoice='advance = { file = "delivered.pdf", amount = 20_000_000 }'
+    )
     first["delivered"] = one
     office.save("delivered.pdf", invoice("山手市", one.project), "invoices")
     office.take(*first.items())
@@ -484,8 +490,8 @@ def _monday(office: OldOffice) -> None:
     office.is_in("handed_over", "HANDED_OVER")
 
 
-def _wednesday(office: OldOffice) -> None:
-    office.at(17, "10:00")
+def _thursday_morning(office: OldOffice) -> None:
+    office.at(18, "09:30")
     office.deliver(office.report("relayed", "relayed", "2.0.0", "keiyaku@hama-city.example"))
     office.deliver(office.report("delayed", "delayed", "4.4.1", "somu@mori-village.example"))
     for name in ("of_lines", "of_conditions", "of_the_old_rule", "failed_soon", "delivered_soon", "sent"):
@@ -497,13 +503,13 @@ def _wednesday(office: OldOffice) -> None:
     office.is_in("relayed", "RELAYED")
     office.is_in("delayed", "DELAYED")
     office.is_in("overdue", "SENT")
-    office.at(17, "11:00")
+    office.at(18, "11:00")
     office.run()
     office.is_in("overdue", "OVERDUE")
 
 
 def _thursday(office: OldOffice) -> dict[str, bytes]:
-    office.at(18, "09:30")
+    office.at(18, "13:00")
     names = ("delayed_soon", "answered_soon", "told_without_envid", "follower_of", "confirmed_late")
     office.take(*((name, office.form(name, "kawa")) for name in names))
     for name in names:
@@ -577,7 +583,9 @@ def _never_read(office: OldOffice) -> None:
     unknown = office.form("unknown", "kawa", registers=False)
     office.take(("unknown", unknown))
     office.is_in("unknown", "HELD", "unknown_project")
-    wanting = office.form("wanting", "yama", "前払金保証", invoice='advance = { file = "wanting.pdf", amount = 20_000_000 }')
+    wanting = office.form(
+        "wanting", "yama", "前払金保証", invoice='advance = { file = "wanting.pdf", amount = 20_000_000 }'
+    )
     office.take(("wanting", wanting))
     office.is_in("wanting", "HELD", "invoice_missing")
     office.save("scan.pdf", made.scan())
@@ -585,9 +593,7 @@ def _never_read(office: OldOffice) -> None:
     office.run()
     by_state = {each["state"]: each["id"] for each in office.list()}
     office.names["announced"] = by_state["ANNOUNCED"]
-    office.names["scan"] = next(
-        each["id"] for each in office.list() if each["hold_reasons"] == ["no_text"]
-    )
+    office.names["scan"] = next(each["id"] for each in office.list() if each["hold_reasons"] == ["no_text"])
 
 
 def _answered(office: OldOffice) -> None:
