@@ -31,7 +31,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -40,7 +40,7 @@ from typing import Any
 
 import notice_pdfs as made
 import returned
-from authenticated import AUTHSERV_ID, received
+from authenticated import received
 from misbehaving_smtp import At, MisbehavingServer
 from notice_pdfs import Form
 from office import ADDRESS, COLLEAGUE, HANAKO, command, project
@@ -52,12 +52,11 @@ from worker.adapters.store import open_store
 from worker.decisions import redraft
 from worker.letter import write_letter
 from worker.model import JST
-from worker.states import Event, State
+from worker.states import State
 from worker.wiring import load_office
 
 FIXED = dt.datetime(2026, 6, 22, 9, 0, tzinfo=JST)
 """The Date of the letters that 0.1.0 would have sent next."""
-COPY_TO = "hikae@contractor.example"
 BY = ("--by", HANAKO)
 
 WORKER = """\
