@@ -253,12 +253,28 @@ def course(servers: tuple[DemoImap, DsnController], tmp_path_factory: pytest.Tem
         yield Course(office, old, migrated, first, second, reported, sent, last, closed, submitted)
 
 
+def is_same(before: Any, after: Any) -> bool:
+    """Whether both say the same; a row that is written again also has the fields that came since, with nothing in."""
+    match before, after:
+        case dict(), dict():
+            came = after.keys() - before.keys()
+            gone = before.keys() - after.keys()
+            stayed = before.keys() & after.keys()
+            return (
+                not gone and not any(after[each] for each in came) and all(is_same(before[k], after[k]) for k in stayed)
+            )
+        case list(), list():
+            return len(before) == len(after) and all(map(is_same, before, after))
+        case _:
+            return bool(before == after)
+
+
 def differences(before: Snapshot, after: Snapshot) -> dict[str, set[str]]:
     """By name the fields that differ."""
     found = {}
     for name in NAMES:
         old, new = before.named(name), after.named(name)
-        fields = {each for each in {*old, *new} if old[each] != new[each]} - _OF_EVERY_CHANGE
+        fields = {each for each in {*old, *new} if not is_same(old[each], new[each])} - _OF_EVERY_CHANGE
         if fields:
             found[name] = fields
     return found
@@ -362,7 +378,7 @@ def test_no_draft_of_0_1_0_gets_another_message_id(course: Course) -> None:
 
 def test_nothing_is_asked_again_that_a_person_has_answered(course: Course) -> None:
     for name in NAMES:
-        assert course.last.named(name)["answers"] == course.old.named(name)["answers"], name
+        assert is_same(course.old.named(name)["answers"], course.last.named(name)["answers"]), name
 
 
 def test_no_reason_that_this_program_brings_stands_at_what_0_1_0_left(course: Course) -> None:
