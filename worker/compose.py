@@ -109,7 +109,10 @@ class Circumstances:
     found_invoices: tuple[str, ...] = ()
     """Files whose names lead to this guarantee, for where the register names no invoice."""
     counts_silence: bool = True
-    """Whether what a rule by e-mail does not say counts as open."""
+    """Whether what a rule by e-mail does not say counts as open, and ``lines`` never take project and number out.
+
+    False for a draft of an older program, which did neither.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,9 +448,10 @@ def _required_lines(case: _Case, names: Mapping[str, Any]) -> tuple[Scope, ...]:
     if written:
         values = [match_key(value) for _, value in written]
         name, number = case.project.name, case.notice.contract_number
-        if not any(holds_name(value, match_key(name)) for value in values):
+        is_new = case.circumstances.counts_silence  # a draft of an older program keeps its body
+        if is_new and not any(holds_name(value, match_key(name)) for value in values):
             written.append(("案件名", name))
-        if not any(holds_code(value, match_key(number)) for value in values):
+        if (is_new or case.rule.key_typed) and not any(holds_code(value, match_key(number)) for value in values):
             written.append(("保証契約番号", number))
         key = case.notice.key.clear
         if case.rule.key_typed and not any(key in value for _, value in written):

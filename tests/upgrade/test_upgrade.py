@@ -86,11 +86,6 @@ AT_THE_START: Mapping[str, tuple[set[str], str]] = {
 }
 """By submission the fields that the first pass of the present program changes while the office is closed."""
 
-HELD_AT_THE_START: Mapping[str, tuple[str, str]] = {
-    "auto_of_lines": ("changed", "lines that a rule gives no longer take project and number out of the body"),
-}
-"""By submission the reason for which it is held, though 0.1.0 would have sent it."""
-
 BY_THE_REPORTS: Mapping[str, tuple[str, str]] = {
     "delivered_soon": ("DELIVERED", "its server has it, and says so with our envelope id"),
     "failed_soon": ("BOUNCED", "the address does not exist"),
@@ -343,18 +338,8 @@ def test_the_older_program_refuses_the_newer_database_in_words(course: Course) -
 def test_nothing_changes_but_what_the_table_names_with_its_reason(course: Course) -> None:
     allowed = {name: fields for name, (fields, _) in AT_THE_START.items()}
     found = differences(course.old, course.first)
-    held = {name for name in HELD_AT_THE_START if course.first.named(name)["state"] == "HELD"}
-    assert held == set(HELD_AT_THE_START)
-    for name in held:
-        found.pop(name)
     assert {name: more for name, fields in found.items() if (more := fields - allowed.get(name, set()))} == {}
     assert course.first.named("sending")["state"] == "APPROVED"
-
-
-@pytest.mark.parametrize("name", HELD_AT_THE_START)
-def test_what_is_held_at_the_start_is_held_for_the_reason_that_the_table_names(course: Course, name: str) -> None:
-    row, (reason, _) = course.first.named(name), HELD_AT_THE_START[name]
-    assert [each["reason"] for each in row["reasons"]] == [reason]
 
 
 def test_a_second_pass_changes_nothing_at_all(course: Course) -> None:
@@ -384,7 +369,7 @@ def test_nothing_is_asked_again_that_a_person_has_answered(course: Course) -> No
 def test_no_reason_that_this_program_brings_stands_at_what_0_1_0_left(course: Course) -> None:
     new = set(Reason) - REASONS_OF_0_1_0
     standing = {each["reason"] for row in course.last.rows.values() for each in row["reasons"] or ()}
-    assert standing & new == {reason for reason, _ in HELD_AT_THE_START.values()} & new
+    assert standing & new == set()
 
 
 # --- What was in flight -------------------------------------------------------------------------------------------
@@ -429,8 +414,7 @@ def as_of_fixed(raw: bytes) -> str:
 
 def expected_letters(course: Course) -> dict[str, str]:
     """By Message-ID the hash of what 0.1.0 would have sent."""
-    held = {NAMES[name] for name in HELD_AT_THE_START}
-    letters = {each["message_id"]: each["sha256"] for id_, each in FACTS["letters"].items() if int(id_) not in held}
+    letters = {each["message_id"]: each["sha256"] for each in FACTS["letters"].values()}
     sending = course.old.named("sending")
     letters[sending["draft"]["message_id"]] = as_of_fixed(course.old.originals[sending["letter_sha256"]])
     return letters
