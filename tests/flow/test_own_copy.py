@@ -118,7 +118,7 @@ async def test_a_copy_outside_our_domain_is_asked_about_once_and_then_goes(tmp_p
         first, second = office.store.submissions()
         asked = Hold(Reason.FIRST_ADDRESS, f"copy_to: {OUTSIDE}")
         assert [(each.state, each.reasons) for each in (first, second)] == [(State.HELD, (asked,))] * 2
-        approve(office.store, office.pipeline.in_force, first.id, "", HANAKO, "社外の控え", office.clock.now())
+        approve(office.store, office.pipeline.in_force, first.id, first.label, HANAKO, "社外の控え", office.clock.now())
         await office.pass_once()
         assert [each.state for each in office.store.submissions()] == [State.SENT] * 2
         office.configure(replace(office.settings, copy_to="other@backup.example"))
@@ -144,7 +144,8 @@ async def test_a_rehearsal_outside_our_domain_goes_and_is_asked_about_until_it_i
         office.configure(replace(office.settings, rehearsal_to=""))
         await office.pass_once()
         assert asked in office.only().reasons
-        approve(office.store, office.pipeline.in_force, held.id, "", HANAKO, "社外で確認した", office.clock.now())
+        label = office.only().label
+        approve(office.store, office.pipeline.in_force, held.id, label, HANAKO, "社外で確認した", office.clock.now())
         await office.pass_once()
         assert office.only().state is State.SENT
         await office.stop()

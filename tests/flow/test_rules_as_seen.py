@@ -42,7 +42,10 @@ def office_with(tmp_path: Path, issuer: str, *, form: str = "", issuers: dict[st
 def test_check_ends_with_2_and_says_what_to_write_instead(
     tmp_path: Path, written: str, key: str, sentence: str, step: str
 ) -> None:
-    ran = office_with(tmp_path, ISSUERS["kawa"] + written)("check")
+    office = office_with(tmp_path, ISSUERS["kawa"])
+    text = ISSUERS["kawa"].replace('notice = "attached"\n', "") if written.startswith("notice") else ISSUERS["kawa"]
+    office.write(issuers={"kawa": text + written})
+    ran = office("check")
     assert ran.code == 2
     assert all(each in ran.err for each in ("issuers/kawa.toml", key, sentence, step))
 
@@ -92,9 +95,12 @@ def test_preview_of_a_mail_whose_subject_nobody_has_seen_shows_the_rest(tmp_path
 
 
 def test_preview_of_a_fax_shows_number_and_steps_and_no_open_key_of_a_mail(tmp_path: Path) -> None:
-    fax = 'channel = "fax"\nnotice = "typed"\ninstructions = ["送付状を付けて送る"]\n'
+    fax = 'channel = "fax"\ninstructions = ["送付状を付けて送る"]\n'
     issuer = 'open = ["rule.default.subject", "rule.default.max_bytes"]\n' + (
-        ISSUERS["kawa"].replace('phone = "', 'fax = "0761-00-0001"\nphone = "').replace('channel = "email"\n', fax)
+        ISSUERS["kawa"]
+        .replace('phone = "', 'fax = "0761-00-0001"\nphone = "')
+        .replace('channel = "email"\n', fax)
+        .replace("attached", "typed")
     )
     shown = office_with(tmp_path, issuer, form=SEPARATE)("preview", str(tmp_path / "a.pdf"))
     for each in ("0761-00-0001", "送付状を付けて送る", FORM.number):
