@@ -21,11 +21,11 @@ from worker.states import Reason
 LINES_APART: Final = 2.4
 """Sizes of the print between a line and its continuation, at most: half as much again as a line of 1.6 sizes."""
 
-SAME_SIZE: Final = 0.1
-"""Share by which the sizes of a line and its continuation may differ: they are one text, and printed as one."""
-
 COLUMN: Final = 4.0
 """Sizes of the print that a label may begin further left than the code's own: labels of a column may be centred."""
+
+IN_TEXT: Final = 2.5
+"""Sizes of the print between a label and the code that follows it in one text: its colon, and spaces."""
 
 _RUN: Final = re.compile(r"[!-~]+")
 _WHOLE_RUN: Final = re.compile(r"[!-~]+\Z")
@@ -164,9 +164,7 @@ class _Column:
         near = [
             line
             for line in self._lines
-            if self._at.height * 0.3 < distance(line) <= self._at.height * LINES_APART
-            and abs(line.height - self._at.height) <= self._at.height * SAME_SIZE
-            and self._is_aligned(line)
+            if self._at.height * 0.3 < distance(line) <= self._at.height * LINES_APART and self._is_aligned(line)
         ]
         nearest = min(map(distance, near), default=0.0)
         yield from (line for line in near if distance(line) <= nearest + self._at.height * 0.3)
@@ -186,18 +184,13 @@ class _Column:
             return True
         if abs((line.left + line.right) - (at.left + at.right)) <= 2 * near:
             return True
-        return abs(line.left - self._begins) <= near and not self._had_room
+        return self._is_in_text and abs(line.left - self._begins) <= near
 
     @property
-    def _had_room(self) -> bool:
-        """Whether a line of the same block reaches further right: the code's line was not full then."""
-        edges = [
-            line.right
-            for line in self._lines
-            if abs(line.left - self._at.left) <= self._near
-            or (abs(line.left - self._begins) <= self._near and self._code.begins_with_label(line.text))
-        ]
-        return max(edges, default=0.0) > self._at.right + 1.5 * self._letter
+    def _is_in_text(self) -> bool:
+        """Whether the code follows its label in one text: behind a wider gap it stands in a column of its own."""
+        ends = [line.right for line in self._on_row(self._at) if line.left < self._at.left - self._letter]
+        return any(self._at.left - end <= IN_TEXT * self._at.height for end in ends)
 
     def _own_beginning(self) -> float:
         """Where the code's line begins with its label; the code's own left edge where the label stands elsewhere."""

@@ -109,10 +109,20 @@ def test_text_in_another_column_does_not_count():
     assert confirmed(line("2Tb", 330.0)) == NOTICE
 
 
-def test_a_rest_counts_where_the_paragraph_begins_and_the_line_was_full():
-    number = replace(AT_NUMBER, right=230.0)
-    assert confirmed(line("2Tb", 60.0), number=number) == GOES_ON
-    assert confirmed(line("2Tb", 60.0), line("工事名：市道１号線舗装補修工事", 60.0, 450.0, right=300.0)) == NOTICE
+def test_a_rest_counts_where_the_paragraph_begins_whatever_reaches_further_right():
+    label = line("認証キー：", 124.0, 400.0, right=174.0)
+    assert confirmed(label, line("2Tb", 124.0)) == GOES_ON
+    assert confirmed(label, line("2Tb", 124.0), line("https://www.d.example/12", 176.0, 330.0, right=400.0)) == GOES_ON
+    assert confirmed(replace(label, text=f"認証キー：{KEY}", right=230.0), line("2Tb", 124.0)) == GOES_ON
+
+
+def test_text_in_the_column_of_labels_is_no_rest_of_a_code_in_a_column_of_its_own():
+    assert confirmed(line("2026/05/08", 60.0)) == NOTICE
+
+
+@pytest.mark.parametrize("size", [6.0, 9.0, 12.0, 16.0])
+def test_a_rest_counts_in_any_size_of_print(size):
+    assert confirmed(line("2Tb", size=size)) == GOES_ON
 
 
 def test_a_beginning_above_counts_as_a_rest_below_does():
