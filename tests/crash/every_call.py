@@ -331,13 +331,13 @@ class Found:
                 found = cls(
                     {
                         (row := json.loads(text))["contract_number"]: {**row, "id": number}
-                        for number, text in database.execute("select id, row from submissions")
+                        for number, text in database.execute("select id, row from submissions where id > 0")
                     },
                     list(database.execute("select hash, event, submission from entries order by number")),
                     [(cause, json.loads(row)) for cause, row in database.execute("select cause, row from alarms")],
                     [end for (end,) in database.execute("select end from messages")],
                 )
-                (count,) = database.execute("select count(*) from submissions").fetchone()
+                (count,) = database.execute("select count(*) from submissions where id > 0").fetchone()
             assert count == len(found.rows), "taken twice"
             return found
 
