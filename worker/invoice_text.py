@@ -31,9 +31,15 @@ _AMOUNTS_SHOWN: Final = 5
 
 _ADDRESS: Final = re.compile(
     r"^(?!.*(?:様|殿|御中)).*?(?:住所|所在地|〒|(?:工事|施工|履行|納入)(?:場所|箇所)).*$"
-    r"|[^0-9#様殿中]{1,12}#?[0-9]+#?(?:丁目|番|-#?[0-9]|の#?[0-9])"
+    r"|(?![^0-9]{0,12}(?:番号|課|長(?=#?[0-9])|電話|(?i:tel|fax)))"
+    r"[^0-9#様殿中]{1,12}#?(?!0)[0-9]+#?(?:丁目|番|-#?[0-9]|の#?[0-9])"
 )
-"""In a folded line: where somebody lives or works. A town named there is nobody who is asked to pay."""
+"""In a folded line: where somebody lives or works. A town named there is nobody who is asked to pay.
+
+The number of a paper or of a telephone, and one behind an office or its head, is no street number.
+"""
+_PAYER: Final = re.compile("発注者|注文者|あて|宛")
+"""In a line that says who pays no town is passed over."""
 _LARGER: Final = "東西南北上下中新大小"
 """Before a town's name these make another town's: 東川北町."""
 _FURTHER: Final = r"(?=その[#0-9一二三四五六七八九十]|#[0-9]+#工区)"
@@ -199,10 +205,17 @@ def _named_issuers(found: InvoiceText, issuer: Issuer, issuers: Iterable[Issuer]
         for other in others
         if other.endswith(("都", "道", "府", "県")) and any(own)
     ]
-    texts = [text for each in found.readings for text in each.parties]
-    for pattern in lies_in:
-        texts = [pattern.sub("\n", text) for text in texts]
-    return _look_for(texts, own, others, before=_LARGER)
+
+    def look(texts: Iterable[str]) -> _Named:
+        for pattern in lies_in:
+            texts = [pattern.sub("\n", text) for text in texts]
+        return _look_for(texts, own, others, before=_LARGER)
+
+    named = look(text for each in found.readings for text in each.parties)
+    if named.own or named.larger or named.others:
+        return named
+    # A town that is named only where somebody lives or works may still be the one that is asked.
+    return replace(look(text for each in found.readings for text in each.folded), strangers=())
 
 
 def _named_contractors(found: InvoiceText, project: Project, register: Register) -> _Named:
@@ -312,6 +325,10 @@ def _fold_party(name: str) -> str:
     return fold_name(fold_firm(name))
 
 
+def _leave_out_address(line: str) -> str:
+    return line if _PAYER.search(line) else _ADDRESS.sub("\n", line)
+
+
 def _read(text: str) -> _Reading:
     repaired = repair_radicals(text)
     lines = [match_key(line) for line in repaired.splitlines()]
@@ -323,6 +340,6 @@ def _read(text: str) -> _Reading:
         squeezed,
         spaced,
         ("".join(map(fold_name, lines)), fold_name(squeezed)),
-        ("".join(_ADDRESS.sub("\n", _fold_party(line)) for line in lines),),
+        ("".join(_leave_out_address(_fold_party(line)) for line in lines),),
         frozenset(int(amount.replace(",", "")) for amount in amounts),
     )

@@ -99,7 +99,7 @@ async def test_an_invoice_that_is_addressed_to_a_neighbour_never_leaves(
         (Reason.WRONG_INVOICE, "issuer")
     ]
     with pytest.raises(NotAllowed):
-        approve(made.store, made.pipeline.in_force, held.id, "", HANAKO, "", made.clock.now())
+        approve(made.store, made.pipeline.in_force, held.id, held.label, HANAKO, "", made.clock.now())
     assert gone_to_yama(relay, before) == 0
     await made.stop()
 
@@ -111,7 +111,7 @@ async def test_an_invoice_that_names_a_neighbour_too_leaves_once_a_person_has_lo
     held = made.only()
     assert [each.reason for each in held.reasons] == [Reason.INVOICE_UNCLEAR]
     assert gone_to_yama(relay, before) == 0
-    approve(made.store, made.pipeline.in_force, held.id, "", HANAKO, "請求書を確認", made.clock.now())
+    approve(made.store, made.pipeline.in_force, held.id, held.label, HANAKO, "請求書を確認", made.clock.now())
     await made.finish()
     assert made.only().state is State.SENT
     assert gone_to_yama(relay, before) == 1
@@ -132,7 +132,7 @@ async def test_an_address_that_another_issuer_had_is_asked_about_for_this_one(
     assert (first.issuer, first.state) == ("kawa", State.SENT)
     assert (second.issuer, second.state) == ("yama", State.HELD)
     assert [(each.reason, each.detail) for each in second.reasons] == [(Reason.FIRST_ADDRESS, shared)]
-    approve(made.store, made.pipeline.in_force, second.id, "", HANAKO, "公表元と照合", made.clock.now())
+    approve(made.store, made.pipeline.in_force, second.id, second.label, HANAKO, "公表元と照合", made.clock.now())
     await made.finish()
     made.save(form(2, key=2))
     await made.pass_once()
