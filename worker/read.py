@@ -252,7 +252,7 @@ def _label(guarantor: Guarantor, field: str) -> str:
 def _read_fields(form: _Form, plumber: _Reading, guarantor: Guarantor) -> Notice:
     number, key = (_agreed_code(form, plumber, field, _label(guarantor, field)) for field in CODES)
     project, contractor, product = (
-        _agreed_name(form, plumber, field, _label(guarantor, field))
+        _agreed_name(form, plumber, field, _label(guarantor, field), (number, key))
         for field in ("project_name", "contractor_name", "product")
     )
     return Notice(
@@ -268,7 +268,7 @@ def _read_fields(form: _Form, plumber: _Reading, guarantor: Guarantor) -> Notice
 def _agreed_code(form: _Form, plumber: _Reading, field: str, label: str) -> str:
     """The number or key as both engines read it."""
     labelled = [form.codes(reading, field) for reading in (plumber, form.pdfium)]
-    # A value printed larger than its label is a line of its own to pdfplumber; one drawn first is so to pdfium.
+    # Print larger than its label stands on a line of its own for the one engine, values drawn first for the other.
     first = labelled[0] or form.lone_codes(plumber, field)
     second = labelled[1] or form.lone_codes(form.pdfium, field)
     if not any(labelled) or len(first) != 1 or first != second:
@@ -281,17 +281,18 @@ def _agreed_code(form: _Form, plumber: _Reading, field: str, label: str) -> str:
     return code
 
 
-def _agreed_name(form: _Form, plumber: _Reading, field: str, label: str) -> str:
+def _agreed_name(form: _Form, plumber: _Reading, field: str, label: str, codes: tuple[str, ...]) -> str:
     """A name in pdfium's characters (it keeps －, ～ and U+3000), where plumber reads the same by the match key.
 
     Where one engine gives only a part of it (a cell's lines around its label, values drawn before labels), the longer
-    one counts if it stands in the other's text too, in one piece.
+    one counts if it stands in the other's text too, in one piece. A number or key that the one engine reads as its last
+    line, and the other beside its label, is no part of it.
     """
     first, second = _one_name(plumber.fields, field, label), _one_name(form.pdfium.fields, field, label)
     first_key, second_key = match_key(first), match_key(second)
     if not first_key and not second_key:
         _refuse(Reason.NOT_A_NOTICE, label)
-    if first_key == second_key:
+    if second_key and second_key in {first_key, *(first_key.removesuffix(match_key(code)) for code in codes)}:
         return second
     longer_first = second_key in first_key
     bare = form.pdfium.bare
