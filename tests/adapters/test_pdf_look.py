@@ -16,11 +16,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "notices"))
 import layouts
 import notice_pdfs as made
 from guarantor_profiles import GUARANTORS
-from worker.pipeline.readings import read_pdf
 
 from worker.adapters.pdf import PdfPool
 from worker.adapters.shipped import sample_pdf
 from worker.model import Notice, Unreadable
+from worker.pipeline.readings import read_pdf
 from worker.states import Reason
 
 LAYOUTS = 500
