@@ -9,6 +9,7 @@ import contextlib
 import datetime as dt
 import os
 import pty
+import select
 import stat
 import subprocess
 import sys
@@ -23,6 +24,8 @@ from office import HANAKO, Office, a_form, notice, project
 from worker.model import JST
 
 ROOT = Path(__file__).parents[2]
+SILENCE = 60
+"""Seconds without a word after which a program waits for an answer that it will not get."""
 LEDGER = """工事名,発注者,課,保証契約番号,工事番号,公告日,契約金額,備考
 橋梁補修工事,川北町,土木課,31074-000012,R8-1,令和8年4月1日,"1,000,000",急ぎ
 水路整備工事,kawa,doboku,,R8-2,R8.4.2,,
@@ -68,9 +71,9 @@ def on_a_terminal(office: Office, *arguments: str, answers: str) -> str:
     os.write(ours, answers.encode())
     seen = b""
     with contextlib.suppress(OSError):  # a terminal whose other end is closed gives EIO
-        while chunk := os.read(ours, 65_536):
+        while select.select([ours], [], [], SILENCE)[0] and (chunk := os.read(ours, 65_536)):
             seen += chunk
-    os.close(ours)
+    os.close(ours)  # a program that still asks reads the end of its input
     assert child.wait(60) == 0, seen.decode()
     return seen.decode()
 
@@ -318,7 +321,8 @@ def test_a_copy_says_where_the_catalogue_differs_but_not_what_the_office_filled_
 
 
 def test_on_a_terminal_what_is_open_is_asked_and_enter_leaves_it_open(office: Office) -> None:
-    seen = on_a_terminal(office, "issuers", "add", "東伊豆町", answers="y\nkensetsu@\nkensetsu@izu.example\n\n\n\n\n\n")
+    answers = "y\nkensetsu@\nkensetsu@izu.example\n" + "\n" * 20
+    seen = on_a_terminal(office, "issuers", "add", "東伊豆町", answers=answers)
     assert "東伊豆町" in seen
     copy = own(office, "higashiizu")
     assert copy["section"]["kensetsu"]["to"] == ["kensetsu@izu.example"]
