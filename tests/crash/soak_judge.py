@@ -101,7 +101,8 @@ class Judge:
             known = self._rows("select number, hash from entries where number = ?", self._head[0])
             if known != [self._head]:
                 self.violations.append(f"entry {self._head[0]} was there before a death and is not afterwards")
-        self._head = self._rows("select number, hash from entries order by number desc limit 1")[0]
+        last = self._rows("select number, hash from entries order by number desc limit 1")
+        self._head = next(iter(last), self._head)  # it may die before its first entry
 
     # --- While it runs ---------------------------------------------------------------------------------------
 
