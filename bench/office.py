@@ -144,7 +144,7 @@ def write_configuration(
     ]
     (config / "projects.toml").write_text("\n".join(projects))
     # They were written to before: what goes to an address for the first time waits for a person, and is no backlog.
-    make_known(var, *(f"keiyaku@city{number}.example" for number in range(ISSUERS)))
+    make_known(var, *((f"city{number}", "keiyaku", (f"keiyaku@city{number}.example",)) for number in range(ISSUERS)))
     secret = var / "imap-password"
     secret.touch(mode=0o600)
     secret.write_text(password)
