@@ -30,6 +30,7 @@ from worker.words.oauth import explain_refusal
 from worker.words.reasons import AFTER_REHEARSING, APPROVAL_STATE, CODED, NEXT_STEPS, REASONS, STATE_NEXT, STATES
 from worker.words.receipts import TEXTS as RECEIPT_TEXTS
 from worker.words.receipts import name_receipt as name_receipt
+from worker.words.register import HINTS as REGISTER_HINTS
 from worker.words.register import TEXTS as REGISTER_TEXTS
 from worker.words.rulebook import HINTS as RULEBOOK_HINTS
 from worker.words.rulebook import TEXTS as RULEBOOK_TEXTS
@@ -69,6 +70,7 @@ _HINTS: Final = {
     **CONFIG_HINTS,
     **EXAMPLE_HINTS,
     **RULEBOOK_HINTS,
+    **REGISTER_HINTS,
     **SILENCE_HINTS,
     **OAUTH_HINTS,
     **STOPPING_HINTS,
