@@ -39,12 +39,18 @@ def _say(text: str = "") -> None:
 
 def _reading() -> None:
     _say(f"# Reading a notice: the pool against the same calls in one process ({ROUNDS} rounds in turn, medians)")
-    _say(f"{'file':40}{'bytes':>8}{'pool ms':>10}{'alone ms':>10}{'ratio':>8}")
+    _say(f"{'file':40}{'bytes':>8}{'pool ms':>10}{'alone ms':>10}{'ratio':>8}{'ink check ms':>14}")
     measured = asyncio.run(measure_reading())
     for one in measured:
-        _say(f"{one.name:40}{one.size:8}{one.pool:10.1f}{one.in_process:10.1f}{one.ratio:8.2f}")
+        look = "" if one.look is None else f"{one.look:.1f}"
+        _say(f"{one.name:40}{one.size:8}{one.pool:10.1f}{one.in_process:10.1f}{one.ratio:8.2f}{look:>14}")
     worst = max(one.ratio for one in measured)
     _say(f"median of the ratios {median(one.ratio for one in measured):.2f}, worst {worst:.2f}   (target: at most 1.3)")
+    notices = [(one.pool, one.pool + one.look) for one in measured if one.look is not None]
+    without, checked = (median(times) for times in zip(*notices, strict=True))
+    dearest = max(after / before for before, after in notices)
+    _say(f"a notice without the ink check {without:.1f} ms, with it {checked:.1f} ms (medians of {len(notices)} files)")
+    _say(f"with it ÷ without it: median {median(b / a for a, b in notices):.2f}, worst {dearest:.2f}")
 
 
 def _backlog() -> None:

@@ -71,6 +71,8 @@ name = "契約課"
 to = ["keiyaku@city{number}.example"]
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "keiyaku"
 subject = "{{{{ product }}}}にかかる認証キー【{{{{ project.name }}}}】の提出について"
 invoice = "never"

@@ -1,4 +1,7 @@
-"""Reading notices: the pool of child processes against the same two engines in this process, file by file."""
+"""Reading notices: the pool of child processes against the same two engines in this process, file by file.
+
+And what the look at number and key on the page (the ink check) adds to it.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,12 @@ from bench.office import TESTS
 from worker.adapters import pdf_child
 from worker.adapters.pdf import PdfPool
 from worker.adapters.shipped import sample_pdf
+from worker.model import Notice
+from worker.pipeline.readings import read_pdf
+from worker.wiring import load_catalogue
 
 ROUNDS: Final = 15
-"""Of each file, with the two sides in turn: the middle one of 15 does not see a busy moment of the machine."""
+"""Of each file, with all sides in turn: the middle one of 15 does not see a busy moment of the machine."""
 
 _SAMPLES: Final = (
     "notice-contract.pdf",
@@ -35,6 +41,8 @@ class Read:
     size: int
     pool: float
     in_process: float
+    look: float | None
+    """The look at where number and key stand and at their ink, which follows where a notice was read."""
 
     @property
     def ratio(self) -> float:
@@ -50,22 +58,28 @@ def _files() -> dict[str, bytes]:
 async def measure_reading() -> Sequence[Read]:
     """Every file by both ways, one child against one loop; a few rounds before count for nothing."""
     pdf_child._import_engines()  # noqa: SLF001  as the child begins
+    guarantors = load_catalogue().guarantors
     pool = PdfPool(1)
     await pool.warm()
     measured = []
     try:
         for name, content in _files().items():
-            pairs = [await _both(pool, content) for _ in range(ROUNDS + 2)][2:]
-            pooled, alone = (median(times) * 1000 for times in zip(*pairs, strict=True))
-            measured.append(Read(name, len(content), pooled, alone))
+            notice = await read_pdf(pool, content, guarantors)
+            codes = (notice.contract_number, notice.key.clear) if isinstance(notice, Notice) else ()
+            turns = [await _each(pool, content, codes) for _ in range(ROUNDS + 2)][2:]
+            pooled, alone, looked = (median(times) * 1000 for times in zip(*turns, strict=True))
+            measured.append(Read(name, len(content), pooled, alone, looked if codes else None))
     finally:
         await pool.close()
     return measured
 
 
-async def _both(pool: PdfPool, content: bytes) -> tuple[float, float]:
+async def _each(pool: PdfPool, content: bytes, codes: tuple[str, ...]) -> tuple[float, float, float]:
     began = time.perf_counter()
     await pool.read(content)
-    between = time.perf_counter()
+    pooled = time.perf_counter()
     pdf_child._answer(content)  # noqa: SLF001  the very function that the child calls
-    return between - began, time.perf_counter() - between
+    alone = time.perf_counter()
+    if codes:
+        await pool.locate(content, codes)
+    return pooled - began, alone - pooled, time.perf_counter() - alone

@@ -57,6 +57,8 @@ name = "土木課"
 to = ["doboku@issuer{number}.example"]
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "keiyaku"
 subject = "{{{{ product }}}}にかかる認証キー【{{{{ project.name }}}}】の提出について"
 invoice = "optional"

@@ -9,14 +9,33 @@ from typing import ParamSpec, TypeVar, cast
 
 from worker.after import After
 from worker.errors import LogBroken, NotAllowed, Unavailable
-from worker.model import JST, Address, Look, Notice, PageText, PdfText, Product, Sha256, Submission, Unreadable, sha256
+from worker.letter import SECRET, SECRET_BYTES
+from worker.model import (
+    JST,
+    Address,
+    Located,
+    Look,
+    Notice,
+    PageText,
+    PdfText,
+    Place,
+    Product,
+    Sha256,
+    Stretch,
+    Submission,
+    Unreadable,
+    sha256,
+)
 from worker.pipeline.headers import Found
 from worker.pipeline.rows import LedgerRows
 from worker.ports import Mailbox, PdfReader, Reply, Session, Shelved, Silence, Step
+from worker.rulebook import OFFICE
 from worker.states import State
 
 P = ParamSpec("P")
 T = TypeVar("T")
+SECRET_HEX = "5e" * SECRET_BYTES
+"""The secret of every store that is a fake."""
 START = dt.datetime(2026, 11, 21, 9, 0, tzinfo=JST)
 
 
@@ -90,6 +109,7 @@ class FakeReading:
     def __init__(self, submissions: Iterable[Submission] = (), notices: Mapping[str, Notice] | None = None) -> None:
         self.held = sorted(submissions, key=lambda each: each.id)
         self.notices = notices or {}
+        self.properties: dict[str, str] = {}
 
     def submission(self, number: int) -> Submission:
         for each in self.held:
@@ -124,10 +144,16 @@ class FakeReading:
         return next((project for project in reversed(found) if project), None)
 
     def property(self, name: str) -> str | None:
-        return None
+        return self.properties.get(name, SECRET_HEX if name == SECRET else None)
 
-    def was_sent_to(self, address: Address) -> bool:
-        return any(each.was_accepted and address in each.draft.recipients for each in self.held if each.draft)
+    def was_sent_to(self, address: Address, issuer: str, section: str, project: str) -> bool:
+        return any(
+            each.was_accepted and each.reply.startswith("2") and address in each.draft.recipients
+            for each in self.held
+            if each.draft
+            and (each.issuer, each.section) == (issuer, section)
+            and (section != OFFICE or each.project == project)
+        )
 
     def last_sent(
         self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False
@@ -171,9 +197,6 @@ class FakeReading:
     def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
         return ()
 
-    def known_number(self, number: str) -> bool:
-        return bool(self.by_number(number))
-
 
 class FakeServer:
     """Answers what it was given, one answer a call, and remembers the steps."""
@@ -194,6 +217,11 @@ class FakeServer:
         self.is_closed = True
 
 
+def located_as_printed(codes: tuple[str, ...]) -> Located:
+    """Each code once on the first page, seen, with no other text around it."""
+    return Located(tuple((Place(0, Stretch(code, 0.0, 60.0, 0.0, 10.0), is_drawn=True),) for code in codes))
+
+
 class FakePdfReader:
     """The text of every PDF is the one it was given."""
 
@@ -203,6 +231,9 @@ class FakePdfReader:
 
     async def read(self, pdf: bytes) -> PdfText | Unreadable:
         return self.text
+
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+        return located_as_printed(codes)
 
     async def close(self) -> None:
         self.is_closed = True
@@ -219,7 +250,7 @@ class SomeMailbox:
 def rows_of(mailbox: str) -> LedgerRows:
     """Rows for messages of ``mailbox`` that a test hands over by itself."""
     found = Found((), frozenset(), Look(f"mail:{mailbox}", uidvalidity=1))
-    return LedgerRows(cast("Mailbox", SomeMailbox(mailbox)), found)
+    return LedgerRows(cast("Mailbox", SomeMailbox(mailbox)), found, lambda header: "")
 
 
 async def run_at_once(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

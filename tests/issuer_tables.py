@@ -8,7 +8,18 @@ from worker.configuration import Configuration
 from worker.dates_ja import write_date
 from worker.eligibility import AWARD_NAMES, DATE_NAMES, KIND_NAMES
 from worker.model import PRODUCT_NAMES, Channel, Product
-from worker.rulebook import Closing, Eligibility, InvoiceRule, Issuer, NoticeForm, Rule, Timing
+from worker.rulebook import (
+    Closing,
+    Conditional,
+    Eligibility,
+    InvoiceRule,
+    Issuer,
+    NoticeForm,
+    Rule,
+    Sentence,
+    Timing,
+    When,
+)
 from worker.wiring import load_catalogue
 
 CHANNELS: Mapping[Channel, str] = {
@@ -35,6 +46,7 @@ TIMINGS = {
 CLOSINGS = {Closing.CALL: "電話で完了", Closing.ANSWER: "", Closing.NONE: "不達が無ければ完了"}
 BREAK = "<br>"
 UNSEEN = "（未確認）"
+ASSUMED = "（仮定）"
 
 
 def ways_table() -> str:
@@ -45,7 +57,7 @@ def ways_table() -> str:
     ]
     for issuer in _issuers():
         cells = [_per_product(issuer, column) for column in (_way, _subject, _documents, _invoice, _moment)]
-        lines.append(_row(f"{issuer.name}{BREAK}`{issuer.id}`", *cells))
+        lines.append(_row(f"{issuer.full_name}{BREAK}`{issuer.id}`", *cells))
     return "\n".join(lines)
 
 
@@ -54,10 +66,10 @@ def sources_table() -> str:
     lines = ["| 発注者 | 電子保証の対象 | 未確認の項目 | 備考 | 出典（確認日） |", "|---|---|---|---|---|"]
     for issuer in _issuers():
         taken = BREAK.join(_eligibility(issuer, each) for each in issuer.eligibility) or UNSEEN
-        open_ = BREAK.join(f"`{key}`" for key in _open_keys(issuer)) or "－"
+        open_ = BREAK.join([*(f"`{key}`" for key in _open_keys(issuer)), *_assumed(issuer)]) or "－"
         checked = f"（{issuer.checked_on}）" if issuer.checked_on else ""
         source = f"<{issuer.source}>" if issuer.source.startswith("http") else issuer.source
-        lines.append(_row(issuer.name, taken, open_, issuer.note or "－", source + checked))
+        lines.append(_row(issuer.full_name, taken, open_, issuer.note or "－", source + checked))
     return "\n".join(lines)
 
 
@@ -97,7 +109,9 @@ def _is_wholly_open(rule: Rule) -> bool:
 
 
 def _mark(text: str, rule: Rule, name: str) -> str:
-    """``text``, marked where the issuer's file calls it uncertain."""
+    """``text``, marked where the issuer's file calls it uncertain or an assumption."""
+    if name in rule.assumed and text:
+        return text + ASSUMED
     return (text + UNSEEN if text else UNSEEN) if _is_open(rule, name) else text
 
 
@@ -131,8 +145,14 @@ def _documents(_issuer: Issuer, _product: Product, rule: Rule) -> str:
         parts.append("その他の必要書類")
     if rule.lines:
         parts.append(f"本文に {'・'.join(line.title for line in rule.lines)}")
-    text = "、".join(rule.bring or parts) + "".join(f"［{each}］" for each in rule.conditions)
+    text = "、".join(rule.bring or parts) + "".join(f"［{_sentence(each)}］" for each in rule.conditions)
     return _mark(text, rule, "documents_required")
+
+
+def _sentence(sentence: Sentence) -> str:
+    if not isinstance(sentence, Conditional):
+        return sentence
+    return f"請求書を{'添える' if sentence.when is When.ATTACHED else '別に出す'}とき、{sentence.text}"
 
 
 def _invoice(_issuer: Issuer, product: Product, rule: Rule) -> str:
@@ -147,7 +167,7 @@ def _moment(_issuer: Issuer, _product: Product, rule: Rule) -> str:
         _mark(TIMINGS[rule.timing], rule, "timing"),
         "送信後に電話" if rule.call_after else "",
         CLOSINGS[rule.closes] if not rule.call_after else "",
-        *(f"後日：{each}" for each in rule.after),
+        *(f"後日：{_sentence(each)}" for each in rule.after),
     )
     return "、".join(filter(None, parts))
 
@@ -168,9 +188,11 @@ def _eligibility(issuer: Issuer, alternative: Eligibility) -> str:
         parts.append(f"{alternative.min_amount:,}円以上")
     if alternative.original_only:
         parts.append("変更契約は当初契約の日で")
+    if not alternative.amended:
+        parts.append("変更契約を除く")
     if alternative.approval:
         parts.append("発注者が案件ごとに認めたもの")
-    return "、".join(parts)
+    return "、".join(parts) + (UNSEEN if alternative.open else "")
 
 
 def _either(alternative: Eligibility) -> str:
@@ -181,3 +203,10 @@ def _open_keys(issuer: Issuer) -> list[str]:
     rules = (*issuer.rules.values(), *issuer.amended_rules.values())
     keys = [key for section in issuer.sections.values() for key in section.open]
     return list(dict.fromkeys([*keys, *(key for rule in rules for key in rule.open)]))
+
+
+def _assumed(issuer: Issuer) -> list[str]:
+    """What the file takes as assumed for the rules by e-mail, in one line."""
+    rules = (*issuer.rules.values(), *issuer.amended_rules.values())
+    keys = dict.fromkeys(key for rule in rules if rule.channel is Channel.EMAIL for key in rule.assumed)
+    return ["仮定：" + "、".join(f"`{key}`" for key in keys)] if keys else []

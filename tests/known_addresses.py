@@ -6,19 +6,28 @@ import contextlib
 import dataclasses
 import datetime as dt
 import sqlite3
-from collections.abc import Iterable
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from worker.adapters.store import SqlStore, create_or_migrate
+from worker.adapters.store.queries import StoreReads
+from worker.adapters.store.rows import DEFAULTS, fields_of
 from worker.adapters.store.schema import FILE_NAME
-from worker.model import Address, Attachment, Channel, Draft, Product, Submission, sha256
+from worker.before import FIRST_START
+from worker.chain import GENESIS, canonical, chain, fold, read_entry
+from worker.model import JST, Address, Attachment, Channel, Draft, Product, Submission, sha256
 from worker.ports import Author
 from worker.states import Event, State
 
+LONG_AGO = dt.datetime(2020, 4, 1, 9, tzinfo=JST)
+"""The first start of an office that has had the product for long."""
 WORKER = Author("hoshobin", "hoshobin")
+_PAST = Submission(id=0, state=State.CONFIRMED, channel=Channel.EMAIL, reply="250 2.0.0 Ok: queued before")
 _STEPS = (
     (Event.SEND_STARTED, State.SENDING),
     (Event.DATA_STARTED, State.IN_DOUBT),
@@ -76,10 +85,13 @@ def record_past_submission(
     return past
 
 
-def make_known(folder: Path, *addresses: str) -> None:
-    """Make ``addresses`` known in the database of ``folder``, and the database where there is none.
+def make_known(
+    folder: Path, *known: tuple[str, str, tuple[str, ...]], at: dt.datetime = dt.datetime(2026, 11, 21, 8, tzinfo=JST)
+) -> None:
+    """Make addresses known in the database of ``folder``, as (issuer, section, addresses); make it where there is none.
 
-    Only the index over past submissions is written, not a submission: so the first of a test is still number 1.
+    Each is a past submission numbered 0, -1 …: so the first of a test is still number 1. Its one entry makes no row of
+    the sent-mail log. The office has had the product for long: what comes in is not from before.
     """
     database = folder / FILE_NAME
     if not database.exists():
@@ -87,8 +99,75 @@ def make_known(folder: Path, *addresses: str) -> None:
         database.write_bytes(_empty_database())
         database.chmod(0o600)
     with contextlib.closing(sqlite3.connect(database)) as connection, connection:
-        rows = [(address,) for address in addresses]
-        connection.executemany("INSERT OR IGNORE INTO sent_to (address, submission) VALUES (?, 0)", rows)
+        for issuer, section, addresses in known:
+            _add_past(connection, issuer, section, addresses, at)
+        _say_installed(connection, LONG_AGO)
+
+
+def say_installed(folder: Path, moment: dt.datetime = LONG_AGO) -> None:
+    """Make ``moment`` the first start of the product in the database of ``folder``."""
+    with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:
+        _say_installed(connection, moment)
+
+
+def _say_installed(connection: sqlite3.Connection, moment: dt.datetime) -> None:
+    values = (FIRST_START, moment.isoformat())
+    connection.execute("INSERT OR REPLACE INTO properties (name, value) VALUES (?, ?)", values)
+
+
+def _add_past(
+    connection: sqlite3.Connection, issuer: str, section: str, addresses: Iterable[str], at: dt.datetime
+) -> None:
+    (lowest,) = connection.execute("SELECT min(id) FROM submissions WHERE id <= 0").fetchone()
+    last = connection.execute("SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1").fetchone()
+    past = dataclasses.replace(_PAST, issuer=issuer, section=section)
+    content = {
+        "at": at,
+        "event": "Confirmed before",
+        "submission": 0 if lowest is None else lowest - 1,
+        "by": "hoshobin",
+        "account": "",
+        "detail": {},
+        "set": {name: value for name, value in fields_of(past).items() if value != DEFAULTS[name]},
+    }
+    line = chain(last or (0, GENESIS), content)
+    entry = read_entry(line)
+    connection.execute(
+        "INSERT INTO entries (number, body, previous_hash, hash) VALUES (?, ?, ?, ?)",
+        (line.number, line.body, line.previous_hash, line.hash),
+    )
+    row = canonical(fold({}, entry))
+    connection.execute("INSERT INTO submissions (id, row) VALUES (?, ?)", (entry.submission, row))
+    rows = [(address, entry.submission) for address in dict.fromkeys(addresses)]
+    connection.executemany("INSERT INTO sent_to (address, submission) VALUES (?, ?)", rows)
+
+
+def sections_with(issuers: Mapping[str, str], addresses: Iterable[str]) -> list[tuple[str, str, tuple[str, ...]]]:
+    """For ``make_known``: those of ``addresses`` that each section receives at, in the TOML of each issuer."""
+    wanted, found = set(addresses), []
+    for issuer, text in issuers.items():
+        for section, table in tomllib.loads(text).get("section", {}).items():
+            own = tuple(each for each in (*table.get("to", ()), *table.get("cc", ())) if each in wanted)
+            if own:
+                found.append((issuer, section, own))
+    return found
+
+
+class _WithoutPast:
+    """What lists all submissions, in this process, leaves out those that only make addresses known."""
+
+    def submissions(self: StoreReads, *states: State) -> tuple[Submission, ...]:
+        return tuple(each for each in _SUBMISSIONS(self, *states) if each.id > 0)
+
+    def count_by_state(self: StoreReads) -> Mapping[State, int]:
+        past = Counter(each.state for each in _SUBMISSIONS(self) if each.id <= 0)
+        counted = {state: count - past[state] for state, count in _COUNT(self).items()}
+        return {state: count for state, count in counted.items() if count}
+
+
+_SUBMISSIONS, _COUNT = StoreReads.submissions, StoreReads.count_by_state
+StoreReads.submissions = _WithoutPast.submissions  # type: ignore[assignment]
+StoreReads.count_by_state = _WithoutPast.count_by_state  # type: ignore[assignment]
 
 
 @cache

@@ -148,8 +148,8 @@ class World:
     projects: tuple[Project, ...]
     papers: tuple[Paper, ...]
     notices: tuple[Came, ...]
-    known: frozenset[str]
-    """Addresses that the office has written to before."""
+    known: frozenset[tuple[str, str, str]]
+    """Issuer, section and address: as whom the office has written to whom before."""
     answers: tuple[int, ...]
     """What chance lets the person do, one after the other."""
     later: str = ""
@@ -327,11 +327,15 @@ def _table(chance: Chance, sections: Sequence[str], product: str = "") -> dict[s
 def _issuer(chance: Chance, at: int) -> Issuer:
     id_ = ("kawa", "kawasui", "yama", "kamikawa")[at]
     sections = ("doboku", "keiyaku", "suidou")[: 1 + chance.below(3)]
+    # The file of another issuer, copied, in which somebody forgot the addresses.
+    copied_from = "kawa" if at and chance.is_so(20) else id_
     rules = {
         "default": {
             "channel": "email",
             "section": chance.one_of((*sections, "project")),
             "subject": _subject(chance),
+            "notice": "attached",
+            "timing": "any",
             "invoice": chance.one_of(("optional", "optional", "never", "required")),
         }
     }
@@ -339,7 +343,7 @@ def _issuer(chance: Chance, at: int) -> Issuer:
         if chance.is_so(25):
             rules[name] = _table(chance, sections, name.partition("_")[0])
     form = chance.one_of(("", "", "remove_hyphens = true", 'width = "full"'))
-    return Issuer(id_, _ISSUER_NAMES[at], {each: _addresses(each, id_) for each in sections}, rules, form)
+    return Issuer(id_, _ISSUER_NAMES[at], {each: _addresses(each, copied_from) for each in sections}, rules, form)
 
 
 class _Drawing:
@@ -460,6 +464,8 @@ class _Drawing:
             lines.append(f"保証契約番号 {number}")
         if chance.is_so(60):
             lines.append(f"{self.issuers[project.issuer].name}長 様")
+        if chance.is_so(30):
+            lines.append(f"請求者 {project.contractor or chance.one_of(_CONTRACTORS)}")
         if project.works_number and chance.is_so(25):
             lines.append(f"工事番号 {project.works_number}")
         if product == "interim" and chance.is_so(30):
@@ -470,6 +476,24 @@ class _Drawing:
         image = f"\n\x00{place}" if is_image else ""
         content = f"%PDF-1.4{image or text}".encode()
         return Paper(path, content, at, product, number, amount, is_image)
+
+    def neighbours_paper(self, at: int, product: str, number: str, place: int) -> Paper | None:
+        """What looks like our invoice, and is asked of another registered issuer, or by another contractor of ours."""
+        chance, project = self.chance, self.projects[at]
+        others = [each for each in self.issuers.values() if each.id != project.issuer]
+        ventures = [each.contractor for each in self.projects if each.contractor != project.contractor]
+        amount = chance.one_of(_AMOUNTS)
+        lines = [TITLES[product], f"工事名 {project.name}"]
+        if others and (chance.is_so(70) or not ventures):
+            lines.append(chance.one_of(("{}長 様", "{} 御中", "（あて先）{}長 殿")).format(chance.one_of(others).name))
+        elif ventures:
+            lines.append(f"請求者 {chance.one_of(ventures) or OWN}")
+        else:
+            return None
+        content = "\n".join([*lines, f"金{amount:,}円", f"整理番号 {place}"])
+        return Paper(
+            self.path(at, product, number, place), f"%PDF-1.4{content}".encode(), None, product, number, amount
+        )
 
     def path(self, at: int, product: str, number: str, place: int) -> str:
         chance, named, told = self.chance, self.projects[at], number
@@ -497,6 +521,8 @@ class _Drawing:
             for number in numbers:
                 for _ in range(self.chance.one_of((1, 1, 1, 0, 2))):
                     self.papers.append(self.paper(at, product, number, len(self.papers)))
+                if self.chance.is_so(25) and (other := self.neighbours_paper(at, product, number, len(self.papers))):
+                    self.papers.append(other)
         if self.papers and self.chance.is_so(15):
             one = self.chance.one_of(self.papers)
             at = one.project or 0
@@ -537,16 +563,20 @@ class _Drawing:
                 listed = tuple(dict.fromkeys((*listed, chance.one_of(self.notices).number)))
             self.projects[at] = replace(project, numbers=listed, invoices=self.registered_invoices(at))
         _list_nobody_elses(self)
-        addresses = [
-            to for each in self.issuers.values() for section in each.sections.values() for to in section[0] + section[1]
+        written_to = [
+            (each.id, id_, address)
+            for each in self.issuers.values()
+            for id_, (to, cc) in each.sections.items()
+            for address in to + cc
         ]
-        addresses += [to for each in self.projects for office in each.offices.values() for to in office]
+        knows_all, knows_some = chance.is_so(60), chance.is_so(70)
+        known = [each for each in written_to if knows_all or (knows_some and chance.is_so(60))]
         return World(
             self.issuers,
             tuple(self.projects),
             tuple(self.papers),
             tuple(self.notices),
-            frozenset(addresses) if chance.is_so(85) else frozenset(),
+            frozenset(known),
             tuple(chance.below(100) for _ in range(6)),
             chance.one_of(("", "", "", "", "moved", "listed")),
         )

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import cache
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import dkim
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from worker.adapters.dkim_dns import Records
 from worker.errors import Unavailable
 
 DOMAIN = "surety.example"
 SELECTOR = "k1"
 KEY_NAME = f"{SELECTOR}._domainkey.{DOMAIN}"
 HEADERS = (b"from", b"to", b"subject", b"date", b"message-id", b"mime-version", b"content-type")
+HEADERS += (b"content-transfer-encoding",)
 
 
 WEAK = 512
@@ -59,30 +64,39 @@ def sign(
     headers: Sequence[bytes] = HEADERS,
     is_length_given: bool = False,
     body: bytes = b"simple",
+    at: dt.datetime | None = None,
 ) -> bytes:
-    """``raw`` with a signature of ``domain`` on top; ``body`` is how strictly it takes that (c=)."""
-    signature = dkim.sign(
-        raw,
-        SELECTOR.encode(),
-        domain.encode(),
-        key_of(bits)[0],
-        canonicalize=(b"relaxed", body),
-        include_headers=list(headers),
-        length=is_length_given,
-    )
+    """``raw`` with a signature of ``domain`` on top; ``body`` is how strictly it takes that (c=).
+
+    ``at`` is when it says that it was made; else now.
+    """
+    moment = (at or dt.datetime.now(dt.UTC)).timestamp()
+    with patch.object(dkim, "time", SimpleNamespace(time=lambda: moment)):  # dkimpy signs of no other moment
+        signature = dkim.sign(
+            raw,
+            SELECTOR.encode(),
+            domain.encode(),
+            key_of(bits)[0],
+            canonicalize=(b"relaxed", body),
+            include_headers=list(headers),
+            length=is_length_given,
+        )
     return bytes(signature) + raw
 
 
 class Zone:
     """A DNS of one page: TXT records by name; a name that is not there has none."""
 
-    def __init__(self, records: Mapping[str, Sequence[bytes]] | None = None, *, is_away: bool = False) -> None:
+    def __init__(
+        self, records: Mapping[str, Sequence[bytes]] | None = None, *, is_away: bool = False, is_secured: bool = True
+    ) -> None:
         self.records = {KEY_NAME: [key_of()[1]]} if records is None else records
         self.is_away = is_away
+        self.is_secured = is_secured
         self.asked: list[str] = []
 
-    def __call__(self, name: str, seconds: float) -> tuple[bytes, ...]:
+    def __call__(self, name: str, seconds: float) -> Records:
         self.asked.append(name)
         if self.is_away:
             raise Unavailable("dns", name)
-        return tuple(self.records.get(name, ()))
+        return Records(tuple(self.records.get(name, ())), self.is_secured)

@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 
 from authenticated import AUTHSERV_ID, received
-from fakes import FakeClock, FakeFiles, run_at_once
+from fakes import START, FakeClock, FakeFiles, located_as_printed, run_at_once
 from known_addresses import make_known
 from sqlalchemy.engine import Connection
 
@@ -36,7 +36,7 @@ from worker.after import After
 from worker.configuration import Configuration, load_configuration
 from worker.drafting import InForce, put_in_force
 from worker.errors import HoshobinError, Unavailable
-from worker.model import JST, PageText, PdfText, Submission, Unreadable
+from worker.model import JST, Located, PageText, PdfText, Submission, Unreadable
 from worker.pipeline import Pipeline
 from worker.pipeline.once import Pass, finish_pass
 from worker.ports import Author, Fetched, Header, Heard, MailServer, Opened, Signatures
@@ -60,6 +60,8 @@ to = ["{doboku}"]
 cc = ["genba@contractor.example"]
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "doboku"
 subject = "{{{{ product }}}}にかかる認証キー【{{{{ project.name }}}}】の提出について"
 invoice = "optional"
@@ -71,6 +73,8 @@ name = "契約課"
 to = ["{keiyaku}"]
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "keiyaku"
 subject = "{{{{ project.name }}}}の認証キー"
 invoice = "optional"
@@ -171,6 +175,9 @@ class TextInBytes:
         except (ValueError, TypeError):  # a PDF of somebody else
             return Unreadable(Reason.DAMAGED)
 
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+        return located_as_printed(codes)
+
     async def close(self) -> None:
         """Nothing was started."""
 
@@ -216,7 +223,7 @@ class Mails:
 def mail_with(*forms: Form, number: int = 1) -> bytes:
     """A colleague's mail with notices attached."""
     mail = EmailMessage()
-    received(mail, "sato@contractor.example")
+    received(mail, "sato@contractor.example", START)
     mail["From"] = "sato@contractor.example"
     mail["To"] = OFFICE
     mail["Subject"] = "認証キーのお知らせの件"
@@ -251,6 +258,14 @@ class Settings:
         if self.rehearsal_to:
             return frozenset({self.rehearsal_to, OFFICE})
         return frozenset({self.doboku, self.keiyaku, "genba@contractor.example", OFFICE})
+
+    @property
+    def known(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+        """For ``make_known``: every section with its addresses."""
+        return (
+            ("kawa", "doboku", (self.doboku, "genba@contractor.example")),
+            ("yama", "keiyaku", (self.keiyaku,)),
+        )
 
 
 @cache
@@ -342,7 +357,7 @@ class SmallOffice:
         self.notices = root / "notices"
         self.notices.mkdir(parents=True, exist_ok=True)
         if not (root / FILE_NAME).exists():
-            make_known(root, settings.doboku, settings.keiyaku, "genba@contractor.example")
+            make_known(root, *settings.known, at=self.clock.now())
         self.store = WatchedStore(root, self.clock)
         self.server: MailServer = server_at(settings.port, self.clock)
         self.start()

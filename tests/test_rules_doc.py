@@ -19,6 +19,8 @@ from config_samples import GUARANTORS, ISSUER, PROJECTS, WORKER
 from worker.configuration import Configuration, load_configuration
 from worker.example_tables import _Example, _Expect
 from worker.examples import count_examples, try_examples
+from worker.model import Channel, Product
+from worker.open_keys import open_for
 from worker.project_tables import ProjectTable
 from worker.render import FILTERS, Renderer
 from worker.rule_tables import RULE_TABLES, RuleTable
@@ -30,6 +32,7 @@ from worker.rulebook import (
     InvoiceRule,
     NoticeForm,
     Timing,
+    When,
     Width,
     WorkKind,
 )
@@ -81,7 +84,7 @@ def test_every_key_has_its_line_and_every_line_its_key(name: str) -> None:
 def test_every_table_and_every_word_that_a_key_takes_is_told() -> None:
     words = [
         word
-        for words in (InvoiceRule, NoticeForm, Timing, Closing, Width, WorkKind, Award, CountedBy, Contract)
+        for words in (InvoiceRule, NoticeForm, Timing, When, Closing, Width, WorkKind, Award, CountedBy, Contract)
         for word in words
     ]
     assert [word for word in words if not re.search(rf'`"?{word.value}"?`', DOCUMENT)] == []
@@ -95,6 +98,70 @@ def test_every_name_and_every_filter_that_a_template_may_use_is_told() -> None:
     assert [
         f"{name}.{each}" for name in used for each in ATTRIBUTES[name] if f"{name}.{each} }}}}`" not in DOCUMENT
     ] == []
+
+
+def rows_below(heading: str) -> list[list[str]]:
+    """The cells of the table below ``heading``, without its head."""
+    part = DOCUMENT.partition(f"#### {heading}\n")[2].partition("\n#")[0]
+    rows = re.findall(r"^\| (.+) \|$", part, re.MULTILINE)
+    return [row.split(" | ") for row in rows[1:]]
+
+
+def test_the_page_says_what_each_key_is_where_it_is_left_out() -> None:
+    told = {key: value for cell, value in rows_below("省略すると") for key in re.findall(r"`(\w+)`", cell)}
+    issuer = tomllib.loads(ISSUER)
+    issuer["rule"]["default"] = {"channel": "email", "section": "doboku", "subject": "x"}
+    rule = load(issuer=issuer).issuers["mihon"].rules[Product.ADVANCE]
+    bare = load(issuer=issuer | {"rule": {"default": {"subject": "x"}}}).issuers["mihon"].rules[Product.CONTRACT]
+    values = {"channel": bare.channel, "section": bare.section, "settle_days": rule.settle_days, "body": rule.body}
+    values |= {"notice": rule.notice, "invoice": rule.invoice, "timing": rule.timing}
+    assert {key: re.match(r'[`"]*([\w-]+)', told[key])[1] for key in values} == {  # type: ignore[index]
+        key: str(getattr(value, "value", value)) for key, value in values.items()
+    }
+    in_words = {"subject", "product_words", "closes", "file_name", "max_bytes"}
+    assert told.keys() == values.keys() | in_words
+    others = RuleTable.model_fields.keys() - told.keys()
+    assert [key for key in others if getattr(rule, key)] == []
+    assert rows_below("省略すると")[-1] == ["そのほか", "なし"]
+
+
+def test_the_page_says_which_key_decides_something_by_which_channel() -> None:
+    columns = ((Channel.EMAIL,), (Channel.FORM, Channel.UPLOAD), (Channel.PAPER,), (Channel.FAX,))
+    told: dict[str, list[bool]] = {}
+    for cell, *marks in rows_below("提出方法と項目"):
+        for key in re.findall(r"`(\w+)`", cell):
+            told[key] = [mark.startswith("○") for mark in marks]
+    for key in RuleTable.model_fields.keys() | {"to", "cc", "fax", "phone", "name"}:
+        table = "section.doboku" if key in SectionTable.model_fields else "rule.default"
+        for index, channels in enumerate(columns):
+            for channel in channels:
+                decides = open_for((f"{table}.{key}",), channel) != ()
+                assert decides is told.get(key, [True] * 4)[index], (key, channel)
+
+
+def test_the_whole_issuers_show_what_is_written_seldom() -> None:
+    shown = "\n".join(WHOLE_ISSUERS)
+    seldom = ('invoice = "optional"', 'notice = "typed"', "chosen =", "documents =", "office =", 'when = "apart"')
+    assert [each for each in seldom if each not in shown] == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "ここにない会社のお知らせは、送る前に止まります",
+        "書かない種類は、正式な名前（契約保証、前払金保証、中間前払金保証）です",
+        "いつも `office` が先です",
+        "当初契約の日（`dates` の `original_contract`）を登録します",
+        "請求書なら案件の請求書の `date` の前の開庁日",
+        "案件名と保証契約番号がどの行にもなければ、その後に加えられます",
+        '消すだけなら `chosen = ""`',
+        "まだ見ていないときは書かずに `open` に並べます",
+        "一通のメールで、いくつもの保証のキーをまとめて提出すること",
+        "発注者が定めた様式（提出書など）に記入すること",
+    ],
+)
+def test_the_page_answers_what_its_first_readers_asked(sentence: str) -> None:
+    assert sentence in DOCUMENT
 
 
 # --- Its examples ----------------------------------------------------------------------------------------------------

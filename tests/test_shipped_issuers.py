@@ -50,7 +50,8 @@ def test_every_entry_says_where_and_when_it_was_read_and_has_an_example(catalogu
         assert catalogue.examples[issuer.id], issuer.id
         is_leaflet = issuer.name in LEAFLETS
         assert issuer.source.startswith("東日本建設業保証株式会社のチラシ" if is_leaflet else "http"), issuer.id
-    assert [remark for remark in catalogue.remarks if remark.file.startswith("issuers/")] == []
+    told = {remark.code for remark in catalogue.remarks if remark.file.startswith("issuers/")}
+    assert told == {"assumed_notice", "assumed_timing"}
 
 
 def test_every_example_of_the_catalogue_comes_out_as_written(catalogue: Configuration) -> None:

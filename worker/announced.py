@@ -168,12 +168,13 @@ def is_seen_before(earlier: Submission, arriving: Submission) -> bool:
     """Whether ``earlier``, of a mail with the same Message-ID, is what ``arriving`` announces.
 
     A Message-ID is the sender's: some systems use one twice, and a stranger may have been first with it. What names
-    something else is another one; so is what somebody proven says, where the other was taken back unproven.
+    something else is another one; so is what somebody proven says, where the other is unproven and says anything
+    else, or was taken back.
     """
-    is_taken_back = earlier.state is State.WITHDRAWN and not earlier.joined
-    if is_taken_back and arriving.proven and not earlier.proven:
-        return False
     first, second = earlier.announced, arriving.announced
+    if arriving.proven and earlier.is_doubtful and not earlier.joined:
+        is_open = earlier.state is State.ANNOUNCED
+        return is_open and first is not None and second is not None and _say_the_same(first, second)
     if first is None or second is None:
         return True
     numbers = set(first.numbers), set(second.numbers)

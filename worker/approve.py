@@ -15,8 +15,9 @@ from typing import Final
 from worker.approval_label import fold_label
 from worker.compose import Composed
 from worker.errors import NotAllowed
+from worker.guards import is_about_rehearsing
 from worker.match import Ambiguous, Match, Outcome, Proposed, Unmatched
-from worker.model import JST, Answer, Channel, Duties, Hold, Submission
+from worker.model import JST, Answer, Attachment, Channel, Duties, Hold, Sha256, Submission
 from worker.settings import Mode, Release
 from worker.states import Kind, Reason, State, kind_of
 
@@ -25,6 +26,21 @@ NEED_NOTE: Final = frozenset({Reason.CONTACT_FIRST, Reason.NOT_ELIGIBLE})
 
 _OF_THE_DRAFT: Final = frozenset({Reason.APPROVAL, Reason.CHANGED})
 """Reasons that are about one draft: an answer names the draft's hash and covers no other."""
+
+_OF_THE_TARGET: Final = frozenset(
+    {
+        Reason.FIRST_ADDRESS,
+        Reason.RULE_CHANGED,
+        Reason.CONTACT_FIRST,
+        Reason.TIMING,
+        Reason.ELIGIBILITY_UNKNOWN,
+        Reason.NOT_ELIGIBLE,
+    }
+)
+"""Reasons about the project and the section that receives: with another of them they are asked once more."""
+
+_OF_THE_FILES: Final = frozenset({Reason.INVOICE_UNCLEAR, Reason.INVOICE_UNREADABLE, Reason.LARGE_ATTACHMENT})
+"""Reasons about a file as this project's: with other bytes, or another project, they are asked once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +63,15 @@ def judge(
     ``outcome`` is None where no notice could be read.
     """
     standing = _standing(submission, outcome, composed, release)
-    open_holds = tuple(hold for hold in standing if not _is_answered(hold, submission, composed))
-    if open_holds or composed is None:
+    project = outcome.project.id if isinstance(outcome, Match | Proposed) else ""
+    section = composed.section.id if composed is not None and composed.section is not None else ""
+    files = composed.draft.attachments if composed is not None and composed.draft is not None else ()
+    open_holds = tuple(
+        hold for hold in standing if not _is_answered(hold, submission, composed, _about(hold, project, section, files))
+    )
+    is_rehearsal = composed is not None and composed.draft is not None and composed.draft.is_rehearsal
+    stopping = [hold for hold in open_holds if not (is_rehearsal and is_about_rehearsing(hold))]
+    if stopping or composed is None:
         return Judgement(State.HELD, open_holds, None, "", "")
     name, account = _releaser(submission, composed, release)
     if composed.channel is not Channel.EMAIL:
@@ -83,11 +106,18 @@ def _standing(
     if composed is not None:
         holds += composed.holds
     is_rehearsal = composed is not None and composed.draft is not None and composed.draft.is_rehearsal
-    if not submission.proven and not is_rehearsal:  # a rehearsal reaches nobody: asked when it is for the issuer
+    if not _is_proven(submission, composed, release) and not is_rehearsal:  # which reaches nobody: asked afterwards
         holds.append(Hold(Reason.SENDER_UNPROVEN, submission.evidence))
     if composed is not None:
         holds += _of_release(submission, composed, release)
     return tuple(dict.fromkeys(holds))
+
+
+def _is_proven(submission: Submission, composed: Composed | None, release: Release) -> bool:
+    """Whether its sender is proven: a key that came without DNSSEC counts only where a person approves the draft."""
+    if not submission.by_open_dns or release.mode is Mode.APPROVE:
+        return submission.proven
+    return submission.proven and composed is not None and _approving(submission, composed) is not None
 
 
 def _of_release(submission: Submission, composed: Composed, release: Release) -> Iterable[Hold]:
@@ -102,15 +132,19 @@ def _of_release(submission: Submission, composed: Composed, release: Release) ->
 
 
 def _of_history(submission: Submission) -> Iterable[Hold]:
+    if submission.from_before:
+        yield Hold(Reason.FROM_BEFORE, submission.from_before)
     if submission.superseded_by is not None:
         yield Hold(Reason.SUPERSEDED, str(submission.superseded_by))
     if submission.follows is not None:
         yield Hold(Reason.SEEN_BEFORE, str(submission.follows))
     if submission.rehearsals:
         yield Hold(Reason.REHEARSED, str(submission.rehearsals))
-    if submission.not_sent or submission.late_answer:
-        # With the late answer it is another hold: an approval given before it was known does not cover it.
-        yield Hold(Reason.NOT_SENT, " ".join(filter(None, (str(submission.not_sent), submission.late_answer))))
+    if submission.late_answer:
+        # Each piece of evidence is a hold of its own: an approval given before it was known does not cover it.
+        yield Hold(Reason.MAYBE_SENT, submission.late_answer)
+    elif submission.not_sent:
+        yield Hold(Reason.NOT_SENT, str(submission.not_sent))
 
 
 def _of_match(outcome: Outcome | None) -> Iterable[Hold]:
@@ -127,10 +161,21 @@ def _of_match(outcome: Outcome | None) -> Iterable[Hold]:
             return (Hold(Reason.TWO_PROJECTS, ", ".join(project.id for project in projects)),)
 
 
-def _is_answered(hold: Hold, submission: Submission, composed: Composed | None) -> bool:
+def _is_answered(hold: Hold, submission: Submission, composed: Composed | None, about: str) -> bool:
     if hold.reason in _OF_THE_DRAFT:
         return composed is not None and _approving(submission, composed) is not None
-    return any(answer.reason is hold.reason and answer.detail == hold.detail for answer in submission.answers)
+    return any(
+        answer.reason is hold.reason and answer.detail == hold.detail and answer.about in {"", about}
+        for answer in submission.answers
+    )
+
+
+def _about(hold: Hold, project: str, section: str, files: Sequence[Attachment]) -> str:
+    """What the answer to ``hold`` is about beside its detail: the same words may stand for another issuer or file."""
+    if hold.reason not in _OF_THE_TARGET | _OF_THE_FILES:
+        return ""
+    place = f"{project} {section}"
+    return " ".join((place, *(each.sha256 for each in files))) if hold.reason in _OF_THE_FILES else place
 
 
 def _approving(submission: Submission, composed: Composed) -> Answer | None:
@@ -148,6 +193,30 @@ def _releaser(submission: Submission, composed: Composed, release: Release) -> t
     if release.mode is Mode.HOLD:
         return f"hold {release.hold_minutes} min", ""
     return release.mode.value, ""
+
+
+# --- It may have been sent already ---------------------------------------------------------------------------
+
+_DIGITS: Final = 12
+"""Digits of a mail's hash in a detail: enough to tell one mail from another of the same submission."""
+
+
+def evidence_of_news(code: str, value: str, at: dt.datetime) -> str:
+    """Detail of MAYBE_SENT for what a server or a mail said: its moment makes it another than the last one."""
+    return f"{code}: {value or '-'} {at.astimezone(JST):%Y-%m-%d %H:%M:%S}"
+
+
+def evidence_of_mail(code: str, digest: Sha256) -> str:
+    """Detail of MAYBE_SENT for a mail that is kept."""
+    return f"{code}: {digest[:_DIGITS]}"
+
+
+def is_weighed(submission: Submission, digest: Sha256) -> bool:
+    """Whether a person has answered what this kept mail says of ``submission``, under whatever code."""
+    return any(
+        answer.reason is Reason.MAYBE_SENT and answer.detail.endswith(f": {digest[:_DIGITS]}")
+        for answer in submission.answers
+    )
 
 
 # --- A person answers ----------------------------------------------------------------------------------------
@@ -194,8 +263,9 @@ def answer_holds(
         raise NotAllowed("still_rehearsing", id=str(submission.id))
     if not note.strip() and reasons & NEED_NOTE:
         raise NotAllowed("note_needed", id=str(submission.id), reasons=" ".join(sorted(reasons & NEED_NOTE)))
+    place = (submission.project or "", submission.section, submission.draft.attachments if submission.draft else ())
     answers = [
-        Answer(hold.reason, hold.detail, by, account, now, note)
+        Answer(hold.reason, hold.detail, by, account, now, note, _about(hold, *place))
         for hold in submission.reasons
         if hold.reason not in _OF_THE_DRAFT
     ]

@@ -39,6 +39,10 @@ class Way:
     """What says so, or why it is not proven, in words for people."""
     announced: Announced | None = None
     """What the mail says where it is an announcement."""
+    from_before: str = ""
+    """How it is from before the product watched for it (``Submission.from_before``)."""
+    by_open_dns: bool = False
+    """Whether it is proven by a key that came without DNSSEC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,14 @@ def receive_notice(notice: Notice, pdf: Sha256, way: Way, known: Reading) -> Kno
     """What the notice in the file ``pdf`` is to what is here (design: *The same notice again*)."""
     # One that ended without ever being read says nothing about the notice in it.
     same_file = [each for each in known.by_pdf(pdf) if each.refusal is None or each.state in WAITING]
+    same_file = [each for each in same_file if not (way.proven and _was_taken_back(each))]
     if same_file:
         return Known(same_file[0])
     earlier = [each for each in known.by_number(notice.contract_number) if each.guarantor == notice.guarantor]
     twins = [each for each in earlier if _is_same(each, notice, known)]
+    doubtful = [each for each in twins if way.proven and each.is_doubtful]
     for twin in twins:
-        if twin.state in _NOT_HANDED_IN:
+        if twin.state in _NOT_HANDED_IN and twin not in doubtful:
             return Known(twin)
     others = [each for each in earlier if _has_other_key(each, notice, known)]
     submission = dataclasses.replace(
@@ -75,9 +81,36 @@ def receive_notice(notice: Notice, pdf: Sha256, way: Way, known: Reading) -> Kno
         product=notice.product,
         contract_number=notice.contract_number,
         notice_name=notice.project_name,
-        follows=find_followed(earlier),
+        correction=_count_before(pdf, known),
+        follows=find_followed(standing_before(earlier, notice, known, proven=way.proven)),
     )
-    return New(submission, tuple(each for each in others if each.state in {State.HELD, State.APPROVED}))
+    # What is not proven waits itself, and changes nothing about what is.
+    superseded = [each for each in others if way.proven or each.is_doubtful] + doubtful
+    return New(submission, tuple(each for each in superseded if each.state in {State.HELD, State.APPROVED}))
+
+
+def _count_before(pdf: Sha256, known: Reading) -> int:
+    """How many were read in the very bytes before: a Message-ID is made of them, and names one submission."""
+    return max((each.correction + 1 for each in known.by_pdf(pdf) if each.refusal is None), default=0)
+
+
+def standing_before(
+    earlier: Sequence[Submission], notice: Notice, known: Reading, *, proven: bool
+) -> tuple[Submission, ...]:
+    """Those of ``earlier``, of the same number, that a further notice may follow: all, where it is not proven.
+
+    A stranger's stops nothing proven. But that a person took back this very notice is asked about.
+    """
+    return tuple(
+        each
+        for each in earlier
+        if not (proven and each.is_doubtful) or (_was_taken_back(each) and _is_same(each, notice, known))
+    )
+
+
+def _was_taken_back(submission: Submission) -> bool:
+    """Whether a person withdrew it while nothing proved its sender."""
+    return submission.state is State.WITHDRAWN and submission.is_doubtful
 
 
 def find_followed(earlier: Sequence[Submission]) -> int | None:
@@ -91,7 +124,7 @@ def find_followed(earlier: Sequence[Submission]) -> int | None:
 
 def receive_unreadable(refusal: Unreadable, pdf: Sha256, way: Way, known: Reading) -> Known | New:
     """A file that somebody meant as a notice and that could not be read as one."""
-    if same_file := known.by_pdf(pdf):
+    if same_file := [each for each in known.by_pdf(pdf) if not (way.proven and _was_taken_back(each))]:
         return Known(same_file[0])
     return New(hold_without_notice(Hold(refusal.reason, refusal.detail), pdf, way), ())
 
@@ -102,9 +135,12 @@ def hold_without_notice(refusal: Hold, pdf: Sha256 | None, way: Way) -> Submissi
 
 
 def announce(guarantor: str, way: Way, steps: tuple[str, ...] = ()) -> Submission:
-    """The submission that an announcement without a PDF opens: a task to download its notice, by these steps."""
+    """The submission that an announcement without a PDF opens: a task to download its notice, by these steps.
+
+    Nothing is sent of it, so that it may be from before; its notice is judged by when that came itself.
+    """
     return dataclasses.replace(
-        _arrived(way), state=State.ANNOUNCED, guarantor=guarantor, duties=Duties(instructions=steps)
+        _arrived(way), state=State.ANNOUNCED, guarantor=guarantor, duties=Duties(instructions=steps), from_before=""
     )
 
 
@@ -139,7 +175,9 @@ def _arrived(way: Way) -> Submission:
         mail_sha256=way.mail_sha256,
         proven=way.proven,
         evidence=way.evidence,
+        by_open_dns=way.by_open_dns,
         announced=way.announced,
+        from_before=way.from_before,
     )
 
 
@@ -147,11 +185,18 @@ def find_later(submission: Submission, notice: Notice, known: Reading) -> int | 
     """The first notice of the same number and another key that came after ``submission``; None where none did.
 
     Asked whenever it is judged: when the later one came, this one may have been at the mail server, and is put back.
+    A stranger's does not count against what is not one, but where that was recorded before this was so; of a stranger's
+    own, the same notice counts as well where it came proven.
     """
     for each in known.by_number(notice.contract_number):
         came_later = _came_after(each, submission) and each.id != submission.follows and each.corrects is None
         counts = came_later and each.guarantor == notice.guarantor and each.state is not State.WITHDRAWN
-        if counts and _has_other_key(each, notice, known):
+        if submission.is_doubtful:
+            counts = counts and (_has_other_key(each, notice, known) or (not each.is_doubtful and each.proven))
+        else:
+            is_heard = not each.is_doubtful or each.id == submission.superseded_by
+            counts = counts and is_heard and _has_other_key(each, notice, known)
+        if counts:
             return each.id
     return None
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Final, ParamSpec, TypeVar
 
-from worker.model import PdfText, Unreadable
+from worker.model import Located, PdfText, Unreadable
 from worker.ports import Body, MailServer, PdfReader, Reply, Session, Silence, Step, Thread
 
 P = ParamSpec("P")
@@ -67,6 +67,13 @@ class BeatingReader:
         if (beat := RUNNING.get()) is not None:
             beat.step()
         return text
+
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+        """As the reader's own."""
+        located = await self._reader.locate(pdf, codes)
+        if (beat := RUNNING.get()) is not None:
+            beat.step()
+        return located
 
     async def close(self) -> None:
         """As the reader's own."""

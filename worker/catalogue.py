@@ -16,9 +16,10 @@ import tomli
 
 from worker.errors import ConfigError, Problem
 from worker.model import Channel
+from worker.open_keys import counted_open
 from worker.register_fields import FieldRefused, Key
 from worker.rule_tables import FROM_PROJECT
-from worker.rulebook import Issuer, Project
+from worker.rulebook import Issuer, Project, name_with_scope
 from worker.text import match_key
 from worker.tomlfile import strings_in
 
@@ -27,13 +28,14 @@ NEAR_NAMES: Final = 5
 
 _LISTS: Final = frozenset(
     {"to", "cc", "aliases", "guarantors", "conditions", "after", "bring", "instructions", "open"}
-    | {"documents_required", "documents_allowed"}
+    | {"documents_required", "documents_allowed", "assumed"}
 )
 _TEXTS: Final = frozenset(
     {"name", "source", "note", "phone", "subject", "body", "url", "chosen", "contact_first", "file_name", "section"}
+    | {"scope", "fax"}
     | {"channel", "invoice", "notice", "timing", "closes", "pattern", "sample", "width"}
 )
-_NOT_COMPARED: Final = frozenset({"open", "example", "checked_on"})
+_NOT_COMPARED: Final = frozenset({"open", "assumed", "example", "checked_on"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,10 @@ def list_entries(
         entries.append(
             Entry(
                 id=id_,
-                name=str(table.get("name", "")),
+                name=_full_name(table),
                 is_own=id_ in own,
                 projects=len(of_issuer),
-                open=tuple(map(str, table.get("open", ()))),
+                open=_open_in(table, issuers.get(id_) if id_ in own else None),
                 without_address=tuple(_without_address(issuers[id_], of_issuer)) if id_ in issuers else (),
                 checked_on=_date_in(own.get(id_)) if id_ in own else None,
                 shipped_on=_date_in(shipped.get(id_)),
@@ -99,9 +101,27 @@ def list_entries(
     return tuple(entries)
 
 
+def _full_name(table: Mapping[str, Any]) -> str:
+    return name_with_scope(str(table.get("name", "")), str(table.get("scope", "")).strip())
+
+
 def _date_in(table: Mapping[str, Any] | None) -> dt.date | None:
     found = table.get("checked_on") if table else None
     return found if isinstance(found, dt.date) else None
+
+
+def _open_in(table: Mapping[str, Any], issuer: Issuer | None) -> tuple[str, ...]:
+    """What the file calls open, and what counts as open because its rules by e-mail do not say it."""
+    rules = (*issuer.rules.values(), *issuer.amended_rules.values()) if issuer else ()
+    unsaid = (key for rule in rules for key in counted_open(rule))
+    return tuple(dict.fromkeys((*map(str, table.get("open", ())), *_open_alternatives(table), *unsaid)))
+
+
+def _open_alternatives(table: Mapping[str, Any]) -> Iterator[str]:
+    """The ``[[eligibility]]`` that the file calls open by itself: ``eligibility[2]``."""
+    for at, each in enumerate(table.get("eligibility", ()), start=1):
+        if isinstance(each, Mapping) and each.get("open") is True:
+            yield f"eligibility[{at}]"
 
 
 def _without_address(issuer: Issuer, projects: Iterable[Project]) -> Iterator[str]:
@@ -154,15 +174,24 @@ def _leaves(value: object, path: str = "") -> Iterator[tuple[str, str]]:
 def find_entry(text: str, shipped: Mapping[str, Mapping[str, Any]]) -> str:
     """The id of the one entry whose id, name or alias ``text`` is. Raises ConfigError, naming those that are near."""
     wanted = match_key(text)
-    names = {
-        id_: (id_, str(table.get("name", "")), *map(str, table.get("aliases", ()))) for id_, table in shipped.items()
-    }
+    names = {id_: tuple(_names_of(id_, table)) for id_, table in shipped.items()}
     found = [id_ for id_, known in names.items() if wanted in map(match_key, known)]
     if len(found) == 1:
         return found[0]
     near = found or _near(wanted, names)
-    shown = "、".join(f"{id_}（{names[id_][1]}）" for id_ in near) or "-"
-    raise ConfigError([Problem("issuers/", "", "catalogue_unknown", {"name": text, "near": shown})])
+    shown = "、".join(f"{id_}（{_full_name(shipped[id_])}）" for id_ in near) or "-"
+    code = "catalogue_several" if found else "catalogue_unknown"
+    raise ConfigError([Problem("issuers/", "", code, {"name": text, "near": shown})])
+
+
+def _names_of(id_: str, table: Mapping[str, Any]) -> Iterator[str]:
+    scope = str(table.get("scope", "")).strip()
+    yield id_
+    for name in (str(table.get("name", "")), *map(str, table.get("aliases", ()))):
+        yield name
+        if scope:
+            yield name + scope
+            yield name_with_scope(name, scope)
 
 
 def _near(wanted: str, names: Mapping[str, tuple[str, ...]]) -> list[str]:
@@ -220,7 +249,7 @@ def questions_of(table: Mapping[str, Any]) -> tuple[Question, ...]:
 def left_to_fill_in(table: Mapping[str, Any]) -> tuple[str, ...]:
     """The keys without which something may not be sent: what is open, and addresses that are not written."""
     asked = (each.key for each in questions_of(table) if each.asks_for_addresses)
-    return tuple(dict.fromkeys((*map(str, table.get("open", ())), *asked)))
+    return tuple(dict.fromkeys((*map(str, table.get("open", ())), *_open_alternatives(table), *asked)))
 
 
 def read_path(key: str) -> Key | None:

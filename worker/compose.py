@@ -22,10 +22,17 @@ from typing import Any, Final
 from worker import letter
 from worker.addresses import is_placeholder
 from worker.documents import LoadedDocument, choose_documents
-from worker.duties import describe_timing, earliest_day, hold_for_contract, hold_for_people, list_duties
+from worker.duties import (
+    add_promised,
+    describe_timing,
+    earliest_day,
+    hold_for_contract,
+    hold_for_people,
+    list_duties,
+)
 from worker.eligibility import judge_eligibility
 from worker.handing_over import prepare_handing_over
-from worker.invoice import ChosenInvoice, LoadInvoice, choose_invoice
+from worker.invoice import ChosenInvoice, LoadInvoice, choose_invoice, holds_code, holds_name, way_of
 from worker.model import (
     INVOICE_TITLES,
     Address,
@@ -38,6 +45,7 @@ from worker.model import (
     Sha256,
     sha256,
 )
+from worker.open_keys import counted_open, open_for
 from worker.readback import read_back
 from worker.render import Renderer, Scope
 from worker.rulebook import (
@@ -50,9 +58,11 @@ from worker.rulebook import (
     Rule,
     Section,
     Timing,
+    When,
     invoice_for,
     receiving_section,
     rule_for,
+    sentences_for,
 )
 from worker.states import Reason
 from worker.template_names import (
@@ -64,11 +74,13 @@ from worker.template_names import (
     write_line,
     write_text,
 )
-from worker.text import unsafe_character
+from worker.text import match_key, unsafe_character
 from worker.values import fit_values
 
 NOTICE_TITLE: Final = "認証キーのお知らせ"
 REHEARSAL_MARK: Final = "【リハーサル】"
+UNSEEN_SUBJECT: Final = "（件名は未確認）"
+"""In place of a subject that no file gives: the rest of the mail is shown, and held until the subject is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +97,10 @@ class Circumstances:
     """Number of the next rehearsal, from 1."""
     correction: int
     in_reply_to: str
+    secret: bytes
+    """What nobody outside can make our Message-IDs without."""
+    is_named_by_old: Callable[[str], bool]
+    """Whether this submission was drafted under this Message-ID of 0.1.0: then it keeps it."""
     today: dt.date
     """In Japan: a mail with an invoice does not leave before the contract's day."""
     contract: Contract = Contract.ORIGINAL
@@ -92,6 +108,11 @@ class Circumstances:
     """What an amended guarantee follows, where that was submitted from here."""
     found_invoices: tuple[str, ...] = ()
     """Files whose names lead to this guarantee, for where the register names no invoice."""
+    counts_silence: bool = True
+    """Whether what a rule by e-mail does not say counts as open, and ``lines`` never take project and number out.
+
+    False for a draft of an older program, which did neither.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +146,8 @@ class _Case:
     """As registered, in the form that the issuer wants."""
     template: Callable[[str], str | None]
     renderer: Renderer
+    way: When | None = None
+    """How the invoice goes, once that is known."""
 
     def names(
         self, guarantor: Guarantor, invoice: ChosenInvoice | None, attachments: Sequence[Attachment]
@@ -184,6 +207,7 @@ def _draft(
         holds.append(chosen)
     else:
         invoice = chosen
+    case = dataclasses.replace(case, way=way_of(invoice))
     carries_invoice = invoice is not None and invoice.attached is not None
     if not case.circumstances.rehearsal_to:  # a rehearsal reaches nobody there: asked when it is for the issuer
         holds += hold_for_people(
@@ -202,13 +226,22 @@ def _draft(
     holds += read_back(draft, draft_hash, body, contents, limit)
     not_before = earliest_day(case.project) if carries_invoice and not draft.is_rehearsal else None
     undrafted = _not_drafted(case, holds)
+    after = undrafted.duties.after
+    if invoice and invoice.registered and not carries_invoice:  # the letter says that it is handed in apart
+        after = add_promised(after, invoice.title)
     return dataclasses.replace(
         undrafted,
         draft=draft,
         draft_hash=draft_hash,
         body=body,
         contents=contents,
-        duties=dataclasses.replace(undrafted.duties, not_before=not_before),
+        duties=dataclasses.replace(
+            undrafted.duties,
+            not_before=not_before,
+            after=after,
+            assumed=case.rule.assumed,
+            counts_silence=case.circumstances.counts_silence,
+        ),
     )
 
 
@@ -220,12 +253,15 @@ def _hand_over(case: _Case, holds: Sequence[Hold], documents: Sequence[LoadedDoc
     registered = invoice_for(case.project, case.notice.product, case.notice.contract_number)
     title = INVOICE_TITLES.get(case.notice.product)
     invoice = ChosenInvoice(title, None, registered) if title else None
+    is_brought = bool(registered and registered.file and case.rule.invoice is not InvoiceRule.NEVER)
+    if title and (registered or case.rule.invoice is InvoiceRule.NEVER):
+        case = dataclasses.replace(case, way=When.ATTACHED if is_brought else When.APART)
     try:
         _, files = _attach_all(case, guarantor, None, documents)
     except Unwritable as unwritable:
         return _not_drafted(case, (*holds, unwritable.hold))
     duties = _duties(case)
-    if title and registered and registered.file and case.rule.invoice is not InvoiceRule.NEVER:
+    if title and registered and is_brought:
         duties = dataclasses.replace(duties, bring=(*duties.bring, f"{title}：{registered.file}"))
     prepared = prepare_handing_over(
         duties,
@@ -233,6 +269,8 @@ def _hand_over(case: _Case, holds: Sequence[Hold], documents: Sequence[LoadedDoc
         case.notice,
         case.names(guarantor, invoice, files),
         files,
+        case.section,
+        case.way,
         describe_timing(case.project, case.notice.product, case.notice.contract_number, case.rule),
         case.renderer,
     )
@@ -253,6 +291,7 @@ def _duties(case: _Case) -> Duties:
         case.rule,
         case.section,
         case.circumstances.contract,
+        case.way,
     )
 
 
@@ -269,7 +308,11 @@ def hash_draft(draft: Draft) -> str:
 
 
 def _uncertain(case: _Case) -> tuple[Hold, ...]:
-    open_keys = case.rule.open + (case.section.open if case.section else ())
+    open_keys = open_for(case.rule.open + (case.section.open if case.section else ()), case.rule.channel)
+    if case.rule.channel is Channel.EMAIL and not case.rule.subject.strip() and not open_keys:
+        open_keys = ("subject",)
+    if case.circumstances.counts_silence:
+        open_keys = (*open_keys, *counted_open(case.rule))
     if case.circumstances.guarantor is None:
         open_keys = (*open_keys, f"guarantor.{case.notice.guarantor}")
     if case.issuer.guarantors and case.notice.guarantor not in case.issuer.guarantors:
@@ -309,7 +352,9 @@ def _write(
     rule, contractor = case.rule, contractor_of(case.circumstances.contractor, case.project)
     contents, attachments = _attach_all(case, guarantor, invoice, documents)
     names = case.names(guarantor, invoice, attachments)
-    subject = write_line("subject", rule.subject, names, case.renderer)
+    subject = UNSEEN_SUBJECT
+    if rule.subject.strip():
+        subject = write_line("subject", rule.subject, names, case.renderer)
     body = _write_body(case, names)
     rehearsal_for: tuple[Address, ...] = ()
     to, cc = section.to, section.cc
@@ -329,23 +374,26 @@ def _write(
         subject=subject,
         body_sha256=sha256(encoded),
         attachments=tuple(attachments),
-        message_id=letter.message_id(
-            sha256(case.pdf),
-            case.issuer.id,
-            case.notice.product,
-            case.circumstances.correction,
-            case.circumstances.rehearsal if rehearsal_for else 0,
-            contractor.email,
-        ),
+        message_id=_message_id(case, contractor.email),
         in_reply_to=case.circumstances.in_reply_to,
         rehearsal_for=rehearsal_for,
         rule_file=case.issuer.file,
         rule_sha256=case.issuer.sha256,
         invoice_amount=registered.amount if registered else None,
         invoice_date=registered.date if registered else None,
-        conditions=rule.conditions,
+        conditions=sentences_for(rule.conditions, case.way),
     )
     return draft, body, contents
+
+
+def _message_id(case: _Case, sender: Address) -> str:
+    how, issuer, product = case.circumstances, case.issuer.id, case.notice.product
+    if how.rehearsal_to:
+        return letter.rehearsal_message_id(sha256(case.pdf), issuer, product, how.rehearsal, sender)
+    old = letter.old_message_id(sha256(case.pdf), issuer, product, how.correction, sender)
+    if how.is_named_by_old(old):
+        return old
+    return letter.message_id(how.secret, sha256(case.pdf), issuer, product, how.correction, sender)
 
 
 def _attach_all(
@@ -395,11 +443,19 @@ def _write_body(case: _Case, names: dict[str, Any]) -> str:
 
 
 def _required_lines(case: _Case, names: Mapping[str, Any]) -> tuple[Scope, ...]:
-    """The items that the issuer requires, in its order; number and key after them where they are typed all the same."""
+    """The items that the issuer requires, in its order; then what they lack of project, number and typed key."""
     written = [(line.title, write_line(line.title, line.value, names, case.renderer)) for line in case.rule.lines]
-    if written and case.rule.key_typed:
-        typed = (("保証契約番号", case.notice.contract_number), ("認証キー", case.notice.key.clear))
-        written += [(title, text) for title, text in typed if not any(text in value for _, value in written)]
+    if written:
+        values = [match_key(value) for _, value in written]
+        name, number = case.project.name, case.notice.contract_number
+        is_new = case.circumstances.counts_silence  # a draft of an older program keeps its body
+        if is_new and not any(holds_name(value, match_key(name)) for value in values):
+            written.append(("案件名", name))
+        if (is_new or case.rule.key_typed) and not any(holds_code(value, match_key(number)) for value in values):
+            written.append(("保証契約番号", number))
+        key = case.notice.key.clear
+        if case.rule.key_typed and not any(key in value for _, value in written):
+            written.append(("認証キー", key))
     return tuple(Scope("lines", {"title": title, "value": value}) for title, value in written)
 
 

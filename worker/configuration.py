@@ -17,9 +17,10 @@ from worker import projects as register
 from worker.addresses import domain_of, is_placeholder
 from worker.errors import ConfigError, Problem
 from worker.example_tables import read_examples
-from worker.model import ConfigFile, sha256
+from worker.model import Channel, ConfigFile, sha256
+from worker.rule_remarks import remarks_on_rules
 from worker.rule_tables import DEFAULT
-from worker.rulebook import Example, Guarantor, Issuer, Project, Section
+from worker.rulebook import Example, Guarantor, Issuer, Project, Rule, Section
 from worker.settings import Settings
 from worker.template_rules import Use, check_template
 from worker.text import unsafe_character
@@ -81,7 +82,11 @@ def load_configuration(files: Mapping[str, bytes]) -> Configuration:
         issuers=issuers,
         projects=projects,
         files=tuple(ConfigFile(name, sha256(content), content) for name, content in sorted(files.items())),
-        remarks=tuple(_remarks(worker, issuers.values(), projects)),
+        remarks=(
+            *_remarks(worker, issuers.values(), projects),
+            *_outside_own_domain(worker),
+            *_shared_addresses(worker, issuers.values(), projects),
+        ),
         examples=examples,
     )
 
@@ -252,6 +257,40 @@ def _problems_of_copy(
 # --- What is allowed and still worth a look ----------------------------------------------------------------------
 
 
+def _outside_own_domain(worker: Settings) -> Iterator[Problem]:
+    named = {"smtp.copy_to": worker.smtp.copy_to, "release.rehearsal_to": worker.release.rehearsal_to}
+    for key, address in named.items():
+        if address is not None and domain_of(address) != domain_of(worker.contractor.email):
+            yield Problem(settings.FILE, key, "outside_own_domain", {"address": address})
+
+
+def _shared_addresses(worker: Settings, issuers: Iterable[Issuer], projects: Iterable[Project]) -> Iterator[Problem]:
+    """Addresses that two issuers have: often a copied file whose ``to`` was left. Our own may get copies of all."""
+    own = domain_of(worker.contractor.email)
+    named = {issuer.id: issuer for issuer in issuers}
+    places = [
+        (issuer, issuer.file, f"section.{id_}", section)
+        for issuer in named.values()
+        for id_, section in issuer.sections.items()
+    ]
+    places += [
+        (named[project.issuer], register.FILE, f"project[{at}].office.{product}", office)
+        for at, project in enumerate(projects, start=1)
+        for product, office in project.offices.items()
+    ]
+    first: dict[str, tuple[Issuer, Section]] = {}
+    for issuer, file, place, section in places:
+        for kind, addresses in (("to", section.to), ("cc", section.cc)):
+            for at, address in enumerate(addresses, start=1):
+                if kind == "cc" and domain_of(address) == own:
+                    continue
+                other, elsewhere = first.setdefault(address.casefold(), (issuer, section))
+                if other.id != issuer.id:
+                    params = {"address": address, "name": f"{issuer.name} {section.name}"}
+                    params["other"] = f"{other.name} {elsewhere.name}"
+                    yield Problem(file, f"{place}.{kind}[{at}]", "shared_address", params)
+
+
 def _remarks(worker: Settings, issuers: Iterable[Issuer], projects: Iterable[Project]) -> Iterator[Problem]:
     for key, address in settings.placeholders_in(worker):
         yield Problem(settings.FILE, key, "placeholder", {"address": address})
@@ -259,19 +298,54 @@ def _remarks(worker: Settings, issuers: Iterable[Issuer], projects: Iterable[Pro
         yield Problem(settings.FILE, "mailbox", "no_mailbox")
     if not worker.notify:
         yield Problem(settings.FILE, "operator.notify", "nobody_notified")
+    yield from remarks_on_rules(issuers, projects)
     own = frozenset({domain_of(worker.contractor.email)})
-    known = {}
+    known, by_id = {}, {}
     for issuer in issuers:
+        by_id[issuer.id] = issuer
         known[issuer.id] = own | _domains(issuer.sections.values())
         if issuer.checked_on is None:
             yield Problem(issuer.file, "checked_on", "not_checked")
+        yield from _remarks_on_silence(issuer)
         for id_, section in issuer.sections.items():
             yield from _remarks_on_section(issuer.file, f"section.{id_}", section, known[issuer.id])
+    yield from _remarks_on_projects(projects, by_id, known)
+
+
+def _remarks_on_projects(
+    projects: Iterable[Project], by_id: Mapping[str, Issuer], known: Mapping[str, frozenset[str]]
+) -> Iterator[Problem]:
+    """What the projects' own offices and rules say; ``known`` are the domains of each issuer and ours."""
     for at, project in enumerate(projects, start=1):
-        if project.offices:
-            domains = known[project.issuer] | _domains(project.offices.values())
-            for product, office in project.offices.items():
-                yield from _remarks_on_section(register.FILE, f"project[{at}].office.{product}", office, domains)
+        yield from _remarks_on_project(f"project[{at}]", project, by_id[project.issuer], known[project.issuer])
+
+
+def _remarks_on_project(place: str, project: Project, issuer: Issuer, known: frozenset[str]) -> Iterator[Problem]:
+    domains = known | _domains(project.offices.values())
+    for product, office in project.offices.items():
+        yield from _remarks_on_section(register.FILE, f"{place}.office.{product}", office, domains)
+    for key in _unsaid_of_project(project, issuer):
+        yield Problem(register.FILE, f"{place}.rule.{DEFAULT}.{key}", f"unsaid_{key}")
+
+
+def _remarks_on_silence(issuer: Issuer) -> Iterator[Problem]:
+    """What the rules by e-mail do not say: counted as open, or taken as the file assumes."""
+    rules = _by_mail(issuer)
+    for key in dict.fromkeys(key for rule in rules for key in rule.unsaid):
+        yield Problem(issuer.file, f"rule.{DEFAULT}.{key}", f"unsaid_{key}")
+    for key in dict.fromkeys(key for rule in rules for key in rule.assumed):
+        yield Problem(issuer.file, "assumed", f"assumed_{key}")
+
+
+def _unsaid_of_project(project: Project, issuer: Issuer) -> Iterator[str]:
+    """What the project's own rules by e-mail do not say, and its issuer's file was not told of already."""
+    told = {key for rule in _by_mail(issuer) for key in rule.unsaid}
+    unsaid = (key for rule in _by_mail(project) for key in rule.unsaid if key not in told)
+    yield from dict.fromkeys(unsaid)
+
+
+def _by_mail(whose: Issuer | Project) -> list[Rule]:
+    return [each for each in (*whose.rules.values(), *whose.amended_rules.values()) if each.channel is Channel.EMAIL]
 
 
 def _remarks_on_section(file: str, place: str, section: Section, domains: frozenset[str]) -> Iterator[Problem]:

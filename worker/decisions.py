@@ -14,11 +14,13 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from worker.approve import answer_holds, refuse_unless_shown
+from worker.approve import answer_holds, evidence_of_mail, is_weighed, refuse_unless_shown
 from worker.arrive import find_amended, find_later
 from worker.drafting import Drafted, InForce, draft_submission
 from worker.duties import choose_duty, open_news
 from worker.errors import LogBroken, NotAllowed
+from worker.guards import remembered_as
+from worker.letter import old_message_id
 from worker.model import INVOICE_TITLES, Announced, Hold, Submission
 from worker.ports import Author, Reading, Store, Writing
 from worker.states import Event, IllegalEvent, Reason, State, next_state
@@ -61,17 +63,41 @@ def redraft(
         bound = submission.bound_project or reading.bound_project(notice.guarantor, notice.contract_number)
         if submission.id:
             submission = dataclasses.replace(submission, superseded_by=find_later(submission, notice, reading))
-    return draft_submission(
-        submission,
-        notice,
-        (content or reading.original(pdf)) if pdf and notice else b"",
-        in_force,
-        reading,
-        bound,
-        _replaced_mail(submission, reading),
-        now,
-        amends=amends,
-    )
+
+    def draft(each: Submission) -> Drafted:
+        return draft_submission(
+            each,
+            notice,
+            (content or reading.original(pdf)) if pdf and notice else b"",
+            in_force,
+            reading,
+            bound,
+            _replaced_mail(each, reading),
+            now,
+            amends=amends,
+        )
+
+    drafted = draft(submission)
+    if drafted.submission.state is not State.HELD or submission.late_answer:
+        return drafted  # what is about to be sent is compared in that moment
+    early = find_early(drafted.submission, reading)
+    return draft(dataclasses.replace(submission, late_answer=early)) if early else drafted
+
+
+def find_early(submission: Submission, reading: Reading) -> str:
+    """Detail of MAYBE_SENT for a kept mail about ``submission`` that nobody has answered; empty: none.
+
+    It came before this store knew the mail, by the name that it has, or by the one that 0.1.0 would have given it: then
+    an old backup was put back, or the mail is forged.
+    """
+    draft, pdf = submission.draft, submission.pdf_sha256
+    if draft is None or draft.is_rehearsal or pdf is None or submission.product is None:
+        return ""
+    old = old_message_id(pdf, submission.issuer or "", submission.product, submission.correction, draft.sender)
+    for digest in dict.fromkeys((*reading.early_reports(draft.message_id), *reading.early_reports(old))):
+        if not is_weighed(submission, digest):
+            return evidence_of_mail("early", digest)
+    return ""
 
 
 def _replaced_mail(submission: Submission, reading: Reading) -> str:
@@ -155,6 +181,8 @@ def _answer(
         dataclasses.replace(answered, bound_project=bound or answered.bound_project), in_force, writing, now
     )
     keep_contents(writing, drafted)
+    for name in filter(None, map(remembered_as, before.reasons)):
+        writing.set_property(name, now.isoformat())
     return _record_approval(writing, before, drafted.submission, author, note, label)
 
 
@@ -241,7 +269,13 @@ def resolve_not_sent(store: Store, in_force: InForce, number: int, author: Autho
         before = writing.submission(number)
         _refuse_while_answer_may_come(before, now)
         stated = dataclasses.replace(
-            before, not_sent=before.not_sent + 1, released_draft="", silent="", deferrals=0, letter_sha256=None
+            before,
+            not_sent=before.not_sent + 1,
+            late_answer="",
+            released_draft="",
+            silent="",
+            deferrals=0,
+            letter_sha256=None,
         )
         drafted = redraft(stated, in_force, writing, now)
         keep_contents(writing, drafted)
@@ -324,7 +358,7 @@ def resend(store: Store, in_force: InForce, number: int, author: Author, why: st
 
 
 def resume(store: Store, author: Author) -> None:
-    """State that the database in place is the one to go on with, though a later head was noted once."""
+    """State that the database in place is the one to go on with, whatever head or secret was noted beside it."""
     try:
         noted: object = list(store.marked_head() or ())
     except LogBroken as unreadable:  # this is the command that writes it anew
@@ -332,6 +366,7 @@ def resume(store: Store, author: Author) -> None:
     with store.writing() as writing:
         writing.note(RESUMED, None, author, {"noted_head": noted})
     store.mark_head()
+    store.note_secret()
 
 
 # --- What they share -----------------------------------------------------------------------------------------

@@ -37,9 +37,10 @@ from worker.cli.tables import print_pairs, print_table, submission_table
 from worker.decisions import approve
 from worker.model import JST, Submission
 from worker.ports import Author
+from worker.recover import record_start
 from worker.sent_log import log_rows
 from worker.states import NEEDS_A_PERSON, Reason, State
-from worker.wiring import account_name, load_office, system_clock
+from worker.wiring import account_name, load_office, program_version, system_clock
 from worker.words import Language, say
 
 OFFICE: Final = "soumu@contractor.example"
@@ -102,6 +103,8 @@ to = ["keiyaku@maru-city.example"]
 channel = "email"
 section = "keiyaku"
 subject = "【{{ product }}】{{ values.工事番号 }} {{ project.name }}（{{ contractor.name }}）"
+notice = "attached"
+timing = "any"
 invoice = "never"
 """,
     "sankaku-town": """\
@@ -114,6 +117,8 @@ cc = ["genba@contractor.example"]
 channel = "email"
 section = "project"
 subject = "{{ product }}にかかる認証キー【{{ project.name }}】の提出について"
+notice = "attached"
+timing = "any"
 invoice = "required"
 """,
     "shikaku-pref": """\
@@ -125,6 +130,8 @@ to = ["doboku@shikaku-pref.example"]
 channel = "email"
 section = "doboku"
 subject = "電子保証(認証キー)"
+notice = "attached"
+timing = "any"
 invoice = "optional"
 """,
 }
@@ -164,6 +171,7 @@ def run_demo(keep: Path | None, lang: Language) -> int:
             mailbox = stack.enter_context(DemoImap(OFFICE))
             relay = stack.enter_context(DsnController())
         _write_configuration(root, mailbox, relay)
+        _start(root)
         mails = _mails(system_clock().now())
         for _, raw in mails:
             mailbox.append(raw)
@@ -209,6 +217,19 @@ def _write_configuration(root: Path, mailbox: DemoImap, relay: DsnController) ->
     password = var / "imap-password"
     password.touch(mode=0o600)
     password.write_text(mailbox.password, encoding="utf-8")
+
+
+def _start(root: Path) -> None:
+    """The first start, before any mail comes: what lay in the mailbox then would wait for a person as from before."""
+    office, clock = load_office(str(root / "config")), system_clock()
+    with SenderLock(office.places.store, clock):
+        create_or_migrate(office.places.store)
+        store = open_store(office.places.store, clock)
+        try:
+            files = office.configuration.files
+            record_start(store, files, program_version(), account_name(), store.config_in_force())
+        finally:
+            store.close()
 
 
 def _run_worker(root: Path) -> None:
@@ -319,6 +340,8 @@ def _mail(sender: str, subject: str, text: str, number: int, now: dt.datetime) -
     mail = EmailMessage()
     domain = sender.rpartition("@")[2]  # the office's mail server found the signature of this domain good
     mail["Authentication-Results"] = f"mx.contractor.example; dkim=pass header.d={domain}"
+    signed = "from:to:subject:date:message-id: mime-version:content-type: content-transfer-encoding"
+    mail["DKIM-Signature"] = f"v=1; a=rsa-sha256; d={domain}; s=demo; h={signed}; bh=ZGVtbw==; b=ZGVtbw=="
     mail["From"] = sender
     mail["To"] = OFFICE
     mail["Subject"] = subject

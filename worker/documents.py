@@ -58,6 +58,8 @@ def choose_documents(product: Product, rule: Rule, project: Project, load: LoadF
                 holds.append(Hold(Reason.TOO_BIG, document.file))
             case Unreadable(Reason.INVOICE_MISSING, why):  # it is there, and still being written
                 holds.append(_undecided(f"{document.file}：{why}"))
+            case Unreadable(Reason.DAMAGED, why) if why:
+                holds.append(_undecided(why))
             case Unreadable() | None:
                 holds.append(_undecided(document.file))
             case _:

@@ -17,9 +17,10 @@ from typing import Final
 from worker.approve import Judgement, judge
 from worker.compose import Circumstances, Composed, compose
 from worker.configuration import Configuration
-from worker.errors import Unavailable, Unsettled
+from worker.errors import LogBroken, Unavailable, Unsettled
 from worker.guards import Check, Finished, Ruled, check_draft, check_rule
 from worker.invoice import STILL_WRITTEN, find_candidates
+from worker.letter import SECRET
 from worker.match import (
     Ambiguous,
     Match,
@@ -147,26 +148,40 @@ def draft_submission(
         stood = _stand(submission, outcome, None, judge(submission, outcome, None, release, now))
         return Drafted(dataclasses.replace(stood, issuer=None, issuer_name=""), {}, "")
     issuer = in_force.configuration.issuers[project.issuer]
-    circumstances = _circumstances(submission, notice, project, in_force, corrected_message_id, amends, now)
+    circumstances = _circumstances(submission, notice, project, in_force, corrected_message_id, amends, known, now)
     rule = rule_for(issuer, project, notice.product, circumstances.contract)
     if rule.channel is Channel.EMAIL and rule.invoice is not InvoiceRule.NEVER:
         found = _find_invoices(submission, notice, project, in_force, known)
         circumstances = dataclasses.replace(circumstances, found_invoices=found)
-    composed = compose(
-        notice,
-        pdf,
-        project,
-        issuer,
-        circumstances,
-        in_force.templates.source,
-        in_force.files.invoice,
-        in_force.renderer,
-    )
+
+    def composed_under(circumstances: Circumstances) -> Composed:
+        return compose(
+            notice,
+            pdf,
+            project,
+            issuer,
+            circumstances,
+            in_force.templates.source,
+            in_force.files.invoice,
+            in_force.renderer,
+        )
+
+    composed = composed_under(dataclasses.replace(circumstances, counts_silence=not _is_of_older_program(submission)))
+    if _is_of_older_program(submission) and composed.draft_hash != submission.draft_hash:
+        composed = composed_under(circumstances)
     checks = _check(submission, notice, project, issuer, circumstances, composed, in_force, known)
     composed = dataclasses.replace(composed, holds=(*composed.holds, *(hold for each in checks for hold in each.holds)))
     stood = _stand(submission, outcome, composed, judge(submission, outcome, composed, release, now))
-    stood = dataclasses.replace(stood, issuer=issuer.id, issuer_name=issuer.name)
+    stood = dataclasses.replace(stood, issuer=issuer.id, issuer_name=issuer.full_name)
     return Drafted(stood, composed.contents, composed.body, checks)
+
+
+def _is_of_older_program(submission: Submission) -> bool:
+    """Whether its draft is one of a program that took what a rule did not say for consent.
+
+    It keeps that rule for as long as the draft stays the same: a person may have approved it.
+    """
+    return bool(submission.draft_hash) and not submission.duties.counts_silence
 
 
 def _check(
@@ -200,6 +215,8 @@ def _check(
         body=composed.body,
         rehearsal_to=circumstances.rehearsal_to,
         text_of=in_force.files.text,
+        copy_to=in_force.configuration.settings.smtp.copy_to,
+        issuers=tuple(in_force.configuration.issuers.values()),
     )
     return check_draft(finished, in_force.register, known, circumstances.today)
 
@@ -229,6 +246,7 @@ def _numbers_before(submission: Submission, known: Reading) -> NumbersBefore:
             if (each.id < submission.id or not submission.id)
             and each.contract_number is not None
             and each.state not in {State.WITHDRAWN, State.REFUSED}
+            and not (submission.proven and each.is_doubtful)
         )
 
     return numbers
@@ -249,9 +267,15 @@ def _circumstances(
     in_force: InForce,
     corrected_message_id: str,
     amends: Submission | None,
+    known: Reading,
     now: dt.datetime,
 ) -> Circumstances:
     settings = in_force.configuration.settings
+
+    def is_named_by_old(message_id: str) -> bool:
+        named = known.of_own_message(message_id)
+        return named is not None and named.id == submission.id
+
     return Circumstances(
         contractor=settings.contractor,
         guarantor=in_force.guarantors.get(notice.guarantor),
@@ -262,11 +286,21 @@ def _circumstances(
         rehearsal=submission.correction * _REHEARSALS_EACH + submission.rehearsals + 1,
         correction=submission.correction,
         in_reply_to=corrected_message_id,
+        secret=read_secret(known),
+        is_named_by_old=is_named_by_old,
         today=now.astimezone(JST).date(),
         # While nobody has said that it is no copy, it is shown as the amended guarantee that an approval makes of it.
         contract=Contract.AMENDED if project.is_amended or amends else Contract.ORIGINAL,
         previous=_previous(amends, notice),
     )
+
+
+def read_secret(known: Reading) -> bytes:
+    """The store's secret; every store has one from its first start, or its upgrade, on."""
+    secret = known.property(SECRET)
+    if secret is None:
+        raise LogBroken("no_secret", SECRET)
+    return bytes.fromhex(secret)
 
 
 def _previous(amends: Submission | None, notice: Notice) -> Previous | None:

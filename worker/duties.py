@@ -6,8 +6,10 @@ knows what was recorded as done, not whether it was.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -16,7 +18,18 @@ from worker.chain import canonical
 from worker.dates_ja import write_date
 from worker.errors import NotAllowed
 from worker.model import JST, Duties, Hold, Product, Submission
-from worker.rulebook import Contract, CountedBy, Issuer, Project, Rule, Section, Timing, invoice_for
+from worker.rulebook import (
+    Contract,
+    CountedBy,
+    Issuer,
+    Project,
+    Rule,
+    Section,
+    Timing,
+    When,
+    invoice_for,
+    sentences_for,
+)
 from worker.states import Reason
 from worker.words import name_receipt
 from worker.workdays import working_days_before
@@ -25,9 +38,26 @@ _TOGETHER: Final = {Timing.WITH_CONTRACT: "契約書", Timing.WITH_INVOICE: "請
 _BEFORE: Final = {Timing.BEFORE_CONTRACT: "契約書", Timing.BEFORE_INVOICE: "請求書"}
 
 
+_SINCE_0_2: Final = ("fax", "overtaken")
+"""Keys that an older program did not know: one that no file writes is left out, so that an upgrade changes no hash."""
+_NOT_HASHED: Final = frozenset({"unsaid", "assumed"})
+"""What says only that a value was not written: written out as it was taken, the rule is the same."""
+
+
 def hash_rule(rule: Rule, section: Section | None) -> str:
     """64 hexadecimal digits over ``rule`` and who receives under it; a comment in a file does not alter them."""
-    return hashlib.sha256(canonical({"rule": rule, "section": section}).encode()).hexdigest()
+    return hashlib.sha256(canonical({"rule": _hashed(rule), "section": _hashed(section)}).encode()).hexdigest()
+
+
+def _hashed(part: Rule | Section | None) -> dict[str, object] | None:
+    if part is None:
+        return None
+    fields = {each.name: getattr(part, each.name) for each in dataclasses.fields(part)}
+    if isinstance(part, Rule):
+        fields["chosen"] = part.chosen or fields.pop("overtaken")  # as an older program, which did not drop it, did
+    return {
+        name: value for name, value in fields.items() if (value or name not in _SINCE_0_2) and name not in _NOT_HASHED
+    }
 
 
 def list_duties(
@@ -38,8 +68,9 @@ def list_duties(
     rule: Rule,
     section: Section | None,
     contract: Contract,
+    way: When | None = None,
 ) -> Duties:
-    """What the rule asks of people, apart from what only a draft or a form can say."""
+    """What the rule asks of people where the invoice goes this ``way``, but for what a draft or a form says."""
     return Duties(
         rule_hash=hash_rule(rule, section),
         source=_source(issuer, project, product, rule),
@@ -49,7 +80,7 @@ def list_duties(
         call_after=rule.call_after,
         closes=rule.closes.value,
         settle_days=rule.settle_days,
-        after=rule.after,
+        after=sentences_for(rule.after, way),
         url=rule.url,
         bring=rule.bring,
         deadline=_last_day(rule.timing, project, product, contract_number),
@@ -58,7 +89,8 @@ def list_duties(
 
 def _source(issuer: Issuer, project: Project, product: Product, rule: Rule) -> str:
     if rule in (project.rules.get(product), project.amended_rules.get(product)):
-        return f"projects.toml（{project.id}）"
+        own = f"projects.toml（{project.id}）"
+        return f"{own}、ほかは {issuer.source}" if issuer.source else own
     return issuer.source
 
 
@@ -78,6 +110,15 @@ def _last_day(timing: Timing, project: Project, product: Product, contract_numbe
     day = _due_day(timing, project, product, contract_number) if timing in _BEFORE else None
     of_rule = working_days_before(day, 1) if day else None
     return min(filter(None, (of_rule, project.deadlines.get(product))), default=None)
+
+
+_HANDED_IN: Final = re.compile("請求書.*(提出|持参|郵送|送付|送る|届け|渡す)")
+"""A sentence that has the invoice handed in; one that only names it (請求書の控えを保管) does not remind of that."""
+
+
+def add_promised(after: tuple[str, ...], title: str) -> tuple[str, ...]:
+    """``after`` for a letter that promises the invoice ``title``: always with a sentence that has it handed in."""
+    return after if any(map(_HANDED_IN.search, after)) else (*after, f"{title}を別途提出")
 
 
 # --- Before it is mailed -----------------------------------------------------------------------------------------

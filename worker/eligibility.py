@@ -15,6 +15,7 @@ What stands in which date (the issuers' own words in brackets):
   ``contract`` and ``guarantee`` may be the amendment's, made after the day from which the issuer counts:
   ``original_contract`` is asked for in their place. Without ``from`` there is no date to fit by, and no amended
   contract fits.
+- ``amended = false`` (変更契約は対象外): no amended contract fits, whatever its dates.
 - Without ``original_only`` the issuer says nothing of amended contracts, and the dates count as registered.
 """
 
@@ -31,6 +32,7 @@ from worker.rulebook import Award, Contract, CountedBy, Eligibility, Issuer, Pro
 from worker.states import Reason
 
 DATE_NAMES: Final = {
+    CountedBy.PROCEDURE_START: "発注手続の開始日",
     CountedBy.ANNOUNCEMENT: "公告日",
     CountedBy.DESIGNATION: "指名日",
     CountedBy.NOTIFICATION: "通知日",
@@ -50,6 +52,11 @@ AWARD_NAMES: Final = {
     Award.DESIGNATED: "指名競争入札",
     Award.DISCRETIONARY: "随意契約",
 }
+
+_ORIGINAL_ALONE: Final = "変更契約は対象外です（当初の契約だけが対象です）"
+_INSTEAD: Final = "紙の証書に切り替えるか、発注者の了解を得てください"
+NOT_SEEN: Final = "not_seen"
+"""Code of the hold where nothing but an alternative that the file itself calls open is left."""
 
 _OF_THE_ORIGINAL: Final = frozenset(CountedBy) - {CountedBy.CONTRACT, CountedBy.GUARANTEE}
 """Dates that an amendment leaves as they were."""
@@ -85,27 +92,42 @@ class _Case:
 def judge_eligibility(issuer: Issuer, project: Project, product: Product, contract: Contract) -> tuple[Hold, ...]:
     """No hold where one of the issuer's alternatives fits, where it has none, or where it consented to an exception.
 
+    A project that its announcement excludes is ``not_eligible`` whatever the alternatives say.
+
     Else one: ``eligibility_unknown`` with the facts to register, or ``not_eligible`` where every alternative is
     certainly missed, with why. A missing approval (``approval = true``) is not known rather than missed: the issuer can
-    still give it.
+    still give it. Where nothing but an open alternative is left (``open = true``), it is not known either: an answer of
+    the issuer for this project settles it, or a confirmed rule.
     """
-    if not issuer.eligibility or project.exception.strip():
+    if project.exception.strip():
+        return ()
+    if project.is_excluded:
+        words = f"公告等で電子保証の対象外とされた案件です（excluded）。{_INSTEAD}"
+        return (Hold(Reason.NOT_ELIGIBLE, f"{project.id}：{words}"),)
+    if not issuer.eligibility:
         return ()
     case = _Case(issuer, project, product, project.is_amended or contract is Contract.AMENDED)
     examined = [tuple(_examine(alternative, case)) for alternative in issuer.eligibility]
     if not all(examined):
         return ()  # one with nothing found against it fits
+    possible = [
+        (alternative, findings)
+        for alternative, findings in zip(issuer.eligibility, examined, strict=True)
+        if not any(isinstance(finding, _Excluded) for finding in findings)
+    ]
     lacking = [
         "、".join(finding.question for finding in findings if isinstance(finding, _Lacking))
-        for findings in examined
-        if not any(isinstance(finding, _Excluded) for finding in findings)
+        for alternative, findings in possible
+        if not alternative.open
     ]
     if lacking:
         asked = "。又は、".join(dict.fromkeys(lacking))
         words = f"電子保証の対象か分かりません。次を案件に登録するか、発注者に確認してください：{asked}"
         return (Hold(Reason.ELIGIBILITY_UNKNOWN, f"{project.id}：{words}"),)
+    if possible:
+        return (Hold(Reason.ELIGIBILITY_UNKNOWN, f"{NOT_SEEN}: {project.id}"),)
     why = "".join(f"{sentence}。" for sentence in _tell_excluded(examined))
-    words = f"{why}紙の証書に切り替えるか、発注者の了解を得てください"
+    words = f"{why}{_INSTEAD}"
     return (Hold(Reason.NOT_ELIGIBLE, f"{project.id}：{words}"),)
 
 
@@ -123,8 +145,11 @@ def _examine(alternative: Eligibility, case: _Case) -> Iterator[_Finding]:
     """What speaks against ``alternative``: nothing where it fits."""
     yield from _examine_scope(alternative, case)
     yield from _examine_amount(alternative, case.project)
-    yield from _examine_dates(alternative, case)
-    if alternative.approval and not case.project.approval.strip():
+    if case.is_amended and not alternative.amended:
+        yield _Excluded(_ORIGINAL_ALONE)
+    else:
+        yield from _examine_dates(alternative, case)
+    if (alternative.approval or alternative.open) and not case.project.approval.strip():
         yield _Lacking("この案件を電子保証の対象とする発注者の承認（approval）があるか")
 
 
@@ -170,7 +195,7 @@ def _examine_dates(alternative: Eligibility, case: _Case) -> Iterator[_Finding]:
     since = alternative.since
     if since is None:
         if must_be_original:
-            yield _Excluded("変更契約は対象外です（当初の契約だけが対象です）")
+            yield _Excluded(_ORIGINAL_ALONE)
         return
     counted_by: Iterable[CountedBy] = alternative.counted_by
     if must_be_original:

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from worker.compose import Circumstances, Composed, compose
+from worker.compose import UNSEEN_SUBJECT, Circumstances, Composed, compose
 from worker.configuration import Configuration
 from worker.errors import Problem
+from worker.letter import SECRET_BYTES
 from worker.model import Address, Channel, Key, Notice, Product, sha256
 from worker.projects import read_one_project
 from worker.render import Renderer
@@ -25,9 +26,6 @@ from worker.toml_lines import index_lines, line_of
 
 KEY: Final = "Xx7Example0"
 """The invented key on every example's notice."""
-
-UNSEEN_SUBJECT: Final = "（件名は未確認）"
-"""In place of a subject that the issuer's file leaves open: an example may still speak of channel and attachments."""
 
 NOT_COMPARED: Final = frozenset(
     {Reason.RULE_OPEN, Reason.NO_RECIPIENT, Reason.FIRST_ADDRESS, Reason.APPROVAL}
@@ -132,7 +130,7 @@ def _settle_section(section: Section) -> Section:
 def _settle_rules(rules: Mapping[Product, Rule]) -> Mapping[Product, Rule]:
     return MappingProxyType(
         {
-            product: dataclasses.replace(rule, open=(), subject=rule.subject or UNSEEN_SUBJECT)
+            product: dataclasses.replace(rule, open=(), unsaid=(), subject=rule.subject or UNSEEN_SUBJECT)
             for product, rule in rules.items()
         }
     )
@@ -161,6 +159,8 @@ def _circumstances(example: Example, issuer: Issuer) -> Circumstances:
         rehearsal=1,
         correction=0,
         in_reply_to="",
+        secret=bytes(SECRET_BYTES),
+        is_named_by_old=lambda message_id: False,  # noqa: ARG005  an example has no past
         today=_LATE,
         contract=example.contract,
     )

@@ -68,6 +68,8 @@ class Findings:
     stand: Stand
     passed: tuple[tuple[str, str], ...] = ()
     """Method (dkim, spf, dmarc) and the domain that it proved."""
+    signed: tuple[Finding, ...] = ()
+    """Those of dkim that passed: which signature each means is read with the mail's own (``signature``)."""
     is_refused: bool = False
     """Whether it says dmarc=fail: then it takes the sender for another than the passed domains are."""
 
@@ -90,7 +92,8 @@ def read_findings(fields: Sequence[Field], authserv_id: str) -> Findings:
     if found is None:
         return Findings(Stand.UNREADABLE)
     is_refused = any(each.method == "dmarc" and each.result == "fail" for each in found)
-    return Findings(Stand.FOUND, tuple(_passed(found)), is_refused)
+    signed = tuple(each for each in found if each.method == "dkim" and each.result == "pass")
+    return Findings(Stand.FOUND, tuple(_passed(found)), signed, is_refused)
 
 
 @dataclass(frozen=True, slots=True)

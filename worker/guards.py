@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from worker import send
 from worker.approval_label import BEFORE_APRIL
 from worker.arrive import find_resubmitted
 from worker.invoice_text import check_invoice
@@ -50,7 +51,10 @@ CONFIRMED_CODE: Final = "confirmed"
 """In the detail of ALREADY_RESUBMITTED, before ``#ID``: that one is confirmed to have arrived."""
 
 _NOT_OF_A_REHEARSAL: Final = frozenset({"first_address", "already_resubmitted"})
-"""The guard that does not ask then: a rehearsal goes to one's own address. The issuer's are asked about afterwards."""
+"""The guards that pass nothing then: what concerns the issuer is asked afterwards."""
+
+COPY, REHEARSAL = "copy_to", "rehearsal_to"
+"""Codes in the detail of FIRST_ADDRESS: addresses beside the issuer's that the settings name."""
 
 _IN_A_NUMBER: Final = re.compile(r"[0-9A-Za-z-]")
 
@@ -89,6 +93,10 @@ class Finished(Ruled):
     rehearsal_to: Address | None
     text_of: Callable[[Sha256], PdfText | Unreadable | None]
     """The text of an attachment that was read."""
+    copy_to: Address | None = None
+    """Where our own copy of it goes."""
+    issuers: tuple[Issuer, ...] = ()
+    """All of the configuration: an invoice that names another one of them is another's."""
 
 
 def check_draft(finished: Finished, register: Register, known: Reading, today: dt.date) -> tuple[Check, ...]:
@@ -120,8 +128,9 @@ def check_rule(ruled: Ruled, known: Reading, today: dt.date) -> tuple[Check, ...
 def stamp_history(submission: Submission, known: Reading) -> str:
     """A text that changes when what holds ``submission`` may be answered otherwise by what was sent before."""
     asked = {hold.reason for hold in submission.reasons}
+    place = (submission.issuer or "", submission.section, submission.project or "")
     parts = [
-        str(known.was_sent_to(Address(hold.detail)))
+        str(known.property(name) if (name := remembered_as(hold)) else known.was_sent_to(Address(hold.detail), *place))
         for hold in submission.reasons
         if hold.reason is Reason.FIRST_ADDRESS
     ]
@@ -136,6 +145,14 @@ def stamp_history(submission: Submission, known: Reading) -> str:
         before = known.of_project(submission.project, submission.product)
         parts.append(str([(each.id, each.state.value) for each in before if each.id < submission.id]))
     return " ".join(parts)
+
+
+def is_about_rehearsing(hold: Hold) -> bool:
+    """Whether ``hold`` asks about the address of the rehearsals: it is asked and keeps no rehearsal back.
+
+    Held for it, a rehearsal could never be looked at; it stands with the approval, or beside ``rehearsed``.
+    """
+    return hold.reason is Reason.FIRST_ADDRESS and hold.detail.startswith(f"{REHEARSAL}: ")
 
 
 # --- To whom -------------------------------------------------------------------------------------------------
@@ -247,14 +264,21 @@ def _foreign_numbers(finished: Finished, place: str, text: str, register: Regist
             continue
         if any(number in value for value in values):
             continue
-        if number in register.by_number or known.known_number(number):
+        if number in register.by_number or _came_in(number, finished.submission, known):
             yield number
+
+
+def _came_in(number: str, of: Submission, known: Reading) -> bool:
+    """Whether a notice under ``number`` is known: a stranger, who can choose any number, stops nothing proven."""
+    return any(not (of.proven and each.is_doubtful) for each in known.by_number(number))
 
 
 def _other_keys(finished: Finished, known: Reading) -> Iterator[tuple[int, str]]:
     """The keys of other notices under the same number, with the submission that each came in with."""
     for each in known.by_number(finished.notice.contract_number):
         if each.pdf_sha256 is None or each.pdf_sha256 == finished.submission.pdf_sha256:
+            continue
+        if finished.submission.proven and each.is_doubtful:  # a stranger chose that key
             continue
         read = known.notice(each.pdf_sha256)
         if read is not None and read.key != finished.notice.key:
@@ -281,7 +305,9 @@ def _wrong_invoice(finished: Finished, register: Register, known: Reading) -> It
         elif others:
             yield Hold(Reason.WRONG_INVOICE, f"{each.filename}: #{others[0].id}")
         text, amount = finished.text_of(each.sha256), finished.draft.invoice_amount
-        yield from check_invoice(each, text, finished.notice, finished.project, finished.issuer, register, amount)
+        yield from check_invoice(
+            each, text, finished.notice, finished.project, finished.issuer, register, amount, finished.issuers
+        )
 
 
 def _is_same_notice(notice: Notice, other: Notice | None) -> bool:
@@ -301,11 +327,39 @@ def _large_attachments(finished: Finished) -> Iterator[Hold]:
 
 def _first_addresses(finished: Finished, known: Reading) -> Iterator[Hold]:
     """A hold for each address, so that an answer about two still covers the one that is left to be asked about."""
-    if finished.rehearsal_to is not None:
-        return
-    for address in finished.draft.recipients:
-        if not known.was_sent_to(address):
-            yield Hold(Reason.FIRST_ADDRESS, address)
+    if finished.rehearsal_to is None:
+        section = _receiving(finished)
+        place = (finished.issuer.id, section.id if section else "", finished.project.id)
+        for address in finished.draft.recipients:
+            if not known.was_sent_to(address, *place):
+                yield Hold(Reason.FIRST_ADDRESS, address)
+    for code, address in _beside_the_issuer(finished):
+        hold = Hold(Reason.FIRST_ADDRESS, f"{code}: {address}")
+        if _domain(address) != _domain(finished.draft.sender) and known.property(remembered_as(hold)) is None:
+            yield hold
+
+
+def _domain(address: Address) -> str:
+    return address.rpartition("@")[2].casefold()
+
+
+def _beside_the_issuer(finished: Finished) -> Iterator[tuple[str, Address]]:
+    """Who else gets number and key: our own copy, a rehearsal, and one that went while another address was set."""
+    copy_to = send.copy_of(finished.draft, finished.copy_to)
+    if copy_to is not None:
+        yield COPY, copy_to
+    rehearsing = (finished.rehearsal_to,) if finished.rehearsal_to else ()
+    for address in dict.fromkeys((*rehearsing, *finished.submission.rehearsed_to)):
+        yield REHEARSAL, address
+
+
+def remembered_as(hold: Hold) -> str:
+    """The store's property that says that ``hold`` was answered, for it is asked once and not per submission.
+
+    Empty where the answer is one about a submission.
+    """
+    is_once = hold.reason is Reason.FIRST_ADDRESS and hold.detail.partition(": ")[0] in {COPY, REHEARSAL}
+    return f"{hold.reason.value} {hold.detail}" if is_once else ""
 
 
 def _resubmitted(ruled: Ruled, known: Reading) -> Iterator[Hold]:

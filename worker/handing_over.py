@@ -13,12 +13,19 @@ from typing import Final
 
 from worker.model import Attachment, Channel, Duties, Hold, Notice, Submission
 from worker.render import Renderer
-from worker.rulebook import Rule
+from worker.rulebook import Conditional, Rule, Section, Sentence, When, sentences_for
 from worker.states import Kind, Reason, kind_of
 from worker.template_names import Names, Unwritable, add_key, write_line
 
 _OF_ANOTHER: Final = frozenset({Reason.NAME_ONLY, Reason.NUMBER_DIFFERS})
 """Reasons to think that the project is another: its steps must not take the place of those that were looked at."""
+
+FAX_UNKNOWN: Final = "未登録（発注者に確認し、課の fax に書く）"
+NO_STEPS: Final = "提出の手順がルールにありません。発注者に確認し、instructions に書いてください"
+
+_BY_HAND: Final = frozenset({Channel.PAPER, Channel.FAX})
+"""Where fields and an address of the web tell no step."""
+_IF: Final = {When.ATTACHED: "請求書を一緒に提出するとき", When.APART: "請求書を別に提出するとき"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -35,12 +42,15 @@ def prepare_handing_over(
     notice: Notice,
     names: Names,
     files: Iterable[Attachment],
+    section: Section | None,
+    way: When | None,
     timing: str,
     renderer: Renderer,
 ) -> HandingOver:
     """What a person does under ``rule``: whom to ask first, the steps, then what no machine can check.
 
     ``timing`` is when, as ``duties.describe_timing`` says it. ``files`` are those to upload, to print or to take along.
+    ``way`` is how the invoice goes; where that is not known, what depends on it is told with its condition.
     """
     masked = add_key(names, str(notice.key))
     holds: list[Hold] = []
@@ -53,14 +63,34 @@ def prepare_handing_over(
             return ""
 
     steps = [fill(f"instructions[{at}]", step) for at, step in enumerate(rule.instructions, 1)]
-    entries = tuple((line.title, fill(line.title, line.value)) for line in rule.lines)
+    entries = [(line.title, fill(line.title, line.value)) for line in rule.lines if rule.channel is not Channel.PAPER]
+    if rule.key_typed:
+        entries += _typed(notice, [value for _, value in entries])
+    if rule.channel is Channel.FAX:
+        number = section.fax if section else ""
+        entries.insert(0, ("FAX番号", number or FAX_UNKNOWN))
+    if not (steps or entries or rule.url or rule.bring) or (rule.channel in _BY_HAND and not (steps or rule.bring)):
+        steps = [NO_STEPS]
     filled = dataclasses.replace(
         duties,
-        instructions=(*_first(rule, timing), *steps, *rule.conditions),
-        entries=entries,
+        instructions=(*_first(rule, timing), *steps, *_told(rule.conditions, way)),
+        after=_told(rule.after, way),
+        entries=tuple(entries),
         bring=(*duties.bring, *(f"{each.title}：{each.filename}" for each in files)),
     )
     return HandingOver(filled, tuple(dict.fromkeys(holds)))
+
+
+def _typed(notice: Notice, values: Sequence[str]) -> list[tuple[str, str]]:
+    """Number and key, which the issuer wants written out; the key is masked here, and read from the notice."""
+    pairs = (("保証契約番号", notice.contract_number), ("認証キー", f"{notice.key}（お知らせのPDFに記載）"))
+    return [(title, text) for title, text in pairs if not any(text in value for value in values)]
+
+
+def _told(sentences: Iterable[Sentence], way: When | None) -> tuple[str, ...]:
+    if way is not None:
+        return sentences_for(sentences, way)
+    return tuple(f"{_IF[each.when]}：{each.text}" if isinstance(each, Conditional) else each for each in sentences)
 
 
 def _first(rule: Rule, timing: str) -> Sequence[str]:

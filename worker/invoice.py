@@ -16,7 +16,7 @@ from typing import Final
 from worker.match import Register
 from worker.model import INVOICE_TITLES, Hold, Product, Sha256, Unreadable
 from worker.ports import Shelved
-from worker.rulebook import Invoice, InvoiceRule, Project, Rule, invoice_for
+from worker.rulebook import Invoice, InvoiceRule, Project, Rule, When, invoice_for
 from worker.states import Reason
 from worker.text import match_key
 
@@ -39,6 +39,13 @@ class ChosenInvoice:
     attached: tuple[str, bytes] | None
     registered: Invoice | None
     """None where its name alone led to it."""
+
+
+def way_of(invoice: ChosenInvoice | None) -> When | None:
+    """Whether the invoice rides along or goes apart; None where there is none, or no decision."""
+    if invoice is None:
+        return None
+    return When.APART if invoice.attached is None else When.ATTACHED
 
 
 def choose_invoice(
@@ -68,6 +75,8 @@ def choose_invoice(
             return Hold(Reason.INVOICE_MISSING, file)
         case Unreadable(Reason.INVOICE_MISSING, why):
             return Hold(Reason.INVOICE_MISSING, f"{file}：{why}")
+        case Unreadable(Reason.DAMAGED, why) if why:
+            return Hold(Reason.WRONG_INVOICE, why)
         case Unreadable(reason, _):
             return Hold(Reason.TOO_BIG if reason is Reason.TOO_LARGE else Reason.WRONG_INVOICE, file)
         case found:

@@ -119,6 +119,14 @@ class Labels:
             found.setdefault(field, []).append(Found(self._without_note(field, value), in_table=True))
         return {field: tuple(dict.fromkeys(values)) for field, values in found.items()}
 
+    def is_label(self, folded: str) -> bool:
+        """Whether all of a folded line is one label."""
+        return self._cell.fullmatch(folded) is not None
+
+    def has_label(self, line: Line) -> bool:
+        """Whether ``line`` begins with a label, or holds that of a number or key with its colon."""
+        return bool(self._marks(line))
+
     def unlabelled(self, lines: tuple[Line, ...]) -> tuple[Line, ...]:
         """The lines without labels and the note below them: what is left, in the same order."""
         rests = (fold_line(self._without_labels(line)) for line in lines)

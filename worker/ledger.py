@@ -32,6 +32,7 @@ DEFAULT_COLUMNS: Final[Mapping[str, str]] = {
     "工事番号": "values.工事番号",
     "案件番号": "values.案件番号",
     "契約番号": "values.契約番号",
+    "発注手続開始日": "dates.procedure_start",
     "公告日": "dates.announcement",
     "指名日": "dates.designation",
     "指名通知日": "dates.designation",
@@ -46,6 +47,8 @@ DEFAULT_COLUMNS: Final[Mapping[str, str]] = {
     "契約方法": "award",
     "入札方式": "award",
     "必要な保証": "expects",
+    "電子保証対象外": "excluded",
+    "電子保証の対象外": "excluded",
 }
 """Headings that ledgers use → keys of ``[[project]]``; ``[import] columns`` adds to them and goes before them."""
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
+import hmac
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,6 +32,13 @@ WORD: Final = 75
 FILENAME_BYTES: Final = 200
 """A file system's name ends at 255 bytes and readers add " (1)"; percent-encoded it stays far below 998 columns."""
 
+SECRET: Final = "secret"  # noqa: S105  its name, not the secret
+"""Name of the store's property that holds the secret, in hexadecimal digits."""
+SECRET_BYTES: Final = 32
+"""As long as the output of the hash that the HMAC is made with (RFC 2104 §3)."""
+SECRET_DIGITS: Final = 32
+"""Hexadecimal digits of the HMAC in a Message-ID: 128 bits cannot be guessed, and leave the line short."""
+
 _CRLF: Final = b"\r\n"
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -40,7 +48,8 @@ _PLAIN_TEXT: Final = re.compile(r"[!-~]+(?: [!-~]+)*")
 _PLAIN_PHRASE: Final = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,255}")
 _MESSAGE_ID: Final = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,128}@[A-Za-z0-9.-]{1,255}>")
-_OWN_ID: Final = re.compile(r"<[0-9a-f]{20}\.[ar]?[0-9]{1,10}@([A-Za-z0-9.-]+)>")
+_OWN_ID: Final = re.compile(r"<(?:[0-9a-f]{20}\.[ar]?|[0-9a-f]{32}\.)[0-9]{1,10}@([A-Za-z0-9.-]+)>")
+_WITH_SECRET: Final = re.compile(r"<[0-9a-f]{32}\.[0-9]{1,10}@[A-Za-z0-9.-]+>")
 
 _SUFFIX: Final = ".pdf"
 _NOT_IN_NAMES: Final = re.compile(r'[\\/:*?"<>|]')
@@ -66,13 +75,31 @@ class UnsafeValue(HoshobinError):
 # --- Names and numbers -------------------------------------------------------------------------------------------
 
 
-def message_id(pdf: Sha256, issuer: str, product: Product, correction: int, rehearsal: int, sender: Address) -> str:
-    """``<ID.N@domain of sender>``, N the correction; ``ID.rN`` where ``rehearsal`` is a rehearsal's number from 1.
+def message_id(secret: bytes, pdf: Sha256, issuer: str, product: Product, correction: int, sender: Address) -> str:
+    """``<ID.N@domain of sender>``, N the correction; ID is an HMAC by the store's ``secret``.
 
-    The same for the same notice, so that a second try cannot become a second mail to a reader that compares.
+    The same for the same notice, so that a second try cannot become a second mail to a reader that compares, and a
+    store that lost its record of the mail knows it again. Before the mail leaves, nobody outside can name it: the
+    number of the correction is under the HMAC, so that the first mail does not tell the next one's.
     """
-    mark = f"r{rehearsal}" if rehearsal else str(correction)
-    return _own_id(f"{pdf}\n{issuer}\n{product.value}", mark, sender)
+    named = f"message\n{pdf}\n{issuer}\n{product.value}\n{correction}"
+    digits = hmac.new(secret, named.encode(), hashlib.sha256).hexdigest()[:SECRET_DIGITS]
+    return f"<{digits}.{correction}@{sender.rpartition('@')[2]}>"
+
+
+def old_message_id(pdf: Sha256, issuer: str, product: Product, correction: int, sender: Address) -> str:
+    """The Message-ID that 0.1.0 gave: it follows from the PDF. What was drafted under it keeps it."""
+    return _own_id(f"{pdf}\n{issuer}\n{product.value}", str(correction), sender)
+
+
+def rehearsal_message_id(pdf: Sha256, issuer: str, product: Product, rehearsal: int, sender: Address) -> str:
+    """``<ID.rN@domain of sender>`` of the N-th rehearsal, from 1: no secret, as it proves nothing of a submission."""
+    return _own_id(f"{pdf}\n{issuer}\n{product.value}", f"r{rehearsal}", sender)
+
+
+def bears_secret(own_message_id: str) -> bool:
+    """Whether this Message-ID of one of our mails is one that only the secret makes, by its form."""
+    return _WITH_SECRET.fullmatch(own_message_id) is not None
 
 
 def alarm_message_id(number: int, created_at: dt.datetime, sender: Address) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from worker.automatic import name_answer, name_unattended
 from worker.mailtext import (
     Value,
     decode_bytes,
@@ -36,7 +37,19 @@ SUBJECT_LIMIT: Final = 1000
 FILENAME_LIMIT: Final = 255
 """Characters of a file name: what a file system takes."""
 _SNIFFED: Final = 1024
-"""A PDF's mark may stand anywhere in the first 1,024 bytes; Acrobat has always read them so."""
+"""A part with a PDF's mark this near its beginning is looked at; ``pdf_bytes`` refuses it by name where it is none."""
+_OF_REPORTS: Final = frozenset(
+    {
+        "message/delivery-status",
+        "message/global-delivery-status",
+        "message/disposition-notification",
+        "message/global-disposition-notification",
+        "message/feedback-report",
+        "text/rfc822-headers",
+        "message/global-headers",
+    }
+)
+"""Parts that only reports have: some bounces are no multipart/report."""
 _PDF_MARK: Final = b"%PDF-"
 
 
@@ -73,6 +86,10 @@ class Message:
     """Whether it is a multipart/report, or holds one at its first level (lists add a footer around it)."""
     auto_submitted: bool = False
     """RFC 3834 §5: anything but ``no``."""
+    answers_by: str = ""
+    """By what it is known as an answer or a report (``automatic.name_answer``); empty where nothing says so."""
+    unattended_by: str = ""
+    """By what it is known as sent by a machine under a person's address; empty where nothing says so."""
     nested: tuple[Message, ...] = ()
     defects: tuple[Defect, ...] = ()
 
@@ -87,6 +104,8 @@ class _Sheet:
     nested: list[_Sheet] = field(default_factory=list)
     defects: dict[Defect, None] = field(default_factory=dict)
     has_report: bool = False
+    holds_report: bool = False
+    """Whether a report, or a part that only reports have, stands in it at any level of its own."""
     characters: int = 0
     finished: Message = field(default_factory=Message)
 
@@ -147,15 +166,19 @@ def read_message(raw: bytes) -> Message:
 def _finish(sheet: _Sheet) -> Message:
     headers = sheet.headers
     automatic = header_text(headers.first(b"auto-submitted")).lower()
+    senders = tuple(dict.fromkeys(a for line in headers.every(b"from") for a in read_addresses(line)))
+    subject = header_text(headers.first(b"subject"))[:SUBJECT_LIMIT]
     return Message(
         message_id=read_message_id(headers.first(b"message-id")),
-        senders=tuple(dict.fromkeys(a for line in headers.every(b"from") for a in read_addresses(line))),
-        subject=header_text(headers.first(b"subject"))[:SUBJECT_LIMIT],
+        senders=senders,
+        subject=subject,
         date=header_text(headers.first(b"date"))[:SUBJECT_LIMIT],
         texts=tuple(sheet.texts),
         pdfs=tuple(sheet.pdfs),
         is_report=sheet.has_report,
         auto_submitted=bool(automatic) and not automatic.startswith("no"),
+        answers_by=name_answer(headers, senders, subject, has_report=sheet.holds_report),
+        unattended_by=name_unattended(headers, senders, subject, has_report=sheet.holds_report),
         nested=tuple(inner.finished for inner in sheet.nested),
         defects=tuple(sheet.defects),
     )
@@ -167,7 +190,10 @@ def _read_part(part: _Part, headers: Headers, body: bytes, sheet: _Sheet) -> Ite
     kind = content_type.word or part.assumed
     if kind == "multipart/report":
         sheet.has_report = sheet.has_report or part.level <= 1
+        sheet.holds_report = True
         return
+    if kind in _OF_REPORTS:
+        sheet.holds_report = True
     boundary = content_type.parameters.get("boundary", "")
     if kind.startswith("multipart/") and boundary:
         assumed = "message/rfc822" if kind == "multipart/digest" else "text/plain"

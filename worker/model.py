@@ -92,6 +92,42 @@ class PdfText:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Text that stands in one piece on a line, in points along and across the line's own direction, upwards."""
+
+    text: str
+    left: float
+    right: float
+    baseline: float
+    height: float
+    """The size of its print, 0 where that is not known."""
+    angle: int = 0
+    """The line's direction in degrees; stretches of different directions cannot be compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place of a code."""
+
+    page: int
+    at: Stretch
+    is_drawn: bool
+    """Whether a reader of the page sees each of its characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where the asked codes stand in a PDF."""
+
+    places: tuple[tuple[Place, ...], ...]
+    """Of each code, in the order in which they were asked for."""
+    lines: tuple[tuple[Stretch, ...], ...] = ()
+    """All text by page."""
+    is_scan: bool = False
+    """Whether a page on which a code is not seen is an image of a sheet."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """One notice with its fields. Its identity is guarantor, number, product and key; a sha256 names one file of it."""
 
@@ -117,6 +153,8 @@ class Unreadable:
 
     reason: Reason
     detail: str = ""
+    is_unanswered: bool = field(default=False, compare=False)
+    """The reader gave no answer of its own: its process died or took too long. That may be the machine's fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +178,8 @@ class Attached:
 
     filename: str
     content: bytes
+    is_enclosed: bool = False
+    """Whether it stands in a mail within the mail (message/rfc822), which another may have written."""
 
 
 # --- What goes out -------------------------------------------------------------------------------------------
@@ -217,6 +257,10 @@ class Duties:
     """The last day on which it may still be handed in, where rule and project give one."""
     not_before: dt.date | None = None
     """A mail with an invoice does not leave before the project's contract date."""
+    assumed: tuple[str, ...] = ()
+    """Keys whose usual value the rule takes as an assumption that the issuer's file states."""
+    counts_silence: bool = False
+    """Whether what the rule does not say counted as open when its mail was written; an older program did not ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +285,11 @@ class Answer:
     account: str
     at: dt.datetime
     note: str = ""
+    about: str = ""
+    """Project, section and, where the answer is about a file, the attachments: elsewhere it is asked once more.
+
+    Empty where the answer was given to an older program, or where ``detail`` says it all.
+    """
 
 
 class ReceiptKind(StrEnum):
@@ -280,6 +329,10 @@ class Receipt:
     text: str = ""
     """The server's own words, or what the reply says; key masked."""
     sender: str = ""
+    proof: str = ""
+    """What says who wrote it: ``envelope`` (the envelope id with its HMAC, which only mail servers see) or ``server``
+    (our own server found who sent it). Empty: only the Message-ID, which everybody knows who has the mail.
+    ``nothing``: it came before any try, without the secret."""
     mail_sha256: Sha256 | None = None
     """The whole mail, kept as an original."""
 
@@ -303,6 +356,10 @@ class Submission:
     """Whether it came by the folder, or the sender of its mail is proven to be one who may speak."""
     evidence: str = ""
     """What proves the sender of its mail, or why it is not proven; empty where it came by the folder."""
+    from_before: str = ""
+    """How it is from before the product watched for it (``before``): the detail of FROM_BEFORE; empty: it is not."""
+    by_open_dns: bool = False
+    """Whether what proves it is a key that came by a DNS without DNSSEC: that counts where a person approves it."""
     refusal: Hold | None = None
     """Why its PDF, or its mail, could not be read as a notice; then there is no notice."""
     pdf_sha256: Sha256 | None = None
@@ -340,8 +397,12 @@ class Submission:
     """APPROVED: not before this moment."""
     tries: int = 0
     """Sending attempts begun (SendStarted): T of the ENVID."""
+    tried_as: str = ""
+    """The Message-ID under which a SendStarted for the issuer is recorded, empty in what 0.1.0 recorded."""
     deferrals: int = 0
     """NotNow answers in a row since the release: what the delay grows with."""
+    unread_tries: int = 0
+    """Tries in a row that ended before the sending, because the notice could not be read again."""
     first_date: dt.datetime | None = None
     """The Date header: the first SendStarted of this draft, the same on every later try."""
     date_draft: str = ""
@@ -354,7 +415,7 @@ class Submission:
     silent: str = ""
     """IN_DOUBT: why no answer will come any more; empty while the server may still answer."""
     late_answer: str = ""
-    """A 250, or a report, that could be recorded only after a person had stated that nothing left."""
+    """What says that it may have been sent all the same (``code: value``): a 250, a report, our own copy."""
     letter_sha256: Sha256 | None = None
     """The exact bytes handed to the server."""
     receipts: tuple[Receipt, ...] = ()
@@ -362,6 +423,8 @@ class Submission:
     unread: tuple[Receipt, ...] = ()
     """Those of which a person has yet to take note: each is a task."""
     rehearsals: int = 0
+    rehearsed_to: tuple[Address, ...] = ()
+    """Where its rehearsals went."""
     not_sent: int = 0
     """How often a person stated that an attempt in doubt had not left."""
     correction: int = 0
@@ -386,6 +449,16 @@ class Submission:
         return self.project_name or self.notice_name or named or self.source_name
 
     @property
+    def is_doubtful(self) -> bool:
+        """Whether it is a stranger's for all that is known: not proven, and no person has answered for its sender.
+
+        Such a one changes nothing about what is proven.
+        """
+        is_answered = any(answer.reason is Reason.SENDER_UNPROVEN for answer in self.answers)
+        is_untouched = self.state in {State.ANNOUNCED, State.HELD, State.WITHDRAWN}
+        return is_untouched and not self.proven and not is_answered
+
+    @property
     def is_rehearsal(self) -> bool:
         """Whether what is being sent now is a rehearsal."""
         return self.draft is not None and self.draft.is_rehearsal
@@ -401,6 +474,16 @@ class Submission:
         """Whether a mail of it to the issuer left, or may have left."""
         is_by_mail = self.state is not State.CONFIRMED or self.sent_at is not None
         return self.state in MAY_HAVE_LEFT and is_by_mail and self.draft is not None and not self.is_rehearsal
+
+    def was_tried_as(self, message_id: str) -> bool:
+        """Whether a try of the mail of this Message-ID is recorded: what comes back of it is then no surprise."""
+        if self.may_have_left or (self.state is State.SENDING and not self.is_rehearsal):
+            return True
+        if self.tried_as:
+            return message_id == self.tried_as
+        # As 0.1.0 recorded it: a person's statement about a try, or the bytes of a try of the draft as it stands.
+        was_handed = self.letter_sha256 is not None and bool(self.draft_hash) and self.date_draft == self.draft_hash
+        return bool(self.not_sent) or (was_handed and not self.is_rehearsal)
 
     @property
     def was_handed_over(self) -> bool:

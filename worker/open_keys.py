@@ -11,8 +11,9 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from worker.errors import Problem
-from worker.model import Product
-from worker.rule_tables import DEFAULT, RULE_KEYS, RULE_TABLES
+from worker.model import Channel, Product
+from worker.rule_tables import DEFAULT, RULE_KEYS, RULE_TABLES, SAID_BY_MAIL
+from worker.rulebook import Rule
 from worker.tomlfile import key_path, nearest, table_in, texts_in
 
 _SECTION: Final = "section"
@@ -41,8 +42,24 @@ def problems_of_open(
         else:
             valid = list(own)
         if key not in valid:
-            near = nearest(key, valid)
+            sections = [
+                name for id_ in table_in(table, _SECTION) for name in _with_keys(f"{_SECTION}.{id_}", section_keys)
+            ]
+            near = _nearest(key, valid, [*own, *sections, *_RULE_NAMES])
             yield Problem(file, key_path(("open", at)), "unknown_key", {"name": key, "nearest": near})
+
+
+def _nearest(key: str, valid: Sequence[str], all_: Sequence[str]) -> str:
+    """The valid name nearest to ``key``; never a whole table for one of its keys, which would open more than meant.
+
+    A key that only other tables have (``rule.default.to``) is meant there (``section.doboku.to``).
+    """
+    last, depth = key.rpartition(".")[2], key.count(".")
+    if not any(name.rpartition(".")[2] == last for name in valid):
+        elsewhere = [name for name in all_ if name.rpartition(".")[2] == last and "." in name]
+        if elsewhere:
+            return nearest(key, elsewhere) if len(elsewhere) > 1 else elsewhere[0]
+    return nearest(key, [name for name in valid if name.count(".") >= depth] or valid)
 
 
 def open_of_section(open_: Iterable[str], id_: str) -> tuple[str, ...]:
@@ -66,10 +83,28 @@ def _rests_on(key: str, product: Product, written: Sequence[tuple[str, AbstractS
     names = [each for each, _ in written]
     if table not in names:
         return False
-    if table == DEFAULT and name == "invoice" and product is Product.CONTRACT:
+    if name == "invoice" and product is Product.CONTRACT:
         return False  # a contract submission never carries one, whatever the file says
     later = frozenset[str]().union(*(keys for _, keys in written[names.index(table) + 1 :]))
     return not _says(later, name)
+
+
+def left_unsaid(
+    open_: Iterable[str], tables: Sequence[str], product: Product, assumed: Iterable[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a rule by e-mail must say and no open key covers: what is not even assumed, and what is.
+
+    ``tables`` are the names of its tables; what they write is taken off where they are laid over each other.
+    """
+    keys = [key for key in SAID_BY_MAIL if not (key == "invoice" and product is Product.CONTRACT)]
+    uncovered = [key for key in keys if not is_open_in(open_, tables, key)]
+    stated = frozenset(assumed)
+    return tuple(key for key in uncovered if key not in stated), tuple(key for key in uncovered if key in stated)
+
+
+def counted_open(rule: Rule) -> tuple[str, ...]:
+    """The keys that no file writes and that count as open, because ``rule`` is by e-mail."""
+    return tuple(f"{_RULE}.{DEFAULT}.{key}" for key in rule.unsaid) if rule.channel is Channel.EMAIL else ()
 
 
 def still_open(open_: Iterable[str], written: AbstractSet[str]) -> tuple[str, ...]:
@@ -85,6 +120,29 @@ def _name_in(key: str) -> str:
 def _says(written: AbstractSet[str], name: str) -> bool:
     """Whether ``written`` replaces the key ``name``, or (an empty name) the whole table."""
     return name in written if name else written >= frozenset(RULE_KEYS)
+
+
+_OF_A_MAIL: Final = frozenset({"subject", "body", "max_bytes", "to", "cc"})
+_BY_HAND: Final = frozenset({"url", "instructions", "bring"})
+_IDLE: Final[Mapping[Channel, AbstractSet[str]]] = {
+    Channel.EMAIL: _BY_HAND | {"fax"},
+    Channel.FORM: _OF_A_MAIL | {"fax"},
+    Channel.UPLOAD: _OF_A_MAIL | {"fax"},
+    Channel.PAPER: _OF_A_MAIL | {"fax", "url", "lines", "file_name"},
+    Channel.FAX: _OF_A_MAIL | {"url", "file_name"},
+    Channel.UNKNOWN: frozenset(),
+}
+"""Keys of a rule or a section that decide nothing where it is handed in this way (the table of docs/rules.ja.md)."""
+
+
+def open_for(open_: Iterable[str], channel: Channel) -> tuple[str, ...]:
+    """Those of the open keys that decide something where it is handed in by ``channel``; a whole table always does."""
+    return tuple(key for key in open_ if not _is_idle(key, channel))
+
+
+def _is_idle(key: str, channel: Channel) -> bool:
+    first, _, rest = key.partition(".")
+    return first in {_RULE, _SECTION} and rest.partition(".")[2] in _IDLE[channel]
 
 
 def is_open_in(open_: Iterable[str], tables: Iterable[str], name: str) -> bool:

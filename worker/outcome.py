@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from worker.alarms import tell_apart
+from worker.approve import evidence_of_news
 from worker.decisions import keep_contents, redraft
 from worker.drafting import InForce, missing_where_away
 from worker.model import Submission
@@ -61,7 +62,8 @@ def note_late_answer(
     before = writing.submission(number)
     if is_acceptance and before.state in {State.HELD, State.APPROVED}:
         event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
-        known = dataclasses.replace(before, late_answer=answer, released_draft="", due_at=None)
+        late = evidence_of_news("answer", answer, now)
+        known = dataclasses.replace(before, late_answer=late, released_draft="", due_at=None)
         drafted = redraft(known, missing_where_away(in_force), writing, now)
         keep_contents(writing, drafted)
         writing.change(event, before, drafted.submission, author, detail)
@@ -83,8 +85,15 @@ def end_rehearsal(
     A share with its invoice that is away must not keep that from being recorded: the draft is judged anew later.
     """
     before = writing.submission(ended.id)
+    went_to = ended.draft.recipients if ended.draft else ()
     rehearsed = dataclasses.replace(
-        ended, rehearsals=ended.rehearsals + 1, released_draft="", due_at=None, deferrals=0, letter_sha256=None
+        ended,
+        rehearsals=ended.rehearsals + 1,
+        rehearsed_to=tuple(dict.fromkeys((*ended.rehearsed_to, *went_to))),
+        released_draft="",
+        due_at=None,
+        deferrals=0,
+        letter_sha256=None,
     )
     drafted = redraft(rehearsed, missing_where_away(in_force), writing, now)
     keep_contents(writing, drafted)

@@ -23,6 +23,7 @@ from worker.model import (
     End,
     Entry,
     FileRow,
+    Located,
     Look,
     MessageRow,
     Notice,
@@ -191,6 +192,10 @@ class Thread(Protocol):
 class Folder(Protocol):
     """The notices folder; nothing in it is moved or deleted."""
 
+    def place(self) -> str:
+        """Its path, links resolved: another one is another folder. Raises nothing."""
+        ...
+
     def look(self) -> tuple[Listed, ...]:
         """Every regular file whose name is not a half-written one's, in order of name."""
         ...
@@ -207,6 +212,10 @@ class PdfReader(Protocol):
         """Both engines' text of each page, or why there is none. Raises Unavailable when no child can be started."""
         ...
 
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+        """Where ``codes`` stand on the pages, and whether they are seen. Raises Unavailable as ``read`` does."""
+        ...
+
     async def close(self) -> None:
         """End the children."""
         ...
@@ -215,8 +224,11 @@ class PdfReader(Protocol):
 class Signatures(Protocol):
     """The DKIM signatures of mails, verified with keys from the DNS."""
 
-    async def verify(self, raw: bytes, fields: Sequence[Field], root: str) -> Signed:
-        """Whether a good signature of ``root``, or of a domain below it, stands in the mail ``raw``; raises nothing."""
+    async def verify(self, raw: bytes, fields: Sequence[Field], root: str, came_at: dt.datetime | None) -> Signed:
+        """Whether a good signature of ``root``, or of a domain below it, stands in the mail ``raw``; raises nothing.
+
+        ``came_at`` is when the mail arrived; None where its server does not say.
+        """
         ...
 
 
@@ -391,8 +403,12 @@ class Reading(Protocol):
         """The store's single value of this name, None where it was never set."""
         ...
 
-    def was_sent_to(self, address: Address) -> bool:
-        """Whether a mail server ever took a submission for this address that did not come back; no rehearsal counts."""
+    def was_sent_to(self, address: Address, issuer: str, section: str, project: str) -> bool:
+        """Whether the server's 250 is recorded for a mail to this address as this section of this issuer.
+
+        The office of a project counts for that project alone. No rehearsal counts, nor what came back, nor what a
+        person recorded as sent or handed in.
+        """
         ...
 
     def last_sent(
@@ -425,10 +441,6 @@ class Reading(Protocol):
 
     def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
         """Reports on this Message-ID, kept as originals, that came before any mail of ours was known to bear it."""
-        ...
-
-    def known_number(self, number: str) -> bool:
-        """Whether a notice under exactly this contract number ever came in."""
         ...
 
 
@@ -584,6 +596,18 @@ class Store(Reading, Protocol):
         """Replace ``DIR/head`` by the head (temporary file, fsync, rename, fsync of the folder)."""
         ...
 
+    def is_other_secret_noted(self) -> bool:
+        """Whether ``DIR/secret`` is there and is not the store's secret: nothing is sent until a person resumes."""
+        ...
+
+    def note_secret(self) -> None:
+        """Replace ``DIR/secret`` by the store's secret."""
+        ...
+
+    def keep_secret_noted(self) -> None:
+        """Write ``DIR/secret`` where it is missing."""
+        ...
+
     def marked_head(self) -> tuple[int, str] | None:
         """What ``DIR/head`` says, None where it does not exist. Raises LogBroken where it is unreadable."""
         ...
@@ -626,10 +650,10 @@ class Files(Protocol):
         ...
 
     def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
-        """Name and bytes of a regular file inside the invoices folder that begins with ``%PDF-``.
+        """Name and bytes of a regular file inside the invoices folder that is a PDF alone.
 
-        None where there is no such file; Unreadable(DAMAGED) where it is no PDF, Unreadable(TOO_LARGE)
-        where it is larger than any mail could carry.
+        None where there is no such file; Unreadable(DAMAGED, code and name) where it is something else or more,
+        Unreadable(TOO_LARGE) where it is larger than any mail could carry.
         """
         ...
 

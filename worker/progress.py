@@ -70,7 +70,7 @@ def project_rows(submissions: Sequence[Submission], configuration: Configuration
     return tuple(
         Row(
             project=project,
-            issuer_name=configuration.issuers[project.issuer].name,
+            issuer_name=configuration.issuers[project.issuer].full_name,
             cells={product: cell_of(project, product) for product in Product},
             next_task=first_task.get(project.id),
             has_namesake=named[_name_of(project)] > 1,

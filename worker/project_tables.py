@@ -35,6 +35,7 @@ class SectionsTable(Shape):
 class DatesTable(Shape):
     """A project's dates, by what eligibility counts by."""
 
+    procedure_start: dt.date | None = None
     announcement: dt.date | None = None
     designation: dt.date | None = None
     notification: dt.date | None = None
@@ -182,6 +183,7 @@ class ProjectTable(Shape):
     documents: DocumentsTable | None = None
     approval: str = ""
     exception: str = ""
+    excluded: bool = False
     amended: bool = False
     expects: list[Annotated[Product, Field(strict=False)]] = Field(default_factory=list)
     rule: RuleTables | None = None

@@ -26,7 +26,7 @@ from worker.project_tables import (
 )
 from worker.rule_conflicts import BaseRule, RuleSource, problems_of_rules
 from worker.rule_tables import RuleTables, bare_rule, lay_over, layers, own_layers, written_keys
-from worker.rulebook import Contract, Document, Invoice, Issuer, Project, Rule
+from worker.rulebook import OFFICE, Contract, Document, Invoice, Issuer, Project, Rule
 from worker.rules import make_section
 from worker.tomlfile import Path, check_table, key_path, nearest, table_in
 
@@ -35,9 +35,6 @@ _NOTHING: Final[dict[Any, Any]] = {}
 """Shared, and never written to: most projects leave most tables out, and 10,000 hold as many as they need."""
 
 _PRODUCTS: Final = tuple(Product)  # going through an Enum 40,000 times takes a tenth of a second
-
-OFFICE: Final = "office"
-"""The id of an office that a project names by itself."""
 
 
 Sections = Mapping[str, list[str] | None]
@@ -174,6 +171,7 @@ def _project(id_: str, project: ProjectTable, issuer: Issuer | None) -> Project:
         },
         approval=project.approval,
         exception=project.exception,
+        is_excluded=project.excluded,
         is_amended=project.amended,
         expects=tuple(project.expects),
         deadlines={product: day for product, day in _per_product(project.deadline).items() if day is not None}

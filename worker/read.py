@@ -198,9 +198,9 @@ class _Form:
         values = (value for beside, value in found if value and (beside or self.is_code(field, value)))
         return tuple(dict.fromkeys(values))
 
-    def lone_codes(self, field: str) -> tuple[str, ...]:
-        """Whole lines of pdfium's reading that have the form, for where it parts values from their labels."""
-        values = (despaced(line.text.strip()) for line in self.pdfium.lines)
+    def lone_codes(self, reading: _Reading, field: str) -> tuple[str, ...]:
+        """Whole lines of a reading that have the form, for where its engine parts values from their labels."""
+        values = (despaced(line.text.strip()) for line in reading.lines)
         return tuple(value for value in values if self.is_code(field, value))
 
 
@@ -267,9 +267,11 @@ def _read_fields(form: _Form, plumber: _Reading, guarantor: Guarantor) -> Notice
 
 def _agreed_code(form: _Form, plumber: _Reading, field: str, label: str) -> str:
     """The number or key as both engines read it."""
-    first = form.codes(plumber, field)
-    second = form.codes(form.pdfium, field) or form.lone_codes(field)
-    if len(first) != 1 or first != second:
+    labelled = [form.codes(reading, field) for reading in (plumber, form.pdfium)]
+    # A value printed larger than its label is a line of its own to pdfplumber; one drawn first is so to pdfium.
+    first = labelled[0] or form.lone_codes(plumber, field)
+    second = labelled[1] or form.lone_codes(form.pdfium, field)
+    if not any(labelled) or len(first) != 1 or first != second:
         _refuse(Reason.ENGINES_DISAGREE, label)
     (code,) = first
     if plumber is form.deduped and not is_struck_over(code, form.page.plain):

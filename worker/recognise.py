@@ -6,6 +6,7 @@ does not know what the PDFs hold, nor whether the sender is who it says: nothing
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -62,6 +63,8 @@ class Announcement:
     guarantor: str
     pdfs: tuple[Attached, ...]
     says: Announced = field(default_factory=Announced)
+    is_enclosed: bool = False
+    """Whether a mail within the mail says so, which another than its sender may have written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +90,14 @@ def recognise_mail(message: Message, guarantors: Sequence[Guarantor], ours: Ours
     if _is_own(message, ours):
         return Own()
     foreign = tuple(_foreign(message, ours))
-    pdfs = tuple(pdf for one in foreign for pdf in one.pdfs)
+    pdfs = tuple(dataclasses.replace(pdf, is_enclosed=one is not message) for one in foreign for pdf in one.pdfs)
     if message.is_report and not pdfs:
         return Report()
     for one in foreign:
         for guarantor in guarantors:
             if _announces(one, guarantor, ours):
                 says = read_announced(guarantor, one.subject, one.texts, message.date)
-                return Announcement(guarantor.id, pdfs, says)
+                return Announcement(guarantor.id, pdfs, says, is_enclosed=one is not message)
     senders = (guarantor.id for one in foreign for guarantor in guarantors if _is_from(one, guarantor))
     found = next(senders, None)
     if found is not None or any(_names_a_key(one) for one in foreign):

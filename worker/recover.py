@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from worker.before import FIRST_START
 from worker.drafting import InForce
 from worker.model import ConfigFile, Sha256
 from worker.outcome import end_rehearsal, note_silence, put_off
@@ -57,10 +58,13 @@ def recover(store: Store, in_force: InForce, account: str, now: dt.datetime) -> 
 def record_start(
     store: Store, files: Sequence[ConfigFile], version: str, account: str, in_force: Mapping[str, Sha256]
 ) -> None:
-    """Record the program's start and each configuration file that is not the one last recorded."""
+    """Record the program's start, also as the first one, and each configuration file that is not the one recorded."""
     author = Author("hoshobin", account)
     with store.writing() as writing:
-        writing.note("Started", None, author, {"version": version})
+        started = writing.note("Started", None, author, {"version": version})
+        if writing.property(FIRST_START) is None:  # a new store, or one of a program that did not record it
+            first = next(store.entries(events=["Started"]), started)
+            writing.set_property(FIRST_START, first.at.isoformat())
     record_configuration(store, files, account, in_force)
 
 

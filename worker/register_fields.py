@@ -9,12 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from worker.dates_ja import read_date
 from worker.model import PRODUCT_NAMES, Product
-from worker.rulebook import Award, CountedBy, Guarantor, Issuer, WorkKind
+from worker.rulebook import Award, CountedBy, Guarantor, Issuer, WorkKind, name_with_scope
 from worker.text import fold_hyphens, match_key, plain_spaces, private_character, unsafe_character
 from worker.tomlfile import Refused, nearest
 
@@ -57,6 +57,9 @@ _PRODUCTS: Final = (
 )
 _YES: Final = frozenset({"true", "yes", "1", "はい", "○", "〇", "変更", "変更契約"})
 _NO: Final = frozenset({"false", "no", "0", "いいえ", "×", "-", "当初", "当初契約"})
+_EXCLUDED: Final = dict.fromkeys(("true", "yes", "1", "はい", "○", "〇", "対象外"), True) | dict.fromkeys(
+    ("false", "no", "0", "いいえ", "×", "-", "対象"), False
+)
 _LIST_BREAK: Final = re.compile(r"[、,，;；\n\r]+")
 _AMOUNT: Final = re.compile(r"[¥\\]?([0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})円?")
 
@@ -233,7 +236,7 @@ def _section(text: str, issuer: Issuer | None) -> str:
     if len(named) == 1:
         return named[0]
     valid = [f"{id_}（{section.name}）" for id_, section in issuer.sections.items()]
-    raise FieldRefused("field_section", value=text, issuer=issuer.name, valid="、".join(valid) or "-")
+    raise FieldRefused("field_section", value=text, issuer=issuer.full_name, valid="、".join(valid) or "-")
 
 
 def _texts(text: str) -> tuple[str, ...]:
@@ -258,6 +261,13 @@ def _yes_or_no(text: str) -> bool:
     raise FieldRefused("field_word", value=text, valid="true、false")
 
 
+def _excluded(text: str) -> bool:
+    word = match_key(text).lower()
+    if word not in _EXCLUDED:
+        raise FieldRefused("field_word", value=text, valid="、".join(_EXCLUDED))
+    return _EXCLUDED[word]
+
+
 def _amount(text: str) -> int:
     found = _AMOUNT.fullmatch("".join(unicodedata.normalize("NFKC", text).split()))
     if found is None:
@@ -276,6 +286,7 @@ _READERS: Final[Mapping[str, Callable[[str], Value]]] = {
     "award": lambda text: _among(text, _AWARDS),
     "amount": _amount,
     "amended": _yes_or_no,
+    "excluded": _excluded,
     "by_name": _yes_or_no,
 }
 
@@ -288,13 +299,24 @@ def find_issuer(text: str, issuers: Mapping[str, Issuer]) -> Issuer:
     if text in issuers:
         return issuers[text]
     wanted = match_key(text)
-    found = [each for each in issuers.values() if wanted in map(match_key, (each.id, each.name, *each.aliases))]
+    found = [each for each in issuers.values() if wanted in map(match_key, _names_of(each))]
     if len(found) == 1:
         return found[0]
     if found:
-        raise FieldRefused("field_two_issuers", value=text, ids="、".join(each.id for each in found))
-    names = [each.name for each in issuers.values()] + list(issuers)
+        ids = "、".join(f"{each.id}（{each.full_name}）" for each in found)
+        raise FieldRefused("field_two_issuers", value=text, ids=ids)
+    names = [each.full_name for each in issuers.values()] + list(issuers)
     raise FieldRefused("field_issuer", value=text, near=nearest(text, names))
+
+
+def _names_of(issuer: Issuer) -> Iterator[str]:
+    """What an issuer is called: by its id, and by each name alone or with its scope (みほん県治山課)."""
+    yield issuer.id
+    for name in (issuer.name, *issuer.aliases):
+        yield name
+        if issuer.scope:
+            yield name + issuer.scope
+            yield name_with_scope(name, issuer.scope)
 
 
 # --- One value below a project's table ---------------------------------------------------------------------------

@@ -35,9 +35,11 @@ _FAULTS: Final = (
 class MissingName(HoshobinError):
     """A name that the template uses and nobody has registered, or that is empty."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, is_tested: bool = False) -> None:
         super().__init__(name)
         self.name = name
+        self.is_tested = is_tested
+        """It was asked about in a condition, which ``is defined`` can ask without stopping."""
 
 
 class TemplateFault(HoshobinError):
@@ -66,7 +68,14 @@ class _Named(jinja2.StrictUndefined):
         name = self._undefined_name or "?"
         raise MissingName(f"{scope}.{name}" if scope else str(name))
 
-    __iter__ = __str__ = __len__ = __bool__ = __hash__ = _fail_with_undefined_error
+    def _fail_where_tested(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        try:
+            self._fail_with_undefined_error()
+        except MissingName as missing:
+            raise MissingName(missing.name, is_tested=True) from None
+
+    __bool__ = _fail_where_tested
+    __iter__ = __str__ = __len__ = __hash__ = _fail_with_undefined_error
     __eq__ = __ne__ = __contains__ = __format__ = _fail_with_undefined_error
     __getattr__ = __getitem__ = __call__ = _fail_with_undefined_error
 

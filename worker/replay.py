@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Final
+from typing import Any, Final
 
 from worker.drafting import Drafted
+from worker.letter import SECRET, SECRET_BYTES
 from worker.model import Draft, Duties
+from worker.ports import Reading
 from worker.seeing import mask_key
 from worker.states import Reason
 
@@ -38,6 +40,20 @@ class Difference:
             if tag != "equal"
             for change in (*(("-", line) for line in self.before[i:j]), *(("+", line) for line in self.after[k:m]))
         )
+
+
+class OtherSecret:
+    """``Reading`` of what is known, for drafts that are only looked at: no Message-ID of the store is made for them."""
+
+    def __init__(self, known: Reading) -> None:
+        self._known = known
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._known, name)
+
+    def property(self, name: str) -> str | None:
+        """The store's own values, but for the secret."""
+        return "0" * (2 * SECRET_BYTES) if name == SECRET else self._known.property(name)
 
 
 def differences(before: Drafted, after: Drafted, key: str) -> tuple[Difference, ...]:

@@ -7,15 +7,15 @@ the register for one project, nor what may be combined: ``rule_conflicts`` decid
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from worker.addresses import NAME
 from worker.model import PRODUCT_NAMES, Channel, Product
-from worker.rulebook import Closing, Contract, InvoiceRule, Line, NoticeForm, Rule, Timing
+from worker.rulebook import Closing, Conditional, Contract, InvoiceRule, Line, NoticeForm, Rule, Timing, When
 from worker.template_rules import Use, check_template
 from worker.tomlfile import NonEmpty, Refused, Shape
 
@@ -27,6 +27,9 @@ AMENDED: Final = "amended"
 
 FROM_PROJECT: Final = "project"
 """The section of a rule that means: the project names it."""
+
+SAID_BY_MAIL: Final = ("notice", "timing", "invoice")
+"""Keys that decide what the issuer gets and when: by e-mail, one that no table writes counts as open."""
 
 SETTLE_DAYS_LIMIT: Final = 60
 """Days without a bounce: mail servers give up after five, and a task that waits for months is forgotten."""
@@ -98,6 +101,20 @@ class LineTable(Shape):
     value: Annotated[NonEmpty, AfterValidator(_check_line)]
 
 
+class SentenceTable(Shape):
+    """A sentence that holds only where the invoice rides along, or only where it is handed in apart."""
+
+    text: NonEmpty
+    when: Annotated[When | None, Field(strict=False)] = None
+
+
+def _text_or_table(value: Any) -> Any:
+    return value if isinstance(value, Mapping) else {"text": value}
+
+
+_Sentence = Annotated[SentenceTable, BeforeValidator(_text_or_table)]
+
+
 class RuleTable(Shape):
     """One ``[rule.*]`` table; None where the key is not written, so that tables can be laid over each other."""
 
@@ -115,13 +132,13 @@ class RuleTable(Shape):
     documents_required: list[NonEmpty] | None = None
     documents_allowed: list[NonEmpty] | None = None
     other_documents: bool | None = None
-    conditions: list[NonEmpty] | None = None
+    conditions: list[_Sentence] | None = None
     contact_first: str | None = None
     call_after: bool | None = None
     timing: Annotated[Timing | None, Field(strict=False)] = None
     closes: Annotated[Closing | None, Field(strict=False)] = None
     settle_days: Annotated[int | None, Field(ge=1, le=SETTLE_DAYS_LIMIT)] = None
-    after: list[NonEmpty] | None = None
+    after: list[_Sentence] | None = None
     url: str | None = None
     instructions: list[Annotated[NonEmpty, AfterValidator(_check_instruction)]] | None = None
     bring: list[NonEmpty] | None = None
@@ -152,7 +169,9 @@ RULE_KEYS: Final = tuple(RuleTable.model_fields)
 # --- One rule ------------------------------------------------------------------------------------------------
 
 
-def bare_rule(product: Product, open_: tuple[str, ...] = ()) -> Rule:
+def bare_rule(
+    product: Product, open_: tuple[str, ...] = (), unsaid: tuple[str, ...] = (), assumed: tuple[str, ...] = ()
+) -> Rule:
     """The rule of an issuer that says nothing at all: the careful choice everywhere."""
     return Rule(
         channel=Channel.UNKNOWN,
@@ -162,6 +181,8 @@ def bare_rule(product: Product, open_: tuple[str, ...] = ()) -> Rule:
         product_word=PRODUCT_NAMES[product],
         invoice=InvoiceRule.NEVER if product is Product.CONTRACT else InvoiceRule.OPTIONAL,
         open=open_,
+        unsaid=unsaid,
+        assumed=assumed,
     )
 
 
@@ -171,11 +192,21 @@ def written_keys(table: RuleTable, product: Product) -> frozenset[str]:
     return keys if getattr(table.product_words, product) is not None else keys - {"product_words"}
 
 
+_CHOSEN_AMONG: Final = ("channel", "subject", "notice")
+"""What ``chosen`` speaks of: where a later table says one of these otherwise, the sentence would contradict it."""
+_UNSAID: Final = frozenset({"", Channel.UNKNOWN})
+
+
 def lay_over(base: Rule, tables: Iterable[RuleTable], product: Product) -> Rule:
     """``base`` with each key that one of ``tables`` writes; the last to write it wins."""
-    written: dict[str, Any] = {}
+    written: dict[str, Any] = {"chosen": base.chosen, "overtaken": base.overtaken}
     for table in tables:
-        for key in written_keys(table, product):
+        keys = written_keys(table, product)
+        if "chosen" in keys:
+            written["overtaken"] = ""
+        elif written["chosen"] and any(_is_otherwise(key, table, written, base) for key in keys):
+            written |= {"chosen": "", "overtaken": written["chosen"]}
+        for key in keys:
             written[key] = getattr(table, key)
     values = {key: _value(value, product) for key, value in written.items()}
     if "product_words" in values:
@@ -184,15 +215,33 @@ def lay_over(base: Rule, tables: Iterable[RuleTable], product: Product) -> Rule:
         values.pop("invoice", None)  # a default for all products: a contract submission never carries one
     if "call_after" in values and "closes" not in values:
         values["closes"] = _closing(base, is_called=values["call_after"])
+    values |= {name: tuple(key for key in getattr(base, name) if key not in written) for name in ("unsaid", "assumed")}
     return replace(base, **values)
+
+
+def _is_otherwise(key: str, table: RuleTable, written: dict[str, Any], base: Rule) -> bool:
+    before = written.get(key, getattr(base, key, ""))
+    return key in _CHOSEN_AMONG and before not in _UNSAID and getattr(table, key) != before
 
 
 def _value(value: Any, product: Product) -> Any:
     if isinstance(value, ProductWords):
         return getattr(value, product)
     if isinstance(value, list):
-        return tuple(Line(each.title, each.value) if isinstance(each, LineTable) else each for each in value)
+        return tuple(map(_item, value))
     return value
+
+
+def _item(value: Any) -> Any:
+    match value:
+        case LineTable():
+            return Line(value.title, value.value)
+        case SentenceTable(when=None):
+            return value.text
+        case SentenceTable(when=When() as when):
+            return Conditional(value.text, when)
+        case _:
+            return value
 
 
 def _closing(base: Rule, *, is_called: bool) -> Closing:

@@ -8,10 +8,10 @@ Longer than other files, so that every word of the rule book stands in one place
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from worker.model import Address, Channel, Product, Sha256
 from worker.states import Reason
@@ -55,6 +55,34 @@ class Contract(StrEnum):
     AMENDED = "amended"
 
 
+class When(StrEnum):
+    """With which way of the invoice a sentence of a rule holds: it rides in the mail, or is handed in apart."""
+
+    ATTACHED = "attached"
+    APART = "apart"
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """A sentence of a rule that holds only where the invoice goes this way."""
+
+    text: str
+    when: When
+
+
+Sentence = str | Conditional
+"""A plain text holds whichever way the invoice goes, and where there is none."""
+
+
+def sentences_for(sentences: Iterable[Sentence], way: When | None) -> tuple[str, ...]:
+    """Those of ``sentences`` that hold where the invoice goes this ``way``; None: no invoice, or no decision."""
+    return tuple(
+        each.text if isinstance(each, Conditional) else each
+        for each in sentences
+        if not isinstance(each, Conditional) or each.when is way
+    )
+
+
 class NoticeForm(StrEnum):
     """How number and key are handed in: as the notice PDF, typed in the body, or both."""
 
@@ -71,6 +99,13 @@ class Timing(StrEnum):
     WITH_INVOICE = "with_invoice"
     BEFORE_CONTRACT = "before_contract"
     BEFORE_INVOICE = "before_invoice"
+
+
+class Assumable(StrEnum):
+    """Keys of a rule whose usual value a file may state as an assumption: the notice attached, at any time."""
+
+    NOTICE = "notice"
+    TIMING = "timing"
 
 
 class Closing(StrEnum):
@@ -108,6 +143,7 @@ class Award(StrEnum):
 class CountedBy(StrEnum):
     """What a date of eligibility counts by; also the names of a project's dates."""
 
+    PROCEDURE_START = "procedure_start"
     ANNOUNCEMENT = "announcement"
     DESIGNATION = "designation"
     NOTIFICATION = "notification"
@@ -127,10 +163,15 @@ class Section:
     to: tuple[Address, ...]
     cc: tuple[Address, ...] = ()
     phone: str = ""
+    fax: str = ""
     open: tuple[str, ...] = ()
     """Keys of this section that the issuer's file lists as not certain, e.g. ``section.kensetsu.to``."""
     until: dt.date | None = None
     """The last day on which it is known to be right; afterwards a person looks once more."""
+
+
+OFFICE: Final = "office"
+"""The id of an office that a project names by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +198,8 @@ class Rule:
     """Keys that the issuer's file lists as not certain and that this product's rule rests on (not the sections')."""
     chosen: str = ""
     """Where the issuer allows several ways or several subjects: which one this rule picks, in a sentence."""
+    overtaken: str = ""
+    """The sentence of an earlier table on a choice that a later one made otherwise: shown nowhere, only hashed."""
     notice: NoticeForm = NoticeForm.ATTACHED
     file_name: str = ""
     """Template of the notice's file name; empty: 認証キーのお知らせ_<contract number>.pdf."""
@@ -166,7 +209,7 @@ class Rule:
     documents_allowed: tuple[str, ...] = ()
     other_documents: bool = False
     """The issuer asks for "the other required documents" without naming them: the project lists them, or says none."""
-    conditions: tuple[str, ...] = ()
+    conditions: tuple[Sentence, ...] = ()
     """Sentences that no machine can check; the approver ticks each, and they are kept with the approval."""
     contact_first: str = ""
     """What to tell the issuer before sending; empty: nothing."""
@@ -175,13 +218,17 @@ class Rule:
     closes: Closing = Closing.ANSWER
     settle_days: int = 3
     """``closes = "none"``: days without a bounce after which it counts as arrived."""
-    after: tuple[str, ...] = ()
+    after: tuple[Sentence, ...] = ()
     """What remains to be done after sending, a sentence each (the invoice on paper …)."""
     url: str = ""
     instructions: tuple[str, ...] = ()
     """Form, upload, paper, fax: what a person does, step by step."""
     bring: tuple[str, ...] = ()
     """Paper, fax, upload: what to print or to take along."""
+    unsaid: tuple[str, ...] = ()
+    """Those of notice, timing and invoice that no table writes: by e-mail they count as open."""
+    assumed: tuple[str, ...] = ()
+    """Those that no table writes and whose usual value the file states as an assumption."""
 
     @property
     def notice_attached(self) -> bool:
@@ -224,6 +271,15 @@ class Eligibility:
     """Only original contracts, or amended ones whose original contract fits by its own date."""
     approval: bool = False
     """Only projects that the issuer has approved one by one."""
+    amended: bool = True
+    """Whether amended contracts are among them; False: none of them is, whatever its dates."""
+    open: bool = False
+    """It was not seen whether the issuer takes these contracts: none fits but one that it approved by itself."""
+
+
+def name_with_scope(name: str, scope: str) -> str:
+    """``みほん県（治山課）``; the name alone where there is no scope."""
+    return f"{name}（{scope}）" if scope else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +303,13 @@ class Issuer:
     """For amended contracts; a product without one follows ``rules``."""
     values: Mapping[str, ValueForm] = field(default_factory=dict)
     note: str = ""
+    scope: str = ""
+    """For which bureau or kind of work the file speaks, where an issuer has several; empty: for the whole of it."""
+
+    @property
+    def full_name(self) -> str:
+        """The name by which people tell it from another file of the same issuer; a letter bears ``name`` alone."""
+        return name_with_scope(self.name, self.scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +390,8 @@ class Project:
     """How the issuer approved electronic sureties for this project; empty: it has not."""
     exception: str = ""
     """The issuer's consent to an electronic surety although its rule says otherwise; empty: none."""
+    is_excluded: bool = False
+    """The announcement takes this contract out of electronic sureties, whatever the issuer's rule says."""
     is_amended: bool = False
     """The registered contract is an amended one: the issuer's rule for amended contracts applies."""
     expects: tuple[Product, ...] = ()

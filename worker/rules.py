@@ -18,7 +18,7 @@ from worker.addresses import NAME, AddressText
 from worker.errors import Problem
 from worker.guarantors import bad_name
 from worker.model import Address, Product, Sha256
-from worker.open_keys import names_table, open_of_rule, open_of_section, problems_of_open
+from worker.open_keys import left_unsaid, names_table, open_of_rule, open_of_section, problems_of_open
 from worker.rule_conflicts import RuleSource, problems_of_rules
 from worker.rule_tables import (
     FROM_PROJECT,
@@ -30,6 +30,7 @@ from worker.rule_tables import (
     written_keys,
 )
 from worker.rulebook import (
+    Assumable,
     Award,
     Contract,
     CountedBy,
@@ -71,6 +72,8 @@ class _Eligibility(Shape):
     min_amount: Annotated[int | None, Field(ge=0)] = None
     original_only: bool = False
     approval: bool = False
+    amended: bool = True
+    open: bool = False
 
 
 class SectionTable(Shape):
@@ -80,6 +83,7 @@ class SectionTable(Shape):
     to: list[AddressText] = Field(default_factory=list)
     cc: list[AddressText] = Field(default_factory=list)
     phone: str = ""
+    fax: str = ""
     until: dt.date | None = None
 
 
@@ -92,16 +96,18 @@ class _ValueForm(Shape):
     sample: str = ""
 
 
-_NEVER_OPEN: Final = frozenset({"open", "section", "value", "rule", "example", "note"})
+_NEVER_OPEN: Final = frozenset({"open", "assumed", "section", "value", "rule", "example", "note"})
 
 
 class _Issuer(Shape):
     name: NonEmpty
+    scope: str = ""
     aliases: list[NonEmpty] = Field(default_factory=list)
     guarantors: list[NonEmpty] = Field(default_factory=list)
     source: str = ""
     checked_on: dt.date | None = None
     open: list[NonEmpty] = Field(default_factory=list)
+    assumed: list[Annotated[Assumable, Field(strict=False)]] = Field(default_factory=list)
     eligibility: list[_Eligibility] = Field(default_factory=list)
     section: dict[str, SectionTable] = Field(default_factory=dict)
     value: dict[NonEmpty, _ValueForm] = Field(default_factory=dict)
@@ -167,6 +173,7 @@ def read_issuer(
         checked_on=issuer.checked_on,
         eligibility=tuple(map(_eligibility, issuer.eligibility)),
         note=issuer.note,
+        scope=issuer.scope.strip(),
     )
 
 
@@ -198,7 +205,7 @@ def _problems_of_eligibility(file: str, table: Mapping[str, Any], sections: list
     alternatives = table.get("eligibility")
     for at, alternative in enumerate(alternatives if isinstance(alternatives, list) else ()):
         path: Path = ("eligibility", at)
-        if alternative == {}:  # would make every project eligible by an oversight
+        if alternative in ({}, {"open": False}):  # would make every project eligible by an oversight
             yield Problem(file, key_path(path), "empty")
         elif isinstance(alternative, Mapping) and ("from" in alternative) != bool(alternative.get("counted_by")):
             yield Problem(file, key_path(path), "eligibility_half")
@@ -219,6 +226,7 @@ def make_section(id_: str, shape: SectionTable, open_: tuple[str, ...] = ()) -> 
         to=tuple(map(Address, shape.to)),
         cc=tuple(map(Address, shape.cc)),
         phone=shape.phone,
+        fax=shape.fax,
         open=open_,
         until=shape.until,
     )
@@ -234,7 +242,8 @@ def _rule(product: Product, contract: Contract, issuer: _Issuer) -> Rule:
     names = layers(product, contract)
     tables = [issuer.rule.named(name) for name in names]
     written = [(name, written_keys(table, product)) for name, table in zip(names, tables, strict=True)]
-    return lay_over(bare_rule(product, open_of_rule(issuer.open, product, written)), tables, product)
+    unsaid, assumed = left_unsaid(issuer.open, names, product, issuer.assumed)
+    return lay_over(bare_rule(product, open_of_rule(issuer.open, product, written), unsaid, assumed), tables, product)
 
 
 def _value_form(name: str, shape: _ValueForm) -> ValueForm:
@@ -260,4 +269,6 @@ def _eligibility(shape: _Eligibility) -> Eligibility:
         min_amount=shape.min_amount,
         original_only=shape.original_only,
         approval=shape.approval,
+        amended=shape.amended,
+        open=shape.open,
     )

@@ -134,6 +134,8 @@ def _rule(submission: Submission, lang: Language) -> _Pairs:
     if duties.rule_hash:
         yield say("h_source", lang), duties.source or say("not_written", lang)
         yield say("h_checked_on", lang), _day(duties.checked_on) or say("not_written", lang)
+    for key in duties.assumed:
+        yield say("h_assumed", lang), say(f"taken_{key}", lang)
     yield say("h_chosen", lang), duties.chosen
     yield say("h_contract", lang), say("amended", lang) if duties.is_amended else ""
 
@@ -207,6 +209,7 @@ def seen_json(seen: Seen) -> dict[str, Any]:
             "source": duties.source or None,
             "checked_on": _day(duties.checked_on) or None,
             "chosen": duties.chosen or None,
+            "assumed": list(duties.assumed),
             "amended": duties.is_amended,
         },
         "checks": [

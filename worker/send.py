@@ -12,6 +12,8 @@ It knows no socket and no clock, and it does not record: the verdicts are events
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import hmac
 import re
 from collections.abc import Sequence
 from enum import Enum
@@ -35,6 +37,9 @@ _PERMANENT: Final = 5
 # The first tries are close together because greylisting lets a second try pass after 1 to 15 minutes; after that an
 # hour: a server that is down for a day is asked 24 times, and nobody's mail waits much longer than the outage.
 _DELAYS: Final = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
+
+_MAC_DIGITS: Final = 20
+"""Hexadecimal digits of the HMAC in an envelope id, which may have 100 characters (RFC 3461 §4.4)."""
 
 _BARE_LINE_END: Final = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
@@ -188,9 +193,24 @@ def copy_of(draft: Draft, copy_to: Address | None) -> Address | None:
     return None if is_there else copy_to
 
 
-def envid(message_id_local: str, tries: int) -> str:
-    """The envelope id ``ID.N.T`` of the T-th try: a report that names it proves which try left."""
-    return f"{message_id_local}.{tries}"
+def envid(secret: bytes, message_id: str, tries: int) -> str:
+    """The envelope id ``ID.N.T-MAC`` of the T-th try of this mail: a report that names it proves which try left.
+
+    MAC is an HMAC of its own by the store's ``secret``. Mail servers see it and write it into their reports; whoever
+    receives the mail does not, so that the mail's Message-ID is not enough to write such a report.
+    """
+    named = f"envelope\n{message_id}\n{tries}"
+    mac = hmac.new(secret, named.encode(), hashlib.sha256).hexdigest()[:_MAC_DIGITS]
+    return f"{message_id.removeprefix('<').rpartition('@')[0]}.{tries}-{mac}"
+
+
+def is_our_envid(secret: bytes, message_id: str, candidate: str) -> bool:
+    """Whether ``candidate`` is the envelope id of a try of this mail, MAC included."""
+    tries = candidate.rpartition(".")[2].partition("-")[0]
+    is_number = tries.isascii() and tries.isdigit() and len(tries) < _MAC_DIGITS
+    return is_number and hmac.compare_digest(
+        candidate.encode(errors="replace"), envid(secret, message_id, int(tries)).encode()
+    )
 
 
 def retry_delay(tries: int) -> dt.timedelta:

@@ -179,6 +179,8 @@ def receipts_in(entry: Entry) -> tuple[Receipt, ...]:
             status=each.get("status", ""),
             text=each.get("text", ""),
             sender=each.get("sender", ""),
+            message_id=each.get("message_id", ""),
+            proof=each.get("proof", ""),
         )
         for each in entry.detail.get("receipts", ())
     )

@@ -84,6 +84,7 @@ class Service:
         self._standing = Standing(store, clock)
         self._troubles = self._standing.troubles
         self._loops: list[Loop] = []  # the sending one first
+        self._looked: set[str] = set()  # the loops whose first pass has ended, well or not
         self._folder_thread = OwnThread("folder")
         self._patience: list[Patience] = []
 
@@ -132,6 +133,8 @@ class Service:
         self._loops = [Loop(beat, partial(self._send, pipeline))]
         self._loops += self._watching(office, pipeline, watched)
         pipeline.on_recorded = self._loops[0].wake.set
+        watching = {each.name for each in self._loops if each.vigil is not None}
+        pipeline.awaits_first_looks = lambda: not watching <= self._looked
         scheduler = self._schedule(pipeline)
         tasks = [asyncio.create_task(self._keep_going(each, pipeline), name=each.name) for each in self._loops]
         scheduler.start()
@@ -235,6 +238,7 @@ class Service:
             self._name_trouble(loop.name, failure, pipeline)
         else:
             self._standing.note_success(loop.name, pipeline.watching.settling.failures.get(loop.name))
+        self._looked.add(loop.name)
         if loop.name != SENDING:
             self._loops[0].wake.set()
 

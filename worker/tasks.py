@@ -382,7 +382,7 @@ def _missing(
         kind=kind,
         project=project.id,
         project_name=project.name,
-        issuer=configuration.issuers[project.issuer].name,
+        issuer=configuration.issuers[project.issuer].full_name,
         product=product,
         submission=None,
         texts=_both("task_undated" if due is None else "task_expected", product=name),

@@ -46,6 +46,9 @@ _SUBJECTS: Final = {
 }
 """Troubles of which the mail is first of all: nothing comes in, nothing goes out, something may go twice."""
 
+STOPPED: Final = frozenset({"behind_head", "other_secret"})
+"""Codes of LogBroken that have words of their own: a person resumes."""
+
 LINES_LIMIT: Final = 200
 """Submissions named in one mail; a backlog of thousands is looked at with ``list``, not read in a mail."""
 
@@ -194,8 +197,8 @@ def _describe_trouble(alarm: Alarm) -> str:
     """What is about no submission: a refused account, a message that cannot be fetched, a broken log."""
     kind, _, about = alarm.cause.partition(":")
     match kind:
-        case "log_broken" if about == "behind_head":
-            return say("behind_head", "ja")
+        case "log_broken" if about in STOPPED:
+            return say(about, "ja")
         case "log_broken":
             return say("log_broken", "ja", detail=shown(alarm.detail))
         case "mute":
@@ -203,7 +206,7 @@ def _describe_trouble(alarm: Alarm) -> str:
             return say("telling_mute", "ja", since=f"{since:%Y-%m-%d %H:%M}", reply=shown(alarm.detail))
         case "late_answer":
             return say("telling_late", "ja", answer=shown(alarm.detail))
-        case "came_back" | "withdrawn_again":
+        case "came_back" | "withdrawn_again" | "not_read_again" | "unproven_newcomer":
             return say(f"telling_{kind}", "ja", news=shown(alarm.detail))
         case "configuration_refused":
             return say("telling_configuration", "ja", problems=shown(alarm.detail))
@@ -250,8 +253,7 @@ def _name_trouble(name: str, trouble: HoshobinError) -> str:
     if isinstance(trouble, ConfigError):
         return say("config_kept", "ja")
     if isinstance(trouble, LogBroken):
-        return (
-            say("behind_head", "ja") if trouble.code == "behind_head" else say("log_broken", "ja", detail=str(trouble))
-        )
+        code = trouble.code
+        return say(code, "ja") if code in STOPPED else say("log_broken", "ja", detail=str(trouble))
     refusal = find_refusal(str(trouble))
     return f"{name_thing(name, 'ja')}: {'。'.join(say_refused_login(refusal, 'ja')) if refusal else trouble}"

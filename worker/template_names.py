@@ -14,10 +14,10 @@ from typing import Any
 
 from worker.dates_ja import write_date
 from worker.errors import HoshobinError
-from worker.invoice import ChosenInvoice
+from worker.invoice import ChosenInvoice, way_of
 from worker.model import PRODUCT_NAMES, Attachment, Hold, Notice
 from worker.render import MissingName, Renderer, Scope, TemplateFault
-from worker.rulebook import Contract, Contractor, Guarantor, Issuer, Project, Rule, Section
+from worker.rulebook import Contract, Contractor, Guarantor, Issuer, Project, Rule, Section, sentences_for
 from worker.states import Reason
 from worker.text import unsafe_character
 
@@ -93,7 +93,7 @@ def name_everything(
             "rule",
             {
                 "call_after": rule.call_after,
-                "after": rule.after,
+                "after": sentences_for(rule.after, way_of(invoice)),
                 "invoice": rule.invoice.value,
                 "channel": rule.channel.value,
                 "key_typed": rule.key_typed,
@@ -106,7 +106,7 @@ def name_everything(
 def _of_section(section: Section | None) -> Scope:
     if section is None:
         return Scope("section", {})
-    return Scope("section", {"name": section.name, "phone": section.phone, "id": section.id})
+    return Scope("section", {"name": section.name, "phone": section.phone, "fax": section.fax, "id": section.id})
 
 
 def _of_invoice(invoice: ChosenInvoice | None) -> Scope:
@@ -153,7 +153,9 @@ def write_text(what: str, source: str, names: Names, renderer: Renderer) -> str:
     try:
         return renderer.render(source, names)
     except MissingName as missing:
-        raise Unwritable(Hold(Reason.MISSING_VALUE, missing.name.removeprefix("values."))) from missing
+        name = missing.name.removeprefix("values.")
+        is_asked_about = missing.is_tested and name != missing.name
+        raise Unwritable(Hold(Reason.MISSING_VALUE, f"condition: {name}" if is_asked_about else name)) from missing
     except TemplateFault as fault:
         raise Unwritable(Hold(Reason.RULE_OPEN, f"{what}: {fault}")) from fault
 

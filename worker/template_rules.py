@@ -8,6 +8,7 @@ value is registered.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from types import MappingProxyType
@@ -51,7 +52,7 @@ ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "project": frozenset({"name", "values", "dates"}),
         "contractor": frozenset({"name", "department", "contact", "phone", "email"}),
         "issuer": frozenset({"id", "name"}),
-        "section": frozenset({"id", "name", "phone"}),
+        "section": frozenset({"id", "name", "phone", "fax"}),
         "guarantor": frozenset({"id", "name"}),
         "invoice": frozenset({"title", "amount", "date", "attached", "separate"}),
         "rule": frozenset({"call_after", "invoice", "channel", "after", "key_typed", "notice_attached"}),
@@ -59,6 +60,10 @@ ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     }
 )
 """What ``compose`` puts behind a variable; the names in ``values`` are the register's."""
+
+
+TEXT_SHOWN: Final = 12
+"""Characters shown behind what is left as text: enough to find it in the file."""
 
 
 class Use(StrEnum):
@@ -82,6 +87,21 @@ _NOT_YET_MADE: Final[Mapping[Use, frozenset[str]]] = MappingProxyType(
     }
 )
 """What does not exist yet, or must not be seen, where a template of this use is rendered."""
+
+
+_BRACE: Final = re.compile(r"[{}]|｛｛|｝｝")
+"""A name that is written wrongly: ``{ values.x }`` is text to jinja2, and would be sent as it stands."""
+
+_MARK: Final = re.compile(
+    r"[○〇◯●]{2,}|[△▲]{2,}|[□■]{2,}|[◇◆]{2,}|[＊*]{2,}|[×✕]{2,}|[XＸ]{3,}|[xｘ]{3,}|[＿_]{3,}|[？?]{2,}"
+    r"|[○〇◯△□＊](?=[年月日号])"
+)
+"""What a printed example has in place of a value: ``○○工事``, ``第□号``, ``○月○日``."""
+
+_KANJI_DIGITS: Final = frozenset("〇一二三四五六七八九十百千")
+
+_WITHOUT_MARKS: Final = frozenset({Use.SUBJECT, Use.FILE_NAME, Use.LINE})
+"""What the issuer sorts by; a step names papers as they are titled, and a body may rule off a signature."""
 
 
 Finding = tuple[str, Mapping[str, str]]
@@ -118,6 +138,7 @@ def check_template(text: str, use: Use) -> tuple[Finding, ...]:
             *_unknown_filters(tree),
             *_unknown_attributes(tree),
             *_other_files(tree),
+            *_left_as_text(tree, use),
         ]
         if use not in _WITH_KEY:
             findings += _key_in(tree)
@@ -135,13 +156,30 @@ def shows_key(text: str) -> bool:
     return any(_key_in(_environment().parse(text)))
 
 
+@functools.lru_cache(maxsize=1024)
+def tested_values(text: str) -> tuple[str, ...]:
+    """The registered values that ``text`` tests by themselves (``{% if values.x %}``): a missing one stops it."""
+    try:
+        tree = _environment().parse(text)
+    except TemplateSyntaxError:
+        return ()
+    tests = [node.test for node in tree.find_all(nodes.If)] + [node.test for node in tree.find_all(nodes.CondExpr)]
+    tests += [node.left for node in tree.find_all(nodes.And)] + [node.left for node in tree.find_all(nodes.Or)]
+    tests += [node.node for node in tree.find_all(nodes.Not)]
+    found = [_lookup(test) for test in tests if isinstance(test, nodes.Getattr | nodes.Getitem)]
+    return tuple(dict.fromkeys(each[1] for each in found if each is not None and each[0] == "values"))
+
+
 _Findings = Iterator[Finding]
 
 
 def _unknown_names(tree: nodes.Template, use: Use) -> _Findings:
     allowed = [name for name in VARIABLES if name not in _NOT_YET_MADE[use]]
     for name in sorted(meta.find_undeclared_variables(tree) - set(allowed)):
-        yield "template_name", {"name": name, "nearest": nearest(name, allowed)}
+        if name.isascii():
+            yield "template_name", {"name": name, "nearest": nearest(name, allowed)}
+        else:
+            yield "template_value", {"name": name}
 
 
 def _unknown_filters(tree: nodes.Template) -> _Findings:
@@ -155,6 +193,34 @@ def _other_files(tree: nodes.Template) -> _Findings:
     """A template that takes another in: the renderer has no files, and a name could hide there."""
     if any(tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends))):
         yield "template_include", {}
+
+
+def _left_as_text(tree: nodes.Template, use: Use) -> _Findings:
+    """What was to be a value and is none: a lone brace, a mark of a printed example."""
+    for text in _texts(tree):
+        if found := _BRACE.search(text):
+            yield "template_brace", {"value": text[max(found.start() - 1, 0) : found.end() + TEXT_SHOWN].strip()}
+        for mark in _MARK.finditer(text) if use in _WITHOUT_MARKS else ():
+            if not _is_a_number(text, mark):
+                yield "template_mark", {"value": text[mark.start() : mark.end() + TEXT_SHOWN].strip()}
+                break
+
+
+def _texts(tree: nodes.Template) -> Iterator[str]:
+    """What stands in the result as it is written, and what an expression may put there."""
+    for data in tree.find_all(nodes.TemplateData):
+        yield data.data
+    names = {id(node.arg) for node in tree.find_all(nodes.Getitem)}
+    names |= {id(node.node) for node in tree.find_all(nodes.Getattr)}  # "{:,}".format(…)
+    for const in tree.find_all(nodes.Const):
+        if isinstance(const.value, str) and id(const) not in names:
+            yield const.value
+
+
+def _is_a_number(text: str, mark: re.Match[str]) -> bool:
+    """Whether the circles are noughts of a number in kanji: 二〇〇号."""
+    around = text[max(mark.start() - 1, 0) : mark.start()] + text[mark.end() : mark.end() + 1]
+    return set(mark[0]) == {"〇"} and not _KANJI_DIGITS.isdisjoint(around)
 
 
 def _lookups(tree: nodes.Template) -> Iterator[nodes.Getattr | nodes.Getitem]:
@@ -177,7 +243,9 @@ def _unknown_attributes(tree: nodes.Template) -> _Findings:
     for node in _lookups(tree):
         name, attribute = _lookup(node) or ("", "")
         allowed = ATTRIBUTES.get(name)
-        if allowed is not None and attribute not in allowed:
+        if allowed is not None and attribute not in allowed and not attribute.isascii():
+            yield "template_value", {"name": attribute}
+        elif allowed is not None and attribute not in allowed:
             near = nearest(attribute, sorted(allowed))
             yield "template_name", {"name": f"{name}.{attribute}", "nearest": f"{name}.{near}"}
 

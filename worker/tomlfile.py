@@ -7,6 +7,7 @@ one, as people do), and no string that could break a header gets past it. It doe
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import re
 import types
@@ -71,21 +72,74 @@ def parse_toml(file: str, content: bytes, found: list[Problem]) -> dict[str, Any
         return None
 
 
+_HEADING: Final = re.compile(r"\s*\[\[?\s*(?P<name>[^\]]*?)\s*\]")
+_ASSIGNED: Final = re.compile(r"""[^="'#]*(?:"[^"]*"[^="'#]*|'[^']*'[^="'#]*)*=\s*(?P<value>[^#]*?)\s*(?:\#.*)?$""")
+_SLIPS: Final = (
+    (
+        "bare_date",
+        re.compile(
+            r"(?:[RHSrhs]|令和|平成|令|平)?\s*[0-9０-９元]{1,4}\s*[./年\-．／]\s*[0-9０-９]{1,2}\s*[./月\-．／].*"
+        ),
+    ),
+    (
+        "bare_number",
+        re.compile(r"[¥￥]?[0-9０-９]{1,3}(?:[,，][0-9０-９]{3})+円?|[¥￥]?[0-9０-９]+\s*[千万億]?円|[0-9]+[千万億]"),
+    ),
+    ("bare_switch", re.compile(r"(?i:yes|no|on|off|true|false)|はい|いいえ|有|無|○|〇|×")),
+    ("open_quote", re.compile(r"""["'][^"']*""")),
+    ("bare_value", re.compile(r"[A-Za-z][\w.@+/: -]*")),
+)
+"""What people write for a value that is no TOML; the first that fits names the slip."""
+_SAYINGS: Final = (
+    ("declared_twice", ("Cannot overwrite", "Cannot declare", "Cannot mutate", "Duplicate")),
+    ("open_quote", ("Unterminated string", "Illegal character '\\n'")),
+    ("open_bracket", ("Unclosed", "Expected ']'")),
+    ("no_equals", ("Expected '='",)),
+    ("bad_escape", ("Unescaped", "Invalid hex value")),
+)
+"""Beginnings of the decoder's own messages → what they come of."""
+
+
 def _syntax_problem(file: str, text: str, message: str) -> Problem:
-    """The decoder's message as a problem; the faults that Japanese text brings are named for what they are."""
+    """The decoder's message as a problem; the slips that people make are named for what they are."""
     lines = text.replace("\r\n", "\n").split("\n")
     place = _PLACE.search(message)
     number, column = (int(place[1]), int(place[2])) if place and place[1] else (len(lines), 1)
     detail = _PLACE.sub("", message)
-    rest = lines[number - 1][column - 1 :] if number <= len(lines) else ""
+    line = lines[number - 1] if number <= len(lines) else ""
+    rest = line[column - 1 :]
     params = {"line": str(number), "column": str(column), "detail": detail}
+    if slip := _slip_in(line, rest):
+        return Problem(file, "", slip[0], params | {"value": slip[1]})
     if rest[:1] in _WIDE_SIGNS and rest:
         return Problem(file, "", "wide_sign", params | {"sign": rest[0]})
     if rest[:1] > "\x7f":
         if detail.startswith("Invalid value"):
             return Problem(file, "", "bare_value", params)
-        return Problem(file, "", "bare_key", params | {"name": _bare_word(lines[number - 1], column - 1)})
-    return Problem(file, "", "toml_syntax", params)
+        return _bare_name(file, line, _bare_word(line, column - 1), params)
+    code = next((code for code, beginnings in _SAYINGS if detail.startswith(beginnings)), "toml_syntax")
+    return Problem(file, "", code, params)
+
+
+def _slip_in(line: str, rest: str) -> tuple[str, str] | None:
+    """The slip that the line's value is, where the decoder stopped at that value or within it."""
+    found = _ASSIGNED.match(line)
+    if found is None or len(rest) > len(line) - found.start("value") or rest[:1] in _WIDE_SIGNS - {"．", "，"}:
+        return None
+    value = found["value"]
+    return next(((code, value) for code, form in _SLIPS if form.fullmatch(value)), None)
+
+
+def _bare_name(file: str, line: str, name: str, params: Mapping[str, str]) -> Problem:
+    """A key or a heading with letters that stand in quotes; a section's id takes none of them, quoted or not."""
+    heading = _HEADING.match(line)
+    if heading is None:
+        return Problem(file, "", "bare_key", {**params, "name": name})
+    if re.match(r"section\s*\.", heading["name"]):
+        return Problem(file, "", "section_id", {**params, "name": name})
+    quoted = ".".join(f'"{part}"' if part == name else part for part in re.split(r"\s*\.\s*", heading["name"]))
+    brackets = ("[[", "]]") if line.lstrip().startswith("[[") else ("[", "]")
+    return Problem(file, "", "bare_heading", {**params, "name": name, "heading": quoted.join(brackets)})
 
 
 def _bare_word(line: str, at: int) -> str:
@@ -189,7 +243,8 @@ def _written_path(table: Mapping[str, Any], path: Path) -> Path:
     written: list[str | int] = []
     for part in path:
         is_added = isinstance(part, int) or part == _KEY_ITSELF
-        if isinstance(value, str) or (isinstance(value, Mapping) and is_added and part not in value):
+        is_plain = isinstance(value, str | int | float | dt.date | dt.time)
+        if is_plain or (isinstance(value, Mapping) and is_added and part not in value):
             continue
         written.append(part)
         if isinstance(value, Mapping):
@@ -207,8 +262,12 @@ def _problems_of(shape: type[Shape], table: Mapping[str, Any], fault: Any, file:
     kind = fault["type"]
     context = fault.get("ctx", {})
     if kind == "extra_forbidden":
-        near = nearest(str(path[-1]), _keys_at(shape, path[:-1]))
-        yield Problem(file, key, "unknown_key", {"name": str(path[-1]), "nearest": near})
+        name = str(path[-1])
+        if (place := _place_of(shape, path)) is not None:
+            code = "misplaced_key" if place else "misplaced_at_end"
+            yield Problem(file, key, code, {"name": name, "place": place, "here": key_path(path[:-1])})
+            return
+        yield Problem(file, key, "unknown_key", {"name": name, "nearest": nearest(name, _keys_at(shape, path[:-1]))})
     elif kind == "value_error" and isinstance(context.get("error"), Refused):
         for code, params in context["error"].findings:
             yield Problem(file, key, code, params)
@@ -218,7 +277,40 @@ def _problems_of(shape: type[Shape], table: Mapping[str, Any], fault: Any, file:
     elif kind in {"greater_than_equal", "less_than_equal"}:
         yield Problem(file, key, f"too_{'small' if 'ge' in context else 'large'}", {"limit": _limit(context)})
     else:
-        yield Problem(file, key, _CODES.get(kind, "wrong_value"), {"detail": fault["msg"]})
+        code = _CODES.get(kind, "wrong_value")
+        yield Problem(file, key, code, {"detail": fault["msg"], "form": _form_at(shape, path)})
+
+
+def _place_of(shape: type[Shape], path: Path) -> str | None:
+    """The heading of the nearest table around ``path`` that takes its key; "" for the file's own beginning."""
+    for end in range(len(path) - 2, -1, -1):
+        if str(path[-1]) in _keys_at(shape, path[:end]):
+            names = [str(part) for part in path[:end] if isinstance(part, str)]
+            return ("[[{}]]" if isinstance(path[end - 1], int) else "[{}]").format(".".join(names)) if end else ""
+    return None
+
+
+_SAMPLES: Final = {list: '["…"]', int: "0", bool: "true", dt.date: "2026-04-01"}
+
+
+def _form_at(shape: type[Shape], path: Path) -> str:
+    """How the table that should stand at ``path`` is written: the keys that it must have, else its first."""
+    annotation: Any = shape
+    for part in path:
+        annotation = _inside(annotation, part)
+    annotation = _bare_annotation(annotation)
+    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        return "[…]"
+    fields = {field.alias or name: field for name, field in annotation.model_fields.items()}
+    shown = [name for name, field in fields.items() if field.is_required()] or list(fields)[:1]
+    return "{ " + ", ".join(f"{name} = {_sample_of(fields[name].annotation)}" for name in shown) + " }"
+
+
+def _sample_of(annotation: Any) -> str:
+    annotation = _bare_annotation(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "{ … }"
+    return _SAMPLES.get(get_origin(annotation) or annotation, '"…"')
 
 
 def _limit(context: Mapping[str, Any]) -> str:

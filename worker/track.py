@@ -3,6 +3,11 @@
 Its one promise: news never raises. An event is named only where the states' row has it; whatever else comes is kept,
 and is unread where a person should know. One ``to`` that failed makes it BOUNCED; RELAYED and DELIVERED need all of
 ``to``; a ``cc`` never changes the state. It does not know how a report is matched to its submission.
+
+How much a receipt counts follows from what it bears (``weigh``). A Message-ID made with the secret proves that the mail
+left, as nobody outside can name it before. It does not prove who says so, as everybody knows it who has the mail: good
+news needs the envelope id with its HMAC, or our own server's finding. Bad news does not: a server without DSN gives
+back no more than the Message-ID, and a person looks at it in any case.
 """
 
 from __future__ import annotations
@@ -12,10 +17,12 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final
 
 from worker.addresses import domain_of
 from worker.delivery_status import Action, Block
+from worker.letter import bears_secret
 from worker.model import Address, Draft, Receipt, ReceiptKind, Sha256, Submission
 from worker.reports import DeliveryReport, MailReply, ReadReceipt
 from worker.sender import is_within
@@ -37,6 +44,11 @@ _OUTCOMES: Final = {
     Action.DELAYED: ReceiptKind.DELAYED,
     Action.FAILED: ReceiptKind.FAILED,
 }
+ENVELOPE: Final = "envelope"
+SERVER: Final = "server"
+NOTHING: Final = "nothing"
+"""The values of ``Receipt.proof`` beside the empty one."""
+
 _ARRIVED: Final = frozenset({ReceiptKind.DELIVERED, ReceiptKind.RELAYED})
 _PROOF: Final = frozenset(ReceiptKind) - {ReceiptKind.ANOTHERS}
 """What only somebody who has the mail can send back; a reply of somebody else may be a colleague's, who saw a draft."""
@@ -60,6 +72,8 @@ class Circumstances:
     """Takes the submission's key, and what looks like one, out of a text."""
     copy_to: Address | None = None
     """Where our own copies go: what is said of that address is said of nobody at the issuer."""
+    proof: str = ""
+    """``Receipt.proof`` of what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +83,18 @@ class Tracked:
     event: Event | None
     """None: an entry that is no event of the table."""
     after: Submission
-    contradicts: bool
-    """It proves that a mail left of which the state says that it did not, or that is to be sent once more."""
+    contradicts: Receipt | None = None
+    """What says that a mail left of which the record says that it did not, or that is to be sent once more."""
+
+
+class Weight(IntEnum):
+    """How much a receipt counts."""
+
+    NOTHING = 0
+    """Whoever has the notice's PDF can have written it."""
+    LEFT = 1
+    """The mail has left; whoever has it can have written the rest."""
+    ALL = 2
 
 
 # --- What it says of this submission -------------------------------------------------------------------------
@@ -80,7 +104,7 @@ def receipts_of(
     came_back: DeliveryReport | ReadReceipt | MailReply, submission: Submission, message_id: str, how: Circumstances
 ) -> tuple[Receipt, ...]:
     """The receipts that ``came_back`` holds for the mail ``message_id`` of ``submission``: at least one."""
-    bare = Receipt(ReceiptKind.UNREADABLE, how.at, message_id, mail_sha256=how.mail_sha256)
+    bare = Receipt(ReceiptKind.UNREADABLE, how.at, message_id, proof=how.proof, mail_sha256=how.mail_sha256)
     signed = dataclasses.replace(bare, sender=", ".join(how.senders)[:SENDERS_LIMIT])
     match came_back:
         case DeliveryReport(_, _, blocks):
@@ -143,25 +167,50 @@ def is_of_issuer(senders: Sequence[str], draft: Draft | None, issuer_addresses: 
 # --- What follows --------------------------------------------------------------------------------------------
 
 
+def weigh(receipt: Receipt, known: Submission) -> Weight:
+    """How much ``receipt`` counts for ``known``.
+
+    What was tried under a Message-ID of 0.1.0 is judged as 0.1.0 judged it: all counts.
+    """
+    if receipt.proof == NOTHING:
+        return Weight.NOTHING
+    if receipt.proof == ENVELOPE or receipt.kind is ReceiptKind.COPY:  # a copy was compared byte for byte
+        return Weight.ALL
+    if bears_secret(receipt.message_id):
+        return Weight.ALL if receipt.proof == SERVER else Weight.LEFT
+    return Weight.ALL if known.was_tried_as(receipt.message_id) else Weight.NOTHING
+
+
 def track(before: Submission, fresh: tuple[Receipt, ...]) -> Tracked:
-    """What ``fresh`` changes; what is about a rehearsal, or about another draft than the one that stands, no state."""
+    """What ``fresh`` changes; what is about a rehearsal, or about another draft than the one that stands, no state.
+
+    What comes of a mail of which no try is recorded is never without effect: it proves that the mail left, or it
+    contradicts the record.
+    """
+    # Kept with it: once there is a try, an old Message-ID would make it count.
+    fresh = tuple(
+        dataclasses.replace(each, proof=NOTHING) if weigh(each, before) is Weight.NOTHING else each for each in fresh
+    )
     known = dataclasses.replace(before, receipts=_newest(before.receipts + fresh))
     about = [each for each in fresh if _is_of(known.draft, each)]
     event = _event(known, about)
     unread = [each for each in about if _is_for_a_person(each, known, event)]
-    elsewhere = (each for each in fresh if each not in about and not _REHEARSED.search(each.message_id))
+    elsewhere = [each for each in fresh if each not in about and not _REHEARSED.search(each.message_id)]
     unread += [each for each in elsewhere if each.kind in _ASKS]
+    untried = [each for each in (*about, *elsewhere) if not before.was_tried_as(each.message_id)]
+    if not _may_be_held(before.state):
+        unread += [each for each in untried if each not in unread]
     known = dataclasses.replace(known, unread=(*known.unread, *unread)[-UNREAD_LIMIT:])
     if event is not None:
-        return Tracked(event, _moved(known, event), contradicts=False)
-    is_proof = any(each.kind in _PROOF for each in about)
-    return Tracked(None, known, contradicts=is_proof and _says_unsent(before.state))
+        return Tracked(event, _moved(known, event))
+    proving = [each for each in about if each.kind in _PROOF] if _says_unsent(before.state) else []
+    return Tracked(None, known, next(iter([*untried, *proving]), None))
 
 
 def track_again(approved: Submission) -> Tracked:
     """What kept receipts make of one that is about to be sent: they may have come while the state could not follow."""
     event = _event(approved, [each for each in approved.receipts if _is_of(approved.draft, each)])
-    return Tracked(event, _moved(approved, event) if event else approved, contradicts=False)
+    return Tracked(event, _moved(approved, event) if event else approved)
 
 
 def _moved(known: Submission, event: Event) -> Submission:
@@ -169,7 +218,8 @@ def _moved(known: Submission, event: Event) -> Submission:
     if not may_follow(known.state, Event.PROVEN_SENT):
         return after
     # When it left nobody recorded; it was not later than the first word of it.
-    first = min((each.at for each in known.receipts if _is_of(known.draft, each)), default=None)
+    about = (each for each in known.receipts if _is_of(known.draft, each) and weigh(each, known))
+    first = min((each.at for each in about), default=None)
     return dataclasses.replace(after, sent_at=known.sent_at or first, silent="", due_at=None, deferrals=0)
 
 
@@ -179,11 +229,18 @@ def _is_of(draft: Draft | None, receipt: Receipt) -> bool:
 
 def _event(known: Submission, fresh: Sequence[Receipt]) -> Event | None:
     """The furthest event that the receipts allow and that the state's row has."""
-    allowed = {_by_recipients(known)} | ({Event.PROVEN_SENT} if any(each.kind in _PROOF for each in fresh) else set())
+    has_left = any(each.kind in _PROOF and weigh(each, known) for each in fresh)
+    allowed = {_by_recipients(known)} | ({Event.PROVEN_SENT} if has_left else set())
     for event in (*_OWN_EVENTS, Event.PROVEN_SENT):
         if event in allowed and may_follow(known.state, event):
             return event
     return None
+
+
+def _counts(receipt: Receipt, known: Submission) -> bool:
+    """Whether it counts as what it says, and not only as a sign that the mail left."""
+    weight = weigh(receipt, known)
+    return weight is Weight.ALL or (weight is Weight.LEFT and receipt.kind not in _ARRIVED)
 
 
 def _by_recipients(submission: Submission) -> Event | None:
@@ -192,7 +249,11 @@ def _by_recipients(submission: Submission) -> Event | None:
     if draft is None:
         return None
     said = {
-        to: {each.kind for each in submission.receipts if each.recipient == to and _is_of(draft, each)}
+        to: {
+            each.kind
+            for each in submission.receipts
+            if each.recipient == to and _is_of(draft, each) and _counts(each, submission)
+        }
         for to in draft.to
     }
     if any(ReceiptKind.FAILED in kinds for kinds in said.values()):
@@ -214,9 +275,18 @@ def _is_for_a_person(receipt: Receipt, known: Submission, event: Event | None) -
             is_to = known.draft is not None and receipt.recipient in known.draft.to
             return not (is_to and (event is Event.BOUNCED or known.state is State.BOUNCED))
         case ReceiptKind.DELIVERED | ReceiptKind.RELAYED | ReceiptKind.DELAYED | ReceiptKind.COPY:
-            return known.state in SAYS_UNSENT
+            return known.state in SAYS_UNSENT or _is_doubtful(receipt, known, event)
         case ReceiptKind.READ | ReceiptKind.AUTOMATIC | ReceiptKind.ANOTHERS:
             return False
+
+
+def _is_doubtful(receipt: Receipt, known: Submission, event: Event | None) -> bool:
+    """Whether it changes nothing because of who may have written it; what is held for it is looked at anyway."""
+    return event is None and not _counts(receipt, known) and not _may_be_held(known.state)
+
+
+def _may_be_held(state: State) -> bool:
+    return state in {State.HELD, State.APPROVED}
 
 
 def _says_unsent(state: State) -> bool:
@@ -225,9 +295,9 @@ def _says_unsent(state: State) -> bool:
 
 def _newest(receipts: Iterable[Receipt]) -> tuple[Receipt, ...]:
     """The newest of each kind for each recipient or sender, in order of coming."""
-    newest: dict[tuple[str, str, str, str], Receipt] = {}
+    newest: dict[tuple[str, str, str, str, str], Receipt] = {}
     for each in receipts:
-        key = each.kind.value, each.recipient, each.sender, each.message_id
+        key = each.kind.value, each.recipient, each.sender, each.message_id, each.proof
         newest.pop(key, None)
         newest[key] = each
     return tuple(newest.values())[-KEPT_LIMIT:]

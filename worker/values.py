@@ -62,6 +62,17 @@ def fit_values(issuer: Issuer, project: Project, notice: Notice) -> FittedValues
     return FittedValues(values, tuple(holds))
 
 
+def misfit_of_sample(form: ValueForm) -> str:
+    """Why the form's own sample does not have this form; empty where it has, or where there is none."""
+    if not form.sample:
+        return ""
+    try:
+        _in_form(form.sample, form)
+    except _Misfit as misfit:
+        return str(misfit)
+    return ""
+
+
 def _fit(registered: str, form: ValueForm, notice: Notice) -> str:
     if _holds_key(registered, notice):
         raise _Misfit("認証キーが含まれています。登録から取り除いてください")
@@ -69,11 +80,17 @@ def _fit(registered: str, form: ValueForm, notice: Notice) -> str:
         raise _Misfit("保証会社の保証契約番号です。発注者の番号を登録してください")
     if not registered or form == ValueForm(form.name, sample=form.sample):
         return registered  # an empty one is missing, which is for the draft to say
-    if len(registered) > VALUE_LIMIT:
-        raise _Misfit(f"{VALUE_LIMIT}文字を超えています。{_right_form(form)}")
-    fitted = _normalise(registered, form)
+    fitted = _in_form(registered, form)
     if _bare(fitted) == _bare(notice.contract_number):
         raise _Misfit("保証会社の保証契約番号です。発注者の番号を登録してください")
+    return fitted
+
+
+def _in_form(text: str, form: ValueForm) -> str:
+    """``text`` in the way of writing that ``form`` asks for. Raises _Misfit where that is not its form."""
+    if len(text) > VALUE_LIMIT:
+        raise _Misfit(f"{VALUE_LIMIT}文字を超えています。{_right_form(form)}")
+    fitted = _normalise(text, form)
     if form.length is not None and len(fitted) != form.length:
         raise _Misfit(f"{len(fitted)}文字です。{_right_form(form)}")
     if form.pattern and not re.fullmatch(form.pattern, fitted):

@@ -75,6 +75,17 @@ def plan_folder(
     return FolderPlan(tuple(take), tuple(record), min(waits, default=None))
 
 
+_NANOSECOND: Final = 10**9
+_LAST_SECOND: Final = 253_402_214_400
+"""The end of the year 9999 less a day: beyond it no moment can be told."""
+
+
+def saved_at(file: Listed) -> dt.datetime:
+    """The modification time of ``file``; one beyond what a moment can say is the nearest that it can."""
+    seconds = min(max(file.mtime_ns // _NANOSECOND, 0), _LAST_SECOND)
+    return dt.datetime.fromtimestamp(seconds, JST)
+
+
 # --- A mailbox -------------------------------------------------------------------------------------------------
 
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from worker.adapters.token_endpoint import TokenEndpoint
     from worker.adapters.token_source import KeptLogin
     from worker.settings import MailboxSettings
+    from worker.signature import Resolver
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +247,13 @@ def build_signatures(clock: Clock) -> DnsSignatures:
     from worker.adapters.dkim_dns import DnsSignatures
 
     return DnsSignatures(clock)
+
+
+def try_resolver() -> Resolver:
+    """What the resolver of this machine can prove of a key."""
+    from worker.adapters.dkim_dns import TxtRecords
+
+    return TxtRecords().try_resolver()
 
 
 def build_folder(office: Office) -> NoticeFolder:

@@ -34,7 +34,10 @@ def test_the_mark_is_the_last_entry_and_leaves_no_other_file(store: SqlStore) ->
     create_held(store)
     store.mark_head()
     assert store.marked_head() == store.head() == (1, next(iter(store.entries())).hash)
-    assert sorted(path.name for path in store._folder.iterdir() if not path.name.startswith(FILE_NAME)) == ["head"]
+    assert sorted(path.name for path in store._folder.iterdir() if not path.name.startswith(FILE_NAME)) == [
+        "head",
+        "secret",
+    ]
 
 
 def test_a_database_that_went_on_since_holds_the_mark(store: SqlStore) -> None:

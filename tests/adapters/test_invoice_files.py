@@ -15,7 +15,7 @@ from worker.model import Unreadable
 from worker.ports import Listed
 from worker.states import Reason
 
-PDF = b"%PDF-1.4\n"
+PDF = b"%PDF-1.4\n%%EOF\n"
 
 
 @pytest.fixture
@@ -107,7 +107,14 @@ def test_what_is_no_pdf_is_damaged(folder: Path) -> None:
     (folder / "empty.pdf").write_bytes(b"")
     (folder / "page.pdf").write_bytes(b"<html>")
     for name in ("empty.pdf", "page.pdf"):
-        assert read(folder, name) == Unreadable(Reason.DAMAGED, name)
+        assert read(folder, name) == Unreadable(Reason.DAMAGED, f"container: {name}")
+
+
+def test_what_stands_behind_a_pdf_keeps_it_from_being_attached(folder: Path) -> None:
+    (folder / "two.pdf").write_bytes(PDF + b"PK\x03\x04memo.docx")
+    (folder / "cut.pdf").write_bytes(b"%PDF-1.4\n")
+    assert read(folder, "two.pdf") == Unreadable(Reason.DAMAGED, "trailing_data: two.pdf")
+    assert read(folder, "cut.pdf") == Unreadable(Reason.DAMAGED, "cut: cut.pdf")
 
 
 def test_what_no_mail_could_carry_is_not_read(folder: Path) -> None:

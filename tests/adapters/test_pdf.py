@@ -177,6 +177,21 @@ async def test_a_child_that_somebody_else_killed_says_nothing_about_the_pdf(pool
     assert fields(await read(pool, made.plain())) == expected(made.Form())
 
 
+async def test_a_child_that_ends_or_waits_instead_of_answering_is_told_from_a_refusal(pool):
+    await pool.warm()
+    os.kill(pool.pids[0], signal.SIGSEGV)
+    ended = await pool.read(made.plain())
+    assert (ended.reason, ended.is_unanswered) == (Reason.DAMAGED, True)
+    refused = await pool.read(b"%PDF-1.4 and nothing more")
+    assert (refused.reason, refused.is_unanswered) == (Reason.DAMAGED, False)
+    hurried = PdfPool(1, read_seconds=0.0001)
+    try:
+        late = await hurried.read(made.plain())
+    finally:
+        await hurried.close()
+    assert (late.reason, late.is_unanswered) == (Reason.TOO_SLOW, True)
+
+
 async def test_a_read_that_is_cancelled_leaves_no_answer_for_the_next(pool):
     await pool.warm()
     reading = asyncio.ensure_future(pool.read(made.path_bomb()))

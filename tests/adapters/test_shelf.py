@@ -23,7 +23,7 @@ from worker.ports import Listed
 from worker.states import Reason
 from worker.watch import SETTLE
 
-PDF = b"%PDF-1.4 an invoice"
+PDF = b"%PDF-1.4 an invoice\n%%EOF"
 OLD = 1_700_000_000
 """Seconds since 1970 of a file that was written long before a test's clock."""
 
@@ -85,7 +85,7 @@ def refused(desk: Desk, file: str = "a.pdf") -> str:
 async def test_after_a_look_name_bytes_text_and_hash_are_in_memory(desk: Desk) -> None:
     desk.save("r8/請求書.pdf")
     await desk.look()
-    desk.save("r8/請求書.pdf", b"%PDF-1.4 changed since")
+    desk.save("r8/請求書.pdf", b"%PDF-1.4 changed since\n%%EOF")
     assert desk.shelf.invoice("r8/請求書.pdf") == ("請求書.pdf", PDF)
     assert desk.shelf.text(sha256(PDF)) == PdfText((PageText(PDF.decode(), PDF.decode()),))
     assert [(each.file, each.sha256, each.size) for each in desk.shelf.listing()] == [
@@ -114,19 +114,19 @@ async def test_a_file_that_is_not_there_is_none_and_one_that_is_no_pdf_says_so(d
     desk.save("page.pdf", b"<html>")
     await desk.look()
     assert desk.shelf.invoice("none.pdf") is None
-    assert desk.shelf.invoice("page.pdf") == Unreadable(Reason.DAMAGED, "page.pdf")
+    assert desk.shelf.invoice("page.pdf") == Unreadable(Reason.DAMAGED, "container: page.pdf")
 
 
 async def test_a_changed_file_has_another_stamp_and_other_bytes(desk: Desk) -> None:
     desk.save("a.pdf")
     await desk.look()
     before = desk.shelf.stamp("a.pdf")
-    desk.save("a.pdf", b"%PDF-1.4 mended", seconds=OLD + 9)
+    desk.save("a.pdf", b"%PDF-1.4 mended\n%%EOF", seconds=OLD + 9)
     await desk.look()
     desk.clock.let_pass(seconds=SETTLE.total_seconds())
     await desk.look()
     assert desk.shelf.stamp("a.pdf") not in ("", before)
-    assert desk.shelf.invoice("a.pdf") == ("a.pdf", b"%PDF-1.4 mended")
+    assert desk.shelf.invoice("a.pdf") == ("a.pdf", b"%PDF-1.4 mended\n%%EOF")
 
 
 async def test_a_file_that_went_is_not_there_any_more(desk: Desk) -> None:

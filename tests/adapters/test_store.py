@@ -40,6 +40,8 @@ from worker.model import (
     MessageRow,
     Notice,
     Product,
+    Receipt,
+    ReceiptKind,
     Sha256,
     Submission,
     sha256,
@@ -702,7 +704,6 @@ ASKED_BY_THE_GUARDS = {
     "last_handed_over": queries._LAST_HANDED_OVER,
     "last_handed_over to a section": queries._LAST_HANDED_OVER_TO_SECTION,
     "of_project": queries._OF_PROJECT,
-    "known_number": queries._KNOWN_NUMBER,
 }
 
 
@@ -722,7 +723,11 @@ def record_sent(store: SqlStore, number: str, **fields: object) -> Submission:
             done = writing.change(event, done, dataclasses.replace(done, state=state), WORKER, {})
         sent_at = store._clock.now()
         return writing.change(
-            Event.ACCEPTED, done, dataclasses.replace(done, state=State.SENT, sent_at=sent_at), WORKER, {}
+            Event.ACCEPTED,
+            done,
+            dataclasses.replace(done, state=State.SENT, sent_at=sent_at, reply="250 2.0.0 Ok"),
+            WORKER,
+            {},
         )
 
 
@@ -731,24 +736,61 @@ def step(store: SqlStore, event: Event, before: Submission, state: State, **fiel
         return writing.change(event, before, dataclasses.replace(before, state=state, **fields), WORKER, {})
 
 
+def is_known(store: SqlStore, address: Address, **place: str) -> bool:
+    asked = {"issuer": "town", "section": "kensetsu", "project": "town/道路改良工事"} | place
+    return store.was_sent_to(address, **asked)
+
+
 def test_an_address_is_known_from_the_acceptance_until_the_mail_comes_back(store: SqlStore) -> None:
     held = create_held(store)
     approved = approve(store, held)
     sending = step(store, Event.SEND_STARTED, approved, State.SENDING)
     in_doubt = step(store, Event.DATA_STARTED, sending, State.IN_DOUBT)
-    assert not store.was_sent_to(TOWN)
-    sent = step(store, Event.ACCEPTED, in_doubt, State.SENT, sent_at=START)
-    assert store.was_sent_to(TOWN)
-    assert not store.was_sent_to(SITE)
-    step(store, Event.NOT_ACCEPTED, sent, State.BOUNCED)
-    assert not store.was_sent_to(TOWN)
+    assert not is_known(store, TOWN)
+    place = {"issuer": "town", "section": "kensetsu", "project": "town/道路改良工事"}
+    sent = step(store, Event.ACCEPTED, in_doubt, State.SENT, sent_at=START, reply="250 ok", **place)
+    assert is_known(store, TOWN)
+    assert not is_known(store, SITE)
+    assert not is_known(store, TOWN, issuer="city")
+    assert not is_known(store, TOWN, section="keiyaku")
+    assert is_known(store, TOWN, project="town/another")
+    bounced = step(store, Event.NOT_ACCEPTED, sent, State.BOUNCED)
+    assert not is_known(store, TOWN)
+    step(store, Event.CONFIRMED, bounced, State.CONFIRMED)
+    assert not is_known(store, TOWN), "that the issuer has it says nothing of the address that sent it back"
+
+
+def test_the_office_of_a_project_is_known_for_that_project_alone(store: SqlStore) -> None:
+    record_sent(store, "1-1", section="office", project="town/道路改良工事")
+    assert is_known(store, TOWN, section="office")
+    assert not is_known(store, TOWN, section="office", project="town/another")
+
+
+def test_what_a_person_recorded_as_sent_makes_no_address_known(store: SqlStore) -> None:
+    sending = step(store, Event.SEND_STARTED, approve(store, create_held(store)), State.SENDING)
+    in_doubt = step(store, Event.DATA_STARTED, sending, State.IN_DOUBT, issuer="town", section="kensetsu")
+    stated = step(store, Event.CONFIRMED_SENT, in_doubt, State.SENT, sent_at=START, reply="no answer for 600 s")
+    assert not is_known(store, TOWN)
+    step(store, Event.CONFIRMED, stated, State.CONFIRMED)
+    assert not is_known(store, TOWN)
+
+
+def test_a_copy_receiver_whose_mail_came_back_is_not_known(store: SqlStore) -> None:
+    sent = record_sent(store, "1-1")
+    assert is_known(store, SITE)
+    assert sent.draft is not None
+    bounce = Receipt(ReceiptKind.FAILED, START, sent.draft.message_id, SITE, "5.1.1")
+    with store.writing() as writing:
+        writing.note("ReportRead", sent.id, WORKER, {}, {"receipts": (bounce,)})
+    assert not is_known(store, SITE)
+    assert is_known(store, TOWN)
 
 
 def test_a_rehearsal_makes_nothing_known(store: SqlStore) -> None:
     draft = dataclasses.replace(draft_of("<a.1@contractor.example>", sha256(b"")), rehearsal_for=(SITE,))
     sent = record_sent(store, "1-1", draft=dataclasses.replace(draft, attachments=(PAPER,)))
     assert sent.state is State.SENT
-    assert not store.was_sent_to(TOWN)
+    assert not is_known(store, TOWN)
     assert store.carried(PAPER.sha256) == ()
 
 
@@ -803,8 +845,8 @@ def test_submissions_are_found_by_their_project_and_numbers_by_themselves(store:
     record_sent(store, "1-2", project="town/道路改良工事", product=Product.CONTRACT)
     assert store.of_project("town/道路改良工事", Product.ADVANCE) == (one,)
     assert store.of_project("town/橋梁補修工事", Product.ADVANCE) == ()
-    assert store.known_number("1-1")
-    assert not store.known_number("1-9")
+    assert store.by_number("1-1") == (one,)
+    assert store.by_number("1-9") == ()
 
 
 def test_a_property_is_what_it_was_last_set_to(store: SqlStore) -> None:
@@ -844,8 +886,8 @@ def test_a_database_of_the_first_program_is_refused_until_it_is_brought_up_to_da
         open_store(tmp_path, SteppingClock())
     assert problem_of(error, tmp_path) == "old_database"
     migrated = make_store(tmp_path)
-    assert migrated.was_sent_to(TOWN)
-    assert migrated.was_sent_to(SITE)
+    assert is_known(migrated, TOWN)
+    assert is_known(migrated, SITE)
     assert [each.id for each in migrated.carried(PAPER.sha256)] == [sent.id, bounced.id]
     assert migrated.last_sent("town", Product.ADVANCE) == bounced
     assert migrated.of_project("town/道路改良工事", Product.ADVANCE) == (sent,)

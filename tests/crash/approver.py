@@ -33,7 +33,7 @@ def main(config: str, name: str, count: int) -> None:
         code, listed = command(config, "list", "--json")
         if code != 0:
             sys.exit(listed)
-        rows = [json.loads(line) for line in listed.splitlines()]
+        rows = [row for line in listed.splitlines() if (row := json.loads(line))["id"] > 0]
         if len(rows) == count and not [row for row in rows if row["state"] == "HELD"]:
             break
         for row in rows:

@@ -147,7 +147,8 @@ def _read_line(line: str, ports: dict[str, str]) -> Call:
 def _named(target: str, ports: dict[str, str]) -> str:
     names = {FILE_NAME: "database", ".": "folder", "sender.lock": "lock"} | ports
     names |= {f"{FILE_NAME}-{end}": f"database's {end}" for end in ("wal", "shm", "journal")}
-    return names.get(target, "head" if target.startswith("head") else target)
+    # Written under a temporary name first.
+    return names.get(target, next((each for each in ("head", "secret") if target.startswith(each)), target))
 
 
 @dataclass(frozen=True)
@@ -331,13 +332,13 @@ class Found:
                 found = cls(
                     {
                         (row := json.loads(text))["contract_number"]: {**row, "id": number}
-                        for number, text in database.execute("select id, row from submissions")
+                        for number, text in database.execute("select id, row from submissions where id > 0")
                     },
                     list(database.execute("select hash, event, submission from entries order by number")),
                     [(cause, json.loads(row)) for cause, row in database.execute("select cause, row from alarms")],
                     [end for (end,) in database.execute("select end from messages")],
                 )
-                (count,) = database.execute("select count(*) from submissions").fetchone()
+                (count,) = database.execute("select count(*) from submissions where id > 0").fetchone()
             assert count == len(found.rows), "taken twice"
             return found
 

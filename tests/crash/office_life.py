@@ -68,7 +68,7 @@ class Life:
         root, clock = Path(asked["root"]), FakeClock(dt.datetime.fromisoformat(asked["at"]))
         if not (root / FILE_NAME).exists():
             (root / "notices").mkdir(parents=True)
-            make_known(root, SETTINGS.doboku, SETTINGS.keiyaku, "genba@contractor.example")
+            make_known(root, *SETTINGS.known)
         trace = os.open(f"{root}.trace", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         self._points.kill_points_arm(
             os.fsencode(root), trace, ctypes.c_long(asked["point"]), asked["failure"], asked["contents"]

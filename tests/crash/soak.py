@@ -69,6 +69,8 @@ to = ["keiyaku@town{number}.example"]
 cc = ["genba@contractor.example"]
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "keiyaku"
 subject = "{{{{ product }}}}にかかる認証キー【{{{{ project.name }}}}】の提出について"
 invoice = "never"

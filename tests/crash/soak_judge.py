@@ -131,18 +131,18 @@ class Judge:
         return is_all_there and not alarms and {number for number, _, _ in self._open()} <= set(besides)
 
     def _count_submissions(self) -> int:
-        (count,) = self._rows("select count(*) from submissions")[0]
+        (count,) = self._rows("select count(*) from submissions where id > 0")[0]
         return int(count)
 
     def _open(self) -> list[tuple[int, str, str]]:
-        return self._rows("select id, state, due_at from submissions where state != 'DELIVERED'")
+        return self._rows("select id, state, due_at from submissions where state != 'DELIVERED' and id > 0")
 
     # --- At the end ------------------------------------------------------------------------------------------
 
     def sum_up(self, notices: dict[str, str], taken: tuple[Taken, ...]) -> Sums:
         """Everything, once nothing is left to be done; ``notices``: sha256 of each PDF by contract number."""
         sums = Sums(len(notices))
-        rows = [json.loads(row) for (row,) in self._rows("select row from submissions")]
+        rows = [json.loads(row) for (row,) in self._rows("select row from submissions where id > 0")]
         events = self._events()
         mails = [mail for mail in taken if mail.envid]
         self._count_mails(sums, notices, mails)

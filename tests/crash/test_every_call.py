@@ -83,7 +83,13 @@ def test_the_run_passes_every_kind_of_call_that_the_worker_makes(calls: list[Cal
     passed = {(call.name, call.target) for call in calls}
     assert {("pwrite64", "database's wal"), ("fdatasync", "database's wal"), ("pwrite64", "database")} <= passed
     assert {("fdatasync", "database"), ("fsync", "folder"), ("write", "head"), ("fsync", "head")} <= passed
-    assert {("rename", "head"), ("ftruncate", "lock"), ("sendto", "smtp"), ("sendto", "imap")} <= passed
+    assert {
+        ("rename", "head"),
+        ("rename", "secret"),
+        ("ftruncate", "lock"),
+        ("sendto", "smtp"),
+        ("sendto", "imap"),
+    } <= passed
     steps = {call.step for call in calls}
     assert {f"smtp {step}" for step in ("EHLO", "RSET", "MAIL", "RCPT", "DATA", "the mail", "QUIT")} <= steps
     assert {"imap LOGIN", "imap UID SEARCH", "imap UID FETCH", "imap UID STORE"} <= steps

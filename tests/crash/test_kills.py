@@ -74,7 +74,10 @@ class Found:
     @classmethod
     def of(cls, root: Path) -> Found:
         with closing(sqlite3.connect(root / "hoshobin.sqlite3")) as database:
-            rows = {number: json.loads(row) for number, row in database.execute("select id, row from submissions")}
+            rows = {
+                number: json.loads(row)
+                for number, row in database.execute("select id, row from submissions where id > 0")
+            }
             entries = list(database.execute("select hash, event, submission, body from entries order by number"))
             (waiting,) = database.execute("select count(*) from alarms where accepted_at is null").fetchone()
         return cls(rows, entries, waiting)

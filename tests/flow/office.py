@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "notices"))
 import notice_pdfs as made
 from authenticated import AUTHSERV_ID, received
 from fast_mail_parser import parse_email
-from known_addresses import make_known
+from known_addresses import make_known, sections_with
 from notice_pdfs import Form
 
 from worker import cli
@@ -58,6 +58,8 @@ name = "契約係"
 to = ["keiyaku@kawa-town.example"]
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "project"
 subject = "{{ product }}にかかる認証キー【{{ project.name }}】の提出について"
 invoice = "optional"
@@ -69,6 +71,8 @@ name = "契約課"
 to = ["keiyaku@yama-city.example"]
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "keiyaku"
 subject = "【{{ product }}】{{ values.工事番号 }} {{ project.name }}（{{ contractor.name }}）"
 invoice = "required"
@@ -80,6 +84,8 @@ name = "総務課"
 to = []
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "somu"
 subject = "認証キーの提出"
 invoice = "never"
@@ -164,7 +170,7 @@ class Office:
             (self.store / "inbox" / name).mkdir(parents=True, exist_ok=True)
         (self.config / "issuers").mkdir(parents=True, exist_ok=True)
         if self.knows:
-            make_known(self.store, *self.knows)
+            make_known(self.store, *sections_with(self.issuers, self.knows))
         self.write()
 
     @property

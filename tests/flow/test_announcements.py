@@ -227,7 +227,7 @@ async def test_a_held_file_that_can_be_read_after_all_ends_the_announcement_of_i
     read = read_notice(unread.text, in_force.configuration.guarantors)
     assert isinstance(read, Notice)
     with desk.office.store.writing() as writing:
-        Taking(writing, in_force, DECIDER, desk.clock.now()).read_after_all(held, read)
+        Taking(writing, in_force, DECIDER, desk.clock.now()).read_after_all(held, read, {})
     assert [(each.state, each.joined) for each in desk.all] == [(State.HELD, ()), (State.WITHDRAWN, (held.id,))]
 
 

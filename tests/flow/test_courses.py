@@ -174,7 +174,7 @@ def test_a_correction_names_the_mail_it_replaces(mailroom: MODES) -> None:
 
 def test_a_key_that_a_body_must_type_is_in_the_mail_and_masked_everywhere_else(mailroom: MODES, tmp_path: Path) -> None:
     form = a_form()
-    issuer = ISSUERS["kawa"].replace('invoice = "optional"', 'invoice = "optional"\nnotice = "both"\nbody = "typed"')
+    issuer = ISSUERS["kawa"].replace('notice = "attached"', 'notice = "both"\nbody = "typed"')
     room = mailroom(mode="approve", issuers={"kawa": issuer}, projects=[project(form.project, "kawa", form.number)])
     office = room.office
     (office.config / "templates" / "mail").mkdir(parents=True)

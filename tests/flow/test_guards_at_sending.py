@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from small_office import Settings, SmallOffice, form
+from small_office import HANAKO, Settings, SmallOffice, form
 
 from worker.adapters.demo_smtp import DsnController
 from worker.adapters.store.schema import FILE_NAME
+from worker.decisions import approve
 from worker.drafting import put_in_force
+from worker.errors import NotAllowed
 from worker.states import Reason, State
 
 SITE = "genba@contractor.example"
@@ -67,3 +69,72 @@ async def test_an_address_whose_only_mail_came_back_after_the_approval_gets_noth
     await office.finish()
     assert office.only().state is State.SENT
     assert [each.address for each in relay.mails[before].recipients] == ["doboku@kawa-town.example", SITE]
+
+
+ADVANCE = form(2, product="前払金保証")
+
+
+async def held_with_invoice(tmp_path: Path, relay: DsnController, *lines: str) -> SmallOffice:
+    """An office whose invoice for 山手市 holds these lines, with the notice taken in."""
+    made = SmallOffice(tmp_path, Settings(port=relay.port))
+    text = "\n".join(["前払金請求書", "橋梁補修工事", "金20,000,000円", *lines])
+    made.files.held["invoice-2.pdf"] = f"%PDF-1.4{text}".encode()
+    made.save(ADVANCE)
+    await made.pass_once()
+    return made
+
+
+def gone_to_yama(relay: DsnController, before: int) -> int:
+    """How many mails went there; the operator is told by mail as well."""
+    gone = [{each.address for each in mail.recipients} for mail in relay.mails[before:]]
+    return sum("keiyaku@yama-city.example" in each for each in gone)
+
+
+async def test_an_invoice_that_is_addressed_to_a_neighbour_never_leaves(
+    tmp_path: Path, relay: DsnController, before: int
+) -> None:
+    made = await held_with_invoice(tmp_path, relay, "川北町長 様")
+    held = made.only()
+    assert [(each.reason, each.detail.partition(": ")[0]) for each in held.reasons] == [
+        (Reason.WRONG_INVOICE, "issuer")
+    ]
+    with pytest.raises(NotAllowed):
+        approve(made.store, made.pipeline.in_force, held.id, held.label, HANAKO, "", made.clock.now())
+    assert gone_to_yama(relay, before) == 0
+    await made.stop()
+
+
+async def test_an_invoice_that_names_a_neighbour_too_leaves_once_a_person_has_looked(
+    tmp_path: Path, relay: DsnController, before: int
+) -> None:
+    made = await held_with_invoice(tmp_path, relay, "山手市長 様", "（写し 川北町長 様）")
+    held = made.only()
+    assert [each.reason for each in held.reasons] == [Reason.INVOICE_UNCLEAR]
+    assert gone_to_yama(relay, before) == 0
+    approve(made.store, made.pipeline.in_force, held.id, held.label, HANAKO, "請求書を確認", made.clock.now())
+    await made.finish()
+    assert made.only().state is State.SENT
+    assert gone_to_yama(relay, before) == 1
+    await made.stop()
+
+
+async def test_an_address_that_another_issuer_had_is_asked_about_for_this_one(
+    tmp_path: Path, relay: DsnController, before: int
+) -> None:
+    """A neighbour's file copied, its address left: 0.1.0 sent that by itself."""
+    shared = "doboku@kawa-town.example"
+    made = SmallOffice(tmp_path, Settings(port=relay.port))
+    made.configure(dataclasses.replace(made.settings, keiyaku=shared))
+    made.save(form(1))
+    made.save(form(2))
+    await made.pass_once()
+    first, second = made.store.submissions()
+    assert (first.issuer, first.state) == ("kawa", State.SENT)
+    assert (second.issuer, second.state) == ("yama", State.HELD)
+    assert [(each.reason, each.detail) for each in second.reasons] == [(Reason.FIRST_ADDRESS, shared)]
+    approve(made.store, made.pipeline.in_force, second.id, second.label, HANAKO, "公表元と照合", made.clock.now())
+    await made.finish()
+    made.save(form(2, key=2))
+    await made.pass_once()
+    assert Reason.FIRST_ADDRESS not in {hold.reason for hold in made.store.submission(3).reasons}
+    await made.stop()

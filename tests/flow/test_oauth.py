@@ -41,6 +41,8 @@ name = "契約課"
 to = ["{ISSUER}"]
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "keiyaku"
 subject = "認証キー【{{{{ project.name }}}}】"
 invoice = "never"

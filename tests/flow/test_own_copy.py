@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
 from misbehaving_smtp import At, MisbehavingServer
 
 from worker import decisions
-from worker.model import ReceiptKind, Submission
+from worker.decisions import approve
+from worker.model import Hold, ReceiptKind, Submission
 from worker.states import Reason, State
+from worker.words import name_hold
 
 COPY = "hikae@contractor.example"
 TRACE = (
@@ -101,7 +103,52 @@ async def test_the_copy_is_the_last_recipient_asks_for_no_report_and_stands_in_n
 async def test_the_copys_address_is_no_first_address_and_never_counts_as_written_to(tmp_path: Path) -> None:
     async with handing_over(tmp_path) as sent:
         assert sent.submission.was_accepted
-        assert not sent.office.store.was_sent_to(COPY)
+        assert not sent.office.store.was_sent_to(COPY, "kawa", "doboku", "")
+
+
+OUTSIDE = "hikae@backup.example"
+
+
+async def test_a_copy_outside_our_domain_is_asked_about_once_and_then_goes(tmp_path: Path) -> None:
+    async with MisbehavingServer(At.AFTER, "421", times=0) as server:
+        office = SmallOffice(tmp_path, Settings(port=server.port, notify=(), copy_to=OUTSIDE, works=(2, 4)))
+        office.save(YAMA)
+        office.save(form(4))
+        await office.pass_once()
+        first, second = office.store.submissions()
+        asked = Hold(Reason.FIRST_ADDRESS, f"copy_to: {OUTSIDE}")
+        assert [(each.state, each.reasons) for each in (first, second)] == [(State.HELD, (asked,))] * 2
+        approve(office.store, office.pipeline.in_force, first.id, first.label, HANAKO, "社外の控え", office.clock.now())
+        await office.pass_once()
+        assert [each.state for each in office.store.submissions()] == [State.SENT] * 2
+        office.configure(replace(office.settings, copy_to="other@backup.example"))
+        office.save(form(2, key=1))
+        await office.pass_once()
+        assert Hold(Reason.FIRST_ADDRESS, "copy_to: other@backup.example") in office.store.submission(3).reasons
+        await office.stop()
+
+
+async def test_a_rehearsal_outside_our_domain_goes_and_is_asked_about_until_it_is_answered(tmp_path: Path) -> None:
+    asked = Hold(Reason.FIRST_ADDRESS, f"rehearsal_to: {OUTSIDE}")
+    async with MisbehavingServer(At.AFTER, "421", times=0) as server:
+        office = SmallOffice(tmp_path, Settings(port=server.port, notify=(), rehearsal_to=OUTSIDE))
+        office.save(YAMA)
+        await office.pass_once()
+        held = office.only()
+        assert (held.rehearsals, {hold.reason for hold in held.reasons}) == (
+            1,
+            {Reason.REHEARSED, Reason.FIRST_ADDRESS},
+        )
+        assert asked in held.reasons
+        assert "began_to_wait" in office.alarms()
+        office.configure(replace(office.settings, rehearsal_to=""))
+        await office.pass_once()
+        assert asked in office.only().reasons
+        label = office.only().label
+        approve(office.store, office.pipeline.in_force, held.id, label, HANAKO, "社外で確認した", office.clock.now())
+        await office.pass_once()
+        assert office.only().state is State.SENT
+        await office.stop()
 
 
 async def test_a_rehearsal_has_no_copy(tmp_path: Path) -> None:
@@ -216,8 +263,8 @@ async def test_a_copy_of_what_was_stated_unsent_holds_it_anew_and_proves_it_when
         office.store, office.pipeline.in_force, doubtful.submission.id, HANAKO, office.clock.now()
     )
     after = await doubtful.comes(TRACE + doubtful.mail)
-    assert (after.state, [hold.reason for hold in after.reasons]) == (State.HELD, [Reason.NOT_SENT])
-    assert "控え" in after.reasons[0].detail
+    assert (after.state, [hold.reason for hold in after.reasons]) == (State.HELD, [Reason.MAYBE_SENT])
+    assert "控え" in name_hold(after.reasons[0], "ja")
     assert office.alarms()[-1] == "came_back"
     decisions.approve(
         office.store, office.pipeline.in_force, after.id, after.label, HANAKO, "それでも", office.clock.now()

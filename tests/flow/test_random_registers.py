@@ -23,8 +23,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
-from authenticated import HEADER, authenticated
-from fakes import START, FakeClock, FakeFiles, run_at_once
+from authenticated import HEADER, SIGNATURE, authenticated, signature
+from fakes import START, FakeClock, FakeFiles, located_as_printed, run_at_once
 from hypothesis import HealthCheck, given, seed, settings
 from known_addresses import make_known
 from oracle import Left, faults_of, faults_together, is_invoice_of
@@ -39,7 +39,7 @@ from worker.adapters.store.schema import FILE_NAME
 from worker.configuration import load_configuration
 from worker.drafting import InForce, put_in_force
 from worker.errors import NotAllowed
-from worker.model import PageText, PdfText, Submission, Unreadable, sha256
+from worker.model import Located, PageText, PdfText, Submission, Unreadable, sha256
 from worker.pipeline import Pipeline
 from worker.pipeline.once import Pass, finish_pass
 from worker.ports import Body, Data, Mail, Rcpt, Reply, Session, Step
@@ -73,6 +73,9 @@ class TextBehindTheMark:
     async def read(self, pdf: bytes) -> PdfText | Unreadable:
         text = pdf.decode().partition("\n")[2]
         return PdfText((PageText(text, text),))
+
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+        return located_as_printed(codes)
 
     async def close(self) -> None:
         """Nothing was started."""
@@ -118,12 +121,12 @@ class Room:
         self.counted: Counter[str] = Counter()
         self.held: Counter[str] = Counter()
 
-    def clear(self, known: frozenset[str]) -> None:
+    def clear(self, known: frozenset[tuple[str, str, str]]) -> None:
         self.store.close()
         for each in self.folder.iterdir():
             each.unlink()
         (self.folder / FILE_NAME).write_bytes(self._empty)
-        make_known(self.folder, *known)
+        make_known(self.folder, *((issuer, section, (address,)) for issuer, section, address in sorted(known)))
         self.clock.moment = START
 
 
@@ -140,6 +143,7 @@ def mail_with(notices: list[Came], number: int) -> bytes:
     """A colleague's mail; written by hand, as the library takes longer than what is looked at here."""
     lines = [
         f"{HEADER}: {authenticated('sato@contractor.example')}",
+        f"{SIGNATURE}: {signature('sato@contractor.example', START)}",
         "From: sato@contractor.example",
         f"To: {OFFICE}",
         f"Message-ID: <in.{number}@mail.example>",
@@ -159,6 +163,7 @@ class Days:
 
     def __init__(self, world: World, room: Room) -> None:
         self.world = world
+        self.first_known = world.known
         self.room = room
         room.clear(world.known)
         self.store, self.clock = room.store, room.clock
@@ -244,7 +249,7 @@ class Days:
         """Whether nothing that is asked is about whose it is, which contract's, or which invoice."""
         asked = {hold.reason for hold in each.reasons}
         unknown_day = any(hold.reason is Reason.TIMING and "未登録" in hold.detail for hold in each.reasons)
-        return not asked & (ABOUT_THE_TARGET | {Reason.INVOICE_UNREADABLE}) and not unknown_day
+        return not asked & (ABOUT_THE_TARGET | {Reason.INVOICE_UNREADABLE, Reason.INVOICE_UNCLEAR}) and not unknown_day
 
     def truth_of(self, each: Submission) -> Came:
         return next(came for came in self.world.notices if sha256(came.pdf) == each.pdf_sha256)
@@ -259,11 +264,28 @@ class Days:
         sent = [each for each in submissions if each.state in {State.SENT, State.OVERDUE}]
         if len(sent) != len(self.left):
             faults.append(f"{len(self.left)} mails left, {len(sent)} are SENT")
+        faults += self.unasked(sent)
         again = {entry.detail["sha256"] for entry in self.store.entries(events=["SeenAgain"])}
         for came in self.world.notices:
             digest = hashlib.sha256(came.pdf).hexdigest()
             if not self.store.by_pdf(sha256(came.pdf)) and digest not in again:
                 faults.append(f"lost: {came}")
+        return faults
+
+    def unasked(self, sent: list[Submission]) -> list[str]:
+        """Mails to an address that was never written to as this section, and of which no person was asked."""
+        known: set[tuple[str | None, ...]] = {(*each, "") for each in self.first_known}
+        faults = []
+        for each in sorted(sent, key=lambda one: (str(one.sent_at), one.id)):
+            assert each.draft is not None
+            project = each.project if each.section == "office" else ""
+            asked = {answer.detail for answer in each.answers if answer.reason is Reason.FIRST_ADDRESS}
+            places = {(each.issuer, each.section, to, project) for to in each.draft.recipients}
+            faults += [f"nobody was asked of {place}" for place in places - known if place[2] not in asked]
+            known |= places
+        self.room.counted["asked of an address"] += sum(
+            answer.reason is Reason.FIRST_ADDRESS for each in sent for answer in each.answers
+        )
         return faults
 
     def count(self) -> None:

@@ -329,7 +329,7 @@ def test_on_a_terminal_an_answer_that_the_key_does_not_take_is_asked_again_and_t
 ) -> None:
     answers = "kanzai@kaga.example\n{{ product\ny\n同送可\nnever\ny\n\n"
     seen = on_a_terminal(office, "issuers", "add", "加賀市", answers=answers)
-    assert "never, optional, required" in seen
+    assert "never（同送しない）、optional（同送してもよい）、required（必ず同送する）" in seen
     copy = own(office, "kaga")
     assert (copy["section"]["kanzai"]["to"], copy["rule"]["default"]["invoice"]) == (["kanzai@kaga.example"], "never")
     assert copy["rule"]["default"]["subject"] == "電子保証(認証キー)"

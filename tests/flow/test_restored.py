@@ -1,7 +1,8 @@
 """An old backup is put back: nothing leaves until a person says so, and then nothing twice that is proven to have left.
 
 What was sent after the backup is unknown to it, or stands in it as still to be sent. Its proof lies in the mailbox: a
-delivery report, or our own copy. A backup is the database file alone, as ``docs/install.md`` has it; ``head`` stays.
+delivery report, or our own copy. ``head`` stays, as ``docs/install.md`` has it, or is put back with the database, as a
+copy of the whole machine does it: then nothing stops the sending, and what tells of the mail must be found in time.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ class Restored:
             contextlib.closing(sqlite3.connect(self.backup)) as copy,
         ):
             database.backup(copy)
+        head = self.root / "head"
+        self.backed_up_head = head.read_bytes() if head.exists() else None
 
     def approve(self) -> None:
         store = self.office.store
@@ -56,15 +59,16 @@ class Restored:
             in_force = self.office.pipeline.in_force
             decisions.approve(store, in_force, each.id, each.label, HANAKO, "確認済み", self.office.clock.now())
 
-    async def put_back(self) -> None:
+    async def put_back(self, *, with_head: bool) -> None:
         """The service stopped, the backup in its place, the service started again some hours later."""
         (self.left,) = self.left_mails
         (submission,) = self.office.store.submissions()
         assert submission.state is State.SENT
         message_id = submission.draft.message_id if submission.draft else ""
-        local = message_id[1:].partition("@")[0]
+        (started,) = self.office.store.entries(submission.id, ["SendStarted"])
         self.proofs = {
-            "report": dsn(recipient("delivered", "2.0.0", TO), envid=f"{local}.1", returned=""),
+            "report": dsn(recipient("delivered", "2.0.0", TO), envid=started.detail["envid"], returned=""),
+            "report without envelope id": dsn(recipient("delivered", "2.0.0", TO), envid="", returned=message_id),
             "bounce": dsn(recipient("failed", "5.1.1", TO), envid="", returned=message_id),
             "copy": TRACE + self.left,
             "forged copy": TRACE + self.left.replace(b"Subject: ", b"Subject: x"),
@@ -73,6 +77,10 @@ class Restored:
         for ending in ("-wal", "-shm"):
             (self.root / (FILE_NAME + ending)).unlink(missing_ok=True)
         (self.root / FILE_NAME).write_bytes(self.backup.read_bytes())
+        if with_head and self.backed_up_head is None:
+            (self.root / "head").unlink()
+        elif with_head and self.backed_up_head is not None:
+            (self.root / "head").write_bytes(self.backed_up_head)
         self.office.clock.let_pass(hours=5)
         self.office.store = type(self.office.store)(self.root, self.office.clock)
         self.office.start()
@@ -90,7 +98,9 @@ class Restored:
 
 
 @asynccontextmanager
-async def restored(root: Path, known_as: str, mode: str = "auto") -> AsyncIterator[Restored]:
+async def restored(
+    root: Path, known_as: str, mode: str = "auto", *, with_head: bool = False
+) -> AsyncIterator[Restored]:
     """``known_as``: how the backup knows what was sent afterwards: as nothing, not at all, held, or about to leave."""
     async with MisbehavingServer(At.AFTER, "421") as server:
         one = Restored(root, server, mode)
@@ -107,7 +117,7 @@ async def restored(root: Path, known_as: str, mode: str = "auto") -> AsyncIterat
         if known_as == "approved":
             one.back_up()
         await one.office.finish()
-        await one.put_back()
+        await one.put_back(with_head=with_head)
         yield one
         await one.office.stop()
 
@@ -123,7 +133,13 @@ KNOWN = [
 
 @pytest.mark.parametrize(("known_as", "mode"), [*KNOWN, ("approved", "approve")])
 @pytest.mark.parametrize(
-    ("proof", "state"), [("report", State.DELIVERED), ("bounce", State.BOUNCED), ("copy", State.SENT)]
+    ("proof", "state"),
+    [
+        ("report", State.DELIVERED),
+        ("report without envelope id", State.SENT),
+        ("bounce", State.BOUNCED),
+        ("copy", State.SENT),
+    ],
 )
 async def test_nothing_leaves_twice_that_a_report_or_an_own_copy_proves(
     tmp_path: Path, known_as: str, mode: str, proof: str, state: State
@@ -141,6 +157,62 @@ async def test_nothing_leaves_twice_that_a_report_or_an_own_copy_proves(
         one.office.clock.let_pass(hours=30)
         await one.office.pass_once()
         assert one.left_mails == [one.left]
+
+
+@pytest.mark.parametrize(("known_as", "mode"), [*KNOWN, ("approved", "approve")])
+@pytest.mark.parametrize("proof", ["report", "report without envelope id", "bounce", "copy"])
+@pytest.mark.parametrize("is_resumed_first", [True, False])
+async def test_with_the_head_put_back_as_well_what_lies_in_the_mailbox_keeps_it_from_leaving_twice(
+    tmp_path: Path, known_as: str, mode: str, proof: str, is_resumed_first: bool
+) -> None:
+    async with restored(tmp_path, known_as, mode, with_head=True) as one:
+        if is_resumed_first:
+            decisions.resume(one.office.store, HANAKO)
+            one.office.clock.let_pass(minutes=1)
+        one.office.mails.received.append(one.proofs[proof])
+        done = await one.office.pass_once()
+        assert done.broken is None, "nothing shows that the database is an old one"
+        one.approve()  # a person who does not know better
+        await one.office.pass_once()
+        one.office.clock.let_pass(hours=30)
+        await one.office.pass_once()
+        assert one.left_mails == [one.left]
+
+
+@pytest.mark.parametrize("known_as", ["unknown", "held"])
+@pytest.mark.parametrize("proof", ["report", "report without envelope id", "bounce", "copy"])
+async def test_what_comes_back_while_it_waits_for_an_approval_is_told_and_holds_it(
+    tmp_path: Path, known_as: str, proof: str
+) -> None:
+    async with restored(tmp_path, known_as, "approve", with_head=True) as one:
+        await one.office.pass_once()
+        assert [hold.reason for hold in one.office.only().reasons] == [Reason.APPROVAL]
+        one.office.mails.received.append(one.proofs[proof])
+        await one.office.take_in()
+        held = one.office.only()
+        assert (held.state, Reason.MAYBE_SENT in {hold.reason for hold in held.reasons}) == (State.HELD, True)
+        assert one.office.alarms()[-1] == "came_back"
+        assert (await one.office.finish()).sent == 0
+        one.approve()
+        await one.office.pass_once()
+        assert one.left_mails == [one.left], "the proof keeps it from leaving, whatever was approved"
+
+
+@pytest.mark.parametrize("proof", ["report", "copy"])
+async def test_what_came_before_the_notice_was_read_again_is_seen_in_its_draft(tmp_path: Path, proof: str) -> None:
+    """A person who approves is told before, not only the sender."""
+    async with restored(tmp_path, "unknown", "approve", with_head=True) as one:
+        one.office.mails.received.append(one.proofs[proof])
+        await one.office.pass_once()
+        held = one.office.only()
+        assert [hold.reason for hold in held.reasons] == [Reason.MAYBE_SENT, Reason.APPROVAL]
+
+
+async def test_with_the_head_put_back_and_nothing_come_back_it_leaves_again(tmp_path: Path) -> None:
+    """Nothing can tell: the documents say so."""
+    async with restored(tmp_path, "approved", with_head=True) as one:
+        await one.office.pass_once()
+        assert len(one.left_mails) == 2
 
 
 @pytest.mark.parametrize(("known_as", "mode"), KNOWN)
@@ -231,7 +303,7 @@ async def test_a_forged_copy_proves_nothing_and_what_it_speaks_of_waits_for_a_pe
         one.office.clock.let_pass(minutes=1)
         await one.office.pass_once()
         held = one.office.only()
-        assert (held.state, [hold.reason for hold in held.reasons]) == (State.HELD, [Reason.NOT_SENT])
+        assert (held.state, [hold.reason for hold in held.reasons]) == (State.HELD, [Reason.MAYBE_SENT])
         assert one.left_mails == [one.left]
 
 
@@ -241,6 +313,35 @@ async def test_messages_that_came_after_the_backup_are_looked_at_again_and_earli
         await one.office.pass_once()
         assert [(row.uid, row.submissions) for row in one.office.store.messages("main")] == [(1, (1,))]
         assert one.office.events(1)[0] == Event.NOTICE_READ
+
+
+async def test_a_copy_of_a_killed_service_put_back_with_its_log_file_knows_what_had_left(tmp_path: Path) -> None:
+    """What the main file does not hold yet stands in the file beside it: a copy of the main file alone forgets it."""
+    async with MisbehavingServer(At.AFTER, "421") as server:
+        settings = Settings(port=server.port, mode="auto", notify=())
+        office = SmallOffice(tmp_path, settings)
+        office.save(ONE)
+        await office.pass_once()
+        assert (len(server.messages), office.only().state) == (1, State.SENT)
+        names = [FILE_NAME, f"{FILE_NAME}-wal"]
+        copied = {name: (tmp_path / name).read_bytes() for name in names}  # as if it were killed here
+        office.clock.let_pass(hours=1)
+        await office.restart()
+        await office.pass_once()
+        await office.stop()
+        for name in (*names, f"{FILE_NAME}-shm"):
+            (tmp_path / name).unlink(missing_ok=True)
+        for name, content in copied.items():
+            (tmp_path / name).write_bytes(content)
+        office.store = type(office.store)(tmp_path, office.clock)
+        office.start()
+        assert office.only().state is State.SENT
+        assert isinstance((await office.pass_once()).broken, LogBroken), "the noted head is a later one"
+        decisions.resume(office.store, HANAKO)
+        office.clock.let_pass(minutes=1)
+        await office.pass_once()
+        assert len(server.messages) == 1
+        await office.stop()
 
 
 # --- What the person sees ------------------------------------------------------------------------------------
@@ -273,3 +374,46 @@ def test_resume_tells_since_when_nothing_is_known_and_what_is_about_to_leave(
     sent = room.office.only(one)
     assert sent["state"] == "SENT"
     assert f"最後の送信：{sent['sent_at'][:16].replace('T', ' ')}" in room.office("resume", "--by", "山田 花子").out
+
+
+def test_another_secret_is_said_wherever_people_look_and_ends_with_resume(
+    mailroom: Callable[..., Mailroom],
+) -> None:
+    one = a_form()
+    room = mailroom(projects=[project(one.project, "kawa", one.number)])
+    room.office.run_once()
+    kept = (room.office.store / "secret").read_text()
+    (room.office.store / "secret").write_text("ab" * 32)
+    room.office.save_notice("a.pdf", notice(one))
+    ran = room.office.run_once()
+    assert "secret" in ran.out + ran.err
+    assert any("secret" in told.text and "resume" in told.text for told in room.tellings)
+    for looked in ("list", "show 1", "tasks", "status"):
+        out = room.office(*looked.split()).out
+        assert "送信を止めています" in out, looked
+        assert "次の送信は" not in out, "nothing leaves by itself"
+    assert json.loads(room.office("status", "--json").out)["other_secret"] is True
+    assert room.office("resume", "--by", "山田 花子").code == 0
+    assert (room.office.store / "secret").read_text() == kept
+    assert room.office.run_once().code == 0
+    assert room.office.only(one)["state"] == "SENT"
+
+
+def test_preview_and_rules_test_make_no_message_id_of_the_store(
+    mailroom: Callable[..., Mailroom], tmp_path: Path
+) -> None:
+    """Who looks at a draft that is not stored learns nothing of the mail that will leave."""
+    one = a_form()
+    room = mailroom(projects=[project(one.project, "kawa", one.number)])
+    room.office.run_once()
+    at_hand = tmp_path / "at-hand.pdf"
+    at_hand.write_bytes(notice(one))
+    previewed = room.office("preview", str(at_hand)).out + room.office("preview", str(at_hand), "--json").out
+    room.office.save_notice("a.pdf", at_hand.read_bytes())
+    room.office.run_once()
+    sent = room.office.only(one)
+    previewed += room.office("rules", "test", "--against", str(room.office.config), "--json").out
+    digits = sent["message_id"][1:33]
+    assert digits not in previewed
+    assert "Message-ID" not in previewed
+    assert "message_id" not in previewed

@@ -44,6 +44,8 @@ to = ["keiyaku@issuer-a.example"]
 cc = ["kanri@issuer-a.example"]
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "keiyaku"
 subject = "{{ product }}にかかる認証キー【{{ project.name }}】の提出について"
 invoice = "required"
@@ -56,6 +58,8 @@ name = "契約課"
 to = ["{to}"]
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "keiyaku"
 subject = "{{{{ product }}}} {{{{ project.name }}}} {{{{ contractor.name }}}}"
 invoice = "never"

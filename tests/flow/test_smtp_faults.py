@@ -291,7 +291,7 @@ async def test_an_acceptance_that_becomes_known_after_a_person_said_not_sent_is_
         decisions.approve(office.store, in_force, 1, office.only().label, HANAKO, "", now)
         await office.finish()
         held = office.only()
-        assert (held.state, [hold.reason for hold in held.reasons]) == (State.HELD, [Reason.NOT_SENT])
+        assert (held.state, [hold.reason for hold in held.reasons]) == (State.HELD, [Reason.MAYBE_SENT])
         assert "250" in held.reasons[0].detail
         assert "late_answer" in office.alarms()
         assert list(ids_of(server.messages).values()) == [1]

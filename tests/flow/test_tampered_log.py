@@ -428,7 +428,7 @@ STATEMENTS: dict[str, tuple[str, str]] = {
     "a row as bytes": ("UPDATE submissions SET row = CAST(row AS BLOB) WHERE id = 3", "3"),
     "a row gone": ("DELETE FROM submissions WHERE id = 3", "3"),
     "a row too many": ("INSERT INTO submissions (id, row) SELECT 999, row FROM submissions WHERE id = 3", "999"),
-    "a row below 0": ("INSERT INTO submissions (id, row) SELECT -1, row FROM submissions WHERE id = 3", "-1"),
+    "a row below 0": ("INSERT INTO submissions (id, row) SELECT -9, row FROM submissions WHERE id = 3", "-9"),
     "row and entry in another state": (
         "UPDATE submissions SET row = json_set(row, '$.state', 'CONFIRMED') WHERE id = 3",
         "3",

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import office as offices
 import pytest
-from authenticated import AUTHSERV_ID
+from authenticated import AUTHSERV_ID, received, signature
+from fakes import START
 from office import Mailroom
 from signed_mail import DOMAIN, Zone, sign
 from small_office import HANAKO, Form, Settings, SmallOffice, form, mail_with
@@ -21,8 +22,10 @@ from small_office import HANAKO, Form, Settings, SmallOffice, form, mail_with
 from worker import decisions
 from worker.adapters.demo_smtp import DsnController
 from worker.adapters.dkim_dns import DnsSignatures
+from worker.cli.senders import describe_resolver
 from worker.errors import NotAllowed
 from worker.model import Submission
+from worker.signature import Resolver
 from worker.states import Reason, State
 from worker.words import name_state
 
@@ -93,8 +96,13 @@ def a_mail(
         mail.add_attachment(each.pdf, maintype="application", subtype="pdf", filename="notice.pdf")
     raw = mail.as_bytes(policy=SMTP)
     top = "".join(f"Authentication-Results: {each}\r\n" for each in results.split("\n") if each)
+    top += f"DKIM-Signature: {signature(NETDESK, START)}\r\n" if "dkim=pass" in results else ""
     top += f"From: {second_from}\r\n" if second_from else ""
     return top.encode() + raw
+
+
+def signed(raw: bytes) -> bytes:
+    return sign(raw, at=START)
 
 
 async def test_the_notice_of_a_guarantor_that_our_server_proved_leaves_by_itself(office: Office) -> None:
@@ -106,15 +114,15 @@ async def test_the_notice_of_a_guarantor_that_our_server_proved_leaves_by_itself
 
 
 async def test_the_notice_of_a_guarantor_that_signed_it_leaves_by_itself(office: Office) -> None:
-    await office.comes(sign(a_mail(form(1))))
+    await office.comes(signed(a_mail(form(1))))
     sent = office.only()
     assert (sent.state, sent.evidence) == (State.SENT, f"{NETDESK}：電子署名（DKIM {DOMAIN}）")
     assert len(office.zone.asked) == 1
 
 
 async def test_a_notice_that_somebody_changed_on_the_way_waits(office: Office) -> None:
-    signed = sign(a_mail(form(1)))
-    await office.comes(signed.replace(b"notice.pdf", b"Notice.pdf"))
+    original = signed(a_mail(form(1)))
+    await office.comes(original.replace(b"notice.pdf", b"Notice.pdf"))
     assert "内容と合わない" in office.why()
 
 
@@ -156,13 +164,14 @@ async def test_a_mail_that_is_not_proven_waits_with_the_reason_and_one_approval_
 
 
 async def test_a_colleague_may_speak_and_another_of_the_same_office_may_not(office: Office) -> None:
-    ours = f"{AUTHSERV_ID}; spf=pass smtp.mailfrom=contractor.example"
     await office.comes(mail_with(form(1)))
     assert office.store.submission(1).state is State.SENT
-    await office.comes(a_mail(form(2), sender="tanaka@contractor.example", results=ours, number=2))
+    tanaka = mail_with(form(2), number=2).replace(b"From: sato@", b"From: tanaka@")
+    await office.comes(tanaka)
     assert "tanaka@contractor.example：保証会社" in office.why(2)
-    await office.comes(a_mail(form(3), sender="sato@contractor.example", results=ours, number=3))
-    assert office.store.submission(3).state is State.SENT
+    by_spf = f"{AUTHSERV_ID}; spf=pass smtp.mailfrom=contractor.example"
+    await office.comes(a_mail(form(3), sender="sato@contractor.example", results=by_spf, number=3))
+    assert "SPF等だけ" in office.why(3)
 
 
 async def test_a_file_in_the_folder_is_asked_nothing(office: Office) -> None:
@@ -183,7 +192,7 @@ async def test_in_mode_approve_the_approver_sees_it_and_answers_both_at_once(
 
 async def test_the_verdict_stands_when_the_configuration_or_the_dns_is_another_later(office: Office) -> None:
     office.zone.is_away = True
-    await office.comes(sign(a_mail(form(1))))
+    await office.comes(signed(a_mail(form(1))))
     assert "DNSに届かず" in office.why()
     office.zone.is_away = False
     before = office.only()
@@ -203,23 +212,32 @@ async def test_the_same_file_saved_in_the_folder_ends_the_question_and_an_entry_
     assert office.events(1)[:3] == ["NoticeRead", "SeenAgain", "SenderProven"]
 
 
-async def test_a_withdrawn_one_that_somebody_proven_brings_again_is_told_and_opens_nothing(office: Office) -> None:
+async def test_a_withdrawn_one_that_somebody_proven_brings_again_waits_under_a_new_number(office: Office) -> None:
     await office.comes(a_mail(form(1)))
     decisions.withdraw(office.store, 1, HANAKO, "差出人が分からない")
     await office.comes(a_mail(form(1), number=2))
     assert "withdrawn_again" not in office.alarms()
     office.save(form(1))
     await office.pass_once()
-    assert office.only().state is State.WITHDRAWN
-    assert office.alarms()[-1] == "withdrawn_again"
-    assert "提出はされません。1：" in office.store.last_alarm("withdrawn_again").text
+    assert office.store.submission(1).state is State.WITHDRAWN
+    assert office.reasons(2) == [Reason.SEEN_BEFORE, Reason.APPROVAL]
+    assert "withdrawn_again" in office.alarms()
+    assert "2: #1" in office.store.last_alarm("withdrawn_again").text
+    first, second = office.store.submission(1).draft, office.store.submission(2).draft
+    assert first is not None
+    assert second is not None
+    assert first.message_id != second.message_id
+    office.approve(2)
+    await office.finish()
+    assert office.store.submission(2).state is State.SENT
 
 
-async def test_another_download_in_the_folder_ends_no_question_about_the_first(office: Office) -> None:
+async def test_another_download_in_the_folder_goes_and_the_strangers_waits(office: Office) -> None:
     await office.comes(a_mail(form(1)))
     office.save(form(1, copy=1))
     await office.pass_once()
-    assert office.reasons() == [Reason.SENDER_UNPROVEN]
+    assert office.store.submission(2).state is State.SENT
+    assert office.reasons() == [Reason.SUPERSEDED, Reason.SENDER_UNPROVEN]
 
 
 async def test_the_same_notice_of_a_proven_sender_ends_the_question_and_of_another_stranger_does_not(
@@ -268,7 +286,7 @@ async def test_a_proven_announcement_bears_no_mark_and_a_proven_repetition_takes
 def announced(each: Form) -> bytes:
     """A guarantor's announcement of this notice, proven."""
     plain = EmailMessage()
-    plain["Authentication-Results"] = GOOD
+    received(plain, NETDESK, START)
     plain["From"], plain["Subject"], plain["Message-ID"] = NETDESK, EAST, "<9@mail.example>"
     plain.set_content(f"保証契約番号：{each.number}\n")
     return plain.as_bytes(policy=SMTP)
@@ -297,13 +315,22 @@ async def test_an_unproven_announcement_that_was_withdrawn_hides_no_proven_one_o
     ]
 
 
-async def test_a_notice_that_joins_an_announcement_keeps_its_own_mails_verdict(office: Office) -> None:
+async def test_a_strangers_notice_joins_no_proven_announcement_and_the_genuine_one_does(office: Office) -> None:
     await office.comes(announced(form(1)))
     assert (office.only().state, office.only().proven) == (State.ANNOUNCED, True)
     await office.comes(a_mail(form(1), sender="x@evil.example", subject="お知らせ", number=2))
-    joined = office.only()
-    assert (joined.state, joined.proven) == (State.HELD, False)
-    assert "x@evil.example" in office.why()
+    assert office.store.submission(1).state is State.ANNOUNCED
+    assert office.store.submission(2).state is State.HELD
+    assert "x@evil.example" in office.why(2)
+    office.save(form(1, copy=1))
+    await office.pass_once()
+    assert office.store.submission(1).state is State.SENT
+
+
+async def test_a_strangers_notice_joins_a_strangers_announcement_and_keeps_its_verdict(office: Office) -> None:
+    await office.comes(announced(form(1)).replace(b"dkim=pass", b"dkim=fail"))
+    await office.comes(a_mail(form(1), sender="x@evil.example", subject="お知らせ", number=2))
+    assert (office.only().state, office.only().proven) == (State.HELD, False)
 
 
 async def test_a_rehearsal_asks_nothing_and_the_submission_does(tmp_path: Path, relay: DsnController) -> None:
@@ -316,7 +343,7 @@ async def test_a_rehearsal_asks_nothing_and_the_submission_does(tmp_path: Path, 
 
 
 async def test_of_a_mail_that_brings_nothing_no_signature_is_looked_at(office: Office) -> None:
-    await office.comes(sign(a_mail(subject="来週の打合せ").replace("お知らせ".encode(), b"")))
+    await office.comes(signed(a_mail(subject="来週の打合せ").replace("お知らせ".encode(), b"")))
     assert office.store.submissions() == ()
     assert office.zone.asked == []
 
@@ -335,6 +362,19 @@ def test_doctor_names_the_servers_and_says_how_to_try_them(mailroom: Callable[..
     shown = room.office("doctor").out
     assert "最近の3通のうち2通" in shown
     assert f"Authentication-Results: {AUTHSERV_ID}; dkim=pass header.d=forged.example" in shown
+
+
+def test_doctor_says_what_the_resolver_lacks(mailroom: Callable[..., Mailroom]) -> None:
+    results = mailroom().office("doctor", "--json").document["results"]
+    (result,) = (each for each in results if each["name"] == "dns")
+    assert (result["ok"], result["error"]) == (True, None)
+    for lang in ("ja", "en"):
+        said = {each: describe_resolver(each, lang) for each in Resolver}
+        assert result["note"] in {note for note, _ in said.values()} or lang == "en"
+        assert len({note for note, _ in said.values()}) == len(Resolver)
+        assert [each for each, (_, remedy) in said.items() if not remedy] == [Resolver.SECURED]
+        assert "127.0.0.1" in said[Resolver.NO_AD][1]
+    assert "AD" in describe_resolver(Resolver.NO_AD, "ja")[0]
 
 
 def test_doctor_suggests_the_name_where_none_is_set_and_where_it_is_not_found(

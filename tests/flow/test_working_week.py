@@ -21,7 +21,7 @@ from typing import Self
 
 import pytest
 from fakes import FakeClock, FakeFiles, run_at_once
-from known_addresses import make_known
+from known_addresses import make_known, sections_with
 from small_office import ACCOUNT, HANAKO, OFFICE, Form, Mails, TextInBytes, WatchedStore, mail_with, server_at
 
 from worker import decisions
@@ -92,8 +92,11 @@ pattern = '[0-9]{2}-[0-9]{3}'
 sample = "08-012"
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "keiyaku"
 subject = "【{{ product }}】{{ values.工事番号 }}　{{ project.name }}"
+invoice = "never"
 call_after = true
 [rule.advance]
 section = "doro"
@@ -114,6 +117,8 @@ name = "建設課"
 to = ["kensetsu@kazama.example"]
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "kensetsu"
 subject = "{{ project.name }}（{{ product }}）の認証キー"
 invoice = "required"
@@ -160,6 +165,8 @@ to = ["kanri@minato.example"]
 phone = "0995-00-0002"
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "keiyaku"
 subject = "電子保証（{{ product }}）　{{ project.name }}"
 invoice = "required"
@@ -198,6 +205,8 @@ to = ["doboku@pref-shirane.example"]
 phone = "0558-00-0001"
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "doboku"
 subject = "{{ product }}の提出（{{ project.name }}、{{ contractor.name }}）"
 other_documents = true
@@ -757,7 +766,8 @@ async def on_thursday_an_amended_guarantee_goes_out_and_a_mail_comes_back(week: 
     await week.look()
     (mail,) = week.left()
     assert mail.envelope == ("hosho@pref-shirane.example",)
-    assert mail.message_id == first.draft.message_id.replace(".0@", ".1@")
+    assert mail.message_id != first.draft.message_id
+    assert mail.message_id[33:] == first.draft.message_id[33:].replace(".0@", ".1@")
     assert mail.in_reply_to == first.draft.message_id
     assert week.stand(6) == "BOUNCED"
     assert (week.task(6), week.task(13)) == ([], ["WATCH unconfirmed #13"])
@@ -939,7 +949,7 @@ async def test_an_advance_that_came_before_its_contract_goes_by_itself_on_its_da
     tmp_path: Path, relay: DsnController
 ) -> None:
     async with an_office(tmp_path / "office", relay, "auto") as week:
-        make_known(week.root, "kensetsu@kazama.example")
+        make_known(week.root, *sections_with({"kazama": KAZAMA}, ["kensetsu@kazama.example"]))
         week.mend("kazama", "contract_numbers = []", 'contract_numbers = ["40213-000202"]')
         await week.on(9, 16)
         await week.take(KAZAMA_ADVANCE)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import sys
+import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -232,6 +233,15 @@ def hidden_second_key(how: str, form: Form = ADVANCE) -> bytes:
     return _pdf(draw)
 
 
+def zipped(pdf: bytes) -> bytes:
+    """``pdf`` in an archive, not compressed: a reader that looks further than the first byte finds it."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("notice.pdf", pdf)
+        archive.writestr("memo.docx", b"for the office alone")
+    return buffer.getvalue()
+
+
 def two_values(form: Form = ADVANCE, *, label: str = "認 証 キ ー", value: str = "ZZ8yQ2mLp0Wd") -> bytes:
     def draw(canvas: Canvas) -> None:
         _around(canvas, form)
@@ -399,7 +409,7 @@ def invoice(project: str) -> bytes:
     return _letter(
         "前払金請求書",
         (
-            "東伊豆町長　様",
+            "△△町長　様",
             "",
             "一金　２０，０００，０００円也",
             "",

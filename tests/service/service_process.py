@@ -44,7 +44,7 @@ class ServiceOffice(offices.Office):
     def states(self) -> list[str]:
         """State of each submission, by id; none where there is no database yet."""
         with contextlib.suppress(offices.sqlite3.OperationalError):
-            return [state for (state,) in self.rows("SELECT state FROM submissions ORDER BY id")]
+            return [state for (state,) in self.rows("SELECT state FROM submissions WHERE id > 0 ORDER BY id")]
         return []
 
 

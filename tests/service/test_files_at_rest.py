@@ -16,6 +16,8 @@ name = "総務課"
 to = ["somu@umibe-town.example"]
 [rule.default]
 channel = "email"
+notice = "attached"
+timing = "any"
 section = "somu"
 subject = "認証キーの提出"
 invoice = "never"

@@ -33,6 +33,9 @@ class StalledFolder:
         self.release = threading.Event()
         self.stalled = threading.Event()
 
+    def place(self) -> str:
+        return "/stalled"
+
     def look(self) -> tuple[Listed, ...]:
         self.looks += 1
         if self.looks > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 from scripted_imap import Fault, ScriptedImap
@@ -55,7 +56,7 @@ def test_a_mail_server_that_is_away_costs_a_submission_nothing(relay: DsnControl
             assert office.states() == ["APPROVED"]
             gate.open()
             running.until(lambda: office.states() == ["SENT"])
-    events = [event for (event,) in office.rows("SELECT event FROM entries WHERE submission IS NOT NULL")]
+    events = [event for (event,) in office.rows("SELECT event FROM entries WHERE submission > 0")]
     assert "NotNow" not in events
     assert "Refused" not in events
 
@@ -80,3 +81,28 @@ def test_a_refused_account_is_told_once_and_not_tried_again_at_the_next_look(
 
 def _logins(server: ScriptedImap) -> int:
     return sum(command.startswith(b"LOGIN") for command in server.commands)
+
+
+def test_nothing_is_sent_after_a_start_before_each_mailbox_was_looked_at_once_well_or_not(
+    relay: DsnController, tmp_path: Path
+) -> None:
+    """A whole machine that was put back shows nothing of it: only its mailbox tells what has left since."""
+    form = a_form()
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes connections and never greets
+        office = ServiceOffice(
+            tmp_path,
+            imap_port=silent.getsockname()[1],
+            smtp_port=relay.port,
+            projects=[project(form.project, "kawa", form.number)],
+        )
+        office.save_notice("a.pdf", notice(form))
+        with Running(office, tmp_path) as running:
+            running.until(lambda: office.states() == ["APPROVED"])
+            running.reload()  # another pass of the sender, which changes nothing
+            running.until_said("STATUS=")
+            running.until_said("STATUS=")
+            assert office.states() == ["APPROVED"]
+            assert [mail for mail in relay.mails if mail.recipients[0].address != office.address] == []
+            silent.close()  # the look fails at last
+            running.until(lambda: office.states() == ["SENT"])
+            assert running.stop() == 0

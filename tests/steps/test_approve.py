@@ -9,15 +9,17 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from fakes import START, FakeFiles
+from fakes import START, FakeFiles, FakeReading
 from registered import (
     APPROVED_ONLY,
     EAST,
     INVOICE,
+    ISSUER,
     NOTICE,
     PROJECT,
     REGISTER,
     REHEARSAL_TO,
+    TO,
     Register,
     arrived,
     drafted,
@@ -52,9 +54,14 @@ def answered(
     return drafted(register, judged, now=now).submission
 
 
-def again(submission: Submission, register: Register = REGISTER, now: dt.datetime = START) -> Submission:
+def again(
+    submission: Submission,
+    register: Register = REGISTER,
+    now: dt.datetime = START,
+    known: FakeReading | None = None,
+) -> Submission:
     """``submission`` judged anew under ``register``."""
-    return drafted(register, submission, now=now).submission
+    return drafted(register, submission, known=known, now=now).submission
 
 
 # --- Who releases ------------------------------------------------------------------------------------------------
@@ -473,3 +480,40 @@ def test_an_approved_mail_is_not_turned_into_a_rehearsal_unseen() -> None:
 def test_a_project_id_is_what_a_name_is_bound_to() -> None:
     register = replace(REGISTER, projects=(of_project(contract_numbers=()),), guarantors=(EAST,))
     assert reasons(drafted(register).submission)[Reason.NAME_ONLY] == PROJECT
+
+
+# --- What an answer is about -------------------------------------------------------------------------------------
+
+OUTSIDE = Address("renshu@elsewhere.example")
+
+
+def test_an_answer_about_an_address_does_not_cover_it_for_another_issuer() -> None:
+    held = drafted(known=FakeReading()).submission
+    assert reasons(held)[Reason.FIRST_ADDRESS] == TO
+    approved = answered(held)
+    assert Reason.FIRST_ADDRESS not in reasons(again(approved, known=FakeReading()))
+    another = replace(ISSUER, id="another", name="べつの町", file="issuers/another.toml")
+    moved = replace(REGISTER, issuers=(another,), projects=(of_project(id="another/道路改良工事", issuer="another"),))
+    assert reasons(again(approved, moved, known=FakeReading()))[Reason.FIRST_ADDRESS] == TO
+
+
+def test_an_answer_of_an_older_program_stays() -> None:
+    approved = answered(drafted(known=FakeReading()).submission)
+    assert all(each.about for each in approved.answers if each.reason is Reason.FIRST_ADDRESS)
+    older = replace(approved, answers=tuple(replace(each, about="") for each in approved.answers))
+    assert again(older, known=FakeReading()).state is State.APPROVED
+
+
+@pytest.mark.parametrize("mode", [Mode.AUTO, Mode.HOLD])
+def test_the_question_about_the_address_of_rehearsals_holds_no_rehearsal(mode: Mode) -> None:
+    register = replace(REGISTER, mode=mode, rehearsal_to=OUTSIDE)
+    released = drafted(register).submission
+    assert (released.state, released.is_rehearsal) == (State.APPROVED, True)
+    ended = replace(released, rehearsals=1, rehearsed_to=(OUTSIDE,), released_draft="", due_at=None)
+    for later in (register, replace(register, rehearsal_to=None)):
+        assert reasons(again(ended, later))[Reason.FIRST_ADDRESS] == f"rehearsal_to: {OUTSIDE}"
+
+
+def test_where_a_person_approves_the_rehearsal_its_address_is_asked_about_with_it() -> None:
+    held = drafted(replace(REGISTER, rehearsal_to=OUTSIDE)).submission
+    assert reasons(held) == {Reason.FIRST_ADDRESS: f"rehearsal_to: {OUTSIDE}", Reason.APPROVAL: ""}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fakes import FakeReading
+from fakes import START, FakeReading
 from registered import NOTICE, PDF, arrived
 
 from worker.arrive import (
@@ -19,7 +19,7 @@ from worker.arrive import (
     receive_notice,
     receive_unreadable,
 )
-from worker.model import Hold, Key, Product, Sha256, Submission, Unreadable, sha256
+from worker.model import Answer, Hold, Key, Product, Sha256, Submission, Unreadable, sha256
 from worker.states import WAITING, Reason, State
 
 FOLDER = Way("folder", "お知らせ.pdf", "", None, proven=True)
@@ -32,6 +32,11 @@ GONE = [state for state in State if state not in NOT_HANDED_IN]
 
 def here(state: State, **changes: object) -> Submission:
     return replace(arrived(state=state), **changes)
+
+
+def stranger(state: State, **changes: object) -> Submission:
+    """One whose sender is not proven."""
+    return here(state, **{"proven": False, **changes})
 
 
 def test_a_first_notice_is_a_new_submission_that_says_how_it_came() -> None:
@@ -215,3 +220,75 @@ def test_a_later_notice_that_was_withdrawn_supersedes_nothing_any_more() -> None
     assert find_later(first, NOTICE, FakeReading([first, later], notices)) == 2
     withdrawn = replace(later, state=State.WITHDRAWN)
     assert find_later(first, NOTICE, FakeReading([first, withdrawn], notices)) is None
+
+
+# --- A stranger's, and what is proven ----------------------------------------------------------------------------
+
+ANSWERED = (Answer(Reason.SENDER_UNPROVEN, "", "山田 花子", "hanako", START),)
+
+
+@pytest.mark.parametrize("state", [State.HELD, State.APPROVED, State.HANDED_OVER, State.SENT, State.CONFIRMED])
+def test_what_is_not_proven_supersedes_nothing_that_is_and_follows_it(state: State) -> None:
+    for vouched in (here(state, proven=True), stranger(state, answers=ANSWERED)):
+        outcome = receive_notice(AMENDED, SECOND, MAIL, FakeReading([vouched], {FIRST: NOTICE}))
+        assert isinstance(outcome, New)
+        assert (outcome.submission.follows, outcome.superseded) == (1, ())
+
+
+def test_a_strangers_supersedes_a_strangers() -> None:
+    outcome = receive_notice(AMENDED, SECOND, MAIL, FakeReading([stranger(State.HELD)], {FIRST: NOTICE}))
+    assert isinstance(outcome, New)
+    assert [each.id for each in outcome.superseded] == [1]
+
+
+@pytest.mark.parametrize("state", [State.HELD, State.WITHDRAWN])
+def test_what_is_proven_follows_no_strangers_key(state: State) -> None:
+    outcome = receive_notice(AMENDED, SECOND, FOLDER, FakeReading([stranger(state)], {FIRST: NOTICE}))
+    assert isinstance(outcome, New)
+    assert outcome.submission.follows is None
+    assert [each.id for each in outcome.superseded] == ([1] if state is State.HELD else [])
+
+
+def test_what_is_proven_still_follows_what_the_issuer_has_past_a_strangers() -> None:
+    sent, forged = here(State.SENT, proven=True), stranger(State.HELD, id=2, pdf_sha256=SECOND, follows=1)
+    known = FakeReading([sent, forged], {FIRST: NOTICE, SECOND: AMENDED})
+    outcome = receive_notice(replace(NOTICE, key=Key("QqQqQqQq1111")), THIRD, FOLDER, known)
+    assert isinstance(outcome, New)
+    assert outcome.submission.follows == 1
+
+
+@pytest.mark.parametrize("digest", [FIRST, SECOND])
+def test_a_strangers_that_was_taken_back_does_not_end_the_proven_one_which_is_asked_about(digest: Sha256) -> None:
+    known = FakeReading([stranger(State.WITHDRAWN)], {FIRST: NOTICE, SECOND: NOTICE})
+    outcome = receive_notice(NOTICE, digest, FOLDER, known)
+    assert isinstance(outcome, New)
+    assert outcome.submission.follows == 1
+    assert outcome.submission.correction == (1 if digest == FIRST else 0)
+    vouched = FakeReading([here(State.WITHDRAWN, proven=True)], {FIRST: NOTICE})
+    assert receive_notice(NOTICE, FIRST, FOLDER, vouched) == Known(vouched.held[0])
+
+
+def test_a_strangers_copy_in_other_bytes_does_not_take_the_proven_one_in() -> None:
+    known = FakeReading([stranger(State.HELD)], {FIRST: NOTICE})
+    outcome = receive_notice(NOTICE, SECOND, FOLDER, known)
+    assert isinstance(outcome, New)
+    assert (outcome.submission.follows, [each.id for each in outcome.superseded]) == (None, [1])
+    assert receive_notice(NOTICE, SECOND, MAIL, known) == Known(known.held[0])
+
+
+def test_an_unreadable_file_of_a_stranger_that_was_taken_back_is_held_again_where_it_comes_proven() -> None:
+    held = replace(hold_without_notice(Hold(Reason.NO_TEXT), FIRST, MAIL), id=1, state=State.WITHDRAWN)
+    assert isinstance(receive_unreadable(SCAN, FIRST, FOLDER, FakeReading([held])), New)
+    assert receive_unreadable(SCAN, FIRST, MAIL, FakeReading([held])) == Known(held)
+
+
+def test_a_strangers_later_notice_counts_against_a_proven_one_where_recorded_before_or_answered_for() -> None:
+    first, forged = here(State.APPROVED, proven=True), stranger(State.HELD, id=2, pdf_sha256=SECOND, follows=1)
+    read = {FIRST: NOTICE, SECOND: AMENDED}
+    assert find_later(first, NOTICE, FakeReading([first, forged], read)) is None
+    recorded = replace(first, superseded_by=2)
+    assert find_later(recorded, NOTICE, FakeReading([recorded, forged], read)) == 2
+    answered = replace(forged, answers=ANSWERED)
+    assert find_later(first, NOTICE, FakeReading([first, answered], read)) == 2
+    proven = replace(forged, proven=True)
+    assert find_later(first, NOTICE, FakeReading([first, proven], read)) == 2

@@ -40,6 +40,7 @@ from worker.compose import hash_draft
 from worker.drafting import Drafted
 from worker.model import JST, Address, Channel, Draft, Product, Sha256, Unreadable, sha256
 from worker.rulebook import Document, Invoice, InvoiceRule, Line, NoticeForm, ValueForm
+from worker.settings import Mode
 from worker.states import Reason, State
 
 CC = Address("kanri@mihon.example")
@@ -227,9 +228,24 @@ def test_an_empty_department_stops_the_default_body() -> None:
     assert reasons(made.submission)[Reason.MISSING_VALUE] == "contractor.department"
 
 
-@pytest.mark.parametrize("subject", ["", "{{ '' }}", "　"])
-def test_a_mail_without_a_subject_is_not_written(subject: str) -> None:
+@pytest.mark.parametrize("subject", ["{{ '' }}", "{{ ' ' }}"])
+def test_a_subject_that_comes_out_empty_is_not_written(subject: str) -> None:
     assert reasons(drafted(with_rule(subject=subject)).submission)[Reason.MISSING_VALUE] == "subject"
+
+
+@pytest.mark.parametrize("subject", ["", "　"])
+@pytest.mark.parametrize("open_", [(), ("rule.default.subject",), ("rule.contract",)])
+@pytest.mark.parametrize("rehearsal_to", [None, REHEARSAL_TO])
+def test_a_mail_whose_subject_is_not_known_is_shown_whole_and_held_for_that_alone(
+    subject: str, open_: tuple[str, ...], rehearsal_to: Address | None
+) -> None:
+    made = drafted(replace(with_rule(subject=subject, open=open_), rehearsal_to=rehearsal_to, mode=Mode.AUTO))
+    assert made.submission.state is State.HELD
+    assert reasons(made.submission)[Reason.RULE_OPEN] == (", ".join(open_) or "subject")
+    assert Reason.MISSING_VALUE not in reasons(made.submission)
+    assert draft_in(made).subject.endswith("（件名は未確認）")
+    assert draft_in(made).attachments
+    assert NUMBER in made.body
 
 
 def test_an_empty_body_is_not_sent() -> None:
@@ -343,7 +359,8 @@ def test_an_address_that_somebody_may_have_is_sent_to() -> None:
 def test_a_rehearsal_asks_only_whether_its_own_address_is_real() -> None:
     real = Address("rensyu@contractor.example-town")
     register = replace(REGISTER, host="smtp.contractor.example", rehearsal_to=real)
-    assert reasons(drafted(register).submission) == {Reason.APPROVAL: ""}
+    asked = {Reason.FIRST_ADDRESS: f"rehearsal_to: {real}", Reason.APPROVAL: ""}
+    assert reasons(drafted(register).submission) == asked
     invented = replace(register, rehearsal_to=REHEARSAL_TO)
     assert reasons(drafted(invented).submission)[Reason.NO_RECIPIENT] == REHEARSAL_TO
 
@@ -474,7 +491,12 @@ def test_a_body_of_ones_own_that_forgets_number_or_key_is_held(template: str) ->
 
 def test_the_items_of_the_body_are_those_that_the_issuer_requires_in_its_order() -> None:
     made = drafted(replace(with_rule(lines=REQUIRED_LINES), projects=(NUMBERED,)))
-    assert items(made.body) == ["・工事番号：R8-12", "・工事名：道路改良工事", "・提出者：みほん建設 株式会社"]
+    assert items(made.body) == [
+        "・工事番号：R8-12",
+        "・工事名：道路改良工事",
+        "・提出者：みほん建設 株式会社",
+        f"・保証契約番号：{NUMBER}",
+    ]
 
 
 def test_number_and_key_follow_the_required_items_where_they_are_typed_and_not_among_them() -> None:
@@ -485,6 +507,27 @@ def test_number_and_key_follow_the_required_items_where_they_are_typed_and_not_a
     assert items(drafted(with_rule(lines=own, notice=NoticeForm.TYPED)).body) == [
         f"・認証キー番号：{KEY}",
         f"・証書番号：{NUMBER}",
+        "・案件名：道路改良工事",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "added"),
+    [
+        ((("受注者", "{{ contractor.name }}"),), ["案件名", "保証契約番号"]),
+        ((("案件", "{{ project.name | nospace }}"),), ["保証契約番号"]),
+        ((("番号", "第{{ notice.contract_number }}号"),), ["案件名"]),
+        ((("番号", "{{ notice.contract_number }}0"),), ["案件名", "保証契約番号"]),
+        ((("案件と番号", "{{ project.name }} {{ notice.contract_number }}"),), []),
+    ],
+)
+def test_items_of_the_issuer_never_take_project_and_number_out_of_the_letter(
+    lines: tuple[tuple[str, str], ...], added: list[str]
+) -> None:
+    made = drafted(with_rule(lines=tuple(Line(*each) for each in lines)))
+    assert [item.removeprefix("・").partition("：")[0] for item in items(made.body)] == [
+        *(title for title, _ in lines),
+        *added,
     ]
 
 

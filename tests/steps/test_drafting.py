@@ -22,9 +22,11 @@ from registered import (
     reasons,
 )
 
+from worker.compose import hash_draft
 from worker.drafting import missing_where_away
 from worker.errors import Unavailable, Unsettled
 from worker.invoice import STILL_WRITTEN
+from worker.letter import bears_secret, old_message_id
 from worker.model import Answer, Channel, Hold
 from worker.settings import Mode
 from worker.states import Reason, State
@@ -95,7 +97,29 @@ def test_a_correction_replies_to_the_mail_it_replaces_under_a_number_of_its_own(
     assert first is not None
     assert draft is not None
     assert draft.in_reply_to == "<abc.0@contractor.example>"
-    assert draft.message_id == first.message_id.replace(".0@", ".1@")
+    assert draft.message_id[33:] == first.message_id[33:].replace(".0@", ".1@")
+    assert draft.message_id[:33] != first.message_id[:33]
+
+
+def test_what_0_1_drafted_keeps_its_message_id_and_nothing_else_gets_one_of_its_form() -> None:
+    fresh = drafted().submission
+    assert fresh.draft is not None
+    assert bears_secret(fresh.draft.message_id)
+    pdf, issuer, product = fresh.pdf_sha256, fresh.issuer, fresh.product
+    assert pdf is not None
+    assert issuer is not None
+    assert product is not None
+    old = old_message_id(pdf, issuer, product, 0, fresh.draft.sender)
+    before = replace(fresh, id=7, draft=replace(fresh.draft, message_id=old))
+    again = drafted(submission=before, known=FakeReading([before])).submission
+    assert again.draft is not None
+    assert (again.draft.message_id, again.draft_hash) == (old, hash_draft(again.draft))
+    lost = drafted(submission=replace(before, draft=None), known=FakeReading([before])).submission
+    assert lost.draft is not None
+    assert lost.draft.message_id == old, "also where the draft was missing for a while"
+    another = drafted(submission=replace(before, id=8), known=FakeReading([before])).submission
+    assert another.draft is not None
+    assert bears_secret(another.draft.message_id)
 
 
 def test_a_rehearsal_is_one_while_the_setting_stands() -> None:

@@ -73,6 +73,7 @@ def test_a_draft_keeps_what_people_do_as_its_rule_said() -> None:
         settle_days=5,
         after=("請求書を紙で提出",),
         url="https://mihon.example/",
+        counts_silence=True,
     )
 
 

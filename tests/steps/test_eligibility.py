@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from registered import PROJECT, SECTION, of_issuer, of_project
 
-from worker.eligibility import AWARD_NAMES, DATE_NAMES, KIND_NAMES, judge_eligibility
+from worker.eligibility import AWARD_NAMES, DATE_NAMES, KIND_NAMES, NOT_SEEN, judge_eligibility
 from worker.model import Hold, Product
 from worker.rulebook import Award, Contract, CountedBy, Eligibility, Section, WorkKind
 from worker.states import Reason
+from worker.words.reasons import CODED
 
 SINCE = dt.date(2024, 10, 1)
 BEFORE = dt.date(2024, 9, 30)
@@ -150,6 +151,46 @@ def test_an_approval_can_still_be_given_so_its_lack_is_not_known() -> None:
     assert "承認（approval）" in asked(Eligibility(approval=True))
     assert fits(Eligibility(approval=True), approval="令和8年4月1日 契約課 みほん様より承認の回答")
     assert "承認" in asked(Eligibility(approval=True), approval="　")
+
+
+OPEN = Eligibility(products=(Product.INTERIM,), open=True)
+CERTAIN = since(_C.CONTRACT, products=(Product.CONTRACT, Product.ADVANCE))
+IN_TIME = {"dates": {"contract": SINCE}}
+
+
+def test_an_open_alternative_is_not_known_in_its_own_words_and_with_its_own_step() -> None:
+    (hold,) = judged(CERTAIN, OPEN, product=Product.INTERIM, **IN_TIME)
+    assert (hold.reason, hold.detail) == (Reason.ELIGIBILITY_UNKNOWN, f"{NOT_SEEN}: {of_project().id}")
+    assert (Reason.ELIGIBILITY_UNKNOWN, NOT_SEEN) in CODED
+
+
+def test_an_open_alternative_leaves_what_is_certain_as_it_is() -> None:
+    late = {"dates": {"contract": SINCE - dt.timedelta(days=1)}}
+    for product in (Product.CONTRACT, Product.ADVANCE):
+        assert judged(CERTAIN, OPEN, product=product, **IN_TIME) == ()
+        (hold,) = judged(CERTAIN, OPEN, product=product, **late)
+        assert hold.reason is Reason.NOT_ELIGIBLE
+        (hold,) = judged(CERTAIN, OPEN, product=product)
+        assert (hold.reason, NOT_SEEN in hold.detail) == (Reason.ELIGIBILITY_UNKNOWN, False)
+
+
+def test_an_open_alternative_that_a_project_certainly_misses_is_no_question() -> None:
+    (hold,) = judged(Eligibility(kinds=(WorkKind.WORKS,), open=True), kind=WorkKind.OTHER)
+    assert hold.reason is Reason.NOT_ELIGIBLE
+
+
+def test_an_answer_of_the_issuer_for_the_project_settles_an_open_alternative() -> None:
+    assert judged(CERTAIN, OPEN, product=Product.INTERIM, approval="4月1日 契約課 みほん様の回答", **IN_TIME) == ()
+    assert judged(CERTAIN, OPEN, product=Product.INTERIM, approval="　", **IN_TIME) != ()
+
+
+@given(st.booleans(), st.sampled_from(list(Product)), st.sampled_from([None, SINCE, SINCE - dt.timedelta(days=1)]))
+def test_an_open_alternative_alone_never_lets_a_mail_go(
+    is_limited: bool, product: Product, day: dt.date | None
+) -> None:
+    alternative = Eligibility(products=(product,), open=True) if is_limited else Eligibility(open=True)
+    (hold,) = judged(alternative, product=product, dates={"contract": day} if day else {})
+    assert hold.reason is Reason.ELIGIBILITY_UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from worker.match import index_projects
 from worker.model import (
     SAME_NOTICE,
     Address,
+    Answer,
     Attachment,
     Channel,
     Draft,
@@ -91,6 +92,7 @@ PAST = Submission(
     draft=a_draft(attachments=(), message_id="<past.0@contractor.example>"),
     duties=Duties(rule_hash=NEW_RULE),
     sent_at=START - dt.timedelta(days=9),
+    reply="250 2.0.0 Ok: queued as 1",
 )
 """A mail to the same section, accepted nine days ago under the same rule."""
 
@@ -109,13 +111,17 @@ class Case:
     neighbours: tuple[Project, ...] = ()
     contract: Contract = Contract.ORIGINAL
     rehearsal_to: Address | None = None
+    copy_to: Address | None = None
+    rehearsed_to: tuple[Address, ...] = ()
+    properties: dict[str, str] = field(default_factory=dict)
     today: dt.date = TODAY
     text: PdfText = FITTING
+    is_proven: bool = True
 
     def check(self) -> tuple[Check, ...]:
         rule = self.issuer.rules[self.notice.product]
         finished = Finished(
-            submission=arrived(self.notice, id=7),
+            submission=arrived(self.notice, id=7, proven=self.is_proven, rehearsed_to=self.rehearsed_to),
             notice=self.notice,
             guarantor=GUARANTOR,
             project=self.project,
@@ -127,9 +133,12 @@ class Case:
             body=self.body,
             rehearsal_to=self.rehearsal_to,
             text_of=lambda _: self.text,
+            copy_to=self.copy_to,
         )
         register = index_projects((self.project, *self.neighbours), "みほん建設 株式会社")
-        return check_draft(finished, register, FakeReading(self.past, self.notices), self.today)
+        known = FakeReading(self.past, self.notices)
+        known.properties |= self.properties
+        return check_draft(finished, register, known, self.today)
 
 
 def holds_of(checks: Iterable[Check]) -> list[Hold]:
@@ -192,8 +201,9 @@ def test_a_copy_receiver_is_not_addressed_as_the_receiver() -> None:
 def test_the_office_told_for_one_product_receives_that_product_alone() -> None:
     office = Section("office", "みほん県庁", (OTHER,))
     own = of_project(offices={Product.CONTRACT: office})
-    assert holds(draft=a_draft(to=(OTHER,)), project=own, past=KNOWN_ELSEWHERE) == []
-    assert holds(project=own) == alone(Reason.WRONG_RECIPIENT, TO)
+    known = replace(PAST, id=3, section="office", project=own.id, draft=a_draft(to=(OTHER, TO), attachments=()))
+    assert holds(draft=a_draft(to=(OTHER,)), project=own, past=(PAST, known)) == []
+    assert holds(project=own, past=(PAST, known)) == alone(Reason.WRONG_RECIPIENT, TO)
     other_product = of_project(offices={Product.ADVANCE: office})
     assert holds(draft=a_draft(to=(OTHER,)), project=other_product, past=KNOWN_ELSEWHERE) == alone(
         Reason.WRONG_RECIPIENT, OTHER
@@ -205,7 +215,8 @@ def test_a_mail_to_nobody_is_stopped() -> None:
 
 
 def test_a_section_that_is_gone_receives_nothing() -> None:
-    assert holds(issuer=replace(ISSUER, sections={})) == alone(Reason.WRONG_RECIPIENT, TO)
+    found = holds(issuer=replace(ISSUER, sections={}))
+    assert found == [Hold(Reason.WRONG_RECIPIENT, TO), Hold(Reason.FIRST_ADDRESS, TO)]
 
 
 def test_a_rehearsal_goes_to_the_rehearsal_address_alone() -> None:
@@ -303,6 +314,36 @@ def test_the_key_of_an_earlier_notice_under_this_number_is_stopped() -> None:
     assert found == alone(Reason.KEY_DIFFERS, "body: key #5")
 
 
+STRANGERS = replace(PAST, id=6, state=State.HELD, proven=False, draft=None, sent_at=None, reply="")
+"""Of a notice that came by a mail of an unknown sender."""
+SENDER_ANSWER = Answer(Reason.SENDER_UNPROVEN, "", "鈴木", "suzuki", START)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_proven", "is_stopped"),
+    [
+        ({}, True, False),
+        ({"state": State.WITHDRAWN}, True, False),
+        ({}, False, True),
+        ({"proven": True}, True, True),
+        ({"answers": (SENDER_ANSWER,)}, True, True),
+        ({"state": State.SENT}, True, True),
+    ],
+)
+def test_a_number_or_key_that_a_stranger_chose_keeps_no_proven_notice_back(
+    changes: dict[str, Any], is_proven: bool, is_stopped: bool
+) -> None:
+    body = f"{BODY}電話 12345-000009、郵便 OldKey987654、認証キー：{KEY}\n"
+    numbered = replace(STRANGERS, contract_number=OTHER_NUMBER, **changes)
+    keyed = replace(STRANGERS, id=5, contract_number=NUMBER, pdf_sha256=OTHER_PDF, **changes)
+    notices = {OTHER_PDF: replace(NOTICE, key=Key("OldKey987654"))}
+    found = with_body(
+        body, issuer=typed(NoticeForm.BOTH), past=(PAST, numbered, keyed), notices=notices, is_proven=is_proven
+    )
+    faults = (f"body: {OTHER_NUMBER}", "body: key #5") if is_stopped else ()
+    assert found == [Hold(Reason.KEY_DIFFERS, fault) for fault in faults]
+
+
 def test_a_body_that_is_not_the_one_of_the_draft_is_stopped() -> None:
     assert holds(body=BODY + "追伸\n") == alone(Reason.KEY_DIFFERS, "body")
 
@@ -366,6 +407,60 @@ def test_a_rehearsal_makes_no_address_known_and_its_own_is_not_asked_about() -> 
     assert holds(draft=draft, past=(), rehearsal_to=REHEARSAL_TO) == []
 
 
+ELSEWHERE = replace(ISSUER, id="another", file="issuers/another.toml")
+OFFICE = Section("office", "工事事務所", (TO,))
+WITH_OFFICE = of_project(offices={Product.CONTRACT: OFFICE})
+HAND_SENT = replace(PAST, reply="no answer for 300 s")
+
+
+@pytest.mark.parametrize(
+    ("changes", "past", "is_asked"),
+    [
+        ({}, (PAST,), False),
+        ({"issuer": ELSEWHERE}, (PAST,), True),
+        ({"issuer": ELSEWHERE}, (PAST, replace(PAST, id=2, issuer="another", product=Product.INTERIM)), False),
+        ({}, (replace(PAST, section="keiyaku"),), True),
+        ({}, (replace(PAST, issuer=None),), True),
+        ({}, (replace(PAST, project="mihon/べつの工事"),), False),
+        ({"project": WITH_OFFICE}, (PAST,), True),
+        ({"project": WITH_OFFICE}, (replace(PAST, section="office"),), True),
+        ({"project": WITH_OFFICE}, (replace(PAST, section="office", project=WITH_OFFICE.id),), False),
+        ({}, (replace(PAST, section="office", project=WITH_OFFICE.id),), True),
+        ({}, (HAND_SENT,), True),
+        ({}, (replace(HAND_SENT, state=State.CONFIRMED),), True),
+        ({}, (HAND_SENT, replace(PAST, id=2)), False),
+    ],
+)
+def test_an_address_is_known_as_this_section_of_this_issuer_or_as_the_office_of_this_project(
+    changes: dict[str, Any], past: tuple[Submission, ...], is_asked: bool
+) -> None:
+    found = [hold for hold in holds(**{"past": past, **changes}) if hold.reason is Reason.FIRST_ADDRESS]
+    assert found == (alone(Reason.FIRST_ADDRESS, TO) if is_asked else [])
+
+
+def test_what_the_settings_send_elsewhere_is_asked_about_once_by_address_and_kind() -> None:
+    outside = Address("hikae@backup.example")
+    copied = Case(copy_to=outside)
+    assert holds_of(copied.check()) == alone(Reason.FIRST_ADDRESS, f"copy_to: {outside}")
+    assert holds_of(replace(copied, copy_to=Address("hikae@Contractor.example")).check()) == []
+    answered = {f"first_address copy_to: {outside}": "2026-11-21"}
+    assert holds_of(replace(copied, properties=answered).check()) == []
+    rehearsal = a_draft(to=(outside,), rehearsal_for=(TO,))
+    rehearsing = Case(draft=rehearsal, rehearsal_to=outside, copy_to=outside, past=(), properties=answered)
+    asked = alone(Reason.FIRST_ADDRESS, f"rehearsal_to: {outside}")
+    assert holds_of(rehearsing.check()) == asked
+    assert [check.is_asked for check in rehearsing.check() if check.holds] == [False]
+    assert holds_of(replace(rehearsing, properties={f"first_address rehearsal_to: {outside}": ""}).check()) == []
+    afterwards = Case(rehearsed_to=(REHEARSAL_TO, outside))
+    assert holds_of(afterwards.check()) == asked
+
+
+def test_a_copy_that_goes_to_a_receiver_of_the_mail_is_asked_about_as_one() -> None:
+    cc = of_issuer(section={"cc": (OTHER,)})
+    found = holds(draft=a_draft(cc=(OTHER,)), issuer=cc, copy_to=Address("MITSUMORI@other.example"))
+    assert found == alone(Reason.FIRST_ADDRESS, OTHER)
+
+
 def test_a_rehearsal_says_of_the_first_address_that_nobody_asked_instead_of_passing_it() -> None:
     draft = a_draft(to=(REHEARSAL_TO,), rehearsal_for=(TO,))
     unasked = [check.name for check in Case(draft=draft, rehearsal_to=REHEARSAL_TO).check() if not check.is_asked]
@@ -403,7 +498,7 @@ def test_the_hold_says_when_each_rule_was_checked() -> None:
 def test_a_rule_that_now_names_another_section_is_held() -> None:
     fixed = replace(of_issuer(rule={"section": "doboku"}), sections={"doboku": SECTION, "keiyaku": KEIYAKU})
     before = replace(UNDER_OLD, section="keiyaku")
-    known = replace(PAST, id=2, issuer="other")
+    known = replace(PAST, id=2, product=Product.INTERIM)
     assert holds(past=(before, known), issuer=fixed) == alone(Reason.RULE_CHANGED, CHANGED)
 
 
@@ -505,7 +600,7 @@ def test_an_unusually_large_attachment_is_held() -> None:
 )
 def test_what_was_sent_meanwhile_is_a_reason_to_judge_anew(hold: Hold, later: Submission) -> None:
     draft = a_draft(attachments=(INVOICE,))
-    held = arrived(id=7, reasons=(hold,), issuer="mihon", project="mihon/道路改良工事", draft=draft)
+    held = arrived(id=7, reasons=(hold,), issuer="mihon", section="doboku", project="mihon/道路改良工事", draft=draft)
     assert stamp_history(held, FakeReading()) != stamp_history(held, FakeReading([later]))
     without = replace(held, reasons=(Hold(Reason.APPROVAL),))
     assert stamp_history(without, FakeReading()) == stamp_history(without, FakeReading([later]))

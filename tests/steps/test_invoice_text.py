@@ -95,17 +95,53 @@ def test_a_value_that_another_project_shares_says_nothing() -> None:
         ("道路改良工事（その２）", "道路改良工事（その２）"),
     ],
 )
-def test_an_invoice_that_names_another_registered_project_is_wrong(text: str, named: str) -> None:
+def test_an_invoice_that_names_another_registered_project_beside_ours_is_asked_about(text: str, named: str) -> None:
     others = (another("橋梁補修工事", "31074-000099"), another("道路改良工事（その２）"))
     (hold,) = check(f"{RIGHT}\n{text}", *others)
-    assert hold == Hold(Reason.WRONG_INVOICE, f"請求書.pdf c0ffee00 別の案件の名前か番号があります: {named}")
+    assert hold == Hold(Reason.INVOICE_UNCLEAR, f"project: 請求書.pdf c0ffee00 {named}")
+
+
+@pytest.mark.parametrize(
+    "named", ["橋梁補修工事", "31074-000099", "橋梁\n補修工事", "橋 梁 補 修 工 事", "〔橋梁〕補修工事"]
+)
+def test_an_invoice_that_names_another_registered_project_alone_is_wrong(named: str) -> None:
+    others = (another("橋梁補修工事", "31074-000099"), another("道路改良工事（その２）"))
+    (hold,) = check(f"前払金請求書\n{named}", *others)
+    assert hold.reason is Reason.WRONG_INVOICE
+    assert hold.detail.startswith("請求書.pdf c0ffee00 別の案件の名前か番号があります: ")
+
+
+@pytest.mark.parametrize(
+    ("own", "written", "others", "expected"),
+    [
+        ("道路改良工事", "道路改良工事その2", ("道路改良工事その2",), Reason.INVOICE_UNCLEAR),
+        ("道路改良工事", "道路改良工事（その２）", (), Reason.INVOICE_UNCLEAR),
+        ("道路改良工事", "道路改良工事 その3", ("道路改良工事その2",), Reason.INVOICE_UNCLEAR),
+        ("道路改良工事", "道路改良工事\n（その２）", (), Reason.INVOICE_UNCLEAR),
+        ("道路改良工事", "道路改良工事第2工区", (), Reason.INVOICE_UNCLEAR),
+        ("道路改良工事", "市道1号線道路改良工事", ("市道1号線道路改良工事",), Reason.INVOICE_UNCLEAR),
+        ("道路改良工事その2", "道路改良工事", ("道路改良工事",), Reason.INVOICE_UNCLEAR),
+        ("道路改良工事その2", "道路改良工事", (), Reason.WRONG_INVOICE),
+        ("道路改良工事その2", "道路改良工事（その２）", ("道路改良工事", "道路改良工事その1"), None),
+        ("道路改良工事その2", "道路改良工事その1", ("道路改良工事", "道路改良工事その1"), Reason.WRONG_INVOICE),
+        ("道路改良工事その1", "道路改良工事その12", ("道路改良工事その12",), Reason.WRONG_INVOICE),
+        ("道路改良工事", "道路改良工事\n道路改良工事その2", ("道路改良工事その2",), Reason.INVOICE_UNCLEAR),
+        ("市道1・2号線工事", "市道12号線工事", ("市道12号線工事",), Reason.WRONG_INVOICE),
+        ("道路改良工事", "道路改良工事に係る前払金", ("道路改良工事その2",), None),
+    ],
+)
+def test_a_name_that_holds_ours_or_is_held_by_it_is_asked_about(
+    own: str, written: str, others: tuple[str, ...], expected: Reason | None
+) -> None:
+    holds = check(f"前払金請求書\n工事名 {written}", *map(another, others), project=of_project(name=own))
+    assert reasons(holds) == ([expected] if expected else [])
 
 
 def test_a_shorter_name_within_the_own_one_names_no_other() -> None:
     longer = of_project(name="道路改良工事（その２）")
     assert check("前払金請求書\n道路改良工事（その２）", another("道路改良工事"), project=longer) == ()
     beside = check("前払金請求書\n道路改良工事（その２）\n道路改良工事", another("道路改良工事"), project=longer)
-    assert reasons(beside) == [Reason.WRONG_INVOICE]
+    assert reasons(beside) == [Reason.INVOICE_UNCLEAR]
 
 
 def test_work_1_is_not_named_by_work_12() -> None:
@@ -120,6 +156,136 @@ def test_of_two_projects_of_one_name_the_number_or_the_issuer_tells() -> None:
     assert check(f"{RIGHT}\n{ISSUER.name}長 様", twin) == ()
     same_issuer = replace(twin, issuer=OWN.issuer)
     assert reasons(check(f"{RIGHT}\n{ISSUER.name}長 様", same_issuer)) == [Reason.WRONG_INVOICE]
+
+
+# --- Who is asked to pay -----------------------------------------------------------------------------------------
+
+
+def town(id_: str, name: str, *aliases: str) -> Issuer:
+    return replace(ISSUER, id=id_, name=name, aliases=aliases)
+
+
+KAWAKITA = town("kawa", "川北町", "川北町役場")
+TOWNS = (
+    KAWAKITA,
+    town("kita", "北川町"),
+    town("sui", "川北町上下水道局"),
+    town("yama", "山手市"),
+    town("ken", "みほん県"),
+    town("mura", "山手村"),
+)
+
+
+@pytest.mark.parametrize(
+    ("of", "line", "expected"),
+    [
+        ("kawa", "川北町長 様", None),
+        ("kawa", "川　北　町　長　殿", None),
+        ("kawa", "（あて先）川北町長", None),
+        ("kawa", "川北\n町長 様", None),
+        ("kawa", "", None),
+        ("kawa", "町長 様", None),
+        ("kawa", "べつの町長 様", None),
+        ("kawa", "川北町役場 建設課 御中", None),
+        ("kawa", "みほん県川北町長 様", None),
+        ("kawa", "みほん県河北郡川北町長 様", None),
+        ("kawa", "川北町長 様\n受注者 住所 山手市本町1-2-3", None),
+        ("kawa", "川北町長 様\n山手市本町１丁目２番３号\nみほん建設", None),
+        ("kawa", "川北町長 様\n工事場所 山手市地内", None),
+        ("kawa", "川北町長 様\n山手市本町1-2 電話 0761-22-3333", None),
+        ("kawa", "川北町長 様\n受注者 住所 山手市1-2 電話 0761-22-3333", None),
+        ("kawa", "川北町長 様\n山手市長町1-2-3", None),
+        ("kawa", "町長 様\n山手市大字本町12番地3", Reason.INVOICE_UNCLEAR),
+        ("kawa", "町長 様\n受注者 住所 山手市本町1-2", Reason.INVOICE_UNCLEAR),
+        ("kawa", "町長 様\n受注者 住所 山手市本町1-2\n工事場所 川北町地内", Reason.INVOICE_UNCLEAR),
+        ("kawa", "町長 様\n受注者 住所 川北町本町1-2", None),
+        ("kawa", "山手市 第8-15号", Reason.INVOICE_UNCLEAR),
+        ("kawa", "工事場所 川北町地内 発注者 山手市", Reason.INVOICE_UNCLEAR),
+        ("kawa", "発注者 山手市 12-3", Reason.WRONG_INVOICE),
+        ("kawa", "発注者 住所 山手市本町1-2", Reason.WRONG_INVOICE),
+        ("kawa", "山手市宛 1-2", Reason.WRONG_INVOICE),
+        ("kawa", "山手市長 8-15", Reason.WRONG_INVOICE),
+        ("kawa", "山手市 0761-24-7800", Reason.WRONG_INVOICE),
+        ("kawa", "山手市契約課 8-15", Reason.WRONG_INVOICE),
+        ("kawa", "山手市 工事番号 8-15", Reason.WRONG_INVOICE),
+        ("kawa", "山手市 電話 24-7800", Reason.WRONG_INVOICE),
+        ("kawa", "山手市 ＴＥＬ 24-7800", Reason.WRONG_INVOICE),
+        ("kawa", "山手市 Fax 24-7800", Reason.WRONG_INVOICE),
+        ("kawa", "工事場所 川北町地内\n発注者 山手市 契約課 電話 0761-24-7800", Reason.WRONG_INVOICE),
+        ("kawa", "北川町長 様", Reason.WRONG_INVOICE),
+        ("kawa", "山手市長 殿", Reason.WRONG_INVOICE),
+        ("kawa", "山手市 契約課 御中", Reason.WRONG_INVOICE),
+        ("kawa", "山 手 市 長　様", Reason.WRONG_INVOICE),
+        ("kawa", "山手\n市長 様", Reason.WRONG_INVOICE),
+        ("kawa", "みほん県知事 様", Reason.WRONG_INVOICE),
+        ("kawa", "発注者 山手市", Reason.WRONG_INVOICE),
+        ("kawa", "山手市長 様\n住所 川北町字三反田5", Reason.WRONG_INVOICE),
+        ("kawa", "北川町長 様\n受注者 川北町本町1-2", Reason.WRONG_INVOICE),
+        ("kawa", "川北町上下水道局長 様", Reason.INVOICE_UNCLEAR),
+        ("kawa", "東川北町長 様", Reason.INVOICE_UNCLEAR),
+        ("kawa", "上川北町 御中", Reason.INVOICE_UNCLEAR),
+        ("kawa", "川北町長 様\n山手市長 様", Reason.INVOICE_UNCLEAR),
+        ("kawa", "川北町長 様\n東川北町長 様", Reason.INVOICE_UNCLEAR),
+        ("sui", "川北町上下水道局長 様", None),
+        ("sui", "川北町上下水道局 御中\n川北町長 様", Reason.INVOICE_UNCLEAR),
+        ("sui", "川北町長 様", Reason.INVOICE_UNCLEAR),
+        ("yama", "山手村長 様", Reason.WRONG_INVOICE),
+        ("mura", "山手市長 様", Reason.WRONG_INVOICE),
+        ("ken", "みほん県知事 様", None),
+        ("ken", "みほん県 川北町長 様", Reason.INVOICE_UNCLEAR),
+    ],
+)
+def test_an_invoice_is_of_the_issuer_that_it_names(of: str, line: str, expected: Reason | None) -> None:
+    issuer = next(each for each in TOWNS if each.id == of)
+    attached = f"前払金請求書\n{line}\n工事名 道路改良工事"
+    register = index_projects((OWN,), "みほん建設 株式会社")
+    notice = replace(NOTICE, product=Product.ADVANCE)
+    holds = check_invoice(FILE, text_of(attached), notice, OWN, issuer, register, None, TOWNS)
+    assert reasons(holds) == ([expected] if expected else [])
+    assert all(hold.detail.startswith("issuer: 請求書.pdf c0ffee00 ") for hold in holds)
+
+
+_TOWN_NAMES = tuple(each.name for each in TOWNS)
+
+
+@given(st.sets(st.sampled_from(_TOWN_NAMES)), st.sampled_from(TOWNS), st.permutations(range(len(TOWNS))))
+def test_no_invoice_passes_that_is_addressed_to_another_issuer(named: set[str], own: Issuer, order: list[int]) -> None:
+    lines = [f"{_TOWN_NAMES[at]} 御中" for at in order if _TOWN_NAMES[at] in named]
+    text = text_of("\n".join(["前払金請求書", *lines, "工事名 道路改良工事"]))
+    register = index_projects((OWN,), "みほん建設 株式会社")
+    notice = replace(NOTICE, product=Product.ADVANCE)
+    holds = check_invoice(FILE, text, notice, OWN, own, register, None, TOWNS)
+    assert (holds == ()) is (not named - {own.name})
+
+
+# --- Who asks for it ---------------------------------------------------------------------------------------------
+
+VENTURE = "みほん・ためし特定建設工事共同企業体"
+OTHER_VENTURE = "みほん・べつの特定建設工事共同企業体"
+
+
+@pytest.mark.parametrize(
+    ("ours", "line", "expected"),
+    [
+        ("", "みほん建設 株式会社", None),
+        ("", "みほん建設（株）", None),
+        ("", "", None),
+        ("", "株式会社よその建設", None),
+        ("", VENTURE, Reason.WRONG_INVOICE),
+        ("", "みほん・ためし特定建設\n工事共同企業体", Reason.WRONG_INVOICE),
+        ("", f"{VENTURE}\n代表者 みほん建設株式会社", Reason.INVOICE_UNCLEAR),
+        (VENTURE, VENTURE, None),
+        (VENTURE, f"{VENTURE}\n代表者 みほん建設株式会社", None),
+        (VENTURE, "みほん建設㈱", Reason.WRONG_INVOICE),
+        (VENTURE, OTHER_VENTURE, Reason.WRONG_INVOICE),
+        (VENTURE, f"{VENTURE}\n{OTHER_VENTURE}", Reason.INVOICE_UNCLEAR),
+    ],
+)
+def test_an_invoice_is_of_the_contractor_that_it_names(ours: str, line: str, expected: Reason | None) -> None:
+    others = (another("橋梁補修工事", contractor=VENTURE), another("水路整備工事", contractor=OTHER_VENTURE))
+    holds = check(f"{RIGHT}\n請求者 {line}", *others, project=of_project(contractor=ours))
+    assert reasons(holds) == ([expected] if expected else [])
+    assert all(hold.detail.startswith("contractor: ") for hold in holds)
 
 
 # --- What it is for, and how much ---------------------------------------------------------------------------------

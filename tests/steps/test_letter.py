@@ -17,8 +17,11 @@ from worker.letter import (
     UnsafeValue,
     alarm_message_id,
     attachment_name,
+    bears_secret,
     is_own_message_id_form,
     message_id,
+    old_message_id,
+    rehearsal_message_id,
     write_alarm,
     write_letter,
 )
@@ -357,28 +360,55 @@ def test_a_safe_name_stays_as_it_is(text: str):
 PDF = Sha256("ab" * 32)
 
 
+SECRET = bytes(range(32))
+
+
 def test_a_message_id_names_the_notice_the_issuer_the_product_and_the_correction():
-    one = message_id(PDF, "aoba", Product.ADVANCE, 0, 0, SENDER)
-    assert re.fullmatch(r"<[0-9a-f]{20}\.0@midori-kensetsu\.example>", one)
-    assert one == message_id(PDF, "aoba", Product.ADVANCE, 0, 0, SENDER)
-    assert message_id(PDF, "aoba", Product.ADVANCE, 2, 0, SENDER) == one.replace(".0@", ".2@")
+    one = message_id(SECRET, PDF, "aoba", Product.ADVANCE, 0, SENDER)
+    assert re.fullmatch(r"<[0-9a-f]{32}\.0@midori-kensetsu\.example>", one)
+    assert one == message_id(SECRET, PDF, "aoba", Product.ADVANCE, 0, SENDER)
+    assert message_id(SECRET, PDF, "aoba", Product.ADVANCE, 2, SENDER).endswith(".2@midori-kensetsu.example>")
     others = {
         one,
-        message_id(Sha256("cd" * 32), "aoba", Product.ADVANCE, 0, 0, SENDER),
-        message_id(PDF, "midori", Product.ADVANCE, 0, 0, SENDER),
-        message_id(PDF, "aoba", Product.INTERIM, 0, 0, SENDER),
+        message_id(SECRET, Sha256("cd" * 32), "aoba", Product.ADVANCE, 0, SENDER),
+        message_id(SECRET, PDF, "midori", Product.ADVANCE, 0, SENDER),
+        message_id(SECRET, PDF, "aoba", Product.INTERIM, 0, SENDER),
+        message_id(bytes(32), PDF, "aoba", Product.ADVANCE, 0, SENDER),
     }
-    assert len(others) == 4
+    assert len(others) == 5
+
+
+def test_no_mail_tells_the_message_id_of_the_next_one():
+    """Whoever received the first mail, or its rehearsal, cannot name its correction."""
+    digits = {
+        each[1:33].partition(".")[0]
+        for each in (
+            *(message_id(SECRET, PDF, "aoba", Product.ADVANCE, number, SENDER) for number in range(50)),
+            rehearsal_message_id(PDF, "aoba", Product.ADVANCE, 1, SENDER),
+        )
+    }
+    assert len(digits) == 51
+
+
+def test_a_message_id_of_0_1_is_still_made_as_it_was():
+    old = old_message_id(PDF, "aoba", Product.ADVANCE, 2, SENDER)
+    digits = sha256(b"\n".join((PDF.encode(), b"aoba", b"advance")))[:20]
+    assert old == f"<{digits}.2@midori-kensetsu.example>"
+    assert not bears_secret(old)
+    assert bears_secret(message_id(SECRET, PDF, "aoba", Product.ADVANCE, 2, SENDER))
 
 
 def test_a_rehearsal_has_a_message_id_of_its_own():
-    assert ".r1@" in message_id(PDF, "aoba", Product.ADVANCE, 0, 1, SENDER)
+    one = rehearsal_message_id(PDF, "aoba", Product.ADVANCE, 1, SENDER)
+    assert ".r1@" in one
+    assert not bears_secret(one)
 
 
 def test_mails_of_our_own_are_known_by_the_form_of_their_message_id():
     own = [
-        message_id(PDF, "aoba", Product.ADVANCE, 12, 0, SENDER),
-        message_id(PDF, "aoba", Product.ADVANCE, 0, 3, SENDER),
+        message_id(SECRET, PDF, "aoba", Product.ADVANCE, 12, SENDER),
+        old_message_id(PDF, "aoba", Product.ADVANCE, 12, SENDER),
+        rehearsal_message_id(PDF, "aoba", Product.ADVANCE, 3, SENDER),
         alarm_message_id(7, DATE, SENDER),
     ]
     assert all(is_own_message_id_form(each, SENDER) for each in own)

@@ -177,7 +177,9 @@ def test_more_parts_than_anybody_sends_are_left_and_noted() -> None:
 
 def test_nothing_inside_a_report_is_offered() -> None:
     part = b'Content-Type: multipart/report; boundary="r"\r\n\r\n--r\r\n' + pdf_part() + b"\r\n--r--\r\n"
-    assert read_message(b"Subject: failed\r\n" + part) == Message(subject="failed", is_report=True)
+    assert read_message(b"Subject: failed\r\n" + part) == Message(
+        subject="failed", is_report=True, answers_by="multipart/report", unattended_by="multipart/report"
+    )
     around = read_message(mixed(part, b"\r\nfooter of a list"))
     assert around.is_report
     assert every_pdf(around) == []

@@ -14,6 +14,7 @@ KNOWN = "<known@contractor.example>"
 EAST = "電子保証（認証キー）発行完了のお知らせ"
 WEST = "電子証書閲覧用「認証キー」等のお知らせ"
 PDF = Attached("a.pdf", b"%PDF-")
+ENCLOSED = Attached("a.pdf", b"%PDF-", is_enclosed=True)
 
 
 def guarantor(name: str, subject: str, *senders: str) -> Guarantor:
@@ -99,9 +100,9 @@ def test_a_colleague_may_forward_the_announcement_of_a_guarantor_with_named_send
 
 def test_a_forwarded_announcement_within_a_mail_is_one() -> None:
     inner = mail(WEST, "info@west.example", pdfs=(PDF,))
-    assert recognise(mail("ご確認ください", nested=(inner,))) == Announcement("west", (PDF,))
+    assert recognise(mail("ご確認ください", nested=(inner,))) == Announcement("west", (ENCLOSED,), is_enclosed=True)
     strange = mail(WEST, "info@evil.example", pdfs=(PDF,))
-    assert recognise(mail("ご確認ください", nested=(strange,))) == Announcement("west", (PDF,))
+    assert recognise(mail("ご確認ください", nested=(strange,))) == Announcement("west", (ENCLOSED,), is_enclosed=True)
 
 
 def test_a_mail_from_a_guarantor_means_a_notice_and_names_it() -> None:
@@ -117,11 +118,11 @@ def test_a_mail_from_a_guarantor_means_a_notice_and_names_it() -> None:
     ],
 )
 def test_a_mail_that_names_a_key_means_a_notice(message: Message) -> None:
-    assert recognise(message) == Meant(None, (PDF,))
+    assert recognise(message) == Meant(None, (ENCLOSED if message.nested else PDF,))
 
 
 def test_any_other_mail_is_unrelated_and_its_pdfs_are_offered_all_the_same() -> None:
-    assert recognise(mail("お見積り", pdfs=(PDF,), nested=(mail(pdfs=(PDF,)),))) == Unrelated((PDF, PDF))
+    assert recognise(mail("お見積り", pdfs=(PDF,), nested=(mail(pdfs=(PDF,)),))) == Unrelated((PDF, ENCLOSED))
 
 
 @pytest.mark.parametrize("subject", [EAST, "認証キー"])
@@ -158,3 +159,12 @@ def test_a_pdf_that_stands_beside_a_report_is_offered() -> None:
 
 def test_a_forwarded_report_tells_nothing() -> None:
     assert recognise(mail("bounced", nested=(mail(EAST, is_report=True),))) == Unrelated(())
+
+
+def test_what_stands_in_a_mail_within_the_mail_is_marked_at_any_depth() -> None:
+    message = mail("x", pdfs=(PDF,))
+    for depth in range(1, 6):
+        message = mail("x", pdfs=(PDF,), nested=(message,))
+        what = recognise(message)
+        assert isinstance(what, Unrelated)
+        assert [each.is_enclosed for each in what.pdfs] == [False] + [True] * depth

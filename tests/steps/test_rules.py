@@ -90,6 +90,9 @@ def test_a_written_eligibility_is_known_to_be_there():
         ('kinds = ["road"]', "eligibility[1].kinds[1]", "unknown_value"),
         ("min_amount = -1", "eligibility[1].min_amount", "too_small"),
         ('approval = "yes"', "eligibility[1].approval", "not_a_switch"),
+        ('open = "yes"', "eligibility[1].open", "not_a_switch"),
+        ("open = false", "eligibility[1]", "empty"),
+        ('products = ["bid"]', "eligibility[1].products[1]", "unknown_value"),
         ("form = 2026-04-01", "eligibility[1].form", "unknown_key"),
     ],
 )
@@ -156,6 +159,84 @@ def test_each_fault_of_an_issuer_is_named_by_its_key(old, new, key, code):
 )
 def test_a_subject_uses_only_what_is_offered_and_never_the_key(template, codes):
     assert [code for code, _ in check_template(template, Use.SUBJECT)] == codes
+
+
+LONE_BRACES = [
+    "{ values.工事番号 }【{{ product }}】",
+    "{{ product }}{values.工事番号}",
+    "{{ product }}}",
+    "{{{ product }}",
+    "{ { product } }",
+    "【{{ product }}】}",
+    "{",
+    "{% raw %}{{ product }}{% endraw %}",
+    "{{ product ~ '{' }}",
+    "｛｛ product ｝｝",
+]
+
+
+@pytest.mark.parametrize("template", LONE_BRACES)
+@pytest.mark.parametrize("use", [Use.SUBJECT, Use.BODY, Use.LINE, Use.FILE_NAME])
+def test_a_lone_brace_is_an_error_wherever_a_template_stands(template, use):
+    codes = {code for code, _ in check_template(template, use)}
+    assert codes & {"template_brace", "template_syntax"}
+
+
+MARKS = [
+    "○○○",
+    "○○",
+    "〇〇〇〇",
+    "◯◯",
+    "●●",
+    "△△",
+    "▲▲",
+    "□□",
+    "■■",
+    "◇◇",
+    "＊＊",
+    "***",
+    "××",
+    "XXX",
+    "ｘｘｘ",
+    "＿＿＿",
+    "第○号",
+    "□月□日",
+]
+
+
+@pytest.mark.parametrize("mark", MARKS)
+@pytest.mark.parametrize("around", ["【電子保証】{}", "{}工事の{{{{ product }}}}", "{{{{ product ~ '{}' }}}}", "{}"])
+def test_a_mark_of_a_printed_example_in_a_subject_is_an_error(mark, around):
+    assert [code for code, _ in check_template(around.format(mark), Use.SUBJECT)] == ["template_mark"]
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "【{{ product }}】{{ project.name }}（{{ contractor.name }}）",
+        "{{ product }}にかかる認証キー：{{ values.工事番号 }}_{{ project.dates.bid | monthday }}",
+        "令和二〇〇号線{{ product }}",
+        "○{{ product }}",
+        "□ {{ product }} *重要*",
+        "{% if values.工事番号 is defined %}{{ values.工事番号 }}{% else %}{{ project.name }}{% endif %}",
+        "{# ○○○ と { はここでは説明 #}{{ product }}",
+    ],
+)
+def test_a_subject_without_either_passes(subject):
+    assert check_template(subject, Use.SUBJECT) == ()
+
+
+@pytest.mark.parametrize("subject", ["{ values.工事番号 }【{{ product }}】", "【電子保証】○○○○", "認証キー（△△工事）"])
+def test_what_was_copied_from_an_issuers_page_is_refused_in_a_file_and_in_a_project(subject):
+    code = "template_brace" if "{ " in subject else "template_mark"
+    issuer = ISSUER.replace("{{ product }}【{{ project.name }}】", subject)
+    assert problems_of({"issuers/mihon.toml": issuer}) == [("rule.default.subject", code)]
+    own = PROJECTS + f'[project.rule.default]\nsubject = "{subject}"\n'
+    assert problems_of({"projects.toml": own}) == [("project[1].rule.default.subject", code)]
+
+
+def test_the_lone_brace_is_shown_with_what_stands_behind_it():
+    assert check_template("件名 { values.x }", Use.SUBJECT)[0][1]["value"] == "{ values.x }"
 
 
 def test_a_body_may_show_the_key():

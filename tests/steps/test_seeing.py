@@ -97,6 +97,16 @@ def test_the_rule_is_shown_with_its_source_its_day_and_what_was_chosen() -> None
     ]
 
 
+def test_what_the_rule_assumes_is_shown_before_the_approval_and_to_programs() -> None:
+    submission = with_duties(assumed=("notice", "timing"))
+    assert [text for heading, text in parts_of(submission)["適用したルール"] if heading == "仮定"] == [
+        "番号とキーは、お知らせのPDFで出す（公表元に記載なし）",
+        "提出の時期は問わない（公表元に記載なし）",
+    ]
+    assert seen_json(Seen(submission, MAIL.body))["rule"]["assumed"] == ["notice", "timing"]
+    assert "仮定" not in dict(parts_of()["適用したルール"])
+
+
 def test_a_rule_without_source_or_day_says_so() -> None:
     shown = parts_of(with_duties(source="", checked_on=None))["適用したルール"]
     assert shown[1:3] == [("出典", "（記載なし）"), ("確認日", "（記載なし）")]

@@ -8,7 +8,7 @@ import pytest
 
 from worker.model import JST, Address, Draft, Sha256
 from worker.ports import Body, Data, Mail, Rcpt, Reply, Silence
-from worker.send import Verdict, envid, is_understood, judge, retry_delay, steps_for, steps_of
+from worker.send import Verdict, envid, is_our_envid, is_understood, judge, retry_delay, steps_for, steps_of
 from worker.states import Event
 
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=JST)
@@ -136,7 +136,22 @@ def test_a_letter_with_a_bare_line_end_is_refused_before_anything_is_sent(letter
 
 
 def test_the_envelope_id_tells_the_tries_apart() -> None:
-    assert [envid("abc.0", tries) for tries in (1, 2)] == ["abc.0.1", "abc.0.2"]
+    secret, ours = bytes(range(32)), "<abc.0@contractor.example>"
+    one, two = envid(secret, ours, 1), envid(secret, ours, 2)
+    assert (one[:8], two[:8]) == ("abc.0.1-", "abc.0.2-")
+    assert one[8:] != two[8:]
+    assert all(len(each) <= 100 and each.isascii() for each in (one, two))
+
+
+def test_only_the_secret_makes_an_envelope_id_and_the_mail_does_not_tell_it() -> None:
+    secret, ours = bytes(range(32)), "<abc.0@contractor.example>"
+    one = envid(secret, ours, 1)
+    assert is_our_envid(secret, ours, one)
+    mac = one.partition("-")[2]
+    others = ["", "abc.0.1", "abc.0.1-", f"abc.0.2-{mac}", f"abd.0.1-{mac}", one + "0", one.upper(), one[:-1]]
+    others += [f"abc.0.٣-{mac}", f"abc.0.{'1' * 5000}-{mac}", f"abc.0.1-{mac[:-1]}\udc80", envid(bytes(32), ours, 1)]
+    assert not any(is_our_envid(secret, ours, each) for each in others)
+    assert mac not in ours
 
 
 def test_the_delay_grows_to_an_hour_and_stays_there() -> None:

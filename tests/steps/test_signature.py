@@ -8,26 +8,40 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from worker.findings import Finding
 from worker.model import JST
 from worker.sender import Field
 from worker.signature import (
     LOOKED_AT,
+    MAX_AGE,
     Signature,
     Signed,
     Unsigned,
+    Verified,
     find_signatures,
+    judge_found,
     judge_key,
     read_tags,
     try_signatures,
 )
 
 NOW = dt.datetime(2026, 11, 21, 9, tzinfo=JST)
-GOOD = "v=1; a=rsa-sha256; c=relaxed/relaxed; d=surety.example; s=k1; h=from:from:to:subject; bh=eA==; b=eA=="
+GOOD = (
+    "v=1; a=rsa-sha256; c=relaxed/relaxed; d=surety.example; s=k1; h=from:from:to:subject; bh=eA==; b=eA=="
+    f"; t={int(NOW.timestamp())}"
+)
 PLAIN = Signature(0, "surety.example", "k1", is_below=False, is_body_relaxed=True)
 
 
-def found(*signatures: str, root: str = "surety.example") -> tuple[tuple[Signature, ...], Unsigned]:
-    return find_signatures([Field(b"dkim-signature", each.encode()) for each in signatures], root, NOW)
+BESIDE = (Field(b"from", b" x"), Field(b"subject", b" y"))
+
+
+def found(
+    *signatures: str, root: str = "surety.example", beside: tuple[Field, ...] = BESIDE
+) -> tuple[tuple[Signature, ...], Unsigned]:
+    fields = [*(Field(b"dkim-signature", each.encode()) for each in signatures), *beside]
+    tried, why = find_signatures(fields, root, NOW, NOW)
+    return tried, why.why
 
 
 def test_a_signature_of_the_domain_or_one_below_it_can_be_tried() -> None:
@@ -68,6 +82,38 @@ def test_a_signature_that_says_less_than_it_must_is_not_tried_and_the_reason_is_
     assert found(GOOD.replace(old, new)) == ((), why)
 
 
+def field(name: str) -> Field:
+    return Field(name.encode(), b" x")
+
+
+@pytest.mark.parametrize(
+    "name", ["subject", "content-type", "content-transfer-encoding", "mime-version", "content-disposition"]
+)
+def test_a_field_that_says_how_the_mail_is_read_is_signed_where_it_stands(name: str) -> None:
+    unsigned = GOOD.replace(":subject", "")
+    assert found(unsigned, beside=(field("from"),))[0] == (PLAIN,)
+    assert found(unsigned, beside=(field("from"), field(name))) == ((), Unsigned.FIELD_UNSIGNED)
+    named = unsigned.replace("h=from", f"h={name.upper()}:from")
+    assert found(named, beside=(field("from"), field(name)))[0] == (PLAIN,)
+    assert found(named, beside=(field("from"), field(name), field(name))) == ((), Unsigned.FIELD_TWICE)
+
+
+def test_of_several_signatures_one_that_covers_all_is_enough_and_a_bad_one_beside_it_hides_nothing() -> None:
+    bare, old = GOOD.replace(":subject", ""), GOOD.replace(f"t={int(NOW.timestamp())}", "t=1")
+    for others in ([bare], [old], [bare, old], [GOOD + "; l=1"]):
+        places = [each.place for each in found(*others, GOOD)[0]]
+        assert places == [len(others)]
+        assert [each.place for each in found(GOOD, *others)[0]] == [0]
+    assert found(bare, old) == ((), Unsigned.FIELD_UNSIGNED)
+    assert found(old, bare) == ((), Unsigned.TOO_OLD)
+
+
+def test_a_signature_is_a_month_old_at_most_when_the_mail_arrives() -> None:
+    for span, is_new in ((MAX_AGE, True), (MAX_AGE + dt.timedelta(seconds=1), False), (-MAX_AGE, True)):
+        made = GOOD.replace(f"t={int(NOW.timestamp())}", f"t={int((NOW - span).timestamp())}")
+        assert bool(found(made)[0]) == is_new
+
+
 def test_a_mail_without_a_signature_has_none_to_try() -> None:
     assert found() == ((), Unsigned.NONE)
 
@@ -82,7 +128,7 @@ def test_of_many_signatures_few_are_tried_and_a_foreign_one_before_them_is_passe
 
 def test_one_that_is_still_in_time_and_folded_is_tried() -> None:
     later = int(NOW.timestamp()) + 60
-    assert found(GOOD.replace("h=from:from:to:subject", f"h= From :\t to;\t x={later}"))[0] == (PLAIN,)
+    assert found(GOOD.replace("h=from:from:to:subject", f"h= From :\t subject;\t x={later}"))[0] == (PLAIN,)
 
 
 @pytest.mark.parametrize(
@@ -120,19 +166,25 @@ def test_no_record_and_two_of_them_are_no_key() -> None:
 
 def test_the_first_good_signature_proves_and_a_dns_that_is_away_is_said_before_other_reasons() -> None:
     other = Signature(1, "desk.surety.example", "k2", is_below=False, is_body_relaxed=True)
-    verdicts = {0: Unsigned.CHANGED, 1: None}
-    assert try_signatures([PLAIN, other], Unsigned.NONE, lambda each: verdicts[each.place]) == Signed(
-        "desk.surety.example"
-    )
-    verdicts = {0: Unsigned.CHANGED, 1: Unsigned.DNS}
-    assert try_signatures([PLAIN, other], Unsigned.NONE, lambda each: verdicts[each.place]) == Signed(why=Unsigned.DNS)
-    assert try_signatures([], Unsigned.EXPIRED, lambda each: None) == Signed(why=Unsigned.EXPIRED)
+
+    def tried(first: Unsigned | Verified, second: Unsigned | Verified) -> Signed:
+        return try_signatures([PLAIN, other], Signed(), lambda each: (first, second)[each.place])
+
+    good, open_dns = Verified(is_key_secured=True), Verified(is_key_secured=False)
+    assert tried(Unsigned.CHANGED, good) == Signed("desk.surety.example", is_key_secured=True)
+    assert tried(open_dns, good) == Signed("desk.surety.example", is_key_secured=True)
+    assert tried(open_dns, Unsigned.CHANGED) == Signed("surety.example")
+    assert tried(Unsigned.CHANGED, Unsigned.DNS) == Signed(why=Unsigned.DNS)
+    expired = Signed(why=Unsigned.EXPIRED)
+    assert try_signatures([], expired, lambda each: good) == expired
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_raise(raw: bytes) -> None:
     read_tags(raw)
-    find_signatures([Field(b"dkim-signature", raw)], "surety.example", NOW)
+    find_signatures([Field(b"dkim-signature", raw), Field(b"date", raw)], "surety.example", NOW, NOW)
+    finding = Finding("dkim", "pass", {"header.d": "surety.example"})
+    judge_found([Field(b"dkim-signature", raw), Field(b"date", raw)], finding, "surety.example", NOW)
     judge_key([raw], PLAIN)
 
 
@@ -149,3 +201,24 @@ def test_spaces_of_a_stranger_take_no_time(long: str) -> None:
 
 def test_a_signature_that_names_more_fields_than_a_mail_has_is_not_tried() -> None:
     assert found(GOOD.replace("h=from", "h=from" + ":x" * 300)) == ((), Unsigned.UNSUPPORTED)
+
+
+_PLAIN_TOP = ("from", "to", "subject", "date", "message-id", "mime-version", "content-type")
+_DATE = Field(b"date", b" Sat, 21 Nov 2026 08:59:00 +0900")
+
+
+@pytest.mark.parametrize(
+    ("names", "is_enough", "is_enough_of_one_part"),
+    [
+        ("MIME-Version:Content-Type:Content-Transfer-Encoding:Subject:From:To:Date:Message-ID:Feedback-ID", True, True),
+        ("From:Date:Subject:Message-ID:Content-Type:MIME-Version:X-MS-Exchange-SenderADCheck", True, False),
+        ("to:subject:message-id:date:from:mime-version:from:to:cc:subject:date:message-id:reply-to", False, False),
+    ],
+)
+def test_what_services_sign_is_enough_or_not_as_the_guide_says(
+    names: str, *, is_enough: bool, is_enough_of_one_part: bool
+) -> None:
+    made = f"v=1; a=rsa-sha256; c=relaxed/relaxed; d=surety.example; s=k1; h={names}; bh=eA==; b=eA=="
+    top = (*(field(each) for each in _PLAIN_TOP if each != "date"), _DATE)
+    assert bool(found(made, beside=top)[0]) == is_enough
+    assert bool(found(made, beside=(*top, field("content-transfer-encoding")))[0]) == is_enough_of_one_part

@@ -12,7 +12,17 @@ from worker.delivery_status import Action, Block
 from worker.model import Address, Draft, Receipt, ReceiptKind, Sha256, Submission
 from worker.reports import DeliveryReport, MailReply, ReadReceipt
 from worker.states import Event, State
-from worker.track import KEPT_LIMIT, UNREAD_LIMIT, Circumstances, is_of_issuer, receipts_of, track, track_again
+from worker.track import (
+    KEPT_LIMIT,
+    UNREAD_LIMIT,
+    Circumstances,
+    Tracked,
+    is_of_issuer,
+    receipts_of,
+    track,
+    track_again,
+)
+from worker.words.receipts import is_unproven
 
 OURS = "<aa.0@contractor.example>"
 A, B, C = Address("a@kawa-town.example"), Address("b@kawa-town.example"), Address("genba@contractor.example")
@@ -29,7 +39,7 @@ def a_draft(to: tuple[Address, ...] = (A, B), cc: tuple[Address, ...] = (C,), **
 
 
 def sent(state: State = State.SENT, draft: Draft | None = None, **fields: object) -> Submission:
-    return Submission(1, state, draft=draft or a_draft(), sent_at=START, **fields)
+    return Submission(1, state, draft=draft or a_draft(), sent_at=START, tried_as=OURS, **fields)
 
 
 def receipt(kind: ReceiptKind, recipient: str = A, message_id: str = OURS, minutes: int = 5) -> Receipt:
@@ -109,7 +119,7 @@ def test_the_failure_of_a_copy_is_unread_and_that_of_a_bounced_one_is_not() -> N
 @pytest.mark.parametrize("state", [State.HELD, State.REFUSED, State.WITHDRAWN, State.HANDED_OVER])
 def test_a_receipt_of_what_has_not_left_by_the_record_contradicts_it(state: State) -> None:
     tracked = track(sent(state), (receipt(DELIVERED),))
-    assert (tracked.event, tracked.contradicts) == (None, True)
+    assert (tracked.event, tracked.contradicts) == (None, receipt(DELIVERED))
 
 
 @pytest.mark.parametrize("kind", [ReceiptKind.REPLY, ReceiptKind.AUTOMATIC, ReceiptKind.READ, ReceiptKind.ANOTHERS])
@@ -138,7 +148,7 @@ def test_no_reply_and_no_read_receipt_confirms_anything(kind: ReceiptKind) -> No
 def test_what_came_back_proves_that_it_left(
     state: State, came: list[tuple[ReceiptKind, str]], event: Event, target: State
 ) -> None:
-    doubtful = Submission(1, state, draft=a_draft(), silent="EOF", due_at=START)
+    doubtful = Submission(1, state, draft=a_draft(), tried_as=OURS, silent="EOF", due_at=START)
     tracked = track(doubtful, tuple(receipt(kind, to) for kind, to in came))
     assert (tracked.event, tracked.after.state) == (event, target)
     assert (tracked.after.sent_at, tracked.after.due_at, tracked.after.silent) == (receipt(FAILED).at, None, "")
@@ -152,7 +162,7 @@ def test_what_a_colleague_answers_proves_nothing() -> None:
 def test_a_report_of_a_rehearsal_changes_nothing_and_asks_nobody() -> None:
     rehearsed = receipt(FAILED, message_id="<aa.r1@contractor.example>")
     tracked = track(Submission(1, State.APPROVED, draft=a_draft()), (rehearsed,))
-    assert (tracked.event, tracked.after.unread) == (None, ())
+    assert (tracked.event, tracked.after.unread, tracked.contradicts) == (None, (), None)
     rehearsing = a_draft(rehearsal_for=(A,))
     assert track(Submission(1, State.IN_DOUBT, draft=rehearsing), (receipt(DELIVERED),)).event is None
 
@@ -167,9 +177,139 @@ def test_a_failure_of_an_earlier_draft_changes_no_state_and_is_unread() -> None:
 def test_what_came_while_it_could_not_be_followed_counts_before_it_is_sent_again() -> None:
     tracked = track(Submission(1, State.SENDING, draft=a_draft()), (receipt(DELIVERED, A), receipt(DELIVERED, B)))
     assert tracked.event is None
-    again = track_again(Submission(1, State.APPROVED, draft=a_draft(), receipts=tracked.after.receipts))
+    put_off = Submission(1, State.APPROVED, draft=a_draft(), tried_as=OURS, receipts=tracked.after.receipts)
+    again = track_again(put_off)
     assert (again.event, again.after.state) == (Event.DELIVERED, State.DELIVERED)
     assert track_again(Submission(1, State.APPROVED, draft=a_draft())).event is None
+
+
+# --- What it bears, and whether there was a try --------------------------------------------------------------
+
+SECRET_FORM = "<0123456789abcdef0123456789abcdef.0@contractor.example>"
+FULL, MESSAGE_ID, OLD_FORM = (SECRET_FORM, "envelope"), (SECRET_FORM, ""), (OURS, "")
+"""What a receipt bears: the envelope id with its HMAC, a Message-ID made with the secret, one of 0.1.0's form."""
+
+
+def tracked_of(
+    state: State, kind: ReceiptKind, bears: tuple[str, str], *, is_tried: bool, **fields: object
+) -> tuple[Submission, Tracked]:
+    message_id, proof = bears
+    draft = dataclasses.replace(a_draft((A,)), message_id=message_id)
+    before = Submission(1, state, draft=draft, tried_as=message_id if is_tried else "", **fields)
+    came = dataclasses.replace(receipt(kind, A, message_id), proof=proof)
+    return before, track(before, (came,))
+
+
+@pytest.mark.parametrize(
+    ("kind", "bears", "event"),
+    [
+        (DELIVERED, FULL, Event.DELIVERED),
+        (RELAYED, FULL, Event.RELAYED),
+        (FAILED, FULL, Event.BOUNCED),
+        (DELIVERED, (SECRET_FORM, "server"), Event.DELIVERED),
+        (DELIVERED, (OURS, "envelope"), Event.DELIVERED),
+        (DELIVERED, MESSAGE_ID, Event.PROVEN_SENT),
+        (RELAYED, MESSAGE_ID, Event.PROVEN_SENT),
+        (DELAYED, MESSAGE_ID, Event.DELAYED),
+        (FAILED, MESSAGE_ID, Event.BOUNCED),
+        (ReceiptKind.UNREADABLE, MESSAGE_ID, Event.PROVEN_SENT),
+        (ReceiptKind.REPLY, MESSAGE_ID, Event.PROVEN_SENT),
+        (ReceiptKind.AUTOMATIC, MESSAGE_ID, Event.PROVEN_SENT),
+        (ReceiptKind.READ, MESSAGE_ID, Event.PROVEN_SENT),
+    ],
+)
+@pytest.mark.parametrize("is_tried", [True, False])
+def test_one_about_to_be_sent_has_left_where_what_comes_bears_the_secret(
+    kind: ReceiptKind, bears: tuple[str, str], event: Event, is_tried: bool
+) -> None:
+    _, tracked = tracked_of(State.APPROVED, kind, bears, is_tried=is_tried)
+    assert (tracked.event, tracked.contradicts) == (event, None)
+
+
+@pytest.mark.parametrize("kind", [each for each in ReceiptKind if each is not ReceiptKind.COPY])
+@pytest.mark.parametrize("proof", ["", "server"])
+@pytest.mark.parametrize("state", [State.APPROVED, State.HELD])
+def test_what_comes_without_the_secret_of_one_that_was_never_tried_holds_it(
+    kind: ReceiptKind, proof: str, state: State
+) -> None:
+    before, tracked = tracked_of(state, kind, (OURS, proof), is_tried=False)
+    assert (tracked.event, tracked.after.state) == (None, before.state)
+    assert tracked.contradicts is not None
+    assert tracked.contradicts.proof == "nothing"
+
+
+@pytest.mark.parametrize("kind", list(ReceiptKind))
+@pytest.mark.parametrize("bears", [FULL, MESSAGE_ID, OLD_FORM])
+def test_what_comes_of_one_held_and_never_tried_holds_it_whatever_it_bears(
+    kind: ReceiptKind, bears: tuple[str, str]
+) -> None:
+    _, tracked = tracked_of(State.HELD, kind, bears, is_tried=False)
+    assert (tracked.event, tracked.contradicts is not None) == (None, True)
+
+
+@pytest.mark.parametrize("kind", list(ReceiptKind))
+@pytest.mark.parametrize("bears", [FULL, MESSAGE_ID, OLD_FORM])
+@pytest.mark.parametrize("state", [State.ANNOUNCED, State.HANDED_OVER, State.WITHDRAWN, State.REFUSED, State.CONFIRMED])
+def test_what_comes_of_one_never_tried_is_a_persons_where_the_state_says_that_nothing_left(
+    kind: ReceiptKind, bears: tuple[str, str], state: State
+) -> None:
+    before, tracked = tracked_of(state, kind, bears, is_tried=False)
+    assert (tracked.event, tracked.after.state, len(tracked.after.unread)) == (None, before.state, 1)
+    assert tracked.contradicts is not None
+
+
+@pytest.mark.parametrize("kind", [DELIVERED, RELAYED])
+@pytest.mark.parametrize("state", [State.SENT, State.DELAYED, State.OVERDUE, State.BOUNCED])
+def test_good_news_that_everybody_with_the_mail_can_write_changes_no_state_and_is_a_persons(
+    kind: ReceiptKind, state: State
+) -> None:
+    before, tracked = tracked_of(state, kind, MESSAGE_ID, is_tried=True, sent_at=START)
+    assert (tracked.event, tracked.after.state, len(tracked.after.unread)) == (None, before.state, 1)
+    assert is_unproven(tracked.after.unread[0])
+
+
+@pytest.mark.parametrize("kind", [DELIVERED, RELAYED, DELAYED, FAILED])
+def test_what_was_tried_under_a_message_id_of_0_1_is_judged_as_there(kind: ReceiptKind) -> None:
+    _, tracked = tracked_of(State.SENT, kind, OLD_FORM, is_tried=True, sent_at=START)
+    assert (
+        tracked.event
+        is {
+            DELIVERED: Event.DELIVERED,
+            RELAYED: Event.RELAYED,
+            DELAYED: Event.DELAYED,
+            FAILED: Event.BOUNCED,
+        }[kind]
+    )
+
+
+def test_what_came_before_any_try_counts_for_nothing_once_there_is_one() -> None:
+    before, tracked = tracked_of(State.APPROVED, DELIVERED, OLD_FORM, is_tried=False)
+    assert before.draft is not None
+    draft = dataclasses.replace(before.draft, to=(A, B))
+    now_sent = dataclasses.replace(tracked.after, state=State.SENT, draft=draft, tried_as=OURS, sent_at=START)
+    assert track(now_sent, (receipt(DELIVERED, B),)).event is None
+    assert track(now_sent, (receipt(DELIVERED, A), receipt(DELIVERED, B))).event is Event.DELIVERED
+
+
+def test_a_later_forged_report_takes_nothing_from_a_proven_one() -> None:
+    draft = dataclasses.replace(a_draft((A, B)), message_id=SECRET_FORM)
+    known = Submission(1, State.SENT, draft=draft, tried_as=SECRET_FORM, sent_at=START)
+    proven, forged = (dataclasses.replace(receipt(DELIVERED, A, SECRET_FORM), proof=each) for each in ("envelope", ""))
+    known = track(track(known, (proven,)).after, (forged,)).after
+    last = dataclasses.replace(receipt(DELIVERED, B, SECRET_FORM), proof="envelope")
+    assert track(known, (last,)).event is Event.DELIVERED
+
+
+def test_what_0_1_recorded_of_a_try_is_known() -> None:
+    put_off = Submission(
+        1, State.APPROVED, draft=a_draft(), draft_hash="a" * 64, date_draft="a" * 64, letter_sha256=Sha256("2" * 64)
+    )
+    assert put_off.was_tried_as(OURS)
+    assert Submission(1, State.HELD, draft=a_draft(), not_sent=1).was_tried_as(OURS)
+    rehearsed = dataclasses.replace(put_off, draft=a_draft(rehearsal_for=(A,)))
+    assert not rehearsed.was_tried_as(OURS)
+    assert not dataclasses.replace(put_off, date_draft="b" * 64).was_tried_as(OURS)
+    assert not Submission(1, State.CONFIRMED, draft=a_draft()).was_tried_as(OURS), "handed in by hand"
 
 
 # --- What a mail says of a submission ------------------------------------------------------------------------

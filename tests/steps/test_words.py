@@ -184,3 +184,31 @@ def test_a_wrong_kind_of_paper_is_named_with_what_to_do_about_it(paper: str, ste
     assert paper in name_hold(hold, "ja")
     assert step in next_step(held, "ja")
     assert next_step(held, "en").isascii()
+
+
+@pytest.mark.parametrize(
+    ("reason", "detail", "says", "does"),
+    [
+        (Reason.DAMAGED, "container", "PDFではない（ZIP等）", "中のPDFを取り出し"),
+        (Reason.DAMAGED, "trailing_data", "PDFの後ろに別のデータ", "サイトから取得したPDF"),
+        (Reason.WRONG_INVOICE, "container: 請求.pdf", "PDFではない（ZIP等）：請求.pdf", "請求書フォルダ"),
+        (Reason.WRONG_INVOICE, "trailing_data: 請求.pdf", "PDFの後ろに別のデータ：請求.pdf", "請求書フォルダ"),
+        (Reason.WRONG_INVOICE, "cut: 請求.pdf", "PDFが途中で切れている：請求.pdf", "請求書フォルダ"),
+        (Reason.DOCUMENTS_UNDECIDED, "container: 様式.pdf", "PDFではない（ZIP等）：様式.pdf", "請求書フォルダ"),
+        (Reason.TWO_VALUES, "continues: 認証キー", "番号・キーが次の行に続いている可能性（認証キー）", "結合せず"),
+        (Reason.NO_TEXT, "unseen: 認証キー", "紙面に表示されない（認証キー）", "結合せず"),
+        (
+            Reason.NO_TEXT,
+            "ocr_layer",
+            "複合機で作った検索可能PDFです。保証会社のサイトから取得したPDFをそのまま保存してください",
+            "結合せず",
+        ),
+    ],
+)
+def test_a_paper_that_must_not_be_used_is_named_with_its_own_words(
+    reason: Reason, detail: str, says: str, does: str
+) -> None:
+    held = Submission(1, State.HELD, reasons=(Hold(reason, detail),))
+    assert says in name_hold(held.reasons[0], "ja")
+    assert does in next_step(held, "ja")
+    assert "save the PDF" in next_step(held, "en") or "save it" in next_step(held, "en")

@@ -1,34 +1,63 @@
 """The DKIM signatures of a mail, verified on its raw bytes by dkimpy with keys from the DNS, in a thread of their own.
 
 Its one promise: an answer within ``TOTAL_SECONDS``, also where no DNS answers; that the DNS is not reached is no
-verdict on a mail. It does not know which signatures matter, nor what a key must say; ``signature`` does.
+verdict on a mail. It says of a key whether the answer was checked by DNSSEC on this machine. It does not know which
+signatures matter, nor what a key must say; ``signature`` does.
 """
 
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
+import ipaddress
 import logging
 import re
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import dkim
 import dns.exception
+import dns.flags
 import dns.resolver
 
 from worker.errors import Unavailable
 from worker.ports import Clock
 from worker.sender import Field
-from worker.signature import MIN_KEY_BITS, Signature, Signed, Unsigned, find_signatures, judge_key, try_signatures
+from worker.signature import (
+    MIN_KEY_BITS,
+    Resolver,
+    Signature,
+    Signed,
+    Unsigned,
+    Verified,
+    find_signatures,
+    judge_key,
+    try_signatures,
+)
 
 TOTAL_SECONDS: Final = 5.0
 """For all keys of one mail: meanwhile the block of messages that it came with waits."""
 
 _SPACES: Final = re.compile(rb"[\t ]+")
 
-LookUp = Callable[[str, float], Sequence[bytes]]
-"""The TXT records of a name, asked for at most so many seconds; none where there are none. Raises Unavailable."""
+TRIAL_SECONDS: Final = 2.0
+"""For the question by which ``doctor`` tries the resolver: one on this machine answers in milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The TXT records of a name; none where there are none."""
+
+    texts: tuple[bytes, ...] = ()
+    is_secured: bool = False
+    """Whether a resolver on this machine answered, and says that DNSSEC proves the answer (AD)."""
+
+
+LookUp = Callable[[str, float], Records]
+"""The TXT records of a name, asked for at most so many seconds. Raises Unavailable."""
+
 
 _quiet = logging.getLogger("hoshobin.dkim")
 _quiet.addHandler(logging.NullHandler())
@@ -42,17 +71,17 @@ class DnsSignatures:
         self._clock = clock
         self._look_up = look_up or TxtRecords()
 
-    async def verify(self, raw: bytes, fields: Sequence[Field], root: str) -> Signed:
+    async def verify(self, raw: bytes, fields: Sequence[Field], root: str, came_at: dt.datetime | None) -> Signed:
         """Whether a good signature of ``root``, or of a domain below it, stands in the mail ``raw``."""
-        signatures, why = find_signatures(fields, root, self._clock.now())
+        signatures, why = find_signatures(fields, root, self._clock.now(), came_at)
         if not signatures:
-            return Signed(why=why)
+            return why
         return await asyncio.to_thread(self._try_all, raw, signatures, why)
 
-    def _try_all(self, raw: bytes, signatures: Sequence[Signature], why: Unsigned) -> Signed:
+    def _try_all(self, raw: bytes, signatures: Sequence[Signature], why: Signed) -> Signed:
         ends_at = time.monotonic() + TOTAL_SECONDS
 
-        def verify(signature: Signature) -> Unsigned | None:
+        def verify(signature: Signature) -> Unsigned | Verified:
             left = ends_at - time.monotonic()
             if left <= 0:
                 return Unsigned.DNS
@@ -60,7 +89,8 @@ class DnsSignatures:
                 records = self._look_up(signature.key_name, left)
             except Unavailable:
                 return Unsigned.DNS
-            return judge_key(records, signature) or _reckon(raw, signature, records[0])
+            fault = judge_key(records.texts, signature) or _reckon(raw, signature, records.texts[0])
+            return fault or Verified(records.is_secured)
 
         return try_signatures(signatures, why, verify)
 
@@ -94,16 +124,44 @@ class TxtRecords:
         self._port = port
         self._cache = dns.resolver.LRUCache()
 
-    def __call__(self, name: str, seconds: float) -> tuple[bytes, ...]:
+    def __call__(self, name: str, seconds: float) -> Records:
         """The TXT records of ``name``; raises Unavailable where no server answers, or none could find out."""
         try:
-            resolver = dns.resolver.Resolver(configure=not self._servers)
-            if self._servers:
-                resolver.nameservers, resolver.port = list(self._servers), self._port
-            resolver.cache = self._cache
-            answer = resolver.resolve(f"{name}.", "TXT", lifetime=seconds, search=False)
+            answer = self._resolver().resolve(f"{name}.", "TXT", lifetime=seconds, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-            return ()
+            return Records()
         except (dns.exception.DNSException, OSError) as error:
             raise Unavailable("dns", f"{name}: {type(error).__name__}") from error
-        return tuple(b"".join(record.strings) for record in answer)
+        texts = tuple(b"".join(record.strings) for record in answer)
+        return Records(texts, _is_here(answer) and _is_checked(answer))
+
+    def try_resolver(self) -> Resolver:
+        """What the resolver says of the root, which is signed; asked anew each time."""
+        try:
+            answer = self._resolver(keeps=False).resolve(".", "SOA", lifetime=TRIAL_SECONDS, search=False)
+        except (dns.exception.DNSException, OSError):
+            return Resolver.AWAY
+        if not _is_here(answer):
+            return Resolver.NOT_HERE
+        return Resolver.SECURED if _is_checked(answer) else Resolver.NO_AD
+
+    def _resolver(self, *, keeps: bool = True) -> dns.resolver.Resolver:
+        """Raises DNSException where the machine names no servers."""
+        resolver = dns.resolver.Resolver(configure=not self._servers)
+        if self._servers:
+            resolver.nameservers, resolver.port = list(self._servers), self._port
+        resolver.set_flags(dns.flags.RD | dns.flags.AD)  # AD in a question asks for it in the answer (RFC 6840 §5.7)
+        resolver.cache = self._cache if keeps else None
+        return resolver
+
+
+def _is_here(answer: dns.resolver.Answer) -> bool:
+    """Whether a resolver on this machine gave it: on the way from another, AD can be forged (RFC 4035 §4.9.3)."""
+    try:
+        return ipaddress.ip_address(answer.nameserver or "").is_loopback
+    except ValueError:  # an URL: DNS over HTTPS
+        return False
+
+
+def _is_checked(answer: dns.resolver.Answer) -> bool:
+    return bool(answer.response.flags & dns.flags.AD)

@@ -33,6 +33,10 @@ class NoticeFolder:
         self._path = path
         self._names: dict[str, str] = {}
 
+    def place(self) -> str:
+        """Its path, links resolved: another one is another folder. Raises nothing."""
+        return os.path.realpath(self._path)
+
     def look(self) -> tuple[Listed, ...]:
         """Every regular file whose name is not a half-written one's, in order of name. Raises Unavailable."""
         names: dict[str, str] = {}

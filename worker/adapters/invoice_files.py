@@ -17,6 +17,7 @@ from typing import Final
 
 from worker.errors import Unavailable
 from worker.model import Unreadable
+from worker.pdf_bytes import fault_of
 from worker.ports import Listed
 from worker.states import Reason
 
@@ -140,7 +141,9 @@ def _read_pdf(listed: Listed, descriptor: int) -> bytes | Unreadable | None:
         raise Unavailable("folder", f"{listed.name}: changed since it was listed")
     if len(content) != listed.size:
         raise Unavailable("folder", f"{listed.name}: changed while it was read")
-    return content if content.startswith(b"%PDF-") else Unreadable(Reason.DAMAGED, listed.name)
+    if fault := fault_of(content):
+        return Unreadable(Reason.DAMAGED, f"{fault}: {listed.name}")
+    return content
 
 
 def _read_all(descriptor: int) -> bytes:

@@ -11,13 +11,15 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import worker
 from worker.adapters.pdf_child import LENGTH, PAGES
 from worker.errors import Unavailable
-from worker.model import PageText, PdfText, Unreadable
+from worker.model import Located, PageText, PdfText, Place, Stretch, Unreadable
 from worker.states import REFUSALS, Reason
 
 CHILDREN: Final = 4
@@ -37,6 +39,8 @@ START_SECONDS: Final = 60.0
 
 READS: Final = 500
 """After so many a child is replaced: the engines keep fonts and tables, and memory that they kept counts as used."""
+
+T = TypeVar("T", PdfText, Located)
 
 _TRIES: Final = 2  # a child killed by somebody else says nothing about its PDF: once more with a new one
 _NO_MEMORY: Final = (-signal.SIGABRT, -signal.SIGTRAP, -signal.SIGILL)  # how allocators end where memory is refused
@@ -66,14 +70,15 @@ class _Child:
     def is_alive(self) -> bool:
         return self._process.returncode is None
 
-    async def ask(self, pdf: bytes) -> Any:
-        """The child's answer to ``pdf``. Raises _Ended."""
+    async def ask(self, pdf: bytes, codes: tuple[str, ...]) -> Any:
+        """The child's answer about ``pdf``. Raises _Ended."""
         self.reads += 1
         pipe = self._process.stdin
         assert pipe is not None  # noqa: S101  opened with a pipe, for the type checker
         try:
-            pipe.write(LENGTH.pack(len(pdf)))
-            pipe.write(pdf)
+            for piece in (pdf, json.dumps(codes).encode()):
+                pipe.write(LENGTH.pack(len(piece)))
+                pipe.write(piece)
             await pipe.drain()
         except (BrokenPipeError, ConnectionResetError):
             raise _Ended(await self._process.wait()) from None
@@ -129,6 +134,15 @@ class PdfPool:
 
     async def read(self, pdf: bytes) -> PdfText | Unreadable:
         """Both engines' text of each page, or why there is none. Raises Unavailable when no child can be started."""
+        return await self._ask(pdf, (), _understood)
+
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+        """Where ``codes`` stand on the pages, and whether they are seen. Raises Unavailable as ``read`` does."""
+        return await self._ask(pdf, codes, partial(_located, len(codes)))
+
+    async def _ask(
+        self, pdf: bytes, codes: tuple[str, ...], understood: Callable[[Any], T | Unreadable]
+    ) -> T | Unreadable:
         if not pdf:
             return Unreadable(Reason.DAMAGED, "empty")
         if len(pdf) > PDF_BYTES:
@@ -136,11 +150,13 @@ class PdfPool:
         async with self._slots:
             for _ in range(_TRIES):
                 try:
-                    return await self._read_once(pdf)
+                    return await self._ask_once(pdf, codes, understood)
                 except _Ended as ended:
                     if ended.status not in _FOREIGN:
                         return _reason_of_end(ended.status)
-        return Unreadable(Reason.TOO_LARGE, "killed")  # twice: the kernel's memory killer is what does that
+        return Unreadable(
+            Reason.TOO_LARGE, "killed", is_unanswered=True
+        )  # twice: the kernel's memory killer is what does that
 
     async def close(self) -> None:
         """End the children."""
@@ -148,16 +164,19 @@ class PdfPool:
         children, self._all, self._idle = tuple(self._all), set(), []
         await asyncio.gather(*(child.end() for child in children))
 
-    async def _read_once(self, pdf: bytes) -> PdfText | Unreadable:
+    async def _ask_once(
+        self, pdf: bytes, codes: tuple[str, ...], understood: Callable[[Any], T | Unreadable]
+    ) -> T | Unreadable:
         child = await self._take()
         sound = False
+        result: T | Unreadable
         try:
             async with asyncio.timeout(self._read_seconds):
-                answer = await child.ask(pdf)
-            result = _understood(answer)
+                answer = await child.ask(pdf, codes)
+            result = understood(answer)
             sound = not isinstance(result, Unreadable) and child.reads < READS
         except TimeoutError:
-            result = Unreadable(Reason.TOO_SLOW, f"{self._read_seconds:g} s")
+            result = Unreadable(Reason.TOO_SLOW, f"{self._read_seconds:g} s", is_unanswered=True)
         finally:
             # Also where this task is cancelled: an answer that nobody took would be the next PDF's.
             if sound:
@@ -219,23 +238,30 @@ def _environment() -> dict[str, str]:
 def _reason_of_end(status: int) -> Unreadable:
     """What a child's end says about its PDF: pdfium aborts where memory is refused, the kernel ends what takes long."""
     if status == -signal.SIGXCPU:
-        return Unreadable(Reason.TOO_SLOW, "SIGXCPU")
+        return Unreadable(Reason.TOO_SLOW, "SIGXCPU", is_unanswered=True)
     if status in _NO_MEMORY:
-        return Unreadable(Reason.TOO_LARGE, signal.Signals(-status).name)
+        return Unreadable(Reason.TOO_LARGE, signal.Signals(-status).name, is_unanswered=True)
     if status < 0:
-        return Unreadable(Reason.DAMAGED, signal.strsignal(-status) or f"signal {-status}")
-    return Unreadable(Reason.DAMAGED, f"exit {status}")
+        return Unreadable(Reason.DAMAGED, signal.strsignal(-status) or f"signal {-status}", is_unanswered=True)
+    return Unreadable(Reason.DAMAGED, f"exit {status}", is_unanswered=True)
 
 
 def _understood(answer: Any) -> PdfText | Unreadable:
     """The child's answer as values; one that a sound child cannot give is the PDF's doing."""
     match answer:
-        case {"refused": str(reason), "detail": str(detail)} if reason in REFUSALS:
-            return Unreadable(Reason(reason), detail[:100])
+        case {"refused": _}:
+            return _refused(answer)
         case {"pages": [*pages]} if 0 < len(pages) <= PAGES:
             texts = tuple(text for text in map(_page, pages) if text is not None)
             if len(texts) == len(pages):
                 return PdfText(texts)
+    return Unreadable(Reason.DAMAGED, "answer", is_unanswered=True)
+
+
+def _refused(answer: Any) -> Unreadable:
+    match answer:
+        case {"refused": str(reason), "detail": str(detail)} if reason in REFUSALS:
+            return Unreadable(Reason(reason), detail[:100])
     return Unreadable(Reason.DAMAGED, "answer")
 
 
@@ -244,3 +270,23 @@ def _page(page: Any) -> PageText | None:
         case [str(plumber), str(pdfium), str(deduped), [*rows]] if all(isinstance(row, list) for row in rows):
             return PageText(plumber, pdfium, deduped, tuple(tuple(map(str, row)) for row in rows))
     return None
+
+
+def _located(codes: int, answer: Any) -> Located | Unreadable:
+    """Where the codes stand; as with the text, what a sound child cannot say is the PDF's doing."""
+    match answer:
+        case {"refused": _}:
+            return _refused(answer)
+        case {"located": {"places": [*places], "lines": [*lines], "scan": bool(scan)}} if len(places) == codes:
+            try:
+                return Located(
+                    tuple(
+                        tuple(Place(int(page), Stretch(*box), drawn is True) for page, *box, drawn in one)
+                        for one in places
+                    ),
+                    tuple(tuple(Stretch(*box) for box in page) for page in lines),
+                    scan,
+                )
+            except (TypeError, ValueError):
+                pass
+    return Unreadable(Reason.DAMAGED, "answer")

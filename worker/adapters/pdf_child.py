@@ -4,9 +4,10 @@ It promises that nothing a PDF makes it do reaches further than its own end: it 
 its pipes, no network where the kernel allows a namespace, and it cannot write a file or start a process. It does
 not know what a notice is; ``read`` decides that from the text. It never writes to standard error.
 
-A request is four bytes of length (big-endian) and the PDF; an answer is four bytes of length and JSON, either
-``{"pages": [[plumber, pdfium, deduped, tables], …]}`` or ``{"refused": reason, "detail": "…"}``. One answer comes
-before any request: ``{"ready": true}``.
+A request is the PDF and a JSON list of codes, each after four bytes of length (big-endian). The answer has four bytes
+of length and JSON: without codes the text, ``{"pages": [[plumber, pdfium, deduped, tables], …]}``, with codes where
+they stand (``pdf_look``), or ``{"refused": reason, "detail": "…"}``. One answer comes before any request:
+``{"ready": true}``.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ import resource
 import signal
 import struct
 import sys
+from collections.abc import Callable, Sequence
 from io import BytesIO
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeVar
 
 from worker.adapters.pdf_font import use_box_font
+from worker.adapters.pdf_look import locate
+from worker.pdf_bytes import fault_of
 
 LENGTH: Final = struct.Struct(">I")
 """What stands before every request and answer."""
@@ -48,18 +52,13 @@ EDGES: Final = 400
 ROWS: Final = 100
 """Table rows kept of a page."""
 
-HEAD: Final = 1024
-"""Readers look for ``%PDF-`` in this many first bytes (ISO 32000-1, Annex H, note 13)."""
-
-TAIL: Final = 4096
-"""``%%EOF`` is looked for here: the standard says the last line, mail gateways were seen to add some bytes."""
-
 _PASSWORD_ERRORS: Final = (4, 5)  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 _PR_SET_PDEATHSIG: Final = 1
 _CLONE_NEWUSER: Final = 0x10000000
 _CLONE_NEWNET: Final = 0x40000000
 
 _Answer = dict[str, Any]
+T = TypeVar("T")
 
 
 class _Refusal(Exception):
@@ -81,9 +80,9 @@ def main() -> None:
     _set_limits()
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     _write(answers, {"ready": True})
-    while (pdf := _next_request(requests)) is not None:
+    while (pdf := _next_piece(requests)) is not None and (codes := _next_piece(requests)) is not None:
         _allow_time()
-        answer, sound = _answer(pdf)
+        answer, sound = _answer(pdf, json.loads(codes))
         _write(answers, answer)
         if not sound:
             return  # memory after an exhausted allocation is not to be trusted with the next notice
@@ -127,13 +126,13 @@ def _allow_time() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (used + CPU_SECONDS, resource.RLIM_INFINITY))
 
 
-def _next_request(requests: BinaryIO) -> bytes | None:
+def _next_piece(requests: BinaryIO) -> bytes | None:
     head = requests.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return None
     (length,) = LENGTH.unpack(head)
-    pdf = requests.read(length)
-    return pdf if len(pdf) == length else None
+    piece = requests.read(length)
+    return piece if len(piece) == length else None
 
 
 def _write(answers: BinaryIO, answer: _Answer) -> None:
@@ -142,10 +141,10 @@ def _write(answers: BinaryIO, answer: _Answer) -> None:
     answers.flush()
 
 
-def _answer(pdf: bytes) -> tuple[_Answer, bool]:
+def _answer(pdf: bytes, codes: Sequence[str] = ()) -> tuple[_Answer, bool]:
     """The answer for one PDF, and whether this process may read another."""
     try:
-        return {"pages": _read_pages(pdf)}, True
+        return ({"located": _locate(pdf, codes)} if codes else {"pages": _read_pages(pdf)}), True
     except _Refusal as refusal:
         return refusal.answer, True
     except MemoryError:
@@ -155,17 +154,20 @@ def _answer(pdf: bytes) -> tuple[_Answer, bool]:
 
 
 def _read_pages(pdf: bytes) -> list[list[Any]]:
-    if b"%PDF-" not in pdf[:HEAD]:
-        raise _Refusal("damaged", "no PDF")
-    if b"%%EOF" not in pdf[-TAIL:]:  # engines mend a cut file without a word, and then read what is left of it
-        raise _Refusal("damaged", "cut")
-    second = _read_with_pdfium(pdf)
+    second = _with_pdfium(pdf, lambda document: [_pdfium_text(document[number]) for number in range(len(document))])
     return _read_with_plumber(pdf, second)
 
 
-def _read_with_pdfium(pdf: bytes) -> list[str]:
+def _locate(pdf: bytes, codes: Sequence[str]) -> _Answer:
+    return _with_pdfium(pdf, lambda document: locate(document, codes))
+
+
+def _with_pdfium(pdf: bytes, do: Callable[[Any], T]) -> T:
+    """What ``do`` makes of the document that pdfium opens."""
     import pypdfium2
 
+    if fault := fault_of(pdf):  # engines mend a cut file without a word, and find a PDF in a container
+        raise _Refusal("damaged", fault)
     try:
         document = pypdfium2.PdfDocument(pdf)
     except pypdfium2.PdfiumError as error:
@@ -177,7 +179,7 @@ def _read_with_pdfium(pdf: bytes) -> list[str]:
             raise _Refusal("not_a_notice", f"{count} pages")
         if count == 0:
             raise _Refusal("damaged", "no page")
-        return [_pdfium_text(document[number]) for number in range(count)]
+        return do(document)
     finally:
         document.close()
 

@@ -20,6 +20,7 @@ from worker.cli.usage import explain_usage
 from worker.errors import ConfigError, Conflict, LogBroken, NotAllowed, Problem, Unavailable
 from worker.text import shown
 from worker.words import Language, hint, name_thing, say, say_refusal
+from worker.words.keys import explain_words
 
 if TYPE_CHECKING:
     from worker.adapters.store import SqlStore
@@ -265,7 +266,10 @@ def problem_json(problem: Problem, lang: Language) -> dict[str, str]:
 
 def problem_hint(problem: Problem, lang: Language) -> str:
     """What to do about it, with the nearest valid name where there is one."""
-    parts = [hint(problem.code, lang, **problem.params)]
+    params = dict(problem.params)
+    if "valid" in params:
+        params["valid"] = explain_words(problem.key, params["valid"], lang)
+    parts = [hint(problem.code, lang, **params)]
     nearest = problem.params.get("nearest", "")
     if nearest and nearest not in parts[0]:
         parts.append(say("nearest", lang, key=nearest))

@@ -19,7 +19,7 @@ from worker.adapters.store import has_database
 from worker.adapters.threads import OwnThread
 from worker.adapters.token_files import LoginFile, UnfitLogin
 from worker.cli import DONE, NOT_REACHED, Cli, cli, json_option, pass_cli
-from worker.cli.senders import NEWEST, describe_findings, strip_test
+from worker.cli.senders import NEWEST, describe_findings, describe_resolver, strip_test
 from worker.cli.tables import print_json, print_table
 from worker.errors import AccountRefused, Unavailable
 from worker.findings import Tally, tally_servers
@@ -33,6 +33,7 @@ from worker.wiring import (
     load_office_for_servers,
     load_secrets,
     system_clock,
+    try_resolver,
 )
 from worker.words import PROVIDERS, Language, hint, name_thing, say, say_refused_login
 
@@ -107,6 +108,9 @@ async def _examine(office: Office, tallies: dict[str, Tally], lang: Language) ->
                 results.append(_Result(f"sender:{mailbox.name}", remedy=advice, note=note))
         mailbox.shut()
         thread.end(mailbox.close)
+    if settings.mailboxes:
+        note, advice = describe_resolver(await asyncio.to_thread(try_resolver), lang)
+        results.append(_Result("dns", remedy=advice, note=note))
     results += [_describe_login(office, name, lang) for name, each in settings.mailboxes.items() if each.oauth]
     server = build_server(office, secrets, clock)
     results.append(await _try("smtp", server.open, ("remedy_smtp", "remedy_smtp_account"), lang))

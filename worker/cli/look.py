@@ -215,7 +215,7 @@ def status(shared: Cli, as_json: bool) -> int:
         for name in office.configuration.settings.mailboxes
     }
     rehearsal_to = office.configuration.settings.release.rehearsal_to
-    is_behind = is_behind_head(store)
+    is_behind, is_other = is_behind_head(store), store.is_other_secret_noted()
     now = system_clock().now()
     deaf = dict(unwatched(looks, now, office.configuration.settings.deaf_after))
     sends_at = min(filter(None, (_sends_at(office, each) for each in store.submissions(State.APPROVED))), default=None)
@@ -225,6 +225,7 @@ def status(shared: Cli, as_json: bool) -> int:
             {
                 "rehearsal_to": rehearsal_to,
                 "behind_head": is_behind,
+                "other_secret": is_other,
                 "looks": [
                     {
                         "name": each.name,
@@ -244,8 +245,7 @@ def status(shared: Cli, as_json: bool) -> int:
         )
         return DONE
     _say_rehearsing(office, shared.lang)
-    if is_behind:
-        click.echo(say("behind_head", shared.lang))
+    say_behind_head(store, shared.lang)
     lang = shared.lang
     print_table(
         [say(f"h_{name}", lang) for name in ("name", "last_ok", "error")],
@@ -261,7 +261,7 @@ def status(shared: Cli, as_json: bool) -> int:
     for name, counted in aside.items():
         if any(counted.values()):
             click.echo(say("status_set_aside", lang, mailbox=name_thing(f"mail:{name}", lang), **counted))
-    if sends_at is not None and not is_behind:
+    if sends_at is not None and not is_behind and not is_other:
         click.echo(say("status_sends_at", lang, count=counts[State.APPROVED], moment=f"{sends_at:%Y-%m-%d %H:%M}"))
     if waiting:
         submission_table(waiting, lang, title=say("t_waits", lang))

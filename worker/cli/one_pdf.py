@@ -14,16 +14,16 @@ from worker.adapters.store import has_database
 from worker.arrive import Known, New, Way, receive_notice
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.files import look_for_notices
-from worker.cli.pages import read_first_pages, read_pdfs
+from worker.cli.pages import read_first_pages, read_one_notice
 from worker.cli.tables import print_json, print_pairs, print_parts
 from worker.configuration import guarantors_of
 from worker.decisions import redraft
 from worker.drafting import Drafted
 from worker.errors import ConfigError, NotAllowed, Problem
-from worker.model import PRODUCT_NAMES, Address, Hold, Notice, PdfText, Product, Sha256, Submission, Unreadable, sha256
+from worker.model import PRODUCT_NAMES, Address, Hold, Notice, Product, Sha256, Submission, Unreadable, sha256
 from worker.near import near_misses_of
 from worker.ports import Reading
-from worker.read import read_notice
+from worker.replay import OtherSecret
 from worker.rulebook import Guarantor
 from worker.seeing import Seen, hold_json, lay_out, seen_json
 from worker.states import Reason, State
@@ -53,8 +53,7 @@ def _read(content: bytes | Unreadable, guarantors: tuple[Guarantor, ...]) -> Not
     if isinstance(content, Unreadable):
         return content
 
-    (text,) = read_pdfs([content])
-    return read_notice(text, guarantors) if isinstance(text, PdfText) else text
+    return read_one_notice(content, guarantors)
 
 
 def _guarantors(shared: Cli) -> tuple[Guarantor, ...]:
@@ -148,7 +147,7 @@ class _NothingKnown:
         """None."""
         return None
 
-    def was_sent_to(self, address: Address) -> bool:
+    def was_sent_to(self, address: Address, issuer: str, section: str, project: str) -> bool:
         """Never."""
         return False
 
@@ -191,21 +190,14 @@ class _NothingKnown:
     def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
         return ()
 
-    def known_number(self, number: str) -> bool:
-        """Never."""
-        return False
 
-
-class _WithNotice:
+class _WithNotice(OtherSecret):
     """What is known, and the notice at hand that nobody has stored."""
 
     def __init__(self, known: Reading, pdf: Sha256, notice: Notice) -> None:
-        self._known = known
+        super().__init__(known)
         self._pdf = pdf
         self._notice = notice
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._known, name)
 
     def notice(self, pdf: Sha256) -> Notice | None:
         """The one at hand, else the stored one."""

@@ -76,9 +76,10 @@ def _uncertain(office: Office, lang: Language) -> Iterator[str]:
     """What the files themselves say was never seen or is not certain."""
     for issuer in office.configuration.issuers.values():
         keys = [key for section in issuer.sections.values() for key in section.open]
-        keys += [key for rule in issuer.rules.values() for key in rule.open]
+        keys += [key for rule in (*issuer.rules.values(), *issuer.amended_rules.values()) for key in rule.open]
+        keys += [f"eligibility[{at}]" for at, each in enumerate(issuer.eligibility, start=1) if each.open]
         if keys:
-            yield say("check_open", lang, issuer=issuer.name, keys=", ".join(dict.fromkeys(keys)))
+            yield say("check_open", lang, issuer=issuer.full_name, keys=", ".join(dict.fromkeys(keys)))
     for guarantor in office.configuration.guarantors:
         if guarantor.assumed:
             yield say("check_assumed", lang, guarantor=guarantor.name, keys=", ".join(guarantor.assumed))

@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Callable
 
 from worker.adapters.pdf import PdfPool
-from worker.model import PdfText, Sha256, Submission, Unreadable
+from worker.model import Notice, PdfText, Sha256, Submission, Unreadable
+from worker.pipeline.readings import read_pdf
+from worker.rulebook import Guarantor
 from worker.seeing import first_page
 from worker.words import Language
 
@@ -31,3 +33,16 @@ def read_pdfs(pdfs: list[bytes]) -> list[PdfText | Unreadable]:
             await reader.close()
 
     return asyncio.run(read()) if pdfs else []
+
+
+def read_one_notice(pdf: bytes, guarantors: tuple[Guarantor, ...]) -> Notice | Unreadable:
+    """The notice in ``pdf``, or why there is none. Raises Unavailable where no child starts."""
+
+    async def read() -> Notice | Unreadable:
+        reader = PdfPool(1)
+        try:
+            return await read_pdf(reader, pdf, guarantors)
+        finally:
+            await reader.close()
+
+    return asyncio.run(read())

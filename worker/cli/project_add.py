@@ -27,7 +27,19 @@ from worker.tomlfile import parse_toml
 from worker.wiring import find_configuration_files
 from worker.words import Language, hint, say
 
-_PLAIN = ("name", "issuer", "contractor", "contact", "kind", "award", "amount", "tendered_by", "approval", "expects")
+_PLAIN = (
+    "name",
+    "issuer",
+    "contractor",
+    "contact",
+    "kind",
+    "award",
+    "amount",
+    "tendered_by",
+    "approval",
+    "expects",
+    "excluded",
+)
 
 
 def _date_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,6 +72,7 @@ class _Answers:
 @click.option("--amount", default="", help="請負金額（円） / contract amount, yen")
 @click.option("--tendered-by", default="", help="入札・契約を担当した課 / section that tendered")
 @click.option("--approval", default="", help="発注者の承認（いつ・誰が） / the issuer's approval")
+@click.option("--excluded", default="", help="公告等で電子保証の対象外なら はい / excluded by the announcement: yes")
 @click.option("--expects", default="", metavar="contract,advance", help="必要な保証 / guarantees that are expected")
 @click.option("--office-name", default="", help="この案件だけの提出先 / who receives, for this project alone")
 @click.option("--office-to", multiple=True, metavar="ADDRESS", help="そのアドレス / its address")
@@ -189,7 +202,7 @@ def _ask_everything(
     """What options did not say; Enter leaves out what is not required."""
     answers = _Answers()
     texts = _texts_given(options)
-    known = tuple((each.id, each.name) for each in configuration.issuers.values())
+    known = tuple((each.id, each.full_name) for each in configuration.issuers.values())
     for key in [("issuer",), ("name",), ("expects",), *texts]:
         if key not in answers.given:
             needed = Needed(key, known if key == ("issuer",) else ())

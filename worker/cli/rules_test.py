@@ -31,8 +31,8 @@ from worker.errors import ConfigError, Problem
 from worker.examples import try_examples
 from worker.model import Hold, Submission
 from worker.pipeline.looking import guarantees_of, look_for
-from worker.ports import Clock, Store
-from worker.replay import Difference, differences
+from worker.ports import Clock, Reading, Store
+from worker.replay import Difference, OtherSecret, differences
 from worker.states import Reason
 from worker.wiring import Office, load_office, system_clock
 from worker.words import Language, name_hold, say
@@ -113,11 +113,12 @@ def _replay(
 ) -> Iterator[_Differing]:
     now = clock.now()
     before, after = missing_where_away(before), missing_where_away(after)
+    known: Reading = OtherSecret(store)
     for submission in tried:
         notice = store.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
         if notice is None:
             continue
-        drafts = redraft(submission, before, store, now), redraft(submission, after, store, now)
+        drafts = redraft(submission, before, known, now), redraft(submission, after, known, now)
         if found := differences(*drafts, notice.key.clear):
             yield _Differing(submission, found)
 

@@ -25,6 +25,7 @@ from worker.ports import Clock
 from worker.recover import record_start, recover
 from worker.service import Service
 from worker.states import State
+from worker.tell import STOPPED
 from worker.wiring import (
     Office,
     account_name,
@@ -100,8 +101,8 @@ def _end_of_pass(done: Pass, lang: Language) -> int:
     for name, failure in done.failures.items():
         click.echo(say("pass_failed", lang, name=name_thing(name, lang), why=failure.detail), err=True)
     if done.broken is not None:
-        is_old = done.broken.code == "behind_head"
-        said = say("behind_head", lang) if is_old else say("log_broken", lang, detail=done.broken.detail)
+        code = done.broken.code
+        said = say(code, lang) if code in STOPPED else say("log_broken", lang, detail=done.broken.detail)
         click.echo(said, err=True)
     click.echo(say("pass_done", lang, sent=done.sent, waiting=done.began_to_wait))
     if done.failures:

@@ -1,4 +1,4 @@
-"""What ``doctor`` says of the proof of senders: names that servers write, and how to try that no forged one stays."""
+"""What ``doctor`` says of the proof of senders: names that servers write, the resolver, how to try forged findings."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Final
 
 from worker.findings import Tally
 from worker.settings import MailboxSettings, Settings
+from worker.signature import Resolver
 from worker.words import Language, say
 
 NEWEST: Final = 30
@@ -34,6 +35,12 @@ def _candidates(own: MailboxSettings, tally: Tally, lang: Language) -> str:
     names = [say("mails_of", lang, name=name, count=count) for name, count in list(tally.bearing.items())[:_NAMED]]
     shown = ("、" if lang == "ja" else ", ").join(names)
     return say("remedy_candidates", lang, mails=tally.mails, names=shown, mailbox=own.name)
+
+
+def describe_resolver(found: Resolver, lang: Language) -> tuple[str, str]:
+    """Whether keys that are looked up here can be trusted, and what to do; empty where nothing is to be done."""
+    remedy = "" if found is Resolver.SECURED else say("remedy_resolver", lang)
+    return say(f"resolver_{found.name.lower()}", lang), remedy
 
 
 def strip_test(settings: Settings, tallies: dict[str, Tally], lang: Language) -> str:

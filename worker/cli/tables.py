@@ -97,9 +97,11 @@ def is_behind_head(store: Store) -> bool:
 
 
 def say_behind_head(store: Store, lang: Language) -> None:
-    """That nothing is sent, where the database is an old backup."""
+    """That nothing is sent, where the database is an old backup, or another than the secret beside it is of."""
     if is_behind_head(store):
         click.echo(say("behind_head", lang))
+    if store.is_other_secret_noted():
+        click.echo(say("other_secret", lang))
 
 
 def submission_json(submission: Submission) -> dict[str, Any]:

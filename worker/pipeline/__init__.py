@@ -15,12 +15,14 @@ from typing import Final
 
 from worker import watch
 from worker.alarms import tell_apart
+from worker.before import file_from_before
 from worker.decisions import keep_contents, redraft
 from worker.drafting import InForce
 from worker.errors import LogBroken, Unavailable
 from worker.guards import stamp_history
 from worker.model import JST, Notice, Submission, Unreadable
 from worker.outcome import IN_DOUBT_ALARM
+from worker.pipeline.beginning import Beginning
 from worker.pipeline.health import Health
 from worker.pipeline.intake import Intake
 from worker.pipeline.looking import guarantees_of, look_at_folder, look_for, stamp_files
@@ -44,8 +46,9 @@ from worker.ports import (
     Store,
     Thread,
 )
+from worker.rereading import entered_notice
 from worker.rulebook import Guarantor
-from worker.states import NEEDS_A_PERSON, Event, State
+from worker.states import NEEDS_A_PERSON, REFUSALS, Event, State
 
 LOG_ALARM: Final = "log_broken"
 LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
@@ -78,7 +81,7 @@ class Pipeline:
         self.in_force = in_force
         self.health = Health(store)
         self.intake = Intake(store, reader, clock, account, signatures)
-        self.sending = Sending(store, server, reader, clock, account, self.health)
+        self.sending = Sending(store, server, reader, self.intake.readings, clock, account, self.health)
         self.telling = Telling(store, server, clock, self.health, command)
         self.reminding = Reminding(store, clock, Author("hoshobin", account))
         self._reader = reader
@@ -88,9 +91,14 @@ class Pipeline:
         self._unread_files: dict[str, Unavailable] = {}
         self._has_looked_since_resumed = False
         self._unread_with: Mapping[str, Guarantor] | None = None
-        self.watching = Watching(store, clock, reader, self.intake, lambda: self.in_force, self._note_recorded)
+        self._beginning = Beginning(store, clock)
+        self.watching = Watching(
+            store, clock, reader, self.intake, lambda: self.in_force, self._note_recorded, self._beginning
+        )
         self.on_recorded: Callable[[], None] = _nobody_waits
         """Called after each block of messages that was recorded: what it opened may be sent at once."""
+        self.awaits_first_looks: Callable[[], bool] = _all_looked
+        """Whether a mailbox was not looked at yet, well or not, since this process began: nothing is sent before."""
 
     def put_in_force(self, in_force: InForce) -> None:
         """From now on judge and send by this configuration; everything that waits is judged anew."""
@@ -122,6 +130,7 @@ class Pipeline:
 
         In a thread of its own, as a share that is away may not answer for minutes. Raises Unavailable.
         """
+        first_read = self._beginning.note_folder(await thread(folder.place))
         now = self._clock.now()
         plan = watch.plan_folder(await thread(folder.look), self.store.file, now)
         seen_at = self._clock.now()  # a slow look may have seen a file just now
@@ -132,21 +141,22 @@ class Pipeline:
         waiting = 0
         self._unread_files.clear()
         for listed in plan.take:
-            waiting += await self._take_file(folder, thread, listed)
+            waiting += await self._take_file(folder, thread, listed, first_read)
         for unread in self._unread_files.values():
             raise unread  # one file does not keep the others waiting, and is not passed over in silence
         self.health.reached("folder", now)
         return waiting, plan.look_again
 
-    async def _take_file(self, folder: Folder, thread: Thread, listed: Listed) -> int:
+    async def _take_file(self, folder: Folder, thread: Thread, listed: Listed, first_read: dt.datetime) -> int:
+        from_before = file_from_before(watch.saved_at(listed), self._beginning.first_start, first_read)
         if listed.size > watch.FILE_LIMIT:
-            return self.intake.hold_large_file(listed, self.in_force)
+            return self.intake.hold_large_file(listed, self.in_force, from_before)
         try:
             content = await thread(folder.read, listed)
         except Unavailable as failure:
             self._unread_files[listed.name] = failure
             return 0
-        return 0 if content is None else await self.intake.take_file(listed, content, self.in_force)
+        return 0 if content is None else await self.intake.take_file(listed, content, self.in_force, from_before)
 
     async def judge_waiting(self) -> int:
         """Judge anew what waits, or is to be handed in, where anything it rests on changed; how many began to wait."""
@@ -220,7 +230,8 @@ class Pipeline:
             return 0
         waiting = 0
         for submission in self.store.submissions(State.HELD):
-            if submission.refusal is None or submission.pdf_sha256 is None:
+            refusal = submission.refusal
+            if refusal is None or refusal.reason not in REFUSALS or submission.pdf_sha256 is None:
                 continue
             pdf = self.store.original(submission.pdf_sha256)
             read = await self.intake.read_pdf(pdf, self.in_force)
@@ -233,7 +244,7 @@ class Pipeline:
             return 0
         with self.store.writing() as writing:
             taking = Taking(writing, self.in_force, self._author, self._clock.now())
-            taking.read_after_all(submission, read)
+            taking.read_after_all(submission, read, entered_notice(self.store.entries(submission.id)))
             return taking.end()
 
     # --- approve → send → tell --------------------------------------------------------------------------------
@@ -241,12 +252,19 @@ class Pipeline:
     async def send_due(self) -> SendingPass:
         """Hand over everything whose moment has come. Nothing leaves while the database is behind a noted head.
 
-        Nor before each mailbox was looked at after a person said to go on with an old one: what left since may have
-        come back as a report or as our own copy.
+        Nor while another secret is noted: reports on what left could not be known again. Nor before each mailbox was
+        looked at after a start, and after a person said to go on with an old database: what left since may have come
+        back as a report or as our own copy.
         """
         if self.is_behind_noted_head():
             self._has_looked_since_resumed = False
             raise LogBroken("behind_head", "a later head was noted than this database holds")
+        self.store.keep_secret_noted()
+        if self.store.is_other_secret_noted():
+            self._has_looked_since_resumed = False
+            raise LogBroken("other_secret", "the secret noted beside the database is not the database's")
+        if self.awaits_first_looks():  # a whole machine put back shows nothing of it but what lies in its mailbox
+            return SendingPass()
         if not self._has_looked_since_resumed and unlooked(self.store, self.in_force):
             return SendingPass()
         self._has_looked_since_resumed = True
@@ -286,6 +304,11 @@ class Pipeline:
         """Note the head after a pass that wrote, unless an earlier note is ahead of the database."""
         if self.store.head() != self.store.marked_head() and not self.is_behind_noted_head():
             self.store.mark_head()
+
+
+def _all_looked() -> bool:
+    """The pass that sends looks before."""
+    return False
 
 
 def _nobody_waits() -> None:

@@ -29,7 +29,6 @@ from worker.model import (
     Hold,
     MessageRow,
     Notice,
-    PdfText,
     ReceiptKind,
     Sha256,
     Submission,
@@ -37,13 +36,13 @@ from worker.model import (
     sha256,
 )
 from worker.pipeline.looking import guarantees_in, look_for
+from worker.pipeline.readings import Readings
 from worker.pipeline.receipts import OWN_MESSAGE, Receiving
 from worker.pipeline.rows import NOTHING, LedgerRows, renumber
 from worker.pipeline.taking import Seen, Taking
 from worker.pipeline.vouching import Vouching
 from worker.ports import Author, Clock, Fetched, Listed, PdfReader, Signatures, Store, Writing
 from worker.proof import Vouched
-from worker.read import read_notice
 from worker.recognise import Announcement, Meant, Ours, Own, Recognised, Report, Unrelated, recognise_mail
 from worker.reports import CameBack, Nothing, read_report
 from worker.states import Reason
@@ -108,6 +107,7 @@ class Intake:
         """Without ``signatures`` none is tried: then only what our own server found proves a sender."""
         self._store = store
         self._reader = reader
+        self.readings = Readings(reader)
         self._clock = clock
         self._vouching = Vouching(signatures)
         self._author = Author("hoshobin", account)
@@ -126,8 +126,8 @@ class Intake:
         notices = [[each for _, _, each in read if isinstance(each, Notice)] for read in readings]
         vouched = await asyncio.gather(
             *(
-                self._vouching.look(mailbox, fetched, what, read, in_force)
-                for fetched, what, read in zip(block, recognised, notices, strict=True)
+                self._vouching.look(mailbox, fetched, message, what, read, in_force)
+                for fetched, message, what, read in zip(block, messages, recognised, notices, strict=True)
             )
         )
         return ReadBlock(block, messages, recognised, readings, came_back, vouched, in_force)
@@ -157,7 +157,9 @@ class Intake:
                 elif (former := self._known_by_its_bytes(rows, fetched)) is not None:
                     row = renumber(former, row)
                 else:
-                    way = Way(f"mail:{rows.mailbox}", row.subject, message.message_id, None, proven=False)
+                    from_before = rows.from_before(fetched.header)
+                    source = (f"mail:{rows.mailbox}", row.subject, message.message_id)
+                    way = Way(*source, None, proven=False, from_before=from_before)
                     taken = _Taken(message, fetched, what, read, way, vouched)
                     if isinstance(what, Own):
                         row = _record_own(receiving, row, taken)
@@ -206,14 +208,14 @@ class Intake:
     async def _read_pdfs(self, what: Recognised, in_force: InForce) -> tuple[_Reading, ...]:
         if isinstance(what, Own | Report):
             return ()
-        unique = {sha256(pdf.content): pdf for pdf in what.pdfs}
+        # Of the same file twice the one that the mail itself holds: it may prove what the other does not.
+        unique = {sha256(pdf.content): pdf for pdf in sorted(what.pdfs, key=lambda pdf: not pdf.is_enclosed)}
         read = await asyncio.gather(*(self.read_pdf(pdf.content, in_force) for pdf in unique.values()))
         return tuple((pdf, digest, each) for (digest, pdf), each in zip(unique.items(), read, strict=True))
 
     async def read_pdf(self, content: bytes, in_force: InForce) -> Notice | Unreadable:
         """The notice in ``content``, or why there is none."""
-        text = await self._reader.read(content)
-        return read_notice(text, in_force.configuration.guarantors) if isinstance(text, PdfText) else text
+        return await self.readings.read(content, in_force.configuration.guarantors)
 
     def _note_unfetched(self, writing: Writing, row: MessageRow, fetched: Fetched) -> MessageRow:
         """Tried again by itself; a person is told of one that fails again and again."""
@@ -239,8 +241,9 @@ class Intake:
 
     # --- Files ----------------------------------------------------------------------------------------------
 
-    async def take_file(self, listed: Listed, content: bytes, in_force: InForce) -> int:
+    async def take_file(self, listed: Listed, content: bytes, in_force: InForce, from_before: str) -> int:
         """Read and record one file of the notices folder; how many submissions began to wait."""
+        way = _by_folder(listed, from_before)
         read = await self.read_pdf(content, in_force)
         digest = sha256(content)
         pdf = Attached(listed.name, content)
@@ -249,23 +252,24 @@ class Intake:
         with self._store.writing() as writing:
             taking = self._taking(writing, in_force)
             if isinstance(read, Notice):
-                number = taking.take_notice(pdf, digest, read, _by_folder(listed))
+                number = taking.take_notice(pdf, digest, read, way)
             else:
-                number = taking.take_unreadable(pdf, digest, read, _by_folder(listed))
+                number = taking.take_unreadable(pdf, digest, read, way)
             writing.record_file(_file_row(listed, self._clock.now(), End.SUBMISSION, number, digest))
             return taking.end()
 
-    def hold_large_file(self, listed: Listed, in_force: InForce) -> int:
+    def hold_large_file(self, listed: Listed, in_force: InForce, from_before: str) -> int:
         """A file above the limit is not read; somebody put it there as a notice, so it is held."""
         with self._store.writing() as writing:
             taking = self._taking(writing, in_force)
-            number = taking.take_set_aside(Hold(Reason.TOO_LARGE, f"{listed.size:,} bytes"), _by_folder(listed))
+            refusal = Hold(Reason.TOO_LARGE, f"{listed.size:,} bytes")
+            number = taking.take_set_aside(refusal, _by_folder(listed, from_before))
             writing.record_file(_file_row(listed, self._clock.now(), End.HELD, number))
             return taking.end()
 
 
-def _by_folder(listed: Listed) -> Way:
-    return Way("folder", hide_codes(listed.name), "", None, proven=True)
+def _by_folder(listed: Listed, from_before: str) -> Way:
+    return Way("folder", hide_codes(listed.name), "", None, proven=True, from_before=from_before)
 
 
 def _file_row(listed: Listed, now: dt.datetime, end: End, number: int, digest: Sha256 | None = None) -> FileRow:
@@ -288,12 +292,12 @@ class _Taken:
     way: Way
     vouched: Vouched | None
 
-    def proven(self, way: Way, guarantor: str | None) -> Way:
+    def proven(self, way: Way, guarantor: str | None, *, is_enclosed: bool = False) -> Way:
         """``way`` with whether it is proven that who wrote the mail may bring a notice of ``guarantor``."""
         if self.vouched is None:
             return way
-        proof = self.vouched.prove(guarantor)
-        return dataclasses.replace(way, proven=proof.is_proven, evidence=proof.evidence)
+        proof = self.vouched.prove(guarantor, is_enclosed=is_enclosed)
+        return dataclasses.replace(way, proven=proof.is_proven, evidence=proof.evidence, by_open_dns=proof.by_open_dns)
 
 
 def _row(rows: LedgerRows, fetched: Fetched, message: Message | None) -> MessageRow:
@@ -356,10 +360,14 @@ def _record_read(
         way = dataclasses.replace(way, announced=dataclasses.replace(what.says, at=came_at))
     if notices:
         return _record_notices(taking, row, taken, way, notices, [pdf.filename for pdf, _, _ in refused])
-    way = taken.proven(way, what.guarantor if isinstance(what, Announcement | Meant) else None)
+    guarantor = what.guarantor if isinstance(what, Announcement | Meant) else None
     if refused:
-        held = [taking.take_unreadable(*each, way) for each in _worth_a_hold(refused)]
+        held = [
+            taking.take_unreadable(pdf, digest, why, taken.proven(way, guarantor, is_enclosed=pdf.is_enclosed))
+            for pdf, digest, why in _worth_a_hold(refused)
+        ]
         return dataclasses.replace(row, end=End.HELD, submissions=tuple(held))
+    way = taken.proven(way, guarantor, is_enclosed=isinstance(what, Announcement) and what.is_enclosed)
     if isinstance(what, Announcement):
         return _record_announcement(taking, row, way, what.guarantor)
     number = taking.take_set_aside(Hold(Reason.DAMAGED, hidden), way)
@@ -377,7 +385,9 @@ def _record_notices(
     for _, _, notice in notices:
         row = dataclasses.replace(row, subject=hide_codes(row.subject, notice.key.clear))
     numbers = [
-        taking.take_notice(pdf, digest, notice, taken.proven(way, notice.guarantor), beside)
+        taking.take_notice(
+            pdf, digest, notice, taken.proven(way, notice.guarantor, is_enclosed=pdf.is_enclosed), beside
+        )
         for pdf, digest, notice in notices
     ]
     return dataclasses.replace(row, end=End.SUBMISSION, submissions=tuple(numbers))

@@ -16,17 +16,20 @@ from typing import Any, Final
 
 from worker.addresses import domain_of
 from worker.alarms import tell_apart
-from worker.decisions import keep_contents, redraft
-from worker.drafting import InForce, missing_where_away
-from worker.letter import is_own_message_id_form
+from worker.approve import evidence_of_mail, evidence_of_news, is_weighed
+from worker.decisions import find_early, keep_contents, redraft
+from worker.drafting import InForce, missing_where_away, read_secret
+from worker.letter import bears_secret, is_own_message_id_form
 from worker.mail import Message, read_message
 from worker.model import End, MessageRow, Receipt, ReceiptKind, Sha256, Submission
 from worker.own_copy import is_same_but_for_date, is_same_mail
 from worker.ports import Author, Writing
+from worker.proof import is_signed_for, read_spoken
 from worker.reports import CameBack, DeliveryReport, MailReply, Nothing, ReadReceipt, read_report
 from worker.seeing import mask_key
-from worker.states import SAYS_UNSENT, Event, State, may_follow
-from worker.track import Circumstances, Tracked, receipts_of, track, track_again
+from worker.send import is_our_envid
+from worker.states import SAYS_UNSENT, Event, State
+from worker.track import ENVELOPE, SERVER, Circumstances, Tracked, receipts_of, track, track_again
 from worker.words import name_receipt, say
 
 OWN_MESSAGE: Final = "own message"
@@ -45,13 +48,11 @@ PROVEN_BEFORE: Final = "a receipt that came before it was to be sent"
 
 
 class Copied(Enum):
-    """What an own copy says of a mail that is about to be sent."""
+    """What own copies say of a mail that is about to be sent."""
 
     NONE = auto()
     SAME = auto()
     """This very mail has left."""
-    OTHER = auto()
-    """A mail of this Message-ID lies in the mailbox, and is not this one: a person must look."""
 
 
 class Receiving:
@@ -73,7 +74,8 @@ class Receiving:
         if submission is None:
             return self._keep_early(row, came_back, content)
         digest = self._writing.keep("mail", content)
-        how = self._circumstances(submission, message, digest, row.internal_date or self._now)
+        proof = self._proof(submission, came_back, message_id) or self._found_by_server(submission, row, content)
+        how = self._circumstances(submission, message, digest, row.internal_date or self._now, proof)
         fresh = receipts_of(came_back, submission, message_id, how)
         self._record(submission, fresh, message)
         end = End.REPLY if isinstance(came_back, MailReply) else End.REPORT
@@ -88,17 +90,19 @@ class Receiving:
         found = self._writing.of_own_message(message.message_id)
         if found is None:
             return self._keep_early_copy(row, message, content)
-        if found.draft is None or found.draft.is_rehearsal or found.draft.message_id != message.message_id:
+        was_tried = found.was_tried_as(message.message_id)
+        is_present = found.draft is not None and found.draft.message_id == message.message_id
+        if _NO_SUBMISSION.search(message.message_id) or (was_tried and not is_present):
             return row
         if found.state in _TO_BE_SENT:
             row = self._keep_early_copy(row, message, content, found)
-            if found.state is State.HELD:
-                self._hold_anew(found.id, say("copy_came", "ja"))
+            if row.sha256 and (found.state is State.HELD or not is_present):
+                self._hold_anew(found.id, evidence_of_mail("copy", row.sha256), say("copy_came", "ja"))
             return row
-        if found.state is not State.IN_DOUBT and found.state not in SAYS_UNSENT:
+        if was_tried and found.state is not State.IN_DOUBT and found.state not in SAYS_UNSENT:
             return row  # that it left is known
         letter = self._writing.original(found.letter_sha256) if found.letter_sha256 else b""
-        if not is_same_mail(content, letter):
+        if was_tried and not is_same_mail(content, letter):
             return self._note_other_copy(row, found, content)
         digest = self._writing.keep("mail", content)
         at = row.internal_date or self._now
@@ -154,8 +158,23 @@ class Receiving:
                 return message_id, found
         return "", None
 
+    def _proof(self, submission: Submission, came_back: CameBack, message_id: str) -> str:
+        """``envelope`` where a report bears what only the mail servers were told of this mail."""
+        if not isinstance(came_back, DeliveryReport) or not submission.id:
+            return ""
+        return ENVELOPE if is_our_envid(read_secret(self._writing), message_id, came_back.envid) else ""
+
+    def _found_by_server(self, submission: Submission, row: MessageRow, content: bytes) -> str:
+        """``server`` where our own server found a writer of the issuer, of our mail server, or of our own."""
+        settings = self._in_force.configuration.settings
+        mailbox = settings.mailboxes.get(row.mailbox)
+        to = submission.draft.to if submission.draft else ()
+        speakers = {*map(domain_of, to), domain_of(settings.contractor.email), settings.smtp.host}
+        spoken = read_spoken(content, mailbox.authserv_id if mailbox else "", row.internal_date)
+        return SERVER if any(is_signed_for(spoken, root) for root in speakers) else ""
+
     def _circumstances(
-        self, submission: Submission, message: Message, digest: Sha256, at: dt.datetime
+        self, submission: Submission, message: Message, digest: Sha256, at: dt.datetime, proof: str
     ) -> Circumstances:
         return Circumstances(
             message.senders,
@@ -164,6 +183,7 @@ class Receiving:
             self._addresses(submission),
             self._mask(submission),
             self._in_force.configuration.settings.smtp.copy_to,
+            proof,
         )
 
     def _addresses(self, submission: Submission) -> tuple[str, ...]:
@@ -182,7 +202,9 @@ class Receiving:
     def follow_kept(self, approved: Submission) -> bool:
         """Whether what came back earlier proves that this very mail left: then it is not sent, and stands as proven."""
         early = self._early(approved)
-        tracked = track(approved, early) if early else track_again(approved)
+        tracked = track(approved, early)
+        if tracked.event is None:
+            tracked = track_again(approved)
         if tracked.event is None:
             return False
         detail = {"why": PROVEN_BEFORE, "receipts": [_plain(each) for each in early]}
@@ -190,20 +212,24 @@ class Receiving:
         _raise_alarm(self._writing, tracked)
         return True
 
-    def follow_copy(self, approved: Submission, write: Callable[[dt.datetime], bytes]) -> Copied:
+    def follow_copy(self, approved: Submission, write: Callable[[dt.datetime], bytes]) -> Copied | str:
         """What copies of our own that came earlier say of ``approved``, of which ``write`` gives the bytes by date.
 
-        The very mail: it is recorded as sent, and is not to be sent again.
+        The very mail: it is recorded as sent, and is not to be sent again. Another mail under this Message-ID, or this
+        very one where the PDF is enough to write it: the detail of MAYBE_SENT, until a person has answered it.
         """
         message_id = approved.draft.message_id if approved.draft else ""
-        came = Copied.NONE
+        is_known_to_us_alone = bears_secret(message_id) or approved.was_tried_as(message_id)
+        came: Copied | str = Copied.NONE
         for digest in self._writing.early_reports(message_id):
             raw = self._writing.original(digest)
             message = read_message(raw)
             if message.message_id != message_id:
                 continue
-            if not is_same_but_for_date(raw, message.date, write):
-                came = Copied.OTHER
+            is_same = is_same_but_for_date(raw, message.date, write)
+            if not is_same or not is_known_to_us_alone:
+                if not is_weighed(approved, digest):
+                    came = evidence_of_mail("copy" if is_same else "other_copy", digest)
                 continue
             receipt = Receipt(ReceiptKind.COPY, self._now, message_id, mail_sha256=digest)
             tracked = track(approved, (receipt,))
@@ -214,6 +240,10 @@ class Receiving:
             return Copied.SAME
         return came
 
+    def unproven(self, approved: Submission) -> str:
+        """Detail of MAYBE_SENT for a mail that came early and proves nothing; empty: none, or all are answered."""
+        return find_early(approved, self._writing)
+
     def _early(self, approved: Submission) -> tuple[Receipt, ...]:
         """What reports say that came before this mail was known here."""
         message_id = approved.draft.message_id if approved.draft else ""
@@ -223,7 +253,8 @@ class Receiving:
             message = read_message(raw)
             came_back = read_report(raw, message, lambda each: each == message_id)
             if isinstance(came_back, DeliveryReport):
-                how = self._circumstances(approved, message, digest, self._now)
+                proof = self._proof(approved, came_back, message_id)
+                how = self._circumstances(approved, message, digest, self._now, proof)
                 found += receipts_of(came_back, approved, message_id, how)
         return tuple(found)
 
@@ -239,17 +270,20 @@ class Receiving:
             return
         changes = {"receipts": tracked.after.receipts, "unread": tracked.after.unread}
         self._writing.note(CAME_BACK, before.id, self._author, detail, changes)
-        if tracked.contradicts:
-            self._hold_anew(before.id, name_receipt(fresh[0], "ja"))
+        if (news := tracked.contradicts) is not None:
+            evidence = evidence_of_news(news.kind.value, news.recipient or news.sender, news.at)
+            self._hold_anew(before.id, evidence, name_receipt(news, "ja"))
 
-    def _hold_anew(self, number: int, news: str) -> None:
-        """A mail left of which somebody stated that it had not: no approval given before that was known counts."""
+    def _hold_anew(self, number: int, evidence: str, news: str) -> None:
+        """A mail may have left of which the record says that it did not: no approval given before counts."""
         before = self._writing.submission(number)
-        if may_follow(before.state, Event.REDRAFTED):
-            known = dataclasses.replace(before, late_answer=news, released_draft="", due_at=None)
+        if before.state in {State.HELD, State.APPROVED}:
+            event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
+            known = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
             drafted = redraft(known, self._in_force, self._writing, self._now)
             keep_contents(self._writing, drafted)
-            self._writing.change(Event.REDRAFTED, before, drafted.submission, self._author, {})
+            self._writing.change(event, before, drafted.submission, self._author, {})
+            self.began_to_wait += before.state is State.APPROVED
         self._writing.raise_alarm(CONTRADICTION_ALARM, [], f"{number}：{news}")
 
 
@@ -268,6 +302,7 @@ def _plain(receipt: Receipt) -> dict[str, str]:
         "sender": receipt.sender,
         "at": receipt.at.isoformat(),
         "message_id": receipt.message_id,
+        "proof": receipt.proof,
         "mail": receipt.mail_sha256 or "",
     }
     return {name: text for name, text in fields.items() if text}

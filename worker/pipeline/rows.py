@@ -25,11 +25,15 @@ NOTHING: Final = "no announcement and no notice"
 class LedgerRows:
     """Where the rows of one look go, and the messages that it passes over, until their rows are written."""
 
-    def __init__(self, mailbox: Mailbox, found: Found, passed: Sequence[Header] = ()) -> None:
+    def __init__(
+        self, mailbox: Mailbox, found: Found, from_before: Callable[[Header], str], passed: Sequence[Header] = ()
+    ) -> None:
+        """``from_before`` says how a message is from before the product watched for it."""
         self.mailbox = mailbox.name
         self.after = mailbox.after
         self.numbering = found.numbering
         self.is_renumbered = found.is_renumbered
+        self.from_before = from_before
         self.passed = {header.uid: header for header in passed}
 
     def begin(self, header: Header) -> MessageRow:

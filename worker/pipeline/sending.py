@@ -19,14 +19,15 @@ from typing import Any, Final
 from worker import decode, letter, send
 from worker.alarms import tell_apart
 from worker.decisions import keep_contents, redraft
-from worker.drafting import Drafted, InForce
+from worker.drafting import Drafted, InForce, read_secret
 from worker.errors import Conflict, HoshobinError, Unavailable
-from worker.model import Draft, Hold, Submission
+from worker.model import Hold, Notice, Sha256, Submission, Unreadable
 from worker.outcome import HELD_ALARM as HELD_ALARM  # noqa: PLC0414  the pipeline's other steps take it from here
 from worker.outcome import end_rehearsal, note_late_answer, note_silence, put_off
 from worker.pace import LOOKED_BACK, Pace, is_about_all, may_leave
 from worker.pipeline.health import Health
 from worker.pipeline.looking import guarantees_of, look_for
+from worker.pipeline.readings import Readings
 from worker.pipeline.receipts import Copied, Receiving
 from worker.pipeline.sent import Outcome
 from worker.pipeline.sent import SendingPass as SendingPass  # noqa: PLC0414  whoever sends looks at what it came to
@@ -47,26 +48,47 @@ from worker.ports import (
     Writing,
 )
 from worker.recover import recover
+from worker.rereading import OF_THE_PDF, compare_notice, entered_notice
 from worker.states import Event, Reason, State
-from worker.words import say
 
 REFUSED_ALARM: Final = "refused"
 WITHOUT_COPY: Final = "WithoutCopy"
 """Event of the entry that says that our own copy was refused, and that the mail goes without it."""
+NOT_REREAD: Final = "NotReadAgain"
+"""Event of the entry that says that the notice could not be read again before its sending."""
+UNREAD_ALARM: Final = "not_read_again"
+UNREAD_TOLD: Final = 3
+"""Tries without an answer of the reader after which a person is told: by then its process was started three times."""
 
 
 _Record = Callable[[Writing], Outcome]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Reread:
+    """A PDF and what it says, read before the sending."""
+
+    pdf: Sha256 | None
+    notice: Notice | Unreadable
 
 
 class Sending:
     """Hands APPROVED submissions to the mail server; whoever runs it holds the sender's lock."""
 
     def __init__(
-        self, store: Store, server: MailServer, reader: PdfReader, clock: Clock, account: str, health: Health
+        self,
+        store: Store,
+        server: MailServer,
+        reader: PdfReader,
+        readings: Readings,
+        clock: Clock,
+        account: str,
+        health: Health,
     ) -> None:
         self._store = store
         self._server = server
         self._reader = reader
+        self._readings = readings
         self._clock = clock
         self._author = Author("hoshobin", account)
         self._health = health
@@ -116,9 +138,12 @@ class Sending:
                     done.goes_on_at = slot
                     break
                 await self._look_for([submission], in_force)
-                session = await self._server.open()
                 with contextlib.suppress(Conflict):  # somebody decided meanwhile: the next look sees it
-                    await self._send_one(number, session, in_force, done)
+                    reread = await self._read_again(submission, in_force)
+                    if reread is None:
+                        continue
+                    session = await self._server.open()
+                    await self._send_one(number, reread, session, in_force, done)
         except Unavailable as failure:
             done.failure = failure
         return done
@@ -137,9 +162,40 @@ class Sending:
     async def _look_for(self, submissions: Sequence[Submission], in_force: InForce) -> None:
         await look_for(guarantees_of(submissions, in_force, self._store), in_force, self._reader)
 
-    async def _send_one(self, number: int, session: Session, in_force: InForce, done: SendingPass) -> None:
+    async def _read_again(self, submission: Submission, in_force: InForce) -> _Reread | None:
+        """What its PDF says by today's profiles; None where the reader gave no answer: it is tried again later."""
+        if submission.pdf_sha256 is None:
+            return _Reread(None, Unreadable(Reason.NOT_A_NOTICE))
+        pdf = self._store.original(submission.pdf_sha256)
         try:
-            started = self._start(number, session, in_force, done)
+            read = await self._readings.read_once(pdf, in_force.configuration.guarantors)
+        except Unavailable as failure:
+            self._put_off_unread(submission, str(failure))
+            return None
+        if isinstance(read, Unreadable) and read.is_unanswered:
+            self._put_off_unread(submission, f"{read.reason.value} {read.detail}".strip())
+            return None
+        return _Reread(submission.pdf_sha256, read)
+
+    def _put_off_unread(self, submission: Submission, why: str) -> None:
+        """APPROVED it stays; the others go on. A person is told where that goes on."""
+        now = self._clock.now()
+        with self._store.writing() as writing:
+            before = writing.submission(submission.id)
+            if before.version != submission.version:
+                return  # somebody decided meanwhile
+            tries = before.unread_tries + 1
+            due = now + send.retry_delay(tries)
+            detail = {"why": why, "next_try_at": due.isoformat()}
+            writing.note(NOT_REREAD, before.id, self._author, detail, {"due_at": due, "unread_tries": tries})
+            if tries == UNREAD_TOLD:
+                writing.raise_alarm(UNREAD_ALARM, [], f"{before.id}: {why}")
+
+    async def _send_one(
+        self, number: int, reread: _Reread, session: Session, in_force: InForce, done: SendingPass
+    ) -> None:
+        try:
+            started = self._start(number, reread, session, in_force, done)
         except Unavailable as failure:
             if failure.what != "folder":
                 raise
@@ -186,7 +242,7 @@ class Sending:
     # --- Each record ----------------------------------------------------------------------------------------
 
     def _start(
-        self, number: int, session: Session, in_force: InForce, done: SendingPass
+        self, number: int, reread: _Reread, session: Session, in_force: InForce, done: SendingPass
     ) -> tuple[Submission, tuple[Step, ...]] | None:
         """Record SendStarted for exactly the approved draft; None where it is held instead."""
         now = self._clock.now()
@@ -199,6 +255,11 @@ class Sending:
             receiving = Receiving(writing, in_force, self._author, now)
             if receiving.follow_kept(before):
                 return None
+            if refusal := self._refusal_of(reread, before, writing):
+                # As a refusal, so that the notice kept, which may have been altered, is not believed from now on.
+                refused = dataclasses.replace(before, refusal=refusal, due_at=None)
+                self._hold(writing, before, redraft(refused, in_force, writing, now), None, done)
+                return None
             drafted = redraft(before, in_force, writing, now)
             fresh = drafted.submission
             draft = fresh.draft
@@ -208,8 +269,8 @@ class Sending:
             copied = receiving.follow_copy(before, partial(letter.write_letter, draft, drafted.body, drafted.contents))
             if copied is Copied.SAME:
                 return None
-            if copied is Copied.OTHER and not before.late_answer:
-                self._hold_for_copy(writing, before, in_force, now, done)
+            if isinstance(copied, str) or (copied := receiving.unproven(before)):
+                self._hold_for_evidence(writing, before, copied, in_force, now, done)
                 return None
             date = before.first_date if before.first_date and before.date_draft == before.draft_hash else now
             raw = letter.write_letter(draft, drafted.body, drafted.contents, date)
@@ -217,7 +278,7 @@ class Sending:
                 self._hold(writing, before, drafted, Hold(Reason.ENCODING, ", ".join(different)), done)
                 return None
             tries = before.tries + 1
-            envid = send.envid(_local_part(draft), tries) if session.dsn else ""
+            envid = send.envid(read_secret(writing), draft.message_id, tries) if session.dsn else ""
             copy_to = send.copy_of(draft, in_force.configuration.settings.smtp.copy_to)
             steps = send.steps_of(draft, raw, envid, copy_to)  # a letter that no step could carry must not be begun
             detail: dict[str, Any] = {"envid": envid, "released_by": before.release}
@@ -230,6 +291,8 @@ class Sending:
                     state=State.SENDING,
                     duties=fresh.duties,
                     tries=tries,
+                    unread_tries=0,
+                    tried_as=before.tried_as if draft.is_rehearsal else draft.message_id,
                     first_date=date,
                     date_draft=before.draft_hash,
                     letter_sha256=writing.keep("letter", raw),
@@ -243,6 +306,15 @@ class Sending:
             )
         return started, steps
 
+    def _refusal_of(self, reread: _Reread, before: Submission, writing: Writing) -> Hold | None:
+        """Why the notice read a moment ago must not go out as the one that was taken in; None where it may."""
+        if before.pdf_sha256 is None or before.pdf_sha256 != reread.pdf:
+            return Hold(Reason.KEY_DIFFERS, f"{OF_THE_PDF}: file")
+        if isinstance(reread.notice, Unreadable):
+            return Hold(reread.notice.reason, reread.notice.detail)
+        entered = entered_notice(self._store.entries(before.id))
+        return compare_notice(reread.notice, before.pdf_sha256, entered, writing.notice(before.pdf_sha256))
+
     def _hold(
         self, writing: Writing, before: Submission, drafted: Drafted, hold: Hold | None, done: SendingPass
     ) -> None:
@@ -254,11 +326,17 @@ class Sending:
         writing.raise_alarm(HELD_ALARM, [held.id], tell_apart(held))
         done.began_to_wait += 1
 
-    def _hold_for_copy(
-        self, writing: Writing, before: Submission, in_force: InForce, now: dt.datetime, done: SendingPass
+    def _hold_for_evidence(
+        self,
+        writing: Writing,
+        before: Submission,
+        evidence: str,
+        in_force: InForce,
+        now: dt.datetime,
+        done: SendingPass,
     ) -> None:
-        """A mail of this name came back to us and is not this one: a person says whether this one is still to go."""
-        came = dataclasses.replace(before, late_answer=say("other_copy", "ja"), released_draft="", due_at=None)
+        """What came back speaks of this mail and proves nothing: a person says whether this one is still to go."""
+        came = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
         self._hold(writing, before, redraft(came, in_force, writing, now), None, done)
 
     def _conclude(
@@ -332,7 +410,3 @@ class Sending:
             return Outcome.WAITS
         note_silence(writing, before, str(answer), self._author, detail)
         return Outcome.WAITS
-
-
-def _local_part(draft: Draft) -> str:
-    return draft.message_id.removeprefix("<").rpartition("@")[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -29,12 +29,14 @@ from worker.arrive import (
     join_notice,
     receive_notice,
     receive_unreadable,
+    standing_before,
 )
 from worker.decisions import end_announcement, keep_contents, note_announced, redraft
 from worker.drafting import InForce, missing_where_away
 from worker.model import Attached, Hold, Notice, Sha256, Submission, Unreadable
 from worker.outcome import HELD_ALARM
 from worker.ports import Author, Writing
+from worker.rereading import compare_notice
 from worker.states import NEEDS_A_PERSON, WAITING, Event, State
 from worker.text import hide_codes
 
@@ -42,6 +44,7 @@ NEWEST_LOOKED_AT: Final = 200
 """Notices among which one that an announcement names by its project is looked for: those of the last days."""
 
 WITHDRAWN_ALARM: Final = "withdrawn_again"
+UNPROVEN_ALARM: Final = "unproven_newcomer"
 SENDER_PROVEN: Final = "SenderProven"
 """Event of the entry by which a submission no longer waits for a look at its sender."""
 
@@ -83,14 +86,49 @@ class Taking:
                 self._writing.keep_notice(digest, notice)
                 others = [hide_codes(name, key) for name in beside]
                 detail = {"file": hide_codes(pdf.filename, key), "other_pdfs": others}
-                announcement = find_announcement(notice, self._writing.awaited(notice.guarantor))
+                announcement = self._find_announcement(notice, proven=way.proven)
                 created = self._record_notice(arrived, announcement, pdf.content, detail)
                 self.drafted.append(created)
                 self._note_wait(created)
                 for earlier in superseded:
                     self._supersede(earlier, created)
                 self._end_answered(notice)
+                self._tell_unproven(created, notice, way)
+                self._tell_taken_back(created, way)
                 return created.id
+
+    def _tell_unproven(self, created: Submission, notice: Notice, way: Way) -> None:
+        """Say that a stranger's notice of a number that is here waits by itself, and that the others go on."""
+        if way.proven:
+            return
+        here = self._writing.by_number(notice.contract_number)
+        going_on = [
+            each.id
+            for each in here
+            if each.guarantor == notice.guarantor
+            and each.id != created.id
+            and each.state in WAITING
+            and not each.is_doubtful
+        ]
+        if going_on:
+            others = ", ".join(f"#{number}" for number in going_on)
+            self._writing.raise_alarm(UNPROVEN_ALARM, [], f"{created.id}: {others}")
+
+    def _tell_taken_back(self, created: Submission, way: Way) -> None:
+        """Say that what a person took back while its sender was not proven came again from somebody who is."""
+        if way.proven and created.follows is not None:
+            followed = self._writing.submission(created.follows)
+            if followed.state is State.WITHDRAWN and followed.is_doubtful:
+                self._writing.raise_alarm(WITHDRAWN_ALARM, [], f"{created.id}: #{followed.id} {way.source_name}")
+
+    def _find_announcement(self, notice: Notice, *, proven: bool) -> Submission | None:
+        """The open announcement that a notice answers; a stranger's joins none that is proven, nor hides it."""
+        awaited = self._writing.awaited(notice.guarantor)
+        unproven = [each for each in awaited if not each.proven]
+        if not proven:
+            return find_announcement(notice, unproven)
+        of_the_proven = find_announcement(notice, [each for each in awaited if each.proven])
+        return of_the_proven or find_announcement(notice, awaited)
 
     def _record_notice(
         self, arrived: Submission, announcement: Submission | None, content: bytes, detail: dict[str, Any]
@@ -126,10 +164,7 @@ class Taking:
         earlier = tuple(each for each in of_its_id if is_seen_before(each, arriving))
         if earlier:
             return self._see_again(earlier[:1], way), Seen.ANNOUNCED
-        answers = self._answers(arriving)
-        # What a stranger brought may be taken back: a guarantor's word must not go with it.
-        is_in_question = way.proven and any(each.state is State.HELD and not each.proven for each in answers)
-        if answers and not is_in_question:
+        if answers := self._answers(arriving):
             return self._see_again(answers, way), Seen.ANSWERED
         open_ones = self._writing.awaited(guarantor)
         same = tuple(each for each in open_ones if is_same_announcement(each, arriving))
@@ -140,16 +175,23 @@ class Taking:
         return (announced,), Seen.NEW
 
     def _answers(self, announcement: Submission) -> tuple[Submission, ...]:
-        """The notices that it announces, where all of them are here."""
+        """The notices that it announces, where all of them are here.
+
+        What a stranger brought may be taken back: a guarantor's word must not go with it.
+        """
         announced, guarantor = announcement.announced, announcement.guarantor
         if announced is None or guarantor is None or not (announced.numbers or announced.names):
             return ()
+
+        def counts(submission: Submission) -> bool:
+            return not (announcement.proven and submission.is_doubtful)
+
         of_numbers = [
-            [each for each in self._writing.by_number(number) if each.guarantor == guarantor]
+            [each for each in self._writing.by_number(number) if each.guarantor == guarantor and counts(each)]
             for number in announced.numbers
         ]
         newest = () if announced.numbers else self._writing.newest_notices(guarantor, NEWEST_LOOKED_AT)
-        return find_answers(announced, of_numbers, newest)
+        return find_answers(announced, of_numbers, filter(counts, newest))
 
     def _see_again(self, known: tuple[Submission, ...], way: Way) -> tuple[Submission, ...]:
         """Note with each that it was announced, once more or afterwards; nothing is opened."""
@@ -163,13 +205,24 @@ class Taking:
     def _end_answered(self, notice: Notice) -> None:
         """End the one announcement that names this number among others, once all of its notices are here."""
         listing = find_listing(notice.contract_number, self._writing.awaited(notice.guarantor))
-        if len(listing) == 1 and (answers := self._answers(listing[0])):
-            end_announcement(self._writing, listing[0], answers, self._author)
+        for is_proven in (True, False):  # a stranger's keeps no proven one open
+            alike = [each for each in listing if each.proven is is_proven]
+            if len(alike) == 1 and (answers := self._answers(alike[0])):
+                end_announcement(self._writing, alike[0], answers, self._author)
 
-    def read_after_all(self, held: Submission, notice: Notice) -> None:
-        """A file that could not be read before can be now: a guarantor's profile was added."""
+    def read_after_all(self, held: Submission, notice: Notice, entered: Mapping[str, Any]) -> None:
+        """A file that could not be read before can be now: a guarantor's profile was added.
+
+        One that was read before, and refused when it was read again before its sending, must say what it said then:
+        ``entered`` is what its entries say (``rereading.entered_notice``).
+        """
         before = self._writing.submission(held.id)
         if before.version != held.version or before.pdf_sha256 is None:
+            return
+        if entered.get("contract_number") is not None:
+            differs = compare_notice(notice, before.pdf_sha256, entered, self._writing.notice(before.pdf_sha256))
+            again = dataclasses.replace(before, refusal=differs)
+            self._note_wait(self._redraft(Event.REDRAFTED, before, again, {}))
             return
         self._writing.keep_notice(before.pdf_sha256, notice)
         same_number = self._writing.by_number(notice.contract_number)
@@ -181,12 +234,12 @@ class Taking:
             product=notice.product,
             contract_number=notice.contract_number,
             notice_name=notice.project_name,
-            follows=find_followed(earlier),
+            follows=find_followed(standing_before(earlier, notice, self._writing, proven=before.proven)),
         )
         judged = self._redraft(Event.REDRAFTED, before, read, {})
         self._note_wait(judged)
         # Two submissions are there already: the announcement cannot go on as the notice's, so it ends for it.
-        if announcement := find_announcement(notice, self._writing.awaited(notice.guarantor)):
+        if announcement := self._find_announcement(notice, proven=before.proven):
             end_announcement(self._writing, announcement, [judged], self._author)
         self._end_answered(notice)
 
@@ -208,7 +261,7 @@ class Taking:
         marked = dataclasses.replace(earlier, superseded_by=later.id)
         self._note_wait(self._redraft(event, earlier, marked, {"superseded_by": later.id}))
 
-    def _redraft(self, event: Event, before: Submission, after: Submission, detail: dict[str, int]) -> Submission:
+    def _redraft(self, event: Event, before: Submission, after: Submission, detail: dict[str, Any]) -> Submission:
         drafted = redraft(after, self._in_force, self._writing, self.now)
         keep_contents(self._writing, drafted)
         return self._writing.change(event, before, drafted.submission, self._author, detail)
@@ -228,13 +281,22 @@ class Taking:
         self._writing.note("SeenAgain", first.id, self._author, detail)
         if digest == first.pdf_sha256 and first.state is State.HELD:
             self._lift_where_proven(first, way)
-        if first.state is State.WITHDRAWN and way.proven and not first.proven:
-            # Taken back because nobody knew who sent it, it may be wanted now: no entry alone may swallow that.
-            self._writing.raise_alarm(WITHDRAWN_ALARM, [], f"{first.id}：{way.source_name}")
+        if way.from_before and not first.from_before and first.state in {State.HELD, State.APPROVED}:
+            self._hold_as_from_before(first.id, way)
         return first.id
+
+    def _hold_as_from_before(self, number: int, way: Way) -> None:
+        """What waits is from before after all: the same notice lay elsewhere when the product came."""
+        first = self._writing.submission(number)
+        event = Event.HELD if first.state is State.APPROVED else Event.REDRAFTED
+        marked = dataclasses.replace(first, from_before=way.from_before)
+        self._note_wait(self._redraft(event, first, marked, {"from_before": way.from_before}))
 
     def _lift_where_proven(self, first: Submission, way: Way) -> None:
         """What came of nobody proven is as good as proven once somebody who is brings the very same."""
-        if way.proven and not first.proven:
-            changes = {"proven": True, "evidence": way.evidence}
+        is_better = not first.proven or (first.by_open_dns and not way.by_open_dns)
+        if way.proven and is_better:
+            changes: dict[str, Any] = {"proven": True, "evidence": way.evidence, "by_open_dns": way.by_open_dns}
+            if first.superseded_by is not None and self._writing.submission(first.superseded_by).is_doubtful:
+                changes["superseded_by"] = None
             self._writing.note(SENDER_PROVEN, first.id, self._author, {"came_by": way.came_by, **changes}, changes)

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from worker.drafting import InForce
+from worker.mail import Message
 from worker.model import Notice
 from worker.ports import Fetched, Signatures
-from worker.proof import Speakers, Vouched, read_spoken, roots_to_sign
+from worker.proof import Speakers, Spoken, Vouched, read_spoken, roots_to_sign
 from worker.recognise import Announcement, Meant, Recognised
-from worker.sender import Field
+from worker.settings import Mode
 from worker.signature import Signed, Unsigned
+from worker.watch import NO_DATE
 
 
 class Vouching:
@@ -24,26 +26,39 @@ class Vouching:
         self._signatures = signatures
 
     async def look(
-        self, mailbox: str, fetched: Fetched, what: Recognised, notices: Sequence[Notice], in_force: InForce
+        self,
+        mailbox: str,
+        fetched: Fetched,
+        message: Message | None,
+        what: Recognised,
+        notices: Sequence[Notice],
+        in_force: InForce,
     ) -> Vouched | None:
         """What is known of who wrote ``fetched``; None where it brings no notice and announces none."""
         is_brought = bool(notices) or isinstance(what, Announcement) or (isinstance(what, Meant) and bool(what.pdfs))
-        if not fetched.content or not is_brought:
+        if message is None or not fetched.content or not is_brought:
             return None
         settings = in_force.configuration.settings
         own = settings.mailboxes.get(mailbox)
         speakers = Speakers(in_force.guarantors, settings.colleagues)
-        spoken = read_spoken(fetched.content, own.authserv_id if own else "")
+        arrived = fetched.header.internal_date
+        spoken = read_spoken(
+            fetched.content,
+            own.authserv_id if own else "",
+            None if arrived == NO_DATE else arrived,
+            answers_by=message.answers_by,
+            unattended_by=message.unattended_by,
+        )
         brought: list[str | None] = [notice.guarantor for notice in notices]
         if isinstance(what, Announcement | Meant):
             brought.append(what.guarantor)
         roots = roots_to_sign(spoken, speakers, brought)
-        signed = {root: await self._sign(fetched, spoken.fields, root) for root in roots}
-        return Vouched(spoken, signed, speakers)
+        signed = {root: await self._sign(fetched, spoken, root) for root in roots}
+        return Vouched(spoken, signed, speakers, is_approved_by_hand=settings.release.mode is Mode.APPROVE)
 
-    async def _sign(self, fetched: Fetched, fields: Sequence[Field], root: str) -> Signed:
+    async def _sign(self, fetched: Fetched, spoken: Spoken, root: str) -> Signed:
         if not fetched.whole or fetched.has_every_pdf:
             return Signed(why=Unsigned.NOT_WHOLE)
         if self._signatures is None:
             return Signed(why=Unsigned.NOT_TRIED)
-        return await self._signatures.verify(fetched.content, fields, root)
+        return await self._signatures.verify(fetched.content, spoken.fields, root, spoken.came_at)

@@ -13,8 +13,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from worker.before import Watched, mail_from_before
 from worker.drafting import InForce
 from worker.model import Submission
+from worker.pipeline.beginning import Beginning
 from worker.pipeline.headers import Found, find_messages, record_gone
 from worker.pipeline.intake import Intake, ReadBlock
 from worker.pipeline.looking import guarantees_in, look_for
@@ -40,6 +42,7 @@ class Watching:
         intake: Intake,
         in_force: Callable[[], InForce],
         on_recorded: Callable[[Sequence[Submission], InForce], None],
+        beginning: Beginning,
     ) -> None:
         """``on_recorded`` is called after each block, with what was drafted for it and the configuration."""
         self._store = store
@@ -48,23 +51,31 @@ class Watching:
         self._intake = intake
         self._in_force = in_force
         self._on_recorded = on_recorded
+        self._beginning = beginning
         self.settling = Settling(store)
         self.under_way = 0
         """Looks that still take messages in."""
 
     async def look(self, mailbox: Mailbox, thread: Thread, since: dt.date | None) -> int:
         """Take what is new in ``mailbox``; how many submissions began to wait. Raises Unavailable."""
+        watched = self._beginning.note_mailboxes(self._in_force()).get(mailbox.name)
         opened = await thread(mailbox.open)
         found = await find_messages(self._store, self._clock, mailbox, thread, opened, since)
         self.under_way += 1
         try:
-            waiting = await self._take_all(mailbox, thread, found)
+            waiting = await self._take_all(mailbox, thread, found, watched)
         finally:
             self.under_way -= 1
         await self.settling.settle(mailbox, thread, found.numbering)
         return waiting
 
-    async def _take_all(self, mailbox: Mailbox, thread: Thread, found: Found) -> int:
+    async def _take_all(self, mailbox: Mailbox, thread: Thread, found: Found, watched: Watched | None) -> int:
+        first_start = self._beginning.first_start
+
+        def from_before(header: Header) -> str:
+            is_new = found.is_onward and header.uid not in found.again
+            return mail_from_before(header.internal_date, first_start, watched, is_new=is_new)
+
         waiting = missing = 0
         for place in range(0, len(found.uids), TOGETHER):
             asked = found.uids[place : place + TOGETHER]
@@ -73,7 +84,7 @@ class Watching:
             headers = await thread(mailbox.outlines, asked)
             is_there = {header.uid for header in headers}
             record_gone(self._store, mailbox.name, found.numbering, found.again.intersection(asked) - is_there)
-            waiting += await self._take(mailbox, thread, found, headers)
+            waiting += await self._take(mailbox, thread, found, headers, from_before)
             missing += len(is_there - self._store.recorded_uids(mailbox.name, found.numbering, asked[0]))
         self._record_look(found, missing, last_ok=self._clock.now())
         return waiting
@@ -86,11 +97,18 @@ class Watching:
         with self._store.writing() as writing:
             writing.record_look(look)
 
-    async def _take(self, mailbox: Mailbox, thread: Thread, found: Found, headers: Sequence[Header]) -> int:
+    async def _take(
+        self,
+        mailbox: Mailbox,
+        thread: Thread,
+        found: Found,
+        headers: Sequence[Header],
+        from_before: Callable[[Header], str],
+    ) -> int:
         """Record block after block in their order; while one is recorded and sent, the next ones are being read."""
         in_force = self._in_force()
         judge = judge_by(in_force, self._intake.ours(in_force))
-        rows = LedgerRows(mailbox, found, await pass_over(mailbox, thread, headers, judge))
+        rows = LedgerRows(mailbox, found, from_before, await pass_over(mailbox, thread, headers, judge))
         blocks = await thread(mailbox.blocks, [header for header in headers if header.uid not in rows.passed])
 
         async def read_next() -> ReadBlock | None:

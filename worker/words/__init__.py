@@ -27,7 +27,16 @@ from worker.words.oauth import HINTS as OAUTH_HINTS
 from worker.words.oauth import PROVIDERS as PROVIDERS
 from worker.words.oauth import TEXTS as OAUTH_TEXTS
 from worker.words.oauth import explain_refusal
-from worker.words.reasons import AFTER_REHEARSING, APPROVAL_STATE, CODED, NEXT_STEPS, REASONS, STATE_NEXT, STATES
+from worker.words.reasons import (
+    AFTER_REHEARSING,
+    APPROVAL_STATE,
+    CODED,
+    CODED_VALUES,
+    NEXT_STEPS,
+    REASONS,
+    STATE_NEXT,
+    STATES,
+)
 from worker.words.receipts import TEXTS as RECEIPT_TEXTS
 from worker.words.receipts import name_receipt as name_receipt
 from worker.words.register import HINTS as REGISTER_HINTS
@@ -127,7 +136,7 @@ def name_hold(hold: Hold, lang: Language) -> str:
     """The reason in office words, with what it is about."""
     index = 0 if lang == "ja" else 1
     if coded := _coded(hold):
-        words, value = coded[0][0][index], coded[1]
+        words, value = coded[0][0][index], _name_value(hold, coded[1], index)
         return words.format(value=value)
     words = REASONS[hold.reason][index]
     if not hold.detail:
@@ -140,6 +149,13 @@ def _coded(hold: Hold) -> tuple[tuple[tuple[str, str], tuple[str, str] | None], 
     code, _, value = hold.detail.partition(": ")
     found = CODED.get((hold.reason, code))
     return None if found is None else (found, value)
+
+
+def _name_value(hold: Hold, value: str, index: int) -> str:
+    """The value in office words where it is made of codes, else as it is."""
+    names = CODED_VALUES.get((hold.reason, hold.detail.partition(": ")[0]), {})
+    parts = value.split(", ")
+    return ("、", ", ")[index].join(names[each][index] for each in parts) if names.keys() >= {*parts} else value
 
 
 _ORDER: Final = (Kind.NEVER, Kind.CORRECT, Kind.ANSWER)

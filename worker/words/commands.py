@@ -284,6 +284,21 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "It is another than was recorded: ask the issuer, and see `hoshobin show ID`."
         ),
     ),
+    "telling_not_read_again": (
+        (
+            "■ 送信前の確認ができず、送信していない提出があります（提出の番号：理由 {news}）。\n"
+            "　　お知らせPDFを読み取るプログラムが3回続けて応答しません。\n"
+            "　　提出は「送信待ち」のまま、自動で再試行します。\n"
+            "　　次にすること：管理者に連絡し、メモリとディスクの空きを確認してください。\n"
+            "　　急ぐときは、取り下げて別途提出してください。"
+        ),
+        (
+            "■ A submission is not sent, as it cannot be checked before sending (submission: {news}).\n"
+            "The program that reads the notice's PDF gave no answer three times.\n"
+            "The submission stays approved and is tried again.\n"
+            "Next: have memory and disk looked at. If it is urgent, withdraw it and hand it in another way."
+        ),
+    ),
     "telling_unfetched": (
         (
             "{mailbox}のメール1通を、繰り返し取得できません（{why}）。\n"

@@ -16,8 +16,39 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "file_too_large": ("ファイルが大きすぎます（上限 {limit} バイト）", "the file is too large (limit {limit} bytes)"),
     "not_utf8": ("{line}行目に UTF-8 でない文字があります", "line {line} is not UTF-8"),
     "toml_syntax": (
-        "{line}行{column}桁目がTOMLの書き方に合いません（{detail}）",
-        "line {line}, column {column} is not valid TOML ({detail})",
+        "{line}行{column}桁目がTOMLの書き方に合いません",
+        "line {line}, column {column} is not valid TOML",
+    ),
+    "bare_date": (
+        "{line}行目の「{value}」は、日付として読めません",
+        'line {line}: "{value}" is not written as a date',
+    ),
+    "bare_number": (
+        "{line}行目の「{value}」は、数値の書き方ではありません",
+        'line {line}: "{value}" is not written as a number',
+    ),
+    "bare_switch": (
+        "{line}行目の「{value}」は、true でも false でもありません",
+        'line {line}: "{value}" is neither true nor false',
+    ),
+    "open_quote": ("{line}行目の引用符が閉じていません", "line {line}: a quotation mark is not closed"),
+    "open_bracket": ("{line}行目までに閉じていない括弧があります", "a bracket is not closed by line {line}"),
+    "no_equals": ("{line}行目に = がありません", "line {line} has no ="),
+    "declared_twice": (
+        "{line}行目の項目又は見出しは、前にもう書かれています",
+        "line {line}: this key or heading stands further up already",
+    ),
+    "bad_escape": (
+        "{line}行目の「\\」は、この引用符の中では使えません",
+        "line {line}: a backslash cannot stand so in these quotes",
+    ),
+    "section_id": (
+        "{line}行目の課の見出しに「{name}」は使えません",
+        'line {line}: "{name}" cannot stand in the heading of a section',
+    ),
+    "bare_heading": (
+        "{line}行目の見出しの「{name}」が引用符で囲まれていません",
+        'line {line}: "{name}" in the heading does not stand in quotes',
     ),
     "bare_key": (
         "{line}行目の項目名「{name}」が引用符で囲まれていません",
@@ -33,6 +64,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     # keys and types
     "unknown_key": ("「{name}」という項目はありません", 'there is no key "{name}"'),
+    "misplaced_at_end": (
+        "「{name}」はファイルの初めに書く項目で、[{here}] の中には書けません",
+        '"{name}" belongs to the beginning of the file, and not into [{here}]',
+    ),
+    "misplaced_key": (
+        "「{name}」は {place} に書く項目で、[{here}] の中には書けません",
+        '"{name}" belongs to {place}, and not into [{here}]',
+    ),
     "missing_key": ("必須の項目がありません", "a required key is missing"),
     "not_text": ("文字列ではありません", "not a text"),
     "not_a_number": ("整数ではありません", "not a whole number"),
@@ -112,9 +151,21 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "ひな形の「{name}」という名前は使えません",
         'the template uses the name "{name}", which does not exist',
     ),
+    "template_value": (
+        "ひな形の「{name}」という名前は使えません",
+        'the template uses the name "{name}", which does not exist',
+    ),
     "template_filter": (
         "ひな形の「{name}」という加工は使えません",
         'the template uses the filter "{name}", which does not exist',
+    ),
+    "template_brace": (
+        "波かっこが一つだけのところがあります（{value}）。このまま送られます",
+        "there is a lone brace ({value}), which would be sent as it stands",
+    ),
+    "template_mark": (
+        "記入例の伏せ字が残っています（{value}）。このまま送られます",
+        "a mark of a printed example is left ({value}), which would be sent as it stands",
     ),
     "template_key": ("ここでは認証キーを使えません", "the authentication key must not be used here"),
     "template_notice": (
@@ -160,7 +211,6 @@ _ONE_ADDRESS: Final = (
     '氏名・記号・空白を付けず、1つの " " に半角のアドレスを1件だけ書いてください。複数は [ ] の中に並べます',
     "write one plain ASCII address per pair of quotes, without a name; several stand side by side in the list",
 )
-_TYPE: Final = ("同梱の見本と書き方を比べてください", "compare with the shipped example")
 _SECRET: Final = (
     "パスワードだけを1行書いたファイルを置き、chmod 600 で本人だけが読めるようにしてください",
     "put the password alone on one line of that file, and let only its owner read it (chmod 600)",
@@ -172,6 +222,61 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "hoshobin init writes an example",
     ),
     "not_utf8": ("文字コードを UTF-8 にして保存し直してください", "save the file as UTF-8"),
+    "bare_date": (
+        "2026-04-01 のように、西暦で、引用符を付けずに書いてください",
+        "write it like 2026-04-01, without quotes",
+    ),
+    "bare_number": (
+        "3_000_000 のように、コンマも「円」も付けずに書いてください",
+        "write it like 3_000_000, without commas",
+    ),
+    "bare_switch": (
+        "true 又は false を小文字で、引用符なしで書いてください",
+        "write true or false, small and without quotes",
+    ),
+    "open_quote": ('文字列の初めと終わりを " で囲んでください', 'put " before and after the text'),
+    "open_bracket": ("[ と ]、{{ と }} の数を確かめてください", "count [ and ], {{ and }}"),
+    "no_equals": (
+        "項目 = 値 の形で書いてください。説明なら、行の初めに # を付けます",
+        "write KEY = VALUE, or # before a remark",
+    ),
+    "declared_twice": ("どちらか一方にまとめてください", "put both into one"),
+    "bad_escape": ("' ' で囲むと、「\\」をそのまま書けます", "in ' ' a backslash stands for itself"),
+    "section_id": (
+        '見出しは [section.zaisei] のように半角の英数字で書き、課の名前は name = "{name}" と書いてください',
+        'write a heading in ASCII letters, like [section.zaisei], and the name as name = "{name}"',
+    ),
+    "bare_heading": ("{heading} と書いてください", "write {heading}"),
+    "misplaced_at_end": (
+        "ファイルの初め、最初の [ ] の見出しより前に移してください（見出しの後の項目は、その見出しのものになります）",
+        "move it up, before the first heading in [ ]: what follows a heading belongs to it",
+    ),
+    "misplaced_key": (
+        "{place} の見出しのすぐ下に移してください（見出しの後の項目は、その見出しのものになります）",
+        "move it up, right below {place}: what follows a heading belongs to it",
+    ),
+    "template_value": (
+        "案件の values に登録する値なら {{{{ values.{name} }}}}、工事名なら {{{{ project.name }}}} と書いてください",
+        "a registered value is written {{{{ values.{name} }}}}, the name of the works {{{{ project.name }}}}",
+    ),
+    "template_syntax": (
+        "{{{{ … }}}} と {{% … %}} の閉じ忘れを確かめてください。使える名前は docs/rules.ja.md にあります",
+        "look for a missing }}}} or %}}; docs/rules.ja.md lists the names",
+    ),
+    "bad_pattern": (
+        "正規表現の括弧と \\ を確かめてください。数字だけなら digits_only、文字数だけなら length で足ります",
+        "look at its brackets and backslashes; digits_only and length need no pattern",
+    ),
+    "eligibility_half": (
+        'from = 2026-04-01 と counted_by = ["announcement"] のように、同じ [[eligibility]] に並べて書いてください',
+        'write both into the same [[eligibility]]: from = 2026-04-01 and counted_by = ["announcement"]',
+    ),
+    "cannot_write": (
+        "空き容量と、フォルダに書き込めるかを確かめてください",
+        "look at free space and at who may write there",
+    ),
+    "file_unreadable": ("ファイルを開けるか、読み取りの権限を確かめてください", "make sure that the file may be read"),
+    "wrong_value": ("docs/rules.ja.md の同じ項目の例と比べてください", "compare with the example in docs/rules.ja.md"),
     "toml_syntax": (
         '引用符 " " や括弧の閉じ忘れ、= の抜けがないか、その行と前の行を確認してください',
         "look at that line and the one before for a missing quote, bracket or =",
@@ -188,13 +293,13 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "not_a_number": ("引用符を付けずに、半角の整数で書いてください", "write a whole number without quotes"),
     "not_a_switch": ("true 又は false を引用符なしで書いてください", "write true or false without quotes"),
     "not_a_list": ('["…", "…"] のように書いてください', 'write ["…", "…"]'),
-    "not_a_table": _TYPE,
+    "not_a_table": ("{form} のように書いてください", "write it like {form}"),
     "not_a_date": ("2026-04-01 のように、引用符を付けずに書いてください", "write 2026-04-01, without quotes"),
     "unknown_value": ("使える値：{valid}", "allowed: {valid}"),
     "empty": ("値を書いてください", "write a value"),
     "too_small": ("{limit} 以上にしてください", "write {limit} or more"),
     "too_large": ("{limit} 以下にしてください", "write {limit} or less"),
-    "bad_name": ("半角の英数字と _ - だけにしてください", "use only A-Z a-z 0-9 _ -"),
+    "bad_name": ("半角の英数字と _ - だけにしてください（例：zaisei）", "use only A-Z a-z 0-9 _ - (zaisei)"),
     "reserved_name": ("別の名前にしてください", "choose another name"),
     "unsafe_value": ("その文字を消して、打ち直してください", "delete that character and type the value again"),
     "address_not_ascii": _ONE_ADDRESS,
@@ -231,6 +336,14 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "invoice_form": (
         '{{ file = "…pdf" }} 又は "separate"（別途提出）と書いてください',
         'write {{ file = "…pdf" }} or "separate"',
+    ),
+    "template_brace": (
+        "{{{{ values.工事番号 }}}} のように、二重の半角の波かっこで囲んでください",
+        "write the name in two braces, like {{{{ values.number }}}}",
+    ),
+    "template_mark": (
+        "入れる値を {{{{ project.name }}}} のような名前で書いてください。分からなければ、空にして open に並べます",
+        "write the name of the value, like {{{{ project.name }}}}; if unknown, leave it empty and list it in open",
     ),
     "template_name": _SPELLING,
     "template_filter": _SPELLING,

@@ -37,6 +37,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     "DeadlineNear": ("提出期限の接近", "deadline near"),
     "Rescheduled": ("送信予定の変更", "sending moment changed"),
     "StepsRenewed": ("提出の手順を更新", "steps of handing in renewed"),
+    "NotReadAgain": ("送信前にPDFを読み直せず（再試行予定）", "the PDF could not be read again before sending"),
     "NoAnswer": ("サーバーの応答なし", "no answer"),
     "AnswerAfterwards": ("後から届いた応答", "an answer afterwards"),
     "Started": ("起動", "started"),
@@ -76,6 +77,7 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "envid": ("送信番号", "envelope id"),
     "evidence": ("送信元の確認", "what proves the sender"),
     "file": ("ファイル", "file"),
+    "from_before": ("導入前", "from before"),
     "joined": ("お知らせ", "its notices"),
     "label": ("承認の印", "label"),
     "letter": ("送信内容", "letter"),
@@ -116,6 +118,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "store": ("データベース", "the database"),
     "disk": ("ディスク", "the disk"),
     "pdf": ("PDFの読取り", "reading PDFs"),
+    "dns": ("DNS（電子署名の確認）", "DNS (keys of signatures)"),
     "login": ("OAuth2 のログイン {name}", "OAuth2 login {name}"),
     "command": ("知らせのプログラム", "the operator's command"),
 }

@@ -13,6 +13,7 @@ _Pair = tuple[str, str]
 
 OWN: Final[dict[str, _Pair]] = {
     "name": ("発注者の名前", "the issuer's name"),
+    "scope": ("この決まりが及ぶ範囲（局・工事の種類など）", "for which bureau or kind of work"),
     "aliases": ("別の名前（コンマ区切り）", "other names (with commas)"),
     "guarantors": ("受け付けられる保証会社（コンマ区切り）", "sureties that are taken (with commas)"),
     "source": ("公表元", "where it is published"),
@@ -25,6 +26,7 @@ SECTION: Final[dict[str, _Pair]] = {
     "to": ("宛先", "recipients"),
     "cc": ("写しの宛先", "copies"),
     "phone": ("電話番号", "telephone"),
+    "fax": ("FAX番号", "fax number"),
     "until": ("この内容で確かな最後の日", "the last day on which this is certain"),
 }
 RULE: Final[dict[str, _Pair]] = {
@@ -116,6 +118,61 @@ CHOICES: Final[dict[str, dict[str, _Pair]]] = {
     **dict.fromkeys(("other_documents", "call_after", "digits_only", "remove_hyphens"), _SWITCH),
 }
 """The words that a key takes, with what each means; a key that is not here takes any text, number, day or list."""
+
+
+_PRODUCTS: Final[dict[str, _Pair]] = {
+    "contract": ("契約保証", "contract guarantee"),
+    "advance": ("前払金保証", "advance-payment guarantee"),
+    "interim": ("中間前払金保証", "interim-payment guarantee"),
+}
+_KINDS: Final[dict[str, _Pair]] = {
+    "works": ("工事", "works"),
+    "consulting": ("業務委託", "consulting"),
+    "other": ("その他", "other"),
+}
+_AWARDS: Final[dict[str, _Pair]] = {
+    "open": ("一般競争入札", "open bidding"),
+    "designated": ("指名競争入札", "designated bidding"),
+    "discretionary": ("随意契約", "discretionary contract"),
+}
+_CLOSED: Final[dict[str, dict[str, _Pair]]] = {
+    "when": {
+        "attached": ("請求書を同送するとき", "where the invoice rides along"),
+        "apart": ("請求書を別に出すとき", "where it goes apart"),
+    },
+    "counted_by": {
+        "procedure_start": ("発注手続の開始", "start of the procurement"),
+        "announcement": ("公告", "announcement"),
+        "designation": ("指名", "designation"),
+        "notification": ("通知", "notification"),
+        "bid": ("入札", "bid"),
+        "award": ("落札", "award"),
+        "contract": ("契約", "contract"),
+        "original_contract": ("当初契約", "original contract"),
+        "guarantee": ("保証契約", "guarantee"),
+    },
+    "contract": {"original": ("当初の契約", "original contract"), "amended": ("変更契約", "amended contract")},
+    **dict.fromkeys(("product", "products", "expects"), _PRODUCTS),
+    **dict.fromkeys(("kind", "kinds"), _KINDS),
+    **dict.fromkeys(("award", "awards"), _AWARDS),
+    **CHOICES,
+}
+"""The words of every closed list, by its key, with what each means."""
+
+
+def explain_words(key: str, valid: str, lang: Literal["ja", "en"]) -> str:
+    """The words ``valid`` (parted by commas) of a closed list at ``key``, each with its meaning where it has one."""
+    meanings = _CLOSED.get(key.rpartition(".")[2].partition("[")[0], {})
+    index = 0 if lang == "ja" else 1
+    told = [
+        f"{word}（{meanings[word][0]}）"
+        if lang == "ja" and word in meanings
+        else f"{word} ({meanings[word][index]})"
+        if word in meanings
+        else word
+        for word in valid.split(", ")
+    ]
+    return ("、", ", ")[index].join(told) if meanings else valid
 
 
 def name_key(path: Sequence[str], lang: Literal["ja", "en"]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from worker.states import Reason, State
+from worker.words.receipts import KINDS
 
 _S, _R = State, Reason
 
@@ -68,7 +69,7 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     _R.ELIGIBILITY_UNKNOWN: ("電子保証の対象か不明", "not known whether the issuer takes electronic sureties here"),
     _R.NOT_ELIGIBLE: ("電子保証の対象外", "the issuer takes no electronic surety here"),
     _R.SENDER_UNPROVEN: ("送信元を確認できない", "who sent the mail is not proven"),
-    _R.FIRST_ADDRESS: ("初めての送信先", "first mail ever to this address"),
+    _R.FIRST_ADDRESS: ("初めての送信先", "first mail to this address as this section's"),
     _R.RULE_CHANGED: ("ルール変更後の初回", "the rule has changed since the last submission"),
     _R.CHANGED: ("承認後に内容が変わった", "changed after approval"),
     _R.SEEN_BEFORE: ("提出済みの保証契約番号（再取得か変更保証か）", "a number already submitted: a copy, or amended?"),
@@ -206,7 +207,41 @@ AFTER_REHEARSING: Final = (
 )
 """The step of REHEARSED once the draft is no rehearsal any more."""
 
+_AS_DOWNLOADED = (
+    "保証会社のサイトから取得したPDFを、印刷・変換・結合せずそのまま所定のフォルダに保存",
+    "save the PDF from the surety's site to the folder as it is, neither printed nor converted nor joined",
+)
+_CONTAINER = ("PDFではない（ZIP等）", "not a PDF (a ZIP …)")
+_TRAILING = ("PDFの後ろに別のデータ", "other data behind the PDF")
+_CUT = ("PDFが途中で切れている", "the end of the PDF is missing")
+_OF_FILE = tuple((f"{ja}：{{value}}", f"{en}: {{value}}") for ja, en in (_CONTAINER, _TRAILING, _CUT))
+_SAVE_AS_PDF = (
+    "PDFだけを請求書フォルダに保存し直し",
+    "save the PDF alone to the invoices folder",
+)
+
+_EVIDENCE: Final[dict[str, tuple[str, str]]] = {
+    **{kind.value: (f"{words[0]}：{{value}}", f"{words[1]}: {{value}}") for kind, words in KINDS.items()},
+    "answer": ("後から届いた送信サーバーの応答：{value}", "the mail server's late answer: {value}"),
+    "early": (
+        "この提出についての通知又は控えが先に届いています：{value}",
+        "a report or copy of it came before: {value}",
+    ),
+    "copy": (
+        "この提出とみられる自社の控えが届いています：{value}",
+        "our own copy of it, it seems, lies in the mailbox: {value}",
+    ),
+    "other_copy": (
+        "同じ提出のメールが受信箱に届いています（内容は一致しません）：{value}",
+        "a mail of this submission lies in the mailbox, and is not the same: {value}",
+    ),
+}
+"""What says that a mail may have been sent already, by the code in the detail of MAYBE_SENT."""
 CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | None]]] = {
+    **{
+        (_R.MAYBE_SENT, code): ((f"{REASONS[_R.MAYBE_SENT][0]}（{ja}）", f"{REASONS[_R.MAYBE_SENT][1]} ({en})"), None)
+        for code, (ja, en) in _EVIDENCE.items()
+    },
     (_R.ALREADY_RESUBMITTED, "confirmed"): (
         ("到達確認済みの提出への再提出（{value}）", "a resubmission of what is confirmed to have arrived ({value})"),
         (
@@ -214,8 +249,175 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
             "the issuer has it: approve to send once more (a replacement), withdraw otherwise",
         ),
     ),
+    (_R.FROM_BEFORE, "mail"): (
+        (
+            "導入前のお知らせ（{value} のメール）。提出済みでないか確認",
+            "a notice from before the product was installed (mail of {value})",
+        ),
+        None,
+    ),
+    (_R.FROM_BEFORE, "file"): (
+        (
+            "導入前のお知らせ（{value} 保存）。提出済みでないか確認",
+            "a notice from before the product was installed (saved {value})",
+        ),
+        None,
+    ),
+    (_R.FROM_BEFORE, "since"): (
+        (
+            "監視の設定を変える前のお知らせ（{value} のメール）。提出済みでないか確認",
+            "a notice from before this mailbox was watched so (mail of {value})",
+        ),
+        None,
+    ),
+    (_R.FROM_BEFORE, "folder"): (
+        (
+            "このフォルダの監視を始める前のお知らせ（{value} 保存）。提出済みでないか確認",
+            "a notice from before this folder was watched (saved {value})",
+        ),
+        None,
+    ),
+    (_R.FROM_BEFORE, "undated"): (
+        ("受信日の分からないメールのお知らせ。提出済みでないか確認", "a notice in a mail without a readable date"),
+        None,
+    ),
+    (_R.KEY_DIFFERS, "pdf"): (
+        (
+            "送信前に読み直したお知らせPDFと記録が不一致：{value}",
+            "the PDF, read again before sending, differs from the records: {value}",
+        ),
+        (
+            "送信不可。PDFと記録を見比べ、管理者へ連絡（提出するときは取り下げ、PDFを別名で所定のフォルダに保存）",
+            "never sent: tell the administrator; to submit it, withdraw this one and save the PDF under another name",
+        ),
+    ),
+    (_R.MISSING_VALUE, "condition"): (
+        (
+            "件名・本文の条件に使う「{value}」が未登録",
+            'the value "{value}", which a condition asks about, is not registered',
+        ),
+        (
+            "案件に登録。ないことがある値なら、ルールの条件を {% if values.名前 is defined %} と書く",
+            "register it with the project; if it may be missing, write {% if values.NAME is defined %} in the rule",
+        ),
+    ),
+    (_R.MISSING_VALUE, "subject"): (
+        ("件名が空になる", "the subject comes out empty"),
+        ("発注者のルールの件名（subject）を直す", "mend the subject in the issuer's rule"),
+    ),
+    (_R.MISSING_VALUE, "file_name"): (
+        ("お知らせのファイル名が空になる", "the notice's file name comes out empty"),
+        ("発注者のルールのファイル名（file_name）を直す", "mend file_name in the issuer's rule"),
+    ),
+    (_R.ELIGIBILITY_UNKNOWN, "not_seen"): (
+        (
+            "この契約・保証を電子保証で受けるか、公表元で未確認（{value}）",
+            "not seen whether the issuer takes an electronic surety here ({value})",
+        ),
+        (
+            "発注者に確認し、ルール（eligibility）を補完、又は記録して承認",
+            "ask the issuer, then complete the rule (eligibility), or approve with a note",
+        ),
+    ),
+    (_R.DAMAGED, "container"): (
+        _CONTAINER,
+        ("中のPDFを取り出し、PDFだけを所定のフォルダに保存", "take the PDF out and save it alone to the folder"),
+    ),
+    (_R.DAMAGED, "trailing_data"): (_TRAILING, _AS_DOWNLOADED),
+    (_R.WRONG_INVOICE, "container"): (_OF_FILE[0], _SAVE_AS_PDF),
+    (_R.WRONG_INVOICE, "trailing_data"): (_OF_FILE[1], _SAVE_AS_PDF),
+    (_R.WRONG_INVOICE, "cut"): (_OF_FILE[2], _SAVE_AS_PDF),
+    (_R.DOCUMENTS_UNDECIDED, "container"): (_OF_FILE[0], _SAVE_AS_PDF),
+    (_R.DOCUMENTS_UNDECIDED, "trailing_data"): (_OF_FILE[1], _SAVE_AS_PDF),
+    (_R.DOCUMENTS_UNDECIDED, "cut"): (_OF_FILE[2], _SAVE_AS_PDF),
+    (_R.TWO_VALUES, "continues"): (
+        ("番号・キーが次の行に続いている可能性（{value}）", "number or key may go on in the next line ({value})"),
+        _AS_DOWNLOADED,
+    ),
+    (_R.NO_TEXT, "ocr_layer"): (
+        (
+            "複合機で作った検索可能PDFです。保証会社のサイトから取得したPDFをそのまま保存してください",
+            "a scan with recognised text behind it; save the PDF from the surety's site as it is",
+        ),
+        _AS_DOWNLOADED,
+    ),
+    (_R.NO_TEXT, "unseen"): (
+        ("番号・キーの文字が紙面に表示されない（{value}）", "number or key does not show on the page ({value})"),
+        _AS_DOWNLOADED,
+    ),
+    (_R.FIRST_ADDRESS, "copy_to"): (
+        ("控えの宛先が自社のドメインの外（{value}）", "our own copy goes outside our domain ({value})"),
+        (
+            "提出のたびに番号とキーが届きます。設定の [smtp] copy_to を確認し、正しければ承認（確認は一度だけ）",
+            "it gets number and key of every submission: check [smtp] copy_to; approve if it is right (asked once)",
+        ),
+    ),
+    (_R.FIRST_ADDRESS, "rehearsal_to"): (
+        ("リハーサルの宛先が自社のドメインの外（{value}）", "rehearsals go outside our domain ({value})"),
+        (
+            "リハーサルのたびに番号とキーが届きます。rehearsal_to を確認し、正しければ承認（確認は一度だけ）",
+            "it gets number and key of every rehearsal: check rehearsal_to; approve if it is right (asked once)",
+        ),
+    ),
+    (_R.WRONG_INVOICE, "issuer"): (
+        (
+            "請求書に別の発注者の名前があり、この発注者の名前がない（{value}）",
+            "the invoice names another issuer, and not this one ({value})",
+        ),
+        None,
+    ),
+    (_R.WRONG_INVOICE, "contractor"): (
+        (
+            "請求書に別の請求者の名前があり、この案件の受注者の名前がない（{value}）",
+            "the invoice names another contractor, and not this project's ({value})",
+        ),
+        None,
+    ),
+    (_R.INVOICE_UNCLEAR, "issuer"): (
+        (
+            "請求書に、ほかの発注者の名前、又は似た名前がある（{value}）",
+            "the invoice names another issuer too, or one of a similar name ({value})",
+        ),
+        (
+            "請求書を開き、宛先がこの発注者であることを確認し承認。違えば正しい請求書に差替え",
+            "open the invoice; approve if it is addressed to this issuer, else put the right one there",
+        ),
+    ),
+    (_R.INVOICE_UNCLEAR, "project"): (
+        (
+            "請求書に、ほかの案件の名前・番号、又は似た名前がある（{value}）",
+            "the invoice names another project too, or one of a similar name ({value})",
+        ),
+        (
+            "請求書を開き、この案件の請求書であることを確認し承認。違えば正しい請求書に差替え",
+            "open the invoice; approve if it is this project's, else put the right one there",
+        ),
+    ),
+    (_R.INVOICE_UNCLEAR, "contractor"): (
+        (
+            "請求書に、ほかの請求者の名前、又は似た名前がある（{value}）",
+            "the invoice names another contractor too, or one of a similar name ({value})",
+        ),
+        (
+            "請求書を開き、請求者がこの案件の受注者であることを確認し承認。違えば正しい請求書に差替え",
+            "open the invoice; approve if this project's contractor asks, else put the right one there",
+        ),
+    ),
 }
 """Own words, and an own next step where there is one, of a hold whose ``detail`` is ``code`` or ``code: value``.
 
 The words take the place of the reason's; ``{value}`` in them is the value, with control characters escaped.
 """
+
+CODED_VALUES: Final[dict[tuple[Reason, str], dict[str, tuple[str, str]]]] = {
+    (_R.KEY_DIFFERS, "pdf"): {
+        "file": ("ファイル", "file"),
+        "guarantor": ("保証会社", "guarantor"),
+        "contract_number": ("保証契約番号", "contract number"),
+        "key": ("認証キー", "key"),
+        "product": ("保証の種別", "kind of guarantee"),
+        "project_name": ("工事名", "name of the works"),
+        "contractor_name": ("受注者名", "contractor"),
+    },
+}
+"""What the values of such a detail are called, where they are codes themselves, several of them behind commas."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
+from worker.letter import bears_secret
 from worker.model import Receipt, ReceiptKind
 
 KINDS: Final[dict[ReceiptKind, tuple[str, str]]] = {
@@ -70,6 +71,11 @@ SUBJECTS: Final[dict[str, tuple[str, str]]] = {
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "h_receipts": ("届いた通知・返信", "What came back"),
+    "receipt_unproven": (
+        "{words}［メールサーバーからの通知とは確認できません］",
+        "{words} [not proven to come from a mail server]",
+    ),
+    "reply_unproven": ("{words}［差出人は確認できません］", "{words} [the sender is not proven]"),
     "receipt_to": ("{words}：{recipient}", "{words}: {recipient}"),
     "receipt_from": ("{words}：{sender}", "{words}: {sender}"),
     "task_reply": (
@@ -106,10 +112,27 @@ def name_status(status: str, lang: Literal["ja", "en"]) -> str:
     return f"{pair[0]}（{status}）" if lang == "ja" else f"{pair[1]} ({status})"
 
 
+_UNPROVEN: Final = {
+    ReceiptKind.DELIVERED: "receipt_unproven",
+    ReceiptKind.RELAYED: "receipt_unproven",
+    ReceiptKind.DELAYED: "receipt_unproven",
+    ReceiptKind.FAILED: "receipt_unproven",
+    ReceiptKind.UNREADABLE: "receipt_unproven",
+    ReceiptKind.REPLY: "reply_unproven",
+}
+
+
+def is_unproven(receipt: Receipt) -> bool:
+    """Whether everybody who has the mail, or the PDF, can have written ``receipt``."""
+    return receipt.proof == "nothing" or (not receipt.proof and bears_secret(receipt.message_id))
+
+
 def name_receipt(receipt: Receipt, lang: Literal["ja", "en"]) -> str:
     """One receipt on one line: what it says, of which address, why, and the other side's own words."""
     index = 0 if lang == "ja" else 1
     words = KINDS[receipt.kind][index]
+    if receipt.kind in _UNPROVEN and is_unproven(receipt):
+        words = TEXTS[_UNPROVEN[receipt.kind]][index].format(words=words)
     code, values = ("receipt_to", receipt.recipient) if receipt.recipient else ("receipt_from", receipt.sender)
     head = TEXTS[code][index].format(words=words, recipient=values, sender=values) if values else words
     text = " ".join(receipt.text.split())

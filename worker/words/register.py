@@ -63,8 +63,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         'no issuer "{value}" is configured (nearest: {near}); add it with `hoshobin issuers add`',
     ),
     "field_two_issuers": (
-        "「{value}」に当たる発注者が複数あります。ファイル名（{ids}）で指定してください",
-        '"{value}" could be several issuers: say which file ({ids})',
+        "「{value}」に当たる発注者が複数あります。ファイル名か、範囲を付けた名前で指定してください：{ids}",
+        '"{value}" could be several issuers: give the file, or the name with its scope: {ids}',
     ),
     "import_key": (
         "「{name}」は案件の項目ではありません（近い名前：{nearest}）",
@@ -147,8 +147,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     # --- Issuers -----------------------------------------------------------------------------------------------
     "catalogue_unknown": (
-        "「{name}」という発注者は同梱の一覧にありません（近い名前：{near}）",
-        'the catalogue has no issuer "{name}" (near: {near})',
+        "「{name}」という発注者は同梱の一覧にありません（近い名前の別の発注者：{near}）",
+        'the catalogue has no issuer "{name}" (others of a near name: {near})',
+    ),
+    "catalogue_several": (
+        "「{name}」に当たる発注者が、同梱の一覧に複数あります（{near}）",
+        'the catalogue has several issuers "{name}" ({near})',
     ),
     "setting_form": ("「{value}」は 項目=値 の形ではありません", '"{value}" is not KEY=VALUE'),
     "issuer_taken": (
@@ -226,9 +230,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ask_kind": ("種別", "kind of work"),
     "ask_award": ("契約の方法", "how it was awarded"),
     "ask_amount": ("請負金額（円）", "contract amount, yen"),
+    "ask_excluded": ("公告等で電子保証の対象外とされているか", "whether its announcement excludes electronic sureties"),
     "ask_approval": ("発注者による電子保証の承認（いつ・どのように）", "the issuer's approval: when and how"),
     "ask_contract_numbers": ("保証契約番号（分かるとき）", "contract number, where known"),
     "ask_contact": ("担当者（会社の設定と違うとき）", "contact person, where another than the company's"),
+    "ask_procedure_start": ("発注手続の開始日", "start of the procurement"),
     "ask_announcement": ("公告日", "date of announcement"),
     "ask_designation": ("指名の日", "date of designation"),
     "ask_notification": ("通知の日", "date of notification"),
@@ -406,4 +412,14 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "元の文字を確かめて直してください（CSVでなく .xlsx で保存すると失われません）",
         "put in the original character; .xlsx keeps what a CSV loses",
     ),
+    "catalogue_unknown": (
+        "一覧にない発注者は、docs/rules.ja.md の例を issuers/名前.toml に写し、公表元のとおりに直してください",
+        "for an issuer that is not in it, copy an example of docs/rules.ja.md to issuers/NAME.toml and adapt it",
+    ),
+    "catalogue_several": ("初めに書かれた名前（英数字）で指定してください", "name it by the word before the brackets"),
+    "setting_form": (
+        "--set section.keiyaku.phone=0557-00-0000 のように書いてください",
+        "write it like --set section.x.phone=0557",
+    ),
+    "issuer_taken": ("issuers/ にあるファイルを直してください", "edit the file in issuers/"),
 }

@@ -37,6 +37,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "h_rule": ("適用したルール", "the rule that applied"),
     "h_source": ("出典", "source"),
     "not_written": ("（記載なし）", "(not written)"),
+    "h_assumed": ("仮定", "assumed"),
+    "taken_notice": (
+        "番号とキーは、お知らせのPDFで出す（公表元に記載なし）",
+        "the notice is attached (not stated by the source)",
+    ),
+    "taken_timing": ("提出の時期は問わない（公表元に記載なし）", "it may go at any time (not stated by the source)"),
     "h_chosen": ("採用した方法", "what was chosen"),
     "h_contract": ("契約の区分", "contract"),
     "amended": ("変更契約のルール", "the rule for amended contracts"),

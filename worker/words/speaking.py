@@ -15,12 +15,27 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "telling_withdrawn_again": (
         (
-            "■ 送信元未確認のまま取り下げた提出と同じPDFが、確かな相手から届きました。提出はされません。{news}"
-            "　次にすること：提出するなら hoshobin resend 番号 --by 氏名 --why 理由"
+            "■ 送信元未確認のまま取り下げたお知らせが、確かな相手から届きました。"
+            "新しい番号で保留し、提出はまだしません。（新しい番号: 取り下げた番号　{news}）"
+            "　次にすること：提出するなら新しい番号を承認、提出済み・不要なら新しい番号を取下げ"
         ),
         (
-            "■ The PDF of a submission that was withdrawn while its sender was not proven came again from one who is; "
-            "nothing is submitted. {news}  Next: to submit it, hoshobin resend ID --by NAME --why WHY"
+            "■ The notice of a submission that was withdrawn while its sender was not proven came again from one who "
+            "is; it is held under a new number and not sent yet (new: withdrawn  {news}).  Next: approve the new one "
+            "to submit it, or withdraw it"
+        ),
+    ),
+    "telling_unproven_newcomer": (
+        (
+            "■ 送信元を確認できないメールで、受付済みの提出と同じ保証契約番号のお知らせが届きました。"
+            "新しいものは保留し、受付済みの提出はそのまま進みます。（新しい番号: 受付済みの番号　{news}）"
+            "　次にすること：保証会社に電話で確かめ、新しいものが本物なら承認し、受付済みの提出を取下げ。"
+            "偽物なら新しいものを取下げ"
+        ),
+        (
+            "■ A mail whose sender is not proven brought a notice of a contract number that is here already. The new "
+            "one is held, what was here goes on (new: here  {news}).  Next: call the guarantor; approve the new one "
+            "and withdraw the other if it is genuine, withdraw the new one if it is forged"
         ),
     ),
     "h_sender": ("送信元", "sender"),
@@ -32,10 +47,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "doctor_doubled": ("確認結果が1通に2つ以上", "several in one mail"),
     "remedy_not_set": (
         (
-            "メールで届くお知らせは、電子署名（DKIM）がなければ送信元を確認できず、hold・auto でも人の確認を待ちます。"
+            "メールで届くお知らせは、自分で確かめられる電子署名（DKIM）がなければ、hold・auto でも人の確認を待ちます。"
             "{candidates}"
         ),
-        "Without a DKIM signature no notice that comes by mail is proven; it waits also in hold and auto. {candidates}",
+        (
+            "Without a DKIM signature that can be verified here no notice that comes by mail is proven; it waits also "
+            "in hold and auto. {candidates}"
+        ),
     ),
     "remedy_candidates": (
         "最近の{mails}通にある名前：{names}。自社の受信サーバーの名前を [mailbox.{mailbox}] authserv_id に書きます",
@@ -57,6 +75,22 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         (
             'A mail with several Authentication-Results of "{name}" is not believed, as one may be forged; its '
             "signature is looked at. Ask whether the server can write one"
+        ),
+    ),
+    "resolver_secured": ("DNSSECで確かめた鍵を使えます", "keys come with DNSSEC, checked on this machine"),
+    "resolver_not_here": ("DNSSECの確認なし（リゾルバーが別の機器）", "no DNSSEC: the resolver is another machine"),
+    "resolver_no_ad": ("DNSSECの確認なし（リゾルバーがADを返さない）", "no DNSSEC: the resolver gives no AD"),
+    "resolver_away": ("DNSに届きません", "the DNS is not reached"),
+    "remedy_resolver": (
+        (
+            "電子署名を自分で確かめる場合（受信サーバーの dkim=pass がないメール）、hold・auto では人の確認を待ち、"
+            "approve では注記つきで認めます。この機器に、DNSSECを検証するリゾルバー（unbound 等）を置き、"
+            "/etc/resolv.conf を nameserver 127.0.0.1 にします"
+        ),
+        (
+            "A mail without dkim=pass of your own server is not proven in hold and auto, and only with a note in "
+            "approve: run a resolver that validates DNSSEC (unbound, for instance) on this machine and set "
+            "nameserver 127.0.0.1 in /etc/resolv.conf"
         ),
     ),
     "mails_of": ("{name}（{count}通）", "{name} ({count})"),

@@ -8,9 +8,18 @@ from __future__ import annotations
 from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
-    "other_copy": (
-        "同じ提出のメールが受信箱に届いています（内容は一致しません）",
-        "a mail of this submission lies in the mailbox, and is not the same",
+    "other_secret": (
+        (
+            "データベースの秘密の値と、同じフォルダの secret ファイルが一致しません"
+            "（別のデータベースの写しを戻した可能性）。送信を止めています。"
+            "`hoshobin list` の「送信待ち」のうち、すでに送ったものを取り下げてから、`hoshobin resume --by 氏名` で"
+            "再開してください（secret ファイルはデータベースに合わせて書き直します）。"
+        ),
+        (
+            "The secret in the database and the file `secret` beside it differ (another database was put back?)."
+            " Nothing is sent. Withdraw what waits to be sent (`hoshobin list`) and has left already, then"
+            " `hoshobin resume --by NAME`, which writes the file from the database."
+        ),
     ),
     "stopping_waits": (
         "停止中：送信サーバーの最後の応答を待っています（最長10分。打ち切ると「送信結果不明」になります）",
@@ -54,9 +63,25 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "控えの宛先 {address} は、発注者のアドレス又はドメインです",
         "{address}, where our own copy goes, is an address or a domain of an issuer",
     ),
+    "outside_own_domain": (
+        "{address} は、自社のドメインの外です（番号と認証キーが届きます）",
+        "{address} is outside the contractor's domain and gets numbers and keys",
+    ),
+    "shared_address": (
+        "{name} のアドレス {address} は、{other} と同じです",
+        "{address} of {name} is also that of {other}",
+    ),
 }
 
 HINTS: Final[dict[str, tuple[str, str]]] = {
+    "outside_own_domain": (
+        "意図した宛先か確かめてください（初めての提出のときに一度お尋ねします）",
+        "make sure that it is meant; it is asked about once",
+    ),
+    "shared_address": (
+        "ファイルを写したときの直し忘れでないか、公表元と照合してください",
+        "compare it with where it is published: a copied file may have kept another issuer's address",
+    ),
     "copy_to_issuer": (
         "自社のアドレスを指定するか、copy_to を消してください",
         "name an address of your own, or leave copy_to out",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -31,11 +32,13 @@ from worker.adapters.store.entries import holds_hash, read_hash, read_head, stre
 from worker.adapters.store.head import read_mark, write_mark
 from worker.adapters.store.queries import StoreReads
 from worker.adapters.store.ready import Ready, run
-from worker.adapters.store.schema import FILE_NAME, ORIGINALS, REVISION, SUBMISSIONS
+from worker.adapters.store.schema import FILE_NAME, ORIGINALS, PROPERTIES, REVISION, SUBMISSIONS
+from worker.adapters.store.secret import read_secret, write_secret
 from worker.adapters.store.writing import SqlWriting
 from worker.audit import Verdict, verify
 from worker.chain import GENESIS
 from worker.errors import HoshobinError, LogBroken, Unavailable
+from worker.letter import SECRET, SECRET_BYTES
 from worker.ports import Clock
 
 __all__ = ["SqlStore", "create_or_migrate", "open_store"]
@@ -62,6 +65,8 @@ def open_store(folder: Path, clock: Clock, patience: float = PATIENCE) -> SqlSto
 def create_or_migrate(folder: Path) -> None:
     """Make the database in ``folder``, or bring an older one up to date; nothing where it is this program's.
 
+    A store without a secret takes that of ``DIR/secret``, or a new one; a missing file is written from the store.
+
     Raises ConfigError ``newer_database``, Unavailable, LogBroken.
     """
     with translated():
@@ -72,7 +77,21 @@ def create_or_migrate(folder: Path) -> None:
                 raise refused(folder, "newer_database")
             if found < REVISION:
                 _migrate(connection)
+            noted = read_secret(folder)
+            secret = _take_secret(connection, noted)
             connection.commit()
+        if noted is None:
+            write_secret(folder, secret)
+
+
+def _take_secret(connection: Connection, noted: str | None) -> str:
+    """The store's secret; where it has none, ``noted``, or a new one."""
+    known = connection.execute(sa.select(PROPERTIES.c.value).where(PROPERTIES.c.name == SECRET)).scalar()
+    if known is not None:
+        return str(known)
+    secret = noted or secrets.token_hex(SECRET_BYTES)
+    connection.execute(sa.insert(PROPERTIES), {"name": SECRET, "value": secret})
+    return secret
 
 
 def _migrate(connection: Connection) -> None:
@@ -258,6 +277,21 @@ class SqlStore(StoreReads):
             return entry_hash == GENESIS
         with self._reading() as connection:
             return read_hash(connection, number) == entry_hash
+
+    # --- The secret -----------------------------------------------------------------------------------------
+
+    def is_other_secret_noted(self) -> bool:
+        """Whether ``DIR/secret`` is there and is not the store's secret."""
+        return read_secret(self._folder) not in {None, self.property(SECRET)}
+
+    def note_secret(self) -> None:
+        """Replace ``DIR/secret`` by the store's secret."""
+        write_secret(self._folder, self.property(SECRET) or "")
+
+    def keep_secret_noted(self) -> None:
+        """Write ``DIR/secret`` where it is missing."""
+        if read_secret(self._folder) is None:
+            self.note_secret()
 
     # --- The audit ------------------------------------------------------------------------------------------
 

@@ -49,12 +49,15 @@ from worker.model import (
     Submission,
     sha256,
 )
+from worker.rulebook import OFFICE
 from worker.states import State
 
 _ROW: Final = SUBMISSIONS.c.row
 _BY_ID: Final = Ready(sa.select(_ROW).where(SUBMISSIONS.c.id == bindparam("id")))
 _BOUND: Final = sa.func.json_extract(ENTRIES.c.body, "$.set.bound_project")
 _BLOCK: Final = 500
+ACCEPTANCE: Final = "2[0-9][0-9]*"
+"""How the reply of a server begins that took a mail; why there was no reply is kept in the same place, in words."""
 # Not sorted there: for the order SQLite would go through all messages of the mailbox instead of the index.
 _KNOWN_SELECT: Final = sa.select(MESSAGES.c.row).where(
     MESSAGES.c.mailbox == bindparam("mailbox"), MESSAGES.c.message_id == bindparam("message_id")
@@ -90,7 +93,16 @@ _BINDING: Final = Ready(
 _NOTICE: Final = Ready(sa.select(NOTICES.c.row).where(NOTICES.c.pdf_sha256 == bindparam("pdf")))
 _ORIGINAL: Final = Ready(sa.select(ORIGINALS.c.content).where(ORIGINALS.c.sha256 == bindparam("digest")))
 _LOOK: Final = Ready(sa.select(LOOKS.c.row).where(LOOKS.c.name == bindparam("name")))
-_SENT_TO: Final = Ready(sa.select(SENT_TO.c.submission).where(SENT_TO.c.address == bindparam("address")).limit(1))
+# A row of an older program may name a mail of which a person alone said that it left: no server's 250 stands there.
+_SENT_TO: Final = Ready(
+    sa.select(SENT_TO.c.submission)
+    .select_from(SENT_TO.join(SUBMISSIONS, SUBMISSIONS.c.id == SENT_TO.c.submission))
+    .where(SENT_TO.c.address == bindparam("address"))
+    .where(SUBMISSIONS.c.issuer == bindparam("issuer"), SUBMISSIONS.c.section == bindparam("section"))
+    .where(sa.or_(SUBMISSIONS.c.section != OFFICE, SUBMISSIONS.c.project == bindparam("project")))
+    .where(sa.func.json_extract(_ROW, "$.reply").op("GLOB")(ACCEPTANCE))
+    .limit(1)
+)
 _CARRIED: Final = Ready(
     sa.select(_ROW)
     .select_from(SENT_WITH.join(SUBMISSIONS, SUBMISSIONS.c.id == SENT_WITH.c.submission))
@@ -123,9 +135,6 @@ _OF_PROJECT: Final = Ready(
     sa.select(_ROW)
     .where(SUBMISSIONS.c.project == bindparam("project"), SUBMISSIONS.c.product == bindparam("product"))
     .order_by(SUBMISSIONS.c.id)
-)
-_KNOWN_NUMBER: Final = Ready(
-    sa.select(SUBMISSIONS.c.id).where(SUBMISSIONS.c.contract_number == bindparam("number")).limit(1)
 )
 _OF_OWN_MESSAGE: Final = Ready(
     sa.select(_ROW)
@@ -219,9 +228,14 @@ class Reads(ABC):
         found: str | None = self._scalar(_PROPERTY, {"name": name})
         return found
 
-    def was_sent_to(self, address: Address) -> bool:
-        """Whether a mail server ever took a submission for this address that did not come back; no rehearsal counts."""
-        return bool(self._rows(_SENT_TO, {"address": address}))
+    def was_sent_to(self, address: Address, issuer: str, section: str, project: str) -> bool:
+        """Whether the server's 250 is recorded for a mail to this address as this section of this issuer.
+
+        The office of a project counts for that project alone. No rehearsal counts, nor what came back, nor what a
+        person recorded as sent or handed in.
+        """
+        asked = {"address": address, "issuer": issuer, "section": section, "project": project}
+        return bool(self._rows(_SENT_TO, {name: encodable(value) for name, value in asked.items()}))
 
     def last_sent(
         self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False
@@ -260,7 +274,8 @@ class Reads(ABC):
 
     def own_message_of(self, envid: str) -> str:
         """The Message-ID of the mail that went, or goes, under this envelope id; empty where it is none of ours."""
-        local, _, tries = envid.rpartition(".")
+        local, _, rest = envid.rpartition(".")
+        tries = rest.partition("-")[0]  # behind it stands the HMAC, where it has one
         if not local or not (tries.isascii() and tries.isdigit()):
             return ""
         # ``A`` is the letter behind ``@``: everything between the two begins with this local part.
@@ -270,10 +285,6 @@ class Reads(ABC):
     def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
         """Reports on this Message-ID, kept as originals, that came before any mail of ours was known to bear it."""
         return tuple(Sha256(row[0]) for row in self._rows(_EARLY, {"message_id": encodable(message_id)}))
-
-    def known_number(self, number: str) -> bool:
-        """Whether a notice under exactly this contract number ever came in."""
-        return bool(self._rows(_KNOWN_NUMBER, {"number": encodable(number)}))
 
 
 class StoreReads(Reads):

@@ -35,7 +35,7 @@ from worker.adapters.store.schema import (
 from worker.alarms import is_told
 from worker.chain import canonical, encodable, fold
 from worker.errors import Conflict, NotAllowed
-from worker.model import Alarm, Entry, FileRow, Look, MessageRow, Notice, Sha256, Submission, sha256
+from worker.model import Alarm, Entry, FileRow, Look, MessageRow, Notice, ReceiptKind, Sha256, Submission, sha256
 from worker.ports import Author, Clock
 from worker.states import Event, State, next_state
 
@@ -80,6 +80,9 @@ _SAME_ALARM: Final = Ready(
 )
 _FORGET_WHAT_LEFT: Final = tuple(
     Ready(sa.delete(each).where(each.c.submission == sa.bindparam("number"))) for each in (SENT_TO, SENT_WITH)
+)
+_FORGET_ADDRESS: Final = Ready(
+    sa.delete(SENT_TO).where(SENT_TO.c.submission == sa.bindparam("number"), SENT_TO.c.address == sa.bindparam("gone"))
 )
 
 
@@ -196,8 +199,11 @@ class SqlWriting(Reads):
         if submission.draft is not None and "draft" in entry.set:
             ours = {"message_id": submission.draft.message_id, "submission": submission.id}
             self._write(_OWN_MESSAGE_ID, ours)
-        if "state" in entry.set or "sent_at" in entry.set:
+        # That the issuer has it, however a person found out, says nothing of the address.
+        if entry.event != Event.CONFIRMED and ("state" in entry.set or "sent_at" in entry.set):
             self._index_what_left(submission)
+        if "receipts" in entry.set:
+            self._forget_what_came_back(submission)
         return submission
 
     def _index_what_left(self, submission: Submission) -> None:
@@ -210,6 +216,13 @@ class SqlWriting(Reads):
             self._write(_SENT_WITH, {"sha256": digest, "submission": submission.id})
         for address in submission.draft.recipients if submission.was_accepted else ():
             self._write(_SENT_TO, {"address": address, "submission": submission.id})
+
+    def _forget_what_came_back(self, submission: Submission) -> None:
+        """A copy receiver's bounce changes no state, and its address is as wrong as another."""
+        draft = submission.draft
+        for each in submission.receipts if draft is not None else ():
+            if each.kind is ReceiptKind.FAILED and draft is not None and each.message_id == draft.message_id:
+                self._write(_FORGET_ADDRESS, {"number": submission.id, "gone": each.recipient})
 
     # --- What is kept, and the ledgers ----------------------------------------------------------------------
 
