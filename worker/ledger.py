@@ -108,6 +108,8 @@ class Sheet:
     """Columns that are not empty and that are hidden, by their letters. They are not read."""
     hidden_sheets: tuple[str, ...] = ()
     """Sheets that are hidden; one of them is read only where it is named."""
+    other_sheets: tuple[str, ...] = ()
+    """Sheets that are shown and were not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +136,18 @@ class Headings:
 def read_headings(sheet: Sheet, columns: Mapping[str, str]) -> Headings:
     """The columns of ``sheet`` by their headings, compared by the match key; two of one key are a fault.
 
-    The headings are the first row that has all NEEDED ones, below up to MAX_TITLES others.
+    The headings are the first row that has all NEEDED ones, below up to MAX_TITLES others; without such a row the
+    faults are those of the row with the most headings.
     """
     if not sheet.rows:
         return Headings({}, (), (Fault("A1", "import_empty"),))
     wanted = {match_key(heading): key for heading, key in {**DEFAULT_COLUMNS, **columns}.items()}
-    for at, row in enumerate(sheet.rows[: MAX_TITLES + 1]):
-        headings = _headings_in(row, wanted)
-        if not any(each.code == "import_heading_missing" for each in headings.faults):
-            return replace(headings, titles=sheet.rows[:at])
-    return _headings_in(sheet.rows[0], wanted)
+    found = [
+        replace(_headings_in(row, wanted), titles=sheet.rows[:at])
+        for at, row in enumerate(sheet.rows[: MAX_TITLES + 1])
+    ]
+    whole = (each for each in found if all(fault.code != "import_heading_missing" for fault in each.faults))
+    return next(whole, max(found, key=lambda each: len(each.columns)))
 
 
 def _headings_in(first: SheetRow, wanted: Mapping[str, str]) -> Headings:
@@ -160,16 +164,16 @@ def _headings_in(first: SheetRow, wanted: Mapping[str, str]) -> Headings:
             found[at] = key
     given = {key[0] for key in found.values()}
     shown = "、".join(" ".join(each.split()) for each in first.cells if each.strip())[:_SHOWN]
-    for key in NEEDED:
-        if key not in given:
-            names = "、".join(name for name, of in DEFAULT_COLUMNS.items() if of == key)
+    for needed in NEEDED:
+        if needed not in given:
+            names = "、".join(name for name, of in DEFAULT_COLUMNS.items() if of == needed)
             faults.append(Fault(str(first.number), "import_heading_missing", {"names": names, "shown": shown}))
     return Headings(found, tuple(ignored), tuple(faults))
 
 
 # --- One cell ------------------------------------------------------------------------------------------------
 
-_OF_OWN_FORM: Final = frozenset({"dates", "amount", "amended", "by_name", "kind", "award", "expects"})
+_OF_OWN_FORM: Final = frozenset({"dates", "amount", "amended", "by_name", "excluded", "kind", "award", "expects"})
 """Keys whose reader takes one kind of value; every other one holds a text as the sheet shows it."""
 _SPACING: Final = re.compile(r"_.")
 _ZEROS: Final = re.compile("0+")
@@ -198,7 +202,7 @@ def read_cell(key: Key, text: str, stored: Stored | None) -> str:
     if stored.kind in _NEVER:
         raise FieldRefused(_NEVER[stored.kind], value=text)
     if stored.kind is CellKind.BOOLEAN:
-        if first in {"amended", "by_name"}:
+        if first in {"amended", "by_name", "excluded"}:
             return text
         raise FieldRefused("cell_boolean", value=text)
     if stored.kind is CellKind.DATE:
@@ -219,7 +223,7 @@ _NEVER: Final = {
 def _read_number(first: str, text: str, shown_by: str) -> str:
     if first == "dates":
         raise FieldRefused("cell_serial", value=text)
-    plain = _SPACING.sub("", _COLOURS.sub("", shown_by.split(";")[0])).strip()
+    plain = _SPACING.sub("", _COLOURS.sub("", shown_by.partition(";")[0])).strip()
     if first == "amount":
         if not _YEN.fullmatch(plain) or _IN_THOUSANDS.search(plain):
             raise FieldRefused("cell_amount", value=text, format=shown_by)

@@ -103,18 +103,11 @@ def read_value(key: Key, text: str, issuer: Issuer | None, numbers: Sequence[str
     if first in ADDED_TO or first == "expects":
         text = _LIST_BREAK.sub("、", text)
     text = text.strip()
-    character = unsafe_character(text)
-    if character is not None:
-        raise FieldRefused("unsafe_value", character=character)
-    private = private_character(text)
-    if private is not None:
-        raise FieldRefused("private_value", value=text, character=private)
-    if len(text) > MAX_NAME:
-        raise FieldRefused("field_too_long", limit=str(MAX_NAME))
-    if not text:
-        raise FieldRefused("empty")
+    _refuse_characters(text)
     for part in _texts(text) if first in ADDED_TO else (text,):
         _refuse_damage(first, part)
+    if first in _NAMED and any(re.fullmatch(form, _plain(text)) for form in numbers):
+        raise FieldRefused("field_no_name", value=text)
     if first == "contract_numbers":
         return _contract_numbers(text, numbers)
     if first == "values":
@@ -126,18 +119,37 @@ def read_value(key: Key, text: str, issuer: Issuer | None, numbers: Sequence[str
     return _READERS[first](text) if first in _READERS else text
 
 
+def _refuse_characters(text: str) -> None:
+    """Raises FieldRefused for what no value may be made of."""
+    character = unsafe_character(text)
+    if character is not None:
+        raise FieldRefused("unsafe_value", character=character)
+    private = private_character(text)
+    if private is not None:
+        raise FieldRefused("private_value", value=text, character=private)
+    if len(text) > MAX_NAME:
+        raise FieldRefused("field_too_long", limit=str(MAX_NAME))
+    if not text:
+        raise FieldRefused("empty")
+
+
 # --- What a spreadsheet left of a value ----------------------------------------------------------------------
 
 _ERROR: Final = re.compile(
-    r"#{2,}|#N/A|#[A-Z][A-Z0-9_/]*[!?]|#(?:N/A|ERR|GETTING_DATA)\b.*|(?:ERR|エラー):?[0-9]{3}", re.IGNORECASE
+    r"#{2,}|#N/A|#[A-Z][A-Z0-9_/]*[!?]|#(?:N/A|ERR|GETTING_DATA)\b.*|(?:ERR|エラー):?[0-9]{3}"
+    r"|NAN|NAT|NULL|NONE|UNDEFINED|-?INF|1\.#.*",
+    re.IGNORECASE,
 )
+"""Errors of spreadsheet programs, and what programs that write CSV put for a value that they have not."""
 _FORMULA: Final = re.compile(r"['=].*", re.DOTALL)
-_EXPONENT: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?E[+-]?[0-9]+", re.IGNORECASE)
+_EXPONENT: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*E[+-]?|E[+-])[0-9]+", re.IGNORECASE)
+"""12E3 is none: a spreadsheet program writes the sign."""
 _LOST_DIGITS: Final = re.compile(r"[+-]?[1-9][0-9]{14}0+")
 """A number of more than fifteen digits, of which a spreadsheet program keeps fifteen."""
 _BOOLEAN: Final = re.compile(r"TRUE|FALSE", re.IGNORECASE)
 _TIME: Final = re.compile(
-    r"[0-9]{1,4}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?: ?[AP]M)?|(?:午前|午後)?[0-9]{1,2}時(?:[0-9]{1,2}分(?:[0-9]{1,2}秒)?)?",
+    r"[0-9]{1,4}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?: ?[AP]M)?"
+    r"|(?:午前|午後)?[0-9]{1,2}時(?:[0-9]{1,2}分(?:[0-9]{1,2}秒)?)?",
     re.IGNORECASE,
 )
 _MONTHS: Final = "JAN|FEB|MAR|APR|MAY|JUNE?|JULY?|AUG|SEPT?|OCT|NOV|DEC"
@@ -165,16 +177,23 @@ def _refuse_damage(first: str, text: str) -> None:
         raise FieldRefused("damage_formula", value=text)
     if not (first in _FREE_TEXTS or first in ADDED_TO):
         return  # a date, an amount or a word: its own reader takes nothing else
-    if first not in _PROSE:
-        for code, form in _DAMAGES:
-            if form.fullmatch(folded):
-                raise FieldRefused(code, value=text)
-        if _is_date(text):
-            raise FieldRefused("damage_date", value=text)
+    code = None if first in _PROSE else _damage_of(first, folded)
+    if code is not None:
+        raise FieldRefused(code, value=text)
     if first in _NAMED and not any(map(str.isalpha, folded)):
         raise FieldRefused("field_no_name", value=text)
+    if not any(map(str.isalnum, folded)):
+        raise FieldRefused("field_no_letter", value=text)
     if first == "phone" and not _PHONE.fullmatch(folded):
         raise FieldRefused("field_phone", value=text)
+
+
+def _damage_of(first: str, folded: str) -> str | None:
+    """The code of what a spreadsheet program made of a number; R8-4-1 is no date among ``values``."""
+    code = next((code for code, form in _DAMAGES if form.fullmatch(folded)), None)
+    if code is None and _is_date(folded) and not (first == "values" and "-" in fold_hyphens(folded)):
+        return "damage_date"
+    return code
 
 
 _DAMAGES: Final = (
@@ -182,6 +201,7 @@ _DAMAGES: Final = (
     ("damage_digits", _LOST_DIGITS),
     ("damage_boolean", _BOOLEAN),
     ("damage_time", _TIME),
+    ("damage_zero", re.compile("0")),
     ("damage_date", _DAY_OR_MONTH),
 )
 _FREE_TEXTS: Final = frozenset(_TEXTS) - {"issuer"} | {"values"}
@@ -203,11 +223,15 @@ def _is_date(text: str) -> bool:
 
 def _contract_numbers(text: str, forms: Sequence[str]) -> tuple[str, ...]:
     """The numbers, in half width and with plain hyphens: as notices print them, and as they are compared."""
-    numbers = _texts(fold_hyphens(unicodedata.normalize("NFKC", text)))
+    numbers = _texts(_plain(text))
     for number in numbers:
         if forms and not any(re.fullmatch(form, number) for form in forms):
             raise FieldRefused("field_contract_number", value=number, forms="、".join(forms))
     return numbers
+
+
+def _plain(text: str) -> str:
+    return fold_hyphens(unicodedata.normalize("NFKC", text))
 
 
 def number_forms(guarantors: Iterable[Guarantor]) -> tuple[str, ...]:

@@ -74,7 +74,7 @@ def plain_spaces(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    r"""Foreign text for a terminal or a mail to people: unsafe characters as ``\u{XXXX}``, and those for private use."""
+    r"""Foreign text for a terminal or a mail to people: unsafe characters as ``\u{XXXX}``, private use too."""
     return _PRIVATE.sub(_escaped, _UNSAFE.sub(_escaped, text))
 
 

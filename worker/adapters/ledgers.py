@@ -10,9 +10,11 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 import warnings
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,8 +32,13 @@ MAX_COLUMNS: Final = 200
 MAX_CELL: Final = 32_767
 """Characters of a cell: what spreadsheet programs allow."""
 
-JAPANESE_DATES: Final = frozenset({*range(27, 37), *range(50, 59)})
+JAPANESE_DATES: Final = frozenset({*range(27, 32), *range(34, 37), *range(50, 59)})
 """Number formats that a Japanese Excel has built in (ECMA-376, 18.8.30, ja-jp): ``ggge年m月d日`` and its like."""
+JAPANESE_TIMES: Final = frozenset({32, 33})
+"""Its formats that show the time alone: ``h時mm分``, ``h時mm分ss秒``."""
+
+_NO_PART: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
+_PART_OF_A_DATE: Final = re.compile("[ydeg]", re.IGNORECASE)
 
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
@@ -113,8 +120,12 @@ def _read_workbook(path: Path, content: bytes, name: str) -> Sheet:
             warnings.simplefilter("ignore")  # of styles and validations that it does not know: nobody asked
             workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
             chosen = _choose_sheet(path, workbook, name)
-            hidden = tuple(each.title for each in workbook.worksheets if each.sheet_state != "visible")
-            return _read_sheet(path, workbook, chosen, hidden)
+            others = [each for each in workbook.worksheets if each is not chosen and each.sheet_state == "visible"]
+            return replace(
+                _read_sheet(path, workbook, chosen),
+                hidden_sheets=tuple(each.title for each in workbook.worksheets if each.sheet_state != "visible"),
+                other_sheets=tuple(each.title for each in others),
+            )
     except broken as error:  # openpyxl lets through whatever a damaged part makes Python raise
         raise _refusal(path, "ledger_damaged", detail=f"{type(error).__name__}: {error}"[:200]) from error
 
@@ -132,7 +143,7 @@ def _choose_sheet(path: Path, workbook: Any, name: str) -> Any:
     return (visible or workbook.worksheets)[0]
 
 
-def _read_sheet(path: Path, workbook: Any, sheet: Any, hidden_sheets: tuple[str, ...]) -> Sheet:
+def _read_sheet(path: Path, workbook: Any, sheet: Any) -> Sheet:
     from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
 
     class Parser(WorkSheetParser):  # type: ignore[misc]  # openpyxl has no types
@@ -159,14 +170,14 @@ def _read_sheet(path: Path, workbook: Any, sheet: Any, hidden_sheets: tuple[str,
     hidden_rows = {number for number, each in _by_number(parser.row_dimensions).items() if _is_hidden(each, "ht")}
     hidden_columns = _hidden_columns(parser.column_dimensions.values())
     merged = [each.bounds for each in parser.merged_cells.mergeCell] if parser.merged_cells else []
-    seen = [_mark_merged(row, merged) for row in rows if row.number not in hidden_rows]
+    covered = _covered_cells(merged, {row.number for row in rows})
+    seen = [_mark_merged(row, covered.get(row.number, ())) for row in rows if row.number not in hidden_rows]
     used = {at for row in seen for at, text in enumerate(row.cells) if text.strip()} & hidden_columns
     return Sheet(
         tuple(_without(row, used) for row in seen),
         name=sheet.title,
         hidden_rows=tuple(row.number for row in rows if row.number in hidden_rows),
         hidden_columns=tuple(map(column_name, sorted(used))),
-        hidden_sheets=hidden_sheets,
     )
 
 
@@ -194,16 +205,24 @@ def _without(row: SheetRow, columns: set[int]) -> SheetRow:
     return SheetRow(row.number, cells, {at: each for at, each in row.stored.items() if at not in columns})
 
 
-def _mark_merged(row: SheetRow, merged: Iterable[tuple[int, int, int, int]]) -> SheetRow:
-    """``row`` with each empty cell marked that is merged with another one."""
-    stored = dict(row.stored)
+def _mark_merged(row: SheetRow, covered: Iterable[int]) -> SheetRow:
+    """``row`` with each cell marked that another one covers; a value that is kept there is not shown."""
+    stored = dict(row.stored) | {at: Stored(CellKind.MERGED) for at in covered}
+    cells = tuple(
+        "" if at in stored and stored[at].kind is CellKind.MERGED else text for at, text in enumerate(row.cells)
+    )
+    return SheetRow(row.number, cells, stored)
+
+
+def _covered_cells(merged: Iterable[tuple[int, int, int, int]], rows: set[int]) -> Mapping[int, Sequence[int]]:
+    """The columns of each row, counted from zero, whose cells are merged into another one."""
+    found: dict[int, list[int]] = {}
     for left, top, right, bottom in merged:
-        if top <= row.number <= bottom:
-            first = left if row.number > top else left + 1
-            for at in range(first - 1, min(right, MAX_COLUMNS)):
-                if at >= len(row.cells) or not row.cells[at]:
-                    stored[at] = Stored(CellKind.MERGED)
-    return SheetRow(row.number, row.cells, stored)
+        for number in range(top, min(bottom, MAX_ROWS) + 1):
+            if number in rows:
+                first = left if number > top else left + 1
+                found.setdefault(number, []).extend(range(first - 1, min(right, MAX_COLUMNS)))
+    return found
 
 
 # --- Cells ---------------------------------------------------------------------------------------------------
@@ -250,12 +269,16 @@ def _read_cell(
     if cell["data_type"] == "f":
         return str(value)[:MAX_CELL], Stored(CellKind.NOT_COMPUTED)
     number, code = look(int(cell["style_id"] or 0))
+    if number in JAPANESE_TIMES and value is not None and not isinstance(value, str):
+        return _cell_text(value), Stored(CellKind.TIME)
     if number in JAPANESE_DATES and isinstance(value, int | float) and not isinstance(value, bool):
         try:
             value = from_excel(value, epoch)
         except (OverflowError, ValueError):
             return str(value), Stored(CellKind.ERROR)
     kind = _kind_of(value)
+    if kind is CellKind.DATE and number not in JAPANESE_DATES and not _PART_OF_A_DATE.search(_NO_PART.sub("", code)):
+        kind = CellKind.TIME  # a day that the sheet shows as its time alone
     return _cell_text(value), None if kind is None else Stored(kind, code)
 
 

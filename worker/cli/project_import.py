@@ -115,10 +115,13 @@ def _remarks(sheet: Sheet, headings: Headings, lang: Language) -> list[str]:
         found.append(say("import_hidden_rows", lang, rows="、".join(map(str, sheet.hidden_rows))))
     if sheet.hidden_columns:
         found.append(say("import_hidden_columns", lang, columns="、".join(sheet.hidden_columns)))
+    if sheet.other_sheets:
+        others = "、".join(map(shown, sheet.other_sheets))
+        found.append(say("import_other_sheets", lang, sheet=shown(sheet.name), sheets=others))
     if sheet.name in sheet.hidden_sheets:
         found.append(say("import_hidden_sheet", lang, sheet=shown(sheet.name)))
-    if others := [shown(each) for each in sheet.hidden_sheets if each != sheet.name]:
-        found.append(say("import_hidden_sheets", lang, sheets="、".join(others)))
+    if hidden := [shown(each) for each in sheet.hidden_sheets if each != sheet.name]:
+        found.append(say("import_hidden_sheets", lang, sheets="、".join(hidden)))
     return found
 
 
@@ -180,6 +183,7 @@ def _result_json(
         "hidden_rows": list(sheet.hidden_rows),
         "hidden_columns": list(sheet.hidden_columns),
         "hidden_sheets": list(sheet.hidden_sheets),
+        "other_sheets": list(sheet.other_sheets),
         "problems": [_fault_json(each, lang) for each in headings.faults],
         "rows": [
             {

@@ -88,6 +88,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         '"{value}" has only zeros after its 15th digit, which is as many as a spreadsheet keeps',
     ),
     "damage_boolean": ("「{value}」は真偽値です", '"{value}" is a truth value'),
+    "damage_zero": (
+        "「0」だけの値です（空のセルを参照する式は 0 になります）",
+        'the value is "0" alone, as a formula gives for an empty cell',
+    ),
+    "field_no_letter": (
+        "「{value}」には文字も数字もありません（値がないときは空欄にします）",
+        '"{value}" has no letter and no digit; leave the cell empty if there is no value',
+    ),
     "damage_time": ("「{value}」は時刻です", '"{value}" is a time'),
     "damage_date": (
         "「{value}」は日付です（8-12 のような番号は、表計算ソフトが日付に変えることがあります）",
@@ -97,7 +105,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "「{value}」に外字（{character}）があります。ほかのパソコンや発注者では表示されません",
         '"{value}" has a character for private use ({character}), which no other computer shows',
     ),
-    "field_no_name": ("「{value}」に名前の文字がありません", '"{value}" has no letter of a name'),
+    "field_no_name": (
+        "「{value}」は名前ではありません（番号や記号だけです）",
+        '"{value}" is no name: it has only digits and marks, or is a contract number',
+    ),
     "field_phone": (
         "「{value}」は電話番号の形ではありません（先頭の 0 が失われていませんか）",
         '"{value}" is no telephone number (is its leading 0 lost?)',
@@ -286,8 +297,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "row {rows} is a title above the headings and was not read: {shown}",
     ),
     "import_hidden_rows": (
-        "非表示の行（絞込み・グループ化を含む）は読んでいません：{rows}行目。登録するには、表示してから保存し直してください",
-        "hidden rows (by a filter or a group, too) were not read: {rows}. To register them, show them and save the file",
+        "非表示の行（絞込みを含む）は読んでいません：{rows}行目。登録するには、表示してから保存し直してください",
+        "hidden rows (a filter hides, too) were not read: {rows}. To register them, show them and save the file",
     ),
     "import_hidden_columns": (
         "非表示の列は読んでいません：{columns}列。使うには、表示してから保存し直してください",
@@ -296,6 +307,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "import_hidden_sheets": (
         "非表示のシートは読んでいません：{sheets}（--sheet で名前を指定すれば読みます）",
         "hidden sheets were not read: {sheets} (--sheet with its name reads one)",
+    ),
+    "import_other_sheets": (
+        "シート「{sheet}」だけを読みました。読んでいないシート：{sheets}（--sheet で指定できます）",
+        'only the sheet "{sheet}" was read. Not read: {sheets} (--sheet names one)',
     ),
     "import_hidden_sheet": (
         "シート「{sheet}」は非表示ですが、指定により読みました",
@@ -374,25 +389,38 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
 }
 
 _AS_TEXT: Final = (
-    "列の表示形式を「文字列」にして、書類のとおりに入力し直してください（.xlsx で保存してください）",
-    "give the column the format Text, type the value again as the document shows it, and save as .xlsx",
+    (
+        "列の表示形式を「文字列」にして、書類のとおりに入力し直し、.xlsx で保存してください"
+        "（本当にこのとおりなら projects.toml に書いてください）"
+    ),
+    (
+        "give the column the format Text, type the value again as the document shows it, and save as .xlsx "
+        "(if the value is right, write it into projects.toml)"
+    ),
 )
 _SHOWN_VALUE: Final = ("正しい値を入力し直してください", "type the right value")
 
 HINTS: Final[dict[str, tuple[str, str]]] = {
     **dict.fromkeys(
-        ("damage_formula", "damage_exponent", "damage_digits", "damage_boolean", "damage_time", "damage_date"), _AS_TEXT
+        (
+            *("damage_formula", "damage_exponent", "damage_digits", "damage_boolean", "damage_time"),
+            *("damage_date", "damage_zero"),
+        ),
+        _AS_TEXT,
     ),
     **dict.fromkeys(
         ("cell_time", "cell_boolean", "cell_date", "cell_number", "cell_exponent", "cell_format"), _AS_TEXT
     ),
-    **dict.fromkeys(("damage_error", "cell_error", "field_no_name", "field_phone"), _SHOWN_VALUE),
+    **dict.fromkeys(("damage_error", "cell_error", "field_no_name", "field_no_letter", "field_phone"), _SHOWN_VALUE),
     "private_value": (
         "JISの漢字（表示できる字体）か、かなに直してください",
         "write a standard character, or kana, in its place",
     ),
     "field_contract_number": (
-        "お知らせ・保証証書の番号と比べてください。正しい番号なら、guarantors.toml の number（番号の形）を直してください",
+        (
+            "お知らせ・保証証書の番号と比べてください。"
+            "正しい番号なら、guarantors.toml の number（番号の形）を直してください"
+        ),
         "compare it with the notice; if it is right, correct number (its form) in guarantors.toml",
     ),
     "cell_not_computed": (
