@@ -185,7 +185,8 @@ _SHOWN_WHOLE: Final = {"General": 10**11, "@": 10**11}
 """From here on the format shows an exponent."""
 _EXACT: Final = 10**15
 """From here on a spreadsheet program has lost digits."""
-_REPLACED: Final = ("?", "〓")
+_REPLACED: Final = re.compile(r"^[^#].*[?〓]|^[?〓]", re.DOTALL)
+"""An error like #NAME? is none."""
 
 
 def read_cell(key: Key, text: str, stored: Stored | None) -> str:
@@ -196,7 +197,7 @@ def read_cell(key: Key, text: str, stored: Stored | None) -> str:
     """
     first = key[0]
     if stored is None:
-        if first not in _OF_OWN_FORM | {"approval", "exception"} and any(mark in text for mark in _REPLACED):
+        if first not in _OF_OWN_FORM | {"approval", "exception"} and _REPLACED.search(text):
             raise FieldRefused("cell_replaced", value=text)
         return text
     if stored.kind in _NEVER:
@@ -230,10 +231,10 @@ def _read_number(first: str, text: str, shown_by: str) -> str:
         return text
     if first in _OF_OWN_FORM:
         return text
+    if float(text) >= _SHOWN_WHOLE.get(plain, _EXACT):
+        raise FieldRefused("cell_exponent", value=text)
     if not text.isdigit() or not int(text):
         raise FieldRefused("cell_number", value=text, format=shown_by)
-    if int(text) >= _SHOWN_WHOLE.get(plain, _EXACT):
-        raise FieldRefused("cell_exponent", value=text)
     if plain in _SHOWN_WHOLE:
         return text
     if not _ZEROS.fullmatch(plain):

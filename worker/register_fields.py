@@ -61,6 +61,8 @@ _EXCLUDED: Final = dict.fromkeys(("true", "yes", "1", "はい", "○", "〇", "�
     ("false", "no", "0", "いいえ", "×", "-", "対象"), False
 )
 _LIST_BREAK: Final = re.compile(r"[、,，;；\n\r]+")
+_SERIAL: Final = re.compile(r"[34][0-9]{4}")
+"""How a spreadsheet counts the days of 1982 to 2036."""
 _AMOUNT: Final = re.compile(r"[¥\\]?([0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})円?")
 
 
@@ -250,7 +252,8 @@ def _date(text: str) -> dt.date:
     try:
         return read_date(text)
     except ValueError as error:
-        raise FieldRefused("field_date", value=text) from error
+        code = "cell_serial" if _SERIAL.fullmatch(unicodedata.normalize("NFKC", text)) else "field_date"
+        raise FieldRefused(code, value=text) from error
 
 
 def _section(text: str, issuer: Issuer | None) -> str:

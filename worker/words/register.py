@@ -149,8 +149,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         'the cell has {value}, which may not be yen: its format is "{format}"',
     ),
     "cell_serial": (
-        "セルが数値（{value}）で、日付の表示形式ではありません",
-        "the cell has a number ({value}) and no format of a date",
+        "「{value}」は表計算ソフトの日付の番号と思われます",
+        "{value} looks like a spreadsheet's number of a date",
     ),
     "cell_replaced": (
         "「{value}」に「?」または「〓」があります（保存のときに失われた文字の跡と思われます）",
@@ -433,8 +433,17 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "give the amount in yen, in the format General or #,##0",
     ),
     "cell_serial": (
-        "日付の列なら、表示形式を日付にしてください",
-        "if it is a date, give the column a format of dates",
+        "列の表示形式を日付にして、保存し直してください",
+        "give the column a format of dates and save the file again",
+    ),
+    "field_date": (
+        "令和8年4月1日、R8.4.1、2026/4/1 のように、年を付けて書いてください",
+        "write it with its year, like 2026/4/1 or R8.4.1",
+    ),
+    "field_amount": ("円単位の整数で書いてください（例：1,000,000）", "write whole yen, like 1,000,000"),
+    "field_too_long": (
+        "ほかの内容が入っていないか確かめ、短くしてください",
+        "see that it holds nothing else, and shorten it",
     ),
     "cell_replaced": (
         "元の文字を確かめて直してください（CSVでなく .xlsx で保存すると失われません）",
