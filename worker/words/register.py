@@ -201,8 +201,24 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "  this has several keys: Enter leaves it for you to write into the file",
     ),
     "ask_confirm": (
-        "{about}\n　現在の値：{value}\n　このとおりなら y、違うなら正しい値",
-        "{about}\n  so far: {value}\n  y if it is right, else the right value",
+        "{about}\n　現在の値：{value}\n　このとおりなら はい、違うなら正しい値（又は いいえ）",
+        "{about}\n  so far: {value}\n  yes if it is right, else the right value (or no)",
+    ),
+    "ask_change": (
+        "　{former}\n　→ {value}\n　この値に変えますか（はい／いいえ）",
+        "  {former}\n  → {value}\n  change it so? (yes/no)",
+    ),
+    "ask_examples": (
+        "　埋めた値と合わない見本（[[example]]）があります。見本を外して写しますか（はい／いいえ）",
+        "  examples ([[example]]) do not fit what was filled in. Leave them out of the copy? (yes/no)",
+    ),
+    "issuer_examples": (
+        "埋めた値と合わない見本（[[example]]）があるため、写していません",
+        "examples ([[example]]) do not fit what was filled in; nothing was written",
+    ),
+    "answer_word": (
+        "「{value}」は質問への答えで、この項目の値ではありません",
+        '"{value}" answers a question and is no value of this key',
     ),
     "ask_addresses": (
         "{about}\n　メールアドレス（複数はコンマ区切り）",
@@ -437,8 +453,8 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "give the column a format of dates and save the file again",
     ),
     "field_date": (
-        "令和8年4月1日、R8.4.1、2026/4/1 のように、年を付けて書いてください",
-        "write it with its year, like 2026/4/1 or R8.4.1",
+        "元の書類を見て、年を付けて書き直してください",
+        "look at the document, and write the date with its year",
     ),
     "field_amount": ("円単位の整数で書いてください（例：1,000,000）", "write whole yen, like 1,000,000"),
     "field_too_long": (
@@ -459,4 +475,12 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "write it like --set section.x.phone=0557",
     ),
     "issuer_taken": ("issuers/ にあるファイルを直してください", "edit the file in issuers/"),
+    "issuer_examples": (
+        "値を確かめてください。正しければ、--without-examples を付けると見本を外して写します",
+        "check the values; if they are right, --without-examples leaves the examples out of the copy",
+    ),
+    "answer_word": (
+        "正しい値を書いてください。いまの値のままでよいときは --confirmed 項目 です",
+        "write the value itself; for a value that is right as it is, use --confirmed KEY",
+    ),
 }
