@@ -182,10 +182,10 @@ def _refuse_damage(first: str, text: str) -> None:
     code = None if first in _PROSE else _damage_of(first, folded)
     if code is not None:
         raise FieldRefused(code, value=text)
-    if first in _NAMED and not any(map(str.isalpha, folded)):
-        raise FieldRefused("field_no_name", value=text)
     if not any(map(str.isalnum, folded)):
         raise FieldRefused("field_no_letter", value=text)
+    if first in _NAMED and not any(map(str.isalpha, folded)):
+        raise FieldRefused("field_no_name", value=text)
     if first == "phone" and not _PHONE.fullmatch(folded):
         raise FieldRefused("field_phone", value=text)
 
