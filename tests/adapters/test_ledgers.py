@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -380,3 +380,30 @@ def test_no_break_spaces_and_odd_hyphens_come_out_as_the_notice_prints_them(tmp_
     assert fate.faults == ()
     assert (fate.name, fate.given["contract_numbers",]) == ("道路改良工事", ("40213-000001",))
     assert fate.given["values", "工事番号"] == "R8-1"
+
+
+FILES = {
+    "cd.csv": [["C2:damage_date", "E2:cell_serial"], ["C3:damage_date"], ["E4:field_date"]],
+    "exp.xlsx": [["D2:cell_exponent"], ["C3:cell_time", "D3:cell_number"], ["C4:cell_boolean"]],
+    "gaiji.csv": [["A2:private_value"]],
+    "hiddenrow.xlsx": [["R8-1", "40213-000001", "2026-04-01"]],
+    "jfmt.xlsx": [[f"R8-{at}", f"40213-00000{at}", "2026-04-01"] for at in range(1, 5)],
+    "leadzero.xlsx": [["0012", "40213-000001", "2026-04-01"]],
+    "na.csv": [["C2:damage_error", "D2:damage_error"], ["C3:damage_error"]],
+    "nbsp.csv": [["R8-1", "40213-000001", "2026-04-01"]],
+    "sci.csv": [["C2:damage_exponent", "D2:damage_exponent"]],
+    "title.xlsx": [["R8-1", "40213-000001", "2026-04-01"]],
+}
+"""What each row of the kept files comes to: its 工事番号, 保証契約番号 and 契約日, or what is refused."""
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_kept_ledger_comes_to_what_it_shows_or_is_refused(name: str) -> None:
+    sheet = read_ledger(Path(__file__).parent / "ledgers" / name)
+    fates = judge_rows(sheet, read_headings(sheet, {}), {"mihon": replace(ISSUER, name="川北町")}, (), FORMS)
+    found = []
+    for fate in fates:
+        texts = [fate.given.get(key) for key in (("values", "工事番号"), ("contract_numbers",), ("dates", "contract"))]
+        shown = [each[0] if isinstance(each, tuple) else str(each) for each in texts]
+        found.append([f"{fault.cell}:{fault.code}" for fault in fate.faults] or shown)
+    assert found == FILES[name]

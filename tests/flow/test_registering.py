@@ -339,7 +339,8 @@ def test_a_copy_says_where_the_catalogue_differs_but_not_what_the_office_filled_
 
 
 def test_on_a_terminal_what_is_open_is_asked_and_enter_leaves_it_open(office: Office) -> None:
-    seen = on_a_terminal(office, "issuers", "add", "東伊豆町", answers="y\nkensetsu@\nkensetsu@izu.example\n" + "\n" * 20)
+    answers = "y\nkensetsu@\nkensetsu@izu.example\n" + "\n" * 20
+    seen = on_a_terminal(office, "issuers", "add", "東伊豆町", answers=answers)
     assert "東伊豆町" in seen
     copy = own(office, "higashiizu")
     assert copy["section"]["kensetsu"]["to"] == ["kensetsu@izu.example"]

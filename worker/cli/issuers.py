@@ -248,6 +248,8 @@ def _answer(question: Question, table: Mapping[str, Any], lang: Language, judge:
             case Answer.NO:
                 is_wrong = True
                 continue
+            case Answer.OTHER | Answer.NONE:
+                pass
         try:
             value = read_setting_value(question.path, text)
             if question.asks_for_addresses and isinstance(value, list):
