@@ -235,21 +235,16 @@ def _answer(question: Question, table: Mapping[str, Any], lang: Language, judge:
     about = _about(question, table, lang)
     is_wrong = not question.can_be_confirmed
     while True:
-        if not is_wrong:
-            prompt = say("ask_confirm", lang, about=about, value=shown(str(question.value)))
-        else:
-            prompt = say("ask_addresses" if question.asks_for_addresses else "ask_value", lang, about=about)
+        prompt = _prompt(question, about, lang, is_wrong=is_wrong)
         text = str(click.prompt(prompt, default="", show_default=False)).strip()
         if not text:
             return None
-        match Answer.OTHER if is_wrong else read_answer(text):
-            case Answer.YES:
-                return _AS_IT_IS
-            case Answer.NO:
-                is_wrong = True
-                continue
-            case Answer.OTHER | Answer.NONE:
-                pass
+        answer = Answer.OTHER if is_wrong else read_answer(text)
+        if answer is Answer.YES:
+            return _AS_IT_IS
+        if answer is Answer.NO:
+            is_wrong = True
+            continue
         try:
             value = read_setting_value(question.path, text)
             if question.asks_for_addresses and isinstance(value, list):
@@ -262,6 +257,12 @@ def _answer(question: Question, table: Mapping[str, Any], lang: Language, judge:
             click.echo(f"{say(each.code, lang, **each.params)} / {problem_hint(each, lang)}", err=True)
         if not faults and _is_meant(question, value, lang):
             return value
+
+
+def _prompt(question: Question, about: str, lang: Language, *, is_wrong: bool) -> str:
+    if not is_wrong:
+        return say("ask_confirm", lang, about=about, value=shown(str(question.value)))
+    return say("ask_addresses" if question.asks_for_addresses else "ask_value", lang, about=about)
 
 
 def _is_meant(question: Question, value: object, lang: Language) -> bool:
