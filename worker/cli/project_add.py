@@ -19,13 +19,13 @@ from worker.errors import ConfigError, Problem
 from worker.importing import Fate
 from worker.model import Product
 from worker.projects import FILE
-from worker.register_fields import FieldRefused, Key, Value, find_issuer, parse_key, read_value
+from worker.register_fields import FieldRefused, Key, Value, find_issuer, number_forms, parse_key, read_value
 from worker.registering import Needed, Office, lacks_address, needed_keys, register_project
 from worker.rulebook import CountedBy, Issuer
 from worker.text import shown
 from worker.tomlfile import parse_toml
 from worker.wiring import find_configuration_files
-from worker.words import Language, say
+from worker.words import Language, hint, say
 
 _PLAIN = (
     "name",
@@ -186,7 +186,7 @@ def _read_options(options: Mapping[str, Any], configuration: Configuration) -> _
 
 
 def _take(answers: _Answers, key: Key, text: str, configuration: Configuration) -> None:
-    value = read_value(key, text, answers.issuer)
+    value = read_value(key, text, answers.issuer, number_forms(configuration.guarantors))
     if key == ("issuer",):
         answers.issuer = find_issuer(str(value), configuration.issuers)
         value = answers.issuer.id
@@ -239,7 +239,8 @@ def _ask(
             try:
                 return _take(answers, needed.key, _chosen(needed, text), configuration)
             except FieldRefused as refused:
-                click.echo(say(refused.code, lang, **refused.params), err=True)
+                said = (say(refused.code, lang, **refused.params), hint(refused.code, lang, **refused.params))
+                click.echo(" / ".join(filter(None, said)), err=True)
                 choices = []  # it names the nearest; the list has just been seen
         elif not is_required:
             return None
