@@ -19,8 +19,7 @@ from bench.office import Order
 from bench.processes import on_cores
 from bench.reading import ROUNDS, measure_reading
 from bench.register import ISSUERS, PROJECTS, measure_register
-
-from mailservers import ServersMissing  # isort: skip  # bench.office put the tests on the path
+from tests.support.mailservers import ServersMissing
 
 BACKLOG: Final = 500
 ACCOUNTED: Final = 200

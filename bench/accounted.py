@@ -19,11 +19,18 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, Final
 
-from worker import beat, decisions, decode, letter, service
 from worker.__main__ import main
-from worker.adapters import imap, pdf, smtp, store
-from worker.adapters.store import writing
+from worker.approve import decisions
+from worker.compose import mime_verify as decode
+from worker.compose import mime_write as letter
 from worker.pipeline import intake
+from worker.read.pdf import pool as pdf
+from worker.send.smtp import client as smtp
+from worker.service import service
+from worker.service import watchdog as beat
+from worker.store import sqlite as store
+from worker.store.sqlite import writing
+from worker.watch.imap import mailbox as imap
 
 _SPENT: Final[dict[str, float]] = defaultdict(float)
 _OPEN: Final = threading.local()

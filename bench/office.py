@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -10,12 +9,9 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import Final
 
-TESTS: Final = Path(__file__).resolve().parent.parent / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "notices")]
-
-import notice_pdfs as forms  # noqa: E402  the tests' own notices, found by the path above
-from authenticated import AUTHSERV_ID, received  # noqa: E402  the same
-from known_addresses import make_known  # noqa: E402  the same
+from tests.support import notice_pdfs as forms
+from tests.support.authenticated import AUTHSERV_ID, received
+from tests.support.known_addresses import make_known
 
 OFFICE: Final = "soumu@contractor.example"
 COLLEAGUE: Final = "sato@contractor.example"
@@ -23,7 +19,7 @@ USER: Final = "office"
 ISSUERS: Final = 5
 """A contractor submits to a handful of issuers; each has one section and one rule."""
 
-_FORMS: Final[Sequence[Callable[[object], bytes]]] = (forms.plain, forms.ruled_table, forms.values_before_labels)
+_FORMS: Final[Sequence[Callable[..., bytes]]] = (forms.plain, forms.ruled_table, forms.values_before_labels)
 _PRODUCTS: Final = ("契約保証", "前払金保証", "中間前払金保証")
 
 _WORKER: Final = """\
@@ -144,7 +140,7 @@ def write_configuration(
     ]
     (config / "projects.toml").write_text("\n".join(projects))
     # They were written to before: what goes to an address for the first time waits for a person, and is no backlog.
-    make_known(var, *(f"keiyaku@city{number}.example" for number in range(ISSUERS)))
+    make_known(var, *((f"city{number}", "keiyaku", (f"keiyaku@city{number}.example",)) for number in range(ISSUERS)))
     secret = var / "imap-password"
     secret.touch(mode=0o600)
     secret.write_text(password)

@@ -14,11 +14,11 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from worker.adapters.config_files import read_directory
-from worker.adapters.shipped import shipped_file
-from worker.configuration import Configuration, load_configuration
-from worker.match import index_projects, match_project
-from worker.model import Key, Notice, Product
+from worker.config.files import read_directory
+from worker.config.load import Configuration, load_configuration
+from worker.config.shipped import shipped_file
+from worker.core.model import Key, Notice, Product
+from worker.match.match import index_projects, match_project
 
 PROJECTS: Final = 10_000
 ISSUERS: Final = 500

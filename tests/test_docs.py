@@ -10,12 +10,12 @@ from typing import Any
 
 import click
 import pytest
-import write_docs
 
+from tests import write_docs
 from worker.cli import cli
-from worker.errors import Problem
-from worker.settings import read_settings
-from worker.states import TRANSITIONS, State
+from worker.config.settings import read_settings
+from worker.core.errors import Problem
+from worker.core.states import TRANSITIONS, State
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])

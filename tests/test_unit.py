@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.pipeline.stopping import EXTEND_BY, EXTEND_EVERY, STOP_SECONDS
-from worker.service import CLOSE_SECONDS
+from worker.service.service import CLOSE_SECONDS
+from worker.service.shutdown import EXTEND_BY, EXTEND_EVERY, STOP_SECONDS
 
 UNIT = Path(__file__).parent.parent / "systemd" / "hoshobin.service"
 # The first version whose `security` reads a unit file without a running systemd and whose `verify` knows all we use.

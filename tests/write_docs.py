@@ -8,14 +8,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from issuer_tables import sources_table, ways_table
-from smtp_outcomes import outcome_table
-
-from worker.model import Hold, Submission
-from worker.states import TRANSITIONS, Event, Kind, Reason, State, kind_of
-from worker.tell import command_for
-from worker.words import name_any_state
-from worker.words.reasons import NEXT_STEPS, REASONS, STATE_NEXT
+from tests.support.issuer_tables import sources_table, ways_table
+from tests.support.smtp_outcomes import outcome_table
+from worker.core.messages import name_any_state
+from worker.core.messages.reasons import NEXT_STEPS, REASONS, STATE_NEXT
+from worker.core.model import Hold, Submission
+from worker.core.states import TRANSITIONS, Event, Kind, Reason, State, kind_of
+from worker.notify.operator_mail import command_for
 
 ROOT = Path(__file__).parent.parent
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
@@ -83,9 +82,9 @@ def not_yet_raised() -> set[Reason]:
     """Reasons that no step of this version gives: they have their names and words for the rule book to come."""
     named: set[str] = set()
     for path in (ROOT / "worker").rglob("*.py"):
-        if path.name != "states.py" and path.parent.name != "words":
+        if path.name != "states.py" and path.parent.name != "messages":
             named |= set(re.findall(r"\bReason\.([A-Z_]+)\b", path.read_text()))
-    child = (ROOT / "worker" / "adapters" / "pdf_child.py").read_text()
+    child = (ROOT / "worker" / "read" / "pdf" / "child.py").read_text()
     return {reason for reason in Reason if reason.name not in named and f'"{reason.value}"' not in child}
 
 

@@ -16,8 +16,8 @@ from rich.cells import cell_len
 
 from worker.cli.tables import print_table, submission_json, submission_table
 from worker.cli.terminal import fit_widths, wrap
-from worker.model import JST, Submission
-from worker.states import State
+from worker.core.model import JST, Submission
+from worker.core.states import State
 
 HEADINGS = ("番号", "宛先", "CC", "件名")
 ROWS = (

@@ -22,18 +22,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-import small_office
-from fakes import FakeClock
-from lives import fork_for_each_line
-from small_office import HANAKO, REHEARSAL, Settings, SmallOffice, WatchedStore, form, mail_with
-
-import worker.adapters.store as store_module
-from worker import decisions
-from worker.adapters.sender_lock import SenderLock
-from worker.adapters.smtp_wire import Wire
-from worker.states import Reason, State
+import worker.store.sqlite as store_module
+from tests.crash.lives import fork_for_each_line
+from tests.support import small_office
+from tests.support.fakes import FakeClock
+from tests.support.small_office import HANAKO, REHEARSAL, Settings, SmallOffice, WatchedStore, form, mail_with
+from worker.approve import decisions
+from worker.core.states import Reason, State
+from worker.send.smtp.lock import SenderLock
+from worker.send.smtp.protocol import Wire
 
 
 class Points:

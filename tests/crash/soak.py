@@ -33,19 +33,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "flow"))
-sys.path.insert(0, str(Path(__file__).parent.parent))
-sys.path.insert(0, str(Path(__file__).parent))
-
-import returned
-from mailservers import ServersMissing, dovecot_alone
-from office import ADDRESS, Office, a_form, a_mail, notice, project, wire, yesterday
 from rich.console import Console
 from rich.table import Table
-from soak_judge import Judge, Sums
-from soak_relay import Point, SoakRelay, Taken
 
-from worker.adapters.demo_imap import DemoImap
+from tests.crash.soak_judge import Judge, Sums
+from tests.crash.soak_relay import Point, SoakRelay, Taken
+from tests.support import returned
+from tests.support.mailservers import ServersMissing, dovecot_alone
+from tests.support.office import ADDRESS, Office, a_form, a_mail, notice, project, wire, yesterday
+from worker.cli.demo.imap_server import DemoImap
 
 HERE = Path(__file__).parent
 AHEAD = 60
@@ -301,7 +297,7 @@ def _children(pid: int) -> list[int]:
 def _is_pdf_child(pid: int) -> bool:
     """Not another process that has been given the number meanwhile, nor one that only waits to be buried."""
     try:
-        return b"pdf_child" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"worker.read.pdf.child" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
 

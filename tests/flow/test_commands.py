@@ -20,9 +20,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import notice_pdfs as made
 import pytest
-from office import (
+
+from tests.support import notice_pdfs as made
+from tests.support.office import (
     ADDRESS,
     EAST,
     HANAKO,
@@ -36,12 +37,11 @@ from office import (
     notice,
     project,
 )
-
-from worker.adapters.clock import SystemClock
-from worker.adapters.sender_lock import SenderLock
-from worker.cli import look
-from worker.model import JST
-from worker.words.events import DETAILS
+from worker.cli import show as look
+from worker.core.messages.events import DETAILS
+from worker.core.model import JST
+from worker.send.smtp.lock import SenderLock
+from worker.service.clock import SystemClock
 
 SENT = a_form("道路改良工事", "前払金保証")
 WAITS = a_form("橋梁補修工事")

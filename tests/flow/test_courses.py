@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from fakes import run_at_once
-from office import (
+from tests.support.fakes import run_at_once
+from tests.support.office import (
     ADDRESS,
     HANAKO,
     ISSUERS,
@@ -26,15 +26,14 @@ from office import (
     project,
     yesterday,
 )
-
-from worker.adapters.demo_imap import DemoImap
-from worker.adapters.demo_smtp import DsnController
-from worker.adapters.pdf import PdfPool
-from worker.adapters.store import create_or_migrate, open_store
-from worker.model import JST
-from worker.pipeline import Pipeline
-from worker.states import State
-from worker.wiring import build_folder, build_server, load_office, load_secrets
+from worker.cli.demo.imap_server import DemoImap
+from worker.cli.demo.smtp_server import DsnController
+from worker.core.model import JST
+from worker.core.states import State
+from worker.pipeline.pipeline import Pipeline
+from worker.read.pdf.pool import PdfPool
+from worker.service.wiring import build_folder, build_server, load_office, load_secrets
+from worker.store.sqlite import create_or_migrate, open_store
 
 MODES = Callable[..., Mailroom]
 

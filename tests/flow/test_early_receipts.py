@@ -6,30 +6,26 @@ and this program: the Message-ID that 0.1.0 made of the PDF, and, after the mail
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from authenticated import AUTHSERV_ID, SIGNATURE, signature
-from returned import dsn, qmail, recipient, reply
-from small_office import HANAKO, OFFICE, Form, Settings, SmallOffice, form
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
-
-from misbehaving_smtp import At, MisbehavingServer
-
-from worker import decisions
-from worker.adapters.store.secret import read_secret
-from worker.compose import hash_draft
-from worker.errors import LogBroken
-from worker.letter import SECRET, bears_secret, old_message_id
-from worker.model import Address, Product, ReceiptKind, sha256
-from worker.ports import Author
-from worker.states import Event, Reason, State
-from worker.tasks import Urgency, open_tasks
-from worker.words import name_hold, name_receipt
+from tests.support.authenticated import AUTHSERV_ID, SIGNATURE, signature
+from tests.support.misbehaving_smtp import At, MisbehavingServer
+from tests.support.returned import dsn, qmail, recipient, reply
+from tests.support.small_office import HANAKO, OFFICE, Form, Settings, SmallOffice, form
+from worker.approve import decisions
+from worker.compose.compose import hash_draft
+from worker.compose.mime_write import SECRET, bears_secret, old_message_id
+from worker.core.clock import Author
+from worker.core.errors import LogBroken
+from worker.core.messages import name_hold, name_receipt
+from worker.core.model import Address, Product, ReceiptKind, sha256
+from worker.core.states import Event, Reason, State
+from worker.store.sqlite.secret import read_secret
+from worker.views.tasks import Urgency, open_tasks
 
 TO = "keiyaku@yama-city.example"
 ONE = form(2)

@@ -15,22 +15,22 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from authenticated import received
-from fakes import FakeClock, run_at_once
-from known_addresses import say_installed
-from small_office import HANAKO, OFFICE, Form, Mails, Settings, SmallOffice, form, mail_with
 
-from worker import decisions
-from worker.adapters.demo_smtp import DsnController
-from worker.adapters.folder import NoticeFolder
-from worker.adapters.store import create_or_migrate, open_store
-from worker.adapters.store.schema import FILE_NAME
-from worker.before import FIRST_START
-from worker.ports import Fetched, Header, Opened
-from worker.recover import record_start
-from worker.states import Reason, State
-from worker.watch import NO_DATE, SETTLE
-from worker.words import name_hold, next_step
+from tests.support.authenticated import received
+from tests.support.fakes import FakeClock, run_at_once
+from tests.support.known_addresses import say_installed
+from tests.support.small_office import HANAKO, OFFICE, Form, Mails, Settings, SmallOffice, form, mail_with
+from worker.approve import decisions
+from worker.cli.demo.smtp_server import DsnController
+from worker.core.clock import Fetched, Header, Opened
+from worker.core.messages import name_hold, next_step
+from worker.core.states import Reason, State
+from worker.match.from_before import FIRST_START
+from worker.pipeline.recover import record_start
+from worker.store.sqlite import create_or_migrate, open_store
+from worker.store.sqlite.schema import FILE_NAME
+from worker.watch.folder.notices import NoticeFolder
+from worker.watch.plan import NO_DATE, SETTLE
 
 INSTALLED = FakeClock().moment
 DAY = dt.timedelta(days=1)

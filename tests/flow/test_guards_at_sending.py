@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from small_office import HANAKO, Settings, SmallOffice, form
 
-from worker.adapters.demo_smtp import DsnController
-from worker.adapters.store.schema import FILE_NAME
-from worker.decisions import approve
-from worker.drafting import put_in_force
-from worker.errors import NotAllowed
-from worker.states import Reason, State
+from tests.support.small_office import HANAKO, Settings, SmallOffice, form
+from worker.approve.decisions import approve
+from worker.approve.redraft import put_in_force
+from worker.cli.demo.smtp_server import DsnController
+from worker.core.errors import NotAllowed
+from worker.core.states import Reason, State
+from worker.store.sqlite.schema import FILE_NAME
 
 SITE = "genba@contractor.example"
 

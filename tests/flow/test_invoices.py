@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from office import HANAKO, Form, Mailroom, a_form, an_invoice, notice, project
-from small_office import Settings, SmallOffice, form
+from tests.support.office import HANAKO, Form, Mailroom, a_form, an_invoice, notice, project
+from tests.support.small_office import Settings, SmallOffice, form
 
 MODES = Callable[..., Mailroom]
 ROAD = a_form("県道拡幅工事", "前払金保証")

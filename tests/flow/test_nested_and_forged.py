@@ -10,15 +10,15 @@ from email.policy import SMTP
 from pathlib import Path
 
 import pytest
-from authenticated import received
-from fakes import START
-from signed_mail import DOMAIN, sign
-from small_office import HANAKO, Form, form
-from test_who_may_speak import EAST, GOOD, NETDESK, Office, a_mail, announced, signed
 
-from worker import decisions
-from worker.adapters.demo_smtp import DsnController
-from worker.states import Reason, State
+from tests.flow.test_who_may_speak import EAST, GOOD, NETDESK, Office, a_mail, announced, signed
+from tests.support.authenticated import received
+from tests.support.fakes import START
+from tests.support.signed_mail import DOMAIN, sign
+from tests.support.small_office import HANAKO, Form, form
+from worker.approve import decisions
+from worker.cli.demo.smtp_server import DsnController
+from worker.core.states import Reason, State
 
 SATO = "sato@contractor.example"
 

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from small_office import HANAKO, REHEARSAL, Settings, SmallOffice, form
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
-
-from misbehaving_smtp import At, MisbehavingServer
-
-from worker import decisions
-from worker.decisions import approve
-from worker.model import Hold, ReceiptKind, Submission
-from worker.states import Reason, State
-from worker.words import name_hold
+from tests.support.misbehaving_smtp import At, MisbehavingServer
+from tests.support.small_office import HANAKO, REHEARSAL, Settings, SmallOffice, form
+from worker.approve import decisions
+from worker.approve.decisions import approve
+from worker.core.messages import name_hold
+from worker.core.model import Hold, ReceiptKind, Submission
+from worker.core.states import Reason, State
 
 COPY = "hikae@contractor.example"
 TRACE = (

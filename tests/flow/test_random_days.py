@@ -11,22 +11,18 @@ import dataclasses
 import json
 import random
 import re
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_office import HANAKO, REHEARSAL, Settings, SmallOffice, form, mail_with
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
-
-from misbehaving_smtp import At, MisbehavingServer
-
-from worker import decisions
-from worker.errors import Conflict, LogBroken, NotAllowed, Unavailable
-from worker.states import State
+from tests.support.misbehaving_smtp import At, MisbehavingServer
+from tests.support.small_office import HANAKO, REHEARSAL, Settings, SmallOffice, form, mail_with
+from worker.approve import decisions
+from worker.core.errors import Conflict, LogBroken, NotAllowed, Unavailable
+from worker.core.states import State
 
 SEQUENCES = 40
 STEPS = 30

@@ -23,29 +23,29 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
-from authenticated import HEADER, SIGNATURE, authenticated, signature
-from fakes import START, FakeClock, FakeFiles, located_as_printed, run_at_once
 from hypothesis import HealthCheck, given, seed, settings
-from known_addresses import make_known
-from oracle import Left, faults_of, faults_together, is_invoice_of
-from random_registers import OFFICE, TITLES, Came, World, worlds, write_files
-from small_office import HANAKO, Mails
 
-from worker import decisions
-from worker.adapters.config_files import TemplateFiles
-from worker.adapters.shipped import shipped_file
-from worker.adapters.store import SqlStore
-from worker.adapters.store.schema import FILE_NAME
-from worker.configuration import load_configuration
-from worker.drafting import InForce, put_in_force
-from worker.errors import NotAllowed
-from worker.model import Located, PageText, PdfText, Submission, Unreadable, sha256
-from worker.pipeline import Pipeline
-from worker.pipeline.once import Pass, finish_pass
-from worker.ports import Body, Data, Mail, Rcpt, Reply, Session, Step
-from worker.recover import record_configuration
-from worker.render import Renderer
-from worker.states import Kind, Reason, State, kind_of
+from tests.support.authenticated import HEADER, SIGNATURE, authenticated, signature
+from tests.support.fakes import START, FakeClock, FakeFiles, located_as_printed, run_at_once
+from tests.support.known_addresses import make_known
+from tests.support.oracle import Left, faults_of, faults_together, is_invoice_of
+from tests.support.random_registers import OFFICE, TITLES, Came, World, worlds, write_files
+from tests.support.small_office import HANAKO, Mails
+from worker.approve import decisions
+from worker.approve.redraft import InForce, put_in_force
+from worker.config.files import TemplateFiles
+from worker.config.load import load_configuration
+from worker.config.shipped import shipped_file
+from worker.config.templates import Renderer
+from worker.core.clock import Body, Data, Mail, Rcpt, Reply, Session, Step
+from worker.core.errors import NotAllowed
+from worker.core.model import Located, PageText, PdfText, Submission, Unreadable, sha256
+from worker.core.states import Kind, Reason, State, kind_of
+from worker.pipeline.one_pass import Pass, finish_pass
+from worker.pipeline.pipeline import Pipeline
+from worker.pipeline.recover import record_configuration
+from worker.store.sqlite import SqlStore
+from worker.store.sqlite.schema import FILE_NAME
 
 REGISTERS = 1000
 PROCESSES = 2

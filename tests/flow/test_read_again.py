@@ -11,19 +11,19 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from small_office import HANAKO, Settings, SmallOffice, TextInBytes, form
 
-from worker import decisions
-from worker.adapters.demo_smtp import DsnController
-from worker.adapters.store.schema import FILE_NAME
-from worker.decode import decode_letter
-from worker.errors import Unavailable
-from worker.model import PdfText, Unreadable
-from worker.pipeline import readings
-from worker.pipeline.sending import UNREAD_TOLD
-from worker.send import retry_delay
-from worker.states import Reason, State
-from worker.words import name_hold, next_step
+from tests.support.small_office import HANAKO, Settings, SmallOffice, TextInBytes, form
+from worker.approve import decisions
+from worker.cli.demo.smtp_server import DsnController
+from worker.compose.mime_verify import decode_letter
+from worker.core.errors import Unavailable
+from worker.core.messages import name_hold, next_step
+from worker.core.model import PdfText, Unreadable
+from worker.core.states import Reason, State
+from worker.pipeline import read as readings
+from worker.pipeline.send import UNREAD_TOLD
+from worker.send.smtp_verdicts import retry_delay
+from worker.store.sqlite.schema import FILE_NAME
 
 ALTERED = {
     "contract_number": "40213-000002",

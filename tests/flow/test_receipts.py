@@ -5,24 +5,20 @@ The way from the store to the socket is real; what comes back is put into the ma
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from office import Mailroom, a_form, a_mail, notice, project, wire
-from returned import dsn, qmail, read_receipt, recipient, reply
-from small_office import HANAKO, OFFICE, Settings, SmallOffice, form, mail_with
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
-
-from misbehaving_smtp import At, MisbehavingServer
-
-from worker import decisions
-from worker.chain import canonical
-from worker.model import ReceiptKind, Submission
-from worker.states import Reason, State
+from tests.support.misbehaving_smtp import At, MisbehavingServer
+from tests.support.office import Mailroom, a_form, a_mail, notice, project, wire
+from tests.support.returned import dsn, qmail, read_receipt, recipient, reply
+from tests.support.small_office import HANAKO, OFFICE, Settings, SmallOffice, form, mail_with
+from worker.approve import decisions
+from worker.audit.chain import canonical
+from worker.core.model import ReceiptKind, Submission
+from worker.core.states import Reason, State
 
 TO, CC = "doboku@kawa-town.example", "genba@contractor.example"
 CLERK = "tanaka@kawa-town.example"

@@ -19,9 +19,9 @@ from typing import Any
 
 import openpyxl
 import pytest
-from office import HANAKO, Office, a_form, notice, project
 
-from worker.model import JST
+from tests.support.office import HANAKO, Office, a_form, notice, project
+from worker.core.model import JST
 
 ROOT = Path(__file__).parents[2]
 SILENCE = 60

@@ -10,24 +10,20 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from office import Mailroom, a_form, notice, project
-from returned import dsn, recipient
-from small_office import HANAKO, Form, Settings, SmallOffice, form, mail_with
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
-
-from misbehaving_smtp import At, MisbehavingServer
-
-from worker import decisions
-from worker.adapters.store.schema import FILE_NAME
-from worker.errors import LogBroken, Unavailable
-from worker.states import Event, Reason, State
+from tests.support.misbehaving_smtp import At, MisbehavingServer
+from tests.support.office import Mailroom, a_form, notice, project
+from tests.support.returned import dsn, recipient
+from tests.support.small_office import HANAKO, Form, Settings, SmallOffice, form, mail_with
+from worker.approve import decisions
+from worker.core.errors import LogBroken, Unavailable
+from worker.core.states import Event, Reason, State
+from worker.store.sqlite.schema import FILE_NAME
 
 ONE = form(2)
 TO = "keiyaku@yama-city.example"

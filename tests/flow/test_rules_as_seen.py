@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from office import ISSUERS, KNOWN, Mailroom, Office, a_form, notice, project
+
+from tests.support.office import ISSUERS, KNOWN, Mailroom, Office, a_form, notice, project
 
 FORM = a_form("県道拡幅工事", "前払金保証")
 SEPARATE = 'advance = "separate"'

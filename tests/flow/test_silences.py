@@ -7,15 +7,14 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
-from fakes import FakeClock, FakePdfReader, rows_of
-from office import Mailroom, a_form, a_mail, notice
-
-from worker.adapters.store import create_or_migrate, open_store
-from worker.model import JST, End, Unreadable
+from tests.support.fakes import FakeClock, FakePdfReader, rows_of
+from tests.support.office import Mailroom, a_form, a_mail, notice
+from worker.core.clock import Fetched, Header
+from worker.core.model import JST, End, Unreadable
+from worker.core.states import Reason
 from worker.pipeline.intake import Intake
-from worker.ports import Fetched, Header
-from worker.states import Reason
-from worker.wiring import load_office
+from worker.service.wiring import load_office
+from worker.store.sqlite import create_or_migrate, open_store
 
 MODES = Callable[..., Mailroom]
 

@@ -13,28 +13,24 @@ import contextlib
 import datetime as dt
 import re
 import sqlite3
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from fakes import run_at_once
-from small_office import HANAKO, INVOICE, OFFICE, REHEARSAL, Settings, SmallOffice, WatchedStore, form
 from sqlalchemy.engine import Connection
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
-
-from misbehaving_smtp import At, MisbehavingServer
-
-from worker import decisions
-from worker.adapters.folder import NoticeFolder
-from worker.adapters.smtp_wire import Timeouts
-from worker.errors import LogBroken, Unavailable
-from worker.pipeline.once import run_once
-from worker.ports import Session
-from worker.states import Reason, State
+from tests.support.fakes import run_at_once
+from tests.support.misbehaving_smtp import At, MisbehavingServer
+from tests.support.small_office import HANAKO, INVOICE, OFFICE, REHEARSAL, Settings, SmallOffice, WatchedStore, form
+from worker.approve import decisions
+from worker.core.clock import Session
+from worker.core.errors import LogBroken, Unavailable
+from worker.core.states import Reason, State
+from worker.pipeline.one_pass import run_once
+from worker.send.smtp.protocol import Timeouts
+from worker.watch.folder.notices import NoticeFolder
 
 SHORT = 0.5
 IN_DOUBT, ACCOUNT = "in_doubt", "account_refused:smtp"

@@ -11,23 +11,23 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
-import office as offices
 import pytest
-from authenticated import AUTHSERV_ID, received, signature
-from fakes import START
-from office import Mailroom
-from signed_mail import DOMAIN, Zone, sign
-from small_office import HANAKO, Form, Settings, SmallOffice, form, mail_with
 
-from worker import decisions
-from worker.adapters.demo_smtp import DsnController
-from worker.adapters.dkim_dns import DnsSignatures
+from tests.support import office as offices
+from tests.support.authenticated import AUTHSERV_ID, received, signature
+from tests.support.fakes import START
+from tests.support.office import Mailroom
+from tests.support.signed_mail import DOMAIN, Zone, sign
+from tests.support.small_office import HANAKO, Form, Settings, SmallOffice, form, mail_with
+from worker.approve import decisions
+from worker.authenticate.dkim.verify import DnsSignatures
+from worker.authenticate.dkim_policy import Resolver
+from worker.cli.demo.smtp_server import DsnController
 from worker.cli.senders import describe_resolver
-from worker.errors import NotAllowed
-from worker.model import Submission
-from worker.signature import Resolver
-from worker.states import Reason, State
-from worker.words import name_state
+from worker.core.errors import NotAllowed
+from worker.core.messages import name_state
+from worker.core.model import Submission
+from worker.core.states import Reason, State
 
 GOOD = f"{AUTHSERV_ID}; dkim=pass header.d={DOMAIN}"
 NETDESK = f"netdesk@{DOMAIN}"

@@ -15,7 +15,8 @@ from email.policy import SMTP
 from typing import Any
 
 import pytest
-from office import (
+
+from tests.support.office import (
     ADDRESS,
     EAST,
     Form,

@@ -20,27 +20,37 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from fakes import FakeClock, FakeFiles, run_at_once
-from known_addresses import make_known, sections_with
-from small_office import ACCOUNT, HANAKO, OFFICE, Form, Mails, TextInBytes, WatchedStore, mail_with, server_at
 
-from worker import decisions
-from worker.adapters.config_files import TemplateFiles
-from worker.adapters.demo_smtp import AcceptedMail, DsnController
-from worker.adapters.folder import NoticeFolder
-from worker.adapters.shipped import shipped_file
+from tests.support.fakes import FakeClock, FakeFiles, run_at_once
+from tests.support.known_addresses import make_known, sections_with
+from tests.support.small_office import (
+    ACCOUNT,
+    HANAKO,
+    OFFICE,
+    Form,
+    Mails,
+    TextInBytes,
+    WatchedStore,
+    mail_with,
+    server_at,
+)
+from worker.approve import decisions
+from worker.approve.redraft import put_in_force
+from worker.cli.demo.smtp_server import AcceptedMail, DsnController
 from worker.cli.project import _row_cells as row_cells
-from worker.configuration import load_configuration
-from worker.drafting import put_in_force
-from worker.errors import NotAllowed
-from worker.model import JST, Submission
-from worker.pipeline import Pipeline
-from worker.pipeline.once import Pass, finish_pass
-from worker.ports import Author
-from worker.progress import project_rows
-from worker.recover import record_configuration, record_start, recover
-from worker.tasks import Task, open_tasks
-from worker.watch import SETTLE
+from worker.config.files import TemplateFiles
+from worker.config.load import load_configuration
+from worker.config.shipped import shipped_file
+from worker.core.clock import Author
+from worker.core.errors import NotAllowed
+from worker.core.model import JST, Submission
+from worker.pipeline.one_pass import Pass, finish_pass
+from worker.pipeline.pipeline import Pipeline
+from worker.pipeline.recover import record_configuration, record_start, recover
+from worker.views.project_status import project_rows
+from worker.views.tasks import Task, open_tasks
+from worker.watch.folder.notices import NoticeFolder
+from worker.watch.plan import SETTLE
 
 JIRO = Author("佐藤 次郎", "jiro")
 

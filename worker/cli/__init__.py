@@ -17,15 +17,15 @@ import click
 
 from worker.cli.tables import print_json, print_table
 from worker.cli.usage import explain_usage
-from worker.errors import ConfigError, Conflict, LogBroken, NotAllowed, Problem, Unavailable
-from worker.text import shown
-from worker.words import Language, hint, name_thing, say, say_refusal
-from worker.words.keys import explain_words
+from worker.core.errors import ConfigError, Conflict, LogBroken, NotAllowed, Problem, Unavailable
+from worker.core.messages import Language, hint, name_thing, say, say_refusal
+from worker.core.messages.keys import explain_words
+from worker.core.text import shown
 
 if TYPE_CHECKING:
-    from worker.adapters.store import SqlStore
-    from worker.ports import Clock
-    from worker.wiring import Office
+    from worker.core.clock import Clock
+    from worker.service.wiring import Office
+    from worker.store.sqlite import SqlStore
 
 DONE: Final = 0
 FOR_A_PERSON: Final = 1
@@ -58,7 +58,7 @@ def language_of(ctx: click.Context | None) -> Language:
 
 def open_for_command(office: Office, clock: Clock) -> SqlStore:
     """The office's store, closed when the command ends. Raises ConfigError where there is none, or an older one."""
-    from worker.wiring import open_office_store
+    from worker.service.wiring import open_office_store
 
     store = open_office_store(office, clock)
     click.get_current_context().call_on_close(store.close)
@@ -116,37 +116,37 @@ class _Commands(PartedGroup):
 
 _PARTS: Final = {
     "approve": Part("decide", "承認：確認待ちの理由すべてに答え、送信待ちにします。"),
-    "audit": Part("records", "記録（ログ）の検証。"),
+    "audit": Part("log", "記録（ログ）の検証。"),
     "check": Part(
-        "operate", "設定の検査：誤りをすべて、場所と直し方とともに示します。発注者ごとの見本（example）も確かめます。"
+        "setup", "設定の検査：誤りをすべて、場所と直し方とともに示します。発注者ごとの見本（example）も確かめます。"
     ),
     "confirm": Part("decide", "到達確認：発注者に届いたこと（--failed なら届いていないこと）を記録します。"),
-    "demo": Part("operate", "デモ：このコンピューターの中だけで、受信から提出までを実行します。"),
+    "demo": Part("setup", "デモ：このコンピューターの中だけで、受信から提出までを実行します。"),
     "doctor": Part("doctor", "診断：各サーバーとフォルダに接続し、異常と対処を示します。"),
     "done": Part("decide", "提出後の手続：請求書の持参など、送信後に残った手続が済んだことを記録します。"),
     "hand-over": Part("decide", "別途提出：フォーム・持参など、ほかの方法で提出します。"),
-    "init": Part("operate", "設定のひな形を作ります。"),
+    "init": Part("setup", "設定のひな形を作ります。"),
     "join": Part(
         "decide", "結び付け：発行完了メールのお知らせが、すでに届いている提出（複数可）であることを記録します。"
     ),
     "issuers": Part("issuers", "発注者：同梱の一覧と自社の設定を比べます。"),
-    "list": Part("look", "一覧：提出の状態と、次にすること。"),
+    "list": Part("show", "一覧：提出の状態と、次にすること。"),
     "login": Part(
         "login", "ログイン：OAuth2（Microsoft 365、Google）のメールボックスに、担当者が一度だけログインします。"
     ),
-    "log": Part("records", "送信記録：いつ、誰に、何を送り、サーバーが何と答えたか（監査用）。"),
-    "preview": Part("one_pdf", "下見：このPDFがどの提出になるかを、送信される形で示します（保存も送信もしません）。"),
+    "log": Part("log", "送信記録：いつ、誰に、何を送り、サーバーが何と答えたか（監査用）。"),
+    "preview": Part("preview", "下見：このPDFがどの提出になるかを、送信される形で示します（保存も送信もしません）。"),
     "project": Part("project", "案件：登録、工事台帳の取込み、一覧。"),
     "read": Part(
-        "one_pdf", "お知らせPDFの読み取り：項目、又は読み取れない理由を示します（認証キーはそのまま表示されます）。"
+        "preview", "お知らせPDFの読み取り：項目、又は読み取れない理由を示します（認証キーはそのまま表示されます）。"
     ),
     "resend": Part("decide", "訂正して再提出：新しい提出を作り、承認待ちにします（元の記録は残ります）。"),
     "resolve": Part("decide", "送信結果不明の解決：発注者に確認した結果を記録します。"),
     "resume": Part("decide", "再開：古いバックアップを戻した後、このデータベースで送信を再開します。"),
     "rules": Part("rules_test", "ルール：変更した設定を、使う前に試します。"),
     "run": Part("run", "本体：監視・送信を続けます（--once は1回だけ）。"),
-    "show": Part("look", "詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"),
-    "status": Part("look", "現況：監視の最終時刻、状態ごとの件数、対応待ち。"),
+    "show": Part("show", "詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"),
+    "status": Part("show", "現況：監視の最終時刻、状態ごとの件数、対応待ち。"),
     "tasks": Part("tasks", "対応すること：案件ごとに、急ぐものから示します。"),
     "withdraw": Part("decide", "取下げ：送信しないことにします。"),
 }

@@ -14,21 +14,21 @@ from typing import Any
 
 import click
 
-from worker import decisions
-from worker.approve import refuse_unless_shown
+from worker.approve import decisions
+from worker.approve.release import refuse_unless_shown
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, pass_cli
 from worker.cli.files import look_for_submissions
 from worker.cli.summary import print_summary, summary_json
 from worker.cli.tables import print_json, sending_text, submission_json, submission_table, time_json, time_text
 from worker.cli.ticks import Tick, ask_conditions, name_ticked
-from worker.errors import NotAllowed
-from worker.model import JST, Submission
-from worker.pace import leaves_at
-from worker.ports import Author
-from worker.states import Event, Kind, State, kind_of
-from worker.text import match_key
-from worker.wiring import Office, account_name, load_office, system_clock
-from worker.words import Language, name_hold, name_state, say, say_refusal
+from worker.core.clock import Author
+from worker.core.errors import NotAllowed
+from worker.core.messages import Language, name_hold, name_state, say, say_refusal
+from worker.core.model import JST, Submission
+from worker.core.states import Event, Kind, State, kind_of
+from worker.core.text import match_key
+from worker.send.rate_limit import leaves_at
+from worker.service.wiring import Office, account_name, load_office, system_clock
 
 _REFERENCE = re.compile(r"(\d{1,12})(?:@([0-9A-Za-z]{1,64}))?")
 

@@ -12,20 +12,20 @@ from pathlib import Path
 
 import click
 
-from worker.adapters.config_files import is_own_folder
-from worker.adapters.pdf import PdfPool
-from worker.adapters.shipped import sample_pdf
-from worker.adapters.store import has_database
-from worker.adapters.threads import OwnThread
-from worker.adapters.token_files import LoginFile, UnfitLogin
+from worker.authenticate.auth_results import Tally, tally_servers
 from worker.cli import DONE, NOT_REACHED, Cli, cli, json_option, pass_cli
+from worker.cli.demo.sample_files import sample_pdf
 from worker.cli.senders import NEWEST, describe_findings, describe_resolver, strip_test
 from worker.cli.tables import print_json, print_table
-from worker.errors import AccountRefused, Unavailable
-from worker.findings import Tally, tally_servers
-from worker.model import JST, Unreadable
-from worker.tokens import find_refusal
-from worker.wiring import (
+from worker.config.files import is_own_folder
+from worker.core.errors import AccountRefused, Unavailable
+from worker.core.messages import PROVIDERS, Language, hint, name_thing, say, say_refused_login
+from worker.core.model import JST, Unreadable
+from worker.oauth.files import LoginFile, UnfitLogin
+from worker.oauth.tokens import find_refusal
+from worker.read.pdf.pool import PdfPool
+from worker.service.threads import OwnThread
+from worker.service.wiring import (
     Office,
     build_folder,
     build_mailboxes,
@@ -35,7 +35,7 @@ from worker.wiring import (
     system_clock,
     try_resolver,
 )
-from worker.words import PROVIDERS, Language, hint, name_thing, say, say_refused_login
+from worker.store.sqlite import has_database
 
 
 @dataclass(frozen=True, slots=True)

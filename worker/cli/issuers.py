@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from worker.adapters.config_files import TemplateFiles
-from worker.adapters.shipped import shipped_file, shipped_names
-from worker.addresses import AddressRefused, read_address
-from worker.catalogue import (
+from worker.cli import DONE, Cli, cli, json_option, pass_cli, problem_hint
+from worker.cli.tables import print_json, print_table
+from worker.compose.rule_examples import try_examples
+from worker.config.addresses import AddressRefused, read_address
+from worker.config.editing.catalogue import (
     Entry,
     Question,
     answered_keys,
@@ -24,20 +25,19 @@ from worker.catalogue import (
     read_setting_value,
     value_in,
 )
-from worker.cli import DONE, Cli, cli, json_option, pass_cli, problem_hint
-from worker.cli.tables import print_json, print_table
-from worker.configuration import ISSUERS, load_configuration
-from worker.errors import ConfigError, Problem
-from worker.examples import try_examples
-from worker.model import JST
-from worker.register_fields import FieldRefused, Key
-from worker.render import Renderer
-from worker.rules import issuer_id
-from worker.text import shown
-from worker.tomlfile import parse_toml
-from worker.wiring import find_configuration_files, system_clock
-from worker.words import Language, say
-from worker.words.keys import name_choices, name_key
+from worker.config.editing.fields import FieldRefused, Key
+from worker.config.files import TemplateFiles
+from worker.config.issuers import issuer_id
+from worker.config.load import ISSUERS, load_configuration
+from worker.config.shipped import shipped_file, shipped_names
+from worker.config.templates import Renderer
+from worker.config.toml import parse_toml
+from worker.core.errors import ConfigError, Problem
+from worker.core.messages import Language, say
+from worker.core.messages.keys import name_choices, name_key
+from worker.core.model import JST
+from worker.core.text import shown
+from worker.service.wiring import find_configuration_files, system_clock
 
 
 @cli.group(invoke_without_command=True)
@@ -116,8 +116,8 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
 @pass_cli
 def add_issuer(shared: Cli, name: str, settings: tuple[str, ...], confirmed: tuple[str, ...]) -> int:
     """同梱の発注者を自社の設定に写し、未確認の項目を埋めます。"""
-    from worker.adapters.register_files import write_new_file
-    from worker.adapters.register_toml import edit_table
+    from worker.config.editing.atomic_write import write_new_file
+    from worker.config.editing.toml_edit import edit_table
 
     directory, files = find_configuration_files(shared.config)
     id_ = find_entry(name, _shipped_tables())
@@ -175,7 +175,7 @@ def _filled_in(
 
     Raises ConfigError where the whole configuration does not load with it.
     """
-    from worker.adapters.register_toml import edit_table
+    from worker.config.editing.toml_edit import edit_table
 
     answered = answered_keys(_table(file, content), [*(path for path, _ in given), *certain])
     content = edit_table(content, given, answered)
@@ -194,7 +194,7 @@ Judge = Callable[[Question, object], list[Problem]]
 
 def _judge_answers(files: Mapping[str, bytes], file: str, content: bytes) -> Judge:
     """Each answer tried by itself: a slip is asked again at once, not after the last question."""
-    from worker.adapters.register_toml import edit_table
+    from worker.config.editing.toml_edit import edit_table
 
     def problems(question: Question, value: object) -> list[Problem]:
         try:

@@ -10,26 +10,18 @@ from collections.abc import Callable
 
 import click
 
-from worker.adapters.config_files import find_missing_extra, read_client_secret
-from worker.adapters.token_files import LoginFile, UnfitLogin
-from worker.adapters.token_source import NewToken
 from worker.cli import DONE, NOT_REACHED, Cli, cli, pass_cli
-from worker.errors import AccountRefused, ConfigError, Problem, Unavailable
-from worker.oauth_settings import OauthSettings, Provider
-from worker.ports import Secrets
-from worker.settings import MailboxSettings
-from worker.text import shown
-from worker.tokens import (
-    Fault,
-    Given,
-    LoginRefusal,
-    agreement_page,
-    begin,
-    find_refusal,
-    read_pasted,
-)
-from worker.wiring import Office, build_endpoint, build_mailbox, build_server, load_office, system_clock
-from worker.words import PROVIDERS, Language, name_thing, say, say_refused_login
+from worker.config.files import find_missing_extra, read_client_secret
+from worker.config.oauth_settings import OauthSettings, Provider
+from worker.config.settings import MailboxSettings
+from worker.core.clock import Secrets
+from worker.core.errors import AccountRefused, ConfigError, Problem, Unavailable
+from worker.core.messages import PROVIDERS, Language, name_thing, say, say_refused_login
+from worker.core.text import shown
+from worker.oauth.files import LoginFile, UnfitLogin
+from worker.oauth.source import NewToken
+from worker.oauth.tokens import Fault, Given, LoginRefusal, agreement_page, begin, find_refusal, read_pasted
+from worker.service.wiring import Office, build_endpoint, build_mailbox, build_server, load_office, system_clock
 
 
 @cli.command()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from worker.adapters.pdf import PdfPool
-from worker.model import Notice, PdfText, Sha256, Submission, Unreadable
-from worker.pipeline.readings import read_pdf
-from worker.rulebook import Guarantor
-from worker.seeing import first_page
-from worker.words import Language
+from worker.core.messages import Language
+from worker.core.model import Notice, PdfText, Sha256, Submission, Unreadable
+from worker.core.rulebook import Guarantor
+from worker.pipeline.read import read_pdf
+from worker.read.pdf.pool import PdfPool
+from worker.views.preview import first_page
 
 
 def read_first_pages(

@@ -9,10 +9,10 @@ import click
 from worker.cli import DONE, Cli, Part, PartedGroup, cli, json_option, open_for_command, pass_cli
 from worker.cli.tables import print_json, print_table
 from worker.cli.tasks import task_json
-from worker.model import PRODUCT_NAMES, Product
-from worker.progress import Cell, Row, project_rows
-from worker.wiring import load_office, system_clock
-from worker.words import Language, name_state, say
+from worker.core.messages import Language, name_state, say
+from worker.core.model import PRODUCT_NAMES, Product
+from worker.service.wiring import load_office, system_clock
+from worker.views.project_status import Cell, Row, project_rows
 
 _PARTS: Final = {
     "add": Part(

@@ -11,14 +11,14 @@ import click
 from worker.cli import DONE, FOR_A_PERSON, Cli, json_option, pass_cli
 from worker.cli.project import project
 from worker.cli.tables import print_json, print_table
-from worker.configuration import load_configuration
-from worker.errors import ConfigError
-from worker.importing import Edit, Fate, FateKind, blame_rows, edits_of, judge_rows
-from worker.ledger import Fault, Headings, read_headings
-from worker.projects import FILE
-from worker.tomlfile import parse_toml
-from worker.wiring import find_configuration_files
-from worker.words import Language, hint, say
+from worker.config.editing.columns import Fault, Headings, read_headings
+from worker.config.editing.import_rows import Edit, Fate, FateKind, blame_rows, edits_of, judge_rows
+from worker.config.load import load_configuration
+from worker.config.projects import FILE
+from worker.config.toml import parse_toml
+from worker.core.errors import ConfigError
+from worker.core.messages import Language, hint, say
+from worker.service.wiring import find_configuration_files
 
 _COLOURS: Final = {FateKind.NEW: "green", FateKind.SAME: "dim", FateKind.CHANGED: "yellow", FateKind.BAD: "red"}
 
@@ -32,8 +32,8 @@ _COLOURS: Final = {FateKind.NEW: "green", FateKind.SAME: "dim", FateKind.CHANGED
 @pass_cli
 def import_projects(shared: Cli, file: Path, sheet: str, dry_run: bool, partial: bool, as_json: bool) -> int:
     """工事台帳（CSV・Excel）の取込み：行ごとの扱いを示し、誤りがなければ登録します。"""
-    from worker.adapters.ledgers import read_ledger
-    from worker.adapters.register_files import replace_file
+    from worker.config.editing.atomic_write import replace_file
+    from worker.config.editing.spreadsheets import read_ledger
 
     directory, files = find_configuration_files(shared.config)
     configuration = load_configuration(files)
@@ -75,7 +75,7 @@ def _judge_together(files: dict[str, bytes], fates: tuple[Fate, ...], registered
 
 
 def _edited(files: dict[str, bytes], edits: Sequence[Edit]) -> dict[str, bytes]:
-    from worker.adapters.register_toml import edit_projects
+    from worker.config.editing.toml_edit import edit_projects
 
     return {**files, FILE: edit_projects(files[FILE], edits)}
 

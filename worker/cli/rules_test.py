@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import click
 
-from worker.adapters.config_files import TemplateFiles, read_directory
-from worker.adapters.pdf import PdfPool
+from worker.approve.decisions import redraft
+from worker.approve.redraft import InForce, missing_where_away, put_in_force
 from worker.cli import (
     DONE,
     FOR_A_PERSON,
@@ -24,18 +24,18 @@ from worker.cli import (
     problem_json,
 )
 from worker.cli.tables import print_json, print_pairs
-from worker.configuration import load_configuration
-from worker.decisions import redraft
-from worker.drafting import InForce, missing_where_away, put_in_force
-from worker.errors import ConfigError, Problem
-from worker.examples import try_examples
-from worker.model import Hold, Submission
-from worker.pipeline.looking import guarantees_of, look_for
-from worker.ports import Clock, Reading, Store
-from worker.replay import Difference, OtherSecret, differences
-from worker.states import Reason
-from worker.wiring import Office, load_office, system_clock
-from worker.words import Language, name_hold, say
+from worker.compose.rule_examples import try_examples
+from worker.config.files import TemplateFiles, read_directory
+from worker.config.load import load_configuration
+from worker.core.clock import Clock, Reading, Store
+from worker.core.errors import ConfigError, Problem
+from worker.core.messages import Language, name_hold, say
+from worker.core.model import Hold, Submission
+from worker.core.states import Reason
+from worker.pipeline.invoices import guarantees_of, look_for
+from worker.read.pdf.pool import PdfPool
+from worker.service.wiring import Office, load_office, system_clock
+from worker.views.rule_replay import Difference, OtherSecret, differences
 
 MOST: Final = 200
 """Notices tried where nothing else is said: a year of a middling contractor, within some seconds."""

@@ -11,22 +11,22 @@ import click
 import structlog
 from structlog.typing import Processor
 
-from worker.adapters.config_files import make_own_folders
-from worker.adapters.pdf import PdfPool
-from worker.adapters.sender_lock import SenderLock
-from worker.adapters.store import create_or_migrate, open_store
-from worker.adapters.threads import OwnThread
 from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, pass_cli
-from worker.model import JST
-from worker.pace import leaves_at
-from worker.pipeline import Pipeline
-from worker.pipeline.once import Pass, run_once
-from worker.ports import Clock
-from worker.recover import record_start, recover
-from worker.service import Service
-from worker.states import State
-from worker.tell import STOPPED
-from worker.wiring import (
+from worker.config.files import make_own_folders
+from worker.core.clock import Clock
+from worker.core.messages import Language, name_thing, say
+from worker.core.model import JST
+from worker.core.states import State
+from worker.notify.operator_mail import STOPPED
+from worker.pipeline.one_pass import Pass, run_once
+from worker.pipeline.pipeline import Pipeline
+from worker.pipeline.recover import record_start, recover
+from worker.read.pdf.pool import PdfPool
+from worker.send.rate_limit import leaves_at
+from worker.send.smtp.lock import SenderLock
+from worker.service.service import Service
+from worker.service.threads import OwnThread
+from worker.service.wiring import (
     Office,
     account_name,
     build_command,
@@ -39,7 +39,7 @@ from worker.wiring import (
     program_version,
     system_clock,
 )
-from worker.words import Language, name_thing, say
+from worker.store.sqlite import create_or_migrate, open_store
 
 
 @cli.command()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from worker.findings import Tally
-from worker.settings import MailboxSettings, Settings
-from worker.signature import Resolver
-from worker.words import Language, say
+from worker.authenticate.auth_results import Tally
+from worker.authenticate.dkim_policy import Resolver
+from worker.config.settings import MailboxSettings, Settings
+from worker.core.messages import Language, say
 
 NEWEST: Final = 30
 """Messages that are looked at: the server's own name stands in each of them."""

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from worker.model import Submission
-from worker.seeing import hold_json
-from worker.text import shown
-from worker.words import Language, name_hold, say
+from worker.core.messages import Language, name_hold, say
+from worker.core.model import Submission
+from worker.core.text import shown
+from worker.views.preview import hold_json
 
 
 def print_summary(submission: Submission, lang: Language) -> None:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from worker.model import JST, PRODUCT_NAMES, ReceiptKind, Submission
-from worker.seeing import Part, receipt_json
-from worker.states import State
-from worker.text import shown
-from worker.words import Language, name_hold, name_receipt, name_state, next_step, say
+from worker.core.messages import Language, name_hold, name_receipt, name_state, next_step, say
+from worker.core.model import JST, PRODUCT_NAMES, ReceiptKind, Submission
+from worker.core.states import State
+from worker.core.text import shown
+from worker.views.preview import Part, receipt_json
 
 if TYPE_CHECKING:
-    from worker.ports import Store
-    from worker.seeing import Part
+    from worker.core.clock import Store
+    from worker.views.preview import Part
 
 _COLOURS = {
     State.HELD: "yellow",

@@ -8,12 +8,12 @@ import click
 
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.tables import print_json, print_table, say_behind_head
-from worker.digest import by_project, project_of
-from worker.model import PRODUCT_NAMES
-from worker.tasks import Task, Urgency, open_tasks
-from worker.text import shown
-from worker.wiring import load_office, system_clock
-from worker.words import Language, name_command, say
+from worker.core.messages import Language, name_command, say
+from worker.core.model import PRODUCT_NAMES
+from worker.core.text import shown
+from worker.notify.digest import by_project, project_of
+from worker.service.wiring import load_office, system_clock
+from worker.views.tasks import Task, Urgency, open_tasks
 
 _COLOURS: Final = {Urgency.NOW: "bold red", Urgency.TODAY: "yellow", Urgency.SOON: "", Urgency.WATCH: "dim"}
 

@@ -9,11 +9,11 @@ from typing import Any, Final
 import click
 
 from worker.cli import language_of
-from worker.errors import NotAllowed
-from worker.model import Submission
-from worker.states import State
-from worker.text import shown
-from worker.words import Language, say
+from worker.core.errors import NotAllowed
+from worker.core.messages import Language, say
+from worker.core.model import Submission
+from worker.core.states import State
+from worker.core.text import shown
 
 ALL_TICKED: Final = 0
 """``--tick all``: conditions are numbered from 1."""

@@ -16,12 +16,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from worker.after import is_due_after
-from worker.arrive import Way
-from worker.drafting import InForce
-from worker.letter import is_own_message_id_form
-from worker.mail import Defect, Message, read_message
-from worker.model import (
+from worker.approve.redraft import InForce
+from worker.authenticate.sender_auth import Vouched
+from worker.compose.mime_write import is_own_message_id_form
+from worker.config.mailbox_actions import is_due_after
+from worker.core.clock import Author, Clock, Fetched, Listed, PdfReader, Signatures, Store, Writing
+from worker.core.model import (
     Address,
     Attached,
     End,
@@ -35,19 +35,19 @@ from worker.model import (
     Unreadable,
     sha256,
 )
-from worker.pipeline.looking import guarantees_in, look_for
-from worker.pipeline.readings import Readings
-from worker.pipeline.receipts import OWN_MESSAGE, Receiving
-from worker.pipeline.rows import NOTHING, LedgerRows, renumber
+from worker.core.states import Reason
+from worker.core.text import hide_codes
+from worker.match.duplicates import Way
+from worker.pipeline.authenticate import Vouching
+from worker.pipeline.invoices import guarantees_in, look_for
+from worker.pipeline.ledger_rows import NOTHING, LedgerRows, renumber
+from worker.pipeline.read import Readings
 from worker.pipeline.taking import Seen, Taking
-from worker.pipeline.vouching import Vouching
-from worker.ports import Author, Clock, Fetched, Listed, PdfReader, Signatures, Store, Writing
-from worker.proof import Vouched
-from worker.recognise import Announcement, Meant, Ours, Own, Recognised, Report, Unrelated, recognise_mail
-from worker.reports import CameBack, Nothing, read_report
-from worker.states import Reason
-from worker.text import hide_codes
-from worker.watch import GONE, next_try
+from worker.pipeline.track import OWN_MESSAGE, Receiving
+from worker.read.classify import Announcement, Meant, Ours, Own, Recognised, Report, Unrelated, recognise_mail
+from worker.read.message import Defect, Message, read_message
+from worker.track.reports import CameBack, Nothing, read_report
+from worker.watch.plan import GONE, next_try
 
 UNFETCHED_ALARM: Final = "unfetched"
 UNFETCHED_TOLD: Final = 3

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from worker.errors import Unavailable
+from worker.core.errors import Unavailable
 
 
 @dataclass(slots=True)

@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
-from worker.announced import (
-    find_announcement,
-    find_answers,
-    find_listing,
-    is_same_announcement,
-    is_seen_before,
-)
-from worker.arrive import (
+from worker.approve.decisions import end_announcement, keep_contents, note_announced, redraft
+from worker.approve.redraft import InForce, missing_where_away
+from worker.compose.reread import compare_notice
+from worker.core.clock import Author, Writing
+from worker.core.model import Attached, Hold, Notice, Sha256, Submission, Unreadable
+from worker.core.states import NEEDS_A_PERSON, WAITING, Event, State
+from worker.core.text import hide_codes
+from worker.match.duplicates import (
     Known,
     New,
     Way,
@@ -31,14 +31,8 @@ from worker.arrive import (
     receive_unreadable,
     standing_before,
 )
-from worker.decisions import end_announcement, keep_contents, note_announced, redraft
-from worker.drafting import InForce, missing_where_away
-from worker.model import Attached, Hold, Notice, Sha256, Submission, Unreadable
-from worker.outcome import HELD_ALARM
-from worker.ports import Author, Writing
-from worker.rereading import compare_notice
-from worker.states import NEEDS_A_PERSON, WAITING, Event, State
-from worker.text import hide_codes
+from worker.read.announcement import find_announcement, find_answers, find_listing, is_same_announcement, is_seen_before
+from worker.send.outcomes import HELD_ALARM
 
 NEWEST_LOOKED_AT: Final = 200
 """Notices among which one that an announcement names by its project is looked for: those of the last days."""

@@ -13,16 +13,16 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from worker.before import Watched, mail_from_before
-from worker.drafting import InForce
-from worker.model import Submission
-from worker.pipeline.beginning import Beginning
-from worker.pipeline.headers import Found, find_messages, record_gone
+from worker.approve.redraft import InForce
+from worker.core.clock import Clock, Fetched, Header, Mailbox, PdfReader, Store, Thread
+from worker.core.model import Submission
+from worker.match.from_before import Watched, mail_from_before
+from worker.pipeline.first_start import Beginning
 from worker.pipeline.intake import Intake, ReadBlock
-from worker.pipeline.looking import guarantees_in, look_for
-from worker.pipeline.rows import LedgerRows, judge_by, pass_over
-from worker.pipeline.settling import Settling
-from worker.ports import Clock, Fetched, Header, Mailbox, PdfReader, Store, Thread
+from worker.pipeline.invoices import guarantees_in, look_for
+from worker.pipeline.ledger_rows import LedgerRows, judge_by, pass_over
+from worker.pipeline.new_messages import Found, find_messages, record_gone
+from worker.pipeline.watch import Settling
 
 READ_AHEAD: Final = 2
 """Blocks of one mailbox that are fetched and read while an earlier one is recorded: with one the PDF children would

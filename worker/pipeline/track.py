@@ -1,0 +1,308 @@
+"""track: what came back is matched to its submission, recorded, and changes it where the states allow.
+
+Its one promise: matched by ENVID, then by the returned Message-ID, an own copy by its own, never by subject; a report
+that is not ours changes nothing, one that is ours is an entry with its mail kept. It does not know what follows from a
+receipt.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Any, Final
+
+from worker.approve.decisions import find_early, keep_contents, redraft
+from worker.approve.redraft import InForce, missing_where_away, read_secret
+from worker.approve.release import evidence_of_mail, evidence_of_news, is_weighed
+from worker.authenticate.sender_auth import is_signed_for, read_spoken
+from worker.compose.mime_write import bears_secret, is_own_message_id_form
+from worker.config.addresses import domain_of
+from worker.core.alarms import tell_apart
+from worker.core.clock import Author, Writing
+from worker.core.messages import name_receipt, say
+from worker.core.model import End, MessageRow, Receipt, ReceiptKind, Sha256, Submission
+from worker.core.states import SAYS_UNSENT, Event, State
+from worker.read.message import Message, read_message
+from worker.send.smtp_verdicts import is_our_envid
+from worker.track.events import ENVELOPE, SERVER, Circumstances, Tracked, receipts_of, track, track_again
+from worker.track.own_copy import is_same_but_for_date, is_same_mail
+from worker.track.reports import CameBack, DeliveryReport, MailReply, Nothing, ReadReceipt, read_report
+from worker.views.preview import mask_key
+
+OWN_MESSAGE: Final = "own message"
+CAME_BACK: Final = "CameBack"
+"""Event of the entry that keeps a receipt which changes no state."""
+EARLY: Final = "ReportTooEarly"
+"""Event of the entry that keeps a report on a mail that is not known here yet."""
+BOUNCED_ALARM: Final = "bounced"
+CONTRADICTION_ALARM: Final = "came_back"
+OTHER_COPY: Final = "OtherCopy"
+"""Event of the entry that keeps a mail with our Message-ID which is not the one that was handed over."""
+_NO_SUBMISSION: Final = re.compile(r"\.[ar]\d+@")
+"""In the Message-ID of a mail to the operator, or of a rehearsal (``letter``): it proves nothing of a submission."""
+_TO_BE_SENT: Final = frozenset({State.HELD, State.APPROVED, State.SENDING})
+PROVEN_BEFORE: Final = "a receipt that came before it was to be sent"
+
+
+class Copied(Enum):
+    """What own copies say of a mail that is about to be sent."""
+
+    NONE = auto()
+    SAME = auto()
+    """This very mail has left."""
+
+
+class Receiving:
+    """One transaction's receipts."""
+
+    def __init__(self, writing: Writing, in_force: InForce, author: Author, now: dt.datetime) -> None:
+        self._writing = writing
+        self._in_force = missing_where_away(in_force)
+        self._author = author
+        self._now = now
+        self.began_to_wait = 0
+        """How many submissions came back by now: a person has to look."""
+
+    def take(self, row: MessageRow, came_back: CameBack, message: Message, content: bytes) -> MessageRow | None:
+        """The ledger row of a mail about one of ours; None where it is about none."""
+        if isinstance(came_back, Nothing):
+            return None
+        message_id, submission = self._match(came_back)
+        if submission is None:
+            return self._keep_early(row, came_back, content)
+        digest = self._writing.keep("mail", content)
+        proof = self._proof(submission, came_back, message_id) or self._found_by_server(submission, row, content)
+        how = self._circumstances(submission, message, digest, row.internal_date or self._now, proof)
+        fresh = receipts_of(came_back, submission, message_id, how)
+        self._record(submission, fresh, message)
+        end = End.REPLY if isinstance(came_back, MailReply) else End.REPORT
+        return dataclasses.replace(row, end=end, why=fresh[0].kind.value, sha256=digest, submissions=(submission.id,))
+
+    def take_copy(self, row: MessageRow, message: Message, content: bytes) -> MessageRow:
+        """The ledger row of a mail of our own that came in: evidence where it is not known that it left, else a row.
+
+        What is about to be sent is compared in the moment when it would be: only then its bytes are known.
+        """
+        row = dataclasses.replace(row, end=End.OWN, why=OWN_MESSAGE)
+        found = self._writing.of_own_message(message.message_id)
+        if found is None:
+            return self._keep_early_copy(row, message, content)
+        was_tried = found.was_tried_as(message.message_id)
+        is_present = found.draft is not None and found.draft.message_id == message.message_id
+        if _NO_SUBMISSION.search(message.message_id) or (was_tried and not is_present):
+            return row
+        if found.state in _TO_BE_SENT:
+            row = self._keep_early_copy(row, message, content, found)
+            if row.sha256 and (found.state is State.HELD or not is_present):
+                self._hold_anew(found.id, evidence_of_mail("copy", row.sha256), say("copy_came", "ja"))
+            return row
+        if was_tried and found.state is not State.IN_DOUBT and found.state not in SAYS_UNSENT:
+            return row  # that it left is known
+        letter = self._writing.original(found.letter_sha256) if found.letter_sha256 else b""
+        if was_tried and not is_same_mail(content, letter):
+            return self._note_other_copy(row, found, content)
+        digest = self._writing.keep("mail", content)
+        at = row.internal_date or self._now
+        receipt = Receipt(ReceiptKind.COPY, at, message.message_id, mail_sha256=digest)
+        self._record(found, (receipt,), message)
+        return dataclasses.replace(row, sha256=digest, submissions=(found.id,))
+
+    def _note_other_copy(self, row: MessageRow, found: Submission, content: bytes) -> MessageRow:
+        """It bears our Message-ID and is not what was handed over: no proof, and kept for whoever has to judge."""
+        digest = self._writing.keep("mail", content)
+        self._writing.note(OTHER_COPY, found.id, self._author, {"mail": digest})
+        return dataclasses.replace(row, sha256=digest, submissions=(found.id,))
+
+    def _keep_early_copy(
+        self, row: MessageRow, message: Message, content: bytes, approved: Submission | None = None
+    ) -> MessageRow:
+        """A mail of ours that is not known to have left: an old backup was put back, or an answer was lost."""
+        if _NO_SUBMISSION.search(message.message_id):
+            return row
+        digest = self._writing.keep("mail", content)
+        number = approved.id if approved else None
+        detail = {"message_id": message.message_id, "mail": digest}
+        self._writing.note(EARLY, number, self._author, detail)
+        return dataclasses.replace(row, why="early", sha256=digest)
+
+    def _keep_early(self, row: MessageRow, came_back: CameBack, content: bytes) -> MessageRow | None:
+        """A report on a mail of our form that is not known here: an old backup was put back, and the mail had left.
+
+        It is kept for the moment when the same notice, read again, is about to be sent.
+        """
+        if not isinstance(came_back, DeliveryReport):
+            return None
+        sender = self._in_force.configuration.settings.contractor.email
+        local = came_back.envid.rpartition(".")[0]
+        for message_id in (f"<{local}@{domain_of(sender)}>", *came_back.returned):
+            if is_own_message_id_form(message_id, sender) and not _NO_SUBMISSION.search(message_id):
+                digest = self._writing.keep("mail", content)
+                self._writing.note(EARLY, None, self._author, {"message_id": message_id, "mail": digest})
+                return dataclasses.replace(row, end=End.REPORT, why="early", sha256=digest)
+        return None
+
+    def _match(self, came_back: DeliveryReport | ReadReceipt | MailReply) -> tuple[str, Submission | None]:
+        ids: tuple[str, ...]
+        match came_back:
+            case DeliveryReport(envid, returned, _):
+                ids = (self._writing.own_message_of(envid), *returned)
+            case ReadReceipt(returned, _):
+                ids = returned
+            case MailReply(references, _, _):
+                ids = references
+        for message_id in filter(None, ids):
+            if (found := self._writing.of_own_message(message_id)) is not None:
+                return message_id, found
+        return "", None
+
+    def _proof(self, submission: Submission, came_back: CameBack, message_id: str) -> str:
+        """``envelope`` where a report bears what only the mail servers were told of this mail."""
+        if not isinstance(came_back, DeliveryReport) or not submission.id:
+            return ""
+        return ENVELOPE if is_our_envid(read_secret(self._writing), message_id, came_back.envid) else ""
+
+    def _found_by_server(self, submission: Submission, row: MessageRow, content: bytes) -> str:
+        """``server`` where our own server found a writer of the issuer, of our mail server, or of our own."""
+        settings = self._in_force.configuration.settings
+        mailbox = settings.mailboxes.get(row.mailbox)
+        to = submission.draft.to if submission.draft else ()
+        speakers = {*map(domain_of, to), domain_of(settings.contractor.email), settings.smtp.host}
+        spoken = read_spoken(content, mailbox.authserv_id if mailbox else "", row.internal_date)
+        return SERVER if any(is_signed_for(spoken, root) for root in speakers) else ""
+
+    def _circumstances(
+        self, submission: Submission, message: Message, digest: Sha256, at: dt.datetime, proof: str
+    ) -> Circumstances:
+        return Circumstances(
+            message.senders,
+            at,
+            digest,
+            self._addresses(submission),
+            self._mask(submission),
+            self._in_force.configuration.settings.smtp.copy_to,
+            proof,
+        )
+
+    def _addresses(self, submission: Submission) -> tuple[str, ...]:
+        """Those of every section of its issuer."""
+        issuer = self._in_force.configuration.issuers.get(submission.issuer or "")
+        sections = issuer.sections.values() if issuer else ()
+        return tuple(address for section in sections for address in section.to)
+
+    def _mask(self, submission: Submission) -> Any:
+        notice = self._writing.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
+        key = notice.key.clear if notice else ""
+        return lambda text: mask_key(text, key)
+
+    # --- Before it is sent ----------------------------------------------------------------------------------
+
+    def follow_kept(self, approved: Submission) -> bool:
+        """Whether what came back earlier proves that this very mail left: then it is not sent, and stands as proven."""
+        early = self._early(approved)
+        tracked = track(approved, early)
+        if tracked.event is None:
+            tracked = track_again(approved)
+        if tracked.event is None:
+            return False
+        detail = {"why": PROVEN_BEFORE, "receipts": [_plain(each) for each in early]}
+        self._writing.change(tracked.event, approved, tracked.after, self._author, detail)
+        _raise_alarm(self._writing, tracked)
+        return True
+
+    def follow_copy(self, approved: Submission, write: Callable[[dt.datetime], bytes]) -> Copied | str:
+        """What copies of our own that came earlier say of ``approved``, of which ``write`` gives the bytes by date.
+
+        The very mail: it is recorded as sent, and is not to be sent again. Another mail under this Message-ID, or this
+        very one where the PDF is enough to write it: the detail of MAYBE_SENT, until a person has answered it.
+        """
+        message_id = approved.draft.message_id if approved.draft else ""
+        is_known_to_us_alone = bears_secret(message_id) or approved.was_tried_as(message_id)
+        came: Copied | str = Copied.NONE
+        for digest in self._writing.early_reports(message_id):
+            raw = self._writing.original(digest)
+            message = read_message(raw)
+            if message.message_id != message_id:
+                continue
+            is_same = is_same_but_for_date(raw, message.date, write)
+            if not is_same or not is_known_to_us_alone:
+                if not is_weighed(approved, digest):
+                    came = evidence_of_mail("copy" if is_same else "other_copy", digest)
+                continue
+            receipt = Receipt(ReceiptKind.COPY, self._now, message_id, mail_sha256=digest)
+            tracked = track(approved, (receipt,))
+            if tracked.event is None:  # a rehearsal, or a draft that has another name by now
+                continue
+            detail = {"why": PROVEN_BEFORE, "receipts": [_plain(receipt)]}
+            self._writing.change(tracked.event, approved, tracked.after, self._author, detail)
+            return Copied.SAME
+        return came
+
+    def unproven(self, approved: Submission) -> str:
+        """Detail of MAYBE_SENT for a mail that came early and proves nothing; empty: none, or all are answered."""
+        return find_early(approved, self._writing)
+
+    def _early(self, approved: Submission) -> tuple[Receipt, ...]:
+        """What reports say that came before this mail was known here."""
+        message_id = approved.draft.message_id if approved.draft else ""
+        found: list[Receipt] = []
+        for digest in self._writing.early_reports(message_id):
+            raw = self._writing.original(digest)
+            message = read_message(raw)
+            came_back = read_report(raw, message, lambda each: each == message_id)
+            if isinstance(came_back, DeliveryReport):
+                proof = self._proof(approved, came_back, message_id)
+                how = self._circumstances(approved, message, digest, self._now, proof)
+                found += receipts_of(came_back, approved, message_id, how)
+        return tuple(found)
+
+    # --- Each record ----------------------------------------------------------------------------------------
+
+    def _record(self, before: Submission, fresh: tuple[Receipt, ...], message: Message) -> None:
+        tracked = track(before, fresh)
+        detail = {"receipts": [_plain(each) for each in fresh], "from_message": message.message_id}
+        if tracked.event is not None:
+            self._writing.change(tracked.event, before, tracked.after, self._author, detail)
+            _raise_alarm(self._writing, tracked)
+            self.began_to_wait += tracked.event is Event.BOUNCED
+            return
+        changes = {"receipts": tracked.after.receipts, "unread": tracked.after.unread}
+        self._writing.note(CAME_BACK, before.id, self._author, detail, changes)
+        if (news := tracked.contradicts) is not None:
+            evidence = evidence_of_news(news.kind.value, news.recipient or news.sender, news.at)
+            self._hold_anew(before.id, evidence, name_receipt(news, "ja"))
+
+    def _hold_anew(self, number: int, evidence: str, news: str) -> None:
+        """A mail may have left of which the record says that it did not: no approval given before counts."""
+        before = self._writing.submission(number)
+        if before.state in {State.HELD, State.APPROVED}:
+            event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
+            known = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
+            drafted = redraft(known, self._in_force, self._writing, self._now)
+            keep_contents(self._writing, drafted)
+            self._writing.change(event, before, drafted.submission, self._author, {})
+            self.began_to_wait += before.state is State.APPROVED
+        self._writing.raise_alarm(CONTRADICTION_ALARM, [], f"{number}：{news}")
+
+
+def _raise_alarm(writing: Writing, tracked: Tracked) -> None:
+    if tracked.event is Event.BOUNCED:
+        writing.raise_alarm(BOUNCED_ALARM, [tracked.after.id], tell_apart(tracked.after))
+
+
+def _plain(receipt: Receipt) -> dict[str, str]:
+    """A receipt as an entry's detail holds it: only what it says."""
+    fields = {
+        "kind": receipt.kind.value,
+        "recipient": receipt.recipient,
+        "status": receipt.status,
+        "text": receipt.text,
+        "sender": receipt.sender,
+        "at": receipt.at.isoformat(),
+        "message_id": receipt.message_id,
+        "proof": receipt.proof,
+        "mail": receipt.mail_sha256 or "",
+    }
+    return {name: text for name, text in fields.items() if text}

@@ -1,0 +1,53 @@
+"""A changed configuration is recorded as in force, or its refusal told.
+
+Its one promise: a refusal is told once for each change of the files, and stands in ``status`` until they are mended. It
+does not know when files are read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Final
+
+from worker.core.clock import Clock, Store
+from worker.core.errors import ConfigError, Problem
+from worker.core.messages import say
+from worker.core.model import ConfigFile, Look
+from worker.pipeline.recover import record_configuration
+
+CONFIGURATION: Final = "configuration"
+REFUSED_FILES_ALARM: Final = "configuration_refused"
+TOLD_LIMIT: Final = 10
+"""Problems named in the alarm: ``check`` shows all."""
+
+
+class TakingUp:
+    """What becomes of the files as they are now."""
+
+    def __init__(self, store: Store, clock: Clock, account: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._account = account
+
+    def accept(self, files: Sequence[ConfigFile]) -> None:
+        """Record what changed, and that nothing is wrong any more."""
+        record_configuration(self._store, files, self._account, self._store.config_in_force())
+        known = self._store.look(CONFIGURATION)
+        if known is not None and known.error:
+            with self._store.writing() as writing:
+                writing.record_look(dataclasses.replace(known, last_ok=self._clock.now(), error=""))
+
+    def refuse(self, error: ConfigError) -> None:
+        """Tell that the files are wrong and the former ones stay in force."""
+        now = self._clock.now()
+        said = "; ".join(map(_sentence, error.problems[:TOLD_LIMIT]))
+        known = self._store.look(CONFIGURATION) or Look(CONFIGURATION)
+        with self._store.writing() as writing:
+            writing.record_look(dataclasses.replace(known, last_error=now, error=said))
+            writing.raise_alarm(REFUSED_FILES_ALARM, [], said)
+
+
+def _sentence(problem: Problem) -> str:
+    place = " ".join(filter(None, (problem.file, problem.key)))
+    return f"{place}：{say(problem.code, 'ja', **problem.params)}"
