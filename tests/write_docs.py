@@ -14,7 +14,7 @@ from worker.core.messages import name_any_state
 from worker.core.messages.reasons import NEXT_STEPS, REASONS, STATE_NEXT
 from worker.core.model import Hold, Submission
 from worker.core.states import TRANSITIONS, Event, Kind, Reason, State, kind_of
-from worker.notify.operator_mail import command_for
+from worker.views.commands import command_for
 
 ROOT = Path(__file__).parent.parent
 ARCHITECTURE = ROOT / "docs" / "architecture.md"

@@ -35,13 +35,13 @@ from tests.support.registered import (
 )
 from worker.approve import decisions
 from worker.config.settings import Mode
-from worker.core.clock import Author
 from worker.core.errors import NotAllowed, Unavailable
 from worker.core.messages import name_hold
 from worker.core.model import JST, Address, Channel, Entry, Key, Notice, Product, Submission, sha256
 from worker.core.rulebook import CountedBy, Document, Invoice
 from worker.core.states import Event, Kind, Reason, State, kind_of
 from worker.send.smtp.protocol import Timeouts
+from worker.store.ports import Author
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store
 
 HANAKO, JIRO = Author("山田 花子", "soumu"), Author("佐藤 次郎", "jiro (root)")

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from worker.approve.label import fold_label, label_letters
+from worker.core.approval_label import fold_label, label_letters
 from worker.core.states import Reason
 
 DRAFT = "ab" * 32

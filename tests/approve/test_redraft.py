@@ -25,9 +25,9 @@ from tests.support.registered import (
 from worker.approve.redraft import missing_where_away
 from worker.compose.compose import hash_draft
 from worker.compose.invoice_select import STILL_WRITTEN
-from worker.compose.mime_write import bears_secret, old_message_id
 from worker.config.settings import Mode
 from worker.core.errors import Unavailable, Unsettled
+from worker.core.message_id import bears_secret, old_message_id
 from worker.core.model import Answer, Channel, Hold
 from worker.core.states import Reason, State
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.authenticate.sender import Flaw, Sender, is_within, read_domain, read_fields, read_sender
+from worker.authenticate.sender import Flaw, Sender, read_domain, read_fields, read_sender
+from worker.core.addresses import is_within
 
 
 def sender_of(*froms: bytes, before: bytes = b"", after: bytes = b"Subject: x\r\n") -> Sender | Flaw:

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from tests.support.registered import ISSUER, NUMBER, of_project
 from worker.compose.invoice_select import STILL_WRITTEN, ChosenInvoice, choose_invoice, find_candidates
-from worker.core.clock import Shelved
 from worker.core.model import Hold, Product, Sha256, Unreadable, sha256
 from worker.core.rulebook import Invoice, InvoiceRule, Project, invoice_for
 from worker.core.states import Reason
 from worker.core.text import match_key
 from worker.match.match import Register, index_projects
+from worker.watch.ports import Shelved
 
 PDF = b"%PDF-1.4 an invoice"
 OWN = of_project()

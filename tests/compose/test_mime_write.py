@@ -13,17 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.compose.mime_write import (
-    UnsafeValue,
+from worker.compose.mime_write import UnsafeValue, attachment_name, write_alarm, write_letter
+from worker.core.message_id import (
     alarm_message_id,
-    attachment_name,
     bears_secret,
     is_own_message_id_form,
     message_id,
     old_message_id,
     rehearsal_message_id,
-    write_alarm,
-    write_letter,
 )
 from worker.core.model import Address, Attachment, Draft, Product, Sha256, sha256
 

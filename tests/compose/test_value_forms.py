@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.registered import KEY, NOTICE, NUMBER, of_issuer, of_project
-from worker.compose.value_forms import VALUE_LIMIT, FittedValues, fit_values
 from worker.core.model import Hold, Key
 from worker.core.rulebook import ValueForm, Width
 from worker.core.states import Reason
 from worker.core.text import match_key
+from worker.core.value_forms import VALUE_LIMIT, FittedValues, fit_values
 
 NAME = "工事番号"
 

@@ -18,13 +18,13 @@ from tests.support.office import EAST, HANAKO, Mailroom, a_form, a_mail, notice,
 from tests.support.small_office import HANAKO as DECIDER
 from tests.support.small_office import Form, Mails, Settings, SmallOffice, form, mail_with
 from worker.approve import decisions
-from worker.core.clock import Header
 from worker.core.errors import NotAllowed
 from worker.core.model import End, Notice, Submission
 from worker.core.states import State
 from worker.pipeline.taking import Taking
 from worker.read.notice import read_notice
 from worker.views.tasks import Task, TaskKind, open_tasks
+from worker.watch.ports import Header
 
 WEST = "電子証書閲覧用「認証キー」等のお知らせ"
 TWO = "<two@surety.example>"

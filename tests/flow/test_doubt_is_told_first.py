@@ -10,8 +10,8 @@ import pytest
 
 from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.small_office import OFFICE, Settings, SmallOffice, form, mail_with
-from worker.core.clock import Author
 from worker.core.states import Event, State
+from worker.store.ports import Author
 
 
 @pytest.fixture

@@ -18,12 +18,12 @@ from tests.support.returned import dsn, qmail, recipient, reply
 from tests.support.small_office import HANAKO, OFFICE, Form, Settings, SmallOffice, form
 from worker.approve import decisions
 from worker.compose.compose import hash_draft
-from worker.compose.mime_write import SECRET, bears_secret, old_message_id
-from worker.core.clock import Author
 from worker.core.errors import LogBroken
+from worker.core.message_id import SECRET, bears_secret, old_message_id
 from worker.core.messages import name_hold, name_receipt
 from worker.core.model import Address, Product, ReceiptKind, sha256
 from worker.core.states import Event, Reason, State
+from worker.store.ports import Author
 from worker.store.sqlite.secret import read_secret
 from worker.views.tasks import Urgency, open_tasks
 

@@ -22,15 +22,16 @@ from tests.support.known_addresses import say_installed
 from tests.support.small_office import HANAKO, OFFICE, Form, Mails, Settings, SmallOffice, form, mail_with
 from worker.approve import decisions
 from worker.cli.demo.smtp_server import DsnController
-from worker.core.clock import Fetched, Header, Opened
 from worker.core.messages import name_hold, next_step
+from worker.core.model import NO_DATE
 from worker.core.states import Reason, State
 from worker.match.from_before import FIRST_START
 from worker.pipeline.recover import record_start
 from worker.store.sqlite import create_or_migrate, open_store
 from worker.store.sqlite.schema import FILE_NAME
 from worker.watch.folder.notices import NoticeFolder
-from worker.watch.plan import NO_DATE, SETTLE
+from worker.watch.plan import SETTLE
+from worker.watch.ports import Fetched, Header, Opened
 
 INSTALLED = FakeClock().moment
 DAY = dt.timedelta(days=1)

@@ -13,11 +13,11 @@ from tests.support.office import Mailroom, a_form, notice, project
 from tests.support.small_office import HANAKO, REHEARSAL, Settings, SmallOffice, form
 from worker.approve.decisions import approve
 from worker.core.business_hours import USUAL
-from worker.core.clock import Reply
 from worker.core.errors import Unavailable
 from worker.core.model import JST
 from worker.core.states import State
 from worker.pipeline.pipeline import Pipeline
+from worker.send.ports import Reply
 
 FRIDAY = dt.datetime(2026, 11, 20, 17, 10, tzinfo=JST)
 """Five minutes before the office closes for a week-end and a holiday."""

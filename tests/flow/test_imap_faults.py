@@ -24,7 +24,6 @@ from tests.support.misbehaving_smtp import MisbehavingServer
 from tests.support.scripted_imap import Fault, ScriptedImap
 from tests.support.small_office import Settings, SmallOffice, TextInBytes, WatchedStore, form, in_force_of, mail_with
 from worker.config.settings import Security
-from worker.core.clock import Heard
 from worker.core.errors import Unavailable
 from worker.core.states import State
 from worker.pipeline.pipeline import Pipeline
@@ -34,6 +33,7 @@ from worker.watch.backoff import RECONNECT_LIMIT
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.imap.mailbox import ImapMailbox
 from worker.watch.plan import SETTLE
+from worker.watch.ports import Heard
 
 SINCE = dt.date(2026, 1, 1)
 POLL = 60.0

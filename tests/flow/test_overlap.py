@@ -14,13 +14,14 @@ import pytest
 
 from tests.support.office import EAST, Office
 from worker.config.mailbox_actions import After
-from worker.core.clock import Body, Data, Fetched, Header, Heard, Opened, Reply, Session, Step
 from worker.core.errors import Unavailable
 from worker.core.model import JST
 from worker.pipeline.pipeline import Pipeline
+from worker.send.ports import Body, Data, Reply, Session, Step
 from worker.service.clock import SystemClock
 from worker.service.wiring import load_office
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store
+from worker.watch.ports import Fetched, Header, Heard, Opened
 
 WHEN = dt.datetime(2026, 11, 20, 9, tzinfo=JST)
 SINCE = dt.date(2026, 1, 1)

@@ -37,13 +37,13 @@ from worker.config.files import TemplateFiles
 from worker.config.load import load_configuration
 from worker.config.shipped import shipped_file
 from worker.config.templates import Renderer
-from worker.core.clock import Body, Data, Mail, Rcpt, Reply, Session, Step
 from worker.core.errors import NotAllowed
 from worker.core.model import Located, PageText, PdfText, Submission, Unreadable, sha256
 from worker.core.states import Kind, Reason, State, kind_of
 from worker.pipeline.one_pass import Pass, finish_pass
 from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.recover import record_configuration
+from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Session, Step
 from worker.store.sqlite import SqlStore
 from worker.store.sqlite.schema import FILE_NAME
 

@@ -21,11 +21,11 @@ from tests.support.small_office import HANAKO, OFFICE, SmallOffice, form
 from worker.approve.decisions import approve, confirm, report_not_accepted
 from worker.compose import mime_verify as decode
 from worker.core.business_hours import USUAL
-from worker.core.clock import Body, Reply, Session
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import JST, Product, Receipt, ReceiptKind
 from worker.core.states import Event, State
 from worker.pipeline.pipeline import Pipeline
+from worker.send.ports import Body, Reply, Session
 from worker.service.clock import SystemClock
 from worker.store.sqlite import SqlStore
 

@@ -25,10 +25,10 @@ from tests.support.fakes import run_at_once
 from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.small_office import HANAKO, INVOICE, OFFICE, REHEARSAL, Settings, SmallOffice, WatchedStore, form
 from worker.approve import decisions
-from worker.core.clock import Session
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.states import Reason, State
 from worker.pipeline.one_pass import run_once
+from worker.send.ports import Session
 from worker.send.smtp.protocol import Timeouts
 from worker.watch.folder.notices import NoticeFolder
 

@@ -41,12 +41,12 @@ from worker.cli.project import _row_cells as row_cells
 from worker.config.files import TemplateFiles
 from worker.config.load import load_configuration
 from worker.config.shipped import shipped_file
-from worker.core.clock import Author
 from worker.core.errors import NotAllowed
 from worker.core.model import JST, Submission
 from worker.pipeline.one_pass import Pass, finish_pass
 from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.recover import record_configuration, record_start, recover
+from worker.store.ports import Author
 from worker.views.project_status import project_rows
 from worker.views.tasks import Task, open_tasks
 from worker.watch.folder.notices import NoticeFolder

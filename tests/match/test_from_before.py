@@ -6,10 +6,10 @@ import datetime as dt
 
 import pytest
 
-from worker.core.clock import Listed
-from worker.core.model import JST
+from worker.core.model import JST, NO_DATE
 from worker.match.from_before import SAVED_EARLY, Watched, file_from_before, mail_from_before, renew_watched
-from worker.watch.plan import NO_DATE, saved_at
+from worker.watch.plan import saved_at
+from worker.watch.ports import Listed
 
 FIRST = dt.datetime(2026, 4, 1, 9, 0, 0, 700_000, tzinfo=JST)
 LATER = FIRST + dt.timedelta(days=60)

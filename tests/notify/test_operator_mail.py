@@ -13,7 +13,8 @@ from worker.core.messages import name_state, next_step
 from worker.core.model import Alarm, Hold, Submission
 from worker.core.states import Kind, Reason, State, kind_of
 from worker.match.near_matches import NearMiss
-from worker.notify.operator_mail import LINES_LIMIT, NEAR_LIMIT, command_for, describe, write_status, write_telling
+from worker.notify.operator_mail import LINES_LIMIT, NEAR_LIMIT, describe, write_status, write_telling
+from worker.views.commands import command_for
 
 WAITS = frozenset({State.HELD, State.ANNOUNCED, State.HANDED_OVER, State.IN_DOUBT, State.REFUSED})
 

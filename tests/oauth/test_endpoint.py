@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.token_endpoints import CLIENT, SECRET, TENANT, USER_CODE, TokenEndpoints, token_endpoints
-from worker.config.oauth_settings import OauthSettings, Provider
 from worker.core.errors import AccountRefused, Unavailable
+from worker.core.login_errors import Fault, find_refusal
 from worker.oauth.endpoint import TokenEndpoint
-from worker.oauth.tokens import Fault, agreement_page, find_refusal, read_pasted
+from worker.oauth.settings import OauthSettings, Provider
+from worker.oauth.tokens import agreement_page, read_pasted
 
 PROVIDERS = list(Provider)
 SECRETS = ("access-", "refresh-", SECRET, "x" * 40)

@@ -12,9 +12,9 @@ from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.scripted_imap import Fault, ScriptedImap
 from worker.config.settings import Security
 from worker.core.errors import AccountRefused, Unavailable
+from worker.core.login_errors import Fault as Why
+from worker.core.login_errors import find_refusal, xoauth2_response
 from worker.oauth.source import NewToken
-from worker.oauth.tokens import Fault as Why
-from worker.oauth.tokens import find_refusal, xoauth2_response
 from worker.send.smtp.client import SmtpServer
 from worker.send.smtp.connect import Account
 from worker.watch.imap.connection import answer_challenge

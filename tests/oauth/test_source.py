@@ -14,13 +14,14 @@ import pytest
 
 from tests.support.fakes import FakeClock
 from tests.support.token_endpoints import CLIENT, TENANT, TokenEndpoints, token_endpoints
-from worker.config.oauth_settings import OauthSettings, Provider
 from worker.core.errors import AccountRefused, Unavailable
+from worker.core.login_errors import Fault, find_refusal
 from worker.core.model import JST
 from worker.oauth.endpoint import TokenEndpoint
 from worker.oauth.files import LoginFile, UnfitLogin
+from worker.oauth.settings import OauthSettings, Provider
 from worker.oauth.source import KeptLogin
-from worker.oauth.tokens import Fault, Kept, find_refusal, write_kept
+from worker.oauth.tokens import Kept, write_kept
 
 NOW = dt.datetime(2026, 11, 24, 9, 0, tzinfo=JST)
 HOUR = dt.timedelta(hours=1)

@@ -8,23 +8,19 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from worker.core.login_errors import Fault, LoginRefusal, find_refusal, hide_tokens, xoauth2_response
 from worker.core.model import JST
 from worker.oauth.tokens import (
-    Fault,
     Given,
-    LoginRefusal,
     NoCode,
     agreement_page,
     begin,
-    find_refusal,
-    hide_tokens,
     is_an_answer,
     judge_error,
     read_given,
     read_kept,
     read_pasted,
     write_kept,
-    xoauth2_response,
 )
 
 NOW = dt.datetime(2026, 11, 24, 9, 0, tzinfo=JST)

@@ -48,7 +48,6 @@ from tests.support.returned import dsn, recipient, reply
 from tests.support.small_office import HANAKO, Mails, Settings, SmallOffice, form, mail_with
 from worker.approve import decisions
 from worker.config.settings import Security
-from worker.core.clock import Header, Part
 from worker.core.model import End, MessageRow
 from worker.core.states import State
 from worker.pipeline.ledger_rows import NOTHING
@@ -57,6 +56,7 @@ from worker.read.message import Message, read_message
 from worker.track.bounces import read_bounce
 from worker.track.reports import read_report
 from worker.watch.imap.mailbox import ImapMailbox
+from worker.watch.ports import Header, Part
 
 ROOT = Path(__file__).parent.parent.parent
 NOTICE = form(900, 1)

@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 
 from tests.support.fakes import FakeClock
-from worker.core.clock import Session, Silence
 from worker.core.errors import AccountRefused, Unavailable
+from worker.send.ports import Session, Silence
 from worker.send.retry import Patience, PatientServer
 
 MINUTE = dt.timedelta(minutes=1)

@@ -6,9 +6,9 @@ import datetime as dt
 
 import pytest
 
-from worker.core.clock import Body, Data, Mail, Rcpt, Reply, Silence
 from worker.core.model import JST, Address, Draft, Sha256
 from worker.core.states import Event
+from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Silence
 from worker.send.smtp_verdicts import (
     Verdict,
     envid,

@@ -15,7 +15,6 @@ import structlog
 
 from tests.support.service_process import PATIENCE, Listener, Running, ServiceOffice, a_form, notice, project
 from worker.cli.demo.smtp_server import DsnController
-from worker.core.clock import Listed
 from worker.read.pdf.pool import PdfPool
 from worker.service import service as services
 from worker.service.service import Service
@@ -23,6 +22,7 @@ from worker.service.watchdog import STEP_LIMIT
 from worker.service.wiring import load_office, system_clock
 from worker.store.sqlite import create_or_migrate, open_store
 from worker.watch.folder.notices import NoticeFolder
+from worker.watch.ports import Listed
 
 
 class StalledFolder:

@@ -10,10 +10,10 @@ from itertools import pairwise
 import pytest
 
 from tests.support.fakes import FakeClock
-from worker.core.clock import Heard
 from worker.core.errors import AccountRefused, Unavailable
 from worker.service.vigil import Vigil
 from worker.watch.backoff import IDLE_LIMIT, LOOK_GAP, RECONNECT_LIMIT, reconnect_delay
+from worker.watch.ports import Heard
 
 POLL = 60.0
 

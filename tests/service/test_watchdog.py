@@ -8,10 +8,10 @@ import datetime as dt
 import pytest
 
 from tests.support.fakes import run_at_once
-from worker.core.clock import Body, Data, Reply, Session, Silence, Step
 from worker.core.model import JST, PdfText, Unreadable
 from worker.read.pdf.pool import READ_SECONDS as PDF_SECONDS
 from worker.read.pdf.pool import START_SECONDS
+from worker.send.ports import Body, Data, Reply, Session, Silence, Step
 from worker.send.smtp.protocol import Timeouts
 from worker.service import watchdog as beat
 from worker.service.watchdog import RUNNING, Beat, BeatingReader, BeatingServer, BeatingThread

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.stores import make_store
-from worker.compose.mime_write import SECRET, SECRET_BYTES
 from worker.core.errors import Unavailable
+from worker.core.message_id import SECRET, SECRET_BYTES
 from worker.store.sqlite import create_or_migrate
 from worker.store.sqlite.schema import FILE_NAME
 from worker.store.sqlite.secret import read_secret, write_secret

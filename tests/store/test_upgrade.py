@@ -29,7 +29,7 @@ import pytest
 from tests.support.office import ADDRESS, Ran, Taken, command
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import DsnController
-from worker.compose.mime_write import bears_secret
+from worker.core.message_id import bears_secret
 from worker.core.model import JST
 from worker.core.states import Reason, State
 from worker.service.clock import SystemClock

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar, cast
 
-from worker.compose.mime_write import SECRET, SECRET_BYTES
 from worker.config.mailbox_actions import After
-from worker.core.clock import Mailbox, PdfReader, Reply, Session, Shelved, Silence, Step
 from worker.core.errors import LogBroken, NotAllowed, Unavailable
+from worker.core.message_id import SECRET, SECRET_BYTES
 from worker.core.model import (
     JST,
     Address,
@@ -31,6 +30,9 @@ from worker.core.rulebook import OFFICE
 from worker.core.states import State
 from worker.pipeline.ledger_rows import LedgerRows
 from worker.pipeline.new_messages import Found
+from worker.read.ports import PdfReader
+from worker.send.ports import Reply, Session, Silence, Step
+from worker.watch.ports import Mailbox, Shelved
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -15,10 +15,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from worker.audit.chain import GENESIS, canonical, chain, fold, read_entry
-from worker.core.clock import Author
 from worker.core.model import JST, Address, Attachment, Channel, Draft, Product, Submission, sha256
 from worker.core.states import Event, State
 from worker.match.from_before import FIRST_START
+from worker.store.ports import Author
 from worker.store.sqlite import SqlStore, create_or_migrate
 from worker.store.sqlite.queries import StoreReads
 from worker.store.sqlite.rows import DEFAULTS, fields_of

@@ -12,10 +12,10 @@ from tests.support.fakes import START, FakeFiles, FakeReading, FakeTemplates
 from worker.approve.redraft import Drafted, InForce, draft_submission, put_in_force
 from worker.config.load import Configuration
 from worker.config.settings import Auth, Mode, Release, Security, Settings, SmtpSettings
-from worker.core.clock import Reading
 from worker.core.model import Address, Channel, Key, Notice, Product, Sha256, Submission, sha256
 from worker.core.rulebook import Contractor, Eligibility, Guarantor, InvoiceRule, Issuer, Project, Rule, Section
 from worker.core.states import Reason, State
+from worker.store.ports import Reading
 
 PDF = b"%PDF-1.4 the notice as it was received"
 INVOICE = "%PDF-1.4 前払金請求書 道路改良工事 金20,000,000円".encode()

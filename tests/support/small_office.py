@@ -26,24 +26,27 @@ from tests.support.authenticated import AUTHSERV_ID, received
 from tests.support.fakes import START, FakeClock, FakeFiles, located_as_printed, run_at_once
 from tests.support.known_addresses import make_known
 from worker.approve.redraft import InForce, put_in_force
+from worker.authenticate.ports import Signatures
 from worker.config.files import TemplateFiles
 from worker.config.load import Configuration, load_configuration
 from worker.config.mailbox_actions import After
 from worker.config.settings import Security
 from worker.config.shipped import shipped_file
-from worker.core.clock import Author, Fetched, Header, Heard, MailServer, Opened, Signatures
 from worker.core.errors import HoshobinError, Unavailable
 from worker.core.model import JST, Located, PageText, PdfText, Submission, Unreadable
 from worker.core.states import Reason
 from worker.pipeline.one_pass import Pass, finish_pass
 from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.recover import record_configuration, record_start, recover
+from worker.send.ports import MailServer
 from worker.send.smtp.client import SmtpServer
 from worker.send.smtp.protocol import Timeouts
+from worker.store.ports import Author
 from worker.store.sqlite import SqlStore
 from worker.store.sqlite.schema import FILE_NAME
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.plan import SETTLE
+from worker.watch.ports import Fetched, Header, Heard, Opened
 
 OFFICE = "soumu@contractor.example"
 REHEARSAL = "renshu@contractor.example"

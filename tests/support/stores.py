@@ -6,9 +6,9 @@ import dataclasses
 import datetime as dt
 from pathlib import Path
 
-from worker.core.clock import Author
 from worker.core.model import JST, Address, Draft, Sha256, Submission
 from worker.core.states import Event, State
+from worker.store.ports import Author
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store
 
 HANAKO = Author("山田 花子", "soumu")

@@ -8,12 +8,10 @@ from typing import Any
 
 import pytest
 
-from worker.core.clock import Header, Listed, Opened
-from worker.core.model import JST, End, FileRow, Look, MessageRow
+from worker.core.model import JST, NO_DATE, End, FileRow, Look, MessageRow
 from worker.watch.plan import (
     CLOCK_MARGIN,
     GONE,
-    NO_DATE,
     NUMBERINGS,
     SETTLE,
     SWEPT,
@@ -32,6 +30,7 @@ from worker.watch.plan import (
     plan_replaced,
     unfetched_delay,
 )
+from worker.watch.ports import Header, Listed, Opened
 
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=JST)
 SECOND = dt.timedelta(seconds=1)

@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 import pytest
 
-from worker.core.clock import Header, Part
 from worker.core.model import JST
 from worker.core.rulebook import Guarantor
 from worker.read.classify import Ours
 from worker.read.message import read_message
+from worker.watch.ports import Header, Part
 from worker.watch.prefilter import Wanted, describe_passed, holds_nothing, judge_outline, sections_of
 
 OFFICE = "soumu@contractor.example"

@@ -17,13 +17,13 @@ from typing import Any, Final
 from worker.approve.redraft import Drafted, InForce, draft_submission
 from worker.approve.release import answer_holds, evidence_of_mail, is_weighed, refuse_unless_shown
 from worker.compose.checks import remembered_as
-from worker.compose.mime_write import old_message_id
 from worker.compose.obligations import choose_duty, open_news
-from worker.core.clock import Author, Reading, Store, Writing
 from worker.core.errors import LogBroken, NotAllowed
+from worker.core.message_id import old_message_id
 from worker.core.model import INVOICE_TITLES, Announced, Hold, Submission
 from worker.core.states import Event, IllegalEvent, Reason, State, next_state
 from worker.match.duplicates import find_amended, find_later
+from worker.store.ports import Author, Reading, Store, Writing
 
 ANSWER_MAY_COME: Final = dt.timedelta(minutes=45)
 """How long after the body began an answer can still arrive: 30 minutes for a body on the slowest line, 10 for the

@@ -18,12 +18,12 @@ from worker.approve.release import Judgement, judge
 from worker.compose.checks import Check, Finished, Ruled, check_draft, check_rule
 from worker.compose.compose import Circumstances, Composed, compose
 from worker.compose.invoice_select import STILL_WRITTEN, find_candidates
-from worker.compose.mime_write import SECRET
 from worker.compose.template_context import Previous
 from worker.config.load import Configuration
+from worker.config.ports import Templates
 from worker.config.templates import Renderer
-from worker.core.clock import Files, PdfReader, Reading, Shelved, Templates
 from worker.core.errors import LogBroken, Unavailable, Unsettled
+from worker.core.message_id import SECRET
 from worker.core.model import (
     INVOICE_TITLES,
     JST,
@@ -49,6 +49,9 @@ from worker.match.match import (
     index_projects,
     match_project,
 )
+from worker.read.ports import PdfReader
+from worker.store.ports import Reading
+from worker.watch.ports import Files, Shelved
 
 _REHEARSALS_EACH: Final = 1000
 """Rehearsal numbers set aside for each correction; nobody rehearses one mail a thousand times."""

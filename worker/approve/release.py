@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from worker.approve.label import fold_label
 from worker.compose.checks import is_about_rehearsing
 from worker.compose.compose import Composed
 from worker.config.settings import Mode, Release
+from worker.core.approval_label import fold_label
 from worker.core.errors import NotAllowed
 from worker.core.model import JST, Answer, Attachment, Channel, Duties, Hold, Sha256, Submission
 from worker.core.states import Kind, Reason, State, kind_of

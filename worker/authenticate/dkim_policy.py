@@ -17,7 +17,8 @@ from enum import Enum, StrEnum, auto
 from typing import Final
 
 from worker.authenticate.auth_results import Finding
-from worker.authenticate.sender import Field, is_within, read_domain
+from worker.authenticate.sender import Field, read_domain
+from worker.core.addresses import is_within
 
 LOOKED_AT: Final = 5
 """Signatures of one mail that are tried: a mail has one or two, each costs a question to the DNS."""

@@ -118,8 +118,3 @@ def read_sender(fields: tuple[Field, ...] | None) -> Sender | Flaw:
 def read_domain(text: str) -> str:
     """``text`` in small letters where it is a domain of at least two labels, in ASCII; else empty."""
     return text.lower() if len(text) <= _ADDRESS_LIMIT and _DOMAIN.fullmatch(text) else ""
-
-
-def is_within(domain: str, root: str) -> bool:
-    """Whether ``domain`` is ``root`` or lies below it; both in small letters."""
-    return bool(root) and (domain == root or domain.endswith(f".{root}"))

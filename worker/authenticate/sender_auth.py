@@ -16,8 +16,9 @@ from typing import Final
 
 from worker.authenticate.auth_results import Findings, Stand, read_findings
 from worker.authenticate.dkim_policy import Signed, Unsigned, judge_found
-from worker.authenticate.sender import Field, Flaw, Sender, is_within, read_fields, read_sender
+from worker.authenticate.sender import Field, Flaw, Sender, read_fields, read_sender
 from worker.config.addresses import domain_of
+from worker.core.addresses import is_within
 from worker.core.model import Address
 from worker.core.rulebook import Guarantor
 

@@ -21,7 +21,6 @@ from worker.cli.files import look_for_submissions
 from worker.cli.summary import print_summary, summary_json
 from worker.cli.tables import print_json, sending_text, submission_json, submission_table, time_json, time_text
 from worker.cli.ticks import Tick, ask_conditions, name_ticked
-from worker.core.clock import Author
 from worker.core.errors import NotAllowed
 from worker.core.messages import Language, name_hold, name_state, say, say_refusal
 from worker.core.model import JST, Submission
@@ -29,6 +28,7 @@ from worker.core.states import Event, Kind, State, kind_of
 from worker.core.text import match_key
 from worker.send.rate_limit import leaves_at
 from worker.service.wiring import Office, account_name, load_office, system_clock
+from worker.store.ports import Author
 
 _REFERENCE = re.compile(r"(\d{1,12})(?:@([0-9A-Za-z]{1,64}))?")
 

@@ -19,10 +19,10 @@ from worker.cli.senders import NEWEST, describe_findings, describe_resolver, str
 from worker.cli.tables import print_json, print_table
 from worker.config.files import is_own_folder
 from worker.core.errors import AccountRefused, Unavailable
+from worker.core.login_errors import find_refusal
 from worker.core.messages import PROVIDERS, Language, hint, name_thing, say, say_refused_login
 from worker.core.model import JST, Unreadable
 from worker.oauth.files import LoginFile, UnfitLogin
-from worker.oauth.tokens import find_refusal
 from worker.read.pdf.pool import PdfPool
 from worker.service.threads import OwnThread
 from worker.service.wiring import (

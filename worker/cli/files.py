@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from worker.core.clock import Reading
 from worker.core.model import Notice, Submission
 from worker.pipeline.invoices import Guarantee, guarantees_in, guarantees_of, look_for
 from worker.read.pdf.pool import PdfPool
 from worker.service.wiring import Office
+from worker.store.ports import Reading
 
 
 def look_for_submissions(submissions: Iterable[Submission], office: Office, reading: Reading) -> None:

@@ -12,15 +12,16 @@ import click
 
 from worker.cli import DONE, NOT_REACHED, Cli, cli, pass_cli
 from worker.config.files import find_missing_extra, read_client_secret
-from worker.config.oauth_settings import OauthSettings, Provider
+from worker.config.ports import Secrets
 from worker.config.settings import MailboxSettings
-from worker.core.clock import Secrets
 from worker.core.errors import AccountRefused, ConfigError, Problem, Unavailable
+from worker.core.login_errors import Fault, LoginRefusal, find_refusal
 from worker.core.messages import PROVIDERS, Language, name_thing, say, say_refused_login
 from worker.core.text import shown
 from worker.oauth.files import LoginFile, UnfitLogin
+from worker.oauth.settings import OauthSettings, Provider
 from worker.oauth.source import NewToken
-from worker.oauth.tokens import Fault, Given, LoginRefusal, agreement_page, begin, find_refusal, read_pasted
+from worker.oauth.tokens import Given, agreement_page, begin, read_pasted
 from worker.service.wiring import Office, build_endpoint, build_mailbox, build_server, load_office, system_clock
 
 

@@ -17,7 +17,6 @@ from worker.cli.tables import print_json, print_pairs, print_parts
 from worker.config.files import find_directory, read_directory
 from worker.config.load import guarantors_of
 from worker.config.shipped import shipped_file
-from worker.core.clock import Reading
 from worker.core.errors import ConfigError, NotAllowed, Problem
 from worker.core.messages import Language, name_hold, next_step, say
 from worker.core.model import PRODUCT_NAMES, Address, Hold, Notice, Product, Sha256, Submission, Unreadable, sha256
@@ -26,6 +25,7 @@ from worker.core.states import Reason, State
 from worker.match.duplicates import Known, New, Way, receive_notice
 from worker.match.near_matches import near_misses_of
 from worker.service.wiring import Office, load_office, system_clock
+from worker.store.ports import Reading
 from worker.store.sqlite import has_database
 from worker.views.preview import Seen, hold_json, lay_out, seen_json
 from worker.views.rule_replay import OtherSecret

@@ -27,7 +27,7 @@ from worker.cli.tables import print_json, print_pairs
 from worker.compose.rule_examples import try_examples
 from worker.config.files import TemplateFiles, read_directory
 from worker.config.load import load_configuration
-from worker.core.clock import Clock, Reading, Store
+from worker.core.clock import Clock
 from worker.core.errors import ConfigError, Problem
 from worker.core.messages import Language, name_hold, say
 from worker.core.model import Hold, Submission
@@ -35,6 +35,7 @@ from worker.core.states import Reason
 from worker.pipeline.invoices import guarantees_of, look_for
 from worker.read.pdf.pool import PdfPool
 from worker.service.wiring import Office, load_office, system_clock
+from worker.store.ports import Reading, Store
 from worker.views.rule_replay import Difference, OtherSecret, differences
 
 MOST: Final = 200

@@ -28,15 +28,16 @@ from worker.cli.tables import (
     time_text,
 )
 from worker.compose.checks import Check
-from worker.core.clock import Store
 from worker.core.messages import Language, name_any_state, name_command, name_event, name_thing, say
 from worker.core.model import End, Look, Submission
 from worker.core.states import State
 from worker.match.near_matches import near_misses_of
-from worker.notify.operator_mail import command_for, say_deaf
+from worker.notify.operator_mail import say_deaf
 from worker.send.rate_limit import leaves_at
 from worker.service.unwatched import unwatched
 from worker.service.wiring import Office, load_office, system_clock
+from worker.store.ports import Store
+from worker.views.commands import command_for
 from worker.views.preview import Seen, hold_json, lay_out, seen_json
 from worker.views.tasks import Urgency, open_tasks
 

@@ -17,7 +17,7 @@ from worker.core.text import shown
 from worker.views.preview import Part, receipt_json
 
 if TYPE_CHECKING:
-    from worker.core.clock import Store
+    from worker.store.ports import Store
     from worker.views.preview import Part
 
 _COLOURS = {

@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from worker.approve.label import BEFORE_APRIL
 from worker.compose.invoice_check import check_invoice
-from worker.core.clock import Reading
+from worker.core.addresses import copy_of
+from worker.core.approval_label import BEFORE_APRIL
 from worker.core.model import (
     INVOICE_TITLES,
     SAME_NOTICE,
@@ -39,7 +39,7 @@ from worker.core.text import fold_hyphens, match_key
 from worker.core.workdays import last_first_of_april
 from worker.match.duplicates import find_resubmitted
 from worker.match.match import Register
-from worker.send import smtp_verdicts as send
+from worker.store.ports import Reading
 
 LARGE_NOTICE: Final = 1_000_000
 """Bytes. A notice is one page; those of the three sureties had 5 to 200 kB."""
@@ -345,7 +345,7 @@ def _domain(address: Address) -> str:
 
 def _beside_the_issuer(finished: Finished) -> Iterator[tuple[str, Address]]:
     """Who else gets number and key: our own copy, a rehearsal, and one that went while another address was set."""
-    copy_to = send.copy_of(finished.draft, finished.copy_to)
+    copy_to = copy_of(finished.draft, finished.copy_to)
     if copy_to is not None:
         yield COPY, copy_to
     rehearsing = (finished.rehearsal_to,) if finished.rehearsal_to else ()

@@ -41,10 +41,10 @@ from worker.compose.template_context import (
     write_line,
     write_text,
 )
-from worker.compose.value_forms import fit_values
 from worker.config.addresses import is_placeholder
 from worker.config.open_keys import counted_open, open_for
 from worker.config.templates import Renderer, Scope
+from worker.core.message_id import message_id, old_message_id, rehearsal_message_id
 from worker.core.model import INVOICE_TITLES, Address, Attachment, Channel, Draft, Duties, Hold, Notice, Sha256, sha256
 from worker.core.rulebook import (
     Contract,
@@ -64,6 +64,7 @@ from worker.core.rulebook import (
 )
 from worker.core.states import Reason
 from worker.core.text import match_key, unsafe_character
+from worker.core.value_forms import fit_values
 from worker.match.eligibility import judge_eligibility
 
 NOTICE_TITLE: Final = "認証キーのお知らせ"
@@ -378,11 +379,11 @@ def _write(
 def _message_id(case: _Case, sender: Address) -> str:
     how, issuer, product = case.circumstances, case.issuer.id, case.notice.product
     if how.rehearsal_to:
-        return letter.rehearsal_message_id(sha256(case.pdf), issuer, product, how.rehearsal, sender)
-    old = letter.old_message_id(sha256(case.pdf), issuer, product, how.correction, sender)
+        return rehearsal_message_id(sha256(case.pdf), issuer, product, how.rehearsal, sender)
+    old = old_message_id(sha256(case.pdf), issuer, product, how.correction, sender)
     if how.is_named_by_old(old):
         return old
-    return letter.message_id(how.secret, sha256(case.pdf), issuer, product, how.correction, sender)
+    return message_id(how.secret, sha256(case.pdf), issuer, product, how.correction, sender)
 
 
 def _attach_all(

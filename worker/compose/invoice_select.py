@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from worker.core.clock import Shelved
 from worker.core.model import INVOICE_TITLES, Hold, Product, Sha256, Unreadable
 from worker.core.rulebook import Invoice, InvoiceRule, Project, Rule, When, invoice_for
 from worker.core.states import Reason
 from worker.core.text import match_key
 from worker.match.match import Register
+from worker.watch.ports import Shelved
 
 _DIGITS: Final = 9
 """A date in a file name has eight digits."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
-import hmac
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.core.errors import HoshobinError
-from worker.core.model import JST, Address, Draft, Product, Sha256
+from worker.core.model import JST, Address, Draft, Sha256
 from worker.core.text import unsafe_character
 
 LINE: Final = 78
@@ -32,12 +31,6 @@ WORD: Final = 75
 FILENAME_BYTES: Final = 200
 """A file system's name ends at 255 bytes and readers add " (1)"; percent-encoded it stays far below 998 columns."""
 
-SECRET: Final = "secret"  # noqa: S105  its name, not the secret
-"""Name of the store's property that holds the secret, in hexadecimal digits."""
-SECRET_BYTES: Final = 32
-"""As long as the output of the hash that the HMAC is made with (RFC 2104 §3)."""
-SECRET_DIGITS: Final = 32
-"""Hexadecimal digits of the HMAC in a Message-ID: 128 bits cannot be guessed, and leave the line short."""
 
 _CRLF: Final = b"\r\n"
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -48,8 +41,6 @@ _PLAIN_TEXT: Final = re.compile(r"[!-~]+(?: [!-~]+)*")
 _PLAIN_PHRASE: Final = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,255}")
 _MESSAGE_ID: Final = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,128}@[A-Za-z0-9.-]{1,255}>")
-_OWN_ID: Final = re.compile(r"<(?:[0-9a-f]{20}\.[ar]?|[0-9a-f]{32}\.)[0-9]{1,10}@([A-Za-z0-9.-]+)>")
-_WITH_SECRET: Final = re.compile(r"<[0-9a-f]{32}\.[0-9]{1,10}@[A-Za-z0-9.-]+>")
 
 _SUFFIX: Final = ".pdf"
 _NOT_IN_NAMES: Final = re.compile(r'[\\/:*?"<>|]')
@@ -73,49 +64,6 @@ class UnsafeValue(HoshobinError):
 
 
 # --- Names and numbers -------------------------------------------------------------------------------------------
-
-
-def message_id(secret: bytes, pdf: Sha256, issuer: str, product: Product, correction: int, sender: Address) -> str:
-    """``<ID.N@domain of sender>``, N the correction; ID is an HMAC by the store's ``secret``.
-
-    The same for the same notice, so that a second try cannot become a second mail to a reader that compares, and a
-    store that lost its record of the mail knows it again. Before the mail leaves, nobody outside can name it: the
-    number of the correction is under the HMAC, so that the first mail does not tell the next one's.
-    """
-    named = f"message\n{pdf}\n{issuer}\n{product.value}\n{correction}"
-    digits = hmac.new(secret, named.encode(), hashlib.sha256).hexdigest()[:SECRET_DIGITS]
-    return f"<{digits}.{correction}@{sender.rpartition('@')[2]}>"
-
-
-def old_message_id(pdf: Sha256, issuer: str, product: Product, correction: int, sender: Address) -> str:
-    """The Message-ID that 0.1.0 gave: it follows from the PDF. What was drafted under it keeps it."""
-    return _own_id(f"{pdf}\n{issuer}\n{product.value}", str(correction), sender)
-
-
-def rehearsal_message_id(pdf: Sha256, issuer: str, product: Product, rehearsal: int, sender: Address) -> str:
-    """``<ID.rN@domain of sender>`` of the N-th rehearsal, from 1: no secret, as it proves nothing of a submission."""
-    return _own_id(f"{pdf}\n{issuer}\n{product.value}", f"r{rehearsal}", sender)
-
-
-def bears_secret(own_message_id: str) -> bool:
-    """Whether this Message-ID of one of our mails is one that only the secret makes, by its form."""
-    return _WITH_SECRET.fullmatch(own_message_id) is not None
-
-
-def alarm_message_id(number: int, created_at: dt.datetime, sender: Address) -> str:
-    """``<ID.aN@domain of sender>`` of the mail to the operator with this number: the same on every try of it."""
-    return _own_id(f"alarm\n{created_at.astimezone(JST).isoformat()}", f"a{number}", sender)
-
-
-def _own_id(source: str, mark: str, sender: Address) -> str:
-    digits = hashlib.sha256(source.encode()).hexdigest()[:20]
-    return f"<{digits}.{mark}@{sender.rpartition('@')[2]}>"
-
-
-def is_own_message_id_form(candidate: str, sender: Address) -> bool:
-    """Whether ``candidate`` looks like a Message-ID that this program writes for ``sender``'s domain."""
-    found = _OWN_ID.fullmatch(candidate.strip())
-    return found is not None and found[1].lower() == sender.rpartition("@")[2].lower()
 
 
 def attachment_name(text: str) -> str:

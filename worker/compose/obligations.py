@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from worker.approve.label import FROM_CONTRACT_DAY
 from worker.audit.chain import canonical
+from worker.core.approval_label import FROM_CONTRACT_DAY
 from worker.core.errors import NotAllowed
 from worker.core.japanese_dates import write_date
 from worker.core.messages import name_receipt

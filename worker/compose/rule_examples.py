@@ -14,12 +14,12 @@ from types import MappingProxyType
 from typing import Final
 
 from worker.compose.compose import UNSEEN_SUBJECT, Circumstances, Composed, compose
-from worker.compose.mime_write import SECRET_BYTES
 from worker.config.load import Configuration
 from worker.config.projects import read_one_project
 from worker.config.templates import Renderer
 from worker.config.toml_lines import index_lines, line_of
 from worker.core.errors import Problem
+from worker.core.message_id import SECRET_BYTES
 from worker.core.model import Address, Channel, Key, Notice, Product, sha256
 from worker.core.rulebook import Contractor, Example, Guarantor, Issuer, Project, Rule, Section
 from worker.core.states import Reason

@@ -17,13 +17,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from worker.config.oauth_settings import OauthSettings, Provider
+from worker.config.ports import Secrets
 from worker.config.quiet_period import Stamp
 from worker.config.settings import Auth, MailboxSettings, Settings
 from worker.config.shipped import shipped_file, shipped_names
-from worker.core.clock import Secrets
 from worker.core.errors import ConfigError, Problem, Unavailable
 from worker.oauth.files import LoginFile, UnfitLogin
+from worker.oauth.settings import OauthSettings, Provider
 
 ENVIRONMENT: Final = "HOSHOBIN_CONFIG"
 SYSTEM_DIRECTORY: Final = Path("/etc/hoshobin")

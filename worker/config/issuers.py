@@ -14,7 +14,6 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
 
-from worker.compose.value_forms import VALUE_LIMIT
 from worker.config.addresses import NAME, AddressText
 from worker.config.guarantors import bad_name
 from worker.config.open_keys import left_unsaid, names_table, open_of_rule, open_of_section, problems_of_open
@@ -36,6 +35,7 @@ from worker.core.rulebook import (
     Width,
     WorkKind,
 )
+from worker.core.value_forms import VALUE_LIMIT
 
 PATTERN_LIMIT: Final = 200
 """Characters of a value's pattern: the longest number format seen needs about 40."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
-from worker.compose.value_forms import misfit_of_sample
 from worker.config.rule_tables import AMENDED, DEFAULT, FROM_PROJECT, amended_table
 from worker.config.template_check import tested_values
 from worker.core.errors import Problem
 from worker.core.model import Channel, Product
 from worker.core.rulebook import Issuer, Project, Rule, Section
 from worker.core.text import match_key
+from worker.core.value_forms import misfit_of_sample
 
 
 def remarks_on_rules(issuers: Iterable[Issuer], projects: Iterable[Project]) -> Iterator[Problem]:

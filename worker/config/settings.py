@@ -22,13 +22,7 @@ from worker.config.addresses import AddressRefused as AddressRefused  # noqa: PL
 from worker.config.addresses import read_address as read_address  # noqa: PLC0414
 from worker.config.mailbox_actions import After, parse_after
 from worker.config.oauth_settings import Auth as Auth  # noqa: PLC0414  whoever reads settings takes it from here
-from worker.config.oauth_settings import (
-    OauthSettings,
-    OauthTable,
-    find_faults_of_logins,
-    settings_of_table,
-    shared_login,
-)
+from worker.config.oauth_settings import OauthTable, find_faults_of_logins, settings_of_table, shared_login
 from worker.config.settings_tables import (
     DEAF_MINUTES,
     FoldersTable,
@@ -47,6 +41,7 @@ from worker.core.business_hours import OfficeHours, read_window
 from worker.core.errors import Problem
 from worker.core.model import Address
 from worker.core.rulebook import Contractor
+from worker.oauth.settings import OauthSettings
 
 FILE: Final = "worker.toml"
 

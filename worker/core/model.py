@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NewType
 
-from worker.approve.label import label_letters
+from worker.core.approval_label import label_letters
 from worker.core.states import ACCEPTED, MAY_HAVE_LEFT, Reason, State
 
 Address = NewType("Address", str)
@@ -626,3 +626,7 @@ class ConfigFile:
     name: str
     sha256: Sha256
     content: bytes = field(repr=False)
+
+
+NO_DATE: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+"""The internal date of a message whose server gives none that can be read: it is never left as old."""

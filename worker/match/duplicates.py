@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from worker.core.clock import Reading
 from worker.core.model import Announced, Duties, Hold, Notice, Sha256, Submission, Unreadable
 from worker.core.states import WAITING, State
+from worker.store.ports import Reading
 
 _LEFT: Final = frozenset(
     {State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.BOUNCED, State.CONFIRMED}

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from worker.core.model import JST
-from worker.watch.plan import NO_DATE
+from worker.core.model import JST, NO_DATE
 
 FIRST_START: Final = "first_start"
 """Name of the store's value: the moment of the first start, ISO 8601."""

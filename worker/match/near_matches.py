@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final
 
-from worker.core.clock import Reading
 from worker.core.model import Notice, Submission
 from worker.core.rulebook import Project
 from worker.core.states import Reason
 from worker.core.text import match_key
 from worker.match.match import Register, fold_name
+from worker.store.ports import Reading
 
 MOST: Final = 5
 """As many as a person compares at one look."""

@@ -12,6 +12,7 @@ from typing import Final
 
 from worker.core.alarms import DEADLINE_ALARM
 from worker.core.errors import ConfigError, HoshobinError, LogBroken
+from worker.core.login_errors import find_refusal
 from worker.core.messages import (
     Language,
     name_any_state,
@@ -24,11 +25,11 @@ from worker.core.messages import (
     say_refused_login,
 )
 from worker.core.model import JST, Alarm, ReceiptKind, Submission
-from worker.core.states import Kind, State, kind_of
+from worker.core.states import State
 from worker.core.text import shown
 from worker.match.near_matches import NearMiss
-from worker.oauth.tokens import find_refusal
 from worker.track.overdue import PRESSED
+from worker.views.commands import command_for
 
 _CALLED_ABOUT: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.OVERDUE})
 """The states in which the section itself knows most."""
@@ -54,32 +55,6 @@ LINES_LIMIT: Final = 200
 
 NEAR_LIMIT: Final = 20
 """Submissions whose near misses are looked for: beside 10,000 projects each takes 0.1 s, and the mail is for today."""
-
-
-def command_for(submission: Submission) -> str:
-    """The one command with which a person goes on, or both where the answer decides; empty where none is needed.
-
-    Each can be pasted as it stands: a ``|`` or ``[--failed]`` would mean something else to the shell.
-    """
-    number = submission.id
-    match submission.state:
-        case State.HELD:
-            kinds = {kind_of(hold.reason) for hold in submission.reasons}
-            if Kind.NEVER in kinds:
-                return f"hoshobin withdraw {number} --by 氏名 --why 理由"
-            if Kind.CORRECT in kinds:
-                return f"hoshobin show {number}"
-            return f"hoshobin approve {submission.label} --by 氏名"
-        case State.IN_DOUBT:
-            return f"hoshobin resolve {number} --sent --by 氏名 / hoshobin resolve {number} --not-sent --by 氏名"
-        case State.REFUSED | State.BOUNCED:
-            return f"hoshobin resend {number} --by 氏名 --why 理由"
-        case State.ANNOUNCED:
-            return f"hoshobin join {number} 届いた番号 --by 氏名"
-        case State.HANDED_OVER | State.OVERDUE:
-            return f"hoshobin confirm {number} --by 氏名 --note 相手方・日時"
-        case _:
-            return ""
 
 
 def no_near_misses(submission: Submission) -> tuple[NearMiss, ...]:  # noqa: ARG001  the form of what is asked

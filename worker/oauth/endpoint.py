@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import requests
 
-from worker.config.oauth_settings import OauthSettings, Provider
 from worker.core.errors import AccountRefused, Unavailable
-from worker.oauth.tokens import REDIRECT, Fault, Given, LoginRefusal, hide_tokens, is_an_answer, judge_error, read_given
+from worker.core.login_errors import Fault, LoginRefusal, hide_tokens
+from worker.oauth.settings import OauthSettings, Provider
+from worker.oauth.tokens import REDIRECT, Given, is_an_answer, judge_error, read_given
 
 if TYPE_CHECKING:
     from msal import PublicClientApplication

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, Unavailable
+from worker.core.login_errors import Fault, LoginRefusal, hide_tokens
 from worker.oauth.endpoint import TokenEndpoint
 from worker.oauth.files import LoginFile, UnfitLogin
-from worker.oauth.tokens import Fault, Kept, LoginRefusal, hide_tokens
+from worker.oauth.tokens import Kept
 
 
 class KeptLogin:

@@ -13,10 +13,10 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from worker.core.login_errors import TEXT_LIMIT, Fault
 from worker.core.text import shown
 
 RENEW_AHEAD: Final = dt.timedelta(minutes=5)
@@ -25,14 +25,11 @@ CLOCK_SLACK: Final = dt.timedelta(minutes=1)
 """How far a token may have been fetched in the future: further, and our clock was set back, so its end says nothing."""
 DEFAULT_LIFE: Final = 3600
 """Seconds, where an endpoint does not say (RFC 6749 §5.1 lets it): what both providers give."""
-TEXT_LIMIT: Final = 300
 
 _TOO_BUSY: Final = frozenset({"temporarily_unavailable", "server_error", "slow_down", "internal_failure"})
 _APPLICATION: Final = frozenset(
     {"invalid_client", "unauthorized_client", "invalid_scope", "unsupported_grant_type", "invalid_request"}
 )
-_TOKEN_LIKE: Final = re.compile(r"[A-Za-z0-9+/_.=~-]{40,}")
-"""Longer than a correlation id (36), shorter than any token, or the command that carried it."""
 
 
 # --- What is kept --------------------------------------------------------------------------------------------
@@ -115,40 +112,6 @@ def read_kept(content: bytes) -> Kept | None:
 # --- What an answer means ------------------------------------------------------------------------------------
 
 
-class Fault(StrEnum):
-    """Why there is no token that the server takes."""
-
-    ABSENT = "absent"
-    """Nobody has logged in, or the file cannot be used."""
-    ENDED = "ended"
-    """The login is over: taken back, expired, or asked for again."""
-    APPLICATION = "application"
-    """The provider does not accept the application as it is configured."""
-    SERVER = "server"
-    """The mail server refuses a token that was given a moment ago."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoginRefusal:
-    """Which login is refused and why; as text it goes through errors, records and alarms, and is found again there."""
-
-    name: str
-    fault: Fault
-    said: str
-
-    def __str__(self) -> str:
-        return f"xoauth2 {self.name} ({self.fault}): {self.said}".rstrip(": ")
-
-
-_REFUSAL: Final = re.compile(rf"xoauth2 (\S+) \(({'|'.join(Fault)})\)(?:: (.*))?", re.DOTALL)
-
-
-def find_refusal(text: str) -> LoginRefusal | None:
-    """The refusal that ``text`` tells of; None where it is about something else."""
-    found = _REFUSAL.search(text)
-    return LoginRefusal(found[1], Fault(found[2]), found[3] or "") if found else None
-
-
 def is_an_answer(status: int, body: str) -> bool:
     """Whether a token endpoint spoke, or something on the way to it: a proxy, a page to log in to, a sick server."""
     if not 200 <= status < 500 or 300 <= status < 400 or status in {407, 408, 429}:  # noqa: PLR2004  RFC 9110
@@ -175,19 +138,7 @@ def read_given(answer: dict[str, Any]) -> Given | None:
     return Given(token, refresh if isinstance(refresh, str) else "", dt.timedelta(seconds=min(seconds, 86_400)))
 
 
-def hide_tokens(text: str, secrets: Iterable[str] = ()) -> str:
-    """Foreign text, bounded, for a terminal: without ``secrets`` and without anything that has the look of a token."""
-    for secret in filter(None, secrets):
-        text = text.replace(secret, "…")
-    return shown(_TOKEN_LIKE.sub("…", " ".join(text.split())))[:TEXT_LIMIT]
-
-
 # --- To the mail server --------------------------------------------------------------------------------------
-
-
-def xoauth2_response(user: str, token: str) -> bytes:
-    """The one message of the mechanism, before base64."""
-    return f"user={user}\1auth=Bearer {token}\1\1".encode()
 
 
 # --- A person agrees (Google) --------------------------------------------------------------------------------

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 
 from worker.approve.redraft import InForce
 from worker.authenticate.dkim_policy import Signed, Unsigned
+from worker.authenticate.ports import Signatures
 from worker.authenticate.sender_auth import Speakers, Spoken, Vouched, read_spoken, roots_to_sign
 from worker.config.settings import Mode
-from worker.core.clock import Fetched, Signatures
-from worker.core.model import Notice
+from worker.core.model import NO_DATE, Notice
 from worker.read.classify import Announcement, Meant, Recognised
 from worker.read.message import Message
-from worker.watch.plan import NO_DATE
+from worker.watch.ports import Fetched
 
 
 class Vouching:

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from worker.approve.redraft import InForce
-from worker.core.clock import Clock, Store
+from worker.core.clock import Clock
 from worker.match.from_before import FIRST_START, Watched, renew_watched
+from worker.store.ports import Store
 
 MAILBOXES: Final = "watched_mailboxes"
 """Name of the store's value: a JSON object, by mailbox the fields of ``before.Watched``."""

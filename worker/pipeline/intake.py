@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.approve.redraft import InForce
+from worker.authenticate.ports import Signatures
 from worker.authenticate.sender_auth import Vouched
-from worker.compose.mime_write import is_own_message_id_form
 from worker.config.mailbox_actions import is_due_after
-from worker.core.clock import Author, Clock, Fetched, Listed, PdfReader, Signatures, Store, Writing
+from worker.core.clock import Clock
+from worker.core.message_id import is_own_message_id_form
 from worker.core.model import (
     Address,
     Attached,
@@ -46,8 +47,11 @@ from worker.pipeline.taking import Seen, Taking
 from worker.pipeline.track import OWN_MESSAGE, Receiving
 from worker.read.classify import Announcement, Meant, Ours, Own, Recognised, Report, Unrelated, recognise_mail
 from worker.read.message import Defect, Message, read_message
+from worker.read.ports import PdfReader
+from worker.store.ports import Author, Store, Writing
 from worker.track.reports import CameBack, Nothing, read_report
 from worker.watch.plan import GONE, next_try
+from worker.watch.ports import Fetched, Listed
 
 UNFETCHED_ALARM: Final = "unfetched"
 UNFETCHED_TOLD: Final = 3

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from worker.approve.redraft import InForce
 from worker.compose.invoice_select import files_in_question
-from worker.core.clock import PdfReader, Reading
 from worker.core.errors import Unavailable
 from worker.core.model import Notice, Product, Submission
 from worker.core.rulebook import Project
 from worker.match.match import Match, Proposed, match_project
+from worker.read.ports import PdfReader
+from worker.store.ports import Reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from typing import Final
 
 from worker.approve.redraft import InForce
 from worker.config.addresses import domain_of
-from worker.core.clock import Header, Mailbox, Thread
 from worker.core.model import End, MessageRow
 from worker.core.text import hide_codes
 from worker.pipeline.new_messages import Found
 from worker.read.classify import Ours
+from worker.watch.ports import Header, Mailbox, Thread
 from worker.watch.prefilter import Wanted, describe_passed, holds_nothing, judge_outline
 
 NOTHING: Final = "no announcement and no notice"

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from worker.core.clock import Clock, Header, Mailbox, Opened, Store, Thread
+from worker.core.clock import Clock
 from worker.core.model import End, Look, MessageRow
+from worker.store.ports import Store
 from worker.watch import plan as watch
+from worker.watch.ports import Header, Mailbox, Opened, Thread
 
 COUNT_AGAIN: Final = dt.timedelta(hours=1)
 """How often the whole window is counted against the ledger, and at each new connection: 100,000 UIDs take 0.2 s."""

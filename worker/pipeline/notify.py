@@ -18,15 +18,19 @@ from worker.approve.redraft import InForce
 from worker.compose import mime_write as letter
 from worker.config.settings import Settings
 from worker.core.alarms import MUTE_AFTER, MUTE_ALARM
-from worker.core.clock import Clock, Data, MailServer, OperatorCommand, Rcpt, Reply, Silence, Store
+from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, NotAllowed, Unavailable
+from worker.core.message_id import alarm_message_id
 from worker.core.model import JST, Address, Alarm
 from worker.core.states import NEEDS_A_PERSON, State
 from worker.match.near_matches import near_misses_of
 from worker.notify.digest import DIGEST, ESCALATION, escalation_cause, write_digest, write_escalation
 from worker.notify.operator_mail import write_telling
+from worker.notify.ports import OperatorCommand
 from worker.pipeline.reachability import Health
 from worker.send import smtp_verdicts as send
+from worker.send.ports import Data, MailServer, Rcpt, Reply, Silence
+from worker.store.ports import Store
 from worker.views.tasks import open_tasks
 
 _NEEDS_A_PERSON: Final = NEEDS_A_PERSON | {State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.OVERDUE}
@@ -187,7 +191,7 @@ class Telling:
 
     async def _send(self, message: _Message, settings: Settings, now: dt.datetime) -> Unavailable | None:
         first, sender = message.alarms[0], settings.contractor.email
-        message_id = letter.alarm_message_id(first.id, first.created_at, sender)
+        message_id = alarm_message_id(first.id, first.created_at, sender)
         raw = letter.write_alarm(
             sender=sender,
             sender_name=settings.contractor.name,

@@ -8,9 +8,10 @@ import datetime as dt
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from worker.core.clock import Clock, Folder, Mailbox, Thread
+from worker.core.clock import Clock
 from worker.core.errors import LogBroken, Unavailable
 from worker.pipeline.pipeline import Pipeline
+from worker.watch.ports import Folder, Mailbox, Thread
 
 
 @dataclass(slots=True)

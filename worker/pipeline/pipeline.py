@@ -15,27 +15,17 @@ from typing import Final
 
 from worker.approve.decisions import keep_contents, redraft
 from worker.approve.redraft import InForce
+from worker.authenticate.ports import Signatures
 from worker.compose.checks import stamp_history
 from worker.compose.reread import entered_notice
 from worker.core.alarms import tell_apart
-from worker.core.clock import (
-    Author,
-    Clock,
-    Folder,
-    Listed,
-    Mailbox,
-    MailServer,
-    OperatorCommand,
-    PdfReader,
-    Signatures,
-    Store,
-    Thread,
-)
+from worker.core.clock import Clock
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.model import JST, Notice, Submission, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.core.states import NEEDS_A_PERSON, REFUSALS, Event, State
 from worker.match.from_before import file_from_before
+from worker.notify.ports import OperatorCommand
 from worker.pipeline.first_start import Beginning
 from worker.pipeline.intake import Intake
 from worker.pipeline.invoices import guarantees_of, look_at_folder, look_for, stamp_files
@@ -47,8 +37,12 @@ from worker.pipeline.send import HELD_ALARM, Sending, SendingPass
 from worker.pipeline.submissions import note_moment, note_steps
 from worker.pipeline.taking import Taking
 from worker.pipeline.watching import Watching
+from worker.read.ports import PdfReader
 from worker.send.outcomes import IN_DOUBT_ALARM
+from worker.send.ports import MailServer
+from worker.store.ports import Author, Store
 from worker.watch import plan as watch
+from worker.watch.ports import Folder, Listed, Mailbox, Thread
 
 LOG_ALARM: Final = "log_broken"
 LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)

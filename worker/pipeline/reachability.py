@@ -9,9 +9,9 @@ import dataclasses
 import datetime as dt
 from typing import Final
 
-from worker.core.clock import Store, Writing
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import Look
+from worker.store.ports import Store, Writing
 
 ACCOUNT_ALARM: Final = "account_refused"
 FRESH: Final = dt.timedelta(minutes=5)

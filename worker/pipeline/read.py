@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from worker.core.clock import PdfReader
 from worker.core.model import Notice, Sha256, Unreadable, sha256
 from worker.core.rulebook import Guarantor
 from worker.read.notice import read_notice
+from worker.read.ports import PdfReader
 from worker.read.positions import confirm_notice
 
 KEPT: Final = 1000

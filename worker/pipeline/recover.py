@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.approve.redraft import InForce
-from worker.core.clock import Author, Store
 from worker.core.model import ConfigFile, Sha256
 from worker.core.states import State
 from worker.match.from_before import FIRST_START
 from worker.send.outcomes import end_rehearsal, note_silence, put_off
+from worker.store.ports import Author, Store
 
 BROKE_OFF: Final = "the attempt broke off before its answer was recorded"
 

@@ -14,11 +14,12 @@ from typing import Final
 from worker.approve.redraft import InForce
 from worker.config.load import Configuration
 from worker.core.alarms import deadline_cause
-from worker.core.clock import Author, Clock, Store
+from worker.core.clock import Clock
 from worker.core.model import JST, Submission
 from worker.core.states import Event, State
 from worker.notify.digest import digest_cause, digest_moment, escalates_at, escalation_cause, next_digest_moment
 from worker.read.announcement import count_reminders, next_reminder, reminder_cause
+from worker.store.ports import Author, Store
 from worker.track.overdue import PRESSED, SILENT, overdue_from, warn_from
 from worker.views.tasks import Task, open_tasks
 

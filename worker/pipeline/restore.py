@@ -10,8 +10,8 @@ import datetime as dt
 
 from worker.approve.decisions import RESUMED
 from worker.approve.redraft import InForce
-from worker.core.clock import Store
 from worker.core.model import Look
+from worker.store.ports import Store
 
 
 def unlooked(store: Store, in_force: InForce) -> tuple[str, ...]:

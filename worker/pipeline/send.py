@@ -21,23 +21,9 @@ from worker.approve.redraft import Drafted, InForce, read_secret
 from worker.compose import mime_verify as decode
 from worker.compose import mime_write as letter
 from worker.compose.reread import OF_THE_PDF, compare_notice, entered_notice
+from worker.core.addresses import copy_of
 from worker.core.alarms import tell_apart
-from worker.core.clock import (
-    Author,
-    Body,
-    Clock,
-    Data,
-    Mail,
-    MailServer,
-    PdfReader,
-    Rcpt,
-    Reply,
-    Session,
-    Silence,
-    Step,
-    Store,
-    Writing,
-)
+from worker.core.clock import Clock
 from worker.core.errors import Conflict, HoshobinError, Unavailable
 from worker.core.model import Hold, Notice, Sha256, Submission, Unreadable
 from worker.core.states import Event, Reason, State
@@ -48,10 +34,13 @@ from worker.pipeline.recover import recover
 from worker.pipeline.sent import Outcome
 from worker.pipeline.sent import SendingPass as SendingPass  # noqa: PLC0414  whoever sends looks at what it came to
 from worker.pipeline.track import Copied, Receiving
+from worker.read.ports import PdfReader
 from worker.send import smtp_verdicts as send
 from worker.send.outcomes import HELD_ALARM as HELD_ALARM  # noqa: PLC0414  the pipeline's other steps take it from here
 from worker.send.outcomes import end_rehearsal, note_late_answer, note_silence, put_off
+from worker.send.ports import Body, Data, Mail, MailServer, Rcpt, Reply, Session, Silence, Step
 from worker.send.rate_limit import LOOKED_BACK, Pace, is_about_all, may_leave
+from worker.store.ports import Author, Store, Writing
 
 REFUSED_ALARM: Final = "refused"
 WITHOUT_COPY: Final = "WithoutCopy"
@@ -281,7 +270,7 @@ class Sending:
                 return None
             tries = before.tries + 1
             envid = send.envid(read_secret(writing), draft.message_id, tries) if session.dsn else ""
-            copy_to = send.copy_of(draft, in_force.configuration.settings.smtp.copy_to)
+            copy_to = copy_of(draft, in_force.configuration.settings.smtp.copy_to)
             steps = send.steps_of(draft, raw, envid, copy_to)  # a letter that no step could carry must not be begun
             detail: dict[str, Any] = {"envid": envid, "released_by": before.release}
             detail |= {"recipients": list(draft.recipients), **({"copy_to": copy_to} if copy_to else {})}

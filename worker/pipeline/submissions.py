@@ -10,9 +10,9 @@ import dataclasses
 from typing import Final
 
 from worker.compose.manual_submission import renew_steps
-from worker.core.clock import Author, Writing
 from worker.core.model import Submission
 from worker.send.outcomes import HELD_ALARM
+from worker.store.ports import Author, Writing
 
 RESCHEDULED: Final = "Rescheduled"
 STEPS_RENEWED: Final = "StepsRenewed"

@@ -15,7 +15,6 @@ from typing import Any, Final
 from worker.approve.decisions import end_announcement, keep_contents, note_announced, redraft
 from worker.approve.redraft import InForce, missing_where_away
 from worker.compose.reread import compare_notice
-from worker.core.clock import Author, Writing
 from worker.core.model import Attached, Hold, Notice, Sha256, Submission, Unreadable
 from worker.core.states import NEEDS_A_PERSON, WAITING, Event, State
 from worker.core.text import hide_codes
@@ -33,6 +32,7 @@ from worker.match.duplicates import (
 )
 from worker.read.announcement import find_announcement, find_answers, find_listing, is_same_announcement, is_seen_before
 from worker.send.outcomes import HELD_ALARM
+from worker.store.ports import Author, Writing
 
 NEWEST_LOOKED_AT: Final = 200
 """Notices among which one that an announcement names by its project is looked for: those of the last days."""

@@ -18,15 +18,15 @@ from worker.approve.decisions import find_early, keep_contents, redraft
 from worker.approve.redraft import InForce, missing_where_away, read_secret
 from worker.approve.release import evidence_of_mail, evidence_of_news, is_weighed
 from worker.authenticate.sender_auth import is_signed_for, read_spoken
-from worker.compose.mime_write import bears_secret, is_own_message_id_form
 from worker.config.addresses import domain_of
 from worker.core.alarms import tell_apart
-from worker.core.clock import Author, Writing
+from worker.core.message_id import bears_secret, is_own_message_id_form
 from worker.core.messages import name_receipt, say
 from worker.core.model import End, MessageRow, Receipt, ReceiptKind, Sha256, Submission
 from worker.core.states import SAYS_UNSENT, Event, State
 from worker.read.message import Message, read_message
 from worker.send.smtp_verdicts import is_our_envid
+from worker.store.ports import Author, Writing
 from worker.track.events import ENVELOPE, SERVER, Circumstances, Tracked, receipts_of, track, track_again
 from worker.track.own_copy import is_same_but_for_date, is_same_mail
 from worker.track.reports import CameBack, DeliveryReport, MailReply, Nothing, ReadReceipt, read_report

@@ -10,9 +10,10 @@ import dataclasses
 from typing import Final
 
 from worker.config.mailbox_actions import Act
-from worker.core.clock import Mailbox, Store, Thread
 from worker.core.errors import Unavailable
 from worker.core.model import MessageRow
+from worker.store.ports import Store
+from worker.watch.ports import Mailbox, Thread
 
 TOGETHER: Final = 100
 """Messages in one command: what fails is tried again in whole."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from worker.approve.redraft import InForce
-from worker.core.clock import Clock, Fetched, Header, Mailbox, PdfReader, Store, Thread
+from worker.core.clock import Clock
 from worker.core.model import Submission
 from worker.match.from_before import Watched, mail_from_before
 from worker.pipeline.first_start import Beginning
@@ -23,6 +23,9 @@ from worker.pipeline.invoices import guarantees_in, look_for
 from worker.pipeline.ledger_rows import LedgerRows, judge_by, pass_over
 from worker.pipeline.new_messages import Found, find_messages, record_gone
 from worker.pipeline.watch import Settling
+from worker.read.ports import PdfReader
+from worker.store.ports import Store
+from worker.watch.ports import Fetched, Header, Mailbox, Thread
 
 READ_AHEAD: Final = 2
 """Blocks of one mailbox that are fetched and read while an earlier one is recorded: with one the PDF children would

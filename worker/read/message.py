@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 from worker.core.model import Attached
+from worker.read.auto_replies import name_answer, name_unattended
 from worker.read.charsets import (
     Value,
     decode_bytes,
@@ -26,7 +27,6 @@ from worker.read.charsets import (
     read_value,
 )
 from worker.read.mime import PARTS_LIMIT, Headers, split_headers, split_parts, undo_transfer
-from worker.track.auto_replies import name_answer, name_unattended
 
 DEPTH_LIMIT: Final = 256
 """Parts within parts: people's mail has some ten; 200 must still be read, thousands are an attack."""

@@ -15,11 +15,11 @@ from worker.approve.decisions import keep_contents, redraft
 from worker.approve.redraft import InForce, missing_where_away
 from worker.approve.release import evidence_of_news
 from worker.core.alarms import tell_apart
-from worker.core.clock import Author, Writing
 from worker.core.model import Submission
 from worker.core.states import Event, State
 from worker.send.rate_limit import asked_delay
 from worker.send.smtp_verdicts import retry_delay
+from worker.store.ports import Author, Writing
 
 HELD_ALARM: Final = "began_to_wait"
 IN_DOUBT_ALARM: Final = "in_doubt"

@@ -10,8 +10,9 @@ import datetime as dt
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from worker.core.clock import Clock, MailServer, Reply, Session, Silence, Step
+from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, Unavailable
+from worker.send.ports import MailServer, Reply, Session, Silence, Step
 from worker.send.rate_limit import asked_by_failure
 from worker.send.smtp_verdicts import retry_delay
 

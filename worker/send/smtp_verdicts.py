@@ -19,9 +19,9 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
-from worker.core.clock import Body, Data, Mail, Rcpt, Reply, Silence, Step
 from worker.core.model import Address, Draft
 from worker.core.states import Event
+from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Silence, Step
 
 OK: Final = 250
 START_INPUT: Final = 354
@@ -180,17 +180,6 @@ def steps_for(
 def steps_of(draft: Draft, letter: bytes, envid: str, copy_to: Address | None = None) -> tuple[Step, ...]:
     """The steps that hand ``letter`` to every recipient of ``draft``, each once even if in To and in Cc, and to us."""
     return steps_for(draft.sender, draft.recipients, letter, envid, copy_to)
-
-
-def copy_of(draft: Draft, copy_to: Address | None) -> Address | None:
-    """Where our own copy of ``draft`` goes: nowhere where it goes there anyway, or where it is a rehearsal.
-
-    A rehearsal is for the one address that it names: nothing of it is to be proven.
-    """
-    if copy_to is None or draft.is_rehearsal:
-        return None
-    is_there = any(each.casefold() == copy_to.casefold() for each in draft.recipients)
-    return None if is_there else copy_to
 
 
 def envid(secret: bytes, message_id: str, tries: int) -> str:

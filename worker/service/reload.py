@@ -10,11 +10,12 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Final
 
-from worker.core.clock import Clock, Store
+from worker.core.clock import Clock
 from worker.core.errors import ConfigError, Problem
 from worker.core.messages import say
 from worker.core.model import ConfigFile, Look
 from worker.pipeline.recover import record_configuration
+from worker.store.ports import Store
 
 CONFIGURATION: Final = "configuration"
 REFUSED_FILES_ALARM: Final = "configuration_refused"

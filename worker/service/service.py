@@ -23,15 +23,17 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from worker.config.files import make_own_folders, read_directory, stamp_directory
+from worker.config.ports import Secrets
 from worker.config.quiet_period import Resting
 from worker.config.settings import Settings
-from worker.core.clock import Clock, Heard, MailServer, Secrets, Store
+from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, ConfigError, LogBroken, Unavailable
 from worker.core.model import JST
 from worker.pipeline.one_pass import Pass, finish_pass, watch_folder_until_settled
 from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.recover import record_start, recover
 from worker.read.pdf.pool import PdfPool
+from worker.send.ports import MailServer
 from worker.send.retry import Patience, PatientServer
 from worker.service.loop import Loop
 from worker.service.reload import CONFIGURATION, TakingUp
@@ -53,8 +55,10 @@ from worker.service.wiring import (
     load_secrets,
     program_version,
 )
+from worker.store.ports import Store
 from worker.watch.backoff import RECONNECT_LIMIT
 from worker.watch.imap.mailbox import ImapMailbox
+from worker.watch.ports import Heard
 
 TICK_SECONDS: Final = 5
 """How often it is looked whether somebody approved, a moment has come, or nothing is heard: one indexed query."""

@@ -14,8 +14,8 @@ from typing import Final
 
 import structlog
 
-from worker.core.clock import Manager
 from worker.core.messages import say
+from worker.service.ports import Manager
 
 STOP_SECONDS: Final = 7.0
 """How long a stop waits for a mail of which no byte has left: with what follows it stays below 10 s."""

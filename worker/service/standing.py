@@ -13,10 +13,11 @@ from typing import Final
 import structlog
 
 from worker.approve.redraft import InForce
-from worker.core.clock import Clock, Store
+from worker.core.clock import Clock
 from worker.core.errors import HoshobinError, LogBroken, Unavailable
 from worker.notify.operator_mail import write_status
 from worker.service.status import Hearing
+from worker.store.ports import Store
 
 SENDING: Final = "sending"
 _log = structlog.get_logger("hoshobin")

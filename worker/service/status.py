@@ -8,9 +8,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
-from worker.core.clock import Clock, Store
+from worker.core.clock import Clock
 from worker.core.model import JST, Look
 from worker.service.unwatched import DEAF_ALARM, SLEPT, deaf_since, is_told
+from worker.store.ports import Store
 
 
 class Hearing:

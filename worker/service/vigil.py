@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from worker.core.clock import Heard
 from worker.core.errors import Unavailable
 from worker.watch.backoff import IDLE_LIMIT, LOOK_GAP, reconnect_delay
+from worker.watch.ports import Heard
 
 Pause = Callable[[float], Awaitable[None]]
 """Waits so many seconds, or until somebody wants a look at once."""

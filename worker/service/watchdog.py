@@ -10,8 +10,10 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Final, ParamSpec, TypeVar
 
-from worker.core.clock import Body, MailServer, PdfReader, Reply, Session, Silence, Step, Thread
 from worker.core.model import Located, PdfText, Unreadable
+from worker.read.ports import PdfReader
+from worker.send.ports import Body, MailServer, Reply, Session, Silence, Step
+from worker.watch.ports import Thread
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from worker.approve.redraft import InForce, put_in_force
 from worker.config.files import Places, TemplateFiles, find_directory, read_directory, read_secrets, resolve_places
 from worker.config.load import Configuration, load_configuration, settings_of
+from worker.config.ports import Secrets, TokenSource
 from worker.config.shipped import shipped_file, shipped_names
 from worker.config.templates import Renderer
-from worker.core.clock import Clock, Secrets, TokenSource
+from worker.core.clock import Clock
 from worker.core.errors import ConfigError, Problem
 from worker.oauth.files import LoginFile
 from worker.service.clock import SystemClock

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from worker.read.auto_replies import name_automatic
 from worker.read.charsets import header_text, read_value
 from worker.read.message import Message
 from worker.read.mime import Headers, split_headers, split_parts, undo_transfer
-from worker.track.auto_replies import name_automatic
 from worker.track.bounces import read_bounce
 from worker.track.dsn import BLOCKS_LIMIT, DIAGNOSTIC_LIMIT, STATUS, Action, Block, read_delivery_status, read_fields
 

@@ -12,10 +12,10 @@ from difflib import SequenceMatcher
 from typing import Any, Final
 
 from worker.approve.redraft import Drafted
-from worker.compose.mime_write import SECRET, SECRET_BYTES
-from worker.core.clock import Reading
+from worker.core.message_id import SECRET, SECRET_BYTES
 from worker.core.model import Draft, Duties
 from worker.core.states import Reason
+from worker.store.ports import Reading
 from worker.views.preview import mask_key
 
 _OF_THE_CHANGE: Final = frozenset({Reason.CHANGED, Reason.RULE_CHANGED})

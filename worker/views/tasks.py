@@ -21,9 +21,9 @@ from worker.core.rulebook import Closing, Project
 from worker.core.states import Event, State, may_follow
 from worker.core.text import match_key
 from worker.core.workdays import working_days_before
-from worker.notify.operator_mail import command_for
 from worker.read.announcement import could_mean
 from worker.track.overdue import PRESSED, is_stuck
+from worker.views.commands import command_for
 
 EXPECTED_AHEAD: Final = 5
 """Working days before its date on which a guarantee that is not here becomes a task.

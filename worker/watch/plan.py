@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from worker.core.clock import Header, Listed, Opened
-from worker.core.model import JST, End, FileRow, Look, MessageRow
+from worker.core.model import JST, NO_DATE, End, FileRow, Look, MessageRow
+from worker.watch.ports import Header, Listed, Opened
 
 SETTLE: Final = dt.timedelta(seconds=2)
 """How long a file must have looked the same: a browser or a copy over SMB writes at least once a second, and file
@@ -26,8 +26,6 @@ MAIL_PART: Final = 262_144
 """Bytes fetched of a mail above MAIL_LIMIT: its headers and the text that people see first."""
 CLOCK_MARGIN: Final = dt.timedelta(hours=1)
 """How far the mail server's clock may be from ours where its dates decide instead of its numbers."""
-NO_DATE: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-"""The internal date of a message whose server gives none that can be read: it is never left as old."""
 SWEPT: Final = 2000
 """Messages below the newest that are compared with their rows in an hour: four commands. 100,000 take two days."""
 GONE: Final = "gone"

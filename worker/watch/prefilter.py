@@ -13,12 +13,12 @@ from enum import Enum, auto
 from typing import Final
 
 from worker.config.addresses import domain_of
-from worker.core.clock import Header, Part
 from worker.core.rulebook import Guarantor
 from worker.read.charsets import decode_words, header_text, read_value
 from worker.read.classify import Ours, Unrelated, recognise_mail
 from worker.read.message import Message, is_pdf, read_message
 from worker.read.mime import split_headers, undo_transfer
+from worker.watch.ports import Header, Part
 
 FIELDS: Final = (
     "MESSAGE-ID",

@@ -65,7 +65,7 @@ async def test_a_number_whose_letter_alone_stands_on_the_next_line_is_not_read_w
 
 @pytest.mark.parametrize("name", ["key-wrapped.pdf", "number-wrapped.pdf", "browser-key-wrapped.pdf"])
 async def test_a_code_that_breaks_onto_a_second_line_is_two_values(pool, name):
-    refused = await read_pdf(pool, (made.HERE / "refused" / name).read_bytes(), GUARANTORS)
+    refused = await read_pdf(pool, (made.NOTICES / "refused" / name).read_bytes(), GUARANTORS)
     assert isinstance(refused, Unreadable)
     assert (refused.reason, refused.detail.partition(":")[0]) == (Reason.TWO_VALUES, "continues")
 
@@ -92,7 +92,7 @@ async def test_a_scan_with_recognised_text_is_no_text_by_its_ocr_layer(pool, str
 
 
 async def test_a_copiers_own_scan_is_no_text_by_its_ocr_layer(pool):
-    scan = (made.HERE / "refused" / "ocr-scan-misread.pdf").read_bytes()
+    scan = (made.NOTICES / "refused" / "ocr-scan-misread.pdf").read_bytes()
     assert await read_pdf(pool, scan, GUARANTORS) == Unreadable(Reason.NO_TEXT, "ocr_layer")
 
 
@@ -108,7 +108,7 @@ async def test_every_ordinary_sample_still_reads(pool):
         made.plain(),
         made.plain(made.Form(guarantor="西日本建設業保証株式会社")),
         *(sample_pdf(f"notice-{name}.pdf") for name in ("contract", "advance", "interim", "unregistered")),
-        *((made.HERE / name).read_bytes() for name in made.CHECKED_IN if not name.startswith("ghostscript")),
+        *((made.NOTICES / name).read_bytes() for name in made.CHECKED_IN if not name.startswith("ghostscript")),
     ]
     for pdf in ordinary:
         assert isinstance(await read_pdf(pool, pdf, GUARANTORS), Notice)

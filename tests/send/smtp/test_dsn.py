@@ -9,8 +9,8 @@ import pytest
 
 from worker.cli.demo.smtp_server import DsnController
 from worker.config.settings import Security
-from worker.core.clock import Reply
 from worker.core.model import JST, Address
+from worker.send.ports import Reply
 from worker.send.smtp.client import SmtpServer, xtext
 from worker.send.smtp_verdicts import Verdict, judge, steps_for
 

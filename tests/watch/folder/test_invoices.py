@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from worker.core.clock import Listed
 from worker.core.errors import Unavailable
 from worker.core.model import Unreadable
 from worker.core.states import Reason
 from worker.watch.folder import invoices as invoice_files
 from worker.watch.folder.invoices import InvoiceFiles
+from worker.watch.ports import Listed
 
 PDF = b"%PDF-1.4\n%%EOF\n"
 

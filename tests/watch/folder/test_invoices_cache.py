@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from tests.support.fakes import FakeClock
-from worker.core.clock import Listed
 from worker.core.errors import Unavailable
 from worker.core.model import PageText, PdfText, Unreadable, sha256
 from worker.core.states import Reason
@@ -22,6 +21,7 @@ from worker.watch.folder import invoices_cache as shelves
 from worker.watch.folder.invoices import InvoiceFiles
 from worker.watch.folder.invoices_cache import Shelf
 from worker.watch.plan import SETTLE
+from worker.watch.ports import Listed
 
 PDF = b"%PDF-1.4 an invoice\n%%EOF"
 OLD = 1_700_000_000

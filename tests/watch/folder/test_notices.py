@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from worker.core.clock import Listed
 from worker.core.errors import Unavailable
 from worker.watch.folder import notices as folder_module
 from worker.watch.folder.notices import NoticeFolder
+from worker.watch.ports import Listed
 
 
 def names(folder: NoticeFolder) -> list[str]:

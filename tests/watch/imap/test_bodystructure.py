@@ -17,13 +17,13 @@ from tests.watch.imap.test_mailbox import OPENED
 from worker.authenticate.sender import Sender, read_fields, read_sender
 from worker.cli.demo.imap_server import DemoImap
 from worker.config.settings import Security
-from worker.core.clock import Fetched, Header, Part
 from worker.core.model import JST
 from worker.read.message import read_message
 from worker.watch.imap import bodystructure as imap_parts
 from worker.watch.imap.bodystructure import PDFS_LIMIT, PIECE, put_together, read_structure
 from worker.watch.imap.mailbox import ImapMailbox
 from worker.watch.plan import MAIL_LIMIT, MAIL_PART
+from worker.watch.ports import Fetched, Header, Part
 from worker.watch.prefilter import holds_nothing, sections_of
 
 PDF = b"%PDF-1.4\n" + random.Random(1).randbytes(300_000)

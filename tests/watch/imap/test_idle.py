@@ -14,8 +14,8 @@ from tests.support.scripted_imap import Fault, ScriptedImap
 from tests.watch.imap.test_mailbox import MESSAGES, ca_file, mailbox, server_context
 from worker.cli.demo.imap_server import DemoImap
 from worker.config.settings import Security
-from worker.core.clock import Heard
 from worker.watch.imap.mailbox import ImapMailbox
+from worker.watch.ports import Heard
 
 __all__ = ["ca_file"]
 

@@ -20,11 +20,11 @@ from imapclient import IMAPClient
 from tests.support.scripted_imap import Fault, ScriptedImap
 from worker.cli.demo.imap_server import DemoImap
 from worker.config.settings import Security
-from worker.core.clock import Fetched, Header, Opened
 from worker.core.errors import AccountRefused, Unavailable
-from worker.core.model import JST
+from worker.core.model import JST, NO_DATE
 from worker.watch.imap.mailbox import ImapMailbox
-from worker.watch.plan import GONE, MAIL_LIMIT, MAIL_PART, NO_DATE
+from worker.watch.plan import GONE, MAIL_LIMIT, MAIL_PART
+from worker.watch.ports import Fetched, Header, Opened
 
 PASSWORD = "correct horse"
 MESSAGES = {uid: b"Subject: %d\r\n\r\nbody" % uid for uid in (3, 5, 9)}

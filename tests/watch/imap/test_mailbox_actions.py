@@ -9,9 +9,9 @@ import pytest
 from tests.support.scripted_imap import Fault, ScriptedImap
 from worker.config.mailbox_actions import parse_after
 from worker.config.settings import Security
-from worker.core.clock import Heard
 from worker.core.errors import Unavailable
 from worker.watch.imap.mailbox import ImapMailbox
+from worker.watch.ports import Heard
 
 READ_ONLY = b"* 0 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [READ-ONLY] x\r\nTAG OK [READ-ONLY] x\r\n"
 

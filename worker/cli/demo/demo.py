@@ -34,13 +34,13 @@ from worker.cli.log import print_log, print_verdict
 from worker.cli.run import pass_once
 from worker.cli.tables import print_pairs, print_table, submission_table
 from worker.compose import mime_verify as decode
-from worker.core.clock import Author
 from worker.core.messages import Language, say
 from worker.core.model import JST, Submission
 from worker.core.states import NEEDS_A_PERSON, Reason, State
 from worker.pipeline.recover import record_start
 from worker.send.smtp.lock import SenderLock
 from worker.service.wiring import account_name, load_office, program_version, system_clock
+from worker.store.ports import Author
 from worker.store.sqlite import create_or_migrate, open_store
 
 OFFICE: Final = "soumu@contractor.example"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
+from worker.core.login_errors import LoginRefusal
 from worker.core.messages.announced import TEXTS as ANNOUNCED_TEXTS
 from worker.core.messages.auditing import PLACES
 from worker.core.messages.auditing import TEXTS as AUDITING_TEXTS
@@ -52,7 +53,6 @@ from worker.core.messages.watch import TEXTS as MOVING_TEXTS
 from worker.core.messages.watching import TEXTS as WATCHING_TEXTS
 from worker.core.model import SAME_NOTICE, Hold, Submission
 from worker.core.states import Kind, Reason, State, kind_of
-from worker.oauth.tokens import LoginRefusal
 
 Language = Literal["ja", "en"]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from worker.oauth.tokens import Fault, LoginRefusal
+from worker.core.login_errors import Fault, LoginRefusal
 
 _AGAIN: Final = (
     "`hoshobin login {name}` を実行してください",

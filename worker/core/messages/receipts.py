@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
-from worker.compose.mime_write import bears_secret
+from worker.core.message_id import bears_secret
 from worker.core.model import Receipt, ReceiptKind
 
 KINDS: Final[dict[ReceiptKind, tuple[str, str]]] = {

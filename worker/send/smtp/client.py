@@ -19,9 +19,11 @@ from typing import Final
 
 from aiosmtplib import SMTPException, SMTPResponse
 
+from worker.config.ports import TokenSource
 from worker.config.settings import Security
-from worker.core.clock import Body, Clock, Data, Mail, Rcpt, Reply, Session, Silence, Step, TokenSource
+from worker.core.clock import Clock
 from worker.core.model import Address
+from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Session, Silence, Step
 from worker.send.smtp.connect import CODES, Account, Opening, describe, text_of
 from worker.send.smtp.protocol import EarlySuccess, Timeouts, Wire
 from worker.send.smtp_verdicts import OK, START_INPUT, is_understood

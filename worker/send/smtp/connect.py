@@ -21,10 +21,11 @@ from aiosmtplib import SMTPException, SMTPResponse, SMTPResponseException
 from aiosmtplib.esmtp import parse_esmtp_extensions
 
 from worker.config.addresses import is_loopback
+from worker.config.ports import TokenSource
 from worker.config.settings import Security
-from worker.core.clock import Session, TokenSource
 from worker.core.errors import AccountRefused, Unavailable
-from worker.oauth.tokens import hide_tokens, xoauth2_response
+from worker.core.login_errors import hide_tokens, xoauth2_response
+from worker.send.ports import Session
 from worker.send.smtp.protocol import Timeouts, Wire
 
 TEXT_LIMIT: Final = 2000

@@ -20,9 +20,9 @@ from sqlalchemy.engine import Connection
 
 from worker.audit.chain import GENESIS
 from worker.audit.verify import Verdict, verify
-from worker.compose.mime_write import SECRET, SECRET_BYTES
 from worker.core.clock import Clock
 from worker.core.errors import HoshobinError, LogBroken, Unavailable
+from worker.core.message_id import SECRET, SECRET_BYTES
 from worker.store.sqlite.connection import (
     BEGIN,
     PATIENCE,

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from worker.compose.mime_write import SECRET_BYTES
+from worker.core.message_id import SECRET_BYTES
 from worker.store.sqlite.connection import sync_folder, translated
 
 FILE_NAME: Final = "secret"

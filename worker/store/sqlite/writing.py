@@ -16,10 +16,11 @@ from sqlalchemy.engine import Connection
 
 from worker.audit.chain import canonical, encodable, fold
 from worker.core.alarms import is_told
-from worker.core.clock import Author, Clock
+from worker.core.clock import Clock
 from worker.core.errors import Conflict, NotAllowed
 from worker.core.model import Alarm, Entry, FileRow, Look, MessageRow, Notice, ReceiptKind, Sha256, Submission, sha256
 from worker.core.states import Event, State, next_state
+from worker.store.ports import Author
 from worker.store.sqlite.connection import translated
 from worker.store.sqlite.entries import append
 from worker.store.sqlite.queries import Reads, file_key

@@ -15,11 +15,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from worker.core.clock import Listed
 from worker.core.errors import Unavailable
 from worker.core.model import Unreadable
 from worker.core.states import Reason
 from worker.read.pdf_bytes import fault_of
+from worker.watch.ports import Listed
 
 MAX_INVOICE_BYTES: Final = 30_000_000
 """Towns' mail systems take 5 to 20 MB (seen); base64 adds a third, so nothing larger could ever be sent."""

@@ -14,10 +14,12 @@ from collections.abc import Callable, Hashable
 from functools import partial
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from worker.core.clock import Clock, Listed, PdfReader, Shelved, Thread
+from worker.core.clock import Clock
 from worker.core.errors import Unavailable, Unsettled
 from worker.core.model import PdfText, Sha256, Unreadable, sha256
+from worker.read.ports import PdfReader
 from worker.watch.plan import SETTLE
+from worker.watch.ports import Listed, Shelved, Thread
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)

@@ -12,9 +12,9 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from worker.core.clock import Listed
 from worker.core.errors import Unavailable
 from worker.read.charsets import decode_bytes
+from worker.watch.ports import Listed
 
 _HALF_WRITTEN: Final = (".part", ".tmp", ".crdownload")
 _LEFT_PREFIXES: Final = (".", "~$")

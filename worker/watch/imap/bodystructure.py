@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
-from worker.core.clock import Header, Part
+from worker.watch.ports import Header, Part
 from worker.watch.prefilter import START_BYTES, TEXT_SURE, holds_nothing
 
 PIECE: Final = 1_000_000

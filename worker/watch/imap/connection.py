@@ -16,11 +16,11 @@ from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import CapabilityError, IMAPClientAbortError, LoginError
 
 from worker.config.addresses import is_loopback
+from worker.config.ports import TokenSource
 from worker.config.settings import Security
-from worker.core.clock import TokenSource
 from worker.core.errors import AccountRefused, Unavailable
+from worker.core.login_errors import hide_tokens, xoauth2_response
 from worker.core.text import shown
-from worker.oauth.tokens import hide_tokens, xoauth2_response
 
 _NOT_NOW: Final = ("[UNAVAILABLE]", "[INUSE]", "[SERVERBUG]", "[LIMIT]", "[CONTACTADMIN]")
 """RFC 5530: a login refused for a time, whatever the password."""

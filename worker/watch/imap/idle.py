@@ -17,7 +17,7 @@ from typing import Any, Final
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
-from worker.core.clock import Heard
+from worker.watch.ports import Heard
 
 _NEWS: Final = re.compile(rb"\* [0-9]+ (?:EXISTS|RECENT)\b", re.IGNORECASE)
 _BYE: Final = re.compile(rb"\* BYE\b", re.IGNORECASE)

@@ -16,11 +16,12 @@ from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, IMAPClientReadOnlyError, ProtocolError
 
 from worker.config.mailbox_actions import Act, After
+from worker.config.ports import TokenSource
 from worker.config.settings import Security
-from worker.core.clock import Heard, Opened, TokenSource
 from worker.core.errors import Unavailable
 from worker.watch.imap.connection import ImapAccount
 from worker.watch.imap.idle import count_told, listen
+from worker.watch.ports import Heard, Opened
 
 CONNECT_SECONDS: Final = 20.0
 """For name, connection, TLS and greeting together with each step of them: a slow line needs 3."""

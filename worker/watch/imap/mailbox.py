@@ -13,7 +13,6 @@ from typing import Any, Final
 from imapclient.exceptions import ProtocolError
 
 from worker.config.mailbox_actions import Act
-from worker.core.clock import Fetched, Header
 from worker.core.errors import Unavailable
 from worker.watch.imap.bodystructure import put_together
 from worker.watch.imap.imap_connection import FOREIGN, ImapConnection
@@ -30,6 +29,7 @@ from worker.watch.imap.responses import (
     unknown_header,
 )
 from worker.watch.plan import GONE, MAIL_LIMIT, MAIL_PART
+from worker.watch.ports import Fetched, Header
 from worker.watch.prefilter import FIELDS, START_BYTES
 
 BREAKS_LIMIT: Final = 20

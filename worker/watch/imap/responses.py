@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from worker.core.clock import Fetched, Header
-from worker.core.model import JST
+from worker.core.model import JST, NO_DATE
 from worker.read.charsets import read_message_id
 from worker.watch.imap.bodystructure import read_structure
-from worker.watch.plan import MAIL_LIMIT, MAIL_PART, NO_DATE
+from worker.watch.plan import MAIL_LIMIT, MAIL_PART
+from worker.watch.ports import Fetched, Header
 from worker.watch.prefilter import sections_of
 
 BLOCK_IDS: Final = 500
