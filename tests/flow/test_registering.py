@@ -172,6 +172,27 @@ def test_a_workbook_gives_dates_whole_numbers_and_the_first_sheet_or_the_named_o
     assert (str(bridge["dates"]["contract"]), bridge["amount"]) == ("2026-05-01", 1_000_000)
 
 
+def test_what_an_import_does_not_read_is_told_and_nothing_damaged_is_registered(office: Office) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "令和8年度"
+    sheet.append(["工事台帳"])
+    sheet.append(["工事名", "発注者", "課", "工事番号"])
+    sheet.append(["橋梁補修工事", "川北町", "土木課", "R8-1"])
+    sheet.append(["取消済工事", "川北町", "土木課", "R8-2"])
+    sheet.append(["水路整備工事", "川北町", "土木課", dt.date(2026, 8, 12)])
+    sheet.row_dimensions[4].hidden = True
+    book.create_sheet("集計")
+    file = office.root / "台帳.xlsx"
+    book.save(file)
+    ran = office("project", "import", str(file), "--partial")
+    assert ran.code == 1
+    for told in ("1行目は表題", "読んでいません：4行目", "読んでいないシート：集計", "令和8年度!D5"):
+        assert told in ran.out
+    assert [each["name"] for each in projects(office)] == ["道路改良工事", "橋梁補修工事"]
+
+
 def test_names_of_any_kind_come_out_exactly_as_they_went_in(office: Office) -> None:
     names = [
         "「\"引用\"」と'一重'の工事",
@@ -331,13 +352,49 @@ def test_on_a_terminal_what_is_open_is_asked_and_enter_leaves_it_open(office: Of
 def test_on_a_terminal_an_answer_that_the_key_does_not_take_is_asked_again_and_the_others_are_kept(
     office: Office,
 ) -> None:
-    answers = "kanzai@kaga.example\n{{ product\ny\n同送可\nnever\ny\n\n"
+    answers = "kanzai@kaga.example\n{{ product\nはい\n同送可\nnever\ny\n\n"
     seen = on_a_terminal(office, "issuers", "add", "加賀市", answers=answers)
     assert "never（同送しない）、optional（同送してもよい）、required（必ず同送する）" in seen
     copy = own(office, "kaga")
     assert (copy["section"]["kanzai"]["to"], copy["rule"]["default"]["invoice"]) == (["kanzai@kaga.example"], "never")
     assert copy["rule"]["default"]["subject"] == "電子保証(認証キー)"
     assert copy["open"] == []
+
+
+@pytest.mark.parametrize("yes", ["はい", "ｙ", "YES", "同じ"])
+def test_on_a_terminal_a_yes_in_any_form_confirms_the_value_that_is_there(office: Office, yes: str) -> None:
+    on_a_terminal(office, "issuers", "add", "加賀市", answers=f"\n{yes}\n\n\n\n")
+    copy = own(office, "kaga")
+    assert copy["rule"]["default"]["subject"] == "電子保証(認証キー)"
+    assert "rule.default.subject" not in copy["open"]
+
+
+def test_on_a_terminal_a_no_asks_for_the_value_which_is_shown_beside_the_former_one(office: Office) -> None:
+    answers = "\nいいえ\nはい\n電子保証の提出\nいいえ\n電子保証の送付\nはい\n\n\n\nはい\n"
+    seen = on_a_terminal(office, "issuers", "add", "加賀市", answers=answers)
+    assert "質問への答え" in seen
+    assert "電子保証(認証キー)" in seen.partition("→ 電子保証の提出")[0]
+    assert "見本を外して写しますか" in seen
+    copy = own(office, "kaga")
+    assert copy["rule"]["default"]["subject"] == "電子保証の送付"
+    assert "example" not in copy
+
+
+def test_an_example_that_does_not_fit_is_left_out_only_where_that_is_said(office: Office) -> None:
+    add = ("issuers", "add", "加賀市", "--set", "rule.default.subject=電子保証の送付")
+    refused = office(*add)
+    assert refused.code == 2
+    assert "--without-examples" in refused.err
+    assert not (office.config / "issuers" / "kaga.toml").exists()
+    assert office(*add, "--without-examples").code == 0
+    assert "example" not in own(office, "kaga")
+
+
+def test_an_option_never_puts_an_answer_in_place_of_a_value(office: Office) -> None:
+    ran = office("issuers", "add", "加賀市", "--set", "rule.default.subject=はい")
+    assert ran.code == 2
+    assert "質問への答え" in ran.err
+    assert not (office.config / "issuers" / "kaga.toml").exists()
 
 
 def test_on_a_terminal_each_key_is_asked_for_by_its_name_with_the_words_that_it_takes(office: Office) -> None:

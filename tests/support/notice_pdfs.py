@@ -1,8 +1,8 @@
 """Makes the notices of the tests, named for their fault, and the sample notices that ship with the demonstration.
 
-``python -m tests.support.notice_pdfs worker/cli/demo/samples`` writes the samples anew, byte for byte the same. No font is
-embedded: readers have the two Japanese ones. All names, numbers and keys are invented. The PDFs beside this module
-came from other programs and cannot be made here: ``CHECKED_IN`` says how each was made.
+``python -m tests.support.notice_pdfs worker/cli/demo/samples`` writes the samples again, byte for byte the same. No
+font is embedded: readers have the two Japanese ones. All names, numbers and keys are invented. The PDFs beside this
+module came from other programs and cannot be made here: ``CHECKED_IN`` says how each was made.
 
 Longer than other files: every kind of notice is made here, and nowhere else.
 """

@@ -13,6 +13,7 @@ from worker.cli.tables import print_json, print_table
 from worker.compose.rule_examples import try_examples
 from worker.config.addresses import AddressRefused, read_address
 from worker.config.editing.catalogue import (
+    Answer,
     Entry,
     Question,
     answered_keys,
@@ -20,6 +21,7 @@ from worker.config.editing.catalogue import (
     left_to_fill_in,
     list_entries,
     questions_of,
+    read_answer,
     read_path,
     read_setting,
     read_setting_value,
@@ -113,8 +115,11 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
 @click.option(
     "--confirmed", multiple=True, metavar="KEY", help="このとおりと確認した項目 / a key that is right as it is"
 )
+@click.option("--without-examples", is_flag=True, help="合わない見本は外して写す / leave out examples that do not fit")
 @pass_cli
-def add_issuer(shared: Cli, name: str, settings: tuple[str, ...], confirmed: tuple[str, ...]) -> int:
+def add_issuer(
+    shared: Cli, name: str, settings: tuple[str, ...], confirmed: tuple[str, ...], without_examples: bool
+) -> int:
     """同梱の発注者を自社の設定に写し、未確認の項目を埋めます。"""
     from worker.config.editing.atomic_write import write_new_file
     from worker.config.editing.toml_edit import edit_table
@@ -128,16 +133,22 @@ def add_issuer(shared: Cli, name: str, settings: tuple[str, ...], confirmed: tup
     before = left_to_fill_in(_table(file, content))
     given = _given(file, settings)
     certain = [path for key in confirmed if (path := read_path(key)) is not None]
-    if not settings and not confirmed and sys.stdin.isatty() and sys.stdout.isatty():
+    asks = not settings and not confirmed and sys.stdin.isatty() and sys.stdout.isatty()
+    if asks:
         given, certain = _ask(_table(file, content), shared.lang, _judge_answers(files, file, content))
-    content, is_without_examples = _filled_in(files, file, content, given, certain)
+    content, failing = _filled_in(files, file, content, given, certain)
+    if failing:
+        if not without_examples and not (asks and _agrees(say("ask_examples", shared.lang))):
+            raise ConfigError([*failing, Problem(file, "example", "issuer_examples")])
+        content = edit_table(content, (), (), without=("example",))
+        load_configuration({**files, file: content})
     left = left_to_fill_in(_table(file, content))
     checked_on = system_clock().now().astimezone(JST).date() if before and not left else None
     if checked_on is not None:  # whoever answered the last question has just compared the file with its source
         content = edit_table(content, [(("checked_on",), checked_on)], ())
     write_new_file(directory / file, content)
     click.echo(say("issuer_added", shared.lang, file=directory / file))
-    if is_without_examples:
+    if failing:
         click.echo(say("issuer_examples_dropped", shared.lang))
     click.echo(_say_what_is_left(left, shared.lang))
     if checked_on is not None:
@@ -170,8 +181,8 @@ def _filled_in(
     content: bytes,
     given: Sequence[tuple[Key, object]],
     certain: Sequence[Key],
-) -> tuple[bytes, bool]:
-    """The copy with what was answered; and whether the catalogue's examples had to go, as they no longer fit it.
+) -> tuple[bytes, list[Problem]]:
+    """The copy with what was answered; and how the catalogue's examples do not fit it.
 
     Raises ConfigError where the whole configuration does not load with it.
     """
@@ -181,11 +192,7 @@ def _filled_in(
     content = edit_table(content, given, answered)
     configuration = load_configuration({**files, file: content})
     failing = try_examples(configuration, TemplateFiles(files).source, Renderer())
-    if not any(problem.file == file for problem in failing):
-        return content, False
-    content = edit_table(content, (), (), without=("example",))
-    load_configuration({**files, file: content})
-    return content, True
+    return content, [problem for problem in failing if problem.file == file]
 
 
 Judge = Callable[[Question, object], list[Problem]]
@@ -226,16 +233,18 @@ _AS_IT_IS = object()
 def _answer(question: Question, table: Mapping[str, Any], lang: Language, judge: Judge) -> object | None:
     """The value given, _AS_IT_IS for one confirmed, None for none."""
     about = _about(question, table, lang)
+    is_wrong = not question.can_be_confirmed
     while True:
-        if question.can_be_confirmed:
-            prompt = say("ask_confirm", lang, about=about, value=shown(str(question.value)))
-        else:
-            prompt = say("ask_addresses" if question.asks_for_addresses else "ask_value", lang, about=about)
+        prompt = _prompt(question, about, lang, is_wrong=is_wrong)
         text = str(click.prompt(prompt, default="", show_default=False)).strip()
         if not text:
             return None
-        if question.can_be_confirmed and text.lower() == "y":
+        answer = Answer.OTHER if is_wrong else read_answer(text)
+        if answer is Answer.YES:
             return _AS_IT_IS
+        if answer is Answer.NO:
+            is_wrong = True
+            continue
         try:
             value = read_setting_value(question.path, text)
             if question.asks_for_addresses and isinstance(value, list):
@@ -244,10 +253,31 @@ def _answer(question: Question, table: Mapping[str, Any], lang: Language, judge:
             click.echo(say(refused.code, lang, **refused.params), err=True)
             continue
         faults = judge(question, value)
-        if not faults:
-            return value
         for each in faults:
             click.echo(f"{say(each.code, lang, **each.params)} / {problem_hint(each, lang)}", err=True)
+        if not faults and _is_meant(question, value, lang):
+            return value
+
+
+def _prompt(question: Question, about: str, lang: Language, *, is_wrong: bool) -> str:
+    if not is_wrong:
+        return say("ask_confirm", lang, about=about, value=shown(str(question.value)))
+    return say("ask_addresses" if question.asks_for_addresses else "ask_value", lang, about=about)
+
+
+def _is_meant(question: Question, value: object, lang: Language) -> bool:
+    """Whether a person means to put ``value`` in place of another one; where there is none it is not asked."""
+    if not question.can_be_confirmed:
+        return True
+    return _agrees(say("ask_change", lang, former=shown(str(question.value)), value=shown(str(value))))
+
+
+def _agrees(question: str) -> bool:
+    """Asks until the answer is yes or no."""
+    while True:
+        answer = read_answer(str(click.prompt(question, default="", show_default=False)))
+        if answer in {Answer.YES, Answer.NO}:
+            return answer is Answer.YES
 
 
 def _about(question: Question, table: Mapping[str, Any], lang: Language) -> str:

@@ -14,14 +14,14 @@ from worker.cli.project import project
 from worker.cli.tables import print_json
 from worker.config.addresses import AddressRefused, read_address
 from worker.config.editing.add_project import Needed, Office, lacks_address, needed_keys, register_project
-from worker.config.editing.fields import FieldRefused, Key, Value, find_issuer, parse_key, read_value
+from worker.config.editing.fields import FieldRefused, Key, Value, find_issuer, number_forms, parse_key, read_value
 from worker.config.editing.import_rows import Fate
 from worker.config.files import TemplateFiles
 from worker.config.load import Configuration, load_configuration
 from worker.config.projects import FILE
 from worker.config.toml import parse_toml
 from worker.core.errors import ConfigError, Problem
-from worker.core.messages import Language, say
+from worker.core.messages import Language, hint, say
 from worker.core.model import Product
 from worker.core.rulebook import CountedBy, Issuer
 from worker.core.text import shown
@@ -186,7 +186,7 @@ def _read_options(options: Mapping[str, Any], configuration: Configuration) -> _
 
 
 def _take(answers: _Answers, key: Key, text: str, configuration: Configuration) -> None:
-    value = read_value(key, text, answers.issuer)
+    value = read_value(key, text, answers.issuer, number_forms(configuration.guarantors))
     if key == ("issuer",):
         answers.issuer = find_issuer(str(value), configuration.issuers)
         value = answers.issuer.id
@@ -239,7 +239,8 @@ def _ask(
             try:
                 return _take(answers, needed.key, _chosen(needed, text), configuration)
             except FieldRefused as refused:
-                click.echo(say(refused.code, lang, **refused.params), err=True)
+                said = (say(refused.code, lang, **refused.params), hint(refused.code, lang, **refused.params))
+                click.echo(" / ".join(filter(None, said)), err=True)
                 choices = []  # it names the nearest; the list has just been seen
         elif not is_required:
             return None

@@ -11,13 +11,15 @@ import click
 from worker.cli import DONE, FOR_A_PERSON, Cli, json_option, pass_cli
 from worker.cli.project import project
 from worker.cli.tables import print_json, print_table
-from worker.config.editing.columns import Fault, Headings, read_headings
+from worker.config.editing.columns import Fault, Headings, Sheet, read_headings
+from worker.config.editing.fields import number_forms
 from worker.config.editing.import_rows import Edit, Fate, FateKind, blame_rows, edits_of, judge_rows
 from worker.config.load import load_configuration
 from worker.config.projects import FILE
 from worker.config.toml import parse_toml
 from worker.core.errors import ConfigError
 from worker.core.messages import Language, hint, say
+from worker.core.text import shown
 from worker.service.wiring import find_configuration_files
 
 _COLOURS: Final = {FateKind.NEW: "green", FateKind.SAME: "dim", FateKind.CHANGED: "yellow", FateKind.BAD: "red"}
@@ -42,7 +44,8 @@ def import_projects(shared: Cli, file: Path, sheet: str, dry_run: bool, partial:
     registered = (parse_toml(FILE, files[FILE], []) or {}).get("project", [])
     fates: tuple[Fate, ...] = ()
     if not headings.faults:
-        fates = judge_rows(ledger, headings, configuration.issuers, registered)
+        forms = number_forms(configuration.guarantors)
+        fates = judge_rows(ledger, headings, configuration.issuers, registered, forms)
         fates = _judge_together(files, fates, len(registered))
     edits = edits_of(fates)
     has_bad = bool(headings.faults) or any(each.kind is FateKind.BAD for each in fates)
@@ -50,9 +53,9 @@ def import_projects(shared: Cli, file: Path, sheet: str, dry_run: bool, partial:
     if writes:
         replace_file(directory / FILE, files[FILE], _edited(files, edits)[FILE])
     if as_json:
-        print_json(_result_json(fates, headings, shared.lang, is_written=writes))
+        print_json(_result_json(fates, headings, ledger, shared.lang, is_written=writes))
     else:
-        _show(fates, headings, shared.lang)
+        _show(fates, headings, ledger, shared.lang)
         click.echo(
             _ending(shared.lang, directory / FILE, len(edits), is_written=writes, is_dry=dry_run, is_bad=has_bad)
         )
@@ -97,12 +100,37 @@ def fault_text(fault: Fault, lang: Language) -> str:
     return " / ".join(filter(None, parts))
 
 
-def _show(fates: Sequence[Fate], headings: Headings, lang: Language) -> None:
+def _place(sheet: Sheet, cell: str) -> str:
+    """``工事台帳!C7``, as a spreadsheet program takes it; the cell alone where there are no sheets."""
+    return f"{sheet.name}!{cell}" if sheet.name and cell else cell
+
+
+def _remarks(sheet: Sheet, headings: Headings, lang: Language) -> list[str]:
+    """What was not read, and why."""
+    found = []
+    for row in headings.titles:
+        text = "　".join(filter(None, map(str.strip, row.cells)))
+        found.append(say("import_title", lang, rows=row.number, shown=shown(text)))
+    if sheet.hidden_rows:
+        found.append(say("import_hidden_rows", lang, rows="、".join(map(str, sheet.hidden_rows))))
+    if sheet.hidden_columns:
+        found.append(say("import_hidden_columns", lang, columns="、".join(sheet.hidden_columns)))
+    if sheet.other_sheets:
+        others = "、".join(map(shown, sheet.other_sheets))
+        found.append(say("import_other_sheets", lang, sheet=shown(sheet.name), sheets=others))
+    if sheet.name in sheet.hidden_sheets:
+        found.append(say("import_hidden_sheet", lang, sheet=shown(sheet.name)))
+    if hidden := [shown(each) for each in sheet.hidden_sheets if each != sheet.name]:
+        found.append(say("import_hidden_sheets", lang, sheets="、".join(hidden)))
+    return found
+
+
+def _show(fates: Sequence[Fate], headings: Headings, sheet: Sheet, lang: Language) -> None:
     names = [say(f"h_{name}", lang) for name in ("row", "fate", "project", "issuer", "cell", "detail")]
     rows: list[tuple[str, ...]] = []
     styles = []
     for fault in headings.faults:
-        rows.append(("", say("fate_bad", lang), "", "", fault.cell, fault_text(fault, lang)))
+        rows.append(("", say("fate_bad", lang), "", "", _place(sheet, fault.cell), fault_text(fault, lang)))
         styles.append(_COLOURS[FateKind.BAD])
     for fate in fates:
         details = [(each.cell, fault_text(each, lang)) for each in fate.faults]
@@ -115,12 +143,22 @@ def _show(fates: Sequence[Fate], headings: Headings, lang: Language) -> None:
             numbers = "、".join(fate.namesakes)
             details.append((fate.cells.get(("contract_numbers",), ""), say("import_namesake", lang, numbers=numbers)))
         for cell, detail in details or [("", "")]:
-            rows.append((str(fate.row), say(f"fate_{fate.kind.value}", lang), fate.name, fate.issuer, cell, detail))
+            rows.append(
+                (
+                    *(str(fate.row), say(f"fate_{fate.kind.value}", lang), fate.name, fate.issuer),
+                    *(_place(sheet, cell), detail),
+                )
+            )
             styles.append(_COLOURS[fate.kind])
     print_table(names, rows, styles=styles)
     if headings.ignored:
         click.echo(say("import_ignored", lang, headings="、".join(headings.ignored)))
-    click.echo(say("import_counts", lang, **_counts(fates)))
+    for remark in _remarks(sheet, headings, lang):
+        click.echo(remark)
+    if headings.faults:
+        click.echo(say("import_no_headings", lang, count=len(headings.faults)))
+    else:
+        click.echo(say("import_counts", lang, **_counts(fates)))
 
 
 def _counts(fates: Sequence[Fate]) -> dict[str, int]:
@@ -133,11 +171,19 @@ def _shown(value: object) -> str:
     return "、".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _result_json(fates: Sequence[Fate], headings: Headings, lang: Language, *, is_written: bool) -> dict[str, Any]:
+def _result_json(
+    fates: Sequence[Fate], headings: Headings, sheet: Sheet, lang: Language, *, is_written: bool
+) -> dict[str, Any]:
     return {
         "written": is_written,
         "counts": _counts(fates),
+        "sheet": sheet.name,
         "ignored": list(headings.ignored),
+        "titles": [row.number for row in headings.titles],
+        "hidden_rows": list(sheet.hidden_rows),
+        "hidden_columns": list(sheet.hidden_columns),
+        "hidden_sheets": list(sheet.hidden_sheets),
+        "other_sheets": list(sheet.other_sheets),
         "problems": [_fault_json(each, lang) for each in headings.faults],
         "rows": [
             {

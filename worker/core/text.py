@@ -30,6 +30,11 @@ _UNSAFE: Final = re.compile(
 )
 
 
+_PRIVATE: Final = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
+
+_ODD_SPACES: Final = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f]")
+
+
 def match_key(text: str) -> str:
     """What names and subjects are compared by: NFKC, all spaces removed, JIS twins folded.
 
@@ -54,9 +59,27 @@ def unsafe_character(text: str) -> str | None:
     return f"U+{ord(found[0]):04X}" if found else None
 
 
+def private_character(text: str) -> str | None:
+    """The first character for private use (外字) in ``text``, as ``U+XXXX``; None where there is none.
+
+    Only the machine on which it was made shows it; at the issuer it is another character, or none.
+    """
+    found = _PRIVATE.search(text)
+    return f"U+{ord(found[0]):04X}" if found else None
+
+
+def plain_spaces(text: str) -> str:
+    """``text`` with no-break spaces and their like as the plain space that they look like."""
+    return _ODD_SPACES.sub(" ", text)
+
+
 def shown(text: str) -> str:
-    r"""Foreign text for a terminal or a mail to people: unsafe characters as ``\u{XXXX}``."""
-    return _UNSAFE.sub(lambda m: f"\\u{{{ord(m[0]):04X}}}", text)
+    r"""Foreign text for a terminal or a mail to people: unsafe characters as ``\u{XXXX}``, private use too."""
+    return _PRIVATE.sub(_escaped, _UNSAFE.sub(_escaped, text))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{{{ord(found[0]):04X}}}"
 
 
 # The hyphens, dashes, minus signs and the ruled line that people type for a hyphen; ー is one only between letters or

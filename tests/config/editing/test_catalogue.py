@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.registered import ISSUER, of_issuer, of_project
 from worker.config.editing.catalogue import (
+    Answer,
     Difference,
     Entry,
     answered_keys,
@@ -17,6 +18,7 @@ from worker.config.editing.catalogue import (
     left_to_fill_in,
     list_entries,
     questions_of,
+    read_answer,
     read_path,
     read_setting,
 )
@@ -167,3 +169,38 @@ def test_answered_keys_are_those_that_were_open() -> None:
     paths = [("section", "doboku", "to"), ("value", "工事番号", "pattern"), ("rule", "default", "subject")]
     assert answered_keys(table, paths) == ("section.doboku.to", 'value."工事番号".pattern')
     assert read_path("value.工事番号.pattern") == ("value", "工事番号", "pattern")
+
+
+# --- Answers ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "texts"),
+    [
+        (
+            Answer.YES,
+            "はい|ﾊｲ|y|Y|ｙ|Ｙ|yes|YES|ＹＥＳ|ok|OK|ｏｋ|同じ|同じです|このとおり|はい。| はい　|「はい」|○",
+        ),
+        (Answer.NO, "いいえ|いいえ。|n|N|ｎ|Ｎ|no|NO|ＮＯ|違います|違う|ちがう|×| いいえ "),
+        (Answer.NONE, "| |　"),
+        (Answer.OTHER, "電子保証(認証キー)|はい、送ります|yes@kaga.example|no.1|never|。|n1|y/n|いいえの場合"),
+    ],
+)
+def test_an_answer_is_read_in_any_width_and_case(answer: Answer, texts: str) -> None:
+    assert {text: read_answer(text) for text in texts.split("|")} == dict.fromkeys(texts.split("|"), answer)
+
+
+@pytest.mark.parametrize("word", ["はい", "いいえ", "ｙ", "Y", "n", "yes", "ＮＯ", "ok", "同じ", '"はい"', "「はい」"])
+@pytest.mark.parametrize(
+    "key", ["rule.default.subject", "section.doboku.to", "section.doboku.phone", "aliases", "name"]
+)
+def test_a_word_that_answers_a_question_is_never_a_value(key: str, word: str) -> None:
+    with pytest.raises(FieldRefused) as refused:
+        read_setting(f"{key}={word}")
+    assert refused.value.code == "answer_word"
+
+
+def test_an_answer_among_other_words_of_a_list_is_no_value() -> None:
+    for text in ('aliases=["みほん町長", "はい"]', "aliases=みほん町長、はい"):
+        with pytest.raises(FieldRefused):
+            read_setting(text)

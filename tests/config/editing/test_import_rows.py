@@ -125,7 +125,11 @@ def test_two_columns_of_one_key_and_a_missing_name_are_faults_of_the_headings() 
     found = read_headings(sheet(headings=("発注者", "発注者名")), {})
     assert found.faults == (
         Fault("B1", "import_heading_twice", {"key": "issuer"}),
-        Fault("1", "import_heading_missing", {"key": "name"}),
+        Fault(
+            "1",
+            "import_heading_missing",
+            {"names": "工事名、業務名、案件名、件名", "shown": "発注者、発注者名"},
+        ),
     )
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 import tomli
@@ -205,6 +207,36 @@ def _near(wanted: str, names: Mapping[str, tuple[str, ...]]) -> list[str]:
 # --- What is filled in ---------------------------------------------------------------------------------------
 
 
+class Answer(StrEnum):
+    """What a person typed at a question about a value that is there."""
+
+    YES = "yes"
+    NO = "no"
+    OTHER = "other"
+    """A text of its own."""
+    NONE = "none"
+
+
+_YES: Final = frozenset(
+    {"y", "yes", "ok", "okay", "はい", "ハイ", "うん", "ええ", "同じ", "同上", "このとおり", "この通り", "そのとおり"}
+    | {"その通り", "そのまま", "○", "〇", "◯", "正しい", "合っている", "よい", "良い", "いい", "問題なし"}
+)
+_NO: Final = frozenset(
+    {"n", "no", "いいえ", "イイエ", "いえ", "違う", "違います", "ちがう", "ちがいます", "×", "✕", "x", "ng", "否"}
+)
+_ENDINGS: Final = ("です", "でよい", "でいい")
+
+
+def read_answer(text: str) -> Answer:
+    """How ``text`` answers a question, in any width and case, with or without a full stop."""
+    word = match_key(unicodedata.normalize("NFKC", text)).lower().strip("。.!、,「」\"'")
+    for ending in _ENDINGS:
+        word = word.removesuffix(ending) or word
+    if not word:
+        return Answer.OTHER if text.strip() else Answer.NONE
+    return Answer.YES if word in _YES else Answer.NO if word in _NO else Answer.OTHER
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """One key of an issuer's file that nobody has confirmed yet."""
@@ -287,7 +319,15 @@ def read_setting(text: str) -> tuple[Key, object]:
 
 
 def read_setting_value(path: Key, text: str) -> object:
-    """What ``text`` means under ``path``. Raises FieldRefused for a line break and its like."""
+    """What ``text`` means under ``path``. Raises FieldRefused for a line break and for a word that is an answer."""
+    value = _read_setting_value(path, text)
+    for _, word in strings_in(value if isinstance(value, list) else str(value)):
+        if read_answer(word) in {Answer.YES, Answer.NO}:
+            raise FieldRefused("answer_word", value=word)
+    return value
+
+
+def _read_setting_value(path: Key, text: str) -> object:
     if any(unsafe for _, unsafe in strings_in(text) if "\n" in unsafe or "\r" in unsafe):
         raise FieldRefused("unsafe_value", character="U+000A")
     name = path[-1]

@@ -9,14 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from worker.config.toml import Refused, nearest
 from worker.core.japanese_dates import read_date
 from worker.core.model import PRODUCT_NAMES, Product
-from worker.core.rulebook import Award, CountedBy, Issuer, WorkKind, name_with_scope
-from worker.core.text import match_key, unsafe_character
+from worker.core.rulebook import Award, CountedBy, Guarantor, Issuer, WorkKind, name_with_scope
+from worker.core.text import fold_hyphens, match_key, plain_spaces, private_character, unsafe_character
 
 Key = tuple[str, ...]
 """Where a value stands below ``[[project]]``: ``("name",)``, ``("values", "工事番号")``, ``("dates", "contract")``."""
@@ -27,6 +27,10 @@ MAX_NAME: Final = 500
 """Characters of one text; the longest 工事名 seen has fewer than 100, and a pasted document is no name."""
 
 _TEXTS: Final = ("name", "issuer", "contractor", "department", "contact", "phone", "approval", "exception")
+_NAMED: Final = frozenset({"name", "contractor", "department", "contact", "names_on_notice"})
+"""What bears a name: digits and marks alone are the answer to another question."""
+_PROSE: Final = frozenset({"approval", "exception"})
+"""Sentences, in which a date or a time may be all that is said."""
 ADDED_TO: Final = frozenset({"contract_numbers", "names_on_notice"})
 """Lists to which another text is added: a ledger that knows one number does not make the others wrong."""
 
@@ -57,6 +61,8 @@ _EXCLUDED: Final = dict.fromkeys(("true", "yes", "1", "はい", "○", "〇", "�
     ("false", "no", "0", "いいえ", "×", "-", "対象"), False
 )
 _LIST_BREAK: Final = re.compile(r"[、,，;；\n\r]+")
+_SERIAL: Final = re.compile(r"[34][0-9]{4}")
+"""How a spreadsheet counts the days of 1982 to 2036."""
 _AMOUNT: Final = re.compile(r"[¥\\]?([0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})円?")
 
 
@@ -88,27 +94,154 @@ def key_names() -> tuple[str, ...]:
     return (*_READERS, *sections, *dates, "values.…")
 
 
-def read_value(key: Key, text: str, issuer: Issuer | None) -> Value:
+def read_value(key: Key, text: str, issuer: Issuer | None, numbers: Sequence[str] = ()) -> Value:
     """What ``text`` means under ``key``; sections are found among those of ``issuer`` by id or name.
 
+    ``numbers`` are the patterns of which a contract number has one; without them its form is not looked at.
     Raises FieldRefused.
     """
     first = key[0]
+    text = plain_spaces(text)
     if first in ADDED_TO or first == "expects":
         text = _LIST_BREAK.sub("、", text)
     text = text.strip()
-    character = unsafe_character(text)
-    if character is not None:
-        raise FieldRefused("unsafe_value", character=character)
-    if len(text) > MAX_NAME:
-        raise FieldRefused("field_too_long", limit=str(MAX_NAME))
-    if not text:
-        raise FieldRefused("empty")
+    _refuse_characters(text)
+    for part in _texts(text) if first in ADDED_TO else (text,):
+        _refuse_damage(first, part)
+    if first in _NAMED and any(re.fullmatch(form, _plain(text)) for form in numbers):
+        raise FieldRefused("field_no_name", value=text)
+    if first == "contract_numbers":
+        return _contract_numbers(text, numbers)
+    if first == "values":
+        return _ODD_HYPHENS.sub(_usual_hyphen, text)
     if first == "dates":
         return _date(text)
     if first in {"section", "tendered_by"}:
         return _section(text, issuer)
     return _READERS[first](text) if first in _READERS else text
+
+
+def _refuse_characters(text: str) -> None:
+    """Raises FieldRefused for what no value may be made of."""
+    character = unsafe_character(text)
+    if character is not None:
+        raise FieldRefused("unsafe_value", character=character)
+    private = private_character(text)
+    if private is not None:
+        raise FieldRefused("private_value", value=text, character=private)
+    if len(text) > MAX_NAME:
+        raise FieldRefused("field_too_long", limit=str(MAX_NAME))
+    if not text:
+        raise FieldRefused("empty")
+
+
+# --- What a spreadsheet left of a value ----------------------------------------------------------------------
+
+_ERROR: Final = re.compile(
+    r"#{2,}|#N/A|#[A-Z][A-Z0-9_/]*[!?]|#(?:N/A|ERR|GETTING_DATA)\b.*|(?:ERR|エラー):?[0-9]{3}"
+    r"|NAN|NAT|NULL|NONE|UNDEFINED|-?INF|1\.#.*",
+    re.IGNORECASE,
+)
+"""Errors of spreadsheet programs, and what programs that write CSV put for a value that they have not."""
+_FORMULA: Final = re.compile(r"['=].*", re.DOTALL)
+_EXPONENT: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*E[+-]?|E[+-])[0-9]+", re.IGNORECASE)
+"""12E3 is none: a spreadsheet program writes the sign."""
+_LOST_DIGITS: Final = re.compile(r"[+-]?[1-9][0-9]{14}0+")
+"""A number of more than fifteen digits, of which a spreadsheet program keeps fifteen."""
+_BOOLEAN: Final = re.compile(r"TRUE|FALSE", re.IGNORECASE)
+_TIME: Final = re.compile(
+    r"[0-9]{1,4}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?: ?[AP]M)?"
+    r"|(?:午前|午後)?[0-9]{1,2}時(?:[0-9]{1,2}分(?:[0-9]{1,2}秒)?)?",
+    re.IGNORECASE,
+)
+_MONTHS: Final = "JAN|FEB|MAR|APR|MAY|JUNE?|JULY?|AUG|SEPT?|OCT|NOV|DEC"
+_DAY_OR_MONTH: Final = re.compile(
+    r"(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12][0-9]|3[01])"
+    r"|[0-9]{1,2}月(?:[0-9]{1,2}日)?(?:\([日月火水木金土]\))?"
+    r"|(?:令和|平成|昭和|[RHS])?(?:元|[0-9]{1,4})年[0-9]{1,2}月(?:[0-9]{1,2}日)?(?:\([日月火水木金土]\))?(?: .*)?"
+    r"|[0-9]{4}([-/.])[0-9]{1,2}\1[0-9]{1,2}(?:[ T][0-9].*)?"
+    r"|[0-9]{1,2}/[0-9]{1,2}/(?:[0-9]{4}|[0-9]{2})"
+    rf"|(?:{_MONTHS})[- ][0-9]{{1,4}}|[0-9]{{1,2}}[- ](?:{_MONTHS})(?:[- ](?:[0-9]{{4}}|[0-9]{{2}}))?",
+    re.IGNORECASE,
+)
+"""How spreadsheet programs show what they took for a date: 8-12 becomes 8月12日, 8/12, 12-Aug or Aug-12."""
+_PHONE: Final = re.compile(r"[0+(].*[0-9].*", re.DOTALL)
+_ODD_HYPHENS: Final = re.compile("[\u2010-\u2013\u2043\u207b\u208b\u2212\ufe58\ufe63]")
+"""They look like - or －, and are neither."""
+
+
+def _refuse_damage(first: str, text: str) -> None:
+    """Raises FieldRefused where ``text`` is not what a person wrote, or not what the key ``first`` holds."""
+    folded = unicodedata.normalize("NFKC", text)
+    if _ERROR.fullmatch(folded):
+        raise FieldRefused("damage_error", value=text)
+    if _FORMULA.fullmatch(text):
+        raise FieldRefused("damage_formula", value=text)
+    if not (first in _FREE_TEXTS or first in ADDED_TO):
+        return  # a date, an amount or a word: its own reader takes nothing else
+    code = None if first in _PROSE else _damage_of(first, folded)
+    if code is not None:
+        raise FieldRefused(code, value=text)
+    if not any(map(str.isalnum, folded)):
+        raise FieldRefused("field_no_letter", value=text)
+    if first in _NAMED and not any(map(str.isalpha, folded)):
+        raise FieldRefused("field_no_name", value=text)
+    if first == "phone" and not _PHONE.fullmatch(folded):
+        raise FieldRefused("field_phone", value=text)
+
+
+def _damage_of(first: str, folded: str) -> str | None:
+    """The code of what a spreadsheet program made of a number; R8-4-1 is no date among ``values``."""
+    code = next((code for code, form in _DAMAGES if form.fullmatch(folded)), None)
+    if code is None and _is_date(folded) and not (first == "values" and "-" in fold_hyphens(folded)):
+        return "damage_date"
+    return code
+
+
+_DAMAGES: Final = (
+    ("damage_exponent", _EXPONENT),
+    ("damage_digits", _LOST_DIGITS),
+    ("damage_boolean", _BOOLEAN),
+    ("damage_time", _TIME),
+    ("damage_zero", re.compile("0")),
+    ("damage_date", _DAY_OR_MONTH),
+)
+_FREE_TEXTS: Final = frozenset(_TEXTS) - {"issuer"} | {"values"}
+
+
+def _usual_hyphen(found: re.Match[str]) -> str:
+    """A full-width － behind a full-width digit or letter, else -."""
+    before = found.string[: found.start()][-1:]
+    return "－" if "！" <= before <= "～" else "-"
+
+
+def _is_date(text: str) -> bool:
+    try:
+        read_date(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _contract_numbers(text: str, forms: Sequence[str]) -> tuple[str, ...]:
+    """The numbers, in half width and with plain hyphens: as notices print them, and as they are compared."""
+    numbers = _texts(_plain(text))
+    for number in numbers:
+        if forms and not any(re.fullmatch(form, number) for form in forms):
+            raise FieldRefused("field_contract_number", value=number, forms="、".join(forms))
+    return numbers
+
+
+def _plain(text: str) -> str:
+    return fold_hyphens(unicodedata.normalize("NFKC", text))
+
+
+def number_forms(guarantors: Iterable[Guarantor]) -> tuple[str, ...]:
+    """The patterns of the guarantors' contract numbers, each once."""
+    return tuple(dict.fromkeys(each.number for each in guarantors if each.number))
+
+
+# --- One value -----------------------------------------------------------------------------------------------
 
 
 def _text(text: str) -> str:
@@ -119,7 +252,8 @@ def _date(text: str) -> dt.date:
     try:
         return read_date(text)
     except ValueError as error:
-        raise FieldRefused("field_date", value=text) from error
+        code = "cell_serial" if _SERIAL.fullmatch(unicodedata.normalize("NFKC", text)) else "field_date"
+        raise FieldRefused(code, value=text) from error
 
 
 def _section(text: str, issuer: Issuer | None) -> str:

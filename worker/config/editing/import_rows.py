@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from worker.config.editing.columns import NEEDED, Fault, Headings, Sheet, SheetRow, cell_name
+from worker.config.editing.columns import NEEDED, Fault, Headings, Sheet, SheetRow, cell_name, read_cell
 from worker.config.editing.fields import FieldRefused, Key, Value, find_issuer, merged_value, read_value, value_at
 from worker.config.projects import FILE
 from worker.core.errors import Problem
@@ -64,27 +64,37 @@ class Fate:
 
 
 def judge_rows(
-    sheet: Sheet, headings: Headings, issuers: Mapping[str, Issuer], registered: Sequence[Mapping[str, Any]]
+    sheet: Sheet,
+    headings: Headings,
+    issuers: Mapping[str, Issuer],
+    registered: Sequence[Mapping[str, Any]],
+    numbers: Sequence[str] = (),
 ) -> tuple[Fate, ...]:
-    """The fate of every row below the headings; ``registered`` are the tables of ``projects.toml``."""
+    """The fate of every row below the headings; ``registered`` are the tables of ``projects.toml``.
+
+    ``numbers`` are the patterns of which a contract number has one.
+    """
     known = _Register(registered)
+    below = sheet.rows[len(headings.titles) + 1 :]
     return tuple(
-        known.judge(_read_row(row, headings, issuers)) for row in sheet.rows[1:] if any(map(str.strip, row.cells))
+        known.judge(_read_row(row, headings, issuers, numbers)) for row in below if any(map(str.strip, row.cells))
     )
 
 
-def _read_row(row: SheetRow, headings: Headings, issuers: Mapping[str, Issuer]) -> Fate:
+def _read_row(row: SheetRow, headings: Headings, issuers: Mapping[str, Issuer], numbers: Sequence[str]) -> Fate:
     """The row's values, or what is wrong with each cell; whether it is registered is not looked at yet."""
-    texts = {
-        key: row.cells[at] for at, key in headings.columns.items() if at < len(row.cells) and row.cells[at].strip()
-    }
+    texts, stored = {}, {}
+    for at, key in headings.columns.items():
+        text = row.cells[at] if at < len(row.cells) else ""
+        if text.strip() or at in row.stored:
+            texts[key], stored[key] = text, row.stored.get(at)
     cells = {key: cell_name(at, row.number) for at, key in headings.columns.items()}
     given: dict[Key, Value] = {}
     faults = []
     issuer = None
     for key in sorted(texts, key=lambda each: each != ("issuer",)):  # the issuer first: it says which sections exist
         try:
-            value = read_value(key, texts[key], issuer)
+            value = read_value(key, read_cell(key, texts[key], stored[key]), issuer, numbers)
             if key == ("issuer",):
                 issuer = find_issuer(str(value), issuers)
                 value = issuer.id

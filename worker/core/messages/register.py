@@ -70,6 +70,92 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "「{name}」は案件の項目ではありません（近い名前：{nearest}）",
         '"{name}" is no key of a project (nearest: {nearest})',
     ),
+    # --- What a spreadsheet made of a value ----------------------------------------------------------------------
+    "damage_error": (
+        "「{value}」は表計算ソフトのエラー表示です",
+        '"{value}" is what a spreadsheet shows for an error',
+    ),
+    "damage_formula": (
+        "「{value}」は式（または先頭の '）のままの文字です",
+        '"{value}" is a formula, or a mark of text, and not its value',
+    ),
+    "damage_exponent": (
+        "「{value}」は指数の表示です（元の番号の桁が失われています）",
+        '"{value}" is a number with an exponent: the digits of the original are lost',
+    ),
+    "damage_digits": (
+        "「{value}」は16桁目から後が 0 です（表計算ソフトは15桁までしか保てません）",
+        '"{value}" has only zeros after its 15th digit, which is as many as a spreadsheet keeps',
+    ),
+    "damage_boolean": ("「{value}」は真偽値です", '"{value}" is a truth value'),
+    "damage_zero": (
+        "「0」だけの値です（空のセルを参照する式は 0 になります）",
+        'the value is "0" alone, as a formula gives for an empty cell',
+    ),
+    "field_no_letter": (
+        "「{value}」には文字も数字もありません（値がないときは空欄にします）",
+        '"{value}" has no letter and no digit; leave the cell empty if there is no value',
+    ),
+    "damage_time": ("「{value}」は時刻です", '"{value}" is a time'),
+    "damage_date": (
+        "「{value}」は日付です（8-12 のような番号は、表計算ソフトが日付に変えることがあります）",
+        '"{value}" is a date (spreadsheets turn numbers like 8-12 into dates)',
+    ),
+    "private_value": (
+        "「{value}」に外字（{character}）があります。ほかのパソコンや発注者では表示されません",
+        '"{value}" has a character for private use ({character}), which no other computer shows',
+    ),
+    "field_no_name": (
+        "「{value}」は名前ではありません（番号や記号だけです）",
+        '"{value}" is no name: it has only digits and marks, or is a contract number',
+    ),
+    "field_phone": (
+        "「{value}」は電話番号の形ではありません（先頭の 0 が失われていませんか）",
+        '"{value}" is no telephone number (is its leading 0 lost?)',
+    ),
+    "field_contract_number": (
+        "「{value}」は保証契約番号の形ではありません（登録のある形：{forms}）",
+        '"{value}" has not the form of a contract number (known forms: {forms})',
+    ),
+    "cell_error": ("セルがエラー（{value}）です", "the cell has an error ({value})"),
+    "cell_not_computed": (
+        "セルの式（{value}）に計算結果がありません",
+        "the cell's formula ({value}) has no result",
+    ),
+    "cell_merged": (
+        "ほかのセルと結合されていて、この行の値がありません",
+        "merged with another cell: this row has no value of its own",
+    ),
+    "cell_time": ("セルが時刻（{value}）です", "the cell has a time ({value})"),
+    "cell_boolean": ("セルが真偽値（{value}）です", "the cell has a truth value ({value})"),
+    "cell_date": (
+        "セルが日付（{value}）です（番号が日付に変わった可能性があります）",
+        "the cell has a date ({value}), which may have been a number",
+    ),
+    "cell_number": (
+        "セルが数値（{value}）です。0、小数、負の数は番号として読みません",
+        "the cell has a number ({value}): zero, a fraction or less than zero is no number of a document",
+    ),
+    "cell_exponent": (
+        "セルが大きな数値（{value}）です。表には指数で表示されるか、桁が失われています",
+        "the cell has a large number ({value}): the sheet shows an exponent, or digits are lost",
+    ),
+    "cell_format": (
+        "セルの値は {value} ですが、表示形式「{format}」のため、表の表示と異なります",
+        'the cell has {value}, which the sheet shows otherwise by its format "{format}"',
+    ),
+    "cell_amount": (
+        "金額の値は {value} ですが、表示形式「{format}」のため、円の金額か分かりません",
+        'the cell has {value}, which may not be yen: its format is "{format}"',
+    ),
+    "cell_serial": (
+        "「{value}」は表計算ソフトの日付の番号と思われます",
+        "{value} looks like a spreadsheet's number of a date",
+    ),
+    "cell_replaced": (
+        "「{value}」に「?」または「〓」があります（保存のときに失われた文字の跡と思われます）",
+        '"{value}" has ? or 〓, as is left of a character that was lost when the file was saved',
+    ),
     # --- Issuers -----------------------------------------------------------------------------------------------
     "catalogue_unknown": (
         "「{name}」という発注者は同梱の一覧にありません（近い名前の別の発注者：{near}）",
@@ -115,8 +201,24 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "  this has several keys: Enter leaves it for you to write into the file",
     ),
     "ask_confirm": (
-        "{about}\n　現在の値：{value}\n　このとおりなら y、違うなら正しい値",
-        "{about}\n  so far: {value}\n  y if it is right, else the right value",
+        "{about}\n　現在の値：{value}\n　このとおりなら はい、違うなら正しい値（又は いいえ）",
+        "{about}\n  so far: {value}\n  yes if it is right, else the right value (or no)",
+    ),
+    "ask_change": (
+        "　{former}\n　→ {value}\n　この値に変えますか（はい／いいえ）",
+        "  {former}\n  → {value}\n  change it so? (yes/no)",
+    ),
+    "ask_examples": (
+        "　埋めた値と合わない見本（[[example]]）があります。見本を外して写しますか（はい／いいえ）",
+        "  examples ([[example]]) do not fit what was filled in. Leave them out of the copy? (yes/no)",
+    ),
+    "issuer_examples": (
+        "埋めた値と合わない見本（[[example]]）があるため、写していません",
+        "examples ([[example]]) do not fit what was filled in; nothing was written",
+    ),
+    "answer_word": (
+        "「{value}」は質問への答えで、この項目の値ではありません",
+        '"{value}" answers a question and is no value of this key',
     ),
     "ask_addresses": (
         "{about}\n　メールアドレス（複数はコンマ区切り）",
@@ -197,8 +299,42 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "import_empty": ("見出しの行がありません", "there is no row of headings"),
     "import_heading_twice": ("「{key}」に当たる列が2つあります", "two columns give {key}"),
     "import_heading_missing": (
-        "「{key}」に当たる列がありません（worker.toml の [import] columns で見出しを指定できます）",
-        "no column gives {key} ([import] columns in worker.toml names the headings)",
+        (
+            "見出しの行が見つかりません：「{names}」のどれかが必要です（この行は「{shown}」）。"
+            "見出しは最初の10行までに置き、worker.toml の [import] columns でも指定できます"
+        ),
+        (
+            'no row of headings: one of "{names}" is needed (this row is "{shown}"). '
+            "It must be among the first rows; [import] columns in worker.toml names other headings"
+        ),
+    ),
+    "import_title": (
+        "{rows}行目は表題とみなし、読んでいません：{shown}",
+        "row {rows} is a title above the headings and was not read: {shown}",
+    ),
+    "import_hidden_rows": (
+        "非表示の行（絞込みを含む）は読んでいません：{rows}行目。登録するには、表示してから保存し直してください",
+        "hidden rows (a filter hides, too) were not read: {rows}. To register them, show them and save the file",
+    ),
+    "import_hidden_columns": (
+        "非表示の列は読んでいません：{columns}列。使うには、表示してから保存し直してください",
+        "hidden columns were not read: {columns}. To use them, show them and save the file",
+    ),
+    "import_hidden_sheets": (
+        "非表示のシートは読んでいません：{sheets}（--sheet で名前を指定すれば読みます）",
+        "hidden sheets were not read: {sheets} (--sheet with its name reads one)",
+    ),
+    "import_other_sheets": (
+        "シート「{sheet}」だけを読みました。読んでいないシート：{sheets}（--sheet で指定できます）",
+        'only the sheet "{sheet}" was read. Not read: {sheets} (--sheet names one)',
+    ),
+    "import_hidden_sheet": (
+        "シート「{sheet}」は非表示ですが、指定により読みました",
+        'the sheet "{sheet}" is hidden, and was read because it was named',
+    ),
+    "import_no_headings": (
+        "見出しに誤りが{count}件あるため、行は読んでいません",
+        "{count} faults in the headings: no row was read",
     ),
     "import_two_projects": (
         "同じ発注者・同じ名前の案件が{count}件登録されています。保証契約番号がないと区別できません",
@@ -268,7 +404,67 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
 }
 
+_AS_TEXT: Final = (
+    (
+        "列の表示形式を「文字列」にして、書類のとおりに入力し直し、.xlsx で保存してください"
+        "（本当にこのとおりなら projects.toml に書いてください）"
+    ),
+    (
+        "give the column the format Text, type the value again as the document shows it, and save as .xlsx "
+        "(if the value is right, write it into projects.toml)"
+    ),
+)
+_SHOWN_VALUE: Final = ("正しい値を入力し直してください", "type the right value")
+
 HINTS: Final[dict[str, tuple[str, str]]] = {
+    **dict.fromkeys(
+        (
+            *("damage_formula", "damage_exponent", "damage_digits", "damage_boolean", "damage_time"),
+            *("damage_date", "damage_zero"),
+        ),
+        _AS_TEXT,
+    ),
+    **dict.fromkeys(
+        ("cell_time", "cell_boolean", "cell_date", "cell_number", "cell_exponent", "cell_format"), _AS_TEXT
+    ),
+    **dict.fromkeys(("damage_error", "cell_error", "field_no_name", "field_no_letter", "field_phone"), _SHOWN_VALUE),
+    "private_value": (
+        "JISの漢字（表示できる字体）か、かなに直してください",
+        "write a standard character, or kana, in its place",
+    ),
+    "field_contract_number": (
+        (
+            "お知らせ・保証証書の番号と比べてください。"
+            "正しい番号なら、guarantors.toml の number（番号の形）を直してください"
+        ),
+        "compare it with the notice; if it is right, correct number (its form) in guarantors.toml",
+    ),
+    "cell_not_computed": (
+        "表計算ソフトで開いて保存し直すか、値を入力してください",
+        "open and save it in a spreadsheet program, or type the value",
+    ),
+    "cell_merged": ("結合を解除し、各行に値を入力してください", "split the cells and give each row its value"),
+    "cell_amount": (
+        "円単位の金額を、標準または #,##0 の表示形式で入力してください",
+        "give the amount in yen, in the format General or #,##0",
+    ),
+    "cell_serial": (
+        "列の表示形式を日付にして、保存し直してください",
+        "give the column a format of dates and save the file again",
+    ),
+    "field_date": (
+        "元の書類を見て、年を付けて書き直してください",
+        "look at the document, and write the date with its year",
+    ),
+    "field_amount": ("円単位の整数で書いてください（例：1,000,000）", "write whole yen, like 1,000,000"),
+    "field_too_long": (
+        "ほかの内容が入っていないか確かめ、短くしてください",
+        "see that it holds nothing else, and shorten it",
+    ),
+    "cell_replaced": (
+        "元の文字を確かめて直してください（CSVでなく .xlsx で保存すると失われません）",
+        "put in the original character; .xlsx keeps what a CSV loses",
+    ),
     "catalogue_unknown": (
         "一覧にない発注者は、docs/rules.ja.md の例を issuers/名前.toml に写し、公表元のとおりに直してください",
         "for an issuer that is not in it, copy an example of docs/rules.ja.md to issuers/NAME.toml and adapt it",
@@ -279,4 +475,12 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "write it like --set section.x.phone=0557",
     ),
     "issuer_taken": ("issuers/ にあるファイルを直してください", "edit the file in issuers/"),
+    "issuer_examples": (
+        "値を確かめてください。正しければ、--without-examples を付けると見本を外して写します",
+        "check the values; if they are right, --without-examples leaves the examples out of the copy",
+    ),
+    "answer_word": (
+        "正しい値を書いてください。いまの値のままでよいときは --confirmed 項目 です",
+        "write the value itself; for a value that is right as it is, use --confirmed KEY",
+    ),
 }
