@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.core.workdays import is_working_day, last_first_of_april, working_days_before
+from worker.core.business_hours import is_working_day, last_first_of_april, working_days_before
 
 DATES = st.dates(min_value=dt.date(2020, 1, 1), max_value=dt.date(2060, 12, 31))
 

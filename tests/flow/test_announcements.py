@@ -21,7 +21,7 @@ from worker.approve import decisions
 from worker.core.errors import NotAllowed
 from worker.core.model import End, Notice, Submission
 from worker.core.states import State
-from worker.pipeline.taking import Taking
+from worker.pipeline.submissions import Taking
 from worker.read.notice import read_notice
 from worker.views.tasks import Task, TaskKind, open_tasks
 from worker.watch.ports import Header

@@ -27,8 +27,8 @@ from worker.config.settings import Security
 from worker.core.errors import Unavailable
 from worker.core.states import State
 from worker.pipeline.pipeline import Pipeline
+from worker.service.loop import Vigil
 from worker.service.threads import OwnThread
-from worker.service.vigil import Vigil
 from worker.watch.backoff import RECONNECT_LIMIT
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.imap.mailbox import ImapMailbox

@@ -23,7 +23,7 @@ from worker.approve import decisions
 from worker.authenticate.dkim.verify import DnsSignatures
 from worker.authenticate.dkim_policy import Resolver
 from worker.cli.demo.smtp_server import DsnController
-from worker.cli.senders import describe_resolver
+from worker.cli.doctor import describe_resolver
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_state
 from worker.core.model import Submission

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.fakes import FakeClock
 from worker.core.errors import AccountRefused, Unavailable
-from worker.service.vigil import Vigil
+from worker.service.loop import Vigil
 from worker.watch.backoff import IDLE_LIMIT, LOOK_GAP, RECONNECT_LIMIT, reconnect_delay
 from worker.watch.ports import Heard
 

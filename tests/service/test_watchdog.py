@@ -15,7 +15,7 @@ from worker.send.ports import Body, Data, Reply, Session, Silence, Step
 from worker.send.smtp.protocol import Timeouts
 from worker.service import watchdog as beat
 from worker.service.watchdog import RUNNING, Beat, BeatingReader, BeatingServer, BeatingThread
-from worker.watch.imap.imap_connection import CONNECT_SECONDS, READ_SECONDS
+from worker.watch.imap.connection import CONNECT_SECONDS, READ_SECONDS
 
 
 @dataclasses.dataclass

@@ -10,25 +10,42 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from worker.approve import decisions
 from worker.approve.release import refuse_unless_shown
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, pass_cli
-from worker.cli.files import look_for_submissions
+from worker.cli.pages import look_for_submissions
 from worker.cli.summary import print_summary, summary_json
 from worker.cli.tables import print_json, sending_text, submission_json, submission_table, time_json, time_text
-from worker.cli.ticks import Tick, ask_conditions, name_ticked
 from worker.core.errors import NotAllowed
 from worker.core.messages import Language, name_hold, name_state, say, say_refusal
 from worker.core.model import JST, Submission
 from worker.core.states import Event, Kind, State, kind_of
-from worker.core.text import match_key
+from worker.core.text import match_key, shown
 from worker.send.rate_limit import leaves_at
 from worker.service.wiring import Office, account_name, load_office, system_clock
 from worker.store.ports import Author
+
+
+class Tick(click.ParamType[int]):
+    """The number of a condition from 1, or ``all``."""
+
+    name = "N|all"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number, 0 for all."""
+        if isinstance(value, int):
+            return value
+        text = str(value)
+        if text == "all":
+            return ALL_TICKED
+        if re.fullmatch("[1-9][0-9]{0,3}", text) is None:
+            self.fail(say("usage_form", language_of(ctx), given=text, form="1, 2, …, all"), param, ctx)
+        return int(text)
+
 
 _REFERENCE = re.compile(r"(\d{1,12})(?:@([0-9A-Za-z]{1,64}))?")
 
@@ -383,3 +400,34 @@ def resume(shared: Cli, by: str, as_json: bool) -> int:
         click.echo(say("resumed_nothing", shared.lang))
     click.echo(say("resumed_looks", shared.lang))
     return DONE
+
+
+ALL_TICKED: Final = 0
+"""``--tick all``: conditions are numbered from 1."""
+
+
+def _conditions(submission: Submission) -> tuple[str, ...]:
+    held = submission.state is State.HELD and submission.draft is not None
+    return submission.draft.conditions if held and submission.draft else ()
+
+
+def name_ticked(submission: Submission, ticks: Sequence[int]) -> tuple[str, ...]:
+    """The conditions of these numbers. Raises NotAllowed where there is none of a number."""
+    conditions = _conditions(submission)
+    if ALL_TICKED in ticks:
+        return conditions
+    for number in ticks:
+        if number > len(conditions):
+            raise NotAllowed("no_such_condition", id=str(submission.id), number=str(number))
+    return tuple(conditions[number - 1] for number in sorted(set(ticks)))
+
+
+def ask_conditions(submission: Submission, lang: Language) -> tuple[str, ...]:
+    """The conditions that whoever sits at the terminal says are met."""
+    return tuple(
+        condition
+        for number, condition in enumerate(_conditions(submission), 1)
+        if click.confirm(
+            shown(say("ask_condition", lang, id=submission.label, number=number, condition=condition)), err=True
+        )
+    )

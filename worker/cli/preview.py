@@ -11,8 +11,7 @@ import click
 from worker.approve.decisions import redraft
 from worker.approve.redraft import Drafted
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
-from worker.cli.files import look_for_notices
-from worker.cli.pages import read_first_pages, read_one_notice
+from worker.cli.pages import look_for_notices, read_first_pages, read_one_notice
 from worker.cli.tables import print_json, print_pairs, print_parts
 from worker.config.files import find_directory, read_directory
 from worker.config.load import guarantors_of

@@ -153,8 +153,7 @@ def _linked(submission: Submission, store: Store) -> list[Submission]:
 
 def _see(submission: Submission, office: Office, store: Store, lang: Language, *, with_pages: bool) -> Seen:
     """The submission as it stands, its key masked: ``show`` is for any eye in the office."""
-    from worker.cli.files import look_for_submissions
-    from worker.cli.pages import read_first_pages
+    from worker.cli.pages import look_for_submissions, read_first_pages
 
     notice = store.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
     key = notice.key.clear if notice else ""

@@ -19,6 +19,7 @@ from typing import Final
 from worker.compose.invoice_check import check_invoice
 from worker.core.addresses import copy_of
 from worker.core.approval_label import BEFORE_APRIL
+from worker.core.business_hours import last_first_of_april
 from worker.core.model import (
     INVOICE_TITLES,
     SAME_NOTICE,
@@ -36,7 +37,6 @@ from worker.core.model import (
 from worker.core.rulebook import Contract, Guarantor, InvoiceRule, Issuer, NoticeForm, Project, Rule, Section
 from worker.core.states import Reason, State
 from worker.core.text import fold_hyphens, match_key
-from worker.core.workdays import last_first_of_april
 from worker.match.duplicates import find_resubmitted
 from worker.match.match import Register
 from worker.store.ports import Reading

@@ -15,6 +15,7 @@ from typing import Final
 
 from worker.audit.chain import canonical
 from worker.core.approval_label import FROM_CONTRACT_DAY
+from worker.core.business_hours import working_days_before
 from worker.core.errors import NotAllowed
 from worker.core.japanese_dates import write_date
 from worker.core.messages import name_receipt
@@ -32,7 +33,6 @@ from worker.core.rulebook import (
     sentences_for,
 )
 from worker.core.states import Reason
-from worker.core.workdays import working_days_before
 
 _TOGETHER: Final = {Timing.WITH_CONTRACT: "契約書", Timing.WITH_INVOICE: "請求書"}
 _BEFORE: Final = {Timing.BEFORE_CONTRACT: "契約書", Timing.BEFORE_INVOICE: "請求書"}

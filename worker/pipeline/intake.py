@@ -43,7 +43,7 @@ from worker.pipeline.authenticate import Vouching
 from worker.pipeline.invoices import guarantees_in, look_for
 from worker.pipeline.ledger_rows import NOTHING, LedgerRows, renumber
 from worker.pipeline.read import Readings
-from worker.pipeline.taking import Seen, Taking
+from worker.pipeline.submissions import Seen, Taking
 from worker.pipeline.track import OWN_MESSAGE, Receiving
 from worker.read.classify import Announcement, Meant, Ours, Own, Recognised, Report, Unrelated, recognise_mail
 from worker.read.message import Defect, Message, read_message

@@ -34,9 +34,8 @@ from worker.pipeline.reachability import Health
 from worker.pipeline.remind import Reminding
 from worker.pipeline.restore import unlooked
 from worker.pipeline.send import HELD_ALARM, Sending, SendingPass
-from worker.pipeline.submissions import note_moment, note_steps
-from worker.pipeline.taking import Taking
-from worker.pipeline.watching import Watching
+from worker.pipeline.submissions import Taking, note_moment, note_steps
+from worker.pipeline.watch import Watching
 from worker.read.ports import PdfReader
 from worker.send.outcomes import IN_DOUBT_ALARM
 from worker.send.ports import MailServer

@@ -13,6 +13,8 @@ import contextlib
 import dataclasses
 import datetime as dt
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
 from functools import partial
 from typing import Any, Final
 
@@ -31,8 +33,6 @@ from worker.pipeline.invoices import guarantees_of, look_for
 from worker.pipeline.reachability import Health
 from worker.pipeline.read import Readings
 from worker.pipeline.recover import recover
-from worker.pipeline.sent import Outcome
-from worker.pipeline.sent import SendingPass as SendingPass  # noqa: PLC0414  whoever sends looks at what it came to
 from worker.pipeline.track import Copied, Receiving
 from worker.read.ports import PdfReader
 from worker.send import smtp_verdicts as send
@@ -41,6 +41,16 @@ from worker.send.outcomes import end_rehearsal, note_late_answer, note_silence, 
 from worker.send.ports import Body, Data, Mail, MailServer, Rcpt, Reply, Session, Silence, Step
 from worker.send.rate_limit import LOOKED_BACK, Pace, is_about_all, may_leave
 from worker.store.ports import Author, Store, Writing
+
+
+class Outcome(Enum):
+    """What a recorded attempt adds to the counts of its pass."""
+
+    SENT = auto()
+    WAITS = auto()
+    GOES_AGAIN = auto()
+    NEWS = auto()
+
 
 REFUSED_ALARM: Final = "refused"
 WITHOUT_COPY: Final = "WithoutCopy"
@@ -401,3 +411,19 @@ class Sending:
             return Outcome.WAITS
         note_silence(writing, before, str(answer), self._author, detail)
         return Outcome.WAITS
+
+
+@dataclass(slots=True)
+class SendingPass:
+    """What one pass over everything due did."""
+
+    sent: int = 0
+    began_to_wait: int = 0
+    failure: Unavailable | None = None
+    goes_on_at: dt.datetime | None = None
+    """When the cap lets the next one begin; None where nothing waits for it."""
+
+    def count(self, outcome: Outcome) -> None:
+        """Add what was recorded of one attempt."""
+        self.sent += outcome is Outcome.SENT
+        self.began_to_wait += outcome is Outcome.WAITS

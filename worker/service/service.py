@@ -35,13 +35,12 @@ from worker.pipeline.recover import record_start, recover
 from worker.read.pdf.pool import PdfPool
 from worker.send.ports import MailServer
 from worker.send.retry import Patience, PatientServer
-from worker.service.loop import Loop
+from worker.service.loop import Loop, Vigil
 from worker.service.reload import CONFIGURATION, TakingUp
 from worker.service.shutdown import Stopping
-from worker.service.standing import SENDING, Standing
+from worker.service.status import SENDING, Standing
 from worker.service.systemd import ServiceManager
 from worker.service.threads import DaemonExecutor, OwnThread
-from worker.service.vigil import Vigil
 from worker.service.watchdog import RUNNING, Beat, BeatingReader, BeatingServer, BeatingThread
 from worker.service.wiring import (
     Office,

@@ -15,12 +15,12 @@ from enum import IntEnum, StrEnum
 from typing import Final
 
 from worker.config.load import Configuration
+from worker.core.business_hours import working_days_before
 from worker.core.messages import Language, name_receipt, next_step, say
 from worker.core.model import JST, PRODUCT_NAMES, Product, ReceiptKind, Submission
 from worker.core.rulebook import Closing, Project
 from worker.core.states import Event, State, may_follow
 from worker.core.text import match_key
-from worker.core.workdays import working_days_before
 from worker.read.announcement import could_mean
 from worker.track.overdue import PRESSED, is_stuck
 from worker.views.commands import command_for

@@ -29,8 +29,8 @@ from worker.audit.sent_log import log_rows
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.sample_files import sample_pdf
 from worker.cli.demo.smtp_server import AcceptedMail, DsnController
-from worker.cli.files import look_for_submissions
 from worker.cli.log import print_log, print_verdict
+from worker.cli.pages import look_for_submissions
 from worker.cli.run import pass_once
 from worker.cli.tables import print_pairs, print_table, submission_table
 from worker.compose import mime_verify as decode

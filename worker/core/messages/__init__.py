@@ -10,16 +10,11 @@ import re
 from typing import Final, Literal
 
 from worker.core.login_errors import LoginRefusal
-from worker.core.messages.announced import TEXTS as ANNOUNCED_TEXTS
-from worker.core.messages.auditing import PLACES
-from worker.core.messages.auditing import TEXTS as AUDITING_TEXTS
 from worker.core.messages.commands import TEXTS as COMMAND_TEXTS
 from worker.core.messages.config import HINTS as CONFIG_HINTS
 from worker.core.messages.config import TEXTS as CONFIG_TEXTS
-from worker.core.messages.duties import TEXTS as DUTIES_TEXTS
-from worker.core.messages.events import DETAILS, EVENTS, FAULTS, STEPS, THINGS
-from worker.core.messages.examples import HINTS as EXAMPLE_HINTS
-from worker.core.messages.examples import TEXTS as EXAMPLE_TEXTS
+from worker.core.messages.events import DETAILS, EVENTS, FAULTS, PLACES, STEPS, THINGS
+from worker.core.messages.events import TEXTS as AUDITING_TEXTS
 from worker.core.messages.oauth import HINTS as OAUTH_HINTS
 from worker.core.messages.oauth import PROVIDERS as PROVIDERS
 from worker.core.messages.oauth import TEXTS as OAUTH_TEXTS
@@ -46,11 +41,7 @@ from worker.core.messages.seeing import PAPER_STEPS
 from worker.core.messages.seeing import TEXTS as SEEING_TEXTS
 from worker.core.messages.service import HINTS as STOPPING_HINTS
 from worker.core.messages.service import TEXTS as STOPPING_TEXTS
-from worker.core.messages.speaking import HINTS as SPEAKING_HINTS
-from worker.core.messages.speaking import TEXTS as SPEAKING_TEXTS
-from worker.core.messages.usage import TEXTS as USAGE_TEXTS
 from worker.core.messages.watch import TEXTS as MOVING_TEXTS
-from worker.core.messages.watching import TEXTS as WATCHING_TEXTS
 from worker.core.model import SAME_NOTICE, Hold, Submission
 from worker.core.states import Kind, Reason, State, kind_of
 
@@ -58,32 +49,24 @@ Language = Literal["ja", "en"]
 
 _TEXTS: Final = {
     **COMMAND_TEXTS,
-    **EXAMPLE_TEXTS,
     **CONFIG_TEXTS,
     **RULEBOOK_TEXTS,
     **REGISTER_TEXTS,
-    **DUTIES_TEXTS,
     **SEEING_TEXTS,
     **RECEIPT_TEXTS,
     **SILENCE_TEXTS,
-    **ANNOUNCED_TEXTS,
-    **WATCHING_TEXTS,
     **OAUTH_TEXTS,
     **AUDITING_TEXTS,
     **STOPPING_TEXTS,
     **MOVING_TEXTS,
-    **SPEAKING_TEXTS,
-    **USAGE_TEXTS,
 }
 _HINTS: Final = {
     **CONFIG_HINTS,
-    **EXAMPLE_HINTS,
     **RULEBOOK_HINTS,
     **REGISTER_HINTS,
     **SILENCE_HINTS,
     **OAUTH_HINTS,
     **STOPPING_HINTS,
-    **SPEAKING_HINTS,
 }
 
 

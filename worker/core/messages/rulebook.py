@@ -82,6 +82,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "CC の {address} は、発注者のドメインでも自社のドメインでもありません",
         "the cc {address} is neither in the issuer's domain nor in the contractor's",
     ),
+    # --- Examples of an issuer ---
+    "example_differs": (
+        "見本（example）のとおりになりません。期待：「{expected}」、実際：「{found}」",
+        'this example comes out otherwise: expected "{expected}", found "{found}"',
+    ),
+    "examples_ok": (
+        "見本（example）は {examples} 件すべて合っています（お使いの設定 {own} 件、同梱の一覧 {shipped} 件）",
+        "all {examples} examples come out as written ({own} of this configuration, {shipped} of the catalogue)",
+    ),
 }
 
 HINTS: Final[dict[str, tuple[str, str]]] = {
@@ -171,5 +180,10 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "foreign_cc": (
         "認証キーも届きます。届いてよい相手か、確かめてください",
         "it receives the key too: make sure that it may",
+    ),
+    # --- Examples of an issuer ---
+    "example_differs": (
+        "提出方法（rule など）を直すか、発注者が決まりを変えたのなら、見本を書き換えてください",
+        "mend the rule, or the example where the issuer has changed what it wants",
     ),
 }
