@@ -140,6 +140,10 @@ class Mailbox(Protocol):
         """Throw the connection away; callable from another thread, ends a blocked call."""
         ...
 
+    def close(self) -> None:
+        """End the connection, from the thread that uses it."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
