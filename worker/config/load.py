@@ -45,7 +45,7 @@ class Configuration:
     remarks: tuple[Problem, ...] = ()
     """What is allowed and still worth a look (``check`` shows it): placeholders, nobody to notify, no mailbox …"""
     examples: Mapping[str, tuple[Example, ...]] = field(default_factory=dict)
-    """The test vectors in each issuer's file, by the issuer's id; ``examples`` tries them."""
+    """The test vectors in each issuer's file, by the issuer's id; ``compose.rule_examples`` tries them."""
 
 
 @contextlib.contextmanager
