@@ -22,6 +22,11 @@ DECISIONS = "Decisions do no I/O, not even through another module"
 FACES = "No face of a package loads what acts"
 WRITES_A_LOG = {"logging", "structlog", "warnings"}
 PRINTS = {"print", "open", "input"}
+# Files, other processes and threads, and what differs from one run to the next.
+REACHES_OUT = {"os", "shutil", "tempfile", "pathlib", "glob", "socket", "signal", "fcntl", "multiprocessing"} | {
+    *("concurrent", "threading", "time", "random", "secrets", "uuid")
+}
+READS_THE_CLOCK = {"datetime.now", "datetime.today", "datetime.utcnow", "date.today"}
 
 
 def contract(name: str) -> dict[str, Any]:
@@ -136,3 +141,15 @@ def test_a_deciding_module_writes_no_log_and_opens_no_file(name: str) -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in PRINTS
     ]
     assert logs + calls == []
+
+
+@pytest.mark.parametrize("name", sorted(DECIDING))
+def test_a_deciding_module_reaches_for_nothing_outside_and_reads_no_clock(name: str) -> None:
+    path = DECIDING[name]
+    imported = [f"line {line}: {got}" for line, got in imports_of(path) if got.partition(".")[0] in REACHES_OUT]
+    clocks = [
+        f"line {node.lineno}: {ast.unparse(node)}"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and ".".join(ast.unparse(node).split(".")[-2:]) in READS_THE_CLOCK
+    ]
+    assert imported + clocks == []

@@ -49,8 +49,8 @@ def prepare_handing_over(
 ) -> HandingOver:
     """What a person does under ``rule``: whom to ask first, the steps, then what no machine can check.
 
-    ``timing`` is when, as ``obligations.describe_timing`` says it. ``files`` are those to upload, to print or to
-    take along. ``way`` is how the invoice goes; where that is not known, what depends on it is told with its condition.
+    ``timing`` is when, as ``duties.describe_timing`` says it. ``files`` are those to upload, to print or to take along.
+    ``way`` is how the invoice goes; where that is not known, what depends on it is told with its condition.
     """
     masked = add_key(names, str(notice.key))
     holds: list[Hold] = []

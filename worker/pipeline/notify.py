@@ -39,7 +39,7 @@ CALL_AGAIN: Final = dt.timedelta(minutes=15)
 """How long after the operator's command failed it is run again: a line that is busy is free by then."""
 
 _ABOUT: Final = re.compile(r"([0-9]{1,12}): ")
-"""How the detail of an alarm about no state (``outcomes.LATE_ALARM``) names the submission all the same."""
+"""How the detail of an alarm about no state (``outcome.LATE_ALARM``) names the submission all the same."""
 
 _HandedOver = tuple[send.Verdict, Reply | Silence, dict[Address, Reply | Silence]]
 """What the last step meant and was answered, and the people whom the server did not take."""

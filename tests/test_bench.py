@@ -1,8 +1,14 @@
-"""The count of `python -m bench path`: what a trace comes to, and that a real one leads from IMAP to SMTP."""
+"""The measurements measure what is there: the steps that are clocked, and the path of a notice mail."""
 
 from __future__ import annotations
 
+from bench import accounted
 from bench.path import Trace, trace_path
+
+
+def test_every_step_that_is_clocked_exists() -> None:
+    clocked = [(holder, name) for _, holder, names in accounted._PLAIN + accounted._ASYNC for name in names]
+    assert [name for holder, name in clocked if not hasattr(holder, name)] == []
 
 
 def test_a_change_of_file_is_counted_within_each_thread_and_a_file_once() -> None:
