@@ -1,4 +1,4 @@
-"""The parts of docs/ that the code itself says: states, the office's words, the shipped issuers, the tests' outcomes.
+"""The parts of docs/ that the code itself says: packages, states, words, shipped issuers, the tests' outcomes.
 
 Run as a program it writes them anew between their marks; ``test_docs.py`` asserts that they are what it would write.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.draw_packages import package_imports, package_picture
 from tests.support.issuer_tables import sources_table, ways_table
 from tests.support.smtp_outcomes import outcome_table
 from worker.core.messages import name_any_state
@@ -124,7 +125,12 @@ def commands_by_kind() -> str:
 
 
 PARTS = {
-    ARCHITECTURE: {"diagram": state_diagram, "states": states_table},
+    ARCHITECTURE: {
+        "packages": package_picture,
+        "imports": package_imports,
+        "diagram": state_diagram,
+        "states": states_table,
+    },
     OFFICE: {"states": states_in_words, "reasons": reasons_in_words, "kinds": commands_by_kind},
     ISSUERS: {"ways": ways_table, "sources": sources_table},
     RELIABILITY: {"smtp": outcome_table},

@@ -151,7 +151,7 @@ def draft_submission(
 
     ``notice`` is None where none could be read. ``known`` is what came in and was sent before. ``bound`` is the project
     that a person tied the number to. ``amends`` is the earlier submission under the same number that left
-    (``arrive.find_amended``).
+    (``match.duplicates.find_amended``).
     """
     release = in_force.configuration.settings.release
     if notice is None:

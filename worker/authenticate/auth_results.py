@@ -69,7 +69,7 @@ class Findings:
     passed: tuple[tuple[str, str], ...] = ()
     """Method (dkim, spf, dmarc) and the domain that it proved."""
     signed: tuple[Finding, ...] = ()
-    """Those of dkim that passed: which signature each means is read with the mail's own (``signature``)."""
+    """Those of dkim that passed: which signature each means is read with the mail's own (``dkim_policy``)."""
     is_refused: bool = False
     """Whether it says dmarc=fail: then it takes the sender for another than the passed domains are."""
 

@@ -246,7 +246,7 @@ def _made_at(tags: Mapping[str, str], fields: Sequence[Field], covered: Collecti
 
 
 def judge_key(records: Sequence[bytes], signature: Signature) -> Unsigned | None:
-    """What keeps the key that is published under ``signature.key_name`` from being used; None where nothing does."""
+    """What keeps the key that is published under ``Signature.key_name`` from being used; None where nothing does."""
     if len(records) != 1:  # RFC 6376 §3.6.2.2: of several none is the key
         return Unsigned.NO_KEY
     tags = read_tags(records[0])

@@ -2,7 +2,7 @@
 
 Its one promise: a ``Sender`` comes of exactly one From with exactly one plain address, in headers that are the same to
 every reader; whatever could be read in two ways names no sender. What is displayed as a name is never looked at. It
-does not know whether the sender is who it says; ``proof`` does. ``mail`` reads leniently, as nothing may be lost.
+does not know whether the sender is who it says; ``sender_auth`` does. ``read`` reads leniently, as nothing may be lost.
 """
 
 from __future__ import annotations

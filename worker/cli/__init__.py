@@ -25,7 +25,7 @@ from worker.core.text import shown
 if TYPE_CHECKING:
     from worker.core.clock import Clock
     from worker.service.wiring import Office
-    from worker.store.sqlite import SqlStore
+    from worker.store.ports import Store
 
 DONE: Final = 0
 FOR_A_PERSON: Final = 1
@@ -56,7 +56,7 @@ def language_of(ctx: click.Context | None) -> Language:
     return shared.lang if shared else "ja"
 
 
-def open_for_command(office: Office, clock: Clock) -> SqlStore:
+def open_for_command(office: Office, clock: Clock) -> Store:
     """The office's store, closed when the command ends. Raises ConfigError where there is none, or an older one."""
     from worker.service.wiring import open_office_store
 

@@ -25,19 +25,19 @@ from worker.core.login_errors import find_refusal
 from worker.core.messages import PROVIDERS, Language, hint, name_thing, say, say_refused_login
 from worker.core.model import JST, Unreadable
 from worker.oauth.files import LoginFile, UnfitLogin
-from worker.read.pdf.pool import PdfPool
 from worker.service.threads import OwnThread
 from worker.service.wiring import (
     Office,
     build_folder,
     build_mailboxes,
+    build_reader,
     build_server,
+    has_office_store,
     load_office_for_servers,
     load_secrets,
     system_clock,
     try_resolver,
 )
-from worker.store.sqlite import has_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +147,7 @@ def _describe_login(office: Office, name: str, lang: Language) -> _Result:
 
 def _is_to_come(folder: Path, office: Office) -> bool:
     """Whether the first ``run`` will make this folder: afterwards one that is gone is missed."""
-    store = office.places.store
-    return not folder.exists() and is_own_folder(folder, office.places) and not has_database(store)
+    return not folder.exists() and is_own_folder(folder, office.places) and not has_office_store(office)
 
 
 def _look(folder: Path) -> None:
@@ -165,7 +164,7 @@ def _find(program: str) -> None:
 
 
 async def _read_sample() -> None:
-    reader = PdfPool(1)
+    reader = build_reader(1)
     try:
         read = await reader.read(sample_pdf("notice-contract.pdf"))
     finally:

@@ -17,7 +17,7 @@ from worker.core.messages import Language, name_fault, name_place, say
 from worker.core.states import Event
 from worker.core.text import shown
 from worker.service.wiring import load_office, system_clock
-from worker.store.sqlite import SqlStore
+from worker.store.ports import Store
 
 
 class _Day(click.ParamType[dt.date]):
@@ -119,7 +119,7 @@ def verify(shared: Cli, heads: tuple[str, ...], as_json: bool) -> int:
     return print_verdict(store, heads, shared.lang, as_json=as_json)
 
 
-def print_verdict(store: SqlStore, heads: tuple[str, ...], lang: Language, *, as_json: bool) -> int:
+def print_verdict(store: Store, heads: tuple[str, ...], lang: Language, *, as_json: bool) -> int:
     """What the verification found; the exit code says whether the log holds."""
     noted = store.marked_head()
     verdict = store.verify([*heads, *([noted[1]] if noted and noted[0] else [])])

@@ -20,9 +20,16 @@ from worker.core.messages import PROVIDERS, Language, name_thing, say, say_refus
 from worker.core.text import shown
 from worker.oauth.files import LoginFile, UnfitLogin
 from worker.oauth.settings import OauthSettings, Provider
-from worker.oauth.source import NewToken
 from worker.oauth.tokens import Given, agreement_page, begin, read_pasted
-from worker.service.wiring import Office, build_endpoint, build_mailbox, build_server, load_office, system_clock
+from worker.service.wiring import (
+    Office,
+    build_endpoint,
+    build_mailbox,
+    build_new_token,
+    build_server,
+    load_office,
+    system_clock,
+)
 
 
 @cli.command()
@@ -148,7 +155,7 @@ _NO_PASSWORDS = Secrets(imap={}, smtp="")
 
 def _open_mailbox(office: Office, name: str, token: str) -> None:
     settings = office.configuration.settings.mailboxes[name]
-    mailbox = build_mailbox(office, _NO_PASSWORDS, settings, NewToken(name, "imap", token))
+    mailbox = build_mailbox(office, _NO_PASSWORDS, settings, build_new_token(name, "imap", token))
     try:
         mailbox.open()
     finally:
@@ -156,7 +163,7 @@ def _open_mailbox(office: Office, name: str, token: str) -> None:
 
 
 async def _open_server(office: Office, name: str, token: str) -> None:
-    server = build_server(office, _NO_PASSWORDS, system_clock(), NewToken(name, "smtp", token))
+    server = build_server(office, _NO_PASSWORDS, system_clock(), build_new_token(name, "smtp", token))
     try:
         await server.open()
     finally:

@@ -10,8 +10,7 @@ from worker.core.model import Notice, PdfText, Sha256, Submission, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.pipeline.invoices import Guarantee, guarantees_in, guarantees_of, look_for
 from worker.pipeline.read import read_pdf
-from worker.read.pdf.pool import PdfPool
-from worker.service.wiring import Office
+from worker.service.wiring import Office, build_reader
 from worker.store.ports import Reading
 from worker.views.preview import first_page
 
@@ -29,7 +28,7 @@ def read_pdfs(pdfs: list[bytes]) -> list[PdfText | Unreadable]:
     """What each of ``pdfs`` says, one after the other in one child. Raises Unavailable where none starts."""
 
     async def read() -> list[PdfText | Unreadable]:
-        reader = PdfPool(1)
+        reader = build_reader(1)
         try:
             return [await reader.read(each) for each in pdfs]
         finally:
@@ -42,7 +41,7 @@ def read_one_notice(pdf: bytes, guarantors: tuple[Guarantor, ...]) -> Notice | U
     """The notice in ``pdf``, or why there is none. Raises Unavailable where no child starts."""
 
     async def read() -> Notice | Unreadable:
-        reader = PdfPool(1)
+        reader = build_reader(1)
         try:
             return await read_pdf(reader, pdf, guarantors)
         finally:
@@ -63,7 +62,7 @@ def look_for_notices(notices: Iterable[Notice], office: Office, reading: Reading
 
 def _look(guarantees: tuple[Guarantee, ...], office: Office) -> None:
     async def look() -> None:
-        reader = PdfPool(1)
+        reader = build_reader(1)
         try:
             await look_for(guarantees, office.in_force, reader)
         finally:

@@ -23,9 +23,8 @@ from worker.core.rulebook import Guarantor
 from worker.core.states import Reason, State
 from worker.match.duplicates import Known, New, Way, receive_notice
 from worker.match.near_matches import near_misses_of
-from worker.service.wiring import Office, load_office, system_clock
+from worker.service.wiring import Office, has_office_store, load_office, system_clock
 from worker.store.ports import Reading
-from worker.store.sqlite import has_database
 from worker.views.preview import Seen, hold_json, lay_out, seen_json
 from worker.views.rule_replay import OtherSecret
 from worker.watch.plan import FILE_LIMIT
@@ -224,7 +223,7 @@ def preview(shared: Cli, file: Path, as_json: bool) -> int:
 def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) -> Seen:
     clock = system_clock()
     known: Reading = _NothingKnown()
-    if has_database(office.places.store):
+    if has_office_store(office):
         known = open_for_command(office, clock)
     digest = sha256(pdf)
     with_notice: Reading = _WithNotice(known, digest, notice)

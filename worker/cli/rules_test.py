@@ -33,8 +33,7 @@ from worker.core.messages import Language, name_hold, say
 from worker.core.model import Hold, Submission
 from worker.core.states import Reason
 from worker.pipeline.invoices import guarantees_of, look_for
-from worker.read.pdf.pool import PdfPool
-from worker.service.wiring import Office, load_office, system_clock
+from worker.service.wiring import Office, build_reader, load_office, system_clock
 from worker.store.ports import Reading, Store
 from worker.views.rule_replay import Difference, OtherSecret, differences
 
@@ -101,7 +100,7 @@ def _has_notice(submission: Submission) -> bool:
 
 
 async def _look_at_invoices(tried: Sequence[Submission], store: Store, before: InForce, after: InForce) -> None:
-    reader = PdfPool(1)
+    reader = build_reader(1)
     try:
         wanted = (*guarantees_of(tried, before, store), *guarantees_of(tried, after, store))
         await look_for(wanted, after, reader)

@@ -21,9 +21,7 @@ from worker.notify.operator_mail import STOPPED
 from worker.pipeline.one_pass import Pass, run_once
 from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.recover import record_start, recover
-from worker.read.pdf.pool import PdfPool
 from worker.send.rate_limit import leaves_at
-from worker.send.smtp.lock import SenderLock
 from worker.service.service import Service
 from worker.service.threads import OwnThread
 from worker.service.wiring import (
@@ -32,14 +30,17 @@ from worker.service.wiring import (
     build_command,
     build_folder,
     build_mailboxes,
+    build_reader,
     build_server,
     build_signatures,
     load_office_for_servers,
     load_secrets,
+    make_office_store,
+    open_office_store,
     program_version,
     system_clock,
+    take_sender_lock,
 )
-from worker.store.sqlite import create_or_migrate, open_store
 
 
 @cli.command()
@@ -52,8 +53,8 @@ def run(shared: Cli, once: bool) -> int:
     _log_to_stderr()
     office = load_office_for_servers(shared.config)
     clock = system_clock()
-    with SenderLock(office.places.store, clock):
-        create_or_migrate(office.places.store)
+    with take_sender_lock(office, clock):
+        make_office_store(office)
         make_own_folders(office.places)
         if once:
             done = asyncio.run(pass_once(office))
@@ -61,9 +62,9 @@ def run(shared: Cli, once: bool) -> int:
             if done.broken is None:
                 _say_when_the_rest_leaves(office, clock, shared.lang)
             return code
-        store = open_store(office.places.store, clock)
+        store = open_office_store(office, clock)
         try:
-            asyncio.run(Service(office, shared.config, store, PdfPool(), clock).run())
+            asyncio.run(Service(office, shared.config, store, build_reader(), clock).run())
         finally:
             store.close()
     return DONE
@@ -73,9 +74,9 @@ async def pass_once(office: Office) -> Pass:
     """One pass over everything due, for the holder of the sender's lock."""
     clock = system_clock()
     secrets = load_secrets(office)
-    store = open_store(office.places.store, clock)
+    store = open_office_store(office, clock)
     server = build_server(office, secrets, clock)
-    reader = PdfPool()
+    reader = build_reader()
     mailboxes = [(mailbox, OwnThread(mailbox.name)) for mailbox in build_mailboxes(office, secrets)]
     folder = OwnThread("folder")
     settings = office.configuration.settings
@@ -112,7 +113,7 @@ def _end_of_pass(done: Pass, lang: Language) -> int:
 
 def _say_when_the_rest_leaves(office: Office, clock: Clock, lang: Language) -> None:
     """Nothing sent is no failure where what was released waits for the hours of sending."""
-    store = open_store(office.places.store, clock)
+    store = open_office_store(office, clock)
     try:
         waiting = store.submissions(State.APPROVED)
     finally:

@@ -185,7 +185,7 @@ def _project_cell(submission: Submission) -> str:
 
 
 def print_parts(parts: Iterable[Part]) -> None:
-    """What ``seeing`` laid out, part after part."""
+    """What ``views.preview`` laid out, part after part."""
     for part in parts:
         print_pairs(part.pairs, title=part.title)
 

@@ -5,8 +5,8 @@ is missing, open or unsafe is named, all at once, and nothing is filled in. It d
 earlier submissions or who looks at the draft.
 
 Longer than other files: a draft is one decision, and its holds are gathered from every part of it at once.
-What templates see is in ``template_names``, documents in ``documents``, what people do in ``duties`` and
-``handing_over``.
+What templates see is in ``template_context``, documents in ``documents``, what people do in ``obligations`` and
+``manual_submission``.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Its one promise: an invoice is taken only where the register names it, or where its own file name leads to this
 guarantee and to no other. It does not read files: what lies in the folder is given to it. What the invoice's text
-says is judged by ``invoice_text``.
+says is judged by ``invoice_check``.
 """
 
 from __future__ import annotations

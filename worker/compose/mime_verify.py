@@ -1,9 +1,9 @@
 """Decides what a reader sees in a composed mail, and whether that is what was meant.
 
 The promise: a mail of which two readers could see different things is refused, so "no difference" is never said of
-it. Written from RFC 5322, 2045, 2047 and 2231 apart from ``letter``: it shares no line with it and uses no other
+it. Written from RFC 5322, 2045, 2047 and 2231 apart from ``mime_write``: it shares no line with it and uses no other
 mail library, so that one mistake cannot pass twice. It is strict where a reader is lenient: it is for mails of our
-own, and knows nothing of foreign ones (``mail`` reads those). Above 300 lines because a second opinion must be
+own, and knows nothing of foreign ones (``read`` reads those). Above 300 lines because a second opinion must be
 readable in one piece.
 """
 

@@ -3,8 +3,8 @@
 The promise: 7-bit, CRLF only, the headers named below in their order and no others, and the same arguments give the
 same bytes, always. A value that could end a header, hide text or show another text than the one
 sent is refused by name (UnsafeValue), never repaired in silence. It does not know who may receive what, and it does
-not judge its own work: ``decode`` does, and shares nothing with this file. Above 300 lines because all that decides a
-byte of a mail, its names and numbers too, is read together.
+not judge its own work: ``mime_verify`` does, and shares nothing with this file. Above 300 lines because all that
+decides a byte of a mail, its names and numbers too, is read together.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def name_everything(
     contract: Contract,
     previous: Previous | None,
 ) -> dict[str, Any]:
-    """Every variable of ``template_rules.VARIABLES`` but the body's own ``lines``; ``notice`` is without its key.
+    """Every variable of ``template_check.VARIABLES`` but the body's own ``lines``; ``notice`` is without its key.
 
     ``fitted`` are the project's values in the form that the issuer wants.
     """

@@ -1,7 +1,7 @@
 """Decides what an issuer's ``[[example]]`` tables say: the test vectors that its rule must fulfil.
 
 Its promise: an example that is read names what it gives and what it expects, so that it can be tried. It does not
-know whether the rule fulfils it: ``examples`` decides that.
+know whether the rule fulfils it: ``compose.rule_examples`` decides that.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Decides whether the whole configuration holds together: one set of files in, one ``Configuration`` out.
 
 Its promise: it is complete and consistent, or there is one ConfigError with every problem of every file. It does not
-know where the files lie: ``adapters/config_files.py`` reads them.
+know where the files lie: ``config/files.py`` reads them.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Configuration:
     remarks: tuple[Problem, ...] = ()
     """What is allowed and still worth a look (``check`` shows it): placeholders, nobody to notify, no mailbox …"""
     examples: Mapping[str, tuple[Example, ...]] = field(default_factory=dict)
-    """The test vectors in each issuer's file, by the issuer's id; ``examples`` tries them."""
+    """The test vectors in each issuer's file, by the issuer's id; ``compose.rule_examples`` tries them."""
 
 
 @contextlib.contextmanager

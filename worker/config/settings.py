@@ -2,7 +2,7 @@
 
 Its promise: a ``Settings`` is complete and safe to act on (addresses are addresses, plain connections end at this
 machine), or there is a problem for every reason why not. It does not know files, secrets or the environment:
-paths stand here as given, and ``adapters/config_files.py`` resolves them.
+paths stand here as given, and ``config/files.py`` resolves them.
 
 Longer than other files: one file of the configuration, one module that says what its keys become.
 """

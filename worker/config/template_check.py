@@ -105,7 +105,7 @@ _WITHOUT_MARKS: Final = frozenset({Use.SUBJECT, Use.FILE_NAME, Use.LINE})
 
 
 Finding = tuple[str, Mapping[str, str]]
-"""What is wrong: a code of ``words`` with its names."""
+"""What is wrong: a code of ``core.messages`` with its names."""
 
 
 class _AnyFilter(dict[str, Callable[..., str]]):

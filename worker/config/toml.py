@@ -2,7 +2,7 @@
 
 Its promise: every fault of a file is found in one go and named by its key path (``project[2].section`` counts from
 one, as people do), and no string that could break a header gets past it. It does not know what the keys mean:
-``settings``, ``rules`` and ``projects`` bring the shapes and check how the files refer to each other.
+``settings``, ``issuers`` and ``projects`` bring the shapes and check how the files refer to each other.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ NonEmpty = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
 
 
 class Refused(ValueError):
-    """A value that has the right type and is still not allowed; each finding is a code of ``words`` with its names."""
+    """A value of the right type that is still not allowed; each finding is a code of ``messages`` with its names."""
 
     def __init__(self, *findings: tuple[str, Mapping[str, str]]) -> None:
         super().__init__("; ".join(code for code, _ in findings))

@@ -1,6 +1,6 @@
 """What the configuration says, as frozen values: guarantors, issuers with their rules, and the register's projects.
 
-No decision and no I/O lives here; ``rules``, ``projects`` and ``guarantors`` make these values of TOML.
+No decision and no I/O lives here; ``issuers``, ``projects`` and ``guarantors`` make these values of TOML.
 
 Longer than other files, so that every word of the rule book stands in one place.
 """

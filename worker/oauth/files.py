@@ -24,7 +24,7 @@ _LIMIT: Final = 65_536
 
 
 class UnfitLogin(Exception):
-    """The file cannot be used; ``code`` is one of ``words``."""
+    """The file cannot be used; ``code`` is one of ``core.messages``."""
 
     def __init__(self, code: str, **params: str) -> None:
         super().__init__(code)

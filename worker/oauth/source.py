@@ -1,4 +1,4 @@
-"""``ports.TokenSource``: the token of one login, kept in its file and renewed at its provider before it ends.
+"""``config.ports.TokenSource``: the token of one login, kept in its file and renewed at its provider before it ends.
 
 The promise: one token at a time is asked for, by whichever process needs it first; a token that a mail server refused
 is not shown to it again; where the provider is away, the old token serves until its end. All of it blocks.
@@ -79,7 +79,7 @@ class KeptLogin:
 
 
 class NewToken:
-    """``ports.TokenSource`` for a login that is tried before it is kept."""
+    """``config.ports.TokenSource`` for a login that is tried before it is kept."""
 
     def __init__(self, name: str, what: str, token: str) -> None:
         self._name = name

@@ -17,7 +17,7 @@ from worker.match.from_before import FIRST_START, Watched, renew_watched
 from worker.store.ports import Store
 
 MAILBOXES: Final = "watched_mailboxes"
-"""Name of the store's value: a JSON object, by mailbox the fields of ``before.Watched``."""
+"""Name of the store's value: a JSON object, by mailbox the fields of ``match.from_before.Watched``."""
 FOLDERS: Final = "notice_folders"
 """Name of the store's value: a JSON object, by resolved path when the folder was first read."""
 

@@ -42,7 +42,7 @@ CONTRADICTION_ALARM: Final = "came_back"
 OTHER_COPY: Final = "OtherCopy"
 """Event of the entry that keeps a mail with our Message-ID which is not the one that was handed over."""
 _NO_SUBMISSION: Final = re.compile(r"\.[ar]\d+@")
-"""In the Message-ID of a mail to the operator, or of a rehearsal (``letter``): it proves nothing of a submission."""
+"""In the Message-ID of a mail to the operator, or of a rehearsal: it proves nothing of a submission."""
 _TO_BE_SENT: Final = frozenset({State.HELD, State.APPROVED, State.SENDING})
 PROVEN_BEFORE: Final = "a receipt that came before it was to be sent"
 

@@ -2,7 +2,7 @@
 
 Promise: no function here raises, and no text it gives holds a surrogate. Standard codecs are asked first; what
 they cannot read is converted by hand: ISO-2022-JP with NEC row 13 (①, ㈱), which Outlook writes and none of
-Python's six codecs reads, and raw Shift_JIS in headers. It knows nothing of MIME structure; that is ``mail``'s.
+Python's six codecs reads, and raw Shift_JIS in headers. It knows nothing of MIME structure; that is ``mime``'s.
 """
 
 from __future__ import annotations

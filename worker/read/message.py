@@ -2,7 +2,7 @@
 
 Promise: ``read_message`` raises on no bytes at all, and its work is bounded by the limits below. It takes mail
 apart itself: the standard parser needs 3 s for an 8 MB mail of 200 nested parts and ends in RecursionError at
-2,000; this one goes through bytes, without recursion. It does not know whose mail it is; ``recognise`` does.
+2,000; this one goes through bytes, without recursion. It does not know whose mail it is; ``classify`` does.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Message:
     auto_submitted: bool = False
     """RFC 3834 §5: anything but ``no``."""
     answers_by: str = ""
-    """By what it is known as an answer or a report (``automatic.name_answer``); empty where nothing says so."""
+    """By what it is known as an answer or a report (``auto_replies.name_answer``); empty where nothing says so."""
     unattended_by: str = ""
     """By what it is known as sent by a machine under a person's address; empty where nothing says so."""
     nested: tuple[Message, ...] = ()

@@ -1,7 +1,7 @@
 """Decides how a mail's bytes fall apart: header fields, parts between delimiters, what a transfer encoding hides.
 
 Promise: nothing here raises or recurses, and its work is bounded by the limits below. It does not know what a part is
-for; ``mail`` and ``reports`` do.
+for; ``message`` and ``track.reports`` do.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from worker.core.model import JST
 
 
 class SystemClock:
-    """``ports.Clock`` over the system's clock."""
+    """``Clock`` over the system's clock."""
 
     def now(self) -> dt.datetime:
         """This moment."""

@@ -32,7 +32,7 @@ from worker.core.model import JST
 from worker.pipeline.one_pass import Pass, finish_pass, watch_folder_until_settled
 from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.recover import record_start, recover
-from worker.read.pdf.pool import PdfPool
+from worker.read.ports import PdfReader
 from worker.send.ports import MailServer
 from worker.send.retry import Patience, PatientServer
 from worker.service.loop import Loop, Vigil
@@ -56,8 +56,7 @@ from worker.service.wiring import (
 )
 from worker.store.ports import Store
 from worker.watch.backoff import RECONNECT_LIMIT
-from worker.watch.imap.mailbox import ImapMailbox
-from worker.watch.ports import Heard
+from worker.watch.ports import Heard, Mailbox
 
 TICK_SECONDS: Final = 5
 """How often it is looked whether somebody approved, a moment has come, or nothing is heard: one indexed query."""
@@ -65,13 +64,13 @@ CLOSE_SECONDS: Final = 1.0
 """How long a stop, after the mail under way, waits for what it has broken off, and for the mail server's goodbye."""
 
 _log = structlog.get_logger("hoshobin")
-_Watched = Sequence[tuple[ImapMailbox, OwnThread]]
+_Watched = Sequence[tuple[Mailbox, OwnThread]]
 
 
 class Service:
     """The worker as systemd runs it; the caller holds the sender's lock and has opened the store."""
 
-    def __init__(self, office: Office, option: str | None, store: Store, reader: PdfPool, clock: Clock) -> None:
+    def __init__(self, office: Office, option: str | None, store: Store, reader: PdfReader, clock: Clock) -> None:
         self._office = office
         self._secrets = load_secrets(office)
         self._option = option
@@ -161,7 +160,7 @@ class Service:
         folder_thread = BeatingThread(self._folder_thread, beat)
         return [*loops, Loop(beat, partial(watch_folder_until_settled, pipeline, build_folder(office), folder_thread))]
 
-    def _watching_one(self, mailbox: ImapMailbox, thread: OwnThread, settings: Settings, pipeline: Pipeline) -> Loop:
+    def _watching_one(self, mailbox: Mailbox, thread: OwnThread, settings: Settings, pipeline: Pipeline) -> Loop:
         beat = Beat(f"mail:{mailbox.name}", max(settings.poll_seconds, RECONNECT_LIMIT), time.monotonic)
         beating = BeatingThread(thread, beat)
         patience = Patience(self._clock)

@@ -22,7 +22,7 @@ from worker.core.errors import ConfigError, Problem
 from worker.oauth.files import LoginFile
 from worker.service.clock import SystemClock
 from worker.service.threads import OwnThread
-from worker.store.sqlite import SqlStore, open_store
+from worker.store.sqlite import SqlStore, create_or_migrate, has_database, open_store
 from worker.watch.folder.invoices import InvoiceFiles
 from worker.watch.folder.invoices_cache import Shelf
 
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from worker.config.settings import MailboxSettings
     from worker.notify.operator_command import ProgramCommand
     from worker.oauth.endpoint import TokenEndpoint
-    from worker.oauth.source import KeptLogin
+    from worker.oauth.source import KeptLogin, NewToken
+    from worker.read.pdf.pool import PdfPool
     from worker.send.smtp.client import SmtpServer
+    from worker.send.smtp.lock import SenderLock
     from worker.watch.folder.notices import NoticeFolder
     from worker.watch.imap.mailbox import ImapMailbox
 
@@ -154,6 +156,30 @@ def open_office_store(office: Office, clock: Clock) -> SqlStore:
     return open_store(office.places.store, clock)
 
 
+def make_office_store(office: Office) -> None:
+    """Make the office's database, or bring an older one up to date. Raises ConfigError, Unavailable."""
+    create_or_migrate(office.places.store)
+
+
+def has_office_store(office: Office) -> bool:
+    """Whether the office has a database yet."""
+    return has_database(office.places.store)
+
+
+def take_sender_lock(office: Office, clock: Clock) -> SenderLock:
+    """The lock of the one process that may send, until it is released. Raises NotAllowed, Unavailable."""
+    from worker.send.smtp.lock import SenderLock
+
+    return SenderLock(office.places.store, clock)
+
+
+def build_reader(most: int | None = None) -> PdfPool:
+    """The reader of PDFs, in at most so many children; no child is started yet."""
+    from worker.read.pdf.pool import PdfPool
+
+    return PdfPool(most)
+
+
 def load_secrets(office: Office, env: Mapping[str, str] = os.environ) -> Secrets:
     """Every password that the configuration names. Raises ConfigError."""
     return read_secrets(office.configuration.settings, env, office.places.store)
@@ -193,6 +219,13 @@ def build_login(office: Office, secrets: Secrets, name: str, what: str) -> KeptL
 
     endpoint = build_endpoint(office, secrets.clients.get(name, ""), name, what)
     return KeptLogin(name, what, LoginFile(office.places.store, name), endpoint, system_clock())
+
+
+def build_new_token(name: str, what: str, token: str) -> NewToken:
+    """A token just given, for a login that is tried before it is kept."""
+    from worker.oauth.source import NewToken
+
+    return NewToken(name, what, token)
 
 
 def build_endpoint(office: Office, client_secret: str, name: str, what: str) -> TokenEndpoint:

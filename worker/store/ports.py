@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from worker.audit.verify import Verdict
 from worker.core.model import (
     Address,
     Alarm,
@@ -286,6 +287,10 @@ class Store(Reading, Protocol):
 
     def holds_head(self, number: int, entry_hash: str) -> bool:
         """Whether the entry of this number is here with this hash."""
+        ...
+
+    def verify(self, heads: Iterable[str] = ()) -> Verdict:
+        """The whole log checked: its chain, the rows it folds to, the originals; ``heads`` must stand in it."""
         ...
 
     def config_in_force(self) -> Mapping[str, Sha256]:

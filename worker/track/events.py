@@ -55,7 +55,7 @@ _PROOF: Final = frozenset(ReceiptKind) - {ReceiptKind.ANOTHERS}
 _ASKS: Final = frozenset({ReceiptKind.FAILED, ReceiptKind.UNREADABLE, ReceiptKind.REPLY})
 """What a person should know of, even where it is about a mail that is not the present draft."""
 _REHEARSED: Final = re.compile(r"\.r\d+@")
-"""In the Message-ID of a rehearsal (``letter.message_id``)."""
+"""In the Message-ID of a rehearsal (``compose.mime_write``)."""
 _OWN_EVENTS: Final = (Event.BOUNCED, Event.DELIVERED, Event.RELAYED, Event.DELAYED)
 
 

@@ -58,7 +58,7 @@ class Header:
     internal_date: dt.datetime
     message_id: str
     fields: bytes = b""
-    """The header fields that ``candidates`` judges, where they were asked for."""
+    """The header fields that ``prefilter`` judges, where they were asked for."""
     structure: Part | None = None
     """Its parts, where they were asked for and could be had."""
 
@@ -138,6 +138,10 @@ class Mailbox(Protocol):
 
     def shut(self) -> None:
         """Throw the connection away; callable from another thread, ends a blocked call."""
+        ...
+
+    def close(self) -> None:
+        """End the connection, from the thread that uses it."""
         ...
 
 

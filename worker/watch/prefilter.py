@@ -1,7 +1,7 @@
 """Decides which messages can be passed over without their bodies, by header fields, structure and first bytes.
 
 Promise: whatever could hold a notice, announce one, or be news of a mail of ours is fetched; what is not certain is
-fetched too. A part is passed over only where its type, every name it bears and its first bytes, read as ``mail`` reads
+fetched too. A part is passed over only where its type, every name it bears and its first bytes, read as ``read`` reads
 them, say that it is no PDF and holds no other part. It does not know how messages are fetched.
 """
 

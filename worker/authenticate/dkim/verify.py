@@ -2,7 +2,7 @@
 
 Its one promise: an answer within ``TOTAL_SECONDS``, also where no DNS answers; that the DNS is not reached is no
 verdict on a mail. It says of a key whether the answer was checked by DNSSEC on this machine. It does not know which
-signatures matter, nor what a key must say; ``signature`` does.
+signatures matter, nor what a key must say; ``dkim_policy`` does.
 """
 
 from __future__ import annotations

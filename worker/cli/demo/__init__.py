@@ -1,1 +1,1 @@
-"""demo."""
+"""The demonstration on embedded mail servers, which serve the tests too."""

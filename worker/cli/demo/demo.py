@@ -38,10 +38,16 @@ from worker.core.messages import Language, say
 from worker.core.model import JST, Submission
 from worker.core.states import NEEDS_A_PERSON, Reason, State
 from worker.pipeline.recover import record_start
-from worker.send.smtp.lock import SenderLock
-from worker.service.wiring import account_name, load_office, program_version, system_clock
+from worker.service.wiring import (
+    account_name,
+    load_office,
+    make_office_store,
+    open_office_store,
+    program_version,
+    system_clock,
+    take_sender_lock,
+)
 from worker.store.ports import Author
-from worker.store.sqlite import create_or_migrate, open_store
 
 OFFICE: Final = "soumu@contractor.example"
 COLLEAGUE: Final = "sato@contractor.example"
@@ -222,9 +228,9 @@ def _write_configuration(root: Path, mailbox: DemoImap, relay: DsnController) ->
 def _start(root: Path) -> None:
     """The first start, before any mail comes: what lay in the mailbox then would wait for a person as from before."""
     office, clock = load_office(str(root / "config")), system_clock()
-    with SenderLock(office.places.store, clock):
-        create_or_migrate(office.places.store)
-        store = open_store(office.places.store, clock)
+    with take_sender_lock(office, clock):
+        make_office_store(office)
+        store = open_office_store(office, clock)
         try:
             files = office.configuration.files
             record_start(store, files, program_version(), account_name(), store.config_in_force())
@@ -235,15 +241,15 @@ def _start(root: Path) -> None:
 def _run_worker(root: Path) -> None:
     """One pass of the product itself, as ``hoshobin run --once`` makes it."""
     office = load_office(str(root / "config"))
-    with SenderLock(office.places.store, system_clock()):
-        create_or_migrate(office.places.store)
+    with take_sender_lock(office, system_clock()):
+        make_office_store(office)
         asyncio.run(pass_once(office))
 
 
 def _approve_first_mails(root: Path, lang: Language) -> bool:
     """Show what waits only because nobody wrote to its address before, and approve it; whether there was any."""
     office = load_office(str(root / "config"))
-    store = open_store(office.places.store, system_clock())
+    store = open_office_store(office, system_clock())
     try:
         first = [each for each in store.submissions(State.HELD) if _is_first_mail(each)]
         if not first:
@@ -265,7 +271,7 @@ def _is_first_mail(submission: Submission) -> bool:
 
 def _print_results(root: Path, accepted: tuple[AcceptedMail, ...], lang: Language) -> None:
     office = load_office(str(root / "config"))
-    store = open_store(office.places.store, system_clock())
+    store = open_office_store(office, system_clock())
     try:
         submissions = store.submissions()
         headings = [say(f"h_{name}", lang) for name in ("id", "to", "cc", "subject", "attachments", "reply")]

@@ -67,7 +67,7 @@ _AMOUNT: Final = re.compile(r"[Â¥\\]?([0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})å
 
 
 class FieldRefused(Refused):
-    """A text that is no value of this key; ``code`` of ``words`` says why."""
+    """A text that is no value of this key; ``code`` of ``core.messages`` says why."""
 
     def __init__(self, code: str, **params: str) -> None:
         super().__init__((code, params))

@@ -1,1 +1,1 @@
-"""pdf."""
+"""Acts on PDFs by pdfplumber and pypdfium2, in child processes under limits."""

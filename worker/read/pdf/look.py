@@ -1,6 +1,6 @@
 """Where number and key stand on a PDF's pages, and whether a reader of the page sees each of their characters.
 
-It promises facts alone: places, the text around them, and whether ink shows. ``placed`` decides what follows from them.
+It promises facts alone: places, the text around them, and whether ink shows. ``positions`` decides what follows.
 A character is seen where the page looks different without the text that holds it. Only the boxes of the asked
 characters are rendered. It runs in the child, under its limits.
 """

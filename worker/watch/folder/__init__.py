@@ -1,1 +1,1 @@
-"""folder."""
+"""Acts on the two folders on disk, notices and invoices. Neither is ever changed."""

@@ -1,7 +1,7 @@
 """The invoices folder: what lies in it, and the bytes of one PDF, never from outside the folder.
 
 A network share comes and goes: a folder that is not there is ``Unavailable``, a file that is not there is no file.
-Every call may wait for as long as the share does: ``shelf`` makes them in a thread of its own.
+Every call may wait for as long as the share does: ``invoices_cache`` makes them in a thread of its own.
 """
 
 from __future__ import annotations
