@@ -154,3 +154,14 @@ def test_what_the_world_says_is_written_nowhere_else_in_what_tests_share() -> No
         if file.stem != "world":
             texts = {node.value for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Constant)}
             assert said & {text for text in texts if isinstance(text, str)} == set(), file
+
+
+def test_a_path_of_the_tests_that_a_document_or_a_script_names_is_there() -> None:
+    documents = (*(ROOT / "docs").rglob("*.md"), *ROOT.glob("README*.md"), ROOT / "Makefile")
+    found = {
+        (str(file.relative_to(ROOT)), path)
+        for file in (*documents, TESTS / "servers" / "install.sh", *SOURCES)
+        for path in re.findall(r"(?<![\w/])tests/[\w./-]*\w(?![\w*{])", file.read_text())
+    }
+    assert ("Makefile", "tests/crash/soak.py") in found
+    assert {(file, path) for file, path in found if not (ROOT / path).exists()} == set()

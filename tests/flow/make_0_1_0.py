@@ -2,7 +2,7 @@
 
 It was run once, in a checkout of commit 669d3fd (the released 0.1.0), on that checkout's code::
 
-    python …/tests/store/make_0_1_0.py …/tests/store/0.1.0
+    python …/tests/flow/make_0_1_0.py …/tests/flow/0.1.0
 
 The present code cannot run it. Every submission came to its state by the commands of 0.1.0, against embedded servers,
 with PDFs of ``notice_pdfs.plain``; the clock is set, and runs. The last process was killed between SendStarted and the
