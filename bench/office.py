@@ -12,9 +12,8 @@ from typing import Final
 from tests.support import notice_pdfs as forms
 from tests.support.authenticated import AUTHSERV_ID, received
 from tests.support.known_addresses import make_known
+from tests.support.world import COLLEAGUE, CONTRACTOR_TABLE, HANAKO, OFFICE
 
-OFFICE: Final = "soumu@contractor.example"
-COLLEAGUE: Final = "sato@contractor.example"
 USER: Final = "office"
 ISSUERS: Final = 5
 """A contractor submits to a handful of issuers; each has one section and one rule."""
@@ -22,13 +21,7 @@ ISSUERS: Final = 5
 _FORMS: Final[Sequence[Callable[..., bytes]]] = (forms.plain, forms.ruled_table, forms.values_before_labels)
 _PRODUCTS: Final = ("契約保証", "前払金保証", "中間前払金保証")
 
-_WORKER: Final = """\
-[contractor]
-name = "〇〇建設 株式会社"
-department = "総務部"
-contact = "山田 花子"
-phone = "045-000-0000"
-email = "{office}"
+_WORKER: Final = """{contractor}
 [mailbox.main]
 host = "127.0.0.1"
 port = {imap_port}
@@ -56,7 +49,7 @@ windows = []
 [store]
 dir = "var"
 [operator]
-people = ["山田 花子"]
+people = ["{person}"]
 notify = ["{office}"]
 """
 
@@ -123,6 +116,8 @@ def write_configuration(
     for folder in ("notices", "invoices"):
         (var / "inbox" / folder).mkdir(parents=True)
     words = {
+        "contractor": CONTRACTOR_TABLE,
+        "person": HANAKO.by,
         "office": OFFICE,
         "user": USER,
         "authserv_id": AUTHSERV_ID,

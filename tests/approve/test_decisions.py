@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.fakes import START, FakeClock, FakeFiles
+from tests.support import world
+from tests.support.fakes import FakeClock, FakeFiles
 from tests.support.known_addresses import make_known
 from tests.support.registered import (
     APPROVED_ONLY,
@@ -33,6 +34,7 @@ from tests.support.registered import (
     of_project,
     reasons,
 )
+from tests.support.world import HANAKO, START, WORKER
 from worker.approve import decisions
 from worker.config.settings import Mode
 from worker.core.errors import NotAllowed, Unavailable
@@ -44,8 +46,7 @@ from worker.send.smtp.protocol import Timeouts
 from worker.store.ports import Author
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store
 
-HANAKO, JIRO = Author("山田 花子", "soumu"), Author("佐藤 次郎", "jiro (root)")
-WORKER = Author("hoshobin", "hoshobin")
+JIRO = Author(world.JIRO.by, "jiro (root)")
 ELSEWHERE = replace(REGISTER, issuers=(of_issuer(section={"to": (Address("other@mihon.example"),)}),))
 REHEARSING = replace(REGISTER, rehearsal_to=REHEARSAL_TO)
 PAPER = replace(REGISTER, issuers=(of_issuer(rule={"channel": Channel.PAPER}),))
@@ -137,7 +138,7 @@ def test_an_approval_keeps_who_by_which_account_what_was_answered_and_the_note(d
     approved = desk.approve(1, note="差出人に電話で確認")
     assert approved.state is State.APPROVED
     entry = desk.entries(1)[-1]
-    assert (entry.event, entry.by, entry.account) == ("Approved", "山田 花子", "soumu")
+    assert (entry.event, entry.by, entry.account) == ("Approved", HANAKO.by, HANAKO.account)
     assert entry.detail == {
         "answered": ["sender_unproven", "approval"],
         "draft": approved.draft_hash,

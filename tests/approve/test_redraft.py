@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.fakes import START, FakeFiles, FakeReading
+from tests.support.fakes import FakeFiles, FakeReading
 from tests.support.registered import (
     NOTICE,
     PROJECT,
@@ -22,6 +22,7 @@ from tests.support.registered import (
     of_project,
     reasons,
 )
+from tests.support.world import START
 from worker.approve.redraft import missing_where_away
 from worker.compose.compose import hash_draft
 from worker.compose.invoice_select import STILL_WRITTEN

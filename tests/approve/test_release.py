@@ -10,10 +10,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.fakes import START, FakeFiles, FakeReading
+from tests.support.fakes import FakeFiles, FakeReading
 from tests.support.registered import (
     APPROVED_ONLY,
-    EAST,
     INVOICE,
     ISSUER,
     NOTICE,
@@ -28,6 +27,7 @@ from tests.support.registered import (
     of_project,
     reasons,
 )
+from tests.support.world import EAST, START
 from worker.approve.release import answer_holds, refuse_unless_shown
 from worker.config.settings import Mode
 from worker.core.errors import NotAllowed

@@ -11,8 +11,7 @@ from email.utils import format_datetime
 import pytest
 
 from tests.support.authenticated import SIGNED, signature
-from tests.support.fakes import START
-from tests.support.registered import EAST
+from tests.support.world import EAST, START
 from worker.authenticate.dkim_policy import Signed, Unsigned
 from worker.authenticate.sender_auth import Proof, Speakers, Vouched, read_spoken, roots_to_sign
 from worker.core.model import Address

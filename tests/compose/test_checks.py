@@ -12,13 +12,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.fakes import START, FakeReading
+from tests.support.fakes import FakeReading
 from tests.support.registered import (
-    EAST,
     ISSUER,
-    KEY,
     NOTICE,
-    NUMBER,
     PDF,
     PROJECT_OF_NUMBER,
     REHEARSAL_TO,
@@ -29,6 +26,7 @@ from tests.support.registered import (
     of_issuer,
     of_project,
 )
+from tests.support.world import EAST, KEY, NUMBER, START
 from worker.compose.checks import LARGE_FILE, LARGE_NOTICE, Check, Finished, check_draft, stamp_history
 from worker.core.model import (
     SAME_NOTICE,
@@ -69,7 +67,7 @@ def a_draft(**changes: Any) -> Draft:
     """A right mail, written by hand."""
     right = Draft(
         sender=Address("soumu@contractor.example"),
-        sender_name="みほん建設 株式会社",
+        sender_name="〇〇建設 株式会社",
         to=(TO,),
         cc=(),
         subject="契約保証【道路改良工事】",
@@ -135,7 +133,7 @@ class Case:
             text_of=lambda _: self.text,
             copy_to=self.copy_to,
         )
-        register = index_projects((self.project, *self.neighbours), "みほん建設 株式会社")
+        register = index_projects((self.project, *self.neighbours), "〇〇建設 株式会社")
         known = FakeReading(self.past, self.notices)
         known.properties |= self.properties
         return check_draft(finished, register, known, self.today)

@@ -17,12 +17,9 @@ from tests.support.registered import (
     APPROVED_ONLY,
     BODY,
     CONTRACTOR,
-    EAST,
     INVOICE,
     ISSUER,
-    KEY,
     NOTICE,
-    NUMBER,
     PDF,
     PROJECT,
     REGISTER,
@@ -36,6 +33,7 @@ from tests.support.registered import (
     of_project,
     reasons,
 )
+from tests.support.world import EAST, KEY, NUMBER
 from worker.approve.redraft import Drafted
 from worker.compose.compose import hash_draft
 from worker.config.settings import Mode
@@ -127,10 +125,10 @@ def test_nothing_of_the_draft_is_derived_from_the_key() -> None:
 def test_the_project_speaks_for_itself_where_it_names_contact_department_phone_or_a_joint_venture() -> None:
     made = drafted(
         with_project(
-            contractor="みほん・さくら特定建設工事共同企業体", contact="佐藤 次郎", phone="045-1", department="工事部"
+            contractor="〇〇・さくら特定建設工事共同企業体", contact="佐藤 次郎", phone="045-1", department="工事部"
         )
     )
-    assert draft_in(made).sender_name == "みほん・さくら特定建設工事共同企業体"
+    assert draft_in(made).sender_name == "〇〇・さくら特定建設工事共同企業体"
     assert "工事部の佐藤 次郎" in made.body
     assert draft_in(made).sender == CONTRACTOR.email
 
@@ -494,7 +492,7 @@ def test_the_items_of_the_body_are_those_that_the_issuer_requires_in_its_order()
     assert items(made.body) == [
         "・工事番号：R8-12",
         "・工事名：道路改良工事",
-        "・提出者：みほん建設 株式会社",
+        "・提出者：〇〇建設 株式会社",
         f"・保証契約番号：{NUMBER}",
     ]
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.registered import ISSUER, NOTICE, NUMBER, of_project
+from tests.support.registered import ISSUER, NOTICE, of_project
+from tests.support.world import NUMBER
 from worker.compose.invoice_check import check_invoice
 from worker.core.model import Attachment, Hold, PageText, PdfText, Product, Sha256, Unreadable
 from worker.core.rulebook import Issuer, Project
@@ -36,7 +37,7 @@ def check(
     amount: int | None = None,
     issuer: Issuer = ISSUER,
 ) -> tuple[Hold, ...]:
-    register = index_projects((project, *others), "みほん建設 株式会社")
+    register = index_projects((project, *others), "〇〇建設 株式会社")
     read = text_of(text) if isinstance(text, str) else text
     notice = replace(NOTICE, product=product)
     return check_invoice(FILE, read, notice, project, issuer, register, amount)
@@ -190,7 +191,7 @@ TOWNS = (
         ("kawa", "みほん県川北町長 様", None),
         ("kawa", "みほん県河北郡川北町長 様", None),
         ("kawa", "川北町長 様\n受注者 住所 山手市本町1-2-3", None),
-        ("kawa", "川北町長 様\n山手市本町１丁目２番３号\nみほん建設", None),
+        ("kawa", "川北町長 様\n山手市本町１丁目２番３号\n〇〇建設", None),
         ("kawa", "川北町長 様\n工事場所 山手市地内", None),
         ("kawa", "川北町長 様\n山手市本町1-2 電話 0761-22-3333", None),
         ("kawa", "川北町長 様\n受注者 住所 山手市1-2 電話 0761-22-3333", None),
@@ -238,7 +239,7 @@ TOWNS = (
 def test_an_invoice_is_of_the_issuer_that_it_names(of: str, line: str, expected: Reason | None) -> None:
     issuer = next(each for each in TOWNS if each.id == of)
     attached = f"前払金請求書\n{line}\n工事名 道路改良工事"
-    register = index_projects((OWN,), "みほん建設 株式会社")
+    register = index_projects((OWN,), "〇〇建設 株式会社")
     notice = replace(NOTICE, product=Product.ADVANCE)
     holds = check_invoice(FILE, text_of(attached), notice, OWN, issuer, register, None, TOWNS)
     assert reasons(holds) == ([expected] if expected else [])
@@ -252,7 +253,7 @@ _TOWN_NAMES = tuple(each.name for each in TOWNS)
 def test_no_invoice_passes_that_is_addressed_to_another_issuer(named: set[str], own: Issuer, order: list[int]) -> None:
     lines = [f"{_TOWN_NAMES[at]} 御中" for at in order if _TOWN_NAMES[at] in named]
     text = text_of("\n".join(["前払金請求書", *lines, "工事名 道路改良工事"]))
-    register = index_projects((OWN,), "みほん建設 株式会社")
+    register = index_projects((OWN,), "〇〇建設 株式会社")
     notice = replace(NOTICE, product=Product.ADVANCE)
     holds = check_invoice(FILE, text, notice, OWN, own, register, None, TOWNS)
     assert (holds == ()) is (not named - {own.name})
@@ -260,23 +261,23 @@ def test_no_invoice_passes_that_is_addressed_to_another_issuer(named: set[str], 
 
 # --- Who asks for it ---------------------------------------------------------------------------------------------
 
-VENTURE = "みほん・ためし特定建設工事共同企業体"
-OTHER_VENTURE = "みほん・べつの特定建設工事共同企業体"
+VENTURE = "〇〇・ためし特定建設工事共同企業体"
+OTHER_VENTURE = "〇〇・べつの特定建設工事共同企業体"
 
 
 @pytest.mark.parametrize(
     ("ours", "line", "expected"),
     [
-        ("", "みほん建設 株式会社", None),
-        ("", "みほん建設（株）", None),
+        ("", "〇〇建設 株式会社", None),
+        ("", "〇〇建設（株）", None),
         ("", "", None),
         ("", "株式会社よその建設", None),
         ("", VENTURE, Reason.WRONG_INVOICE),
-        ("", "みほん・ためし特定建設\n工事共同企業体", Reason.WRONG_INVOICE),
-        ("", f"{VENTURE}\n代表者 みほん建設株式会社", Reason.INVOICE_UNCLEAR),
+        ("", "〇〇・ためし特定建設\n工事共同企業体", Reason.WRONG_INVOICE),
+        ("", f"{VENTURE}\n代表者 〇〇建設株式会社", Reason.INVOICE_UNCLEAR),
         (VENTURE, VENTURE, None),
-        (VENTURE, f"{VENTURE}\n代表者 みほん建設株式会社", None),
-        (VENTURE, "みほん建設㈱", Reason.WRONG_INVOICE),
+        (VENTURE, f"{VENTURE}\n代表者 〇〇建設株式会社", None),
+        (VENTURE, "〇〇建設㈱", Reason.WRONG_INVOICE),
         (VENTURE, OTHER_VENTURE, Reason.WRONG_INVOICE),
         (VENTURE, f"{VENTURE}\n{OTHER_VENTURE}", Reason.INVOICE_UNCLEAR),
     ],

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.registered import ISSUER, NUMBER, of_project
+from tests.support.registered import ISSUER, of_project
+from tests.support.world import NUMBER
 from worker.compose.invoice_select import STILL_WRITTEN, ChosenInvoice, choose_invoice, find_candidates
 from worker.core.model import Hold, Product, Sha256, Unreadable, sha256
 from worker.core.rulebook import Invoice, InvoiceRule, Project, invoice_for
@@ -24,7 +25,7 @@ RULE = ISSUER.rules[Product.ADVANCE]
 
 
 def register_of(*projects: Project) -> Register:
-    return index_projects((OWN, *projects), "みほん建設 株式会社")
+    return index_projects((OWN, *projects), "〇〇建設 株式会社")
 
 
 def another(name: str, *numbers: str, **changes: object) -> Project:
@@ -40,7 +41,7 @@ def candidates(
 ) -> list[str]:
     listing = [Shelved(file, sha256(file.encode()), 9) for file in files]
     gone = {sha256(file.encode()) for file in carried}
-    register = index_projects((project, *others), "みほん建設 株式会社")
+    register = index_projects((project, *others), "〇〇建設 株式会社")
     return list(find_candidates(product, NUMBER, project, register, listing, gone.__contains__))
 
 

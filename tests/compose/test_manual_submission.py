@@ -7,12 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.fakes import START, FakeFiles, FakeReading
+from tests.support.fakes import FakeFiles, FakeReading
 from tests.support.registered import (
     INVOICE,
-    KEY,
     NOTICE,
-    NUMBER,
     REGISTER,
     Register,
     arrived,
@@ -21,6 +19,7 @@ from tests.support.registered import (
     of_project,
     reasons,
 )
+from tests.support.world import KEY, NUMBER, START
 from worker.audit.chain import canonical
 from worker.compose.manual_submission import renew_steps
 from worker.core.model import Answer, Channel, Product

@@ -7,11 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.fakes import START
 from tests.support.registered import (
     INVOICE,
     NOTICE,
-    NUMBER,
     PROJECT,
     REGISTER,
     SECTION,
@@ -22,6 +20,7 @@ from tests.support.registered import (
     of_project,
     reasons,
 )
+from tests.support.world import NUMBER, START
 from worker.compose.obligations import choose_duty, describe_timing, hash_rule
 from worker.config.settings import Mode
 from worker.core.errors import NotAllowed

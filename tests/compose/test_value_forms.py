@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.registered import KEY, NOTICE, NUMBER, of_issuer, of_project
+from tests.support.registered import NOTICE, of_issuer, of_project
+from tests.support.world import KEY, NUMBER
 from worker.core.model import Hold, Key
 from worker.core.rulebook import ValueForm, Width
 from worker.core.states import Reason

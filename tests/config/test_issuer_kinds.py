@@ -13,8 +13,9 @@ import pytest
 import tomlkit
 
 from tests.support.config_samples import GUARANTORS, WORKER
-from tests.support.fakes import START, FakeFiles
-from tests.support.registered import ALL_KNOWN, INVOICE, NUMBER, PDF, arrived
+from tests.support.fakes import FakeFiles
+from tests.support.registered import ALL_KNOWN, INVOICE, PDF, arrived
+from tests.support.world import NUMBER, START
 from worker.approve.redraft import Drafted, draft_submission, put_in_force
 from worker.config.editing.fields import FieldRefused, find_issuer
 from worker.config.files import TemplateFiles
@@ -47,7 +48,7 @@ def load(issuer: str = "", project: dict[str, Any] | None = None) -> Configurati
 def drafted(issuer: str, product: Product, project: dict[str, Any]) -> Drafted:
     registered = project | {"contract_numbers": [NUMBER]}
     in_force = put_in_force(load(issuer, registered), TemplateFiles({}), FakeFiles({"road.pdf": INVOICE}))
-    notice = Notice("east", "道路改良工事", "みほん建設 株式会社", product, NUMBER, Key("AbCd1234EfGh"))
+    notice = Notice("east", "道路改良工事", "〇〇建設 株式会社", product, NUMBER, Key("AbCd1234EfGh"))
     return draft_submission(arrived(notice), notice, PDF, in_force, ALL_KNOWN, None, "", START)
 
 

@@ -345,7 +345,7 @@ def test_each_fault_of_a_project_is_named_by_its_key(addition, key, code):
 @pytest.mark.parametrize(
     ("old", "new", "key", "code"),
     [
-        ("'[0-9]{5}-[0-9]{6}'", "'[0-9{5}'", "guarantor.east.number", "bad_pattern"),
+        ("'[0-9]{4,5}-[0-9]{5,6}[A-Z]?'", "'[0-9{5}'", "guarantor.east.number", "bad_pattern"),
         ("'[0-9A-Za-z]{8,16}'", "''", "guarantor.east.key", "empty"),
         (', key = ["認証キー"]', "", "guarantor.east.labels.key", "missing_key"),
         ("contract = [", "contact = [", "guarantor.east.products.contact", "unknown_key"),

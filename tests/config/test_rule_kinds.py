@@ -17,7 +17,6 @@ from tests.support.fakes import FakeFiles
 from tests.support.registered import (
     INVOICE,
     NOTICE,
-    NUMBER,
     REGISTER,
     RULE,
     SECTION,
@@ -27,6 +26,7 @@ from tests.support.registered import (
     of_project,
     reasons,
 )
+from tests.support.world import NUMBER
 from worker.compose.manual_submission import FAX_UNKNOWN, NO_STEPS
 from worker.compose.obligations import add_promised, hash_rule
 from worker.config.load import Configuration, load_configuration

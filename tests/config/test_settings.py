@@ -120,9 +120,9 @@ def test_a_server_on_this_machine_needs_neither_tls_nor_a_login():
         ("[operator]", '[operator]\ncommand = "tell me"', "operator.command", "not_a_list"),
         ('people = ["山田 花子"]', "people = []", "operator.people", "empty"),
         ('people = ["山田 花子"]', 'people = "山田 花子"', "operator.people", "not_a_list"),
-        ('name = "みほん建設 株式会社"', 'name = " "', "contractor.name", "empty"),
-        ('name = "みほん建設 株式会社"', 'name = "みほん\\u202e建設"', "contractor.name", "unsafe_value"),
-        ('name = "みほん建設 株式会社"', 'name = """みほん\n建設"""', "contractor.name", "unsafe_value"),
+        ('name = "〇〇建設 株式会社"', 'name = " "', "contractor.name", "empty"),
+        ('name = "〇〇建設 株式会社"', 'name = "みほん\\u202e建設"', "contractor.name", "unsafe_value"),
+        ('name = "〇〇建設 株式会社"', 'name = """みほん\n建設"""', "contractor.name", "unsafe_value"),
         ("[operator]", '[store]\nurl = "postgresql+psycopg://db.example"\n[operator]', "store.url", "store_url"),
         ("[operator]", "[release]\nhold_minutes = -1\n[operator]", "release.hold_minutes", "too_small"),
         (

@@ -151,4 +151,4 @@ def test_digits_are_the_digits_alone(text: str, digits: str) -> None:
 
 
 def test_nospace_takes_every_kind_of_space_out() -> None:
-    assert text_of("{{ t | nospace }}", t=" みほん　建設\u00a0株式会社 ") == "みほん建設株式会社"
+    assert text_of("{{ t | nospace }}", t=" 〇〇　建設\u00a0株式会社 ") == "〇〇建設株式会社"

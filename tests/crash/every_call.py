@@ -42,7 +42,8 @@ from tests.crash.lives import Lives, a_room, message_id
 from tests.crash.recording_relay import RecordingRelay, Taken
 from tests.support.returned import dsn, recipient
 from tests.support.scripted_imap import ScriptedImap
-from tests.support.small_office import OFFICE, Form, form, mail_with
+from tests.support.small_office import Form, form, mail_with
+from tests.support.world import OFFICE
 from worker.service.clock import SystemClock
 from worker.store.sqlite import open_store
 from worker.store.sqlite.schema import FILE_NAME

@@ -26,7 +26,8 @@ import worker.store.sqlite as store_module
 from tests.crash.lives import fork_for_each_line
 from tests.support import small_office
 from tests.support.fakes import FakeClock
-from tests.support.small_office import HANAKO, REHEARSAL, Settings, SmallOffice, WatchedStore, form, mail_with
+from tests.support.small_office import Settings, SmallOffice, WatchedStore, form, mail_with
+from tests.support.world import HANAKO, REHEARSAL
 from worker.approve import decisions
 from worker.core.states import Reason, State
 from worker.send.smtp.lock import SenderLock

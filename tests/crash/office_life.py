@@ -28,7 +28,8 @@ from typing import Any
 from tests.crash.lives import fork_for_each_line
 from tests.support.fakes import FakeClock, FakeFiles, run_at_once
 from tests.support.known_addresses import make_known
-from tests.support.small_office import ACCOUNT, Settings, TextInBytes, in_force_of, invoice_of, server_at
+from tests.support.small_office import Settings, TextInBytes, in_force_of, invoice_of, server_at
+from tests.support.world import ACCOUNT
 from worker.config.mailbox_actions import parse_after
 from worker.config.settings import Security
 from worker.core.errors import LogBroken, Unavailable

@@ -40,7 +40,8 @@ from tests.crash.soak_judge import Judge, Sums
 from tests.crash.soak_relay import Point, SoakRelay, Taken
 from tests.support import returned
 from tests.support.mailservers import ServersMissing, dovecot_alone
-from tests.support.office import ADDRESS, Office, a_form, a_mail, notice, project, wire, yesterday
+from tests.support.office import Office, a_form, a_mail, notice, wire, yesterday
+from tests.support.world import OFFICE, project
 from worker.cli.demo.imap_server import DemoImap
 
 HERE = Path(__file__).parent
@@ -470,7 +471,7 @@ def a_soak(asked: Asked, root: Path, say: Callable[[str], None], *, is_small: bo
 
 @contextlib.contextmanager
 def _pymap() -> Iterator[tuple[Mailbox, dict[str, object]]]:
-    with DemoImap(ADDRESS) as server:
+    with DemoImap(OFFICE) as server:
         yield server, {"imap_port": server.port, "imap_password": server.password}
 
 

@@ -13,8 +13,9 @@ import pytest
 
 from tests.crash.lives import message_id
 from tests.crash.recording_relay import RecordingRelay
-from tests.support.fakes import START, FakeClock
+from tests.support.fakes import FakeClock
 from tests.support.small_office import Settings, SmallOffice, configuration_of, form
+from tests.support.world import START
 from worker.core.states import State
 from worker.service.clock import SystemClock
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import office
+from tests.support import world
 from tests.support.office import Mailroom
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import DsnController
@@ -16,7 +16,7 @@ from worker.cli.demo.smtp_server import DsnController
 
 @pytest.fixture(scope="session")
 def imap() -> Iterator[DemoImap]:
-    with DemoImap(office.ADDRESS) as server:
+    with DemoImap(world.OFFICE) as server:
         yield server
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.office import EAST, HANAKO, Mailroom, a_form, a_mail, notice, project
-from tests.support.small_office import HANAKO as DECIDER
+from tests.support.office import EAST, HANAKO, Mailroom, a_form, a_mail, notice
 from tests.support.small_office import Form, Mails, Settings, SmallOffice, form, mail_with
+from tests.support.world import HANAKO as DECIDER
+from tests.support.world import project
 from worker.approve import decisions
 from worker.core.errors import NotAllowed
 from worker.core.model import End, Notice, Submission

@@ -23,20 +23,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import notice_pdfs as made
-from tests.support.office import (
-    ADDRESS,
-    EAST,
-    HANAKO,
-    Mailroom,
-    Office,
-    Ran,
-    a_form,
-    a_mail,
-    command,
-    environment,
-    notice,
-    project,
-)
+from tests.support.office import EAST, HANAKO, Mailroom, Office, Ran, a_form, a_mail, command, environment, notice
+from tests.support.world import OFFICE, project
 from worker.cli import show as look
 from worker.core.messages.events import DETAILS
 from worker.core.model import JST
@@ -900,7 +888,7 @@ def test_the_demonstration_ends_with_0_and_shows_what_was_sent(demo: tuple[Path,
     assert "該当案件の登録なし" in ran.out
     assert "お知らせPDF待ち" in ran.out
     assert "記録は改変されていません" in ran.out
-    assert ADDRESS in ran.out
+    assert OFFICE in ran.out
 
 
 def test_what_the_demonstration_keeps_can_be_looked_at_with_the_commands(demo: tuple[Path, Ran]) -> None:

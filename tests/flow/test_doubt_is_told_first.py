@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.misbehaving_smtp import At, MisbehavingServer
-from tests.support.small_office import OFFICE, Settings, SmallOffice, form, mail_with
+from tests.support.small_office import Settings, SmallOffice, form, mail_with
+from tests.support.world import OFFICE
 from worker.core.states import Event, State
 from worker.store.ports import Author
 

@@ -15,7 +15,8 @@ import pytest
 from tests.support.authenticated import AUTHSERV_ID, SIGNATURE, signature
 from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.returned import dsn, qmail, recipient, reply
-from tests.support.small_office import HANAKO, OFFICE, Form, Settings, SmallOffice, form
+from tests.support.small_office import Form, Settings, SmallOffice, form
+from tests.support.world import HANAKO, OFFICE
 from worker.approve import decisions
 from worker.compose.compose import hash_draft
 from worker.core.errors import LogBroken

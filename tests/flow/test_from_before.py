@@ -19,7 +19,8 @@ import pytest_asyncio
 from tests.support.authenticated import received
 from tests.support.fakes import FakeClock, run_at_once
 from tests.support.known_addresses import say_installed
-from tests.support.small_office import HANAKO, OFFICE, Form, Mails, Settings, SmallOffice, form, mail_with
+from tests.support.small_office import Form, Mails, Settings, SmallOffice, form, mail_with
+from tests.support.world import HANAKO, OFFICE
 from worker.approve import decisions
 from worker.cli.demo.smtp_server import DsnController
 from worker.core.messages import name_hold, next_step

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.fakes import FakeClock, FakeServer
-from tests.support.office import Mailroom, a_form, notice, project
-from tests.support.small_office import HANAKO, REHEARSAL, Settings, SmallOffice, form
+from tests.support.office import Mailroom, a_form, notice
+from tests.support.small_office import Settings, SmallOffice, form
+from tests.support.world import HANAKO, REHEARSAL, project
 from worker.approve.decisions import approve
 from worker.core.business_hours import USUAL
 from worker.core.errors import Unavailable

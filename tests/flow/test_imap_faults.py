@@ -19,10 +19,10 @@ from pathlib import Path
 import pytest
 
 from tests.flow.test_smtp_faults import ids_of
-from tests.support.fakes import START
 from tests.support.misbehaving_smtp import MisbehavingServer
 from tests.support.scripted_imap import Fault, ScriptedImap
 from tests.support.small_office import Settings, SmallOffice, TextInBytes, WatchedStore, form, in_force_of, mail_with
+from tests.support.world import START
 from worker.config.settings import Security
 from worker.core.errors import Unavailable
 from worker.core.states import State

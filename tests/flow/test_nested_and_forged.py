@@ -13,9 +13,9 @@ import pytest
 
 from tests.flow.test_who_may_speak import EAST, GOOD, NETDESK, Office, a_mail, announced, signed
 from tests.support.authenticated import received
-from tests.support.fakes import START
 from tests.support.signed_mail import DOMAIN, sign
-from tests.support.small_office import HANAKO, Form, form
+from tests.support.small_office import Form, form
+from tests.support.world import HANAKO, START
 from worker.approve import decisions
 from worker.cli.demo.smtp_server import DsnController
 from worker.core.states import Reason, State

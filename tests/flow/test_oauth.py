@@ -23,8 +23,9 @@ from typing import Any
 import pytest
 
 from tests.support.mailservers import MailServers
-from tests.support.office import Office, Ran, a_form, a_mail, a_pdf, notice, project, wire, yesterday
+from tests.support.office import Office, Ran, a_form, a_mail, a_pdf, notice, wire, yesterday
 from tests.support.token_endpoints import CLIENT, SECRET, TENANT, USER_CODE, TokenEndpoints, token_endpoints
+from tests.support.world import project
 from worker.oauth.files import LoginFile
 from worker.oauth.tokens import Kept
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.misbehaving_smtp import At, MisbehavingServer
-from tests.support.small_office import HANAKO, REHEARSAL, Settings, SmallOffice, form
+from tests.support.small_office import Settings, SmallOffice, form
+from tests.support.world import HANAKO, REHEARSAL
 from worker.approve import decisions
 from worker.approve.decisions import approve
 from worker.core.messages import name_hold

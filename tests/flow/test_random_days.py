@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.misbehaving_smtp import At, MisbehavingServer
-from tests.support.small_office import HANAKO, REHEARSAL, Settings, SmallOffice, form, mail_with
+from tests.support.small_office import Settings, SmallOffice, form, mail_with
+from tests.support.world import HANAKO, REHEARSAL
 from worker.approve import decisions
 from worker.core.errors import Conflict, LogBroken, NotAllowed, Unavailable
 from worker.core.states import State

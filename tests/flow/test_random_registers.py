@@ -26,11 +26,12 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
 from tests.support.authenticated import HEADER, SIGNATURE, authenticated, signature
-from tests.support.fakes import START, FakeClock, FakeFiles, located_as_printed, run_at_once
+from tests.support.fakes import FakeClock, FakeFiles, located_as_printed, run_at_once
 from tests.support.known_addresses import make_known
 from tests.support.oracle import Left, faults_of, faults_together, is_invoice_of
-from tests.support.random_registers import OFFICE, TITLES, Came, World, worlds, write_files
-from tests.support.small_office import HANAKO, Mails
+from tests.support.random_registers import TITLES, Came, World, worlds, write_files
+from tests.support.small_office import Mails
+from tests.support.world import HANAKO, OFFICE, START
 from worker.approve import decisions
 from worker.approve.redraft import InForce, put_in_force
 from worker.config.files import TemplateFiles

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.support.small_office import HANAKO, Settings, SmallOffice, TextInBytes, form
+from tests.support.small_office import Settings, SmallOffice, TextInBytes, form
+from tests.support.world import HANAKO
 from worker.approve import decisions
 from worker.cli.demo.smtp_server import DsnController
 from worker.compose.mime_verify import decode_letter

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.misbehaving_smtp import At, MisbehavingServer
-from tests.support.office import Mailroom, a_form, a_mail, notice, project, wire
+from tests.support.office import Mailroom, a_form, a_mail, notice, wire
 from tests.support.returned import dsn, qmail, read_receipt, recipient, reply
-from tests.support.small_office import HANAKO, OFFICE, Settings, SmallOffice, form, mail_with
+from tests.support.small_office import Settings, SmallOffice, form, mail_with
+from tests.support.world import HANAKO, OFFICE, project
 from worker.approve import decisions
 from worker.audit.chain import canonical
 from worker.core.model import ReceiptKind, Submission

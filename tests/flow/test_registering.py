@@ -20,7 +20,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from tests.support.office import HANAKO, Office, a_form, notice, project
+from tests.support.office import HANAKO, Office, a_form, notice
+from tests.support.world import project
 from worker.core.model import JST
 
 ROOT = Path(__file__).parents[2]

@@ -17,9 +17,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.misbehaving_smtp import At, MisbehavingServer
-from tests.support.office import Mailroom, a_form, notice, project
+from tests.support.office import Mailroom, a_form, notice
 from tests.support.returned import dsn, recipient
-from tests.support.small_office import HANAKO, Form, Settings, SmallOffice, form, mail_with
+from tests.support.small_office import Form, Settings, SmallOffice, form, mail_with
+from tests.support.world import HANAKO, project
 from worker.approve import decisions
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.states import Event, Reason, State

@@ -24,19 +24,8 @@ import pytest
 import time_machine
 
 from tests.support.mailservers import ARRIVAL_SECONDS, MailServers
-from tests.support.office import (
-    HANAKO,
-    Office,
-    Taken,
-    a_form,
-    a_mail,
-    a_pdf,
-    an_invoice,
-    notice,
-    project,
-    wire,
-    yesterday,
-)
+from tests.support.office import HANAKO, Office, Taken, a_form, a_mail, a_pdf, an_invoice, notice, wire, yesterday
+from tests.support.world import project
 
 pytestmark = pytest.mark.servers
 

@@ -23,7 +23,8 @@ from sqlalchemy.engine import Connection
 
 from tests.support.fakes import run_at_once
 from tests.support.misbehaving_smtp import At, MisbehavingServer
-from tests.support.small_office import HANAKO, INVOICE, OFFICE, REHEARSAL, Settings, SmallOffice, WatchedStore, form
+from tests.support.small_office import INVOICE, Settings, SmallOffice, WatchedStore, form
+from tests.support.world import HANAKO, OFFICE, REHEARSAL
 from worker.approve import decisions
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.states import Reason, State

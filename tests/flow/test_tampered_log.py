@@ -27,7 +27,8 @@ from tests.support.fakes import FakeClock
 from tests.support.misbehaving_smtp import MisbehavingServer
 from tests.support.office import Office
 from tests.support.returned import dsn, recipient, reply
-from tests.support.small_office import HANAKO, Settings, SmallOffice, form, mail_with
+from tests.support.small_office import Settings, SmallOffice, form, mail_with
+from tests.support.world import HANAKO
 from worker.approve import decisions
 from worker.audit.chain import GENESIS, Line, canonical, entry_hash, fold, read_entry
 from worker.audit.verify import Chain, Fault, Faults, Verdict, verify

@@ -15,10 +15,10 @@ import pytest
 
 from tests.support import office as offices
 from tests.support.authenticated import AUTHSERV_ID, received, signature
-from tests.support.fakes import START
 from tests.support.office import Mailroom
 from tests.support.signed_mail import DOMAIN, Zone, sign
-from tests.support.small_office import HANAKO, Form, Settings, SmallOffice, form, mail_with
+from tests.support.small_office import Form, Settings, SmallOffice, form, mail_with
+from tests.support.world import HANAKO, START
 from worker.approve import decisions
 from worker.authenticate.dkim.verify import DnsSignatures
 from worker.authenticate.dkim_policy import Resolver

@@ -23,17 +23,8 @@ import pytest
 
 from tests.support.fakes import FakeClock, FakeFiles, run_at_once
 from tests.support.known_addresses import make_known, sections_with
-from tests.support.small_office import (
-    ACCOUNT,
-    HANAKO,
-    OFFICE,
-    Form,
-    Mails,
-    TextInBytes,
-    WatchedStore,
-    mail_with,
-    server_at,
-)
+from tests.support.small_office import Form, Mails, TextInBytes, WatchedStore, mail_with, server_at
+from tests.support.world import ACCOUNT, CONTRACTOR_TABLE, HANAKO, JIRO, OFFICE
 from worker.approve import decisions
 from worker.approve.redraft import put_in_force
 from worker.cli.demo.smtp_server import AcceptedMail, DsnController
@@ -46,21 +37,14 @@ from worker.core.model import JST, Submission
 from worker.pipeline.one_pass import Pass, finish_pass
 from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.recover import record_configuration, record_start, recover
-from worker.store.ports import Author
 from worker.views.project_status import project_rows
 from worker.views.tasks import Task, open_tasks
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.plan import SETTLE
 
-JIRO = Author("佐藤 次郎", "jiro")
-
-WORKER = """
-[contractor]
-name = "〇〇建設 株式会社"
-department = "総務部"
-contact = "山田 花子"
-phone = "045-000-0000"
-email = "soumu@contractor.example"
+WORKER = (
+    CONTRACTOR_TABLE
+    + """
 [mailbox.main]
 host = "127.0.0.1"
 port = 143
@@ -80,6 +64,7 @@ dir = "var"
 people = ["山田 花子", "佐藤 次郎"]
 notify = ["soumu@contractor.example"]
 """
+)
 
 AKANE = """
 name = "茜市"

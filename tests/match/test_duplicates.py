@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.fakes import START, FakeReading
+from tests.support.fakes import FakeReading
 from tests.support.registered import NOTICE, PDF, arrived
+from tests.support.world import START
 from worker.core.model import Answer, Hold, Key, Product, Sha256, Submission, Unreadable, sha256
 from worker.core.states import WAITING, Reason, State
 from worker.match.duplicates import (

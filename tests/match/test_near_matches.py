@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from tests.support.fakes import FakeReading
-from tests.support.registered import CONTRACTOR, NOTICE, NUMBER, PDF, drafted, of_project
+from tests.support.registered import CONTRACTOR, NOTICE, PDF, drafted, of_project
+from tests.support.world import NUMBER
 from worker.core.model import sha256
 from worker.core.rulebook import Project
 from worker.match.match import Unmatched, index_projects, match_project

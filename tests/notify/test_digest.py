@@ -6,8 +6,8 @@ import datetime as dt
 from dataclasses import replace
 from typing import Any
 
-from tests.support.fakes import START
-from tests.support.registered import KEY, drafted
+from tests.support.registered import drafted
+from tests.support.world import KEY, START
 from worker.core.business_hours import OfficeHours, usual_windows
 from worker.core.model import JST, Product, Submission
 from worker.notify.digest import (

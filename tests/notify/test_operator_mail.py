@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.fakes import START
-from tests.support.registered import KEY, NOTICE, REGISTER, Register, arrived, drafted, of_issuer, of_project
+from tests.support.registered import NOTICE, REGISTER, Register, arrived, drafted, of_issuer, of_project
+from tests.support.world import KEY, START
 from worker.core.errors import AccountRefused
 from worker.core.messages import name_state, next_step
 from worker.core.model import Alarm, Hold, Submission

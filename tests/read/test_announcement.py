@@ -10,9 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.fakes import START
-from tests.support.guarantor_profiles import EAST
-from tests.support.registered import NOTICE, NUMBER, PDF, arrived
+from tests.support.registered import NOTICE, PDF, arrived
+from tests.support.world import EAST, NUMBER, START
 from worker.core.business_hours import OfficeHours, usual_windows
 from worker.core.model import JST, Announced, Duties, Hold, Product, Submission, sha256
 from worker.core.states import Reason, State

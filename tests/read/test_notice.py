@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.guarantor_profiles import EAST, GUARANTORS, HOKKAIDO, WEST
+from tests.support.world import EAST, GUARANTORS, HOKKAIDO, WEST
 from worker.core.model import Key, Notice, PageText, PdfText, Product, Unreadable
 from worker.core.states import Reason
 from worker.read.notice import PAGE_CHARACTERS, read_notice

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.guarantor_profiles import EAST
+from tests.support.world import EAST
 from worker.core.model import Key, Located, Notice, PageText, PdfText, Place, Product, Stretch, Unreadable
 from worker.core.states import Reason
 from worker.read.positions import confirm_notice

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.fakes import START, FakeClock
+from tests.support.fakes import FakeClock
 from tests.support.registered import drafted
+from tests.support.world import START
 from worker.core.business_hours import OfficeHours, usual_windows
 from worker.core.model import Address, Submission
 from worker.core.states import State

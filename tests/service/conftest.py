@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support import service_process
+from tests.support import world
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import DsnController
 
 
 @pytest.fixture(scope="module")
 def imap() -> Iterator[DemoImap]:
-    with DemoImap(service_process.offices.ADDRESS) as server:
+    with DemoImap(world.OFFICE) as server:
         yield server
 
 

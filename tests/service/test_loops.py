@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 import structlog
 
-from tests.support.service_process import PATIENCE, Listener, Running, ServiceOffice, a_form, notice, project
+from tests.support.office import a_form, notice
+from tests.support.service_process import PATIENCE, Listener, Running, ServiceOffice
+from tests.support.world import project
 from worker.cli.demo.smtp_server import DsnController
 from worker.read.pdf.pool import PdfPool
 from worker.service import service as services

@@ -5,8 +5,10 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+from tests.support.office import a_form, a_mail, notice, wire
 from tests.support.scripted_imap import Fault, ScriptedImap
-from tests.support.service_process import Gate, Running, ServiceOffice, a_form, a_mail, notice, pace, project, wire
+from tests.support.service_process import Gate, Running, ServiceOffice, pace
+from tests.support.world import project
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import DsnController
 

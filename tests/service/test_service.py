@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.service_process import PATIENCE, Running, ServiceOffice, a_form, a_mail, notice, project, wire
+from tests.support.office import a_form, a_mail, notice, wire
+from tests.support.service_process import PATIENCE, Running, ServiceOffice
+from tests.support.world import project
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import DsnController
 

@@ -16,19 +16,10 @@ import pytest
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from tests.support.misbehaving_smtp import At, MisbehavingServer
+from tests.support.office import a_form, a_mail, notice, wire, yesterday
 from tests.support.scripted_imap import Fault, ScriptedImap
-from tests.support.service_process import (
-    PATIENCE,
-    STOP_SECONDS,
-    Running,
-    ServiceOffice,
-    a_form,
-    a_mail,
-    notice,
-    project,
-    wire,
-    yesterday,
-)
+from tests.support.service_process import PATIENCE, STOP_SECONDS, Running, ServiceOffice
+from tests.support.world import project
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import DsnController
 from worker.core.model import JST

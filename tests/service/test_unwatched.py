@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fakes import START, FakeClock
+from tests.support.fakes import FakeClock
+from tests.support.world import START
 from worker.core.errors import Unavailable
 from worker.core.model import Alarm, Look
 from worker.pipeline.reachability import Health

@@ -19,7 +19,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.support.stores import HANAKO, START, WORKER, SteppingClock, approve, create_held, draft_of, make_store
+from tests.support import world
+from tests.support.stores import SteppingClock, approve, create_held, draft_of, make_store
+from tests.support.world import HANAKO, START, WORKER
 from worker.audit.chain import CONFIG_CHANGED, GENESIS
 from worker.audit.verify import verify
 from worker.core.errors import ConfigError, Conflict, LogBroken, NotAllowed, Unavailable
@@ -188,7 +190,7 @@ def test_an_entry_sets_exactly_the_fields_that_changed(store: SqlStore) -> None:
     first, second = store.entries()
     assert set(first.set) == {"state", "contract_number", "guarantor", "draft"}
     assert second.set == {"state": "APPROVED", "due_at": START.isoformat()}
-    assert (second.by, second.account, second.event) == ("山田 花子", "soumu", "Approved")
+    assert (second.by, second.account, second.event) == (HANAKO.by, HANAKO.account, "Approved")
 
 
 def test_a_field_set_back_to_its_default_is_set_back_by_the_fold(store: SqlStore) -> None:
@@ -694,8 +696,7 @@ def test_times_come_back_in_japanese_time(store: SqlStore) -> None:
 
 # --- What was sent before --------------------------------------------------------------------------------------
 
-TOWN = Address("kensetsu@town.example")
-SITE = Address("genba@contractor.example")
+TOWN, SITE = Address(world.MIHON_TO), Address(world.SITE)
 PAPER = Attachment("前払金請求書", "請求書.pdf", sha256(b"%PDF-invoice"), 12)
 ASKED_BY_THE_GUARDS = {
     "was_sent_to": queries._SENT_TO,

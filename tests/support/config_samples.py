@@ -1,47 +1,28 @@
-"""A small whole configuration to break one key at a time."""
+"""The least of each configuration file, to break one key at a time: the world's people, みほん町, one project."""
 
 from __future__ import annotations
 
-WORKER = """
-[contractor]
-name = "みほん建設 株式会社"
-department = "総務部"
-contact = "山田 花子"
-phone = "045-000-0000"
-email = "soumu@contractor.example"
+from tests.support.world import CONTRACTOR_TABLE, EAST, HANAKO, MIHON_LEAST, OFFICE
 
+WORKER = f"""{CONTRACTOR_TABLE}
 [mailbox.main]
 host = "imap.contractor.example"
 port = 993
-user = "soumu@contractor.example"
+user = "{OFFICE}"
 password_file = "imap-password"
 
 [smtp]
 host = "smtp.contractor.example"
 port = 465
-user = "soumu@contractor.example"
+user = "{OFFICE}"
 password_file = "smtp-password"
 
 [operator]
-people = ["山田 花子"]
-notify = ["soumu@contractor.example"]
+people = ["{HANAKO.by}"]
+notify = ["{OFFICE}"]
 """
 
-ISSUER = """
-name = "みほん町"
-guarantors = ["east"]
-checked_on = 2026-11-21
-open = []
-
-[section.doboku]
-name = "土木課"
-to = ["doboku@mihon.example"]
-
-[rule.default]
-channel = "email"
-section = "project"
-subject = "{{ product }}【{{ project.name }}】"
-"""
+ISSUER = MIHON_LEAST
 
 PROJECTS = """
 [[project]]
@@ -50,13 +31,13 @@ issuer = "mihon"
 section = "doboku"
 """
 
-GUARANTORS = """
+GUARANTORS = f"""
 [guarantor.east]
-name = "みほん保証株式会社"
-number = '[0-9]{5}-[0-9]{6}'
-key = '[0-9A-Za-z]{8,16}'
-labels = { project_name = ["工事名"], contractor_name = ["受注者名"], product = ["商品"], contract_number = ["保証契約番号"], key = ["認証キー"] }
-products = { contract = ["契約保証"] }
+name = "{EAST.name}"
+number = '{EAST.number}'
+key = '{EAST.key}'
+labels = {{ project_name = ["工事名"], contractor_name = ["受注者名"], product = ["商品"], contract_number = ["保証契約番号"], key = ["認証キー"] }}
+products = {{ contract = ["契約保証"] }}
 """  # noqa: E501  one table, as in a real file
 
 FILES = {

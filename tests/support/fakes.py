@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar, cast
 
+from tests.support.world import START
 from worker.config.mailbox_actions import After
 from worker.core.errors import LogBroken, NotAllowed, Unavailable
 from worker.core.message_id import SECRET, SECRET_BYTES
 from worker.core.model import (
-    JST,
     Address,
     Located,
     Look,
@@ -38,7 +38,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 SECRET_HEX = "5e" * SECRET_BYTES
 """The secret of every store that is a fake."""
-START = dt.datetime(2026, 11, 21, 9, 0, tzinfo=JST)
 
 
 @dataclass

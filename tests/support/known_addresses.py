@@ -14,11 +14,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tests.support.world import ACCOUNT, COMPANY, OFFICE, WORKER
 from worker.audit.chain import GENESIS, canonical, chain, fold, read_entry
 from worker.core.model import JST, Address, Attachment, Channel, Draft, Product, Submission, sha256
 from worker.core.states import Event, State
 from worker.match.from_before import FIRST_START
-from worker.store.ports import Author
 from worker.store.sqlite import SqlStore, create_or_migrate
 from worker.store.sqlite.queries import StoreReads
 from worker.store.sqlite.rows import DEFAULTS, fields_of
@@ -26,7 +26,6 @@ from worker.store.sqlite.schema import FILE_NAME
 
 LONG_AGO = dt.datetime(2020, 4, 1, 9, tzinfo=JST)
 """The first start of an office that has had the product for long."""
-WORKER = Author("hoshobin", "hoshobin")
 _PAST = Submission(id=0, state=State.CONFIRMED, channel=Channel.EMAIL, reply="250 2.0.0 Ok: queued before")
 _STEPS = (
     (Event.SEND_STARTED, State.SENDING),
@@ -53,8 +52,8 @@ def record_past_submission(
     to = tuple(map(Address, addresses))
     with store.writing() as writing:
         draft = Draft(
-            sender=Address("soumu@contractor.example"),
-            sender_name="〇〇建設 株式会社",
+            sender=Address(OFFICE),
+            sender_name=COMPANY,
             to=to,
             cc=(),
             subject="以前の提出",
@@ -125,7 +124,7 @@ def _add_past(
         "at": at,
         "event": "Confirmed before",
         "submission": 0 if lowest is None else lowest - 1,
-        "by": "hoshobin",
+        "by": ACCOUNT,
         "account": "",
         "detail": {},
         "set": {name: value for name, value in fields_of(past).items() if value != DEFAULTS[name]},

@@ -20,6 +20,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, Table, TableStyle
 
 from tests.support import notice_pdfs as made
+from tests.support.world import COMPANY
 
 FONTS: Final = (made.MINCHO, made.GOTHIC, "Helvetica", "Courier", "Times-Roman", "Helvetica-Bold")
 MAKERS: Final = ("reportlab", "by hand")
@@ -71,7 +72,7 @@ def a_layout(seed: int, *, footer: str | None = None) -> Layout:
         project=chance.choice(
             ("道路改良工事（その２）", "市営住宅外壁改修工事", "河川災害復旧工事", "市道１号線舗装補修工事")
         ),
-        contractor=chance.choice(("〇〇建設 株式会社", "株式会社 山田組")),
+        contractor=chance.choice((COMPANY, "株式会社 山田組")),
         number=number,
         key=key,
     )

@@ -27,6 +27,8 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
+from tests.support.world import COMPANY, EAST
+
 MINCHO, GOTHIC = "HeiseiMin-W3", "HeiseiKakuGo-W5"
 for _name in (MINCHO, GOTHIC):
     pdfmetrics.registerFont(UnicodeCIDFont(_name))
@@ -47,12 +49,12 @@ class Form:
     """What one notice prints."""
 
     project: str = "道路改良工事（その２）"
-    contractor: str = "〇〇建設 株式会社"
+    contractor: str = COMPANY
     product: str = "前払金保証"
     number: str = "40213-00712M"
     key: str = "Hs4kQ9wZx2Tb"
-    guarantor: str = "東日本建設業保証株式会社"
-    title: str = "電子保証にかかる「認証キー」のお知らせ"
+    guarantor: str = EAST.name
+    title: str = EAST.titles[0]
 
 
 BEFORE = (
@@ -300,7 +302,7 @@ def certificate() -> bytes:
         texts = ("保証契約番号：40213-00712M", "工事名：道路改良工事（その２）", "保証金額：20,000,000円")
         for number, text in enumerate(texts):
             _line(canvas, 700 - number * STEP, text)
-        _line(canvas, 600, "東日本建設業保証株式会社")
+        _line(canvas, 600, EAST.name)
 
     return _pdf(draw)
 
@@ -417,7 +419,7 @@ def invoice(project: str) -> bytes:
             "上記工事の前払金として請求いたします。",
             "",
             "令和８年５月８日",
-            "受注者　　〇〇建設 株式会社",
+            f"受注者　　{COMPANY}",
             "　　　　　代表取締役　山田 一郎",
         ),
     )
@@ -434,7 +436,7 @@ def samples() -> dict[str, bytes]:
         "quotation.pdf": _letter(
             "御見積書",
             (
-                "〇〇建設 株式会社　御中",
+                f"{COMPANY}　御中",
                 "",
                 "仮設材リース一式　　３８５，０００円（税込）",
                 "",

@@ -27,98 +27,20 @@ from typing import Any, Self
 from fast_mail_parser import parse_email
 
 from tests.support import notice_pdfs as made
-from tests.support.authenticated import AUTHSERV_ID, received
+from tests.support import world
+from tests.support.authenticated import received
 from tests.support.known_addresses import make_known, sections_with
 from tests.support.notice_pdfs import Form
+from tests.support.world import COLLEAGUE, ISSUERS, KNOWN, OFFICE, worker_toml
 from worker import cli
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import AcceptedMail, DsnController
 from worker.core.model import JST
 
-ADDRESS = "soumu@contractor.example"
-COLLEAGUE = "sato@contractor.example"
-HANAKO = "山田 花子"
-EAST = "電子保証（認証キー）発行完了のお知らせ"
+HANAKO = world.HANAKO.by
+(EAST,) = world.EAST.subjects
 _numbers = count(1)
 _folders = count(1)
-
-ISSUERS = {
-    "kawa": """
-name = "川北町"
-[section.doboku]
-name = "土木課"
-to = ["doboku@kawa-town.example"]
-cc = ["genba@contractor.example"]
-phone = "0761-00-0000"
-[section.keiyaku]
-name = "契約係"
-to = ["keiyaku@kawa-town.example"]
-[rule.default]
-channel = "email"
-notice = "attached"
-timing = "any"
-section = "project"
-subject = "{{ product }}にかかる認証キー【{{ project.name }}】の提出について"
-invoice = "optional"
-""",
-    "yama": """
-name = "山手市"
-[section.keiyaku]
-name = "契約課"
-to = ["keiyaku@yama-city.example"]
-[rule.default]
-channel = "email"
-notice = "attached"
-timing = "any"
-section = "keiyaku"
-subject = "【{{ product }}】{{ values.工事番号 }} {{ project.name }}（{{ contractor.name }}）"
-invoice = "required"
-""",
-    "sora": """
-name = "空見村"
-[section.somu]
-name = "総務課"
-to = []
-[rule.default]
-channel = "email"
-notice = "attached"
-timing = "any"
-section = "somu"
-subject = "認証キーの提出"
-invoice = "never"
-""",
-    "kami": """
-name = "紙屋町"
-[section.zaisei]
-name = "財政課"
-phone = "0263-00-0000"
-[rule.default]
-channel = "paper"
-section = "zaisei"
-subject = ""
-""",
-}
-
-KNOWN = (
-    "doboku@kawa-town.example",
-    "genba@contractor.example",
-    "keiyaku@kawa-town.example",
-    "keiyaku@yama-city.example",
-)
-
-
-def project(name: str, issuer: str = "kawa", *numbers: str, **more: str) -> str:
-    """One ``[[project]]``; ``more`` are further lines, TOML as it stands."""
-    lines = ["[[project]]", f'name = "{name}"', f'issuer = "{issuer}"', f"contract_numbers = {json.dumps(numbers)}"]
-    if issuer == "kawa":
-        lines.append('section = "doboku"')
-    invoice = more.pop("invoice", "")
-    lines += [f"{key} = {value}" for key, value in more.items()]
-    if invoice and "dates" not in more:
-        lines.append("dates = { contract = 2026-05-01 }")  # concluded: an invoice may leave
-    if invoice:
-        lines += ["[project.invoice]", invoice]
-    return "\n".join(lines) + "\n"
 
 
 @dataclass
@@ -155,7 +77,7 @@ class Office:
     since: str = ""
     projects: list[str] = field(default_factory=list)
     issuers: dict[str, str] = field(default_factory=lambda: dict(ISSUERS))
-    address: str = ADDRESS
+    address: str = OFFICE
     mailbox_lines: str = ""
     smtp_lines: str = ""
     """Instead of the lines for a server without TLS and login on loopback."""
@@ -193,36 +115,16 @@ class Office:
             f'host = "127.0.0.1"\nport = {self.imap_port}\nsecurity = "none"\nuser = "{self.address}"\n'
             f'password_file = "imap-password"\nfolder = "{self.folder}"'
         )
-        smtp = self.smtp_lines or f'host = "127.0.0.1"\nport = {self.smtp_port}\nsecurity = "none"\nuser = ""'
-        since = f"since = {self.since}" if self.since else ""
-        return f"""
-[contractor]
-name = "〇〇建設 株式会社"
-department = "総務部"
-contact = "山田 花子"
-phone = "045-000-0000"
-email = "{self.address}"
-[mailbox.main]
-authserv_id = "{AUTHSERV_ID}"
-{mailbox}
-{since}
-[intake]
-colleagues = ["{COLLEAGUE}"]
-[smtp]
-{smtp}
-per_minute = 0
-[release]
-mode = "{self.mode}"
-hold_minutes = {self.hold_minutes}
-rehearsal_to = "{self.rehearsal_to}"
-[store]
-dir = "var"
-[operator]
-people = ["{HANAKO}", "佐藤 次郎"]
-notify = ["{self.address}"]
-[schedule]
-windows = []
-"""
+        since = f"\nsince = {self.since}" if self.since else ""
+        return worker_toml(
+            office=self.address,
+            mailbox=mailbox + since,
+            smtp=self.smtp_lines,
+            smtp_port=self.smtp_port,
+            mode=self.mode,
+            hold_minutes=self.hold_minutes,
+            rehearsal_to=self.rehearsal_to,
+        )
 
     def secret(self, name: str, text: str) -> None:
         """A password file that only we can read."""
@@ -426,7 +328,7 @@ def a_mail(
     mail = EmailMessage()
     received(mail, sender)
     mail["From"] = sender
-    mail["To"] = ADDRESS
+    mail["To"] = OFFICE
     mail["Subject"] = subject
     mail["Date"] = format_datetime(dt.datetime.now(JST))
     mail["Message-ID"] = message_id or f"<t{next(_numbers)}.{os.getpid()}@{sender.rpartition('@')[2]}>"

@@ -17,15 +17,12 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from tests.support.authenticated import AUTHSERV_ID
+from tests.support.world import COMPANY, WORKS_NUMBER, printed_notice, worker_toml
 
 T = TypeVar("T")
 
-OFFICE = "soumu@contractor.example"
-OWN = "みほん建設 株式会社"
 PRODUCTS = {"contract": "契約保証", "advance": "前払金保証", "interim": "中間前払金保証"}
 TITLES = {"advance": "前払金請求書", "interim": "中間前払金請求書"}
-WORKS_NUMBER = "工事番号"
 
 _ISSUER_NAMES = ("川北町", "川北町上下水道局", "山手市", "上川北町")
 _FAMILIES = (
@@ -41,9 +38,9 @@ _FAMILIES = (
 
 _NEAR = {1: 2, 2: 1, 4: 5, 5: 4}
 _UNREGISTERED = ("公園造成工事", "道路改良")
-_CONTRACTORS = (OWN, "みほん建設(株)", "みほん建設 株式会社")
-_VENTURE = "みほん・ためし特定建設工事共同企業体"
-_STRANGERS = ("ためし土木 株式会社", "株式会社みほん建設", "みほん・べつの特定建設工事共同企業体")
+_CONTRACTORS = (COMPANY, "〇〇建設(株)", COMPANY)
+_VENTURE = "〇〇・ためし特定建設工事共同企業体"
+_STRANGERS = ("ためし土木 株式会社", "株式会社〇〇建設", "〇〇・べつの特定建設工事共同企業体")
 _NUMBERS = (
     "40213-00001",
     "40213-000011",
@@ -123,7 +120,7 @@ class Came:
     number: str
     key: str
     name: str
-    contractor: str = OWN
+    contractor: str = COMPANY
     copy: int = 0
     is_amending: bool = False
     """In truth: of the amended contract, under the number of the original's."""
@@ -131,16 +128,14 @@ class Came:
 
     @property
     def pdf(self) -> bytes:
-        lines = (
-            "電子保証にかかる「認証キー」のお知らせ",
-            "東日本建設業保証株式会社",
-            f"工事名 {self.name}",
-            f"受注者名 {self.contractor}",
-            f"商品（保証区分） {PRODUCTS[self.product]}",
-            f"保証契約番号 {self.number}",
-            f"認証キー {self.key}",
+        text = printed_notice(
+            project=self.name,
+            number=self.number,
+            key=self.key,
+            product=PRODUCTS[self.product],
+            contractor=self.contractor,
         )
-        return f"%PDF-1.4 {self.copy}\n{chr(10).join(lines)}".encode()
+        return f"%PDF-1.4 {self.copy}\n{text}".encode()
 
 
 @dataclass(frozen=True)
@@ -186,40 +181,10 @@ def _addresses(section: str, issuer: str) -> tuple[tuple[str, ...], tuple[str, .
 
 # --- As it is written ----------------------------------------------------------------------------------------
 
-_WORKER = f"""
-[contractor]
-name = "{OWN}"
-department = "総務部"
-contact = "山田 花子"
-phone = "045-000-0000"
-email = "{OFFICE}"
-[mailbox.main]
-host = "127.0.0.1"
-port = 143
-security = "none"
-user = "soumu"
-password_file = "imap-password"
-authserv_id = "{AUTHSERV_ID}"
-[intake]
-colleagues = ["sato@contractor.example"]
-[smtp]
-host = "127.0.0.1"
-port = 25
-security = "none"
-user = ""
-[release]
-mode = "auto"
-[store]
-dir = "var"
-[operator]
-people = ["山田 花子"]
-notify = []
-"""
-
 
 def write_files(world: World, guarantors: bytes) -> dict[str, bytes]:
     """The configuration directory of ``world``."""
-    texts = {"worker.toml": _WORKER, "projects.toml": "".join(map(_project_text, world.projects))}
+    texts = {"worker.toml": worker_toml(notify=()), "projects.toml": "".join(map(_project_text, world.projects))}
     texts |= {f"issuers/{each.id}.toml": _issuer_text(each) for each in world.issuers.values()}
     return {"guarantors.toml": guarantors, **{name: text.encode() for name, text in texts.items()}}
 
@@ -441,7 +406,7 @@ class _Drawing:
         registered = {each.family for each in self.projects}
         near = _NEAR.get(project.family, -1)
         alike = (f"{project.name}その3", *(_FAMILIES[near] if near >= 0 and near not in registered else ()))
-        how, name, contractor = chance.below(4), chance.one_of((*_UNREGISTERED, *alike)), OWN
+        how, name, contractor = chance.below(4), chance.one_of((*_UNREGISTERED, *alike)), COMPANY
         if how == 0:
             name, contractor = chance.one_of(_FAMILIES[project.family]), chance.one_of(_STRANGERS)
         elif how == 1 and not any(
@@ -488,7 +453,7 @@ class _Drawing:
         if others and (chance.is_so(70) or not ventures):
             lines.append(chance.one_of(("{}長 様", "{} 御中", "（あて先）{}長 殿")).format(chance.one_of(others).name))
         elif ventures:
-            lines.append(f"請求者 {chance.one_of(ventures) or OWN}")
+            lines.append(f"請求者 {chance.one_of(ventures) or COMPANY}")
         else:
             return None
         content = "\n".join([*lines, f"金{amount:,}円", f"整理番号 {place}"])

@@ -8,66 +8,43 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tests.support.fakes import START, FakeFiles, FakeReading, FakeTemplates
+from tests.support.config_samples import files
+from tests.support.fakes import FakeFiles, FakeReading, FakeTemplates
+from tests.support.world import EAST, GUARANTORS_FILE, HANAKO, KEY, MIHON, MIHON_TO, NUMBER, REHEARSAL, START, WEST
 from worker.approve.redraft import Drafted, InForce, draft_submission, put_in_force
-from worker.config.load import Configuration
+from worker.config.load import Configuration, load_configuration
 from worker.config.settings import Auth, Mode, Release, Security, Settings, SmtpSettings
-from worker.core.model import Address, Channel, Key, Notice, Product, Sha256, Submission, sha256
-from worker.core.rulebook import Contractor, Eligibility, Guarantor, InvoiceRule, Issuer, Project, Rule, Section
+from worker.core.model import Address, Key, Notice, Product, Sha256, Submission, sha256
+from worker.core.rulebook import Contractor, Eligibility, Guarantor, InvoiceRule, Issuer, Project
 from worker.core.states import Reason, State
 from worker.store.ports import Reading
 
 PDF = b"%PDF-1.4 the notice as it was received"
 INVOICE = "%PDF-1.4 前払金請求書 道路改良工事 金20,000,000円".encode()
-PROJECT = "mihon/道路改良工事"
-NUMBER = "12345-678901"
-KEY = "AbCd1234EfGh"
-TO = Address("doboku@mihon.example")
-REHEARSAL_TO = Address("rensyu@contractor.example")
+TO = Address(MIHON_TO)
+REHEARSAL_TO = Address(REHEARSAL)
 BODY = (Path(__file__).parents[2] / "templates" / "mail" / "default.txt.j2").read_text()
-CONTRACTOR = Contractor(
-    "みほん建設 株式会社", "総務部", "山田 花子", "045-000-0000", Address("soumu@contractor.example")
-)
-EAST = Guarantor("east", "東日本みほん保証株式会社", (), (), (), "", "", {}, {})
-WEST = replace(EAST, id="west", name="西日本みほん保証株式会社")
-WORDS = {Product.CONTRACT: "契約保証", Product.ADVANCE: "前払金保証", Product.INTERIM: "中間前払金保証"}
 
-SECTION = Section("doboku", "土木課", (TO,), phone="0557-00-0000")
-RULE = Rule(
-    channel=Channel.EMAIL,
-    section="project",
-    subject="{{ product }}【{{ project.name }}】",
-    body="default",
-    product_word="契約保証",
-    invoice=InvoiceRule.OPTIONAL,
-)
-ISSUER = Issuer(
-    id="mihon",
-    name="みほん町",
-    aliases=(),
+_LOADED = load_configuration(files({"issuers/mihon.toml": MIHON, "guarantors.toml": GUARANTORS_FILE.decode()}))
+CONTRACTOR = _LOADED.settings.contractor
+_MIHON = _LOADED.issuers["mihon"]
+ISSUER = replace(
+    _MIHON,
     guarantors=(),
-    sections={"doboku": SECTION},
-    rules={product: replace(RULE, product_word=word) for product, word in WORDS.items()},
-    file="issuers/mihon.toml",
+    rules={product: replace(rule, invoice=InvoiceRule.OPTIONAL) for product, rule in _MIHON.rules.items()},
+    checked_on=None,
     sha256=Sha256("0" * 64),
 )
+"""As its file says, but it takes every guarantor, and an invoice with every product, as rules of 0.1.0 did."""
+(SECTION,) = ISSUER.sections.values()
+RULE = ISSUER.rules[Product.CONTRACT]
 APPROVED_ONLY = (Eligibility(approval=True),)
 """An issuer that approves electronic sureties project by project."""
 
-PROJECT_OF_NUMBER = Project(
-    id=PROJECT,
-    name="道路改良工事",
-    issuer="mihon",
-    sections=dict.fromkeys(Product, "doboku"),
-    contractor="",
-    names_on_notice=(),
-    contract_numbers=(NUMBER,),
-    by_name=False,
-    values={},
-    dates={},
-    invoices={},
-)
-NOTICE = Notice("east", "道路改良工事", "みほん建設 株式会社", Product.CONTRACT, NUMBER, Key(KEY))
+(_NUMBERLESS,) = _LOADED.projects
+PROJECT_OF_NUMBER = replace(_NUMBERLESS, contract_numbers=(NUMBER,))
+PROJECT = PROJECT_OF_NUMBER.id
+NOTICE = Notice("east", PROJECT_OF_NUMBER.name, CONTRACTOR.name, Product.CONTRACT, NUMBER, Key(KEY))
 
 
 def of_project(**changes: Any) -> Project:
@@ -106,7 +83,7 @@ class Register:
         smtp = SmtpSettings(
             self.host, 25, Security.NONE, "", Auth.PASSWORD, "", "", "contractor.example", self.max_bytes
         )
-        settings = Settings(self.contractor, {}, smtp, "notices", "invoices", self.release, 60, "", ("山田 花子",), ())
+        settings = Settings(self.contractor, {}, smtp, "notices", "invoices", self.release, 60, "", (HANAKO.by,), ())
         issuers = {issuer.id: issuer for issuer in self.issuers}
         configuration = Configuration(settings, self.guarantors, issuers, self.projects, ())
         return put_in_force(configuration, FakeTemplates(self.templates), self.files)

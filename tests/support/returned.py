@@ -8,10 +8,11 @@ from __future__ import annotations
 from email.message import EmailMessage
 from email.policy import SMTP
 
+from tests.support.world import KAWA_TO, OFFICE
+
 OURS = "<0a1b2c3d4e5f6071.0@contractor.example>"
 ENVID = "0a1b2c3d4e5f6071.0.1"
-TOWN = "doboku@kawa-town.example"
-OFFICE = "soumu@contractor.example"
+TOWN = KAWA_TO
 
 
 def recipient(

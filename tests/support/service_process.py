@@ -12,6 +12,7 @@ import os
 import queue
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -22,9 +23,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.support import office as offices
-from tests.support.office import a_form, a_mail, notice, project, wire, yesterday
-
-__all__ = ["a_form", "a_mail", "notice", "project", "wire", "yesterday"]
 
 PATIENCE = 60.0
 """Seconds after which a test gives up: a whole start takes 2 on an idle machine."""
@@ -40,7 +38,7 @@ class ServiceOffice(offices.Office):
 
     def states(self) -> list[str]:
         """State of each submission, by id; none where there is no database yet."""
-        with contextlib.suppress(offices.sqlite3.OperationalError):
+        with contextlib.suppress(sqlite3.OperationalError):
             return [state for (state,) in self.rows("SELECT state FROM submissions WHERE id > 0 ORDER BY id")]
         return []
 

@@ -22,16 +22,32 @@ from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
-from tests.support.authenticated import AUTHSERV_ID, received
-from tests.support.fakes import START, FakeClock, FakeFiles, located_as_printed, run_at_once
+from tests.support.authenticated import received
+from tests.support.fakes import FakeClock, FakeFiles, located_as_printed, run_at_once
 from tests.support.known_addresses import make_known
+from tests.support.world import (
+    ACCOUNT,
+    COLLEAGUE,
+    COMPANY,
+    GUARANTORS_FILE,
+    ISSUERS,
+    KAWA_TO,
+    OFFICE,
+    SITE,
+    START,
+    WORKS_NUMBER,
+    YAMA_TO,
+    printed_notice,
+    project,
+    worker_toml,
+)
 from worker.approve.redraft import InForce, put_in_force
 from worker.authenticate.ports import Signatures
 from worker.config.files import TemplateFiles
+from worker.config.guarantors import FILE
 from worker.config.load import Configuration, load_configuration
 from worker.config.mailbox_actions import After
 from worker.config.settings import Security
-from worker.config.shipped import shipped_file
 from worker.core.errors import HoshobinError, Unavailable
 from worker.core.model import JST, Located, PageText, PdfText, Submission, Unreadable
 from worker.core.states import Reason
@@ -41,84 +57,13 @@ from worker.pipeline.recover import record_configuration, record_start, recover
 from worker.send.ports import MailServer
 from worker.send.smtp.client import SmtpServer
 from worker.send.smtp.protocol import Timeouts
-from worker.store.ports import Author
 from worker.store.sqlite import SqlStore
 from worker.store.sqlite.schema import FILE_NAME
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.plan import SETTLE
 from worker.watch.ports import Fetched, Header, Heard, Opened
 
-OFFICE = "soumu@contractor.example"
-REHEARSAL = "renshu@contractor.example"
-HANAKO = Author("山田 花子", "hanako")
-ACCOUNT = "hoshobin"
 INVOICE = "invoice-1.pdf"
-
-_ISSUERS = {
-    "kawa": """
-name = "川北町"
-[section.doboku]
-name = "土木課"
-to = ["{doboku}"]
-cc = ["genba@contractor.example"]
-[rule.default]
-channel = "email"
-notice = "attached"
-timing = "any"
-section = "doboku"
-subject = "{{{{ product }}}}にかかる認証キー【{{{{ project.name }}}}】の提出について"
-invoice = "optional"
-""",
-    "yama": """
-name = "山手市"
-[section.keiyaku]
-name = "契約課"
-to = ["{keiyaku}"]
-[rule.default]
-channel = "email"
-notice = "attached"
-timing = "any"
-section = "keiyaku"
-subject = "{{{{ project.name }}}}の認証キー"
-invoice = "optional"
-""",
-}
-_WORKER = """
-[contractor]
-name = "〇〇建設 株式会社"
-department = "総務部"
-contact = "山田 花子"
-phone = "045-000-0000"
-email = "{office}"
-[mailbox.main]
-host = "127.0.0.1"
-port = 143
-security = "none"
-user = "soumu"
-password_file = "imap-password"
-authserv_id = "{authserv_id}"
-[intake]
-colleagues = ["sato@contractor.example"]
-[smtp]
-host = "127.0.0.1"
-port = {port}
-security = "none"
-user = ""
-per_minute = {per_minute}
-copy_to = "{copy_to}"
-[schedule]
-windows = {windows}
-[release]
-mode = "{mode}"
-hold_minutes = 10
-rehearsal_to = "{rehearsal_to}"
-[store]
-dir = "var"
-[operator]
-people = ["山田 花子", "佐藤 次郎"]
-notify = {notify}
-escalate = {escalate}
-"""
 
 
 @dataclass(frozen=True)
@@ -131,7 +76,7 @@ class Form:
     product: str = "契約保証"
     copy: int = 0
     """Another download of the same notice has other bytes."""
-    contractor: str = "〇〇建設 株式会社"
+    contractor: str = COMPANY
 
     @property
     def pdf(self) -> bytes:
@@ -139,16 +84,10 @@ class Form:
 
     @property
     def text(self) -> PdfText:
-        lines = (
-            "電子保証にかかる「認証キー」のお知らせ",
-            "東日本建設業保証株式会社",
-            f"工事名 {self.project}",
-            f"受注者名 {self.contractor}",
-            f"商品（保証区分） {self.product}",
-            f"保証契約番号 {self.number}",
-            f"認証キー {self.key}",
+        text = printed_notice(
+            project=self.project, number=self.number, key=self.key, product=self.product, contractor=self.contractor
         )
-        return PdfText((PageText("\n".join(lines), "\n".join(lines)),))
+        return PdfText((PageText(text, text),))
 
 
 def form(number: int, project: int = 0, key: int = 0, copy: int = 0, product: str = "契約保証") -> Form:
@@ -226,8 +165,8 @@ class Mails:
 def mail_with(*forms: Form, number: int = 1) -> bytes:
     """A colleague's mail with notices attached."""
     mail = EmailMessage()
-    received(mail, "sato@contractor.example", START)
-    mail["From"] = "sato@contractor.example"
+    received(mail, COLLEAGUE, START)
+    mail["From"] = COLLEAGUE
     mail["To"] = OFFICE
     mail["Subject"] = "認証キーのお知らせの件"
     mail["Message-ID"] = f"<in.{number}@mail.example>"
@@ -244,8 +183,8 @@ class Settings:
     port: int = 1
     mode: str = "auto"
     rehearsal_to: str = ""
-    doboku: str = "doboku@kawa-town.example"
-    keiyaku: str = "keiyaku@yama-city.example"
+    doboku: str = KAWA_TO
+    keiyaku: str = YAMA_TO
     works: tuple[int, ...] = (1, 2, 3, 4)
     notify: tuple[str, ...] = (OFFICE,)
     escalate: tuple[str, ...] = ()
@@ -260,13 +199,13 @@ class Settings:
         """To whom mail may go by this configuration."""
         if self.rehearsal_to:
             return frozenset({self.rehearsal_to, OFFICE})
-        return frozenset({self.doboku, self.keiyaku, "genba@contractor.example", OFFICE})
+        return frozenset({self.doboku, self.keiyaku, SITE, OFFICE})
 
     @property
     def known(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
         """For ``make_known``: every section with its addresses."""
         return (
-            ("kawa", "doboku", (self.doboku, "genba@contractor.example")),
+            ("kawa", "doboku", (self.doboku, SITE)),
             ("yama", "keiyaku", (self.keiyaku,)),
         )
 
@@ -274,26 +213,31 @@ class Settings:
 @cache
 def configuration_of(settings: Settings) -> Configuration:
     """The configuration as the files would give it."""
-    named = {
-        "office": OFFICE,
-        "authserv_id": AUTHSERV_ID,
-        **{name: getattr(settings, name) for name in Settings.__dataclass_fields__},
-    }
-    named |= {name: json.dumps(getattr(settings, name)) for name in ("notify", "escalate", "windows")}
-    deadline = f"deadline = {settings.deadline}\n" if settings.deadline else ""
-    projects = "".join(
-        f'[[project]]\nname = "{WORKS[work]}"\nissuer = "{"kawa" if work % 2 else "yama"}"\n'
-        f'contract_numbers = ["40213-{work:06}"]\ndates = {{ contract = 2026-05-01 }}\n{deadline}[project.invoice]\n'
-        f'advance = {{ file = "invoice-{work}.pdf", amount = 20_000_000, date = 2026-05-08 }}\n'
-        for work in settings.works
+    worker = worker_toml(
+        smtp_port=settings.port,
+        per_minute=settings.per_minute,
+        copy_to=settings.copy_to,
+        mode=settings.mode,
+        rehearsal_to=settings.rehearsal_to,
+        notify=settings.notify,
+        escalate=settings.escalate,
+        windows=settings.windows,
     )
+    kawa, yama = ISSUERS["kawa"].replace(KAWA_TO, settings.doboku), ISSUERS["yama"].replace(YAMA_TO, settings.keiyaku)
     texts = {
-        "worker.toml": _WORKER.format(**named),
-        "projects.toml": projects,
-        "guarantors.toml": shipped_file("config", "guarantors.toml").decode(),
-        **{f"issuers/{name}.toml": text.format(**named) for name, text in _ISSUERS.items()},
+        "worker.toml": worker,
+        "projects.toml": "".join(_project(work, settings.deadline) for work in settings.works),
+        "issuers/kawa.toml": kawa,
+        "issuers/yama.toml": yama,
     }
-    return load_configuration({name: text.encode() for name, text in texts.items()})
+    return load_configuration({name: text.encode() for name, text in texts.items()} | {FILE: GUARANTORS_FILE})
+
+
+def _project(work: int, deadline: str) -> str:
+    more = {"values": f'{{ "{WORKS_NUMBER}" = "R8-{work}" }}', "dates": "{ contract = 2026-05-01 }"}
+    more |= {"deadline": deadline} if deadline else {}
+    invoice = f'advance = {{ file = "invoice-{work}.pdf", amount = 20_000_000, date = 2026-05-08 }}'
+    return project(WORKS[work], "kawa" if work % 2 else "yama", f"40213-{work:06}", **more, invoice=invoice)
 
 
 def in_force_of(settings: Settings, files: FakeFiles | None = None) -> InForce:

@@ -6,14 +6,10 @@ import dataclasses
 import datetime as dt
 from pathlib import Path
 
-from worker.core.model import JST, Address, Draft, Sha256, Submission
+from tests.support.world import COMPANY, HANAKO, MIHON_TO, NUMBER, OFFICE, START, WORKER
+from worker.core.model import Address, Draft, Sha256, Submission
 from worker.core.states import Event, State
-from worker.store.ports import Author
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store
-
-HANAKO = Author("山田 花子", "soumu")
-WORKER = Author("hoshobin", "hoshobin")
-START = dt.datetime(2026, 11, 21, 9, 0, tzinfo=JST)
 
 
 class SteppingClock:
@@ -32,9 +28,9 @@ def make_store(folder: Path, patience: float = 5.0) -> SqlStore:
 
 def draft_of(message_id: str, body: Sha256) -> Draft:
     return Draft(
-        sender=Address("soumu@contractor.example"),
-        sender_name="〇〇建設 株式会社",
-        to=(Address("kensetsu@town.example"),),
+        sender=Address(OFFICE),
+        sender_name=COMPANY,
+        to=(Address(MIHON_TO),),
         cc=(),
         subject="契約保証にかかる認証キー【道路改良工事】の提出について",
         body_sha256=body,
@@ -43,9 +39,7 @@ def draft_of(message_id: str, body: Sha256) -> Draft:
     )
 
 
-def create_held(
-    store: SqlStore, number: str = "12345-678901", message_id: str = "<a.0@contractor.example>"
-) -> Submission:
+def create_held(store: SqlStore, number: str = NUMBER, message_id: str = "<a.0@contractor.example>") -> Submission:
     with store.writing() as writing:
         body = writing.keep("body", message_id.encode())
         submission = Submission(

@@ -7,7 +7,7 @@ import datetime as dt
 
 import pytest
 
-from tests.support.fakes import START
+from tests.support.world import START
 from worker.core.messages.receipts import is_unproven
 from worker.core.model import Address, Draft, Receipt, ReceiptKind, Sha256, Submission
 from worker.core.states import Event, State

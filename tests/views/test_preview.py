@@ -9,18 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.registered import (
-    KEY,
-    NOTICE,
-    PDF,
-    REGISTER,
-    REHEARSAL_TO,
-    TO,
-    Register,
-    drafted,
-    of_issuer,
-    of_project,
-)
+from tests.support.registered import NOTICE, PDF, REGISTER, REHEARSAL_TO, TO, Register, drafted, of_issuer, of_project
+from tests.support.world import KEY
 from worker.compose import checks as guards
 from worker.compose.checks import Check
 from worker.core.messages.seeing import TEXTS
@@ -63,7 +53,7 @@ def with_duties(**changes: object) -> Submission:
 
 def test_the_mail_is_shown_as_it_will_be_with_the_section_that_receives_it() -> None:
     mail = mail_of()
-    assert mail["差出人"] == "みほん建設 株式会社 <soumu@contractor.example>"
+    assert mail["差出人"] == "〇〇建設 株式会社 <soumu@contractor.example>"
     assert mail["宛先"] == f"{TO}（みほん町 土木課）"
     assert mail["件名"] == SUBMISSION.draft.subject
     assert mail["本文"] == MAIL.body

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tests.support.fakes import START
 from tests.support.registered import PROJECT, Register, arrived, of_project
+from tests.support.world import START
 from worker.core.model import Product, Submission
 from worker.core.states import State
 from worker.views.project_status import Cell, Row, project_rows

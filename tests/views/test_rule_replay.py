@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.registered import KEY, NUMBER, REGISTER, Register, drafted, of_issuer, of_project
+from tests.support.registered import REGISTER, Register, drafted, of_issuer, of_project
+from tests.support.world import KEY, NUMBER
 from worker.approve.redraft import Drafted
 from worker.core.model import Address, Hold, sha256
 from worker.core.states import Reason

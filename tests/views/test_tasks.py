@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.fakes import START
 from tests.support.registered import PROJECT, PROJECT_OF_NUMBER, Register, arrived, of_project
+from tests.support.world import START
 from worker.config.load import Configuration
 from worker.core.model import JST, Duties, Hold, Product, Submission
 from worker.core.rulebook import Invoice

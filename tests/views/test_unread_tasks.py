@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
-from tests.support.fakes import START
 from tests.support.small_office import Settings, configuration_of
+from tests.support.world import START
 from worker.compose.obligations import choose_duty, open_news
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_receipt

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support import layouts
 from tests.support import notice_pdfs as made
-from tests.support.guarantor_profiles import GUARANTORS
+from tests.support.world import GUARANTORS
 from worker.cli.demo.sample_files import sample_pdf
 from worker.core.model import Notice, Unreadable
 from worker.core.states import Reason

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import notice_pdfs as made
-from tests.support.guarantor_profiles import GUARANTORS
+from tests.support.world import GUARANTORS
 from worker.core.errors import Unavailable
 from worker.core.model import Notice, PdfText, Product, Unreadable
 from worker.core.states import Reason

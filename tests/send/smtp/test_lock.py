@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.stores import START, SteppingClock
+from tests.support.stores import SteppingClock
+from tests.support.world import START
 from worker.core.errors import NotAllowed, Unavailable
 from worker.send.smtp.lock import FILE_NAME, SenderLock
 

@@ -45,7 +45,8 @@ from tests.support.mailservers import MailServers
 from tests.support.misbehaving_smtp import MisbehavingServer
 from tests.support.odd_mails import mails_of_others, odd_builds
 from tests.support.returned import dsn, recipient, reply
-from tests.support.small_office import HANAKO, Mails, Settings, SmallOffice, form, mail_with
+from tests.support.small_office import Mails, Settings, SmallOffice, form, mail_with
+from tests.support.world import HANAKO
 from worker.approve import decisions
 from worker.config.settings import Security
 from worker.core.model import End, MessageRow

@@ -2,7 +2,7 @@
 
 It was run once, in a checkout of commit 669d3fd (the released 0.1.0), on that checkout's code::
 
-    python …/tests/store/make_0_1_0.py …/tests/store/0.1.0
+    python …/tests/flow/make_0_1_0.py …/tests/flow/0.1.0
 
 The present code cannot run it. Every submission came to its state by the commands of 0.1.0, against embedded servers,
 with PDFs of ``notice_pdfs.plain``; the clock is set, and runs. The last process was killed between SendStarted and the
@@ -43,7 +43,8 @@ from tests.support import returned
 from tests.support.authenticated import received
 from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.notice_pdfs import Form
-from tests.support.office import ADDRESS, COLLEAGUE, HANAKO, command, project
+from tests.support.office import HANAKO, command
+from tests.support.world import COLLEAGUE, OFFICE, project
 from worker.approve.decisions import redraft
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import DsnController
@@ -415,7 +416,7 @@ def mail(subject: str, *attached: tuple[str, bytes], sender: str = COLLEAGUE, pr
     if proven:
         received(one, sender)
     one["From"] = sender
-    one["To"] = ADDRESS
+    one["To"] = OFFICE
     one["Subject"] = subject
     one["Date"] = "Thu, 18 Jun 2026 18:00:00 +0900"
     one["Message-ID"] = f"<{hashlib.sha256(subject.encode()).hexdigest()[:12]}@{sender.rpartition('@')[2]}>"
@@ -751,7 +752,7 @@ async def _look_at_invoices(loaded: Any) -> None:
 
 
 def main(target: Path) -> None:
-    with tempfile.TemporaryDirectory() as root, DemoImap(ADDRESS) as imap, DsnController() as relay:
+    with tempfile.TemporaryDirectory() as root, DemoImap(OFFICE) as imap, DsnController() as relay:
         office = OldOffice(Path(root), imap, relay)
         office.config.mkdir(parents=True)
         office.store.mkdir(parents=True)

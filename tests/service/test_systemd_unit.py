@@ -12,7 +12,7 @@ import pytest
 from worker.service.service import CLOSE_SECONDS
 from worker.service.shutdown import EXTEND_BY, EXTEND_EVERY, STOP_SECONDS
 
-UNIT = Path(__file__).parent.parent / "systemd" / "hoshobin.service"
+UNIT = Path(__file__).parents[2] / "systemd" / "hoshobin.service"
 # The first version whose `security` reads a unit file without a running systemd and whose `verify` knows all we use.
 SYSTEMD = 252
 EXPOSURE = 1.5

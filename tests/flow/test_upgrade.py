@@ -26,7 +26,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.office import ADDRESS, Ran, Taken, command
+from tests.support.office import Ran, Taken, command
+from tests.support.world import OFFICE
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import DsnController
 from worker.core.message_id import bears_secret
@@ -213,7 +214,7 @@ class Course:
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[tuple[DemoImap, DsnController]]:
-    with DemoImap(ADDRESS) as imap, DsnController() as relay:
+    with DemoImap(OFFICE) as imap, DsnController() as relay:
         yield imap, relay
 
 
