@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from worker.cli.tables import fit_widths, print_table, submission_json, submission_table, wrap
+from worker.cli.tables import print_table, submission_json, submission_table
+from worker.cli.terminal import fit_widths, wrap
 from worker.core.model import JST, Submission
 from worker.core.states import State
 
