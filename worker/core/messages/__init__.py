@@ -10,6 +10,8 @@ import re
 from typing import Final, Literal
 
 from worker.core.login_errors import LoginRefusal
+from worker.core.messages.authenticate import HINTS as AUTHENTICATE_HINTS
+from worker.core.messages.authenticate import TEXTS as AUTHENTICATE_TEXTS
 from worker.core.messages.commands import TEXTS as COMMAND_TEXTS
 from worker.core.messages.config import HINTS as CONFIG_HINTS
 from worker.core.messages.config import TEXTS as CONFIG_TEXTS
@@ -50,6 +52,7 @@ Language = Literal["ja", "en"]
 _TEXTS: Final = {
     **COMMAND_TEXTS,
     **CONFIG_TEXTS,
+    **AUTHENTICATE_TEXTS,
     **RULEBOOK_TEXTS,
     **REGISTER_TEXTS,
     **SEEING_TEXTS,
@@ -62,6 +65,7 @@ _TEXTS: Final = {
 }
 _HINTS: Final = {
     **CONFIG_HINTS,
+    **AUTHENTICATE_HINTS,
     **RULEBOOK_HINTS,
     **REGISTER_HINTS,
     **SILENCE_HINTS,
