@@ -10,16 +10,17 @@ from pathlib import Path
 
 from tests.support.issuer_tables import sources_table, ways_table
 from tests.support.smtp_outcomes import outcome_table
-from worker.core.messages import name_any_state
+from worker.core.messages import name_any_state, name_event
 from worker.core.messages.reasons import NEXT_STEPS, REASONS, STATE_NEXT
 from worker.core.model import Hold, Submission
-from worker.core.states import TRANSITIONS, Event, Kind, Reason, State, kind_of
+from worker.core.states import TRANSITIONS, Event, Kind, NoteEvent, Reason, State, kind_of
 from worker.views.commands import command_for
 
 ROOT = Path(__file__).parent.parent
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 OFFICE = ROOT / "docs" / "office.ja.md"
 ISSUERS = ROOT / "docs" / "issuers.md"
+LOG_FORMAT = ROOT / "docs" / "log-format.md"
 RELIABILITY = ROOT / "docs" / "reliability.md"
 ACCEPTED = "accepted"  # the name of the box in the diagram
 KINDS = {Kind.CORRECT: "直す", Kind.ANSWER: "承認で答える", Kind.NEVER: "取り下げる"}
@@ -75,6 +76,14 @@ def states_table() -> str:
     return "\n".join(lines)
 
 
+def events_table() -> str:
+    """One row per event of an entry, in the order of its enumeration; those that move a submission first."""
+    lines = ["| `event` | in words | moves a submission |", "|---|---|---|"]
+    lines += [f"| `{each}` | {name_event(each, 'en')} | yes |" for each in Event]
+    lines += [f"| `{each}` | {name_event(each, 'en')} | no |" for each in NoteEvent]
+    return "\n".join(lines)
+
+
 # --- The words of the office -----------------------------------------------------------------------------------
 
 
@@ -127,6 +136,7 @@ PARTS = {
     ARCHITECTURE: {"diagram": state_diagram, "states": states_table},
     OFFICE: {"states": states_in_words, "reasons": reasons_in_words, "kinds": commands_by_kind},
     ISSUERS: {"ways": ways_table, "sources": sources_table},
+    LOG_FORMAT: {"events": events_table},
     RELIABILITY: {"smtp": outcome_table},
 }
 

@@ -20,7 +20,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support.stores import HANAKO, START, WORKER, SteppingClock, approve, create_held, draft_of, make_store
-from worker.audit.chain import CONFIG_CHANGED, GENESIS
+from worker.audit.chain import GENESIS
 from worker.audit.verify import verify
 from worker.core.errors import ConfigError, Conflict, LogBroken, NotAllowed, Unavailable
 from worker.core.model import (
@@ -43,7 +43,7 @@ from worker.core.model import (
     Submission,
     sha256,
 )
-from worker.core.states import Event, IllegalEvent, Reason, State
+from worker.core.states import Event, IllegalEvent, NoteEvent, Reason, State
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store, queries
 from worker.store.sqlite.ready import Ready
 from worker.store.sqlite.schema import FILE_NAME, METADATA
@@ -427,7 +427,7 @@ def test_looks_and_alarms_are_kept(store: SqlStore) -> None:
 def test_the_configuration_in_force_is_the_one_last_recorded(store: SqlStore) -> None:
     with store.writing() as writing:
         for file, digest in (("a.toml", "1" * 64), ("b.toml", "2" * 64), ("a.toml", "3" * 64), ("b.toml", "")):
-            writing.note(CONFIG_CHANGED, None, WORKER, {"file": file, "sha256": digest})
+            writing.note(NoteEvent.CONFIGURATION_CHANGED, None, WORKER, {"file": file, "sha256": digest})
     assert store.config_in_force() == {"a.toml": "3" * 64}
 
 

@@ -21,7 +21,7 @@ from worker.compose.obligations import choose_duty, open_news
 from worker.core.errors import LogBroken, NotAllowed
 from worker.core.message_id import old_message_id
 from worker.core.model import INVOICE_TITLES, Announced, Hold, Submission
-from worker.core.states import Event, IllegalEvent, Reason, State, next_state
+from worker.core.states import Event, IllegalEvent, NoteEvent, Reason, State, next_state
 from worker.match.duplicates import find_amended, find_later
 from worker.store.ports import Author, Reading, Store, Writing
 
@@ -35,14 +35,9 @@ RESENDABLE: Final = frozenset(
 )
 ASKED: Final = "asked"
 """In the entry of an approval, in place of the label: it was shown and asked about at a terminal."""
-JOINED: Final = "Joined"
-"""Event of the entry that names the announcement with the submission of its notice."""
 _AT_THE_SERVER: Final = frozenset({State.SENDING, State.IN_DOUBT})
 _DUTIES_IN: Final = RESENDABLE - {State.REFUSED, State.WITHDRAWN}
 """What has left or is handed over: what remains to be done afterwards can have been done."""
-RESUMED: Final = "Resumed"
-DONE: Final = "Done"
-"""Event of the entry that records a duty after sending as done."""
 
 _LEFT: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.BOUNCED})
 
@@ -223,13 +218,13 @@ def record_done(
     with store.writing() as writing:
         before = writing.submission(number)
         if before.state not in _DUTIES_IN and not before.unread:
-            raise NotAllowed("not_in_this_state", id=str(number), state=before.state.value, event=DONE)
+            raise NotAllowed("not_in_this_state", id=str(number), state=before.state.value, event=NoteEvent.DONE.value)
         duty = choose_duty(before, what)
         changes: dict[str, Any] = {"done": (*before.done, duty)}
         if duty not in before.duties.after:
             news = zip(before.unread, open_news(before), strict=True)
             changes = {"unread": tuple(each for each, sentence in news if sentence != duty)}
-        writing.note(DONE, number, author, {"done": duty, "note": note}, changes)
+        writing.note(NoteEvent.DONE, number, author, {"done": duty, "note": note}, changes)
         return writing.submission(number), duty
 
 
@@ -303,7 +298,9 @@ def end_announcement(
 ) -> Submission:
     """End ``announcement`` for what it announced, and name it with each of ``answers``."""
     for each in answers:
-        note_announced(writing, each, announcement.announced, JOINED, author, {"announcement": announcement.id})
+        note_announced(
+            writing, each, announcement.announced, NoteEvent.JOINED, author, {"announcement": announcement.id}
+        )
     numbers = tuple(each.id for each in answers)
     ended = dataclasses.replace(announcement, state=State.WITHDRAWN, joined=numbers)
     return writing.change(Event.WITHDRAWN, announcement, ended, author, {"joined": list(numbers)})
@@ -313,7 +310,7 @@ def note_announced(
     writing: Writing,
     submission: Submission,
     announced: Announced | None,
-    event: str,
+    event: NoteEvent,
     author: Author,
     detail: Mapping[str, Any],
 ) -> None:
@@ -364,7 +361,7 @@ def resume(store: Store, author: Author) -> None:
     except LogBroken as unreadable:  # this is the command that writes it anew
         noted = unreadable.code
     with store.writing() as writing:
-        writing.note(RESUMED, None, author, {"noted_head": noted})
+        writing.note(NoteEvent.RESUMED, None, author, {"noted_head": noted})
     store.mark_head()
     store.note_secret()
 

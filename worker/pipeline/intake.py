@@ -20,6 +20,7 @@ from worker.approve.redraft import InForce
 from worker.authenticate.ports import Signatures
 from worker.authenticate.sender_auth import Vouched
 from worker.config.mailbox_actions import is_due_after
+from worker.core.alarms import cause_about
 from worker.core.clock import Clock
 from worker.core.message_id import is_own_message_id_form
 from worker.core.model import (
@@ -36,7 +37,7 @@ from worker.core.model import (
     Unreadable,
     sha256,
 )
-from worker.core.states import Reason
+from worker.core.states import AlarmCause, Reason
 from worker.core.text import hide_codes
 from worker.match.duplicates import Way
 from worker.pipeline.authenticate import Vouching
@@ -53,7 +54,6 @@ from worker.track.reports import CameBack, Nothing, read_report
 from worker.watch.plan import GONE, next_try
 from worker.watch.ports import Fetched, Listed
 
-UNFETCHED_ALARM: Final = "unfetched"
 UNFETCHED_TOLD: Final = 3
 """Failed fetches after which a person is told, about 20 minutes after the first: a hiccup is over by then."""
 
@@ -234,7 +234,7 @@ class Intake:
         tries = (known.tries if known else 0) + 1
         failure = fetched.failure or "empty"
         if tries == UNFETCHED_TOLD and failure != GONE:
-            writing.raise_alarm(f"{UNFETCHED_ALARM}:mail:{row.mailbox}", [], f"UID {row.uid}: {failure}")
+            writing.raise_alarm(cause_about(AlarmCause.UNFETCHED, "mail", row.mailbox), [], f"UID {row.uid}: {failure}")
         return dataclasses.replace(
             row,
             end=End.NOT_OURS if failure == GONE else End.UNFETCHED,

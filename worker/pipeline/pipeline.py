@@ -18,12 +18,12 @@ from worker.approve.redraft import InForce
 from worker.authenticate.ports import Signatures
 from worker.compose.checks import stamp_history
 from worker.compose.reread import entered_notice
-from worker.core.alarms import tell_apart
+from worker.core.alarms import cause_about, tell_apart
 from worker.core.clock import Clock
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.model import JST, Notice, Submission, Unreadable
 from worker.core.rulebook import Guarantor
-from worker.core.states import NEEDS_A_PERSON, REFUSALS, Event, State
+from worker.core.states import NEEDS_A_PERSON, REFUSALS, AlarmCause, Event, State
 from worker.match.from_before import file_from_before
 from worker.notify.ports import OperatorCommand
 from worker.pipeline.first_start import Beginning
@@ -33,17 +33,15 @@ from worker.pipeline.notify import Telling
 from worker.pipeline.reachability import Health
 from worker.pipeline.remind import Reminding
 from worker.pipeline.restore import unlooked
-from worker.pipeline.send import HELD_ALARM, Sending, SendingPass
+from worker.pipeline.send import Sending, SendingPass
 from worker.pipeline.submissions import Taking, note_moment, note_steps
 from worker.pipeline.watch import Watching
 from worker.read.ports import PdfReader
-from worker.send.outcomes import IN_DOUBT_ALARM
 from worker.send.ports import MailServer
 from worker.store.ports import Author, Store
 from worker.watch import plan as watch
 from worker.watch.ports import Folder, Listed, Mailbox, Thread
 
-LOG_ALARM: Final = "log_broken"
 LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
 """A log that is broken for days is worth a mail each day: meanwhile nothing is submitted."""
 
@@ -199,7 +197,7 @@ class Pipeline:
             changed = writing.change(event, before, after, self._author, {})
             began = changed.state in NEEDS_A_PERSON and set(changed.reasons) - set(before.reasons) != set()
             if began or changed.state is State.HANDED_OVER:
-                writing.raise_alarm(HELD_ALARM, [changed.id], tell_apart(changed))
+                writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [changed.id], tell_apart(changed))
                 return 1
             return 0
 
@@ -278,11 +276,11 @@ class Pipeline:
         Where no mail goes, the pass finds that out again, and says so.
         """
         if not self.sending.is_ending:
-            await self.telling.tell(self.in_force, IN_DOUBT_ALARM)
+            await self.telling.tell(self.in_force, AlarmCause.IN_DOUBT)
 
     def tell_broken(self, broken: LogBroken) -> None:
         """Alarm that nothing is sent because of the log; once a day for as long as it lasts."""
-        cause = f"{LOG_ALARM}:{broken.code}"
+        cause = cause_about(AlarmCause.LOG_BROKEN, broken.code)
         told = self.store.last_alarm(cause)
         if told is None or self._clock.now() - told.created_at > LOG_ALARM_AGAIN:
             with self.store.writing() as writing:

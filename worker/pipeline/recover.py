@@ -14,7 +14,7 @@ from typing import Final
 
 from worker.approve.redraft import InForce
 from worker.core.model import ConfigFile, Sha256
-from worker.core.states import State
+from worker.core.states import NoteEvent, State
 from worker.match.from_before import FIRST_START
 from worker.send.outcomes import end_rehearsal, note_silence, put_off
 from worker.store.ports import Author, Store
@@ -61,9 +61,9 @@ def record_start(
     """Record the program's start, also as the first one, and each configuration file that is not the one recorded."""
     author = Author("hoshobin", account)
     with store.writing() as writing:
-        started = writing.note("Started", None, author, {"version": version})
+        started = writing.note(NoteEvent.STARTED, None, author, {"version": version})
         if writing.property(FIRST_START) is None:  # a new store, or one of a program that did not record it
-            first = next(store.entries(events=["Started"]), started)
+            first = next(store.entries(events=[NoteEvent.STARTED]), started)
             writing.set_property(FIRST_START, first.at.isoformat())
     record_configuration(store, files, account, in_force)
 
@@ -80,6 +80,6 @@ def record_configuration(
     with store.writing() as writing:
         for each in changed:
             writing.keep("configuration", each.content)
-            writing.note("ConfigurationChanged", None, author, {"file": each.name, "sha256": each.sha256})
+            writing.note(NoteEvent.CONFIGURATION_CHANGED, None, author, {"file": each.name, "sha256": each.sha256})
         for name in gone:
-            writing.note("ConfigurationChanged", None, author, {"file": name, "sha256": ""})
+            writing.note(NoteEvent.CONFIGURATION_CHANGED, None, author, {"file": name, "sha256": ""})

@@ -28,7 +28,7 @@ from worker.core.alarms import tell_apart
 from worker.core.clock import Clock
 from worker.core.errors import Conflict, HoshobinError, Unavailable
 from worker.core.model import Hold, Notice, Sha256, Submission, Unreadable
-from worker.core.states import Event, Reason, State
+from worker.core.states import AlarmCause, Event, NoteEvent, Reason, State
 from worker.pipeline.invoices import guarantees_of, look_for
 from worker.pipeline.reachability import Health
 from worker.pipeline.read import Readings
@@ -36,7 +36,6 @@ from worker.pipeline.recover import recover
 from worker.pipeline.track import Copied, Receiving
 from worker.read.ports import PdfReader
 from worker.send import smtp_verdicts as send
-from worker.send.outcomes import HELD_ALARM as HELD_ALARM  # noqa: PLC0414  the pipeline's other steps take it from here
 from worker.send.outcomes import end_rehearsal, note_late_answer, note_silence, put_off
 from worker.send.ports import Body, Data, Mail, MailServer, Rcpt, Reply, Session, Silence, Step
 from worker.send.rate_limit import LOOKED_BACK, Pace, is_about_all, may_leave
@@ -52,12 +51,6 @@ class Outcome(Enum):
     NEWS = auto()
 
 
-REFUSED_ALARM: Final = "refused"
-WITHOUT_COPY: Final = "WithoutCopy"
-"""Event of the entry that says that our own copy was refused, and that the mail goes without it."""
-NOT_REREAD: Final = "NotReadAgain"
-"""Event of the entry that says that the notice could not be read again before its sending."""
-UNREAD_ALARM: Final = "not_read_again"
 UNREAD_TOLD: Final = 3
 """Tries without an answer of the reader after which a person is told: by then its process was started three times."""
 
@@ -188,9 +181,11 @@ class Sending:
             tries = before.unread_tries + 1
             due = now + send.retry_delay(tries)
             detail = {"why": why, "next_try_at": due.isoformat()}
-            writing.note(NOT_REREAD, before.id, self._author, detail, {"due_at": due, "unread_tries": tries})
+            writing.note(
+                NoteEvent.NOT_READ_AGAIN, before.id, self._author, detail, {"due_at": due, "unread_tries": tries}
+            )
             if tries == UNREAD_TOLD:
-                writing.raise_alarm(UNREAD_ALARM, [], f"{before.id}: {why}")
+                writing.raise_alarm(AlarmCause.NOT_READ_AGAIN, [], f"{before.id}: {why}")
 
     async def _send_one(
         self, number: int, reread: _Reread, session: Session, in_force: InForce, done: SendingPass
@@ -232,7 +227,7 @@ class Sending:
         try:
             with self._store.writing() as writing:
                 if without_copy:
-                    writing.note(WITHOUT_COPY, sending.id, self._author, without_copy)
+                    writing.note(NoteEvent.WITHOUT_COPY, sending.id, self._author, without_copy)
                 return writing.change(Event.DATA_STARTED, sending, after, self._author, {})
         except HoshobinError as failure:
             await self._server.close()
@@ -324,7 +319,7 @@ class Sending:
         reasons = (hold,) if hold else drafted.submission.reasons or (Hold(Reason.CHANGED),)
         after = dataclasses.replace(drafted.submission, state=State.HELD, reasons=reasons)
         held = writing.change(Event.HELD, before, after, self._author, {})
-        writing.raise_alarm(HELD_ALARM, [held.id], tell_apart(held))
+        writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [held.id], tell_apart(held))
         done.began_to_wait += 1
 
     def _hold_for_evidence(
@@ -407,7 +402,7 @@ class Sending:
         if verdict.event is Event.REFUSED:
             after = dataclasses.replace(replied, state=State.REFUSED)
             writing.change(Event.REFUSED, before, after, self._author, detail)
-            writing.raise_alarm(REFUSED_ALARM, [before.id])
+            writing.raise_alarm(AlarmCause.REFUSED, [before.id])
             return Outcome.WAITS
         note_silence(writing, before, str(answer), self._author, detail)
         return Outcome.WAITS

@@ -23,7 +23,7 @@ from worker.core.alarms import tell_apart
 from worker.core.message_id import bears_secret, is_own_message_id_form
 from worker.core.messages import name_receipt, say
 from worker.core.model import End, MessageRow, Receipt, ReceiptKind, Sha256, Submission
-from worker.core.states import SAYS_UNSENT, Event, State
+from worker.core.states import SAYS_UNSENT, AlarmCause, Event, NoteEvent, State
 from worker.read.message import Message, read_message
 from worker.send.smtp_verdicts import is_our_envid
 from worker.store.ports import Author, Writing
@@ -33,14 +33,6 @@ from worker.track.reports import CameBack, DeliveryReport, MailReply, Nothing, R
 from worker.views.preview import mask_key
 
 OWN_MESSAGE: Final = "own message"
-CAME_BACK: Final = "CameBack"
-"""Event of the entry that keeps a receipt which changes no state."""
-EARLY: Final = "ReportTooEarly"
-"""Event of the entry that keeps a report on a mail that is not known here yet."""
-BOUNCED_ALARM: Final = "bounced"
-CONTRADICTION_ALARM: Final = "came_back"
-OTHER_COPY: Final = "OtherCopy"
-"""Event of the entry that keeps a mail with our Message-ID which is not the one that was handed over."""
 _NO_SUBMISSION: Final = re.compile(r"\.[ar]\d+@")
 """In the Message-ID of a mail to the operator, or of a rehearsal (``letter``): it proves nothing of a submission."""
 _TO_BE_SENT: Final = frozenset({State.HELD, State.APPROVED, State.SENDING})
@@ -113,7 +105,7 @@ class Receiving:
     def _note_other_copy(self, row: MessageRow, found: Submission, content: bytes) -> MessageRow:
         """It bears our Message-ID and is not what was handed over: no proof, and kept for whoever has to judge."""
         digest = self._writing.keep("mail", content)
-        self._writing.note(OTHER_COPY, found.id, self._author, {"mail": digest})
+        self._writing.note(NoteEvent.OTHER_COPY, found.id, self._author, {"mail": digest})
         return dataclasses.replace(row, sha256=digest, submissions=(found.id,))
 
     def _keep_early_copy(
@@ -125,7 +117,7 @@ class Receiving:
         digest = self._writing.keep("mail", content)
         number = approved.id if approved else None
         detail = {"message_id": message.message_id, "mail": digest}
-        self._writing.note(EARLY, number, self._author, detail)
+        self._writing.note(NoteEvent.REPORT_TOO_EARLY, number, self._author, detail)
         return dataclasses.replace(row, why="early", sha256=digest)
 
     def _keep_early(self, row: MessageRow, came_back: CameBack, content: bytes) -> MessageRow | None:
@@ -140,7 +132,9 @@ class Receiving:
         for message_id in (f"<{local}@{domain_of(sender)}>", *came_back.returned):
             if is_own_message_id_form(message_id, sender) and not _NO_SUBMISSION.search(message_id):
                 digest = self._writing.keep("mail", content)
-                self._writing.note(EARLY, None, self._author, {"message_id": message_id, "mail": digest})
+                self._writing.note(
+                    NoteEvent.REPORT_TOO_EARLY, None, self._author, {"message_id": message_id, "mail": digest}
+                )
                 return dataclasses.replace(row, end=End.REPORT, why="early", sha256=digest)
         return None
 
@@ -269,7 +263,7 @@ class Receiving:
             self.began_to_wait += tracked.event is Event.BOUNCED
             return
         changes = {"receipts": tracked.after.receipts, "unread": tracked.after.unread}
-        self._writing.note(CAME_BACK, before.id, self._author, detail, changes)
+        self._writing.note(NoteEvent.CAME_BACK, before.id, self._author, detail, changes)
         if (news := tracked.contradicts) is not None:
             evidence = evidence_of_news(news.kind.value, news.recipient or news.sender, news.at)
             self._hold_anew(before.id, evidence, name_receipt(news, "ja"))
@@ -284,12 +278,12 @@ class Receiving:
             keep_contents(self._writing, drafted)
             self._writing.change(event, before, drafted.submission, self._author, {})
             self.began_to_wait += before.state is State.APPROVED
-        self._writing.raise_alarm(CONTRADICTION_ALARM, [], f"{number}：{news}")
+        self._writing.raise_alarm(AlarmCause.CAME_BACK, [], f"{number}：{news}")
 
 
 def _raise_alarm(writing: Writing, tracked: Tracked) -> None:
     if tracked.event is Event.BOUNCED:
-        writing.raise_alarm(BOUNCED_ALARM, [tracked.after.id], tell_apart(tracked.after))
+        writing.raise_alarm(AlarmCause.BOUNCED, [tracked.after.id], tell_apart(tracked.after))
 
 
 def _plain(receipt: Receipt) -> dict[str, str]:
