@@ -14,7 +14,8 @@ from worker.core.messages import name_any_state, name_event
 from worker.core.messages.reasons import NEXT_STEPS, REASONS, STATE_NEXT
 from worker.core.model import Hold, Submission
 from worker.core.states import TRANSITIONS, Event, Kind, NoteEvent, Reason, State, kind_of
-from worker.views.commands import command_for
+from worker.views.actions import action_for
+from worker.views.commands import command_line
 
 ROOT = Path(__file__).parent.parent
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
@@ -104,7 +105,7 @@ def states_in_words() -> str:
         if state is State.HELD:
             step, command = "下の「保留の理由」のとおり", ""
         else:
-            step, command = STATE_NEXT.get(state, ("", ""))[0], command_for(Submission(1, state))
+            step, command = STATE_NEXT.get(state, ("", ""))[0], command_line(action_for(Submission(1, state)), "ja")
         shown = f"`{command.replace('|', chr(92) + '|')}`" if command else ""
         lines.append(f"| {name_any_state(state, 'ja')} | {state} | {step} | {shown} |")
     return "\n".join(lines)
@@ -128,7 +129,8 @@ def commands_by_kind() -> str:
     lines = ["| 解き方 | コマンド |", "|---|---|"]
     for kind, words in KINDS.items():
         held = Submission(1, State.HELD, reasons=(Hold(example[kind]),), draft_hash="7efa" + "0" * 60)
-        lines.append(f"| {words} | `{command_for(held)}` |")
+        command = command_line(action_for(held), "ja")
+        lines.append(f"| {words} | `{command}` |")
     return "\n".join(lines)
 
 

@@ -28,7 +28,7 @@ from worker.cli.tables import (
     time_text,
 )
 from worker.compose.checks import Check
-from worker.core.messages import Language, name_any_state, name_command, name_event, name_thing, say
+from worker.core.messages import Language, name_any_state, name_event, name_thing, say
 from worker.core.model import End, Look, Submission
 from worker.core.states import State
 from worker.match.near_matches import near_misses_of
@@ -37,7 +37,8 @@ from worker.send.rate_limit import leaves_at
 from worker.service.unwatched import unwatched
 from worker.service.wiring import Office, load_office, system_clock
 from worker.store.ports import Store
-from worker.views.commands import command_for
+from worker.views.actions import ActionKind, action_for
+from worker.views.commands import command_line
 from worker.views.preview import Seen, hold_json, lay_out, seen_json
 from worker.views.tasks import Urgency, open_tasks
 
@@ -119,9 +120,9 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     print_parts(lay_out(seen, shared.lang))
     if sending := sending_text(_sends_at(office, submission), shared.lang):
         print_pairs([(say("h_next", shared.lang), sending)])
-    command = command_for(submission)
-    if command and not command.startswith("hoshobin show"):  # that was just run
-        print_pairs([(say("h_command", shared.lang), name_command(command, shared.lang))])
+    action = action_for(submission)
+    if action is not None and action.kind is not ActionKind.SHOW:  # that was just run
+        print_pairs([(say("h_command", shared.lang), command_line(action, shared.lang))])
     if submission.reply:
         print_pairs([(say("h_reply", shared.lang), submission.reply)])
     if linked:

@@ -8,11 +8,12 @@ import click
 
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.tables import print_json, print_table, say_behind_head
-from worker.core.messages import Language, name_command, say
+from worker.core.messages import Language, say
 from worker.core.model import PRODUCT_NAMES
 from worker.core.text import shown
 from worker.notify.digest import by_project, project_of
 from worker.service.wiring import load_office, system_clock
+from worker.views.commands import command_line
 from worker.views.tasks import Task, Urgency, open_tasks
 
 _COLOURS: Final = {Urgency.NOW: "bold red", Urgency.TODAY: "yellow", Urgency.SOON: "", Urgency.WATCH: "dim"}
@@ -51,7 +52,7 @@ def _cells(task: Task, lang: Language) -> tuple[str, ...]:
         task.label,
         PRODUCT_NAMES[task.product] if task.product else "",
         task.text(lang),
-        name_command(task.command, lang),
+        command_line(task.action, lang),
     )
 
 
@@ -68,5 +69,5 @@ def task_json(task: Task, lang: Language) -> dict[str, Any]:
         "submission": task.submission,
         "label": task.label or None,
         "text": task.text(lang),
-        "command": name_command(task.command, lang) or None,
+        "command": command_line(task.action, lang) or None,
     }

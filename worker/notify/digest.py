@@ -17,6 +17,7 @@ from worker.core.messages import say
 from worker.core.model import JST, PRODUCT_NAMES, Submission
 from worker.core.states import AlarmCause
 from worker.core.text import shown
+from worker.views.commands import command_line
 from worker.views.tasks import Task, Urgency
 
 TASKS_LIMIT: Final = 300
@@ -115,8 +116,8 @@ def _describe(task: Task) -> str:
     urgency = say(f"urgency_{task.urgency.value}", "ja")
     lines = [say("digest_task", "ja", urgency=urgency, about="　".join(filter(None, about)))]
     lines.append(say("digest_todo", "ja", text=shown(task.text("ja"))))
-    if task.command:
-        lines.append(say("digest_command", "ja", command=task.command))
+    if command := command_line(task.action, "ja"):
+        lines.append(say("digest_command", "ja", command=command))
     return "\n".join(lines)
 
 

@@ -29,7 +29,8 @@ from worker.core.states import AlarmCause, State
 from worker.core.text import shown
 from worker.match.near_matches import NearMiss
 from worker.track.overdue import PRESSED
-from worker.views.commands import command_for
+from worker.views.actions import action_for
+from worker.views.commands import command_line
 
 _CALLED_ABOUT: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.OVERDUE})
 """The states in which the section itself knows most."""
@@ -84,7 +85,7 @@ def describe(submission: Submission, near: Sequence[NearMiss] = ()) -> str:
         lines.append(f"　　次にすること：{step}")
     if submission.state is State.ANNOUNCED:
         lines += [f"　　　{at}. {shown(each)}" for at, each in enumerate(submission.duties.instructions, start=1)]
-    if command := command_for(submission):
+    if command := command_line(action_for(submission), "ja"):
         lines.append(f"　　コマンド：{command}")
     return "\n".join(lines)
 
