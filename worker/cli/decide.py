@@ -18,8 +18,8 @@ from worker.approve import decisions
 from worker.approve.release import refuse_unless_shown
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, pass_cli
 from worker.cli.pages import look_for_submissions
-from worker.cli.summary import print_summary, summary_json
-from worker.cli.tables import print_json, sending_text, submission_json, submission_table, time_json, time_text
+from worker.cli.summary import print_summary
+from worker.cli.tables import print_json, sending_text, submission_table, time_text
 from worker.core.errors import NotAllowed
 from worker.core.messages import Language, name_hold, name_state, say, say_refusal
 from worker.core.model import JST, Submission
@@ -28,6 +28,7 @@ from worker.core.text import match_key, shown
 from worker.send.rate_limit import leaves_at
 from worker.service.wiring import Office, account_name, load_office, system_clock
 from worker.store.ports import Author
+from worker.views.submission_json import submission_json, summary_json, time_json
 
 
 class Tick(click.ParamType[int]):

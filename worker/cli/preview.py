@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -26,8 +26,9 @@ from worker.match.near_matches import near_misses_of
 from worker.service.wiring import Office, load_office, system_clock
 from worker.store.ports import Reading
 from worker.store.sqlite import has_database
-from worker.views.preview import Seen, hold_json, lay_out, seen_json
+from worker.views.preview import Seen, lay_out, seen_json
 from worker.views.rule_replay import OtherSecret
+from worker.views.submission_json import preview_json
 from worker.watch.plan import FILE_LIMIT
 
 _FIELDS: Final = ("project_name", "contractor_name", "product", "contract_number", "key", "guarantor")
@@ -214,7 +215,7 @@ def preview(shared: Cli, file: Path, as_json: bool) -> int:
     else:
         seen = _see(office, read_as, content, file.name, shared.lang)
     if as_json:
-        print_json({**_preview_json(seen), **seen_json(seen)})
+        print_json({**preview_json(seen), **seen_json(seen)})
     else:
         print_parts(lay_out(seen, shared.lang))
     reasons = {hold.reason for hold in seen.submission.reasons}
@@ -251,28 +252,3 @@ def _draft(office: Office, received: Known | New, pdf: bytes, known: Reading) ->
         body = submission.draft.body_sha256 if submission.draft else None
         return Drafted(submission, {}, known.original(body).decode() if body else "")
     return redraft(submission, office.in_force, known, system_clock().now(), pdf)
-
-
-def _preview_json(seen: Seen) -> dict[str, Any]:
-    submission = seen.submission
-    draft = submission.draft
-    reasons = [hold.reason.value for hold in submission.reasons]
-    return {
-        "state": submission.state.value,
-        "hold_reason": reasons[0] if reasons else None,
-        "hold_reasons": reasons,
-        "hold_details": [hold_json(hold) for hold in submission.reasons],
-        "issuer": submission.issuer,
-        "section": submission.section or None,
-        "to": list(draft.to) if draft else [],
-        "cc": list(draft.cc) if draft else [],
-        "subject": draft.subject if draft else None,
-        "body": seen.body or None,
-        "attachments": [
-            {"filename": each.filename, "bytes": each.size, "sha256": each.sha256} for each in draft.attachments
-        ]
-        if draft
-        else [],
-        "rehearsal": submission.is_rehearsal,
-        "id": submission.id or None,
-    }

@@ -6,23 +6,13 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from worker.approve.decisions import redraft
 from worker.approve.redraft import InForce, missing_where_away, put_in_force
-from worker.cli import (
-    DONE,
-    FOR_A_PERSON,
-    Cli,
-    cli,
-    json_option,
-    open_for_command,
-    pass_cli,
-    print_problems,
-    problem_json,
-)
+from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli, print_problems
 from worker.cli.tables import print_json, print_pairs
 from worker.compose.rule_examples import try_examples
 from worker.config.files import TemplateFiles, read_directory
@@ -36,6 +26,8 @@ from worker.pipeline.invoices import guarantees_of, look_for
 from worker.read.pdf.pool import PdfPool
 from worker.service.wiring import Office, load_office, system_clock
 from worker.store.ports import Reading, Store
+from worker.views.problems import problem_json
+from worker.views.register_json import difference_json
 from worker.views.rule_replay import Difference, OtherSecret, differences
 
 MOST: Final = 200
@@ -157,13 +149,9 @@ def _print_as_json(found: Sequence[_Differing], failing: Sequence[Problem], trie
             {
                 "id": each.submission.id,
                 "project": each.submission.project_name or None,
-                "differences": [_difference_json(difference) for difference in each.found],
+                "differences": [difference_json(difference) for difference in each.found],
             }
         )
     print_json(
         {"tried": tried, "differing": len(found), "examples": [problem_json(problem, lang) for problem in failing]}
     )
-
-
-def _difference_json(difference: Difference) -> dict[str, Any]:
-    return {"field": difference.field, "before": list(difference.before), "after": list(difference.after)}

@@ -6,14 +6,14 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from worker.approve.decisions import redraft
 from worker.approve.redraft import missing_where_away
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
-from worker.cli.look import detail_text, entry_json
+from worker.cli.look import detail_text
 from worker.cli.tables import (
     is_behind_head,
     print_json,
@@ -22,9 +22,7 @@ from worker.cli.tables import (
     print_table,
     say_behind_head,
     sending_text,
-    submission_json,
     submission_table,
-    time_json,
     time_text,
 )
 from worker.compose.checks import Check
@@ -40,6 +38,7 @@ from worker.store.ports import Store
 from worker.views.actions import ActionKind, action_for
 from worker.views.commands import command_line
 from worker.views.preview import Seen, hold_json, lay_out, seen_json
+from worker.views.submission_json import entry_json, ledger_json, submission_json, time_json
 from worker.views.tasks import Urgency, open_tasks
 
 _STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
@@ -174,13 +173,6 @@ def _see(submission: Submission, office: Office, store: Store, lang: Language, *
     )
 
 
-def _ledger_json(look: Look) -> dict[str, Any]:
-    """The messages of a mailbox against its ledger; nothing of what has none."""
-    if look.counted_at is None:
-        return {}
-    return {"in_window": look.in_window, "gap": look.gap, "counted_at": time_json(look.counted_at)}
-
-
 def _say_watched(looks: Iterable[Look], deaf: Mapping[str, dt.datetime], lang: Language) -> None:
     for name, since in deaf.items():
         click.echo(say_deaf(name, since, lang))
@@ -222,7 +214,7 @@ def status(shared: Cli, as_json: bool) -> int:
                         "last_ok": time_json(each.last_ok),
                         "error": each.error or None,
                         "deaf_since": time_json(deaf.get(each.name)),
-                        **_ledger_json(each),
+                        **ledger_json(each),
                     }
                     for each in looks
                 ],

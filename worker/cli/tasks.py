@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -14,6 +14,7 @@ from worker.core.text import shown
 from worker.notify.digest import by_project, project_of
 from worker.service.wiring import load_office, system_clock
 from worker.views.commands import command_line
+from worker.views.submission_json import task_json
 from worker.views.tasks import Task, Urgency, open_tasks
 
 _COLOURS: Final = {Urgency.NOW: "bold red", Urgency.TODAY: "yellow", Urgency.SOON: "", Urgency.WATCH: "dim"}
@@ -54,20 +55,3 @@ def _cells(task: Task, lang: Language) -> tuple[str, ...]:
         task.text(lang),
         command_line(task.action, lang),
     )
-
-
-def task_json(task: Task, lang: Language) -> dict[str, Any]:
-    """The fixed fields of one task; ``text`` is for people, in the language asked for."""
-    return {
-        "kind": task.kind.value,
-        "urgency": task.urgency.name.lower(),
-        "due": task.due.isoformat() if task.due else None,
-        "project": task.project or None,
-        "project_name": task.project_name or None,
-        "issuer": task.issuer or None,
-        "product": task.product.value if task.product else None,
-        "submission": task.submission,
-        "label": task.label or None,
-        "text": task.text(lang),
-        "command": command_line(task.action, lang) or None,
-    }
