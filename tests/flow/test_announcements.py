@@ -25,7 +25,7 @@ from worker.pipeline.submissions import Taking
 from worker.read.notice import read_notice
 from worker.views.commands import command_line
 from worker.views.tasks import Task, TaskKind, open_tasks
-from worker.watch.ports import Header
+from worker.watch.ports import NOT_LOOKED, Header
 
 WEST = "電子証書閲覧用「認証キー」等のお知らせ"
 TWO = "<two@surety.example>"
@@ -228,7 +228,7 @@ async def test_a_held_file_that_can_be_read_after_all_ends_the_announcement_of_i
     read = read_notice(unread.text, in_force.configuration.guarantors)
     assert isinstance(read, Notice)
     with desk.office.store.writing() as writing:
-        Taking(writing, in_force, DECIDER, desk.clock.now()).read_after_all(held, read, {})
+        Taking(writing, in_force, NOT_LOOKED, DECIDER, desk.clock.now()).read_after_all(held, read, {})
     assert [(each.state, each.joined) for each in desk.all] == [(State.HELD, ()), (State.WITHDRAWN, (held.id,))]
 
 

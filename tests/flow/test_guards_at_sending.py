@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.support.decided import approve
 from tests.support.small_office import HANAKO, Settings, SmallOffice, form
-from worker.approve.decisions import approve
 from worker.approve.redraft import put_in_force
 from worker.cli.demo.smtp_server import DsnController
 from worker.core.errors import NotAllowed

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.decided import approve
 from tests.support.fakes import FakeClock, FakeServer
 from tests.support.office import Mailroom, a_form, notice, project
 from tests.support.small_office import HANAKO, REHEARSAL, Settings, SmallOffice, form
-from worker.approve.decisions import approve
 from worker.core.business_hours import USUAL
 from worker.core.errors import Unavailable
 from worker.core.model import JST

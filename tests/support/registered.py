@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tests.support.decided import invoices_of
 from tests.support.fakes import START, FakeFiles, FakeReading, FakeTemplates
 from worker.approve.redraft import Drafted, InForce, draft_submission, put_in_force
 from worker.config.load import Configuration
@@ -156,7 +157,8 @@ def drafted(
         arrived(notice) if submission is None else submission,
         notice,
         pdf,
-        register.in_force(),
+        (in_force := register.in_force()),
+        invoices_of(in_force),
         ALL_KNOWN if known is None else known,
         bound,
         replaces,

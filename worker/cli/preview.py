@@ -11,7 +11,7 @@ import click
 from worker.approve.decisions import redraft
 from worker.approve.redraft import Drafted
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
-from worker.cli.pages import look_for_notices, read_first_pages, read_one_notice
+from worker.cli.pages import read_first_pages, read_one_notice, with_invoices_of
 from worker.cli.tables import print_json, print_pairs, print_parts
 from worker.config.files import find_directory, read_directory
 from worker.config.load import guarantors_of
@@ -23,6 +23,7 @@ from worker.core.rulebook import Guarantor
 from worker.core.states import Reason, State
 from worker.match.duplicates import Known, New, Way, receive_notice
 from worker.match.near_matches import near_misses_of
+from worker.pipeline.invoices import guarantees_in
 from worker.service.wiring import Office, load_office, system_clock
 from worker.store.ports import Reading
 from worker.store.sqlite import has_database
@@ -30,6 +31,7 @@ from worker.views.preview import Seen, lay_out, seen_json
 from worker.views.rule_replay import OtherSecret
 from worker.views.submission_json import preview_json
 from worker.watch.plan import FILE_LIMIT
+from worker.watch.ports import InvoiceSnapshot
 
 _FIELDS: Final = ("project_name", "contractor_name", "product", "contract_number", "key", "guarantor")
 
@@ -231,8 +233,11 @@ def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) 
     with_notice: Reading = _WithNotice(known, digest, notice)
     way = Way("folder", name, "", None, proven=True)
     received = receive_notice(notice, digest, way, known)
-    look_for_notices([notice], office, with_notice)
-    drafted = _draft(office, received, pdf, with_notice)
+    drafted = with_invoices_of(
+        office,
+        lambda: guarantees_in([notice], office.in_force, with_notice),
+        lambda invoices: _draft(office, invoices, received, pdf, with_notice),
+    )
 
     def original(wanted: Sha256) -> bytes:
         return pdf if wanted == digest else drafted.contents.get(wanted) or known.original(wanted)
@@ -246,9 +251,9 @@ def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) 
     )
 
 
-def _draft(office: Office, received: Known | New, pdf: bytes, known: Reading) -> Drafted:
+def _draft(office: Office, invoices: InvoiceSnapshot, received: Known | New, pdf: bytes, known: Reading) -> Drafted:
     submission = received.first if isinstance(received, Known) else received.submission
     if isinstance(received, Known) and submission.state is not State.HELD:
         body = submission.draft.body_sha256 if submission.draft else None
         return Drafted(submission, {}, known.original(body).decode() if body else "")
-    return redraft(submission, office.in_force, known, system_clock().now(), pdf)
+    return redraft(submission, office.in_force, invoices, known, system_clock().now(), pdf)

@@ -153,15 +153,20 @@ def _linked(submission: Submission, store: Store) -> list[Submission]:
 
 def _see(submission: Submission, office: Office, store: Store, lang: Language, *, with_pages: bool) -> Seen:
     """The submission as it stands, its key masked: ``show`` is for any eye in the office."""
-    from worker.cli.pages import look_for_submissions, read_first_pages
+    from worker.cli.pages import read_first_pages, with_invoices_of
+    from worker.pipeline.invoices import guarantees_of
 
     notice = store.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
     key = notice.key.clear if notice else ""
     checks: tuple[Check, ...] = ()
     if notice is not None and submission.state in _STILL_JUDGED:
-        look_for_submissions([submission], office, store)
         # The guards' results are of this moment, as they would be at the next look; they are kept nowhere.
-        checks = redraft(submission, missing_where_away(office.in_force), store, system_clock().now()).checks
+        now = system_clock().now()
+        checks = with_invoices_of(
+            office,
+            lambda: guarantees_of([submission], office.in_force, store),
+            lambda invoices: redraft(submission, office.in_force, missing_where_away(invoices), store, now).checks,
+        )
     body = store.original(submission.draft.body_sha256).decode() if submission.draft else ""
     return Seen(
         submission,

@@ -18,6 +18,7 @@ from worker.core.states import NoteEvent, State
 from worker.match.from_before import FIRST_START
 from worker.send.outcomes import end_rehearsal, note_silence, put_off
 from worker.store.ports import Author, Store
+from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot
 
 BROKE_OFF: Final = "the attempt broke off before its answer was recorded"
 
@@ -33,8 +34,13 @@ class Recovered:
     rehearsals: tuple[int, ...]
 
 
-def recover(store: Store, in_force: InForce, account: str, now: dt.datetime) -> Recovered:
-    """Put back what certainly did not leave, and alarm about what perhaps did."""
+def recover(
+    store: Store, in_force: InForce, account: str, now: dt.datetime, invoices: InvoiceSnapshot = NOT_LOOKED
+) -> Recovered:
+    """Put back what certainly did not leave, and alarm about what perhaps did.
+
+    Without ``invoices``, as at a start, a rehearsal that ended is held for its invoice until it is judged anew.
+    """
     author = Author("hoshobin", account)
     detail = {"answer": BROKE_OFF, "answered_at": now.isoformat()}
     put_back, in_doubt, rehearsals = [], [], []
@@ -47,7 +53,7 @@ def recover(store: Store, in_force: InForce, account: str, now: dt.datetime) -> 
                 put_off(writing, found, found.reply, author, detail, now)
                 put_back.append(found.id)
             elif found.state is State.IN_DOUBT and found.is_rehearsal:
-                end_rehearsal(writing, in_force, found, author, detail, now)
+                end_rehearsal(writing, in_force, invoices, found, author, detail, now)
                 rehearsals.append(found.id)
             elif found.state is State.IN_DOUBT and not found.silent:
                 note_silence(writing, found, BROKE_OFF, author, detail)

@@ -33,6 +33,7 @@ from worker.match.duplicates import (
 )
 from worker.read.announcement import find_announcement, find_answers, find_listing, is_same_announcement, is_seen_before
 from worker.store.ports import Author, Writing
+from worker.watch.ports import InvoiceSnapshot
 
 
 def note_moment(writing: Writing, before: Submission, after: Submission, author: Author) -> None:
@@ -74,10 +75,13 @@ class Seen(Enum):
 class Taking:
     """One transaction's submissions; ``end`` stores its alarm. Names that people chose are kept without a key."""
 
-    def __init__(self, writing: Writing, in_force: InForce, author: Author, now: dt.datetime) -> None:
+    def __init__(
+        self, writing: Writing, in_force: InForce, invoices: InvoiceSnapshot, author: Author, now: dt.datetime
+    ) -> None:
         self._writing = writing
+        self._in_force = in_force
         # The mail must be recorded even while the share with the invoices is away.
-        self._in_force = missing_where_away(in_force)
+        self._invoices = missing_where_away(invoices)
         self._author = author
         self.now = now
         """The moment of the transaction."""
@@ -151,7 +155,7 @@ class Taking:
         if announcement is not None:
             detail = {**detail, "came_by": arrived.came_by, "source": arrived.source_name}
             arrived = join_notice(announcement, arrived, self._writing)
-        drafted = redraft(arrived, self._in_force, self._writing, self.now, content)
+        drafted = redraft(arrived, self._in_force, self._invoices, self._writing, self.now, content)
         keep_contents(self._writing, drafted)
         if announcement is None:
             return self._writing.create(Event.NOTICE_READ, drafted.submission, self._author, detail)
@@ -276,7 +280,7 @@ class Taking:
         self._note_wait(self._redraft(event, earlier, marked, {"superseded_by": later.id}))
 
     def _redraft(self, event: Event, before: Submission, after: Submission, detail: dict[str, Any]) -> Submission:
-        drafted = redraft(after, self._in_force, self._writing, self.now)
+        drafted = redraft(after, self._in_force, self._invoices, self._writing, self.now)
         keep_contents(self._writing, drafted)
         return self._writing.change(event, before, drafted.submission, self._author, detail)
 

@@ -19,6 +19,7 @@ from worker.core.states import AlarmCause, Event, NoteEvent, State
 from worker.send.rate_limit import asked_delay
 from worker.send.smtp_verdicts import retry_delay
 from worker.store.ports import Author, Writing
+from worker.watch.ports import InvoiceSnapshot
 
 
 def put_off(
@@ -40,6 +41,7 @@ def note_silence(writing: Writing, before: Submission, why: str, author: Author,
 def note_late_answer(
     writing: Writing,
     in_force: InForce,
+    invoices: InvoiceSnapshot,
     number: int,
     answer: str,
     author: Author,
@@ -59,7 +61,7 @@ def note_late_answer(
         event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
         late = evidence_of_news("answer", answer, now)
         known = dataclasses.replace(before, late_answer=late, released_draft="", due_at=None)
-        drafted = redraft(known, missing_where_away(in_force), writing, now)
+        drafted = redraft(known, in_force, missing_where_away(invoices), writing, now)
         keep_contents(writing, drafted)
         writing.change(event, before, drafted.submission, author, detail)
     agrees = before.reply == answer or (is_acceptance and before.sent_at is not None)
@@ -70,6 +72,7 @@ def note_late_answer(
 def end_rehearsal(
     writing: Writing,
     in_force: InForce,
+    invoices: InvoiceSnapshot,
     ended: Submission,
     author: Author,
     detail: Mapping[str, str],
@@ -90,7 +93,7 @@ def end_rehearsal(
         deferrals=0,
         letter_sha256=None,
     )
-    drafted = redraft(rehearsed, missing_where_away(in_force), writing, now)
+    drafted = redraft(rehearsed, in_force, missing_where_away(invoices), writing, now)
     keep_contents(writing, drafted)
     held = writing.change(
         Event.REHEARSAL_ENDED,
