@@ -87,7 +87,7 @@ class Shelf:
         It raises nothing: where the share does not answer, the questions do.
         """
         await self._look(reader, is_needed)
-        return self._snapshot()
+        return self._snapshot(is_needed)
 
     async def _look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> None:
         if self._hanging is not None and not self._hanging.done():
@@ -183,13 +183,13 @@ class Shelf:
             shelved.append(Shelved(name, digest if isinstance(digest, str) else None, listed.size))
         return tuple(shelved)
 
-    def _snapshot(self) -> InvoiceSnapshot:
-        """What is known now; of a file that was neither asked for nor kept from before it holds nothing."""
+    def _snapshot(self, is_needed: Callable[[str], bool]) -> InvoiceSnapshot:
+        """What is known now, and what each file that was asked for is."""
         if self._away is not None:
             return InvoiceSnapshot(self._away, {}, {})
         answers: dict[str, tuple[str, bytes] | Unreadable | Unavailable] = {}
         for name, listed in self._seen.items():
-            if (answer := self._answer(name, listed)) is not None:
+            if is_needed(name) and (answer := self._answer(name, listed)) is not None:
                 answers[name] = answer
         return InvoiceSnapshot(self.listing(), answers, self._texts.all())
 
