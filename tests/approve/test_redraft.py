@@ -218,6 +218,6 @@ def test_a_projects_earlier_notice_of_this_product_is_asked_about_where_only_the
 
 def test_where_the_draft_must_be_recorded_a_file_still_being_written_is_told_from_one_that_is_away() -> None:
     held = {"new.pdf": Unsettled("folder", "new.pdf"), "away.pdf": Unavailable("folder", "away")}
-    files = missing_where_away(replace(REGISTER, files=FakeFiles(held)).in_force()).files
+    files = missing_where_away(FakeFiles(held).snapshot())
     assert files.invoice("new.pdf") == STILL_WRITTEN
     assert files.invoice("away.pdf") is None

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from worker.audit.chain import CONFIG_CHANGED, GENESIS, Line, canonical, chain, entry_hash, fold, read_entry
+from worker.audit.chain import GENESIS, Line, canonical, chain, entry_hash, fold, read_entry
 from worker.audit.verify import FAULTS_SHOWN, Verdict, verify
 from worker.core.model import JST, Hold, Key
-from worker.core.states import Reason, State
+from worker.core.states import NoteEvent, Reason, State
 
 AT = dt.datetime(2026, 11, 21, 9, 30, tzinfo=JST)
 PDF = hashlib.sha256(b"pdf").hexdigest()
@@ -170,8 +170,8 @@ def test_every_original_that_an_entry_names_is_looked_for() -> None:
     log = write_log(
         [
             entry(1, state="HELD", draft=draft, mail_sha256="c" * 64, letter_sha256=None),
-            {**entry(None, CONFIG_CHANGED), "detail": {"file": "worker.toml", "sha256": "d" * 64}},
-            {**entry(None, CONFIG_CHANGED), "detail": {"file": "issuers/gone.toml", "sha256": ""}},
+            {**entry(None, NoteEvent.CONFIGURATION_CHANGED), "detail": {"file": "worker.toml", "sha256": "d" * 64}},
+            {**entry(None, NoteEvent.CONFIGURATION_CHANGED), "detail": {"file": "issuers/gone.toml", "sha256": ""}},
         ]
     )
     verdict = judge(log, rows=rows_of(log), originals=[])

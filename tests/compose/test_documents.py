@@ -23,7 +23,7 @@ UNNAMED = replace(RULE, other_documents=True)
 def chosen(rule: Rule, documents: tuple[Document, ...] | None, files: FakeFiles | None = None) -> ChosenDocuments:
     register = {} if documents is None else {Product.ADVANCE: documents}
     held = files or FakeFiles({each.file: FORM for each in documents or ()})
-    return choose_documents(Product.ADVANCE, rule, of_project(documents=register), held.invoice)
+    return choose_documents(Product.ADVANCE, rule, of_project(documents=register), held.snapshot().invoice)
 
 
 def undecided(made: ChosenDocuments) -> list[str]:
@@ -106,7 +106,7 @@ def test_a_document_is_called_by_its_title_else_by_its_file_without_the_ending()
 
 def test_documents_of_another_product_do_not_come_along() -> None:
     project = of_project(documents={Product.CONTRACT: (APPLICATION,)})
-    made = choose_documents(Product.ADVANCE, UNNAMED, project, FakeFiles({"shinsei.pdf": FORM}).invoice)
+    made = choose_documents(Product.ADVANCE, UNNAMED, project, FakeFiles({"shinsei.pdf": FORM}).snapshot().invoice)
     assert (made.loaded, undecided(made)) == ((), ["その他の必要書類"])
 
 

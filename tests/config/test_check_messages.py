@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.config_samples import ISSUER, PROJECTS, files
-from worker.cli import problem_hint, problem_json
 from worker.config.load import load_configuration
 from worker.config.toml import _CODES
 from worker.core.errors import ConfigError, Problem
 from worker.core.messages import _HINTS, _TEXTS
 from worker.core.messages.keys import _CLOSED
+from worker.views.problems import problem_hint, problem_json
 
 WORKER = Path(__file__).parents[2] / "worker"
 BESIDE = ("placeholder", "unsaid_")

@@ -49,7 +49,9 @@ def drafted(issuer: str, product: Product, project: dict[str, Any]) -> Drafted:
     registered = project | {"contract_numbers": [NUMBER]}
     in_force = put_in_force(load(issuer, registered), TemplateFiles({}), FakeFiles({"road.pdf": INVOICE}))
     notice = Notice("east", "道路改良工事", "〇〇建設 株式会社", product, NUMBER, Key("AbCd1234EfGh"))
-    return draft_submission(arrived(notice), notice, PDF, in_force, ALL_KNOWN, None, "", START)
+    return draft_submission(
+        arrived(notice), notice, PDF, in_force, in_force.files.snapshot(), ALL_KNOWN, None, "", START
+    )
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,10 @@ from typing import Any
 
 import worker.store.sqlite as store_module
 from tests.crash.lives import fork_for_each_line
-from tests.support import small_office
+from tests.support import decided, small_office
 from tests.support.fakes import FakeClock
 from tests.support.small_office import Settings, SmallOffice, WatchedStore, form, mail_with
 from tests.support.world import HANAKO, REHEARSAL
-from worker.approve import decisions
 from worker.core.states import Reason, State
 from worker.send.smtp.lock import SenderLock
 from worker.send.smtp.protocol import Wire
@@ -117,7 +116,7 @@ async def live(root: Path, port: int, clock: FakeClock) -> None:
         await office.pass_once()
         for held in office.store.submissions(State.HELD):
             if [hold.reason for hold in held.reasons] == [Reason.REHEARSED]:
-                decisions.approve(office.store, office.pipeline.in_force, held.id, held.label, HANAKO, "", clock.now())
+                decided.approve(office.store, office.pipeline.in_force, held.id, held.label, HANAKO, "", clock.now())
         clock.let_pass(minutes=2)
         await office.finish()
         clock.let_pass(minutes=61)

@@ -54,6 +54,7 @@ from worker.core.states import State
 from worker.service.clock import SystemClock
 from worker.service.wiring import load_office
 from worker.store.sqlite import open_store
+from worker.watch.ports import InvoiceSnapshot
 
 FIXED = dt.datetime(2026, 6, 22, 9, 0, tzinfo=JST)
 """The Date of the letters that 0.1.0 would have sent next."""
@@ -729,11 +730,11 @@ def letters_to_come(office: OldOffice) -> dict[str, dict[str, str]]:
     """What this program would send next: each approved submission's letter under the Date of ``FIXED``."""
     loaded = load_office(str(office.config))
     store = open_store(office.store, office.clock)
-    asyncio.run(_look_at_invoices(loaded))
+    invoices = asyncio.run(_look_at_invoices(loaded))
     letters = {}
     with store.writing() as writing:
         for each in store.submissions(State.APPROVED):
-            drafted = redraft(each, loaded.in_force, writing, office.clock.now())
+            drafted = redraft(each, loaded.in_force, invoices, writing, office.clock.now())
             draft = drafted.submission.draft
             assert draft is not None
             assert drafted.submission.draft_hash == each.released_draft, each
@@ -743,12 +744,13 @@ def letters_to_come(office: OldOffice) -> dict[str, dict[str, str]]:
     return letters
 
 
-async def _look_at_invoices(loaded: Any) -> None:
+async def _look_at_invoices(loaded: Any) -> InvoiceSnapshot:
     from worker.read.pdf.pool import PdfPool
 
     reader = PdfPool()
-    await loaded.in_force.files.look(reader, lambda _: True)
+    invoices: InvoiceSnapshot = await loaded.in_force.files.look(reader, lambda _: True)
     await reader.close()
+    return invoices
 
 
 def main(target: Path) -> None:

@@ -24,8 +24,9 @@ from worker.core.model import End, Notice, Submission
 from worker.core.states import State
 from worker.pipeline.submissions import Taking
 from worker.read.notice import read_notice
+from worker.views.commands import command_line
 from worker.views.tasks import Task, TaskKind, open_tasks
-from worker.watch.ports import Header
+from worker.watch.ports import NOT_LOOKED, Header
 
 WEST = "電子証書閲覧用「認証キー」等のお知らせ"
 TWO = "<two@surety.example>"
@@ -189,7 +190,7 @@ async def test_where_it_names_nothing_the_notice_is_one_of_its_own_and_is_offere
     await desk.saves(form(1))
     assert desk.states == [State.ANNOUNCED, State.HELD]
     (task,) = desk.downloads
-    assert task.command == "hoshobin join 1 2 --by 氏名"
+    assert command_line(task.action, "ja") == "hoshobin join 1 2 --by 氏名"
     assert f"2（{form(1).project}）" in task.text("ja")
 
 
@@ -228,7 +229,7 @@ async def test_a_held_file_that_can_be_read_after_all_ends_the_announcement_of_i
     read = read_notice(unread.text, in_force.configuration.guarantors)
     assert isinstance(read, Notice)
     with desk.office.store.writing() as writing:
-        Taking(writing, in_force, DECIDER, desk.clock.now()).read_after_all(held, read, {})
+        Taking(writing, in_force, NOT_LOOKED, DECIDER, desk.clock.now()).read_after_all(held, read, {})
     assert [(each.state, each.joined) for each in desk.all] == [(State.HELD, ()), (State.WITHDRAWN, (held.id,))]
 
 
@@ -305,7 +306,9 @@ async def test_a_person_ties_an_announcement_to_several_notices_and_is_named(des
     assert (told.event, told.by, told.detail) == ("Joined", DECIDER.by, {"announcement": 1})
     assert desk.states[1:] == [State.HELD, State.HELD]
     await desk.comes(announcement(message_id=TWO))
-    assert all("届いた番号" in each.command for each in desk.downloads), "what is tied is offered to no other"
+    assert all("届いた番号" in command_line(each.action, "ja") for each in desk.downloads), (
+        "what is tied is offered to no other"
+    )
 
 
 async def test_what_is_no_notice_of_its_guarantor_is_not_tied_and_nothing_changes(desk: Desk) -> None:

@@ -27,6 +27,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import decided
 from tests.support.fakes import run_at_once
 from tests.support.mail_samples import (
     BODY,
@@ -47,7 +48,6 @@ from tests.support.odd_mails import mails_of_others, odd_builds
 from tests.support.returned import dsn, recipient, reply
 from tests.support.small_office import Mails, Settings, SmallOffice, form, mail_with
 from tests.support.world import HANAKO
-from worker.approve import decisions
 from worker.config.settings import Security
 from worker.core.model import End, MessageRow
 from worker.core.states import State
@@ -227,9 +227,7 @@ async def at_work(room: Path) -> AsyncIterator[AtWork]:
             office.mails.received.append(mail_with(form(work), number=work))
         await office.pass_once()
         for held in office.store.submissions(State.HELD)[:4]:
-            decisions.approve(
-                office.store, office.pipeline.in_force, held.id, held.label, HANAKO, "", office.clock.now()
-            )
+            decided.approve(office.store, office.pipeline.in_force, held.id, held.label, HANAKO, "", office.clock.now())
         await office.pass_once()
         sent = office.store.submissions(State.SENT)
         assert len(sent) == 4

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import decided
 from tests.support.authenticated import AUTHSERV_ID, SIGNATURE, signature
 from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.returned import dsn, qmail, recipient, reply
@@ -73,7 +74,7 @@ class Stage:
     def approve(self) -> None:
         office = self.office
         now = office.clock.now()
-        decisions.approve(office.store, office.pipeline.in_force, 1, office.only().label, HANAKO, "未送信を確認", now)
+        decided.approve(office.store, office.pipeline.in_force, 1, office.only().label, HANAKO, "未送信を確認", now)
 
     @property
     def reasons(self) -> list[Reason]:

@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.support import decided
 from tests.support.authenticated import received
 from tests.support.fakes import FakeClock, run_at_once
 from tests.support.known_addresses import say_installed
 from tests.support.small_office import Form, Mails, Settings, SmallOffice, form, mail_with
 from tests.support.world import HANAKO, OFFICE
-from worker.approve import decisions
 from worker.cli.demo.smtp_server import DsnController
 from worker.core.messages import name_hold, next_step
 from worker.core.model import NO_DATE
@@ -177,7 +177,7 @@ async def test_an_answer_given_once_counts(office: NewOffice, sent: Callable[[],
     await office.restart()
     assert office.asked(1) == ["mail: 2026-11-18"]
     label = office.store.submission(1).label
-    decisions.approve(office.store, office.pipeline.in_force, 1, label, HANAKO, "未提出", office.clock.now())
+    decided.approve(office.store, office.pipeline.in_force, 1, label, HANAKO, "未提出", office.clock.now())
     await office.restart()  # of the same configuration, judged anew
     assert office.asked(1) == []
     await office.finish()

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.decided import approve
 from tests.support.fakes import FakeClock, FakeServer
 from tests.support.office import Mailroom, a_form, notice
 from tests.support.small_office import Settings, SmallOffice, form
 from tests.support.world import HANAKO, REHEARSAL, project
-from worker.approve.decisions import approve
 from worker.core.business_hours import USUAL
 from worker.core.errors import Unavailable
 from worker.core.model import JST

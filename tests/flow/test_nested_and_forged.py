@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.flow.test_who_may_speak import EAST, GOOD, NETDESK, Office, a_mail, announced, signed
+from tests.support import decided
 from tests.support.authenticated import received
 from tests.support.signed_mail import DOMAIN, sign
 from tests.support.small_office import Form, form
@@ -296,9 +297,7 @@ async def test_a_strangers_notice_of_the_number_waits_itself_and_the_alarm_says_
     await office.comes(a_mail(form(1), results=GOOD))
     if mode == "approve":
         office.clock.let_pass(minutes=1)
-        decisions.approve(
-            office.store, office.pipeline.in_force, 1, office.only().label, HANAKO, "", office.clock.now()
-        )
+        decided.approve(office.store, office.pipeline.in_force, 1, office.only().label, HANAKO, "", office.clock.now())
     before = office.store.submission(1)
     assert before.state is State.APPROVED
     with_entry = office.events(1)

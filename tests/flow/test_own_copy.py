@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import decided
+from tests.support.decided import approve
 from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.small_office import Settings, SmallOffice, form
 from tests.support.world import HANAKO, REHEARSAL
-from worker.approve import decisions
-from worker.approve.decisions import approve
 from worker.core.messages import name_hold
 from worker.core.model import Hold, ReceiptKind, Submission
 from worker.core.states import Reason, State
@@ -256,14 +256,12 @@ async def test_a_copy_of_what_was_stated_unsent_holds_it_anew_and_proves_it_when
 ) -> None:
     office = doubtful.office
     office.clock.let_pass(hours=1)
-    decisions.resolve_not_sent(
-        office.store, office.pipeline.in_force, doubtful.submission.id, HANAKO, office.clock.now()
-    )
+    decided.resolve_not_sent(office.store, office.pipeline.in_force, doubtful.submission.id, HANAKO, office.clock.now())
     after = await doubtful.comes(TRACE + doubtful.mail)
     assert (after.state, [hold.reason for hold in after.reasons]) == (State.HELD, [Reason.MAYBE_SENT])
     assert "控え" in name_hold(after.reasons[0], "ja")
     assert office.alarms()[-1] == "came_back"
-    decisions.approve(
+    decided.approve(
         office.store, office.pipeline.in_force, after.id, after.label, HANAKO, "それでも", office.clock.now()
     )
     done = await office.finish()
@@ -275,12 +273,10 @@ async def test_a_forged_copy_of_what_was_stated_unsent_keeps_it_from_leaving_onl
 ) -> None:
     office = doubtful.office
     office.clock.let_pass(hours=1)
-    decisions.resolve_not_sent(
-        office.store, office.pipeline.in_force, doubtful.submission.id, HANAKO, office.clock.now()
-    )
+    decided.resolve_not_sent(office.store, office.pipeline.in_force, doubtful.submission.id, HANAKO, office.clock.now())
     after = await doubtful.comes(TRACE + doubtful.mail.replace(b"Subject: ", b"Subject: x"))
     assert after.state is State.HELD
-    decisions.approve(office.store, office.pipeline.in_force, after.id, after.label, HANAKO, "偽物", office.clock.now())
+    decided.approve(office.store, office.pipeline.in_force, after.id, after.label, HANAKO, "偽物", office.clock.now())
     done = await office.finish()
     assert (done.sent, doubtful.submission.state) == (1, State.SENT)
 
@@ -316,7 +312,7 @@ async def test_another_mail_under_the_same_name_holds_what_is_about_to_leave_onc
         office.clock.let_pass(minutes=2)
         done = await office.finish()
         assert (done.sent, done.began_to_wait, put_off.submission.state) == (0, 1, State.HELD)
-        decisions.approve(
+        decided.approve(
             office.store,
             office.pipeline.in_force,
             put_off.submission.id,

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import decided
 from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.small_office import Settings, SmallOffice, form, mail_with
 from tests.support.world import HANAKO, REHEARSAL
@@ -106,15 +107,15 @@ class Day:
         one = self.chance.choice(found)
         self.steps[-1] += f" {one.id} {one.state}"
         if one.state is State.HELD and self.chance.random() < 0.8:
-            decisions.approve(store, in_force, one.id, one.label, HANAKO, "", now)
+            decided.approve(store, in_force, one.id, one.label, HANAKO, "", now)
         elif one.state is State.IN_DOUBT and self.chance.random() < 0.5:
             decisions.resolve_sent(store, one.id, HANAKO, now)
         elif one.state is State.IN_DOUBT:
-            decisions.resolve_not_sent(store, in_force, one.id, HANAKO, now)
+            decided.resolve_not_sent(store, in_force, one.id, HANAKO, now)
         elif one.state in {State.HELD, State.APPROVED}:
             decisions.withdraw(store, one.id, HANAKO, "")
         else:
-            decisions.resend(store, in_force, one.id, HANAKO, "", now)
+            decided.resend(store, in_force, one.id, HANAKO, "", now)
 
     async def harm(self) -> None:
         what = self.chance.choice(["server", "server", "refuses", "denies"])

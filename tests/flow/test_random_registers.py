@@ -25,6 +25,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
+from tests.support import decided
 from tests.support.authenticated import HEADER, SIGNATURE, authenticated, signature
 from tests.support.fakes import FakeClock, FakeFiles, located_as_printed, run_at_once
 from tests.support.known_addresses import make_known
@@ -218,7 +219,7 @@ class Days:
 
     def approve(self, each: Submission) -> None:
         with contextlib.suppress(NotAllowed):  # another approval of this day changed what this one would be about
-            decisions.approve(self.store, self.in_force, each.id, each.label, HANAKO, "確認済", self.clock.now())
+            decided.approve(self.store, self.in_force, each.id, each.label, HANAKO, "確認済", self.clock.now())
 
     def is_right(self, each: Submission) -> bool:
         """Whether project, contract and invoice of the proposal are the true ones; the recipients are not looked at."""

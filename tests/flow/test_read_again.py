@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.support import decided
 from tests.support.small_office import Settings, SmallOffice, TextInBytes, form
 from tests.support.world import HANAKO
 from worker.approve import decisions
@@ -293,8 +294,8 @@ async def test_corrections_and_rehearsals_are_read_again_too(
     if not rehearsal_to:
         decisions.withdraw(office.store, 1, HANAKO, "訂正")
         now = office.clock.now()
-        again = decisions.resend(office.store, office.pipeline.in_force, 1, HANAKO, "再提出", now)
-        decisions.approve(office.store, office.pipeline.in_force, again.id, again.label, HANAKO, "", now)
+        again = decided.resend(office.store, office.pipeline.in_force, 1, HANAKO, "再提出", now)
+        decided.approve(office.store, office.pipeline.in_force, again.id, again.label, HANAKO, "", now)
     last = office.store.submissions()[-1]
     assert last.state is State.APPROVED
     office.alter("notices", key="kEy0002Zq0W")
@@ -316,7 +317,7 @@ async def test_a_notice_altered_before_the_approval_goes_to_no_other_town(
     await office.pass_once()
     assert office.only().issuer == "yama"  # judged by the altered notice: a person is shown the other town
     now = office.clock.now()
-    decisions.approve(office.store, office.pipeline.in_force, 1, office.only().label, HANAKO, "", now)
+    decided.approve(office.store, office.pipeline.in_force, 1, office.only().label, HANAKO, "", now)
     await office.pass_once()
     held = office.only()
     assert (held.state, [hold.detail for hold in held.reasons]) == (

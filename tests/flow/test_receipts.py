@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import decided
 from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.office import Mailroom, a_form, a_mail, notice, wire
 from tests.support.returned import dsn, qmail, read_receipt, recipient, reply
@@ -189,13 +190,13 @@ async def test_a_report_that_contradicts_a_statement_holds_it_anew_whatever_was_
     in_force = office.pipeline.in_force
     office.clock.let_pass(hours=1)
     number = doubtful.submission.id
-    held = decisions.resolve_not_sent(office.store, in_force, number, HANAKO, office.clock.now())
+    held = decided.resolve_not_sent(office.store, in_force, number, HANAKO, office.clock.now())
     after = await doubtful.reported((*DELIVERED, TO))
     assert after.state is State.HELD
     assert [hold.reason for hold in held.reasons] == [Reason.NOT_SENT]
     assert [hold.reason for hold in after.reasons] == [Reason.MAYBE_SENT]
     assert office.alarms()[-1] == "came_back"
-    decisions.approve(office.store, in_force, after.id, after.label, HANAKO, "それでも", office.clock.now())
+    decided.approve(office.store, in_force, after.id, after.label, HANAKO, "それでも", office.clock.now())
     done = await office.finish()
     assert (done.sent, doubtful.submission.state) == (0, State.DELIVERED)
 

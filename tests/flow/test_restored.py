@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import decided
 from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.office import Mailroom, a_form, notice
 from tests.support.returned import dsn, recipient
@@ -54,7 +55,7 @@ class Restored:
         store = self.office.store
         for each in store.submissions(State.HELD):
             in_force = self.office.pipeline.in_force
-            decisions.approve(store, in_force, each.id, each.label, HANAKO, "確認済み", self.office.clock.now())
+            decided.approve(store, in_force, each.id, each.label, HANAKO, "確認済み", self.office.clock.now())
 
     async def put_back(self, *, with_head: bool) -> None:
         """The service stopped, the backup in its place, the service started again some hours later."""

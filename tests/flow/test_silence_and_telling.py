@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from tests.flow.test_hours_and_caps import Answering, office_at, states
+from tests.support.decided import approve
 from tests.support.fakes import FakeClock
 from tests.support.known_addresses import record_past_submission
 from tests.support.office import Office
 from tests.support.small_office import SmallOffice, form
 from tests.support.world import HANAKO, OFFICE, WORKER
-from worker.approve.decisions import approve, confirm, report_not_accepted
+from worker.approve.decisions import confirm, report_not_accepted
 from worker.compose import mime_verify as decode
 from worker.core.business_hours import USUAL
 from worker.core.errors import AccountRefused, Unavailable

@@ -62,7 +62,7 @@ async def test_a_message_that_cannot_be_fetched_three_times_is_told_once(mailroo
     intake = Intake(store, FakePdfReader(Unreadable(Reason.DAMAGED)), clock, "hoshobin")
     broken = Fetched(Header(7, 900, clock.now(), "<broken@east.example>"), b"", failure="NO cannot read")
     for tries in range(1, 6):
-        intake.record_block(rows_of("main"), await intake.read_block("main", [broken], in_force))
+        await intake.record_block(rows_of("main"), await intake.read_block("main", [broken], in_force))
         (row,) = store.messages("main", End.UNFETCHED)
         assert (row.tries, row.next_try_at is not None) == (tries, True)
         assert len(store.alarms_waiting()) == (0 if tries < 3 else 1)

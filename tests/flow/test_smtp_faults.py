@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Connection
 
+from tests.support import decided
 from tests.support.fakes import run_at_once
 from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.small_office import INVOICE, Settings, SmallOffice, WatchedStore, form
@@ -284,8 +285,8 @@ async def test_an_acceptance_that_becomes_known_after_a_person_said_not_sent_is_
         office.store.refuses = lambda events: False
         office.clock.let_pass(hours=2)
         in_force, now = office.pipeline.in_force, office.clock.now()
-        decisions.resolve_not_sent(office.store, in_force, 1, HANAKO, now)
-        decisions.approve(office.store, in_force, 1, office.only().label, HANAKO, "", now)
+        decided.resolve_not_sent(office.store, in_force, 1, HANAKO, now)
+        decided.approve(office.store, in_force, 1, office.only().label, HANAKO, "", now)
         await office.finish()
         held = office.only()
         assert (held.state, [hold.reason for hold in held.reasons]) == (State.HELD, [Reason.MAYBE_SENT])

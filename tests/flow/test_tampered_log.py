@@ -23,6 +23,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import decided
 from tests.support.fakes import FakeClock
 from tests.support.misbehaving_smtp import MisbehavingServer
 from tests.support.office import Office
@@ -123,7 +124,7 @@ async def work_some_days(folder: Path) -> None:
             for held in office.store.submissions(State.HELD):
                 in_force, now = office.pipeline.in_force, office.clock.now()
                 if held.id % 7 and all(kind_of(hold.reason) is Kind.ANSWER for hold in held.reasons):
-                    decisions.approve(office.store, in_force, held.id, held.label, HANAKO, "電話で確認", now)
+                    decided.approve(office.store, in_force, held.id, held.label, HANAKO, "電話で確認", now)
                 else:
                     decisions.withdraw(office.store, held.id, HANAKO, "取得の誤り")
             await office.pass_once()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import decided
 from tests.support import office as offices
 from tests.support.authenticated import AUTHSERV_ID, received, signature
 from tests.support.office import Mailroom
@@ -68,7 +69,7 @@ class Office(SmallOffice):
 
     def approve(self, number: int = 1) -> Submission:
         held = self.store.submission(number)
-        after, _ = decisions.approve(
+        after, _ = decided.approve(
             self.store, self.pipeline.in_force, number, held.label, HANAKO, "電話で確認", self.clock.now()
         )
         return after

@@ -21,6 +21,7 @@ from typing import Self
 
 import pytest
 
+from tests.support import decided
 from tests.support.fakes import FakeClock, FakeFiles, run_at_once
 from tests.support.known_addresses import make_known, sections_with
 from tests.support.small_office import Form, Mails, TextInBytes, WatchedStore, mail_with, server_at
@@ -382,7 +383,7 @@ class Week:
 
     def approve(self, number: int, note: str = "", *ticked: str) -> str:
         shown = self.store.submission(number)
-        decisions.approve(
+        decided.approve(
             self.store,
             self.pipeline.in_force,
             number,
@@ -753,7 +754,7 @@ async def on_thursday_an_amended_guarantee_goes_out_and_a_mail_comes_back(week: 
     assert bounced.state.value == "BOUNCED"
     assert week.task(6) == ["NOW correct #6"]
     week.mend("issuers/shirane.toml", "doboku@pref-shirane.example", "hosho@pref-shirane.example")
-    opened = decisions.resend(week.store, week.pipeline.in_force, 6, HANAKO, "アドレス変更", week.clock.now())
+    opened = decided.resend(week.store, week.pipeline.in_force, 6, HANAKO, "アドレス変更", week.clock.now())
     assert opened.id == 13
     assert week.stand(13) == "HELD first_address rule_changed approval"
     assert week.task(6) == []
@@ -1054,7 +1055,7 @@ async def test_a_correction_that_is_taken_back_opens_the_task_of_what_came_back_
         await week.look()
         decisions.report_not_accepted(week.store, 1, JIRO, "不達通知", week.clock.now())
         assert week.task(1) == ["NOW correct #1"]
-        again = decisions.resend(week.store, week.pipeline.in_force, 1, HANAKO, "同じものを再送", week.clock.now())
+        again = decided.resend(week.store, week.pipeline.in_force, 1, HANAKO, "同じものを再送", week.clock.now())
         assert (week.task(1), week.task(again.id)) == ([], ["TODAY held #2 09-18"])
         decisions.withdraw(week.store, again.id, HANAKO, "窓口で渡す")
         assert week.task(1) == ["NOW correct #1"]

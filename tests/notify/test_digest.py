@@ -20,6 +20,7 @@ from worker.notify.digest import (
     write_digest,
     write_escalation,
 )
+from worker.views.actions import Action, ActionKind, Input
 from worker.views.tasks import Task, TaskKind, Urgency
 
 HOURS = OfficeHours(usual_windows())
@@ -37,7 +38,7 @@ def task(project: str, urgency: Urgency, number: int | None = 1, **changes: Any)
         submission=number,
         texts=("電話で確認", "call"),
         due=None,
-        command=f"hoshobin confirm {number} --by 氏名 --note 相手方・日時",
+        action=Action(ActionKind.CONFIRM, number, (Input.BY, Input.WHOM_AND_WHEN)) if number else None,
         urgency=urgency,
     )
     return replace(made, **changes)
@@ -51,7 +52,7 @@ def test_every_open_task_stands_under_its_project_with_its_command() -> None:
     tasks = [
         task("橋梁補修工事", Urgency.NOW, 2, due=dt.date(2026, 11, 24)),
         task("道路改良工事", Urgency.TODAY, 1),
-        task("橋梁補修工事", Urgency.WATCH, 3, command=""),
+        task("橋梁補修工事", Urgency.WATCH, 3, action=None),
     ]
     subject, body = write_digest(tasks, HEAD, TUESDAY, rehearsing=False)
     assert subject == "【保証便】本日の対応一覧（3件、うち至急 1件）"

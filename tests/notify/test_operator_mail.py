@@ -14,7 +14,8 @@ from worker.core.model import Alarm, Hold, Submission
 from worker.core.states import Kind, Reason, State, kind_of
 from worker.match.near_matches import NearMiss
 from worker.notify.operator_mail import LINES_LIMIT, NEAR_LIMIT, describe, write_status, write_telling
-from worker.views.commands import command_for
+from worker.views.actions import action_for
+from worker.views.commands import command_line
 
 WAITS = frozenset({State.HELD, State.ANNOUNCED, State.HANDED_OVER, State.IN_DOUBT, State.REFUSED})
 
@@ -84,7 +85,7 @@ COMMANDS = {
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.HELD])
 def test_each_state_has_its_one_command_or_none(state: State) -> None:
-    assert command_for(in_state(state)) == COMMANDS.get(state, "")
+    assert command_line(action_for(in_state(state)), "ja") == COMMANDS.get(state, "")
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -95,7 +96,7 @@ def test_the_command_for_a_hold_is_one_that_is_allowed(reason: Reason) -> None:
         Kind.CORRECT: "hoshobin show 1",
         Kind.NEVER: "hoshobin withdraw 1 --by 氏名 --why 理由",
     }
-    assert command_for(submission) == expected[kind_of(reason)]
+    assert command_line(action_for(submission), "ja") == expected[kind_of(reason)]
 
 
 def test_the_next_step_is_what_must_be_mended_before_what_can_be_answered() -> None:

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from tests.support import world
 from tests.support.stores import SteppingClock, approve, create_held, draft_of, make_store
 from tests.support.world import HANAKO, START, WORKER
-from worker.audit.chain import CONFIG_CHANGED, GENESIS
+from worker.audit.chain import GENESIS
 from worker.audit.verify import verify
 from worker.core.errors import ConfigError, Conflict, LogBroken, NotAllowed, Unavailable
 from worker.core.model import (
@@ -45,7 +45,7 @@ from worker.core.model import (
     Submission,
     sha256,
 )
-from worker.core.states import Event, IllegalEvent, Reason, State
+from worker.core.states import Event, IllegalEvent, NoteEvent, Reason, State
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store, queries
 from worker.store.sqlite.ready import Ready
 from worker.store.sqlite.schema import FILE_NAME, METADATA
@@ -429,7 +429,7 @@ def test_looks_and_alarms_are_kept(store: SqlStore) -> None:
 def test_the_configuration_in_force_is_the_one_last_recorded(store: SqlStore) -> None:
     with store.writing() as writing:
         for file, digest in (("a.toml", "1" * 64), ("b.toml", "2" * 64), ("a.toml", "3" * 64), ("b.toml", "")):
-            writing.note(CONFIG_CHANGED, None, WORKER, {"file": file, "sha256": digest})
+            writing.note(NoteEvent.CONFIGURATION_CHANGED, None, WORKER, {"file": file, "sha256": digest})
     assert store.config_in_force() == {"a.toml": "3" * 64}
 
 

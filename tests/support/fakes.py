@@ -32,7 +32,7 @@ from worker.pipeline.ledger_rows import LedgerRows
 from worker.pipeline.new_messages import Found
 from worker.read.ports import PdfReader
 from worker.send.ports import Reply, Session, Silence, Step
-from worker.watch.ports import Mailbox, Shelved
+from worker.watch.ports import InvoiceSnapshot, Mailbox, Shelved
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -62,17 +62,27 @@ class FakeFiles:
     texts: dict[Sha256, PdfText | Unreadable] = field(default_factory=dict)
     looked_for: list[Callable[[str], bool]] = field(default_factory=list)
 
-    async def look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> None:
-        """Everything is in memory already; what was looked for is remembered."""
+    async def look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> InvoiceSnapshot:
+        """What was looked for is remembered, and alone is brought."""
         self.looked_for.append(is_needed)
+        return self.snapshot(is_needed)
 
-    def text(self, digest: Sha256) -> PdfText | Unreadable | None:
-        """As given, else the bytes behind the mark of a PDF."""
-        for content in self.held.values():
-            if digest not in self.texts and isinstance(content, bytes) and sha256(content) == digest:
-                text = content.removeprefix(b"%PDF-1.4").decode()
-                return PdfText((PageText(text, text),))
-        return self.texts.get(digest)
+    def snapshot(self, is_needed: Callable[[str], bool] = lambda _: True) -> InvoiceSnapshot:
+        """What a look finds now. A text is as given, else the bytes behind the mark of a PDF."""
+        answers: dict[str, tuple[str, bytes] | Unreadable | Unavailable] = {}
+        texts = dict(self.texts)
+        for file, content in self.held.items():
+            if not is_needed(file):
+                continue
+            answers[file] = (file.rpartition("/")[2], content) if isinstance(content, bytes) else content
+            if isinstance(content, bytes) and (digest := sha256(content)) not in texts:
+                text = content.removeprefix(b"%PDF-1.4").decode(errors="replace")
+                texts[digest] = PdfText((PageText(text, text),))
+        try:
+            shelved: tuple[Shelved, ...] | Unavailable = self.listing()
+        except Unavailable as away:
+            shelved = away
+        return InvoiceSnapshot(shelved, answers, texts)
 
     def listing(self) -> tuple[Shelved, ...]:
         shelved = []
@@ -85,15 +95,6 @@ class FakeFiles:
 
     def stamp(self, file: str) -> str:
         return str(hash(self.held.get(file, ""))) if file in self.held else ""
-
-    def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
-        match self.held.get(file):
-            case bytes(content):
-                return file.rpartition("/")[2], content
-            case Unavailable() as away:
-                raise away
-            case other:
-                return other
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.config_samples import files
+from tests.support.decided import invoices_of
 from tests.support.fakes import FakeFiles, FakeReading, FakeTemplates
 from tests.support.world import EAST, GUARANTORS_FILE, HANAKO, KEY, MIHON, MIHON_TO, NUMBER, REHEARSAL, START, WEST
 from worker.approve.redraft import Drafted, InForce, draft_submission, put_in_force
@@ -133,7 +134,8 @@ def drafted(
         arrived(notice) if submission is None else submission,
         notice,
         pdf,
-        register.in_force(),
+        (in_force := register.in_force()),
+        invoices_of(in_force),
         ALL_KNOWN if known is None else known,
         bound,
         replaces,

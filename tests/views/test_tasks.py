@@ -14,6 +14,7 @@ from worker.config.load import Configuration
 from worker.core.model import JST, Duties, Hold, Product, Submission
 from worker.core.rulebook import Invoice
 from worker.core.states import Reason, State
+from worker.views.commands import command_line
 from worker.views.tasks import EXPECTED_AHEAD, Task, TaskKind, Urgency, open_tasks
 
 TODAY = START.date()
@@ -68,7 +69,7 @@ def test_what_waits_for_a_person_is_one_task_with_the_command_that_goes_on(
     state: State, kind: TaskKind, command: str
 ) -> None:
     (task,) = tasks_of(one(state, reasons=(Hold(Reason.APPROVAL),) if state is State.HELD else ()))
-    assert (task.kind, task.submission, task.command.split()[1]) == (kind, 1, command)
+    assert (task.kind, task.submission, command_line(task.action, "ja").split()[1]) == (kind, 1, command)
     assert all(task.texts)
 
 
@@ -134,7 +135,7 @@ def test_what_remains_after_sending_stays_until_each_is_done(state: State) -> No
     left = one(state, duties=Duties(closes="none", after=("一つ目", *THEN)), done=("一つ目",))
     task = next(each for each in tasks_of(left) if each.kind is TaskKind.REMAINING)
     assert task.text("ja") == THEN[0]
-    assert task.command.startswith("hoshobin done 1 ")
+    assert command_line(task.action, "ja").startswith("hoshobin done 1 ")
     assert TaskKind.REMAINING not in kinds(replace(left, done=("一つ目", *THEN)))
 
 
@@ -253,7 +254,11 @@ def test_what_a_server_puts_off_for_hours_is_a_task_with_its_words_and_the_phone
     since = START - dt.timedelta(hours=5)
     put_off = one(State.APPROVED, deferrals=6, first_date=since, due_at=START, reply="450 4.2.0 try again later")
     (task,) = tasks_of(put_off)
-    assert (task.kind, task.urgency, task.command) == (TaskKind.STUCK, Urgency.TODAY, "hoshobin show 1")
+    assert (task.kind, task.urgency, command_line(task.action, "ja")) == (
+        TaskKind.STUCK,
+        Urgency.TODAY,
+        "hoshobin show 1",
+    )
     assert "450 4.2.0 try again later" in task.text("ja")
     assert "みほん町 土木課（0557-00-0000）" in task.text("ja")
 

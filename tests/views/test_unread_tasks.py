@@ -14,6 +14,7 @@ from worker.core.messages import name_receipt
 from worker.core.messages.receipts import KINDS, name_status
 from worker.core.model import Duties, Receipt, ReceiptKind, Submission
 from worker.core.states import State
+from worker.views.commands import command_line
 from worker.views.tasks import TaskKind, Urgency, open_tasks
 
 REPLY = Receipt(ReceiptKind.REPLY, START, "<a.0@contractor.example>", text="届いて\nいません", sender="t@kawa.example")
@@ -23,7 +24,8 @@ FAILED = Receipt(ReceiptKind.FAILED, START, "<a.0@contractor.example>", "genba@c
 def tasks_of(state: State, *unread: Receipt, after: tuple[str, ...] = ()) -> list[tuple[TaskKind, Urgency, str]]:
     submission = Submission(1, state, sent_at=START, unread=unread, duties=Duties(after=after))
     found = open_tasks([submission], configuration_of(Settings(works=())), START)
-    return [(each.kind, each.urgency, each.command) for each in found if each.kind in {TaskKind.REPLY, TaskKind.NEWS}]
+    news = [each for each in found if each.kind in {TaskKind.REPLY, TaskKind.NEWS}]
+    return [(each.kind, each.urgency, command_line(each.action, "ja")) for each in news]
 
 
 @pytest.mark.parametrize("state", [State.SENT, State.OVERDUE, State.RELAYED, State.DELIVERED])

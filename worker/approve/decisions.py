@@ -1,8 +1,8 @@
 """A person's decisions: approve, withdraw, resolve, confirm, hand over, join, record as done, resend, resume.
 
 Its one promise: each compares and sets in one transaction, and the entry holds the name as given and the account
-that ran the command; what the states, the reasons or the draft do not allow changes nothing. It does not know the
-command line.
+that ran the command; what the states, the reasons or the draft do not allow changes nothing. The invoices are
+given as one look found them (``pipeline/decide.py`` looks). It does not know the command line.
 
 Longer than other files: every way in which a person changes a submission is read together.
 """
@@ -21,9 +21,10 @@ from worker.compose.obligations import choose_duty, open_news
 from worker.core.errors import LogBroken, NotAllowed
 from worker.core.message_id import old_message_id
 from worker.core.model import INVOICE_TITLES, Announced, Hold, Submission
-from worker.core.states import Event, IllegalEvent, Reason, State, next_state
+from worker.core.states import Event, IllegalEvent, NoteEvent, Reason, State, next_state
 from worker.match.duplicates import find_amended, find_later
 from worker.store.ports import Author, Reading, Store, Writing
+from worker.watch.ports import InvoiceSnapshot
 
 ANSWER_MAY_COME: Final = dt.timedelta(minutes=45)
 """How long after the body began an answer can still arrive: 30 minutes for a body on the slowest line, 10 for the
@@ -35,14 +36,9 @@ RESENDABLE: Final = frozenset(
 )
 ASKED: Final = "asked"
 """In the entry of an approval, in place of the label: it was shown and asked about at a terminal."""
-JOINED: Final = "Joined"
-"""Event of the entry that names the announcement with the submission of its notice."""
 _AT_THE_SERVER: Final = frozenset({State.SENDING, State.IN_DOUBT})
 _DUTIES_IN: Final = RESENDABLE - {State.REFUSED, State.WITHDRAWN}
 """What has left or is handed over: what remains to be done afterwards can have been done."""
-RESUMED: Final = "Resumed"
-DONE: Final = "Done"
-"""Event of the entry that records a duty after sending as done."""
 
 _LEFT: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.BOUNCED})
 
@@ -50,6 +46,7 @@ _LEFT: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYE
 def redraft(
     submission: Submission,
     in_force: InForce,
+    invoices: InvoiceSnapshot,
     reading: Reading,
     now: dt.datetime,
     content: bytes | None = None,
@@ -70,6 +67,7 @@ def redraft(
             notice,
             (content or reading.original(pdf)) if pdf and notice else b"",
             in_force,
+            invoices,
             reading,
             bound,
             _replaced_mail(each, reading),
@@ -129,6 +127,7 @@ def keep_contents(writing: Writing, drafted: Drafted) -> None:
 def approve(
     store: Store,
     in_force: InForce,
+    invoices: InvoiceSnapshot,
     number: int,
     label: str,
     author: Author,
@@ -150,13 +149,13 @@ def approve(
         held = writing.submission(number)
         refuse_unless_shown(held, label)
         shown = held.label
-        fresh = redraft(held, in_force, writing, now)
+        fresh = redraft(held, in_force, invoices, writing, now)
         if (fresh.submission.draft_hash, fresh.submission.reasons) != (held.draft_hash, held.reasons):
             keep_contents(writing, fresh)
             held = writing.change(Event.REDRAFTED, held, fresh.submission, Author("hoshobin", author.account), {})
         # With the day alone a reason may be told otherwise, or end: the label is the same then.
         if held.state is State.HELD and held.label == shown:
-            after = _answer(writing, in_force, held, author, note, now, ticked, ASKED if asked else shown)
+            after = _answer(writing, in_force, invoices, held, author, note, now, ticked, ASKED if asked else shown)
             return after, held.reasons
     refuse_unless_shown(held, label)
     raise AssertionError("what is held under its label was answered")
@@ -165,6 +164,7 @@ def approve(
 def _answer(
     writing: Writing,
     in_force: InForce,
+    invoices: InvoiceSnapshot,
     before: Submission,
     author: Author,
     note: str,
@@ -178,7 +178,7 @@ def _answer(
     binds = any(hold.reason in {Reason.NAME_ONLY, Reason.NUMBER_DIFFERS} for hold in before.reasons)
     bound = before.project if binds else None
     drafted = redraft(
-        dataclasses.replace(answered, bound_project=bound or answered.bound_project), in_force, writing, now
+        dataclasses.replace(answered, bound_project=bound or answered.bound_project), in_force, invoices, writing, now
     )
     keep_contents(writing, drafted)
     for name in filter(None, map(remembered_as, before.reasons)):
@@ -223,13 +223,13 @@ def record_done(
     with store.writing() as writing:
         before = writing.submission(number)
         if before.state not in _DUTIES_IN and not before.unread:
-            raise NotAllowed("not_in_this_state", id=str(number), state=before.state.value, event=DONE)
+            raise NotAllowed("not_in_this_state", id=str(number), state=before.state.value, event=NoteEvent.DONE.value)
         duty = choose_duty(before, what)
         changes: dict[str, Any] = {"done": (*before.done, duty)}
         if duty not in before.duties.after:
             news = zip(before.unread, open_news(before), strict=True)
             changes = {"unread": tuple(each for each, sentence in news if sentence != duty)}
-        writing.note(DONE, number, author, {"done": duty, "note": note}, changes)
+        writing.note(NoteEvent.DONE, number, author, {"done": duty, "note": note}, changes)
         return writing.submission(number), duty
 
 
@@ -263,7 +263,9 @@ def resolve_sent(store: Store, number: int, author: Author, now: dt.datetime) ->
     return _decide(store, number, Event.CONFIRMED_SENT, author, {}, left)
 
 
-def resolve_not_sent(store: Store, in_force: InForce, number: int, author: Author, now: dt.datetime) -> Submission:
+def resolve_not_sent(
+    store: Store, in_force: InForce, invoices: InvoiceSnapshot, number: int, author: Author, now: dt.datetime
+) -> Submission:
     """State that a submission in doubt did not leave: it is held, and goes again only when approved."""
     with store.writing() as writing:
         before = writing.submission(number)
@@ -277,7 +279,7 @@ def resolve_not_sent(store: Store, in_force: InForce, number: int, author: Autho
             deferrals=0,
             letter_sha256=None,
         )
-        drafted = redraft(stated, in_force, writing, now)
+        drafted = redraft(stated, in_force, invoices, writing, now)
         keep_contents(writing, drafted)
         _check(before, Event.CONFIRMED_NOT_SENT, State.HELD)
         return writing.change(Event.CONFIRMED_NOT_SENT, before, drafted.submission, author, {})
@@ -303,7 +305,9 @@ def end_announcement(
 ) -> Submission:
     """End ``announcement`` for what it announced, and name it with each of ``answers``."""
     for each in answers:
-        note_announced(writing, each, announcement.announced, JOINED, author, {"announcement": announcement.id})
+        note_announced(
+            writing, each, announcement.announced, NoteEvent.JOINED, author, {"announcement": announcement.id}
+        )
     numbers = tuple(each.id for each in answers)
     ended = dataclasses.replace(announcement, state=State.WITHDRAWN, joined=numbers)
     return writing.change(Event.WITHDRAWN, announcement, ended, author, {"joined": list(numbers)})
@@ -313,7 +317,7 @@ def note_announced(
     writing: Writing,
     submission: Submission,
     announced: Announced | None,
-    event: str,
+    event: NoteEvent,
     author: Author,
     detail: Mapping[str, Any],
 ) -> None:
@@ -325,7 +329,9 @@ def note_announced(
     writing.note(event, submission.id, author, detail, {"announced": announced} if is_news else None)
 
 
-def resend(store: Store, in_force: InForce, number: int, author: Author, why: str, now: dt.datetime) -> Submission:
+def resend(
+    store: Store, in_force: InForce, invoices: InvoiceSnapshot, number: int, author: Author, why: str, now: dt.datetime
+) -> Submission:
     """Open a correction of a submission that left, was refused, handed over or withdrawn: a new, linked one."""
     with store.writing() as writing:
         old = writing.submission(number)
@@ -352,7 +358,7 @@ def resend(store: Store, in_force: InForce, number: int, author: Author, why: st
             corrects=old.id,
             correction=max(each.correction for each in line) + 1,
         )
-        drafted = redraft(fresh, in_force, writing, now)
+        drafted = redraft(fresh, in_force, invoices, writing, now)
         keep_contents(writing, drafted)
         return writing.create(Event.NOTICE_READ, drafted.submission, author, {"corrects": old.id, "why": why})
 
@@ -364,7 +370,7 @@ def resume(store: Store, author: Author) -> None:
     except LogBroken as unreadable:  # this is the command that writes it anew
         noted = unreadable.code
     with store.writing() as writing:
-        writing.note(RESUMED, None, author, {"noted_head": noted})
+        writing.note(NoteEvent.RESUMED, None, author, {"noted_head": noted})
     store.mark_head()
     store.note_secret()
 

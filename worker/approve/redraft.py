@@ -1,7 +1,8 @@
 """match → compose → approve for one submission: the part of the flow that is done again whenever something changed.
 
 Its one promise: what it returns is what configuration, register, files and people's answers make of the notice
-today; the same inputs give the same draft. It reads the invoice through a port and writes nothing.
+today; the same inputs give the same draft. The invoices are given as one look
+found them; it reads no folder and writes nothing.
 
 Longer than other files: the one place where match, compose, guards and approve meet is read in one piece.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -30,7 +31,6 @@ from worker.core.model import (
     Channel,
     Duties,
     Notice,
-    PdfText,
     Product,
     Sha256,
     Submission,
@@ -49,9 +49,8 @@ from worker.match.match import (
     index_projects,
     match_project,
 )
-from worker.read.ports import PdfReader
 from worker.store.ports import Reading
-from worker.watch.ports import Files, Shelved
+from worker.watch.ports import Files, InvoiceSnapshot
 
 _REHEARSALS_EACH: Final = 1000
 """Rehearsal numbers set aside for each correction; nobody rehearses one mail a thousand times."""
@@ -82,47 +81,31 @@ def put_in_force(configuration: Configuration, templates: Templates, files: File
     )
 
 
-class _MissingWhereAway:
-    """An invoices folder in which a file that cannot be read is missing for now."""
+def missing_where_away(invoices: InvoiceSnapshot) -> InvoiceSnapshot:
+    """``invoices`` for what must be recorded even while the share with them does not answer.
 
-    def __init__(self, files: Files) -> None:
-        self._files = files
+    The draft then lacks its invoice, is HELD for it, and is judged anew until the folder is there. A file that is still
+    being written is told as such.
+    """
+    listing = () if isinstance(invoices.shelved, Unavailable) else invoices.shelved
+    answers: dict[str, tuple[str, bytes] | Unreadable | Unavailable] = {}
+    for file, found in invoices.answers.items():
+        if isinstance(found, Unsettled):
+            answers[file] = STILL_WRITTEN
+        elif not isinstance(found, Unavailable):
+            answers[file] = found
+    return _MissingWhereAway(listing, answers, invoices.texts)
 
-    def stamp(self, file: str) -> str:
-        """As the folder's own."""
-        return self._files.stamp(file)
 
-    async def look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> None:
-        """As the folder's own."""
-        await self._files.look(reader, is_needed)
+class _MissingWhereAway(InvoiceSnapshot):
+    """A look in which a file that was not read is missing for now."""
+
+    __slots__ = ()
 
     def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
-        """As the folder's own, None where it cannot be read, and its own answer where it is still being written."""
-        try:
-            return self._files.invoice(file)
-        except Unsettled:
-            return STILL_WRITTEN
-        except Unavailable:
-            return None
-
-    def text(self, digest: Sha256) -> PdfText | Unreadable | None:
-        """As the folder's own."""
-        return self._files.text(digest)
-
-    def listing(self) -> tuple[Shelved, ...]:
-        """As the folder's own, nothing where it cannot be seen."""
-        try:
-            return self._files.listing()
-        except Unavailable:
-            return ()
-
-
-def missing_where_away(in_force: InForce) -> InForce:
-    """``in_force`` for what must be recorded even while the share with the invoices does not answer.
-
-    The draft then lacks its invoice, is HELD for it, and is judged anew until the folder is there.
-    """
-    return dataclasses.replace(in_force, files=_MissingWhereAway(in_force.files))
+        """None where nothing is known of it."""
+        found = self.answers.get(file)
+        return None if isinstance(found, Unavailable) else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +124,7 @@ def draft_submission(
     notice: Notice | None,
     pdf: bytes,
     in_force: InForce,
+    invoices: InvoiceSnapshot,
     known: Reading,
     bound: str | None,
     corrected_message_id: str,
@@ -149,7 +133,8 @@ def draft_submission(
 ) -> Drafted:
     """``submission`` with its draft, its reasons and its state as of ``now``.
 
-    ``notice`` is None where none could be read. ``known`` is what came in and was sent before. ``bound`` is the project
+    ``notice`` is None where none could be read. ``invoices`` are those of one look. ``known`` is what came in and was
+    sent before. ``bound`` is the project
     that a person tied the number to. ``amends`` is the earlier submission under the same number that left
     (``match.duplicates.find_amended``).
     """
@@ -165,7 +150,7 @@ def draft_submission(
     circumstances = _circumstances(submission, notice, project, in_force, corrected_message_id, amends, known, now)
     rule = rule_for(issuer, project, notice.product, circumstances.contract)
     if rule.channel is Channel.EMAIL and rule.invoice is not InvoiceRule.NEVER:
-        found = _find_invoices(submission, notice, project, in_force, known)
+        found = _find_invoices(submission, notice, project, in_force, invoices, known)
         circumstances = dataclasses.replace(circumstances, found_invoices=found)
 
     def composed_under(circumstances: Circumstances) -> Composed:
@@ -176,14 +161,14 @@ def draft_submission(
             issuer,
             circumstances,
             in_force.templates.source,
-            in_force.files.invoice,
+            invoices.invoice,
             in_force.renderer,
         )
 
     composed = composed_under(dataclasses.replace(circumstances, counts_silence=not _is_of_older_program(submission)))
     if _is_of_older_program(submission) and composed.draft_hash != submission.draft_hash:
         composed = composed_under(circumstances)
-    checks = _check(submission, notice, project, issuer, circumstances, composed, in_force, known)
+    checks = _check(submission, notice, project, issuer, circumstances, composed, in_force, invoices, known)
     composed = dataclasses.replace(composed, holds=(*composed.holds, *(hold for each in checks for hold in each.holds)))
     stood = _stand(submission, outcome, composed, judge(submission, outcome, composed, release, now))
     stood = dataclasses.replace(stood, issuer=issuer.id, issuer_name=issuer.full_name)
@@ -206,6 +191,7 @@ def _check(
     circumstances: Circumstances,
     composed: Composed,
     in_force: InForce,
+    invoices: InvoiceSnapshot,
     known: Reading,
 ) -> tuple[Check, ...]:
     """The guards on what was composed; none where there is nothing that could be sent or handed in."""
@@ -228,7 +214,7 @@ def _check(
         draft=composed.draft,
         body=composed.body,
         rehearsal_to=circumstances.rehearsal_to,
-        text_of=in_force.files.text,
+        text_of=invoices.text,
         copy_to=in_force.configuration.settings.smtp.copy_to,
         issuers=tuple(in_force.configuration.issuers.values()),
     )
@@ -236,7 +222,12 @@ def _check(
 
 
 def _find_invoices(
-    submission: Submission, notice: Notice, project: Project, in_force: InForce, known: Reading
+    submission: Submission,
+    notice: Notice,
+    project: Project,
+    in_force: InForce,
+    invoices: InvoiceSnapshot,
+    known: Reading,
 ) -> tuple[str, ...]:
     """The files that could be the invoice where the register names none. Raises Unavailable."""
     product, number = notice.product, notice.contract_number
@@ -247,7 +238,7 @@ def _find_invoices(
         """By another line of submissions: a correction brings the issuer what it has not got."""
         return any(each.pdf_sha256 != submission.pdf_sha256 for each in known.carried(digest))
 
-    return find_candidates(product, number, project, in_force.register, in_force.files.listing(), was_carried)
+    return find_candidates(product, number, project, in_force.register, invoices.listing(), was_carried)
 
 
 def _numbers_before(submission: Submission, known: Reading) -> NumbersBefore:

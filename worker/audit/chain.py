@@ -19,9 +19,6 @@ from worker.core.model import JST, Entry, Key
 GENESIS: Final = "0" * 64
 """The previous hash of the first entry."""
 
-CONFIG_CHANGED: Final = "ConfigurationChanged"
-"""Event of the entry that records a configuration file that came, changed or went (``sha256`` empty): detail ``file``
-and ``sha256``; the file's bytes are the original of that hash."""
 
 _ENTRY_KEYS: Final = frozenset({"number", "at", "event", "submission", "by", "account", "detail", "set"})
 

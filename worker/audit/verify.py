@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
-from worker.audit.chain import CONFIG_CHANGED, GENESIS, Line, canonical, entry_hash, fold, read_entry
+from worker.audit.chain import GENESIS, Line, canonical, entry_hash, fold, read_entry
 from worker.core.model import Entry
+from worker.core.states import NoteEvent
 
 FAULTS_SHOWN: Final = 100
 """Faults kept by name: who rewrote the whole log is told so by the first hundred; the rest are counted."""
@@ -212,7 +213,7 @@ def _look_for(references: Iterable[object], is_kept: Callable[[str], bool], faul
 
 def _references(entry: Entry) -> Iterator[object]:
     """The hashes of originals that ``entry`` names, some empty; shapes are checked, as a changed entry has any."""
-    if entry.event == CONFIG_CHANGED:
+    if entry.event == NoteEvent.CONFIGURATION_CHANGED:
         yield entry.detail.get("sha256")
     for field in _HASHED_FIELDS:
         yield entry.set.get(field)

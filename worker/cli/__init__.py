@@ -18,9 +18,9 @@ import click
 from worker.cli.tables import print_json, print_table
 from worker.cli.usage import explain_usage
 from worker.core.errors import ConfigError, Conflict, LogBroken, NotAllowed, Problem, Unavailable
-from worker.core.messages import Language, hint, name_thing, say, say_refusal
-from worker.core.messages.keys import explain_words
+from worker.core.messages import Language, name_thing, say, say_refusal
 from worker.core.text import shown
+from worker.views.problems import problem_hint, problem_json
 
 if TYPE_CHECKING:
     from worker.core.clock import Clock
@@ -252,28 +252,6 @@ class _Boundary:
         else:
             click.echo(message, err=True)
         return FAULT
-
-
-def problem_json(problem: Problem, lang: Language) -> dict[str, str]:
-    """The fixed fields of one problem."""
-    return {
-        "file": problem.file,
-        "key": problem.key,
-        "message": say(problem.code, lang, **problem.params),
-        "hint": problem_hint(problem, lang),
-    }
-
-
-def problem_hint(problem: Problem, lang: Language) -> str:
-    """What to do about it, with the nearest valid name where there is one."""
-    params = dict(problem.params)
-    if "valid" in params:
-        params["valid"] = explain_words(problem.key, params["valid"], lang)
-    parts = [hint(problem.code, lang, **params)]
-    nearest = problem.params.get("nearest", "")
-    if nearest and nearest not in parts[0]:
-        parts.append(say("nearest", lang, key=nearest))
-    return " ".join(filter(None, parts))
 
 
 def print_problems(problems: Sequence[Problem], lang: Language, file: TextIO | None = None) -> None:

@@ -17,17 +17,19 @@ import click
 from worker.approve import decisions
 from worker.approve.release import refuse_unless_shown
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, pass_cli
-from worker.cli.pages import look_for_submissions
-from worker.cli.summary import print_summary, summary_json
-from worker.cli.tables import print_json, sending_text, submission_json, submission_table, time_json, time_text
+from worker.cli.pages import with_reader
+from worker.cli.summary import print_summary
+from worker.cli.tables import print_json, sending_text, submission_table, time_text
 from worker.core.errors import NotAllowed
 from worker.core.messages import Language, name_hold, name_state, say, say_refusal
 from worker.core.model import JST, Submission
 from worker.core.states import Event, Kind, State, kind_of
 from worker.core.text import match_key, shown
+from worker.pipeline import decide as decide_anew
 from worker.send.rate_limit import leaves_at
 from worker.service.wiring import Office, account_name, load_office, system_clock
 from worker.store.ports import Author
+from worker.views.submission_json import submission_json, summary_json, time_json
 
 
 class Tick(click.ParamType[int]):
@@ -172,17 +174,11 @@ def approve(
             # What is shown, asked and ticked here is what is approved: another one by now is refused.
             refuse_unless_shown(before, typed or before.label)
             ticked = _look_and_tick(before, ticks, shared.lang, may_ask=may_ask, is_labelled=bool(typed))
-            look_for_submissions([before], office, store)
-            after, answered = decisions.approve(
-                store,
-                office.in_force,
-                number,
-                before.label,
-                author,
-                note,
-                clock.now(),
-                ticked,
-                asked=not typed,
+            label, asked = before.label, not typed
+            after, answered = with_reader(
+                lambda reader: decide_anew.approve(
+                    store, office.in_force, reader, number, label, author, note, clock.now(), ticked, asked=asked
+                )
             )
         except NotAllowed as refused:
             if refused.code == DIFFERS and not as_json:
@@ -290,8 +286,9 @@ def resolve(shared: Cli, number: int, left: bool | None, by: str, as_json: bool)
         after = decisions.resolve_sent(store, number, author, clock.now())
         _report(after, "resolved_sent", shared.lang, as_json=as_json)
     else:
-        look_for_submissions([store.submission(number)], office, store)
-        after = decisions.resolve_not_sent(store, office.in_force, number, author, clock.now())
+        after = with_reader(
+            lambda reader: decide_anew.resolve_not_sent(store, office.in_force, reader, number, author, clock.now())
+        )
         _report(after, "resolved_not_sent", shared.lang, as_json=as_json)
     return DONE
 
@@ -356,8 +353,9 @@ def resend(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
     author = author_of(office, by)
     clock = system_clock()
     store = open_for_command(office, clock)
-    look_for_submissions([store.submission(number)], office, store)
-    after = decisions.resend(store, office.in_force, number, author, why, clock.now())
+    after = with_reader(
+        lambda reader: decide_anew.resend(store, office.in_force, reader, number, author, why, clock.now())
+    )
     if as_json:
         print_json(submission_json(after))
     else:

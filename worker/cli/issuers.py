@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from worker.cli import DONE, Cli, cli, json_option, pass_cli, problem_hint
+from worker.cli import DONE, Cli, cli, json_option, pass_cli
 from worker.cli.tables import print_json, print_table
 from worker.compose.rule_examples import try_examples
 from worker.config.addresses import AddressRefused, read_address
@@ -40,6 +40,8 @@ from worker.core.messages.keys import name_choices, name_key
 from worker.core.model import JST
 from worker.core.text import shown
 from worker.service.wiring import find_configuration_files, system_clock
+from worker.views.problems import problem_hint
+from worker.views.register_json import issuer_json
 
 
 @cli.group(invoke_without_command=True)
@@ -56,7 +58,7 @@ def issuers(context: click.Context, as_json: bool) -> int:
     entries = list_entries(_shipped_tables(), own, configuration.issuers, configuration.projects)
     if as_json:
         for each in entries:
-            print_json(_entry_json(each))
+            print_json(issuer_json(each))
         return DONE
     headings = [
         say(f"h_{name}", shared.lang) for name in ("id", "issuer", "use", "to_fill_in", "checked_on", "differs")
@@ -89,21 +91,6 @@ def _cells(entry: Entry, lang: Language) -> tuple[str, ...]:
     checked = entry.checked_on or (None if entry.is_own else entry.shipped_on)
     fill_in = "、".join(dict.fromkeys((*entry.open, *addresses)))
     return entry.id, entry.name, use, fill_in, checked.isoformat() if checked else "", " / ".join(differs)
-
-
-def _entry_json(entry: Entry) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "name": entry.name,
-        "own": entry.is_own,
-        "projects": entry.projects,
-        "open": list(entry.open),
-        "without_address": list(entry.without_address),
-        "checked_on": entry.checked_on.isoformat() if entry.checked_on else None,
-        "shipped_checked_on": entry.shipped_on.isoformat() if entry.shipped_on else None,
-        "outdated": entry.is_outdated,
-        "differences": [{"key": each.key, "own": each.own, "shipped": each.shipped} for each in entry.differences],
-    }
 
 
 # --- Taking one over -----------------------------------------------------------------------------------------

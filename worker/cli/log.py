@@ -12,12 +12,13 @@ import click
 from worker.audit.sent_log import CAME_BACK, LogRow, filter_rows, log_rows
 from worker.audit.sent_log_export import EVENT_NAMES, csv_bytes, jsonl
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, pass_cli
-from worker.cli.tables import print_json, print_table, time_json, time_text
+from worker.cli.tables import print_json, print_table, time_text
 from worker.core.messages import Language, name_fault, name_place, say
 from worker.core.states import Event
 from worker.core.text import shown
 from worker.service.wiring import load_office, system_clock
 from worker.store.ports import Store
+from worker.views.submission_json import verdict_json
 
 
 class _Day(click.ParamType[dt.date]):
@@ -124,17 +125,7 @@ def print_verdict(store: Store, heads: tuple[str, ...], lang: Language, *, as_js
     noted = store.marked_head()
     verdict = store.verify([*heads, *([noted[1]] if noted and noted[0] else [])])
     if as_json:
-        print_json(
-            {
-                "holds": verdict.holds,
-                "count": verdict.count,
-                "first": time_json(verdict.first),
-                "last": time_json(verdict.last),
-                "head": verdict.head,
-                "fault_count": verdict.fault_count,
-                "faults": [{"where": each.where, "what": each.code} for each in verdict.faults],
-            }
-        )
+        print_json(verdict_json(verdict))
     elif not verdict.holds:
         rows = [(name_place(each.code, each.where, lang), name_fault(each.code, lang)) for each in verdict.faults]
         click.echo(say("audit_broken", lang, faults=verdict.fault_count, first=shown(rows[0][0])))

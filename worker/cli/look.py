@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Final
+from typing import Final
 
 from worker.audit.sent_log import receipts_in
-from worker.cli.tables import time_json, time_text
+from worker.cli.tables import time_text
 from worker.core.messages import Language, name_detail, name_hold, name_receipt, name_step, say
 from worker.core.model import Entry, Hold
 from worker.core.states import Reason
 
 _MOMENTS: Final = frozenset({"answered_at", "confirmed_at", "due_at", "next_try_at", "since"})
 """Details of an entry that are times."""
-
-
-def entry_json(entry: Entry) -> dict[str, Any]:
-    """The fixed fields of one entry."""
-    return {
-        "number": entry.number,
-        "at": time_json(entry.at),
-        "event": entry.event,
-        "by": entry.by,
-        "account": entry.account,
-        "detail": dict(entry.detail),
-        "set": dict(entry.set),
-    }
 
 
 def detail_text(entry: Entry, lang: Language) -> str:

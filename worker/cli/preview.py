@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from worker.approve.decisions import redraft
 from worker.approve.redraft import Drafted
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
-from worker.cli.pages import look_for_notices, read_first_pages, read_one_notice
+from worker.cli.pages import read_first_pages, read_one_notice, with_invoices_of
 from worker.cli.tables import print_json, print_pairs, print_parts
 from worker.config.files import find_directory, read_directory
 from worker.config.load import guarantors_of
@@ -23,11 +23,14 @@ from worker.core.rulebook import Guarantor
 from worker.core.states import Reason, State
 from worker.match.duplicates import Known, New, Way, receive_notice
 from worker.match.near_matches import near_misses_of
+from worker.pipeline.invoices import guarantees_in
 from worker.service.wiring import Office, has_office_store, load_office, system_clock
 from worker.store.ports import Reading
-from worker.views.preview import Seen, hold_json, lay_out, seen_json
+from worker.views.preview import Seen, lay_out, seen_json
 from worker.views.rule_replay import OtherSecret
+from worker.views.submission_json import preview_json
 from worker.watch.plan import FILE_LIMIT
+from worker.watch.ports import InvoiceSnapshot
 
 _FIELDS: Final = ("project_name", "contractor_name", "product", "contract_number", "key", "guarantor")
 
@@ -213,7 +216,7 @@ def preview(shared: Cli, file: Path, as_json: bool) -> int:
     else:
         seen = _see(office, read_as, content, file.name, shared.lang)
     if as_json:
-        print_json({**_preview_json(seen), **seen_json(seen)})
+        print_json({**preview_json(seen), **seen_json(seen)})
     else:
         print_parts(lay_out(seen, shared.lang))
     reasons = {hold.reason for hold in seen.submission.reasons}
@@ -229,8 +232,11 @@ def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) 
     with_notice: Reading = _WithNotice(known, digest, notice)
     way = Way("folder", name, "", None, proven=True)
     received = receive_notice(notice, digest, way, known)
-    look_for_notices([notice], office, with_notice)
-    drafted = _draft(office, received, pdf, with_notice)
+    drafted = with_invoices_of(
+        office,
+        lambda: guarantees_in([notice], office.in_force, with_notice),
+        lambda invoices: _draft(office, invoices, received, pdf, with_notice),
+    )
 
     def original(wanted: Sha256) -> bytes:
         return pdf if wanted == digest else drafted.contents.get(wanted) or known.original(wanted)
@@ -244,34 +250,9 @@ def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) 
     )
 
 
-def _draft(office: Office, received: Known | New, pdf: bytes, known: Reading) -> Drafted:
+def _draft(office: Office, invoices: InvoiceSnapshot, received: Known | New, pdf: bytes, known: Reading) -> Drafted:
     submission = received.first if isinstance(received, Known) else received.submission
     if isinstance(received, Known) and submission.state is not State.HELD:
         body = submission.draft.body_sha256 if submission.draft else None
         return Drafted(submission, {}, known.original(body).decode() if body else "")
-    return redraft(submission, office.in_force, known, system_clock().now(), pdf)
-
-
-def _preview_json(seen: Seen) -> dict[str, Any]:
-    submission = seen.submission
-    draft = submission.draft
-    reasons = [hold.reason.value for hold in submission.reasons]
-    return {
-        "state": submission.state.value,
-        "hold_reason": reasons[0] if reasons else None,
-        "hold_reasons": reasons,
-        "hold_details": [hold_json(hold) for hold in submission.reasons],
-        "issuer": submission.issuer,
-        "section": submission.section or None,
-        "to": list(draft.to) if draft else [],
-        "cc": list(draft.cc) if draft else [],
-        "subject": draft.subject if draft else None,
-        "body": seen.body or None,
-        "attachments": [
-            {"filename": each.filename, "bytes": each.size, "sha256": each.sha256} for each in draft.attachments
-        ]
-        if draft
-        else [],
-        "rehearsal": submission.is_rehearsal,
-        "id": submission.id or None,
-    }
+    return redraft(submission, office.in_force, invoices, known, system_clock().now(), pdf)

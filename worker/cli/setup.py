@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from worker.cli import DONE, Cli, cli, json_option, pass_cli, print_problems, problem_json
+from worker.cli import DONE, Cli, cli, json_option, pass_cli, print_problems
 from worker.cli.tables import print_json
 from worker.compose.rule_examples import count_examples
 from worker.config.editing.starter import write_starter
@@ -20,6 +20,7 @@ from worker.service.wiring import (
     load_catalogue,
     load_office_for_servers,
 )
+from worker.views.problems import problem_json
 
 
 @cli.command()

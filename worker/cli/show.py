@@ -6,14 +6,14 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from worker.approve.decisions import redraft
 from worker.approve.redraft import missing_where_away
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
-from worker.cli.look import detail_text, entry_json
+from worker.cli.look import detail_text
 from worker.cli.tables import (
     is_behind_head,
     print_json,
@@ -22,13 +22,11 @@ from worker.cli.tables import (
     print_table,
     say_behind_head,
     sending_text,
-    submission_json,
     submission_table,
-    time_json,
     time_text,
 )
 from worker.compose.checks import Check
-from worker.core.messages import Language, name_any_state, name_command, name_event, name_thing, say
+from worker.core.messages import Language, name_any_state, name_event, name_thing, say
 from worker.core.model import End, Look, Submission
 from worker.core.states import State
 from worker.match.near_matches import near_misses_of
@@ -37,8 +35,10 @@ from worker.send.rate_limit import leaves_at
 from worker.service.unwatched import unwatched
 from worker.service.wiring import Office, load_office, system_clock
 from worker.store.ports import Store
-from worker.views.commands import command_for
+from worker.views.actions import ActionKind, action_for
+from worker.views.commands import command_line
 from worker.views.preview import Seen, hold_json, lay_out, seen_json
+from worker.views.submission_json import entry_json, ledger_json, submission_json, time_json
 from worker.views.tasks import Urgency, open_tasks
 
 _STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
@@ -119,9 +119,9 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     print_parts(lay_out(seen, shared.lang))
     if sending := sending_text(_sends_at(office, submission), shared.lang):
         print_pairs([(say("h_next", shared.lang), sending)])
-    command = command_for(submission)
-    if command and not command.startswith("hoshobin show"):  # that was just run
-        print_pairs([(say("h_command", shared.lang), name_command(command, shared.lang))])
+    action = action_for(submission)
+    if action is not None and action.kind is not ActionKind.SHOW:  # that was just run
+        print_pairs([(say("h_command", shared.lang), command_line(action, shared.lang))])
     if submission.reply:
         print_pairs([(say("h_reply", shared.lang), submission.reply)])
     if linked:
@@ -153,15 +153,20 @@ def _linked(submission: Submission, store: Store) -> list[Submission]:
 
 def _see(submission: Submission, office: Office, store: Store, lang: Language, *, with_pages: bool) -> Seen:
     """The submission as it stands, its key masked: ``show`` is for any eye in the office."""
-    from worker.cli.pages import look_for_submissions, read_first_pages
+    from worker.cli.pages import read_first_pages, with_invoices_of
+    from worker.pipeline.invoices import guarantees_of
 
     notice = store.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
     key = notice.key.clear if notice else ""
     checks: tuple[Check, ...] = ()
     if notice is not None and submission.state in _STILL_JUDGED:
-        look_for_submissions([submission], office, store)
         # The guards' results are of this moment, as they would be at the next look; they are kept nowhere.
-        checks = redraft(submission, missing_where_away(office.in_force), store, system_clock().now()).checks
+        now = system_clock().now()
+        checks = with_invoices_of(
+            office,
+            lambda: guarantees_of([submission], office.in_force, store),
+            lambda invoices: redraft(submission, office.in_force, missing_where_away(invoices), store, now).checks,
+        )
     body = store.original(submission.draft.body_sha256).decode() if submission.draft else ""
     return Seen(
         submission,
@@ -171,13 +176,6 @@ def _see(submission: Submission, office: Office, store: Store, lang: Language, *
         read_first_pages(submission, store.original, key, lang) if with_pages else {},
         _sends_at(office, submission),
     )
-
-
-def _ledger_json(look: Look) -> dict[str, Any]:
-    """The messages of a mailbox against its ledger; nothing of what has none."""
-    if look.counted_at is None:
-        return {}
-    return {"in_window": look.in_window, "gap": look.gap, "counted_at": time_json(look.counted_at)}
 
 
 def _say_watched(looks: Iterable[Look], deaf: Mapping[str, dt.datetime], lang: Language) -> None:
@@ -221,7 +219,7 @@ def status(shared: Cli, as_json: bool) -> int:
                         "last_ok": time_json(each.last_ok),
                         "error": each.error or None,
                         "deaf_since": time_json(deaf.get(each.name)),
-                        **_ledger_json(each),
+                        **ledger_json(each),
                     }
                     for each in looks
                 ],

@@ -14,7 +14,6 @@ from worker.core.messages import Language, name_hold, name_receipt, name_state, 
 from worker.core.model import JST, PRODUCT_NAMES, ReceiptKind, Submission
 from worker.core.states import State
 from worker.core.text import shown
-from worker.views.preview import Part, receipt_json
 
 if TYPE_CHECKING:
     from worker.store.ports import Store
@@ -85,11 +84,6 @@ def time_text(moment: dt.datetime | None) -> str:
     return moment.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
 
 
-def time_json(moment: dt.datetime | None) -> str | None:
-    """A moment as programs read it: ISO 8601 with +09:00."""
-    return moment.astimezone(JST).isoformat() if moment else None
-
-
 def is_behind_head(store: Store) -> bool:
     """Whether the database is an old backup: nothing is sent then until a person resumes."""
     noted = store.marked_head()
@@ -102,36 +96,6 @@ def say_behind_head(store: Store, lang: Language) -> None:
         click.echo(say("behind_head", lang))
     if store.is_other_secret_noted():
         click.echo(say("other_secret", lang))
-
-
-def submission_json(submission: Submission) -> dict[str, Any]:
-    """The fixed fields of ``list`` and ``show``; no key is among them."""
-    draft = submission.draft
-    reasons = [hold.reason.value for hold in submission.reasons]
-    return {
-        "id": submission.id,
-        "label": submission.label,
-        "state": submission.state.value,
-        "hold_reason": reasons[0] if reasons else None,
-        "hold_reasons": reasons,
-        "issuer": submission.issuer,
-        "issuer_name": submission.issuer_name or None,
-        "product": submission.product.value if submission.product else None,
-        "project": submission.project_name or None,
-        "contract_number": submission.contract_number,
-        "to": list(draft.to) if draft else [],
-        "subject": draft.subject if draft else None,
-        "message_id": draft.message_id if draft else None,
-        "proven": submission.proven,
-        "evidence": submission.evidence or None,
-        "rehearsal": submission.is_rehearsal,
-        "due_at": time_json(submission.due_at if submission.state is State.APPROVED else None),
-        "sent_at": time_json(submission.sent_at),
-        "smtp_reply": submission.reply or None,
-        "receipts": [receipt_json(each) for each in submission.receipts],
-        "unread": [receipt_json(each) for each in submission.unread],
-        "updated_at": time_json(submission.updated_at),
-    }
 
 
 def submission_table(

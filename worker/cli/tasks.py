@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.tables import print_json, print_table, say_behind_head
-from worker.core.messages import Language, name_command, say
+from worker.core.messages import Language, say
 from worker.core.model import PRODUCT_NAMES
 from worker.core.text import shown
 from worker.notify.digest import by_project, project_of
 from worker.service.wiring import load_office, system_clock
+from worker.views.commands import command_line
+from worker.views.submission_json import task_json
 from worker.views.tasks import Task, Urgency, open_tasks
 
 _COLOURS: Final = {Urgency.NOW: "bold red", Urgency.TODAY: "yellow", Urgency.SOON: "", Urgency.WATCH: "dim"}
@@ -51,22 +53,5 @@ def _cells(task: Task, lang: Language) -> tuple[str, ...]:
         task.label,
         PRODUCT_NAMES[task.product] if task.product else "",
         task.text(lang),
-        name_command(task.command, lang),
+        command_line(task.action, lang),
     )
-
-
-def task_json(task: Task, lang: Language) -> dict[str, Any]:
-    """The fixed fields of one task; ``text`` is for people, in the language asked for."""
-    return {
-        "kind": task.kind.value,
-        "urgency": task.urgency.name.lower(),
-        "due": task.due.isoformat() if task.due else None,
-        "project": task.project or None,
-        "project_name": task.project_name or None,
-        "issuer": task.issuer or None,
-        "product": task.product.value if task.product else None,
-        "submission": task.submission,
-        "label": task.label or None,
-        "text": task.text(lang),
-        "command": name_command(task.command, lang) or None,
-    }

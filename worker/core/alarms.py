@@ -10,12 +10,10 @@ import datetime as dt
 from typing import Final
 
 from worker.core.model import Alarm, Submission
+from worker.core.states import AlarmCause
 
 AGAIN: Final = dt.timedelta(hours=1)
 """How long the same alarm is not raised again: a thing that comes and goes by the minute would fill the mailbox."""
-
-DEADLINE_ALARM: Final = "deadline"
-MUTE_ALARM: Final = "mute"
 
 MUTE_AFTER: Final = dt.timedelta(minutes=15)
 """How long the mail server may be away before a person is told in another way: it restarts, and lines break."""
@@ -36,6 +34,16 @@ def tell_apart(submission: Submission) -> str:
     return f"{counts} {reasons}".rstrip()
 
 
+def cause_about(cause: AlarmCause, *about: object) -> str:
+    """``cause`` with what it is about: alarms about different things are different ones."""
+    return ":".join(map(str, (cause, *about)))
+
+
+def cause_kind(alarm: Alarm) -> str:
+    """The cause of ``alarm`` without what it is about."""
+    return alarm.cause.partition(":")[0]
+
+
 def deadline_cause(submission: Submission) -> str:
     """The cause of the alarm about its deadline: once for each deadline that it ever had."""
-    return f"{DEADLINE_ALARM}:{submission.id}:{submission.duties.deadline}"
+    return cause_about(AlarmCause.DEADLINE, submission.id, submission.duties.deadline)

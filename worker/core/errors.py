@@ -45,6 +45,17 @@ class Unsettled(Unavailable):
     """A file that somebody is still writing, or saved this moment: a look some seconds later finds it whole."""
 
 
+class NotBrought(Unavailable):
+    """A file of a folder came into question after the folder was looked at: look again, and bring it too.
+
+    ``file`` is its path, empty where the folder was not looked at.
+    """
+
+    def __init__(self, what: str, file: str) -> None:
+        super().__init__(what, f"{file}: not brought" if file else "not looked at")
+        self.file = file
+
+
 class AccountRefused(Unavailable):
     """The server answered and refused our account: waiting alone will not mend it, so a person is told."""
 

@@ -1,7 +1,7 @@
-"""States, events and the one table that joins them; the hold reasons and their kinds.
+"""States, events and the one table that joins them; notes, alarm causes; the hold reasons and their kinds.
 
 An event that is not in a state's row is refused and changes nothing. What the row does not name but the
-world reports all the same (a bounce after CONFIRMED) is an entry of its own and never an event.
+world reports all the same (a bounce after CONFIRMED) is a note (``NoteEvent``) and never an event.
 """
 
 from __future__ import annotations
@@ -58,6 +58,80 @@ class Event(StrEnum):
     BOUNCED = "Bounced"
     NOT_ACCEPTED = "NotAccepted"
     CONFIRMED = "Confirmed"
+
+
+class NoteEvent(StrEnum):
+    """The ``event`` of an entry that moves no submission."""
+
+    SEEN_AGAIN = "SeenAgain"
+    """The same notice, or its announcement, came once more."""
+    SENDER_PROVEN = "SenderProven"
+    """A submission no longer waits for a look at its sender."""
+    JOINED = "Joined"
+    """Names the announcement with the submission of its notice."""
+    NOTICE_AWAITED = "NoticeAwaited"
+    """A reminder of an announcement."""
+    DEADLINE_NEAR = "DeadlineNear"
+    """An alarm about a deadline."""
+    RESCHEDULED = "Rescheduled"
+    """What was approved goes at another moment: the register gives another day."""
+    STEPS_RENEWED = "StepsRenewed"
+    """What a person is to hand in has other steps."""
+    NOT_READ_AGAIN = "NotReadAgain"
+    """The notice could not be read again before its sending."""
+    NO_ANSWER = "NoAnswer"
+    """A mail in doubt will have no answer any more."""
+    ANSWER_AFTERWARDS = "AnswerAfterwards"
+    """An answer that a person's decision, or a report, was faster than."""
+    STARTED = "Started"
+    """The program began."""
+    CONFIGURATION_CHANGED = "ConfigurationChanged"
+    """A configuration file came, changed or went (``sha256`` empty): detail ``file`` and ``sha256``; the file's bytes
+    are the original of that hash."""
+    WITHOUT_COPY = "WithoutCopy"
+    """Our own copy was refused, and the mail goes without it."""
+    OTHER_COPY = "OtherCopy"
+    """Keeps a mail with our Message-ID that is not the one that was handed over."""
+    REPORT_TOO_EARLY = "ReportTooEarly"
+    """Keeps a report on a mail that is not known here yet."""
+    CAME_BACK = "CameBack"
+    """Keeps a receipt that changes no state."""
+    DONE = "Done"
+    """A duty after sending is done."""
+    RESUMED = "Resumed"
+    """A person said to go on with the database in place."""
+
+
+class AlarmCause(StrEnum):
+    """Why a person is told; an alarm's ``cause`` is one of these, with ``:`` and what it is about where that counts."""
+
+    BEGAN_TO_WAIT = "began_to_wait"
+    IN_DOUBT = "in_doubt"
+    REFUSED = "refused"
+    BOUNCED = "bounced"
+    LATE_ANSWER = "late_answer"
+    """An answer of the server says another thing than was stated."""
+    CAME_BACK = "came_back"
+    """A mail may have left of which the record says that it did not."""
+    WITHDRAWN_AGAIN = "withdrawn_again"
+    """A notice that a person took back came again from a proven sender."""
+    UNPROVEN_NEWCOMER = "unproven_newcomer"
+    """A stranger's notice of a number that is here waits by itself."""
+    NOT_READ_AGAIN = "not_read_again"
+    DEADLINE = "deadline"
+    ANNOUNCED = "announced"
+    """An announced notice is still not here."""
+    UNFETCHED = "unfetched"
+    """A message could not be fetched."""
+    ACCOUNT_REFUSED = "account_refused"
+    MUTE = "mute"
+    """The mail server stays away."""
+    DEAF = "deaf"
+    """A mailbox or folder is not watched."""
+    LOG_BROKEN = "log_broken"
+    CONFIGURATION_REFUSED = "configuration_refused"
+    DIGEST = "digest"
+    ESCALATION = "escalation"
 
 
 class IllegalEvent(HoshobinError):

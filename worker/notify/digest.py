@@ -11,25 +11,25 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
+from worker.core.alarms import cause_about
 from worker.core.business_hours import OfficeHours
 from worker.core.messages import say
 from worker.core.model import JST, PRODUCT_NAMES, Submission
+from worker.core.states import AlarmCause
 from worker.core.text import shown
+from worker.views.commands import command_line
 from worker.views.tasks import Task, Urgency
 
 TASKS_LIMIT: Final = 300
 """Tasks written out in one mail; a longer list is looked at with ``tasks``."""
 
-DIGEST: Final = "digest"
-ESCALATION: Final = "escalation"
-"""Causes of the alarms that these mails are stored as, before the colon."""
 
 _WEEKDAYS: Final = "月火水木金土日"
 
 
 def digest_cause(day: dt.date) -> str:
     """The cause of the digest of ``day``."""
-    return f"{DIGEST}:{day.isoformat()}"
+    return cause_about(AlarmCause.DIGEST, day.isoformat())
 
 
 def digest_moment(hours: OfficeHours, now: dt.datetime) -> dt.datetime | None:
@@ -116,8 +116,8 @@ def _describe(task: Task) -> str:
     urgency = say(f"urgency_{task.urgency.value}", "ja")
     lines = [say("digest_task", "ja", urgency=urgency, about="　".join(filter(None, about)))]
     lines.append(say("digest_todo", "ja", text=shown(task.text("ja"))))
-    if task.command:
-        lines.append(say("digest_command", "ja", command=task.command))
+    if command := command_line(task.action, "ja"):
+        lines.append(say("digest_command", "ja", command=command))
     return "\n".join(lines)
 
 
@@ -126,8 +126,8 @@ def _describe(task: Task) -> str:
 
 def escalation_cause(task: Task) -> str:
     """The cause under which ``task`` is escalated: the same for as long as it is the same thing to do."""
-    about = str(task.submission) if task.submission else f"{task.project}/{task.product}"
-    return f"{ESCALATION}:{task.kind.value}:{about}"
+    about = task.submission or f"{task.project}/{task.product}"
+    return cause_about(AlarmCause.ESCALATION, task.kind.value, about)
 
 
 def escalates_at(task: Task, submission: Submission | None, hours: OfficeHours) -> dt.datetime | None:

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from worker.core.alarms import DEADLINE_ALARM
+from worker.core.alarms import cause_kind
 from worker.core.errors import ConfigError, HoshobinError, LogBroken
 from worker.core.login_errors import find_refusal
 from worker.core.messages import (
@@ -25,11 +25,12 @@ from worker.core.messages import (
     say_refused_login,
 )
 from worker.core.model import JST, Alarm, ReceiptKind, Submission
-from worker.core.states import State
+from worker.core.states import AlarmCause, State
 from worker.core.text import shown
 from worker.match.near_matches import NearMiss
 from worker.track.overdue import PRESSED
-from worker.views.commands import command_for
+from worker.views.actions import action_for
+from worker.views.commands import command_line
 
 _CALLED_ABOUT: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.OVERDUE})
 """The states in which the section itself knows most."""
@@ -37,13 +38,13 @@ _CALLED_ABOUT: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.OVERDUE})
 _AT_ONCE: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.REFUSED})
 """What stands first in a mail and in its subject: it may not have arrived, and nothing goes on by itself."""
 
-_SUBJECTS: Final = {
-    "deaf": "telling_subject_deaf",
-    "account_refused": "telling_subject_account",
-    "log_broken": "telling_subject_stopped",
-    "mute": "telling_subject_mute",
-    "came_back": "telling_subject_contradiction",
-    "late_answer": "telling_subject_contradiction",
+_SUBJECTS: Final[dict[str, str]] = {
+    AlarmCause.DEAF: "telling_subject_deaf",
+    AlarmCause.ACCOUNT_REFUSED: "telling_subject_account",
+    AlarmCause.LOG_BROKEN: "telling_subject_stopped",
+    AlarmCause.MUTE: "telling_subject_mute",
+    AlarmCause.CAME_BACK: "telling_subject_contradiction",
+    AlarmCause.LATE_ANSWER: "telling_subject_contradiction",
 }
 """Troubles of which the mail is first of all: nothing comes in, nothing goes out, something may go twice."""
 
@@ -84,7 +85,7 @@ def describe(submission: Submission, near: Sequence[NearMiss] = ()) -> str:
         lines.append(f"　　次にすること：{step}")
     if submission.state is State.ANNOUNCED:
         lines += [f"　　　{at}. {shown(each)}" for at, each in enumerate(submission.duties.instructions, start=1)]
-    if command := command_for(submission):
+    if command := command_line(action_for(submission), "ja"):
         lines.append(f"　　コマンド：{command}")
     return "\n".join(lines)
 
@@ -119,7 +120,9 @@ def write_telling(
     """
     wanted = dict.fromkeys(number for alarm in alarms for number in alarm.submissions)
     needing = frozenset(waits)
-    pressed = frozenset(number for alarm in alarms if _is_deadline(alarm) for number in alarm.submissions)
+    pressed = frozenset(
+        number for alarm in alarms if cause_kind(alarm) == AlarmCause.DEADLINE for number in alarm.submissions
+    )
     open_ones = [
         submissions[number]
         for number in wanted
@@ -128,7 +131,7 @@ def write_telling(
     hurried = [each for each in open_ones if each.id in pressed]
     urgency = [*_SUBJECTS]
     troubles = [alarm for alarm in alarms if not alarm.submissions]
-    troubles.sort(key=lambda alarm: urgency.index(kind) if (kind := _kind_of(alarm)) in urgency else len(urgency))
+    troubles.sort(key=lambda alarm: urgency.index(kind) if (kind := cause_kind(alarm)) in urgency else len(urgency))
     parts = [say("telling_rehearsing", "ja")] if rehearsing else []
     parts += [_describe_trouble(alarm) for alarm in troubles]
     if open_ones:
@@ -148,23 +151,19 @@ def write_telling(
     return subject, "\n\n".join(parts) + "\n"
 
 
-def _kind_of(alarm: Alarm) -> str:
-    return alarm.cause.partition(":")[0]
-
-
-def _is_deadline(alarm: Alarm) -> bool:
-    return alarm.cause.startswith(f"{DEADLINE_ALARM}:")
-
-
 def _subject_code(troubles: Sequence[Alarm], open_ones: Sequence[Submission]) -> str:
-    kinds = {_kind_of(alarm) for alarm in troubles}
+    kinds = {cause_kind(alarm) for alarm in troubles}
     for kind, code in _SUBJECTS.items():
         if kind in kinds:
             return code
     if any(each.state in _AT_ONCE for each in open_ones):
         return "telling_subject_urgent"
     if kinds:
-        return "telling_subject_configuration" if kinds == {"configuration_refused"} else "telling_subject_trouble"
+        return (
+            "telling_subject_configuration"
+            if kinds == {AlarmCause.CONFIGURATION_REFUSED}
+            else "telling_subject_trouble"
+        )
     return "telling_subject" if open_ones else "telling_subject_settled"
 
 
@@ -172,22 +171,24 @@ def _describe_trouble(alarm: Alarm) -> str:
     """What is about no submission: a refused account, a message that cannot be fetched, a broken log."""
     kind, _, about = alarm.cause.partition(":")
     match kind:
-        case "log_broken" if about in STOPPED:
+        case AlarmCause.LOG_BROKEN if about in STOPPED:
             return say(about, "ja")
-        case "log_broken":
+        case AlarmCause.LOG_BROKEN:
             return say("log_broken", "ja", detail=shown(alarm.detail))
-        case "mute":
+        case AlarmCause.MUTE:
             since = dt.datetime.fromisoformat(about).astimezone(JST)
             return say("telling_mute", "ja", since=f"{since:%Y-%m-%d %H:%M}", reply=shown(alarm.detail))
-        case "late_answer":
+        case AlarmCause.LATE_ANSWER:
             return say("telling_late", "ja", answer=shown(alarm.detail))
-        case "came_back" | "withdrawn_again" | "not_read_again" | "unproven_newcomer":
+        case (
+            AlarmCause.CAME_BACK | AlarmCause.WITHDRAWN_AGAIN | AlarmCause.NOT_READ_AGAIN | AlarmCause.UNPROVEN_NEWCOMER
+        ):
             return say(f"telling_{kind}", "ja", news=shown(alarm.detail))
-        case "configuration_refused":
+        case AlarmCause.CONFIGURATION_REFUSED:
             return say("telling_configuration", "ja", problems=shown(alarm.detail))
-        case "deaf":
+        case AlarmCause.DEAF:
             return say("telling_deaf", "ja", name=name_thing(about, "ja"), detail=shown(alarm.detail))
-        case "unfetched":
+        case AlarmCause.UNFETCHED:
             return say("telling_unfetched", "ja", mailbox=name_thing(about, "ja"), why=shown(alarm.detail))
         case _ if refusal := find_refusal(alarm.detail):
             why, step = say_refused_login(refusal, "ja")

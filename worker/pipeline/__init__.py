@@ -9,7 +9,7 @@ from worker.core.lazy import lazily
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from worker.pipeline.invoices import guarantees_of as guarantees_of
-    from worker.pipeline.invoices import look_for as look_for
+    from worker.pipeline.invoices import with_invoices as with_invoices
     from worker.pipeline.one_pass import Pass as Pass
     from worker.pipeline.one_pass import finish_pass as finish_pass
     from worker.pipeline.one_pass import run_once as run_once
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazily(
         __name__,
-        invoices=("guarantees_of", "look_for"),
+        invoices=("guarantees_of", "with_invoices"),
         one_pass=("Pass", "finish_pass", "run_once"),
         pipeline=("Pipeline",),
         recover=("record_start",),

@@ -20,6 +20,7 @@ from worker.approve.redraft import InForce
 from worker.authenticate.ports import Signatures
 from worker.authenticate.sender_auth import Vouched
 from worker.config.mailbox_actions import is_due_after
+from worker.core.alarms import cause_about
 from worker.core.clock import Clock
 from worker.core.message_id import is_own_message_id_form
 from worker.core.model import (
@@ -36,24 +37,23 @@ from worker.core.model import (
     Unreadable,
     sha256,
 )
-from worker.core.states import Reason
+from worker.core.states import AlarmCause, Reason
 from worker.core.text import hide_codes
 from worker.match.duplicates import Way
 from worker.pipeline.authenticate import Vouching
-from worker.pipeline.invoices import guarantees_in, look_for
+from worker.pipeline.invoices import guarantees_in, guarantees_of, load_invoices
 from worker.pipeline.ledger_rows import NOTHING, LedgerRows, renumber
 from worker.pipeline.read import Readings
 from worker.pipeline.submissions import Seen, Taking
-from worker.pipeline.track import OWN_MESSAGE, Receiving
+from worker.pipeline.track import MAY_BE_HELD_ANEW, OWN_MESSAGE, Receiving, find_ours
 from worker.read.classify import Announcement, Meant, Ours, Own, Recognised, Report, Unrelated, recognise_mail
 from worker.read.message import Defect, Message, read_message
 from worker.read.ports import PdfReader
 from worker.store.ports import Author, Store, Writing
 from worker.track.reports import CameBack, Nothing, read_report
 from worker.watch.plan import GONE, next_try
-from worker.watch.ports import Fetched, Listed
+from worker.watch.ports import NOT_LOOKED, Fetched, InvoiceSnapshot, Listed
 
-UNFETCHED_ALARM: Final = "unfetched"
 UNFETCHED_TOLD: Final = 3
 """Failed fetches after which a person is told, about 20 minutes after the first: a hiccup is over by then."""
 
@@ -136,7 +136,7 @@ class Intake:
         )
         return ReadBlock(block, messages, recognised, readings, came_back, vouched, in_force)
 
-    def record_block(self, rows: LedgerRows, was_read: ReadBlock) -> Recorded:
+    async def record_block(self, rows: LedgerRows, was_read: ReadBlock) -> Recorded:
         """Record a block, and what was passed over before it, in one transaction.
 
         By the configuration that it was read by.
@@ -151,9 +151,21 @@ class Intake:
             was_read.vouched,
             strict=True,
         )
+        in_force = was_read.in_force
+        mails = zip(was_read.came_back, was_read.messages, strict=True)
+        spoken_of = [
+            found
+            for came_back, message in mails
+            if message is not None and (found := find_ours(came_back, message, self._store)) is not None
+        ]
+        wanted = (
+            *guarantees_in(was_read.notices, in_force, self._store),
+            *guarantees_of([each for each in spoken_of if each.state in MAY_BE_HELD_ANEW], in_force, self._store),
+        )
+        invoices = await load_invoices(wanted, in_force, self._reader)
         with self._store.writing() as writing:
-            taking = self._taking(writing, was_read.in_force)
-            receiving = Receiving(writing, was_read.in_force, self._author, self._clock.now())
+            taking = self._taking(writing, in_force, invoices)
+            receiving = Receiving(writing, in_force, invoices, self._author, self._clock.now())
             for fetched, message, what, read, came_back, vouched in each_message:
                 row = _row(rows, fetched, message)
                 if message is None:
@@ -193,8 +205,8 @@ class Intake:
         digest = sha256(fetched.content)
         return next((row for row in formers if row.sha256 == digest and row.uidvalidity != rows.numbering), None)
 
-    def _taking(self, writing: Writing, in_force: InForce) -> Taking:
-        return Taking(writing, in_force, self._author, self._clock.now())
+    def _taking(self, writing: Writing, in_force: InForce, invoices: InvoiceSnapshot) -> Taking:
+        return Taking(writing, in_force, invoices, self._author, self._clock.now())
 
     def _recognise(self, message: Message | None, in_force: InForce) -> Recognised:
         if message is None:
@@ -234,7 +246,7 @@ class Intake:
         tries = (known.tries if known else 0) + 1
         failure = fetched.failure or "empty"
         if tries == UNFETCHED_TOLD and failure != GONE:
-            writing.raise_alarm(f"{UNFETCHED_ALARM}:mail:{row.mailbox}", [], f"UID {row.uid}: {failure}")
+            writing.raise_alarm(cause_about(AlarmCause.UNFETCHED, "mail", row.mailbox), [], f"UID {row.uid}: {failure}")
         return dataclasses.replace(
             row,
             end=End.NOT_OURS if failure == GONE else End.UNFETCHED,
@@ -251,10 +263,10 @@ class Intake:
         read = await self.read_pdf(content, in_force)
         digest = sha256(content)
         pdf = Attached(listed.name, content)
-        if isinstance(read, Notice):
-            await look_for(guarantees_in([read], in_force, self._store), in_force, self._reader)
+        notices = [read] if isinstance(read, Notice) else []
+        invoices = await load_invoices(guarantees_in(notices, in_force, self._store), in_force, self._reader)
         with self._store.writing() as writing:
-            taking = self._taking(writing, in_force)
+            taking = self._taking(writing, in_force, invoices)
             if isinstance(read, Notice):
                 number = taking.take_notice(pdf, digest, read, way)
             else:
@@ -265,7 +277,7 @@ class Intake:
     def hold_large_file(self, listed: Listed, in_force: InForce, from_before: str) -> int:
         """A file above the limit is not read; somebody put it there as a notice, so it is held."""
         with self._store.writing() as writing:
-            taking = self._taking(writing, in_force)
+            taking = self._taking(writing, in_force, NOT_LOOKED)
             refusal = Hold(Reason.TOO_LARGE, f"{listed.size:,} bytes")
             number = taking.take_set_aside(refusal, _by_folder(listed, from_before))
             writing.record_file(_file_row(listed, self._clock.now(), End.HELD, number))

@@ -1,23 +1,27 @@
 """Which files of the invoices folder a step is about to ask for, and the look that brings them.
 
-Its one promise: whoever drafts afterwards finds in memory what can be had, and nobody looks where no file is in
+Its one promise: what is drafted on a look finds in it what can be had, and the folder is left alone where no file is in
 question. It does not know how the folder is read, nor which file is right.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from worker.approve.redraft import InForce
 from worker.compose.invoice_select import files_in_question
-from worker.core.errors import Unavailable
+from worker.core.errors import NotBrought, Unavailable
 from worker.core.model import Notice, Product, Submission
 from worker.core.rulebook import Project
 from worker.match.match import Match, Proposed, match_project
 from worker.read.ports import PdfReader
 from worker.store.ports import Reading
+from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +55,47 @@ def _guarantee_of(notice: Notice, in_force: InForce, reading: Reading, bound: st
         yield Guarantee(outcome.project, notice.product, notice.contract_number)
 
 
-async def look_for(guarantees: Iterable[Guarantee], in_force: InForce, reader: PdfReader) -> None:
-    """Bring what these guarantees may carry beside the notice; no look where that is nothing."""
-    names: set[str] = set()
+async def load_invoices(
+    guarantees: Iterable[Guarantee], in_force: InForce, reader: PdfReader, also: Collection[str] = ()
+) -> InvoiceSnapshot:
+    """What these guarantees may carry beside the notice, and the files ``also``; no look where that is nothing."""
+    names: set[str] = {*also}
     searches = []
     for each in guarantees:
         named, could_be = files_in_question(each.product, each.number, each.project, in_force.register)
         names |= named
         if could_be is not None:
             searches.append(could_be)
-    if names or searches:
-        await in_force.files.look(reader, lambda file: file in names or any(could_be(file) for could_be in searches))
+    if not names and not searches:
+        return NOT_LOOKED
+    return await in_force.files.look(reader, lambda file: file in names or any(could_be(file) for could_be in searches))
+
+
+async def with_invoices(
+    wanted: Callable[[], Iterable[Guarantee]],
+    in_force: InForce,
+    reader: PdfReader,
+    decide: Callable[[InvoiceSnapshot], T],
+    brought: InvoiceSnapshot | None = None,
+) -> T:
+    """What ``decide`` makes of the files that the guarantees ``wanted`` may carry.
+
+    Where it asks for a file that did not seem to be in question, it is decided again with that file: a register, or
+    another's approval, changed in between. ``brought`` is a look that was made for them already. Raises what
+    ``decide`` raises.
+    """
+    also: list[str] = []
+    invoices = brought
+    while True:
+        if invoices is None:
+            invoices = await load_invoices(wanted(), in_force, reader, also)
+        try:
+            return decide(invoices)
+        except NotBrought as missing:
+            if missing.file in also:
+                raise
+            also.append(missing.file)
+            invoices = None
 
 
 async def look_at_folder(submissions: Iterable[Submission], in_force: InForce, reader: PdfReader) -> None:

@@ -17,14 +17,14 @@ from typing import Final
 from worker.approve.redraft import InForce
 from worker.compose import mime_write as letter
 from worker.config.settings import Settings
-from worker.core.alarms import MUTE_AFTER, MUTE_ALARM
+from worker.core.alarms import MUTE_AFTER, cause_about, cause_kind
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, NotAllowed, Unavailable
 from worker.core.message_id import alarm_message_id
 from worker.core.model import JST, Address, Alarm
-from worker.core.states import NEEDS_A_PERSON, State
+from worker.core.states import NEEDS_A_PERSON, AlarmCause, State
 from worker.match.near_matches import near_misses_of
-from worker.notify.digest import DIGEST, ESCALATION, escalation_cause, write_digest, write_escalation
+from worker.notify.digest import escalation_cause, write_digest, write_escalation
 from worker.notify.operator_mail import write_telling
 from worker.notify.ports import OperatorCommand
 from worker.pipeline.reachability import Health
@@ -39,7 +39,7 @@ CALL_AGAIN: Final = dt.timedelta(minutes=15)
 """How long after the operator's command failed it is run again: a line that is busy is free by then."""
 
 _ABOUT: Final = re.compile(r"([0-9]{1,12}): ")
-"""How the detail of an alarm about no state (``outcome.LATE_ALARM``) names the submission all the same."""
+"""How the detail of an alarm about no state (``AlarmCause.LATE_ANSWER``) names the submission all the same."""
 
 _HandedOver = tuple[send.Verdict, Reply | Silence, dict[Address, Reply | Silence]]
 """What the last step meant and was answered, and the people whom the server did not take."""
@@ -106,7 +106,7 @@ class Telling:
 
     def _note_mute(self, since: dt.datetime, failure: Unavailable) -> None:
         """An alarm for each time that the server stays away; the mail about it comes late, the command does not."""
-        cause = f"{MUTE_ALARM}:{since.astimezone(JST).isoformat()}"
+        cause = cause_about(AlarmCause.MUTE, since.astimezone(JST).isoformat())
         if self._store.last_alarm(cause) is None:
             with self._store.writing() as writing:
                 writing.raise_alarm(cause, [], failure.detail)
@@ -119,7 +119,7 @@ class Telling:
         """The mails about ``alarms``; the command is told also what has no address to go to."""
         settings = in_force.configuration.settings
         digests = [each for each in alarms if _is_digest(each)]
-        escalations = [each for each in alarms if each.cause.startswith(f"{ESCALATION}:")]
+        escalations = [each for each in alarms if cause_kind(each) == AlarmCause.ESCALATION]
         others = [each for each in alarms if each not in digests and each not in escalations]
         written = []
         if others and (settings.notify or is_by_command):
@@ -259,7 +259,7 @@ class Telling:
 
 
 def _is_digest(alarm: Alarm) -> bool:
-    return alarm.cause.startswith(f"{DIGEST}:")
+    return cause_kind(alarm) == AlarmCause.DIGEST
 
 
 def _is_to_be_called(alarm: Alarm, now: dt.datetime) -> bool:

@@ -18,32 +18,36 @@ from worker.approve.redraft import InForce
 from worker.authenticate.ports import Signatures
 from worker.compose.checks import stamp_history
 from worker.compose.reread import entered_notice
-from worker.core.alarms import tell_apart
+from worker.core.alarms import cause_about, tell_apart
 from worker.core.clock import Clock
-from worker.core.errors import LogBroken, Unavailable
+from worker.core.errors import LogBroken, NotBrought, Unavailable
 from worker.core.model import JST, Notice, Submission, Unreadable
 from worker.core.rulebook import Guarantor
-from worker.core.states import NEEDS_A_PERSON, REFUSALS, Event, State
+from worker.core.states import NEEDS_A_PERSON, REFUSALS, AlarmCause, Event, State
 from worker.match.from_before import file_from_before
 from worker.notify.ports import OperatorCommand
 from worker.pipeline.first_start import Beginning
 from worker.pipeline.intake import Intake
-from worker.pipeline.invoices import guarantees_of, look_at_folder, look_for, stamp_files
+from worker.pipeline.invoices import (
+    guarantees_in,
+    guarantees_of,
+    load_invoices,
+    look_at_folder,
+    stamp_files,
+)
 from worker.pipeline.notify import Telling
 from worker.pipeline.reachability import Health
 from worker.pipeline.remind import Reminding
 from worker.pipeline.restore import unlooked
-from worker.pipeline.send import HELD_ALARM, Sending, SendingPass
+from worker.pipeline.send import Sending, SendingPass
 from worker.pipeline.submissions import Taking, note_moment, note_steps
 from worker.pipeline.watch import Watching
 from worker.read.ports import PdfReader
-from worker.send.outcomes import IN_DOUBT_ALARM
 from worker.send.ports import MailServer
 from worker.store.ports import Author, Store
 from worker.watch import plan as watch
-from worker.watch.ports import Folder, Listed, Mailbox, Thread
+from worker.watch.ports import Folder, InvoiceSnapshot, Listed, Mailbox, Thread
 
-LOG_ALARM: Final = "log_broken"
 LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
 """A log that is broken for days is worth a mail each day: meanwhile nothing is submitted."""
 
@@ -157,8 +161,31 @@ class Pipeline:
         changed = await self._changed_since_weighed()
         for start in range(0, len(changed), LOOKED_FOR):
             several = changed[start : start + LOOKED_FOR]
-            await look_for(guarantees_of(several, self.in_force, self.store), self.in_force, self._reader)
-            waiting += sum(map(self._weigh, several))
+            waiting += await self._weigh_several(several)
+        return waiting
+
+    async def _weigh_several(self, several: Sequence[Submission]) -> int:
+        """Judge these on one look; nothing is awaited between the look and what rests on it.
+
+        What asks for a file that did not seem to be in question is judged again on a look that brings it.
+        """
+        waiting = 0
+        also: set[str] = set()
+        while several:
+            wanted = guarantees_of(several, self.in_force, self.store)
+            invoices = await load_invoices(wanted, self.in_force, self._reader, also)
+            left: list[Submission] = []
+            missing: set[str] = set()
+            for each in several:
+                try:
+                    waiting += self._weigh(each, invoices)
+                except NotBrought as failure:
+                    left.append(each)
+                    missing.add(failure.file)
+            if missing <= also:
+                break  # it vanishes and comes back: the next look judges
+            also |= missing
+            several = left
         return waiting
 
     async def _changed_since_weighed(self) -> tuple[Submission, ...]:
@@ -168,10 +195,12 @@ class Pipeline:
         await look_at_folder(submissions, self.in_force, self._reader)
         return tuple(each for each in submissions if self._weighed.get(each.id) != (each.version, self._stamp(each)))
 
-    def _weigh(self, submission: Submission) -> int:
+    def _weigh(self, submission: Submission, invoices: InvoiceSnapshot) -> int:
         stamp = self._stamp(submission)
         try:
-            began = self._judge(submission)
+            began = self._judge(submission, invoices)
+        except NotBrought:
+            raise
         except Unavailable as failure:
             if failure.what != "folder":
                 raise
@@ -179,13 +208,13 @@ class Pipeline:
         self._weighed[submission.id] = (self.store.submission(submission.id).version, stamp)
         return began
 
-    def _judge(self, submission: Submission) -> int:
+    def _judge(self, submission: Submission, invoices: InvoiceSnapshot) -> int:
         """An entry only where state, reasons, draft or duties changed; 1 where it began to wait."""
         with self.store.writing() as writing:
             before = writing.submission(submission.id)
             if before.version != submission.version or before.state not in _JUDGED_IN:
                 return 0
-            drafted = redraft(before, self.in_force, writing, self._clock.now())
+            drafted = redraft(before, self.in_force, invoices, writing, self._clock.now())
             after = drafted.submission
             if before.state is State.APPROVED and after.state is not State.HELD:
                 note_moment(writing, before, after, self._author)
@@ -199,7 +228,7 @@ class Pipeline:
             changed = writing.change(event, before, after, self._author, {})
             began = changed.state in NEEDS_A_PERSON and set(changed.reasons) - set(before.reasons) != set()
             if began or changed.state is State.HANDED_OVER:
-                writing.raise_alarm(HELD_ALARM, [changed.id], tell_apart(changed))
+                writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [changed.id], tell_apart(changed))
                 return 1
             return 0
 
@@ -228,15 +257,17 @@ class Pipeline:
                 continue
             pdf = self.store.original(submission.pdf_sha256)
             read = await self.intake.read_pdf(pdf, self.in_force)
-            waiting += self._recognise_refused(submission, read)
+            waiting += await self._recognise_refused(submission, read)
         self._unread_with = profiles  # only now: where one could not be read, all are tried again
         return waiting
 
-    def _recognise_refused(self, submission: Submission, read: Notice | Unreadable) -> int:
+    async def _recognise_refused(self, submission: Submission, read: Notice | Unreadable) -> int:
         if isinstance(read, Unreadable) or submission.pdf_sha256 is None:
             return 0
+        wanted = guarantees_in([read], self.in_force, self.store)
+        invoices = await load_invoices(wanted, self.in_force, self._reader)
         with self.store.writing() as writing:
-            taking = Taking(writing, self.in_force, self._author, self._clock.now())
+            taking = Taking(writing, self.in_force, invoices, self._author, self._clock.now())
             taking.read_after_all(submission, read, entered_notice(self.store.entries(submission.id)))
             return taking.end()
 
@@ -278,11 +309,11 @@ class Pipeline:
         Where no mail goes, the pass finds that out again, and says so.
         """
         if not self.sending.is_ending:
-            await self.telling.tell(self.in_force, IN_DOUBT_ALARM)
+            await self.telling.tell(self.in_force, AlarmCause.IN_DOUBT)
 
     def tell_broken(self, broken: LogBroken) -> None:
         """Alarm that nothing is sent because of the log; once a day for as long as it lasts."""
-        cause = f"{LOG_ALARM}:{broken.code}"
+        cause = cause_about(AlarmCause.LOG_BROKEN, broken.code)
         told = self.store.last_alarm(cause)
         if told is None or self._clock.now() - told.created_at > LOG_ALARM_AGAIN:
             with self.store.writing() as writing:

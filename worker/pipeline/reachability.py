@@ -9,11 +9,12 @@ import dataclasses
 import datetime as dt
 from typing import Final
 
+from worker.core.alarms import cause_about
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import Look
+from worker.core.states import AlarmCause
 from worker.store.ports import Store, Writing
 
-ACCOUNT_ALARM: Final = "account_refused"
 FRESH: Final = dt.timedelta(minutes=5)
 """How old the recorded success of the mail server may grow while mails go out: each needs no record of its own."""
 
@@ -52,7 +53,7 @@ class Health:
     def refused(self, writing: Writing, name: str, answer: str, now: dt.datetime) -> bool:
         """Record that our account was refused, and tell a person unless that is told already."""
         known = _failing(self._store.look(name) or Look(name), now)
-        cause = f"{ACCOUNT_ALARM}:{name}"
+        cause = cause_about(AlarmCause.ACCOUNT_REFUSED, name)
         told = self._store.last_alarm(cause)
         is_told = told is not None and (known.last_ok is None or told.created_at > known.last_ok)
         if known.last_ok is not None and known.last_ok >= now:

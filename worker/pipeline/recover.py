@@ -14,10 +14,11 @@ from typing import Final
 
 from worker.approve.redraft import InForce
 from worker.core.model import ConfigFile, Sha256
-from worker.core.states import State
+from worker.core.states import NoteEvent, State
 from worker.match.from_before import FIRST_START
 from worker.send.outcomes import end_rehearsal, note_silence, put_off
 from worker.store.ports import Author, Store
+from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot
 
 BROKE_OFF: Final = "the attempt broke off before its answer was recorded"
 
@@ -33,8 +34,13 @@ class Recovered:
     rehearsals: tuple[int, ...]
 
 
-def recover(store: Store, in_force: InForce, account: str, now: dt.datetime) -> Recovered:
-    """Put back what certainly did not leave, and alarm about what perhaps did."""
+def recover(
+    store: Store, in_force: InForce, account: str, now: dt.datetime, invoices: InvoiceSnapshot = NOT_LOOKED
+) -> Recovered:
+    """Put back what certainly did not leave, and alarm about what perhaps did.
+
+    Without ``invoices``, as at a start, a rehearsal that ended is held for its invoice until it is judged anew.
+    """
     author = Author("hoshobin", account)
     detail = {"answer": BROKE_OFF, "answered_at": now.isoformat()}
     put_back, in_doubt, rehearsals = [], [], []
@@ -47,7 +53,7 @@ def recover(store: Store, in_force: InForce, account: str, now: dt.datetime) -> 
                 put_off(writing, found, found.reply, author, detail, now)
                 put_back.append(found.id)
             elif found.state is State.IN_DOUBT and found.is_rehearsal:
-                end_rehearsal(writing, in_force, found, author, detail, now)
+                end_rehearsal(writing, in_force, invoices, found, author, detail, now)
                 rehearsals.append(found.id)
             elif found.state is State.IN_DOUBT and not found.silent:
                 note_silence(writing, found, BROKE_OFF, author, detail)
@@ -61,9 +67,9 @@ def record_start(
     """Record the program's start, also as the first one, and each configuration file that is not the one recorded."""
     author = Author("hoshobin", account)
     with store.writing() as writing:
-        started = writing.note("Started", None, author, {"version": version})
+        started = writing.note(NoteEvent.STARTED, None, author, {"version": version})
         if writing.property(FIRST_START) is None:  # a new store, or one of a program that did not record it
-            first = next(store.entries(events=["Started"]), started)
+            first = next(store.entries(events=[NoteEvent.STARTED]), started)
             writing.set_property(FIRST_START, first.at.isoformat())
     record_configuration(store, files, account, in_force)
 
@@ -80,6 +86,6 @@ def record_configuration(
     with store.writing() as writing:
         for each in changed:
             writing.keep("configuration", each.content)
-            writing.note("ConfigurationChanged", None, author, {"file": each.name, "sha256": each.sha256})
+            writing.note(NoteEvent.CONFIGURATION_CHANGED, None, author, {"file": each.name, "sha256": each.sha256})
         for name in gone:
-            writing.note("ConfigurationChanged", None, author, {"file": name, "sha256": ""})
+            writing.note(NoteEvent.CONFIGURATION_CHANGED, None, author, {"file": name, "sha256": ""})

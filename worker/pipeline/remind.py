@@ -16,18 +16,12 @@ from worker.config.load import Configuration
 from worker.core.alarms import deadline_cause
 from worker.core.clock import Clock
 from worker.core.model import JST, Submission
-from worker.core.states import Event, State
+from worker.core.states import Event, NoteEvent, State
 from worker.notify.digest import digest_cause, digest_moment, escalates_at, escalation_cause, next_digest_moment
 from worker.read.announcement import count_reminders, next_reminder, reminder_cause
 from worker.store.ports import Author, Store
 from worker.track.overdue import PRESSED, SILENT, overdue_from, warn_from
 from worker.views.tasks import Task, open_tasks
-
-DEADLINE_NEAR: Final = "DeadlineNear"
-"""Event of the entry that an alarm about a deadline is stored with."""
-
-NOTICE_AWAITED: Final = "NoticeAwaited"
-"""Event of the entry that a reminder of an announcement is stored with."""
 
 LOOK_GAP: Final = dt.timedelta(minutes=1)
 """How soon after a look the next one may be: everything here is counted in hours."""
@@ -106,7 +100,9 @@ class Reminding:
             elif moment is not None and self._store.last_alarm(deadline_cause(each)) is None:
                 with self._store.writing() as writing:
                     day = str(each.duties.deadline)
-                    writing.note(DEADLINE_NEAR, each.id, self._author, {"deadline": day, "phone": each.section_phone})
+                    writing.note(
+                        NoteEvent.DEADLINE_NEAR, each.id, self._author, {"deadline": day, "phone": each.section_phone}
+                    )
                     writing.raise_alarm(deadline_cause(each), [each.id])
         return min(later, default=None)
 
@@ -119,7 +115,7 @@ class Reminding:
             count = count_reminders(opened, period, hours, now)
             if count and self._store.last_alarm(reminder_cause(each.id, count)) is None:
                 with self._store.writing() as writing:
-                    writing.note(NOTICE_AWAITED, each.id, self._author, {"open_hours": count * period})
+                    writing.note(NoteEvent.NOTICE_AWAITED, each.id, self._author, {"open_hours": count * period})
                     writing.raise_alarm(reminder_cause(each.id, count), [each.id])
             if (moment := next_reminder(opened, period, hours, now)) is not None:
                 later.append(moment)

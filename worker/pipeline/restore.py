@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from worker.approve.decisions import RESUMED
 from worker.approve.redraft import InForce
 from worker.core.model import Look
+from worker.core.states import NoteEvent
 from worker.store.ports import Store
 
 
@@ -20,7 +20,7 @@ def unlooked(store: Store, in_force: InForce) -> tuple[str, ...]:
     One that the database never saw reached held back nothing before: it is to be tried once, well or not.
     """
     resumed_at = None
-    for entry in store.entries(events=[RESUMED]):
+    for entry in store.entries(events=[NoteEvent.RESUMED]):
         resumed_at = entry.at
     if resumed_at is None:
         return ()

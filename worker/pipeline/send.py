@@ -28,19 +28,19 @@ from worker.core.alarms import tell_apart
 from worker.core.clock import Clock
 from worker.core.errors import Conflict, HoshobinError, Unavailable
 from worker.core.model import Hold, Notice, Sha256, Submission, Unreadable
-from worker.core.states import Event, Reason, State
-from worker.pipeline.invoices import guarantees_of, look_for
+from worker.core.states import AlarmCause, Event, NoteEvent, Reason, State
+from worker.pipeline.invoices import Guarantee, guarantees_of, load_invoices, with_invoices
 from worker.pipeline.reachability import Health
 from worker.pipeline.read import Readings
 from worker.pipeline.recover import recover
 from worker.pipeline.track import Copied, Receiving
 from worker.read.ports import PdfReader
 from worker.send import smtp_verdicts as send
-from worker.send.outcomes import HELD_ALARM as HELD_ALARM  # noqa: PLC0414  the pipeline's other steps take it from here
 from worker.send.outcomes import end_rehearsal, note_late_answer, note_silence, put_off
 from worker.send.ports import Body, Data, Mail, MailServer, Rcpt, Reply, Session, Silence, Step
 from worker.send.rate_limit import LOOKED_BACK, Pace, is_about_all, may_leave
 from worker.store.ports import Author, Store, Writing
+from worker.watch.ports import InvoiceSnapshot
 
 
 class Outcome(Enum):
@@ -52,12 +52,6 @@ class Outcome(Enum):
     NEWS = auto()
 
 
-REFUSED_ALARM: Final = "refused"
-WITHOUT_COPY: Final = "WithoutCopy"
-"""Event of the entry that says that our own copy was refused, and that the mail goes without it."""
-NOT_REREAD: Final = "NotReadAgain"
-"""Event of the entry that says that the notice could not be read again before its sending."""
-UNREAD_ALARM: Final = "not_read_again"
 UNREAD_TOLD: Final = 3
 """Tries without an answer of the reader after which a person is told: by then its process was started three times."""
 
@@ -125,8 +119,8 @@ class Sending:
             self._record_kept(done)
             self._recall_pace()
             broken_off = self._store.submissions(State.SENDING, State.IN_DOUBT)
-            await self._look_for([each for each in broken_off if each.is_rehearsal], in_force)
-            found = recover(self._store, in_force, self._author.account, self._clock.now())
+            invoices = await self._look_for([each for each in broken_off if each.is_rehearsal], in_force)
+            found = recover(self._store, in_force, self._author.account, self._clock.now(), invoices)
             done.began_to_wait += len(found.in_doubt) + len(found.rehearsals)
             for number in self._store.due(self._clock.now()):
                 now = self._clock.now()
@@ -138,13 +132,13 @@ class Sending:
                 if (slot := self._pace.next_slot(settings.smtp.per_minute, now)) > now:
                     done.goes_on_at = slot
                     break
-                await self._look_for([submission], in_force)
+                invoices = await self._look_for([submission], in_force)
                 with contextlib.suppress(Conflict):  # somebody decided meanwhile: the next look sees it
                     reread = await self._read_again(submission, in_force)
                     if reread is None:
                         continue
                     session = await self._server.open()
-                    await self._send_one(number, reread, session, in_force, done)
+                    await self._send_one(submission, reread, session, in_force, invoices, done)
         except Unavailable as failure:
             done.failure = failure
         return done
@@ -160,8 +154,8 @@ class Sending:
             self._pace.recall_failure(look.error, look.last_error)
         self._is_pace_recalled = True
 
-    async def _look_for(self, submissions: Sequence[Submission], in_force: InForce) -> None:
-        await look_for(guarantees_of(submissions, in_force, self._store), in_force, self._reader)
+    async def _look_for(self, submissions: Sequence[Submission], in_force: InForce) -> InvoiceSnapshot:
+        return await load_invoices(guarantees_of(submissions, in_force, self._store), in_force, self._reader)
 
     async def _read_again(self, submission: Submission, in_force: InForce) -> _Reread | None:
         """What its PDF says by today's profiles; None where the reader gave no answer: it is tried again later."""
@@ -188,15 +182,29 @@ class Sending:
             tries = before.unread_tries + 1
             due = now + send.retry_delay(tries)
             detail = {"why": why, "next_try_at": due.isoformat()}
-            writing.note(NOT_REREAD, before.id, self._author, detail, {"due_at": due, "unread_tries": tries})
+            writing.note(
+                NoteEvent.NOT_READ_AGAIN, before.id, self._author, detail, {"due_at": due, "unread_tries": tries}
+            )
             if tries == UNREAD_TOLD:
-                writing.raise_alarm(UNREAD_ALARM, [], f"{before.id}: {why}")
+                writing.raise_alarm(AlarmCause.NOT_READ_AGAIN, [], f"{before.id}: {why}")
 
     async def _send_one(
-        self, number: int, reread: _Reread, session: Session, in_force: InForce, done: SendingPass
+        self,
+        submission: Submission,
+        reread: _Reread,
+        session: Session,
+        in_force: InForce,
+        invoices: InvoiceSnapshot,
+        done: SendingPass,
     ) -> None:
+        def wanted() -> tuple[Guarantee, ...]:
+            return guarantees_of([submission], in_force, self._store)
+
+        def start(brought: InvoiceSnapshot) -> tuple[Submission, tuple[Step, ...]] | None:
+            return self._start(submission.id, reread, session, in_force, brought, done)
+
         try:
-            started = self._start(number, reread, session, in_force, done)
+            started = await with_invoices(wanted, in_force, self._reader, start, invoices)
         except Unavailable as failure:
             if failure.what != "folder":
                 raise
@@ -208,13 +216,13 @@ class Sending:
         without_copy: dict[str, str] = {}
         for step in steps:
             if isinstance(step, Body):
-                current = await self._begin_body(current, without_copy, in_force, done)
+                current = await self._begin_body(current, without_copy, in_force, invoices, done)
             answer = await self._take(step)
             verdict = send.judge(step, answer)
             if isinstance(step, Rcpt) and step.is_copy and not send.is_taken(answer):
                 without_copy = {"copy_to": step.recipient, "answer": str(answer)}
             if verdict is not send.Verdict.GO_ON:
-                self._conclude(current, step, answer, verdict, in_force, done)
+                self._conclude(current, step, answer, verdict, in_force, invoices, done)
                 return
 
     async def _take(self, step: Step) -> Reply | Silence:
@@ -225,25 +233,36 @@ class Sending:
             self.awaits_answer = False
 
     async def _begin_body(
-        self, sending: Submission, without_copy: dict[str, str], in_force: InForce, done: SendingPass
+        self,
+        sending: Submission,
+        without_copy: dict[str, str],
+        in_force: InForce,
+        invoices: InvoiceSnapshot,
+        done: SendingPass,
     ) -> Submission:
         """Record IN_DOUBT before the first byte of the mail; where that fails no byte leaves."""
         after = dataclasses.replace(sending, state=State.IN_DOUBT)
         try:
             with self._store.writing() as writing:
                 if without_copy:
-                    writing.note(WITHOUT_COPY, sending.id, self._author, without_copy)
+                    writing.note(NoteEvent.WITHOUT_COPY, sending.id, self._author, without_copy)
                 return writing.change(Event.DATA_STARTED, sending, after, self._author, {})
         except HoshobinError as failure:
             await self._server.close()
             silence = Silence(f"not recorded, so not sent: {failure}", self._clock.now())
-            self._conclude(sending, Data(), silence, send.Verdict.NOT_NOW, in_force, done)
+            self._conclude(sending, Data(), silence, send.Verdict.NOT_NOW, in_force, invoices, done)
             raise
 
     # --- Each record ----------------------------------------------------------------------------------------
 
     def _start(
-        self, number: int, reread: _Reread, session: Session, in_force: InForce, done: SendingPass
+        self,
+        number: int,
+        reread: _Reread,
+        session: Session,
+        in_force: InForce,
+        invoices: InvoiceSnapshot,
+        done: SendingPass,
     ) -> tuple[Submission, tuple[Step, ...]] | None:
         """Record SendStarted for exactly the approved draft; None where it is held instead."""
         now = self._clock.now()
@@ -253,15 +272,15 @@ class Sending:
                 return None
             if not may_leave(before, in_force.configuration.settings.hours, now):
                 return None  # connecting took so long that the office has closed
-            receiving = Receiving(writing, in_force, self._author, now)
+            receiving = Receiving(writing, in_force, invoices, self._author, now)
             if receiving.follow_kept(before):
                 return None
             if refusal := self._refusal_of(reread, before, writing):
                 # As a refusal, so that the notice kept, which may have been altered, is not believed from now on.
                 refused = dataclasses.replace(before, refusal=refusal, due_at=None)
-                self._hold(writing, before, redraft(refused, in_force, writing, now), None, done)
+                self._hold(writing, before, redraft(refused, in_force, invoices, writing, now), None, done)
                 return None
-            drafted = redraft(before, in_force, writing, now)
+            drafted = redraft(before, in_force, invoices, writing, now)
             fresh = drafted.submission
             draft = fresh.draft
             if fresh.state is not State.APPROVED or draft is None or fresh.draft_hash != before.released_draft:
@@ -271,7 +290,7 @@ class Sending:
             if copied is Copied.SAME:
                 return None
             if isinstance(copied, str) or (copied := receiving.unproven(before)):
-                self._hold_for_evidence(writing, before, copied, in_force, now, done)
+                self._hold_for_evidence(writing, before, copied, in_force, invoices, now, done)
                 return None
             date = before.first_date if before.first_date and before.date_draft == before.draft_hash else now
             raw = letter.write_letter(draft, drafted.body, drafted.contents, date)
@@ -324,7 +343,7 @@ class Sending:
         reasons = (hold,) if hold else drafted.submission.reasons or (Hold(Reason.CHANGED),)
         after = dataclasses.replace(drafted.submission, state=State.HELD, reasons=reasons)
         held = writing.change(Event.HELD, before, after, self._author, {})
-        writing.raise_alarm(HELD_ALARM, [held.id], tell_apart(held))
+        writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [held.id], tell_apart(held))
         done.began_to_wait += 1
 
     def _hold_for_evidence(
@@ -333,12 +352,13 @@ class Sending:
         before: Submission,
         evidence: str,
         in_force: InForce,
+        invoices: InvoiceSnapshot,
         now: dt.datetime,
         done: SendingPass,
     ) -> None:
         """What came back speaks of this mail and proves nothing: a person says whether this one is still to go."""
         came = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
-        self._hold(writing, before, redraft(came, in_force, writing, now), None, done)
+        self._hold(writing, before, redraft(came, in_force, invoices, writing, now), None, done)
 
     def _conclude(
         self,
@@ -347,12 +367,13 @@ class Sending:
         answer: Reply | Silence,
         verdict: send.Verdict,
         in_force: InForce,
+        invoices: InvoiceSnapshot,
         done: SendingPass,
     ) -> None:
         """Record what the transaction came to; kept and tried again where it cannot be recorded."""
 
         def record(writing: Writing) -> Outcome:
-            return self._record_outcome(writing, before, step, answer, verdict, in_force)
+            return self._record_outcome(writing, before, step, answer, verdict, in_force, invoices)
 
         self._unrecorded = record
         self._record_kept(done)
@@ -373,6 +394,7 @@ class Sending:
         answer: Reply | Silence,
         verdict: send.Verdict,
         in_force: InForce,
+        invoices: InvoiceSnapshot,
     ) -> Outcome:
         now = self._clock.now()
         if isinstance(answer, Reply) and is_about_all(type(step).__name__, str(answer)):
@@ -390,7 +412,15 @@ class Sending:
         if (before.state, before.tries, before.silent) != (sent.state, sent.tries, sent.silent):
             is_acceptance = verdict.event is Event.ACCEPTED
             note_late_answer(
-                writing, in_force, sent.id, str(answer), self._author, detail, now, is_acceptance=is_acceptance
+                writing,
+                in_force,
+                invoices,
+                sent.id,
+                str(answer),
+                self._author,
+                detail,
+                now,
+                is_acceptance=is_acceptance,
             )
             return Outcome.NEWS
         replied = dataclasses.replace(before, reply=str(answer))
@@ -398,7 +428,7 @@ class Sending:
             put_off(writing, before, str(answer), self._author, detail, now)
             return Outcome.GOES_AGAIN
         if before.is_rehearsal:
-            end_rehearsal(writing, in_force, replied, self._author, detail, now)
+            end_rehearsal(writing, in_force, invoices, replied, self._author, detail, now)
             return Outcome.WAITS
         if verdict.event is Event.ACCEPTED:
             after = dataclasses.replace(replied, state=State.SENT, sent_at=answer.at, deferrals=0)
@@ -407,7 +437,7 @@ class Sending:
         if verdict.event is Event.REFUSED:
             after = dataclasses.replace(replied, state=State.REFUSED)
             writing.change(Event.REFUSED, before, after, self._author, detail)
-            writing.raise_alarm(REFUSED_ALARM, [before.id])
+            writing.raise_alarm(AlarmCause.REFUSED, [before.id])
             return Outcome.WAITS
         note_silence(writing, before, str(answer), self._author, detail)
         return Outcome.WAITS

@@ -17,7 +17,7 @@ from worker.approve.redraft import InForce, missing_where_away
 from worker.compose.manual_submission import renew_steps
 from worker.compose.reread import compare_notice
 from worker.core.model import Attached, Hold, Notice, Sha256, Submission, Unreadable
-from worker.core.states import NEEDS_A_PERSON, WAITING, Event, State
+from worker.core.states import NEEDS_A_PERSON, WAITING, AlarmCause, Event, NoteEvent, State
 from worker.core.text import hide_codes
 from worker.match.duplicates import (
     Known,
@@ -32,18 +32,15 @@ from worker.match.duplicates import (
     standing_before,
 )
 from worker.read.announcement import find_announcement, find_answers, find_listing, is_same_announcement, is_seen_before
-from worker.send.outcomes import HELD_ALARM
 from worker.store.ports import Author, Writing
-
-RESCHEDULED: Final = "Rescheduled"
-STEPS_RENEWED: Final = "StepsRenewed"
+from worker.watch.ports import InvoiceSnapshot
 
 
 def note_moment(writing: Writing, before: Submission, after: Submission, author: Author) -> None:
     """What was approved for a day of the contract goes on the day that the register gives now."""
     if after.due_at is not None and after.due_at != before.due_at:
         changes = {"due_at": after.due_at, "duties": after.duties}
-        writing.note(RESCHEDULED, before.id, author, {"due_at": after.due_at.isoformat()}, changes)
+        writing.note(NoteEvent.RESCHEDULED, before.id, author, {"due_at": after.due_at.isoformat()}, changes)
 
 
 def note_steps(writing: Writing, before: Submission, fresh: Submission, author: Author) -> int:
@@ -54,25 +51,15 @@ def note_steps(writing: Writing, before: Submission, fresh: Submission, author: 
     if not changes:
         return 0
     detail = {"superseded_by": renewed.superseded_by} if "superseded_by" in changes else {}
-    writing.note(STEPS_RENEWED, before.id, author, detail, changes)
+    writing.note(NoteEvent.STEPS_RENEWED, before.id, author, detail, changes)
     if set(changes) == {"superseded_by"} and renewed.superseded_by is None:
         return 0  # the later notice was taken back: all is as it was
-    writing.raise_alarm(HELD_ALARM, [before.id])
+    writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [before.id])
     return 1
 
 
 NEWEST_LOOKED_AT: Final = 200
 """Notices among which one that an announcement names by its project is looked for: those of the last days."""
-
-
-WITHDRAWN_ALARM: Final = "withdrawn_again"
-
-
-UNPROVEN_ALARM: Final = "unproven_newcomer"
-
-
-SENDER_PROVEN: Final = "SenderProven"
-"""Event of the entry by which a submission no longer waits for a look at its sender."""
 
 
 class Seen(Enum):
@@ -88,10 +75,13 @@ class Seen(Enum):
 class Taking:
     """One transaction's submissions; ``end`` stores its alarm. Names that people chose are kept without a key."""
 
-    def __init__(self, writing: Writing, in_force: InForce, author: Author, now: dt.datetime) -> None:
+    def __init__(
+        self, writing: Writing, in_force: InForce, invoices: InvoiceSnapshot, author: Author, now: dt.datetime
+    ) -> None:
         self._writing = writing
+        self._in_force = in_force
         # The mail must be recorded even while the share with the invoices is away.
-        self._in_force = missing_where_away(in_force)
+        self._invoices = missing_where_away(invoices)
         self._author = author
         self.now = now
         """The moment of the transaction."""
@@ -138,14 +128,16 @@ class Taking:
         ]
         if going_on:
             others = ", ".join(f"#{number}" for number in going_on)
-            self._writing.raise_alarm(UNPROVEN_ALARM, [], f"{created.id}: {others}")
+            self._writing.raise_alarm(AlarmCause.UNPROVEN_NEWCOMER, [], f"{created.id}: {others}")
 
     def _tell_taken_back(self, created: Submission, way: Way) -> None:
         """Say that what a person took back while its sender was not proven came again from somebody who is."""
         if way.proven and created.follows is not None:
             followed = self._writing.submission(created.follows)
             if followed.state is State.WITHDRAWN and followed.is_doubtful:
-                self._writing.raise_alarm(WITHDRAWN_ALARM, [], f"{created.id}: #{followed.id} {way.source_name}")
+                self._writing.raise_alarm(
+                    AlarmCause.WITHDRAWN_AGAIN, [], f"{created.id}: #{followed.id} {way.source_name}"
+                )
 
     def _find_announcement(self, notice: Notice, *, proven: bool) -> Submission | None:
         """The open announcement that a notice answers; a stranger's joins none that is proven, nor hides it."""
@@ -163,7 +155,7 @@ class Taking:
         if announcement is not None:
             detail = {**detail, "came_by": arrived.came_by, "source": arrived.source_name}
             arrived = join_notice(announcement, arrived, self._writing)
-        drafted = redraft(arrived, self._in_force, self._writing, self.now, content)
+        drafted = redraft(arrived, self._in_force, self._invoices, self._writing, self.now, content)
         keep_contents(self._writing, drafted)
         if announcement is None:
             return self._writing.create(Event.NOTICE_READ, drafted.submission, self._author, detail)
@@ -223,7 +215,7 @@ class Taking:
         """Note with each that it was announced, once more or afterwards; nothing is opened."""
         detail = {"came_by": way.came_by, "source": way.source_name, "from_message": way.source_message_id}
         for each in known:
-            note_announced(self._writing, each, way.announced, "SeenAgain", self._author, detail)
+            note_announced(self._writing, each, way.announced, NoteEvent.SEEN_AGAIN, self._author, detail)
             if each.state is State.ANNOUNCED:
                 self._lift_where_proven(each, way)
         return known
@@ -272,7 +264,7 @@ class Taking:
     def end(self) -> int:
         """Store the alarm about what began to wait; how many that were."""
         if self._waiting:
-            self._writing.raise_alarm(HELD_ALARM, self._waiting)
+            self._writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, self._waiting)
         return len(self._waiting)
 
     # --- What they share ------------------------------------------------------------------------------------
@@ -288,7 +280,7 @@ class Taking:
         self._note_wait(self._redraft(event, earlier, marked, {"superseded_by": later.id}))
 
     def _redraft(self, event: Event, before: Submission, after: Submission, detail: dict[str, Any]) -> Submission:
-        drafted = redraft(after, self._in_force, self._writing, self.now)
+        drafted = redraft(after, self._in_force, self._invoices, self._writing, self.now)
         keep_contents(self._writing, drafted)
         return self._writing.change(event, before, drafted.submission, self._author, detail)
 
@@ -304,7 +296,7 @@ class Taking:
             "sha256": digest,
             "waiting": first.state in WAITING,
         }
-        self._writing.note("SeenAgain", first.id, self._author, detail)
+        self._writing.note(NoteEvent.SEEN_AGAIN, first.id, self._author, detail)
         if digest == first.pdf_sha256 and first.state is State.HELD:
             self._lift_where_proven(first, way)
         if way.from_before and not first.from_before and first.state in {State.HELD, State.APPROVED}:
@@ -325,4 +317,6 @@ class Taking:
             changes: dict[str, Any] = {"proven": True, "evidence": way.evidence, "by_open_dns": way.by_open_dns}
             if first.superseded_by is not None and self._writing.submission(first.superseded_by).is_doubtful:
                 changes["superseded_by"] = None
-            self._writing.note(SENDER_PROVEN, first.id, self._author, {"came_by": way.came_by, **changes}, changes)
+            self._writing.note(
+                NoteEvent.SENDER_PROVEN, first.id, self._author, {"came_by": way.came_by, **changes}, changes
+            )

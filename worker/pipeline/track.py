@@ -23,28 +23,25 @@ from worker.core.alarms import tell_apart
 from worker.core.message_id import bears_secret, is_own_message_id_form
 from worker.core.messages import name_receipt, say
 from worker.core.model import End, MessageRow, Receipt, ReceiptKind, Sha256, Submission
-from worker.core.states import SAYS_UNSENT, Event, State
+from worker.core.states import SAYS_UNSENT, AlarmCause, Event, NoteEvent, State
 from worker.read.message import Message, read_message
 from worker.send.smtp_verdicts import is_our_envid
-from worker.store.ports import Author, Writing
+from worker.store.ports import Author, Reading, Writing
 from worker.track.events import ENVELOPE, SERVER, Circumstances, Tracked, receipts_of, track, track_again
 from worker.track.own_copy import is_same_but_for_date, is_same_mail
 from worker.track.reports import CameBack, DeliveryReport, MailReply, Nothing, ReadReceipt, read_report
 from worker.views.preview import mask_key
+from worker.watch.ports import InvoiceSnapshot
 
 OWN_MESSAGE: Final = "own message"
-CAME_BACK: Final = "CameBack"
-"""Event of the entry that keeps a receipt which changes no state."""
-EARLY: Final = "ReportTooEarly"
-"""Event of the entry that keeps a report on a mail that is not known here yet."""
-BOUNCED_ALARM: Final = "bounced"
-CONTRADICTION_ALARM: Final = "came_back"
-OTHER_COPY: Final = "OtherCopy"
-"""Event of the entry that keeps a mail with our Message-ID which is not the one that was handed over."""
 _NO_SUBMISSION: Final = re.compile(r"\.[ar]\d+@")
 """In the Message-ID of a mail to the operator, or of a rehearsal: it proves nothing of a submission."""
 _TO_BE_SENT: Final = frozenset({State.HELD, State.APPROVED, State.SENDING})
 PROVEN_BEFORE: Final = "a receipt that came before it was to be sent"
+
+
+MAY_BE_HELD_ANEW: Final = frozenset({State.HELD, State.APPROVED})
+"""The states in which news draft a submission anew, with its invoice."""
 
 
 class Copied(Enum):
@@ -58,9 +55,12 @@ class Copied(Enum):
 class Receiving:
     """One transaction's receipts."""
 
-    def __init__(self, writing: Writing, in_force: InForce, author: Author, now: dt.datetime) -> None:
+    def __init__(
+        self, writing: Writing, in_force: InForce, invoices: InvoiceSnapshot, author: Author, now: dt.datetime
+    ) -> None:
         self._writing = writing
-        self._in_force = missing_where_away(in_force)
+        self._in_force = in_force
+        self._invoices = missing_where_away(invoices)
         self._author = author
         self._now = now
         self.began_to_wait = 0
@@ -70,7 +70,7 @@ class Receiving:
         """The ledger row of a mail about one of ours; None where it is about none."""
         if isinstance(came_back, Nothing):
             return None
-        message_id, submission = self._match(came_back)
+        message_id, submission = match_report(came_back, self._writing)
         if submission is None:
             return self._keep_early(row, came_back, content)
         digest = self._writing.keep("mail", content)
@@ -113,7 +113,7 @@ class Receiving:
     def _note_other_copy(self, row: MessageRow, found: Submission, content: bytes) -> MessageRow:
         """It bears our Message-ID and is not what was handed over: no proof, and kept for whoever has to judge."""
         digest = self._writing.keep("mail", content)
-        self._writing.note(OTHER_COPY, found.id, self._author, {"mail": digest})
+        self._writing.note(NoteEvent.OTHER_COPY, found.id, self._author, {"mail": digest})
         return dataclasses.replace(row, sha256=digest, submissions=(found.id,))
 
     def _keep_early_copy(
@@ -125,7 +125,7 @@ class Receiving:
         digest = self._writing.keep("mail", content)
         number = approved.id if approved else None
         detail = {"message_id": message.message_id, "mail": digest}
-        self._writing.note(EARLY, number, self._author, detail)
+        self._writing.note(NoteEvent.REPORT_TOO_EARLY, number, self._author, detail)
         return dataclasses.replace(row, why="early", sha256=digest)
 
     def _keep_early(self, row: MessageRow, came_back: CameBack, content: bytes) -> MessageRow | None:
@@ -140,23 +140,11 @@ class Receiving:
         for message_id in (f"<{local}@{domain_of(sender)}>", *came_back.returned):
             if is_own_message_id_form(message_id, sender) and not _NO_SUBMISSION.search(message_id):
                 digest = self._writing.keep("mail", content)
-                self._writing.note(EARLY, None, self._author, {"message_id": message_id, "mail": digest})
+                self._writing.note(
+                    NoteEvent.REPORT_TOO_EARLY, None, self._author, {"message_id": message_id, "mail": digest}
+                )
                 return dataclasses.replace(row, end=End.REPORT, why="early", sha256=digest)
         return None
-
-    def _match(self, came_back: DeliveryReport | ReadReceipt | MailReply) -> tuple[str, Submission | None]:
-        ids: tuple[str, ...]
-        match came_back:
-            case DeliveryReport(envid, returned, _):
-                ids = (self._writing.own_message_of(envid), *returned)
-            case ReadReceipt(returned, _):
-                ids = returned
-            case MailReply(references, _, _):
-                ids = references
-        for message_id in filter(None, ids):
-            if (found := self._writing.of_own_message(message_id)) is not None:
-                return message_id, found
-        return "", None
 
     def _proof(self, submission: Submission, came_back: CameBack, message_id: str) -> str:
         """``envelope`` where a report bears what only the mail servers were told of this mail."""
@@ -269,7 +257,7 @@ class Receiving:
             self.began_to_wait += tracked.event is Event.BOUNCED
             return
         changes = {"receipts": tracked.after.receipts, "unread": tracked.after.unread}
-        self._writing.note(CAME_BACK, before.id, self._author, detail, changes)
+        self._writing.note(NoteEvent.CAME_BACK, before.id, self._author, detail, changes)
         if (news := tracked.contradicts) is not None:
             evidence = evidence_of_news(news.kind.value, news.recipient or news.sender, news.at)
             self._hold_anew(before.id, evidence, name_receipt(news, "ja"))
@@ -277,19 +265,44 @@ class Receiving:
     def _hold_anew(self, number: int, evidence: str, news: str) -> None:
         """A mail may have left of which the record says that it did not: no approval given before counts."""
         before = self._writing.submission(number)
-        if before.state in {State.HELD, State.APPROVED}:
+        if before.state in MAY_BE_HELD_ANEW:
             event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
             known = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
-            drafted = redraft(known, self._in_force, self._writing, self._now)
+            drafted = redraft(known, self._in_force, self._invoices, self._writing, self._now)
             keep_contents(self._writing, drafted)
             self._writing.change(event, before, drafted.submission, self._author, {})
             self.began_to_wait += before.state is State.APPROVED
-        self._writing.raise_alarm(CONTRADICTION_ALARM, [], f"{number}：{news}")
+        self._writing.raise_alarm(AlarmCause.CAME_BACK, [], f"{number}：{news}")
+
+
+def find_ours(came_back: CameBack, message: Message, reading: Reading) -> Submission | None:
+    """The submission that a mail is about: it came back from it, or is its own copy."""
+    if not isinstance(came_back, Nothing):
+        return match_report(came_back, reading)[1]
+    return reading.of_own_message(message.message_id) if message.message_id else None
+
+
+def match_report(
+    came_back: DeliveryReport | ReadReceipt | MailReply, reading: Reading
+) -> tuple[str, Submission | None]:
+    """The Message-ID of ours that it names, and the submission whose mail bears it."""
+    ids: tuple[str, ...]
+    match came_back:
+        case DeliveryReport(envid, returned, _):
+            ids = (reading.own_message_of(envid), *returned)
+        case ReadReceipt(returned, _):
+            ids = returned
+        case MailReply(references, _, _):
+            ids = references
+    for message_id in filter(None, ids):
+        if (found := reading.of_own_message(message_id)) is not None:
+            return message_id, found
+    return "", None
 
 
 def _raise_alarm(writing: Writing, tracked: Tracked) -> None:
     if tracked.event is Event.BOUNCED:
-        writing.raise_alarm(BOUNCED_ALARM, [tracked.after.id], tell_apart(tracked.after))
+        writing.raise_alarm(AlarmCause.BOUNCED, [tracked.after.id], tell_apart(tracked.after))
 
 
 def _plain(receipt: Receipt) -> dict[str, str]:

@@ -21,7 +21,6 @@ from worker.core.model import MessageRow, Submission
 from worker.match.from_before import Watched, mail_from_before
 from worker.pipeline.first_start import Beginning
 from worker.pipeline.intake import Intake, ReadBlock
-from worker.pipeline.invoices import guarantees_in, look_for
 from worker.pipeline.ledger_rows import LedgerRows, judge_by, pass_over
 from worker.pipeline.new_messages import Found, find_messages, record_gone
 from worker.read.ports import PdfReader
@@ -170,8 +169,7 @@ class Watching:
         try:
             while (read := await ahead.popleft()) is not None:
                 ahead.append(asyncio.create_task(read_next()))
-                await look_for(guarantees_in(read.notices, read.in_force, self._store), read.in_force, self._reader)
-                recorded = self._intake.record_block(rows, read)
+                recorded = await self._intake.record_block(rows, read)
                 waiting += recorded.began_to_wait
                 for row in recorded.due_after:
                     self.settling.note(row)

@@ -12,10 +12,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from worker.core.alarms import cause_about
 from worker.core.business_hours import OfficeHours
 from worker.core.model import Announced, Notice, Product, Submission
 from worker.core.rulebook import Guarantor
-from worker.core.states import State
+from worker.core.states import AlarmCause, State
 from worker.core.text import fold_hyphens, hide_codes, match_key
 from worker.read.notice_labels import Labels, fold_lines
 
@@ -32,8 +33,6 @@ on Monday. An amended guarantee bears the number of the first one: what came ear
 
 REMINDERS_LIMIT: Final = 5
 """Reminders of one announcement: a working week of days. The list of tasks goes on naming it."""
-REMINDER: Final = "announced"
-"""The alarms' cause, before the colon."""
 
 _BLANK: Final = re.compile(r"\n[>|\s]*\n")
 _QUOTED: Final = re.compile(r"^[>|\s]+", re.MULTILINE)
@@ -229,4 +228,4 @@ def next_reminder(opened: dt.datetime, period: int, hours: OfficeHours, now: dt.
 
 def reminder_cause(number: int, count: int) -> str:
     """The cause of the ``count``-th reminder of this submission."""
-    return f"{REMINDER}:{number}:{count}"
+    return cause_about(AlarmCause.ANNOUNCED, number, count)

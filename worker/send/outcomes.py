@@ -9,21 +9,17 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Mapping
-from typing import Final
 
 from worker.approve.decisions import keep_contents, redraft
 from worker.approve.redraft import InForce, missing_where_away
 from worker.approve.release import evidence_of_news
 from worker.core.alarms import tell_apart
 from worker.core.model import Submission
-from worker.core.states import Event, State
+from worker.core.states import AlarmCause, Event, NoteEvent, State
 from worker.send.rate_limit import asked_delay
 from worker.send.smtp_verdicts import retry_delay
 from worker.store.ports import Author, Writing
-
-HELD_ALARM: Final = "began_to_wait"
-IN_DOUBT_ALARM: Final = "in_doubt"
-LATE_ALARM: Final = "late_answer"
+from worker.watch.ports import InvoiceSnapshot
 
 
 def put_off(
@@ -38,13 +34,14 @@ def put_off(
 
 def note_silence(writing: Writing, before: Submission, why: str, author: Author, detail: Mapping[str, str]) -> None:
     """IN_DOUBT stays, and from now on no answer will come: a person is told."""
-    writing.note("NoAnswer", before.id, author, detail, {"silent": why, "reply": why})
-    writing.raise_alarm(IN_DOUBT_ALARM, [before.id], tell_apart(before))
+    writing.note(NoteEvent.NO_ANSWER, before.id, author, detail, {"silent": why, "reply": why})
+    writing.raise_alarm(AlarmCause.IN_DOUBT, [before.id], tell_apart(before))
 
 
 def note_late_answer(
     writing: Writing,
     in_force: InForce,
+    invoices: InvoiceSnapshot,
     number: int,
     answer: str,
     author: Author,
@@ -58,23 +55,24 @@ def note_late_answer(
     A person is told where it is another than was stated. Where somebody stated meanwhile that nothing left, an
     acceptance holds the submission anew, so that no approval given before it was known sends it a second time.
     """
-    writing.note("AnswerAfterwards", number, author, detail)
+    writing.note(NoteEvent.ANSWER_AFTERWARDS, number, author, detail)
     before = writing.submission(number)
     if is_acceptance and before.state in {State.HELD, State.APPROVED}:
         event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
         late = evidence_of_news("answer", answer, now)
         known = dataclasses.replace(before, late_answer=late, released_draft="", due_at=None)
-        drafted = redraft(known, missing_where_away(in_force), writing, now)
+        drafted = redraft(known, in_force, missing_where_away(invoices), writing, now)
         keep_contents(writing, drafted)
         writing.change(event, before, drafted.submission, author, detail)
     agrees = before.reply == answer or (is_acceptance and before.sent_at is not None)
     if not agrees:
-        writing.raise_alarm(LATE_ALARM, [], f"{number}: {answer}")
+        writing.raise_alarm(AlarmCause.LATE_ANSWER, [], f"{number}: {answer}")
 
 
 def end_rehearsal(
     writing: Writing,
     in_force: InForce,
+    invoices: InvoiceSnapshot,
     ended: Submission,
     author: Author,
     detail: Mapping[str, str],
@@ -95,7 +93,7 @@ def end_rehearsal(
         deferrals=0,
         letter_sha256=None,
     )
-    drafted = redraft(rehearsed, missing_where_away(in_force), writing, now)
+    drafted = redraft(rehearsed, in_force, missing_where_away(invoices), writing, now)
     keep_contents(writing, drafted)
     held = writing.change(
         Event.REHEARSAL_ENDED,
@@ -104,5 +102,5 @@ def end_rehearsal(
         author,
         {**detail, "letter": ended.letter_sha256 or ""},
     )
-    writing.raise_alarm(HELD_ALARM, [held.id], tell_apart(held))
+    writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [held.id], tell_apart(held))
     return held

@@ -14,11 +14,11 @@ from worker.core.clock import Clock
 from worker.core.errors import ConfigError, Problem
 from worker.core.messages import say
 from worker.core.model import ConfigFile, Look
+from worker.core.states import AlarmCause
 from worker.pipeline.recover import record_configuration
 from worker.store.ports import Store
 
 CONFIGURATION: Final = "configuration"
-REFUSED_FILES_ALARM: Final = "configuration_refused"
 TOLD_LIMIT: Final = 10
 """Problems named in the alarm: ``check`` shows all."""
 
@@ -46,7 +46,7 @@ class TakingUp:
         known = self._store.look(CONFIGURATION) or Look(CONFIGURATION)
         with self._store.writing() as writing:
             writing.record_look(dataclasses.replace(known, last_error=now, error=said))
-            writing.raise_alarm(REFUSED_FILES_ALARM, [], said)
+            writing.raise_alarm(AlarmCause.CONFIGURATION_REFUSED, [], said)
 
 
 def _sentence(problem: Problem) -> str:

@@ -12,11 +12,13 @@ from typing import Final
 import structlog
 
 from worker.approve.redraft import InForce
+from worker.core.alarms import cause_about
 from worker.core.clock import Clock
 from worker.core.errors import HoshobinError, LogBroken, Unavailable
 from worker.core.model import JST, Look
+from worker.core.states import AlarmCause
 from worker.notify.operator_mail import write_status
-from worker.service.unwatched import DEAF_ALARM, SLEPT, deaf_since, is_told
+from worker.service.unwatched import SLEPT, deaf_since, is_told
 from worker.store.ports import Store
 
 
@@ -46,14 +48,14 @@ class Hearing:
             if (since := deaf_since(_with(look, heard.get(name)), self._begun, self._awake, now, limit)) is not None
         }
         self.deaf = found
-        untold = [n for n in found if not is_told(self._store.last_alarm(f"{DEAF_ALARM}:{n}"), looks[n])]
+        untold = [n for n in found if not is_told(self._store.last_alarm(cause_about(AlarmCause.DEAF, n)), looks[n])]
         if untold:
             with self._store.writing() as writing:
                 for name in untold:
                     look = looks[name]
                     moment = f"{found[name].astimezone(JST):%Y-%m-%d %H:%M}"
                     detail = f"{moment} {look.error if look else ''}".strip()
-                    writing.raise_alarm(f"{DEAF_ALARM}:{name}", [], detail)
+                    writing.raise_alarm(cause_about(AlarmCause.DEAF, name), [], detail)
         return bool(untold)
 
 

@@ -12,7 +12,6 @@ from typing import Final
 
 from worker.core.model import Alarm, Look
 
-DEAF_ALARM: Final = "deaf"
 SLEPT: Final = dt.timedelta(minutes=2)
 """Between two checks, which are made every few seconds: the computer slept, or its clock was set."""
 

@@ -22,7 +22,7 @@ from worker.core.model import (
     Sha256,
     Submission,
 )
-from worker.core.states import Event, State
+from worker.core.states import Event, NoteEvent, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class Writing(Reading, Protocol):
 
     def note(
         self,
-        event: str,
+        event: NoteEvent,
         submission: int | None,
         author: Author,
         detail: Mapping[str, Any],

@@ -1,32 +1,33 @@
-"""The command with which a person goes on."""
+"""An action as the shell command that does it: what the command line and the mails print."""
 
 from __future__ import annotations
 
-from worker.core.model import Submission
-from worker.core.states import Kind, State, kind_of
+from typing import Final
+
+from worker.core.messages import Language, say
+from worker.views.actions import Action, ActionKind, Input
+
+_OPTIONS: Final = {
+    Input.BY: "--by",
+    Input.WHY: "--why",
+    Input.WHOM_AND_WHEN: "--note",
+    Input.WHEN_AND_HOW: "--note",
+    Input.WHAT_WAS_SEEN: "--note",
+}
+_OUTCOMES: Final = {ActionKind.RESOLVE: (" --sent", " --not-sent"), ActionKind.CONFIRM: ("", " --failed")}
 
 
-def command_for(submission: Submission) -> str:
-    """The one command with which a person goes on, or both where the answer decides; empty where none is needed.
+def command_line(action: Action | None, lang: Language) -> str:
+    """The command, or both where the answer decides; empty where there is no action.
 
     Each can be pasted as it stands: a ``|`` or ``[--failed]`` would mean something else to the shell.
     """
-    number = submission.id
-    match submission.state:
-        case State.HELD:
-            kinds = {kind_of(hold.reason) for hold in submission.reasons}
-            if Kind.NEVER in kinds:
-                return f"hoshobin withdraw {number} --by 氏名 --why 理由"
-            if Kind.CORRECT in kinds:
-                return f"hoshobin show {number}"
-            return f"hoshobin approve {submission.label} --by 氏名"
-        case State.IN_DOUBT:
-            return f"hoshobin resolve {number} --sent --by 氏名 / hoshobin resolve {number} --not-sent --by 氏名"
-        case State.REFUSED | State.BOUNCED:
-            return f"hoshobin resend {number} --by 氏名 --why 理由"
-        case State.ANNOUNCED:
-            return f"hoshobin join {number} 届いた番号 --by 氏名"
-        case State.HANDED_OVER | State.OVERDUE:
-            return f"hoshobin confirm {number} --by 氏名 --note 相手方・日時"
-        case _:
-            return ""
+    if action is None:
+        return ""
+    words = f"hoshobin {action.kind.value} {action.label or action.submission}"
+    if action.kind is ActionKind.JOIN:
+        words += f" {action.answer or say('input_answer', lang)}"
+    outcomes = _OUTCOMES[action.kind] if Input.OUTCOME in action.missing else ("",)
+    what = f" --what {action.what}" if action.what is not None else ""
+    given = "".join(f" {_OPTIONS[each]} {say(f'input_{each}', lang)}" for each in action.missing if each in _OPTIONS)
+    return " / ".join(f"{words}{outcome}{what}{given}" for outcome in outcomes)

@@ -1,7 +1,7 @@
 """Decides what people still have to do: derived from submissions and register, never stored.
 
 Its one promise: whatever waits for a person, and a guarantee that should be here and is not, is a task with its one
-command, the most urgent first; what is done leaves no task behind. It does not know who does it, nor the clock.
+action, the most urgent first; what is done leaves no task behind. It does not know who does it, nor the clock.
 
 Longer than other files: every kind of task, and what is more urgent than what, is read together.
 """
@@ -19,11 +19,19 @@ from worker.core.business_hours import working_days_before
 from worker.core.messages import Language, name_receipt, next_step, say
 from worker.core.model import JST, PRODUCT_NAMES, Product, ReceiptKind, Submission
 from worker.core.rulebook import Closing, Project
-from worker.core.states import Event, State, may_follow
+from worker.core.states import State
 from worker.core.text import match_key
 from worker.read.announcement import could_mean
 from worker.track.overdue import PRESSED, is_stuck
-from worker.views.commands import command_for
+from worker.views.actions import (
+    Action,
+    action_for,
+    confirm_action,
+    duty_action,
+    join_action,
+    news_action,
+    show_action,
+)
 
 EXPECTED_AHEAD: Final = 5
 """Working days before its date on which a guarantee that is not here becomes a task.
@@ -82,8 +90,8 @@ class Task:
     texts: tuple[str, str]
     """What to do: in Japanese, in English. What the issuer's file says is Japanese in both."""
     due: dt.date | None
-    command: str
-    """The one command that goes on from here, or that records it; empty where there is none."""
+    action: Action | None
+    """The one action that goes on from here, or that records it; None where there is none."""
     urgency: Urgency
     label: str = ""
     """Of the submission as it stands; empty where there is none."""
@@ -174,7 +182,7 @@ def _tasks_of_submission(submission: Submission, today: dt.date) -> Iterator[Tas
     match submission.state:
         case State.IN_DOUBT:
             texts = _both("task_doubt", whom=_whom_with_phone(submission))
-            yield _task(submission, TaskKind.RESOLVE, texts, Urgency.NOW, command_for(submission))
+            yield _task(submission, TaskKind.RESOLVE, texts, Urgency.NOW, action_for(submission))
         case State.REFUSED | State.BOUNCED:
             yield _as_the_state_says(submission, TaskKind.CORRECT, Urgency.NOW)
         case State.HELD:
@@ -192,7 +200,7 @@ def _tasks_of_submission(submission: Submission, today: dt.date) -> Iterator[Tas
 
 def _as_the_state_says(submission: Submission, kind: TaskKind, urgency: Urgency) -> Task:
     texts = next_step(submission, "ja"), next_step(submission, "en")
-    return _task(submission, kind, texts, urgency, command_for(submission))
+    return _task(submission, kind, texts, urgency, action_for(submission))
 
 
 def _downloads(known: Sequence[Submission], configuration: Configuration) -> Iterator[Task]:
@@ -226,8 +234,8 @@ def _download(submission: Submission, steps: Sequence[str], here: Sequence[Submi
         said += say("task_download_here", lang, here=came) if came else ""
         return said if submission.proven else said + say("task_download_unproven", lang)
 
-    command = f"hoshobin join {submission.id} {here[0].id} --by 氏名" if len(here) == 1 else command_for(submission)
-    task = _task(submission, TaskKind.DOWNLOAD, (text("ja"), text("en")), Urgency.TODAY, command)
+    action = join_action(submission, here[0].id) if len(here) == 1 else action_for(submission)
+    task = _task(submission, TaskKind.DOWNLOAD, (text("ja"), text("en")), Urgency.TODAY, action)
     return replace(task, product=told.products[0]) if told and len(told.products) == 1 else task
 
 
@@ -240,7 +248,7 @@ def _stuck(submission: Submission) -> Task:
         if tried
         else _both("task_stuck_unreached", whom=whom)
     )
-    return _task(submission, TaskKind.STUCK, texts, Urgency.TODAY, f"hoshobin show {submission.id}")
+    return _task(submission, TaskKind.STUCK, texts, Urgency.TODAY, show_action(submission))
 
 
 def _whom_with_phone(submission: Submission) -> str:
@@ -252,22 +260,22 @@ def _hand_in(submission: Submission) -> Task:
     """The steps of its rule; of one whose key may be void, first of all that a later key has come."""
     steps = "" if submission.superseded_by is not None else " ".join(submission.duties.instructions)
     texts = (steps, steps) if steps else (next_step(submission, "ja"), next_step(submission, "en"))
-    return _task(submission, TaskKind.HAND_IN, texts, Urgency.TODAY, command_for(submission))
+    return _task(submission, TaskKind.HAND_IN, texts, Urgency.TODAY, action_for(submission))
 
 
 def _arrival(submission: Submission, today: dt.date) -> Iterator[Task]:
     """Whether it arrived: a call now where the issuer wants one or nothing was heard, else to be watched."""
-    command = f"hoshobin confirm {submission.id} --by 氏名 --note 相手方・日時"
+    action = confirm_action(submission)
     duties = submission.duties
     if submission.state is State.OVERDUE or duties.call_after or duties.closes == Closing.CALL:
         urgency = Urgency.NOW if submission.state is State.OVERDUE else Urgency.TODAY
-        yield _task(submission, TaskKind.CALL, _call_whom(submission), urgency, command)
+        yield _task(submission, TaskKind.CALL, _call_whom(submission), urgency, action)
     elif duties.closes == Closing.NONE:
         if not is_settled(submission, today):
             texts = _both("task_settling", days=duties.settle_days)
-            yield _task(submission, TaskKind.UNCONFIRMED, texts, Urgency.WATCH, "")
+            yield _task(submission, TaskKind.UNCONFIRMED, texts, Urgency.WATCH, None)
     else:
-        yield _task(submission, TaskKind.UNCONFIRMED, _both("task_unconfirmed"), Urgency.WATCH, command)
+        yield _task(submission, TaskKind.UNCONFIRMED, _both("task_unconfirmed"), Urgency.WATCH, action)
 
 
 def _call_whom(submission: Submission) -> tuple[str, str]:
@@ -281,35 +289,32 @@ def _unread(submission: Submission) -> Iterator[Task]:
     """What came back and waits for a person: a reply of the issuer, a report that the state does not follow."""
     duties = len(submission.duties.after)
     for number, receipt in enumerate(submission.unread, start=duties + 1):
-        which = f" --what {number}" if duties + len(submission.unread) > 1 else ""
-        command = f"hoshobin done {submission.id}{which} --by 氏名 --note 確認したこと"
-        if receipt.kind is ReceiptKind.REPLY:
-            if may_follow(submission.state, Event.NOT_ACCEPTED):
-                rest = "--by 氏名 --note 相手方・日時"
-                command = f"hoshobin confirm {submission.id} {rest} / hoshobin confirm {submission.id} --failed {rest}"
+        is_reply = receipt.kind is ReceiptKind.REPLY
+        action = news_action(submission, number, is_reply=is_reply)
+        if is_reply:
             texts = (
                 say("task_reply", "ja", reply=name_receipt(receipt, "ja")),
                 say("task_reply", "en", reply=name_receipt(receipt, "en")),
             )
-            yield _task(submission, TaskKind.REPLY, texts, Urgency.TODAY, command)
+            yield _task(submission, TaskKind.REPLY, texts, Urgency.TODAY, action)
         else:
             texts = (
                 say("task_news", "ja", news=name_receipt(receipt, "ja")),
                 say("task_news", "en", news=name_receipt(receipt, "en")),
             )
-            yield _task(submission, TaskKind.NEWS, texts, Urgency.NOW, command)
+            yield _task(submission, TaskKind.NEWS, texts, Urgency.NOW, action)
 
 
 def _remaining(submission: Submission) -> Iterator[Task]:
     """What the rule leaves for after sending, one task a sentence, numbered as ``done`` takes it."""
     for number, text in enumerate(submission.duties.after, start=1):
         if text not in submission.done:
-            which = f" --what {number}" if len(submission.duties.after) + len(submission.unread) > 1 else ""
-            command = f"hoshobin done {submission.id}{which} --by 氏名 --note いつ・どのように"
-            yield _task(submission, TaskKind.REMAINING, (text, text), Urgency.SOON, command)
+            yield _task(submission, TaskKind.REMAINING, (text, text), Urgency.SOON, duty_action(submission, number))
 
 
-def _task(submission: Submission, kind: TaskKind, texts: tuple[str, str], urgency: Urgency, command: str) -> Task:
+def _task(
+    submission: Submission, kind: TaskKind, texts: tuple[str, str], urgency: Urgency, action: Action | None
+) -> Task:
     return Task(
         kind=kind,
         project=submission.project or "",
@@ -319,7 +324,7 @@ def _task(submission: Submission, kind: TaskKind, texts: tuple[str, str], urgenc
         submission=submission.id,
         texts=texts,
         due=submission.duties.deadline if submission.state in PRESSED else None,
-        command=command,
+        action=action,
         urgency=urgency,
         label=submission.label,
     )
@@ -387,6 +392,6 @@ def _missing(
         submission=None,
         texts=_both("task_undated" if due is None else "task_expected", product=name),
         due=due,
-        command="",
+        action=None,
         urgency=urgency,
     )

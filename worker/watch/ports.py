@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import ParamSpec, Protocol, TypeVar
+from typing import Final, ParamSpec, Protocol, TypeVar
 
 from worker.config.mailbox_actions import After
+from worker.core.errors import NotBrought, Unavailable
 from worker.core.model import (
     PdfText,
     Sha256,
@@ -188,20 +189,24 @@ class Shelved:
     size: int
 
 
-class Files(Protocol):
-    """The invoices folder as the last look saw it; only ``look`` waits for it.
+@dataclass(frozen=True, slots=True)
+class InvoiceSnapshot:
+    """What one look at the invoices folder brought; it never changes, so that what is decided on it is decided on one.
 
-    The questions may raise Unavailable ``folder``: the share is away, or what is asked for was not read yet; Unsettled
-    where it is still being written.
+    The questions may raise Unavailable ``folder``: the share is away; Unsettled where a file is still being written;
+    NotBrought where a file is there that the look was not asked for.
     """
 
-    async def look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> None:
-        """List the folder, and read bytes and text of each file whose path ``is_needed``. Raises nothing."""
-        ...
+    shelved: tuple[Shelved, ...] | Unavailable
+    answers: Mapping[str, tuple[str, bytes] | Unreadable | Unavailable]
+    """What each file that was read is, or why it could not be."""
+    texts: Mapping[Sha256, PdfText | Unreadable]
 
-    def stamp(self, file: str) -> str:
-        """A text that changes when the file does (size, time, inode); empty where there is none, or for now."""
-        ...
+    def listing(self) -> tuple[Shelved, ...]:
+        """Every file of the folder, by path."""
+        if isinstance(self.shelved, Unavailable):
+            raise self.shelved
+        return self.shelved
 
     def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
         """Name and bytes of a regular file inside the invoices folder that is a PDF alone.
@@ -209,12 +214,33 @@ class Files(Protocol):
         None where there is no such file; Unreadable(DAMAGED, code and name) where it is something else or more,
         Unreadable(TOO_LARGE) where it is larger than any mail could carry.
         """
-        ...
+        found = self.answers.get(file)
+        if found is None and any(each.file == file for each in self.listing()):
+            raise NotBrought("folder", file)
+        if isinstance(found, Unavailable):
+            raise found
+        return found
 
     def text(self, digest: Sha256) -> PdfText | Unreadable | None:
         """The text of the file with this hash; None where it was not read."""
+        return self.texts.get(digest)
+
+
+NOT_LOOKED: Final = InvoiceSnapshot(NotBrought("folder", ""), {}, {})
+"""Of a folder in which nothing is in question."""
+
+
+class Files(Protocol):
+    """The invoices folder; only ``look`` waits for it."""
+
+    async def look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> InvoiceSnapshot:
+        """List the folder, and read bytes and text of each file whose path ``is_needed``. Raises nothing."""
+        ...
+
+    def stamp(self, file: str) -> str:
+        """A text that changes when the file does (size, time, inode); empty where there is none, or for now."""
         ...
 
     def listing(self) -> tuple[Shelved, ...]:
-        """Every file of the folder, by path."""
+        """Every file of the folder as the last look saw it, by path. Raises Unavailable."""
         ...

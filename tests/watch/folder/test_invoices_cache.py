@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fakes import FakeClock
-from worker.core.errors import Unavailable
+from worker.core.errors import NotBrought, Unavailable
 from worker.core.model import PageText, PdfText, Unreadable, sha256
 from worker.core.states import Reason
 from worker.service.threads import OwnThread
@@ -21,7 +21,7 @@ from worker.watch.folder import invoices_cache as shelves
 from worker.watch.folder.invoices import InvoiceFiles
 from worker.watch.folder.invoices_cache import Shelf
 from worker.watch.plan import SETTLE
-from worker.watch.ports import Listed
+from worker.watch.ports import NOT_LOOKED, Listed
 
 PDF = b"%PDF-1.4 an invoice\n%%EOF"
 OLD = 1_700_000_000
@@ -54,6 +54,7 @@ class Desk:
         self.reader = CountingReader()
         self.thread = OwnThread("invoices")
         self.shelf = Shelf(InvoiceFiles(folder), lambda: self.thread, self.clock)
+        self.found = NOT_LOOKED
 
     def save(self, name: str, content: bytes = PDF, *, seconds: int = OLD) -> None:
         path = self.folder / name
@@ -62,7 +63,7 @@ class Desk:
         os.utime(path, (seconds, seconds))
 
     async def look(self, is_needed: Callable[[str], bool] = lambda _: True) -> None:
-        await self.shelf.look(self.reader, is_needed)
+        self.found = await self.shelf.look(self.reader, is_needed)
 
 
 @pytest.fixture
@@ -75,8 +76,14 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 def refused(desk: Desk, file: str = "a.pdf") -> str:
     with pytest.raises(Unavailable) as failure:
-        desk.shelf.invoice(file)
+        desk.found.invoice(file)
     return failure.value.detail
+
+
+def not_brought(desk: Desk, file: str = "a.pdf") -> str:
+    with pytest.raises(NotBrought) as failure:
+        desk.found.invoice(file)
+    return failure.value.file
 
 
 # --- What lies there --------------------------------------------------------------------------------------------
@@ -86,8 +93,8 @@ async def test_after_a_look_name_bytes_text_and_hash_are_in_memory(desk: Desk) -
     desk.save("r8/請求書.pdf")
     await desk.look()
     desk.save("r8/請求書.pdf", b"%PDF-1.4 changed since\n%%EOF")
-    assert desk.shelf.invoice("r8/請求書.pdf") == ("請求書.pdf", PDF)
-    assert desk.shelf.text(sha256(PDF)) == PdfText((PageText(PDF.decode(), PDF.decode()),))
+    assert desk.found.invoice("r8/請求書.pdf") == ("請求書.pdf", PDF)
+    assert desk.found.text(sha256(PDF)) == PdfText((PageText(PDF.decode(), PDF.decode()),))
     assert [(each.file, each.sha256, each.size) for each in desk.shelf.listing()] == [
         ("r8/請求書.pdf", sha256(PDF), len(PDF))
     ]
@@ -97,9 +104,9 @@ async def test_what_is_not_needed_is_listed_and_not_read(desk: Desk) -> None:
     desk.save("a.pdf")
     await desk.look(lambda _: False)
     assert [(each.file, each.sha256) for each in desk.shelf.listing()] == [("a.pdf", None)]
-    assert desk.shelf.text(sha256(PDF)) is None
+    assert desk.found.text(sha256(PDF)) is None
     assert desk.reader.read_ones == []
-    assert "not read yet" in refused(desk)
+    assert not_brought(desk) == "a.pdf"
 
 
 async def test_each_content_is_read_once_whatever_its_name_and_however_often_it_is_looked_at(desk: Desk) -> None:
@@ -113,8 +120,8 @@ async def test_each_content_is_read_once_whatever_its_name_and_however_often_it_
 async def test_a_file_that_is_not_there_is_none_and_one_that_is_no_pdf_says_so(desk: Desk) -> None:
     desk.save("page.pdf", b"<html>")
     await desk.look()
-    assert desk.shelf.invoice("none.pdf") is None
-    assert desk.shelf.invoice("page.pdf") == Unreadable(Reason.DAMAGED, "container: page.pdf")
+    assert desk.found.invoice("none.pdf") is None
+    assert desk.found.invoice("page.pdf") == Unreadable(Reason.DAMAGED, "container: page.pdf")
 
 
 async def test_a_changed_file_has_another_stamp_and_other_bytes(desk: Desk) -> None:
@@ -126,7 +133,7 @@ async def test_a_changed_file_has_another_stamp_and_other_bytes(desk: Desk) -> N
     desk.clock.let_pass(seconds=SETTLE.total_seconds())
     await desk.look()
     assert desk.shelf.stamp("a.pdf") not in ("", before)
-    assert desk.shelf.invoice("a.pdf") == ("a.pdf", b"%PDF-1.4 mended\n%%EOF")
+    assert desk.found.invoice("a.pdf") == ("a.pdf", b"%PDF-1.4 mended\n%%EOF")
 
 
 async def test_a_file_that_went_is_not_there_any_more(desk: Desk) -> None:
@@ -134,7 +141,7 @@ async def test_a_file_that_went_is_not_there_any_more(desk: Desk) -> None:
     await desk.look()
     (desk.folder / "a.pdf").unlink()
     await desk.look()
-    assert (desk.shelf.invoice("a.pdf"), desk.shelf.stamp("a.pdf"), desk.shelf.listing()) == (None, "", ())
+    assert (desk.found.invoice("a.pdf"), desk.shelf.stamp("a.pdf"), desk.shelf.listing()) == (None, "", ())
 
 
 # --- Files that are still being written ----------------------------------------------------------------------------
@@ -148,7 +155,7 @@ async def test_a_file_written_just_now_is_not_there_until_it_has_looked_the_same
     assert "still being written" in refused(desk)
     desk.clock.let_pass(seconds=SETTLE.total_seconds())
     await desk.look()
-    assert desk.shelf.invoice("a.pdf") == ("a.pdf", PDF)
+    assert desk.found.invoice("a.pdf") == ("a.pdf", PDF)
 
 
 async def test_a_file_that_grows_between_looks_waits_again_even_with_an_old_date(desk: Desk) -> None:
@@ -159,7 +166,7 @@ async def test_a_file_that_grows_between_looks_waits_again_even_with_an_old_date
     assert "still being written" in refused(desk)
     desk.clock.let_pass(seconds=SETTLE.total_seconds())
     await desk.look()
-    assert desk.shelf.invoice("a.pdf") == ("a.pdf", PDF + b" and more")
+    assert desk.found.invoice("a.pdf") == ("a.pdf", PDF + b" and more")
 
 
 async def test_a_share_whose_clock_is_ahead_keeps_no_file_waiting(desk: Desk) -> None:
@@ -167,7 +174,7 @@ async def test_a_share_whose_clock_is_ahead_keeps_no_file_waiting(desk: Desk) ->
     await desk.look()
     desk.clock.let_pass(seconds=SETTLE.total_seconds())
     await desk.look()
-    assert desk.shelf.invoice("a.pdf") == ("a.pdf", PDF)
+    assert desk.found.invoice("a.pdf") == ("a.pdf", PDF)
 
 
 async def test_a_clock_set_back_keeps_a_file_waiting_no_longer_than_anew(desk: Desk) -> None:
@@ -177,14 +184,14 @@ async def test_a_clock_set_back_keeps_a_file_waiting_no_longer_than_anew(desk: D
     await desk.look()
     desk.clock.let_pass(seconds=SETTLE.total_seconds())
     await desk.look()
-    assert desk.shelf.invoice("a.pdf") == ("a.pdf", PDF)
+    assert desk.found.invoice("a.pdf") == ("a.pdf", PDF)
 
 
 # --- A share that is away -------------------------------------------------------------------------------------------
 
 
 async def test_before_the_first_look_nothing_is_known(desk: Desk) -> None:
-    assert "not looked at yet" in refused(desk)
+    assert not_brought(desk, "a.pdf") == ""
     assert desk.shelf.stamp("a.pdf") == ""
     with pytest.raises(Unavailable):
         desk.shelf.listing()
@@ -199,7 +206,7 @@ async def test_a_share_that_is_away_is_unavailable_until_it_is_back(desk: Desk) 
     assert str(desk.folder) in refused(desk)
     desk.folder.with_name("away").rename(desk.folder)
     await desk.look()
-    assert desk.shelf.invoice("a.pdf") == ("a.pdf", PDF)
+    assert desk.found.invoice("a.pdf") == ("a.pdf", PDF)
     assert desk.reader.read_ones == [PDF]
 
 
@@ -212,7 +219,7 @@ async def test_a_text_that_could_not_be_read_keeps_its_file_back_until_the_next_
     assert refused(desk) == "no child process"
     desk.reader.failure = None
     await desk.look()
-    assert desk.shelf.invoice("a.pdf") == ("a.pdf", PDF)
+    assert desk.found.invoice("a.pdf") == ("a.pdf", PDF)
 
 
 class HangingThread:
@@ -264,7 +271,7 @@ async def test_a_share_that_woke_up_is_looked_at_again(tmp_path: Path) -> None:
     await desk.look()
     await thread.let_go()
     await desk.look()
-    assert desk.shelf.invoice("a.pdf") == ("a.pdf", PDF)
+    assert desk.found.invoice("a.pdf") == ("a.pdf", PDF)
 
 
 class SlowFolder:
@@ -288,12 +295,12 @@ async def test_bytes_that_came_too_late_are_kept_for_the_next_look() -> None:
     thread.hangs = False
     folder = SlowFolder(thread)
     shelf = Shelf(folder, lambda: thread, clock, patience=0.02)
-    await shelf.look(reader, lambda _: True)
+    found = await shelf.look(reader, lambda _: True)
     with pytest.raises(Unavailable):
-        shelf.invoice("a.pdf")
+        found.invoice("a.pdf")
     await thread.let_go()
-    await shelf.look(reader, lambda _: True)
-    assert shelf.invoice("a.pdf") == ("a.pdf", PDF)
+    found = await shelf.look(reader, lambda _: True)
+    assert found.invoice("a.pdf") == ("a.pdf", PDF)
     assert folder.reads == 1
 
 
@@ -308,9 +315,9 @@ async def test_what_the_last_look_needed_is_kept_whatever_its_size_and_the_rest_
     for name in "abcdef":
         desk.save(f"{name}.pdf", PDF + name.encode())
     await desk.look(lambda file: file < "d")
-    assert [desk.shelf.invoice(f"{name}.pdf") for name in "abc"]
+    assert [desk.found.invoice(f"{name}.pdf") for name in "abc"]
     await desk.look(lambda file: file >= "d")
-    assert [desk.shelf.invoice(f"{name}.pdf") for name in "def"]
-    assert "not read yet" in refused(desk, "a.pdf")
+    assert [desk.found.invoice(f"{name}.pdf") for name in "def"]
+    assert not_brought(desk) == "a.pdf"
     await desk.look(lambda file: file < "d")
-    assert [desk.shelf.invoice(f"{name}.pdf") for name in "abc"]
+    assert [desk.found.invoice(f"{name}.pdf") for name in "abc"]

@@ -24,20 +24,21 @@ from typing import Final
 import click
 from rich.console import Console
 
-from worker.approve.decisions import approve
 from worker.audit.sent_log import log_rows
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.sample_files import sample_pdf
 from worker.cli.demo.smtp_server import AcceptedMail, DsnController
 from worker.cli.log import print_log, print_verdict
-from worker.cli.pages import look_for_submissions
+from worker.cli.pages import with_reader
 from worker.cli.run import pass_once
 from worker.cli.tables import print_pairs, print_table, submission_table
 from worker.compose import mime_verify as decode
 from worker.core.messages import Language, say
 from worker.core.model import JST, Submission
 from worker.core.states import NEEDS_A_PERSON, Reason, State
+from worker.pipeline.decide import approve
 from worker.pipeline.recover import record_start
+from worker.read.ports import PdfReader
 from worker.service.wiring import (
     account_name,
     load_office,
@@ -255,11 +256,15 @@ def _approve_first_mails(root: Path, lang: Language) -> bool:
         if not first:
             return False
         submission_table(first, lang, title=say("t_first_mails", lang))
-        look_for_submissions(first, office, store)
         author, note = Author(_PERSON, account_name()), say("demo_note", lang)
-        for each in first:
-            click.echo(f'$ hoshobin approve {each.label} --by "{author.by}" --note "{note}"')
-            approve(store, office.in_force, each.id, each.label, author, note, system_clock().now())
+
+        async def approve_each(reader: PdfReader) -> None:
+            for each in first:
+                click.echo(f'$ hoshobin approve {each.label} --by "{author.by}" --note "{note}"')
+                now = system_clock().now()
+                await approve(store, office.in_force, reader, each.id, each.label, author, note, now)
+
+        with_reader(approve_each)
         return True
     finally:
         store.close()

@@ -201,21 +201,6 @@ def name_step(step: str, lang: Language) -> str:
     return STEPS.get(step, (step, step))[0 if lang == "ja" else 1]
 
 
-_PLACEHOLDERS: Final = {
-    "氏名": "NAME",
-    "理由": "REASON",
-    "相手方・日時": "WHOM-AND-WHEN",
-    "届いた番号": "ID",
-    "いつ・どのように": "WHEN-AND-HOW",
-    "確認したこと": "WHAT-WAS-SEEN",
-}
-
-
-def name_command(command: str, lang: Language) -> str:
-    """A command to type, with what a person puts in named in ``lang``."""
-    return command if lang == "ja" else " ".join(_PLACEHOLDERS.get(word, word) for word in command.split(" "))
-
-
 def say_refused_login(refusal: LoginRefusal, lang: Language) -> tuple[str, str]:
     """Why a login by token is of no use, and the next step."""
     why, step = explain_refusal(refusal)

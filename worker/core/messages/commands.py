@@ -414,6 +414,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "starting_servers": ("サーバーを起動しています", "starting the servers"),
     "reading": ("読み取り・送信しています", "reading and sending"),
+    # --- What a person puts into a command; one word each, as it stands in the shell ---
+    "input_by": ("氏名", "NAME"),
+    "input_why": ("理由", "REASON"),
+    "input_answer": ("届いた番号", "ID"),
+    "input_whom_and_when": ("相手方・日時", "WHOM-AND-WHEN"),
+    "input_when_and_how": ("いつ・どのように", "WHEN-AND-HOW"),
+    "input_what_was_seen": ("確認したこと", "WHAT-WAS-SEEN"),
     # --- Arguments that a command cannot take ---
     "usage_command": ("「{name}」というコマンドはありません", "there is no command {name}"),
     "usage_option": ("「{name}」という指定はありません", "there is no option {name}"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from worker.core.states import Event
+from worker.core.states import Event, NoteEvent
 
 EVENTS: Final[dict[str, tuple[str, str]]] = {
     Event.ANNOUNCED: ("発行完了メールを受信", "announcement received"),
@@ -30,24 +30,27 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     Event.BOUNCED: ("不達", "bounced"),
     Event.NOT_ACCEPTED: ("差戻し", "not accepted"),
     Event.CONFIRMED: ("到達確認", "confirmed"),
-    "SeenAgain": ("同じお知らせを再受信", "the same notice again"),
-    "SenderProven": ("送信元を確認", "the sender is proven"),
-    "Joined": ("発行完了メールと結び付け", "tied to its announcement"),
-    "NoticeAwaited": ("お知らせPDFが未着", "the notice is still awaited"),
-    "DeadlineNear": ("提出期限の接近", "deadline near"),
-    "Rescheduled": ("送信予定の変更", "sending moment changed"),
-    "StepsRenewed": ("提出の手順を更新", "steps of handing in renewed"),
-    "NotReadAgain": ("送信前にPDFを読み直せず（再試行予定）", "the PDF could not be read again before sending"),
-    "NoAnswer": ("サーバーの応答なし", "no answer"),
-    "AnswerAfterwards": ("後から届いた応答", "an answer afterwards"),
-    "Started": ("起動", "started"),
-    "ConfigurationChanged": ("設定の変更", "configuration changed"),
-    "WithoutCopy": ("控えの送信だけ拒否", "our own copy was refused"),
-    "OtherCopy": ("送信した内容と異なる控えを保管", "a copy that is not what was sent"),
-    "ReportTooEarly": ("控えのない送信についての通知を保管", "a report on a mail that is not known here"),
-    "CameBack": ("届いた通知・返信を記録", "came back"),
-    "Done": ("提出後の手続を記録", "done after sending"),
-    "Resumed": ("送信の再開", "resumed"),
+    NoteEvent.SEEN_AGAIN: ("同じお知らせを再受信", "the same notice again"),
+    NoteEvent.SENDER_PROVEN: ("送信元を確認", "the sender is proven"),
+    NoteEvent.JOINED: ("発行完了メールと結び付け", "tied to its announcement"),
+    NoteEvent.NOTICE_AWAITED: ("お知らせPDFが未着", "the notice is still awaited"),
+    NoteEvent.DEADLINE_NEAR: ("提出期限の接近", "deadline near"),
+    NoteEvent.RESCHEDULED: ("送信予定の変更", "sending moment changed"),
+    NoteEvent.STEPS_RENEWED: ("提出の手順を更新", "steps of handing in renewed"),
+    NoteEvent.NOT_READ_AGAIN: (
+        "送信前にPDFを読み直せず（再試行予定）",
+        "the PDF could not be read again before sending",
+    ),
+    NoteEvent.NO_ANSWER: ("サーバーの応答なし", "no answer"),
+    NoteEvent.ANSWER_AFTERWARDS: ("後から届いた応答", "an answer afterwards"),
+    NoteEvent.STARTED: ("起動", "started"),
+    NoteEvent.CONFIGURATION_CHANGED: ("設定の変更", "configuration changed"),
+    NoteEvent.WITHOUT_COPY: ("控えの送信だけ拒否", "our own copy was refused"),
+    NoteEvent.OTHER_COPY: ("送信した内容と異なる控えを保管", "a copy that is not what was sent"),
+    NoteEvent.REPORT_TOO_EARLY: ("控えのない送信についての通知を保管", "a report on a mail that is not known here"),
+    NoteEvent.CAME_BACK: ("届いた通知・返信を記録", "came back"),
+    NoteEvent.DONE: ("提出後の手続を記録", "done after sending"),
+    NoteEvent.RESUMED: ("送信の再開", "resumed"),
 }
 """Every event of the states' table and every entry that is none of them."""
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
-from worker.audit.chain import CONFIG_CHANGED, encodable
+from worker.audit.chain import encodable
 from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import (
     Address,
@@ -33,7 +33,7 @@ from worker.core.model import (
     sha256,
 )
 from worker.core.rulebook import OFFICE
-from worker.core.states import State
+from worker.core.states import NoteEvent, State
 from worker.store.sqlite.entries import select_block, to_entry
 from worker.store.sqlite.ready import Ready
 from worker.store.sqlite.rows import decode, decode_notice
@@ -148,7 +148,7 @@ _OWN_MESSAGE_OF: Final = Ready(
 )
 _EARLY: Final = Ready(
     sa.select(sa.func.json_extract(ENTRIES.c.body, "$.detail.mail"))
-    .where(ENTRIES.c.event == "ReportTooEarly")
+    .where(ENTRIES.c.event == NoteEvent.REPORT_TOO_EARLY.value)
     .where(sa.func.json_extract(ENTRIES.c.body, "$.detail.message_id") == bindparam("message_id"))
     .order_by(ENTRIES.c.number)
 )
@@ -418,7 +418,7 @@ class StoreReads(Reads):
     def config_in_force(self) -> Mapping[str, Sha256]:
         """Name → hash of the configuration files last recorded; one recorded as gone is not among them."""
         files: dict[str, Sha256] = {}
-        for entry in self.entries(events=[CONFIG_CHANGED]):
+        for entry in self.entries(events=[NoteEvent.CONFIGURATION_CHANGED]):
             files[entry.detail["file"]] = Sha256(entry.detail["sha256"])
         return {name: digest for name, digest in files.items() if digest}
 

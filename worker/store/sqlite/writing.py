@@ -19,7 +19,7 @@ from worker.core.alarms import is_told
 from worker.core.clock import Clock
 from worker.core.errors import Conflict, NotAllowed
 from worker.core.model import Alarm, Entry, FileRow, Look, MessageRow, Notice, ReceiptKind, Sha256, Submission, sha256
-from worker.core.states import Event, State, next_state
+from worker.core.states import Event, NoteEvent, State, next_state
 from worker.store.ports import Author
 from worker.store.sqlite.connection import translated
 from worker.store.sqlite.entries import append
@@ -143,7 +143,7 @@ class SqlWriting(Reads):
 
     def note(
         self,
-        event: str,
+        event: NoteEvent,
         submission: int | None,
         author: Author,
         detail: Mapping[str, Any],

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from functools import partial
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -19,7 +19,7 @@ from worker.core.errors import Unavailable, Unsettled
 from worker.core.model import PdfText, Sha256, Unreadable, sha256
 from worker.read.ports import PdfReader
 from worker.watch.plan import SETTLE
-from worker.watch.ports import Listed, Shelved, Thread
+from worker.watch.ports import InvoiceSnapshot, Listed, Shelved, Thread
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -81,11 +81,15 @@ class Shelf:
 
     # --- Looking --------------------------------------------------------------------------------------------
 
-    async def look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> None:
+    async def look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> InvoiceSnapshot:
         """List the folder, and read the files whose path ``is_needed`` and the text of each, once for each content.
 
         It raises nothing: where the share does not answer, the questions do.
         """
+        await self._look(reader, is_needed)
+        return self._snapshot(is_needed)
+
+    async def _look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> None:
         if self._hanging is not None and not self._hanging.done():
             return
         self._hanging = None
@@ -169,24 +173,6 @@ class Shelf:
             return ""
         return f"{listed.size} {listed.mtime_ns} {listed.inode}"
 
-    def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
-        """Name and bytes of the PDF, None where there is no such file. Raises Unavailable, also while unsettled."""
-        listed = self._there(file)
-        if listed is None:
-            return None
-        if file in self._unread:
-            raise self._unread[file]
-        known, content = self._answers.find(_stamp(listed)), self._bytes.find(_stamp(listed))
-        if isinstance(known, Unreadable):
-            return known
-        if content is None:
-            raise Unavailable("folder", f"{file}: not read yet")
-        return file.rpartition("/")[2], content
-
-    def text(self, digest: Sha256) -> PdfText | Unreadable | None:
-        """The text of a file with this hash, None where it was not read."""
-        return self._texts.find(digest)
-
     def listing(self) -> tuple[Shelved, ...]:
         """Every file by path, with the hash of each that has settled and was read as a PDF. Raises Unavailable."""
         if self._away is not None:
@@ -197,13 +183,25 @@ class Shelf:
             shelved.append(Shelved(name, digest if isinstance(digest, str) else None, listed.size))
         return tuple(shelved)
 
-    def _there(self, file: str) -> Listed | None:
+    def _snapshot(self, is_needed: Callable[[str], bool]) -> InvoiceSnapshot:
+        """What is known now, and what each file that was asked for is."""
         if self._away is not None:
-            raise self._away
-        listed = self._seen.get(file)
-        if listed is not None and file not in self._settled:
-            raise Unsettled("folder", f"{file}: is still being written")
-        return listed
+            return InvoiceSnapshot(self._away, {}, {})
+        answers: dict[str, tuple[str, bytes] | Unreadable | Unavailable] = {}
+        for name, listed in self._seen.items():
+            if is_needed(name) and (answer := self._answer(name, listed)) is not None:
+                answers[name] = answer
+        return InvoiceSnapshot(self.listing(), answers, self._texts.all())
+
+    def _answer(self, name: str, listed: Listed) -> tuple[str, bytes] | Unreadable | Unavailable | None:
+        if name not in self._settled:
+            return Unsettled("folder", f"{name}: is still being written")
+        if name in self._unread:
+            return self._unread[name]
+        known, content = self._answers.find(_stamp(listed)), self._bytes.find(_stamp(listed))
+        if isinstance(known, Unreadable):
+            return known
+        return None if content is None else (name.rpartition("/")[2], content)
 
 
 def _read(folder: Folder, listed: Listed) -> tuple[Sha256, bytes] | Unreadable:
@@ -235,8 +233,12 @@ class _Kept(Generic[K, V]):
         """What is kept under ``key``."""
         return self._held.get(key)
 
+    def all(self) -> Mapping[K, V]:
+        """Everything that is kept, as it is now."""
+        return dict(self._held)
+
     def use(self, key: K) -> V | None:
-        """The same, and it is kept at least until the next look."""
+        """As ``find``, and it is kept at least until the next look."""
         self._needed.add(key)
         if key in self._held:
             self._held.move_to_end(key)
