@@ -4,9 +4,11 @@ Wrong is a number or key other than the printed one; a refusal never is.
 """
 
 import asyncio
+import io
 import random
 from itertools import product
 
+import pypdfium2
 import pytest
 
 from tests.support import layouts
@@ -155,3 +157,11 @@ async def test_a_container_is_damaged_and_none_of_it_is_read(pool):
     ):
         assert await read_pdf(pool, content, GUARANTORS) == Unreadable(Reason.DAMAGED, detail)
     assert isinstance(await read_pdf(pool, pdf + b"\0" * 5000, GUARANTORS), Notice)
+
+
+async def test_a_pdf_that_carries_another_file_is_damaged(pool):
+    document = pypdfium2.PdfDocument(made.plain())
+    document.new_attachment("memo.docx").set_data(b"for the office alone")
+    buffer = io.BytesIO()
+    document.save(buffer)
+    assert await read_pdf(pool, buffer.getvalue(), GUARANTORS) == Unreadable(Reason.DAMAGED, "container")
