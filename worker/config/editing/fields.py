@@ -142,7 +142,8 @@ _ERROR: Final = re.compile(
     r"|NAN|NAT|NULL|NONE|UNDEFINED|-?INF|1\.#.*",
     re.IGNORECASE,
 )
-"""Errors of spreadsheet programs (the newer ones in Japanese: #フィールド!, #ビジー!), and what programs that write CSV put for a value that they have not."""
+"""Errors of spreadsheet programs (newer ones in Japanese: #フィールド!), and what programs that write CSV put for a
+value that they have not."""
 _FORMULA: Final = re.compile(r"['=].*", re.DOTALL)
 _EXPONENT: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*E[+-]?|E[+-])[0-9]+", re.IGNORECASE)
 """12E3 is none: a spreadsheet program writes the sign."""
