@@ -45,7 +45,7 @@ SCAN: Final = 0.5
 """Share of the page that images cover where it is a scan: copiers scan the sheet, with or without its margins."""
 
 CORE: Final = 0.2
-"""Share of a character's box on its left and right that its neighbours may reach into."""
+"""Share of a character's box at its beginning and end that its neighbours may reach into."""
 
 _NO_TEXT: Final = 2  # bytes: the end of an empty text
 _HYPHENS: Final = {2: "-", 0xFFFE: "-"}  # pdfium's marks for a hyphen at the end of a line
@@ -328,18 +328,23 @@ def _render(one: _Page, window: _Window | None) -> bytes | None:
 def _differ(first: bytes, second: bytes, window: _Window, box: tuple[int, int, int, int]) -> bool:
     """Whether ink shows within ``box``, and in most of its height; that of a line up or down the page is its width."""
     left, right, top, bottom = box
-    rows, columns = set(), set()
-    for row in range(top, bottom):
-        start = row * window.width
-        one, other = first[start + left : start + right], second[start + left : start + right]
-        if one != other and (
-            inked := [at for at, (a, b) in enumerate(zip(one, other, strict=True)) if abs(a - b) >= INK]
-        ):
-            rows.add(row)
-            columns.update(inked)
-    core = range(*_core(0, right - left))
-    shown, height = (columns, right - left) if window.height > window.width else (rows, bottom - top)
-    return any(at in core for at in columns) and max(shown) - min(shown) + 1 >= SHOWN * height
+    width = window.width
+    if window.height > width:
+        cuts = [slice(top * width + column, bottom * width, width) for column in range(left, right)]
+        along = bottom - top
+    else:
+        cuts = [slice(row * width + left, row * width + right) for row in range(top, bottom)]
+        along = right - left
+    lines = [(first[cut], second[cut]) for cut in cuts]
+    inked = [at for at, (one, other) in enumerate(lines) if _has_ink(one, other)]
+    if not inked or inked[-1] - inked[0] + 1 < SHOWN * len(lines):
+        return False
+    begin, end = _core(0, along)
+    return any(_has_ink(lines[at][0][begin:end], lines[at][1][begin:end]) for at in inked)
+
+
+def _has_ink(one: bytes, other: bytes) -> bool:
+    return one != other and any(abs(a - b) >= INK for a, b in zip(one, other, strict=True))
 
 
 def _strikes(one: _Page, own: Sequence[Any]) -> Iterator[Any]:
