@@ -246,6 +246,50 @@ def test_an_invoice_is_of_the_issuer_that_it_names(of: str, line: str, expected:
     assert all(hold.detail.startswith("issuer: 請求書.pdf c0ffee00 ") for hold in holds)
 
 
+@pytest.mark.parametrize(
+    ("own", "line", "expected"),
+    [
+        ("津市", "津市長 様", None),
+        ("津市", "三重県津市長 様", None),
+        ("津市", "発注者津市", None),
+        ("津市", "草津市長 様", Reason.INVOICE_UNCLEAR),
+        ("津市", "木更津市長 様", Reason.INVOICE_UNCLEAR),
+        ("津市", "摂 津 市 長 様", Reason.INVOICE_UNCLEAR),
+        ("津市", "津市長 様\n請求者 草津市草津一丁目3", None),
+        ("津市", "津\n市長 様", None),
+        ("村山市", "武蔵村山市長 様", Reason.INVOICE_UNCLEAR),
+        ("みほん町", "奥みほん町長 様", Reason.INVOICE_UNCLEAR),
+        ("みほん町", "石狩郡みほん町長 様", None),
+        ("みほん大学", "公立大学法人みほん大学 御中", None),
+    ],
+)
+def test_a_town_whose_name_ends_as_ours_need_not_be_registered_to_be_seen(
+    own: str, line: str, expected: Reason | None
+) -> None:
+    holds = check(f"前払金請求書\n{line}\n工事名 道路改良工事", issuer=replace(ISSUER, name=own))
+    assert reasons(holds) == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "line", "expected"),
+    [
+        ("みほん町", "龍ケ崎市", "竜ヶ崎市長 様", Reason.INVOICE_UNCLEAR),
+        ("みほん町", "塩竈市", "塩釜市長 様", Reason.INVOICE_UNCLEAR),
+        ("龍ケ崎市", "川北町", "竜ケ崎市長 様", None),
+        ("みほん町", "龍ケ崎市", "みほん町長 様", None),
+    ],
+)
+def test_a_town_written_in_other_characters_is_asked_about(
+    own: str, other: str, line: str, expected: Reason | None
+) -> None:
+    towns = tuple(replace(ISSUER, id=name, name=name) for name in (own, other))
+    register = index_projects((OWN,), "みほん建設 株式会社")
+    notice = replace(NOTICE, product=Product.ADVANCE)
+    text = text_of(f"前払金請求書\n{line}\n工事名 道路改良工事")
+    holds = check_invoice(FILE, text, notice, OWN, towns[0], register, None, towns)
+    assert reasons(holds) == ([expected] if expected else [])
+
+
 _TOWN_NAMES = tuple(each.name for each in TOWNS)
 
 
@@ -287,6 +331,23 @@ def test_an_invoice_is_of_the_contractor_that_it_names(ours: str, line: str, exp
     holds = check(f"{RIGHT}\n請求者 {line}", *others, project=of_project(contractor=ours))
     assert reasons(holds) == ([expected] if expected else [])
     assert all(hold.detail.startswith("contractor: ") for hold in holds)
+
+
+@pytest.mark.parametrize(
+    ("other", "line", "expected"),
+    [
+        ("髙橋建設株式会社", "高橋建設㈱", Reason.INVOICE_UNCLEAR),
+        ("齋藤建設株式会社", "斎藤建設株式会社", Reason.INVOICE_UNCLEAR),
+        ("株式会社さくら建設", "さくら建設㈱", Reason.INVOICE_UNCLEAR),
+        ("株式会社山田組", "山田組", Reason.INVOICE_UNCLEAR),
+        ("株式会社さくら建設", "㈱さくら建設", Reason.WRONG_INVOICE),
+        ("株式会社さくら建設", "みほん建設", None),
+        ("株式会社さくら建設", "みほん建設㈱", None),
+    ],
+)
+def test_another_firm_written_otherwise_is_asked_about(other: str, line: str, expected: Reason | None) -> None:
+    holds = check(f"{RIGHT}\n請求者 {line}", another("橋梁補修工事", contractor=other))
+    assert reasons(holds) == ([expected] if expected else [])
 
 
 # --- What it is for, and how much ---------------------------------------------------------------------------------

@@ -172,6 +172,8 @@ LONE_BRACES = [
     "{% raw %}{{ product }}{% endraw %}",
     "{{ product ~ '{' }}",
     "｛｛ product ｝｝",
+    "｛values.工事番号｝【{{ product }}】",
+    "{{ product }}｝",
 ]
 
 
@@ -199,6 +201,20 @@ MARKS = [
     "XXX",
     "ｘｘｘ",
     "＿＿＿",
+    "○ ○ ○",
+    "○　○",
+    "○●",
+    "◎◎",
+    "☆☆",
+    "◻◻",
+    "⬜⬜",
+    "⭕⭕",
+    "※※",
+    "＃＃＃",
+    "XX",
+    "ＯＯ",
+    "oo",
+    "＿＿",
     "第○号",
     "□月□日",
 ]
@@ -218,6 +234,7 @@ def test_a_mark_of_a_printed_example_in_a_subject_is_an_error(mark, around):
         "令和二〇〇号線{{ product }}",
         "○{{ product }}",
         "□ {{ product }} *重要*",
+        "{{ product }}__{{ project.name }} #1 BOX zoo ※前払",
         "{% if values.工事番号 is defined %}{{ values.工事番号 }}{% else %}{{ project.name }}{% endif %}",
         "{# ○○○ と { はここでは説明 #}{{ product }}",
     ],

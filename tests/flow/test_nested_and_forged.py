@@ -84,6 +84,7 @@ ANSWERS = [
     [("X-MS-Exchange-Inbox-Rules-Loop", "netdesk@surety.example")],
     [("Return-Path", "<MAILER-DAEMON@surety.example>")],
     [("Sender", "postmaster@surety.example")],
+    [("X-Failed-Recipients", "soumu@contractor.example")],
 ]
 NEUTRAL = [
     [("Auto-Submitted", "auto-generated")],

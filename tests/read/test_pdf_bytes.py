@@ -93,6 +93,14 @@ def test_another_file_that_brings_its_own_end_is_seen() -> None:
         assert fault_of(PDF + b"\0\n" * 40 + other) == TRAILING_DATA
 
 
+@pytest.mark.parametrize("gap", [b"x\n", b"-" * 900, b"<html>" * 400, b"startx"])
+def test_what_stands_before_another_end_is_judged_as_what_stands_behind_the_last(gap: bytes) -> None:
+    assert fault_of(PDF + gap + PDF) == TRAILING_DATA
+    assert fault_of(PDF + gap + UPDATE + gap + PDF) == TRAILING_DATA
+    assert fault_of(PDF + gap + b"-" * TRAILING + b"\n%%EOF\n") == TRAILING_DATA
+    assert fault_of(PDF + UPDATE + b"%%EOF\n" + UPDATE) == ""
+
+
 def test_a_pdf_without_its_end_is_cut() -> None:
     assert fault_of(PDF[:-8]) == CUT
     assert fault_of(PDF + UPDATE[:-20]) == CUT

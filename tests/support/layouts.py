@@ -199,8 +199,37 @@ def glyph(name: str, font: str, size: float, x: float, y: float, letter: str) ->
     return b"BT /%s %g Tf 1 0 0 1 %.2f %.2f Tm <%s> Tj ET\n" % (name.encode(), size, x, y, code.hex().encode())
 
 
+def covered_code(cover: str, x: float = 170) -> bytes:
+    """A notice whose key is printed under an annotation of COVERS, whose left edge is at ``x``."""
+    texts, key = _lines_of(made.ADVANCE, "key")
+    names = {made.MINCHO: "F0", made.GOTHIC: "F1"}
+    content = b"".join(
+        glyph(names[text.font], text.font, text.size, at, text.y, letter)
+        for text in (*texts, key)
+        for letter, at in zip(text.text, _steps(text), strict=True)
+    )
+    box = b"1 g 0 0 200 20 re f"
+    shown = b"<< /Type /XObject /Subtype /Form /BBox [0 0 200 20] /Length %d >>\nstream\n%s\nendstream" % (
+        len(box),
+        box,
+    )
+    rect = b"%g %g %g %g" % (x, key.y - 5, x + 200, key.y + 15)
+    annotation = b"<< /Type /Annot %s /Rect [%s] /AP << /N 12 0 R >> >>" % (COVERS[cover], rect)
+    return write_raw(content, names, objects=[shown], page=b"/Annots [%s]" % annotation)
+
+
+def _steps(text: Text) -> list[float]:
+    """Where each letter of ``text`` begins."""
+    return [text.x + stringWidth(text.text[:end], text.font, text.size) for end in range(len(text.text))]
+
+
 def write_raw(
-    content: bytes, names: dict[str, str], resources: bytes = b"", objects: Sequence[bytes] = (), turn: int = 0
+    content: bytes,
+    names: dict[str, str],
+    resources: bytes = b"",
+    objects: Sequence[bytes] = (),
+    turn: int = 0,
+    page: bytes = b"",
 ) -> bytes:
     """A page whose content stream is ``content``; ``names`` gives each font its name in it."""
     fonts, parts = [], []
@@ -212,8 +241,8 @@ def write_raw(
     head = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R %s /Rotate %d /Contents 4 0 R /Resources 5 0 R >>"
-        % (b"/MediaBox [0 0 842 595]" if turn in {90, 270} else b"/MediaBox [0 0 595 842]", turn),
+        b"<< /Type /Page /Parent 2 0 R %s /Rotate %d /Contents 4 0 R /Resources 5 0 R %s >>"
+        % (b"/MediaBox [0 0 842 595]" if turn in {90, 270} else b"/MediaBox [0 0 595 842]", turn, page),
         b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (len(stream), stream),
         b"<< /Font << %s >> %s >>" % (b" ".join(fonts), resources.replace(b"@", b"%d" % (6 + len(parts)))),
     ]
@@ -307,7 +336,16 @@ HIDDEN: Final = (
     "transparent",
     "empty clip",
     "mode 7",
+    "clipped to a sliver",
+    "white on a line",
 )
+COVERS: Final = {
+    "field": b"/Subtype /Widget /FT /Tx /T (k) /V (Zz9Other) /F 4",
+    "redaction": b"/Subtype /Redact /F 4",
+    "stamp": b"/Subtype /Stamp /F 4",
+    "stamp on paper alone": b"/Subtype /Stamp /F 36",
+}
+"""Annotations that cover a code on the screen or on paper."""
 
 
 UPRIGHT: Final = {
@@ -349,14 +387,19 @@ def _hidden_by_reportlab(how: str, which: str, form: made.Form, turn: int) -> by
     canvas.transform(*UPRIGHT[turn])
     _draw(canvas, texts, ())
     canvas.saveState()
-    if how == "clipped":
+    clips = {
+        "clipped": (0, 0, 50, 50),
+        "empty clip": (180, hidden.y + 3, 0.001, 0.001),
+        "clipped to a sliver": (0, hidden.y + 3, 595, 0.5),
+    }
+    if how in clips:
         path = canvas.beginPath()
-        path.rect(0, 0, 50, 50)
+        path.rect(*clips[how])
         canvas.clipPath(path, stroke=0)
-    if how == "empty clip":
-        path = canvas.beginPath()
-        path.rect(180, hidden.y + 3, 0.001, 0.001)
-        canvas.clipPath(path, stroke=0)
+    if how == "pressed flat":
+        canvas.transform(1, 0, 0, 0.1, 0, hidden.y * 0.9)
+    if how == "white on a line":
+        canvas.line(170, hidden.y + 4, 400, hidden.y + 4)
     if how == "transparent":
         canvas.setFillAlpha(0.01)
     size = 0.3 if how == "tiny" else hidden.size
@@ -364,7 +407,7 @@ def _hidden_by_reportlab(how: str, which: str, form: made.Form, turn: int) -> by
         canvas.setCropBox(_left_of_codes(turn))
     text = canvas.beginText(hidden.x, hidden.y)
     text.setFont(hidden.font, size)
-    if how == "white":
+    if how in {"white", "white on a line"}:
         text.setFillColorRGB(1, 1, 1)
     if how in {"mode 3", "mode 7"}:
         text.setTextRenderMode(int(how[-1]))
@@ -393,6 +436,9 @@ def _hidden_by_hand(how: str, which: str, form: made.Form, turn: int) -> bytes:
         "clipped": b"0 0 50 50 re W n",
         "empty clip": b"180 %g 0.001 0.001 re W n" % (hidden.y + 3),
         "transparent": b"/Faint gs",
+        "pressed flat": b"1 0 0 0.1 0 %g cm" % (hidden.y * 0.9),
+        "clipped to a sliver": b"0 %g 595 0.5 re W n" % (hidden.y + 3),
+        "white on a line": b"170 %g m 400 %g l S 1 g" % (hidden.y + 4, hidden.y + 4),
     }.get(how, b"")
     out.append(b"q " + before + b"\n")
     x, size = hidden.x, 0.3 if how == "tiny" else hidden.size
@@ -414,6 +460,20 @@ def _hidden_by_hand(how: str, which: str, form: made.Form, turn: int) -> bytes:
         cut = b"[%g %g %g %g]" % _left_of_codes(turn)
         pdf = pdf.replace(sheet[0], cut.ljust(len(sheet[0])))
     return pdf
+
+
+def code_over_two_pages(rest: str, footer: Sequence[str]) -> bytes:
+    """A notice whose key is the last line of its page but for ``footer``; ``rest`` is the first of the next."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=A4, invariant=1)
+    texts, key = _lines_of(made.ADVANCE, "key")
+    moved = [text._replace(y=text.y - 440 if text.y < 700 else text.y) for text in (*texts[:1], *texts[2:], key)]
+    _draw(canvas, [*moved, Text(60, 740, made.ADVANCE.guarantor, made.MINCHO, 10.5)], ())
+    _draw(canvas, [Text(290, 30, line, made.MINCHO, 9) for line in footer], ())
+    canvas.showPage()
+    _draw(canvas, [Text(60, 800, rest, made.MINCHO, 10.5), Text(60, 700, "以上", made.MINCHO, 10.5)], ())
+    canvas.save()
+    return buffer.getvalue()
 
 
 def _left_of_codes(turn: int) -> tuple[int, int, int, int]:

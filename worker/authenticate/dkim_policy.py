@@ -67,7 +67,10 @@ class Unsigned(StrEnum):
     TOO_OLD = "too_old"
     """It was signed more than MAX_AGE before the mail arrived."""
     NO_DATE = "no_date"
-    """Neither the signature nor a signed Date says when, or the server does not say when the mail arrived."""
+    """Neither the signature nor a signed Date says when, or the server does not say when the mail arrived.
+
+    A time that lies more than MAX_AGE after the arrival says nothing: it would never grow old.
+    """
     BODY_IN_PART = "body_in_part"
     EXPIRED = "expired"
     NO_KEY = "no_key"
@@ -226,8 +229,10 @@ def _judge_cover(tags: Mapping[str, str], fields: Sequence[Field], came_at: dt.d
     if "l" in tags:  # whatever stands behind that many bytes is anybody's
         return Signed(why=Unsigned.BODY_IN_PART)
     made_at = _made_at(tags, fields, covered)
-    if made_at is None or came_at is None:
+    if made_at is None or came_at is None or made_at - came_at > MAX_AGE:
         return Signed(why=Unsigned.NO_DATE)
+    if "x" in tags and not (_NUMBER.fullmatch(tags["x"]) and int(tags["x"]) >= came_at.timestamp()):
+        return Signed(why=Unsigned.EXPIRED)  # servers may ignore it (RFC 6376 §3.5)
     return Signed(why=Unsigned.TOO_OLD) if came_at - made_at > MAX_AGE else None
 
 

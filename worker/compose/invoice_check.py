@@ -42,6 +42,15 @@ _PAYER: Final = re.compile("発注者|注文者|あて|宛")
 """In a line that says who pays no town is passed over."""
 _LARGER: Final = "東西南北上下中新大小"
 """Before a town's name these make another town's: 東川北町."""
+_STANDS_ALONE: Final = re.compile(r"(?:^|[^一-鿿々ケヶ]|[都道府県郡市区町村者人官長所先宛方名日様])$")
+"""Before a town's name in its line: its prefecture, an office, a label or a date. Any other ideograph is part of it."""
+_FIRM: Final = 3
+"""Characters from which a firm is known without its legal form: 山田組."""
+_LEGAL_FORM: Final = re.compile("株式会社|有限会社|合同会社|合資会社|合名会社")
+_VARIANTS: Final = str.maketrans(
+    "髙﨑嵜齋齊斉邊邉澤濵濱廣國龍竈嶋嶌櫻德惠眞瀧槇ヶ", "高崎崎斎斎斎辺辺沢浜浜広国竜釜島島桜徳恵真滝槙ケ"
+)
+"""Characters of names that one paper writes so and another so."""
 _FURTHER: Final = r"(?=その[#0-9一二三四五六七八九十]|#[0-9]+#工区)"
 """Behind a work's name this makes another work's: 道路改良工事その2."""
 
@@ -71,6 +80,8 @@ class _Reading:
     """As ``fold_name`` has it, line by line and at once: a name may be broken anywhere."""
     parties: tuple[str, ...]
     """The same with legal forms written out and without addresses: who asks, and who is asked."""
+    party_lines: tuple[str, ...]
+    """The lines of ``parties``."""
     amounts: frozenset[int]
 
 
@@ -187,6 +198,15 @@ def _look_for(
     return _Named(any(each in found for each in ours), tuple(larger), named, strangers)
 
 
+def _look_loosely(texts: Iterable[str], own: Iterable[str], others: Iterable[str]) -> _Named:
+    """As ``_look_for``, with characters and legal forms as another paper writes them: what it finds may be another."""
+
+    def loosely(names: Iterable[str]) -> list[str]:
+        return [_LEGAL_FORM.sub("", each).translate(_VARIANTS) for each in names]
+
+    return replace(_look_for(loosely(texts), loosely(own), loosely(others)), strangers=())
+
+
 def _of_party(code: str, file: str, named: _Named) -> Iterator[Hold]:
     """``wrong_invoice`` where another is named and ours is not; what a person must look at is ``invoice_unclear``."""
     if named.others and not named.own and named.strangers:
@@ -211,11 +231,29 @@ def _named_issuers(found: InvoiceText, issuer: Issuer, issuers: Iterable[Issuer]
             texts = [pattern.sub("\n", text) for text in texts]
         return _look_for(texts, own, others, before=_LARGER)
 
-    named = look(text for each in found.readings for text in each.parties)
+    texts = [text for each in found.readings for text in each.parties]
+    named = look(texts)
+    if not (named.own or named.larger or named.others):
+        named = _look_loosely(texts, own, others)
+    if named.own and (larger := _larger_towns(found, own)):
+        return replace(named, own=False, larger=(*named.larger, *larger))
     if named.own or named.larger or named.others:
         return named
     # A town that is named only where somebody lives or works may still be the one that is asked.
     return replace(look(text for each in found.readings for text in each.folded), strangers=())
+
+
+def _larger_towns(found: InvoiceText, own: Iterable[str]) -> tuple[str, ...]:
+    """Names of other towns that end as ours; none where ours stands alone somewhere, or is broken across lines."""
+    larger: dict[str, None] = {}
+    for line in (line for each in found.readings for line in each.party_lines):
+        for name in filter(None, own):
+            for place in re.finditer(re.escape(name), line):
+                before = line[: place.start()]
+                if _STANDS_ALONE.search(before):
+                    return ()
+                larger[f"{before[-1]}{name}"] = None
+    return tuple(larger)
 
 
 def _named_contractors(found: InvoiceText, project: Project, register: Register) -> _Named:
@@ -231,6 +269,9 @@ def _named_contractors(found: InvoiceText, project: Project, register: Register)
     } | {ourselves}
     texts = [text for each in found.readings for text in each.parties]
     named = _look_for(texts, own, sorted(each for each in others - own if len(each) >= TELLING))
+    if not (named.own or named.others):
+        firms = sorted(each for each in others - own if len(_LEGAL_FORM.sub("", each)) >= _FIRM)
+        named = _look_loosely(texts, own, firms)
     if named.own and project.contractor:
         members = tuple(each for each in named.others if each != ourselves)
         return replace(named, others=members)
@@ -334,12 +375,14 @@ def _read(text: str) -> _Reading:
     lines = [match_key(line) for line in repaired.splitlines()]
     squeezed = "".join(lines)
     spaced = " ".join(fold_hyphens(unicodedata.normalize("NFKC", repaired)).split())
+    parties = tuple(_leave_out_address(_fold_party(line)) for line in lines)
     found = (amount for line in lines for amount in _AMOUNT.finditer(line))
     amounts = (each["marked"] or each["grouped"] or each["plain"] for each in found)
     return _Reading(
         squeezed,
         spaced,
         ("".join(map(fold_name, lines)), fold_name(squeezed)),
-        ("".join(_leave_out_address(_fold_party(line)) for line in lines),),
+        ("".join(parties),),
+        parties,
         frozenset(int(amount.replace(",", "")) for amount in amounts),
     )

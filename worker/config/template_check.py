@@ -89,11 +89,13 @@ _NOT_YET_MADE: Final[Mapping[Use, frozenset[str]]] = MappingProxyType(
 """What does not exist yet, or must not be seen, where a template of this use is rendered."""
 
 
-_BRACE: Final = re.compile(r"[{}]|｛｛|｝｝")
+_BRACE: Final = re.compile(r"[{}｛｝]")
 """A name that is written wrongly: ``{ values.x }`` is text to jinja2, and would be sent as it stands."""
 
 _MARK: Final = re.compile(
-    r"[○〇◯●]{2,}|[△▲]{2,}|[□■]{2,}|[◇◆]{2,}|[＊*]{2,}|[×✕]{2,}|[XＸ]{3,}|[xｘ]{3,}|[＿_]{3,}|[？?]{2,}"
+    r"[○〇◯●◎⚪⭕](?:[ \u3000]*[○〇◯●◎⚪⭕])+|[△▲](?:[ \u3000]*[△▲])+|[□■◻◼⬜](?:[ \u3000]*[□■◻◼⬜])+"
+    r"|[◇◆](?:[ \u3000]*[◇◆])+|[☆★](?:[ \u3000]*[☆★])+|[＊*](?:[ \u3000]*[＊*])+|[×✕](?:[ \u3000]*[×✕])+"
+    r"|(?<![A-Za-z])(?:[XＸ]{2,}|[xｘ]{2,}|[OＯ]{2,}|[oｏ]{2,})(?![A-Za-z])|＿{2,}|_{3,}|[？?]{2,}|[※＃#]{2,}"
     r"|[○〇◯△□＊](?=[年月日号])"
 )
 """What a printed example has in place of a value: ``○○工事``, ``第□号``, ``○月○日``."""

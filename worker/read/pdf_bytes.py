@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from itertools import pairwise
 from typing import Final
 
 CONTAINER: Final = "container"
@@ -57,6 +58,12 @@ def _is_archive(content: bytes) -> bool:
 
 
 def _holds_another(content: bytes) -> bool:
-    """Whether another file begins behind an earlier ``%%EOF``; the last one may be that file's own comment."""
-    ends = re.finditer(re.escape(_END) + rb"[\0\t\n\f\r ]*", content)
-    return any(content.startswith(_BEHIND, end.end()) for end in ends)
+    """Whether another file, or more than a gateway adds, stands behind an earlier ``%%EOF``.
+
+    The last one may be that file's own comment. Behind each of a PDF that was saved again its update begins.
+    """
+    ends = [*re.finditer(re.escape(_END) + rb"[\0\t\n\f\r ]*", content)]
+    if any(content.startswith(_BEHIND, end.end()) for end in ends):
+        return True
+    between = (content[end.end() : following.start()] for end, following in pairwise(ends))
+    return any(not _UPDATE.match(rest) and (len(rest) > TRAILING or _MARK in rest) for rest in between)

@@ -27,6 +27,9 @@ COLUMN: Final = 4.0
 IN_TEXT: Final = 2.5
 """Sizes of the print between a label and the code that follows it in one text: its colon, and spaces."""
 
+EDGE: Final = 2
+"""Lines below a code at the foot of its page, and lines before its rest on the next: a page number, a date."""
+
 _RUN: Final = re.compile(r"[!-~]+")
 _WHOLE_RUN: Final = re.compile(r"[!-~]+\Z")
 _OTHER_LABEL: Final = re.compile(r"[^:、。]{2,12}:")
@@ -125,9 +128,21 @@ def _goes_on(code: _Code, places: tuple[Place, ...], located: Located, cells: fr
         at = place.at
         if place.page < len(located.lines) and at.height > 0:
             lines = tuple(line for line in located.lines[place.page] if line.angle == at.angle)
-            if _Column(code, at, lines, cells).goes_on:
+            if _Column(code, at, lines, cells).goes_on or _goes_on_overleaf(code, place, located):
                 return True
     return False
+
+
+def _goes_on_overleaf(code: _Code, place: Place, located: Located) -> bool:
+    """Whether the code is at the foot of its page, and the next page begins with what could be its rest."""
+    below = {line.baseline for line in located.lines[place.page] if line.baseline < place.at.baseline - place.at.height}
+    following = located.lines[place.page + 1] if place.page + 1 < len(located.lines) else ()
+    rows = sorted({line.baseline for line in following}, reverse=True)[: EDGE + 1]
+    return len(below) <= EDGE and any(
+        code.fits_before(line.text) and not code.begins_with_label(line.text)
+        for line in following
+        if line.baseline in rows
+    )
 
 
 class _Column:

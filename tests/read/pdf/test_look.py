@@ -4,9 +4,11 @@ Wrong is a number or key other than the printed one; a refusal never is.
 """
 
 import asyncio
+import io
 import random
 from itertools import product
 
+import pypdfium2
 import pytest
 
 from tests.support import layouts
@@ -78,11 +80,41 @@ async def test_a_number_or_key_that_nobody_sees_is_no_text(pool, how, maker):
         assert (refused.reason, refused.detail.partition(":")[0]) == (Reason.NO_TEXT, "unseen"), (which, turn)
 
 
+@pytest.mark.parametrize(("which", "maker"), [*product(("number", "key"), layouts.MAKERS)])
+async def test_print_that_is_pressed_flat_is_no_text(pool, which, maker):
+    refused = await read_pdf(pool, layouts.hidden_code("pressed flat", maker, which), GUARANTORS)
+    assert isinstance(refused, Unreadable)
+    assert (refused.reason, refused.detail.partition(":")[0]) == (Reason.NO_TEXT, "unseen")
+
+
 @pytest.mark.parametrize(("maker", "turn"), [*product(layouts.MAKERS, (0, 90, 180, 270))])
 async def test_the_same_sheet_that_hides_nothing_is_read(pool, maker, turn):
     notice = await read_pdf(pool, layouts.hidden_code("not", maker, "key", turn), GUARANTORS)
     assert isinstance(notice, Notice)
     assert (notice.contract_number, notice.key.clear) == (made.ADVANCE.number, made.ADVANCE.key)
+
+
+@pytest.mark.parametrize("cover", layouts.COVERS)
+async def test_a_key_under_an_annotation_is_no_text_whether_or_not_the_engine_draws_it(pool, cover):
+    refused = await read_pdf(pool, layouts.covered_code(cover), GUARANTORS)
+    assert isinstance(refused, Unreadable)
+    assert (refused.reason, refused.detail.partition(":")[0]) == (Reason.NO_TEXT, "unseen")
+
+
+@pytest.mark.parametrize("cover", layouts.COVERS)
+async def test_an_annotation_beside_the_key_covers_nothing(pool, cover):
+    assert isinstance(await read_pdf(pool, layouts.covered_code(cover, x=380), GUARANTORS), Notice)
+
+
+@pytest.mark.parametrize("lines", [(), ("- 1 -",)])
+@pytest.mark.parametrize("rest", ["2Tb", "Tb 1/2"])
+async def test_a_key_at_the_foot_of_a_page_may_go_on_at_the_head_of_the_next(pool, lines, rest):
+    refused = await read_pdf(pool, layouts.code_over_two_pages(rest, lines), GUARANTORS)
+    assert refused == Unreadable(Reason.TWO_VALUES, "continues: 認証キー")
+
+
+async def test_a_key_at_the_foot_of_a_page_is_whole_where_the_next_begins_with_another_text(pool):
+    assert isinstance(await read_pdf(pool, layouts.code_over_two_pages("（裏面へつづく）", ()), GUARANTORS), Notice)
 
 
 @pytest.mark.parametrize(("strips", "turn"), [(1, 0), (4, 0), (16, 0), (1, 90), (4, 180), (1, 270)])
@@ -125,3 +157,11 @@ async def test_a_container_is_damaged_and_none_of_it_is_read(pool):
     ):
         assert await read_pdf(pool, content, GUARANTORS) == Unreadable(Reason.DAMAGED, detail)
     assert isinstance(await read_pdf(pool, pdf + b"\0" * 5000, GUARANTORS), Notice)
+
+
+async def test_a_pdf_that_carries_another_file_is_damaged(pool):
+    document = pypdfium2.PdfDocument(made.plain())
+    document.new_attachment("memo.docx").set_data(b"for the office alone")
+    buffer = io.BytesIO()
+    document.save(buffer)
+    assert await read_pdf(pool, buffer.getvalue(), GUARANTORS) == Unreadable(Reason.DAMAGED, "container")

@@ -138,11 +138,12 @@ def _refuse_characters(text: str) -> None:
 # --- What a spreadsheet left of a value ----------------------------------------------------------------------
 
 _ERROR: Final = re.compile(
-    r"#{2,}|#N/A|#[A-Z][A-Z0-9_/]*[!?]|#(?:N/A|ERR|GETTING_DATA)\b.*|(?:ERR|エラー):?[0-9]{3}"
+    r"#{2,}|#N/A|#[^\s!?#]{1,20}[!?]|#(?:N/A|ERR|REF|VALUE|NAME|NUM|GETTING_DATA)\b.*|(?:ERR|エラー):?[0-9]{3}"
     r"|NAN|NAT|NULL|NONE|UNDEFINED|-?INF|1\.#.*",
     re.IGNORECASE,
 )
-"""Errors of spreadsheet programs, and what programs that write CSV put for a value that they have not."""
+"""Errors of spreadsheet programs (newer ones in Japanese: #フィールド!), and what programs that write CSV put for a
+value that they have not."""
 _FORMULA: Final = re.compile(r"['=].*", re.DOTALL)
 _EXPONENT: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*E[+-]?|E[+-])[0-9]+", re.IGNORECASE)
 """12E3 is none: a spreadsheet program writes the sign."""

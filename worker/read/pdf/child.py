@@ -26,7 +26,7 @@ from typing import Any, BinaryIO, Final, TypeVar
 
 from worker.read.pdf.font import use_box_font
 from worker.read.pdf.look import locate
-from worker.read.pdf_bytes import fault_of
+from worker.read.pdf_bytes import CONTAINER, fault_of
 
 LENGTH: Final = struct.Struct(">I")
 """What stands before every request and answer."""
@@ -179,6 +179,8 @@ def _with_pdfium(pdf: bytes, do: Callable[[Any], T]) -> T:
             raise _Refusal("not_a_notice", f"{count} pages")
         if count == 0:
             raise _Refusal("damaged", "no page")
+        if document.count_attachments():
+            raise _Refusal("damaged", CONTAINER)  # whoever gets the PDF gets the files in it
         return do(document)
     finally:
         document.close()

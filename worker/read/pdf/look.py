@@ -22,6 +22,12 @@ INK: Final = 48
 SMALLEST: Final = 1.2
 """Points of the longer side of a character's box: a hyphen of 4-point print. Nobody reads smaller print."""
 
+FLATTEST: Final = 2.0
+"""Points of a line's height: print that is pressed flat has boxes of the usual width."""
+
+SHOWN: Final = 0.6
+"""Share of the height of a character's box in which ink shows: a clip or a line through it leaves a part of it."""
+
 PIXELS: Final = 4_000_000
 """Of one code's box: a page of A4 has as many. A code is a line of it."""
 
@@ -39,7 +45,7 @@ SCAN: Final = 0.5
 """Share of the page that images cover where it is a scan: copiers scan the sheet, with or without its margins."""
 
 CORE: Final = 0.2
-"""Share of a character's box on its left and right that its neighbours may reach into."""
+"""Share of a character's box at its beginning and end that its neighbours may reach into."""
 
 _NO_TEXT: Final = 2  # bytes: the end of an empty text
 _HYPHENS: Final = {2: "-", 0xFFFE: "-"}  # pdfium's marks for a hyphen at the end of a line
@@ -206,7 +212,8 @@ class _Window:
 def _look(one: _Page, places: Sequence[_Place]) -> None:
     """Say of each place whether all of its characters are seen."""
     raw = one.raw
-    windows = [_window(one, place.characters) for place in places]
+    covers = list(_covers(one))
+    windows = [None if _is_covered(one, place, covers) else _window(one, place.characters) for place in places]
     if not any(windows):
         return
     before = [_render(one, window) for window in windows]
@@ -231,7 +238,32 @@ def _compare(
     for place, window, shown in zip(places, windows, before, strict=True):
         if window is not None and shown is not None:
             bare = _render(one, window)
-            place.is_drawn = bare is not None and all(_differ(shown, bare, window.width, box) for box in window.boxes)
+            place.is_drawn = bare is not None and all(_differ(shown, bare, window, box) for box in window.boxes)
+
+
+def _covers(one: _Page) -> Iterator[tuple[float, ...]]:
+    """Annotations that a viewer or a printer shows and the engine does not: fields, redactions, print-only ones."""
+    raw, rect = one.raw, one.raw.FS_RECTF()
+    for number in range(min(raw.FPDFPage_GetAnnotCount(one.page), OBJECTS)):
+        if not (annotation := raw.FPDFPage_GetAnnot(one.page, number)):
+            continue
+        flags = raw.FPDFAnnot_GetFlags(annotation)
+        is_drawn = raw.FPDFAnnot_GetSubtype(annotation) not in (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_REDACT)
+        is_drawn = is_drawn and not flags & raw.FPDF_ANNOT_FLAG_NOVIEW
+        if not (is_drawn or flags & raw.FPDF_ANNOT_FLAG_HIDDEN) and raw.FPDFAnnot_GetRect(annotation, rect):
+            (left, right), (low, top) = sorted((rect.left, rect.right)), sorted((rect.bottom, rect.top))
+            yield left, low, right, top
+        raw.FPDFPage_CloseAnnot(annotation)
+
+
+def _is_covered(one: _Page, place: _Place, covers: Sequence[tuple[float, ...]]) -> bool:
+    raw, box = one.raw, one.raw.FS_RECTF()
+    for each in place.characters if covers else ():
+        raw.FPDFText_GetLooseCharBox(one.text, each.index, box)
+        x, y = (box.left + box.right) / 2, (box.bottom + box.top) / 2
+        if any(left <= x <= right and low <= y <= top for left, low, right, top in covers):
+            return True
+    return False
 
 
 def _window(one: _Page, characters: Sequence[_Character]) -> _Window | None:
@@ -242,18 +274,18 @@ def _window(one: _Page, characters: Sequence[_Character]) -> _Window | None:
     for each in characters:
         left, right, bottom, top = (ctypes.c_double() for _ in range(4))
         raw.FPDFText_GetCharBox(one.text, each.index, left, right, bottom, top)
-        if not max(right.value - left.value, top.value - bottom.value) >= SMALLEST:
+        if not (max(right.value - left.value, top.value - bottom.value) >= SMALLEST and each.height >= FLATTEST):
             return None
         corners = [_device(one, x.value, y.value) for x, y in ((left, bottom), (right, top))]
         (x0, x1), (y0, y1) = (sorted(pair) for pair in zip(*corners, strict=True))
-        if not (0 <= (x0 + x1) // 2 < width and 0 <= (y0 + y1) // 2 < height):
-            return None
+        if not (x0 >= -1 and y0 >= -1 and x1 <= width and y1 <= height):
+            return None  # the sheet's edge goes through it
         boxes.append((max(x0, 0), max(y0, 0), min(x1 + 1, width), min(y1 + 1, height)))
     x0, y0 = min(box[0] for box in boxes), min(box[1] for box in boxes)
     x1, y1 = max(box[2] for box in boxes), max(box[3] for box in boxes)
     if not 0 < (x1 - x0) * (y1 - y0) <= PIXELS:
         return None
-    inner = [(*_core(left - x0, right - x0), top - y0, bottom - y0) for left, top, right, bottom in boxes]
+    inner = [(left - x0, right - x0, top - y0, bottom - y0) for left, top, right, bottom in boxes]
     return _Window(x0, y0, x1 - x0, y1 - y0, inner)
 
 
@@ -293,13 +325,26 @@ def _render(one: _Page, window: _Window | None) -> bytes | None:
     return bytes(pixels)
 
 
-def _differ(first: bytes, second: bytes, stride: int, box: tuple[int, int, int, int]) -> bool:
+def _differ(first: bytes, second: bytes, window: _Window, box: tuple[int, int, int, int]) -> bool:
+    """Whether ink shows within ``box``, and in most of its height; that of a line up or down the page is its width."""
     left, right, top, bottom = box
-    for row in range(top * stride, bottom * stride, stride):
-        one, other = first[row + left : row + right], second[row + left : row + right]
-        if one != other and any(abs(a - b) >= INK for a, b in zip(one, other, strict=True)):
-            return True
-    return False
+    width = window.width
+    if window.height > width:
+        cuts = [slice(top * width + column, bottom * width, width) for column in range(left, right)]
+        along = bottom - top
+    else:
+        cuts = [slice(row * width + left, row * width + right) for row in range(top, bottom)]
+        along = right - left
+    lines = [(first[cut], second[cut]) for cut in cuts]
+    inked = [at for at, (one, other) in enumerate(lines) if _has_ink(one, other)]
+    if not inked or inked[-1] - inked[0] + 1 < SHOWN * len(lines):
+        return False
+    begin, end = _core(0, along)
+    return any(_has_ink(lines[at][0][begin:end], lines[at][1][begin:end]) for at in inked)
+
+
+def _has_ink(one: bytes, other: bytes) -> bool:
+    return one != other and any(abs(a - b) >= INK for a, b in zip(one, other, strict=True))
 
 
 def _strikes(one: _Page, own: Sequence[Any]) -> Iterator[Any]:
