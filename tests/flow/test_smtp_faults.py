@@ -22,6 +22,7 @@ import pytest
 from sqlalchemy.engine import Connection
 
 from tests.support.fakes import run_at_once
+from tests.support.holds import detail_of
 from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.small_office import HANAKO, INVOICE, OFFICE, REHEARSAL, Settings, SmallOffice, WatchedStore, form
 from worker.approve import decisions
@@ -288,7 +289,7 @@ async def test_an_acceptance_that_becomes_known_after_a_person_said_not_sent_is_
         await office.finish()
         held = office.only()
         assert (held.state, [hold.reason for hold in held.reasons]) == (State.HELD, [Reason.MAYBE_SENT])
-        assert "250" in held.reasons[0].detail
+        assert "250" in detail_of(held.reasons[0])
         assert "late_answer" in office.alarms()
         assert list(ids_of(server.messages).values()) == [1]
 

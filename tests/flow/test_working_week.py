@@ -22,6 +22,7 @@ from typing import Self
 import pytest
 
 from tests.support.fakes import FakeClock, FakeFiles, run_at_once
+from tests.support.holds import detail_of
 from tests.support.known_addresses import make_known, sections_with
 from tests.support.small_office import (
     ACCOUNT,
@@ -464,7 +465,7 @@ class Week:
         return " ".join(parts)
 
     def details(self, number: int) -> dict[str, str]:
-        return {hold.reason.value: hold.detail for hold in self.of(number).reasons}
+        return {hold.reason.value: detail_of(hold) for hold in self.of(number).reasons}
 
     def left(self) -> list[Left]:
         """The submissions that the relay took since the last look at it; mails to the operator are set apart."""

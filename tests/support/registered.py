@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.fakes import START, FakeFiles, FakeReading, FakeTemplates
+from tests.support.holds import detail_of
 from worker.approve.redraft import Drafted, InForce, draft_submission, put_in_force
 from worker.config.load import Configuration
 from worker.config.settings import Auth, Mode, Release, Security, Settings, SmtpSettings
@@ -167,4 +168,4 @@ def drafted(
 
 def reasons(submission: Submission) -> dict[Reason, str]:
     """Why it is held, and what each reason is about."""
-    return {hold.reason: hold.detail for hold in submission.reasons}
+    return {hold.reason: detail_of(hold) for hold in submission.reasons}

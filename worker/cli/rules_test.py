@@ -31,6 +31,7 @@ from worker.core.clock import Clock
 from worker.core.errors import ConfigError, Problem
 from worker.core.messages import Language, name_hold, say
 from worker.core.model import Hold, Submission
+from worker.core.params import read_spelled
 from worker.core.states import Reason
 from worker.pipeline.invoices import guarantees_of, look_for
 from worker.read.pdf.pool import PdfPool
@@ -148,7 +149,7 @@ def _line(difference: Difference, line: str, lang: Language) -> str:
     if difference.field != "reasons":
         return line
     reason, _, detail = line.partition(" ")
-    return name_hold(Hold(Reason(reason), detail), lang)
+    return name_hold(Hold(Reason(reason), read_spelled(detail)), lang)
 
 
 def _print_as_json(found: Sequence[_Differing], failing: Sequence[Problem], tried: int, lang: Language) -> None:

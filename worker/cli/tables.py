@@ -16,8 +16,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from worker.core.messages import Language, name_hold, name_receipt, name_state, next_step, say
-from worker.core.model import JST, PRODUCT_NAMES, ReceiptKind, Submission
+from worker.core.messages import (
+    Language,
+    name_evidence,
+    name_hold,
+    name_product,
+    name_receipt,
+    name_state,
+    next_step,
+    say,
+)
+from worker.core.model import JST, ReceiptKind, Submission
 from worker.core.states import State
 from worker.core.text import shown
 from worker.views.preview import Part, receipt_json
@@ -109,7 +118,7 @@ def say_behind_head(store: Store, lang: Language) -> None:
 
 
 def submission_json(submission: Submission) -> dict[str, Any]:
-    """The fixed fields of ``list`` and ``show``; no key is among them."""
+    """The fixed fields of ``list`` and ``show``, the same in every language; no key is among them."""
     draft = submission.draft
     reasons = [hold.reason.value for hold in submission.reasons]
     return {
@@ -127,7 +136,8 @@ def submission_json(submission: Submission) -> dict[str, Any]:
         "subject": draft.subject if draft else None,
         "message_id": draft.message_id if draft else None,
         "proven": submission.proven,
-        "evidence": submission.evidence or None,
+        "evidence": name_evidence(submission.evidence, "ja") or None,
+        "evidence_params": None if isinstance(submission.evidence, str) else submission.evidence.plain(),
         "rehearsal": submission.is_rehearsal,
         "due_at": time_json(submission.due_at if submission.state is State.APPROVED else None),
         "sent_at": time_json(submission.sent_at),
@@ -151,7 +161,7 @@ def submission_table(
         (
             each.label,
             _state_cell(each, lang, sends_at(each)),
-            _project_cell(each),
+            _project_cell(each, lang),
             " ".join(filter(None, (each.issuer_name, each.section_name))),
             ", ".join(each.draft.to) if each.draft else "",
             each.draft.subject if each.draft else "",
@@ -179,8 +189,8 @@ def _state_cell(submission: Submission, lang: Language, sends_at: dt.datetime | 
     return state if not reasons or reasons == [state] else f"{state}：{'、'.join(reasons)}"
 
 
-def _project_cell(submission: Submission) -> str:
-    product = PRODUCT_NAMES[submission.product] if submission.product else ""
+def _project_cell(submission: Submission, lang: Language) -> str:
+    product = name_product(submission.product, lang)
     return " ".join(filter(None, (submission.known_as, product)))
 
 

@@ -16,8 +16,9 @@ from typing import Final
 
 from worker.config.load import Configuration
 from worker.core.business_hours import working_days_before
-from worker.core.messages import Language, name_receipt, next_step, say
+from worker.core.messages import Language, name_duty, name_receipt, next_step, say
 from worker.core.model import JST, PRODUCT_NAMES, Product, ReceiptKind, Submission
+from worker.core.params import Told
 from worker.core.rulebook import Closing, Project
 from worker.core.states import Event, State, may_follow
 from worker.core.text import match_key
@@ -250,8 +251,12 @@ def _whom_with_phone(submission: Submission) -> str:
 
 def _hand_in(submission: Submission) -> Task:
     """The steps of its rule; of one whose key may be void, first of all that a later key has come."""
-    steps = "" if submission.superseded_by is not None else " ".join(submission.duties.instructions)
-    texts = (steps, steps) if steps else (next_step(submission, "ja"), next_step(submission, "en"))
+    steps = () if submission.superseded_by is not None else submission.duties.instructions
+    texts = (
+        (_told(steps, "ja"), _told(steps, "en"))
+        if steps
+        else (next_step(submission, "ja"), next_step(submission, "en"))
+    )
     return _task(submission, TaskKind.HAND_IN, texts, Urgency.TODAY, command_for(submission))
 
 
@@ -306,7 +311,12 @@ def _remaining(submission: Submission) -> Iterator[Task]:
         if text not in submission.done:
             which = f" --what {number}" if len(submission.duties.after) + len(submission.unread) > 1 else ""
             command = f"hoshobin done {submission.id}{which} --by 氏名 --note いつ・どのように"
-            yield _task(submission, TaskKind.REMAINING, (text, text), Urgency.SOON, command)
+            texts = (name_duty(text, "ja"), name_duty(text, "en"))
+            yield _task(submission, TaskKind.REMAINING, texts, Urgency.SOON, command)
+
+
+def _told(steps: Sequence[Told], lang: Language) -> str:
+    return " ".join(name_duty(each, lang) for each in steps)
 
 
 def _task(submission: Submission, kind: TaskKind, texts: tuple[str, str], urgency: Urgency, command: str) -> Task:
