@@ -18,6 +18,7 @@ import pytest
 
 from tests.support import decided, world
 from tests.support.fakes import FakeClock, FakeFiles
+from tests.support.holds import detail_of
 from tests.support.known_addresses import make_known
 from tests.support.registered import (
     APPROVED_ONLY,
@@ -743,7 +744,7 @@ def test_a_chain_of_corrections_goes_on_from_its_end_unasked_and_from_before_it_
     decisions.withdraw(desk.store, 4, HANAKO, "やめる")
     assert resubmitted(desk.resend(2)) == "#3"
     decisions.withdraw(desk.store, 5, HANAKO, "やめる")
-    held = [hold.detail for hold in desk.resend(1).reasons if hold.reason is Reason.ALREADY_RESUBMITTED]
+    held = [detail_of(hold) for hold in desk.resend(1).reasons if hold.reason is Reason.ALREADY_RESUBMITTED]
     assert held == ["#2", "#3"]
 
 

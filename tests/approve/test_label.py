@@ -8,15 +8,36 @@ import random
 import pytest
 
 from worker.core.approval_label import fold_label, label_letters
+from worker.core.params import Params, of_text
 from worker.core.states import Reason
 
 DRAFT = "ab" * 32
-HOLDS = ((Reason.APPROVAL, ""), (Reason.FIRST_ADDRESS, "doboku@mihon.example"))
+HOLDS = ((Reason.APPROVAL, of_text("")), (Reason.FIRST_ADDRESS, of_text("doboku@mihon.example")))
 LETTERS = label_letters(DRAFT, HOLDS, None)
 
 
 def test_a_label_is_the_same_on_every_machine_and_in_every_version() -> None:
     assert LETTERS == "A0ZEXFSDF3"
+
+
+def test_a_label_of_parameters_is_the_same_on_every_machine_and_in_every_version() -> None:
+    holds = ((Reason.APPROVAL, Params()), (Reason.TIMING, Params(code="with_contract", project="p", day="2026-12-01")))
+    assert label_letters(DRAFT, holds, None) == label_letters(DRAFT, holds[::-1], None)
+
+
+@pytest.mark.parametrize(
+    ("reason", "params", "other"),
+    [
+        (Reason.RULE_CHANGED, {"code": "checked_on", "checked": "2025-03-01"}, {"april": "2026-04-01"}),
+        (Reason.TIMING, {"code": "from_contract_day", "project": "p"}, {"day": "2026-12-01"}),
+    ],
+)
+def test_what_another_day_alone_changes_is_not_in_the_letters(
+    reason: Reason, params: dict[str, str], other: dict[str, str]
+) -> None:
+    assert label_letters(DRAFT, ((reason, Params(**params)),), None) == label_letters(
+        DRAFT, ((reason, Params(**params, **other)),), None
+    )
 
 
 def test_the_order_of_the_reasons_does_not_matter() -> None:
@@ -25,13 +46,16 @@ def test_the_order_of_the_reasons_does_not_matter() -> None:
 
 @pytest.mark.parametrize("reason", [Reason.FIRST_ADDRESS, Reason.MAYBE_SENT, Reason.TIMING, Reason.RULE_CHANGED])
 def test_every_reason_and_every_parameter_gives_other_letters(reason: Reason) -> None:
-    more = [label_letters(DRAFT, (*HOLDS, (reason, detail)), None) for detail in ("", "a", "b", "2026-11-20", "a < b")]
+    more = [
+        label_letters(DRAFT, (*HOLDS, (reason, of_text(detail))), None)
+        for detail in ("", "a", "b", "2026-11-20", "a < b")
+    ]
     assert len({LETTERS, *more}) == 6
 
 
 def test_two_reasons_are_not_one_whose_parameter_reads_like_both() -> None:
-    one = label_letters(DRAFT, ((Reason.APPROVAL, "x"), (Reason.CHANGED, "y")), None)
-    assert one != label_letters(DRAFT, ((Reason.APPROVAL, 'x"], ["changed", "y'),), None)
+    one = label_letters(DRAFT, ((Reason.APPROVAL, of_text("x")), (Reason.CHANGED, of_text("y"))), None)
+    assert one != label_letters(DRAFT, ((Reason.APPROVAL, of_text('x"], ["changed", "y')),), None)
 
 
 def test_another_draft_and_another_first_day_give_other_letters() -> None:

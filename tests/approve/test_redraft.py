@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.fakes import FakeFiles, FakeReading
+from tests.support.holds import detail_of
 from tests.support.registered import (
     NOTICE,
     PROJECT,
@@ -185,7 +186,7 @@ def test_an_answer_about_one_address_covers_no_other() -> None:
     two = replace(AUTO, issuers=(of_issuer(section={"to": (TO, "other@mihon.example")}),))
     held = drafted(two, known=FakeReading()).submission
     answers = tuple(
-        Answer(hold.reason, hold.detail, "山田 花子", "hanako", START) for hold in held.reasons if hold.detail == TO
+        Answer(hold.reason, hold.params, "山田 花子", "hanako", START) for hold in held.reasons if detail_of(hold) == TO
     )
     left = drafted(two, replace(held, answers=answers), known=FakeReading()).submission
     assert reasons(left) == {Reason.FIRST_ADDRESS: "other@mihon.example"}
@@ -194,7 +195,7 @@ def test_an_answer_about_one_address_covers_no_other() -> None:
 def test_an_address_that_a_person_looked_at_stays_answered_when_another_mail_made_the_other_known() -> None:
     two = replace(AUTO, issuers=(of_issuer(section={"to": (TO, "other@mihon.example")}),))
     held = drafted(two, known=FakeReading()).submission
-    answers = tuple(Answer(hold.reason, hold.detail, "山田 花子", "hanako", START) for hold in held.reasons)
+    answers = tuple(Answer(hold.reason, hold.params, "山田 花子", "hanako", START) for hold in held.reasons)
     past = replace(drafted(AUTO).submission, id=9, state=State.SENT, contract_number="1-1", sent_at=None)
     approved = drafted(two, replace(held, answers=answers), known=FakeReading([past])).submission
     assert approved.state is State.APPROVED

@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.fakes import FakeFiles, FakeReading
+from tests.support.holds import old
 from tests.support.registered import (
     APPROVED_ONLY,
     INVOICE,
@@ -182,9 +183,7 @@ def test_one_approval_answers_every_open_reason_with_name_account_and_note() -> 
 
 @pytest.mark.parametrize("reason", [each for each in Reason if kind_of(each) is not Kind.ANSWER])
 def test_while_one_reason_must_be_mended_an_approval_answers_none(reason: Reason) -> None:
-    held = replace(
-        drafted().submission, reasons=(Hold(Reason.APPROVAL), Hold(reason, "x"), Hold(Reason.NAME_ONLY, "y"))
-    )
+    held = replace(drafted().submission, reasons=(Hold(Reason.APPROVAL), old(reason, "x"), old(Reason.NAME_ONLY, "y")))
     with pytest.raises(NotAllowed) as refused:
         answered(held)
     assert refused.value.code == "not_answerable"
@@ -268,7 +267,7 @@ def test_a_condition_added_after_the_approval_is_a_change_that_is_ticked_again()
 @pytest.mark.parametrize("reason", [Reason.CONTACT_FIRST, Reason.NOT_ELIGIBLE])
 @pytest.mark.parametrize("note", ["", " 　"])
 def test_what_was_said_to_the_issuer_is_answered_only_in_words(reason: Reason, note: str) -> None:
-    held = replace(drafted().submission, reasons=(Hold(reason, "x"),))
+    held = replace(drafted().submission, reasons=(old(reason, "x"),))
     with pytest.raises(NotAllowed) as refused:
         answer_holds(held, HANAKO, "soumu", note, START, release=REGISTER.release)
     assert (refused.value.code, refused.value.params["reasons"]) == ("note_needed", reason.value)

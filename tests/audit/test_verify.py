@@ -193,7 +193,7 @@ def test_the_same_content_gives_the_same_bytes() -> None:
     at = dt.datetime(2026, 11, 21, 0, 30, tzinfo=dt.UTC)
     value = {"b": at, "a": (Hold(Reason.TIMING), State.HELD, None), "c": dt.date(2026, 5, 8), "鍵": 1}
     assert canonical(value) == (
-        '{"a":[{"detail":"","reason":"timing"},"HELD",null],"b":"2026-11-21T09:30:00+09:00","c":"2026-05-08","鍵":1}'
+        '{"a":[{"params":{},"reason":"timing"},"HELD",null],"b":"2026-11-21T09:30:00+09:00","c":"2026-05-08","鍵":1}'
     )
 
 

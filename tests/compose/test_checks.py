@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.fakes import FakeReading
+from tests.support.holds import Said, detail_of
 from tests.support.registered import (
     ISSUER,
     NOTICE,
@@ -29,7 +30,6 @@ from tests.support.registered import (
 from tests.support.world import EAST, KEY, NUMBER, START
 from worker.compose.checks import LARGE_FILE, LARGE_NOTICE, Check, Finished, check_draft, stamp_history
 from worker.core.model import (
-    SAME_NOTICE,
     Address,
     Answer,
     Attachment,
@@ -143,9 +143,9 @@ def holds_of(checks: Iterable[Check]) -> list[Hold]:
     return [hold for check in checks for hold in check.holds]
 
 
-def alone(reason: Reason, *details: str) -> list[Hold]:
+def alone(reason: Reason, *details: str) -> list[Said]:
     """Exactly these holds, and no other guard's."""
-    return [Hold(reason, detail) for detail in details]
+    return [Said(reason, detail) for detail in details]
 
 
 def holds(**changes: Any) -> list[Hold]:
@@ -214,7 +214,7 @@ def test_a_mail_to_nobody_is_stopped() -> None:
 
 def test_a_section_that_is_gone_receives_nothing() -> None:
     found = holds(issuer=replace(ISSUER, sections={}))
-    assert found == [Hold(Reason.WRONG_RECIPIENT, TO), Hold(Reason.FIRST_ADDRESS, TO)]
+    assert found == [Said(Reason.WRONG_RECIPIENT, TO), Said(Reason.FIRST_ADDRESS, TO)]
 
 
 def test_a_rehearsal_goes_to_the_rehearsal_address_alone() -> None:
@@ -339,7 +339,7 @@ def test_a_number_or_key_that_a_stranger_chose_keeps_no_proven_notice_back(
         body, issuer=typed(NoticeForm.BOTH), past=(PAST, numbered, keyed), notices=notices, is_proven=is_proven
     )
     faults = (f"body: {OTHER_NUMBER}", "body: key #5") if is_stopped else ()
-    assert found == [Hold(Reason.KEY_DIFFERS, fault) for fault in faults]
+    assert found == [Said(Reason.KEY_DIFFERS, fault) for fault in faults]
 
 
 def test_a_body_that_is_not_the_one_of_the_draft_is_stopped() -> None:
@@ -562,11 +562,11 @@ def test_an_invoice_that_went_with_another_download_of_the_notice_names_the_one_
     gone = replace(PAST, id=4, state=State.BOUNCED, draft=draft, product=Product.ADVANCE)
     case = {"draft": draft, "notice": advance, "past": (PAST, gone)}
     again = holds(**case, notices={"e" * 64: advance})
-    assert [hold for hold in again if "#" in hold.detail] == alone(
-        Reason.WRONG_INVOICE, f"請求書.pdf: #4 {SAME_NOTICE}"
+    assert [hold for hold in again if "#" in detail_of(hold)] == alone(
+        Reason.WRONG_INVOICE, "請求書.pdf: #4 同じお知らせ"
     )
     amended = holds(**case, notices={"e" * 64: replace(advance, key=Key("ZzYyXxWw0099"))})
-    assert [hold for hold in amended if "#" in hold.detail] == alone(Reason.WRONG_INVOICE, "請求書.pdf: #4")
+    assert [hold for hold in amended if "#" in detail_of(hold)] == alone(Reason.WRONG_INVOICE, "請求書.pdf: #4")
 
 
 # --- Size ------------------------------------------------------------------------------------------------------
@@ -588,11 +588,11 @@ def test_an_unusually_large_attachment_is_held() -> None:
 @pytest.mark.parametrize(
     ("hold", "later"),
     [
-        (Hold(Reason.FIRST_ADDRESS, TO), PAST),
-        (Hold(Reason.RULE_CHANGED, CHANGED), PAST),
-        (Hold(Reason.RULE_CHANGED, CHANGED), HANDED),
-        (Hold(Reason.WRONG_INVOICE, "請求書.pdf: #4"), replace(PAST, draft=a_draft(attachments=(INVOICE,)))),
-        (Hold(Reason.NUMBER_DIFFERS, NUMBER), replace(PAST, project="mihon/道路改良工事")),
+        (Hold.of(Reason.FIRST_ADDRESS, address=TO), PAST),
+        (Hold.of(Reason.RULE_CHANGED, "changed"), PAST),
+        (Hold.of(Reason.RULE_CHANGED, "changed"), HANDED),
+        (Hold.of(Reason.WRONG_INVOICE, "carried"), replace(PAST, draft=a_draft(attachments=(INVOICE,)))),
+        (Hold.of(Reason.NUMBER_DIFFERS, others=(NUMBER,)), replace(PAST, project="mihon/道路改良工事")),
     ],
     ids=lambda each: each.reason.value if isinstance(each, Hold) else "",
 )

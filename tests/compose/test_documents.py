@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from tests.support.fakes import FakeFiles
+from tests.support.holds import Said, detail_of
 from tests.support.registered import RULE, of_project
 from worker.compose.documents import ChosenDocuments, LoadedDocument, choose_documents
 from worker.compose.invoice_select import STILL_WRITTEN
-from worker.core.model import Hold, Product, Unreadable
+from worker.core.model import Product, Unreadable
 from worker.core.rulebook import Document, Rule
 from worker.core.states import Reason
 
@@ -28,7 +29,7 @@ def chosen(rule: Rule, documents: tuple[Document, ...] | None, files: FakeFiles 
 
 def undecided(made: ChosenDocuments) -> list[str]:
     assert {hold.reason for hold in made.holds} <= {Reason.DOCUMENTS_UNDECIDED}
-    return [hold.detail for hold in made.holds]
+    return [detail_of(hold) for hold in made.holds]
 
 
 def test_a_rule_that_names_no_document_needs_none() -> None:
@@ -93,7 +94,7 @@ def test_a_file_that_is_missing_or_no_pdf_is_named(found: Unreadable | None) -> 
 
 def test_a_file_larger_than_any_mail_is_too_big() -> None:
     files = FakeFiles({"shinsei.pdf": Unreadable(Reason.TOO_LARGE)})
-    assert chosen(REQUIRING, (APPLICATION,), files).holds == (Hold(Reason.TOO_BIG, "shinsei.pdf"),)
+    assert chosen(REQUIRING, (APPLICATION,), files).holds == (Said(Reason.TOO_BIG, "shinsei.pdf"),)
 
 
 def test_a_document_is_called_by_its_title_else_by_its_file_without_the_ending() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.holds import Said, detail_of
 from tests.support.registered import ISSUER, NOTICE, of_project
 from tests.support.world import NUMBER
 from worker.compose.invoice_check import check_invoice
@@ -79,7 +80,7 @@ def test_a_name_that_is_broken_around_its_label_is_read_in_its_cell() -> None:
 def test_an_invoice_that_names_neither_is_wrong_and_says_what_was_missed(line: str) -> None:
     project = of_project(values={"年度": "令和8年度"})
     (hold,) = check(f"前払金請求書\n{line}", project=project)
-    assert hold == Hold(Reason.WRONG_INVOICE, "請求書.pdf c0ffee00 この案件の名前も番号もありません: 道路改良工事")
+    assert hold == Said(Reason.WRONG_INVOICE, "請求書.pdf c0ffee00 この案件の名前も番号もありません: 道路改良工事")
 
 
 def test_a_value_that_another_project_shares_says_nothing() -> None:
@@ -99,7 +100,7 @@ def test_a_value_that_another_project_shares_says_nothing() -> None:
 def test_an_invoice_that_names_another_registered_project_beside_ours_is_asked_about(text: str, named: str) -> None:
     others = (another("橋梁補修工事", "31074-000099"), another("道路改良工事（その２）"))
     (hold,) = check(f"{RIGHT}\n{text}", *others)
-    assert hold == Hold(Reason.INVOICE_UNCLEAR, f"project: 請求書.pdf c0ffee00 {named}")
+    assert hold == Said(Reason.INVOICE_UNCLEAR, f"project: 請求書.pdf c0ffee00 {named}")
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_an_invoice_that_names_another_registered_project_alone_is_wrong(named: 
     others = (another("橋梁補修工事", "31074-000099"), another("道路改良工事（その２）"))
     (hold,) = check(f"前払金請求書\n{named}", *others)
     assert hold.reason is Reason.WRONG_INVOICE
-    assert hold.detail.startswith("請求書.pdf c0ffee00 別の案件の名前か番号があります: ")
+    assert detail_of(hold).startswith("請求書.pdf c0ffee00 別の案件の名前か番号があります: ")
 
 
 @pytest.mark.parametrize(
@@ -243,7 +244,7 @@ def test_an_invoice_is_of_the_issuer_that_it_names(of: str, line: str, expected:
     notice = replace(NOTICE, product=Product.ADVANCE)
     holds = check_invoice(FILE, text_of(attached), notice, OWN, issuer, register, None, TOWNS)
     assert reasons(holds) == ([expected] if expected else [])
-    assert all(hold.detail.startswith("issuer: 請求書.pdf c0ffee00 ") for hold in holds)
+    assert all(detail_of(hold).startswith("issuer: 請求書.pdf c0ffee00 ") for hold in holds)
 
 
 @pytest.mark.parametrize(
@@ -330,7 +331,7 @@ def test_an_invoice_is_of_the_contractor_that_it_names(ours: str, line: str, exp
     others = (another("橋梁補修工事", contractor=VENTURE), another("水路整備工事", contractor=OTHER_VENTURE))
     holds = check(f"{RIGHT}\n請求者 {line}", *others, project=of_project(contractor=ours))
     assert reasons(holds) == ([expected] if expected else [])
-    assert all(hold.detail.startswith("contractor: ") for hold in holds)
+    assert all(detail_of(hold).startswith("contractor: ") for hold in holds)
 
 
 @pytest.mark.parametrize(
@@ -394,8 +395,8 @@ def test_the_registered_amount_is_found_however_it_is_written(line: str) -> None
 def test_another_amount_is_wrong_and_both_are_named() -> None:
     (hold,) = check("前払金請求書\n道路改良工事\n金120,000,000円", amount=20_000_000)
     assert hold.reason is Reason.WRONG_INVOICE
-    assert "120,000,000円" in hold.detail
-    assert "登録: 20,000,000円" in hold.detail
+    assert "120,000,000円" in detail_of(hold)
+    assert "登録: 20,000,000円" in detail_of(hold)
 
 
 def test_an_amount_that_one_engine_reads_otherwise_is_asked_about() -> None:
@@ -434,7 +435,7 @@ def test_an_invoice_that_nobody_can_read_is_asked_about_under_its_name_and_hash(
 ) -> None:
     (hold,) = check(text)
     assert hold.reason is Reason.INVOICE_UNREADABLE
-    assert hold.detail.startswith("請求書.pdf c0ffee00 ")
+    assert detail_of(hold).startswith("請求書.pdf c0ffee00 ")
 
 
 _NAMES = ("道路改良工事", "道路改良工事（その２）", "橋梁補修工事", "水路整備工事")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.holds import Said, detail_of
 from tests.support.registered import ISSUER, of_project
 from tests.support.world import NUMBER
 from worker.compose.invoice_select import STILL_WRITTEN, ChosenInvoice, choose_invoice, find_candidates
@@ -81,7 +82,7 @@ def test_an_invoice_that_is_handed_in_separately_is_not_searched_for() -> None:
 
 
 def test_of_two_files_neither_is_taken_and_both_are_named() -> None:
-    assert choose("a.pdf", "b.pdf") == Hold(Reason.TWO_INVOICES, "a.pdf, b.pdf")
+    assert choose("a.pdf", "b.pdf") == Said(Reason.TWO_INVOICES, "a.pdf, b.pdf")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_of_two_files_neither_is_taken_and_both_are_named() -> None:
     [(InvoiceRule.REQUIRED, Reason.INVOICE_MISSING), (InvoiceRule.OPTIONAL, Reason.INVOICE_UNDECIDED)],
 )
 def test_without_any_file_a_person_says_whether_one_rides_along(rule: InvoiceRule, reason: Reason) -> None:
-    assert choose(invoice=rule) == Hold(reason, "前払金請求書")
+    assert choose(invoice=rule) == Said(reason, "前払金請求書")
 
 
 def test_where_the_rule_wants_none_a_file_in_the_folder_changes_nothing() -> None:
@@ -105,13 +106,13 @@ def test_where_the_rule_wants_none_a_file_in_the_folder_changes_nothing() -> Non
     ],
 )
 def test_a_found_file_that_is_no_pdf_to_be_sent_holds_under_its_name(holds: object, reason: Reason) -> None:
-    assert choose("a.pdf", holds=holds) == Hold(reason, "a.pdf")
+    assert choose("a.pdf", holds=holds) == Said(reason, "a.pdf")
 
 
 def test_a_found_file_that_is_still_being_written_says_that_it_is_looked_at_again_by_itself() -> None:
     hold = choose("a.pdf", holds=STILL_WRITTEN)
-    assert (hold.reason, hold.detail.startswith("a.pdf：保存中")) == (Reason.INVOICE_MISSING, True)
-    assert "自動でもう一度確認" in hold.detail
+    assert (hold.reason, detail_of(hold).startswith("a.pdf：保存中")) == (Reason.INVOICE_MISSING, True)
+    assert "自動でもう一度確認" in detail_of(hold)
 
 
 # --- Which file's name leads here ------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.fakes import FakeFiles, FakeReading
+from tests.support.holds import detail_of, in_ja
 from tests.support.registered import (
     INVOICE,
     NOTICE,
@@ -23,6 +24,7 @@ from tests.support.world import KEY, NUMBER, START
 from worker.audit.chain import canonical
 from worker.compose.manual_submission import renew_steps
 from worker.core.model import Answer, Channel, Product
+from worker.core.params import of_text
 from worker.core.rulebook import Document, Eligibility, Invoice, Line, NoticeForm, Timing, ValueForm
 from worker.core.states import Reason, State
 
@@ -43,7 +45,7 @@ def test_a_form_is_told_field_by_field_with_its_address_and_its_steps() -> None:
     assert (handed.state, handed.draft) == (State.HANDED_OVER, None)
     assert handed.duties.url == "https://mihon.example/form"
     assert handed.duties.instructions == ("「道路改良工事」を選ぶ", "送信を押す")
-    assert handed.duties.entries == (("案件名", "道路改良工事"), ("認証キー", "********Gh"))
+    assert in_ja(handed.duties.entries) == (("案件名", "道路改良工事"), ("認証キー", "********Gh"))
 
 
 def test_nothing_that_is_kept_of_a_form_holds_the_key() -> None:
@@ -89,7 +91,7 @@ def test_contact_moment_and_conditions_are_steps_of_their_own() -> None:
     )
     handed = drafted(register).submission
     assert handed.state is State.HANDED_OVER
-    assert handed.duties.instructions == (
+    assert in_ja(handed.duties.instructions) == (
         "事前に電話で一報",
         "契約書（令和8年12月1日）と同時に提出",
         "窓口へ持参",
@@ -120,7 +122,7 @@ def test_what_is_not_certain_stands_before_it_is_handed_over(
 def test_a_missing_value_of_a_form_is_named_once() -> None:
     lines = (Line("番号", "{{ values.契約番号 }}"), Line("再掲", "{{ values.契約番号 }}"))
     held = drafted(by_form(lines=lines)).submission
-    assert [(hold.reason, hold.detail) for hold in held.reasons] == [(Reason.MISSING_VALUE, "契約番号")]
+    assert [(hold.reason, detail_of(hold)) for hold in held.reasons] == [(Reason.MISSING_VALUE, "契約番号")]
 
 
 def test_a_deadline_is_known_for_what_a_person_hands_in() -> None:
@@ -149,7 +151,7 @@ def test_a_rule_that_should_be_looked_at_is_asked_about_before_anything_is_hande
     register = replace(REGISTER, issuers=(of_issuer(rule=rule, section={"to": (), **section}, **issuer),))
     held = drafted(register).submission
     assert (held.state, reasons(held)) == (State.HELD, {Reason.RULE_CHANGED: detail})
-    answer = Answer(Reason.RULE_CHANGED, detail, "山田 花子", "soumu", START)
+    answer = Answer(Reason.RULE_CHANGED, of_text(detail), "山田 花子", "soumu", START)
     assert drafted(register, replace(held, answers=(answer,))).submission.state is State.HANDED_OVER
 
 

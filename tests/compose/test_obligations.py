@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.holds import in_ja
 from tests.support.registered import (
     INVOICE,
     NOTICE,
@@ -21,9 +22,10 @@ from tests.support.registered import (
     reasons,
 )
 from tests.support.world import NUMBER, START
-from worker.compose.obligations import choose_duty, describe_timing, hash_rule
+from worker.compose.obligations import choose_duty, hash_rule, tell_timing
 from worker.config.settings import Mode
 from worker.core.errors import NotAllowed
+from worker.core.messages import name_duty
 from worker.core.model import Duties, Product, Submission
 from worker.core.rulebook import Closing, Invoice, InvoiceRule, Timing
 from worker.core.states import Reason, State
@@ -95,7 +97,7 @@ def test_a_rule_given_for_one_project_says_that_it_stands_in_the_register() -> N
     made = drafted(register).submission
     assert made.draft is not None
     assert made.draft.subject == "指定の件名"
-    assert made.duties.source == f"projects.toml（{PROJECT}）"
+    assert in_ja(made.duties.source) == f"projects.toml（{PROJECT}）"
 
 
 # --- Contact, and together with ----------------------------------------------------------------------------------
@@ -169,7 +171,7 @@ def test_what_comes_before_another_document_is_due_on_the_last_working_day_befor
 def test_when_to_hand_it_in_says_the_day_until_which_it_may_be(timing: Timing, said: str) -> None:
     rule = ruled(timing=timing).issuers[0].rules[Product.CONTRACT]
     project = of_project(dates={"contract": dt.date(2026, 12, 1)})
-    assert describe_timing(project, Product.ADVANCE, NUMBER, rule) == said
+    assert name_duty(tell_timing(project, Product.ADVANCE, NUMBER, rule), "ja") == said
 
 
 def test_a_deadline_without_a_registered_day_holds_nothing_up() -> None:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.holds import Said, detail_of
 from tests.support.registered import NOTICE, of_issuer, of_project
 from tests.support.world import KEY, NUMBER
-from worker.core.model import Hold, Key
+from worker.core.model import Key
 from worker.core.rulebook import ValueForm, Width
 from worker.core.states import Reason
 from worker.core.text import match_key
@@ -33,7 +34,7 @@ def right(value: str, **form: object) -> str:
 def wrong(value: str, **form: object) -> str:
     made = fitted(value, **form)
     assert [hold.reason for hold in made.holds] == [Reason.BAD_VALUE]
-    return made.holds[0].detail
+    return detail_of(made.holds[0])
 
 
 # --- Ways of writing ---------------------------------------------------------------------------------------------
@@ -82,7 +83,7 @@ def test_values_keep_the_registers_order_and_each_has_its_own_hold() -> None:
     issuer = of_issuer(values={"乙": ValueForm("乙", length=2), "丙": ValueForm("丙", length=2)})
     made = fit_values(issuer, of_project(values={"乙": "1", "甲": "x", "丙": "123"}), NOTICE)
     assert list(made.values) == ["乙", "甲", "丙"]
-    assert [hold.detail[0] for hold in made.holds] == ["乙", "丙"]
+    assert [detail_of(hold)[0] for hold in made.holds] == ["乙", "丙"]
 
 
 def test_a_form_of_a_value_that_the_project_lacks_is_not_judged() -> None:
@@ -119,7 +120,7 @@ def test_an_empty_value_is_missing_rather_than_wrong() -> None:
     ],
 )
 def test_a_misfit_names_value_and_right_form(value: str, form: dict[str, object], detail: str) -> None:
-    assert fitted(value, **form) == FittedValues({NAME: value}, (Hold(Reason.BAD_VALUE, detail),))
+    assert fitted(value, **form) == FittedValues({NAME: value}, (Said(Reason.BAD_VALUE, detail),))
 
 
 @pytest.mark.parametrize(
@@ -168,7 +169,7 @@ def test_a_number_that_only_holds_the_suretys_digits_is_the_issuers() -> None:
 def test_the_key_in_a_value_is_held_and_never_shown(value: str, form: dict[str, object]) -> None:
     made = fitted(value, **form)
     assert [hold.reason for hold in made.holds] == [Reason.BAD_VALUE]
-    assert made.holds[0].detail == "工事番号：認証キーが含まれています。登録から取り除いてください"
+    assert detail_of(made.holds[0]) == "工事番号：認証キーが含まれています。登録から取り除いてください"
     assert made.values[NAME] == str(Key(KEY))
 
 

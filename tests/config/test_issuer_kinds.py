@@ -14,6 +14,7 @@ import tomlkit
 
 from tests.support.config_samples import GUARANTORS, WORKER
 from tests.support.fakes import FakeFiles
+from tests.support.holds import detail_of
 from tests.support.registered import ALL_KNOWN, INVOICE, PDF, arrived
 from tests.support.world import NUMBER, START
 from worker.approve.redraft import Drafted, draft_submission, put_in_force
@@ -152,5 +153,5 @@ def test_a_value_that_a_condition_asks_about_is_named_with_the_cure() -> None:
     subject = "{% if values.案件番号 %}{{ values.案件番号 }}{% else %}{{ values.工事番号 }}{% endif %}"
     project = {"values": {"工事番号": "R8-12"}, "rule": {"contract": {"subject": subject}}}
     made = drafted("hisui", CONTRACT, project)
-    held = {hold.reason: hold.detail for hold in made.submission.reasons}
+    held = {hold.reason: detail_of(hold) for hold in made.submission.reasons}
     assert held[Reason.MISSING_VALUE] == "condition: 案件番号"

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.config_samples import ISSUER, PROJECTS, files
 from tests.support.fakes import FakeFiles
+from tests.support.holds import detail_of, in_ja
 from tests.support.registered import (
     INVOICE,
     NOTICE,
@@ -103,7 +104,7 @@ def test_while_the_invoice_is_undecided_it_is_held_whatever_the_sentences_say() 
 def test_what_the_letter_promises_is_a_duty_whatever_the_rule_says(after: tuple[Any, ...]) -> None:
     made = drafted(register(SEPARATE, after=after), notice=ADVANCE)
     assert "前払金請求書は別途提出いたします" in made.body
-    assert "前払金請求書を別途提出" in made.submission.duties.after
+    assert "前払金請求書を別途提出" in in_ja(made.submission.duties.after)
 
 
 @pytest.mark.parametrize(
@@ -129,14 +130,14 @@ def test_by_hand_a_sentence_is_told_with_its_condition_while_the_invoice_is_not_
         invoices: drafted(register(invoices, **paper), notice=ADVANCE).submission.duties
         for invoices in (None, NAMED, SEPARATE)
     }
-    assert told[None].instructions[1:] == (
+    assert in_ja(told[None].instructions[1:]) == (
         "いつも",
         "請求書を一緒に提出するとき：押印がある",
         "請求書を別に提出するとき：請求書の原本を郵送",
     )
     assert told[NAMED].instructions[1:] == ("いつも", "押印がある")
     assert told[SEPARATE].instructions[1:] == ("いつも", "請求書の原本を郵送")
-    assert [told[each].after for each in (None, NAMED, SEPARATE)] == [
+    assert [in_ja(told[each].after) for each in (None, NAMED, SEPARATE)] == [
         ("請求書を別に提出するとき：請求書の原本を郵送",),
         (),
         ("請求書の原本を郵送",),
@@ -183,7 +184,7 @@ def test_what_the_announcement_excludes_is_out_whatever_the_issuer_says(eligibil
     excluded = of_project(is_excluded=True)
     (hold,) = judge_eligibility(issuer, excluded, Product.CONTRACT, Contract.ORIGINAL)
     assert hold.reason is Reason.NOT_ELIGIBLE
-    assert hold.detail.startswith(f"{excluded.id}：公告等で電子保証の対象外")
+    assert detail_of(hold).startswith(f"{excluded.id}：公告等で電子保証の対象外")
     agreed = replace(excluded, exception="契約課の了解")
     assert judge_eligibility(issuer, agreed, Product.CONTRACT, Contract.ORIGINAL) == ()
 
@@ -207,18 +208,18 @@ def by_hand(channel: Channel, *, fax: str = "", **keys: Any) -> Any:
 
 def test_a_fax_is_told_with_its_number_and_what_is_written_on_it() -> None:
     duties = by_hand(Channel.FAX, fax="0557-00-0001", notice=NoticeForm.TYPED, instructions=("送る",))
-    assert duties.entries == (
+    assert in_ja(duties.entries) == (
         ("FAX番号", "0557-00-0001"),
         ("保証契約番号", NUMBER),
         ("認証キー", "********Gh（お知らせのPDFに記載）"),
     )
-    assert by_hand(Channel.FAX).entries == (("FAX番号", FAX_UNKNOWN),)
+    assert in_ja(by_hand(Channel.FAX).entries) == (("FAX番号", in_ja(FAX_UNKNOWN)),)
 
 
 @pytest.mark.parametrize("channel", [Channel.FAX, Channel.PAPER, Channel.FORM, Channel.UPLOAD])
 def test_typed_number_and_key_are_told_once(channel: Channel) -> None:
     lines = (Line("番号", "{{ notice.contract_number }}"),)
-    titles = [title for title, _ in by_hand(channel, notice=NoticeForm.TYPED, lines=lines).entries]
+    titles = [title for title, _ in in_ja(by_hand(channel, notice=NoticeForm.TYPED, lines=lines).entries)]
     own = [] if channel is Channel.PAPER else ["番号"]
     typed = ["保証契約番号", "認証キー"] if channel is Channel.PAPER else ["認証キー"]
     assert [title for title in titles if title != "FAX番号"] == [*own, *typed]
@@ -387,4 +388,4 @@ def test_a_rule_of_the_project_names_the_issuers_source_for_the_rest() -> None:
     issuer = of_issuer(source="市のページ")
     own = of_project(rules={Product.CONTRACT: replace(RULE, timing=RULE.timing, subject="別")})
     made = drafted(replace(REGISTER, issuers=(issuer,), projects=(own,))).submission
-    assert made.duties.source == f"projects.toml（{own.id}）、ほかは 市のページ"
+    assert in_ja(made.duties.source) == f"projects.toml（{own.id}）、ほかは 市のページ"

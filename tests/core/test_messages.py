@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.holds import old
 from tests.support.registered import REGISTER, REHEARSAL_TO, drafted
 from worker.core import messages as words
 from worker.core.messages import _HINTS as HINTS
@@ -150,12 +151,12 @@ def test_a_next_step_speaks_of_approving_only_where_an_approval_answers() -> Non
 def test_what_was_rehearsed_speaks_of_the_setting_only_while_the_draft_is_a_rehearsal() -> None:
     rehearsing = drafted(replace(REGISTER, rehearsal_to=REHEARSAL_TO)).submission
     for_real = drafted().submission
-    held = {"state": State.HELD, "reasons": (Hold(Reason.REHEARSED, "1"), Hold(Reason.APPROVAL))}
+    held = {"state": State.HELD, "reasons": (old(Reason.REHEARSED, "1"), Hold(Reason.APPROVAL))}
     for lang in ("ja", "en"):
         assert "rehearsal_to" in next_step(replace(rehearsing, **held), lang)
         assert "rehearsal_to" not in next_step(replace(for_real, **held), lang)
     assert "承認" in next_step(replace(for_real, **held), "ja")
-    asking = {**held, "reasons": (*held["reasons"], Hold(Reason.FIRST_ADDRESS, "a@b.example"))}
+    asking = {**held, "reasons": (*held["reasons"], old(Reason.FIRST_ADDRESS, "a@b.example"))}
     assert next_step(replace(for_real, **asking), "ja") == reasons.NEXT_STEPS[Reason.FIRST_ADDRESS][0]
 
 
@@ -179,7 +180,7 @@ def test_a_refused_decision_is_told_in_office_words() -> None:
     ],
 )
 def test_a_wrong_kind_of_paper_is_named_with_what_to_do_about_it(paper: str, step: str) -> None:
-    hold = Hold(Reason.NOT_A_NOTICE, paper)
+    hold = old(Reason.NOT_A_NOTICE, paper)
     held = Submission(1, State.HELD, reasons=(hold,))
     assert paper in name_hold(hold, "ja")
     assert step in next_step(held, "ja")
@@ -208,7 +209,7 @@ def test_a_wrong_kind_of_paper_is_named_with_what_to_do_about_it(paper: str, ste
 def test_a_paper_that_must_not_be_used_is_named_with_its_own_words(
     reason: Reason, detail: str, says: str, does: str
 ) -> None:
-    held = Submission(1, State.HELD, reasons=(Hold(reason, detail),))
+    held = Submission(1, State.HELD, reasons=(old(reason, detail),))
     assert says in name_hold(held.reasons[0], "ja")
     assert does in next_step(held, "ja")
     assert "save the PDF" in next_step(held, "en") or "save it" in next_step(held, "en")

@@ -592,7 +592,7 @@ def test_an_old_label_or_a_part_of_one_is_refused_and_the_new_one_stands_after_w
     told = desk("approve", typed, "--by", HANAKO, "--json").document
     assert (told["refused"], told["label"], told["to"]) == ("draft_differs", row["label"], row["to"])
     assert told["cc"] == ["genba@contractor.example"]
-    assert told["hold_details"] == [{"reason": "approval", "detail": ""}]
+    assert told["hold_details"] == [{"reason": "approval", "detail": "", "params": {}}]
     assert desk.list()[0]["state"] == "HELD"
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support import decided
 from tests.support.authenticated import AUTHSERV_ID, SIGNATURE, signature
+from tests.support.holds import detail_of
 from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.returned import dsn, qmail, recipient, reply
 from tests.support.small_office import Form, Settings, SmallOffice, form
@@ -155,8 +156,8 @@ async def test_the_reason_is_shown_in_words_and_kept_as_a_code(stage: Stage) -> 
     as_0_1_drafted(office)
     await stage.comes(forged(guessed(), "report"))
     (hold,) = office.only().reasons
-    assert hold.detail.startswith(f"delivered: {TO} 2026-")
-    assert hold.detail.isascii()
+    assert detail_of(hold).startswith(f"delivered: {TO} 2026-")
+    assert detail_of(hold).isascii()
     assert name_hold(hold, "ja").startswith(f"送信済みの可能性（先方サーバーに到着：{TO}")
     assert name_hold(hold, "en").startswith(f"it may have been sent already (delivered: {TO}")
 

@@ -19,6 +19,7 @@ import pytest_asyncio
 from tests.support import decided
 from tests.support.authenticated import received
 from tests.support.fakes import FakeClock, run_at_once
+from tests.support.holds import detail_of
 from tests.support.known_addresses import say_installed
 from tests.support.small_office import Form, Mails, Settings, SmallOffice, form, mail_with
 from tests.support.world import HANAKO, OFFICE
@@ -114,7 +115,7 @@ class NewOffice(SmallOffice):
     def asked(self, number: int) -> list[str]:
         """The details of FROM_BEFORE that stand."""
         reasons = self.store.submission(number).reasons
-        return [hold.detail for hold in reasons if hold.reason is Reason.FROM_BEFORE]
+        return [detail_of(hold) for hold in reasons if hold.reason is Reason.FROM_BEFORE]
 
 
 @pytest_asyncio.fixture

@@ -12,11 +12,12 @@ import pytest
 
 from tests.support import decided
 from tests.support.decided import approve
+from tests.support.holds import Said
 from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.small_office import Settings, SmallOffice, form
 from tests.support.world import HANAKO, REHEARSAL
 from worker.core.messages import name_hold
-from worker.core.model import Hold, ReceiptKind, Submission
+from worker.core.model import ReceiptKind, Submission
 from worker.core.states import Reason, State
 
 COPY = "hikae@contractor.example"
@@ -113,7 +114,7 @@ async def test_a_copy_outside_our_domain_is_asked_about_once_and_then_goes(tmp_p
         office.save(form(4))
         await office.pass_once()
         first, second = office.store.submissions()
-        asked = Hold(Reason.FIRST_ADDRESS, f"copy_to: {OUTSIDE}")
+        asked = Said(Reason.FIRST_ADDRESS, f"copy_to: {OUTSIDE}")
         assert [(each.state, each.reasons) for each in (first, second)] == [(State.HELD, (asked,))] * 2
         approve(office.store, office.pipeline.in_force, first.id, first.label, HANAKO, "社外の控え", office.clock.now())
         await office.pass_once()
@@ -121,12 +122,12 @@ async def test_a_copy_outside_our_domain_is_asked_about_once_and_then_goes(tmp_p
         office.configure(replace(office.settings, copy_to="other@backup.example"))
         office.save(form(2, key=1))
         await office.pass_once()
-        assert Hold(Reason.FIRST_ADDRESS, "copy_to: other@backup.example") in office.store.submission(3).reasons
+        assert Said(Reason.FIRST_ADDRESS, "copy_to: other@backup.example") in office.store.submission(3).reasons
         await office.stop()
 
 
 async def test_a_rehearsal_outside_our_domain_goes_and_is_asked_about_until_it_is_answered(tmp_path: Path) -> None:
-    asked = Hold(Reason.FIRST_ADDRESS, f"rehearsal_to: {OUTSIDE}")
+    asked = Said(Reason.FIRST_ADDRESS, f"rehearsal_to: {OUTSIDE}")
     async with MisbehavingServer(At.AFTER, "421", times=0) as server:
         office = SmallOffice(tmp_path, Settings(port=server.port, notify=(), rehearsal_to=OUTSIDE))
         office.save(YAMA)

@@ -28,6 +28,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from tests.support import decided
 from tests.support.authenticated import HEADER, SIGNATURE, authenticated, signature
 from tests.support.fakes import FakeClock, FakeFiles, located_as_printed, run_at_once
+from tests.support.holds import asked, detail_of
 from tests.support.known_addresses import make_known
 from tests.support.oracle import Left, faults_of, faults_together, is_invoice_of
 from tests.support.random_registers import TITLES, Came, World, worlds, write_files
@@ -250,7 +251,7 @@ class Days:
     def may_be_answered_blindly(self, each: Submission) -> bool:
         """Whether nothing that is asked is about whose it is, which contract's, or which invoice."""
         asked = {hold.reason for hold in each.reasons}
-        unknown_day = any(hold.reason is Reason.TIMING and "未登録" in hold.detail for hold in each.reasons)
+        unknown_day = any(hold.reason is Reason.TIMING and "未登録" in detail_of(hold) for hold in each.reasons)
         return not asked & (ABOUT_THE_TARGET | {Reason.INVOICE_UNREADABLE, Reason.INVOICE_UNCLEAR}) and not unknown_day
 
     def truth_of(self, each: Submission) -> Came:
@@ -281,9 +282,9 @@ class Days:
         for each in sorted(sent, key=lambda one: (str(one.sent_at), one.id)):
             assert each.draft is not None
             project = each.project if each.section == "office" else ""
-            asked = {answer.detail for answer in each.answers if answer.reason is Reason.FIRST_ADDRESS}
+            told = {asked(answer) for answer in each.answers if answer.reason is Reason.FIRST_ADDRESS}
             places = {(each.issuer, each.section, to, project) for to in each.draft.recipients}
-            faults += [f"nobody was asked of {place}" for place in places - known if place[2] not in asked]
+            faults += [f"nobody was asked of {place}" for place in places - known if place[2] not in told]
             known |= places
         self.room.counted["asked of an address"] += sum(
             answer.reason is Reason.FIRST_ADDRESS for each in sent for answer in each.answers

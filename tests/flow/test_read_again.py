@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support import decided
+from tests.support.holds import detail_of
 from tests.support.small_office import Settings, SmallOffice, TextInBytes, form
 from tests.support.world import HANAKO
 from worker.approve import decisions
@@ -104,7 +105,7 @@ async def test_a_notice_altered_in_the_database_is_held_for_ever_and_never_sent(
     await office.pipeline.send_due()
     held = office.only()
     assert (held.state, [hold.reason for hold in held.reasons]) == (State.HELD, [Reason.KEY_DIFFERS])
-    assert field in held.reasons[0].detail
+    assert field in detail_of(held.reasons[0])
     assert "began_to_wait" in office.alarms()
     for _ in range(3):  # nothing that the table says brings it back, a restart included
         await office.pass_once()
@@ -120,7 +121,7 @@ async def test_the_words_name_what_differs_and_the_way_out(office: WatchedOffice
     await office.pipeline.send_due()
     held = office.only()
     (hold,) = held.reasons
-    assert hold.detail == "pdf: contract_number, key"
+    assert detail_of(hold) == "pdf: contract_number, key"
     assert "保証契約番号、認証キー" in name_hold(hold, "ja")
     assert "contract number, key" in name_hold(hold, "en")
     assert "kEy0002Zq0W" not in str(list(office.store.entries(held.id)))
@@ -195,7 +196,7 @@ async def test_what_is_read_again_after_a_refusal_and_says_otherwise_is_held_for
     office.alter("notices", key="kEy0002Zq0W")
     await office.restart()
     await office.pass_once()
-    assert [hold.detail for hold in office.only().reasons] == ["pdf: key"]
+    assert [detail_of(hold) for hold in office.only().reasons] == ["pdf: key"]
     assert len(sent) == 0
 
 
@@ -320,7 +321,7 @@ async def test_a_notice_altered_before_the_approval_goes_to_no_other_town(
     decided.approve(office.store, office.pipeline.in_force, 1, office.only().label, HANAKO, "", now)
     await office.pass_once()
     held = office.only()
-    assert (held.state, [hold.detail for hold in held.reasons]) == (
+    assert (held.state, [detail_of(hold) for hold in held.reasons]) == (
         State.HELD,
         ["pdf: contract_number, project_name"],
     )

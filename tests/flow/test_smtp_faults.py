@@ -23,6 +23,7 @@ from sqlalchemy.engine import Connection
 
 from tests.support import decided
 from tests.support.fakes import run_at_once
+from tests.support.holds import detail_of
 from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.small_office import INVOICE, Settings, SmallOffice, WatchedStore, form
 from tests.support.world import HANAKO, OFFICE, REHEARSAL
@@ -290,7 +291,7 @@ async def test_an_acceptance_that_becomes_known_after_a_person_said_not_sent_is_
         await office.finish()
         held = office.only()
         assert (held.state, [hold.reason for hold in held.reasons]) == (State.HELD, [Reason.MAYBE_SENT])
-        assert "250" in held.reasons[0].detail
+        assert "250" in detail_of(held.reasons[0])
         assert "late_answer" in office.alarms()
         assert list(ids_of(server.messages).values()) == [1]
 

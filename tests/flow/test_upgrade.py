@@ -77,8 +77,13 @@ REASONS_OF_0_1_0 = {Reason(each) for each in ANSWERED_IN_0_1_0} | {
 # What may change, and why. Nothing else may.
 
 _TRIED_AGAIN = "0.1.0 was killed before the first byte: its own next start puts the attempt off as well"
+_CODES = "what holds it is judged anew, and is a code with parameters"
+
 AT_THE_START: Mapping[str, tuple[set[str], str]] = {
     "sending": ({"state", "due_at", "deferrals"}, _TRIED_AGAIN),
+    "wanting": ({"reasons"}, _CODES),
+    "unknown": ({"reasons"}, _CODES),
+    "left_changed": ({"reasons"}, _CODES),
     "handed_over": ({"duties"}, "a rule by paper that gives no steps says so among the steps"),
 }
 """By submission the fields that the first pass of the present program changes while the office is closed."""
@@ -146,6 +151,9 @@ class Office:
     imap: DemoImap
     relay: DsnController
     moment: dt.datetime = CLOSED
+    stored: bytes = STORED
+    head: Path = KEPT / "head"
+    """What its last program noted."""
     passes: list[Ran] = field(default_factory=list)
 
     @property
@@ -160,9 +168,9 @@ class Office:
             path = self.store / "inbox" / "invoices" / file.name
             shutil.copyfile(file, path)
             os.utime(path, (KILLED_AT.timestamp() - 86_400,) * 2)
-        (self.store / FILE_NAME).write_bytes(STORED)
+        (self.store / FILE_NAME).write_bytes(self.stored)
         (self.store / FILE_NAME).chmod(0o600)
-        shutil.copyfile(KEPT / "head", self.store / "head")
+        shutil.copyfile(self.head, self.store / "head")
         secret = self.store / "imap-password"
         secret.touch(mode=0o600)
         secret.write_text(self.imap.password)
@@ -185,8 +193,8 @@ class Office:
         return Snapshot.of(self.store)
 
     def audit(self) -> None:
-        """``audit verify``, also against the head that 0.1.0 noted."""
-        noted = (KEPT / "head").read_text().split()[1]
+        """``audit verify``, also against the head that the older program noted."""
+        noted = self.head.read_text().split()[1]
         ran = self("audit", "verify", "--head", noted, "--json")
         assert (ran.code, ran.document["faults"]) == (0, []), ran
 

@@ -309,7 +309,7 @@ def test_what_is_not_certain_waits_for_a_person(day: Day, form: Form, reasons: l
 
 def test_a_missing_value_is_named(day: Day) -> None:
     (detail,) = day.room.office.show(day.came_of(NO_VALUE)["id"])["hold_details"]
-    assert detail == {"reason": "missing_value", "detail": "工事番号"}
+    assert detail == {"reason": "missing_value", "detail": "工事番号", "params": {"value": "工事番号"}}
 
 
 def test_an_announcement_without_a_pdf_opens_a_task(day: Day) -> None:

@@ -23,6 +23,7 @@ import pytest
 
 from tests.support import decided
 from tests.support.fakes import FakeClock, FakeFiles, run_at_once
+from tests.support.holds import detail_of
 from tests.support.known_addresses import make_known, sections_with
 from tests.support.small_office import Form, Mails, TextInBytes, WatchedStore, mail_with, server_at
 from tests.support.world import ACCOUNT, CONTRACTOR_TABLE, HANAKO, JIRO, OFFICE
@@ -450,7 +451,7 @@ class Week:
         return " ".join(parts)
 
     def details(self, number: int) -> dict[str, str]:
-        return {hold.reason.value: hold.detail for hold in self.of(number).reasons}
+        return {hold.reason.value: detail_of(hold) for hold in self.of(number).reasons}
 
     def left(self) -> list[Left]:
         """The submissions that the relay took since the last look at it; mails to the operator are set apart."""

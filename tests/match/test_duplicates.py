@@ -122,7 +122,7 @@ SCAN = Unreadable(Reason.NO_TEXT, "1 page")
 def test_a_file_that_cannot_be_read_is_held_for_its_refusal() -> None:
     outcome = receive_unreadable(SCAN, FIRST, FOLDER, FakeReading())
     assert isinstance(outcome, New)
-    refusal = Hold(Reason.NO_TEXT, "1 page")
+    refusal = Hold.of(Reason.NO_TEXT, found="1 page")
     assert (outcome.submission.state, outcome.submission.refusal) == (State.HELD, refusal)
     assert outcome.submission.reasons == (refusal,)
 

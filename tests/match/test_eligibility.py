@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.holds import detail_of
 from tests.support.registered import PROJECT, SECTION, of_issuer, of_project
-from worker.core.messages.reasons import CODED
+from worker.core.messages.reasons import CODED, NAMES
 from worker.core.model import Hold, Product
 from worker.core.rulebook import Award, Contract, CountedBy, Eligibility, Section, WorkKind
 from worker.core.states import Reason
-from worker.match.eligibility import AWARD_NAMES, DATE_NAMES, KIND_NAMES, NOT_SEEN, judge_eligibility
+from worker.match.eligibility import NOT_SEEN, judge_eligibility
 
 SINCE = dt.date(2024, 10, 1)
 BEFORE = dt.date(2024, 9, 30)
@@ -48,13 +49,13 @@ def fits(*alternatives: Eligibility, **project: Any) -> bool:
 def asked(*alternatives: Eligibility, **project: Any) -> str:
     (hold,) = judged(*alternatives, **project)
     assert hold.reason is Reason.ELIGIBILITY_UNKNOWN
-    return hold.detail
+    return detail_of(hold)
 
 
 def refused(*alternatives: Eligibility, **project: Any) -> str:
     (hold,) = judged(*alternatives, **project)
     assert hold.reason is Reason.NOT_ELIGIBLE
-    return hold.detail
+    return detail_of(hold)
 
 
 # --- The sentences -------------------------------------------------------------------------------------------------
@@ -98,6 +99,7 @@ def test_no_answer_for_one_starting_day_covers_another() -> None:
 
 # --- One limit at a time -------------------------------------------------------------------------------------------
 
+DAYS = NAMES["day"]
 LIMITS: list[tuple[Eligibility, dict[str, Any], dict[str, Any], str]] = [
     (
         Eligibility(kinds=(WorkKind.WORKS,)),
@@ -124,7 +126,7 @@ LIMITS: list[tuple[Eligibility, dict[str, Any], dict[str, Any], str]] = [
         "請負金額（amount）が5,000,000円以上か",
     ),
     *(
-        (since(date), {"dates": {date: SINCE}}, {"dates": {date: BEFORE}}, f"{DATE_NAMES[date]}（dates.{date}）")
+        (since(date), {"dates": {date: SINCE}}, {"dates": {date: BEFORE}}, f"{DAYS[date][0]}（dates.{date}）")
         for date in CountedBy
     ),
 ]
@@ -160,7 +162,7 @@ IN_TIME = {"dates": {"contract": SINCE}}
 
 def test_an_open_alternative_is_not_known_in_its_own_words_and_with_its_own_step() -> None:
     (hold,) = judged(CERTAIN, OPEN, product=Product.INTERIM, **IN_TIME)
-    assert (hold.reason, hold.detail) == (Reason.ELIGIBILITY_UNKNOWN, f"{NOT_SEEN}: {of_project().id}")
+    assert (hold.reason, detail_of(hold)) == (Reason.ELIGIBILITY_UNKNOWN, f"{NOT_SEEN}: {of_project().id}")
     assert (Reason.ELIGIBILITY_UNKNOWN, NOT_SEEN) in CODED
 
 
@@ -171,7 +173,7 @@ def test_an_open_alternative_leaves_what_is_certain_as_it_is() -> None:
         (hold,) = judged(CERTAIN, OPEN, product=product, **late)
         assert hold.reason is Reason.NOT_ELIGIBLE
         (hold,) = judged(CERTAIN, OPEN, product=product)
-        assert (hold.reason, NOT_SEEN in hold.detail) == (Reason.ELIGIBILITY_UNKNOWN, False)
+        assert (hold.reason, NOT_SEEN in detail_of(hold)) == (Reason.ELIGIBILITY_UNKNOWN, False)
 
 
 def test_an_open_alternative_that_a_project_certainly_misses_is_no_question() -> None:
@@ -421,7 +423,7 @@ def test_a_hold_is_one_stands_still_and_is_released_by_consent(
     holds = judged(*alternatives, **facts)
     assert len(holds) <= 1
     assert holds == judged(*alternatives, **facts)
-    assert all(hold.detail.startswith(f"{PROJECT}：") for hold in holds)
+    assert all(detail_of(hold).startswith(f"{PROJECT}：") for hold in holds)
     assert fits(*alternatives, **facts, exception="了解済み")
 
 
@@ -449,4 +451,6 @@ def test_to_forget_a_fact_never_turns_a_refusal_into_a_mail(
 
 
 def test_every_date_kind_and_award_has_its_word() -> None:
-    assert (set(DATE_NAMES), set(KIND_NAMES), set(AWARD_NAMES)) == (set(CountedBy), set(WorkKind), set(Award))
+    assert [set(NAMES[each]) for each in ("day", "kind", "award", "product")] == [
+        *(set(each) for each in (CountedBy, WorkKind, Award, Product))
+    ]

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.holds import Said
 from tests.support.registered import CONTRACTOR, NOTICE, Register, drafted, of_project, reasons
 from tests.support.world import NUMBER
-from worker.core.model import Hold, Notice, Product
+from worker.core.model import Notice, Product
 from worker.core.rulebook import Project
 from worker.core.states import Reason
 from worker.match.match import (
@@ -45,7 +46,7 @@ def test_the_registered_number_decides_whatever_the_name_says() -> None:
 
 def test_a_number_entered_with_one_project_on_a_notice_that_names_another_must_be_asked_about() -> None:
     bridge = replace(BRIDGE, contract_numbers=(NUMBER,))
-    asked = Hold(Reason.NUMBER_DIFFERS, f"{bridge.id}: {NAMED.id}")
+    asked = Said(Reason.NUMBER_DIFFERS, f"{bridge.id}: {NAMED.id}")
     assert found(NAMED, bridge) == Match(bridge, (asked,))
 
 
@@ -192,8 +193,8 @@ def test_two_projects_that_fold_to_the_printed_name_decide_nothing() -> None:
 OTHER = "12345-000009"
 
 
-def differs(*numbers: str, project: str = NAMED.id) -> Hold:
-    return Hold(Reason.NUMBER_DIFFERS, f"{project}: {', '.join(numbers)}")
+def differs(*numbers: str, project: str = NAMED.id) -> Said:
+    return Said(Reason.NUMBER_DIFFERS, f"{project}: {', '.join(numbers)}")
 
 
 def test_a_project_found_by_name_that_lists_other_numbers_must_be_asked_about() -> None:
@@ -260,7 +261,7 @@ def test_the_contractors_own_name_is_known_in_every_form(printed: str) -> None:
 
 @pytest.mark.parametrize("printed", ["株式会社〇〇建設", "〇〇建設", "〇〇建設 有限会社", "さんぷる建設 株式会社", ""])
 def test_another_contractors_notice_is_held_under_the_name_it_bears(printed: str) -> None:
-    assert of_firm(printed) == Match(of_project(), (Hold(Reason.OTHER_CONTRACTOR, printed),))
+    assert of_firm(printed) == Match(of_project(), (Said(Reason.OTHER_CONTRACTOR, printed),))
 
 
 def test_a_joint_venture_is_known_by_its_name_and_by_its_representatives() -> None:
@@ -273,13 +274,13 @@ def test_a_firm_is_not_known_by_the_joint_venture_of_another_project() -> None:
     venture = of_project(id="mihon/橋梁", contract_numbers=(OTHER,), names_on_notice=("さんぷる建設㈱",))
     register = index_projects([of_project(), venture], CONTRACTOR.name)
     outcome = match_project(replace(NOTICE, contractor_name="さんぷる建設㈱"), register, None)
-    assert outcome == Match(of_project(), (Hold(Reason.OTHER_CONTRACTOR, "さんぷる建設㈱"),))
+    assert outcome == Match(of_project(), (Said(Reason.OTHER_CONTRACTOR, "さんぷる建設㈱"),))
 
 
 def test_a_proposed_project_is_asked_about_its_contractor_too() -> None:
     notice = replace(NOTICE, contractor_name="さんぷる建設㈱")
     outcome = match_project(notice, index_projects([NAMED], CONTRACTOR.name), None)
-    assert outcome == Proposed(NAMED, (Hold(Reason.OTHER_CONTRACTOR, "さんぷる建設㈱"),))
+    assert outcome == Proposed(NAMED, (Said(Reason.OTHER_CONTRACTOR, "さんぷる建設㈱"),))
 
 
 def test_the_place_of_the_legal_form_tells_two_firms_apart() -> None:

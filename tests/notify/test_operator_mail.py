@@ -6,11 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.holds import old
 from tests.support.registered import NOTICE, REGISTER, Register, arrived, drafted, of_issuer, of_project
 from tests.support.world import KEY, START
+from worker.audit.sent_log import receipt_detail
 from worker.core.errors import AccountRefused
 from worker.core.messages import name_state, next_step
-from worker.core.model import Alarm, Hold, Submission
+from worker.core.messages.receipts import COPY_NEWS
+from worker.core.model import Alarm, Hold, Receipt, ReceiptKind, Submission
+from worker.core.params import Params, spell
 from worker.core.states import Kind, Reason, State, kind_of
 from worker.match.near_matches import NearMiss
 from worker.notify.operator_mail import LINES_LIMIT, NEAR_LIMIT, describe, write_status, write_telling
@@ -60,7 +64,7 @@ def test_what_is_not_known_yet_is_called_by_what_came() -> None:
 
 
 def test_foreign_text_cannot_hide_in_the_mail() -> None:
-    unread = replace(arrived(None), source_name="a\u202efdp.exe\r\nBcc: x", reasons=(Hold(Reason.NO_TEXT, "\x1b[31m"),))
+    unread = replace(arrived(None), source_name="a\u202efdp.exe\r\nBcc: x", reasons=(old(Reason.NO_TEXT, "\x1b[31m"),))
     text = describe(unread)
     assert "a\\u{202E}fdp.exe\\u{000D}\\u{000A}Bcc: x" in text
     assert "\\u{001B}[31m" in text
@@ -171,6 +175,28 @@ def test_of_several_troubles_the_one_that_loses_most_stands_first() -> None:
 @pytest.mark.parametrize("cause", [f"mute:{START.isoformat()}", "came_back", "late_answer"])
 def test_what_cannot_wait_is_called_urgent_in_the_subject(cause: str) -> None:
     assert told(alarms=(Alarm(1, cause, (), START, "1：X"),))[0].startswith("【保証便】至急：送信")
+
+
+def test_what_came_back_is_told_from_its_codes_and_as_it_was_where_an_older_program_wrote_it() -> None:
+    receipt = Receipt(ReceiptKind.FAILED, START, recipient="a@b.example", status="5.1.1", text="no such user")
+    told_now = f"7: {spell(Params(**receipt_detail(receipt)))}"
+    for detail, words in (
+        (told_now, "7：不達：a@b.example　宛先不明（アドレスの誤り・廃止）（5.1.1）　no such user"),
+        (f"7: {spell(COPY_NEWS)}", "7：送信済みとみられる自社の控え"),
+        ("7：以前の文", "7：以前の文"),
+    ):
+        _, body = told(alarms=(Alarm(1, "came_back", (), START, detail),))
+        assert words in body
+
+
+def test_a_refused_configuration_is_told_in_words_from_its_codes() -> None:
+    problem = Params(code="unknown_key", place="worker.toml smtp.hots", given=("name=hots", "nearest=host=x"))
+    detail = spell(Params(problems=(problem,)))
+    _, body = told(alarms=(Alarm(1, "configuration_refused", (), START, detail),))
+    assert "worker.toml smtp.hots：" in body
+    assert "{" not in body.partition("worker.toml smtp.hots：")[2].partition("\n")[0]
+    _, old_body = told(alarms=(Alarm(1, "configuration_refused", (), START, "worker.toml：以前の文"),))
+    assert "worker.toml：以前の文" in old_body
 
 
 def test_what_was_dealt_with_meanwhile_is_left_out() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from worker.config.load import Configuration
 from worker.core.japanese_dates import write_date
+from worker.core.messages.reasons import NAMES
 from worker.core.model import PRODUCT_NAMES, Channel, Product
 from worker.core.rulebook import (
     Closing,
@@ -19,7 +20,6 @@ from worker.core.rulebook import (
     Timing,
     When,
 )
-from worker.match.eligibility import AWARD_NAMES, DATE_NAMES, KIND_NAMES
 from worker.service.wiring import load_catalogue
 
 CHANNELS: Mapping[Channel, str] = {
@@ -179,8 +179,8 @@ def _eligibility(issuer: Issuer, alternative: Eligibility) -> str:
     parts = [
         *([f"{write_date(alternative.since)}以降（{_either(alternative)}）"] if alternative.since else []),
         *(["・".join(PRODUCT_NAMES[each] for each in alternative.products)] if alternative.products else []),
-        *(["・".join(KIND_NAMES[each] for each in alternative.kinds)] if alternative.kinds else []),
-        *(["・".join(AWARD_NAMES[each] for each in alternative.awards)] if alternative.awards else []),
+        *(["・".join(NAMES["kind"][each][0] for each in alternative.kinds)] if alternative.kinds else []),
+        *(["・".join(NAMES["award"][each][0] for each in alternative.awards)] if alternative.awards else []),
     ]
     if alternative.tendered_by:
         parts.append("・".join(issuer.sections[each].name for each in alternative.tendered_by) + "の発注")
@@ -196,7 +196,7 @@ def _eligibility(issuer: Issuer, alternative: Eligibility) -> str:
 
 
 def _either(alternative: Eligibility) -> str:
-    return "又は".join(DATE_NAMES[each] for each in alternative.counted_by)
+    return "又は".join(NAMES["day"][each][0] for each in alternative.counted_by)
 
 
 def _open_keys(issuer: Issuer) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from tests.support.config_samples import files
 from tests.support.decided import invoices_of
 from tests.support.fakes import FakeFiles, FakeReading, FakeTemplates
+from tests.support.holds import detail_of
 from tests.support.world import EAST, GUARANTORS_FILE, HANAKO, KEY, MIHON, MIHON_TO, NUMBER, REHEARSAL, START, WEST
 from worker.approve.redraft import Drafted, InForce, draft_submission, put_in_force
 from worker.config.load import Configuration, load_configuration
@@ -146,4 +147,4 @@ def drafted(
 
 def reasons(submission: Submission) -> dict[Reason, str]:
     """Why it is held, and what each reason is about."""
-    return {hold.reason: hold.detail for hold in submission.reasons}
+    return {hold.reason: detail_of(hold) for hold in submission.reasons}

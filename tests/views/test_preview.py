@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.holds import old
 from tests.support.registered import NOTICE, PDF, REGISTER, REHEARSAL_TO, TO, Register, drafted, of_issuer, of_project
 from tests.support.world import KEY
 from worker.compose import checks as guards
@@ -114,7 +115,7 @@ def test_a_rule_without_source_or_day_says_so() -> None:
 
 
 def test_every_guard_is_shown_whether_it_passed_or_holds() -> None:
-    checks = (Check("wrong_recipient", ()), Check("first_address", (Hold(Reason.FIRST_ADDRESS, TO),)))
+    checks = (Check("wrong_recipient", ()), Check("first_address", (old(Reason.FIRST_ADDRESS, TO),)))
     assert parts_of(checks=checks)["誤送信の防止チェック"] == [
         ("宛先が設定どおり", "問題なし"),
         ("送信したことのある宛先", f"初めての送信先（{TO}）"),
@@ -151,7 +152,7 @@ def test_every_condition_is_shown_with_its_number_and_whether_it_was_ticked() ->
 
 
 def test_what_a_person_does_before_and_after_is_shown_with_its_days_and_the_telephone() -> None:
-    contact = Hold(Reason.CONTACT_FIRST, "担当者へ電話で送信を予告")
+    contact = old(Reason.CONTACT_FIRST, "担当者へ電話で送信を予告")
     held = replace(with_duties(), reasons=(contact,), done=())
     assert parts_of(held)["送信の前後にすること"] == [
         ("送信の前に", "担当者へ電話で送信を予告"),
@@ -212,12 +213,16 @@ def test_every_heading_has_its_english() -> None:
 
 def test_programs_get_the_same_in_fixed_fields() -> None:
     draft = replace(SUBMISSION.draft, conditions=("押印がある",))
-    checks = (Check("invoice", (Hold(Reason.WRONG_INVOICE, "a.pdf"),)), Check("key_differs", ()))
+    checks = (Check("invoice", (Hold.of(Reason.WRONG_INVOICE, file="a.pdf"),)), Check("key_differs", ()))
     document = seen_json(Seen(replace(with_duties(), draft=draft), MAIL.body, checks, (NearMiss("a", "b", "c≠d"),)))
     assert document["rule"]["checked_on"] == "2026-04-02"
     assert document["rule"]["amended"] is True
     assert document["checks"] == [
-        {"name": "invoice", "passed": False, "holds": [{"reason": "wrong_invoice", "detail": "a.pdf"}]},
+        {
+            "name": "invoice",
+            "passed": False,
+            "holds": [{"reason": "wrong_invoice", "detail": "a.pdf", "params": {"file": "a.pdf"}}],
+        },
         {"name": "key_differs", "passed": True, "holds": []},
     ]
     assert document["conditions"] == [{"number": 1, "sentence": "押印がある", "ticked": False}]

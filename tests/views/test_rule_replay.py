@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.holds import old
 from tests.support.registered import REGISTER, Register, drafted, of_issuer, of_project
 from tests.support.world import KEY, NUMBER
 from worker.approve.redraft import Drafted
@@ -71,7 +72,7 @@ def test_another_file_that_rides_along_is_named_though_its_name_is_the_same() ->
 
 def test_a_reason_that_would_hold_it_is_named_with_what_it_is_about() -> None:
     found = changed(Register(issuers=(of_issuer(rule={"open": ("subject",)}),)))
-    assert ("+", "rule_open subject") in found["reasons"].changes
+    assert ("+", 'rule_open {"keys": ["subject"]}') in found["reasons"].changes
 
 
 def test_a_project_that_no_longer_takes_the_notice_leaves_nothing_of_the_mail() -> None:
@@ -81,7 +82,7 @@ def test_a_project_that_no_longer_takes_the_notice_leaves_nothing_of_the_mail() 
 
 
 def test_reasons_that_only_say_that_something_changed_are_no_difference() -> None:
-    reasons = (*BEFORE.submission.reasons, Hold(Reason.CHANGED), Hold(Reason.RULE_CHANGED, "issuers/mihon.toml"))
+    reasons = (*BEFORE.submission.reasons, Hold(Reason.CHANGED), old(Reason.RULE_CHANGED, "issuers/mihon.toml"))
     after = Drafted(replace(BEFORE.submission, reasons=reasons), {}, BEFORE.body)
     assert differences(BEFORE, after, KEY) == ()
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.small_office import Settings, configuration_of
 from tests.support.world import START
-from worker.compose.obligations import choose_duty, open_news
+from worker.compose.obligations import choose_duty
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_receipt
 from worker.core.messages.receipts import KINDS, name_status
@@ -45,7 +45,7 @@ def test_the_number_in_the_command_is_the_one_that_done_takes() -> None:
     ((_, _, first), (_, _, second)) = sorted(tasks_of(State.CONFIRMED, REPLY, FAILED, after=("原本を郵送",)))[::-1]
     assert ("--what 2" in first, "--what 3" in second) == (True, True)
     submission = Submission(1, State.CONFIRMED, unread=(REPLY, FAILED), duties=Duties(after=("原本を郵送",)))
-    assert [choose_duty(submission, what) for what in (2, 3)] == list(open_news(submission))
+    assert [choose_duty(submission, what) for what in (2, 3)] == [REPLY, FAILED]
     with pytest.raises(NotAllowed, match="which_duty"):
         choose_duty(submission, None)
 

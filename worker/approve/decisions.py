@@ -16,11 +16,13 @@ from typing import Any, Final
 
 from worker.approve.redraft import Drafted, InForce, draft_submission
 from worker.approve.release import answer_holds, evidence_of_mail, is_weighed, refuse_unless_shown
+from worker.audit.sent_log import receipt_detail
 from worker.compose.checks import remembered_as
-from worker.compose.obligations import choose_duty, open_news
+from worker.compose.obligations import choose_duty
 from worker.core.errors import LogBroken, NotAllowed
 from worker.core.message_id import old_message_id
-from worker.core.model import INVOICE_TITLES, Announced, Hold, Submission
+from worker.core.model import INVOICE_TITLES, Announced, Hold, Receipt, Submission
+from worker.core.params import Told
 from worker.core.states import Event, IllegalEvent, NoteEvent, Reason, State, next_state
 from worker.match.duplicates import find_amended, find_later
 from worker.store.ports import Author, Reading, Store, Writing
@@ -212,8 +214,8 @@ def _record_approval(
 
 def record_done(
     store: Store, number: int, author: Author, note: str, what: int | None = None
-) -> tuple[Submission, str]:
-    """Record the duty number ``what`` (from 1) as done; the submission and the duty's sentence.
+) -> tuple[Submission, Told | Receipt]:
+    """Record the duty number ``what`` (from 1) as done; the submission and the duty.
 
     The duties are those of ``duties.after`` and behind them what came back and waits to be taken note of.
 
@@ -225,11 +227,11 @@ def record_done(
         if before.state not in _DUTIES_IN and not before.unread:
             raise NotAllowed("not_in_this_state", id=str(number), state=before.state.value, event=NoteEvent.DONE.value)
         duty = choose_duty(before, what)
-        changes: dict[str, Any] = {"done": (*before.done, duty)}
-        if duty not in before.duties.after:
-            news = zip(before.unread, open_news(before), strict=True)
-            changes = {"unread": tuple(each for each, sentence in news if sentence != duty)}
-        writing.note(NoteEvent.DONE, number, author, {"done": duty, "note": note}, changes)
+        if isinstance(duty, Receipt):
+            changes: dict[str, Any] = {"unread": tuple(each for each in before.unread if each != duty)}
+            writing.note(NoteEvent.DONE, number, author, {"done": receipt_detail(duty), "note": note}, changes)
+        else:
+            writing.note(NoteEvent.DONE, number, author, {"done": duty, "note": note}, {"done": (*before.done, duty)})
         return writing.submission(number), duty
 
 

@@ -12,12 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from worker.approve.old_details import covers, is_about_mail, names_draft
 from worker.compose.checks import is_about_rehearsing
 from worker.compose.compose import Composed
 from worker.config.settings import Mode, Release
 from worker.core.approval_label import fold_label
 from worker.core.errors import NotAllowed
 from worker.core.model import JST, Answer, Attachment, Channel, Duties, Hold, Sha256, Submission
+from worker.core.params import Params, of_text
 from worker.core.states import Kind, Reason, State, kind_of
 from worker.match.match import Ambiguous, Match, Outcome, Proposed, Unmatched
 
@@ -107,10 +109,18 @@ def _standing(
         holds += composed.holds
     is_rehearsal = composed is not None and composed.draft is not None and composed.draft.is_rehearsal
     if not _is_proven(submission, composed, release) and not is_rehearsal:  # which reaches nobody: asked afterwards
-        holds.append(Hold(Reason.SENDER_UNPROVEN, submission.evidence))
+        holds.append(_of_sender(submission))
     if composed is not None:
         holds += _of_release(submission, composed, release)
     return tuple(dict.fromkeys(holds))
+
+
+def _of_sender(submission: Submission) -> Hold:
+    """Why its sender is not proven, as it was recorded: an older program recorded a sentence."""
+    evidence = submission.evidence
+    if isinstance(evidence, str):
+        return Hold(Reason.SENDER_UNPROVEN, of_text(evidence))
+    return Hold(Reason.SENDER_UNPROVEN, evidence)
 
 
 def _is_proven(submission: Submission, composed: Composed | None, release: Release) -> bool:
@@ -133,18 +143,18 @@ def _of_release(submission: Submission, composed: Composed, release: Release) ->
 
 def _of_history(submission: Submission) -> Iterable[Hold]:
     if submission.from_before:
-        yield Hold(Reason.FROM_BEFORE, submission.from_before)
+        yield Hold.of_code(Reason.FROM_BEFORE, submission.from_before)
     if submission.superseded_by is not None:
-        yield Hold(Reason.SUPERSEDED, str(submission.superseded_by))
+        yield Hold.of(Reason.SUPERSEDED, later=str(submission.superseded_by))
     if submission.follows is not None:
-        yield Hold(Reason.SEEN_BEFORE, str(submission.follows))
+        yield Hold.of(Reason.SEEN_BEFORE, earlier=str(submission.follows))
     if submission.rehearsals:
-        yield Hold(Reason.REHEARSED, str(submission.rehearsals))
+        yield Hold.of(Reason.REHEARSED, times=str(submission.rehearsals))
     if submission.late_answer:
         # Each piece of evidence is a hold of its own: an approval given before it was known does not cover it.
-        yield Hold(Reason.MAYBE_SENT, submission.late_answer)
+        yield Hold.of_code(Reason.MAYBE_SENT, submission.late_answer)
     elif submission.not_sent:
-        yield Hold(Reason.NOT_SENT, str(submission.not_sent))
+        yield Hold.of(Reason.NOT_SENT, times=str(submission.not_sent))
 
 
 def _of_match(outcome: Outcome | None) -> Iterable[Hold]:
@@ -154,24 +164,21 @@ def _of_match(outcome: Outcome | None) -> Iterable[Hold]:
         case Match(_, holds):
             return holds
         case Proposed(project, holds):
-            return (Hold(Reason.NAME_ONLY, project.id), *holds)
+            return (Hold.of(Reason.NAME_ONLY, project=project.id), *holds)
         case Unmatched():
             return (Hold(Reason.UNKNOWN_PROJECT),)
         case Ambiguous(projects):
-            return (Hold(Reason.TWO_PROJECTS, ", ".join(project.id for project in projects)),)
+            return (Hold.of(Reason.TWO_PROJECTS, projects=tuple(project.id for project in projects)),)
 
 
 def _is_answered(hold: Hold, submission: Submission, composed: Composed | None, about: str) -> bool:
     if hold.reason in _OF_THE_DRAFT:
         return composed is not None and _approving(submission, composed) is not None
-    return any(
-        answer.reason is hold.reason and answer.detail == hold.detail and answer.about in {"", about}
-        for answer in submission.answers
-    )
+    return any(covers(answer, hold) and answer.about in {"", about} for answer in submission.answers)
 
 
 def _about(hold: Hold, project: str, section: str, files: Sequence[Attachment]) -> str:
-    """What the answer to ``hold`` is about beside its detail: the same words may stand for another issuer or file."""
+    """What the answer is about beside the parameters: the same ones may stand for another issuer or file."""
     if hold.reason not in _OF_THE_TARGET | _OF_THE_FILES:
         return ""
     place = f"{project} {section}"
@@ -184,7 +191,7 @@ def _approving(submission: Submission, composed: Composed) -> Answer | None:
     An older one of this draft does not count: whoever approved another since has taken it back.
     """
     newest = next((answer for answer in reversed(submission.answers) if answer.reason in _OF_THE_DRAFT), None)
-    return newest if newest is not None and newest.detail == composed.draft_hash else None
+    return newest if newest is not None and names_draft(newest, composed.draft_hash) else None
 
 
 def _releaser(submission: Submission, composed: Composed, release: Release) -> tuple[str, str]:
@@ -198,25 +205,22 @@ def _releaser(submission: Submission, composed: Composed, release: Release) -> t
 # --- It may have been sent already ---------------------------------------------------------------------------
 
 _DIGITS: Final = 12
-"""Digits of a mail's hash in a detail: enough to tell one mail from another of the same submission."""
+"""Digits of a mail's hash in a hold: enough to tell one mail from another of the same submission."""
 
 
 def evidence_of_news(code: str, value: str, at: dt.datetime) -> str:
-    """Detail of MAYBE_SENT for what a server or a mail said: its moment makes it another than the last one."""
+    """Code and value of MAYBE_SENT for what a server or a mail said: its moment makes it another than the last one."""
     return f"{code}: {value or '-'} {at.astimezone(JST):%Y-%m-%d %H:%M:%S}"
 
 
 def evidence_of_mail(code: str, digest: Sha256) -> str:
-    """Detail of MAYBE_SENT for a mail that is kept."""
+    """Code and value of MAYBE_SENT for a mail that is kept."""
     return f"{code}: {digest[:_DIGITS]}"
 
 
 def is_weighed(submission: Submission, digest: Sha256) -> bool:
     """Whether a person has answered what this kept mail says of ``submission``, under whatever code."""
-    return any(
-        answer.reason is Reason.MAYBE_SENT and answer.detail.endswith(f": {digest[:_DIGITS]}")
-        for answer in submission.answers
-    )
+    return any(is_about_mail(answer, digest[:_DIGITS]) for answer in submission.answers)
 
 
 # --- A person answers ----------------------------------------------------------------------------------------
@@ -265,12 +269,13 @@ def answer_holds(
         raise NotAllowed("note_needed", id=str(submission.id), reasons=" ".join(sorted(reasons & NEED_NOTE)))
     place = (submission.project or "", submission.section, submission.draft.attachments if submission.draft else ())
     answers = [
-        Answer(hold.reason, hold.detail, by, account, now, note, _about(hold, *place))
+        Answer(hold.reason, hold.params, by, account, now, note, _about(hold, *place))
         for hold in submission.reasons
         if hold.reason not in _OF_THE_DRAFT
     ]
     if submission.draft_hash:
-        answers += [Answer(reason, submission.draft_hash, by, account, now, note) for reason in sorted(_OF_THE_DRAFT)]
+        approved = Params(draft=submission.draft_hash)
+        answers += [Answer(reason, approved, by, account, now, note) for reason in sorted(_OF_THE_DRAFT)]
     return dataclasses.replace(
         submission,
         answers=(*submission.answers, *answers),

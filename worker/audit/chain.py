@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from worker.core.model import JST, Entry, Key
+from worker.core.model import JST, Answer, Entry, Hold, Key
 
 GENESIS: Final = "0" * 64
 """The previous hash of the first entry."""
@@ -26,7 +26,8 @@ _ENTRY_KEYS: Final = frozenset({"number", "at", "event", "submission", "by", "ac
 def canonical(value: object) -> str:
     """``value`` as JSON with keys sorted and no spaces; the same value gives the same text on every machine.
 
-    Times become ISO 8601 with +09:00, a dataclass an object of its fields, a Key its mask. A lone surrogate, which
+    Times become ISO 8601 with +09:00, a dataclass an object of its fields, a Key its mask, what knows its own form
+    (``stored``) that. A lone surrogate, which
     a broken mail header may hold and UTF-8 cannot, becomes ``?``. Raises TypeError for anything else, ValueError for
     a time without a zone or a number that JSON does not know.
     """
@@ -45,6 +46,8 @@ _FIELDS: Final[dict[type, tuple[str, ...]]] = {}
 
 def _plain(value: object) -> object:
     kind = type(value)
+    if isinstance(value, Hold | Answer):
+        return value.stored()
     if (names := _FIELDS.get(kind)) is not None:
         return {name: getattr(value, name) for name in names}
     if isinstance(value, dt.datetime):

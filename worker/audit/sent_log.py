@@ -171,19 +171,37 @@ def _note(entry: Entry) -> str:
 
 def receipts_in(entry: Entry) -> tuple[Receipt, ...]:
     """What came back, as the entry that records it says."""
-    return tuple(
-        Receipt(
-            ReceiptKind(each["kind"]),
-            dt.datetime.fromisoformat(each["at"]),
-            recipient=each.get("recipient", ""),
-            status=each.get("status", ""),
-            text=each.get("text", ""),
-            sender=each.get("sender", ""),
-            message_id=each.get("message_id", ""),
-            proof=each.get("proof", ""),
-        )
-        for each in entry.detail.get("receipts", ())
+    return tuple(map(read_receipt, entry.detail.get("receipts", ())))
+
+
+def read_receipt(detail: Mapping[str, Any]) -> Receipt:
+    """The receipt that ``receipt_detail`` wrote."""
+    return Receipt(
+        ReceiptKind(detail["kind"]),
+        dt.datetime.fromisoformat(detail["at"]),
+        recipient=detail.get("recipient", ""),
+        status=detail.get("status", ""),
+        text=detail.get("text", ""),
+        sender=detail.get("sender", ""),
+        message_id=detail.get("message_id", ""),
+        proof=detail.get("proof", ""),
     )
+
+
+def receipt_detail(receipt: Receipt) -> dict[str, str]:
+    """A receipt as an entry's detail holds it: only what it says."""
+    fields = {
+        "kind": receipt.kind.value,
+        "recipient": receipt.recipient,
+        "status": receipt.status,
+        "text": receipt.text,
+        "sender": receipt.sender,
+        "at": receipt.at.isoformat(),
+        "message_id": receipt.message_id,
+        "proof": receipt.proof,
+        "mail": receipt.mail_sha256 or "",
+    }
+    return {name: text for name, text in fields.items() if text}
 
 
 def filter_rows(

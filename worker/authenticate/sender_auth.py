@@ -1,7 +1,7 @@
 """Decides whether it is proven who wrote a mail: a guarantor, for its own notices, or a colleague.
 
 Its one promise: nothing is proven but by a signature of the domain in the one From, which our own server or we found
-good and which covers how the mail is read; all else waits for a person, with the reason in words. Of a guarantor's mail
+good and which covers how the mail is read; all else waits for a person, with the reason. Of a guarantor's mail
 only what it did not enclose counts, and none of an answer or a report; of a colleague's nothing that a machine sent. It
 does not know what the mail holds, nor asks the DNS.
 """
@@ -14,63 +14,25 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from worker.authenticate.auth_results import Findings, Stand, read_findings
+from worker.authenticate.auth_results import Findings, read_findings
 from worker.authenticate.dkim_policy import Signed, Unsigned, judge_found
 from worker.authenticate.sender import Field, Flaw, Sender, read_fields, read_sender
 from worker.config.addresses import domain_of
 from worker.core.addresses import is_within
 from worker.core.model import Address
+from worker.core.params import Params
 from worker.core.rulebook import Guarantor
 
-_FLAWS: Final = {
-    Flaw.HEADERS: "ヘッダーの書き方が正しくない",
-    Flaw.NO_FROM: "差出人（From）がない",
-    Flaw.TWO_FROMS: "差出人（From）が2つ以上ある",
-    Flaw.UNCLEAR: "差出人（From）を1つのアドレスとして読めない",
-}
-_STANDS: Final = {
-    Stand.FOUND: "受信サーバーも差出人を確認していない",
-    Stand.NOT_SET: "受信サーバーの名前（authserv_id）が未設定",
-    Stand.NONE: "受信サーバーの確認結果がない",
-    Stand.TWO: "受信サーバーの確認結果が2つ以上ある（偽造のおそれ）",
-    Stand.BELOW: "受信サーバーの確認結果の位置がおかしい（偽造のおそれ）",
-    Stand.UNREADABLE: "受信サーバーの確認結果を読み取れない",
-}
-_UNSIGNED: Final = {
-    Unsigned.NONE: "電子署名（DKIM）がない",
-    Unsigned.NOT_TRIED: "電子署名（DKIM）は確かめていない",
-    Unsigned.OTHER_DOMAIN: "電子署名（DKIM）が別のドメインのもの",
-    Unsigned.UNSUPPORTED: "電子署名（DKIM）が読めない形式",
-    Unsigned.FROM_UNSIGNED: "電子署名（DKIM）が差出人を含まない",
-    Unsigned.FIELD_UNSIGNED: "電子署名（DKIM）が {about} を含まない",
-    Unsigned.FIELD_TWICE: "{about} が2つ以上ある",
-    Unsigned.TOO_OLD: "電子署名（DKIM）が受信の30日より前のもの（古いメールの再送のおそれ）",
-    Unsigned.NO_DATE: "電子署名（DKIM）の日時、又は受信の日時が分からない",
-    Unsigned.BODY_IN_PART: "電子署名（DKIM）が本文の一部だけのもの",
-    Unsigned.EXPIRED: "電子署名（DKIM）の期限切れ",
-    Unsigned.NO_KEY: "電子署名（DKIM）の鍵が公開されていない",
-    Unsigned.WEAK_KEY: "電子署名（DKIM）の鍵が短すぎる",
-    Unsigned.ON_TRIAL: "電子署名（DKIM）の鍵が試験用",
-    Unsigned.CHANGED: "電子署名（DKIM）が内容と合わない（途中で変わった）",
-    Unsigned.NOT_WHOLE: "大きなメールのため電子署名（DKIM）を確かめられない",
-    Unsigned.DNS: "DNSに届かず電子署名（DKIM）を確かめられない",
-}
-_ONLY_OTHERS: Final = "受信サーバーが確認したのはSPF等だけ（電子署名（DKIM）の確認がない）"
-_OPEN_DNS: Final = "その鍵はDNSSECで確かめていない"
-_OPEN_DNS_ALONE: Final = "電子署名（DKIM {domain}）は合うが、鍵をDNSSECで確かめられない（auto・hold では認めない）"
-_ANSWERS: Final = "返信・自動応答・配信通知（{by}）の中のものは、保証会社のものと確かめられない"
-_ENCLOSED: Final = "添付されたメールの中のものは、保証会社のものと確かめられない"
-_UNATTENDED: Final = "自動で送られたメール（{by}）は、社内の方のものと確かめられない"
-_NOBODYS: Final = "保証会社（guarantors.toml の senders）にも、[intake] colleagues にもない差出人"
-_OTHERS: Final = "この保証会社の差出人（guarantors.toml の senders）ではない"
+_ABOUT_FIELDS: Final = frozenset({Unsigned.FIELD_UNSIGNED, Unsigned.FIELD_TWICE})
+"""What is told with the names of fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Whether it is proven who wrote a mail, and what says so, or why not, in words for people."""
+    """Whether it is proven who wrote a mail, and the code of what says so, or why not."""
 
     is_proven: bool
-    evidence: str
+    evidence: Params
     by_open_dns: bool = False
     """Whether it rests on a key that came by a DNS without DNSSEC: whoever approves the mail is told."""
 
@@ -97,13 +59,13 @@ class Spoken:
     unattended_by: str = ""
     """By what it is known as sent by a machine under a person's address."""
 
-    def shuts(self, role: Role, *, is_enclosed: bool) -> str:
+    def shuts(self, role: Role, *, is_enclosed: bool) -> Params:
         """Why nothing in it counts as the word of a ``role``, whatever is signed; empty where it may count."""
         if role is Role.COLLEAGUE:
-            return _UNATTENDED.format(by=self.unattended_by) if self.unattended_by else ""
+            return Params(code="unattended", by=self.unattended_by) if self.unattended_by else Params()
         if self.answers_by:
-            return _ANSWERS.format(by=self.answers_by)
-        return _ENCLOSED if is_enclosed else ""
+            return Params(code="answers", by=self.answers_by)
+        return Params(code="enclosed") if is_enclosed else Params()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +110,11 @@ class Vouched:
         """
         sender = self.spoken.sender
         if isinstance(sender, Flaw):
-            return Proof(is_proven=False, evidence=_FLAWS[sender])
+            return Proof(is_proven=False, evidence=Params(code=f"flaw_{sender.value}"))
         roots = self.speakers.roots_for(sender, guarantor)
         if not roots:
             is_a_guarantors = any(self.speakers.roots_for(sender, each) for each in self.speakers.guarantors)
-            return _unproven(sender, _OTHERS if is_a_guarantors else _NOBODYS)
+            return _unproven(sender, Params(code="others" if is_a_guarantors else "nobodys"))
         proofs = [self._prove_as(sender, role, root, is_enclosed=is_enclosed) for role, root in roots]
         return next((each for each in proofs if each.is_proven), proofs[0])
 
@@ -161,15 +123,15 @@ class Vouched:
             return _unproven(sender, why)
         found = _found(self.spoken, root)
         if found.domain:
-            return Proof(is_proven=True, evidence=f"{sender.address}：受信サーバーの確認結果（dkim {found.domain}）")
+            return Proof(is_proven=True, evidence=_told_of(sender, Params(code="by_server", domain=found.domain)))
         signed = self.signed.get(root, Signed(why=Unsigned.NOT_TRIED))
         if not signed.domain:
             return _unproven(sender, _say_why(self.spoken, root, found, signed))
         if signed.is_key_secured:
-            return Proof(is_proven=True, evidence=f"{sender.address}：電子署名（DKIM {signed.domain}）")
+            return Proof(is_proven=True, evidence=_told_of(sender, Params(code="by_signature", domain=signed.domain)))
         if not self.is_approved_by_hand:
-            return _unproven(sender, _OPEN_DNS_ALONE.format(domain=signed.domain))
-        evidence = f"{sender.address}：電子署名（DKIM {signed.domain}）。{_OPEN_DNS}"
+            return _unproven(sender, Params(code="open_dns_alone", domain=signed.domain))
+        evidence = _told_of(sender, Params(code="by_open_signature", domain=signed.domain))
         return Proof(is_proven=True, evidence=evidence, by_open_dns=True)
 
 
@@ -222,16 +184,28 @@ def _found(spoken: Spoken, root: str) -> Signed:
     return next((each for each in judged if each.domain), next(unfit, Signed()))
 
 
-def _say_why(spoken: Spoken, root: str, found: Signed, signed: Signed) -> str:
+def _say_why(spoken: Spoken, root: str, found: Signed, signed: Signed) -> Params:
     """Why neither our own server nor a signature proves ``root``; what is the same of both is said once."""
-    own = _UNSIGNED[signed.why].format(about=signed.about)
+    own = _of_signature(signed)
     if found.why is not Unsigned.NONE:
-        server = _UNSIGNED[found.why].format(about=found.about)
-        return own if server == own else f"受信サーバーは電子署名を確認したが、{server}、{own}"
+        server = _of_signature(found)
+        if server == own:
+            return Params(code="signature", own=own)
+        return Params(code="server_too", server=server, own=own)
     others = {method for method, domain in spoken.findings.passed if method != "dkim" and is_within(domain, root)}
     is_spf_alone = others and not spoken.findings.is_refused
-    return f"{_ONLY_OTHERS if is_spf_alone else _STANDS[spoken.findings.stand]}、{own}"
+    stand = "only_others" if is_spf_alone else spoken.findings.stand.value
+    return Params(code="neither", stand=Params(code=f"server_{stand}"), own=own)
 
 
-def _unproven(sender: Sender, why: str) -> Proof:
-    return Proof(is_proven=False, evidence=f"{sender.address}：{why}")
+def _of_signature(signed: Signed) -> Params:
+    about = signed.about if signed.why in _ABOUT_FIELDS else ""
+    return Params(code=f"signature_{signed.why.value}", about=about)
+
+
+def _unproven(sender: Sender, why: Params) -> Proof:
+    return Proof(is_proven=False, evidence=_told_of(sender, why))
+
+
+def _told_of(sender: Sender, what: Params) -> Params:
+    return Params(**what, address=sender.address)

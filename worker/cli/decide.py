@@ -20,6 +20,7 @@ from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, o
 from worker.cli.pages import with_reader
 from worker.cli.summary import print_summary
 from worker.cli.tables import print_json, sending_text, submission_table, time_text
+from worker.compose.obligations import describe_duty
 from worker.core.errors import NotAllowed
 from worker.core.messages import Language, name_hold, name_state, say, say_refusal
 from worker.core.model import JST, Submission
@@ -337,7 +338,7 @@ def done(shared: Cli, number: int, by: str, note: str, what: int | None, as_json
     office = load_office(shared.config)
     author = author_of(office, by)
     after, duty = decisions.record_done(open_for_command(office, system_clock()), number, author, note, what)
-    _report(after, "duty_recorded", shared.lang, as_json=as_json, duty=duty)
+    _report(after, "duty_recorded", shared.lang, as_json=as_json, duty=describe_duty(duty, shared.lang))
     return DONE
 
 

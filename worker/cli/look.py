@@ -5,11 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from worker.audit.sent_log import receipts_in
+from worker.audit.sent_log import read_receipt, receipts_in
 from worker.cli.tables import time_text
-from worker.core.messages import Language, name_detail, name_hold, name_receipt, name_step, say
+from worker.core.messages import (
+    Language,
+    name_detail,
+    name_duty,
+    name_evidence,
+    name_hold,
+    name_receipt,
+    name_step,
+    say,
+)
 from worker.core.model import Entry, Hold
-from worker.core.states import Reason
+from worker.core.params import Params
 
 _MOMENTS: Final = frozenset({"answered_at", "confirmed_at", "due_at", "next_try_at", "since"})
 """Details of an entry that are times."""
@@ -23,7 +32,7 @@ def detail_text(entry: Entry, lang: Language) -> str:
         if value not in (None, "", []) and name not in {"draft", "sha256", "letter", "answered", "receipts"}
     ]
     parts = [*(name_receipt(each, lang) for each in receipts_in(entry)), *parts]
-    reasons = [Hold(Reason(each["reason"]), each["detail"]) for each in entry.set.get("reasons", ())]
+    reasons = [Hold.read(each) for each in entry.set.get("reasons", ())]
     if reasons:
         parts.append(f"{say('h_reason', lang)}：{'、'.join(name_hold(hold, lang) for hold in reasons)}")
     return " / ".join(parts)
@@ -32,6 +41,10 @@ def detail_text(entry: Entry, lang: Language) -> str:
 def _value_text(name: str, value: object, lang: Language) -> str:
     if name in _MOMENTS:
         return time_text(dt.datetime.fromisoformat(str(value)))
+    if name == "done" and isinstance(value, dict):
+        return name_receipt(read_receipt(value), lang) if "kind" in value else name_duty(Params.read(value), lang)
+    if name == "evidence":
+        return name_evidence(value if isinstance(value, str) else Params.read(value), lang)
     if name == "step":
         return name_step(str(value), lang)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

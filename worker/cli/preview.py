@@ -95,7 +95,7 @@ def read(shared: Cli, file: Path, as_json: bool) -> int:
 
 
 def _refusal_words(refusal: Unreadable, lang: Language) -> str:
-    hold = Hold(refusal.reason, refusal.detail)
+    hold = Hold.of_refusal(refusal)
     held = Submission(0, State.HELD, reasons=(hold,))
     return say("refused_notice", lang, reason=name_hold(hold, lang), step=next_step(held, lang))
 
@@ -211,7 +211,7 @@ def preview(shared: Cli, file: Path, as_json: bool) -> int:
     read_as = _read(content, office.configuration.guarantors)
     if isinstance(read_as, Unreadable) or isinstance(content, Unreadable):
         refusal = read_as if isinstance(read_as, Unreadable) else Unreadable(Reason.TOO_LARGE)
-        hold = Hold(refusal.reason, refusal.detail)
+        hold = Hold.of_refusal(refusal)
         seen = Seen(Submission(0, State.HELD, refusal=hold, reasons=(hold,)))
     else:
         seen = _see(office, read_as, content, file.name, shared.lang)

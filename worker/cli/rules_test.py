@@ -21,6 +21,7 @@ from worker.core.clock import Clock
 from worker.core.errors import ConfigError, Problem
 from worker.core.messages import Language, name_hold, say
 from worker.core.model import Hold, Submission
+from worker.core.params import read_spelled
 from worker.core.states import Reason
 from worker.pipeline.invoices import guarantees_of, load_invoices
 from worker.service.wiring import Office, load_office, system_clock
@@ -139,7 +140,7 @@ def _line(difference: Difference, line: str, lang: Language) -> str:
     if difference.field != "reasons":
         return line
     reason, _, detail = line.partition(" ")
-    return name_hold(Hold(Reason(reason), detail), lang)
+    return name_hold(Hold(Reason(reason), read_spelled(detail)), lang)
 
 
 def _print_as_json(found: Sequence[_Differing], failing: Sequence[Problem], tried: int, lang: Language) -> None:

@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from worker.core.messages import Language, name_hold, name_receipt, name_state, next_step, say
-from worker.core.model import JST, PRODUCT_NAMES, ReceiptKind, Submission
+from worker.core.messages import (
+    Language,
+    name_hold,
+    name_product,
+    name_receipt,
+    name_state,
+    next_step,
+    say,
+)
+from worker.core.model import JST, ReceiptKind, Submission
 from worker.core.states import State
 from worker.core.text import shown
 
@@ -111,7 +119,7 @@ def submission_table(
         (
             each.label,
             _state_cell(each, lang, sends_at(each)),
-            _project_cell(each),
+            _project_cell(each, lang),
             " ".join(filter(None, (each.issuer_name, each.section_name))),
             ", ".join(each.draft.to) if each.draft else "",
             each.draft.subject if each.draft else "",
@@ -139,8 +147,8 @@ def _state_cell(submission: Submission, lang: Language, sends_at: dt.datetime | 
     return state if not reasons or reasons == [state] else f"{state}：{'、'.join(reasons)}"
 
 
-def _project_cell(submission: Submission) -> str:
-    product = PRODUCT_NAMES[submission.product] if submission.product else ""
+def _project_cell(submission: Submission, lang: Language) -> str:
+    product = name_product(submission.product, lang)
     return " ".join(filter(None, (submission.known_as, product)))
 
 

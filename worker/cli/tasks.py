@@ -8,8 +8,7 @@ import click
 
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.tables import print_json, print_table, say_behind_head
-from worker.core.messages import Language, say
-from worker.core.model import PRODUCT_NAMES
+from worker.core.messages import Language, name_product, say
 from worker.core.text import shown
 from worker.notify.digest import by_project, project_of
 from worker.service.wiring import load_office, system_clock
@@ -51,7 +50,7 @@ def _cells(task: Task, lang: Language) -> tuple[str, ...]:
         say(f"urgency_{task.urgency.value}", lang),
         task.due.isoformat() if task.due else "",
         task.label,
-        PRODUCT_NAMES[task.product] if task.product else "",
+        name_product(task.product, lang),
         task.text(lang),
         command_line(task.action, lang),
     )

@@ -18,11 +18,10 @@ from typing import Final
 
 from worker.compose.invoice_check import check_invoice
 from worker.core.addresses import copy_of
-from worker.core.approval_label import BEFORE_APRIL
+from worker.core.approval_label import APRIL
 from worker.core.business_hours import last_first_of_april
 from worker.core.model import (
     INVOICE_TITLES,
-    SAME_NOTICE,
     Address,
     Draft,
     Hold,
@@ -130,7 +129,11 @@ def stamp_history(submission: Submission, known: Reading) -> str:
     asked = {hold.reason for hold in submission.reasons}
     place = (submission.issuer or "", submission.section, submission.project or "")
     parts = [
-        str(known.property(name) if (name := remembered_as(hold)) else known.was_sent_to(Address(hold.detail), *place))
+        str(
+            known.property(name)
+            if (name := remembered_as(hold))
+            else known.was_sent_to(Address(hold.params.word("address")), *place)
+        )
         for hold in submission.reasons
         if hold.reason is Reason.FIRST_ADDRESS
     ]
@@ -152,7 +155,7 @@ def is_about_rehearsing(hold: Hold) -> bool:
 
     Held for it, a rehearsal could never be looked at; it stands with the approval, or beside ``rehearsed``.
     """
-    return hold.reason is Reason.FIRST_ADDRESS and hold.detail.startswith(f"{REHEARSAL}: ")
+    return hold.reason is Reason.FIRST_ADDRESS and hold.code == REHEARSAL
 
 
 # --- To whom -------------------------------------------------------------------------------------------------
@@ -172,9 +175,9 @@ def _wrong_recipients(finished: Finished) -> Iterator[Hold]:
         wrong += draft.rehearsal_for
         is_nobody = not draft.to
     if wrong:
-        yield Hold(Reason.WRONG_RECIPIENT, ", ".join(dict.fromkeys(wrong)))
+        yield Hold.of(Reason.WRONG_RECIPIENT, addresses=tuple(dict.fromkeys(wrong)))
     if is_nobody:
-        yield Hold(Reason.WRONG_RECIPIENT, "to")
+        yield Hold.of(Reason.WRONG_RECIPIENT, "nobody")
 
 
 def _receiving(finished: Ruled) -> Section | None:
@@ -196,7 +199,7 @@ def _other_values(finished: Finished, register: Register, known: Reading) -> Ite
         *_of_typed(finished),
         *_of_texts(finished, register, known),
     ):
-        yield Hold(Reason.KEY_DIFFERS, fault)
+        yield Hold.of(Reason.KEY_DIFFERS, found=fault)
 
 
 def _of_parts(finished: Finished, known: Reading) -> Iterator[str]:
@@ -294,16 +297,16 @@ def _wrong_invoice(finished: Finished, register: Register, known: Reading) -> It
         if each.title not in INVOICE_TITLES.values():
             continue
         if finished.rule.invoice is InvoiceRule.NEVER or each.title != INVOICE_TITLES.get(product):
-            yield Hold(Reason.WRONG_INVOICE, f"{each.filename}: {each.title}")
+            yield Hold.of(Reason.WRONG_INVOICE, "other_product", file=each.filename, title=each.title)
         # A correction brings the issuer what it has not got; every other mail with this file would be a mix-up.
         others = [one for one in known.carried(each.sha256) if one.pdf_sha256 != finished.submission.pdf_sha256]
         again = [
             one for one in others if one.pdf_sha256 and _is_same_notice(finished.notice, known.notice(one.pdf_sha256))
         ]
         if again:
-            yield Hold(Reason.WRONG_INVOICE, f"{each.filename}: #{again[-1].id} {SAME_NOTICE}")
+            yield Hold.of(Reason.WRONG_INVOICE, "same_notice", file=each.filename, other=str(again[-1].id))
         elif others:
-            yield Hold(Reason.WRONG_INVOICE, f"{each.filename}: #{others[0].id}")
+            yield Hold.of(Reason.WRONG_INVOICE, "carried", file=each.filename, other=str(others[0].id))
         text, amount = finished.text_of(each.sha256), finished.draft.invoice_amount
         yield from check_invoice(
             each, text, finished.notice, finished.project, finished.issuer, register, amount, finished.issuers
@@ -319,7 +322,7 @@ def _large_attachments(finished: Finished) -> Iterator[Hold]:
     for each in finished.draft.attachments:
         limit = LARGE_NOTICE if each.sha256 == finished.submission.pdf_sha256 else LARGE_FILE
         if each.size > limit:
-            yield Hold(Reason.LARGE_ATTACHMENT, f"{each.filename} {each.size / 1_000_000:.1f} MB")
+            yield Hold.of(Reason.LARGE_ATTACHMENT, file=each.filename, bytes=str(each.size))
 
 
 # --- Out of the usual ----------------------------------------------------------------------------------------
@@ -332,9 +335,9 @@ def _first_addresses(finished: Finished, known: Reading) -> Iterator[Hold]:
         place = (finished.issuer.id, section.id if section else "", finished.project.id)
         for address in finished.draft.recipients:
             if not known.was_sent_to(address, *place):
-                yield Hold(Reason.FIRST_ADDRESS, address)
+                yield Hold.of(Reason.FIRST_ADDRESS, address=address)
     for code, address in _beside_the_issuer(finished):
-        hold = Hold(Reason.FIRST_ADDRESS, f"{code}: {address}")
+        hold = Hold.of(Reason.FIRST_ADDRESS, code, value=address)
         if _domain(address) != _domain(finished.draft.sender) and known.property(remembered_as(hold)) is None:
             yield hold
 
@@ -358,8 +361,8 @@ def remembered_as(hold: Hold) -> str:
 
     Empty where the answer is one about a submission.
     """
-    is_once = hold.reason is Reason.FIRST_ADDRESS and hold.detail.partition(": ")[0] in {COPY, REHEARSAL}
-    return f"{hold.reason.value} {hold.detail}" if is_once else ""
+    is_once = hold.reason is Reason.FIRST_ADDRESS and hold.code in {COPY, REHEARSAL}
+    return f"{hold.reason.value} {hold.code}: {hold.params.word('value')}" if is_once else ""
 
 
 def _resubmitted(ruled: Ruled, known: Reading) -> Iterator[Hold]:
@@ -368,7 +371,7 @@ def _resubmitted(ruled: Ruled, known: Reading) -> Iterator[Hold]:
         return
     for each in find_resubmitted(ruled.submission, ruled.notice, known):
         is_there = each.state is State.CONFIRMED
-        yield Hold(Reason.ALREADY_RESUBMITTED, f"{CONFIRMED_CODE}: #{each.id}" if is_there else f"#{each.id}")
+        yield Hold.of(Reason.ALREADY_RESUBMITTED, CONFIRMED_CODE if is_there else "", value=f"#{each.id}")
 
 
 def _changed_rule(ruled: Ruled, known: Reading, today: dt.date) -> Iterator[Hold]:
@@ -379,17 +382,24 @@ def _changed_rule(ruled: Ruled, known: Reading, today: dt.date) -> Iterator[Hold
         if not before and last.draft is not None:  # an older program kept only the file's
             before, after = last.draft.rule_sha256, issuer.sha256
         if before and before != after:
-            yield Hold(Reason.RULE_CHANGED, f"{issuer.file} {before[:8]} → {after[:8]}{_when_checked(last, issuer)}")
+            checked = {"checked_before": _day(last.duties.checked_on), "checked_now": _day(issuer.checked_on)}
+            changed = {"before": before[:8], "after": after[:8]}
+            yield Hold.of(Reason.RULE_CHANGED, "changed", file=issuer.file, **changed, **checked)
     april = last_first_of_april(today)
     if issuer.checked_on is not None and issuer.checked_on < april:
-        yield Hold(Reason.RULE_CHANGED, f"{issuer.file} checked_on {issuer.checked_on}{BEFORE_APRIL}{april}")
+        yield Hold.of(
+            Reason.RULE_CHANGED,
+            "checked_on",
+            file=issuer.file,
+            checked=_day(issuer.checked_on),
+            **{APRIL: april.isoformat()},
+        )
     if section is not None and section.until is not None and section.until < today:
-        yield Hold(Reason.RULE_CHANGED, f"section.{section.id}.until {section.until}")
+        yield Hold.of(Reason.RULE_CHANGED, "until", section=section.id, day=_day(section.until))
 
 
-def _when_checked(last: Submission, issuer: Issuer) -> str:
-    dates = (last.duties.checked_on, issuer.checked_on)
-    return f" (checked_on {dates[0] or '-'} → {dates[1] or '-'})" if any(dates) else ""
+def _day(day: dt.date | None) -> str:
+    return day.isoformat() if day else ""
 
 
 def _last_of_its_kind(ruled: Ruled, section: Section | None, known: Reading) -> Submission | None:

@@ -25,11 +25,11 @@ from worker.compose.invoice_select import ChosenInvoice, LoadInvoice, choose_inv
 from worker.compose.manual_submission import prepare_handing_over
 from worker.compose.obligations import (
     add_promised,
-    describe_timing,
     earliest_day,
     hold_for_contract,
     hold_for_people,
     list_duties,
+    tell_timing,
 )
 from worker.compose.readback import read_back
 from worker.compose.template_context import (
@@ -218,7 +218,7 @@ def _draft(
     undrafted = _not_drafted(case, holds)
     after = undrafted.duties.after
     if invoice and invoice.registered and not carries_invoice:  # the letter says that it is handed in apart
-        after = add_promised(after, invoice.title)
+        after = add_promised(after, case.notice.product)
     return dataclasses.replace(
         undrafted,
         draft=draft,
@@ -261,7 +261,7 @@ def _hand_over(case: _Case, holds: Sequence[Hold], documents: Sequence[LoadedDoc
         files,
         case.section,
         case.way,
-        describe_timing(case.project, case.notice.product, case.notice.contract_number, case.rule),
+        tell_timing(case.project, case.notice.product, case.notice.contract_number, case.rule),
         case.renderer,
     )
     return dataclasses.replace(_not_drafted(case, (*holds, *prepared.holds)), duties=prepared.duties)
@@ -309,23 +309,23 @@ def _uncertain(case: _Case) -> tuple[Hold, ...]:
         open_keys = (*open_keys, "guarantors")
     holds = []
     if case.rule.channel is Channel.UNKNOWN:
-        holds.append(Hold(Reason.RULE_OPEN, "channel"))
+        holds.append(Hold.of(Reason.RULE_OPEN, keys=("channel",)))
     elif open_keys:
-        holds.append(Hold(Reason.RULE_OPEN, ", ".join(open_keys)))
+        holds.append(Hold.of(Reason.RULE_OPEN, keys=tuple(open_keys)))
     taken = judge_eligibility(case.issuer, case.project, case.notice.product, case.circumstances.contract)
     return (*holds, *taken)
 
 
 def _unreachable(section: Section | None, circumstances: Circumstances) -> tuple[Hold, ...]:
     if section is None:
-        return (Hold(Reason.NO_RECIPIENT, "section"),)
+        return (Hold.of(Reason.NO_RECIPIENT, "no_section"),)
     if not section.to:
-        return (Hold(Reason.NO_RECIPIENT, section.name),)
+        return (Hold.of(Reason.NO_RECIPIENT, section=section.name),)
     if circumstances.is_loopback_server:
         return ()
     receiving = (circumstances.rehearsal_to,) if circumstances.rehearsal_to else section.to + section.cc
     placeholders = [address for address in receiving if is_placeholder(address)]
-    return (Hold(Reason.NO_RECIPIENT, ", ".join(placeholders)),) if placeholders else ()
+    return (Hold.of(Reason.NO_RECIPIENT, "placeholder", addresses=tuple(placeholders)),) if placeholders else ()
 
 
 # --- The text ------------------------------------------------------------------------------------------------
@@ -417,18 +417,18 @@ def _name_notice(case: _Case, guarantor: Guarantor, invoice: ChosenInvoice | Non
 def _write_body(case: _Case, names: dict[str, Any]) -> str:
     source = case.template(f"{case.rule.body}.txt.j2")
     if source is None:
-        raise Unwritable(Hold(Reason.RULE_OPEN, f"templates/mail/{case.rule.body}.txt.j2"))
+        raise Unwritable(Hold.of(Reason.RULE_OPEN, "no_template", file=f"templates/mail/{case.rule.body}.txt.j2"))
     with_key = add_key(names, case.notice.key.clear)
     lines = _required_lines(case, with_key if case.rule.key_typed else names)
     body = write_text("body", source, {**with_key, "lines": lines}, case.renderer).replace("\r\n", "\n")
     if not body.strip():
-        raise Unwritable(Hold(Reason.MISSING_VALUE, "body"))
+        raise Unwritable(Hold.of(Reason.MISSING_VALUE, "body"))
     if found := unsafe_character(body.replace("\n", "").replace("\t", "")):
-        raise Unwritable(Hold(Reason.UNSAFE_VALUE, f"body {found}"))
+        raise Unwritable(Hold.of(Reason.UNSAFE_VALUE, where="body", found=found))
     if case.rule.key_typed:
         for name, text in (("contract_number", case.notice.contract_number), ("key", case.notice.key.clear)):
             if text not in body:  # the issuer would get a mail without what it asked for
-                raise Unwritable(Hold(Reason.MISSING_VALUE, f"body: notice.{name}"))
+                raise Unwritable(Hold.of(Reason.MISSING_VALUE, "not_typed", value=name))
     return body if body.endswith("\n") else body + "\n"
 
 

@@ -44,24 +44,24 @@ def choose_documents(product: Product, rule: Rule, project: Project, load: LoadF
     registered = project.documents.get(product)
     if registered is None and rule.other_documents:
         # The issuer asks for "the other required documents": only the project can say which, or that there are none.
-        return ChosenDocuments((), (_undecided("その他の必要書類"), *_lacking(rule, ())))
+        return ChosenDocuments((), (_undecided("others"), *_lacking(rule, ())))
     documents = registered or ()
     loaded, holds = [], [*_lacking(rule, documents), *_not_named(rule, documents)]
     for document in documents:
         if _is_invoice(document, rule):
             # Registered as one, its text, its day and what carried it before are looked at; as a document nothing is.
-            holds.append(_undecided(f"{title_of(document)}（請求書は documents ではなく invoice に登録）"))
+            holds.append(_undecided("is_invoice", title=title_of(document)))
             continue
         found = load(document.file)
         match found:
             case Unreadable(Reason.TOO_LARGE):
-                holds.append(Hold(Reason.TOO_BIG, document.file))
+                holds.append(Hold.of(Reason.TOO_BIG, file=document.file))
             case Unreadable(Reason.INVOICE_MISSING, why):  # it is there, and still being written
-                holds.append(_undecided(f"{document.file}：{why}"))
+                holds.append(_undecided(why, file=document.file))
             case Unreadable(Reason.DAMAGED, why) if why:
-                holds.append(_undecided(why))
+                holds.append(Hold.of_code(Reason.DOCUMENTS_UNDECIDED, why))
             case Unreadable() | None:
-                holds.append(_undecided(document.file))
+                holds.append(_undecided(file=document.file))
             case _:
                 loaded.append(LoadedDocument(title_of(document), *found))
     return ChosenDocuments(tuple(loaded), tuple(holds))
@@ -75,7 +75,7 @@ def title_of(document: Document) -> str:
 
 def _lacking(rule: Rule, documents: tuple[Document, ...]) -> list[Hold]:
     return [
-        _undecided(f"{name}（必要書類）")
+        _undecided("required", title=name)
         for name in rule.documents_required
         if not any(_is_called(document, name) for document in documents)
     ]
@@ -86,7 +86,7 @@ def _not_named(rule: Rule, documents: tuple[Document, ...]) -> list[Hold]:
         return []
     named = rule.documents_required + rule.documents_allowed
     return [
-        _undecided(f"{title_of(document)}（発注者の定めにない書類）")
+        _undecided("not_named", title=title_of(document))
         for document in documents
         if not any(_is_called(document, name) for name in named)
     ]
@@ -104,5 +104,5 @@ def _is_called(document: Document, name: str) -> bool:
     return match_key(document.title) == wanted or wanted in match_key(document.file.rpartition("/")[2])
 
 
-def _undecided(detail: str) -> Hold:
-    return Hold(Reason.DOCUMENTS_UNDECIDED, detail)
+def _undecided(code: str = "", **params: str) -> Hold:
+    return Hold.of(Reason.DOCUMENTS_UNDECIDED, code, **params)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from worker.compose.invoice_select import holds_code
 from worker.core.model import Attachment, Hold, Notice, PdfText, Product, Unreadable
+from worker.core.params import Params
 from worker.core.rulebook import Issuer, Project
 from worker.core.states import Reason
 from worker.core.text import fold_hyphens, match_key, repair_radicals
@@ -105,18 +106,18 @@ class InvoiceText:
         return frozenset().union(*(each.amounts for each in self.readings))
 
 
-def read_invoice(text: PdfText | Unreadable | None) -> InvoiceText | str:
-    """What the invoice says, or in a sentence why nobody can tell."""
+def read_invoice(text: PdfText | Unreadable | None) -> InvoiceText | Params:
+    """What the invoice says, or the parameters of the hold that says why it cannot be told."""
     if text is None:
-        return "文字を読み取っていません"
+        return Params(code="not_read")
     if isinstance(text, Unreadable):
-        return f"文字を読み取れません（{text.reason.value}）"
+        return Params(code="refused", why=text.reason.value)
     plumber = "\n".join(page.plumber for page in text.pages)
     pdfium = "\n".join(_LINE_END_HYPHEN.sub("-", page.pdfium) for page in text.pages)
     if not plumber.strip() or not pdfium.strip():
-        return "文字がありません（画像のみ）"
+        return Params(code="no_text")
     if is_broken(plumber) or is_broken(pdfium):
-        return "文字化けしています"
+        return Params(code="broken")
     deduped = "\n".join(page.deduped for page in text.pages)
     # A name that is broken inside its cell is whole only there.
     deduped += "\n".join("\n".join(row) for page in text.pages for row in page.tables)
@@ -137,15 +138,15 @@ def check_invoice(
 
     ``amount`` is the one that the register gives for this file, in yen; ``issuers`` are all of the configuration.
     """
-    file = f"{attached.filename} {attached.sha256[:8]}"
+    file = {"file": attached.filename, "digits": attached.sha256[:8]}
     found = read_invoice(text)
-    if isinstance(found, str):
-        return (Hold(Reason.INVOICE_UNREADABLE, f"{file} {found}"),)
+    if isinstance(found, Params):
+        return (Hold(Reason.INVOICE_UNREADABLE, Params(**found, **file)),)
     holds = list(_of_project(found, file, notice, project, issuer, register))
     holds += _of_party("issuer", file, _named_issuers(found, issuer, issuers))
     holds += _of_party("contractor", file, _named_contractors(found, project, register))
-    for is_fault, sentence in (*_of_product(found, notice.product), *_of_amount(found, amount)):
-        holds.append(Hold(Reason.WRONG_INVOICE if is_fault else Reason.INVOICE_UNREADABLE, f"{file} {sentence}"))
+    for is_fault, told in (*_of_product(found, notice.product), *_of_amount(found, amount)):
+        holds.append(Hold(Reason.WRONG_INVOICE if is_fault else Reason.INVOICE_UNREADABLE, Params(**told, **file)))
     return tuple(holds)
 
 
@@ -207,12 +208,12 @@ def _look_loosely(texts: Iterable[str], own: Iterable[str], others: Iterable[str
     return replace(_look_for(loosely(texts), loosely(own), loosely(others)), strangers=())
 
 
-def _of_party(code: str, file: str, named: _Named) -> Iterator[Hold]:
+def _of_party(code: str, file: Mapping[str, str], named: _Named) -> Iterator[Hold]:
     """``wrong_invoice`` where another is named and ours is not; what a person must look at is ``invoice_unclear``."""
     if named.others and not named.own and named.strangers:
-        yield Hold(Reason.WRONG_INVOICE, f"{code}: {file} {', '.join(named.strangers)}")
+        yield Hold.of(Reason.WRONG_INVOICE, code, **file, names=named.strangers)
     elif named.others or named.larger:
-        yield Hold(Reason.INVOICE_UNCLEAR, f"{code}: {file} {', '.join((*named.others, *named.larger))}")
+        yield Hold.of(Reason.INVOICE_UNCLEAR, code, **file, names=(*named.others, *named.larger))
 
 
 def _named_issuers(found: InvoiceText, issuer: Issuer, issuers: Iterable[Issuer]) -> _Named:
@@ -279,7 +280,7 @@ def _named_contractors(found: InvoiceText, project: Project, register: Register)
 
 
 def _of_project(
-    found: InvoiceText, file: str, notice: Notice, project: Project, issuer: Issuer, register: Register
+    found: InvoiceText, file: Mapping[str, str], notice: Notice, project: Project, issuer: Issuer, register: Register
 ) -> Iterator[Hold]:
     own = fold_name(project.name)
     others = [name for name in register.by_folded if name != own and len(name) >= TELLING]
@@ -290,15 +291,15 @@ def _of_project(
     tells_apart = named.own and _tells_apart(found, own, project, issuer, register)
     if is_told or tells_apart:
         if others_named:
-            yield Hold(Reason.INVOICE_UNCLEAR, f"project: {file} {', '.join(others_named)}")
+            yield Hold.of(Reason.INVOICE_UNCLEAR, "project", **file, names=others_named)
     elif named.strangers or numbers:
-        yield Hold(Reason.WRONG_INVOICE, f"{file} 別の案件の名前か番号があります: {', '.join(others_named)}")
+        yield Hold.of(Reason.WRONG_INVOICE, "other_project", **file, names=others_named)
     elif others_named or (named.larger and not named.own):
-        yield Hold(Reason.INVOICE_UNCLEAR, f"project: {file} {', '.join((*others_named, *named.larger))}")
+        yield Hold.of(Reason.INVOICE_UNCLEAR, "project", **file, names=(*others_named, *named.larger))
     elif named.own:
-        yield Hold(Reason.WRONG_INVOICE, f"{file} 同じ名前の案件と区別できません: {project.name}")
+        yield Hold.of(Reason.WRONG_INVOICE, "same_name", **file, project=project.name)
     else:
-        yield Hold(Reason.WRONG_INVOICE, f"{file} この案件の名前も番号もありません: {project.name}")
+        yield Hold.of(Reason.WRONG_INVOICE, "no_name", **file, project=project.name)
 
 
 def _others_numbers(found: InvoiceText, notice: Notice, project: Project, register: Register) -> Iterator[str]:
@@ -334,32 +335,32 @@ def _tells_apart(found: InvoiceText, own: str, project: Project, issuer: Issuer,
 # --- What it is for, and how much ---------------------------------------------------------------------------------
 
 
-def _of_product(found: InvoiceText, product: Product) -> Iterator[tuple[bool, str]]:
+def _of_product(found: InvoiceText, product: Product) -> Iterator[tuple[bool, Params]]:
     """Faults (True) and doubts: an interim payment's invoice often speaks of the advance too, so the title decides."""
     text = "\n".join(each.squeezed for each in found.readings).replace("前金払", "前払")
     is_interim, is_advance = _INTERIM_TITLE.search(text) is not None, _ADVANCE_TITLE.search(text) is not None
     if is_interim is is_advance:
         is_interim, is_advance = is_interim or _INTERIM in text, is_advance or _ADVANCE.search(text) is not None
     if is_interim and is_advance:
-        yield False, "前払金と中間前払金のどちらの請求書か、文字では決められません"
+        yield False, Params(code="either_product")
     elif not is_interim and not is_advance:
-        yield False, "前払金の文字がありません"
+        yield False, Params(code="no_product")
     elif is_interim is not (product is Product.INTERIM):
-        yield True, "中間前払金の請求書です" if is_interim else "前払金の請求書です"
+        yield True, Params(code="is_interim" if is_interim else "is_advance")
 
 
-def _of_amount(found: InvoiceText, registered: int | None) -> Iterator[tuple[bool, str]]:
+def _of_amount(found: InvoiceText, registered: int | None) -> Iterator[tuple[bool, Params]]:
     """The registered amount must stand in it, as every engine reads it."""
     if registered is None:
         return
     plumber, pdfium = found.readings[0].amounts, found.readings[1].amounts
     if not found.amounts:
-        yield False, f"金額を読み取れません（登録: {registered:,}円）"
+        yield False, Params(code="no_amount", registered=str(registered))
     elif registered not in found.amounts:
-        read = ", ".join(f"{amount:,}円" for amount in sorted(found.amounts, reverse=True)[:_AMOUNTS_SHOWN])
-        yield True, f"金額が登録と違います（請求書: {read}、登録: {registered:,}円）"
+        read = tuple(map(str, sorted(found.amounts, reverse=True)[:_AMOUNTS_SHOWN]))
+        yield True, Params(code="other_amount", amounts=read, registered=str(registered))
     elif registered not in plumber or registered not in pdfium:
-        yield False, f"金額の読み取りが一致しません（登録: {registered:,}円）"
+        yield False, Params(code="amounts_disagree", registered=str(registered))
 
 
 def _fold_party(name: str) -> str:

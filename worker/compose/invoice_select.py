@@ -24,7 +24,7 @@ _DIGITS: Final = 9
 """A date in a file name has eight digits."""
 _NOTHING: Final = re.compile("(?!)")
 
-STILL_WRITTEN: Final = Unreadable(Reason.INVOICE_MISSING, "保存中又は保存直後です。数秒後に自動でもう一度確認します")
+STILL_WRITTEN: Final = Unreadable(Reason.INVOICE_MISSING, "still_written")
 """What loading gives for a file that is there and not whole yet; whoever holds for it says so."""
 
 LoadInvoice = Callable[[str], tuple[str, bytes] | Unreadable | None]
@@ -64,21 +64,25 @@ def choose_invoice(
         return ChosenInvoice(title, None, registered if registered and not registered.file else None)
     is_required = rule.invoice is InvoiceRule.REQUIRED
     if registered is not None and not registered.file:
-        return Hold(Reason.INVOICE_MISSING, title) if is_required else ChosenInvoice(title, None, registered)
+        return (
+            Hold.of(Reason.INVOICE_MISSING, title=product.value)
+            if is_required
+            else ChosenInvoice(title, None, registered)
+        )
     if registered is None and len(candidates) > 1:
-        return Hold(Reason.TWO_INVOICES, ", ".join(candidates))
+        return Hold.of(Reason.TWO_INVOICES, files=candidates)
     if registered is None and not candidates:
-        return Hold(Reason.INVOICE_MISSING if is_required else Reason.INVOICE_UNDECIDED, title)
+        return Hold.of(Reason.INVOICE_MISSING if is_required else Reason.INVOICE_UNDECIDED, title=product.value)
     file = registered.file if registered else candidates[0]
     match load(file):
         case None:
-            return Hold(Reason.INVOICE_MISSING, file)
+            return Hold.of(Reason.INVOICE_MISSING, "file", file=file)
         case Unreadable(Reason.INVOICE_MISSING, why):
-            return Hold(Reason.INVOICE_MISSING, f"{file}：{why}")
+            return Hold.of(Reason.INVOICE_MISSING, why, file=file)
         case Unreadable(Reason.DAMAGED, why) if why:
-            return Hold(Reason.WRONG_INVOICE, why)
+            return Hold.of_code(Reason.WRONG_INVOICE, why)
         case Unreadable(reason, _):
-            return Hold(Reason.TOO_BIG if reason is Reason.TOO_LARGE else Reason.WRONG_INVOICE, file)
+            return Hold.of(Reason.TOO_BIG if reason is Reason.TOO_LARGE else Reason.WRONG_INVOICE, file=file)
         case found:
             return ChosenInvoice(title, found, registered)
 

@@ -14,18 +14,20 @@ from typing import Final
 from worker.compose.template_context import Names, Unwritable, add_key, write_line
 from worker.config.templates import Renderer
 from worker.core.model import Attachment, Channel, Duties, Hold, Notice, Submission
+from worker.core.old_sentences import old_told
+from worker.core.params import Params, Told
 from worker.core.rulebook import Conditional, Rule, Section, Sentence, When, sentences_for
 from worker.core.states import Kind, Reason, kind_of
 
 _OF_ANOTHER: Final = frozenset({Reason.NAME_ONLY, Reason.NUMBER_DIFFERS})
 """Reasons to think that the project is another: its steps must not take the place of those that were looked at."""
 
-FAX_UNKNOWN: Final = "未登録（発注者に確認し、課の fax に書く）"
-NO_STEPS: Final = "提出の手順がルールにありません。発注者に確認し、instructions に書いてください"
+FAX_UNKNOWN: Final = Params(code="no_fax")
+NO_STEPS: Final = Params(code="no_steps")
 
 _BY_HAND: Final = frozenset({Channel.PAPER, Channel.FAX})
 """Where fields and an address of the web tell no step."""
-_IF: Final = {When.ATTACHED: "請求書を一緒に提出するとき", When.APART: "請求書を別に提出するとき"}
+_IF: Final = {When.ATTACHED: "if_attached", When.APART: "if_apart"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -44,12 +46,12 @@ def prepare_handing_over(
     files: Iterable[Attachment],
     section: Section | None,
     way: When | None,
-    timing: str,
+    timing: Params,
     renderer: Renderer,
 ) -> HandingOver:
     """What a person does under ``rule``: whom to ask first, the steps, then what no machine can check.
 
-    ``timing`` is when, as ``duties.describe_timing`` says it. ``files`` are those to upload, to print or to take along.
+    ``timing`` is when (``obligations.tell_timing``). ``files`` are those to upload, to print or to take along.
     ``way`` is how the invoice goes; where that is not known, what depends on it is told with its condition.
     """
     masked = add_key(names, str(notice.key))
@@ -62,13 +64,14 @@ def prepare_handing_over(
             holds.append(unwritable.hold)
             return ""
 
-    steps = [fill(f"instructions[{at}]", step) for at, step in enumerate(rule.instructions, 1)]
-    entries = [(line.title, fill(line.title, line.value)) for line in rule.lines if rule.channel is not Channel.PAPER]
+    steps: list[Told] = [fill(f"instructions[{at}]", step) for at, step in enumerate(rule.instructions, 1)]
+    lines = [(line.title, fill(line.title, line.value)) for line in rule.lines if rule.channel is not Channel.PAPER]
+    entries: list[tuple[Told, Told]] = [*lines]
     if rule.key_typed:
-        entries += _typed(notice, [value for _, value in entries])
+        entries += _typed(notice, [value for _, value in lines])
     if rule.channel is Channel.FAX:
         number = section.fax if section else ""
-        entries.insert(0, ("FAX番号", number or FAX_UNKNOWN))
+        entries.insert(0, (Params(code="fax_number"), number or FAX_UNKNOWN))
     if not (steps or entries or rule.url or rule.bring) or (rule.channel in _BY_HAND and not (steps or rule.bring)):
         steps = [NO_STEPS]
     filled = dataclasses.replace(
@@ -81,19 +84,24 @@ def prepare_handing_over(
     return HandingOver(filled, tuple(dict.fromkeys(holds)))
 
 
-def _typed(notice: Notice, values: Sequence[str]) -> list[tuple[str, str]]:
+def _typed(notice: Notice, values: Sequence[str]) -> list[tuple[Told, Told]]:
     """Number and key, which the issuer wants written out; the key is masked here, and read from the notice."""
-    pairs = (("保証契約番号", notice.contract_number), ("認証キー", f"{notice.key}（お知らせのPDFに記載）"))
-    return [(title, text) for title, text in pairs if not any(text in value for value in values)]
+    number = notice.contract_number
+    typed: list[tuple[Told, Told]] = []
+    if not any(number in value for value in values):
+        typed.append((Params(code="contract_number"), number))
+    return [*typed, (Params(code="key"), Params(code="key_on_notice", key=str(notice.key)))]
 
 
-def _told(sentences: Iterable[Sentence], way: When | None) -> tuple[str, ...]:
+def _told(sentences: Iterable[Sentence], way: When | None) -> tuple[Told, ...]:
     if way is not None:
         return sentences_for(sentences, way)
-    return tuple(f"{_IF[each.when]}：{each.text}" if isinstance(each, Conditional) else each for each in sentences)
+    return tuple(
+        Params(code=_IF[each.when], sentence=each.text) if isinstance(each, Conditional) else each for each in sentences
+    )
 
 
-def _first(rule: Rule, timing: str) -> Sequence[str]:
+def _first(rule: Rule, timing: Params) -> Sequence[Told]:
     return [each for each in (rule.contact_first, timing) if each]
 
 
@@ -120,8 +128,18 @@ def renew_steps(before: Submission, fresh: Submission) -> Submission:
         section_name=fresh.section_name,
         section_phone=fresh.section_phone,
         channel=fresh.channel,
-        duties=dataclasses.replace(fresh.duties, rule_hash=looked_at.rule_hash, checked_on=looked_at.checked_on),
+        duties=_as_told_before(
+            looked_at,
+            dataclasses.replace(fresh.duties, rule_hash=looked_at.rule_hash, checked_on=looked_at.checked_on),
+        ),
     )
+
+
+def _as_told_before(stored: Duties, fresh: Duties) -> Duties:
+    """``fresh``, with the sentences of ``stored`` where an older program wrote in them what ``fresh`` says by codes."""
+    names = ("source", "after", "instructions", "entries")
+    same = {name: getattr(stored, name) for name in names if old_told(getattr(fresh, name)) == getattr(stored, name)}
+    return dataclasses.replace(fresh, **same)
 
 
 def _was_mail(submission: Submission) -> bool:

@@ -17,9 +17,9 @@ from worker.audit.chain import canonical
 from worker.core.approval_label import FROM_CONTRACT_DAY
 from worker.core.business_hours import working_days_before
 from worker.core.errors import NotAllowed
-from worker.core.japanese_dates import write_date
-from worker.core.messages import name_receipt
-from worker.core.model import JST, Duties, Hold, Product, Submission
+from worker.core.messages import Language, name_duty, name_receipt
+from worker.core.model import JST, Duties, Hold, Product, Receipt, Submission
+from worker.core.params import Params, Told
 from worker.core.rulebook import (
     Contract,
     CountedBy,
@@ -34,8 +34,8 @@ from worker.core.rulebook import (
 )
 from worker.core.states import Reason
 
-_TOGETHER: Final = {Timing.WITH_CONTRACT: "契約書", Timing.WITH_INVOICE: "請求書"}
-_BEFORE: Final = {Timing.BEFORE_CONTRACT: "契約書", Timing.BEFORE_INVOICE: "請求書"}
+_TOGETHER: Final = frozenset({Timing.WITH_CONTRACT, Timing.WITH_INVOICE})
+_BEFORE: Final = frozenset({Timing.BEFORE_CONTRACT, Timing.BEFORE_INVOICE})
 
 
 _SINCE_0_2: Final = ("fax", "overtaken")
@@ -87,10 +87,9 @@ def list_duties(
     )
 
 
-def _source(issuer: Issuer, project: Project, product: Product, rule: Rule) -> str:
+def _source(issuer: Issuer, project: Project, product: Product, rule: Rule) -> Told:
     if rule in (project.rules.get(product), project.amended_rules.get(product)):
-        own = f"projects.toml（{project.id}）"
-        return f"{own}、ほかは {issuer.source}" if issuer.source else own
+        return Params(code="own_rule", project=project.id, source=issuer.source)
     return issuer.source
 
 
@@ -116,9 +115,10 @@ _HANDED_IN: Final = re.compile("請求書.*(提出|持参|郵送|送付|送る|�
 """A sentence that has the invoice handed in; one that only names it (請求書の控えを保管) does not remind of that."""
 
 
-def add_promised(after: tuple[str, ...], title: str) -> tuple[str, ...]:
-    """``after`` for a letter that promises the invoice ``title``: always with a sentence that has it handed in."""
-    return after if any(map(_HANDED_IN.search, after)) else (*after, f"{title}を別途提出")
+def add_promised(after: tuple[Told, ...], product: Product) -> tuple[Told, ...]:
+    """``after`` for a letter that promises the invoice of ``product``: always with a sentence that has it handed in."""
+    is_asked = any(_HANDED_IN.search(each) for each in after if isinstance(each, str))
+    return after if is_asked else (*after, Params(code="hand_in_invoice", title=product.value))
 
 
 # --- Before it is mailed -----------------------------------------------------------------------------------------
@@ -129,24 +129,22 @@ def hold_for_people(
 ) -> Iterator[Hold]:
     """What a person does before the mail goes: tell the issuer, wait for the contract document or the invoice.
 
-    Details name the project: the same sentence about another project is another question.
+    They name the project: the same question about another project is another one.
     """
     if rule.contact_first:
-        told = " ".join(filter(None, (section.name, section.phone))) if section else ""
-        yield Hold(Reason.CONTACT_FIRST, f"{project.id}：{rule.contact_first}" + (f"（{told}）" if told else ""))
+        told = tuple(filter(None, (section.name, section.phone))) if section else ()
+        yield Hold.of(Reason.CONTACT_FIRST, project=project.id, asked=rule.contact_first, told=told)
     if rule.timing in _TOGETHER:
-        yield Hold(Reason.TIMING, f"{project.id}：{describe_timing(project, product, contract_number, rule)}")
+        yield Hold(Reason.TIMING, Params(**tell_timing(project, product, contract_number, rule), project=project.id))
 
 
 def hold_for_contract(project: Project, today: dt.date) -> Iterator[Hold]:
     """An invoice for a contract that is not concluded yet: both guarantees are often issued before the signing."""
     concluded = project.dates.get(CountedBy.CONTRACT)
     if concluded is None:
-        yield Hold(
-            Reason.TIMING, f"{project.id}：契約日（dates の contract）が未登録です。請求書は契約日より前に送りません"
-        )
+        yield Hold.of(Reason.TIMING, "no_contract_day", project=project.id)
     elif concluded > today:
-        yield Hold(Reason.TIMING, f"{project.id}：{FROM_CONTRACT_DAY.format(day=write_date(concluded))}")
+        yield Hold.of(Reason.TIMING, FROM_CONTRACT_DAY, project=project.id, day=concluded.isoformat())
 
 
 def earliest_day(project: Project) -> dt.date | None:
@@ -154,39 +152,38 @@ def earliest_day(project: Project) -> dt.date | None:
     return project.dates.get(CountedBy.CONTRACT)
 
 
-def describe_timing(project: Project, product: Product, contract_number: str, rule: Rule) -> str:
-    """When the issuer wants it, in a sentence with the day where it is known; empty: at any time."""
-    day = _due_day(rule.timing, project, product, contract_number) if rule.timing is not Timing.ANY else None
-    known = f"（{write_date(day)}）" if day else ""
-    if rule.timing in _TOGETHER:
-        return f"{_TOGETHER[rule.timing]}{known}と同時に提出"
-    if rule.timing in _BEFORE:
-        last = _last_day(rule.timing, project, product, contract_number)
-        until = f"、{write_date(last)}までに" if last else "に"
-        return f"{_BEFORE[rule.timing]}{known}より前{until}提出"
-    return ""
+def tell_timing(project: Project, product: Product, contract_number: str, rule: Rule) -> Params:
+    """When the issuer wants it, with the day where it is known; empty: at any time."""
+    if rule.timing is Timing.ANY:
+        return Params()
+    day = _due_day(rule.timing, project, product, contract_number)
+    last = _last_day(rule.timing, project, product, contract_number) if rule.timing in _BEFORE else None
+    days = {"day": day.isoformat() if day else "", "last": last.isoformat() if last else ""}
+    return Params(code=rule.timing.value, **days)
 
 
 # --- After it left -----------------------------------------------------------------------------------------------
 
 
-def open_news(submission: Submission) -> tuple[str, ...]:
-    """What came back and waits to be taken note of, a sentence each; its moment tells it from the same once more."""
-    return tuple(f"{each.at.astimezone(JST):%m/%d %H:%M:%S} {name_receipt(each, 'ja')}" for each in submission.unread)
+def describe_duty(duty: Told | Receipt, lang: Language) -> str:
+    """What is to be done or taken note of; the moment of what came back tells it from the same once more."""
+    if isinstance(duty, Receipt):
+        return f"{duty.at.astimezone(JST):%m/%d %H:%M:%S} {name_receipt(duty, lang)}"
+    return name_duty(duty, lang)
 
 
-def choose_duty(submission: Submission, what: int | None) -> str:
+def choose_duty(submission: Submission, what: int | None) -> Told | Receipt:
     """The duty after sending with the number ``what`` (from 1), or the only one that is left. Raises NotAllowed.
 
     Behind the rule's duties stands what came back.
     """
-    duties = submission.duties.after + open_news(submission)
+    duties: tuple[Told | Receipt, ...] = (*submission.duties.after, *submission.unread)
     left = [(at, duty) for at, duty in enumerate(duties, 1) if duty not in submission.done]
-    number, listed = str(submission.id), " ".join(f"{at}. {duty}" for at, duty in left)
+    number, listed = str(submission.id), " ".join(f"{at}. {describe_duty(duty, 'ja')}" for at, duty in left)
     if what is not None and not 1 <= what <= len(duties):
         raise NotAllowed("no_such_duty", id=number, what=str(what), duties=listed or "-")
     if what is not None and duties[what - 1] in submission.done:
-        raise NotAllowed("duty_done", id=number, duty=duties[what - 1])
+        raise NotAllowed("duty_done", id=number, duty=describe_duty(duties[what - 1], "ja"))
     if what is not None:
         return duties[what - 1]
     if not left:

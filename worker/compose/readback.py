@@ -42,10 +42,10 @@ def _read(draft: Draft, body: str, contents: Mapping[Sha256, bytes], max_bytes: 
     try:
         raw = letter.write_letter(draft, body, contents, _ANY_DATE)
     except letter.UnsafeValue as unsafe:
-        return (Hold(Reason.UNSAFE_VALUE, str(unsafe)),)
+        return (Hold.of(Reason.UNSAFE_VALUE, where=unsafe.name, found=unsafe.char),)
     holds = []
     if len(raw) > max_bytes:
-        holds.append(Hold(Reason.TOO_BIG, f"{len(raw)} > {max_bytes}"))
+        holds.append(Hold.of(Reason.TOO_BIG, "bytes", bytes=str(len(raw)), limit=str(max_bytes)))
     if different := decode.differences(draft, body, contents, raw):
-        holds.append(Hold(Reason.ENCODING, ", ".join(different)))
+        holds.append(Hold.of(Reason.ENCODING, places=different))
     return tuple(holds)

@@ -34,7 +34,7 @@ def compare_notice(read: Notice, pdf: Sha256, entered: Mapping[str, Any], kept: 
     match key: another reader may set their spaces otherwise.
     """
     if kept is None:
-        return Hold(Reason.KEY_DIFFERS, f"{OF_THE_PDF}: key")  # the row is gone: nothing says what the key was
+        return Hold.of(Reason.KEY_DIFFERS, OF_THE_PDF, value=("key",))  # the row is gone: nothing says what the key was
     stated: dict[str, tuple[object, ...]] = {
         "file": (pdf, entered.get("pdf_sha256")),
         "guarantor": (read.guarantor, entered.get("guarantor"), kept.guarantor),
@@ -45,7 +45,7 @@ def compare_notice(read: Notice, pdf: Sha256, entered: Mapping[str, Any], kept: 
         "contractor_name": _folded(read.contractor_name, kept.contractor_name),
     }
     differing = [name for name, (own, *others) in stated.items() if any(own != other for other in others)]
-    return Hold(Reason.KEY_DIFFERS, f"{OF_THE_PDF}: {', '.join(differing)}") if differing else None
+    return Hold.of(Reason.KEY_DIFFERS, OF_THE_PDF, value=tuple(differing)) if differing else None
 
 
 def _folded(*names: str | None) -> tuple[str | None, ...]:

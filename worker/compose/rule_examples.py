@@ -20,7 +20,8 @@ from worker.config.templates import Renderer
 from worker.config.toml_lines import index_lines, line_of
 from worker.core.errors import Problem
 from worker.core.message_id import SECRET_BYTES
-from worker.core.model import Address, Channel, Key, Notice, Product, sha256
+from worker.core.messages import hold_detail, name_duty
+from worker.core.model import Address, Channel, Hold, Key, Notice, Product, sha256
 from worker.core.rulebook import Contractor, Example, Guarantor, Issuer, Project, Rule, Section
 from worker.core.states import Reason
 
@@ -227,8 +228,9 @@ def _shown(composed: Composed) -> str:
     if composed.channel is Channel.EMAIL:
         return composed.body
     duties = composed.duties
-    entries = (f"{title}：{value}" for title, value in duties.entries)
-    return "\n".join((duties.url, *duties.instructions, *entries, *duties.bring))
+    entries = (f"{name_duty(title, 'ja')}：{name_duty(value, 'ja')}" for title, value in duties.entries)
+    steps = (name_duty(step, "ja") for step in duties.instructions)
+    return "\n".join((duties.url, *steps, *entries, *duties.bring))
 
 
 def _differences_of_holds(example: Example, composed: Composed) -> Iterator[_Difference]:
@@ -241,7 +243,12 @@ def _differences_of_holds(example: Example, composed: Composed) -> Iterator[_Dif
 
 
 def _list_holds(composed: Composed) -> str:
-    return _join(hold.reason if not hold.detail else f"{hold.reason}：{hold.detail}" for hold in composed.holds)
+    return _join(_tell_hold(hold) for hold in composed.holds)
+
+
+def _tell_hold(hold: Hold) -> str:
+    detail = hold_detail(hold, "ja")
+    return f"{hold.reason}：{detail}" if detail else hold.reason
 
 
 def _join(texts: Iterable[str]) -> str:

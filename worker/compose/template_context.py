@@ -10,7 +10,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from worker.compose.invoice_select import ChosenInvoice, way_of
 from worker.config.templates import MissingName, Renderer, Scope, TemplateFault
@@ -34,6 +34,10 @@ class Previous:
     """None where it did not go by mail: the log knows the day, the submission does not."""
     subject: str = ""
     """Empty where it did not go by mail."""
+
+
+EMPTY_LINES: Final = frozenset({"subject", "file_name"})
+"""Lines of a rule that may come out empty: codes of their own among those of a missing value."""
 
 
 class Unwritable(HoshobinError):
@@ -155,16 +159,20 @@ def write_text(what: str, source: str, names: Names, renderer: Renderer) -> str:
     except MissingName as missing:
         name = missing.name.removeprefix("values.")
         is_asked_about = missing.is_tested and name != missing.name
-        raise Unwritable(Hold(Reason.MISSING_VALUE, f"condition: {name}" if is_asked_about else name)) from missing
+        raise Unwritable(Hold.of(Reason.MISSING_VALUE, "condition" if is_asked_about else "", value=name)) from missing
     except TemplateFault as fault:
-        raise Unwritable(Hold(Reason.RULE_OPEN, f"{what}: {fault}")) from fault
+        raise Unwritable(Hold.of(Reason.RULE_OPEN, "template", where=what, found=str(fault))) from fault
 
 
 def write_line(what: str, source: str, names: Names, renderer: Renderer) -> str:
     """The one line of ``source``, neither empty nor with a character that no header may hold. Raises Unwritable."""
     line = write_text(what, source, names, renderer)
     if not line.strip():
-        raise Unwritable(Hold(Reason.MISSING_VALUE, what))
+        raise Unwritable(
+            Hold.of(
+                Reason.MISSING_VALUE, what if what in EMPTY_LINES else "", value="" if what in EMPTY_LINES else what
+            )
+        )
     if found := unsafe_character(line):
-        raise Unwritable(Hold(Reason.UNSAFE_VALUE, f"{what} {found}"))
+        raise Unwritable(Hold.of(Reason.UNSAFE_VALUE, where=what, found=found))
     return line

@@ -10,6 +10,7 @@ import datetime as dt
 from typing import Final
 
 from worker.core.model import Alarm, Submission
+from worker.core.params import spell
 from worker.core.states import AlarmCause
 
 AGAIN: Final = dt.timedelta(hours=1)
@@ -29,7 +30,7 @@ def is_told(told: Alarm | None, now: dt.datetime) -> bool:
 
 def tell_apart(submission: Submission) -> str:
     """What its reasons, decisions and tries are: while they stay, an alarm about it is the same one again."""
-    reasons = " ".join(f"{hold.reason.value}({hold.detail})" for hold in submission.reasons)
+    reasons = " ".join(f"{hold.reason.value}({spell(hold.params)})" for hold in submission.reasons)
     counts = f"{len(submission.answers)}.{submission.tries}.{submission.rehearsals}.{submission.not_sent}"
     return f"{counts} {reasons}".rstrip()
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Final, NewType
 
 from worker.core.approval_label import label_letters
+from worker.core.params import NOTHING, Params, Told, Value, of_text, plain_schema, spell
 from worker.core.states import ACCEPTED, MAY_HAVE_LEFT, Reason, State
 
 Address = NewType("Address", str)
@@ -157,6 +158,10 @@ class Unreadable:
     """The reader gave no answer of its own: its process died or took too long. That may be the machine's fault."""
 
 
+REFUSAL_CODES: Final = frozenset({"container", "trailing_data", "cut", "continues", "ocr_layer", "unseen", "empty"})
+"""What ``Unreadable.detail`` begins with where it is a code of ours, alone or before ``: `` and what it is about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Announced:
     """What an announcement says of the notice that it announces; nothing of it is proof."""
@@ -235,7 +240,7 @@ class Duties:
 
     rule_hash: str = ""
     """64 hexadecimal digits over the effective rule and its section; comments in a file do not alter it."""
-    source: str = ""
+    source: Told = ""
     """Where the rule was read, and when (``checked_on``)."""
     checked_on: dt.date | None = None
     chosen: str = ""
@@ -245,12 +250,12 @@ class Duties:
     closes: str = "answer"
     """``call``, ``answer`` or ``none`` (``rulebook.Closing``)."""
     settle_days: int = 0
-    after: tuple[str, ...] = ()
+    after: tuple[Told, ...] = ()
     """What remains to be done after sending, a sentence each."""
     url: str = ""
-    instructions: tuple[str, ...] = ()
+    instructions: tuple[Told, ...] = ()
     """HANDED_OVER: what a person does, step by step, values filled in."""
-    entries: tuple[tuple[str, str], ...] = ()
+    entries: tuple[tuple[Told, Told], ...] = ()
     """HANDED_OVER by form or upload: title and value, field by field; the key is masked."""
     bring: tuple[str, ...] = ()
     deadline: dt.date | None = None
@@ -265,22 +270,60 @@ class Duties:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """One standing reason; ``detail`` names what it is about (a value's name, a number of a submission)."""
+    """One standing reason with what it is about; ``messages.name_hold`` makes the sentence."""
 
     reason: Reason
-    detail: str = ""
+    params: Params = NOTHING
 
+    @classmethod
+    def of(cls, reason: Reason, code: str = "", **params: Value) -> Hold:
+        """A hold with these parameters; ``code`` chooses its sentence among those of its reason."""
+        return cls(reason, Params(code=code, **params))
 
-SAME_NOTICE: Final = "同じお知らせ"
-"""In the detail of WRONG_INVOICE, behind ``#ID``: that submission carried the file with this very notice."""
+    @classmethod
+    def of_code(cls, reason: Reason, text: str) -> Hold:
+        """A hold of which ``text`` is ``code`` or ``code: value``."""
+        code, _, value = text.partition(": ")
+        return cls.of(reason, code, value=value)
+
+    @classmethod
+    def of_refusal(cls, refusal: Unreadable) -> Hold:
+        """Why a PDF was not read; what stands behind no code is a word of the file or of the machine."""
+        if refusal.detail.partition(": ")[0] in REFUSAL_CODES:
+            return cls.of_code(refusal.reason, refusal.detail)
+        return cls.of(refusal.reason, found=refusal.detail)
+
+    @property
+    def code(self) -> str:
+        """Which sentence of the reason it is; empty for the usual one."""
+        return self.params.code
+
+    def spelled(self) -> str:
+        """It in one line for programs."""
+        return f"{self.reason.value} {spell(self.params)}".strip()
+
+    def stored(self) -> dict[str, object]:
+        """What JSON holds of it; what an older program wrote stays as it was."""
+        return {"reason": self.reason.value} | _stored_params(self.params)
+
+    @classmethod
+    def read(cls, value: object) -> Hold:
+        """The hold that JSON holds, of this program or of an older one. Raises ValueError."""
+        fields = _object_of(value, {"reason"}, {"detail", "params"})
+        return cls(Reason(fields["reason"]), _read_params(fields))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, *_: object) -> dict[str, object]:
+        """How a row's JSON is read."""
+        return plain_schema(cls.read)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A person's answer to a hold: it covers this reason with this detail and no other."""
+    """A person's answer to a hold: it covers this reason with these parameters and no other."""
 
     reason: Reason
-    detail: str
+    params: Params
     by: str
     account: str
     at: dt.datetime
@@ -288,8 +331,48 @@ class Answer:
     about: str = ""
     """Project, section and, where the answer is about a file, the attachments: elsewhere it is asked once more.
 
-    Empty where the answer was given to an older program, or where ``detail`` says it all.
+    Empty where the answer was given to an older program, or where ``params`` say it all.
     """
+
+    def stored(self) -> dict[str, object]:
+        """What JSON holds of it; what an older program wrote stays as it was."""
+        rest = {name: getattr(self, name) for name in ("by", "account", "at", "note", "about")}
+        return {"reason": self.reason.value, **rest} | _stored_params(self.params)
+
+    @classmethod
+    def read(cls, value: object) -> Answer:
+        """The answer that JSON holds, of this program or of an older one. Raises ValueError."""
+        fields = _object_of(value, {"reason", "by", "account", "at"}, {"detail", "params", "note", "about"})
+        at = dt.datetime.fromisoformat(fields.pop("at"))
+        if at.tzinfo is None or not all(isinstance(each, str) for name, each in fields.items() if name != "params"):
+            raise ValueError("an answer's fields are texts, its moment one with a zone")
+        params = _read_params(fields)
+        rest = {name: text for name, text in fields.items() if name not in {"reason", "detail", "params"}}
+        return cls(Reason(fields["reason"]), params, at=at, **rest)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, *_: object) -> dict[str, object]:
+        """How a row's JSON is read."""
+        return plain_schema(cls.read)
+
+
+def _stored_params(params: Params) -> dict[str, object]:
+    return {"detail": params.old_text} if params.is_text else {"params": dict(params)}
+
+
+def _read_params(fields: Mapping[str, Any]) -> Params:
+    if "params" in fields:
+        return Params.read(fields["params"])
+    detail = fields.get("detail", "")
+    if not isinstance(detail, str):
+        raise ValueError("a detail is a text")  # noqa: TRY004  pydantic tells a ValueError's place
+    return of_text(detail)
+
+
+def _object_of(value: object, needed: set[str], known: set[str]) -> dict[str, Any]:
+    if not isinstance(value, dict) or not needed <= value.keys() <= needed | known:
+        raise ValueError(f"an object with {', '.join(sorted(needed))}")
+    return dict(value)
 
 
 class ReceiptKind(StrEnum):
@@ -354,7 +437,7 @@ class Submission:
     source_message_id: str = ""
     proven: bool = False
     """Whether it came by the folder, or the sender of its mail is proven to be one who may speak."""
-    evidence: str = ""
+    evidence: Told = ""
     """What proves the sender of its mail, or why it is not proven; empty where it came by the folder."""
     from_before: str = ""
     """How it is from before the product watched for it (``before``): the detail of FROM_BEFORE; empty: it is not."""
@@ -384,7 +467,7 @@ class Submission:
     draft_hash: str = ""
     """64 hexadecimal digits over the draft and the hashes of its parts."""
     duties: Duties = Duties()
-    done: tuple[str, ...] = ()
+    done: tuple[Told, ...] = ()
     """Those of ``duties.after`` that a person has recorded as done."""
     ticked: tuple[str, ...] = ()
     """The conditions that the last approval ticked."""
@@ -496,7 +579,7 @@ class Submission:
         """``ID@`` and ten letters over draft and open reasons: what was shown; plain ``ID`` where there is neither."""
         if not self.draft_hash and not self.reasons:
             return str(self.id)
-        holds = ((hold.reason, hold.detail) for hold in self.reasons)
+        holds = ((hold.reason, hold.params) for hold in self.reasons)
         return f"{self.id}@{label_letters(self.draft_hash, holds, self.duties.not_before)}"
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.core.model import Hold, Notice
+from worker.core.params import Params, Value
 from worker.core.rulebook import Issuer, Project, ValueForm, Width
 from worker.core.states import Reason
 from worker.core.text import fold_hyphens, hide_codes, match_key, shown
@@ -40,7 +41,11 @@ class FittedValues:
 
 
 class _Misfit(Exception):
-    """Why a value cannot be used."""
+    """Why a value cannot be used, as the parameters of a hold without the value."""
+
+    def __init__(self, code: str, **params: Value) -> None:
+        super().__init__(code)
+        self.params = Params(code=code, **params)
 
 
 def fit_values(issuer: Issuer, project: Project, notice: Notice) -> FittedValues:
@@ -57,44 +62,44 @@ def fit_values(issuer: Issuer, project: Project, notice: Notice) -> FittedValues
         except _Misfit as misfit:
             has_key = _holds_key(registered, notice)
             values[name] = str(notice.key) if has_key else registered
-            place = name if has_key else f"{name}「{_shorten(registered)}」"
-            holds.append(Hold(Reason.BAD_VALUE, f"{place}：{misfit}"))
+            given = "" if has_key else _shorten(registered)
+            holds.append(Hold(Reason.BAD_VALUE, Params(**misfit.params, name=name, given=given)))
     return FittedValues(values, tuple(holds))
 
 
-def misfit_of_sample(form: ValueForm) -> str:
+def misfit_of_sample(form: ValueForm) -> Params:
     """Why the form's own sample does not have this form; empty where it has, or where there is none."""
     if not form.sample:
-        return ""
+        return Params()
     try:
         _in_form(form.sample, form)
     except _Misfit as misfit:
-        return str(misfit)
-    return ""
+        return misfit.params
+    return Params()
 
 
 def _fit(registered: str, form: ValueForm, notice: Notice) -> str:
     if _holds_key(registered, notice):
-        raise _Misfit("認証キーが含まれています。登録から取り除いてください")
+        raise _Misfit("has_key")
     if _bare(registered) == _bare(notice.contract_number):
-        raise _Misfit("保証会社の保証契約番号です。発注者の番号を登録してください")
+        raise _Misfit("guarantor_number")
     if not registered or form == ValueForm(form.name, sample=form.sample):
         return registered  # an empty one is missing, which is for the draft to say
     fitted = _in_form(registered, form)
     if _bare(fitted) == _bare(notice.contract_number):
-        raise _Misfit("保証会社の保証契約番号です。発注者の番号を登録してください")
+        raise _Misfit("guarantor_number")
     return fitted
 
 
 def _in_form(text: str, form: ValueForm) -> str:
     """``text`` in the way of writing that ``form`` asks for. Raises _Misfit where that is not its form."""
     if len(text) > VALUE_LIMIT:
-        raise _Misfit(f"{VALUE_LIMIT}文字を超えています。{_right_form(form)}")
+        raise _Misfit("too_long", limit=str(VALUE_LIMIT), form=_right_form(form))
     fitted = _normalise(text, form)
     if form.length is not None and len(fitted) != form.length:
-        raise _Misfit(f"{len(fitted)}文字です。{_right_form(form)}")
+        raise _Misfit("length", length=str(len(fitted)), form=_right_form(form))
     if form.pattern and not re.fullmatch(form.pattern, fitted):
-        raise _Misfit(f"形式が違います。{_right_form(form)}")
+        raise _Misfit("pattern", form=_right_form(form))
     return fitted
 
 
@@ -103,7 +108,7 @@ def _normalise(text: str, form: ValueForm) -> str:
     if form.digits_only:
         text = _BESIDE_DIGITS.sub("", fold_hyphens(unicodedata.normalize("NFKC", text)))
         if not re.fullmatch("[0-9]+", text):
-            raise _Misfit(f"数字以外の文字があるか、数字がありません。{_right_form(form)}")
+            raise _Misfit("digits", form=_right_form(form))
     if form.remove_hyphens:
         text = fold_hyphens(text, "")
     match form.width:
@@ -116,17 +121,18 @@ def _normalise(text: str, form: ValueForm) -> str:
     return text.strip(_SPACES)
 
 
-def _right_form(form: ValueForm) -> str:
+def _right_form(form: ValueForm) -> tuple[Params, ...]:
+    """What the issuer wants, a fact each."""
     wanted = [
-        *(["数字だけ"] if form.digits_only else []),
-        *([f"{form.length}文字"] if form.length is not None else []),
-        *(["ハイフンなし"] if form.remove_hyphens and not form.digits_only else []),
-        *({Width.HALF: ["半角"], Width.FULL: ["全角"]}.get(form.width, [])),
+        *([Params(code="digits_only")] if form.digits_only else []),
+        *([Params(code="length", length=str(form.length))] if form.length is not None else []),
+        *([Params(code="no_hyphens")] if form.remove_hyphens and not form.digits_only else []),
+        *({Width.HALF: [Params(code="half")], Width.FULL: [Params(code="full")]}.get(form.width, [])),
         # Whoever mends it reads a sample; the pattern is for want of one.
-        *([f"パターン {form.pattern}"] if form.pattern and not form.sample else []),
+        *([Params(code="pattern", pattern=form.pattern)] if form.pattern and not form.sample else []),
+        *([Params(code="sample", sample=form.sample)] if form.sample else []),
     ]
-    example = f"例 {form.sample}" if form.sample else ""
-    return f"正しい形式：{'、'.join(filter(None, [*wanted, example]))}"
+    return tuple(wanted)
 
 
 def _bare(text: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.core.model import Announced, Duties, Hold, Notice, Sha256, Submission, Unreadable
+from worker.core.params import Told
 from worker.core.states import WAITING, State
 from worker.store.ports import Reading
 
@@ -35,7 +36,7 @@ class Way:
     mail_sha256: Sha256 | None
     proven: bool
     """Whether it is proven who sent it, or whoever put it there is one of the office."""
-    evidence: str = ""
+    evidence: Told = ""
     """What says so, or why it is not proven, in words for people."""
     announced: Announced | None = None
     """What the mail says where it is an announcement."""
@@ -126,7 +127,7 @@ def receive_unreadable(refusal: Unreadable, pdf: Sha256, way: Way, known: Readin
     """A file that somebody meant as a notice and that could not be read as one."""
     if same_file := [each for each in known.by_pdf(pdf) if not (way.proven and _was_taken_back(each))]:
         return Known(same_file[0])
-    return New(hold_without_notice(Hold(refusal.reason, refusal.detail), pdf, way), ())
+    return New(hold_without_notice(Hold.of_refusal(refusal), pdf, way), ())
 
 
 def hold_without_notice(refusal: Hold, pdf: Sha256 | None, way: Way) -> Submission:

@@ -26,35 +26,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from worker.core.japanese_dates import write_date
-from worker.core.model import PRODUCT_NAMES, Hold, Product
-from worker.core.rulebook import Award, Contract, CountedBy, Eligibility, Issuer, Project, WorkKind
+from worker.core.model import Hold, Product
+from worker.core.params import Params
+from worker.core.rulebook import Contract, CountedBy, Eligibility, Issuer, Project
 from worker.core.states import Reason
 
-DATE_NAMES: Final = {
-    CountedBy.PROCEDURE_START: "発注手続の開始日",
-    CountedBy.ANNOUNCEMENT: "公告日",
-    CountedBy.DESIGNATION: "指名日",
-    CountedBy.NOTIFICATION: "通知日",
-    CountedBy.BID: "入札日",
-    CountedBy.AWARD: "落札日",
-    CountedBy.CONTRACT: "契約日",
-    CountedBy.ORIGINAL_CONTRACT: "当初契約の契約日",
-    CountedBy.GUARANTEE: "保証契約の契約日",
-}
-KIND_NAMES: Final = {
-    WorkKind.WORKS: "工事",
-    WorkKind.CONSULTING: "業務委託",
-    WorkKind.OTHER: "その他の契約",
-}
-AWARD_NAMES: Final = {
-    Award.OPEN: "一般競争入札",
-    Award.DESIGNATED: "指名競争入札",
-    Award.DISCRETIONARY: "随意契約",
-}
-
-_ORIGINAL_ALONE: Final = "変更契約は対象外です（当初の契約だけが対象です）"
-_INSTEAD: Final = "紙の証書に切り替えるか、発注者の了解を得てください"
+_ORIGINAL_ALONE: Final = Params(code="original_alone")
 NOT_SEEN: Final = "not_seen"
 """Code of the hold where nothing but an alternative that the file itself calls open is left."""
 
@@ -66,16 +43,16 @@ _OF_THE_ORIGINAL: Final = frozenset(CountedBy) - {CountedBy.CONTRACT, CountedBy.
 class _Excluded:
     """A limit that the registered facts certainly miss."""
 
-    sentence: str
+    fact: Params
     is_of_another: bool = False
     """The alternative is meant for other contracts: where a nearer one fails, this is nothing to tell."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Lacking:
-    """A fact that nobody has registered, as a question."""
+    """A fact that is not registered."""
 
-    question: str
+    fact: Params
 
 
 _Finding = _Excluded | _Lacking
@@ -102,8 +79,7 @@ def judge_eligibility(issuer: Issuer, project: Project, product: Product, contra
     if project.exception.strip():
         return ()
     if project.is_excluded:
-        words = f"公告等で電子保証の対象外とされた案件です（excluded）。{_INSTEAD}"
-        return (Hold(Reason.NOT_ELIGIBLE, f"{project.id}：{words}"),)
+        return (Hold.of(Reason.NOT_ELIGIBLE, "excluded", project=project.id),)
     if not issuer.eligibility:
         return ()
     case = _Case(issuer, project, product, project.is_amended or contract is Contract.AMENDED)
@@ -116,26 +92,24 @@ def judge_eligibility(issuer: Issuer, project: Project, product: Product, contra
         if not any(isinstance(finding, _Excluded) for finding in findings)
     ]
     lacking = [
-        "、".join(finding.question for finding in findings if isinstance(finding, _Lacking))
+        tuple(finding.fact for finding in findings if isinstance(finding, _Lacking))
         for alternative, findings in possible
         if not alternative.open
     ]
     if lacking:
-        asked = "。又は、".join(dict.fromkeys(lacking))
-        words = f"電子保証の対象か分かりません。次を案件に登録するか、発注者に確認してください：{asked}"
-        return (Hold(Reason.ELIGIBILITY_UNKNOWN, f"{project.id}：{words}"),)
+        asked = tuple(dict.fromkeys(lacking))
+        return (Hold.of(Reason.ELIGIBILITY_UNKNOWN, "lacking", project=project.id, asked=asked),)
     if possible:
-        return (Hold(Reason.ELIGIBILITY_UNKNOWN, f"{NOT_SEEN}: {project.id}"),)
-    why = "".join(f"{sentence}。" for sentence in _tell_excluded(examined))
-    words = f"{why}{_INSTEAD}"
-    return (Hold(Reason.NOT_ELIGIBLE, f"{project.id}：{words}"),)
+        return (Hold.of(Reason.ELIGIBILITY_UNKNOWN, NOT_SEEN, value=project.id),)
+    facts = tuple(_tell_excluded(examined))
+    return (Hold.of(Reason.NOT_ELIGIBLE, "missed", project=project.id, facts=facts),)
 
 
-def _tell_excluded(examined: Sequence[tuple[_Finding, ...]]) -> Iterable[str]:
+def _tell_excluded(examined: Sequence[tuple[_Finding, ...]]) -> Iterable[Params]:
     """Why every alternative is missed: of those meant for this contract, where there are any, else of all."""
     excluded = [[finding for finding in findings if isinstance(finding, _Excluded)] for findings in examined]
     meant = [findings for findings in excluded if not any(finding.is_of_another for finding in findings)]
-    return dict.fromkeys(finding.sentence for findings in meant or excluded for finding in findings)
+    return dict.fromkeys(finding.fact for findings in meant or excluded for finding in findings)
 
 
 # --- One alternative -----------------------------------------------------------------------------------------------
@@ -150,34 +124,30 @@ def _examine(alternative: Eligibility, case: _Case) -> Iterator[_Finding]:
     else:
         yield from _examine_dates(alternative, case)
     if (alternative.approval or alternative.open) and not case.project.approval.strip():
-        yield _Lacking("この案件を電子保証の対象とする発注者の承認（approval）があるか")
+        yield _Lacking(Params(code="approval_unknown"))
 
 
 def _examine_scope(alternative: Eligibility, case: _Case) -> Iterator[_Finding]:
     """Which contracts it is meant for: product, kind of work, award, who tendered."""
     project = case.project
     if alternative.products and case.product not in alternative.products:
-        taken = [PRODUCT_NAMES[each] for each in alternative.products]
-        yield _excluded_from(PRODUCT_NAMES[case.product], taken, "保証")
+        yield _excluded_from("other_product", case.product.value, alternative.products)
     if alternative.kinds and project.kind not in alternative.kinds:
-        taken = [KIND_NAMES[each] for each in alternative.kinds]
         if project.kind is None:
-            yield _Lacking(f"契約の種類（kind）が{_either(taken)}か")
+            yield _lacking_of("kind_unknown", alternative.kinds)
         else:
-            yield _excluded_from(KIND_NAMES[project.kind], taken, "契約の種類")
+            yield _excluded_from("other_kind", project.kind.value, alternative.kinds)
     if alternative.awards and project.award not in alternative.awards:
-        taken = [AWARD_NAMES[each] for each in alternative.awards]
         if project.award is None:
-            yield _Lacking(f"契約方法（award）が{_either(taken)}か")
+            yield _lacking_of("award_unknown", alternative.awards)
         else:
-            yield _excluded_from(AWARD_NAMES[project.award], taken, "契約方法")
+            yield _excluded_from("other_award", project.award.value, alternative.awards)
     if alternative.tendered_by and project.tendered_by not in alternative.tendered_by:
         taken = [_section_name(case.issuer, each) for each in alternative.tendered_by]
         if not project.tendered_by:
-            yield _Lacking(f"入札を行った部署（tendered_by）が{_either(taken)}か")
+            yield _lacking_of("tendering_unknown", taken)
         else:
-            name = _section_name(case.issuer, project.tendered_by)
-            yield _excluded_from(f"入札を行った部署（{name}）", taken, "部署")
+            yield _excluded_from("other_tendering", _section_name(case.issuer, project.tendered_by), taken)
 
 
 def _examine_amount(alternative: Eligibility, project: Project) -> Iterator[_Finding]:
@@ -185,9 +155,9 @@ def _examine_amount(alternative: Eligibility, project: Project) -> Iterator[_Fin
     if least is None:
         return
     if project.amount is None:
-        yield _Lacking(f"請負金額（amount）が{least:,}円以上か")
+        yield _Lacking(Params(code="amount_unknown", least=str(least)))
     elif project.amount < least:
-        yield _Excluded(f"請負金額 {project.amount:,}円 は対象の下限 {least:,}円を下回ります")
+        yield _Excluded(Params(code="amount_below", amount=str(project.amount), least=str(least)))
 
 
 def _examine_dates(alternative: Eligibility, case: _Case) -> Iterator[_Finding]:
@@ -202,13 +172,14 @@ def _examine_dates(alternative: Eligibility, case: _Case) -> Iterator[_Finding]:
         counted_by = dict.fromkeys(
             each if each in _OF_THE_ORIGINAL else CountedBy.ORIGINAL_CONTRACT for each in counted_by
         )
-    dates = [(DATE_NAMES[each], date) for each in counted_by for date in _dates_of(case, each)]
+    dates = [(each, date) for each in counted_by for date in _dates_of(case, each)]
     if not dates:
-        names = _either([f"{DATE_NAMES[each]}（dates.{each}）" for each in counted_by])
-        yield _Lacking(f"{names}が{write_date(since)}以降か")
-    for name, date in dates:
+        days = tuple(each.value for each in counted_by)
+        yield _Lacking(Params(code="day_unknown", days=days, since=since.isoformat()))
+    for which, date in dates:
         if date < since:
-            yield _Excluded(f"{name} {write_date(date)} は対象の開始日 {write_date(since)}より前です")
+            days_told = {"which": which.value, "day": date.isoformat(), "since": since.isoformat()}
+            yield _Excluded(Params(code="day_before", **days_told))
 
 
 def _dates_of(case: _Case, counted_by: CountedBy) -> Iterator[dt.date]:
@@ -220,15 +191,15 @@ def _dates_of(case: _Case, counted_by: CountedBy) -> Iterator[dt.date]:
         yield dates[CountedBy.CONTRACT]
 
 
-# --- Words ---------------------------------------------------------------------------------------------------------
+# --- What is told ----------------------------------------------------------------------------------------------
 
 
-def _excluded_from(own: str, taken: Sequence[str], what: str) -> _Excluded:
-    return _Excluded(f"{own}は対象の{what}（{'、'.join(taken)}）ではありません", is_of_another=True)
+def _excluded_from(code: str, own: str, taken: Sequence[str]) -> _Excluded:
+    return _Excluded(Params(code=code, own=own, taken=tuple(map(str, taken))), is_of_another=True)
 
 
-def _either(names: Sequence[str]) -> str:
-    return "又は".join(names)
+def _lacking_of(code: str, taken: Sequence[str]) -> _Lacking:
+    return _Lacking(Params(code=code, taken=tuple(map(str, taken))))
 
 
 def _section_name(issuer: Issuer, section: str) -> str:

@@ -121,7 +121,7 @@ def _questions(notice: Notice, project: Project, own_name: str, numbers_before: 
     others = sorted({match_key(number) for number in known} - {match_key(notice.contract_number)})
     if others:
         # Not the number of the register, and yet its project: another project's notice, or a further guarantee.
-        holds.append(Hold(Reason.NUMBER_DIFFERS, f"{project.id}: {', '.join(others)}"))
+        holds.append(Hold.of(Reason.NUMBER_DIFFERS, project=project.id, others=tuple(others)))
     return tuple(holds)
 
 
@@ -129,13 +129,13 @@ def _of_name(notice: Notice, project: Project, register: Register) -> Iterator[H
     """A name that is another project's alone: one of number and name was entered with the wrong project."""
     named = _of_this_name(notice.project_name, register)
     if named and project not in named and fold_name(notice.project_name) != fold_name(project.name):
-        yield Hold(Reason.NUMBER_DIFFERS, f"{project.id}: {', '.join(other.id for other in named)}")
+        yield Hold.of(Reason.NUMBER_DIFFERS, project=project.id, others=tuple(other.id for other in named))
 
 
 def _of_contractor(notice: Notice, project: Project, own_name: str) -> Iterator[Hold]:
     ours = filter(None, (own_name, project.contractor, *project.names_on_notice))
     if fold_firm(notice.contractor_name) not in set(map(fold_firm, ours)):
-        yield Hold(Reason.OTHER_CONTRACTOR, notice.contractor_name)
+        yield Hold.of(Reason.OTHER_CONTRACTOR, name=notice.contractor_name)
 
 
 # --- Names as they are compared ------------------------------------------------------------------------------

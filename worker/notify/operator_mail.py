@@ -10,12 +10,14 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from worker.audit.sent_log import read_receipt
 from worker.core.alarms import cause_kind
 from worker.core.errors import ConfigError, HoshobinError, LogBroken
 from worker.core.login_errors import find_refusal
 from worker.core.messages import (
     Language,
     name_any_state,
+    name_duty,
     name_hold,
     name_receipt,
     name_state,
@@ -24,7 +26,9 @@ from worker.core.messages import (
     say,
     say_refused_login,
 )
+from worker.core.messages.receipts import COPY_NEWS
 from worker.core.model import JST, Alarm, ReceiptKind, Submission
+from worker.core.params import Params, Value, read_spelled
 from worker.core.states import AlarmCause, State
 from worker.core.text import shown
 from worker.match.near_matches import NearMiss
@@ -84,7 +88,10 @@ def describe(submission: Submission, near: Sequence[NearMiss] = ()) -> str:
     if step := next_step(submission, "ja"):
         lines.append(f"　　次にすること：{step}")
     if submission.state is State.ANNOUNCED:
-        lines += [f"　　　{at}. {shown(each)}" for at, each in enumerate(submission.duties.instructions, start=1)]
+        lines += [
+            f"　　　{at}. {shown(name_duty(each, 'ja'))}"
+            for at, each in enumerate(submission.duties.instructions, start=1)
+        ]
     if command := command_line(action_for(submission), "ja"):
         lines.append(f"　　コマンド：{command}")
     return "\n".join(lines)
@@ -183,9 +190,9 @@ def _describe_trouble(alarm: Alarm) -> str:
         case (
             AlarmCause.CAME_BACK | AlarmCause.WITHDRAWN_AGAIN | AlarmCause.NOT_READ_AGAIN | AlarmCause.UNPROVEN_NEWCOMER
         ):
-            return say(f"telling_{kind}", "ja", news=shown(alarm.detail))
+            return say(f"telling_{kind}", "ja", news=shown(_name_news(alarm.detail)))
         case AlarmCause.CONFIGURATION_REFUSED:
-            return say("telling_configuration", "ja", problems=shown(alarm.detail))
+            return say("telling_configuration", "ja", problems=shown(_name_problems(alarm.detail)))
         case AlarmCause.DEAF:
             return say("telling_deaf", "ja", name=name_thing(about, "ja"), detail=shown(alarm.detail))
         case AlarmCause.UNFETCHED:
@@ -196,6 +203,30 @@ def _describe_trouble(alarm: Alarm) -> str:
             return say("telling_login", "ja", cause=cause, why=why, reply=reply, step=step)
         case _:
             return say("telling_account", "ja", cause=name_thing(about, "ja"), reply=shown(alarm.detail))
+
+
+def _name_news(detail: str) -> str:
+    """What came back, from ``number: receipt`` in JSON; an older program wrote a sentence."""
+    number, _, told = detail.partition(": ")
+    news = read_spelled(told)
+    if news == COPY_NEWS:
+        return f"{number}：{say(news.code, 'ja')}"
+    return f"{number}：{name_receipt(read_receipt(news), 'ja')}" if "kind" in news else detail
+
+
+def _name_problems(detail: str) -> str:
+    """What is wrong with the configuration, from its codes in JSON; an older program wrote sentences."""
+    problems = read_spelled(detail).get("problems")
+    if not isinstance(problems, tuple):
+        return detail
+    return "; ".join(map(_name_problem, problems))
+
+
+def _name_problem(problem: Value) -> str:
+    if not isinstance(problem, Params):
+        return str(problem)
+    given = dict(each.split("=", 1) for each in problem.words("given"))
+    return f"{problem.word('place')}：{say(problem.code, 'ja', **given)}"
 
 
 def write_status(

@@ -278,7 +278,7 @@ class Intake:
         """A file above the limit is not read; somebody put it there as a notice, so it is held."""
         with self._store.writing() as writing:
             taking = self._taking(writing, in_force, NOT_LOOKED)
-            refusal = Hold(Reason.TOO_LARGE, f"{listed.size:,} bytes")
+            refusal = Hold.of(Reason.TOO_LARGE, bytes=str(listed.size))
             number = taking.take_set_aside(refusal, _by_folder(listed, from_before))
             writing.record_file(_file_row(listed, self._clock.now(), End.HELD, number))
             return taking.end()
@@ -386,7 +386,7 @@ def _record_read(
     way = taken.proven(way, guarantor, is_enclosed=isinstance(what, Announcement) and what.is_enclosed)
     if isinstance(what, Announcement):
         return _record_announcement(taking, row, way, what.guarantor)
-    number = taking.take_set_aside(Hold(Reason.DAMAGED, hidden), way)
+    number = taking.take_set_aside(Hold.of(Reason.DAMAGED, found=hidden), way)
     return dataclasses.replace(row, end=End.HELD, submissions=(number,))
 
 
@@ -426,7 +426,7 @@ def _set_aside(taking: Taking, row: MessageRow, taken: _Taken, *, is_meant: bool
         return row
     guarantor = taken.what.guarantor if isinstance(taken.what, Announcement | Meant) else None
     way = taken.proven(taken.way, guarantor)
-    number = taking.take_set_aside(Hold(Reason.MAIL_TOO_LARGE, f"{size:,} bytes"), way)
+    number = taking.take_set_aside(Hold.of(Reason.MAIL_TOO_LARGE, bytes=str(size)), way)
     return dataclasses.replace(row, submissions=(number,))
 
 

@@ -295,7 +295,7 @@ class Sending:
             date = before.first_date if before.first_date and before.date_draft == before.draft_hash else now
             raw = letter.write_letter(draft, drafted.body, drafted.contents, date)
             if different := decode.differences(draft, drafted.body, drafted.contents, raw, date):
-                self._hold(writing, before, drafted, Hold(Reason.ENCODING, ", ".join(different)), done)
+                self._hold(writing, before, drafted, Hold.of(Reason.ENCODING, places=different), done)
                 return None
             tries = before.tries + 1
             envid = send.envid(read_secret(writing), draft.message_id, tries) if session.dsn else ""
@@ -329,9 +329,9 @@ class Sending:
     def _refusal_of(self, reread: _Reread, before: Submission, writing: Writing) -> Hold | None:
         """Why the notice read a moment ago must not go out as the one that was taken in; None where it may."""
         if before.pdf_sha256 is None or before.pdf_sha256 != reread.pdf:
-            return Hold(Reason.KEY_DIFFERS, f"{OF_THE_PDF}: file")
+            return Hold.of(Reason.KEY_DIFFERS, OF_THE_PDF, value=("file",))
         if isinstance(reread.notice, Unreadable):
-            return Hold(reread.notice.reason, reread.notice.detail)
+            return Hold.of_refusal(reread.notice)
         entered = entered_notice(self._store.entries(before.id))
         return compare_notice(reread.notice, before.pdf_sha256, entered, writing.notice(before.pdf_sha256))
 

@@ -17,6 +17,7 @@ from worker.approve.redraft import InForce, missing_where_away
 from worker.compose.manual_submission import renew_steps
 from worker.compose.reread import compare_notice
 from worker.core.model import Attached, Hold, Notice, Sha256, Submission, Unreadable
+from worker.core.params import Params
 from worker.core.states import NEEDS_A_PERSON, WAITING, AlarmCause, Event, NoteEvent, State
 from worker.core.text import hide_codes
 from worker.match.duplicates import (
@@ -92,7 +93,9 @@ class Taking:
     def take_notice(self, pdf: Attached, digest: Sha256, notice: Notice, way: Way, beside: Sequence[str] = ()) -> int:
         """The submission that this notice becomes, or already is; ``beside`` are other PDFs of the same mail."""
         key = notice.key.clear
-        evidence = hide_codes(way.evidence, key) if key in way.evidence else way.evidence
+        evidence = way.evidence
+        if isinstance(evidence, Params):
+            evidence = evidence.each_word(lambda word: hide_codes(word, key) if key in word else word)
         way = dataclasses.replace(way, source_name=hide_codes(way.source_name, key), evidence=evidence)
         match receive_notice(notice, digest, way, self._writing):
             case Known(first):

@@ -17,12 +17,14 @@ from typing import Any, Final
 from worker.approve.decisions import find_early, keep_contents, redraft
 from worker.approve.redraft import InForce, missing_where_away, read_secret
 from worker.approve.release import evidence_of_mail, evidence_of_news, is_weighed
+from worker.audit.sent_log import receipt_detail
 from worker.authenticate.sender_auth import is_signed_for, read_spoken
 from worker.config.addresses import domain_of
 from worker.core.alarms import tell_apart
 from worker.core.message_id import bears_secret, is_own_message_id_form
-from worker.core.messages import name_receipt, say
+from worker.core.messages.receipts import COPY_NEWS
 from worker.core.model import End, MessageRow, Receipt, ReceiptKind, Sha256, Submission
+from worker.core.params import Params, spell
 from worker.core.states import SAYS_UNSENT, AlarmCause, Event, NoteEvent, State
 from worker.read.message import Message, read_message
 from worker.send.smtp_verdicts import is_our_envid
@@ -97,7 +99,7 @@ class Receiving:
         if found.state in _TO_BE_SENT:
             row = self._keep_early_copy(row, message, content, found)
             if row.sha256 and (found.state is State.HELD or not is_present):
-                self._hold_anew(found.id, evidence_of_mail("copy", row.sha256), say("copy_came", "ja"))
+                self._hold_anew(found.id, evidence_of_mail("copy", row.sha256), COPY_NEWS)
             return row
         if was_tried and found.state is not State.IN_DOUBT and found.state not in SAYS_UNSENT:
             return row  # that it left is known
@@ -195,7 +197,7 @@ class Receiving:
             tracked = track_again(approved)
         if tracked.event is None:
             return False
-        detail = {"why": PROVEN_BEFORE, "receipts": [_plain(each) for each in early]}
+        detail = {"why": PROVEN_BEFORE, "receipts": [receipt_detail(each) for each in early]}
         self._writing.change(tracked.event, approved, tracked.after, self._author, detail)
         _raise_alarm(self._writing, tracked)
         return True
@@ -223,7 +225,7 @@ class Receiving:
             tracked = track(approved, (receipt,))
             if tracked.event is None:  # a rehearsal, or a draft that has another name by now
                 continue
-            detail = {"why": PROVEN_BEFORE, "receipts": [_plain(receipt)]}
+            detail = {"why": PROVEN_BEFORE, "receipts": [receipt_detail(receipt)]}
             self._writing.change(tracked.event, approved, tracked.after, self._author, detail)
             return Copied.SAME
         return came
@@ -250,7 +252,7 @@ class Receiving:
 
     def _record(self, before: Submission, fresh: tuple[Receipt, ...], message: Message) -> None:
         tracked = track(before, fresh)
-        detail = {"receipts": [_plain(each) for each in fresh], "from_message": message.message_id}
+        detail = {"receipts": [receipt_detail(each) for each in fresh], "from_message": message.message_id}
         if tracked.event is not None:
             self._writing.change(tracked.event, before, tracked.after, self._author, detail)
             _raise_alarm(self._writing, tracked)
@@ -260,9 +262,9 @@ class Receiving:
         self._writing.note(NoteEvent.CAME_BACK, before.id, self._author, detail, changes)
         if (news := tracked.contradicts) is not None:
             evidence = evidence_of_news(news.kind.value, news.recipient or news.sender, news.at)
-            self._hold_anew(before.id, evidence, name_receipt(news, "ja"))
+            self._hold_anew(before.id, evidence, Params(**receipt_detail(news)))
 
-    def _hold_anew(self, number: int, evidence: str, news: str) -> None:
+    def _hold_anew(self, number: int, evidence: str, news: Params) -> None:
         """A mail may have left of which the record says that it did not: no approval given before counts."""
         before = self._writing.submission(number)
         if before.state in MAY_BE_HELD_ANEW:
@@ -272,7 +274,7 @@ class Receiving:
             keep_contents(self._writing, drafted)
             self._writing.change(event, before, drafted.submission, self._author, {})
             self.began_to_wait += before.state is State.APPROVED
-        self._writing.raise_alarm(AlarmCause.CAME_BACK, [], f"{number}：{news}")
+        self._writing.raise_alarm(AlarmCause.CAME_BACK, [], f"{number}: {spell(news)}")
 
 
 def find_ours(came_back: CameBack, message: Message, reading: Reading) -> Submission | None:
@@ -303,19 +305,3 @@ def match_report(
 def _raise_alarm(writing: Writing, tracked: Tracked) -> None:
     if tracked.event is Event.BOUNCED:
         writing.raise_alarm(AlarmCause.BOUNCED, [tracked.after.id], tell_apart(tracked.after))
-
-
-def _plain(receipt: Receipt) -> dict[str, str]:
-    """A receipt as an entry's detail holds it: only what it says."""
-    fields = {
-        "kind": receipt.kind.value,
-        "recipient": receipt.recipient,
-        "status": receipt.status,
-        "text": receipt.text,
-        "sender": receipt.sender,
-        "at": receipt.at.isoformat(),
-        "message_id": receipt.message_id,
-        "proof": receipt.proof,
-        "mail": receipt.mail_sha256 or "",
-    }
-    return {name: text for name, text in fields.items() if text}

@@ -12,8 +12,8 @@ from typing import Final
 
 from worker.core.clock import Clock
 from worker.core.errors import ConfigError, Problem
-from worker.core.messages import say
 from worker.core.model import ConfigFile, Look
+from worker.core.params import Params, spell
 from worker.core.states import AlarmCause
 from worker.pipeline.recover import record_configuration
 from worker.store.ports import Store
@@ -42,13 +42,19 @@ class TakingUp:
     def refuse(self, error: ConfigError) -> None:
         """Tell that the files are wrong and the former ones stay in force."""
         now = self._clock.now()
-        said = "; ".join(map(_sentence, error.problems[:TOLD_LIMIT]))
+        told = error.problems[:TOLD_LIMIT]
+        said = "; ".join(f"{_place(problem)}: {problem.code}" for problem in told)
+        problems = Params(problems=tuple(map(_params_of, told)))
         known = self._store.look(CONFIGURATION) or Look(CONFIGURATION)
         with self._store.writing() as writing:
             writing.record_look(dataclasses.replace(known, last_error=now, error=said))
-            writing.raise_alarm(AlarmCause.CONFIGURATION_REFUSED, [], said)
+            writing.raise_alarm(AlarmCause.CONFIGURATION_REFUSED, [], spell(problems))
 
 
-def _sentence(problem: Problem) -> str:
-    place = " ".join(filter(None, (problem.file, problem.key)))
-    return f"{place}：{say(problem.code, 'ja', **problem.params)}"
+def _place(problem: Problem) -> str:
+    return " ".join(filter(None, (problem.file, problem.key)))
+
+
+def _params_of(problem: Problem) -> Params:
+    given = tuple(f"{name}={value}" for name, value in problem.params.items())
+    return Params(code=problem.code, place=_place(problem), given=given)

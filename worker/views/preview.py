@@ -14,10 +14,20 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from worker.compose.checks import Check
-from worker.core.messages import Language, name_hold, name_receipt, name_state, next_step, say
+from worker.core.messages import (
+    Language,
+    hold_detail,
+    name_duty,
+    name_evidence,
+    name_hold,
+    name_product,
+    name_receipt,
+    name_state,
+    next_step,
+    say,
+)
 from worker.core.model import (
     JST,
-    PRODUCT_NAMES,
     Address,
     Draft,
     Hold,
@@ -75,7 +85,10 @@ def lay_out(seen: Seen, lang: Language) -> tuple[Part, ...]:
         ("h_rule", _rule(seen.submission, lang)),
         ("h_checks", _checks(seen.checks, lang)),
         ("h_conditions", _conditions(seen.submission, lang)),
-        ("h_download" if seen.submission.state is State.ANNOUNCED else "h_hand_over", _hand_over(seen.submission)),
+        (
+            "h_download" if seen.submission.state is State.ANNOUNCED else "h_hand_over",
+            _hand_over(seen.submission, lang),
+        ),
         ("h_duties", _duties(seen.submission, lang)),
         ("h_receipts", _receipts(seen.submission, lang)),
     )
@@ -93,12 +106,12 @@ def _standing(seen: Seen, lang: Language) -> _Pairs:
         yield say("h_reason", lang), name_hold(hold, lang)
     yield say("h_next", lang), next_step(submission, lang)
     yield say("h_project", lang), submission.known_as
-    yield say("h_product", lang), PRODUCT_NAMES[submission.product] if submission.product else ""
+    yield say("h_product", lang), name_product(submission.product, lang)
     yield say("h_number", lang), submission.contract_number or ""
     yield say("h_section", lang), _section(submission)
     if submission.evidence:
         code = "sender_proven" if submission.proven else "sender_unproven"
-        yield say("h_sender", lang), say(code, lang, evidence=submission.evidence)
+        yield say("h_sender", lang), say(code, lang, evidence=name_evidence(submission.evidence, lang))
     moment = seen.sends_at or submission.due_at
     if moment is not None and submission.state is State.APPROVED:
         yield say("h_due", lang), moment.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S")
@@ -143,7 +156,7 @@ def _rule(submission: Submission, lang: Language) -> _Pairs:
     duties = submission.duties
     yield say("h_file", lang), submission.draft.rule_file if submission.draft else ""
     if duties.rule_hash:
-        yield say("h_source", lang), duties.source or say("not_written", lang)
+        yield say("h_source", lang), name_duty(duties.source, lang) or say("not_written", lang)
         yield say("h_checked_on", lang), _day(duties.checked_on) or say("not_written", lang)
     for key in duties.assumed:
         yield say("h_assumed", lang), say(f"taken_{key}", lang)
@@ -167,13 +180,13 @@ def _conditions_of(submission: Submission) -> tuple[str, ...]:
     return submission.draft.conditions if submission.draft else ()
 
 
-def _hand_over(submission: Submission) -> _Pairs:
+def _hand_over(submission: Submission, lang: Language) -> _Pairs:
     """What a person enters, step by step, where nothing is mailed; titles are the issuer's own."""
     duties = submission.duties
     yield "URL", duties.url
     for number, step in enumerate(duties.instructions, start=1):
-        yield f"{number}", step
-    yield from duties.entries
+        yield f"{number}", name_duty(step, lang)
+    yield from ((name_duty(title, lang), name_duty(value, lang)) for title, value in duties.entries)
     for thing in duties.bring:
         yield "□", thing
 
@@ -182,13 +195,14 @@ def _duties(submission: Submission, lang: Language) -> _Pairs:
     duties = submission.duties
     for hold in submission.reasons:
         if hold.reason in _BEFORE:
-            yield say("h_before", lang), hold.detail
+            yield say("h_before", lang), hold_detail(hold, lang)
     yield say("h_not_before", lang), _day(duties.not_before)
     yield say("h_deadline", lang), _day(duties.deadline)
     if duties.call_after:
         yield say("h_call", lang), " ".join(filter(None, (submission.section_name, submission.section_phone)))
     for sentence in duties.after:
-        yield say("h_after", lang), say("done", lang, sentence=sentence) if sentence in submission.done else sentence
+        told = name_duty(sentence, lang)
+        yield say("h_after", lang), say("done", lang, sentence=told) if sentence in submission.done else told
     if submission.issuer:
         yield say("h_closes", lang), say(f"closes_{Closing(duties.closes).value}", lang, days=duties.settle_days)
 
@@ -217,7 +231,7 @@ def seen_json(seen: Seen) -> dict[str, Any]:
         "rule": {
             "file": (submission.draft.rule_file if submission.draft else "") or None,
             "hash": duties.rule_hash or None,
-            "source": duties.source or None,
+            "source": name_duty(duties.source, "ja") or None,
             "checked_on": _day(duties.checked_on) or None,
             "chosen": duties.chosen or None,
             "assumed": list(duties.assumed),
@@ -236,17 +250,19 @@ def seen_json(seen: Seen) -> dict[str, Any]:
             for number, sentence in enumerate(_conditions_of(submission), start=1)
         ],
         "duties": {
-            "before": [hold.detail for hold in submission.reasons if hold.reason in _BEFORE],
+            "before": [hold_detail(hold, "ja") for hold in submission.reasons if hold.reason in _BEFORE],
             "not_before": _day(duties.not_before) or None,
             "deadline": _day(duties.deadline) or None,
             "call_after": duties.call_after,
             "phone": submission.section_phone or None,
             "closes": duties.closes,
             "settle_days": duties.settle_days,
-            "after": [{"sentence": each, "done": each in submission.done} for each in duties.after],
+            "after": [{"sentence": name_duty(each, "ja"), "done": each in submission.done} for each in duties.after],
             "url": duties.url or None,
-            "instructions": list(duties.instructions),
-            "entries": [{"title": title, "value": value} for title, value in duties.entries],
+            "instructions": [name_duty(each, "ja") for each in duties.instructions],
+            "entries": [
+                {"title": name_duty(title, "ja"), "value": name_duty(value, "ja")} for title, value in duties.entries
+            ],
             "bring": list(duties.bring),
         },
         "near_misses": [
@@ -269,9 +285,9 @@ def receipt_json(receipt: Receipt) -> dict[str, str | None]:
     }
 
 
-def hold_json(hold: Hold) -> dict[str, str]:
-    """One hold as programs read it."""
-    return {"reason": hold.reason.value, "detail": hold.detail}
+def hold_json(hold: Hold) -> dict[str, Any]:
+    """One hold as programs read it; ``detail`` is the sentence in Japanese, ``params`` are what it is made of."""
+    return {"reason": hold.reason.value, "detail": hold_detail(hold, "ja"), "params": hold.params.plain()}
 
 
 # --- Pages ---------------------------------------------------------------------------------------------------
@@ -280,7 +296,7 @@ def hold_json(hold: Hold) -> dict[str, str]:
 def first_page(read: PdfText | Unreadable, key: str, lang: Language) -> str:
     """The first page as text with the key masked, or why there is none; empty lines are left out."""
     if isinstance(read, Unreadable):
-        return name_hold(Hold(read.reason, read.detail), lang)
+        return name_hold(Hold.of_refusal(read), lang)
     page = next(iter(read.pages), PageText("", ""))
     lines = [line.rstrip() for line in mask_key(page.pdfium or page.plumber, key).splitlines() if line.strip()]
     return "\n".join([*lines[:PAGE_LINES], *(["…"] if len(lines) > PAGE_LINES else [])])

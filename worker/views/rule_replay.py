@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from worker.approve.redraft import Drafted
 from worker.core.message_id import SECRET, SECRET_BYTES
+from worker.core.messages import name_duty
 from worker.core.model import Draft, Duties
 from worker.core.states import Reason
 from worker.store.ports import Reading
@@ -74,7 +75,7 @@ def _facets(drafted: Drafted, key: str) -> Iterator[tuple[str, tuple[str, ...]]]
     yield "body", tuple(mask_key(drafted.body, key).splitlines())
     yield "attachments", _attachments(draft)
     reasons = (hold for hold in submission.reasons if hold.reason not in _OF_THE_CHANGE)
-    yield "reasons", tuple(f"{hold.reason.value} {hold.detail}".strip() for hold in reasons)
+    yield "reasons", tuple(hold.spelled() for hold in reasons)
     yield "conditions", draft.conditions if draft else ()
     yield "duties", tuple(_duties(duties))
 
@@ -94,9 +95,9 @@ def _duties(duties: Duties) -> Iterator[str]:
     for name, day in (("not_before", duties.not_before), ("deadline", duties.deadline)):
         if day is not None:
             yield f"{name} {day}"
-    yield from (f"after {sentence}" for sentence in duties.after)
+    yield from (f"after {name_duty(sentence, 'ja')}" for sentence in duties.after)
     if duties.url:
         yield f"url {duties.url}"
-    yield from (f"instruction {step}" for step in duties.instructions)
-    yield from (f"entry {title}: {value}" for title, value in duties.entries)
+    yield from (f"instruction {name_duty(step, 'ja')}" for step in duties.instructions)
+    yield from (f"entry {name_duty(title, 'ja')}: {name_duty(value, 'ja')}" for title, value in duties.entries)
     yield from (f"bring {thing}" for thing in duties.bring)

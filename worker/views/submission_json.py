@@ -9,7 +9,7 @@ import datetime as dt
 from typing import Any
 
 from worker.audit.verify import Verdict
-from worker.core.messages import Language
+from worker.core.messages import Language, name_evidence
 from worker.core.model import JST, Entry, Look, Submission
 from worker.core.states import State
 from worker.views.actions import Action
@@ -24,7 +24,7 @@ def time_json(moment: dt.datetime | None) -> str | None:
 
 
 def submission_json(submission: Submission) -> dict[str, Any]:
-    """The fixed fields of ``list`` and ``show``; no key is among them."""
+    """The fixed fields of ``list`` and ``show``, the same in every language; no key is among them."""
     draft = submission.draft
     reasons = [hold.reason.value for hold in submission.reasons]
     return {
@@ -42,7 +42,8 @@ def submission_json(submission: Submission) -> dict[str, Any]:
         "subject": draft.subject if draft else None,
         "message_id": draft.message_id if draft else None,
         "proven": submission.proven,
-        "evidence": submission.evidence or None,
+        "evidence": name_evidence(submission.evidence, "ja") or None,
+        "evidence_params": None if isinstance(submission.evidence, str) else submission.evidence.plain(),
         "rehearsal": submission.is_rehearsal,
         "due_at": time_json(submission.due_at if submission.state is State.APPROVED else None),
         "sent_at": time_json(submission.sent_at),

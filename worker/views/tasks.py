@@ -16,8 +16,9 @@ from typing import Final
 
 from worker.config.load import Configuration
 from worker.core.business_hours import working_days_before
-from worker.core.messages import Language, name_receipt, next_step, say
+from worker.core.messages import Language, name_duty, name_receipt, next_step, say
 from worker.core.model import JST, PRODUCT_NAMES, Product, ReceiptKind, Submission
+from worker.core.params import Told
 from worker.core.rulebook import Closing, Project
 from worker.core.states import State
 from worker.core.text import match_key
@@ -258,8 +259,12 @@ def _whom_with_phone(submission: Submission) -> str:
 
 def _hand_in(submission: Submission) -> Task:
     """The steps of its rule; of one whose key may be void, first of all that a later key has come."""
-    steps = "" if submission.superseded_by is not None else " ".join(submission.duties.instructions)
-    texts = (steps, steps) if steps else (next_step(submission, "ja"), next_step(submission, "en"))
+    steps = () if submission.superseded_by is not None else submission.duties.instructions
+    texts = (
+        (_told(steps, "ja"), _told(steps, "en"))
+        if steps
+        else (next_step(submission, "ja"), next_step(submission, "en"))
+    )
     return _task(submission, TaskKind.HAND_IN, texts, Urgency.TODAY, action_for(submission))
 
 
@@ -309,7 +314,12 @@ def _remaining(submission: Submission) -> Iterator[Task]:
     """What the rule leaves for after sending, one task a sentence, numbered as ``done`` takes it."""
     for number, text in enumerate(submission.duties.after, start=1):
         if text not in submission.done:
-            yield _task(submission, TaskKind.REMAINING, (text, text), Urgency.SOON, duty_action(submission, number))
+            texts = (name_duty(text, "ja"), name_duty(text, "en"))
+            yield _task(submission, TaskKind.REMAINING, texts, Urgency.SOON, duty_action(submission, number))
+
+
+def _told(steps: Sequence[Told], lang: Language) -> str:
+    return " ".join(name_duty(each, lang) for each in steps)
 
 
 def _task(

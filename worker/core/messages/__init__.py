@@ -25,7 +25,13 @@ from worker.core.messages.reasons import (
     AFTER_REHEARSING,
     APPROVAL_STATE,
     CODED,
-    CODED_VALUES,
+    DUTIES,
+    EVIDENCE,
+    FACTS,
+    FORMS,
+    HOLD_DETAILS,
+    MISFITS,
+    NAMES,
     NEXT_STEPS,
     REASONS,
     STATE_NEXT,
@@ -41,10 +47,12 @@ from worker.core.messages.rulebook import HINTS as RULEBOOK_HINTS
 from worker.core.messages.rulebook import TEXTS as RULEBOOK_TEXTS
 from worker.core.messages.seeing import PAPER_STEPS
 from worker.core.messages.seeing import TEXTS as SEEING_TEXTS
+from worker.core.messages.sentences import Teller
 from worker.core.messages.service import HINTS as STOPPING_HINTS
 from worker.core.messages.service import TEXTS as STOPPING_TEXTS
 from worker.core.messages.watch import TEXTS as MOVING_TEXTS
-from worker.core.model import SAME_NOTICE, Hold, Submission
+from worker.core.model import Hold, Product, Submission
+from worker.core.params import TEXT, Params, Told, spell
 from worker.core.states import Kind, Reason, State, kind_of
 
 Language = Literal["ja", "en"]
@@ -119,30 +127,75 @@ def name_any_state(state: State, lang: Language) -> str:
     return STATES[state][0 if lang == "ja" else 1]
 
 
+_TELLER: Final = Teller(NAMES, FACTS, FORMS)
+
+
 def name_hold(hold: Hold, lang: Language) -> str:
-    """The reason in office words, with what it is about."""
+    """The reason in office words, with what it is about; what an older program wrote stands as it was."""
     index = 0 if lang == "ja" else 1
-    if coded := _coded(hold):
-        words, value = coded[0][0][index], _name_value(hold, coded[1], index)
-        return words.format(value=value)
-    words = REASONS[hold.reason][index]
-    if not hold.detail:
+    hold = _with_code(hold)
+    if coded := CODED.get((hold.reason, hold.code)):
+        return _TELLER.fill(coded[0][index], _with_value(hold.params), index)
+    words, detail = REASONS[hold.reason][index], hold_detail(hold, lang)
+    if not detail:
         return words
-    return f"{words}（{hold.detail}）" if lang == "ja" else f"{words} ({hold.detail})"
+    return f"{words}（{detail}）" if lang == "ja" else f"{words} ({detail})"
 
 
-def _coded(hold: Hold) -> tuple[tuple[tuple[str, str], tuple[str, str] | None], str] | None:
-    """The own words and step of a hold whose detail begins with a code, and the value behind it."""
-    code, _, value = hold.detail.partition(": ")
-    found = CODED.get((hold.reason, code))
-    return None if found is None else (found, value)
+def hold_detail(hold: Hold, lang: Language) -> str:
+    """What the hold is about, without its reason; of one with own words ``code: value``."""
+    index = 0 if lang == "ja" else 1
+    params = hold.params
+    if params.is_text:
+        return params.word(TEXT)
+    if (hold.reason, params.code) in CODED:
+        value = _TELLER.fill("{value}", _with_value(params), index)
+        return f"{params.code}: {value}" if value else params.code
+    if hold.reason is Reason.SENDER_UNPROVEN:
+        return name_evidence(params, lang)
+    if words := HOLD_DETAILS.get((hold.reason, params.code)):
+        return _TELLER.fill(words[index], params, index) if params else ""
+    return spell(params)  # no sentence of ours is left out in silence
 
 
-def _name_value(hold: Hold, value: str, index: int) -> str:
-    """The value in office words where it is made of codes, else as it is."""
-    names = CODED_VALUES.get((hold.reason, hold.detail.partition(": ")[0]), {})
-    parts = value.split(", ")
-    return ("、", ", ")[index].join(names[each][index] for each in parts) if names.keys() >= {*parts} else value
+def name_evidence(evidence: Told, lang: Language) -> str:
+    """What proves the sender of a mail, or why it is not proven."""
+    index = 0 if lang == "ja" else 1
+    if isinstance(evidence, str) or not evidence:
+        return str(evidence or "")
+    return _TELLER.fill(EVIDENCE[evidence.code][index], evidence, index)
+
+
+def name_product(product: Product | None, lang: Language) -> str:
+    """The kind of guarantee; empty for none."""
+    return NAMES["product"][product.value][0 if lang == "ja" else 1] if product else ""
+
+
+def name_duty(duty: Told, lang: Language) -> str:
+    """What a person does: the issuer's own sentence, or ours."""
+    index = 0 if lang == "ja" else 1
+    return duty if isinstance(duty, str) else _TELLER.fill(DUTIES[duty.code][index], duty, index)
+
+
+def name_misfit(params: Params, lang: Language) -> str:
+    """Why a value does not have the form that is asked for."""
+    index = 0 if lang == "ja" else 1
+    return _TELLER.fill(MISFITS[params.code][index], params, index)
+
+
+def _with_code(hold: Hold) -> Hold:
+    """``hold`` as of this program, where an older one wrote its code in front of the value."""
+    text = hold.params.old_text
+    is_coded = text is not None and (hold.reason, text.partition(": ")[0]) in CODED
+    return Hold.of_code(hold.reason, text) if text is not None and is_coded else hold
+
+
+def _with_value(params: Params) -> Params:
+    """``params`` with ``value``: of a file its name, the first digits of its hash and what was found in it."""
+    if "value" in params or "file" not in params:
+        return params
+    about = (params.word("file"), params.word("digits"), ", ".join(params.words("names")))
+    return Params(**params, value=" ".join(filter(None, about)))
 
 
 _ORDER: Final = (Kind.NEVER, Kind.CORRECT, Kind.ANSWER)
@@ -171,18 +224,26 @@ def next_step(submission: Submission, lang: Language) -> str:
     return step
 
 
-_CARRIED_WITH_IT: Final = re.compile(rf"#([0-9]+) {SAME_NOTICE}$")
+_CARRIED_WITH_IT: Final = re.compile("#([0-9]+) 同じお知らせ$")
+"""How an older program ended the hold of an invoice that another submission of this very notice carried."""
 
 
 def _step_about(hold: Hold) -> tuple[str, str]:
     """The step of the reason; of a paper that is no notice, or of a second download, its own."""
-    if (coded := _coded(hold)) and coded[0][1]:
-        return coded[0][1]
+    hold = _with_code(hold)
+    coded = CODED.get((hold.reason, hold.code))
+    if coded and coded[1]:
+        return coded[1]
+    old_text = hold.params.old_text or ""
     if hold.reason is Reason.NOT_A_NOTICE:
-        steps = (step for words, step in PAPER_STEPS if any(word in hold.detail for word in words))
+        paper = hold.params.word("found") or old_text
+        steps = (step for words, step in PAPER_STEPS if any(word in paper for word in words))
         return next(steps, NEXT_STEPS[hold.reason])
-    if hold.reason is Reason.WRONG_INVOICE and (carried := _CARRIED_WITH_IT.search(hold.detail)):
-        return say("resend_instead", "ja", id=carried[1]), say("resend_instead", "en", id=carried[1])
+    if hold.reason is Reason.WRONG_INVOICE:
+        told_before = _CARRIED_WITH_IT.search(old_text)
+        carried = told_before[1] if told_before else hold.params.word("other") if hold.code == "same_notice" else ""
+        if carried:
+            return say("resend_instead", "ja", id=carried), say("resend_instead", "en", id=carried)
     return NEXT_STEPS[hold.reason]
 
 

@@ -1,11 +1,14 @@
-"""States and hold reasons in office words: (Japanese, English), and what to do next."""
+"""States and hold reasons in office words: (Japanese, English), and what to do next.
+
+``sentences`` puts the parameters of a hold in: ``{name:way}``, and ``[[…]]`` is left out where one in it is missing.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
 from worker.core.messages.receipts import KINDS
-from worker.core.states import Reason, State
+from worker.core.states import REFUSALS, Reason, State
 
 _S, _R = State, Reason
 
@@ -220,7 +223,7 @@ _SAVE_AS_PDF = (
     "save the PDF alone to the invoices folder",
 )
 
-_EVIDENCE: Final[dict[str, tuple[str, str]]] = {
+_MAY_HAVE_LEFT: Final[dict[str, tuple[str, str]]] = {
     **{kind.value: (f"{words[0]}：{{value}}", f"{words[1]}: {{value}}") for kind, words in KINDS.items()},
     "answer": ("後から届いた送信サーバーの応答：{value}", "the mail server's late answer: {value}"),
     "early": (
@@ -236,11 +239,11 @@ _EVIDENCE: Final[dict[str, tuple[str, str]]] = {
         "a mail of this submission lies in the mailbox, and is not the same: {value}",
     ),
 }
-"""What says that a mail may have been sent already, by the code in the detail of MAYBE_SENT."""
+"""What says that a mail may have been sent already, by the code of MAYBE_SENT."""
 CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | None]]] = {
     **{
         (_R.MAYBE_SENT, code): ((f"{REASONS[_R.MAYBE_SENT][0]}（{ja}）", f"{REASONS[_R.MAYBE_SENT][1]} ({en})"), None)
-        for code, (ja, en) in _EVIDENCE.items()
+        for code, (ja, en) in _MAY_HAVE_LEFT.items()
     },
     (_R.ALREADY_RESUBMITTED, "confirmed"): (
         ("到達確認済みの提出への再提出（{value}）", "a resubmission of what is confirmed to have arrived ({value})"),
@@ -283,8 +286,8 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
     ),
     (_R.KEY_DIFFERS, "pdf"): (
         (
-            "送信前に読み直したお知らせPDFと記録が不一致：{value}",
-            "the PDF, read again before sending, differs from the records: {value}",
+            "送信前に読み直したお知らせPDFと記録が不一致：{value:of_pdf}",
+            "the PDF, read again before sending, differs from the records: {value:of_pdf}",
         ),
         (
             "送信不可。PDFと記録を見比べ、管理者へ連絡（提出するときは取り下げ、PDFを別名で所定のフォルダに保存）",
@@ -324,6 +327,8 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
         ("中のPDFを取り出し、PDFだけを所定のフォルダに保存", "take the PDF out and save it alone to the folder"),
     ),
     (_R.DAMAGED, "trailing_data"): (_TRAILING, _AS_DOWNLOADED),
+    (_R.DAMAGED, "empty"): (("ファイル破損（空のファイル）", "a damaged file (an empty one)"), None),
+    (_R.DAMAGED, "cut"): (_CUT, None),
     (_R.WRONG_INVOICE, "container"): (_OF_FILE[0], _SAVE_AS_PDF),
     (_R.WRONG_INVOICE, "trailing_data"): (_OF_FILE[1], _SAVE_AS_PDF),
     (_R.WRONG_INVOICE, "cut"): (_OF_FILE[2], _SAVE_AS_PDF),
@@ -404,13 +409,397 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
         ),
     ),
 }
-"""Own words, and an own next step where there is one, of a hold whose ``detail`` is ``code`` or ``code: value``.
+"""Own words, and an own next step where there is one, of a hold with this code.
 
-The words take the place of the reason's; ``{value}`` in them is the value, with control characters escaped.
+The words take the place of the reason's. ``{value}`` is what the code is about; of a file its name and what was found.
 """
 
-CODED_VALUES: Final[dict[tuple[Reason, str], dict[str, tuple[str, str]]]] = {
-    (_R.KEY_DIFFERS, "pdf"): {
+_TOGETHER: Final = {
+    "with_contract": ("契約書[[（{day:date}）]]と同時に提出", "hand it in together with the contract[[ ({day:date})]]"),
+    "with_invoice": ("請求書[[（{day:date}）]]と同時に提出", "hand it in together with the invoice[[ ({day:date})]]"),
+}
+_BEFORE: Final = {
+    "before_contract": (
+        "契約書[[（{day:date}）]]より前[[、{last:date}まで]]に提出",
+        "hand it in before the contract[[ ({day:date})]][[, by {last:date}]]",
+    ),
+    "before_invoice": (
+        "請求書[[（{day:date}）]]より前[[、{last:date}まで]]に提出",
+        "hand it in before the invoice[[ ({day:date})]][[, by {last:date}]]",
+    ),
+}
+_INSTEAD: Final = (
+    "紙の証書に切り替えるか、発注者の了解を得てください",
+    "Change to paper, or obtain the issuer's consent",
+)
+_STILL_WRITTEN: Final = (
+    "{file}：保存中又は保存直後です。数秒後に自動でもう一度確認します",
+    "{file}: it is being saved, or was saved just now; it is looked at again in a few seconds",
+)
+
+HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
+    **{(_R.TIMING, code): (f"{{project}}：{ja}", f"{{project}}: {en}") for code, (ja, en) in _TOGETHER.items()},
+    (_R.TIMING, "no_contract_day"): (
+        "{project}：契約日（dates の contract）が未登録です。請求書は契約日より前に送りません",
+        "{project}: the day of the contract (contract in dates) is not registered; no invoice is sent before that day",
+    ),
+    (_R.TIMING, "from_contract_day"): (
+        "{project}：請求書を送るのは契約日（{day:date}）から",
+        "{project}: the invoice is sent from the day of the contract ({day:date}) on",
+    ),
+    (_R.CONTACT_FIRST, ""): ("{project}：{asked}[[（{told: }）]]", "{project}: {asked}[[ ({told: })]]"),
+    (_R.NAME_ONLY, ""): ("{project}", "{project}"),
+    (_R.TWO_PROJECTS, ""): ("{projects}", "{projects}"),
+    (_R.NUMBER_DIFFERS, ""): ("{project}: {others}", "{project}: {others}"),
+    (_R.OTHER_CONTRACTOR, ""): ("{name}", "{name}"),
+    (_R.SEEN_BEFORE, ""): ("{earlier}", "{earlier}"),
+    (_R.SUPERSEDED, ""): ("{later}", "{later}"),
+    (_R.REHEARSED, ""): ("{times}", "{times}"),
+    (_R.NOT_SENT, ""): ("{times}", "{times}"),
+    (_R.ALREADY_RESUBMITTED, ""): ("{value}", "{value}"),
+    (_R.FIRST_ADDRESS, ""): ("{address}", "{address}"),
+    (_R.LARGE_ATTACHMENT, ""): ("{file} {bytes:mb}", "{file} {bytes:mb}"),
+    (_R.RULE_CHANGED, "changed"): (
+        "{file} {before} → {after}[[ (checked_on {checked_before} → {checked_now})]]",
+        "{file} {before} → {after}[[ (checked_on {checked_before} → {checked_now})]]",
+    ),
+    (_R.RULE_CHANGED, "checked_on"): ("{file} checked_on {checked} < {april}", "{file} checked_on {checked} < {april}"),
+    (_R.RULE_CHANGED, "until"): ("section.{section}.until {day}", "section.{section}.until {day}"),
+    (_R.NOT_ELIGIBLE, "excluded"): (
+        f"{{project}}：公告等で電子保証の対象外とされた案件です（excluded）。{_INSTEAD[0]}",
+        f"{{project}}: its announcement excludes electronic sureties (excluded). {_INSTEAD[1]}",
+    ),
+    (_R.NOT_ELIGIBLE, "missed"): (
+        f"{{project}}：{{facts:sentences}}{_INSTEAD[0]}",
+        f"{{project}}: {{facts:sentences}}{_INSTEAD[1]}",
+    ),
+    (_R.ELIGIBILITY_UNKNOWN, "lacking"): (
+        "{project}：電子保証の対象か分かりません。次を案件に登録するか、発注者に確認してください：{asked:alternatives}",
+        "{project}: not known. Register this with the project, or ask the issuer: {asked:alternatives}",
+    ),
+    # --- values and rules
+    (_R.MISSING_VALUE, ""): ("{value}", "{value}"),
+    (_R.MISSING_VALUE, "body"): ("body", "body"),
+    (_R.MISSING_VALUE, "not_typed"): ("body: notice.{value}", "body: notice.{value}"),
+    (_R.UNSAFE_VALUE, ""): ("{where} {found}", "{where} {found}"),
+    (_R.UNSAFE_VALUE, "mail"): ("{where}: {found}", "{where}: {found}"),
+    (_R.NO_RECIPIENT, ""): ("{section}", "{section}"),
+    (_R.NO_RECIPIENT, "no_section"): ("section", "section"),
+    (_R.NO_RECIPIENT, "placeholder"): ("{addresses}", "{addresses}"),
+    (_R.RULE_OPEN, ""): ("{keys}", "{keys}"),
+    (_R.RULE_OPEN, "template"): ("{where}: {found}", "{where}: {found}"),
+    (_R.RULE_OPEN, "no_template"): ("{file}", "{file}"),
+    (_R.BAD_VALUE, "has_key"): (
+        "{name}：認証キーが含まれています。登録から取り除いてください",
+        "{name}: the authentication key stands in it. Take it out of the register",
+    ),
+    (_R.BAD_VALUE, "guarantor_number"): (
+        "{name}「{given}」：保証会社の保証契約番号です。発注者の番号を登録してください",
+        '{name} "{given}": that is the contract number of the surety. Register the issuer\'s own number',
+    ),
+    (_R.BAD_VALUE, "too_long"): (
+        "{name}「{given}」：{limit}文字を超えています。{form:form}",
+        '{name} "{given}": more than {limit} characters. {form:form}',
+    ),
+    (_R.BAD_VALUE, "length"): (
+        "{name}「{given}」：{length}文字です。{form:form}",
+        '{name} "{given}": it has {length} characters. {form:form}',
+    ),
+    (_R.BAD_VALUE, "pattern"): (
+        "{name}「{given}」：形式が違います。{form:form}",
+        '{name} "{given}": another form. {form:form}',
+    ),
+    (_R.BAD_VALUE, "digits"): (
+        "{name}「{given}」：数字以外の文字があるか、数字がありません。{form:form}",
+        '{name} "{given}": something else than digits, or no digit. {form:form}',
+    ),
+    # --- files
+    (_R.TOO_BIG, ""): ("{file}", "{file}"),
+    (_R.TOO_BIG, "bytes"): ("{bytes} > {limit}", "{bytes} > {limit}"),
+    (_R.TOO_LARGE, ""): ("[[{found}]][[{bytes:number} bytes]]", "[[{found}]][[{bytes:number} bytes]]"),
+    (_R.MAIL_TOO_LARGE, ""): ("{bytes:number} bytes", "{bytes:number} bytes"),
+    (_R.INVOICE_MISSING, ""): ("{title:invoice}", "{title:invoice}"),
+    (_R.INVOICE_MISSING, "file"): ("{file}", "{file}"),
+    (_R.INVOICE_MISSING, "still_written"): _STILL_WRITTEN,
+    (_R.INVOICE_UNDECIDED, ""): ("{title:invoice}", "{title:invoice}"),
+    (_R.TWO_INVOICES, ""): ("{files}", "{files}"),
+    (_R.WRONG_INVOICE, ""): ("{file}", "{file}"),
+    (_R.WRONG_INVOICE, "other_product"): ("{file}: {title}", "{file}: {title}"),
+    (_R.WRONG_INVOICE, "carried"): ("{file}: #{other}", "{file}: #{other}"),
+    (_R.WRONG_INVOICE, "same_notice"): ("{file}: #{other} 同じお知らせ", "{file}: #{other}, the same notice"),
+    (_R.WRONG_INVOICE, "other_project"): (
+        "{file} {digits} 別の案件の名前か番号があります: {names}",
+        "{file} {digits} names another project or its number: {names}",
+    ),
+    (_R.WRONG_INVOICE, "same_name"): (
+        "{file} {digits} 同じ名前の案件と区別できません: {project}",
+        "{file} {digits} cannot be told from another project of the same name: {project}",
+    ),
+    (_R.WRONG_INVOICE, "no_name"): (
+        "{file} {digits} この案件の名前も番号もありません: {project}",
+        "{file} {digits} has neither the name nor a number of this project: {project}",
+    ),
+    (_R.WRONG_INVOICE, "is_interim"): (
+        "{file} {digits} 中間前払金の請求書です",
+        "{file} {digits} is the invoice of the interim payment",
+    ),
+    (_R.WRONG_INVOICE, "is_advance"): (
+        "{file} {digits} 前払金の請求書です",
+        "{file} {digits} is the invoice of the advance payment",
+    ),
+    (_R.WRONG_INVOICE, "other_amount"): (
+        "{file} {digits} 金額が登録と違います（請求書: {amounts:yen}、登録: {registered:yen}）",
+        "{file} {digits} has another amount than registered (invoice: {amounts:yen}; registered: {registered:yen})",
+    ),
+    (_R.INVOICE_UNREADABLE, "not_read"): ("{file} {digits} 文字を読み取っていません", "{file} {digits} was not read"),
+    (_R.INVOICE_UNREADABLE, "refused"): (
+        "{file} {digits} 文字を読み取れません（{why}）",
+        "{file} {digits} cannot be read ({why})",
+    ),
+    (_R.INVOICE_UNREADABLE, "no_text"): (
+        "{file} {digits} 文字がありません（画像のみ）",
+        "{file} {digits} has no text (images only)",
+    ),
+    (_R.INVOICE_UNREADABLE, "broken"): ("{file} {digits} 文字化けしています", "{file} {digits} has garbled text"),
+    (_R.INVOICE_UNREADABLE, "either_product"): (
+        "{file} {digits} 前払金と中間前払金のどちらの請求書か、文字では決められません",
+        "{file} {digits} may be for the advance or for the interim payment",
+    ),
+    (_R.INVOICE_UNREADABLE, "no_product"): (
+        "{file} {digits} 前払金の文字がありません",
+        "{file} {digits} does not name an advance payment",
+    ),
+    (_R.INVOICE_UNREADABLE, "no_amount"): (
+        "{file} {digits} 金額を読み取れません（登録: {registered:yen}）",
+        "{file} {digits} has no readable amount (registered: {registered:yen})",
+    ),
+    (_R.INVOICE_UNREADABLE, "amounts_disagree"): (
+        "{file} {digits} 金額の読み取りが一致しません（登録: {registered:yen}）",
+        "{file} {digits} was read with different amounts (registered: {registered:yen})",
+    ),
+    (_R.DOCUMENTS_UNDECIDED, ""): ("{file}", "{file}"),
+    (_R.DOCUMENTS_UNDECIDED, "others"): ("その他の必要書類", "other required documents"),
+    (_R.DOCUMENTS_UNDECIDED, "is_invoice"): (
+        "{title}（請求書は documents ではなく invoice に登録）",
+        "{title} (register an invoice under invoice, not under documents)",
+    ),
+    (_R.DOCUMENTS_UNDECIDED, "still_written"): _STILL_WRITTEN,
+    (_R.DOCUMENTS_UNDECIDED, "required"): ("{title}（必要書類）", "{title} (required)"),
+    (_R.DOCUMENTS_UNDECIDED, "not_named"): (
+        "{title}（発注者の定めにない書類）",
+        "{title} (not among the issuer's documents)",
+    ),
+    # --- checks, and what could not be read
+    (_R.WRONG_RECIPIENT, ""): ("{addresses}", "{addresses}"),
+    (_R.WRONG_RECIPIENT, "nobody"): ("to", "to"),
+    (_R.KEY_DIFFERS, ""): ("{found}", "{found}"),
+    (_R.ENCODING, ""): ("{places}", "{places}"),
+    **{(reason, ""): ("{found}", "{found}") for reason in REFUSALS if reason is not _R.TOO_LARGE},
+}
+"""What is told in brackets behind the words of a reason, by the code of its parameters."""
+
+_ABOUT_CONTRACTS: Final[dict[str, tuple[str, str]]] = {
+    "original_alone": (
+        "変更契約は対象外です（当初の契約だけが対象です）",
+        "an amended contract is not taken (the original one alone is)",
+    ),
+    "approval_unknown": (
+        "この案件を電子保証の対象とする発注者の承認（approval）があるか",
+        "whether the issuer approved an electronic surety for this project (approval)",
+    ),
+    "other_product": (
+        "{own:product}は対象の保証（{taken:product}）ではありません",
+        "{own:product} is none of the guarantees that are taken ({taken:product})",
+    ),
+    "kind_unknown": ("契約の種類（kind）が{taken:kind_or}か", "whether the kind of contract (kind) is {taken:kind_or}"),
+    "other_kind": (
+        "{own:kind}は対象の契約の種類（{taken:kind}）ではありません",
+        "{own:kind} is none of the kinds of contract that are taken ({taken:kind})",
+    ),
+    "award_unknown": (
+        "契約方法（award）が{taken:award_or}か",
+        "whether the contract was awarded (award) by {taken:award_or}",
+    ),
+    "other_award": (
+        "{own:award}は対象の契約方法（{taken:award}）ではありません",
+        "{own:award} is none of the ways of award that are taken ({taken:award})",
+    ),
+    "tendering_unknown": (
+        "入札を行った部署（tendered_by）が{taken:_or}か",
+        "whether the section that tendered (tendered_by) is {taken:_or}",
+    ),
+    "other_tendering": (
+        "入札を行った部署（{own}）は対象の部署（{taken:section}）ではありません",
+        "the section that tendered ({own}) is none of those that are taken ({taken:section})",
+    ),
+    "amount_unknown": (
+        "請負金額（amount）が{least:yen}以上か",
+        "whether the contract amount (amount) is {least:yen} or more",
+    ),
+    "amount_below": (
+        "請負金額 {amount:yen} は対象の下限 {least:yen}を下回ります",
+        "the contract amount {amount:yen} is below the least that is taken, {least:yen}",
+    ),
+    "day_unknown": ("{days:day_key_or}が{since:date}以降か", "whether {days:day_key_or} is {since:date} or later"),
+    "day_before": (
+        "{which:day} {day:date} は対象の開始日 {since:date}より前です",
+        "{which:day} {day:date} is before {since:date}, from which day they are taken",
+    ),
+}
+"""What was asked about a contract and is not known, or is missed."""
+
+FORMS: Final[dict[str, tuple[str, str]]] = {
+    "form": ("正しい形式：{facts:forms}", "the right form: {facts:forms}"),
+    "digits_only": ("数字だけ", "digits only"),
+    "length": ("{length}文字", "{length} characters"),
+    "no_hyphens": ("ハイフンなし", "no hyphens"),
+    "half": ("半角", "half width"),
+    "full": ("全角", "full width"),
+    "pattern": ("パターン {pattern}", "pattern {pattern}"),
+    "sample": ("例 {sample}", "such as {sample}"),
+}
+"""The form that an issuer wants of a value."""
+
+MISFITS: Final = {
+    code: tuple(each.partition("：" if at == 0 else ": ")[2] for at, each in enumerate(pair))
+    for (reason, code), pair in HOLD_DETAILS.items()
+    if reason is _R.BAD_VALUE
+}
+"""The same without the value: of a form's own sample."""
+
+DUTIES: Final[dict[str, tuple[str, str]]] = {
+    **_TOGETHER,
+    **_BEFORE,
+    "no_steps": (
+        "提出の手順がルールにありません。発注者に確認し、instructions に書いてください",
+        "The rule has no steps for handing it in. Ask the issuer and write them under instructions",
+    ),
+    "if_attached": ("請求書を一緒に提出するとき：{sentence}", "if the invoice is handed in with it: {sentence}"),
+    "if_apart": ("請求書を別に提出するとき：{sentence}", "if the invoice is handed in apart: {sentence}"),
+    "hand_in_invoice": ("{title:invoice}を別途提出", "hand in the {title:invoice} apart"),
+    "fax_number": ("FAX番号", "fax number"),
+    "no_fax": (
+        "未登録（発注者に確認し、課の fax に書く）",
+        "not registered (ask the issuer and write it as fax of the section)",
+    ),
+    "contract_number": ("保証契約番号", "contract number"),
+    "key": ("認証キー", "authentication key"),
+    "key_on_notice": ("{key}（お知らせのPDFに記載）", "{key} (printed on the notice)"),
+    "own_rule": ("projects.toml（{project}）[[、ほかは {source}]]", "projects.toml ({project})[[, else {source}]]"),
+}
+"""What people do in our own words; the rest of ``Duties`` is the issuer's."""
+
+_SIGNATURES: Final[dict[str, tuple[str, str]]] = {
+    "none": ("電子署名（DKIM）がない", "it has no DKIM signature"),
+    "not_tried": ("電子署名（DKIM）は確かめていない", "its DKIM signature was not checked"),
+    "other_domain": ("電子署名（DKIM）が別のドメインのもの", "its DKIM signature is of another domain"),
+    "unsupported": ("電子署名（DKIM）が読めない形式", "its DKIM signature has an unknown form"),
+    "from_unsigned": ("電子署名（DKIM）が差出人を含まない", "its DKIM signature does not cover From"),
+    "field_unsigned": ("電子署名（DKIM）が {about} を含まない", "its DKIM signature does not cover {about}"),
+    "field_twice": ("{about} が2つ以上ある", "{about} occurs twice or more"),
+    "too_old": (
+        "電子署名（DKIM）が受信の30日より前のもの（古いメールの再送のおそれ）",
+        "its DKIM signature is more than 30 days older than its arrival (an old mail may have been sent again)",
+    ),
+    "no_date": (
+        "電子署名（DKIM）の日時、又は受信の日時が分からない",
+        "the time of its DKIM signature, or of its arrival, is not known",
+    ),
+    "body_in_part": ("電子署名（DKIM）が本文の一部だけのもの", "its DKIM signature covers the body in part"),
+    "expired": ("電子署名（DKIM）の期限切れ", "its DKIM signature has expired"),
+    "no_key": ("電子署名（DKIM）の鍵が公開されていない", "the key of its DKIM signature is not published"),
+    "weak_key": ("電子署名（DKIM）の鍵が短すぎる", "the key of its DKIM signature is too short"),
+    "on_trial": ("電子署名（DKIM）の鍵が試験用", "the key of its DKIM signature is for testing"),
+    "changed": (
+        "電子署名（DKIM）が内容と合わない（途中で変わった）",
+        "its DKIM signature does not fit the content (it was changed on the way)",
+    ),
+    "not_whole": (
+        "大きなメールのため電子署名（DKIM）を確かめられない",
+        "the mail is too large for its DKIM signature to be checked",
+    ),
+    "dns": (
+        "DNSに届かず電子署名（DKIM）を確かめられない",
+        "its DKIM signature cannot be checked: the DNS is not reached",
+    ),
+}
+_SERVER: Final[dict[str, tuple[str, str]]] = {
+    "found": ("受信サーバーも差出人を確認していない", "our server did not confirm the sender either"),
+    "not_set": (
+        "受信サーバーの名前（authserv_id）が未設定",
+        "the name of our server (authserv_id) is not configured",
+    ),
+    "none": ("受信サーバーの確認結果がない", "there is no result of our server"),
+    "two": (
+        "受信サーバーの確認結果が2つ以上ある（偽造のおそれ）",
+        "there are several results of our server (they may be forged)",
+    ),
+    "below": (
+        "受信サーバーの確認結果の位置がおかしい（偽造のおそれ）",
+        "the result of our server stands in the wrong place (it may be forged)",
+    ),
+    "unreadable": ("受信サーバーの確認結果を読み取れない", "the result of our server cannot be read"),
+    "only_others": (
+        "受信サーバーが確認したのはSPF等だけ（電子署名（DKIM）の確認がない）",
+        "our server confirmed SPF or the like alone (no DKIM)",
+    ),
+}
+FACTS: Final = {
+    **_ABOUT_CONTRACTS,
+    **{f"signature_{code}": pair for code, pair in _SIGNATURES.items()},
+    **{f"server_{code}": pair for code, pair in _SERVER.items()},
+}
+"""What stands among the parameters of another sentence, by its own code."""
+
+EVIDENCE: Final[dict[str, tuple[str, str]]] = {
+    "flaw_headers": ("ヘッダーの書き方が正しくない", "its headers are malformed"),
+    "flaw_no_from": ("差出人（From）がない", "it has no From"),
+    "flaw_two_froms": ("差出人（From）が2つ以上ある", "it has several From"),
+    "flaw_unclear": ("差出人（From）を1つのアドレスとして読めない", "its From is not one address"),
+    "by_server": (
+        "{address}：受信サーバーの確認結果（dkim {domain}）",
+        "{address}: confirmed by our server (dkim {domain})",
+    ),
+    "by_signature": ("{address}：電子署名（DKIM {domain}）", "{address}: signed (DKIM {domain})"),
+    "by_open_signature": (
+        "{address}：電子署名（DKIM {domain}）。その鍵はDNSSECで確かめていない",
+        "{address}: signed (DKIM {domain}); its key is not confirmed by DNSSEC",
+    ),
+    "open_dns_alone": (
+        "{address}：電子署名（DKIM {domain}）は合うが、鍵をDNSSECで確かめられない（auto・hold では認めない）",
+        "{address}: its signature (DKIM {domain}) fits, its key is not confirmed by DNSSEC (not enough for auto, hold)",
+    ),
+    "answers": (
+        "{address}：返信・自動応答・配信通知（{by}）の中のものは、保証会社のものと確かめられない",
+        "{address}: nothing in a reply, an automatic reply or a report ({by}) is proven to be the surety's",
+    ),
+    "enclosed": (
+        "{address}：添付されたメールの中のものは、保証会社のものと確かめられない",
+        "{address}: nothing in an attached mail is proven to be the surety's",
+    ),
+    "unattended": (
+        "{address}：自動で送られたメール（{by}）は、社内の方のものと確かめられない",
+        "{address}: a mail that was sent automatically ({by}) is not proven to be a colleague's",
+    ),
+    "nobodys": (
+        "{address}：保証会社（guarantors.toml の senders）にも、[intake] colleagues にもない差出人",
+        "{address}: neither among senders in guarantors.toml nor among colleagues in [intake]",
+    ),
+    "others": (
+        "{address}：この保証会社の差出人（guarantors.toml の senders）ではない",
+        "{address}: none of the senders of this surety in guarantors.toml",
+    ),
+    "signature": ("{address}：{own:fact}", "{address}: {own:fact}"),
+    "server_too": (
+        "{address}：受信サーバーは電子署名を確認したが、{server:fact}、{own:fact}",
+        "{address}: our server confirmed the signature, but {server:fact}; {own:fact}",
+    ),
+    "neither": ("{address}：{stand:fact}、{own:fact}", "{address}: {stand:fact}; {own:fact}"),
+}
+"""What proves the sender of a mail, or why it is not proven."""
+
+NAMES: Final[dict[str, dict[str, tuple[str, str]]]] = {
+    "of_pdf": {
         "file": ("ファイル", "file"),
         "guarantor": ("保証会社", "guarantor"),
         "contract_number": ("保証契約番号", "contract number"),
@@ -419,5 +808,35 @@ CODED_VALUES: Final[dict[tuple[Reason, str], dict[str, tuple[str, str]]]] = {
         "project_name": ("工事名", "name of the works"),
         "contractor_name": ("受注者名", "contractor"),
     },
+    "product": {
+        "contract": ("契約保証", "performance guarantee"),
+        "advance": ("前払金保証", "advance payment guarantee"),
+        "interim": ("中間前払金保証", "interim payment guarantee"),
+    },
+    "invoice": {
+        "advance": ("前払金請求書", "invoice of the advance payment"),
+        "interim": ("中間前払金請求書", "invoice of the interim payment"),
+    },
+    "kind": {
+        "works": ("工事", "works"),
+        "consulting": ("業務委託", "consulting"),
+        "other": ("その他の契約", "another contract"),
+    },
+    "award": {
+        "open": ("一般競争入札", "open tender"),
+        "designated": ("指名競争入札", "designated tender"),
+        "discretionary": ("随意契約", "negotiated contract"),
+    },
+    "day": {
+        "procedure_start": ("発注手続の開始日", "the start of the procedure"),
+        "announcement": ("公告日", "the day of announcement"),
+        "designation": ("指名日", "the day of designation"),
+        "notification": ("通知日", "the day of notification"),
+        "bid": ("入札日", "the day of the bid"),
+        "award": ("落札日", "the day of award"),
+        "contract": ("契約日", "the day of the contract"),
+        "original_contract": ("当初契約の契約日", "the day of the original contract"),
+        "guarantee": ("保証契約の契約日", "the day of the guarantee"),
+    },
 }
-"""What the values of such a detail are called, where they are codes themselves, several of them behind commas."""
+"""What codes among the values are called: the way behind the colon in ``{name:way}`` chooses the table."""

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from worker.core.message_id import bears_secret
 from worker.core.model import Receipt, ReceiptKind
+from worker.core.params import Params
 
 KINDS: Final[dict[ReceiptKind, tuple[str, str]]] = {
     ReceiptKind.DELIVERED: ("先方サーバーに到着", "delivered"),
@@ -20,6 +21,9 @@ KINDS: Final[dict[ReceiptKind, tuple[str, str]]] = {
     ReceiptKind.ANOTHERS: ("発注者以外からの返信", "reply of somebody else"),
     ReceiptKind.COPY: ("自社の控え（送信した内容と一致）", "our own copy, the same as what was sent"),
 }
+
+COPY_NEWS: Final = Params(code="copy_came")
+"""What an alarm says of our own copy that came while the record says that nothing left."""
 
 CODES: Final[dict[str, tuple[str, str]]] = {
     "1.1": ("宛先不明（アドレスの誤り・廃止）", "no such address"),
