@@ -1,8 +1,8 @@
 """Makes the office whose holds and answers the last program before holds became codes with parameters recorded.
 
-It was run once, in a checkout of commit e96e52b, on that checkout's code::
+It was run once, in a checkout of commit e96e52b, on that checkout's code with its directories of tests on the path::
 
-    PYTHONPATH=.:tests:tests/flow:tests/adapters python …/tests/flow/make_issue_5.py …/tests/store
+    python …/tests/flow/make_issue_5.py …/tests/flow
 
 The present code cannot run it. It takes the kept office of 0.1.0, makes a pass, holds what was approved once more for
 all of its reasons, and approves it by the command, so that each answer has the form of that program. Some stay held.

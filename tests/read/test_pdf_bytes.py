@@ -43,6 +43,12 @@ def test_a_pdf_that_was_saved_again_is_one_pdf() -> None:
     assert fault_of(PDF + b"\n\n" + UPDATE + UPDATE) == ""
 
 
+@pytest.mark.parametrize("padding", [b" ", b"\0", b"\n"])
+def test_padding_between_two_ends_is_no_other_file(padding: bytes) -> None:
+    assert fault_of(PDF + b"% " + padding * 10 * TRAILING + b"\n%%EOF\n") == ""
+    assert fault_of(PDF + b"% " + b"x" * 2 * TRAILING + padding + b"\n%%EOF\n") == TRAILING_DATA
+
+
 @pytest.mark.parametrize("length", [1, 40, TRAILING - 1, TRAILING])
 def test_what_a_gateway_adds_is_let_be_up_to_its_limit(length: int) -> None:
     assert fault_of(PDF.rstrip() + b"-" * length) == ""

@@ -52,7 +52,7 @@ def test_an_action_is_told_with_every_field_that_it_has(state: State) -> None:
 
 def test_a_submission_has_its_fixed_fields() -> None:
     fields = """id label state hold_reason hold_reasons issuer issuer_name product project contract_number to subject
-    message_id proven evidence rehearsal due_at sent_at smtp_reply receipts unread updated_at"""
+    message_id proven evidence evidence_params rehearsal due_at sent_at smtp_reply receipts unread updated_at"""
     assert list(submission_json(Submission(1, State.SENT))) == fields.split()
 
 

@@ -66,4 +66,9 @@ def _holds_another(content: bytes) -> bool:
     if any(content.startswith(_BEHIND, end.end()) for end in ends):
         return True
     between = (content[end.end() : following.start()] for end, following in pairwise(ends))
-    return any(not _UPDATE.match(rest) and (len(rest) > TRAILING or _MARK in rest) for rest in between)
+    return any(not _UPDATE.match(rest) and (_weight(rest) > TRAILING or _MARK in rest) for rest in between)
+
+
+def _weight(rest: bytes) -> int:
+    """Bytes that are no padding: programs pad with white space and NUL."""
+    return len(rest.translate(None, _EMPTY))
