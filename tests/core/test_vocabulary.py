@@ -33,7 +33,10 @@ OTHER_WORDS = {
     ("core/messages/events.py", "deadline"): "name of an entry's detail",
     ("core/messages/events.py", "refused"): "English words of an event",
     ("core/messages/seeing.py", "deadline"): "code of a message",
+    ("compose/invoice_check.py", "refused"): "code of a hold",
+    ("core/messages/reasons.py", "refused"): "code of a hold",
     ("core/model.py", "unfetched"): "End",
+    ("core/old_sentences.py", "refused"): "code of a hold",
     ("notify/operator_mail.py", "log_broken"): "code of a message",
     ("pipeline/remind.py", "deadline"): "name of an entry's detail",
     ("read/pdf/child.py", "refused"): "answer of the child",
@@ -46,6 +49,7 @@ OTHER_WORDS = {
     ("service/status.py", "deaf"): "event of the program's own log",
     ("store/sqlite/queries.py", "digest"): "name of a bound value",
     ("store/sqlite/writing.py", "digest"): "name of a bound value",
+    ("track/__init__.py", "CameBack"): "name of a type",
     ("views/preview.py", "deadline"): "key of --json",
     ("views/rule_replay.py", "deadline"): "name of a field",
 }

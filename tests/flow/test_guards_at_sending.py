@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.support.decided import approve
 from tests.support.holds import detail_of
 from tests.support.small_office import Settings, SmallOffice, form
 from tests.support.world import HANAKO
-from worker.approve.decisions import approve
 from worker.approve.redraft import put_in_force
 from worker.cli.demo.smtp_server import DsnController
 from worker.core.errors import NotAllowed
