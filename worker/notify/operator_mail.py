@@ -187,6 +187,8 @@ def _describe_trouble(alarm: Alarm) -> str:
             return say("telling_configuration", "ja", problems=shown(alarm.detail))
         case "deaf":
             return say("telling_deaf", "ja", name=name_thing(about, "ja"), detail=shown(alarm.detail))
+        case "pdf_sandbox":
+            return say("telling_pdf_sandbox", "ja", detail=shown(alarm.detail))
         case "unfetched":
             return say("telling_unfetched", "ja", mailbox=name_thing(about, "ja"), why=shown(alarm.detail))
         case _ if refusal := find_refusal(alarm.detail):
