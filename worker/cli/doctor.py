@@ -25,8 +25,9 @@ from worker.core.login_errors import find_refusal
 from worker.core.messages import PROVIDERS, Language, hint, name_thing, say, say_refused_login
 from worker.core.model import JST, Unreadable
 from worker.oauth.files import LoginFile, UnfitLogin
-from worker.read.pdf.pool import BROKEN_SANDBOX, PdfPool
+from worker.read.pdf.pool import PdfPool
 from worker.read.pdf.sandbox import Sandbox
+from worker.read.ports import BROKEN_SANDBOX
 from worker.service.threads import OwnThread
 from worker.service.wiring import (
     Office,

@@ -181,14 +181,12 @@ def _describe_trouble(alarm: Alarm) -> str:
             return say("telling_mute", "ja", since=f"{since:%Y-%m-%d %H:%M}", reply=shown(alarm.detail))
         case "late_answer":
             return say("telling_late", "ja", answer=shown(alarm.detail))
-        case "came_back" | "withdrawn_again" | "not_read_again" | "unproven_newcomer":
+        case "came_back" | "withdrawn_again" | "not_read_again" | "unproven_newcomer" | "pdf_sandbox":
             return say(f"telling_{kind}", "ja", news=shown(alarm.detail))
         case "configuration_refused":
             return say("telling_configuration", "ja", problems=shown(alarm.detail))
         case "deaf":
             return say("telling_deaf", "ja", name=name_thing(about, "ja"), detail=shown(alarm.detail))
-        case "pdf_sandbox":
-            return say("telling_pdf_sandbox", "ja", detail=shown(alarm.detail))
         case "unfetched":
             return say("telling_unfetched", "ja", mailbox=name_thing(about, "ja"), why=shown(alarm.detail))
         case _ if refusal := find_refusal(alarm.detail):

@@ -7,7 +7,6 @@ the act succeeded.
 from __future__ import annotations
 
 import ctypes
-import errno
 import fcntl
 import json
 import mmap
@@ -23,7 +22,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import worker
-from worker.read.pdf.sandbox import Sandbox, enter, install
+from tests.read.pdf.lacking import lack
+from worker.read.pdf.sandbox import Sandbox, enter
 
 GIVEN = json.loads(sys.argv[1])
 FOLDER = Path(GIVEN["folder"])
@@ -31,25 +31,8 @@ VICTIM = GIVEN["victim"]
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 COLUMN = 0 if os.uname().machine == "x86_64" else 1
-PTRACE, PRCTL, QUEUE, MESSAGES, MOUNT = ((101, 157, 129, 68, 165), (117, 167, 138, 186, 40))[COLUMN]
-PTRACE_SEIZE, PIDFD_OPEN, PIDFD_SEND, LANDLOCK_CREATE = 0x4206, 434, 424, 444
-ALLOW, FAIL = 0x7FFF0000, 0x00050000
-
-
-def lack(part: str) -> None:
-    """Make this a kernel that lacks ``part``: the calls that ask for it fail, here and in what this starts."""
-    asked = {
-        "landlock": [(0x20, 0, 0, 0), (0x15, 0, 1, LANDLOCK_CREATE), (6, 0, 0, FAIL | errno.ENOSYS)],
-        "seccomp": [
-            (0x20, 0, 0, 0),
-            (0x15, 0, 3, PRCTL),
-            (0x20, 0, 0, 16),
-            (0x15, 0, 1, 22),  # PR_SET_SECCOMP
-            (6, 0, 0, FAIL | errno.EINVAL),
-        ],
-    }[part]
-    LIBC.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS, without which only root may install a filter
-    assert install(LIBC, b"".join(struct.pack("=HBBI", *each) for each in [*asked, (6, 0, 0, ALLOW)]))
+PTRACE, QUEUE, MESSAGES, MOUNT = ((101, 129, 68, 165), (117, 138, 186, 40))[COLUMN]
+PTRACE_SEIZE, PIDFD_OPEN, PIDFD_SEND = 0x4206, 434, 424
 
 
 def call(*arguments: object) -> None:
@@ -135,7 +118,7 @@ def prepare() -> dict[str, Callable[[], object]]:
         "set_attribute": lambda: os.setxattr(store, "user.mark", b"1"),
         "read_store": store.read_bytes,
         "read_passwd": lambda: Path("/etc/passwd").read_bytes(),
-        "list_store": lambda: os.listdir(FOLDER),
+        "list_store": lambda: list(FOLDER.iterdir()),
         "read_memory": lambda: Path(f"/proc/{VICTIM}/mem").open("rb"),
         "socket": socket.socket,
         "pair": socket.socketpair,

@@ -63,7 +63,7 @@ FORBIDDEN: dict[str, dict[str, int]] = {
     "send_udp": {SECCOMP: 1},
     "pair": {SECCOMP: 1},
     "fork": {SECCOMP: 1},
-    "start": {SECCOMP: 1},
+    "start": BY_PATH,
     "exec": BY_PATH,
     "kill": {LANDLOCK: 6, SECCOMP: 1},
     "kill_parent": {LANDLOCK: 6, SECCOMP: 1},
@@ -175,30 +175,29 @@ def test_on_a_kernel_without_one_part_the_other_refuses_what_it_can(tmp_path: Pa
     expect_refusals(sandbox, errors)
     open_acts = {act for act in FORBIDDEN if not is_refused(act, sandbox)}
     refused = {act for act in FORBIDDEN if errors[act] in {errno.EPERM, errno.EACCES}}
-    assert refused.isdisjoint(open_acts), "the table of acts knows what each part refuses"
+    assert refused & open_acts == set(), "the table of acts knows what each part refuses"
 
 
 # --- The numbers of the calls ----------------------------------------------------------------------------------------
 
 REFUSED_FAMILIES = """
-    socket socketpair connect bind listen accept accept4 sendto sendmsg sendmmsg
-    fork vfork execve execveat ptrace process_vm_readv process_vm_writev pidfd_open pidfd_getfd pidfd_send_signal
-    rt_sigqueueinfo rt_tgsigqueueinfo unshare setns
-    creat truncate ftruncate fallocate rename renameat renameat2 link linkat symlink symlinkat unlink unlinkat
-    mkdir mkdirat rmdir mknod mknodat chmod fchmod fchmodat chown fchown lchown fchownat
-    utime utimes futimesat utimensat setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr
-    mount umount2 pivot_root chroot open_tree move_mount fsopen fsconfig fsmount fspick mount_setattr
-    bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register keyctl add_key request_key
-    shmget shmat semget msgget mq_open init_module finit_module kexec_load reboot open_by_handle_at
-""".split()
+    socket socketpair connect bind listen accept accept4 sendto sendmsg sendmmsg fork vfork execve execveat ptrace
+    process_vm_readv process_vm_writev pidfd_open pidfd_getfd pidfd_send_signal rt_sigqueueinfo rt_tgsigqueueinfo
+    unshare setns creat truncate ftruncate fallocate rename renameat renameat2 link linkat symlink symlinkat unlink
+    unlinkat mkdir mkdirat rmdir mknod mknodat chmod fchmod fchmodat chown fchown lchown fchownat utime utimes
+    futimesat utimensat setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr mount umount2 pivot_root
+    chroot open_tree move_mount fsopen fsconfig fsmount fspick mount_setattr bpf perf_event_open userfaultfd
+    io_uring_setup io_uring_enter io_uring_register keyctl add_key request_key shmget shmat semget msgget mq_open
+    init_module finit_module kexec_load reboot open_by_handle_at
+"""
 """By the kernel's names, in families; not copied from the program's table, where they stand with their numbers."""
 
 USED = """
-    read write close fstat newfstatat lseek mmap mprotect munmap mremap brk madvise getrandom futex getrusage rt_sigaction
-    rt_sigprocmask rt_sigreturn sigaltstack getdents64 readlinkat faccessat clock_gettime clock_nanosleep getpid gettid
-    exit exit_group set_robust_list rseq pread64 readv writev dup dup3 pipe2 poll ppoll getcwd sched_yield
-    sched_getaffinity getuid getppid membarrier statx
-""".split()
+    read write close fstat newfstatat lseek mmap mprotect munmap mremap brk madvise getrandom futex getrusage
+    rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack getdents64 readlinkat faccessat clock_gettime
+    clock_nanosleep getpid gettid exit exit_group set_robust_list rseq pread64 readv writev dup dup3 pipe2 poll
+    ppoll getcwd sched_yield sched_getaffinity getuid getppid membarrier statx
+"""
 """What Python and the engines were seen to use, or may use."""
 
 OWN = 4242
@@ -214,13 +213,13 @@ def numbers_of(machine: str) -> dict[str, int]:
 @pytest.mark.parametrize("machine", MACHINES)
 def test_the_filter_refuses_each_call_of_the_forbidden_families_by_its_number(machine: str) -> None:
     program, (_, architecture), numbers = build_filter(machine, OWN), MACHINES[machine], numbers_of(machine)
-    absent = {name for name in REFUSED_FAMILIES if name not in numbers}
+    absent = {name for name in REFUSED_FAMILIES.split() if name not in numbers}
     old = {"fork", "vfork", "creat", "rename", "link", "symlink", "unlink", "mkdir", "rmdir", "mknod", "chmod", "chown"}
     assert absent == (set() if machine == "x86_64" else old | {"lchown", "utime", "utimes", "futimesat"})
-    for name in REFUSED_FAMILIES:
+    for name in REFUSED_FAMILIES.split():
         if name in numbers:
             assert judge(program, architecture, numbers[name]) == errno.EPERM, name
-    for name in USED:
+    for name in USED.split():
         if name in numbers:
             assert judge(program, architecture, numbers[name]) == 0, name
 

@@ -335,12 +335,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "telling_pdf_sandbox": (
         (
             "お知らせのPDFを読めなくなっています。PDFを隔離して読むための環境で、組込みの試験用PDFを読めませんでした"
-            "（{detail}）。\n"
+            "（{news}）。\n"
             "　　届いたお知らせは読まずに残してあり、直れば自動で読みます。急ぎの提出は、別の方法で行ってください。\n"
             "　　管理者：`hoshobin doctor` の「PDF読取りの隔離」をご確認ください。"
         ),
         (
-            "No notice can be read: the built-in notice was not read within the sandbox ({detail}).\n"
+            "No notice can be read: the built-in notice was not read within the sandbox ({news}).\n"
             "What has arrived is kept unread and is read by itself once this is mended. Hand in by another way what is"
             " urgent. The administrator looks at `hoshobin doctor`."
         ),

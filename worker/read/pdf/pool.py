@@ -23,6 +23,7 @@ from worker.core.model import Located, PageText, PdfText, Place, Stretch, Unread
 from worker.core.states import REFUSALS, Reason
 from worker.read.pdf.child import LENGTH, PAGES
 from worker.read.pdf.sandbox import Sandbox
+from worker.read.ports import BROKEN_SANDBOX
 
 CHILDREN: Final = 4
 """At most so many, and no more than cores: each holds some 90 MB, and reading is not what takes the time in a day."""
@@ -41,9 +42,6 @@ START_SECONDS: Final = 60.0
 
 READS: Final = 500
 """After so many a child is replaced: the engines keep fonts and tables, and memory that they kept counts as used."""
-
-BROKEN_SANDBOX: Final = "pdf_sandbox"
-"""Of Unavailable: the children start, and read nothing within their sandbox."""
 
 T = TypeVar("T", PdfText, Located)
 
@@ -234,6 +232,8 @@ class PdfPool:
                 case {"detail": str(fault), "sandbox": parts}:
                     self.sandbox = Sandbox(**parts)
                     raise Unavailable(BROKEN_SANDBOX, f"{fault} ({', '.join(self.sandbox.parts)})")
+                case _:
+                    raise Unavailable("pdf", "the child process answers as another version")
         except (_Ended, TimeoutError) as error:
             raise Unavailable("pdf", "the child process did not start") from error
         finally:

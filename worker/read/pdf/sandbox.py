@@ -1,7 +1,7 @@
 """What the kernel refuses a child that reads PDFs, once the child has asked for it.
 
-The promise: ``enter`` puts in force each part that this kernel allows, and says which. With Landlock the child reads the
-interpreter, the packages and this program, and opens nothing else. With the filter (seccomp) it starts no process,
+The promise: ``enter`` puts in force each part that this kernel allows, and says which. With Landlock the child reads
+the interpreter, the packages and this program, and opens nothing else. With the filter (seccomp) it starts no process,
 signals none, connects to nothing, and changes no file. Landlock alone stops neither ``chmod`` nor a connection to a
 UNIX socket; the filter alone stops no reading. None of it can be undone. It does not know PDFs.
 """
@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import ctypes
 import os
+import site
 import struct
 import sys
-import sysconfig
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -74,7 +74,7 @@ def enter(libc: ctypes.CDLL) -> Sandbox:
 def _readable() -> Iterable[Path]:
     """The interpreter, the packages and this program's package; no font, as pdfium is given its own (``font``)."""
     package = Path(worker.__file__).resolve().parent
-    sites = {Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")}
+    sites = {Path(place).resolve() for place in site.getsitepackages()}
     modules = {Path(entry).resolve() for entry in sys.path if entry}
     if package.parent not in sites:  # a checkout: beside the package lies what is no part of the program
         modules.discard(package.parent)
@@ -124,10 +124,8 @@ class _Program(ctypes.Structure):
 
 
 def _filter_calls(libc: ctypes.CDLL) -> bool:
-    machine = os.uname().machine
-    if machine not in MACHINES or ctypes.sizeof(ctypes.c_void_p) != 8:
-        return False
-    return install(libc, build_filter(machine, os.getpid()))
+    machine = os.uname().machine  # of a 32-bit interpreter too: its calls are another machine's, and the notice fails
+    return machine in MACHINES and install(libc, build_filter(machine, os.getpid()))
 
 
 def install(libc: Any, program: bytes) -> bool:
