@@ -48,6 +48,21 @@ def test_the_unit_is_exposed_to_little(unit: Path) -> None:
     assert float(found[1]) <= EXPOSURE
 
 
+def calls_of(group: str) -> set[str]:
+    lines = {line.strip() for line in analyze("syscall-filter", group).stdout.splitlines()[1:]}
+    names = {line for line in lines if line and not line.startswith("#")}
+    return names.union(*(calls_of(name) for name in names if name.startswith("@")))
+
+
+def test_the_child_that_reads_pdfs_may_confine_itself() -> None:
+    allowed: set[str] = set()
+    for line in re.findall(r"^SystemCallFilter=(.+)$", UNIT.read_text(), re.MULTILINE):
+        for group in line.removeprefix("~").split():
+            calls = calls_of(group) if group.startswith("@") else {group}
+            allowed = allowed - calls if line.startswith("~") else allowed | calls
+    assert {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "prctl"} <= allowed
+
+
 def test_a_wrong_configuration_is_not_started_again() -> None:
     lines = UNIT.read_text().splitlines()
     assert "Restart=on-failure" in lines

@@ -25,6 +25,7 @@ from worker.core.login_errors import find_refusal
 from worker.core.messages import PROVIDERS, Language, hint, name_thing, say, say_refused_login
 from worker.core.model import JST, Unreadable
 from worker.oauth.files import LoginFile, UnfitLogin
+from worker.read.ports import BROKEN_SANDBOX, PdfReader, Sandbox
 from worker.service.threads import OwnThread
 from worker.service.wiring import (
     Office,
@@ -126,7 +127,7 @@ async def _examine(office: Office, tallies: dict[str, Tally], lang: Language) ->
             results.append(_Result(name, remedy=say("remedy_to_come", lang), is_to_come=True))
         else:
             results.append(await _try(name, _async(look), ("remedy_folder",) * 2, lang))
-    results.append(await _try("pdf", _read_sample, ("remedy_pdf",) * 2, lang))
+    results += await _try_reading(lang)
     if command := settings.command:
         results.append(await _try("command", _async(partial(_find, command[0])), ("remedy_command",) * 2, lang))
     return results
@@ -163,14 +164,40 @@ def _find(program: str) -> None:
         raise Unavailable("command", program)
 
 
-async def _read_sample() -> None:
+async def _try_reading(lang: Language) -> list[_Result]:
+    """A sample read by a child, and the parts of its sandbox that are in force."""
     reader = build_reader(1)
     try:
-        read = await reader.read(sample_pdf("notice-contract.pdf"))
+        await reader.warm()
+    except Unavailable as failure:
+        if failure.what == BROKEN_SANDBOX:
+            return [_Result(BROKEN_SANDBOX, failure.detail, say("remedy_pdf_sandbox", lang))]
+    try:
+        results = [await _try("pdf", partial(_read_sample, reader), ("remedy_pdf",) * 2, lang)]
     finally:
         await reader.close()
+    if reader.sandbox is not None:
+        note, advice = describe_sandbox(reader.sandbox, lang)
+        results.append(_Result(BROKEN_SANDBOX, remedy=advice, note=note))
+    return results
+
+
+async def _read_sample(reader: PdfReader) -> None:
+    read = await reader.read(sample_pdf("notice-contract.pdf"))
     if isinstance(read, Unreadable):
         raise Unavailable("pdf", read.reason.value)
+
+
+def describe_sandbox(sandbox: Sandbox, lang: Language) -> tuple[str, str]:
+    """Which parts are in force, and what to do about the others; empty where nothing is to be done."""
+    names = {"no_new_privs": "no_new_privs", "landlock": "Landlock", "seccomp": "seccomp"}
+    comma = "、" if lang == "ja" else ", "
+    missing = comma.join(names[each] for each in sandbox.missing)
+    names["landlock"] += f" (ABI {sandbox.landlock})"
+    parts = comma.join(names[each] for each in sandbox.parts) or say("doctor_sandbox_none", lang)
+    if not missing:
+        return say("doctor_sandbox", lang, parts=parts), ""
+    return say("doctor_sandbox_partly", lang, parts=parts, missing=missing), say("remedy_sandbox_partly", lang)
 
 
 def _async(call: Callable[[], object]) -> Callable[[], Awaitable[object]]:

@@ -128,6 +128,8 @@ class AlarmCause(StrEnum):
     """The mail server stays away."""
     DEAF = "deaf"
     """A mailbox or folder is not watched."""
+    PDF_SANDBOX = "pdf_sandbox"
+    """No PDF can be read: the children cannot read within their sandbox."""
     LOG_BROKEN = "log_broken"
     CONFIGURATION_REFUSED = "configuration_refused"
     DIGEST = "digest"

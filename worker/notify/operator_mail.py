@@ -188,7 +188,11 @@ def _describe_trouble(alarm: Alarm) -> str:
         case AlarmCause.LATE_ANSWER:
             return say("telling_late", "ja", answer=shown(alarm.detail))
         case (
-            AlarmCause.CAME_BACK | AlarmCause.WITHDRAWN_AGAIN | AlarmCause.NOT_READ_AGAIN | AlarmCause.UNPROVEN_NEWCOMER
+            AlarmCause.CAME_BACK
+            | AlarmCause.WITHDRAWN_AGAIN
+            | AlarmCause.NOT_READ_AGAIN
+            | AlarmCause.UNPROVEN_NEWCOMER
+            | AlarmCause.PDF_SANDBOX
         ):
             return say(f"telling_{kind}", "ja", news=shown(_name_news(alarm.detail)))
         case AlarmCause.CONFIGURATION_REFUSED:

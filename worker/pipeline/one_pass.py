@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from worker.core.clock import Clock
 from worker.core.errors import LogBroken, Unavailable
 from worker.pipeline.pipeline import Pipeline
+from worker.read.ports import BROKEN_SANDBOX
 from worker.watch.ports import Folder, Mailbox, Thread
 
 
@@ -95,7 +96,11 @@ async def _run_once(
 
 
 async def finish_pass(pipeline: Pipeline, done: Pass) -> None:
-    """Judge what waits, send what is due, look at the clock, tell the operator, note the head."""
+    """Judge what waits, send what is due, look at the clock, tell the operator, note the head.
+
+    Raises Unavailable; where PDFs cannot be read, only after the operator was told.
+    """
+    unread: Unavailable | None = None
     try:
         await pipeline.tell_doubt()
         done.began_to_wait += await pipeline.judge_waiting()
@@ -107,8 +112,15 @@ async def finish_pass(pipeline: Pipeline, done: Pass) -> None:
         done.began_to_wait += pipeline.reminding.remind(pipeline.in_force)
     except LogBroken as broken:
         done.broken = broken
+    except Unavailable as failure:
+        if failure.what not in {"pdf", BROKEN_SANDBOX}:
+            raise
+        unread = failure
+        pipeline.health.tell_unread(failure)
     if done.broken is not None:
         pipeline.tell_broken(done.broken)
     if "smtp" not in done.failures and (untold := await pipeline.tell_operator()) is not None:
         done.failures["smtp"] = untold
     pipeline.mark_head()
+    if unread is not None:
+        raise unread

@@ -13,6 +13,7 @@ from worker.core.alarms import cause_about
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import Look
 from worker.core.states import AlarmCause
+from worker.read.ports import BROKEN_SANDBOX
 from worker.store.ports import Store, Writing
 
 FRESH: Final = dt.timedelta(minutes=5)
@@ -48,7 +49,12 @@ class Health:
                 return self.refused(writing, name, failure.detail, now)
             known = _failing(self._store.look(name) or Look(name), now)
             writing.record_look(dataclasses.replace(known, last_error=now, error=str(failure)))
-            return False
+            return _tell_broken_sandbox(writing, failure)
+
+    def tell_unread(self, failure: Unavailable) -> None:
+        """Tell a person where ``failure`` is a sandbox in which nothing can be read."""
+        with self._store.writing() as writing:
+            _tell_broken_sandbox(writing, failure)
 
     def refused(self, writing: Writing, name: str, answer: str, now: dt.datetime) -> bool:
         """Record that our account was refused, and tell a person unless that is told already."""
@@ -64,6 +70,14 @@ class Health:
             return False
         writing.raise_alarm(cause, [], answer)
         return True
+
+
+def _tell_broken_sandbox(writing: Writing, failure: Unavailable) -> bool:
+    """At once, and again each hour for as long as it lasts: no notice is read."""
+    if failure.what != BROKEN_SANDBOX:
+        return False
+    writing.raise_alarm(AlarmCause.PDF_SANDBOX, [], failure.detail)
+    return True
 
 
 def _failing(known: Look, now: dt.datetime) -> Look:

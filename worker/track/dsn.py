@@ -7,9 +7,10 @@ does not know whose recipients they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Final
 
 from worker.read.charsets import header_text
@@ -17,15 +18,18 @@ from worker.read.mime import split_headers
 
 BLOCKS_LIMIT: Final = 100
 """Recipient blocks read of one report: a submission has a handful of recipients, an alias expands to some dozens."""
+PARTS_LIMIT: Final = 10
+"""Machine-readable parts read of one report: RFC 3462 has one, and a mailing list may put a report into another."""
 STATUS_LIMIT: Final = 65_536
-"""Bytes read of one machine-readable part: a recipient block has some 500."""
+"""Bytes read of all of them together: a recipient block has some 500."""
 DIAGNOSTIC_LIMIT: Final = 300
 """Characters of a server's own words that are kept: the line that a person reads to it over the telephone."""
 
 _COMMENT: Final = re.compile(r"\([^()]*\)")
 STATUS: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
 """An enhanced status code (RFC 3463), and no part of a version or an address."""
-_ADDRESS: Final = re.compile(r"[^\s<>;,\"]{1,256}@[^\s<>;,\"]{1,255}")
+_ADDRESS: Final = re.compile(r"(?<![^\s<>;,\"])[^\s<>;,\"]{1,256}@[^\s<>;,\"]{1,255}")
+"""From where a word begins: looked for at each place in it, a long word without ``@`` took 256 steps at each."""
 _XTEXT: Final = re.compile(r"\+([0-9A-F]{2})")
 
 
@@ -54,7 +58,7 @@ Fields = tuple[tuple[str, str], ...]
 
 
 def read_fields(content: bytes) -> tuple[Fields, ...]:
-    """The groups of fields of a machine-readable part; an empty line ends one (RFC 3464 §2.1)."""
+    """The groups of fields of a machine-readable part; an empty line ends one (RFC 3464 §2.1). Reads STATUS_LIMIT."""
     groups: list[Fields] = []
     body = content[:STATUS_LIMIT].lstrip(b"\r\n")
     while body and len(groups) <= BLOCKS_LIMIT:
@@ -68,12 +72,24 @@ def read_fields(content: bytes) -> tuple[Fields, ...]:
     return tuple(groups)
 
 
-def read_delivery_status(parts: Sequence[bytes]) -> tuple[str, tuple[Block, ...]]:
-    """The envelope id, empty where there is none, and every recipient block of the machine-readable ``parts``."""
-    groups = [group for part in parts for group in read_fields(part)]
+def read_delivery_status(parts: Iterable[bytes]) -> tuple[str, tuple[Block, ...]]:
+    """The envelope id, empty where there is none, and every recipient block of the machine-readable ``parts``.
+
+    Parts behind the limits are not asked for.
+    """
+    groups = [group for part in _within_limits(parts) for group in read_fields(part)]
     envid = next((text for group in groups for name, text in group if name == "original-envelope-id"), "")
     blocks = [block for group in groups for each in _recipients(group) if (block := _block(each)) is not None]
     return envid.strip(), tuple(blocks[:BLOCKS_LIMIT])
+
+
+def _within_limits(parts: Iterable[bytes]) -> Iterator[bytes]:
+    left = STATUS_LIMIT
+    for part in islice(parts, PARTS_LIMIT):
+        yield part[:left]
+        left -= len(part)
+        if left <= 0:
+            return
 
 
 def _recipients(group: Fields) -> Iterator[dict[str, str]]:

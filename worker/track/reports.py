@@ -20,6 +20,8 @@ from worker.track.dsn import BLOCKS_LIMIT, DIAGNOSTIC_LIMIT, STATUS, Action, Blo
 
 IDS_LIMIT: Final = 50
 """Message-IDs read of one mail: long threads name some twenty."""
+RETURNED_LIMIT: Final = 50
+"""Returned mails whose headers are read: a report brings back one, a digest of reports some ten."""
 TEXT_LIMIT: Final = 2_000
 """Characters of a reply that are kept beside its original: an office's answer has ten lines."""
 _DEPTH: Final = 3
@@ -83,8 +85,8 @@ def read_report(raw: bytes, message: Message, is_ours: Callable[[str], bool]) ->
     The second reader, for bounces of no standard form, is asked only about a mail that brings one of ours back.
     """
     parts = tuple(_parts(raw))
-    if status := [part.content for part in parts if part.kind in _STATUS_KINDS]:
-        envid, blocks = read_delivery_status(status)
+    if status := [part for part in parts if part.kind in _STATUS_KINDS]:
+        envid, blocks = read_delivery_status(part.content for part in status)
         return DeliveryReport(envid, _returned(parts, message), blocks)
     if read := [part for part in parts if part.kind in _READ_KINDS]:
         return _read_receipt(read[0], _returned(parts, message))
@@ -140,8 +142,7 @@ def _returned(parts: Sequence[_Part], message: Message) -> tuple[str, ...]:
     found = [each.message_id for each in message.nested]
     found += [
         header_text(split_headers(part.content.lstrip(b"\r\n"))[0].first(b"message-id"))
-        for part in parts
-        if part.kind in _RETURNED_KINDS
+        for part in [part for part in parts if part.kind in _RETURNED_KINDS][:RETURNED_LIMIT]
     ]
     ids = [match[0] for each in found if (match := _ID.search(each))]
     return tuple(dict.fromkeys(ids))[:IDS_LIMIT]

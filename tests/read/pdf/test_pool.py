@@ -20,6 +20,7 @@ from worker.core.model import Notice, PdfText, Product, Unreadable
 from worker.core.states import Reason
 from worker.read.notice import PAGE_CHARACTERS, read_notice
 from worker.read.pdf import child as pdf_child
+from worker.read.pdf import pool as pdf_pool
 from worker.read.pdf.pool import PDF_BYTES, PdfPool
 
 LONG = "主要地方道大川線（仮称）第２トンネル覆工コンクリート補修及び照明設備更新工事（その１）"
@@ -166,6 +167,42 @@ async def test_a_child_is_kept_between_sound_reads(pool):
     first = pool.pids
     await pool.read(made.plain())
     assert pool.pids == first
+
+
+async def test_a_refusal_costs_no_new_child(pool):
+    await pool.read(made.plain())
+    first = pool.pids
+    for _ in range(20):
+        for pdf, refusal in (
+            (b"", Reason.DAMAGED),
+            (b"%PDF-1.7" + b" " * PDF_BYTES + b"%%EOF", Reason.TOO_LARGE),
+            (made.HTML, Reason.DAMAGED),
+            (made.cut(made.plain()), Reason.DAMAGED),
+            (made.with_user_password(), Reason.PASSWORD),
+            (made.many_pages(pdf_child.PAGES + 1), Reason.NOT_A_NOTICE),
+            (made.text_flood(), Reason.TOO_LARGE),
+        ):
+            assert await reason(pool, pdf) is refusal
+            assert pool.pids == first
+    assert isinstance(await pool.locate(made.HTML, ("40213-00712M",)), Unreadable)
+    assert fields(await read(pool, made.plain())) == expected(made.Form())
+    assert pool.pids == first
+
+
+async def test_a_child_that_keeps_memory_is_replaced_after_its_answer(monkeypatch):
+    script = f"from worker.read.pdf import child; child.SPARE = {2 * pdf_child.MEMORY}; child.main()"
+    monkeypatch.setattr(pdf_pool, "_CHILD", ("-P", "-s", "-c", script))
+    pool = PdfPool(1)
+    try:
+        used = set()
+        for _ in range(3):
+            assert fields(await read(pool, made.plain())) == expected(made.Form())
+            assert await reason(pool, made.HTML) is Reason.DAMAGED
+            await pool.warm()
+            used.update(pool.pids)
+    finally:
+        await pool.close()
+    assert len(used) == 3
 
 
 async def test_a_child_that_somebody_else_killed_says_nothing_about_the_pdf(pool):

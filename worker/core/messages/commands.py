@@ -172,6 +172,29 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "PDF読取りの子プロセスを起動できません。メモリと権限をご確認ください。",
         "The PDF children cannot be started: check memory and permissions.",
     ),
+    "doctor_sandbox": ("有効：{parts}", "in force: {parts}"),
+    "doctor_sandbox_partly": ("有効：{parts}／無効：{missing}", "in force: {parts}; not in force: {missing}"),
+    "doctor_sandbox_none": ("なし", "none"),
+    "remedy_sandbox_partly": (
+        (
+            "PDFの読取りは続きますが、細工されたPDFへの守りが弱くなっています。このサーバーの Linux カーネルの版と、"
+            "コンテナや systemd の設定（SystemCallFilter）で、無効と表示されたものが許されているかご確認ください。"
+        ),
+        (
+            "PDFs are read, with less protection against a malicious one. Check that the Linux kernel has what is not"
+            " in force, and that the container or systemd (SystemCallFilter) allows it."
+        ),
+    ),
+    "remedy_pdf_sandbox": (
+        (
+            "隔離した環境で、組込みの試験用PDFを読めません。Python とその部品（site-packages）、このプログラムを、"
+            "通常の場所に入れ直してください。直らないときは、この行を添えて開発元へお知らせください。"
+        ),
+        (
+            "The built-in notice cannot be read within the sandbox. Install Python, its packages and this program"
+            " again in their usual places. If that does not help, report this line to the makers."
+        ),
+    ),
     "init_done": (
         (
             "設定のひな形を {dir} に作成しました。worker.toml、projects.toml、issuers/ を編集し、"
@@ -307,6 +330,19 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         (
             "A message of {mailbox} cannot be fetched ({why}).\n"
             "It may be a notice: look at it in your mail program and save its PDF to the folder."
+        ),
+    ),
+    "telling_pdf_sandbox": (
+        (
+            "お知らせのPDFを読めなくなっています。PDFを隔離して読むための環境で、組込みの試験用PDFを読めませんでした"
+            "（{news}）。\n"
+            "　　届いたお知らせは読まずに残してあり、直れば自動で読みます。急ぎの提出は、別の方法で行ってください。\n"
+            "　　管理者：`hoshobin doctor` の「PDF読取りの隔離」をご確認ください。"
+        ),
+        (
+            "No notice can be read: the built-in notice was not read within the sandbox ({news}).\n"
+            "What has arrived is kept unread and is read by itself once this is mended. Hand in by another way what is"
+            " urgent. The administrator looks at `hoshobin doctor`."
         ),
     ),
     "telling_subject_settled": (

@@ -121,6 +121,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "store": ("データベース", "the database"),
     "disk": ("ディスク", "the disk"),
     "pdf": ("PDFの読取り", "reading PDFs"),
+    "pdf_sandbox": ("PDF読取りの隔離", "the sandbox of reading PDFs"),
     "dns": ("DNS（電子署名の確認）", "DNS (keys of signatures)"),
     "login": ("OAuth2 のログイン {name}", "OAuth2 login {name}"),
     "command": ("知らせのプログラム", "the operator's command"),

@@ -1,7 +1,8 @@
 """The warm pool of child processes that read PDFs: one request at a time each, under the parent's clock.
 
-It promises an answer for every PDF within ``READ_SECONDS``, whatever the PDF does: a child that raised, crashed or
-met a limit is replaced, and this process never opens the PDF itself. It does not know what the text says.
+It promises an answer for every PDF within ``READ_SECONDS``, whatever the PDF does: a child that crashed or met a limit
+is replaced, one that refused a PDF reads the next, and this process never opens the PDF itself. It does not know what
+the text says.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from worker.core.errors import Unavailable
 from worker.core.model import Located, PageText, PdfText, Place, Stretch, Unreadable
 from worker.core.states import REFUSALS, Reason
 from worker.read.pdf.child import LENGTH, PAGES
+from worker.read.ports import BROKEN_SANDBOX, Sandbox
 
 CHILDREN: Final = 4
 """At most so many, and no more than cores: each holds some 90 MB, and reading is not what takes the time in a day."""
@@ -41,6 +43,8 @@ READS: Final = 500
 """After so many a child is replaced: the engines keep fonts and tables, and memory that they kept counts as used."""
 
 T = TypeVar("T", PdfText, Located)
+
+_CHILD: Final = ("-P", "-s", "-m", "worker.read.pdf.child")
 
 _TRIES: Final = 2  # a child killed by somebody else says nothing about its PDF: once more with a new one
 _NO_MEMORY: Final = (-signal.SIGABRT, -signal.SIGTRAP, -signal.SIGILL)  # how allocators end where memory is refused
@@ -121,6 +125,8 @@ class PdfPool:
         self._idle: list[_Child] = []
         self._all: set[_Child] = set()
         self._closed = False
+        self.sandbox: Sandbox | None = None
+        """Which parts are in force in the child that started last; None before the first."""
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -174,7 +180,8 @@ class PdfPool:
             async with asyncio.timeout(self._read_seconds):
                 answer = await child.ask(pdf, codes)
             result = understood(answer)
-            sound = not isinstance(result, Unreadable) and child.reads < READS
+            understands = not isinstance(result, Unreadable) or not result.is_unanswered
+            sound = understands and "last" not in answer and child.reads < READS
         except TimeoutError:
             result = Unreadable(Reason.TOO_SLOW, f"{self._read_seconds:g} s", is_unanswered=True)
         finally:
@@ -200,10 +207,7 @@ class PdfPool:
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                "-P",
-                "-s",
-                "-m",
-                "worker.read.pdf.child",
+                *_CHILD,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
@@ -219,7 +223,16 @@ class PdfPool:
         ready = False
         try:
             async with asyncio.timeout(START_SECONDS):
-                ready = await child.answer() == {"ready": True}
+                answer = await child.answer()
+            match answer:
+                case {"ready": True, "sandbox": parts}:
+                    self.sandbox = Sandbox(**parts)
+                    ready = True
+                case {"detail": str(fault), "sandbox": parts}:
+                    self.sandbox = Sandbox(**parts)
+                    raise Unavailable(BROKEN_SANDBOX, f"{fault} ({', '.join(self.sandbox.parts)})")
+                case _:
+                    raise Unavailable("pdf", "the child process answers as another version")
         except (_Ended, TimeoutError) as error:
             raise Unavailable("pdf", "the child process did not start") from error
         finally:
@@ -262,7 +275,7 @@ def _refused(answer: Any) -> Unreadable:
     match answer:
         case {"refused": str(reason), "detail": str(detail)} if reason in REFUSALS:
             return Unreadable(Reason(reason), detail[:100])
-    return Unreadable(Reason.DAMAGED, "answer")
+    return Unreadable(Reason.DAMAGED, "answer", is_unanswered=True)
 
 
 def _page(page: Any) -> PageText | None:
@@ -289,4 +302,4 @@ def _located(codes: int, answer: Any) -> Located | Unreadable:
                 )
             except (TypeError, ValueError):
                 pass
-    return Unreadable(Reason.DAMAGED, "answer")
+    return Unreadable(Reason.DAMAGED, "answer", is_unanswered=True)
