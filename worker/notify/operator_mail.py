@@ -44,6 +44,7 @@ _SUBJECTS: Final = {
     "mute": "telling_subject_mute",
     "came_back": "telling_subject_contradiction",
     "late_answer": "telling_subject_contradiction",
+    "news": "telling_subject_news",
 }
 """Troubles of which the mail is first of all: nothing comes in, nothing goes out, something may go twice."""
 
@@ -181,7 +182,7 @@ def _describe_trouble(alarm: Alarm) -> str:
             return say("telling_mute", "ja", since=f"{since:%Y-%m-%d %H:%M}", reply=shown(alarm.detail))
         case "late_answer":
             return say("telling_late", "ja", answer=shown(alarm.detail))
-        case "came_back" | "withdrawn_again" | "not_read_again" | "unproven_newcomer":
+        case "came_back" | "news" | "withdrawn_again" | "not_read_again" | "unproven_newcomer":
             return say(f"telling_{kind}", "ja", news=shown(alarm.detail))
         case "configuration_refused":
             return say("telling_configuration", "ja", problems=shown(alarm.detail))

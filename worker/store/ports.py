@@ -146,6 +146,10 @@ class Writing(Reading, Protocol):
         """
         ...
 
+    def written_to(self, address: str) -> tuple[Submission, ...]:
+        """Submissions whose mail left, or may have left, to this address, in whatever letters, by id."""
+        ...
+
     def keep(self, kind: str, content: bytes) -> Sha256:
         """Keep an original; the same bytes are kept once."""
         ...

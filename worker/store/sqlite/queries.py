@@ -146,6 +146,21 @@ _OWN_MESSAGE_OF: Final = Ready(
     .where(OWN_MESSAGE_IDS.c.message_id >= bindparam("first"), OWN_MESSAGE_IDS.c.message_id < bindparam("last"))
     .limit(1)
 )
+# What bounced or may have left stands in no index by address: there are few of it.
+_WRITTEN_TO: Final = Ready(
+    sa.select(_ROW)
+    .where(
+        sa.or_(
+            SUBMISSIONS.c.id.in_(
+                sa.select(SENT_TO.c.submission).where(
+                    SENT_TO.c.address.in_([bindparam("address"), bindparam("domain_lower"), bindparam("lower")])
+                )
+            ),
+            SUBMISSIONS.c.state.in_([State.IN_DOUBT.value, State.BOUNCED.value]),
+        )
+    )
+    .order_by(SUBMISSIONS.c.id)
+)
 _EARLY: Final = Ready(
     sa.select(sa.func.json_extract(ENTRIES.c.body, "$.detail.mail"))
     .where(ENTRIES.c.event == "ReportTooEarly")
@@ -282,9 +297,22 @@ class Reads(ABC):
         found = self._scalar(_OWN_MESSAGE_OF, {"first": encodable(f"<{local}@"), "last": encodable(f"<{local}A")})
         return found or ""
 
+    def written_to(self, address: str) -> tuple[Submission, ...]:
+        """Submissions whose mail left, or may have left, to this address, in whatever letters, by id."""
+        local, _, domain = address.rpartition("@")
+        values = {"address": address, "domain_lower": f"{local}@{domain.lower()}", "lower": address.lower()}
+        rows = self._rows(_WRITTEN_TO, {name: encodable(value) for name, value in values.items()})
+        found = (decode(Submission, row[0]) for row in rows)
+        return tuple(each for each in found if each.may_have_left and _is_recipient(each, address))
+
     def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
         """Reports on this Message-ID, kept as originals, that came before any mail of ours was known to bear it."""
         return tuple(Sha256(row[0]) for row in self._rows(_EARLY, {"message_id": encodable(message_id)}))
+
+
+def _is_recipient(submission: Submission, address: str) -> bool:
+    recipients = submission.draft.recipients if submission.draft else ()
+    return address.casefold() in {each.casefold() for each in recipients}
 
 
 class StoreReads(Reads):
