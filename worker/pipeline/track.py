@@ -35,6 +35,7 @@ from worker.track.events import (
     TOLD_AT_ONCE,
     Circumstances,
     Tracked,
+    failed_addresses,
     receipts_of,
     track,
     track_again,
@@ -113,13 +114,15 @@ class Receiving:
         It is recorded with the newest mail to that address. One that names no address at all, and no mail of others,
         is taken for a failure of the address whose domain it comes from: a person is told of that by the task alone.
         """
-        if not isinstance(came_back, DeliveryReport) or not _says_failed(came_back):
+        if not isinstance(came_back, DeliveryReport | ReadReceipt) or not _says_failed(came_back):
+            return None
+        if any(_NO_SUBMISSION.search(each) for each in came_back.returned if self._is_of_our_form(each)):
             return None
         at = row.internal_date or self._now
-        addresses = [each for block in came_back.blocks if block.action is Action.FAILED for each in block.addresses]
-        address, among = self._newest_to(addresses or came_back.named, at)
+        failed = failed_addresses(came_back)
+        address, among = self._newest_to(failed or came_back.named, at)
         is_named = bool(among)
-        if not among and not addresses and not came_back.envid and not came_back.returned:
+        if not among and not failed and not came_back.returned:
             address, among = self._newest_to(self._addresses_beside(message.senders), at)
         if not among:
             return None
@@ -133,6 +136,9 @@ class Receiving:
             self._record(among[0], (receipt,), message, is_told_at_once=is_named)
         numbers = tuple(each.id for each in among)
         return dataclasses.replace(row, end=End.REPORT, why=UNMATCHED, sha256=digest, submissions=numbers)
+
+    def _is_of_our_form(self, message_id: str) -> bool:
+        return is_own_message_id_form(message_id, self._in_force.configuration.settings.contractor.email)
 
     def _newest_to(self, addresses: Iterable[str], at: dt.datetime) -> tuple[Address, tuple[Submission, ...]]:
         """The first of ``addresses`` that was written to in the days before ``at``, and what went to it, newest first.
@@ -379,7 +385,9 @@ def _raise_alarm(writing: Writing, tracked: Tracked) -> None:
         writing.raise_alarm(BOUNCED_ALARM, [tracked.after.id], tell_apart(tracked.after))
 
 
-def _says_failed(report: DeliveryReport) -> bool:
+def _says_failed(report: DeliveryReport | ReadReceipt) -> bool:
+    if isinstance(report, ReadReceipt):
+        return not report.is_displayed
     return not report.blocks or any(each.action is Action.FAILED for each in report.blocks)
 
 

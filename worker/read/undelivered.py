@@ -19,7 +19,7 @@ WORDS_LIMIT: Final = 20_000
 """Characters in which the words are looked for: a machine says in its first lines what it is about."""
 
 _DAEMON: Final = re.compile(
-    r"(?:mailer[-_.]?daemon|post-?master|mail-?(?:system|delivery|error)[a-z.-]*|mdaemon|mmdf|bounces?)(?:[+=-].*)?",
+    r"(?:mailer[-_.]?daemon|post[-_]?master|mail[-_.]?(?:system|delivery|error)[a-z._-]*|mdaemon|mmdf|bounces?)(?:[+=-].*)?",
     re.IGNORECASE,
 )
 """The local part of who returns mail. Not noreply, root and admin, from which other mail comes as well."""
@@ -74,7 +74,7 @@ _WORDS_EN: Final = (
     r"\bundeliver|\bnon-?deliver|\bnot (?:be |been |yet |successfully ){0,2}deliver",
     r"\bdeliver\w* (?:\S+ ){0,4}fail|\bfail\w* (?:\S+ ){0,3}(?:deliver|recipient)",
     r"\bdelivery (?:\S+ )?(?:error|problem)|\b(?:permanent|fatal)\w* (?:\S+ )?(?:fail|error)",
-    r"\b(?:could|can|was|were|would|has|have)(?: ?not|n['’]t) (?:\S+ ){0,2}(?:deliver|reach|accept|relay|process|receiv)",
+    r"\b(?:could|can|was|were|has|have)(?: ?not|n['’]t) (?:\S+ ){0,2}(?:deliver|reach|accept|relay|process|receiv)",
     r"\b(?:could|can|was|were|did|does|do|will)(?: ?not|n['’]t) (?:\S+ ){0,2}(?:sent|exist|accept|receiv|arrive)",
     r"\bunable to (?:\S+ )?(?:deliver|relay|send|process|accept|reach)",
     r"\b(?:was|were|been|is|are|be) (?:automatically )?(?:reject|refused|block|quarantine|bounced|discarded|dropped)",
@@ -85,6 +85,7 @@ _WORDS_EN: Final = (
     r"\b(?:user|recipient|address|mailbox|account|domain)s? (?:\S+ ){0,3}(?:unknown|invalid|not found|reject|expired)",
     r"\b(?:user|recipient|address|mailbox|account)s? (?:\S+ ){0,3}(?:disabled|suspended|(?:in|de)activ|discontinued)",
     r"\bno longer\b|\b(?:not|isn['’]t) (?:being )?monitored|\bunmonitored|\b(?:has|have) left (?:the|our|this)\b",
+    r"\b(?:not|only) (?:an? )?(?:member|subscrib|allowed|permitted|authori[sz]ed)|\bmoderator",
     # There is no room.
     r"\b(?:mailbox|inbox|quota|storage) (?:\S+ ){0,4}(?:full|exceed|limit)|\bover ?quota",
     r"\bexceed\w* (?:\S+ ){0,4}(?:quota|limit|size)|\bmessage (?:is |size )?(?:too (?:large|big)|exceed)",
@@ -141,7 +142,7 @@ def _has_null_sender(headers: Headers) -> bool:
     return any(each in {"", "mailer-daemon"} for each in paths)
 
 
-def is_returned(subject: str) -> bool:
+def is_failure_subject(subject: str) -> bool:
     """Whether the subject is one of returned mail, and no answer to it."""
     return not is_answer(subject) and _FAILED_SUBJECT.search(match_key(subject)) is not None
 

@@ -152,11 +152,21 @@ def _recipient_meant(block: Block, draft: Draft | None, copy_to: Address | None)
     return ours[0] if len(ours) == 1 else None
 
 
+def failed_addresses(report: DeliveryReport | ReadReceipt) -> tuple[str, ...]:
+    """The addresses of the recipients of which a report says that it failed."""
+    return tuple(address for block in _failed_blocks(report) for address in block.addresses)
+
+
+def _failed_blocks(report: DeliveryReport | ReadReceipt) -> tuple[Block, ...]:
+    blocks = report.blocks if isinstance(report, DeliveryReport) else ()
+    return tuple(each for each in blocks if each.action is Action.FAILED)
+
+
 def unmatched_receipt(
-    report: DeliveryReport, address: Address, among: Sequence[Submission], how: Circumstances
+    report: DeliveryReport | ReadReceipt, address: Address, among: Sequence[Submission], how: Circumstances
 ) -> Receipt:
     """A failure for ``address``, which each of ``among`` was sent to, of which nothing says which mail it is about."""
-    block = next((each for each in report.blocks if each.action is Action.FAILED), None)
+    block = next(iter(_failed_blocks(report)), None)
     said = block.diagnostic if block else " ".join(report.text.split())[:DIAGNOSTIC_LIMIT]
     numbers = " ".join(f"#{each.id}" for each in among)
     return Receipt(

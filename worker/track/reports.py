@@ -17,7 +17,7 @@ from worker.read.auto_replies import name_automatic
 from worker.read.charsets import decode_bytes, header_text, html_text, read_value
 from worker.read.message import Message
 from worker.read.mime import Headers, split_headers, split_parts, undo_transfer
-from worker.read.undelivered import has_transcript, is_answer, is_returned, name_returning, says_undelivered
+from worker.read.undelivered import has_transcript, is_answer, is_failure_subject, name_returning, says_undelivered
 from worker.track.bounces import read_bounce
 from worker.track.dsn import BLOCKS_LIMIT, DIAGNOSTIC_LIMIT, STATUS, Action, Block, read_delivery_status, read_fields
 
@@ -90,6 +90,8 @@ class ReadReceipt:
     """Whether it says that the mail was opened; ``deleted`` is also how servers say that they refused it (RFC 5429)."""
     text: str = ""
     """Its own words; not masked."""
+    named: tuple[str, ...] = ()
+    """Where no Message-ID of ours stands in it, the addresses that it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +138,17 @@ def read_report(raw: bytes, message: Message, is_ours: Callable[[str], bool]) ->
         if (report := _standard_report(enclosed, found, ours, is_enclosed=True)) is not None:
             return report
     brings_back = any(map(is_ours, found.returned))
-    blocks = _read_blocks(raw, message) if brings_back or sign else ()
-    if ours and (blocks or sign or message.is_report or (brings_back and _tells_of_failure(message, own, warns=warns))):
+    is_returned = is_failure_subject(message.subject)
+    blocks = _read_blocks(raw, message) if brings_back or sign or is_returned else ()
+    has_failed = any(block.action is Action.FAILED for block in blocks)
+    if brings_back and not is_returned:
+        is_returned = has_transcript("\n".join(part.text for part in own)) if is_answer(message.subject) else warns
+    if ours and (blocks or sign or is_returned or message.is_report):
         return DeliveryReport("", ours, blocks, text="" if blocks else text)
     if ours:
         references = tuple(dict.fromkeys((*answers, *ours)))
         return MailReply(references, text, name_automatic(headers, message.subject, text), warns)
-    if sign and warns:
+    if (sign or is_returned) and (warns or has_failed):
         return DeliveryReport("", found.all, blocks, _name_addresses(own), "" if blocks else text)
     return Nothing()
 
@@ -156,7 +162,7 @@ def _standard_report(
         named = () if ours else _name_addresses(parts)
         return DeliveryReport(envid, found.all, blocks, named, "" if blocks else _own_words(parts), is_enclosed)
     if read := [part for part in parts if part.kind in _READ_KINDS]:
-        return _read_receipt(read[0], found.all, _own_words(parts))
+        return _read_receipt(read[0], found.all, _own_words(parts), () if ours else _name_addresses(parts))
     return None
 
 
@@ -165,16 +171,6 @@ def _read_blocks(raw: bytes, message: Message) -> tuple[Block, ...]:
     blocks = [Block((address,), Action.FAILED, _status_in(message, address)) for address in failed]
     blocks += [Block((address,), Action.DELAYED) for address in delayed]
     return tuple(blocks[:BLOCKS_LIMIT])
-
-
-def _tells_of_failure(message: Message, own: Sequence[_Part], *, warns: bool) -> bool:
-    """Whether a mail that brings ours back says that it failed, though nothing says that a machine wrote it.
-
-    One that begins like an answer is a person's, unless it quotes what a server said.
-    """
-    if is_answer(message.subject):
-        return has_transcript("\n".join(part.text for part in own))
-    return warns or is_returned(message.subject)
 
 
 # --- Its parts -----------------------------------------------------------------------------------------------
@@ -307,9 +303,10 @@ def _own_words(parts: Sequence[_Part]) -> str:
 
 
 def _name_addresses(parts: Sequence[_Part]) -> tuple[str, ...]:
-    """The addresses in a report's own words, and those of X-Failed-Recipients."""
-    failed = header_text(parts[0].headers.first(b"x-failed-recipients")) if parts else ""
-    found = (match[0] for match in _ADDRESS.finditer(f"{failed}\n{_own_words(parts)}"))
+    """The addresses of X-Failed-Recipients, of a read receipt, and in a report's own words."""
+    said = [header_text(part.headers.first(b"x-failed-recipients")) for part in parts[:1]]
+    said += [part.text for part in parts if part.kind in _READ_KINDS]
+    found = (match[0] for match in _ADDRESS.finditer("\n".join((*said, _own_words(parts)))))
     return tuple(dict.fromkeys(found))[:NAMED_LIMIT]
 
 
@@ -327,13 +324,13 @@ def _status_in(message: Message, address: str) -> str:
 # --- Read receipts and replies -------------------------------------------------------------------------------
 
 
-def _read_receipt(part: _Part, returned: tuple[str, ...], text: str) -> ReadReceipt:
+def _read_receipt(part: _Part, returned: tuple[str, ...], text: str, named: tuple[str, ...]) -> ReadReceipt:
     fields = {name: text for group in read_fields(part.content) for name, text in group}
     original = _ID.findall(fields.get("original-message-id", ""))
     disposition = fields.get("disposition", "").rpartition(";")[2].strip()[:DIAGNOSTIC_LIMIT]
     what, _, modifiers = disposition.lower().partition("/")
     is_displayed = what.strip() == "displayed" and not modifiers.strip() and not fields.keys() & _MDN_FAULTS
-    return ReadReceipt(_unique((*original, *returned)), disposition, is_displayed, text)
+    return ReadReceipt(_unique((*original, *returned)), disposition, is_displayed, text, named)
 
 
 def _written(message: Message) -> str:

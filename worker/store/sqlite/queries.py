@@ -153,10 +153,10 @@ _WRITTEN_TO: Final = Ready(
         sa.or_(
             SUBMISSIONS.c.id.in_(
                 sa.select(SENT_TO.c.submission).where(
-                    SENT_TO.c.address.in_([bindparam("address"), bindparam("domain_lower"), bindparam("lower")])
+                    sa.or_(*(SENT_TO.c.address == bindparam(each) for each in ("as_named", "by_domain", "lower")))
                 )
             ),
-            SUBMISSIONS.c.state.in_([State.IN_DOUBT.value, State.BOUNCED.value]),
+            sa.text("state IN ('IN_DOUBT', 'BOUNCED')"),
         )
     )
     .order_by(SUBMISSIONS.c.id)
@@ -300,7 +300,7 @@ class Reads(ABC):
     def written_to(self, address: str) -> tuple[Submission, ...]:
         """Submissions whose mail left, or may have left, to this address, in whatever letters, by id."""
         local, _, domain = address.rpartition("@")
-        values = {"address": address, "domain_lower": f"{local}@{domain.lower()}", "lower": address.lower()}
+        values = {"as_named": address, "by_domain": f"{local}@{domain.lower()}", "lower": address.lower()}
         rows = self._rows(_WRITTEN_TO, {name: encodable(value) for name, value in values.items()})
         found = (decode(Submission, row[0]) for row in rows)
         return tuple(each for each in found if each.may_have_left and _is_recipient(each, address))
