@@ -118,9 +118,7 @@ def test_without_an_address_the_block_still_says_what_became_of_it() -> None:
 
 
 def test_a_report_that_says_nothing_of_any_recipient_is_one_that_nobody_can_read() -> None:
-    assert read(dsn("X-Own-Words: all is well")) == DeliveryReport(
-        ENVID, (OURS,), (), text="This is the mail system."
-    )
+    assert read(dsn("X-Own-Words: all is well")) == DeliveryReport(ENVID, (OURS,), (), text="This is the mail system.")
 
 
 @pytest.mark.parametrize(
