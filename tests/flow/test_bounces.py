@@ -264,12 +264,11 @@ async def test_a_failure_about_our_mail_to_people_or_a_rehearsal_is_no_submissio
 @pytest.mark.parametrize("path", ["", "Return-Path: <>\r\n"])
 async def test_an_announcement_that_speaks_of_failures_stays_one(sent: Correspondence, path: str) -> None:
     """Some systems send with an empty Return-Path, and name the addresses of offices."""
-    guarantor = sent.office.pipeline.in_force.configuration.guarantors[0]
-    announced = bounce(
-        f"本メールは配信できませんでした。{TO}\n", sender=f"info@{guarantor.senders[0].rpartition('@')[2]}"
-    )
+    guarantor = next(each for each in sent.office.pipeline.in_force.configuration.guarantors if each.subjects)
+    announced = bounce(f"本メールは配信できませんでした。{TO}\n", sender="info@surety.example")
     announced = announced.replace(b"Subject: failure notice", f"Subject: {guarantor.subjects[0]}".encode())
-    await sent.comes(path.encode() + announced)
+    sent.office.mails.received.append(path.encode() + announced)
+    await sent.office.take_in()
     assert list(sent.office.store.messages("main"))[-1].end is End.ANNOUNCEMENT
 
 

@@ -54,6 +54,9 @@ _QUOTED_THREAD: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _QUOTED_HEAD: Final = re.compile(r"^[ \t>|]{0,20}(?:Received|Return-Path|Message-ID):", re.IGNORECASE | re.MULTILINE)
+_FIELDS_IN_TEXT: Final = re.compile(
+    r"^(?:Reporting-MTA|Original-Recipient|Final-Recipient):", re.IGNORECASE | re.MULTILINE
+)
 _THREAD: Final = frozenset({b"in-reply-to", b"references"})
 """Fields of a returned mail that name other mails: a colleague's that bounced may answer one of ours."""
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,9}")
@@ -167,6 +170,12 @@ def _standard_report(
 
 
 def _read_blocks(raw: bytes, message: Message) -> tuple[Block, ...]:
+    """What the fields of a report say that some program turned into text, else what the second reader finds."""
+    for text in message.texts:
+        if (fields := _FIELDS_IN_TEXT.search(text)) is not None:
+            _, said = read_delivery_status([text[fields.start() :].encode()])
+            if said:
+                return said
     failed, delayed = read_bounce(raw)
     blocks = [Block((address,), Action.FAILED, _status_in(message, address)) for address in failed]
     blocks += [Block((address,), Action.DELAYED) for address in delayed]
