@@ -12,20 +12,24 @@ largest public collection of bounces, which no package brings.
 from __future__ import annotations
 
 import datetime as dt
+import email
 import re
 from collections import Counter
 from collections.abc import Iterable
 
 import pytest
 
-from tests.read.test_corpus_mails import ROOT, flufl_bounces, python_mails, tell
+from tests.read.test_corpus_mails import ROOT, flufl_bounces, python_mails, structure_of, tell
 from tests.support.fakes import START
 from worker.core.model import Address, Draft, Sha256, Submission
 from worker.core.states import State
+from worker.read.classify import Ours
 from worker.read.message import read_message
 from worker.track.bounces import read_bounce
 from worker.track.events import Circumstances, failed_addresses, receipts_of, track
 from worker.track.reports import CameBack, DeliveryReport, MailReply, Nothing, ReadReceipt, read_report
+from worker.watch.ports import Header
+from worker.watch.prefilter import Wanted, judge_outline
 
 OURS = f"<{'0123456789abcdef' * 2}.0@contractor.example>"
 TO = Address("doboku@kawa-town.example")
@@ -105,6 +109,22 @@ def test_no_bounce_of_our_mail_passes_in_silence(name: str, least: int, head: by
     tell(f"{name}: {len(bounces)} bounces made ours: {dict(found)}")
     assert len(bounces) >= least
     assert [each for each in found if each.startswith(("silent", "not matched"))] == []
+
+
+@pytest.mark.parametrize("name", ["flufl.bounce", "set-of-emails"])
+@pytest.mark.parametrize("has_path", [True, False])
+def test_no_bounce_of_our_mail_is_passed_over_without_its_body(name: str, *, has_path: bool) -> None:
+    ours = Ours("soumu@contractor.example", is_ours, lambda _, __: False)
+    passed = []
+    for raw in made_ours(bounces_of(name)):
+        head = re.sub(rb"\A>?From [^\n]*\n", b"", re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[0])
+        if not has_path:
+            head = re.sub(rb"^Return-Path:[^\n]*\n?", b"", head, flags=re.IGNORECASE | re.MULTILINE)
+        structure = structure_of(email.message_from_bytes(raw))
+        header = Header(1, len(raw), START, "", fields=head + b"\r\n\r\n", structure=structure)
+        if judge_outline(header, (), ours, ()) is not Wanted.BODY:
+            passed.append(read_message(raw).subject)
+    assert passed == []
 
 
 @pytest.mark.parametrize(("name", "least"), [("flufl.bounce", 70), ("set-of-emails", 30)])
