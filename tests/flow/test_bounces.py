@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ import pytest
 from tests.flow.test_receipts import CC, TO, Correspondence, a_correspondence
 from tests.support.authenticated import AUTHSERV_ID, SIGNATURE, signature
 from tests.support.fakes import FakeClock
+from tests.support.office import Mailroom, a_form, notice, project
 from tests.support.returned import bounce, dsn, qmail, read_receipt, recipient, reply
 from tests.support.small_office import OFFICE, Mails, form
 from worker.core.messages import name_receipt
@@ -274,3 +275,40 @@ async def test_an_announcement_that_speaks_of_failures_stays_one(sent: Correspon
 
 def test_the_days_in_which_a_failure_may_come_are_those_in_which_servers_try() -> None:
     assert dt.timedelta(days=5) <= BOUNCE_MAY_COME <= dt.timedelta(days=14)
+
+
+async def test_the_bounce_of_our_mail_to_people_is_about_no_submission_that_its_text_names(
+    sent: Correspondence,
+) -> None:
+    before = sent.submission
+    alarm = f"<{'0' * 20}.a1@{OFFICE.partition('@')[2]}>"
+    raw = dsn(recipient("failed", "5.1.1", CC), envid="", returned=f"{alarm}\nX-Text: {sent.message_id}")
+    await sent.comes(raw)
+    assert sent.submission == before
+
+
+async def test_our_own_address_in_a_gateways_notice_is_not_the_one_that_failed(sent: Correspondence) -> None:
+    before = sent.submission
+    raw = bounce(
+        f"メールを配信できませんでした。\n送信元：{OFFICE}\n送信先：hito@elsewhere.example\n",
+        fields="Return-Path: <>\n",
+        sender="gw@x.example",
+    )
+    await sent.comes(raw)
+    assert sent.submission == before
+
+
+def test_the_program_counts_it_shows_it_and_tells_it(mailroom: Callable[..., Mailroom]) -> None:
+    one = a_form()
+    room = mailroom(projects=[project(one.project, "kawa", one.number)])
+    room.office.save_notice("a.pdf", notice(one))
+    room.office.run_once()
+    number = room.office.only(one)["id"]
+    room.deliver(bounce(GATEWAY.format(to=TO), fields="Return-Path: <>\n", sender="gw@x.example"))
+    assert room.office.run_once().code == 1, "a person has to look"
+    tasks = room.office("tasks").out
+    assert "どの提出か分からない不達" in tasks
+    assert f"done {number}" in tasks
+    assert any("届いていない可能性" in told.subject and TO in told.text for told in room.tellings)
+    room.office("done", str(number), "--by", "山田 花子", "--note", "電話で確認")
+    assert "どの提出か分からない不達" not in room.office("tasks").out

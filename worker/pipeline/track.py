@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -65,7 +65,10 @@ _NO_SUBMISSION: Final = re.compile(r"\.[ar]\d+@")
 """In the Message-ID of a mail to the operator, or of a rehearsal (``letter``): it proves nothing of a submission."""
 _CLOCKS_DIFFER: Final = dt.timedelta(hours=1)
 """By how much a server's clock may be behind ours."""
-_ARRIVED: Final = frozenset({State.DELIVERED, State.CONFIRMED})
+_SETTLED: Final = frozenset({State.DELIVERED, State.CONFIRMED, State.BOUNCED})
+"""The states that say what became of the mail."""
+_ALARM: Final = re.compile(r"\.a\d+@")
+"""In the Message-ID of a mail to the operator."""
 _TO_BE_SENT: Final = frozenset({State.HELD, State.APPROVED, State.SENDING})
 PROVEN_BEFORE: Final = "a receipt that came before it was to be sent"
 
@@ -120,7 +123,9 @@ class Receiving:
             return None
         at = row.internal_date or self._now
         failed = failed_addresses(came_back)
-        address, among = self._newest_to(failed or came_back.named, at)
+        sender = self._in_force.configuration.settings.contractor.email.casefold()
+        named = [each for each in came_back.named if each.casefold() != sender]  # 「送信元」 of a gateway's notice
+        address, among = self._newest_to(failed or named, at)
         is_named = bool(among)
         if not among and not failed and not came_back.returned:
             address, among = self._newest_to(self._addresses_beside(message.senders), at)
@@ -140,18 +145,18 @@ class Receiving:
     def _is_of_our_form(self, message_id: str) -> bool:
         return is_own_message_id_form(message_id, self._in_force.configuration.settings.contractor.email)
 
-    def _newest_to(self, addresses: Iterable[str], at: dt.datetime) -> tuple[Address, tuple[Submission, ...]]:
+    def _newest_to(self, addresses: Sequence[str], at: dt.datetime) -> tuple[Address, tuple[Submission, ...]]:
         """The first of ``addresses`` that was written to in the days before ``at``, and what went to it, newest first.
 
-        What is known to have arrived stands behind what is not.
+        What is known to have arrived, or not, stands behind the others.
         """
+        sent = [each for each in self._writing.written_to(addresses, AMONG_LIMIT) if _left_before(each, at)]
+        sent.sort(key=lambda each: (each.state in _SETTLED, -each.id))
         for address in addresses:
-            sent = [each for each in self._writing.written_to(address) if _left_before(each, at)]
-            if sent:
-                sent.sort(key=lambda each: (each.state in _ARRIVED, -each.id))
-                written = sent[0].draft.recipients if sent[0].draft else ()
-                known = next(each for each in written if each.casefold() == address.casefold())
-                return known, tuple(sent[:AMONG_LIMIT])
+            for to in (to for each in sent for to in (each.draft.recipients if each.draft else ())):
+                if to.casefold() == address.casefold():
+                    among = [each for each in sent if each.draft and to in each.draft.recipients]
+                    return to, tuple(among[:AMONG_LIMIT])
         return Address(""), ()
 
     def _addresses_beside(self, senders: Iterable[str]) -> tuple[str, ...]:
@@ -234,6 +239,8 @@ class Receiving:
             case MailReply(references):
                 ids = references
         for message_id in filter(None, ids):
+            if _ALARM.search(message_id) and self._is_of_our_form(message_id):
+                return "", None  # our mail to people came back; its text may name a submission's
             if (found := self._writing.of_own_message(message_id)) is not None:
                 return message_id, found
         return "", None

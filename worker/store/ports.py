@@ -146,8 +146,11 @@ class Writing(Reading, Protocol):
         """
         ...
 
-    def written_to(self, address: str) -> tuple[Submission, ...]:
-        """Submissions whose mail left, or may have left, to this address, in whatever letters, by id."""
+    def written_to(self, addresses: Sequence[str], count: int) -> tuple[Submission, ...]:
+        """Submissions whose mail left, or may have left, to one of these addresses, the newest first.
+
+        At most ``count`` of each address, which may be written in whatever letters.
+        """
         ...
 
     def keep(self, kind: str, content: bytes) -> Sha256:

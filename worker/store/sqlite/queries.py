@@ -146,21 +146,20 @@ _OWN_MESSAGE_OF: Final = Ready(
     .where(OWN_MESSAGE_IDS.c.message_id >= bindparam("first"), OWN_MESSAGE_IDS.c.message_id < bindparam("last"))
     .limit(1)
 )
-# What bounced or may have left stands in no index by address: there are few of it.
 _WRITTEN_TO: Final = Ready(
     sa.select(_ROW)
-    .where(
-        sa.or_(
-            SUBMISSIONS.c.id.in_(
-                sa.select(SENT_TO.c.submission).where(
-                    sa.or_(*(SENT_TO.c.address == bindparam(each) for each in ("as_named", "by_domain", "lower")))
-                )
-            ),
-            sa.text("state IN ('IN_DOUBT', 'BOUNCED')"),
-        )
-    )
-    .order_by(SUBMISSIONS.c.id)
+    .select_from(SENT_TO.join(SUBMISSIONS, SUBMISSIONS.c.id == SENT_TO.c.submission))
+    .where(SENT_TO.c.address == bindparam("address"))
+    .order_by(SENT_TO.c.submission.desc())
+    .limit(bindparam("count"))
 )
+_MAY_NOT_HAVE_ARRIVED: Final = Ready(
+    sa.select(_ROW)
+    .where(sa.text("state IN ('IN_DOUBT', 'BOUNCED')"))
+    .order_by(SUBMISSIONS.c.id.desc())
+    .limit(bindparam("count"))
+)
+"""These stand in no index by address."""
 _EARLY: Final = Ready(
     sa.select(sa.func.json_extract(ENTRIES.c.body, "$.detail.mail"))
     .where(ENTRIES.c.event == "ReportTooEarly")
@@ -297,22 +296,39 @@ class Reads(ABC):
         found = self._scalar(_OWN_MESSAGE_OF, {"first": encodable(f"<{local}@"), "last": encodable(f"<{local}A")})
         return found or ""
 
-    def written_to(self, address: str) -> tuple[Submission, ...]:
-        """Submissions whose mail left, or may have left, to this address, in whatever letters, by id."""
-        local, _, domain = address.rpartition("@")
-        values = {"as_named": address, "by_domain": f"{local}@{domain.lower()}", "lower": address.lower()}
-        rows = self._rows(_WRITTEN_TO, {name: encodable(value) for name, value in values.items()})
-        found = (decode(Submission, row[0]) for row in rows)
-        return tuple(each for each in found if each.may_have_left and _is_recipient(each, address))
+    def written_to(self, addresses: Sequence[str], count: int) -> tuple[Submission, ...]:
+        """Submissions whose mail left, or may have left, to one of these addresses, the newest first.
+
+        At most ``count`` of each address, which may be written in whatever letters.
+        """
+        found: dict[int, Submission] = {}
+        spelled = dict.fromkeys(form for address in addresses for form in _spellings(address))
+        for address in spelled:
+            found |= _by_id(self._rows(_WRITTEN_TO, {"address": encodable(address), "count": count}))
+        if spelled:
+            found |= _by_id(self._rows(_MAY_NOT_HAVE_ARRIVED, {"count": count}))
+        wanted = {each.casefold() for each in addresses}
+        sent = (found[number] for number in sorted(found, reverse=True))
+        return tuple(
+            each
+            for each in sent
+            if each.may_have_left and each.draft and wanted & {to.casefold() for to in each.draft.recipients}
+        )
 
     def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
         """Reports on this Message-ID, kept as originals, that came before any mail of ours was known to bear it."""
         return tuple(Sha256(row[0]) for row in self._rows(_EARLY, {"message_id": encodable(message_id)}))
 
 
-def _is_recipient(submission: Submission, address: str) -> bool:
-    recipients = submission.draft.recipients if submission.draft else ()
-    return address.casefold() in {each.casefold() for each in recipients}
+def _spellings(address: str) -> tuple[str, str, str]:
+    """An address as servers hand it back: as it was written, its domain in small letters, all in small letters."""
+    local, _, domain = address.rpartition("@")
+    return address, f"{local}@{domain.lower()}", address.lower()
+
+
+def _by_id(rows: Iterable[Any]) -> dict[int, Submission]:
+    decoded = (decode(Submission, row[0]) for row in rows)
+    return {each.id: each for each in decoded}
 
 
 class StoreReads(Reads):
