@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.read.pdf import lacking
-from tests.support.office import Mailroom, a_form, a_mail, environment, notice, project
+from tests.support.office import Mailroom, a_form, a_mail, environment, notice
+from tests.support.world import project
 from worker.cli.doctor import describe_sandbox
 from worker.read.pdf import pool as pool_module
 from worker.read.ports import Sandbox

@@ -160,7 +160,6 @@ def mails_of_others(pdf: bytes, ours: str, envid: str) -> Iterator[Sample]:
     yield Sample("answer to a mail that is nearly ours", reply(to=near), end="not_ours")
     capitals = ours.upper()
     yield Sample("answer to our number in capitals", reply(to=capitals), end="not_ours")
-    yield Sample("our number in a text alone", reply("Message-ID は " + ours + " です。", to=""), end="not_ours")
     yield Sample("our envelope in a subject alone", reply(to="", subject=f"Re: {envid}"), end="not_ours")
     yield Sample("a PDF that is no notice", mail(1, OTHER_SUBJECT, QUIET, attached(b"%PDF-1.4\nx")), end="not_ours")
     yield Sample("a notice inside a report on another's mail", _within_a_report(pdf), end="report")

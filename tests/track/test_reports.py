@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 from pathlib import Path
 
@@ -118,7 +119,7 @@ def test_without_an_address_the_block_still_says_what_became_of_it() -> None:
 
 
 def test_a_report_that_says_nothing_of_any_recipient_is_one_that_nobody_can_read() -> None:
-    assert read(dsn("X-Own-Words: all is well")) == DeliveryReport(ENVID, (OURS,), ())
+    assert read(dsn("X-Own-Words: all is well")) == DeliveryReport(ENVID, (OURS,), (), text="This is the mail system.")
 
 
 @pytest.mark.parametrize(
@@ -148,9 +149,11 @@ def test_a_report_within_what_a_list_puts_around_it_is_read() -> None:
     assert report.envid == ENVID
 
 
-def test_a_report_that_somebody_forwards_is_none_of_this_mail() -> None:
+def test_a_report_in_an_attached_mail_is_read_and_said_to_be_enclosed() -> None:
     forwarded = b"From: a@x.example\r\nContent-Type: message/rfc822\r\n\r\n" + dsn(recipient())
-    assert read(forwarded) == Nothing()
+    report = read(forwarded)
+    assert isinstance(report, DeliveryReport)
+    assert (report.envid, report.blocks, report.is_enclosed) == (ENVID, (Block((TOWN,), Action.FAILED, "5.1.1"),), True)
 
 
 # --- Bounces of no standard form -----------------------------------------------------------------------------
@@ -168,24 +171,32 @@ def test_a_bounce_of_exim_is_read_by_its_field() -> None:
     assert read(raw) == DeliveryReport("", (OURS,), (Block((TOWN,), Action.FAILED),))
 
 
-def test_a_bounce_about_somebody_elses_mail_is_nothing() -> None:
-    assert read(qmail(returned=THEIRS)) == Nothing()
+@pytest.mark.parametrize("raw", [qmail(returned=THEIRS), bounce(f"Sorry, no such user:\n\n<{TOWN}>:\nno\n")])
+def test_a_bounce_without_a_message_id_of_ours_names_whom_it_speaks_of(raw: bytes) -> None:
+    report = read(raw)
+    assert isinstance(report, DeliveryReport)
+    assert OURS not in report.returned
+    assert TOWN in report.named
 
 
-def test_a_bounce_that_returns_no_mail_is_nothing_whatever_its_subject_says() -> None:
-    assert read(bounce(f"Hi. This is the qmail-send program.\n\n<{TOWN}>:\nno\n")) == Nothing()
+def test_a_mail_of_others_in_which_nothing_failed_is_nothing() -> None:
+    assert read(bounce(f"Your mailing list has a new member: <{TOWN}>\n")) == Nothing()
+    assert (
+        read(qmail(returned=THEIRS).replace(b"MAILER-DAEMON@mx", b"tanaka@kawa-town").replace(b"failure", b"a"))
+        == Nothing()
+    )
 
 
 def test_a_reply_that_quotes_our_headers_is_no_bounce() -> None:
     raw = reply(f"届いていません。\n\n-----Original Message-----\nMessage-ID: {OURS}\nTo: <{TOWN}>\n", to="")
-    assert read(raw) == MailReply((OURS,), "届いていません。")
+    assert read(raw) == MailReply((OURS,), "届いていません。", warns=True)
 
 
 # --- Read receipts and replies -------------------------------------------------------------------------------
 
 
 def test_a_read_receipt_says_of_which_mail_and_what_was_done() -> None:
-    assert read(read_receipt()) == ReadReceipt((OURS,), "displayed")
+    assert read(read_receipt()) == ReadReceipt((OURS,), "displayed", text="Your message was displayed.")
 
 
 def test_a_reply_is_known_by_what_it_answers() -> None:
@@ -211,7 +222,7 @@ def test_a_mail_that_answers_nothing_of_ours_is_nothing_whatever_its_subject_say
     ],
 )
 def test_what_a_reply_quotes_is_left_out_of_its_text(quoted: str) -> None:
-    assert read(reply(f"届いていません。\n\n{quoted}\n")) == MailReply((OURS,), "届いていません。")
+    assert read(reply(f"届いていません。\n\n{quoted}\n")) == MailReply((OURS,), "届いていません。", warns=True)
 
 
 def test_a_line_of_dashes_however_long_is_read_in_its_time() -> None:
@@ -232,7 +243,6 @@ AUTOMATIC = {
     "vacation's Precedence": (reply(Precedence="bulk"), "Precedence"),
     "a field of old": (reply(X_Autoreply="yes"), "X-Autoreply"),
     "Exchange's rules": (reply(X_MS_Exchange_Inbox_Rules_Loop=TOWN), "X-Ms-Exchange-Inbox-Rules-Loop"),
-    "a null sender": (reply(Return_Path="<>"), "Return-Path"),
     "自動返信": (reply(subject="【自動返信】お問い合わせありがとうございます"), "subject"),
     "自動応答": (reply(subject="自動応答: Re: 契約保証"), "subject"),
     "（自動返信）at the end": (reply(subject="受付のお知らせ（自動返信）"), "subject"),
@@ -296,3 +306,160 @@ def test_a_report_of_many_megabytes_is_read_within_its_limits() -> None:
     report = read(dsn(*[recipient()] * 5000))
     assert isinstance(report, DeliveryReport)
     assert len(report.blocks) == 100
+
+
+# --- Where our Message-ID may stand --------------------------------------------------------------------------
+
+OWN = f"<{'0123456789abcdef' * 2}.0@contractor.example>"
+WORDS = "--B\r\nContent-Type: text/plain\r\n\r\nYour mail was not delivered.\r\n"
+STATUS_PART = (
+    f"--B\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x.example\r\n\r\n{recipient()}\r\n"
+)
+
+
+def read_own(raw: bytes) -> CameBack:
+    return read_report(raw, read_message(raw), lambda message_id: message_id == OWN)
+
+
+def machine(*parts: str, head: str = "", kind: str = "multipart/report") -> bytes:
+    fields = f"{head}From: MAILER-DAEMON@mx.example\r\nSubject: failure\r\nMessage-ID: <b.1@mx.example>\r\n"
+    body = "".join(each if each.endswith("\r\n") else f"{each}\r\n" for each in parts)
+    return f'{fields}MIME-Version: 1.0\r\nContent-Type: {kind}; boundary="B"\r\n\r\n{body}--B--\r\n'.encode()
+
+
+def encoded(text: str) -> str:
+    return base64.encodebytes(text.encode()).decode().replace("\n", "\r\n")
+
+
+NAMED_IN = {
+    "In-Reply-To": machine(WORDS, STATUS_PART, head=f"In-Reply-To: {OWN}\r\n"),
+    "References": machine(WORDS, STATUS_PART, head=f"References: <a@b.example> {OWN}\r\n"),
+    "a field of the report": machine(
+        WORDS, STATUS_PART.replace("dns;", f"dns; x\r\nX-Original-Message-ID: {OWN}\r\nX: ")
+    ),
+    "a field of a relay that writes its own": machine(
+        WORDS,
+        STATUS_PART,
+        "--B\r\nContent-Type: text/rfc822-headers\r\n\r\n"
+        f"Message-ID: <relay.1@x.example>\r\nX-Microsoft-Original-Message-ID: {OWN}\r\n",
+    ),
+    "a field of the mail itself": machine(WORDS, STATUS_PART, head=f"X-MS-Exchange-Message-Id: {OWN}\r\n"),
+    "returned headers as text": machine(
+        WORDS, STATUS_PART, f"--B\r\nContent-Type: text/plain\r\n\r\nFrom: a@b.example\r\nMessage-ID: {OWN}\r\n"
+    ),
+    "a part that is the mail": machine(
+        WORDS, STATUS_PART, f"--B\r\nFrom: a@b.example\r\nMessage-ID: {OWN}\r\n\r\ntext\r\n"
+    ),
+    "a folded field without its indent": machine(
+        WORDS,
+        STATUS_PART,
+        f"--B\r\nContent-Type: text/rfc822-headers\r\n\r\nFrom: a@b.example\r\nMessage-ID:\r\n{OWN}\r\n",
+    ),
+    "base64": machine(
+        WORDS, STATUS_PART, f"--B\r\nContent-Transfer-Encoding: base64\r\n\r\n{encoded(f'Message-ID: {OWN}')}"
+    ),
+    "quoted-printable": machine(
+        WORDS,
+        STATUS_PART,
+        f"--B\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{OWN[:20]}=\r\n{OWN[20:].replace('@', '=40')}\r\n",
+    ),
+    "HTML": machine(
+        WORDS,
+        STATUS_PART,
+        f"--B\r\nContent-Type: text/html\r\n\r\n<p>&lt;{OWN.strip('<>').replace('@', '&#64;')}&gt;</p>\r\n",
+    ),
+    "a mail within": machine(
+        WORDS, STATUS_PART, f"--B\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: {OWN}\r\n\r\n.\r\n"
+    ),
+    "a mail within a mail": machine(
+        WORDS,
+        STATUS_PART,
+        "--B\r\nContent-Type: message/rfc822\r\n\r\nContent-Type: message/rfc822\r\n\r\n"
+        f"Message-ID: {OWN}\r\n\r\n.\r\n",
+    ),
+    "a mail within, in base64": machine(
+        WORDS,
+        STATUS_PART,
+        "--B\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + encoded(f"Message-ID: {OWN}\r\n\r\n.\r\n"),
+    ),
+    "the beginning of a mail": machine(
+        WORDS,
+        STATUS_PART,
+        f'--B\r\nContent-Type: message/partial; id="x"; number=1\r\n\r\nMessage-ID: {OWN}\r\n\r\n.\r\n',
+    ),
+    "a text below a mail that is not ours": machine(
+        WORDS, STATUS_PART, f"--B\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: {THEIRS}\r\n\r\nabout {OWN}\r\n"
+    ),
+    "no other parts, and a wrong boundary": machine(WORDS, f"Message-ID: {OWN}\r\n", STATUS_PART).replace(
+        b'boundary="B"', b'boundary="X"'
+    ),
+    "capitals": machine(WORDS, STATUS_PART, head=f"X-Ref: {OWN.upper()}\r\n"),
+}
+
+
+@pytest.mark.parametrize("place", NAMED_IN)
+def test_a_report_is_known_by_our_message_id_wherever_it_stands(place: str) -> None:
+    report = read_own(NAMED_IN[place])
+    assert isinstance(report, DeliveryReport)
+    assert OWN in report.returned
+
+
+@pytest.mark.parametrize("place", NAMED_IN)
+def test_a_bounce_of_no_standard_form_is_known_by_it_too(place: str) -> None:
+    raw = (
+        NAMED_IN[place]
+        .replace(b"message/delivery-status", b"text/plain")
+        .replace(b"multipart/report", b"multipart/mixed")
+    )
+    report = read_own(raw)
+    assert isinstance(report, DeliveryReport)
+    assert OWN in report.returned
+
+
+def test_the_bounce_of_a_mail_that_answers_ours_is_not_about_ours() -> None:
+    returned = f"Message-ID: {THEIRS}\r\nIn-Reply-To: {OWN}\r\nReferences: <a@b.example>\r\n {OWN}\r\n"
+    for kind, text in (
+        ("text/rfc822-headers", returned),
+        ("message/rfc822", f"{returned}\r\n.\r\n"),
+        ("text/plain", f"The mail was:\r\n\r\n{returned}"),
+    ):
+        report = read_own(machine(WORDS, STATUS_PART, f"--B\r\nContent-Type: {kind}\r\n\r\n{text}"))
+        assert isinstance(report, DeliveryReport)
+        assert OWN not in report.returned, kind
+
+
+def test_a_report_that_was_turned_into_text_is_read_as_its_fields_say() -> None:
+    raw = bounce(f"It could not be delivered.\n\n{recipient('delayed', '4.4.1')}\n\nMessage-ID: {OURS}\n")
+    report = read(raw)
+    assert isinstance(report, DeliveryReport)
+    assert [(each.addresses, each.action, each.status) for each in report.blocks] == [
+        ((TOWN,), Action.DELAYED, "4.4.1")
+    ]
+
+
+def test_what_only_a_person_could_have_written_stays_a_reply() -> None:
+    for raw in (
+        reply("添付が届いていません。\n"),
+        reply("受け取れませんでした。\n", sender="sato@contractor.example"),
+        reply(f"以下のとおりです。\n\n> Message-ID: {OURS}\n> 提出いたします。\n", to=""),
+    ):
+        assert isinstance(read(raw), MailReply)
+
+
+def test_a_bounce_that_a_person_forwards_in_his_text_is_a_report() -> None:
+    text = f"FYI\n\n> From: MAILER-DAEMON@x.example\n> <{TOWN}>: 550 5.1.1 User unknown\n> Message-ID: {OURS}\n"
+    report = read(reply(text, to="", subject="Fwd: Returned mail", sender="sato@contractor.example"))
+    assert isinstance(report, DeliveryReport)
+    assert OURS in report.returned
+
+
+def test_no_more_than_so_many_parts_and_bytes_are_looked_at() -> None:
+    filler = "--B\r\nContent-Type: text/plain\r\n\r\nx\r\n" * 2_000
+    report = read_own(machine(WORDS, STATUS_PART, filler, f"--B\r\n\r\nMessage-ID: {OWN}\r\n"))
+    assert isinstance(report, DeliveryReport)
+    assert OWN not in report.returned
+    far = machine(WORDS, STATUS_PART, f"--B\r\n\r\n{'x' * 300_000}\r\n{OWN}\r\n")
+    report = read_own(far)
+    assert isinstance(report, DeliveryReport)
+    assert OWN not in report.returned

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import hmac
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from worker.core.model import JST, Address, Product, Sha256
@@ -23,6 +24,12 @@ SECRET_DIGITS: Final = 32
 
 
 _OWN_ID: Final = re.compile(r"<(?:[0-9a-f]{20}\.[ar]?|[0-9a-f]{32}\.)[0-9]{1,10}@([A-Za-z0-9.-]+)>")
+
+
+_OWN_ID_IN_TEXT: Final = re.compile(
+    r"(?<![0-9a-z])(?:[0-9a-f]{20}|[0-9a-f]{32})\.[ar]?[0-9]{1,10}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,9}",
+    re.IGNORECASE,
+)
 
 
 _WITH_SECRET: Final = re.compile(r"<[0-9a-f]{32}\.[0-9]{1,10}@[A-Za-z0-9.-]+>")
@@ -69,3 +76,8 @@ def is_own_message_id_form(candidate: str, sender: Address) -> bool:
     """Whether ``candidate`` looks like a Message-ID that this program writes for ``sender``'s domain."""
     found = _OWN_ID.fullmatch(candidate.strip())
     return found is not None and found[1].lower() == sender.rpartition("@")[2].lower()
+
+
+def find_own_form(text: str) -> Iterator[str]:
+    """Every Message-ID of the form that this program writes, whatever stands around it, in its own small letters."""
+    return (f"<{found[0].lower()}>" for found in _OWN_ID_IN_TEXT.finditer(text))

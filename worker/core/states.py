@@ -113,6 +113,8 @@ class AlarmCause(StrEnum):
     """An answer of the server says another thing than was stated."""
     CAME_BACK = "came_back"
     """A mail may have left of which the record says that it did not."""
+    NEWS = "news"
+    """A mail may not have arrived, or a machine says of it what is not understood."""
     WITHDRAWN_AGAIN = "withdrawn_again"
     """A notice that a person took back came again from a proven sender."""
     UNPROVEN_NEWCOMER = "unproven_newcomer"

@@ -49,6 +49,7 @@ _SUBJECTS: Final[dict[str, str]] = {
     AlarmCause.MUTE: "telling_subject_mute",
     AlarmCause.CAME_BACK: "telling_subject_contradiction",
     AlarmCause.LATE_ANSWER: "telling_subject_contradiction",
+    AlarmCause.NEWS: "telling_subject_news",
 }
 """Troubles of which the mail is first of all: nothing comes in, nothing goes out, something may go twice."""
 
@@ -189,6 +190,7 @@ def _describe_trouble(alarm: Alarm) -> str:
             return say("telling_late", "ja", answer=shown(alarm.detail))
         case (
             AlarmCause.CAME_BACK
+            | AlarmCause.NEWS
             | AlarmCause.WITHDRAWN_AGAIN
             | AlarmCause.NOT_READ_AGAIN
             | AlarmCause.UNPROVEN_NEWCOMER

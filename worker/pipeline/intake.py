@@ -70,6 +70,8 @@ _HIDING: Final = frozenset(
 )
 """What can keep a PDF in a mail from being found."""
 
+_OF_ANYBODY: Final = frozenset({ReceiptKind.ANOTHERS.value, ReceiptKind.WARNING.value})
+"""Of a mail that came back: a colleague may have written it."""
 _Reading = tuple[Attached, Sha256, Notice | Unreadable]
 
 
@@ -153,10 +155,11 @@ class Intake:
         )
         in_force = was_read.in_force
         mails = zip(was_read.came_back, was_read.messages, strict=True)
+        sender = in_force.configuration.settings.contractor.email
         spoken_of = [
             found
             for came_back, message in mails
-            if message is not None and (found := find_ours(came_back, message, self._store)) is not None
+            if message is not None and (found := find_ours(came_back, message, self._store, sender)) is not None
         ]
         wanted = (
             *guarantees_in(was_read.notices, in_force, self._store),
@@ -179,7 +182,7 @@ class Intake:
                     taken = _Taken(message, fetched, what, read, way, vouched)
                     if isinstance(what, Own):
                         row = _record_own(receiving, row, taken)
-                    elif about := receiving.take(row, came_back, message, fetched.content):
+                    elif about := _take_about_ours(receiving, row, came_back, taken):
                         row = _record_about_ours(writing, taking, about, taken)
                     else:
                         row = _record(writing, taking, row, taken)
@@ -331,13 +334,25 @@ def _record_own(receiving: Receiving, row: MessageRow, taken: _Taken) -> Message
     return dataclasses.replace(row, end=End.OWN, why=OWN_MESSAGE)
 
 
+def _take_about_ours(receiving: Receiving, row: MessageRow, came_back: CameBack, taken: _Taken) -> MessageRow | None:
+    """The row of a mail about one of ours, or of a failure that may be; None where it is about none.
+
+    An announcement is no failure, though some systems send it with an empty Return-Path.
+    """
+    about = receiving.take(row, came_back, taken.message, taken.fetched.content)
+    if about is not None or isinstance(taken.what, Announcement):
+        return about
+    return receiving.take_unmatched(row, came_back, taken.message, taken.fetched.content)
+
+
 def _record_about_ours(writing: Writing, taking: Taking, about: MessageRow, taken: _Taken) -> MessageRow:
     """A mail that came back: a notice in it is taken as from any mail; what else the issuer encloses is no notice.
 
-    A colleague who answers in the thread may enclose what was meant as one, so that his mail is looked at as well.
+    A colleague who answers in the thread may enclose what was meant as one, so that his mail is looked at as well; so
+    is an announcement that bears one of our Message-IDs.
     """
-    is_anothers = about.why == ReceiptKind.ANOTHERS
-    if not is_anothers and not any(isinstance(each, Notice) for _, _, each in taken.read):
+    is_looked_at = about.why in _OF_ANYBODY or isinstance(taken.what, Announcement)
+    if not is_looked_at and not any(isinstance(each, Notice) for _, _, each in taken.read):
         return about
     row = _record(writing, taking, about, taken)
     if row.submissions == about.submissions:

@@ -1,8 +1,9 @@
 """track: what came back is matched to its submission, recorded, and changes it where the states allow.
 
-Its one promise: matched by ENVID, then by the returned Message-ID, an own copy by its own, never by subject; a report
-that is not ours changes nothing, one that is ours is an entry with its mail kept. It does not know what follows from a
-receipt.
+Its one promise: matched by ENVID, then by the returned Message-ID, then by any other of ours in it, an own copy by its
+own, never by subject. A failure that nothing matches, of an address that was written to in the last days, is a task of
+the newest mail to it; any other report that is not ours changes nothing. What is ours is an entry with its mail kept.
+It does not know what follows from a receipt.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -23,21 +24,45 @@ from worker.config.addresses import domain_of
 from worker.core.alarms import tell_apart
 from worker.core.message_id import bears_secret, is_own_message_id_form
 from worker.core.messages.receipts import COPY_NEWS
-from worker.core.model import End, MessageRow, Receipt, ReceiptKind, Sha256, Submission
+from worker.core.model import Address, End, MessageRow, Receipt, ReceiptKind, Sha256, Submission
 from worker.core.params import Params, spell
 from worker.core.states import SAYS_UNSENT, AlarmCause, Event, NoteEvent, State
 from worker.read.message import Message, read_message
 from worker.send.smtp_verdicts import is_our_envid
 from worker.store.ports import Author, Reading, Writing
-from worker.track.events import ENVELOPE, SERVER, Circumstances, Tracked, receipts_of, track, track_again
+from worker.track.dsn import Action
+from worker.track.events import (
+    ENVELOPE,
+    SERVER,
+    TOLD_AT_ONCE,
+    Circumstances,
+    Tracked,
+    failed_addresses,
+    receipts_of,
+    track,
+    track_again,
+    unmatched_receipt,
+)
 from worker.track.own_copy import is_same_but_for_date, is_same_mail
 from worker.track.reports import CameBack, DeliveryReport, MailReply, Nothing, ReadReceipt, read_report
 from worker.views.preview import mask_key
 from worker.watch.ports import InvoiceSnapshot
 
 OWN_MESSAGE: Final = "own message"
+BOUNCE_MAY_COME: Final = dt.timedelta(days=7)
+"""How long after a mail a failure may be about it: servers try for five days (RFC 5321 §4.5.4.1), and clocks differ."""
+AMONG_LIMIT: Final = 20
+"""Submissions named as those that a failure may be about."""
+UNMATCHED: Final = "unmatched"
+"""In a message's row: a failure of which nothing says which mail it is about."""
 _NO_SUBMISSION: Final = re.compile(r"\.[ar]\d+@")
 """In the Message-ID of a mail to the operator, or of a rehearsal: it proves nothing of a submission."""
+_CLOCKS_DIFFER: Final = dt.timedelta(hours=1)
+"""By how much a server's clock may be behind ours."""
+_SETTLED: Final = frozenset({State.DELIVERED, State.CONFIRMED, State.BOUNCED})
+"""The states that say what became of the mail."""
+_ALARM: Final = re.compile(r"\.a\d+@")
+"""In the Message-ID of a mail to the operator."""
 _TO_BE_SENT: Final = frozenset({State.HELD, State.APPROVED, State.SENDING})
 PROVEN_BEFORE: Final = "a receipt that came before it was to be sent"
 
@@ -72,16 +97,76 @@ class Receiving:
         """The ledger row of a mail about one of ours; None where it is about none."""
         if isinstance(came_back, Nothing):
             return None
-        message_id, submission = match_report(came_back, self._writing)
+        sender = self._in_force.configuration.settings.contractor.email
+        message_id, submission = match_report(came_back, self._writing, sender)
         if submission is None:
             return self._keep_early(row, came_back, content)
         digest = self._writing.keep("mail", content)
-        proof = self._proof(submission, came_back, message_id) or self._found_by_server(submission, row, content)
+        proof = self._proof(submission, came_back, message_id) or self._found_by_server(
+            submission, came_back, row, content
+        )
         how = self._circumstances(submission, message, digest, row.internal_date or self._now, proof)
         fresh = receipts_of(came_back, submission, message_id, how)
         self._record(submission, fresh, message)
         end = End.REPLY if isinstance(came_back, MailReply) else End.REPORT
         return dataclasses.replace(row, end=end, why=fresh[0].kind.value, sha256=digest, submissions=(submission.id,))
+
+    def take_unmatched(
+        self, row: MessageRow, came_back: CameBack, message: Message, content: bytes
+    ) -> MessageRow | None:
+        """The ledger row of a failure that names an address we wrote to in the last days, and no mail of ours.
+
+        It is recorded with the newest mail to that address. One that names no address at all, and no mail of others,
+        is taken for a failure of the address whose domain it comes from: a person is told of that by the task alone.
+        """
+        if not isinstance(came_back, DeliveryReport | ReadReceipt) or not _says_failed(came_back):
+            return None
+        if any(_NO_SUBMISSION.search(each) for each in came_back.returned if self._is_of_our_form(each)):
+            return None
+        at = row.internal_date or self._now
+        failed = failed_addresses(came_back)
+        sender = self._in_force.configuration.settings.contractor.email.casefold()
+        named = [each for each in came_back.named if each.casefold() != sender]  # 「送信元」 of a gateway's notice
+        address, among = self._newest_to(failed or named, at)
+        is_named = bool(among)
+        if not among and not failed and not came_back.returned:
+            address, among = self._newest_to(self._addresses_beside(message.senders), at)
+        if not among:
+            return None
+        digest = self._writing.keep("mail", content)
+        proof = self._found_by_server(among[0], came_back, row, content)
+        receipt = unmatched_receipt(
+            came_back, address, among, self._circumstances(among[0], message, digest, at, proof)
+        )
+        is_known = any((each.kind, each.recipient) == (receipt.kind, address) for each in among[0].unread)
+        if not is_known:
+            self._record(among[0], (receipt,), message, is_told_at_once=is_named)
+        numbers = tuple(each.id for each in among)
+        return dataclasses.replace(row, end=End.REPORT, why=UNMATCHED, sha256=digest, submissions=numbers)
+
+    def _is_of_our_form(self, message_id: str) -> bool:
+        return is_own_message_id_form(message_id, self._in_force.configuration.settings.contractor.email)
+
+    def _newest_to(self, addresses: Sequence[str], at: dt.datetime) -> tuple[Address, tuple[Submission, ...]]:
+        """The first of ``addresses`` that was written to in the days before ``at``, and what went to it, newest first.
+
+        What is known to have arrived, or not, stands behind the others.
+        """
+        sent = [each for each in self._writing.written_to(addresses, AMONG_LIMIT) if _left_before(each, at)]
+        sent.sort(key=lambda each: (each.state in _SETTLED, -each.id))
+        for address in addresses:
+            for to in (to for each in sent for to in (each.draft.recipients if each.draft else ())):
+                if to.casefold() == address.casefold():
+                    among = [each for each in sent if each.draft and to in each.draft.recipients]
+                    return to, tuple(among[:AMONG_LIMIT])
+        return Address(""), ()
+
+    def _addresses_beside(self, senders: Iterable[str]) -> tuple[str, ...]:
+        """The addresses of the rules in the domain of a sender; our own domain is none."""
+        configuration = self._in_force.configuration
+        domains = set(map(domain_of, senders)) - {domain_of(configuration.settings.contractor.email)}
+        sections = [section for issuer in configuration.issuers.values() for section in issuer.sections.values()]
+        return tuple(each for section in sections for each in section.to if domain_of(each) in domains)
 
     def take_copy(self, row: MessageRow, message: Message, content: bytes) -> MessageRow:
         """The ledger row of a mail of our own that came in: evidence where it is not known that it left, else a row.
@@ -154,12 +239,14 @@ class Receiving:
             return ""
         return ENVELOPE if is_our_envid(read_secret(self._writing), message_id, came_back.envid) else ""
 
-    def _found_by_server(self, submission: Submission, row: MessageRow, content: bytes) -> str:
+    def _found_by_server(self, submission: Submission, came_back: CameBack, row: MessageRow, content: bytes) -> str:
         """``server`` where our own server found a writer of the issuer, of our mail server, or of our own."""
         settings = self._in_force.configuration.settings
         mailbox = settings.mailboxes.get(row.mailbox)
         to = submission.draft.to if submission.draft else ()
         speakers = {*map(domain_of, to), domain_of(settings.contractor.email), settings.smtp.host}
+        if isinstance(came_back, DeliveryReport) and came_back.is_enclosed:
+            return ""  # who wrote the outer mail did not write the report
         spoken = read_spoken(content, mailbox.authserv_id if mailbox else "", row.internal_date)
         return SERVER if any(is_signed_for(spoken, root) for root in speakers) else ""
 
@@ -250,19 +337,30 @@ class Receiving:
 
     # --- Each record ----------------------------------------------------------------------------------------
 
-    def _record(self, before: Submission, fresh: tuple[Receipt, ...], message: Message) -> None:
+    def _record(
+        self, before: Submission, fresh: tuple[Receipt, ...], message: Message, *, is_told_at_once: bool = True
+    ) -> None:
         tracked = track(before, fresh)
         detail = {"receipts": [receipt_detail(each) for each in fresh], "from_message": message.message_id}
         if tracked.event is not None:
             self._writing.change(tracked.event, before, tracked.after, self._author, detail)
             _raise_alarm(self._writing, tracked)
             self.began_to_wait += tracked.event is Event.BOUNCED
+            self._tell_news(before, tracked.after, is_told_at_once=is_told_at_once)
             return
         changes = {"receipts": tracked.after.receipts, "unread": tracked.after.unread}
         self._writing.note(NoteEvent.CAME_BACK, before.id, self._author, detail, changes)
+        self._tell_news(before, tracked.after, is_told_at_once=is_told_at_once and tracked.contradicts is None)
         if (news := tracked.contradicts) is not None:
             evidence = evidence_of_news(news.kind.value, news.recipient or news.sender, news.at)
             self._hold_anew(before.id, evidence, Params(**receipt_detail(news)))
+
+    def _tell_news(self, before: Submission, after: Submission, *, is_told_at_once: bool) -> None:
+        """A mail may not have arrived, or a machine says of it what is not understood: a task, and told at once."""
+        fresh = [each for each in after.unread if each not in before.unread and each.kind in TOLD_AT_ONCE]
+        self.began_to_wait += bool(fresh)
+        for each in fresh if is_told_at_once else ():
+            self._writing.raise_alarm(AlarmCause.NEWS, [], f"{after.id}: {spell(Params(**receipt_detail(each)))}")
 
     def _hold_anew(self, number: int, evidence: str, news: Params) -> None:
         """A mail may have left of which the record says that it did not: no approval given before counts."""
@@ -277,26 +375,28 @@ class Receiving:
         self._writing.raise_alarm(AlarmCause.CAME_BACK, [], f"{number}: {spell(news)}")
 
 
-def find_ours(came_back: CameBack, message: Message, reading: Reading) -> Submission | None:
+def find_ours(came_back: CameBack, message: Message, reading: Reading, sender: Address) -> Submission | None:
     """The submission that a mail is about: it came back from it, or is its own copy."""
     if not isinstance(came_back, Nothing):
-        return match_report(came_back, reading)[1]
+        return match_report(came_back, reading, sender)[1]
     return reading.of_own_message(message.message_id) if message.message_id else None
 
 
 def match_report(
-    came_back: DeliveryReport | ReadReceipt | MailReply, reading: Reading
+    came_back: DeliveryReport | ReadReceipt | MailReply, reading: Reading, sender: Address
 ) -> tuple[str, Submission | None]:
     """The Message-ID of ours that it names, and the submission whose mail bears it."""
     ids: tuple[str, ...]
     match came_back:
-        case DeliveryReport(envid, returned, _):
+        case DeliveryReport(envid, returned):
             ids = (reading.own_message_of(envid), *returned)
-        case ReadReceipt(returned, _):
+        case ReadReceipt(returned):
             ids = returned
-        case MailReply(references, _, _):
+        case MailReply(references):
             ids = references
     for message_id in filter(None, ids):
+        if _ALARM.search(message_id) and is_own_message_id_form(message_id, sender):
+            return "", None  # our mail to people came back; its text may name a submission's
         if (found := reading.of_own_message(message_id)) is not None:
             return message_id, found
     return "", None
@@ -305,3 +405,14 @@ def match_report(
 def _raise_alarm(writing: Writing, tracked: Tracked) -> None:
     if tracked.event is Event.BOUNCED:
         writing.raise_alarm(AlarmCause.BOUNCED, [tracked.after.id], tell_apart(tracked.after))
+
+
+def _says_failed(report: DeliveryReport | ReadReceipt) -> bool:
+    if isinstance(report, ReadReceipt):
+        return not report.is_displayed
+    return not report.blocks or any(each.action is Action.FAILED for each in report.blocks)
+
+
+def _left_before(submission: Submission, at: dt.datetime) -> bool:
+    left = submission.sent_at or submission.first_date
+    return left is not None and -BOUNCE_MAY_COME <= left - at <= _CLOCKS_DIFFER

@@ -147,6 +147,13 @@ class Writing(Reading, Protocol):
         """
         ...
 
+    def written_to(self, addresses: Sequence[str], count: int) -> tuple[Submission, ...]:
+        """Submissions whose mail left, or may have left, to one of these addresses, the newest first.
+
+        At most ``count`` of each address, which may be written in whatever letters.
+        """
+        ...
+
     def keep(self, kind: str, content: bytes) -> Sha256:
         """Keep an original; the same bytes are kept once."""
         ...

@@ -25,7 +25,7 @@ from worker.core.addresses import is_within
 from worker.core.message_id import bears_secret
 from worker.core.model import Address, Draft, Receipt, ReceiptKind, Sha256, Submission
 from worker.core.states import SAYS_UNSENT, Event, State, may_follow, next_state
-from worker.track.dsn import Action, Block
+from worker.track.dsn import DIAGNOSTIC_LIMIT, Action, Block
 from worker.track.reports import DeliveryReport, MailReply, ReadReceipt
 
 AT_ONCE: Final = dt.timedelta(minutes=1)
@@ -50,9 +50,19 @@ NOTHING: Final = "nothing"
 """The values of ``Receipt.proof`` beside the empty one."""
 
 _ARRIVED: Final = frozenset({ReceiptKind.DELIVERED, ReceiptKind.RELAYED})
-_PROOF: Final = frozenset(ReceiptKind) - {ReceiptKind.ANOTHERS}
+_PROOF: Final = frozenset(ReceiptKind) - {ReceiptKind.ANOTHERS, ReceiptKind.WARNING, ReceiptKind.UNMATCHED}
 """What only somebody who has the mail can send back; a reply of somebody else may be a colleague's, who saw a draft."""
-_ASKS: Final = frozenset({ReceiptKind.FAILED, ReceiptKind.UNREADABLE, ReceiptKind.REPLY})
+TOLD_AT_ONCE: Final = frozenset(
+    {
+        ReceiptKind.FAILED,
+        ReceiptKind.UNREADABLE,
+        ReceiptKind.UNMATCHED,
+        ReceiptKind.UNOPENED,
+        ReceiptKind.WARNING,
+    }
+)
+"""What may mean that a mail of ours did not arrive: told by a mail beside the task."""
+_ASKS: Final = TOLD_AT_ONCE | {ReceiptKind.REPLY}
 """What a person should know of, even where it is about a mail that is not the present draft."""
 _REHEARSED: Final = re.compile(r"\.r\d+@")
 """In the Message-ID of a rehearsal (``compose.mime_write``)."""
@@ -107,12 +117,16 @@ def receipts_of(
     bare = Receipt(ReceiptKind.UNREADABLE, how.at, message_id, proof=how.proof, mail_sha256=how.mail_sha256)
     signed = dataclasses.replace(bare, sender=", ".join(how.senders)[:SENDERS_LIMIT])
     match came_back:
-        case DeliveryReport(_, _, blocks):
-            return tuple(_receipt_of(block, submission.draft, bare, how) for block in blocks) or (signed,)
-        case ReadReceipt(_, disposition):
+        case DeliveryReport(blocks=blocks, text=text):
+            unread = dataclasses.replace(signed, text=how.mask(text))
+            return tuple(_receipt_of(block, submission.draft, bare, how) for block in blocks) or (unread,)
+        case ReadReceipt(disposition=disposition, is_displayed=True):
             return (dataclasses.replace(signed, kind=ReceiptKind.READ, text=disposition),)
-        case MailReply(_, text, automatic):
-            kind = _kind_of_reply(submission, how, automatic)
+        case ReadReceipt(disposition=disposition, text=text):
+            said = how.mask(f"{disposition}　{text}".strip())
+            return (dataclasses.replace(signed, kind=ReceiptKind.UNOPENED, text=said),)
+        case MailReply(_, text, automatic, warns):
+            kind = _kind_of_reply(submission, how, automatic, warns=warns)
             return (dataclasses.replace(signed, kind=kind, text=how.mask(text)),)
 
 
@@ -138,13 +152,43 @@ def _recipient_meant(block: Block, draft: Draft | None, copy_to: Address | None)
     return ours[0] if len(ours) == 1 else None
 
 
-def _kind_of_reply(submission: Submission, how: Circumstances, automatic: str) -> ReceiptKind:
-    left = submission.sent_at
-    if automatic or (left is not None and abs(how.at - left) < AT_ONCE):
-        return ReceiptKind.AUTOMATIC
-    return (
-        ReceiptKind.REPLY if is_of_issuer(how.senders, submission.draft, how.issuer_addresses) else ReceiptKind.ANOTHERS
+def failed_addresses(report: DeliveryReport | ReadReceipt) -> tuple[str, ...]:
+    """The addresses of the recipients of which a report says that it failed."""
+    return tuple(address for block in _failed_blocks(report) for address in block.addresses)
+
+
+def _failed_blocks(report: DeliveryReport | ReadReceipt) -> tuple[Block, ...]:
+    blocks = report.blocks if isinstance(report, DeliveryReport) else ()
+    return tuple(each for each in blocks if each.action is Action.FAILED)
+
+
+def unmatched_receipt(
+    report: DeliveryReport | ReadReceipt, address: Address, among: Sequence[Submission], how: Circumstances
+) -> Receipt:
+    """A failure for ``address``, which each of ``among`` was sent to, of which nothing says which mail it is about."""
+    block = next(iter(_failed_blocks(report)), None)
+    said = block.diagnostic if block else " ".join(report.text.split())[:DIAGNOSTIC_LIMIT]
+    numbers = " ".join(f"#{each.id}" for each in among)
+    return Receipt(
+        ReceiptKind.UNMATCHED,
+        how.at,
+        recipient=address,
+        status=block.status if block else "",
+        text=how.mask(f"{numbers}　{said}".strip()),
+        sender=", ".join(how.senders)[:SENDERS_LIMIT],
+        proof=how.proof or NOTHING,
+        mail_sha256=how.mail_sha256,
     )
+
+
+def _kind_of_reply(submission: Submission, how: Circumstances, automatic: str, *, warns: bool) -> ReceiptKind:
+    left = submission.sent_at
+    is_machine = bool(automatic) or (left is not None and abs(how.at - left) < AT_ONCE)
+    if not is_machine and is_of_issuer(how.senders, submission.draft, how.issuer_addresses):
+        return ReceiptKind.REPLY
+    if warns:
+        return ReceiptKind.WARNING
+    return ReceiptKind.AUTOMATIC if is_machine else ReceiptKind.ANOTHERS
 
 
 def is_of_issuer(senders: Sequence[str], draft: Draft | None, issuer_addresses: Iterable[str]) -> bool:
@@ -269,7 +313,9 @@ def _by_recipients(submission: Submission) -> Event | None:
 def _is_for_a_person(receipt: Receipt, known: Submission, event: Event | None) -> bool:
     """Whether someone must take note of it, apart from what the state itself says."""
     match receipt.kind:
-        case ReceiptKind.REPLY | ReceiptKind.UNREADABLE:
+        case ReceiptKind.REPLY | ReceiptKind.UNREADABLE | ReceiptKind.UNOPENED | ReceiptKind.WARNING:
+            return True
+        case ReceiptKind.UNMATCHED:
             return True
         case ReceiptKind.FAILED:
             is_to = known.draft is not None and receipt.recipient in known.draft.to

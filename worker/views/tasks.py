@@ -303,9 +303,10 @@ def _unread(submission: Submission) -> Iterator[Task]:
             )
             yield _task(submission, TaskKind.REPLY, texts, Urgency.TODAY, action)
         else:
+            code = "task_unmatched" if receipt.kind is ReceiptKind.UNMATCHED else "task_news"
             texts = (
-                say("task_news", "ja", news=name_receipt(receipt, "ja")),
-                say("task_news", "en", news=name_receipt(receipt, "en")),
+                say(code, "ja", news=name_receipt(receipt, "ja")),
+                say(code, "en", news=name_receipt(receipt, "en")),
             )
             yield _task(submission, TaskKind.NEWS, texts, Urgency.NOW, action)
 

@@ -49,7 +49,8 @@ _MACHINES: Final = re.compile(
 """Who writes of a mail that did not arrive: the beginning of the sender's address."""
 _RETURNED: Final = re.compile(
     r"undeliver|deliver|returned|return(?:ing)? (?:mail|message)|fail|bounce|warning|daemon|rejected|refused|"
-    r"non[- ]?remis|unzustellbar|mail error|not sent|配信|配達|送信できません|届きません|エラー",
+    r"non[- ]?remis|unzustellbar|mail error|not sent|alert|not (?:a )?member|moderat|"
+    r"配信|配達|送信できません|送信失敗|届きません|届け|届か|不達|未達|返送|拒否|エラー",
     re.IGNORECASE,
 )
 """Words in the subject of such mail."""

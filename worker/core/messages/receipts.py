@@ -15,6 +15,18 @@ KINDS: Final[dict[ReceiptKind, tuple[str, str]]] = {
     ReceiptKind.DELAYED: ("配送遅延（途中のサーバーが再送中）", "delayed (a server goes on trying)"),
     ReceiptKind.FAILED: ("不達", "not delivered"),
     ReceiptKind.UNREADABLE: ("内容を判別できない配送通知", "a report that does not say what became of it"),
+    ReceiptKind.UNMATCHED: (
+        "どの提出か分からない不達（#は、この宛先へ送った提出の番号）",
+        "not delivered, of which submission is not known (# are those sent to this address)",
+    ),
+    ReceiptKind.UNOPENED: (
+        "開かれていないという通知（拒否・削除など）",
+        "a notification that it was not opened (refused, deleted)",
+    ),
+    ReceiptKind.WARNING: (
+        "届いていない・受け取れないという内容の返信",
+        "an answer that says that it did not arrive, or is not read",
+    ),
     ReceiptKind.READ: ("開封通知（受領の回答ではありません）", "read receipt (no answer of the issuer)"),
     ReceiptKind.AUTOMATIC: ("自動返信・不在通知", "automatic reply"),
     ReceiptKind.REPLY: ("発注者からの返信", "reply of the issuer"),
@@ -86,6 +98,32 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "返信を読み、受領なら confirm、届いていない・差戻しなら confirm --failed：{reply}",
         "Read the reply: confirm if it was received, confirm --failed if it was not or is sent back: {reply}",
     ),
+    "task_unmatched": (
+        (
+            "どの提出についてか分からない不達の通知です：{news}。この宛先の提出を `hoshobin show 番号` で確かめ、"
+            "届いていないおそれがあれば発注者に電話で確認"
+        ),
+        (
+            "A failure that does not say which mail it is about: {news}. Look at what was sent to this address with"
+            " `hoshobin show ID`, and call the issuer where it may not have arrived"
+        ),
+    ),
+    "telling_news": (
+        (
+            "送った提出について、届いていない可能性のある知らせが届きました（提出の番号：内容）。\n"
+            "　　{news}\n"
+            "　　`hoshobin show 番号` で内容を読み、届いていないおそれがあれば発注者に電話で確認してください。"
+            "確認したら `hoshobin tasks` に出ているコマンドで記録してください。"
+        ),
+        (
+            "Something came back that may mean that a mail did not arrive (submission: what it says).\n{news}\n"
+            "Read it with `hoshobin show ID`, call the issuer where in doubt, and record it as `hoshobin tasks` shows."
+        ),
+    ),
+    "telling_subject_news": (
+        "【保証便】至急：届いていない可能性のある提出があります",
+        "[hoshobin] urgent: a submission may not have arrived",
+    ),
     "task_news": ("内容を確認：{news}", "Look at what came back: {news}"),
     "telling_came_back": (
         (
@@ -143,7 +181,10 @@ _UNPROVEN: Final = {
     ReceiptKind.DELAYED: "receipt_unproven",
     ReceiptKind.FAILED: "receipt_unproven",
     ReceiptKind.UNREADABLE: "receipt_unproven",
+    ReceiptKind.UNMATCHED: "receipt_unproven",
+    ReceiptKind.UNOPENED: "receipt_unproven",
     ReceiptKind.REPLY: "reply_unproven",
+    ReceiptKind.WARNING: "reply_unproven",
 }
 
 

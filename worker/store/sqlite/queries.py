@@ -146,6 +146,20 @@ _OWN_MESSAGE_OF: Final = Ready(
     .where(OWN_MESSAGE_IDS.c.message_id >= bindparam("first"), OWN_MESSAGE_IDS.c.message_id < bindparam("last"))
     .limit(1)
 )
+_WRITTEN_TO: Final = Ready(
+    sa.select(_ROW)
+    .select_from(SENT_TO.join(SUBMISSIONS, SUBMISSIONS.c.id == SENT_TO.c.submission))
+    .where(SENT_TO.c.address == bindparam("address"))
+    .order_by(SENT_TO.c.submission.desc())
+    .limit(bindparam("count"))
+)
+_MAY_NOT_HAVE_ARRIVED: Final = Ready(
+    sa.select(_ROW)
+    .where(sa.text("state IN ('IN_DOUBT', 'BOUNCED')"))
+    .order_by(SUBMISSIONS.c.id.desc())
+    .limit(bindparam("count"))
+)
+"""These stand in no index by address."""
 _EARLY: Final = Ready(
     sa.select(sa.func.json_extract(ENTRIES.c.body, "$.detail.mail"))
     .where(ENTRIES.c.event == NoteEvent.REPORT_TOO_EARLY.value)
@@ -282,9 +296,39 @@ class Reads(ABC):
         found = self._scalar(_OWN_MESSAGE_OF, {"first": encodable(f"<{local}@"), "last": encodable(f"<{local}A")})
         return found or ""
 
+    def written_to(self, addresses: Sequence[str], count: int) -> tuple[Submission, ...]:
+        """Submissions whose mail left, or may have left, to one of these addresses, the newest first.
+
+        At most ``count`` of each address, which may be written in whatever letters.
+        """
+        found: dict[int, Submission] = {}
+        spelled = dict.fromkeys(form for address in addresses for form in _spellings(address))
+        for address in spelled:
+            found |= _by_id(self._rows(_WRITTEN_TO, {"address": encodable(address), "count": count}))
+        if spelled:
+            found |= _by_id(self._rows(_MAY_NOT_HAVE_ARRIVED, {"count": count}))
+        wanted = {each.casefold() for each in addresses}
+        sent = (found[number] for number in sorted(found, reverse=True))
+        return tuple(
+            each
+            for each in sent
+            if each.may_have_left and each.draft and wanted & {to.casefold() for to in each.draft.recipients}
+        )
+
     def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
         """Reports on this Message-ID, kept as originals, that came before any mail of ours was known to bear it."""
         return tuple(Sha256(row[0]) for row in self._rows(_EARLY, {"message_id": encodable(message_id)}))
+
+
+def _spellings(address: str) -> tuple[str, str, str]:
+    """An address as servers hand it back: as it was written, its domain in small letters, all in small letters."""
+    local, _, domain = address.rpartition("@")
+    return address, f"{local}@{domain.lower()}", address.lower()
+
+
+def _by_id(rows: Iterable[Any]) -> dict[int, Submission]:
+    decoded = (decode(Submission, row[0]) for row in rows)
+    return {each.id: each for each in decoded}
 
 
 class StoreReads(Reads):
