@@ -23,7 +23,7 @@ from worker.core.message_id import old_message_id
 from worker.core.model import INVOICE_TITLES, Announced, Hold, Submission
 from worker.core.states import Event, IllegalEvent, Reason, State, next_state
 from worker.match.duplicates import find_amended, find_later
-from worker.store.ports import Author, Reading, Store, Writing
+from worker.store.ports import RESTORED_AT, Author, Reading, Store, Writing
 
 ANSWER_MAY_COME: Final = dt.timedelta(minutes=45)
 """How long after the body began an answer can still arrive: 30 minutes for a body on the slowest line, 10 for the
@@ -365,6 +365,7 @@ def resume(store: Store, author: Author) -> None:
         noted = unreadable.code
     with store.writing() as writing:
         writing.note(RESUMED, None, author, {"noted_head": noted})
+        writing.set_property(RESTORED_AT, "")
     store.mark_head()
     store.note_secret()
 

@@ -367,10 +367,14 @@ def resend(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
 
 @cli.command()
 @by_option
+@click.option("--yes", "is_sure", is_flag=True, help="尋ねずに再開 / do not ask")
 @json_option
 @pass_cli
-def resume(shared: Cli, by: str, as_json: bool) -> int:
-    """再開：古いバックアップを戻した後、このデータベースで送信を再開します。"""
+def resume(shared: Cli, by: str, is_sure: bool, as_json: bool) -> int:
+    """再開：バックアップに戻した後、送信されるものを一覧で確かめてから、送信を再開します。
+
+    端末では、一覧の後に尋ねます。端末でないとき（--json も）は、--yes を付けるまで再開しません。
+    """
     office = load_office(shared.config)
     author = author_of(office, by)
     store = open_for_command(office, system_clock())
@@ -378,27 +382,33 @@ def resume(shared: Cli, by: str, as_json: bool) -> int:
     # The last entry may be of this very start; what was sent shows how old the backup is, as nothing is sent meanwhile.
     sent_at = max((each.at for each in store.entries(events=[Event.ACCEPTED])), default=None)
     to_send = store.submissions(State.APPROVED)
-    decisions.resume(store, author)
     if as_json:
+        if is_sure:
+            decisions.resume(store, author)
         print_json(
             {
-                "resumed": True,
+                "resumed": is_sure,
                 "last_entry_at": time_json(last.at) if last else None,
                 "last_sent_at": time_json(sent_at),
                 "to_send": [submission_json(each) for each in to_send],
             }
         )
-        return DONE
-    click.echo(say("resumed", shared.lang))
+        return DONE if is_sure else FOR_A_PERSON
     code = "resumed_from" if sent_at else "resumed_from_nothing"
     click.echo(say(code, shared.lang, moment=time_text(sent_at)))
     if to_send:
         sends_at = partial(leaves_at, hours=office.configuration.settings.hours, now=system_clock().now())
-        title = say("t_resumed", shared.lang, count=len(to_send))
+        title = say("t_to_resume", shared.lang, count=len(to_send))
         submission_table(to_send, shared.lang, title=title, sends_at=sends_at)
     else:
-        click.echo(say("resumed_nothing", shared.lang))
+        click.echo(say("resumes_nothing", shared.lang))
     click.echo(say("resumed_looks", shared.lang))
+    if not is_sure and not is_at_terminal():
+        raise NotAllowed("resume_unasked")
+    if not is_sure and not click.confirm(say("ask_resume", shared.lang), err=True):
+        raise NotAllowed("resume_declined")
+    decisions.resume(store, author)
+    click.echo(say("resumed", shared.lang))
     return DONE
 
 

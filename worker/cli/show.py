@@ -16,6 +16,7 @@ from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.look import detail_text, entry_json
 from worker.cli.tables import (
     is_behind_head,
+    is_restored,
     print_json,
     print_pairs,
     print_parts,
@@ -204,7 +205,7 @@ def status(shared: Cli, as_json: bool) -> int:
         for name in office.configuration.settings.mailboxes
     }
     rehearsal_to = office.configuration.settings.release.rehearsal_to
-    is_behind, is_other = is_behind_head(store), store.is_other_secret_noted()
+    is_behind, is_other, was_restored = is_behind_head(store), store.is_other_secret_noted(), is_restored(store)
     now = system_clock().now()
     deaf = dict(unwatched(looks, now, office.configuration.settings.deaf_after))
     sends_at = min(filter(None, (_sends_at(office, each) for each in store.submissions(State.APPROVED))), default=None)
@@ -215,6 +216,7 @@ def status(shared: Cli, as_json: bool) -> int:
                 "rehearsal_to": rehearsal_to,
                 "behind_head": is_behind,
                 "other_secret": is_other,
+                "restored": was_restored,
                 "looks": [
                     {
                         "name": each.name,
@@ -250,7 +252,7 @@ def status(shared: Cli, as_json: bool) -> int:
     for name, counted in aside.items():
         if any(counted.values()):
             click.echo(say("status_set_aside", lang, mailbox=name_thing(f"mail:{name}", lang), **counted))
-    if sends_at is not None and not is_behind and not is_other:
+    if sends_at is not None and not (is_behind or is_other or was_restored):
         click.echo(say("status_sends_at", lang, count=counts[State.APPROVED], moment=f"{sends_at:%Y-%m-%d %H:%M}"))
     if waiting:
         submission_table(waiting, lang, title=say("t_waits", lang))

@@ -16,6 +16,7 @@ from worker.config.files import Places, TemplateFiles, find_directory, read_dire
 from worker.config.load import Configuration, load_configuration, settings_of
 from worker.config.ports import Secrets, TokenSource
 from worker.config.shipped import shipped_file, shipped_names
+from worker.config.store_place import find_store
 from worker.config.templates import Renderer
 from worker.core.clock import Clock
 from worker.core.errors import ConfigError, Problem
@@ -58,6 +59,11 @@ def find_configuration_files(option: str | None, env: Mapping[str, str] = os.env
     """The configuration's directory and its files as they are, not judged yet. Raises ConfigError."""
     directory = find_directory(option, env, Path.cwd())
     return directory, read_directory(directory)
+
+
+def find_office_store(option: str | None, env: Mapping[str, str] = os.environ) -> Path:
+    """The store's directory, whatever else is wrong in the configuration. Raises ConfigError where nothing names it."""
+    return find_store(option, env, Path.cwd())
 
 
 def load_office(option: str | None, env: Mapping[str, str] = os.environ, former: Office | None = None) -> Office:

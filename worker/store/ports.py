@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from worker.core.model import (
     Address,
@@ -22,6 +22,11 @@ from worker.core.model import (
     Submission,
 )
 from worker.core.states import Event, State
+
+RESTORED: Final = "Restored"
+"""The entry of a store that was put back from a backup: the first that the backup does not have."""
+RESTORED_AT: Final = "restored_at"
+"""Name of the store's value: when it was put back from a backup; empty once a person resumed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from worker.core.messages.config import HINTS as CONFIG_HINTS
 from worker.core.messages.config import TEXTS as CONFIG_TEXTS
 from worker.core.messages.events import DETAILS, EVENTS, FAULTS, PLACES, STEPS, THINGS
 from worker.core.messages.events import TEXTS as AUDITING_TEXTS
+from worker.core.messages.keeping import TEXTS as KEEPING_TEXTS
 from worker.core.messages.oauth import HINTS as OAUTH_HINTS
 from worker.core.messages.oauth import PROVIDERS as PROVIDERS
 from worker.core.messages.oauth import TEXTS as OAUTH_TEXTS
@@ -59,6 +60,7 @@ _TEXTS: Final = {
     **AUDITING_TEXTS,
     **STOPPING_TEXTS,
     **MOVING_TEXTS,
+    **KEEPING_TEXTS,
 }
 _HINTS: Final = {
     **CONFIG_HINTS,

@@ -48,6 +48,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     "CameBack": ("届いた通知・返信を記録", "came back"),
     "Done": ("提出後の手続を記録", "done after sending"),
     "Resumed": ("送信の再開", "resumed"),
+    "Restored": ("バックアップから復元", "restored from a backup"),
 }
 """Every event of the states' table and every entry that is none of them."""
 
@@ -118,6 +119,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "store": ("データベース", "the database"),
     "disk": ("ディスク", "the disk"),
     "pdf": ("PDFの読取り", "reading PDFs"),
+    "backup": ("バックアップ", "the backup"),
     "dns": ("DNS（電子署名の確認）", "DNS (keys of signatures)"),
     "login": ("OAuth2 のログイン {name}", "OAuth2 login {name}"),
     "command": ("知らせのプログラム", "the operator's command"),
