@@ -149,6 +149,9 @@ _PARTS: Final = {
     "resume": Part("decide", "再開：バックアップに戻した後、送信されるものを一覧で確かめてから、送信を再開します。"),
     "rules": Part("rules_test", "ルール：変更した設定を、使う前に試します。"),
     "run": Part("run", "本体：監視・送信を続けます（--once は1回だけ）。"),
+    "service-failed": Part(
+        "service_failed", "本体の停止の知らせ：systemd が実行し、[operator] command で担当者に知らせます。"
+    ),
     "show": Part("show", "詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"),
     "status": Part("show", "現況：監視の最終時刻、状態ごとの件数、対応待ち。"),
     "tasks": Part("tasks", "対応すること：案件ごとに、急ぐものから示します。"),

@@ -8,8 +8,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Final
 
 import click
@@ -17,6 +18,7 @@ import click
 from worker.approve import decisions
 from worker.approve.release import refuse_unless_shown
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, pass_cli
+from worker.cli.absence import absence_of, say_absence
 from worker.cli.pages import look_for_submissions
 from worker.cli.summary import print_summary, summary_json
 from worker.cli.tables import print_json, sending_text, submission_json, submission_table, time_json, time_text
@@ -112,9 +114,18 @@ def author_of(office: Office, by: str) -> Author:
     return Author(registered, account_name())
 
 
-def _report(submission: Submission, code: str, lang: Language, *, as_json: bool, **params: object) -> None:
+def _report(
+    submission: Submission,
+    code: str,
+    lang: Language,
+    *,
+    as_json: bool,
+    more: Mapping[str, Any] = MappingProxyType({}),
+    **params: object,
+) -> None:
+    """``more`` are further fields of its JSON."""
     if as_json:
-        print_json(submission_json(submission))
+        print_json({**submission_json(submission), **more})
     else:
         click.echo(say(code, lang, id=submission.id, **params))
 
@@ -160,6 +171,7 @@ def approve(
     author = author_of(office, by)
     clock = system_clock()
     store = open_for_command(office, clock)
+    absence = absence_of(office.places.store, store.looks())
     # A question is put where the person sees what it is about: the summary goes where the question goes.
     may_ask = is_at_terminal() and not as_json
 
@@ -193,17 +205,20 @@ def approve(
             "approved",
             shared.lang,
             as_json=as_json,
+            more={"service_running": absence is None},
             answered="、".join(name_hold(hold, shared.lang) for hold in answered),
             state=name_state(after, shared.lang),
         )
         moment = leaves_at(after, office.configuration.settings.hours, clock.now())
-        if moment is not None and not as_json:
+        if moment is not None and absence is None and not as_json:
             click.echo(f"　　{sending_text(moment, shared.lang)}")
 
     def tell_new(refused: NotAllowed) -> dict[str, Any]:
         return summary_json(store.submission(int(refused.params["id"]))) if refused.code == DIFFERS else {}
 
     code = _each(references, decide, shared, as_json=as_json, told_with=tell_new)
+    if not as_json:
+        say_absence(absence, shared.lang, err=True)
     if not as_json and not may_ask and not all(typed for _, typed in references):
         print_json({"refused": "label_missing"})
     return code

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import sys
+from collections.abc import Iterator
 
 import click
 import structlog
@@ -14,6 +16,7 @@ from structlog.typing import Processor
 from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, pass_cli
 from worker.config.files import make_own_folders
 from worker.core.clock import Clock
+from worker.core.errors import ConfigError, HoshobinError
 from worker.core.messages import Language, name_thing, say
 from worker.core.model import JST
 from worker.core.states import State
@@ -24,6 +27,7 @@ from worker.pipeline.recover import record_start, recover
 from worker.read.pdf.pool import PdfPool
 from worker.send.rate_limit import leaves_at
 from worker.send.smtp.lock import SenderLock
+from worker.service.absence import ASKED, ONCE, explain_end
 from worker.service.service import Service
 from worker.service.threads import OwnThread
 from worker.service.wiring import (
@@ -34,6 +38,7 @@ from worker.service.wiring import (
     build_mailboxes,
     build_server,
     build_signatures,
+    find_office_store,
     load_office_for_servers,
     load_secrets,
     program_version,
@@ -50,9 +55,13 @@ def run(shared: Cli, once: bool) -> int:
     if not once:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a configuration to replace; it would end us
     _log_to_stderr()
-    office = load_office_for_servers(shared.config)
     clock = system_clock()
-    with SenderLock(office.places.store, clock):
+    try:
+        office = load_office_for_servers(shared.config)
+    except ConfigError as error:
+        _note_failed_start(shared.config, clock, error)
+        raise
+    with SenderLock(office.places.store, clock) as lock, _noting_end(lock, clock, ONCE if once else ASKED):
         create_or_migrate(office.places.store)
         make_own_folders(office.places)
         if once:
@@ -67,6 +76,25 @@ def run(shared: Cli, once: bool) -> int:
         finally:
             store.close()
     return DONE
+
+
+def _note_failed_start(option: str | None, clock: Clock, error: ConfigError) -> None:
+    """Leave word in the store's directory, where that is known and nobody runs."""
+    with contextlib.suppress(HoshobinError):
+        folder = find_office_store(option)
+        if folder.is_dir():
+            with SenderLock(folder, clock) as lock:
+                lock.note_end(clock.now(), *explain_end(error))
+
+
+@contextlib.contextmanager
+def _noting_end(lock: SenderLock, clock: Clock, ended_well: str) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        lock.note_end(clock.now(), *explain_end(error))
+        raise
+    lock.note_end(clock.now(), ended_well)
 
 
 async def pass_once(office: Office) -> Pass:

@@ -13,6 +13,7 @@ import click
 from worker.approve.decisions import redraft
 from worker.approve.redraft import missing_where_away
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli.absence import absence_of, say_absence, service_json
 from worker.cli.look import detail_text, entry_json
 from worker.cli.tables import (
     is_behind_head,
@@ -74,6 +75,7 @@ def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
         return DONE
     _say_rehearsing(office, shared.lang)
     say_behind_head(store, shared.lang)
+    say_absence(absence_of(office.places.store, store.looks()), shared.lang, err=True)
     if found:
         submission_table(found, shared.lang, sends_at=partial(_sends_at, office))
     else:
@@ -116,6 +118,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
         return DONE
     _say_rehearsing(office, shared.lang)
     say_behind_head(store, shared.lang)
+    say_absence(absence_of(office.places.store, store.looks()), shared.lang, err=True)
     click.echo(say("t_submission", shared.lang, id=submission.label))
     print_parts(lay_out(seen, shared.lang))
     if sending := sending_text(_sends_at(office, submission), shared.lang):
@@ -206,6 +209,7 @@ def status(shared: Cli, as_json: bool) -> int:
     }
     rehearsal_to = office.configuration.settings.release.rehearsal_to
     is_behind, is_other, was_restored = is_behind_head(store), store.is_other_secret_noted(), is_restored(store)
+    absence = absence_of(office.places.store, store.looks())
     now = system_clock().now()
     deaf = dict(unwatched(looks, now, office.configuration.settings.deaf_after))
     sends_at = min(filter(None, (_sends_at(office, each) for each in store.submissions(State.APPROVED))), default=None)
@@ -214,6 +218,7 @@ def status(shared: Cli, as_json: bool) -> int:
         print_json(
             {
                 "rehearsal_to": rehearsal_to,
+                "service": service_json(absence),
                 "behind_head": is_behind,
                 "other_secret": is_other,
                 "restored": was_restored,
@@ -237,6 +242,7 @@ def status(shared: Cli, as_json: bool) -> int:
         return DONE
     _say_rehearsing(office, shared.lang)
     say_behind_head(store, shared.lang)
+    say_absence(absence, shared.lang)
     lang = shared.lang
     print_table(
         [say(f"h_{name}", lang) for name in ("name", "last_ok", "error")],
@@ -252,7 +258,7 @@ def status(shared: Cli, as_json: bool) -> int:
     for name, counted in aside.items():
         if any(counted.values()):
             click.echo(say("status_set_aside", lang, mailbox=name_thing(f"mail:{name}", lang), **counted))
-    if sends_at is not None and not (is_behind or is_other or was_restored):
+    if sends_at is not None and absence is None and not (is_behind or is_other or was_restored):
         click.echo(say("status_sends_at", lang, count=counts[State.APPROVED], moment=f"{sends_at:%Y-%m-%d %H:%M}"))
     if waiting:
         submission_table(waiting, lang, title=say("t_waits", lang))

@@ -7,6 +7,7 @@ from typing import Any, Final
 import click
 
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli.absence import absence_of, say_absence
 from worker.cli.tables import print_json, print_table, say_behind_head
 from worker.core.messages import Language, name_command, say
 from worker.core.model import PRODUCT_NAMES
@@ -27,11 +28,13 @@ def show_tasks(shared: Cli, as_json: bool) -> int:
     clock = system_clock()
     store = open_for_command(office, clock)
     found = open_tasks(store.submissions(), office.configuration, clock.now())
+    absence = absence_of(office.places.store, store.looks())
     if as_json:
         for each in found:
-            print_json(task_json(each, shared.lang))
+            print_json({**task_json(each, shared.lang), "service_running": absence is None})
         return DONE
     say_behind_head(store, shared.lang)
+    say_absence(absence, shared.lang)
     if not found:
         click.echo(say("no_tasks", shared.lang))
         return DONE

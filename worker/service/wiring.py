@@ -66,6 +66,15 @@ def find_office_store(option: str | None, env: Mapping[str, str] = os.environ) -
     return find_store(option, env, Path.cwd())
 
 
+def find_operator_command(option: str | None) -> tuple[str, ...]:
+    """``[operator] command``, whatever is wrong beside ``worker.toml``; empty where none is named or can be known."""
+    try:
+        settings = settings_of(find_configuration_files(option)[1])
+    except ConfigError:
+        return ()
+    return tuple(settings.command) if settings else ()
+
+
 def load_office(option: str | None, env: Mapping[str, str] = os.environ, former: Office | None = None) -> Office:
     """Find, read and check the configuration. Raises ConfigError with every problem at once.
 

@@ -226,6 +226,12 @@ def name_thing(name: str, lang: Language) -> str:
     return THINGS.get(kind, (name, name))[0 if lang == "ja" else 1].format(name=own)
 
 
+def say_end(why: str, detail: str, lang: Language) -> str:
+    """Why the service ended; a code without words of its own is said as it is."""
+    code, said = (f"end_{why}", detail) if f"end_{why}" in _TEXTS else ("end_other", f"{why} {detail}".strip())
+    return say(code, lang, detail=said)
+
+
 def name_fault(code: str, lang: Language) -> str:
     """What the verification of the log found, in office words."""
     return FAULTS[code][0 if lang == "ja" else 1]

@@ -120,6 +120,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "disk": ("ディスク", "the disk"),
     "pdf": ("PDFの読取り", "reading PDFs"),
     "backup": ("バックアップ", "the backup"),
+    "service": ("保証便の本体", "the service"),
     "dns": ("DNS（電子署名の確認）", "DNS (keys of signatures)"),
     "login": ("OAuth2 のログイン {name}", "OAuth2 login {name}"),
     "command": ("知らせのプログラム", "the operator's command"),

@@ -92,4 +92,73 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{file} は、より新しい版の保証便のバックアップです。何も変更していません。その版に更新してから戻してください。",
         "{file} is a backup of a newer hoshobin. Nothing was changed. Install that version, then run this again.",
     ),
+    # --- A service that is not there -------------------------------------------------------------------------
+    "absent_ended": (
+        (
+            "保証便が動いていません（{since} から。{why}）。その間、受信・送信・再送・お知らせのメールはありません。"
+            "管理者に連絡し、起動してください（`systemctl start hoshobin`）。"
+        ),
+        (
+            "hoshobin does not run (since {since}: {why}). Meanwhile nothing is received, sent, tried again or told."
+            " Have it started (`systemctl start hoshobin`)."
+        ),
+    ),
+    "absent_unknown": (
+        (
+            "保証便が動いていません（終わった時刻と理由の記録がありません。最後に動いていたと分かる時刻：{since}）。"
+            "その間、受信・送信・再送・お知らせのメールはありません。"
+            "管理者に連絡し、起動してください（`systemctl start hoshobin`、理由は `journalctl -u hoshobin`）。"
+        ),
+        (
+            "hoshobin does not run. No end and no reason were recorded; it was last known to run at {since}. Meanwhile"
+            " nothing is received, sent, tried again or told. Have it started (`systemctl start hoshobin`; the reason"
+            " may stand in `journalctl -u hoshobin`)."
+        ),
+    ),
+    "absent_no_sign": ("不明", "an unknown time"),
+    "absent_never": (
+        "保証便が動いていません（まだ一度も起動していません）。起動するまで、受信も送信もありません。",
+        "hoshobin does not run: it was never started here. Until then nothing is received or sent.",
+    ),
+    "absent_once": (
+        (
+            "保証便が動いていません（`run --once` の1回分の処理が {since} に終わりました）。"
+            "次に実行するまで、受信も送信もありません。"
+        ),
+        (
+            "hoshobin does not run: one pass (`run --once`) ended at {since}. Until the next one nothing is received"
+            " or sent."
+        ),
+    ),
+    "end_asked": ("停止の操作で終了", "it was stopped"),
+    "end_configuration": (
+        "設定の誤りで起動できず（{detail}。`hoshobin check` で場所が分かります）",
+        "the configuration is wrong ({detail}; `hoshobin check` names the place)",
+    ),
+    "end_unavailable": ("使用できないものがあり終了：{detail}", "something could not be used: {detail}"),
+    "end_log_broken": ("記録（ログ）の検証に失敗して終了：{detail}", "the log does not verify: {detail}"),
+    "end_fault": ("プログラムの不具合で終了：{detail}", "a fault of this program: {detail}"),
+    "end_exit-code": ("異常終了（終了コード {detail}）", "it failed (exit status {detail})"),
+    "end_signal": ("強制終了された（{detail}）", "it was killed ({detail})"),
+    "end_core-dump": ("異常終了した（{detail}）", "it crashed ({detail})"),
+    "end_watchdog": ("応答がなくなり systemd が終了させた", "it no longer answered and was ended by systemd"),
+    "end_oom-kill": ("メモリ不足で終了させられた", "memory ran out and it was killed"),
+    "end_timeout": ("時間内に起動又は停止できず終了させられた", "it took too long to start or stop"),
+    "end_resources": ("サーバーの資源が足りず起動できず", "the server lacked what it takes to start it"),
+    "end_protocol": ("起動の途中で終了", "it ended while it started"),
+    "end_start-limit-hit": ("続けて起動に失敗し、自動の再起動を終了", "it failed too often and is not started again"),
+    "end_other": ("理由：{detail}", "{detail}"),
+    "service_running": ("動作中", "runs"),
+    "remedy_service": (
+        "理由を除いてから `systemctl start hoshobin` で起動してください（`journalctl -u hoshobin` に詳細があります）。",
+        "Remove the reason, then `systemctl start hoshobin`; `journalctl -u hoshobin` tells more.",
+    ),
+    "service_failed": (
+        "【保証便】{text}",
+        "[hoshobin] {text}",
+    ),
+    "service_failed_no_command": (
+        "[operator] command がないため、誰にも知らせていません。",
+        "There is no [operator] command: no person was told.",
+    ),
 }
