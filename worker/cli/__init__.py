@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
 
 import click
 
-from worker.cli.tables import print_json, print_table
+from worker.cli.tables import print_json, print_table, time_text
 from worker.cli.usage import explain_usage
 from worker.core.errors import ConfigError, Conflict, LogBroken, NotAllowed, Problem, Unavailable
 from worker.core.messages import Language, hint, name_thing, say, say_refusal
@@ -63,6 +63,23 @@ def open_for_command(office: Office, clock: Clock) -> SqlStore:
     store = open_office_store(office, clock)
     click.get_current_context().call_on_close(store.close)
     return store
+
+
+def open_office(shared: Cli) -> Office:
+    """The office on disk; where its files are at fault, the configuration in force, and a word about that.
+
+    For commands that look at what is stored, or decide on it. Raises ConfigError where neither is of use.
+    """
+    from worker.service.wiring import load_office_in_use
+
+    office = load_office_in_use(shared.config)
+    if office.faults:
+        first = office.faults[0]
+        place = " ".join(filter(None, (first.file, first.key)))
+        more = say("config_faults_more", shared.lang, count=len(office.faults) - 1) if office.faults[1:] else ""
+        since = time_text(office.recorded_at)
+        click.echo(shown(say("config_recorded", shared.lang, since=since, place=place, more=more)), err=True)
+    return office
 
 
 class _ReaderLeft(Exception):

@@ -17,7 +17,7 @@ import click
 
 from worker.approve import decisions
 from worker.approve.release import refuse_unless_shown
-from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, pass_cli
+from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, open_office, pass_cli
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.pages import look_for_submissions
 from worker.cli.summary import print_summary, summary_json
@@ -28,7 +28,7 @@ from worker.core.model import JST, Submission
 from worker.core.states import Event, Kind, State, kind_of
 from worker.core.text import match_key, shown
 from worker.send.rate_limit import leaves_at
-from worker.service.wiring import Office, account_name, load_office, system_clock
+from worker.service.wiring import Office, account_name, system_clock
 from worker.store.ports import Author
 
 
@@ -167,7 +167,7 @@ def approve(
 
     list・show・お知らせのメールにある「番号@印」を、そのまま指定します。端末で番号だけを指定すると、内容を表示して1件ずつ尋ねます。
     """
-    office = load_office(shared.config)
+    office = open_office(shared)
     author = author_of(office, by)
     clock = system_clock()
     store = open_for_command(office, clock)
@@ -249,7 +249,7 @@ def _look_and_tick(
 @pass_cli
 def withdraw(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
     """取下げ：送信しないことにします。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     author = author_of(office, by)
     store = open_for_command(office, system_clock())
     _report(decisions.withdraw(store, number, author, why), "withdrawn", shared.lang, as_json=as_json)
@@ -264,7 +264,7 @@ def withdraw(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
 @pass_cli
 def hand_over(shared: Cli, number: int, by: str, note: str, as_json: bool) -> int:
     """別途提出：フォーム・持参など、ほかの方法で提出します。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     author = author_of(office, by)
     store = open_for_command(office, system_clock())
     _report(decisions.hand_over(store, number, author, note), "handed_over", shared.lang, as_json=as_json)
@@ -279,7 +279,7 @@ def hand_over(shared: Cli, number: int, by: str, note: str, as_json: bool) -> in
 @pass_cli
 def join(shared: Cli, announced: int, answers: tuple[int, ...], by: str, as_json: bool) -> int:
     """結び付け：発行完了メールのお知らせが、すでに届いている提出（複数可）であることを記録します。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     author = author_of(office, by)
     after = decisions.join(open_for_command(office, system_clock()), announced, answers, author)
     named = ", ".join(map(str, after.joined))
@@ -297,7 +297,7 @@ def resolve(shared: Cli, number: int, left: bool | None, by: str, as_json: bool)
     """送信結果不明の解決：発注者に確認した結果を記録します。"""
     if left is None:  # click takes the None of a required pair of switches for an answer
         raise click.UsageError(say("resolve_which", shared.lang))
-    office = load_office(shared.config)
+    office = open_office(shared)
     author = author_of(office, by)
     clock = system_clock()
     store = open_for_command(office, clock)
@@ -329,7 +329,7 @@ def confirm(
     as_json: bool,
 ) -> int:
     """到達確認：発注者に届いたこと（--failed なら届いていないこと）を記録します。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     author = author_of(office, by)
     store = open_for_command(office, system_clock())
 
@@ -352,7 +352,7 @@ def confirm(
 @pass_cli
 def done(shared: Cli, number: int, by: str, note: str, what: int | None, as_json: bool) -> int:
     """提出後の手続：請求書の持参など、送信後に残った手続が済んだことを記録します。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     author = author_of(office, by)
     after, duty = decisions.record_done(open_for_command(office, system_clock()), number, author, note, what)
     _report(after, "duty_recorded", shared.lang, as_json=as_json, duty=duty)
@@ -367,7 +367,7 @@ def done(shared: Cli, number: int, by: str, note: str, what: int | None, as_json
 @pass_cli
 def resend(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
     """訂正して再提出：新しい提出を作り、承認待ちにします（元の記録は残ります）。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     author = author_of(office, by)
     clock = system_clock()
     store = open_for_command(office, clock)
@@ -390,7 +390,7 @@ def resume(shared: Cli, by: str, is_sure: bool, as_json: bool) -> int:
 
     端末では、一覧の後に尋ねます。端末でないとき（--json も）は、--yes を付けるまで再開しません。
     """
-    office = load_office(shared.config)
+    office = open_office(shared)
     author = author_of(office, by)
     store = open_for_command(office, system_clock())
     last = next(store.entries(after=store.head()[0] - 1), None)

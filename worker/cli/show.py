@@ -12,7 +12,7 @@ import click
 
 from worker.approve.decisions import redraft
 from worker.approve.redraft import missing_where_away
-from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_office, pass_cli, problem_json
 from worker.cli.absence import absence_of, say_absence, service_json
 from worker.cli.look import detail_text, entry_json
 from worker.cli.tables import (
@@ -37,7 +37,7 @@ from worker.match.near_matches import near_misses_of
 from worker.notify.operator_mail import say_deaf
 from worker.send.rate_limit import leaves_at
 from worker.service.unwatched import unwatched
-from worker.service.wiring import Office, load_office, system_clock
+from worker.service.wiring import Office, system_clock
 from worker.store.ports import Store
 from worker.views.commands import command_for
 from worker.views.preview import Seen, hold_json, lay_out, seen_json
@@ -66,7 +66,7 @@ def _sends_at(office: Office, submission: Submission) -> dt.datetime | None:
 @pass_cli
 def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
     """一覧：提出の状態と、次にすること。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     store = open_for_command(office, system_clock())
     found = store.submissions(*([State(state)] if state else []))
     if as_json:
@@ -94,7 +94,7 @@ def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
 @pass_cli
 def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     """詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     store = open_for_command(office, system_clock())
     wanted = number.partition("@")[0]
     if not wanted.isdigit():
@@ -198,7 +198,7 @@ def _say_watched(looks: Iterable[Look], deaf: Mapping[str, dt.datetime], lang: L
 @pass_cli
 def status(shared: Cli, as_json: bool) -> int:
     """現況：監視の最終時刻、状態ごとの件数、対応待ち。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     store = open_for_command(office, system_clock())
     counts = store.count_by_state()
     looks = store.looks()
@@ -219,6 +219,8 @@ def status(shared: Cli, as_json: bool) -> int:
             {
                 "rehearsal_to": rehearsal_to,
                 "service": service_json(absence),
+                "configuration_faults": [problem_json(each, shared.lang) for each in office.faults],
+                "configuration_recorded_at": time_json(office.recorded_at),
                 "behind_head": is_behind,
                 "other_secret": is_other,
                 "restored": was_restored,

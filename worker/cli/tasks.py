@@ -6,14 +6,14 @@ from typing import Any, Final
 
 import click
 
-from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_office, pass_cli
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.tables import print_json, print_table, say_behind_head
 from worker.core.messages import Language, name_command, say
 from worker.core.model import PRODUCT_NAMES
 from worker.core.text import shown
 from worker.notify.digest import by_project, project_of
-from worker.service.wiring import load_office, system_clock
+from worker.service.wiring import system_clock
 from worker.views.tasks import Task, Urgency, open_tasks
 
 _COLOURS: Final = {Urgency.NOW: "bold red", Urgency.TODAY: "yellow", Urgency.SOON: "", Urgency.WATCH: "dim"}
@@ -24,7 +24,7 @@ _COLOURS: Final = {Urgency.NOW: "bold red", Urgency.TODAY: "yellow", Urgency.SOO
 @pass_cli
 def show_tasks(shared: Cli, as_json: bool) -> int:
     """対応すること：案件ごとに、急ぐものから示します。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     clock = system_clock()
     store = open_for_command(office, clock)
     found = open_tasks(store.submissions(), office.configuration, clock.now())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import getpass
 import os
 from collections.abc import Mapping
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from worker.approve.redraft import InForce, put_in_force
+from worker.audit.chain import CONFIG_CHANGED
 from worker.config.files import Places, TemplateFiles, find_directory, read_directory, read_secrets, resolve_places
 from worker.config.load import Configuration, load_configuration, settings_of
 from worker.config.ports import Secrets, TokenSource
@@ -19,7 +22,7 @@ from worker.config.shipped import shipped_file, shipped_names
 from worker.config.store_place import find_store
 from worker.config.templates import Renderer
 from worker.core.clock import Clock
-from worker.core.errors import ConfigError, Problem
+from worker.core.errors import ConfigError, HoshobinError, Problem
 from worker.oauth.files import LoginFile
 from worker.service.clock import SystemClock
 from worker.service.threads import OwnThread
@@ -47,6 +50,10 @@ class Office:
     configuration: Configuration
     in_force: InForce
     places: Places
+    faults: tuple[Problem, ...] = ()
+    """What is wrong on disk, where this is the configuration that the store recorded as in force."""
+    recorded_at: dt.datetime | None = None
+    """When that was recorded; None with one from disk."""
 
     @property
     def world(self) -> tuple[object, ...]:
@@ -67,11 +74,13 @@ def find_office_store(option: str | None, env: Mapping[str, str] = os.environ) -
 
 
 def find_operator_command(option: str | None) -> tuple[str, ...]:
-    """``[operator] command``, whatever is wrong beside ``worker.toml``; empty where none is named or can be known."""
-    try:
+    """``[operator] command`` on disk, else of the configuration in force; empty where none is known."""
+    settings = None
+    with contextlib.suppress(ConfigError):
         settings = settings_of(find_configuration_files(option)[1])
-    except ConfigError:
-        return ()
+    if settings is None:
+        with contextlib.suppress(ConfigError):
+            settings = load_office_in_use(option).configuration.settings
     return tuple(settings.command) if settings else ()
 
 
@@ -88,6 +97,35 @@ def load_office(option: str | None, env: Mapping[str, str] = os.environ, former:
     shelf = former.in_force.files if former is not None and is_same_folder else _open_shelf(places)
     in_force = put_in_force(configuration, TemplateFiles(files), shelf)
     return Office(directory, configuration, in_force, places)
+
+
+def load_office_in_use(option: str | None, env: Mapping[str, str] = os.environ) -> Office:
+    """As ``load_office``; where the files are at fault, with those that the store recorded as in force.
+
+    Raises ConfigError with the faults on disk where the store knows of no configuration.
+    """
+    try:
+        return load_office(option, env)
+    except ConfigError as error:
+        recorded = _load_recorded(option, env, error.problems)
+        if recorded is None:
+            raise
+        return recorded
+
+
+def _load_recorded(option: str | None, env: Mapping[str, str], faults: tuple[Problem, ...]) -> Office | None:
+    """None where there is no store, or none that holds a configuration which this program understands."""
+    try:
+        folder, directory = find_office_store(option, env), find_directory(option, env, Path.cwd())
+        with contextlib.closing(open_store(folder, system_clock())) as store:
+            recorded_at = max((each.at for each in store.entries(events=[CONFIG_CHANGED])), default=None)
+            files = {name: store.original(digest) for name, digest in store.config_in_force().items()}
+        configuration = load_configuration(files)
+        places = resolve_places(replace(configuration.settings, store_dir=str(folder)), directory, env)
+    except HoshobinError:
+        return None
+    in_force = put_in_force(configuration, TemplateFiles(files), _open_shelf(places))
+    return Office(directory, configuration, in_force, places, faults, recorded_at)
 
 
 def _open_shelf(places: Places) -> Shelf:

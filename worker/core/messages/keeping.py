@@ -92,6 +92,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{file} は、より新しい版の保証便のバックアップです。何も変更していません。その版に更新してから戻してください。",
         "{file} is a backup of a newer hoshobin. Nothing was changed. Install that version, then run this again.",
     ),
+    # --- The configuration in force --------------------------------------------------------------------------
+    "config_recorded": (
+        (
+            "設定に誤りがあるため、{since} から使われている設定で表示・判断します（誤り：{place}{more}。"
+            "`hoshobin check` で場所と直し方が分かります）。"
+        ),
+        (
+            "The configuration is wrong, so the one in force since {since} is used ({place}{more}; `hoshobin check`"
+            " names each place and what to do)."
+        ),
+    ),
+    "config_faults_more": (" ほか{count}件", " and {count} more"),
     # --- A service that is not there -------------------------------------------------------------------------
     "absent_ended": (
         (
