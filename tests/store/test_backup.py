@@ -324,6 +324,28 @@ def test_wherever_a_restore_is_cut_short_the_former_store_is_whole_under_one_of_
         assert len(now.submissions()) == 3 or not now.holds_head(*noted), "behind its head: nothing is sent"
 
 
+def test_a_restore_is_undone_by_putting_back_what_it_replaced(folder: Path, target: Path, tmp_path: Path) -> None:
+    made = back_up(folder, target, SteppingClock())
+    folder, clock = killed(folder, tmp_path / "killed"), SteppingClock()
+    replaced, wal = put_back(folder, made.file, clock, "root").replaced
+    assert wal.name == f"{replaced.name}-wal"
+    put_back(folder, replaced, clock, "root")
+    with contextlib.closing(reopened(folder)) as store:
+        assert len(store.submissions()) == 3
+        noted = store.marked_head()
+        assert noted is not None
+        assert store.holds_head(*noted)
+
+
+def test_what_a_killed_restore_left_is_cleared_by_the_next(folder: Path, target: Path) -> None:
+    made = back_up(folder, target, SteppingClock())
+    left = folder / ".restore-x"
+    left.mkdir(mode=0o700)
+    (left / FILE_NAME).write_bytes(b"a copy with keys in it")
+    put_back(folder, made.file, SteppingClock(), "root")
+    assert not left.exists()
+
+
 def test_two_restores_keep_both_that_they_replace(folder: Path, target: Path) -> None:
     made, clock = back_up(folder, target, SteppingClock()), SteppingClock()
     replaced = [each for _ in range(2) for each in put_back(folder, made.file, clock, "root").replaced]

@@ -35,6 +35,8 @@ from worker.store.sqlite.connection import (
 from worker.store.sqlite.schema import FILE_NAME
 from worker.store.sqlite.secret import read_secret, write_secret
 
+_WORK: Final = ".restore-"
+"""How the folder's name begins in which a restore works: it holds a copy of the store."""
 _BLOCK: Final = 1_048_576
 """Bytes read at once."""
 
@@ -89,7 +91,9 @@ def put_back(folder: Path, file: Path, clock: Clock, account: str) -> PutBack:
     ``newer_database``, Unavailable; then nothing was changed.
     """
     with translated():
-        work = Path(tempfile.mkdtemp(prefix=".restore-", dir=folder))
+        for left in folder.glob(f"{_WORK}*"):  # of a restore that was killed: there is never a second one
+            shutil.rmtree(left)
+        work = Path(tempfile.mkdtemp(prefix=_WORK, dir=folder))
     try:
         copy = work / FILE_NAME
         with _reached(file):
