@@ -82,5 +82,5 @@ def test_a_log_behind_a_noted_head_stops_the_sending_and_is_told(mailroom: MODES
     assert room.submissions == []
     (told,) = [each for each in room.tellings if "古いバックアップ" in each.text]
     assert told.subject == "【保証便】至急：送信を止めています"
-    assert room.office("resume", "--by", "山田 花子").code == 0
+    assert room.office("resume", "--by", "山田 花子", "--yes").code == 0
     assert room.office("audit", "verify").code == 0

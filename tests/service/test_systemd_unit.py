@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from worker.cli.service_failed import SECONDS
 from worker.service.service import CLOSE_SECONDS
 from worker.service.shutdown import EXTEND_BY, EXTEND_EVERY, STOP_SECONDS
 
 UNIT = Path(__file__).parents[2] / "systemd" / "hoshobin.service"
+FAILED = UNIT.with_name("hoshobin-failed.service")
 # The first version whose `security` reads a unit file without a running systemd and whose `verify` knows all we use.
 SYSTEMD = 252
 EXPOSURE = 1.5
@@ -27,23 +29,26 @@ def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def unit(tmp_path: Path) -> Path:
-    """A copy whose commands exist: verify refuses a unit whose program is not installed yet."""
+    """Copies whose commands exist: verify refuses a unit whose program is not installed yet."""
     said = analyze("--version").stdout
     if int(said.split()[1].partition(".")[0]) < SYSTEMD:
         pytest.skip(f"systemd-analyze is older than {SYSTEMD}: {said.splitlines()[0]}")
-    copy = tmp_path / UNIT.name
-    copy.write_text(re.sub(r"^(Exec\w+=)\S+", r"\1/bin/true", UNIT.read_text(), flags=re.MULTILINE))
-    return copy
+    for each in (UNIT, FAILED):
+        text = re.sub(r"^(Exec\w+=-?)\S+", r"\1/bin/true", each.read_text(), flags=re.MULTILINE)
+        (tmp_path / each.name).write_text(text)
+    return tmp_path / UNIT.name
 
 
-def test_systemd_finds_nothing_to_say_about_the_unit(unit: Path) -> None:
-    verified = analyze("verify", unit)
+@pytest.mark.parametrize("name", [UNIT.name, FAILED.name])
+def test_systemd_finds_nothing_to_say_about_the_units(unit: Path, name: str) -> None:
+    verified = analyze("verify", unit.with_name(name))
     assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
 
 
-def test_the_unit_is_exposed_to_little(unit: Path) -> None:
-    judged = analyze("security", "--offline=true", "--no-pager", unit)
-    found = re.search(r"Overall exposure level for hoshobin\.service: ([0-9.]+)", judged.stdout)
+@pytest.mark.parametrize("name", [UNIT.name, FAILED.name])
+def test_the_units_are_exposed_to_little(unit: Path, name: str) -> None:
+    judged = analyze("security", "--offline=true", "--no-pager", unit.with_name(name))
+    found = re.search(rf"Overall exposure level for {re.escape(name)}: ([0-9.]+)", judged.stdout)
     assert found, judged.stderr
     assert float(found[1]) <= EXPOSURE
 
@@ -63,10 +68,30 @@ def test_the_child_that_reads_pdfs_may_confine_itself() -> None:
     assert {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "prctl"} <= allowed
 
 
+def test_every_end_that_nobody_asked_for_is_told_to_people() -> None:
+    """OnFailure= is for what is not started again, ExecStopPost= for what is."""
+    lines = UNIT.read_text().splitlines()
+    assert f"OnFailure={FAILED.name}" in lines
+    told_by = "/opt/hoshobin/venv/bin/hoshobin service-failed"
+    assert f"ExecStopPost=-{told_by}" in lines
+    assert f"ExecStart={told_by}" in FAILED.read_text().splitlines()
+
+
+@pytest.mark.parametrize("setting", ["User", "StateDirectory", "RuntimeDirectory", "RuntimeDirectoryPreserve"])
+def test_both_units_are_of_one_account_and_share_their_folders(setting: str) -> None:
+    (one,), (other,) = (re.findall(rf"^{setting}=(.+)$", each.read_text(), re.MULTILINE) for each in (UNIT, FAILED))
+    assert one == other
+
+
+def test_a_stop_leaves_the_operators_command_the_time_that_it_may_take() -> None:
+    (given,) = re.findall(r"^TimeoutStopSec=(\d+)s$", UNIT.read_text(), re.MULTILINE)
+    assert int(given) > SECONDS
+
+
 def test_a_wrong_configuration_is_not_started_again() -> None:
     lines = UNIT.read_text().splitlines()
     assert "Restart=on-failure" in lines
-    assert "RestartPreventExitStatus=2" in lines
+    assert "RestartPreventExitStatus=2 243" in lines
 
 
 def test_the_secrets_come_as_credentials_and_not_in_the_environment() -> None:

@@ -25,7 +25,7 @@ from worker.core.model import INVOICE_TITLES, Announced, Hold, Receipt, Submissi
 from worker.core.params import Told
 from worker.core.states import Event, IllegalEvent, NoteEvent, Reason, State, next_state
 from worker.match.duplicates import find_amended, find_later
-from worker.store.ports import Author, Reading, Store, Writing
+from worker.store.ports import RESTORED_AT, Author, Reading, Store, Writing
 from worker.watch.ports import InvoiceSnapshot
 
 ANSWER_MAY_COME: Final = dt.timedelta(minutes=45)
@@ -373,6 +373,7 @@ def resume(store: Store, author: Author) -> None:
         noted = unreadable.code
     with store.writing() as writing:
         writing.note(NoteEvent.RESUMED, None, author, {"noted_head": noted})
+        writing.set_property(RESTORED_AT, "")
     store.mark_head()
     store.note_secret()
 

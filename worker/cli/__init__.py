@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
 
 import click
 
-from worker.cli.tables import print_json, print_table
+from worker.cli.tables import print_json, print_table, time_text
 from worker.cli.usage import explain_usage
 from worker.core.errors import ConfigError, Conflict, LogBroken, NotAllowed, Problem, Unavailable
 from worker.core.messages import Language, name_thing, say, say_refusal
@@ -63,6 +63,23 @@ def open_for_command(office: Office, clock: Clock) -> Store:
     store = open_office_store(office, clock)
     click.get_current_context().call_on_close(store.close)
     return store
+
+
+def open_office(shared: Cli) -> Office:
+    """The office on disk; where its files are at fault, the configuration in force, and a word about that.
+
+    For commands that look at what is stored, or decide on it. Raises ConfigError where neither is of use.
+    """
+    from worker.service.wiring import load_office_in_use
+
+    office = load_office_in_use(shared.config)
+    if office.faults:
+        first = office.faults[0]
+        place = " ".join(filter(None, (first.file, first.key)))
+        more = say("config_faults_more", shared.lang, count=len(office.faults) - 1) if office.faults[1:] else ""
+        since = time_text(office.recorded_at)
+        click.echo(shown(say("config_recorded", shared.lang, since=since, place=place, more=more)), err=True)
+    return office
 
 
 class _ReaderLeft(Exception):
@@ -117,6 +134,7 @@ class _Commands(PartedGroup):
 _PARTS: Final = {
     "approve": Part("decide", "承認：確認待ちの理由すべてに答え、送信待ちにします。"),
     "audit": Part("log", "記録（ログ）の検証。"),
+    "backup": Part("backup", "バックアップ：データベースを、サービスを止めずに1つのファイルへ写し、写しを検証します。"),
     "check": Part(
         "setup", "設定の検査：誤りをすべて、場所と直し方とともに示します。発注者ごとの見本（example）も確かめます。"
     ),
@@ -142,9 +160,15 @@ _PARTS: Final = {
     ),
     "resend": Part("decide", "訂正して再提出：新しい提出を作り、承認待ちにします（元の記録は残ります）。"),
     "resolve": Part("decide", "送信結果不明の解決：発注者に確認した結果を記録します。"),
-    "resume": Part("decide", "再開：古いバックアップを戻した後、このデータベースで送信を再開します。"),
+    "restore": Part(
+        "backup", "復元：バックアップのファイルに戻します（サービスの停止中だけ）。送信は resume まで止まります。"
+    ),
+    "resume": Part("decide", "再開：バックアップに戻した後、送信されるものを一覧で確かめてから、送信を再開します。"),
     "rules": Part("rules_test", "ルール：変更した設定を、使う前に試します。"),
     "run": Part("run", "本体：監視・送信を続けます（--once は1回だけ）。"),
+    "service-failed": Part(
+        "service_failed", "本体の停止の知らせ：systemd が実行し、[operator] command で担当者に知らせます。"
+    ),
     "show": Part("show", "詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"),
     "status": Part("show", "現況：監視の最終時刻、状態ごとの件数、対応待ち。"),
     "tasks": Part("tasks", "対応すること：案件ごとに、急ぐものから示します。"),

@@ -16,14 +16,15 @@ import click
 from worker.authenticate.auth_results import Tally, tally_servers
 from worker.authenticate.dkim_policy import Resolver
 from worker.cli import DONE, NOT_REACHED, Cli, cli, json_option, pass_cli
+from worker.cli.absence import absence_of, absence_text
 from worker.cli.demo.sample_files import sample_pdf
 from worker.cli.tables import print_json, print_table
 from worker.config.files import is_own_folder
 from worker.config.settings import MailboxSettings, Settings
-from worker.core.errors import AccountRefused, Unavailable
+from worker.core.errors import AccountRefused, HoshobinError, Unavailable
 from worker.core.login_errors import find_refusal
 from worker.core.messages import PROVIDERS, Language, hint, name_thing, say, say_refused_login
-from worker.core.model import JST, Unreadable
+from worker.core.model import JST, Look, Unreadable
 from worker.oauth.files import LoginFile, UnfitLogin
 from worker.read.ports import BROKEN_SANDBOX, PdfReader, Sandbox
 from worker.service.threads import OwnThread
@@ -36,6 +37,7 @@ from worker.service.wiring import (
     has_office_store,
     load_office_for_servers,
     load_secrets,
+    open_office_store,
     system_clock,
     try_resolver,
 )
@@ -96,7 +98,7 @@ async def _examine(office: Office, tallies: dict[str, Tally], lang: Language) ->
     secrets = load_secrets(office)
     settings = office.configuration.settings
     clock = system_clock()
-    results = []
+    results = [_describe_service(office, lang)]
     for mailbox in build_mailboxes(office, secrets):
         thread = OwnThread(mailbox.name)
         remedy = ("remedy_imap", "remedy_imap_account")
@@ -131,6 +133,22 @@ async def _examine(office: Office, tallies: dict[str, Tally], lang: Language) ->
     if command := settings.command:
         results.append(await _try("command", _async(partial(_find, command[0])), ("remedy_command",) * 2, lang))
     return results
+
+
+def _describe_service(office: Office, lang: Language) -> _Result:
+    """Whether it runs; that it was never started, or runs pass by pass, is no failure."""
+    folder = office.places.store
+    looks: tuple[Look, ...] = ()
+    with contextlib.suppress(HoshobinError):  # none yet, or one of another version: other commands say so
+        store = open_office_store(office, system_clock())
+        with contextlib.closing(store):
+            looks = store.looks()
+    absence = absence_of(folder, looks)
+    if absence is None:
+        return _Result("service", note=say("service_running", lang))
+    if absence.is_meant:
+        return _Result("service", note=absence_text(absence, lang))
+    return _Result("service", absence_text(absence, lang), say("remedy_service", lang))
 
 
 def _describe_login(office: Office, name: str, lang: Language) -> _Result:

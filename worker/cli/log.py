@@ -11,12 +11,12 @@ import click
 
 from worker.audit.sent_log import CAME_BACK, LogRow, filter_rows, log_rows
 from worker.audit.sent_log_export import EVENT_NAMES, csv_bytes, jsonl
-from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, pass_cli
+from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, open_office, pass_cli
 from worker.cli.tables import print_json, print_table, time_text
 from worker.core.messages import Language, name_fault, name_place, say
 from worker.core.states import Event
 from worker.core.text import shown
-from worker.service.wiring import load_office, system_clock
+from worker.service.wiring import system_clock
 from worker.store.ports import Store
 from worker.views.submission_json import verdict_json
 
@@ -64,7 +64,7 @@ def log(
     contract: str,
 ) -> int:
     """送信記録：いつ、誰に、何を送り、サーバーが何と答えたか（監査用）。"""
-    store = open_for_command(load_office(shared.config), system_clock())
+    store = open_for_command(open_office(shared), system_clock())
     rows = filter_rows(
         log_rows(store.entries()), since=since, until=until, issuer=issuer, project=project, contract=contract
     )
@@ -116,7 +116,7 @@ def audit() -> None:
 @pass_cli
 def verify(shared: Cli, heads: tuple[str, ...], as_json: bool) -> int:
     """検証：記録の連鎖、現況との一致、原本のハッシュ。"""
-    store = open_for_command(load_office(shared.config), system_clock())
+    store = open_for_command(open_office(shared), system_clock())
     return print_verdict(store, heads, shared.lang, as_json=as_json)
 
 

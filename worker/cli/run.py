@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import sys
+from collections.abc import Iterator
 
 import click
 import structlog
@@ -14,6 +16,7 @@ from structlog.typing import Processor
 from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, pass_cli
 from worker.config.files import make_own_folders
 from worker.core.clock import Clock
+from worker.core.errors import ConfigError, HoshobinError
 from worker.core.messages import Language, name_thing, say
 from worker.core.model import JST
 from worker.core.states import State
@@ -21,7 +24,9 @@ from worker.notify.operator_mail import STOPPED
 from worker.pipeline.one_pass import Pass, run_once
 from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.recover import record_start, recover
+from worker.send.ports import Lock
 from worker.send.rate_limit import leaves_at
+from worker.service.absence import ASKED, ONCE, explain_end
 from worker.service.service import Service
 from worker.service.threads import OwnThread
 from worker.service.wiring import (
@@ -33,12 +38,14 @@ from worker.service.wiring import (
     build_reader,
     build_server,
     build_signatures,
+    find_office_store,
     load_office_for_servers,
     load_secrets,
     make_office_store,
     open_office_store,
     program_version,
     system_clock,
+    take_lock_of,
     take_sender_lock,
 )
 
@@ -51,9 +58,13 @@ def run(shared: Cli, once: bool) -> int:
     if not once:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a configuration to replace; it would end us
     _log_to_stderr()
-    office = load_office_for_servers(shared.config)
     clock = system_clock()
-    with take_sender_lock(office, clock):
+    try:
+        office = load_office_for_servers(shared.config)
+    except ConfigError as error:
+        _note_failed_start(shared.config, clock, error)
+        raise
+    with take_sender_lock(office, clock) as lock, _noting_end(lock, clock, ONCE if once else ASKED):
         make_office_store(office)
         make_own_folders(office.places)
         if once:
@@ -68,6 +79,25 @@ def run(shared: Cli, once: bool) -> int:
         finally:
             store.close()
     return DONE
+
+
+def _note_failed_start(option: str | None, clock: Clock, error: ConfigError) -> None:
+    """Leave word in the store's directory, where that is known and nobody runs."""
+    with contextlib.suppress(HoshobinError):
+        folder = find_office_store(option)
+        if folder.is_dir():
+            with take_lock_of(folder, clock) as lock:
+                lock.note_end(clock.now(), *explain_end(error))
+
+
+@contextlib.contextmanager
+def _noting_end(lock: Lock, clock: Clock, ended_well: str) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        lock.note_end(clock.now(), *explain_end(error))
+        raise
+    lock.note_end(clock.now(), ended_well)
 
 
 async def pass_once(office: Office) -> Pass:

@@ -12,10 +12,12 @@ import click
 
 from worker.approve.decisions import redraft
 from worker.approve.redraft import missing_where_away
-from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_office, pass_cli
+from worker.cli.absence import absence_of, say_absence, service_json
 from worker.cli.look import detail_text
 from worker.cli.tables import (
     is_behind_head,
+    is_restored,
     print_json,
     print_pairs,
     print_parts,
@@ -33,11 +35,12 @@ from worker.match.near_matches import near_misses_of
 from worker.notify.operator_mail import say_deaf
 from worker.send.rate_limit import leaves_at
 from worker.service.unwatched import unwatched
-from worker.service.wiring import Office, load_office, system_clock
+from worker.service.wiring import Office, system_clock
 from worker.store.ports import Store
 from worker.views.actions import ActionKind, action_for
 from worker.views.commands import command_line
 from worker.views.preview import Seen, hold_json, lay_out, seen_json
+from worker.views.problems import problem_json
 from worker.views.submission_json import entry_json, ledger_json, submission_json, time_json
 from worker.views.tasks import Urgency, open_tasks
 
@@ -64,7 +67,7 @@ def _sends_at(office: Office, submission: Submission) -> dt.datetime | None:
 @pass_cli
 def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
     """一覧：提出の状態と、次にすること。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     store = open_for_command(office, system_clock())
     found = store.submissions(*([State(state)] if state else []))
     if as_json:
@@ -73,6 +76,7 @@ def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
         return DONE
     _say_rehearsing(office, shared.lang)
     say_behind_head(store, shared.lang)
+    say_absence(absence_of(office.places.store, store.looks()), shared.lang, err=True)
     if found:
         submission_table(found, shared.lang, sends_at=partial(_sends_at, office))
     else:
@@ -91,7 +95,7 @@ def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
 @pass_cli
 def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     """詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     store = open_for_command(office, system_clock())
     wanted = number.partition("@")[0]
     if not wanted.isdigit():
@@ -115,6 +119,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
         return DONE
     _say_rehearsing(office, shared.lang)
     say_behind_head(store, shared.lang)
+    say_absence(absence_of(office.places.store, store.looks()), shared.lang, err=True)
     click.echo(say("t_submission", shared.lang, id=submission.label))
     print_parts(lay_out(seen, shared.lang))
     if sending := sending_text(_sends_at(office, submission), shared.lang):
@@ -192,7 +197,7 @@ def _say_watched(looks: Iterable[Look], deaf: Mapping[str, dt.datetime], lang: L
 @pass_cli
 def status(shared: Cli, as_json: bool) -> int:
     """現況：監視の最終時刻、状態ごとの件数、対応待ち。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     store = open_for_command(office, system_clock())
     counts = store.count_by_state()
     looks = store.looks()
@@ -202,7 +207,8 @@ def status(shared: Cli, as_json: bool) -> int:
         for name in office.configuration.settings.mailboxes
     }
     rehearsal_to = office.configuration.settings.release.rehearsal_to
-    is_behind, is_other = is_behind_head(store), store.is_other_secret_noted()
+    is_behind, is_other, was_restored = is_behind_head(store), store.is_other_secret_noted(), is_restored(store)
+    absence = absence_of(office.places.store, store.looks())
     now = system_clock().now()
     deaf = dict(unwatched(looks, now, office.configuration.settings.deaf_after))
     sends_at = min(filter(None, (_sends_at(office, each) for each in store.submissions(State.APPROVED))), default=None)
@@ -211,8 +217,12 @@ def status(shared: Cli, as_json: bool) -> int:
         print_json(
             {
                 "rehearsal_to": rehearsal_to,
+                "service": service_json(absence),
+                "configuration_faults": [problem_json(each, shared.lang) for each in office.faults],
+                "configuration_recorded_at": time_json(office.recorded_at),
                 "behind_head": is_behind,
                 "other_secret": is_other,
+                "restored": was_restored,
                 "looks": [
                     {
                         "name": each.name,
@@ -233,6 +243,7 @@ def status(shared: Cli, as_json: bool) -> int:
         return DONE
     _say_rehearsing(office, shared.lang)
     say_behind_head(store, shared.lang)
+    say_absence(absence, shared.lang)
     lang = shared.lang
     print_table(
         [say(f"h_{name}", lang) for name in ("name", "last_ok", "error")],
@@ -248,7 +259,7 @@ def status(shared: Cli, as_json: bool) -> int:
     for name, counted in aside.items():
         if any(counted.values()):
             click.echo(say("status_set_aside", lang, mailbox=name_thing(f"mail:{name}", lang), **counted))
-    if sends_at is not None and not is_behind and not is_other:
+    if sends_at is not None and absence is None and not (is_behind or is_other or was_restored):
         click.echo(say("status_sends_at", lang, count=counts[State.APPROVED], moment=f"{sends_at:%Y-%m-%d %H:%M}"))
     if waiting:
         submission_table(waiting, lang, title=say("t_waits", lang))

@@ -22,6 +22,8 @@ from worker.core.messages import (
 from worker.core.model import JST, ReceiptKind, Submission
 from worker.core.states import State
 from worker.core.text import shown
+from worker.store.ports import RESTORED_AT
+from worker.views.preview import Part
 
 if TYPE_CHECKING:
     from worker.store.ports import Store
@@ -98,9 +100,16 @@ def is_behind_head(store: Store) -> bool:
     return noted is not None and not store.holds_head(*noted)
 
 
+def is_restored(store: Store) -> bool:
+    """Whether the store was put back by ``restore``, and nobody has resumed since."""
+    return bool(store.property(RESTORED_AT))
+
+
 def say_behind_head(store: Store, lang: Language) -> None:
     """That nothing is sent, where the database is an old backup, or another than the secret beside it is of."""
-    if is_behind_head(store):
+    if is_restored(store):
+        click.echo(say("restored", lang))
+    elif is_behind_head(store):
         click.echo(say("behind_head", lang))
     if store.is_other_secret_noted():
         click.echo(say("other_secret", lang))

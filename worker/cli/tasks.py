@@ -6,12 +6,13 @@ from typing import Final
 
 import click
 
-from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_office, pass_cli
+from worker.cli.absence import absence_of, say_absence
 from worker.cli.tables import print_json, print_table, say_behind_head
 from worker.core.messages import Language, name_product, say
 from worker.core.text import shown
 from worker.notify.digest import by_project, project_of
-from worker.service.wiring import load_office, system_clock
+from worker.service.wiring import system_clock
 from worker.views.commands import command_line
 from worker.views.submission_json import task_json
 from worker.views.tasks import Task, Urgency, open_tasks
@@ -24,15 +25,17 @@ _COLOURS: Final = {Urgency.NOW: "bold red", Urgency.TODAY: "yellow", Urgency.SOO
 @pass_cli
 def show_tasks(shared: Cli, as_json: bool) -> int:
     """対応すること：案件ごとに、急ぐものから示します。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     clock = system_clock()
     store = open_for_command(office, clock)
     found = open_tasks(store.submissions(), office.configuration, clock.now())
+    absence = absence_of(office.places.store, store.looks())
     if as_json:
         for each in found:
-            print_json(task_json(each, shared.lang))
+            print_json({**task_json(each, shared.lang), "service_running": absence is None})
         return DONE
     say_behind_head(store, shared.lang)
+    say_absence(absence, shared.lang)
     if not found:
         click.echo(say("no_tasks", shared.lang))
         return DONE

@@ -163,16 +163,21 @@ class Places:
         return self.store / name
 
 
+def resolve_store(given: str, directory: Path, env: Mapping[str, str]) -> Path:
+    """The store's directory, where ``[store] dir`` says ``given``. Raises ConfigError ``store_dir_unknown``."""
+    named = given or env.get("STATE_DIRECTORY", "").partition(":")[0]
+    if not named:
+        raise ConfigError([Problem("worker.toml", "store.dir", "store_dir_unknown")])
+    return _absolute(_absolute(directory).parent / named)
+
+
 def resolve_places(settings: Settings, directory: Path, env: Mapping[str, str]) -> Places:
     """The store's directory and the folders. Raises ConfigError where nothing says where the store is.
 
     ``[store] dir`` is relative to the parent of the configuration ``directory``; empty, it is systemd's
     $STATE_DIRECTORY, of which the first counts where there are several.
     """
-    given = settings.store_dir or env.get("STATE_DIRECTORY", "").partition(":")[0]
-    if not given:
-        raise ConfigError([Problem("worker.toml", "store.dir", "store_dir_unknown")])
-    store = _absolute(_absolute(directory).parent / given)
+    store = resolve_store(settings.store_dir, directory, env)
     return Places(
         store=store, notices=_absolute(store / settings.notices), invoices=_absolute(store / settings.invoices)
     )

@@ -99,6 +99,8 @@ class NoteEvent(StrEnum):
     DONE = "Done"
     """A duty after sending is done."""
     RESUMED = "Resumed"
+    RESTORED = "Restored"
+    """The store was put back from a backup: the first entry that the backup does not have."""
     """A person said to go on with the database in place."""
 
 

@@ -53,7 +53,7 @@ _SUBJECTS: Final[dict[str, str]] = {
 }
 """Troubles of which the mail is first of all: nothing comes in, nothing goes out, something may go twice."""
 
-STOPPED: Final = frozenset({"behind_head", "other_secret"})
+STOPPED: Final = frozenset({"behind_head", "other_secret", "restored"})
 """Codes of LogBroken that have words of their own: a person resumes."""
 
 LINES_LIMIT: Final = 200

@@ -44,7 +44,7 @@ from worker.pipeline.submissions import Taking, note_moment, note_steps
 from worker.pipeline.watch import Watching
 from worker.read.ports import PdfReader
 from worker.send.ports import MailServer
-from worker.store.ports import Author, Store
+from worker.store.ports import RESTORED_AT, Author, Store
 from worker.watch import plan as watch
 from worker.watch.ports import Folder, InvoiceSnapshot, Listed, Mailbox, Thread
 
@@ -276,7 +276,8 @@ class Pipeline:
     async def send_due(self) -> SendingPass:
         """Hand over everything whose moment has come. Nothing leaves while the database is behind a noted head.
 
-        Nor while another secret is noted: reports on what left could not be known again. Nor before each mailbox was
+        Nor while another secret is noted: reports on what left could not be known again. Nor after the store was put
+        back from a backup, until a person resumes. Nor before each mailbox was
         looked at after a start, and after a person said to go on with an old database: what left since may have come
         back as a report or as our own copy.
         """
@@ -287,6 +288,9 @@ class Pipeline:
         if self.store.is_other_secret_noted():
             self._has_looked_since_resumed = False
             raise LogBroken("other_secret", "the secret noted beside the database is not the database's")
+        if restored_at := self.store.property(RESTORED_AT):
+            self._has_looked_since_resumed = False
+            raise LogBroken("restored", f"put back from a backup at {restored_at}")
         if self.awaits_first_looks():  # a whole machine put back shows nothing of it but what lies in its mailbox
             return SendingPass()
         if not self._has_looked_since_resumed and unlooked(self.store, self.in_force):

@@ -95,3 +95,26 @@ class MailServer(Protocol):
     async def close(self) -> None:
         """QUIT if the connection is well, else just close."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds the lock, or held it last, as far as the file says."""
+
+    is_held: bool
+    pid: str = "?"
+    since: dt.datetime | None = None
+    """When it was taken."""
+    ended: dt.datetime | None = None
+    """When its holder said that it ends; None where it was killed, or is an older program."""
+    why: str = ""
+    """A code of ``messages``; empty with ``ended``."""
+    detail: str = ""
+
+
+class Lock(Protocol):
+    """The lock of the one process that may send, held."""
+
+    def note_end(self, now: dt.datetime, why: str, detail: str = "") -> None:
+        """Record why the process ends: ``why`` is a code of the messages. Never raises OSError."""
+        ...

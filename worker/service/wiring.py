@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import getpass
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -16,9 +18,11 @@ from worker.config.files import Places, TemplateFiles, find_directory, read_dire
 from worker.config.load import Configuration, load_configuration, settings_of
 from worker.config.ports import Secrets, TokenSource
 from worker.config.shipped import shipped_file, shipped_names
+from worker.config.store_place import find_store
 from worker.config.templates import Renderer
 from worker.core.clock import Clock
-from worker.core.errors import ConfigError, Problem
+from worker.core.errors import ConfigError, HoshobinError, Problem
+from worker.core.states import NoteEvent
 from worker.oauth.files import LoginFile
 from worker.service.clock import SystemClock
 from worker.service.threads import OwnThread
@@ -31,11 +35,14 @@ if TYPE_CHECKING:
     from worker.authenticate.dkim_policy import Resolver
     from worker.config.settings import MailboxSettings
     from worker.notify.operator_command import ProgramCommand
+    from worker.notify.ports import OperatorCommand
     from worker.oauth.endpoint import TokenEndpoint
     from worker.oauth.source import KeptLogin, NewToken
     from worker.read.pdf.pool import PdfPool
+    from worker.send.ports import Holder
     from worker.send.smtp.client import SmtpServer
     from worker.send.smtp.lock import SenderLock
+    from worker.store.sqlite.backup import Copy, PutBack
     from worker.watch.folder.notices import NoticeFolder
     from worker.watch.imap.mailbox import ImapMailbox
 
@@ -48,6 +55,10 @@ class Office:
     configuration: Configuration
     in_force: InForce
     places: Places
+    faults: tuple[Problem, ...] = ()
+    """What is wrong on disk, where this is the configuration that the store recorded as in force."""
+    recorded_at: dt.datetime | None = None
+    """When that was recorded; None with one from disk."""
 
     @property
     def world(self) -> tuple[object, ...]:
@@ -60,6 +71,22 @@ def find_configuration_files(option: str | None, env: Mapping[str, str] = os.env
     """The configuration's directory and its files as they are, not judged yet. Raises ConfigError."""
     directory = find_directory(option, env, Path.cwd())
     return directory, read_directory(directory)
+
+
+def find_office_store(option: str | None, env: Mapping[str, str] = os.environ) -> Path:
+    """The store's directory, whatever else is wrong in the configuration. Raises ConfigError where nothing names it."""
+    return find_store(option, env, Path.cwd())
+
+
+def find_operator_command(option: str | None) -> tuple[str, ...]:
+    """``[operator] command`` on disk, else of the configuration in force; empty where none is known."""
+    settings = None
+    with contextlib.suppress(ConfigError):
+        settings = settings_of(find_configuration_files(option)[1])
+    if settings is None:
+        with contextlib.suppress(ConfigError):
+            settings = load_office_in_use(option).configuration.settings
+    return tuple(settings.command) if settings else ()
 
 
 def load_office(option: str | None, env: Mapping[str, str] = os.environ, former: Office | None = None) -> Office:
@@ -75,6 +102,37 @@ def load_office(option: str | None, env: Mapping[str, str] = os.environ, former:
     shelf = former.in_force.files if former is not None and is_same_folder else _open_shelf(places)
     in_force = put_in_force(configuration, TemplateFiles(files), shelf)
     return Office(directory, configuration, in_force, places)
+
+
+def load_office_in_use(option: str | None, env: Mapping[str, str] = os.environ) -> Office:
+    """As ``load_office``; where the files are at fault, with those that the store recorded as in force.
+
+    Raises ConfigError with the faults on disk where the store knows of no configuration.
+    """
+    try:
+        return load_office(option, env)
+    except ConfigError as error:
+        recorded = _load_recorded(option, env, error.problems)
+        if recorded is None:
+            raise
+        return recorded
+
+
+def _load_recorded(option: str | None, env: Mapping[str, str], faults: tuple[Problem, ...]) -> Office | None:
+    """None where there is no store, or none that holds a configuration which this program understands."""
+    try:
+        folder, directory = find_office_store(option, env), find_directory(option, env, Path.cwd())
+        with contextlib.closing(open_store(folder, system_clock())) as store:
+            recorded_at = max(
+                (each.at for each in store.entries(events=[NoteEvent.CONFIGURATION_CHANGED])), default=None
+            )
+            files = {name: store.original(digest) for name, digest in store.config_in_force().items()}
+        configuration = load_configuration(files)
+        places = resolve_places(replace(configuration.settings, store_dir=str(folder)), directory, env)
+    except HoshobinError:
+        return None
+    in_force = put_in_force(configuration, TemplateFiles(files), _open_shelf(places))
+    return Office(directory, configuration, in_force, places, faults, recorded_at)
 
 
 def _open_shelf(places: Places) -> Shelf:
@@ -171,6 +229,48 @@ def take_sender_lock(office: Office, clock: Clock) -> SenderLock:
     from worker.send.smtp.lock import SenderLock
 
     return SenderLock(office.places.store, clock)
+
+
+def take_lock_of(folder: Path, clock: Clock) -> SenderLock:
+    """As ``take_sender_lock``, of a store whose configuration may be at fault."""
+    from worker.send.smtp.lock import SenderLock
+
+    return SenderLock(folder, clock)
+
+
+def look_at_lock(folder: Path) -> Holder | None:
+    """The holder of the lock of the store in ``folder``; None if it was never taken. Raises Unavailable."""
+    from worker.send.smtp.lock import look_at
+
+    return look_at(folder)
+
+
+def note_death_at(folder: Path, now: dt.datetime, why: str, detail: str) -> None:
+    """Record the end of a process that could not record it itself."""
+    from worker.send.smtp.lock import note_death
+
+    note_death(folder, now, why, detail)
+
+
+def back_up_store(folder: Path, target: Path, clock: Clock) -> Copy:
+    """A checked copy of the store in ``folder``, in the directory ``target``. Raises ConfigError, LogBroken, Unavailable."""
+    from worker.store.sqlite.backup import back_up
+
+    return back_up(folder, target, clock)
+
+
+def put_back_store(folder: Path, file: Path, clock: Clock) -> PutBack:
+    """The store in ``folder`` replaced by ``file``. Raises LogBroken, ConfigError, Unavailable."""
+    from worker.store.sqlite.backup import put_back
+
+    return put_back(folder, file, clock, account_name())
+
+
+def build_program_command(command: Sequence[str], seconds: float) -> OperatorCommand:
+    """The operator's own program, ended after ``seconds``."""
+    from worker.notify.operator_command import ProgramCommand
+
+    return ProgramCommand(command, seconds)
 
 
 def build_reader(most: int | None = None) -> PdfPool:

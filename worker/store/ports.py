@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from worker.audit.verify import Verdict
 from worker.core.model import (
@@ -23,6 +23,9 @@ from worker.core.model import (
     Submission,
 )
 from worker.core.states import Event, NoteEvent, State
+
+RESTORED_AT: Final = "restored_at"
+"""Name of the store's value: when it was put back from a backup; empty once a person resumed."""
 
 
 @dataclass(frozen=True, slots=True)

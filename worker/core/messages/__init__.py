@@ -17,6 +17,7 @@ from worker.core.messages.config import HINTS as CONFIG_HINTS
 from worker.core.messages.config import TEXTS as CONFIG_TEXTS
 from worker.core.messages.events import DETAILS, EVENTS, FAULTS, PLACES, STEPS, THINGS
 from worker.core.messages.events import TEXTS as AUDITING_TEXTS
+from worker.core.messages.keeping import TEXTS as KEEPING_TEXTS
 from worker.core.messages.oauth import HINTS as OAUTH_HINTS
 from worker.core.messages.oauth import PROVIDERS as PROVIDERS
 from worker.core.messages.oauth import TEXTS as OAUTH_TEXTS
@@ -70,6 +71,7 @@ _TEXTS: Final = {
     **AUDITING_TEXTS,
     **STOPPING_TEXTS,
     **MOVING_TEXTS,
+    **KEEPING_TEXTS,
 }
 _HINTS: Final = {
     **CONFIG_HINTS,
@@ -272,6 +274,12 @@ def name_thing(name: str, lang: Language) -> str:
     """What is watched or reached, in office words: ``mail:main``, ``smtp``, ``folder``, ``store`` and so on."""
     kind, _, own = name.partition(":")
     return THINGS.get(kind, (name, name))[0 if lang == "ja" else 1].format(name=own)
+
+
+def say_end(why: str, detail: str, lang: Language) -> str:
+    """Why the service ended; a code without words of its own is said as it is."""
+    code, said = (f"end_{why}", detail) if f"end_{why}" in _TEXTS else ("end_other", f"{why} {detail}".strip())
+    return say(code, lang, detail=said)
 
 
 def name_fault(code: str, lang: Language) -> str:

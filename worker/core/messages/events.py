@@ -51,6 +51,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     NoteEvent.CAME_BACK: ("届いた通知・返信を記録", "came back"),
     NoteEvent.DONE: ("提出後の手続を記録", "done after sending"),
     NoteEvent.RESUMED: ("送信の再開", "resumed"),
+    NoteEvent.RESTORED: ("バックアップから復元", "restored from a backup"),
 }
 """Every event of the states' table and every entry that is none of them."""
 
@@ -122,6 +123,8 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "disk": ("ディスク", "the disk"),
     "pdf": ("PDFの読取り", "reading PDFs"),
     "pdf_sandbox": ("PDF読取りの隔離", "the sandbox of reading PDFs"),
+    "backup": ("バックアップ", "the backup"),
+    "service": ("保証便の本体", "the service"),
     "dns": ("DNS（電子署名の確認）", "DNS (keys of signatures)"),
     "login": ("OAuth2 のログイン {name}", "OAuth2 login {name}"),
     "command": ("知らせのプログラム", "the operator's command"),

@@ -43,13 +43,22 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "このデータベースに送信の記録はありません。送ったものがあっても、ここには残っていません。",
         "This database knows of no mail that left: if any did, it is not known here.",
     ),
-    "t_resumed": (
-        "これから送信されるもの（{count}件）。すでに送ったものがあれば、すぐに取下げてください",
-        "About to be sent ({count}); withdraw at once what has left already",
+    "t_to_resume": (
+        "再開すると送信されるもの（{count}件）。すでに送ったものがあれば、再開せずに、先に取り下げてください",
+        "What resuming sends ({count}). Where something has left already, do not resume: withdraw it first",
     ),
-    "resumed_nothing": (
+    "resumes_nothing": (
         "送信待ちのものはありません。",
-        "Nothing is about to be sent.",
+        "Nothing waits to be sent.",
+    ),
+    "ask_resume": ("このデータベースで送信を再開しますか", "Resume sending from this database?"),
+    "resume_unasked": (
+        "まだ再開していません。上の一覧を確かめてから、同じコマンドに --yes を付けて実行してください。",
+        "Not resumed yet. Check the list above, then run the same command with --yes.",
+    ),
+    "resume_declined": (
+        "再開していません。送信は止まったままです。",
+        "Not resumed. Nothing is sent.",
     ),
     "resumed_looks": (
         "すべての受信メールボックスを一度確認してから送信します。配送通知か自社の控えで送信済みと分かったものは、送りません。",
