@@ -39,11 +39,14 @@ OTHER_WORDS = {
     ("core/old_sentences.py", "refused"): "code of a hold",
     ("notify/operator_mail.py", "log_broken"): "code of a message",
     ("pipeline/remind.py", "deadline"): "name of an entry's detail",
+    ("core/messages/events.py", "pdf_sandbox"): "name of a thing that is not reached",
     ("read/pdf/child.py", "refused"): "answer of the child",
     ("read/pdf/pool.py", "refused"): "answer of the child",
+    ("read/ports.py", "pdf_sandbox"): "name of a thing that is not reached",
     ("send/smtp_verdicts.py", "account_refused"): "Verdict",
     ("send/smtp_verdicts.py", "in_doubt"): "Verdict",
     ("send/smtp_verdicts.py", "refused"): "Verdict",
+    ("service/absence.py", "log_broken"): "code of an end",
     ("service/service.py", "configuration_refused"): "event of the program's own log",
     ("service/service.py", "log_broken"): "event of the program's own log",
     ("service/status.py", "deaf"): "event of the program's own log",
@@ -51,6 +54,7 @@ OTHER_WORDS = {
     ("store/sqlite/writing.py", "digest"): "name of a bound value",
     ("track/__init__.py", "CameBack"): "name of a type",
     ("views/preview.py", "deadline"): "key of --json",
+    ("views/tasks.py", "news"): "kind of a task",
     ("views/rule_replay.py", "deadline"): "name of a field",
 }
 
@@ -155,11 +159,11 @@ def test_no_word_is_kept_for_an_event_that_is_none() -> None:
 # Written out here once more: these are in the databases of offices, and are never renamed.
 STORED_NOTES = """
     SeenAgain SenderProven Joined NoticeAwaited DeadlineNear Rescheduled StepsRenewed NotReadAgain NoAnswer
-    AnswerAfterwards Started ConfigurationChanged WithoutCopy OtherCopy ReportTooEarly CameBack Done Resumed
+    AnswerAfterwards Started ConfigurationChanged WithoutCopy OtherCopy ReportTooEarly CameBack Done Resumed Restored
 """
 STORED_CAUSES = """
-    began_to_wait in_doubt refused bounced late_answer came_back withdrawn_again unproven_newcomer not_read_again
-    deadline announced unfetched account_refused mute deaf log_broken configuration_refused digest escalation
+    began_to_wait in_doubt refused bounced late_answer came_back news withdrawn_again unproven_newcomer
+    not_read_again deadline announced unfetched account_refused mute deaf pdf_sandbox log_broken configuration_refused digest escalation
 """
 
 

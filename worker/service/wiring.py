@@ -253,7 +253,7 @@ def note_death_at(folder: Path, now: dt.datetime, why: str, detail: str) -> None
 
 
 def back_up_store(folder: Path, target: Path, clock: Clock) -> Copy:
-    """A checked copy of the store in ``folder``, in the directory ``target``. Raises ConfigError, LogBroken, Unavailable."""
+    """A checked copy of the store in ``folder``, in ``target``. Raises ConfigError, LogBroken, Unavailable."""
     from worker.store.sqlite.backup import back_up
 
     return back_up(folder, target, clock)
