@@ -31,7 +31,7 @@ HEADER: Final = (
 EVENT_NAMES: Final[dict[str, tuple[str, str]]] = {
     Event.ACCEPTED: ("送信", "sent"),
     Event.NOT_NOW: ("送信できず（再送予定）", "not sent yet, tried again"),
-    Event.REFUSED: ("受信拒否", "refused"),
+    Event.REFUSED: ("受信拒否", "refused by the server"),
     Event.DATA_STARTED: ("送信結果不明", "in doubt"),
     Event.REHEARSAL_ENDED: ("リハーサル終了", "rehearsal ended"),
     Event.CONFIRMED_SENT: ("送信済みと確認", "stated as sent"),
@@ -44,7 +44,7 @@ EVENT_NAMES: Final[dict[str, tuple[str, str]]] = {
     Event.DELAYED: ("配送遅延", "delayed"),
     Event.RELAYED: ("中継済み", "relayed"),
     Event.DELIVERED: ("先方サーバー到着", "delivered"),
-    Event.BOUNCED: ("不達", "bounced"),
+    Event.BOUNCED: ("不達", "came back undelivered"),
     Event.NOT_ACCEPTED: ("差戻し", "not accepted"),
     Event.CONFIRMED: ("到達確認", "arrival confirmed"),
 }
