@@ -58,7 +58,7 @@ OTHER_PDF = Sha256("d" * 64)
 OTHER_NUMBER = "12345-000009"
 INVOICE = Attachment("前払金請求書", "請求書.pdf", Sha256("c" * 64), 80_000)
 FITTING = PdfText((PageText("前払金請求書\n道路改良工事", "前払金請求書\n道路改良工事"),))
-"""The invoice's own text; what else it may say is in ``test_invoice_text``."""
+"""The invoice's own text; what else it may say is in ``test_invoice_check``."""
 OLD_RULE, NEW_RULE = "a" * 64, "b" * 64
 TODAY = START.date()
 

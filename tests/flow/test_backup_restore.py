@@ -12,7 +12,7 @@ from tests.support.notice_pdfs import Form
 from tests.support.office import HANAKO, Mailroom, Office, a_form, notice
 from tests.support.world import project
 from worker.cli import decide
-from worker.send.smtp.lock import SenderLock
+from worker.send.smtp.lock import FILE_NAME, SenderLock
 from worker.service.clock import SystemClock
 
 ONE, TWO = a_form(), a_form("橋梁補修工事")
@@ -149,3 +149,18 @@ def test_at_a_terminal_resume_asks_after_the_list(
     assert "再開すると送信されるもの（1件）" in ran.out
     assert ran.code == (0 if is_resumed else 1)
     assert room.office("status", "--json").document["restored"] is not is_resumed
+
+
+def test_a_restore_leaves_what_the_last_run_said_of_its_end(mailroom: Opens, tmp_path: Path) -> None:
+    room = open_room(mailroom)
+    bring(room, ONE)
+    before = room.office("status", "--json").document["service"]
+    assert before["why"] == "once"
+    file = back_up(room.office, tmp_path / "backups")
+    assert room.office("restore", str(tmp_path)).code != 0
+    assert room.office("status", "--json").document["service"] == before
+    assert room.office("restore", file).code == 0
+    assert room.office("status", "--json").document["service"] == before
+    (room.office.store / FILE_NAME).unlink()
+    assert room.office("restore", file).code == 0
+    assert "バックアップから戻した後、起動していません" in room.office("status").out, "another computer, say"

@@ -295,6 +295,8 @@ def test_read_gives_the_fields_without_any_configuration(
     shown = command("read", str(pdf))
     assert shown.code == 0
     assert f"認証キー\t{WAITS.key}" in shown.out
+    assert "保証会社\t東日本建設業保証株式会社" in shown.out
+    assert "product\tperformance guarantee" in command("--lang", "en", "read", str(pdf)).out
 
 
 @pytest.mark.parametrize(
@@ -913,3 +915,29 @@ def test_a_missing_password_is_named_together_with_every_other_problem(empty: Of
     assert ran.code == 2
     named = {(each["file"], each["key"]) for each in ran.document["problems"]}
     assert {("worker.toml", "mailbox.main.password_file"), ("projects.toml", "project[1].namae")} <= named
+
+
+def test_kinds_of_guarantee_and_events_are_said_in_the_language_asked_for(office: Office) -> None:
+    assert "performance guarantee\tadvance payment guarantee" in office("--lang", "en", "project", "list").out
+    assert "\tsent\t" in office("--lang", "en", "log").out
+    assert "\t送信\t" in office("log").out
+
+
+def test_how_a_notice_came_again_is_said_in_words(mailroom: Callable[..., Mailroom]) -> None:
+    room = mailroom(mode="approve", projects=[project(WAITS.project, "kawa", WAITS.number)])
+    for name in ("a.pdf", "b.pdf"):
+        room.deliver(a_mail("認証キー", (name, notice(WAITS))))
+    room.office.run_once()
+    shown = room.office("show", "1").out
+    assert "受付の経路：受信メールボックス main / 同じファイル：はい / 名前：認証キー / 提出前：はい" in shown
+    assert "came by：mailbox main / same file：yes" in room.office("--lang", "en", "show", "1").out
+
+
+def test_the_steps_of_an_announcement_stay_those_of_fetching_it(mailroom: Callable[..., Mailroom]) -> None:
+    room = mailroom()
+    room.deliver(a_mail(EAST, sender="netdesk@surety.example"))
+    room.office.run_once()
+    assert room.office("withdraw", "1", "--by", HANAKO, "--why", "不要").code == 0
+    shown = room.office("show", "1").out
+    assert "お知らせPDFを取得する手順" in shown
+    assert "メールでは送りません" not in shown

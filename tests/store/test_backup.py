@@ -23,7 +23,7 @@ from worker.store.sqlite import backup as module
 from worker.store.sqlite.backup import back_up, put_back
 from worker.store.sqlite.schema import FILE_NAME
 
-OLD = Path(__file__).parent / "0.1.0" / "hoshobin.sqlite3.xz"
+OLD = Path(__file__).parents[1] / "flow" / "0.1.0" / "hoshobin.sqlite3.xz"
 
 
 @pytest.fixture
@@ -158,6 +158,14 @@ def test_what_is_put_back_is_the_backup_and_an_entry_that_says_so(folder: Path, 
     (replaced,) = done.replaced
     assert replaced.name == f"{FILE_NAME}.replaced-20261121T000002Z"
     assert not [each for each in folder.iterdir() if each.name.startswith(".")]
+
+
+def test_two_restores_within_one_second_keep_both_former_files(folder: Path, target: Path) -> None:
+    made = back_up(folder, target, SteppingClock())
+    kept = [put_back(folder, made.file, SteppingClock(), "root").replaced[0] for _ in range(3)]
+    first = f"{FILE_NAME}.replaced-20261121T000002Z"
+    assert [each.name for each in kept] == [first, f"{first}-2", f"{first}-3"]
+    assert all(each.exists() for each in kept)
 
 
 def test_the_head_stays_so_that_what_the_backup_does_not_know_is_missed(folder: Path, target: Path) -> None:

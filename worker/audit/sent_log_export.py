@@ -28,27 +28,27 @@ HEADER: Final = (
 )  # fmt: skip
 """In the order of LogRow's fields."""
 
-EVENT_NAMES: Final = {
-    Event.ACCEPTED: "送信",
-    Event.NOT_NOW: "送信できず（再送予定）",
-    Event.REFUSED: "受信拒否",
-    Event.DATA_STARTED: "送信結果不明",
-    Event.REHEARSAL_ENDED: "リハーサル終了",
-    Event.CONFIRMED_SENT: "送信済みと確認",
-    Event.CONFIRMED_NOT_SENT: "未送信と確認",
-    Event.WITHDRAWN: "取下げ",
-    Event.HANDED_OVER: "別途提出",
-    Event.NOTICE_READ: "別途提出",
-    Event.REDRAFTED: "別途提出",
-    Event.PROVEN_SENT: "送信済みと判明",
-    Event.DELAYED: "配送遅延",
-    Event.RELAYED: "中継済み",
-    Event.DELIVERED: "先方サーバー到着",
-    Event.BOUNCED: "不達",
-    Event.NOT_ACCEPTED: "差戻し",
-    Event.CONFIRMED: "到達確認",
+EVENT_NAMES: Final[dict[str, tuple[str, str]]] = {
+    Event.ACCEPTED: ("送信", "sent"),
+    Event.NOT_NOW: ("送信できず（再送予定）", "not sent yet, tried again"),
+    Event.REFUSED: ("受信拒否", "refused by the server"),
+    Event.DATA_STARTED: ("送信結果不明", "in doubt"),
+    Event.REHEARSAL_ENDED: ("リハーサル終了", "rehearsal ended"),
+    Event.CONFIRMED_SENT: ("送信済みと確認", "stated as sent"),
+    Event.CONFIRMED_NOT_SENT: ("未送信と確認", "stated as not sent"),
+    Event.WITHDRAWN: ("取下げ", "withdrawn"),
+    Event.HANDED_OVER: ("別途提出", "handed over"),
+    Event.NOTICE_READ: ("別途提出", "handed over"),
+    Event.REDRAFTED: ("別途提出", "handed over"),
+    Event.PROVEN_SENT: ("送信済みと判明", "proven sent"),
+    Event.DELAYED: ("配送遅延", "delayed"),
+    Event.RELAYED: ("中継済み", "relayed"),
+    Event.DELIVERED: ("先方サーバー到着", "delivered"),
+    Event.BOUNCED: ("不達", "came back undelivered"),
+    Event.NOT_ACCEPTED: ("差戻し", "not accepted"),
+    Event.CONFIRMED: ("到達確認", "arrival confirmed"),
 }
-"""The events that make a row; NoticeRead and Redrafted do where the rule takes no mail."""
+"""The events that make a row, (Japanese, English); NoticeRead and Redrafted do where the rule takes no mail."""
 
 _FORMULA: Final = re.compile("[=+\\-@＝＋－＠\t\r\n]")
 """Excel takes a cell that begins so for a formula, full-width signs too (a Japanese Excel turns them into ASCII), and
@@ -83,7 +83,7 @@ def _harmless(cell: str) -> str:
 def _cells(row: LogRow) -> Iterator[str]:
     named = {
         "at": row.at.strftime("%Y-%m-%d %H:%M:%S"),  # Excel knows this as a time, and no form with a zone
-        "event": EVENT_NAMES.get(Event(row.event), row.event),
+        "event": EVENT_NAMES[row.event][0],
         "rehearsal": "リハーサル" if row.rehearsal else "",
         "product": PRODUCT_NAMES[row.product] if row.product else "",
         "attachments": "\n".join(f"{shown(each.filename)} ({each.size}) {each.sha256}" for each in row.attachments),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -14,7 +13,6 @@ from worker.core.model import Look
 from worker.core.text import shown
 from worker.service.absence import NEVER, ONCE, UNKNOWN, Absence, find_absence
 from worker.service.wiring import look_at_lock
-from worker.views.submission_json import time_json
 
 
 def absence_of(folder: Path, looks: Iterable[Look]) -> Absence | None:
@@ -37,15 +35,3 @@ def say_absence(absence: Absence | None, lang: Language, *, err: bool = False) -
     """The sentence, where it does not run; on standard error beside a table that programs read."""
     if absence is not None:
         click.echo(absence_text(absence, lang), err=err)
-
-
-def service_json(absence: Absence | None) -> dict[str, Any]:
-    """The fixed fields of whether it runs."""
-    if absence is None:
-        return {"running": True, "since": None, "why": None, "detail": None}
-    return {
-        "running": False,
-        "since": time_json(absence.since),
-        "why": absence.why,
-        "detail": absence.detail or None,
-    }

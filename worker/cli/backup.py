@@ -15,7 +15,15 @@ from worker.cli import DONE, Cli, cli, json_option, pass_cli
 from worker.cli.tables import print_json, time_text
 from worker.core.errors import ConfigError, LogBroken, NotAllowed
 from worker.core.messages import Language, name_fault, say
-from worker.service.wiring import back_up_store, find_office_store, put_back_store, system_clock, take_lock_of
+from worker.service.absence import RESTORE
+from worker.service.wiring import (
+    back_up_store,
+    find_office_store,
+    look_at_lock,
+    put_back_store,
+    system_clock,
+    take_lock_of,
+)
 from worker.views.submission_json import time_json
 
 
@@ -59,8 +67,15 @@ def restore(shared: Cli, file: Path, as_json: bool) -> int:
     folder, clock = find_office_store(shared.config), system_clock()
     _refuse_root(folder)
     try:
-        with take_lock_of(folder, clock):
-            done = put_back_store(folder, file, clock)
+        before = look_at_lock(folder)
+        with take_lock_of(folder, clock) as lock:
+            try:
+                done = put_back_store(folder, file, clock)
+            finally:  # this was no run of the service: what its last one said of its end stays
+                if before is not None and before.ended is not None:
+                    lock.note_end(before.ended, before.why, before.detail)
+                else:
+                    lock.note_end(clock.now(), RESTORE)
     except NotAllowed as second:
         raise NotAllowed("restore_while_running", **second.params) from second
     except LogBroken as broken:

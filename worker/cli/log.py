@@ -14,7 +14,6 @@ from worker.audit.sent_log_export import EVENT_NAMES, csv_bytes, jsonl
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, open_office, pass_cli
 from worker.cli.tables import print_json, print_table, time_text
 from worker.core.messages import Language, name_fault, name_place, say
-from worker.core.states import Event
 from worker.core.text import shown
 from worker.service.wiring import system_clock
 from worker.store.ports import Store
@@ -91,7 +90,7 @@ def print_log(rows: list[LogRow], lang: Language, *, title: str = "") -> None:
 
 
 def _log_cells(row: LogRow, lang: Language) -> tuple[str, ...]:
-    event = EVENT_NAMES[Event(row.event)] if lang == "ja" else row.event
+    event = EVENT_NAMES[row.event][0 if lang == "ja" else 1]
     return (
         time_text(row.at),
         str(row.id),

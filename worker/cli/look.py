@@ -15,6 +15,7 @@ from worker.core.messages import (
     name_hold,
     name_receipt,
     name_step,
+    name_thing,
     say,
 )
 from worker.core.model import Entry, Hold
@@ -45,6 +46,10 @@ def _value_text(name: str, value: object, lang: Language) -> str:
         return name_receipt(read_receipt(value), lang) if "kind" in value else name_duty(Params.read(value), lang)
     if name == "evidence":
         return name_evidence(value if isinstance(value, str) else Params.read(value), lang)
+    if name == "came_by":
+        return name_thing(str(value), lang)
+    if isinstance(value, bool):
+        return say("detail_true" if value else "detail_false", lang)
     if name == "step":
         return name_step(str(value), lang)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -17,8 +17,8 @@ from worker.config.files import find_directory, read_directory
 from worker.config.load import guarantors_of
 from worker.config.shipped import shipped_file
 from worker.core.errors import ConfigError, NotAllowed, Problem
-from worker.core.messages import Language, name_hold, next_step, say
-from worker.core.model import PRODUCT_NAMES, Address, Hold, Notice, Product, Sha256, Submission, Unreadable, sha256
+from worker.core.messages import Language, name_hold, name_product, next_step, say
+from worker.core.model import Address, Hold, Notice, Product, Sha256, Submission, Unreadable, sha256
 from worker.core.rulebook import Guarantor
 from worker.core.states import Reason, State
 from worker.match.duplicates import Known, New, Way, receive_notice
@@ -70,7 +70,8 @@ def _guarantors(shared: Cli) -> tuple[Guarantor, ...]:
 @pass_cli
 def read(shared: Cli, file: Path, as_json: bool) -> int:
     """お知らせPDFの読み取り：項目、又は読み取れない理由を示します（認証キーはそのまま表示されます）。"""
-    result = _read(_content(file), _guarantors(shared))
+    guarantors = _guarantors(shared)
+    result = _read(_content(file), guarantors)
     if isinstance(result, Unreadable):
         message = _refusal_words(result, shared.lang)
         if as_json:
@@ -89,7 +90,8 @@ def read(shared: Cli, file: Path, as_json: bool) -> int:
     if as_json:
         print_json(fields)
     else:
-        fields["product"] = PRODUCT_NAMES[result.product]
+        fields["product"] = name_product(result.product, shared.lang)
+        fields["guarantor"] = next(each.name for each in guarantors if each.id == result.guarantor)
         print_pairs((say(f"f_{name}", shared.lang), fields[name]) for name in _FIELDS)
     return DONE
 

@@ -8,8 +8,8 @@ import click
 
 from worker.cli import DONE, Cli, Part, PartedGroup, cli, json_option, open_for_command, pass_cli
 from worker.cli.tables import print_json, print_table
-from worker.core.messages import Language, say
-from worker.core.model import PRODUCT_NAMES, Product
+from worker.core.messages import Language, name_product, say
+from worker.core.model import Product
 from worker.service.wiring import load_office, system_clock
 from worker.views.project_status import Row, project_rows
 from worker.views.register_json import cell_text, row_json
@@ -46,7 +46,7 @@ def list_projects(shared: Cli, as_json: bool) -> int:
         return DONE
     headings = [
         *(say(f"h_{name}", shared.lang) for name in ("project", "issuer")),
-        *PRODUCT_NAMES.values(),
+        *(name_product(product, shared.lang) for product in Product),
         say("h_task", shared.lang),
     ]
     print_table(headings, [_row_cells(row, shared.lang) for row in rows])

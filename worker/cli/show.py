@@ -13,7 +13,7 @@ import click
 from worker.approve.decisions import redraft
 from worker.approve.redraft import missing_where_away
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_office, pass_cli
-from worker.cli.absence import absence_of, say_absence, service_json
+from worker.cli.absence import absence_of, say_absence
 from worker.cli.look import detail_text
 from worker.cli.tables import (
     is_behind_head,
@@ -41,7 +41,7 @@ from worker.views.actions import ActionKind, action_for
 from worker.views.commands import command_line
 from worker.views.preview import Seen, hold_json, lay_out, seen_json
 from worker.views.problems import problem_json
-from worker.views.submission_json import entry_json, ledger_json, submission_json, time_json
+from worker.views.submission_json import entry_json, ledger_json, service_json, submission_json, time_json
 from worker.views.tasks import Urgency, open_tasks
 
 _STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
@@ -209,6 +209,7 @@ def status(shared: Cli, as_json: bool) -> int:
     rehearsal_to = office.configuration.settings.release.rehearsal_to
     is_behind, is_other, was_restored = is_behind_head(store), store.is_other_secret_noted(), is_restored(store)
     absence = absence_of(office.places.store, store.looks())
+    ended = (absence.why, absence.since, absence.detail) if absence else (None, None, "")
     now = system_clock().now()
     deaf = dict(unwatched(looks, now, office.configuration.settings.deaf_after))
     sends_at = min(filter(None, (_sends_at(office, each) for each in store.submissions(State.APPROVED))), default=None)
@@ -217,7 +218,7 @@ def status(shared: Cli, as_json: bool) -> int:
         print_json(
             {
                 "rehearsal_to": rehearsal_to,
-                "service": service_json(absence),
+                "service": service_json(*ended),
                 "configuration_faults": [problem_json(each, shared.lang) for each in office.faults],
                 "configuration_recorded_at": time_json(office.recorded_at),
                 "behind_head": is_behind,

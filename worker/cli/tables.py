@@ -27,7 +27,6 @@ from worker.views.preview import Part
 
 if TYPE_CHECKING:
     from worker.store.ports import Store
-    from worker.views.preview import Part
 
 _COLOURS = {
     State.HELD: "yellow",

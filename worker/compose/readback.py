@@ -2,7 +2,7 @@
 
 Its one promise: a reader written apart from the writer has seen those very contents. A draft is judged again and
 again until it leaves, so what was found of the newest is remembered by their hash; the bytes that are sent in the end
-are read once more, remembered or not (``pipeline/sending.py``).
+are read once more, remembered or not (``pipeline/send.py``).
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class ConfigError(HoshobinError):
 class Unavailable(HoshobinError):
     """The world must come back (connection, disk, lock): stop this step, try on the schedule; never an event.
 
-    ``what`` names the thing in a code of ``words`` ("imap", "smtp", "store", "disk"); ``detail`` is the
+    ``what`` names the thing in a code of ``messages`` ("imap", "smtp", "store", "disk"); ``detail`` is the
     foreign error's own text with no secret in it.
     """
 

@@ -13,7 +13,7 @@ from worker.core.errors import HoshobinError
 
 
 class State(StrEnum):
-    """Where a submission stands; the office's words for each are in ``words``."""
+    """Where a submission stands; the office's words for each are in ``messages``."""
 
     ANNOUNCED = "ANNOUNCED"
     HELD = "HELD"

@@ -24,6 +24,8 @@ NEVER: Final = "never"
 UNKNOWN: Final = "unknown"
 """It ended without a word: it was killed, or the computer went off."""
 CONFIGURATION: Final = "configuration"
+RESTORE: Final = "restore"
+"""``restore`` put a backup back where no end of a run was recorded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,6 @@ from worker.track.dsn import BLOCKS_LIMIT, DIAGNOSTIC_LIMIT, STATUS, Action, Blo
 
 IDS_LIMIT: Final = 50
 """Message-IDs read of one mail: long threads name some twenty."""
-RETURNED_LIMIT: Final = 50
-"""Returned mails whose headers are read: a report brings back one, a digest of reports some ten."""
 TEXT_LIMIT: Final = 2_000
 """Characters of a reply that are kept beside its original: an office's answer has ten lines."""
 NAMED_LIMIT: Final = 50

@@ -86,7 +86,7 @@ def lay_out(seen: Seen, lang: Language) -> tuple[Part, ...]:
         ("h_checks", _checks(seen.checks, lang)),
         ("h_conditions", _conditions(seen.submission, lang)),
         (
-            "h_download" if seen.submission.state is State.ANNOUNCED else "h_hand_over",
+            "h_download" if seen.submission.product is None else "h_hand_over",
             _hand_over(seen.submission, lang),
         ),
         ("h_duties", _duties(seen.submission, lang)),

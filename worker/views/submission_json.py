@@ -113,6 +113,11 @@ def ledger_json(look: Look) -> dict[str, Any]:
     return {"in_window": look.in_window, "gap": look.gap, "counted_at": time_json(look.counted_at)}
 
 
+def service_json(why: str | None, since: dt.datetime | None, detail: str) -> dict[str, Any]:
+    """The fixed fields of whether the service runs; it does where there is no ``why`` of its end."""
+    return {"running": why is None, "since": time_json(since), "why": why, "detail": detail or None}
+
+
 def task_json(task: Task, lang: Language) -> dict[str, Any]:
     """The fixed fields of one task; ``text`` is for people, in the language asked for."""
     return {

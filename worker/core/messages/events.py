@@ -150,6 +150,8 @@ FAULTS: Final[dict[str, tuple[str, str]]] = {
 """What ``audit verify`` can find."""
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "detail_true": ("はい", "yes"),
+    "detail_false": ("いいえ", "no"),
     "audit_broken": (
         (
             "記録に異常があります（{faults}箇所、最初は{first}）。"

@@ -143,6 +143,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "end_asked": ("停止の操作で終了", "it was stopped"),
+    "end_restore": ("バックアップから戻した後、起動していません", "not started after a backup was put back"),
     "end_configuration": (
         "設定の誤りで起動できず（{detail}。`hoshobin check` で場所が分かります）",
         "the configuration is wrong ({detail}; `hoshobin check` names the place)",

@@ -1,6 +1,6 @@
 """What is said of logins by token: the configuration, ``login``, why a login no longer works, and the next step.
 
-Its one promise is that of ``words``: (Japanese, English) by code; it knows no file and no state.
+Its one promise is that of ``messages``: (Japanese, English) by code; it knows no file and no state.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What registering, the register's overview and the tasks say: (Japanese, English).
 
-Its one promise is that of ``words``; it knows no file and no state.
+Its one promise is that of ``messages``; it knows no file and no state.
 """
 
 from __future__ import annotations

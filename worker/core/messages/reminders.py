@@ -1,6 +1,6 @@
 """What is said of silence and of limits: windows, deadlines, digests, escalations, the operator's command.
 
-Its one promise is that of ``words``: (Japanese, English) by code; it knows no file and no state.
+Its one promise is that of ``messages``: (Japanese, English) by code; it knows no file and no state.
 """
 
 from __future__ import annotations

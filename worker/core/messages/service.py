@@ -1,6 +1,6 @@
 """Words of what is stopped, changed and restored under way: own copies, files taken up by themselves, old backups.
 
-Its one promise is that of ``words``: (Japanese, English) by code; it knows no file and no state.
+Its one promise is that of ``messages``: (Japanese, English) by code; it knows no file and no state.
 """
 
 from __future__ import annotations

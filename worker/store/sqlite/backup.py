@@ -16,6 +16,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Final
 
@@ -109,7 +110,7 @@ def put_back(folder: Path, file: Path, clock: Clock, account: str) -> PutBack:
         verdict = _check(work, clock)
         _record(work, file, digest, verdict, clock, account)
         _settle(copy)
-        replaced = _swap(folder, copy, f"replaced-{clock.now().astimezone(dt.UTC):%Y%m%dT%H%M%SZ}")
+        replaced = _swap(folder, copy, _free_suffix(folder, clock.now()))
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return PutBack(verdict, replaced)
@@ -167,6 +168,13 @@ def _settle(copy: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _free_suffix(folder: Path, now: dt.datetime) -> str:
+    """For the former files; a second restore within one second has a number of its own."""
+    first = f"replaced-{now.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}"
+    numbered = (f"{first}-{number}" for number in count(2))
+    return next(each for each in chain([first], numbered) if not (folder / f"{FILE_NAME}.{each}").exists())
 
 
 def _swap(folder: Path, copy: Path, suffix: str) -> tuple[Path, ...]:
