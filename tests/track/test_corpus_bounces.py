@@ -19,7 +19,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from tests.read.test_corpus_mails import ROOT, flufl_bounces, python_mails, structure_of, tell
+from tests.flow.test_corpus_mails import ROOT, flufl_bounces, python_mails, structure_of, tell
 from tests.support.world import START
 from worker.core.model import Address, Draft, Sha256, Submission
 from worker.core.states import State
