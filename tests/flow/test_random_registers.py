@@ -42,7 +42,7 @@ from worker.config.shipped import shipped_file
 from worker.config.templates import Renderer
 from worker.core.errors import NotAllowed
 from worker.core.model import Located, PageText, PdfText, Submission, Unreadable, sha256
-from worker.core.states import Kind, Reason, State, kind_of
+from worker.core.states import Event, Kind, Reason, State, kind_of
 from worker.pipeline.one_pass import Pass, finish_pass
 from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.recover import record_configuration
@@ -279,7 +279,8 @@ class Days:
         """Mails to an address that was never written to as this section, and of which no person was asked."""
         known: set[tuple[str | None, ...]] = {(*each, "") for each in self.first_known}
         faults = []
-        for each in sorted(sent, key=lambda one: (str(one.sent_at), one.id)):
+        accepted = {entry.submission: entry.number for entry in self.store.entries(events=[Event.ACCEPTED])}
+        for each in sorted(sent, key=lambda one: accepted[one.id]):  # several have one moment of the fake clock
             assert each.draft is not None
             project = each.project if each.section == "office" else ""
             told = {asked(answer) for answer in each.answers if answer.reason is Reason.FIRST_ADDRESS}
