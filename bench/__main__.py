@@ -16,11 +16,11 @@ from bench.gone import SECONDS, measure_gone
 from bench.idle import measure_idle
 from bench.latency import measure_latency
 from bench.office import Order
+from bench.path import trace_path
 from bench.processes import on_cores
 from bench.reading import ROUNDS, measure_reading
 from bench.register import ISSUERS, PROJECTS, measure_register
-
-from mailservers import ServersMissing  # isort: skip  # bench.office put the tests on the path
+from tests.support.mailservers import ServersMissing
 
 BACKLOG: Final = 500
 ACCOUNTED: Final = 200
@@ -159,6 +159,18 @@ def _gone() -> None:
         _say(f"{one.kind:30}{one.share:8.2%} of one core   (target: less than 5%); connections: {one.connections}")
 
 
+def _path() -> None:
+    _say(f"# The path of one notice mail, mode auto, from the look at the mailbox to the 250 ({REPEATS} runs)")
+    traces = [trace_path() for _ in range(REPEATS)]
+    for whole in traces:
+        path = whole.without_words()
+        _say(
+            f"files entered {len(path.files)}, changes of file {path.changes}; "
+            f"with core/ counted {len(whole.files)} and {whole.changes}"
+        )
+    _say(f"packages, as the last run entered them: {' '.join(traces[-1].without_words().packages)}")
+
+
 _PARTS: Final[Mapping[str, Callable[[], None]]] = {
     "reading": _reading,
     "backlog": _backlog,
@@ -168,6 +180,7 @@ _PARTS: Final[Mapping[str, Callable[[], None]]] = {
     "idle": _idle,
     "register": _register,
     "gone": _gone,
+    "path": _path,
 }
 
 

@@ -19,11 +19,19 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, Final
 
-from worker import beat, decisions, decode, letter, service
 from worker.__main__ import main
-from worker.adapters import imap, pdf, smtp, store
-from worker.adapters.store import writing
+from worker.approve import decisions
+from worker.compose import mime_verify as decode
+from worker.compose import mime_write as letter
 from worker.pipeline import intake
+from worker.pipeline import read as reading
+from worker.read.pdf import pool as pdf
+from worker.send.smtp import client as smtp
+from worker.service import service
+from worker.service import watchdog as beat
+from worker.store import sqlite as store
+from worker.store.sqlite import writing
+from worker.watch.imap import mailbox as imap
 
 _SPENT: Final[dict[str, float]] = defaultdict(float)
 _OPEN: Final = threading.local()
@@ -82,7 +90,7 @@ def _clocked_async(step: str, call: Callable[..., Any]) -> Callable[..., Any]:
 _PLAIN: Final[tuple[tuple[str, Any, tuple[str, ...]], ...]] = (
     ("fetch by IMAP (its own thread)", imap.ImapMailbox, ("open", "uids", "headers", "_fetch")),
     ("take the mail apart, recognise it", intake, ("read_message", "recognise_mail")),
-    ("decide the fields", intake, ("read_notice",)),
+    ("decide the fields", reading, ("read_notice",)),
     ("match, compose, judge", decisions, ("draft_submission",)),
     ("write the letter, read it back", letter, ("write_letter",)),
     ("write the letter, read it back", decode, ("differences",)),
@@ -93,7 +101,7 @@ _PLAIN: Final[tuple[tuple[str, Any, tuple[str, ...]], ...]] = (
     ("tell systemd", service.Service, ("_show_status",)),
 )
 _ASYNC: Final[tuple[tuple[str, Any, tuple[str, ...]], ...]] = (
-    ("hand PDFs to the children", pdf.PdfPool, ("_read_once",)),
+    ("hand PDFs to the children", pdf.PdfPool, ("_ask_once",)),
     ("speak SMTP", smtp.SmtpServer, ("open", "take")),
     ("speak SMTP", beat.BeatingServer, ("open", "take")),
 )

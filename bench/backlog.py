@@ -24,8 +24,7 @@ from typing import Any, Final
 from bench.office import USER, Order, write_configuration, write_mail
 from bench.processes import machine_seconds, own_seconds, resident_megabytes, tree_seconds
 from bench.sink import SEPARATOR
-
-import mailservers  # isort: skip  # bench.office put the tests on the path
+from tests.support import mailservers
 
 HERE: Final = Path(__file__).resolve().parent.parent
 RUNS: Final = HERE / ".bench"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -10,29 +9,19 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import Final
 
-TESTS: Final = Path(__file__).resolve().parent.parent / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "notices")]
+from tests.support import notice_pdfs as forms
+from tests.support.authenticated import AUTHSERV_ID, received
+from tests.support.known_addresses import make_known
+from tests.support.world import COLLEAGUE, CONTRACTOR_TABLE, HANAKO, OFFICE
 
-import notice_pdfs as forms  # noqa: E402  the tests' own notices, found by the path above
-from authenticated import AUTHSERV_ID, received  # noqa: E402  the same
-from known_addresses import make_known  # noqa: E402  the same
-
-OFFICE: Final = "soumu@contractor.example"
-COLLEAGUE: Final = "sato@contractor.example"
 USER: Final = "office"
 ISSUERS: Final = 5
 """A contractor submits to a handful of issuers; each has one section and one rule."""
 
-_FORMS: Final[Sequence[Callable[[object], bytes]]] = (forms.plain, forms.ruled_table, forms.values_before_labels)
+_FORMS: Final[Sequence[Callable[..., bytes]]] = (forms.plain, forms.ruled_table, forms.values_before_labels)
 _PRODUCTS: Final = ("契約保証", "前払金保証", "中間前払金保証")
 
-_WORKER: Final = """\
-[contractor]
-name = "〇〇建設 株式会社"
-department = "総務部"
-contact = "山田 花子"
-phone = "045-000-0000"
-email = "{office}"
+_WORKER: Final = """{contractor}
 [mailbox.main]
 host = "127.0.0.1"
 port = {imap_port}
@@ -60,7 +49,7 @@ windows = []
 [store]
 dir = "var"
 [operator]
-people = ["山田 花子"]
+people = ["{person}"]
 notify = ["{office}"]
 """
 
@@ -127,6 +116,8 @@ def write_configuration(
     for folder in ("notices", "invoices"):
         (var / "inbox" / folder).mkdir(parents=True)
     words = {
+        "contractor": CONTRACTOR_TABLE,
+        "person": HANAKO.by,
         "office": OFFICE,
         "user": USER,
         "authserv_id": AUTHSERV_ID,

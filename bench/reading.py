@@ -8,17 +8,16 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 from typing import Final
 
-from bench.office import TESTS
-from worker.adapters import pdf_child
-from worker.adapters.pdf import PdfPool
-from worker.adapters.shipped import sample_pdf
-from worker.model import Notice
-from worker.pipeline.readings import read_pdf
-from worker.wiring import load_catalogue
+from tests.support.notice_pdfs import NOTICES
+from worker.cli.demo.sample_files import sample_pdf
+from worker.core.model import Notice
+from worker.pipeline.read import read_pdf
+from worker.read.pdf import child as pdf_child
+from worker.read.pdf.pool import PdfPool
+from worker.service.wiring import load_catalogue
 
 ROUNDS: Final = 15
 """Of each file, with all sides in turn: the middle one of 15 does not see a busy moment of the machine."""
@@ -51,7 +50,7 @@ class Read:
 
 
 def _files() -> dict[str, bytes]:
-    checked_in = {path.name: path.read_bytes() for path in sorted(Path(TESTS, "notices").glob("*.pdf"))}
+    checked_in = {path.name: path.read_bytes() for path in sorted(NOTICES.glob("*.pdf"))}
     return checked_in | {name: sample_pdf(name) for name in _SAMPLES}
 
 

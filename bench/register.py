@@ -14,31 +14,26 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from worker.adapters.config_files import read_directory
-from worker.adapters.shipped import shipped_file
-from worker.configuration import Configuration, load_configuration
-from worker.match import index_projects, match_project
-from worker.model import Key, Notice, Product
+from tests.support.world import COMPANY, CONTRACTOR_TABLE, HANAKO
+from worker.config.files import read_directory
+from worker.config.load import Configuration, load_configuration
+from worker.config.shipped import shipped_file
+from worker.core.model import Key, Notice, Product
+from worker.match.match import index_projects, match_project
 
 PROJECTS: Final = 10_000
 ISSUERS: Final = 500
 ROUNDS: Final = 5
 MATCHES: Final = 2_000
 
-_WORKER: Final = """
-[contractor]
-name = "〇〇建設 株式会社"
-department = "総務部"
-contact = "山田 花子"
-phone = "045-000-0000"
-email = "soumu@contractor.example"
+_WORKER: Final = f"""{CONTRACTOR_TABLE}
 [smtp]
 host = "127.0.0.1"
 port = 25
 security = "none"
 user = ""
 [operator]
-people = ["山田 花子"]
+people = ["{HANAKO.by}"]
 notify = []
 """
 
@@ -133,7 +128,7 @@ def _match(configuration: Configuration) -> list[float]:
         project = configuration.projects[(count * 37) % PROJECTS]
         number = project.contract_numbers[0] if count % 3 == 0 else f"99999-{count:06}"
         name = project.name if count % 3 < 2 else f"{project.name}ほか"  # noqa: PLR2004  the third in turn
-        notice = Notice("east", name, "〇〇建設 株式会社", Product.CONTRACT, number, Key("Ab3dEfGh"))
+        notice = Notice("east", name, COMPANY, Product.CONTRACT, number, Key("Ab3dEfGh"))
         began = time.perf_counter()
         match_project(notice, register, None)
         taken.append(time.perf_counter() - began)

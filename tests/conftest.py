@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
-from mailservers import MailServers, ServersMissing, mail_servers
+
+from tests.support.mailservers import MailServers, ServersMissing, mail_servers
 
 # No deadline: a busy machine is no fault of the code.
 # Not derandomized: every run looks somewhere new, and its seed is printed.

@@ -10,12 +10,12 @@ from typing import Any
 
 import click
 import pytest
-import write_docs
 
+from tests import draw_packages, write_docs
 from worker.cli import cli
-from worker.errors import Problem
-from worker.settings import read_settings
-from worker.states import TRANSITIONS, State
+from worker.config.settings import read_settings
+from worker.core.errors import Problem
+from worker.core.states import TRANSITIONS, State
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -51,12 +51,34 @@ def test_the_diagram_shows_every_way_of_the_table_and_no_other() -> None:
     assert set(accepted) == {State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED}
 
 
-def test_every_module_has_its_line_in_the_architecture_and_every_line_its_module() -> None:
-    rooms = write_docs.ARCHITECTURE.read_text().partition("## The rooms")[2].partition("\n## ")[0]
-    named = re.findall(r"^\| `([\w/.]+)` \|", rooms, re.MULTILINE)
-    modules = [path.relative_to(ROOT / "worker").as_posix() for path in (ROOT / "worker").rglob("*.py")]
-    lines = [module if module == "__init__.py" else module.removesuffix("__init__.py") for module in modules]
-    assert sorted(named) == sorted(lines)
+def test_every_package_has_its_line_in_the_architecture_and_every_line_its_package() -> None:
+    packages = write_docs.ARCHITECTURE.read_text().partition("\n## The packages")[2].partition("\n## ")[0]
+    named = re.findall(r"^\| `([\w/]+)` \|", packages, re.MULTILINE)
+    inits = (path.parent.relative_to(ROOT / "worker").as_posix() for path in (ROOT / "worker").rglob("__init__.py"))
+    assert sorted(named) == sorted(set(inits) - {"."})
+
+
+def test_the_picture_leads_to_every_package_that_another_imports_and_never_upward() -> None:
+    edges, drawn = draw_packages.imports(), draw_packages.package_picture()
+    arrows = set(re.findall(r"^ *(\w+) --> (\w+)$", drawn, re.MULTILINE))
+    layer_of = {name: place for place, layer in enumerate(draw_packages.layers()) for name in layer}
+    assert arrows <= edges
+    assert reached_by(arrows) == reached_by(edges)
+    assert [(upper, lower) for upper, lower in edges if layer_of[upper] >= layer_of[lower]] == []
+    assert set(layer_of) == {path.parent.name for path in (ROOT / "worker").glob("*/__init__.py")}
+
+
+def reached_by(edges: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    while more := {(start, end) for start, between in edges for at, end in edges if at == between} - edges:
+        edges = edges | more
+    return edges
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_of_the_program_that_a_document_names_exists(path: Path) -> None:
+    named = set(re.findall(r"`(?:worker/)?([a-z_]+(?:/[\w.]+)*\.py)`", path.read_text()))
+    roots = (ROOT, ROOT / "worker")
+    assert [name for name in sorted(named) if not any((root / name).exists() for root in roots)] == []
 
 
 def test_every_setting_of_watching_and_sending_stands_there_with_the_value_it_has_when_left_out() -> None:

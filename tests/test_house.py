@@ -1,7 +1,8 @@
-"""What the house around the package promises: no skip goes unseen, and the locks are locks."""
+"""What the house around the package promises: no skip goes unseen, locks are locks, tests stand by their like."""
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -11,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import world
+
 ROOT = Path(__file__).parent.parent
 PIN = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
 
 
 def run_a_skipping_test(folder: Path, ci: str) -> subprocess.CompletedProcess[str]:
-    for name in ("conftest.py", "mailservers.py"):
-        shutil.copy(ROOT / "tests" / name, folder / name)
+    shutil.copy(ROOT / "tests" / "conftest.py", folder / "conftest.py")
     (folder / "pytest.ini").write_text("[pytest]\n")
     (folder / "test_it.py").write_text(
         "import pytest\n@pytest.mark.skip(reason='the corpus is absent')\ndef test_one(): ...\ndef test_two(): ...\n"
@@ -68,3 +70,98 @@ def test_the_lock_with_logins_by_token_is_that_of_the_product_and_their_librarie
     )
     assert product.items() <= tokens.items() <= everything.items()
     assert {"msal", "google-auth", "requests"} <= tokens.keys() - product.keys()
+
+
+# --- Where tests and their helpers stand --------------------------------------------------------------------------
+
+TESTS = ROOT / "tests"
+OWN = {"flow", "crash", "service", "servers", "support"}
+"""Directories of no package: the whole, what ends it, the long run, real servers, and what tests share."""
+UNTESTED_ALONE = {"pipeline"}
+"""The order of the steps is what ``tests/flow`` is about."""
+SOURCES = sorted((*TESTS.rglob("*.py"), *(ROOT / "bench").rglob("*.py")))
+
+
+def packages(root: Path) -> set[str]:
+    """The directories below ``root`` that hold modules, as paths; ``0.1.0`` and the like hold none."""
+    return {str(file.parent.relative_to(root)) for file in root.rglob("*.py")} - {"."}
+
+
+def strays(tests: set[str], worker: set[str]) -> set[str]:
+    """The directories of tests that belong to no package, and to none of our own."""
+    return {each for each in tests - worker if each.partition("/")[0] not in OWN}
+
+
+def test_each_directory_of_tests_is_a_package_of_the_worker() -> None:
+    assert strays(packages(TESTS), packages(ROOT / "worker")) == set()
+    assert strays({"match", "matching", "flow/days", "read/pdf", "read/mail"}, {"match", "read", "read/pdf"}) == {
+        "matching",
+        "read/mail",
+    }
+
+
+def test_each_package_of_the_worker_has_its_directory_of_tests() -> None:
+    steps = {each for each in packages(ROOT / "worker") if "/" not in each}
+    assert steps - UNTESTED_ALONE <= packages(TESTS)
+    assert all(any((TESTS / step).rglob("test_*.py")) for step in steps - UNTESTED_ALONE)
+
+
+def test_a_test_stands_in_a_directory_that_is_a_package() -> None:
+    """Two files of one name are two modules then, and each can be named from the root."""
+    assert [file for file in TESTS.rglob("test_*.py") if not (file.parent / "__init__.py").exists()] == []
+
+
+def test_no_test_and_no_measurement_changes_where_modules_are_found() -> None:
+    changes = "sys." + "path"
+    assert [str(file) for file in SOURCES if changes in file.read_text()] == []
+
+
+def defined(source: str) -> set[str]:
+    """The names that a module makes itself, at its top level; what it imports is none of them."""
+    names: set[str] = set()
+    for node in ast.parse(source).body:
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                names.add(part.id)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+    return names
+
+
+def second_hand(source: str, support: dict[str, set[str]]) -> set[str]:
+    """The imports in ``source`` of names that the module of ``support`` has from another one."""
+    return {
+        f"{node.module}.{each.name}"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and node.module in support
+        for each in node.names
+        if each.name not in support[node.module]
+    }
+
+
+def test_a_name_that_tests_share_is_imported_from_the_module_that_defines_it() -> None:
+    """So the world has one place: no module passes on a contractor, an issuer or a person under its own name."""
+    support = {f"tests.support.{file.stem}": defined(file.read_text()) for file in (TESTS / "support").glob("*.py")}
+    assert {str(file): found for file in SOURCES if (found := second_hand(file.read_text(), support))} == {}
+    made = {"tests.support.a": defined("from b import c\nd, e = 1, 2\ndef f(): ...\nclass G: ...")}
+    assert second_hand("from tests.support.a import c, d, e, f, G", made) == {"tests.support.a.c"}
+
+
+def test_what_the_world_says_is_written_nowhere_else_in_what_tests_share() -> None:
+    said = {world.COMPANY, world.OFFICE, world.COLLEAGUE, world.SITE, world.REHEARSAL, *world.PEOPLE, *world.KNOWN}
+    said |= {world.MIHON_TO, world.NUMBER, world.KEY, *(each.name for each in world.GUARANTORS)}
+    for file in sorted((*(TESTS / "support").glob("*.py"), *(ROOT / "bench").glob("*.py"))):
+        if file.stem != "world":
+            texts = {node.value for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Constant)}
+            assert said & {text for text in texts if isinstance(text, str)} == set(), file
+
+
+def test_a_path_of_the_tests_that_a_document_or_a_script_names_is_there() -> None:
+    documents = (*(ROOT / "docs").rglob("*.md"), *ROOT.glob("README*.md"), ROOT / "Makefile")
+    found = {
+        (str(file.relative_to(ROOT)), path)
+        for file in (*documents, TESTS / "servers" / "install.sh", *SOURCES)
+        for path in re.findall(r"(?<![\w/])tests/[\w./-]*\w(?![\w*{])", file.read_text())
+    }
+    assert ("Makefile", "tests/crash/soak.py") in found
+    assert {(file, path) for file, path in found if not (ROOT / path).exists()} == set()

@@ -1,4 +1,4 @@
-"""A file in worker/ that decides takes nothing of the world in: no connection, no database, no child, no log."""
+"""A module that decides takes nothing of the world in: no connection, no database, no child, no file, no log."""
 
 from __future__ import annotations
 
@@ -6,39 +6,52 @@ import ast
 import json
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import worker
 
 PACKAGE = Path(worker.__file__).parent
-ENTRY_POINTS = {"cli", "service", "demo", "wiring", "__main__"}
-WHERE_BOTH_MEET = {"pipeline", "recover"}
-ACTING = {"adapters"}
-NOT_DECIDING = ENTRY_POINTS | WHERE_BOTH_MEET | ACTING
-# What acts, and what brings such things with it. Not `socket`: the standard library's `email` imports it on 3.11, 3.12.
-ACTS = {"ssl", "http", "asyncio", "subprocess", "imaplib", "smtplib", "sqlite3", "sqlalchemy", "imapclient"} | {
-    *("aiosmtplib", "pdfplumber", "pdfminer", "pypdfium2", "apscheduler", "structlog")
-}
+TOOLS: dict[str, Any] = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["tool"]
+ACTING = frozenset(TOOLS["hoshobin"]["acting"])
+DECISIONS = "Decisions do no I/O, not even through another module"
+FACES = "No face of a package loads what acts"
 WRITES_A_LOG = {"logging", "structlog", "warnings"}
 PRINTS = {"print", "open", "input"}
+# Files, other processes and threads, and what differs from one run to the next.
+REACHES_OUT = {"os", "shutil", "tempfile", "pathlib", "glob", "socket", "signal", "fcntl", "multiprocessing"} | {
+    *("concurrent", "threading", "time", "random", "secrets", "uuid")
+}
+READS_THE_CLOCK = {"datetime.now", "datetime.today", "datetime.utcnow", "date.today"}
+
+
+def contract(name: str) -> dict[str, Any]:
+    found: list[dict[str, Any]] = TOOLS["importlinter"]["contracts"]
+    return next(each for each in found if each["name"] == name)
+
+
+# What acts, and what brings such things with it. Not `socket`: the standard library's `email` imports it on 3.11, 3.12.
+ACTS = {name for name in contract(DECISIONS)["forbidden_modules"] if not name.startswith("worker")}
 
 
 def name_of(path: Path) -> str:
     return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
 
 
+def is_in(name: str, packages: frozenset[str] | set[str]) -> bool:
+    return any(name == each or name.startswith(f"{each}.") for each in packages)
+
+
 def is_deciding(name: str) -> bool:
-    return name == "worker" or name.split(".")[1] not in NOT_DECIDING
+    return not is_in(name, ACTING)
 
 
-DECIDING = {
-    name: path
-    for path in sorted(PACKAGE.rglob("*.py"))
-    if (name := name_of(path)) and is_deciding(name) and "samples" not in path.parts
-}
+MODULES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+DECIDING = {name: path for name, path in MODULES.items() if is_deciding(name)}
 
 
 def loaded_by(*modules: str) -> set[str]:
@@ -63,9 +76,38 @@ def imports_of(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def test_the_rule_is_about_the_modules_it_was_made_for() -> None:
-    assert len(DECIDING) > 35
-    assert {"worker.send", "worker.decisions", "worker.words.reasons", "worker.configuration"} <= set(DECIDING)
-    assert not {name for name in DECIDING if "adapters" in name or "pipeline" in name}
+    assert len(DECIDING) > 120
+    assert {
+        "worker.send.smtp_verdicts",
+        "worker.approve.decisions",
+        "worker.core.messages.reasons",
+        "worker.config.load",
+        "worker.watch.plan",
+    } <= set(DECIDING)
+    for package in ("core", "match", "compose", "approve", "track", "views", "audit"):
+        assert {name for name in MODULES if is_in(name, {f"worker.{package}"})} <= set(DECIDING)
+    assert {
+        *("asyncio", "ssl", "http", "subprocess", "sqlite3", "sqlalchemy", "imapclient", "aiosmtplib"),
+        *("pdfplumber", "pypdfium2", "apscheduler", "structlog"),
+    } <= ACTS
+
+
+def test_every_acting_name_is_a_module_and_named_once() -> None:
+    assert set(ACTING) <= set(MODULES)
+    assert [name for name in ACTING if is_in(name, ACTING - {name})] == []
+
+
+def test_the_contract_of_decisions_is_about_every_deciding_module_and_no_other() -> None:
+    named, faces = set(contract(DECISIONS)["source_modules"]), set(contract(FACES)["source_modules"])
+    assert {name for name in MODULES if is_in(name, named)} | faces == set(DECIDING)
+    assert not {name for name in MODULES if is_in(name, named)} & faces
+
+
+def test_both_contracts_forbid_what_acts_and_no_other() -> None:
+    forbidden, for_faces = (set(contract(name)["forbidden_modules"]) for name in (DECISIONS, FACES))
+    packages = {name for name in ACTING if MODULES[name].name == "__init__.py"}
+    assert forbidden == ACTS | ACTING
+    assert for_faces == forbidden | {f"{name}.**" for name in packages}
 
 
 def test_no_deciding_module_brings_anything_that_acts() -> None:
@@ -76,7 +118,7 @@ def test_no_deciding_module_brings_anything_that_acts() -> None:
 
 
 def test_what_acts_would_be_seen() -> None:
-    assert "sqlalchemy" in loaded_by("worker.adapters.store")
+    assert "sqlalchemy" in loaded_by("worker.store.sqlite")
 
 
 @pytest.mark.parametrize("name", sorted(DECIDING))
@@ -99,3 +141,15 @@ def test_a_deciding_module_writes_no_log_and_opens_no_file(name: str) -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in PRINTS
     ]
     assert logs + calls == []
+
+
+@pytest.mark.parametrize("name", sorted(DECIDING))
+def test_a_deciding_module_reaches_for_nothing_outside_and_reads_no_clock(name: str) -> None:
+    path = DECIDING[name]
+    imported = [f"line {line}: {got}" for line, got in imports_of(path) if got.partition(".")[0] in REACHES_OUT]
+    clocks = [
+        f"line {node.lineno}: {ast.unparse(node)}"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and ".".join(ast.unparse(node).split(".")[-2:]) in READS_THE_CLOCK
+    ]
+    assert imported + clocks == []

@@ -1,4 +1,4 @@
-"""The parts of docs/ that the code itself says: states, the office's words, the shipped issuers, the tests' outcomes.
+"""The parts of docs/ that the code itself says: packages, states, words, shipped issuers, the tests' outcomes.
 
 Run as a program it writes them anew between their marks; ``test_docs.py`` asserts that they are what it would write.
 """
@@ -8,19 +8,21 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from issuer_tables import sources_table, ways_table
-from smtp_outcomes import outcome_table
-
-from worker.model import Hold, Submission
-from worker.states import TRANSITIONS, Event, Kind, Reason, State, kind_of
-from worker.tell import command_for
-from worker.words import name_any_state
-from worker.words.reasons import NEXT_STEPS, REASONS, STATE_NEXT
+from tests.draw_packages import package_imports, package_picture
+from tests.support.issuer_tables import sources_table, ways_table
+from tests.support.smtp_outcomes import outcome_table
+from worker.core.messages import name_any_state, name_event
+from worker.core.messages.reasons import NEXT_STEPS, REASONS, STATE_NEXT
+from worker.core.model import Hold, Submission
+from worker.core.states import TRANSITIONS, Event, Kind, NoteEvent, Reason, State, kind_of
+from worker.views.actions import action_for
+from worker.views.commands import command_line
 
 ROOT = Path(__file__).parent.parent
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 OFFICE = ROOT / "docs" / "office.ja.md"
 ISSUERS = ROOT / "docs" / "issuers.md"
+LOG_FORMAT = ROOT / "docs" / "log-format.md"
 RELIABILITY = ROOT / "docs" / "reliability.md"
 ACCEPTED = "accepted"  # the name of the box in the diagram
 KINDS = {Kind.CORRECT: "直す", Kind.ANSWER: "承認で答える", Kind.NEVER: "取り下げる"}
@@ -76,6 +78,14 @@ def states_table() -> str:
     return "\n".join(lines)
 
 
+def events_table() -> str:
+    """One row per event of an entry, in the order of its enumeration; those that move a submission first."""
+    lines = ["| `event` | in words | moves a submission |", "|---|---|---|"]
+    lines += [f"| `{each}` | {name_event(each, 'en')} | yes |" for each in Event]
+    lines += [f"| `{each}` | {name_event(each, 'en')} | no |" for each in NoteEvent]
+    return "\n".join(lines)
+
+
 # --- The words of the office -----------------------------------------------------------------------------------
 
 
@@ -83,9 +93,9 @@ def not_yet_raised() -> set[Reason]:
     """Reasons that no step of this version gives: they have their names and words for the rule book to come."""
     named: set[str] = set()
     for path in (ROOT / "worker").rglob("*.py"):
-        if path.name != "states.py" and path.parent.name != "words":
+        if path.name != "states.py" and path.parent.name != "messages":
             named |= set(re.findall(r"\bReason\.([A-Z_]+)\b", path.read_text()))
-    child = (ROOT / "worker" / "adapters" / "pdf_child.py").read_text()
+    child = (ROOT / "worker" / "read" / "pdf" / "child.py").read_text()
     return {reason for reason in Reason if reason.name not in named and f'"{reason.value}"' not in child}
 
 
@@ -96,7 +106,7 @@ def states_in_words() -> str:
         if state is State.HELD:
             step, command = "下の「保留の理由」のとおり", ""
         else:
-            step, command = STATE_NEXT.get(state, ("", ""))[0], command_for(Submission(1, state))
+            step, command = STATE_NEXT.get(state, ("", ""))[0], command_line(action_for(Submission(1, state)), "ja")
         shown = f"`{command.replace('|', chr(92) + '|')}`" if command else ""
         lines.append(f"| {name_any_state(state, 'ja')} | {state} | {step} | {shown} |")
     return "\n".join(lines)
@@ -120,14 +130,21 @@ def commands_by_kind() -> str:
     lines = ["| 解き方 | コマンド |", "|---|---|"]
     for kind, words in KINDS.items():
         held = Submission(1, State.HELD, reasons=(Hold(example[kind]),), draft_hash="7efa" + "0" * 60)
-        lines.append(f"| {words} | `{command_for(held)}` |")
+        command = command_line(action_for(held), "ja")
+        lines.append(f"| {words} | `{command}` |")
     return "\n".join(lines)
 
 
 PARTS = {
-    ARCHITECTURE: {"diagram": state_diagram, "states": states_table},
+    ARCHITECTURE: {
+        "packages": package_picture,
+        "imports": package_imports,
+        "diagram": state_diagram,
+        "states": states_table,
+    },
     OFFICE: {"states": states_in_words, "reasons": reasons_in_words, "kinds": commands_by_kind},
     ISSUERS: {"ways": ways_table, "sources": sources_table},
+    LOG_FORMAT: {"events": events_table},
     RELIABILITY: {"smtp": outcome_table},
 }
 

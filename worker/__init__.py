@@ -1,10 +1,11 @@
 """hoshobin (保証便): a notice PDF in, one compliant submission in the issuer's mailbox, and a log of it.
 
-The flow, which ``pipeline/`` writes down in this order and nobody else knows::
+The flow, one package per step; ``pipeline`` writes it down in this order and no other package knows it::
 
-    watch → read → match → compose → approve → send → track → tell        (audit: every step leaves an entry)
+    watch → read → authenticate → match → compose → approve → send → track → notify
 
-A file directly in ``worker/`` decides and does no I/O; a file in ``worker/adapters/`` acts;
-``pipeline/`` is where the two meet. Start reading there, then ``model.py`` (the vocabulary) and
-``states.py`` (the one table of states); ``docs/architecture.md`` lists every room.
+``store`` and ``audit`` record each step before the next begins. ``core`` and ``config`` are the words of all steps;
+``views`` is what people are shown. A step decides and does no I/O; what acts for it is a sub-package named after its
+technology (``watch.imap``, ``send.smtp``). ``service`` and ``cli`` start it all; ``service.wiring`` binds the adapters.
+Start reading at ``pipeline``, then ``core.model`` and ``core.states``; ``docs/architecture.md`` has the rules.
 """

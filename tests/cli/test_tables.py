@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from worker.cli.tables import print_table, submission_json, submission_table
+from worker.cli.tables import print_table, submission_table
 from worker.cli.terminal import fit_widths, wrap
-from worker.model import JST, Submission
-from worker.states import State
+from worker.core.model import JST, Submission
+from worker.core.states import State
+from worker.views.submission_json import submission_json
 
 HEADINGS = ("番号", "宛先", "CC", "件名")
 ROWS = (

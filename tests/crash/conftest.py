@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lives import a_room
+
+from tests.crash.lives import a_room
 
 
 @pytest.fixture

@@ -38,19 +38,15 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Self
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
-sys.path.insert(0, str(Path(__file__).parent.parent))
-sys.path.insert(0, str(Path(__file__).parent))
-
-from lives import Lives, a_room, message_id
-from recording_relay import RecordingRelay, Taken
-from returned import dsn, recipient
-from scripted_imap import ScriptedImap
-from small_office import OFFICE, Form, form, mail_with
-
-from worker.adapters.clock import SystemClock
-from worker.adapters.store import open_store
-from worker.adapters.store.schema import FILE_NAME
+from tests.crash.lives import Lives, a_room, message_id
+from tests.crash.recording_relay import RecordingRelay, Taken
+from tests.support.returned import dsn, recipient
+from tests.support.scripted_imap import ScriptedImap
+from tests.support.small_office import Form, form, mail_with
+from tests.support.world import OFFICE
+from worker.service.clock import SystemClock
+from worker.store.sqlite import open_store
+from worker.store.sqlite.schema import FILE_NAME
 
 HERE = Path(__file__).parent
 MORNING = dt.datetime.fromisoformat("2026-11-21T09:00:00+09:00")

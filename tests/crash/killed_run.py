@@ -22,18 +22,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-import small_office
-from fakes import FakeClock
-from lives import fork_for_each_line
-from small_office import HANAKO, REHEARSAL, Settings, SmallOffice, WatchedStore, form, mail_with
-
-import worker.adapters.store as store_module
-from worker import decisions
-from worker.adapters.sender_lock import SenderLock
-from worker.adapters.smtp_wire import Wire
-from worker.states import Reason, State
+import worker.store.sqlite as store_module
+from tests.crash.lives import fork_for_each_line
+from tests.support import decided, small_office
+from tests.support.fakes import FakeClock
+from tests.support.small_office import Settings, SmallOffice, WatchedStore, form, mail_with
+from tests.support.world import HANAKO, REHEARSAL
+from worker.core.states import Reason, State
+from worker.send.smtp.lock import SenderLock
+from worker.send.smtp.protocol import Wire
 
 
 class Points:
@@ -119,7 +116,7 @@ async def live(root: Path, port: int, clock: FakeClock) -> None:
         await office.pass_once()
         for held in office.store.submissions(State.HELD):
             if [hold.reason for hold in held.reasons] == [Reason.REHEARSED]:
-                decisions.approve(office.store, office.pipeline.in_force, held.id, held.label, HANAKO, "", clock.now())
+                decided.approve(office.store, office.pipeline.in_force, held.id, held.label, HANAKO, "", clock.now())
         clock.let_pass(minutes=2)
         await office.finish()
         clock.let_pass(minutes=61)

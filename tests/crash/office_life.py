@@ -25,25 +25,23 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from fakes import FakeClock, FakeFiles, run_at_once
-from known_addresses import make_known
-from lives import fork_for_each_line
-from small_office import ACCOUNT, Settings, TextInBytes, in_force_of, invoice_of, server_at
-
-from worker.adapters.folder import NoticeFolder
-from worker.adapters.imap import ImapMailbox
-from worker.adapters.sender_lock import SenderLock
-from worker.adapters.store import SqlStore, create_or_migrate, open_store
-from worker.adapters.store.schema import FILE_NAME
-from worker.after import parse_after
-from worker.errors import LogBroken, Unavailable
-from worker.pipeline import Pipeline
-from worker.pipeline.once import run_once
-from worker.recover import record_start, recover
-from worker.settings import Security
-from worker.states import State
+from tests.crash.lives import fork_for_each_line
+from tests.support.fakes import FakeClock, FakeFiles, run_at_once
+from tests.support.known_addresses import make_known
+from tests.support.small_office import Settings, TextInBytes, in_force_of, invoice_of, server_at
+from tests.support.world import ACCOUNT
+from worker.config.mailbox_actions import parse_after
+from worker.config.settings import Security
+from worker.core.errors import LogBroken, Unavailable
+from worker.core.states import State
+from worker.pipeline.one_pass import run_once
+from worker.pipeline.pipeline import Pipeline
+from worker.pipeline.recover import record_start, recover
+from worker.send.smtp.lock import SenderLock
+from worker.store.sqlite import SqlStore, create_or_migrate, open_store
+from worker.store.sqlite.schema import FILE_NAME
+from worker.watch.folder.notices import NoticeFolder
+from worker.watch.imap.mailbox import ImapMailbox
 
 PASSES = 4
 """In one life, at most: mail in and submission out, report in, and what a failed call has put off twice more."""

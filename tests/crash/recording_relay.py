@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from relay import Conversation, Listener, Relay
+from tests.crash.relay import Conversation, Listener, Relay
 
 
 @dataclass(frozen=True)

@@ -33,19 +33,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "flow"))
-sys.path.insert(0, str(Path(__file__).parent.parent))
-sys.path.insert(0, str(Path(__file__).parent))
-
-import returned
-from mailservers import ServersMissing, dovecot_alone
-from office import ADDRESS, Office, a_form, a_mail, notice, project, wire, yesterday
 from rich.console import Console
 from rich.table import Table
-from soak_judge import Judge, Sums
-from soak_relay import Point, SoakRelay, Taken
 
-from worker.adapters.demo_imap import DemoImap
+from tests.crash.soak_judge import Judge, Sums
+from tests.crash.soak_relay import Point, SoakRelay, Taken
+from tests.support import returned
+from tests.support.mailservers import ServersMissing, dovecot_alone
+from tests.support.office import Office, a_form, a_mail, notice, wire, yesterday
+from tests.support.world import OFFICE, project
+from worker.cli.demo.imap_server import DemoImap
 
 HERE = Path(__file__).parent
 AHEAD = 60
@@ -301,7 +298,7 @@ def _children(pid: int) -> list[int]:
 def _is_pdf_child(pid: int) -> bool:
     """Not another process that has been given the number meanwhile, nor one that only waits to be buried."""
     try:
-        return b"pdf_child" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"worker.read.pdf.child" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
 
@@ -474,7 +471,7 @@ def a_soak(asked: Asked, root: Path, say: Callable[[str], None], *, is_small: bo
 
 @contextlib.contextmanager
 def _pymap() -> Iterator[tuple[Mailbox, dict[str, object]]]:
-    with DemoImap(ADDRESS) as server:
+    with DemoImap(OFFICE) as server:
         yield server, {"imap_port": server.port, "imap_password": server.password}
 
 

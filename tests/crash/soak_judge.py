@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from soak_relay import Progress, Taken, Talk
+from tests.crash.soak_relay import Progress, Taken, Talk
 
 ACCEPTED = {"SENT", "DELAYED", "OVERDUE", "RELAYED", "DELIVERED"}
 TOLD_WITHIN = dt.timedelta(minutes=1)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from types import TracebackType
 
-from relay import Conversation, Listener, Relay
+from tests.crash.relay import Conversation, Listener, Relay
 
 HELD_SECONDS = 15.0
 """How long a transaction is halted when nobody lets it go: then the service waits for nothing but us."""

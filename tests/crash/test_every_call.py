@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from every_call import (
+
+from tests.crash.every_call import (
     Bench,
     Call,
     CompilerMissing,
@@ -26,7 +27,7 @@ from every_call import (
     table_of,
     windows_of,
 )
-from lives import a_room
+from tests.crash.lives import a_room
 
 pytestmark = pytest.mark.crash
 

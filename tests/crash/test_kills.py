@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lives import Lives, message_id
-from recording_relay import RecordingRelay, Taken
 
-from worker.adapters.clock import SystemClock
-from worker.adapters.store import open_store
+from tests.crash.lives import Lives, message_id
+from tests.crash.recording_relay import RecordingRelay, Taken
+from worker.service.clock import SystemClock
+from worker.store.sqlite import open_store
 
 pytestmark = pytest.mark.crash
 

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from soak import DEATHS, Asked, a_soak
+
+from tests.crash.soak import DEATHS, Asked, a_soak
 
 pytestmark = pytest.mark.crash
 

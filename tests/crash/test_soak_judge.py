@@ -9,8 +9,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from soak_judge import Judge, Sums
-from soak_relay import Progress, Taken, Talk
+
+from tests.crash.soak_judge import Judge, Sums
+from tests.crash.soak_relay import Progress, Taken, Talk
 
 NOW = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 

@@ -10,13 +10,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from fakes import START, FakeClock
-from lives import message_id
-from recording_relay import RecordingRelay
-from small_office import Settings, SmallOffice, configuration_of, form
 
-from worker.adapters.clock import SystemClock
-from worker.states import State
+from tests.crash.lives import message_id
+from tests.crash.recording_relay import RecordingRelay
+from tests.support.fakes import FakeClock
+from tests.support.small_office import Settings, SmallOffice, configuration_of, form
+from tests.support.world import START
+from worker.core.states import State
+from worker.service.clock import SystemClock
 
 pytestmark = pytest.mark.crash
 

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import office
 import pytest
-from office import Mailroom
 
-from worker.adapters.demo_imap import DemoImap
-from worker.adapters.demo_smtp import DsnController
+from tests.support import world
+from tests.support.office import Mailroom
+from worker.cli.demo.imap_server import DemoImap
+from worker.cli.demo.smtp_server import DsnController
 
 
 @pytest.fixture(scope="session")
 def imap() -> Iterator[DemoImap]:
-    with DemoImap(office.ADDRESS) as server:
+    with DemoImap(world.OFFICE) as server:
         yield server
 
 

@@ -13,18 +13,20 @@ from email.policy import SMTP
 from pathlib import Path
 
 import pytest
-from office import EAST, HANAKO, Mailroom, a_form, a_mail, notice, project
-from small_office import HANAKO as DECIDER
-from small_office import Form, Mails, Settings, SmallOffice, form, mail_with
 
-from worker import decisions
-from worker.errors import NotAllowed
-from worker.model import End, Notice, Submission
-from worker.pipeline.taking import Taking
-from worker.ports import Header
-from worker.read import read_notice
-from worker.states import State
-from worker.tasks import Task, TaskKind, open_tasks
+from tests.support.office import EAST, HANAKO, Mailroom, a_form, a_mail, notice
+from tests.support.small_office import Form, Mails, Settings, SmallOffice, form, mail_with
+from tests.support.world import HANAKO as DECIDER
+from tests.support.world import project
+from worker.approve import decisions
+from worker.core.errors import NotAllowed
+from worker.core.model import End, Notice, Submission
+from worker.core.states import State
+from worker.pipeline.submissions import Taking
+from worker.read.notice import read_notice
+from worker.views.commands import command_line
+from worker.views.tasks import Task, TaskKind, open_tasks
+from worker.watch.ports import NOT_LOOKED, Header
 
 WEST = "電子証書閲覧用「認証キー」等のお知らせ"
 TWO = "<two@surety.example>"
@@ -188,7 +190,7 @@ async def test_where_it_names_nothing_the_notice_is_one_of_its_own_and_is_offere
     await desk.saves(form(1))
     assert desk.states == [State.ANNOUNCED, State.HELD]
     (task,) = desk.downloads
-    assert task.command == "hoshobin join 1 2 --by 氏名"
+    assert command_line(task.action, "ja") == "hoshobin join 1 2 --by 氏名"
     assert f"2（{form(1).project}）" in task.text("ja")
 
 
@@ -227,7 +229,7 @@ async def test_a_held_file_that_can_be_read_after_all_ends_the_announcement_of_i
     read = read_notice(unread.text, in_force.configuration.guarantors)
     assert isinstance(read, Notice)
     with desk.office.store.writing() as writing:
-        Taking(writing, in_force, DECIDER, desk.clock.now()).read_after_all(held, read, {})
+        Taking(writing, in_force, NOT_LOOKED, DECIDER, desk.clock.now()).read_after_all(held, read, {})
     assert [(each.state, each.joined) for each in desk.all] == [(State.HELD, ()), (State.WITHDRAWN, (held.id,))]
 
 
@@ -304,7 +306,9 @@ async def test_a_person_ties_an_announcement_to_several_notices_and_is_named(des
     assert (told.event, told.by, told.detail) == ("Joined", DECIDER.by, {"announcement": 1})
     assert desk.states[1:] == [State.HELD, State.HELD]
     await desk.comes(announcement(message_id=TWO))
-    assert all("届いた番号" in each.command for each in desk.downloads), "what is tied is offered to no other"
+    assert all("届いた番号" in command_line(each.action, "ja") for each in desk.downloads), (
+        "what is tied is offered to no other"
+    )
 
 
 async def test_what_is_no_notice_of_its_guarantor_is_not_tied_and_nothing_changes(desk: Desk) -> None:

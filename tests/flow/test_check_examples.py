@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from office import command
 
-from worker.errors import ConfigError
-from worker.wiring import load_changed_office, load_office
+from tests.support.office import command
+from worker.core.errors import ConfigError
+from worker.service.wiring import load_changed_office, load_office
 
 RENAMED = ("の提出について", "の送付について")
 

@@ -20,28 +20,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import notice_pdfs as made
 import pytest
-from office import (
-    ADDRESS,
-    EAST,
-    HANAKO,
-    Mailroom,
-    Office,
-    Ran,
-    a_form,
-    a_mail,
-    command,
-    environment,
-    notice,
-    project,
-)
 
-from worker.adapters.clock import SystemClock
-from worker.adapters.sender_lock import SenderLock
-from worker.cli import look
-from worker.model import JST
-from worker.words.events import DETAILS
+from tests.support import notice_pdfs as made
+from tests.support.office import EAST, HANAKO, Mailroom, Office, Ran, a_form, a_mail, command, environment, notice
+from tests.support.world import OFFICE, project
+from worker.cli import show as look
+from worker.core.messages.events import DETAILS
+from worker.core.model import JST
+from worker.send.smtp.lock import SenderLock
+from worker.service.clock import SystemClock
 
 SENT = a_form("道路改良工事", "前払金保証")
 WAITS = a_form("橋梁補修工事")
@@ -157,7 +145,7 @@ def test_a_fault_of_ours_is_one_line_and_70_with_the_trace_in_a_file(
     def broken(*_: object) -> None:
         raise RuntimeError("a detail that is for the trace alone")
 
-    monkeypatch.setattr(look, "load_office", broken)
+    monkeypatch.setattr(look, "open_office", broken)
     ran = office("list")
     assert (ran.code, ran.out) == (70, "")
     assert len(ran.err.splitlines()) == 1
@@ -307,6 +295,8 @@ def test_read_gives_the_fields_without_any_configuration(
     shown = command("read", str(pdf))
     assert shown.code == 0
     assert f"認証キー\t{WAITS.key}" in shown.out
+    assert "保証会社\t東日本建設業保証株式会社" in shown.out
+    assert "product\tperformance guarantee" in command("--lang", "en", "read", str(pdf)).out
 
 
 @pytest.mark.parametrize(
@@ -604,7 +594,7 @@ def test_an_old_label_or_a_part_of_one_is_refused_and_the_new_one_stands_after_w
     told = desk("approve", typed, "--by", HANAKO, "--json").document
     assert (told["refused"], told["label"], told["to"]) == ("draft_differs", row["label"], row["to"])
     assert told["cc"] == ["genba@contractor.example"]
-    assert told["hold_details"] == [{"reason": "approval", "detail": ""}]
+    assert told["hold_details"] == [{"reason": "approval", "detail": "", "params": {}}]
     assert desk.list()[0]["state"] == "HELD"
 
 
@@ -900,7 +890,7 @@ def test_the_demonstration_ends_with_0_and_shows_what_was_sent(demo: tuple[Path,
     assert "該当案件の登録なし" in ran.out
     assert "お知らせPDF待ち" in ran.out
     assert "記録は改変されていません" in ran.out
-    assert ADDRESS in ran.out
+    assert OFFICE in ran.out
 
 
 def test_what_the_demonstration_keeps_can_be_looked_at_with_the_commands(demo: tuple[Path, Ran]) -> None:
@@ -925,3 +915,29 @@ def test_a_missing_password_is_named_together_with_every_other_problem(empty: Of
     assert ran.code == 2
     named = {(each["file"], each["key"]) for each in ran.document["problems"]}
     assert {("worker.toml", "mailbox.main.password_file"), ("projects.toml", "project[1].namae")} <= named
+
+
+def test_kinds_of_guarantee_and_events_are_said_in_the_language_asked_for(office: Office) -> None:
+    assert "performance guarantee\tadvance payment guarantee" in office("--lang", "en", "project", "list").out
+    assert "\tsent\t" in office("--lang", "en", "log").out
+    assert "\t送信\t" in office("log").out
+
+
+def test_how_a_notice_came_again_is_said_in_words(mailroom: Callable[..., Mailroom]) -> None:
+    room = mailroom(mode="approve", projects=[project(WAITS.project, "kawa", WAITS.number)])
+    for name in ("a.pdf", "b.pdf"):
+        room.deliver(a_mail("認証キー", (name, notice(WAITS))))
+    room.office.run_once()
+    shown = room.office("show", "1").out
+    assert "受付の経路：受信メールボックス main / 同じファイル：はい / 名前：認証キー / 提出前：はい" in shown
+    assert "came by：mailbox main / same file：yes" in room.office("--lang", "en", "show", "1").out
+
+
+def test_the_steps_of_an_announcement_stay_those_of_fetching_it(mailroom: Callable[..., Mailroom]) -> None:
+    room = mailroom()
+    room.deliver(a_mail(EAST, sender="netdesk@surety.example"))
+    room.office.run_once()
+    assert room.office("withdraw", "1", "--by", HANAKO, "--why", "不要").code == 0
+    shown = room.office("show", "1").out
+    assert "お知らせPDFを取得する手順" in shown
+    assert "メールでは送りません" not in shown

@@ -12,29 +12,17 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from fakes import run_at_once
-from office import (
-    ADDRESS,
-    HANAKO,
-    ISSUERS,
-    Mailroom,
-    a_form,
-    a_mail,
-    later_key,
-    notice,
-    other_download,
-    project,
-    yesterday,
-)
-
-from worker.adapters.demo_imap import DemoImap
-from worker.adapters.demo_smtp import DsnController
-from worker.adapters.pdf import PdfPool
-from worker.adapters.store import create_or_migrate, open_store
-from worker.model import JST
-from worker.pipeline import Pipeline
-from worker.states import State
-from worker.wiring import build_folder, build_server, load_office, load_secrets
+from tests.support.fakes import run_at_once
+from tests.support.office import HANAKO, Mailroom, a_form, a_mail, later_key, notice, other_download, yesterday
+from tests.support.world import ISSUERS, OFFICE, project
+from worker.cli.demo.imap_server import DemoImap
+from worker.cli.demo.smtp_server import DsnController
+from worker.core.model import JST
+from worker.core.states import State
+from worker.pipeline.pipeline import Pipeline
+from worker.read.pdf.pool import PdfPool
+from worker.service.wiring import build_folder, build_server, load_office, load_secrets
+from worker.store.sqlite import create_or_migrate, open_store
 
 MODES = Callable[..., Mailroom]
 
@@ -356,7 +344,7 @@ def test_a_renumbered_mailbox_gives_no_notice_twice_and_loses_none(relay: DsnCon
         for number in numbers:
             imap.append(mails[number], folder=room.folder, received=days[number])
 
-    with DemoImap(ADDRESS) as first:
+    with DemoImap(OFFICE) as first:
         room = Mailroom(
             first, relay, tmp_path, since="", projects=[project(f.project, "kawa", f.number) for f in forms]
         )
@@ -369,7 +357,7 @@ def test_a_renumbered_mailbox_gives_no_notice_twice_and_loses_none(relay: DsnCon
     assert [each["contract_number"] for each in office.list()] == sent
     numberings = office.rows("select distinct uidvalidity from messages")
 
-    with DemoImap(ADDRESS) as second:  # moved to another server: other numbers, another order, and one mail more
+    with DemoImap(OFFICE) as second:  # moved to another server: other numbers, another order, and one mail more
         second.create_folder(room.folder)
         fill(second, 2, 0, 3, 1)
         office.write(imap_port=second.port, imap_password=second.password)

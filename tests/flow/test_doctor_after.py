@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from office import Office
 
-from worker.adapters.demo_imap import DemoImap
-from worker.adapters.demo_smtp import DsnController
+from tests.support.office import Office
+from worker.cli.demo.imap_server import DemoImap
+from worker.cli.demo.smtp_server import DsnController
 
 HEADING = "[mailbox.main]\n"
 

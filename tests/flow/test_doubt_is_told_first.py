@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from small_office import OFFICE, Settings, SmallOffice, form, mail_with
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
-
-from misbehaving_smtp import At, MisbehavingServer
-
-from worker.ports import Author
-from worker.states import Event, State
+from tests.support.misbehaving_smtp import At, MisbehavingServer
+from tests.support.small_office import Settings, SmallOffice, form, mail_with
+from tests.support.world import OFFICE
+from worker.core.states import Event, State
+from worker.store.ports import Author
 
 
 @pytest.fixture

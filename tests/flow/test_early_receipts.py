@@ -6,30 +6,29 @@ and this program: the Message-ID that 0.1.0 made of the PDF, and, after the mail
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from authenticated import AUTHSERV_ID, SIGNATURE, signature
-from returned import dsn, qmail, recipient, reply
-from small_office import HANAKO, OFFICE, Form, Settings, SmallOffice, form
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
-
-from misbehaving_smtp import At, MisbehavingServer
-
-from worker import decisions
-from worker.adapters.store.secret import read_secret
-from worker.compose import hash_draft
-from worker.errors import LogBroken
-from worker.letter import SECRET, bears_secret, old_message_id
-from worker.model import Address, Product, ReceiptKind, sha256
-from worker.ports import Author
-from worker.states import Event, Reason, State
-from worker.tasks import Urgency, open_tasks
-from worker.words import name_hold, name_receipt
+from tests.support import decided
+from tests.support.authenticated import AUTHSERV_ID, SIGNATURE, signature
+from tests.support.holds import detail_of
+from tests.support.misbehaving_smtp import At, MisbehavingServer
+from tests.support.returned import dsn, qmail, recipient, reply
+from tests.support.small_office import Form, Settings, SmallOffice, form
+from tests.support.world import HANAKO, OFFICE
+from worker.approve import decisions
+from worker.compose.compose import hash_draft
+from worker.core.errors import LogBroken
+from worker.core.message_id import SECRET, bears_secret, old_message_id
+from worker.core.messages import name_hold, name_receipt
+from worker.core.model import Address, Product, ReceiptKind, sha256
+from worker.core.states import Event, Reason, State
+from worker.store.ports import Author
+from worker.store.sqlite.secret import read_secret
+from worker.views.tasks import Urgency, open_tasks
 
 TO = "keiyaku@yama-city.example"
 ONE = form(2)
@@ -76,7 +75,7 @@ class Stage:
     def approve(self) -> None:
         office = self.office
         now = office.clock.now()
-        decisions.approve(office.store, office.pipeline.in_force, 1, office.only().label, HANAKO, "未送信を確認", now)
+        decided.approve(office.store, office.pipeline.in_force, 1, office.only().label, HANAKO, "未送信を確認", now)
 
     @property
     def reasons(self) -> list[Reason]:
@@ -157,8 +156,8 @@ async def test_the_reason_is_shown_in_words_and_kept_as_a_code(stage: Stage) -> 
     as_0_1_drafted(office)
     await stage.comes(forged(guessed(), "report"))
     (hold,) = office.only().reasons
-    assert hold.detail.startswith(f"delivered: {TO} 2026-")
-    assert hold.detail.isascii()
+    assert detail_of(hold).startswith(f"delivered: {TO} 2026-")
+    assert detail_of(hold).isascii()
     assert name_hold(hold, "ja").startswith(f"送信済みの可能性（先方サーバーに到着：{TO}")
     assert name_hold(hold, "en").startswith(f"it may have been sent already (delivered: {TO}")
 

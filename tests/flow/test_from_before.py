@@ -15,22 +15,25 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from authenticated import received
-from fakes import FakeClock, run_at_once
-from known_addresses import say_installed
-from small_office import HANAKO, OFFICE, Form, Mails, Settings, SmallOffice, form, mail_with
 
-from worker import decisions
-from worker.adapters.demo_smtp import DsnController
-from worker.adapters.folder import NoticeFolder
-from worker.adapters.store import create_or_migrate, open_store
-from worker.adapters.store.schema import FILE_NAME
-from worker.before import FIRST_START
-from worker.ports import Fetched, Header, Opened
-from worker.recover import record_start
-from worker.states import Reason, State
-from worker.watch import NO_DATE, SETTLE
-from worker.words import name_hold, next_step
+from tests.support import decided
+from tests.support.authenticated import received
+from tests.support.fakes import FakeClock, run_at_once
+from tests.support.holds import detail_of
+from tests.support.known_addresses import say_installed
+from tests.support.small_office import Form, Mails, Settings, SmallOffice, form, mail_with
+from tests.support.world import HANAKO, OFFICE
+from worker.cli.demo.smtp_server import DsnController
+from worker.core.messages import name_hold, next_step
+from worker.core.model import NO_DATE
+from worker.core.states import Reason, State
+from worker.match.from_before import FIRST_START
+from worker.pipeline.recover import record_start
+from worker.store.sqlite import create_or_migrate, open_store
+from worker.store.sqlite.schema import FILE_NAME
+from worker.watch.folder.notices import NoticeFolder
+from worker.watch.plan import SETTLE
+from worker.watch.ports import Fetched, Header, Opened
 
 INSTALLED = FakeClock().moment
 DAY = dt.timedelta(days=1)
@@ -112,7 +115,7 @@ class NewOffice(SmallOffice):
     def asked(self, number: int) -> list[str]:
         """The details of FROM_BEFORE that stand."""
         reasons = self.store.submission(number).reasons
-        return [hold.detail for hold in reasons if hold.reason is Reason.FROM_BEFORE]
+        return [detail_of(hold) for hold in reasons if hold.reason is Reason.FROM_BEFORE]
 
 
 @pytest_asyncio.fixture
@@ -175,7 +178,7 @@ async def test_an_answer_given_once_counts(office: NewOffice, sent: Callable[[],
     await office.restart()
     assert office.asked(1) == ["mail: 2026-11-18"]
     label = office.store.submission(1).label
-    decisions.approve(office.store, office.pipeline.in_force, 1, label, HANAKO, "未提出", office.clock.now())
+    decided.approve(office.store, office.pipeline.in_force, 1, label, HANAKO, "未提出", office.clock.now())
     await office.restart()  # of the same configuration, judged anew
     assert office.asked(1) == []
     await office.finish()

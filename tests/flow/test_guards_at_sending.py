@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from small_office import HANAKO, Settings, SmallOffice, form
 
-from worker.adapters.demo_smtp import DsnController
-from worker.adapters.store.schema import FILE_NAME
-from worker.decisions import approve
-from worker.drafting import put_in_force
-from worker.errors import NotAllowed
-from worker.states import Reason, State
+from tests.support.decided import approve
+from tests.support.holds import detail_of
+from tests.support.small_office import Settings, SmallOffice, form
+from tests.support.world import HANAKO
+from worker.approve.redraft import put_in_force
+from worker.cli.demo.smtp_server import DsnController
+from worker.core.errors import NotAllowed
+from worker.core.states import Reason, State
+from worker.store.sqlite.schema import FILE_NAME
 
 SITE = "genba@contractor.example"
 
@@ -62,7 +64,7 @@ async def test_an_address_whose_only_mail_came_back_after_the_approval_gets_noth
     await office.pipeline.send_due()
     held = office.only()
     assert held.state is State.HELD
-    assert [(hold.reason, hold.detail) for hold in held.reasons] == [(Reason.FIRST_ADDRESS, SITE)]
+    assert [(hold.reason, detail_of(hold)) for hold in held.reasons] == [(Reason.FIRST_ADDRESS, SITE)]
     assert len(relay.mails) == before
     with contextlib.closing(sqlite3.connect(office.root / FILE_NAME)) as database, database:
         database.execute("INSERT INTO sent_to VALUES (?, 0)", [SITE])
@@ -95,7 +97,7 @@ async def test_an_invoice_that_is_addressed_to_a_neighbour_never_leaves(
 ) -> None:
     made = await held_with_invoice(tmp_path, relay, "川北町長 様")
     held = made.only()
-    assert [(each.reason, each.detail.partition(": ")[0]) for each in held.reasons] == [
+    assert [(each.reason, detail_of(each).partition(": ")[0]) for each in held.reasons] == [
         (Reason.WRONG_INVOICE, "issuer")
     ]
     with pytest.raises(NotAllowed):
@@ -131,7 +133,7 @@ async def test_an_address_that_another_issuer_had_is_asked_about_for_this_one(
     first, second = made.store.submissions()
     assert (first.issuer, first.state) == ("kawa", State.SENT)
     assert (second.issuer, second.state) == ("yama", State.HELD)
-    assert [(each.reason, each.detail) for each in second.reasons] == [(Reason.FIRST_ADDRESS, shared)]
+    assert [(each.reason, detail_of(each)) for each in second.reasons] == [(Reason.FIRST_ADDRESS, shared)]
     approve(made.store, made.pipeline.in_force, second.id, second.label, HANAKO, "公表元と照合", made.clock.now())
     await made.finish()
     made.save(form(2, key=2))

@@ -7,17 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fakes import FakeClock, FakeServer
-from office import Mailroom, a_form, notice, project
-from small_office import HANAKO, REHEARSAL, Settings, SmallOffice, form
 
-from worker.decisions import approve
-from worker.errors import Unavailable
-from worker.hours import USUAL
-from worker.model import JST
-from worker.pipeline import Pipeline
-from worker.ports import Reply
-from worker.states import State
+from tests.support.decided import approve
+from tests.support.fakes import FakeClock, FakeServer
+from tests.support.office import Mailroom, a_form, notice
+from tests.support.small_office import Settings, SmallOffice, form
+from tests.support.world import HANAKO, REHEARSAL, project
+from worker.core.business_hours import USUAL
+from worker.core.errors import Unavailable
+from worker.core.model import JST
+from worker.core.states import State
+from worker.pipeline.pipeline import Pipeline
+from worker.send.ports import Reply
 
 FRIDAY = dt.datetime(2026, 11, 20, 17, 10, tzinfo=JST)
 """Five minutes before the office closes for a week-end and a holiday."""

@@ -11,33 +11,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
-from fakes import START
-from small_office import Settings, SmallOffice, TextInBytes, WatchedStore, form, in_force_of, mail_with
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
-
-from misbehaving_smtp import MisbehavingServer
-from scripted_imap import Fault, ScriptedImap
-from test_smtp_faults import ids_of
-
-from worker.adapters.folder import NoticeFolder
-from worker.adapters.imap import ImapMailbox
-from worker.adapters.threads import OwnThread
-from worker.errors import Unavailable
-from worker.listen import RECONNECT_LIMIT
-from worker.pipeline import Pipeline
-from worker.pipeline.vigil import Vigil
-from worker.ports import Heard
-from worker.settings import Security
-from worker.states import State
-from worker.watch import SETTLE
+from tests.flow.test_smtp_faults import ids_of
+from tests.support.misbehaving_smtp import MisbehavingServer
+from tests.support.scripted_imap import Fault, ScriptedImap
+from tests.support.small_office import Settings, SmallOffice, TextInBytes, WatchedStore, form, in_force_of, mail_with
+from tests.support.world import START
+from worker.config.settings import Security
+from worker.core.errors import Unavailable
+from worker.core.states import State
+from worker.pipeline.pipeline import Pipeline
+from worker.service.loop import Vigil
+from worker.service.threads import OwnThread
+from worker.watch.backoff import RECONNECT_LIMIT
+from worker.watch.folder.notices import NoticeFolder
+from worker.watch.imap.mailbox import ImapMailbox
+from worker.watch.plan import SETTLE
+from worker.watch.ports import Heard
 
 SINCE = dt.date(2026, 1, 1)
 POLL = 60.0

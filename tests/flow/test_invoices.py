@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from office import HANAKO, Form, Mailroom, a_form, an_invoice, notice, project
-from small_office import Settings, SmallOffice, form
+from tests.support.notice_pdfs import Form
+from tests.support.office import HANAKO, Mailroom, a_form, an_invoice, notice
+from tests.support.small_office import Settings, SmallOffice, form
+from tests.support.world import project
 
 MODES = Callable[..., Mailroom]
 ROAD = a_form("県道拡幅工事", "前払金保証")

@@ -10,27 +10,24 @@ from __future__ import annotations
 import datetime as dt
 import re
 import sqlite3
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
-
 import pytest
-from fakes import FakeClock, run_at_once
-from office import Office
-from scripted_imap import Fault, ScriptedImap
-from test_overlap import NoPdfs, Relay, announcement
 
-from worker.adapters.imap import ImapMailbox
-from worker.adapters.store import SqlStore, create_or_migrate, open_store
-from worker.after import parse_after
-from worker.errors import Unavailable
-from worker.model import End
-from worker.pipeline import Pipeline
-from worker.pipeline.headers import COMPARED, COUNT_AGAIN
-from worker.settings import Security
-from worker.wiring import load_office
+from tests.flow.test_overlap import NoPdfs, Relay, announcement
+from tests.support.fakes import FakeClock, run_at_once
+from tests.support.office import Office
+from tests.support.scripted_imap import Fault, ScriptedImap
+from worker.config.mailbox_actions import parse_after
+from worker.config.settings import Security
+from worker.core.errors import Unavailable
+from worker.core.model import End
+from worker.pipeline.new_messages import COMPARED, COUNT_AGAIN
+from worker.pipeline.pipeline import Pipeline
+from worker.service.wiring import load_office
+from worker.store.sqlite import SqlStore, create_or_migrate, open_store
+from worker.watch.imap.mailbox import ImapMailbox
 
 SINCE = dt.date(2026, 1, 1)
 PLAIN = b'"text" "plain" ("charset" "utf-8") NIL NIL "7bit" 20 1 NIL NIL NIL NIL'

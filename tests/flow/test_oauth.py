@@ -21,12 +21,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mailservers import MailServers
-from office import Office, Ran, a_form, a_mail, a_pdf, notice, project, wire, yesterday
-from token_endpoints import CLIENT, SECRET, TENANT, USER_CODE, TokenEndpoints, token_endpoints
 
-from worker.adapters.token_files import LoginFile
-from worker.tokens import Kept
+from tests.support.mailservers import MailServers
+from tests.support.office import Office, Ran, a_form, a_mail, a_pdf, notice, wire, yesterday
+from tests.support.token_endpoints import CLIENT, SECRET, TENANT, USER_CODE, TokenEndpoints, token_endpoints
+from tests.support.world import project
+from worker.oauth.files import LoginFile
+from worker.oauth.tokens import Kept
 
 pytestmark = pytest.mark.servers
 

@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from office import EAST, Office
 
-from worker.adapters.clock import SystemClock
-from worker.adapters.store import SqlStore, create_or_migrate, open_store
-from worker.after import After
-from worker.errors import Unavailable
-from worker.model import JST
-from worker.pipeline import Pipeline
-from worker.ports import Body, Data, Fetched, Header, Heard, Opened, Reply, Session, Step
-from worker.wiring import load_office
+from tests.support.office import EAST, Office
+from worker.config.mailbox_actions import After
+from worker.core.errors import Unavailable
+from worker.core.model import JST
+from worker.pipeline.pipeline import Pipeline
+from worker.send.ports import Body, Data, Reply, Session, Step
+from worker.service.clock import SystemClock
+from worker.service.wiring import load_office
+from worker.store.sqlite import SqlStore, create_or_migrate, open_store
+from worker.watch.ports import Fetched, Header, Heard, Opened
 
 WHEN = dt.datetime(2026, 11, 20, 9, tzinfo=JST)
 SINCE = dt.date(2026, 1, 1)

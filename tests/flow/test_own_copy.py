@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from small_office import HANAKO, REHEARSAL, Settings, SmallOffice, form
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
-
-from misbehaving_smtp import At, MisbehavingServer
-
-from worker import decisions
-from worker.decisions import approve
-from worker.model import Hold, ReceiptKind, Submission
-from worker.states import Reason, State
-from worker.words import name_hold
+from tests.support import decided
+from tests.support.decided import approve
+from tests.support.holds import Said
+from tests.support.misbehaving_smtp import At, MisbehavingServer
+from tests.support.small_office import Settings, SmallOffice, form
+from tests.support.world import HANAKO, REHEARSAL
+from worker.core.messages import name_hold
+from worker.core.model import ReceiptKind, Submission
+from worker.core.states import Reason, State
 
 COPY = "hikae@contractor.example"
 TRACE = (
@@ -116,7 +114,7 @@ async def test_a_copy_outside_our_domain_is_asked_about_once_and_then_goes(tmp_p
         office.save(form(4))
         await office.pass_once()
         first, second = office.store.submissions()
-        asked = Hold(Reason.FIRST_ADDRESS, f"copy_to: {OUTSIDE}")
+        asked = Said(Reason.FIRST_ADDRESS, f"copy_to: {OUTSIDE}")
         assert [(each.state, each.reasons) for each in (first, second)] == [(State.HELD, (asked,))] * 2
         approve(office.store, office.pipeline.in_force, first.id, first.label, HANAKO, "社外の控え", office.clock.now())
         await office.pass_once()
@@ -124,12 +122,12 @@ async def test_a_copy_outside_our_domain_is_asked_about_once_and_then_goes(tmp_p
         office.configure(replace(office.settings, copy_to="other@backup.example"))
         office.save(form(2, key=1))
         await office.pass_once()
-        assert Hold(Reason.FIRST_ADDRESS, "copy_to: other@backup.example") in office.store.submission(3).reasons
+        assert Said(Reason.FIRST_ADDRESS, "copy_to: other@backup.example") in office.store.submission(3).reasons
         await office.stop()
 
 
 async def test_a_rehearsal_outside_our_domain_goes_and_is_asked_about_until_it_is_answered(tmp_path: Path) -> None:
-    asked = Hold(Reason.FIRST_ADDRESS, f"rehearsal_to: {OUTSIDE}")
+    asked = Said(Reason.FIRST_ADDRESS, f"rehearsal_to: {OUTSIDE}")
     async with MisbehavingServer(At.AFTER, "421", times=0) as server:
         office = SmallOffice(tmp_path, Settings(port=server.port, notify=(), rehearsal_to=OUTSIDE))
         office.save(YAMA)
@@ -259,14 +257,12 @@ async def test_a_copy_of_what_was_stated_unsent_holds_it_anew_and_proves_it_when
 ) -> None:
     office = doubtful.office
     office.clock.let_pass(hours=1)
-    decisions.resolve_not_sent(
-        office.store, office.pipeline.in_force, doubtful.submission.id, HANAKO, office.clock.now()
-    )
+    decided.resolve_not_sent(office.store, office.pipeline.in_force, doubtful.submission.id, HANAKO, office.clock.now())
     after = await doubtful.comes(TRACE + doubtful.mail)
     assert (after.state, [hold.reason for hold in after.reasons]) == (State.HELD, [Reason.MAYBE_SENT])
     assert "控え" in name_hold(after.reasons[0], "ja")
     assert office.alarms()[-1] == "came_back"
-    decisions.approve(
+    decided.approve(
         office.store, office.pipeline.in_force, after.id, after.label, HANAKO, "それでも", office.clock.now()
     )
     done = await office.finish()
@@ -278,12 +274,10 @@ async def test_a_forged_copy_of_what_was_stated_unsent_keeps_it_from_leaving_onl
 ) -> None:
     office = doubtful.office
     office.clock.let_pass(hours=1)
-    decisions.resolve_not_sent(
-        office.store, office.pipeline.in_force, doubtful.submission.id, HANAKO, office.clock.now()
-    )
+    decided.resolve_not_sent(office.store, office.pipeline.in_force, doubtful.submission.id, HANAKO, office.clock.now())
     after = await doubtful.comes(TRACE + doubtful.mail.replace(b"Subject: ", b"Subject: x"))
     assert after.state is State.HELD
-    decisions.approve(office.store, office.pipeline.in_force, after.id, after.label, HANAKO, "偽物", office.clock.now())
+    decided.approve(office.store, office.pipeline.in_force, after.id, after.label, HANAKO, "偽物", office.clock.now())
     done = await office.finish()
     assert (done.sent, doubtful.submission.state) == (1, State.SENT)
 
@@ -319,7 +313,7 @@ async def test_another_mail_under_the_same_name_holds_what_is_about_to_leave_onc
         office.clock.let_pass(minutes=2)
         done = await office.finish()
         assert (done.sent, done.began_to_wait, put_off.submission.state) == (0, 1, State.HELD)
-        decisions.approve(
+        decided.approve(
             office.store,
             office.pipeline.in_force,
             put_off.submission.id,

@@ -11,22 +11,20 @@ import dataclasses
 import json
 import random
 import re
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_office import HANAKO, REHEARSAL, Settings, SmallOffice, form, mail_with
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
-
-from misbehaving_smtp import At, MisbehavingServer
-
-from worker import decisions
-from worker.errors import Conflict, LogBroken, NotAllowed, Unavailable
-from worker.states import State
+from tests.support import decided
+from tests.support.misbehaving_smtp import At, MisbehavingServer
+from tests.support.small_office import Settings, SmallOffice, form, mail_with
+from tests.support.world import HANAKO, REHEARSAL
+from worker.approve import decisions
+from worker.core.errors import Conflict, LogBroken, NotAllowed, Unavailable
+from worker.core.states import State
 
 SEQUENCES = 40
 STEPS = 30
@@ -109,15 +107,15 @@ class Day:
         one = self.chance.choice(found)
         self.steps[-1] += f" {one.id} {one.state}"
         if one.state is State.HELD and self.chance.random() < 0.8:
-            decisions.approve(store, in_force, one.id, one.label, HANAKO, "", now)
+            decided.approve(store, in_force, one.id, one.label, HANAKO, "", now)
         elif one.state is State.IN_DOUBT and self.chance.random() < 0.5:
             decisions.resolve_sent(store, one.id, HANAKO, now)
         elif one.state is State.IN_DOUBT:
-            decisions.resolve_not_sent(store, in_force, one.id, HANAKO, now)
+            decided.resolve_not_sent(store, in_force, one.id, HANAKO, now)
         elif one.state in {State.HELD, State.APPROVED}:
             decisions.withdraw(store, one.id, HANAKO, "")
         else:
-            decisions.resend(store, in_force, one.id, HANAKO, "", now)
+            decided.resend(store, in_force, one.id, HANAKO, "", now)
 
     async def harm(self) -> None:
         what = self.chance.choice(["server", "server", "refuses", "denies"])

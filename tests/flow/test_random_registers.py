@@ -23,29 +23,32 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
-from authenticated import HEADER, SIGNATURE, authenticated, signature
-from fakes import START, FakeClock, FakeFiles, located_as_printed, run_at_once
 from hypothesis import HealthCheck, given, seed, settings
-from known_addresses import make_known
-from oracle import Left, faults_of, faults_together, is_invoice_of
-from random_registers import OFFICE, TITLES, Came, World, worlds, write_files
-from small_office import HANAKO, Mails
 
-from worker import decisions
-from worker.adapters.config_files import TemplateFiles
-from worker.adapters.shipped import shipped_file
-from worker.adapters.store import SqlStore
-from worker.adapters.store.schema import FILE_NAME
-from worker.configuration import load_configuration
-from worker.drafting import InForce, put_in_force
-from worker.errors import NotAllowed
-from worker.model import Located, PageText, PdfText, Submission, Unreadable, sha256
-from worker.pipeline import Pipeline
-from worker.pipeline.once import Pass, finish_pass
-from worker.ports import Body, Data, Mail, Rcpt, Reply, Session, Step
-from worker.recover import record_configuration
-from worker.render import Renderer
-from worker.states import Kind, Reason, State, kind_of
+from tests.support import decided
+from tests.support.authenticated import HEADER, SIGNATURE, authenticated, signature
+from tests.support.fakes import FakeClock, FakeFiles, located_as_printed, run_at_once
+from tests.support.holds import asked, detail_of
+from tests.support.known_addresses import make_known
+from tests.support.oracle import Left, faults_of, faults_together, is_invoice_of
+from tests.support.random_registers import TITLES, Came, World, worlds, write_files
+from tests.support.small_office import Mails
+from tests.support.world import HANAKO, OFFICE, START
+from worker.approve import decisions
+from worker.approve.redraft import InForce, put_in_force
+from worker.config.files import TemplateFiles
+from worker.config.load import load_configuration
+from worker.config.shipped import shipped_file
+from worker.config.templates import Renderer
+from worker.core.errors import NotAllowed
+from worker.core.model import Located, PageText, PdfText, Submission, Unreadable, sha256
+from worker.core.states import Event, Kind, Reason, State, kind_of
+from worker.pipeline.one_pass import Pass, finish_pass
+from worker.pipeline.pipeline import Pipeline
+from worker.pipeline.recover import record_configuration
+from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Session, Step
+from worker.store.sqlite import SqlStore
+from worker.store.sqlite.schema import FILE_NAME
 
 REGISTERS = 1000
 PROCESSES = 2
@@ -217,7 +220,7 @@ class Days:
 
     def approve(self, each: Submission) -> None:
         with contextlib.suppress(NotAllowed):  # another approval of this day changed what this one would be about
-            decisions.approve(self.store, self.in_force, each.id, each.label, HANAKO, "確認済", self.clock.now())
+            decided.approve(self.store, self.in_force, each.id, each.label, HANAKO, "確認済", self.clock.now())
 
     def is_right(self, each: Submission) -> bool:
         """Whether project, contract and invoice of the proposal are the true ones; the recipients are not looked at."""
@@ -248,7 +251,7 @@ class Days:
     def may_be_answered_blindly(self, each: Submission) -> bool:
         """Whether nothing that is asked is about whose it is, which contract's, or which invoice."""
         asked = {hold.reason for hold in each.reasons}
-        unknown_day = any(hold.reason is Reason.TIMING and "未登録" in hold.detail for hold in each.reasons)
+        unknown_day = any(hold.reason is Reason.TIMING and "未登録" in detail_of(hold) for hold in each.reasons)
         return not asked & (ABOUT_THE_TARGET | {Reason.INVOICE_UNREADABLE, Reason.INVOICE_UNCLEAR}) and not unknown_day
 
     def truth_of(self, each: Submission) -> Came:
@@ -276,12 +279,13 @@ class Days:
         """Mails to an address that was never written to as this section, and of which no person was asked."""
         known: set[tuple[str | None, ...]] = {(*each, "") for each in self.first_known}
         faults = []
-        for each in sorted(sent, key=lambda one: (str(one.sent_at), one.id)):
+        accepted = {entry.submission: entry.number for entry in self.store.entries(events=[Event.ACCEPTED])}
+        for each in sorted(sent, key=lambda one: accepted[one.id]):  # several have one moment of the fake clock
             assert each.draft is not None
             project = each.project if each.section == "office" else ""
-            asked = {answer.detail for answer in each.answers if answer.reason is Reason.FIRST_ADDRESS}
+            told = {asked(answer) for answer in each.answers if answer.reason is Reason.FIRST_ADDRESS}
             places = {(each.issuer, each.section, to, project) for to in each.draft.recipients}
-            faults += [f"nobody was asked of {place}" for place in places - known if place[2] not in asked]
+            faults += [f"nobody was asked of {place}" for place in places - known if place[2] not in told]
             known |= places
         self.room.counted["asked of an address"] += sum(
             answer.reason is Reason.FIRST_ADDRESS for each in sent for answer in each.answers

@@ -11,19 +11,22 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from small_office import HANAKO, Settings, SmallOffice, TextInBytes, form
 
-from worker import decisions
-from worker.adapters.demo_smtp import DsnController
-from worker.adapters.store.schema import FILE_NAME
-from worker.decode import decode_letter
-from worker.errors import Unavailable
-from worker.model import PdfText, Unreadable
-from worker.pipeline import readings
-from worker.pipeline.sending import UNREAD_TOLD
-from worker.send import retry_delay
-from worker.states import Reason, State
-from worker.words import name_hold, next_step
+from tests.support import decided
+from tests.support.holds import detail_of
+from tests.support.small_office import Settings, SmallOffice, TextInBytes, form
+from tests.support.world import HANAKO
+from worker.approve import decisions
+from worker.cli.demo.smtp_server import DsnController
+from worker.compose.mime_verify import decode_letter
+from worker.core.errors import Unavailable
+from worker.core.messages import name_hold, next_step
+from worker.core.model import PdfText, Unreadable
+from worker.core.states import Reason, State
+from worker.pipeline import read as readings
+from worker.pipeline.send import UNREAD_TOLD
+from worker.send.smtp_verdicts import retry_delay
+from worker.store.sqlite.schema import FILE_NAME
 
 ALTERED = {
     "contract_number": "40213-000002",
@@ -102,7 +105,7 @@ async def test_a_notice_altered_in_the_database_is_held_for_ever_and_never_sent(
     await office.pipeline.send_due()
     held = office.only()
     assert (held.state, [hold.reason for hold in held.reasons]) == (State.HELD, [Reason.KEY_DIFFERS])
-    assert field in held.reasons[0].detail
+    assert field in detail_of(held.reasons[0])
     assert "began_to_wait" in office.alarms()
     for _ in range(3):  # nothing that the table says brings it back, a restart included
         await office.pass_once()
@@ -118,7 +121,7 @@ async def test_the_words_name_what_differs_and_the_way_out(office: WatchedOffice
     await office.pipeline.send_due()
     held = office.only()
     (hold,) = held.reasons
-    assert hold.detail == "pdf: contract_number, key"
+    assert detail_of(hold) == "pdf: contract_number, key"
     assert "保証契約番号、認証キー" in name_hold(hold, "ja")
     assert "contract number, key" in name_hold(hold, "en")
     assert "kEy0002Zq0W" not in str(list(office.store.entries(held.id)))
@@ -193,7 +196,7 @@ async def test_what_is_read_again_after_a_refusal_and_says_otherwise_is_held_for
     office.alter("notices", key="kEy0002Zq0W")
     await office.restart()
     await office.pass_once()
-    assert [hold.detail for hold in office.only().reasons] == ["pdf: key"]
+    assert [detail_of(hold) for hold in office.only().reasons] == ["pdf: key"]
     assert len(sent) == 0
 
 
@@ -292,8 +295,8 @@ async def test_corrections_and_rehearsals_are_read_again_too(
     if not rehearsal_to:
         decisions.withdraw(office.store, 1, HANAKO, "訂正")
         now = office.clock.now()
-        again = decisions.resend(office.store, office.pipeline.in_force, 1, HANAKO, "再提出", now)
-        decisions.approve(office.store, office.pipeline.in_force, again.id, again.label, HANAKO, "", now)
+        again = decided.resend(office.store, office.pipeline.in_force, 1, HANAKO, "再提出", now)
+        decided.approve(office.store, office.pipeline.in_force, again.id, again.label, HANAKO, "", now)
     last = office.store.submissions()[-1]
     assert last.state is State.APPROVED
     office.alter("notices", key="kEy0002Zq0W")
@@ -315,10 +318,10 @@ async def test_a_notice_altered_before_the_approval_goes_to_no_other_town(
     await office.pass_once()
     assert office.only().issuer == "yama"  # judged by the altered notice: a person is shown the other town
     now = office.clock.now()
-    decisions.approve(office.store, office.pipeline.in_force, 1, office.only().label, HANAKO, "", now)
+    decided.approve(office.store, office.pipeline.in_force, 1, office.only().label, HANAKO, "", now)
     await office.pass_once()
     held = office.only()
-    assert (held.state, [hold.detail for hold in held.reasons]) == (
+    assert (held.state, [detail_of(hold) for hold in held.reasons]) == (
         State.HELD,
         ["pdf: contract_number, project_name"],
     )

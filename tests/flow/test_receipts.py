@@ -5,24 +5,22 @@ The way from the store to the socket is real; what comes back is put into the ma
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from office import Mailroom, a_form, a_mail, notice, project, wire
-from returned import dsn, qmail, read_receipt, recipient, reply
-from small_office import HANAKO, OFFICE, Settings, SmallOffice, form, mail_with
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
-
-from misbehaving_smtp import At, MisbehavingServer
-
-from worker import decisions
-from worker.chain import canonical
-from worker.model import ReceiptKind, Submission
-from worker.states import Reason, State
+from tests.support import decided
+from tests.support.misbehaving_smtp import At, MisbehavingServer
+from tests.support.office import Mailroom, a_form, a_mail, notice, wire
+from tests.support.returned import dsn, qmail, read_receipt, recipient, reply
+from tests.support.small_office import Settings, SmallOffice, form, mail_with
+from tests.support.world import HANAKO, OFFICE, project
+from worker.approve import decisions
+from worker.audit.chain import canonical
+from worker.core.model import ReceiptKind, Submission
+from worker.core.states import Reason, State
 
 TO, CC = "doboku@kawa-town.example", "genba@contractor.example"
 CLERK = "tanaka@kawa-town.example"
@@ -192,13 +190,13 @@ async def test_a_report_that_contradicts_a_statement_holds_it_anew_whatever_was_
     in_force = office.pipeline.in_force
     office.clock.let_pass(hours=1)
     number = doubtful.submission.id
-    held = decisions.resolve_not_sent(office.store, in_force, number, HANAKO, office.clock.now())
+    held = decided.resolve_not_sent(office.store, in_force, number, HANAKO, office.clock.now())
     after = await doubtful.reported((*DELIVERED, TO))
     assert after.state is State.HELD
     assert [hold.reason for hold in held.reasons] == [Reason.NOT_SENT]
     assert [hold.reason for hold in after.reasons] == [Reason.MAYBE_SENT]
     assert office.alarms()[-1] == "came_back"
-    decisions.approve(office.store, in_force, after.id, after.label, HANAKO, "それでも", office.clock.now())
+    decided.approve(office.store, in_force, after.id, after.label, HANAKO, "それでも", office.clock.now())
     done = await office.finish()
     assert (done.sent, doubtful.submission.state) == (0, State.DELIVERED)
 

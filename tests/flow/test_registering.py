@@ -19,9 +19,10 @@ from typing import Any
 
 import openpyxl
 import pytest
-from office import HANAKO, Office, a_form, notice, project
 
-from worker.model import JST
+from tests.support.office import HANAKO, Office, a_form, notice
+from tests.support.world import project
+from worker.core.model import JST
 
 ROOT = Path(__file__).parents[2]
 SILENCE = 60

@@ -10,24 +10,22 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from office import Mailroom, a_form, notice, project
-from returned import dsn, recipient
-from small_office import HANAKO, Form, Settings, SmallOffice, form, mail_with
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
-
-from misbehaving_smtp import At, MisbehavingServer
-
-from worker import decisions
-from worker.adapters.store.schema import FILE_NAME
-from worker.errors import LogBroken, Unavailable
-from worker.states import Event, Reason, State
+from tests.support import decided
+from tests.support.misbehaving_smtp import At, MisbehavingServer
+from tests.support.office import Mailroom, a_form, notice
+from tests.support.returned import dsn, recipient
+from tests.support.small_office import Form, Settings, SmallOffice, form, mail_with
+from tests.support.world import HANAKO, project
+from worker.approve import decisions
+from worker.core.errors import LogBroken, Unavailable
+from worker.core.states import Event, Reason, State
+from worker.store.sqlite.schema import FILE_NAME
 
 ONE = form(2)
 TO = "keiyaku@yama-city.example"
@@ -57,7 +55,7 @@ class Restored:
         store = self.office.store
         for each in store.submissions(State.HELD):
             in_force = self.office.pipeline.in_force
-            decisions.approve(store, in_force, each.id, each.label, HANAKO, "確認済み", self.office.clock.now())
+            decided.approve(store, in_force, each.id, each.label, HANAKO, "確認済み", self.office.clock.now())
 
     async def put_back(self, *, with_head: bool) -> None:
         """The service stopped, the backup in its place, the service started again some hours later."""
@@ -360,20 +358,27 @@ def test_resume_tells_since_when_nothing_is_known_and_what_is_about_to_leave(
         out = room.office(*looked.split()).out
         assert "送信を止めています" in out, looked
         assert "次の送信は" not in out, "nothing leaves by itself"
-    ran = room.office("resume", "--by", "山田 花子")
+    for unsure in (("--by", "山田 花子"), ("--by", "山田 花子", "--json")):
+        assert room.office("resume", *unsure).code == 1
+        assert "送信を止めています" in room.office("status").out, "it lists first, and asks"
+    ran = room.office("resume", "--by", "山田 花子", "--yes")
     assert ran.code == 0
     assert "送信の記録はありません" in ran.out, "what the restored service itself wrote is no sign of what left"
     assert "（1件）" in ran.out
-    assert "取下げ" in ran.out
+    assert "取り下げ" in ran.out
     (room.office.store / "head").write_text(f"999999 {'a' * 64}\n")
-    document = json.loads(room.office("resume", "--by", "山田 花子", "--json").out)
+    document = json.loads(room.office("resume", "--by", "山田 花子", "--json", "--yes").out)
+    assert document["resumed"] is True
     assert [each["id"] for each in document["to_send"]] == [1]
     assert document["last_entry_at"]
     assert document["last_sent_at"] is None
     assert room.office.run_once().code == 0
     sent = room.office.only(one)
     assert sent["state"] == "SENT"
-    assert f"最後の送信：{sent['sent_at'][:16].replace('T', ' ')}" in room.office("resume", "--by", "山田 花子").out
+    assert (
+        f"最後の送信：{sent['sent_at'][:16].replace('T', ' ')}"
+        in room.office("resume", "--by", "山田 花子", "--yes").out
+    )
 
 
 def test_another_secret_is_said_wherever_people_look_and_ends_with_resume(
@@ -393,7 +398,7 @@ def test_another_secret_is_said_wherever_people_look_and_ends_with_resume(
         assert "送信を止めています" in out, looked
         assert "次の送信は" not in out, "nothing leaves by itself"
     assert json.loads(room.office("status", "--json").out)["other_secret"] is True
-    assert room.office("resume", "--by", "山田 花子").code == 0
+    assert room.office("resume", "--by", "山田 花子", "--yes").code == 0
     assert (room.office.store / "secret").read_text() == kept
     assert room.office.run_once().code == 0
     assert room.office.only(one)["state"] == "SENT"

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from office import ISSUERS, KNOWN, Mailroom, Office, a_form, notice, project
+
+from tests.support.office import Mailroom, Office, a_form, notice
+from tests.support.world import ISSUERS, KNOWN, project
 
 FORM = a_form("県道拡幅工事", "前払金保証")
 SEPARATE = 'advance = "separate"'

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from office import Mailroom, Office, a_form, a_mail, notice, project
+
+from tests.support.office import Mailroom, Office, a_form, a_mail, notice
+from tests.support.world import project
 
 ROAD = a_form("道路改良工事")
 BRIDGE = a_form("橋梁補修工事")

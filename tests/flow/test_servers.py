@@ -22,8 +22,10 @@ from typing import Any, Self
 import imapclient
 import pytest
 import time_machine
-from mailservers import ARRIVAL_SECONDS, MailServers
-from office import HANAKO, Office, Taken, a_form, a_mail, a_pdf, an_invoice, notice, project, wire, yesterday
+
+from tests.support.mailservers import ARRIVAL_SECONDS, MailServers
+from tests.support.office import HANAKO, Office, Taken, a_form, a_mail, a_pdf, an_invoice, notice, wire, yesterday
+from tests.support.world import project
 
 pytestmark = pytest.mark.servers
 

@@ -12,22 +12,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FakeClock
-from known_addresses import WORKER, record_past_submission
-from office import Office
-from small_office import HANAKO, OFFICE, SmallOffice, form
-from test_hours_and_caps import Answering, office_at, states
 
-from worker import decode
-from worker.adapters.clock import SystemClock
-from worker.adapters.store import SqlStore
-from worker.decisions import approve, confirm, report_not_accepted
-from worker.errors import AccountRefused, Unavailable
-from worker.hours import USUAL
-from worker.model import JST, Product, Receipt, ReceiptKind
-from worker.pipeline import Pipeline
-from worker.ports import Body, Reply, Session
-from worker.states import Event, State
+from tests.flow.test_hours_and_caps import Answering, office_at, states
+from tests.support.decided import approve
+from tests.support.fakes import FakeClock
+from tests.support.known_addresses import record_past_submission
+from tests.support.office import Office
+from tests.support.small_office import SmallOffice, form
+from tests.support.world import HANAKO, OFFICE, WORKER
+from worker.approve.decisions import confirm, report_not_accepted
+from worker.compose import mime_verify as decode
+from worker.core.business_hours import USUAL
+from worker.core.errors import AccountRefused, Unavailable
+from worker.core.model import JST, Product, Receipt, ReceiptKind
+from worker.core.states import Event, State
+from worker.pipeline.pipeline import Pipeline
+from worker.send.ports import Body, Reply, Session
+from worker.service.clock import SystemClock
+from worker.store.sqlite import SqlStore
 
 FRIDAY = dt.datetime(2026, 11, 20, 16, 15, tzinfo=JST)
 TUESDAY = dt.datetime(2026, 11, 24, 8, 30, tzinfo=JST)

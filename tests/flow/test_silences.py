@@ -7,15 +7,14 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
-from fakes import FakeClock, FakePdfReader, rows_of
-from office import Mailroom, a_form, a_mail, notice
-
-from worker.adapters.store import create_or_migrate, open_store
-from worker.model import JST, End, Unreadable
+from tests.support.fakes import FakeClock, FakePdfReader, rows_of
+from tests.support.office import Mailroom, a_form, a_mail, notice
+from worker.core.model import JST, End, Unreadable
+from worker.core.states import Reason
 from worker.pipeline.intake import Intake
-from worker.ports import Fetched, Header
-from worker.states import Reason
-from worker.wiring import load_office
+from worker.service.wiring import load_office
+from worker.store.sqlite import create_or_migrate, open_store
+from worker.watch.ports import Fetched, Header
 
 MODES = Callable[..., Mailroom]
 
@@ -63,7 +62,7 @@ async def test_a_message_that_cannot_be_fetched_three_times_is_told_once(mailroo
     intake = Intake(store, FakePdfReader(Unreadable(Reason.DAMAGED)), clock, "hoshobin")
     broken = Fetched(Header(7, 900, clock.now(), "<broken@east.example>"), b"", failure="NO cannot read")
     for tries in range(1, 6):
-        intake.record_block(rows_of("main"), await intake.read_block("main", [broken], in_force))
+        await intake.record_block(rows_of("main"), await intake.read_block("main", [broken], in_force))
         (row,) = store.messages("main", End.UNFETCHED)
         assert (row.tries, row.next_try_at is not None) == (tries, True)
         assert len(store.alarms_waiting()) == (0 if tries < 3 else 1)
@@ -83,5 +82,5 @@ def test_a_log_behind_a_noted_head_stops_the_sending_and_is_told(mailroom: MODES
     assert room.submissions == []
     (told,) = [each for each in room.tellings if "古いバックアップ" in each.text]
     assert told.subject == "【保証便】至急：送信を止めています"
-    assert room.office("resume", "--by", "山田 花子").code == 0
+    assert room.office("resume", "--by", "山田 花子", "--yes").code == 0
     assert room.office("audit", "verify").code == 0

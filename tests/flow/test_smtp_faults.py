@@ -13,28 +13,27 @@ import contextlib
 import datetime as dt
 import re
 import sqlite3
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from fakes import run_at_once
-from small_office import HANAKO, INVOICE, OFFICE, REHEARSAL, Settings, SmallOffice, WatchedStore, form
 from sqlalchemy.engine import Connection
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
-
-from misbehaving_smtp import At, MisbehavingServer
-
-from worker import decisions
-from worker.adapters.folder import NoticeFolder
-from worker.adapters.smtp_wire import Timeouts
-from worker.errors import LogBroken, Unavailable
-from worker.pipeline.once import run_once
-from worker.ports import Session
-from worker.states import Reason, State
+from tests.support import decided
+from tests.support.fakes import run_at_once
+from tests.support.holds import detail_of
+from tests.support.misbehaving_smtp import At, MisbehavingServer
+from tests.support.small_office import INVOICE, Settings, SmallOffice, WatchedStore, form
+from tests.support.world import HANAKO, OFFICE, REHEARSAL
+from worker.approve import decisions
+from worker.core.errors import LogBroken, Unavailable
+from worker.core.states import Reason, State
+from worker.pipeline.one_pass import run_once
+from worker.send.ports import Session
+from worker.send.smtp.protocol import Timeouts
+from worker.watch.folder.notices import NoticeFolder
 
 SHORT = 0.5
 IN_DOUBT, ACCOUNT = "in_doubt", "account_refused:smtp"
@@ -287,12 +286,12 @@ async def test_an_acceptance_that_becomes_known_after_a_person_said_not_sent_is_
         office.store.refuses = lambda events: False
         office.clock.let_pass(hours=2)
         in_force, now = office.pipeline.in_force, office.clock.now()
-        decisions.resolve_not_sent(office.store, in_force, 1, HANAKO, now)
-        decisions.approve(office.store, in_force, 1, office.only().label, HANAKO, "", now)
+        decided.resolve_not_sent(office.store, in_force, 1, HANAKO, now)
+        decided.approve(office.store, in_force, 1, office.only().label, HANAKO, "", now)
         await office.finish()
         held = office.only()
         assert (held.state, [hold.reason for hold in held.reasons]) == (State.HELD, [Reason.MAYBE_SENT])
-        assert "250" in held.reasons[0].detail
+        assert "250" in detail_of(held.reasons[0])
         assert "late_answer" in office.alarms()
         assert list(ids_of(server.messages).values()) == [1]
 

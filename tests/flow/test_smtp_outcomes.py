@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import datetime as dt
 import ssl
-import sys
 from pathlib import Path
 
 import pytest
 import trustme
-from hurried_loop import run_hurried
-from small_office import Settings, SmallOffice, form
-from smtp_outcomes import outcomes
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
-
-from misbehaving_smtp import At, MisbehavingServer
-from test_smtp_faults import ids_of
-
-from worker.adapters.smtp import SmtpServer
-from worker.errors import AccountRefused
-from worker.settings import Security
-from worker.states import State
+from tests.flow.test_smtp_faults import ids_of
+from tests.support.hurried_loop import run_hurried
+from tests.support.misbehaving_smtp import At, MisbehavingServer
+from tests.support.small_office import Settings, SmallOffice, form
+from tests.support.smtp_outcomes import outcomes
+from worker.config.settings import Security
+from worker.core.errors import AccountRefused
+from worker.core.states import State
+from worker.send.smtp.client import SmtpServer
 
 OFFERS = ("SIZE 30000000", "DSN", "AUTH PLAIN LOGIN")
 FOR_EVER = 1e9

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import click
 import pytest
-from office import Office, a_form, notice, project
 
+from tests.support.office import Office, a_form, notice
+from tests.support.world import project
 from worker.cli import PartedGroup, cli
 
 OF_THE_SERVICE = {"apscheduler", "structlog", "imapclient", "aiosmtplib", "pdfplumber", "pypdfium2", "alembic"}

@@ -22,23 +22,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from fakes import FakeClock
-from office import Office
-from returned import dsn, recipient, reply
-from small_office import HANAKO, Settings, SmallOffice, form, mail_with
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
-
-from misbehaving_smtp import MisbehavingServer
-
-from worker import decisions
-from worker.adapters.store import SqlStore
-from worker.adapters.store.entries import text_of
-from worker.adapters.store.schema import FILE_NAME
-from worker.audit import Chain, Fault, Faults, Verdict, verify
-from worker.chain import GENESIS, Line, canonical, entry_hash, fold, read_entry
-from worker.model import sha256
-from worker.states import Kind, State, kind_of
+from tests.support import decided
+from tests.support.fakes import FakeClock
+from tests.support.misbehaving_smtp import MisbehavingServer
+from tests.support.office import Office
+from tests.support.returned import dsn, recipient, reply
+from tests.support.small_office import Settings, SmallOffice, form, mail_with
+from tests.support.world import HANAKO
+from worker.approve import decisions
+from worker.audit.chain import GENESIS, Line, canonical, entry_hash, fold, read_entry
+from worker.audit.verify import Chain, Fault, Faults, Verdict, verify
+from worker.core.model import sha256
+from worker.core.states import Kind, State, kind_of
+from worker.store.sqlite import SqlStore
+from worker.store.sqlite.entries import text_of
+from worker.store.sqlite.schema import FILE_NAME
 
 ENTRIES = 200
 SEED = 20261121
@@ -125,7 +124,7 @@ async def work_some_days(folder: Path) -> None:
             for held in office.store.submissions(State.HELD):
                 in_force, now = office.pipeline.in_force, office.clock.now()
                 if held.id % 7 and all(kind_of(hold.reason) is Kind.ANSWER for hold in held.reasons):
-                    decisions.approve(office.store, in_force, held.id, held.label, HANAKO, "電話で確認", now)
+                    decided.approve(office.store, in_force, held.id, held.label, HANAKO, "電話で確認", now)
                 else:
                     decisions.withdraw(office.store, held.id, HANAKO, "取得の誤り")
             await office.pass_once()

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from office import HANAKO, ISSUERS, Mailroom, Office, a_form, a_mail, notice, project
+
+from tests.support.office import HANAKO, Mailroom, Office, a_form, a_mail, notice
+from tests.support.world import ISSUERS, project
 
 CONDITIONS = ("押印を確かめた", "様式を確かめた")
 AFTER = ("請求書を紙で提出", "原本を郵送")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from office import command
+
+from tests.support.office import command
 
 ASKED = {
     ("confirm", "1", "--by", "山田", "花子", "--note", "電話"): '「花子」は番号ではありません.*--by "山田 花子"',

@@ -11,23 +11,25 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
-import office as offices
 import pytest
-from authenticated import AUTHSERV_ID, received, signature
-from fakes import START
-from office import Mailroom
-from signed_mail import DOMAIN, Zone, sign
-from small_office import HANAKO, Form, Settings, SmallOffice, form, mail_with
 
-from worker import decisions
-from worker.adapters.demo_smtp import DsnController
-from worker.adapters.dkim_dns import DnsSignatures
-from worker.cli.senders import describe_resolver
-from worker.errors import NotAllowed
-from worker.model import Submission
-from worker.signature import Resolver
-from worker.states import Reason, State
-from worker.words import name_state
+from tests.support import decided
+from tests.support import office as offices
+from tests.support.authenticated import AUTHSERV_ID, received, signature
+from tests.support.holds import detail_of, in_words
+from tests.support.office import Mailroom
+from tests.support.signed_mail import DOMAIN, Zone, sign
+from tests.support.small_office import Form, Settings, SmallOffice, form, mail_with
+from tests.support.world import HANAKO, START
+from worker.approve import decisions
+from worker.authenticate.dkim.verify import DnsSignatures
+from worker.authenticate.dkim_policy import Resolver
+from worker.cli.demo.smtp_server import DsnController
+from worker.cli.doctor import describe_resolver
+from worker.core.errors import NotAllowed
+from worker.core.messages import name_state
+from worker.core.model import Submission
+from worker.core.states import Reason, State
 
 GOOD = f"{AUTHSERV_ID}; dkim=pass header.d={DOMAIN}"
 NETDESK = f"netdesk@{DOMAIN}"
@@ -64,11 +66,11 @@ class Office(SmallOffice):
     def why(self, number: int = 1) -> str:
         (hold,) = self.store.submission(number).reasons
         assert hold.reason is Reason.SENDER_UNPROVEN
-        return hold.detail
+        return detail_of(hold)
 
     def approve(self, number: int = 1) -> Submission:
         held = self.store.submission(number)
-        after, _ = decisions.approve(
+        after, _ = decided.approve(
             self.store, self.pipeline.in_force, number, held.label, HANAKO, "電話で確認", self.clock.now()
         )
         return after
@@ -109,14 +111,14 @@ async def test_the_notice_of_a_guarantor_that_our_server_proved_leaves_by_itself
     await office.comes(a_mail(form(1), results=GOOD))
     sent = office.only()
     assert (sent.state, sent.proven) == (State.SENT, True)
-    assert sent.evidence == f"{NETDESK}：受信サーバーの確認結果（dkim {DOMAIN}）"
+    assert in_words(sent.evidence) == f"{NETDESK}：受信サーバーの確認結果（dkim {DOMAIN}）"
     assert office.zone.asked == []
 
 
 async def test_the_notice_of_a_guarantor_that_signed_it_leaves_by_itself(office: Office) -> None:
     await office.comes(signed(a_mail(form(1))))
     sent = office.only()
-    assert (sent.state, sent.evidence) == (State.SENT, f"{NETDESK}：電子署名（DKIM {DOMAIN}）")
+    assert (sent.state, in_words(sent.evidence)) == (State.SENT, f"{NETDESK}：電子署名（DKIM {DOMAIN}）")
     assert len(office.zone.asked) == 1
 
 
@@ -159,7 +161,7 @@ async def test_a_mail_that_is_not_proven_waits_with_the_reason_and_one_approval_
     assert office.approve().state is State.APPROVED
     await office.finish()
     assert office.only().state is State.SENT
-    assert why in office.only().evidence
+    assert why in in_words(office.only().evidence)
     await office.stop()
 
 
@@ -177,7 +179,7 @@ async def test_a_colleague_may_speak_and_another_of_the_same_office_may_not(offi
 async def test_a_file_in_the_folder_is_asked_nothing(office: Office) -> None:
     office.save(form(1))
     await office.pass_once()
-    assert (office.only().state, office.only().evidence) == (State.SENT, "")
+    assert (office.only().state, in_words(office.only().evidence)) == (State.SENT, "")
 
 
 async def test_in_mode_approve_the_approver_sees_it_and_answers_both_at_once(
@@ -247,7 +249,7 @@ async def test_the_same_notice_of_a_proven_sender_ends_the_question_and_of_anoth
     assert office.reasons() == [Reason.SENDER_UNPROVEN]
     await office.comes(mail_with(form(1), number=3))
     assert office.only().state is State.SENT
-    assert "sato@contractor.example" in office.only().evidence
+    assert "sato@contractor.example" in in_words(office.only().evidence)
 
 
 async def test_a_stranger_who_brings_a_proven_notice_again_stops_nothing(tmp_path: Path, relay: DsnController) -> None:
@@ -273,7 +275,7 @@ async def test_an_announcement_from_a_domain_like_the_guarantors_opens_its_task_
 ) -> None:
     await office.comes(a_mail(sender=sender, results=GOOD))
     assert name_state(office.only(), "ja") == "お知らせPDF待ち（送信元未確認）"
-    assert "にもない差出人" in office.only().evidence
+    assert "にもない差出人" in in_words(office.only().evidence)
 
 
 async def test_a_proven_announcement_bears_no_mark_and_a_proven_repetition_takes_it_away(office: Office) -> None:

@@ -15,10 +15,10 @@ from email.policy import SMTP
 from typing import Any
 
 import pytest
-from office import (
-    ADDRESS,
+
+from tests.support.notice_pdfs import Form
+from tests.support.office import (
     EAST,
-    Form,
     Mailroom,
     Ran,
     Taken,
@@ -29,9 +29,9 @@ from office import (
     later_key,
     notice,
     other_download,
-    project,
     wire,
 )
+from tests.support.world import OFFICE, project
 
 ATTACHED = a_form()
 FORWARDED = a_form("市営住宅外壁改修工事")
@@ -100,7 +100,7 @@ def bounce_of(returned: EmailMessage) -> bytes:
     """A delivery report that brings the whole mail back."""
     lines = [
         b"From: MAILER-DAEMON@contractor.example",
-        f"To: {ADDRESS}".encode(),
+        f"To: {OFFICE}".encode(),
         b"Subject: Undelivered Mail Returned to Sender",
         b"Message-ID: <report.1@contractor.example>",
         b"MIME-Version: 1.0",
@@ -257,7 +257,7 @@ def test_recipients_and_subject_are_what_rule_and_project_say(day: Day) -> None:
     assert mail.subject == "契約保証にかかる認証キー【道路改良工事（その２）】の提出について"
     assert (mail.to, mail.cc) == (("doboku@kawa-town.example",), ("genba@contractor.example",))
     assert mail.recipients == (*mail.to, *mail.cc)
-    assert mail.sender == ADDRESS
+    assert mail.sender == OFFICE
 
 
 def test_an_advance_payment_takes_its_invoice_along_under_its_own_name(day: Day) -> None:
@@ -309,7 +309,7 @@ def test_what_is_not_certain_waits_for_a_person(day: Day, form: Form, reasons: l
 
 def test_a_missing_value_is_named(day: Day) -> None:
     (detail,) = day.room.office.show(day.came_of(NO_VALUE)["id"])["hold_details"]
-    assert detail == {"reason": "missing_value", "detail": "工事番号"}
+    assert detail == {"reason": "missing_value", "detail": "工事番号", "params": {"value": "工事番号"}}
 
 
 def test_an_announcement_without_a_pdf_opens_a_task(day: Day) -> None:
@@ -413,7 +413,7 @@ def test_the_log_holds_after_the_day(day: Day) -> None:
 
 def test_one_mail_tells_the_operator_what_waits_and_with_which_command_to_go_on(day: Day) -> None:
     (told,) = day.told_in_the_morning
-    assert told.recipients == (ADDRESS,)
+    assert told.recipients == (OFFICE,)
     assert told.headers["Auto-Submitted"] == ["auto-generated"]
     assert not [word for word in told.options if word.startswith(("RET", "ENVID"))]
     waits = [

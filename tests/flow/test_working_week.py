@@ -20,37 +20,33 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from fakes import FakeClock, FakeFiles, run_at_once
-from known_addresses import make_known, sections_with
-from small_office import ACCOUNT, HANAKO, OFFICE, Form, Mails, TextInBytes, WatchedStore, mail_with, server_at
 
-from worker import decisions
-from worker.adapters.config_files import TemplateFiles
-from worker.adapters.demo_smtp import AcceptedMail, DsnController
-from worker.adapters.folder import NoticeFolder
-from worker.adapters.shipped import shipped_file
+from tests.support import decided
+from tests.support.fakes import FakeClock, FakeFiles, run_at_once
+from tests.support.holds import detail_of
+from tests.support.known_addresses import make_known, sections_with
+from tests.support.small_office import Form, Mails, TextInBytes, WatchedStore, mail_with, server_at
+from tests.support.world import ACCOUNT, CONTRACTOR_TABLE, HANAKO, JIRO, OFFICE
+from worker.approve import decisions
+from worker.approve.redraft import put_in_force
+from worker.cli.demo.smtp_server import AcceptedMail, DsnController
 from worker.cli.project import _row_cells as row_cells
-from worker.configuration import load_configuration
-from worker.drafting import put_in_force
-from worker.errors import NotAllowed
-from worker.model import JST, Submission
-from worker.pipeline import Pipeline
-from worker.pipeline.once import Pass, finish_pass
-from worker.ports import Author
-from worker.progress import project_rows
-from worker.recover import record_configuration, record_start, recover
-from worker.tasks import Task, open_tasks
-from worker.watch import SETTLE
+from worker.config.files import TemplateFiles
+from worker.config.load import load_configuration
+from worker.config.shipped import shipped_file
+from worker.core.errors import NotAllowed
+from worker.core.model import JST, Submission
+from worker.pipeline.one_pass import Pass, finish_pass
+from worker.pipeline.pipeline import Pipeline
+from worker.pipeline.recover import record_configuration, record_start, recover
+from worker.views.project_status import project_rows
+from worker.views.tasks import Task, open_tasks
+from worker.watch.folder.notices import NoticeFolder
+from worker.watch.plan import SETTLE
 
-JIRO = Author("佐藤 次郎", "jiro")
-
-WORKER = """
-[contractor]
-name = "〇〇建設 株式会社"
-department = "総務部"
-contact = "山田 花子"
-phone = "045-000-0000"
-email = "soumu@contractor.example"
+WORKER = (
+    CONTRACTOR_TABLE
+    + """
 [mailbox.main]
 host = "127.0.0.1"
 port = 143
@@ -70,6 +66,7 @@ dir = "var"
 people = ["山田 花子", "佐藤 次郎"]
 notify = ["soumu@contractor.example"]
 """
+)
 
 AKANE = """
 name = "茜市"
@@ -387,7 +384,7 @@ class Week:
 
     def approve(self, number: int, note: str = "", *ticked: str) -> str:
         shown = self.store.submission(number)
-        decisions.approve(
+        decided.approve(
             self.store,
             self.pipeline.in_force,
             number,
@@ -454,7 +451,7 @@ class Week:
         return " ".join(parts)
 
     def details(self, number: int) -> dict[str, str]:
-        return {hold.reason.value: hold.detail for hold in self.of(number).reasons}
+        return {hold.reason.value: detail_of(hold) for hold in self.of(number).reasons}
 
     def left(self) -> list[Left]:
         """The submissions that the relay took since the last look at it; mails to the operator are set apart."""
@@ -758,7 +755,7 @@ async def on_thursday_an_amended_guarantee_goes_out_and_a_mail_comes_back(week: 
     assert bounced.state.value == "BOUNCED"
     assert week.task(6) == ["NOW correct #6"]
     week.mend("issuers/shirane.toml", "doboku@pref-shirane.example", "hosho@pref-shirane.example")
-    opened = decisions.resend(week.store, week.pipeline.in_force, 6, HANAKO, "アドレス変更", week.clock.now())
+    opened = decided.resend(week.store, week.pipeline.in_force, 6, HANAKO, "アドレス変更", week.clock.now())
     assert opened.id == 13
     assert week.stand(13) == "HELD first_address rule_changed approval"
     assert week.task(6) == []
@@ -1059,7 +1056,7 @@ async def test_a_correction_that_is_taken_back_opens_the_task_of_what_came_back_
         await week.look()
         decisions.report_not_accepted(week.store, 1, JIRO, "不達通知", week.clock.now())
         assert week.task(1) == ["NOW correct #1"]
-        again = decisions.resend(week.store, week.pipeline.in_force, 1, HANAKO, "同じものを再送", week.clock.now())
+        again = decided.resend(week.store, week.pipeline.in_force, 1, HANAKO, "同じものを再送", week.clock.now())
         assert (week.task(1), week.task(again.id)) == ([], ["TODAY held #2 09-18"])
         decisions.withdraw(week.store, again.id, HANAKO, "窓口で渡す")
         assert week.task(1) == ["NOW correct #1"]

@@ -9,7 +9,8 @@ import ssl
 import aiosmtplib
 import imapclient
 import pytest
-from mailservers import MailServers
+
+from tests.support.mailservers import MailServers
 
 pytestmark = pytest.mark.servers
 

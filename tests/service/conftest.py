@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-import service_process
 
-from worker.adapters.demo_imap import DemoImap
-from worker.adapters.demo_smtp import DsnController
+from tests.support import world
+from worker.cli.demo.imap_server import DemoImap
+from worker.cli.demo.smtp_server import DsnController
 
 
 @pytest.fixture(scope="module")
 def imap() -> Iterator[DemoImap]:
-    with DemoImap(service_process.offices.ADDRESS) as server:
+    with DemoImap(world.OFFICE) as server:
         yield server
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from service_process import Running, ServiceOffice, a_form, notice, project
-
-from worker.adapters.config_files import stamp_directory
+from tests.support.office import a_form, notice
+from tests.support.service_process import Running, ServiceOffice
+from tests.support.world import project
+from worker.config.files import stamp_directory
 
 NEW_ISSUER = """
 name = "海辺町"

@@ -12,17 +12,19 @@ from typing import Any
 
 import pytest
 import structlog
-from service_process import PATIENCE, Listener, Running, ServiceOffice, a_form, notice, project
 
-from worker import service as services
-from worker.adapters.demo_smtp import DsnController
-from worker.adapters.folder import NoticeFolder
-from worker.adapters.pdf import PdfPool
-from worker.adapters.store import create_or_migrate, open_store
-from worker.beat import STEP_LIMIT
-from worker.ports import Listed
-from worker.service import Service
-from worker.wiring import load_office, system_clock
+from tests.support.office import a_form, notice
+from tests.support.service_process import PATIENCE, Listener, Running, ServiceOffice
+from tests.support.world import project
+from worker.cli.demo.smtp_server import DsnController
+from worker.read.pdf.pool import PdfPool
+from worker.service import service as services
+from worker.service.service import Service
+from worker.service.watchdog import STEP_LIMIT
+from worker.service.wiring import load_office, system_clock
+from worker.store.sqlite import create_or_migrate, open_store
+from worker.watch.folder.notices import NoticeFolder
+from worker.watch.ports import Listed
 
 
 class StalledFolder:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-from scripted_imap import Fault, ScriptedImap
-from service_process import Gate, Running, ServiceOffice, a_form, a_mail, notice, pace, project, wire
-
-from worker.adapters.demo_imap import DemoImap
-from worker.adapters.demo_smtp import DsnController
+from tests.support.office import a_form, a_mail, notice, wire
+from tests.support.scripted_imap import Fault, ScriptedImap
+from tests.support.service_process import Gate, Running, ServiceOffice, pace
+from tests.support.world import project
+from worker.cli.demo.imap_server import DemoImap
+from worker.cli.demo.smtp_server import DsnController
 
 REFUSED = Fault(b"LOGIN", b"TAG NO [AUTHENTICATIONFAILED] the password is wrong\r\n")
 

@@ -6,12 +6,13 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from scripted_imap import Fault, ScriptedImap
-from service_process import Running, ServiceOffice, a_form, a_mail, notice, project, wire
-
-from worker.adapters import demo_smtp
-from worker.adapters.demo_imap import DemoImap
-from worker.adapters.demo_smtp import DsnController
+from tests.support.office import a_form, a_mail, notice, wire
+from tests.support.scripted_imap import Fault, ScriptedImap
+from tests.support.service_process import Running, ServiceOffice
+from tests.support.world import project
+from worker.cli.demo import smtp_server as demo_smtp
+from worker.cli.demo.imap_server import DemoImap
+from worker.cli.demo.smtp_server import DsnController
 
 
 def reasons(office: ServiceOffice) -> list[list[str]]:

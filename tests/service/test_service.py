@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from service_process import PATIENCE, Running, ServiceOffice, a_form, a_mail, notice, project, wire
 
-from worker.adapters.demo_imap import DemoImap
-from worker.adapters.demo_smtp import DsnController
+from tests.support.office import a_form, a_mail, notice, wire
+from tests.support.service_process import PATIENCE, Running, ServiceOffice
+from tests.support.world import project
+from worker.cli.demo.imap_server import DemoImap
+from worker.cli.demo.smtp_server import DsnController
 
 BY_MAIL, BY_FOLDER = a_form("北川橋補修工事"), a_form("南川橋補修工事")
 

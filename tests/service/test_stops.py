@@ -14,25 +14,16 @@ from pathlib import Path
 
 import pytest
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from misbehaving_smtp import At, MisbehavingServer
-from scripted_imap import Fault, ScriptedImap
-from service_process import (
-    PATIENCE,
-    STOP_SECONDS,
-    Running,
-    ServiceOffice,
-    a_form,
-    a_mail,
-    notice,
-    project,
-    wire,
-    yesterday,
-)
 
-from worker.adapters.demo_imap import DemoImap
-from worker.adapters.demo_smtp import DsnController
-from worker.model import JST
-from worker.service import end_clock
+from tests.support.misbehaving_smtp import At, MisbehavingServer
+from tests.support.office import a_form, a_mail, notice, wire, yesterday
+from tests.support.scripted_imap import Fault, ScriptedImap
+from tests.support.service_process import PATIENCE, STOP_SECONDS, Running, ServiceOffice
+from tests.support.world import project
+from worker.cli.demo.imap_server import DemoImap
+from worker.cli.demo.smtp_server import DsnController
+from worker.core.model import JST
+from worker.service.service import end_clock
 
 ALARM_WITHIN = 60.0
 """Seconds from the restart, as promised."""

@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
 
 import click
 
-from worker.cli.tables import print_json, print_table
+from worker.cli.tables import print_json, print_table, time_text
 from worker.cli.usage import explain_usage
-from worker.errors import ConfigError, Conflict, LogBroken, NotAllowed, Problem, Unavailable
-from worker.text import shown
-from worker.words import Language, hint, name_thing, say, say_refusal
-from worker.words.keys import explain_words
+from worker.core.errors import ConfigError, Conflict, LogBroken, NotAllowed, Problem, Unavailable
+from worker.core.messages import Language, name_thing, say, say_refusal
+from worker.core.text import shown
+from worker.views.problems import problem_hint, problem_json
 
 if TYPE_CHECKING:
-    from worker.adapters.store import SqlStore
-    from worker.ports import Clock
-    from worker.wiring import Office
+    from worker.core.clock import Clock
+    from worker.service.wiring import Office
+    from worker.store.ports import Store
 
 DONE: Final = 0
 FOR_A_PERSON: Final = 1
@@ -56,13 +56,30 @@ def language_of(ctx: click.Context | None) -> Language:
     return shared.lang if shared else "ja"
 
 
-def open_for_command(office: Office, clock: Clock) -> SqlStore:
+def open_for_command(office: Office, clock: Clock) -> Store:
     """The office's store, closed when the command ends. Raises ConfigError where there is none, or an older one."""
-    from worker.wiring import open_office_store
+    from worker.service.wiring import open_office_store
 
     store = open_office_store(office, clock)
     click.get_current_context().call_on_close(store.close)
     return store
+
+
+def open_office(shared: Cli) -> Office:
+    """The office on disk; where its files are at fault, the configuration in force, and a word about that.
+
+    For commands that look at what is stored, or decide on it. Raises ConfigError where neither is of use.
+    """
+    from worker.service.wiring import load_office_in_use
+
+    office = load_office_in_use(shared.config)
+    if office.faults:
+        first = office.faults[0]
+        place = " ".join(filter(None, (first.file, first.key)))
+        more = say("config_faults_more", shared.lang, count=len(office.faults) - 1) if office.faults[1:] else ""
+        since = time_text(office.recorded_at)
+        click.echo(shown(say("config_recorded", shared.lang, since=since, place=place, more=more)), err=True)
+    return office
 
 
 class _ReaderLeft(Exception):
@@ -116,37 +133,44 @@ class _Commands(PartedGroup):
 
 _PARTS: Final = {
     "approve": Part("decide", "承認：確認待ちの理由すべてに答え、送信待ちにします。"),
-    "audit": Part("records", "記録（ログ）の検証。"),
+    "audit": Part("log", "記録（ログ）の検証。"),
+    "backup": Part("backup", "バックアップ：データベースを、サービスを止めずに1つのファイルへ写し、写しを検証します。"),
     "check": Part(
-        "operate", "設定の検査：誤りをすべて、場所と直し方とともに示します。発注者ごとの見本（example）も確かめます。"
+        "setup", "設定の検査：誤りをすべて、場所と直し方とともに示します。発注者ごとの見本（example）も確かめます。"
     ),
     "confirm": Part("decide", "到達確認：発注者に届いたこと（--failed なら届いていないこと）を記録します。"),
-    "demo": Part("operate", "デモ：このコンピューターの中だけで、受信から提出までを実行します。"),
+    "demo": Part("setup", "デモ：このコンピューターの中だけで、受信から提出までを実行します。"),
     "doctor": Part("doctor", "診断：各サーバーとフォルダに接続し、異常と対処を示します。"),
     "done": Part("decide", "提出後の手続：請求書の持参など、送信後に残った手続が済んだことを記録します。"),
     "hand-over": Part("decide", "別途提出：フォーム・持参など、ほかの方法で提出します。"),
-    "init": Part("operate", "設定のひな形を作ります。"),
+    "init": Part("setup", "設定のひな形を作ります。"),
     "join": Part(
         "decide", "結び付け：発行完了メールのお知らせが、すでに届いている提出（複数可）であることを記録します。"
     ),
     "issuers": Part("issuers", "発注者：同梱の一覧と自社の設定を比べます。"),
-    "list": Part("look", "一覧：提出の状態と、次にすること。"),
+    "list": Part("show", "一覧：提出の状態と、次にすること。"),
     "login": Part(
         "login", "ログイン：OAuth2（Microsoft 365、Google）のメールボックスに、担当者が一度だけログインします。"
     ),
-    "log": Part("records", "送信記録：いつ、誰に、何を送り、サーバーが何と答えたか（監査用）。"),
-    "preview": Part("one_pdf", "下見：このPDFがどの提出になるかを、送信される形で示します（保存も送信もしません）。"),
+    "log": Part("log", "送信記録：いつ、誰に、何を送り、サーバーが何と答えたか（監査用）。"),
+    "preview": Part("preview", "下見：このPDFがどの提出になるかを、送信される形で示します（保存も送信もしません）。"),
     "project": Part("project", "案件：登録、工事台帳の取込み、一覧。"),
     "read": Part(
-        "one_pdf", "お知らせPDFの読み取り：項目、又は読み取れない理由を示します（認証キーはそのまま表示されます）。"
+        "preview", "お知らせPDFの読み取り：項目、又は読み取れない理由を示します（認証キーはそのまま表示されます）。"
     ),
     "resend": Part("decide", "訂正して再提出：新しい提出を作り、承認待ちにします（元の記録は残ります）。"),
     "resolve": Part("decide", "送信結果不明の解決：発注者に確認した結果を記録します。"),
-    "resume": Part("decide", "再開：古いバックアップを戻した後、このデータベースで送信を再開します。"),
+    "restore": Part(
+        "backup", "復元：バックアップのファイルに戻します（サービスの停止中だけ）。送信は resume まで止まります。"
+    ),
+    "resume": Part("decide", "再開：バックアップに戻した後、送信されるものを一覧で確かめてから、送信を再開します。"),
     "rules": Part("rules_test", "ルール：変更した設定を、使う前に試します。"),
     "run": Part("run", "本体：監視・送信を続けます（--once は1回だけ）。"),
-    "show": Part("look", "詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"),
-    "status": Part("look", "現況：監視の最終時刻、状態ごとの件数、対応待ち。"),
+    "service-failed": Part(
+        "service_failed", "本体の停止の知らせ：systemd が実行し、[operator] command で担当者に知らせます。"
+    ),
+    "show": Part("show", "詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"),
+    "status": Part("show", "現況：監視の最終時刻、状態ごとの件数、対応待ち。"),
     "tasks": Part("tasks", "対応すること：案件ごとに、急ぐものから示します。"),
     "withdraw": Part("decide", "取下げ：送信しないことにします。"),
 }
@@ -252,28 +276,6 @@ class _Boundary:
         else:
             click.echo(message, err=True)
         return FAULT
-
-
-def problem_json(problem: Problem, lang: Language) -> dict[str, str]:
-    """The fixed fields of one problem."""
-    return {
-        "file": problem.file,
-        "key": problem.key,
-        "message": say(problem.code, lang, **problem.params),
-        "hint": problem_hint(problem, lang),
-    }
-
-
-def problem_hint(problem: Problem, lang: Language) -> str:
-    """What to do about it, with the nearest valid name where there is one."""
-    params = dict(problem.params)
-    if "valid" in params:
-        params["valid"] = explain_words(problem.key, params["valid"], lang)
-    parts = [hint(problem.code, lang, **params)]
-    nearest = problem.params.get("nearest", "")
-    if nearest and nearest not in parts[0]:
-        parts.append(say("nearest", lang, key=nearest))
-    return " ".join(filter(None, parts))
 
 
 def print_problems(problems: Sequence[Problem], lang: Language, file: TextIO | None = None) -> None:

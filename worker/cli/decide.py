@@ -8,27 +8,49 @@ from __future__ import annotations
 import datetime as dt
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import click
 
-from worker import decisions
-from worker.approve import refuse_unless_shown
-from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, pass_cli
-from worker.cli.files import look_for_submissions
-from worker.cli.summary import print_summary, summary_json
-from worker.cli.tables import print_json, sending_text, submission_json, submission_table, time_json, time_text
-from worker.cli.ticks import Tick, ask_conditions, name_ticked
-from worker.errors import NotAllowed
-from worker.model import JST, Submission
-from worker.pace import leaves_at
-from worker.ports import Author
-from worker.states import Event, Kind, State, kind_of
-from worker.text import match_key
-from worker.wiring import Office, account_name, load_office, system_clock
-from worker.words import Language, name_hold, name_state, say, say_refusal
+from worker.approve import decisions
+from worker.approve.release import refuse_unless_shown
+from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, open_office, pass_cli
+from worker.cli.absence import absence_of, say_absence
+from worker.cli.pages import with_reader
+from worker.cli.summary import print_summary
+from worker.cli.tables import print_json, sending_text, submission_table, time_text
+from worker.compose.obligations import describe_duty
+from worker.core.errors import NotAllowed
+from worker.core.messages import Language, name_hold, name_state, say, say_refusal
+from worker.core.model import JST, Submission
+from worker.core.states import Event, Kind, State, kind_of
+from worker.core.text import match_key, shown
+from worker.pipeline import decide as decide_anew
+from worker.send.rate_limit import leaves_at
+from worker.service.wiring import Office, account_name, system_clock
+from worker.store.ports import Author
+from worker.views.submission_json import submission_json, summary_json, time_json
+
+
+class Tick(click.ParamType[int]):
+    """The number of a condition from 1, or ``all``."""
+
+    name = "N|all"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number, 0 for all."""
+        if isinstance(value, int):
+            return value
+        text = str(value)
+        if text == "all":
+            return ALL_TICKED
+        if re.fullmatch("[1-9][0-9]{0,3}", text) is None:
+            self.fail(say("usage_form", language_of(ctx), given=text, form="1, 2, …, all"), param, ctx)
+        return int(text)
+
 
 _REFERENCE = re.compile(r"(\d{1,12})(?:@([0-9A-Za-z]{1,64}))?")
 
@@ -95,9 +117,18 @@ def author_of(office: Office, by: str) -> Author:
     return Author(registered, account_name())
 
 
-def _report(submission: Submission, code: str, lang: Language, *, as_json: bool, **params: object) -> None:
+def _report(
+    submission: Submission,
+    code: str,
+    lang: Language,
+    *,
+    as_json: bool,
+    more: Mapping[str, Any] = MappingProxyType({}),
+    **params: object,
+) -> None:
+    """``more`` are further fields of its JSON."""
     if as_json:
-        print_json(submission_json(submission))
+        print_json({**submission_json(submission), **more})
     else:
         click.echo(say(code, lang, id=submission.id, **params))
 
@@ -139,10 +170,11 @@ def approve(
 
     list・show・お知らせのメールにある「番号@印」を、そのまま指定します。端末で番号だけを指定すると、内容を表示して1件ずつ尋ねます。
     """
-    office = load_office(shared.config)
+    office = open_office(shared)
     author = author_of(office, by)
     clock = system_clock()
     store = open_for_command(office, clock)
+    absence = absence_of(office.places.store, store.looks())
     # A question is put where the person sees what it is about: the summary goes where the question goes.
     may_ask = is_at_terminal() and not as_json
 
@@ -155,17 +187,11 @@ def approve(
             # What is shown, asked and ticked here is what is approved: another one by now is refused.
             refuse_unless_shown(before, typed or before.label)
             ticked = _look_and_tick(before, ticks, shared.lang, may_ask=may_ask, is_labelled=bool(typed))
-            look_for_submissions([before], office, store)
-            after, answered = decisions.approve(
-                store,
-                office.in_force,
-                number,
-                before.label,
-                author,
-                note,
-                clock.now(),
-                ticked,
-                asked=not typed,
+            label, asked = before.label, not typed
+            after, answered = with_reader(
+                lambda reader: decide_anew.approve(
+                    store, office.in_force, reader, number, label, author, note, clock.now(), ticked, asked=asked
+                )
             )
         except NotAllowed as refused:
             if refused.code == DIFFERS and not as_json:
@@ -176,17 +202,20 @@ def approve(
             "approved",
             shared.lang,
             as_json=as_json,
+            more={"service_running": absence is None},
             answered="、".join(name_hold(hold, shared.lang) for hold in answered),
             state=name_state(after, shared.lang),
         )
         moment = leaves_at(after, office.configuration.settings.hours, clock.now())
-        if moment is not None and not as_json:
+        if moment is not None and absence is None and not as_json:
             click.echo(f"　　{sending_text(moment, shared.lang)}")
 
     def tell_new(refused: NotAllowed) -> dict[str, Any]:
         return summary_json(store.submission(int(refused.params["id"]))) if refused.code == DIFFERS else {}
 
     code = _each(references, decide, shared, as_json=as_json, told_with=tell_new)
+    if not as_json:
+        say_absence(absence, shared.lang, err=True)
     if not as_json and not may_ask and not all(typed for _, typed in references):
         print_json({"refused": "label_missing"})
     return code
@@ -217,7 +246,7 @@ def _look_and_tick(
 @pass_cli
 def withdraw(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
     """取下げ：送信しないことにします。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     author = author_of(office, by)
     store = open_for_command(office, system_clock())
     _report(decisions.withdraw(store, number, author, why), "withdrawn", shared.lang, as_json=as_json)
@@ -232,7 +261,7 @@ def withdraw(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
 @pass_cli
 def hand_over(shared: Cli, number: int, by: str, note: str, as_json: bool) -> int:
     """別途提出：フォーム・持参など、ほかの方法で提出します。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     author = author_of(office, by)
     store = open_for_command(office, system_clock())
     _report(decisions.hand_over(store, number, author, note), "handed_over", shared.lang, as_json=as_json)
@@ -247,7 +276,7 @@ def hand_over(shared: Cli, number: int, by: str, note: str, as_json: bool) -> in
 @pass_cli
 def join(shared: Cli, announced: int, answers: tuple[int, ...], by: str, as_json: bool) -> int:
     """結び付け：発行完了メールのお知らせが、すでに届いている提出（複数可）であることを記録します。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     author = author_of(office, by)
     after = decisions.join(open_for_command(office, system_clock()), announced, answers, author)
     named = ", ".join(map(str, after.joined))
@@ -265,7 +294,7 @@ def resolve(shared: Cli, number: int, left: bool | None, by: str, as_json: bool)
     """送信結果不明の解決：発注者に確認した結果を記録します。"""
     if left is None:  # click takes the None of a required pair of switches for an answer
         raise click.UsageError(say("resolve_which", shared.lang))
-    office = load_office(shared.config)
+    office = open_office(shared)
     author = author_of(office, by)
     clock = system_clock()
     store = open_for_command(office, clock)
@@ -273,8 +302,9 @@ def resolve(shared: Cli, number: int, left: bool | None, by: str, as_json: bool)
         after = decisions.resolve_sent(store, number, author, clock.now())
         _report(after, "resolved_sent", shared.lang, as_json=as_json)
     else:
-        look_for_submissions([store.submission(number)], office, store)
-        after = decisions.resolve_not_sent(store, office.in_force, number, author, clock.now())
+        after = with_reader(
+            lambda reader: decide_anew.resolve_not_sent(store, office.in_force, reader, number, author, clock.now())
+        )
         _report(after, "resolved_not_sent", shared.lang, as_json=as_json)
     return DONE
 
@@ -297,7 +327,7 @@ def confirm(
     as_json: bool,
 ) -> int:
     """到達確認：発注者に届いたこと（--failed なら届いていないこと）を記録します。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     author = author_of(office, by)
     store = open_for_command(office, system_clock())
 
@@ -320,10 +350,10 @@ def confirm(
 @pass_cli
 def done(shared: Cli, number: int, by: str, note: str, what: int | None, as_json: bool) -> int:
     """提出後の手続：請求書の持参など、送信後に残った手続が済んだことを記録します。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     author = author_of(office, by)
     after, duty = decisions.record_done(open_for_command(office, system_clock()), number, author, note, what)
-    _report(after, "duty_recorded", shared.lang, as_json=as_json, duty=duty)
+    _report(after, "duty_recorded", shared.lang, as_json=as_json, duty=describe_duty(duty, shared.lang))
     return DONE
 
 
@@ -335,12 +365,13 @@ def done(shared: Cli, number: int, by: str, note: str, what: int | None, as_json
 @pass_cli
 def resend(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
     """訂正して再提出：新しい提出を作り、承認待ちにします（元の記録は残ります）。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     author = author_of(office, by)
     clock = system_clock()
     store = open_for_command(office, clock)
-    look_for_submissions([store.submission(number)], office, store)
-    after = decisions.resend(store, office.in_force, number, author, why, clock.now())
+    after = with_reader(
+        lambda reader: decide_anew.resend(store, office.in_force, reader, number, author, why, clock.now())
+    )
     if as_json:
         print_json(submission_json(after))
     else:
@@ -350,36 +381,77 @@ def resend(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
 
 @cli.command()
 @by_option
+@click.option("--yes", "is_sure", is_flag=True, help="尋ねずに再開 / do not ask")
 @json_option
 @pass_cli
-def resume(shared: Cli, by: str, as_json: bool) -> int:
-    """再開：古いバックアップを戻した後、このデータベースで送信を再開します。"""
-    office = load_office(shared.config)
+def resume(shared: Cli, by: str, is_sure: bool, as_json: bool) -> int:
+    """再開：バックアップに戻した後、送信されるものを一覧で確かめてから、送信を再開します。
+
+    端末では、一覧の後に尋ねます。端末でないとき（--json も）は、--yes を付けるまで再開しません。
+    """
+    office = open_office(shared)
     author = author_of(office, by)
     store = open_for_command(office, system_clock())
     last = next(store.entries(after=store.head()[0] - 1), None)
     # The last entry may be of this very start; what was sent shows how old the backup is, as nothing is sent meanwhile.
     sent_at = max((each.at for each in store.entries(events=[Event.ACCEPTED])), default=None)
     to_send = store.submissions(State.APPROVED)
-    decisions.resume(store, author)
     if as_json:
+        if is_sure:
+            decisions.resume(store, author)
         print_json(
             {
-                "resumed": True,
+                "resumed": is_sure,
                 "last_entry_at": time_json(last.at) if last else None,
                 "last_sent_at": time_json(sent_at),
                 "to_send": [submission_json(each) for each in to_send],
             }
         )
-        return DONE
-    click.echo(say("resumed", shared.lang))
+        return DONE if is_sure else FOR_A_PERSON
     code = "resumed_from" if sent_at else "resumed_from_nothing"
     click.echo(say(code, shared.lang, moment=time_text(sent_at)))
     if to_send:
         sends_at = partial(leaves_at, hours=office.configuration.settings.hours, now=system_clock().now())
-        title = say("t_resumed", shared.lang, count=len(to_send))
+        title = say("t_to_resume", shared.lang, count=len(to_send))
         submission_table(to_send, shared.lang, title=title, sends_at=sends_at)
     else:
-        click.echo(say("resumed_nothing", shared.lang))
+        click.echo(say("resumes_nothing", shared.lang))
     click.echo(say("resumed_looks", shared.lang))
+    if not is_sure and not is_at_terminal():
+        raise NotAllowed("resume_unasked")
+    if not is_sure and not click.confirm(say("ask_resume", shared.lang), err=True):
+        raise NotAllowed("resume_declined")
+    decisions.resume(store, author)
+    click.echo(say("resumed", shared.lang))
     return DONE
+
+
+ALL_TICKED: Final = 0
+"""``--tick all``: conditions are numbered from 1."""
+
+
+def _conditions(submission: Submission) -> tuple[str, ...]:
+    held = submission.state is State.HELD and submission.draft is not None
+    return submission.draft.conditions if held and submission.draft else ()
+
+
+def name_ticked(submission: Submission, ticks: Sequence[int]) -> tuple[str, ...]:
+    """The conditions of these numbers. Raises NotAllowed where there is none of a number."""
+    conditions = _conditions(submission)
+    if ALL_TICKED in ticks:
+        return conditions
+    for number in ticks:
+        if number > len(conditions):
+            raise NotAllowed("no_such_condition", id=str(submission.id), number=str(number))
+    return tuple(conditions[number - 1] for number in sorted(set(ticks)))
+
+
+def ask_conditions(submission: Submission, lang: Language) -> tuple[str, ...]:
+    """The conditions that whoever sits at the terminal says are met."""
+    return tuple(
+        condition
+        for number, condition in enumerate(_conditions(submission), 1)
+        if click.confirm(
+            shown(say("ask_condition", lang, id=submission.label, number=number, condition=condition)), err=True
+        )
+    )

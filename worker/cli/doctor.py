@@ -9,33 +9,38 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import click
 
-from worker.adapters.config_files import is_own_folder
-from worker.adapters.pdf import PdfPool
-from worker.adapters.shipped import sample_pdf
-from worker.adapters.store import has_database
-from worker.adapters.threads import OwnThread
-from worker.adapters.token_files import LoginFile, UnfitLogin
+from worker.authenticate.auth_results import Tally, tally_servers
+from worker.authenticate.dkim_policy import Resolver
 from worker.cli import DONE, NOT_REACHED, Cli, cli, json_option, pass_cli
-from worker.cli.senders import NEWEST, describe_findings, describe_resolver, strip_test
+from worker.cli.absence import absence_of, absence_text
+from worker.cli.demo.sample_files import sample_pdf
 from worker.cli.tables import print_json, print_table
-from worker.errors import AccountRefused, Unavailable
-from worker.findings import Tally, tally_servers
-from worker.model import JST, Unreadable
-from worker.tokens import find_refusal
-from worker.wiring import (
+from worker.config.files import is_own_folder
+from worker.config.settings import MailboxSettings, Settings
+from worker.core.errors import AccountRefused, HoshobinError, Unavailable
+from worker.core.login_errors import find_refusal
+from worker.core.messages import PROVIDERS, Language, hint, name_thing, say, say_refused_login
+from worker.core.model import JST, Look, Unreadable
+from worker.oauth.files import LoginFile, UnfitLogin
+from worker.read.ports import BROKEN_SANDBOX, PdfReader, Sandbox
+from worker.service.threads import OwnThread
+from worker.service.wiring import (
     Office,
     build_folder,
     build_mailboxes,
+    build_reader,
     build_server,
+    has_office_store,
     load_office_for_servers,
     load_secrets,
+    open_office_store,
     system_clock,
     try_resolver,
 )
-from worker.words import PROVIDERS, Language, hint, name_thing, say, say_refused_login
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ async def _examine(office: Office, tallies: dict[str, Tally], lang: Language) ->
     secrets = load_secrets(office)
     settings = office.configuration.settings
     clock = system_clock()
-    results = []
+    results = [_describe_service(office, lang)]
     for mailbox in build_mailboxes(office, secrets):
         thread = OwnThread(mailbox.name)
         remedy = ("remedy_imap", "remedy_imap_account")
@@ -124,10 +129,26 @@ async def _examine(office: Office, tallies: dict[str, Tally], lang: Language) ->
             results.append(_Result(name, remedy=say("remedy_to_come", lang), is_to_come=True))
         else:
             results.append(await _try(name, _async(look), ("remedy_folder",) * 2, lang))
-    results.append(await _try("pdf", _read_sample, ("remedy_pdf",) * 2, lang))
+    results += await _try_reading(lang)
     if command := settings.command:
         results.append(await _try("command", _async(partial(_find, command[0])), ("remedy_command",) * 2, lang))
     return results
+
+
+def _describe_service(office: Office, lang: Language) -> _Result:
+    """Whether it runs; that it was never started, or runs pass by pass, is no failure."""
+    folder = office.places.store
+    looks: tuple[Look, ...] = ()
+    with contextlib.suppress(HoshobinError):  # none yet, or one of another version: other commands say so
+        store = open_office_store(office, system_clock())
+        with contextlib.closing(store):
+            looks = store.looks()
+    absence = absence_of(folder, looks)
+    if absence is None:
+        return _Result("service", note=say("service_running", lang))
+    if absence.is_meant:
+        return _Result("service", note=absence_text(absence, lang))
+    return _Result("service", absence_text(absence, lang), say("remedy_service", lang))
 
 
 def _describe_login(office: Office, name: str, lang: Language) -> _Result:
@@ -145,8 +166,7 @@ def _describe_login(office: Office, name: str, lang: Language) -> _Result:
 
 def _is_to_come(folder: Path, office: Office) -> bool:
     """Whether the first ``run`` will make this folder: afterwards one that is gone is missed."""
-    store = office.places.store
-    return not folder.exists() and is_own_folder(folder, office.places) and not has_database(store)
+    return not folder.exists() and is_own_folder(folder, office.places) and not has_office_store(office)
 
 
 def _look(folder: Path) -> None:
@@ -162,14 +182,40 @@ def _find(program: str) -> None:
         raise Unavailable("command", program)
 
 
-async def _read_sample() -> None:
-    reader = PdfPool(1)
+async def _try_reading(lang: Language) -> list[_Result]:
+    """A sample read by a child, and the parts of its sandbox that are in force."""
+    reader = build_reader(1)
     try:
-        read = await reader.read(sample_pdf("notice-contract.pdf"))
+        await reader.warm()
+    except Unavailable as failure:
+        if failure.what == BROKEN_SANDBOX:
+            return [_Result(BROKEN_SANDBOX, failure.detail, say("remedy_pdf_sandbox", lang))]
+    try:
+        results = [await _try("pdf", partial(_read_sample, reader), ("remedy_pdf",) * 2, lang)]
     finally:
         await reader.close()
+    if reader.sandbox is not None:
+        note, advice = describe_sandbox(reader.sandbox, lang)
+        results.append(_Result(BROKEN_SANDBOX, remedy=advice, note=note))
+    return results
+
+
+async def _read_sample(reader: PdfReader) -> None:
+    read = await reader.read(sample_pdf("notice-contract.pdf"))
     if isinstance(read, Unreadable):
         raise Unavailable("pdf", read.reason.value)
+
+
+def describe_sandbox(sandbox: Sandbox, lang: Language) -> tuple[str, str]:
+    """Which parts are in force, and what to do about the others; empty where nothing is to be done."""
+    names = {"no_new_privs": "no_new_privs", "landlock": "Landlock", "seccomp": "seccomp"}
+    comma = "、" if lang == "ja" else ", "
+    missing = comma.join(names[each] for each in sandbox.missing)
+    names["landlock"] += f" (ABI {sandbox.landlock})"
+    parts = comma.join(names[each] for each in sandbox.parts) or say("doctor_sandbox_none", lang)
+    if not missing:
+        return say("doctor_sandbox", lang, parts=parts), ""
+    return say("doctor_sandbox_partly", lang, parts=parts, missing=missing), say("remedy_sandbox_partly", lang)
 
 
 def _async(call: Callable[[], object]) -> Callable[[], Awaitable[object]]:
@@ -196,3 +242,49 @@ async def _try(
     except Unavailable as failure:
         return _Result(shown_name, failure.detail, say(remedies[0], lang, **params))
     return _Result(shown_name)
+
+
+NEWEST: Final = 30
+"""Messages that are looked at: the server's own name stands in each of them."""
+
+
+_NAMED: Final = 3
+"""Names that are shown: the own one is the most frequent."""
+
+
+def describe_findings(own: MailboxSettings, tally: Tally, lang: Language) -> tuple[str, str]:
+    """How the findings of the mailbox's server stand, and what to do; empty where nothing is to be done."""
+    name, mails = own.authserv_id, tally.mails
+    candidates = _candidates(own, tally, lang)
+    if not name:
+        return say("doctor_not_set", lang), say("remedy_not_set", lang, candidates=candidates)
+    if name.casefold() in {each.casefold() for each in tally.doubled}:
+        return say("doctor_doubled", lang), say("remedy_doubled", lang, name=name)
+    count = tally.in_mails(name)
+    if mails and not count:
+        return say("doctor_not_seen", lang), say("remedy_not_seen", lang, mails=mails, name=name, candidates=candidates)
+    return say("doctor_seen", lang, mails=mails, count=count), ""
+
+
+def _candidates(own: MailboxSettings, tally: Tally, lang: Language) -> str:
+    if not tally.bearing:
+        return say("remedy_no_candidates", lang, mails=tally.mails)
+    names = [say("mails_of", lang, name=name, count=count) for name, count in list(tally.bearing.items())[:_NAMED]]
+    shown = ("、" if lang == "ja" else ", ").join(names)
+    return say("remedy_candidates", lang, mails=tally.mails, names=shown, mailbox=own.name)
+
+
+def describe_resolver(found: Resolver, lang: Language) -> tuple[str, str]:
+    """Whether keys that are looked up here can be trusted, and what to do; empty where nothing is to be done."""
+    remedy = "" if found is Resolver.SECURED else say("remedy_resolver", lang)
+    return say(f"resolver_{found.name.lower()}", lang), remedy
+
+
+def strip_test(settings: Settings, tallies: dict[str, Tally], lang: Language) -> str:
+    """How to try that the server takes forged findings away, for the first mailbox; empty where there is none."""
+    own = next(iter(settings.mailboxes.values()), None)
+    if own is None:
+        return ""
+    seen = tallies.get(own.name)
+    name = own.authserv_id or (next(iter(seen.bearing), "") if seen else "") or own.host
+    return say("strip_test", lang, user=settings.contractor.email, name=name)

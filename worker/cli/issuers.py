@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from worker.adapters.config_files import TemplateFiles
-from worker.adapters.shipped import shipped_file, shipped_names
-from worker.addresses import AddressRefused, read_address
-from worker.catalogue import (
+from worker.cli import DONE, Cli, cli, json_option, pass_cli
+from worker.cli.tables import print_json, print_table
+from worker.compose.rule_examples import try_examples
+from worker.config.addresses import AddressRefused, read_address
+from worker.config.editing.catalogue import (
     Answer,
     Entry,
     Question,
@@ -26,20 +27,21 @@ from worker.catalogue import (
     read_setting_value,
     value_in,
 )
-from worker.cli import DONE, Cli, cli, json_option, pass_cli, problem_hint
-from worker.cli.tables import print_json, print_table
-from worker.configuration import ISSUERS, load_configuration
-from worker.errors import ConfigError, Problem
-from worker.examples import try_examples
-from worker.model import JST
-from worker.register_fields import FieldRefused, Key
-from worker.render import Renderer
-from worker.rules import issuer_id
-from worker.text import shown
-from worker.tomlfile import parse_toml
-from worker.wiring import find_configuration_files, system_clock
-from worker.words import Language, say
-from worker.words.keys import name_choices, name_key
+from worker.config.editing.fields import FieldRefused, Key
+from worker.config.files import TemplateFiles
+from worker.config.issuers import issuer_id
+from worker.config.load import ISSUERS, load_configuration
+from worker.config.shipped import shipped_file, shipped_names
+from worker.config.templates import Renderer
+from worker.config.toml import parse_toml
+from worker.core.errors import ConfigError, Problem
+from worker.core.messages import Language, say
+from worker.core.messages.keys import name_choices, name_key
+from worker.core.model import JST
+from worker.core.text import shown
+from worker.service.wiring import find_configuration_files, system_clock
+from worker.views.problems import problem_hint
+from worker.views.register_json import issuer_json
 
 
 @cli.group(invoke_without_command=True)
@@ -56,7 +58,7 @@ def issuers(context: click.Context, as_json: bool) -> int:
     entries = list_entries(_shipped_tables(), own, configuration.issuers, configuration.projects)
     if as_json:
         for each in entries:
-            print_json(_entry_json(each))
+            print_json(issuer_json(each))
         return DONE
     headings = [
         say(f"h_{name}", shared.lang) for name in ("id", "issuer", "use", "to_fill_in", "checked_on", "differs")
@@ -91,21 +93,6 @@ def _cells(entry: Entry, lang: Language) -> tuple[str, ...]:
     return entry.id, entry.name, use, fill_in, checked.isoformat() if checked else "", " / ".join(differs)
 
 
-def _entry_json(entry: Entry) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "name": entry.name,
-        "own": entry.is_own,
-        "projects": entry.projects,
-        "open": list(entry.open),
-        "without_address": list(entry.without_address),
-        "checked_on": entry.checked_on.isoformat() if entry.checked_on else None,
-        "shipped_checked_on": entry.shipped_on.isoformat() if entry.shipped_on else None,
-        "outdated": entry.is_outdated,
-        "differences": [{"key": each.key, "own": each.own, "shipped": each.shipped} for each in entry.differences],
-    }
-
-
 # --- Taking one over -----------------------------------------------------------------------------------------
 
 
@@ -121,8 +108,8 @@ def add_issuer(
     shared: Cli, name: str, settings: tuple[str, ...], confirmed: tuple[str, ...], without_examples: bool
 ) -> int:
     """同梱の発注者を自社の設定に写し、未確認の項目を埋めます。"""
-    from worker.adapters.register_files import write_new_file
-    from worker.adapters.register_toml import edit_table
+    from worker.config.editing.atomic_write import write_new_file
+    from worker.config.editing.toml_edit import edit_table
 
     directory, files = find_configuration_files(shared.config)
     id_ = find_entry(name, _shipped_tables())
@@ -186,7 +173,7 @@ def _filled_in(
 
     Raises ConfigError where the whole configuration does not load with it.
     """
-    from worker.adapters.register_toml import edit_table
+    from worker.config.editing.toml_edit import edit_table
 
     answered = answered_keys(_table(file, content), [*(path for path, _ in given), *certain])
     content = edit_table(content, given, answered)
@@ -201,7 +188,7 @@ Judge = Callable[[Question, object], list[Problem]]
 
 def _judge_answers(files: Mapping[str, bytes], file: str, content: bytes) -> Judge:
     """Each answer tried by itself: a slip is asked again at once, not after the last question."""
-    from worker.adapters.register_toml import edit_table
+    from worker.config.editing.toml_edit import edit_table
 
     def problems(question: Question, value: object) -> list[Problem]:
         try:

@@ -10,26 +10,26 @@ from collections.abc import Callable
 
 import click
 
-from worker.adapters.config_files import find_missing_extra, read_client_secret
-from worker.adapters.token_files import LoginFile, UnfitLogin
-from worker.adapters.token_source import NewToken
 from worker.cli import DONE, NOT_REACHED, Cli, cli, pass_cli
-from worker.errors import AccountRefused, ConfigError, Problem, Unavailable
-from worker.oauth_settings import OauthSettings, Provider
-from worker.ports import Secrets
-from worker.settings import MailboxSettings
-from worker.text import shown
-from worker.tokens import (
-    Fault,
-    Given,
-    LoginRefusal,
-    agreement_page,
-    begin,
-    find_refusal,
-    read_pasted,
+from worker.config.files import find_missing_extra, read_client_secret
+from worker.config.ports import Secrets
+from worker.config.settings import MailboxSettings
+from worker.core.errors import AccountRefused, ConfigError, Problem, Unavailable
+from worker.core.login_errors import Fault, LoginRefusal, find_refusal
+from worker.core.messages import PROVIDERS, Language, name_thing, say, say_refused_login
+from worker.core.text import shown
+from worker.oauth.files import LoginFile, UnfitLogin
+from worker.oauth.settings import OauthSettings, Provider
+from worker.oauth.tokens import Given, agreement_page, begin, read_pasted
+from worker.service.wiring import (
+    Office,
+    build_endpoint,
+    build_mailbox,
+    build_new_token,
+    build_server,
+    load_office,
+    system_clock,
 )
-from worker.wiring import Office, build_endpoint, build_mailbox, build_server, load_office, system_clock
-from worker.words import PROVIDERS, Language, name_thing, say, say_refused_login
 
 
 @cli.command()
@@ -155,7 +155,7 @@ _NO_PASSWORDS = Secrets(imap={}, smtp="")
 
 def _open_mailbox(office: Office, name: str, token: str) -> None:
     settings = office.configuration.settings.mailboxes[name]
-    mailbox = build_mailbox(office, _NO_PASSWORDS, settings, NewToken(name, "imap", token))
+    mailbox = build_mailbox(office, _NO_PASSWORDS, settings, build_new_token(name, "imap", token))
     try:
         mailbox.open()
     finally:
@@ -163,7 +163,7 @@ def _open_mailbox(office: Office, name: str, token: str) -> None:
 
 
 async def _open_server(office: Office, name: str, token: str) -> None:
-    server = build_server(office, _NO_PASSWORDS, system_clock(), NewToken(name, "smtp", token))
+    server = build_server(office, _NO_PASSWORDS, system_clock(), build_new_token(name, "smtp", token))
     try:
         await server.open()
     finally:

@@ -1,16 +1,22 @@
-"""First pages of a draft's attachments as text, read by the PDF children: for whoever looks before it is sent."""
+"""What a command reads of PDFs, with a reader of its own: a notice, the first pages of attachments, the invoices."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, TypeVar
 
-from worker.adapters.pdf import PdfPool
-from worker.model import Notice, PdfText, Sha256, Submission, Unreadable
-from worker.pipeline.readings import read_pdf
-from worker.rulebook import Guarantor
-from worker.seeing import first_page
-from worker.words import Language
+from worker.core.messages import Language
+from worker.core.model import Notice, PdfText, Sha256, Submission, Unreadable
+from worker.core.rulebook import Guarantor
+from worker.pipeline.invoices import Guarantee, with_invoices
+from worker.pipeline.read import read_pdf
+from worker.read.ports import PdfReader
+from worker.service.wiring import Office, build_reader
+from worker.views.preview import first_page
+from worker.watch.ports import InvoiceSnapshot
+
+T = TypeVar("T")
 
 
 def read_first_pages(
@@ -25,24 +31,32 @@ def read_first_pages(
 def read_pdfs(pdfs: list[bytes]) -> list[PdfText | Unreadable]:
     """What each of ``pdfs`` says, one after the other in one child. Raises Unavailable where none starts."""
 
-    async def read() -> list[PdfText | Unreadable]:
-        reader = PdfPool(1)
-        try:
-            return [await reader.read(each) for each in pdfs]
-        finally:
-            await reader.close()
+    async def read(reader: PdfReader) -> list[PdfText | Unreadable]:
+        return [await reader.read(each) for each in pdfs]
 
-    return asyncio.run(read()) if pdfs else []
+    return with_reader(read) if pdfs else []
 
 
 def read_one_notice(pdf: bytes, guarantors: tuple[Guarantor, ...]) -> Notice | Unreadable:
     """The notice in ``pdf``, or why there is none. Raises Unavailable where no child starts."""
+    return with_reader(lambda reader: read_pdf(reader, pdf, guarantors))
 
-    async def read() -> Notice | Unreadable:
-        reader = PdfPool(1)
+
+def with_reader(act: Callable[[PdfReader], Coroutine[Any, Any, T]]) -> T:
+    """What ``act`` returns or raises, with a reader of its own; no child starts before something is read."""
+
+    async def run() -> T:
+        reader = build_reader(1)
         try:
-            return await read_pdf(reader, pdf, guarantors)
+            return await act(reader)
         finally:
             await reader.close()
 
-    return asyncio.run(read())
+    return asyncio.run(run())
+
+
+def with_invoices_of(
+    office: Office, wanted: Callable[[], Iterable[Guarantee]], decide: Callable[[InvoiceSnapshot], T]
+) -> T:
+    """What ``decide`` makes of the files that the guarantees ``wanted`` may carry."""
+    return with_reader(lambda reader: with_invoices(wanted, office.in_force, reader, decide))

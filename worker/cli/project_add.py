@@ -9,23 +9,23 @@ from typing import Any
 
 import click
 
-from worker.adapters.config_files import TemplateFiles
-from worker.addresses import AddressRefused, read_address
 from worker.cli import DONE, Cli, json_option, pass_cli
 from worker.cli.project import project
 from worker.cli.tables import print_json
-from worker.configuration import Configuration, load_configuration
-from worker.errors import ConfigError, Problem
-from worker.importing import Fate
-from worker.model import Product
-from worker.projects import FILE
-from worker.register_fields import FieldRefused, Key, Value, find_issuer, number_forms, parse_key, read_value
-from worker.registering import Needed, Office, lacks_address, needed_keys, register_project
-from worker.rulebook import CountedBy, Issuer
-from worker.text import shown
-from worker.tomlfile import parse_toml
-from worker.wiring import find_configuration_files
-from worker.words import Language, hint, say
+from worker.config.addresses import AddressRefused, read_address
+from worker.config.editing.add_project import Needed, Office, lacks_address, needed_keys, register_project
+from worker.config.editing.fields import FieldRefused, Key, Value, find_issuer, number_forms, parse_key, read_value
+from worker.config.editing.import_rows import Fate
+from worker.config.files import TemplateFiles
+from worker.config.load import Configuration, load_configuration
+from worker.config.projects import FILE
+from worker.config.toml import parse_toml
+from worker.core.errors import ConfigError, Problem
+from worker.core.messages import Language, hint, say
+from worker.core.model import Product
+from worker.core.rulebook import CountedBy, Issuer
+from worker.core.text import shown
+from worker.service.wiring import find_configuration_files
 
 _PLAIN = (
     "name",
@@ -82,8 +82,8 @@ class _Answers:
 @pass_cli
 def add_project(shared: Cli, /, *, as_json: bool, **options: Any) -> int:
     """案件の登録：発注者のルールに必要なことだけを、順に尋ねます（オプションでも指定できます）。"""
-    from worker.adapters.register_files import replace_file
-    from worker.adapters.register_toml import edit_projects
+    from worker.config.editing.atomic_write import replace_file
+    from worker.config.editing.toml_edit import edit_projects
 
     directory, files = find_configuration_files(shared.config)
     configuration = load_configuration(files)

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from worker.cli import DONE, FOR_A_PERSON, Cli, json_option, pass_cli
 from worker.cli.project import project
 from worker.cli.tables import print_json, print_table
-from worker.configuration import load_configuration
-from worker.errors import ConfigError
-from worker.importing import Edit, Fate, FateKind, blame_rows, edits_of, judge_rows
-from worker.ledger import Fault, Headings, Sheet, read_headings
-from worker.projects import FILE
-from worker.register_fields import number_forms
-from worker.text import shown
-from worker.tomlfile import parse_toml
-from worker.wiring import find_configuration_files
-from worker.words import Language, hint, say
+from worker.config.editing.columns import Headings, Sheet, read_headings
+from worker.config.editing.fields import number_forms
+from worker.config.editing.import_rows import Edit, Fate, FateKind, blame_rows, edits_of, judge_rows
+from worker.config.load import load_configuration
+from worker.config.projects import FILE
+from worker.config.toml import parse_toml
+from worker.core.errors import ConfigError
+from worker.core.messages import Language, say
+from worker.core.text import shown
+from worker.service.wiring import find_configuration_files
+from worker.views.register_json import count_fates, fault_text, import_json
 
 _COLOURS: Final = {FateKind.NEW: "green", FateKind.SAME: "dim", FateKind.CHANGED: "yellow", FateKind.BAD: "red"}
 
@@ -34,8 +35,8 @@ _COLOURS: Final = {FateKind.NEW: "green", FateKind.SAME: "dim", FateKind.CHANGED
 @pass_cli
 def import_projects(shared: Cli, file: Path, sheet: str, dry_run: bool, partial: bool, as_json: bool) -> int:
     """工事台帳（CSV・Excel）の取込み：行ごとの扱いを示し、誤りがなければ登録します。"""
-    from worker.adapters.ledgers import read_ledger
-    from worker.adapters.register_files import replace_file
+    from worker.config.editing.atomic_write import replace_file
+    from worker.config.editing.spreadsheets import read_ledger
 
     directory, files = find_configuration_files(shared.config)
     configuration = load_configuration(files)
@@ -53,7 +54,7 @@ def import_projects(shared: Cli, file: Path, sheet: str, dry_run: bool, partial:
     if writes:
         replace_file(directory / FILE, files[FILE], _edited(files, edits)[FILE])
     if as_json:
-        print_json(_result_json(fates, headings, ledger, shared.lang, is_written=writes))
+        print_json(import_json(fates, headings, ledger, shared.lang, is_written=writes))
     else:
         _show(fates, headings, ledger, shared.lang)
         click.echo(
@@ -78,7 +79,7 @@ def _judge_together(files: dict[str, bytes], fates: tuple[Fate, ...], registered
 
 
 def _edited(files: dict[str, bytes], edits: Sequence[Edit]) -> dict[str, bytes]:
-    from worker.adapters.register_toml import edit_projects
+    from worker.config.editing.toml_edit import edit_projects
 
     return {**files, FILE: edit_projects(files[FILE], edits)}
 
@@ -92,12 +93,6 @@ def _ending(lang: Language, file: Path, count: int, *, is_written: bool, is_dry:
 
 
 # --- Showing -------------------------------------------------------------------------------------------------
-
-
-def fault_text(fault: Fault, lang: Language) -> str:
-    """What is wrong, and what to do about it."""
-    parts = (say(fault.code, lang, **fault.params), hint(fault.code, lang, **fault.params))
-    return " / ".join(filter(None, parts))
 
 
 def _place(sheet: Sheet, cell: str) -> str:
@@ -158,54 +153,10 @@ def _show(fates: Sequence[Fate], headings: Headings, sheet: Sheet, lang: Languag
     if headings.faults:
         click.echo(say("import_no_headings", lang, count=len(headings.faults)))
     else:
-        click.echo(say("import_counts", lang, **_counts(fates)))
-
-
-def _counts(fates: Sequence[Fate]) -> dict[str, int]:
-    return {kind.value: sum(1 for each in fates if each.kind is kind) for kind in FateKind}
+        click.echo(say("import_counts", lang, **count_fates(fates)))
 
 
 def _shown(value: object) -> str:
     if value is None:
         return "—"
     return "、".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _result_json(
-    fates: Sequence[Fate], headings: Headings, sheet: Sheet, lang: Language, *, is_written: bool
-) -> dict[str, Any]:
-    return {
-        "written": is_written,
-        "counts": _counts(fates),
-        "sheet": sheet.name,
-        "ignored": list(headings.ignored),
-        "titles": [row.number for row in headings.titles],
-        "hidden_rows": list(sheet.hidden_rows),
-        "hidden_columns": list(sheet.hidden_columns),
-        "hidden_sheets": list(sheet.hidden_sheets),
-        "other_sheets": list(sheet.other_sheets),
-        "problems": [_fault_json(each, lang) for each in headings.faults],
-        "rows": [
-            {
-                "row": fate.row,
-                "fate": fate.kind.value,
-                "name": fate.name,
-                "issuer": fate.issuer,
-                "namesakes": list(fate.namesakes),
-                "changes": [
-                    {"key": ".".join(each.key), "from": _plain(each.former), "to": _plain(each.value)}
-                    for each in fate.changes
-                ],
-                "problems": [_fault_json(each, lang) for each in fate.faults],
-            }
-            for fate in fates
-        ],
-    }
-
-
-def _fault_json(fault: Fault, lang: Language) -> dict[str, str]:
-    return {"cell": fault.cell, "code": fault.code, "message": fault_text(fault, lang)}
-
-
-def _plain(value: object) -> object:
-    return value if value is None or isinstance(value, str | int | bool | list) else str(value)

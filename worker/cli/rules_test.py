@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
-from worker.adapters.config_files import TemplateFiles, read_directory
-from worker.adapters.pdf import PdfPool
-from worker.cli import (
-    DONE,
-    FOR_A_PERSON,
-    Cli,
-    cli,
-    json_option,
-    open_for_command,
-    pass_cli,
-    print_problems,
-    problem_json,
-)
+from worker.approve.decisions import redraft
+from worker.approve.redraft import InForce, missing_where_away, put_in_force
+from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli, print_problems
+from worker.cli.pages import with_reader
 from worker.cli.tables import print_json, print_pairs
-from worker.configuration import load_configuration
-from worker.decisions import redraft
-from worker.drafting import InForce, missing_where_away, put_in_force
-from worker.errors import ConfigError, Problem
-from worker.examples import try_examples
-from worker.model import Hold, Submission
-from worker.pipeline.looking import guarantees_of, look_for
-from worker.ports import Clock, Reading, Store
-from worker.replay import Difference, OtherSecret, differences
-from worker.states import Reason
-from worker.wiring import Office, load_office, system_clock
-from worker.words import Language, name_hold, say
+from worker.compose.rule_examples import try_examples
+from worker.config.files import TemplateFiles, read_directory
+from worker.config.load import load_configuration
+from worker.core.clock import Clock
+from worker.core.errors import ConfigError, Problem
+from worker.core.messages import Language, name_hold, say
+from worker.core.model import Hold, Submission
+from worker.core.params import read_spelled
+from worker.core.states import Reason
+from worker.pipeline.invoices import guarantees_of, load_invoices
+from worker.service.wiring import Office, load_office, system_clock
+from worker.store.ports import Reading, Store
+from worker.views.problems import problem_json
+from worker.views.register_json import difference_json
+from worker.views.rule_replay import Difference, OtherSecret, differences
+from worker.watch.ports import InvoiceSnapshot
 
 MOST: Final = 200
 """Notices tried where nothing else is said: a year of a middling contractor, within some seconds."""
@@ -71,8 +65,9 @@ def rules_test(shared: Cli, against: Path | None, limit: int, as_json: bool) -> 
         before, after = _in_force_of(_recorded(store), office), office.in_force
     failing = try_examples(after.configuration, after.templates.source, after.renderer)
     tried = [each for each in reversed(store.submissions()) if _has_notice(each)][:limit]
-    asyncio.run(_look_at_invoices(tried, store, before, after))
-    found = list(_replay(tried, store, before, after, clock))
+    wanted = (*guarantees_of(tried, before, store), *guarantees_of(tried, after, store))
+    invoices = with_reader(lambda reader: load_invoices(wanted, after, reader))
+    found = list(_replay(tried, store, before, after, missing_where_away(invoices), clock))
     if as_json:
         _print_as_json(found, failing, len(tried), shared.lang)
     else:
@@ -99,26 +94,24 @@ def _has_notice(submission: Submission) -> bool:
     return submission.pdf_sha256 is not None and submission.refusal is None
 
 
-async def _look_at_invoices(tried: Sequence[Submission], store: Store, before: InForce, after: InForce) -> None:
-    reader = PdfPool(1)
-    try:
-        wanted = (*guarantees_of(tried, before, store), *guarantees_of(tried, after, store))
-        await look_for(wanted, after, reader)
-    finally:
-        await reader.close()
-
-
 def _replay(
-    tried: Sequence[Submission], store: Store, before: InForce, after: InForce, clock: Clock
+    tried: Sequence[Submission],
+    store: Store,
+    before: InForce,
+    after: InForce,
+    invoices: InvoiceSnapshot,
+    clock: Clock,
 ) -> Iterator[_Differing]:
     now = clock.now()
-    before, after = missing_where_away(before), missing_where_away(after)
     known: Reading = OtherSecret(store)
     for submission in tried:
         notice = store.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
         if notice is None:
             continue
-        drafts = redraft(submission, before, known, now), redraft(submission, after, known, now)
+        drafts = (
+            redraft(submission, before, invoices, known, now),
+            redraft(submission, after, invoices, known, now),
+        )
         if found := differences(*drafts, notice.key.clear):
             yield _Differing(submission, found)
 
@@ -147,7 +140,7 @@ def _line(difference: Difference, line: str, lang: Language) -> str:
     if difference.field != "reasons":
         return line
     reason, _, detail = line.partition(" ")
-    return name_hold(Hold(Reason(reason), detail), lang)
+    return name_hold(Hold(Reason(reason), read_spelled(detail)), lang)
 
 
 def _print_as_json(found: Sequence[_Differing], failing: Sequence[Problem], tried: int, lang: Language) -> None:
@@ -156,13 +149,9 @@ def _print_as_json(found: Sequence[_Differing], failing: Sequence[Problem], trie
             {
                 "id": each.submission.id,
                 "project": each.submission.project_name or None,
-                "differences": [_difference_json(difference) for difference in each.found],
+                "differences": [difference_json(difference) for difference in each.found],
             }
         )
     print_json(
         {"tried": tried, "differing": len(found), "examples": [problem_json(problem, lang) for problem in failing]}
     )
-
-
-def _difference_json(difference: Difference) -> dict[str, Any]:
-    return {"field": difference.field, "before": list(difference.before), "after": list(difference.after)}

@@ -3,43 +3,51 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import sys
+from collections.abc import Iterator
 
 import click
 import structlog
 from structlog.typing import Processor
 
-from worker.adapters.config_files import make_own_folders
-from worker.adapters.pdf import PdfPool
-from worker.adapters.sender_lock import SenderLock
-from worker.adapters.store import create_or_migrate, open_store
-from worker.adapters.threads import OwnThread
 from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, pass_cli
-from worker.model import JST
-from worker.pace import leaves_at
-from worker.pipeline import Pipeline
-from worker.pipeline.once import Pass, run_once
-from worker.ports import Clock
-from worker.recover import record_start, recover
-from worker.service import Service
-from worker.states import State
-from worker.tell import STOPPED
-from worker.wiring import (
+from worker.config.files import make_own_folders
+from worker.core.clock import Clock
+from worker.core.errors import ConfigError, HoshobinError
+from worker.core.messages import Language, name_thing, say
+from worker.core.model import JST
+from worker.core.states import State
+from worker.notify.operator_mail import STOPPED
+from worker.pipeline.one_pass import Pass, run_once
+from worker.pipeline.pipeline import Pipeline
+from worker.pipeline.recover import record_start, recover
+from worker.send.ports import Lock
+from worker.send.rate_limit import leaves_at
+from worker.service.absence import ASKED, ONCE, explain_end
+from worker.service.service import Service
+from worker.service.threads import OwnThread
+from worker.service.wiring import (
     Office,
     account_name,
     build_command,
     build_folder,
     build_mailboxes,
+    build_reader,
     build_server,
     build_signatures,
+    find_office_store,
     load_office_for_servers,
     load_secrets,
+    make_office_store,
+    open_office_store,
     program_version,
     system_clock,
+    take_lock_of,
+    take_sender_lock,
 )
-from worker.words import Language, name_thing, say
 
 
 @cli.command()
@@ -50,10 +58,14 @@ def run(shared: Cli, once: bool) -> int:
     if not once:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a configuration to replace; it would end us
     _log_to_stderr()
-    office = load_office_for_servers(shared.config)
     clock = system_clock()
-    with SenderLock(office.places.store, clock):
-        create_or_migrate(office.places.store)
+    try:
+        office = load_office_for_servers(shared.config)
+    except ConfigError as error:
+        _note_failed_start(shared.config, clock, error)
+        raise
+    with take_sender_lock(office, clock) as lock, _noting_end(lock, clock, ONCE if once else ASKED):
+        make_office_store(office)
         make_own_folders(office.places)
         if once:
             done = asyncio.run(pass_once(office))
@@ -61,21 +73,40 @@ def run(shared: Cli, once: bool) -> int:
             if done.broken is None:
                 _say_when_the_rest_leaves(office, clock, shared.lang)
             return code
-        store = open_store(office.places.store, clock)
+        store = open_office_store(office, clock)
         try:
-            asyncio.run(Service(office, shared.config, store, PdfPool(), clock).run())
+            asyncio.run(Service(office, shared.config, store, build_reader(), clock).run())
         finally:
             store.close()
     return DONE
+
+
+def _note_failed_start(option: str | None, clock: Clock, error: ConfigError) -> None:
+    """Leave word in the store's directory, where that is known and nobody runs."""
+    with contextlib.suppress(HoshobinError):
+        folder = find_office_store(option)
+        if folder.is_dir():
+            with take_lock_of(folder, clock) as lock:
+                lock.note_end(clock.now(), *explain_end(error))
+
+
+@contextlib.contextmanager
+def _noting_end(lock: Lock, clock: Clock, ended_well: str) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        lock.note_end(clock.now(), *explain_end(error))
+        raise
+    lock.note_end(clock.now(), ended_well)
 
 
 async def pass_once(office: Office) -> Pass:
     """One pass over everything due, for the holder of the sender's lock."""
     clock = system_clock()
     secrets = load_secrets(office)
-    store = open_store(office.places.store, clock)
+    store = open_office_store(office, clock)
     server = build_server(office, secrets, clock)
-    reader = PdfPool()
+    reader = build_reader()
     mailboxes = [(mailbox, OwnThread(mailbox.name)) for mailbox in build_mailboxes(office, secrets)]
     folder = OwnThread("folder")
     settings = office.configuration.settings
@@ -112,7 +143,7 @@ def _end_of_pass(done: Pass, lang: Language) -> int:
 
 def _say_when_the_rest_leaves(office: Office, clock: Clock, lang: Language) -> None:
     """Nothing sent is no failure where what was released waits for the hours of sending."""
-    store = open_store(office.places.store, clock)
+    store = open_office_store(office, clock)
     try:
         waiting = store.submissions(State.APPROVED)
     finally:

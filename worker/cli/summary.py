@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import click
 
-from worker.model import Submission
-from worker.seeing import hold_json
-from worker.text import shown
-from worker.words import Language, name_hold, say
+from worker.core.messages import Language, name_hold, say
+from worker.core.model import Submission
+from worker.core.text import shown
 
 
 def print_summary(submission: Submission, lang: Language) -> None:
@@ -33,16 +31,3 @@ def _pairs(submission: Submission, lang: Language) -> Iterator[tuple[str, str]]:
             yield "h_attachments", say("attachment", lang, title=each.title, name=each.filename, size=size)
     for hold in submission.reasons:
         yield "h_reason", name_hold(hold, lang)
-
-
-def summary_json(submission: Submission) -> dict[str, Any]:
-    """The same for programs, with the label of what stands now."""
-    draft = submission.draft
-    return {
-        "label": submission.label,
-        "to": list(draft.to) if draft else [],
-        "cc": list(draft.cc) if draft else [],
-        "subject": draft.subject if draft else None,
-        "attachments": [each.filename for each in draft.attachments] if draft else [],
-        "hold_details": [hold_json(hold) for hold in submission.reasons],
-    }

@@ -10,15 +10,23 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from worker.model import JST, PRODUCT_NAMES, ReceiptKind, Submission
-from worker.seeing import Part, receipt_json
-from worker.states import State
-from worker.text import shown
-from worker.words import Language, name_hold, name_receipt, name_state, next_step, say
+from worker.core.messages import (
+    Language,
+    name_hold,
+    name_product,
+    name_receipt,
+    name_state,
+    next_step,
+    say,
+)
+from worker.core.model import JST, ReceiptKind, Submission
+from worker.core.states import State
+from worker.core.text import shown
+from worker.store.ports import RESTORED_AT
+from worker.views.preview import Part
 
 if TYPE_CHECKING:
-    from worker.ports import Store
-    from worker.seeing import Part
+    from worker.store.ports import Store
 
 _COLOURS = {
     State.HELD: "yellow",
@@ -85,53 +93,25 @@ def time_text(moment: dt.datetime | None) -> str:
     return moment.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
 
 
-def time_json(moment: dt.datetime | None) -> str | None:
-    """A moment as programs read it: ISO 8601 with +09:00."""
-    return moment.astimezone(JST).isoformat() if moment else None
-
-
 def is_behind_head(store: Store) -> bool:
     """Whether the database is an old backup: nothing is sent then until a person resumes."""
     noted = store.marked_head()
     return noted is not None and not store.holds_head(*noted)
 
 
+def is_restored(store: Store) -> bool:
+    """Whether the store was put back by ``restore``, and nobody has resumed since."""
+    return bool(store.property(RESTORED_AT))
+
+
 def say_behind_head(store: Store, lang: Language) -> None:
     """That nothing is sent, where the database is an old backup, or another than the secret beside it is of."""
-    if is_behind_head(store):
+    if is_restored(store):
+        click.echo(say("restored", lang))
+    elif is_behind_head(store):
         click.echo(say("behind_head", lang))
     if store.is_other_secret_noted():
         click.echo(say("other_secret", lang))
-
-
-def submission_json(submission: Submission) -> dict[str, Any]:
-    """The fixed fields of ``list`` and ``show``; no key is among them."""
-    draft = submission.draft
-    reasons = [hold.reason.value for hold in submission.reasons]
-    return {
-        "id": submission.id,
-        "label": submission.label,
-        "state": submission.state.value,
-        "hold_reason": reasons[0] if reasons else None,
-        "hold_reasons": reasons,
-        "issuer": submission.issuer,
-        "issuer_name": submission.issuer_name or None,
-        "product": submission.product.value if submission.product else None,
-        "project": submission.project_name or None,
-        "contract_number": submission.contract_number,
-        "to": list(draft.to) if draft else [],
-        "subject": draft.subject if draft else None,
-        "message_id": draft.message_id if draft else None,
-        "proven": submission.proven,
-        "evidence": submission.evidence or None,
-        "rehearsal": submission.is_rehearsal,
-        "due_at": time_json(submission.due_at if submission.state is State.APPROVED else None),
-        "sent_at": time_json(submission.sent_at),
-        "smtp_reply": submission.reply or None,
-        "receipts": [receipt_json(each) for each in submission.receipts],
-        "unread": [receipt_json(each) for each in submission.unread],
-        "updated_at": time_json(submission.updated_at),
-    }
 
 
 def submission_table(
@@ -147,7 +127,7 @@ def submission_table(
         (
             each.label,
             _state_cell(each, lang, sends_at(each)),
-            _project_cell(each),
+            _project_cell(each, lang),
             " ".join(filter(None, (each.issuer_name, each.section_name))),
             ", ".join(each.draft.to) if each.draft else "",
             each.draft.subject if each.draft else "",
@@ -175,12 +155,12 @@ def _state_cell(submission: Submission, lang: Language, sends_at: dt.datetime | 
     return state if not reasons or reasons == [state] else f"{state}：{'、'.join(reasons)}"
 
 
-def _project_cell(submission: Submission) -> str:
-    product = PRODUCT_NAMES[submission.product] if submission.product else ""
+def _project_cell(submission: Submission, lang: Language) -> str:
+    product = name_product(submission.product, lang)
     return " ".join(filter(None, (submission.known_as, product)))
 
 
 def print_parts(parts: Iterable[Part]) -> None:
-    """What ``seeing`` laid out, part after part."""
+    """What ``views.preview`` laid out, part after part."""
     for part in parts:
         print_pairs(part.pairs, title=part.title)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import click
 
-from worker.cli import DONE, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_office, pass_cli
+from worker.cli.absence import absence_of, say_absence
 from worker.cli.tables import print_json, print_table, say_behind_head
-from worker.digest import by_project, project_of
-from worker.model import PRODUCT_NAMES
-from worker.tasks import Task, Urgency, open_tasks
-from worker.text import shown
-from worker.wiring import load_office, system_clock
-from worker.words import Language, name_command, say
+from worker.core.messages import Language, name_product, say
+from worker.core.text import shown
+from worker.notify.digest import by_project, project_of
+from worker.service.wiring import system_clock
+from worker.views.commands import command_line
+from worker.views.submission_json import task_json
+from worker.views.tasks import Task, Urgency, open_tasks
 
 _COLOURS: Final = {Urgency.NOW: "bold red", Urgency.TODAY: "yellow", Urgency.SOON: "", Urgency.WATCH: "dim"}
 
@@ -23,15 +25,17 @@ _COLOURS: Final = {Urgency.NOW: "bold red", Urgency.TODAY: "yellow", Urgency.SOO
 @pass_cli
 def show_tasks(shared: Cli, as_json: bool) -> int:
     """対応すること：案件ごとに、急ぐものから示します。"""
-    office = load_office(shared.config)
+    office = open_office(shared)
     clock = system_clock()
     store = open_for_command(office, clock)
     found = open_tasks(store.submissions(), office.configuration, clock.now())
+    absence = absence_of(office.places.store, store.looks())
     if as_json:
         for each in found:
-            print_json(task_json(each, shared.lang))
+            print_json({**task_json(each, shared.lang), "service_running": absence is None})
         return DONE
     say_behind_head(store, shared.lang)
+    say_absence(absence, shared.lang)
     if not found:
         click.echo(say("no_tasks", shared.lang))
         return DONE
@@ -49,24 +53,7 @@ def _cells(task: Task, lang: Language) -> tuple[str, ...]:
         say(f"urgency_{task.urgency.value}", lang),
         task.due.isoformat() if task.due else "",
         task.label,
-        PRODUCT_NAMES[task.product] if task.product else "",
+        name_product(task.product, lang),
         task.text(lang),
-        name_command(task.command, lang),
+        command_line(task.action, lang),
     )
-
-
-def task_json(task: Task, lang: Language) -> dict[str, Any]:
-    """The fixed fields of one task; ``text`` is for people, in the language asked for."""
-    return {
-        "kind": task.kind.value,
-        "urgency": task.urgency.name.lower(),
-        "due": task.due.isoformat() if task.due else None,
-        "project": task.project or None,
-        "project_name": task.project_name or None,
-        "issuer": task.issuer or None,
-        "product": task.product.value if task.product else None,
-        "submission": task.submission,
-        "label": task.label or None,
-        "text": task.text(lang),
-        "command": name_command(task.command, lang) or None,
-    }

@@ -8,7 +8,7 @@ from typing import Final
 import click
 from click import exceptions
 
-from worker.words import Language, say
+from worker.core.messages import Language, say
 
 _EXTRA: Final = re.compile(r"Got unexpected extra arguments? \((?P<words>.*)\)")
 """Click has no class of its own for what stands behind the last argument."""

@@ -16,12 +16,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from worker.after import is_due_after
-from worker.arrive import Way
-from worker.drafting import InForce
-from worker.letter import is_own_message_id_form
-from worker.mail import Defect, Message, read_message
-from worker.model import (
+from worker.approve.redraft import InForce
+from worker.authenticate.ports import Signatures
+from worker.authenticate.sender_auth import Vouched
+from worker.config.mailbox_actions import is_due_after
+from worker.core.alarms import cause_about
+from worker.core.clock import Clock
+from worker.core.message_id import is_own_message_id_form
+from worker.core.model import (
     Address,
     Attached,
     End,
@@ -35,21 +37,23 @@ from worker.model import (
     Unreadable,
     sha256,
 )
-from worker.pipeline.looking import guarantees_in, look_for
-from worker.pipeline.readings import Readings
-from worker.pipeline.receipts import OWN_MESSAGE, Receiving
-from worker.pipeline.rows import NOTHING, LedgerRows, renumber
-from worker.pipeline.taking import Seen, Taking
-from worker.pipeline.vouching import Vouching
-from worker.ports import Author, Clock, Fetched, Listed, PdfReader, Signatures, Store, Writing
-from worker.proof import Vouched
-from worker.recognise import Announcement, Meant, Ours, Own, Recognised, Report, Unrelated, recognise_mail
-from worker.reports import CameBack, Nothing, read_report
-from worker.states import Reason
-from worker.text import hide_codes
-from worker.watch import GONE, next_try
+from worker.core.states import AlarmCause, Reason
+from worker.core.text import hide_codes
+from worker.match.duplicates import Way
+from worker.pipeline.authenticate import Vouching
+from worker.pipeline.invoices import guarantees_in, guarantees_of, load_invoices
+from worker.pipeline.ledger_rows import NOTHING, LedgerRows, renumber
+from worker.pipeline.read import Readings
+from worker.pipeline.submissions import Seen, Taking
+from worker.pipeline.track import MAY_BE_HELD_ANEW, OWN_MESSAGE, Receiving, find_ours
+from worker.read.classify import Announcement, Meant, Ours, Own, Recognised, Report, Unrelated, recognise_mail
+from worker.read.message import Defect, Message, read_message
+from worker.read.ports import PdfReader
+from worker.store.ports import Author, Store, Writing
+from worker.track.reports import CameBack, Nothing, read_report
+from worker.watch.plan import GONE, next_try
+from worker.watch.ports import NOT_LOOKED, Fetched, InvoiceSnapshot, Listed
 
-UNFETCHED_ALARM: Final = "unfetched"
 UNFETCHED_TOLD: Final = 3
 """Failed fetches after which a person is told, about 20 minutes after the first: a hiccup is over by then."""
 
@@ -66,6 +70,8 @@ _HIDING: Final = frozenset(
 )
 """What can keep a PDF in a mail from being found."""
 
+_OF_ANYBODY: Final = frozenset({ReceiptKind.ANOTHERS.value, ReceiptKind.WARNING.value})
+"""Of a mail that came back: a colleague may have written it."""
 _Reading = tuple[Attached, Sha256, Notice | Unreadable]
 
 
@@ -132,7 +138,7 @@ class Intake:
         )
         return ReadBlock(block, messages, recognised, readings, came_back, vouched, in_force)
 
-    def record_block(self, rows: LedgerRows, was_read: ReadBlock) -> Recorded:
+    async def record_block(self, rows: LedgerRows, was_read: ReadBlock) -> Recorded:
         """Record a block, and what was passed over before it, in one transaction.
 
         By the configuration that it was read by.
@@ -147,9 +153,22 @@ class Intake:
             was_read.vouched,
             strict=True,
         )
+        in_force = was_read.in_force
+        mails = zip(was_read.came_back, was_read.messages, strict=True)
+        sender = in_force.configuration.settings.contractor.email
+        spoken_of = [
+            found
+            for came_back, message in mails
+            if message is not None and (found := find_ours(came_back, message, self._store, sender)) is not None
+        ]
+        wanted = (
+            *guarantees_in(was_read.notices, in_force, self._store),
+            *guarantees_of([each for each in spoken_of if each.state in MAY_BE_HELD_ANEW], in_force, self._store),
+        )
+        invoices = await load_invoices(wanted, in_force, self._reader)
         with self._store.writing() as writing:
-            taking = self._taking(writing, was_read.in_force)
-            receiving = Receiving(writing, was_read.in_force, self._author, self._clock.now())
+            taking = self._taking(writing, in_force, invoices)
+            receiving = Receiving(writing, in_force, invoices, self._author, self._clock.now())
             for fetched, message, what, read, came_back, vouched in each_message:
                 row = _row(rows, fetched, message)
                 if message is None:
@@ -163,7 +182,7 @@ class Intake:
                     taken = _Taken(message, fetched, what, read, way, vouched)
                     if isinstance(what, Own):
                         row = _record_own(receiving, row, taken)
-                    elif about := receiving.take(row, came_back, message, fetched.content):
+                    elif about := _take_about_ours(receiving, row, came_back, taken):
                         row = _record_about_ours(writing, taking, about, taken)
                     else:
                         row = _record(writing, taking, row, taken)
@@ -189,8 +208,8 @@ class Intake:
         digest = sha256(fetched.content)
         return next((row for row in formers if row.sha256 == digest and row.uidvalidity != rows.numbering), None)
 
-    def _taking(self, writing: Writing, in_force: InForce) -> Taking:
-        return Taking(writing, in_force, self._author, self._clock.now())
+    def _taking(self, writing: Writing, in_force: InForce, invoices: InvoiceSnapshot) -> Taking:
+        return Taking(writing, in_force, invoices, self._author, self._clock.now())
 
     def _recognise(self, message: Message | None, in_force: InForce) -> Recognised:
         if message is None:
@@ -230,7 +249,7 @@ class Intake:
         tries = (known.tries if known else 0) + 1
         failure = fetched.failure or "empty"
         if tries == UNFETCHED_TOLD and failure != GONE:
-            writing.raise_alarm(f"{UNFETCHED_ALARM}:mail:{row.mailbox}", [], f"UID {row.uid}: {failure}")
+            writing.raise_alarm(cause_about(AlarmCause.UNFETCHED, "mail", row.mailbox), [], f"UID {row.uid}: {failure}")
         return dataclasses.replace(
             row,
             end=End.NOT_OURS if failure == GONE else End.UNFETCHED,
@@ -247,10 +266,10 @@ class Intake:
         read = await self.read_pdf(content, in_force)
         digest = sha256(content)
         pdf = Attached(listed.name, content)
-        if isinstance(read, Notice):
-            await look_for(guarantees_in([read], in_force, self._store), in_force, self._reader)
+        notices = [read] if isinstance(read, Notice) else []
+        invoices = await load_invoices(guarantees_in(notices, in_force, self._store), in_force, self._reader)
         with self._store.writing() as writing:
-            taking = self._taking(writing, in_force)
+            taking = self._taking(writing, in_force, invoices)
             if isinstance(read, Notice):
                 number = taking.take_notice(pdf, digest, read, way)
             else:
@@ -261,8 +280,8 @@ class Intake:
     def hold_large_file(self, listed: Listed, in_force: InForce, from_before: str) -> int:
         """A file above the limit is not read; somebody put it there as a notice, so it is held."""
         with self._store.writing() as writing:
-            taking = self._taking(writing, in_force)
-            refusal = Hold(Reason.TOO_LARGE, f"{listed.size:,} bytes")
+            taking = self._taking(writing, in_force, NOT_LOOKED)
+            refusal = Hold.of(Reason.TOO_LARGE, bytes=str(listed.size))
             number = taking.take_set_aside(refusal, _by_folder(listed, from_before))
             writing.record_file(_file_row(listed, self._clock.now(), End.HELD, number))
             return taking.end()
@@ -315,13 +334,25 @@ def _record_own(receiving: Receiving, row: MessageRow, taken: _Taken) -> Message
     return dataclasses.replace(row, end=End.OWN, why=OWN_MESSAGE)
 
 
+def _take_about_ours(receiving: Receiving, row: MessageRow, came_back: CameBack, taken: _Taken) -> MessageRow | None:
+    """The row of a mail about one of ours, or of a failure that may be; None where it is about none.
+
+    An announcement is no failure, though some systems send it with an empty Return-Path.
+    """
+    about = receiving.take(row, came_back, taken.message, taken.fetched.content)
+    if about is not None or isinstance(taken.what, Announcement):
+        return about
+    return receiving.take_unmatched(row, came_back, taken.message, taken.fetched.content)
+
+
 def _record_about_ours(writing: Writing, taking: Taking, about: MessageRow, taken: _Taken) -> MessageRow:
     """A mail that came back: a notice in it is taken as from any mail; what else the issuer encloses is no notice.
 
-    A colleague who answers in the thread may enclose what was meant as one, so that his mail is looked at as well.
+    A colleague who answers in the thread may enclose what was meant as one, so that his mail is looked at as well; so
+    is an announcement that bears one of our Message-IDs.
     """
-    is_anothers = about.why == ReceiptKind.ANOTHERS
-    if not is_anothers and not any(isinstance(each, Notice) for _, _, each in taken.read):
+    is_looked_at = about.why in _OF_ANYBODY or isinstance(taken.what, Announcement)
+    if not is_looked_at and not any(isinstance(each, Notice) for _, _, each in taken.read):
         return about
     row = _record(writing, taking, about, taken)
     if row.submissions == about.submissions:
@@ -370,7 +401,7 @@ def _record_read(
     way = taken.proven(way, guarantor, is_enclosed=isinstance(what, Announcement) and what.is_enclosed)
     if isinstance(what, Announcement):
         return _record_announcement(taking, row, way, what.guarantor)
-    number = taking.take_set_aside(Hold(Reason.DAMAGED, hidden), way)
+    number = taking.take_set_aside(Hold.of(Reason.DAMAGED, found=hidden), way)
     return dataclasses.replace(row, end=End.HELD, submissions=(number,))
 
 
@@ -410,7 +441,7 @@ def _set_aside(taking: Taking, row: MessageRow, taken: _Taken, *, is_meant: bool
         return row
     guarantor = taken.what.guarantor if isinstance(taken.what, Announcement | Meant) else None
     way = taken.proven(taken.way, guarantor)
-    number = taking.take_set_aside(Hold(Reason.MAIL_TOO_LARGE, f"{size:,} bytes"), way)
+    number = taking.take_set_aside(Hold.of(Reason.MAIL_TOO_LARGE, bytes=str(size)), way)
     return dataclasses.replace(row, submissions=(number,))
 
 

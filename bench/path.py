@@ -1,0 +1,121 @@
+"""The path of one notice mail through the files of the product: from the look at the mailbox to the mail server's 250.
+
+``hoshobin run --once`` runs in this process, between an IMAP server and an SMTP server that are processes of their own.
+Python reports every call in every thread. A coroutine or generator that goes on counts as a call. Two things are not
+counted: what runs while a module is loaded, and the PDF children, which are processes of their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+import worker
+from bench.backlog import a_folder, a_process, prove, wait_until
+from bench.office import USER, Order, write_configuration, write_mail
+from worker.cli import DONE, main
+from worker.cli.demo.imap_server import DemoImap
+from worker.send.ports import Body, Reply
+
+POLL_SECONDS: Final = 3600
+"""Of no effect on one pass, and the configuration needs it."""
+_PACKAGE: Final = f"{Path(worker.__file__).parent}/"
+_WORDS: Final = "core/"
+"""Values and sentences are no stops of the way: every step uses them."""
+_ACCEPTED: Final = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Every call of the product's functions: its thread and its file below ``worker/``, in order of time."""
+
+    calls: Sequence[tuple[int, str]]
+
+    def without_words(self) -> Trace:
+        """The same without ``worker/core/``."""
+        return Trace([call for call in self.calls if not call[1].startswith(_WORDS)])
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files entered, each once, in the order of their first calls."""
+        return tuple(dict.fromkeys(file for _, file in self.calls))
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The packages entered, likewise."""
+        return tuple(dict.fromkeys(file.rpartition("/")[0] for file in self.files))
+
+    @property
+    def changes(self) -> int:
+        """How often a thread's next call is in another file than its last one."""
+        last: dict[int, str] = {}
+        found = 0
+        for thread, file in self.calls:
+            found += last.get(thread, file) != file
+            last[thread] = file
+        return found
+
+
+class _Recorder:
+    """A profile function that records from the first look at a mailbox until the mail was accepted."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[int, str]] = []
+        self.is_recording = False
+        self.is_accepted = False
+
+    def __call__(self, frame: FrameType, event: str, given: Any) -> None:
+        code = frame.f_code
+        if not code.co_filename.startswith(_PACKAGE) or not code.co_flags & inspect.CO_OPTIMIZED:
+            return  # foreign, or the body of a module or class: that runs when it is loaded
+        file = code.co_filename.removeprefix(_PACKAGE)
+        if event == "call":
+            if code.co_name == "open" and file.startswith("watch/imap/") and not self.is_accepted:
+                self.is_recording = True
+            if self.is_recording:
+                self.calls.append((threading.get_ident(), file))
+        elif event == "return" and isinstance(given, Reply) and _ends_a_mail(frame, given):
+            self.is_recording, self.is_accepted = False, True
+
+
+def _ends_a_mail(frame: FrameType, answer: Reply) -> bool:
+    return answer.code == _ACCEPTED and isinstance(frame.f_locals.get("step"), Body)
+
+
+def trace_path() -> Trace:
+    """One notice mail, mode auto, to an address that was written to before."""
+    order = Order.of(0)
+    with a_folder() as root, a_process(["bench.sink", str(root)]) as sink, DemoImap(USER) as mailbox:
+        wait_until((root / "port").exists, sink)
+        port = int((root / "port").read_text())
+        config = write_configuration(root, [order], mailbox.port, port, mailbox.password, POLL_SECONDS)
+        _run_once(config)  # the first start: mail from before it would wait for a person; modules are loaded
+        mailbox.append(write_mail(order, order.pdf()))
+        recorder = _Recorder()
+        threading.setprofile(recorder)
+        sys.setprofile(recorder)
+        try:
+            _run_once(config)
+        finally:
+            sys.setprofile(None)
+            threading.setprofile(None)
+        prove(root / "mails", [order])
+    if not recorder.is_accepted:
+        raise SystemExit("the mail arrived, and no 250 was seen")
+    return Trace(recorder.calls)
+
+
+def _run_once(config: Path) -> None:
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        code = main(["--config", str(config), "run", "--once"])
+    if code != DONE:
+        raise SystemExit(f"`run --once` ended with {code}: {said.getvalue()}")

@@ -1,0 +1,224 @@
+"""The same inputs give the same draft; what a submission shows is what register and rules make of it today."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from tests.support.fakes import FakeFiles, FakeReading
+from tests.support.holds import detail_of
+from tests.support.registered import (
+    NOTICE,
+    PROJECT,
+    REGISTER,
+    REHEARSAL_TO,
+    TO,
+    EveryAddressKnown,
+    Register,
+    arrived,
+    drafted,
+    of_issuer,
+    of_project,
+    reasons,
+)
+from tests.support.world import START
+from worker.approve.redraft import missing_where_away
+from worker.compose.compose import hash_draft
+from worker.compose.invoice_select import STILL_WRITTEN
+from worker.config.settings import Mode
+from worker.core.errors import Unavailable, Unsettled
+from worker.core.message_id import bears_secret, old_message_id
+from worker.core.model import Answer, Channel, Hold
+from worker.core.states import Reason, State
+
+BRIDGE = of_project(id="mihon/橋梁補修工事", name="橋梁補修工事", contract_numbers=())
+
+
+def register_of(*projects: object) -> Register:
+    return replace(REGISTER, projects=projects)
+
+
+def test_a_draft_says_whose_it_is_and_where_it_goes() -> None:
+    stood = drafted().submission
+    assert (stood.project, stood.project_name) == (PROJECT, "道路改良工事")
+    assert (stood.issuer, stood.issuer_name) == ("mihon", "みほん町")
+    assert (stood.section, stood.section_name, stood.section_phone) == ("doboku", "土木課", "0557-00-0000")
+    assert stood.channel is Channel.EMAIL
+    assert len(stood.draft_hash) == 64
+    assert re.fullmatch("1@[0-9A-HJKMNP-TV-Z]{10}", stood.label)
+
+
+def test_what_is_no_longer_so_is_taken_off_again() -> None:
+    stood = drafted().submission
+    emptied = drafted(register_of(), stood).submission
+    assert reasons(emptied) == {Reason.UNKNOWN_PROJECT: ""}
+    assert (emptied.project, emptied.issuer, emptied.issuer_name, emptied.section) == (None, None, "", "")
+    assert (emptied.draft, emptied.draft_hash, emptied.channel) == (None, "", None)
+    assert emptied.label not in {"1", stood.label}
+
+
+def test_what_could_not_be_read_waits_for_a_person_alone() -> None:
+    refused = arrived(None, refusal=Hold(Reason.NO_TEXT))
+    made = drafted(submission=refused, notice=None)
+    assert (made.submission.state, reasons(made.submission)) == (State.HELD, {Reason.NO_TEXT: ""})
+    assert (made.body, made.contents) == ("", {})
+
+
+def test_an_unknown_project_and_two_of_one_name_are_held_by_name() -> None:
+    assert reasons(drafted(register_of(BRIDGE)).submission) == {Reason.UNKNOWN_PROJECT: ""}
+    same = of_project(contract_numbers=()), of_project(id="mihon/道路改良工事#2", contract_numbers=())
+    made = drafted(register_of(*same))
+    assert reasons(made.submission) == {Reason.TWO_PROJECTS: "mihon/道路改良工事, mihon/道路改良工事#2"}
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_name_alone_is_held_in_every_mode_and_names_the_project(mode: Mode) -> None:
+    made = drafted(replace(register_of(of_project(contract_numbers=())), mode=mode))
+    assert reasons(made.submission)[Reason.NAME_ONLY] == PROJECT
+    assert made.submission.state is State.HELD
+    assert made.submission.draft is not None, "a person must see what the approval would send"
+
+
+def test_a_name_that_may_decide_is_not_held_for_it() -> None:
+    made = drafted(replace(register_of(of_project(contract_numbers=(), by_name=True)), mode=Mode.AUTO))
+    assert made.submission.state is State.APPROVED
+
+
+def test_a_number_tied_by_a_person_needs_no_second_look_at_the_name() -> None:
+    made = drafted(register_of(BRIDGE), bound=BRIDGE.id)
+    assert reasons(made.submission) == {Reason.APPROVAL: ""}
+    assert made.submission.project == BRIDGE.id
+
+
+def test_a_correction_replies_to_the_mail_it_replaces_under_a_number_of_its_own() -> None:
+    first = drafted().submission.draft
+    made = drafted(submission=arrived(correction=1, corrects=1), replaces="<abc.0@contractor.example>")
+    draft = made.submission.draft
+    assert first is not None
+    assert draft is not None
+    assert draft.in_reply_to == "<abc.0@contractor.example>"
+    assert draft.message_id[33:] == first.message_id[33:].replace(".0@", ".1@")
+    assert draft.message_id[:33] != first.message_id[:33]
+
+
+def test_what_0_1_drafted_keeps_its_message_id_and_nothing_else_gets_one_of_its_form() -> None:
+    fresh = drafted().submission
+    assert fresh.draft is not None
+    assert bears_secret(fresh.draft.message_id)
+    pdf, issuer, product = fresh.pdf_sha256, fresh.issuer, fresh.product
+    assert pdf is not None
+    assert issuer is not None
+    assert product is not None
+    old = old_message_id(pdf, issuer, product, 0, fresh.draft.sender)
+    before = replace(fresh, id=7, draft=replace(fresh.draft, message_id=old))
+    again = drafted(submission=before, known=FakeReading([before])).submission
+    assert again.draft is not None
+    assert (again.draft.message_id, again.draft_hash) == (old, hash_draft(again.draft))
+    lost = drafted(submission=replace(before, draft=None), known=FakeReading([before])).submission
+    assert lost.draft is not None
+    assert lost.draft.message_id == old, "also where the draft was missing for a while"
+    another = drafted(submission=replace(before, id=8), known=FakeReading([before])).submission
+    assert another.draft is not None
+    assert bears_secret(another.draft.message_id)
+
+
+def test_a_rehearsal_is_one_while_the_setting_stands() -> None:
+    rehearsing = replace(REGISTER, rehearsal_to=REHEARSAL_TO)
+    stood = drafted(rehearsing).submission
+    assert stood.is_rehearsal
+    assert not drafted(submission=stood).submission.is_rehearsal
+
+
+def test_a_released_draft_is_remembered_while_it_is_held_again() -> None:
+    approved = drafted(replace(REGISTER, mode=Mode.AUTO)).submission
+    assert approved.released_draft == approved.draft_hash
+    issuer = of_issuer(section={"to": ("other@mihon.example",)})
+    held = drafted(replace(REGISTER, mode=Mode.AUTO, issuers=(issuer,)), approved).submission
+    assert held.released_draft == approved.draft_hash
+    assert reasons(held) == {Reason.CHANGED: ""}
+    assert held.due_at is None
+
+
+def test_drafting_again_changes_nothing_where_nothing_changed() -> None:
+    for mode in Mode:
+        register = replace(REGISTER, mode=mode)
+        once = drafted(register).submission
+        assert drafted(register, once, now=START.replace(hour=12)).submission == once
+
+
+def test_two_notices_of_one_project_do_not_share_a_message_id() -> None:
+    one = drafted(pdf=b"%PDF-1.4 one").submission.draft
+    two = drafted(pdf=b"%PDF-1.4 two", notice=NOTICE).submission.draft
+    assert one is not None
+    assert two is not None
+    assert one.message_id != two.message_id
+
+
+# --- Guards ----------------------------------------------------------------------------------------------------
+
+AUTO = replace(REGISTER, mode=Mode.AUTO)
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_the_first_mail_to_an_address_is_held_in_every_mode(mode: Mode) -> None:
+    made = drafted(replace(REGISTER, mode=mode), known=FakeReading())
+    assert made.submission.state is State.HELD
+    assert reasons(made.submission)[Reason.FIRST_ADDRESS] == TO
+
+
+def test_every_guard_is_listed_with_its_result() -> None:
+    made = drafted(AUTO, known=FakeReading())
+    assert {check.name: len(check.holds) for check in made.checks} == {
+        "wrong_recipient": 0,
+        "key_differs": 0,
+        "invoice": 0,
+        "first_address": 1,
+        "rule_changed": 0,
+        "already_resubmitted": 0,
+        "large_attachment": 0,
+    }
+    assert drafted(register_of()).checks == ()
+
+
+def test_an_answer_about_one_address_covers_no_other() -> None:
+    two = replace(AUTO, issuers=(of_issuer(section={"to": (TO, "other@mihon.example")}),))
+    held = drafted(two, known=FakeReading()).submission
+    answers = tuple(
+        Answer(hold.reason, hold.params, "山田 花子", "hanako", START) for hold in held.reasons if detail_of(hold) == TO
+    )
+    left = drafted(two, replace(held, answers=answers), known=FakeReading()).submission
+    assert reasons(left) == {Reason.FIRST_ADDRESS: "other@mihon.example"}
+
+
+def test_an_address_that_a_person_looked_at_stays_answered_when_another_mail_made_the_other_known() -> None:
+    two = replace(AUTO, issuers=(of_issuer(section={"to": (TO, "other@mihon.example")}),))
+    held = drafted(two, known=FakeReading()).submission
+    answers = tuple(Answer(hold.reason, hold.params, "山田 花子", "hanako", START) for hold in held.reasons)
+    past = replace(drafted(AUTO).submission, id=9, state=State.SENT, contract_number="1-1", sent_at=None)
+    approved = drafted(two, replace(held, answers=answers), known=FakeReading([past])).submission
+    assert approved.state is State.APPROVED
+
+
+def test_a_further_notice_under_a_number_already_submitted_waits_even_in_auto() -> None:
+    made = drafted(AUTO, arrived(follows=3))
+    assert (made.submission.state, reasons(made.submission)) == (State.HELD, {Reason.SEEN_BEFORE: "3"})
+
+
+def test_a_projects_earlier_notice_of_this_product_is_asked_about_where_only_the_name_fits() -> None:
+    earlier = replace(drafted().submission, id=1, contract_number="12345-000001")
+    by_name = replace(register_of(of_project(contract_numbers=(), by_name=True)), mode=Mode.AUTO)
+    later = arrived(id=2)
+    held = drafted(by_name, later, known=EveryAddressKnown([earlier])).submission
+    assert reasons(held) == {Reason.NUMBER_DIFFERS: f"{PROJECT}: 12345-000001"}
+    withdrawn = replace(earlier, state=State.WITHDRAWN)
+    assert drafted(by_name, later, known=EveryAddressKnown([withdrawn])).submission.state is State.APPROVED
+    assert drafted(by_name, arrived(), known=EveryAddressKnown([replace(earlier, id=2)])).submission.reasons == ()
+
+
+def test_where_the_draft_must_be_recorded_a_file_still_being_written_is_told_from_one_that_is_away() -> None:
+    held = {"new.pdf": Unsettled("folder", "new.pdf"), "away.pdf": Unavailable("folder", "away")}
+    files = missing_where_away(FakeFiles(held).snapshot())
+    assert files.invoice("new.pdf") == STILL_WRITTEN
+    assert files.invoice("away.pdf") is None

@@ -1,0 +1,284 @@
+"""The sent-mail log: which entries make a row, what stands in it, and how it is printed."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import datetime as dt
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from worker.audit.sent_log import LogRow, SentFile, filter_rows, log_rows
+from worker.audit.sent_log_export import BOM, HEADER, csv_bytes, jsonl
+from worker.core.model import JST, Entry, Product
+from worker.core.states import Event, State
+
+START = dt.datetime(2026, 11, 21, 9, 0, tzinfo=JST)
+DRAFT = {
+    "sender": "soumu@contractor.example",
+    "to": ["kensetsu@town.example"],
+    "cc": ["kanri@town.example"],
+    "subject": "契約保証にかかる認証キー【道路改良工事】の提出について",
+    "message_id": "<a.0@contractor.example>",
+    "attachments": [{"title": "認証キーのお知らせ", "filename": "お知らせ.pdf", "size": 42, "sha256": "a" * 64}],
+    "rehearsal_for": [],
+    "rule_file": "issuers/town.toml",
+    "rule_sha256": "b" * 64,
+    "invoice_amount": 20_000_000,
+    "invoice_date": "2026-05-08",
+}
+NOTICE: dict[str, Any] = {
+    "state": "APPROVED",
+    "contract_number": "12345-678901",
+    "product": "advance",
+    "project": "town/道路改良工事",
+    "project_name": "道路改良工事",
+    "issuer": "town",
+    "issuer_name": "東町",
+    "section_name": "建設課",
+    "draft": DRAFT,
+    "release": "auto",
+}
+STARTED = (Event.SEND_STARTED, {"state": "SENDING", "letter_sha256": "c" * 64, "server": "mx.example", "reply": ""})
+DATA = (Event.DATA_STARTED, {"state": "IN_DOUBT"})
+ACCEPTED = (Event.ACCEPTED, {"state": "SENT", "reply": "250 2.0.0 Ok"})
+NOT_NOW = (Event.NOT_NOW, {"state": "APPROVED", "reply": "450 4.2.0 greylisted"})
+HANAKO = {"by": "山田 花子", "account": "soumu"}
+Told = tuple[Any, ...]
+
+
+def tell(*happenings: Told, number: int = 1, days: Sequence[int] = ()) -> list[Entry]:
+    """Entries of one submission from (event, set) or (event, set, entry fields)."""
+    entries = []
+    for place, (event, changes, *more) in enumerate([(Event.NOTICE_READ, NOTICE), *happenings]):
+        at = START + dt.timedelta(days=days[place] if days else 0, seconds=place)
+        given = {"by": "hoshobin", "account": "hoshobin", "detail": {}} | (more[0] if more else {})
+        entries.append(
+            Entry(place + 1, at, str(event), number, set=changes, previous_hash="", hash="", **given),
+        )
+    return entries
+
+
+def told(*happenings: Told) -> list[tuple[str, State, str]]:
+    return [(row.event, row.state, row.smtp_reply) for row in log_rows(tell(*happenings))]
+
+
+def test_a_sent_mail_is_one_row_that_says_everything() -> None:
+    (row,) = log_rows(tell(STARTED, DATA, ACCEPTED))
+    assert row == LogRow(
+        at=START + dt.timedelta(seconds=3),
+        id=1,
+        event="Accepted",
+        rehearsal=False,
+        contract_number="12345-678901",
+        product=Product.ADVANCE,
+        project="道路改良工事",
+        project_id="town/道路改良工事",
+        issuer="東町",
+        issuer_id="town",
+        section="建設課",
+        to=("kensetsu@town.example",),
+        cc=("kanri@town.example",),
+        subject="契約保証にかかる認証キー【道路改良工事】の提出について",
+        attachments=(SentFile("お知らせ.pdf", 42, "a" * 64),),
+        sent_sha256="c" * 64,
+        message_id="<a.0@contractor.example>",
+        server="mx.example",
+        smtp_reply="250 2.0.0 Ok",
+        rule_file="issuers/town.toml",
+        rule_sha256="b" * 64,
+        invoice_amount=20_000_000,
+        invoice_date=dt.date(2026, 5, 8),
+        state=State.SENT,
+        corrects=None,
+        follows=None,
+        decided_by="auto",
+        account="",
+        note="",
+    )
+
+
+CASES: list[tuple[str, list[Told], list[tuple[str, State, str]]]] = [
+    ("waiting to be sent", [], []),
+    ("being sent", [STARTED], []),
+    ("no answer yet", [STARTED, DATA], [("DataStarted", State.IN_DOUBT, "")]),
+    (
+        "no answer will come",
+        [STARTED, DATA, ("NoAnswer", {"silent": "closed", "reply": "closed"})],
+        [("DataStarted", State.IN_DOUBT, "closed")],
+    ),
+    (
+        "a second try",
+        [STARTED, NOT_NOW, STARTED, DATA, ACCEPTED],
+        [("NotNow", State.APPROVED, "450 4.2.0 greylisted"), ("Accepted", State.SENT, "250 2.0.0 Ok")],
+    ),
+    (
+        "refused",
+        [STARTED, (Event.REFUSED, {"state": "REFUSED", "reply": "550 no"})],
+        [("Refused", State.REFUSED, "550 no")],
+    ),
+    (
+        "resolved as sent",
+        [STARTED, DATA, (Event.CONFIRMED_SENT, {"state": "SENT"}, HANAKO)],
+        [("ConfirmedSent", State.SENT, "")],
+    ),
+    (
+        "resolved as not sent",
+        [STARTED, DATA, (Event.CONFIRMED_NOT_SENT, {"state": "HELD", "draft": None, "letter_sha256": None}, HANAKO)],
+        [("ConfirmedNotSent", State.HELD, "")],
+    ),
+    (
+        "a report proves an attempt in doubt",
+        [STARTED, DATA, (Event.DELIVERED, {"state": "DELIVERED"})],
+        [("Delivered", State.DELIVERED, "")],
+    ),
+    (
+        "a report that moves what was sent",
+        [STARTED, DATA, ACCEPTED, (Event.DELIVERED, {"state": "DELIVERED"})],
+        [("Accepted", State.SENT, "250 2.0.0 Ok"), ("Delivered", State.DELIVERED, "250 2.0.0 Ok")],
+    ),
+    (
+        "bounced and confirmed",
+        [STARTED, DATA, ACCEPTED, (Event.BOUNCED, {"state": "BOUNCED"}), (Event.CONFIRMED, {"state": "CONFIRMED"})],
+        [
+            ("Accepted", State.SENT, "250 2.0.0 Ok"),
+            ("Bounced", State.BOUNCED, "250 2.0.0 Ok"),
+            ("Confirmed", State.CONFIRMED, "250 2.0.0 Ok"),
+        ],
+    ),
+    (
+        "withdrawn after a try",
+        [STARTED, NOT_NOW, (Event.WITHDRAWN, {"state": "WITHDRAWN"}, HANAKO)],
+        [("NotNow", State.APPROVED, "450 4.2.0 greylisted"), ("Withdrawn", State.WITHDRAWN, "")],
+    ),
+    (
+        "handed over, looked at again and confirmed",
+        [(Event.HANDED_OVER, {"state": "HANDED_OVER"}), ("SeenAgain", {}), (Event.CONFIRMED, {"state": "CONFIRMED"})],
+        [("HandedOver", State.HANDED_OVER, ""), ("Confirmed", State.CONFIRMED, "")],
+    ),
+    (
+        "a rule that takes no mail",
+        [
+            (Event.HELD, {"state": "HELD"}),
+            (Event.REDRAFTED, {"state": "HELD"}),
+            (Event.REDRAFTED, {"state": "HANDED_OVER"}),
+        ],
+        [("Redrafted", State.HANDED_OVER, "")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("happenings", "rows"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_every_attempt_and_every_end_is_one_row(happenings: list[Told], rows: list[tuple[str, State, str]]) -> None:
+    assert told(*happenings) == rows
+
+
+def test_a_row_of_a_rehearsal_says_so_and_shows_the_draft_that_went() -> None:
+    rehearsal = DRAFT | {"to": ["soumu@contractor.example"], "rehearsal_for": ["kensetsu@town.example"]}
+    ended = {"state": "HELD", "draft": DRAFT, "release": "", "letter_sha256": None, "reply": "250 ok"}
+    (row,) = log_rows(
+        tell((Event.HELD, {"state": "APPROVED", "draft": rehearsal}), STARTED, DATA, (Event.REHEARSAL_ENDED, ended))
+    )
+    assert row.rehearsal
+    assert (row.to, row.sent_sha256, row.smtp_reply) == (("soumu@contractor.example",), "c" * 64, "250 ok")
+    assert (row.state, row.decided_by) == (State.HELD, "auto")
+
+
+def test_a_person_stands_with_the_account_that_ran_the_command() -> None:
+    approved = (Event.APPROVED, {"release": "山田 花子", "release_account": "soumu"}, HANAKO)
+    withdrawn = (
+        Event.WITHDRAWN,
+        {"state": "WITHDRAWN"},
+        {"by": "佐藤 次郎", "account": "kouji", "detail": {"why": "誤り"}},
+    )
+    sent, ended = log_rows(tell(approved, STARTED, NOT_NOW, withdrawn))
+    assert (sent.decided_by, sent.account, sent.note) == ("山田 花子", "soumu", "")
+    assert (ended.decided_by, ended.account, ended.note) == ("佐藤 次郎", "kouji", "誤り")
+    assert (ended.sent_sha256, ended.message_id, ended.server) == ("", "", "")
+
+
+def test_a_confirmation_says_what_was_noted() -> None:
+    detail = {"note": "建設課 鈴木様 電話", "confirmed_at": "2026-11-22T10:00:00+09:00"}
+    confirmed = (Event.CONFIRMED, {"state": "CONFIRMED"}, {**HANAKO, "detail": detail})
+    *_, row = log_rows(tell(STARTED, DATA, ACCEPTED, confirmed))
+    assert row.note == "建設課 鈴木様 電話 / 2026-11-22T10:00:00+09:00"
+
+
+def test_both_dates_of_a_filter_are_included() -> None:
+    rows = list(log_rows(tell(STARTED, NOT_NOW, STARTED, NOT_NOW, STARTED, NOT_NOW, days=(0, 0, 0, 1, 1, 2, 2))))
+    days = [row.at.date() for row in filter_rows(rows, since=dt.date(2026, 11, 22), until=dt.date(2026, 11, 23))]
+    assert days == [dt.date(2026, 11, 22), dt.date(2026, 11, 23)]
+    midnight = dataclasses.replace(rows[0], at=dt.datetime(2026, 11, 20, 15, 0, tzinfo=dt.UTC))
+    assert list(filter_rows([midnight], until=dt.date(2026, 11, 20))) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"issuer": "town"}, 1),
+        ({"issuer": "東 町"}, 1),
+        ({"issuer": "東"}, 0),
+        ({"project": "道路改良工事"}, 1),
+        ({"project": "town/道路改良工事"}, 1),
+        ({"contract": "１２３４５－６７８９０１"}, 1),
+        ({"contract": "12345-678902"}, 0),
+        ({"issuer": "town", "contract": "x"}, 0),
+    ],
+)
+def test_a_filter_takes_an_id_or_a_name_as_people_write_it(wanted: dict[str, str], found: int) -> None:
+    assert len(list(filter_rows(log_rows(tell(STARTED, NOT_NOW)), **wanted))) == found
+
+
+def read_csv(*rows: LogRow) -> list[dict[str, str]]:
+    content = b"".join(csv_bytes(rows)).decode()
+    assert content.startswith(BOM)
+    assert content.count("\r\n") == len(rows) + 1
+    return list(csv.DictReader(io.StringIO(content.removeprefix(BOM), newline="")))
+
+
+def test_the_csv_opens_in_a_japanese_excel() -> None:
+    (row,) = log_rows(tell(STARTED, DATA, ACCEPTED))
+    (line,) = read_csv(row)
+    assert tuple(line) == HEADER
+    assert line["日時"] == "2026-11-21 09:00:03"
+    assert line["商品"] == "前払金保証"
+    assert line["請求金額"] == "20000000"
+    assert line["請求日"] == "2026-05-08"
+    assert line["添付（名前・バイト数・SHA-256）"] == f"お知らせ.pdf (42) {'a' * 64}"
+    assert line["出来事"] == "送信"
+    assert line["訂正元の番号"] == ""
+
+
+def test_the_csv_has_a_title_for_every_field() -> None:
+    assert len(HEADER) == len(dataclasses.fields(LogRow)) == len(set(HEADER))
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r"])
+def test_no_cell_is_a_formula(start: str) -> None:
+    (row,) = log_rows(tell(STARTED, DATA, ACCEPTED))
+    evil = f"{start}HYPERLINK(1)"
+    (line,) = read_csv(dataclasses.replace(row, subject=evil, project=evil, note=evil, to=(evil,)))
+    for title in ("件名", "工事名", "記録", "宛先（To）"):
+        assert line[title][0] in "'\\", line[title]
+
+
+def test_foreign_text_cannot_break_a_line_or_turn_its_direction() -> None:
+    (row,) = log_rows(tell(STARTED, DATA, ACCEPTED))
+    (line,) = read_csv(dataclasses.replace(row, smtp_reply='550 "no"\r\n\u202eevil,'))
+    assert line["サーバーの応答"] == '550 "no"\\u{000D}\\u{000A}\\u{202E}evil,'
+
+
+def test_a_json_line_has_english_names_and_japanese_time() -> None:
+    (row,) = log_rows(tell(STARTED, DATA, ACCEPTED))
+    line = jsonl(row)
+    assert "\n" not in line
+    content = json.loads(line)
+    assert set(content) == {field.name for field in dataclasses.fields(LogRow)}
+    assert content["at"] == "2026-11-21T09:00:03+09:00"
+    assert content["product"] == "advance"
+    assert content["attachments"] == [{"filename": "お知らせ.pdf", "size": 42, "sha256": "a" * 64}]
+    assert content["invoice_date"] == "2026-05-08"

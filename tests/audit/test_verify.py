@@ -1,0 +1,218 @@
+"""The log's bytes, its chain, and what a verification finds."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from worker.audit.chain import GENESIS, Line, canonical, chain, entry_hash, fold, read_entry
+from worker.audit.verify import FAULTS_SHOWN, Verdict, verify
+from worker.core.model import JST, Hold, Key
+from worker.core.states import NoteEvent, Reason, State
+
+AT = dt.datetime(2026, 11, 21, 9, 30, tzinfo=JST)
+PDF = hashlib.sha256(b"pdf").hexdigest()
+
+
+def write_log(contents: Sequence[dict[str, Any]]) -> list[Line]:
+    lines: list[Line] = []
+    head = (0, GENESIS)
+    for content in contents:
+        line = chain(head, {"at": AT, "by": "山田 花子", "account": "soumu", "detail": {}, "set": {}, **content})
+        lines.append(line)
+        head = (line.number, line.hash)
+    return lines
+
+
+def entry(submission: int | None, event: str = "Held", **changes: object) -> dict[str, Any]:
+    return {"submission": submission, "event": event, "set": changes}
+
+
+LOG = write_log(
+    [entry(None, "Started")]
+    + [
+        entry(1 + n % 3, state="HELD", tries=n, project_name="道路改良工事", **({"pdf_sha256": PDF} if n < 3 else {}))
+        for n in range(29)
+    ]
+)
+
+
+def rows_of(lines: Sequence[Line]) -> list[tuple[int, str]]:
+    rows: dict[int, dict[str, Any]] = {}
+    for line in lines:
+        one = read_entry(line)
+        if one.submission is not None:
+            rows[one.submission] = fold(rows.get(one.submission, {}), one)
+    return [(number, canonical(rows[number])) for number in sorted(rows)]
+
+
+def submission_of(line: Line) -> int:
+    try:
+        found = json.loads(line.body)["submission"]
+    except (ValueError, KeyError, TypeError):
+        return 0
+    return found if isinstance(found, int) else 0
+
+
+def judge(lines: Sequence[Line], **changed: Any) -> Verdict:
+    given: dict[str, Any] = {"rows": rows_of(LOG), "originals": [(PDF, PDF)], "heads": ()} | changed
+    by_submission = given.pop("by_submission", None) or sorted(
+        lines, key=lambda line: (submission_of(line), line.number)
+    )
+    return verify(lines, by_submission, **given)
+
+
+def faults(verdict: Verdict) -> set[tuple[str, str]]:
+    return {(fault.code, fault.where) for fault in verdict.faults}
+
+
+def test_an_untouched_log_holds_with_its_count_times_and_head() -> None:
+    verdict = judge(LOG)
+    assert verdict.holds
+    assert (verdict.count, verdict.first, verdict.last, verdict.head) == (30, AT, AT, LOG[-1].hash)
+
+
+def test_an_empty_log_holds() -> None:
+    verdict = verify([], [], [], [])
+    assert verdict.holds
+    assert (verdict.count, verdict.first, verdict.head) == (0, None, GENESIS)
+
+
+@pytest.mark.parametrize("column", ["body", "previous_hash", "hash"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_every_changed_byte_is_found(column: str, place: int) -> None:
+    log = LOG[:3]
+    text = getattr(log[place], column)
+    for position, character in enumerate(text):
+        other = "!" if character != "!" else "?"
+        changed = dataclasses.replace(log[place], **{column: text[:position] + other + text[position + 1 :]})
+        verdict = judge([*log[:place], changed, *log[place + 1 :]], rows=rows_of(log))
+        assert ("bad_hash", str(place + 1)) in faults(verdict), position
+
+
+@pytest.mark.parametrize("column", ["body", "previous_hash", "hash"])
+@pytest.mark.parametrize("place", [0, 1, 14, 28, 29])
+def test_a_changed_byte_names_its_entry(column: str, place: int) -> None:
+    text = getattr(LOG[place], column)
+    changed = dataclasses.replace(LOG[place], **{column: text[:-1] + ("0" if text[-1] != "0" else "1")})
+    verdict = judge([*LOG[:place], changed, *LOG[place + 1 :]])
+    assert ("bad_hash", str(place + 1)) in faults(verdict)
+
+
+TAMPERED: dict[str, tuple[Callable[[list[Line]], list[Line]], set[tuple[str, str]]]] = {
+    "one deleted": (lambda log: log[:9] + log[10:], {("wrong_number", "11"), ("broken_link", "11")}),
+    "the first deleted": (lambda log: log[1:], {("wrong_number", "2"), ("broken_link", "2")}),
+    "two swapped": (
+        lambda log: [*log[:9], log[10], log[9], *log[11:]],
+        {("wrong_number", "11"), ("broken_link", "10")},
+    ),
+    "one twice": (lambda log: [*log[:10], log[9], *log[10:]], {("wrong_number", "10"), ("broken_link", "10")}),
+    "renumbered": (
+        lambda log: [*log[:9], dataclasses.replace(log[9], number=11), *log[10:]],
+        {("wrong_number", "11"), ("no_entry", "11")},
+    ),
+    "no JSON": (
+        lambda log: [*log[:9], dataclasses.replace(log[9], body="{"), *log[10:]],
+        {("bad_hash", "10"), ("no_entry", "10")},
+    ),
+    "another shape": (
+        lambda log: [*log[:9], dataclasses.replace(log[9], body='{"set":[],"number":10}'), *log[10:]],
+        {("bad_hash", "10"), ("no_entry", "10")},
+    ),
+}
+
+
+@pytest.mark.parametrize("how", TAMPERED)
+def test_what_was_done_to_the_log_is_named(how: str) -> None:
+    tamper, expected = TAMPERED[how]
+    verdict = judge(tamper(list(LOG)))
+    assert not verdict.holds
+    assert expected <= faults(verdict)
+
+
+def test_an_entry_whose_hash_was_computed_again_breaks_the_link_after_it() -> None:
+    body = LOG[9].body.replace("道路", "橋梁")
+    forged = dataclasses.replace(LOG[9], body=body, hash=entry_hash(LOG[9].previous_hash, body))
+    assert ("broken_link", "11") in faults(judge([*LOG[:9], forged, *LOG[10:]]))
+
+
+def test_a_cut_end_is_found_only_by_a_head_noted_earlier() -> None:
+    cut = LOG[:20]
+    assert judge(cut, rows=rows_of(cut)).holds
+    noted = judge(cut, rows=rows_of(cut), heads=[LOG[-1].hash])
+    assert faults(noted) == {("head_missing", LOG[-1].hash)}
+    assert judge(LOG, heads=[LOG[10].hash, GENESIS]).holds
+
+
+def test_a_row_that_is_not_the_fold_of_its_entries_is_named() -> None:
+    rows = rows_of(LOG)
+    other = (2, rows[1][1].replace('"tries":', '"tries": '))
+    assert faults(judge(LOG, rows=[rows[0], other, rows[2]])) == {("row_differs", "2")}
+    assert faults(judge(LOG, rows=[rows[0], rows[2]])) == {("row_missing", "2")}
+    assert faults(judge(LOG, rows=[*rows, (7, "{}")])) == {("row_unknown", "7")}
+    assert faults(judge(LOG, rows=[(0, "{}"), *rows])) == {("row_unknown", "0")}
+    assert faults(judge(LOG, rows=[])) == {("row_missing", "1"), ("row_missing", "2"), ("row_missing", "3")}
+
+
+def test_an_original_that_differs_or_is_gone_is_named() -> None:
+    assert faults(judge(LOG, originals=[(PDF, "0" * 64)])) == {("original_differs", PDF)}
+    assert faults(judge(LOG, originals=[])) == {("original_missing", PDF)}
+
+
+def test_every_original_that_an_entry_names_is_looked_for() -> None:
+    draft = {"body_sha256": "b" * 64, "attachments": [{"sha256": "a" * 64}]}
+    log = write_log(
+        [
+            entry(1, state="HELD", draft=draft, mail_sha256="c" * 64, letter_sha256=None),
+            {**entry(None, NoteEvent.CONFIGURATION_CHANGED), "detail": {"file": "worker.toml", "sha256": "d" * 64}},
+            {**entry(None, NoteEvent.CONFIGURATION_CHANGED), "detail": {"file": "issuers/gone.toml", "sha256": ""}},
+        ]
+    )
+    verdict = judge(log, rows=rows_of(log), originals=[])
+    assert faults(verdict) == {("original_missing", letter * 64) for letter in "abcd"}
+
+
+def test_lines_that_the_database_hides_from_the_second_reading_are_noticed() -> None:
+    shorter = sorted(LOG, key=lambda line: (submission_of(line), line.number))[:-1]
+    assert ("order_differs", "30") in faults(judge(LOG, by_submission=shorter))
+
+
+def test_faults_are_counted_beyond_those_that_are_named() -> None:
+    broken = [dataclasses.replace(line, body="") for line in LOG] * 4
+    verdict = judge(broken)
+    assert len(verdict.faults) == FAULTS_SHOWN < verdict.fault_count
+
+
+def test_the_same_content_gives_the_same_bytes() -> None:
+    at = dt.datetime(2026, 11, 21, 0, 30, tzinfo=dt.UTC)
+    value = {"b": at, "a": (Hold(Reason.TIMING), State.HELD, None), "c": dt.date(2026, 5, 8), "鍵": 1}
+    assert canonical(value) == (
+        '{"a":[{"params":{},"reason":"timing"},"HELD",null],"b":"2026-11-21T09:30:00+09:00","c":"2026-05-08","鍵":1}'
+    )
+
+
+def test_a_key_that_strays_into_an_entry_is_masked() -> None:
+    assert canonical({"key": Key("abcdefgh12ux")}) == '{"key":"********ux"}'
+
+
+def test_a_lone_surrogate_of_a_broken_header_does_not_stop_the_log() -> None:
+    assert canonical({"subject": "件名\udc83"}) == '{"subject":"件名?"}'
+
+
+@pytest.mark.parametrize("value", [dt.datetime(2026, 1, 1), {1, 2}, b"bytes", float("nan")])  # noqa: DTZ001  the point
+def test_what_json_does_not_know_is_refused(value: object) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        canonical({"value": value})
+
+
+def test_an_entry_that_sets_nothing_leaves_the_version_alone() -> None:
+    lines = write_log([entry(1, state="HELD"), entry(1, "SeenAgain")])
+    row = fold({}, read_entry(lines[0]))
+    assert fold(row, read_entry(lines[1])) == row
+    assert row == {"state": "HELD", "id": 1, "version": 1, "created_at": AT.isoformat(), "updated_at": AT.isoformat()}

@@ -1,0 +1,215 @@
+"""Every code that the program can raise or show has its sentence, in both languages and with the same blanks."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.support.holds import old
+from tests.support.registered import REGISTER, REHEARSAL_TO, drafted
+from worker.core import messages as words
+from worker.core.messages import _HINTS as HINTS
+from worker.core.messages import _TEXTS as TEXTS
+from worker.core.messages import name_hold, next_step, reasons, say_refusal
+from worker.core.model import Hold, Submission
+from worker.core.states import Kind, Reason, State, kind_of
+
+WORKER = Path(reasons.__file__).parents[2]
+# Which argument of these calls is a code of the words.
+CODE_ARGUMENT = {"Problem": 2, "NotAllowed": 0, "say": 0, "refused": 1}
+
+
+def codes_in(path: Path) -> Iterator[tuple[str, int]]:
+    """Codes in the calls of ``path``; of one that is put together, its beginning with ``*``."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        place = CODE_ARGUMENT.get(node.func.id)
+        if place is None or len(node.args) <= place:
+            continue
+        given = node.args[place]
+        for part in (given.body, given.orelse) if isinstance(given, ast.IfExp) else (given,):
+            if isinstance(part, ast.Constant):
+                yield str(part.value), node.lineno
+            elif isinstance(part, ast.JoinedStr) and isinstance(part.values[0], ast.Constant):
+                yield f"{part.values[0].value}*", node.lineno
+
+
+def has_sentence(code: str) -> bool:
+    return any(known.startswith(code[:-1]) for known in TEXTS) if code.endswith("*") else code in TEXTS
+
+
+def blanks(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_every_code_that_the_source_names_has_its_sentence() -> None:
+    missing = [
+        f"{path.relative_to(WORKER)}:{line} {code}"
+        for path in sorted(WORKER.rglob("*.py"))
+        for code, line in codes_in(path)
+        if not has_sentence(code)
+    ]
+    assert missing == []
+
+
+def said_in(path: Path) -> Iterator[str]:
+    """Strings of ``path`` that may be codes, apart from the words' own tables; of one put together its beginning."""
+    tree = ast.parse(path.read_text())
+    tables = [node for node in ast.walk(tree) if isinstance(node, ast.Dict)] if path.parent.name == "messages" else []
+    keys = {id(key) for table in tables for key in table.keys}
+    for node in ast.walk(tree):
+        match node:
+            case ast.JoinedStr(values=[ast.Constant(value=beginning), *_]):
+                yield f"{beginning}*"
+            case ast.Constant(value=str(text)) if id(node) not in keys:
+                yield text
+
+
+def test_every_sentence_is_said_somewhere() -> None:
+    said = {code for path in WORKER.rglob("*.py") for code in said_in(path)}
+    begun = tuple(code[:-1] for code in said if re.fullmatch(r"[a-z_]+_\*", code))
+    assert [code for code in TEXTS if code not in said and not code.startswith(begun)] == []
+    assert [code for code in HINTS if code not in TEXTS] == []
+
+
+def test_no_code_stands_in_two_tables() -> None:
+    tables = [*vars(words).items()]
+    for end in ("TEXTS", "HINTS"):
+        codes = Counter(
+            code for name, table in tables if name.endswith(f"_{end}") and name != f"_{end}" for code in table
+        )
+        assert codes.keys() == getattr(words, f"_{end}").keys()
+        assert [code for code, count in codes.items() if count > 1] == []
+
+
+# Which argument of these calls is the code whose blanks the call's other arguments fill.
+FILLED = {"NotAllowed": 0, "AddressRefused": 0, "say": 0}
+
+
+def fillings_in(path: Path) -> Iterator[tuple[str, set[str], int]]:
+    """Codes with what fills their blanks: ``say("code", …, x=…)``, ``Problem(…, "code", {…})``, ``("code", {…})``."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=named) if name in FILLED:
+                pair = args[FILLED[name] : FILLED[name] + 1], [keyword.arg for keyword in named]
+            case ast.Call(func=ast.Name(id="Problem"), args=[_, _, code]):
+                pair = [code], []
+            case ast.Call(func=ast.Name(id="Problem"), args=[_, _, code, ast.Dict(keys=keys)]):
+                pair = [code], [key and ast.literal_eval(key) for key in keys]
+            case ast.Tuple(elts=[code, ast.Dict(keys=keys)]):
+                pair = [code], [key and ast.literal_eval(key) for key in keys]
+            case _:
+                continue
+        (code, *_), names = pair
+        if isinstance(code, ast.Constant) and None not in names:  # None: others are put in from elsewhere
+            yield str(code.value), set(names), node.lineno
+
+
+def test_every_blank_of_a_sentence_is_filled_where_it_is_raised() -> None:
+    """A blank without a value would be a traceback in place of the sentence."""
+    found = [(path, *filled) for path in sorted(WORKER.rglob("*.py")) for filled in fillings_in(path)]
+    assert len(found) > 80
+    unfilled = [
+        f"{path.relative_to(WORKER)}:{line} {code}: {blanks(text) - given}"
+        for path, code, given, line in found
+        for table in (TEXTS, HINTS)
+        for text in table.get(code, ())
+        if not blanks(text) <= given
+    ]
+    unknown = [f"{path.relative_to(WORKER)}:{line} {code}" for path, code, _, line in found if not has_sentence(code)]
+    assert unfilled + unknown == []
+
+
+@pytest.mark.parametrize("table", [TEXTS, HINTS], ids=["texts", "hints"])
+def test_both_languages_put_the_same_things_in(table: dict[str, tuple[str, str]]) -> None:
+    assert {code for code, (japanese, english) in table.items() if blanks(japanese) != blanks(english)} == set()
+
+
+def test_every_state_and_every_reason_has_its_words_and_every_reason_its_next_step() -> None:
+    assert set(reasons.STATES) == set(State)
+    assert set(reasons.REASONS) == set(Reason)
+    assert set(reasons.NEXT_STEPS) == set(Reason)
+
+
+def test_a_next_step_speaks_of_approving_only_where_an_approval_answers() -> None:
+    wrong = [
+        reason
+        for reason, (japanese, _) in reasons.NEXT_STEPS.items()
+        if "承認" in japanese and kind_of(reason) is not Kind.ANSWER
+    ]
+    assert wrong == []
+
+
+def test_what_was_rehearsed_speaks_of_the_setting_only_while_the_draft_is_a_rehearsal() -> None:
+    rehearsing = drafted(replace(REGISTER, rehearsal_to=REHEARSAL_TO)).submission
+    for_real = drafted().submission
+    held = {"state": State.HELD, "reasons": (old(Reason.REHEARSED, "1"), Hold(Reason.APPROVAL))}
+    for lang in ("ja", "en"):
+        assert "rehearsal_to" in next_step(replace(rehearsing, **held), lang)
+        assert "rehearsal_to" not in next_step(replace(for_real, **held), lang)
+    assert "承認" in next_step(replace(for_real, **held), "ja")
+    asking = {**held, "reasons": (*held["reasons"], old(Reason.FIRST_ADDRESS, "a@b.example"))}
+    assert next_step(replace(for_real, **asking), "ja") == reasons.NEXT_STEPS[Reason.FIRST_ADDRESS][0]
+
+
+def test_a_refused_decision_is_told_in_office_words() -> None:
+    told = say_refusal("not_answerable", "ja", id="1", reasons="rule_open no_recipient")
+    assert "（提出方法が未確認、提出先アドレスの未登録）" in told
+    assert "取下げ" in say_refusal("not_held", "ja", id="1", state="WITHDRAWN")
+    assert "withdrawn" in say_refusal("not_held", "en", id="1", state="WITHDRAWN")
+
+
+@pytest.mark.parametrize(
+    ("paper", "step"),
+    [
+        ("電子証書", "証書そのものは提出しません"),
+        ("前払金保証証書", "証書そのものは提出しません"),
+        ("履行保証保険証券", "保険会社の証券は対象外"),
+        ("履行保証保険", "保険会社の証券は対象外"),
+        ("公共工事履行保証証券", "保険会社の証券は対象外"),
+        ("認証キー", "正しいPDFを取得"),
+        ("", "正しいPDFを取得"),
+    ],
+)
+def test_a_wrong_kind_of_paper_is_named_with_what_to_do_about_it(paper: str, step: str) -> None:
+    hold = old(Reason.NOT_A_NOTICE, paper)
+    held = Submission(1, State.HELD, reasons=(hold,))
+    assert paper in name_hold(hold, "ja")
+    assert step in next_step(held, "ja")
+    assert next_step(held, "en").isascii()
+
+
+@pytest.mark.parametrize(
+    ("reason", "detail", "says", "does"),
+    [
+        (Reason.DAMAGED, "container", "PDFではない（ZIP等）", "中のPDFを取り出し"),
+        (Reason.DAMAGED, "trailing_data", "PDFの後ろに別のデータ", "サイトから取得したPDF"),
+        (Reason.WRONG_INVOICE, "container: 請求.pdf", "PDFではない（ZIP等）：請求.pdf", "請求書フォルダ"),
+        (Reason.WRONG_INVOICE, "trailing_data: 請求.pdf", "PDFの後ろに別のデータ：請求.pdf", "請求書フォルダ"),
+        (Reason.WRONG_INVOICE, "cut: 請求.pdf", "PDFが途中で切れている：請求.pdf", "請求書フォルダ"),
+        (Reason.DOCUMENTS_UNDECIDED, "container: 様式.pdf", "PDFではない（ZIP等）：様式.pdf", "請求書フォルダ"),
+        (Reason.TWO_VALUES, "continues: 認証キー", "番号・キーが次の行に続いている可能性（認証キー）", "結合せず"),
+        (Reason.NO_TEXT, "unseen: 認証キー", "紙面に表示されない（認証キー）", "結合せず"),
+        (
+            Reason.NO_TEXT,
+            "ocr_layer",
+            "複合機で作った検索可能PDFです。保証会社のサイトから取得したPDFをそのまま保存してください",
+            "結合せず",
+        ),
+    ],
+)
+def test_a_paper_that_must_not_be_used_is_named_with_its_own_words(
+    reason: Reason, detail: str, says: str, does: str
+) -> None:
+    held = Submission(1, State.HELD, reasons=(old(reason, detail),))
+    assert says in name_hold(held.reasons[0], "ja")
+    assert does in next_step(held, "ja")
+    assert "save the PDF" in next_step(held, "en") or "save it" in next_step(held, "en")

@@ -1,0 +1,166 @@
+"""``backup``, ``restore`` and ``resume`` as an administrator uses them, on an office that sends."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.notice_pdfs import Form
+from tests.support.office import HANAKO, Mailroom, Office, a_form, notice
+from tests.support.world import project
+from worker.cli import decide
+from worker.send.smtp.lock import FILE_NAME, SenderLock
+from worker.service.clock import SystemClock
+
+ONE, TWO = a_form(), a_form("橋梁補修工事")
+Opens = Callable[..., Mailroom]
+
+
+def open_room(mailroom: Opens) -> Mailroom:
+    projects = [project(each.project, "kawa", each.number) for each in (ONE, TWO)]
+    return mailroom(mode="approve", projects=projects)
+
+
+def bring(room: Mailroom, form: Form) -> None:
+    room.office.save_notice(f"{form.number}.pdf", notice(form))
+    room.office.run_once()
+
+
+def send(room: Mailroom, form: Form) -> None:
+    room.office("approve", room.office.only(form)["label"], "--by", HANAKO)
+    room.office.run_once()
+
+
+def back_up(office: Office, target: Path) -> str:
+    ran = office("backup", str(target), "--json")
+    assert ran.code == 0, ran.err
+    return str(ran.document["file"])
+
+
+def test_after_a_restore_nothing_leaves_until_a_person_who_saw_the_list_resumes(
+    mailroom: Opens, tmp_path: Path
+) -> None:
+    """No ``head`` is there that would stop it: the disk was lost."""
+    room = open_room(mailroom)
+    bring(room, ONE)
+    room.office("approve", room.office.only(ONE)["label"], "--by", HANAKO)
+    file = back_up(room.office, tmp_path / "backups")
+    room.office.run_once()
+    assert len(room.submissions) == 1
+    ran = room.office("restore", file)
+    assert ran.code == 0, ran.err
+    assert "replaced-" in ran.out
+    assert "resume" in ran.out
+    (room.office.store / "head").unlink(missing_ok=True)
+    once = room.office.run_once()
+    assert once.code == 1
+    assert "バックアップから戻した" in once.err
+    assert any("バックアップから戻した" in told.text for told in room.tellings)
+    assert len(room.submissions) == 1, "what the backup calls waiting has left already"
+    for looked in ("list", "show 1", "tasks", "status"):
+        out = room.office(*looked.split()).out
+        assert "バックアップから戻した" in out, looked
+        assert "次の送信は" not in out, looked
+    assert room.office("status", "--json").document["restored"] is True
+    assert room.office("withdraw", "1", "--by", HANAKO, "--why", "送信済み").code == 0
+    assert room.office("resume", "--by", HANAKO, "--yes").code == 0
+    room.office.run_once()
+    assert len(room.submissions) == 1
+    bring(room, TWO)
+    send(room, TWO)
+    assert len(room.submissions) == 2, "sending goes on"
+    assert room.office("audit", "verify").code == 0
+
+
+def test_a_restore_is_refused_while_the_service_runs(mailroom: Opens, tmp_path: Path) -> None:
+    room = open_room(mailroom)
+    bring(room, ONE)
+    file = back_up(room.office, tmp_path / "backups")
+    before = {each.name: each.read_bytes() for each in room.office.store.glob("hoshobin*")}
+    with SenderLock(room.office.store, SystemClock()):
+        assert back_up(room.office, tmp_path / "backups"), "a backup is made beside it"
+        ran = room.office("restore", file, "--json")
+    assert ran.code == 1
+    assert ran.document["refused"] == "restore_while_running"
+    assert str(os.getpid()) in ran.document["message"]
+    assert {each.name: each.read_bytes() for each in room.office.store.glob("hoshobin*")} == before
+
+
+def test_backup_and_restore_need_no_more_of_the_configuration_than_the_place(mailroom: Opens, tmp_path: Path) -> None:
+    room = open_room(mailroom)
+    bring(room, ONE)
+    worker = room.office.config / "worker.toml"
+    worker.write_text(worker.read_text().replace("security = ", "security "))
+    (room.office.config / "projects.toml").unlink()
+    file = back_up(room.office, tmp_path / "backups")
+    assert room.office("restore", file).code == 0
+
+
+def test_what_is_no_backup_is_said_in_office_words(mailroom: Opens, tmp_path: Path) -> None:
+    room = open_room(mailroom)
+    bring(room, ONE)
+    wrong = tmp_path / "認証キーのお知らせ.pdf"
+    wrong.write_bytes(notice(ONE))
+    ran = room.office("restore", str(wrong))
+    assert ran.code == 1
+    assert "ファイルが壊れている" in ran.err
+    assert "何も変更していません" in ran.err
+    gone = room.office("restore", str(tmp_path / "gone.sqlite3"))
+    assert gone.code == 3
+    assert "gone.sqlite3" in gone.err
+
+
+def test_root_puts_nothing_back_into_a_folder_of_another_account(
+    mailroom: Opens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = open_room(mailroom)
+    bring(room, ONE)
+    file = back_up(room.office, tmp_path / "backups")
+    if os.geteuid() == 0:
+        os.chown(room.office.store, 65_534, -1)
+    monkeypatch.setattr("worker.cli.backup.os.geteuid", lambda: 0)
+    ran = room.office("restore", file, "--json")
+    assert (ran.code, ran.document["refused"]) == (1, "restore_as_root")
+
+
+@pytest.mark.parametrize(("answer", "is_resumed"), [(True, True), (False, False)])
+def test_at_a_terminal_resume_asks_after_the_list(
+    mailroom: Opens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, answer: bool, is_resumed: bool
+) -> None:
+    room = open_room(mailroom)
+    bring(room, ONE)
+    room.office("approve", room.office.only(ONE)["label"], "--by", HANAKO)
+    file = back_up(room.office, tmp_path / "backups")
+    room.office("restore", file)
+    asked: list[str] = []
+
+    def confirm(question: str, *, err: bool) -> bool:
+        assert err
+        asked.append(question)
+        return answer
+
+    monkeypatch.setattr(decide, "is_at_terminal", lambda: True)
+    monkeypatch.setattr(decide.click, "confirm", confirm)
+    ran = room.office("resume", "--by", HANAKO)
+    assert len(asked) == 1
+    assert "再開すると送信されるもの（1件）" in ran.out
+    assert ran.code == (0 if is_resumed else 1)
+    assert room.office("status", "--json").document["restored"] is not is_resumed
+
+
+def test_a_restore_leaves_what_the_last_run_said_of_its_end(mailroom: Opens, tmp_path: Path) -> None:
+    room = open_room(mailroom)
+    bring(room, ONE)
+    before = room.office("status", "--json").document["service"]
+    assert before["why"] == "once"
+    file = back_up(room.office, tmp_path / "backups")
+    assert room.office("restore", str(tmp_path)).code != 0
+    assert room.office("status", "--json").document["service"] == before
+    assert room.office("restore", file).code == 0
+    assert room.office("status", "--json").document["service"] == before
+    (room.office.store / FILE_NAME).unlink()
+    assert room.office("restore", file).code == 0
+    assert "バックアップから戻した後、起動していません" in room.office("status").out, "another computer, say"

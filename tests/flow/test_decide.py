@@ -1,0 +1,201 @@
+"""A caller names a submission, never a file: what a decision needs of the invoices folder it brings by itself."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import worker
+from tests.support.fakes import FakeFiles
+from tests.support.registered import INVOICE, REGISTER
+from tests.support.small_office import Settings, SmallOffice, form, mail_with
+from tests.support.world import HANAKO
+from worker.approve import decisions
+from worker.approve.redraft import missing_where_away
+from worker.compose.invoice_select import STILL_WRITTEN
+from worker.core.errors import NotBrought, Unavailable, Unsettled
+from worker.core.model import Unreadable, sha256
+from worker.core.states import Reason
+from worker.pipeline import decide
+from worker.pipeline.invoices import load_invoices, with_invoices
+from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot, Shelved
+
+AWAY = Unavailable("folder", "the share does not answer")
+
+
+def in_force_with(**held: Any) -> Any:
+    files = FakeFiles({f"{name}.pdf": content for name, content in held.items()})
+    return replace(REGISTER, files=files).in_force()
+
+
+# --- The look ----------------------------------------------------------------------------------------------------
+
+
+async def test_the_folder_is_left_alone_where_no_file_is_in_question() -> None:
+    in_force = in_force_with(road=INVOICE)
+    assert await load_invoices((), in_force, None) is NOT_LOOKED  # type: ignore[arg-type]
+    assert in_force.files.looked_for == []
+
+
+async def test_what_a_decision_asks_for_is_brought_and_decided_on_again() -> None:
+    in_force = in_force_with(road=INVOICE, other=INVOICE)
+    asked: list[list[str]] = []
+
+    def ask(invoices: InvoiceSnapshot) -> bytes:
+        asked.append(sorted(invoices.answers))
+        found = [invoices.invoice(f"{name}.pdf") for name in ("road", "other")]
+        return b"".join(each[1] for each in found if isinstance(each, tuple))
+
+    assert await with_invoices(tuple, in_force, None, ask) == INVOICE * 2  # type: ignore[arg-type]
+    assert asked == [[], [], ["road.pdf"], ["other.pdf", "road.pdf"]]
+
+
+async def test_a_look_that_was_made_already_is_used_first() -> None:
+    in_force = in_force_with(road=INVOICE)
+    brought = in_force.files.snapshot()
+    assert await with_invoices(tuple, in_force, None, lambda found: found is brought, brought)  # type: ignore[arg-type]
+    assert in_force.files.looked_for == []
+
+
+async def test_a_file_that_is_listed_and_cannot_be_brought_ends_the_trying() -> None:
+    in_force = in_force_with(road=INVOICE)
+    in_force.files.snapshot = lambda is_needed=None: InvoiceSnapshot((Shelved("road.pdf", None, 9),), {}, {})
+    with pytest.raises(NotBrought, match="not brought"):
+        await with_invoices(tuple, in_force, None, lambda found: found.invoice("road.pdf"))  # type: ignore[arg-type]
+
+
+async def test_what_a_decision_raises_itself_is_not_tried_again() -> None:
+    in_force = in_force_with(road=AWAY)
+    with pytest.raises(Unavailable, match="does not answer"):
+        await with_invoices(tuple, in_force, None, lambda found: found.invoice("road.pdf"))  # type: ignore[arg-type]
+    assert len(in_force.files.looked_for) == 1
+
+
+# --- What was found ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def found() -> InvoiceSnapshot:
+    listed = ("a.pdf", "away.pdf", "bad.pdf", "new.pdf", "unread.pdf")
+    answers: dict[str, Any] = {
+        "a.pdf": ("a.pdf", INVOICE),
+        "away.pdf": AWAY,
+        "bad.pdf": Unreadable(Reason.TOO_LARGE),
+        "new.pdf": Unsettled("folder", "new.pdf"),
+    }
+    return InvoiceSnapshot(tuple(Shelved(each, None, 9) for each in listed), answers, {})
+
+
+def test_a_look_answers_for_each_file_as_it_found_it(found: InvoiceSnapshot) -> None:
+    assert found.invoice("a.pdf") == ("a.pdf", INVOICE)
+    assert found.invoice("bad.pdf") == Unreadable(Reason.TOO_LARGE)
+    assert found.invoice("none.pdf") is None
+    assert found.text(sha256(INVOICE)) is None
+    for file, failure in (("away.pdf", Unavailable), ("new.pdf", Unsettled), ("unread.pdf", NotBrought)):
+        with pytest.raises(failure):
+            found.invoice(file)
+
+
+def test_for_what_must_be_recorded_nothing_is_raised(found: InvoiceSnapshot) -> None:
+    missing = missing_where_away(found)
+    assert missing.invoice("a.pdf") == ("a.pdf", INVOICE)
+    assert missing.invoice("bad.pdf") == Unreadable(Reason.TOO_LARGE)
+    assert missing.invoice("new.pdf") == STILL_WRITTEN
+    assert [missing.invoice(f"{name}.pdf") for name in ("away", "unread", "none")] == [None, None, None]
+    assert missing.listing() == found.listing()
+
+
+@pytest.mark.parametrize("away", [NOT_LOOKED, InvoiceSnapshot(AWAY, {}, {})])
+def test_of_a_folder_that_was_not_seen_nothing_is_known_and_nothing_is_taken_for_absent(away: InvoiceSnapshot) -> None:
+    for question in (away.listing, lambda: away.invoice("a.pdf")):
+        with pytest.raises(Unavailable):
+            question()
+    missing = missing_where_away(away)
+    assert (missing.listing(), missing.invoice("a.pdf")) == ((), None)
+
+
+def test_a_look_never_changes() -> None:
+    files = FakeFiles({"a.pdf": INVOICE})
+    before = files.snapshot()
+    files.held["a.pdf"] = b"%PDF-1.4 another"
+    assert before.invoice("a.pdf") == ("a.pdf", INVOICE)
+    with pytest.raises(AttributeError):
+        before.answers = {}  # type: ignore[misc]
+
+
+# --- Who looks -------------------------------------------------------------------------------------------------------
+
+PACKAGE = Path(worker.__file__).parent
+LOOKING = {"pipeline", "service", "cli"}
+
+
+def test_only_the_acting_steps_reach_the_folder_and_decisions_are_handed_what_was_found() -> None:
+    reaching = {
+        path.relative_to(PACKAGE).parts[0]
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in {"in_force.files", "self.in_force.files"}
+    }
+    assert reaching <= LOOKING
+
+
+@pytest.mark.parametrize(
+    "drafting", [decisions.approve, decisions.resend, decisions.resolve_not_sent, decisions.redraft]
+)
+def test_what_drafts_is_given_the_invoices(drafting: Callable[..., object]) -> None:
+    given = inspect.signature(drafting).parameters["invoices"]
+    assert (given.annotation, given.default) == ("InvoiceSnapshot", inspect.Parameter.empty)
+
+
+@pytest.mark.parametrize("entry", [decide.approve, decide.resend, decide.resolve_not_sent])
+def test_what_a_caller_calls_asks_it_for_no_invoices(entry: Callable[..., object]) -> None:
+    assert inspect.iscoroutinefunction(entry)
+    assert "invoices" not in inspect.signature(entry).parameters
+
+
+def test_no_command_looks_before_it_decides() -> None:
+    """A command that decides is nothing but the decision: only those that show a draft themselves look."""
+    looking = {
+        path.stem
+        for path in (PACKAGE / "cli").rglob("*.py")
+        if re.search(r"\b(load_invoices|with_invoices_of)\(", path.read_text())
+    }
+    assert looking == {"pages", "preview", "rules_test", "show"}
+
+
+async def test_each_decision_brings_the_invoice_of_its_submission(tmp_path: Path) -> None:
+    """The folder is looked at by the decision alone; its draft carries the invoice that lies there by then."""
+    office = SmallOffice(tmp_path, Settings(mode="approve"))
+    office.mails.received.append(mail_with(form(2, product="前払金保証")))
+    await office.pass_once()
+    held = office.only()
+    office.files.looked_for.clear()
+    now, in_force, reader = office.clock.now(), office.pipeline.in_force, office.pipeline._reader
+    approved, _ = await decide.approve(office.store, in_force, reader, 1, held.label, HANAKO, "", now)
+    assert len(office.files.looked_for) == 1
+    assert approved.draft is not None
+    assert "invoice-2.pdf" in {each.filename for each in approved.draft.attachments}
+    decisions.withdraw(office.store, 1, HANAKO, "やめる")
+    again = await decide.resend(office.store, in_force, reader, 1, HANAKO, "再提出", now)
+    assert len(office.files.looked_for) == 2
+    assert again.draft is not None
+    assert "invoice-2.pdf" in {each.filename for each in again.draft.attachments}
+
+
+async def test_a_share_that_is_away_keeps_a_decision_from_being_taken(tmp_path: Path) -> None:
+    office = SmallOffice(tmp_path, Settings(mode="approve"))
+    office.mails.received.append(mail_with(form(2, product="前払金保証")))
+    await office.pass_once()
+    held = office.only()
+    office.files.held["invoice-2.pdf"] = AWAY
+    now, in_force, reader = office.clock.now(), office.pipeline.in_force, office.pipeline._reader
+    with pytest.raises(Unavailable, match="does not answer"):
+        await decide.approve(office.store, in_force, reader, 1, held.label, HANAKO, "", now)
+    assert office.only() == held

@@ -1,0 +1,379 @@
+"""The pool of children that read PDFs: real children, real bombs.
+
+Longer than other files: one pool, with every way in which a PDF can harm it.
+"""
+
+import asyncio
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import notice_pdfs as made
+from tests.support.world import GUARANTORS
+from worker.core.errors import Unavailable
+from worker.core.model import Notice, PdfText, Product, Unreadable
+from worker.core.states import Reason
+from worker.read.notice import PAGE_CHARACTERS, read_notice
+from worker.read.pdf import child as pdf_child
+from worker.read.pdf import pool as pdf_pool
+from worker.read.pdf.pool import PDF_BYTES, PdfPool
+
+LONG = "主要地方道大川線（仮称）第２トンネル覆工コンクリート補修及び照明設備更新工事（その１）"
+BROWSER_LONG = "主要地方道長岡西線（仮称）青葉第２トンネル覆工コンクリート補修及び照明設備更新工事"
+NOTICES = made.NOTICES
+
+
+@pytest.fixture
+async def pool():
+    opened = PdfPool(1)
+    yield opened
+    await opened.close()
+
+
+async def read(pool, pdf):
+    text = await pool.read(pdf)
+    return text if isinstance(text, Unreadable) else read_notice(text, GUARANTORS)
+
+
+async def reason(pool, pdf):
+    result = await read(pool, pdf)
+    assert isinstance(result, Unreadable), result
+    return result.reason
+
+
+def proc_link(pid, name):
+    return str(Path(f"/proc/{pid}/{name}").readlink())
+
+
+def proc_text(pid, name):
+    return Path(f"/proc/{pid}/{name}").read_text()
+
+
+def descriptors(pid):
+    return [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
+
+
+def is_gone(pid):
+    return not Path(f"/proc/{pid}").exists()
+
+
+def fields(notice):
+    assert isinstance(notice, Notice), notice
+    return (notice.project_name, notice.product, notice.contract_number, notice.key.clear)
+
+
+def expected(form, product=Product.ADVANCE):
+    return (form.project, product, form.number, form.key)
+
+
+async def test_every_way_a_form_is_laid_out_reads_as_the_same_fields(pool):
+    long = made.Form(project=LONG)
+    for pdf, form in (
+        (made.plain(), made.Form()),
+        (made.plain(long), long),
+        (made.ruled_table(), made.Form()),
+        (made.ruled_table(long), long),
+        (made.ruled_table(long, wrap=22), long),
+        (made.values_before_labels(), made.Form()),
+        (made.letter_spaced(), made.Form()),
+        (made.letter_spaced(points=2), made.Form()),
+        (made.double_struck(), made.Form()),
+        (made.hyphen_at_line_end(), made.Form()),
+        (made.with_empty_second_page(), made.Form()),
+        ((NOTICES / "owner-password.pdf").read_bytes(), made.Form()),
+    ):
+        assert fields(await read(pool, pdf)) == expected(form)
+
+
+async def test_what_a_browser_printed_reads_with_its_radicals_repaired_and_its_cells_joined(pool):
+    radicals = await read(pool, (NOTICES / "browser-noto-radicals.pdf").read_bytes())
+    assert fields(radicals) == (
+        "歯長川黄金大橋 長寿命化補修工事（西工区）",
+        Product.ADVANCE,
+        "40307-00155M",
+        "T5jnW0oQl1Ib",
+    )
+    assert radicals.contractor_name == "斉木土木工業 株式会社"
+    ruled = await read(pool, (NOTICES / "browser-ruled-table-wrapped-name.pdf").read_bytes())
+    assert fields(ruled) == (BROWSER_LONG, Product.INTERIM, "40311-00420M", "Xa7RkP2vEe")
+    unruled = await read(pool, (NOTICES / "browser-table-without-rules.pdf").read_bytes())
+    assert fields(unruled) == (BROWSER_LONG, Product.CONTRACT, "40299-000871", "m4GtUz6Yc")
+    assert ruled.contractor_name == unruled.contractor_name == "〇〇建設 株式会社"
+
+
+async def test_what_is_no_certain_notice_is_refused_by_name(pool):
+    for pdf, refusal in (
+        (b"", Reason.DAMAGED),
+        (made.HTML, Reason.DAMAGED),
+        (made.cut(made.plain()), Reason.DAMAGED),
+        (made.plain()[:-40], Reason.DAMAGED),
+        (made.with_user_password(), Reason.PASSWORD),
+        (made.scan(), Reason.NO_TEXT),
+        (made.certificate(), Reason.NOT_A_NOTICE),
+        (made.bond(), Reason.NOT_A_NOTICE),
+        (made.many_pages(pdf_child.PAGES + 1), Reason.NOT_A_NOTICE),
+        (made.plain(made.Form(number="４０２１３００７１２Ｍ")), Reason.NOT_A_NOTICE),
+        (made.two_notices(), Reason.TWO_NOTICES),
+        (made.two_notices(made.Form(), made.INTERIM), Reason.TWO_NOTICES),
+        (made.two_values(), Reason.TWO_VALUES),
+        (made.two_values(label="保証契約番号", value="40213-00713M"), Reason.TWO_VALUES),
+        (made.two_keys_printed_over_each_other(), Reason.ENGINES_DISAGREE),
+        (made.rotated(), Reason.ENGINES_DISAGREE),
+        ((NOTICES / "ghostscript-broken-font-tables.pdf").read_bytes(), Reason.BROKEN_TEXT),
+        ((NOTICES / "ghostscript-cid-font.pdf").read_bytes(), Reason.BROKEN_TEXT),
+        (made.text_flood(), Reason.TOO_LARGE),
+        (b"%PDF-1.7" + b" " * PDF_BYTES + b"%%EOF", Reason.TOO_LARGE),
+    ):
+        assert await reason(pool, pdf) is refusal
+
+
+@pytest.mark.parametrize("how", ["white", "invisible", "outside"])
+async def test_a_second_key_that_nobody_sees_counts(pool, how):
+    assert await reason(pool, made.hidden_second_key(how)) is Reason.TWO_VALUES
+
+
+async def test_a_bomb_that_unpacks_to_a_gigabyte_is_too_large_and_the_next_notice_is_read(pool):
+    bomb = made.flate_bomb()
+    assert len(bomb) < 4000
+    assert await reason(pool, bomb) is Reason.TOO_LARGE
+    assert fields(await read(pool, made.plain())) == expected(made.Form())
+
+
+async def test_two_million_path_operators_are_too_slow_and_the_next_notice_is_read():
+    pool = PdfPool(1, read_seconds=3)
+    try:
+        assert await reason(pool, made.path_bomb()) in {Reason.TOO_SLOW, Reason.TOO_LARGE}
+        assert fields(await read(pool, made.plain())) == expected(made.Form())
+    finally:
+        await pool.close()
+
+
+async def test_a_child_that_met_a_limit_is_replaced_by_another(pool):
+    await pool.warm()
+    (first,) = pool.pids
+    assert await reason(pool, made.flate_bomb()) is Reason.TOO_LARGE
+    await pool.read(made.plain())
+    (second,) = pool.pids
+    assert second != first
+
+
+async def test_a_child_is_kept_between_sound_reads(pool):
+    await pool.read(made.plain())
+    first = pool.pids
+    await pool.read(made.plain())
+    assert pool.pids == first
+
+
+async def test_a_refusal_costs_no_new_child(pool):
+    await pool.read(made.plain())
+    first = pool.pids
+    for _ in range(20):
+        for pdf, refusal in (
+            (b"", Reason.DAMAGED),
+            (b"%PDF-1.7" + b" " * PDF_BYTES + b"%%EOF", Reason.TOO_LARGE),
+            (made.HTML, Reason.DAMAGED),
+            (made.cut(made.plain()), Reason.DAMAGED),
+            (made.with_user_password(), Reason.PASSWORD),
+            (made.many_pages(pdf_child.PAGES + 1), Reason.NOT_A_NOTICE),
+            (made.text_flood(), Reason.TOO_LARGE),
+        ):
+            assert await reason(pool, pdf) is refusal
+            assert pool.pids == first
+    assert isinstance(await pool.locate(made.HTML, ("40213-00712M",)), Unreadable)
+    assert fields(await read(pool, made.plain())) == expected(made.Form())
+    assert pool.pids == first
+
+
+async def test_a_child_that_keeps_memory_is_replaced_after_its_answer(monkeypatch):
+    script = f"from worker.read.pdf import child; child.SPARE = {2 * pdf_child.MEMORY}; child.main()"
+    monkeypatch.setattr(pdf_pool, "_CHILD", ("-P", "-s", "-c", script))
+    pool = PdfPool(1)
+    try:
+        used = set()
+        for _ in range(3):
+            assert fields(await read(pool, made.plain())) == expected(made.Form())
+            assert await reason(pool, made.HTML) is Reason.DAMAGED
+            await pool.warm()
+            used.update(pool.pids)
+    finally:
+        await pool.close()
+    assert len(used) == 3
+
+
+async def test_a_child_that_somebody_else_killed_says_nothing_about_the_pdf(pool):
+    await pool.warm()
+    os.kill(pool.pids[0], signal.SIGKILL)
+    assert fields(await read(pool, made.plain())) == expected(made.Form())
+
+
+async def test_a_child_that_ends_or_waits_instead_of_answering_is_told_from_a_refusal(pool):
+    await pool.warm()
+    os.kill(pool.pids[0], signal.SIGSEGV)
+    ended = await pool.read(made.plain())
+    assert (ended.reason, ended.is_unanswered) == (Reason.DAMAGED, True)
+    refused = await pool.read(b"%PDF-1.4 and nothing more")
+    assert (refused.reason, refused.is_unanswered) == (Reason.DAMAGED, False)
+    hurried = PdfPool(1, read_seconds=0.0001)
+    try:
+        late = await hurried.read(made.plain())
+    finally:
+        await hurried.close()
+    assert (late.reason, late.is_unanswered) == (Reason.TOO_SLOW, True)
+
+
+async def test_a_read_that_is_cancelled_leaves_no_answer_for_the_next(pool):
+    await pool.warm()
+    reading = asyncio.ensure_future(pool.read(made.path_bomb()))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert fields(await read(pool, made.plain(made.INTERIM))) == expected(made.INTERIM, Product.INTERIM)
+
+
+async def test_two_children_read_two_pdfs_and_each_gets_its_own():
+    pool = PdfPool(2)
+    forms = [made.Form(key=f"Hs4kQ9wZx2T{number}") for number in range(6)]
+    try:
+        results = await asyncio.gather(*(read(pool, made.plain(form)) for form in forms))
+        assert len(pool.pids) <= 2
+    finally:
+        await pool.close()
+    assert [result.key.clear for result in results] == [form.key for form in forms]
+
+
+async def test_a_closed_pool_has_no_children_and_starts_none(pool):
+    await pool.warm()
+    pids = pool.pids
+    await pool.close()
+    assert all(map(is_gone, pids))
+    with pytest.raises(Unavailable):
+        await pool.read(made.plain())
+
+
+async def test_stop_signals_to_the_group_do_not_end_a_child(pool):
+    await pool.warm()
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        os.kill(pool.pids[0], stop)
+    before = pool.pids
+    assert isinstance(await pool.read(made.plain()), PdfText)
+    assert pool.pids == before
+
+
+async def test_a_child_holds_its_pipes_and_no_secret(pool, monkeypatch, tmp_path):
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    monkeypatch.setenv("SMTP_PASSWORD", "hunter2")
+    with (tmp_path / "imap-password").open("w+") as secret:
+        os.set_inheritable(secret.fileno(), True)
+        await pool.warm()
+        (pid,) = pool.pids
+        environment = {line.split("=")[0] for line in proc_text(pid, "environ").split("\0") if line}
+        targets = descriptors(pid)
+    assert environment <= {"PYTHONPATH", "LANG", "PATH"}
+    assert len(targets) == 3
+    assert not any(str(tmp_path) in target for target in targets)
+    assert proc_link(pid, "cwd") == "/"
+
+
+async def test_a_child_has_limits_on_memory_files_and_processes(pool):
+    await pool.warm()
+    lines = proc_text(pool.pids[0], "limits").splitlines()
+    limits = {line[:26].strip(): line[26:].split()[1] for line in lines[1:]}
+    assert limits["Max data size"] == str(pdf_child.MEMORY)
+    assert limits["Max file size"] == "0"
+    assert limits["Max core file size"] == "0"
+    assert limits["Max processes"] == "0"
+    assert limits["Max open files"] == str(pdf_child.DESCRIPTORS)
+
+
+def _namespaces_are_allowed():
+    script = "import ctypes;l=ctypes.CDLL(None);raise SystemExit(l.unshare(0x40000000) and l.unshare(0x50000000))"
+    return subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+async def test_a_child_has_a_network_of_its_own_where_the_kernel_allows_one(pool):
+    await pool.warm()
+    theirs = proc_link(pool.pids[0], "ns/net")
+    if _namespaces_are_allowed():
+        assert theirs != proc_link("self", "ns/net")
+        assert len(proc_text(pool.pids[0], "net/route").splitlines()) <= 1  # the heading alone
+    else:
+        assert theirs == proc_link("self", "ns/net")
+
+
+def test_a_child_ends_with_its_parent():
+    script = (
+        "import asyncio, os\n"
+        "from worker.read.pdf.pool import PdfPool\n"
+        "async def main():\n"
+        "    pool = PdfPool(1)\n"
+        "    await pool.warm()\n"
+        "    print(pool.pids[0], flush=True)\n"
+        "    os.kill(os.getpid(), 9)\n"
+        "asyncio.run(main())\n"
+    )
+    root = str(Path(pdf_child.__file__).parents[3])
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": root},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert ended.stderr == b""
+    try:
+        child = os.pidfd_open(int(ended.stdout))
+    except ProcessLookupError:
+        return
+    try:
+        assert select.select([child], [], [], 30)[0], "the child lives on"
+    finally:
+        os.close(child)
+
+
+async def test_the_engines_stay_out_of_this_process():
+    script = (
+        "import asyncio, sys\n"
+        "from pathlib import Path\n"
+        "from worker.read.pdf.pool import PdfPool\n"
+        "async def main():\n"
+        "    pool = PdfPool(1)\n"
+        "    await pool.read(Path(sys.argv[1]).read_bytes())\n"
+        "    await pool.close()\n"
+        "asyncio.run(main())\n"
+        "assert not {'pdfplumber', 'pdfminer', 'pypdfium2'} & set(sys.modules)\n"
+    )
+    root = str(Path(pdf_child.__file__).parents[3])
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        script,
+        str(NOTICES / "owner-password.pdf"),
+        env={**os.environ, "PYTHONPATH": root},
+    )
+    assert await process.wait() == 0
+
+
+def test_a_child_gives_no_more_text_than_is_read():
+    assert pdf_child.TEXT == PAGE_CHARACTERS
+
+
+def test_the_shipped_samples_are_what_the_generator_makes():
+    shipped = Path(pdf_child.__file__).parents[2] / "cli" / "demo" / "samples"
+    assert {path.name: path.read_bytes() for path in shipped.iterdir()} == made.samples()
+
+
+async def test_the_shipped_samples_read_as_their_names_say(pool):
+    samples = made.samples()
+    assert fields(await read(pool, samples["notice-contract.pdf"])) == expected(made.CONTRACT, Product.CONTRACT)
+    assert fields(await read(pool, samples["notice-advance.pdf"])) == expected(made.ADVANCE)
+    assert fields(await read(pool, samples["notice-interim.pdf"])) == expected(made.INTERIM, Product.INTERIM)
+    assert fields(await read(pool, samples["notice-unregistered.pdf"])) == expected(made.UNREGISTERED, Product.CONTRACT)
+    for name in ("invoice-advance.pdf", "quotation.pdf"):
+        assert await reason(pool, samples[name]) is Reason.NOT_A_NOTICE

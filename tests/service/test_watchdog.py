@@ -1,0 +1,144 @@
+"""Whether a loop lives: on a clock of its own, in seconds."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import pytest
+
+from tests.support.fakes import run_at_once
+from worker.core.model import JST, PdfText, Unreadable
+from worker.read.pdf.pool import READ_SECONDS as PDF_SECONDS
+from worker.read.pdf.pool import START_SECONDS
+from worker.send.ports import Body, Data, Reply, Session, Silence, Step
+from worker.send.smtp.protocol import Timeouts
+from worker.service import watchdog as beat
+from worker.service.watchdog import RUNNING, Beat, BeatingReader, BeatingServer, BeatingThread
+from worker.watch.imap.connection import CONNECT_SECONDS, READ_SECONDS
+
+
+@dataclasses.dataclass
+class Seconds:
+    now: float = 5000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
+def loop(seconds: Seconds) -> Beat:
+    return Beat("mail:main", 60, seconds)
+
+
+class SlowServer:
+    """Each call takes its time on the clock, and says whether the loop counted as alive at the end of it."""
+
+    def __init__(self, seconds: Seconds, loop: Beat, takes: float) -> None:
+        self._seconds, self._loop, self._takes = seconds, loop, takes
+        self.alive: list[bool] = []
+
+    def _pass(self) -> None:
+        self._seconds.now += self._takes
+        self.alive.append(self._loop.is_alive)
+
+    async def open(self) -> Session:
+        self._pass()
+        return Session("mx.relay.example", "", dsn=True, size_limit=None)
+
+    async def take(self, step: Step) -> Reply | Silence:
+        self._pass()
+        return Reply(250, "ok", dt.datetime(2026, 11, 21, tzinfo=JST))
+
+    async def close(self) -> None:
+        self._pass()
+
+
+def test_a_loop_between_its_passes_is_alive_and_one_whose_next_pass_never_comes_is_not(
+    seconds: Seconds, loop: Beat
+) -> None:
+    loop.rest()
+    seconds.now += 60
+    assert loop.is_alive
+    seconds.now += beat.MISSED_PASSES * 60 + beat.STEP_LIMIT
+    assert not loop.is_alive
+
+
+def test_a_loop_that_never_begins_is_not_alive_for_ever(seconds: Seconds, loop: Beat) -> None:
+    assert loop.is_alive
+    seconds.now += beat.STEP_LIMIT + 1
+    assert not loop.is_alive
+
+
+def test_a_step_is_alive_until_its_deadline_has_passed(seconds: Seconds, loop: Beat) -> None:
+    loop.step(10)
+    seconds.now += 10
+    assert loop.is_alive
+    seconds.now += 1
+    assert not loop.is_alive
+
+
+@pytest.mark.parametrize(
+    ("limit", "takes"),
+    [
+        ("BODY_LIMIT", Timeouts().longest),
+        ("STEP_LIMIT", Timeouts().command),
+        ("STEP_LIMIT", Timeouts().data),
+        ("STEP_LIMIT", CONNECT_SECONDS * 4 + READ_SECONDS * 5),
+        ("STEP_LIMIT", 2 * (PDF_SECONDS + START_SECONDS)),
+    ],
+)
+def test_whatever_has_a_deadline_of_its_own_meets_it_before_it_counts_as_hung(limit: str, takes: float) -> None:
+    assert takes < getattr(beat, limit)
+
+
+async def test_a_slow_mail_server_is_no_hang_at_any_step(seconds: Seconds, loop: Beat) -> None:
+    limits = Timeouts()
+    opening = limits.reset + 3 * limits.connect + limits.greeting + 5 * limits.command
+    for takes, call in (
+        (opening, lambda server: server.open()),
+        (limits.data, lambda server: server.take(Data())),
+        (limits.transfer + limits.answer, lambda server: server.take(Body(b"x"))),
+        (limits.quit, lambda server: server.close()),
+    ):
+        slow = SlowServer(seconds, loop, takes)
+        await call(BeatingServer(slow, loop))
+        assert slow.alive == [True]
+        assert loop.is_alive
+
+
+async def test_an_answer_that_never_comes_is_a_hang_in_the_end(seconds: Seconds, loop: Beat) -> None:
+    slow = SlowServer(seconds, loop, beat.BODY_LIMIT + 1)
+    await BeatingServer(slow, loop).take(Body(b"x"))
+    assert slow.alive == [False]
+
+
+async def test_each_call_of_a_thread_is_a_step_of_its_own(seconds: Seconds, loop: Beat) -> None:
+    def slow(takes: float) -> bool:
+        seconds.now += takes
+        return loop.is_alive
+
+    thread = BeatingThread(run_at_once, loop)
+    assert [await thread(slow, beat.STEP_LIMIT) for _ in range(3)] == [True, True, True]
+    assert not await thread(slow, beat.STEP_LIMIT + 1)
+
+
+async def test_a_folder_of_many_pdfs_is_as_many_steps(seconds: Seconds, loop: Beat) -> None:
+    class Reader:
+        async def read(self, pdf: bytes) -> PdfText | Unreadable:
+            seconds.now += beat.STEP_LIMIT - 1
+            return PdfText(())
+
+        async def close(self) -> None:
+            return
+
+    RUNNING.set(loop)
+    reader = BeatingReader(Reader())
+    for _ in range(5):
+        await reader.read(b"%PDF-")
+        assert loop.is_alive

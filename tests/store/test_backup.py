@@ -1,0 +1,363 @@
+"""A backup is whole while others write; a restore changes nothing or everything, and keeps what it replaces."""
+
+from __future__ import annotations
+
+import contextlib
+import lzma
+import os
+import shutil
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.support.stores import SteppingClock, create_held, make_store
+from tests.support.world import HANAKO
+from worker.approve import decisions
+from worker.core.errors import ConfigError, LogBroken, Unavailable
+from worker.core.states import NoteEvent
+from worker.store.ports import RESTORED_AT
+from worker.store.sqlite import SqlStore, open_store
+from worker.store.sqlite import backup as module
+from worker.store.sqlite.backup import back_up, put_back
+from worker.store.sqlite.schema import FILE_NAME
+
+OLD = Path(__file__).parents[1] / "flow" / "0.1.0" / "hoshobin.sqlite3.xz"
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "backups"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A store with two submissions, its head noted."""
+    store = make_store(tmp_path / "store")
+    for number in range(2):
+        create_held(store, f"12345-{number:06}", f"<{number}@contractor.example>")
+    store.mark_head()
+    store.close()
+    return tmp_path / "store"
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {each.name: each.read_bytes() for each in folder.iterdir()}
+
+
+def killed(folder: Path, place: Path) -> Path:
+    """The folder as a service leaves it that is killed after one more entry: the entry stands in the ``-wal``."""
+    with contextlib.closing(reopened(folder)) as store:
+        create_held(store, "12345-999999", "<late@contractor.example>")
+        store.mark_head()
+        left = shutil.copytree(folder, place)
+    assert (left / f"{FILE_NAME}-wal").stat().st_size
+    return left
+
+
+def reopened(folder: Path) -> SqlStore:
+    return open_store(folder, SteppingClock())
+
+
+# --- Backup --------------------------------------------------------------------------------------------------
+
+
+def test_a_backup_is_one_file_named_by_time_entries_and_head_that_only_its_owner_reads(
+    folder: Path, target: Path
+) -> None:
+    made = back_up(folder, target, SteppingClock())
+    with contextlib.closing(reopened(folder)) as store:
+        number, head = store.head()
+    assert [each.name for each in target.iterdir()] == [f"hoshobin-20261121T000001Z-{number}-{head[:8]}.sqlite3"]
+    assert made.file.stat().st_mode & 0o777 == 0o600
+    assert target.stat().st_mode & 0o777 == 0o700
+    assert (made.verdict.count, made.verdict.head) == (number, head)
+    assert made.size == made.file.stat().st_size
+
+
+def test_a_backup_holds_what_still_stands_in_the_wal(folder: Path, target: Path) -> None:
+    with contextlib.closing(reopened(folder)) as store:
+        create_held(store, "12345-999999", "<late@contractor.example>")
+        assert (folder / f"{FILE_NAME}-wal").stat().st_size
+        made = back_up(folder, target, SteppingClock())
+        assert made.verdict.head == store.head()[1]
+
+
+def test_a_backup_beside_a_writer_ends_and_holds(folder: Path, target: Path) -> None:
+    """A copy in several steps would begin again at every commit."""
+    stop, written = threading.Event(), []
+
+    def write() -> None:
+        store = reopened(folder)
+        while not stop.is_set():
+            written.append(create_held(store, f"54321-{len(written):06}", f"<{len(written)}@w.example>").id)
+        store.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        made = [back_up(folder, target, SteppingClock()) for _ in range(5)]
+    finally:
+        stop.set()
+        writer.join()
+    assert made[0].verdict.count < made[-1].verdict.count, "it wrote meanwhile"
+    assert all(each.verdict.holds for each in made)
+
+
+def test_a_store_that_is_not_sound_gives_no_backup(folder: Path, target: Path) -> None:
+    with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as database, database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute("UPDATE entries SET body = replace(body, 'east', 'west') WHERE number = 2")
+    with pytest.raises(LogBroken):
+        back_up(folder, target, SteppingClock())
+    assert list(target.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_reached_is_named(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="gone/deeper") as error:
+        back_up(folder, tmp_path / "gone" / "deeper", SteppingClock())
+    assert error.value.what == "backup"
+
+
+def test_where_there_is_no_store_there_is_no_backup(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError):
+        back_up(tmp_path, tmp_path / "backups", SteppingClock())
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- Restore -------------------------------------------------------------------------------------------------
+
+
+def test_what_is_put_back_is_the_backup_and_an_entry_that_says_so(folder: Path, target: Path) -> None:
+    made = back_up(folder, target, SteppingClock())
+    with contextlib.closing(reopened(folder)) as store:
+        create_held(store, "12345-999999", "<late@contractor.example>")
+        store.mark_head()
+    head, secret = (folder / "head").read_bytes(), (folder / "secret").read_bytes()
+    done = put_back(folder, made.file, SteppingClock(), "root")
+    with contextlib.closing(reopened(folder)) as store:
+        (entry,) = store.entries(events=[NoteEvent.RESTORED])
+        assert entry.number == made.verdict.count + 1
+        assert entry.account == "root"
+        assert entry.detail == {
+            "file": made.file.name,
+            "sha256": made.sha256,
+            "entries": made.verdict.count,
+            "head": made.verdict.head,
+        }
+        assert len(store.submissions()) == 2
+        assert store.property(RESTORED_AT)
+        assert store.verify().holds
+        decisions.resume(store, HANAKO)
+        assert not store.property(RESTORED_AT)
+    assert head != (folder / "head").read_bytes(), "resume wrote it anew"
+    assert secret == (folder / "secret").read_bytes()
+    assert (folder / FILE_NAME).stat().st_mode & 0o777 == 0o600
+    (replaced,) = done.replaced
+    assert replaced.name == f"{FILE_NAME}.replaced-20261121T000002Z"
+    assert not [each for each in folder.iterdir() if each.name.startswith(".")]
+
+
+def test_two_restores_within_one_second_keep_both_former_files(folder: Path, target: Path) -> None:
+    made = back_up(folder, target, SteppingClock())
+    kept = [put_back(folder, made.file, SteppingClock(), "root").replaced[0] for _ in range(3)]
+    first = f"{FILE_NAME}.replaced-20261121T000002Z"
+    assert [each.name for each in kept] == [first, f"{first}-2", f"{first}-3"]
+    assert all(each.exists() for each in kept)
+
+
+def test_the_head_stays_so_that_what_the_backup_does_not_know_is_missed(folder: Path, target: Path) -> None:
+    made = back_up(folder, target, SteppingClock())
+    with contextlib.closing(reopened(folder)) as store:
+        create_held(store, "12345-999999", "<late@contractor.example>")
+        create_held(store, "12345-999998", "<later@contractor.example>")
+        store.mark_head()
+    head = (folder / "head").read_bytes()
+    put_back(folder, made.file, SteppingClock(), "root")
+    assert (folder / "head").read_bytes() == head
+    with contextlib.closing(reopened(folder)) as store:
+        noted = store.marked_head()
+        assert noted is not None
+        assert not store.holds_head(*noted)
+
+
+def test_a_copy_of_the_files_of_a_killed_service_is_put_back_with_its_wal(folder: Path, tmp_path: Path) -> None:
+    """The record that a mail left may stand in the ``-wal`` alone."""
+    copied = killed(folder, tmp_path / "copied")
+    done = put_back(folder, copied / FILE_NAME, SteppingClock(), "root")
+    with contextlib.closing(reopened(folder)) as store:
+        assert len(store.submissions()) == done.verdict.count == 3
+
+
+def test_the_replaced_store_can_be_opened_with_its_wal(folder: Path, target: Path, tmp_path: Path) -> None:
+    made = back_up(folder, target, SteppingClock())
+    folder = killed(folder, tmp_path / "killed")
+    done = put_back(folder, made.file, SteppingClock(), "root")
+    assert [each.name.partition("Z")[2] for each in done.replaced] == ["", "-wal"]
+    place = tmp_path / "opened"
+    place.mkdir()
+    for each, ending in zip(done.replaced, ("", "-wal"), strict=True):
+        shutil.copy(each, place / f"{FILE_NAME}{ending}")
+    with contextlib.closing(reopened(place)) as kept:
+        assert len(kept.submissions()) == 3
+    with contextlib.closing(reopened(folder)) as restored:
+        assert len(restored.submissions()) == 2, "no -wal of the replaced one is played into it"
+
+
+def test_a_backup_of_an_older_version_is_brought_up_to_date(folder: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old.sqlite3"
+    old.write_bytes(lzma.decompress(OLD.read_bytes()))
+    secret = (folder / "secret").read_text()
+    put_back(folder, old, SteppingClock(), "root")
+    with contextlib.closing(reopened(folder)) as store:
+        assert store.property(RESTORED_AT)
+        assert not store.is_other_secret_noted(), "it takes the secret that lies there, and makes no new one"
+    assert (folder / "secret").read_text() == secret
+
+
+def test_a_store_is_put_back_on_a_new_machine(folder: Path, target: Path, tmp_path: Path) -> None:
+    made = back_up(folder, target, SteppingClock())
+    new = tmp_path / "new"
+    new.mkdir()
+    assert put_back(new, made.file, SteppingClock(), "root").replaced == ()
+    with contextlib.closing(reopened(new)) as store:
+        assert store.property(RESTORED_AT), "no head is there that would stop the sending"
+
+
+def broken_page(good: bytes) -> bytes:
+    middle = len(good) // 2 // 4096 * 4096
+    return good[:middle] + os.urandom(4096) + good[middle + 4096 :]
+
+
+def changed_entry(good: bytes) -> bytes:
+    assert good.count(b"contractor.example") > 1
+    return good.replace(b"contractor.example", b"contractor.exampIe")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda good: b"",
+        lambda good: b"PK\x03\x04" + bytes(1000),
+        lambda good: good[: len(good) // 2],
+        broken_page,
+        changed_entry,
+    ],
+    ids=["empty", "zip", "half", "a page", "an entry"],
+)
+def test_what_is_no_sound_backup_changes_nothing(folder: Path, target: Path, spoil: object) -> None:
+    made = back_up(folder, target, SteppingClock())
+    made.file.write_bytes(spoil(made.file.read_bytes()))  # type: ignore[operator]
+    before = content(folder)
+    with pytest.raises(LogBroken):
+        put_back(folder, made.file, SteppingClock(), "root")
+    assert content(folder) == before
+
+
+def test_a_database_of_another_program_is_none(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.sqlite3"
+    with contextlib.closing(sqlite3.connect(other)) as database, database:
+        database.execute("CREATE TABLE entries (number INTEGER)")
+    before = content(folder)
+    with pytest.raises(LogBroken, match="not_a_store"):
+        put_back(folder, other, SteppingClock(), "root")
+    assert content(folder) == before
+
+
+def test_a_backup_of_a_newer_version_changes_nothing(folder: Path, target: Path) -> None:
+    made = back_up(folder, target, SteppingClock())
+    with contextlib.closing(sqlite3.connect(made.file)) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    before = content(folder)
+    with pytest.raises(ConfigError):
+        put_back(folder, made.file, SteppingClock(), "root")
+    assert content(folder) == before
+
+
+def test_a_file_that_is_not_there_is_named_and_changes_nothing(folder: Path, tmp_path: Path) -> None:
+    before = content(folder)
+    with pytest.raises(Unavailable, match=r"gone\.sqlite3"):
+        put_back(folder, tmp_path / "gone.sqlite3", SteppingClock(), "root")
+    assert content(folder) == before
+
+
+class Cut(Exception):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("calls", range(5))
+def test_wherever_a_restore_is_cut_short_the_former_store_is_whole_under_one_of_its_names(
+    folder: Path, target: Path, tmp_path: Path, calls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = back_up(folder, target, SteppingClock())
+    folder = killed(folder, tmp_path / "killed")
+    left = [calls]
+
+    def counted(call: object) -> object:
+        def called(*given: object, **named: object) -> object:
+            if not left[0]:
+                raise Cut
+            left[0] -= 1
+            return call(*given, **named)  # type: ignore[operator]
+
+        return called
+
+    swap = module._swap
+
+    def cut_swap(*given: object) -> object:
+        monkeypatch.setattr(module.os, "link", counted(os.link))
+        monkeypatch.setattr(Path, "unlink", counted(Path.unlink))
+        monkeypatch.setattr(Path, "replace", counted(Path.replace))
+        return swap(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "_swap", cut_swap)
+    with pytest.raises(Cut):
+        put_back(folder, made.file, SteppingClock(), "root")
+    monkeypatch.undo()
+    found = []
+    names = {each.name.removesuffix("-wal") for each in folder.iterdir() if each.name.startswith(FILE_NAME)}
+    for name in names - {f"{FILE_NAME}-shm"}:
+        place = tmp_path / f"opened-{name}"
+        place.mkdir()
+        for ending in ("", "-wal"):
+            if (folder / f"{name}{ending}").exists():
+                shutil.copy(folder / f"{name}{ending}", place / f"{FILE_NAME}{ending}")
+        with contextlib.closing(reopened(place)) as kept:
+            found.append(len(kept.submissions()))
+            assert kept.verify().holds
+    assert max(found) == 3
+    with contextlib.closing(reopened(folder)) as now:
+        noted = now.marked_head()
+        assert noted is not None
+        assert len(now.submissions()) == 3 or not now.holds_head(*noted), "behind its head: nothing is sent"
+
+
+def test_a_restore_is_undone_by_putting_back_what_it_replaced(folder: Path, target: Path, tmp_path: Path) -> None:
+    made = back_up(folder, target, SteppingClock())
+    folder, clock = killed(folder, tmp_path / "killed"), SteppingClock()
+    replaced, wal = put_back(folder, made.file, clock, "root").replaced
+    assert wal.name == f"{replaced.name}-wal"
+    put_back(folder, replaced, clock, "root")
+    with contextlib.closing(reopened(folder)) as store:
+        assert len(store.submissions()) == 3
+        noted = store.marked_head()
+        assert noted is not None
+        assert store.holds_head(*noted)
+
+
+def test_what_a_killed_restore_left_is_cleared_by_the_next(folder: Path, target: Path) -> None:
+    made = back_up(folder, target, SteppingClock())
+    left = folder / ".restore-x"
+    left.mkdir(mode=0o700)
+    (left / FILE_NAME).write_bytes(b"a copy with keys in it")
+    put_back(folder, made.file, SteppingClock(), "root")
+    assert not left.exists()
+
+
+def test_two_restores_keep_both_that_they_replace(folder: Path, target: Path) -> None:
+    made, clock = back_up(folder, target, SteppingClock()), SteppingClock()
+    replaced = [each for _ in range(2) for each in put_back(folder, made.file, clock, "root").replaced]
+    assert len(set(replaced)) == 2
+    assert all(each.exists() for each in replaced)

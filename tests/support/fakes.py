@@ -1,0 +1,260 @@
+"""The ports as the tests of deciding modules need them: what was put in comes out, and nothing else happens."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar, cast
+
+from tests.support.world import START
+from worker.config.mailbox_actions import After
+from worker.core.errors import LogBroken, NotAllowed, Unavailable
+from worker.core.message_id import SECRET, SECRET_BYTES
+from worker.core.model import (
+    Address,
+    Located,
+    Look,
+    Notice,
+    PageText,
+    PdfText,
+    Place,
+    Product,
+    Sha256,
+    Stretch,
+    Submission,
+    Unreadable,
+    sha256,
+)
+from worker.core.rulebook import OFFICE
+from worker.core.states import State
+from worker.pipeline.ledger_rows import LedgerRows
+from worker.pipeline.new_messages import Found
+from worker.read.ports import PdfReader
+from worker.send.ports import Reply, Session, Silence, Step
+from worker.watch.ports import InvoiceSnapshot, Mailbox, Shelved
+
+P = ParamSpec("P")
+T = TypeVar("T")
+SECRET_HEX = "5e" * SECRET_BYTES
+"""The secret of every store that is a fake."""
+
+
+@dataclass
+class FakeClock:
+    """Stands still until it is told to pass."""
+
+    moment: dt.datetime = START
+
+    def now(self) -> dt.datetime:
+        return self.moment
+
+    def let_pass(self, **span: float) -> dt.datetime:
+        self.moment += dt.timedelta(**span)
+        return self.moment
+
+
+@dataclass
+class FakeFiles:
+    """An invoices folder: a name, and the bytes or what the folder says instead."""
+
+    held: dict[str, bytes | Unreadable | Unavailable] = field(default_factory=dict)
+    texts: dict[Sha256, PdfText | Unreadable] = field(default_factory=dict)
+    looked_for: list[Callable[[str], bool]] = field(default_factory=list)
+
+    async def look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> InvoiceSnapshot:
+        """What was looked for is remembered, and alone is brought."""
+        self.looked_for.append(is_needed)
+        return self.snapshot(is_needed)
+
+    def snapshot(self, is_needed: Callable[[str], bool] = lambda _: True) -> InvoiceSnapshot:
+        """What a look finds now. A text is as given, else the bytes behind the mark of a PDF."""
+        answers: dict[str, tuple[str, bytes] | Unreadable | Unavailable] = {}
+        texts = dict(self.texts)
+        for file, content in self.held.items():
+            if not is_needed(file):
+                continue
+            answers[file] = (file.rpartition("/")[2], content) if isinstance(content, bytes) else content
+            if isinstance(content, bytes) and (digest := sha256(content)) not in texts:
+                text = content.removeprefix(b"%PDF-1.4").decode(errors="replace")
+                texts[digest] = PdfText((PageText(text, text),))
+        try:
+            shelved: tuple[Shelved, ...] | Unavailable = self.listing()
+        except Unavailable as away:
+            shelved = away
+        return InvoiceSnapshot(shelved, answers, texts)
+
+    def listing(self) -> tuple[Shelved, ...]:
+        shelved = []
+        for file, content in sorted(self.held.items()):
+            if isinstance(content, Unavailable):
+                raise content
+            digest = sha256(content) if isinstance(content, bytes) else None
+            shelved.append(Shelved(file, digest, len(content) if isinstance(content, bytes) else 0))
+        return tuple(shelved)
+
+    def stamp(self, file: str) -> str:
+        return str(hash(self.held.get(file, ""))) if file in self.held else ""
+
+
+@dataclass(frozen=True)
+class FakeTemplates:
+    held: Mapping[str, str]
+
+    def source(self, name: str) -> str | None:
+        return self.held.get(name)
+
+
+class FakeReading:
+    """What is here already: submissions, and the notices read from their files."""
+
+    def __init__(self, submissions: Iterable[Submission] = (), notices: Mapping[str, Notice] | None = None) -> None:
+        self.held = sorted(submissions, key=lambda each: each.id)
+        self.notices = notices or {}
+        self.properties: dict[str, str] = {}
+
+    def submission(self, number: int) -> Submission:
+        for each in self.held:
+            if each.id == number:
+                return each
+        raise NotAllowed("no_such_submission", id=str(number))
+
+    def by_pdf(self, pdf: Sha256) -> tuple[Submission, ...]:
+        return tuple(each for each in self.held if each.pdf_sha256 == pdf)
+
+    def by_number(self, contract_number: str) -> tuple[Submission, ...]:
+        return tuple(each for each in self.held if each.contract_number == contract_number)
+
+    def by_source_message(self, message_id: str) -> tuple[Submission, ...]:
+        return tuple(each for each in self.held if each.source_message_id == message_id)
+
+    def awaited(self, guarantor: str) -> tuple[Submission, ...]:
+        return tuple(each for each in self.held if (each.state, each.guarantor) == (State.ANNOUNCED, guarantor))
+
+    def newest_notices(self, guarantor: str, count: int) -> tuple[Submission, ...]:
+        found = [each for each in self.held if each.guarantor == guarantor and each.pdf_sha256]
+        return tuple(reversed(found[-count:]))
+
+    def notice(self, pdf: Sha256) -> Notice | None:
+        return self.notices.get(pdf)
+
+    def original(self, digest: Sha256) -> bytes:
+        raise LogBroken("original_missing", digest)
+
+    def bound_project(self, guarantor: str, contract_number: str) -> str | None:
+        found = [each.bound_project for each in self.by_number(contract_number) if each.guarantor == guarantor]
+        return next((project for project in reversed(found) if project), None)
+
+    def property(self, name: str) -> str | None:
+        return self.properties.get(name, SECRET_HEX if name == SECRET else None)
+
+    def was_sent_to(self, address: Address, issuer: str, section: str, project: str) -> bool:
+        return any(
+            each.was_accepted and each.reply.startswith("2") and address in each.draft.recipients
+            for each in self.held
+            if each.draft
+            and (each.issuer, each.section) == (issuer, section)
+            and (section != OFFICE or each.project == project)
+        )
+
+    def last_sent(
+        self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False
+    ) -> Submission | None:
+        sent = [
+            each
+            for each in self.held
+            if each.sent_at is not None
+            and (each.issuer, each.product, each.duties.is_amended) == (issuer, product, is_amended)
+            and section in ("", each.section)
+        ]
+        return max(sent, key=lambda each: str(each.sent_at), default=None)
+
+    def last_handed_over(
+        self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False
+    ) -> Submission | None:
+        handed = [
+            each
+            for each in self.held
+            if each.was_handed_over
+            and (each.issuer, each.product, each.duties.is_amended) == (issuer, product, is_amended)
+            and section in ("", each.section)
+        ]
+        return max(handed, key=lambda each: each.id, default=None)
+
+    def carried(self, digest: Sha256) -> tuple[Submission, ...]:
+        left = [each for each in self.held if each.may_have_left and each.draft]
+        return tuple(each for each in left if digest in {file.sha256 for file in each.draft.attachments})
+
+    def of_project(self, project: str, product: Product) -> tuple[Submission, ...]:
+        return tuple(each for each in self.held if (each.project, each.product) == (project, product))
+
+    def of_own_message(self, message_id: str) -> Submission | None:
+        found = [each for each in self.held if each.draft and each.draft.message_id == message_id]
+        return found[-1] if found else None
+
+    def own_message_of(self, envid: str) -> str:
+        ids = [each.draft.message_id for each in self.held if each.draft]
+        return next((each for each in ids if each.startswith(f"<{envid.rpartition('.')[0]}@")), "")
+
+    def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
+        return ()
+
+
+class FakeServer:
+    """Answers what it was given, one answer a call, and remembers the steps."""
+
+    def __init__(self, *answers: Reply | Silence) -> None:
+        self.answers = list(answers)
+        self.steps: list[Step] = []
+        self.is_closed = False
+
+    async def open(self) -> Session:
+        return Session("mx.contractor.example", "TLSv1.3", dsn=True, size_limit=None)
+
+    async def take(self, step: Step) -> Reply | Silence:
+        self.steps.append(step)
+        return self.answers.pop(0)
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
+def located_as_printed(codes: tuple[str, ...]) -> Located:
+    """Each code once on the first page, seen, with no other text around it."""
+    return Located(tuple((Place(0, Stretch(code, 0.0, 60.0, 0.0, 10.0), is_drawn=True),) for code in codes))
+
+
+class FakePdfReader:
+    """The text of every PDF is the one it was given."""
+
+    def __init__(self, text: PdfText | Unreadable) -> None:
+        self.text = text
+        self.is_closed = False
+
+    async def read(self, pdf: bytes) -> PdfText | Unreadable:
+        return self.text
+
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+        return located_as_printed(codes)
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
+@dataclass(frozen=True)
+class SomeMailbox:
+    """What the rows of a look are made from, where no mailbox is looked at."""
+
+    name: str
+    after: After = field(default_factory=After)
+
+
+def rows_of(mailbox: str) -> LedgerRows:
+    """Rows for messages of ``mailbox`` that a test hands over by itself."""
+    found = Found((), frozenset(), Look(f"mail:{mailbox}", uidvalidity=1))
+    return LedgerRows(cast("Mailbox", SomeMailbox(mailbox)), found, lambda header: "")
+
+
+async def run_at_once(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """A mailbox's thread that is no thread."""
+    return call(*args, **kwargs)

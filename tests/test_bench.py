@@ -1,0 +1,39 @@
+"""The measurements measure what is there: the steps that are clocked, and the path of a notice mail."""
+
+from __future__ import annotations
+
+from bench import accounted
+from bench.path import Trace, trace_path
+
+
+def test_every_step_that_is_clocked_exists() -> None:
+    clocked = [(holder, name) for _, holder, names in accounted._PLAIN + accounted._ASYNC for name in names]
+    assert [name for holder, name in clocked if not hasattr(holder, name)] == []
+
+
+def test_a_change_of_file_is_counted_within_each_thread_and_a_file_once() -> None:
+    calls = [
+        (1, "watch/plan.py"),
+        (2, "send/retry.py"),
+        (1, "watch/plan.py"),
+        (1, "core/text.py"),
+        (2, "send/retry.py"),
+    ]
+    trace = Trace([*calls, (1, "watch/plan.py"), (2, "watch/imap/idle.py")])
+    assert trace.files == ("watch/plan.py", "send/retry.py", "core/text.py", "watch/imap/idle.py")
+    assert trace.packages == ("watch", "send", "core", "watch/imap")
+    assert trace.changes == 3
+    assert trace.without_words().changes == 1
+
+
+def test_the_vocabulary_is_left_out_with_its_messages() -> None:
+    trace = Trace([(1, "core/messages/keys.py"), (1, "track/dsn.py"), (1, "core/model.py")])
+    assert trace.without_words().files == ("track/dsn.py",)
+
+
+def test_one_notice_mail_leads_from_the_mailbox_to_the_mail_server_through_every_step() -> None:
+    packages = trace_path().without_words().packages
+    assert packages[0] == "watch/imap"
+    assert packages[-1] == "send/smtp"
+    assert {"pipeline", "watch", "read", "authenticate", "match", "compose", "approve", "send"} <= set(packages)
+    assert [name for name in packages if name.startswith("core")] == []

@@ -1,0 +1,94 @@
+"""What silence and time mean: too long without news, stuck, a deadline that nears; only open hours count."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.support.registered import REGISTER, drafted
+from worker.config.settings import Settings
+from worker.core.business_hours import OfficeHours, usual_windows
+from worker.core.model import JST, Duties, Receipt, ReceiptKind, Submission
+from worker.core.states import State
+from worker.track.overdue import is_stuck, overdue_from, warn_from
+
+HOURS = OfficeHours(usual_windows())
+SETTINGS: Settings = replace(REGISTER.in_force().configuration.settings, hours=HOURS)
+
+
+def at(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text).replace(tzinfo=JST)
+
+
+FRIDAY = at("2026-11-20 16:15")
+"""An hour before the office closes until Tuesday."""
+
+
+def one(state: State, **changes: Any) -> Submission:
+    known = {"sent_at": FRIDAY, "due_at": FRIDAY, "created_at": FRIDAY, "duties": Duties(closes="answer")}
+    return replace(drafted().submission, state=state, **{**known, **changes})
+
+
+@pytest.mark.parametrize("state", [State.SENT, State.DELAYED, State.RELAYED])
+@pytest.mark.parametrize("closes", ["answer", "call"])
+def test_silence_is_too_long_after_a_day_and_a_night_of_open_hours(state: State, closes: str) -> None:
+    silent = one(state, duties=Duties(closes=closes))
+    # 1 h on Friday, none on the week-end and the holiday, 8.75 h each on Tuesday and Wednesday, 5.5 h on Thursday
+    assert overdue_from(silent, SETTINGS) == at("2026-11-26 14:00")
+
+
+def test_where_nothing_is_awaited_silence_is_never_too_long() -> None:
+    assert overdue_from(one(State.SENT, duties=Duties(closes="none")), SETTINGS) is None
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - {State.SENT, State.DELAYED, State.RELAYED}))
+def test_what_has_not_left_or_was_heard_of_is_not_silent(state: State) -> None:
+    assert overdue_from(one(state), SETTINGS) is None
+
+
+def test_news_begin_the_silence_anew_and_what_a_machine_says_by_itself_does_not() -> None:
+    heard = at("2026-11-24 08:30")
+    for kind in (ReceiptKind.DELAYED, ReceiptKind.RELAYED, ReceiptKind.DELIVERED, ReceiptKind.REPLY):
+        moment = overdue_from(one(State.DELAYED, receipts=(Receipt(kind, heard),)), SETTINGS)
+        assert moment == at("2026-11-26 15:00")
+    for kind in (ReceiptKind.AUTOMATIC, ReceiptKind.READ, ReceiptKind.ANOTHERS):
+        moment = overdue_from(one(State.SENT, receipts=(Receipt(kind, heard),)), SETTINGS)
+        assert moment == at("2026-11-26 14:00")
+
+
+def test_what_is_put_off_for_four_open_hours_is_stuck() -> None:
+    put_off = one(State.APPROVED, deferrals=7, first_date=FRIDAY, due_at=at("2026-11-24 12:00"))
+    assert not is_stuck(put_off, SETTINGS, at("2026-11-24 11:29"))
+    assert is_stuck(put_off, SETTINGS, at("2026-11-24 11:30"))
+
+
+def test_what_no_server_could_be_reached_for_is_stuck_as_well() -> None:
+    assert is_stuck(one(State.APPROVED), SETTINGS, at("2026-11-24 11:30"))
+    assert not is_stuck(one(State.HELD), SETTINGS, at("2026-11-24 11:30"))
+
+
+@pytest.mark.parametrize(
+    ("deadline", "warned"),
+    [
+        ("2026-11-25", "2026-11-25 13:15"),
+        ("2026-11-23", "2026-11-20 13:15"),  # a holiday: the last open day before it
+        ("2026-11-28", "2026-11-27 13:15"),  # a Saturday
+    ],
+)
+def test_a_person_is_warned_four_open_hours_before_the_last_closing_within_the_deadline(
+    deadline: str, warned: str
+) -> None:
+    pressed = one(State.HELD, duties=Duties(deadline=dt.date.fromisoformat(deadline)))
+    assert warn_from(pressed, HOURS) == at(warned)
+    assert warn_from(pressed, OfficeHours()) == at(warned)  # people are there in the usual hours all the same
+
+
+def test_no_deadline_presses_what_has_left_or_came_after_it() -> None:
+    duties = Duties(deadline=dt.date(2026, 11, 25))
+    assert warn_from(one(State.SENT, duties=duties), HOURS) is None
+    assert warn_from(one(State.HELD), HOURS) is None
+    late = one(State.HELD, duties=Duties(deadline=dt.date(2026, 5, 1)))
+    assert warn_from(late, HOURS) is None

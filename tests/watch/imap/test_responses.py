@@ -1,0 +1,30 @@
+"""What a server's answers say of a message is the same with whichever fields it was asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from worker.watch.imap.responses import read_header_answer
+
+REST = {b"RFC822.SIZE": 100, b"INTERNALDATE": dt.datetime(2026, 11, 21, tzinfo=dt.UTC)}
+
+
+@pytest.mark.parametrize("line", [b"Message-ID: <1@x.example>", b"MESSAGE-ID :\r\n\t<1@x.example>\r\n (a)"])
+@pytest.mark.parametrize(
+    "above",
+    [
+        b"",
+        b"From: a\rno field\r\n",
+        b"Subject: " + b"x\r\n " * 70_000 + b"x\r\n",
+        b"References: <0@x.example>\r\n Message-ID: <2@x.example>\r\n",
+    ],
+    ids=["nothing", "a line that is no field", "a field of 280 kB", "a fold that looks like it"],
+)
+def test_a_message_bears_the_same_message_id_whatever_stands_above_it(above: bytes, line: bytes) -> None:
+    """One by which it seemed another message each hour had the whole mailbox asked for and recorded anew."""
+    alone = {**REST, b"BODY[HEADER.FIELDS (MESSAGE-ID)]": line + b"\r\n\r\n"}
+    with_others = {**REST, b"BODY[HEADER.FIELDS (FROM SUBJECT MESSAGE-ID)]": above + line + b"\r\n\r\n"}
+    assert read_header_answer(1, with_others) == read_header_answer(1, alone)
+    assert read_header_answer(1, alone).message_id == "<1@x.example>"

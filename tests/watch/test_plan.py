@@ -1,0 +1,238 @@
+"""What a look takes of a folder and of a mailbox; time is a value."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from worker.core.model import JST, NO_DATE, End, FileRow, Look, MessageRow
+from worker.watch.plan import (
+    CLOCK_MARGIN,
+    GONE,
+    NUMBERINGS,
+    SETTLE,
+    SWEPT,
+    FirstLook,
+    Judged,
+    MailPlan,
+    Onward,
+    Renumbered,
+    due_again,
+    end_of_sweep,
+    is_other,
+    judge_headers,
+    next_try,
+    plan_folder,
+    plan_mailbox,
+    plan_replaced,
+    unfetched_delay,
+)
+from worker.watch.ports import Header, Listed, Opened
+
+NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=JST)
+SECOND = dt.timedelta(seconds=1)
+FILE = Listed("a.pdf", 100, 5, 7)
+ROW = FileRow("a.pdf", 100, 5, 7, NOW)
+
+
+def test_a_file_seen_for_the_first_time_is_only_noted() -> None:
+    plan = plan_folder((FILE,), lambda _: None, NOW)
+    assert (plan.take, plan.record, plan.look_again) == ((), (ROW,), SETTLE)
+
+
+def test_a_file_that_looked_the_same_for_two_seconds_is_taken() -> None:
+    plan = plan_folder((FILE,), lambda _: ROW, NOW + SETTLE)
+    assert (plan.take, plan.record, plan.look_again) == ((FILE,), (), None)
+
+
+def test_a_file_that_looked_the_same_for_less_waits_for_the_rest() -> None:
+    plan = plan_folder((FILE,), lambda _: ROW, NOW + SECOND)
+    assert (plan.take, plan.record, plan.look_again) == ((), (), SECOND)
+
+
+@pytest.mark.parametrize("changed", [{"size": 101}, {"mtime_ns": 6}, {"inode": 8}])
+@pytest.mark.parametrize("end", [End.PENDING, End.SUBMISSION, End.HELD])
+def test_a_file_that_changed_is_looked_at_anew_whatever_became_of_it(changed: dict[str, int], end: End) -> None:
+    other = replace(FILE, **changed)
+    plan = plan_folder((other,), lambda _: replace(ROW, end=end, submissions=(1,)), NOW + SETTLE)
+    assert plan.take == ()
+    assert plan.record == (FileRow("a.pdf", other.size, other.mtime_ns, other.inode, NOW + SETTLE),)
+
+
+def test_a_file_that_was_taken_is_not_taken_again() -> None:
+    plan = plan_folder((FILE,), lambda _: replace(ROW, end=End.SUBMISSION), NOW + dt.timedelta(days=1))
+    assert (plan.take, plan.record, plan.look_again) == ((), (), None)
+
+
+def test_a_clock_set_back_does_not_keep_a_file_waiting() -> None:
+    early = NOW - dt.timedelta(days=1)
+    plan = plan_folder((FILE,), lambda _: ROW, early)
+    assert (plan.take, plan.record, plan.look_again) == ((), (replace(ROW, looked_at=early),), SETTLE)
+
+
+def test_one_unfinished_file_keeps_no_other_waiting() -> None:
+    other = replace(FILE, name="b.pdf")
+    plan = plan_folder((FILE, other), {"b.pdf": replace(ROW, name="b.pdf")}.get, NOW + SETTLE)
+    assert plan.take == (other,)
+    assert [row.name for row in plan.record] == ["a.pdf"]
+
+
+OPENED = Opened(uidvalidity=3, uidnext=50, exists=20)
+LOOK = Look("mail:main", first_look=NOW, uidvalidity=3, first_uid=40)
+
+
+def plan(look: Look | None, opened: Opened, last_uid: int, since: dt.date | None, now: dt.datetime) -> MailPlan:
+    numbering = (look and look.uidvalidity) or opened.uidvalidity
+    known = {numbering: last_uid}
+    return plan_mailbox(
+        look, opened, last_uid_of=lambda asked: known.get(asked, 0), since=since, now=now, name="mail:main"
+    )
+
+
+@pytest.mark.parametrize("look", [None, Look("mail:main", last_error=NOW, error="down")])
+def test_the_first_look_takes_nothing_older_than_itself(look: Look | None) -> None:
+    planned = plan(look, OPENED, 0, None, NOW)
+    begun = replace(look or Look("mail:main"), first_look=NOW, uidvalidity=3, first_uid=50)
+    assert planned == FirstLook(50, 50, None, None, begun)
+
+
+def test_since_lets_the_first_look_take_older_messages_from_midnight_in_japan() -> None:
+    planned = plan(None, OPENED, 0, dt.date(2026, 11, 1), NOW)
+    assert isinstance(planned, FirstLook)
+    assert (planned.first, planned.below) == (1, 50)
+    assert planned.not_before == dt.datetime(2026, 11, 1, tzinfo=JST)
+    assert planned.search_since == dt.date(2026, 10, 31)  # the server may count days in another zone
+
+
+@pytest.mark.parametrize(("last_uid", "first"), [(0, 40), (39, 40), (44, 45)])
+def test_the_same_numbering_goes_on_after_the_last_recorded_message(last_uid: int, first: int) -> None:
+    assert plan(LOOK, OPENED, last_uid, dt.date(2026, 11, 1), NOW) == Onward(first, LOOK)
+
+
+def test_a_renumbered_mailbox_is_no_first_look() -> None:
+    planned = plan(LOOK, replace(OPENED, uidvalidity=4), 0, None, NOW + dt.timedelta(days=9))
+    start = NOW - CLOCK_MARGIN
+    look = replace(LOOK, uidvalidity=4, first_uid=50)
+    assert planned == Renumbered(1, 50, dt.date(2026, 11, 20), start, look)
+    assert planned.look.first_look == NOW
+
+
+def test_a_renumbered_mailbox_is_read_again_from_since() -> None:
+    planned = plan(LOOK, replace(OPENED, uidvalidity=4), 0, dt.date(2026, 11, 1), NOW)
+    assert isinstance(planned, Renumbered)
+    assert planned.not_before == dt.datetime(2026, 11, 1, tzinfo=JST) - CLOCK_MARGIN
+
+
+HEADER = Header(9, 500, NOW, "<a@b.example>")
+FORMER = MessageRow("main", 2, 4, End.SUBMISSION, message_id="<a@b.example>", internal_date=NOW, size=500)
+LATER = NOW + SECOND
+TAKEN, KNOWN, OLD = Judged((9,), ()), Judged((), ((9, FORMER),)), Judged((), ())
+
+
+@pytest.mark.parametrize(
+    ("header", "formers", "not_before", "judged"),
+    [
+        (HEADER, [], None, TAKEN),
+        (HEADER, [], NOW, TAKEN),
+        (HEADER, [], LATER, OLD),
+        (HEADER, [FORMER], NOW, KNOWN),
+        (HEADER, [FORMER], LATER, KNOWN),
+        (HEADER, [FORMER, replace(FORMER, uidvalidity=1)], LATER, KNOWN),
+        (HEADER, [FORMER, replace(FORMER, uid=5, sha256="f" * 64)], LATER, TAKEN),
+        (HEADER, [FORMER, replace(FORMER, uid=5, size=501)], LATER, KNOWN),
+        (replace(HEADER, size=501), [FORMER], LATER, OLD),
+        (replace(HEADER, internal_date=LATER), [FORMER], LATER, TAKEN),
+        (HEADER, [replace(FORMER, end=End.UNFETCHED)], LATER, TAKEN),
+        (replace(HEADER, message_id=""), [replace(FORMER, message_id="")], NOW, TAKEN),
+        (replace(HEADER, message_id=""), [replace(FORMER, message_id="")], LATER, OLD),
+        (replace(HEADER, internal_date=NO_DATE), [], LATER, TAKEN),
+    ],
+)
+def test_a_message_is_known_again_by_its_former_row_and_left_only_where_it_is_old(
+    header: Header, formers: list[MessageRow], not_before: dt.datetime | None, judged: Judged
+) -> None:
+    assert judge_headers([header], lambda _: formers, not_before) == judged
+
+
+def test_two_messages_with_one_id_size_and_date_are_both_looked_into() -> None:
+    judged = judge_headers([HEADER, replace(HEADER, uid=10)], lambda _: [FORMER], LATER)
+    assert judged == Judged((9, 10), ())
+
+
+def test_a_numbering_that_began_anew_under_the_same_uidvalidity_is_another_one() -> None:
+    planned = plan(LOOK, OPENED, 50, None, NOW)
+    assert isinstance(planned, Renumbered)
+    assert planned.look.uidvalidity == 3 + NUMBERINGS
+    again = plan(planned.look, replace(OPENED, uidnext=51), 50, None, NOW)
+    assert again == Onward(51, planned.look), "and goes on under it"
+    third = plan(planned.look, replace(OPENED, uidvalidity=4), 50, None, NOW)
+    assert isinstance(third, Renumbered)
+    assert third.look.uidvalidity == 4
+
+
+def test_other_messages_under_the_same_numbers_are_reconciled_whatever_their_dates() -> None:
+    planned = plan_replaced(LOOK, OPENED, lambda numbering: 45 if numbering == 3 else 0, None)
+    assert planned == Renumbered(40, 50, None, None, replace(LOOK, uidvalidity=3 + NUMBERINGS))
+    old = replace(HEADER, uid=LOOK.first_uid)
+    assert judge_headers([old], lambda _: [], LATER, LOOK.first_uid).take == (old.uid,)
+
+
+def test_of_what_was_there_before_the_first_look_the_date_decides_also_where_it_was_replaced() -> None:
+    planned = plan_replaced(LOOK, OPENED, lambda _: 0, dt.date(2026, 11, 1))
+    start = dt.datetime(2026, 11, 1, tzinfo=JST)
+    assert (planned.first, planned.search_since, planned.not_before) == (1, dt.date(2026, 10, 31), start)
+    assert planned.whatever_date_from == LOOK.first_uid
+    below = LOOK.first_uid - 1
+    dates = {below: start, below - 1: start - dt.timedelta(days=3)}
+    headers = [replace(HEADER, uid=uid, internal_date=date) for uid, date in dates.items()]
+    assert judge_headers(headers, lambda _: [], planned.not_before, LOOK.first_uid).take == (below,)
+
+
+def test_every_message_is_compared_once_in_as_many_hours_as_there_are_pieces() -> None:
+    uids = range(1, 2 * SWEPT + 302)
+    ends = [end_of_sweep(uids, NOW + dt.timedelta(hours=hour)) for hour in range(3)]
+    assert sorted(filter(None, ends)) == [SWEPT, 2 * SWEPT, 2 * SWEPT + 301]
+    assert end_of_sweep(uids, NOW) == end_of_sweep(uids, NOW + dt.timedelta(hours=3))
+    assert end_of_sweep((), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "other"),
+    [
+        ({}, False),
+        ({"message_id": "<b@b.example>"}, True),
+        ({"size": 501}, True),
+        ({"internal_date": LATER}, True),
+        ({"size": 0}, False),
+        ({"internal_date": NO_DATE}, False),
+    ],
+)
+def test_another_message_under_a_number_is_told_by_what_is_known_of_it(change: dict[str, Any], other: bool) -> None:
+    assert is_other(replace(HEADER, **change), FORMER) is other
+
+
+def test_only_what_is_due_under_this_numbering_is_fetched_again() -> None:
+    failed = MessageRow("main", 3, 8, End.UNFETCHED, next_try_at=NOW)
+    rows = (
+        failed,
+        replace(failed, uid=5, next_try_at=NOW - SECOND),
+        replace(failed, uid=6, next_try_at=LATER),
+        replace(failed, uid=7, next_try_at=None),
+        replace(failed, uid=9, uidvalidity=2),
+        replace(failed, uid=10, end=End.HELD),
+    )
+    assert due_again(rows, 3, NOW) == (5, 8)
+
+
+def test_the_delay_grows_and_then_stays() -> None:
+    assert [unfetched_delay(tries).total_seconds() / 60 for tries in (0, 1, 2, 3, 4, 5, 99)] == [
+        5, 5, 15, 60, 360, 360, 360,
+    ]  # fmt: skip
+
+
+def test_a_message_that_is_gone_is_not_tried_again() -> None:
+    assert next_try(GONE, 1, NOW) is None
+    assert next_try("NO", 1, NOW) == NOW + unfetched_delay(1)

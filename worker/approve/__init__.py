@@ -1,0 +1,24 @@
+"""The sixth step: whether a draft is released, by the policy or by a person.
+
+Takes a draft with its open holds and a person's answers; gives APPROVED from a moment, HELD with reasons, or
+HANDED_OVER. Start reading at ``redraft``, which runs match → compose → release, then ``release`` and ``decisions``.
+"""
+
+from worker.core.lazy import lazily
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from worker.approve.decisions import approve as approve
+    from worker.approve.redraft import Drafted as Drafted
+    from worker.approve.redraft import InForce as InForce
+    from worker.approve.redraft import draft_submission as draft_submission
+    from worker.approve.redraft import put_in_force as put_in_force
+    from worker.approve.release import Judgement as Judgement
+    from worker.approve.release import judge as judge
+else:
+    __getattr__ = lazily(
+        __name__,
+        decisions=("approve",),
+        redraft=("Drafted", "InForce", "draft_submission", "put_in_force"),
+        release=("Judgement", "judge"),
+    )

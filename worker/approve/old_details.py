@@ -1,0 +1,27 @@
+"""Decides which hold an answer covers, also where an older program recorded the answer with a sentence."""
+
+from __future__ import annotations
+
+from worker.core.model import Answer, Hold
+from worker.core.old_sentences import old_detail
+from worker.core.states import Reason
+
+
+def covers(answer: Answer, hold: Hold) -> bool:
+    """Whether ``answer`` is about ``hold``: the same parameters, or the sentence that an older program stored of it."""
+    if answer.reason is not hold.reason:
+        return False
+    text = answer.params.old_text
+    return answer.params == hold.params or (text is not None and text == old_detail(hold))
+
+
+def names_draft(answer: Answer, draft_hash: str) -> bool:
+    """Whether ``answer``, an approval, is of the draft of this hash."""
+    return draft_hash in {answer.params.word("draft"), answer.params.old_text}
+
+
+def is_about_mail(answer: Answer, digits: str) -> bool:
+    """Whether ``answer`` is about the kept mail whose hash begins with ``digits``, under whatever code."""
+    text = answer.params.old_text
+    is_named = answer.params.word("value") == digits if text is None else text.endswith(f": {digits}")
+    return answer.reason is Reason.MAYBE_SENT and is_named

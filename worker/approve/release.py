@@ -1,0 +1,298 @@
+"""Draft × release policy × what people answered → HELD with reasons, APPROVED from a moment, or HANDED_OVER.
+
+Its one promise: nothing becomes APPROVED while a reason stands that nobody answered for exactly this draft. It
+does not know where a draft comes from, nor how it is sent.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from worker.approve.old_details import covers, is_about_mail, names_draft
+from worker.compose.checks import is_about_rehearsing
+from worker.compose.compose import Composed
+from worker.config.settings import Mode, Release
+from worker.core.approval_label import fold_label
+from worker.core.errors import NotAllowed
+from worker.core.model import JST, Answer, Attachment, Channel, Duties, Hold, Sha256, Submission
+from worker.core.params import Params, of_text
+from worker.core.states import Kind, Reason, State, kind_of
+from worker.match.match import Ambiguous, Match, Outcome, Proposed, Unmatched
+
+NEED_NOTE: Final = frozenset({Reason.CONTACT_FIRST, Reason.NOT_ELIGIBLE})
+"""What is answered only in words: whom at the issuer one spoke to, and what was said."""
+
+_OF_THE_DRAFT: Final = frozenset({Reason.APPROVAL, Reason.CHANGED})
+"""Reasons that are about one draft: an answer names the draft's hash and covers no other."""
+
+_OF_THE_TARGET: Final = frozenset(
+    {
+        Reason.FIRST_ADDRESS,
+        Reason.RULE_CHANGED,
+        Reason.CONTACT_FIRST,
+        Reason.TIMING,
+        Reason.ELIGIBILITY_UNKNOWN,
+        Reason.NOT_ELIGIBLE,
+    }
+)
+"""Reasons about the project and the section that receives: with another of them they are asked once more."""
+
+_OF_THE_FILES: Final = frozenset({Reason.INVOICE_UNCLEAR, Reason.INVOICE_UNREADABLE, Reason.LARGE_ATTACHMENT})
+"""Reasons about a file as this project's: with other bytes, or another project, they are asked once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a submission is now: its state, the reasons that stand, and from when it may go."""
+
+    state: State
+    reasons: tuple[Hold, ...]
+    due_at: dt.datetime | None
+    release: str
+    """Who or what released it; empty unless APPROVED or HANDED_OVER."""
+    release_account: str
+
+
+def judge(
+    submission: Submission, outcome: Outcome | None, composed: Composed | None, release: Release, now: dt.datetime
+) -> Judgement:
+    """``submission`` judged anew, with the draft that configuration and register give today.
+
+    ``outcome`` is None where no notice could be read.
+    """
+    standing = _standing(submission, outcome, composed, release)
+    project = outcome.project.id if isinstance(outcome, Match | Proposed) else ""
+    section = composed.section.id if composed is not None and composed.section is not None else ""
+    files = composed.draft.attachments if composed is not None and composed.draft is not None else ()
+    open_holds = tuple(
+        hold for hold in standing if not _is_answered(hold, submission, composed, _about(hold, project, section, files))
+    )
+    is_rehearsal = composed is not None and composed.draft is not None and composed.draft.is_rehearsal
+    stopping = [hold for hold in open_holds if not (is_rehearsal and is_about_rehearsing(hold))]
+    if stopping or composed is None:
+        return Judgement(State.HELD, open_holds, None, "", "")
+    name, account = _releaser(submission, composed, release)
+    if composed.channel is not Channel.EMAIL:
+        return Judgement(State.HANDED_OVER, (), None, name, account)
+    if submission.released_draft == composed.draft_hash and (released := _moment_of_release(submission, composed)):
+        due = released
+    elif release.mode is Mode.HOLD and not _approving(submission, composed):
+        due = now + dt.timedelta(minutes=release.hold_minutes)
+    else:
+        due = now
+    return Judgement(State.APPROVED, (), max(due, _opening(composed.duties) or due), name, account)
+
+
+def _moment_of_release(submission: Submission, composed: Composed) -> dt.datetime | None:
+    """From when it was to go; None where that was the contract's day, and the contract has another day by now."""
+    was, now = _opening(submission.duties), _opening(composed.duties)
+    return None if was != now and submission.due_at == was else submission.due_at
+
+
+def _opening(duties: Duties) -> dt.datetime | None:
+    """The first moment at which the mail may leave, though it was approved earlier; None where there is none."""
+    return dt.datetime.combine(duties.not_before, dt.time(), JST) if duties.not_before else None
+
+
+def _standing(
+    submission: Submission, outcome: Outcome | None, composed: Composed | None, release: Release
+) -> Iterable[Hold]:
+    """Every reason that stands, answered or not, in the order a person should look at them."""
+    if submission.refusal is not None:
+        return (submission.refusal,)
+    holds = [*_of_history(submission), *_of_match(outcome)]
+    if composed is not None:
+        holds += composed.holds
+    is_rehearsal = composed is not None and composed.draft is not None and composed.draft.is_rehearsal
+    if not _is_proven(submission, composed, release) and not is_rehearsal:  # which reaches nobody: asked afterwards
+        holds.append(_of_sender(submission))
+    if composed is not None:
+        holds += _of_release(submission, composed, release)
+    return tuple(dict.fromkeys(holds))
+
+
+def _of_sender(submission: Submission) -> Hold:
+    """Why its sender is not proven, as it was recorded: an older program recorded a sentence."""
+    evidence = submission.evidence
+    if isinstance(evidence, str):
+        return Hold(Reason.SENDER_UNPROVEN, of_text(evidence))
+    return Hold(Reason.SENDER_UNPROVEN, evidence)
+
+
+def _is_proven(submission: Submission, composed: Composed | None, release: Release) -> bool:
+    """Whether its sender is proven: a key that came without DNSSEC counts only where a person approves the draft."""
+    if not submission.by_open_dns or release.mode is Mode.APPROVE:
+        return submission.proven
+    return submission.proven and composed is not None and _approving(submission, composed) is not None
+
+
+def _of_release(submission: Submission, composed: Composed, release: Release) -> Iterable[Hold]:
+    if composed.channel is Channel.EMAIL and composed.draft is None:
+        return ()  # what keeps it from being written stands already
+    if submission.released_draft and submission.released_draft != composed.draft_hash:
+        return (Hold(Reason.CHANGED),)
+    draft = composed.draft
+    if draft is not None and (release.mode is Mode.APPROVE or submission.correction or draft.conditions):
+        return (Hold(Reason.APPROVAL),)
+    return ()
+
+
+def _of_history(submission: Submission) -> Iterable[Hold]:
+    if submission.from_before:
+        yield Hold.of_code(Reason.FROM_BEFORE, submission.from_before)
+    if submission.superseded_by is not None:
+        yield Hold.of(Reason.SUPERSEDED, later=str(submission.superseded_by))
+    if submission.follows is not None:
+        yield Hold.of(Reason.SEEN_BEFORE, earlier=str(submission.follows))
+    if submission.rehearsals:
+        yield Hold.of(Reason.REHEARSED, times=str(submission.rehearsals))
+    if submission.late_answer:
+        # Each piece of evidence is a hold of its own: an approval given before it was known does not cover it.
+        yield Hold.of_code(Reason.MAYBE_SENT, submission.late_answer)
+    elif submission.not_sent:
+        yield Hold.of(Reason.NOT_SENT, times=str(submission.not_sent))
+
+
+def _of_match(outcome: Outcome | None) -> Iterable[Hold]:
+    match outcome:
+        case None:
+            return ()
+        case Match(_, holds):
+            return holds
+        case Proposed(project, holds):
+            return (Hold.of(Reason.NAME_ONLY, project=project.id), *holds)
+        case Unmatched():
+            return (Hold(Reason.UNKNOWN_PROJECT),)
+        case Ambiguous(projects):
+            return (Hold.of(Reason.TWO_PROJECTS, projects=tuple(project.id for project in projects)),)
+
+
+def _is_answered(hold: Hold, submission: Submission, composed: Composed | None, about: str) -> bool:
+    if hold.reason in _OF_THE_DRAFT:
+        return composed is not None and _approving(submission, composed) is not None
+    return any(covers(answer, hold) and answer.about in {"", about} for answer in submission.answers)
+
+
+def _about(hold: Hold, project: str, section: str, files: Sequence[Attachment]) -> str:
+    """What the answer is about beside the parameters: the same ones may stand for another issuer or file."""
+    if hold.reason not in _OF_THE_TARGET | _OF_THE_FILES:
+        return ""
+    place = f"{project} {section}"
+    return " ".join((place, *(each.sha256 for each in files))) if hold.reason in _OF_THE_FILES else place
+
+
+def _approving(submission: Submission, composed: Composed) -> Answer | None:
+    """The newest approval of a draft, where it approved exactly this one.
+
+    An older one of this draft does not count: whoever approved another since has taken it back.
+    """
+    newest = next((answer for answer in reversed(submission.answers) if answer.reason in _OF_THE_DRAFT), None)
+    return newest if newest is not None and names_draft(newest, composed.draft_hash) else None
+
+
+def _releaser(submission: Submission, composed: Composed, release: Release) -> tuple[str, str]:
+    if answer := _approving(submission, composed):
+        return answer.by, answer.account
+    if release.mode is Mode.HOLD:
+        return f"hold {release.hold_minutes} min", ""
+    return release.mode.value, ""
+
+
+# --- It may have been sent already ---------------------------------------------------------------------------
+
+_DIGITS: Final = 12
+"""Digits of a mail's hash in a hold: enough to tell one mail from another of the same submission."""
+
+
+def evidence_of_news(code: str, value: str, at: dt.datetime) -> str:
+    """Code and value of MAYBE_SENT for what a server or a mail said: its moment makes it another than the last one."""
+    return f"{code}: {value or '-'} {at.astimezone(JST):%Y-%m-%d %H:%M:%S}"
+
+
+def evidence_of_mail(code: str, digest: Sha256) -> str:
+    """Code and value of MAYBE_SENT for a mail that is kept."""
+    return f"{code}: {digest[:_DIGITS]}"
+
+
+def is_weighed(submission: Submission, digest: Sha256) -> bool:
+    """Whether a person has answered what this kept mail says of ``submission``, under whatever code."""
+    return any(is_about_mail(answer, digest[:_DIGITS]) for answer in submission.answers)
+
+
+# --- A person answers ----------------------------------------------------------------------------------------
+
+
+def refuse_unless_shown(submission: Submission, label: str) -> None:
+    """Raise NotAllowed where ``submission`` is not held, or draft and reasons are not those that ``label`` stands for.
+
+    ``label`` is the whole of what was shown, as ``Submission.label`` gives it, in whatever case.
+    """
+    if submission.state is not State.HELD:
+        raise NotAllowed("not_held", id=str(submission.id), state=submission.state.value)
+    if not label:
+        raise NotAllowed("label_missing", id=str(submission.id))
+    if fold_label(label) != submission.label:
+        raise NotAllowed("draft_differs", id=str(submission.id), now=submission.label)
+
+
+def answer_holds(
+    submission: Submission,
+    by: str,
+    account: str,
+    note: str,
+    now: dt.datetime,
+    *,
+    release: Release,
+    ticked: Sequence[str] = (),
+) -> Submission:
+    """``submission`` with every open reason of kind *answer* answered by ``by``; judge it anew afterwards.
+
+    One approval answers all, and always covers the draft as it is, with the conditions that ``by`` ``ticked``. Raises
+    NotAllowed where a reason of another kind is open, where a rehearsal setting still stands in the way, where a reason
+    needs a note and there is none, or where a condition is not ticked.
+    """
+    blocking = [hold for hold in submission.reasons if kind_of(hold.reason) is not Kind.ANSWER]
+    if blocking:
+        raise NotAllowed(
+            "not_answerable",
+            id=str(submission.id),
+            reasons=" ".join(hold.reason.value for hold in blocking),
+        )
+    reasons = {hold.reason for hold in submission.reasons}
+    if Reason.REHEARSED in reasons and release.rehearsal_to is not None:
+        raise NotAllowed("still_rehearsing", id=str(submission.id))
+    if not note.strip() and reasons & NEED_NOTE:
+        raise NotAllowed("note_needed", id=str(submission.id), reasons=" ".join(sorted(reasons & NEED_NOTE)))
+    place = (submission.project or "", submission.section, submission.draft.attachments if submission.draft else ())
+    answers = [
+        Answer(hold.reason, hold.params, by, account, now, note, _about(hold, *place))
+        for hold in submission.reasons
+        if hold.reason not in _OF_THE_DRAFT
+    ]
+    if submission.draft_hash:
+        approved = Params(draft=submission.draft_hash)
+        answers += [Answer(reason, approved, by, account, now, note) for reason in sorted(_OF_THE_DRAFT)]
+    return dataclasses.replace(
+        submission,
+        answers=(*submission.answers, *answers),
+        ticked=_all_ticked(submission, ticked),
+        # What is approved is this draft: an approval of an earlier one no longer makes it "changed".
+        released_draft="",
+        due_at=None,
+    )
+
+
+def _all_ticked(submission: Submission, ticked: Sequence[str]) -> tuple[str, ...]:
+    """The conditions of the draft. Raises NotAllowed ``conditions_unticked``, with each that is not ticked.
+
+    Each approval ticks anew: what was true of the documents last week is looked at again.
+    """
+    conditions = submission.draft.conditions if submission.draft else ()
+    if any(condition not in ticked for condition in conditions):
+        numbered = " ".join(f"{at}. {each}" for at, each in enumerate(conditions, 1) if each not in ticked)
+        raise NotAllowed("conditions_unticked", id=str(submission.id), conditions=numbered)
+    return conditions

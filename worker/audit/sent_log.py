@@ -1,0 +1,233 @@
+"""Decides the rows of the sent-mail log: what an auditor reads of the entries.
+
+The promise: one row per sending attempt, hand-over, withdrawal, rehearsal, confirmation, and report that moved a
+submission, in the order of their entries, so that every submission's end is on it; an attempt that waits for its
+answer stands last. A row says what held when it was made: what was sent, not what the configuration says today. It
+does not know how it is printed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from worker.audit.chain import fold
+from worker.core.messages import name_receipt
+from worker.core.model import JST, Entry, Product, Receipt, ReceiptKind
+from worker.core.states import Event, State
+from worker.core.text import match_key
+
+_ATTEMPTS: Final = frozenset(
+    {
+        Event.ACCEPTED,
+        Event.NOT_NOW,
+        Event.REFUSED,
+        Event.REHEARSAL_ENDED,
+        Event.CONFIRMED_SENT,
+        Event.CONFIRMED_NOT_SENT,
+    }
+)
+"""What ends an attempt; the draft and the release that it was made with are those before the event."""
+
+_DECISIONS: Final = frozenset({Event.WITHDRAWN, Event.NOT_ACCEPTED, Event.CONFIRMED})
+CAME_BACK: Final = frozenset({Event.PROVEN_SENT, Event.DELAYED, Event.RELAYED, Event.DELIVERED, Event.BOUNCED})
+"""What comes of reports: the note of such a row is what they say."""
+
+_UNSENT: Final = frozenset({State.WITHDRAWN, State.HANDED_OVER})
+"""What ends so has not left by mail, whatever an earlier attempt was answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file that went with a mail."""
+
+    filename: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One row; the field names are those of the JSON lines."""
+
+    at: dt.datetime
+    id: int
+    event: str
+    rehearsal: bool
+    contract_number: str
+    product: Product | None
+    project: str
+    project_id: str
+    issuer: str
+    issuer_id: str
+    section: str
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    subject: str
+    attachments: tuple[SentFile, ...]
+    sent_sha256: str
+    """Of the very bytes handed to the server; empty where it was not handed over by mail."""
+    message_id: str
+    server: str
+    smtp_reply: str
+    rule_file: str
+    rule_sha256: str
+    invoice_amount: int | None
+    invoice_date: dt.date | None
+    state: State
+    corrects: int | None
+    follows: int | None
+    decided_by: str
+    """The person's name, or the policy (``auto``, ``hold 10 min``)."""
+    account: str
+    """The account that ran the person's command; empty where a policy decided."""
+    note: str
+
+
+def log_rows(entries: Iterable[Entry]) -> Iterator[LogRow]:
+    """The rows of all ``entries``, which are all of the log, in order."""
+    rows: dict[int, dict[str, Any]] = {}
+    pending: dict[int, Entry] = {}
+    for entry in entries:
+        if entry.submission is None:
+            continue
+        before = rows.get(entry.submission, {})
+        after = rows[entry.submission] = fold(before, entry)
+        if entry.event == Event.DATA_STARTED:
+            pending[entry.submission] = entry
+            continue
+        if after.get("state") != State.IN_DOUBT:
+            pending.pop(entry.submission, None)
+        if _makes_row(entry, before, after):
+            yield _row(entry, before, after)
+    for number, entry in pending.items():
+        yield _row(entry, rows[number], rows[number])
+
+
+def _makes_row(entry: Entry, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    if entry.event in _ATTEMPTS | _DECISIONS | CAME_BACK:
+        return True
+    # By a person's decision, or at once under a rule that takes no mail.
+    return after.get("state") == State.HANDED_OVER != before.get("state")
+
+
+def _row(entry: Entry, before: Mapping[str, Any], after: Mapping[str, Any]) -> LogRow:
+    was = before if entry.event in _ATTEMPTS else after  # a rehearsal's end brings the next draft with it
+    draft = was.get("draft") or {}
+    left = after["state"] not in _UNSENT
+    rehearsed_for = tuple(draft.get("rehearsal_for", ()))
+    decided_by, account = _decided(entry, was)
+    return LogRow(
+        at=entry.at,
+        id=after["id"],
+        event=entry.event,
+        rehearsal=bool(rehearsed_for),
+        contract_number=was.get("contract_number") or "",
+        product=Product(was["product"]) if was.get("product") else None,
+        project=was.get("project_name") or was.get("notice_name") or "",
+        project_id=was.get("project") or "",
+        issuer=was.get("issuer_name") or "",
+        issuer_id=was.get("issuer") or "",
+        section=was.get("section_name") or "",
+        to=tuple(draft.get("to", ())),
+        cc=tuple(draft.get("cc", ())),
+        subject=draft.get("subject", ""),
+        attachments=tuple(
+            SentFile(each["filename"], each["size"], each["sha256"]) for each in draft.get("attachments", ())
+        ),
+        sent_sha256=was.get("letter_sha256") or "" if left else "",
+        message_id=draft.get("message_id", "") if left else "",
+        server=after.get("server", "") if left else "",
+        smtp_reply=after.get("reply", "") if left else "",
+        rule_file=draft.get("rule_file", ""),
+        rule_sha256=draft.get("rule_sha256", ""),
+        invoice_amount=draft.get("invoice_amount"),
+        invoice_date=dt.date.fromisoformat(draft["invoice_date"]) if draft.get("invoice_date") else None,
+        state=State(after["state"]),
+        corrects=after.get("corrects"),
+        follows=after.get("follows"),
+        decided_by=decided_by,
+        account=account,
+        note=_note(entry),
+    )
+
+
+def _decided(entry: Entry, row: Mapping[str, Any]) -> tuple[str, str]:
+    """Who decided this: the person of the entry, else who or what released the mail."""
+    if entry.by != "hoshobin":
+        return entry.by, entry.account
+    return row.get("release") or entry.by, row.get("release_account") or ""
+
+
+def _note(entry: Entry) -> str:
+    """What the person wrote, with the time that they named; what came back, in office words."""
+    words = [entry.detail.get(name) for name in ("note", "why", "confirmed_at")]
+    return " / ".join(
+        [*(str(word) for word in words if word), *(name_receipt(each, "ja") for each in receipts_in(entry))]
+    )
+
+
+def receipts_in(entry: Entry) -> tuple[Receipt, ...]:
+    """What came back, as the entry that records it says."""
+    return tuple(map(read_receipt, entry.detail.get("receipts", ())))
+
+
+def read_receipt(detail: Mapping[str, Any]) -> Receipt:
+    """The receipt that ``receipt_detail`` wrote."""
+    return Receipt(
+        ReceiptKind(detail["kind"]),
+        dt.datetime.fromisoformat(detail["at"]),
+        recipient=detail.get("recipient", ""),
+        status=detail.get("status", ""),
+        text=detail.get("text", ""),
+        sender=detail.get("sender", ""),
+        message_id=detail.get("message_id", ""),
+        proof=detail.get("proof", ""),
+    )
+
+
+def receipt_detail(receipt: Receipt) -> dict[str, str]:
+    """A receipt as an entry's detail holds it: only what it says."""
+    fields = {
+        "kind": receipt.kind.value,
+        "recipient": receipt.recipient,
+        "status": receipt.status,
+        "text": receipt.text,
+        "sender": receipt.sender,
+        "at": receipt.at.isoformat(),
+        "message_id": receipt.message_id,
+        "proof": receipt.proof,
+        "mail": receipt.mail_sha256 or "",
+    }
+    return {name: text for name, text in fields.items() if text}
+
+
+def filter_rows(
+    rows: Iterable[LogRow],
+    *,
+    since: dt.date | None = None,
+    until: dt.date | None = None,
+    issuer: str = "",
+    project: str = "",
+    contract: str = "",
+) -> Iterator[LogRow]:
+    """The rows from ``since`` to ``until`` (both days included, Japanese time) that bear what is given.
+
+    Issuer and project are given by id or by name; names and numbers are compared by the match key.
+    """
+    for row in rows:
+        day = row.at.astimezone(JST).date()
+        if (since and day < since) or (until and day > until):
+            continue
+        if (
+            _is_one_of(issuer, row.issuer, row.issuer_id)
+            and _is_one_of(project, row.project, row.project_id)
+            and _is_one_of(contract, row.contract_number)
+        ):
+            yield row
+
+
+def _is_one_of(wanted: str, *names: str) -> bool:
+    return not wanted or match_key(wanted) in map(match_key, names)

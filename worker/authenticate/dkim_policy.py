@@ -1,0 +1,308 @@
+"""Decides which DKIM signatures of a mail could prove its sender, and what their keys must say (RFC 6376).
+
+Its one promise: it asks for more than the standard does. A signature must cover the whole body and every header field
+that says who wrote it and how the body is read, must be no older than a month and not past its time; a key must be
+strong and not on trial. It does not know whether the numbers fit; the adapter reckons.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from enum import Enum, StrEnum, auto
+from typing import Final
+
+from worker.authenticate.auth_results import Finding
+from worker.authenticate.sender import Field, read_domain
+from worker.core.addresses import is_within
+
+LOOKED_AT: Final = 5
+"""Signatures of one mail that are tried: a mail has one or two, each costs a question to the DNS."""
+SIGNATURE_LIMIT: Final = 4_000
+"""Bytes of a signature that is tried: one has 500 to 1,500, and dkimpy's patterns take the square of their length."""
+NAMES_LIMIT: Final = 200
+"""Fields that a signature may name: some thirty are signed, each of them looked for among all."""
+MIN_KEY_BITS: Final = 1024
+"""RFC 8301 §3.2: shorter keys can be broken."""
+MAX_AGE: Final = dt.timedelta(days=30)
+"""How long before its arrival a mail may have been signed. A late mail is days old; an older one was sent again."""
+
+_SHOWN_NAMES: Final = {
+    b"from": "From",
+    b"subject": "Subject",
+    b"content-type": "Content-Type",
+    b"content-transfer-encoding": "Content-Transfer-Encoding",
+    b"mime-version": "MIME-Version",
+    b"content-disposition": "Content-Disposition",
+}
+"""The fields that say who wrote a mail, of what, and how its body is read: one that is there must be signed, or the
+same signed body can be read as another (RFC 6376 §8.2 and erratum 6769 describe the like)."""
+
+_ALGORITHM: Final = "rsa-sha256"
+"""RFC 8301 §3.1 forbids sha1; hardly anybody signs with ed25519 alone."""
+_SIGNATURE: Final = b"dkim-signature"
+_SELECTOR: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,200}[A-Za-z0-9_])?")
+_NUMBER: Final = re.compile(r"[0-9]{1,12}")
+_SPACES: Final = re.compile(rb"[ \t\r\n]+")
+_TAG: Final = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]*)\s*=\s*(.*?)\s*", re.DOTALL)
+
+
+class Unsigned(StrEnum):
+    """Why no signature proves the sender."""
+
+    NONE = "none"
+    NOT_TRIED = "not_tried"
+    """There was nobody to try it."""
+    OTHER_DOMAIN = "other_domain"
+    UNSUPPORTED = "unsupported"
+    FROM_UNSIGNED = "from_unsigned"
+    FIELD_UNSIGNED = "field_unsigned"
+    """A field that is there is not signed; ``Signed.about`` names each."""
+    FIELD_TWICE = "field_twice"
+    """A field that must stand once stands twice; ``Signed.about`` names each."""
+    TOO_OLD = "too_old"
+    """It was signed more than MAX_AGE before the mail arrived."""
+    NO_DATE = "no_date"
+    """Neither the signature nor a signed Date says when, or the server does not say when the mail arrived.
+
+    A time that lies more than MAX_AGE after the arrival says nothing: it would never grow old.
+    """
+    BODY_IN_PART = "body_in_part"
+    EXPIRED = "expired"
+    NO_KEY = "no_key"
+    WEAK_KEY = "weak_key"
+    ON_TRIAL = "on_trial"
+    CHANGED = "changed"
+    NOT_WHOLE = "not_whole"
+    """Of a large mail only parts were fetched."""
+    DNS = "dns"
+
+
+class Resolver(Enum):
+    """What the resolver that this machine asks can prove."""
+
+    SECURED = auto()
+    NOT_HERE = auto()
+    """It is another machine: whoever is on the way to it can forge its word."""
+    NO_AD = auto()
+    """It is on this machine and checks no DNSSEC."""
+    AWAY = auto()
+    """It does not answer, or does not know the root."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What became of the signatures: the domain of one that is good, else why none is."""
+
+    domain: str = ""
+    why: Unsigned = Unsigned.NONE
+    about: str = ""
+    """The fields that ``why`` is about."""
+    is_key_secured: bool = False
+    """Whether the key came with DNSSEC, checked on this machine: else whoever is on the way may have put it there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One that is worth a question to the DNS."""
+
+    place: int
+    """Which of the mail's signatures it is, from 0."""
+    domain: str
+    selector: str
+    is_below: bool
+    """Whether it speaks for a domain below its own (i=): some keys do not allow that."""
+    is_body_relaxed: bool = False
+    """Whether spaces of the body count as one, and none at a line's end (c=)."""
+
+    @property
+    def key_name(self) -> str:
+        """Where its key is published."""
+        return f"{self.selector}._domainkey.{self.domain}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A signature that is good, and whether its key came with DNSSEC that was checked on this machine."""
+
+    is_key_secured: bool
+
+
+def find_signatures(
+    fields: Sequence[Field], root: str, now: dt.datetime, came_at: dt.datetime | None
+) -> tuple[tuple[Signature, ...], Signed]:
+    """Those of ``root``, or of a domain below it, that can be tried; and what to say where none proves anything.
+
+    ``came_at`` is when the mail arrived, as its server says; None where it does not say.
+    """
+    signed = [field.content for field in fields if field.name == _SIGNATURE]
+    why = Signed()
+    found: list[Signature] = []
+    for place, content in enumerate(signed):
+        judged = _judge(place, content, fields, root, now, came_at)
+        if isinstance(judged, Signature):
+            found.append(judged)
+        elif why.why in {Unsigned.NONE, Unsigned.OTHER_DOMAIN}:
+            why = judged
+    return tuple(found[:LOOKED_AT]), why
+
+
+def judge_found(fields: Sequence[Field], finding: Finding, root: str, came_at: dt.datetime | None) -> Signed:
+    """What a ``dkim=pass`` of our own server proves of ``root``: its word says nothing of what was signed, nor when.
+
+    The mail's signatures of that domain are read. Where the finding does not tell which of several it means
+    (header.s, header.b), each of them must do.
+    """
+    properties = finding.properties
+    domain = read_domain(properties.get("header.d", ""))
+    speaks_for = read_domain(properties.get("header.i", "").rpartition("@")[2])
+    outcome = Signed(why=Unsigned.NONE)
+    for content in (field.content for field in fields if field.name == _SIGNATURE):
+        tags = read_tags(content) if len(content) <= SIGNATURE_LIMIT else None
+        if tags is None:
+            return Signed(why=Unsigned.UNSUPPORTED)  # it could be the one that is meant
+        own = read_domain(tags.get("d", ""))
+        is_meant = own == domain if "header.d" in properties else _speaks_for(tags, own) == speaks_for
+        selector, beginning = properties.get("header.s"), properties.get("header.b")
+        is_meant = is_meant and (selector is None or tags.get("s", "").lower() == selector.lower())
+        numbers = "".join(tags.get("b", "").split())
+        is_meant = is_meant and (beginning is None or numbers.startswith(beginning))
+        if not is_meant:
+            continue
+        if not is_within(own, root):
+            return Signed(why=Unsigned.OTHER_DOMAIN)
+        if fault := _judge_cover(tags, fields, came_at):
+            return fault
+        outcome = Signed(own)
+    return outcome
+
+
+def _speaks_for(tags: Mapping[str, str], domain: str) -> str:
+    return tags.get("i", f"@{domain}").rpartition("@")[2].lower()
+
+
+def _judge(
+    place: int, content: bytes, fields: Sequence[Field], root: str, now: dt.datetime, came_at: dt.datetime | None
+) -> Signature | Signed:
+    tags = read_tags(content) if len(content) <= SIGNATURE_LIMIT else None
+    if tags is None:
+        return Signed(why=Unsigned.UNSUPPORTED)
+    domain = read_domain(tags.get("d", ""))
+    if not is_within(domain, root):
+        return Signed(why=Unsigned.OTHER_DOMAIN)
+    speaks_for = _speaks_for(tags, domain)
+    is_readable = (
+        tags.get("v") == "1"
+        and tags.get("a", "").lower() == _ALGORITHM
+        and tags.get("q", "dns/txt").lower() == "dns/txt"
+        and _SELECTOR.fullmatch(tags.get("s", ""))
+        and is_within(speaks_for, domain)
+        and _NUMBER.fullmatch(tags.get("x", "0"))
+    )
+    if not is_readable:
+        return Signed(why=Unsigned.UNSUPPORTED)
+    if fault := _judge_cover(tags, fields, came_at):
+        return fault
+    if "x" in tags and int(tags["x"]) < now.timestamp():
+        return Signed(why=Unsigned.EXPIRED)
+    is_body_relaxed = tags.get("c", "").partition("/")[2] == "relaxed"
+    return Signature(place, domain, tags["s"], speaks_for != domain, is_body_relaxed)
+
+
+def _judge_cover(tags: Mapping[str, str], fields: Sequence[Field], came_at: dt.datetime | None) -> Signed | None:
+    """What of the mail a signature leaves open, or how old it is; None where it covers what it must and is new."""
+    names = tags.get("h", "").lower()
+    if names.count(":") >= NAMES_LIMIT or not _NUMBER.fullmatch(tags.get("t", "0")):
+        return Signed(why=Unsigned.UNSUPPORTED)
+    covered = {name.strip().encode() for name in names.split(":")}
+    if b"from" not in covered:
+        return Signed(why=Unsigned.FROM_UNSIGNED)
+    count = Counter(field.name for field in fields)
+    if twice := [shown for name, shown in _SHOWN_NAMES.items() if count[name] > 1]:
+        return Signed(why=Unsigned.FIELD_TWICE, about=", ".join(twice))
+    if bare := [shown for name, shown in _SHOWN_NAMES.items() if count[name] and name not in covered]:
+        return Signed(why=Unsigned.FIELD_UNSIGNED, about=", ".join(bare))
+    if "l" in tags:  # whatever stands behind that many bytes is anybody's
+        return Signed(why=Unsigned.BODY_IN_PART)
+    made_at = _made_at(tags, fields, covered)
+    if made_at is None or came_at is None or made_at - came_at > MAX_AGE:
+        return Signed(why=Unsigned.NO_DATE)
+    if "x" in tags and not (_NUMBER.fullmatch(tags["x"]) and int(tags["x"]) >= came_at.timestamp()):
+        return Signed(why=Unsigned.EXPIRED)  # servers may ignore it (RFC 6376 §3.5)
+    return Signed(why=Unsigned.TOO_OLD) if came_at - made_at > MAX_AGE else None
+
+
+def _made_at(tags: Mapping[str, str], fields: Sequence[Field], covered: Collection[bytes]) -> dt.datetime | None:
+    """When it was signed: by its t=, else by the Date, which counts where it stands once and is signed."""
+    try:
+        if "t" in tags:
+            return dt.datetime.fromtimestamp(int(tags["t"]), dt.UTC)
+        dates = [field.content for field in fields if field.name == b"date"]
+        if len(dates) != 1 or b"date" not in covered:
+            return None
+        date = parsedate_to_datetime(dates[0].decode("ascii").strip())
+        return date.astimezone(dt.UTC) if date.tzinfo else date.replace(tzinfo=dt.UTC)  # -0000 is UTC as well
+    except (ValueError, OverflowError, OSError, TypeError, IndexError):
+        return None
+
+
+def judge_key(records: Sequence[bytes], signature: Signature) -> Unsigned | None:
+    """What keeps the key that is published under ``Signature.key_name`` from being used; None where nothing does."""
+    if len(records) != 1:  # RFC 6376 §3.6.2.2: of several none is the key
+        return Unsigned.NO_KEY
+    tags = read_tags(records[0])
+    if tags is None or tags.get("v", "DKIM1") != "DKIM1" or not tags.get("p"):  # an empty p= is a revoked key
+        return Unsigned.NO_KEY
+    services = re.split(r"\s*:\s*", tags.get("s", "*").lower())
+    hashes = re.split(r"\s*:\s*", tags.get("h", "sha256").lower())
+    if tags.get("k", "rsa").lower() != "rsa" or "sha256" not in hashes or not {"*", "email"} & set(services):
+        return Unsigned.UNSUPPORTED
+    flags = re.split(r"\s*:\s*", tags.get("t", "").lower())
+    if "y" in flags:
+        return Unsigned.ON_TRIAL
+    return Unsigned.UNSUPPORTED if "s" in flags and signature.is_below else None
+
+
+def try_signatures(
+    signatures: Sequence[Signature], why: Signed, verify: Callable[[Signature], Unsigned | Verified]
+) -> Signed:
+    """The first that ``verify`` finds good, one with a secured key before others; else the first reason why not.
+
+    A DNS that is not reached is said before other reasons.
+    """
+    reasons: list[Unsigned] = []
+    good = None
+    for signature in signatures:
+        found = verify(signature)
+        if isinstance(found, Unsigned):
+            reasons.append(found)
+        elif found.is_key_secured:
+            return Signed(signature.domain, is_key_secured=True)
+        else:
+            good = good or Signed(signature.domain)
+    if good is not None:
+        return good
+    if Unsigned.DNS in reasons:
+        return Signed(why=Unsigned.DNS)
+    return Signed(why=reasons[0]) if reasons else why
+
+
+def read_tags(content: bytes) -> dict[str, str] | None:
+    """A tag list (RFC 6376 §3.2); None where one is no tag, stands twice, or is not ASCII.
+
+    Several spaces are one: no value that is looked at holds any, and a long row of them would take minutes.
+    """
+    if not content.isascii():
+        return None
+    tags: dict[str, str] = {}
+    pieces = _SPACES.sub(b" ", content).decode("ascii").split(";")
+    for piece in pieces if pieces[-1].strip() else pieces[:-1]:
+        found = _TAG.fullmatch(piece)
+        if found is None or found[1] in tags:
+            return None
+        tags[found[1]] = found[2]
+    return tags

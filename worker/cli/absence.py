@@ -1,0 +1,37 @@
+"""That the service does not run: said by every command that speaks of the future."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from worker.cli.tables import time_text
+from worker.core.messages import Language, say, say_end
+from worker.core.model import Look
+from worker.core.text import shown
+from worker.service.absence import NEVER, ONCE, UNKNOWN, Absence, find_absence
+from worker.service.wiring import look_at_lock
+
+
+def absence_of(folder: Path, looks: Iterable[Look]) -> Absence | None:
+    """That nobody holds the sender's lock of ``folder``; None where somebody does."""
+    return find_absence(look_at_lock(folder), looks)
+
+
+def absence_text(absence: Absence, lang: Language) -> str:
+    """One sentence: since when and why it does not run, what that means, and what to do."""
+    if absence.why in {NEVER, ONCE}:
+        return say(f"absent_{absence.why}", lang, since=time_text(absence.since))
+    if absence.why == UNKNOWN:
+        since = time_text(absence.since) or say("absent_no_sign", lang)
+        return say("absent_unknown", lang, since=since)
+    why = say_end(absence.why, absence.detail, lang)
+    return shown(say("absent_ended", lang, since=time_text(absence.since), why=why))
+
+
+def say_absence(absence: Absence | None, lang: Language, *, err: bool = False) -> None:
+    """The sentence, where it does not run; on standard error beside a table that programs read."""
+    if absence is not None:
+        click.echo(absence_text(absence, lang), err=err)

@@ -1,0 +1,1 @@
+"""The demonstration on embedded mail servers, which serve the tests too."""

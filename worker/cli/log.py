@@ -1,0 +1,139 @@
+"""Commands for auditors: log, audit verify."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import sys
+from typing import Any, Final
+
+import click
+
+from worker.audit.sent_log import CAME_BACK, LogRow, filter_rows, log_rows
+from worker.audit.sent_log_export import EVENT_NAMES, csv_bytes, jsonl
+from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, open_office, pass_cli
+from worker.cli.tables import print_json, print_table, time_text
+from worker.core.messages import Language, name_fault, name_place, say
+from worker.core.text import shown
+from worker.service.wiring import system_clock
+from worker.store.ports import Store
+from worker.views.submission_json import verdict_json
+
+
+class _Day(click.ParamType[dt.date]):
+    name = "DATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
+        if isinstance(value, dt.date):
+            return value
+        try:
+            return dt.date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(say("usage_form", language_of(ctx), given=value, form="2026-04-01"), param, ctx)
+
+
+class _Head(click.ParamType[str]):
+    """A head as it is shown, or as the file ``head`` has it: behind its number."""
+
+    name = "HASH"
+    _FORM: Final = re.compile(r"(?:[0-9]{1,18}[ :])?([0-9a-f]{64})")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        found = self._FORM.fullmatch(str(value).strip().lower())
+        if found is None:
+            self.fail(say("audit_head_form", language_of(ctx), given=repr(value)), param, ctx)
+        return found[1]
+
+
+@cli.command()
+@click.option("--format", "form", type=click.Choice(["table", "jsonl", "csv"]), default="table")
+@click.option("--since", type=_Day(), help="この日から（当日を含む） / from this day on")
+@click.option("--until", type=_Day(), help="この日まで（当日を含む） / up to and with this day")
+@click.option("--issuer", default="", help="発注者 / issuer")
+@click.option("--project", default="", help="案件 / project")
+@click.option("--contract", default="", help="保証契約番号 / contract number")
+@pass_cli
+def log(
+    shared: Cli,
+    form: str,
+    since: dt.date | None,
+    until: dt.date | None,
+    issuer: str,
+    project: str,
+    contract: str,
+) -> int:
+    """送信記録：いつ、誰に、何を送り、サーバーが何と答えたか（監査用）。"""
+    store = open_for_command(open_office(shared), system_clock())
+    rows = filter_rows(
+        log_rows(store.entries()), since=since, until=until, issuer=issuer, project=project, contract=contract
+    )
+    match form:
+        case "csv":
+            sys.stdout.flush()
+            for line in csv_bytes(rows):
+                sys.stdout.buffer.write(line)
+        case "jsonl":
+            for row in rows:
+                click.echo(jsonl(row))
+        case _:
+            print_log(list(rows), shared.lang)
+    return DONE
+
+
+def print_log(rows: list[LogRow], lang: Language, *, title: str = "") -> None:
+    """The log as an auditor reads it on a screen; every column is in the CSV."""
+    if not rows:
+        click.echo(say("no_log", lang))
+        return
+    names = ("time", "id", "event", "project", "issuer", "to", "subject", "reply", "by")
+    print_table([say(f"h_{name}", lang) for name in names], [_log_cells(row, lang) for row in rows], title=title)
+
+
+def _log_cells(row: LogRow, lang: Language) -> tuple[str, ...]:
+    event = EVENT_NAMES[row.event][0 if lang == "ja" else 1]
+    return (
+        time_text(row.at),
+        str(row.id),
+        f"{say('rehearsing_short', lang)} {event}" if row.rehearsal else event,
+        row.project,
+        " ".join(filter(None, (row.issuer, row.section))),
+        ", ".join(row.to + row.cc),
+        row.subject,
+        row.note if row.event in CAME_BACK else row.smtp_reply,
+        row.decided_by,
+    )
+
+
+@cli.group()
+def audit() -> None:
+    """記録（ログ）の検証。"""
+
+
+@audit.command()
+@click.option("--head", "heads", type=_Head(), multiple=True, help="以前に控えた末尾のハッシュ / a head noted earlier")
+@json_option
+@pass_cli
+def verify(shared: Cli, heads: tuple[str, ...], as_json: bool) -> int:
+    """検証：記録の連鎖、現況との一致、原本のハッシュ。"""
+    store = open_for_command(open_office(shared), system_clock())
+    return print_verdict(store, heads, shared.lang, as_json=as_json)
+
+
+def print_verdict(store: Store, heads: tuple[str, ...], lang: Language, *, as_json: bool) -> int:
+    """What the verification found; the exit code says whether the log holds."""
+    noted = store.marked_head()
+    verdict = store.verify([*heads, *([noted[1]] if noted and noted[0] else [])])
+    if as_json:
+        print_json(verdict_json(verdict))
+    elif not verdict.holds:
+        rows = [(name_place(each.code, each.where, lang), name_fault(each.code, lang)) for each in verdict.faults]
+        click.echo(say("audit_broken", lang, faults=verdict.fault_count, first=shown(rows[0][0])))
+        print_table([say("h_name", lang), say("h_problem", lang)], rows)
+        if unnamed := verdict.fault_count - len(rows):
+            click.echo(say("audit_more", lang, count=unnamed))
+    elif not verdict.count:
+        click.echo(say("audit_empty", lang))
+    else:
+        first, last = time_text(verdict.first), time_text(verdict.last)
+        click.echo(say("audit_holds", lang, count=verdict.count, first=first, last=last, head=verdict.head))
+    return DONE if verdict.holds else FOR_A_PERSON

@@ -1,0 +1,260 @@
+"""Commands that look at one PDF and store nothing: read, preview."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+import click
+
+from worker.approve.decisions import redraft
+from worker.approve.redraft import Drafted
+from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli.pages import read_first_pages, read_one_notice, with_invoices_of
+from worker.cli.tables import print_json, print_pairs, print_parts
+from worker.config.files import find_directory, read_directory
+from worker.config.load import guarantors_of
+from worker.config.shipped import shipped_file
+from worker.core.errors import ConfigError, NotAllowed, Problem
+from worker.core.messages import Language, name_hold, name_product, next_step, say
+from worker.core.model import Address, Hold, Notice, Product, Sha256, Submission, Unreadable, sha256
+from worker.core.rulebook import Guarantor
+from worker.core.states import Reason, State
+from worker.match.duplicates import Known, New, Way, receive_notice
+from worker.match.near_matches import near_misses_of
+from worker.pipeline.invoices import guarantees_in
+from worker.service.wiring import Office, has_office_store, load_office, system_clock
+from worker.store.ports import Reading
+from worker.views.preview import Seen, lay_out, seen_json
+from worker.views.rule_replay import OtherSecret
+from worker.views.submission_json import preview_json
+from worker.watch.plan import FILE_LIMIT
+from worker.watch.ports import InvoiceSnapshot
+
+_FIELDS: Final = ("project_name", "contractor_name", "product", "contract_number", "key", "guarantor")
+
+
+def _content(file: Path) -> bytes | Unreadable:
+    """The file's bytes, or the refusal of one that is too large to be a notice. Raises ConfigError."""
+    try:
+        if file.stat().st_size > FILE_LIMIT:
+            return Unreadable(Reason.TOO_LARGE)
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigError([Problem(str(file), "", "cannot_read", {"detail": error.strerror or ""})]) from error
+
+
+def _read(content: bytes | Unreadable, guarantors: tuple[Guarantor, ...]) -> Notice | Unreadable:
+    if isinstance(content, Unreadable):
+        return content
+
+    return read_one_notice(content, guarantors)
+
+
+def _guarantors(shared: Cli) -> tuple[Guarantor, ...]:
+    """The profiles of the configuration where there is one, else the shipped ones: ``read`` needs none."""
+    if shared.config is None and "HOSHOBIN_CONFIG" not in os.environ:
+        try:
+            directory = find_directory(None, os.environ, Path.cwd())
+        except ConfigError:
+            return guarantors_of(shipped_file("config", "guarantors.toml"))
+    else:
+        directory = find_directory(shared.config, os.environ, Path.cwd())
+    return guarantors_of(read_directory(directory)["guarantors.toml"])
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+@pass_cli
+def read(shared: Cli, file: Path, as_json: bool) -> int:
+    """お知らせPDFの読み取り：項目、又は読み取れない理由を示します（認証キーはそのまま表示されます）。"""
+    guarantors = _guarantors(shared)
+    result = _read(_content(file), guarantors)
+    if isinstance(result, Unreadable):
+        message = _refusal_words(result, shared.lang)
+        if as_json:
+            print_json({"refused": result.reason.value, "message": message})
+        else:
+            click.echo(message)
+        return FOR_A_PERSON
+    fields = {
+        "project_name": result.project_name,
+        "contractor_name": result.contractor_name,
+        "product": result.product.value,
+        "contract_number": result.contract_number,
+        "key": result.key.clear,
+        "guarantor": result.guarantor,
+    }
+    if as_json:
+        print_json(fields)
+    else:
+        fields["product"] = name_product(result.product, shared.lang)
+        fields["guarantor"] = next(each.name for each in guarantors if each.id == result.guarantor)
+        print_pairs((say(f"f_{name}", shared.lang), fields[name]) for name in _FIELDS)
+    return DONE
+
+
+def _refusal_words(refusal: Unreadable, lang: Language) -> str:
+    hold = Hold.of_refusal(refusal)
+    held = Submission(0, State.HELD, reasons=(hold,))
+    return say("refused_notice", lang, reason=name_hold(hold, lang), step=next_step(held, lang))
+
+
+class _NothingKnown:
+    """``Reading`` of an office that has no database yet: nothing was seen before."""
+
+    def submission(self, number: int) -> Submission:
+        """Never found."""
+        raise NotAllowed("no_such_submission", id=str(number))
+
+    def by_pdf(self, pdf: Sha256) -> tuple[Submission, ...]:
+        """None."""
+        return ()
+
+    def by_number(self, contract_number: str) -> tuple[Submission, ...]:
+        """None."""
+        return ()
+
+    def by_source_message(self, message_id: str) -> tuple[Submission, ...]:
+        """None."""
+        return ()
+
+    def awaited(self, guarantor: str) -> tuple[Submission, ...]:
+        """None."""
+        return ()
+
+    def newest_notices(self, guarantor: str, count: int) -> tuple[Submission, ...]:
+        """None."""
+        return ()
+
+    def notice(self, pdf: Sha256) -> Notice | None:
+        """None."""
+        return None
+
+    def original(self, digest: Sha256) -> bytes:
+        """Never found."""
+        raise NotAllowed("no_such_submission", id=digest)
+
+    def bound_project(self, guarantor: str, contract_number: str) -> str | None:
+        """None."""
+        return None
+
+    def property(self, name: str) -> str | None:
+        """None."""
+        return None
+
+    def was_sent_to(self, address: Address, issuer: str, section: str, project: str) -> bool:
+        """Never."""
+        return False
+
+    def last_sent(
+        self,
+        issuer: str,
+        product: Product,
+        section: str = "",
+        *,
+        is_amended: bool = False,
+    ) -> Submission | None:
+        """None."""
+        return None
+
+    def last_handed_over(
+        self,
+        issuer: str,
+        product: Product,
+        section: str = "",
+        *,
+        is_amended: bool = False,
+    ) -> Submission | None:
+        """None."""
+        return None
+
+    def carried(self, digest: Sha256) -> tuple[Submission, ...]:
+        """None."""
+        return ()
+
+    def of_project(self, project: str, product: Product) -> tuple[Submission, ...]:
+        """None."""
+        return ()
+
+    def of_own_message(self, message_id: str) -> Submission | None:
+        return None
+
+    def own_message_of(self, envid: str) -> str:
+        return ""
+
+    def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
+        return ()
+
+
+class _WithNotice(OtherSecret):
+    """What is known, and the notice at hand that nobody has stored."""
+
+    def __init__(self, known: Reading, pdf: Sha256, notice: Notice) -> None:
+        super().__init__(known)
+        self._pdf = pdf
+        self._notice = notice
+
+    def notice(self, pdf: Sha256) -> Notice | None:
+        """The one at hand, else the stored one."""
+        return self._notice if pdf == self._pdf else self._known.notice(pdf)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+@pass_cli
+def preview(shared: Cli, file: Path, as_json: bool) -> int:
+    """下見：このPDFがどの提出になるかを、送信される形で示します（保存も送信もしません）。"""
+    office = load_office(shared.config)
+    content = _content(file)
+    read_as = _read(content, office.configuration.guarantors)
+    if isinstance(read_as, Unreadable) or isinstance(content, Unreadable):
+        refusal = read_as if isinstance(read_as, Unreadable) else Unreadable(Reason.TOO_LARGE)
+        hold = Hold.of_refusal(refusal)
+        seen = Seen(Submission(0, State.HELD, refusal=hold, reasons=(hold,)))
+    else:
+        seen = _see(office, read_as, content, file.name, shared.lang)
+    if as_json:
+        print_json({**preview_json(seen), **seen_json(seen)})
+    else:
+        print_parts(lay_out(seen, shared.lang))
+    reasons = {hold.reason for hold in seen.submission.reasons}
+    return FOR_A_PERSON if reasons - {Reason.APPROVAL} else DONE
+
+
+def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) -> Seen:
+    clock = system_clock()
+    known: Reading = _NothingKnown()
+    if has_office_store(office):
+        known = open_for_command(office, clock)
+    digest = sha256(pdf)
+    with_notice: Reading = _WithNotice(known, digest, notice)
+    way = Way("folder", name, "", None, proven=True)
+    received = receive_notice(notice, digest, way, known)
+    drafted = with_invoices_of(
+        office,
+        lambda: guarantees_in([notice], office.in_force, with_notice),
+        lambda invoices: _draft(office, invoices, received, pdf, with_notice),
+    )
+
+    def original(wanted: Sha256) -> bytes:
+        return pdf if wanted == digest else drafted.contents.get(wanted) or known.original(wanted)
+
+    return Seen(
+        drafted.submission,
+        drafted.body,
+        drafted.checks,
+        near_misses_of(drafted.submission, with_notice, office.in_force.register),
+        read_first_pages(drafted.submission, original, notice.key.clear, lang),
+    )
+
+
+def _draft(office: Office, invoices: InvoiceSnapshot, received: Known | New, pdf: bytes, known: Reading) -> Drafted:
+    submission = received.first if isinstance(received, Known) else received.submission
+    if isinstance(received, Known) and submission.state is not State.HELD:
+        body = submission.draft.body_sha256 if submission.draft else None
+        return Drafted(submission, {}, known.original(body).decode() if body else "")
+    return redraft(submission, office.in_force, invoices, known, system_clock().now(), pdf)

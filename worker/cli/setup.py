@@ -1,0 +1,109 @@
+"""Commands around the configuration: check, init, demo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from worker.cli import DONE, Cli, cli, json_option, pass_cli, print_problems
+from worker.cli.tables import print_json
+from worker.compose.rule_examples import count_examples
+from worker.config.editing.starter import write_starter
+from worker.core.errors import ConfigError
+from worker.core.messages import Language, say
+from worker.service.wiring import (
+    Office,
+    failing_examples,
+    failing_examples_of_catalogue,
+    load_catalogue,
+    load_office_for_servers,
+)
+from worker.views.problems import problem_json
+
+
+@cli.command()
+@click.option("--examples", is_flag=True, help="同梱の一覧の見本も確かめる / try the catalogue's examples as well")
+@json_option
+@pass_cli
+def check(shared: Cli, examples: bool, as_json: bool) -> int:
+    """設定の検査：誤りをすべて、場所と直し方とともに示します。発注者ごとの見本（example）も確かめます。"""
+    office = load_office_for_servers(shared.config)
+    configuration = office.configuration
+    failing = failing_examples(office)
+    shipped = 0
+    if examples:
+        catalogue = load_catalogue()
+        failing += failing_examples_of_catalogue(catalogue)
+        shipped = count_examples(catalogue)
+    if failing:
+        raise ConfigError(failing)
+    tried = {"own": count_examples(configuration), "shipped": shipped}
+    if as_json:
+        print_json(
+            {
+                "ok": True,
+                "issuers": len(configuration.issuers),
+                "projects": len(configuration.projects),
+                "mailboxes": len(configuration.settings.mailboxes),
+                "examples": tried,
+                "remarks": [problem_json(each, shared.lang) for each in configuration.remarks],
+            }
+        )
+        return DONE
+    click.echo(
+        say(
+            "check_ok",
+            shared.lang,
+            issuers=len(configuration.issuers),
+            projects=len(configuration.projects),
+            mailboxes=len(configuration.settings.mailboxes),
+        )
+    )
+    if sum(tried.values()):
+        click.echo(say("examples_ok", shared.lang, examples=sum(tried.values()), **tried))
+    if configuration.remarks:
+        print_problems(configuration.remarks, shared.lang)
+    for line in _uncertain(office, shared.lang):
+        click.echo(line)
+    release = configuration.settings.release
+    if release.rehearsal_to is not None:
+        click.echo(say("rehearsing", shared.lang, to=release.rehearsal_to))
+    return DONE
+
+
+def _uncertain(office: Office, lang: Language) -> Iterator[str]:
+    """What the files themselves say was never seen or is not certain."""
+    for issuer in office.configuration.issuers.values():
+        keys = [key for section in issuer.sections.values() for key in section.open]
+        keys += [key for rule in (*issuer.rules.values(), *issuer.amended_rules.values()) for key in rule.open]
+        keys += [f"eligibility[{at}]" for at, each in enumerate(issuer.eligibility, start=1) if each.open]
+        if keys:
+            yield say("check_open", lang, issuer=issuer.full_name, keys=", ".join(dict.fromkeys(keys)))
+    for guarantor in office.configuration.guarantors:
+        if guarantor.assumed:
+            yield say("check_assumed", lang, guarantor=guarantor.name, keys=", ".join(guarantor.assumed))
+
+
+@cli.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@pass_cli
+def init(shared: Cli, directory: Path) -> int:
+    """設定のひな形を作ります。"""
+    write_starter(directory)
+    click.echo(say("init_done", shared.lang, dir=directory))
+    return DONE
+
+
+@cli.command()
+@click.option("--keep", type=click.Path(path_type=Path), help="残すフォルダ / leave everything here")
+@pass_cli
+def demo(shared: Cli, keep: Path | None) -> int:
+    """デモ：このコンピューターの中だけで、受信から提出までを実行します。"""
+    try:
+        from worker.cli.demo.demo import run_demo
+    except ImportError:
+        click.echo(say("demo_missing", shared.lang), err=True)
+        return 2
+    return run_demo(keep, shared.lang)

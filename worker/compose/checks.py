@@ -1,0 +1,434 @@
+"""Decides whether a finished draft may be a mis-send: to the wrong ones, with the wrong values, or out of the usual.
+
+Its one promise: recipients, number and key are worked out anew from configuration and notice, by code that shares
+nothing with the composer; each guard names every fault it sees, and all of them are run whatever the others found. It
+does not know release policies nor what people answered.
+
+Longer than other files: all guards stand side by side, so that what none of them asks is seen.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from worker.compose.invoice_check import check_invoice
+from worker.core.addresses import copy_of
+from worker.core.approval_label import APRIL
+from worker.core.business_hours import last_first_of_april
+from worker.core.model import (
+    INVOICE_TITLES,
+    Address,
+    Draft,
+    Hold,
+    Notice,
+    PdfText,
+    Product,
+    Sha256,
+    Submission,
+    Unreadable,
+    sha256,
+)
+from worker.core.rulebook import Contract, Guarantor, InvoiceRule, Issuer, NoticeForm, Project, Rule, Section
+from worker.core.states import Reason, State
+from worker.core.text import fold_hyphens, match_key
+from worker.match.duplicates import find_resubmitted
+from worker.match.match import Register
+from worker.store.ports import Reading
+
+LARGE_NOTICE: Final = 1_000_000
+"""Bytes. A notice is one page; those of the three sureties had 5 to 200 kB."""
+
+LARGE_FILE: Final = 3_000_000
+"""Bytes. An invoice is one page, and a scanned one of 300 dpi in grey has 1 to 2 MB: above, it is more than that."""
+
+CONFIRMED_CODE: Final = "confirmed"
+"""In the detail of ALREADY_RESUBMITTED, before ``#ID``: that one is confirmed to have arrived."""
+
+_NOT_OF_A_REHEARSAL: Final = frozenset({"first_address", "already_resubmitted"})
+"""The guards that pass nothing then: what concerns the issuer is asked afterwards."""
+
+COPY, REHEARSAL = "copy_to", "rehearsal_to"
+"""Codes in the detail of FIRST_ADDRESS: addresses beside the issuer's that the settings name."""
+
+_IN_A_NUMBER: Final = re.compile(r"[0-9A-Za-z-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One guard and what it found; nothing: it is content."""
+
+    name: str
+    holds: tuple[Hold, ...]
+    is_asked: bool = True
+    """False where a guard has nothing to ask about, as of a first address while rehearsing: that is no "passed"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruled:
+    """A submission and the rule that it follows, by mail or otherwise."""
+
+    submission: Submission
+    notice: Notice
+    project: Project
+    issuer: Issuer
+    rule: Rule
+    contract: Contract
+    rule_hash: str
+    """Of the effective rule and its section (``Duties.rule_hash``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished(Ruled):
+    """A draft as it would be sent, and what it was made of."""
+
+    guarantor: Guarantor
+    draft: Draft
+    body: str
+    rehearsal_to: Address | None
+    text_of: Callable[[Sha256], PdfText | Unreadable | None]
+    """The text of an attachment that was read."""
+    copy_to: Address | None = None
+    """Where our own copy of it goes."""
+    issuers: tuple[Issuer, ...] = ()
+    """All of the configuration: an invoice that names another one of them is another's."""
+
+
+def check_draft(finished: Finished, register: Register, known: Reading, today: dt.date) -> tuple[Check, ...]:
+    """Every guard with its result, in the order in which a person should look at them."""
+    guards: tuple[tuple[str, Callable[[], Iterator[Hold]]], ...] = (
+        ("wrong_recipient", lambda: _wrong_recipients(finished)),
+        ("key_differs", lambda: _other_values(finished, register, known)),
+        ("invoice", lambda: _wrong_invoice(finished, register, known)),
+        ("first_address", lambda: _first_addresses(finished, known)),
+        ("rule_changed", lambda: _changed_rule(finished, known, today)),
+        ("already_resubmitted", lambda: _resubmitted(finished, known)),
+        ("large_attachment", lambda: _large_attachments(finished)),
+    )
+    is_rehearsal = finished.rehearsal_to is not None
+    return tuple(
+        Check(name, tuple(dict.fromkeys(look())), is_asked=not (is_rehearsal and name in _NOT_OF_A_REHEARSAL))
+        for name, look in guards
+    )
+
+
+def check_rule(ruled: Ruled, known: Reading, today: dt.date) -> tuple[Check, ...]:
+    """The guards that ask also where nothing is mailed: about the rule, and about a second submission of the same."""
+    return (
+        Check("rule_changed", tuple(dict.fromkeys(_changed_rule(ruled, known, today)))),
+        Check("already_resubmitted", tuple(_resubmitted(ruled, known))),
+    )
+
+
+def stamp_history(submission: Submission, known: Reading) -> str:
+    """A text that changes when what holds ``submission`` may be answered otherwise by what was sent before."""
+    asked = {hold.reason for hold in submission.reasons}
+    place = (submission.issuer or "", submission.section, submission.project or "")
+    parts = [
+        str(
+            known.property(name)
+            if (name := remembered_as(hold))
+            else known.was_sent_to(Address(hold.params.word("address")), *place)
+        )
+        for hold in submission.reasons
+        if hold.reason is Reason.FIRST_ADDRESS
+    ]
+    if Reason.RULE_CHANGED in asked and submission.issuer and submission.product:
+        for ask in (known.last_sent, known.last_handed_over):
+            last = ask(submission.issuer, submission.product, is_amended=submission.duties.is_amended)
+            parts.append(str(last.id if last else 0))
+    if Reason.WRONG_INVOICE in asked and submission.draft:
+        carried = [each.id for file in submission.draft.attachments for each in known.carried(file.sha256)]
+        parts.append(str(carried))
+    if Reason.NUMBER_DIFFERS in asked and submission.project and submission.product:
+        before = known.of_project(submission.project, submission.product)
+        parts.append(str([(each.id, each.state.value) for each in before if each.id < submission.id]))
+    return " ".join(parts)
+
+
+def is_about_rehearsing(hold: Hold) -> bool:
+    """Whether ``hold`` asks about the address of the rehearsals: it is asked and keeps no rehearsal back.
+
+    Held for it, a rehearsal could never be looked at; it stands with the approval, or beside ``rehearsed``.
+    """
+    return hold.reason is Reason.FIRST_ADDRESS and hold.code == REHEARSAL
+
+
+# --- To whom -------------------------------------------------------------------------------------------------
+
+
+def _wrong_recipients(finished: Finished) -> Iterator[Hold]:
+    draft, section = finished.draft, _receiving(finished)
+    to: tuple[Address, ...] = section.to if section else ()
+    cc: tuple[Address, ...] = section.cc if section else ()
+    if finished.rehearsal_to is not None:
+        wrong = [each for each in (*draft.to, *draft.cc) if each != finished.rehearsal_to]
+        wrong += [each for each in draft.rehearsal_for if each not in to + cc]
+        is_nobody = not draft.to or not draft.rehearsal_for
+    else:
+        # An address of the cc as To is another mail to the reader: who is asked, and who only knows of it, differs.
+        wrong = [each for each in draft.to if each not in to] + [each for each in draft.cc if each not in cc]
+        wrong += draft.rehearsal_for
+        is_nobody = not draft.to
+    if wrong:
+        yield Hold.of(Reason.WRONG_RECIPIENT, addresses=tuple(dict.fromkeys(wrong)))
+    if is_nobody:
+        yield Hold.of(Reason.WRONG_RECIPIENT, "nobody")
+
+
+def _receiving(finished: Ruled) -> Section | None:
+    """The section that the configuration gives for this issuer, project and product."""
+    project, product = finished.project, finished.notice.product
+    office = project.offices.get(product)
+    if office is not None:
+        return office
+    named = project.sections.get(product) if finished.rule.section == "project" else finished.rule.section
+    return finished.issuer.sections.get(named) if named else None
+
+
+# --- What it says --------------------------------------------------------------------------------------------
+
+
+def _other_values(finished: Finished, register: Register, known: Reading) -> Iterator[Hold]:
+    for fault in (
+        *_of_parts(finished, known),
+        *_of_typed(finished),
+        *_of_texts(finished, register, known),
+    ):
+        yield Hold.of(Reason.KEY_DIFFERS, found=fault)
+
+
+def _of_parts(finished: Finished, known: Reading) -> Iterator[str]:
+    """The body and the files themselves: this text, this notice and no other."""
+    draft = finished.draft
+    if sha256(finished.body.encode()) != draft.body_sha256:
+        yield "body"
+    own = [each for each in draft.attachments if each.sha256 == finished.submission.pdf_sha256]
+    if len(own) != int(finished.rule.notice is not NoticeForm.TYPED):
+        yield "attachment"
+    for each in draft.attachments:
+        if each not in own and known.notice(each.sha256) is not None:
+            yield f"attachment: {each.filename}"
+
+
+def _of_typed(finished: Finished) -> Iterator[str]:
+    if finished.rule.notice is not NoticeForm.ATTACHED:
+        notice = finished.notice
+        for name, value in (("contract_number", notice.contract_number), ("key", notice.key.clear)):
+            if not _stands_alone(value, finished.body):
+                yield f"body: {name}"
+
+
+def _of_texts(finished: Finished, register: Register, known: Reading) -> Iterator[str]:
+    """Keys where none may stand, and what belongs to another notice."""
+    other_keys = tuple(_other_keys(finished, known))
+    for place, text in _texts(finished.draft, finished.body):
+        if finished.notice.key.clear in text and not (
+            place == "body" and finished.rule.notice is not NoticeForm.ATTACHED
+        ):
+            yield f"{place}: key"
+        yield from (f"{place}: {number}" for number in _foreign_numbers(finished, place, text, register, known))
+        yield from (f"{place}: key #{earlier}" for earlier, key in other_keys if key in text)
+
+
+def _texts(draft: Draft, body: str) -> Iterator[tuple[str, str]]:
+    yield "subject", draft.subject
+    yield "body", body
+    for each in draft.attachments:
+        yield "file name", each.filename
+
+
+def _stands_alone(value: str, text: str) -> bool:
+    """Whether ``text`` holds ``value`` whole: not as a part of a longer number or key."""
+    return any(_is_alone(text, found.start(), found.end()) for found in re.finditer(re.escape(value), text))
+
+
+def _is_alone(text: str, start: int, end: int) -> bool:
+    return not _IN_A_NUMBER.match(text[start - 1 : start]) and not _IN_A_NUMBER.match(text[end : end + 1])
+
+
+def _foreign_numbers(finished: Finished, place: str, text: str, register: Register, known: Reading) -> Iterator[str]:
+    """Contract numbers in ``text`` that are known to belong to another notice.
+
+    What the register gives this project as a value is its own word; a file may bear any number of its project.
+    """
+    own = {match_key(finished.notice.contract_number)}
+    if place == "file name":
+        own |= {match_key(number) for number in finished.project.contract_numbers}
+    values = [match_key(value) for value in finished.project.values.values()]
+    folded = fold_hyphens(unicodedata.normalize("NFKC", text))
+    for found in re.finditer(finished.guarantor.number, folded):
+        number = match_key(found[0])
+        if not number or number in own or not _is_alone(folded, found.start(), found.end()):
+            continue
+        if any(number in value for value in values):
+            continue
+        if number in register.by_number or _came_in(number, finished.submission, known):
+            yield number
+
+
+def _came_in(number: str, of: Submission, known: Reading) -> bool:
+    """Whether a notice under ``number`` is known: a stranger, who can choose any number, stops nothing proven."""
+    return any(not (of.proven and each.is_doubtful) for each in known.by_number(number))
+
+
+def _other_keys(finished: Finished, known: Reading) -> Iterator[tuple[int, str]]:
+    """The keys of other notices under the same number, with the submission that each came in with."""
+    for each in known.by_number(finished.notice.contract_number):
+        if each.pdf_sha256 is None or each.pdf_sha256 == finished.submission.pdf_sha256:
+            continue
+        if finished.submission.proven and each.is_doubtful:  # a stranger chose that key
+            continue
+        read = known.notice(each.pdf_sha256)
+        if read is not None and read.key != finished.notice.key:
+            yield each.id, read.key.clear
+
+
+# --- With what -----------------------------------------------------------------------------------------------
+
+
+def _wrong_invoice(finished: Finished, register: Register, known: Reading) -> Iterator[Hold]:
+    product = finished.notice.product
+    for each in finished.draft.attachments:
+        if each.title not in INVOICE_TITLES.values():
+            continue
+        if finished.rule.invoice is InvoiceRule.NEVER or each.title != INVOICE_TITLES.get(product):
+            yield Hold.of(Reason.WRONG_INVOICE, "other_product", file=each.filename, title=each.title)
+        # A correction brings the issuer what it has not got; every other mail with this file would be a mix-up.
+        others = [one for one in known.carried(each.sha256) if one.pdf_sha256 != finished.submission.pdf_sha256]
+        again = [
+            one for one in others if one.pdf_sha256 and _is_same_notice(finished.notice, known.notice(one.pdf_sha256))
+        ]
+        if again:
+            yield Hold.of(Reason.WRONG_INVOICE, "same_notice", file=each.filename, other=str(again[-1].id))
+        elif others:
+            yield Hold.of(Reason.WRONG_INVOICE, "carried", file=each.filename, other=str(others[0].id))
+        text, amount = finished.text_of(each.sha256), finished.draft.invoice_amount
+        yield from check_invoice(
+            each, text, finished.notice, finished.project, finished.issuer, register, amount, finished.issuers
+        )
+
+
+def _is_same_notice(notice: Notice, other: Notice | None) -> bool:
+    """Whether ``other`` is another download of ``notice``: its file is right, and a correction is what can carry it."""
+    return other is not None and other.identity == notice.identity
+
+
+def _large_attachments(finished: Finished) -> Iterator[Hold]:
+    for each in finished.draft.attachments:
+        limit = LARGE_NOTICE if each.sha256 == finished.submission.pdf_sha256 else LARGE_FILE
+        if each.size > limit:
+            yield Hold.of(Reason.LARGE_ATTACHMENT, file=each.filename, bytes=str(each.size))
+
+
+# --- Out of the usual ----------------------------------------------------------------------------------------
+
+
+def _first_addresses(finished: Finished, known: Reading) -> Iterator[Hold]:
+    """A hold for each address, so that an answer about two still covers the one that is left to be asked about."""
+    if finished.rehearsal_to is None:
+        section = _receiving(finished)
+        place = (finished.issuer.id, section.id if section else "", finished.project.id)
+        for address in finished.draft.recipients:
+            if not known.was_sent_to(address, *place):
+                yield Hold.of(Reason.FIRST_ADDRESS, address=address)
+    for code, address in _beside_the_issuer(finished):
+        hold = Hold.of(Reason.FIRST_ADDRESS, code, value=address)
+        if _domain(address) != _domain(finished.draft.sender) and known.property(remembered_as(hold)) is None:
+            yield hold
+
+
+def _domain(address: Address) -> str:
+    return address.rpartition("@")[2].casefold()
+
+
+def _beside_the_issuer(finished: Finished) -> Iterator[tuple[str, Address]]:
+    """Who else gets number and key: our own copy, a rehearsal, and one that went while another address was set."""
+    copy_to = copy_of(finished.draft, finished.copy_to)
+    if copy_to is not None:
+        yield COPY, copy_to
+    rehearsing = (finished.rehearsal_to,) if finished.rehearsal_to else ()
+    for address in dict.fromkeys((*rehearsing, *finished.submission.rehearsed_to)):
+        yield REHEARSAL, address
+
+
+def remembered_as(hold: Hold) -> str:
+    """The store's property that says that ``hold`` was answered, for it is asked once and not per submission.
+
+    Empty where the answer is one about a submission.
+    """
+    is_once = hold.reason is Reason.FIRST_ADDRESS and hold.code in {COPY, REHEARSAL}
+    return f"{hold.reason.value} {hold.code}: {hold.params.word('value')}" if is_once else ""
+
+
+def _resubmitted(ruled: Ruled, known: Reading) -> Iterator[Hold]:
+    """A hold for each other submission of this very notice that the issuer has, or is to get."""
+    if isinstance(ruled, Finished) and ruled.rehearsal_to is not None:
+        return
+    for each in find_resubmitted(ruled.submission, ruled.notice, known):
+        is_there = each.state is State.CONFIRMED
+        yield Hold.of(Reason.ALREADY_RESUBMITTED, CONFIRMED_CODE if is_there else "", value=f"#{each.id}")
+
+
+def _changed_rule(ruled: Ruled, known: Reading, today: dt.date) -> Iterator[Hold]:
+    issuer, section = ruled.issuer, _receiving(ruled)
+    last = _last_of_its_kind(ruled, section, known)
+    if last is not None:
+        before, after = last.duties.rule_hash, ruled.rule_hash
+        if not before and last.draft is not None:  # an older program kept only the file's
+            before, after = last.draft.rule_sha256, issuer.sha256
+        if before and before != after:
+            checked = {"checked_before": _day(last.duties.checked_on), "checked_now": _day(issuer.checked_on)}
+            changed = {"before": before[:8], "after": after[:8]}
+            yield Hold.of(Reason.RULE_CHANGED, "changed", file=issuer.file, **changed, **checked)
+    april = last_first_of_april(today)
+    if issuer.checked_on is not None and issuer.checked_on < april:
+        yield Hold.of(
+            Reason.RULE_CHANGED,
+            "checked_on",
+            file=issuer.file,
+            checked=_day(issuer.checked_on),
+            **{APRIL: april.isoformat()},
+        )
+    if section is not None and section.until is not None and section.until < today:
+        yield Hold.of(Reason.RULE_CHANGED, "until", section=section.id, day=_day(section.until))
+
+
+def _day(day: dt.date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _last_of_its_kind(ruled: Ruled, section: Section | None, known: Reading) -> Submission | None:
+    """The last one that should have followed the same rule: another project's own section is no change of it."""
+    project, product, issuer = ruled.project, ruled.notice.product, ruled.issuer
+    is_amended = ruled.contract is Contract.AMENDED
+    if _has_its_own(project, product):
+        return _newest(
+            each
+            for each in known.of_project(project.id, product)
+            if (each.sent_at is not None or each.was_handed_over)
+            and (each.issuer, each.duties.is_amended) == (issuer.id, is_amended)
+        )
+    sections = [section.id] if section else []
+    if ruled.rule.section != "project":
+        sections.append("")
+    for named in sections:
+        asked = (known.last_sent, known.last_handed_over)
+        last = [ask(issuer.id, product, named, is_amended=is_amended) for ask in asked]
+        if any(last):
+            return _newest(each for each in last if each is not None)
+    return None
+
+
+def _newest(submissions: Iterable[Submission]) -> Submission | None:
+    """The one that left last; of one that people hand in it is known when it came."""
+    moments = [(str(each.sent_at or each.created_at or ""), each.id, each) for each in submissions]
+    return max(moments)[2] if moments else None
+
+
+def _has_its_own(project: Project, product: Product) -> bool:
+    return any(product in own for own in (project.offices, project.rules, project.amended_rules))

@@ -1,0 +1,255 @@
+"""Decides whether an issuer's rule does what its own examples say: given notice and project, what comes out.
+
+Its one promise: an example is composed by the very code that composes a submission, and everything that comes out
+otherwise is named. What is ``open``, addresses and files are left out of it: an example speaks of the rule, and holds
+that only say so are not compared. It does not know what issuers publish.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from worker.compose.compose import UNSEEN_SUBJECT, Circumstances, Composed, compose
+from worker.config.load import Configuration
+from worker.config.projects import read_one_project
+from worker.config.templates import Renderer
+from worker.config.toml_lines import index_lines, line_of
+from worker.core.errors import Problem
+from worker.core.message_id import SECRET_BYTES
+from worker.core.messages import hold_detail, name_duty
+from worker.core.model import Address, Channel, Hold, Key, Notice, Product, sha256
+from worker.core.rulebook import Contractor, Example, Guarantor, Issuer, Project, Rule, Section
+from worker.core.states import Reason
+
+KEY: Final = "Xx7Example0"
+"""The invented key on every example's notice."""
+
+NOT_COMPARED: Final = frozenset(
+    {Reason.RULE_OPEN, Reason.NO_RECIPIENT, Reason.FIRST_ADDRESS, Reason.APPROVAL}
+    | {Reason.INVOICE_MISSING, Reason.INVOICE_UNDECIDED}
+)
+"""Holds that say what is not filled in yet, not what the rule is; compared only where the example names them."""
+
+_ADDRESS: Final = Address("example@example.invalid")
+_PDF: Final = b"%PDF-1.4 the notice of an example"
+_MAX_BYTES: Final = 10_000_000
+_LATE: Final = dt.date(2999, 12, 31)
+"""The day of composing: after every contract that an example speaks of."""
+
+
+def try_examples(
+    configuration: Configuration, template: Callable[[str], str | None], renderer: Renderer
+) -> tuple[Problem, ...]:
+    """What differs in every issuer's examples, with the line of each expectation; empty: all come out as written."""
+    contents = {file.name: file.content for file in configuration.files}
+    return tuple(
+        problem
+        for id_, examples in configuration.examples.items()
+        for problem in _try_issuer(configuration.issuers[id_], examples, contents, template, renderer)
+    )
+
+
+def count_examples(configuration: Configuration) -> int:
+    """How many examples ``try_examples`` tries."""
+    return sum(map(len, configuration.examples.values()))
+
+
+def _try_issuer(
+    issuer: Issuer,
+    examples: tuple[Example, ...],
+    contents: Mapping[str, bytes],
+    template: Callable[[str], str | None],
+    renderer: Renderer,
+) -> Iterator[Problem]:
+    lines = index_lines(contents.get(issuer.file, b""))
+    for at, example in enumerate(examples, start=1):
+        for problem in run_example(example, issuer, template, renderer, f"example[{at}]"):
+            line = line_of(problem.key, lines)
+            known = {} if line is None else {"line": str(line)}
+            yield dataclasses.replace(problem, params={**problem.params, **known})
+
+
+def run_example(
+    example: Example,
+    issuer: Issuer,
+    template: Callable[[str], str | None],
+    renderer: Renderer,
+    place: str = "example",
+) -> tuple[Problem, ...]:
+    """What comes out otherwise than ``example`` says, each with its place in the issuer's file; empty: nothing."""
+    settled = _settle_issuer(issuer)
+    found: list[Problem] = []
+    project = read_one_project(example.project, settled, found, f"{place}.project")
+    if project is None:
+        return tuple(found)
+    composed = compose(
+        _notice(example, issuer, project),
+        _PDF,
+        _settle_project(project),
+        settled,
+        _circumstances(example, issuer),
+        template,
+        _load_any,
+        renderer,
+    )
+    return tuple(
+        Problem(issuer.file, f"{place}.expect.{key}", "example_differs", {"expected": expected, "found": came or "－"})
+        for key, expected, came in _differences(example, composed)
+    )
+
+
+# --- What is given -------------------------------------------------------------------------------------------------
+
+
+def _settle_issuer(issuer: Issuer) -> Issuer:
+    """``issuer`` with nothing open and an address wherever one is missing."""
+    return dataclasses.replace(
+        issuer,
+        sections=MappingProxyType({id_: _settle_section(section) for id_, section in issuer.sections.items()}),
+        rules=_settle_rules(issuer.rules),
+        amended_rules=_settle_rules(issuer.amended_rules),
+    )
+
+
+def _settle_project(project: Project) -> Project:
+    return dataclasses.replace(
+        project,
+        offices=MappingProxyType({product: _settle_section(office) for product, office in project.offices.items()}),
+        rules=_settle_rules(project.rules),
+        amended_rules=_settle_rules(project.amended_rules),
+    )
+
+
+def _settle_section(section: Section) -> Section:
+    return dataclasses.replace(section, to=section.to or (_ADDRESS,), open=())
+
+
+def _settle_rules(rules: Mapping[Product, Rule]) -> Mapping[Product, Rule]:
+    return MappingProxyType(
+        {
+            product: dataclasses.replace(rule, open=(), unsaid=(), subject=rule.subject or UNSEEN_SUBJECT)
+            for product, rule in rules.items()
+        }
+    )
+
+
+def _notice(example: Example, issuer: Issuer, project: Project) -> Notice:
+    return Notice(_guarantor(issuer).id, project.name, example.contractor, example.product, example.number, Key(KEY))
+
+
+def _guarantor(issuer: Issuer) -> Guarantor:
+    """One that the issuer takes: which company it is changes nothing but its name."""
+    id_ = issuer.guarantors[0] if issuer.guarantors else "example"
+    return Guarantor(id_, "みほん保証株式会社", (), (), (), "", "", {}, {})
+
+
+def _circumstances(example: Example, issuer: Issuer) -> Circumstances:
+    contractor = Contractor(
+        example.contractor, "総務部", "山田 花子", "045-000-0000", Address("soumu@contractor.example")
+    )
+    return Circumstances(
+        contractor=contractor,
+        guarantor=_guarantor(issuer),
+        max_bytes=_MAX_BYTES,
+        is_loopback_server=True,
+        rehearsal_to=None,
+        rehearsal=1,
+        correction=0,
+        in_reply_to="",
+        secret=bytes(SECRET_BYTES),
+        is_named_by_old=lambda message_id: False,  # noqa: ARG005  an example has no past
+        today=_LATE,
+        contract=example.contract,
+    )
+
+
+def _load_any(file: str) -> tuple[str, bytes]:
+    """Every file that an example names is there."""
+    name = file.rpartition("/")[2]
+    return name, b"%PDF-1.4 " + sha256(file.encode()).encode()
+
+
+# --- What comes out ------------------------------------------------------------------------------------------------
+
+_Difference = tuple[str, str, str]
+"""The expectation's key, what it says, what came out."""
+
+
+def _differences(example: Example, composed: Composed) -> Iterator[_Difference]:
+    if example.channel is not None and composed.channel is not example.channel:
+        yield "channel", example.channel, composed.channel
+    if example.section is not None and composed.section_id != example.section:
+        yield "section", example.section, composed.section_id
+    subject = composed.draft.subject if composed.draft else ""
+    if example.subject is not None and subject != example.subject:
+        yield "subject", example.subject, subject or _list_holds(composed)
+    yield from _differences_of_files(example, composed)
+    yield from _differences_of_body(example, composed)
+    yield from _differences_of_holds(example, composed)
+
+
+def _differences_of_files(example: Example, composed: Composed) -> Iterator[_Difference]:
+    """Mail: just these, in this order, by title or file name. Handed over: these are among what is taken along."""
+    expected = example.attachments
+    if expected is None:
+        return
+    if composed.channel is not Channel.EMAIL:
+        yield from (
+            ("attachments", each, _join(composed.duties.bring))
+            for each in expected
+            if not any(each in brought for brought in composed.duties.bring)
+        )
+        return
+    attached = composed.draft.attachments if composed.draft else ()
+    if len(attached) != len(expected) or any(
+        text not in {each.title, each.filename} for text, each in zip(expected, attached, strict=True)
+    ):
+        came = _join(f"{each.title}（{each.filename}）" for each in attached)
+        yield "attachments", _join(expected), came or _list_holds(composed)
+
+
+def _differences_of_body(example: Example, composed: Composed) -> Iterator[_Difference]:
+    """Each text stands there after the one before: an issuer's items have their order."""
+    shown = rest = _shown(composed)
+    for text in example.body_has or ():
+        _, there, after = rest.partition(text)
+        if there:
+            rest = after
+        else:
+            yield "body_has", text, shown or _list_holds(composed)
+
+
+def _shown(composed: Composed) -> str:
+    """What the issuer reads; where a person hands it in, what that person is told."""
+    if composed.channel is Channel.EMAIL:
+        return composed.body
+    duties = composed.duties
+    entries = (f"{name_duty(title, 'ja')}：{name_duty(value, 'ja')}" for title, value in duties.entries)
+    steps = (name_duty(step, "ja") for step in duties.instructions)
+    return "\n".join((duties.url, *steps, *entries, *duties.bring))
+
+
+def _differences_of_holds(example: Example, composed: Composed) -> Iterator[_Difference]:
+    if example.holds is None:
+        return
+    expected = set(example.holds)
+    standing = {hold.reason for hold in composed.holds}
+    if standing - (NOT_COMPARED - expected) != expected:
+        yield "holds", _join(sorted(expected)), _list_holds(composed)
+
+
+def _list_holds(composed: Composed) -> str:
+    return _join(_tell_hold(hold) for hold in composed.holds)
+
+
+def _tell_hold(hold: Hold) -> str:
+    detail = hold_detail(hold, "ja")
+    return f"{hold.reason}：{detail}" if detail else hold.reason
+
+
+def _join(texts: Iterable[str]) -> str:
+    return "、".join(texts)

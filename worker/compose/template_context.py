@@ -1,0 +1,178 @@
+"""What the templates of a submission see: the names, their values, and the text that comes of them.
+
+Its one promise: a name that is not registered, or empty, stops the text and is named; the key is there only under
+the name ``notice.key``, and only where the caller put it. It does not know which text is for whom.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from worker.compose.invoice_select import ChosenInvoice, way_of
+from worker.config.templates import MissingName, Renderer, Scope, TemplateFault
+from worker.core.errors import HoshobinError
+from worker.core.japanese_dates import write_date
+from worker.core.model import PRODUCT_NAMES, Attachment, Hold, Notice
+from worker.core.rulebook import Contract, Contractor, Guarantor, Issuer, Project, Rule, Section, sentences_for
+from worker.core.states import Reason
+from worker.core.text import unsafe_character
+
+Names = Mapping[str, Any]
+"""Variable → value, as ``Renderer.render`` takes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """The earlier submission that an amended guarantee follows."""
+
+    contract_number: str
+    sent_on: dt.date | None
+    """None where it did not go by mail: the log knows the day, the submission does not."""
+    subject: str = ""
+    """Empty where it did not go by mail."""
+
+
+EMPTY_LINES: Final = frozenset({"subject", "file_name"})
+"""Lines of a rule that may come out empty: codes of their own among those of a missing value."""
+
+
+class Unwritable(HoshobinError):
+    """A text that cannot be written; ``hold`` says why."""
+
+    def __init__(self, hold: Hold) -> None:
+        super().__init__(hold.reason)
+        self.hold = hold
+
+
+def name_everything(
+    notice: Notice,
+    guarantor: Guarantor,
+    project: Project,
+    issuer: Issuer,
+    rule: Rule,
+    section: Section | None,
+    invoice: ChosenInvoice | None,
+    contractor: Contractor,
+    attachments: Iterable[Attachment],
+    fitted: Mapping[str, str],
+    contract: Contract,
+    previous: Previous | None,
+) -> dict[str, Any]:
+    """Every variable of ``template_check.VARIABLES`` but the body's own ``lines``; ``notice`` is without its key.
+
+    ``fitted`` are the project's values in the form that the issuer wants.
+    """
+    values = Scope("values", fitted)
+    return {
+        "product": rule.product_word,
+        "product_name": PRODUCT_NAMES[notice.product],
+        "notice": Scope(
+            "notice",
+            {
+                "project_name": notice.project_name,
+                "contractor_name": notice.contractor_name,
+                "product": PRODUCT_NAMES[notice.product],
+                "contract_number": notice.contract_number,
+            },
+        ),
+        "project": Scope(
+            "project", {"name": project.name, "values": values, "dates": Scope("project.dates", project.dates)}
+        ),
+        "values": values,
+        "contractor": Scope("contractor", dataclasses.asdict(contractor)),
+        "issuer": Scope("issuer", {"name": issuer.name, "id": issuer.id}),
+        "section": _of_section(section),
+        "guarantor": Scope("guarantor", {"name": guarantor.name, "id": guarantor.id}),
+        "attachments": tuple(
+            Scope("attachments", {"title": each.title, "filename": each.filename}) for each in attachments
+        ),
+        "invoice": _of_invoice(invoice),
+        "contract": contract.value,
+        "previous": _of_previous(previous),
+        "rule": Scope(
+            "rule",
+            {
+                "call_after": rule.call_after,
+                "after": sentences_for(rule.after, way_of(invoice)),
+                "invoice": rule.invoice.value,
+                "channel": rule.channel.value,
+                "key_typed": rule.key_typed,
+                "notice_attached": rule.notice_attached,
+            },
+        ),
+    }
+
+
+def _of_section(section: Section | None) -> Scope:
+    if section is None:
+        return Scope("section", {})
+    return Scope("section", {"name": section.name, "phone": section.phone, "fax": section.fax, "id": section.id})
+
+
+def _of_invoice(invoice: ChosenInvoice | None) -> Scope:
+    registered = invoice.registered if invoice else None
+    attached = invoice is not None and invoice.attached is not None
+    return Scope(
+        "invoice",
+        {
+            "title": invoice.title if invoice else None,
+            "amount": registered.amount if registered else None,
+            "date": registered.date if registered else None,
+            "attached": attached,
+            "separate": registered is not None and not attached,
+        },
+    )
+
+
+def _of_previous(previous: Previous | None) -> Scope:
+    if previous is None:
+        return Scope("previous", {})
+    sent_on = write_date(previous.sent_on) if previous.sent_on else None
+    names = {"contract_number": previous.contract_number, "sent_on": sent_on, "subject": previous.subject}
+    return Scope("previous", names)
+
+
+def add_key(names: Names, key: str) -> dict[str, Any]:
+    """``names`` with ``notice.key``: the key itself for a body that types it, its mask for what is stored."""
+    return {**names, "notice": Scope("notice", {**names["notice"], "key": key})}
+
+
+def contractor_of(contractor: Contractor, project: Project) -> Contractor:
+    """``contractor`` as this project names it: a joint venture, another person, another telephone."""
+    return Contractor(
+        name=project.contractor or contractor.name,
+        department=project.department or contractor.department,
+        contact=project.contact or contractor.contact,
+        phone=project.phone or contractor.phone,
+        email=contractor.email,
+    )
+
+
+def write_text(what: str, source: str, names: Names, renderer: Renderer) -> str:
+    """The text of ``source``. Raises Unwritable: a missing name by its own name, anything else by ``what``."""
+    try:
+        return renderer.render(source, names)
+    except MissingName as missing:
+        name = missing.name.removeprefix("values.")
+        is_asked_about = missing.is_tested and name != missing.name
+        raise Unwritable(Hold.of(Reason.MISSING_VALUE, "condition" if is_asked_about else "", value=name)) from missing
+    except TemplateFault as fault:
+        raise Unwritable(Hold.of(Reason.RULE_OPEN, "template", where=what, found=str(fault))) from fault
+
+
+def write_line(what: str, source: str, names: Names, renderer: Renderer) -> str:
+    """The one line of ``source``, neither empty nor with a character that no header may hold. Raises Unwritable."""
+    line = write_text(what, source, names, renderer)
+    if not line.strip():
+        raise Unwritable(
+            Hold.of(
+                Reason.MISSING_VALUE, what if what in EMPTY_LINES else "", value="" if what in EMPTY_LINES else what
+            )
+        )
+    if found := unsafe_character(line):
+        raise Unwritable(Hold.of(Reason.UNSAFE_VALUE, where=what, found=found))
+    return line

@@ -1,0 +1,180 @@
+"""Decides what a new project must say for its issuer, and nothing that the issuer does not ask for.
+
+Its one promise: what the issuer's rules name (values, dates, section, what eligibility looks at) is asked for; whatever
+is left out holds a submission later and is never guessed. It does not know how questions are put.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+
+from worker.config.editing.fields import Key, Value
+from worker.config.editing.import_rows import Edit, Fate, FateKind, judge_given, new_project
+from worker.config.rule_tables import FROM_PROJECT
+from worker.core.model import Address, Product
+from worker.core.rulebook import Award, CountedBy, Eligibility, Issuer, Rule, Section, WorkKind
+
+_BODY_ENDING: Final = ".txt.j2"
+_OF_EVERY_SCOPE: Final = frozenset({"", "items", "keys", "values"})
+"""How a template goes through all values; none of them by name."""
+_CONTRACT_DATE: Final[Key] = ("dates", "contract")
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """One key that the issuer's rules ask of a project."""
+
+    key: Key
+    choices: tuple[tuple[str, str], ...] = ()
+    """What may be answered, with what it is called; empty: anything of the key's kind."""
+    sample: str = ""
+    """How a right value looks, where the issuer's file says so."""
+
+
+def needed_keys(
+    issuer: Issuer, products: Iterable[Product], template: Callable[[str], str | None]
+) -> tuple[Needed, ...]:
+    """What the rules for ``products`` (none: all) ask of a project, in the order in which a person knows it.
+
+    ``template`` gives the source of a mail template by its file name.
+    """
+    wanted = tuple(products) or tuple(Product)
+    rules = [each for product in wanted for each in _rules_of(issuer, product)]
+    values, dates = _names_in(_templates_of(rules, template))
+    alternatives = [each for each in issuer.eligibility if not each.products or set(each.products) & set(wanted)]
+    counted = [counted_by.value for each in alternatives for counted_by in each.counted_by]
+    found = [_section_of(issuer)] if any(rule.section == FROM_PROJECT for rule in rules) and issuer.sections else []
+    found += [Needed(("values", name), sample=_sample(issuer, name)) for name in values]
+    keys: list[Key] = [("dates", name) for name in (*dates, *counted) if name in set(CountedBy)]
+    found += [Needed(key) for key in dict.fromkeys([*keys, _CONTRACT_DATE])]
+    return (*found, *_of_eligibility(issuer, alternatives))
+
+
+def _rules_of(issuer: Issuer, product: Product) -> Iterator[Rule]:
+    yield issuer.rules[product]
+    if product in issuer.amended_rules:
+        yield issuer.amended_rules[product]
+
+
+def _sample(issuer: Issuer, name: str) -> str:
+    return issuer.values[name].sample if name in issuer.values else ""
+
+
+def _section_of(issuer: Issuer, key: str = "section") -> Needed:
+    return Needed((key,), tuple((id_, section.name) for id_, section in issuer.sections.items()))
+
+
+def _of_eligibility(issuer: Issuer, alternatives: Sequence[Eligibility]) -> Iterator[Needed]:
+    if any(each.kinds for each in alternatives):
+        yield Needed(("kind",), tuple((kind.value, _CALLED[kind.value]) for kind in WorkKind))
+    if any(each.awards for each in alternatives):
+        yield Needed(("award",), tuple((award.value, _CALLED[award.value]) for award in Award))
+    if any(each.min_amount is not None for each in alternatives):
+        yield Needed(("amount",))
+    if any(each.tendered_by for each in alternatives):
+        yield _section_of(issuer, "tendered_by")
+    if any(each.approval for each in alternatives):
+        yield Needed(("approval",))
+
+
+_CALLED: Final = {
+    "works": "工事",
+    "consulting": "業務委託",
+    "other": "その他",
+    "open": "一般競争入札",
+    "designated": "指名競争入札",
+    "discretionary": "随意契約",
+}
+
+
+# --- What templates name -------------------------------------------------------------------------------------
+
+
+def _templates_of(rules: Iterable[Rule], template: Callable[[str], str | None]) -> Iterator[str]:
+    for rule in rules:
+        yield rule.subject
+        yield rule.file_name
+        yield from (line.value for line in rule.lines)
+        yield from rule.instructions
+        yield template(f"{rule.body}{_BODY_ENDING}") or ""
+
+
+def _names_in(templates: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The registered values and the dates that the templates name, each once, in their order."""
+    environment = Environment(autoescape=False)  # noqa: S701  nothing is rendered here
+    found: dict[str, dict[str, None]] = {"values": {}, "dates": {}}
+    for source in dict.fromkeys(templates):
+        try:
+            tree = environment.parse(source)
+        except TemplateSyntaxError:
+            continue  # the configuration's check names it
+        for node in _lookups(tree):
+            scope, name = _scope_of(node.node), _name_of(node)
+            if scope in found and name not in _OF_EVERY_SCOPE:
+                found[scope][name] = None
+    return list(found["values"]), list(found["dates"])
+
+
+def _lookups(tree: nodes.Template) -> Iterator[nodes.Getattr | nodes.Getitem]:
+    yield from tree.find_all(nodes.Getattr)
+    yield from tree.find_all(nodes.Getitem)
+
+
+def _scope_of(node: nodes.Expr) -> str:
+    """``values`` of ``values.x``, ``dates`` of ``project.dates.x``; empty for anything else."""
+    if isinstance(node, nodes.Name):
+        return node.name if node.name == "values" else ""
+    match node:
+        case nodes.Getattr(node=nodes.Name(name="project"), attr=attribute):
+            return str(attribute)
+        case _:
+            return ""
+
+
+def _name_of(node: nodes.Getattr | nodes.Getitem) -> str:
+    if isinstance(node, nodes.Getattr):
+        return node.attr
+    return str(node.arg.value) if isinstance(node.arg, nodes.Const) else ""
+
+
+# --- The new project -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Who receives this project's submissions, as the issuer told, where its sections have no address."""
+
+    name: str
+    to: tuple[Address, ...]
+    phone: str = ""
+
+
+def lacks_address(issuer: Issuer, given: Mapping[Key, Value]) -> Section | None:
+    """The section that the project names and that has no address yet: an office may be given for this project."""
+    section = issuer.sections.get(str(given.get(("section",), "")))
+    return section if section is not None and not section.to else None
+
+
+def register_project(
+    given: Mapping[Key, Value], office: Office | None, issuer: Issuer, registered: Sequence[Mapping[str, Any]]
+) -> Edit | Fate:
+    """What is written for the new project; where it is registered already or clashes, its fate as a row's."""
+    fate = judge_given(given, registered)
+    if fate.kind is not FateKind.NEW:
+        return fate
+    edit = new_project(given)
+    return edit if office is None else Edit(None, (*edit.values, *_office_values(office, issuer)))
+
+
+def _office_values(office: Office, issuer: Issuer) -> Iterator[tuple[Key, object]]:
+    """The office for every product whose section the project names; the others have their own."""
+    for product, rule in issuer.rules.items():
+        if rule.section == FROM_PROJECT:
+            yield ("office", product.value, "name"), office.name
+            yield ("office", product.value, "to"), list(office.to)
+            if office.phone:
+                yield ("office", product.value, "phone"), office.phone

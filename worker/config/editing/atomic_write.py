@@ -1,0 +1,97 @@
+"""Replaces a configuration file as a whole: what is on disk is the old text or the new one, never half of either.
+
+A link stays a link and its target is replaced; the file keeps its mode. Nothing is replaced that changed since it was
+read, nor made where something is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from worker.core.errors import ConfigError, Problem
+
+_NEW_MODE = 0o644
+"""Configuration holds no secrets; the service's account must read it."""
+
+
+def replace_file(path: Path, former: bytes, content: bytes) -> None:
+    """Put ``content`` in the place of ``former``. Raises ConfigError where the file is no longer ``former``."""
+    try:
+        target = path.resolve(strict=True)
+        with _locked(target.parent):
+            status = target.stat()
+            if target.read_bytes() != former:
+                raise ConfigError([Problem(str(path), "", "file_changed")])
+            written = _write_beside(target, content, status.st_mode & 0o7777)
+            with _removed_on_failure(written):
+                with contextlib.suppress(PermissionError):  # another's file stays readable by its mode
+                    os.chown(written, status.st_uid, status.st_gid)
+                written.replace(target)
+            _sync_folder(target.parent)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
+def write_new_file(path: Path, content: bytes) -> None:
+    """Make ``path`` with ``content``, and its folder where missing. Raises ConfigError where something is there."""
+    try:
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        written = _write_beside(path, content, _NEW_MODE)
+        with _removed_on_failure(written):
+            os.link(written, path, follow_symlinks=False)  # unlike a rename, it never replaces
+        written.unlink()
+        _sync_folder(path.parent)
+    except FileExistsError as error:
+        raise ConfigError([Problem(str(path), "", "file_exists")]) from error
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
+def _cannot_write(path: Path, error: OSError) -> ConfigError:
+    detail = error.strerror or type(error).__name__
+    return ConfigError([Problem(str(path), "", "cannot_write", {"detail": detail})])
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Alone among this program's commands; an editor takes no part, which is why the bytes are compared as well."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _removed_on_failure(written: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        written.unlink(missing_ok=True)
+        raise
+
+
+def _write_beside(target: Path, content: bytes, mode: int) -> Path:
+    """A hidden file in the same folder, on disk; hidden ones are no configuration."""
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    written = Path(name)
+    with _removed_on_failure(written), os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fchmod(descriptor, mode)
+        os.fsync(descriptor)
+    return written
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

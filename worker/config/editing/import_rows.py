@@ -1,0 +1,292 @@
+"""Decides what becomes of each row of a ledger (工事台帳): new, already there, changed, or bad with cell and reason.
+
+Its one promise: every row is judged, a project that is registered is never registered twice, and of a changed one only
+what the file gives is altered. It does not know files, nor how the register is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Final
+
+from worker.config.editing.columns import NEEDED, Fault, Headings, Sheet, SheetRow, cell_name, read_cell
+from worker.config.editing.fields import FieldRefused, Key, Value, find_issuer, merged_value, read_value, value_at
+from worker.config.projects import FILE
+from worker.core.errors import Problem
+from worker.core.rulebook import Issuer
+from worker.core.text import match_key
+
+_NUMBERS: Final[Key] = ("contract_numbers",)
+_SECTION: Final[Key] = ("section",)
+
+
+class FateKind(StrEnum):
+    """What becomes of a row (machine output)."""
+
+    NEW = "new"
+    SAME = "same"
+    CHANGED = "changed"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One key of a registered project: what it says now, and what it would say."""
+
+    key: Key
+    former: object
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of one row."""
+
+    row: int
+    kind: FateKind
+    name: str
+    issuer: str
+    position: int | None = None
+    """Which ``[[project]]`` it is about, counted from zero; None for a new one."""
+    given: Mapping[Key, Value] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    cells: Mapping[Key, str] = field(default_factory=dict)
+    """Where each value stood."""
+    namesakes: tuple[str, ...] = ()
+    """Of a new one: the contract numbers of the registered projects of its issuer and name, which it is none of."""
+
+
+# --- Rows ----------------------------------------------------------------------------------------------------
+
+
+def judge_rows(
+    sheet: Sheet,
+    headings: Headings,
+    issuers: Mapping[str, Issuer],
+    registered: Sequence[Mapping[str, Any]],
+    numbers: Sequence[str] = (),
+) -> tuple[Fate, ...]:
+    """The fate of every row below the headings; ``registered`` are the tables of ``projects.toml``.
+
+    ``numbers`` are the patterns of which a contract number has one.
+    """
+    known = _Register(registered)
+    below = sheet.rows[len(headings.titles) + 1 :]
+    return tuple(
+        known.judge(_read_row(row, headings, issuers, numbers)) for row in below if any(map(str.strip, row.cells))
+    )
+
+
+def _read_row(row: SheetRow, headings: Headings, issuers: Mapping[str, Issuer], numbers: Sequence[str]) -> Fate:
+    """The row's values, or what is wrong with each cell; whether it is registered is not looked at yet."""
+    texts, stored = {}, {}
+    for at, key in headings.columns.items():
+        text = row.cells[at] if at < len(row.cells) else ""
+        if text.strip() or at in row.stored:
+            texts[key], stored[key] = text, row.stored.get(at)
+    cells = {key: cell_name(at, row.number) for at, key in headings.columns.items()}
+    given: dict[Key, Value] = {}
+    faults = []
+    issuer = None
+    for key in sorted(texts, key=lambda each: each != ("issuer",)):  # the issuer first: it says which sections exist
+        try:
+            value = read_value(key, read_cell(key, texts[key], stored[key]), issuer, numbers)
+            if key == ("issuer",):
+                issuer = find_issuer(str(value), issuers)
+                value = issuer.id
+            given[key] = value
+        except FieldRefused as refused:
+            faults.append(Fault(cells[key], refused.code, refused.params))
+    faults += [Fault(cells[(key,)], "empty") for key in NEEDED if (key,) not in texts]
+    return Fate(
+        row=row.number,
+        kind=FateKind.BAD if faults else FateKind.NEW,
+        name=" ".join(texts.get(("name",), "").split()),
+        issuer=issuer.full_name if issuer else texts.get(("issuer",), "").strip(),
+        given=given,
+        faults=tuple(faults),
+        cells=cells,
+    )
+
+
+class _Register:
+    """What is registered, and which rows of this file have been taken already."""
+
+    def __init__(self, registered: Sequence[Mapping[str, Any]]) -> None:
+        self._registered = registered
+        self._named: dict[tuple[str, str], list[int]] = {}
+        self._numbered: dict[str, int] = {}
+        self._row_of_position: dict[int, int] = {}
+        self._new: dict[tuple[str, str], list[tuple[int, frozenset[str]]]] = {}
+        self._row_of_number: dict[str, int] = {}
+        for position, project in enumerate(registered):
+            name, issuer = project.get("name"), project.get("issuer")
+            if isinstance(name, str) and isinstance(issuer, str):
+                self._named.setdefault((issuer, match_key(name)), []).append(position)
+            for number in _numbers_of(project):
+                self._numbered.setdefault(number, position)
+
+    def judge(self, fate: Fate) -> Fate:
+        """``fate`` as new, the same, changed, or bad for what is registered or stands in an earlier row."""
+        if fate.kind is FateKind.BAD:
+            return fate
+        identity = str(fate.given["issuer",]), match_key(str(fate.given["name",]))
+        numbers = _numbers_given(fate)
+        found = self._position(identity, numbers)
+        if isinstance(found, Fault):
+            return _bad(fate, found)
+        fault = self._number_elsewhere(fate, numbers, found) or self._taken_before(fate, identity, numbers, found)
+        if fault is not None:
+            return _bad(fate, fault)
+        self._row_of_number |= dict.fromkeys(numbers, fate.row)
+        if found is None:
+            self._new.setdefault(identity, []).append((fate.row, numbers))
+            return replace(fate, namesakes=self._numbers_under(identity))
+        self._row_of_position[found] = fate.row
+        if (fault := _section_for_all(fate, self._registered[found])) is not None:
+            return _bad(fate, fault)
+        changes = tuple(_changes(self._registered[found], fate.given))
+        return replace(fate, kind=FateKind.CHANGED if changes else FateKind.SAME, position=found, changes=changes)
+
+    def _position(self, identity: tuple[str, str], numbers: frozenset[str]) -> int | Fault | None:
+        """Which registered project the row is: by a number they share, else the only one that no number parts from it.
+
+        Two works of one name at one issuer are told apart by their numbers alone.
+        """
+        named = self._named.get(identity, [])
+        sharing = [at for at in named if numbers & _numbers_of(self._registered[at])]
+        fitting = sharing or [at for at in named if not (numbers and _numbers_of(self._registered[at]))]
+        if len(fitting) > 1:
+            return Fault("", "import_two_projects", {"count": str(len(fitting))})
+        return fitting[0] if fitting else None
+
+    def _numbers_under(self, identity: tuple[str, str]) -> tuple[str, ...]:
+        """The contract numbers, as registered, of the projects that this row is none of though it bears their name."""
+        namesakes = (self._registered[at].get("contract_numbers") for at in self._named.get(identity, []))
+        return tuple(str(number) for written in namesakes if isinstance(written, list) for number in written)
+
+    def _number_elsewhere(self, fate: Fate, numbers: frozenset[str], found: int | None) -> Fault | None:
+        cell = fate.cells.get(_NUMBERS, str(fate.row))
+        for number in sorted(numbers):
+            at = self._numbered.get(number)
+            if at is not None and at != found:
+                name = str(self._registered[at].get("name"))
+                return Fault(cell, "import_number_elsewhere", {"number": number, "name": name})
+            if number in self._row_of_number:
+                return Fault(cell, "import_number_twice", {"number": number, "row": str(self._row_of_number[number])})
+        return None
+
+    def _taken_before(
+        self, fate: Fate, identity: tuple[str, str], numbers: frozenset[str], found: int | None
+    ) -> Fault | None:
+        row = self._row_of_position.get(found) if found is not None else None
+        if found is None:
+            before = self._new.get(identity, [])
+            row = next((at for at, others in before if not (numbers and others)), None)
+        return None if row is None else Fault(fate.cells["name",], "import_row_twice", {"row": str(row)})
+
+
+def _numbers_of(project: Mapping[str, Any]) -> frozenset[str]:
+    numbers = project.get("contract_numbers")
+    written = numbers if isinstance(numbers, list) else ()
+    return frozenset(match_key(each) for each in written if isinstance(each, str))
+
+
+def _numbers_given(fate: Fate) -> frozenset[str]:
+    numbers = fate.given.get(_NUMBERS, ())
+    return frozenset(map(match_key, numbers)) if isinstance(numbers, tuple) else frozenset()
+
+
+def _section_for_all(fate: Fate, project: Mapping[str, Any]) -> Fault | None:
+    """One section where the register names one per product: whom it is about is not known, if it is none of those."""
+    former, value = project.get("section"), fate.given.get(_SECTION)
+    if value is None or not isinstance(former, Mapping) or value in former.values():
+        return None
+    named = "、".join(f"{product}：{section}" for product, section in former.items())
+    return Fault(fate.cells[_SECTION], "import_section", {"value": str(value), "registered": named})
+
+
+def _changes(project: Mapping[str, Any], given: Mapping[Key, Value]) -> Iterable[Change]:
+    for key, value in given.items():
+        former = value_at(project, key)
+        if key[0] in NEEDED:
+            continue  # what it was found by; the register's own spelling stays
+        if key == _SECTION and isinstance(former, Mapping):
+            continue  # a section per product says more than a ledger's one column
+        later = merged_value(former, key, value)
+        if former != later:
+            yield Change(key, former, later)
+
+
+def _bad(fate: Fate, fault: Fault) -> Fate:
+    at = fault.cell or fate.cells["name",]
+    return replace(fate, kind=FateKind.BAD, faults=(*fate.faults, replace(fault, cell=at)))
+
+
+# --- What is written -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What is written into ``projects.toml``: keys of the project at ``position``, or of a new one at the end."""
+
+    position: int | None
+    values: tuple[tuple[Key, object], ...]
+
+
+def edits_of(fates: Iterable[Fate]) -> tuple[Edit, ...]:
+    """What the rows that are new or changed would write, in their order."""
+    edits = []
+    for fate in fates:
+        if fate.kind is FateKind.NEW:
+            edits.append(new_project(fate.given))
+        elif fate.kind is FateKind.CHANGED:
+            edits.append(Edit(fate.position, tuple((each.key, each.value) for each in fate.changes)))
+    return tuple(edits)
+
+
+def new_project(given: Mapping[Key, Value]) -> Edit:
+    """The edit that registers a project: name, issuer and section first, the rest as given."""
+    first: dict[Key, int] = {("name",): 0, ("issuer",): 1, ("section",): 2}
+    keys = sorted(given, key=lambda key: first.get(key, len(first)))
+    return Edit(None, tuple((key, merged_value(None, key, given[key])) for key in keys))
+
+
+_PROJECT_KEY: Final = re.compile(r"project\[(\d+)\]\.?(.*)")
+
+
+def blame_rows(fates: Sequence[Fate], problems: Iterable[Problem], registered: int) -> tuple[Fate, ...] | None:
+    """``fates`` with the rows bad whose projects the whole configuration refuses.
+
+    None where a problem is no row's: it stands in the configuration as it is. ``registered`` is how many projects
+    there were; new ones follow them in the rows' order.
+    """
+    fate_of: dict[int, int] = {}
+    following = registered
+    for at, fate in enumerate(fates):
+        if fate.kind is FateKind.NEW:
+            fate_of[following] = at
+            following += 1
+        elif fate.kind is FateKind.CHANGED and fate.position is not None:
+            fate_of[fate.position] = at
+    judged = list(fates)
+    for problem in problems:
+        found = _PROJECT_KEY.fullmatch(problem.key)
+        place = fate_of.get(int(found[1]) - 1) if found and problem.file == FILE else None
+        if found is None or place is None:
+            return None
+        fate = judged[place]
+        cell = next((fate.cells[key] for key in fate.given if found[2].startswith(key[0])), fate.cells["name",])
+        judged[place] = _bad(fate, Fault(cell, problem.code, problem.params))
+    return tuple(judged)
+
+
+def judge_given(given: Mapping[Key, Value], registered: Sequence[Mapping[str, Any]]) -> Fate:
+    """The fate of one project given by hand, as if it were a ledger's only row; its cells are its keys."""
+    cells = {key: ".".join(key) for key in given}
+    name, issuer = str(given["name",]), str(given["issuer",])
+    return _Register(registered).judge(Fate(0, FateKind.NEW, name, issuer, given=given, cells=cells))

@@ -1,0 +1,205 @@
+"""Writes into the text of the user's TOML: their comments, their order and their spelling stay.
+
+Its one promise: the text that comes out says exactly what the text that went in said, and the values given; that is
+read back and compared before it is returned. It opens no file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from typing import Any, Final
+
+import tomli
+
+from worker.config.editing.fields import Key
+from worker.config.editing.import_rows import Edit
+from worker.config.projects import FILE
+from worker.core.errors import ConfigError, Problem
+
+_PROJECT: Final = "project"
+_HEADING: Final = re.compile(r"^[ \t]*\[\[[ \t]*project[ \t]*\]\]", re.MULTILINE)
+
+
+def edit_projects(content: bytes, edits: Sequence[Edit]) -> bytes:
+    """``projects.toml`` with ``edits``: values of registered projects in their places, new projects at the end.
+
+    A file without changes to registered projects is only added to, byte for byte. Raises ConfigError where its
+    projects stand in one list instead of under ``[[project]]``.
+    """
+    wanted = _applied(content, edits)
+    mark, text = _without_mark(content)
+    newline = "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"
+    changed = [edit for edit in edits if edit.position is not None]
+    if changed:
+        text = _change_projects(text, changed)
+    added = "".join(_project_text(edit) for edit in edits if edit.position is None)
+    if added and text and not text.endswith("\n"):
+        text += "\n"
+    text += added
+    if newline == "\r\n":
+        text = text.replace("\r\n", "\n").replace("\n", "\r\n")
+    try:
+        return _checked(mark + text.encode(), wanted)
+    except tomli.TOMLDecodeError as error:  # ``project = [ … ]`` on one line takes no [[project]] after it
+        raise ConfigError([Problem(FILE, _PROJECT, "register_form", {})]) from error
+
+
+def edit_table(
+    content: bytes, values: Iterable[tuple[Key, Any]], no_longer_open: Iterable[str], without: Iterable[str] = ()
+) -> bytes:
+    """An issuer's file with ``values`` put under their keys and ``no_longer_open`` taken off its list ``open``.
+
+    ``without`` are the file's own keys that are taken out of it.
+    """
+    import tomlkit
+
+    given = list(values)
+    certain = set(no_longer_open)
+    wanted = tomli.loads(content.decode("utf-8-sig"))
+    for key, value in given:
+        _put(wanted, key, value)
+    if "open" in wanted:
+        wanted["open"] = [each for each in wanted["open"] if each not in certain]
+    mark, text = _without_mark(content)
+    document = tomlkit.parse(text)
+    for name in without:
+        wanted.pop(name, None)
+        document.pop(name, None)
+    for key, value in given:
+        _put_item(document, key, value)
+    if certain and "open" in document:
+        _take_off(document["open"], certain)
+    return _checked(mark + tomlkit.dumps(document).encode(), wanted)
+
+
+def _without_mark(content: bytes) -> tuple[bytes, str]:
+    mark = b"\xef\xbb\xbf" if content.startswith(b"\xef\xbb\xbf") else b""
+    return mark, content.decode("utf-8-sig")
+
+
+def _checked(content: bytes, wanted: Mapping[str, Any]) -> bytes:
+    if tomli.loads(content.decode("utf-8-sig")) != wanted:
+        raise AssertionError("the text written does not say what was meant")
+    return content
+
+
+def _applied(content: bytes, edits: Sequence[Edit]) -> dict[str, Any]:
+    """What the file is to say afterwards, as plain values."""
+    wanted = tomli.loads(content.decode("utf-8-sig"))
+    projects = wanted.setdefault(_PROJECT, []) if edits else []
+    for edit in edits:
+        project: dict[str, Any] = {} if edit.position is None else projects[edit.position]
+        for key, value in edit.values:
+            _put(project, key, deepcopy(value))
+        if edit.position is None:
+            projects.append(project)
+    return wanted
+
+
+def _put(table: dict[str, Any], key: Key, value: Any) -> None:
+    for part in key[:-1]:
+        inner = table.get(part)
+        if not isinstance(inner, dict):
+            inner = table[part] = {}
+        table = inner
+    table[key[-1]] = value
+
+
+def _project_text(edit: Edit) -> str:
+    """A new ``[[project]]``, its keys on a line each."""
+    project: dict[str, Any] = {}
+    for key, value in edit.values:
+        _put(project, key, value)
+    lines = [f"[[{_PROJECT}]]", *(f"{_written_key(name)} = {_written(value)}" for name, value in project.items())]
+    return "\n" + "\n".join(lines) + "\n"
+
+
+def _change_projects(text: str, edits: Sequence[Edit]) -> str:
+    """Each project that is changed is taken apart alone, so that nothing else in the file can be touched.
+
+    tomlkit would take ten seconds for a register of 10,000, and drops a space after dates.
+    """
+    before, *blocks = _split(text)
+    known = len(tomli.loads(text)[_PROJECT])
+    if len(blocks) != known:  # a text of several lines that looks like a heading, or one list of tables
+        before, blocks = "", [text]
+    for edit in edits:
+        at = edit.position if len(blocks) == known else 0
+        inside = 0 if len(blocks) == known else edit.position
+        if at is not None:
+            blocks[at] = _change_block(blocks[at], inside, edit)
+    return before + "".join(blocks)
+
+
+def _split(text: str) -> list[str]:
+    """What stands before the first ``[[project]]``, then each with what follows it."""
+    starts = [found.start() for found in _HEADING.finditer(text)]
+    ends = [*starts, len(text)]
+    return [text[: ends[0]], *(text[start:end] for start, end in zip(starts, ends[1:], strict=True))]
+
+
+def _change_block(text: str, inside: int | None, edit: Edit) -> str:
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    projects: Any = document[_PROJECT]
+    for key, value in edit.values:
+        _put_item(projects[inside], key, value)
+    return tomlkit.dumps(document)
+
+
+def _put_item(table: Any, key: Key, value: Any) -> None:
+    """``value`` under ``key``; a table inside its line, or one that is missing on the way, is written anew."""
+    from tomlkit.items import InlineTable
+
+    for at, part in enumerate(key[:-1]):
+        inner = table.get(part)
+        if not isinstance(inner, dict) or isinstance(inner, InlineTable):
+            plain: dict[str, Any] = inner.unwrap() if isinstance(inner, InlineTable) else {}
+            _put(plain, key[at + 1 :], value)
+            _replace_item(table, part, plain)
+            return
+        table = inner
+    _replace_item(table, key[-1], value)
+
+
+def _replace_item(table: Any, name: str, value: Any) -> None:
+    """``value`` in the place of what stands there; the comment behind it stays, and those within a list that grows."""
+    import tomlkit
+    from tomlkit.items import Array
+
+    former = table.get(name)
+    if isinstance(former, Array) and isinstance(value, list) and value[: len(former)] == former.unwrap():
+        for each in value[len(former) :]:
+            former.append(each)
+        return
+    item: Any = tomlkit.parse(f"x = {_written(value)}\n")["x"]
+    if former is not None and hasattr(former, "trivia"):
+        item.trivia.comment_ws, item.trivia.comment = former.trivia.comment_ws, former.trivia.comment
+        item.trivia.trail = former.trivia.trail
+    table[name] = item
+
+
+def _written(value: Any) -> str:
+    """``value`` as TOML on one line."""
+    import tomlkit
+
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_written_key(name)} = {_written(inner)}" for name, inner in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_written, value)) + "]"
+    return str(tomlkit.item(value).as_string())
+
+
+def _written_key(name: str) -> str:
+    from tomlkit.items import SingleKey
+
+    return SingleKey(name).as_string()
+
+
+def _take_off(array: Any, certain: set[str]) -> None:
+    for at in reversed(range(len(array))):
+        if str(array[at]) in certain:
+            del array[at]

@@ -1,0 +1,328 @@
+"""The configuration's files: found, read, and the paths and secrets in them resolved.
+
+Problems of several files come in one ConfigError. Nothing here judges what a file says: ``load`` does.
+
+Longer than other files, by little: what is read at a start, passwords and logins included, is found in one place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from worker.config.ports import Secrets
+from worker.config.quiet_period import Stamp
+from worker.config.settings import Auth, MailboxSettings, Settings
+from worker.config.shipped import shipped_file, shipped_names
+from worker.core.errors import ConfigError, Problem, Unavailable
+from worker.oauth.files import LoginFile, UnfitLogin
+from worker.oauth.settings import OauthSettings, Provider
+
+ENVIRONMENT: Final = "HOSHOBIN_CONFIG"
+SYSTEM_DIRECTORY: Final = Path("/etc/hoshobin")
+TEMPLATES: Final = "templates/mail"
+
+MAX_FILE_BYTES: Final = 8_000_000
+"""Of one configuration file; a register of 1,000 projects is about 0.5 MB."""
+
+MAX_SECRET_BYTES: Final = 65_536
+"""Of one password file; OAuth tokens have some kilobytes."""
+
+
+# --- The directory -------------------------------------------------------------------------------------------
+
+
+def find_directory(option: str | None, env: Mapping[str, str], cwd: Path, system: Path = SYSTEM_DIRECTORY) -> Path:
+    """The configuration directory: ``--config``, else $HOSHOBIN_CONFIG, else ``./config``, else ``/etc/hoshobin``.
+
+    What is named must exist; of the other two, the first that holds a ``worker.toml`` (many projects have some other
+    folder called config). Raises ConfigError, naming where it looked.
+    """
+    named = option or env.get(ENVIRONMENT)
+    if named:
+        directory = _absolute(cwd / named)
+        if directory.is_dir():
+            return directory
+        raise ConfigError([Problem(str(directory), "", "no_directory", {"looked": str(directory)})])
+    places = [_absolute(cwd / "config"), system]
+    for place in places:
+        if (place / "worker.toml").exists():
+            return place
+    raise ConfigError([Problem("worker.toml", "", "no_directory", {"looked": ", ".join(map(str, places))})])
+
+
+def _absolute(path: Path) -> Path:
+    # Links are kept: the parent of a linked ./config is the folder a person sees it in.
+    return Path(os.path.abspath(path))  # noqa: PTH100  Path.absolute keeps the ".."
+
+
+def read_directory(path: Path) -> dict[str, bytes]:
+    """Every configuration file of ``path`` by its name relative to it, and the shipped ones that it leaves out.
+
+    Those are ``guarantors.toml`` and the mail templates. Hidden files are left. A file that is no regular file (a
+    link to one is), is too large or cannot be read is a problem; all of them come in one ConfigError.
+    """
+    found: list[Problem] = []
+    files: dict[str, bytes] = {}
+    for name in _names(path):
+        try:
+            files[name] = _read_regular(path / name, MAX_FILE_BYTES)
+        except _Unfit as unfit:
+            found.append(Problem(name, "", unfit.code, unfit.params))
+    if found:
+        raise ConfigError(found)
+    for name in shipped_names(TEMPLATES):
+        if name.endswith(".j2"):
+            files.setdefault(f"{TEMPLATES}/{name}", shipped_file(*TEMPLATES.split("/"), name))
+    files.setdefault("guarantors.toml", shipped_file("config", "guarantors.toml"))
+    return files
+
+
+def stamp_directory(path: Path) -> Stamp:
+    """What of the files shows that one changed, came or went, without opening any.
+
+    A folder that cannot be read looks like none: reading it says why.
+    """
+    stamp = []
+    try:
+        for name in _names(path):
+            with contextlib.suppress(OSError):  # gone since it was listed
+                status = os.stat(path / name)  # noqa: PTH116  no Path for each of them
+                stamp.append((name, status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns))
+    except ConfigError:
+        return ()
+    return tuple(stamp)
+
+
+def _names(path: Path) -> Iterator[str]:
+    for name in ("worker.toml", "projects.toml", "guarantors.toml"):
+        if os.path.lexists(path / name):
+            yield name
+    for folder, ending in (("issuers", ".toml"), (TEMPLATES, ".j2")):
+        for name in _listed(path / folder):
+            if name.endswith(ending) and not name.startswith("."):
+                yield f"{folder}/{name}"
+
+
+def _listed(folder: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))  # noqa: PTH208  names, not paths
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise ConfigError([Problem(folder.name, "", "file_unreadable", {"detail": error.strerror or ""})]) from error
+
+
+class _Unfit(Exception):
+    def __init__(self, code: str, **params: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+
+def _read_regular(path: Path, limit: int, judge: Callable[[os.stat_result], None] | None = None) -> bytes:
+    """At most ``limit`` bytes of a regular file; a FIFO does not block. ``judge`` may refuse it by its status."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise _Unfit("not_a_file")
+            if judge is not None:
+                judge(status)
+            content = file.read(limit + 1)
+    except IsADirectoryError as error:
+        raise _Unfit("not_a_file") from error
+    except OSError as error:
+        raise _Unfit("file_unreadable", detail=error.strerror or type(error).__name__) from error
+    if len(content) > limit:
+        raise _Unfit("file_too_large", limit=f"{limit:,}")
+    return content
+
+
+# --- Places --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where things lie, all absolute."""
+
+    store: Path
+    notices: Path
+    invoices: Path
+
+    def under_store(self, name: str) -> Path:
+        """A path from the configuration (``ca_file``) as an absolute one."""
+        return self.store / name
+
+
+def resolve_store(given: str, directory: Path, env: Mapping[str, str]) -> Path:
+    """The store's directory, where ``[store] dir`` says ``given``. Raises ConfigError ``store_dir_unknown``."""
+    named = given or env.get("STATE_DIRECTORY", "").partition(":")[0]
+    if not named:
+        raise ConfigError([Problem("worker.toml", "store.dir", "store_dir_unknown")])
+    return _absolute(_absolute(directory).parent / named)
+
+
+def resolve_places(settings: Settings, directory: Path, env: Mapping[str, str]) -> Places:
+    """The store's directory and the folders. Raises ConfigError where nothing says where the store is.
+
+    ``[store] dir`` is relative to the parent of the configuration ``directory``; empty, it is systemd's
+    $STATE_DIRECTORY, of which the first counts where there are several.
+    """
+    store = resolve_store(settings.store_dir, directory, env)
+    return Places(
+        store=store, notices=_absolute(store / settings.notices), invoices=_absolute(store / settings.invoices)
+    )
+
+
+def is_own_folder(folder: Path, places: Places) -> bool:
+    """Whether ``run`` makes this folder: it lies below the store's directory."""
+    return places.store in folder.parents
+
+
+def make_own_folders(places: Places) -> None:
+    """Make the folders that lie below the store's directory; one that somebody else keeps (a share) is never made.
+
+    A share that is not mounted must be missed, and not stand there empty.
+    """
+    for folder in (places.notices, places.invoices):
+        if is_own_folder(folder, places):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise Unavailable("folder", f"{folder}: {error.strerror}") from error
+
+
+# --- Secrets -------------------------------------------------------------------------------------------------
+
+
+def read_secrets(settings: Settings, env: Mapping[str, str], store_dir: Path) -> Secrets:
+    """Every password that the settings name; a server without a user needs none. Raises ConfigError with all faults.
+
+    ``$CREDENTIALS_DIRECTORY/NAME`` where that exists, else the path, relative to the store's directory. Where tokens
+    take the password's place, that somebody has logged in belongs to it, and that what renews them is installed.
+    """
+    found: list[Problem] = []
+
+    def read(key: str, name: str) -> str:
+        try:
+            return _read_secret(name, env, store_dir)
+        except _Unfit as unfit:
+            found.append(Problem("worker.toml", key, unfit.code, unfit.params))
+            return ""
+
+    imap = {
+        name: read(f"mailbox.{name}.password_file", mailbox.password_file)
+        for name, mailbox in settings.mailboxes.items()
+        if mailbox.auth is Auth.PASSWORD
+    }
+    is_named = settings.smtp.user and settings.smtp.auth is Auth.PASSWORD
+    smtp = read("smtp.password_file", settings.smtp.password_file) if is_named else ""
+    clients = {}
+    for name, mailbox in settings.mailboxes.items():
+        if mailbox.oauth is not None:
+            found += find_faults_of_login(mailbox, mailbox.oauth, store_dir)
+            if mailbox.oauth.client_secret_file:
+                clients[name] = read(f"mailbox.{name}.oauth.client_secret_file", mailbox.oauth.client_secret_file)
+    if found:
+        raise ConfigError(found)
+    return Secrets(imap=imap, smtp=smtp, clients=clients)
+
+
+def read_client_secret(mailbox: MailboxSettings, env: Mapping[str, str], store_dir: Path) -> str:
+    """What the provider of one mailbox's login wants beside ``client_id``, or nothing. Raises ConfigError."""
+    name = mailbox.oauth.client_secret_file if mailbox.oauth is not None else ""
+    try:
+        return _read_secret(name, env, store_dir) if name else ""
+    except _Unfit as unfit:
+        key = f"mailbox.{mailbox.name}.oauth.client_secret_file"
+        raise ConfigError([Problem("worker.toml", key, unfit.code, unfit.params)]) from None
+
+
+def find_faults_of_login(mailbox: MailboxSettings, oauth: OauthSettings, store_dir: Path) -> list[Problem]:
+    """Why no server could be logged in to with what ``hoshobin login`` left, if anything."""
+    key = f"mailbox.{mailbox.name}.oauth"
+    missing = find_missing_extra(mailbox.name, oauth)
+    try:
+        kept = LoginFile(store_dir, mailbox.name).read()
+    except UnfitLogin as unfit:
+        return [*missing, Problem("worker.toml", key, unfit.code, {"name": mailbox.name} | unfit.params)]
+    if (kept.provider, kept.client_id) != (oauth.provider, oauth.client_id):
+        return [*missing, Problem("worker.toml", key, "login_of_other_application", {"name": mailbox.name})]
+    return missing
+
+
+def find_missing_extra(name: str, oauth: OauthSettings) -> list[Problem]:
+    """That what speaks with the provider is not installed; empty where it is."""
+    needed = ("msal", "requests") if oauth.provider is Provider.MICROSOFT else ("google", "google.auth", "requests")
+    if all(map(_is_installed, needed)):
+        return []
+    params = {"provider": str(oauth.provider), "program": sys.executable}
+    return [Problem("worker.toml", f"mailbox.{name}.oauth.provider", "extra_missing", params)]
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # the package around it
+        return False
+
+
+def _read_secret(name: str, env: Mapping[str, str], store_dir: Path) -> str:
+    # systemd gives a service its credentials by an access list, whose mask stands where stat shows the group's
+    # rights (0440): only others' rights mean anything there.
+    path, forbidden = store_dir / name, stat.S_IRWXG | stat.S_IRWXO
+    credentials = env.get("CREDENTIALS_DIRECTORY")
+    if credentials and "/" not in name and os.path.lexists(Path(credentials) / name):
+        path, forbidden = Path(credentials) / name, stat.S_IRWXO
+
+    def judge(status: os.stat_result) -> None:
+        if status.st_mode & forbidden:
+            mode = f"{stat.S_IMODE(status.st_mode):04o}"
+            raise _Unfit("secret_readable", path=str(path), mode=mode)
+
+    if not os.path.exists(path):  # noqa: PTH110  Path.exists raises where a folder may not be entered
+        raise _Unfit("secret_missing", path=str(path))
+    content = _read_regular(path, MAX_SECRET_BYTES, judge)
+    secret = content.removesuffix(b"\n").removesuffix(b"\r")
+    if not secret:
+        raise _Unfit("secret_empty", path=str(path))
+    try:
+        text = secret.decode()
+    except UnicodeDecodeError as error:
+        raise _Unfit("secret_not_text", path=str(path)) from error
+    if not text.isprintable():
+        raise _Unfit("secret_not_text", path=str(path))
+    return text
+
+
+# --- Templates -----------------------------------------------------------------------------------------------
+
+
+class TemplateFiles:
+    """``ports.Templates``: those beside ``worker.toml``, then the shipped ones.
+
+    They are read once: a running service keeps the texts it started with until it reloads.
+    """
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        """``files`` as ``read_directory`` gives them (checked by ``load_configuration``); {} for the shipped alone."""
+        shipped = {name: shipped_file(*TEMPLATES.split("/"), name) for name in shipped_names(TEMPLATES)}
+        own = {
+            name.removeprefix(f"{TEMPLATES}/"): content
+            for name, content in files.items()
+            if name.startswith(f"{TEMPLATES}/")
+        }
+        self._texts = {name: content.decode("utf-8-sig", errors="replace") for name, content in (shipped | own).items()}
+
+    def source(self, name: str) -> str | None:
+        """The template's text by its file name (``default.txt.j2``), or None where there is none of this name."""
+        return self._texts.get(name)

@@ -1,0 +1,46 @@
+"""The ports of the configuration: templates, tokens and secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from worker.core.errors import AccountRefused
+
+
+class Templates(Protocol):
+    """Mail templates by name: ``DIR/templates/mail`` first, then the shipped ones."""
+
+    def source(self, name: str) -> str | None:
+        """The template's text, or None where there is none of this name."""
+        ...
+
+
+class TokenSource(Protocol):
+    """Where a server's login by XOAUTH2 gets its token; everything may block, as it asks a provider."""
+
+    def fetch(self) -> str:
+        """A token that is good for a login now. Raises AccountRefused, Unavailable."""
+        ...
+
+    def reject(self, token: str) -> bool:
+        """Note that the server refused ``token``; whether another is worth one more try. Raises as ``fetch``."""
+        ...
+
+    def refusal(self, said: str) -> AccountRefused:
+        """The error for a server that refuses a new token, with what it said."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Passwords by the place that names them; never logged. A server that takes tokens has none here."""
+
+    imap: Mapping[str, str]
+    smtp: str
+    clients: Mapping[str, str] = field(default_factory=dict)
+    """By mailbox, the secret of the application that a provider wants beside its id."""
+
+    def __repr__(self) -> str:
+        return "Secrets(…)"

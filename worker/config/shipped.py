@@ -1,0 +1,33 @@
+"""Files that come with the program: of the wheel (``worker/shipped``), else of the checkout's top level."""
+
+from __future__ import annotations
+
+import importlib.resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Final
+
+_PACKAGE: Final = importlib.resources.files("worker")
+_CHECKOUT: Final = Path(__file__).resolve().parents[2]
+
+
+def _shipped(*parts: str) -> Traversable:
+    # The wheel's copy goes first: beside an installed package lies whatever else is installed.
+    in_wheel = _PACKAGE.joinpath("shipped")
+    return (in_wheel if in_wheel.is_dir() else _CHECKOUT).joinpath(*parts)
+
+
+def shipped_file(*parts: str) -> bytes:
+    """The bytes of one shipped file, e.g. ``shipped_file("config", "worker.toml")``.
+
+    A missing one is a broken installation: the FileNotFoundError is left to the command line's last boundary.
+    """
+    return _shipped(*parts).read_bytes()
+
+
+def shipped_names(folder: str) -> tuple[str, ...]:
+    """The files directly in a shipped folder, sorted: ``shipped_names("config/issuers")``; none where there is none."""
+    there = _shipped(*folder.split("/"))
+    if not there.is_dir():
+        return ()
+    return tuple(sorted(entry.name for entry in there.iterdir() if entry.is_file()))

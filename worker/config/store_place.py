@@ -1,0 +1,65 @@
+"""The store's directory read by itself: a fault elsewhere in the configuration does not hide the store.
+
+Its promise: it is what a sound ``worker.toml`` says, or nothing; it guesses no place. ``config.load`` judges the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import tomli
+
+from worker.config.files import find_directory, resolve_store
+from worker.config.settings import FILE
+from worker.config.toml import table_in
+from worker.core.errors import ConfigError
+
+_HEADING: Final = re.compile(r"^[ \t]*\[", re.MULTILINE)
+_STORE: Final = re.compile(r"^[ \t]*\[[ \t]*store[ \t]*\][ \t]*(?:#.*)?$", re.MULTILINE)
+
+
+def find_store(option: str | None, env: Mapping[str, str], cwd: Path) -> Path:
+    """The store's directory: ``[store] dir``, else $STATE_DIRECTORY. Raises ConfigError where neither names one."""
+    try:
+        directory = find_directory(option, env, cwd)
+    except ConfigError:
+        if not env.get("STATE_DIRECTORY"):
+            raise
+        directory = cwd  # of no effect: $STATE_DIRECTORY is absolute
+    return resolve_store(_read_store_dir(directory / FILE), directory, env)
+
+
+def _read_store_dir(file: Path) -> str:
+    try:
+        return store_dir_in(file.read_text("utf-8-sig"))
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def store_dir_in(text: str) -> str:
+    """What ``[store] dir`` says in the text of ``worker.toml``; empty where it does not say it beyond doubt.
+
+    A text that is no TOML is read for its one ``[store]`` table alone.
+    """
+    table: Mapping[str, object]
+    try:
+        table = tomli.loads(text)
+    except (ValueError, RecursionError):
+        table = _only_store(text)
+    given = table_in(table, "store").get("dir", "")
+    return given if isinstance(given, str) else ""
+
+
+def _only_store(text: str) -> Mapping[str, object]:
+    text = text.replace("\r\n", "\n")
+    headings = list(_STORE.finditer(text))
+    if len(headings) != 1:
+        return {}
+    after = _HEADING.search(text, headings[0].end())
+    try:
+        return tomli.loads(text[headings[0].start() : after.start() if after else len(text)])
+    except (ValueError, RecursionError):
+        return {}

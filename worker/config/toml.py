@@ -1,0 +1,367 @@
+"""Decides whether the bytes of one configuration file are TOML of the expected shape.
+
+Its promise: every fault of a file is found in one go and named by its key path (``project[2].section`` counts from
+one, as people do), and no string that could break a header gets past it. It does not know what the keys mean:
+``settings``, ``issuers`` and ``projects`` bring the shapes and check how the files refer to each other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import re
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
+
+import tomli
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from worker.core.errors import Problem
+from worker.core.text import unsafe_character
+
+Path = tuple[str | int, ...]
+"""Where a value stands: keys, and positions counted from zero."""
+
+NAMES_SHOWN: Final = 15
+"""How many valid names a problem lists where none is near; more than these no longer fit a line or two."""
+
+
+class Shape(BaseModel):
+    """The base of every table's shape: no conversions between types, no unknown key, defaults checked as well."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, validate_default=True)
+
+
+NonEmpty = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
+
+
+class Refused(ValueError):
+    """A value of the right type that is still not allowed; each finding is a code of ``messages`` with its names."""
+
+    def __init__(self, *findings: tuple[str, Mapping[str, str]]) -> None:
+        super().__init__("; ".join(code for code, _ in findings))
+        self.findings = findings
+
+
+M = TypeVar("M", bound=Shape)
+
+
+# --- Bytes to a table ----------------------------------------------------------------------------------------
+
+_PLACE: Final = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
+_BARE: Final = re.compile(r"[^\s=\.\[\]{},#\"'\u3000]+")
+_WIDE_SIGNS: Final = frozenset("\u3000＝＂“”„’‘［］｛｝，、＃．。")
+
+
+def parse_toml(file: str, content: bytes, found: list[Problem]) -> dict[str, Any] | None:
+    """The table in ``content``; None, and a problem with its line in ``found``, where it is no TOML 1.0 in UTF-8.
+
+    A byte order mark is tolerated: editors on Windows write one.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        found.append(Problem(file, "", "not_utf8", {"line": str(line)}))
+        return None
+    try:
+        return tomli.loads(text)
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a bare ValueError
+        found.append(_syntax_problem(file, text, str(error)))
+        return None
+
+
+_HEADING: Final = re.compile(r"\s*\[\[?\s*(?P<name>[^\]]*?)\s*\]")
+_ASSIGNED: Final = re.compile(r"""[^="'#]*(?:"[^"]*"[^="'#]*|'[^']*'[^="'#]*)*=\s*(?P<value>[^#]*?)\s*(?:\#.*)?$""")
+_SLIPS: Final = (
+    (
+        "bare_date",
+        re.compile(
+            r"(?:[RHSrhs]|令和|平成|令|平)?\s*[0-9０-９元]{1,4}\s*[./年\-．／]\s*[0-9０-９]{1,2}\s*[./月\-．／].*"
+        ),
+    ),
+    (
+        "bare_number",
+        re.compile(r"[¥￥]?[0-9０-９]{1,3}(?:[,，][0-9０-９]{3})+円?|[¥￥]?[0-9０-９]+\s*[千万億]?円|[0-9]+[千万億]"),
+    ),
+    ("bare_switch", re.compile(r"(?i:yes|no|on|off|true|false)|はい|いいえ|有|無|○|〇|×")),
+    ("open_quote", re.compile(r"""["'][^"']*""")),
+    ("bare_value", re.compile(r"[A-Za-z][\w.@+/: -]*")),
+)
+"""What people write for a value that is no TOML; the first that fits names the slip."""
+_SAYINGS: Final = (
+    ("declared_twice", ("Cannot overwrite", "Cannot declare", "Cannot mutate", "Duplicate")),
+    ("open_quote", ("Unterminated string", "Illegal character '\\n'")),
+    ("open_bracket", ("Unclosed", "Expected ']'")),
+    ("no_equals", ("Expected '='",)),
+    ("bad_escape", ("Unescaped", "Invalid hex value")),
+)
+"""Beginnings of the decoder's own messages → what they come of."""
+
+
+def _syntax_problem(file: str, text: str, message: str) -> Problem:
+    """The decoder's message as a problem; the slips that people make are named for what they are."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    place = _PLACE.search(message)
+    number, column = (int(place[1]), int(place[2])) if place and place[1] else (len(lines), 1)
+    detail = _PLACE.sub("", message)
+    line = lines[number - 1] if number <= len(lines) else ""
+    rest = line[column - 1 :]
+    params = {"line": str(number), "column": str(column), "detail": detail}
+    if slip := _slip_in(line, rest):
+        return Problem(file, "", slip[0], params | {"value": slip[1]})
+    if rest[:1] in _WIDE_SIGNS and rest:
+        return Problem(file, "", "wide_sign", params | {"sign": rest[0]})
+    if rest[:1] > "\x7f":
+        if detail.startswith("Invalid value"):
+            return Problem(file, "", "bare_value", params)
+        return _bare_name(file, line, _bare_word(line, column - 1), params)
+    code = next((code for code, beginnings in _SAYINGS if detail.startswith(beginnings)), "toml_syntax")
+    return Problem(file, "", code, params)
+
+
+def _slip_in(line: str, rest: str) -> tuple[str, str] | None:
+    """The slip that the line's value is, where the decoder stopped at that value or within it."""
+    found = _ASSIGNED.match(line)
+    if found is None or len(rest) > len(line) - found.start("value") or rest[:1] in _WIDE_SIGNS - {"．", "，"}:
+        return None
+    value = found["value"]
+    return next(((code, value) for code, form in _SLIPS if form.fullmatch(value)), None)
+
+
+def _bare_name(file: str, line: str, name: str, params: Mapping[str, str]) -> Problem:
+    """A key or a heading with letters that stand in quotes; a section's id takes none of them, quoted or not."""
+    heading = _HEADING.match(line)
+    if heading is None:
+        return Problem(file, "", "bare_key", {**params, "name": name})
+    if re.match(r"section\s*\.", heading["name"]):
+        return Problem(file, "", "section_id", {**params, "name": name})
+    quoted = ".".join(f'"{part}"' if part == name else part for part in re.split(r"\s*\.\s*", heading["name"]))
+    brackets = ("[[", "]]") if line.lstrip().startswith("[[") else ("[", "]")
+    return Problem(file, "", "bare_heading", {**params, "name": name, "heading": quoted.join(brackets)})
+
+
+def _bare_word(line: str, at: int) -> str:
+    """The whole unquoted word around position ``at``: the decoder stops in the middle of ``R8工事``."""
+    return next((word[0] for word in _BARE.finditer(line) if word.start() <= at < word.end()), line[at:])
+
+
+# --- A table to its shape ------------------------------------------------------------------------------------
+
+
+def check_table(shape: type[M], table: Mapping[str, Any], file: str, found: list[Problem]) -> M | None:
+    """``table`` in its ``shape``; None where anything in it is wrong, and every problem in ``found``."""
+    before = len(found)
+    found.extend(_unsafe_values(table, file))
+    try:
+        checked = shape.model_validate(dict(table))
+    except ValidationError as error:
+        seen = {(problem.key, problem.code) for problem in found[before:]}
+        for fault in error.errors(include_url=False):
+            for problem in _problems_of(shape, table, fault, file):
+                if (problem.key, problem.code) not in seen:
+                    seen.add((problem.key, problem.code))
+                    found.append(problem)
+        return None
+    return checked if len(found) == before else None
+
+
+def _unsafe_values(table: Mapping[str, Any], file: str) -> Iterator[Problem]:
+    at_once = "".join(_all_strings(dict(table)))  # a register holds 100,000 strings
+    if unsafe_character(at_once) is None:
+        return
+    for path, text in strings_in(table):
+        character = unsafe_character(text)
+        if character is not None:
+            yield Problem(file, key_path(path), "unsafe_value", {"character": character})
+
+
+def _all_strings(table: Mapping[str, Any]) -> list[str]:
+    """Every string below ``table``, keys included, in no order."""
+    strings: list[str] = []
+    left: list[Any] = [table]
+    while left:
+        value = left.pop()
+        kind = type(value)  # what the decoder makes, and nothing derived from it
+        if kind is str:
+            strings.append(value)
+        elif kind is dict:
+            strings += value
+            left += value.values()
+        elif kind is list:
+            left += value
+    return strings
+
+
+def strings_in(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Every string below ``value`` with its place; a key is a string too, and stands at the place of its value."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield (*path, key), key
+            yield from strings_in(inner, (*path, key))
+    elif isinstance(value, list):
+        for position, inner in enumerate(value):
+            yield from strings_in(inner, (*path, position))
+
+
+def key_path(path: Path) -> str:
+    """``path`` as people read it: ``mailbox.main.port``, ``project[2].section`` (the second project)."""
+    text = ""
+    for part in path:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+_KEY_ITSELF: Final = "[key]"
+"""What pydantic puts behind a key that is itself at fault."""
+
+_CODES: Final = {
+    "missing": "missing_key",
+    "string_type": "not_text",
+    "int_type": "not_a_number",
+    "int_from_float": "not_a_number",
+    "bool_type": "not_a_switch",
+    "list_type": "not_a_list",
+    "dict_type": "not_a_table",
+    "model_type": "not_a_table",
+    "model_attributes_type": "not_a_table",
+    "date_type": "not_a_date",
+    "date_from_datetime_inexact": "not_a_date",
+    "date_parsing": "not_a_date",
+    "string_too_short": "empty",
+    "string_pattern_mismatch": "empty",
+    "too_short": "empty",
+}
+
+
+def _written_path(table: Mapping[str, Any], path: Path) -> Path:
+    """``path`` without what only a shape adds: a table may stand for a list of one, and a text for a table."""
+    value: Any = table
+    written: list[str | int] = []
+    for part in path:
+        is_added = isinstance(part, int) or part == _KEY_ITSELF
+        is_plain = isinstance(value, str | int | float | dt.date | dt.time)
+        if is_plain or (isinstance(value, Mapping) and is_added and part not in value):
+            continue
+        written.append(part)
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            value = None
+    return tuple(written)
+
+
+def _problems_of(shape: type[Shape], table: Mapping[str, Any], fault: Any, file: str) -> Iterator[Problem]:
+    path: Path = fault["loc"]
+    key = key_path(_written_path(table, path))
+    kind = fault["type"]
+    context = fault.get("ctx", {})
+    if kind == "extra_forbidden":
+        name = str(path[-1])
+        if (place := _place_of(shape, path)) is not None:
+            code = "misplaced_key" if place else "misplaced_at_end"
+            yield Problem(file, key, code, {"name": name, "place": place, "here": key_path(path[:-1])})
+            return
+        yield Problem(file, key, "unknown_key", {"name": name, "nearest": nearest(name, _keys_at(shape, path[:-1]))})
+    elif kind == "value_error" and isinstance(context.get("error"), Refused):
+        for code, params in context["error"].findings:
+            yield Problem(file, key, code, params)
+    elif kind in {"enum", "literal_error"}:
+        valid = re.findall(r"'([^']*)'", str(context["expected"]))
+        yield Problem(file, key, "unknown_value", {"value": str(fault["input"]), "valid": ", ".join(valid)})
+    elif kind in {"greater_than_equal", "less_than_equal"}:
+        yield Problem(file, key, f"too_{'small' if 'ge' in context else 'large'}", {"limit": _limit(context)})
+    else:
+        code = _CODES.get(kind, "wrong_value")
+        yield Problem(file, key, code, {"detail": fault["msg"], "form": _form_at(shape, path)})
+
+
+def _place_of(shape: type[Shape], path: Path) -> str | None:
+    """The heading of the nearest table around ``path`` that takes its key; "" for the file's own beginning."""
+    for end in range(len(path) - 2, -1, -1):
+        if str(path[-1]) in _keys_at(shape, path[:end]):
+            names = [str(part) for part in path[:end] if isinstance(part, str)]
+            return ("[[{}]]" if isinstance(path[end - 1], int) else "[{}]").format(".".join(names)) if end else ""
+    return None
+
+
+_SAMPLES: Final = {list: '["…"]', int: "0", bool: "true", dt.date: "2026-04-01"}
+
+
+def _form_at(shape: type[Shape], path: Path) -> str:
+    """How the table that should stand at ``path`` is written: the keys that it must have, else its first."""
+    annotation: Any = shape
+    for part in path:
+        annotation = _inside(annotation, part)
+    annotation = _bare_annotation(annotation)
+    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        return "[…]"
+    fields = {field.alias or name: field for name, field in annotation.model_fields.items()}
+    shown = [name for name, field in fields.items() if field.is_required()] or list(fields)[:1]
+    return "{ " + ", ".join(f"{name} = {_sample_of(fields[name].annotation)}" for name in shown) + " }"
+
+
+def _sample_of(annotation: Any) -> str:
+    annotation = _bare_annotation(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "{ … }"
+    return _SAMPLES.get(get_origin(annotation) or annotation, '"…"')
+
+
+def _limit(context: Mapping[str, Any]) -> str:
+    return f"{context.get('ge', context.get('le')):,}"
+
+
+def nearest(name: str, valid: Iterable[str]) -> str:
+    """The valid name nearest to ``name``; where none is near, the valid names themselves (bounded); ``-`` for none."""
+    names = list(valid)
+    close = difflib.get_close_matches(name.lower(), names, n=1)
+    if close:
+        return close[0]
+    return ", ".join(names[:NAMES_SHOWN]) + (", …" if len(names) > NAMES_SHOWN else "") or "-"
+
+
+def _keys_at(shape: type[Shape], path: Path) -> list[str]:
+    """The keys that the table at ``path`` may hold."""
+    annotation: Any = shape
+    for part in path:
+        annotation = _inside(annotation, part)
+    annotation = _bare_annotation(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [field.alias or name for name, field in annotation.model_fields.items()]
+    return []
+
+
+def _inside(annotation: Any, part: str | int) -> Any:
+    annotation = _bare_annotation(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        fields = {field.alias or name: field.annotation for name, field in annotation.model_fields.items()}
+        return fields.get(str(part))
+    return (get_args(annotation) or (None,))[-1]  # list[X] and dict[str, X]
+
+
+def _bare_annotation(annotation: Any) -> Any:
+    """``X`` of ``Annotated[X, …]`` and of ``X | None``."""
+    while get_origin(annotation) in {Annotated, Union, types.UnionType}:
+        annotation = get_args(annotation)[0]
+    return annotation
+
+
+# --- Looking at a table whose shape may be wrong -------------------------------------------------------------
+
+
+def table_in(value: object, key: str) -> Mapping[str, Any]:
+    """The table at ``key``; an empty one where there is none: how references are checked beside other faults."""
+    inner = value.get(key) if isinstance(value, Mapping) else None
+    return inner if isinstance(inner, Mapping) else {}
+
+
+def texts_in(value: object, key: str) -> list[tuple[int, str]]:
+    """The strings of the list at ``key`` with their positions; none where it is no list."""
+    inner = value.get(key) if isinstance(value, Mapping) else None
+    return [(at, text) for at, text in enumerate(inner) if isinstance(text, str)] if isinstance(inner, list) else []

@@ -1,0 +1,82 @@
+"""Errors, named by who must act. Foreign exceptions become one of these in the adapter that sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong at one place; ``words.say(code, **params)`` turns it into a sentence and a hint."""
+
+    file: str
+    key: str
+    code: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+class HoshobinError(Exception):
+    """The base of every error that the command line turns into a message and an exit code."""
+
+
+class ConfigError(HoshobinError):
+    """The operator must act: the configuration is refused, with every problem at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(f"{p.file}: {p.key}: {p.code}" for p in problems))
+        self.problems = tuple(problems)
+
+
+class Unavailable(HoshobinError):
+    """The world must come back (connection, disk, lock): stop this step, try on the schedule; never an event.
+
+    ``what`` names the thing in a code of ``messages`` ("imap", "smtp", "store", "disk"); ``detail`` is the
+    foreign error's own text with no secret in it.
+    """
+
+    def __init__(self, what: str, detail: str) -> None:
+        super().__init__(f"{what}: {detail}")
+        self.what = what
+        self.detail = detail
+
+
+class Unsettled(Unavailable):
+    """A file that somebody is still writing, or saved this moment: a look some seconds later finds it whole."""
+
+
+class NotBrought(Unavailable):
+    """A file of a folder came into question after the folder was looked at: look again, and bring it too.
+
+    ``file`` is its path, empty where the folder was not looked at.
+    """
+
+    def __init__(self, what: str, file: str) -> None:
+        super().__init__(what, f"{file}: not brought" if file else "not looked at")
+        self.file = file
+
+
+class AccountRefused(Unavailable):
+    """The server answered and refused our account: waiting alone will not mend it, so a person is told."""
+
+
+class LogBroken(HoshobinError):
+    """The chain of entries does not verify, or is behind a head noted earlier: nothing is sent any more."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
+class NotAllowed(HoshobinError):
+    """A person's decision that the state, the reasons or the draft do not allow; nothing was changed."""
+
+    def __init__(self, code: str, **params: str) -> None:
+        super().__init__(f"{code}: {params}")
+        self.code = code
+        self.params = params
+
+
+class Conflict(HoshobinError):
+    """The submission was changed by somebody else since it was read; read it again and decide anew."""

@@ -1,0 +1,63 @@
+"""Why a login by token failed, as a code and values; the answer of XOAUTH2 and a text without tokens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from worker.core.text import shown
+
+TEXT_LIMIT: Final = 300
+
+
+_TOKEN_LIKE: Final = re.compile(r"[A-Za-z0-9+/_.=~-]{40,}")
+"""Longer than a correlation id (36), shorter than any token, or the command that carried it."""
+
+
+class Fault(StrEnum):
+    """Why there is no token that the server takes."""
+
+    ABSENT = "absent"
+    """Nobody has logged in, or the file cannot be used."""
+    ENDED = "ended"
+    """The login is over: taken back, expired, or asked for again."""
+    APPLICATION = "application"
+    """The provider does not accept the application as it is configured."""
+    SERVER = "server"
+    """The mail server refuses a token that was given a moment ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRefusal:
+    """Which login is refused and why; as text it goes through errors, records and alarms, and is found again there."""
+
+    name: str
+    fault: Fault
+    said: str
+
+    def __str__(self) -> str:
+        return f"xoauth2 {self.name} ({self.fault}): {self.said}".rstrip(": ")
+
+
+_REFUSAL: Final = re.compile(rf"xoauth2 (\S+) \(({'|'.join(Fault)})\)(?:: (.*))?", re.DOTALL)
+
+
+def find_refusal(text: str) -> LoginRefusal | None:
+    """The refusal that ``text`` tells of; None where it is about something else."""
+    found = _REFUSAL.search(text)
+    return LoginRefusal(found[1], Fault(found[2]), found[3] or "") if found else None
+
+
+def hide_tokens(text: str, secrets: Iterable[str] = ()) -> str:
+    """Foreign text, bounded, for a terminal: without ``secrets`` and without anything that has the look of a token."""
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "…")
+    return shown(_TOKEN_LIKE.sub("…", " ".join(text.split())))[:TEXT_LIMIT]
+
+
+def xoauth2_response(user: str, token: str) -> bytes:
+    """The one message of the mechanism, before base64."""
+    return f"user={user}\1auth=Bearer {token}\1\1".encode()

@@ -1,0 +1,292 @@
+"""Every sentence for people, Japanese first, English beside it.
+
+Its one promise: one code, one meaning, in both languages; a sentence says what happened, what it means and what
+to do. It knows no state of any submission and decides nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal
+
+from worker.core.login_errors import LoginRefusal
+from worker.core.messages.authenticate import HINTS as AUTHENTICATE_HINTS
+from worker.core.messages.authenticate import TEXTS as AUTHENTICATE_TEXTS
+from worker.core.messages.commands import TEXTS as COMMAND_TEXTS
+from worker.core.messages.config import HINTS as CONFIG_HINTS
+from worker.core.messages.config import TEXTS as CONFIG_TEXTS
+from worker.core.messages.events import DETAILS, EVENTS, FAULTS, PLACES, STEPS, THINGS
+from worker.core.messages.events import TEXTS as AUDITING_TEXTS
+from worker.core.messages.keeping import TEXTS as KEEPING_TEXTS
+from worker.core.messages.oauth import HINTS as OAUTH_HINTS
+from worker.core.messages.oauth import PROVIDERS as PROVIDERS
+from worker.core.messages.oauth import TEXTS as OAUTH_TEXTS
+from worker.core.messages.oauth import explain_refusal
+from worker.core.messages.reasons import (
+    AFTER_REHEARSING,
+    APPROVAL_STATE,
+    CODED,
+    DUTIES,
+    EVIDENCE,
+    FACTS,
+    FORMS,
+    HOLD_DETAILS,
+    MISFITS,
+    NAMES,
+    NEXT_STEPS,
+    REASONS,
+    STATE_NEXT,
+    STATES,
+)
+from worker.core.messages.receipts import TEXTS as RECEIPT_TEXTS
+from worker.core.messages.receipts import name_receipt as name_receipt
+from worker.core.messages.register import HINTS as REGISTER_HINTS
+from worker.core.messages.register import TEXTS as REGISTER_TEXTS
+from worker.core.messages.reminders import HINTS as SILENCE_HINTS
+from worker.core.messages.reminders import TEXTS as SILENCE_TEXTS
+from worker.core.messages.rulebook import HINTS as RULEBOOK_HINTS
+from worker.core.messages.rulebook import TEXTS as RULEBOOK_TEXTS
+from worker.core.messages.seeing import PAPER_STEPS
+from worker.core.messages.seeing import TEXTS as SEEING_TEXTS
+from worker.core.messages.sentences import Teller
+from worker.core.messages.service import HINTS as STOPPING_HINTS
+from worker.core.messages.service import TEXTS as STOPPING_TEXTS
+from worker.core.messages.watch import TEXTS as MOVING_TEXTS
+from worker.core.model import Hold, Product, Submission
+from worker.core.params import TEXT, Params, Told, spell
+from worker.core.states import Kind, Reason, State, kind_of
+
+Language = Literal["ja", "en"]
+
+_TEXTS: Final = {
+    **COMMAND_TEXTS,
+    **CONFIG_TEXTS,
+    **AUTHENTICATE_TEXTS,
+    **RULEBOOK_TEXTS,
+    **REGISTER_TEXTS,
+    **SEEING_TEXTS,
+    **RECEIPT_TEXTS,
+    **SILENCE_TEXTS,
+    **OAUTH_TEXTS,
+    **AUDITING_TEXTS,
+    **STOPPING_TEXTS,
+    **MOVING_TEXTS,
+    **KEEPING_TEXTS,
+}
+_HINTS: Final = {
+    **CONFIG_HINTS,
+    **AUTHENTICATE_HINTS,
+    **RULEBOOK_HINTS,
+    **REGISTER_HINTS,
+    **SILENCE_HINTS,
+    **OAUTH_HINTS,
+    **STOPPING_HINTS,
+}
+
+
+def say(code: str, lang: Language, **params: object) -> str:
+    """The sentence of ``code``, with ``params`` put in."""
+    return _TEXTS[code][0 if lang == "ja" else 1].format(**params)
+
+
+def say_refusal(code: str, lang: Language, **params: str) -> str:
+    """Why a person's decision was not taken; a state and reasons among ``params`` in office words."""
+    index = 0 if lang == "ja" else 1
+    words: dict[str, str] = dict(params)
+    if "state" in params:
+        words["state"] = name_any_state(State(params["state"]), lang)
+    if "reasons" in params:
+        words["reasons"] = ("、", ", ")[index].join(REASONS[Reason(each)][index] for each in params["reasons"].split())
+    return say(code, lang, **words)
+
+
+def hint(code: str, lang: Language, **params: object) -> str:
+    """What to do about the configuration problem ``code``; empty where the sentence says it already."""
+    pair = _HINTS.get(code)
+    return pair[0 if lang == "ja" else 1].format(**params) if pair else ""
+
+
+def name_state(submission: Submission, lang: Language) -> str:
+    """The state in office words; HELD for nothing but approval is 承認待ち, APPROVED says who released it."""
+    index = 0 if lang == "ja" else 1
+    if submission.state is State.HELD and [hold.reason for hold in submission.reasons] == [Reason.APPROVAL]:
+        return APPROVAL_STATE[index]
+    if submission.joined:
+        return say("state_joined", lang, answers=", ".join(map(str, submission.joined)))
+    words = STATES[submission.state][index]
+    if submission.state is State.ANNOUNCED and not submission.proven:
+        return say("state_unproven", lang, state=words)
+    if submission.state is State.APPROVED:
+        by_policy = not submission.release_account
+        if lang == "ja":
+            return f"{words}（{'自動' if by_policy else f'承認：{submission.release}'}）"
+        return f"{words} ({'by itself' if by_policy else f'approved by {submission.release}'})"
+    return words
+
+
+def name_any_state(state: State, lang: Language) -> str:
+    """The state's office word, where no submission is at hand."""
+    return STATES[state][0 if lang == "ja" else 1]
+
+
+_TELLER: Final = Teller(NAMES, FACTS, FORMS)
+
+
+def name_hold(hold: Hold, lang: Language) -> str:
+    """The reason in office words, with what it is about; what an older program wrote stands as it was."""
+    index = 0 if lang == "ja" else 1
+    hold = _with_code(hold)
+    if coded := CODED.get((hold.reason, hold.code)):
+        return _TELLER.fill(coded[0][index], _with_value(hold.params), index)
+    words, detail = REASONS[hold.reason][index], hold_detail(hold, lang)
+    if not detail:
+        return words
+    return f"{words}（{detail}）" if lang == "ja" else f"{words} ({detail})"
+
+
+def hold_detail(hold: Hold, lang: Language) -> str:
+    """What the hold is about, without its reason; of one with own words ``code: value``."""
+    index = 0 if lang == "ja" else 1
+    params = hold.params
+    if params.is_text:
+        return params.word(TEXT)
+    if (hold.reason, params.code) in CODED:
+        value = _TELLER.fill("{value}", _with_value(params), index)
+        return f"{params.code}: {value}" if value else params.code
+    if hold.reason is Reason.SENDER_UNPROVEN:
+        return name_evidence(params, lang)
+    if words := HOLD_DETAILS.get((hold.reason, params.code)):
+        return _TELLER.fill(words[index], params, index) if params else ""
+    return spell(params)  # no sentence of ours is left out in silence
+
+
+def name_evidence(evidence: Told, lang: Language) -> str:
+    """What proves the sender of a mail, or why it is not proven."""
+    index = 0 if lang == "ja" else 1
+    if isinstance(evidence, str) or not evidence:
+        return str(evidence or "")
+    return _TELLER.fill(EVIDENCE[evidence.code][index], evidence, index)
+
+
+def name_product(product: Product | None, lang: Language) -> str:
+    """The kind of guarantee; empty for none."""
+    return NAMES["product"][product.value][0 if lang == "ja" else 1] if product else ""
+
+
+def name_duty(duty: Told, lang: Language) -> str:
+    """What a person does: the issuer's own sentence, or ours."""
+    index = 0 if lang == "ja" else 1
+    return duty if isinstance(duty, str) else _TELLER.fill(DUTIES[duty.code][index], duty, index)
+
+
+def name_misfit(params: Params, lang: Language) -> str:
+    """Why a value does not have the form that is asked for."""
+    index = 0 if lang == "ja" else 1
+    return _TELLER.fill(MISFITS[params.code][index], params, index)
+
+
+def _with_code(hold: Hold) -> Hold:
+    """``hold`` as of this program, where an older one wrote its code in front of the value."""
+    text = hold.params.old_text
+    is_coded = text is not None and (hold.reason, text.partition(": ")[0]) in CODED
+    return Hold.of_code(hold.reason, text) if text is not None and is_coded else hold
+
+
+def _with_value(params: Params) -> Params:
+    """``params`` with ``value``: of a file its name, the first digits of its hash and what was found in it."""
+    if "value" in params or "file" not in params:
+        return params
+    about = (params.word("file"), params.word("digits"), ", ".join(params.words("names")))
+    return Params(**params, value=" ".join(filter(None, about)))
+
+
+_ORDER: Final = (Kind.NEVER, Kind.CORRECT, Kind.ANSWER)
+
+
+def _urgency(hold: Hold) -> tuple[int, bool]:
+    """What must be mended comes before what can be answered: until then an approval is refused."""
+    return _ORDER.index(kind_of(hold.reason)), hold.reason is Reason.APPROVAL
+
+
+def next_step(submission: Submission, lang: Language) -> str:
+    """What a person does next about ``submission``; empty where there is nothing to do."""
+    index = 0 if lang == "ja" else 1
+    if submission.state is State.HELD and submission.reasons:
+        if submission.draft is None or submission.is_rehearsal:
+            return _step_about(min(submission.reasons, key=_urgency))[index]
+        # The draft is for the issuer by now: that it was rehearsed asks for nothing but approval.
+        first = min(submission.reasons, key=lambda hold: (*_urgency(hold), hold.reason is Reason.REHEARSED))
+        return AFTER_REHEARSING[index] if first.reason is Reason.REHEARSED else _step_about(first)[index]
+    if submission.state is State.HANDED_OVER and submission.superseded_by is not None:
+        number, later = submission.contract_number or "", str(submission.superseded_by)
+        return say("later_key", lang, id=submission.id, number=number, later=later)
+    step = STATE_NEXT[submission.state][index] if submission.state in STATE_NEXT else ""
+    if submission.state is State.ANNOUNCED and not submission.proven:
+        step += say("task_download_unproven", lang)
+    return step
+
+
+_CARRIED_WITH_IT: Final = re.compile("#([0-9]+) 同じお知らせ$")
+"""How an older program ended the hold of an invoice that another submission of this very notice carried."""
+
+
+def _step_about(hold: Hold) -> tuple[str, str]:
+    """The step of the reason; of a paper that is no notice, or of a second download, its own."""
+    hold = _with_code(hold)
+    coded = CODED.get((hold.reason, hold.code))
+    if coded and coded[1]:
+        return coded[1]
+    old_text = hold.params.old_text or ""
+    if hold.reason is Reason.NOT_A_NOTICE:
+        paper = hold.params.word("found") or old_text
+        steps = (step for words, step in PAPER_STEPS if any(word in paper for word in words))
+        return next(steps, NEXT_STEPS[hold.reason])
+    if hold.reason is Reason.WRONG_INVOICE:
+        told_before = _CARRIED_WITH_IT.search(old_text)
+        carried = told_before[1] if told_before else hold.params.word("other") if hold.code == "same_notice" else ""
+        if carried:
+            return say("resend_instead", "ja", id=carried), say("resend_instead", "en", id=carried)
+    return NEXT_STEPS[hold.reason]
+
+
+def name_event(event: str, lang: Language) -> str:
+    """An entry's event in office words."""
+    return EVENTS[event][0 if lang == "ja" else 1]
+
+
+def name_detail(name: str, lang: Language) -> str:
+    """The name of an entry's detail in office words; one that has none stays as it is."""
+    return DETAILS.get(name, (name, name))[0 if lang == "ja" else 1]
+
+
+def name_step(step: str, lang: Language) -> str:
+    """At which step of handing it to the server something was answered; one that has no words stays as it is."""
+    return STEPS.get(step, (step, step))[0 if lang == "ja" else 1]
+
+
+def say_refused_login(refusal: LoginRefusal, lang: Language) -> tuple[str, str]:
+    """Why a login by token is of no use, and the next step."""
+    why, step = explain_refusal(refusal)
+    return say(why, lang), say(step, lang, name=refusal.name)
+
+
+def name_thing(name: str, lang: Language) -> str:
+    """What is watched or reached, in office words: ``mail:main``, ``smtp``, ``folder``, ``store`` and so on."""
+    kind, _, own = name.partition(":")
+    return THINGS.get(kind, (name, name))[0 if lang == "ja" else 1].format(name=own)
+
+
+def say_end(why: str, detail: str, lang: Language) -> str:
+    """Why the service ended; a code without words of its own is said as it is."""
+    code, said = (f"end_{why}", detail) if f"end_{why}" in _TEXTS else ("end_other", f"{why} {detail}".strip())
+    return say(code, lang, detail=said)
+
+
+def name_fault(code: str, lang: Language) -> str:
+    """What the verification of the log found, in office words."""
+    return FAULTS[code][0 if lang == "ja" else 1]
+
+
+def name_place(code: str, where: str, lang: Language) -> str:
+    """Where a fault is that ``audit verify`` found: which entry, submission, original or head."""
+    return say(PLACES.get(code, "place_entry"), lang, where=where)

@@ -1,0 +1,478 @@
+"""What the commands, the service and the mails to the operator say: (Japanese, English).
+
+Longer than other files: a table, looked up and never read through.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    # --- Decisions that are not allowed ----------------------------------------------------------------------
+    "no_such_submission": (
+        "番号 {id} の提出はありません。`hoshobin list` で番号をご確認ください。",
+        "There is no submission {id}. See the numbers with `hoshobin list`.",
+    ),
+    "not_held": (
+        "{id} は保留ではないため承認できません（現在：{state}）。`hoshobin show {id}` でご確認ください。",
+        "{id} is not held, so it cannot be approved (now: {state}). See `hoshobin show {id}`.",
+    ),
+    "draft_differs": (
+        (
+            "{id} に付けた印は、今の内容と理由のものではありません（現在：{now}）。何も承認していません。"
+            "`hoshobin show {id}` で確認し、{now} を承認してください。"
+        ),
+        (
+            "The label given with {id} is not that of its mail and reasons as they are now ({now}). Nothing was "
+            "approved. Look at it with `hoshobin show {id}`, then approve {now}."
+        ),
+    ),
+    "label_missing": (
+        (
+            "{id} の承認には、確認した内容の印が必要です。何も承認していません。"
+            "`hoshobin show {id}` で確認し、表示される「{id}@印」で承認してください。"
+        ),
+        (
+            "To approve {id}, give the label of what was looked at. Nothing was approved. Look at it with "
+            "`hoshobin show {id}`, then approve it as it is named there: {id}@ and ten letters."
+        ),
+    ),
+    "ask_as_shown": (
+        "{id} を、上の内容で承認しますか",
+        "Approve {id} as shown above?",
+    ),
+    "not_mailed": ("（メールでは送りません）", "(nothing is mailed)"),
+    "none": ("（なし）", "(none)"),
+    "declined": (
+        "{id} は承認していません。状態は変わっていません。",
+        "{id} was not approved. Nothing was changed.",
+    ),
+    "not_answerable": (
+        "{id} は承認では解決しません（{reasons}）。`hoshobin show {id}` の「次にすること」をご覧ください。",
+        "{id} cannot be released by approval ({reasons}). See the next step in `hoshobin show {id}`.",
+    ),
+    "still_rehearsing": (
+        "{id} はリハーサル済みです。worker.toml の rehearsal_to を空にしてから承認してください。",
+        "{id} was rehearsed. Empty rehearsal_to in worker.toml, then approve.",
+    ),
+    "not_in_this_state": (
+        "{id} は現在「{state}」のため、この操作はできません。何も変更していません。",
+        "{id} is '{state}' now, so this is not possible. Nothing was changed.",
+    ),
+    "not_resendable": (
+        "{id} は現在「{state}」のため、訂正して再提出できません。",
+        "{id} is '{state}' now and cannot be sent again as a correction.",
+    ),
+    "correction_waits": (
+        "{id} には、まだ終わっていない提出 {other} があります。先にそちらを処理してください。",
+        "Submission {other} of the notice of {id} has not ended. Deal with it first.",
+    ),
+    "answer_may_come": (
+        (
+            "{id} はサーバーの応答を待っている最中です。送信開始から{minutes}分後、又は応答なしと記録された後に"
+            "もう一度実行してください。"
+        ),
+        (
+            "{id} may still be answered by the server. Try again {minutes} minutes after it began, or once no answer"
+            " is recorded."
+        ),
+    ),
+    "rehearsal_in_doubt": (
+        "{id} はリハーサルのため、届いたかどうかの記録は不要です。本体（hoshobin run）が保留に戻します。",
+        "{id} is a rehearsal: nothing is to be recorded. The worker (hoshobin run) holds it again by itself.",
+    ),
+    "unknown_person": (
+        "--by の「{name}」は worker.toml の [operator] people にありません。登録済み：{people}",
+        "--by {name} is not in [operator] people of worker.toml. Registered: {people}",
+    ),
+    "conflict": (
+        "{id} は、ほかの人又は本体が同時に変更しました。`hoshobin show {id}` で確認してください。",
+        "{id} was changed at the same moment. Look at it with `hoshobin show {id}`.",
+    ),
+    "second_run": (
+        "すでに別の hoshobin が動いています（プロセス {pid}、開始 {since}）。二重に動かすことはできません。",
+        "Another hoshobin runs already (process {pid}, since {since}). There can be only one.",
+    ),
+    # --- Done ------------------------------------------------------------------------------------------------
+    "approved": (
+        "{id} を承認しました（{answered}）。状態：{state}",
+        "{id} approved ({answered}). State: {state}",
+    ),
+    "withdrawn": ("{id} を取り下げました。", "{id} withdrawn."),
+    "handed_over": (
+        "{id} を別途提出としました。提出したら `hoshobin confirm {id}` で記録してください。",
+        "{id} is handed in another way. Record it with `hoshobin confirm {id}` once it is done.",
+    ),
+    "confirmed": ("{id} の到達確認を記録しました。", "{id}: the confirmation is recorded."),
+    "not_accepted": (
+        "{id} を不達・差戻しとして記録しました。訂正は `hoshobin resend {id}` で行います。",
+        "{id} is recorded as not accepted. Correct it with `hoshobin resend {id}`.",
+    ),
+    "resolved_sent": ("{id} を送信済みと記録しました。", "{id} is recorded as sent."),
+    "resolved_not_sent": (
+        "{id} を未送信と記録し、保留にしました。再度送る場合は承認してください。",
+        "{id} is recorded as not sent and held. Approve it to send it again.",
+    ),
+    "resent": (
+        "{id} の訂正として {new} を作成しました。内容を確認し、承認してください。",
+        "{new} was opened as the correction of {id}. Look at it and approve it.",
+    ),
+    "resumed": (
+        "このデータベースで送信を再開します。",
+        "Sending goes on with this database.",
+    ),
+    # --- Commands --------------------------------------------------------------------------------------------
+    "check_ok": (
+        "設定に問題はありません（発注者 {issuers}、案件 {projects}、メールボックス {mailboxes}）。",
+        "The configuration is sound ({issuers} issuers, {projects} projects, {mailboxes} mailboxes).",
+    ),
+    "check_assumed": (
+        "実物で未確認の項目（{guarantor}）：{keys}",
+        "Never seen in the original ({guarantor}): {keys}",
+    ),
+    "check_open": (
+        "未確認のため保留になる項目（{issuer}）：{keys}",
+        "Not certain, so held ({issuer}): {keys}",
+    ),
+    "doctor_ok": ("正常", "well"),
+    "doctor_to_come": ("まだありません", "not there yet"),
+    "remedy_to_come": (
+        "最初の `hoshobin run` で作られます。することはありません。",
+        "The first `hoshobin run` makes it: nothing to do.",
+    ),
+    "doctor_all_well": ("接続先とフォルダは、すべて正常です。", "Every server and folder is reached: all is well."),
+    "doctor_failed": (
+        "異常があります。上の表の「対処」をご覧ください。",
+        "Something failed: see the remedies above.",
+    ),
+    "remedy_imap": (
+        "[mailbox.{name}] の host・port・security と、ネットワークをご確認ください。",
+        "Check host, port and security of [mailbox.{name}], and the network.",
+    ),
+    "remedy_imap_account": (
+        "[mailbox.{name}] の user とパスワードのファイルをご確認ください。",
+        "Check user and password file of [mailbox.{name}].",
+    ),
+    "remedy_smtp": (
+        "[smtp] の host・port・security・ca_file と、ネットワークをご確認ください。",
+        "Check host, port, security and ca_file of [smtp], and the network.",
+    ),
+    "remedy_smtp_account": (
+        "[smtp] の user とパスワードのファイルをご確認ください。",
+        "Check user and password file of [smtp].",
+    ),
+    "remedy_folder": (
+        (
+            "フォルダを作成し、このプログラムの利用者が読めるようにしてください"
+            "（[store] dir の下のものは hoshobin run が作成します）。"
+        ),
+        "Make the folder and let this program's user read it (hoshobin run makes those below [store] dir).",
+    ),
+    "remedy_pdf": (
+        "PDF読取りの子プロセスを起動できません。メモリと権限をご確認ください。",
+        "The PDF children cannot be started: check memory and permissions.",
+    ),
+    "doctor_sandbox": ("有効：{parts}", "in force: {parts}"),
+    "doctor_sandbox_partly": ("有効：{parts}／無効：{missing}", "in force: {parts}; not in force: {missing}"),
+    "doctor_sandbox_none": ("なし", "none"),
+    "remedy_sandbox_partly": (
+        (
+            "PDFの読取りは続きますが、細工されたPDFへの守りが弱くなっています。このサーバーの Linux カーネルの版と、"
+            "コンテナや systemd の設定（SystemCallFilter）で、無効と表示されたものが許されているかご確認ください。"
+        ),
+        (
+            "PDFs are read, with less protection against a malicious one. Check that the Linux kernel has what is not"
+            " in force, and that the container or systemd (SystemCallFilter) allows it."
+        ),
+    ),
+    "remedy_pdf_sandbox": (
+        (
+            "隔離した環境で、組込みの試験用PDFを読めません。Python とその部品（site-packages）、このプログラムを、"
+            "通常の場所に入れ直してください。直らないときは、この行を添えて開発元へお知らせください。"
+        ),
+        (
+            "The built-in notice cannot be read within the sandbox. Install Python, its packages and this program"
+            " again in their usual places. If that does not help, report this line to the makers."
+        ),
+    ),
+    "init_done": (
+        (
+            "設定のひな形を {dir} に作成しました。worker.toml、projects.toml、issuers/ を編集し、"
+            "`hoshobin --config {dir} check` を実行してください。"
+        ),
+        (
+            "A configuration to start from is in {dir}. Edit worker.toml, projects.toml and issuers/, then run"
+            " `hoshobin --config {dir} check`."
+        ),
+    ),
+    "pass_done": (
+        "1回分の処理が終わりました：発注者への送信 {sent}件、新たに保留・要対応 {waiting}件。",
+        "One pass is done: {sent} sent to issuers, {waiting} began to wait.",
+    ),
+    "pass_failed": (
+        "処理できませんでした：{name}（{why}）。次回また試みます。",
+        "Not done: {name} ({why}). It is tried again next time.",
+    ),
+    "config_kept": (
+        "新しい設定に誤りがあるため、以前の設定のまま動いています。",
+        "The new configuration is wrong; the old one stays in force.",
+    ),
+    "rehearsing": (
+        "リハーサル中：すべてのメールは {to} にだけ送られ、発注者には送られません。",
+        "REHEARSAL: every mail goes to {to} alone, none to an issuer.",
+    ),
+    "rehearsing_short": ("リハーサル中", "REHEARSAL"),
+    "behind_head": (
+        (
+            "データベースが、以前に記録された末尾より古くなっています（古いバックアップの可能性）。送信を止めています。"
+            "`hoshobin list` の「送信待ち」のうち、すでに送ったものを取り下げてから、"
+            "`hoshobin resume --by 氏名` で再開してください。"
+        ),
+        (
+            "The database is behind a head that was noted once (an old backup?). Nothing is sent. Withdraw what waits"
+            " to be sent (`hoshobin list`) and has left already, then `hoshobin resume --by NAME`."
+        ),
+    ),
+    "log_broken": (
+        "記録（ログ）の検証に失敗しました：{detail}。送信を止めています。管理者へご連絡ください。",
+        "The log does not verify: {detail}. Nothing is sent. Tell the administrator.",
+    ),
+    "unavailable": (
+        "{what}を使用できません：{detail}",
+        "Not usable: {what}: {detail}",
+    ),
+    "fault": (
+        "プログラムの不具合です：{error}（詳細：{trace}）。この行を管理者へお知らせください。",
+        "A fault of this program: {error} (trace: {trace}). Please tell the administrator this line.",
+    ),
+    "audit_holds": (
+        "記録は改変されていません：{count}件、{first} から {last} まで。末尾：{head}",
+        "The log holds: {count} entries, {first} to {last}. Head: {head}",
+    ),
+    "audit_empty": ("記録はまだありません。", "There are no entries yet."),
+    "refused_notice": (
+        "読み取れません：{reason}。次にすること：{step}",
+        "Not read: {reason}. Next: {step}",
+    ),
+    "status_set_aside": (
+        "{mailbox}：取得できないメール {unfetched}通、大きすぎて読まなかったメール {too_large}通",
+        "{mailbox}: {unfetched} messages could not be fetched, {too_large} were too large to read",
+    ),
+    "nothing_waits": ("対応待ちはありません。", "Nothing waits for a person."),
+    "no_submissions": ("該当する提出はありません。", "No such submissions."),
+    "no_log": ("該当する記録はありません。", "No such entries."),
+    "config_problems": (
+        "次の{count}件のため、何も実行していません。",
+        "Nothing was done, because of {count} problem(s):",
+    ),
+    "nearest": ("もしかして：{key}", "did you mean {key}?"),
+    "resolve_which": (
+        "届いていたなら --sent、届いていなかったなら --not-sent を付けてください。何も変更していません。",
+        "say --sent if it arrived, --not-sent if it did not. Nothing was changed.",
+    ),
+    "wrong_argument": ("引数が正しくありません：{what}", "The arguments are wrong: {what}"),
+    # --- The mail to the operator ----------------------------------------------------------------------------
+    "telling_subject": (
+        "【保証便】ご対応が必要な提出があります（{count}件）",
+        "[hoshobin] submissions need you ({count})",
+    ),
+    "telling_subject_urgent": (
+        "【保証便】至急：ご対応が必要な提出があります（{count}件、うち至急 {now}件）",
+        "[hoshobin] urgent: submissions need you ({count}, {now} of them at once)",
+    ),
+    "telling_subject_trouble": (
+        "【保証便】保証便に異常があります",
+        "[hoshobin] hoshobin is in trouble",
+    ),
+    "telling_subject_stopped": ("【保証便】至急：送信を止めています", "[hoshobin] urgent: nothing is sent"),
+    "telling_subject_mute": (
+        "【保証便】至急：送信サーバーに接続できません",
+        "[hoshobin] urgent: the mail server is not reached",
+    ),
+    "telling_subject_contradiction": (
+        "【保証便】至急：送信の記録と異なる知らせがあります",
+        "[hoshobin] urgent: what came back contradicts the record",
+    ),
+    "telling_subject_configuration": (
+        "【保証便】設定ファイルに誤りがあります（以前の設定で動いています）",
+        "[hoshobin] the changed configuration is wrong (the old one stays in force)",
+    ),
+    "telling_late": (
+        (
+            "確認の結果を記録した後に、送信サーバーの応答が判明しました（提出の番号：応答 {answer}）。\n"
+            "　　記録と異なります。発注者へ到達を確かめ、`hoshobin show 番号` で内容をご確認ください。"
+        ),
+        (
+            "After somebody recorded the outcome, the server's own answer became known (submission: {answer}).\n"
+            "It is another than was recorded: ask the issuer, and see `hoshobin show ID`."
+        ),
+    ),
+    "telling_not_read_again": (
+        (
+            "■ 送信前の確認ができず、送信していない提出があります（提出の番号：理由 {news}）。\n"
+            "　　お知らせPDFを読み取るプログラムが3回続けて応答しません。\n"
+            "　　提出は「送信待ち」のまま、自動で再試行します。\n"
+            "　　次にすること：管理者に連絡し、メモリとディスクの空きを確認してください。\n"
+            "　　急ぐときは、取り下げて別途提出してください。"
+        ),
+        (
+            "■ A submission is not sent, as it cannot be checked before sending (submission: {news}).\n"
+            "The program that reads the notice's PDF gave no answer three times.\n"
+            "The submission stays approved and is tried again.\n"
+            "Next: have memory and disk looked at. If it is urgent, withdraw it and hand it in another way."
+        ),
+    ),
+    "telling_unfetched": (
+        (
+            "{mailbox}のメール1通を、繰り返し取得できません（{why}）。\n"
+            "　　メールソフトで確認し、お知らせPDFがあれば所定のフォルダに保存してください。"
+        ),
+        (
+            "A message of {mailbox} cannot be fetched ({why}).\n"
+            "It may be a notice: look at it in your mail program and save its PDF to the folder."
+        ),
+    ),
+    "telling_pdf_sandbox": (
+        (
+            "お知らせのPDFを読めなくなっています。PDFを隔離して読むための環境で、組込みの試験用PDFを読めませんでした"
+            "（{news}）。\n"
+            "　　届いたお知らせは読まずに残してあり、直れば自動で読みます。急ぎの提出は、別の方法で行ってください。\n"
+            "　　管理者：`hoshobin doctor` の「PDF読取りの隔離」をご確認ください。"
+        ),
+        (
+            "No notice can be read: the built-in notice was not read within the sandbox ({news}).\n"
+            "What has arrived is kept unread and is read by itself once this is mended. Hand in by another way what is"
+            " urgent. The administrator looks at `hoshobin doctor`."
+        ),
+    ),
+    "telling_subject_settled": (
+        "【保証便】対応済みのお知らせ",
+        "[hoshobin] dealt with already",
+    ),
+    "telling_subject_account": (
+        "【保証便】メールアカウントが拒否されました",
+        "[hoshobin] the mail account was refused",
+    ),
+    "telling_rehearsing": (
+        "リハーサル中です。発注者には何も送信していません。",
+        "Rehearsal: nothing goes to an issuer.",
+    ),
+    "telling_open": (
+        "次の{count}件が、ご担当者の対応を待っています。このメールには認証キーは含まれていません。",
+        "These {count} wait for you. This mail holds no authentication key.",
+    ),
+    "telling_more": (
+        "ほかに{count}件あります。`hoshobin list` でご確認ください。",
+        "And {count} more: see `hoshobin list`.",
+    ),
+    "telling_account": (
+        (
+            "メールサーバーがアカウントを拒否しました（{cause}）。\n"
+            "　　サーバーの応答：{reply}\n"
+            "　　この間、受信又は送信は止まっています。パスワードと設定を確かめ、`hoshobin doctor` を実行してください。"
+        ),
+        (
+            "The mail server refused our account ({cause}): {reply}\n"
+            "Meanwhile nothing is received or sent. Check password and settings, then run `hoshobin doctor`."
+        ),
+    ),
+    "telling_settled": (
+        "お知らせする予定だった件は、すでに処理されています。対応は不要です。",
+        "What this mail was about has been dealt with already.",
+    ),
+    "telling_end": (
+        "全体の状況：hoshobin status　／　一覧：hoshobin list\n（このメールは保証便が自動で送信しました）",
+        "Overview: hoshobin status, list: hoshobin list (sent by hoshobin itself)",
+    ),
+    # --- Headings --------------------------------------------------------------------------------------------
+    "h_id": ("番号", "id"),
+    "h_state": ("状態", "state"),
+    "h_project": ("案件", "project"),
+    "h_issuer": ("発注者", "issuer"),
+    "h_product": ("保証の種類", "product"),
+    "h_number": ("保証契約番号", "contract number"),
+    "h_to": ("宛先", "to"),
+    "h_cc": ("CC", "cc"),
+    "h_subject": ("件名", "subject"),
+    "h_reply": ("サーバーの応答", "server's answer"),
+    "h_reason": ("理由", "reason"),
+    "h_next": ("次にすること", "next step"),
+    "h_command": ("コマンド", "command"),
+    "h_time": ("日時", "time"),
+    "h_event": ("出来事", "event"),
+    "h_by": ("決定者", "by"),
+    "h_detail": ("内容", "detail"),
+    "h_attachments": ("添付", "attachments"),
+    "h_body": ("本文", "body"),
+    "h_section": ("提出先", "section"),
+    "h_linked": ("関連する提出", "linked submissions"),
+    "h_history": ("経過", "history"),
+    "h_due": ("送信予定", "due"),
+    "state_due": ("{state}、送信予定 {moment}", "{state}, due {moment}"),
+    "h_message_id": ("Message-ID", "Message-ID"),
+    "h_name": ("対象", "what"),
+    "h_last_ok": ("最終確認", "last reached"),
+    "h_error": ("直近の異常", "last failure"),
+    "h_count": ("件数", "count"),
+    "h_result": ("結果", "result"),
+    "h_remedy": ("対処", "remedy"),
+    "h_file": ("ファイル", "file"),
+    "h_key": ("項目", "key"),
+    "h_problem": ("問題", "problem"),
+    "t_sent": ("送信したもの", "What was sent"),
+    "t_waits": ("対応待ち", "What waits for a person"),
+    "t_operator": ("ご担当者へのメール", "The mail to the operator"),
+    "t_log": ("送信記録（hoshobin log）", "The sent-mail log (hoshobin log)"),
+    "t_audit": ("記録の検証（hoshobin audit verify）", "hoshobin audit verify"),
+    "t_watch": ("監視", "Watching"),
+    "t_states": ("状態ごとの件数", "Submissions by state"),
+    "t_submission": ("提出 {id}", "Submission {id}"),
+    "f_project_name": ("工事名", "project_name"),
+    "f_contractor_name": ("受注者名", "contractor_name"),
+    "f_product": ("商品（保証区分）", "product"),
+    "f_contract_number": ("保証契約番号", "contract_number"),
+    "f_key": ("認証キー", "key"),
+    "f_guarantor": ("保証会社", "guarantor"),
+    "demo_intro": (
+        "保証便のデモ：このコンピューターの中だけで、受信から提出までを実行します。外部には何も送信しません。",
+        "hoshobin demo: the whole job inside this computer; nothing leaves it.",
+    ),
+    "demo_mail_in": ("受信したメール", "Mails put into the mailbox"),
+    "t_first_mails": (
+        "初めてのアドレス宛：公表元と照合して承認します",
+        "First mails to an address: compared with where it is published, then approved",
+    ),
+    "demo_note": ("公表のページと照合済み", "compared with the page that publishes it"),
+    "demo_kept": ("設定・データベース・メール（.eml）を {dir} に残しました。", "Left in {dir}."),
+    "demo_missing": (
+        "デモ用の部品（hoshobin[demo]）がありません。ソースのフォルダで make demo を実行してください。",
+        "The demo's extra, hoshobin[demo], is not installed: run make demo in the source folder.",
+    ),
+    "starting_servers": ("サーバーを起動しています", "starting the servers"),
+    "reading": ("読み取り・送信しています", "reading and sending"),
+    # --- What a person puts into a command; one word each, as it stands in the shell ---
+    "input_by": ("氏名", "NAME"),
+    "input_why": ("理由", "REASON"),
+    "input_answer": ("届いた番号", "ID"),
+    "input_whom_and_when": ("相手方・日時", "WHOM-AND-WHEN"),
+    "input_when_and_how": ("いつ・どのように", "WHEN-AND-HOW"),
+    "input_what_was_seen": ("確認したこと", "WHAT-WAS-SEEN"),
+    # --- Arguments that a command cannot take ---
+    "usage_command": ("「{name}」というコマンドはありません", "there is no command {name}"),
+    "usage_option": ("「{name}」という指定はありません", "there is no option {name}"),
+    "usage_nearest": ("（近い名前：{names}）", " (nearest: {names})"),
+    "usage_option_form": ("「{name}」の書き方が正しくありません（値が要るのに無い、など）", "{name} cannot be used so"),
+    "usage_missing": ("「{name}」がありません", "{name} is missing"),
+    "usage_choice": ("「{name}」に書けるのは {choices} のいずれかです", "{name} is one of {choices}"),
+    "usage_value": ("「{name}」の値を使えません：{why}", "{name} cannot be taken: {why}"),
+    "usage_extra": ("余分な語があります：{words}", "there are further words: {words}"),
+    "usage_form": ("「{given}」ではなく、{form} の形で書いてください", 'not "{given}": write it like {form}'),
+    "usage_number": (
+        "「{given}」は番号ではありません（`hoshobin list` の番号、又は 番号@印）",
+        '"{given}" is no number of `hoshobin list` (ID, or ID@ and ten letters)',
+    ),
+    "usage_quotes": (
+        '。氏名などに空白があるときは --by "山田 花子" のように " " で囲んでください',
+        '. A name with a space in it stands in quotes: --by "山田 花子"',
+    ),
+}

@@ -1,0 +1,184 @@
+"""Events, the details of entries, and the things that are reached, in office words: (Japanese, English)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from worker.core.states import Event, NoteEvent
+
+EVENTS: Final[dict[str, tuple[str, str]]] = {
+    Event.ANNOUNCED: ("発行完了メールを受信", "announcement received"),
+    Event.NOTICE_READ: ("お知らせを受付", "notice taken in"),
+    Event.APPROVED: ("承認", "approved"),
+    Event.REDRAFTED: ("内容・理由を更新", "judged anew"),
+    Event.HELD: ("保留に変更", "held"),
+    Event.HANDED_OVER: ("別途提出", "handed over"),
+    Event.WITHDRAWN: ("取下げ", "withdrawn"),
+    Event.SEND_STARTED: ("送信開始", "sending began"),
+    Event.DATA_STARTED: ("本文の送信開始", "body began"),
+    Event.NOT_NOW: ("送信できず（再送予定）", "not now"),
+    Event.REFUSED: ("受信拒否", "refused"),
+    Event.ACCEPTED: ("送信サーバーが受付", "accepted by our server"),
+    Event.PROVEN_SENT: ("届いた通知により送信済みと判明", "proven sent by what came back"),
+    Event.CONFIRMED_SENT: ("送信済みと確認", "stated as sent"),
+    Event.CONFIRMED_NOT_SENT: ("未送信と確認", "stated as not sent"),
+    Event.REHEARSAL_ENDED: ("リハーサル終了", "rehearsal ended"),
+    Event.DELAYED: ("配送遅延", "delayed"),
+    Event.OVERDUE: ("応答なし", "overdue"),
+    Event.RELAYED: ("中継済み", "relayed"),
+    Event.DELIVERED: ("先方サーバー到着", "delivered"),
+    Event.BOUNCED: ("不達", "bounced"),
+    Event.NOT_ACCEPTED: ("差戻し", "not accepted"),
+    Event.CONFIRMED: ("到達確認", "confirmed"),
+    NoteEvent.SEEN_AGAIN: ("同じお知らせを再受信", "the same notice again"),
+    NoteEvent.SENDER_PROVEN: ("送信元を確認", "the sender is proven"),
+    NoteEvent.JOINED: ("発行完了メールと結び付け", "tied to its announcement"),
+    NoteEvent.NOTICE_AWAITED: ("お知らせPDFが未着", "the notice is still awaited"),
+    NoteEvent.DEADLINE_NEAR: ("提出期限の接近", "deadline near"),
+    NoteEvent.RESCHEDULED: ("送信予定の変更", "sending moment changed"),
+    NoteEvent.STEPS_RENEWED: ("提出の手順を更新", "steps of handing in renewed"),
+    NoteEvent.NOT_READ_AGAIN: (
+        "送信前にPDFを読み直せず（再試行予定）",
+        "the PDF could not be read again before sending",
+    ),
+    NoteEvent.NO_ANSWER: ("サーバーの応答なし", "no answer"),
+    NoteEvent.ANSWER_AFTERWARDS: ("後から届いた応答", "an answer afterwards"),
+    NoteEvent.STARTED: ("起動", "started"),
+    NoteEvent.CONFIGURATION_CHANGED: ("設定の変更", "configuration changed"),
+    NoteEvent.WITHOUT_COPY: ("控えの送信だけ拒否", "our own copy was refused"),
+    NoteEvent.OTHER_COPY: ("送信した内容と異なる控えを保管", "a copy that is not what was sent"),
+    NoteEvent.REPORT_TOO_EARLY: ("控えのない送信についての通知を保管", "a report on a mail that is not known here"),
+    NoteEvent.CAME_BACK: ("届いた通知・返信を記録", "came back"),
+    NoteEvent.DONE: ("提出後の手続を記録", "done after sending"),
+    NoteEvent.RESUMED: ("送信の再開", "resumed"),
+    NoteEvent.RESTORED: ("バックアップから復元", "restored from a backup"),
+}
+"""Every event of the states' table and every entry that is none of them."""
+
+STEPS: Final[dict[str, tuple[str, str]]] = {
+    "Mail": ("差出人を告げたとき", "sender"),
+    "Rcpt": ("宛先を告げたとき", "recipient"),
+    "Data": ("本文を送る前", "before the text"),
+    "Body": ("本文を送った後", "after the text"),
+}
+"""The steps of handing a mail to a server, as entries name them."""
+
+DETAILS: Final[dict[str, tuple[str, str]]] = {
+    "amends": ("変更前の提出", "amends"),
+    "announcement": ("発行完了メール", "announcement"),
+    "answer": ("応答", "answer"),
+    "answered": ("答えた理由", "answered"),
+    "answered_at": ("応答の時刻", "answered at"),
+    "came_by": ("受付の経路", "came by"),
+    "channel": ("提出方法", "channel"),
+    "confirmed_at": ("確認の時刻", "confirmed at"),
+    "copy_to": ("自社の控えの宛先", "our own copy goes to"),
+    "corrects": ("訂正元", "corrects"),
+    "deadline": ("提出期限", "deadline"),
+    "done": ("済んだ手続", "done"),
+    "draft": ("内容", "draft"),
+    "due_at": ("送信予定", "due"),
+    "envid": ("送信番号", "envelope id"),
+    "evidence": ("送信元の確認", "what proves the sender"),
+    "file": ("ファイル", "file"),
+    "from_before": ("導入前", "from before"),
+    "joined": ("お知らせ", "its notices"),
+    "label": ("承認の印", "label"),
+    "letter": ("送信内容", "letter"),
+    "mail": ("届いたメールの原本", "the mail"),
+    "message_id": ("送信したメール", "mail sent"),
+    "next_try_at": ("次の送信予定", "next try"),
+    "note": ("記録", "note"),
+    "noted_head": ("以前の末尾", "noted head"),
+    "open_hours": ("経過した時間（送る時間帯だけ）", "open hours"),
+    "other_pdfs": ("同じメールのほかのPDF", "other PDFs"),
+    "from_message": ("届いたメール", "message"),
+    "phone": ("電話", "phone"),
+    "proven": ("送信元の確認済み", "proven"),
+    "receipts": ("届いた内容", "what came back"),
+    "recipients": ("宛先", "recipients"),
+    "released_by": ("送信の決定", "released by"),
+    "same_bytes": ("同じファイル", "same file"),
+    "sha256": ("ハッシュ", "sha256"),
+    "since": ("いつから", "since"),
+    "source": ("名前", "name"),
+    "step": ("段階", "step"),
+    "superseded_by": ("後の保証", "superseded by"),
+    "ticked": ("確認した条件", "conditions checked"),
+    "version": ("版", "version"),
+    "waiting": ("提出前", "not yet sent"),
+    "why": ("理由", "why"),
+}
+
+THINGS: Final[dict[str, tuple[str, str]]] = {
+    "mail": ("受信メールボックス {name}", "mailbox {name}"),
+    "sender": ("送信元の確認（{name}）", "proof of senders ({name})"),
+    "imap": ("受信メールサーバー", "the mailbox's server"),
+    "smtp": ("送信サーバー", "the sending server"),
+    "sending": ("送信サーバー", "the sending server"),
+    "configuration": ("設定ファイル", "the configuration"),
+    "folder": ("所定のフォルダ", "the folder"),
+    "invoices": ("請求書のフォルダ", "the invoices folder"),
+    "store": ("データベース", "the database"),
+    "disk": ("ディスク", "the disk"),
+    "pdf": ("PDFの読取り", "reading PDFs"),
+    "pdf_sandbox": ("PDF読取りの隔離", "the sandbox of reading PDFs"),
+    "backup": ("バックアップ", "the backup"),
+    "service": ("保証便の本体", "the service"),
+    "dns": ("DNS（電子署名の確認）", "DNS (keys of signatures)"),
+    "login": ("OAuth2 のログイン {name}", "OAuth2 login {name}"),
+    "command": ("知らせのプログラム", "the operator's command"),
+}
+"""What is watched, reached or used; ``mail:NAME`` takes the mailbox's name."""
+
+FAULTS: Final[dict[str, tuple[str, str]]] = {
+    "bad_hash": ("記録の内容が書き換えられている", "an entry was changed"),
+    "broken_link": ("前の記録とつながらない", "an entry does not follow the one before"),
+    "wrong_number": ("番号が続いていない（削除・挿入・入替え）", "numbers do not follow (deleted, inserted, swapped)"),
+    "no_entry": ("記録として読めない", "not readable as an entry"),
+    "row_differs": ("現況が記録と異なる", "a submission differs from its entries"),
+    "row_missing": ("現況に提出がない", "a submission is missing"),
+    "row_unknown": ("記録にない提出がある", "a submission without entries"),
+    "original_differs": ("原本が書き換えられている", "an original was changed"),
+    "original_missing": ("原本がない", "an original is missing"),
+    "head_missing": (
+        "以前に控えた末尾が記録にない（後ろの記録の消失、全体の書換え、または古いバックアップ）",
+        "a head noted earlier is not in the log (its end lost, the whole written anew, or an old backup)",
+    ),
+    "order_differs": ("読み出しの順序が一致しない", "the database gave other entries by submission than by number"),
+}
+"""What ``audit verify`` can find."""
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "detail_true": ("はい", "yes"),
+    "detail_false": ("いいえ", "no"),
+    "audit_broken": (
+        (
+            "記録に異常があります（{faults}箇所、最初は{first}）。"
+            "送信を止め、データベースを保全して管理者へご連絡ください。"
+        ),
+        (
+            "The log does not hold ({faults} places, the first is {first})."
+            " Stop sending, keep the database, tell the administrator."
+        ),
+    ),
+    "audit_more": ("ほかに{count}箇所あります。", "And {count} place(s) more."),
+    "audit_head_form": (
+        "{given}：末尾は16進数64桁です。朝のまとめのメール、または `audit verify` の結果からそのまま写してください",
+        "{given}: give the whole head, 64 hexadecimal digits, as the digest and `audit verify` show it",
+    ),
+    "place_entry": ("記録{where}", "entry {where}"),
+    "place_submission": ("提出{where}", "submission {where}"),
+    "place_original": ("原本{where}", "original {where}"),
+    "place_head": ("末尾{where}", "head {where}"),
+}
+
+PLACES: Final[dict[str, str]] = {
+    "row_differs": "place_submission",
+    "row_missing": "place_submission",
+    "row_unknown": "place_submission",
+    "original_differs": "place_original",
+    "original_missing": "place_original",
+    "head_missing": "place_head",
+}
+"""What a fault's place is, where it is no entry."""

@@ -1,0 +1,842 @@
+"""States and hold reasons in office words: (Japanese, English), and what to do next.
+
+``sentences`` puts the parameters of a hold in: ``{name:way}``, and ``[[…]]`` is left out where one in it is missing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from worker.core.messages.receipts import KINDS
+from worker.core.states import REFUSALS, Reason, State
+
+_S, _R = State, Reason
+
+STATES: Final[dict[State, tuple[str, str]]] = {
+    _S.ANNOUNCED: ("お知らせPDF待ち", "waiting for the notice PDF"),
+    _S.HELD: ("保留（要対応）", "held: needs a person"),
+    _S.APPROVED: ("送信待ち", "waiting to be sent"),
+    _S.SENDING: ("送信中", "being sent"),
+    _S.IN_DOUBT: ("送信結果不明（要確認）", "in doubt: find out whether it arrived"),
+    _S.SENT: ("送信済み（到達未確認）", "sent, arrival not confirmed"),
+    _S.DELAYED: ("配送遅延", "delivery delayed"),
+    _S.RELAYED: ("中継済み（到達不明）", "relayed, arrival unknown"),
+    _S.DELIVERED: ("先方サーバー到着（閲覧未確認）", "at the issuer's server, reading not confirmed"),
+    _S.OVERDUE: ("応答なし（要電話確認）", "no answer: call the issuer"),
+    _S.CONFIRMED: ("到達確認済み", "arrival confirmed"),
+    _S.BOUNCED: ("不達・差戻し", "not delivered or sent back"),
+    _S.REFUSED: ("受信拒否（未送信）", "refused by the server, not sent"),
+    _S.WITHDRAWN: ("取下げ", "withdrawn"),
+    _S.HANDED_OVER: ("別途提出（フォーム・持参等）", "handed in another way"),
+}
+STATE_NEXT: Final[dict[State, tuple[str, str]]] = {
+    _S.ANNOUNCED: (
+        "「認証キーのお知らせ」PDFを保証会社のサイトから取得し、所定のフォルダに保存（不要なら取下げ）",
+        "download the notice PDF from the surety's site and save it to the folder (or withdraw)",
+    ),
+    _S.IN_DOUBT: (
+        "自動では再送しません。発注者へ到達を確認し、結果を記録",
+        "never sent again by itself: ask the issuer whether it arrived, then record the answer",
+    ),
+    _S.REFUSED: ("宛先を確かめて訂正し、再提出", "check and mend the address, then resend"),
+    _S.BOUNCED: ("理由を確かめて訂正し、再提出", "check the reason, mend it, then resend"),
+    _S.OVERDUE: ("提出先へ電話で到達を確認", "call the section and ask"),
+    _S.HANDED_OVER: ("提出したら記録", "record it once it is handed in"),
+}
+APPROVAL_STATE: Final = ("承認待ち", "waiting for approval")
+
+REASONS: Final[dict[Reason, tuple[str, str]]] = {
+    _R.APPROVAL: ("承認待ち", "waiting for approval"),
+    _R.UNKNOWN_PROJECT: ("該当案件の登録なし", "no registered project fits"),
+    _R.TWO_PROJECTS: ("同名の案件が複数", "several projects of this name or number"),
+    _R.NAME_ONLY: ("工事名だけの一致", "only the project's name fits"),
+    _R.NUMBER_DIFFERS: ("登録済みの番号と不一致", "another number is registered"),
+    _R.OTHER_CONTRACTOR: ("受注者名が自社（JV）と不一致", "the contractor on the notice is another"),
+    _R.MISSING_VALUE: ("必要項目の未登録", "a value that the mail needs is not registered"),
+    _R.BAD_VALUE: ("登録値の形式違い", "a registered value has the wrong form"),
+    _R.UNSAFE_VALUE: ("使用できない文字（改行等）", "a character that must not be used"),
+    _R.NO_RECIPIENT: ("提出先アドレスの未登録", "no address of the section is registered"),
+    _R.RULE_OPEN: ("提出方法が未確認", "the way to submit is not certain"),
+    _R.INVOICE_MISSING: ("請求書（PDF）なし", "the invoice PDF is missing"),
+    _R.INVOICE_UNDECIDED: ("請求書の同送が未定", "whether the invoice rides along is undecided"),
+    _R.TWO_INVOICES: ("請求書の候補が複数", "several invoices could be meant"),
+    _R.WRONG_INVOICE: ("請求書が別案件・別種別・送信済み", "the invoice is another's, of another kind, or was sent"),
+    _R.INVOICE_UNCLEAR: (
+        "請求書の宛先・案件・請求者が読み分けられない",
+        "the invoice names more than one possible party",
+    ),
+    _R.INVOICE_UNREADABLE: ("請求書の文字を読み取れない", "the invoice's text cannot be read"),
+    _R.DOCUMENTS_UNDECIDED: ("その他の必要書類が未定", "the other documents are undecided"),
+    _R.CONTACT_FIRST: ("送信前の連絡が必要", "the issuer wants to be contacted first"),
+    _R.TIMING: ("提出時期待ち", "the moment to submit has not come"),
+    _R.ELIGIBILITY_UNKNOWN: ("電子保証の対象か不明", "not known whether the issuer takes electronic sureties here"),
+    _R.NOT_ELIGIBLE: ("電子保証の対象外", "the issuer takes no electronic surety here"),
+    _R.SENDER_UNPROVEN: ("送信元を確認できない", "who sent the mail is not proven"),
+    _R.FIRST_ADDRESS: ("初めての送信先", "first mail to this address as this section's"),
+    _R.RULE_CHANGED: ("ルール変更後の初回", "the rule has changed since the last submission"),
+    _R.CHANGED: ("承認後に内容が変わった", "changed after approval"),
+    _R.SEEN_BEFORE: ("提出済みの保証契約番号（再取得か変更保証か）", "a number already submitted: a copy, or amended?"),
+    _R.SUPERSEDED: ("後の保証（別の認証キー）のお知らせあり", "a later notice with another key exists"),
+    _R.ALREADY_RESUBMITTED: ("再提出済みの提出への再提出", "a second resubmission of the same submission"),
+    _R.FROM_BEFORE: ("導入前のお知らせ", "a notice from before the product was installed"),
+    _R.REHEARSED: ("リハーサル済み（未提出）", "rehearsed, not submitted"),
+    _R.NOT_SENT: ("未送信と確認済み", "stated not to have been sent"),
+    _R.MAYBE_SENT: ("送信済みの可能性", "it may have been sent already"),
+    _R.TOO_BIG: ("容量制限を超過", "larger than the issuer or our server takes"),
+    _R.LARGE_ATTACHMENT: ("添付が通常より大きい", "an attachment larger than usual"),
+    _R.WRONG_RECIPIENT: ("ルールにない宛先", "a recipient that no rule gives"),
+    _R.KEY_DIFFERS: ("送信内容の番号・キーがお知らせと不一致", "number or key differ from the notice's"),
+    _R.ENCODING: ("作成したメールの検証で不一致", "the composed mail does not read as meant"),
+    _R.NO_TEXT: ("文字情報のないPDF（スキャン画像）", "a PDF without text (a scan)"),
+    _R.PASSWORD: ("閲覧パスワード付きPDF", "a PDF that asks for a password"),
+    _R.NOT_A_NOTICE: (
+        "認証キーのお知らせではない（証書・保険会社の証券 等）",
+        "not a notice (a certificate, a bond …)",
+    ),
+    _R.TWO_NOTICES: ("1つのPDFに複数のお知らせ", "several notices in one PDF"),
+    _R.TWO_VALUES: ("番号又はキーの候補が複数", "several candidates for number or key"),
+    _R.ENGINES_DISAGREE: ("2方式の読取結果が不一致", "two ways of reading disagree"),
+    _R.BROKEN_TEXT: ("文字化け", "garbled text"),
+    _R.DAMAGED: ("ファイル破損", "a damaged file"),
+    _R.MAIL_TOO_LARGE: ("メール過大（8MB超）", "a mail above 8 MB"),
+    _R.TOO_LARGE: ("ファイル過大", "too large a file"),
+    _R.TOO_SLOW: ("読取時間超過", "took too long to read"),
+}
+
+_DOWNLOAD_AGAIN = (
+    "保証会社のサイトからPDFを再取得し、所定のフォルダに保存",
+    "download the PDF again from the surety's site and save it to the folder",
+)
+NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
+    _R.APPROVAL: (
+        "宛先・件名・添付を確認し、承認又は取下げ",
+        "check recipient, subject and attachments; approve or withdraw",
+    ),
+    _R.UNKNOWN_PROJECT: ("案件を projects.toml に登録", "register the project in projects.toml"),
+    _R.TWO_PROJECTS: ("保証契約番号を案件に登録", "register the contract number with the project"),
+    _R.NAME_ONLY: (
+        "発注者を確かめて承認（番号を案件に結び付け）",
+        "make sure of the issuer and approve: that ties the number to the project",
+    ),
+    _R.NUMBER_DIFFERS: ("別案件か、別の保証かを確認", "find out whether it is another project or another guarantee"),
+    _R.OTHER_CONTRACTOR: (
+        "取違えの有無を確認。JVは登録に追加",
+        "make sure it is ours; add a joint venture's name to the register",
+    ),
+    _R.MISSING_VALUE: ("案件に登録", "register it with the project"),
+    _R.BAD_VALUE: ("登録値を訂正", "correct the registered value"),
+    _R.UNSAFE_VALUE: ("登録値を訂正", "correct the registered value"),
+    _R.NO_RECIPIENT: ("発注者に確認して登録", "ask the issuer and register the address"),
+    _R.RULE_OPEN: (
+        "発注者のページ又は電話で確認し、ルールを補完",
+        "look at the issuer's page or call, then complete the rule",
+    ),
+    _R.INVOICE_MISSING: (
+        "所定のフォルダに保存し、案件に指定",
+        "save it to the invoices folder and name it with the project",
+    ),
+    _R.INVOICE_UNDECIDED: (
+        "同送するファイルか「別途」を指定",
+        'name the file that rides along, or "separate", with the project',
+    ),
+    _R.TWO_INVOICES: ("案件に1つ指定", "name one with the project"),
+    _R.WRONG_INVOICE: ("正しい請求書に差替え", "put the right invoice in its place"),
+    _R.INVOICE_UNCLEAR: (
+        "請求書を開き、宛先・案件・請求者を確認し承認",
+        "open the invoice, check addressee, project and claimant, then approve",
+    ),
+    _R.INVOICE_UNREADABLE: (
+        "目視で案件・金額を確認し承認",
+        "look at project and amount yourself, then approve",
+    ),
+    _R.DOCUMENTS_UNDECIDED: ("書類を登録、又は「なし」と指定", "register the documents, or say there are none"),
+    _R.CONTACT_FIRST: ("担当者へ連絡し、記録して承認", "contact the official, then approve with a note"),
+    _R.TIMING: ("時期が来たら承認", "approve when the moment has come"),
+    _R.ELIGIBILITY_UNKNOWN: (
+        "公告日等を登録、又は発注者に確認して承認",
+        "register the dates, or ask the issuer and approve",
+    ),
+    _R.NOT_ELIGIBLE: (
+        "紙の証書に切替え、又は発注者の了解を記録して承認",
+        "change to paper, or approve with the issuer's consent as note",
+    ),
+    _R.SENDER_UNPROVEN: (
+        "差出人を確かめて承認（社内のメールは確認できないことが多いため、PDFは所定のフォルダに保存）",
+        "make sure of the sender and approve (mail within the office often cannot be: save the PDF in the folder)",
+    ),
+    _R.FIRST_ADDRESS: ("アドレスを公表元と照合し承認", "compare the address with where it is published; approve"),
+    _R.RULE_CHANGED: ("変更点を確認し承認", "look at what changed and approve"),
+    _R.CHANGED: ("再確認のうえ承認", "look at it again and approve"),
+    _R.SEEN_BEFORE: ("変更なら承認、重複なら取下げ", "approve if amended, withdraw if a copy"),
+    _R.SUPERSEDED: ("後のものを確認。こちらは取下げ", "look at the later one; withdraw this one"),
+    _R.ALREADY_RESUBMITTED: (
+        "先の再提出の状況を確かめ、さらに送る場合は承認、不要なら取下げ",
+        "look at the earlier resubmission; approve to send once more, withdraw otherwise",
+    ),
+    _R.FROM_BEFORE: (
+        "提出済みでないか確認し、未提出なら承認、提出済みなら取下げ",
+        "find out whether it was submitted by hand; approve if not, withdraw if so",
+    ),
+    _R.REHEARSED: (
+        "リハーサル設定（rehearsal_to）を外し、承認",
+        "empty rehearsal_to, then approve",
+    ),
+    _R.NOT_SENT: ("再度送る場合は承認", "approve to send it again"),
+    _R.MAYBE_SENT: (
+        "発注者に到達を確認し、届いていれば取下げ、届いていなければ承認",
+        "ask the issuer whether it arrived; withdraw if so, approve if not",
+    ),
+    _R.TOO_BIG: ("添付を見直し", "look at the attachments"),
+    _R.LARGE_ATTACHMENT: ("取違えの有無を確認", "make sure it is the right file"),
+    _R.WRONG_RECIPIENT: ("送信不可。設定を確認", "never sent: check the configuration"),
+    _R.KEY_DIFFERS: ("送信不可。管理者へ連絡", "never sent: tell the administrator"),
+    _R.ENCODING: ("送信不可。管理者へ連絡", "never sent: tell the administrator"),
+    _R.NOT_A_NOTICE: ("正しいPDFを取得", "get the right PDF"),
+    _R.TWO_NOTICES: ("1件ずつ取得", "download them one by one"),
+    _R.MAIL_TOO_LARGE: ("PDFだけを所定のフォルダに保存", "save only the PDF to the folder"),
+    _R.TOO_LARGE: ("再取得（印刷し直したPDFは不可）", "download it again (no reprinted PDF)"),
+    _R.TOO_SLOW: ("再取得（印刷し直したPDFは不可）", "download it again (no reprinted PDF)"),
+    _R.NO_TEXT: _DOWNLOAD_AGAIN,
+    _R.PASSWORD: _DOWNLOAD_AGAIN,
+    _R.TWO_VALUES: _DOWNLOAD_AGAIN,
+    _R.ENGINES_DISAGREE: _DOWNLOAD_AGAIN,
+    _R.BROKEN_TEXT: _DOWNLOAD_AGAIN,
+    _R.DAMAGED: _DOWNLOAD_AGAIN,
+}
+
+AFTER_REHEARSING: Final = (
+    "発注者に送る内容（宛先・件名・添付）を確認し、承認",
+    "look at what goes to the issuer (recipient, subject, attachments), then approve",
+)
+"""The step of REHEARSED once the draft is no rehearsal any more."""
+
+_AS_DOWNLOADED = (
+    "保証会社のサイトから取得したPDFを、印刷・変換・結合せずそのまま所定のフォルダに保存",
+    "save the PDF from the surety's site to the folder as it is, neither printed nor converted nor joined",
+)
+_CONTAINER = ("PDFではない（ZIP等）", "not a PDF (a ZIP …)")
+_TRAILING = ("PDFの後ろに別のデータ", "other data behind the PDF")
+_CUT = ("PDFが途中で切れている", "the end of the PDF is missing")
+_OF_FILE = tuple((f"{ja}：{{value}}", f"{en}: {{value}}") for ja, en in (_CONTAINER, _TRAILING, _CUT))
+_SAVE_AS_PDF = (
+    "PDFだけを請求書フォルダに保存し直し",
+    "save the PDF alone to the invoices folder",
+)
+
+_MAY_HAVE_LEFT: Final[dict[str, tuple[str, str]]] = {
+    **{kind.value: (f"{words[0]}：{{value}}", f"{words[1]}: {{value}}") for kind, words in KINDS.items()},
+    "answer": ("後から届いた送信サーバーの応答：{value}", "the mail server's late answer: {value}"),
+    "early": (
+        "この提出についての通知又は控えが先に届いています：{value}",
+        "a report or copy of it came before: {value}",
+    ),
+    "copy": (
+        "この提出とみられる自社の控えが届いています：{value}",
+        "our own copy of it, it seems, lies in the mailbox: {value}",
+    ),
+    "other_copy": (
+        "同じ提出のメールが受信箱に届いています（内容は一致しません）：{value}",
+        "a mail of this submission lies in the mailbox, and is not the same: {value}",
+    ),
+}
+"""What says that a mail may have been sent already, by the code of MAYBE_SENT."""
+CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | None]]] = {
+    **{
+        (_R.MAYBE_SENT, code): ((f"{REASONS[_R.MAYBE_SENT][0]}（{ja}）", f"{REASONS[_R.MAYBE_SENT][1]} ({en})"), None)
+        for code, (ja, en) in _MAY_HAVE_LEFT.items()
+    },
+    (_R.ALREADY_RESUBMITTED, "confirmed"): (
+        ("到達確認済みの提出への再提出（{value}）", "a resubmission of what is confirmed to have arrived ({value})"),
+        (
+            "発注者に届いています。差替え等でさらに送る場合は承認、不要なら取下げ",
+            "the issuer has it: approve to send once more (a replacement), withdraw otherwise",
+        ),
+    ),
+    (_R.FROM_BEFORE, "mail"): (
+        (
+            "導入前のお知らせ（{value} のメール）。提出済みでないか確認",
+            "a notice from before the product was installed (mail of {value})",
+        ),
+        None,
+    ),
+    (_R.FROM_BEFORE, "file"): (
+        (
+            "導入前のお知らせ（{value} 保存）。提出済みでないか確認",
+            "a notice from before the product was installed (saved {value})",
+        ),
+        None,
+    ),
+    (_R.FROM_BEFORE, "since"): (
+        (
+            "監視の設定を変える前のお知らせ（{value} のメール）。提出済みでないか確認",
+            "a notice from before this mailbox was watched so (mail of {value})",
+        ),
+        None,
+    ),
+    (_R.FROM_BEFORE, "folder"): (
+        (
+            "このフォルダの監視を始める前のお知らせ（{value} 保存）。提出済みでないか確認",
+            "a notice from before this folder was watched (saved {value})",
+        ),
+        None,
+    ),
+    (_R.FROM_BEFORE, "undated"): (
+        ("受信日の分からないメールのお知らせ。提出済みでないか確認", "a notice in a mail without a readable date"),
+        None,
+    ),
+    (_R.KEY_DIFFERS, "pdf"): (
+        (
+            "送信前に読み直したお知らせPDFと記録が不一致：{value:of_pdf}",
+            "the PDF, read again before sending, differs from the records: {value:of_pdf}",
+        ),
+        (
+            "送信不可。PDFと記録を見比べ、管理者へ連絡（提出するときは取り下げ、PDFを別名で所定のフォルダに保存）",
+            "never sent: tell the administrator; to submit it, withdraw this one and save the PDF under another name",
+        ),
+    ),
+    (_R.MISSING_VALUE, "condition"): (
+        (
+            "件名・本文の条件に使う「{value}」が未登録",
+            'the value "{value}", which a condition asks about, is not registered',
+        ),
+        (
+            "案件に登録。ないことがある値なら、ルールの条件を {% if values.名前 is defined %} と書く",
+            "register it with the project; if it may be missing, write {% if values.NAME is defined %} in the rule",
+        ),
+    ),
+    (_R.MISSING_VALUE, "subject"): (
+        ("件名が空になる", "the subject comes out empty"),
+        ("発注者のルールの件名（subject）を直す", "mend the subject in the issuer's rule"),
+    ),
+    (_R.MISSING_VALUE, "file_name"): (
+        ("お知らせのファイル名が空になる", "the notice's file name comes out empty"),
+        ("発注者のルールのファイル名（file_name）を直す", "mend file_name in the issuer's rule"),
+    ),
+    (_R.ELIGIBILITY_UNKNOWN, "not_seen"): (
+        (
+            "この契約・保証を電子保証で受けるか、公表元で未確認（{value}）",
+            "not seen whether the issuer takes an electronic surety here ({value})",
+        ),
+        (
+            "発注者に確認し、ルール（eligibility）を補完、又は記録して承認",
+            "ask the issuer, then complete the rule (eligibility), or approve with a note",
+        ),
+    ),
+    (_R.DAMAGED, "container"): (
+        _CONTAINER,
+        ("中のPDFを取り出し、PDFだけを所定のフォルダに保存", "take the PDF out and save it alone to the folder"),
+    ),
+    (_R.DAMAGED, "trailing_data"): (_TRAILING, _AS_DOWNLOADED),
+    (_R.DAMAGED, "empty"): (("ファイル破損（空のファイル）", "a damaged file (an empty one)"), None),
+    (_R.DAMAGED, "cut"): (_CUT, None),
+    (_R.WRONG_INVOICE, "container"): (_OF_FILE[0], _SAVE_AS_PDF),
+    (_R.WRONG_INVOICE, "trailing_data"): (_OF_FILE[1], _SAVE_AS_PDF),
+    (_R.WRONG_INVOICE, "cut"): (_OF_FILE[2], _SAVE_AS_PDF),
+    (_R.DOCUMENTS_UNDECIDED, "container"): (_OF_FILE[0], _SAVE_AS_PDF),
+    (_R.DOCUMENTS_UNDECIDED, "trailing_data"): (_OF_FILE[1], _SAVE_AS_PDF),
+    (_R.DOCUMENTS_UNDECIDED, "cut"): (_OF_FILE[2], _SAVE_AS_PDF),
+    (_R.TWO_VALUES, "continues"): (
+        ("番号・キーが次の行に続いている可能性（{value}）", "number or key may go on in the next line ({value})"),
+        _AS_DOWNLOADED,
+    ),
+    (_R.NO_TEXT, "ocr_layer"): (
+        (
+            "複合機で作った検索可能PDFです。保証会社のサイトから取得したPDFをそのまま保存してください",
+            "a scan with recognised text behind it; save the PDF from the surety's site as it is",
+        ),
+        _AS_DOWNLOADED,
+    ),
+    (_R.NO_TEXT, "unseen"): (
+        ("番号・キーの文字が紙面に表示されない（{value}）", "number or key does not show on the page ({value})"),
+        _AS_DOWNLOADED,
+    ),
+    (_R.FIRST_ADDRESS, "copy_to"): (
+        ("控えの宛先が自社のドメインの外（{value}）", "our own copy goes outside our domain ({value})"),
+        (
+            "提出のたびに番号とキーが届きます。設定の [smtp] copy_to を確認し、正しければ承認（確認は一度だけ）",
+            "it gets number and key of every submission: check [smtp] copy_to; approve if it is right (asked once)",
+        ),
+    ),
+    (_R.FIRST_ADDRESS, "rehearsal_to"): (
+        ("リハーサルの宛先が自社のドメインの外（{value}）", "rehearsals go outside our domain ({value})"),
+        (
+            "リハーサルのたびに番号とキーが届きます。rehearsal_to を確認し、正しければ承認（確認は一度だけ）",
+            "it gets number and key of every rehearsal: check rehearsal_to; approve if it is right (asked once)",
+        ),
+    ),
+    (_R.WRONG_INVOICE, "issuer"): (
+        (
+            "請求書に別の発注者の名前があり、この発注者の名前がない（{value}）",
+            "the invoice names another issuer, and not this one ({value})",
+        ),
+        None,
+    ),
+    (_R.WRONG_INVOICE, "contractor"): (
+        (
+            "請求書に別の請求者の名前があり、この案件の受注者の名前がない（{value}）",
+            "the invoice names another contractor, and not this project's ({value})",
+        ),
+        None,
+    ),
+    (_R.INVOICE_UNCLEAR, "issuer"): (
+        (
+            "請求書に、ほかの発注者の名前、又は似た名前がある（{value}）",
+            "the invoice names another issuer too, or one of a similar name ({value})",
+        ),
+        (
+            "請求書を開き、宛先がこの発注者であることを確認し承認。違えば正しい請求書に差替え",
+            "open the invoice; approve if it is addressed to this issuer, else put the right one there",
+        ),
+    ),
+    (_R.INVOICE_UNCLEAR, "project"): (
+        (
+            "請求書に、ほかの案件の名前・番号、又は似た名前がある（{value}）",
+            "the invoice names another project too, or one of a similar name ({value})",
+        ),
+        (
+            "請求書を開き、この案件の請求書であることを確認し承認。違えば正しい請求書に差替え",
+            "open the invoice; approve if it is this project's, else put the right one there",
+        ),
+    ),
+    (_R.INVOICE_UNCLEAR, "contractor"): (
+        (
+            "請求書に、ほかの請求者の名前、又は似た名前がある（{value}）",
+            "the invoice names another contractor too, or one of a similar name ({value})",
+        ),
+        (
+            "請求書を開き、請求者がこの案件の受注者であることを確認し承認。違えば正しい請求書に差替え",
+            "open the invoice; approve if this project's contractor asks, else put the right one there",
+        ),
+    ),
+}
+"""Own words, and an own next step where there is one, of a hold with this code.
+
+The words take the place of the reason's. ``{value}`` is what the code is about; of a file its name and what was found.
+"""
+
+_TOGETHER: Final = {
+    "with_contract": ("契約書[[（{day:date}）]]と同時に提出", "hand it in together with the contract[[ ({day:date})]]"),
+    "with_invoice": ("請求書[[（{day:date}）]]と同時に提出", "hand it in together with the invoice[[ ({day:date})]]"),
+}
+_BEFORE: Final = {
+    "before_contract": (
+        "契約書[[（{day:date}）]]より前[[、{last:date}まで]]に提出",
+        "hand it in before the contract[[ ({day:date})]][[, by {last:date}]]",
+    ),
+    "before_invoice": (
+        "請求書[[（{day:date}）]]より前[[、{last:date}まで]]に提出",
+        "hand it in before the invoice[[ ({day:date})]][[, by {last:date}]]",
+    ),
+}
+_INSTEAD: Final = (
+    "紙の証書に切り替えるか、発注者の了解を得てください",
+    "Change to paper, or obtain the issuer's consent",
+)
+_STILL_WRITTEN: Final = (
+    "{file}：保存中又は保存直後です。数秒後に自動でもう一度確認します",
+    "{file}: it is being saved, or was saved just now; it is looked at again in a few seconds",
+)
+
+HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
+    **{(_R.TIMING, code): (f"{{project}}：{ja}", f"{{project}}: {en}") for code, (ja, en) in _TOGETHER.items()},
+    (_R.TIMING, "no_contract_day"): (
+        "{project}：契約日（dates の contract）が未登録です。請求書は契約日より前に送りません",
+        "{project}: the day of the contract (contract in dates) is not registered; no invoice is sent before that day",
+    ),
+    (_R.TIMING, "from_contract_day"): (
+        "{project}：請求書を送るのは契約日（{day:date}）から",
+        "{project}: the invoice is sent from the day of the contract ({day:date}) on",
+    ),
+    (_R.CONTACT_FIRST, ""): ("{project}：{asked}[[（{told: }）]]", "{project}: {asked}[[ ({told: })]]"),
+    (_R.NAME_ONLY, ""): ("{project}", "{project}"),
+    (_R.TWO_PROJECTS, ""): ("{projects}", "{projects}"),
+    (_R.NUMBER_DIFFERS, ""): ("{project}: {others}", "{project}: {others}"),
+    (_R.OTHER_CONTRACTOR, ""): ("{name}", "{name}"),
+    (_R.SEEN_BEFORE, ""): ("{earlier}", "{earlier}"),
+    (_R.SUPERSEDED, ""): ("{later}", "{later}"),
+    (_R.REHEARSED, ""): ("{times}", "{times}"),
+    (_R.NOT_SENT, ""): ("{times}", "{times}"),
+    (_R.ALREADY_RESUBMITTED, ""): ("{value}", "{value}"),
+    (_R.FIRST_ADDRESS, ""): ("{address}", "{address}"),
+    (_R.LARGE_ATTACHMENT, ""): ("{file} {bytes:mb}", "{file} {bytes:mb}"),
+    (_R.RULE_CHANGED, "changed"): (
+        "{file} {before} → {after}[[ (checked_on {checked_before} → {checked_now})]]",
+        "{file} {before} → {after}[[ (checked_on {checked_before} → {checked_now})]]",
+    ),
+    (_R.RULE_CHANGED, "checked_on"): ("{file} checked_on {checked} < {april}", "{file} checked_on {checked} < {april}"),
+    (_R.RULE_CHANGED, "until"): ("section.{section}.until {day}", "section.{section}.until {day}"),
+    (_R.NOT_ELIGIBLE, "excluded"): (
+        f"{{project}}：公告等で電子保証の対象外とされた案件です（excluded）。{_INSTEAD[0]}",
+        f"{{project}}: its announcement excludes electronic sureties (excluded). {_INSTEAD[1]}",
+    ),
+    (_R.NOT_ELIGIBLE, "missed"): (
+        f"{{project}}：{{facts:sentences}}{_INSTEAD[0]}",
+        f"{{project}}: {{facts:sentences}}{_INSTEAD[1]}",
+    ),
+    (_R.ELIGIBILITY_UNKNOWN, "lacking"): (
+        "{project}：電子保証の対象か分かりません。次を案件に登録するか、発注者に確認してください：{asked:alternatives}",
+        "{project}: not known. Register this with the project, or ask the issuer: {asked:alternatives}",
+    ),
+    # --- values and rules
+    (_R.MISSING_VALUE, ""): ("{value}", "{value}"),
+    (_R.MISSING_VALUE, "body"): ("body", "body"),
+    (_R.MISSING_VALUE, "not_typed"): ("body: notice.{value}", "body: notice.{value}"),
+    (_R.UNSAFE_VALUE, ""): ("{where} {found}", "{where} {found}"),
+    (_R.UNSAFE_VALUE, "mail"): ("{where}: {found}", "{where}: {found}"),
+    (_R.NO_RECIPIENT, ""): ("{section}", "{section}"),
+    (_R.NO_RECIPIENT, "no_section"): ("section", "section"),
+    (_R.NO_RECIPIENT, "placeholder"): ("{addresses}", "{addresses}"),
+    (_R.RULE_OPEN, ""): ("{keys}", "{keys}"),
+    (_R.RULE_OPEN, "template"): ("{where}: {found}", "{where}: {found}"),
+    (_R.RULE_OPEN, "no_template"): ("{file}", "{file}"),
+    (_R.BAD_VALUE, "has_key"): (
+        "{name}：認証キーが含まれています。登録から取り除いてください",
+        "{name}: the authentication key stands in it. Take it out of the register",
+    ),
+    (_R.BAD_VALUE, "guarantor_number"): (
+        "{name}「{given}」：保証会社の保証契約番号です。発注者の番号を登録してください",
+        '{name} "{given}": that is the contract number of the surety. Register the issuer\'s own number',
+    ),
+    (_R.BAD_VALUE, "too_long"): (
+        "{name}「{given}」：{limit}文字を超えています。{form:form}",
+        '{name} "{given}": more than {limit} characters. {form:form}',
+    ),
+    (_R.BAD_VALUE, "length"): (
+        "{name}「{given}」：{length}文字です。{form:form}",
+        '{name} "{given}": it has {length} characters. {form:form}',
+    ),
+    (_R.BAD_VALUE, "pattern"): (
+        "{name}「{given}」：形式が違います。{form:form}",
+        '{name} "{given}": another form. {form:form}',
+    ),
+    (_R.BAD_VALUE, "digits"): (
+        "{name}「{given}」：数字以外の文字があるか、数字がありません。{form:form}",
+        '{name} "{given}": something else than digits, or no digit. {form:form}',
+    ),
+    # --- files
+    (_R.TOO_BIG, ""): ("{file}", "{file}"),
+    (_R.TOO_BIG, "bytes"): ("{bytes} > {limit}", "{bytes} > {limit}"),
+    (_R.TOO_LARGE, ""): ("[[{found}]][[{bytes:number} bytes]]", "[[{found}]][[{bytes:number} bytes]]"),
+    (_R.MAIL_TOO_LARGE, ""): ("{bytes:number} bytes", "{bytes:number} bytes"),
+    (_R.INVOICE_MISSING, ""): ("{title:invoice}", "{title:invoice}"),
+    (_R.INVOICE_MISSING, "file"): ("{file}", "{file}"),
+    (_R.INVOICE_MISSING, "still_written"): _STILL_WRITTEN,
+    (_R.INVOICE_UNDECIDED, ""): ("{title:invoice}", "{title:invoice}"),
+    (_R.TWO_INVOICES, ""): ("{files}", "{files}"),
+    (_R.WRONG_INVOICE, ""): ("{file}", "{file}"),
+    (_R.WRONG_INVOICE, "other_product"): ("{file}: {title}", "{file}: {title}"),
+    (_R.WRONG_INVOICE, "carried"): ("{file}: #{other}", "{file}: #{other}"),
+    (_R.WRONG_INVOICE, "same_notice"): ("{file}: #{other} 同じお知らせ", "{file}: #{other}, the same notice"),
+    (_R.WRONG_INVOICE, "other_project"): (
+        "{file} {digits} 別の案件の名前か番号があります: {names}",
+        "{file} {digits} names another project or its number: {names}",
+    ),
+    (_R.WRONG_INVOICE, "same_name"): (
+        "{file} {digits} 同じ名前の案件と区別できません: {project}",
+        "{file} {digits} cannot be told from another project of the same name: {project}",
+    ),
+    (_R.WRONG_INVOICE, "no_name"): (
+        "{file} {digits} この案件の名前も番号もありません: {project}",
+        "{file} {digits} has neither the name nor a number of this project: {project}",
+    ),
+    (_R.WRONG_INVOICE, "is_interim"): (
+        "{file} {digits} 中間前払金の請求書です",
+        "{file} {digits} is the invoice of the interim payment",
+    ),
+    (_R.WRONG_INVOICE, "is_advance"): (
+        "{file} {digits} 前払金の請求書です",
+        "{file} {digits} is the invoice of the advance payment",
+    ),
+    (_R.WRONG_INVOICE, "other_amount"): (
+        "{file} {digits} 金額が登録と違います（請求書: {amounts:yen}、登録: {registered:yen}）",
+        "{file} {digits} has another amount than registered (invoice: {amounts:yen}; registered: {registered:yen})",
+    ),
+    (_R.INVOICE_UNREADABLE, "not_read"): ("{file} {digits} 文字を読み取っていません", "{file} {digits} was not read"),
+    (_R.INVOICE_UNREADABLE, "refused"): (
+        "{file} {digits} 文字を読み取れません（{why}）",
+        "{file} {digits} cannot be read ({why})",
+    ),
+    (_R.INVOICE_UNREADABLE, "no_text"): (
+        "{file} {digits} 文字がありません（画像のみ）",
+        "{file} {digits} has no text (images only)",
+    ),
+    (_R.INVOICE_UNREADABLE, "broken"): ("{file} {digits} 文字化けしています", "{file} {digits} has garbled text"),
+    (_R.INVOICE_UNREADABLE, "either_product"): (
+        "{file} {digits} 前払金と中間前払金のどちらの請求書か、文字では決められません",
+        "{file} {digits} may be for the advance or for the interim payment",
+    ),
+    (_R.INVOICE_UNREADABLE, "no_product"): (
+        "{file} {digits} 前払金の文字がありません",
+        "{file} {digits} does not name an advance payment",
+    ),
+    (_R.INVOICE_UNREADABLE, "no_amount"): (
+        "{file} {digits} 金額を読み取れません（登録: {registered:yen}）",
+        "{file} {digits} has no readable amount (registered: {registered:yen})",
+    ),
+    (_R.INVOICE_UNREADABLE, "amounts_disagree"): (
+        "{file} {digits} 金額の読み取りが一致しません（登録: {registered:yen}）",
+        "{file} {digits} was read with different amounts (registered: {registered:yen})",
+    ),
+    (_R.DOCUMENTS_UNDECIDED, ""): ("{file}", "{file}"),
+    (_R.DOCUMENTS_UNDECIDED, "others"): ("その他の必要書類", "other required documents"),
+    (_R.DOCUMENTS_UNDECIDED, "is_invoice"): (
+        "{title}（請求書は documents ではなく invoice に登録）",
+        "{title} (register an invoice under invoice, not under documents)",
+    ),
+    (_R.DOCUMENTS_UNDECIDED, "still_written"): _STILL_WRITTEN,
+    (_R.DOCUMENTS_UNDECIDED, "required"): ("{title}（必要書類）", "{title} (required)"),
+    (_R.DOCUMENTS_UNDECIDED, "not_named"): (
+        "{title}（発注者の定めにない書類）",
+        "{title} (not among the issuer's documents)",
+    ),
+    # --- checks, and what could not be read
+    (_R.WRONG_RECIPIENT, ""): ("{addresses}", "{addresses}"),
+    (_R.WRONG_RECIPIENT, "nobody"): ("to", "to"),
+    (_R.KEY_DIFFERS, ""): ("{found}", "{found}"),
+    (_R.ENCODING, ""): ("{places}", "{places}"),
+    **{(reason, ""): ("{found}", "{found}") for reason in REFUSALS if reason is not _R.TOO_LARGE},
+}
+"""What is told in brackets behind the words of a reason, by the code of its parameters."""
+
+_ABOUT_CONTRACTS: Final[dict[str, tuple[str, str]]] = {
+    "original_alone": (
+        "変更契約は対象外です（当初の契約だけが対象です）",
+        "an amended contract is not taken (the original one alone is)",
+    ),
+    "approval_unknown": (
+        "この案件を電子保証の対象とする発注者の承認（approval）があるか",
+        "whether the issuer approved an electronic surety for this project (approval)",
+    ),
+    "other_product": (
+        "{own:product}は対象の保証（{taken:product}）ではありません",
+        "{own:product} is none of the guarantees that are taken ({taken:product})",
+    ),
+    "kind_unknown": ("契約の種類（kind）が{taken:kind_or}か", "whether the kind of contract (kind) is {taken:kind_or}"),
+    "other_kind": (
+        "{own:kind}は対象の契約の種類（{taken:kind}）ではありません",
+        "{own:kind} is none of the kinds of contract that are taken ({taken:kind})",
+    ),
+    "award_unknown": (
+        "契約方法（award）が{taken:award_or}か",
+        "whether the contract was awarded (award) by {taken:award_or}",
+    ),
+    "other_award": (
+        "{own:award}は対象の契約方法（{taken:award}）ではありません",
+        "{own:award} is none of the ways of award that are taken ({taken:award})",
+    ),
+    "tendering_unknown": (
+        "入札を行った部署（tendered_by）が{taken:_or}か",
+        "whether the section that tendered (tendered_by) is {taken:_or}",
+    ),
+    "other_tendering": (
+        "入札を行った部署（{own}）は対象の部署（{taken:section}）ではありません",
+        "the section that tendered ({own}) is none of those that are taken ({taken:section})",
+    ),
+    "amount_unknown": (
+        "請負金額（amount）が{least:yen}以上か",
+        "whether the contract amount (amount) is {least:yen} or more",
+    ),
+    "amount_below": (
+        "請負金額 {amount:yen} は対象の下限 {least:yen}を下回ります",
+        "the contract amount {amount:yen} is below the least that is taken, {least:yen}",
+    ),
+    "day_unknown": ("{days:day_key_or}が{since:date}以降か", "whether {days:day_key_or} is {since:date} or later"),
+    "day_before": (
+        "{which:day} {day:date} は対象の開始日 {since:date}より前です",
+        "{which:day} {day:date} is before {since:date}, from which day they are taken",
+    ),
+}
+"""What was asked about a contract and is not known, or is missed."""
+
+FORMS: Final[dict[str, tuple[str, str]]] = {
+    "form": ("正しい形式：{facts:forms}", "the right form: {facts:forms}"),
+    "digits_only": ("数字だけ", "digits only"),
+    "length": ("{length}文字", "{length} characters"),
+    "no_hyphens": ("ハイフンなし", "no hyphens"),
+    "half": ("半角", "half width"),
+    "full": ("全角", "full width"),
+    "pattern": ("パターン {pattern}", "pattern {pattern}"),
+    "sample": ("例 {sample}", "such as {sample}"),
+}
+"""The form that an issuer wants of a value."""
+
+MISFITS: Final = {
+    code: tuple(each.partition("：" if at == 0 else ": ")[2] for at, each in enumerate(pair))
+    for (reason, code), pair in HOLD_DETAILS.items()
+    if reason is _R.BAD_VALUE
+}
+"""The same without the value: of a form's own sample."""
+
+DUTIES: Final[dict[str, tuple[str, str]]] = {
+    **_TOGETHER,
+    **_BEFORE,
+    "no_steps": (
+        "提出の手順がルールにありません。発注者に確認し、instructions に書いてください",
+        "The rule has no steps for handing it in. Ask the issuer and write them under instructions",
+    ),
+    "if_attached": ("請求書を一緒に提出するとき：{sentence}", "if the invoice is handed in with it: {sentence}"),
+    "if_apart": ("請求書を別に提出するとき：{sentence}", "if the invoice is handed in apart: {sentence}"),
+    "hand_in_invoice": ("{title:invoice}を別途提出", "hand in the {title:invoice} apart"),
+    "fax_number": ("FAX番号", "fax number"),
+    "no_fax": (
+        "未登録（発注者に確認し、課の fax に書く）",
+        "not registered (ask the issuer and write it as fax of the section)",
+    ),
+    "contract_number": ("保証契約番号", "contract number"),
+    "key": ("認証キー", "authentication key"),
+    "key_on_notice": ("{key}（お知らせのPDFに記載）", "{key} (printed on the notice)"),
+    "own_rule": ("projects.toml（{project}）[[、ほかは {source}]]", "projects.toml ({project})[[, else {source}]]"),
+}
+"""What people do in our own words; the rest of ``Duties`` is the issuer's."""
+
+_SIGNATURES: Final[dict[str, tuple[str, str]]] = {
+    "none": ("電子署名（DKIM）がない", "it has no DKIM signature"),
+    "not_tried": ("電子署名（DKIM）は確かめていない", "its DKIM signature was not checked"),
+    "other_domain": ("電子署名（DKIM）が別のドメインのもの", "its DKIM signature is of another domain"),
+    "unsupported": ("電子署名（DKIM）が読めない形式", "its DKIM signature has an unknown form"),
+    "from_unsigned": ("電子署名（DKIM）が差出人を含まない", "its DKIM signature does not cover From"),
+    "field_unsigned": ("電子署名（DKIM）が {about} を含まない", "its DKIM signature does not cover {about}"),
+    "field_twice": ("{about} が2つ以上ある", "{about} occurs twice or more"),
+    "too_old": (
+        "電子署名（DKIM）が受信の30日より前のもの（古いメールの再送のおそれ）",
+        "its DKIM signature is more than 30 days older than its arrival (an old mail may have been sent again)",
+    ),
+    "no_date": (
+        "電子署名（DKIM）の日時、又は受信の日時が分からない",
+        "the time of its DKIM signature, or of its arrival, is not known",
+    ),
+    "body_in_part": ("電子署名（DKIM）が本文の一部だけのもの", "its DKIM signature covers the body in part"),
+    "expired": ("電子署名（DKIM）の期限切れ", "its DKIM signature has expired"),
+    "no_key": ("電子署名（DKIM）の鍵が公開されていない", "the key of its DKIM signature is not published"),
+    "weak_key": ("電子署名（DKIM）の鍵が短すぎる", "the key of its DKIM signature is too short"),
+    "on_trial": ("電子署名（DKIM）の鍵が試験用", "the key of its DKIM signature is for testing"),
+    "changed": (
+        "電子署名（DKIM）が内容と合わない（途中で変わった）",
+        "its DKIM signature does not fit the content (it was changed on the way)",
+    ),
+    "not_whole": (
+        "大きなメールのため電子署名（DKIM）を確かめられない",
+        "the mail is too large for its DKIM signature to be checked",
+    ),
+    "dns": (
+        "DNSに届かず電子署名（DKIM）を確かめられない",
+        "its DKIM signature cannot be checked: the DNS is not reached",
+    ),
+}
+_SERVER: Final[dict[str, tuple[str, str]]] = {
+    "found": ("受信サーバーも差出人を確認していない", "our server did not confirm the sender either"),
+    "not_set": (
+        "受信サーバーの名前（authserv_id）が未設定",
+        "the name of our server (authserv_id) is not configured",
+    ),
+    "none": ("受信サーバーの確認結果がない", "there is no result of our server"),
+    "two": (
+        "受信サーバーの確認結果が2つ以上ある（偽造のおそれ）",
+        "there are several results of our server (they may be forged)",
+    ),
+    "below": (
+        "受信サーバーの確認結果の位置がおかしい（偽造のおそれ）",
+        "the result of our server stands in the wrong place (it may be forged)",
+    ),
+    "unreadable": ("受信サーバーの確認結果を読み取れない", "the result of our server cannot be read"),
+    "only_others": (
+        "受信サーバーが確認したのはSPF等だけ（電子署名（DKIM）の確認がない）",
+        "our server confirmed SPF or the like alone (no DKIM)",
+    ),
+}
+FACTS: Final = {
+    **_ABOUT_CONTRACTS,
+    **{f"signature_{code}": pair for code, pair in _SIGNATURES.items()},
+    **{f"server_{code}": pair for code, pair in _SERVER.items()},
+}
+"""What stands among the parameters of another sentence, by its own code."""
+
+EVIDENCE: Final[dict[str, tuple[str, str]]] = {
+    "flaw_headers": ("ヘッダーの書き方が正しくない", "its headers are malformed"),
+    "flaw_no_from": ("差出人（From）がない", "it has no From"),
+    "flaw_two_froms": ("差出人（From）が2つ以上ある", "it has several From"),
+    "flaw_unclear": ("差出人（From）を1つのアドレスとして読めない", "its From is not one address"),
+    "by_server": (
+        "{address}：受信サーバーの確認結果（dkim {domain}）",
+        "{address}: confirmed by our server (dkim {domain})",
+    ),
+    "by_signature": ("{address}：電子署名（DKIM {domain}）", "{address}: signed (DKIM {domain})"),
+    "by_open_signature": (
+        "{address}：電子署名（DKIM {domain}）。その鍵はDNSSECで確かめていない",
+        "{address}: signed (DKIM {domain}); its key is not confirmed by DNSSEC",
+    ),
+    "open_dns_alone": (
+        "{address}：電子署名（DKIM {domain}）は合うが、鍵をDNSSECで確かめられない（auto・hold では認めない）",
+        "{address}: its signature (DKIM {domain}) fits, its key is not confirmed by DNSSEC (not enough for auto, hold)",
+    ),
+    "answers": (
+        "{address}：返信・自動応答・配信通知（{by}）の中のものは、保証会社のものと確かめられない",
+        "{address}: nothing in a reply, an automatic reply or a report ({by}) is proven to be the surety's",
+    ),
+    "enclosed": (
+        "{address}：添付されたメールの中のものは、保証会社のものと確かめられない",
+        "{address}: nothing in an attached mail is proven to be the surety's",
+    ),
+    "unattended": (
+        "{address}：自動で送られたメール（{by}）は、社内の方のものと確かめられない",
+        "{address}: a mail that was sent automatically ({by}) is not proven to be a colleague's",
+    ),
+    "nobodys": (
+        "{address}：保証会社（guarantors.toml の senders）にも、[intake] colleagues にもない差出人",
+        "{address}: neither among senders in guarantors.toml nor among colleagues in [intake]",
+    ),
+    "others": (
+        "{address}：この保証会社の差出人（guarantors.toml の senders）ではない",
+        "{address}: none of the senders of this surety in guarantors.toml",
+    ),
+    "signature": ("{address}：{own:fact}", "{address}: {own:fact}"),
+    "server_too": (
+        "{address}：受信サーバーは電子署名を確認したが、{server:fact}、{own:fact}",
+        "{address}: our server confirmed the signature, but {server:fact}; {own:fact}",
+    ),
+    "neither": ("{address}：{stand:fact}、{own:fact}", "{address}: {stand:fact}; {own:fact}"),
+}
+"""What proves the sender of a mail, or why it is not proven."""
+
+NAMES: Final[dict[str, dict[str, tuple[str, str]]]] = {
+    "of_pdf": {
+        "file": ("ファイル", "file"),
+        "guarantor": ("保証会社", "guarantor"),
+        "contract_number": ("保証契約番号", "contract number"),
+        "key": ("認証キー", "key"),
+        "product": ("保証の種別", "kind of guarantee"),
+        "project_name": ("工事名", "name of the works"),
+        "contractor_name": ("受注者名", "contractor"),
+    },
+    "product": {
+        "contract": ("契約保証", "performance guarantee"),
+        "advance": ("前払金保証", "advance payment guarantee"),
+        "interim": ("中間前払金保証", "interim payment guarantee"),
+    },
+    "invoice": {
+        "advance": ("前払金請求書", "invoice of the advance payment"),
+        "interim": ("中間前払金請求書", "invoice of the interim payment"),
+    },
+    "kind": {
+        "works": ("工事", "works"),
+        "consulting": ("業務委託", "consulting"),
+        "other": ("その他の契約", "another contract"),
+    },
+    "award": {
+        "open": ("一般競争入札", "open tender"),
+        "designated": ("指名競争入札", "designated tender"),
+        "discretionary": ("随意契約", "negotiated contract"),
+    },
+    "day": {
+        "procedure_start": ("発注手続の開始日", "the start of the procedure"),
+        "announcement": ("公告日", "the day of announcement"),
+        "designation": ("指名日", "the day of designation"),
+        "notification": ("通知日", "the day of notification"),
+        "bid": ("入札日", "the day of the bid"),
+        "award": ("落札日", "the day of award"),
+        "contract": ("契約日", "the day of the contract"),
+        "original_contract": ("当初契約の契約日", "the day of the original contract"),
+        "guarantee": ("保証契約の契約日", "the day of the guarantee"),
+    },
+}
+"""What codes among the values are called: the way behind the colon in ``{name:way}`` chooses the table."""

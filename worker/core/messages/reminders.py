@@ -1,0 +1,131 @@
+"""What is said of silence and of limits: windows, deadlines, digests, escalations, the operator's command.
+
+Its one promise is that of ``messages``: (Japanese, English) by code; it knows no file and no state.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    # --- What is wrong with the configuration ----------------------------------------------------------------
+    "bad_window": (
+        "「{value}」は時間帯の書き方ではありません",
+        '"{value}" is no window',
+    ),
+    "one_connection": (
+        "connections は 1 だけです（二重送信を防ぐため、1通ずつ送ります）",
+        "connections is 1: mails go one at a time, so that none goes twice",
+    ),
+    # --- Tasks -----------------------------------------------------------------------------------------------
+    "task_doubt": (
+        "届いたかどうかが分かりません（自動では再送しません）。{whom}へ到達を確認し、結果を記録",
+        "it may have arrived or not (it is never sent again by itself): ask {whom}, then record the answer",
+    ),
+    "task_stuck": (
+        "送信できない状態が続いています（再送は自動で続けます）。サーバーの応答：{reply}。提出先：{whom}",
+        "sending has failed for hours (it goes on by itself). The server said: {reply}. Ask: {whom}",
+    ),
+    "task_stuck_unreached": (
+        "送信サーバーに接続できず、送信できていません（再送は自動で続けます）。提出先：{whom}",
+        "the mail server is not reached, so nothing leaves (it is tried on). Ask: {whom}",
+    ),
+    "no_phone": ("電話番号は未登録", "no number is registered"),
+    "line_due": ("　　提出期限：{day}", "    deadline: {day}"),
+    "line_phone": ("　　電話：{whom}", "    phone: {whom}"),
+    "line_sends_at": ("{moment} に送信予定", "leaves at {moment}"),
+    "status_sends_at": (
+        "送信待ち：{count}件（次の送信は {moment}）",
+        "Waiting to be sent: {count} (the next leaves at {moment})",
+    ),
+    # --- The mail at once ------------------------------------------------------------------------------------
+    "telling_subject_deadline": (
+        "【保証便】至急：提出期限が迫っています（{count}件）",
+        "[hoshobin] urgent: a deadline is near ({count})",
+    ),
+    "telling_deadline": (
+        (
+            "次の{count}件は提出期限が迫っていますが、まだ提出が終わっていません。\n"
+            "　　期限までに間に合わないおそれがあるときは、下記の電話番号へご連絡のうえ、提出方法をご相談ください。"
+        ),
+        "The deadline of these {count} is near, and they have not left. Call the section where time runs out.",
+    ),
+    "telling_mute": (
+        (
+            "送信サーバーに接続できない状態が続いています（{since} から：{reply}）。\n"
+            "　　この間、発注者への送信も、このお知らせのメールも止まっています。"
+            "ネットワークと設定を確かめ、`hoshobin doctor` を実行してください。"
+        ),
+        (
+            "The mail server has not been reached since {since} ({reply}).\n"
+            "Meanwhile nothing is sent, not even this mail. Check the network, then run `hoshobin doctor`."
+        ),
+    ),
+    # --- The digest ------------------------------------------------------------------------------------------
+    "digest_subject": (
+        "【保証便】本日の対応一覧（{count}件、うち至急 {now}件）",
+        "[hoshobin] today's tasks ({count}, {now} of them at once)",
+    ),
+    "digest_subject_none": (
+        "【保証便】本日の対応一覧（対応待ちはありません）",
+        "[hoshobin] today's tasks (none)",
+    ),
+    "digest_open": (
+        (
+            "{day}現在、対応が終わっていないものは{count}件です（うち至急 {now}件）。急ぐ案件から順に並べています。\n"
+            "このメールには認証キーは含まれていません。"
+        ),
+        "Open on {day}: {count}, {now} of them at once; the most urgent projects first. No key is in this mail.",
+    ),
+    "digest_none": (
+        "{day}現在、対応が終わっていないものはありません。保証便は動いています。",
+        "Nothing is open on {day}. hoshobin is running.",
+    ),
+    "digest_project": ("■ {project}　／　{issuer}", "■ {project} / {issuer}"),
+    "digest_task": ("　［{urgency}］{about}", "  [{urgency}] {about}"),
+    "t_no_issuer": ("発注者不明", "issuer not known"),
+    "digest_due": ("期限 {day}", "due {day}"),
+    "digest_number": ("番号 {number}", "submission {number}"),
+    "digest_todo": ("　　すること：{text}", "    to do: {text}"),
+    "digest_command": ("　　コマンド：{command}", "    command: {command}"),
+    "digest_more": (
+        "ほかに{count}件あります。`hoshobin tasks` でご確認ください。",
+        "And {count} more: see `hoshobin tasks`.",
+    ),
+    "digest_head": (
+        (
+            "記録の末尾（{number}件目）：{head}\n"
+            "　　このメールを保管しておくと、後日 `hoshobin audit verify --head {head}` により、この時点までの記録が"
+            "失われたり書き換えられたりしていないことを確かめられます。"
+        ),
+        (
+            "Head of the log (entry {number}): {head}\n"
+            "Keep this mail: `hoshobin audit verify --head {head}` later proves that nothing up to here was lost."
+        ),
+    ),
+    # --- Escalation ------------------------------------------------------------------------------------------
+    "escalation_subject": (
+        "【保証便】至急：1営業日のあいだ対応のない件があります（{count}件）",
+        "[hoshobin] urgent: untouched for a working day ({count})",
+    ),
+    "escalation_open": (
+        (
+            "次の{count}件は至急の対応が必要ですが、1営業日のあいだ対応が記録されていません。\n"
+            "担当者へのお知らせに加えて、このメールをお送りしています。認証キーは含まれていません。"
+        ),
+        "These {count} are urgent and nothing was recorded for a working day. No key is in this mail.",
+    ),
+    # --- The operator's command ------------------------------------------------------------------------------
+    "remedy_command": (
+        "[operator] command の先頭に、実行できるプログラムの絶対パスを書いてください。",
+        "Write the absolute path of a program that can be run first in [operator] command.",
+    ),
+}
+
+HINTS: Final[dict[str, tuple[str, str]]] = {
+    "bad_window": (
+        '"mon-fri 08:30-17:15" のように、曜日（mon tue wed thu fri sat sun）と時刻で書いてください（24:00 まで）',
+        'write weekdays and times as in "mon-fri 08:30-17:15" (up to 24:00)',
+    ),
+    "one_connection": ("connections = 1 としてください", "write connections = 1"),
+}

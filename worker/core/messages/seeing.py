@@ -1,0 +1,161 @@
+"""Words of seeing before sending: the layout of ``preview`` and ``show``, near misses, and ``rules test``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PAPER_STEPS: Final[tuple[tuple[tuple[str, ...], tuple[str, str]], ...]] = (
+    (
+        ("保証保険", "証券"),
+        (
+            "保険会社の証券は対象外。発注者の定める方法で別に提出し、こちらは取下げ",
+            "an insurer's bond does not go this way: hand it in as the issuer asks, and withdraw this",
+        ),
+    ),
+    (
+        ("証書",),
+        (
+            "証書そのものは提出しません。保証会社のサイトから「認証キーのお知らせ」PDFを取得し、所定のフォルダに保存",
+            "the certificate itself is not handed in: download the notice of the key and save it to the folder",
+        ),
+    ),
+)
+"""What to do about a paper that is no notice, by a word in what it is called; a bond's name may hold both words."""
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    # --- near misses
+    "near_miss": ("{name}（{id}）：{differs}", "{name} ({id}): {differs}"),
+    "near_same": ("お知らせと同じ", "the same as on the notice"),
+    "h_near": ("似ている案件（自動では選びません）", "similar projects (never chosen automatically)"),
+    # --- the mail as it will be
+    "h_mail": ("送信するメール", "the mail as it will be"),
+    "h_from": ("差出人", "from"),
+    "attachment": ("{title}：{name}（{size}）", "{title}: {name} ({size})"),
+    "h_pages": ("添付の1ページ目（認証キーは伏字）", "first page of each attachment (key masked)"),
+    "page_empty": ("（文字情報なし）", "(no text)"),
+    # --- the rule
+    "h_rule": ("適用したルール", "the rule that applied"),
+    "h_source": ("出典", "source"),
+    "not_written": ("（記載なし）", "(not written)"),
+    "h_assumed": ("仮定", "assumed"),
+    "taken_notice": (
+        "番号とキーは、お知らせのPDFで出す（公表元に記載なし）",
+        "the notice is attached (not stated by the source)",
+    ),
+    "taken_timing": ("提出の時期は問わない（公表元に記載なし）", "it may go at any time (not stated by the source)"),
+    "h_chosen": ("採用した方法", "what was chosen"),
+    "h_contract": ("契約の区分", "contract"),
+    "amended": ("変更契約のルール", "the rule for amended contracts"),
+    # --- guards and conditions
+    "h_checks": ("誤送信の防止チェック", "guards against a wrong mail"),
+    "check_wrong_recipient": ("宛先が設定どおり", "recipients are those of the configuration"),
+    "check_key_differs": ("番号・認証キーがこのお知らせのもの", "number and key are this notice's"),
+    "check_invoice": ("請求書がこの案件・この保証のもの", "the invoice is this project's and product's"),
+    "check_first_address": ("送信したことのある宛先", "addresses that mail went to before"),
+    "check_rule_changed": ("ルールに変更なし、確認日が新しい", "the rule is unchanged and was checked lately"),
+    "check_already_resubmitted": ("同じお知らせの再提出がほかにない", "no other resubmission of this notice"),
+    "check_large_attachment": ("添付の大きさが通常", "attachments of usual size"),
+    "passed": ("問題なし", "passed"),
+    "not_asked": (
+        "リハーサル中は確認しません（本番の内容になったときに確認）",
+        "not checked while rehearsing: it is once the mail is for the issuer",
+    ),
+    "h_conditions": ("目で確かめる条件", "conditions for a person to check"),
+    "to_tick": ("□ {sentence}", "[ ] {sentence}"),
+    "ticked": ("☑ {sentence}", "[x] {sentence}"),
+    # --- what people do
+    "h_download": ("お知らせPDFを取得する手順", "how to get the notice PDF"),
+    "h_hand_over": ("提出の手順（メールでは送りません）", "how to hand it in (nothing is mailed)"),
+    "h_duties": ("送信の前後にすること", "before and after sending"),
+    "h_before": ("送信の前に", "before sending"),
+    "h_not_before": ("送信できる日", "not before"),
+    "h_deadline": ("提出期限", "deadline"),
+    "h_call": ("送信後の電話", "call after sending"),
+    "h_after": ("送信の後に", "after sending"),
+    "done": ("{sentence}（済）", "{sentence} (done)"),
+    "h_closes": ("完了の条件", "closed by"),
+    "closes_call": ("電話で到達を確認し、記録したとき", "a call that confirmed arrival, recorded"),
+    "closes_answer": ("先方の返信又は電話での確認を記録したとき", "an answer or a call, recorded"),
+    "closes_none": ("送信から{days}日、不達の通知がないとき", "{days} days without a bounce"),
+    # --- rules test
+    "differs_issuer": ("発注者", "issuer"),
+    "differs_project": ("案件", "project"),
+    "differs_channel": ("提出方法", "channel"),
+    "differs_section": ("提出先", "section"),
+    "differs_to": ("宛先", "to"),
+    "differs_cc": ("CC", "cc"),
+    "differs_subject": ("件名", "subject"),
+    "differs_body": ("本文", "body"),
+    "differs_attachments": ("添付", "attachments"),
+    "differs_reasons": ("保留の理由", "reasons to hold"),
+    "differs_conditions": ("目で確かめる条件", "conditions to check"),
+    "differs_duties": ("送信の前後にすること", "before and after sending"),
+    "rules_differ": (
+        "お知らせ{tried}件のうち{count}件が、変更後の設定では異なります（－は変更前、＋は変更後）。",
+        "Of {tried} notices {count} would differ under the changed configuration (- before, + after).",
+    ),
+    "rules_same": (
+        "お知らせ{tried}件を試しました。変更後の設定でも内容は変わりません（{count}件）。",
+        "Tried {tried} notices: {count} would differ.",
+    ),
+    # --- Conditions to tick and duties after sending ---
+    "conditions_unticked": (
+        (
+            "{id} には、機械では確認できない条件があります。確かめたうえで、`--tick 番号`（全部なら `--tick all`）を"
+            "付けて承認してください：{conditions}"
+        ),
+        (
+            "{id} has conditions that no machine can check. Check them and approve with `--tick N` or `--tick all`:"
+            " {conditions}"
+        ),
+    ),
+    "no_such_condition": (
+        "{id} に {number} 番の条件はありません。`hoshobin show {id}` で番号をご確認ください。",
+        "{id} has no condition {number}. See the numbers with `hoshobin show {id}`.",
+    ),
+    "note_needed": (
+        "{id} の承認には記録が必要です（{reasons}）。相手方・日時・内容を `--note` に記入してください。",
+        "{id} needs a note ({reasons}): whom you spoke to, when, and what was said, with `--note`.",
+    ),
+    "ask_condition": (
+        "{id}　条件 {number}：{condition}　確かめましたか",
+        "{id} condition {number}: {condition} Checked?",
+    ),
+    "no_such_duty": (
+        "{id} に {what} 番の手続はありません。残っている手続：{duties}",
+        "{id} has no duty {what}. Left: {duties}",
+    ),
+    "duty_done": (
+        "{id} の「{duty}」は、すでに済みと記録されています。",
+        "{id}: '{duty}' is recorded as done already.",
+    ),
+    "no_duty_left": (
+        "{id} に、提出後に残っている手続はありません。",
+        "Nothing remains to be done after sending {id}.",
+    ),
+    "which_duty": (
+        "{id} には手続が複数残っています。`--what 番号` で指定してください：{duties}",
+        "Several duties of {id} are left. Name one with `--what N`: {duties}",
+    ),
+    "resend_instead": (
+        (
+            "同じお知らせは {id} で提出済み。再提出なら {id} を訂正（hoshobin resend {id} --by 氏名 --why 理由）。"
+            "どちらの場合も、こちらは取下げ"
+        ),
+        (
+            "{id} went with this very notice. To send it again, correct that one"
+            " (hoshobin resend {id} --by NAME --why TEXT); withdraw this one either way"
+        ),
+    ),
+    "later_key": (
+        (
+            "保証契約番号 {number} には、後から別の認証キーのお知らせ（{later}）が届いています。"
+            "この提出が済んでいれば記録、まだなら取下げ（hoshobin withdraw {id}）、{later} を提出"
+        ),
+        (
+            "A notice with another key came later under contract number {number} ({later}). Record this one if it was"
+            " handed in; if not, withdraw it (hoshobin withdraw {id}) and hand in {later}"
+        ),
+    ),
+    "duty_recorded": ("{id} の「{duty}」を済みと記録しました。", "{id}: '{duty}' is recorded as done."),
+}

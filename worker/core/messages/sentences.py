@@ -1,0 +1,107 @@
+"""Puts the parameters of a hold or a duty into its sentence, in the reader's language.
+
+``{name:way}`` shows ``name`` as ``date``, ``yen``, ``mb``, ``number``, by a table of names (``product``),
+or unchanged. Several values are joined by a comma, by a space where the way is one, by "or" where it ends in ``_or``.
+``[[…]]`` is left out where one of the parameters in it is missing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from worker.core.japanese_dates import write_date
+from worker.core.params import Params, Value
+
+Pair = tuple[str, str]
+Names = Mapping[str, Mapping[str, Pair]]
+
+_OPTIONAL: Final = re.compile(r"\[\[(.*?)\]\]")
+_PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)(?::([a-z_ ]*))?\}")
+_COMMA: Final = ("、", ", ")
+_PLAIN: Final = (", ", ", ")
+_OR: Final = ("又は", " or ")
+_EITHER: Final = ("。又は、", "; or ")
+_OR_WAY: Final = "_or"
+
+
+class Teller:
+    """One set of tables, by which parameters become a sentence."""
+
+    def __init__(self, names: Names, facts: Mapping[str, Pair], forms: Mapping[str, Pair]) -> None:
+        self._names = names
+        self._facts = facts
+        self._forms = forms
+
+    def fill(self, words: str, params: Params, index: int) -> str:
+        """``words`` with ``params`` put in; ``index`` is 0 for Japanese, 1 for English."""
+
+        def is_whole(part: re.Match[str]) -> str:
+            return part[1] if all(found[1] in params for found in _PLACEHOLDER.finditer(part[1])) else ""
+
+        def put_in(found: re.Match[str]) -> str:
+            return self._show(params.get(found[1], ""), found[2] or "", index)
+
+        return _PLACEHOLDER.sub(put_in, _OPTIONAL.sub(is_whole, words))
+
+    def _show(self, value: Value, way: str, index: int) -> str:
+        match way:
+            case "alternatives":
+                facts = [self._list(each, self._facts, index) for each in _several(value)]
+                return _EITHER[index].join(dict.fromkeys(facts))
+            case "sentences":
+                facts = [self._one(each, self._facts, index) for each in _several(value)]
+                return "".join(f"{each}{('。', '. ')[index]}" for each in dict.fromkeys(facts))
+            case "fact":
+                return self._one(value, self._facts, index)
+            case "form":
+                return self.fill(self._forms["form"][index], Params(facts=value), index)
+            case "forms":
+                return self._list(value, self._forms, index)
+            case "of_pdf":
+                return self._of_codes(value, way, index)
+            case _:
+                return self._joined(value, way, index)
+
+    def _joined(self, value: Value, way: str, index: int) -> str:
+        joint = _OR if way.endswith(_OR_WAY) else _PLAIN if way in {"", "yen"} else _COMMA
+        own = way.removesuffix(_OR_WAY)
+        shown = [self._shown(str(each), own, index) for each in _several(value)]
+        return (" " if way == " " else joint[index]).join(shown)
+
+    def _shown(self, value: str, way: str, index: int) -> str:
+        match way:
+            case "date":
+                return write_date(dt.date.fromisoformat(value)) if index == 0 else value
+            case "yen":
+                return f"{int(value):,}円" if index == 0 else f"{int(value):,} yen"
+            case "number":
+                return f"{int(value):,}"
+            case "mb":
+                return f"{int(value) / 1_000_000:.1f} MB"
+            case "day_key":
+                named = self._shown(value, "day", index)
+                return f"{named}（dates.{value}）" if index == 0 else f"{named} (dates.{value})"
+            case _:
+                pair = self._names.get(way, {}).get(value)
+                return pair[index] if pair else value
+
+    def _of_codes(self, value: Value, way: str, index: int) -> str:
+        """Codes in office words, where all of them are known; an older program put them behind commas."""
+        codes = value.split(", ") if isinstance(value, str) else [str(each) for each in _several(value)]
+        names = self._names[way]
+        if names.keys() >= {*codes}:
+            return _COMMA[index].join(names[each][index] for each in codes)
+        return ", ".join(codes)
+
+    def _one(self, fact: Value, table: Mapping[str, Pair], index: int) -> str:
+        return self.fill(table[fact.code][index], fact, index) if isinstance(fact, Params) else str(fact)
+
+    def _list(self, facts: Value, table: Mapping[str, Pair], index: int) -> str:
+        return _COMMA[index].join(self._one(each, table, index) for each in _several(facts))
+
+
+def _several(value: Value) -> tuple[Value, ...]:
+    return value if isinstance(value, tuple) else (value,)

@@ -1,0 +1,721 @@
+"""The vocabulary: frozen values that every step takes and gives. No decision and no I/O lives here.
+
+Longer than other files, so that the words of the house stand in one place.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, NewType
+
+from worker.core.approval_label import label_letters
+from worker.core.params import NOTHING, Params, Told, Value, of_text, plain_schema, spell
+from worker.core.states import ACCEPTED, MAY_HAVE_LEFT, Reason, State
+
+Address = NewType("Address", str)
+"""One bare ASCII e-mail address that ``settings.read_address`` has accepted (lower-case domain)."""
+
+Sha256 = NewType("Sha256", str)
+"""64 lower-case hexadecimal digits."""
+
+JST: Final = dt.timezone(dt.timedelta(hours=9), "JST")
+"""Every time that people see; Japan has had no other offset since 1951."""
+
+
+def sha256(content: bytes) -> Sha256:
+    """The SHA-256 of ``content``."""
+    return Sha256(hashlib.sha256(content).hexdigest())
+
+
+class Product(StrEnum):
+    """What is guaranteed."""
+
+    CONTRACT = "contract"
+    ADVANCE = "advance"
+    INTERIM = "interim"
+
+
+PRODUCT_NAMES: Final = {
+    Product.CONTRACT: "契約保証",
+    Product.ADVANCE: "前払金保証",
+    Product.INTERIM: "中間前払金保証",
+}
+INVOICE_TITLES: Final = {Product.ADVANCE: "前払金請求書", Product.INTERIM: "中間前払金請求書"}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Key:
+    """The authentication key (認証キー): shown masked by ``str`` and ``repr``; ``clear`` is for bodies and ``read``."""
+
+    clear: str
+
+    def __str__(self) -> str:
+        return "*" * 8 + self.clear[-2:]
+
+    __repr__ = __str__
+
+
+class Channel(StrEnum):
+    """How an issuer takes a submission."""
+
+    EMAIL = "email"
+    FORM = "form"
+    UPLOAD = "upload"
+    PAPER = "paper"
+    FAX = "fax"
+    UNKNOWN = "unknown"
+
+
+# --- What comes in -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """One page's text by both engines, lines ended by LF, nothing repaired."""
+
+    plumber: str
+    pdfium: str
+    deduped: str = ""
+    """pdfplumber's text after ``dedupe_chars()``; empty where the plain readings agreed."""
+    tables: tuple[tuple[str, ...], ...] = ()
+    """Rows of ruled tables, cell by cell as pdfplumber reads them: a long name stays whole in its cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class PdfText:
+    """All pages that were read."""
+
+    pages: tuple[PageText, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Text that stands in one piece on a line, in points along and across the line's own direction, upwards."""
+
+    text: str
+    left: float
+    right: float
+    baseline: float
+    height: float
+    """The size of its print, 0 where that is not known."""
+    angle: int = 0
+    """The line's direction in degrees; stretches of different directions cannot be compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place of a code."""
+
+    page: int
+    at: Stretch
+    is_drawn: bool
+    """Whether a reader of the page sees each of its characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where the asked codes stand in a PDF."""
+
+    places: tuple[tuple[Place, ...], ...]
+    """Of each code, in the order in which they were asked for."""
+    lines: tuple[tuple[Stretch, ...], ...] = ()
+    """All text by page."""
+    is_scan: bool = False
+    """Whether a page on which a code is not seen is an image of a sheet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notice with its fields. Its identity is guarantor, number, product and key; a sha256 names one file of it."""
+
+    guarantor: str
+    project_name: str
+    contractor_name: str
+    product: Product
+    contract_number: str
+    key: Key
+
+    @property
+    def identity(self) -> tuple[str, str, str, str]:
+        """Two files with the same identity are the same notice."""
+        return (self.guarantor, self.contract_number, self.product.value, self.key.clear)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A PDF that is no notice, or that must not be read as one; ``reason`` is one of ``states.REFUSALS``.
+
+    INVOICE_MISSING stands for a file of the invoices folder that is there and still being written.
+    """
+
+    reason: Reason
+    detail: str = ""
+    is_unanswered: bool = field(default=False, compare=False)
+    """The reader gave no answer of its own: its process died or took too long. That may be the machine's fault."""
+
+
+REFUSAL_CODES: Final = frozenset({"container", "trailing_data", "cut", "continues", "ocr_layer", "unseen", "empty"})
+"""What ``Unreadable.detail`` begins with where it is a code of ours, alone or before ``: `` and what it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What an announcement says of the notice that it announces; nothing of it is proof."""
+
+    at: dt.datetime | None = None
+    """When the mail reached our mailbox."""
+    date: str = ""
+    """Its Date, as written."""
+    numbers: tuple[str, ...] = ()
+    """保証契約番号; several where it stands for several notices."""
+    names: tuple[str, ...] = ()
+    """工事名, beside their label."""
+    products: tuple[Product, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file found in a mail, at any depth."""
+
+    filename: str
+    content: bytes
+    is_enclosed: bool = False
+    """Whether it stands in a mail within the mail (message/rfc822), which another may have written."""
+
+
+# --- What goes out -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a draft; its bytes are an original kept by this sha256."""
+
+    title: str
+    filename: str
+    sha256: Sha256
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What would be sent and to whom, exactly; Date is all that is added later."""
+
+    sender: Address
+    sender_name: str
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    subject: str
+    body_sha256: Sha256
+    attachments: tuple[Attachment, ...]
+    message_id: str
+    """With its angle brackets."""
+    in_reply_to: str = ""
+    rehearsal_for: tuple[Address, ...] = ()
+    """The intended recipients, where this draft is a rehearsal; else empty."""
+    rule_file: str = ""
+    rule_sha256: str = ""
+    invoice_amount: int | None = None
+    invoice_date: dt.date | None = None
+    conditions: tuple[str, ...] = ()
+    """Sentences that no machine can check: whoever approves this draft ticks each."""
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether the mail goes to the rehearsal address instead of to the issuer."""
+        return bool(self.rehearsal_for)
+
+    @property
+    def recipients(self) -> tuple[Address, ...]:
+        """Every envelope recipient once, To before Cc."""
+        return tuple(dict.fromkeys(self.to + self.cc))
+
+
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What people do about a submission, as its rule said when it was drafted; nothing here is sent."""
+
+    rule_hash: str = ""
+    """64 hexadecimal digits over the effective rule and its section; comments in a file do not alter it."""
+    source: Told = ""
+    """Where the rule was read, and when (``checked_on``)."""
+    checked_on: dt.date | None = None
+    chosen: str = ""
+    is_amended: bool = False
+    """The rule for amended contracts applied."""
+    call_after: bool = False
+    closes: str = "answer"
+    """``call``, ``answer`` or ``none`` (``rulebook.Closing``)."""
+    settle_days: int = 0
+    after: tuple[Told, ...] = ()
+    """What remains to be done after sending, a sentence each."""
+    url: str = ""
+    instructions: tuple[Told, ...] = ()
+    """HANDED_OVER: what a person does, step by step, values filled in."""
+    entries: tuple[tuple[Told, Told], ...] = ()
+    """HANDED_OVER by form or upload: title and value, field by field; the key is masked."""
+    bring: tuple[str, ...] = ()
+    deadline: dt.date | None = None
+    """The last day on which it may still be handed in, where rule and project give one."""
+    not_before: dt.date | None = None
+    """A mail with an invoice does not leave before the project's contract date."""
+    assumed: tuple[str, ...] = ()
+    """Keys whose usual value the rule takes as an assumption that the issuer's file states."""
+    counts_silence: bool = False
+    """Whether what the rule does not say counted as open when its mail was written; an older program did not ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One standing reason with what it is about; ``messages.name_hold`` makes the sentence."""
+
+    reason: Reason
+    params: Params = NOTHING
+
+    @classmethod
+    def of(cls, reason: Reason, code: str = "", **params: Value) -> Hold:
+        """A hold with these parameters; ``code`` chooses its sentence among those of its reason."""
+        return cls(reason, Params(code=code, **params))
+
+    @classmethod
+    def of_code(cls, reason: Reason, text: str) -> Hold:
+        """A hold of which ``text`` is ``code`` or ``code: value``."""
+        code, _, value = text.partition(": ")
+        return cls.of(reason, code, value=value)
+
+    @classmethod
+    def of_refusal(cls, refusal: Unreadable) -> Hold:
+        """Why a PDF was not read; what stands behind no code is a word of the file or of the machine."""
+        if refusal.detail.partition(": ")[0] in REFUSAL_CODES:
+            return cls.of_code(refusal.reason, refusal.detail)
+        return cls.of(refusal.reason, found=refusal.detail)
+
+    @property
+    def code(self) -> str:
+        """Which sentence of the reason it is; empty for the usual one."""
+        return self.params.code
+
+    def spelled(self) -> str:
+        """It in one line for programs."""
+        return f"{self.reason.value} {spell(self.params)}".strip()
+
+    def stored(self) -> dict[str, object]:
+        """What JSON holds of it; what an older program wrote stays as it was."""
+        return {"reason": self.reason.value} | _stored_params(self.params)
+
+    @classmethod
+    def read(cls, value: object) -> Hold:
+        """The hold that JSON holds, of this program or of an older one. Raises ValueError."""
+        fields = _object_of(value, {"reason"}, {"detail", "params"})
+        return cls(Reason(fields["reason"]), _read_params(fields))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, *_: object) -> dict[str, object]:
+        """How a row's JSON is read."""
+        return plain_schema(cls.read)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A person's answer to a hold: it covers this reason with these parameters and no other."""
+
+    reason: Reason
+    params: Params
+    by: str
+    account: str
+    at: dt.datetime
+    note: str = ""
+    about: str = ""
+    """Project, section and, where the answer is about a file, the attachments: elsewhere it is asked once more.
+
+    Empty where the answer was given to an older program, or where ``params`` say it all.
+    """
+
+    def stored(self) -> dict[str, object]:
+        """What JSON holds of it; what an older program wrote stays as it was."""
+        rest = {name: getattr(self, name) for name in ("by", "account", "at", "note", "about")}
+        return {"reason": self.reason.value, **rest} | _stored_params(self.params)
+
+    @classmethod
+    def read(cls, value: object) -> Answer:
+        """The answer that JSON holds, of this program or of an older one. Raises ValueError."""
+        fields = _object_of(value, {"reason", "by", "account", "at"}, {"detail", "params", "note", "about"})
+        at = dt.datetime.fromisoformat(fields.pop("at"))
+        if at.tzinfo is None or not all(isinstance(each, str) for name, each in fields.items() if name != "params"):
+            raise ValueError("an answer's fields are texts, its moment one with a zone")
+        params = _read_params(fields)
+        rest = {name: text for name, text in fields.items() if name not in {"reason", "detail", "params"}}
+        return cls(Reason(fields["reason"]), params, at=at, **rest)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, *_: object) -> dict[str, object]:
+        """How a row's JSON is read."""
+        return plain_schema(cls.read)
+
+
+def _stored_params(params: Params) -> dict[str, object]:
+    return {"detail": params.old_text} if params.is_text else {"params": dict(params)}
+
+
+def _read_params(fields: Mapping[str, Any]) -> Params:
+    if "params" in fields:
+        return Params.read(fields["params"])
+    detail = fields.get("detail", "")
+    if not isinstance(detail, str):
+        raise ValueError("a detail is a text")  # noqa: TRY004  pydantic tells a ValueError's place
+    return of_text(detail)
+
+
+def _object_of(value: object, needed: set[str], known: set[str]) -> dict[str, Any]:
+    if not isinstance(value, dict) or not needed <= value.keys() <= needed | known:
+        raise ValueError(f"an object with {', '.join(sorted(needed))}")
+    return dict(value)
+
+
+class ReceiptKind(StrEnum):
+    """What a receipt says."""
+
+    DELIVERED = "delivered"
+    RELAYED = "relayed"
+    DELAYED = "delayed"
+    FAILED = "failed"
+    UNREADABLE = "unreadable"
+    """A report about the mail that names no recipient, or one that we did not write to, or not what became of it."""
+    UNMATCHED = "unmatched"
+    """A failure for an address that we wrote to, without a word of which mail it is about."""
+    READ = "read"
+    """A program says that the mail was opened: no answer of the issuer."""
+    UNOPENED = "unopened"
+    """A read receipt that says otherwise: deleted, denied, failed. Some servers refuse a mail by it."""
+    AUTOMATIC = "automatic"
+    """A machine's answer, an out-of-office note."""
+    WARNING = "warning"
+    """A machine's answer, or somebody's who is not the issuer, that says that it did not arrive or is not read."""
+    REPLY = "reply"
+    """What the issuer wrote. It may be a complaint, so that it confirms nothing by itself."""
+    ANOTHERS = "anothers"
+    """A reply of somebody who is neither of the issuer's nor was written to."""
+    COPY = "copy"
+    """Our own copy (``[smtp] copy_to``), the same as the mail that was handed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What came back about a submission: a recipient block of a report, a read receipt or a reply."""
+
+    kind: ReceiptKind
+    at: dt.datetime
+    """When it reached our mailbox."""
+    message_id: str = ""
+    """Of the mail that it is about: a rehearsal, or an earlier draft, has another than the draft as it stands."""
+    recipient: str = ""
+    """The address as we wrote to it; where it is none of those, as the report names it."""
+    status: str = ""
+    """The enhanced code, e.g. ``5.1.1``."""
+    text: str = ""
+    """The server's own words, or what the reply says; key masked."""
+    sender: str = ""
+    proof: str = ""
+    """What says who wrote it: ``envelope`` (the envelope id with its HMAC, which only mail servers see) or ``server``
+    (our own server found who sent it). Empty: only the Message-ID, which everybody knows who has the mail.
+    ``nothing``: it came before any try, without the secret."""
+    mail_sha256: Sha256 | None = None
+    """The whole mail, kept as an original."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One message to an issuer, with its life: the projection of its entries."""
+
+    id: int
+    state: State
+    version: int = 0
+    """Number of the last entry that changed it: what a decision compares before it sets."""
+    reasons: tuple[Hold, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    came_by: str = ""
+    """``mail:NAME`` or ``folder``."""
+    source_name: str = ""
+    """The file's name, or the mail's subject."""
+    source_message_id: str = ""
+    proven: bool = False
+    """Whether it came by the folder, or the sender of its mail is proven to be one who may speak."""
+    evidence: Told = ""
+    """What proves the sender of its mail, or why it is not proven; empty where it came by the folder."""
+    from_before: str = ""
+    """How it is from before the product watched for it (``before``): the detail of FROM_BEFORE; empty: it is not."""
+    by_open_dns: bool = False
+    """Whether what proves it is a key that came by a DNS without DNSSEC: that counts where a person approves it."""
+    refusal: Hold | None = None
+    """Why its PDF, or its mail, could not be read as a notice; then there is no notice."""
+    pdf_sha256: Sha256 | None = None
+    mail_sha256: Sha256 | None = None
+    guarantor: str | None = None
+    product: Product | None = None
+    contract_number: str | None = None
+    notice_name: str = ""
+    """工事名 as on the notice."""
+    project: str | None = None
+    """Project id, certain or proposed (``name_only`` stands then)."""
+    project_name: str = ""
+    bound_project: str | None = None
+    """The project to which a person's approval bound this contract number."""
+    issuer: str | None = None
+    issuer_name: str = ""
+    section: str = ""
+    section_name: str = ""
+    section_phone: str = ""
+    channel: Channel | None = None
+    draft: Draft | None = None
+    draft_hash: str = ""
+    """64 hexadecimal digits over the draft and the hashes of its parts."""
+    duties: Duties = Duties()
+    done: tuple[Told, ...] = ()
+    """Those of ``duties.after`` that a person has recorded as done."""
+    ticked: tuple[str, ...] = ()
+    """The conditions that the last approval ticked."""
+    release: str = ""
+    """Who or what released it: a person's name, ``auto`` or ``hold 10 min``."""
+    release_account: str = ""
+    released_draft: str = ""
+    """Hash of the draft that was released: another one by now is ``changed``."""
+    due_at: dt.datetime | None = None
+    """APPROVED: not before this moment."""
+    tries: int = 0
+    """Sending attempts begun (SendStarted): T of the ENVID."""
+    tried_as: str = ""
+    """The Message-ID under which a SendStarted for the issuer is recorded, empty in what 0.1.0 recorded."""
+    deferrals: int = 0
+    """NotNow answers in a row since the release: what the delay grows with."""
+    unread_tries: int = 0
+    """Tries in a row that ended before the sending, because the notice could not be read again."""
+    first_date: dt.datetime | None = None
+    """The Date header: the first SendStarted of this draft, the same on every later try."""
+    date_draft: str = ""
+    """Hash of the draft that ``first_date`` belongs to."""
+    sent_at: dt.datetime | None = None
+    server: str = ""
+    tls: str = ""
+    reply: str = ""
+    """The server's last answer, e.g. ``250 2.0.0 Ok: queued as …``."""
+    silent: str = ""
+    """IN_DOUBT: why no answer will come any more; empty while the server may still answer."""
+    late_answer: str = ""
+    """What says that it may have been sent all the same (``code: value``): a 250, a report, our own copy."""
+    letter_sha256: Sha256 | None = None
+    """The exact bytes handed to the server."""
+    receipts: tuple[Receipt, ...] = ()
+    """What came back, the newest of each kind for each recipient or sender; the entries hold all."""
+    unread: tuple[Receipt, ...] = ()
+    """Those of which a person has yet to take note: each is a task."""
+    rehearsals: int = 0
+    rehearsed_to: tuple[Address, ...] = ()
+    """Where its rehearsals went."""
+    not_sent: int = 0
+    """How often a person stated that an attempt in doubt had not left."""
+    correction: int = 0
+    """N of the Message-ID: 0, or which correction this is."""
+    corrects: int | None = None
+    follows: int | None = None
+    superseded_by: int | None = None
+    announced: Announced | None = None
+    """What the announcement said that opened it, or that came with or after its notice."""
+    came_after: tuple[int, ...] = ()
+    """Those of its number that were here when its notice was joined to it; empty: those with lower ids were."""
+    joined: tuple[int, ...] = ()
+    """Of an announcement that has ended: the submissions of what it announced."""
+    created_at: dt.datetime | None = None
+    updated_at: dt.datetime | None = None
+
+    @property
+    def known_as(self) -> str:
+        """By what people tell it from others: its project, else what its notice or its announcement names."""
+        told = self.announced if self.pdf_sha256 is None else None
+        named = "、".join((*told.numbers, *told.names)) if told else ""
+        return self.project_name or self.notice_name or named or self.source_name
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it is a stranger's for all that is known: not proven, and no person has answered for its sender.
+
+        Such a one changes nothing about what is proven.
+        """
+        is_answered = any(answer.reason is Reason.SENDER_UNPROVEN for answer in self.answers)
+        is_untouched = self.state in {State.ANNOUNCED, State.HELD, State.WITHDRAWN}
+        return is_untouched and not self.proven and not is_answered
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether what is being sent now is a rehearsal."""
+        return self.draft is not None and self.draft.is_rehearsal
+
+    @property
+    def was_accepted(self) -> bool:
+        """Whether a mail server took it for the issuer, and no word has come that the issuer did not get it."""
+        is_by_mail = self.state is not State.CONFIRMED or self.sent_at is not None
+        return self.state in ACCEPTED and is_by_mail and self.draft is not None and not self.is_rehearsal
+
+    @property
+    def may_have_left(self) -> bool:
+        """Whether a mail of it to the issuer left, or may have left."""
+        is_by_mail = self.state is not State.CONFIRMED or self.sent_at is not None
+        return self.state in MAY_HAVE_LEFT and is_by_mail and self.draft is not None and not self.is_rehearsal
+
+    def was_tried_as(self, message_id: str) -> bool:
+        """Whether a try of the mail of this Message-ID is recorded: what comes back of it is then no surprise."""
+        if self.may_have_left or (self.state is State.SENDING and not self.is_rehearsal):
+            return True
+        if self.tried_as:
+            return message_id == self.tried_as
+        # As 0.1.0 recorded it: a person's statement about a try, or the bytes of a try of the draft as it stands.
+        was_handed = self.letter_sha256 is not None and bool(self.draft_hash) and self.date_draft == self.draft_hash
+        return bool(self.not_sent) or (was_handed and not self.is_rehearsal)
+
+    @property
+    def was_handed_over(self) -> bool:
+        """Whether it went, or is to go, by form, upload, paper or fax as its rule says."""
+        is_by_hand = self.sent_at is None and self.channel not in {None, Channel.EMAIL}
+        return is_by_hand and self.state in {State.HANDED_OVER, State.CONFIRMED}
+
+    @property
+    def label(self) -> str:
+        """``ID@`` and ten letters over draft and open reasons: what was shown; plain ``ID`` where there is neither."""
+        if not self.draft_hash and not self.reasons:
+            return str(self.id)
+        holds = ((hold.reason, hold.params) for hold in self.reasons)
+        return f"{self.id}@{label_letters(self.draft_hash, holds, self.duties.not_before)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the log; ``docs/log-format.md`` says how an outsider checks the chain."""
+
+    number: int
+    at: dt.datetime
+    event: str
+    submission: int | None
+    by: str
+    """A person's name as given, a policy (``auto``), or ``hoshobin``."""
+    account: str
+    """The account that ran the command."""
+    detail: Mapping[str, Any]
+    set: Mapping[str, Any]
+    """Columns of the submission that this entry changed, as JSON values: the projection is their fold."""
+    previous_hash: str
+    hash: str
+
+
+class End(StrEnum):
+    """What became of a message or of a file in the folder: the ledger's last word."""
+
+    SUBMISSION = "submission"
+    ANNOUNCEMENT = "announcement"
+    DUPLICATE = "duplicate"
+    HELD = "held"
+    NOT_OURS = "not_ours"
+    OWN = "own"
+    REPORT = "report"
+    REPLY = "reply"
+    TOO_LARGE = "too_large"
+    UNFETCHED = "unfetched"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """One row of the ledger: a message of a watched mailbox, whatever became of it."""
+
+    mailbox: str
+    uidvalidity: int
+    uid: int
+    end: End
+    why: str = ""
+    message_id: str = ""
+    sender: str = ""
+    subject: str = ""
+    date: str = ""
+    internal_date: dt.datetime | None = None
+    size: int = 0
+    sha256: Sha256 | None = None
+    """Of the whole message, where it is kept as an original."""
+    submissions: tuple[int, ...] = ()
+    tries: int = 0
+    next_try_at: dt.datetime | None = None
+    is_after_due: bool = False
+    """Whether what ``[mailbox.x] after`` says is still to be done to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One row of the ledger: a file of the notices folder, as it was at a look."""
+
+    name: str
+    size: int
+    mtime_ns: int
+    inode: int
+    looked_at: dt.datetime
+    end: End = End.PENDING
+    why: str = ""
+    sha256: Sha256 | None = None
+    submissions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is known of one thing that is watched or reached: ``mail:NAME``, ``folder`` or ``smtp``."""
+
+    name: str
+    last_ok: dt.datetime | None = None
+    last_error: dt.datetime | None = None
+    error: str = ""
+    failing_since: dt.datetime | None = None
+    """The first failure after the last success; of no meaning while ``error`` is empty."""
+    first_look: dt.datetime | None = None
+    uidvalidity: int | None = None
+    first_uid: int = 1
+    """Messages below this UID of ``uidvalidity`` are older than the first look and are left."""
+    counted_at: dt.datetime | None = None
+    """When the messages were last counted against the ledger."""
+    in_window: int = 0
+    """How many there were then from ``first_uid`` on, and those that came since."""
+    gap: int = 0
+    """How many of them have no row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A mail to the operator, stored with the event that causes it."""
+
+    id: int
+    cause: str
+    submissions: tuple[int, ...]
+    created_at: dt.datetime
+    detail: str = ""
+    """The server's own words, where an account was refused."""
+    text: str = ""
+    """The body as sent; composed when it is first tried."""
+    message_id: str = ""
+    tries: int = 0
+    next_try_at: dt.datetime | None = None
+    accepted_at: dt.datetime | None = None
+    reply: str = ""
+    called_at: dt.datetime | None = None
+    """When ``[operator] command`` took it, because no mail could be sent."""
+    next_call_at: dt.datetime | None = None
+    """When that command is tried again after it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """One configuration file as read: why did it go to that address is answerable years later."""
+
+    name: str
+    sha256: Sha256
+    content: bytes = field(repr=False)
+
+
+NO_DATE: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+"""The internal date of a message whose server gives none that can be read: it is never left as old."""

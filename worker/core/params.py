@@ -1,0 +1,170 @@
+"""Parameters of a hold: codes of ours and words of others, as a value that never changes.
+
+A sentence is made of them where it is shown (``messages``); stored and compared are they alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, TypeAlias, Union
+
+Value: TypeAlias = Union[str, tuple["Value", ...], "Params"]
+Given: TypeAlias = "Value | Mapping[str, Any] | list[Any] | None"
+
+Told: TypeAlias = "str | Params"
+"""A sentence for people: the words of an issuer or of a person, or ours by its code."""
+
+TEXT: Final = "text"
+"""The one parameter of what an older program wrote as a sentence: shown as it was, never read."""
+
+CODE: Final = "code"
+"""The parameter that chooses the sentence among those of one reason."""
+
+
+class Params(Mapping[str, Value]):
+    """Names and values in the order of the names; equal and of one hash where all of both are the same.
+
+    An empty value is no parameter, so that what is not known needs no name; the sentence of an older program may be.
+    """
+
+    __slots__ = ("_pairs",)
+
+    def __init__(self, **values: Given) -> None:
+        frozen = ((name, _freeze(value)) for name, value in values.items() if value is not None)
+        self._pairs: tuple[tuple[str, Value], ...] = tuple(
+            sorted((pair for pair in frozen if pair[1] or pair[0] == TEXT), key=lambda pair: pair[0])
+        )
+
+    @classmethod
+    def read(cls, value: object) -> Params:
+        """The parameters that a JSON object holds. Raises ValueError."""
+        if not isinstance(value, dict):
+            raise ValueError("parameters are an object")  # noqa: TRY004  pydantic tells a ValueError's place
+        return cls(**value)
+
+    def __getitem__(self, name: str) -> Value:
+        for own, value in self._pairs:
+            if own == name:
+                return value
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._pairs)
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Params) and self._pairs == other._pairs
+
+    def __hash__(self) -> int:
+        return hash(self._pairs)
+
+    def __repr__(self) -> str:
+        return f"Params({', '.join(f'{name}={value!r}' for name, value in self._pairs)})"
+
+    @property
+    def code(self) -> str:
+        """Which sentence of the reason these are for."""
+        return self.word(CODE)
+
+    @property
+    def old_text(self) -> str | None:
+        """The sentence of an older program; None where these are parameters."""
+        return self.word(TEXT) if self.is_text else None
+
+    @property
+    def is_text(self) -> bool:
+        """Whether an older program wrote these as a sentence."""
+        return [*self] == [TEXT]
+
+    def word(self, name: str) -> str:
+        """The value of ``name`` where it is one text, else nothing."""
+        value = self.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """The values of ``name``, of which there may be several."""
+        value = self.get(name, ())
+        return tuple(each for each in value if isinstance(each, str)) if isinstance(value, tuple) else (str(value),)
+
+    def without(self, names: frozenset[str]) -> Params:
+        """The same without ``names``."""
+        return Params(**{name: value for name, value in self.items() if name not in names})
+
+    def each_word(self, change: Callable[[str], str]) -> Params:
+        """The same with each text but the code as ``change`` gives it."""
+        return Params(**{name: value if name == CODE else _changed(value, change) for name, value in self.items()})
+
+    def plain(self) -> dict[str, Any]:
+        """The same as dictionaries and lists, as JSON has it."""
+        return {name: _plain(value) for name, value in self.items()}
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, *_: object) -> dict[str, object]:
+        """How a row's JSON is read; a schema is a plain dictionary, so that no library is needed here."""
+        return plain_schema(cls.read)
+
+
+NOTHING: Final = Params()
+"""No parameters."""
+
+
+def plain_schema(read: Any) -> dict[str, object]:
+    """Pydantic's schema of a value that ``read`` makes of parsed JSON. ``read`` raises ValueError."""
+    return {"type": "function-plain", "function": {"type": "no-info", "function": read}}
+
+
+def of_text(text: str) -> Params:
+    """What an older program wrote as the sentence ``text``."""
+    return Params(**{TEXT: text})
+
+
+def _changed(value: Value, change: Callable[[str], str]) -> Value:
+    match value:
+        case str():
+            return change(value)
+        case Params():
+            return value.each_word(change)
+        case _:
+            return tuple(_changed(each, change) for each in value)
+
+
+def _plain(value: Value) -> object:
+    match value:
+        case str():
+            return value
+        case Params():
+            return value.plain()
+        case _:
+            return [_plain(each) for each in value]
+
+
+def _freeze(value: Given) -> Value:
+    match value:
+        case str() | Params():
+            return value
+        case Mapping():
+            return Params(**value)
+        case list() | tuple():
+            return tuple(_freeze(each) for each in value)
+        case _:
+            raise ValueError(f"no parameter: {type(value).__name__}")
+
+
+def read_spelled(text: str) -> Params:
+    """The parameters that ``spell`` wrote."""
+    if not text:
+        return NOTHING
+    try:
+        return Params.read(json.loads(text))
+    except ValueError:  # the sentence of an older program
+        return of_text(text)
+
+
+def spell(params: Params) -> str:
+    """The parameters in one line for programs: the sentence of an older program, else JSON; empty for none."""
+    if params.is_text or not params:
+        return params.word(TEXT)
+    return json.dumps(params, ensure_ascii=False, default=dict)

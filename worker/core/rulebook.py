@@ -1,0 +1,440 @@
+"""What the configuration says, as frozen values: guarantors, issuers with their rules, and the register's projects.
+
+No decision and no I/O lives here; ``issuers``, ``projects`` and ``guarantors`` make these values of TOML.
+
+Longer than other files, so that every word of the rule book stands in one place.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from worker.core.model import Address, Channel, Product, Sha256
+from worker.core.states import Reason
+from worker.core.text import match_key
+
+
+@dataclass(frozen=True, slots=True)
+class Guarantor:
+    """How one surety company's mail and notice are recognised and read (``guarantors.toml``)."""
+
+    id: str
+    name: str
+    senders: tuple[str, ...]
+    subjects: tuple[str, ...]
+    titles: tuple[str, ...]
+    number: str
+    key: str
+    labels: Mapping[str, tuple[str, ...]]
+    """``project_name contractor_name product contract_number key`` → the labels the notice may print."""
+    products: Mapping[Product, tuple[str, ...]]
+    assumed: tuple[str, ...] = ()
+    download: tuple[str, ...] = ()
+    """Steps by which a person gets the notice from its web service."""
+
+
+# --- How an issuer wants it ----------------------------------------------------------------------------------
+
+
+class InvoiceRule(StrEnum):
+    """Whether the advance-payment invoice rides in the mail."""
+
+    NEVER = "never"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+class Contract(StrEnum):
+    """Which contract a guarantee belongs to: the one first concluded, or an amended one (変更契約)."""
+
+    ORIGINAL = "original"
+    AMENDED = "amended"
+
+
+class When(StrEnum):
+    """With which way of the invoice a sentence of a rule holds: it rides in the mail, or is handed in apart."""
+
+    ATTACHED = "attached"
+    APART = "apart"
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """A sentence of a rule that holds only where the invoice goes this way."""
+
+    text: str
+    when: When
+
+
+Sentence = str | Conditional
+"""A plain text holds whichever way the invoice goes, and where there is none."""
+
+
+def sentences_for(sentences: Iterable[Sentence], way: When | None) -> tuple[str, ...]:
+    """Those of ``sentences`` that hold where the invoice goes this ``way``; None: no invoice, or no decision."""
+    return tuple(
+        each.text if isinstance(each, Conditional) else each
+        for each in sentences
+        if not isinstance(each, Conditional) or each.when is way
+    )
+
+
+class NoticeForm(StrEnum):
+    """How number and key are handed in: as the notice PDF, typed in the body, or both."""
+
+    ATTACHED = "attached"
+    TYPED = "typed"
+    BOTH = "both"
+
+
+class Timing(StrEnum):
+    """When the issuer wants it, against the contract document or the invoice."""
+
+    ANY = "any"
+    WITH_CONTRACT = "with_contract"
+    WITH_INVOICE = "with_invoice"
+    BEFORE_CONTRACT = "before_contract"
+    BEFORE_INVOICE = "before_invoice"
+
+
+class Assumable(StrEnum):
+    """Keys of a rule whose usual value a file may state as an assumption: the notice attached, at any time."""
+
+    NOTICE = "notice"
+    TIMING = "timing"
+
+
+class Closing(StrEnum):
+    """What closes a submission that was sent: a call, an answer (or a call), or nothing but time without a bounce."""
+
+    CALL = "call"
+    ANSWER = "answer"
+    NONE = "none"
+
+
+class Width(StrEnum):
+    """How the letters and digits of a value are written."""
+
+    AS_WRITTEN = "as_written"
+    HALF = "half"
+    FULL = "full"
+
+
+class WorkKind(StrEnum):
+    """What kind of contract a project is."""
+
+    WORKS = "works"
+    CONSULTING = "consulting"
+    OTHER = "other"
+
+
+class Award(StrEnum):
+    """How a project was awarded: open bidding, designated bidding, discretionary contract."""
+
+    OPEN = "open"
+    DESIGNATED = "designated"
+    DISCRETIONARY = "discretionary"
+
+
+class CountedBy(StrEnum):
+    """What a date of eligibility counts by; also the names of a project's dates."""
+
+    PROCEDURE_START = "procedure_start"
+    ANNOUNCEMENT = "announcement"
+    DESIGNATION = "designation"
+    NOTIFICATION = "notification"
+    BID = "bid"
+    AWARD = "award"
+    CONTRACT = "contract"
+    ORIGINAL_CONTRACT = "original_contract"
+    GUARANTEE = "guarantee"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of an issuer: who receives."""
+
+    id: str
+    name: str
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...] = ()
+    phone: str = ""
+    fax: str = ""
+    open: tuple[str, ...] = ()
+    """Keys of this section that the issuer's file lists as not certain, e.g. ``section.kensetsu.to``."""
+    until: dt.date | None = None
+    """The last day on which it is known to be right; afterwards a person looks once more."""
+
+
+OFFICE: Final = "office"
+"""The id of an office that a project names by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One titled value in the issuer's order: a line of the body, or a field of its form. ``value`` is a template."""
+
+    title: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one issuer wants one product submitted; the more general tables are already merged in."""
+
+    channel: Channel
+    section: str
+    """A section id, or ``project``: the project names it."""
+    subject: str
+    body: str
+    product_word: str
+    invoice: InvoiceRule
+    max_bytes: int | None = None
+    open: tuple[str, ...] = ()
+    """Keys that the issuer's file lists as not certain and that this product's rule rests on (not the sections')."""
+    chosen: str = ""
+    """Where the issuer allows several ways or several subjects: which one this rule picks, in a sentence."""
+    overtaken: str = ""
+    """The sentence of an earlier table on a choice that a later one made otherwise: shown nowhere, only hashed."""
+    notice: NoticeForm = NoticeForm.ATTACHED
+    file_name: str = ""
+    """Template of the notice's file name; empty: 認証キーのお知らせ_<contract number>.pdf."""
+    lines: tuple[Line, ...] = ()
+    """What the body must hold (e-mail), or what is entered field by field (form, upload), in the issuer's order."""
+    documents_required: tuple[str, ...] = ()
+    documents_allowed: tuple[str, ...] = ()
+    other_documents: bool = False
+    """The issuer asks for "the other required documents" without naming them: the project lists them, or says none."""
+    conditions: tuple[Sentence, ...] = ()
+    """Sentences that no machine can check; the approver ticks each, and they are kept with the approval."""
+    contact_first: str = ""
+    """What to tell the issuer before sending; empty: nothing."""
+    call_after: bool = False
+    timing: Timing = Timing.ANY
+    closes: Closing = Closing.ANSWER
+    settle_days: int = 3
+    """``closes = "none"``: days without a bounce after which it counts as arrived."""
+    after: tuple[Sentence, ...] = ()
+    """What remains to be done after sending, a sentence each (the invoice on paper …)."""
+    url: str = ""
+    instructions: tuple[str, ...] = ()
+    """Form, upload, paper, fax: what a person does, step by step."""
+    bring: tuple[str, ...] = ()
+    """Paper, fax, upload: what to print or to take along."""
+    unsaid: tuple[str, ...] = ()
+    """Those of notice, timing and invoice that no table writes: by e-mail they count as open."""
+    assumed: tuple[str, ...] = ()
+    """Those that no table writes and whose usual value the file states as an assumption."""
+
+    @property
+    def notice_attached(self) -> bool:
+        """Whether the notice's PDF rides along."""
+        return self.notice is not NoticeForm.TYPED
+
+    @property
+    def key_typed(self) -> bool:
+        """Whether number and key stand in the body."""
+        return self.notice is not NoticeForm.ATTACHED
+
+
+@dataclass(frozen=True, slots=True)
+class ValueForm:
+    """The form that one registered value must have at this issuer; it is normalised first, then checked."""
+
+    name: str
+    pattern: str = ""
+    """Regular expression for the whole normalised value; empty: any."""
+    digits_only: bool = False
+    length: int | None = None
+    remove_hyphens: bool = False
+    width: Width = Width.AS_WRITTEN
+    sample: str = ""
+    """How a right value looks, for the person who mends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """One alternative under which the issuer takes electronic sureties; an empty list limits nothing."""
+
+    since: dt.date | None = None
+    counted_by: tuple[CountedBy, ...] = ()
+    products: tuple[Product, ...] = ()
+    kinds: tuple[WorkKind, ...] = ()
+    awards: tuple[Award, ...] = ()
+    tendered_by: tuple[str, ...] = ()
+    min_amount: int | None = None
+    original_only: bool = False
+    """Only original contracts, or amended ones whose original contract fits by its own date."""
+    approval: bool = False
+    """Only projects that the issuer has approved one by one."""
+    amended: bool = True
+    """Whether amended contracts are among them; False: none of them is, whatever its dates."""
+    open: bool = False
+    """It was not seen whether the issuer takes these contracts: none fits but one that it approved by itself."""
+
+
+def name_with_scope(name: str, scope: str) -> str:
+    """``みほん県（治山課）``; the name alone where there is no scope."""
+    return f"{name}（{scope}）" if scope else name
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """An issuer (発注者), its sections and its rule per product."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...]
+    guarantors: tuple[str, ...]
+    sections: Mapping[str, Section]
+    rules: Mapping[Product, Rule]
+    file: str
+    """Path relative to the configuration directory, e.g. ``issuers/higashiizu.toml``."""
+    sha256: Sha256
+    source: str = ""
+    checked_on: dt.date | None = None
+    eligibility: tuple[Eligibility, ...] = ()
+    """Alternatives: one that fits is enough; none written: the file says nothing of it."""
+    amended_rules: Mapping[Product, Rule] = field(default_factory=dict)
+    """For amended contracts; a product without one follows ``rules``."""
+    values: Mapping[str, ValueForm] = field(default_factory=dict)
+    note: str = ""
+    scope: str = ""
+    """For which bureau or kind of work the file speaks, where an issuer has several; empty: for the whole of it."""
+
+    @property
+    def full_name(self) -> str:
+        """The name by which people tell it from another file of the same issuer; a letter bears ``name`` alone."""
+        return name_with_scope(self.name, self.scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One test vector of an issuer's file: given this notice and project, what must come out (``[[example]]``).
+
+    Each expectation is None where the file does not write it.
+    """
+
+    product: Product
+    contract: Contract
+    number: str
+    contractor: str
+    project: Mapping[str, Any]
+    """The keys of a ``[[project]]`` as written, without the issuer; ``projects.read_one_project`` reads it."""
+    channel: Channel | None = None
+    section: str | None = None
+    subject: str | None = None
+    attachments: tuple[str, ...] | None = None
+    """Titles or file names."""
+    body_has: tuple[str, ...] | None = None
+    holds: tuple[Reason, ...] | None = None
+
+
+# --- The register --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """The invoice a project names for one product; ``file`` empty means 別途 (handed in another way)."""
+
+    file: str
+    """Path relative to the invoices folder, checked to stay inside it; empty: separate."""
+    amount: int | None = None
+    date: dt.date | None = None
+    number: str = ""
+    """The contract number it belongs to, where a project has this product twice; empty: any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file beside notice and invoice; it lies in the invoices folder too."""
+
+    file: str
+    title: str = ""
+    """What it is (前払金申請書); empty: its file name says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The contractor's public-works contract, as ``projects.toml`` registers it."""
+
+    id: str
+    """Stable within a file: issuer and name, and the first contract number where two share both."""
+    name: str
+    issuer: str
+    sections: Mapping[Product, str]
+    contractor: str
+    names_on_notice: tuple[str, ...]
+    contract_numbers: tuple[str, ...]
+    by_name: bool
+    values: Mapping[str, str]
+    dates: Mapping[str, dt.date]
+    invoices: Mapping[Product, tuple[Invoice, ...]]
+    department: str = ""
+    contact: str = ""
+    phone: str = ""
+    offices: Mapping[Product, Section] = field(default_factory=dict)
+    """Who receives this product of this project alone, as the issuer told; goes before the rule's section."""
+    tendered_by: str = ""
+    kind: WorkKind | None = None
+    award: Award | None = None
+    amount: int | None = None
+    """請負金額, yen."""
+    documents: Mapping[Product, tuple[Document, ...]] = field(default_factory=dict)
+    """Beside notice and invoice; an empty tuple: none is needed; a product without a line: undecided."""
+    approval: str = ""
+    """How the issuer approved electronic sureties for this project; empty: it has not."""
+    exception: str = ""
+    """The issuer's consent to an electronic surety although its rule says otherwise; empty: none."""
+    is_excluded: bool = False
+    """The announcement takes this contract out of electronic sureties, whatever the issuer's rule says."""
+    is_amended: bool = False
+    """The registered contract is an amended one: the issuer's rule for amended contracts applies."""
+    expects: tuple[Product, ...] = ()
+    """The guarantees that must be submitted; one that is late is a task."""
+    rules: Mapping[Product, Rule] = field(default_factory=dict)
+    """A whole rule given for this project (the issuer tells the winner on award); goes before the issuer's."""
+    amended_rules: Mapping[Product, Rule] = field(default_factory=dict)
+    deadlines: Mapping[Product, dt.date] = field(default_factory=dict)
+    """The last day on which the issuer may get this product's mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contractor:
+    """Who submits; as seen by templates, with a project's overrides already applied."""
+
+    name: str
+    department: str
+    contact: str
+    phone: str
+    email: Address
+
+
+def rule_for(issuer: Issuer, project: Project, product: Product, contract: Contract) -> Rule:
+    """The one rule that applies: the project's own before the issuer's, that for amended contracts where it is one."""
+    if contract is Contract.AMENDED:
+        amended = project.amended_rules.get(product) or (
+            None if product in project.rules else issuer.amended_rules.get(product)
+        )
+        if amended is not None:
+            return amended
+    return project.rules.get(product) or issuer.rules[product]
+
+
+def invoice_for(project: Project, product: Product, contract_number: str) -> Invoice | None:
+    """The invoice that the register names for this guarantee: by its number, else the one without a number."""
+    named = project.invoices.get(product, ())
+    wanted = match_key(contract_number)
+    own = next((each for each in named if each.number and match_key(each.number) == wanted), None)
+    return own or next((each for each in named if not each.number), None)
+
+
+def receiving_section(issuer: Issuer, project: Project, product: Product, rule: Rule) -> Section | None:
+    """Who receives: the office told for this project and product, else the rule's section, else the project's."""
+    if product in project.offices:
+        return project.offices[product]
+    return issuer.sections.get(project.sections.get(product, "") if rule.section == "project" else rule.section)

@@ -1,0 +1,369 @@
+"""States, events and the one table that joins them; notes, alarm causes; the hold reasons and their kinds.
+
+An event that is not in a state's row is refused and changes nothing. What the row does not name but the
+world reports all the same (a bounce after CONFIRMED) is a note (``NoteEvent``) and never an event.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from worker.core.errors import HoshobinError
+
+
+class State(StrEnum):
+    """Where a submission stands; the office's words for each are in ``messages``."""
+
+    ANNOUNCED = "ANNOUNCED"
+    HELD = "HELD"
+    APPROVED = "APPROVED"
+    SENDING = "SENDING"
+    IN_DOUBT = "IN_DOUBT"
+    SENT = "SENT"
+    DELAYED = "DELAYED"
+    OVERDUE = "OVERDUE"
+    RELAYED = "RELAYED"
+    DELIVERED = "DELIVERED"
+    CONFIRMED = "CONFIRMED"
+    BOUNCED = "BOUNCED"
+    REFUSED = "REFUSED"
+    WITHDRAWN = "WITHDRAWN"
+    HANDED_OVER = "HANDED_OVER"
+
+
+class Event(StrEnum):
+    """What moves a submission; also the ``event`` of the entry that records it."""
+
+    ANNOUNCED = "Announced"
+    NOTICE_READ = "NoticeRead"
+    APPROVED = "Approved"
+    REDRAFTED = "Redrafted"
+    HELD = "Held"
+    HANDED_OVER = "HandedOver"
+    WITHDRAWN = "Withdrawn"
+    SEND_STARTED = "SendStarted"
+    DATA_STARTED = "DataStarted"
+    NOT_NOW = "NotNow"
+    REFUSED = "Refused"
+    ACCEPTED = "Accepted"
+    PROVEN_SENT = "ProvenSent"
+    CONFIRMED_SENT = "ConfirmedSent"
+    CONFIRMED_NOT_SENT = "ConfirmedNotSent"
+    REHEARSAL_ENDED = "RehearsalEnded"
+    DELAYED = "Delayed"
+    OVERDUE = "Overdue"
+    RELAYED = "Relayed"
+    DELIVERED = "Delivered"
+    BOUNCED = "Bounced"
+    NOT_ACCEPTED = "NotAccepted"
+    CONFIRMED = "Confirmed"
+
+
+class NoteEvent(StrEnum):
+    """The ``event`` of an entry that moves no submission."""
+
+    SEEN_AGAIN = "SeenAgain"
+    """The same notice, or its announcement, came once more."""
+    SENDER_PROVEN = "SenderProven"
+    """A submission no longer waits for a look at its sender."""
+    JOINED = "Joined"
+    """Names the announcement with the submission of its notice."""
+    NOTICE_AWAITED = "NoticeAwaited"
+    """A reminder of an announcement."""
+    DEADLINE_NEAR = "DeadlineNear"
+    """An alarm about a deadline."""
+    RESCHEDULED = "Rescheduled"
+    """What was approved goes at another moment: the register gives another day."""
+    STEPS_RENEWED = "StepsRenewed"
+    """What a person is to hand in has other steps."""
+    NOT_READ_AGAIN = "NotReadAgain"
+    """The notice could not be read again before its sending."""
+    NO_ANSWER = "NoAnswer"
+    """A mail in doubt will have no answer any more."""
+    ANSWER_AFTERWARDS = "AnswerAfterwards"
+    """An answer that a person's decision, or a report, was faster than."""
+    STARTED = "Started"
+    """The program began."""
+    CONFIGURATION_CHANGED = "ConfigurationChanged"
+    """A configuration file came, changed or went (``sha256`` empty): detail ``file`` and ``sha256``; the file's bytes
+    are the original of that hash."""
+    WITHOUT_COPY = "WithoutCopy"
+    """Our own copy was refused, and the mail goes without it."""
+    OTHER_COPY = "OtherCopy"
+    """Keeps a mail with our Message-ID that is not the one that was handed over."""
+    REPORT_TOO_EARLY = "ReportTooEarly"
+    """Keeps a report on a mail that is not known here yet."""
+    CAME_BACK = "CameBack"
+    """Keeps a receipt that changes no state."""
+    DONE = "Done"
+    """A duty after sending is done."""
+    RESUMED = "Resumed"
+    RESTORED = "Restored"
+    """The store was put back from a backup: the first entry that the backup does not have."""
+    """A person said to go on with the database in place."""
+
+
+class AlarmCause(StrEnum):
+    """Why a person is told; an alarm's ``cause`` is one of these, with ``:`` and what it is about where that counts."""
+
+    BEGAN_TO_WAIT = "began_to_wait"
+    IN_DOUBT = "in_doubt"
+    REFUSED = "refused"
+    BOUNCED = "bounced"
+    LATE_ANSWER = "late_answer"
+    """An answer of the server says another thing than was stated."""
+    CAME_BACK = "came_back"
+    """A mail may have left of which the record says that it did not."""
+    NEWS = "news"
+    """A mail may not have arrived, or a machine says of it what is not understood."""
+    WITHDRAWN_AGAIN = "withdrawn_again"
+    """A notice that a person took back came again from a proven sender."""
+    UNPROVEN_NEWCOMER = "unproven_newcomer"
+    """A stranger's notice of a number that is here waits by itself."""
+    NOT_READ_AGAIN = "not_read_again"
+    DEADLINE = "deadline"
+    ANNOUNCED = "announced"
+    """An announced notice is still not here."""
+    UNFETCHED = "unfetched"
+    """A message could not be fetched."""
+    ACCOUNT_REFUSED = "account_refused"
+    MUTE = "mute"
+    """The mail server stays away."""
+    DEAF = "deaf"
+    """A mailbox or folder is not watched."""
+    PDF_SANDBOX = "pdf_sandbox"
+    """No PDF can be read: the children cannot read within their sandbox."""
+    LOG_BROKEN = "log_broken"
+    CONFIGURATION_REFUSED = "configuration_refused"
+    DIGEST = "digest"
+    ESCALATION = "escalation"
+
+
+class IllegalEvent(HoshobinError):
+    """An event that the state's row does not name, or a target that the event cannot have there."""
+
+    def __init__(self, state: State | None, event: Event, target: State | None) -> None:
+        super().__init__(f"{event} in {state} to {target}")
+        self.state = state
+        self.event = event
+
+
+_S, _E = State, Event
+_DRAFTED = (_S.HELD, _S.APPROVED, _S.HANDED_OVER)
+_ON_THE_WAY = {  # what may follow SENT, only to the right but for OVERDUE, which may also follow RELAYED
+    _S.DELAYED: _E.DELAYED,
+    _S.OVERDUE: _E.OVERDUE,
+    _S.RELAYED: _E.RELAYED,
+    _S.DELIVERED: _E.DELIVERED,
+}
+_Row = dict[Event, tuple[State, ...]]
+_PROOFS: Final[_Row] = {  # what came back proves that it left
+    _E.PROVEN_SENT: (_S.SENT,),
+    _E.DELAYED: (_S.DELAYED,),
+    _E.RELAYED: (_S.RELAYED,),
+    _E.DELIVERED: (_S.DELIVERED,),
+    _E.BOUNCED: (_S.BOUNCED,),
+}
+_CLOSING: Final[_Row] = {
+    _E.BOUNCED: (_S.BOUNCED,),
+    _E.NOT_ACCEPTED: (_S.BOUNCED,),
+    _E.CONFIRMED: (_S.CONFIRMED,),
+}
+
+
+def _after_sent(*later: State) -> _Row:
+    return {_ON_THE_WAY[state]: (state,) for state in later} | _CLOSING
+
+
+TRANSITIONS: Final[dict[State | None, _Row]] = {
+    None: {_E.ANNOUNCED: (_S.ANNOUNCED,), _E.NOTICE_READ: _DRAFTED},
+    _S.ANNOUNCED: {
+        _E.NOTICE_READ: _DRAFTED,
+        _E.HANDED_OVER: (_S.HANDED_OVER,),
+        _E.WITHDRAWN: (_S.WITHDRAWN,),
+    },
+    _S.HELD: {
+        _E.APPROVED: (_S.APPROVED, _S.HELD),
+        _E.REDRAFTED: _DRAFTED,
+        _E.HANDED_OVER: (_S.HANDED_OVER,),
+        _E.WITHDRAWN: (_S.WITHDRAWN,),
+    },
+    _S.APPROVED: {
+        _E.SEND_STARTED: (_S.SENDING,),
+        _E.HELD: (_S.HELD,),
+        _E.WITHDRAWN: (_S.WITHDRAWN,),
+    }
+    | _PROOFS,
+    _S.SENDING: {
+        _E.DATA_STARTED: (_S.IN_DOUBT,),
+        _E.NOT_NOW: (_S.APPROVED,),
+        _E.REFUSED: (_S.REFUSED,),
+        _E.REHEARSAL_ENDED: (_S.HELD,),
+    },
+    _S.IN_DOUBT: {
+        _E.ACCEPTED: (_S.SENT,),
+        _E.NOT_NOW: (_S.APPROVED,),
+        _E.REFUSED: (_S.REFUSED,),
+        _E.CONFIRMED_SENT: (_S.SENT,),
+        _E.CONFIRMED_NOT_SENT: (_S.HELD,),
+        _E.REHEARSAL_ENDED: (_S.HELD,),
+    }
+    | _PROOFS,
+    _S.SENT: _after_sent(_S.DELAYED, _S.OVERDUE, _S.RELAYED, _S.DELIVERED),
+    _S.DELAYED: _after_sent(_S.OVERDUE, _S.RELAYED, _S.DELIVERED),
+    _S.OVERDUE: _after_sent(_S.RELAYED, _S.DELIVERED),
+    _S.RELAYED: _after_sent(_S.OVERDUE, _S.DELIVERED),  # a relay that tells nothing more is silence like any other
+    _S.DELIVERED: _after_sent(),
+    _S.HANDED_OVER: {_E.CONFIRMED: (_S.CONFIRMED,), _E.WITHDRAWN: (_S.WITHDRAWN,)},
+    _S.BOUNCED: {_E.CONFIRMED: (_S.CONFIRMED,)},
+    _S.CONFIRMED: {},
+    _S.REFUSED: {},
+    _S.WITHDRAWN: {},
+}
+
+WAITING: Final = frozenset({_S.ANNOUNCED, _S.HELD, _S.APPROVED, _S.SENDING})
+"""The states of a submission that has certainly not left yet: the same notice again adds nothing to it."""
+
+
+ACCEPTED: Final = frozenset({_S.SENT, _S.DELAYED, _S.OVERDUE, _S.RELAYED, _S.DELIVERED, _S.CONFIRMED})
+"""A mail server took it, and no word has come that the issuer did not get it. CONFIRMED may also be handed in."""
+
+MAY_HAVE_LEFT: Final = ACCEPTED | {_S.IN_DOUBT, _S.BOUNCED}
+"""The states of a submission of which a copy may lie somewhere outside."""
+
+SAYS_UNSENT: Final = frozenset({_S.REFUSED, _S.WITHDRAWN, _S.HANDED_OVER})
+"""The states that say that nothing left by mail: whatever comes back all the same is a person's to judge."""
+
+NEEDS_A_PERSON: Final = frozenset({_S.HELD, _S.ANNOUNCED, _S.HANDED_OVER})
+"""The states that wait for a person from the moment they are entered."""
+
+
+def next_state(state: State | None, event: Event, target: State | None = None) -> State:
+    """The state that ``event`` leads to; ``target`` chooses where the row allows several.
+
+    Raises IllegalEvent where the row of ``state`` does not name ``event``, or not with ``target``.
+    """
+    allowed = TRANSITIONS[state].get(event, ())
+    if target is None and len(allowed) == 1:
+        return allowed[0]
+    if target is None or target not in allowed:
+        raise IllegalEvent(state, event, target)
+    return target
+
+
+def may_follow(state: State, event: Event) -> bool:
+    """Whether the row of ``state`` names ``event``: news that it does not name changes nothing."""
+    return event in TRANSITIONS[state]
+
+
+class Kind(StrEnum):
+    """How a hold ends: by mending something, by a person's answer, or only by withdrawal."""
+
+    CORRECT = "correct"
+    ANSWER = "answer"
+    NEVER = "never"
+
+
+class Reason(StrEnum):
+    """The fixed list of hold reasons (machine output); words, kinds and next steps go with each."""
+
+    APPROVAL = "approval"
+    UNKNOWN_PROJECT = "unknown_project"
+    TWO_PROJECTS = "two_projects"
+    NAME_ONLY = "name_only"
+    NUMBER_DIFFERS = "number_differs"
+    OTHER_CONTRACTOR = "other_contractor"
+    MISSING_VALUE = "missing_value"
+    BAD_VALUE = "bad_value"
+    UNSAFE_VALUE = "unsafe_value"
+    NO_RECIPIENT = "no_recipient"
+    RULE_OPEN = "rule_open"
+    INVOICE_MISSING = "invoice_missing"
+    INVOICE_UNDECIDED = "invoice_undecided"
+    TWO_INVOICES = "two_invoices"
+    WRONG_INVOICE = "wrong_invoice"
+    INVOICE_UNCLEAR = "invoice_unclear"
+    INVOICE_UNREADABLE = "invoice_unreadable"
+    DOCUMENTS_UNDECIDED = "documents_undecided"
+    CONTACT_FIRST = "contact_first"
+    TIMING = "timing"
+    ELIGIBILITY_UNKNOWN = "eligibility_unknown"
+    NOT_ELIGIBLE = "not_eligible"
+    SENDER_UNPROVEN = "sender_unproven"
+    FIRST_ADDRESS = "first_address"
+    RULE_CHANGED = "rule_changed"
+    CHANGED = "changed"
+    SEEN_BEFORE = "seen_before"
+    SUPERSEDED = "superseded"
+    ALREADY_RESUBMITTED = "already_resubmitted"
+    FROM_BEFORE = "from_before"
+    REHEARSED = "rehearsed"
+    NOT_SENT = "not_sent"
+    MAYBE_SENT = "maybe_sent"
+    TOO_BIG = "too_big"
+    LARGE_ATTACHMENT = "large_attachment"
+    WRONG_RECIPIENT = "wrong_recipient"
+    KEY_DIFFERS = "key_differs"
+    ENCODING = "encoding"
+    NO_TEXT = "no_text"
+    PASSWORD = "password"  # noqa: S105  a refusal's name, no secret
+    NOT_A_NOTICE = "not_a_notice"
+    TWO_NOTICES = "two_notices"
+    TWO_VALUES = "two_values"
+    ENGINES_DISAGREE = "engines_disagree"
+    BROKEN_TEXT = "broken_text"
+    DAMAGED = "damaged"
+    MAIL_TOO_LARGE = "mail_too_large"
+    TOO_LARGE = "too_large"
+    TOO_SLOW = "too_slow"
+
+
+_ANSWERED = frozenset(
+    {
+        Reason.APPROVAL,
+        Reason.NAME_ONLY,
+        Reason.NUMBER_DIFFERS,
+        Reason.INVOICE_UNCLEAR,
+        Reason.INVOICE_UNREADABLE,
+        Reason.CONTACT_FIRST,
+        Reason.TIMING,
+        Reason.ELIGIBILITY_UNKNOWN,
+        Reason.NOT_ELIGIBLE,
+        Reason.SENDER_UNPROVEN,
+        Reason.FIRST_ADDRESS,
+        Reason.RULE_CHANGED,
+        Reason.CHANGED,
+        Reason.SEEN_BEFORE,
+        Reason.ALREADY_RESUBMITTED,
+        Reason.FROM_BEFORE,
+        Reason.REHEARSED,
+        Reason.NOT_SENT,
+        Reason.MAYBE_SENT,
+        Reason.LARGE_ATTACHMENT,
+    }
+)
+_NEVER = frozenset({Reason.WRONG_RECIPIENT, Reason.KEY_DIFFERS, Reason.ENCODING})
+
+REFUSALS: Final = frozenset(
+    {
+        Reason.NO_TEXT,
+        Reason.PASSWORD,
+        Reason.NOT_A_NOTICE,
+        Reason.TWO_NOTICES,
+        Reason.TWO_VALUES,
+        Reason.ENGINES_DISAGREE,
+        Reason.BROKEN_TEXT,
+        Reason.DAMAGED,
+        Reason.TOO_LARGE,
+        Reason.TOO_SLOW,
+    }
+)
+"""Why a PDF was not read as a notice."""
+
+
+def kind_of(reason: Reason) -> Kind:
+    """The kind of ``reason``: who or what ends the hold."""
+    if reason in _NEVER:
+        return Kind.NEVER
+    return Kind.ANSWER if reason in _ANSWERED else Kind.CORRECT

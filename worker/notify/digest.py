@@ -1,0 +1,144 @@
+"""Decides what the mails about everything that is open say: the digest of a working morning, and the escalation.
+
+Its one promise: every open task stands in it once, by project and in order of urgency, as ``hoshobin tasks`` shows it,
+with the one command that closes it; no key is in it. It does not know how a mail is sent.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Final
+
+from worker.core.alarms import cause_about
+from worker.core.business_hours import OfficeHours
+from worker.core.messages import say
+from worker.core.model import JST, PRODUCT_NAMES, Submission
+from worker.core.states import AlarmCause
+from worker.core.text import shown
+from worker.views.commands import command_line
+from worker.views.tasks import Task, Urgency
+
+TASKS_LIMIT: Final = 300
+"""Tasks written out in one mail; a longer list is looked at with ``tasks``."""
+
+
+_WEEKDAYS: Final = "月火水木金土日"
+
+
+def digest_cause(day: dt.date) -> str:
+    """The cause of the digest of ``day``."""
+    return cause_about(AlarmCause.DIGEST, day.isoformat())
+
+
+def digest_moment(hours: OfficeHours, now: dt.datetime) -> dt.datetime | None:
+    """When the digest of today goes: as the first window opens; None on a day on which the office is closed."""
+    return hours.or_usual().opening_on(now.astimezone(JST).date())
+
+
+def next_digest_moment(hours: OfficeHours, now: dt.datetime) -> dt.datetime:
+    """The first moment of a digest after ``now``."""
+    staffed = hours.or_usual()
+    day = now.astimezone(JST).date()
+    while (moment := staffed.opening_on(day)) is None or moment <= now:
+        day += dt.timedelta(days=1)
+    return moment
+
+
+def by_project(tasks: Sequence[Task]) -> tuple[tuple[Task, ...], ...]:
+    """``tasks``, which stand in order of urgency, project by project: the one with the most urgent task first."""
+    place: dict[tuple[str, str, str], int] = {}
+    for each in tasks:
+        place.setdefault(project_of(each), len(place))
+    grouped = groupby(sorted(tasks, key=lambda each: place[project_of(each)]), key=project_of)
+    return tuple(tuple(of_one) for _, of_one in grouped)
+
+
+def project_of(task: Task) -> tuple[str, str, str]:
+    """What tasks of one project share: its id, its name, its issuer."""
+    return task.project, task.project_name, task.issuer
+
+
+def write_digest(
+    tasks: Sequence[Task], head: tuple[int, str], now: dt.datetime, *, rehearsing: bool
+) -> tuple[str, str]:
+    """Subject and body of the digest; ``head`` is number and hash of the log's last entry."""
+    day = _day(now)
+    urgent = sum(task.urgency is Urgency.NOW for task in tasks)
+    parts = [say("telling_rehearsing", "ja")] if rehearsing else []
+    if tasks:
+        subject = say("digest_subject", "ja", count=len(tasks), now=urgent)
+        parts.append(say("digest_open", "ja", day=day, count=len(tasks), now=urgent))
+        parts += _list_tasks(tasks)
+    else:
+        subject = say("digest_subject_none", "ja")
+        parts.append(say("digest_none", "ja", day=day))
+    parts += [say("digest_head", "ja", number=head[0], head=head[1]), say("telling_end", "ja")]
+    return subject, "\n\n".join(parts) + "\n"
+
+
+def write_escalation(tasks: Sequence[Task], *, rehearsing: bool) -> tuple[str, str]:
+    """Subject and body of the mail about what is urgent and was left untouched for a working day."""
+    parts = [say("telling_rehearsing", "ja")] if rehearsing else []
+    parts.append(say("escalation_open", "ja", count=len(tasks)))
+    parts += [*_list_tasks(tasks), say("telling_end", "ja")]
+    return say("escalation_subject", "ja", count=len(tasks)), "\n\n".join(parts) + "\n"
+
+
+def _day(now: dt.datetime) -> str:
+    local = now.astimezone(JST)
+    return f"{local.year}年{local.month}月{local.day}日（{_WEEKDAYS[local.weekday()]}）"
+
+
+def _list_tasks(tasks: Sequence[Task]) -> Iterator[str]:
+    left = TASKS_LIMIT
+    for of_one in by_project(tasks):
+        named = of_one[:left]
+        if named:
+            yield "\n".join([_title(named[0]), *map(_describe, named)])
+        left -= len(named)
+    if len(tasks) > TASKS_LIMIT:
+        yield say("digest_more", "ja", count=len(tasks) - TASKS_LIMIT)
+
+
+def _title(task: Task) -> str:
+    project = task.project_name or say("t_no_project", "ja")
+    return say("digest_project", "ja", project=shown(project), issuer=shown(task.issuer) or say("t_no_issuer", "ja"))
+
+
+def _describe(task: Task) -> str:
+    about = [
+        PRODUCT_NAMES[task.product] if task.product else "",
+        say("digest_number", "ja", number=task.label or task.submission) if task.submission else "",
+        say("digest_due", "ja", day=task.due.isoformat()) if task.due else "",
+    ]
+    urgency = say(f"urgency_{task.urgency.value}", "ja")
+    lines = [say("digest_task", "ja", urgency=urgency, about="　".join(filter(None, about)))]
+    lines.append(say("digest_todo", "ja", text=shown(task.text("ja"))))
+    if command := command_line(task.action, "ja"):
+        lines.append(say("digest_command", "ja", command=command))
+    return "\n".join(lines)
+
+
+# --- Escalation ----------------------------------------------------------------------------------------------
+
+
+def escalation_cause(task: Task) -> str:
+    """The cause under which ``task`` is escalated: the same for as long as it is the same thing to do."""
+    about = task.submission or f"{task.project}/{task.product}"
+    return cause_about(AlarmCause.ESCALATION, task.kind.value, about)
+
+
+def escalates_at(task: Task, submission: Submission | None, hours: OfficeHours) -> dt.datetime | None:
+    """When ``task`` goes to those above as well: a working day after it became urgent or was last touched.
+
+    None where it is not urgent, or where nothing says since when. ``submission`` is the one that it is about.
+    """
+    if task.urgency is not Urgency.NOW:
+        return None
+    staffed = hours.or_usual()
+    since = [submission.updated_at] if submission is not None and submission.updated_at is not None else []
+    if task.due is not None:
+        since.append(staffed.next_opening(dt.datetime.combine(task.due, dt.time(), JST)))
+    return staffed.a_working_day_after(max(since)) if since else None

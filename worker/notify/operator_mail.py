@@ -1,0 +1,272 @@
+"""What the operator is told: one plain mail after a pass in which something needs a person.
+
+Its one promise: per line the number, the project, the issuer, the reason in office words and the one command that
+goes on from there; no key is in it. It does not know how the mail is sent.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from worker.audit.sent_log import read_receipt
+from worker.core.alarms import cause_kind
+from worker.core.errors import ConfigError, HoshobinError, LogBroken
+from worker.core.login_errors import find_refusal
+from worker.core.messages import (
+    Language,
+    name_any_state,
+    name_duty,
+    name_hold,
+    name_receipt,
+    name_state,
+    name_thing,
+    next_step,
+    say,
+    say_refused_login,
+)
+from worker.core.messages.receipts import COPY_NEWS
+from worker.core.model import JST, Alarm, ReceiptKind, Submission
+from worker.core.params import Params, Value, read_spelled
+from worker.core.states import AlarmCause, State
+from worker.core.text import shown
+from worker.match.near_matches import NearMiss
+from worker.track.overdue import PRESSED
+from worker.views.actions import action_for
+from worker.views.commands import command_line
+
+_CALLED_ABOUT: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.OVERDUE})
+"""The states in which the section itself knows most."""
+
+_AT_ONCE: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.REFUSED})
+"""What stands first in a mail and in its subject: it may not have arrived, and nothing goes on by itself."""
+
+_SUBJECTS: Final[dict[str, str]] = {
+    AlarmCause.DEAF: "telling_subject_deaf",
+    AlarmCause.ACCOUNT_REFUSED: "telling_subject_account",
+    AlarmCause.LOG_BROKEN: "telling_subject_stopped",
+    AlarmCause.MUTE: "telling_subject_mute",
+    AlarmCause.CAME_BACK: "telling_subject_contradiction",
+    AlarmCause.LATE_ANSWER: "telling_subject_contradiction",
+    AlarmCause.NEWS: "telling_subject_news",
+}
+"""Troubles of which the mail is first of all: nothing comes in, nothing goes out, something may go twice."""
+
+STOPPED: Final = frozenset({"behind_head", "other_secret", "restored"})
+"""Codes of LogBroken that have words of their own: a person resumes."""
+
+LINES_LIMIT: Final = 200
+"""Submissions named in one mail; a backlog of thousands is looked at with ``list``, not read in a mail."""
+
+NEAR_LIMIT: Final = 20
+"""Submissions whose near misses are looked for: beside 10,000 projects each takes 0.1 s, and the mail is for today."""
+
+
+def no_near_misses(submission: Submission) -> tuple[NearMiss, ...]:  # noqa: ARG001  the form of what is asked
+    """None."""
+    return ()
+
+
+def describe(submission: Submission, near: Sequence[NearMiss] = ()) -> str:
+    """One submission in a few plain lines, with the projects that its notice nearly fits."""
+    project = submission.known_as or "（案件不明）"
+    issuer = submission.issuer_name or "（発注者不明）"
+    lines = [f"■ {submission.label}　{shown(project)}　／　{shown(issuer)}"]
+    if submission.reasons:
+        lines += [f"　　理由：{shown(name_hold(hold, 'ja'))}" for hold in submission.reasons]
+    else:
+        lines.append(f"　　状態：{name_state(submission, 'ja')}")
+    if near:
+        lines.append(f"　　{say('h_near', 'ja')}：")
+        lines += [f"　　　・{shown(_say_near_miss(each))}" for each in near]
+    if submission.state in {State.REFUSED, State.IN_DOUBT} and submission.reply:
+        lines.append(f"　　サーバーの応答：{shown(submission.reply)}")
+    if submission.state is State.BOUNCED:
+        failed = (each for each in submission.receipts if each.kind is ReceiptKind.FAILED)
+        lines += [f"　　{shown(name_receipt(each, 'ja'))}" for each in failed]
+    lines += _limits_of(submission)
+    if step := next_step(submission, "ja"):
+        lines.append(f"　　次にすること：{step}")
+    if submission.state is State.ANNOUNCED:
+        lines += [
+            f"　　　{at}. {shown(name_duty(each, 'ja'))}"
+            for at, each in enumerate(submission.duties.instructions, start=1)
+        ]
+    if command := command_line(action_for(submission), "ja"):
+        lines.append(f"　　コマンド：{command}")
+    return "\n".join(lines)
+
+
+def _limits_of(submission: Submission) -> Iterator[str]:
+    """By when it must be there, and whom to call where that, or what became of it, cannot wait."""
+    deadline = submission.duties.deadline if submission.state in PRESSED else None
+    if deadline is not None:
+        yield say("line_due", "ja", day=deadline.isoformat())
+    if deadline is not None or submission.state in _CALLED_ABOUT:
+        phone = submission.section_phone or say("no_phone", "ja")
+        yield say("line_phone", "ja", whom=shown(f"{submission.section_name}　{phone}".strip()))
+
+
+def _say_near_miss(miss: NearMiss) -> str:
+    differs = miss.differs or say("near_same", "ja")
+    return say("near_miss", "ja", name=miss.name, id=miss.project_id, differs=differs)
+
+
+def write_telling(
+    alarms: Sequence[Alarm],
+    submissions: Mapping[int, Submission],
+    waits: Iterable[State],
+    near_misses_of: Callable[[Submission], tuple[NearMiss, ...]] = no_near_misses,
+    *,
+    rehearsing: bool,
+) -> tuple[str, str]:
+    """Subject and body of the mail about ``alarms``; submissions that have moved on since are left out.
+
+    ``waits`` are the states in which a submission needs a person. ``near_misses_of`` is
+    asked about the first NEAR_LIMIT.
+    """
+    wanted = dict.fromkeys(number for alarm in alarms for number in alarm.submissions)
+    needing = frozenset(waits)
+    pressed = frozenset(
+        number for alarm in alarms if cause_kind(alarm) == AlarmCause.DEADLINE for number in alarm.submissions
+    )
+    open_ones = [
+        submissions[number]
+        for number in wanted
+        if submissions[number].state in (PRESSED if number in pressed else needing)
+    ]
+    hurried = [each for each in open_ones if each.id in pressed]
+    urgency = [*_SUBJECTS]
+    troubles = [alarm for alarm in alarms if not alarm.submissions]
+    troubles.sort(key=lambda alarm: urgency.index(kind) if (kind := cause_kind(alarm)) in urgency else len(urgency))
+    parts = [say("telling_rehearsing", "ja")] if rehearsing else []
+    parts += [_describe_trouble(alarm) for alarm in troubles]
+    if open_ones:
+        parts += [say("telling_deadline", "ja", count=len(hurried))] if hurried else []
+        open_ones.sort(key=lambda each: (each.id not in pressed, each.state not in _AT_ONCE))
+        parts.append(say("telling_open", "ja", count=len(open_ones)))
+        parts += [describe(each, near_misses_of(each)) for each in open_ones[:NEAR_LIMIT]]
+        parts += [describe(each) for each in open_ones[NEAR_LIMIT:LINES_LIMIT]]
+        if len(open_ones) > LINES_LIMIT:
+            parts.append(say("telling_more", "ja", count=len(open_ones) - LINES_LIMIT))
+    if not troubles and not open_ones:
+        parts.append(say("telling_settled", "ja"))
+    parts.append(say("telling_end", "ja"))
+    code = "telling_subject_deadline" if hurried else _subject_code(troubles, open_ones)
+    urgent = sum(each.state in _AT_ONCE for each in open_ones)
+    subject = say(code, "ja", count=len(hurried or open_ones), now=urgent)
+    return subject, "\n\n".join(parts) + "\n"
+
+
+def _subject_code(troubles: Sequence[Alarm], open_ones: Sequence[Submission]) -> str:
+    kinds = {cause_kind(alarm) for alarm in troubles}
+    for kind, code in _SUBJECTS.items():
+        if kind in kinds:
+            return code
+    if any(each.state in _AT_ONCE for each in open_ones):
+        return "telling_subject_urgent"
+    if kinds:
+        return (
+            "telling_subject_configuration"
+            if kinds == {AlarmCause.CONFIGURATION_REFUSED}
+            else "telling_subject_trouble"
+        )
+    return "telling_subject" if open_ones else "telling_subject_settled"
+
+
+def _describe_trouble(alarm: Alarm) -> str:
+    """What is about no submission: a refused account, a message that cannot be fetched, a broken log."""
+    kind, _, about = alarm.cause.partition(":")
+    match kind:
+        case AlarmCause.LOG_BROKEN if about in STOPPED:
+            return say(about, "ja")
+        case AlarmCause.LOG_BROKEN:
+            return say("log_broken", "ja", detail=shown(alarm.detail))
+        case AlarmCause.MUTE:
+            since = dt.datetime.fromisoformat(about).astimezone(JST)
+            return say("telling_mute", "ja", since=f"{since:%Y-%m-%d %H:%M}", reply=shown(alarm.detail))
+        case AlarmCause.LATE_ANSWER:
+            return say("telling_late", "ja", answer=shown(alarm.detail))
+        case (
+            AlarmCause.CAME_BACK
+            | AlarmCause.NEWS
+            | AlarmCause.WITHDRAWN_AGAIN
+            | AlarmCause.NOT_READ_AGAIN
+            | AlarmCause.UNPROVEN_NEWCOMER
+            | AlarmCause.PDF_SANDBOX
+        ):
+            return say(f"telling_{kind}", "ja", news=shown(_name_news(alarm.detail)))
+        case AlarmCause.CONFIGURATION_REFUSED:
+            return say("telling_configuration", "ja", problems=shown(_name_problems(alarm.detail)))
+        case AlarmCause.DEAF:
+            return say("telling_deaf", "ja", name=name_thing(about, "ja"), detail=shown(alarm.detail))
+        case AlarmCause.UNFETCHED:
+            return say("telling_unfetched", "ja", mailbox=name_thing(about, "ja"), why=shown(alarm.detail))
+        case _ if refusal := find_refusal(alarm.detail):
+            why, step = say_refused_login(refusal, "ja")
+            cause, reply = name_thing(about, "ja"), shown(refusal.said)
+            return say("telling_login", "ja", cause=cause, why=why, reply=reply, step=step)
+        case _:
+            return say("telling_account", "ja", cause=name_thing(about, "ja"), reply=shown(alarm.detail))
+
+
+def _name_news(detail: str) -> str:
+    """What came back, from ``number: receipt`` in JSON; an older program wrote a sentence."""
+    number, _, told = detail.partition(": ")
+    news = read_spelled(told)
+    if news == COPY_NEWS:
+        return f"{number}：{say(news.code, 'ja')}"
+    return f"{number}：{name_receipt(read_receipt(news), 'ja')}" if "kind" in news else detail
+
+
+def _name_problems(detail: str) -> str:
+    """What is wrong with the configuration, from its codes in JSON; an older program wrote sentences."""
+    problems = read_spelled(detail).get("problems")
+    if not isinstance(problems, tuple):
+        return detail
+    return "; ".join(map(_name_problem, problems))
+
+
+def _name_problem(problem: Value) -> str:
+    if not isinstance(problem, Params):
+        return str(problem)
+    given = dict(each.split("=", 1) for each in problem.words("given"))
+    return f"{problem.word('place')}：{say(problem.code, 'ja', **given)}"
+
+
+def write_status(
+    troubles: Mapping[str, HoshobinError],
+    looked: Mapping[str, dt.datetime],
+    counts: Mapping[State, int],
+    *,
+    rehearsing: bool,
+    deaf: Mapping[str, dt.datetime] | None = None,
+) -> str:
+    """One line for ``systemctl status``: rehearsal first, what is not reached, last look, how many of each state.
+
+    ``deaf`` is what has not been looked at for too long, with the moment since when.
+    """
+    parts = [say("rehearsing_short", "ja")] if rehearsing else []
+    parts += [say_deaf(name, since, "ja") for name, since in sorted((deaf or {}).items())]
+    parts += [_name_trouble(name, troubles[name]) for name in sorted(troubles)]
+    if looked:
+        looks = ", ".join(f"{name_thing(name, 'ja')} {looked[name]:%H:%M:%S}" for name in sorted(looked))
+        parts.append(f"{say('h_last_ok', 'ja')} {looks}")
+    parts += [f"{name_any_state(state, 'ja')} {counts[state]}" for state in State if counts.get(state)]
+    return shown(" / ".join(parts))
+
+
+def say_deaf(name: str, since: dt.datetime, lang: Language) -> str:
+    """That this mailbox or folder is not watched."""
+    return say("status_deaf", lang, name=name_thing(name, lang), since=f"{since.astimezone(JST):%Y-%m-%d %H:%M}")
+
+
+def _name_trouble(name: str, trouble: HoshobinError) -> str:
+    if isinstance(trouble, ConfigError):
+        return say("config_kept", "ja")
+    if isinstance(trouble, LogBroken):
+        code = trouble.code
+        return say(code, "ja") if code in STOPPED else say("log_broken", "ja", detail=str(trouble))
+    refusal = find_refusal(str(trouble))
+    return f"{name_thing(name, 'ja')}: {'。'.join(say_refused_login(refusal, 'ja')) if refusal else trouble}"

@@ -1,0 +1,222 @@
+"""The providers' token endpoints: Microsoft by msal, Google by google-auth, both over one session of requests.
+
+The promise: every call ends within its time, follows nobody elsewhere, and raises AccountRefused where the endpoint
+itself refused, Unavailable where it did not get to speak; no text holds a token or a secret. All of it blocks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import requests
+
+from worker.core.errors import AccountRefused, Unavailable
+from worker.core.login_errors import Fault, LoginRefusal, hide_tokens
+from worker.oauth.settings import OauthSettings, Provider
+from worker.oauth.tokens import REDIRECT, Given, is_an_answer, judge_error, read_given
+
+if TYPE_CHECKING:
+    from msal import PublicClientApplication
+
+SECONDS: Final = 15.0
+"""For a connection, and for silence in an answer: a provider answers within one, a slow proxy within some."""
+_PENDING: Final = "authorization_pending"
+_SLOWER: Final = 5
+"""Seconds that ``slow_down`` adds (RFC 8628 §3.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCode:
+    """What a person types at the provider's page, and how long it is good for."""
+
+    page: str
+    code: str
+    seconds: int
+    flow: dict[str, Any] = field(repr=False)
+
+
+class TokenEndpoint:
+    """One login's endpoint."""
+
+    def __init__(
+        self, name: str, what: str, settings: OauthSettings, *, secret: str, ca_file: str, is_for_sending: bool
+    ) -> None:
+        """``what`` is who needs the token ("imap", "smtp"), as errors name it; nothing is connected yet."""
+        for logger in ("msal", "google", "urllib3", "requests"):
+            logging.getLogger(logger).setLevel(logging.WARNING)  # their DEBUG prints what was sent
+        self._name = name
+        self._what = what
+        self._settings = settings
+        self._secret = secret
+        self._scopes = list(settings.scopes(is_for_sending=is_for_sending))
+        self._session = _Session(what, ca_file)
+
+    def renew(self, refresh_token: str) -> Given:
+        """Another access token. Raises AccountRefused, Unavailable."""
+        with self._translated(refresh_token):
+            if self._settings.provider is Provider.MICROSOFT:
+                answer = self._microsoft().acquire_token_by_refresh_token(refresh_token, self._scopes)
+                return self._take(answer, refresh_token)
+            return self._renew_at_google(refresh_token)
+
+    # --- Microsoft: a code that is typed on another device ----------------------------------------------------
+
+    def ask_device_code(self) -> DeviceCode:
+        """The code for a person. Raises AccountRefused, Unavailable."""
+        with self._translated():
+            flow = self._microsoft().initiate_device_flow(self._scopes)
+            if "user_code" not in flow:
+                self._refuse(flow)
+            return DeviceCode(flow["verification_uri"], flow["user_code"], flow["expires_in"], flow)
+
+    def await_device_code(self, code: DeviceCode, rest: Callable[[float], None]) -> Given:
+        """The tokens, once the person has agreed; ``rest`` waits between two questions. Raises as the others."""
+        flow, waited = dict(code.flow), 0.0
+        with self._translated(flow.get("device_code", "")):
+            application = self._microsoft()
+            while True:
+                pause = max(flow.get("interval", _SLOWER), 1)
+                rest(pause)
+                waited += pause
+                flow["latest_attempt_at"] = 0  # the pauses are ours: msal would warn where a clock is set
+                answer = application.acquire_token_by_device_flow(flow, exit_condition=lambda _: True)
+                if answer.get("error") not in {_PENDING, "slow_down"}:
+                    return self._take(answer)
+                if waited >= code.seconds:
+                    self._refuse({"error": "expired_token", "error_description": "nobody entered the code in time"})
+
+    def _microsoft(self) -> PublicClientApplication:
+        import msal
+
+        try:
+            return msal.PublicClientApplication(
+                self._settings.client_id,
+                authority=self._settings.microsoft_authority,
+                http_client=self._session,
+                instance_discovery=False,  # it asks Microsoft about hosts, also about one's own
+            )
+        except ValueError as error:  # the authority answered in good order that it does not know the tenant
+            raise self._refusal(Fault.APPLICATION, str(error)) from None
+
+    # --- Google: a page whose answer is pasted ---------------------------------------------------------------
+
+    def redeem(self, code: str, verifier: str) -> Given:
+        """The tokens for the code that a person brought. Raises AccountRefused, Unavailable."""
+        asked = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "code_verifier": verifier,
+            "client_id": self._settings.client_id,
+            "client_secret": self._secret,
+            "redirect_uri": REDIRECT,
+        }
+        with self._translated(code, verifier):
+            given = self._take(self._session.post(self._settings.google_tokens, data=asked).json(), code, verifier)
+        if not given.refresh_token:
+            raise self._refusal(Fault.ENDED, "no refresh token was given")
+        return given
+
+    def _renew_at_google(self, refresh_token: str) -> Given:
+        from google.auth.exceptions import RefreshError, TransportError
+        from google.auth.transport.requests import Request
+        from google.oauth2.credentials import Credentials
+
+        make: Any = Credentials  # google-auth has no types here
+        credentials = make(
+            None,
+            refresh_token=refresh_token,
+            token_uri=self._settings.google_tokens,
+            client_id=self._settings.client_id,
+            client_secret=self._secret,
+        )
+        try:
+            credentials.refresh(Request(self._session))
+        except TransportError as error:
+            raise self._unavailable(str(error)) from None
+        except RefreshError as error:
+            answer = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], dict) else {}
+            self._refuse(answer or {"error": "", "error_description": str(error.args[0])}, refresh_token)
+        life = dt.timedelta()
+        if credentials.expiry is not None:  # UTC without a zone
+            life = credentials.expiry.replace(tzinfo=dt.UTC) - dt.datetime.now(dt.UTC)
+        answer = {"access_token": credentials.token, "refresh_token": credentials.refresh_token}
+        if life > dt.timedelta():
+            answer["expires_in"] = round(life.total_seconds())
+        return self._take(answer, refresh_token)
+
+    # --- What came back --------------------------------------------------------------------------------------
+
+    def _take(self, answer: dict[str, Any], *secrets: str) -> Given:
+        if "error" in answer:
+            self._refuse(answer, *secrets)
+        given = read_given(answer)
+        if given is None:
+            raise self._unavailable("an answer without a token")
+        return given
+
+    def _refuse(self, answer: dict[str, Any], *secrets: str) -> NoReturn:
+        code, more = (str(answer.get(name) or "") for name in ("error", "error_description"))
+        said = f"{code}: {more}" if code and more else code or more
+        fault = judge_error(code)
+        if fault is None:
+            raise self._unavailable(said, *secrets)
+        raise self._refusal(fault, said, *secrets)
+
+    def _refusal(self, fault: Fault, said: str, *secrets: str) -> AccountRefused:
+        text = hide_tokens(said, (*secrets, self._secret))
+        return AccountRefused(self._what, str(LoginRefusal(self._name, fault, text)))
+
+    def _unavailable(self, said: str, *secrets: str) -> Unavailable:
+        return Unavailable(self._what, f"token endpoint: {hide_tokens(said, (*secrets, self._secret))}")
+
+    @contextlib.contextmanager
+    def _translated(self, *secrets: str) -> Iterator[None]:
+        try:
+            yield
+        except (RuntimeError, LookupError, ValueError) as error:  # an answer that a library makes nothing of
+            # its own chain could show what was sent
+            raise self._unavailable(f"{type(error).__name__}: {error}", *secrets) from None
+
+
+class _Session(requests.Session):
+    """A session that ends in time, goes where it is sent, and takes nothing but the endpoint's own word."""
+
+    def __init__(self, what: str, ca_file: str) -> None:
+        super().__init__()
+        self._what = what
+        self._trusted: bool | str = ca_file or True
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """As requests' own. Raises Unavailable for what is no answer of a token endpoint."""
+        kwargs |= {"timeout": SECONDS, "allow_redirects": False, "verify": self._trusted}
+        try:
+            response = super().request(*args, **kwargs)
+        except (requests.RequestException, OSError) as error:  # the libraries would say it in words of their own
+            raise Unavailable(self._what, f"token endpoint: {_describe(error)}") from None
+        if not is_an_answer(response.status_code, response.text):
+            raise Unavailable(self._what, f"token endpoint: HTTP {response.status_code} without an answer")
+        return response
+
+
+def _describe(error: Exception) -> str:
+    """The innermost cause: requests wraps a refused connection into four others, addresses of objects among them."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return f"the certificate is not accepted: {_innermost(error)}"
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.ConnectionError):
+        return f"not reached: {_innermost(error)}"
+    return type(error).__name__
+
+
+def _innermost(error: BaseException) -> str:
+    seen = {id(error)}
+    while (inner := error.__cause__ or error.__context__) is not None and id(inner) not in seen:
+        seen.add(id(inner))
+        error = inner
+    return getattr(error, "verify_message", "") or getattr(error, "strerror", "") or type(error).__name__

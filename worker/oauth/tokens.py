@@ -1,0 +1,189 @@
+"""Decides what a token is worth, what a token endpoint's answer means, and what is said to whoever logs in.
+
+Its promise: whether an endpoint refused us or was merely not reached is never mixed up, a token that is about to end
+is renewed before it is used, and no text for people holds a token. It does not know where tokens lie, nor who asks.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from worker.core.login_errors import TEXT_LIMIT, Fault
+from worker.core.text import shown
+
+RENEW_AHEAD: Final = dt.timedelta(minutes=5)
+"""How long before its end a token is renewed: a login that is begun with it must end before it does."""
+CLOCK_SLACK: Final = dt.timedelta(minutes=1)
+"""How far a token may have been fetched in the future: further, and our clock was set back, so its end says nothing."""
+DEFAULT_LIFE: Final = 3600
+"""Seconds, where an endpoint does not say (RFC 6749 §5.1 lets it): what both providers give."""
+
+_TOO_BUSY: Final = frozenset({"temporarily_unavailable", "server_error", "slow_down", "internal_failure"})
+_APPLICATION: Final = frozenset(
+    {"invalid_client", "unauthorized_client", "invalid_scope", "unsupported_grant_type", "invalid_request"}
+)
+
+
+# --- What is kept --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One login as it is kept between runs; ``access_token`` is empty where the server refused the last one."""
+
+    provider: str
+    client_id: str
+    refresh_token: str = field(repr=False)
+    access_token: str = field(repr=False)
+    expires_at: dt.datetime
+    renewed_at: dt.datetime
+    logged_in_at: dt.datetime
+
+    def is_usable(self, now: dt.datetime) -> bool:
+        """Whether a login may begin with it."""
+        ahead = min(RENEW_AHEAD, (self.expires_at - self.renewed_at) / 2)
+        return self.is_alive(now) and now < self.expires_at - ahead
+
+    def is_alive(self, now: dt.datetime) -> bool:
+        """Whether it is still good where no other is to be had."""
+        return bool(self.access_token) and self.renewed_at - CLOCK_SLACK <= now < self.expires_at
+
+    def without_access(self) -> Kept:
+        """The same, to be renewed before the next login."""
+        return replace(self, access_token="")
+
+    def renewed(self, given: Given, now: dt.datetime) -> Kept:
+        """The same after the endpoint gave another token; the refresh token stays where it gave no other."""
+        return replace(
+            self,
+            refresh_token=given.refresh_token or self.refresh_token,
+            access_token=given.access_token,
+            expires_at=now + given.life,
+            renewed_at=now,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What an endpoint gave; its end counts from when it came, so that the endpoint's clock does not matter."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    life: dt.timedelta = dt.timedelta(seconds=DEFAULT_LIFE)
+
+
+def begin(provider: str, client_id: str, given: Given, now: dt.datetime) -> Kept:
+    """What is kept after a person logged in."""
+    return Kept(provider, client_id, given.refresh_token, given.access_token, now + given.life, now, now)
+
+
+_TIMES: Final = ("expires_at", "renewed_at", "logged_in_at")
+_TEXTS: Final = ("provider", "client_id", "refresh_token", "access_token")
+
+
+def write_kept(kept: Kept) -> bytes:
+    """The file's bytes."""
+    texts = {name: getattr(kept, name) for name in _TEXTS}
+    times = {name: getattr(kept, name).isoformat() for name in _TIMES}
+    return json.dumps(texts | times, indent=1).encode() + b"\n"
+
+
+def read_kept(content: bytes) -> Kept | None:
+    """What ``write_kept`` wrote; None where it is anything else."""
+    try:
+        table = json.loads(content)
+        texts = {name: table[name] for name in _TEXTS}
+        times = {name: dt.datetime.fromisoformat(table[name]) for name in _TIMES}
+    except (ValueError, TypeError, LookupError):
+        return None
+    is_whole = all(isinstance(text, str) for text in texts.values()) and all(time.tzinfo for time in times.values())
+    values: dict[str, Any] = texts | times
+    return Kept(**values) if is_whole and texts["refresh_token"] else None
+
+
+# --- What an answer means ------------------------------------------------------------------------------------
+
+
+def is_an_answer(status: int, body: str) -> bool:
+    """Whether a token endpoint spoke, or something on the way to it: a proxy, a page to log in to, a sick server."""
+    if not 200 <= status < 500 or 300 <= status < 400 or status in {407, 408, 429}:  # noqa: PLR2004  RFC 9110
+        return False
+    try:
+        return isinstance(json.loads(body), dict)
+    except ValueError:
+        return False
+
+
+def judge_error(code: str) -> Fault | None:
+    """What the ``error`` of an answer (RFC 6749 §5.2) means; None where asking later may help."""
+    if code in _TOO_BUSY:
+        return None
+    return Fault.APPLICATION if code in _APPLICATION else Fault.ENDED
+
+
+def read_given(answer: dict[str, Any]) -> Given | None:
+    """The tokens of an answer; None where there is no access token in it."""
+    token, refresh, life = (answer.get(name) for name in ("access_token", "refresh_token", "expires_in"))
+    if not (isinstance(token, str) and token and token.isascii() and token.isprintable()):
+        return None
+    seconds = int(life) if isinstance(life, int | str) and str(life).isdigit() else DEFAULT_LIFE
+    return Given(token, refresh if isinstance(refresh, str) else "", dt.timedelta(seconds=min(seconds, 86_400)))
+
+
+# --- To the mail server --------------------------------------------------------------------------------------
+
+
+# --- A person agrees (Google) --------------------------------------------------------------------------------
+
+REDIRECT: Final = "http://127.0.0.1"
+"""Where the browser is sent afterwards: nobody listens there, the person copies the address. Google's device code gives
+no access to mail, and only loopback addresses are left for a program without a web server."""
+
+
+def agreement_page(page: str, client_id: str, scopes: Iterable[str], user: str, *, state: str, verifier: str) -> str:
+    """The address that the person opens; ``verifier`` (RFC 7636) makes the code worthless to anybody else."""
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    asked = {
+        "client_id": client_id,
+        "redirect_uri": REDIRECT,
+        "response_type": "code",
+        "scope": " ".join(scopes),
+        "state": state,
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+        "access_type": "offline",
+        "prompt": "consent",  # without it a second login gets no refresh token
+        "login_hint": user,
+    }
+    return f"{page}?{urlencode(asked)}"
+
+
+@dataclass(frozen=True, slots=True)
+class NoCode:
+    """Why what was pasted holds no code: ``error`` is the provider's word, or empty for what is no such address."""
+
+    error: str = ""
+
+
+def read_pasted(pasted: str, state: str) -> str | NoCode:
+    """The code in the address that the browser was sent to, or the code by itself."""
+    text = pasted.strip()
+    if not text.startswith(("http://", "https://")):
+        return text if re.fullmatch(r"[A-Za-z0-9/_.%-]{10,}", text) else NoCode()
+    try:
+        values = parse_qs(urlsplit(text).query)
+    except ValueError:
+        return NoCode()
+    if values.get("state") != [state]:
+        return NoCode()
+    if "error" in values:
+        return NoCode(shown(values["error"][0])[:TEXT_LIMIT])
+    return values["code"][0] if len(values.get("code", [])) == 1 else NoCode()

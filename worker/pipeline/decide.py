@@ -1,0 +1,64 @@
+"""A person's decisions that draft anew: each looks for the invoices that it needs, and decides on what it found.
+
+Its one promise: a caller names the submission and nothing of the invoices folder. It does not know who asks.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from worker.approve import decisions
+from worker.approve.redraft import InForce
+from worker.core.model import Hold, Submission
+from worker.pipeline.invoices import guarantees_of, with_invoices
+from worker.read.ports import PdfReader
+from worker.store.ports import Author, Store
+
+
+async def approve(
+    store: Store,
+    in_force: InForce,
+    reader: PdfReader,
+    number: int,
+    label: str,
+    author: Author,
+    note: str,
+    now: dt.datetime,
+    ticked: Sequence[str] = (),
+    *,
+    asked: bool = False,
+) -> tuple[Submission, tuple[Hold, ...]]:
+    """As ``decisions.approve``. Raises NotAllowed, Unavailable."""
+    return await with_invoices(
+        lambda: guarantees_of([store.submission(number)], in_force, store),
+        in_force,
+        reader,
+        lambda invoices: decisions.approve(
+            store, in_force, invoices, number, label, author, note, now, ticked, asked=asked
+        ),
+    )
+
+
+async def resolve_not_sent(
+    store: Store, in_force: InForce, reader: PdfReader, number: int, author: Author, now: dt.datetime
+) -> Submission:
+    """As ``decisions.resolve_not_sent``. Raises NotAllowed, Unavailable."""
+    return await with_invoices(
+        lambda: guarantees_of([store.submission(number)], in_force, store),
+        in_force,
+        reader,
+        lambda invoices: decisions.resolve_not_sent(store, in_force, invoices, number, author, now),
+    )
+
+
+async def resend(
+    store: Store, in_force: InForce, reader: PdfReader, number: int, author: Author, why: str, now: dt.datetime
+) -> Submission:
+    """As ``decisions.resend``. Raises NotAllowed, Unavailable."""
+    return await with_invoices(
+        lambda: guarantees_of([store.submission(number)], in_force, store),
+        in_force,
+        reader,
+        lambda invoices: decisions.resend(store, in_force, invoices, number, author, why, now),
+    )

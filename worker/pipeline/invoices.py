@@ -1,0 +1,122 @@
+"""Which files of the invoices folder a step is about to ask for, and the look that brings them.
+
+Its one promise: what is drafted on a look finds in it what can be had, and the folder is left alone where no file is in
+question. It does not know how the folder is read, nor which file is right.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from worker.approve.redraft import InForce
+from worker.compose.invoice_select import files_in_question
+from worker.core.errors import NotBrought, Unavailable
+from worker.core.model import Notice, Product, Submission
+from worker.core.rulebook import Project
+from worker.match.match import Match, Proposed, match_project
+from worker.read.ports import PdfReader
+from worker.store.ports import Reading
+from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Guarantee:
+    """A guarantee that is about to be drafted: its product of this project, under this number."""
+
+    project: Project
+    product: Product
+    number: str
+
+
+def guarantees_of(submissions: Iterable[Submission], in_force: InForce, reading: Reading) -> tuple[Guarantee, ...]:
+    """What these submissions are about, by the register as it is now."""
+    found: list[Guarantee] = []
+    for each in submissions:
+        notice = reading.notice(each.pdf_sha256) if each.pdf_sha256 and each.refusal is None else None
+        if notice is not None:
+            found += _guarantee_of(notice, in_force, reading, each.bound_project)
+    return tuple(found)
+
+
+def guarantees_in(notices: Iterable[Notice], in_force: InForce, reading: Reading) -> tuple[Guarantee, ...]:
+    """What these notices will be submissions of."""
+    return tuple(found for notice in notices for found in _guarantee_of(notice, in_force, reading, None))
+
+
+def _guarantee_of(notice: Notice, in_force: InForce, reading: Reading, bound: str | None) -> Iterator[Guarantee]:
+    bound = bound or reading.bound_project(notice.guarantor, notice.contract_number)
+    outcome = match_project(notice, in_force.register, bound)
+    if isinstance(outcome, Match | Proposed):
+        yield Guarantee(outcome.project, notice.product, notice.contract_number)
+
+
+async def load_invoices(
+    guarantees: Iterable[Guarantee], in_force: InForce, reader: PdfReader, also: Collection[str] = ()
+) -> InvoiceSnapshot:
+    """What these guarantees may carry beside the notice, and the files ``also``; no look where that is nothing."""
+    names: set[str] = {*also}
+    searches = []
+    for each in guarantees:
+        named, could_be = files_in_question(each.product, each.number, each.project, in_force.register)
+        names |= named
+        if could_be is not None:
+            searches.append(could_be)
+    if not names and not searches:
+        return NOT_LOOKED
+    return await in_force.files.look(reader, lambda file: file in names or any(could_be(file) for could_be in searches))
+
+
+async def with_invoices(
+    wanted: Callable[[], Iterable[Guarantee]],
+    in_force: InForce,
+    reader: PdfReader,
+    decide: Callable[[InvoiceSnapshot], T],
+    brought: InvoiceSnapshot | None = None,
+) -> T:
+    """What ``decide`` makes of the files that the guarantees ``wanted`` may carry.
+
+    Where it asks for a file that did not seem to be in question, it is decided again with that file: a register, or
+    another's approval, changed in between. ``brought`` is a look that was made for them already. Raises what
+    ``decide`` raises.
+    """
+    also: list[str] = []
+    invoices = brought
+    while True:
+        if invoices is None:
+            invoices = await load_invoices(wanted(), in_force, reader, also)
+        try:
+            return decide(invoices)
+        except NotBrought as missing:
+            if missing.file in also:
+                raise
+            also.append(missing.file)
+            invoices = None
+
+
+async def look_at_folder(submissions: Iterable[Submission], in_force: InForce, reader: PdfReader) -> None:
+    """List the folder where one of these may carry a file of it; nothing is read."""
+    if any(any(_in_question(each, in_force)) for each in submissions):
+        await in_force.files.look(reader, lambda _: False)
+
+
+def _in_question(submission: Submission, in_force: InForce) -> tuple[frozenset[str], Callable[[str], bool] | None]:
+    project = in_force.register.by_id.get(submission.project) if submission.project else None
+    if project is None or submission.product is None:
+        return frozenset(), None
+    return files_in_question(submission.product, submission.contract_number or "", project, in_force.register)
+
+
+def stamp_files(submission: Submission, in_force: InForce) -> str:
+    """A text that changes when a file that ``submission`` may carry comes, changes or goes; empty where none is."""
+    named, could_be = _in_question(submission, in_force)
+    found = [in_force.files.stamp(file) for file in sorted(named)]
+    if could_be is not None:
+        with contextlib.suppress(Unavailable):  # away: whoever drafts is told so
+            candidates = [each.file for each in in_force.files.listing() if could_be(each.file)]
+            found += [f"{file} {in_force.files.stamp(file)}" for file in candidates]
+    return " ".join(filter(None, found))

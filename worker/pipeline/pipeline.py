@@ -1,0 +1,343 @@
+"""The order of the flow, known here alone: watch → read → match → compose → approve → send → track → tell.
+
+Each method is one step, or one pass of a loop; who runs them and when is ``service.py`` (for ever) or the command
+line (``run --once``, ``demo``). Its one promise: record first, then act; a step that the world stops (Unavailable)
+ends with that reason, and the others go on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from worker.approve.decisions import keep_contents, redraft
+from worker.approve.redraft import InForce
+from worker.authenticate.ports import Signatures
+from worker.compose.checks import stamp_history
+from worker.compose.reread import entered_notice
+from worker.core.alarms import cause_about, tell_apart
+from worker.core.clock import Clock
+from worker.core.errors import LogBroken, NotBrought, Unavailable
+from worker.core.model import JST, Notice, Submission, Unreadable
+from worker.core.rulebook import Guarantor
+from worker.core.states import NEEDS_A_PERSON, REFUSALS, AlarmCause, Event, State
+from worker.match.from_before import file_from_before
+from worker.notify.ports import OperatorCommand
+from worker.pipeline.first_start import Beginning
+from worker.pipeline.intake import Intake
+from worker.pipeline.invoices import (
+    guarantees_in,
+    guarantees_of,
+    load_invoices,
+    look_at_folder,
+    stamp_files,
+)
+from worker.pipeline.notify import Telling
+from worker.pipeline.reachability import Health
+from worker.pipeline.remind import Reminding
+from worker.pipeline.restore import unlooked
+from worker.pipeline.send import Sending, SendingPass
+from worker.pipeline.submissions import Taking, note_moment, note_steps
+from worker.pipeline.watch import Watching
+from worker.read.ports import PdfReader
+from worker.send.ports import MailServer
+from worker.store.ports import RESTORED_AT, Author, Store
+from worker.watch import plan as watch
+from worker.watch.ports import Folder, InvoiceSnapshot, Listed, Mailbox, Thread
+
+LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
+"""A log that is broken for days is worth a mail each day: meanwhile nothing is submitted."""
+
+LOOKED_FOR: Final = 8
+"""Submissions whose files are held in memory at a time: an invoice has 0.3 MB, and 30 at most."""
+
+_JUDGED_IN: Final = (State.HELD, State.APPROVED, State.HANDED_OVER)
+
+_JUDGED: Final = ("state", "reasons", "draft_hash", "duties", "project")
+"""What an entry is written for when it changed; a deadline is people's to see as much as a reason."""
+
+
+class Pipeline:
+    """The steps, bound to one store, one reader, one mail server and one clock."""
+
+    def __init__(
+        self,
+        store: Store,
+        reader: PdfReader,
+        server: MailServer,
+        clock: Clock,
+        account: str,
+        in_force: InForce,
+        command: OperatorCommand | None = None,
+        signatures: Signatures | None = None,
+    ) -> None:
+        self.store = store
+        self.in_force = in_force
+        self.health = Health(store)
+        self.intake = Intake(store, reader, clock, account, signatures)
+        self.sending = Sending(store, server, reader, self.intake.readings, clock, account, self.health)
+        self.telling = Telling(store, server, clock, self.health, command)
+        self.reminding = Reminding(store, clock, Author("hoshobin", account))
+        self._reader = reader
+        self._clock = clock
+        self._author = Author("hoshobin", account)
+        self._weighed: dict[int, tuple[int, str]] = {}
+        self._unread_files: dict[str, Unavailable] = {}
+        self._has_looked_since_resumed = False
+        self._unread_with: Mapping[str, Guarantor] | None = None
+        self._beginning = Beginning(store, clock)
+        self.watching = Watching(
+            store, clock, reader, self.intake, lambda: self.in_force, self._note_recorded, self._beginning
+        )
+        self.on_recorded: Callable[[], None] = _nobody_waits
+        """Called after each block of messages that was recorded: what it opened may be sent at once."""
+        self.awaits_first_looks: Callable[[], bool] = _all_looked
+        """Whether a mailbox was not looked at yet, well or not, since this process began: nothing is sent before."""
+
+    def put_in_force(self, in_force: InForce) -> None:
+        """From now on judge and send by this configuration; everything that waits is judged anew."""
+        self.in_force = in_force
+        self._weighed.clear()
+        self.reminding.forget()
+
+    # --- watch → read → match → compose → approve ------------------------------------------------------------
+
+    async def watch_mailbox(self, mailbox: Mailbox, thread: Thread, since: dt.date | None) -> int:
+        """Take what is new in ``mailbox``; how many submissions began to wait. Raises Unavailable."""
+        return await self.watching.look(mailbox, thread, since)
+
+    def _note_recorded(self, drafted: Sequence[Submission], in_force: InForce) -> None:
+        self._weigh_as_drafted(drafted, in_force)
+        self.on_recorded()
+
+    def _weigh_as_drafted(self, drafted: Sequence[Submission], in_force: InForce) -> None:
+        """What was drafted a moment ago, and rests on nothing that may have changed since, need not be judged anew."""
+        for submission in drafted:
+            with contextlib.suppress(Unavailable):  # the share with its invoice is away: it is judged like the others
+                stamp = self._stamp(submission)
+                drafted_on = submission.updated_at.astimezone(JST).date() if submission.updated_at else None
+                if in_force is self.in_force and stamp.split() == [str(drafted_on)]:
+                    self._weighed[submission.id] = (submission.version, stamp)
+
+    async def watch_folder(self, folder: Folder, thread: Thread) -> tuple[int, dt.timedelta | None]:
+        """Take settled files; how many submissions began to wait, and when to look again at others.
+
+        In a thread of its own, as a share that is away may not answer for minutes. Raises Unavailable.
+        """
+        first_read = self._beginning.note_folder(await thread(folder.place))
+        now = self._clock.now()
+        plan = watch.plan_folder(await thread(folder.look), self.store.file, now)
+        seen_at = self._clock.now()  # a slow look may have seen a file just now
+        if plan.record:
+            with self.store.writing() as writing:
+                for row in plan.record:
+                    writing.record_file(dataclasses.replace(row, looked_at=seen_at))
+        waiting = 0
+        self._unread_files.clear()
+        for listed in plan.take:
+            waiting += await self._take_file(folder, thread, listed, first_read)
+        for unread in self._unread_files.values():
+            raise unread  # one file does not keep the others waiting, and is not passed over in silence
+        self.health.reached("folder", now)
+        return waiting, plan.look_again
+
+    async def _take_file(self, folder: Folder, thread: Thread, listed: Listed, first_read: dt.datetime) -> int:
+        from_before = file_from_before(watch.saved_at(listed), self._beginning.first_start, first_read)
+        if listed.size > watch.FILE_LIMIT:
+            return self.intake.hold_large_file(listed, self.in_force, from_before)
+        try:
+            content = await thread(folder.read, listed)
+        except Unavailable as failure:
+            self._unread_files[listed.name] = failure
+            return 0
+        return 0 if content is None else await self.intake.take_file(listed, content, self.in_force, from_before)
+
+    async def judge_waiting(self) -> int:
+        """Judge anew what waits, or is to be handed in, where anything it rests on changed; how many began to wait."""
+        waiting = await self._read_refused_again()
+        changed = await self._changed_since_weighed()
+        for start in range(0, len(changed), LOOKED_FOR):
+            several = changed[start : start + LOOKED_FOR]
+            waiting += await self._weigh_several(several)
+        return waiting
+
+    async def _weigh_several(self, several: Sequence[Submission]) -> int:
+        """Judge these on one look; nothing is awaited between the look and what rests on it.
+
+        What asks for a file that did not seem to be in question is judged again on a look that brings it.
+        """
+        waiting = 0
+        also: set[str] = set()
+        while several:
+            wanted = guarantees_of(several, self.in_force, self.store)
+            invoices = await load_invoices(wanted, self.in_force, self._reader, also)
+            left: list[Submission] = []
+            missing: set[str] = set()
+            for each in several:
+                try:
+                    waiting += self._weigh(each, invoices)
+                except NotBrought as failure:
+                    left.append(each)
+                    missing.add(failure.file)
+            if missing <= also:
+                break  # it vanishes and comes back: the next look judges
+            also |= missing
+            several = left
+        return waiting
+
+    async def _changed_since_weighed(self) -> tuple[Submission, ...]:
+        submissions = self.store.submissions(*_JUDGED_IN)
+        for gone in self._weighed.keys() - {each.id for each in submissions}:
+            del self._weighed[gone]  # sent, or ended: where it waits once more, its version is another
+        await look_at_folder(submissions, self.in_force, self._reader)
+        return tuple(each for each in submissions if self._weighed.get(each.id) != (each.version, self._stamp(each)))
+
+    def _weigh(self, submission: Submission, invoices: InvoiceSnapshot) -> int:
+        stamp = self._stamp(submission)
+        try:
+            began = self._judge(submission, invoices)
+        except NotBrought:
+            raise
+        except Unavailable as failure:
+            if failure.what != "folder":
+                raise
+            return 0  # the share with its invoice is away: nothing is known to have changed
+        self._weighed[submission.id] = (self.store.submission(submission.id).version, stamp)
+        return began
+
+    def _judge(self, submission: Submission, invoices: InvoiceSnapshot) -> int:
+        """An entry only where state, reasons, draft or duties changed; 1 where it began to wait."""
+        with self.store.writing() as writing:
+            before = writing.submission(submission.id)
+            if before.version != submission.version or before.state not in _JUDGED_IN:
+                return 0
+            drafted = redraft(before, self.in_force, invoices, writing, self._clock.now())
+            after = drafted.submission
+            if before.state is State.APPROVED and after.state is not State.HELD:
+                note_moment(writing, before, after, self._author)
+                return 0
+            if before.state is State.HANDED_OVER:
+                return note_steps(writing, before, after, self._author)
+            if all(getattr(after, name) == getattr(before, name) for name in _JUDGED):
+                return 0
+            keep_contents(writing, drafted)
+            event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
+            changed = writing.change(event, before, after, self._author, {})
+            began = changed.state in NEEDS_A_PERSON and set(changed.reasons) - set(before.reasons) != set()
+            if began or changed.state is State.HANDED_OVER:
+                writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [changed.id], tell_apart(changed))
+                return 1
+            return 0
+
+    def _stamp(self, submission: Submission) -> str:
+        """What beside configuration and its own entries a draft rests on: others of its number, mails, files, day.
+
+        An approval of another may tie the number to a project; a later notice may come, or be withdrawn; a mail may
+        make an address known; a contract's day comes, and with 1 April a rule is to be looked at anew.
+        """
+        number = submission.contract_number
+        others = [f"{each.id}.{each.version}" for each in self.store.by_number(number)] if number else []
+        others = [each for each in others if not each.startswith(f"{submission.id}.")]
+        today = self._clock.now().astimezone(JST).date().isoformat()
+        history = stamp_history(submission, self.store)
+        return " ".join([*others, stamp_files(submission, self.in_force), history, today])
+
+    async def _read_refused_again(self) -> int:
+        """Read what could not be read before, once after each change of the guarantors' profiles."""
+        profiles = self.in_force.guarantors
+        if self._unread_with == profiles:
+            return 0
+        waiting = 0
+        for submission in self.store.submissions(State.HELD):
+            refusal = submission.refusal
+            if refusal is None or refusal.reason not in REFUSALS or submission.pdf_sha256 is None:
+                continue
+            pdf = self.store.original(submission.pdf_sha256)
+            read = await self.intake.read_pdf(pdf, self.in_force)
+            waiting += await self._recognise_refused(submission, read)
+        self._unread_with = profiles  # only now: where one could not be read, all are tried again
+        return waiting
+
+    async def _recognise_refused(self, submission: Submission, read: Notice | Unreadable) -> int:
+        if isinstance(read, Unreadable) or submission.pdf_sha256 is None:
+            return 0
+        wanted = guarantees_in([read], self.in_force, self.store)
+        invoices = await load_invoices(wanted, self.in_force, self._reader)
+        with self.store.writing() as writing:
+            taking = Taking(writing, self.in_force, invoices, self._author, self._clock.now())
+            taking.read_after_all(submission, read, entered_notice(self.store.entries(submission.id)))
+            return taking.end()
+
+    # --- approve → send → tell --------------------------------------------------------------------------------
+
+    async def send_due(self) -> SendingPass:
+        """Hand over everything whose moment has come. Nothing leaves while the database is behind a noted head.
+
+        Nor while another secret is noted: reports on what left could not be known again. Nor after the store was put
+        back from a backup, until a person resumes. Nor before each mailbox was
+        looked at after a start, and after a person said to go on with an old database: what left since may have come
+        back as a report or as our own copy.
+        """
+        if self.is_behind_noted_head():
+            self._has_looked_since_resumed = False
+            raise LogBroken("behind_head", "a later head was noted than this database holds")
+        self.store.keep_secret_noted()
+        if self.store.is_other_secret_noted():
+            self._has_looked_since_resumed = False
+            raise LogBroken("other_secret", "the secret noted beside the database is not the database's")
+        if restored_at := self.store.property(RESTORED_AT):
+            self._has_looked_since_resumed = False
+            raise LogBroken("restored", f"put back from a backup at {restored_at}")
+        if self.awaits_first_looks():  # a whole machine put back shows nothing of it but what lies in its mailbox
+            return SendingPass()
+        if not self._has_looked_since_resumed and unlooked(self.store, self.in_force):
+            return SendingPass()
+        self._has_looked_since_resumed = True
+        return await self.sending.send_due(self.in_force)
+
+    async def tell_operator(self) -> Unavailable | None:
+        """Send one mail about everything that began to wait since the last one; why it could not be, if so.
+
+        While a look still takes messages in, nothing is told: one look is one mail, however long its backlog.
+        """
+        if self.watching.under_way or self.sending.is_ending:
+            return None  # what a stop leaves untold waits in the store
+        return await self.telling.tell(self.in_force)
+
+    async def tell_doubt(self) -> None:
+        """Tell of what is in doubt before anything else is done: neither a backlog nor what is due comes before it.
+
+        Where no mail goes, the pass finds that out again, and says so.
+        """
+        if not self.sending.is_ending:
+            await self.telling.tell(self.in_force, AlarmCause.IN_DOUBT)
+
+    def tell_broken(self, broken: LogBroken) -> None:
+        """Alarm that nothing is sent because of the log; once a day for as long as it lasts."""
+        cause = cause_about(AlarmCause.LOG_BROKEN, broken.code)
+        told = self.store.last_alarm(cause)
+        if told is None or self._clock.now() - told.created_at > LOG_ALARM_AGAIN:
+            with self.store.writing() as writing:
+                writing.raise_alarm(cause, [], broken.detail)
+
+    def is_behind_noted_head(self) -> bool:
+        """Whether ``DIR/head`` names an entry that this database does not hold: an old backup was put back."""
+        noted = self.store.marked_head()
+        return noted is not None and not self.store.holds_head(*noted)
+
+    def mark_head(self) -> None:
+        """Note the head after a pass that wrote, unless an earlier note is ahead of the database."""
+        if self.store.head() != self.store.marked_head() and not self.is_behind_noted_head():
+            self.store.mark_head()
+
+
+def _all_looked() -> bool:
+    """The pass that sends looks before."""
+    return False
+
+
+def _nobody_waits() -> None:
+    """The pass that looks also sends."""

@@ -1,0 +1,85 @@
+"""What is known of each mailbox, the folder and the mail server: last reached, last failure, told once.
+
+Its one promise: a refused account raises one alarm for as long as it stays refused, counted across restarts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from typing import Final
+
+from worker.core.alarms import cause_about
+from worker.core.errors import AccountRefused, Unavailable
+from worker.core.model import Look
+from worker.core.states import AlarmCause
+from worker.read.ports import BROKEN_SANDBOX
+from worker.store.ports import Store, Writing
+
+FRESH: Final = dt.timedelta(minutes=5)
+"""How old the recorded success of the mail server may grow while mails go out: each needs no record of its own."""
+
+
+class Health:
+    """Keeps ``looks`` true; mailboxes and folder record their success with what they found."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def reached(self, name: str, now: dt.datetime) -> None:
+        """Record that ``name`` answered, where that is news."""
+        if self._is_news(name, now):
+            with self._store.writing() as writing:
+                self.note_reached(writing, name, now)
+
+    def note_reached(self, writing: Writing, name: str, now: dt.datetime) -> None:
+        """As ``reached``, in an open transaction."""
+        if self._is_news(name, now):
+            known = self._store.look(name) or Look(name)
+            writing.record_look(dataclasses.replace(known, last_ok=now, error=""))
+
+    def _is_news(self, name: str, now: dt.datetime) -> bool:
+        known = self._store.look(name)
+        return known is None or known.last_ok is None or abs(now - known.last_ok) > FRESH or bool(known.error)
+
+    def failed(self, name: str, failure: Unavailable, now: dt.datetime) -> bool:
+        """Record that ``name`` was not reached; whether that raised an alarm."""
+        with self._store.writing() as writing:
+            if isinstance(failure, AccountRefused):
+                return self.refused(writing, name, failure.detail, now)
+            known = _failing(self._store.look(name) or Look(name), now)
+            writing.record_look(dataclasses.replace(known, last_error=now, error=str(failure)))
+            return _tell_broken_sandbox(writing, failure)
+
+    def tell_unread(self, failure: Unavailable) -> None:
+        """Tell a person where ``failure`` is a sandbox in which nothing can be read."""
+        with self._store.writing() as writing:
+            _tell_broken_sandbox(writing, failure)
+
+    def refused(self, writing: Writing, name: str, answer: str, now: dt.datetime) -> bool:
+        """Record that our account was refused, and tell a person unless that is told already."""
+        known = _failing(self._store.look(name) or Look(name), now)
+        cause = cause_about(AlarmCause.ACCOUNT_REFUSED, name)
+        told = self._store.last_alarm(cause)
+        is_told = told is not None and (known.last_ok is None or told.created_at > known.last_ok)
+        if known.last_ok is not None and known.last_ok >= now:
+            # The clock was set back: what is recorded from now on comes after the last success all the same.
+            known = dataclasses.replace(known, last_ok=now - dt.timedelta.resolution)
+        writing.record_look(dataclasses.replace(known, last_error=now, error=answer))
+        if is_told:
+            return False
+        writing.raise_alarm(cause, [], answer)
+        return True
+
+
+def _tell_broken_sandbox(writing: Writing, failure: Unavailable) -> bool:
+    """At once, and again each hour for as long as it lasts: no notice is read."""
+    if failure.what != BROKEN_SANDBOX:
+        return False
+    writing.raise_alarm(AlarmCause.PDF_SANDBOX, [], failure.detail)
+    return True
+
+
+def _failing(known: Look, now: dt.datetime) -> Look:
+    """``known`` with the moment since which it fails."""
+    return known if known.error and known.failing_since else dataclasses.replace(known, failing_since=now)

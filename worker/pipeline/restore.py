@@ -1,0 +1,35 @@
+"""After an old backup was put back: which mailboxes must be looked at before anything is sent.
+
+Its one promise: what a report or our own copy proves to have left is known before it could leave again. It does not
+know what a look finds.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from worker.approve.redraft import InForce
+from worker.core.model import Look
+from worker.core.states import NoteEvent
+from worker.store.ports import Store
+
+
+def unlooked(store: Store, in_force: InForce) -> tuple[str, ...]:
+    """The mailboxes without a look that succeeded since a person last said to go on.
+
+    One that the database never saw reached held back nothing before: it is to be tried once, well or not.
+    """
+    resumed_at = None
+    for entry in store.entries(events=[NoteEvent.RESUMED]):
+        resumed_at = entry.at
+    if resumed_at is None:
+        return ()
+    looks = {name: store.look(f"mail:{name}") for name in in_force.configuration.settings.mailboxes}
+    return tuple(name for name, look in looks.items() if not _is_tried(look, resumed_at))
+
+
+def _is_tried(look: Look | None, resumed_at: dt.datetime) -> bool:
+    if look is None:
+        return False
+    tried_at = look.last_ok or look.last_error
+    return tried_at is not None and tried_at > resumed_at

@@ -1,0 +1,459 @@
+"""approve → send: one submission at a time is handed to the mail server, each step recorded before the next.
+
+Its one promise: what is sent is what was approved, nothing is handed over that could not be recorded, and an
+answer that cannot be recorded is kept and tried again while nothing else is sent. An attempt that broke off in
+between, for whatever cause, is found by the next pass. It does not know when it runs.
+
+Longer than other files: every record of one attempt is read together.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import partial
+from typing import Any, Final
+
+from worker.approve.decisions import keep_contents, redraft
+from worker.approve.redraft import Drafted, InForce, read_secret
+from worker.compose import mime_verify as decode
+from worker.compose import mime_write as letter
+from worker.compose.reread import OF_THE_PDF, compare_notice, entered_notice
+from worker.core.addresses import copy_of
+from worker.core.alarms import tell_apart
+from worker.core.clock import Clock
+from worker.core.errors import Conflict, HoshobinError, Unavailable
+from worker.core.model import Hold, Notice, Sha256, Submission, Unreadable
+from worker.core.states import AlarmCause, Event, NoteEvent, Reason, State
+from worker.pipeline.invoices import Guarantee, guarantees_of, load_invoices, with_invoices
+from worker.pipeline.reachability import Health
+from worker.pipeline.read import Readings
+from worker.pipeline.recover import recover
+from worker.pipeline.track import Copied, Receiving
+from worker.read.ports import PdfReader
+from worker.send import smtp_verdicts as send
+from worker.send.outcomes import end_rehearsal, note_late_answer, note_silence, put_off
+from worker.send.ports import Body, Data, Mail, MailServer, Rcpt, Reply, Session, Silence, Step
+from worker.send.rate_limit import LOOKED_BACK, Pace, is_about_all, may_leave
+from worker.store.ports import Author, Store, Writing
+from worker.watch.ports import InvoiceSnapshot
+
+
+class Outcome(Enum):
+    """What a recorded attempt adds to the counts of its pass."""
+
+    SENT = auto()
+    WAITS = auto()
+    GOES_AGAIN = auto()
+    NEWS = auto()
+
+
+UNREAD_TOLD: Final = 3
+"""Tries without an answer of the reader after which a person is told: by then its process was started three times."""
+
+
+_Record = Callable[[Writing], Outcome]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Reread:
+    """A PDF and what it says, read before the sending."""
+
+    pdf: Sha256 | None
+    notice: Notice | Unreadable
+
+
+class Sending:
+    """Hands APPROVED submissions to the mail server; whoever runs it holds the sender's lock."""
+
+    def __init__(
+        self,
+        store: Store,
+        server: MailServer,
+        reader: PdfReader,
+        readings: Readings,
+        clock: Clock,
+        account: str,
+        health: Health,
+    ) -> None:
+        self._store = store
+        self._server = server
+        self._reader = reader
+        self._readings = readings
+        self._clock = clock
+        self._author = Author("hoshobin", account)
+        self._health = health
+        self._unrecorded: _Record | None = None
+        self.is_ending = False
+        """Whether no further mail is begun."""
+        self.awaits_answer = False
+        """Whether a mail may have left whose answer can still come."""
+        self._pace = Pace()
+        self._is_pace_recalled = False
+
+    @property
+    def has_unrecorded_answer(self) -> bool:
+        """Whether a server's answer is known here and not yet in the store."""
+        return self._unrecorded is not None
+
+    def record_kept_answer(self) -> None:
+        """Try again to record the answer that could not be recorded. Raises Unavailable."""
+        self._record_kept(SendingPass())
+
+    def end_after_this_mail(self) -> None:
+        """Begin no further one: a stop has time for the mail under way, not for all that are due."""
+        self.is_ending = True
+
+    async def send_due(self, in_force: InForce) -> SendingPass:
+        """Send every APPROVED submission whose moment has come, in order of that moment, within hours and cap.
+
+        A server that is not reached ends the pass with that reason; no submission is blamed for it.
+        """
+        done = SendingPass()
+        settings = in_force.configuration.settings
+        try:
+            self._record_kept(done)
+            self._recall_pace()
+            broken_off = self._store.submissions(State.SENDING, State.IN_DOUBT)
+            invoices = await self._look_for([each for each in broken_off if each.is_rehearsal], in_force)
+            found = recover(self._store, in_force, self._author.account, self._clock.now(), invoices)
+            done.began_to_wait += len(found.in_doubt) + len(found.rehearsals)
+            for number in self._store.due(self._clock.now()):
+                now = self._clock.now()
+                if self.is_ending or self._pace.is_paused(now):
+                    break
+                submission = self._store.submission(number)
+                if not may_leave(submission, settings.hours, now):
+                    continue
+                if (slot := self._pace.next_slot(settings.smtp.per_minute, now)) > now:
+                    done.goes_on_at = slot
+                    break
+                invoices = await self._look_for([submission], in_force)
+                with contextlib.suppress(Conflict):  # somebody decided meanwhile: the next look sees it
+                    reread = await self._read_again(submission, in_force)
+                    if reread is None:
+                        continue
+                    session = await self._server.open()
+                    await self._send_one(submission, reread, session, in_force, invoices, done)
+        except Unavailable as failure:
+            done.failure = failure
+        return done
+
+    def _recall_pace(self) -> None:
+        """A restart, or another configuration, is no reason for a server to be asked sooner or more often."""
+        if self._is_pace_recalled:
+            return
+        first = max(self._store.head()[0] - LOOKED_BACK, 0)
+        self._pace.recall(self._store.entries(events=[Event.SEND_STARTED, Event.NOT_NOW], after=first))
+        look = self._store.look("smtp")
+        if look is not None and look.error and look.last_error is not None:
+            self._pace.recall_failure(look.error, look.last_error)
+        self._is_pace_recalled = True
+
+    async def _look_for(self, submissions: Sequence[Submission], in_force: InForce) -> InvoiceSnapshot:
+        return await load_invoices(guarantees_of(submissions, in_force, self._store), in_force, self._reader)
+
+    async def _read_again(self, submission: Submission, in_force: InForce) -> _Reread | None:
+        """What its PDF says by today's profiles; None where the reader gave no answer: it is tried again later."""
+        if submission.pdf_sha256 is None:
+            return _Reread(None, Unreadable(Reason.NOT_A_NOTICE))
+        pdf = self._store.original(submission.pdf_sha256)
+        try:
+            read = await self._readings.read_once(pdf, in_force.configuration.guarantors)
+        except Unavailable as failure:
+            self._put_off_unread(submission, str(failure))
+            return None
+        if isinstance(read, Unreadable) and read.is_unanswered:
+            self._put_off_unread(submission, f"{read.reason.value} {read.detail}".strip())
+            return None
+        return _Reread(submission.pdf_sha256, read)
+
+    def _put_off_unread(self, submission: Submission, why: str) -> None:
+        """APPROVED it stays; the others go on. A person is told where that goes on."""
+        now = self._clock.now()
+        with self._store.writing() as writing:
+            before = writing.submission(submission.id)
+            if before.version != submission.version:
+                return  # somebody decided meanwhile
+            tries = before.unread_tries + 1
+            due = now + send.retry_delay(tries)
+            detail = {"why": why, "next_try_at": due.isoformat()}
+            writing.note(
+                NoteEvent.NOT_READ_AGAIN, before.id, self._author, detail, {"due_at": due, "unread_tries": tries}
+            )
+            if tries == UNREAD_TOLD:
+                writing.raise_alarm(AlarmCause.NOT_READ_AGAIN, [], f"{before.id}: {why}")
+
+    async def _send_one(
+        self,
+        submission: Submission,
+        reread: _Reread,
+        session: Session,
+        in_force: InForce,
+        invoices: InvoiceSnapshot,
+        done: SendingPass,
+    ) -> None:
+        def wanted() -> tuple[Guarantee, ...]:
+            return guarantees_of([submission], in_force, self._store)
+
+        def start(brought: InvoiceSnapshot) -> tuple[Submission, tuple[Step, ...]] | None:
+            return self._start(submission.id, reread, session, in_force, brought, done)
+
+        try:
+            started = await with_invoices(wanted, in_force, self._reader, start, invoices)
+        except Unavailable as failure:
+            if failure.what != "folder":
+                raise
+            return  # the share with its invoice is away: this one waits, the others need not
+        if started is None:
+            return
+        current, steps = started
+        self._pace.begin(self._clock.now())
+        without_copy: dict[str, str] = {}
+        for step in steps:
+            if isinstance(step, Body):
+                current = await self._begin_body(current, without_copy, in_force, invoices, done)
+            answer = await self._take(step)
+            verdict = send.judge(step, answer)
+            if isinstance(step, Rcpt) and step.is_copy and not send.is_taken(answer):
+                without_copy = {"copy_to": step.recipient, "answer": str(answer)}
+            if verdict is not send.Verdict.GO_ON:
+                self._conclude(current, step, answer, verdict, in_force, invoices, done)
+                return
+
+    async def _take(self, step: Step) -> Reply | Silence:
+        self.awaits_answer = isinstance(step, Body)
+        try:
+            return await self._server.take(step)
+        finally:
+            self.awaits_answer = False
+
+    async def _begin_body(
+        self,
+        sending: Submission,
+        without_copy: dict[str, str],
+        in_force: InForce,
+        invoices: InvoiceSnapshot,
+        done: SendingPass,
+    ) -> Submission:
+        """Record IN_DOUBT before the first byte of the mail; where that fails no byte leaves."""
+        after = dataclasses.replace(sending, state=State.IN_DOUBT)
+        try:
+            with self._store.writing() as writing:
+                if without_copy:
+                    writing.note(NoteEvent.WITHOUT_COPY, sending.id, self._author, without_copy)
+                return writing.change(Event.DATA_STARTED, sending, after, self._author, {})
+        except HoshobinError as failure:
+            await self._server.close()
+            silence = Silence(f"not recorded, so not sent: {failure}", self._clock.now())
+            self._conclude(sending, Data(), silence, send.Verdict.NOT_NOW, in_force, invoices, done)
+            raise
+
+    # --- Each record ----------------------------------------------------------------------------------------
+
+    def _start(
+        self,
+        number: int,
+        reread: _Reread,
+        session: Session,
+        in_force: InForce,
+        invoices: InvoiceSnapshot,
+        done: SendingPass,
+    ) -> tuple[Submission, tuple[Step, ...]] | None:
+        """Record SendStarted for exactly the approved draft; None where it is held instead."""
+        now = self._clock.now()
+        with self._store.writing() as writing:
+            before = writing.submission(number)
+            if before.state is not State.APPROVED or before.due_at is None or before.due_at > now:
+                return None
+            if not may_leave(before, in_force.configuration.settings.hours, now):
+                return None  # connecting took so long that the office has closed
+            receiving = Receiving(writing, in_force, invoices, self._author, now)
+            if receiving.follow_kept(before):
+                return None
+            if refusal := self._refusal_of(reread, before, writing):
+                # As a refusal, so that the notice kept, which may have been altered, is not believed from now on.
+                refused = dataclasses.replace(before, refusal=refusal, due_at=None)
+                self._hold(writing, before, redraft(refused, in_force, invoices, writing, now), None, done)
+                return None
+            drafted = redraft(before, in_force, invoices, writing, now)
+            fresh = drafted.submission
+            draft = fresh.draft
+            if fresh.state is not State.APPROVED or draft is None or fresh.draft_hash != before.released_draft:
+                self._hold(writing, before, drafted, None, done)
+                return None
+            copied = receiving.follow_copy(before, partial(letter.write_letter, draft, drafted.body, drafted.contents))
+            if copied is Copied.SAME:
+                return None
+            if isinstance(copied, str) or (copied := receiving.unproven(before)):
+                self._hold_for_evidence(writing, before, copied, in_force, invoices, now, done)
+                return None
+            date = before.first_date if before.first_date and before.date_draft == before.draft_hash else now
+            raw = letter.write_letter(draft, drafted.body, drafted.contents, date)
+            if different := decode.differences(draft, drafted.body, drafted.contents, raw, date):
+                self._hold(writing, before, drafted, Hold.of(Reason.ENCODING, places=different), done)
+                return None
+            tries = before.tries + 1
+            envid = send.envid(read_secret(writing), draft.message_id, tries) if session.dsn else ""
+            copy_to = copy_of(draft, in_force.configuration.settings.smtp.copy_to)
+            steps = send.steps_of(draft, raw, envid, copy_to)  # a letter that no step could carry must not be begun
+            detail: dict[str, Any] = {"envid": envid, "released_by": before.release}
+            detail |= {"recipients": list(draft.recipients), **({"copy_to": copy_to} if copy_to else {})}
+            started = writing.change(
+                Event.SEND_STARTED,
+                before,
+                dataclasses.replace(
+                    before,
+                    state=State.SENDING,
+                    duties=fresh.duties,
+                    tries=tries,
+                    unread_tries=0,
+                    tried_as=before.tried_as if draft.is_rehearsal else draft.message_id,
+                    first_date=date,
+                    date_draft=before.draft_hash,
+                    letter_sha256=writing.keep("letter", raw),
+                    server=session.server,
+                    tls=session.tls,
+                    reply="",
+                    silent="",
+                ),
+                self._author,
+                detail,
+            )
+        return started, steps
+
+    def _refusal_of(self, reread: _Reread, before: Submission, writing: Writing) -> Hold | None:
+        """Why the notice read a moment ago must not go out as the one that was taken in; None where it may."""
+        if before.pdf_sha256 is None or before.pdf_sha256 != reread.pdf:
+            return Hold.of(Reason.KEY_DIFFERS, OF_THE_PDF, value=("file",))
+        if isinstance(reread.notice, Unreadable):
+            return Hold.of_refusal(reread.notice)
+        entered = entered_notice(self._store.entries(before.id))
+        return compare_notice(reread.notice, before.pdf_sha256, entered, writing.notice(before.pdf_sha256))
+
+    def _hold(
+        self, writing: Writing, before: Submission, drafted: Drafted, hold: Hold | None, done: SendingPass
+    ) -> None:
+        """What was approved is not what would be sent now: a person looks again."""
+        keep_contents(writing, drafted)
+        reasons = (hold,) if hold else drafted.submission.reasons or (Hold(Reason.CHANGED),)
+        after = dataclasses.replace(drafted.submission, state=State.HELD, reasons=reasons)
+        held = writing.change(Event.HELD, before, after, self._author, {})
+        writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [held.id], tell_apart(held))
+        done.began_to_wait += 1
+
+    def _hold_for_evidence(
+        self,
+        writing: Writing,
+        before: Submission,
+        evidence: str,
+        in_force: InForce,
+        invoices: InvoiceSnapshot,
+        now: dt.datetime,
+        done: SendingPass,
+    ) -> None:
+        """What came back speaks of this mail and proves nothing: a person says whether this one is still to go."""
+        came = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
+        self._hold(writing, before, redraft(came, in_force, invoices, writing, now), None, done)
+
+    def _conclude(
+        self,
+        before: Submission,
+        step: Step,
+        answer: Reply | Silence,
+        verdict: send.Verdict,
+        in_force: InForce,
+        invoices: InvoiceSnapshot,
+        done: SendingPass,
+    ) -> None:
+        """Record what the transaction came to; kept and tried again where it cannot be recorded."""
+
+        def record(writing: Writing) -> Outcome:
+            return self._record_outcome(writing, before, step, answer, verdict, in_force, invoices)
+
+        self._unrecorded = record
+        self._record_kept(done)
+
+    def _record_kept(self, done: SendingPass) -> None:
+        """Count what is kept when it is recorded, not before: a commit that fails is made again."""
+        if self._unrecorded is not None:
+            with self._store.writing() as writing:
+                outcome = self._unrecorded(writing)
+            self._unrecorded = None
+            done.count(outcome)
+
+    def _record_outcome(
+        self,
+        writing: Writing,
+        sent: Submission,
+        step: Step,
+        answer: Reply | Silence,
+        verdict: send.Verdict,
+        in_force: InForce,
+        invoices: InvoiceSnapshot,
+    ) -> Outcome:
+        now = self._clock.now()
+        if isinstance(answer, Reply) and is_about_all(type(step).__name__, str(answer)):
+            self._pace.hear(str(answer), now)  # it is about all our mail, not about this one
+        if verdict is send.Verdict.ACCOUNT_REFUSED:
+            self._health.refused(writing, "smtp", str(answer), now)
+        elif not isinstance(step, Mail):
+            self._health.note_reached(writing, "smtp", now)  # the account is good where MAIL was taken, not before
+        before = writing.submission(sent.id)
+        detail = {"step": type(step).__name__, "answer": str(answer), "answered_at": answer.at.isoformat()}
+        if before.version != sent.version and sent.state is State.SENDING and before.state is State.IN_DOUBT:
+            # The record of IN_DOUBT was taken for failed and had been made: nothing left, and nobody can prove it.
+            note_silence(writing, before, str(answer), self._author, detail)
+            return Outcome.WAITS
+        if (before.state, before.tries, before.silent) != (sent.state, sent.tries, sent.silent):
+            is_acceptance = verdict.event is Event.ACCEPTED
+            note_late_answer(
+                writing,
+                in_force,
+                invoices,
+                sent.id,
+                str(answer),
+                self._author,
+                detail,
+                now,
+                is_acceptance=is_acceptance,
+            )
+            return Outcome.NEWS
+        replied = dataclasses.replace(before, reply=str(answer))
+        if verdict.event is Event.NOT_NOW:
+            put_off(writing, before, str(answer), self._author, detail, now)
+            return Outcome.GOES_AGAIN
+        if before.is_rehearsal:
+            end_rehearsal(writing, in_force, invoices, replied, self._author, detail, now)
+            return Outcome.WAITS
+        if verdict.event is Event.ACCEPTED:
+            after = dataclasses.replace(replied, state=State.SENT, sent_at=answer.at, deferrals=0)
+            writing.change(Event.ACCEPTED, before, after, self._author, detail)
+            return Outcome.SENT
+        if verdict.event is Event.REFUSED:
+            after = dataclasses.replace(replied, state=State.REFUSED)
+            writing.change(Event.REFUSED, before, after, self._author, detail)
+            writing.raise_alarm(AlarmCause.REFUSED, [before.id])
+            return Outcome.WAITS
+        note_silence(writing, before, str(answer), self._author, detail)
+        return Outcome.WAITS
+
+
+@dataclass(slots=True)
+class SendingPass:
+    """What one pass over everything due did."""
+
+    sent: int = 0
+    began_to_wait: int = 0
+    failure: Unavailable | None = None
+    goes_on_at: dt.datetime | None = None
+    """When the cap lets the next one begin; None where nothing waits for it."""
+
+    def count(self, outcome: Outcome) -> None:
+        """Add what was recorded of one attempt."""
+        self.sent += outcome is Outcome.SENT
+        self.began_to_wait += outcome is Outcome.WAITS

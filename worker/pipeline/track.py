@@ -1,0 +1,418 @@
+"""track: what came back is matched to its submission, recorded, and changes it where the states allow.
+
+Its one promise: matched by ENVID, then by the returned Message-ID, then by any other of ours in it, an own copy by its
+own, never by subject. A failure that nothing matches, of an address that was written to in the last days, is a task of
+the newest mail to it; any other report that is not ours changes nothing. What is ours is an entry with its mail kept.
+It does not know what follows from a receipt.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Sequence
+from enum import Enum, auto
+from typing import Any, Final
+
+from worker.approve.decisions import find_early, keep_contents, redraft
+from worker.approve.redraft import InForce, missing_where_away, read_secret
+from worker.approve.release import evidence_of_mail, evidence_of_news, is_weighed
+from worker.audit.sent_log import receipt_detail
+from worker.authenticate.sender_auth import is_signed_for, read_spoken
+from worker.config.addresses import domain_of
+from worker.core.alarms import tell_apart
+from worker.core.message_id import bears_secret, is_own_message_id_form
+from worker.core.messages.receipts import COPY_NEWS
+from worker.core.model import Address, End, MessageRow, Receipt, ReceiptKind, Sha256, Submission
+from worker.core.params import Params, spell
+from worker.core.states import SAYS_UNSENT, AlarmCause, Event, NoteEvent, State
+from worker.read.message import Message, read_message
+from worker.send.smtp_verdicts import is_our_envid
+from worker.store.ports import Author, Reading, Writing
+from worker.track.dsn import Action
+from worker.track.events import (
+    ENVELOPE,
+    SERVER,
+    TOLD_AT_ONCE,
+    Circumstances,
+    Tracked,
+    failed_addresses,
+    receipts_of,
+    track,
+    track_again,
+    unmatched_receipt,
+)
+from worker.track.own_copy import is_same_but_for_date, is_same_mail
+from worker.track.reports import CameBack, DeliveryReport, MailReply, Nothing, ReadReceipt, read_report
+from worker.views.preview import mask_key
+from worker.watch.ports import InvoiceSnapshot
+
+OWN_MESSAGE: Final = "own message"
+BOUNCE_MAY_COME: Final = dt.timedelta(days=7)
+"""How long after a mail a failure may be about it: servers try for five days (RFC 5321 §4.5.4.1), and clocks differ."""
+AMONG_LIMIT: Final = 20
+"""Submissions named as those that a failure may be about."""
+UNMATCHED: Final = "unmatched"
+"""In a message's row: a failure of which nothing says which mail it is about."""
+_NO_SUBMISSION: Final = re.compile(r"\.[ar]\d+@")
+"""In the Message-ID of a mail to the operator, or of a rehearsal: it proves nothing of a submission."""
+_CLOCKS_DIFFER: Final = dt.timedelta(hours=1)
+"""By how much a server's clock may be behind ours."""
+_SETTLED: Final = frozenset({State.DELIVERED, State.CONFIRMED, State.BOUNCED})
+"""The states that say what became of the mail."""
+_ALARM: Final = re.compile(r"\.a\d+@")
+"""In the Message-ID of a mail to the operator."""
+_TO_BE_SENT: Final = frozenset({State.HELD, State.APPROVED, State.SENDING})
+PROVEN_BEFORE: Final = "a receipt that came before it was to be sent"
+
+
+MAY_BE_HELD_ANEW: Final = frozenset({State.HELD, State.APPROVED})
+"""The states in which news draft a submission anew, with its invoice."""
+
+
+class Copied(Enum):
+    """What own copies say of a mail that is about to be sent."""
+
+    NONE = auto()
+    SAME = auto()
+    """This very mail has left."""
+
+
+class Receiving:
+    """One transaction's receipts."""
+
+    def __init__(
+        self, writing: Writing, in_force: InForce, invoices: InvoiceSnapshot, author: Author, now: dt.datetime
+    ) -> None:
+        self._writing = writing
+        self._in_force = in_force
+        self._invoices = missing_where_away(invoices)
+        self._author = author
+        self._now = now
+        self.began_to_wait = 0
+        """How many submissions came back by now: a person has to look."""
+
+    def take(self, row: MessageRow, came_back: CameBack, message: Message, content: bytes) -> MessageRow | None:
+        """The ledger row of a mail about one of ours; None where it is about none."""
+        if isinstance(came_back, Nothing):
+            return None
+        sender = self._in_force.configuration.settings.contractor.email
+        message_id, submission = match_report(came_back, self._writing, sender)
+        if submission is None:
+            return self._keep_early(row, came_back, content)
+        digest = self._writing.keep("mail", content)
+        proof = self._proof(submission, came_back, message_id) or self._found_by_server(
+            submission, came_back, row, content
+        )
+        how = self._circumstances(submission, message, digest, row.internal_date or self._now, proof)
+        fresh = receipts_of(came_back, submission, message_id, how)
+        self._record(submission, fresh, message)
+        end = End.REPLY if isinstance(came_back, MailReply) else End.REPORT
+        return dataclasses.replace(row, end=end, why=fresh[0].kind.value, sha256=digest, submissions=(submission.id,))
+
+    def take_unmatched(
+        self, row: MessageRow, came_back: CameBack, message: Message, content: bytes
+    ) -> MessageRow | None:
+        """The ledger row of a failure that names an address we wrote to in the last days, and no mail of ours.
+
+        It is recorded with the newest mail to that address. One that names no address at all, and no mail of others,
+        is taken for a failure of the address whose domain it comes from: a person is told of that by the task alone.
+        """
+        if not isinstance(came_back, DeliveryReport | ReadReceipt) or not _says_failed(came_back):
+            return None
+        if any(_NO_SUBMISSION.search(each) for each in came_back.returned if self._is_of_our_form(each)):
+            return None
+        at = row.internal_date or self._now
+        failed = failed_addresses(came_back)
+        sender = self._in_force.configuration.settings.contractor.email.casefold()
+        named = [each for each in came_back.named if each.casefold() != sender]  # 「送信元」 of a gateway's notice
+        address, among = self._newest_to(failed or named, at)
+        is_named = bool(among)
+        if not among and not failed and not came_back.returned:
+            address, among = self._newest_to(self._addresses_beside(message.senders), at)
+        if not among:
+            return None
+        digest = self._writing.keep("mail", content)
+        proof = self._found_by_server(among[0], came_back, row, content)
+        receipt = unmatched_receipt(
+            came_back, address, among, self._circumstances(among[0], message, digest, at, proof)
+        )
+        is_known = any((each.kind, each.recipient) == (receipt.kind, address) for each in among[0].unread)
+        if not is_known:
+            self._record(among[0], (receipt,), message, is_told_at_once=is_named)
+        numbers = tuple(each.id for each in among)
+        return dataclasses.replace(row, end=End.REPORT, why=UNMATCHED, sha256=digest, submissions=numbers)
+
+    def _is_of_our_form(self, message_id: str) -> bool:
+        return is_own_message_id_form(message_id, self._in_force.configuration.settings.contractor.email)
+
+    def _newest_to(self, addresses: Sequence[str], at: dt.datetime) -> tuple[Address, tuple[Submission, ...]]:
+        """The first of ``addresses`` that was written to in the days before ``at``, and what went to it, newest first.
+
+        What is known to have arrived, or not, stands behind the others.
+        """
+        sent = [each for each in self._writing.written_to(addresses, AMONG_LIMIT) if _left_before(each, at)]
+        sent.sort(key=lambda each: (each.state in _SETTLED, -each.id))
+        for address in addresses:
+            for to in (to for each in sent for to in (each.draft.recipients if each.draft else ())):
+                if to.casefold() == address.casefold():
+                    among = [each for each in sent if each.draft and to in each.draft.recipients]
+                    return to, tuple(among[:AMONG_LIMIT])
+        return Address(""), ()
+
+    def _addresses_beside(self, senders: Iterable[str]) -> tuple[str, ...]:
+        """The addresses of the rules in the domain of a sender; our own domain is none."""
+        configuration = self._in_force.configuration
+        domains = set(map(domain_of, senders)) - {domain_of(configuration.settings.contractor.email)}
+        sections = [section for issuer in configuration.issuers.values() for section in issuer.sections.values()]
+        return tuple(each for section in sections for each in section.to if domain_of(each) in domains)
+
+    def take_copy(self, row: MessageRow, message: Message, content: bytes) -> MessageRow:
+        """The ledger row of a mail of our own that came in: evidence where it is not known that it left, else a row.
+
+        What is about to be sent is compared in the moment when it would be: only then its bytes are known.
+        """
+        row = dataclasses.replace(row, end=End.OWN, why=OWN_MESSAGE)
+        found = self._writing.of_own_message(message.message_id)
+        if found is None:
+            return self._keep_early_copy(row, message, content)
+        was_tried = found.was_tried_as(message.message_id)
+        is_present = found.draft is not None and found.draft.message_id == message.message_id
+        if _NO_SUBMISSION.search(message.message_id) or (was_tried and not is_present):
+            return row
+        if found.state in _TO_BE_SENT:
+            row = self._keep_early_copy(row, message, content, found)
+            if row.sha256 and (found.state is State.HELD or not is_present):
+                self._hold_anew(found.id, evidence_of_mail("copy", row.sha256), COPY_NEWS)
+            return row
+        if was_tried and found.state is not State.IN_DOUBT and found.state not in SAYS_UNSENT:
+            return row  # that it left is known
+        letter = self._writing.original(found.letter_sha256) if found.letter_sha256 else b""
+        if was_tried and not is_same_mail(content, letter):
+            return self._note_other_copy(row, found, content)
+        digest = self._writing.keep("mail", content)
+        at = row.internal_date or self._now
+        receipt = Receipt(ReceiptKind.COPY, at, message.message_id, mail_sha256=digest)
+        self._record(found, (receipt,), message)
+        return dataclasses.replace(row, sha256=digest, submissions=(found.id,))
+
+    def _note_other_copy(self, row: MessageRow, found: Submission, content: bytes) -> MessageRow:
+        """It bears our Message-ID and is not what was handed over: no proof, and kept for whoever has to judge."""
+        digest = self._writing.keep("mail", content)
+        self._writing.note(NoteEvent.OTHER_COPY, found.id, self._author, {"mail": digest})
+        return dataclasses.replace(row, sha256=digest, submissions=(found.id,))
+
+    def _keep_early_copy(
+        self, row: MessageRow, message: Message, content: bytes, approved: Submission | None = None
+    ) -> MessageRow:
+        """A mail of ours that is not known to have left: an old backup was put back, or an answer was lost."""
+        if _NO_SUBMISSION.search(message.message_id):
+            return row
+        digest = self._writing.keep("mail", content)
+        number = approved.id if approved else None
+        detail = {"message_id": message.message_id, "mail": digest}
+        self._writing.note(NoteEvent.REPORT_TOO_EARLY, number, self._author, detail)
+        return dataclasses.replace(row, why="early", sha256=digest)
+
+    def _keep_early(self, row: MessageRow, came_back: CameBack, content: bytes) -> MessageRow | None:
+        """A report on a mail of our form that is not known here: an old backup was put back, and the mail had left.
+
+        It is kept for the moment when the same notice, read again, is about to be sent.
+        """
+        if not isinstance(came_back, DeliveryReport):
+            return None
+        sender = self._in_force.configuration.settings.contractor.email
+        local = came_back.envid.rpartition(".")[0]
+        for message_id in (f"<{local}@{domain_of(sender)}>", *came_back.returned):
+            if is_own_message_id_form(message_id, sender) and not _NO_SUBMISSION.search(message_id):
+                digest = self._writing.keep("mail", content)
+                self._writing.note(
+                    NoteEvent.REPORT_TOO_EARLY, None, self._author, {"message_id": message_id, "mail": digest}
+                )
+                return dataclasses.replace(row, end=End.REPORT, why="early", sha256=digest)
+        return None
+
+    def _proof(self, submission: Submission, came_back: CameBack, message_id: str) -> str:
+        """``envelope`` where a report bears what only the mail servers were told of this mail."""
+        if not isinstance(came_back, DeliveryReport) or not submission.id:
+            return ""
+        return ENVELOPE if is_our_envid(read_secret(self._writing), message_id, came_back.envid) else ""
+
+    def _found_by_server(self, submission: Submission, came_back: CameBack, row: MessageRow, content: bytes) -> str:
+        """``server`` where our own server found a writer of the issuer, of our mail server, or of our own."""
+        settings = self._in_force.configuration.settings
+        mailbox = settings.mailboxes.get(row.mailbox)
+        to = submission.draft.to if submission.draft else ()
+        speakers = {*map(domain_of, to), domain_of(settings.contractor.email), settings.smtp.host}
+        if isinstance(came_back, DeliveryReport) and came_back.is_enclosed:
+            return ""  # who wrote the outer mail did not write the report
+        spoken = read_spoken(content, mailbox.authserv_id if mailbox else "", row.internal_date)
+        return SERVER if any(is_signed_for(spoken, root) for root in speakers) else ""
+
+    def _circumstances(
+        self, submission: Submission, message: Message, digest: Sha256, at: dt.datetime, proof: str
+    ) -> Circumstances:
+        return Circumstances(
+            message.senders,
+            at,
+            digest,
+            self._addresses(submission),
+            self._mask(submission),
+            self._in_force.configuration.settings.smtp.copy_to,
+            proof,
+        )
+
+    def _addresses(self, submission: Submission) -> tuple[str, ...]:
+        """Those of every section of its issuer."""
+        issuer = self._in_force.configuration.issuers.get(submission.issuer or "")
+        sections = issuer.sections.values() if issuer else ()
+        return tuple(address for section in sections for address in section.to)
+
+    def _mask(self, submission: Submission) -> Any:
+        notice = self._writing.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
+        key = notice.key.clear if notice else ""
+        return lambda text: mask_key(text, key)
+
+    # --- Before it is sent ----------------------------------------------------------------------------------
+
+    def follow_kept(self, approved: Submission) -> bool:
+        """Whether what came back earlier proves that this very mail left: then it is not sent, and stands as proven."""
+        early = self._early(approved)
+        tracked = track(approved, early)
+        if tracked.event is None:
+            tracked = track_again(approved)
+        if tracked.event is None:
+            return False
+        detail = {"why": PROVEN_BEFORE, "receipts": [receipt_detail(each) for each in early]}
+        self._writing.change(tracked.event, approved, tracked.after, self._author, detail)
+        _raise_alarm(self._writing, tracked)
+        return True
+
+    def follow_copy(self, approved: Submission, write: Callable[[dt.datetime], bytes]) -> Copied | str:
+        """What copies of our own that came earlier say of ``approved``, of which ``write`` gives the bytes by date.
+
+        The very mail: it is recorded as sent, and is not to be sent again. Another mail under this Message-ID, or this
+        very one where the PDF is enough to write it: the detail of MAYBE_SENT, until a person has answered it.
+        """
+        message_id = approved.draft.message_id if approved.draft else ""
+        is_known_to_us_alone = bears_secret(message_id) or approved.was_tried_as(message_id)
+        came: Copied | str = Copied.NONE
+        for digest in self._writing.early_reports(message_id):
+            raw = self._writing.original(digest)
+            message = read_message(raw)
+            if message.message_id != message_id:
+                continue
+            is_same = is_same_but_for_date(raw, message.date, write)
+            if not is_same or not is_known_to_us_alone:
+                if not is_weighed(approved, digest):
+                    came = evidence_of_mail("copy" if is_same else "other_copy", digest)
+                continue
+            receipt = Receipt(ReceiptKind.COPY, self._now, message_id, mail_sha256=digest)
+            tracked = track(approved, (receipt,))
+            if tracked.event is None:  # a rehearsal, or a draft that has another name by now
+                continue
+            detail = {"why": PROVEN_BEFORE, "receipts": [receipt_detail(receipt)]}
+            self._writing.change(tracked.event, approved, tracked.after, self._author, detail)
+            return Copied.SAME
+        return came
+
+    def unproven(self, approved: Submission) -> str:
+        """Detail of MAYBE_SENT for a mail that came early and proves nothing; empty: none, or all are answered."""
+        return find_early(approved, self._writing)
+
+    def _early(self, approved: Submission) -> tuple[Receipt, ...]:
+        """What reports say that came before this mail was known here."""
+        message_id = approved.draft.message_id if approved.draft else ""
+        found: list[Receipt] = []
+        for digest in self._writing.early_reports(message_id):
+            raw = self._writing.original(digest)
+            message = read_message(raw)
+            came_back = read_report(raw, message, lambda each: each == message_id)
+            if isinstance(came_back, DeliveryReport):
+                proof = self._proof(approved, came_back, message_id)
+                how = self._circumstances(approved, message, digest, self._now, proof)
+                found += receipts_of(came_back, approved, message_id, how)
+        return tuple(found)
+
+    # --- Each record ----------------------------------------------------------------------------------------
+
+    def _record(
+        self, before: Submission, fresh: tuple[Receipt, ...], message: Message, *, is_told_at_once: bool = True
+    ) -> None:
+        tracked = track(before, fresh)
+        detail = {"receipts": [receipt_detail(each) for each in fresh], "from_message": message.message_id}
+        if tracked.event is not None:
+            self._writing.change(tracked.event, before, tracked.after, self._author, detail)
+            _raise_alarm(self._writing, tracked)
+            self.began_to_wait += tracked.event is Event.BOUNCED
+            self._tell_news(before, tracked.after, is_told_at_once=is_told_at_once)
+            return
+        changes = {"receipts": tracked.after.receipts, "unread": tracked.after.unread}
+        self._writing.note(NoteEvent.CAME_BACK, before.id, self._author, detail, changes)
+        self._tell_news(before, tracked.after, is_told_at_once=is_told_at_once and tracked.contradicts is None)
+        if (news := tracked.contradicts) is not None:
+            evidence = evidence_of_news(news.kind.value, news.recipient or news.sender, news.at)
+            self._hold_anew(before.id, evidence, Params(**receipt_detail(news)))
+
+    def _tell_news(self, before: Submission, after: Submission, *, is_told_at_once: bool) -> None:
+        """A mail may not have arrived, or a machine says of it what is not understood: a task, and told at once."""
+        fresh = [each for each in after.unread if each not in before.unread and each.kind in TOLD_AT_ONCE]
+        self.began_to_wait += bool(fresh)
+        for each in fresh if is_told_at_once else ():
+            self._writing.raise_alarm(AlarmCause.NEWS, [], f"{after.id}: {spell(Params(**receipt_detail(each)))}")
+
+    def _hold_anew(self, number: int, evidence: str, news: Params) -> None:
+        """A mail may have left of which the record says that it did not: no approval given before counts."""
+        before = self._writing.submission(number)
+        if before.state in MAY_BE_HELD_ANEW:
+            event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
+            known = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
+            drafted = redraft(known, self._in_force, self._invoices, self._writing, self._now)
+            keep_contents(self._writing, drafted)
+            self._writing.change(event, before, drafted.submission, self._author, {})
+            self.began_to_wait += before.state is State.APPROVED
+        self._writing.raise_alarm(AlarmCause.CAME_BACK, [], f"{number}: {spell(news)}")
+
+
+def find_ours(came_back: CameBack, message: Message, reading: Reading, sender: Address) -> Submission | None:
+    """The submission that a mail is about: it came back from it, or is its own copy."""
+    if not isinstance(came_back, Nothing):
+        return match_report(came_back, reading, sender)[1]
+    return reading.of_own_message(message.message_id) if message.message_id else None
+
+
+def match_report(
+    came_back: DeliveryReport | ReadReceipt | MailReply, reading: Reading, sender: Address
+) -> tuple[str, Submission | None]:
+    """The Message-ID of ours that it names, and the submission whose mail bears it."""
+    ids: tuple[str, ...]
+    match came_back:
+        case DeliveryReport(envid, returned):
+            ids = (reading.own_message_of(envid), *returned)
+        case ReadReceipt(returned):
+            ids = returned
+        case MailReply(references):
+            ids = references
+    for message_id in filter(None, ids):
+        if _ALARM.search(message_id) and is_own_message_id_form(message_id, sender):
+            return "", None  # our mail to people came back; its text may name a submission's
+        if (found := reading.of_own_message(message_id)) is not None:
+            return message_id, found
+    return "", None
+
+
+def _raise_alarm(writing: Writing, tracked: Tracked) -> None:
+    if tracked.event is Event.BOUNCED:
+        writing.raise_alarm(AlarmCause.BOUNCED, [tracked.after.id], tell_apart(tracked.after))
+
+
+def _says_failed(report: DeliveryReport | ReadReceipt) -> bool:
+    if isinstance(report, ReadReceipt):
+        return not report.is_displayed
+    return not report.blocks or any(each.action is Action.FAILED for each in report.blocks)
+
+
+def _left_before(submission: Submission, at: dt.datetime) -> bool:
+    left = submission.sent_at or submission.first_date
+    return left is not None and -BOUNCE_MAY_COME <= left - at <= _CLOCKS_DIFFER

@@ -1,0 +1,26 @@
+"""The second step: what a mail is to us, and what its PDF says.
+
+Takes raw bytes; gives a ``Notice``, or the reason why it must not be read as one. Start reading at ``message``, then
+``classify`` and ``notice``; ``pdf/`` opens PDFs in child processes.
+"""
+
+from worker.core.lazy import lazily
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from worker.read.classify import Recognised as Recognised
+    from worker.read.classify import recognise_mail as recognise_mail
+    from worker.read.message import Message as Message
+    from worker.read.message import read_message as read_message
+    from worker.read.notice import read_notice as read_notice
+    from worker.read.ports import PdfReader as PdfReader
+    from worker.read.positions import confirm_notice as confirm_notice
+else:
+    __getattr__ = lazily(
+        __name__,
+        classify=("Recognised", "recognise_mail"),
+        message=("Message", "read_message"),
+        notice=("read_notice",),
+        ports=("PdfReader",),
+        positions=("confirm_notice",),
+    )

@@ -1,0 +1,1 @@
+"""Acts on PDFs by pdfplumber and pypdfium2, in child processes under limits."""

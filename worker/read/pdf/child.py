@@ -1,0 +1,283 @@
+"""The child that opens PDFs: bytes in and bounded JSON out over pipes, under limits it sets on itself.
+
+It promises that nothing a PDF makes it do reaches further than its own end: it holds no secret and no descriptor but
+its pipes, and it enters a network of its own and the ``sandbox`` before it reads. Where the kernel refuses a part of
+them, it says so and goes on with the others; its limits let it grow no file in any case. It does not know what a notice
+is; ``read`` decides that from the text. It never writes to standard error.
+
+A request is the PDF and a JSON list of codes, each after four bytes of length (big-endian). The answer has four bytes
+of length and JSON: without codes the text, ``{"pages": [[plumber, pdfium, deduped, tables], …]}``, with codes where
+they stand (``look``), or ``{"refused": reason, "detail": "…"}``. With ``"last": true`` in it, the child then ends.
+One answer comes before any request: ``{"ready": true, "sandbox": {…}}``, once the built-in notice was read within the
+sandbox. ``{"ready": false, "sandbox": {…}, "detail": "…"}`` says that it could not be, and the child ends.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import logging
+import mmap
+import os
+import resource
+import signal
+import struct
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from io import BytesIO
+from typing import Any, BinaryIO, Final, TypeVar
+
+from worker.read.pdf.font import use_box_font
+from worker.read.pdf.look import locate
+from worker.read.pdf.sandbox import enter
+from worker.read.pdf.self_test import CODE, NOTICE, WORDS
+from worker.read.pdf_bytes import CONTAINER, fault_of
+
+LENGTH: Final = struct.Struct(">I")
+"""What stands before every request and answer."""
+
+MEMORY: Final = 512 * 1024 * 1024
+"""Bytes of private memory; a notice needs about 90 MB with both engines, bombs of 2 kB were seen to take 2 GB."""
+
+SPARE: Final = 320 * 1024 * 1024
+"""Bytes of it that must be left for the next PDF: what a notice needs, three times over. A child with less ends."""
+
+CPU_SECONDS: Final = 10
+"""Processor time for one PDF; a page takes 5 to 45 ms. The parent's clock ends a read that waits without computing."""
+
+DESCRIPTORS: Final = 16
+"""Open files: the two pipes, and the CMap and font tables that pdfminer opens one at a time."""
+
+PAGES: Final = 5
+"""A notice is one page. A few more may come with it (a terms page, an empty sheet); a longer file is something else."""
+
+TEXT: Final = 20_000
+"""Characters of a page; a form has some 400, and ``dedupe_chars`` was seen to take a quarter of a minute for 30,000."""
+
+EDGES: Final = 400
+"""Ruled lines of a page up to which its tables are looked for: a form has some 40, a drawing thousands."""
+
+ROWS: Final = 100
+"""Table rows kept of a page."""
+
+_PASSWORD_ERRORS: Final = (4, 5)  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
+_PR_SET_PDEATHSIG: Final = 1
+_CLONE_NEWUSER: Final = 0x10000000
+_CLONE_NEWNET: Final = 0x40000000
+
+_Answer = dict[str, Any]
+T = TypeVar("T")
+
+
+class _Refusal(Exception):
+    """Why this PDF gives no text."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason)
+        self.answer: _Answer = {"refused": reason, "detail": detail}
+
+
+def main() -> None:
+    """Serve requests until standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C and a stopping service reach the whole group: the parent
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # alone decides when a read ends, and it closes the pipe or kills
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _import_engines()
+    _leave_network(libc)
+    _set_limits()
+    sandbox = asdict(enter(libc))
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    _allow_time()
+    if fault := _fault_of_reading():
+        _write(answers, {"ready": False, "sandbox": sandbox, "detail": fault})
+        return
+    _write(answers, {"ready": True, "sandbox": sandbox})
+    while (pdf := _next_piece(requests)) is not None and (codes := _next_piece(requests)) is not None:
+        _allow_time()
+        answer, sound = _answer(pdf, json.loads(codes))
+        sound = sound and _has_room()
+        _write(answers, answer if sound else answer | {"last": True})
+        if not sound:
+            return  # memory after an exhausted allocation is not to be trusted with the next notice
+
+
+def _fault_of_reading() -> str:
+    """Why the built-in notice is not read; empty where it is. A sandbox that is too narrow shows here."""
+    for codes in ((), (CODE,)):
+        answer, _ = _answer(NOTICE, codes)
+        if "refused" in answer:
+            return f"{answer['refused']} {answer['detail']}".strip()
+        if codes and not any(drawn for *_, drawn in answer["located"]["places"][0]):
+            return "not seen"
+        if not codes and not all(word in text for word in WORDS for text in answer["pages"][0][:2]):
+            return "other text"
+    return ""
+
+
+def _has_room() -> bool:
+    """Whether the next PDF may use ``SPARE``; asked of the kernel, and given back at once."""
+    try:
+        mmap.mmap(-1, SPARE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
+    except OSError:
+        return False
+    return True
+
+
+def _import_engines() -> None:
+    """Import both engines before the limits count, and give pdfium its font."""
+    import pdfplumber  # noqa: F401  here, so that importing this module's limits costs the parent nothing
+    import pypdfium2.raw
+
+    use_box_font(pypdfium2.raw)
+    logging.getLogger("pdfminer").setLevel(logging.ERROR)  # one warning per font of a browser's PDF
+
+
+def _leave_network(libc: ctypes.CDLL) -> None:
+    """Enter a network namespace of our own; where the kernel refuses, go on without.
+
+    Alone first: root may do so, and keeps the rights by which it opens the libraries' files.
+    """
+    for flags in (_CLONE_NEWNET, _CLONE_NEWUSER | _CLONE_NEWNET):
+        if libc.unshare(flags) == 0:
+            return
+
+
+def _set_limits() -> None:
+    for what, most in (
+        (resource.RLIMIT_DATA, MEMORY),
+        (resource.RLIMIT_AS, 4 * MEMORY),  # shared libraries and reserved space count here too
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, DESCRIPTORS),
+        (resource.RLIMIT_NPROC, 0),
+    ):
+        resource.setrlimit(what, (most, most))
+
+
+def _allow_time() -> None:
+    """Move the soft limit of processor time, which counts from the process's start, to allow one more read."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    used = int(usage.ru_utime + usage.ru_stime) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (used + CPU_SECONDS, resource.RLIM_INFINITY))
+
+
+def _next_piece(requests: BinaryIO) -> bytes | None:
+    head = requests.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    (length,) = LENGTH.unpack(head)
+    piece = requests.read(length)
+    return piece if len(piece) == length else None
+
+
+def _write(answers: BinaryIO, answer: _Answer) -> None:
+    line = json.dumps(answer).encode("ascii")  # ASCII escapes carry the lone surrogates that broken fonts give
+    answers.write(LENGTH.pack(len(line)) + line)
+    answers.flush()
+
+
+def _answer(pdf: bytes, codes: Sequence[str] = ()) -> tuple[_Answer, bool]:
+    """The answer for one PDF, and whether this process may read another."""
+    try:
+        return ({"located": _locate(pdf, codes)} if codes else {"pages": _read_pages(pdf)}), True
+    except _Refusal as refusal:
+        return refusal.answer, True
+    except MemoryError:
+        return {"refused": "too_large", "detail": ""}, False
+    except Exception as error:  # noqa: BLE001  the engines raise anything: of 1,792 PDFs 3 gave a bare TypeError
+        return {"refused": "damaged", "detail": type(error).__name__}, False
+
+
+def _read_pages(pdf: bytes) -> list[list[Any]]:
+    second = _with_pdfium(pdf, lambda document: [_pdfium_text(document[number]) for number in range(len(document))])
+    return _read_with_plumber(pdf, second)
+
+
+def _locate(pdf: bytes, codes: Sequence[str]) -> _Answer:
+    return _with_pdfium(pdf, lambda document: locate(document, codes))
+
+
+def _with_pdfium(pdf: bytes, do: Callable[[Any], T]) -> T:
+    """What ``do`` makes of the document that pdfium opens."""
+    import pypdfium2
+
+    if fault := fault_of(pdf):  # engines mend a cut file without a word, and find a PDF in a container
+        raise _Refusal("damaged", fault)
+    try:
+        document = pypdfium2.PdfDocument(pdf)
+    except pypdfium2.PdfiumError as error:
+        reason = "password" if getattr(error, "err_code", None) in _PASSWORD_ERRORS else "damaged"
+        raise _Refusal(reason) from None
+    try:
+        count = len(document)
+        if count > PAGES:
+            raise _Refusal("not_a_notice", f"{count} pages")
+        if count == 0:
+            raise _Refusal("damaged", "no page")
+        if document.count_attachments():
+            raise _Refusal("damaged", CONTAINER)  # whoever gets the PDF gets the files in it
+        return do(document)
+    finally:
+        document.close()
+
+
+def _pdfium_text(page: Any) -> str:
+    """All text of a page, that outside the sheet too: hidden text counts."""
+    text_page = page.get_textpage()
+    try:
+        if (count := text_page.count_chars()) > TEXT:
+            raise _Refusal("too_large", f"{count} characters")
+        text: str = text_page.get_text_range(0, count) if count else ""
+    finally:
+        text_page.close()
+        page.close()
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _read_with_plumber(pdf: bytes, second: list[str]) -> list[list[Any]]:
+    import pdfplumber
+    from pdfplumber.utils.exceptions import PdfminerException
+
+    try:
+        with pdfplumber.open(BytesIO(pdf)) as document:
+            return [_plumber_page(document.pages[number], text) for number, text in enumerate(second)]
+    except (PdfminerException, IndexError) as error:  # IndexError: the engines count other pages
+        raise _Refusal("damaged", type(error).__name__) from None
+
+
+def _plumber_page(page: Any, pdfium: str) -> list[Any]:
+    if len(page.chars) > 2 * TEXT:  # pdfium counts double strike once
+        raise _Refusal("too_large", f"{len(page.chars)} characters")
+    plain: str = page.extract_text()
+    deduped = ""
+    source = page
+    if _characters(plain) != _characters(pdfium):
+        source = page.dedupe_chars()
+        deduped = source.extract_text()
+    found = [plain[:TEXT], pdfium, deduped[:TEXT] if deduped != plain else "", _tables(source)]
+    page.close()
+    return found
+
+
+def _characters(text: str) -> list[str]:
+    """What a page holds whatever the order: engines differ in that, and double strike shows without it."""
+    from worker.core.text import match_key, repair_radicals
+
+    return sorted(match_key(repair_radicals(text)))
+
+
+def _tables(page: Any) -> list[list[str]]:
+    """Rows of the page's ruled tables, each cell's text with its line ends."""
+    if not 0 < len(page.edges) <= EDGES:
+        return []
+    rows = [row for table in page.find_tables() for row in table.extract()]
+    return [[(cell or "")[:TEXT] for cell in row] for row in rows[:ROWS]]
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BrokenPipeError:
+        os._exit(0)  # the parent is gone: nobody is left to tell

@@ -1,0 +1,54 @@
+"""The port of reading: PDFs are read in children."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Final, Protocol
+
+from worker.core.model import (
+    Located,
+    PdfText,
+    Unreadable,
+)
+
+BROKEN_SANDBOX: Final = "pdf_sandbox"
+"""Of Unavailable, and of the alarm about it: the children start, and cannot read within their sandbox."""
+
+
+class PdfReader(Protocol):
+    """Text of PDFs, read in child processes under limits."""
+
+    async def read(self, pdf: bytes) -> PdfText | Unreadable:
+        """Both engines' text of each page, or why there is none. Raises Unavailable when no child can be started.
+
+        It is ``pdf``, or ``BROKEN_SANDBOX`` where a child can be started and does not read the built-in notice.
+        """
+        ...
+
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+        """Where ``codes`` stand on the pages, and whether they are seen. Raises Unavailable as ``read`` does."""
+        ...
+
+    async def close(self) -> None:
+        """End the children."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """Which parts are in force."""
+
+    no_new_privs: bool = False
+    landlock: int = 0
+    """The ABI in force; 0 where there is none."""
+    seccomp: bool = False
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the parts in force."""
+        return tuple(name for name, is_in_force in asdict(self).items() if is_in_force)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Names of the parts that are not in force."""
+        return tuple(name for name, is_in_force in asdict(self).items() if not is_in_force)

@@ -1,0 +1,106 @@
+"""What an attempt to hand over that was put off, broke off or was a rehearsal is recorded as.
+
+Its one promise: what certainly did not leave goes again by itself after the usual delay, what perhaps left never
+does, and a rehearsal ends as one. It does not know servers, nor who found the attempt.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping
+
+from worker.approve.decisions import keep_contents, redraft
+from worker.approve.redraft import InForce, missing_where_away
+from worker.approve.release import evidence_of_news
+from worker.core.alarms import tell_apart
+from worker.core.model import Submission
+from worker.core.states import AlarmCause, Event, NoteEvent, State
+from worker.send.rate_limit import asked_delay
+from worker.send.smtp_verdicts import retry_delay
+from worker.store.ports import Author, Writing
+from worker.watch.ports import InvoiceSnapshot
+
+
+def put_off(
+    writing: Writing, before: Submission, reply: str, author: Author, detail: Mapping[str, str], now: dt.datetime
+) -> Submission:
+    """APPROVED again, to be tried after the usual delay, or the longer one that was asked for: nothing of it left."""
+    deferrals = before.deferrals + 1
+    due = now + max(retry_delay(deferrals), asked_delay(reply) or dt.timedelta())
+    after = dataclasses.replace(before, state=State.APPROVED, due_at=due, deferrals=deferrals, reply=reply)
+    return writing.change(Event.NOT_NOW, before, after, author, {**detail, "next_try_at": due.isoformat()})
+
+
+def note_silence(writing: Writing, before: Submission, why: str, author: Author, detail: Mapping[str, str]) -> None:
+    """IN_DOUBT stays, and from now on no answer will come: a person is told."""
+    writing.note(NoteEvent.NO_ANSWER, before.id, author, detail, {"silent": why, "reply": why})
+    writing.raise_alarm(AlarmCause.IN_DOUBT, [before.id], tell_apart(before))
+
+
+def note_late_answer(
+    writing: Writing,
+    in_force: InForce,
+    invoices: InvoiceSnapshot,
+    number: int,
+    answer: str,
+    author: Author,
+    detail: Mapping[str, str],
+    now: dt.datetime,
+    *,
+    is_acceptance: bool,
+) -> None:
+    """An answer that a person's decision, or a report, was faster than: news never raises a state.
+
+    A person is told where it is another than was stated. Where somebody stated meanwhile that nothing left, an
+    acceptance holds the submission anew, so that no approval given before it was known sends it a second time.
+    """
+    writing.note(NoteEvent.ANSWER_AFTERWARDS, number, author, detail)
+    before = writing.submission(number)
+    if is_acceptance and before.state in {State.HELD, State.APPROVED}:
+        event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
+        late = evidence_of_news("answer", answer, now)
+        known = dataclasses.replace(before, late_answer=late, released_draft="", due_at=None)
+        drafted = redraft(known, in_force, missing_where_away(invoices), writing, now)
+        keep_contents(writing, drafted)
+        writing.change(event, before, drafted.submission, author, detail)
+    agrees = before.reply == answer or (is_acceptance and before.sent_at is not None)
+    if not agrees:
+        writing.raise_alarm(AlarmCause.LATE_ANSWER, [], f"{number}: {answer}")
+
+
+def end_rehearsal(
+    writing: Writing,
+    in_force: InForce,
+    invoices: InvoiceSnapshot,
+    ended: Submission,
+    author: Author,
+    detail: Mapping[str, str],
+    now: dt.datetime,
+) -> Submission:
+    """However a rehearsal ends, the submission is HELD ``rehearsed`` and has not been submitted.
+
+    A share with its invoice that is away must not keep that from being recorded: the draft is judged anew later.
+    """
+    before = writing.submission(ended.id)
+    went_to = ended.draft.recipients if ended.draft else ()
+    rehearsed = dataclasses.replace(
+        ended,
+        rehearsals=ended.rehearsals + 1,
+        rehearsed_to=tuple(dict.fromkeys((*ended.rehearsed_to, *went_to))),
+        released_draft="",
+        due_at=None,
+        deferrals=0,
+        letter_sha256=None,
+    )
+    drafted = redraft(rehearsed, in_force, missing_where_away(invoices), writing, now)
+    keep_contents(writing, drafted)
+    held = writing.change(
+        Event.REHEARSAL_ENDED,
+        before,
+        drafted.submission,
+        author,
+        {**detail, "letter": ended.letter_sha256 or ""},
+    )
+    writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [held.id], tell_apart(held))
+    return held

@@ -1,0 +1,132 @@
+"""Decides how fast mails go: the cap per minute, how long a server asks to be left alone, the hours of sending.
+
+The promise: within any minute no more mails begin than the cap allows, and none sooner than the server asked for, as
+long as what it asks can be borne; over a restart too, by what the log holds. It knows no socket and no store.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import deque
+from collections.abc import Iterable
+from typing import Final
+
+from worker.core.business_hours import OfficeHours
+from worker.core.model import Entry, Submission
+from worker.core.states import Event, State
+from worker.send.ports import Mail
+
+ASKED_LIMIT: Final = dt.timedelta(hours=4)
+"""The longest wait that a server may ask for: beyond it, what it says is no greylisting, and a deadline may pass."""
+
+MINUTE: Final = dt.timedelta(minutes=1)
+
+LOOKED_BACK: Final = 20_000
+"""Entries before the last one in which a pause is looked for: in four hours a backlog of some thousand notices."""
+
+REMEMBERED: Final = 6_000
+"""Beginnings that are kept: no cap is higher."""
+
+_CLOSING: Final = "421"
+
+_SCANNED: Final = 1_000
+"""Characters of an answer that are looked at: a reply has at most a few lines."""
+_UNIT: Final = r"(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)\b"
+_CLOCK: Final = r"([0-9]{1,2}):([0-9]{2}):([0-9]{2})"
+_LEAD: Final = r"(?:(?:again|back|retry|greylisted|graylisted|wait)\b(?: later)?(?: (?:in|after|for|at least))*[ :=]*)"
+_IN_UNITS: Final = re.compile(
+    rf"{_LEAD}([0-9]{{1,6}}) ?{_UNIT}(?:(?:,| and)? ?([0-9]{{1,4}}) ?{_UNIT})?", re.IGNORECASE
+)
+_BY_CLOCK: Final = re.compile(rf"{_LEAD}{_CLOCK}", re.IGNORECASE)
+_ANSWER: Final = re.compile(r"(?<![0-9.:])4[0-9]{2} ")
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
+
+
+def asked_delay(answer: str) -> dt.timedelta | None:
+    """How long a 4xx ``answer`` asks to wait, at most ASKED_LIMIT; None where it names no time.
+
+    ``try again in 5 minutes``, ``come back in 00:04:59``, ``Greylisted for 300 seconds``, ``retry after 60s``.
+    """
+    if not answer.startswith("4"):
+        return None
+    text = " ".join(answer[:_SCANNED].split())
+    if clock := _BY_CLOCK.search(text):
+        hours, minutes, seconds = map(int, clock.groups())
+        asked = hours * 3600 + minutes * 60 + seconds
+    elif units := _IN_UNITS.search(text):
+        asked = int(units[1]) * _SECONDS[units[2][0].lower()]
+        asked += int(units[3]) * _SECONDS[units[4][0].lower()] if units[3] else 0
+    else:
+        return None
+    return min(dt.timedelta(seconds=asked), ASKED_LIMIT)
+
+
+def asked_by_failure(detail: str) -> dt.timedelta | None:
+    """As ``asked_delay``, of the answer that stands somewhere in an adapter's account of a failure."""
+    found = _ANSWER.search(detail)
+    return asked_delay(detail[found.start() :]) if found else None
+
+
+def is_about_all(step: str, answer: str) -> bool:
+    """Whether a server's answer to a step is about all our mail: to MAIL, or the end of the connection (421)."""
+    return step == Mail.__name__ or answer.startswith(_CLOSING)
+
+
+class Pace:
+    """When the next mail may begin, by what has begun already and what the server asked for."""
+
+    def __init__(self) -> None:
+        self._begun: deque[dt.datetime] = deque(maxlen=REMEMBERED)
+        self._not_before: dt.datetime | None = None
+
+    def begin(self, now: dt.datetime) -> None:
+        """A mail begins ``now``."""
+        self._begun.append(now)
+
+    def hear(self, answer: str, now: dt.datetime) -> None:
+        """The server wants nothing of us for as long as ``answer`` asks, where it names a time."""
+        if asked := asked_delay(answer):
+            self._not_before = now + asked
+
+    def recall(self, entries: Iterable[Entry]) -> None:
+        """Know again what was begun and heard before a restart, of ``entries`` in their order."""
+        for entry in entries:
+            answer = str(entry.detail.get("answer", ""))
+            if entry.event == Event.SEND_STARTED:
+                self.begin(entry.at)
+            elif entry.event == Event.NOT_NOW and is_about_all(str(entry.detail.get("step", "")), answer):
+                self.hear(answer, entry.at)
+
+    def recall_failure(self, detail: str, at: dt.datetime) -> None:
+        """As ``recall``, of the last failure to reach the server."""
+        asked = asked_by_failure(detail)
+        if asked and (self._not_before is None or self._not_before < at + asked):
+            self._not_before = at + asked
+
+    def is_paused(self, now: dt.datetime) -> bool:
+        """Whether the server wants nothing of us yet; a clock that was set back by more than it may ask ends that."""
+        return self._not_before is not None and now < self._not_before <= now + ASKED_LIMIT
+
+    def next_slot(self, per_minute: int, now: dt.datetime) -> dt.datetime:
+        """From when the next may begin by the cap; ``now`` where it may at once. 0 is no cap."""
+        if not per_minute:
+            return now
+        while self._begun and not now - MINUTE < self._begun[0] <= now:
+            self._begun.popleft()
+        if len(self._begun) < per_minute:
+            return now
+        return self._begun[-per_minute] + MINUTE
+
+
+def may_leave(submission: Submission, hours: OfficeHours, now: dt.datetime) -> bool:
+    """Whether mail of this kind leaves at this hour: a rehearsal stays in the house, and leaves at any."""
+    return submission.is_rehearsal or hours.is_open(now)
+
+
+def leaves_at(submission: Submission, hours: OfficeHours, now: dt.datetime) -> dt.datetime | None:
+    """When an APPROVED one leaves, if all goes well; None in any other state."""
+    if submission.state is not State.APPROVED or submission.due_at is None:
+        return None
+    moment = max(submission.due_at, now)
+    return moment if submission.is_rehearsal else hours.next_opening(moment)

@@ -1,0 +1,162 @@
+"""Holds the one sender's lock: whoever recovers or sends has it for its life.
+
+The promise: two processes never hold the lock of one store at the same time, and who comes second learns who came
+first. The kernel frees it with the process, however that ends. Others may look whether it is held: that hinders no
+start, and what the last holder said of its end stays readable. It holds on one machine; on a network file system it is
+as good as that system's flock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import fcntl
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from worker.core.clock import Clock
+from worker.core.errors import NotAllowed, Unavailable
+from worker.send.ports import Holder
+
+FILE_NAME: Final = "sender.lock"
+_CONTENT_LIMIT: Final = 4096
+"""Some short values; a larger file is somebody else's."""
+_DETAIL_LIMIT: Final = 500
+"""Characters of what an error said."""
+_LOOKS: Final = 100
+"""How often a start lets somebody pass who only looks, which takes microseconds."""
+_LOOK_SECONDS: Final = 0.005
+
+
+def look_at(folder: Path) -> Holder | None:
+    """Whether the lock of ``folder`` is held; None where it never was. Raises Unavailable."""
+    with _translated():
+        try:
+            descriptor = os.open(folder / FILE_NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        try:
+            is_held = not _takes(descriptor, fcntl.LOCK_SH)
+            content = _content(descriptor)
+        finally:
+            os.close(descriptor)  # which gives up what was taken
+    said = {name: str(content.get(name, "")) for name in ("pid", "why", "detail")}
+    since, ended = _moment(content.get("since")), _moment(content.get("ended"))
+    if is_held or ended is None:
+        return Holder(is_held, said["pid"] or "?", since)
+    return Holder(is_held, said["pid"] or "?", since, ended, said["why"], said["detail"])
+
+
+def note_death(folder: Path, now: dt.datetime, why: str, detail: str) -> None:
+    """Note the end of a holder that could not say so itself; nothing where it did, or where the lock is held."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder / FILE_NAME, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            content = _content(descriptor)
+            if _takes(descriptor, fcntl.LOCK_EX) and "ended" not in content:
+                _write(descriptor, {**content, **_end(now, why, detail)})
+        finally:
+            os.close(descriptor)
+
+
+class SenderLock:
+    """An exclusive ``flock`` on ``DIR/sender.lock`` from construction to ``release``, or to the process's end.
+
+    Raises NotAllowed ``second_run`` (``pid``, ``host``, ``since`` of the holder, ``?`` where the file does not say)
+    and Unavailable where the file cannot be opened. Children started by exec do not inherit it.
+    """
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        with _translated():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._descriptor = os.open(folder / FILE_NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            with _translated():
+                _lock(self._descriptor)
+                self._said = {"pid": os.getpid(), "host": socket.gethostname(), "since": clock.now().isoformat()}
+                _write(self._descriptor, self._said)
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+
+    def note_end(self, now: dt.datetime, why: str, detail: str = "") -> None:
+        """Leave word of the end: ``why`` is a code of ``messages``. A disk that cannot take it is no reason to fail."""
+        with contextlib.suppress(OSError):
+            _write(self._descriptor, {**self._said, **_end(now, why, detail)})
+
+    def release(self) -> None:
+        """Give the lock up; the file stays, as removing it would let two processes lock two files of one name."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+def _lock(descriptor: int) -> None:
+    """Take it; who only looks has it shared for a moment, and a holder has not."""
+    for _ in range(_LOOKS):
+        if _takes(descriptor, fcntl.LOCK_EX):
+            return
+        if not _takes(descriptor, fcntl.LOCK_SH):
+            break
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        time.sleep(_LOOK_SECONDS)
+    known = _content(descriptor)
+    raise NotAllowed("second_run", **{key: str(known.get(key, "?")) for key in ("pid", "host", "since")})
+
+
+def _takes(descriptor: int, kind: int) -> bool:
+    """Whether the lock was free to be taken so; it is held then until the descriptor is closed."""
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _content(descriptor: int) -> dict[str, object]:
+    try:
+        content = json.loads(os.pread(descriptor, _CONTENT_LIMIT, 0))
+    except ValueError:
+        content = None  # the holder has the lock and has not written yet
+    return content if isinstance(content, dict) else {}
+
+
+def _write(descriptor: int, content: dict[str, object]) -> None:
+    """Over the former content: a full disk has room for that, and would have none for it after a truncation."""
+    text = json.dumps(content).encode()
+    os.pwrite(descriptor, text, 0)
+    os.ftruncate(descriptor, len(text))
+
+
+def _end(now: dt.datetime, why: str, detail: str) -> dict[str, object]:
+    return {"ended": now.isoformat(), "why": why, "detail": detail[:_DETAIL_LIMIT]}
+
+
+def _moment(text: object) -> dt.datetime | None:
+    try:
+        moment = dt.datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable("store", f"{FILE_NAME}: {error}") from error

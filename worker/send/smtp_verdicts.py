@@ -1,0 +1,207 @@
+"""Decides what follows from each step of an SMTP transaction, and when to try again.
+
+The promise: a verdict of ``ACCEPTED``, ``REFUSED`` or ``NOT_NOW`` after the body rests on an answer that the server
+gave to that body; whatever else happens after 354 is ``IN_DOUBT``, which only a late report or a person ends.
+
+The order that makes a crash harmless: the caller records DataStarted (durably) when ``Data`` was answered with 354 and
+before it takes ``Body``. A crash before that record means that no byte of the mail left; after it, nobody knows.
+
+It knows no socket and no clock, and it does not record: the verdicts are events for whoever does.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import re
+from collections.abc import Sequence
+from enum import Enum
+from typing import Final
+
+from worker.core.model import Address, Draft
+from worker.core.states import Event
+from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Silence, Step
+
+OK: Final = 250
+START_INPUT: Final = 354
+CLOSING: Final = 421
+"""The server ends the connection, whatever the step was (RFC 5321 §3.8)."""
+TOO_LARGE: Final = 552
+"""The message is at fault, not the account: RFC 1870 §6.1 has the server say so to MAIL already, from SIZE."""
+
+_SUCCESS: Final = 2
+_TRANSIENT: Final = 4
+_PERMANENT: Final = 5
+
+# The first tries are close together because greylisting lets a second try pass after 1 to 15 minutes; after that an
+# hour: a server that is down for a day is asked 24 times, and nobody's mail waits much longer than the outage.
+_DELAYS: Final = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
+
+_MAC_DIGITS: Final = 20
+"""Hexadecimal digits of the HMAC in an envelope id, which may have 100 characters (RFC 3461 §4.4)."""
+
+_BARE_LINE_END: Final = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+
+
+class Verdict(Enum):
+    """What a step's answer means for the transaction."""
+
+    GO_ON = "go_on"
+    NOT_NOW = "not_now"
+    ACCOUNT_REFUSED = "account_refused"
+    """NotNow all the same, but waiting alone will not mend it: a person is told."""
+    REFUSED = "refused"
+    ACCEPTED = "accepted"
+    IN_DOUBT = "in_doubt"
+    """After 354 without an answer that can be believed: no event, the state stays IN_DOUBT."""
+
+    @property
+    def event(self) -> Event | None:
+        """The event to record; None where the next step follows, or where nothing may be concluded."""
+        return _EVENTS.get(self)
+
+
+_EVENTS: Final = {
+    Verdict.NOT_NOW: Event.NOT_NOW,
+    Verdict.ACCOUNT_REFUSED: Event.NOT_NOW,
+    Verdict.REFUSED: Event.REFUSED,
+    Verdict.ACCEPTED: Event.ACCEPTED,
+}
+
+
+def judge(step: Step, answer: Reply | Silence) -> Verdict:
+    """What ``answer`` to ``step`` means; every verdict but ``GO_ON`` ends the transaction.
+
+    Only the code decides (RFC 5321 §4.2). Whose a 5xx is: to RCPT, DATA and the body it is the message's, to MAIL it
+    is the account's, except 552.
+    """
+    match step:
+        case Mail():
+            return _judge_mail(answer)
+        case Rcpt():
+            return _judge_copy(answer) if step.is_copy else _judge_rcpt(answer)
+        case Data():
+            return _judge_data(answer)
+        case Body():
+            return _judge_body(answer)
+
+
+def is_understood(step: Step, reply: Reply) -> bool:
+    """Whether ``reply`` is of a kind that RFC 5321 §4.3.2 lets a server give to ``step``.
+
+    After any other the two sides no longer agree on where they are, so the connection must not be used again.
+    """
+    if reply.code // 100 in (_TRANSIENT, _PERMANENT):
+        return True
+    return judge(step, reply) in (Verdict.GO_ON, Verdict.ACCEPTED)
+
+
+def _judge_mail(answer: Reply | Silence) -> Verdict:
+    if isinstance(answer, Silence):
+        return Verdict.NOT_NOW
+    if answer.code == TOO_LARGE:
+        return Verdict.REFUSED
+    if answer.code // 100 == _PERMANENT:
+        return Verdict.ACCOUNT_REFUSED
+    return Verdict.GO_ON if answer.code // 100 == _SUCCESS else Verdict.NOT_NOW
+
+
+def _judge_rcpt(answer: Reply | Silence) -> Verdict:
+    """All recipients or none: one that is refused, or not taken now, ends the transaction before DATA.
+
+    Any 2xx takes the recipient: RFC 5321 §4.2.1 lets the first digit decide where a code is not one of the
+    listed ones (250, 251), and some relays answer 252 here.
+    """
+    if isinstance(answer, Silence):
+        return Verdict.NOT_NOW
+    if answer.code // 100 == _PERMANENT:
+        return Verdict.REFUSED
+    return Verdict.GO_ON if answer.code // 100 == _SUCCESS else Verdict.NOT_NOW
+
+
+def is_taken(answer: Reply | Silence) -> bool:
+    """Whether the server said yes."""
+    return isinstance(answer, Reply) and answer.code // 100 == _SUCCESS
+
+
+def _judge_copy(answer: Reply | Silence) -> Verdict:
+    """Whatever the server says of our own copy alone, the issuer's mail goes; unless the server itself ends it."""
+    if isinstance(answer, Silence) or answer.code == CLOSING:
+        return Verdict.NOT_NOW
+    return Verdict.GO_ON if answer.code // 100 in (_SUCCESS, _TRANSIENT, _PERMANENT) else Verdict.NOT_NOW
+
+
+def _judge_data(answer: Reply | Silence) -> Verdict:
+    """354 alone invites the body: a 250 here is another command's answer, or a server that cannot be followed."""
+    if isinstance(answer, Silence):
+        return Verdict.NOT_NOW
+    if answer.code // 100 == _PERMANENT:
+        return Verdict.REFUSED
+    return Verdict.GO_ON if answer.code == START_INPUT else Verdict.NOT_NOW
+
+
+def _judge_body(answer: Reply | Silence) -> Verdict:
+    """250 alone is the promise to deliver (RFC 5321 §4.3.2 knows no other success here)."""
+    if isinstance(answer, Silence):
+        return Verdict.IN_DOUBT
+    if answer.code == OK:
+        return Verdict.ACCEPTED
+    if answer.code // 100 == _TRANSIENT:
+        return Verdict.NOT_NOW
+    return Verdict.REFUSED if answer.code // 100 == _PERMANENT else Verdict.IN_DOUBT
+
+
+def steps_for(
+    sender: Address, recipients: Sequence[Address], letter: bytes, envid: str = "", copy_to: Address | None = None
+) -> tuple[Step, ...]:
+    """The steps of one transaction in their order; an empty ``envid`` asks for no reports.
+
+    ``copy_to`` is asked for last, so that nobody's answer but the issuer's decides before it is.
+
+    Raises ValueError where there is no recipient, or where ``letter`` holds a CR or LF alone: relays disagree on
+    whether that ends a line, so a dot after it could end the message for one of them.
+    """
+    if not recipients:
+        raise ValueError("a transaction without a recipient")
+    if _BARE_LINE_END.search(letter):
+        raise ValueError("a letter with a CR or LF that is no line end")
+    once = dict.fromkeys(recipients)
+    asks_for_reports = bool(envid)
+    return (
+        Mail(sender=sender, size=len(letter), envid=envid),
+        *(Rcpt(recipient=recipient, dsn=asks_for_reports) for recipient in once),
+        *([Rcpt(recipient=copy_to, dsn=False, is_copy=True)] if copy_to else []),
+        Data(),
+        Body(content=letter),
+    )
+
+
+def steps_of(draft: Draft, letter: bytes, envid: str, copy_to: Address | None = None) -> tuple[Step, ...]:
+    """The steps that hand ``letter`` to every recipient of ``draft``, each once even if in To and in Cc, and to us."""
+    return steps_for(draft.sender, draft.recipients, letter, envid, copy_to)
+
+
+def envid(secret: bytes, message_id: str, tries: int) -> str:
+    """The envelope id ``ID.N.T-MAC`` of the T-th try of this mail: a report that names it proves which try left.
+
+    MAC is an HMAC of its own by the store's ``secret``. Mail servers see it and write it into their reports; whoever
+    receives the mail does not, so that the mail's Message-ID is not enough to write such a report.
+    """
+    named = f"envelope\n{message_id}\n{tries}"
+    mac = hmac.new(secret, named.encode(), hashlib.sha256).hexdigest()[:_MAC_DIGITS]
+    return f"{message_id.removeprefix('<').rpartition('@')[0]}.{tries}-{mac}"
+
+
+def is_our_envid(secret: bytes, message_id: str, candidate: str) -> bool:
+    """Whether ``candidate`` is the envelope id of a try of this mail, MAC included."""
+    tries = candidate.rpartition(".")[2].partition("-")[0]
+    is_number = tries.isascii() and tries.isdigit() and len(tries) < _MAC_DIGITS
+    return is_number and hmac.compare_digest(
+        candidate.encode(errors="replace"), envid(secret, message_id, int(tries)).encode()
+    )
+
+
+def retry_delay(tries: int) -> dt.timedelta:
+    """How long to wait after the ``tries``-th try ended in NotNow: 1, 5, 15, 30, 60 minutes, then hourly."""
+    return _DELAYS[min(max(tries, 1), len(_DELAYS)) - 1]

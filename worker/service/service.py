@@ -1,0 +1,344 @@
+"""The long run: one loop per mailbox, one for the folder, one for judging, sending and telling.
+
+apscheduler is the clock: it wakes the loops, nothing else; a mailbox's loop is woken by its server. Everything durable
+is in the store. No loop waits for another; a loop that the world stops ends its pass with that reason.
+
+Longer than other files: one object owns the loops, and what ends or replaces them is read together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import random
+import signal
+import time
+import traceback
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from worker.config.files import make_own_folders, read_directory, stamp_directory
+from worker.config.ports import Secrets
+from worker.config.quiet_period import Resting
+from worker.config.settings import Settings
+from worker.core.clock import Clock
+from worker.core.errors import AccountRefused, ConfigError, LogBroken, Unavailable
+from worker.core.model import JST
+from worker.pipeline.one_pass import Pass, finish_pass, watch_folder_until_settled
+from worker.pipeline.pipeline import Pipeline
+from worker.pipeline.recover import record_start, recover
+from worker.read.ports import PdfReader
+from worker.send.ports import MailServer
+from worker.send.retry import Patience, PatientServer
+from worker.service.loop import Loop, Vigil
+from worker.service.reload import CONFIGURATION, TakingUp
+from worker.service.shutdown import Stopping
+from worker.service.status import SENDING, Standing
+from worker.service.systemd import ServiceManager
+from worker.service.threads import DaemonExecutor, OwnThread
+from worker.service.watchdog import RUNNING, Beat, BeatingReader, BeatingServer, BeatingThread
+from worker.service.wiring import (
+    Office,
+    account_name,
+    build_command,
+    build_folder,
+    build_mailboxes,
+    build_server,
+    build_signatures,
+    load_changed_office,
+    load_secrets,
+    program_version,
+)
+from worker.store.ports import Store
+from worker.watch.backoff import RECONNECT_LIMIT
+from worker.watch.ports import Heard, Mailbox
+
+TICK_SECONDS: Final = 5
+"""How often it is looked whether somebody approved, a moment has come, or nothing is heard: one indexed query."""
+CLOSE_SECONDS: Final = 1.0
+"""How long a stop, after the mail under way, waits for what it has broken off, and for the mail server's goodbye."""
+
+_log = structlog.get_logger("hoshobin")
+_Watched = Sequence[tuple[Mailbox, OwnThread]]
+
+
+class Service:
+    """The worker as systemd runs it; the caller holds the sender's lock and has opened the store."""
+
+    def __init__(self, office: Office, option: str | None, store: Store, reader: PdfReader, clock: Clock) -> None:
+        self._office = office
+        self._secrets = load_secrets(office)
+        self._option = option
+        self._store = store
+        self._reader = reader
+        self._clock = clock
+        self._manager = ServiceManager()
+        self._stopping = Stopping(self._manager)
+        self._resting = Resting()
+        self._taking_up = TakingUp(store, clock, account_name())
+        self._turn = asyncio.Event()  # the loops must end: for a stop, or for another configuration to start with
+        self._is_asked_to_reload = False
+        self._standing = Standing(store, clock)
+        self._troubles = self._standing.troubles
+        self._loops: list[Loop] = []  # the sending one first
+        self._looked: set[str] = set()  # the loops whose first pass has ended, well or not
+        self._folder_thread = OwnThread("folder")
+        self._patience: list[Patience] = []
+
+    async def run(self) -> None:
+        """Run until SIGTERM or SIGINT; at the end the reader is closed. Raises what is a fault of ours."""
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(DaemonExecutor())
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self._ask_to_stop)
+        loop.add_signal_handler(signal.SIGHUP, self._ask_to_reload)
+        files = self._office.configuration.files
+        record_start(self._store, files, program_version(), account_name(), self._store.config_in_force())
+        self._taking_up.accept(files)
+        found = recover(self._store, self._office.in_force, account_name(), self._clock.now())
+        _log.info("started", version=program_version(), put_back=found.put_back, in_doubt=found.in_doubt)
+        try:
+            while not self._stopping.is_asked:
+                self._turn.clear()
+                await self._run_office(self._office)
+        finally:
+            await self._reader.close()
+        _log.info("stopped")
+
+    def _ask_to_stop(self) -> None:
+        self._stopping.ask()
+        self._turn.set()
+
+    def _ask_to_reload(self) -> None:
+        self._is_asked_to_reload = True
+        for each in self._loops:
+            each.wake.set()
+
+    # --- One configuration's life ----------------------------------------------------------------------------
+
+    async def _run_office(self, office: Office) -> None:
+        """Run every loop with ``office`` until a stop, a fault, or the next configuration."""
+        watched = [(mailbox, OwnThread(mailbox.name)) for mailbox in build_mailboxes(office, self._secrets)]
+        beat = Beat(SENDING, TICK_SECONDS, time.monotonic)
+        self._patience = [Patience(self._clock, dt.timedelta(seconds=office.configuration.settings.poll_seconds))]
+        server = PatientServer(BeatingServer(build_server(office, self._secrets, self._clock), beat), self._patience[0])
+        reader = BeatingReader(self._reader)
+        account, command = account_name(), build_command(office)
+        signatures = build_signatures(self._clock)
+        pipeline = Pipeline(self._store, reader, server, self._clock, account, office.in_force, command, signatures)
+        self._loops = [Loop(beat, partial(self._send, pipeline))]
+        self._loops += self._watching(office, pipeline, watched)
+        pipeline.on_recorded = self._loops[0].wake.set
+        watching = {each.name for each in self._loops if each.vigil is not None}
+        pipeline.awaits_first_looks = lambda: not watching <= self._looked
+        scheduler = self._schedule(pipeline)
+        tasks = [asyncio.create_task(self._keep_going(each, pipeline), name=each.name) for each in self._loops]
+        scheduler.start()
+        self._manager.ready()
+        turn = asyncio.create_task(self._turn.wait())
+        await asyncio.wait([turn, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        turn.cancel()
+        end_clock(scheduler)
+        pipeline.sending.end_after_this_mail()
+        await self._end(tasks, watched, server, pipeline)
+        self._record_what_is_kept(pipeline)
+        for task in tasks:
+            if task.done() and not task.cancelled() and (fault := task.exception()) is not None:
+                _log.error("fault", loop=task.get_name(), trace="".join(traceback.format_exception(fault)))
+                raise fault
+
+    def _watching(self, office: Office, pipeline: Pipeline, watched: _Watched) -> list[Loop]:
+        settings = office.configuration.settings
+        loops = [self._watching_one(mailbox, thread, settings, pipeline) for mailbox, thread in watched]
+        beat = Beat("folder", settings.poll_seconds, time.monotonic)
+        folder_thread = BeatingThread(self._folder_thread, beat)
+        return [*loops, Loop(beat, partial(watch_folder_until_settled, pipeline, build_folder(office), folder_thread))]
+
+    def _watching_one(self, mailbox: Mailbox, thread: OwnThread, settings: Settings, pipeline: Pipeline) -> Loop:
+        beat = Beat(f"mail:{mailbox.name}", max(settings.poll_seconds, RECONNECT_LIMIT), time.monotonic)
+        beating = BeatingThread(thread, beat)
+        patience = Patience(self._clock)
+        self._patience.append(patience)
+
+        async def look() -> int:
+            since = settings.mailboxes[mailbox.name].since
+            return await patience.ask(partial(pipeline.watch_mailbox, mailbox, beating, since))
+
+        async def listen(seconds: float) -> Heard:
+            return await beating(mailbox.listen, seconds)
+
+        vigil = Vigil(look, listen, settings.poll_seconds, random.random, time.monotonic)
+        return Loop(beat, vigil.look, vigil)
+
+    def _schedule(self, pipeline: Pipeline) -> AsyncIOScheduler:
+        """The clock. What it calls are coroutines: anything else it would call in a thread. A late run counts once."""
+        scheduler = AsyncIOScheduler(
+            timezone=JST, job_defaults={"max_instances": 1, "misfire_grace_time": None, "coalesce": True}
+        )
+        for each in self._loops:
+            each.wake.set()
+            if each.vigil is None:
+                scheduler.add_job(each.rouse, "interval", seconds=each.beat.interval)
+        scheduler.add_job(self._listen_for_silence, "interval", [pipeline], seconds=TICK_SECONDS)
+        if self._manager.watchdog_seconds:
+            scheduler.add_job(self._feed_watchdog, "interval", seconds=self._manager.watchdog_seconds / 3)
+        return scheduler
+
+    async def _feed_watchdog(self) -> None:
+        hung = [each.name for each in self._loops if not each.beat.is_alive]
+        if hung:
+            _log.error("hung", loops=hung)
+        else:
+            self._manager.feed_watchdog()
+
+    async def _end(
+        self, tasks: Sequence[asyncio.Task[None]], watched: _Watched, server: MailServer, pipeline: Pipeline
+    ) -> None:
+        """Give the mail under way its time; a look is broken off at once, as it loses nothing by being made again."""
+        sending, *watching = tasks
+        self._turn.set()
+        self._loops[0].wake.set()
+        for task in watching:
+            task.cancel()
+        for mailbox, thread in watched:
+            mailbox.shut()
+            thread.end(mailbox.close)
+        await self._stopping.wait_for(sending, lambda: pipeline.sending.awaits_answer)
+        sending.cancel()
+        await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
+        await asyncio.wait([asyncio.create_task(server.close())], timeout=CLOSE_SECONDS)
+
+    def _record_what_is_kept(self, pipeline: Pipeline) -> None:
+        """The last chance of an answer that could not be recorded; without it the submission is found IN_DOUBT."""
+        try:
+            pipeline.sending.record_kept_answer()
+        except (Unavailable, LogBroken) as failure:
+            _log.error("unrecorded", loop=SENDING, detail=str(failure))
+
+    # --- The loops -------------------------------------------------------------------------------------------
+
+    async def _keep_going(self, loop: Loop, pipeline: Pipeline) -> None:
+        RUNNING.set(loop.beat)
+        while True:
+            await loop.rest()
+            if self._turn.is_set():
+                return
+            await self._pass(loop, pipeline)
+            loop.beat.rest()
+            self._show_status(pipeline)
+
+    async def _pass(self, loop: Loop, pipeline: Pipeline) -> None:
+        try:
+            await loop.one_pass()
+        except (Unavailable, LogBroken) as failure:
+            self._name_trouble(loop.name, failure, pipeline)
+        else:
+            self._standing.note_success(loop.name, pipeline.watching.settling.failures.get(loop.name))
+        self._looked.add(loop.name)
+        if loop.name != SENDING:
+            self._loops[0].wake.set()
+
+    def _name_trouble(self, name: str, failure: Unavailable | LogBroken, pipeline: Pipeline) -> None:
+        """Say what stopped the pass, once for as long as it stays the same."""
+        former = self._troubles.get(name)
+        self._troubles[name] = failure
+        if str(former) != str(failure):
+            level = logging.ERROR if isinstance(failure, AccountRefused | LogBroken) else logging.WARNING
+            event = "log_broken" if isinstance(failure, LogBroken) else "unavailable"
+            _log.log(level, event, loop=name, failure=str(failure))
+        if former is failure or isinstance(failure, LogBroken) or (name == SENDING and failure.what != "smtp"):
+            return
+        try:
+            pipeline.health.failed("smtp" if name == SENDING else name, failure, self._clock.now())
+        except (Unavailable, LogBroken) as unrecorded:
+            _log.error("unrecorded", loop=name, detail=str(unrecorded))
+
+    async def _send(self, pipeline: Pipeline) -> None:
+        """Reload where asked to, then judge, send, tell and note the head."""
+        self._reload(pipeline)
+        if self._turn.is_set():
+            return
+        done = Pass()
+        await finish_pass(pipeline, done)
+        if done.sent or done.began_to_wait:
+            _log.info("pass", sent=done.sent, began_to_wait=done.began_to_wait)
+        if done.broken is not None:
+            raise done.broken
+        if "smtp" in done.failures:
+            await pipeline.telling.call_operator(pipeline.in_force, done.failures["smtp"])
+            raise done.failures["smtp"]
+
+    def _reload(self, pipeline: Pipeline) -> None:
+        """Put the configuration on disk in force: at once where asked to, else where its files changed and rested.
+
+        A bad one is told and the old one stays. Not while an answer waits to be recorded: it is kept in this pipeline.
+        """
+        if pipeline.sending.has_unrecorded_answer:
+            return
+        stamp = stamp_directory(self._office.directory)
+        if not (self._is_asked_to_reload or self._resting.has_rested(stamp, time.monotonic())):
+            return
+        refused, office, secrets = None, self._office, self._secrets
+        try:
+            office, secrets = self._load_changed()
+        except ConfigError as error:
+            refused = error
+        if stamp_directory(self._office.directory) != stamp:
+            return  # somebody is writing: they are read again when they have rested
+        if refused is not None:
+            self._refuse(refused)
+        else:
+            self._put_in_force(office, secrets, pipeline)
+        self._resting.take(stamp)
+        self._is_asked_to_reload = False
+
+    def _load_changed(self) -> tuple[Office, Secrets]:
+        """The office as it is on disk; the one in force itself where no byte differs and nobody asks."""
+        in_force = {each.name: each.content for each in self._office.configuration.files}
+        if not self._is_asked_to_reload and read_directory(self._office.directory) == in_force:
+            return self._office, self._secrets
+        office = load_changed_office(self._office, self._option)
+        return office, load_secrets(office)
+
+    def _refuse(self, error: ConfigError) -> None:
+        self._troubles[CONFIGURATION] = error
+        _log.error("configuration_refused", problems=[f"{p.file}: {p.key}: {p.code}" for p in error.problems])
+        self._taking_up.refuse(error)
+
+    def _put_in_force(self, office: Office, secrets: Secrets, pipeline: Pipeline) -> None:
+        make_own_folders(office.places)
+        self._taking_up.accept(office.configuration.files)
+        self._troubles.pop(CONFIGURATION, None)
+        if office is self._office:
+            return
+        _log.info("configuration_in_force", files=len(office.configuration.files))
+        pipeline.put_in_force(office.in_force)
+        for each in self._patience:
+            each.forget()
+        for loop in self._loops[1:]:
+            loop.forget_failures()
+        if (office.world, secrets) != (self._office.world, self._secrets):
+            self._turn.set()
+        self._office, self._secrets = office, secrets
+
+    def _show_status(self, pipeline: Pipeline) -> None:
+        if line := self._standing.write(pipeline.in_force):
+            self._manager.status(line)
+
+    async def _listen_for_silence(self, pipeline: Pipeline) -> None:
+        """Beside the loops, so that one that hangs is told as well."""
+        if self._standing.check_hearing([each.name for each in self._loops[1:]], pipeline.in_force):
+            self._loops[0].wake.set()
+            self._show_status(pipeline)
+
+
+def end_clock(scheduler: AsyncIOScheduler) -> None:
+    """End ``scheduler``; it calls nothing more, as a call that its end breaks off is an error in the journal."""
+    scheduler.pause()  # at once; the end comes with the loop's next turn, behind every call that is already made
+    scheduler.shutdown(wait=False)

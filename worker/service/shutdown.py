@@ -1,0 +1,70 @@
+"""A stop: what it waits for, what systemd is told meanwhile, and how a second one ends it at once.
+
+Its one promise: the answer to a mail's final dot is waited for as long as the connection itself waits for it, since
+giving up sooner leaves the submission in doubt; nothing else holds a stop for more than STOP_SECONDS. It does not know
+how the loops end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from worker.core.messages import say
+from worker.service.ports import Manager
+
+STOP_SECONDS: Final = 7.0
+"""How long a stop waits for a mail of which no byte has left: with what follows it stays below 10 s."""
+EXTEND_EVERY: Final = 5.0
+"""Seconds between two words to systemd, which takes its own patience for over when none came in time."""
+EXTEND_BY: Final = 30.0
+"""Seconds that each of them asks for: a disk that is slow for one must not be the end of us."""
+
+_log = structlog.get_logger("hoshobin")
+
+
+class Stopping:
+    """One run's stop."""
+
+    def __init__(self, manager: Manager) -> None:
+        self._manager = manager
+        self._asked = asyncio.Event()
+        self._at_once = asyncio.Event()
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody wants the service to end."""
+        return self._asked.is_set()
+
+    def ask(self) -> None:
+        """End; asked a second time, end at once, and leave what is in doubt in doubt."""
+        if self._asked.is_set():
+            self._at_once.set()
+        self._manager.stopping()
+        self._asked.set()
+
+    async def wait_for(self, sending: asyncio.Task[None], awaits_answer: Callable[[], bool]) -> None:
+        """Return when ``sending`` has ended, or need not, or must not, be waited for any longer."""
+        at_once = asyncio.create_task(self._at_once.wait())
+        until = time.monotonic() + STOP_SECONDS
+        is_told = False
+        while not (sending.done() or at_once.done()):
+            pause = until - time.monotonic()
+            if awaits_answer():
+                pause = EXTEND_EVERY
+                self._manager.extend_timeout(EXTEND_BY)
+                self._manager.feed_watchdog()
+                self._manager.status(say("stopping_waits", "ja"))
+                if not is_told:
+                    _log.info("waiting_for_answer")
+                    is_told = True
+            elif pause <= 0:
+                break
+            await asyncio.wait([sending, at_once], timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+        if at_once.done():
+            _log.warning("stopped_at_once")
+        at_once.cancel()

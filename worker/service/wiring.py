@@ -1,0 +1,399 @@
+"""What an entry point opens: configuration, paths, store, adapters. It binds ports to adapters and decides nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import getpass
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from worker.approve.redraft import InForce, put_in_force
+from worker.config.files import Places, TemplateFiles, find_directory, read_directory, read_secrets, resolve_places
+from worker.config.load import Configuration, load_configuration, settings_of
+from worker.config.ports import Secrets, TokenSource
+from worker.config.shipped import shipped_file, shipped_names
+from worker.config.store_place import find_store
+from worker.config.templates import Renderer
+from worker.core.clock import Clock
+from worker.core.errors import ConfigError, HoshobinError, Problem
+from worker.core.states import NoteEvent
+from worker.oauth.files import LoginFile
+from worker.service.clock import SystemClock
+from worker.service.threads import OwnThread
+from worker.store.sqlite import SqlStore, create_or_migrate, has_database, open_store
+from worker.watch.folder.invoices import InvoiceFiles
+from worker.watch.folder.invoices_cache import Shelf
+
+if TYPE_CHECKING:
+    from worker.authenticate.dkim.verify import DnsSignatures
+    from worker.authenticate.dkim_policy import Resolver
+    from worker.config.settings import MailboxSettings
+    from worker.notify.operator_command import ProgramCommand
+    from worker.notify.ports import OperatorCommand
+    from worker.oauth.endpoint import TokenEndpoint
+    from worker.oauth.source import KeptLogin, NewToken
+    from worker.read.pdf.pool import PdfPool
+    from worker.send.ports import Holder
+    from worker.send.smtp.client import SmtpServer
+    from worker.send.smtp.lock import SenderLock
+    from worker.store.sqlite.backup import Copy, PutBack
+    from worker.watch.folder.notices import NoticeFolder
+    from worker.watch.imap.mailbox import ImapMailbox
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One contractor's configuration as found on disk, and what it points at."""
+
+    directory: Path
+    configuration: Configuration
+    in_force: InForce
+    places: Places
+    faults: tuple[Problem, ...] = ()
+    """What is wrong on disk, where this is the configuration that the store recorded as in force."""
+    recorded_at: dt.datetime | None = None
+    """When that was recorded; None with one from disk."""
+
+    @property
+    def world(self) -> tuple[object, ...]:
+        """What connections and loops are built from; where it is the same, a reload needs no new ones."""
+        settings = self.configuration.settings
+        return (dict(settings.mailboxes), settings.smtp, settings.poll_seconds, settings.command, self.places)
+
+
+def find_configuration_files(option: str | None, env: Mapping[str, str] = os.environ) -> tuple[Path, dict[str, bytes]]:
+    """The configuration's directory and its files as they are, not judged yet. Raises ConfigError."""
+    directory = find_directory(option, env, Path.cwd())
+    return directory, read_directory(directory)
+
+
+def find_office_store(option: str | None, env: Mapping[str, str] = os.environ) -> Path:
+    """The store's directory, whatever else is wrong in the configuration. Raises ConfigError where nothing names it."""
+    return find_store(option, env, Path.cwd())
+
+
+def find_operator_command(option: str | None) -> tuple[str, ...]:
+    """``[operator] command`` on disk, else of the configuration in force; empty where none is known."""
+    settings = None
+    with contextlib.suppress(ConfigError):
+        settings = settings_of(find_configuration_files(option)[1])
+    if settings is None:
+        with contextlib.suppress(ConfigError):
+            settings = load_office_in_use(option).configuration.settings
+    return tuple(settings.command) if settings else ()
+
+
+def load_office(option: str | None, env: Mapping[str, str] = os.environ, former: Office | None = None) -> Office:
+    """Find, read and check the configuration. Raises ConfigError with every problem at once.
+
+    What was read of the invoices folder under ``former`` is kept where the folder is the same.
+    """
+    directory = find_directory(option, env, Path.cwd())
+    files = read_directory(directory)
+    configuration = load_configuration(files)
+    places = resolve_places(configuration.settings, directory, env)
+    is_same_folder = former is not None and former.places.invoices == places.invoices
+    shelf = former.in_force.files if former is not None and is_same_folder else _open_shelf(places)
+    in_force = put_in_force(configuration, TemplateFiles(files), shelf)
+    return Office(directory, configuration, in_force, places)
+
+
+def load_office_in_use(option: str | None, env: Mapping[str, str] = os.environ) -> Office:
+    """As ``load_office``; where the files are at fault, with those that the store recorded as in force.
+
+    Raises ConfigError with the faults on disk where the store knows of no configuration.
+    """
+    try:
+        return load_office(option, env)
+    except ConfigError as error:
+        recorded = _load_recorded(option, env, error.problems)
+        if recorded is None:
+            raise
+        return recorded
+
+
+def _load_recorded(option: str | None, env: Mapping[str, str], faults: tuple[Problem, ...]) -> Office | None:
+    """None where there is no store, or none that holds a configuration which this program understands."""
+    try:
+        folder, directory = find_office_store(option, env), find_directory(option, env, Path.cwd())
+        with contextlib.closing(open_store(folder, system_clock())) as store:
+            recorded_at = max(
+                (each.at for each in store.entries(events=[NoteEvent.CONFIGURATION_CHANGED])), default=None
+            )
+            files = {name: store.original(digest) for name, digest in store.config_in_force().items()}
+        configuration = load_configuration(files)
+        places = resolve_places(replace(configuration.settings, store_dir=str(folder)), directory, env)
+    except HoshobinError:
+        return None
+    in_force = put_in_force(configuration, TemplateFiles(files), _open_shelf(places))
+    return Office(directory, configuration, in_force, places, faults, recorded_at)
+
+
+def _open_shelf(places: Places) -> Shelf:
+    return Shelf(InvoiceFiles(places.invoices), partial(OwnThread, "invoices"), system_clock())
+
+
+def load_office_for_servers(option: str | None, env: Mapping[str, str] = os.environ) -> Office:
+    """As ``load_office``, and every password is there: what is wrong with either comes in one ConfigError."""
+    directory = find_directory(option, env, Path.cwd())
+    found: list[Problem] = []
+    settings = settings_of(read_directory(directory))
+    if settings is not None:
+        try:
+            read_secrets(settings, env, resolve_places(settings, directory, env).store)
+        except ConfigError as missing:
+            found += missing.problems
+    try:
+        office = load_office(option, env)
+    except ConfigError as error:
+        raise ConfigError([*error.problems, *(each for each in found if each not in error.problems)]) from error
+    if found:
+        raise ConfigError(found)
+    return office
+
+
+def load_changed_office(former: Office, option: str | None) -> Office:
+    """The office as it is on disk now. Raises ConfigError, also for a change that a running service cannot follow."""
+    office = load_office(option, former=former)
+    if office.places.store != former.places.store:
+        raise ConfigError([Problem("worker.toml", "store.dir", "needs_restart")])
+    if failing := failing_examples(office):
+        raise ConfigError(failing)
+    return office
+
+
+def failing_examples(office: Office) -> tuple[Problem, ...]:
+    """What the examples in the office's own issuer files expect otherwise than its rules and templates do."""
+    from worker.compose.rule_examples import try_examples
+
+    return try_examples(office.configuration, office.in_force.templates.source, office.in_force.renderer)
+
+
+def load_catalogue() -> Configuration:
+    """The shipped configuration with every issuer of the catalogue: it stands by itself."""
+    files = {name: shipped_file("config", name) for name in ("worker.toml", "projects.toml", "guarantors.toml")}
+    for folder, parts in (("issuers", ("config", "issuers")), ("templates/mail", ("templates", "mail"))):
+        files |= {f"{folder}/{name}": shipped_file(*parts, name) for name in shipped_names("/".join(parts))}
+    return load_configuration(files)
+
+
+def failing_examples_of_catalogue(catalogue: Configuration) -> tuple[Problem, ...]:
+    """The same of the shipped issuers under the shipped templates, by their place among the shipped files."""
+    from worker.compose.rule_examples import try_examples
+
+    failing = try_examples(catalogue, TemplateFiles({}).source, Renderer())
+    return tuple(replace(problem, file=f"config/{problem.file}") for problem in failing)
+
+
+def program_version() -> str:
+    """The version of the installed distribution."""
+    try:
+        return version("hoshobin")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def account_name(env: Mapping[str, str] = os.environ) -> str:
+    """The account that runs this command: behind sudo, the one who called it."""
+    try:
+        own = getpass.getuser()
+    except (KeyError, OSError):  # a uid without a name, as in containers
+        own = str(os.getuid())
+    behind = env.get("SUDO_USER", "")
+    return f"{behind} ({own})" if behind and behind != own else own
+
+
+def open_office_store(office: Office, clock: Clock) -> SqlStore:
+    """The office's database as it is. Raises ConfigError where there is none, or an older one."""
+    return open_store(office.places.store, clock)
+
+
+def make_office_store(office: Office) -> None:
+    """Make the office's database, or bring an older one up to date. Raises ConfigError, Unavailable."""
+    create_or_migrate(office.places.store)
+
+
+def has_office_store(office: Office) -> bool:
+    """Whether the office has a database yet."""
+    return has_database(office.places.store)
+
+
+def take_sender_lock(office: Office, clock: Clock) -> SenderLock:
+    """The lock of the one process that may send, until it is released. Raises NotAllowed, Unavailable."""
+    from worker.send.smtp.lock import SenderLock
+
+    return SenderLock(office.places.store, clock)
+
+
+def take_lock_of(folder: Path, clock: Clock) -> SenderLock:
+    """As ``take_sender_lock``, of a store whose configuration may be at fault."""
+    from worker.send.smtp.lock import SenderLock
+
+    return SenderLock(folder, clock)
+
+
+def look_at_lock(folder: Path) -> Holder | None:
+    """The holder of the lock of the store in ``folder``; None if it was never taken. Raises Unavailable."""
+    from worker.send.smtp.lock import look_at
+
+    return look_at(folder)
+
+
+def note_death_at(folder: Path, now: dt.datetime, why: str, detail: str) -> None:
+    """Record the end of a process that could not record it itself."""
+    from worker.send.smtp.lock import note_death
+
+    note_death(folder, now, why, detail)
+
+
+def back_up_store(folder: Path, target: Path, clock: Clock) -> Copy:
+    """A checked copy of the store in ``folder``, in ``target``. Raises ConfigError, LogBroken, Unavailable."""
+    from worker.store.sqlite.backup import back_up
+
+    return back_up(folder, target, clock)
+
+
+def put_back_store(folder: Path, file: Path, clock: Clock) -> PutBack:
+    """The store in ``folder`` replaced by ``file``. Raises LogBroken, ConfigError, Unavailable."""
+    from worker.store.sqlite.backup import put_back
+
+    return put_back(folder, file, clock, account_name())
+
+
+def build_program_command(command: Sequence[str], seconds: float) -> OperatorCommand:
+    """The operator's own program, ended after ``seconds``."""
+    from worker.notify.operator_command import ProgramCommand
+
+    return ProgramCommand(command, seconds)
+
+
+def build_reader(most: int | None = None) -> PdfPool:
+    """The reader of PDFs, in at most so many children; no child is started yet."""
+    from worker.read.pdf.pool import PdfPool
+
+    return PdfPool(most)
+
+
+def load_secrets(office: Office, env: Mapping[str, str] = os.environ) -> Secrets:
+    """Every password that the configuration names. Raises ConfigError."""
+    return read_secrets(office.configuration.settings, env, office.places.store)
+
+
+def build_mailboxes(office: Office, secrets: Secrets) -> tuple[ImapMailbox, ...]:
+    """One adapter per ``[mailbox.NAME]``; nothing is connected yet."""
+    return tuple(
+        build_mailbox(office, secrets, each, build_login(office, secrets, each.name, "imap") if each.oauth else None)
+        for each in office.configuration.settings.mailboxes.values()
+    )
+
+
+def build_mailbox(
+    office: Office, secrets: Secrets, mailbox: MailboxSettings, tokens: TokenSource | None
+) -> ImapMailbox:
+    """The adapter of one ``[mailbox.NAME]``."""
+    from worker.watch.imap.mailbox import ImapMailbox
+
+    return ImapMailbox(
+        mailbox.name,
+        host=mailbox.host,
+        port=mailbox.port,
+        security=mailbox.security,
+        user=mailbox.user,
+        password=secrets.imap.get(mailbox.name, ""),
+        ca_file=_ca(office, mailbox.ca_file),
+        folder=mailbox.folder,
+        after=mailbox.after,
+        tokens=tokens,
+    )
+
+
+def build_login(office: Office, secrets: Secrets, name: str, what: str) -> KeptLogin:
+    """The login of a mailbox, for ``what`` needs it ("imap", "smtp")."""
+    from worker.oauth.source import KeptLogin
+
+    endpoint = build_endpoint(office, secrets.clients.get(name, ""), name, what)
+    return KeptLogin(name, what, LoginFile(office.places.store, name), endpoint, system_clock())
+
+
+def build_new_token(name: str, what: str, token: str) -> NewToken:
+    """A token just given, for a login that is tried before it is kept."""
+    from worker.oauth.source import NewToken
+
+    return NewToken(name, what, token)
+
+
+def build_endpoint(office: Office, client_secret: str, name: str, what: str) -> TokenEndpoint:
+    """The provider of a mailbox's login, which must have one; nothing is connected yet."""
+    from worker.oauth.endpoint import TokenEndpoint
+
+    settings = office.configuration.settings
+    oauth = settings.mailboxes[name].oauth
+    if oauth is None:
+        raise ValueError(name)
+    is_for_sending = settings.smtp.login == name
+    ca_file = _ca(office, oauth.ca_file)
+    return TokenEndpoint(name, what, oauth, secret=client_secret, ca_file=ca_file, is_for_sending=is_for_sending)
+
+
+def build_server(office: Office, secrets: Secrets, clock: Clock, tokens: TokenSource | None = None) -> SmtpServer:
+    """The adapter of ``[smtp]``; nothing is connected yet. ``tokens`` in place of the login that is kept."""
+    from worker.send.smtp.client import SmtpServer
+
+    smtp = office.configuration.settings.smtp
+    if tokens is None and smtp.login and smtp.user:
+        tokens = build_login(office, secrets, smtp.login, "smtp")
+    return SmtpServer(
+        host=smtp.host,
+        port=smtp.port,
+        security=smtp.security,
+        user=smtp.user,
+        password=secrets.smtp,
+        ca_file=_ca(office, smtp.ca_file),
+        ehlo=smtp.ehlo,
+        clock=clock,
+        tokens=tokens,
+    )
+
+
+def build_command(office: Office) -> ProgramCommand | None:
+    """The program of ``[operator] command``; None where none is named."""
+    from worker.notify.operator_command import ProgramCommand
+
+    command = office.configuration.settings.command
+    return ProgramCommand(command) if command else None
+
+
+def build_signatures(clock: Clock) -> DnsSignatures:
+    """The adapter that verifies DKIM signatures; nothing is asked yet."""
+    from worker.authenticate.dkim.verify import DnsSignatures
+
+    return DnsSignatures(clock)
+
+
+def try_resolver() -> Resolver:
+    """What the resolver of this machine can prove of a key."""
+    from worker.authenticate.dkim.verify import TxtRecords
+
+    return TxtRecords().try_resolver()
+
+
+def build_folder(office: Office) -> NoticeFolder:
+    """The notices folder."""
+    from worker.watch.folder.notices import NoticeFolder
+
+    return NoticeFolder(office.places.notices)
+
+
+def _ca(office: Office, ca_file: str) -> str:
+    return str(office.places.under_store(ca_file)) if ca_file else ""
+
+
+def system_clock() -> SystemClock:
+    """The real clock."""
+    return SystemClock()

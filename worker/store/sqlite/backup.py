@@ -1,0 +1,218 @@
+"""Copies the store into one file while others write, and puts the store back from such a file.
+
+The promise: a copy that has its name is whole, was checked, and only its owner can read it. What is put back was
+checked before anything was touched; the files that it replaces stay beside it under another name; nothing is sent from
+it until a person resumes. Only the holder of the sender's lock may put back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, count
+from pathlib import Path
+from typing import Final
+
+from worker.audit.verify import Verdict
+from worker.core.clock import Clock
+from worker.core.errors import LogBroken, Unavailable
+from worker.core.states import NoteEvent
+from worker.store.ports import RESTORED_AT, Author
+from worker.store.sqlite import create_or_migrate, open_store
+from worker.store.sqlite.connection import (
+    PATIENCE,
+    engine_of,
+    make_file,
+    revision_of,
+    sync_folder,
+    translated,
+)
+from worker.store.sqlite.schema import FILE_NAME
+from worker.store.sqlite.secret import read_secret, write_secret
+
+_WORK: Final = ".restore-"
+"""How the folder's name begins in which a restore works: it holds a copy of the store."""
+_BLOCK: Final = 1_048_576
+"""Bytes read at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One checked copy of the store."""
+
+    file: Path
+    verdict: Verdict
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """What was put back, and where the former files are now; none where there was no store."""
+
+    verdict: Verdict
+    replaced: tuple[Path, ...]
+
+
+def back_up(folder: Path, target: Path, clock: Clock) -> Copy:
+    """Copy the store in ``folder`` into a new file in ``target``, which is made where only it is missing.
+
+    Raises ConfigError where there is no store, or an older one, LogBroken where the copy is not sound, Unavailable.
+    """
+    open_store(folder, clock).close()  # says what is wrong with its place or version
+    with _reached(target):
+        target.mkdir(mode=0o700, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=".hoshobin-", dir=target))
+    try:
+        _copy_in_one_step(folder, work)
+        verdict = _check(work, clock)
+        copy = work / FILE_NAME
+        _settle(copy)
+        with _reached(target):
+            moment = clock.now().astimezone(dt.UTC)
+            named = target / f"hoshobin-{moment:%Y%m%dT%H%M%SZ}-{verdict.count}-{verdict.head[:8]}.sqlite3"
+            size, digest = copy.stat().st_size, _digest(copy)
+            copy.replace(named)
+            sync_folder(target)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return Copy(named, verdict, size, digest)
+
+
+def put_back(folder: Path, file: Path, clock: Clock, account: str) -> PutBack:
+    """Put the store in ``file`` (with ``file-wal``, where there is one) in the place of the one in ``folder``.
+
+    ``head`` and ``secret`` stay. Raises LogBroken ``not_a_store`` and others where the file is not sound, ConfigError
+    ``newer_database``, Unavailable; then nothing was changed.
+    """
+    with translated():
+        for left in folder.glob(f"{_WORK}*"):  # of a restore that was killed: there is never a second one
+            shutil.rmtree(left)
+        work = Path(tempfile.mkdtemp(prefix=_WORK, dir=folder))
+    try:
+        copy = work / FILE_NAME
+        with _reached(file):
+            for ending in ("", "-wal"):
+                if not ending or Path(f"{file}{ending}").exists():
+                    _copy_file(Path(f"{file}{ending}"), work / f"{FILE_NAME}{ending}")
+            digest = _digest(copy)
+        if secret := read_secret(folder):
+            write_secret(work, secret)  # a store from before it had one takes this, and not a new one
+        _refuse_another_kind(work)
+        create_or_migrate(work)
+        verdict = _check(work, clock)
+        _record(work, file, digest, verdict, clock, account)
+        _settle(copy)
+        replaced = _swap(folder, copy, _free_suffix(folder, clock.now()))
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return PutBack(verdict, replaced)
+
+
+def _copy_in_one_step(folder: Path, work: Path) -> None:
+    """In one step: a copy in several begins again whenever somebody writes, and never ends beside a busy service."""
+    with translated():
+        make_file(work)
+        source = f"{(folder / FILE_NAME).absolute().as_uri()}?mode=rw"
+        with (
+            contextlib.closing(sqlite3.connect(source, uri=True, timeout=PATIENCE)) as database,
+            contextlib.closing(sqlite3.connect(work / FILE_NAME)) as copy,
+        ):
+            database.backup(copy)
+
+
+def _refuse_another_kind(work: Path) -> None:
+    """A file that is empty, or of another program, would be made a store of ours by the migration."""
+    with translated(), engine_of(work).connect() as connection, connection.begin():
+        if not revision_of(connection):
+            raise LogBroken("not_a_store", "no tables of hoshobin are in it")
+
+
+def _check(work: Path, clock: Clock) -> Verdict:
+    """What ``audit verify`` finds, where nothing is amiss. Raises LogBroken."""
+    with translated(), contextlib.closing(sqlite3.connect(work / FILE_NAME)) as database:
+        found = [str(row[0]) for row in database.execute("PRAGMA integrity_check(1)")]
+    if found != ["ok"]:
+        raise LogBroken("corrupt", "; ".join(found))
+    with contextlib.closing(open_store(work, clock)) as store:
+        verdict = store.verify()
+    if not verdict.holds:
+        first = verdict.faults[0]
+        raise LogBroken(first.code, str(first.where))
+    return verdict
+
+
+def _record(work: Path, file: Path, digest: str, verdict: Verdict, clock: Clock, account: str) -> None:
+    """In the copy itself: it stands there from the moment in which the copy is the store."""
+    with contextlib.closing(open_store(work, clock)) as store, store.writing() as writing:
+        detail = {"file": file.name, "sha256": digest, "entries": verdict.count, "head": verdict.head}
+        entry = writing.note(NoteEvent.RESTORED, None, Author("hoshobin", account), detail)
+        writing.set_property(RESTORED_AT, entry.at.isoformat())
+
+
+def _settle(copy: Path) -> None:
+    """One file by itself, on the disk: what stood beside it is in it."""
+    with translated():
+        with contextlib.closing(sqlite3.connect(copy)) as database:
+            database.execute("PRAGMA journal_mode = DELETE").fetchall()
+        copy.chmod(0o600)
+        descriptor = os.open(copy, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _free_suffix(folder: Path, now: dt.datetime) -> str:
+    """For the former files; a second restore within one second has a number of its own."""
+    first = f"replaced-{now.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}"
+    numbered = (f"{first}-{number}" for number in count(2))
+    return next(each for each in chain([first], numbered) if not (folder / f"{FILE_NAME}.{each}").exists())
+
+
+def _swap(folder: Path, copy: Path, suffix: str) -> tuple[Path, ...]:
+    """Put ``copy`` in place; the former files have their second names before the first is taken from them.
+
+    A ``-wal`` must be gone when the copy comes: SQLite would play it into a database that it is not of. Cut short,
+    this leaves the former database, at worst without its newest entries: behind ``head``, and put back once more.
+    """
+    replaced = []
+    with translated():
+        for ending in ("", "-wal"):
+            former = folder / f"{FILE_NAME}{ending}"
+            if former.exists():
+                replaced.append(folder / f"{FILE_NAME}.{suffix}{ending}")
+                os.link(former, replaced[-1])
+        sync_folder(folder)
+        for ending in ("-wal", "-shm"):
+            (folder / f"{FILE_NAME}{ending}").unlink(missing_ok=True)
+        copy.replace(folder / FILE_NAME)
+        sync_folder(folder)
+    return tuple(replaced)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    with source.open("rb") as file, target.open("xb") as copied:
+        target.chmod(0o600)
+        shutil.copyfileobj(file, copied, _BLOCK)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def _reached(place: Path) -> Iterator[None]:
+    """What is wrong with a place that a person named, by its own name. Raises Unavailable ``backup``."""
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable("backup", f"{place}: {error.strerror}") from error

@@ -1,0 +1,33 @@
+"""An action as the shell command that does it: what the command line and the mails print."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from worker.core.messages import Language, say
+from worker.views.actions import Action, ActionKind, Input
+
+_OPTIONS: Final = {
+    Input.BY: "--by",
+    Input.WHY: "--why",
+    Input.WHOM_AND_WHEN: "--note",
+    Input.WHEN_AND_HOW: "--note",
+    Input.WHAT_WAS_SEEN: "--note",
+}
+_OUTCOMES: Final = {ActionKind.RESOLVE: (" --sent", " --not-sent"), ActionKind.CONFIRM: ("", " --failed")}
+
+
+def command_line(action: Action | None, lang: Language) -> str:
+    """The command, or both where the answer decides; empty where there is no action.
+
+    Each can be pasted as it stands: a ``|`` or ``[--failed]`` would mean something else to the shell.
+    """
+    if action is None:
+        return ""
+    words = f"hoshobin {action.kind.value} {action.label or action.submission}"
+    if action.kind is ActionKind.JOIN:
+        words += f" {action.answer or say('input_answer', lang)}"
+    outcomes = _OUTCOMES[action.kind] if Input.OUTCOME in action.missing else ("",)
+    what = f" --what {action.what}" if action.what is not None else ""
+    given = "".join(f" {_OPTIONS[each]} {say(f'input_{each}', lang)}" for each in action.missing if each in _OPTIONS)
+    return " / ".join(f"{words}{outcome}{what}{given}" for outcome in outcomes)

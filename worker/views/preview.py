@@ -1,0 +1,343 @@
+"""The mail as it will be, laid out for the person who is to approve it: titled parts of headings and values.
+
+Its one promise: what is laid out is what the draft holds, with nothing left out and no key in the pages. It decides
+nothing, and does not know where it is shown.
+
+Longer than other files: one mail is laid out from top to bottom, part by part.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from worker.compose.checks import Check
+from worker.core.messages import (
+    Language,
+    hold_detail,
+    name_duty,
+    name_evidence,
+    name_hold,
+    name_product,
+    name_receipt,
+    name_state,
+    next_step,
+    say,
+)
+from worker.core.model import (
+    JST,
+    Address,
+    Draft,
+    Hold,
+    PageText,
+    PdfText,
+    Receipt,
+    Submission,
+    Unreadable,
+)
+from worker.core.rulebook import Closing
+from worker.core.states import Reason, State
+from worker.core.text import hide_codes
+from worker.match.near_matches import NearMiss
+
+PAGE_LINES: Final = 60
+"""Of an attachment's first page: a form or an invoice has some 40; the file itself is at hand."""
+
+_SHORT_HASH: Final = 8
+"""Hexadecimal digits by which two people compare a file over the telephone."""
+
+_BEFORE: Final = (Reason.CONTACT_FIRST, Reason.TIMING)
+"""Reasons that tell a person what to do before it is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A submission with what a person looks at beside it."""
+
+    submission: Submission
+    body: str = ""
+    checks: tuple[Check, ...] = ()
+    """Every guard with its result; empty where nothing was drafted."""
+    near: tuple[NearMiss, ...] = ()
+    pages: Mapping[str, str] = field(default_factory=dict)
+    """The first page of each attachment as text, by its sha256; one that is not there was not read."""
+    sends_at: dt.datetime | None = None
+    """When it leaves by the hours of sending, where it waits for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One titled part; its headings and values are in office words."""
+
+    title: str
+    pairs: tuple[tuple[str, str], ...]
+
+
+def lay_out(seen: Seen, lang: Language) -> tuple[Part, ...]:
+    """The parts that have something in them, in the order in which a person should look."""
+    parts = (
+        ("", _standing(seen, lang)),
+        ("h_near", _near(seen.near, lang)),
+        ("h_mail", _mail(seen, lang)),
+        ("h_pages", _pages(seen, lang)),
+        ("h_rule", _rule(seen.submission, lang)),
+        ("h_checks", _checks(seen.checks, lang)),
+        ("h_conditions", _conditions(seen.submission, lang)),
+        (
+            "h_download" if seen.submission.product is None else "h_hand_over",
+            _hand_over(seen.submission, lang),
+        ),
+        ("h_duties", _duties(seen.submission, lang)),
+        ("h_receipts", _receipts(seen.submission, lang)),
+    )
+    laid = ((title, tuple(pair for pair in pairs if pair[1])) for title, pairs in parts)
+    return tuple(Part(say(title, lang) if title else "", pairs) for title, pairs in laid if pairs)
+
+
+_Pairs = Iterator[tuple[str, str]]
+
+
+def _standing(seen: Seen, lang: Language) -> _Pairs:
+    submission = seen.submission
+    yield say("h_state", lang), name_state(submission, lang)
+    for hold in submission.reasons:
+        yield say("h_reason", lang), name_hold(hold, lang)
+    yield say("h_next", lang), next_step(submission, lang)
+    yield say("h_project", lang), submission.known_as
+    yield say("h_product", lang), name_product(submission.product, lang)
+    yield say("h_number", lang), submission.contract_number or ""
+    yield say("h_section", lang), _section(submission)
+    if submission.evidence:
+        code = "sender_proven" if submission.proven else "sender_unproven"
+        yield say("h_sender", lang), say(code, lang, evidence=name_evidence(submission.evidence, lang))
+    moment = seen.sends_at or submission.due_at
+    if moment is not None and submission.state is State.APPROVED:
+        yield say("h_due", lang), moment.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _section(submission: Submission) -> str:
+    return " ".join(filter(None, (submission.issuer_name, submission.section_name, submission.section_phone)))
+
+
+def _mail(seen: Seen, lang: Language) -> _Pairs:
+    submission, draft = seen.submission, seen.submission.draft
+    if draft is None:
+        return
+    yield say("h_from", lang), f"{draft.sender_name} <{draft.sender}>"
+    yield say("h_to", lang), _received_by(draft, submission)
+    yield say("h_cc", lang), ", ".join(draft.cc)
+    yield say("h_subject", lang), draft.subject
+    for each in draft.attachments:
+        size = f"{each.size:,} bytes, sha256 {each.sha256[:_SHORT_HASH]}"
+        yield say("h_attachments", lang), say("attachment", lang, title=each.title, name=each.filename, size=size)
+    yield say("h_body", lang), seen.body
+
+
+def _received_by(draft: Draft, submission: Submission) -> str:
+    """The addresses, and whose they are: a rehearsal goes to nobody's section."""
+    whose = "" if draft.is_rehearsal else " ".join(filter(None, (submission.issuer_name, submission.section_name)))
+    to = _addresses(draft.to)
+    return f"{to}（{whose}）" if whose else to
+
+
+def _addresses(addresses: Sequence[Address]) -> str:
+    return ", ".join(addresses)
+
+
+def _pages(seen: Seen, lang: Language) -> _Pairs:
+    for each in seen.submission.draft.attachments if seen.submission.draft else ():
+        if each.sha256 in seen.pages:
+            yield each.filename, seen.pages[each.sha256] or say("page_empty", lang)
+
+
+def _rule(submission: Submission, lang: Language) -> _Pairs:
+    duties = submission.duties
+    yield say("h_file", lang), submission.draft.rule_file if submission.draft else ""
+    if duties.rule_hash:
+        yield say("h_source", lang), name_duty(duties.source, lang) or say("not_written", lang)
+        yield say("h_checked_on", lang), _day(duties.checked_on) or say("not_written", lang)
+    for key in duties.assumed:
+        yield say("h_assumed", lang), say(f"taken_{key}", lang)
+    yield say("h_chosen", lang), duties.chosen
+    yield say("h_contract", lang), say("amended", lang) if duties.is_amended else ""
+
+
+def _checks(checks: Sequence[Check], lang: Language) -> _Pairs:
+    for check in checks:
+        found = "、".join(name_hold(hold, lang) for hold in check.holds)
+        yield say(f"check_{check.name}", lang), found or say("passed" if check.is_asked else "not_asked", lang)
+
+
+def _conditions(submission: Submission, lang: Language) -> _Pairs:
+    for number, sentence in enumerate(_conditions_of(submission), start=1):
+        mark = "ticked" if sentence in submission.ticked else "to_tick"
+        yield f"{number}", say(mark, lang, sentence=sentence)
+
+
+def _conditions_of(submission: Submission) -> tuple[str, ...]:
+    return submission.draft.conditions if submission.draft else ()
+
+
+def _hand_over(submission: Submission, lang: Language) -> _Pairs:
+    """What a person enters, step by step, where nothing is mailed; titles are the issuer's own."""
+    duties = submission.duties
+    yield "URL", duties.url
+    for number, step in enumerate(duties.instructions, start=1):
+        yield f"{number}", name_duty(step, lang)
+    yield from ((name_duty(title, lang), name_duty(value, lang)) for title, value in duties.entries)
+    for thing in duties.bring:
+        yield "□", thing
+
+
+def _duties(submission: Submission, lang: Language) -> _Pairs:
+    duties = submission.duties
+    for hold in submission.reasons:
+        if hold.reason in _BEFORE:
+            yield say("h_before", lang), hold_detail(hold, lang)
+    yield say("h_not_before", lang), _day(duties.not_before)
+    yield say("h_deadline", lang), _day(duties.deadline)
+    if duties.call_after:
+        yield say("h_call", lang), " ".join(filter(None, (submission.section_name, submission.section_phone)))
+    for sentence in duties.after:
+        told = name_duty(sentence, lang)
+        yield say("h_after", lang), say("done", lang, sentence=told) if sentence in submission.done else told
+    if submission.issuer:
+        yield say("h_closes", lang), say(f"closes_{Closing(duties.closes).value}", lang, days=duties.settle_days)
+
+
+def _receipts(submission: Submission, lang: Language) -> _Pairs:
+    for each in submission.receipts:
+        yield each.at.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S"), name_receipt(each, lang)
+
+
+def _near(near: Sequence[NearMiss], lang: Language) -> _Pairs:
+    for each in near:
+        yield f"{each.name} ({each.project_id})", each.differs or say("near_same", lang)
+
+
+def _day(day: dt.date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+# --- For programs --------------------------------------------------------------------------------------------
+
+
+def seen_json(seen: Seen) -> dict[str, Any]:
+    """The fixed fields that ``preview`` and ``show`` add to a submission's own."""
+    submission, duties = seen.submission, seen.submission.duties
+    return {
+        "rule": {
+            "file": (submission.draft.rule_file if submission.draft else "") or None,
+            "hash": duties.rule_hash or None,
+            "source": name_duty(duties.source, "ja") or None,
+            "checked_on": _day(duties.checked_on) or None,
+            "chosen": duties.chosen or None,
+            "assumed": list(duties.assumed),
+            "amended": duties.is_amended,
+        },
+        "checks": [
+            {
+                "name": each.name,
+                "passed": not each.holds if each.is_asked else None,
+                "holds": [hold_json(hold) for hold in each.holds],
+            }
+            for each in seen.checks
+        ],
+        "conditions": [
+            {"number": number, "sentence": sentence, "ticked": sentence in submission.ticked}
+            for number, sentence in enumerate(_conditions_of(submission), start=1)
+        ],
+        "duties": {
+            "before": [hold_detail(hold, "ja") for hold in submission.reasons if hold.reason in _BEFORE],
+            "not_before": _day(duties.not_before) or None,
+            "deadline": _day(duties.deadline) or None,
+            "call_after": duties.call_after,
+            "phone": submission.section_phone or None,
+            "closes": duties.closes,
+            "settle_days": duties.settle_days,
+            "after": [{"sentence": name_duty(each, "ja"), "done": each in submission.done} for each in duties.after],
+            "url": duties.url or None,
+            "instructions": [name_duty(each, "ja") for each in duties.instructions],
+            "entries": [
+                {"title": name_duty(title, "ja"), "value": name_duty(value, "ja")} for title, value in duties.entries
+            ],
+            "bring": list(duties.bring),
+        },
+        "near_misses": [
+            {"project": each.project_id, "name": each.name, "differs": each.differs or None} for each in seen.near
+        ],
+        "pages": dict(seen.pages),
+    }
+
+
+def receipt_json(receipt: Receipt) -> dict[str, str | None]:
+    """One receipt as programs read it."""
+    return {
+        "kind": receipt.kind.value,
+        "at": receipt.at.astimezone(JST).isoformat(),
+        "recipient": receipt.recipient or None,
+        "status": receipt.status or None,
+        "text": receipt.text or None,
+        "sender": receipt.sender or None,
+        "mail": receipt.mail_sha256,
+    }
+
+
+def hold_json(hold: Hold) -> dict[str, Any]:
+    """One hold as programs read it; ``detail`` is the sentence in Japanese, ``params`` are what it is made of."""
+    return {"reason": hold.reason.value, "detail": hold_detail(hold, "ja"), "params": hold.params.plain()}
+
+
+# --- Pages ---------------------------------------------------------------------------------------------------
+
+
+def first_page(read: PdfText | Unreadable, key: str, lang: Language) -> str:
+    """The first page as text with the key masked, or why there is none; empty lines are left out."""
+    if isinstance(read, Unreadable):
+        return name_hold(Hold.of_refusal(read), lang)
+    page = next(iter(read.pages), PageText("", ""))
+    lines = [line.rstrip() for line in mask_key(page.pdfium or page.plumber, key).splitlines() if line.strip()]
+    return "\n".join([*lines[:PAGE_LINES], *(["…"] if len(lines) > PAGE_LINES else [])])
+
+
+def mask_key(text: str, key: str) -> str:
+    """``text`` without ``key``, also where a form spaces its letters out or prints each twice, and without the like."""
+    wanted = [(run.letter, run.count) for run in _runs(key)]
+    runs = list(_runs(text))
+    masked, shown_to = "", 0
+    for at in range(len(runs) - len(wanted) + 1 if wanted else 0):
+        found = runs[at : at + len(wanted)]
+        if found[0].start < shown_to:
+            continue
+        if all(run.letter == letter and run.count >= count for run, (letter, count) in zip(found, wanted, strict=True)):
+            masked += f"{text[shown_to : found[0].start]}{'*' * 8}{key[-2:]}"
+            shown_to = found[-1].end
+    return hide_codes(masked + text[shown_to:])
+
+
+@dataclass(slots=True)
+class _Run:
+    """The same letter once or more, spaces between left out of account."""
+
+    letter: str
+    count: int
+    start: int
+    end: int
+
+
+def _runs(text: str) -> Iterator[_Run]:
+    run: _Run | None = None
+    for at, letter in enumerate(text):
+        if letter.isspace():
+            continue
+        if run is not None and run.letter == letter:
+            run.count += 1
+            run.end = at + 1
+            continue
+        if run is not None:
+            yield run
+        run = _Run(letter, 1, at, at + 1)
+    if run is not None:
+        yield run

@@ -1,0 +1,29 @@
+"""A problem of the configuration with its remedy, for people and for programs."""
+
+from __future__ import annotations
+
+from worker.core.errors import Problem
+from worker.core.messages import Language, hint, say
+from worker.core.messages.keys import explain_words
+
+
+def problem_json(problem: Problem, lang: Language) -> dict[str, str]:
+    """The fixed fields of one problem."""
+    return {
+        "file": problem.file,
+        "key": problem.key,
+        "message": say(problem.code, lang, **problem.params),
+        "hint": problem_hint(problem, lang),
+    }
+
+
+def problem_hint(problem: Problem, lang: Language) -> str:
+    """What to do about it, with the nearest valid name where there is one."""
+    params = dict(problem.params)
+    if "valid" in params:
+        params["valid"] = explain_words(problem.key, params["valid"], lang)
+    parts = [hint(problem.code, lang, **params)]
+    nearest = problem.params.get("nearest", "")
+    if nearest and nearest not in parts[0]:
+        parts.append(say("nearest", lang, key=nearest))
+    return " ".join(filter(None, parts))

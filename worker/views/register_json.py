@@ -1,0 +1,124 @@
+"""Projects, issuers and a ledger taken in as programs read them: the fixed fields of ``--json``.
+
+Its one promise: a field never changes its name or its meaning. It does not print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from worker.config.editing.catalogue import Entry
+from worker.config.editing.columns import Fault, Headings, Sheet
+from worker.config.editing.import_rows import Fate, FateKind
+from worker.core.messages import Language, hint, name_state, say
+from worker.views.project_status import Cell, Row
+from worker.views.rule_replay import Difference
+from worker.views.submission_json import task_json
+
+
+def row_json(row: Row, lang: Language) -> dict[str, Any]:
+    """The fixed fields of one project."""
+    return {
+        "project": row.project.id,
+        "name": row.project.name,
+        "contract_numbers": list(row.project.contract_numbers),
+        "issuer": row.project.issuer,
+        "issuer_name": row.issuer_name,
+        "guarantees": {product.value: _cell_json(cell, lang) for product, cell in row.cells.items()},
+        "next_task": task_json(row.next_task, lang) if row.next_task else None,
+    }
+
+
+def _cell_json(cell: Cell, lang: Language) -> dict[str, Any]:
+    return {
+        "submission": cell.submission.id if cell.submission else None,
+        "state": cell.submission.state.value if cell.submission else None,
+        "expected": cell.is_expected,
+        "settled": cell.is_settled,
+        "others": cell.others,
+        "date": cell.day.isoformat() if cell.day else None,
+        "text": cell_text(cell, lang),
+    }
+
+
+def cell_text(cell: Cell, lang: Language) -> str:
+    """How one guarantee stands, in office words."""
+    if cell.submission is None:
+        return say("cell_missing" if cell.is_expected else "cell_not_expected", lang)
+    state = say("cell_settled", lang) if cell.is_settled else name_state(cell.submission, lang)
+    text = " ".join(filter(None, (state, cell.day.isoformat() if cell.day else "")))
+    return say("cell_more", lang, cell=text, count=cell.others) if cell.others else text
+
+
+def issuer_json(entry: Entry) -> dict[str, Any]:
+    """The fixed fields of one issuer of the catalogue."""
+    return {
+        "id": entry.id,
+        "name": entry.name,
+        "own": entry.is_own,
+        "projects": entry.projects,
+        "open": list(entry.open),
+        "without_address": list(entry.without_address),
+        "checked_on": entry.checked_on.isoformat() if entry.checked_on else None,
+        "shipped_checked_on": entry.shipped_on.isoformat() if entry.shipped_on else None,
+        "outdated": entry.is_outdated,
+        "differences": [{"key": each.key, "own": each.own, "shipped": each.shipped} for each in entry.differences],
+    }
+
+
+def difference_json(difference: Difference) -> dict[str, Any]:
+    """The fixed fields of one difference between two rules' mails."""
+    return {"field": difference.field, "before": list(difference.before), "after": list(difference.after)}
+
+
+def import_json(
+    fates: Sequence[Fate], headings: Headings, sheet: Sheet, lang: Language, *, is_written: bool
+) -> dict[str, Any]:
+    """The fixed fields of a ledger that was looked through or taken in."""
+    return {
+        "written": is_written,
+        "counts": count_fates(fates),
+        "sheet": sheet.name,
+        "ignored": list(headings.ignored),
+        "titles": [row.number for row in headings.titles],
+        "hidden_rows": list(sheet.hidden_rows),
+        "hidden_columns": list(sheet.hidden_columns),
+        "hidden_sheets": list(sheet.hidden_sheets),
+        "other_sheets": list(sheet.other_sheets),
+        "problems": [_fault_json(each, lang) for each in headings.faults],
+        "rows": [
+            {
+                "row": fate.row,
+                "fate": fate.kind.value,
+                "name": fate.name,
+                "issuer": fate.issuer,
+                "namesakes": list(fate.namesakes),
+                "changes": [
+                    {"key": ".".join(each.key), "from": _plain(each.former), "to": _plain(each.value)}
+                    for each in fate.changes
+                ],
+                "problems": [_fault_json(each, lang) for each in fate.faults],
+            }
+            for fate in fates
+        ],
+    }
+
+
+def _fault_json(fault: Fault, lang: Language) -> dict[str, str]:
+    return {"cell": fault.cell, "code": fault.code, "message": fault_text(fault, lang)}
+
+
+def fault_text(fault: Fault, lang: Language) -> str:
+    """What is wrong, and what to do about it."""
+    parts = (say(fault.code, lang, **fault.params), hint(fault.code, lang, **fault.params))
+    return " / ".join(filter(None, parts))
+
+
+def count_fates(fates: Sequence[Fate]) -> dict[str, int]:
+    """How many rows came to which end."""
+    return {kind.value: sum(1 for each in fates if each.kind is kind) for kind in FateKind}
+
+
+def _plain(value: object) -> object:
+    return value if value is None or isinstance(value, str | int | bool | list) else str(value)

@@ -1,0 +1,103 @@
+"""What a changed configuration would do otherwise to a notice that is stored already.
+
+Its one promise: it compares what two configurations make of the same submission, and names everything that a reader,
+a recipient or the office would see differ. It does not know where configurations lie, and nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any, Final
+
+from worker.approve.redraft import Drafted
+from worker.core.message_id import SECRET, SECRET_BYTES
+from worker.core.messages import name_duty
+from worker.core.model import Draft, Duties
+from worker.core.states import Reason
+from worker.store.ports import Reading
+from worker.views.preview import mask_key
+
+_OF_THE_CHANGE: Final = frozenset({Reason.CHANGED, Reason.RULE_CHANGED})
+"""Reasons that only say that something changed: what it is stands in the other fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field, line by line (an address, an attachment, a line of the body), before and after the change."""
+
+    field: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+    @property
+    def changes(self) -> tuple[tuple[str, str], ...]:
+        """The lines that are not the same: ``-`` for one that goes, ``+`` for one that comes, in their order."""
+        codes = SequenceMatcher(None, self.before, self.after, autojunk=False).get_opcodes()
+        return tuple(
+            change
+            for tag, i, j, k, m in codes
+            if tag != "equal"
+            for change in (*(("-", line) for line in self.before[i:j]), *(("+", line) for line in self.after[k:m]))
+        )
+
+
+class OtherSecret:
+    """``Reading`` of what is known, for drafts that are only looked at: no Message-ID of the store is made for them."""
+
+    def __init__(self, known: Reading) -> None:
+        self._known = known
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._known, name)
+
+    def property(self, name: str) -> str | None:
+        """The store's own values, but for the secret."""
+        return "0" * (2 * SECRET_BYTES) if name == SECRET else self._known.property(name)
+
+
+def differences(before: Drafted, after: Drafted, key: str) -> tuple[Difference, ...]:
+    """What differs between two drafts of one submission, in the order in which a person should look; key masked."""
+    facets = zip(_facets(before, key), _facets(after, key), strict=True)
+    return tuple(Difference(field, one, other) for (field, one), (_, other) in facets if one != other)
+
+
+def _facets(drafted: Drafted, key: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    submission, draft, duties = drafted.submission, drafted.submission.draft, drafted.submission.duties
+    yield "issuer", _some(submission.issuer)
+    yield "project", _some(submission.project)
+    yield "channel", _some(submission.channel.value if submission.channel else None)
+    yield "section", _some(" ".join(filter(None, (submission.section, submission.section_name))))
+    yield "to", draft.to if draft else ()
+    yield "cc", draft.cc if draft else ()
+    yield "subject", _some(draft.subject if draft else None)
+    yield "body", tuple(mask_key(drafted.body, key).splitlines())
+    yield "attachments", _attachments(draft)
+    reasons = (hold for hold in submission.reasons if hold.reason not in _OF_THE_CHANGE)
+    yield "reasons", tuple(hold.spelled() for hold in reasons)
+    yield "conditions", draft.conditions if draft else ()
+    yield "duties", tuple(_duties(duties))
+
+
+def _some(text: str | None) -> tuple[str, ...]:
+    return (text,) if text else ()
+
+
+def _attachments(draft: Draft | None) -> tuple[str, ...]:
+    return tuple(f"{each.title}: {each.filename} {each.sha256[:8]}" for each in draft.attachments) if draft else ()
+
+
+def _duties(duties: Duties) -> Iterator[str]:
+    if duties.call_after:
+        yield "call_after"
+    yield f"closes {duties.closes}"
+    for name, day in (("not_before", duties.not_before), ("deadline", duties.deadline)):
+        if day is not None:
+            yield f"{name} {day}"
+    yield from (f"after {name_duty(sentence, 'ja')}" for sentence in duties.after)
+    if duties.url:
+        yield f"url {duties.url}"
+    yield from (f"instruction {name_duty(step, 'ja')}" for step in duties.instructions)
+    yield from (f"entry {name_duty(title, 'ja')}: {name_duty(value, 'ja')}" for title, value in duties.entries)
+    yield from (f"bring {thing}" for thing in duties.bring)

@@ -1,0 +1,408 @@
+"""Decides what people still have to do: derived from submissions and register, never stored.
+
+Its one promise: whatever waits for a person, and a guarantee that should be here and is not, is a task with its one
+action, the most urgent first; what is done leaves no task behind. It does not know who does it, nor the clock.
+
+Longer than other files: every kind of task, and what is more urgent than what, is read together.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum, StrEnum
+from typing import Final
+
+from worker.config.load import Configuration
+from worker.core.business_hours import working_days_before
+from worker.core.messages import Language, name_duty, name_receipt, next_step, say
+from worker.core.model import JST, PRODUCT_NAMES, Product, ReceiptKind, Submission
+from worker.core.params import Told
+from worker.core.rulebook import Closing, Project
+from worker.core.states import State
+from worker.core.text import match_key
+from worker.read.announcement import could_mean
+from worker.track.overdue import PRESSED, is_stuck
+from worker.views.actions import (
+    Action,
+    action_for,
+    confirm_action,
+    duty_action,
+    join_action,
+    news_action,
+    show_action,
+)
+
+EXPECTED_AHEAD: Final = 5
+"""Working days before its date on which a guarantee that is not here becomes a task.
+
+A week: applying at the surety, its screening and issue, the download and one correction still fit into it.
+"""
+
+ACCEPTED: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED})
+"""The mail server took it, and nobody has said yet whether it arrived."""
+
+
+OFFERED_LIMIT: Final = 20
+"""Of the notices that nothing announced, how many of the newest are offered for an announcement."""
+
+
+class TaskKind(StrEnum):
+    """What kind of thing is to be done (machine output)."""
+
+    RESOLVE = "resolve"
+    STUCK = "stuck"
+    CORRECT = "correct"
+    HELD = "held"
+    DOWNLOAD = "download"
+    HAND_IN = "hand_in"
+    CALL = "call"
+    REPLY = "reply"
+    NEWS = "news"
+    REMAINING = "remaining"
+    EXPECTED = "expected"
+    UNCONFIRMED = "unconfirmed"
+    UNDATED = "undated"
+
+
+class Urgency(IntEnum):
+    """How soon; lists begin with the lowest number."""
+
+    NOW = 1
+    TODAY = 2
+    SOON = 3
+    WATCH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing that a person does, or keeps an eye on."""
+
+    kind: TaskKind
+    project: str
+    """The project's id; empty where it is not known."""
+    project_name: str
+    """工事名, else what is known of the notice."""
+    issuer: str
+    """The issuer's name."""
+    product: Product | None
+    submission: int | None
+    texts: tuple[str, str]
+    """What to do: in Japanese, in English. What the issuer's file says is Japanese in both."""
+    due: dt.date | None
+    action: Action | None
+    """The one action that goes on from here, or that records it; None where there is none."""
+    urgency: Urgency
+    label: str = ""
+    """Of the submission as it stands; empty where there is none."""
+
+    def text(self, lang: Language) -> str:
+        """What to do, in ``lang``."""
+        return self.texts[0 if lang == "ja" else 1]
+
+
+Standing = Mapping[tuple[str, Product], Sequence[Submission]]
+"""The submissions of each project and product that count, oldest first."""
+
+
+def open_tasks(submissions: Iterable[Submission], configuration: Configuration, now: dt.datetime) -> tuple[Task, ...]:
+    """Everything that is open at ``now``, the most urgent first, then by due date."""
+    known = under_present_ids(submissions, configuration.projects)
+    today = now.astimezone(JST).date()
+    corrected = corrected_ones(known)
+    found = [
+        _hurry(task, today) for each in known if each.id not in corrected for task in _tasks_of_submission(each, today)
+    ]
+    found += _downloads(known, configuration)
+    found += [_stuck(each) for each in known if is_stuck(each, configuration.settings, now)]
+    found += [task for each in known for task in _unread(each)]  # a corrected one's too: the issuer may answer either
+    standing = standing_submissions(known)
+    for project in configuration.projects:
+        found += _tasks_of_project(project, configuration, standing, today)
+    return tuple(sorted(found, key=_order))
+
+
+def _order(task: Task) -> tuple[Urgency, dt.date, int, str]:
+    return task.urgency, task.due or dt.date.max, task.submission or 0, task.project
+
+
+def under_present_ids(submissions: Iterable[Submission], projects: Iterable[Project]) -> tuple[Submission, ...]:
+    """Those whose project's id is gone, with that of the only project of their issuer that registers their number.
+
+    A mended name changes an id, and so does a second project of the same name; what was sent has been sent.
+    """
+    ids: set[str] = set()
+    numbered: dict[tuple[str, str], set[str]] = {}
+    for project in projects:
+        ids.add(project.id)
+        for number in project.contract_numbers:
+            numbered.setdefault((project.issuer, match_key(number)), set()).add(project.id)
+
+    def present(each: Submission) -> Submission:
+        owners = numbered.get((each.issuer or "", match_key(each.contract_number or "")), set())
+        if each.project is None or each.project in ids or len(owners) != 1:
+            return each
+        return replace(each, project=next(iter(owners)))
+
+    return tuple(map(present, submissions))
+
+
+def corrected_ones(submissions: Iterable[Submission]) -> frozenset[int]:
+    """Ids of those that a correction replaces: their tasks are closed. A correction taken back replaces nothing."""
+    return frozenset(
+        each.corrects for each in submissions if each.corrects is not None and each.state is not State.WITHDRAWN
+    )
+
+
+def standing_submissions(submissions: Sequence[Submission]) -> Standing:
+    """By project and product, what was neither taken back nor replaced by a correction."""
+    corrected = corrected_ones(submissions)
+    found: dict[tuple[str, Product], list[Submission]] = {}
+    for each in submissions:
+        if each.project is None or each.product is None:
+            continue
+        if each.state is not State.WITHDRAWN and each.id not in corrected:
+            found.setdefault((each.project, each.product), []).append(each)
+    return found
+
+
+def is_settled(submission: Submission, today: dt.date) -> bool:
+    """Whether time alone has closed it: nothing is awaited, and no bounce came within the days that its rule gives."""
+    duties = submission.duties
+    if duties.closes != Closing.NONE or submission.state not in ACCEPTED or submission.sent_at is None:
+        return False
+    sent_on = submission.sent_at.astimezone(JST).date()
+    return today > sent_on + dt.timedelta(days=duties.settle_days)
+
+
+# --- Of one submission ---------------------------------------------------------------------------------------
+
+
+def _tasks_of_submission(submission: Submission, today: dt.date) -> Iterator[Task]:
+    match submission.state:
+        case State.IN_DOUBT:
+            texts = _both("task_doubt", whom=_whom_with_phone(submission))
+            yield _task(submission, TaskKind.RESOLVE, texts, Urgency.NOW, action_for(submission))
+        case State.REFUSED | State.BOUNCED:
+            yield _as_the_state_says(submission, TaskKind.CORRECT, Urgency.NOW)
+        case State.HELD:
+            yield _as_the_state_says(submission, TaskKind.HELD, Urgency.TODAY)
+        case State.HANDED_OVER:
+            yield _hand_in(submission)
+        case state if state in ACCEPTED:
+            yield from _arrival(submission, today)
+            yield from _remaining(submission)
+        case State.CONFIRMED:
+            yield from _remaining(submission)
+        case _:
+            return
+
+
+def _as_the_state_says(submission: Submission, kind: TaskKind, urgency: Urgency) -> Task:
+    texts = next_step(submission, "ja"), next_step(submission, "en")
+    return _task(submission, kind, texts, urgency, action_for(submission))
+
+
+def _downloads(known: Sequence[Submission], configuration: Configuration) -> Iterator[Task]:
+    """The notices that were announced and are not here, each with the steps of its guarantor's web service."""
+    steps = {guarantor.id: guarantor.download for guarantor in configuration.guarantors}
+    unannounced: dict[str, list[Submission]] = {}
+    for each in known:
+        if each.guarantor is not None and each.pdf_sha256 is not None and each.announced is None:
+            unannounced.setdefault(each.guarantor, []).append(each)
+    for each in known:
+        if each.state is State.ANNOUNCED:
+            near = unannounced.get(each.guarantor or "", ())[-OFFERED_LIMIT:]
+            here = [other for other in near if could_mean(each, other)]
+            yield _download(each, steps.get(each.guarantor or "", ()), here, configuration.settings.notices)
+
+
+def _download(submission: Submission, steps: Sequence[str], here: Sequence[Submission], folder: str) -> Task:
+    told = submission.announced
+    named = "、".join((*told.numbers, *told.names)) if told else ""
+    came = "、".join(f"{each.id}（{each.notice_name}）" for each in here)
+
+    def text(lang: Language) -> str:
+        numbered = "".join(say("download_step", lang, number=at, step=each) for at, each in enumerate(steps, start=1))
+        said = say(
+            "task_download",
+            lang,
+            folder=folder,
+            names=say("task_download_names", lang, names=named) if named else "",
+            steps=say("task_download_steps", lang, steps=numbered) if steps else "",
+        )
+        said += say("task_download_here", lang, here=came) if came else ""
+        return said if submission.proven else said + say("task_download_unproven", lang)
+
+    action = join_action(submission, here[0].id) if len(here) == 1 else action_for(submission)
+    task = _task(submission, TaskKind.DOWNLOAD, (text("ja"), text("en")), Urgency.TODAY, action)
+    return replace(task, product=told.products[0]) if told and len(told.products) == 1 else task
+
+
+def _stuck(submission: Submission) -> Task:
+    """What a server puts off for hours goes on being tried; a person may find another way meanwhile."""
+    tried = submission.deferrals > 0
+    whom = _whom_with_phone(submission)
+    texts = (
+        _both("task_stuck", reply=submission.reply or "-", whom=whom)
+        if tried
+        else _both("task_stuck_unreached", whom=whom)
+    )
+    return _task(submission, TaskKind.STUCK, texts, Urgency.TODAY, show_action(submission))
+
+
+def _whom_with_phone(submission: Submission) -> str:
+    whom = " ".join(filter(None, (submission.issuer_name, submission.section_name)))
+    return f"{whom}（{submission.section_phone or say('no_phone', 'ja')}）"
+
+
+def _hand_in(submission: Submission) -> Task:
+    """The steps of its rule; of one whose key may be void, first of all that a later key has come."""
+    steps = () if submission.superseded_by is not None else submission.duties.instructions
+    texts = (
+        (_told(steps, "ja"), _told(steps, "en"))
+        if steps
+        else (next_step(submission, "ja"), next_step(submission, "en"))
+    )
+    return _task(submission, TaskKind.HAND_IN, texts, Urgency.TODAY, action_for(submission))
+
+
+def _arrival(submission: Submission, today: dt.date) -> Iterator[Task]:
+    """Whether it arrived: a call now where the issuer wants one or nothing was heard, else to be watched."""
+    action = confirm_action(submission)
+    duties = submission.duties
+    if submission.state is State.OVERDUE or duties.call_after or duties.closes == Closing.CALL:
+        urgency = Urgency.NOW if submission.state is State.OVERDUE else Urgency.TODAY
+        yield _task(submission, TaskKind.CALL, _call_whom(submission), urgency, action)
+    elif duties.closes == Closing.NONE:
+        if not is_settled(submission, today):
+            texts = _both("task_settling", days=duties.settle_days)
+            yield _task(submission, TaskKind.UNCONFIRMED, texts, Urgency.WATCH, None)
+    else:
+        yield _task(submission, TaskKind.UNCONFIRMED, _both("task_unconfirmed"), Urgency.WATCH, action)
+
+
+def _call_whom(submission: Submission) -> tuple[str, str]:
+    whom = " ".join(filter(None, (submission.issuer_name, submission.section_name)))
+    if submission.section_phone:
+        return _both("task_call", whom=whom, phone=submission.section_phone)
+    return _both("task_call_unknown", whom=whom)
+
+
+def _unread(submission: Submission) -> Iterator[Task]:
+    """What came back and waits for a person: a reply of the issuer, a report that the state does not follow."""
+    duties = len(submission.duties.after)
+    for number, receipt in enumerate(submission.unread, start=duties + 1):
+        is_reply = receipt.kind is ReceiptKind.REPLY
+        action = news_action(submission, number, is_reply=is_reply)
+        if is_reply:
+            texts = (
+                say("task_reply", "ja", reply=name_receipt(receipt, "ja")),
+                say("task_reply", "en", reply=name_receipt(receipt, "en")),
+            )
+            yield _task(submission, TaskKind.REPLY, texts, Urgency.TODAY, action)
+        else:
+            code = "task_unmatched" if receipt.kind is ReceiptKind.UNMATCHED else "task_news"
+            texts = (
+                say(code, "ja", news=name_receipt(receipt, "ja")),
+                say(code, "en", news=name_receipt(receipt, "en")),
+            )
+            yield _task(submission, TaskKind.NEWS, texts, Urgency.NOW, action)
+
+
+def _remaining(submission: Submission) -> Iterator[Task]:
+    """What the rule leaves for after sending, one task a sentence, numbered as ``done`` takes it."""
+    for number, text in enumerate(submission.duties.after, start=1):
+        if text not in submission.done:
+            texts = (name_duty(text, "ja"), name_duty(text, "en"))
+            yield _task(submission, TaskKind.REMAINING, texts, Urgency.SOON, duty_action(submission, number))
+
+
+def _told(steps: Sequence[Told], lang: Language) -> str:
+    return " ".join(name_duty(each, lang) for each in steps)
+
+
+def _task(
+    submission: Submission, kind: TaskKind, texts: tuple[str, str], urgency: Urgency, action: Action | None
+) -> Task:
+    return Task(
+        kind=kind,
+        project=submission.project or "",
+        project_name=submission.known_as,
+        issuer=submission.issuer_name,
+        product=submission.product,
+        submission=submission.id,
+        texts=texts,
+        due=submission.duties.deadline if submission.state in PRESSED else None,
+        action=action,
+        urgency=urgency,
+        label=submission.label,
+    )
+
+
+def _hurry(task: Task, today: dt.date) -> Task:
+    """``task``, to be done now where its day has come."""
+    if task.due is None or task.due > today or task.urgency is Urgency.NOW:
+        return task
+    return replace(task, urgency=Urgency.NOW)
+
+
+def _both(code: str, **params: object) -> tuple[str, str]:
+    return say(code, "ja", **params), say(code, "en", **params)
+
+
+# --- Of the register -----------------------------------------------------------------------------------------
+
+
+def _tasks_of_project(
+    project: Project, configuration: Configuration, standing: Standing, today: dt.date
+) -> Iterator[Task]:
+    """Guarantees that the project expects and of which nothing is here yet."""
+    for product in project.expects:
+        if standing.get((project.id, product)):
+            continue
+        day = date_of_guarantee(project, product)
+        if day is None:
+            yield _missing(project, product, configuration, TaskKind.UNDATED, None, Urgency.WATCH)
+        elif today >= working_days_before(day, EXPECTED_AHEAD):
+            urgency = Urgency.NOW if today >= day else Urgency.TODAY
+            yield _missing(project, product, configuration, TaskKind.EXPECTED, day, urgency)
+
+
+def date_of_guarantee(project: Project, product: Product) -> dt.date | None:
+    """By when it should be handed in: its deadline, else the contract's date; for payments the invoice's, where known.
+
+    An interim payment comes long after the contract, so that only its invoice's date says anything of it.
+    """
+    if product in project.deadlines:
+        return project.deadlines[product]
+    if product is Product.CONTRACT:
+        return project.dates.get("contract")
+    days = [invoice.date for invoice in project.invoices.get(product, ()) if invoice.date is not None]
+    if days:
+        return min(days)
+    return project.dates.get("contract") if product is Product.ADVANCE else None
+
+
+def _missing(
+    project: Project,
+    product: Product,
+    configuration: Configuration,
+    kind: TaskKind,
+    due: dt.date | None,
+    urgency: Urgency,
+) -> Task:
+    name = PRODUCT_NAMES[product]
+    return Task(
+        kind=kind,
+        project=project.id,
+        project_name=project.name,
+        issuer=configuration.issuers[project.issuer].full_name,
+        product=product,
+        submission=None,
+        texts=_both("task_undated" if due is None else "task_expected", product=name),
+        due=due,
+        action=None,
+        urgency=urgency,
+    )

@@ -1,0 +1,1 @@
+"""Acts on the two folders on disk, notices and invoices. Neither is ever changed."""

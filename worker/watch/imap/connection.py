@@ -1,0 +1,358 @@
+"""The way into an IMAP server: connection, TLS and login, with the failures told apart by who must act.
+
+Promise: no password or token goes over a line in clear to another machine, and no error text holds it. It does not
+know what is read afterwards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import ssl
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import (
+    CapabilityError,
+    IMAPClientAbortError,
+    IMAPClientError,
+    IMAPClientReadOnlyError,
+    LoginError,
+    ProtocolError,
+)
+
+from worker.config.addresses import is_loopback
+from worker.config.mailbox_actions import Act, After
+from worker.config.ports import TokenSource
+from worker.config.settings import Security
+from worker.core.errors import AccountRefused, Unavailable
+from worker.core.login_errors import hide_tokens, xoauth2_response
+from worker.core.text import shown
+from worker.watch.imap.idle import count_told, listen
+from worker.watch.ports import Heard, Opened
+
+_NOT_NOW: Final = ("[UNAVAILABLE]", "[INUSE]", "[SERVERBUG]", "[LIMIT]", "[CONTACTADMIN]")
+"""RFC 5530: a login refused for a time, whatever the password."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImapAccount:
+    """Where the mailbox is and how to log in to it."""
+
+    host: str
+    port: int
+    security: Security
+    user: str
+    password: str = field(repr=False)
+    ca_file: str
+    connect_seconds: float
+    read_seconds: float
+    tokens: TokenSource | None = None
+    """Where set, the login is by XOAUTH2 and there is no password."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for ``none`` to another machine; the configuration refuses it with better words."""
+        if self.security is Security.NONE and not is_loopback(self.host):
+            raise ValueError("security none is for a server on this machine")
+
+    def dial(self) -> IMAPClient:
+        """A connection that was greeted, over TLS where that comes first. Raises what imapclient raises."""
+        client = IMAPClient(
+            self.host,
+            self.port,
+            ssl=self.security is Security.TLS,
+            ssl_context=self._tls(),
+            timeout=SocketTimeout(self.connect_seconds, self.read_seconds),
+        )
+        client.normalise_times = False  # otherwise it drops the time zone
+        # imapclient writes a command in pieces: each would wait 40 ms until the server has acknowledged the one before
+        client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return client
+
+    def enter(self, client: IMAPClient) -> None:
+        """Secure the connection where that is still to be done, and log in. Raises AccountRefused, Unavailable."""
+        if self.security is Security.NONE and not is_loopback(client.socket().getpeername()[0]):
+            raise AccountRefused("imap", f"{self.host} is not this machine: no password is sent in clear")
+        if self.security is Security.STARTTLS:
+            try:
+                client.starttls(self._tls())
+            except CapabilityError:
+                raise AccountRefused("imap", f"{self.host} offers no STARTTLS") from None
+        if self.tokens is not None:
+            self._log_in_by_token(client, self.tokens)
+            return
+        try:
+            self._log_in(client)
+        except LoginError as error:
+            raise AccountRefused("imap", self._refused_for_good(error)) from None
+
+    def _refused_for_good(self, error: LoginError) -> str:
+        """What the server said. Raises Unavailable where it may say otherwise later."""
+        text = self.clean(error)
+        # imapclient says LoginError also where the connection was lost while it waited for the answer
+        if isinstance(error.__context__, IMAPClientAbortError) or any(code in text.upper() for code in _NOT_NOW):
+            raise Unavailable("imap", text) from None
+        return text
+
+    def clean(self, error: BaseException) -> str:
+        """The error's own text, bounded, without the password: servers have been seen to echo commands."""
+        text = str(error) or type(error).__name__
+        if self.password:
+            text = text.replace(self.password, "********")
+        return shown(text)[:300] if self.tokens is None else hide_tokens(text)
+
+    def _tls(self) -> ssl.SSLContext | None:
+        if self.security is Security.NONE:
+            return None
+        context = ssl.create_default_context(cafile=self.ca_file or None)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return context
+
+    def _log_in(self, client: IMAPClient) -> None:
+        credentials = self.user + self.password
+        if not credentials.isprintable():
+            raise AccountRefused("imap", "user or password holds a control character")
+        if client.has_capability("AUTH=PLAIN"):
+            client.plain_login(self.user, self.password)
+        elif credentials.isascii():
+            client.login(_quoted(self.user), self.password)
+        else:
+            raise AccountRefused("imap", "the server's LOGIN takes no user or password beyond ASCII")
+
+    def _log_in_by_token(self, client: IMAPClient, tokens: TokenSource) -> None:
+        """XOAUTH2, once more with a new token where the server refuses one that was kept.
+
+        Not imapclient's ``oauth2_login``: on a refusal it sends the token a second time, which counts as another
+        failure; the mechanism wants an empty answer there, and the server's reason stands in its challenge.
+        """
+        if not client.has_capability("AUTH=XOAUTH2"):
+            raise AccountRefused("imap", f"{self.host} offers no login by XOAUTH2")
+        while True:
+            token = tokens.fetch()
+            reasons: list[bytes] = []
+            try:
+                client.sasl_login("XOAUTH2", partial(answer_challenge, xoauth2_response(self.user, token), reasons))
+            except LoginError as error:
+                said = " ".join([self._refused_for_good(error), *(each.decode(errors="replace") for each in reasons)])
+                if not tokens.reject(token):
+                    raise tokens.refusal(said) from None
+            else:
+                return
+
+
+def answer_challenge(response: bytes, reasons: list[bytes], challenge: bytes) -> bytes:
+    """``response`` where the server asks for it; nothing where it tells why it refuses, which goes to ``reasons``."""
+    if challenge:
+        reasons.append(challenge)
+        return b""
+    return response
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+CONNECT_SECONDS: Final = 20.0
+"""For name, connection, TLS and greeting together with each step of them: a slow line needs 3."""
+
+
+READ_SECONDS: Final = 60.0
+"""Without one byte from the server: Dovecot rebuilding the index of a big folder was silent for some 10 s."""
+
+
+NO_CHANGE: Final = After()
+
+
+# What imaplib and imapclient raise where a server answers nonsense, beside their own errors: both parse as if it
+# kept the protocol. A literal said to hold 10 TB is a MemoryError, a thousand brackets a RecursionError.
+FOREIGN: Final = (
+    IMAPClientError,
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    OverflowError,
+    RecursionError,
+    MemoryError,
+)
+
+
+class ImapConnection:
+    """The part of a mailbox that is not about messages."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        host: str,
+        port: int,
+        security: Security,
+        user: str,
+        password: str,
+        ca_file: str = "",
+        folder: str = "INBOX",
+        after: After = NO_CHANGE,
+        tokens: TokenSource | None = None,
+        connect_seconds: float = CONNECT_SECONDS,
+        read_seconds: float = READ_SECONDS,
+    ) -> None:
+        """Raises ValueError for ``none`` to another machine."""
+        for logger in ("imapclient", "imapclient.imaplib"):
+            logging.getLogger(logger).setLevel(logging.INFO)  # their DEBUG prints message text, the key in it
+        self._name = name
+        self._account = ImapAccount(
+            host, port, security, user, password, ca_file, connect_seconds, read_seconds, tokens
+        )
+        self._folder = folder
+        self._client: IMAPClient | None = None
+        self._shut = threading.Event()
+        self._opened: Opened | None = None
+        self._told = 0
+        self._after = after
+        self._is_fresh = False
+        self._is_read_only = False
+        self._copied: set[int] = set()
+
+    @property
+    def after(self) -> After:
+        """What ``settle`` does."""
+        return self._after
+
+    @property
+    def name(self) -> str:
+        """The NAME of ``[mailbox.NAME]``."""
+        return self._name
+
+    def open(self) -> Opened:
+        """Connect and log in where needed, then EXAMINE afresh. Raises Unavailable, AccountRefused."""
+        if self._shut.is_set():
+            self._shut.clear()
+            self._drop()
+        if self._client is not None:
+            try:
+                return self._examine()
+            except FOREIGN:
+                self._drop()  # servers end idle connections (RFC 3501 §5.4): no failure yet
+        return self._reopen()
+
+    def listen(self, seconds: float) -> Heard:
+        """Wait in IDLE until the server tells of a message, for at most ``seconds``. Raises nothing.
+
+        What the server told while the last look was made counts too: it is not told again.
+        """
+        client = self._client
+        if client is None or self._shut.is_set():
+            return Heard.LOST
+        try:
+            heard = Heard.NEWS if count_told(client) > self._told else listen(client, seconds)
+        except FOREIGN:
+            heard = Heard.LOST
+        if heard is Heard.LOST:
+            self._drop()
+        return heard
+
+    def shut(self) -> None:
+        """Throw the connection away; callable from another thread, ends a blocked call.
+
+        While a connection is being made there is nothing to shut yet; that ends by itself within its timeout.
+        """
+        self._shut.set()
+        client = self._client
+        if client is not None:
+            with contextlib.suppress(OSError, AttributeError):  # it may be closing itself at this moment
+                # not SSLSocket.shutdown, which takes the TLS object away from under the thread that reads
+                socket.socket.shutdown(client.socket(), socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """End the connection, from the thread that uses it; without a farewell that a sick server could hold up."""
+        self._drop()
+
+    def _connected(self) -> IMAPClient:
+        if self._client is None:
+            raise Unavailable("imap", "not connected")
+        return self._client
+
+    def _drop(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            with contextlib.suppress(*FOREIGN):  # the connection is given up whatever it says to that
+                client.shutdown()
+
+    @contextlib.contextmanager
+    def _translated(self, *, keeps_refused: bool = False) -> Iterator[None]:
+        try:
+            yield
+        except FOREIGN as error:
+            if not (keeps_refused and _is_refusal(error)):
+                self._drop()
+            raise Unavailable("imap", self._account.clean(error)) from None  # the chain could show what was sent
+
+    def _reopen(self) -> Opened:
+        with self._translated():
+            try:
+                self._connect()
+                return self._examine()
+            except Unavailable:
+                self._drop()
+                raise
+
+    def _connect(self) -> None:
+        client = self._client = self._account.dial()
+        self._is_fresh = True
+        if self._shut.is_set():
+            raise Unavailable("imap", "shut while connecting")
+        self._account.enter(client)
+
+    def _examine(self) -> Opened:
+        client = self._connected()
+        answer = self._select(client)
+        if b"UIDVALIDITY" not in answer:
+            raise ProtocolError("the server gives no UIDVALIDITY")
+        uidnext = answer.get(b"UIDNEXT") or max(client.search("ALL"), default=0) + 1  # optional before RFC 3501
+        self._told = count_told(client)
+        is_fresh, self._is_fresh = self._is_fresh, False
+        uidvalidity, exists = int(answer[b"UIDVALIDITY"]), int(answer.get(b"EXISTS", 0))
+        if self._opened is not None and self._opened.uidvalidity != uidvalidity:
+            self._copied.clear()  # the numbers are other messages' now, of which none was copied
+        self._opened = Opened(uidvalidity, int(uidnext), exists, is_fresh=is_fresh)
+        return self._opened
+
+    def _select(self, client: IMAPClient) -> Mapping[bytes, Any]:
+        """SELECT where something may have to be done in the folder, and may be; else EXAMINE."""
+        answer: Mapping[bytes, Any]
+        self._is_read_only = False
+        if self._after.act is not Act.NOTHING:
+            try:
+                answer = client.select_folder(self._folder)
+            except IMAPClientReadOnlyError:  # a shared folder: it is watched all the same
+                self._is_read_only = True
+            else:
+                return answer
+        answer = client.select_folder(self._folder, readonly=True)
+        return answer
+
+    def _recover(self, error: BaseException) -> int:
+        """0 where the server merely refused; else a new connection, and 1. Raises Unavailable where there is none."""
+        if _is_refusal(error):
+            return 0
+        self._drop()
+        before = self._opened
+        if self._shut.is_set():
+            raise Unavailable("imap", self._account.clean(error)) from None
+        again = self._reopen()
+        if before is not None and again.uidvalidity != before.uidvalidity:
+            self._drop()
+            raise Unavailable("imap", "the folder was renumbered while it was read")
+        return 1
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Whether the server answered NO or BAD in good order, so that the connection is well."""
+    return isinstance(error, IMAPClientError) and not isinstance(error, IMAPClientAbortError | ProtocolError)

@@ -1,0 +1,229 @@
+"""One IMAP mailbox, looked at over imapclient: EXAMINE and BODY.PEEK, and nothing else unless ``after`` says so.
+
+Promise: a message that the server cannot give costs the others nothing, a broken connection is never used again,
+and no error text holds the password. It does not know which messages are new; ``watch`` does.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from imapclient.exceptions import ProtocolError
+
+from worker.config.mailbox_actions import Act
+from worker.core.errors import Unavailable
+from worker.watch.imap.bodystructure import put_together
+from worker.watch.imap.connection import FOREIGN, ImapConnection
+from worker.watch.imap.mailbox_actions import mark_seen, move_away, try_target
+from worker.watch.imap.responses import (
+    BLOCK_IDS,
+    fetched_message,
+    group_headers,
+    group_starts,
+    read_content,
+    read_fields_answer,
+    read_header_answer,
+    read_starts,
+    unknown_header,
+)
+from worker.watch.plan import GONE, MAIL_LIMIT, MAIL_PART
+from worker.watch.ports import Fetched, Header
+from worker.watch.prefilter import FIELDS, START_BYTES
+
+BREAKS_LIMIT: Final = 20
+"""Connections that one call to ``headers`` may lose before it leaves the rest to be fetched one by one."""
+
+SEARCH_LIMIT: Final = 40_000
+"""Messages whose UIDs are asked for at a time: imaplib takes lines of 1 MB, and a UID has up to eleven bytes."""
+
+_HEADER_ITEMS: Final = ("RFC822.SIZE", "INTERNALDATE", "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]")
+_OUTLINE_ITEMS: Final = (
+    "RFC822.SIZE",
+    "INTERNALDATE",
+    "BODYSTRUCTURE",
+    f"BODY.PEEK[HEADER.FIELDS ({' '.join(FIELDS)})]",
+)
+_Answer = Mapping[int, Mapping[bytes, Any]]
+
+
+class ImapMailbox(ImapConnection):
+    """``ports.Mailbox`` of one folder on one server."""
+
+    def uids(self, first: int, since: dt.date | None) -> tuple[int, ...]:
+        """UIDs from ``first`` on, ascending; with ``since`` only those of that internal date or later."""
+        opened = self._opened
+        spans: list[str] = []
+        if opened is not None and opened.exists > SEARCH_LIMIT:
+            span = max(1, (opened.uidnext - first) // (opened.exists // SEARCH_LIMIT + 1))
+            while first + span < opened.uidnext:
+                spans.append(f"{first}:{first + span - 1}")
+                first += span
+        found: set[int] = set()
+        with self._translated():
+            for each in spans:
+                found.update(self._search(each, since))
+            # "n:*" is "*:n" where n is above the highest (RFC 3501 §9): it names the last message all the same
+            found.update(uid for uid in self._search(f"{first}:*", since) if uid >= first)
+        return tuple(sorted(found))
+
+    def headers(self, uids: Sequence[int]) -> tuple[Header, ...]:
+        """Size, internal date and Message-ID of each that still exists; asked in blocks of at most 500.
+
+        Of one whose headers the server cannot give, size 0 and ``NO_DATE``: ``blocks`` then says why, or has it.
+        """
+        return self._headers(uids, _HEADER_ITEMS)
+
+    def outlines(self, uids: Sequence[int]) -> tuple[Header, ...]:
+        """As ``headers``, with ``fields`` and ``structure`` where the server can give them."""
+        return self._headers(uids, _OUTLINE_ITEMS)
+
+    def _headers(self, uids: Sequence[int], items: Sequence[str]) -> tuple[Header, ...]:
+        found: list[Header] = []
+        waiting = [tuple(uids[place : place + BLOCK_IDS]) for place in range(0, len(uids), BLOCK_IDS)][::-1]
+        breaks = 0
+        while waiting:
+            asked = waiting.pop()
+            if breaks >= BREAKS_LIMIT:
+                found.extend(map(unknown_header, asked))
+                continue
+            try:
+                answer = self._fetch(asked, items)
+                known = {uid: read_header_answer(uid, answer[uid]) for uid in asked if uid in answer}
+                missing = self._existing([uid for uid in asked if uid not in known])
+            except FOREIGN as error:
+                breaks += self._recover(error)
+                half = len(asked) // 2
+                if half:
+                    waiting += [asked[half:], asked[:half]]
+                elif items is _OUTLINE_ITEMS:  # a structure that imapclient cannot read: the rest may do
+                    found.extend(self._headers(asked, _HEADER_ITEMS))
+                else:
+                    found.extend(map(unknown_header, asked))
+                continue
+            found.extend(known.get(uid) or unknown_header(uid) for uid in asked if uid in known or uid in missing)
+        return tuple(found)
+
+    def starts(self, headers: Sequence[Header]) -> Mapping[int, Mapping[str, bytes]]:
+        """The first bytes of each part of each message, by UID and section; what could not be had is left out."""
+        found: dict[int, Mapping[str, bytes]] = {}
+        for sections, uids in group_starts(headers):
+            try:
+                answer = self._fetch(uids, [f"BODY.PEEK[{section}]<0.{START_BYTES}>" for section in sections])
+            except FOREIGN as error:
+                self._recover(error)
+                continue
+            found |= {uid: read_starts(sections, answer[uid]) for uid in uids if uid in answer}
+        return found
+
+    def blocks(self, headers: Sequence[Header]) -> Iterator[tuple[Fetched, ...]]:
+        """The messages in blocks of at most 4 MB; of one above 8 MB only its PDFs and texts, or its beginning.
+
+        In the order given, so that what is recorded has no gap below it. Where a block fails, its messages are asked
+        for one by one. A message that breaks the connection is a failure of that message; two in a row are the
+        server's: Unavailable, after the first has been given.
+        """
+        broken = False
+        for group in group_headers(headers):
+            fetched = self._fetch_group(group) if len(group) > 1 else {}
+            if len(fetched) == len(group):
+                broken = False
+                yield tuple(fetched.values())
+                continue
+            for header in group:
+                one = fetched.get(header.uid)
+                breaks = 0
+                if one is None:
+                    one, breaks = self._fetch_alone(header)
+                if breaks and broken:
+                    raise Unavailable("imap", one.failure)
+                broken = bool(breaks)
+                yield (one,)
+
+    def newest_results(self, count: int) -> tuple[bytes, ...]:
+        """The Authentication-Results of each of the last ``count`` messages, or fewer. Raises Unavailable."""
+        opened = self._opened
+        uids = self.uids(max(1, opened.uidnext - 10 * count), None)[-count:] if opened is not None else ()
+        if not uids:
+            return ()
+        with self._translated():
+            answer = self._fetch(uids, ["BODY.PEEK[HEADER.FIELDS (AUTHENTICATION-RESULTS)]"])
+        return tuple(read_fields_answer(answer[uid]) for uid in uids if uid in answer)
+
+    def settle(self, uids: Sequence[int]) -> None:
+        """Do to these what ``after`` says; done already, or gone, is as good. Raises Unavailable."""
+        with self._translated(keeps_refused=True):
+            client = self._connected()
+            if self._is_read_only:
+                raise Unavailable("imap", "the folder may only be read")
+            if self.after.act is Act.MOVE:
+                move_away(client, uids, self.after.folder, self._copied, self._go_back)
+            else:
+                mark_seen(client, uids)
+
+    def try_after(self) -> None:
+        """Whether what ``after`` says can be done, without doing it. Raises Unavailable; the folder is closed then."""
+        if self.after.act is Act.NOTHING:
+            return
+        self.open()
+        with self._translated():
+            if self._is_read_only:
+                raise Unavailable("imap", "the folder may only be read")
+            if self.after.act is Act.MOVE:
+                try_target(self._connected(), self.after.folder)
+                self._drop()
+
+    def _go_back(self) -> None:
+        """Open our folder again after another one; what came meanwhile was told to nobody, so a look follows."""
+        before = self._opened
+        self._examine()
+        self._told = 0
+        if before is None or self._opened is None or self._opened.uidvalidity != before.uidvalidity:
+            raise ProtocolError("the folder was renumbered while messages were moved out of it")
+
+    def _search(self, uids: str, since: dt.date | None) -> list[int]:
+        found: list[int] = self._connected().search(["UID", uids, *([] if since is None else ["SINCE", since])])
+        return found
+
+    def _fetch(self, uids: Sequence[int], asked: Sequence[str]) -> _Answer:
+        answer: _Answer = self._connected().fetch(list(uids), list(asked))
+        return answer
+
+    def _existing(self, uids: Sequence[int]) -> frozenset[int]:
+        """Which of these, left out of an answer, are still there: the others were deleted meanwhile."""
+        if not uids:
+            return frozenset()
+        return frozenset(self._connected().search(["UID", ",".join(map(str, uids))])) & frozenset(uids)
+
+    def _fetch_group(self, group: Sequence[Header]) -> dict[int, Fetched]:
+        """Those of a block that one command gives, by UID in its order; none where it fails."""
+        try:
+            answer = self._fetch([header.uid for header in group], ["BODY.PEEK[]"])
+        except FOREIGN as error:
+            self._recover(error)
+            return {}
+        contents = ((header, read_content(answer.get(header.uid, {}))) for header in group)
+        return {header.uid: fetched_message(header, content) for header, content in contents if content}
+
+    def _fetch_alone(self, header: Header) -> tuple[Fetched, int]:
+        """One message, or why not; and how many connections that took."""
+        try:
+            return self._fetch_one(header), 0
+        except FOREIGN as error:
+            breaks = self._recover(error)
+            return Fetched(header, b"", whole=False, failure=self._account.clean(error)), breaks
+
+    def _fetch_one(self, header: Header) -> Fetched:
+        """One message, of a large one what matters; of one without a known size never more than MAIL_LIMIT."""
+        if header.size > MAIL_LIMIT:
+            parts = put_together(header, lambda uid, items: self._fetch([uid], items).get(uid, {}))
+            if parts is not None:
+                return Fetched(header, parts, whole=False, has_every_pdf=True)
+        length = MAIL_PART if header.size > MAIL_LIMIT else MAIL_LIMIT + 1 if header.size <= 0 else 0
+        answer = self._fetch([header.uid], [f"BODY.PEEK[]<0.{length}>" if length else "BODY.PEEK[]"])
+        content = read_content(answer.get(header.uid, {}))
+        if content:
+            return fetched_message(header, content)
+        exists = self._existing([header.uid])
+        return Fetched(header, b"", whole=False, failure="the server gives no content" if exists else GONE)

@@ -1,0 +1,288 @@
+"""Decides what a look takes: of the notices folder, and of a mailbox.
+
+Promise: nothing is taken half-written, nothing is taken twice under one UIDVALIDITY, and a renumbered mailbox is
+no new one. It does not look itself and records nothing: the plans say what to ask for and what to record when.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from worker.core.model import JST, NO_DATE, End, FileRow, Look, MessageRow
+from worker.watch.ports import Header, Listed, Opened
+
+SETTLE: Final = dt.timedelta(seconds=2)
+"""How long a file must have looked the same: a browser or a copy over SMB writes at least once a second, and file
+systems such as FAT keep times to 2 s."""
+FILE_LIMIT: Final = 20_000_000
+"""Bytes of a file that are read: the largest mail limit seen at an issuer is 20 MB, and a notice has 0.2."""
+MAIL_LIMIT: Final = 8_000_000
+"""Bytes of a mail that are fetched whole: imapclient holds it several times over (30 MB took 197 MB)."""
+MAIL_PART: Final = 262_144
+"""Bytes fetched of a mail above MAIL_LIMIT: its headers and the text that people see first."""
+CLOCK_MARGIN: Final = dt.timedelta(hours=1)
+"""How far the mail server's clock may be from ours where its dates decide instead of its numbers."""
+SWEPT: Final = 2000
+"""Messages below the newest that are compared with their rows in an hour: four commands. 100,000 take two days."""
+GONE: Final = "gone"
+"""``Fetched.failure`` of a message that was deleted between the look and the fetch: never tried again."""
+UNFETCHED_DELAYS: Final = tuple(dt.timedelta(minutes=minutes) for minutes in (5, 15, 60, 360))
+"""Delays after the 1st, 2nd … failed fetch, the last one from then on: a broken message stays broken for days."""
+
+
+# --- The folder ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FolderPlan:
+    """``take`` now; ``record`` the others as PENDING; ``look_again`` after that time, None where nothing is due."""
+
+    take: tuple[Listed, ...]
+    record: tuple[FileRow, ...]
+    look_again: dt.timedelta | None
+
+
+def plan_folder(
+    listed: Sequence[Listed], known: Callable[[str], FileRow | None], now: dt.datetime, settle: dt.timedelta = SETTLE
+) -> FolderPlan:
+    """Which files have looked the same for ``settle``, and which are seen for the first time in this shape.
+
+    A file is another one where its size, its modification time or its inode differ, whatever became of the former.
+    """
+    take: list[Listed] = []
+    record: list[FileRow] = []
+    waits: list[dt.timedelta] = []
+    for file in listed:
+        row = known(file.name)
+        if row is None or (row.size, row.mtime_ns, row.inode) != (file.size, file.mtime_ns, file.inode):
+            record.append(FileRow(file.name, file.size, file.mtime_ns, file.inode, now))
+            waits.append(settle)
+        elif row.end is not End.PENDING:
+            continue
+        elif row.looked_at > now:  # the clock was set back: the file would wait for as long
+            record.append(replace(row, looked_at=now))
+            waits.append(settle)
+        elif now - row.looked_at >= settle:
+            take.append(file)
+        else:
+            waits.append(settle - (now - row.looked_at))
+    return FolderPlan(tuple(take), tuple(record), min(waits, default=None))
+
+
+_NANOSECOND: Final = 10**9
+_LAST_SECOND: Final = 253_402_214_400
+"""The end of the year 9999 less a day: beyond it no moment can be told."""
+
+
+def saved_at(file: Listed) -> dt.datetime:
+    """The modification time of ``file``; one beyond what a moment can say is the nearest that it can."""
+    seconds = min(max(file.mtime_ns // _NANOSECOND, 0), _LAST_SECOND)
+    return dt.datetime.fromtimestamp(seconds, JST)
+
+
+# --- A mailbox -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """Nothing is known of this mailbox: ask ``uids(first, search_since)``, keep those below ``below``.
+
+    ``look`` is recorded after the last of its messages (at once where there are none): a crash before that makes it
+    a first look again, and messages that have a row are passed over.
+    """
+
+    first: int
+    below: int
+    search_since: dt.date | None
+    not_before: dt.datetime | None
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """The same numbering as before: every UID from ``first`` on without a row is new, whatever its date."""
+
+    first: int
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class Renumbered:
+    """Another numbering: ask for headers as at a first look and let ``judge_headers`` say which are known.
+
+    ``look`` is recorded after the last of them, as at a first look.
+    """
+
+    first: int
+    below: int
+    search_since: dt.date | None
+    not_before: dt.datetime | None
+    look: Look
+    whatever_date_from: int | None = None
+    """From this UID on every message is in question, as the numbers go on; None where no number says anything."""
+
+
+MailPlan = FirstLook | Onward | Renumbered
+
+NUMBERINGS: Final = 2**32
+"""A UIDVALIDITY has 32 bits. What is added to it in the ledger counts how often the server began anew under the same
+one: restored from a backup, or made again by hand."""
+
+
+def plan_mailbox(
+    look: Look | None,
+    opened: Opened,
+    *,
+    last_uid_of: Callable[[int], int],
+    since: dt.date | None,
+    now: dt.datetime,
+    name: str,
+) -> MailPlan:
+    """From which message on a look takes; ``last_uid_of`` gives the highest UID with a row under a numbering, or 0.
+
+    ``since`` counts at the first look and when the server renumbers, and in between for nothing: a message moved
+    into the folder bears an old date and is new all the same.
+    """
+    if look is None or look.uidvalidity is None or look.first_look is None:
+        base = look or Look(name)
+        begun = replace(base, first_look=now, uidvalidity=opened.uidvalidity, first_uid=opened.uidnext)
+        if since is None:
+            return FirstLook(opened.uidnext, opened.uidnext, None, None, begun)
+        start = _start_of(since)
+        return FirstLook(1, opened.uidnext, _day_before(start), start, begun)
+    last_uid = last_uid_of(look.uidvalidity)
+    if look.uidvalidity % NUMBERINGS == opened.uidvalidity and opened.uidnext > last_uid:
+        return Onward(max(last_uid + 1, look.first_uid), look)
+    start = (_start_of(since) if since else look.first_look) - CLOCK_MARGIN
+    numbering = _next_numbering(opened.uidvalidity, last_uid_of)
+    renumbered = replace(look, uidvalidity=numbering, first_uid=opened.uidnext)
+    return Renumbered(1, opened.uidnext, _day_before(start), start, renumbered)
+
+
+def plan_replaced(look: Look, opened: Opened, last_uid_of: Callable[[int], int], since: dt.date | None) -> Renumbered:
+    """What is to be done where other messages stand under the numbers that are recorded.
+
+    The numbers themselves go on, so that of all that came since the first look they say what is in question, and no
+    date does; of what was there before, ``since`` does, as it did then.
+    """
+    numbering = _next_numbering(opened.uidvalidity, last_uid_of)
+    again = replace(look, uidvalidity=numbering)
+    if since is None:
+        return Renumbered(look.first_uid, opened.uidnext, None, None, again)
+    start = _start_of(since)
+    return Renumbered(1, opened.uidnext, _day_before(start), start, again, whatever_date_from=look.first_uid)
+
+
+def _next_numbering(uidvalidity: int, last_uid_of: Callable[[int], int]) -> int:
+    """The first numbering under this UIDVALIDITY that nothing is recorded of."""
+    while last_uid_of(uidvalidity):
+        uidvalidity += NUMBERINGS
+    return uidvalidity
+
+
+def end_of_sweep(uids: Sequence[int], now: dt.datetime) -> int | None:
+    """The last UID of those that are compared with their rows in this hour, another piece in each; None for none.
+
+    The hour alone says which piece: nothing has to be remembered, and a restart begins no round anew.
+    """
+    pieces = -(-len(uids) // SWEPT)
+    if not pieces:
+        return None
+    piece = int(now.timestamp()) // 3600 % pieces
+    return uids[min((piece + 1) * SWEPT, len(uids)) - 1]
+
+
+def is_other(header: Header, row: MessageRow) -> bool:
+    """Whether ``header`` is of another message than the one recorded under its number; not where either is unknown."""
+    if header.size <= 0 or row.size <= 0 or NO_DATE in (header.internal_date, row.internal_date):
+        return False
+    return _triple_of(header) != _triple_of(row)
+
+
+def _start_of(day: dt.date) -> dt.datetime:
+    return dt.datetime(day.year, day.month, day.day, tzinfo=JST)
+
+
+def _day_before(start: dt.datetime) -> dt.date:
+    """A day to search from that holds ``start`` in the server's own time zone, which is not known."""
+    return (start - dt.timedelta(days=1)).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the messages found at a first look or after renumbering are; the others are old."""
+
+    take: tuple[int, ...]
+    """UIDs; one that may be a former message clashes with another, and its bytes tell."""
+    known: tuple[tuple[int, MessageRow], ...]
+    """UIDs with the former row, which is recorded again under the new number."""
+
+
+def judge_headers(
+    headers: Sequence[Header],
+    formers_of: Callable[[Header], Sequence[MessageRow]],
+    not_before: dt.datetime | None,
+    whatever_date_from: int | None = None,
+) -> Judged:
+    """Which messages are taken; ``formers_of`` gives the rows of other numberings with a Message-ID.
+
+    A message is known again by Message-ID, size and internal date, where these name one message here and one end
+    there. Otherwise it is taken, and known by its bytes if at all. What could not be fetched is tried again.
+    """
+    count = Counter(_triple_of(header) for header in headers if header.message_id)
+    take: list[int] = []
+    known: list[tuple[int, MessageRow]] = []
+    for header in headers:
+        same = _same_as(header, formers_of(header)) if header.message_id else ()
+        ends = {(row.end, row.sha256, row.submissions) for row in same}
+        settled = same[0].end not in _UNSETTLED if same else False
+        if settled and len(ends) == 1 and count[_triple_of(header)] == 1:
+            known.append((header.uid, same[0]))
+        elif same or _is_in_question(header, not_before, whatever_date_from):
+            take.append(header.uid)
+    return Judged(tuple(take), tuple(known))
+
+
+def _is_in_question(header: Header, not_before: dt.datetime | None, whatever_date_from: int | None) -> bool:
+    if whatever_date_from is not None and header.uid >= whatever_date_from:
+        return True
+    return not_before is None or header.internal_date == NO_DATE or header.internal_date >= not_before
+
+
+_UNSETTLED: Final = frozenset({End.UNFETCHED, End.PENDING})
+
+
+def _same_as(header: Header, formers: Sequence[MessageRow]) -> Sequence[MessageRow]:
+    return [row for row in formers if _triple_of(row) == _triple_of(header)]
+
+
+def _triple_of(message: Header | MessageRow) -> tuple[str, int, dt.datetime | None]:
+    return message.message_id, message.size, message.internal_date
+
+
+def due_again(rows: Iterable[MessageRow], uidvalidity: int, now: dt.datetime) -> tuple[int, ...]:
+    """UIDs of this numbering that could not be fetched and whose time has come, ascending."""
+    return tuple(
+        sorted(
+            row.uid
+            for row in rows
+            if row.end is End.UNFETCHED
+            and row.uidvalidity == uidvalidity
+            and row.next_try_at is not None
+            and row.next_try_at <= now
+        )
+    )
+
+
+def next_try(failure: str, tries: int, now: dt.datetime) -> dt.datetime | None:
+    """When a message that could not be fetched ``tries`` times is tried again; never where it is gone."""
+    return None if failure == GONE else now + unfetched_delay(tries)
+
+
+def unfetched_delay(tries: int) -> dt.timedelta:
+    """How long to wait after the ``tries``-th failed fetch of one message."""
+    return UNFETCHED_DELAYS[min(max(tries, 1), len(UNFETCHED_DELAYS)) - 1]

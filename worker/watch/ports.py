@@ -1,0 +1,246 @@
+"""The ports of watching: mailboxes, folders of notices and folders of invoices."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Final, ParamSpec, Protocol, TypeVar
+
+from worker.config.mailbox_actions import After
+from worker.core.errors import NotBrought, Unavailable
+from worker.core.model import (
+    PdfText,
+    Sha256,
+    Unreadable,
+)
+from worker.read.ports import PdfReader
+
+P = ParamSpec("P")
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A folder as EXAMINE answered it."""
+
+    uidvalidity: int
+    uidnext: int
+    exists: int
+    is_fresh: bool = field(default=False, compare=False)
+    """Whether this connection is a new one: whatever happened in between was not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a message as BODYSTRUCTURE tells it, kinds and encodings in small letters."""
+
+    section: str
+    """Its number, by which it is asked for; empty for the message itself."""
+    kind: str
+    encoding: str = ""
+    size: int = 0
+    """In bytes as they stand in the mail."""
+    names: str = ""
+    """Every name that it bears, as written."""
+    parts: tuple[Part, ...] = ()
+    """Of a multipart, and of a mail within (its one part is that mail's own)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What is known of a message before its body is fetched."""
+
+    uid: int
+    size: int
+    internal_date: dt.datetime
+    message_id: str
+    fields: bytes = b""
+    """The header fields that ``prefilter`` judges, where they were asked for."""
+    structure: Part | None = None
+    """Its parts, where they were asked for and could be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A message as the server gave it; ``whole`` is False where only the first part was fetched (too large).
+
+    ``failure`` is set, and ``content`` empty, where this one message could not be fetched. ``has_every_pdf`` is set
+    where ``content`` was put together of the headers, the texts and every PDF of a message that is too large.
+    """
+
+    header: Header
+    content: bytes
+    whole: bool = True
+    failure: str = ""
+    has_every_pdf: bool = False
+
+
+class Heard(Enum):
+    """What listening to a mailbox came to."""
+
+    NEWS = auto()
+    """Something came: look."""
+    QUIET = auto()
+    """Nothing came, and the connection is well."""
+    LOST = auto()
+    """The connection is dead or out of step, and was given up."""
+    NOT_OFFERED = auto()
+    """The server does not tell; it was not waited."""
+
+
+class Mailbox(Protocol):
+    """One mailbox, one connection, used from one thread; but for ``settle`` it never marks, moves or deletes."""
+
+    @property
+    def after(self) -> After:
+        """What ``settle`` does."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The NAME of ``[mailbox.NAME]``."""
+        ...
+
+    def open(self) -> Opened:
+        """Connect and log in where needed, then open the folder afresh. Raises Unavailable, AccountRefused."""
+        ...
+
+    def uids(self, first: int, since: dt.date | None) -> tuple[int, ...]:
+        """UIDs from ``first`` on, ascending; with ``since`` only those of that internal date or later."""
+        ...
+
+    def headers(self, uids: Sequence[int]) -> tuple[Header, ...]:
+        """Size, internal date and Message-ID of each that still exists; asked in blocks of at most 500."""
+        ...
+
+    def outlines(self, uids: Sequence[int]) -> tuple[Header, ...]:
+        """As ``headers``, with ``fields`` and ``structure`` where the server can give them."""
+        ...
+
+    def starts(self, headers: Sequence[Header]) -> Mapping[int, Mapping[str, bytes]]:
+        """The first bytes of each part of each message, by UID and section; what could not be had is left out."""
+        ...
+
+    def blocks(self, headers: Sequence[Header]) -> Iterator[tuple[Fetched, ...]]:
+        """The messages in blocks of at most 4 MB; of one above 8 MB only its PDFs and texts, or its beginning."""
+        ...
+
+    def settle(self, uids: Sequence[int]) -> None:
+        """Do to these what ``after`` says; done already, or gone, is as good. Raises Unavailable."""
+        ...
+
+    def listen(self, seconds: float) -> Heard:
+        """Wait for the server to tell of a message, for at most ``seconds``. Raises nothing."""
+        ...
+
+    def shut(self) -> None:
+        """Throw the connection away; callable from another thread, ends a blocked call."""
+        ...
+
+    def close(self) -> None:
+        """End the connection, from the thread that uses it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A regular file of the folder as one look saw it."""
+
+    name: str
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+class Thread(Protocol):
+    """Runs a blocking call in the one thread of a mailbox."""
+
+    async def __call__(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """What ``call`` returns or raises."""
+        ...
+
+
+class Folder(Protocol):
+    """The notices folder; nothing in it is moved or deleted."""
+
+    def place(self) -> str:
+        """Its path, links resolved: another one is another folder. Raises nothing."""
+        ...
+
+    def look(self) -> tuple[Listed, ...]:
+        """Every regular file whose name is not a half-written one's, in order of name."""
+        ...
+
+    def read(self, listed: Listed) -> bytes | None:
+        """Its bytes, or None where it is no longer what was listed, or changed while being read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A file of the invoices folder; ``sha256`` where it has settled and was read as a PDF."""
+
+    file: str
+    sha256: Sha256 | None
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceSnapshot:
+    """What one look at the invoices folder brought; it never changes, so that what is decided on it is decided on one.
+
+    The questions may raise Unavailable ``folder``: the share is away; Unsettled where a file is still being written;
+    NotBrought where a file is there that the look was not asked for.
+    """
+
+    shelved: tuple[Shelved, ...] | Unavailable
+    answers: Mapping[str, tuple[str, bytes] | Unreadable | Unavailable]
+    """What each file that was read is, or why it could not be."""
+    texts: Mapping[Sha256, PdfText | Unreadable]
+
+    def listing(self) -> tuple[Shelved, ...]:
+        """Every file of the folder, by path."""
+        if isinstance(self.shelved, Unavailable):
+            raise self.shelved
+        return self.shelved
+
+    def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
+        """Name and bytes of a regular file inside the invoices folder that is a PDF alone.
+
+        None where there is no such file; Unreadable(DAMAGED, code and name) where it is something else or more,
+        Unreadable(TOO_LARGE) where it is larger than any mail could carry.
+        """
+        found = self.answers.get(file)
+        if found is None and any(each.file == file for each in self.listing()):
+            raise NotBrought("folder", file)
+        if isinstance(found, Unavailable):
+            raise found
+        return found
+
+    def text(self, digest: Sha256) -> PdfText | Unreadable | None:
+        """The text of the file with this hash; None where it was not read."""
+        return self.texts.get(digest)
+
+
+NOT_LOOKED: Final = InvoiceSnapshot(NotBrought("folder", ""), {}, {})
+"""Of a folder in which nothing is in question."""
+
+
+class Files(Protocol):
+    """The invoices folder; only ``look`` waits for it."""
+
+    async def look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> InvoiceSnapshot:
+        """List the folder, and read bytes and text of each file whose path ``is_needed``. Raises nothing."""
+        ...
+
+    def stamp(self, file: str) -> str:
+        """A text that changes when the file does (size, time, inode); empty where there is none, or for now."""
+        ...
+
+    def listing(self) -> tuple[Shelved, ...]:
+        """Every file of the folder as the last look saw it, by path. Raises Unavailable."""
+        ...
