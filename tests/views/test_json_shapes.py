@@ -64,3 +64,33 @@ def test_no_function_of_the_command_line_makes_a_shape_of_its_own(path: Path) ->
         if isinstance(node, ast.FunctionDef) and node.name.endswith("_json")
     ]
     assert [name for name in made if name not in {"print_json", "_print_as_json"}] == []
+
+
+def print_calls() -> list[tuple[str, ast.expr, set[str]]]:
+    """Each argument of ``print_json`` in ``worker/cli``, with the names that its module takes from ``worker.views``."""
+    found = []
+    for file in sorted(CLI.rglob("*.py")):
+        tree = ast.parse(file.read_text())
+        shapes = {
+            name.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("worker.views.")
+            for name in node.names
+        }
+        found += [
+            (f"{file.name}:{node.lineno}", node.args[0], shapes)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print_json"
+        ]
+    return found
+
+
+def test_each_json_document_of_a_command_has_its_shape_in_views() -> None:
+    calls = print_calls()
+    assert len(calls) >= 20
+    elsewhere = [
+        place
+        for place, given, shapes in calls
+        if not (isinstance(given, ast.Call) and isinstance(given.func, ast.Name) and given.func.id in shapes)
+    ]
+    assert not elsewhere

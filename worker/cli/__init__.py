@@ -20,7 +20,7 @@ from worker.cli.usage import explain_usage
 from worker.core.errors import ConfigError, Conflict, LogBroken, NotAllowed, Problem, Unavailable
 from worker.core.messages import Language, name_thing, say, say_refusal
 from worker.core.text import shown
-from worker.views.problems import problem_hint, problem_json
+from worker.views.problems import error_json, problem_hint, refusal_json
 
 if TYPE_CHECKING:
     from worker.core.clock import Clock
@@ -227,7 +227,7 @@ class _Boundary:
             return USAGE
         message = say("wrong_argument", self._lang, what=explain_usage(error, self._lang, is_signed=self._is_signed))
         if self._as_json:
-            print_json({"error": message, "problems": []})
+            print_json(error_json(message, self._lang))
         else:
             click.echo(message, err=True)
             if isinstance(error, click.UsageError) and error.ctx is not None:
@@ -237,7 +237,7 @@ class _Boundary:
     def configuration(self, error: ConfigError) -> int:
         headline = say("config_problems", self._lang, count=len(error.problems))
         if self._as_json:
-            print_json({"error": headline, "problems": [problem_json(each, self._lang) for each in error.problems]})
+            print_json(error_json(headline, self._lang, error.problems))
         else:
             click.echo(headline, err=True)
             print_problems(error.problems, self._lang, sys.stderr)
@@ -251,7 +251,7 @@ class _Boundary:
             code, params = "log_broken", {"detail": error.detail}
         message = say_refusal(code, self._lang, **params)
         if self._as_json:
-            print_json({"refused": code, "message": message})
+            print_json(refusal_json(code, message))
         else:
             click.echo(shown(message), err=True)
         return FOR_A_PERSON
@@ -259,7 +259,7 @@ class _Boundary:
     def unavailable(self, error: Unavailable) -> int:
         message = say("unavailable", self._lang, what=name_thing(error.what, self._lang), detail=error.detail)
         if self._as_json:
-            print_json({"error": message, "problems": []})
+            print_json(error_json(message, self._lang))
         else:
             click.echo(shown(message), err=True)
         return NOT_REACHED
@@ -272,7 +272,7 @@ class _Boundary:
             traceback.print_exception(error, file=file)
         message = say("fault", self._lang, error=type(error).__name__, trace=file.name)
         if self._as_json:
-            print_json({"error": message, "problems": []})
+            print_json(error_json(message, self._lang))
         else:
             click.echo(message, err=True)
         return FAULT

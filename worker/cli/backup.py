@@ -24,7 +24,7 @@ from worker.service.wiring import (
     system_clock,
     take_lock_of,
 )
-from worker.views.submission_json import time_json
+from worker.views.service_json import backup_json, restore_json
 
 
 @cli.command()
@@ -40,16 +40,7 @@ def backup(shared: Cli, target: Path, as_json: bool) -> int:
         raise NotAllowed("backup_unsound", what=_name_fault(broken, shared.lang), detail=broken.detail) from broken
     verdict = made.verdict
     if as_json:
-        print_json(
-            {
-                "file": str(made.file),
-                "size": made.size,
-                "sha256": made.sha256,
-                "entries": verdict.count,
-                "last": time_json(verdict.last),
-                "head": verdict.head,
-            }
-        )
+        print_json(backup_json(made.file, made.size, made.sha256, verdict))
         return DONE
     last, size = time_text(verdict.last), f"{made.size:,}"
     click.echo(say("backed_up", shared.lang, file=made.file, count=verdict.count, last=last, size=size))
@@ -85,15 +76,7 @@ def restore(shared: Cli, file: Path, as_json: bool) -> int:
         raise NotAllowed("restore_newer", file=str(file)) from newer
     verdict, replaced = done.verdict, [str(each) for each in done.replaced]
     if as_json:
-        print_json(
-            {
-                "file": str(file),
-                "entries": verdict.count,
-                "last": time_json(verdict.last),
-                "head": verdict.head,
-                "replaced": replaced,
-            }
-        )
+        print_json(restore_json(file, replaced, verdict))
         return DONE
     click.echo(say("put_back", shared.lang, file=file, count=verdict.count, last=time_text(verdict.last)))
     if replaced:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from types import MappingProxyType
 from typing import Any, Final
 
 import click
@@ -32,7 +31,9 @@ from worker.pipeline import decide as decide_anew
 from worker.send.rate_limit import leaves_at
 from worker.service.wiring import Office, account_name, system_clock
 from worker.store.ports import Author
-from worker.views.submission_json import submission_json, summary_json, time_json
+from worker.views.problems import refusal_json
+from worker.views.service_json import resume_json
+from worker.views.submission_json import decided_json, summary_json
 
 
 class Tick(click.ParamType[int]):
@@ -123,12 +124,11 @@ def _report(
     lang: Language,
     *,
     as_json: bool,
-    more: Mapping[str, Any] = MappingProxyType({}),
+    is_running: bool | None = None,
     **params: object,
 ) -> None:
-    """``more`` are further fields of its JSON."""
     if as_json:
-        print_json({**submission_json(submission), **more})
+        print_json(decided_json(submission, is_running=is_running))
     else:
         click.echo(say(code, lang, id=submission.id, **params))
 
@@ -149,7 +149,7 @@ def _each(
         except NotAllowed as refused:
             message = say_refusal(refused.code, shared.lang, **refused.params)
             if as_json:
-                print_json({"refused": refused.code, "message": message, **told_with(refused)})
+                print_json(refusal_json(refused.code, message, told_with(refused)))
             else:
                 click.echo(message, err=True)
             code = FOR_A_PERSON
@@ -202,7 +202,7 @@ def approve(
             "approved",
             shared.lang,
             as_json=as_json,
-            more={"service_running": absence is None},
+            is_running=absence is None,
             answered="、".join(name_hold(hold, shared.lang) for hold in answered),
             state=name_state(after, shared.lang),
         )
@@ -217,7 +217,7 @@ def approve(
     if not as_json:
         say_absence(absence, shared.lang, err=True)
     if not as_json and not may_ask and not all(typed for _, typed in references):
-        print_json({"refused": "label_missing"})
+        print_json(refusal_json("label_missing"))
     return code
 
 
@@ -373,7 +373,7 @@ def resend(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
         lambda reader: decide_anew.resend(store, office.in_force, reader, number, author, why, clock.now())
     )
     if as_json:
-        print_json(submission_json(after))
+        print_json(decided_json(after))
     else:
         click.echo(say("resent", shared.lang, id=number, new=after.label))
     return DONE
@@ -399,14 +399,7 @@ def resume(shared: Cli, by: str, is_sure: bool, as_json: bool) -> int:
     if as_json:
         if is_sure:
             decisions.resume(store, author)
-        print_json(
-            {
-                "resumed": is_sure,
-                "last_entry_at": time_json(last.at) if last else None,
-                "last_sent_at": time_json(sent_at),
-                "to_send": [submission_json(each) for each in to_send],
-            }
-        )
+        print_json(resume_json(is_resumed=is_sure, last=last.at if last else None, sent=sent_at, to_send=to_send))
         return DONE if is_sure else FOR_A_PERSON
     code = "resumed_from" if sent_at else "resumed_from_nothing"
     click.echo(say(code, shared.lang, moment=time_text(sent_at)))

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import shutil
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -41,18 +40,7 @@ from worker.service.wiring import (
     system_clock,
     try_resolver,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Result:
-    """One thing that was reached, or what failed and what to do about it."""
-
-    name: str
-    error: str = ""
-    remedy: str = ""
-    is_to_come: bool = False
-    note: str = ""
-    """What is worth knowing of a thing that is well."""
+from worker.views.service_json import Examined, doctor_json
 
 
 @cli.command()
@@ -65,20 +53,7 @@ def doctor(shared: Cli, as_json: bool) -> int:
     results = asyncio.run(_examine(office, tallies, shared.lang))
     is_well = not any(each.error for each in results)
     if as_json:
-        print_json(
-            {
-                "results": [
-                    {
-                        "name": each.name,
-                        "ok": not each.error,
-                        "error": each.error or None,
-                        "remedy": each.remedy or None,
-                        "note": each.note or None,
-                    }
-                    for each in results
-                ]
-            }
-        )
+        print_json(doctor_json(results))
     else:
         headings = [say(f"h_{name}", shared.lang) for name in ("name", "result", "remedy")]
         rows = [(name_thing(each.name, shared.lang), _said(each, shared.lang), each.remedy) for each in results]
@@ -89,11 +64,11 @@ def doctor(shared: Cli, as_json: bool) -> int:
     return DONE if is_well else NOT_REACHED
 
 
-def _said(result: _Result, lang: Language) -> str:
+def _said(result: Examined, lang: Language) -> str:
     return result.error or result.note or say("doctor_to_come" if result.is_to_come else "doctor_ok", lang)
 
 
-async def _examine(office: Office, tallies: dict[str, Tally], lang: Language) -> list[_Result]:
+async def _examine(office: Office, tallies: dict[str, Tally], lang: Language) -> list[Examined]:
     """Each thing that is reached, what failed, and what to do about it; what servers write goes into ``tallies``."""
     secrets = load_secrets(office)
     settings = office.configuration.settings
@@ -110,12 +85,12 @@ async def _examine(office: Office, tallies: dict[str, Tally], lang: Language) ->
             with contextlib.suppress(Unavailable):  # what is wrong with the mailbox shows where it is opened
                 tally = tallies[mailbox.name] = tally_servers(await thread(mailbox.newest_results, NEWEST))
                 note, advice = describe_findings(settings.mailboxes[mailbox.name], tally, lang)
-                results.append(_Result(f"sender:{mailbox.name}", remedy=advice, note=note))
+                results.append(Examined(f"sender:{mailbox.name}", remedy=advice, note=note))
         mailbox.shut()
         thread.end(mailbox.close)
     if settings.mailboxes:
         note, advice = describe_resolver(await asyncio.to_thread(try_resolver), lang)
-        results.append(_Result("dns", remedy=advice, note=note))
+        results.append(Examined("dns", remedy=advice, note=note))
     results += [_describe_login(office, name, lang) for name, each in settings.mailboxes.items() if each.oauth]
     server = build_server(office, secrets, clock)
     results.append(await _try("smtp", server.open, ("remedy_smtp", "remedy_smtp_account"), lang))
@@ -126,7 +101,7 @@ async def _examine(office: Office, tallies: dict[str, Tally], lang: Language) ->
         ("invoices", invoices, partial(_look, invoices)),
     ):
         if _is_to_come(folder, office):
-            results.append(_Result(name, remedy=say("remedy_to_come", lang), is_to_come=True))
+            results.append(Examined(name, remedy=say("remedy_to_come", lang), is_to_come=True))
         else:
             results.append(await _try(name, _async(look), ("remedy_folder",) * 2, lang))
     results += await _try_reading(lang)
@@ -135,7 +110,7 @@ async def _examine(office: Office, tallies: dict[str, Tally], lang: Language) ->
     return results
 
 
-def _describe_service(office: Office, lang: Language) -> _Result:
+def _describe_service(office: Office, lang: Language) -> Examined:
     """Whether it runs; that it was never started, or runs pass by pass, is no failure."""
     folder = office.places.store
     looks: tuple[Look, ...] = ()
@@ -145,23 +120,23 @@ def _describe_service(office: Office, lang: Language) -> _Result:
             looks = store.looks()
     absence = absence_of(folder, looks)
     if absence is None:
-        return _Result("service", note=say("service_running", lang))
+        return Examined("service", note=say("service_running", lang))
     if absence.is_meant:
-        return _Result("service", note=absence_text(absence, lang))
-    return _Result("service", absence_text(absence, lang), say("remedy_service", lang))
+        return Examined("service", note=absence_text(absence, lang))
+    return Examined("service", absence_text(absence, lang), say("remedy_service", lang))
 
 
-def _describe_login(office: Office, name: str, lang: Language) -> _Result:
+def _describe_login(office: Office, name: str, lang: Language) -> Examined:
     """The login by token as it is kept after the look at its mailbox, which renewed it where that was due."""
     try:
         kept = LoginFile(office.places.store, name).read()
     except UnfitLogin as unfit:
         params = {"name": name} | unfit.params
-        return _Result(f"login:{name}", say(unfit.code, lang, **params), hint(unfit.code, lang, **params))
+        return Examined(f"login:{name}", say(unfit.code, lang, **params), hint(unfit.code, lang, **params))
     code = "doctor_login" if kept.is_usable(system_clock().now()) else "doctor_login_renews"
     times = {"expires": kept.expires_at, "renewed": kept.renewed_at, "since": kept.logged_in_at}
     moments = {key: f"{moment.astimezone(JST):%Y-%m-%d %H:%M}" for key, moment in times.items()}
-    return _Result(f"login:{name}", note=say(code, lang, provider=PROVIDERS[kept.provider], **moments))
+    return Examined(f"login:{name}", note=say(code, lang, provider=PROVIDERS[kept.provider], **moments))
 
 
 def _is_to_come(folder: Path, office: Office) -> bool:
@@ -182,21 +157,21 @@ def _find(program: str) -> None:
         raise Unavailable("command", program)
 
 
-async def _try_reading(lang: Language) -> list[_Result]:
+async def _try_reading(lang: Language) -> list[Examined]:
     """A sample read by a child, and the parts of its sandbox that are in force."""
     reader = build_reader(1)
     try:
         await reader.warm()
     except Unavailable as failure:
         if failure.what == BROKEN_SANDBOX:
-            return [_Result(BROKEN_SANDBOX, failure.detail, say("remedy_pdf_sandbox", lang))]
+            return [Examined(BROKEN_SANDBOX, failure.detail, say("remedy_pdf_sandbox", lang))]
     try:
         results = [await _try("pdf", partial(_read_sample, reader), ("remedy_pdf",) * 2, lang)]
     finally:
         await reader.close()
     if reader.sandbox is not None:
         note, advice = describe_sandbox(reader.sandbox, lang)
-        results.append(_Result(BROKEN_SANDBOX, remedy=advice, note=note))
+        results.append(Examined(BROKEN_SANDBOX, remedy=advice, note=note))
     return results
 
 
@@ -231,17 +206,17 @@ async def _try(
     remedies: tuple[str, ...],
     lang: Language,
     **params: str,
-) -> _Result:
+) -> Examined:
     try:
         await reach()
     except AccountRefused as refused:
         if refusal := find_refusal(refused.detail):
             why, step = say_refused_login(refusal, lang)
-            return _Result(shown_name, f"{why}: {refusal.said}", step)
-        return _Result(shown_name, refused.detail, say(remedies[1], lang, **params))
+            return Examined(shown_name, f"{why}: {refusal.said}", step)
+        return Examined(shown_name, refused.detail, say(remedies[1], lang, **params))
     except Unavailable as failure:
-        return _Result(shown_name, failure.detail, say(remedies[0], lang, **params))
-    return _Result(shown_name)
+        return Examined(shown_name, failure.detail, say(remedies[0], lang, **params))
+    return Examined(shown_name)
 
 
 NEWEST: Final = 30

@@ -26,9 +26,10 @@ from worker.match.near_matches import near_misses_of
 from worker.pipeline.invoices import guarantees_in
 from worker.service.wiring import Office, has_office_store, load_office, system_clock
 from worker.store.ports import Reading
-from worker.views.preview import Seen, lay_out, seen_json
+from worker.views.preview import Seen, lay_out
+from worker.views.problems import refusal_json
 from worker.views.rule_replay import OtherSecret
-from worker.views.submission_json import preview_json
+from worker.views.submission_json import notice_json, preview_json
 from worker.watch.plan import FILE_LIMIT
 from worker.watch.ports import InvoiceSnapshot
 
@@ -75,21 +76,14 @@ def read(shared: Cli, file: Path, as_json: bool) -> int:
     if isinstance(result, Unreadable):
         message = _refusal_words(result, shared.lang)
         if as_json:
-            print_json({"refused": result.reason.value, "message": message})
+            print_json(refusal_json(result.reason.value, message))
         else:
             click.echo(message)
         return FOR_A_PERSON
-    fields = {
-        "project_name": result.project_name,
-        "contractor_name": result.contractor_name,
-        "product": result.product.value,
-        "contract_number": result.contract_number,
-        "key": result.key.clear,
-        "guarantor": result.guarantor,
-    }
     if as_json:
-        print_json(fields)
+        print_json(notice_json(result))
     else:
+        fields = notice_json(result)
         fields["product"] = name_product(result.product, shared.lang)
         fields["guarantor"] = next(each.name for each in guarantors if each.id == result.guarantor)
         print_pairs((say(f"f_{name}", shared.lang), fields[name]) for name in _FIELDS)
@@ -218,7 +212,7 @@ def preview(shared: Cli, file: Path, as_json: bool) -> int:
     else:
         seen = _see(office, read_as, content, file.name, shared.lang)
     if as_json:
-        print_json({**preview_json(seen), **seen_json(seen)})
+        print_json(preview_json(seen))
     else:
         print_parts(lay_out(seen, shared.lang))
     reasons = {hold.reason for hold in seen.submission.reasons}

@@ -26,6 +26,7 @@ from worker.core.model import Product
 from worker.core.rulebook import CountedBy, Issuer
 from worker.core.text import shown
 from worker.service.wiring import find_configuration_files
+from worker.views.register_json import added_json
 
 _PLAIN = (
     "name",
@@ -106,7 +107,7 @@ def add_project(shared: Cli, /, *, as_json: bool, **options: Any) -> int:
     replace_file(directory / FILE, files[FILE], content)
     missing = [_dotted(each.key) for each in _needed(answers, issuer, templates) if not _has(answers, each.key)]
     if as_json:
-        print_json({"project": added.id, "missing": missing})
+        print_json(added_json(added.id, missing))
         return DONE
     click.echo(say("project_added", shared.lang, project=shown(added.id), file=directory / FILE))
     if missing:

@@ -26,8 +26,7 @@ from worker.core.states import Reason
 from worker.pipeline.invoices import guarantees_of, load_invoices
 from worker.service.wiring import Office, load_office, system_clock
 from worker.store.ports import Reading, Store
-from worker.views.problems import problem_json
-from worker.views.register_json import difference_json
+from worker.views.register_json import replay_json, replayed_json
 from worker.views.rule_replay import Difference, OtherSecret, differences
 from worker.watch.ports import InvoiceSnapshot
 
@@ -145,13 +144,5 @@ def _line(difference: Difference, line: str, lang: Language) -> str:
 
 def _print_as_json(found: Sequence[_Differing], failing: Sequence[Problem], tried: int, lang: Language) -> None:
     for each in found:
-        print_json(
-            {
-                "id": each.submission.id,
-                "project": each.submission.project_name or None,
-                "differences": [difference_json(difference) for difference in each.found],
-            }
-        )
-    print_json(
-        {"tried": tried, "differing": len(found), "examples": [problem_json(problem, lang) for problem in failing]}
-    )
+        print_json(replayed_json(each.submission, each.found))
+    print_json(replay_json(tried, len(found), failing, lang))

@@ -20,7 +20,7 @@ from worker.service.wiring import (
     load_catalogue,
     load_office_for_servers,
 )
-from worker.views.problems import problem_json
+from worker.views.service_json import check_json
 
 
 @cli.command()
@@ -41,16 +41,7 @@ def check(shared: Cli, examples: bool, as_json: bool) -> int:
         raise ConfigError(failing)
     tried = {"own": count_examples(configuration), "shipped": shipped}
     if as_json:
-        print_json(
-            {
-                "ok": True,
-                "issuers": len(configuration.issuers),
-                "projects": len(configuration.projects),
-                "mailboxes": len(configuration.settings.mailboxes),
-                "examples": tried,
-                "remarks": [problem_json(each, shared.lang) for each in configuration.remarks],
-            }
-        )
+        print_json(check_json(configuration, tried, shared.lang))
         return DONE
     click.echo(
         say(

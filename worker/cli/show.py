@@ -39,9 +39,9 @@ from worker.service.wiring import Office, system_clock
 from worker.store.ports import Store
 from worker.views.actions import ActionKind, action_for
 from worker.views.commands import command_line
-from worker.views.preview import Seen, hold_json, lay_out, seen_json
-from worker.views.problems import problem_json
-from worker.views.submission_json import entry_json, ledger_json, service_json, submission_json, time_json
+from worker.views.preview import Seen, lay_out
+from worker.views.service_json import Status, status_json
+from worker.views.submission_json import listed_json, shown_json
 from worker.views.tasks import Urgency, open_tasks
 
 _STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
@@ -72,7 +72,7 @@ def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
     found = store.submissions(*([State(state)] if state else []))
     if as_json:
         for each in found:
-            print_json({**submission_json(each), "sends_at": time_json(_sends_at(office, each))})
+            print_json(listed_json(each, _sends_at(office, each)))
         return DONE
     _say_rehearsing(office, shared.lang)
     say_behind_head(store, shared.lang)
@@ -106,16 +106,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     is_looked_at = submission.state in _STILL_JUDGED and not as_json
     seen = _see(submission, office, store, shared.lang, with_pages=is_looked_at if pages is None else pages)
     if as_json:
-        print_json(
-            {
-                **submission_json(submission),
-                "sends_at": time_json(_sends_at(office, submission)),
-                "hold_details": [hold_json(hold) for hold in submission.reasons],
-                **seen_json(seen),
-                "linked": [submission_json(each) for each in linked],
-                "entries": [entry_json(each) for each in entries],
-            }
-        )
+        print_json(shown_json(seen, _sends_at(office, submission), linked, entries))
         return DONE
     _say_rehearsing(office, shared.lang)
     say_behind_head(store, shared.lang)
@@ -192,6 +183,34 @@ def _say_watched(looks: Iterable[Look], deaf: Mapping[str, dt.datetime], lang: L
             click.echo(say("status_ledger", lang, mailbox=name_thing(each.name, lang), **parts))
 
 
+def _status_of(office: Office, store: Store) -> Status:
+    settings = office.configuration.settings
+    now = system_clock().now()
+    looks = store.looks()
+    absence = absence_of(office.places.store, looks)
+    return Status(
+        rehearsal_to=settings.release.rehearsal_to,
+        ended=(absence.why, absence.since, absence.detail) if absence else None,
+        faults=office.faults,
+        recorded_at=office.recorded_at,
+        is_behind_head=is_behind_head(store),
+        is_other_secret=store.is_other_secret_noted(),
+        is_restored=is_restored(store),
+        looks=looks,
+        deaf=dict(unwatched(looks, now, settings.deaf_after)),
+        aside={
+            name: {end.value: sum(1 for _ in store.messages(name, end)) for end in (End.UNFETCHED, End.TOO_LARGE)}
+            for name in settings.mailboxes
+        },
+        counts=store.count_by_state(),
+        waiting=store.submissions(*_WAITING),
+        sends_at=min(
+            filter(None, (_sends_at(office, each) for each in store.submissions(State.APPROVED))), default=None
+        ),
+        urgencies=Counter(task.urgency for task in open_tasks(store.submissions(), office.configuration, now)),
+    )
+
+
 @cli.command()
 @json_option
 @pass_cli
@@ -199,73 +218,36 @@ def status(shared: Cli, as_json: bool) -> int:
     """現況：監視の最終時刻、状態ごとの件数、対応待ち。"""
     office = open_office(shared)
     store = open_for_command(office, system_clock())
-    counts = store.count_by_state()
-    looks = store.looks()
-    waiting = store.submissions(*_WAITING)
-    aside = {
-        name: {end.value: sum(1 for _ in store.messages(name, end)) for end in (End.UNFETCHED, End.TOO_LARGE)}
-        for name in office.configuration.settings.mailboxes
-    }
-    rehearsal_to = office.configuration.settings.release.rehearsal_to
-    is_behind, is_other, was_restored = is_behind_head(store), store.is_other_secret_noted(), is_restored(store)
-    absence = absence_of(office.places.store, store.looks())
-    ended = (absence.why, absence.since, absence.detail) if absence else (None, None, "")
-    now = system_clock().now()
-    deaf = dict(unwatched(looks, now, office.configuration.settings.deaf_after))
-    sends_at = min(filter(None, (_sends_at(office, each) for each in store.submissions(State.APPROVED))), default=None)
-    urgencies = Counter(task.urgency for task in open_tasks(store.submissions(), office.configuration, now))
+    found = _status_of(office, store)
     if as_json:
-        print_json(
-            {
-                "rehearsal_to": rehearsal_to,
-                "service": service_json(*ended),
-                "configuration_faults": [problem_json(each, shared.lang) for each in office.faults],
-                "configuration_recorded_at": time_json(office.recorded_at),
-                "behind_head": is_behind,
-                "other_secret": is_other,
-                "restored": was_restored,
-                "looks": [
-                    {
-                        "name": each.name,
-                        "last_ok": time_json(each.last_ok),
-                        "error": each.error or None,
-                        "deaf_since": time_json(deaf.get(each.name)),
-                        **ledger_json(each),
-                    }
-                    for each in looks
-                ],
-                "set_aside": aside,
-                "states": {state.value: count for state, count in counts.items() if count},
-                "waiting": [submission_json(each) for each in waiting],
-                "sends_at": time_json(sends_at),
-                "tasks": {urgency.name.lower(): count for urgency, count in urgencies.items()},
-            }
-        )
+        print_json(status_json(found, shared.lang))
         return DONE
     _say_rehearsing(office, shared.lang)
     say_behind_head(store, shared.lang)
-    say_absence(absence, shared.lang)
+    say_absence(absence_of(office.places.store, found.looks), shared.lang)
     lang = shared.lang
     print_table(
         [say(f"h_{name}", lang) for name in ("name", "last_ok", "error")],
-        [(name_thing(each.name, lang), time_text(each.last_ok), each.error) for each in looks],
+        [(name_thing(each.name, lang), time_text(each.last_ok), each.error) for each in found.looks],
         title=say("t_watch", lang),
     )
     print_table(
         [say(f"h_{name}", lang) for name in ("state", "count")],
-        [(name_any_state(state, lang), str(count)) for state, count in counts.items() if count],
+        [(name_any_state(state, lang), str(count)) for state, count in found.counts.items() if count],
         title=say("t_states", lang),
     )
-    _say_watched(looks, deaf, lang)
-    for name, counted in aside.items():
+    _say_watched(found.looks, found.deaf, lang)
+    for name, counted in found.aside.items():
         if any(counted.values()):
             click.echo(say("status_set_aside", lang, mailbox=name_thing(f"mail:{name}", lang), **counted))
-    if sends_at is not None and absence is None and not (is_behind or is_other or was_restored):
-        click.echo(say("status_sends_at", lang, count=counts[State.APPROVED], moment=f"{sends_at:%Y-%m-%d %H:%M}"))
-    if waiting:
-        submission_table(waiting, lang, title=say("t_waits", lang))
-    if not waiting and not urgencies:
+    if found.sends_at is not None and found.ended is None and not found.is_stopped:
+        click.echo(
+            say("status_sends_at", lang, count=found.counts[State.APPROVED], moment=f"{found.sends_at:%Y-%m-%d %H:%M}")
+        )
+    if found.waiting:
+        submission_table(found.waiting, lang, title=say("t_waits", lang))
+    if not found.waiting and not found.urgencies:
         click.echo(say("nothing_waits", lang))
-    if urgencies:
-        click.echo(say("status_tasks", lang, count=urgencies.total(), now=urgencies[Urgency.NOW]))
+    if found.urgencies:
+        click.echo(say("status_tasks", lang, count=found.urgencies.total(), now=found.urgencies[Urgency.NOW]))
     return DONE

@@ -14,7 +14,7 @@ from worker.core.text import shown
 from worker.notify.digest import by_project, project_of
 from worker.service.wiring import system_clock
 from worker.views.commands import command_line
-from worker.views.submission_json import task_json
+from worker.views.submission_json import listed_task_json
 from worker.views.tasks import Task, Urgency, open_tasks
 
 _COLOURS: Final = {Urgency.NOW: "bold red", Urgency.TODAY: "yellow", Urgency.SOON: "", Urgency.WATCH: "dim"}
@@ -32,7 +32,7 @@ def show_tasks(shared: Cli, as_json: bool) -> int:
     absence = absence_of(office.places.store, store.looks())
     if as_json:
         for each in found:
-            print_json({**task_json(each, shared.lang), "service_running": absence is None})
+            print_json(listed_task_json(each, shared.lang, is_running=absence is None))
         return DONE
     say_behind_head(store, shared.lang)
     say_absence(absence, shared.lang)

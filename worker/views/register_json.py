@@ -11,7 +11,10 @@ from typing import Any
 from worker.config.editing.catalogue import Entry
 from worker.config.editing.columns import Fault, Headings, Sheet
 from worker.config.editing.import_rows import Fate, FateKind
+from worker.core.errors import Problem
 from worker.core.messages import Language, hint, name_state, say
+from worker.core.model import Submission
+from worker.views.problems import problem_json
 from worker.views.project_status import Cell, Row
 from worker.views.rule_replay import Difference
 from worker.views.submission_json import task_json
@@ -70,6 +73,25 @@ def issuer_json(entry: Entry) -> dict[str, Any]:
 def difference_json(difference: Difference) -> dict[str, Any]:
     """The fixed fields of one difference between two rules' mails."""
     return {"field": difference.field, "before": list(difference.before), "after": list(difference.after)}
+
+
+def replayed_json(submission: Submission, found: Sequence[Difference]) -> dict[str, Any]:
+    """Returns the fixed fields of one submission that ``rules test`` would draft otherwise."""
+    return {
+        "id": submission.id,
+        "project": submission.project_name or None,
+        "differences": [difference_json(each) for each in found],
+    }
+
+
+def replay_json(tried: int, differing: int, failing: Sequence[Problem], lang: Language) -> dict[str, Any]:
+    """Returns the fixed fields of the end of ``rules test``."""
+    return {"tried": tried, "differing": differing, "examples": [problem_json(each, lang) for each in failing]}
+
+
+def added_json(project: str, missing: Sequence[str]) -> dict[str, Any]:
+    """Returns the fixed fields of ``project add``; ``missing`` names the keys that its rule needs."""
+    return {"project": project, "missing": list(missing)}
 
 
 def import_json(

@@ -6,15 +6,16 @@ Its one promise: a field never changes its name or its meaning, and no key is am
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from worker.audit.verify import Verdict
 from worker.core.messages import Language, name_evidence
-from worker.core.model import JST, Entry, Look, Submission
+from worker.core.model import JST, Entry, Look, Notice, Submission
 from worker.core.states import State
 from worker.views.actions import Action
 from worker.views.commands import command_line
-from worker.views.preview import Seen, hold_json, receipt_json
+from worker.views.preview import Seen, hold_json, receipt_json, seen_json
 from worker.views.tasks import Task
 
 
@@ -54,6 +55,41 @@ def submission_json(submission: Submission) -> dict[str, Any]:
     }
 
 
+def listed_json(submission: Submission, sends_at: dt.datetime | None) -> dict[str, Any]:
+    """Returns the fixed fields of one line of ``list``."""
+    return {**submission_json(submission), "sends_at": time_json(sends_at)}
+
+
+def shown_json(
+    seen: Seen, sends_at: dt.datetime | None, linked: Iterable[Submission], entries: Iterable[Entry]
+) -> dict[str, Any]:
+    """Returns the fixed fields of ``show``."""
+    return {
+        **listed_json(seen.submission, sends_at),
+        "hold_details": [hold_json(hold) for hold in seen.submission.reasons],
+        **seen_json(seen),
+        "linked": [submission_json(each) for each in linked],
+        "entries": [entry_json(each) for each in entries],
+    }
+
+
+def decided_json(submission: Submission, *, is_running: bool | None = None) -> dict[str, Any]:
+    """Returns the fixed fields of a decision; ``is_running`` tells whether the service will act on it."""
+    return {**submission_json(submission), **({} if is_running is None else {"service_running": is_running})}
+
+
+def notice_json(notice: Notice) -> dict[str, Any]:
+    """Returns the fixed fields of ``read``, the key in clear: the person who reads the PDF sees it."""
+    return {
+        "project_name": notice.project_name,
+        "contractor_name": notice.contractor_name,
+        "product": notice.product.value,
+        "contract_number": notice.contract_number,
+        "key": notice.key.clear,
+        "guarantor": notice.guarantor,
+    }
+
+
 def summary_json(submission: Submission) -> dict[str, Any]:
     """The same for programs, with the label of what stands now."""
     draft = submission.draft
@@ -68,7 +104,7 @@ def summary_json(submission: Submission) -> dict[str, Any]:
 
 
 def preview_json(seen: Seen) -> dict[str, Any]:
-    """The fixed fields of a notice that is looked at before it comes in."""
+    """Returns the fixed fields of ``preview``, the notice before it comes in."""
     submission = seen.submission
     draft = submission.draft
     reasons = [hold.reason.value for hold in submission.reasons]
@@ -90,6 +126,7 @@ def preview_json(seen: Seen) -> dict[str, Any]:
         else [],
         "rehearsal": submission.is_rehearsal,
         "id": submission.id or None,
+        **seen_json(seen),
     }
 
 
@@ -113,9 +150,9 @@ def ledger_json(look: Look) -> dict[str, Any]:
     return {"in_window": look.in_window, "gap": look.gap, "counted_at": time_json(look.counted_at)}
 
 
-def service_json(why: str | None, since: dt.datetime | None, detail: str) -> dict[str, Any]:
-    """The fixed fields of whether the service runs; it does where there is no ``why`` of its end."""
-    return {"running": why is None, "since": time_json(since), "why": why, "detail": detail or None}
+def listed_task_json(task: Task, lang: Language, *, is_running: bool) -> dict[str, Any]:
+    """Returns the fixed fields of one line of ``tasks``."""
+    return {**task_json(task, lang), "service_running": is_running}
 
 
 def task_json(task: Task, lang: Language) -> dict[str, Any]:

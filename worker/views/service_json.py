@@ -1,0 +1,149 @@
+"""The installation as programs read it: the fixed fields of ``check``, ``doctor``, ``status``, ``backup``, ``restore``.
+
+A field never changes its name or its meaning.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from worker.core.errors import Problem
+from worker.core.messages import Language
+from worker.core.model import Look, Submission
+from worker.core.states import State
+from worker.views.problems import problem_json
+from worker.views.submission_json import ledger_json, submission_json, time_json
+from worker.views.tasks import Urgency
+
+if TYPE_CHECKING:
+    from worker.audit.verify import Verdict
+    from worker.config.load import Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One thing that ``doctor`` reached, or the failure and its remedy."""
+
+    name: str
+    error: str = ""
+    remedy: str = ""
+    is_to_come: bool = False
+    note: str = ""
+    """A fact worth knowing about a thing that is well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The facts that ``status`` shows."""
+
+    rehearsal_to: str | None
+    ended: tuple[str, dt.datetime | None, str] | None
+    """The reason, the time and the detail of the service's end; ``None`` while it runs."""
+    faults: Sequence[Problem]
+    """The problems of the configuration on disk; the one in force is shown then."""
+    recorded_at: dt.datetime | None
+    is_behind_head: bool
+    is_other_secret: bool
+    is_restored: bool
+    looks: Sequence[Look]
+    deaf: Mapping[str, dt.datetime]
+    """Since when each watched thing could not be looked at."""
+    aside: Mapping[str, Mapping[str, int]]
+    """The messages set aside in each mailbox, counted by their end."""
+    counts: Mapping[State, int]
+    waiting: Sequence[Submission]
+    sends_at: dt.datetime | None
+    urgencies: Counter[Urgency]
+
+    @property
+    def is_stopped(self) -> bool:
+        """Nothing is sent until a person resumes."""
+        return self.is_behind_head or self.is_other_secret or self.is_restored
+
+
+def doctor_json(results: Iterable[Examined]) -> dict[str, Any]:
+    """Returns the fixed fields of ``doctor``."""
+    return {
+        "results": [
+            {
+                "name": each.name,
+                "ok": not each.error,
+                "error": each.error or None,
+                "remedy": each.remedy or None,
+                "note": each.note or None,
+            }
+            for each in results
+        ]
+    }
+
+
+def check_json(configuration: Configuration, examples: Mapping[str, int], lang: Language) -> dict[str, Any]:
+    """Returns the fixed fields of ``check``; ``examples`` are the examples tried, by their origin."""
+    return {
+        "ok": True,
+        "issuers": len(configuration.issuers),
+        "projects": len(configuration.projects),
+        "mailboxes": len(configuration.settings.mailboxes),
+        "examples": dict(examples),
+        "remarks": [problem_json(each, lang) for each in configuration.remarks],
+    }
+
+
+def status_json(status: Status, lang: Language) -> dict[str, Any]:
+    """Returns the fixed fields of ``status``."""
+    why, since, detail = status.ended or (None, None, "")
+    return {
+        "rehearsal_to": status.rehearsal_to,
+        "service": {"running": why is None, "since": time_json(since), "why": why, "detail": detail or None},
+        "configuration_faults": [problem_json(each, lang) for each in status.faults],
+        "configuration_recorded_at": time_json(status.recorded_at),
+        "behind_head": status.is_behind_head,
+        "other_secret": status.is_other_secret,
+        "restored": status.is_restored,
+        "looks": [
+            {
+                "name": each.name,
+                "last_ok": time_json(each.last_ok),
+                "error": each.error or None,
+                "deaf_since": time_json(status.deaf.get(each.name)),
+                **ledger_json(each),
+            }
+            for each in status.looks
+        ],
+        "set_aside": {mailbox: dict(counted) for mailbox, counted in status.aside.items()},
+        "states": {state.value: count for state, count in status.counts.items() if count},
+        "waiting": [submission_json(each) for each in status.waiting],
+        "sends_at": time_json(status.sends_at),
+        "tasks": {urgency.name.lower(): count for urgency, count in status.urgencies.items()},
+    }
+
+
+def backup_json(file: Path, size: int, sha256: str, verdict: Verdict) -> dict[str, Any]:
+    """Returns the fixed fields of a backup that was made; ``size`` in bytes."""
+    return {"file": str(file), "size": size, "sha256": sha256, **_verified_json(verdict)}
+
+
+def restore_json(file: Path, replaced: Sequence[str], verdict: Verdict) -> dict[str, Any]:
+    """Returns the fixed fields of a backup that was put back; ``replaced`` names the former store's files."""
+    return {"file": str(file), **_verified_json(verdict), "replaced": list(replaced)}
+
+
+def _verified_json(verdict: Verdict) -> dict[str, Any]:
+    return {"entries": verdict.count, "last": time_json(verdict.last), "head": verdict.head}
+
+
+def resume_json(
+    *, is_resumed: bool, last: dt.datetime | None, sent: dt.datetime | None, to_send: Sequence[Submission]
+) -> dict[str, Any]:
+    """Returns the fixed fields of ``resume``; ``last`` and ``sent`` are the newest entry and the newest mail sent."""
+    return {
+        "resumed": is_resumed,
+        "last_entry_at": time_json(last),
+        "last_sent_at": time_json(sent),
+        "to_send": [submission_json(each) for each in to_send],
+    }
