@@ -13,6 +13,7 @@ from worker.compose.rule_examples import UNSEEN_SUBJECT, count_examples, run_exa
 from worker.config.load import Configuration, load_configuration
 from worker.config.templates import Renderer
 from worker.core.errors import ConfigError, Problem
+from worker.core.messages import put
 
 RIGHT = """
 [[example]]
@@ -32,7 +33,7 @@ def loaded(examples: str = RIGHT, issuer: str = ISSUER) -> Configuration:
 
 def differing(examples: str = RIGHT, issuer: str = ISSUER) -> list[tuple[str, str, str]]:
     found = try_examples(loaded(examples, issuer), template, Renderer())
-    return [(each.key, each.params["expected"], each.params["found"]) for each in found]
+    return [(each.key, *(str(put(each.params[name], "ja")) for name in ("expected", "found"))) for each in found]
 
 
 def with_expectation(**changes: Any) -> tuple[Problem, ...]:

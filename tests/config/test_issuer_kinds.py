@@ -24,6 +24,7 @@ from worker.config.load import Configuration, load_configuration
 from worker.config.shipped import shipped_file
 from worker.core.errors import ConfigError
 from worker.core.model import Key, Notice, Product
+from worker.core.params import Aside
 from worker.core.states import Reason
 from worker.views.preview import Seen, lay_out
 
@@ -117,7 +118,8 @@ def test_its_name_alone_is_refused_with_both_files(text: str) -> None:
     with pytest.raises(FieldRefused) as refused:
         find_issuer(text, load().issuers)
     assert refused.value.code == "field_two_issuers"
-    assert refused.value.params["ids"] == "koshiji-chisan（越路県（治山課））、koshiji-doboku（越路県（土木部））"
+    ids = [Aside("koshiji-chisan", "越路県（治山課）"), Aside("koshiji-doboku", "越路県（土木部）")]
+    assert refused.value.params["ids"] == ids
 
 
 def test_two_files_of_one_name_without_a_scope_are_remarked_on() -> None:

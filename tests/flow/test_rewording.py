@@ -27,7 +27,7 @@ from worker.store.sqlite import open_store
 __all__ = ["servers"]
 
 HANAKO = "山田 花子"
-JAPANESE = re.compile("[ぁ-ヿ一-鿿]+")
+JAPANESE = re.compile("[、（）：ぁ-ヿ一-鿿]+")
 
 
 @dataclass
@@ -78,10 +78,10 @@ def labels(office: Office) -> dict[str, str]:
 
 
 def shown(office: Office, lang: str) -> str:
-    """All that the commands show people of the office in one language; JSON is the same in both."""
-    told = [office("--lang", lang, *words).out for words in (["list"], ["tasks"], ["status"])]
-    for number in NAMES.values():
-        told.append(office("--lang", lang, "show", str(number), "--no-pages").out)
+    """All that the commands show of the office in one language, to people and to programs."""
+    commands = [["list"], ["tasks"], ["status"], ["project", "list"], ["rules", "test", str(office.root / "config")]]
+    commands += [["show", str(number), "--no-pages"] for number in NAMES.values()]
+    told = [office("--lang", lang, *words, *more).out for words in (*commands, ["check"]) for more in ([], ["--json"])]
     return "\n".join(told)
 
 

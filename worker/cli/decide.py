@@ -114,7 +114,7 @@ def author_of(office: Office, by: str) -> Author:
     people = office.configuration.settings.people
     registered = next((person for person in people if match_key(person) == match_key(by)), None)
     if registered is None:
-        raise NotAllowed("unknown_person", name=by, people="、".join(people))
+        raise NotAllowed("unknown_person", name=by, people=people)
     return Author(registered, account_name())
 
 
@@ -128,7 +128,7 @@ def _report(
     **params: object,
 ) -> None:
     if as_json:
-        print_json(decided_json(submission, is_running=is_running))
+        print_json(decided_json(submission, lang, is_running=is_running))
     else:
         click.echo(say(code, lang, id=submission.id, **params))
 
@@ -203,7 +203,7 @@ def approve(
             shared.lang,
             as_json=as_json,
             is_running=absence is None,
-            answered="、".join(name_hold(hold, shared.lang) for hold in answered),
+            answered=[name_hold(hold, shared.lang) for hold in answered],
             state=name_state(after, shared.lang),
         )
         moment = leaves_at(after, office.configuration.settings.hours, clock.now())
@@ -211,7 +211,7 @@ def approve(
             click.echo(f"　　{sending_text(moment, shared.lang)}")
 
     def tell_new(refused: NotAllowed) -> dict[str, Any]:
-        return summary_json(store.submission(int(refused.params["id"]))) if refused.code == DIFFERS else {}
+        return summary_json(store.submission(int(refused.params["id"])), shared.lang) if refused.code == DIFFERS else {}
 
     code = _each(references, decide, shared, as_json=as_json, told_with=tell_new)
     if not as_json:
@@ -373,7 +373,7 @@ def resend(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
         lambda reader: decide_anew.resend(store, office.in_force, reader, number, author, why, clock.now())
     )
     if as_json:
-        print_json(decided_json(after))
+        print_json(decided_json(after, shared.lang))
     else:
         click.echo(say("resent", shared.lang, id=number, new=after.label))
     return DONE
@@ -399,7 +399,8 @@ def resume(shared: Cli, by: str, is_sure: bool, as_json: bool) -> int:
     if as_json:
         if is_sure:
             decisions.resume(store, author)
-        print_json(resume_json(is_resumed=is_sure, last=last.at if last else None, sent=sent_at, to_send=to_send))
+        at = last.at if last else None
+        print_json(resume_json(to_send, shared.lang, is_resumed=is_sure, last=at, sent=sent_at))
         return DONE if is_sure else FOR_A_PERSON
     code = "resumed_from" if sent_at else "resumed_from_nothing"
     click.echo(say(code, shared.lang, moment=time_text(sent_at)))

@@ -184,10 +184,9 @@ async def _read_sample(reader: PdfReader) -> None:
 def describe_sandbox(sandbox: Sandbox, lang: Language) -> tuple[str, str]:
     """Which parts are in force, and what to do about the others; empty where nothing is to be done."""
     names = {"no_new_privs": "no_new_privs", "landlock": "Landlock", "seccomp": "seccomp"}
-    comma = "、" if lang == "ja" else ", "
-    missing = comma.join(names[each] for each in sandbox.missing)
+    missing = [names[each] for each in sandbox.missing]
     names["landlock"] += f" (ABI {sandbox.landlock})"
-    parts = comma.join(names[each] for each in sandbox.parts) or say("doctor_sandbox_none", lang)
+    parts = [names[each] for each in sandbox.parts] or say("doctor_sandbox_none", lang)
     if not missing:
         return say("doctor_sandbox", lang, parts=parts), ""
     return say("doctor_sandbox_partly", lang, parts=parts, missing=missing), say("remedy_sandbox_partly", lang)
@@ -245,8 +244,7 @@ def _candidates(own: MailboxSettings, tally: Tally, lang: Language) -> str:
     if not tally.bearing:
         return say("remedy_no_candidates", lang, mails=tally.mails)
     names = [say("mails_of", lang, name=name, count=count) for name, count in list(tally.bearing.items())[:_NAMED]]
-    shown = ("、" if lang == "ja" else ", ").join(names)
-    return say("remedy_candidates", lang, mails=tally.mails, names=shown, mailbox=own.name)
+    return say("remedy_candidates", lang, mails=tally.mails, names=names, mailbox=own.name)
 
 
 def describe_resolver(found: Resolver, lang: Language) -> tuple[str, str]:

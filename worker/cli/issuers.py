@@ -35,9 +35,10 @@ from worker.config.shipped import shipped_file, shipped_names
 from worker.config.templates import Renderer
 from worker.config.toml import parse_toml
 from worker.core.errors import ConfigError, Problem
-from worker.core.messages import Language, say
+from worker.core.messages import Language, put, say
 from worker.core.messages.keys import name_choices, name_key
 from worker.core.model import JST
+from worker.core.params import Aside
 from worker.core.text import shown
 from worker.service.wiring import find_configuration_files, system_clock
 from worker.views.problems import problem_hint
@@ -89,7 +90,7 @@ def _cells(entry: Entry, lang: Language) -> tuple[str, ...]:
     if entry.is_outdated and entry.shipped_on:
         differs.insert(0, say("issuer_newer", lang, date=entry.shipped_on.isoformat()))
     checked = entry.checked_on or (None if entry.is_own else entry.shipped_on)
-    fill_in = "、".join(dict.fromkeys((*entry.open, *addresses)))
+    fill_in = str(put([*dict.fromkeys((*entry.open, *addresses))], lang))
     return entry.id, entry.name, use, fill_in, checked.isoformat() if checked else "", " / ".join(differs)
 
 
@@ -146,7 +147,7 @@ def add_issuer(
 def _say_what_is_left(left: Sequence[str], lang: Language) -> str:
     if not left:
         return say("issuer_complete", lang)
-    return say("issuer_still_open", lang, keys="、".join(left))
+    return say("issuer_still_open", lang, keys=left)
 
 
 def _given(file: str, settings: Sequence[str]) -> list[tuple[Key, object]]:
@@ -271,7 +272,7 @@ def _about(question: Question, table: Mapping[str, Any], lang: Language) -> str:
     """What the key is called, where it stands, and the words that it takes."""
     name = name_key(question.path, lang)
     if question.path[0] == "section" and len(question.path) > 1:
-        name += f"（{shown(str(value_in(table, (*question.path[:2], 'name')) or ''))}）"
+        name = str(put(Aside(name, shown(str(value_in(table, (*question.path[:2], "name")) or ""))), lang))
     lines = [say("ask_about", lang, name=name, key=question.key)]
     if choices := name_choices(question.path, lang):
         lines.append(say("ask_choices", lang, choices=choices))

@@ -16,10 +16,11 @@ from worker.core.messages import (
     name_receipt,
     name_step,
     name_thing,
+    put,
     say,
 )
 from worker.core.model import Entry, Hold
-from worker.core.params import Params
+from worker.core.params import Labelled, Params
 
 _MOMENTS: Final = frozenset({"answered_at", "confirmed_at", "due_at", "next_try_at", "since"})
 """Details of an entry that are times."""
@@ -28,14 +29,15 @@ _MOMENTS: Final = frozenset({"answered_at", "confirmed_at", "due_at", "next_try_
 def detail_text(entry: Entry, lang: Language) -> str:
     """What the entry adds, without hashes: those are in ``show --json``."""
     parts = [
-        f"{name_detail(name, lang)}：{_value_text(name, value, lang)}"
+        str(put(Labelled(name_detail(name, lang), _value_text(name, value, lang)), lang))
         for name, value in entry.detail.items()
         if value not in (None, "", []) and name not in {"draft", "sha256", "letter", "answered", "receipts"}
     ]
     parts = [*(name_receipt(each, lang) for each in receipts_in(entry)), *parts]
     reasons = [Hold.read(each) for each in entry.set.get("reasons", ())]
     if reasons:
-        parts.append(f"{say('h_reason', lang)}：{'、'.join(name_hold(hold, lang) for hold in reasons)}")
+        found = str(put([name_hold(hold, lang) for hold in reasons], lang))
+        parts.append(str(put(Labelled(say("h_reason", lang), found), lang)))
     return " / ".join(parts)
 
 

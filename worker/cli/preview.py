@@ -212,7 +212,7 @@ def preview(shared: Cli, file: Path, as_json: bool) -> int:
     else:
         seen = _see(office, read_as, content, file.name, shared.lang)
     if as_json:
-        print_json(preview_json(seen))
+        print_json(preview_json(seen, shared.lang))
     else:
         print_parts(lay_out(seen, shared.lang))
     reasons = {hold.reason for hold in seen.submission.reasons}

@@ -8,7 +8,7 @@ import click
 
 from worker.cli import DONE, Cli, Part, PartedGroup, cli, json_option, open_for_command, pass_cli
 from worker.cli.tables import print_json, print_table
-from worker.core.messages import Language, name_product, say
+from worker.core.messages import Language, name_product, put, say
 from worker.core.model import Product
 from worker.service.wiring import load_office, system_clock
 from worker.views.project_status import Row, project_rows
@@ -66,5 +66,5 @@ def _name(row: Row, lang: Language) -> str:
     """The project's name; of several of one name with their contract numbers, by which alone they differ."""
     if not row.has_namesake:
         return row.project.name
-    numbers = "、".join(row.project.contract_numbers) or say("numbers_none", lang)
+    numbers = str(put(row.project.contract_numbers, lang)) or say("numbers_none", lang)
     return say("project_numbered", lang, name=row.project.name, numbers=numbers)

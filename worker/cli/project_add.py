@@ -21,8 +21,9 @@ from worker.config.load import Configuration, load_configuration
 from worker.config.projects import FILE
 from worker.config.toml import parse_toml
 from worker.core.errors import ConfigError, Problem
-from worker.core.messages import Language, hint, say
+from worker.core.messages import Language, hint, put, say
 from worker.core.model import Product
+from worker.core.params import Aside
 from worker.core.rulebook import CountedBy, Issuer
 from worker.core.text import shown
 from worker.service.wiring import find_configuration_files
@@ -111,7 +112,7 @@ def add_project(shared: Cli, /, *, as_json: bool, **options: Any) -> int:
         return DONE
     click.echo(say("project_added", shared.lang, project=shown(added.id), file=directory / FILE))
     if missing:
-        click.echo(say("project_missing", shared.lang, keys="、".join(missing)))
+        click.echo(say("project_missing", shared.lang, keys=missing))
     return DONE
 
 
@@ -230,12 +231,12 @@ def _ask(
     is_required: bool = False,
 ) -> None:
     """Ask until the answer is a value of the key; nothing typed is no answer, and shows once more what may be."""
-    choices = _choices(needed)
+    choices = _choices(needed, lang)
     while True:
         if not text:
             question = "\n".join([*choices, _question(needed, lang)])
             text = str(click.prompt(question, default="", show_default=False)).strip()
-        choices = _choices(needed)
+        choices = _choices(needed, lang)
         if text:
             try:
                 return _take(answers, needed.key, _chosen(needed, text), configuration)
@@ -259,8 +260,8 @@ def _question(needed: Needed, lang: Language) -> str:
     return about + (say("ask_sample", lang, sample=shown(needed.sample)) if needed.sample else "")
 
 
-def _choices(needed: Needed) -> list[str]:
-    return [f"  {at}: {shown(name)}（{id_}）" for at, (id_, name) in enumerate(needed.choices, start=1)]
+def _choices(needed: Needed, lang: Language) -> list[str]:
+    return [f"  {at}: {put(Aside(shown(name), id_), lang)}" for at, (id_, name) in enumerate(needed.choices, start=1)]
 
 
 def _chosen(needed: Needed, text: str) -> str:

@@ -13,12 +13,13 @@ from worker.cli.project import project
 from worker.cli.tables import print_json, print_table
 from worker.config.editing.columns import Headings, Sheet, read_headings
 from worker.config.editing.fields import number_forms
-from worker.config.editing.import_rows import Edit, Fate, FateKind, blame_rows, edits_of, judge_rows
+from worker.config.editing.import_rows import Change, Edit, Fate, FateKind, blame_rows, edits_of, judge_rows
 from worker.config.load import load_configuration
 from worker.config.projects import FILE
 from worker.config.toml import parse_toml
 from worker.core.errors import ConfigError
-from worker.core.messages import Language, say
+from worker.core.messages import Language, put, say
+from worker.core.params import Labelled
 from worker.core.text import shown
 from worker.service.wiring import find_configuration_files
 from worker.views.register_json import count_fates, fault_text, import_json
@@ -107,16 +108,16 @@ def _remarks(sheet: Sheet, headings: Headings, lang: Language) -> list[str]:
         text = "　".join(filter(None, map(str.strip, row.cells)))
         found.append(say("import_title", lang, rows=row.number, shown=shown(text)))
     if sheet.hidden_rows:
-        found.append(say("import_hidden_rows", lang, rows="、".join(map(str, sheet.hidden_rows))))
+        found.append(say("import_hidden_rows", lang, rows=sheet.hidden_rows))
     if sheet.hidden_columns:
-        found.append(say("import_hidden_columns", lang, columns="、".join(sheet.hidden_columns)))
+        found.append(say("import_hidden_columns", lang, columns=sheet.hidden_columns))
     if sheet.other_sheets:
-        others = "、".join(map(shown, sheet.other_sheets))
+        others = [shown(each) for each in sheet.other_sheets]
         found.append(say("import_other_sheets", lang, sheet=shown(sheet.name), sheets=others))
     if sheet.name in sheet.hidden_sheets:
         found.append(say("import_hidden_sheet", lang, sheet=shown(sheet.name)))
     if hidden := [shown(each) for each in sheet.hidden_sheets if each != sheet.name]:
-        found.append(say("import_hidden_sheets", lang, sheets="、".join(hidden)))
+        found.append(say("import_hidden_sheets", lang, sheets=hidden))
     return found
 
 
@@ -130,12 +131,12 @@ def _show(fates: Sequence[Fate], headings: Headings, sheet: Sheet, lang: Languag
     for fate in fates:
         details = [(each.cell, fault_text(each, lang)) for each in fate.faults]
         details += [
-            (fate.cells.get(each.key, ""), f"{'.'.join(each.key)}：{_shown(each.former)} → {_shown(each.value)}")
+            (fate.cells.get(each.key, ""), _change(each, lang))
             for each in fate.changes
             if fate.kind is FateKind.CHANGED
         ]
         if fate.kind is FateKind.NEW and fate.namesakes:
-            numbers = "、".join(fate.namesakes)
+            numbers = fate.namesakes
             details.append((fate.cells.get(("contract_numbers",), ""), say("import_namesake", lang, numbers=numbers)))
         for cell, detail in details or [("", "")]:
             rows.append(
@@ -147,7 +148,7 @@ def _show(fates: Sequence[Fate], headings: Headings, sheet: Sheet, lang: Languag
             styles.append(_COLOURS[fate.kind])
     print_table(names, rows, styles=styles)
     if headings.ignored:
-        click.echo(say("import_ignored", lang, headings="、".join(headings.ignored)))
+        click.echo(say("import_ignored", lang, headings=headings.ignored))
     for remark in _remarks(sheet, headings, lang):
         click.echo(remark)
     if headings.faults:
@@ -156,7 +157,6 @@ def _show(fates: Sequence[Fate], headings: Headings, sheet: Sheet, lang: Languag
         click.echo(say("import_counts", lang, **count_fates(fates)))
 
 
-def _shown(value: object) -> str:
-    if value is None:
-        return "—"
-    return "、".join(map(str, value)) if isinstance(value, list) else str(value)
+def _change(change: Change, lang: Language) -> str:
+    former, later = ("—" if each is None else put(each, lang) for each in (change.former, change.value))
+    return str(put(Labelled(".".join(change.key), f"{former} → {later}"), lang))

@@ -27,7 +27,7 @@ from worker.pipeline.invoices import guarantees_of, load_invoices
 from worker.service.wiring import Office, load_office, system_clock
 from worker.store.ports import Reading, Store
 from worker.views.register_json import replay_json, replayed_json
-from worker.views.rule_replay import Difference, OtherSecret, differences
+from worker.views.rule_replay import Difference, Line, OtherSecret, differences
 from worker.watch.ports import InvoiceSnapshot
 
 MOST: Final = 200
@@ -135,7 +135,9 @@ def _lines(difference: Difference, lang: Language) -> str:
     return "\n" + "\n".join(f"{sign} {_line(difference, line, lang)}" for sign, line in difference.changes)
 
 
-def _line(difference: Difference, line: str, lang: Language) -> str:
+def _line(difference: Difference, line: str | Line, lang: Language) -> str:
+    if isinstance(line, Line):
+        return line.text(lang)
     if difference.field != "reasons":
         return line
     reason, _, detail = line.partition(" ")
@@ -144,5 +146,5 @@ def _line(difference: Difference, line: str, lang: Language) -> str:
 
 def _print_as_json(found: Sequence[_Differing], failing: Sequence[Problem], tried: int, lang: Language) -> None:
     for each in found:
-        print_json(replayed_json(each.submission, each.found))
+        print_json(replayed_json(each.submission, each.found, lang))
     print_json(replay_json(tried, len(found), failing, lang))

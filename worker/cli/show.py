@@ -72,7 +72,7 @@ def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
     found = store.submissions(*([State(state)] if state else []))
     if as_json:
         for each in found:
-            print_json(listed_json(each, _sends_at(office, each)))
+            print_json(listed_json(each, _sends_at(office, each), shared.lang))
         return DONE
     _say_rehearsing(office, shared.lang)
     say_behind_head(store, shared.lang)
@@ -106,7 +106,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     is_looked_at = submission.state in _STILL_JUDGED and not as_json
     seen = _see(submission, office, store, shared.lang, with_pages=is_looked_at if pages is None else pages)
     if as_json:
-        print_json(shown_json(seen, _sends_at(office, submission), linked, entries))
+        print_json(shown_json(seen, _sends_at(office, submission), linked, entries, shared.lang))
         return DONE
     _say_rehearsing(office, shared.lang)
     say_behind_head(store, shared.lang)

@@ -17,9 +17,11 @@ from worker.core.messages import (
     name_receipt,
     name_state,
     next_step,
+    put,
     say,
 )
 from worker.core.model import JST, ReceiptKind, Submission
+from worker.core.params import Labelled
 from worker.core.states import State
 from worker.core.text import shown
 from worker.store.ports import RESTORED_AT
@@ -72,8 +74,8 @@ def print_pairs(pairs: Iterable[tuple[str, str]], *, title: str = "") -> None:
     is_terminal = sys.stdout.isatty()
     if title:
         click.echo(click.style(f"\n{title}", bold=True) if is_terminal else f"# {title}")
-    separator = "：" if is_terminal else "\t"
     for heading, value in pairs:
+        separator = (": " if heading.isascii() else "：") if is_terminal else "\t"
         first, *others = (shown(line) for line in value.rstrip("\n").split("\n"))
         if not others:
             click.echo(f"{heading}{separator}{first}")
@@ -152,7 +154,7 @@ def _state_cell(submission: Submission, lang: Language, sends_at: dt.datetime | 
     if submission.unread or submission.state is State.BOUNCED:  # what a person should know beside the state
         failed = [each for each in submission.receipts if each.kind is ReceiptKind.FAILED]
         reasons += [name_receipt(each, lang) for each in dict.fromkeys((*failed, *submission.unread))]
-    return state if not reasons or reasons == [state] else f"{state}：{'、'.join(reasons)}"
+    return state if not reasons or reasons == [state] else str(put(Labelled(state, str(put(reasons, lang))), lang))
 
 
 def _project_cell(submission: Submission, lang: Language) -> str:

@@ -17,9 +17,9 @@ from worker.audit.chain import canonical
 from worker.core.approval_label import FROM_CONTRACT_DAY
 from worker.core.business_hours import working_days_before
 from worker.core.errors import NotAllowed
-from worker.core.messages import Language, name_duty, name_receipt
-from worker.core.model import JST, Duties, Hold, Product, Receipt, Submission
-from worker.core.params import Params, Told
+from worker.core.messages import Language, put
+from worker.core.model import Duties, Hold, Product, Receipt, Submission
+from worker.core.params import Numbered, Params, Told
 from worker.core.rulebook import (
     Contract,
     CountedBy,
@@ -167,9 +167,7 @@ def tell_timing(project: Project, product: Product, contract_number: str, rule: 
 
 def describe_duty(duty: Told | Receipt, lang: Language) -> str:
     """What is to be done or taken note of; the moment of what came back tells it from the same once more."""
-    if isinstance(duty, Receipt):
-        return f"{duty.at.astimezone(JST):%m/%d %H:%M:%S} {name_receipt(duty, lang)}"
-    return name_duty(duty, lang)
+    return str(put(duty, lang))
 
 
 def choose_duty(submission: Submission, what: int | None) -> Told | Receipt:
@@ -179,11 +177,11 @@ def choose_duty(submission: Submission, what: int | None) -> Told | Receipt:
     """
     duties: tuple[Told | Receipt, ...] = (*submission.duties.after, *submission.unread)
     left = [(at, duty) for at, duty in enumerate(duties, 1) if duty not in submission.done]
-    number, listed = str(submission.id), " ".join(f"{at}. {describe_duty(duty, 'ja')}" for at, duty in left)
+    number, listed = str(submission.id), [Numbered(at, duty) for at, duty in left]
     if what is not None and not 1 <= what <= len(duties):
         raise NotAllowed("no_such_duty", id=number, what=str(what), duties=listed or "-")
     if what is not None and duties[what - 1] in submission.done:
-        raise NotAllowed("duty_done", id=number, duty=describe_duty(duties[what - 1], "ja"))
+        raise NotAllowed("duty_done", id=number, duty=duties[what - 1])
     if what is not None:
         return duties[what - 1]
     if not left:

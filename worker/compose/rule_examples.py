@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from worker.compose.compose import UNSEEN_SUBJECT, Circumstances, Composed, compose
 from worker.config.load import Configuration
@@ -20,8 +20,9 @@ from worker.config.templates import Renderer
 from worker.config.toml_lines import index_lines, line_of
 from worker.core.errors import Problem
 from worker.core.message_id import SECRET_BYTES
-from worker.core.messages import hold_detail, name_duty
+from worker.core.messages import name_duty
 from worker.core.model import Address, Channel, Hold, Key, Notice, Product, sha256
+from worker.core.params import Aside
 from worker.core.rulebook import Contractor, Example, Guarantor, Issuer, Project, Rule, Section
 from worker.core.states import Reason
 
@@ -175,8 +176,8 @@ def _load_any(file: str) -> tuple[str, bytes]:
 
 # --- What comes out ------------------------------------------------------------------------------------------------
 
-_Difference = tuple[str, str, str]
-"""The expectation's key, what it says, what came out."""
+_Difference = tuple[str, Any, Any]
+"""The expectation's key, its value, and the value that came out; ``messages.put`` shows both."""
 
 
 def _differences(example: Example, composed: Composed) -> Iterator[_Difference]:
@@ -199,7 +200,7 @@ def _differences_of_files(example: Example, composed: Composed) -> Iterator[_Dif
         return
     if composed.channel is not Channel.EMAIL:
         yield from (
-            ("attachments", each, _join(composed.duties.bring))
+            ("attachments", each, tuple(composed.duties.bring))
             for each in expected
             if not any(each in brought for brought in composed.duties.bring)
         )
@@ -208,8 +209,8 @@ def _differences_of_files(example: Example, composed: Composed) -> Iterator[_Dif
     if len(attached) != len(expected) or any(
         text not in {each.title, each.filename} for text, each in zip(expected, attached, strict=True)
     ):
-        came = _join(f"{each.title}（{each.filename}）" for each in attached)
-        yield "attachments", _join(expected), came or _list_holds(composed)
+        came = [Aside(each.title, each.filename) for each in attached]
+        yield "attachments", tuple(expected), came or _list_holds(composed)
 
 
 def _differences_of_body(example: Example, composed: Composed) -> Iterator[_Difference]:
@@ -239,17 +240,8 @@ def _differences_of_holds(example: Example, composed: Composed) -> Iterator[_Dif
     expected = set(example.holds)
     standing = {hold.reason for hold in composed.holds}
     if standing - (NOT_COMPARED - expected) != expected:
-        yield "holds", _join(sorted(expected)), _list_holds(composed)
+        yield "holds", sorted(expected), _list_holds(composed)
 
 
-def _list_holds(composed: Composed) -> str:
-    return _join(_tell_hold(hold) for hold in composed.holds)
-
-
-def _tell_hold(hold: Hold) -> str:
-    detail = hold_detail(hold, "ja")
-    return f"{hold.reason}：{detail}" if detail else hold.reason
-
-
-def _join(texts: Iterable[str]) -> str:
-    return "、".join(texts)
+def _list_holds(composed: Composed) -> list[Hold]:
+    return list(composed.holds)

@@ -12,7 +12,6 @@ from itertools import chain
 from worker.config.rule_tables import AMENDED, DEFAULT, FROM_PROJECT, amended_table
 from worker.config.template_check import tested_values
 from worker.core.errors import Problem
-from worker.core.messages import name_misfit
 from worker.core.model import Channel, Product
 from worker.core.rulebook import Issuer, Project, Rule, Section
 from worker.core.text import match_key
@@ -40,7 +39,7 @@ def _remarks_on(issuer: Issuer, projects: Iterable[Project]) -> Iterator[Problem
     for name, form in issuer.values.items():
         detail = misfit_of_sample(form)
         if detail:
-            params = {"sample": form.sample, "detail": name_misfit(detail, "ja")}
+            params = {"sample": form.sample, "detail": detail}
             found.append(Problem(issuer.file, f"value.{name}.sample", "sample_differs", params))
     yield from _once(found)
 

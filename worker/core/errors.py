@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,7 @@ class Problem:
     file: str
     key: str
     code: str
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 class HoshobinError(Exception):
@@ -72,7 +73,7 @@ class LogBroken(HoshobinError):
 class NotAllowed(HoshobinError):
     """A person's decision that the state, the reasons or the draft do not allow; nothing was changed."""
 
-    def __init__(self, code: str, **params: str) -> None:
+    def __init__(self, code: str, **params: Any) -> None:
         super().__init__(f"{code}: {params}")
         self.code = code
         self.params = params

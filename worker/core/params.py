@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, TypeAlias, Union
+from typing import Any, Final, NamedTuple, TypeAlias, Union
 
 Value: TypeAlias = Union[str, tuple["Value", ...], "Params"]
 Given: TypeAlias = "Value | Mapping[str, Any] | list[Any] | None"
@@ -20,6 +20,27 @@ TEXT: Final = "text"
 
 CODE: Final = "code"
 """The parameter that chooses the sentence among those of one reason."""
+
+
+class Aside(NamedTuple):
+    """A word with a remark beside it; a sentence puts the remark in the brackets of its language."""
+
+    word: str
+    remark: str
+
+
+class Labelled(NamedTuple):
+    """A code with the sentence about it; a sentence puts the colon of its language between them."""
+
+    code: str
+    about: Told
+
+
+class Numbered(NamedTuple):
+    """One of several things that a person chooses from."""
+
+    number: int
+    about: Any
 
 
 class Params(Mapping[str, Value]):

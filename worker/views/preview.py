@@ -24,6 +24,7 @@ from worker.core.messages import (
     name_receipt,
     name_state,
     next_step,
+    put,
     say,
 )
 from worker.core.model import (
@@ -37,6 +38,7 @@ from worker.core.model import (
     Submission,
     Unreadable,
 )
+from worker.core.params import Aside
 from worker.core.rulebook import Closing
 from worker.core.states import Reason, State
 from worker.core.text import hide_codes
@@ -126,7 +128,7 @@ def _mail(seen: Seen, lang: Language) -> _Pairs:
     if draft is None:
         return
     yield say("h_from", lang), f"{draft.sender_name} <{draft.sender}>"
-    yield say("h_to", lang), _received_by(draft, submission)
+    yield say("h_to", lang), _received_by(draft, submission, lang)
     yield say("h_cc", lang), ", ".join(draft.cc)
     yield say("h_subject", lang), draft.subject
     for each in draft.attachments:
@@ -135,11 +137,11 @@ def _mail(seen: Seen, lang: Language) -> _Pairs:
     yield say("h_body", lang), seen.body
 
 
-def _received_by(draft: Draft, submission: Submission) -> str:
+def _received_by(draft: Draft, submission: Submission, lang: Language) -> str:
     """The addresses, and whose they are: a rehearsal goes to nobody's section."""
     whose = "" if draft.is_rehearsal else " ".join(filter(None, (submission.issuer_name, submission.section_name)))
     to = _addresses(draft.to)
-    return f"{to}（{whose}）" if whose else to
+    return str(put(Aside(to, whose), lang)) if whose else to
 
 
 def _addresses(addresses: Sequence[Address]) -> str:
@@ -166,7 +168,7 @@ def _rule(submission: Submission, lang: Language) -> _Pairs:
 
 def _checks(checks: Sequence[Check], lang: Language) -> _Pairs:
     for check in checks:
-        found = "、".join(name_hold(hold, lang) for hold in check.holds)
+        found = str(put([name_hold(hold, lang) for hold in check.holds], lang))
         yield say(f"check_{check.name}", lang), found or say("passed" if check.is_asked else "not_asked", lang)
 
 
@@ -224,14 +226,14 @@ def _day(day: dt.date | None) -> str:
 # --- For programs --------------------------------------------------------------------------------------------
 
 
-def seen_json(seen: Seen) -> dict[str, Any]:
+def seen_json(seen: Seen, lang: Language = "ja") -> dict[str, Any]:
     """The fixed fields that ``preview`` and ``show`` add to a submission's own."""
     submission, duties = seen.submission, seen.submission.duties
     return {
         "rule": {
             "file": (submission.draft.rule_file if submission.draft else "") or None,
             "hash": duties.rule_hash or None,
-            "source": name_duty(duties.source, "ja") or None,
+            "source": name_duty(duties.source, lang) or None,
             "checked_on": _day(duties.checked_on) or None,
             "chosen": duties.chosen or None,
             "assumed": list(duties.assumed),
@@ -241,7 +243,7 @@ def seen_json(seen: Seen) -> dict[str, Any]:
             {
                 "name": each.name,
                 "passed": not each.holds if each.is_asked else None,
-                "holds": [hold_json(hold) for hold in each.holds],
+                "holds": [hold_json(hold, lang) for hold in each.holds],
             }
             for each in seen.checks
         ],
@@ -250,18 +252,18 @@ def seen_json(seen: Seen) -> dict[str, Any]:
             for number, sentence in enumerate(_conditions_of(submission), start=1)
         ],
         "duties": {
-            "before": [hold_detail(hold, "ja") for hold in submission.reasons if hold.reason in _BEFORE],
+            "before": [hold_detail(hold, lang) for hold in submission.reasons if hold.reason in _BEFORE],
             "not_before": _day(duties.not_before) or None,
             "deadline": _day(duties.deadline) or None,
             "call_after": duties.call_after,
             "phone": submission.section_phone or None,
             "closes": duties.closes,
             "settle_days": duties.settle_days,
-            "after": [{"sentence": name_duty(each, "ja"), "done": each in submission.done} for each in duties.after],
+            "after": [{"sentence": name_duty(each, lang), "done": each in submission.done} for each in duties.after],
             "url": duties.url or None,
-            "instructions": [name_duty(each, "ja") for each in duties.instructions],
+            "instructions": [name_duty(each, lang) for each in duties.instructions],
             "entries": [
-                {"title": name_duty(title, "ja"), "value": name_duty(value, "ja")} for title, value in duties.entries
+                {"title": name_duty(title, lang), "value": name_duty(value, lang)} for title, value in duties.entries
             ],
             "bring": list(duties.bring),
         },
@@ -285,9 +287,9 @@ def receipt_json(receipt: Receipt) -> dict[str, str | None]:
     }
 
 
-def hold_json(hold: Hold) -> dict[str, Any]:
-    """One hold as programs read it; ``detail`` is the sentence in Japanese, ``params`` are what it is made of."""
-    return {"reason": hold.reason.value, "detail": hold_detail(hold, "ja"), "params": hold.params.plain()}
+def hold_json(hold: Hold, lang: Language = "ja") -> dict[str, Any]:
+    """Returns the fixed fields of one hold: ``detail`` is its sentence in ``lang``, ``params`` are the values in it."""
+    return {"reason": hold.reason.value, "detail": hold_detail(hold, lang), "params": hold.params.plain()}
 
 
 # --- Pages ---------------------------------------------------------------------------------------------------

@@ -70,17 +70,21 @@ def issuer_json(entry: Entry) -> dict[str, Any]:
     }
 
 
-def difference_json(difference: Difference) -> dict[str, Any]:
-    """The fixed fields of one difference between two rules' mails."""
-    return {"field": difference.field, "before": list(difference.before), "after": list(difference.after)}
+def difference_json(difference: Difference, lang: Language = "ja") -> dict[str, Any]:
+    """Returns the fixed fields of one difference between two rules' mails."""
+    before, after = (
+        [each if isinstance(each, str) else each.text(lang) for each in lines]
+        for lines in (difference.before, difference.after)
+    )
+    return {"field": difference.field, "before": before, "after": after}
 
 
-def replayed_json(submission: Submission, found: Sequence[Difference]) -> dict[str, Any]:
+def replayed_json(submission: Submission, found: Sequence[Difference], lang: Language) -> dict[str, Any]:
     """Returns the fixed fields of one submission that ``rules test`` would draft otherwise."""
     return {
         "id": submission.id,
         "project": submission.project_name or None,
-        "differences": [difference_json(each) for each in found],
+        "differences": [difference_json(each, lang) for each in found],
     }
 
 

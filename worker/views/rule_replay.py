@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from worker.approve.redraft import Drafted
 from worker.core.message_id import SECRET, SECRET_BYTES
-from worker.core.messages import name_duty
+from worker.core.messages import Language, name_duty
 from worker.core.model import Draft, Duties
+from worker.core.params import Told
 from worker.core.states import Reason
 from worker.store.ports import Reading
 from worker.views.preview import mask_key
@@ -24,15 +25,27 @@ _OF_THE_CHANGE: Final = frozenset({Reason.CHANGED, Reason.RULE_CHANGED})
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One duty: its name and its sentences, the issuer's own or ours."""
+
+    name: str
+    told: tuple[Told, ...]
+
+    def text(self, lang: Language) -> str:
+        """Returns the duty in one line."""
+        return f"{self.name} {': '.join(name_duty(each, lang) for each in self.told)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """One field, line by line (an address, an attachment, a line of the body), before and after the change."""
 
     field: str
-    before: tuple[str, ...]
-    after: tuple[str, ...]
+    before: tuple[str | Line, ...]
+    after: tuple[str | Line, ...]
 
     @property
-    def changes(self) -> tuple[tuple[str, str], ...]:
+    def changes(self) -> tuple[tuple[str, str | Line], ...]:
         """The lines that are not the same: ``-`` for one that goes, ``+`` for one that comes, in their order."""
         codes = SequenceMatcher(None, self.before, self.after, autojunk=False).get_opcodes()
         return tuple(
@@ -63,7 +76,7 @@ def differences(before: Drafted, after: Drafted, key: str) -> tuple[Difference, 
     return tuple(Difference(field, one, other) for (field, one), (_, other) in facets if one != other)
 
 
-def _facets(drafted: Drafted, key: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _facets(drafted: Drafted, key: str) -> Iterator[tuple[str, tuple[str | Line, ...]]]:
     submission, draft, duties = drafted.submission, drafted.submission.draft, drafted.submission.duties
     yield "issuer", _some(submission.issuer)
     yield "project", _some(submission.project)
@@ -88,16 +101,16 @@ def _attachments(draft: Draft | None) -> tuple[str, ...]:
     return tuple(f"{each.title}: {each.filename} {each.sha256[:8]}" for each in draft.attachments) if draft else ()
 
 
-def _duties(duties: Duties) -> Iterator[str]:
+def _duties(duties: Duties) -> Iterator[str | Line]:
     if duties.call_after:
         yield "call_after"
     yield f"closes {duties.closes}"
     for name, day in (("not_before", duties.not_before), ("deadline", duties.deadline)):
         if day is not None:
             yield f"{name} {day}"
-    yield from (f"after {name_duty(sentence, 'ja')}" for sentence in duties.after)
+    yield from (Line("after", (sentence,)) for sentence in duties.after)
     if duties.url:
         yield f"url {duties.url}"
-    yield from (f"instruction {name_duty(step, 'ja')}" for step in duties.instructions)
-    yield from (f"entry {name_duty(title, 'ja')}: {name_duty(value, 'ja')}" for title, value in duties.entries)
+    yield from (Line("instruction", (step,)) for step in duties.instructions)
+    yield from (Line("entry", entry) for entry in duties.entries)
     yield from (f"bring {thing}" for thing in duties.bring)

@@ -117,7 +117,7 @@ def status_json(status: Status, lang: Language) -> dict[str, Any]:
         ],
         "set_aside": {mailbox: dict(counted) for mailbox, counted in status.aside.items()},
         "states": {state.value: count for state, count in status.counts.items() if count},
-        "waiting": [submission_json(each) for each in status.waiting],
+        "waiting": [submission_json(each, lang) for each in status.waiting],
         "sends_at": time_json(status.sends_at),
         "tasks": {urgency.name.lower(): count for urgency, count in status.urgencies.items()},
     }
@@ -138,12 +138,17 @@ def _verified_json(verdict: Verdict) -> dict[str, Any]:
 
 
 def resume_json(
-    *, is_resumed: bool, last: dt.datetime | None, sent: dt.datetime | None, to_send: Sequence[Submission]
+    to_send: Sequence[Submission],
+    lang: Language = "ja",
+    *,
+    is_resumed: bool,
+    last: dt.datetime | None,
+    sent: dt.datetime | None,
 ) -> dict[str, Any]:
     """Returns the fixed fields of ``resume``; ``last`` and ``sent`` are the newest entry and the newest mail sent."""
     return {
         "resumed": is_resumed,
         "last_entry_at": time_json(last),
         "last_sent_at": time_json(sent),
-        "to_send": [submission_json(each) for each in to_send],
+        "to_send": [submission_json(each, lang) for each in to_send],
     }

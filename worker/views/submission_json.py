@@ -24,8 +24,8 @@ def time_json(moment: dt.datetime | None) -> str | None:
     return moment.astimezone(JST).isoformat() if moment else None
 
 
-def submission_json(submission: Submission) -> dict[str, Any]:
-    """The fixed fields of ``list`` and ``show``, the same in every language; no key is among them."""
+def submission_json(submission: Submission, lang: Language = "ja") -> dict[str, Any]:
+    """Returns the fixed fields of ``list`` and ``show``; codes and values are the same in every language."""
     draft = submission.draft
     reasons = [hold.reason.value for hold in submission.reasons]
     return {
@@ -43,7 +43,7 @@ def submission_json(submission: Submission) -> dict[str, Any]:
         "subject": draft.subject if draft else None,
         "message_id": draft.message_id if draft else None,
         "proven": submission.proven,
-        "evidence": name_evidence(submission.evidence, "ja") or None,
+        "evidence": name_evidence(submission.evidence, lang) or None,
         "evidence_params": None if isinstance(submission.evidence, str) else submission.evidence.plain(),
         "rehearsal": submission.is_rehearsal,
         "due_at": time_json(submission.due_at if submission.state is State.APPROVED else None),
@@ -55,27 +55,31 @@ def submission_json(submission: Submission) -> dict[str, Any]:
     }
 
 
-def listed_json(submission: Submission, sends_at: dt.datetime | None) -> dict[str, Any]:
+def listed_json(submission: Submission, sends_at: dt.datetime | None, lang: Language = "ja") -> dict[str, Any]:
     """Returns the fixed fields of one line of ``list``."""
-    return {**submission_json(submission), "sends_at": time_json(sends_at)}
+    return {**submission_json(submission, lang), "sends_at": time_json(sends_at)}
 
 
 def shown_json(
-    seen: Seen, sends_at: dt.datetime | None, linked: Iterable[Submission], entries: Iterable[Entry]
+    seen: Seen,
+    sends_at: dt.datetime | None,
+    linked: Iterable[Submission],
+    entries: Iterable[Entry],
+    lang: Language = "ja",
 ) -> dict[str, Any]:
     """Returns the fixed fields of ``show``."""
     return {
-        **listed_json(seen.submission, sends_at),
-        "hold_details": [hold_json(hold) for hold in seen.submission.reasons],
-        **seen_json(seen),
-        "linked": [submission_json(each) for each in linked],
+        **listed_json(seen.submission, sends_at, lang),
+        "hold_details": [hold_json(hold, lang) for hold in seen.submission.reasons],
+        **seen_json(seen, lang),
+        "linked": [submission_json(each, lang) for each in linked],
         "entries": [entry_json(each) for each in entries],
     }
 
 
-def decided_json(submission: Submission, *, is_running: bool | None = None) -> dict[str, Any]:
+def decided_json(submission: Submission, lang: Language = "ja", *, is_running: bool | None = None) -> dict[str, Any]:
     """Returns the fixed fields of a decision; ``is_running`` tells whether the service will act on it."""
-    return {**submission_json(submission), **({} if is_running is None else {"service_running": is_running})}
+    return {**submission_json(submission, lang), **({} if is_running is None else {"service_running": is_running})}
 
 
 def notice_json(notice: Notice) -> dict[str, Any]:
@@ -90,7 +94,7 @@ def notice_json(notice: Notice) -> dict[str, Any]:
     }
 
 
-def summary_json(submission: Submission) -> dict[str, Any]:
+def summary_json(submission: Submission, lang: Language = "ja") -> dict[str, Any]:
     """The same for programs, with the label of what stands now."""
     draft = submission.draft
     return {
@@ -99,11 +103,11 @@ def summary_json(submission: Submission) -> dict[str, Any]:
         "cc": list(draft.cc) if draft else [],
         "subject": draft.subject if draft else None,
         "attachments": [each.filename for each in draft.attachments] if draft else [],
-        "hold_details": [hold_json(hold) for hold in submission.reasons],
+        "hold_details": [hold_json(hold, lang) for hold in submission.reasons],
     }
 
 
-def preview_json(seen: Seen) -> dict[str, Any]:
+def preview_json(seen: Seen, lang: Language = "ja") -> dict[str, Any]:
     """Returns the fixed fields of ``preview``, the notice before it comes in."""
     submission = seen.submission
     draft = submission.draft
@@ -112,7 +116,7 @@ def preview_json(seen: Seen) -> dict[str, Any]:
         "state": submission.state.value,
         "hold_reason": reasons[0] if reasons else None,
         "hold_reasons": reasons,
-        "hold_details": [hold_json(hold) for hold in submission.reasons],
+        "hold_details": [hold_json(hold, lang) for hold in submission.reasons],
         "issuer": submission.issuer,
         "section": submission.section or None,
         "to": list(draft.to) if draft else [],
@@ -126,7 +130,7 @@ def preview_json(seen: Seen) -> dict[str, Any]:
         else [],
         "rehearsal": submission.is_rehearsal,
         "id": submission.id or None,
-        **seen_json(seen),
+        **seen_json(seen, lang),
     }
 
 

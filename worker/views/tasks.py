@@ -18,7 +18,7 @@ from worker.config.load import Configuration
 from worker.core.business_hours import working_days_before
 from worker.core.messages import Language, name_duty, name_receipt, next_step, say
 from worker.core.model import JST, PRODUCT_NAMES, Product, ReceiptKind, Submission
-from worker.core.params import Told
+from worker.core.params import Aside, Told
 from worker.core.rulebook import Closing, Project
 from worker.core.states import State
 from worker.core.text import match_key
@@ -182,7 +182,7 @@ def is_settled(submission: Submission, today: dt.date) -> bool:
 def _tasks_of_submission(submission: Submission, today: dt.date) -> Iterator[Task]:
     match submission.state:
         case State.IN_DOUBT:
-            texts = _both("task_doubt", whom=_whom_with_phone(submission))
+            texts = _of_whom("task_doubt", submission)
             yield _task(submission, TaskKind.RESOLVE, texts, Urgency.NOW, action_for(submission))
         case State.REFUSED | State.BOUNCED:
             yield _as_the_state_says(submission, TaskKind.CORRECT, Urgency.NOW)
@@ -220,8 +220,8 @@ def _downloads(known: Sequence[Submission], configuration: Configuration) -> Ite
 
 def _download(submission: Submission, steps: Sequence[str], here: Sequence[Submission], folder: str) -> Task:
     told = submission.announced
-    named = "、".join((*told.numbers, *told.names)) if told else ""
-    came = "、".join(f"{each.id}（{each.notice_name}）" for each in here)
+    named = (*told.numbers, *told.names) if told else ()
+    came = [Aside(str(each.id), each.notice_name) for each in here]
 
     def text(lang: Language) -> str:
         numbered = "".join(say("download_step", lang, number=at, step=each) for at, each in enumerate(steps, start=1))
@@ -243,18 +243,22 @@ def _download(submission: Submission, steps: Sequence[str], here: Sequence[Submi
 def _stuck(submission: Submission) -> Task:
     """What a server puts off for hours goes on being tried; a person may find another way meanwhile."""
     tried = submission.deferrals > 0
-    whom = _whom_with_phone(submission)
     texts = (
-        _both("task_stuck", reply=submission.reply or "-", whom=whom)
+        _of_whom("task_stuck", submission, reply=submission.reply or "-")
         if tried
-        else _both("task_stuck_unreached", whom=whom)
+        else _of_whom("task_stuck_unreached", submission)
     )
     return _task(submission, TaskKind.STUCK, texts, Urgency.TODAY, show_action(submission))
 
 
-def _whom_with_phone(submission: Submission) -> str:
+def _of_whom(code: str, submission: Submission, **params: object) -> tuple[str, str]:
+    """Returns the sentence of ``code`` in both languages, with the section and its telephone number."""
     whom = " ".join(filter(None, (submission.issuer_name, submission.section_name)))
-    return f"{whom}（{submission.section_phone or say('no_phone', 'ja')}）"
+
+    def text(lang: Language) -> str:
+        return say(code, lang, whom=Aside(whom, submission.section_phone or say("no_phone", lang)), **params)
+
+    return text("ja"), text("en")
 
 
 def _hand_in(submission: Submission) -> Task:

@@ -28,6 +28,7 @@ from worker.config.rule_tables import RULE_KEYS, RULE_TABLES
 from worker.core.errors import ConfigError
 from worker.core.messages.keys import CHOICES, name_choices, name_key
 from worker.core.model import Channel
+from worker.core.params import Aside
 from worker.core.rulebook import Closing, InvoiceRule, Issuer, NoticeForm, Timing, Width
 
 SHIPPED: dict[str, Any] = {
@@ -91,7 +92,7 @@ def test_an_entry_is_found_by_any_of_its_names(text: str) -> None:
 def test_an_unknown_name_gives_those_that_are_near(text: str) -> None:
     with pytest.raises(ConfigError) as error:
         find_entry(text, {"mihon": SHIPPED, "tooi": {"name": "遠い村"}})
-    assert error.value.problems[0].params["near"] == "mihon（みほん町）"
+    assert error.value.problems[0].params["near"] == [Aside("mihon", "みほん町")]
 
 
 def test_what_is_open_is_asked_for_and_addresses_and_phones_that_are_missing() -> None:

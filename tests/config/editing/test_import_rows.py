@@ -128,7 +128,7 @@ def test_two_columns_of_one_key_and_a_missing_name_are_faults_of_the_headings() 
         Fault(
             "1",
             "import_heading_missing",
-            {"names": "工事名、業務名、案件名、件名", "shown": "発注者、発注者名"},
+            {"names": ["工事名", "業務名", "案件名", "件名"], "shown": ["発注者", "発注者名"]},
         ),
     )
 

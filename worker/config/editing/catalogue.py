@@ -22,6 +22,7 @@ from worker.config.rule_tables import FROM_PROJECT
 from worker.config.toml import strings_in
 from worker.core.errors import ConfigError, Problem
 from worker.core.model import Channel
+from worker.core.params import Aside
 from worker.core.rulebook import Issuer, Project, name_with_scope
 from worker.core.text import match_key
 
@@ -181,7 +182,7 @@ def find_entry(text: str, shipped: Mapping[str, Mapping[str, Any]]) -> str:
     if len(found) == 1:
         return found[0]
     near = found or _near(wanted, names)
-    shown = "、".join(f"{id_}（{_full_name(shipped[id_])}）" for id_ in near) or "-"
+    shown = [Aside(id_, _full_name(shipped[id_])) for id_ in near] or "-"
     code = "catalogue_several" if found else "catalogue_unknown"
     raise ConfigError([Problem("issuers/", "", code, {"name": text, "near": shown})])
 

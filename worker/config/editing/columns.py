@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from worker.config.editing.fields import FieldRefused, Key, parse_key
 from worker.core.text import match_key
@@ -118,7 +118,7 @@ class Fault:
 
     cell: str
     code: str
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +163,10 @@ def _headings_in(first: SheetRow, wanted: Mapping[str, str]) -> Headings:
         else:
             found[at] = key
     given = {key[0] for key in found.values()}
-    shown = "、".join(" ".join(each.split()) for each in first.cells if each.strip())[:_SHOWN]
+    shown = [" ".join(each.split()) for each in first.cells if each.strip()][:_SHOWN]
     for needed in NEEDED:
         if needed not in given:
-            names = "、".join(name for name, of in DEFAULT_COLUMNS.items() if of == needed)
+            names = [name for name, of in DEFAULT_COLUMNS.items() if of == needed]
             faults.append(Fault(str(first.number), "import_heading_missing", {"names": names, "shown": shown}))
     return Headings(found, tuple(ignored), tuple(faults))
 

@@ -10,11 +10,12 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from worker.config.toml import Refused, nearest
 from worker.core.japanese_dates import read_date
 from worker.core.model import PRODUCT_NAMES, Product
+from worker.core.params import Aside
 from worker.core.rulebook import Award, CountedBy, Guarantor, Issuer, WorkKind, name_with_scope
 from worker.core.text import fold_hyphens, match_key, plain_spaces, private_character, unsafe_character
 
@@ -69,7 +70,7 @@ _AMOUNT: Final = re.compile(r"[¥\\]?([0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})�
 class FieldRefused(Refused):
     """A text that is no value of this key; ``code`` of ``core.messages`` says why."""
 
-    def __init__(self, code: str, **params: str) -> None:
+    def __init__(self, code: str, **params: Any) -> None:
         super().__init__((code, params))
         self.code = code
         self.params = params
@@ -229,7 +230,7 @@ def _contract_numbers(text: str, forms: Sequence[str]) -> tuple[str, ...]:
     numbers = _texts(_plain(text))
     for number in numbers:
         if forms and not any(re.fullmatch(form, number) for form in forms):
-            raise FieldRefused("field_contract_number", value=number, forms="、".join(forms))
+            raise FieldRefused("field_contract_number", value=number, forms=tuple(forms))
     return numbers
 
 
@@ -263,8 +264,8 @@ def _section(text: str, issuer: Issuer | None) -> str:
     named = [id_ for id_, section in issuer.sections.items() if match_key(section.name) == match_key(text)]
     if len(named) == 1:
         return named[0]
-    valid = [f"{id_}（{section.name}）" for id_, section in issuer.sections.items()]
-    raise FieldRefused("field_section", value=text, issuer=issuer.full_name, valid="、".join(valid) or "-")
+    valid = [Aside(id_, section.name) for id_, section in issuer.sections.items()]
+    raise FieldRefused("field_section", value=text, issuer=issuer.full_name, valid=valid or "-")
 
 
 def _texts(text: str) -> tuple[str, ...]:
@@ -278,7 +279,7 @@ def _expects(text: str) -> tuple[str, ...]:
 def _among(text: str, words: Mapping[str, str]) -> str:
     found = words.get(match_key(text)) or words.get(match_key(text).lower())
     if found is None:
-        raise FieldRefused("field_word", value=text, valid="、".join(words))
+        raise FieldRefused("field_word", value=text, valid=tuple(words))
     return str(found)
 
 
@@ -286,13 +287,13 @@ def _yes_or_no(text: str) -> bool:
     word = match_key(text).lower()
     if word in _YES or word in _NO:
         return word in _YES
-    raise FieldRefused("field_word", value=text, valid="true、false")
+    raise FieldRefused("field_word", value=text, valid=("true", "false"))
 
 
 def _excluded(text: str) -> bool:
     word = match_key(text).lower()
     if word not in _EXCLUDED:
-        raise FieldRefused("field_word", value=text, valid="、".join(_EXCLUDED))
+        raise FieldRefused("field_word", value=text, valid=tuple(_EXCLUDED))
     return _EXCLUDED[word]
 
 
@@ -331,7 +332,7 @@ def find_issuer(text: str, issuers: Mapping[str, Issuer]) -> Issuer:
     if len(found) == 1:
         return found[0]
     if found:
-        ids = "、".join(f"{each.id}（{each.full_name}）" for each in found)
+        ids = [Aside(each.id, each.full_name) for each in found]
         raise FieldRefused("field_two_issuers", value=text, ids=ids)
     names = [each.full_name for each in issuers.values()] + list(issuers)
     raise FieldRefused("field_issuer", value=text, near=nearest(text, names))

@@ -16,6 +16,7 @@ from worker.config.editing.columns import NEEDED, Fault, Headings, Sheet, SheetR
 from worker.config.editing.fields import FieldRefused, Key, Value, find_issuer, merged_value, read_value, value_at
 from worker.config.projects import FILE
 from worker.core.errors import Problem
+from worker.core.params import Labelled
 from worker.core.rulebook import Issuer
 from worker.core.text import match_key
 
@@ -206,7 +207,7 @@ def _section_for_all(fate: Fate, project: Mapping[str, Any]) -> Fault | None:
     former, value = project.get("section"), fate.given.get(_SECTION)
     if value is None or not isinstance(former, Mapping) or value in former.values():
         return None
-    named = "、".join(f"{product}：{section}" for product, section in former.items())
+    named = [Labelled(str(product), str(section)) for product, section in former.items()]
     return Fault(fate.cells[_SECTION], "import_section", {"value": str(value), "registered": named})
 
 

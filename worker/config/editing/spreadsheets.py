@@ -55,7 +55,7 @@ def read_ledger(path: Path, sheet: str = "") -> Sheet:
     return Sheet(_rows(path, (SheetRow(at, tuple(row)) for at, row in enumerate(_csv_rows(path, content), start=1))))
 
 
-def _refusal(path: Path, code: str, **params: str) -> ConfigError:
+def _refusal(path: Path, code: str, **params: Any) -> ConfigError:
     return ConfigError([Problem(str(path), "", code, params)])
 
 
@@ -136,7 +136,7 @@ def _choose_sheet(path: Path, workbook: Any, name: str) -> Any:
     if not names:
         raise _refusal(path, "ledger_not_xlsx")
     if name and name not in names:
-        raise _refusal(path, "ledger_sheet", name=name, valid="、".join(names))
+        raise _refusal(path, "ledger_sheet", name=name, valid=names)
     if name:
         return workbook[name]
     visible = [each for each in workbook.worksheets if each.sheet_state == "visible"]

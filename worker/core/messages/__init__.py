@@ -52,8 +52,8 @@ from worker.core.messages.sentences import Teller
 from worker.core.messages.service import HINTS as STOPPING_HINTS
 from worker.core.messages.service import TEXTS as STOPPING_TEXTS
 from worker.core.messages.watch import TEXTS as MOVING_TEXTS
-from worker.core.model import Hold, Product, Submission
-from worker.core.params import TEXT, Params, Told, spell
+from worker.core.model import JST, Hold, Product, Receipt, Submission
+from worker.core.params import TEXT, Aside, Labelled, Numbered, Params, Told, spell
 from worker.core.states import Kind, Reason, State, kind_of
 
 Language = Literal["ja", "en"]
@@ -85,25 +85,50 @@ _HINTS: Final = {
 
 
 def say(code: str, lang: Language, **params: object) -> str:
-    """The sentence of ``code``, with ``params`` put in."""
-    return _TEXTS[code][0 if lang == "ja" else 1].format(**params)
+    """Returns the sentence of ``code`` with ``params`` put in, as ``put`` shows each of them."""
+    return _TEXTS[code][0 if lang == "ja" else 1].format(**{name: put(value, lang) for name, value in params.items()})
 
 
-def say_refusal(code: str, lang: Language, **params: str) -> str:
+def put(value: object, lang: Language) -> object:
+    """Returns a parameter as the language shows it: a list with its commas, a remark in its brackets, our sentences."""
+    is_japanese = lang == "ja"
+    match value:
+        case Aside():
+            return f"{value.word}（{value.remark}）" if is_japanese else f"{value.word} ({value.remark})"
+        case Labelled():
+            return f"{value.code}{'：' if is_japanese else ': '}{put(value.about, lang)}"
+        case Numbered():
+            return f"{value.number}. {put(value.about, lang)}"
+        case Hold():
+            detail = hold_detail(value, lang)
+            return put(Labelled(value.reason, detail), lang) if detail else value.reason
+        case Receipt():
+            return f"{value.at.astimezone(JST):%m/%d %H:%M:%S} {name_receipt(value, lang)}"
+        case Params():
+            return name_misfit(value, lang) if value.code in MISFITS else name_duty(value, lang)
+        case tuple() | list():
+            return ("、" if is_japanese else ", ").join(str(put(each, lang)) for each in value)
+        case _:
+            return value
+
+
+def say_refusal(code: str, lang: Language, **params: object) -> str:
     """Why a person's decision was not taken; a state and reasons among ``params`` in office words."""
     index = 0 if lang == "ja" else 1
-    words: dict[str, str] = dict(params)
+    words = dict(params)
     if "state" in params:
-        words["state"] = name_any_state(State(params["state"]), lang)
+        words["state"] = name_any_state(State(str(params["state"])), lang)
     if "reasons" in params:
-        words["reasons"] = ("、", ", ")[index].join(REASONS[Reason(each)][index] for each in params["reasons"].split())
+        words["reasons"] = [REASONS[Reason(each)][index] for each in str(params["reasons"]).split()]
     return say(code, lang, **words)
 
 
 def hint(code: str, lang: Language, **params: object) -> str:
     """What to do about the configuration problem ``code``; empty where the sentence says it already."""
     pair = _HINTS.get(code)
-    return pair[0 if lang == "ja" else 1].format(**params) if pair else ""
+    if pair is None:
+        return ""
+    return pair[0 if lang == "ja" else 1].format(**{name: put(each, lang) for name, each in params.items()})
 
 
 def name_state(submission: Submission, lang: Language) -> str:

@@ -160,9 +160,11 @@ _CLOSED: Final[dict[str, dict[str, _Pair]]] = {
 """The words of every closed list, by its key, with what each means."""
 
 
-def explain_words(key: str, valid: str, lang: Literal["ja", "en"]) -> str:
-    """The words ``valid`` (parted by commas) of a closed list at ``key``, each with its meaning where it has one."""
+def explain_words(key: str, valid: object, lang: Literal["ja", "en"]) -> object:
+    """Returns the words ``valid`` of a closed list at ``key`` (a text with commas), each with its meaning."""
     meanings = _CLOSED.get(key.rpartition(".")[2].partition("[")[0], {})
+    if not meanings or not isinstance(valid, str):
+        return valid
     index = 0 if lang == "ja" else 1
     told = [
         f"{word}（{meanings[word][0]}）"
@@ -172,7 +174,7 @@ def explain_words(key: str, valid: str, lang: Literal["ja", "en"]) -> str:
         else word
         for word in valid.split(", ")
     ]
-    return ("、", ", ")[index].join(told) if meanings else valid
+    return ("、", ", ")[index].join(told)
 
 
 def name_key(path: Sequence[str], lang: Literal["ja", "en"]) -> str:
