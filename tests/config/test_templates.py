@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from worker.config.template_check import Use, check_template
 from worker.config.templates import TEXT_LIMIT, MissingName, Renderer, Scope, TemplateFault
 
 NAMES: dict[str, Any] = {
@@ -152,3 +153,69 @@ def test_digits_are_the_digits_alone(text: str, digits: str) -> None:
 
 def test_nospace_takes_every_kind_of_space_out() -> None:
     assert text_of("{{ t | nospace }}", t=" 〇〇　建設\u00a0株式会社 ") == "〇〇建設株式会社"
+
+
+LONG = {"x": "abcdefghij" * 1_000, "words": ["a"] * 1_000}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% for a in x %}{% for b in x %}{% for c in x %}{% endfor %}{% endfor %}{% endfor %}",
+        "{% for a in 'aaaaaaaaaa' %}{% for b in x %}{% for c in x %}{% endfor %}{% endfor %}{% endfor %}",
+        "{% for a in x if a == 'z' %}{% endfor %}{% for b in x %}{% endfor %}",
+        "{{ '%1000000000d' % 1 }}",
+        "{{ '%1000000000d'|format(1) }}",
+        "{{ '%*d'|format(1000000000, 1) }}",
+        "{{ '%.1000000000f'|format(1.5) }}",
+        "{{ '{:1000000000}'.format(1) }}",
+        "{{ '{:{}}'.format(1, 1000000000) }}",
+        "{{ '{0:>{1}}'.format('a', 1000000000) }}",
+        "{{ x|indent(1000000000) }}",
+        "{{ x|replace('', x) }}",
+        "{{ x|list|join(x) }}",
+        "{{ x|wordwrap(1, True, x) }}",
+        "{{ 2 ** 1000000000 }}",
+        "{{ 'a' * 1000000000 }}",
+        "{{ [1] * 1000000000 }}",
+        "{% set a = x %}" + "{% set a = a ~ a %}" * 40 + "{{ a|length }}",
+        "{% set a = x %}" + "{% set a = a + a %}" * 40 + "{{ a|length }}",
+        "{% set a = words %}" + "{% set a = a + a %}" * 40 + "{{ a|length }}",
+        "{% set a = 99 %}" + "{% set a = a * a %}" * 40 + "{{ a }}",
+    ],
+)
+def test_a_template_that_makes_much_out_of_little_is_a_fault(source: str) -> None:
+    with pytest.raises(TemplateFault):
+        Renderer().render(source, LONG)
+
+
+@pytest.mark.parametrize("method", ["ljust", "rjust", "center", "zfill", "expandtabs", "replace", "join", "translate"])
+def test_a_method_that_gives_more_than_it_gets_is_no_name_of_a_text(method: str) -> None:
+    with pytest.raises((TemplateFault, MissingName)):
+        Renderer().render(f"{{{{ x.{method}(1000000000) }}}}", LONG)
+
+
+def test_what_mails_need_stays() -> None:
+    source = (
+        "{% for a in words[:2] %}{{ a ~ loop.index }}{% endfor %} {{ '{:,}'.format(12345) }} {{ '%05d'|format(3) }}"
+    )
+    assert Renderer().render(source, LONG) == "a1a2 12,345 00003"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% macro f() %}{{ f() }}{{ f() }}{% endmacro %}{{ f() }}",
+        "{% macro f(n) %}x{% endmacro %}{% call f(1) %}{% endcall %}",
+        "{% for a in attachments recursive %}{{ loop(attachments) }}{% endfor %}",
+    ],
+)
+def test_a_template_that_calls_a_part_of_itself_is_refused_before_it_runs(source: str) -> None:
+    assert ("template_recursive", {}) in check_template(source, Use.BODY)
+
+
+@pytest.mark.parametrize(
+    "expression", ["'%1000000000d' % 1", "'a' * 10000000000", "2 ** 1000000000", "2 ** 9 ** 9 ** 9"]
+)
+def test_the_check_works_out_no_expression(expression: str) -> None:
+    check_template(f"{{{{ {expression} }}}}", Use.SUBJECT)

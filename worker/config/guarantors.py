@@ -6,14 +6,14 @@ what was never seen stands under ``assumed``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
 
 from worker.config.addresses import NAME, check_host
-from worker.config.toml import NonEmpty, Path, Refused, Shape, check_table, key_path, nearest, table_in, texts_in
+from worker.config.patterns import check_pattern
+from worker.config.toml import NonEmpty, Path, Shape, check_table, key_path, nearest, table_in, texts_in
 from worker.core.errors import Problem
 from worker.core.model import Product
 from worker.core.rulebook import Guarantor
@@ -21,15 +21,7 @@ from worker.core.rulebook import Guarantor
 FILE: Final = "guarantors.toml"
 
 
-def _check_pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise Refused(("bad_pattern", {"detail": str(error)})) from error
-    return text
-
-
-Pattern = Annotated[NonEmpty, AfterValidator(_check_pattern)]
+Pattern = Annotated[NonEmpty, AfterValidator(check_pattern)]
 Domain = Annotated[str, AfterValidator(lambda text: check_host(text).lower())]
 
 

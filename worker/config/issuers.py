@@ -8,7 +8,6 @@ issuer's rule is right: only ``open`` and a person say that.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Final
 
@@ -17,9 +16,10 @@ from pydantic import AfterValidator, Field
 from worker.config.addresses import NAME, AddressText
 from worker.config.guarantors import bad_name
 from worker.config.open_keys import left_unsaid, names_table, open_of_rule, open_of_section, problems_of_open
+from worker.config.patterns import check_pattern
 from worker.config.rule_conflicts import RuleSource, problems_of_rules
 from worker.config.rule_tables import FROM_PROJECT, RuleTables, bare_rule, lay_over, layers, own_layers, written_keys
-from worker.config.toml import NonEmpty, Path, Refused, Shape, check_table, key_path, nearest, table_in, texts_in
+from worker.config.toml import NonEmpty, Path, Shape, check_table, key_path, nearest, table_in, texts_in
 from worker.core.errors import Problem
 from worker.core.model import Address, Product, Sha256
 from worker.core.rulebook import (
@@ -37,21 +37,7 @@ from worker.core.rulebook import (
 )
 from worker.core.value_forms import VALUE_LIMIT
 
-PATTERN_LIMIT: Final = 200
-"""Characters of a value's pattern: the longest number format seen needs about 40."""
-
-
 # --- Shapes --------------------------------------------------------------------------------------------------
-
-
-def _check_pattern(text: str) -> str:
-    if len(text) > PATTERN_LIMIT:
-        raise Refused(("pattern_too_long", {"limit": str(PATTERN_LIMIT)}))
-    try:
-        re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise Refused(("bad_pattern", {"detail": str(error)})) from error
-    return text
 
 
 class _Eligibility(Shape):
@@ -80,7 +66,7 @@ class SectionTable(Shape):
 
 
 class _ValueForm(Shape):
-    pattern: Annotated[str, AfterValidator(_check_pattern)] = ""
+    pattern: Annotated[str, AfterValidator(check_pattern)] = ""
     digits_only: bool = False
     length: Annotated[int | None, Field(ge=1, le=VALUE_LIMIT)] = None
     remove_hyphens: bool = False

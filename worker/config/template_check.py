@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
+from jinja2.sandbox import SandboxedEnvironment
 
 from worker.config.templates import FILTERS
 from worker.config.toml import nearest
@@ -120,10 +121,16 @@ class _AnyFilter(dict[str, Callable[..., str]]):
         return True
 
 
+class _Unfolded(SandboxedEnvironment):
+    """jinja2 works out constant expressions while it compiles, but for the operators that a sandbox intercepts."""
+
+    intercepted_binops = frozenset(SandboxedEnvironment.default_binop_table)
+
+
 @functools.cache
 def _environment() -> Environment:
     # Nothing is rendered here; the sandboxed environment that does is compose's.
-    environment = Environment(autoescape=False)  # noqa: S701  plain text mail, not HTML
+    environment = _Unfolded(autoescape=False, optimized=False)
     environment.filters = _AnyFilter()  # those that are not allowed are found by name, all at once
     environment.globals.clear()  # range, lipsum and others: a mail needs none of them
     return environment
@@ -140,6 +147,7 @@ def check_template(text: str, use: Use) -> tuple[Finding, ...]:
             *_unknown_filters(tree),
             *_unknown_attributes(tree),
             *_other_files(tree),
+            *_endless(tree),
             *_left_as_text(tree, use),
         ]
         if use not in _WITH_KEY:
@@ -195,6 +203,13 @@ def _other_files(tree: nodes.Template) -> _Findings:
     """A template that takes another in: the renderer has no files, and a name could hide there."""
     if any(tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends))):
         yield "template_include", {}
+
+
+def _endless(tree: nodes.Template) -> _Findings:
+    """A part that calls itself: how often it does so cannot be bounded."""
+    calls_itself = any(tree.find_all((nodes.Macro, nodes.CallBlock)))
+    if calls_itself or any(loop.recursive for loop in tree.find_all(nodes.For)):
+        yield "template_recursive", {}
 
 
 def _left_as_text(tree: nodes.Template, use: Use) -> _Findings:

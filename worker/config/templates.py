@@ -6,11 +6,14 @@ does not know what the text is for.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NoReturn
 
 import jinja2
+from jinja2 import nodes
+from jinja2.filters import do_format, do_indent, do_join, do_replace, do_wordwrap
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from worker.core.errors import HoshobinError
@@ -99,10 +102,45 @@ FILTERS: Final[Mapping[str, Callable[[Any], str]]] = {
 }
 
 
-class _Bounded(ImmutableSandboxedEnvironment):
-    """The sandbox, without the operators that make much out of little; a scope's names are what was put into it."""
+ROUNDS_LIMIT: Final = 10_000
+"""Rounds of all loops of one rendering together: a mail lists some ten attachments. Also a loop without output ends."""
 
-    intercepted_binops = frozenset({"*", "**"})
+WIDTH_LIMIT: Final = 1_000
+"""Characters that one value may be filled up to; a line of a mail has at most 998 (RFC 5322 §2.1.1)."""
+
+_COUNTED: Final = "_counted"
+_BOUNDED: Final = "_bounded"
+_ROUNDS: Final = "_rounds"
+
+_TEXT_METHODS: Final = frozenset(
+    {"strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "upper", "lower", "title", "capitalize", "split"}
+    | {"splitlines", "partition", "rpartition", "startswith", "endswith", "find", "count", "isdigit", "format"}
+)
+"""The methods of a text that give no more than they get, and ``format``, whose widths are bounded."""
+
+_WIDE: Final = re.compile(r"\{[^{}]*(?:\{|[0-9]{4})|%[^a-zA-Z%]*(?:\*|[0-9]{4})")
+"""A field of ``format`` or ``%`` that is wider than WIDTH_LIMIT, or takes its width from a value."""
+
+
+class _Bounded(ImmutableSandboxedEnvironment):
+    """The sandbox, without the operators that make much out of little; a scope's names are what was put into it.
+
+    Each rendering ends: its loops are counted, its texts are bounded, and no step makes much out of little.
+    """
+
+    intercepted_binops = frozenset({"*", "**", "%", "+"})
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """As the sandbox has it, and of a text only the methods that give no more than they get."""
+        if isinstance(obj, str) and attr not in _TEXT_METHODS:
+            return False
+        return super().is_safe_attribute(obj, attr, value)
+
+    def wrap_str_format(self, value: Any) -> Any:
+        """Returns ``format`` of a text. Raises TemplateFault for a field that is too wide."""
+        if getattr(value, "__name__", "") in {"format", "format_map"} and isinstance(value.__self__, str):
+            _check_width(value.__self__)
+        return super().wrap_str_format(value)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """``project.values`` is the register's values, not the method that every dict has under this name."""
@@ -117,10 +155,105 @@ class _Bounded(ImmutableSandboxedEnvironment):
         return super().getitem(obj, argument)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:  # noqa: ARG002  jinja2 gives it
-        """Refuse to repeat text or to raise to a power: a mail needs neither."""
-        if operator == "**" or not (isinstance(left, int | float) and isinstance(right, int | float)):
-            raise TemplateFault(f"{operator} is for numbers only" if operator == "*" else "** is not allowed")
-        return left * right
+        """Refuses to repeat or to format text by an operator, and powers: a mail needs none of them."""
+        if operator == "**":
+            raise TemplateFault("** is not allowed")
+        if operator == "+":
+            return _bound(left + right)
+        if not (isinstance(left, int | float) and isinstance(right, int | float)):
+            raise TemplateFault(f"{operator} is for numbers only")
+        return _bound(left * right) if operator == "*" else left % right
+
+    def compile_bounded(self, source: str) -> jinja2.Template:
+        """Returns the template with its loops counted and its concatenations bounded."""
+        tree = self.parse(source)
+        for loop in tree.find_all(nodes.For):
+            loop.iter = _filtered(loop.iter, _COUNTED)
+        for text in list(tree.find_all(nodes.Concat)):
+            text.nodes = [_filtered(each, _BOUNDED) for each in text.nodes]
+        return jinja2.Template.from_code(self, self.compile(tree), self.make_globals(None))
+
+
+def _filtered(node: nodes.Node, name: str) -> Any:
+    made = nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+    return made.set_environment(node.environment) if node.environment else made
+
+
+@jinja2.pass_context
+def _counted(context: jinja2.runtime.Context, things: Any) -> Iterator[Any]:
+    rounds: list[int] = context[_ROUNDS]
+    for each in things:
+        rounds[0] += 1
+        if rounds[0] > ROUNDS_LIMIT:
+            raise TemplateFault(f"more than {ROUNDS_LIMIT} rounds")
+        yield each
+
+
+def _bound(value: Any) -> Any:
+    """Returns ``value``. Raises TemplateFault for a text longer than TEXT_LIMIT, and for a number that has no use."""
+    if isinstance(value, str | list | tuple) and len(value) > TEXT_LIMIT:
+        raise TemplateFault(f"more than {TEXT_LIMIT} characters")
+    if isinstance(value, int) and value.bit_length() > WIDTH_LIMIT:
+        raise TemplateFault("a number too large")
+    return value
+
+
+def _check_width(text: str) -> None:
+    if _WIDE.search(text):
+        raise TemplateFault(f"a field wider than {WIDTH_LIMIT - 1}")
+
+
+def _bounded_format(value: Any, *args: Any, **kwargs: Any) -> str:
+    _check_width(str(value))
+    return do_format(value, *args, **kwargs)
+
+
+def _bounded_indent(value: Any, width: Any = 4, *args: Any, **kwargs: Any) -> str:
+    if len(width) > WIDTH_LIMIT if isinstance(width, str) else int(width) > WIDTH_LIMIT:
+        raise TemplateFault(f"an indent wider than {WIDTH_LIMIT}")
+    return str(_bound(do_indent(value, width, *args, **kwargs)))
+
+
+@jinja2.pass_eval_context
+def _bounded_replace(eval_ctx: Any, value: Any, old: str, new: str, count: int | None = None) -> str:
+    text = str(value)
+    if (len(text) + 1) * len(str(new)) + len(text) > TEXT_LIMIT and text.count(str(old)) * len(str(new)) > TEXT_LIMIT:
+        raise TemplateFault(f"more than {TEXT_LIMIT} characters")
+    return do_replace(eval_ctx, text, old, new, count)
+
+
+@jinja2.pass_eval_context
+def _bounded_join(eval_ctx: Any, value: Any, d: str = "", attribute: Any = None) -> str:
+    things = list(value)
+    if len(things) * len(str(d)) > TEXT_LIMIT:
+        raise TemplateFault(f"more than {TEXT_LIMIT} characters")
+    return str(_bound(do_join(eval_ctx, things, d, attribute)))
+
+
+@jinja2.pass_environment
+def _bounded_wordwrap(
+    environment: Any,
+    s: str,
+    width: int = 79,
+    break_long_words: bool = True,
+    wrapstring: str | None = None,
+    break_on_hyphens: bool = True,
+) -> str:
+    if wrapstring is not None and len(s) * len(wrapstring) > TEXT_LIMIT:
+        raise TemplateFault(f"more than {TEXT_LIMIT} characters")
+    return do_wordwrap(environment, s, width, break_long_words, wrapstring, break_on_hyphens)
+
+
+_OWN: Final[Mapping[str, Callable[..., Any]]] = {
+    _COUNTED: _counted,
+    _BOUNDED: lambda value: _bound(str(value)),
+    "format": _bounded_format,
+    "indent": _bounded_indent,
+    "replace": _bounded_replace,
+    "join": _bounded_join,
+    "wordwrap": _bounded_wordwrap,
+}
+"""Filters of jinja2 that make much out of little, bounded, and those that are put around loops and concatenations."""
 
 
 class Renderer:
@@ -131,8 +264,9 @@ class Renderer:
             undefined=_Named,
             autoescape=False,
             keep_trailing_newline=True,
+            optimized=False,  # an expression of constants alone would be worked out unbounded while it is compiled
         )
-        self._environment.filters.update(FILTERS)
+        self._environment.filters.update({**FILTERS, **_OWN})
         self._compiled: dict[str, jinja2.Template] = {}
 
     def render(self, source: str, names: Mapping[str, Any]) -> str:
@@ -143,8 +277,8 @@ class Renderer:
         try:
             template = self._compiled.get(source)
             if template is None:
-                template = self._compiled[source] = self._environment.from_string(source)
-            return _joined(template.generate(**names))
+                template = self._compiled[source] = self._environment.compile_bounded(source)
+            return _joined(template.generate(**names, **{_ROUNDS: [0]}))
         except _FAULTS as error:
             raise TemplateFault(f"{type(error).__name__}: {error}") from error
 

@@ -173,6 +173,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the whole notice must not be used here",
     ),
     "template_include": ("ひな形から別のひな形は読み込めません", "a template cannot take in another one"),
+    "template_recursive": (
+        "ひな形の中で、自分自身を呼び出す書き方（macro、call、recursive）は使えません",
+        "a template cannot call a part of itself (macro, call, recursive)",
+    ),
+    "pattern_slow": (
+        "この正規表現は、照合が終わらないことがあります（{detail}）",
+        "this pattern may never come to an end ({detail})",
+    ),
     # directories and secrets
     "no_directory": (
         "設定フォルダがありません（探した場所：{looked}）",
@@ -353,6 +361,11 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "template_notice": ("notice.contract_number のように項目を書いてください", "name a field: notice.contract_number"),
     "template_include": ("内容をそのひな形に直接書いてください", "write the text into that template"),
+    "template_recursive": ("内容をその場所に直接書いてください", "write the text at its place"),
+    "pattern_slow": (
+        "繰り返しは1文字ごとに、上限を付けて書いてください（例：[0-9]{{4,5}}-[0-9]{{5,6}}[A-Z]?）",
+        "repeat single characters only, with no repeat or choice inside a repeat: [0-9]{{4,5}}-[0-9]{{5,6}}[A-Z]?",
+    ),
     "no_directory": (
         "hoshobin init DIR で作成し、--config DIR で指定してください",
         "write one with hoshobin init DIR and name it with --config DIR",
