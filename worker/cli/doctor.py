@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -24,6 +24,7 @@ from worker.core.errors import AccountRefused, HoshobinError, Unavailable
 from worker.core.login_errors import find_refusal
 from worker.core.messages import PROVIDERS, Language, hint, name_thing, say, say_refused_login
 from worker.core.model import JST, Look, Unreadable
+from worker.core.server_faults import find_fault
 from worker.oauth.files import LoginFile, UnfitLogin
 from worker.read.ports import BROKEN_SANDBOX, PdfReader, Sandbox
 from worker.service.threads import OwnThread
@@ -212,10 +213,17 @@ async def _try(
         if refusal := find_refusal(refused.detail):
             why, step = say_refused_login(refusal, lang)
             return Examined(shown_name, f"{why}: {refusal.said}", step)
-        return Examined(shown_name, refused.detail, say(remedies[1], lang, **params))
+        return Examined(shown_name, refused.detail, _remedy(refused, remedies[1], lang, params))
     except Unavailable as failure:
-        return Examined(shown_name, failure.detail, say(remedies[0], lang, **params))
+        return Examined(shown_name, failure.detail, _remedy(failure, remedies[0], lang, params))
     return Examined(shown_name)
+
+
+def _remedy(failure: Unavailable, otherwise: str, lang: Language, params: Mapping[str, str]) -> str:
+    """Returns the remedy of the fault that ``failure`` tells of, else ``otherwise``."""
+    fault = find_fault(failure.detail)
+    table = f"[mailbox.{params['name']}]" if "name" in params else "[smtp]"
+    return say(f"remedy_{fault}", lang, table=table) if fault else say(otherwise, lang, **params)
 
 
 NEWEST: Final = 30

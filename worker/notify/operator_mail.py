@@ -29,6 +29,7 @@ from worker.core.messages import (
 from worker.core.messages.receipts import COPY_NEWS
 from worker.core.model import JST, Alarm, ReceiptKind, Submission
 from worker.core.params import Params, Value, read_spelled
+from worker.core.server_faults import find_fault
 from worker.core.states import AlarmCause, State
 from worker.core.text import shown
 from worker.match.near_matches import NearMiss
@@ -203,12 +204,21 @@ def _describe_trouble(alarm: Alarm) -> str:
             return say("telling_deaf", "ja", name=name_thing(about, "ja"), detail=shown(alarm.detail))
         case AlarmCause.UNFETCHED:
             return say("telling_unfetched", "ja", mailbox=name_thing(about, "ja"), why=shown(alarm.detail))
-        case _ if refusal := find_refusal(alarm.detail):
-            why, step = say_refused_login(refusal, "ja")
-            cause, reply = name_thing(about, "ja"), shown(refusal.said)
-            return say("telling_login", "ja", cause=cause, why=why, reply=reply, step=step)
         case _:
-            return say("telling_account", "ja", cause=name_thing(about, "ja"), reply=shown(alarm.detail))
+            return _describe_account(about, alarm.detail)
+
+
+def _describe_account(about: str, detail: str) -> str:
+    """An account that cannot be used: a login by token, a fault that is no password, or the server's own words."""
+    cause = name_thing(about, "ja")
+    if refusal := find_refusal(detail):
+        why, step = say_refused_login(refusal, "ja")
+        return say("telling_login", "ja", cause=cause, why=why, reply=shown(refusal.said), step=step)
+    if fault := find_fault(detail):
+        table = f"[mailbox.{about.partition(':')[2]}]" if about.startswith("mail:") else "[smtp]"
+        why, step = say(f"fault_{fault}", "ja"), say(f"remedy_{fault}", "ja", table=table)
+        return say("telling_fault", "ja", cause=cause, why=why, reply=shown(detail), step=step)
+    return say("telling_account", "ja", cause=cause, reply=shown(detail))
 
 
 def _name_news(detail: str) -> str:

@@ -560,7 +560,7 @@ async def test_an_authority_nobody_named_is_not_trusted(authority: trustme.CA) -
 
 async def test_a_ca_file_that_is_missing_is_named() -> None:
     async with MisbehavingServer() as server:
-        with pytest.raises(Unavailable, match=r"ca_file /nowhere/ca\.pem"):
+        with pytest.raises(Unavailable, match=r"ca_file: /nowhere/ca\.pem"):
             await client_of(server, security=Security.TLS, ca_file="/nowhere/ca.pem").open()
 
 

@@ -22,6 +22,7 @@ from worker.cli.demo.imap_server import DemoImap
 from worker.config.settings import Security
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import JST, NO_DATE
+from worker.core.server_faults import ServerFault, find_fault
 from worker.watch.imap.mailbox import ImapMailbox
 from worker.watch.plan import GONE, MAIL_LIMIT, MAIL_PART
 from worker.watch.ports import Fetched, Header, Opened
@@ -386,10 +387,68 @@ def test_starttls_comes_before_the_password(authority: trustme.CA, ca_file: str)
         assert words.index(b"STARTTLS") < words.index(b"LOGIN")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"[ALERT] Too many simultaneous connections. (Failure)",
+        b"[UNAVAILABLE] Maximum number of connections from user+IP exceeded (mail_max_userip_connections=10)",
+        b"[THROTTLED] try later",
+        b"[OVERQUOTA] Account exceeded command or bandwidth limits",
+        b"[LIMIT] too much",
+        b"Temporary authentication failure",
+    ],
+)
+def test_a_login_refused_for_a_time_is_no_refused_account(said: bytes) -> None:
+    with ScriptedImap(MESSAGES, [Fault(b"LOGIN", b"TAG NO " + said + b"\r\n")]) as server:
+        with pytest.raises(Unavailable) as caught:
+            mailbox(server).open()
+        assert not isinstance(caught.value, AccountRefused)
+
+
+@pytest.mark.parametrize(
+    "said", [b"[AUTHENTICATIONFAILED] Invalid credentials (Failure)", b"[EXPIRED] password", b"no"]
+)
+def test_a_login_refused_for_good_stays_a_refused_account(said: bytes) -> None:
+    faults = [Fault(b"LOGIN", b"TAG NO " + said + b"\r\n")]
+    with ScriptedImap(MESSAGES, faults) as server, pytest.raises(AccountRefused):
+        mailbox(server).open()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"[OVERQUOTA] Account exceeded command or bandwidth limits. (Failure)", b"[LIMIT] later", b"[THROTTLED] later"],
+)
+@pytest.mark.parametrize("what", [rb"UID FETCH .*\(RFC", rb"UID FETCH .*\(BODY"])
+def test_a_fetch_refused_for_all_that_we_ask_is_the_mailboxs_and_no_messages(what: bytes, said: bytes) -> None:
+    with ScriptedImap(MESSAGES, [Fault(what, b"TAG NO " + said + b"\r\n")]) as server:
+        with pytest.raises(Unavailable):
+            everything(mailbox(server))
+        server.faults.clear()
+        assert len(everything(mailbox(server))) == 3
+
+
+def test_a_folder_that_is_not_opened_is_told_as_the_folder() -> None:
+    with ScriptedImap(MESSAGES, [Fault(b"EXAMINE", b"TAG NO [NONEXISTENT] Unknown Mailbox\r\n")]) as server:
+        with pytest.raises(Unavailable) as caught:
+            mailbox(server).open()
+        assert find_fault(caught.value.detail) is ServerFault.FOLDER
+
+
+def test_a_missing_ca_file_and_a_certificate_are_told_as_such(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    with ScriptedImap(MESSAGES, tls=server_context(authority), capabilities=b"IMAP4rev1 STARTTLS") as server:
+        absent = str(tmp_path / "absent.pem")
+        for ca_file, fault in ((absent, ServerFault.CA_FILE), ("", ServerFault.CERTIFICATE)):
+            with pytest.raises(Unavailable) as caught:
+                mailbox(server, host="localhost", security=Security.STARTTLS, ca_file=ca_file).open()
+            assert find_fault(caught.value.detail) is fault
+
+
 def test_where_starttls_is_not_offered_no_password_is_sent(ca_file: str) -> None:
     with ScriptedImap(MESSAGES) as server:
-        with pytest.raises(AccountRefused, match="STARTTLS"):
+        with pytest.raises(AccountRefused, match="STARTTLS") as caught:
             mailbox(server, host="localhost", security=Security.STARTTLS, ca_file=ca_file).open()
+        assert find_fault(caught.value.detail) is ServerFault.NO_STARTTLS
         assert not any(line.startswith(b"LOGIN") for line in server.commands)
 
 

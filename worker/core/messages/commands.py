@@ -161,6 +161,54 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "[smtp] の user とパスワードのファイルをご確認ください。",
         "Check user and password file of [smtp].",
     ),
+    "fault_no_starttls": ("サーバーが暗号化通信（STARTTLS）に対応していません", "the server offers no STARTTLS"),
+    "fault_no_login": ("サーバーに、使えるログイン方法がありません", "the server offers no login that can be used"),
+    "fault_sender_refused": (
+        "自社のアドレスからの送信を、送信サーバーが許可していません（宛先の誤りではありません）",
+        "the server does not let this account send under the contractor's address; the recipient is not at fault",
+    ),
+    "fault_certificate": ("サーバーの証明書を確認できません", "the server's certificate is not accepted"),
+    "fault_ca_file": ("証明書のファイル（ca_file）を読めません", "the file of trusted certificates cannot be read"),
+    "fault_mail_folder": ("メールボックスのフォルダを開けません", "the folder of the mailbox cannot be opened"),
+    "remedy_no_starttls": (
+        (
+            "{table} の security（tls か starttls）と port をご確認ください。"
+            "急に起きたときは、通信の途中で暗号化が妨げられているおそれがあります。パスワードは送っていません。"
+        ),
+        (
+            "Check security (tls or starttls) and port of {table}. If it worked before, somebody on the way may take "
+            "the offer out. No password was sent."
+        ),
+    ),
+    "remedy_no_login": (
+        "{table} の port と security、サーバーのログイン方法（PLAIN、LOGIN、XOAUTH2）をご確認ください。",
+        "Check port and security of {table}, and the server's ways to log in (PLAIN, LOGIN, XOAUTH2).",
+    ),
+    "remedy_sender_refused": (
+        (
+            "{table} の user で、worker.toml の [contractor] email から送信できるように、"
+            "メールサーバーの管理者に設定を依頼するか、どちらかを直してください。直るまで、すべての送信を待ちます。"
+        ),
+        (
+            "Have the server's administrator let the user of {table} send from [contractor] email of worker.toml, "
+            "or mend one of the two. Every mail waits until then."
+        ),
+    ),
+    "remedy_certificate": (
+        (
+            "サーバーの証明書の期限と host の綴りをご確認ください。"
+            "社内の認証局を使うときは、その証明書を {table} の ca_file に書いてください。"
+        ),
+        "Check the certificate's end and the spelling of host. Name your own authority's file in ca_file of {table}.",
+    ),
+    "remedy_mail_folder": (
+        "{table} の folder の綴り（階層の区切りは、サーバーにより . か /）と、読み取りの権限をご確認ください。",
+        "Check the spelling of folder of {table} (the server parts levels by . or /), and who may read it.",
+    ),
+    "remedy_ca_file": (
+        "{table} の ca_file の場所と、読み取りの権限をご確認ください。",
+        "Check the place of ca_file of {table}, and who may read it.",
+    ),
     "remedy_folder": (
         (
             "フォルダを作成し、このプログラムの利用者が読めるようにしてください"
@@ -364,6 +412,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "telling_more": (
         "ほかに{count}件あります。`hoshobin list` でご確認ください。",
         "And {count} more: see `hoshobin list`.",
+    ),
+    "telling_fault": (
+        "{cause}を使えません。{why}。\n　　サーバーの応答：{reply}\n　　{step}",
+        "{cause} cannot be used: {why}.\n    The server said: {reply}\n    {step}",
     ),
     "telling_account": (
         (

@@ -25,6 +25,7 @@ from worker.config.ports import TokenSource
 from worker.config.settings import Security
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.login_errors import hide_tokens, xoauth2_response
+from worker.core.server_faults import ServerFault, told_fault
 from worker.send.ports import Session
 from worker.send.smtp.protocol import Timeouts, Wire
 
@@ -113,7 +114,8 @@ class Opening:
         await self._say_hello(wire)
         if security is Security.STARTTLS and context is not None:
             if "starttls" not in self.offers:
-                raise AccountRefused("smtp", f"{self._account.place} offers no STARTTLS; nothing is sent without it")
+                text = f"{self._account.place} offers no STARTTLS; nothing is sent without it"
+                raise AccountRefused("smtp", told_fault(ServerFault.NO_STARTTLS, text))
             # What was offered in clear counts no more (RFC 3207 §4.2): hence EHLO again.
             await wire.start_tls(context, server_hostname=self._account.host, timeout=self._limits.connect)
             await self._say_hello(wire)
@@ -124,7 +126,8 @@ class Opening:
         try:
             context = ssl.create_default_context(cafile=self._account.ca_file or None)
         except OSError as error:
-            raise Unavailable("smtp", f"ca_file {self._account.ca_file}: {describe(error)}") from None
+            text = f"{self._account.ca_file}: {describe(error)}"
+            raise Unavailable("smtp", told_fault(ServerFault.CA_FILE, text)) from None
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         return context
 
@@ -164,13 +167,15 @@ class Opening:
                 self._expect("AUTH", _MORE, response)
                 response = await self._ask(wire, base64.b64encode(answer.encode()))
         else:
-            raise AccountRefused("smtp", f"{self._account.place} offers no login by PLAIN or LOGIN")
+            text = f"{self._account.place} offers no login by PLAIN or LOGIN"
+            raise AccountRefused("smtp", told_fault(ServerFault.NO_LOGIN, text))
         self._expect("AUTH", _LOGGED_IN, response)
 
     async def _log_in_by_token(self, wire: Wire, tokens: TokenSource) -> None:
         """AUTH XOAUTH2, once more with a new token where the server refuses one that was kept."""
         if "XOAUTH2" not in self.offers.get("auth", "").upper().split():
-            raise AccountRefused("smtp", f"{self._account.place} offers no login by XOAUTH2")
+            text = f"{self._account.place} offers no login by XOAUTH2"
+            raise AccountRefused("smtp", told_fault(ServerFault.NO_LOGIN, text))
         loop = asyncio.get_running_loop()
         while True:
             token = await loop.run_in_executor(None, tokens.fetch)
@@ -206,7 +211,7 @@ def text_of(message: str) -> str:
 def describe(error: Exception) -> str:
     """What went wrong on the wire, in words that name a certificate where it was one."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the server's certificate is not accepted: {error.verify_message}"
+        return told_fault(ServerFault.CERTIFICATE, f"the server's certificate is not accepted: {error.verify_message}")
     if isinstance(error, ssl.SSLError):
         return f"no secure connection: {error.reason or error}"
     if isinstance(error, SMTPResponseException):

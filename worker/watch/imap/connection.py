@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import socket
 import ssl
 import threading
@@ -32,12 +33,22 @@ from worker.config.ports import TokenSource
 from worker.config.settings import Security
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.login_errors import hide_tokens, xoauth2_response
+from worker.core.server_faults import ServerFault, told_fault
 from worker.core.text import shown
 from worker.watch.imap.idle import count_told, listen
 from worker.watch.ports import Heard, Opened
 
-_NOT_NOW: Final = ("[UNAVAILABLE]", "[INUSE]", "[SERVERBUG]", "[LIMIT]", "[CONTACTADMIN]")
-"""RFC 5530: a login refused for a time, whatever the password."""
+_NOT_NOW: Final = re.compile(
+    r"\[(?:UNAVAILABLE|INUSE|SERVERBUG|LIMIT|CONTACTADMIN|OVERQUOTA|THROTTLED)\]"
+    r"|too many\b.*\bconnections|maximum number of connections|temporar(?:y|ily)|try again later",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A login refused for a time, whatever the password: the codes of RFC 5530, and the words of servers without them."""
+
+_OF_ACCOUNT: Final = re.compile(
+    r"\[(?:OVERQUOTA|LIMIT|THROTTLED)\]|bandwidth limit|too many\b.*\bconnections", re.IGNORECASE
+)
+"""A FETCH refused because of all that this account asks for: another message would be refused as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +93,9 @@ class ImapAccount:
             try:
                 client.starttls(self._tls())
             except CapabilityError:
-                raise AccountRefused("imap", f"{self.host} offers no STARTTLS") from None
+                raise AccountRefused(
+                    "imap", told_fault(ServerFault.NO_STARTTLS, f"{self.host} offers no STARTTLS")
+                ) from None
         if self.tokens is not None:
             self._log_in_by_token(client, self.tokens)
             return
@@ -95,7 +108,7 @@ class ImapAccount:
         """What the server said. Raises Unavailable where it may say otherwise later."""
         text = self.clean(error)
         # imapclient says LoginError also where the connection was lost while it waited for the answer
-        if isinstance(error.__context__, IMAPClientAbortError) or any(code in text.upper() for code in _NOT_NOW):
+        if isinstance(error.__context__, IMAPClientAbortError) or _NOT_NOW.search(text):
             raise Unavailable("imap", text) from None
         return text
 
@@ -109,7 +122,11 @@ class ImapAccount:
     def _tls(self) -> ssl.SSLContext | None:
         if self.security is Security.NONE:
             return None
-        context = ssl.create_default_context(cafile=self.ca_file or None)
+        try:
+            context = ssl.create_default_context(cafile=self.ca_file or None)
+        except OSError as error:
+            text = f"{self.ca_file}: {error.strerror or error}"
+            raise Unavailable("imap", told_fault(ServerFault.CA_FILE, text)) from None
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         return context
 
@@ -131,7 +148,7 @@ class ImapAccount:
         failure; the mechanism wants an empty answer there, and the server's reason stands in its challenge.
         """
         if not client.has_capability("AUTH=XOAUTH2"):
-            raise AccountRefused("imap", f"{self.host} offers no login by XOAUTH2")
+            raise AccountRefused("imap", told_fault(ServerFault.NO_LOGIN, f"{self.host} offers no login by XOAUTH2"))
         while True:
             token = tokens.fetch()
             reasons: list[bytes] = []
@@ -292,7 +309,10 @@ class ImapConnection:
         except FOREIGN as error:
             if not (keeps_refused and _is_refusal(error)):
                 self._drop()
-            raise Unavailable("imap", self._account.clean(error)) from None  # the chain could show what was sent
+            text = self._account.clean(error)
+            if isinstance(error, ssl.SSLCertVerificationError):
+                text = told_fault(ServerFault.CERTIFICATE, text)
+            raise Unavailable("imap", text) from None  # the chain could show what was sent
 
     def _reopen(self) -> Opened:
         with self._translated():
@@ -312,9 +332,14 @@ class ImapConnection:
 
     def _examine(self) -> Opened:
         client = self._connected()
-        answer = self._select(client)
+        try:
+            answer = self._select(client)
+        except IMAPClientError as error:
+            if not _is_refusal(error):
+                raise
+            raise Unavailable("imap", told_fault(ServerFault.FOLDER, self._account.clean(error))) from None
         if b"UIDVALIDITY" not in answer:
-            raise ProtocolError("the server gives no UIDVALIDITY")
+            raise Unavailable("imap", told_fault(ServerFault.FOLDER, "the server gives no UIDVALIDITY"))
         uidnext = answer.get(b"UIDNEXT") or max(client.search("ALL"), default=0) + 1  # optional before RFC 3501
         self._told = count_told(client)
         is_fresh, self._is_fresh = self._is_fresh, False
@@ -341,6 +366,8 @@ class ImapConnection:
     def _recover(self, error: BaseException) -> int:
         """0 where the server merely refused; else a new connection, and 1. Raises Unavailable where there is none."""
         if _is_refusal(error):
+            if _OF_ACCOUNT.search(text := self._account.clean(error)):
+                raise Unavailable("imap", text) from None
             return 0
         self._drop()
         before = self._opened

@@ -1,0 +1,55 @@
+"""Faults of a mail account that are no wrong password, as codes: each has its own remedy.
+
+A code goes through errors, records and alarms as the first word of their text, and is found there again.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Final
+
+
+class ServerFault(StrEnum):
+    """The reason why an account cannot be used, beside a login that the server refuses."""
+
+    NO_STARTTLS = "no_starttls"
+    """The server offers no STARTTLS: a wrong port, or somebody on the way who takes the offer out (RFC 3207 §6)."""
+    NO_LOGIN = "no_login"
+    """The server offers no login that this program can use."""
+    SENDER = "sender_refused"
+    """The server does not let this account send under the contractor's address."""
+    CERTIFICATE = "certificate"
+    """The server's certificate is not accepted."""
+    CA_FILE = "ca_file"
+    """The file of trusted certificates cannot be read."""
+    FOLDER = "mail_folder"
+    """The server lets this account in and does not open the folder."""
+
+
+_CODED: Final = re.compile(rf"(?:^|[ :])({'|'.join(ServerFault)}): ")
+
+_SENDER: Final = re.compile(
+    # RFC 3463 §3.2 X.1.7, X.1.8; RFC 7372 §3 X.7.20 to X.7.27; X.7.60 is Exchange's SendAsDenied.
+    r"^5\d\d[ -]5\.(?:1\.[78]|7\.2[0-7]|7\.60)\b"
+    # Postfix (reject_sender_login_mismatch) and Exchange say 5.7.1, which means many things.
+    r"|^5.*?(?:sender address rejected|not (?:permitted|allowed|authori[sz]ed) to send as|sendasdenied)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def told_fault(fault: ServerFault, text: str) -> str:
+    """Returns ``text`` with its code in front."""
+    return f"{fault}: {text}"
+
+
+def is_about_sender(reply: str) -> bool:
+    """Whether a server's answer, code first, refuses the sender and not the recipient or the message."""
+    return _SENDER.match(reply) is not None
+
+
+def find_fault(text: str) -> ServerFault | None:
+    """Returns the fault that ``text`` tells of: by its code, or an answer that refuses the sender."""
+    if coded := _CODED.search(text):
+        return ServerFault(coded[1])
+    return ServerFault.SENDER if is_about_sender(text) else None
