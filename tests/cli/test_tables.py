@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 import os
 import pty
 import re
@@ -18,6 +19,7 @@ from worker.cli.tables import print_table, submission_table
 from worker.cli.terminal import fit_widths, wrap
 from worker.core.model import JST, Submission
 from worker.core.states import State
+from worker.core.text import json_line
 from worker.views.submission_json import submission_json
 
 HEADINGS = ("番号", "宛先", "CC", "件名")
@@ -131,3 +133,12 @@ def test_a_list_names_one_moment_only_for_what_was_approved_in_the_evening(capsy
     out = capsys.readouterr().out
     assert "、送信予定 2026-11-24 08:30" in out
     assert "2026-11-20" not in out
+
+
+@pytest.mark.parametrize("character", ["\x9b", "\x7f", "\u202e", "\u200b", "\u2028", "\u2066", "\ufeff", "\U000e0041"])
+def test_json_holds_no_character_that_a_terminal_obeys_and_loses_none(character: str) -> None:
+    told = {"subject": f"認証キー{character}の提出", "quote": 'a"b\\c'}
+    line = json_line(told)
+    assert character not in line
+    assert "認証キー" in line
+    assert json.loads(line) == told

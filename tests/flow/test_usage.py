@@ -35,3 +35,10 @@ def test_a_slip_is_told_in_english_where_that_was_asked_for() -> None:
     ran = command("--lang", "en", "confirm", "1", "--by", "Taro", "Yamada", "--note", "called")
     assert '"Yamada" is no number' in ran.err
     assert "stands in quotes" in ran.err
+
+
+@pytest.mark.parametrize("second", [["--config", "other"], ["--config=other"], ["--conf", "other"]])
+def test_a_second_configuration_is_refused(second: list[str]) -> None:
+    ran = command("--config", "one", *second, "list")
+    assert ran.code == 2
+    assert "--config" in ran.err

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -18,7 +17,7 @@ from worker.audit.sent_log import LogRow
 from worker.core.messages import name_any_state
 from worker.core.model import PRODUCT_NAMES
 from worker.core.states import Event
-from worker.core.text import shown
+from worker.core.text import json_line, shown
 
 HEADER: Final = (
     "日時", "番号", "出来事", "リハーサル", "保証契約番号", "商品", "工事名", "案件", "発注者", "発注者ID", "担当課",
@@ -59,7 +58,7 @@ BOM: Final = "\ufeff"
 
 def jsonl(row: LogRow) -> str:
     """``row`` as one JSON object on one line, times in ISO 8601 with +09:00."""
-    return json.dumps(dataclasses.asdict(row), ensure_ascii=False, default=lambda moment: moment.isoformat())
+    return json_line(dataclasses.asdict(row), default=lambda moment: moment.isoformat())
 
 
 def csv_bytes(rows: Iterable[LogRow]) -> Iterator[bytes]:

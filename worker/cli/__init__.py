@@ -177,13 +177,15 @@ _PARTS: Final = {
 
 
 @click.group(cls=_Commands, parts=_PARTS, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--config", metavar="DIR", help="設定のフォルダ / configuration directory")
+@click.option("--config", metavar="DIR", multiple=True, help="設定のフォルダ / configuration directory")
 @click.option("--lang", type=click.Choice(["ja", "en"]), default="ja", help="表示の言語 / language for people")
 @click.version_option(package_name="hoshobin", prog_name="hoshobin")
 @click.pass_context
-def cli(context: click.Context, config: str | None, lang: Language) -> None:
+def cli(context: click.Context, config: tuple[str, ...], lang: Language) -> None:
     """保証便：電子保証の「認証キーのお知らせ」を発注者へ提出し、記録します。"""
-    context.obj = Cli(config, lang)
+    if len(config) > 1:  # a wrapper that names one, as behind sudo, must not be overruled by its caller
+        raise click.UsageError(say("usage_config_twice", lang))
+    context.obj = Cli(next(iter(config), None), lang)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

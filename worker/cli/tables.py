@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
@@ -23,7 +22,7 @@ from worker.core.messages import (
 from worker.core.model import JST, ReceiptKind, Submission
 from worker.core.params import Labelled
 from worker.core.states import State
-from worker.core.text import shown
+from worker.core.text import json_line, shown
 from worker.store.ports import RESTORED_AT
 from worker.views.preview import Part
 
@@ -87,7 +86,7 @@ def print_pairs(pairs: Iterable[tuple[str, str]], *, title: str = "") -> None:
 
 def print_json(document: Mapping[str, Any]) -> None:
     """One JSON document on one line."""
-    click.echo(json.dumps(document, ensure_ascii=False))
+    click.echo(json_line(document))
 
 
 def time_text(moment: dt.datetime | None) -> str:

@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from worker.config.loose_files import find_loose
 from worker.config.ports import Secrets
 from worker.config.quiet_period import Stamp
 from worker.config.settings import Auth, MailboxSettings, Settings
@@ -76,6 +77,7 @@ def read_directory(path: Path) -> dict[str, bytes]:
             files[name] = _read_regular(path / name, MAX_FILE_BYTES)
         except _Unfit as unfit:
             found.append(Problem(name, "", unfit.code, unfit.params))
+    found += find_loose([path, *(path / name for name in files)])
     if found:
         raise ConfigError(found)
     for name in shipped_names(TEMPLATES):

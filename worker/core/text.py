@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 # Browsers that print in Noto fonts give CJK radicals for 19 common characters; NFKC knows no mapping for these
 # eighteen (seen in a Chromium PDF of all JIS X 0208 kanji). Written as code points, as the glyphs look alike.
@@ -28,6 +30,18 @@ _UNSAFE: Final = re.compile(
     "\U000e0000-\U000e007f]"  # tags; variation selectors stay: names are written with them
     "|[\ud800-\udfff]"
 )
+
+
+_LEFT_BY_JSON: Final = re.compile(
+    "[\u007f-\u009f\u00ad\u034f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
+)
+"""Controls, bidi controls and invisible characters that JSON leaves as they are, and that a terminal obeys."""
+
+
+def json_line(document: object, default: Callable[[Any], object] | None = None) -> str:
+    """Returns ``document`` as JSON on one line, Japanese as it is and what a terminal obeys by its number."""
+    text = json.dumps(document, ensure_ascii=False, default=default)
+    return _LEFT_BY_JSON.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 _PRIVATE: Final = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")

@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import requests
@@ -25,6 +27,12 @@ if TYPE_CHECKING:
 
 SECONDS: Final = 15.0
 """For a connection, and for silence in an answer: a provider answers within one, a slow proxy within some."""
+TOTAL_SECONDS: Final = 30.0
+"""For a whole answer: one that comes byte by byte never lets SECONDS pass."""
+
+ANSWER_LIMIT: Final = 65_536
+"""Bytes of an answer; one with three tokens has some 6,000."""
+
 _PENDING: Final = "authorization_pending"
 _SLOWER: Final = 5
 """Seconds that ``slow_down`` adds (RFC 8628 §3.5)."""
@@ -178,13 +186,15 @@ class TokenEndpoint:
     def _translated(self, *secrets: str) -> Iterator[None]:
         try:
             yield
-        except (RuntimeError, LookupError, ValueError) as error:  # an answer that a library makes nothing of
-            # its own chain could show what was sent
+        except (RuntimeError, LookupError, ValueError, ArithmeticError) as error:
+            # An answer that a library makes nothing of; its own chain could show what was sent.
             raise self._unavailable(f"{type(error).__name__}: {error}", *secrets) from None
 
 
 class _Session(requests.Session):
     """A session that ends in time, goes where it is sent, and takes nothing but the endpoint's own word."""
+
+    total_seconds = TOTAL_SECONDS
 
     def __init__(self, what: str, ca_file: str) -> None:
         super().__init__()
@@ -193,14 +203,47 @@ class _Session(requests.Session):
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         """As requests' own. Raises Unavailable for what is no answer of a token endpoint."""
-        kwargs |= {"timeout": SECONDS, "allow_redirects": False, "verify": self._trusted}
+        kwargs |= {"timeout": SECONDS, "allow_redirects": False, "verify": self._trusted, "stream": True}
         try:
-            response = super().request(*args, **kwargs)
+            response = self._in_time(partial(self._answer, super().request, args, kwargs))
         except (requests.RequestException, OSError) as error:  # the libraries would say it in words of their own
             raise Unavailable(self._what, f"token endpoint: {_describe(error)}") from None
         if not is_an_answer(response.status_code, response.text):
             raise Unavailable(self._what, f"token endpoint: HTTP {response.status_code} without an answer")
         return response
+
+    def _answer(self, request: Callable[..., requests.Response], args: Any, kwargs: Any) -> requests.Response:
+        """Returns the response, its body read up to ANSWER_LIMIT. Raises as requests, and Unavailable above."""
+        with contextlib.closing(request(*args, **kwargs)) as response:
+            read = bytearray()
+            for piece in response.iter_content(1):  # a larger piece of a compressed answer has no bound
+                read += piece
+                if len(read) > ANSWER_LIMIT:
+                    raise Unavailable(self._what, f"token endpoint: an answer of more than {ANSWER_LIMIT} bytes")
+            response._content = bytes(read)  # noqa: SLF001  what ``content`` would have read without a bound
+        return response
+
+    def _in_time(self, ask: Callable[[], requests.Response]) -> requests.Response:
+        """Returns the answer. Raises Unavailable if it has not come whole after TOTAL_SECONDS.
+
+        A read timeout of requests begins again with every byte. The thread is left to the server's own end then.
+        """
+        came: list[requests.Response | BaseException] = []
+
+        def run() -> None:
+            try:
+                came.append(ask())
+            except BaseException as error:  # noqa: BLE001  it is raised again where the answer is waited for
+                came.append(error)
+
+        thread = threading.Thread(target=run, name="token endpoint", daemon=True)
+        thread.start()
+        thread.join(self.total_seconds)
+        if not came:
+            raise Unavailable(self._what, "token endpoint: no whole answer in time")
+        if isinstance(came[0], BaseException):
+            raise came[0]
+        return came[0]
 
 
 def _describe(error: Exception) -> str:

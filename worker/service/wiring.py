@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import getpass
 import os
+import pwd
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from worker.approve.redraft import InForce, put_in_force
 from worker.config.files import Places, TemplateFiles, find_directory, read_directory, read_secrets, resolve_places
 from worker.config.load import Configuration, load_configuration, settings_of
+from worker.config.loose_files import find_loose
 from worker.config.ports import Secrets, TokenSource
+from worker.config.settings import Settings
 from worker.config.shipped import shipped_file, shipped_names
 from worker.config.store_place import find_store
 from worker.config.templates import Renderer
@@ -78,6 +80,14 @@ def find_office_store(option: str | None, env: Mapping[str, str] = os.environ) -
     return find_store(option, env, Path.cwd())
 
 
+def judge_store(store: Path, settings: Settings) -> None:
+    """Raises ConfigError if others may change the store, what stands beside it, or the certificates that we trust."""
+    names = [settings.smtp.ca_file, *(each.ca_file for each in settings.mailboxes.values())]
+    beside = [store / name for name in ("", "hoshobin.sqlite3", "head", "secret")]
+    if found := list(find_loose([*beside, *(store / name for name in names if name)])):
+        raise ConfigError(found)
+
+
 def find_operator_command(option: str | None) -> tuple[str, ...]:
     """``[operator] command`` on disk, else of the configuration in force; empty where none is known."""
     settings = None
@@ -98,6 +108,7 @@ def load_office(option: str | None, env: Mapping[str, str] = os.environ, former:
     files = read_directory(directory)
     configuration = load_configuration(files)
     places = resolve_places(configuration.settings, directory, env)
+    judge_store(places.store, configuration.settings)
     is_same_folder = former is not None and former.places.invoices == places.invoices
     shelf = former.in_force.files if former is not None and is_same_folder else _open_shelf(places)
     in_force = put_in_force(configuration, TemplateFiles(files), shelf)
@@ -199,14 +210,35 @@ def program_version() -> str:
         return "unknown"
 
 
-def account_name(env: Mapping[str, str] = os.environ) -> str:
-    """The account that runs this command: behind sudo, the one who called it."""
+LOGINUID: Final = Path("/proc/self/loginuid")
+_NO_LOGIN: Final = 2**32 - 1
+"""The kernel's number for a process that belongs to no login."""
+
+
+def account_name(loginuid: Path = LOGINUID) -> str:
+    """Returns the account that runs this command: behind sudo or su, the one that logged in, with this one in brackets.
+
+    Nothing is taken from the environment: anybody could write another name there. The account that logged in is the
+    kernel's record, which PAM sets once (``pam_loginuid``) and sudo and su keep.
+    """
+    own, login = os.getuid(), login_uid(loginuid)
+    return _name_of(own) if login in {None, own} else f"{_name_of(login)} ({_name_of(own)})"
+
+
+def login_uid(record: Path = LOGINUID) -> int | None:
+    """Returns the user id that logged in; ``None`` for a service, and where the kernel records none."""
     try:
-        own = getpass.getuser()
-    except (KeyError, OSError):  # a uid without a name, as in containers
-        own = str(os.getuid())
-    behind = env.get("SUDO_USER", "")
-    return f"{behind} ({own})" if behind and behind != own else own
+        uid = int(record.read_text())
+    except (OSError, ValueError):
+        return None
+    return None if uid == _NO_LOGIN else uid
+
+
+def _name_of(uid: int | None) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name if uid is not None else ""
+    except KeyError:  # a uid without a name, as in containers
+        return str(uid)
 
 
 def open_office_store(office: Office, clock: Clock) -> SqlStore:

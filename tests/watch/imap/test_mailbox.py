@@ -525,3 +525,12 @@ def test_a_wrong_password_at_a_real_server_is_the_accounts(pymap_server: DemoIma
 def test_a_missing_folder_of_a_real_server_is_named_by_its_answer(pymap_server: DemoImap) -> None:
     with pytest.raises(Unavailable, match="NONEXISTENT"):
         real_mailbox(pymap_server, folder="無い").open()
+
+
+@pytest.mark.parametrize("size", [300_000_000, 10**13])
+def test_a_literal_that_was_not_asked_for_is_not_read(size: int) -> None:
+    answer = b"* 1 FETCH (UID 5 BODY[] {%d}\r\n" % size + b"x" * 65_536
+    with ScriptedImap(MESSAGES, [Fault(rb"UID FETCH [\d,]*\b5\b[\d,]* \(BODY", answer)]) as server:
+        fetched = everything(mailbox(server, read_seconds=2.0))
+        assert outcomes(fetched) == [(3, True), (5, False), (9, True)]
+        assert str(size) in fetched[1].failure

@@ -201,6 +201,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
         "Check the certificate's end and the spelling of host. Name your own authority's file in ca_file of {table}.",
     ),
+    "usage_config_twice": ("--config は1回だけ指定できます。", "--config may be given once only."),
     "remedy_mail_folder": (
         "{table} の folder の綴り（階層の区切りは、サーバーにより . か /）と、読み取りの権限をご確認ください。",
         "Check the spelling of folder of {table} (the server parts levels by . or /), and who may read it.",

@@ -173,6 +173,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the whole notice must not be used here",
     ),
     "template_include": ("ひな形から別のひな形は読み込めません", "a template cannot take in another one"),
+    "file_writable": (
+        "{path} は、管理者とサービス以外の利用者も書き換えられます（権限 {mode}）",
+        "others than the administrator and the service may change {path} (mode {mode})",
+    ),
+    "file_of_other": (
+        "{path} の所有者は {owner} です。sudo で実行するときは、root かサービスの所有する設定だけを使えます",
+        "{path} belongs to {owner}; behind sudo only a configuration of root or of this account is used",
+    ),
     "template_recursive": (
         "ひな形の中で、自分自身を呼び出す書き方（macro、call、recursive）は使えません",
         "a template cannot call a part of itself (macro, call, recursive)",
@@ -361,6 +369,14 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "template_notice": ("notice.contract_number のように項目を書いてください", "name a field: notice.contract_number"),
     "template_include": ("内容をそのひな形に直接書いてください", "write the text into that template"),
+    "file_writable": (
+        "chmod o-w {path} とし、グループも書けるときは chmod g-w {path} としてください",
+        "take the right away: chmod o-w {path}, and chmod g-w {path} where a group may write",
+    ),
+    "file_of_other": (
+        "chown root {path} とするか、管理者に依頼してください",
+        "chown root {path}, or ask the administrator",
+    ),
     "template_recursive": ("内容をその場所に直接書いてください", "write the text at its place"),
     "pattern_slow": (
         "繰り返しは1文字ごとに、上限を付けて書いてください（例：[0-9]{{4,5}}-[0-9]{{5,6}}[A-Z]?）",

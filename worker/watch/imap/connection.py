@@ -36,6 +36,7 @@ from worker.core.login_errors import hide_tokens, xoauth2_response
 from worker.core.server_faults import ServerFault, told_fault
 from worker.core.text import shown
 from worker.watch.imap.idle import count_told, listen
+from worker.watch.plan import MAIL_LIMIT
 from worker.watch.ports import Heard, Opened
 
 _NOT_NOW: Final = re.compile(
@@ -80,6 +81,7 @@ class ImapAccount:
             ssl_context=self._tls(),
             timeout=SocketTimeout(self.connect_seconds, self.read_seconds),
         )
+        _bound_literals(client)
         client.normalise_times = False  # otherwise it drops the time zone
         # imapclient writes a command in pieces: each would wait 40 ms until the server has acknowledged the one before
         client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -162,6 +164,19 @@ class ImapAccount:
                 return
 
 
+def _bound_literals(client: IMAPClient) -> None:
+    """Ends the connection where the server announces a literal that was not asked for: imaplib would read it whole."""
+    imap = client._imap  # noqa: SLF001  imapclient has no other way to it
+    read = imap.read
+
+    def bounded(size: int) -> bytes:
+        if size > LITERAL_LIMIT:
+            raise imap.abort(f"the server announces {size} bytes at once")
+        return bytes(read(size))
+
+    imap.read = bounded
+
+
 def answer_challenge(response: bytes, reasons: list[bytes], challenge: bytes) -> bytes:
     """``response`` where the server asks for it; nothing where it tells why it refuses, which goes to ``reasons``."""
     if challenge:
@@ -173,6 +188,9 @@ def answer_challenge(response: bytes, reasons: list[bytes], challenge: bytes) ->
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
+
+LITERAL_LIMIT: Final = 2 * MAIL_LIMIT
+"""Bytes of one literal: a whole mail has at most MAIL_LIMIT, and servers tell sizes that are a little wrong."""
 
 CONNECT_SECONDS: Final = 20.0
 """For name, connection, TLS and greeting together with each step of them: a slow line needs 3."""

@@ -1,0 +1,67 @@
+"""Finds what others may change of the files that decide where mail goes (after OpenSSH's StrictModes)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from worker.core.errors import Problem
+
+_ROOT: Final = 0
+
+
+def find_loose(paths: Iterable[Path], env: Mapping[str, str] = os.environ) -> Iterator[Problem]:
+    """Yields a problem for each of ``paths``, and each directory above them, that others may change.
+
+    Writable by everybody, or by a group that is neither the owner's own, root's, nor this process's. A directory with
+    the sticky bit keeps the files in it. Behind sudo a file must also belong to root or to this account: the caller
+    would choose the program that runs otherwise. What does not exist is passed over.
+    """
+    seen: set[Path] = set()
+    for path in paths:
+        real = Path(os.path.realpath(path))
+        for each in (real, *real.parents):
+            if each in seen:
+                continue
+            seen.add(each)
+            try:
+                status = each.stat()
+            except OSError:
+                continue
+            if _is_writable_by_others(status):
+                yield _problem("file_writable", each, status)
+            elif each == real and "SUDO_UID" in env and status.st_uid not in {_ROOT, os.geteuid()}:
+                yield _problem("file_of_other", each, status)
+
+
+def _problem(code: str, path: Path, status: os.stat_result) -> Problem:
+    params = {"path": str(path), "mode": f"{stat.S_IMODE(status.st_mode):04o}", "owner": _name_of(status.st_uid)}
+    return Problem(path.name, "", code, params)
+
+
+def _is_writable_by_others(status: os.stat_result) -> bool:
+    mode = status.st_mode
+    if stat.S_ISDIR(mode) and mode & stat.S_ISVTX:
+        return False
+    if mode & stat.S_IWOTH:
+        return True
+    return bool(mode & stat.S_IWGRP) and status.st_gid not in _trusted_groups(status.st_uid)
+
+
+def _trusted_groups(owner: int) -> set[int]:
+    own = {_ROOT, os.getegid()}
+    with contextlib.suppress(KeyError):  # an owner without a name, as in containers
+        own.add(pwd.getpwuid(owner).pw_gid)
+    return own
+
+
+def _name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
