@@ -241,6 +241,9 @@ class Hands:
     def now(self) -> dt.datetime:
         return self.moment
 
+    def uptime(self) -> float:
+        return self.moment.timestamp()
+
     def pass_by(self, **time: float) -> None:
         self.moment += dt.timedelta(**time)
 

@@ -84,16 +84,16 @@ def judge(
         due = now + dt.timedelta(minutes=release.hold_minutes)
     else:
         due = now
-    return Judgement(State.APPROVED, (), max(due, _opening(composed.duties) or due), name, account)
+    return Judgement(State.APPROVED, (), max(due, opening_of(composed.duties) or due), name, account)
 
 
 def _moment_of_release(submission: Submission, composed: Composed) -> dt.datetime | None:
     """From when it was to go; None where that was the contract's day, and the contract has another day by now."""
-    was, now = _opening(submission.duties), _opening(composed.duties)
+    was, now = opening_of(submission.duties), opening_of(composed.duties)
     return None if was != now and submission.due_at == was else submission.due_at
 
 
-def _opening(duties: Duties) -> dt.datetime | None:
+def opening_of(duties: Duties) -> dt.datetime | None:
     """The first moment at which the mail may leave, though it was approved earlier; None where there is none."""
     return dt.datetime.combine(duties.not_before, dt.time(), JST) if duties.not_before else None
 

@@ -673,6 +673,8 @@ class Look:
     error: str = ""
     failing_since: dt.datetime | None = None
     """The first failure after the last success; of no meaning while ``error`` is empty."""
+    told: tuple[str, ...] = ()
+    """Causes of the alarms raised about it since the last success."""
     first_look: dt.datetime | None = None
     uidvalidity: int | None = None
     first_uid: int = 1

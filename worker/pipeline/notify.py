@@ -23,6 +23,7 @@ from worker.core.errors import AccountRefused, NotAllowed, Unavailable
 from worker.core.message_id import alarm_message_id
 from worker.core.model import JST, Address, Alarm
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, State
+from worker.core.waits import is_over
 from worker.match.near_matches import near_misses_of
 from worker.notify.digest import escalation_cause, write_digest, write_escalation
 from worker.notify.operator_mail import write_telling
@@ -74,7 +75,7 @@ class Telling:
         report on an alarm never becomes mail that has to be judged.
         """
         now = self._clock.now()
-        alarms = [each for each in self._store.alarms_waiting() if each.next_try_at is None or each.next_try_at <= now]
+        alarms = [each for each in self._store.alarms_waiting() if _is_due(each, now)]
         alarms = [each for each in alarms if not causes or each.cause in causes]
         failure = None
         for message in self._write_all(alarms, in_force, now):
@@ -258,11 +259,17 @@ class Telling:
                 )
 
 
+def _is_due(alarm: Alarm, now: dt.datetime) -> bool:
+    next_at = alarm.next_try_at
+    return next_at is None or is_over(next_at - send.retry_delay(alarm.tries), next_at, now)
+
+
 def _is_digest(alarm: Alarm) -> bool:
     return cause_kind(alarm) == AlarmCause.DIGEST
 
 
 def _is_to_be_called(alarm: Alarm, now: dt.datetime) -> bool:
     """Whether the command has not taken it; a digest can wait until mail goes again."""
-    is_again = alarm.next_call_at is None or alarm.next_call_at <= now
+    next_at = alarm.next_call_at
+    is_again = next_at is None or is_over(next_at - CALL_AGAIN, next_at, now)
     return alarm.called_at is None and is_again and not _is_digest(alarm)

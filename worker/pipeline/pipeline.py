@@ -24,6 +24,7 @@ from worker.core.errors import LogBroken, NotBrought, Unavailable
 from worker.core.model import JST, Notice, Submission, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.core.states import NEEDS_A_PERSON, REFUSALS, AlarmCause, Event, State
+from worker.core.waits import is_over
 from worker.match.from_before import file_from_before
 from worker.notify.ports import OperatorCommand
 from worker.pipeline.first_start import Beginning
@@ -319,7 +320,7 @@ class Pipeline:
         """Alarm that nothing is sent because of the log; once a day for as long as it lasts."""
         cause = cause_about(AlarmCause.LOG_BROKEN, broken.code)
         told = self.store.last_alarm(cause)
-        if told is None or self._clock.now() - told.created_at > LOG_ALARM_AGAIN:
+        if told is None or is_over(told.created_at, told.created_at + LOG_ALARM_AGAIN, self._clock.now()):
             with self.store.writing() as writing:
                 writing.raise_alarm(cause, [], broken.detail)
 

@@ -38,7 +38,7 @@ from worker.read.ports import PdfReader
 from worker.send import smtp_verdicts as send
 from worker.send.outcomes import end_rehearsal, note_late_answer, note_silence, put_off
 from worker.send.ports import Body, Data, Mail, MailServer, Rcpt, Reply, Session, Silence, Step
-from worker.send.rate_limit import LOOKED_BACK, Pace, is_about_all, may_leave
+from worker.send.rate_limit import LOOKED_BACK, Pace, is_about_all, is_due, may_leave
 from worker.store.ports import Author, Store, Writing
 from worker.watch.ports import InvoiceSnapshot
 
@@ -127,7 +127,7 @@ class Sending:
                 if self.is_ending or self._pace.is_paused(now):
                     break
                 submission = self._store.submission(number)
-                if not may_leave(submission, settings.hours, now):
+                if not self._may_begin(submission, in_force, now):
                     continue
                 if (slot := self._pace.next_slot(settings.smtp.per_minute, now)) > now:
                     done.goes_on_at = slot
@@ -142,6 +142,9 @@ class Sending:
         except Unavailable as failure:
             done.failure = failure
         return done
+
+    def _may_begin(self, submission: Submission, in_force: InForce, now: dt.datetime) -> bool:
+        return is_due(submission, now) and may_leave(submission, in_force.configuration.settings.hours, now)
 
     def _recall_pace(self) -> None:
         """A restart, or another configuration, is no reason for a server to be asked sooner or more often."""
@@ -268,10 +271,8 @@ class Sending:
         now = self._clock.now()
         with self._store.writing() as writing:
             before = writing.submission(number)
-            if before.state is not State.APPROVED or before.due_at is None or before.due_at > now:
-                return None
-            if not may_leave(before, in_force.configuration.settings.hours, now):
-                return None  # connecting took so long that the office has closed
+            if not self._may_begin(before, in_force, now):
+                return None  # connecting took so long that the office has closed, or somebody decided meanwhile
             receiving = Receiving(writing, in_force, invoices, self._author, now)
             if receiving.follow_kept(before):
                 return None

@@ -1,7 +1,8 @@
 """The long run: one loop per mailbox, one for the folder, one for judging, sending and telling.
 
-apscheduler is the clock: it wakes the loops, nothing else; a mailbox's loop is woken by its server. Everything durable
-is in the store. No loop waits for another; a loop that the world stops ends its pass with that reason.
+Loops and checks wait by asyncio, whose clock nobody can set; a mailbox's loop is woken by its server. apscheduler wakes
+the sending loop as each minute of the day begins, for what a calendar names; nothing waits for that alone. Everything
+durable is in the store. No loop waits for another; a loop that the world stops ends its pass with that reason.
 
 Longer than other files: one object owns the loops, and what ends or replaces them is read together.
 """
@@ -15,7 +16,7 @@ import random
 import signal
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -137,18 +138,23 @@ class Service:
         pipeline.on_recorded = self._loops[0].wake.set
         watching = {each.name for each in self._loops if each.vigil is not None}
         pipeline.awaits_first_looks = lambda: not watching <= self._looked
-        scheduler = self._schedule(pipeline)
+        scheduler = self._schedule()
+        for each in self._loops:
+            each.wake.set()
         tasks = [asyncio.create_task(self._keep_going(each, pipeline), name=each.name) for each in self._loops]
+        checks = self._start_checks(pipeline)
         scheduler.start()
         self._manager.ready()
         turn = asyncio.create_task(self._turn.wait())
-        await asyncio.wait([turn, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([turn, *tasks, *checks], return_when=asyncio.FIRST_COMPLETED)
         turn.cancel()
+        for check in checks:
+            check.cancel()
         end_clock(scheduler)
         pipeline.sending.end_after_this_mail()
         await self._end(tasks, watched, server, pipeline)
         self._record_what_is_kept(pipeline)
-        for task in tasks:
+        for task in (*tasks, *checks):
             if task.done() and not task.cancelled() and (fault := task.exception()) is not None:
                 _log.error("fault", loop=task.get_name(), trace="".join(traceback.format_exception(fault)))
                 raise fault
@@ -176,21 +182,25 @@ class Service:
         vigil = Vigil(look, listen, settings.poll_seconds, random.random, time.monotonic)
         return Loop(beat, vigil.look, vigil)
 
-    def _schedule(self, pipeline: Pipeline) -> AsyncIOScheduler:
-        """The clock. What it calls are coroutines: anything else it would call in a thread. A late run counts once."""
+    def _schedule(self) -> AsyncIOScheduler:
+        """The calendar: digest, office hours and the days of contracts begin with a minute.
+
+        What it calls is a coroutine: anything else it would call in a thread. A late run counts once.
+        """
         scheduler = AsyncIOScheduler(
             timezone=JST, job_defaults={"max_instances": 1, "misfire_grace_time": None, "coalesce": True}
         )
-        for each in self._loops:
-            each.wake.set()
-            if each.vigil is None:
-                scheduler.add_job(each.rouse, "interval", seconds=each.beat.interval)
-        scheduler.add_job(self._listen_for_silence, "interval", [pipeline], seconds=TICK_SECONDS)
-        if self._manager.watchdog_seconds:
-            scheduler.add_job(self._feed_watchdog, "interval", seconds=self._manager.watchdog_seconds / 3)
+        scheduler.add_job(self._loops[0].rouse, "cron", second=0)
         return scheduler
 
-    async def _feed_watchdog(self) -> None:
+    def _start_checks(self, pipeline: Pipeline) -> list[asyncio.Task[None]]:
+        """What goes on beside the loops, so that one that hangs is seen."""
+        checks = {"hearing": _every(TICK_SECONDS, partial(self._listen_for_silence, pipeline))}
+        if self._manager.watchdog_seconds:
+            checks["watchdog"] = _every(self._manager.watchdog_seconds / 3, self._feed_watchdog)
+        return [asyncio.create_task(check, name=name) for name, check in checks.items()]
+
+    def _feed_watchdog(self) -> None:
         hung = [each.name for each in self._loops if not each.beat.is_alive]
         if hung:
             _log.error("hung", loops=hung)
@@ -331,11 +341,17 @@ class Service:
         if line := self._standing.write(pipeline.in_force):
             self._manager.status(line)
 
-    async def _listen_for_silence(self, pipeline: Pipeline) -> None:
-        """Beside the loops, so that one that hangs is told as well."""
+    def _listen_for_silence(self, pipeline: Pipeline) -> None:
         if self._standing.check_hearing([each.name for each in self._loops[1:]], pipeline.in_force):
             self._loops[0].wake.set()
             self._show_status(pipeline)
+
+
+async def _every(seconds: float, call: Callable[[], None]) -> None:
+    """Call it each time that so many seconds have passed, by the loop's own clock: setting the machine's counts not."""
+    while True:
+        await asyncio.sleep(seconds)
+        call()
 
 
 def end_clock(scheduler: AsyncIOScheduler) -> None:

@@ -210,7 +210,10 @@ class Store(Reading, Protocol):
         ...
 
     def due(self, now: dt.datetime) -> tuple[int, ...]:
-        """Ids of the APPROVED whose moment has come, in order of that moment."""
+        """Ids of the APPROVED whose moment has come, in order of that moment.
+
+        Also of those that were changed later than now: the clock was set back since.
+        """
         ...
 
     def count_by_state(self) -> Mapping[State, int]:
