@@ -45,6 +45,9 @@ _OF_THE_FILES: Final = frozenset({Reason.INVOICE_UNCLEAR, Reason.INVOICE_UNREADA
 """Reasons about a file as this project's: with other bytes, or another project, they are asked once more."""
 
 
+_HOLD: Final = "hold "
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What a submission is now: its state, the reasons that stand, and from when it may go."""
@@ -52,6 +55,7 @@ class Judgement:
     state: State
     reasons: tuple[Hold, ...]
     due_at: dt.datetime | None
+    """None also where its minutes begin only when a person has been told (mode ``hold``)."""
     release: str
     """Who or what released it; empty unless APPROVED or HANDED_OVER."""
     release_account: str
@@ -81,10 +85,17 @@ def judge(
     if submission.released_draft == composed.draft_hash and (released := _moment_of_release(submission, composed)):
         due = released
     elif release.mode is Mode.HOLD and not _approving(submission, composed):
+        if release.is_announced and not is_rehearsal:  # which reaches nobody
+            return Judgement(State.APPROVED, (), None, name, account)
         due = now + dt.timedelta(minutes=release.hold_minutes)
     else:
         due = now
     return Judgement(State.APPROVED, (), max(due, opening_of(composed.duties) or due), name, account)
+
+
+def is_by_hold(submission: Submission) -> bool:
+    """Whether nobody approved it, and its minutes to be stopped run, or are to begin."""
+    return submission.state is State.APPROVED and submission.release.startswith(_HOLD)
 
 
 def _moment_of_release(submission: Submission, composed: Composed) -> dt.datetime | None:
@@ -198,7 +209,7 @@ def _releaser(submission: Submission, composed: Composed, release: Release) -> t
     if answer := _approving(submission, composed):
         return answer.by, answer.account
     if release.mode is Mode.HOLD:
-        return f"hold {release.hold_minutes} min", ""
+        return f"{_HOLD}{release.hold_minutes} min", ""
     return release.mode.value, ""
 
 

@@ -483,7 +483,7 @@ class Submission:
     released_draft: str = ""
     """Hash of the draft that was released: another one by now is ``changed``."""
     due_at: dt.datetime | None = None
-    """APPROVED: not before this moment."""
+    """APPROVED: not before this moment; None: not before a person was told of it (mode ``hold``)."""
     tries: int = 0
     """Sending attempts begun (SendStarted): T of the ENVID."""
     tried_as: str = ""

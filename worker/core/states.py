@@ -77,6 +77,8 @@ class NoteEvent(StrEnum):
     """What was approved goes at another moment: the register gives another day."""
     STEPS_RENEWED = "StepsRenewed"
     """What a person is to hand in has other steps."""
+    TOLD_BEFORE = "ToldBefore"
+    """A person was told what leaves by itself, and its minutes to be stopped began."""
     NOT_READ_AGAIN = "NotReadAgain"
     """The notice could not be read again before its sending."""
     NO_ANSWER = "NoAnswer"
@@ -108,6 +110,8 @@ class AlarmCause(StrEnum):
     """Why a person is told; an alarm's ``cause`` is one of these, with ``:`` and what it is about where that counts."""
 
     BEGAN_TO_WAIT = "began_to_wait"
+    LEAVING = "leaving"
+    """Mode ``hold`` released something, and nobody was told yet."""
     IN_DOUBT = "in_doubt"
     REFUSED = "refused"
     BOUNCED = "bounced"

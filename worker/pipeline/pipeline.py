@@ -42,6 +42,7 @@ from worker.pipeline.remind import Reminding
 from worker.pipeline.restore import unlooked
 from worker.pipeline.send import Sending, SendingPass
 from worker.pipeline.submissions import Taking, note_moment, note_steps
+from worker.pipeline.waits import HoldWaits
 from worker.pipeline.watch import Watching
 from worker.read.ports import PdfReader
 from worker.send.ports import MailServer
@@ -79,8 +80,9 @@ class Pipeline:
         self.in_force = in_force
         self.health = Health(store)
         self.intake = Intake(store, reader, clock, account, signatures)
-        self.sending = Sending(store, server, reader, self.intake.readings, clock, account, self.health)
-        self.telling = Telling(store, server, clock, self.health, command)
+        waits = HoldWaits(store, clock)
+        self.sending = Sending(store, server, reader, self.intake.readings, clock, account, self.health, waits)
+        self.telling = Telling(store, server, clock, self.health, waits, Author("hoshobin", account), command)
         self.reminding = Reminding(store, clock, Author("hoshobin", account))
         self._reader = reader
         self._clock = clock

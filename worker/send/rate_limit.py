@@ -127,10 +127,15 @@ def is_due(submission: Submission, now: dt.datetime) -> bool:
     A wait that was recorded later than now is over, as the clock was set back since; the day of a contract is a day of
     the calendar and is waited for.
     """
-    due_at, opening = submission.due_at, opening_of(submission.duties)
-    if submission.state is not State.APPROVED or due_at is None or (opening is not None and now < opening):
+    if submission.due_at is None or not has_opened(submission, now):
         return False
-    return is_over(submission.updated_at or now, due_at, now)
+    return is_over(submission.updated_at or now, submission.due_at, now)
+
+
+def has_opened(submission: Submission, now: dt.datetime) -> bool:
+    """Whether it is APPROVED, and the day of its contract has come, where it waits for one."""
+    opening = opening_of(submission.duties)
+    return submission.state is State.APPROVED and (opening is None or opening <= now)
 
 
 def may_leave(submission: Submission, hours: OfficeHours, now: dt.datetime) -> bool:

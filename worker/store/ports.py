@@ -216,6 +216,10 @@ class Store(Reading, Protocol):
         """
         ...
 
+    def untold(self) -> tuple[int, ...]:
+        """Ids of the APPROVED without a moment to leave at: a person is to be told first."""
+        ...
+
     def count_by_state(self) -> Mapping[State, int]:
         """How many there are of each state."""
         ...

@@ -61,6 +61,39 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "Meanwhile nothing is sent, not even this mail. Check the network, then run `hoshobin doctor`."
         ),
     ),
+    # --- Before it leaves by itself --------------------------------------------------------------------------
+    "leaving_subject": (
+        "【保証便】{moment}以降に{count}件を自動で送信します（止める場合は取下げ）",
+        "[hoshobin] {count} will leave by itself from {moment} on (withdraw to stop)",
+    ),
+    "leaving_open": (
+        (
+            "次の{count}件は、確認が必要な点がないため、自動で発注者へ送信します。送信は、このメールから{minutes}分以上"
+            "たった後です。\n送信しない場合は、それまでに取下げのコマンドを実行してください。何もしなければ送信します。\n"
+            "このメールには認証キーは含まれていません。"
+        ),
+        (
+            "These {count} leave by themselves, at least {minutes} minutes after this mail. To stop one, run its "
+            "command before. No key is in this mail."
+        ),
+    ),
+    "leaving_at": ("　　送信予定：{moment}以降", "    leaves from: {moment}"),
+    "leaving_to": ("　　宛先：{to}", "    to: {to}"),
+    "leaving_title": ("　　件名：{subject}", "    subject: {subject}"),
+    "leaving_files": ("　　添付：{files}", "    attached: {files}"),
+    "leaving_stop": ("　　止める場合：{command}", "    to stop it: {command}"),
+    "leaving_more": (
+        "ほかに{count}件あります。次のメールでお知らせするまで、送信しません。",
+        "And {count} more, which do not leave before the next mail tells of them.",
+    ),
+    "task_leaving": (
+        "{moment}以降に自動で送信します。送信しない場合は、それまでに取下げてください。",
+        "leaves by itself from {moment} on; withdraw it before, if it must not",
+    ),
+    "task_leaving_untold": (
+        "自動で送信する予定ですが、送信前のお知らせのメールをまだ送れていないため、送信していません。",
+        "to leave by itself, and waits: the mail that tells a person before has not been sent yet",
+    ),
     # --- The digest ------------------------------------------------------------------------------------------
     "digest_subject": (
         "【保証便】本日の対応一覧（{count}件、うち至急 {now}件）",
@@ -91,6 +124,22 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "digest_more": (
         "ほかに{count}件あります。`hoshobin tasks` でご確認ください。",
         "And {count} more: see `hoshobin tasks`.",
+    ),
+    "digest_sent": (
+        "前回の一覧の後に発注者へ送信したもの：{count}件",
+        "Sent to issuers since the last of these mails: {count}",
+    ),
+    "digest_sent_none": (
+        "前回の一覧の後に発注者へ送信したものはありません。",
+        "Nothing was sent to issuers since the last of these mails.",
+    ),
+    "digest_sent_one": (
+        "　{moment}　番号 {number}　{project}　／　{whom}　（{state}）",
+        "  {moment} submission {number} {project} / {whom} ({state})",
+    ),
+    "digest_sent_more": (
+        "　ほかに{count}件あります。`hoshobin log` でご確認ください。",
+        "  and {count} more: see `hoshobin log`",
     ),
     "digest_head": (
         (

@@ -368,6 +368,13 @@ class StoreReads(Reads):
         )
         return tuple(number for due_at, number, changed in sorted(moments) if is_over(changed, due_at, now))
 
+    def untold(self) -> tuple[int, ...]:
+        """Ids of the APPROVED without a moment to leave at: a person is to be told first."""
+        without = sa.select(SUBMISSIONS.c.id).where(
+            SUBMISSIONS.c.state == State.APPROVED.value, SUBMISSIONS.c.due_at.is_(None)
+        )
+        return tuple(row.id for row in self._rows(without.order_by(SUBMISSIONS.c.id)))
+
     def count_by_state(self) -> Mapping[State, int]:
         """How many there are of each state."""
         counted = sa.select(SUBMISSIONS.c.state, sa.func.count()).group_by(SUBMISSIONS.c.state)
