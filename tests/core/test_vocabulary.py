@@ -164,8 +164,8 @@ STORED_NOTES = """
 """
 STORED_CAUSES = """
     began_to_wait leaving in_doubt refused bounced late_answer came_back news withdrawn_again unproven_newcomer
-    not_read_again deadline announced unfetched account_refused mute deaf pdf_sandbox log_broken
-    configuration_refused digest escalation
+    not_read_again deadline announced unfetched account_refused mute deaf pdf_sandbox store_failed store_mended
+    log_broken configuration_refused digest escalation
 """
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -292,7 +292,9 @@ class Telling:
         # Recorded before it leaves: our own mail must be known as ours when it comes back into the mailbox.
         self._mark(message, now, message_id=message_id)
         try:
-            verdict, answer, refused = await self._hand_over(sender, message.to, raw)
+            verdict, answer, refused = await hand_over(
+                self._server, self._clock, sender, message.to, raw, self._note_taken
+            )
         except Unavailable as failure:
             return failure
         if verdict is send.Verdict.ACCEPTED:
@@ -303,24 +305,8 @@ class Telling:
         why = "; ".join(f"{address}: {reply}" for address, reply in refused.items()) or str(answer)
         return Unavailable("smtp", f"the mail to the operator: {why}")
 
-    async def _hand_over(self, sender: Address, to: Sequence[Address], raw: bytes) -> _HandedOver:
-        """To everybody whom the server takes: unlike an issuer's, one wrong address keeps it from no other."""
-        await self._server.open()
-        refused: dict[Address, Reply | Silence] = {}
-        verdict = send.Verdict.NOT_NOW
-        answer: Reply | Silence = Silence("no step was taken", self._clock.now())
-        for step in send.steps_for(sender, to, raw):
-            if isinstance(step, Data) and len(refused) == len(dict.fromkeys(to)):
-                break
-            answer = await self._server.take(step)
-            verdict = send.judge(step, answer)
-            if isinstance(step, Rcpt) and verdict is send.Verdict.REFUSED:
-                refused[step.recipient] = answer
-            elif verdict is not send.Verdict.GO_ON:
-                break
-            if isinstance(step, Data):
-                self._health.reached("smtp", self._clock.now())
-        return verdict, answer, refused
+    def _note_taken(self) -> None:
+        self._health.reached("smtp", self._clock.now())
 
     def _mark(
         self,
@@ -369,6 +355,37 @@ def _not_before(submission: Submission, moment: dt.datetime) -> dt.datetime:
 def _is_due(alarm: Alarm, now: dt.datetime) -> bool:
     next_at = alarm.next_try_at
     return next_at is None or is_over(next_at - send.retry_delay(alarm.tries), next_at, now)
+
+
+def _no_note() -> None:
+    """Nothing is recorded."""
+
+
+async def hand_over(
+    server: MailServer,
+    clock: Clock,
+    sender: Address,
+    to: Sequence[Address],
+    raw: bytes,
+    on_data: Callable[[], None] = _no_note,
+) -> _HandedOver:
+    """To everybody whom the server takes: unlike an issuer's, one wrong address keeps it from no other."""
+    await server.open()
+    refused: dict[Address, Reply | Silence] = {}
+    verdict = send.Verdict.NOT_NOW
+    answer: Reply | Silence = Silence("no step was taken", clock.now())
+    for step in send.steps_for(sender, to, raw):
+        if isinstance(step, Data) and len(refused) == len(dict.fromkeys(to)):
+            break
+        answer = await server.take(step)
+        verdict = send.judge(step, answer)
+        if isinstance(step, Rcpt) and verdict is send.Verdict.REFUSED:
+            refused[step.recipient] = answer
+        elif verdict is not send.Verdict.GO_ON:
+            break
+        if isinstance(step, Data):
+            on_data()
+    return verdict, answer, refused
 
 
 def _is_digest(alarm: Alarm) -> bool:

@@ -33,6 +33,7 @@ from worker.core.model import JST
 from worker.pipeline.one_pass import Pass, finish_pass, watch_folder_until_settled
 from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.recover import record_start, recover
+from worker.pipeline.store_outage import StoreOutage, Ways
 from worker.read.ports import PdfReader
 from worker.send.ports import MailServer
 from worker.send.retry import Patience, PatientServer
@@ -86,6 +87,7 @@ class Service:
         self._is_asked_to_reload = False
         self._standing = Standing(store, clock)
         self._troubles = self._standing.troubles
+        self._outage = StoreOutage(store, clock)
         self._loops: list[Loop] = []  # the sending one first
         self._looked: set[str] = set()  # the loops whose first pass has ended, well or not
         self._folder_thread = OwnThread("folder")
@@ -109,6 +111,7 @@ class Service:
                 self._turn.clear()
                 await self._run_office(self._office)
         finally:
+            self._outage.stop()
             await self._reader.close()
         _log.info("stopped")
 
@@ -275,7 +278,12 @@ class Service:
         if self._turn.is_set():
             return
         done = Pass()
-        await finish_pass(pipeline, done)
+        try:
+            await finish_pass(pipeline, done)
+        except (Unavailable, LogBroken) as failure:
+            self._outage.note_pass(failure)
+            raise
+        self._outage.note_pass(None)
         if done.sent or done.began_to_wait:
             _log.info("pass", sent=done.sent, began_to_wait=done.began_to_wait)
         if done.broken is not None:
@@ -338,10 +346,13 @@ class Service:
         self._office, self._secrets = office, secrets
 
     def _show_status(self, pipeline: Pipeline) -> None:
-        if line := self._standing.write(pipeline.in_force):
-            self._manager.status(line)
+        self._manager.status(self._standing.write(pipeline.in_force))
 
     def _listen_for_silence(self, pipeline: Pipeline) -> None:
+        office = self._office
+        build = partial(build_server, office, self._secrets, self._clock)
+        place = str(office.places.store)
+        self._outage.check(Ways(office.configuration.settings, place, build, build_command(office)))
         if self._standing.check_hearing([each.name for each in self._loops[1:]], pipeline.in_force):
             self._loops[0].wake.set()
             self._show_status(pipeline)

@@ -17,7 +17,7 @@ from worker.core.alarms import cause_about
 from worker.core.clock import Clock
 from worker.core.errors import HoshobinError, LogBroken, Unavailable
 from worker.core.model import JST, Look
-from worker.core.states import AlarmCause
+from worker.core.states import AlarmCause, State
 from worker.notify.operator_mail import write_status
 from worker.service.unwatched import SLEPT, Unheard
 from worker.store.ports import Store, Writing
@@ -114,11 +114,13 @@ class Standing:
         return is_raised
 
     def write(self, in_force: InForce) -> str:
-        """One line for ``systemctl status``; empty where the store cannot be asked: the loop that needs it says so."""
+        """One line for ``systemctl status``; without counts where the store cannot be asked."""
+        counts: Mapping[State, int] = {}
+        troubles = dict(self.troubles)
         try:
             counts = self._store.count_by_state()
-        except (Unavailable, LogBroken):
-            return ""
+        except (Unavailable, LogBroken) as failure:
+            troubles["store"] = failure
         looked = {name: at for name, at in self.looked.items() if name != SENDING}
         is_rehearsing = in_force.configuration.settings.release.rehearsal_to is not None
-        return write_status(self.troubles, looked, counts, rehearsing=is_rehearsing, deaf=self._hearing.deaf)
+        return write_status(troubles, looked, counts, rehearsing=is_rehearsing, deaf=self._hearing.deaf)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from worker.audit.verify import Verdict
+from worker.core.errors import LogBroken, Unavailable
 from worker.core.model import (
     Address,
     Alarm,
@@ -192,6 +193,11 @@ class Writing(Reading, Protocol):
 
 class Store(Reading, Protocol):
     """The one durable thing. Reads see the last commit; every method may raise Unavailable or LogBroken."""
+
+    @property
+    def fault(self) -> Unavailable | LogBroken | None:
+        """Why it could last not be written or read; None once it was written since."""
+        ...
 
     def writing(self) -> AbstractContextManager[Writing]:
         """A write transaction: committed (and synced) at the end, rolled back on an exception.

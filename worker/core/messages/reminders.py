@@ -164,6 +164,39 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
         "These {count} are urgent and nothing was recorded for a working day. No key is in this mail.",
     ),
+    # --- The store -------------------------------------------------------------------------------------------
+    "telling_subject_store": (
+        "【保証便】至急：記録に書き込めず、受付も送信も止まっています",
+        "[hoshobin] urgent: the store cannot be written, nothing is taken in or sent",
+    ),
+    "telling_subject_store_mended": (
+        "【保証便】記録に書き込めるようになりました（受付・送信を再開）",
+        "[hoshobin] the store can be written again",
+    ),
+    "telling_store": (
+        (
+            "{since}から、記録（データベース）に書き込めません：{failure}\n"
+            "この間、新しいお知らせの受付と、発注者への送信は行われません。届いたメールや保存したPDFはそのまま残り、"
+            "書き込めるようになれば自動で処理します。急ぐ提出は、発注者へ電話などでご連絡ください。\n"
+            "管理者の方は、次を確かめてください。\n"
+            "　　・ディスクの空き（df -h {place}）\n"
+            "　　・ディスクの故障、読取り専用になっていないか（dmesg、mount）\n"
+            "　　・{place} の所有者と権限、ほかのプログラムがデータベースを使っていないか\n"
+            "　　・データベースの破損（hoshobin audit verify）。壊れている場合は hoshobin restore で戻します"
+        ),
+        (
+            "The store has not been writable since {since}: {failure}. Nothing is taken in or sent meanwhile; what "
+            "came stays where it is and is dealt with afterwards. Check free space (df -h {place}), the disk (dmesg, "
+            "mount), the owner of {place}, and hoshobin audit verify."
+        ),
+    ),
+    "telling_store_mended": (
+        (
+            "{since}から記録（データベース）に書き込めませんでしたが（{reply}）、いまは書き込めます。"
+            "受付と送信は自動で再開しています。原因が分からない場合は、管理者の方がディスクを確かめてください。"
+        ),
+        "The store could not be written from {since} on ({reply}) and can be again; work goes on by itself.",
+    ),
     # --- The operator's command ------------------------------------------------------------------------------
     "remedy_command": (
         "[operator] command の先頭に、実行できるプログラムの絶対パスを書いてください。",
