@@ -29,7 +29,7 @@ def test_from_outside_a_program_that_does_not_run_is_deaf_as_well() -> None:
         replace(WELL, last_ok=START),
         replace(WELL, name="mail:other"),
         Look("mail:never"),
-        Look("folder", last_ok=START),
+        Look("folder", last_ok=NOW - LIMIT - 4 * MINUTE),
         Look("smtp", last_ok=START, error="x", failing_since=START),
         Look("mail:failing", last_ok=NOW - MINUTE, error="x", failing_since=NOW - LIMIT),
     )

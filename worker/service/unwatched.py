@@ -16,6 +16,10 @@ SLEPT: Final = dt.timedelta(minutes=2)
 """Between two checks, which are made every few seconds: the computer slept."""
 
 
+RECORDED_EVERY: Final = dt.timedelta(minutes=5)
+"""Of a folder a success is recorded only so often: an idle pass writes nothing."""
+
+
 class Unheard:
     """For how long no look at one thing has succeeded, in seconds of a clock that nobody can set.
 
@@ -55,9 +59,10 @@ def unwatched_since(look: Look, now: dt.datetime, limit: dt.timedelta) -> dt.dat
 
 
 def unwatched(looks: Iterable[Look], now: dt.datetime, limit: dt.timedelta) -> Iterator[tuple[str, dt.datetime]]:
-    """Name and moment of each mailbox and folder that is not watched; of a folder only its failures are recorded."""
+    """Name and moment of each mailbox and folder that is not watched."""
     for look in looks:
-        is_told = look.name.startswith("mail:") or (look.name == "folder" and look.error)
-        since = unwatched_since(look, now, limit) if is_told else None
+        is_told = look.name.startswith("mail:") or look.name == "folder"
+        rarely = RECORDED_EVERY if look.name == "folder" and not look.error else dt.timedelta()
+        since = unwatched_since(look, now, limit + rarely) if is_told else None
         if since is not None:
             yield look.name, since

@@ -316,6 +316,10 @@ class Store(Reading, Protocol):
         """The whole log checked: its chain, the rows it folds to, the originals; ``heads`` must stand in it."""
         ...
 
+    def find_damage(self, seconds: float) -> str:
+        """What SQLite finds amiss with the pages of the file; empty where nothing, or nothing in so many seconds."""
+        ...
+
     def config_in_force(self) -> Mapping[str, Sha256]:
         """Name → hash of the configuration files last recorded."""
         ...

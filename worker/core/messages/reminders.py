@@ -190,6 +190,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "mount), the owner of {place}, and hoshobin audit verify."
         ),
     ),
+    "damaged_store": (
+        (
+            "データベースが壊れています（{detail}）。表示の内容は正しくない可能性があります。管理者の方は "
+            "`hoshobin audit verify` で確かめ、`hoshobin restore` でバックアップから戻してください。"
+        ),
+        (
+            "The database is damaged ({detail}): what is shown may be wrong. Check with `hoshobin audit verify` and "
+            "put a backup back with `hoshobin restore`."
+        ),
+    ),
+    "looked_lately": ("{minutes}分以内に確認", "within {minutes} minutes"),
     "telling_store_mended": (
         (
             "{since}から記録（データベース）に書き込めませんでしたが（{reply}）、いまは書き込めます。"

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -47,6 +48,8 @@ _ORIGINALS_AT_ONCE: Final = 16
 """Originals fetched at once to be hashed: none is above 8 MB but a body or an invoice, and most are 0.2 MB."""
 
 
+_STEPS_BETWEEN_LOOKS: Final = 1_000
+"""Instructions of SQLite between two looks at the time: less than a millisecond."""
 DATABASE: Final = "database"
 HEAD: Final = "head"
 """The parts of the store that can fail each by itself."""
@@ -325,6 +328,29 @@ class SqlStore(StoreReads):
         """Write ``DIR/secret`` where it is missing."""
         if read_secret(self._folder) is None:
             self.note_secret()
+
+    # --- The pages ------------------------------------------------------------------------------------------
+
+    def find_damage(self, seconds: float) -> str:
+        """What SQLite finds amiss with the pages of the file; empty where nothing, or nothing in so many seconds."""
+        until = time.monotonic() + seconds
+        try:
+            with translated():
+                driver = self._connection().connection.driver_connection
+                if driver is None:
+                    return ""
+                driver.set_progress_handler(lambda: time.monotonic() > until, _STEPS_BETWEEN_LOOKS)
+                try:
+                    found = str(driver.execute("PRAGMA quick_check(1)").fetchone()[0])
+                finally:
+                    driver.set_progress_handler(None, 0)
+        except LogBroken as broken:
+            return broken.detail
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                return ""  # the time is up
+            raise
+        return "" if found == "ok" else found
 
     # --- The audit ------------------------------------------------------------------------------------------
 
