@@ -83,7 +83,7 @@ class StoreOutage:
         is_again = self._told_at is None or seconds - self._told_at >= AGAIN.total_seconds()
         if is_long and is_again and self._telling is None:
             self._told_at = seconds
-            _log.error("store_failed", since=self._since[1].isoformat(), detail=self._failure)
+            _log.error("store_outage", since=self._since[1].isoformat(), detail=self._failure)
             self._telling = asyncio.create_task(self._tell(ways, self._since[1], self._failure))
 
     def stop(self) -> None:
