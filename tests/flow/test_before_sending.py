@@ -263,3 +263,13 @@ async def test_what_is_told_is_as_fresh_as_the_mail_and_what_was_stopped_before_
         await pass_minutes(office, 10)
         assert told(server) == []
         assert not office.store.alarms_waiting()
+
+
+async def test_a_clock_that_is_set_back_after_resume_does_not_stop_the_sending(tmp_path: Path) -> None:
+    async with MisbehavingServer() as server, office_with(tmp_path, server, mode="auto") as office:
+        decisions.resume(office.store, HANAKO)
+        office.clock.set_by(days=-40)
+        await office.restart()
+        office.save(form(1))
+        await office.pass_once()
+        assert sent(server) == 1

@@ -296,7 +296,7 @@ class Pipeline:
             raise LogBroken("restored", f"put back from a backup at {restored_at}")
         if self.awaits_first_looks():  # a whole machine put back shows nothing of it but what lies in its mailbox
             return SendingPass()
-        if not self._has_looked_since_resumed and unlooked(self.store, self.in_force):
+        if not self._has_looked_since_resumed and unlooked(self.store, self.in_force, self._clock.now()):
             return SendingPass()
         self._has_looked_since_resumed = True
         return await self.sending.send_due(self.in_force)
