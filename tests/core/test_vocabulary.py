@@ -53,6 +53,7 @@ OTHER_WORDS = {
     ("track/__init__.py", "CameBack"): "name of a type",
     ("views/preview.py", "deadline"): "key of --json",
     ("views/tasks.py", "news"): "kind of a task",
+    ("views/tasks.py", "leaving"): "kind of a task",
     ("views/rule_replay.py", "deadline"): "name of a field",
 }
 
@@ -156,13 +157,13 @@ def test_no_word_is_kept_for_an_event_that_is_none() -> None:
 
 # Written out here once more: these are in the databases of offices, and are never renamed.
 STORED_NOTES = """
-    SeenAgain SenderProven Joined NoticeAwaited DeadlineNear Rescheduled StepsRenewed NotReadAgain NoAnswer
+    SeenAgain SenderProven Joined NoticeAwaited DeadlineNear Rescheduled StepsRenewed ToldBefore NotReadAgain NoAnswer
     AnswerAfterwards Started ConfigurationChanged WithoutCopy OtherCopy ReportTooEarly CameBack Done Resumed Restored
 """
 STORED_CAUSES = """
-    began_to_wait in_doubt refused bounced late_answer came_back news withdrawn_again unproven_newcomer
-    not_read_again deadline announced unfetched account_refused mute deaf pdf_sandbox log_broken
-    configuration_refused digest escalation
+    began_to_wait leaving in_doubt refused bounced late_answer came_back news withdrawn_again unproven_newcomer
+    not_read_again deadline announced unfetched account_refused mute deaf pdf_sandbox store_failed store_mended
+    log_broken configuration_refused digest escalation
 """
 
 

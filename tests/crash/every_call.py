@@ -77,11 +77,10 @@ class CompilerMissing(Exception):
     """The kill points cannot be built on this machine; the text says why."""
 
 
-def built_shim() -> Path:
-    """``kill_points.c`` as a library, built where this version of it has not been. Raises CompilerMissing."""
-    source = HERE / "kill_points.c"
+def built_shim(source: Path = HERE / "kill_points.c") -> Path:
+    """``source`` as a library, built where this version of it has not been. Raises CompilerMissing."""
     folder = HERE.parent.parent / ".cache" / "crash"
-    library = folder / "kill_points.so"
+    library = folder / f"{source.stem}.so"
     if library.exists() and library.stat().st_mtime >= source.stat().st_mtime:
         return library
     folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +92,7 @@ def built_shim() -> Path:
     )
     if has_headers.returncode:
         raise CompilerMissing("a C compiler for the kill points: without the C library's headers (make servers)")
-    new = folder / f"kill_points.{os.getpid()}.so"
+    new = folder / f"{source.stem}.{os.getpid()}.so"
     flags = ("-std=c11", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC")
     subprocess.run([*compiler, *flags, "-o", str(new), str(source), "-ldl"], check=True)
     new.replace(library)

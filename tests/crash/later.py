@@ -13,8 +13,9 @@ from worker.service.clock import SystemClock
 
 
 def set_clock_forward(by: dt.timedelta) -> None:
-    plain = SystemClock.now
+    plain, running = SystemClock.now, SystemClock.uptime
     SystemClock.now = lambda clock: plain(clock) + by
+    SystemClock.uptime = lambda clock: running(clock) + by.total_seconds()
 
 
 if __name__ == "__main__":

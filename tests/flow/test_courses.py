@@ -11,10 +11,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.support.fakes import run_at_once
 from tests.support.office import HANAKO, Mailroom, a_form, a_mail, later_key, notice, other_download, yesterday
 from tests.support.world import ISSUERS, OFFICE, project
+from worker.cli import decide
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import DsnController
 from worker.core.model import JST
@@ -241,6 +245,9 @@ class Hands:
     def now(self) -> dt.datetime:
         return self.moment
 
+    def uptime(self) -> float:
+        return self.moment.timestamp()
+
     def pass_by(self, **time: float) -> None:
         self.moment += dt.timedelta(**time)
 
@@ -270,17 +277,19 @@ async def test_in_mode_hold_nothing_leaves_before_its_minutes_are_over(mailroom:
     room.office.save_notice("a.pdf", notice(form))
     hands = Hands()
     async with running(room, hands) as pipeline:
+        assert await pipeline.tell_operator() is None
         (waiting,) = pipeline.store.submissions(State.APPROVED)
         assert waiting.due_at is not None
-        assert waiting.due_at - hands.now() == dt.timedelta(minutes=10) - dt.timedelta(seconds=3)
-        hands.pass_by(minutes=9)
+        assert waiting.due_at - hands.now() == dt.timedelta(minutes=10)
+        hands.pass_by(minutes=9, seconds=59)
         await pipeline.judge_waiting()
         assert (await pipeline.send_due()).sent == 0
-        hands.pass_by(seconds=57)
+        hands.pass_by(seconds=1)
         assert (await pipeline.send_due()).sent == 1
         (sent,) = pipeline.store.submissions(State.SENT)
         assert sent.release == "hold 10 min"
     assert len(room.submissions) == 1
+    assert any("自動で送信します" in each.subject for each in room.tellings)
 
 
 async def test_in_mode_hold_what_is_withdrawn_in_time_never_leaves(mailroom: MODES) -> None:
@@ -394,3 +403,61 @@ def test_another_download_of_what_still_waits_is_no_second_submission(mailroom: 
     (again,) = [each for each in room.office.show(one["id"])["entries"] if each["event"] == "SeenAgain"]
     assert (again["detail"]["source"], again["detail"]["same_bytes"]) == ("認証キー再送", False)
     assert len(room.tellings) == 1
+
+
+def test_what_a_first_answer_released_meanwhile_needs_no_second_and_is_no_failure(
+    mailroom: MODES, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forms = [a_form("北川橋補修工事"), a_form("南川橋補修工事")]
+    works = [project(form.project, "kawa", form.number) for form in forms]
+    room = mailroom(mode="auto", projects=works, knows=("nobody@kawa-town.example",))
+    for at, form in enumerate(forms):
+        room.office.save_notice(f"{at}.pdf", notice(form))
+    room.office.run_once()
+    labels = [each["label"] for each in room.office.list()]
+    assert [set(each["hold_reasons"]) for each in room.office.list()] == [{"first_address"}] * 2
+    report, reported = decide._report, []
+
+    def report_and_pass(*arguments: Any, **more: Any) -> None:
+        report(*arguments, **more)
+        reported.append(arguments[1])
+        if len(reported) == 1:  # the service makes its passes while the command goes on
+            room.office.run_once()
+            room.office.run_once()
+
+    monkeypatch.setattr(decide, "_report", report_and_pass)
+    ran = room.office("approve", *labels, "--by", HANAKO)
+    assert reported == ["approved", "approved_meanwhile"]
+    assert ran.code == 0
+    assert len(room.submissions) == 2
+
+
+def test_what_was_withdrawn_meanwhile_is_still_refused(mailroom: MODES, monkeypatch: pytest.MonkeyPatch) -> None:
+    form = a_form()
+    room = mailroom(mode="approve", projects=[project(form.project, "kawa", form.number)])
+    room.office.save_notice("a.pdf", notice(form))
+    room.office.run_once()
+    label = room.office.label(1)
+    assert room.office("withdraw", "1", "--by", HANAKO, "--why", "重複").code == 0
+    assert room.office("approve", label, "--by", HANAKO).code == 1
+
+
+def test_one_pass_says_apart_what_is_new_and_what_changed(mailroom: MODES) -> None:
+    first, second = a_form("北川橋補修工事"), a_form("南川橋補修工事")
+    works = [project(form.project, "kawa", form.number) for form in (first, second)]
+    room = mailroom(mode="approve", projects=works)
+    room.office.save_notice("a.pdf", notice(first))
+    assert "新しい保留・要対応 1件、以前の件の変更 0件" in room.office.run_once().out
+    assert "新しい保留・要対応 0件、以前の件の変更 0件" in room.office.run_once().out
+    issuer = ISSUERS["kawa"].replace("doboku@kawa-town.example", "other@kawa-town.example")
+    room.office.write(issuers={**room.office.issuers, "kawa": issuer})
+    room.office.save_notice("b.pdf", notice(second))
+    assert "新しい保留・要対応 1件、以前の件の変更 1件" in room.office.run_once().out
+
+
+def test_the_status_does_not_show_a_recorded_moment_as_the_last_look_at_the_folder(mailroom: MODES) -> None:
+    room = mailroom()
+    room.office.run_once()
+    assert "所定のフォルダ\t5分以内に確認" in room.office("status").out
+    looks = {each["name"]: each for each in room.office("status", "--json").document["looks"]}
+    assert looks["folder"]["last_ok"]

@@ -26,6 +26,7 @@ from worker.core.business_hours import USUAL
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import JST, Product, Receipt, ReceiptKind
 from worker.core.states import Event, State
+from worker.pipeline.notify import DIGEST_UP_TO
 from worker.pipeline.pipeline import Pipeline
 from worker.send.ports import Body, Reply, Session
 from worker.service.clock import SystemClock
@@ -186,6 +187,33 @@ async def test_the_digest_carries_a_head_that_the_log_holds(sent: Days) -> None:
     head = sent.server.last().text.partition("--head ")[2].partition("`")[0]
     entries = [entry.hash for entry in sent.office.store.entries()]
     assert head in entries
+
+
+async def test_the_digest_says_what_was_sent_since_the_last_one_once(sent: Days) -> None:
+    await sent.at(TUESDAY)
+    letter = sent.server.last().text
+    assert "前回の一覧の後に発注者へ送信したもの：1件" in letter
+    assert "番号 1　道路改良工事" in letter
+    assert form(1).key not in letter
+    await sent.restart()
+    await sent.at(TUESDAY.replace(day=25))
+    assert "前回の一覧の後に発注者へ送信したものはありません。" in sent.server.last().text
+
+
+async def test_what_was_sent_while_no_digest_could_be_mailed_stands_in_the_next(sent: Days) -> None:
+    sent.server.failure = Unavailable("smtp", "connection refused")
+    await sent.at(TUESDAY)
+    sent.server.failure = None
+    await sent.at(TUESDAY.replace(day=25, hour=10))
+    assert "送信したもの：1件" in sent.server.last().text
+
+
+async def test_what_was_sent_before_a_digest_of_an_older_program_is_not_told_again(sent: Days) -> None:
+    await sent.at(TUESDAY)
+    with sent.office.store.writing() as writing:
+        writing.set_property(DIGEST_UP_TO, "")  # none was recorded
+    await sent.at(TUESDAY.replace(day=25))
+    assert "送信したものはありません" in sent.server.last().text
 
 
 async def test_an_office_that_began_today_has_its_first_digest_tomorrow(tmp_path: Path) -> None:

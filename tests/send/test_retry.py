@@ -124,3 +124,17 @@ async def test_the_server_itself_is_closed() -> None:
     inner = Server()
     await PatientServer(inner, Patience(FakeClock())).close()
     assert inner.asked == -1
+
+
+@pytest.mark.parametrize("hours", [-1, -24, -24 * 40, 1, 24 * 40])
+async def test_a_clock_that_is_set_neither_shortens_nor_lengthens_the_pause(hours: int) -> None:
+    clock = FakeClock()
+    inner = Server(AccountRefused("smtp", "535 not you"))
+    server = PatientServer(inner, Patience(clock, MINUTE))
+    await try_to_open(server)
+    clock.set_by(hours=hours)
+    await try_to_open(server)
+    assert inner.asked == 1
+    clock.let_pass(minutes=1)
+    await try_to_open(server)
+    assert inner.asked == 2

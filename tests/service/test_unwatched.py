@@ -11,11 +11,11 @@ import pytest
 
 from tests.support.fakes import FakeClock
 from tests.support.world import START
-from worker.core.errors import Unavailable
-from worker.core.model import Alarm, Look
+from worker.core.errors import AccountRefused, Unavailable
+from worker.core.model import Look
 from worker.pipeline.reachability import Health
 from worker.service.status import Hearing
-from worker.service.unwatched import deaf_since, is_told, unwatched
+from worker.service.unwatched import unwatched
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store
 
 MINUTE = dt.timedelta(minutes=1)
@@ -24,46 +24,16 @@ NOW = START + dt.timedelta(hours=5)
 WELL = Look("mail:main", last_ok=NOW - MINUTE)
 
 
-@pytest.mark.parametrize(
-    ("look", "begun", "awake", "since"),
-    [
-        (WELL, START, None, None),
-        (replace(WELL, last_ok=NOW - LIMIT), START, None, NOW - LIMIT),
-        (replace(WELL, last_ok=NOW - LIMIT + MINUTE), START, None, None),
-        (None, NOW - LIMIT, None, NOW - LIMIT),
-        (None, NOW - MINUTE, None, None),
-        (replace(WELL, last_ok=START), NOW - MINUTE, None, None),  # the program was off for the night
-        (replace(WELL, last_ok=START, error="x", failing_since=NOW - LIMIT), NOW - MINUTE, None, NOW - LIMIT),
-        (replace(WELL, last_ok=START, error="x", failing_since=START), START, NOW - MINUTE, None),
-        (replace(WELL, last_ok=START), START, NOW - MINUTE, None),
-        (replace(WELL, last_ok=START), START, NOW - LIMIT, NOW - LIMIT),
-        (replace(WELL, last_ok=NOW + LIMIT), NOW - LIMIT, None, NOW - LIMIT),  # the clock was set back
-    ],
-)
-def test_deaf_is_what_no_look_succeeded_at_for_so_long(
-    look: Look | None, begun: dt.datetime, awake: dt.datetime | None, since: dt.datetime | None
-) -> None:
-    assert deaf_since(look, begun, awake, NOW, LIMIT) == since
-
-
 def test_from_outside_a_program_that_does_not_run_is_deaf_as_well() -> None:
     looks = (
         replace(WELL, last_ok=START),
         replace(WELL, name="mail:other"),
         Look("mail:never"),
-        Look("folder", last_ok=START),
+        Look("folder", last_ok=NOW - LIMIT - 4 * MINUTE),
         Look("smtp", last_ok=START, error="x", failing_since=START),
         Look("mail:failing", last_ok=NOW - MINUTE, error="x", failing_since=NOW - LIMIT),
     )
     assert dict(unwatched(looks, NOW, LIMIT)) == {"mail:main": START, "mail:failing": NOW - LIMIT}
-
-
-def test_an_alarm_is_about_this_silence_while_no_look_succeeded_after_it() -> None:
-    alarm = Alarm(1, "deaf:mail:main", (), NOW)
-    assert not is_told(None, WELL)
-    assert is_told(alarm, WELL)
-    assert is_told(alarm, None)
-    assert not is_told(alarm, replace(WELL, last_ok=NOW + MINUTE))
 
 
 @pytest.fixture
@@ -146,5 +116,83 @@ def test_looks_at_the_folder_that_were_not_recorded_count(store: SqlStore, clock
     hearing = Hearing(store, clock)
     Health(store).reached("folder", clock.now())
     for _ in range(20):
-        heard = clock.let_pass(minutes=1)
-        assert not hearing.check(["folder"], 2 * MINUTE, {"folder": heard})
+        clock.let_pass(minutes=1)
+        assert not hearing.check(["folder"], 2 * MINUTE, {"folder": clock.uptime()})
+
+
+def test_a_program_that_was_off_for_the_night_has_the_time_for_a_look_first(store: SqlStore, clock: FakeClock) -> None:
+    Health(store).reached(NAME, clock.now())
+    clock.let_pass(hours=12)
+    hearing = Hearing(store, clock)
+    assert pass_minutes(hearing, clock, 14) == 0
+    assert pass_minutes(hearing, clock, 1) == 1
+
+
+SET = [pytest.param({"hours": sign * hours}, id=f"{sign * hours:+}h") for hours in (1, 24, 40 * 24) for sign in (1, -1)]
+"""An hour: a clock in local time, or summer time. A day, 40 days: a battery that ended, a machine put back."""
+
+
+@pytest.mark.parametrize("span", SET)
+@pytest.mark.parametrize("fails", [True, False], ids=["fails", "hangs"])
+def test_a_clock_that_is_set_neither_delays_nor_hastens_the_alarm(
+    store: SqlStore, clock: FakeClock, span: dict[str, float], fails: bool
+) -> None:
+    hearing, health = Hearing(store, clock), Health(store)
+    health.reached(NAME, clock.now())
+    pass_minutes(hearing, clock, 1)
+    if fails:
+        health.failed(NAME, Unavailable("imap", "away"), clock.now())
+    assert pass_minutes(hearing, clock, 7) == 0
+    clock.set_by(**span)
+    assert pass_minutes(hearing, clock, 6) == 0
+    assert pass_minutes(hearing, clock, 2) == 1
+    assert pass_minutes(hearing, clock, 100) == 0
+
+
+@pytest.mark.parametrize("span", SET)
+def test_what_is_watched_is_not_deaf_when_the_clock_is_set(
+    store: SqlStore, clock: FakeClock, span: dict[str, float]
+) -> None:
+    hearing, health = Hearing(store, clock), Health(store)
+    for minute in range(60):
+        if minute == 20:
+            clock.set_by(**span)
+        health.reached(NAME, clock.now())
+        assert pass_minutes(hearing, clock, 1) == 0
+
+
+@pytest.mark.parametrize("span", SET)
+def test_a_silence_after_the_clock_was_set_is_another_one_and_is_told(
+    store: SqlStore, clock: FakeClock, span: dict[str, float]
+) -> None:
+    hearing, health = Hearing(store, clock), Health(store)
+    health.failed(NAME, Unavailable("imap", "away"), clock.now())
+    assert pass_minutes(hearing, clock, 16) == 1
+    clock.set_by(**span)
+    health.reached(NAME, clock.now())
+    assert pass_minutes(hearing, clock, 1) == 0
+    health.failed(NAME, Unavailable("imap", "away again"), clock.now())
+    assert pass_minutes(hearing, clock, 16) == 1
+    assert len(alarms(store)) == 2
+
+
+@pytest.mark.parametrize("span", SET)
+def test_an_account_refused_again_after_the_clock_was_set_is_told_again(
+    store: SqlStore, clock: FakeClock, span: dict[str, float]
+) -> None:
+    health = Health(store)
+    assert health.failed(NAME, AccountRefused("imap", "not you"), clock.now())
+    clock.set_by(**span)
+    assert not health.failed(NAME, AccountRefused("imap", "not you"), clock.now())
+    health.reached(NAME, clock.now())
+    clock.let_pass(hours=2)
+    assert health.failed(NAME, AccountRefused("imap", "not you"), clock.now())
+
+
+def test_from_outside_a_failure_is_told_although_the_clock_was_set_back(store: SqlStore, clock: FakeClock) -> None:
+    health = Health(store)
+    health.failed(NAME, Unavailable("imap", "away"), clock.now())
+    clock.set_by(days=-40)
+    health.failed(NAME, Unavailable("imap", "away"), clock.now())
+    clock.let_pass(minutes=16)
+    assert dict(unwatched(store.looks(), clock.now(), LIMIT)) == {NAME: clock.now() - 16 * MINUTE}

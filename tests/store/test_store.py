@@ -280,12 +280,13 @@ def test_submissions_are_found_by_what_they_came_of(store: SqlStore) -> None:
 def test_what_is_due_comes_in_order_of_its_moment(store: SqlStore) -> None:
     for number, after in enumerate((3.5, 3, 0, 4), start=1):
         held = create_held(store, message_id=f"<{number}@contractor.example>")
-        due_at = START + dt.timedelta(seconds=after)
+        due_at = START + dt.timedelta(hours=1, seconds=after)
         with store.writing() as writing:
             writing.change(
                 Event.APPROVED, held, dataclasses.replace(held, state=State.APPROVED, due_at=due_at), HANAKO, {}
             )
-    assert store.due(START + dt.timedelta(seconds=3.5)) == (3, 2, 1)
+    assert store.due(START + dt.timedelta(hours=1, seconds=3.5)) == (3, 2, 1)
+    assert store.due(START - dt.timedelta(days=40)) == (3, 2, 1, 4), "the clock was set back"
 
 
 def test_every_message_id_that_a_draft_ever_had_is_ours(store: SqlStore) -> None:

@@ -45,11 +45,22 @@ class FakeClock:
     """Stands still until it is told to pass."""
 
     moment: dt.datetime = START
+    seconds: float = 1000.0
 
     def now(self) -> dt.datetime:
         return self.moment
 
+    def uptime(self) -> float:
+        return self.seconds
+
     def let_pass(self, **span: float) -> dt.datetime:
+        passed = dt.timedelta(**span)
+        self.moment += passed
+        self.seconds += passed.total_seconds()
+        return self.moment
+
+    def set_by(self, **span: float) -> dt.datetime:
+        """Somebody sets the clock; no time passes."""
         self.moment += dt.timedelta(**span)
         return self.moment
 

@@ -45,6 +45,9 @@ _OF_THE_FILES: Final = frozenset({Reason.INVOICE_UNCLEAR, Reason.INVOICE_UNREADA
 """Reasons about a file as this project's: with other bytes, or another project, they are asked once more."""
 
 
+_HOLD: Final = "hold "
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What a submission is now: its state, the reasons that stand, and from when it may go."""
@@ -52,6 +55,7 @@ class Judgement:
     state: State
     reasons: tuple[Hold, ...]
     due_at: dt.datetime | None
+    """None also where its minutes begin only when a person has been told (mode ``hold``)."""
     release: str
     """Who or what released it; empty unless APPROVED or HANDED_OVER."""
     release_account: str
@@ -81,19 +85,26 @@ def judge(
     if submission.released_draft == composed.draft_hash and (released := _moment_of_release(submission, composed)):
         due = released
     elif release.mode is Mode.HOLD and not _approving(submission, composed):
+        if release.is_announced and not is_rehearsal:  # which reaches nobody
+            return Judgement(State.APPROVED, (), None, name, account)
         due = now + dt.timedelta(minutes=release.hold_minutes)
     else:
         due = now
-    return Judgement(State.APPROVED, (), max(due, _opening(composed.duties) or due), name, account)
+    return Judgement(State.APPROVED, (), max(due, opening_of(composed.duties) or due), name, account)
+
+
+def is_by_hold(submission: Submission) -> bool:
+    """Whether nobody approved it, and its minutes to be stopped run, or are to begin."""
+    return submission.state is State.APPROVED and submission.release.startswith(_HOLD)
 
 
 def _moment_of_release(submission: Submission, composed: Composed) -> dt.datetime | None:
     """From when it was to go; None where that was the contract's day, and the contract has another day by now."""
-    was, now = _opening(submission.duties), _opening(composed.duties)
+    was, now = opening_of(submission.duties), opening_of(composed.duties)
     return None if was != now and submission.due_at == was else submission.due_at
 
 
-def _opening(duties: Duties) -> dt.datetime | None:
+def opening_of(duties: Duties) -> dt.datetime | None:
     """The first moment at which the mail may leave, though it was approved earlier; None where there is none."""
     return dt.datetime.combine(duties.not_before, dt.time(), JST) if duties.not_before else None
 
@@ -198,7 +209,7 @@ def _releaser(submission: Submission, composed: Composed, release: Release) -> t
     if answer := _approving(submission, composed):
         return answer.by, answer.account
     if release.mode is Mode.HOLD:
-        return f"hold {release.hold_minutes} min", ""
+        return f"{_HOLD}{release.hold_minutes} min", ""
     return release.mode.value, ""
 
 

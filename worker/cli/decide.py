@@ -22,6 +22,7 @@ from worker.cli.pages import with_reader
 from worker.cli.summary import print_summary
 from worker.cli.tables import print_json, sending_text, submission_table, time_text
 from worker.compose.obligations import describe_duty
+from worker.core.approval_label import fold_label
 from worker.core.errors import NotAllowed
 from worker.core.messages import Language, name_hold, name_state, say, say_refusal
 from worker.core.model import JST, Submission
@@ -177,12 +178,19 @@ def approve(
     absence = absence_of(office.places.store, store.looks())
     # A question is put where the person sees what it is about: the summary goes where the question goes.
     may_ask = is_at_terminal() and not as_json
+    wanted = {number for number, _ in references}
+    at_start = {each.id: each for each in store.submissions(State.HELD) if each.id in wanted}
 
     def decide(reference: tuple[int, str]) -> None:
         number, typed = reference
         if not typed and not may_ask:
             raise NotAllowed("label_missing", id=str(number))
         before = store.submission(number)
+        if _was_released_as_shown(at_start.get(number), typed, before):
+            state = name_state(before, shared.lang)
+            more = {"service_running": absence is None}
+            _report(before, "approved_meanwhile", shared.lang, as_json=as_json, more=more, state=state)
+            return
         try:
             # What is shown, asked and ticked here is what is approved: another one by now is refused.
             refuse_unless_shown(before, typed or before.label)
@@ -219,6 +227,21 @@ def approve(
     if not as_json and not may_ask and not all(typed for _, typed in references):
         print_json(refusal_json("label_missing"))
     return code
+
+
+_RELEASED: Final = frozenset(
+    {State.APPROVED, State.SENDING, State.IN_DOUBT, State.SENT, State.DELAYED, State.RELAYED, State.DELIVERED}
+)
+
+
+def _was_released_as_shown(at_start: Submission | None, typed: str, now: Submission) -> bool:
+    """Whether what is to be approved was held when the command began, and left its hold since, with the same draft.
+
+    An answer given to one of several may end the reasons of the others: the running service then releases them.
+    """
+    if at_start is None or fold_label(typed) != at_start.label or now.state not in _RELEASED:
+        return False
+    return now.draft_hash == at_start.draft_hash
 
 
 def _look_and_tick(

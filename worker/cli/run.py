@@ -135,7 +135,7 @@ def _end_of_pass(done: Pass, lang: Language) -> int:
         code = done.broken.code
         said = say(code, lang) if code in STOPPED else say("log_broken", lang, detail=done.broken.detail)
         click.echo(said, err=True)
-    click.echo(say("pass_done", lang, sent=done.sent, waiting=done.began_to_wait))
+    click.echo(say("pass_done", lang, sent=done.sent, new=done.new, changed=done.changed))
     if done.failures:
         return NOT_REACHED
     return FOR_A_PERSON if done.began_to_wait or done.broken else DONE

@@ -16,6 +16,7 @@ from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_offic
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.look import detail_text
 from worker.cli.tables import (
+    DAMAGE_SECONDS,
     is_behind_head,
     is_restored,
     print_json,
@@ -33,6 +34,7 @@ from worker.core.model import End, Look, Submission
 from worker.core.states import State
 from worker.match.near_matches import near_misses_of
 from worker.notify.operator_mail import say_deaf
+from worker.pipeline.reachability import FRESH
 from worker.send.rate_limit import leaves_at
 from worker.service.unwatched import unwatched
 from worker.service.wiring import Office, system_clock
@@ -174,6 +176,14 @@ def _see(submission: Submission, office: Office, store: Store, lang: Language, *
     )
 
 
+def _say_looked(look: Look, now: dt.datetime, lang: Language) -> str:
+    """When it was last reached. Of what is recorded every few minutes only, a recent moment is that of no look."""
+    is_recorded_each_time = look.name.startswith("mail:") or bool(look.error)
+    if is_recorded_each_time or look.last_ok is None or not dt.timedelta() <= now - look.last_ok <= FRESH:
+        return time_text(look.last_ok)
+    return say("looked_lately", lang, minutes=int(FRESH.total_seconds() // 60))
+
+
 def _say_watched(looks: Iterable[Look], deaf: Mapping[str, dt.datetime], lang: Language) -> None:
     for name, since in deaf.items():
         click.echo(say_deaf(name, since, lang))
@@ -193,6 +203,7 @@ def _status_of(office: Office, store: Store) -> Status:
         ended=(absence.why, absence.since, absence.detail) if absence else None,
         faults=office.faults,
         recorded_at=office.recorded_at,
+        damage=store.find_damage(DAMAGE_SECONDS),
         is_behind_head=is_behind_head(store),
         is_other_secret=store.is_other_secret_noted(),
         is_restored=is_restored(store),
@@ -225,10 +236,10 @@ def status(shared: Cli, as_json: bool) -> int:
     _say_rehearsing(office, shared.lang)
     say_behind_head(store, shared.lang)
     say_absence(absence_of(office.places.store, found.looks), shared.lang)
-    lang = shared.lang
+    lang, now = shared.lang, system_clock().now()
     print_table(
         [say(f"h_{name}", lang) for name in ("name", "last_ok", "error")],
-        [(name_thing(each.name, lang), time_text(each.last_ok), each.error) for each in found.looks],
+        [(name_thing(each.name, lang), _say_looked(each, now, lang), each.error) for each in found.looks],
         title=say("t_watch", lang),
     )
     print_table(

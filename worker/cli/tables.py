@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 
@@ -105,8 +105,17 @@ def is_restored(store: Store) -> bool:
     return bool(store.property(RESTORED_AT))
 
 
+DAMAGE_SECONDS: Final = 0.3
+"""How long a command that looks may search the pages: enough for 100 MB, and nobody waits longer for a list."""
+
+
 def say_behind_head(store: Store, lang: Language) -> None:
-    """That nothing is sent, where the database is an old backup, or another than the secret beside it is of."""
+    """That nothing is sent, where the database is an old backup, or another than the secret beside it is of.
+
+    And that what is shown may be wrong, where its pages are damaged.
+    """
+    if damage := store.find_damage(DAMAGE_SECONDS):
+        click.echo(say("damaged_store", lang, detail=shown(damage)))
     if is_restored(store):
         click.echo(say("restored", lang))
     elif is_behind_head(store):

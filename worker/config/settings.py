@@ -124,6 +124,8 @@ class Release:
     mode: Mode
     hold_minutes: int
     rehearsal_to: Address | None
+    is_announced: bool = False
+    """Whether anybody is told before what mode ``hold`` released leaves: the minutes begin with that mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +316,7 @@ def _settings_of(worker: _Worker) -> Settings:
             mode=worker.release.mode,
             hold_minutes=worker.release.hold_minutes,
             rehearsal_to=Address(worker.release.rehearsal_to) if worker.release.rehearsal_to else None,
+            is_announced=bool(worker.operator.notify),
         ),
         poll_seconds=worker.schedule.poll_seconds,
         deaf_after=deaf_after(worker.schedule),

@@ -13,10 +13,14 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """The only source of time; always zone-aware, in JST."""
+    """The only source of time."""
 
     def now(self) -> dt.datetime:
-        """This moment."""
+        """This moment by the machine's clock, zone-aware, in JST. The clock may be set at any time, also back."""
+        ...
+
+    def uptime(self) -> float:
+        """Seconds since the machine started: the measure of a wait, as nobody can set it."""
         ...
 
 

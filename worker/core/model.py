@@ -483,7 +483,7 @@ class Submission:
     released_draft: str = ""
     """Hash of the draft that was released: another one by now is ``changed``."""
     due_at: dt.datetime | None = None
-    """APPROVED: not before this moment."""
+    """APPROVED: not before this moment; None: not before a person was told of it (mode ``hold``)."""
     tries: int = 0
     """Sending attempts begun (SendStarted): T of the ENVID."""
     tried_as: str = ""
@@ -673,6 +673,8 @@ class Look:
     error: str = ""
     failing_since: dt.datetime | None = None
     """The first failure after the last success; of no meaning while ``error`` is empty."""
+    told: tuple[str, ...] = ()
+    """Causes of the alarms raised about it since the last success."""
     first_look: dt.datetime | None = None
     uidvalidity: int | None = None
     first_uid: int = 1

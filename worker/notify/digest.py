@@ -13,7 +13,7 @@ from typing import Final
 
 from worker.core.alarms import cause_about
 from worker.core.business_hours import OfficeHours
-from worker.core.messages import say
+from worker.core.messages import name_state, say
 from worker.core.model import JST, PRODUCT_NAMES, Submission
 from worker.core.states import AlarmCause
 from worker.core.text import shown
@@ -61,9 +61,17 @@ def project_of(task: Task) -> tuple[str, str, str]:
 
 
 def write_digest(
-    tasks: Sequence[Task], head: tuple[int, str], now: dt.datetime, *, rehearsing: bool
+    tasks: Sequence[Task],
+    head: tuple[int, str],
+    now: dt.datetime,
+    sent: Sequence[Submission] = (),
+    *,
+    rehearsing: bool,
 ) -> tuple[str, str]:
-    """Subject and body of the digest; ``head`` is number and hash of the log's last entry."""
+    """Subject and body of the digest; ``head`` is number and hash of the log's last entry.
+
+    ``sent`` is what left since the digest before.
+    """
     day = _day(now)
     urgent = sum(task.urgency is Urgency.NOW for task in tasks)
     parts = [say("telling_rehearsing", "ja")] if rehearsing else []
@@ -74,6 +82,7 @@ def write_digest(
     else:
         subject = say("digest_subject_none", "ja")
         parts.append(say("digest_none", "ja", day=day))
+    parts.append("\n".join(_list_sent(sent)))
     parts += [say("digest_head", "ja", number=head[0], head=head[1]), say("telling_end", "ja")]
     return subject, "\n\n".join(parts) + "\n"
 
@@ -89,6 +98,17 @@ def write_escalation(tasks: Sequence[Task], *, rehearsing: bool) -> tuple[str, s
 def _day(now: dt.datetime) -> str:
     local = now.astimezone(JST)
     return f"{local.year}年{local.month}月{local.day}日（{_WEEKDAYS[local.weekday()]}）"
+
+
+def _list_sent(sent: Sequence[Submission]) -> Iterator[str]:
+    yield say("digest_sent", "ja", count=len(sent)) if sent else say("digest_sent_none", "ja")
+    for each in sent[:TASKS_LIMIT]:
+        whom = shown(f"{each.issuer_name}　{each.section_name}".strip())
+        moment = f"{each.sent_at.astimezone(JST):%m-%d %H:%M}" if each.sent_at is not None else ""
+        named = {"number": each.id, "project": shown(each.known_as), "whom": whom, "state": name_state(each, "ja")}
+        yield say("digest_sent_one", "ja", moment=moment, **named)
+    if len(sent) > TASKS_LIMIT:
+        yield say("digest_sent_more", "ja", count=len(sent) - TASKS_LIMIT)
 
 
 def _list_tasks(tasks: Sequence[Task]) -> Iterator[str]:

@@ -47,10 +47,12 @@ _SUBJECTS: Final[dict[str, str]] = {
     AlarmCause.DEAF: "telling_subject_deaf",
     AlarmCause.ACCOUNT_REFUSED: "telling_subject_account",
     AlarmCause.LOG_BROKEN: "telling_subject_stopped",
+    AlarmCause.STORE_FAILED: "telling_subject_store",
     AlarmCause.MUTE: "telling_subject_mute",
     AlarmCause.CAME_BACK: "telling_subject_contradiction",
     AlarmCause.LATE_ANSWER: "telling_subject_contradiction",
     AlarmCause.NEWS: "telling_subject_news",
+    AlarmCause.STORE_MENDED: "telling_subject_store_mended",
 }
 """Troubles of which the mail is first of all: nothing comes in, nothing goes out, something may go twice."""
 
@@ -184,9 +186,10 @@ def _describe_trouble(alarm: Alarm) -> str:
             return say(about, "ja")
         case AlarmCause.LOG_BROKEN:
             return say("log_broken", "ja", detail=shown(alarm.detail))
-        case AlarmCause.MUTE:
+        case AlarmCause.MUTE | AlarmCause.STORE_FAILED | AlarmCause.STORE_MENDED:
             since = dt.datetime.fromisoformat(about).astimezone(JST)
-            return say("telling_mute", "ja", since=f"{since:%Y-%m-%d %H:%M}", reply=shown(alarm.detail))
+            code = "telling_mute" if kind == AlarmCause.MUTE else "telling_store_mended"
+            return say(code, "ja", since=f"{since:%Y-%m-%d %H:%M}", reply=shown(alarm.detail))
         case AlarmCause.LATE_ANSWER:
             return say("telling_late", "ja", answer=shown(alarm.detail))
         case (
@@ -243,6 +246,13 @@ def _name_problem(problem: Value) -> str:
         return str(problem)
     given = dict(each.split("=", 1) for each in problem.words("given"))
     return f"{problem.word('place')}：{say(problem.code, 'ja', **given)}"
+
+
+def write_store_failed(since: dt.datetime, failure: str, place: str) -> tuple[str, str]:
+    """Subject and body of the mail about a store that cannot be written; it needs nothing of the store."""
+    moment = f"{since.astimezone(JST):%Y-%m-%d %H:%M}"
+    said = say("telling_store", "ja", since=moment, failure=shown(failure), place=shown(place))
+    return say("telling_subject_store", "ja"), f"{said}\n\n{say('telling_end', 'ja')}\n"
 
 
 def write_status(

@@ -10,30 +10,49 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from worker.approve.redraft import InForce
+from worker.approve.release import opening_of
 from worker.compose import mime_write as letter
 from worker.config.settings import Settings
 from worker.core.alarms import MUTE_AFTER, cause_about, cause_kind
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, NotAllowed, Unavailable
 from worker.core.message_id import alarm_message_id
-from worker.core.model import JST, Address, Alarm
-from worker.core.states import NEEDS_A_PERSON, AlarmCause, State
+from worker.core.model import JST, Address, Alarm, Submission
+from worker.core.states import NEEDS_A_PERSON, AlarmCause, Event, NoteEvent, State
+from worker.core.waits import is_over
 from worker.match.near_matches import near_misses_of
-from worker.notify.digest import escalation_cause, write_digest, write_escalation
+from worker.notify.before_sending import LINES_LIMIT, write_before_sending
+from worker.notify.digest import digest_cause, escalation_cause, write_digest, write_escalation
 from worker.notify.operator_mail import write_telling
 from worker.notify.ports import OperatorCommand
 from worker.pipeline.reachability import Health
+from worker.pipeline.waits import HoldWaits
 from worker.send import smtp_verdicts as send
 from worker.send.ports import Data, MailServer, Rcpt, Reply, Silence
-from worker.store.ports import Store
+from worker.store.ports import Author, Store, Writing
 from worker.views.tasks import open_tasks
 
 _NEEDS_A_PERSON: Final = NEEDS_A_PERSON | {State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.OVERDUE}
+
+DIGEST_UP_TO: Final = "digest_up_to"
+"""Name of the store's value: the number of the last entry that a digest took account of."""
+
+DIGESTS_BACK: Final = 14
+"""Days in which the last digest without a number is looked for: an office is closed for less."""
+
+_LEFT: Final = (
+    *(Event.ACCEPTED, Event.PROVEN_SENT, Event.CONFIRMED_SENT),
+    *(Event.DELAYED, Event.RELAYED, Event.DELIVERED, Event.BOUNCED),
+)
+"""The events with which it may become known that a submission left."""
+
+LEAVING_GAP: Final = dt.timedelta(minutes=5)
+"""Between two mails about what leaves by itself: what is released meanwhile waits for the next one."""
 
 CALL_AGAIN: Final = dt.timedelta(minutes=15)
 """How long after the operator's command failed it is run again: a line that is busy is free by then."""
@@ -53,18 +72,31 @@ class _Message:
     to: tuple[Address, ...]
     subject: str
     body: str
+    leaving: tuple[Submission, ...] = ()
+    """What leaves by itself once this mail has told of it."""
+    told_up_to: int | None = None
+    """Of a digest: the number of the last entry that it takes account of."""
 
 
 class Telling:
     """Sends what waits in ``alarms``."""
 
     def __init__(
-        self, store: Store, server: MailServer, clock: Clock, health: Health, command: OperatorCommand | None = None
+        self,
+        store: Store,
+        server: MailServer,
+        clock: Clock,
+        health: Health,
+        waits: HoldWaits,
+        author: Author,
+        command: OperatorCommand | None = None,
     ) -> None:
         self._store = store
         self._server = server
         self._clock = clock
         self._health = health
+        self._waits = waits
+        self._author = author
         self._command = command
 
     async def tell(self, in_force: InForce, *causes: str) -> Unavailable | None:
@@ -74,12 +106,26 @@ class Telling:
         report on an alarm never becomes mail that has to be judged.
         """
         now = self._clock.now()
-        alarms = [each for each in self._store.alarms_waiting() if each.next_try_at is None or each.next_try_at <= now]
+        if not causes:
+            self._note_leaving(now)
+        alarms = [each for each in self._store.alarms_waiting() if _is_due(each, now)]
         alarms = [each for each in alarms if not causes or each.cause in causes]
         failure = None
         for message in self._write_all(alarms, in_force, now):
             failure = await self._send(message, in_force.configuration.settings, now) or failure
         return failure
+
+    def _note_leaving(self, now: dt.datetime) -> None:
+        """Raise an alarm about what leaves by itself and nobody was told of: one mail for all, a gap between two."""
+        untold = self._store.untold()
+        told = self._store.last_alarm(AlarmCause.LEAVING)
+        if not untold or (told is not None and told.accepted_at is None):
+            return
+        if told is not None and told.accepted_at and not is_over(told.accepted_at, told.accepted_at + LEAVING_GAP, now):
+            return
+        versions = " ".join(f"{number}.{self._store.submission(number).version}" for number in untold)
+        with self._store.writing() as writing:
+            writing.raise_alarm(AlarmCause.LEAVING, untold, versions)
 
     async def call_operator(self, in_force: InForce, failure: Unavailable) -> None:
         """Tell by ``[operator] command`` what no mail can tell: at once where the account is refused.
@@ -120,8 +166,11 @@ class Telling:
         settings = in_force.configuration.settings
         digests = [each for each in alarms if _is_digest(each)]
         escalations = [each for each in alarms if cause_kind(each) == AlarmCause.ESCALATION]
-        others = [each for each in alarms if each not in digests and each not in escalations]
+        leaving = [each for each in alarms if cause_kind(each) == AlarmCause.LEAVING]
+        others = [each for each in alarms if each not in (*digests, *escalations, *leaving)]
         written = []
+        if leaving and (settings.notify or is_by_command):
+            written += self._write_leaving(leaving, in_force, now)
         if others and (settings.notify or is_by_command):
             written.append(self._write_alarms(others, in_force))
         if digests and settings.notify:
@@ -143,14 +192,56 @@ class Telling:
         named = [int(found[1]) for alarm in alarms if (found := _ABOUT.match(alarm.detail))]
         return _Message(tuple(alarms), settings.notify, subject, self._without_keys(body, [*numbers, *named]))
 
+    def _write_leaving(self, alarms: Sequence[Alarm], in_force: InForce, now: dt.datetime) -> list[_Message]:
+        """Of what is still to leave; what was stopped or approved meanwhile is told to nobody."""
+        settings = in_force.configuration.settings
+        untold = [self._store.submission(number) for number in self._store.untold()]
+        if not untold:
+            self._settle(alarms, now)
+            return []
+        named = tuple(untold[:LINES_LIMIT])
+        earliest = now + dt.timedelta(minutes=settings.release.hold_minutes)
+        moments = {each.id: settings.hours.next_opening(_not_before(each, earliest)) for each in named}
+        subject, body = write_before_sending(
+            named, moments, settings.release.hold_minutes, others=len(untold) - len(named)
+        )
+        body = self._without_keys(body, [each.id for each in named])
+        return [_Message(tuple(alarms), settings.notify, self._without_keys(subject, [named[0].id]), body, named)]
+
+    def _settle(self, alarms: Sequence[Alarm], now: dt.datetime) -> None:
+        """There is nothing more to be told."""
+        if alarms:
+            with self._store.writing() as writing:
+                for alarm in alarms:
+                    writing.update_alarm(dataclasses.replace(alarm, accepted_at=now, reply="dealt with meanwhile"))
+
     def _write_digest(self, alarms: Sequence[Alarm], in_force: InForce, now: dt.datetime) -> _Message:
         """One mail, however many mornings could not be told: what is open now, and the head of now."""
         settings = in_force.configuration.settings
         tasks = open_tasks(self._store.submissions(), in_force.configuration, now)
         rehearsing = settings.release.rehearsal_to is not None
-        subject, body = write_digest(tasks, self._store.head(), now, rehearsing=rehearsing)
-        numbers = [each.submission for each in tasks if each.submission]
-        return _Message(tuple(alarms), settings.notify, subject, self._without_keys(body, numbers))
+        head, sent = self._store.head(), self._find_sent(now)
+        subject, body = write_digest(tasks, head, now, sent, rehearsing=rehearsing)
+        numbers = [*(each.submission for each in tasks if each.submission), *(each.id for each in sent)]
+        body = self._without_keys(body, numbers)
+        return _Message(tuple(alarms), settings.notify, subject, body, told_up_to=head[0])
+
+    def _find_sent(self, now: dt.datetime) -> tuple[Submission, ...]:
+        """What left since the last digest that was accepted, in that order."""
+        told = self._store.property(DIGEST_UP_TO) or None
+        since = now if told is not None else self._last_digest(now)
+        numbers = [
+            each.submission
+            for each in self._store.entries(events=_LEFT, after=int(told or 0))
+            if each.submission and each.set.get("sent_at") and (told is not None or each.at >= since)
+        ]
+        return tuple(map(self._store.submission, dict.fromkeys(numbers)))
+
+    def _last_digest(self, now: dt.datetime) -> dt.datetime:
+        """When the last digest of a program was raised that recorded no number; DIGESTS_BACK ago where none was."""
+        days = [now - dt.timedelta(days=back) for back in range(1, DIGESTS_BACK + 1)]
+        alarms = (self._store.last_alarm(digest_cause(each.astimezone(JST).date())) for each in days)
+        return next((each.created_at for each in alarms if each is not None and each.accepted_at), days[-1])
 
     def _write_escalation(self, alarms: Sequence[Alarm], in_force: InForce, now: dt.datetime) -> list[_Message]:
         """Of what is still open; what was dealt with meanwhile is told to nobody."""
@@ -163,10 +254,7 @@ class Telling:
         ]
         still_open = {escalation_cause(each) for each in tasks}
         settled = [each for each in alarms if each.cause not in still_open]
-        if settled:
-            with self._store.writing() as writing:
-                for alarm in settled:
-                    writing.update_alarm(dataclasses.replace(alarm, accepted_at=now, reply="dealt with meanwhile"))
+        self._settle(settled, now)
         if not tasks:
             return []
         rehearsing = settings.release.rehearsal_to is not None
@@ -204,39 +292,27 @@ class Telling:
         # Recorded before it leaves: our own mail must be known as ours when it comes back into the mailbox.
         self._mark(message, now, message_id=message_id)
         try:
-            verdict, answer, refused = await self._hand_over(sender, message.to, raw)
+            verdict, answer, refused = await hand_over(
+                self._server, self._clock, sender, message.to, raw, self._note_taken
+            )
         except Unavailable as failure:
             return failure
         if verdict is send.Verdict.ACCEPTED:
-            self._mark(message, now, message_id=message_id, accepted_at=answer.at, reply=str(answer))
+            wait = dt.timedelta(minutes=settings.release.hold_minutes)
+            self._mark(message, now, wait, message_id=message_id, accepted_at=answer.at, reply=str(answer))
         if verdict is send.Verdict.ACCEPTED and not refused:
             return None
         why = "; ".join(f"{address}: {reply}" for address, reply in refused.items()) or str(answer)
         return Unavailable("smtp", f"the mail to the operator: {why}")
 
-    async def _hand_over(self, sender: Address, to: Sequence[Address], raw: bytes) -> _HandedOver:
-        """To everybody whom the server takes: unlike an issuer's, one wrong address keeps it from no other."""
-        await self._server.open()
-        refused: dict[Address, Reply | Silence] = {}
-        verdict = send.Verdict.NOT_NOW
-        answer: Reply | Silence = Silence("no step was taken", self._clock.now())
-        for step in send.steps_for(sender, to, raw):
-            if isinstance(step, Data) and len(refused) == len(dict.fromkeys(to)):
-                break
-            answer = await self._server.take(step)
-            verdict = send.judge(step, answer)
-            if isinstance(step, Rcpt) and verdict is send.Verdict.REFUSED:
-                refused[step.recipient] = answer
-            elif verdict is not send.Verdict.GO_ON:
-                break
-            if isinstance(step, Data):
-                self._health.reached("smtp", self._clock.now())
-        return verdict, answer, refused
+    def _note_taken(self) -> None:
+        self._health.reached("smtp", self._clock.now())
 
     def _mark(
         self,
         message: _Message,
         now: dt.datetime,
+        wait: dt.timedelta = dt.timedelta(),
         *,
         message_id: str,
         accepted_at: dt.datetime | None = None,
@@ -256,6 +332,60 @@ class Telling:
                         reply=reply,
                     )
                 )
+            for each in message.leaving if accepted_at is not None else ():
+                self._begin_wait(writing, each, wait, message_id)
+            if message.told_up_to is not None and accepted_at is not None:
+                writing.set_property(DIGEST_UP_TO, str(message.told_up_to))
+
+    def _begin_wait(self, writing: Writing, told: Submission, wait: dt.timedelta, message_id: str) -> None:
+        """The minutes in which a person may stop it begin now, if it is still what the mail said."""
+        before = writing.submission(told.id)
+        if before.version != told.version:
+            return
+        due_at = _not_before(before, self._clock.now() + wait)
+        detail = {"due_at": due_at.isoformat(), "message_id": message_id}
+        writing.note(NoteEvent.TOLD_BEFORE, before.id, self._author, detail, {"due_at": due_at})
+        self._waits.begin(writing, before.id, due_at, wait)
+
+
+def _not_before(submission: Submission, moment: dt.datetime) -> dt.datetime:
+    return max(moment, opening_of(submission.duties) or moment)
+
+
+def _is_due(alarm: Alarm, now: dt.datetime) -> bool:
+    next_at = alarm.next_try_at
+    return next_at is None or is_over(next_at - send.retry_delay(alarm.tries), next_at, now)
+
+
+def _no_note() -> None:
+    """Nothing is recorded."""
+
+
+async def hand_over(
+    server: MailServer,
+    clock: Clock,
+    sender: Address,
+    to: Sequence[Address],
+    raw: bytes,
+    on_data: Callable[[], None] = _no_note,
+) -> _HandedOver:
+    """To everybody whom the server takes: unlike an issuer's, one wrong address keeps it from no other."""
+    await server.open()
+    refused: dict[Address, Reply | Silence] = {}
+    verdict = send.Verdict.NOT_NOW
+    answer: Reply | Silence = Silence("no step was taken", clock.now())
+    for step in send.steps_for(sender, to, raw):
+        if isinstance(step, Data) and len(refused) == len(dict.fromkeys(to)):
+            break
+        answer = await server.take(step)
+        verdict = send.judge(step, answer)
+        if isinstance(step, Rcpt) and verdict is send.Verdict.REFUSED:
+            refused[step.recipient] = answer
+        elif verdict is not send.Verdict.GO_ON:
+            break
+        if isinstance(step, Data):
+            on_data()
+    return verdict, answer, refused
 
 
 def _is_digest(alarm: Alarm) -> bool:
@@ -264,5 +394,6 @@ def _is_digest(alarm: Alarm) -> bool:
 
 def _is_to_be_called(alarm: Alarm, now: dt.datetime) -> bool:
     """Whether the command has not taken it; a digest can wait until mail goes again."""
-    is_again = alarm.next_call_at is None or alarm.next_call_at <= now
+    next_at = alarm.next_call_at
+    is_again = next_at is None or is_over(next_at - CALL_AGAIN, next_at, now)
     return alarm.called_at is None and is_again and not _is_digest(alarm)

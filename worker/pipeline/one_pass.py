@@ -7,12 +7,18 @@ import contextlib
 import datetime as dt
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from worker.core.clock import Clock
 from worker.core.errors import LogBroken, Unavailable
+from worker.core.model import Hold
+from worker.core.states import NEEDS_A_PERSON, State
 from worker.pipeline.pipeline import Pipeline
 from worker.read.ports import BROKEN_SANDBOX
+from worker.store.ports import Store
 from worker.watch.ports import Folder, Mailbox, Thread
+
+WAITS_FOR_A_PERSON: Final = NEEDS_A_PERSON | {State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.OVERDUE}
 
 
 @dataclass(slots=True)
@@ -20,6 +26,10 @@ class Pass:
     """What one pass came to, for exit codes and the operator."""
 
     began_to_wait: int = 0
+    new: int = 0
+    """Submissions of this pass that wait for a person."""
+    changed: int = 0
+    """Those of before that wait for a person for another reason, or only now."""
     sent: int = 0
     failures: dict[str, Unavailable] = field(default_factory=dict)
     broken: LogBroken | None = None
@@ -51,11 +61,22 @@ async def run_once(
 
     No pass of the same process follows, so an answer that could not be recorded is tried once more at the end.
     """
+    before, last = _waiting(pipeline.store), sum(pipeline.store.count_by_state().values())
     try:
-        return await _run_once(pipeline, mailboxes, since, folder, clock)
+        done = await _run_once(pipeline, mailboxes, since, folder, clock)
+        with contextlib.suppress(Unavailable, LogBroken):  # what the pass came to is said all the same
+            for number, stands in _waiting(pipeline.store).items():
+                done.new += number > last
+                done.changed += number <= last and before.get(number) != stands
+        return done
     finally:
         with contextlib.suppress(Unavailable, LogBroken):  # it is found in doubt then, and a person is told
             pipeline.sending.record_kept_answer()
+
+
+def _waiting(store: Store) -> dict[int, tuple[State, tuple[Hold, ...]]]:
+    """How each stands that waits for a person."""
+    return {each.id: (each.state, each.reasons) for each in store.submissions(*WAITS_FOR_A_PERSON)}
 
 
 async def _run_once(

@@ -24,6 +24,7 @@ from worker.core.errors import LogBroken, NotBrought, Unavailable
 from worker.core.model import JST, Notice, Submission, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.core.states import NEEDS_A_PERSON, REFUSALS, AlarmCause, Event, State
+from worker.core.waits import is_over
 from worker.match.from_before import file_from_before
 from worker.notify.ports import OperatorCommand
 from worker.pipeline.first_start import Beginning
@@ -41,6 +42,7 @@ from worker.pipeline.remind import Reminding
 from worker.pipeline.restore import unlooked
 from worker.pipeline.send import Sending, SendingPass
 from worker.pipeline.submissions import Taking, note_moment, note_steps
+from worker.pipeline.waits import HoldWaits
 from worker.pipeline.watch import Watching
 from worker.read.ports import PdfReader
 from worker.send.ports import MailServer
@@ -78,8 +80,9 @@ class Pipeline:
         self.in_force = in_force
         self.health = Health(store)
         self.intake = Intake(store, reader, clock, account, signatures)
-        self.sending = Sending(store, server, reader, self.intake.readings, clock, account, self.health)
-        self.telling = Telling(store, server, clock, self.health, command)
+        waits = HoldWaits(store, clock)
+        self.sending = Sending(store, server, reader, self.intake.readings, clock, account, self.health, waits)
+        self.telling = Telling(store, server, clock, self.health, waits, Author("hoshobin", account), command)
         self.reminding = Reminding(store, clock, Author("hoshobin", account))
         self._reader = reader
         self._clock = clock
@@ -293,7 +296,7 @@ class Pipeline:
             raise LogBroken("restored", f"put back from a backup at {restored_at}")
         if self.awaits_first_looks():  # a whole machine put back shows nothing of it but what lies in its mailbox
             return SendingPass()
-        if not self._has_looked_since_resumed and unlooked(self.store, self.in_force):
+        if not self._has_looked_since_resumed and unlooked(self.store, self.in_force, self._clock.now()):
             return SendingPass()
         self._has_looked_since_resumed = True
         return await self.sending.send_due(self.in_force)
@@ -319,7 +322,7 @@ class Pipeline:
         """Alarm that nothing is sent because of the log; once a day for as long as it lasts."""
         cause = cause_about(AlarmCause.LOG_BROKEN, broken.code)
         told = self.store.last_alarm(cause)
-        if told is None or self._clock.now() - told.created_at > LOG_ALARM_AGAIN:
+        if told is None or is_over(told.created_at, told.created_at + LOG_ALARM_AGAIN, self._clock.now()):
             with self.store.writing() as writing:
                 writing.raise_alarm(cause, [], broken.detail)
 

@@ -36,11 +36,13 @@ class Health:
         """As ``reached``, in an open transaction."""
         if self._is_news(name, now):
             known = self._store.look(name) or Look(name)
-            writing.record_look(dataclasses.replace(known, last_ok=now, error=""))
+            writing.record_look(dataclasses.replace(known, last_ok=now, error="", told=()))
 
     def _is_news(self, name: str, now: dt.datetime) -> bool:
         known = self._store.look(name)
-        return known is None or known.last_ok is None or abs(now - known.last_ok) > FRESH or bool(known.error)
+        if known is None or known.last_ok is None or known.error or known.told:
+            return True
+        return abs(now - known.last_ok) > FRESH
 
     def failed(self, name: str, failure: Unavailable, now: dt.datetime) -> bool:
         """Record that ``name`` was not reached; whether that raised an alarm."""
@@ -59,17 +61,12 @@ class Health:
     def refused(self, writing: Writing, name: str, answer: str, now: dt.datetime) -> bool:
         """Record that our account was refused, and tell a person unless that is told already."""
         known = _failing(self._store.look(name) or Look(name), now)
-        cause = cause_about(AlarmCause.ACCOUNT_REFUSED, name)
-        told = self._store.last_alarm(cause)
-        is_told = told is not None and (known.last_ok is None or told.created_at > known.last_ok)
-        if known.last_ok is not None and known.last_ok >= now:
-            # The clock was set back: what is recorded from now on comes after the last success all the same.
-            known = dataclasses.replace(known, last_ok=now - dt.timedelta.resolution)
-        writing.record_look(dataclasses.replace(known, last_error=now, error=answer))
-        if is_told:
-            return False
-        writing.raise_alarm(cause, [], answer)
-        return True
+        is_told = AlarmCause.ACCOUNT_REFUSED.value in known.told
+        told = known.told if is_told else (*known.told, AlarmCause.ACCOUNT_REFUSED.value)
+        writing.record_look(dataclasses.replace(known, last_error=now, error=answer, told=told))
+        if not is_told:
+            writing.raise_alarm(cause_about(AlarmCause.ACCOUNT_REFUSED, name), [], answer)
+        return not is_told
 
 
 def _tell_broken_sandbox(writing: Writing, failure: Unavailable) -> bool:
@@ -81,5 +78,6 @@ def _tell_broken_sandbox(writing: Writing, failure: Unavailable) -> bool:
 
 
 def _failing(known: Look, now: dt.datetime) -> Look:
-    """``known`` with the moment since which it fails."""
-    return known if known.error and known.failing_since else dataclasses.replace(known, failing_since=now)
+    """``known`` with the moment since which it fails: now, where the clock was set back behind the recorded one."""
+    since = known.failing_since if known.error else None
+    return dataclasses.replace(known, failing_since=now if since is None else min(since, now))

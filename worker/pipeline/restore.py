@@ -14,15 +14,16 @@ from worker.core.states import NoteEvent
 from worker.store.ports import Store
 
 
-def unlooked(store: Store, in_force: InForce) -> tuple[str, ...]:
+def unlooked(store: Store, in_force: InForce, now: dt.datetime) -> tuple[str, ...]:
     """The mailboxes without a look that succeeded since a person last said to go on.
 
-    One that the database never saw reached held back nothing before: it is to be tried once, well or not.
+    One that the database never saw reached held back nothing before: it is to be tried once, well or not. Where the
+    clock was set back since, no look comes after that moment; that each start looks before it sends has to do.
     """
     resumed_at = None
     for entry in store.entries(events=[NoteEvent.RESUMED]):
         resumed_at = entry.at
-    if resumed_at is None:
+    if resumed_at is None or resumed_at > now:
         return ()
     looks = {name: store.look(f"mail:{name}") for name in in_force.configuration.settings.mailboxes}
     return tuple(name for name, look in looks.items() if not _is_tried(look, resumed_at))

@@ -34,11 +34,12 @@ from worker.pipeline.reachability import Health
 from worker.pipeline.read import Readings
 from worker.pipeline.recover import recover
 from worker.pipeline.track import Copied, Receiving
+from worker.pipeline.waits import HoldWaits
 from worker.read.ports import PdfReader
 from worker.send import smtp_verdicts as send
 from worker.send.outcomes import end_rehearsal, note_late_answer, note_silence, put_off
 from worker.send.ports import Body, Data, Mail, MailServer, Rcpt, Reply, Session, Silence, Step
-from worker.send.rate_limit import LOOKED_BACK, Pace, is_about_all, may_leave
+from worker.send.rate_limit import LOOKED_BACK, Pace, has_opened, is_about_all, is_due, may_leave
 from worker.store.ports import Author, Store, Writing
 from worker.watch.ports import InvoiceSnapshot
 
@@ -79,8 +80,10 @@ class Sending:
         clock: Clock,
         account: str,
         health: Health,
+        waits: HoldWaits,
     ) -> None:
         self._store = store
+        self._waits = waits
         self._server = server
         self._reader = reader
         self._readings = readings
@@ -122,12 +125,13 @@ class Sending:
             invoices = await self._look_for([each for each in broken_off if each.is_rehearsal], in_force)
             found = recover(self._store, in_force, self._author.account, self._clock.now(), invoices)
             done.began_to_wait += len(found.in_doubt) + len(found.rehearsals)
-            for number in self._store.due(self._clock.now()):
+            due = (*self._store.due(self._clock.now()), *self._waits.ended())
+            for number in dict.fromkeys(due):
                 now = self._clock.now()
                 if self.is_ending or self._pace.is_paused(now):
                     break
                 submission = self._store.submission(number)
-                if not may_leave(submission, settings.hours, now):
+                if not self._may_begin(submission, in_force, now):
                     continue
                 if (slot := self._pace.next_slot(settings.smtp.per_minute, now)) > now:
                     done.goes_on_at = slot
@@ -142,6 +146,12 @@ class Sending:
         except Unavailable as failure:
             done.failure = failure
         return done
+
+    def _may_begin(self, submission: Submission, in_force: InForce, now: dt.datetime) -> bool:
+        if not may_leave(submission, in_force.configuration.settings.hours, now):
+            return False
+        is_over = self._waits.is_over(submission)
+        return is_due(submission, now) if is_over is None else is_over and has_opened(submission, now)
 
     def _recall_pace(self) -> None:
         """A restart, or another configuration, is no reason for a server to be asked sooner or more often."""
@@ -268,10 +278,8 @@ class Sending:
         now = self._clock.now()
         with self._store.writing() as writing:
             before = writing.submission(number)
-            if before.state is not State.APPROVED or before.due_at is None or before.due_at > now:
-                return None
-            if not may_leave(before, in_force.configuration.settings.hours, now):
-                return None  # connecting took so long that the office has closed
+            if not self._may_begin(before, in_force, now):
+                return None  # connecting took so long that the office has closed, or somebody decided meanwhile
             receiving = Receiving(writing, in_force, invoices, self._author, now)
             if receiving.follow_kept(before):
                 return None

@@ -142,7 +142,9 @@ class Watching:
         """What is known of the mailbox, with so many messages that have no row."""
         look = dataclasses.replace(found.look, gap=gap)
         if last_ok is not None:
-            look = dataclasses.replace(look, last_ok=last_ok, error="", failing_since=None)
+            look = dataclasses.replace(look, last_ok=last_ok, error="", failing_since=None, told=())
+        elif (known := self._store.look(look.name)) is not None:
+            look = dataclasses.replace(look, told=known.told)  # a look that takes long may be told of meanwhile
         with self._store.writing() as writing:
             writing.record_look(look)
 

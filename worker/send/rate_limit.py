@@ -12,9 +12,11 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
+from worker.approve.release import opening_of
 from worker.core.business_hours import OfficeHours
 from worker.core.model import Entry, Submission
 from worker.core.states import Event, State
+from worker.core.waits import is_over
 from worker.send.ports import Mail
 
 ASKED_LIMIT: Final = dt.timedelta(hours=4)
@@ -78,7 +80,7 @@ class Pace:
 
     def __init__(self) -> None:
         self._begun: deque[dt.datetime] = deque(maxlen=REMEMBERED)
-        self._not_before: dt.datetime | None = None
+        self._pause: tuple[dt.datetime, dt.datetime] | None = None
 
     def begin(self, now: dt.datetime) -> None:
         """A mail begins ``now``."""
@@ -87,7 +89,7 @@ class Pace:
     def hear(self, answer: str, now: dt.datetime) -> None:
         """The server wants nothing of us for as long as ``answer`` asks, where it names a time."""
         if asked := asked_delay(answer):
-            self._not_before = now + asked
+            self._pause = now, now + asked
 
     def recall(self, entries: Iterable[Entry]) -> None:
         """Know again what was begun and heard before a restart, of ``entries`` in their order."""
@@ -101,12 +103,12 @@ class Pace:
     def recall_failure(self, detail: str, at: dt.datetime) -> None:
         """As ``recall``, of the last failure to reach the server."""
         asked = asked_by_failure(detail)
-        if asked and (self._not_before is None or self._not_before < at + asked):
-            self._not_before = at + asked
+        if asked and (self._pause is None or self._pause[1] < at + asked):
+            self._pause = at, at + asked
 
     def is_paused(self, now: dt.datetime) -> bool:
-        """Whether the server wants nothing of us yet; a clock that was set back by more than it may ask ends that."""
-        return self._not_before is not None and now < self._not_before <= now + ASKED_LIMIT
+        """Whether the server wants nothing of us yet; a clock that is set back ends that."""
+        return self._pause is not None and not is_over(*self._pause, now)
 
     def next_slot(self, per_minute: int, now: dt.datetime) -> dt.datetime:
         """From when the next may begin by the cap; ``now`` where it may at once. 0 is no cap."""
@@ -117,6 +119,23 @@ class Pace:
         if len(self._begun) < per_minute:
             return now
         return self._begun[-per_minute] + MINUTE
+
+
+def is_due(submission: Submission, now: dt.datetime) -> bool:
+    """Whether the moment of an APPROVED one has come.
+
+    A wait that was recorded later than now is over, as the clock was set back since; the day of a contract is a day of
+    the calendar and is waited for.
+    """
+    if submission.due_at is None or not has_opened(submission, now):
+        return False
+    return is_over(submission.updated_at or now, submission.due_at, now)
+
+
+def has_opened(submission: Submission, now: dt.datetime) -> bool:
+    """Whether it is APPROVED, and the day of its contract has come, where it waits for one."""
+    opening = opening_of(submission.duties)
+    return submission.state is State.APPROVED and (opening is None or opening <= now)
 
 
 def may_leave(submission: Submission, hours: OfficeHours, now: dt.datetime) -> bool:

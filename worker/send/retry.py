@@ -28,11 +28,11 @@ class Patience:
         self._pace = pace
         self._refusals = 0
         self._failure: Unavailable | None = None
-        self._not_before = clock.now()
+        self._not_before = 0.0
 
     async def ask(self, call: Callable[[], Awaitable[T]]) -> T:
         """What ``call`` returns or raises; the last failure itself, uncalled, where its time has not come."""
-        if self._failure is not None and self._clock.now() < self._not_before:
+        if self._failure is not None and self._clock.uptime() < self._not_before:
             raise self._failure.with_traceback(None)  # else it would grow by each raise
         try:
             answer = await call()
@@ -52,7 +52,7 @@ class Patience:
         self._refusals = self._refusals + 1 if isinstance(failure, AccountRefused) else 0
         pause = retry_delay(self._refusals) if self._refusals else self._pace
         pause = max(pause, asked_by_failure(failure.detail) or dt.timedelta())
-        self._not_before = self._clock.now() + pause
+        self._not_before = self._clock.uptime() + pause.total_seconds()
 
 
 class PatientServer:

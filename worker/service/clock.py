@@ -1,8 +1,9 @@
-"""The real clock, in JST whatever the machine's own time zone is."""
+"""The real clock, in JST whatever the machine's own time zone is, and how long the machine has run."""
 
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 from worker.core.model import JST
 
@@ -13,3 +14,7 @@ class SystemClock:
     def now(self) -> dt.datetime:
         """This moment."""
         return dt.datetime.now(JST)
+
+    def uptime(self) -> float:
+        """Seconds since the machine started; those that it slept count."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -18,12 +18,12 @@ from worker.watch.ports import Heard
 
 @dataclass(slots=True)
 class Loop:
-    """Woken by the clock, or resting by its own vigil; alive by its beat."""
+    """Rests until its interval has passed, or by its own vigil, or until it is woken; alive by its beat."""
 
     beat: Beat
     one_pass: Callable[[], Awaitable[object]]
     vigil: Vigil | None = None
-    """Of a mailbox: its server wakes it, not the clock."""
+    """Of a mailbox: its server wakes it, not the time."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -43,7 +43,7 @@ class Loop:
 
     async def rest(self) -> None:
         """Until the next pass is due."""
-        await (self.wake.wait() if self.vigil is None else self.vigil.rest(self._pause))
+        await (self._pause(self.beat.interval) if self.vigil is None else self.vigil.rest(self._pause))
         self.wake.clear()
 
     async def _pause(self, seconds: float) -> None:

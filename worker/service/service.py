@@ -1,7 +1,8 @@
 """The long run: one loop per mailbox, one for the folder, one for judging, sending and telling.
 
-apscheduler is the clock: it wakes the loops, nothing else; a mailbox's loop is woken by its server. Everything durable
-is in the store. No loop waits for another; a loop that the world stops ends its pass with that reason.
+Loops and checks wait by asyncio, whose clock nobody can set; a mailbox's loop is woken by its server. apscheduler wakes
+the sending loop as each minute of the day begins, for what a calendar names; nothing waits for that alone. Everything
+durable is in the store. No loop waits for another; a loop that the world stops ends its pass with that reason.
 
 Longer than other files: one object owns the loops, and what ends or replaces them is read together.
 """
@@ -15,7 +16,7 @@ import random
 import signal
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -32,6 +33,7 @@ from worker.core.model import JST
 from worker.pipeline.one_pass import Pass, finish_pass, watch_folder_until_settled
 from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.recover import record_start, recover
+from worker.pipeline.store_outage import StoreOutage, Ways
 from worker.read.ports import PdfReader
 from worker.send.ports import MailServer
 from worker.send.retry import Patience, PatientServer
@@ -85,6 +87,7 @@ class Service:
         self._is_asked_to_reload = False
         self._standing = Standing(store, clock)
         self._troubles = self._standing.troubles
+        self._outage = StoreOutage(store, clock)
         self._loops: list[Loop] = []  # the sending one first
         self._looked: set[str] = set()  # the loops whose first pass has ended, well or not
         self._folder_thread = OwnThread("folder")
@@ -108,6 +111,7 @@ class Service:
                 self._turn.clear()
                 await self._run_office(self._office)
         finally:
+            self._outage.stop()
             await self._reader.close()
         _log.info("stopped")
 
@@ -137,18 +141,23 @@ class Service:
         pipeline.on_recorded = self._loops[0].wake.set
         watching = {each.name for each in self._loops if each.vigil is not None}
         pipeline.awaits_first_looks = lambda: not watching <= self._looked
-        scheduler = self._schedule(pipeline)
+        scheduler = self._schedule()
+        for each in self._loops:
+            each.wake.set()
         tasks = [asyncio.create_task(self._keep_going(each, pipeline), name=each.name) for each in self._loops]
+        checks = self._start_checks(pipeline)
         scheduler.start()
         self._manager.ready()
         turn = asyncio.create_task(self._turn.wait())
-        await asyncio.wait([turn, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([turn, *tasks, *checks], return_when=asyncio.FIRST_COMPLETED)
         turn.cancel()
+        for check in checks:
+            check.cancel()
         end_clock(scheduler)
         pipeline.sending.end_after_this_mail()
         await self._end(tasks, watched, server, pipeline)
         self._record_what_is_kept(pipeline)
-        for task in tasks:
+        for task in (*tasks, *checks):
             if task.done() and not task.cancelled() and (fault := task.exception()) is not None:
                 _log.error("fault", loop=task.get_name(), trace="".join(traceback.format_exception(fault)))
                 raise fault
@@ -176,21 +185,25 @@ class Service:
         vigil = Vigil(look, listen, settings.poll_seconds, random.random, time.monotonic)
         return Loop(beat, vigil.look, vigil)
 
-    def _schedule(self, pipeline: Pipeline) -> AsyncIOScheduler:
-        """The clock. What it calls are coroutines: anything else it would call in a thread. A late run counts once."""
+    def _schedule(self) -> AsyncIOScheduler:
+        """The calendar: digest, office hours and the days of contracts begin with a minute.
+
+        What it calls is a coroutine: anything else it would call in a thread. A late run counts once.
+        """
         scheduler = AsyncIOScheduler(
             timezone=JST, job_defaults={"max_instances": 1, "misfire_grace_time": None, "coalesce": True}
         )
-        for each in self._loops:
-            each.wake.set()
-            if each.vigil is None:
-                scheduler.add_job(each.rouse, "interval", seconds=each.beat.interval)
-        scheduler.add_job(self._listen_for_silence, "interval", [pipeline], seconds=TICK_SECONDS)
-        if self._manager.watchdog_seconds:
-            scheduler.add_job(self._feed_watchdog, "interval", seconds=self._manager.watchdog_seconds / 3)
+        scheduler.add_job(self._loops[0].rouse, "cron", second=0)
         return scheduler
 
-    async def _feed_watchdog(self) -> None:
+    def _start_checks(self, pipeline: Pipeline) -> list[asyncio.Task[None]]:
+        """What goes on beside the loops, so that one that hangs is seen."""
+        checks = {"hearing": _every(TICK_SECONDS, partial(self._listen_for_silence, pipeline))}
+        if self._manager.watchdog_seconds:
+            checks["watchdog"] = _every(self._manager.watchdog_seconds / 3, self._feed_watchdog)
+        return [asyncio.create_task(check, name=name) for name, check in checks.items()]
+
+    def _feed_watchdog(self) -> None:
         hung = [each.name for each in self._loops if not each.beat.is_alive]
         if hung:
             _log.error("hung", loops=hung)
@@ -265,7 +278,12 @@ class Service:
         if self._turn.is_set():
             return
         done = Pass()
-        await finish_pass(pipeline, done)
+        try:
+            await finish_pass(pipeline, done)
+        except (Unavailable, LogBroken) as failure:
+            self._outage.note_pass(failure)
+            raise
+        self._outage.note_pass(None)
         if done.sent or done.began_to_wait:
             _log.info("pass", sent=done.sent, began_to_wait=done.began_to_wait)
         if done.broken is not None:
@@ -328,14 +346,23 @@ class Service:
         self._office, self._secrets = office, secrets
 
     def _show_status(self, pipeline: Pipeline) -> None:
-        if line := self._standing.write(pipeline.in_force):
-            self._manager.status(line)
+        self._manager.status(self._standing.write(pipeline.in_force))
 
-    async def _listen_for_silence(self, pipeline: Pipeline) -> None:
-        """Beside the loops, so that one that hangs is told as well."""
+    def _listen_for_silence(self, pipeline: Pipeline) -> None:
+        office = self._office
+        build = partial(build_server, office, self._secrets, self._clock)
+        place = str(office.places.store)
+        self._outage.check(Ways(office.configuration.settings, place, build, build_command(office)))
         if self._standing.check_hearing([each.name for each in self._loops[1:]], pipeline.in_force):
             self._loops[0].wake.set()
             self._show_status(pipeline)
+
+
+async def _every(seconds: float, call: Callable[[], None]) -> None:
+    """Call it each time that so many seconds have passed, by the loop's own clock: setting the machine's counts not."""
+    while True:
+        await asyncio.sleep(seconds)
+        call()
 
 
 def end_clock(scheduler: AsyncIOScheduler) -> None:

@@ -5,6 +5,7 @@ Its one promise: a silence is told once, also across restarts, and again after i
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -16,10 +17,10 @@ from worker.core.alarms import cause_about
 from worker.core.clock import Clock
 from worker.core.errors import HoshobinError, LogBroken, Unavailable
 from worker.core.model import JST, Look
-from worker.core.states import AlarmCause
+from worker.core.states import AlarmCause, State
 from worker.notify.operator_mail import write_status
-from worker.service.unwatched import SLEPT, deaf_since, is_told
-from worker.store.ports import Store
+from worker.service.unwatched import SLEPT, Unheard
+from worker.store.ports import Store, Writing
 
 
 class Hearing:
@@ -28,42 +29,46 @@ class Hearing:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._begun = self._checked_at = clock.now()
-        self._awake: dt.datetime | None = None
+        self._begun = self._checked = clock.uptime()
+        self._unheard: dict[str, Unheard] = {}
         self.deaf: Mapping[str, dt.datetime] = {}
 
-    def check(self, names: Iterable[str], limit: dt.timedelta, heard: Mapping[str, dt.datetime]) -> bool:
-        """Find what is deaf; whether that raised an alarm. ``heard`` are looks that the store need not know of.
+    def check(self, names: Iterable[str], limit: dt.timedelta, heard: Mapping[str, float]) -> bool:
+        """Find what is deaf; whether that raised an alarm.
 
-        Raises Unavailable, LogBroken.
+        ``heard`` are the uptimes of looks that the store need not know of: of a folder one every few minutes is
+        recorded. Raises Unavailable, LogBroken.
         """
-        now = self._clock.now()
-        if not self._checked_at <= now < self._checked_at + SLEPT:
-            self._awake = now
-        self._checked_at = now
+        now, seconds = self._clock.now(), self._clock.uptime()
+        has_slept = seconds - self._checked >= SLEPT.total_seconds()
+        self._checked = seconds
         looks = {name: self._store.look(name) for name in names}
-        found = {
-            name: since
-            for name, look in looks.items()
-            if (since := deaf_since(_with(look, heard.get(name)), self._begun, self._awake, now, limit)) is not None
-        }
+        found: dict[str, dt.datetime] = {}
+        for name, look in looks.items():
+            unheard = self._unheard.setdefault(name, Unheard(self._begun))
+            unheard.note(look, heard.get(name), now, seconds)
+            if has_slept:
+                unheard.wake(seconds)
+            silent = dt.timedelta(seconds=seconds - unheard.since)
+            if silent >= limit:
+                found[name] = now - silent
         self.deaf = found
-        untold = [n for n in found if not is_told(self._store.last_alarm(cause_about(AlarmCause.DEAF, n)), looks[n])]
+        untold = [name for name in found if not _is_told(looks[name])]
         if untold:
             with self._store.writing() as writing:
                 for name in untold:
-                    look = looks[name]
-                    moment = f"{found[name].astimezone(JST):%Y-%m-%d %H:%M}"
-                    detail = f"{moment} {look.error if look else ''}".strip()
-                    writing.raise_alarm(cause_about(AlarmCause.DEAF, name), [], detail)
+                    self._tell(writing, looks[name] or Look(name), found[name])
         return bool(untold)
 
+    @staticmethod
+    def _tell(writing: Writing, look: Look, since: dt.datetime) -> None:
+        detail = f"{since.astimezone(JST):%Y-%m-%d %H:%M} {look.error}".strip()
+        writing.raise_alarm(cause_about(AlarmCause.DEAF, look.name), [], detail)
+        writing.record_look(dataclasses.replace(look, told=(*look.told, AlarmCause.DEAF.value)))
 
-def _with(look: Look | None, heard: dt.datetime | None) -> Look | None:
-    """``look`` with a success that was not recorded: of a folder they are every few minutes only."""
-    if look is None or look.error or heard is None:
-        return look
-    return Look(look.name, last_ok=max(heard, look.last_ok or heard))
+
+def _is_told(look: Look | None) -> bool:
+    return look is not None and AlarmCause.DEAF.value in look.told
 
 
 SENDING: Final = "sending"
@@ -81,6 +86,7 @@ class Standing:
         self._hearing = Hearing(store, clock)
         self.troubles: dict[str, HoshobinError] = {}
         self.looked: dict[str, dt.datetime] = {}
+        self._heard: dict[str, float] = {}
         self._unsettled: dict[str, str] = {}
 
     def note_success(self, name: str, unsettled: Unavailable | None = None) -> None:
@@ -88,7 +94,7 @@ class Standing:
 
         That is said once for as long as it stays the same.
         """
-        self.looked[name] = self._clock.now()
+        self.looked[name], self._heard[name] = self._clock.now(), self._clock.uptime()
         if self.troubles.pop(name, None):
             _log.info("recovered", loop=name)
         if unsettled is not None and self._unsettled.get(name) != str(unsettled):
@@ -99,7 +105,7 @@ class Standing:
         """Whether a look that does not succeed any more raised an alarm just now."""
         limit = in_force.configuration.settings.deaf_after
         try:
-            is_raised = self._hearing.check(names, limit, self.looked)
+            is_raised = self._hearing.check(names, limit, self._heard)
         except (Unavailable, LogBroken) as failure:
             _log.error("unrecorded", loop="hearing", detail=str(failure))
             return False
@@ -108,11 +114,13 @@ class Standing:
         return is_raised
 
     def write(self, in_force: InForce) -> str:
-        """One line for ``systemctl status``; empty where the store cannot be asked: the loop that needs it says so."""
+        """One line for ``systemctl status``; without counts where the store cannot be asked."""
+        counts: Mapping[State, int] = {}
+        troubles = dict(self.troubles)
         try:
             counts = self._store.count_by_state()
-        except (Unavailable, LogBroken):
-            return ""
+        except (Unavailable, LogBroken) as failure:
+            troubles["store"] = failure
         looked = {name: at for name, at in self.looked.items() if name != SENDING}
         is_rehearsing = in_force.configuration.settings.release.rehearsal_to is not None
-        return write_status(self.troubles, looked, counts, rehearsing=is_rehearsing, deaf=self._hearing.deaf)
+        return write_status(troubles, looked, counts, rehearsing=is_rehearsing, deaf=self._hearing.deaf)

@@ -10,28 +10,46 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from worker.core.model import Alarm, Look
+from worker.core.model import Look
 
 SLEPT: Final = dt.timedelta(minutes=2)
-"""Between two checks, which are made every few seconds: the computer slept, or its clock was set."""
+"""Between two checks, which are made every few seconds: the computer slept."""
 
 
-def deaf_since(
-    look: Look | None, begun: dt.datetime, awake: dt.datetime | None, now: dt.datetime, limit: dt.timedelta
-) -> dt.datetime | None:
-    """Since when, where that is at least ``limit`` ago; None where it is heard.
+RECORDED_EVERY: Final = dt.timedelta(minutes=5)
+"""Of a folder a success is recorded only so often: an idle pass writes nothing."""
 
-    ``begun`` is when the program began to watch, ``awake`` when the computer last woke. Failures count across
-    restarts, so that a program that is restarted again and again is deaf all the same.
+
+class Unheard:
+    """For how long no look at one thing has succeeded, in seconds of a clock that nobody can set.
+
+    The recorded moments are of the machine's clock, which may be set: it only counts that they changed, and how long
+    ago within the time since the last check. Failures count across restarts, so that a program that is restarted again
+    and again is deaf all the same.
     """
-    since = begun
-    if look is not None and look.error and look.failing_since is not None:
-        since = look.failing_since
-    elif look is not None and look.last_ok is not None and begun < look.last_ok <= now:
-        since = look.last_ok
-    if awake is not None:
-        since = max(since, awake)
-    return since if now - since >= limit else None
+
+    def __init__(self, begun: float) -> None:
+        self.since = begun
+        self._checked: float | None = None
+        self._known: tuple[dt.datetime | None, bool] = (None, False)
+
+    def note(self, look: Look | None, heard: float | None, now: dt.datetime, seconds: float) -> None:
+        """Take account of ``look`` and of a success that was not recorded; ``seconds`` is now, ``heard`` a moment."""
+        last_ok, is_failing = (look.last_ok, bool(look.error)) if look is not None else (None, False)
+        age_limit = seconds - self.since if self._checked is None else seconds - self._checked
+        if self._checked is None and is_failing and look is not None and look.failing_since is not None:
+            self.since = min(self.since, seconds - max((now - look.failing_since).total_seconds(), 0))
+        elif self._checked is not None and (last_ok, is_failing) != self._known:
+            changed = look.failing_since if look is not None and is_failing else last_ok
+            age = (now - changed).total_seconds() if changed is not None else 0.0
+            self.since = seconds - min(max(age, 0.0), age_limit)
+        if heard is not None and not is_failing:
+            self.since = max(self.since, heard)
+        self._checked, self._known = seconds, (last_ok, is_failing)
+
+    def wake(self, seconds: float) -> None:
+        """The computer slept until now: it is given the time for a look first."""
+        self.since = max(self.since, seconds)
 
 
 def unwatched_since(look: Look, now: dt.datetime, limit: dt.timedelta) -> dt.datetime | None:
@@ -41,16 +59,10 @@ def unwatched_since(look: Look, now: dt.datetime, limit: dt.timedelta) -> dt.dat
 
 
 def unwatched(looks: Iterable[Look], now: dt.datetime, limit: dt.timedelta) -> Iterator[tuple[str, dt.datetime]]:
-    """Name and moment of each mailbox and folder that is not watched; of a folder only its failures are recorded."""
+    """Name and moment of each mailbox and folder that is not watched."""
     for look in looks:
-        is_told = look.name.startswith("mail:") or (look.name == "folder" and look.error)
-        since = unwatched_since(look, now, limit) if is_told else None
+        is_told = look.name.startswith("mail:") or look.name == "folder"
+        rarely = RECORDED_EVERY if look.name == "folder" and not look.error else dt.timedelta()
+        since = unwatched_since(look, now, limit + rarely) if is_told else None
         if since is not None:
             yield look.name, since
-
-
-def is_told(told: Alarm | None, look: Look | None) -> bool:
-    """Whether the newest alarm about it is about this silence: no look has succeeded after it."""
-    if told is None:
-        return False
-    return look is None or look.last_ok is None or told.created_at > look.last_ok

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from worker.audit.verify import Verdict
+from worker.core.errors import LogBroken, Unavailable
 from worker.core.model import (
     Address,
     Alarm,
@@ -193,6 +194,11 @@ class Writing(Reading, Protocol):
 class Store(Reading, Protocol):
     """The one durable thing. Reads see the last commit; every method may raise Unavailable or LogBroken."""
 
+    @property
+    def fault(self) -> Unavailable | LogBroken | None:
+        """Why it could last not be written or read; None once it was written since."""
+        ...
+
     def writing(self) -> AbstractContextManager[Writing]:
         """A write transaction: committed (and synced) at the end, rolled back on an exception.
 
@@ -210,7 +216,14 @@ class Store(Reading, Protocol):
         ...
 
     def due(self, now: dt.datetime) -> tuple[int, ...]:
-        """Ids of the APPROVED whose moment has come, in order of that moment."""
+        """Ids of the APPROVED whose moment has come, in order of that moment.
+
+        Also of those that were changed later than now: the clock was set back since.
+        """
+        ...
+
+    def untold(self) -> tuple[int, ...]:
+        """Ids of the APPROVED without a moment to leave at: a person is to be told first."""
         ...
 
     def count_by_state(self) -> Mapping[State, int]:
@@ -301,6 +314,10 @@ class Store(Reading, Protocol):
 
     def verify(self, heads: Iterable[str] = ()) -> Verdict:
         """The whole log checked: its chain, the rows it folds to, the originals; ``heads`` must stand in it."""
+        ...
+
+    def find_damage(self, seconds: float) -> str:
+        """What SQLite finds amiss with the pages of the file; empty where nothing, or nothing in so many seconds."""
         ...
 
     def config_in_force(self) -> Mapping[str, Sha256]:

@@ -83,7 +83,7 @@ def action_for(submission: Submission) -> Action | None:
 def _end_holds(submission: Submission) -> Action:
     kinds = {kind_of(hold.reason) for hold in submission.reasons}
     if Kind.NEVER in kinds:
-        return Action(ActionKind.WITHDRAW, submission.id, (Input.BY, Input.WHY))
+        return withdraw_action(submission)
     if Kind.CORRECT in kinds:
         return show_action(submission)
     return Action(ActionKind.APPROVE, submission.id, (Input.BY,), label=submission.label)
@@ -92,6 +92,11 @@ def _end_holds(submission: Submission) -> Action:
 def show_action(submission: Submission) -> Action:
     """Look at it: what there is to do lies outside of this program."""
     return Action(ActionKind.SHOW, submission.id)
+
+
+def withdraw_action(submission: Submission) -> Action:
+    """Stop it."""
+    return Action(ActionKind.WITHDRAW, submission.id, (Input.BY, Input.WHY))
 
 
 def join_action(submission: Submission, answer: int) -> Action:

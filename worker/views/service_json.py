@@ -47,6 +47,8 @@ class Status:
     faults: Sequence[Problem]
     """The problems of the configuration on disk; the one in force is shown then."""
     recorded_at: dt.datetime | None
+    damage: str
+    """The first damage that SQLite finds in the database; empty where it finds none."""
     is_behind_head: bool
     is_other_secret: bool
     is_restored: bool
@@ -102,6 +104,7 @@ def status_json(status: Status, lang: Language) -> dict[str, Any]:
         "service": {"running": why is None, "since": time_json(since), "why": why, "detail": detail or None},
         "configuration_faults": [problem_json(each, lang) for each in status.faults],
         "configuration_recorded_at": time_json(status.recorded_at),
+        "damage": status.damage or None,
         "behind_head": status.is_behind_head,
         "other_secret": status.is_other_secret,
         "restored": status.is_restored,

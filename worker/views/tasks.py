@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from typing import Final
 
+from worker.approve.release import is_by_hold
 from worker.config.load import Configuration
 from worker.core.business_hours import working_days_before
 from worker.core.messages import Language, name_duty, name_receipt, next_step, say
@@ -32,6 +33,7 @@ from worker.views.actions import (
     join_action,
     news_action,
     show_action,
+    withdraw_action,
 )
 
 EXPECTED_AHEAD: Final = 5
@@ -53,6 +55,7 @@ class TaskKind(StrEnum):
 
     RESOLVE = "resolve"
     STUCK = "stuck"
+    LEAVING = "leaving"
     CORRECT = "correct"
     HELD = "held"
     DOWNLOAD = "download"
@@ -116,6 +119,7 @@ def open_tasks(submissions: Iterable[Submission], configuration: Configuration, 
     ]
     found += _downloads(known, configuration)
     found += [_stuck(each) for each in known if is_stuck(each, configuration.settings, now)]
+    found += [_leaving(each, configuration, now) for each in known if is_by_hold(each) and not each.deferrals]
     found += [task for each in known for task in _unread(each)]  # a corrected one's too: the issuer may answer either
     standing = standing_submissions(known)
     for project in configuration.projects:
@@ -249,6 +253,16 @@ def _stuck(submission: Submission) -> Task:
         else _of_whom("task_stuck_unreached", submission)
     )
     return _task(submission, TaskKind.STUCK, texts, Urgency.TODAY, show_action(submission))
+
+
+def _leaving(submission: Submission, configuration: Configuration, now: dt.datetime) -> Task:
+    """What leaves by itself can still be stopped."""
+    if submission.due_at is None:
+        texts = _both("task_leaving_untold")
+    else:
+        moment = configuration.settings.hours.next_opening(max(submission.due_at, now)).astimezone(JST)
+        texts = _both("task_leaving", moment=f"{moment:%Y-%m-%d %H:%M}")
+    return _task(submission, TaskKind.LEAVING, texts, Urgency.TODAY, withdraw_action(submission))
 
 
 def _of_whom(code: str, submission: Submission, **params: object) -> tuple[str, str]:

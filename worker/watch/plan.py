@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from worker.core.model import JST, NO_DATE, End, FileRow, Look, MessageRow
+from worker.core.waits import is_over
 from worker.watch.ports import Header, Listed, Opened
 
 SETTLE: Final = dt.timedelta(seconds=2)
@@ -273,7 +274,7 @@ def due_again(rows: Iterable[MessageRow], uidvalidity: int, now: dt.datetime) ->
             if row.end is End.UNFETCHED
             and row.uidvalidity == uidvalidity
             and row.next_try_at is not None
-            and row.next_try_at <= now
+            and is_over(row.next_try_at - unfetched_delay(row.tries), row.next_try_at, now)
         )
     )
 

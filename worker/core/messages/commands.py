@@ -94,6 +94,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Another hoshobin runs already (process {pid}, since {since}). There can be only one.",
     ),
     # --- Done ------------------------------------------------------------------------------------------------
+    "approved_meanwhile": (
+        "{id} は、ほかの承認などで確認の必要がなくなり、同じ内容ですでに自動で承認されています。状態：{state}",
+        "{id} needed no approval any more and was released as it was shown. State: {state}",
+    ),
     "approved": (
         "{id} を承認しました（{answered}）。状態：{state}",
         "{id} approved ({answered}). State: {state}",
@@ -255,8 +259,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "pass_done": (
-        "1回分の処理が終わりました：発注者への送信 {sent}件、新たに保留・要対応 {waiting}件。",
-        "One pass is done: {sent} sent to issuers, {waiting} began to wait.",
+        "1回分の処理が終わりました：発注者への送信 {sent}件、新しい保留・要対応 {new}件、以前の件の変更 {changed}件。",
+        "One pass is done: {sent} sent to issuers, {new} new ones wait, {changed} of before changed.",
     ),
     "pass_failed": (
         "処理できませんでした：{name}（{why}）。次回また試みます。",

@@ -36,6 +36,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     NoteEvent.NOTICE_AWAITED: ("お知らせPDFが未着", "the notice is still awaited"),
     NoteEvent.DEADLINE_NEAR: ("提出期限の接近", "deadline near"),
     NoteEvent.RESCHEDULED: ("送信予定の変更", "sending moment changed"),
+    NoteEvent.TOLD_BEFORE: ("送信前のお知らせ", "a person was told before it leaves"),
     NoteEvent.STEPS_RENEWED: ("提出の手順を更新", "steps of handing in renewed"),
     NoteEvent.NOT_READ_AGAIN: (
         "送信前にPDFを読み直せず（再試行予定）",

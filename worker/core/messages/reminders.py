@@ -61,6 +61,39 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "Meanwhile nothing is sent, not even this mail. Check the network, then run `hoshobin doctor`."
         ),
     ),
+    # --- Before it leaves by itself --------------------------------------------------------------------------
+    "leaving_subject": (
+        "【保証便】{moment}以降に{count}件を自動で送信します（止める場合は取下げ）",
+        "[hoshobin] {count} will leave by itself from {moment} on (withdraw to stop)",
+    ),
+    "leaving_open": (
+        (
+            "次の{count}件は、確認が必要な点がないため、自動で発注者へ送信します。送信は、このメールから{minutes}分以上"
+            "たった後です。\n送信しない場合は、それまでに取下げのコマンドを実行してください。何もしなければ送信します。\n"
+            "このメールには認証キーは含まれていません。"
+        ),
+        (
+            "These {count} leave by themselves, at least {minutes} minutes after this mail. To stop one, run its "
+            "command before. No key is in this mail."
+        ),
+    ),
+    "leaving_at": ("　　送信予定：{moment}以降", "    leaves from: {moment}"),
+    "leaving_to": ("　　宛先：{to}", "    to: {to}"),
+    "leaving_title": ("　　件名：{subject}", "    subject: {subject}"),
+    "leaving_files": ("　　添付：{files}", "    attached: {files}"),
+    "leaving_stop": ("　　止める場合：{command}", "    to stop it: {command}"),
+    "leaving_more": (
+        "ほかに{count}件あります。次のメールでお知らせするまで、送信しません。",
+        "And {count} more, which do not leave before the next mail tells of them.",
+    ),
+    "task_leaving": (
+        "{moment}以降に自動で送信します。送信しない場合は、それまでに取下げてください。",
+        "leaves by itself from {moment} on; withdraw it before, if it must not",
+    ),
+    "task_leaving_untold": (
+        "自動で送信する予定ですが、送信前のお知らせのメールをまだ送れていないため、送信していません。",
+        "to leave by itself, and waits: the mail that tells a person before has not been sent yet",
+    ),
     # --- The digest ------------------------------------------------------------------------------------------
     "digest_subject": (
         "【保証便】本日の対応一覧（{count}件、うち至急 {now}件）",
@@ -92,6 +125,22 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "ほかに{count}件あります。`hoshobin tasks` でご確認ください。",
         "And {count} more: see `hoshobin tasks`.",
     ),
+    "digest_sent": (
+        "前回の一覧の後に発注者へ送信したもの：{count}件",
+        "Sent to issuers since the last of these mails: {count}",
+    ),
+    "digest_sent_none": (
+        "前回の一覧の後に発注者へ送信したものはありません。",
+        "Nothing was sent to issuers since the last of these mails.",
+    ),
+    "digest_sent_one": (
+        "　{moment}　番号 {number}　{project}　／　{whom}　（{state}）",
+        "  {moment} submission {number} {project} / {whom} ({state})",
+    ),
+    "digest_sent_more": (
+        "　ほかに{count}件あります。`hoshobin log` でご確認ください。",
+        "  and {count} more: see `hoshobin log`",
+    ),
     "digest_head": (
         (
             "記録の末尾（{number}件目）：{head}\n"
@@ -114,6 +163,50 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "担当者へのお知らせに加えて、このメールをお送りしています。認証キーは含まれていません。"
         ),
         "These {count} are urgent and nothing was recorded for a working day. No key is in this mail.",
+    ),
+    # --- The store -------------------------------------------------------------------------------------------
+    "telling_subject_store": (
+        "【保証便】至急：記録に書き込めず、受付も送信も止まっています",
+        "[hoshobin] urgent: the store cannot be written, nothing is taken in or sent",
+    ),
+    "telling_subject_store_mended": (
+        "【保証便】記録に書き込めるようになりました（受付・送信を再開）",
+        "[hoshobin] the store can be written again",
+    ),
+    "telling_store": (
+        (
+            "{since}から、記録（データベース）に書き込めません：{failure}\n"
+            "この間、新しいお知らせの受付と、発注者への送信は行われません。届いたメールや保存したPDFはそのまま残り、"
+            "書き込めるようになれば自動で処理します。急ぐ提出は、発注者へ電話などでご連絡ください。\n"
+            "管理者の方は、次を確かめてください。\n"
+            "　　・ディスクの空き（df -h {place}）\n"
+            "　　・ディスクの故障、読取り専用になっていないか（dmesg、mount）\n"
+            "　　・{place} の所有者と権限、ほかのプログラムがデータベースを使っていないか\n"
+            "　　・データベースの破損（hoshobin audit verify）。壊れている場合は hoshobin restore で戻します"
+        ),
+        (
+            "The store has not been writable since {since}: {failure}. Nothing is taken in or sent meanwhile; what "
+            "came stays where it is and is dealt with afterwards. Check free space (df -h {place}), the disk (dmesg, "
+            "mount), the owner of {place}, and hoshobin audit verify."
+        ),
+    ),
+    "damaged_store": (
+        (
+            "データベースが壊れています（{detail}）。表示の内容は正しくない可能性があります。管理者の方は "
+            "`hoshobin audit verify` で確かめ、`hoshobin restore` でバックアップから戻してください。"
+        ),
+        (
+            "The database is damaged ({detail}): what is shown may be wrong. Check with `hoshobin audit verify` and "
+            "put a backup back with `hoshobin restore`."
+        ),
+    ),
+    "looked_lately": ("{minutes}分以内に確認", "within {minutes} minutes"),
+    "telling_store_mended": (
+        (
+            "{since}から記録（データベース）に書き込めませんでしたが（{reply}）、いまは書き込めます。"
+            "受付と送信は自動で再開しています。原因が分からない場合は、管理者の方がディスクを確かめてください。"
+        ),
+        "The store could not be written from {since} on ({reply}) and can be again; work goes on by itself.",
     ),
     # --- The operator's command ------------------------------------------------------------------------------
     "remedy_command": (

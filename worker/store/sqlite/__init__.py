@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -45,6 +46,15 @@ __all__ = ["SqlStore", "create_or_migrate", "open_store"]
 
 _ORIGINALS_AT_ONCE: Final = 16
 """Originals fetched at once to be hashed: none is above 8 MB but a body or an invoice, and most are 0.2 MB."""
+
+
+_STEPS_BETWEEN_LOOKS: Final = 1_000
+"""Instructions of SQLite between two looks at the time: less than a millisecond."""
+DATABASE: Final = "database"
+HEAD: Final = "head"
+"""The parts of the store that can fail each by itself."""
+OWN_FAULTS: Final = frozenset({"store", "disk"})
+"""``Unavailable.what`` of the database; another thing may fail inside a transaction."""
 
 
 def has_database(folder: Path) -> bool:
@@ -114,8 +124,24 @@ class SqlStore(StoreReads):
         self._engine = engine_of(folder, patience)
         self._held: Connection | None = None
         self._writing: SqlWriting | None = None
+        self._faults: dict[str, Unavailable | LogBroken] = {}
         with translated():
             self._connection()
+
+    @property
+    def fault(self) -> Unavailable | LogBroken | None:
+        """Why the database, or the head beside it, could last not be written or read; None once it was written."""
+        return next(iter(self._faults.values()), None)
+
+    @contextlib.contextmanager
+    def _noted(self, name: str) -> Iterator[None]:
+        """Foreign errors as ours, and remembered until this part of the store was written."""
+        try:
+            with translated():
+                yield
+        except (Unavailable, LogBroken) as failure:
+            self._faults[name] = failure
+            raise
 
     # --- The connection -------------------------------------------------------------------------------------
 
@@ -150,7 +176,7 @@ class SqlStore(StoreReads):
     @contextlib.contextmanager
     def _reading(self) -> Iterator[Connection]:
         """The connection in a transaction: the open one, or a short one of its own."""
-        with translated():
+        with self._noted(DATABASE):
             connection = self._connection()
             if connection.in_transaction():
                 yield connection
@@ -170,7 +196,7 @@ class SqlStore(StoreReads):
 
     def _ask(self, statement: Ready, values: Mapping[str, Any] | None) -> Sequence[Any]:
         """The rows of one statement: in the open transaction, or by itself, as one statement is one snapshot."""
-        with translated():
+        with self._noted(DATABASE):
             connection = self._connection()
             try:
                 return statement.run(connection, values)
@@ -192,20 +218,24 @@ class SqlStore(StoreReads):
             raise RuntimeError("a transaction inside a transaction")
         connection = self._begin()
         self._writing = writing = SqlWriting(connection, self._clock)
+        before = _changes(connection)
         try:
             try:
                 yield writing
             except BaseException as error:
                 self._roll_back(connection, error)
                 raise
+            has_written = _changes(connection) != before
             self._commit(connection, writing.last_hash)
+            if has_written:  # a transaction without a change needs no disk
+                self._faults.pop(DATABASE, None)
         finally:
             writing.end()
             self._writing = None
 
     def _begin(self) -> Connection:
         try:
-            with translated():
+            with self._noted(DATABASE):
                 connection = self._connection().execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
                 try:
                     connection.begin()
@@ -223,14 +253,18 @@ class SqlStore(StoreReads):
             self._give_up()  # closing rolls back
         if isinstance(error, Unavailable | LogBroken):
             self._give_up()
+        if isinstance(error, LogBroken) or (isinstance(error, Unavailable) and error.what in OWN_FAULTS):
+            self._faults[DATABASE] = error
 
     def _commit(self, connection: Connection, last_hash: str | None) -> None:
         try:
             with translated():
                 connection.commit()
-        except HoshobinError:
+        except HoshobinError as failure:
             self._give_up()
             if not self._is_recorded(last_hash):
+                if isinstance(failure, Unavailable | LogBroken):
+                    self._faults[DATABASE] = failure
                 raise
 
     def _is_recorded(self, last_hash: str | None) -> bool:
@@ -262,7 +296,9 @@ class SqlStore(StoreReads):
 
     def mark_head(self) -> None:
         """Replace ``DIR/head`` by the head (temporary file, fsync, rename, fsync of the folder)."""
-        write_mark(self._folder, self.head())
+        with self._noted(HEAD):
+            write_mark(self._folder, self.head())
+        self._faults.pop(HEAD, None)
 
     def marked_head(self) -> tuple[int, str] | None:
         """What ``DIR/head`` says, None where it does not exist. Raises LogBroken where it is unreadable."""
@@ -293,6 +329,29 @@ class SqlStore(StoreReads):
         if read_secret(self._folder) is None:
             self.note_secret()
 
+    # --- The pages ------------------------------------------------------------------------------------------
+
+    def find_damage(self, seconds: float) -> str:
+        """What SQLite finds amiss with the pages of the file; empty where nothing, or nothing in so many seconds."""
+        until = time.monotonic() + seconds
+        try:
+            with translated():
+                driver = self._connection().connection.driver_connection
+                if driver is None:
+                    return ""
+                driver.set_progress_handler(lambda: time.monotonic() > until, _STEPS_BETWEEN_LOOKS)
+                try:
+                    found = str(driver.execute("PRAGMA quick_check(1)").fetchone()[0])
+                finally:
+                    driver.set_progress_handler(None, 0)
+        except LogBroken as broken:
+            return broken.detail
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                return ""  # the time is up
+            raise
+        return "" if found == "ok" else found
+
     # --- The audit ------------------------------------------------------------------------------------------
 
     def verify(self, heads: Iterable[str] = ()) -> Verdict:
@@ -309,6 +368,12 @@ class SqlStore(StoreReads):
                 _stream_originals(connection),
                 heads,
             )
+
+
+def _changes(connection: Connection) -> int:
+    """How many rows this connection has changed since it was opened."""
+    driver = connection.connection.driver_connection
+    return int(driver.total_changes) if driver is not None else 0
 
 
 def _stream_rows(connection: Connection) -> Iterator[tuple[int, str]]:

@@ -34,6 +34,7 @@ from worker.core.model import (
 )
 from worker.core.rulebook import OFFICE
 from worker.core.states import NoteEvent, State
+from worker.core.waits import is_over
 from worker.store.sqlite.entries import select_block, to_entry
 from worker.store.sqlite.ready import Ready
 from worker.store.sqlite.rows import decode, decode_notice
@@ -352,13 +353,27 @@ class StoreReads(Reads):
             last = rows[-1][0]
 
     def due(self, now: dt.datetime) -> tuple[int, ...]:
-        """Ids of the APPROVED whose moment has come, in order of that moment."""
-        approved = sa.select(SUBMISSIONS.c.id, SUBMISSIONS.c.due_at).where(
+        """Ids of the APPROVED whose moment has come, in order of that moment.
+
+        Also of those that were changed later than now: the clock was set back since.
+        """
+        changed_at = sa.func.json_extract(SUBMISSIONS.c.row, "$.updated_at").label("changed_at")
+        approved = sa.select(SUBMISSIONS.c.id, SUBMISSIONS.c.due_at, changed_at).where(
             SUBMISSIONS.c.state == State.APPROVED.value, SUBMISSIONS.c.due_at.is_not(None)
         )
         # Compared as times: as texts 10:00:00.5 comes before 10:00:00+09:00.
-        moments = ((dt.datetime.fromisoformat(row.due_at), row.id) for row in self._rows(approved))
-        return tuple(number for due_at, number in sorted(moments) if due_at <= now)
+        moments = (
+            (dt.datetime.fromisoformat(row.due_at), row.id, dt.datetime.fromisoformat(row.changed_at))
+            for row in self._rows(approved)
+        )
+        return tuple(number for due_at, number, changed in sorted(moments) if is_over(changed, due_at, now))
+
+    def untold(self) -> tuple[int, ...]:
+        """Ids of the APPROVED without a moment to leave at: a person is to be told first."""
+        without = sa.select(SUBMISSIONS.c.id).where(
+            SUBMISSIONS.c.state == State.APPROVED.value, SUBMISSIONS.c.due_at.is_(None)
+        )
+        return tuple(row.id for row in self._rows(without.order_by(SUBMISSIONS.c.id)))
 
     def count_by_state(self) -> Mapping[State, int]:
         """How many there are of each state."""

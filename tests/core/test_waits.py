@@ -1,0 +1,24 @@
+"""A recorded wait under a clock that may be set."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from tests.support.world import START
+from worker.core.waits import is_over
+
+MINUTES = [dt.timedelta(minutes=minutes) for minutes in range(-60 * 24 * 41, 60 * 24 * 41, 7)]
+
+
+@pytest.mark.parametrize(("minute", "over"), [(0, False), (9, False), (10, True), (60, True)])
+def test_a_wait_is_over_when_its_time_has_passed(minute: int, over: bool) -> None:
+    assert is_over(START, START + dt.timedelta(minutes=10), START + dt.timedelta(minutes=minute)) is over
+
+
+def test_however_the_clock_is_set_no_wait_is_longer_than_it_was() -> None:
+    until = START + dt.timedelta(minutes=10)
+    for span in MINUTES:
+        left = until - (START + span)
+        assert is_over(START, until, START + span) or left <= dt.timedelta(minutes=10)
