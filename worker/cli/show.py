@@ -192,6 +192,9 @@ def _say_watched(looks: Iterable[Look], deaf: Mapping[str, dt.datetime], lang: L
             click.echo(say("status_ledger", lang, mailbox=name_thing(each.name, lang), **parts))
 
 
+_SET_ASIDE: Final = (End.UNFETCHED, End.TOO_LARGE, End.PUT_OFF)
+
+
 @cli.command()
 @json_option
 @pass_cli
@@ -203,7 +206,7 @@ def status(shared: Cli, as_json: bool) -> int:
     looks = store.looks()
     waiting = store.submissions(*_WAITING)
     aside = {
-        name: {end.value: sum(1 for _ in store.messages(name, end)) for end in (End.UNFETCHED, End.TOO_LARGE)}
+        name: {end.value: sum(1 for _ in store.messages(name, end)) for end in _SET_ASIDE}
         for name in office.configuration.settings.mailboxes
     }
     rehearsal_to = office.configuration.settings.release.rehearsal_to
@@ -258,7 +261,10 @@ def status(shared: Cli, as_json: bool) -> int:
     )
     _say_watched(looks, deaf, lang)
     for name, counted in aside.items():
-        if any(counted.values()):
+        if counted[End.PUT_OFF]:
+            mailbox = name_thing(f"mail:{name}", lang)
+            click.echo(say("status_put_off", lang, mailbox=mailbox, count=counted[End.PUT_OFF]))
+        if counted[End.UNFETCHED] or counted[End.TOO_LARGE]:
             click.echo(say("status_set_aside", lang, mailbox=name_thing(f"mail:{name}", lang), **counted))
     if sends_at is not None and absence is None and not (is_behind or is_other or was_restored):
         click.echo(say("status_sends_at", lang, count=counts[State.APPROVED], moment=f"{sends_at:%Y-%m-%d %H:%M}"))

@@ -42,7 +42,7 @@ from worker.pipeline.restore import unlooked
 from worker.pipeline.send import Sending, SendingPass
 from worker.pipeline.submissions import Taking, note_moment, note_steps
 from worker.pipeline.watch import Watching
-from worker.read.ports import PdfReader
+from worker.read.ports import MailReaders, PdfReader
 from worker.send.ports import MailServer
 from worker.store.ports import RESTORED_AT, Author, Store
 from worker.watch import plan as watch
@@ -73,11 +73,12 @@ class Pipeline:
         in_force: InForce,
         command: OperatorCommand | None = None,
         signatures: Signatures | None = None,
+        readers: MailReaders | None = None,
     ) -> None:
         self.store = store
         self.in_force = in_force
         self.health = Health(store)
-        self.intake = Intake(store, reader, clock, account, signatures)
+        self.intake = Intake(store, reader, clock, account, signatures, readers)
         self.sending = Sending(store, server, reader, self.intake.readings, clock, account, self.health)
         self.telling = Telling(store, server, clock, self.health, command)
         self.reminding = Reminding(store, clock, Author("hoshobin", account))

@@ -307,6 +307,10 @@ class Store(Reading, Protocol):
         """Name → hash of the configuration files last recorded."""
         ...
 
+    def free_disk(self) -> int:
+        """Bytes that are free where the store is. Raises Unavailable."""
+        ...
+
     def close(self) -> None:
         """Close the connection."""
         ...

@@ -254,6 +254,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "読み取れません：{reason}。次にすること：{step}",
         "Not read: {reason}. Next: {step}",
     ),
+    "status_put_off": (
+        "{mailbox}：順番待ちで未読取りのメール（差出人を確認できないもの） {count}通",
+        "{mailbox}: {count} messages of unproven senders wait to be read",
+    ),
     "status_set_aside": (
         "{mailbox}：取得できないメール {unfetched}通、大きすぎて読まなかったメール {too_large}通",
         "{mailbox}: {unfetched} messages could not be fetched, {too_large} were too large to read",
@@ -330,6 +334,31 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         (
             "A message of {mailbox} cannot be fetched ({why}).\n"
             "It may be a notice: look at it in your mail program and save its PDF to the folder."
+        ),
+    ),
+    "telling_put_off_time": (
+        (
+            "{mailbox}に、差出人を確認できないPDF付きメールが多数届いています。読取りに使う時間には上限があるため、"
+            "一部の読取りを後に回しました（メールはメールボックスに残っています）。順番が来れば自動で読み取ります。\n"
+            "　　お急ぎのお知らせPDFは、メールソフトで所定のフォルダに保存してください（先に読み取ります）。"
+            "件数は「hoshobin status」で確認できます。"
+        ),
+        (
+            "Many mails with PDFs of unproven senders have come to {mailbox}. The time for reading them is limited, so "
+            "that some are put off; they stay in the mailbox and are read in their turn.\n"
+            "A notice that is urgent: save its PDF to the folder, which is read first. `hoshobin status` counts them."
+        ),
+    ),
+    "telling_put_off_disk": (
+        (
+            "ディスクの空きが少ないため、{mailbox}の、差出人を確認できないメールの取込みを止めています"
+            "（メールはメールボックスに残っています。所定のフォルダと、差出人を確認できたメールは取り込みます）。\n"
+            "　　記録を置いているディスクの空きを{limit} GB以上にしてください。空けば自動で取り込みます。"
+        ),
+        (
+            "The disk is nearly full: mails of unproven senders in {mailbox} are not taken in and stay in the mailbox. "
+            "The folder and mails of proven senders are taken as before.\n"
+            "Free at least {limit} GB where the store is: they are taken then by themselves."
         ),
     ),
     "telling_pdf_sandbox": (
