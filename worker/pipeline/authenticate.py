@@ -1,7 +1,7 @@
 """Who wrote a mail that may bring a notice: what our own server found, and, where that proves nothing, its signatures.
 
 Its one promise: the DNS is asked only about a mail that could be proven by it, and before anything is recorded. It is
-asked before the mail's PDFs are read, as those of a proven sender are read first. It does not know what the mail becomes.
+asked before the PDFs are read, as those of a proven sender are read first. It does not know what the mail becomes.
 """
 
 from __future__ import annotations

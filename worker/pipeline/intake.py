@@ -265,6 +265,11 @@ class Intake:
         """The notice in ``content``, or why there is none."""
         return await self.readings.read(content, in_force.configuration.guarantors)
 
+    async def read_strangers_again(self, content: bytes, in_force: InForce) -> tuple[Notice | Unreadable, float] | None:
+        """As ``read_pdf``, of what a stranger sent, with the seconds it took; None where its turn comes later."""
+        profiles = in_force.configuration.guarantors
+        return await self.turns.read_again(lambda reader: self.readings.read(content, profiles, reader))
+
     def _put_off(self, writing: Writing, row: MessageRow, why: PutOff) -> MessageRow:
         """It stays in its mailbox until its turn; a person is told, as it may be a notice."""
         writing.raise_alarm(cause_about(AlarmCause.PUT_OFF, why.name.lower(), "mail", row.mailbox), [])

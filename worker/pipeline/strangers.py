@@ -75,6 +75,19 @@ class Turns:
             self._slow.note(sender, budget.slow, now)
             self._end(budget.seconds)
 
+    async def read_again(
+        self, read: Callable[[MailReader], Awaitable[Notice | Unreadable]]
+    ) -> tuple[Notice | Unreadable, float] | None:
+        """Read one PDF that a stranger once sent, with the seconds it took; None where its turn comes later."""
+        if self._window.room(self._clock.now()) is not Room.NOW:
+            return None
+        reader = self._readers(Lane.STRANGERS)
+        self._window.begin()
+        try:
+            return await read(reader), reader.spent
+        finally:
+            self._end(reader.spent)
+
     def next_try(self, why: PutOff) -> dt.datetime:
         """When a mail that was put off is looked at again."""
         now = self._clock.now()

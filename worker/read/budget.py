@@ -89,8 +89,8 @@ TRIED_TOGETHER: Final = 20
 # --- Space, and people's patience ----------------------------------------------------------------------------
 
 FREE_DISK: Final = 1_000_000_000
-"""Bytes that must be free where the store is, so that a stranger's mail is taken: below it the space is for the office's
-own notices, of which 1,000 take 400 MB with their mails."""
+"""Bytes that must be free where the store is, so that a stranger's mail is taken: below it the space is for the
+office's own notices, of which 1,000 take 400 MB with their mails."""
 
 
 DISK_AGAIN: Final = dt.timedelta(minutes=15)

@@ -47,6 +47,24 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{id} は承認していません。状態は変わっていません。",
         "{id} was not approved. Nothing was changed.",
     ),
+    "withdraw_which": (
+        "取り下げる番号を指定してください（複数可）。1通のメールの保留すべては「--from-mail 番号」です。何も変更していません。",
+        "name what to withdraw, or --from-mail ID for all that is held of a mail. Nothing was changed.",
+    ),
+    "of_no_mail": (
+        "{id} は、もとのメールの記録がないため、--from-mail を使えません。番号を並べて指定してください。何も変更していません。",
+        "{id} has no kept mail: name the numbers instead of --from-mail. Nothing was changed.",
+    ),
+    "t_to_withdraw": ("取り下げるもの（{count}件）", "What is withdrawn ({count})"),
+    "ask_withdraw": ("上の{count}件を取り下げますか", "Withdraw the {count} above?"),
+    "withdraw_unasked": (
+        "まだ取り下げていません。上の一覧を確かめてから、同じコマンドに --yes を付けて実行してください。",
+        "Not withdrawn yet. Check the list above, then run the same command with --yes.",
+    ),
+    "withdraw_declined": (
+        "取り下げていません。何も変更していません。",
+        "Not withdrawn. Nothing was changed.",
+    ),
     "not_answerable": (
         "{id} は承認では解決しません（{reasons}）。`hoshobin show {id}` の「次にすること」をご覧ください。",
         "{id} cannot be released by approval ({reasons}). See the next step in `hoshobin show {id}`.",
