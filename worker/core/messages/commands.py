@@ -48,11 +48,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{id} was not approved. Nothing was changed.",
     ),
     "withdraw_which": (
-        "取り下げる番号を指定してください（複数可）。1通のメールの保留すべては「--from-mail 番号」です。何も変更していません。",
+        (
+            "取り下げる番号を指定してください（複数可）。1通のメールの保留すべてなら「--from-mail 番号」です。"
+            "何も変更していません。"
+        ),
         "name what to withdraw, or --from-mail ID for all that is held of a mail. Nothing was changed.",
     ),
     "of_no_mail": (
-        "{id} は、もとのメールの記録がないため、--from-mail を使えません。番号を並べて指定してください。何も変更していません。",
+        (
+            "{id} は、もとのメールの記録がないため、--from-mail を使えません。番号を並べて指定してください。"
+            "何も変更していません。"
+        ),
         "{id} has no kept mail: name the numbers instead of --from-mail. Nothing was changed.",
     ),
     "t_to_withdraw": ("取り下げるもの（{count}件）", "What is withdrawn ({count})"),

@@ -43,7 +43,8 @@ class Lanes:
     def _leave(self, lane: Lane) -> None:
         self._busy[lane] -= 1
         self._free += 1
-        self._call()
+        # Not at once: who asked may go on with the same PDF, and no stranger's is to come in between.
+        asyncio.get_running_loop().call_soon(self._call)
 
     def _call(self) -> None:
         for lane in Lane:  # ours first
