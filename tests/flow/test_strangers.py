@@ -22,6 +22,7 @@ from tests.support.strangers import Children, LoopClock, OwnTime, bomb, mail_of,
 from tests.support.world import START, project
 from worker.core.model import End
 from worker.core.states import AlarmCause, Reason, State
+from worker.pipeline.intake import IN_THREAD
 from worker.pipeline.one_pass import watch_folder_until_settled
 from worker.read.budget import (
     DISK_AGAIN,
@@ -310,6 +311,24 @@ def test_files_of_strangers_that_could_not_be_read_are_tried_again_after_a_resta
 
     scene = play(act)
     assert scene.office.only().contract_number == form(1).number
+
+
+async def test_while_a_large_mail_of_parts_within_parts_is_taken_apart_the_loop_goes_on(tmp_path: Path) -> None:
+    office = SmallOffice(tmp_path, Settings(notify=()))
+    depth, line = 60, b"a b c\r\n"
+    inner = b"Content-Type: text/plain\r\n\r\n" + line * (2 * IN_THREAD // len(line))
+    for level in range(depth):
+        head = b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (level, level)
+        inner = head + inner + b"\r\n--b%d--\r\n" % level
+    office.mails.received.append(b"From: a@x.example\r\nMessage-ID: <a@x.example>\r\n" + inner)
+    looking = asyncio.create_task(office.pipeline.watch_mailbox(office.mails, run_at_once, START.date()))
+    turns = 0
+    while not looking.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns > 100  # each of its few steps is one where nothing goes on beside it
+    assert [row.end for row in office.store.messages("main")] == [End.NOT_OURS]
+    await office.stop()
 
 
 # --- Space ---------------------------------------------------------------------------------------------------
