@@ -16,11 +16,13 @@ import pytest
 from tests.flow.test_silence_and_telling import Days
 from tests.support import notice_pdfs as made
 from tests.support.fakes import run_at_once
+from tests.support.known_addresses import record_past_submission
 from tests.support.office import HANAKO, Mailroom, a_form, a_mail, notice
 from tests.support.small_office import Form, Settings, SmallOffice, form, mail_with
 from tests.support.strangers import Children, LoopClock, OwnTime, bomb, mail_of, mail_of_bombs
 from tests.support.world import START, project
-from worker.core.model import End
+from worker.cli import decide
+from worker.core.model import End, Product, ReceiptKind
 from worker.core.states import AlarmCause, Reason, State
 from worker.pipeline.intake import IN_THREAD
 from worker.pipeline.one_pass import watch_folder_until_settled
@@ -274,6 +276,33 @@ def test_a_mail_put_off_that_is_deleted_is_not_asked_for_again(play: Callable[..
     play(act)
 
 
+@pytest.mark.parametrize("is_low", [True, False])
+def test_an_answer_about_ours_counts_at_once_and_its_files_that_have_no_turn_wait_for_a_person(
+    play: Callable[..., Scene], monkeypatch: pytest.MonkeyPatch, is_low: bool
+) -> None:
+    free = [FREE_DISK]
+    monkeypatch.setattr(SqlStore, "free_disk", lambda self: free[0])
+
+    async def act(scene: Scene) -> None:
+        if is_low:
+            free[0] = 0
+        else:
+            await scene.look(*(mail_of_bombs(3, number) for number in range(9)))
+            assert scene.rows(End.PUT_OFF)
+        ours = record_past_submission(scene.office.store, "yama", Product.CONTRACT, ["x@yama-city.example"])
+        reply = mail_of(form(1).pdf, number=70, subject="Re: 以前の提出", sender="x@yama-city.example")
+        about = b"In-Reply-To: " + ours.draft.message_id.encode() + b"\r\nMIME-Version"
+        await scene.look(reply.replace(b"MIME-Version", about, 1))
+        after = scene.office.store.submission(ours.id)
+        assert [each.kind for each in after.receipts] == [ReceiptKind.REPLY]
+        row = scene.rows()[-1]
+        assert row.end is End.HELD
+        assert row.submissions[0] == ours.id
+        assert scene.holds()[-1] == ("rest_unread", "turn", "1")
+
+    play(act)
+
+
 def test_a_restart_forgets_no_mail_that_was_put_off(play: Callable[..., Scene]) -> None:
     async def act(scene: Scene) -> None:
         await scene.look(*(mail_of_bombs(3, number) for number in range(9)))
@@ -519,6 +548,29 @@ def _withdraw_the_flood(room: Mailroom, damaged: list[int]) -> None:
     assert "取下げ" in again.err
     nothing = office("withdraw", "--by", HANAKO, "--why", "x")
     assert (nothing.code, "番号を指定" in nothing.err) == (2, True)
+
+
+@pytest.mark.parametrize("is_agreed", [True, False])
+def test_at_a_terminal_several_are_shown_and_asked_about(
+    mailroom: Callable[..., Mailroom], monkeypatch: pytest.MonkeyPatch, is_agreed: bool
+) -> None:
+    monkeypatch.setattr(decide, "is_at_terminal", lambda: True)
+    asked: list[str] = []
+    answer = "y" if is_agreed else "n"
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda prompt: asked.append(prompt) or answer)
+    room = mailroom(mode="approve")
+    for name in ("a.pdf", "b.pdf"):
+        room.office.save_notice(name, notice(a_form()))
+    room.office.run_once()
+    ran = room.office("withdraw", "1", "2", "--by", HANAKO, "--why", "重複")
+    assert [each.startswith("上の2件を取り下げますか") for each in asked] == [True]
+    assert "取り下げるもの（2件）" in ran.out
+    assert ran.code == (0 if is_agreed else 1)
+    expected = "WITHDRAWN" if is_agreed else "HELD"
+    assert [each["state"] for each in room.office.list()] == [expected] * 2
+    if not is_agreed:  # one alone is named, and needs no question
+        assert room.office("withdraw", "1", "--by", HANAKO, "--why", "重複").code == 0
+        assert len(asked) == 1
 
 
 def test_the_files_of_the_folder_have_no_mail_to_be_withdrawn_with(mailroom: Callable[..., Mailroom]) -> None:
