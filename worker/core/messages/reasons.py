@@ -539,8 +539,8 @@ HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
         "{files} more; PDF after PDF took too long to read",
     ),
     (_R.REST_UNREAD, "turn"): (
-        "{files}件。差出人を確認できないメールの読取りが混み合っていたため、読み取っていません",
-        "{files}; too many mails of unproven senders were to be read",
+        "{files}件。差出人を確認できないメールの読取りを見合わせていたため、読み取っていません",
+        "{files}; PDFs of unproven senders were not read at that moment",
     ),
     (_R.REST_UNREAD, "holds"): (
         "ほか{files}件。読み取れないPDFが多いため、まとめて表示しています",
