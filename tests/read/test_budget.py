@@ -52,9 +52,15 @@ def test_a_mail_is_read_up_to_each_of_its_limits_and_the_one_that_is_met_is_name
 
 @pytest.mark.parametrize("limits", [OF_STRANGERS, OF_THE_PROVEN])
 def test_a_pdf_is_begun_only_where_all_that_it_may_take_fits_in_the_mails_seconds(limits: budget.MailLimits) -> None:
-    fits = limits.seconds - limits.pdf_seconds
-    assert after(limits, (1, fits, SOUND)).why_ended(1) is None
-    assert after(limits, (1, fits + 0.01, SOUND)).why_ended(1) is Ended.SECONDS
+    fits = int(limits.seconds / limits.pdf_seconds) - 1
+    full = [(1, limits.pdf_seconds, SOUND)] * fits
+    assert after(limits, *full).why_ended(1) is None
+    assert after(limits, *full, (1, 0.01, SOUND)).why_ended(1) is Ended.SECONDS
+
+
+def test_what_a_busy_machine_adds_is_not_charged() -> None:
+    assert after(OF_STRANGERS, (1, 60.0, SLOW)).why_ended(1) is None
+    assert after(OF_STRANGERS, (1, 60.0, SLOW)).seconds == OF_STRANGERS.pdf_seconds
 
 
 def test_after_slow_pdfs_of_a_sender_its_next_mail_ends_at_the_first_and_begins_all_the_same() -> None:

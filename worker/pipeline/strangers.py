@@ -17,6 +17,7 @@ from worker.read.budget import (
     DISK_AGAIN,
     OF_STRANGERS,
     OF_THE_PROVEN,
+    STRANGERS_PDF_SECONDS,
     Ended,
     Lane,
     MailBudget,
@@ -86,7 +87,7 @@ class Turns:
         try:
             return await read(reader), reader.spent
         finally:
-            self._end(reader.spent)
+            self._end(min(reader.spent, STRANGERS_PDF_SECONDS))
 
     def next_try(self, why: PutOff) -> dt.datetime:
         """When a mail that was put off is looked at again."""

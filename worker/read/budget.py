@@ -140,10 +140,10 @@ class MailBudget:
         return Ended.OCTETS if self._octets + octets > self._limits.octets else None
 
     def note(self, octets: int, seconds: float, result: object) -> None:
-        """One PDF was read in so many seconds."""
+        """One PDF was read in so many seconds; more than its limit is the doing of a busy machine, and not charged."""
         self._pdfs += 1
         self._octets += octets
-        self.seconds += seconds
+        self.seconds += min(seconds, self._limits.pdf_seconds)
         if isinstance(result, Unreadable) and result.reason is Reason.TOO_SLOW:
             self.slow += 1
 
