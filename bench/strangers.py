@@ -58,14 +58,14 @@ class _Blocks(Mails):
             yield tuple(Fetched(each, self.received[each.uid - 1]) for each in headers[start : start + BLOCK])
 
 
-def measure_strangers(mails: int, children: int, bombs: int = BOMBS) -> Waited:
-    """The waits behind so many mails of bombs."""
+def measure_strangers(mails: int, children: int, bombs: int = BOMBS, moments: Sequence[float] = MOMENTS) -> Waited:
+    """The waits behind so many mails of bombs, of what comes at these moments."""
     strangers = [mail_of_bombs(bombs, number) for number in range(mails)]
     with tempfile.TemporaryDirectory() as folder, asyncio.Runner(loop_factory=OwnTime) as runner:
-        return runner.run(_watch(Path(folder), strangers, children))
+        return runner.run(_watch(Path(folder), strangers, children, moments))
 
 
-async def _watch(root: Path, strangers: Sequence[bytes], count: int) -> Waited:
+async def _watch(root: Path, strangers: Sequence[bytes], count: int, moments: Sequence[float]) -> Waited:
     loop = asyncio.get_running_loop()
     children = Children(count)
     office = SmallOffice(root, Settings(mode="approve", notify=()), LoopClock())  # type: ignore[arg-type]
@@ -84,7 +84,7 @@ async def _watch(root: Path, strangers: Sequence[bytes], count: int) -> Waited:
         for number in [each for each in came if each in here]:
             waited = loop.time() - came.pop(number) - OWN_SECONDS
             waits[here[number]].append(waited / STRANGERS_PDF_SECONDS)
-        if sum(map(len, waits.values())) == 2 * len(MOMENTS):
+        if sum(map(len, waits.values())) == 2 * len(moments):
             all_here.set()
 
     office.pipeline.on_recorded = note
@@ -99,7 +99,7 @@ async def _watch(root: Path, strangers: Sequence[bytes], count: int) -> Waited:
                 each.cancel()
 
     looking = asyncio.create_task(look())
-    for turn, moment in enumerate(MOMENTS):
+    for turn, moment in enumerate(moments):
         await asyncio.sleep(max(moment - loop.time(), 0))
         by_mail, by_folder = _orders(turn)
         came[by_mail.number] = loop.time()
