@@ -20,6 +20,7 @@ from bench.path import trace_path
 from bench.processes import on_cores
 from bench.reading import ROUNDS, measure_reading
 from bench.register import ISSUERS, PROJECTS, measure_register
+from bench.strangers import BOMBS, measure_strangers
 from tests.support.mailservers import ServersMissing
 
 BACKLOG: Final = 500
@@ -31,6 +32,8 @@ GROWN: Final = 5
 """Thousands after which the memory is compared with that after the first."""
 MAILS: Final = 200
 IDLE_SECONDS: Final = 300
+STRANGERS_MAILS: Final = (1, 10, 100)
+STRANGERS_CHILDREN: Final = (1, 2, 4)
 
 
 def _say(text: str = "") -> None:
@@ -171,6 +174,19 @@ def _path() -> None:
     _say(f"packages, as the last run entered them: {' '.join(traces[-1].without_words().packages)}")
 
 
+def _strangers() -> None:
+    _say(f"# Mails of {BOMBS:,} PDF bombs by strangers: how long the office's own notices wait, in limits for one PDF")
+    _say(f"{'children':>8}{'mails':>7}{'folder':>9}{'proven mail':>13}{'PDFs begun':>12}{'still put off':>15}")
+    for children in STRANGERS_CHILDREN:
+        for mails in STRANGERS_MAILS:
+            waited = measure_strangers(mails, children)
+            _say(
+                f"{children:8}{mails:7}{waited.folder:9.2f}{waited.proven:13.2f}"
+                f"{waited.looked_at:12}{waited.put_off:15}"
+            )
+    _say("(target: folder at most 1.00, proven mail at most 12.00)")
+
+
 _PARTS: Final[Mapping[str, Callable[[], None]]] = {
     "reading": _reading,
     "backlog": _backlog,
@@ -181,6 +197,7 @@ _PARTS: Final[Mapping[str, Callable[[], None]]] = {
     "register": _register,
     "gone": _gone,
     "path": _path,
+    "strangers": _strangers,
 }
 
 

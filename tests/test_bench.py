@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bench import accounted
 from bench.path import Trace, trace_path
+from bench.strangers import measure_strangers
 
 
 def test_every_step_that_is_clocked_exists() -> None:
@@ -37,3 +40,11 @@ def test_one_notice_mail_leads_from_the_mailbox_to_the_mail_server_through_every
     assert packages[-1] == "send/smtp"
     assert {"pipeline", "watch", "read", "authenticate", "match", "compose", "approve", "send"} <= set(packages)
     assert [name for name in packages if name.startswith("core")] == []
+
+
+@pytest.mark.parametrize("children", [1, 2])
+def test_behind_strangers_the_folder_waits_for_one_limit_and_a_proven_mail_for_twelve_at_most(children: int) -> None:
+    waited = measure_strangers(12, children, bombs=30, moments=(0.0, 1.0, 3.5, 7.7, 23.9, 49.0))
+    assert (0.5 < waited.folder <= 1) if children == 1 else waited.folder < 0.01
+    assert 1 < waited.proven <= 12  # it did stand behind them
+    assert waited.looked_at >= 10

@@ -60,7 +60,7 @@ def test_anything_else_is_refused_and_so_is_the_watched_folder_itself(text: str,
 
 @pytest.mark.parametrize("end", End)
 def test_other_peoples_mail_and_what_has_no_end_is_left_alone(end: End) -> None:
-    untouched = end in {End.NOT_OURS, End.UNFETCHED, End.PENDING}
+    untouched = end in {End.NOT_OURS, End.UNFETCHED, End.PUT_OFF, End.PENDING}
     assert is_due_after(parse_after("seen"), end) is not untouched
     assert not is_due_after(After(), end)
 

@@ -178,6 +178,7 @@ engines_disagree | 2方式の読取結果が不一致 | 訂
 broken_text | 文字化け | 訂
 damaged | ファイル破損 | 訂
 mail_too_large | メール過大（8MB超） | 訂
+rest_unread | 添付PDFの一部が未確認 | 訂
 too_large | ファイル過大 | 訂
 too_slow | 読取時間超過 | 訂
 """

@@ -33,6 +33,7 @@ OTHER_WORDS = {
     ("core/messages/seeing.py", "deadline"): "code of a message",
     ("compose/invoice_check.py", "refused"): "code of a hold",
     ("core/messages/reasons.py", "refused"): "code of a hold",
+    ("core/model.py", "put_off"): "End",
     ("core/model.py", "unfetched"): "End",
     ("core/old_sentences.py", "refused"): "code of a hold",
     ("notify/operator_mail.py", "log_broken"): "code of a message",
@@ -162,7 +163,7 @@ STORED_NOTES = """
 """
 STORED_CAUSES = """
     began_to_wait leaving in_doubt refused bounced late_answer came_back news withdrawn_again unproven_newcomer
-    not_read_again deadline announced unfetched account_refused mute deaf pdf_sandbox store_failed store_mended
+    not_read_again deadline announced unfetched put_off account_refused mute deaf pdf_sandbox store_failed store_mended
     log_broken configuration_refused digest escalation
 """
 

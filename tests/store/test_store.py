@@ -907,3 +907,14 @@ def test_what_the_guards_ask_is_found_by_an_index_and_sorted_by_it(store: SqlSto
         plan = [row[3] for row in database.execute(asked, [""] * statement.text.count("?"))]
     database.close()
     assert not [each for each in plan if each.startswith("SCAN") or "TEMP B-TREE" in each], plan
+
+
+def test_free_space_is_that_of_the_stores_own_file_system_and_a_folder_that_is_gone_is_unavailable(
+    store: SqlStore, tmp_path: Path
+) -> None:
+    size = os.statvfs(tmp_path / "var")
+    assert 0 < store.free_disk() <= size.f_frsize * size.f_blocks
+    (tmp_path / "var").rename(tmp_path / "elsewhere")
+    with pytest.raises(Unavailable) as gone:
+        store.free_disk()
+    assert gone.value.what == "disk"

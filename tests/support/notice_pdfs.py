@@ -381,6 +381,13 @@ def path_bomb(operators: int = 2_000_000) -> bytes:
     return _raw(zlib.compress(b"BT /F1 9 Tf (x) Tj ET\n" + b"0 0 m 9 9 l S\n" * (operators // 3), 9))
 
 
+@cache
+def stack_bomb(number: int) -> bytes:
+    """650 bytes that unpack, deflated twice, to 24 MB of operators; no two are the same file."""
+    packed = zlib.compress(zlib.compress(b"q Q\n" * 6_000_000, 9), 9)
+    return _raw(packed, b"[/FlateDecode /FlateDecode]").replace(b"%PDF-1.5\n", b"%%PDF-1.5\n%%%06d\n" % number, 1)
+
+
 def text_flood(characters: int = 30_000) -> bytes:
     return _raw(zlib.compress(b"BT /F1 1 Tf 1 0 0 1 10 10 Tm (" + b"abcdefghi " * (characters // 10) + b") Tj ET", 9))
 

@@ -54,6 +54,7 @@ from worker.core.states import Reason
 from worker.pipeline.one_pass import Pass, finish_pass
 from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.recover import record_configuration, record_start, recover
+from worker.read.ports import MailReaders, PdfReader
 from worker.send.ports import MailServer
 from worker.send.smtp.client import SmtpServer
 from worker.send.smtp.protocol import Timeouts
@@ -301,6 +302,8 @@ class SmallOffice:
         self.files = FakeFiles({f"invoice-{work}.pdf": invoice_of(work) for work in WORKS})
         self.timeouts: Timeouts | None = None
         self.signatures: Signatures | None = None
+        self.reader: PdfReader = TextInBytes()
+        self.readers: MailReaders | None = None
         self.notices = root / "notices"
         self.notices.mkdir(parents=True, exist_ok=True)
         if not (root / FILE_NAME).exists():
@@ -317,7 +320,14 @@ class SmallOffice:
         self.server = self.make_server()
         recover(self.store, in_force, ACCOUNT, self.clock.now())
         self.pipeline = Pipeline(
-            self.store, TextInBytes(), self.server, self.clock, ACCOUNT, in_force, signatures=self.signatures
+            self.store,
+            self.reader,
+            self.server,
+            self.clock,
+            ACCOUNT,
+            in_force,
+            signatures=self.signatures,
+            readers=self.readers,
         )
 
     def make_server(self) -> MailServer:

@@ -240,6 +240,15 @@ def withdraw(store: Store, number: int, author: Author, why: str) -> Submission:
     return _decide(store, number, Event.WITHDRAWN, author, {"why": why}, _without_reasons)
 
 
+def held_of_mail(store: Store, number: int) -> tuple[int, ...]:
+    """What waits for a person of the mail that ``number`` came in, by id. Raises NotAllowed where it came in none."""
+    mail = store.submission(number).mail_sha256
+    if mail is None:
+        raise NotAllowed("of_no_mail", id=str(number))
+    waiting = store.submissions(State.HELD, State.ANNOUNCED)
+    return tuple(each.id for each in waiting if each.mail_sha256 == mail)
+
+
 def hand_over(store: Store, number: int, author: Author, note: str) -> Submission:
     """State that it is, or will be, handed in another way than by this program."""
     return _decide(store, number, Event.HANDED_OVER, author, {"note": note}, _without_reasons)

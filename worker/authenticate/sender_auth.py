@@ -118,6 +118,22 @@ class Vouched:
         proofs = [self._prove_as(sender, role, root, is_enclosed=is_enclosed) for role, root in roots]
         return next((each for each in proofs if each.is_proven), proofs[0])
 
+    @property
+    def is_signed(self) -> bool:
+        """Whether its writer may bring notices of somebody, by a good signature: its PDFs are read before a stranger's.
+
+        Also one of a DNS without DNSSEC, which may prove nothing: who forges that gains a place in the line.
+        """
+        sender = self.spoken.sender
+        if isinstance(sender, Flaw):
+            return False
+        return any(
+            _found(self.spoken, root).domain or (root in self.signed and self.signed[root].domain)
+            for each in (None, *self.speakers.guarantors)
+            for role, root in self.speakers.roots_for(sender, each)
+            if not self.spoken.shuts(role, is_enclosed=False)
+        )
+
     def _prove_as(self, sender: Sender, role: Role, root: str, *, is_enclosed: bool) -> Proof:
         if why := self.spoken.shuts(role, is_enclosed=is_enclosed):
             return _unproven(sender, why)

@@ -172,7 +172,7 @@ _PARTS: Final = {
     "show": Part("show", "詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"),
     "status": Part("show", "現況：監視の最終時刻、状態ごとの件数、対応待ち。"),
     "tasks": Part("tasks", "対応すること：案件ごとに、急ぐものから示します。"),
-    "withdraw": Part("decide", "取下げ：送信しないことにします。"),
+    "withdraw": Part("decide", "取下げ：送信しないことにします（複数可）。"),
 }
 
 

@@ -262,18 +262,48 @@ def _look_and_tick(
 
 
 @cli.command()
-@click.argument("number", type=Number(), metavar="ID")
+@click.argument("numbers", nargs=-1, type=Number(), metavar="ID…")
+@click.option("--from-mail", "of_mail", type=Number(), default=None, metavar="ID", help="同じメールの保留すべて")
 @by_option
 @click.option("--why", required=True, help="理由 / the reason")
+@click.option("--yes", "is_sure", is_flag=True, help="尋ねずに取下げ / do not ask")
 @json_option
 @pass_cli
-def withdraw(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
-    """取下げ：送信しないことにします。"""
+def withdraw(
+    shared: Cli, numbers: tuple[int, ...], of_mail: int | None, by: str, why: str, is_sure: bool, as_json: bool
+) -> int:
+    """取下げ：送信しないことにします（複数可）。
+
+    --from-mail は、その番号と同じメールから保留になったものすべてを取り下げます。
+    端末で2件以上のときは、一覧の後に尋ねます。
+    端末でないとき（--json も）、--from-mail は、--yes を付けるまで取り下げません。
+    """
+    if not numbers and of_mail is None:
+        raise click.UsageError(say("withdraw_which", shared.lang))
     office = open_office(shared)
     author = author_of(office, by)
     store = open_for_command(office, system_clock())
-    _report(decisions.withdraw(store, number, author, why), "withdrawn", shared.lang, as_json=as_json)
-    return DONE
+    chosen = tuple(dict.fromkeys((*numbers, *(decisions.held_of_mail(store, of_mail) if of_mail else ()))))
+    if not is_sure and (of_mail is not None or (len(chosen) > 1 and is_at_terminal() and not as_json)):
+        _ask_about_all([store.submission(number) for number in chosen], shared.lang, as_json=as_json)
+
+    def decide(number: int) -> None:
+        _report(decisions.withdraw(store, number, author, why), "withdrawn", shared.lang, as_json=as_json)
+
+    return _each(chosen, decide, shared, as_json=as_json)
+
+
+def _ask_about_all(chosen: Sequence[Submission], lang: Language, *, as_json: bool) -> None:
+    """Show what would be withdrawn, and ask. Raises NotAllowed where that is not agreed to."""
+    if as_json:
+        for each in chosen:
+            print_json(decided_json(each, lang))
+    else:
+        submission_table(chosen, lang, title=say("t_to_withdraw", lang, count=len(chosen)))
+    if as_json or not is_at_terminal():
+        raise NotAllowed("withdraw_unasked")
+    if not click.confirm(say("ask_withdraw", lang, count=len(chosen)), err=True):
+        raise NotAllowed("withdraw_declined")
 
 
 @cli.command("hand-over")

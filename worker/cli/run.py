@@ -115,7 +115,9 @@ async def pass_once(office: Office) -> Pass:
         record_start(store, files, program_version(), account_name(), store.config_in_force())
         recover(store, office.in_force, account_name(), clock.now())
         command, signatures = build_command(office), build_signatures(clock)
-        pipeline = Pipeline(store, reader, server, clock, account_name(), office.in_force, command, signatures)
+        pipeline = Pipeline(
+            store, reader, server, clock, account_name(), office.in_force, command, signatures, reader.for_mail
+        )
         since = {name: mailbox.since for name, mailbox in settings.mailboxes.items()}
         return await run_once(pipeline, mailboxes, since, (build_folder(office), folder), clock)
     finally:

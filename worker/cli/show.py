@@ -210,7 +210,7 @@ def _status_of(office: Office, store: Store) -> Status:
         looks=looks,
         deaf=dict(unwatched(looks, now, settings.deaf_after)),
         aside={
-            name: {end.value: sum(1 for _ in store.messages(name, end)) for end in (End.UNFETCHED, End.TOO_LARGE)}
+            name: {end.value: sum(1 for _ in store.messages(name, end)) for end in _SET_ASIDE}
             for name in settings.mailboxes
         },
         counts=store.count_by_state(),
@@ -220,6 +220,9 @@ def _status_of(office: Office, store: Store) -> Status:
         ),
         urgencies=Counter(task.urgency for task in open_tasks(store.submissions(), office.configuration, now)),
     )
+
+
+_SET_ASIDE: Final = (End.UNFETCHED, End.TOO_LARGE, End.PUT_OFF)
 
 
 @cli.command()
@@ -249,7 +252,10 @@ def status(shared: Cli, as_json: bool) -> int:
     )
     _say_watched(found.looks, found.deaf, lang)
     for name, counted in found.aside.items():
-        if any(counted.values()):
+        if counted[End.PUT_OFF]:
+            mailbox = name_thing(f"mail:{name}", lang)
+            click.echo(say("status_put_off", lang, mailbox=mailbox, count=counted[End.PUT_OFF]))
+        if counted[End.UNFETCHED] or counted[End.TOO_LARGE]:
             click.echo(say("status_set_aside", lang, mailbox=name_thing(f"mail:{name}", lang), **counted))
     if found.sends_at is not None and found.ended is None and not found.is_stopped:
         click.echo(

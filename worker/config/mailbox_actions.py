@@ -28,7 +28,7 @@ class After:
     folder: str = ""
 
 
-_UNTOUCHED: Final = frozenset({End.NOT_OURS, End.UNFETCHED, End.PENDING})
+_UNTOUCHED: Final = frozenset({End.NOT_OURS, End.UNFETCHED, End.PUT_OFF, End.PENDING})
 """Other people's mail, which they read by themselves, and what has no end yet."""
 
 

@@ -7,6 +7,7 @@ person or a server did in between makes it another. It does not know how an alar
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from worker.core.model import Alarm, Submission
@@ -18,6 +19,41 @@ AGAIN: Final = dt.timedelta(hours=1)
 
 MUTE_AFTER: Final = dt.timedelta(minutes=15)
 """How long the mail server may be away before a person is told in another way: it restarts, and lines break."""
+
+
+QUICK_TELLINGS: Final = 4
+"""Mails about strangers' doings that may follow one another by ``QUICK_PAUSE``, the first at once."""
+
+QUICK_PAUSE: Final = dt.timedelta(minutes=15)
+"""Between the first of them: a clerk who is at the desk still acts on the second."""
+
+SLOW_PAUSE: Final = dt.timedelta(hours=1)
+"""Between the later ones: who floods the mailbox does not flood the people, and a robot that answers gets 24 a day."""
+
+CALM: Final = 2 * SLOW_PAUSE
+"""How long after the last of them the next one goes at once again."""
+
+
+def next_telling(told: Sequence[dt.datetime], now: dt.datetime) -> dt.datetime:
+    """When strangers' doings may be told again, after mails about nothing else at these moments, the newest last.
+
+    One from the future counts as none: the clock was set back.
+    """
+    run: list[dt.datetime] = []
+    for moment in reversed([each for each in told if each <= now]):
+        if (run[-1] if run else now) - moment >= CALM:
+            break
+        run.append(moment)
+    if not run:
+        return now
+    return run[0] + (QUICK_PAUSE if len(run) < QUICK_TELLINGS else SLOW_PAUSE)
+
+
+def is_of_strangers(alarm: Alarm, submissions: Mapping[int, Submission]) -> bool:
+    """Whether ``alarm`` is about strangers' doings alone, which may wait a while; what may expire or leave never is."""
+    if cause_kind(alarm) == AlarmCause.BEGAN_TO_WAIT:
+        return bool(alarm.submissions) and all(submissions[number].is_doubtful for number in alarm.submissions)
+    return cause_kind(alarm) in {AlarmCause.UNPROVEN_NEWCOMER, AlarmCause.PUT_OFF}
 
 
 def is_told(told: Alarm | None, now: dt.datetime) -> bool:

@@ -621,6 +621,8 @@ class End(StrEnum):
     REPLY = "reply"
     TOO_LARGE = "too_large"
     UNFETCHED = "unfetched"
+    PUT_OFF = "put_off"
+    """Left in the mailbox until a stranger's mail may be read."""
     PENDING = "pending"
 
 

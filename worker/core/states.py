@@ -131,6 +131,8 @@ class AlarmCause(StrEnum):
     """An announced notice is still not here."""
     UNFETCHED = "unfetched"
     """A message could not be fetched."""
+    PUT_OFF = "put_off"
+    """Strangers' mails wait for their turn, or for space on the disk."""
     ACCOUNT_REFUSED = "account_refused"
     MUTE = "mute"
     """The mail server stays away."""
@@ -322,6 +324,7 @@ class Reason(StrEnum):
     BROKEN_TEXT = "broken_text"
     DAMAGED = "damaged"
     MAIL_TOO_LARGE = "mail_too_large"
+    REST_UNREAD = "rest_unread"
     TOO_LARGE = "too_large"
     TOO_SLOW = "too_slow"
 

@@ -33,6 +33,7 @@ from worker.core.server_faults import find_fault
 from worker.core.states import AlarmCause, State
 from worker.core.text import shown
 from worker.match.near_matches import NearMiss
+from worker.read.budget import FREE_DISK
 from worker.track.overdue import PRESSED
 from worker.views.actions import action_for
 from worker.views.commands import command_line
@@ -205,8 +206,8 @@ def _describe_trouble(alarm: Alarm) -> str:
             return say("telling_configuration", "ja", problems=shown(_name_problems(alarm.detail)))
         case AlarmCause.DEAF:
             return say("telling_deaf", "ja", name=name_thing(about, "ja"), detail=shown(alarm.detail))
-        case AlarmCause.UNFETCHED:
-            return say("telling_unfetched", "ja", mailbox=name_thing(about, "ja"), why=shown(alarm.detail))
+        case AlarmCause.UNFETCHED | AlarmCause.PUT_OFF:
+            return _describe_missed(kind, about, alarm.detail)
         case _:
             return _describe_account(about, alarm.detail)
 
@@ -222,6 +223,14 @@ def _describe_account(about: str, detail: str) -> str:
         why, step = say(f"fault_{fault}", "ja"), say(f"remedy_{fault}", "ja", table=table)
         return say("telling_fault", "ja", cause=cause, why=why, reply=shown(detail), step=step)
     return say("telling_account", "ja", cause=cause, reply=shown(detail))
+
+
+def _describe_missed(kind: str, about: str, detail: str) -> str:
+    """Messages that are still in their mailbox."""
+    if kind == AlarmCause.UNFETCHED:
+        return say("telling_unfetched", "ja", mailbox=name_thing(about, "ja"), why=shown(detail))
+    why, _, mailbox = about.partition(":")
+    return say(f"telling_put_off_{why}", "ja", mailbox=name_thing(mailbox, "ja"), limit=FREE_DISK // 10**9)
 
 
 def _name_news(detail: str) -> str:

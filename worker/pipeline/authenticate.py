@@ -1,20 +1,18 @@
 """Who wrote a mail that may bring a notice: what our own server found, and, where that proves nothing, its signatures.
 
-Its one promise: the DNS is asked only about a mail that could be proven by it, and before anything is recorded. It does
-not know what the mail becomes.
+Its one promise: the DNS is asked only about a mail that could be proven by it, and before anything is recorded. It is
+asked before the PDFs are read, as those of a proven sender are read first. It does not know what the mail becomes.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from worker.approve.redraft import InForce
 from worker.authenticate.dkim_policy import Signed, Unsigned
 from worker.authenticate.ports import Signatures
 from worker.authenticate.sender_auth import Speakers, Spoken, Vouched, read_spoken, roots_to_sign
 from worker.config.settings import Mode
-from worker.core.model import NO_DATE, Notice
-from worker.read.classify import Announcement, Meant, Recognised
+from worker.core.model import NO_DATE
+from worker.read.classify import Announcement, Meant, Recognised, Unrelated
 from worker.read.message import Message
 from worker.watch.ports import Fetched
 
@@ -31,12 +29,11 @@ class Vouching:
         fetched: Fetched,
         message: Message | None,
         what: Recognised,
-        notices: Sequence[Notice],
         in_force: InForce,
     ) -> Vouched | None:
-        """What is known of who wrote ``fetched``; None where it brings no notice and announces none."""
-        is_brought = bool(notices) or isinstance(what, Announcement) or (isinstance(what, Meant) and bool(what.pdfs))
-        if message is None or not fetched.content or not is_brought:
+        """What is known of who wrote ``fetched``; None where it can bring no notice and announces none."""
+        may_bring = isinstance(what, Announcement) or (isinstance(what, Meant | Unrelated) and bool(what.pdfs))
+        if message is None or not fetched.content or not may_bring:
             return None
         settings = in_force.configuration.settings
         own = settings.mailboxes.get(mailbox)
@@ -49,10 +46,7 @@ class Vouching:
             answers_by=message.answers_by,
             unattended_by=message.unattended_by,
         )
-        brought: list[str | None] = [notice.guarantor for notice in notices]
-        if isinstance(what, Announcement | Meant):
-            brought.append(what.guarantor)
-        roots = roots_to_sign(spoken, speakers, brought)
+        roots = roots_to_sign(spoken, speakers, (None, *speakers.guarantors))
         signed = {root: await self._sign(fetched, spoken, root) for root in roots}
         return Vouched(spoken, signed, speakers, is_approved_by_hand=settings.release.mode is Mode.APPROVE)
 

@@ -44,11 +44,13 @@ from worker.pipeline.authenticate import Vouching
 from worker.pipeline.invoices import guarantees_in, guarantees_of, load_invoices
 from worker.pipeline.ledger_rows import NOTHING, LedgerRows, renumber
 from worker.pipeline.read import Readings
+from worker.pipeline.strangers import MailRead, Read, Turns, Unmetered
 from worker.pipeline.submissions import Seen, Taking
 from worker.pipeline.track import MAY_BE_HELD_ANEW, OWN_MESSAGE, Receiving, find_ours
+from worker.read.budget import HOLDS_PER_MAIL, Ended, Lane, PutOff
 from worker.read.classify import Announcement, Meant, Ours, Own, Recognised, Report, Unrelated, recognise_mail
 from worker.read.message import Defect, Message, read_message
-from worker.read.ports import PdfReader
+from worker.read.ports import MailReaders, PdfReader
 from worker.store.ports import Author, Store, Writing
 from worker.track.reports import CameBack, Nothing, read_report
 from worker.watch.plan import GONE, next_try
@@ -70,9 +72,12 @@ _HIDING: Final = frozenset(
 )
 """What can keep a PDF in a mail from being found."""
 
+IN_THREAD: Final = 1_000_000
+"""Bytes of a mail above which it is taken apart in a thread: parts within parts were seen to take 0.5 s for each MB,
+and neither the folder nor what is due to be sent waits for that."""
+
 _OF_ANYBODY: Final = frozenset({ReceiptKind.ANOTHERS.value, ReceiptKind.WARNING.value})
 """Of a mail that came back: a colleague may have written it."""
-_Reading = tuple[Attached, Sha256, Notice | Unreadable]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ class ReadBlock:
     block: Sequence[Fetched]
     messages: Sequence[Message | None]
     recognised: Sequence[Recognised]
-    readings: Sequence[tuple[_Reading, ...]]
+    readings: Sequence[MailRead]
     came_back: Sequence[CameBack]
     vouched: Sequence[Vouched | None]
     """Who wrote each that may bring a notice, and what proves it."""
@@ -91,7 +96,7 @@ class ReadBlock:
     @property
     def notices(self) -> tuple[Notice, ...]:
         """Every notice that was read in it."""
-        return tuple(what for read in self.readings for _, _, what in read if isinstance(what, Notice))
+        return tuple(what for mail in self.readings for _, _, what in mail.read if isinstance(what, Notice))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,34 +113,48 @@ class Intake:
     """Turns what came in into submissions and ledger rows."""
 
     def __init__(
-        self, store: Store, reader: PdfReader, clock: Clock, account: str, signatures: Signatures | None = None
+        self,
+        store: Store,
+        reader: PdfReader,
+        clock: Clock,
+        account: str,
+        signatures: Signatures | None = None,
+        readers: MailReaders | None = None,
     ) -> None:
-        """Without ``signatures`` none is tried: then only what our own server found proves a sender."""
+        """Without ``signatures`` none is tried: then only what our own server found proves a sender.
+
+        Without ``readers`` of mails ``reader`` reads theirs as well.
+        """
         self._store = store
         self._reader = reader
         self.readings = Readings(reader)
         self._clock = clock
         self._vouching = Vouching(signatures)
+        self.turns = Turns(clock, readers or (lambda _: Unmetered(reader)), store.free_disk)
         self._author = Author("hoshobin", account)
 
     # --- Messages -------------------------------------------------------------------------------------------
 
     async def read_block(self, mailbox: str, block: Sequence[Fetched], in_force: InForce) -> ReadBlock:
         """Take the mails apart, read their PDFs and find out who wrote them; nothing is recorded yet."""
-        messages = [read_message(each.content) if each.content else None for each in block]
+        messages = [await _take_apart(each.content) if each.content else None for each in block]
         recognised = [self._recognise(message, in_force) for message in messages]
-        readings = await asyncio.gather(*(self._read_pdfs(each, in_force) for each in recognised))
+        vouched = await asyncio.gather(
+            *(
+                self._vouching.look(mailbox, fetched, message, what, in_force)
+                for fetched, message, what in zip(block, messages, recognised, strict=True)
+            )
+        )
+        readings = await asyncio.gather(
+            *(
+                self._read_pdfs(message, what, who, in_force)
+                for message, what, who in zip(messages, recognised, vouched, strict=True)
+            )
+        )
         came_back = [
             Nothing() if message is None else read_report(each.content, message, self._store.by_message_id)
             for each, message in zip(block, messages, strict=True)
         ]
-        notices = [[each for _, _, each in read if isinstance(each, Notice)] for read in readings]
-        vouched = await asyncio.gather(
-            *(
-                self._vouching.look(mailbox, fetched, message, what, read, in_force)
-                for fetched, message, what, read in zip(block, messages, recognised, notices, strict=True)
-            )
-        )
         return ReadBlock(block, messages, recognised, readings, came_back, vouched, in_force)
 
     async def record_block(self, rows: LedgerRows, was_read: ReadBlock) -> Recorded:
@@ -184,6 +203,8 @@ class Intake:
                         row = _record_own(receiving, row, taken)
                     elif about := _take_about_ours(receiving, row, came_back, taken):
                         row = _record_about_ours(writing, taking, about, taken)
+                    elif read.put_off is not None:
+                        row = self._put_off(writing, row, read.put_off)
                     else:
                         row = _record(writing, taking, row, taken)
                     row = dataclasses.replace(row, is_after_due=is_due_after(rows.after, row.end))
@@ -224,17 +245,39 @@ class Intake:
             lambda candidate, sender: is_own_message_id_form(candidate, Address(sender)),
         )
 
-    async def _read_pdfs(self, what: Recognised, in_force: InForce) -> tuple[_Reading, ...]:
-        if isinstance(what, Own | Report):
-            return ()
+    async def _read_pdfs(
+        self, message: Message | None, what: Recognised, vouched: Vouched | None, in_force: InForce
+    ) -> MailRead:
+        if message is None or isinstance(what, Own | Report):
+            return MailRead()
+        is_kept = bool(what.pdfs) or isinstance(what, Announcement)
+        is_kept = is_kept or (isinstance(what, Meant) and bool(_hidden_in(message)))
+        lane = Lane.OURS if vouched is not None and vouched.is_signed else Lane.STRANGERS
+        if is_kept and lane is Lane.STRANGERS and not self.turns.has_space():
+            return MailRead(unread=len(what.pdfs), why_unread=Ended.TURN, put_off=PutOff.DISK)
+        if not what.pdfs:
+            return MailRead()
         # Of the same file twice the one that the mail itself holds: it may prove what the other does not.
         unique = {sha256(pdf.content): pdf for pdf in sorted(what.pdfs, key=lambda pdf: not pdf.is_enclosed)}
-        read = await asyncio.gather(*(self.read_pdf(pdf.content, in_force) for pdf in unique.values()))
-        return tuple((pdf, digest, each) for (digest, pdf), each in zip(unique.items(), read, strict=True))
+        sender = ", ".join(message.senders).casefold()
+        profiles = in_force.configuration.guarantors
+        return await self.turns.read_mail(
+            tuple(unique.items()), lane, sender, lambda reader, pdf: self.readings.read(pdf, profiles, reader)
+        )
 
     async def read_pdf(self, content: bytes, in_force: InForce) -> Notice | Unreadable:
         """The notice in ``content``, or why there is none."""
         return await self.readings.read(content, in_force.configuration.guarantors)
+
+    async def read_strangers_again(self, content: bytes, in_force: InForce) -> tuple[Notice | Unreadable, float] | None:
+        """As ``read_pdf``, of what a stranger sent, with the seconds it took; None where its turn comes later."""
+        profiles = in_force.configuration.guarantors
+        return await self.turns.read_again(lambda reader: self.readings.read(content, profiles, reader))
+
+    def _put_off(self, writing: Writing, row: MessageRow, why: PutOff) -> MessageRow:
+        """It stays in its mailbox until its turn; a person is told, as it may be a notice."""
+        writing.raise_alarm(cause_about(AlarmCause.PUT_OFF, why.name.lower(), "mail", row.mailbox), [])
+        return dataclasses.replace(row, end=End.PUT_OFF, why=why.value, next_try_at=self.turns.next_try(why))
 
     def _note_unfetched(self, writing: Writing, row: MessageRow, fetched: Fetched) -> MessageRow:
         """Tried again by itself; a person is told of one that fails again and again."""
@@ -287,6 +330,10 @@ class Intake:
             return taking.end()
 
 
+async def _take_apart(content: bytes) -> Message:
+    return await asyncio.to_thread(read_message, content) if len(content) > IN_THREAD else read_message(content)
+
+
 def _by_folder(listed: Listed, from_before: str) -> Way:
     return Way("folder", hide_codes(listed.name), "", None, proven=True, from_before=from_before)
 
@@ -307,9 +354,14 @@ class _Taken:
     message: Message
     fetched: Fetched
     what: Recognised
-    read: Sequence[_Reading]
+    mail: MailRead
     way: Way
     vouched: Vouched | None
+
+    @property
+    def read(self) -> Sequence[Read]:
+        """Its PDFs that were read."""
+        return self.mail.read
 
     def proven(self, way: Way, guarantor: str | None, *, is_enclosed: bool = False) -> Way:
         """``way`` with whether it is proven that who wrote the mail may bring a notice of ``guarantor``."""
@@ -352,7 +404,8 @@ def _record_about_ours(writing: Writing, taking: Taking, about: MessageRow, take
     is an announcement that bears one of our Message-IDs.
     """
     is_looked_at = about.why in _OF_ANYBODY or isinstance(taken.what, Announcement)
-    if not is_looked_at and not any(isinstance(each, Notice) for _, _, each in taken.read):
+    holds_notice = any(isinstance(each, Notice) for _, _, each in taken.read)
+    if not is_looked_at and not holds_notice and not taken.mail.unread:
         return about
     row = _record(writing, taking, about, taken)
     if row.submissions == about.submissions:
@@ -378,10 +431,11 @@ def _record_read(
 ) -> MessageRow:
     notices = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Notice)]
     refused = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Unreadable)]
-    hidden = "" if taken.read else _hidden_in(taken.message)
-    if not notices and isinstance(what, Unrelated):
+    unread = taken.mail.unread
+    hidden = "" if taken.read or unread else _hidden_in(taken.message)
+    if not notices and not unread and isinstance(what, Unrelated):
         return dataclasses.replace(row, why=NOTHING)
-    if not refused and not notices and isinstance(what, Meant) and not hidden:
+    if not refused and not notices and not unread and isinstance(what, Meant) and not hidden:
         return dataclasses.replace(row, why="speaks of a key, holds no PDF")
     digest = writing.keep("mail", taken.fetched.content)
     row = dataclasses.replace(row, sha256=digest)
@@ -389,14 +443,18 @@ def _record_read(
     if isinstance(what, Announcement):
         came_at = row.internal_date or taking.now
         way = dataclasses.replace(way, announced=dataclasses.replace(what.says, at=came_at))
-    if notices:
-        return _record_notices(taking, row, taken, way, notices, [pdf.filename for pdf, _, _ in refused])
     guarantor = what.guarantor if isinstance(what, Announcement | Meant) else None
-    if refused:
+    if notices:
+        row = _record_notices(taking, row, taken, way, notices, [pdf.filename for pdf, _, _ in refused])
+        rest = _hold_rest(taking, taken, taken.proven(way, guarantor), 0)
+        return dataclasses.replace(row, submissions=(*row.submissions, *rest))
+    if refused or unread:
+        worth = () if isinstance(what, Unrelated) else _worth_a_hold(refused)
         held = [
             taking.take_unreadable(pdf, digest, why, taken.proven(way, guarantor, is_enclosed=pdf.is_enclosed))
-            for pdf, digest, why in _worth_a_hold(refused)
+            for pdf, digest, why in worth[:HOLDS_PER_MAIL]
         ]
+        held += _hold_rest(taking, taken, taken.proven(way, guarantor), len(worth) - len(held))
         return dataclasses.replace(row, end=End.HELD, submissions=tuple(held))
     way = taken.proven(way, guarantor, is_enclosed=isinstance(what, Announcement) and what.is_enclosed)
     if isinstance(what, Announcement):
@@ -422,6 +480,15 @@ def _record_notices(
         for pdf, digest, notice in notices
     ]
     return dataclasses.replace(row, end=End.SUBMISSION, submissions=tuple(numbers))
+
+
+def _hold_rest(taking: Taking, taken: _Taken, way: Way, unlisted: int) -> tuple[int, ...]:
+    """The one hold for PDFs that were not read, and for those that were refused and have no hold of their own."""
+    files = taken.mail.unread + unlisted
+    if not files:
+        return ()
+    why = taken.mail.why_unread or Ended.HOLDS
+    return (taking.take_set_aside(Hold.of(Reason.REST_UNREAD, why.value, files=str(files)), way),)
 
 
 def _record_announcement(taking: Taking, row: MessageRow, way: Way, guarantor: str) -> MessageRow:
@@ -451,7 +518,7 @@ def _hidden_in(message: Message) -> str:
     return ", ".join(sorted(found)) or next(filter(None, map(_hidden_in, message.nested)), "")
 
 
-def _worth_a_hold(refused: Sequence[_Reading]) -> Sequence[tuple[Attached, Sha256, Unreadable]]:
+def _worth_a_hold(refused: Sequence[Read]) -> Sequence[tuple[Attached, Sha256, Unreadable]]:
     """Of the PDFs of a mail that means a notice and holds none, those a person should see.
 
     One hold is enough for files that simply are something else (drawings, estimates); a file that cannot be read

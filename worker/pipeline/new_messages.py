@@ -16,6 +16,7 @@ from typing import Final
 
 from worker.core.clock import Clock
 from worker.core.model import End, Look, MessageRow
+from worker.read.budget import TRIED_TOGETHER
 from worker.store.ports import Store
 from worker.watch import plan as watch
 from worker.watch.ports import Header, Mailbox, Opened, Thread
@@ -46,9 +47,16 @@ class Found:
 
 
 async def find_messages(
-    store: Store, clock: Clock, mailbox: Mailbox, thread: Thread, opened: Opened, since: dt.date | None
+    store: Store,
+    clock: Clock,
+    mailbox: Mailbox,
+    thread: Thread,
+    opened: Opened,
+    since: dt.date | None,
+    *,
+    has_room: bool = True,
 ) -> Found:
-    """The messages to take, by UID."""
+    """The messages to take, by UID; of those put off some of the oldest, where there is room for strangers' mails."""
     name = f"mail:{mailbox.name}"
     now = clock.now()
     last_uid_of = partial(store.last_uid, mailbox.name)
@@ -56,9 +64,9 @@ async def find_messages(
     if isinstance(plan, watch.Onward):
         look = plan.look
         if not (opened.is_fresh or _is_to_be_counted(look, now)):
-            return await _go_on(store, mailbox, thread, plan.first, look, now)
+            return await _go_on(store, mailbox, thread, plan.first, look, now, has_room=has_room)
         if not await _is_replaced(store, mailbox, thread, look, now):
-            return await _count(store, mailbox, thread, look, now)
+            return await _count(store, mailbox, thread, look, now, has_room=has_room)
         plan = watch.plan_replaced(look, opened, last_uid_of, since)
     if plan.first >= plan.below:
         return Found((), frozenset(), dataclasses.replace(plan.look, counted_at=now, in_window=0, gap=0))
@@ -79,25 +87,32 @@ def _is_to_be_counted(look: Look, now: dt.datetime) -> bool:
     return look.counted_at is None or abs(now - look.counted_at) >= COUNT_AGAIN
 
 
-async def _go_on(store: Store, mailbox: Mailbox, thread: Thread, first: int, look: Look, now: dt.datetime) -> Found:
+async def _go_on(
+    store: Store, mailbox: Mailbox, thread: Thread, first: int, look: Look, now: dt.datetime, *, has_room: bool
+) -> Found:
     """What came after the last message that has a row."""
     uids = await thread(mailbox.uids, first, None)
-    again = _due_again(store, mailbox.name, look, now)
+    again = _due_again(store, mailbox.name, look, now, has_room=has_room)
     window = dataclasses.replace(look, in_window=look.in_window + len(uids), gap=look.gap + len(uids))
     return Found(tuple(sorted({*uids, *again})), again, window, is_onward=True)
 
 
-async def _count(store: Store, mailbox: Mailbox, thread: Thread, look: Look, now: dt.datetime) -> Found:
+async def _count(
+    store: Store, mailbox: Mailbox, thread: Thread, look: Look, now: dt.datetime, *, has_room: bool
+) -> Found:
     """Everything in the window without a row, wherever it stands."""
     uids = await thread(mailbox.uids, look.first_uid, None)
     missing = {*uids} - store.recorded_uids(mailbox.name, look.uidvalidity or 0, look.first_uid)
-    again = _due_again(store, mailbox.name, look, now)
+    again = _due_again(store, mailbox.name, look, now, has_room=has_room)
     window = dataclasses.replace(look, counted_at=now, in_window=len(uids), gap=len(missing))
     return Found(tuple(sorted({*missing, *again})), again, window, is_onward=True)
 
 
-def _due_again(store: Store, mailbox: str, look: Look, now: dt.datetime) -> frozenset[int]:
-    return frozenset(watch.due_again(store.messages(mailbox, End.UNFETCHED), look.uidvalidity or 0, now))
+def _due_again(store: Store, mailbox: str, look: Look, now: dt.datetime, *, has_room: bool) -> frozenset[int]:
+    numbering = look.uidvalidity or 0
+    unfetched = watch.due_again(store.messages(mailbox, End.UNFETCHED), numbering, now)
+    put_off = watch.due_again(store.messages(mailbox, End.PUT_OFF), numbering, now) if has_room else ()
+    return frozenset((*unfetched, *put_off[:TRIED_TOGETHER]))
 
 
 async def _is_replaced(store: Store, mailbox: Mailbox, thread: Thread, look: Look, now: dt.datetime) -> bool:
@@ -114,10 +129,11 @@ async def _is_replaced(store: Store, mailbox: Mailbox, thread: Thread, look: Loo
 
 
 def record_gone(store: Store, mailbox: str, numbering: int, gone: frozenset[int]) -> None:
-    """Messages that could not be fetched and have been deleted since are not asked for again."""
+    """Messages that could not be fetched, or were put off, and have been deleted since are not asked for again."""
     if not gone:
         return
-    rows = [row for row in store.messages(mailbox, End.UNFETCHED) if row.uidvalidity == numbering and row.uid in gone]
+    missed = store.messages(mailbox, End.UNFETCHED, End.PUT_OFF)
+    rows = [row for row in missed if row.uidvalidity == numbering and row.uid in gone]
     with store.writing() as writing:
         for row in rows:
             writing.record_message(dataclasses.replace(row, end=End.NOT_OURS, why=watch.GONE, next_try_at=None))

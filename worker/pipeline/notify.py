@@ -18,7 +18,14 @@ from worker.approve.redraft import InForce
 from worker.approve.release import opening_of
 from worker.compose import mime_write as letter
 from worker.config.settings import Settings
-from worker.core.alarms import MUTE_AFTER, cause_about, cause_kind
+from worker.core.alarms import (
+    MUTE_AFTER,
+    QUICK_TELLINGS,
+    cause_about,
+    cause_kind,
+    is_of_strangers,
+    next_telling,
+)
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, NotAllowed, Unavailable
 from worker.core.message_id import alarm_message_id
@@ -34,7 +41,7 @@ from worker.pipeline.reachability import Health
 from worker.pipeline.waits import HoldWaits
 from worker.send import smtp_verdicts as send
 from worker.send.ports import Data, MailServer, Rcpt, Reply, Silence
-from worker.store.ports import Author, Store, Writing
+from worker.store.ports import TOLD_OF_STRANGERS, Author, Store, Writing
 from worker.views.tasks import open_tasks
 
 _NEEDS_A_PERSON: Final = NEEDS_A_PERSON | {State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.OVERDUE}
@@ -109,7 +116,7 @@ class Telling:
         if not causes:
             self._note_leaving(now)
         alarms = [each for each in self._store.alarms_waiting() if _is_due(each, now)]
-        alarms = [each for each in alarms if not causes or each.cause in causes]
+        alarms = self._without_waiting([each for each in alarms if not causes or each.cause in causes], now)
         failure = None
         for message in self._write_all(alarms, in_force, now):
             failure = await self._send(message, in_force.configuration.settings, now) or failure
@@ -143,9 +150,12 @@ class Telling:
         if self._command is None:
             return
         waiting = [each for each in self._store.alarms_waiting() if _is_to_be_called(each, now)]
+        waiting = self._without_waiting(waiting, now)
         for message in self._write_all(waiting, in_force, now, is_by_command=True):
             why = await self._command.call(f"{message.subject}\n\n{message.body}")
             with self._store.writing() as writing:
+                if not why:
+                    self._note_telling(writing, message.alarms, now)
                 for alarm in message.alarms:
                     called_at, again_at = (None, now + CALL_AGAIN) if why else (now, None)
                     writing.update_alarm(dataclasses.replace(alarm, called_at=called_at, next_call_at=again_at))
@@ -156,6 +166,31 @@ class Telling:
         if self._store.last_alarm(cause) is None:
             with self._store.writing() as writing:
                 writing.raise_alarm(cause, [], failure.detail)
+
+    # --- When strangers' doings are told ----------------------------------------------------------------------
+
+    def _without_waiting(self, alarms: Sequence[Alarm], now: dt.datetime) -> list[Alarm]:
+        """``alarms`` without those about strangers' doings alone, where it is too early for them.
+
+        Beside another in the same mail they go at once: that mail goes anyway.
+        """
+        others = [each for each in alarms if not _is_apart(each)]
+        of_strangers = {each.id for each in others if self._is_of_strangers(each)}
+        if len(of_strangers) < len(others) or next_telling(self._tellings(), now) <= now:
+            return list(alarms)
+        return [each for each in alarms if each.id not in of_strangers]
+
+    def _is_of_strangers(self, alarm: Alarm) -> bool:
+        return is_of_strangers(alarm, {number: self._store.submission(number) for number in alarm.submissions})
+
+    def _tellings(self) -> list[dt.datetime]:
+        kept = self._store.property(TOLD_OF_STRANGERS)
+        return [dt.datetime.fromisoformat(each) for each in (kept or "").split()]
+
+    def _note_telling(self, writing: Writing, alarms: Sequence[Alarm], now: dt.datetime) -> None:
+        if all(self._is_of_strangers(each) for each in alarms):
+            moments = [*self._tellings(), now][-QUICK_TELLINGS:]
+            writing.set_property(TOLD_OF_STRANGERS, " ".join(each.isoformat() for each in moments))
 
     # --- What is said to whom --------------------------------------------------------------------------------
 
@@ -319,6 +354,8 @@ class Telling:
         reply: str = "",
     ) -> None:
         with self._store.writing() as writing:
+            if accepted_at is not None:
+                self._note_telling(writing, message.alarms, now)
             for alarm in message.alarms:
                 tries = alarm.tries + 1
                 writing.update_alarm(
@@ -386,6 +423,11 @@ async def hand_over(
         if isinstance(step, Data):
             on_data()
     return verdict, answer, refused
+
+
+def _is_apart(alarm: Alarm) -> bool:
+    """Whether it is told in a mail of its own."""
+    return _is_digest(alarm) or cause_kind(alarm) == AlarmCause.ESCALATION
 
 
 def _is_digest(alarm: Alarm) -> bool:

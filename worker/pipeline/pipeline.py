@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -23,7 +24,7 @@ from worker.core.clock import Clock
 from worker.core.errors import LogBroken, NotBrought, Unavailable
 from worker.core.model import JST, Notice, Submission, Unreadable
 from worker.core.rulebook import Guarantor
-from worker.core.states import NEEDS_A_PERSON, REFUSALS, AlarmCause, Event, State
+from worker.core.states import NEEDS_A_PERSON, REFUSALS, AlarmCause, Event, Reason, State
 from worker.core.waits import is_over
 from worker.match.from_before import file_from_before
 from worker.notify.ports import OperatorCommand
@@ -44,7 +45,7 @@ from worker.pipeline.send import Sending, SendingPass
 from worker.pipeline.submissions import Taking, note_moment, note_steps
 from worker.pipeline.waits import HoldWaits
 from worker.pipeline.watch import Watching
-from worker.read.ports import PdfReader
+from worker.read.ports import MailReaders, PdfReader
 from worker.send.ports import MailServer
 from worker.store.ports import RESTORED_AT, Author, Store
 from worker.watch import plan as watch
@@ -55,6 +56,12 @@ LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
 
 LOOKED_FOR: Final = 8
 """Submissions whose files are held in memory at a time: an invoice has 0.3 MB, and 30 at most."""
+
+AGAIN_SECONDS: Final = 1.0
+"""Of a child, after which a pass reads no further stranger's PDF again: a hundred sound ones, or one that is slow."""
+
+_TOO_DEAR: Final = frozenset({Reason.TOO_SLOW, Reason.TOO_LARGE})
+"""What no profile changes: a stranger's PDF refused for that is not read again by itself."""
 
 _JUDGED_IN: Final = (State.HELD, State.APPROVED, State.HANDED_OVER)
 
@@ -75,11 +82,12 @@ class Pipeline:
         in_force: InForce,
         command: OperatorCommand | None = None,
         signatures: Signatures | None = None,
+        readers: MailReaders | None = None,
     ) -> None:
         self.store = store
         self.in_force = in_force
         self.health = Health(store)
-        self.intake = Intake(store, reader, clock, account, signatures)
+        self.intake = Intake(store, reader, clock, account, signatures, readers)
         waits = HoldWaits(store, clock)
         self.sending = Sending(store, server, reader, self.intake.readings, clock, account, self.health, waits)
         self.telling = Telling(store, server, clock, self.health, waits, Author("hoshobin", account), command)
@@ -91,6 +99,7 @@ class Pipeline:
         self._unread_files: dict[str, Unavailable] = {}
         self._has_looked_since_resumed = False
         self._unread_with: Mapping[str, Guarantor] | None = None
+        self._strangers_again: deque[int] = deque()
         self._beginning = Beginning(store, clock)
         self.watching = Watching(
             store, clock, reader, self.intake, lambda: self.in_force, self._note_recorded, self._beginning
@@ -249,19 +258,37 @@ class Pipeline:
         return " ".join([*others, stamp_files(submission, self.in_force), history, today])
 
     async def _read_refused_again(self) -> int:
-        """Read what could not be read before, once after each change of the guarantors' profiles."""
+        """Read what could not be read before, once after each change of the guarantors' profiles.
+
+        Strangers' PDFs come last, and few at a time: what is due to be sent waits meanwhile.
+        """
         profiles = self.in_force.guarantors
-        if self._unread_with == profiles:
-            return 0
         waiting = 0
-        for submission in self.store.submissions(State.HELD):
-            refusal = submission.refusal
-            if refusal is None or refusal.reason not in REFUSALS or submission.pdf_sha256 is None:
-                continue
-            pdf = self.store.original(submission.pdf_sha256)
-            read = await self.intake.read_pdf(pdf, self.in_force)
-            waiting += await self._recognise_refused(submission, read)
-        self._unread_with = profiles  # only now: where one could not be read, all are tried again
+        if self._unread_with != profiles:
+            refused = [each for each in self.store.submissions(State.HELD) if _is_worth_another_reading(each)]
+            for submission in refused:
+                if not submission.is_doubtful and submission.pdf_sha256 is not None:
+                    pdf = self.store.original(submission.pdf_sha256)
+                    read = await self.intake.read_pdf(pdf, self.in_force)
+                    waiting += await self._recognise_refused(submission, read)
+            self._strangers_again = deque(each.id for each in refused if each.is_doubtful)
+            self._unread_with = profiles  # only now: where one could not be read, all are tried again
+        return waiting + await self._read_strangers_again()
+
+    async def _read_strangers_again(self) -> int:
+        waiting = 0
+        spent = 0.0
+        while self._strangers_again and spent < AGAIN_SECONDS:
+            submission = self.store.submission(self._strangers_again[0])
+            if submission.state is State.HELD and _is_worth_another_reading(submission) and submission.pdf_sha256:
+                pdf = self.store.original(submission.pdf_sha256)
+                found = await self.intake.read_strangers_again(pdf, self.in_force)
+                if found is None:
+                    break  # its turn comes at a later pass
+                read, seconds = found
+                spent += seconds
+                waiting += await self._recognise_refused(submission, read)
+            self._strangers_again.popleft()
         return waiting
 
     async def _recognise_refused(self, submission: Submission, read: Notice | Unreadable) -> int:
@@ -335,6 +362,13 @@ class Pipeline:
         """Note the head after a pass that wrote, unless an earlier note is ahead of the database."""
         if self.store.head() != self.store.marked_head() and not self.is_behind_noted_head():
             self.store.mark_head()
+
+
+def _is_worth_another_reading(submission: Submission) -> bool:
+    refusal = submission.refusal
+    if refusal is None or refusal.reason not in REFUSALS or submission.pdf_sha256 is None:
+        return False
+    return not (submission.is_doubtful and refusal.reason in _TOO_DEAR)
 
 
 def _all_looked() -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 from worker.core.model import Notice, Sha256, Unreadable, sha256
 from worker.core.rulebook import Guarantor
 from worker.read.notice import read_notice
-from worker.read.ports import PdfReader
+from worker.read.ports import MailReader, PdfReader
 from worker.read.positions import confirm_notice
 
 KEPT: Final = 1000
@@ -20,7 +20,7 @@ KEPT: Final = 1000
 Profiles = tuple[Guarantor, ...]
 
 
-async def read_pdf(reader: PdfReader, pdf: bytes, profiles: Profiles) -> Notice | Unreadable:
+async def read_pdf(reader: PdfReader | MailReader, pdf: bytes, profiles: Profiles) -> Notice | Unreadable:
     """The notice in ``pdf``, or why there is none. Raises Unavailable where the reader does.
 
     What its text says is looked up on the page: no notice comes of text that a reader of the page does not see, or of a
@@ -47,9 +47,9 @@ class Readings:
         self._kept: dict[Sha256, Notice] = {}
         self._profiles: Profiles = ()
 
-    async def read(self, pdf: bytes, profiles: Profiles) -> Notice | Unreadable:
+    async def read(self, pdf: bytes, profiles: Profiles, reader: MailReader | None = None) -> Notice | Unreadable:
         """The notice in ``pdf``, or why there is none. Raises Unavailable."""
-        notice = await read_pdf(self._reader, pdf, profiles)
+        notice = await read_pdf(reader or self._reader, pdf, profiles)
         if isinstance(notice, Notice):
             self._keep(sha256(pdf), notice, profiles)
         return notice

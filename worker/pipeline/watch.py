@@ -109,7 +109,8 @@ class Watching:
         """Take what is new in ``mailbox``; how many submissions began to wait. Raises Unavailable."""
         watched = self._beginning.note_mailboxes(self._in_force()).get(mailbox.name)
         opened = await thread(mailbox.open)
-        found = await find_messages(self._store, self._clock, mailbox, thread, opened, since)
+        has_room = self._intake.turns.has_room()
+        found = await find_messages(self._store, self._clock, mailbox, thread, opened, since, has_room=has_room)
         self.under_way += 1
         try:
             waiting = await self._take_all(mailbox, thread, found, watched)

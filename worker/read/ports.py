@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Final, Protocol
 
@@ -10,6 +11,7 @@ from worker.core.model import (
     PdfText,
     Unreadable,
 )
+from worker.read.budget import Lane
 
 BROKEN_SANDBOX: Final = "pdf_sandbox"
 """Of Unavailable, and of the alarm about it: the children start, and cannot read within their sandbox."""
@@ -31,6 +33,35 @@ class PdfReader(Protocol):
 
     async def close(self) -> None:
         """End the children."""
+        ...
+
+
+class MailReader(Protocol):
+    """The reader of one mail's PDFs, in the lane of its sender."""
+
+    @property
+    def spent(self) -> float:
+        """Seconds for which a child was busy with them."""
+        ...
+
+    async def read(self, pdf: bytes) -> PdfText | Unreadable:
+        """As ``PdfReader.read``."""
+        ...
+
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+        """As ``PdfReader.locate``."""
+        ...
+
+
+MailReaders = Callable[[Lane], MailReader]
+"""A reader for one mail."""
+
+
+class LanedReader(PdfReader, Protocol):
+    """A reader that knows whose PDF goes first; what is asked of it itself is ours."""
+
+    def for_mail(self, lane: Lane) -> MailReader:
+        """The reader of one mail's PDFs."""
         ...
 
 

@@ -34,7 +34,8 @@ from worker.pipeline.one_pass import Pass, finish_pass, watch_folder_until_settl
 from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.recover import record_start, recover
 from worker.pipeline.store_outage import StoreOutage, Ways
-from worker.read.ports import PdfReader
+from worker.read.budget import Lane
+from worker.read.ports import LanedReader
 from worker.send.ports import MailServer
 from worker.send.retry import Patience, PatientServer
 from worker.service.loop import Loop, Vigil
@@ -43,7 +44,7 @@ from worker.service.shutdown import Stopping
 from worker.service.status import SENDING, Standing
 from worker.service.systemd import ServiceManager
 from worker.service.threads import DaemonExecutor, OwnThread
-from worker.service.watchdog import RUNNING, Beat, BeatingReader, BeatingServer, BeatingThread
+from worker.service.watchdog import RUNNING, Beat, BeatingMailReader, BeatingReader, BeatingServer, BeatingThread
 from worker.service.wiring import (
     Office,
     account_name,
@@ -72,7 +73,7 @@ _Watched = Sequence[tuple[Mailbox, OwnThread]]
 class Service:
     """The worker as systemd runs it; the caller holds the sender's lock and has opened the store."""
 
-    def __init__(self, office: Office, option: str | None, store: Store, reader: PdfReader, clock: Clock) -> None:
+    def __init__(self, office: Office, option: str | None, store: Store, reader: LanedReader, clock: Clock) -> None:
         self._office = office
         self._secrets = load_secrets(office)
         self._option = option
@@ -135,7 +136,9 @@ class Service:
         reader = BeatingReader(self._reader)
         account, command = account_name(), build_command(office)
         signatures = build_signatures(self._clock)
-        pipeline = Pipeline(self._store, reader, server, self._clock, account, office.in_force, command, signatures)
+        pipeline = Pipeline(
+            self._store, reader, server, self._clock, account, office.in_force, command, signatures, self._read_mail
+        )
         self._loops = [Loop(beat, partial(self._send, pipeline))]
         self._loops += self._watching(office, pipeline, watched)
         pipeline.on_recorded = self._loops[0].wake.set
@@ -161,6 +164,9 @@ class Service:
             if task.done() and not task.cancelled() and (fault := task.exception()) is not None:
                 _log.error("fault", loop=task.get_name(), trace="".join(traceback.format_exception(fault)))
                 raise fault
+
+    def _read_mail(self, lane: Lane) -> BeatingMailReader:
+        return BeatingMailReader(self._reader.for_mail(lane))
 
     def _watching(self, office: Office, pipeline: Pipeline, watched: _Watched) -> list[Loop]:
         settings = office.configuration.settings

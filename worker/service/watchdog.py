@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import Final, ParamSpec, TypeVar
 
 from worker.core.model import Located, PdfText, Unreadable
-from worker.read.ports import PdfReader
+from worker.read.ports import MailReader, PdfReader
 from worker.send.ports import Body, MailServer, Reply, Session, Silence, Step
 from worker.watch.ports import Thread
 
@@ -57,29 +57,49 @@ RUNNING: Final[ContextVar[Beat | None]] = ContextVar("running_beat", default=Non
 """The beat of the loop that the running task belongs to: the loops share one reader of PDFs."""
 
 
+class BeatingMailReader:
+    """The reader of a mail's PDFs with the calling loop's beat at every PDF: a mail may hold hundreds of them."""
+
+    def __init__(self, reader: MailReader) -> None:
+        self._reader = reader
+
+    @property
+    def spent(self) -> float:
+        """As the reader's own."""
+        return self._reader.spent
+
+    async def read(self, pdf: bytes) -> PdfText | Unreadable:
+        """As the reader's own."""
+        return _after_step(await self._reader.read(pdf))
+
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+        """As the reader's own."""
+        return _after_step(await self._reader.locate(pdf, codes))
+
+
 class BeatingReader:
-    """The reader of PDFs with the calling loop's beat at every PDF: a block or a folder may hold hundreds of them."""
+    """The reader of PDFs with the calling loop's beat at every PDF: a folder may hold hundreds of them."""
 
     def __init__(self, reader: PdfReader) -> None:
         self._reader = reader
 
     async def read(self, pdf: bytes) -> PdfText | Unreadable:
         """As the reader's own."""
-        text = await self._reader.read(pdf)
-        if (beat := RUNNING.get()) is not None:
-            beat.step()
-        return text
+        return _after_step(await self._reader.read(pdf))
 
     async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
         """As the reader's own."""
-        located = await self._reader.locate(pdf, codes)
-        if (beat := RUNNING.get()) is not None:
-            beat.step()
-        return located
+        return _after_step(await self._reader.locate(pdf, codes))
 
     async def close(self) -> None:
         """As the reader's own."""
         await self._reader.close()
+
+
+def _after_step(result: T) -> T:
+    if (beat := RUNNING.get()) is not None:
+        beat.step()
+    return result
 
 
 class BeatingServer:

@@ -29,6 +29,10 @@ RESTORED_AT: Final = "restored_at"
 """Name of the store's value: when it was put back from a backup; empty once a person resumed."""
 
 
+TOLD_OF_STRANGERS: Final = "told_of_strangers"
+"""Name of the store's value: the moments of the last mails to people about strangers' doings alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Author:
     """Who decided: a person's name as given, a policy, or ``hoshobin``; and the account that ran the command."""
@@ -322,6 +326,10 @@ class Store(Reading, Protocol):
 
     def config_in_force(self) -> Mapping[str, Sha256]:
         """Name → hash of the configuration files last recorded."""
+        ...
+
+    def free_disk(self) -> int:
+        """Bytes that are free where the store is. Raises Unavailable."""
         ...
 
     def close(self) -> None:

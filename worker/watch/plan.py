@@ -254,7 +254,7 @@ def _is_in_question(header: Header, not_before: dt.datetime | None, whatever_dat
     return not_before is None or header.internal_date == NO_DATE or header.internal_date >= not_before
 
 
-_UNSETTLED: Final = frozenset({End.UNFETCHED, End.PENDING})
+_UNSETTLED: Final = frozenset({End.UNFETCHED, End.PUT_OFF, End.PENDING})
 
 
 def _same_as(header: Header, formers: Sequence[MessageRow]) -> Sequence[MessageRow]:
@@ -266,12 +266,12 @@ def _triple_of(message: Header | MessageRow) -> tuple[str, int, dt.datetime | No
 
 
 def due_again(rows: Iterable[MessageRow], uidvalidity: int, now: dt.datetime) -> tuple[int, ...]:
-    """UIDs of this numbering that could not be fetched and whose time has come, ascending."""
+    """UIDs of this numbering that could not be fetched, or were put off, and whose time has come, ascending."""
     return tuple(
         sorted(
             row.uid
             for row in rows
-            if row.end is End.UNFETCHED
+            if row.end in {End.UNFETCHED, End.PUT_OFF}
             and row.uidvalidity == uidvalidity
             and row.next_try_at is not None
             and is_over(row.next_try_at - unfetched_delay(row.tries), row.next_try_at, now)

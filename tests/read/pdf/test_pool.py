@@ -5,6 +5,7 @@ Longer than other files: one pool, with every way in which a PDF can harm it.
 
 import asyncio
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from tests.support.world import GUARANTORS
 from worker.core.errors import Unavailable
 from worker.core.model import Notice, PdfText, Product, Unreadable
 from worker.core.states import Reason
+from worker.read.budget import STRANGERS_PDF_SECONDS, Lane
 from worker.read.notice import PAGE_CHARACTERS, read_notice
 from worker.read.pdf import child as pdf_child
 from worker.read.pdf import pool as pdf_pool
@@ -149,6 +151,44 @@ async def test_two_million_path_operators_are_too_slow_and_the_next_notice_is_re
     try:
         assert await reason(pool, made.path_bomb()) in {Reason.TOO_SLOW, Reason.TOO_LARGE}
         assert fields(await read(pool, made.plain())) == expected(made.Form())
+    finally:
+        await pool.close()
+
+
+async def test_a_strangers_bomb_has_half_of_the_processor_time_and_is_charged_for_it(pool):
+    reader = pool.for_mail(Lane.STRANGERS)
+    await pool.warm()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    refused = await reader.read(made.stack_bomb(1))
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert refused.reason is Reason.TOO_SLOW
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert used < STRANGERS_PDF_SECONDS + 3  # the start of the child that was ended, and a second's grain
+    assert reader.spent > 1
+    assert fields(await read(pool, made.plain())) == expected(made.Form())
+
+
+async def test_while_strangers_bombs_are_read_ours_is_answered_before_any_of_them():
+    pool = PdfPool(2)
+    try:
+        await pool.warm()
+        ended = []
+
+        async def take(name, reader, pdf):
+            result = await reader.read(pdf)
+            ended.append(name)
+            return result
+
+        bombs = [
+            asyncio.create_task(take("stranger", pool.for_mail(Lane.STRANGERS), made.stack_bomb(number)))
+            for number in range(3)
+        ]
+        await asyncio.sleep(0)
+        assert isinstance(await take("ours", pool, made.plain()), PdfText)
+        for each in bombs[1:]:
+            each.cancel()
+        assert (await bombs[0]).reason is Reason.TOO_SLOW
+        assert ended == ["ours", "stranger"]
     finally:
         await pool.close()
 

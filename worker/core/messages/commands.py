@@ -47,6 +47,30 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{id} は承認していません。状態は変わっていません。",
         "{id} was not approved. Nothing was changed.",
     ),
+    "withdraw_which": (
+        (
+            "取り下げる番号を指定してください（複数可）。1通のメールの保留すべてなら「--from-mail 番号」です。"
+            "何も変更していません。"
+        ),
+        "name what to withdraw, or --from-mail ID for all that is held of a mail. Nothing was changed.",
+    ),
+    "of_no_mail": (
+        (
+            "{id} は、もとのメールの記録がないため、--from-mail を使えません。番号を並べて指定してください。"
+            "何も変更していません。"
+        ),
+        "{id} has no kept mail: name the numbers instead of --from-mail. Nothing was changed.",
+    ),
+    "t_to_withdraw": ("取り下げるもの（{count}件）", "What is withdrawn ({count})"),
+    "ask_withdraw": ("上の{count}件を取り下げますか", "Withdraw the {count} above?"),
+    "withdraw_unasked": (
+        "まだ取り下げていません。上の一覧を確かめてから、同じコマンドに --yes を付けて実行してください。",
+        "Not withdrawn yet. Check the list above, then run the same command with --yes.",
+    ),
+    "withdraw_declined": (
+        "取り下げていません。何も変更していません。",
+        "Not withdrawn. Nothing was changed.",
+    ),
     "not_answerable": (
         "{id} は承認では解決しません（{reasons}）。`hoshobin show {id}` の「次にすること」をご覧ください。",
         "{id} cannot be released by approval ({reasons}). See the next step in `hoshobin show {id}`.",
@@ -307,6 +331,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "読み取れません：{reason}。次にすること：{step}",
         "Not read: {reason}. Next: {step}",
     ),
+    "status_put_off": (
+        "{mailbox}：順番待ちで未読取りのメール（差出人を確認できないもの） {count}通",
+        "{mailbox}: {count} messages of unproven senders wait to be read",
+    ),
     "status_set_aside": (
         "{mailbox}：取得できないメール {unfetched}通、大きすぎて読まなかったメール {too_large}通",
         "{mailbox}: {unfetched} messages could not be fetched, {too_large} were too large to read",
@@ -383,6 +411,31 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         (
             "A message of {mailbox} cannot be fetched ({why}).\n"
             "It may be a notice: look at it in your mail program and save its PDF to the folder."
+        ),
+    ),
+    "telling_put_off_time": (
+        (
+            "{mailbox}に、差出人を確認できないPDF付きメールが多数届いています。読取りに使う時間には上限があるため、"
+            "一部の読取りを後に回しました（メールはメールボックスに残っています）。順番が来れば自動で読み取ります。\n"
+            "　　お急ぎのお知らせPDFは、メールソフトで所定のフォルダに保存してください（先に読み取ります）。"
+            "件数は「hoshobin status」で確認できます。"
+        ),
+        (
+            "Many mails with PDFs of unproven senders have come to {mailbox}. The time for reading them is limited, so "
+            "that some are put off; they stay in the mailbox and are read in their turn.\n"
+            "A notice that is urgent: save its PDF to the folder, which is read first. `hoshobin status` counts them."
+        ),
+    ),
+    "telling_put_off_disk": (
+        (
+            "ディスクの空きが少ないため、{mailbox}の、差出人を確認できないメールの取込みを止めています"
+            "（メールはメールボックスに残っています。所定のフォルダと、差出人を確認できたメールは取り込みます）。\n"
+            "　　記録を置いているディスクの空きを{limit} GB以上にしてください。空けば自動で取り込みます。"
+        ),
+        (
+            "The disk is nearly full: mails of unproven senders in {mailbox} are not taken in and stay in the mailbox. "
+            "The folder and mails of proven senders are taken as before.\n"
+            "Free at least {limit} GB where the store is: they are taken then by themselves."
         ),
     ),
     "telling_pdf_sandbox": (

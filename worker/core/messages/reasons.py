@@ -99,6 +99,7 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     _R.BROKEN_TEXT: ("文字化け", "garbled text"),
     _R.DAMAGED: ("ファイル破損", "a damaged file"),
     _R.MAIL_TOO_LARGE: ("メール過大（8MB超）", "a mail above 8 MB"),
+    _R.REST_UNREAD: ("添付PDFの一部が未確認", "PDFs of the mail were not read"),
     _R.TOO_LARGE: ("ファイル過大", "too large a file"),
     _R.TOO_SLOW: ("読取時間超過", "took too long to read"),
 }
@@ -194,6 +195,10 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
     _R.NOT_A_NOTICE: ("正しいPDFを取得", "get the right PDF"),
     _R.TWO_NOTICES: ("1件ずつ取得", "download them one by one"),
     _R.MAIL_TOO_LARGE: ("PDFだけを所定のフォルダに保存", "save only the PDF to the folder"),
+    _R.REST_UNREAD: (
+        "メールを開いて添付を確認。お知らせPDFがあれば所定のフォルダに保存（なければ取下げ）",
+        "open the mail and look at its files; save a notice PDF to the folder, or withdraw",
+    ),
     _R.TOO_LARGE: ("再取得（印刷し直したPDFは不可）", "download it again (no reprinted PDF)"),
     _R.TOO_SLOW: ("再取得（印刷し直したPDFは不可）", "download it again (no reprinted PDF)"),
     _R.NO_TEXT: _DOWNLOAD_AGAIN,
@@ -517,6 +522,30 @@ HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
     (_R.TOO_BIG, ""): ("{file}", "{file}"),
     (_R.TOO_BIG, "bytes"): ("{bytes} > {limit}", "{bytes} > {limit}"),
     (_R.TOO_LARGE, ""): ("[[{found}]][[{bytes:number} bytes]]", "[[{found}]][[{bytes:number} bytes]]"),
+    (_R.REST_UNREAD, "files"): (
+        "ほか{files}件。1通で読み取る数の上限を超えています",
+        "{files} more; the mail has more than are read of one",
+    ),
+    (_R.REST_UNREAD, "seconds"): (
+        "ほか{files}件。読取りに時間がかかるため中止しました",
+        "{files} more; reading the mail took too long",
+    ),
+    (_R.REST_UNREAD, "octets"): (
+        "ほか{files}件。1通で読み取る容量の上限を超えています",
+        "{files} more; the mail has more bytes than are read of one",
+    ),
+    (_R.REST_UNREAD, "slow"): (
+        "ほか{files}件。読取りに時間のかかるPDFが続いたため中止しました",
+        "{files} more; PDF after PDF took too long to read",
+    ),
+    (_R.REST_UNREAD, "turn"): (
+        "{files}件。差出人を確認できないメールの読取りを見合わせていたため、読み取っていません",
+        "{files}; PDFs of unproven senders were not read at that moment",
+    ),
+    (_R.REST_UNREAD, "holds"): (
+        "ほか{files}件。読み取れないPDFが多いため、まとめて表示しています",
+        "{files} more that cannot be read, told as one",
+    ),
     (_R.MAIL_TOO_LARGE, ""): ("{bytes:number} bytes", "{bytes:number} bytes"),
     (_R.INVOICE_MISSING, ""): ("{title:invoice}", "{title:invoice}"),
     (_R.INVOICE_MISSING, "file"): ("{file}", "{file}"),

@@ -5,9 +5,10 @@ its pipes, and it enters a network of its own and the ``sandbox`` before it read
 them, it says so and goes on with the others; its limits let it grow no file in any case. It does not know what a notice
 is; ``read`` decides that from the text. It never writes to standard error.
 
-A request is the PDF and a JSON list of codes, each after four bytes of length (big-endian). The answer has four bytes
-of length and JSON: without codes the text, ``{"pages": [[plumber, pdfium, deduped, tables], …]}``, with codes where
-they stand (``look``), or ``{"refused": reason, "detail": "…"}``. With ``"last": true`` in it, the child then ends.
+A request is the PDF and JSON, ``{"codes": [code, …], "seconds": processor time}``, each after four bytes of length
+(big-endian). The answer has four bytes of length and JSON: without codes the text, ``{"pages": [[plumber, pdfium,
+deduped, tables], …]}``, with codes where they stand (``look``), or ``{"refused": reason, "detail": "…"}``. With
+``"last": true`` in it, the child then ends.
 One answer comes before any request: ``{"ready": true, "sandbox": {…}}``, once the built-in notice was read within the
 sandbox. ``{"ready": false, "sandbox": {…}, "detail": "…"}`` says that it could not be, and the child ends.
 """
@@ -44,7 +45,8 @@ SPARE: Final = 320 * 1024 * 1024
 """Bytes of it that must be left for the next PDF: what a notice needs, three times over. A child with less ends."""
 
 CPU_SECONDS: Final = 10
-"""Processor time for one PDF; a page takes 5 to 45 ms. The parent's clock ends a read that waits without computing."""
+"""Processor time for the built-in notice; for each PDF the request says it (``read.budget``). The parent's clock ends a
+read that waits without computing."""
 
 DESCRIPTORS: Final = 16
 """Open files: the two pipes, and the CMap and font tables that pdfminer opens one at a time."""
@@ -94,9 +96,10 @@ def main() -> None:
         _write(answers, {"ready": False, "sandbox": sandbox, "detail": fault})
         return
     _write(answers, {"ready": True, "sandbox": sandbox})
-    while (pdf := _next_piece(requests)) is not None and (codes := _next_piece(requests)) is not None:
-        _allow_time()
-        answer, sound = _answer(pdf, json.loads(codes))
+    while (pdf := _next_piece(requests)) is not None and (asked := _next_piece(requests)) is not None:
+        request = json.loads(asked)
+        _allow_time(request["seconds"])
+        answer, sound = _answer(pdf, request["codes"])
         sound = sound and _has_room()
         _write(answers, answer if sound else answer | {"last": True})
         if not sound:
@@ -156,11 +159,11 @@ def _set_limits() -> None:
         resource.setrlimit(what, (most, most))
 
 
-def _allow_time() -> None:
+def _allow_time(seconds: int = CPU_SECONDS) -> None:
     """Move the soft limit of processor time, which counts from the process's start, to allow one more read."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     used = int(usage.ru_utime + usage.ru_stime) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (used + CPU_SECONDS, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_CPU, (used + seconds, resource.RLIM_INFINITY))
 
 
 def _next_piece(requests: BinaryIO) -> bytes | None:

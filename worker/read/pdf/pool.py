@@ -21,8 +21,10 @@ import worker
 from worker.core.errors import Unavailable
 from worker.core.model import Located, PageText, PdfText, Place, Stretch, Unreadable
 from worker.core.states import REFUSALS, Reason
+from worker.read.budget import PDF_SECONDS, STRANGERS_PDF_SECONDS, Lane
 from worker.read.pdf.child import LENGTH, PAGES
-from worker.read.ports import BROKEN_SANDBOX, Sandbox
+from worker.read.pdf.lanes import Lanes
+from worker.read.ports import BROKEN_SANDBOX, MailReader, Sandbox
 
 CHILDREN: Final = 4
 """At most so many, and no more than cores: each holds some 90 MB, and reading is not what takes the time in a day."""
@@ -36,6 +38,9 @@ ANSWER_BYTES: Final = 16_000_000
 READ_SECONDS: Final = 20.0
 """For one PDF by the parent's clock; the child's own limit of processor time comes first unless it only waits."""
 
+STRANGERS_READ_SECONDS: Final = 10.0
+"""The same for a stranger's PDF, which has half of the processor time."""
+
 START_SECONDS: Final = 60.0
 """For a child's start: 0.2 s on an idle machine, but a machine that is just starting is not idle."""
 
@@ -43,6 +48,8 @@ READS: Final = 500
 """After so many a child is replaced: the engines keep fonts and tables, and memory that they kept counts as used."""
 
 T = TypeVar("T", PdfText, Located)
+
+_PDF_SECONDS: Final = {Lane.OURS: PDF_SECONDS, Lane.STRANGERS: STRANGERS_PDF_SECONDS}
 
 _CHILD: Final = ("-P", "-s", "-m", "worker.read.pdf.child")
 
@@ -74,13 +81,14 @@ class _Child:
     def is_alive(self) -> bool:
         return self._process.returncode is None
 
-    async def ask(self, pdf: bytes, codes: tuple[str, ...]) -> Any:
-        """The child's answer about ``pdf``. Raises _Ended."""
+    async def ask(self, pdf: bytes, codes: tuple[str, ...], seconds: int) -> Any:
+        """The child's answer about ``pdf``, in at most so many seconds of processor time. Raises _Ended."""
         self.reads += 1
         pipe = self._process.stdin
         assert pipe is not None  # noqa: S101  opened with a pipe, for the type checker
+        request = json.dumps({"codes": codes, "seconds": seconds})
         try:
-            for piece in (pdf, json.dumps(codes).encode()):
+            for piece in (pdf, request.encode()):
                 pipe.write(LENGTH.pack(len(piece)))
                 pipe.write(piece)
             await pipe.drain()
@@ -120,8 +128,11 @@ class PdfPool:
     def __init__(self, children: int | None = None, *, read_seconds: float = READ_SECONDS) -> None:
         cores = len(os.sched_getaffinity(0))
         self._most = min(children or cores, CHILDREN)
-        self._read_seconds = read_seconds
-        self._slots = asyncio.Semaphore(self._most)
+        self._read_seconds = {
+            Lane.OURS: read_seconds,
+            Lane.STRANGERS: min(read_seconds, STRANGERS_READ_SECONDS),
+        }
+        self._lanes = Lanes(self._most)
         self._idle: list[_Child] = []
         self._all: set[_Child] = set()
         self._closed = False
@@ -140,26 +151,46 @@ class PdfPool:
 
     async def read(self, pdf: bytes) -> PdfText | Unreadable:
         """Both engines' text of each page, or why there is none. Raises Unavailable when no child can be started."""
-        return await self._ask(pdf, (), _understood)
+        return await _OfLane(self, Lane.OURS).read(pdf)
 
     async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
         """Where ``codes`` stand on the pages, and whether they are seen. Raises Unavailable as ``read`` does."""
-        return await self._ask(pdf, codes, partial(_located, len(codes)))
+        return await _OfLane(self, Lane.OURS).locate(pdf, codes)
 
-    async def _ask(
-        self, pdf: bytes, codes: tuple[str, ...], understood: Callable[[Any], T | Unreadable]
+    def for_mail(self, lane: Lane) -> MailReader:
+        """The reader of one mail's PDFs."""
+        return _OfLane(self, lane)
+
+    async def ask(
+        self,
+        pdf: bytes,
+        codes: tuple[str, ...],
+        understood: Callable[[Any], T | Unreadable],
+        lane: Lane,
+        note: Callable[[float], None],
     ) -> T | Unreadable:
+        """The answer in its turn; ``note`` is told for how many seconds a child was busy with it."""
         if not pdf:
             return Unreadable(Reason.DAMAGED, "empty")
         if len(pdf) > PDF_BYTES:
             return Unreadable(Reason.TOO_LARGE, f"{len(pdf)} bytes")
-        async with self._slots:
-            for _ in range(_TRIES):
-                try:
-                    return await self._ask_once(pdf, codes, understood)
-                except _Ended as ended:
-                    if ended.status not in _FOREIGN:
-                        return _reason_of_end(ended.status)
+        async with self._lanes.place(lane):
+            loop = asyncio.get_running_loop()
+            began = loop.time()
+            try:
+                return await self._try(pdf, codes, understood, lane)
+            finally:
+                note(loop.time() - began)
+
+    async def _try(
+        self, pdf: bytes, codes: tuple[str, ...], understood: Callable[[Any], T | Unreadable], lane: Lane
+    ) -> T | Unreadable:
+        for _ in range(_TRIES):
+            try:
+                return await self._ask_once(pdf, codes, understood, lane)
+            except _Ended as ended:
+                if ended.status not in _FOREIGN:
+                    return _reason_of_end(ended.status)
         return Unreadable(
             Reason.TOO_LARGE, "killed", is_unanswered=True
         )  # twice: the kernel's memory killer is what does that
@@ -171,19 +202,20 @@ class PdfPool:
         await asyncio.gather(*(child.end() for child in children))
 
     async def _ask_once(
-        self, pdf: bytes, codes: tuple[str, ...], understood: Callable[[Any], T | Unreadable]
+        self, pdf: bytes, codes: tuple[str, ...], understood: Callable[[Any], T | Unreadable], lane: Lane
     ) -> T | Unreadable:
+        seconds = self._read_seconds[lane]
         child = await self._take()
         sound = False
         result: T | Unreadable
         try:
-            async with asyncio.timeout(self._read_seconds):
-                answer = await child.ask(pdf, codes)
+            async with asyncio.timeout(seconds):
+                answer = await child.ask(pdf, codes, _PDF_SECONDS[lane])
             result = understood(answer)
             understands = not isinstance(result, Unreadable) or not result.is_unanswered
             sound = understands and "last" not in answer and child.reads < READS
         except TimeoutError:
-            result = Unreadable(Reason.TOO_SLOW, f"{self._read_seconds:g} s", is_unanswered=True)
+            result = Unreadable(Reason.TOO_SLOW, f"{seconds:g} s", is_unanswered=True)
         finally:
             # Also where this task is cancelled: an answer that nobody took would be the next PDF's.
             if sound:
@@ -240,6 +272,24 @@ class PdfPool:
                 self._all.discard(child)
                 await asyncio.shield(child.end())
         return child
+
+
+class _OfLane:
+    """``ports.MailReader``."""
+
+    def __init__(self, pool: PdfPool, lane: Lane) -> None:
+        self._pool = pool
+        self._lane = lane
+        self.spent = 0.0
+
+    async def read(self, pdf: bytes) -> PdfText | Unreadable:
+        return await self._pool.ask(pdf, (), _understood, self._lane, self._note)
+
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+        return await self._pool.ask(pdf, codes, partial(_located, len(codes)), self._lane, self._note)
+
+    def _note(self, seconds: float) -> None:
+        self.spent += seconds
 
 
 def _environment() -> dict[str, str]:

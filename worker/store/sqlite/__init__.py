@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import secrets
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -165,6 +166,13 @@ class SqlStore(StoreReads):
             with contextlib.suppress(sa.exc.DBAPIError):  # nothing more is expected of it
                 held.invalidate()
                 held.close()
+
+    def free_disk(self) -> int:
+        """Bytes that are free where the store is. Raises Unavailable."""
+        try:
+            return shutil.disk_usage(self._folder).free
+        except OSError as error:
+            raise Unavailable("disk", f"{error.strerror}: {self._folder}") from error
 
     def close(self) -> None:
         """Close the connection."""
