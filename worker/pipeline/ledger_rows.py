@@ -15,7 +15,8 @@ from worker.config.addresses import domain_of
 from worker.core.model import End, MessageRow
 from worker.core.text import hide_codes
 from worker.pipeline.new_messages import Found
-from worker.read.classify import Ours
+from worker.read.classify import Announcement, Meant, Ours, recognise_mail
+from worker.read.message import read_message
 from worker.watch.ports import Header, Mailbox, Thread
 from worker.watch.prefilter import Wanted, describe_passed, holds_nothing, judge_outline
 
@@ -75,6 +76,16 @@ def judge_by(in_force: InForce, ours: Ours) -> Callable[[Header], Wanted]:
     addresses = [address for section in sections for address in (*section.to, *section.cc)]
     domains = frozenset(domain_of(address) for address in addresses)
     return lambda header: judge_outline(header, configuration.guarantors, ours, domains)
+
+
+def alike_by(in_force: InForce, ours: Ours) -> Callable[[Header], bool]:
+    """Whether the header fields of a message look like a notice's, by the configuration in force."""
+
+    def is_alike(header: Header) -> bool:
+        found = recognise_mail(read_message(header.fields), in_force.configuration.guarantors, ours)
+        return isinstance(found, Announcement | Meant)
+
+    return is_alike
 
 
 async def pass_over(

@@ -90,7 +90,7 @@ class Pipeline:
         self._unread_with: Mapping[str, Guarantor] | None = None
         self._beginning = Beginning(store, clock)
         self.watching = Watching(
-            store, clock, reader, self.intake, lambda: self.in_force, self._note_recorded, self._beginning
+            store, clock, reader, self.intake, lambda: self.in_force, self._note_recorded, self._beginning, self._author
         )
         self.on_recorded: Callable[[], None] = _nobody_waits
         """Called after each block of messages that was recorded: what it opened may be sent at once."""

@@ -21,10 +21,12 @@ from worker.core.model import MessageRow, Submission
 from worker.match.from_before import Watched, mail_from_before
 from worker.pipeline.first_start import Beginning
 from worker.pipeline.intake import Intake, ReadBlock
-from worker.pipeline.ledger_rows import LedgerRows, judge_by, pass_over
-from worker.pipeline.new_messages import Found, find_messages, record_gone
+from worker.pipeline.ledger_rows import LedgerRows, alike_by, judge_by, pass_over
+from worker.pipeline.left_alone import note_left
+from worker.pipeline.new_messages import Asking, Found, find_below, find_messages, record_gone
 from worker.read.ports import PdfReader
-from worker.store.ports import Store
+from worker.store.ports import Author, Store
+from worker.watch.plan import start_from
 from worker.watch.ports import Fetched, Header, Mailbox, Thread
 
 ACTED_ON_AT_ONCE: Final = 100
@@ -92,6 +94,7 @@ class Watching:
         in_force: Callable[[], InForce],
         on_recorded: Callable[[Sequence[Submission], InForce], None],
         beginning: Beginning,
+        author: Author,
     ) -> None:
         """``on_recorded`` is called after each block, with what was drafted for it and the configuration."""
         self._store = store
@@ -101,29 +104,36 @@ class Watching:
         self._in_force = in_force
         self._on_recorded = on_recorded
         self._beginning = beginning
+        self._author = author
         self.settling = Settling(store)
         self.under_way = 0
         """Looks that still take messages in."""
 
     async def look(self, mailbox: Mailbox, thread: Thread, since: dt.date | None) -> int:
         """Take what is new in ``mailbox``; how many submissions began to wait. Raises Unavailable."""
-        watched = self._beginning.note_mailboxes(self._in_force()).get(mailbox.name)
+        in_force = self._in_force()
+        watched = self._beginning.note_mailboxes(in_force).get(mailbox.name)
         opened = await thread(mailbox.open)
-        found = await find_messages(self._store, self._clock, mailbox, thread, opened, since)
+        start = start_from(since, self._beginning.first_start or self._clock.now())
+        is_alike = alike_by(in_force, self._intake.ours(in_force))
+        asking = Asking(self._store, self._clock, mailbox, thread, start, is_alike)
+        found = await find_messages(asking, opened)
         self.under_way += 1
         try:
             waiting = await self._take_all(mailbox, thread, found, watched)
+            if (below := await find_below(asking)) is not None:
+                waiting += await self._take_all(mailbox, thread, below, watched)
         finally:
             self.under_way -= 1
         await self.settling.settle(mailbox, thread, found.numbering)
         return waiting
 
     async def _take_all(self, mailbox: Mailbox, thread: Thread, found: Found, watched: Watched | None) -> int:
-        first_start = self._beginning.first_start
+        first_start, now = self._beginning.first_start, self._clock.now()
 
         def from_before(header: Header) -> str:
             is_new = found.is_onward and header.uid not in found.again
-            return mail_from_before(header.internal_date, first_start, watched, is_new=is_new)
+            return mail_from_before(header.internal_date, first_start, watched, now, is_new=is_new)
 
         waiting = missing = 0
         for place in range(0, len(found.uids), TOGETHER):
@@ -135,15 +145,20 @@ class Watching:
             record_gone(self._store, mailbox.name, found.numbering, found.again.intersection(asked) - is_there)
             waiting += await self._take(mailbox, thread, found, headers, from_before)
             missing += len(is_there - self._store.recorded_uids(mailbox.name, found.numbering, asked[0]))
-        self._record_look(found, missing, last_ok=self._clock.now())
+        above = 0 if found.is_onward else found.look.gap  # of what stands above a look at older messages
+        self._record_look(found, above + missing, last_ok=self._clock.now())
         return waiting
 
     def _record_look(self, found: Found, gap: int, last_ok: dt.datetime | None = None) -> None:
-        """What is known of the mailbox, with so many messages that have no row."""
+        """What is known of the mailbox, with so many messages that have no row, and what a look left as old."""
         look = dataclasses.replace(found.look, gap=gap)
         if last_ok is not None:
             look = dataclasses.replace(look, last_ok=last_ok, error="", failing_since=None)
         with self._store.writing() as writing:
+            if found.left is not None:
+                note_left(writing, self._store.look(look.name), look, found.left, self._author)
+                if gap:  # some were not taken: the next look asks for them again
+                    look = dataclasses.replace(look, taken_from=None)
             writing.record_look(look)
 
     async def _take(
