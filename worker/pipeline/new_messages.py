@@ -80,10 +80,15 @@ async def find_messages(asking: Asking, opened: Opened) -> Found:
     return dataclasses.replace(found, look=look)
 
 
-async def find_below(asking: Asking) -> Found | None:
+def asks_below(asking: Asking) -> watch.FirstLook | None:
     """What ``start`` asks for below the UID of the first look; None where that was asked before."""
     look = asking.store.look(f"mail:{asking.mailbox.name}")
-    plan = None if look is None else watch.plan_below(look, asking.start)
+    return None if look is None else watch.plan_below(look, asking.start)
+
+
+async def find_below(asking: Asking) -> Found | None:
+    """The messages to take below the UID of the first look; None where they were asked for before."""
+    plan = asks_below(asking)
     return None if plan is None else (await _decide_by_date(asking, plan))[0]
 
 
