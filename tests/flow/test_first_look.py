@@ -18,8 +18,11 @@ import pytest_asyncio
 from tests.flow.test_from_before import DAY, INSTALLED, SINCE, DatedMails, NewOffice, announcement
 from tests.support.fakes import run_at_once
 from tests.support.known_addresses import say_installed
+from tests.support.scripted_imap import ScriptedImap
 from tests.support.small_office import Form, Settings, form, mail_with
 from worker.cli.demo.smtp_server import DsnController
+from worker.config.mailbox_actions import parse_after
+from worker.config.settings import Security
 from worker.core.errors import Unavailable
 from worker.core.model import JST, NO_DATE, Look
 from worker.core.params import read_spelled
@@ -28,6 +31,7 @@ from worker.notify.operator_mail import write_telling
 from worker.pipeline import new_messages
 from worker.store.sqlite.schema import FILE_NAME
 from worker.watch import plan as watch
+from worker.watch.imap.mailbox import ImapMailbox
 from worker.watch.ports import Header
 
 HOUR = dt.timedelta(hours=1)
@@ -184,6 +188,46 @@ async def test_a_server_that_leaves_undated_mails_out_of_a_search_by_day_does_no
     await office.look()
     assert numbers(office) == [form(1).number, form(3).number]
     assert look_of(office).left == 1
+
+
+ODD_DATES: dict[bytes, str | None] = {
+    b"": "undated",
+    b"NIL": "undated",
+    b"31-Feb-2026 10:00:00 +0900": "undated",
+    b"21-Nov-2026 25:00:00 +0900": "undated",
+    b"21-Nov-2026 12:00:00 +9900": "undated",
+    b"21-Nov-99999 12:00:00 +0900": "undated",
+    b"01-Jan-1970 00:00:00 +0000": "undated",
+    b"21-Nov-2027 12:00:00 +0900": "future: 2027-11-21",
+    b"20-Nov-2026 23:59:59 -1200": "future: 2026-11-21",
+    b"01-Jan-1971 00:00:00 +0000": None,
+    b"20-Nov-2026 23:00:00 +0900": None,
+}
+"""What a server may tell as INTERNALDATE, and what is asked of a notice that bears it; None: it is left."""
+
+
+async def test_whatever_a_server_tells_as_internal_date_a_message_is_taken_or_counted(office: NewOffice) -> None:
+    forms = {uid: form(uid % 12 + 1, key=uid) for uid in range(1, len(ODD_DATES) + 1)}
+    mails = {uid: mail_with(each, number=uid) for uid, each in forms.items()}
+    dates = dict(zip(mails, ODD_DATES, strict=True))
+    with ScriptedImap(mails, dates=dates) as server:
+        box = ImapMailbox(
+            "main",
+            host="127.0.0.1",
+            port=server.port,
+            security=Security.NONE,
+            user="u",
+            password="p",
+            after=parse_after("nothing"),
+            read_seconds=2,
+        )
+        await office.pipeline.watch_mailbox(box, run_at_once, None)
+        box.close()
+    rows = {row.uid: row.submissions[0] for row in office.store.messages("main")}
+    found = {date: office.asked(rows[uid])[0] if uid in rows else None for uid, date in dates.items()}
+    assert found == ODD_DATES
+    look = look_of(office)
+    assert (look.left, look.left_alike, look.left_unseen) == (2, 2, 0)
 
 
 async def test_a_mail_of_1980_that_came_in_between_is_left_and_told(office: NewOffice) -> None:
