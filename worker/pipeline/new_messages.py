@@ -105,37 +105,45 @@ async def _decide_by_date(asking: Asking, plan: watch.FirstLook | watch.Renumber
         _reconcile, asking.store, mailbox.name, numbering, in_question=(plan.not_before, whatever_date_from)
     )
     had = asking.store.recorded_uids(mailbox.name, numbering, plan.first)
-    is_empty = plan.first >= plan.below
-    every = {uid for uid in await thread(mailbox.uids, plan.first, None) if uid < plan.below} if not is_empty else set()
-    every -= had
+    every = await _uids_below(asking, plan) - had
     asked = {*await thread(mailbox.uids, plan.first, plan.search_since)} if every else set()
     if whatever_date_from is not None:
         asked.update(uid for uid in every if uid >= whatever_date_from)
     judged = judge(await thread(mailbox.headers, sorted(every & asked)))
     left = every - {*judged.take} - {uid for uid, _ in judged.known}
-    newest = sorted(left)[-watch.LEFT_LOOKED_AT :]
-    seen: list[Header] = []
-    alike: list[Header] = []
-    for place in range(0, len(newest), COMPARED):
-        headers = await thread(mailbox.fields, newest[place : place + COMPARED])
-        readable = [header for header in headers if header.size > 0]
-        alike += filter(asking.is_alike, readable)
-        seen += (dataclasses.replace(header, fields=b"") for header in readable)
+    seen, alike = await _look_at_left(asking, sorted(left)[-watch.LEFT_LOOKED_AT :])
     late = judge(seen)
-    away = {*late.take, *(uid for uid, _ in late.known)}
-    left -= away
-    alike = [header for header in alike if header.uid not in away]
-    unseen = len(left) - len(seen) + len(away)
-    take = {*judged.take, *late.take}
-    look = dataclasses.replace(plan.look, left=len(left), left_alike=len(alike), left_unseen=unseen)
+    left -= {*late.take, *(uid for uid, _ in late.known)}
+    alike = [header for header in alike if header.uid in left]
+    unseen = len(left - {header.uid for header in seen})
     found = Found(
-        tuple(sorted(take)),
+        tuple(sorted((*judged.take, *late.take))),
         frozenset(),
-        look,
+        dataclasses.replace(plan.look, left=len(left), left_alike=len(alike), left_unseen=unseen),
         is_renumbered=isinstance(plan, watch.Renumbered),
         left=tuple(alike[-watch.LEFT_NAMED :]),
     )
     return found, len(had)
+
+
+async def _uids_below(asking: Asking, plan: watch.FirstLook | watch.Renumbered) -> set[int]:
+    """Every UID of which the date decides."""
+    if plan.first >= plan.below:
+        return set()
+    uids = await asking.thread(asking.mailbox.uids, plan.first, None)
+    return {uid for uid in uids if uid < plan.below}
+
+
+async def _look_at_left(asking: Asking, uids: Sequence[int]) -> tuple[list[Header], list[Header]]:
+    """The headers of these, as far as the server gives them; and of those that look like notices, with their fields."""
+    seen: list[Header] = []
+    alike: list[Header] = []
+    for place in range(0, len(uids), COMPARED):
+        headers = await asking.thread(asking.mailbox.fields, uids[place : place + COMPARED])
+        readable = [header for header in headers if header.size > 0]
+        alike += filter(asking.is_alike, readable)
+        seen += (dataclasses.replace(header, fields=b"") for header in readable)
+    return seen, alike
 
 
 def _is_to_be_counted(look: Look, now: dt.datetime) -> bool:
