@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,7 @@ from worker.pipeline import new_messages
 from worker.store.sqlite.schema import FILE_NAME
 from worker.watch import plan as watch
 from worker.watch.imap.mailbox import ImapMailbox
-from worker.watch.ports import Header
+from worker.watch.ports import Fetched, Header
 
 HOUR = dt.timedelta(hours=1)
 SECOND = dt.timedelta(seconds=1)
@@ -306,7 +306,7 @@ async def test_a_look_below_that_is_broken_off_is_made_again(office: NewOffice) 
     office.want(SINCE)
     blocks = office.mails.blocks
 
-    def break_off(headers: tuple[Header, ...]) -> object:
+    def break_off(headers: tuple[Header, ...]) -> Iterator[tuple[Fetched, ...]]:
         yield next(blocks(headers))
         raise Unavailable("imap", "lost")
 
@@ -320,6 +320,29 @@ async def test_a_look_below_that_is_broken_off_is_made_again(office: NewOffice) 
     await office.look()
     assert numbers(office) == [form(number).number for number in (1, 2, 3)]
     assert look_of(office).left == 0
+
+
+async def test_what_a_server_does_not_give_at_the_first_look_is_asked_for_at_the_next(office: NewOffice) -> None:
+    for number in (1, 2, 3):
+        give(office, number, INSTALLED)
+    give(office, 4, INSTALLED - DAY)
+    blocks = office.mails.blocks
+
+    def without_the_second(headers: tuple[Header, ...]) -> Iterator[tuple[Fetched, ...]]:
+        yield from blocks(tuple(header for header in headers if header.uid != 2))
+
+    office.mails.blocks = without_the_second  # type: ignore[method-assign]
+    await office.look()
+    assert numbers(office) == [form(1).number, form(3).number]
+    assert (look_of(office).gap, look_of(office).taken_from) == (1, None)
+    del office.mails.blocks  # type: ignore[method-assign]
+    await office.look()
+    assert numbers(office) == [form(number).number for number in (1, 2, 3)]
+    look = look_of(office)
+    assert (look.gap, look.left, look.taken_from) == (0, 1, INSTALLED)
+    entries = office.store.head()
+    await office.look()
+    assert office.store.head() == entries
 
 
 # --- What is said of the mail that is left ----------------------------------------------------------------------

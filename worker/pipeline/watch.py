@@ -125,7 +125,7 @@ class Watching:
         self.under_way += 1
         try:
             waiting = await self._take_all(mailbox, thread, found, watched, is_last=not asks_below(asking))
-            if (below := await find_below(asking)) is not None:
+            if found.is_onward and (below := await find_below(asking)) is not None:
                 waiting += await self._take_all(mailbox, thread, below, watched, is_last=True)
         finally:
             self.under_way -= 1
@@ -152,19 +152,19 @@ class Watching:
             ends = is_last and place + TOGETHER >= len(found.uids)
             waiting += await self._take(mailbox, thread, found, headers, from_before, is_last=ends)
             missing += len(is_there - self._store.recorded_uids(mailbox.name, found.numbering, asked[0]))
-        above = 0 if found.is_onward else found.look.gap  # of what stands above a look at older messages
-        self._record_look(found, above + missing, last_ok=self._clock.now())
+        self._record_look(found, missing, last_ok=self._clock.now())
         return waiting
 
-    def _record_look(self, found: Found, gap: int, last_ok: dt.datetime | None = None) -> None:
+    def _record_look(self, found: Found, missing: int, last_ok: dt.datetime | None = None) -> None:
         """What is known of the mailbox, with so many messages that have no row, and what a look left as old."""
-        look = dataclasses.replace(found.look, gap=gap)
+        above = 0 if found.is_onward else found.look.gap  # of what stands above a look at older messages
+        look = dataclasses.replace(found.look, gap=above + missing)
         if last_ok is not None:
             look = dataclasses.replace(look, last_ok=last_ok, error="", failing_since=None)
         with self._store.writing() as writing:
             if found.left is not None:
                 note_left(writing, self._store.look(look.name), look, found.left, self._author)
-                if gap:  # some were not taken: the next look asks for them again
+                if missing:  # some were not taken: the next look asks for them again
                     look = dataclasses.replace(look, taken_from=None)
             writing.record_look(look)
 
