@@ -159,12 +159,13 @@ def test_no_word_is_kept_for_an_event_that_is_none() -> None:
 # Written out here once more: these are in the databases of offices, and are never renamed.
 STORED_NOTES = """
     SeenAgain SenderProven Joined NoticeAwaited DeadlineNear Rescheduled StepsRenewed ToldBefore NotReadAgain NoAnswer
-    AnswerAfterwards Started ConfigurationChanged WithoutCopy OtherCopy ReportTooEarly CameBack Done Resumed Restored
+    AnswerAfterwards Started ConfigurationChanged WithoutCopy OtherCopy ReportTooEarly CameBack Done Resumed LeftAlone
+    Restored
 """
 STORED_CAUSES = """
     began_to_wait leaving in_doubt refused bounced late_answer came_back news withdrawn_again unproven_newcomer
-    not_read_again deadline announced unfetched put_off account_refused mute deaf pdf_sandbox store_failed store_mended
-    log_broken configuration_refused digest escalation
+    not_read_again deadline announced unfetched put_off account_refused mute deaf left_alone pdf_sandbox store_failed
+    store_mended log_broken configuration_refused digest escalation
 """
 
 

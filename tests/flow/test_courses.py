@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 from tests.support.fakes import run_at_once
+from tests.support.known_addresses import say_installed
+from tests.support.notice_pdfs import Form
 from tests.support.office import HANAKO, Mailroom, a_form, a_mail, later_key, notice, other_download, yesterday
 from tests.support.world import ISSUERS, OFFICE, project
 from worker.cli import decide
@@ -323,14 +325,69 @@ def test_a_mail_of_somebody_who_is_no_colleague_waits_for_a_person_in_mode_auto(
 # --- Which mails are looked at -------------------------------------------------------------------------------
 
 
-def test_a_first_look_takes_nothing_older_than_itself(mailroom: MODES) -> None:
-    before, after = a_form("以前の工事"), a_form("以後の工事")
-    room = mailroom(since="")
-    room.deliver(a_mail("認証キー", ("a.pdf", notice(before))))
-    assert room.office.run_once().code == 0
-    room.deliver(a_mail("認証キー", ("b.pdf", notice(after))))
+def give(room: Mailroom, form: Form, received: dt.datetime) -> None:
+    room.imap.append(a_mail("認証キー", ("a.pdf", notice(form))).as_bytes(), folder=room.folder, received=received)
+
+
+def test_a_first_look_takes_what_came_since_the_first_start_and_says_what_it_leaves(mailroom: MODES) -> None:
+    old, just_before, after = a_form("以前の工事"), a_form("直前の工事"), a_form("以後の工事")
+    room = mailroom(since="", knows=())
+    now = dt.datetime.now(JST)
+    give(room, old, now - dt.timedelta(hours=2))
+    give(room, just_before, now - dt.timedelta(minutes=5))
+    assert room.office.run_once().code == 1
+    assert [each["contract_number"] for each in room.office.list()] == [just_before.number]
+    assert "from_before" in room.office.only(just_before)["hold_reasons"]
+    give(room, after, dt.datetime.now(JST))
     room.office.run_once()
-    assert [each["contract_number"] for each in room.office.list()] == [after.number]
+    assert [each["contract_number"] for each in room.office.list()] == [just_before.number, after.number]
+    assert "from_before" not in room.office.only(after)["hold_reasons"]
+    (told,) = [each for each in room.tellings if "扱いません" in each.text]
+    assert "1通あり" in told.text
+    assert "うち1通は" in told.text
+    (look,) = [each for each in room.office("status", "--json").document["looks"] if each["name"] == "mail:main"]
+    assert (look["left"], look["left_alike"], look["left_unseen"]) == (1, 1, 0)
+    assert "より前のメール 1通は扱っていません" in room.office("status").out
+
+
+def test_what_came_while_the_mailbox_was_refused_at_the_first_starts_is_taken(mailroom: MODES) -> None:
+    """The day of the installation: a wrong password, a firewall, a login still to come."""
+    forms = [a_form(f"初日の工事{number}") for number in range(3)]
+    room = mailroom(since="", knows=())
+    right = room.office.imap_password
+    room.office.write(imap_password="wrong")
+    assert room.office.run_once().code == 3
+    for form in forms[:2]:
+        give(room, form, dt.datetime.now(JST))
+    assert room.office.run_once().code == 3
+    room.office.write(imap_password=right)
+    give(room, forms[2], dt.datetime.now(JST))
+    room.office.run_once()
+    listed = room.office.list()
+    assert [each["contract_number"] for each in listed] == [form.number for form in forms]
+    assert all("from_before" not in each["hold_reasons"] for each in listed)
+
+
+def test_after_the_database_is_lost_people_are_told_what_is_not_known_and_since_brings_it_back(mailroom: MODES) -> None:
+    form = a_form("保留中の工事")
+    room = mailroom(projects=[])
+    give(room, form, dt.datetime.now(JST) - dt.timedelta(hours=2))
+    room.office.run_once()
+    assert room.office.only(form)["state"] == "HELD"
+    for path in room.office.store.glob("hoshobin.sqlite3*"):
+        path.unlink()
+    room.office.write(since="")
+    assert (room.office.store / "head").exists()
+    assert room.office.run_once().code == 1
+    assert room.office.list() == []
+    told = room.tellings[-1]
+    assert "送信を止めています" in told.subject
+    assert "うち1通は、件名・差出人から認証キーのお知らせとみられます" in told.text
+    assert "データベースを失った場合" in told.text
+    room.office.write(since=yesterday())
+    room.office.run_once()
+    assert "from_before" in room.office.only(form)["hold_reasons"]
+    assert room.submissions == []
 
 
 def test_since_reaches_back_to_its_day_and_no_further(imap: DemoImap, mailroom: MODES) -> None:
@@ -358,7 +415,8 @@ def test_a_renumbered_mailbox_gives_no_notice_twice_and_loses_none(relay: DsnCon
             first, relay, tmp_path, since="", projects=[project(f.project, "kawa", f.number) for f in forms]
         )
         office = room.office
-        fill(first, 0)  # older than the first look
+        say_installed(office.store, now)
+        fill(first, 0)  # older than the first start
         office.run_once()
         fill(first, 1, 2)
         office.run_once()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+import json
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -203,33 +204,35 @@ async def test_a_new_store_begins_with_its_first_start(tmp_path: Path) -> None:
     store.close()
 
 
+LATER_SINCE = INSTALLED.date() + 2 * DAY
+
+
 async def test_a_changed_since_brings_in_what_a_person_may_have_submitted(
     office: NewOffice, sent: Callable[[], int]
 ) -> None:
-    office.want(None)
+    office.want(LATER_SINCE)
     office.mails.give(mail_with(form(1)), INSTALLED + DAY)
     office.clock.let_pass(days=2)
-    await office.look()  # a first look without ``since``: what is there is left
+    await office.look()  # what is older than ``since`` is left
     assert office.store.submissions() == ()
     office.clock.let_pass(days=1)
     office.want(SINCE)
     office.mails.numbering = 8  # and the server numbers anew
-    office.mails.give(mail_with(form(2), number=2), office.clock.now() + DAY)
-    office.clock.let_pass(days=2)
+    office.mails.give(mail_with(form(2), number=2), office.clock.now() + dt.timedelta(hours=1))
+    office.clock.let_pass(hours=2)
     await office.look()
     assert office.asked(1) == ["since: 2026-11-22"]
     await office.finish()
     assert (office.store.submission(2).state, sent()) == (State.HELD, 0)
-    assert office.asked(2) == ["since: 2026-11-25"]  # the change was seen with this look: it is older
+    assert office.asked(2) == ["since: 2026-11-24"]  # the change was seen with this look: it is older
 
 
 async def test_what_a_changed_since_brings_in_and_fails_to_be_fetched_at_first_is_held_too(office: NewOffice) -> None:
-    office.want(None)
+    office.want(LATER_SINCE)
     office.mails.give(mail_with(form(1)), INSTALLED + DAY)
     office.clock.let_pass(days=2)
     await office.look()
     office.want(SINCE)
-    office.mails.numbering = 8
     office.mails.failing = {1}
     await office.look()
     assert office.store.submissions() == ()
@@ -262,17 +265,25 @@ async def test_what_lay_in_another_folder_of_the_mailbox_is_held(office: NewOffi
     assert office.asked(1) == ["since: 2026-11-22"]
 
 
-async def test_after_an_upgrade_what_only_the_upgrade_brings_in_is_held(office: NewOffice) -> None:
-    office.want(None)
-    office.mails.give(mail_with(form(1)), INSTALLED + DAY)
+@pytest.mark.parametrize("since", [None, SINCE])
+async def test_after_an_upgrade_what_only_the_upgrade_brings_in_is_held(
+    office: NewOffice, sent: Callable[[], int], since: dt.date | None
+) -> None:
+    """0.1.0 left whatever had come before its first look that succeeded."""
+    office.mails.give(mail_with(form(1)), INSTALLED - 3 * DAY)
+    office.mails.give(mail_with(form(2), number=2), INSTALLED + DAY)
     office.clock.let_pass(days=2)
-    await office.look()
-    forget(office)  # as a store of 0.1.0
+    look_as_0_1_0(office, first_uid=3)
     await office.restart()
-    office.want(SINCE)
-    office.mails.numbering = 8
+    office.want(since)
     await office.look()
-    assert office.asked(1) == ["since: 2026-11-22"]
+    await office.look()
+    held = [office.asked(each.id) for each in office.store.submissions()]
+    assert held == [["mail: 2026-11-18"], ["since: 2026-11-22"]][0 if since else 1 :]
+    office.mails.give(mail_with(form(3), number=3), office.clock.now())
+    await office.look()
+    await office.finish()
+    assert sent() == 1  # the baseline of 0.1.0 holds: what came above it goes
 
 
 async def test_a_mail_without_a_date_at_the_first_look_is_asked_about(office: NewOffice) -> None:
@@ -359,3 +370,11 @@ def forget(office: NewOffice) -> None:
     """Make the store one of a program that kept no such values."""
     with contextlib.closing(sqlite3.connect(office.root / FILE_NAME)) as database, database:
         database.execute("delete from properties where name != 'secret'")
+
+
+def look_as_0_1_0(office: NewOffice, first_uid: int) -> None:
+    """What a store of 0.1.0 holds after its first look, ``first_uid`` being the mailbox's next UID then."""
+    forget(office)
+    look = {"name": "mail:main", "first_look": office.clock.now().isoformat(), "uidvalidity": 7, "first_uid": first_uid}
+    with contextlib.closing(sqlite3.connect(office.root / FILE_NAME)) as database, database:
+        database.execute("insert or replace into looks values ('mail:main', ?)", (json.dumps(look),))

@@ -10,11 +10,12 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
+import os
 import select
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -23,9 +24,12 @@ import imapclient
 import pytest
 import time_machine
 
+from tests.support.known_addresses import say_installed
 from tests.support.mailservers import ARRIVAL_SECONDS, MailServers
+from tests.support.notice_pdfs import Form
 from tests.support.office import HANAKO, Office, Taken, a_form, a_mail, a_pdf, an_invoice, notice, wire, yesterday
 from tests.support.world import project
+from worker.core.model import JST
 
 pytestmark = pytest.mark.servers
 
@@ -229,6 +233,104 @@ def test_arrival_needs_a_report_for_every_recipient_and_the_copy_counts_for_noth
     clean.arrived("office", 2)
     said = {each["recipient"]: each["kind"] for each in wait_for(office, "DELIVERED")["receipts"]}
     assert said == {"keiyaku@issuer-a.example": "delivered", "kanri@issuer-a.example": "delivered"}
+
+
+class Mailman:
+    """Another program in the office's account, which may put a mail anywhere with any internal date."""
+
+    def __init__(self, servers: MailServers) -> None:
+        self.client = imapclient.IMAPClient("127.0.0.1", servers.imap, ssl=False, timeout=60)
+        self.client.login("office", servers.password)
+
+    def give(self, form: Form, received: dt.datetime, folder: str = "INBOX") -> None:
+        mail = wire(a_mail("認証キー", ("a.pdf", notice(form))))
+        self.client.append(folder, mail, msg_time=received)
+
+    def move_all(self, source: str, target: str) -> None:
+        self.client.select_folder(source)
+        self.client.move(self.client.search("ALL"), target)
+        self.client.unselect_folder()
+
+
+@pytest.fixture
+def man(clean: MailServers) -> Iterator[Mailman]:
+    made = Mailman(clean)
+    yield made
+    made.client.logout()
+
+
+def numbers_of(office: Office) -> list[str]:
+    return sorted(each["contract_number"] for each in office.list())
+
+
+def reasons_of(office: Office, form: Form) -> set[str]:
+    return {*office.only(form)["hold_reasons"]}
+
+
+def test_the_first_look_at_dovecot_takes_by_the_moment_and_what_is_moved_in_later_whatever_its_date(
+    clean: MailServers, man: Mailman, at: Callable[..., Office]
+) -> None:
+    old, margin, new, ahead, moved = [a_form(f"初回の工事{number}") for number in range(5)]
+    office = at()
+    office.write(since="")
+    now = dt.datetime.now(JST)
+    say_installed(office.store, now - dt.timedelta(days=7))
+    minute = dt.timedelta(minutes=1)
+    honolulu = dt.timezone(dt.timedelta(hours=-10))
+    clean.deliver("office", wire(a_mail("認証キー", ("a.pdf", notice(ahead)))))
+    (file,) = (clean.maildir("office") / "new").iterdir()
+    os.utime(file, ((now + dt.timedelta(days=400)).timestamp(),) * 2)  # by APPEND Dovecot takes no date to come
+    man.give(old, (now - dt.timedelta(days=7, hours=1) - minute).astimezone(honolulu))
+    man.give(margin, (now - dt.timedelta(days=7, hours=1) + minute).astimezone(dt.UTC))
+    man.give(new, (now - dt.timedelta(days=6)).astimezone(honolulu))
+    office.run_once()
+    assert numbers_of(office) == sorted(form.number for form in (margin, new, ahead))
+    assert [("from_before" in reasons_of(office, form)) for form in (margin, new, ahead)] == [True, False, True]
+    (look,) = [each for each in office("status", "--json").document["looks"] if each["name"] == "mail:main"]
+    assert (look["left"], look["left_alike"]) == (1, 1)
+    clean.arrived("office", 5)
+    assert sum("うち1通は" in Taken.read(mail).text for mail in clean.messages("office")) == 1
+
+    man.client.create_folder("Later")
+    man.give(moved, now - dt.timedelta(days=300), "Later")
+    man.move_all("Later", "INBOX")
+    man.client.delete_folder("Later")
+    office.run_once()
+    assert "from_before" in reasons_of(office, moved)
+    office.write(since=(now - dt.timedelta(days=9)).date().isoformat())
+    office.run_once()
+    assert "from_before" in reasons_of(office, old)
+
+
+def test_a_dovecot_that_numbers_anew_loses_and_repeats_nothing_and_a_changed_since_reaches_below(
+    clean: MailServers, man: Mailman, at: Callable[..., Office]
+) -> None:
+    old, first, second = [a_form(f"番号の工事{number}") for number in range(3)]
+    office = at(*(project(form.project, "b", form.number) for form in (old, first, second)))
+    now = dt.datetime.now(JST)
+    say_installed(office.store, now - dt.timedelta(days=7))
+    man.client.create_folder("Hosho")
+    office.mailbox_lines += '\nfolder = "Hosho"'
+    office.write(since="")
+    man.give(old, now - dt.timedelta(days=8), "Hosho")
+    man.give(first, now - dt.timedelta(days=1), "Hosho")
+    office.run_once()
+    assert numbers_of(office) == [first.number]
+    clean.arrived("issuer-b", 1)
+    man.client.rename_folder("Hosho", "Kept")
+    man.client.create_folder("Hosho")  # of another UIDVALIDITY, and the mails in another order
+    man.give(second, now, "Hosho")
+    man.move_all("Kept", "Hosho")
+    man.client.delete_folder("Kept")
+    office.run_once()
+    assert numbers_of(office) == sorted(form.number for form in (first, second))
+    office.write(since=(now - dt.timedelta(days=9)).date().isoformat())
+    office.run_once()
+    assert "from_before" in reasons_of(office, old)
+    office.run_once()
+    assert len(office.list()) == 3
+    assert len(clean.arrived("issuer-b", 2)) == 2
+    man.client.delete_folder("Hosho")
 
 
 @pytest.mark.parametrize(

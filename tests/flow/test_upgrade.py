@@ -26,7 +26,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.office import Ran, Taken, command
+from tests.support.office import Ran, Taken, a_form, a_mail, command, notice, wire
+from tests.support.scripted_imap import ScriptedImap
 from tests.support.world import OFFICE
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import DsnController
@@ -460,3 +461,52 @@ def test_every_other_submission_stays_as_the_reports_left_it(course: Course) -> 
 def test_no_pass_fails(course: Course) -> None:
     assert {ran.code for ran in course.office.passes} <= {0, 1}
     assert len(course.office.passes) == 5
+
+
+# --- What 0.1.0 had passed over in the mailbox --------------------------------------------------------------------
+
+BASELINE = 101
+"""The next UID at the first look of 0.1.0, 0.3 s after its first start; whatever stood below was passed over."""
+UIDVALIDITY = 1085641029
+
+
+def test_below_the_baseline_of_0_1_0_mail_since_its_first_start_is_taken_held_and_the_rest_told(
+    servers: tuple[DemoImap, DsnController], tmp_path: Path
+) -> None:
+    dates = {
+        97: b"10-Jun-2026 09:00:00 +0900",
+        98: b"14-Jun-2026 23:29:59 +0000",  # more than an hour before the first start of 09:30:00.5
+        99: b"15-Jun-2026 09:00:00 +0900",
+        100: b"15-Jun-2026 00:30:00 +0000",
+        114: b"01-Jun-2026 09:00:00 +0900",  # moved into the folder since
+        115: b"19-Jun-2026 19:00:00 +0900",
+    }
+    forms = {uid: a_form(f"{uid}番のメールの工事", number=f"40299-{uid:06}") for uid in dates}
+    mails = {uid: wire(a_mail("認証キー", ("a.pdf", notice(form)))) for uid, form in forms.items()}
+    with ScriptedImap(mails, uidvalidity=UIDVALIDITY, dates=dates) as server:
+        server.password = "secret"  # type: ignore[attr-defined]  # it takes any
+        relay = servers[1]
+        office = Office(tmp_path, server, relay)  # type: ignore[arg-type]
+        office.lay_out()
+        told = len(relay.mails)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(SystemClock, "now", lambda _: office.moment)
+            create_or_migrate(office.store)
+            old = office.look()
+            new = office.run()
+            again = office.run()
+        came = {row["contract_number"]: row for number, row in new.rows.items() if number not in old.rows}
+    asked = {
+        uid: [each["params"]["code"] for each in row["reasons"] if each["reason"] == "from_before"]
+        for uid, form in forms.items()
+        if (row := came.get(form.number))
+    }
+    assert asked == {99: ["mail"], 100: ["since"], 114: ["mail"], 115: []}
+    assert {row["state"] for row in came.values()} == {"HELD"}
+    assert again.rows == new.rows
+    (left,) = [body for _, text, *_ in new.entries if (body := json.loads(text))["event"] == "LeftAlone"]
+    assert (left["detail"]["left"], left["detail"]["alike"]) == ("2", "2")
+    assert left["detail"]["from"].startswith("2026-06-15T09:30:00.5")
+    mails_told = [Taken.of(each).text for each in relay.mails[told:]]
+    assert sum("うち2通は" in text for text in mails_told) == 1
+    assert office("audit", "verify").code == 0

@@ -7,12 +7,13 @@ import datetime as dt
 import pytest
 
 from worker.core.model import JST, NO_DATE
-from worker.match.from_before import SAVED_EARLY, Watched, file_from_before, mail_from_before, renew_watched
+from worker.match.from_before import AHEAD, SAVED_EARLY, Watched, file_from_before, mail_from_before, renew_watched
 from worker.watch.plan import saved_at
 from worker.watch.ports import Listed
 
 FIRST = dt.datetime(2026, 4, 1, 9, 0, 0, 700_000, tzinfo=JST)
 LATER = FIRST + dt.timedelta(days=60)
+NOW = FIRST + dt.timedelta(days=90)
 SECOND = dt.timedelta(seconds=1)
 DAY = dt.timedelta(days=1)
 SINCE = "2026-03-01"
@@ -29,36 +30,43 @@ def test_a_mail_before_the_first_start_is_from_before_however_it_came_in(
 ) -> None:
     for early in (SECOND, DAY, 400 * DAY):
         came_at = (FIRST - early).replace(microsecond=0).astimezone(zone)
-        found = mail_from_before(came_at, FIRST, watched, is_new=is_new)
+        found = mail_from_before(came_at, FIRST, watched, NOW, is_new=is_new)
         assert found == f"mail: {came_at.astimezone(JST).date()}"
 
 
 @pytest.mark.parametrize("is_new", [True, False])
 def test_a_mail_of_the_second_of_the_start_or_later_is_not(is_new: bool) -> None:
     for late in (dt.timedelta(), SECOND, DAY):
-        assert mail_from_before(FIRST.replace(microsecond=0) + late, FIRST, AT_FIRST, is_new=is_new) == ""
+        assert mail_from_before(FIRST.replace(microsecond=0) + late, FIRST, AT_FIRST, NOW, is_new=is_new) == ""
 
 
 def test_a_mail_that_only_a_changed_since_brings_in_is_from_before_where_it_is_older_than_the_change() -> None:
     came_at = LATER - DAY
-    assert mail_from_before(came_at, FIRST, CHANGED, is_new=False) == f"since: {came_at.date()}"
-    assert mail_from_before(came_at, FIRST, CHANGED, is_new=True) == ""
-    assert mail_from_before(LATER + SECOND, FIRST, CHANGED, is_new=False) == ""
+    assert mail_from_before(came_at, FIRST, CHANGED, NOW, is_new=False) == f"since: {came_at.date()}"
+    assert mail_from_before(came_at, FIRST, CHANGED, NOW, is_new=True) == ""
+    assert mail_from_before(LATER + SECOND, FIRST, CHANGED, NOW, is_new=False) == ""
 
 
 @pytest.mark.parametrize("is_new", [True, False])
 def test_what_lay_in_a_folder_or_account_before_it_was_watched_is_from_before(is_new: bool) -> None:
-    assert mail_from_before(LATER - DAY, FIRST, MOVED, is_new=is_new).startswith("since: ")
-    assert mail_from_before(LATER + DAY, FIRST, MOVED, is_new=is_new) == ""
+    assert mail_from_before(LATER - DAY, FIRST, MOVED, NOW, is_new=is_new).startswith("since: ")
+    assert mail_from_before(LATER + DAY, FIRST, MOVED, NOW, is_new=is_new) == ""
 
 
 def test_a_mail_without_a_readable_date_is_asked_about_unless_its_number_says_that_it_is_new() -> None:
-    assert mail_from_before(NO_DATE, FIRST, AT_FIRST, is_new=False) == "undated"
-    assert mail_from_before(NO_DATE, FIRST, AT_FIRST, is_new=True) == ""
+    assert mail_from_before(NO_DATE, FIRST, AT_FIRST, NOW, is_new=False) == "undated"
+    assert mail_from_before(NO_DATE, FIRST, AT_FIRST, NOW, is_new=True) == ""
+
+
+def test_a_date_to_come_is_asked_about_unless_the_number_says_that_the_mail_is_new() -> None:
+    ahead = NOW + AHEAD
+    assert mail_from_before(ahead, FIRST, AT_FIRST, NOW, is_new=False) == ""
+    assert mail_from_before(ahead + SECOND, FIRST, AT_FIRST, NOW, is_new=False) == f"future: {ahead.date()}"
+    assert mail_from_before(ahead + SECOND, FIRST, AT_FIRST, NOW, is_new=True) == ""
 
 
 def test_where_no_first_start_is_recorded_everything_is_asked_about() -> None:
-    assert mail_from_before(LATER, None, None, is_new=True)
+    assert mail_from_before(LATER, None, None, NOW, is_new=True)
     assert file_from_before(LATER, None, LATER)
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 from pathlib import Path
 from typing import Any
 
-from tests.support.office import a_form, a_mail, notice, wire
+from tests.support.office import Taken, a_form, a_mail, notice, wire
 from tests.support.scripted_imap import Fault, ScriptedImap
 from tests.support.service_process import Running, ServiceOffice
 from tests.support.world import project
 from worker.cli.demo import smtp_server as demo_smtp
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import DsnController
+from worker.core.model import JST
 
 
 def reasons(office: ServiceOffice) -> list[list[str]]:
@@ -65,6 +67,35 @@ def test_another_folder_of_the_mailbox_is_watched_after_a_reload(
         running.until_said("READY=1")
         imap.append(wire(a_mail("認証キー", ("a.pdf", notice(form)))), folder="Surety")
         running.until(lambda: office.states() == ["SENT"])
+
+
+def test_a_since_that_is_written_while_the_service_runs_reaches_back_after_a_reload(
+    imap: DemoImap, relay: DsnController, tmp_path: Path
+) -> None:
+    """The first look leaves what is older than the first start and tells of it; the office then writes ``since``."""
+    form = a_form()
+    office = ServiceOffice(
+        tmp_path,
+        imap_port=imap.port,
+        imap_password=imap.password,
+        folder="Reached",
+        smtp_port=relay.port,
+        knows=(),
+        projects=[project(form.project, "kawa", form.number)],
+    )
+    imap.create_folder("Reached")
+    old = dt.datetime.now(JST) - dt.timedelta(days=3)
+    imap.append(wire(a_mail("認証キー", ("a.pdf", notice(form)))), folder="Reached", received=old)
+    sent = len(relay.mails)
+    with Running(office, tmp_path) as running:
+        running.until(lambda: relay.mails[sent:])
+        assert "うち1通は" in Taken.of(relay.mails[sent]).text
+        assert office.states() == []
+        office.write(since=old.date().isoformat())
+        running.reload()
+        running.until(lambda: office.states() == ["HELD"])
+        assert "from_before" in office.only(form)["hold_reasons"]
+        assert running.stop() == 0
 
 
 def test_a_changed_password_is_used_after_a_reload(tmp_path: Path) -> None:

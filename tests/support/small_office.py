@@ -14,7 +14,7 @@ import datetime as dt
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cache
@@ -142,6 +142,12 @@ class Mails:
     def headers(self, uids: Sequence[int]) -> tuple[Header, ...]:
         moment = dt.datetime(2026, 11, 21, 8, tzinfo=JST)
         return tuple(Header(uid, len(self.received[uid - 1]), moment, f"<in.{uid}@mail.example>") for uid in uids)
+
+    def fields(self, uids: Sequence[int]) -> tuple[Header, ...]:
+        return tuple(
+            replace(header, fields=self.received[header.uid - 1].partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
+            for header in self.headers(uids)
+        )
 
     def outlines(self, uids: Sequence[int]) -> tuple[Header, ...]:
         return self.headers(uids)

@@ -29,7 +29,7 @@ from worker.track.bounces import read_bounce
 from worker.track.events import Circumstances, failed_addresses, receipts_of, track
 from worker.track.reports import CameBack, DeliveryReport, MailReply, Nothing, ReadReceipt, read_report
 from worker.watch.ports import Header
-from worker.watch.prefilter import Wanted, judge_outline
+from worker.watch.prefilter import Wanted, judge_outline, may_be_news
 
 OURS = f"<{'0123456789abcdef' * 2}.0@contractor.example>"
 TO = Address("doboku@kawa-town.example")
@@ -122,7 +122,7 @@ def test_no_bounce_of_our_mail_is_passed_over_without_its_body(name: str, *, has
             head = re.sub(rb"^Return-Path:[^\n]*\n?", b"", head, flags=re.IGNORECASE | re.MULTILINE)
         structure = structure_of(email.message_from_bytes(raw))
         header = Header(1, len(raw), START, "", fields=head + b"\r\n\r\n", structure=structure)
-        if judge_outline(header, (), ours, ()) is not Wanted.BODY:
+        if judge_outline(header, (), ours, ()) is not Wanted.BODY or not may_be_news(header, (), ours, ()):
             passed.append(read_message(raw).subject)
     assert passed == []
 

@@ -25,9 +25,11 @@ from worker.watch.plan import (
     is_other,
     judge_headers,
     next_try,
+    plan_below,
     plan_folder,
     plan_mailbox,
     plan_replaced,
+    start_from,
     unfetched_delay,
 )
 from worker.watch.ports import Header, Listed, Opened
@@ -81,22 +83,41 @@ def test_one_unfinished_file_keeps_no_other_waiting() -> None:
 
 
 OPENED = Opened(uidvalidity=3, uidnext=50, exists=20)
-LOOK = Look("mail:main", first_look=NOW, uidvalidity=3, first_uid=40)
+FIRST_START = NOW - dt.timedelta(days=2)
+LOOK = Look("mail:main", first_look=NOW, uidvalidity=3, first_uid=40, taken_from=FIRST_START)
+NOVEMBER = dt.datetime(2026, 11, 1, tzinfo=JST)
 
 
 def plan(look: Look | None, opened: Opened, last_uid: int, since: dt.date | None, now: dt.datetime) -> MailPlan:
     numbering = (look and look.uidvalidity) or opened.uidvalidity
     known = {numbering: last_uid}
     return plan_mailbox(
-        look, opened, last_uid_of=lambda asked: known.get(asked, 0), since=since, now=now, name="mail:main"
+        look,
+        opened,
+        last_uid_of=lambda asked: known.get(asked, 0),
+        start=start_from(since, FIRST_START),
+        now=now,
+        name="mail:main",
     )
 
 
 @pytest.mark.parametrize("look", [None, Look("mail:main", last_error=NOW, error="down")])
-def test_the_first_look_takes_nothing_older_than_itself(look: Look | None) -> None:
+def test_the_first_look_takes_from_the_first_start_on_whenever_it_succeeds(look: Look | None) -> None:
     planned = plan(look, OPENED, 0, None, NOW)
-    begun = replace(look or Look("mail:main"), first_look=NOW, uidvalidity=3, first_uid=50)
-    assert planned == FirstLook(50, 50, None, None, begun)
+    begun = replace(look or Look("mail:main"), first_look=NOW, uidvalidity=3, first_uid=50, taken_from=FIRST_START)
+    not_before = FIRST_START - CLOCK_MARGIN
+    assert planned == FirstLook(1, 50, (not_before - dt.timedelta(days=1)).date(), not_before, begun)
+
+
+@pytest.mark.parametrize("hours", range(-12, 15))
+@pytest.mark.parametrize("begun", [0, 9, 15, 23.75])
+def test_the_day_that_is_searched_from_holds_the_moment_in_every_zone(hours: int, begun: float) -> None:
+    """SINCE counts days in a zone that only the server knows."""
+    start = start_from(None, dt.datetime(2026, 11, 21, tzinfo=JST) + dt.timedelta(hours=begun))
+    planned = plan_mailbox(None, OPENED, last_uid_of=lambda _: 0, start=start, now=NOW, name="mail:main")
+    assert isinstance(planned, FirstLook)
+    zone = dt.timezone(dt.timedelta(hours=hours))
+    assert planned.search_since <= start.not_before.astimezone(zone).date()
 
 
 def test_since_lets_the_first_look_take_older_messages_from_midnight_in_japan() -> None:
@@ -114,16 +135,46 @@ def test_the_same_numbering_goes_on_after_the_last_recorded_message(last_uid: in
 
 def test_a_renumbered_mailbox_is_no_first_look() -> None:
     planned = plan(LOOK, replace(OPENED, uidvalidity=4), 0, None, NOW + dt.timedelta(days=9))
-    start = NOW - CLOCK_MARGIN
+    start = FIRST_START - CLOCK_MARGIN
     look = replace(LOOK, uidvalidity=4, first_uid=50)
-    assert planned == Renumbered(1, 50, dt.date(2026, 11, 20), start, look)
+    assert planned == Renumbered(1, 50, dt.date(2026, 11, 18), start, look)
     assert planned.look.first_look == NOW
+
+
+def test_a_later_since_leaves_nothing_that_came_after_the_first_look_when_the_server_renumbers() -> None:
+    planned = plan(LOOK, replace(OPENED, uidvalidity=4), 0, dt.date(2027, 1, 1), NOW + dt.timedelta(days=9))
+    assert isinstance(planned, Renumbered)
+    assert planned.not_before == NOW - CLOCK_MARGIN
 
 
 def test_a_renumbered_mailbox_is_read_again_from_since() -> None:
     planned = plan(LOOK, replace(OPENED, uidvalidity=4), 0, dt.date(2026, 11, 1), NOW)
     assert isinstance(planned, Renumbered)
     assert planned.not_before == dt.datetime(2026, 11, 1, tzinfo=JST) - CLOCK_MARGIN
+
+
+# --- Below the first look's UID ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("since", [None, dt.date(2026, 11, 1), dt.date(2026, 12, 1)])
+@pytest.mark.parametrize("before", [None, FIRST_START, NOVEMBER])
+def test_a_changed_since_asks_once_for_what_stands_below_the_first_look(
+    since: dt.date | None, before: dt.datetime | None
+) -> None:
+    start = start_from(since, FIRST_START)
+    look = replace(LOOK, taken_from=before)
+    planned = plan_below(look, start)
+    if before == start.moment:
+        assert planned is None
+        return
+    assert planned is not None
+    assert (planned.first, planned.below, planned.not_before) == (1, 40, start.not_before)
+    assert planned.look == replace(look, taken_from=start.moment)
+    assert plan_below(planned.look, start) is None
+
+
+def test_nothing_stands_below_the_first_uid() -> None:
+    assert plan_below(replace(LOOK, first_uid=1, taken_from=None), start_from(None, FIRST_START)) is None
 
 
 HEADER = Header(9, 500, NOW, "<a@b.example>")
@@ -135,7 +186,6 @@ TAKEN, KNOWN, OLD = Judged((9,), ()), Judged((), ((9, FORMER),)), Judged((), ())
 @pytest.mark.parametrize(
     ("header", "formers", "not_before", "judged"),
     [
-        (HEADER, [], None, TAKEN),
         (HEADER, [], NOW, TAKEN),
         (HEADER, [], LATER, OLD),
         (HEADER, [FORMER], NOW, KNOWN),
@@ -174,14 +224,16 @@ def test_a_numbering_that_began_anew_under_the_same_uidvalidity_is_another_one()
 
 
 def test_other_messages_under_the_same_numbers_are_reconciled_whatever_their_dates() -> None:
-    planned = plan_replaced(LOOK, OPENED, lambda numbering: 45 if numbering == 3 else 0, None)
-    assert planned == Renumbered(40, 50, None, None, replace(LOOK, uidvalidity=3 + NUMBERINGS))
+    start = start_from(None, FIRST_START)
+    planned = plan_replaced(LOOK, OPENED, lambda numbering: 45 if numbering == 3 else 0, start)
+    look = replace(LOOK, uidvalidity=3 + NUMBERINGS)
+    assert planned == Renumbered(1, 50, dt.date(2026, 11, 18), start.not_before, look, whatever_date_from=40)
     old = replace(HEADER, uid=LOOK.first_uid)
     assert judge_headers([old], lambda _: [], LATER, LOOK.first_uid).take == (old.uid,)
 
 
 def test_of_what_was_there_before_the_first_look_the_date_decides_also_where_it_was_replaced() -> None:
-    planned = plan_replaced(LOOK, OPENED, lambda _: 0, dt.date(2026, 11, 1))
+    planned = plan_replaced(LOOK, OPENED, lambda _: 0, start_from(dt.date(2026, 11, 1), FIRST_START))
     start = dt.datetime(2026, 11, 1, tzinfo=JST)
     assert (planned.first, planned.search_since, planned.not_before) == (1, dt.date(2026, 10, 31), start)
     assert planned.whatever_date_from == LOOK.first_uid

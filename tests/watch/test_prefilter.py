@@ -14,7 +14,7 @@ from worker.core.rulebook import Guarantor
 from worker.read.classify import Ours
 from worker.read.message import read_message
 from worker.watch.ports import Header, Part
-from worker.watch.prefilter import Wanted, describe_passed, holds_nothing, judge_outline, sections_of
+from worker.watch.prefilter import Wanted, describe_passed, holds_nothing, judge_outline, may_be_news, sections_of
 
 OFFICE = "soumu@contractor.example"
 OURS_ID = "<0a1b2c3d.0@contractor.example>"
@@ -48,6 +48,78 @@ def header(structure: Part | None = TEXT, **fields: str) -> Header:
 
 def judge(message: Header) -> Wanted:
     return judge_outline(message, (EAST,), OURS, TOWNS)
+
+
+# --- What may say that a mail of ours left ------------------------------------------------------------------------
+
+PDF_PART = Part("2", "application/pdf", "base64", 90_000, "お知らせ.pdf")
+WITH_PDF = Part("", "multipart/mixed", parts=(TEXT, PDF_PART))
+NAMED_PDF = Part("", "multipart/mixed", parts=(BOTH, dataclasses.replace(PDF_PART, kind="application/octet-stream")))
+
+
+def is_news(message: Header) -> bool:
+    return may_be_news(message, (EAST,), OURS, TOWNS)
+
+
+@pytest.mark.parametrize("structure", [TEXT, BOTH, WITH_PDF, NAMED_PDF])
+@pytest.mark.parametrize("fields", [{}, {"From": "netdesk@surety.example"}, {"Subject": "認証キーの件"}])
+def test_a_notice_and_a_strangers_mail_are_no_news_of_a_mail_of_ours(structure: Part, fields: dict[str, str]) -> None:
+    assert not is_news(header(structure, **fields))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"From": "Doboku <doboku@KAWA-town.example>"},
+        {"From": ""},
+        {"From": "MAILER-DAEMON@mx.store.example"},
+        {"Return_Path": "<>"},
+        {"Auto_Submitted": "auto-replied"},
+        {"X_Failed_Recipients": "doboku@kawa-town.example"},
+        {"In_Reply_To": OURS_ID},
+        {"References": "<later.r1@contractor.example>"},
+        {"Message_ID": OURS_ID},
+        {"Message_ID": "<later.r1@contractor.example>", "From": OFFICE},
+        {"Subject": "Undelivered Mail Returned to Sender"},
+        {"Subject": "認証キーの件 配信できませんでした"},
+        {"Content_Type": "multipart/report; report-type=delivery-status"},
+    ],
+)
+@pytest.mark.parametrize("structure", [BOTH, WITH_PDF])
+def test_what_may_have_come_back_is_news_also_with_a_pdf(structure: Part, fields: dict[str, str]) -> None:
+    assert is_news(header(structure, **fields))
+
+
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        Part("2", "message/rfc822", parts=(TEXT,)),
+        Part("2", "message/delivery-status"),
+        Part("2", "application/octet-stream", names="mail.eml"),
+        Part("2", "application/pdf", names="mail.eml"),
+        Part("2", "application/octet-stream", names="a.pdf.msg"),
+        Part("2", "application/ms-tnef"),
+        Part("2", "application/pkcs7-mime", names="smime.p7m"),
+        Part("2", "multipart/mixed"),
+        Part("2", "text/plain", size=200_001),
+    ],
+)
+def test_what_may_hold_a_mail_that_came_back_is_news(leaf: Part) -> None:
+    assert is_news(header(Part("", "multipart/mixed", parts=(TEXT, leaf, PDF_PART))))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        header(None),
+        dataclasses.replace(header(WITH_PDF), fields=b""),
+        dataclasses.replace(header(WITH_PDF), size=0),
+        header(TEXT, Content_Type="multipart/mixed; boundary=x"),
+        header(Part("", "multipart/mixed", parts=(TEXT,) * 51)),
+    ],
+)
+def test_what_is_not_known_of_a_message_is_news(message: Header) -> None:
+    assert is_news(message)
 
 
 @pytest.mark.parametrize("structure", [TEXT, BOTH, Part("", "multipart/mixed", parts=(BOTH, Part("2", "image/png")))])

@@ -191,6 +191,10 @@ def _say_watched(looks: Iterable[Look], deaf: Mapping[str, dt.datetime], lang: L
         if each.counted_at is not None:
             parts = {"count": each.in_window, "gap": each.gap, "at": time_text(each.counted_at)}
             click.echo(say("status_ledger", lang, mailbox=name_thing(each.name, lang), **parts))
+        if each.left:
+            counts = {"left": each.left, "alike": each.left_alike, "unseen": each.left_unseen}
+            moment = time_text(each.taken_from)
+            click.echo(say("status_left", lang, mailbox=name_thing(each.name, lang), since=moment, **counts))
 
 
 def _status_of(office: Office, store: Store) -> Status:

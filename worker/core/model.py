@@ -680,13 +680,21 @@ class Look:
     first_look: dt.datetime | None = None
     uidvalidity: int | None = None
     first_uid: int = 1
-    """Messages below this UID of ``uidvalidity`` are older than the first look and are left."""
+    """Messages from this UID of ``uidvalidity`` on came after the first look; of those below, the date decides."""
     counted_at: dt.datetime | None = None
     """When the messages were last counted against the ledger."""
     in_window: int = 0
     """How many there were then from ``first_uid`` on, and those that came since."""
     gap: int = 0
     """How many of them have no row."""
+    taken_from: dt.datetime | None = None
+    """From which moment on messages below ``first_uid`` were taken; None where nobody asked for them yet."""
+    left: int = 0
+    """How many were older, and were left without a row."""
+    left_alike: int = 0
+    """How many of those look like notices, as far as their headers were looked at."""
+    left_unseen: int = 0
+    """How many of those were too many to look at their headers."""
 
 
 @dataclass(frozen=True, slots=True)

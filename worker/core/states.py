@@ -101,6 +101,9 @@ class NoteEvent(StrEnum):
     DONE = "Done"
     """A duty after sending is done."""
     RESUMED = "Resumed"
+    LEFT_ALONE = "LeftAlone"
+    """How many messages of a mailbox a look left as older than what it takes: detail ``mailbox``, ``from`` (the
+    moment), ``left``, ``alike`` (they look like notices), ``unseen`` (their headers were not looked at)."""
     RESTORED = "Restored"
     """The store was put back from a backup: the first entry that the backup does not have."""
     """A person said to go on with the database in place."""
@@ -138,6 +141,8 @@ class AlarmCause(StrEnum):
     """The mail server stays away."""
     DEAF = "deaf"
     """A mailbox or folder is not watched."""
+    LEFT_ALONE = "left_alone"
+    """Messages that look like notices are left as older than what is taken."""
     PDF_SANDBOX = "pdf_sandbox"
     """No PDF can be read: the children cannot read within their sandbox."""
     STORE_FAILED = "store_failed"

@@ -19,6 +19,9 @@ FIRST_START: Final = "first_start"
 SAVED_EARLY: Final = dt.timedelta(hours=1)
 """How long before the first start a file may have been saved: who sets the product up saves a notice to see it work."""
 
+AHEAD: Final = dt.timedelta(hours=1)
+"""How far a mail server's clock may be ahead of ours: it is as much as it may be behind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Watched:
@@ -60,15 +63,18 @@ def renew_watched(
 
 
 def mail_from_before(
-    came_at: dt.datetime, first_start: dt.datetime | None, watched: Watched | None, *, is_new: bool
+    came_at: dt.datetime, first_start: dt.datetime | None, watched: Watched | None, now: dt.datetime, *, is_new: bool
 ) -> str:
     """The detail of FROM_BEFORE for a mail with this internal date; empty where it is none.
 
     ``is_new``: the server numbered it after those that were looked at, so that no changed ``since`` brought it in. An
-    internal date holds whole seconds: one within the second of the start is not before it.
+    internal date holds whole seconds: one within the second of the start is not before it. A date to come is no date of
+    arrival; where no number says that the mail is new, it may be of any age.
     """
     if came_at == NO_DATE:
         return "" if is_new else "undated"
+    if came_at > now + AHEAD and not is_new:
+        return f"future: {_day(came_at)}"
     if first_start is None or came_at < first_start.replace(microsecond=0):
         return f"mail: {_day(came_at)}"
     if watched is None:

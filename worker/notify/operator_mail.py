@@ -33,6 +33,7 @@ from worker.core.server_faults import find_fault
 from worker.core.states import AlarmCause, State
 from worker.core.text import shown
 from worker.match.near_matches import NearMiss
+from worker.notify.left_mails import say_left
 from worker.read.budget import FREE_DISK
 from worker.track.overdue import PRESSED
 from worker.views.actions import action_for
@@ -145,7 +146,10 @@ def write_telling(
     troubles = [alarm for alarm in alarms if not alarm.submissions]
     troubles.sort(key=lambda alarm: urgency.index(kind) if (kind := cause_kind(alarm)) in urgency else len(urgency))
     parts = [say("telling_rehearsing", "ja")] if rehearsing else []
-    parts += [_describe_trouble(alarm) for alarm in troubles]
+    parts += [
+        say_left(alarm.detail) if cause_kind(alarm) == AlarmCause.LEFT_ALONE else _describe_trouble(alarm)
+        for alarm in troubles
+    ]
     if open_ones:
         parts += [say("telling_deadline", "ja", count=len(hurried))] if hurried else []
         open_ones.sort(key=lambda each: (each.id not in pressed, each.state not in _AT_ONCE))
@@ -165,6 +169,9 @@ def write_telling(
 
 def _subject_code(troubles: Sequence[Alarm], open_ones: Sequence[Submission]) -> str:
     kinds = {cause_kind(alarm) for alarm in troubles}
+    if not open_ones and kinds == {AlarmCause.LEFT_ALONE}:
+        return "telling_subject_left"
+    kinds.discard(AlarmCause.LEFT_ALONE)  # no trouble: it leaves the subject to the rest
     for kind, code in _SUBJECTS.items():
         if kind in kinds:
             return code

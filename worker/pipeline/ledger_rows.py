@@ -15,9 +15,10 @@ from worker.config.addresses import domain_of
 from worker.core.model import End, MessageRow
 from worker.core.text import hide_codes
 from worker.pipeline.new_messages import Found
-from worker.read.classify import Ours
+from worker.read.classify import Announcement, Meant, Ours, recognise_mail
+from worker.read.message import read_message
 from worker.watch.ports import Header, Mailbox, Thread
-from worker.watch.prefilter import Wanted, describe_passed, holds_nothing, judge_outline
+from worker.watch.prefilter import Wanted, describe_passed, holds_nothing, judge_outline, may_be_news
 
 NOTHING: Final = "no announcement and no notice"
 
@@ -69,12 +70,33 @@ def renumber(former: MessageRow, row: MessageRow) -> MessageRow:
 
 def judge_by(in_force: InForce, ours: Ours) -> Callable[[Header], Wanted]:
     """What must be seen of a message before it may be passed over, by the configuration in force."""
+    guarantors, domains = in_force.configuration.guarantors, _correspondents(in_force)
+    return lambda header: judge_outline(header, guarantors, ours, domains)
+
+
+def news_by(in_force: InForce, ours: Ours) -> Callable[[Header], bool]:
+    """Whether a message may say what became of a mail of ours, by the configuration in force."""
+    guarantors, domains = in_force.configuration.guarantors, _correspondents(in_force)
+    return lambda header: may_be_news(header, guarantors, ours, domains)
+
+
+def _correspondents(in_force: InForce) -> frozenset[str]:
+    """The domains of the offices that are written to."""
     configuration = in_force.configuration
     sections = [section for issuer in configuration.issuers.values() for section in issuer.sections.values()]
     sections += [section for project in configuration.projects for section in project.offices.values()]
     addresses = [address for section in sections for address in (*section.to, *section.cc)]
-    domains = frozenset(domain_of(address) for address in addresses)
-    return lambda header: judge_outline(header, configuration.guarantors, ours, domains)
+    return frozenset(domain_of(address) for address in addresses)
+
+
+def alike_by(in_force: InForce, ours: Ours) -> Callable[[Header], bool]:
+    """Whether the header fields of a message look like a notice's, by the configuration in force."""
+
+    def is_alike(header: Header) -> bool:
+        found = recognise_mail(read_message(header.fields), in_force.configuration.guarantors, ours)
+        return isinstance(found, Announcement | Meant)
+
+    return is_alike
 
 
 async def pass_over(

@@ -102,12 +102,13 @@ class Pipeline:
         self._strangers_again: deque[int] = deque()
         self._beginning = Beginning(store, clock)
         self.watching = Watching(
-            store, clock, reader, self.intake, lambda: self.in_force, self._note_recorded, self._beginning
+            store, clock, reader, self.intake, lambda: self.in_force, self._note_recorded, self._beginning, self._author
         )
         self.on_recorded: Callable[[], None] = _nobody_waits
         """Called after each block of messages that was recorded: what it opened may be sent at once."""
         self.awaits_first_looks: Callable[[], bool] = _all_looked
-        """Whether a mailbox was not looked at yet, well or not, since this process began: nothing is sent before."""
+        """Whether what may have come back is not read yet in a mailbox that was not looked at, well or not, since this
+        process began: nothing is sent before."""
 
     def put_in_force(self, in_force: InForce) -> None:
         """From now on judge and send by this configuration; everything that waits is judged anew."""
@@ -307,9 +308,9 @@ class Pipeline:
         """Hand over everything whose moment has come. Nothing leaves while the database is behind a noted head.
 
         Nor while another secret is noted: reports on what left could not be known again. Nor after the store was put
-        back from a backup, until a person resumes. Nor before each mailbox was
-        looked at after a start, and after a person said to go on with an old database: what left since may have come
-        back as a report or as our own copy.
+        back from a backup, until a person resumes. Nor, after a start, before each mailbox gave what may have come
+        back; after a person said to go on with an old database, before each was looked at whole: what left since may
+        have come back as a report or as our own copy.
         """
         if self.is_behind_noted_head():
             self._has_looked_since_resumed = False

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
@@ -21,10 +22,12 @@ from worker.core.model import MessageRow, Submission
 from worker.match.from_before import Watched, mail_from_before
 from worker.pipeline.first_start import Beginning
 from worker.pipeline.intake import Intake, ReadBlock
-from worker.pipeline.ledger_rows import LedgerRows, judge_by, pass_over
-from worker.pipeline.new_messages import Found, find_messages, record_gone
+from worker.pipeline.ledger_rows import LedgerRows, alike_by, judge_by, news_by, pass_over
+from worker.pipeline.left_alone import note_left
+from worker.pipeline.new_messages import Asking, Found, asks_below, find_below, find_messages, record_gone
 from worker.read.ports import PdfReader
-from worker.store.ports import Store
+from worker.store.ports import Author, Store
+from worker.watch.plan import start_from
 from worker.watch.ports import Fetched, Header, Mailbox, Thread
 
 ACTED_ON_AT_ONCE: Final = 100
@@ -92,6 +95,7 @@ class Watching:
         in_force: Callable[[], InForce],
         on_recorded: Callable[[Sequence[Submission], InForce], None],
         beginning: Beginning,
+        author: Author,
     ) -> None:
         """``on_recorded`` is called after each block, with what was drafted for it and the configuration."""
         self._store = store
@@ -101,30 +105,41 @@ class Watching:
         self._in_force = in_force
         self._on_recorded = on_recorded
         self._beginning = beginning
+        self._author = author
         self.settling = Settling(store)
         self.under_way = 0
         """Looks that still take messages in."""
+        self.has_news_of: set[str] = set()
+        """The mailboxes, by ``mail:NAME``, of which every message is read that was there at the first look of this
+        process and may say what became of a mail of ours."""
 
     async def look(self, mailbox: Mailbox, thread: Thread, since: dt.date | None) -> int:
         """Take what is new in ``mailbox``; how many submissions began to wait. Raises Unavailable."""
-        watched = self._beginning.note_mailboxes(self._in_force()).get(mailbox.name)
+        in_force = self._in_force()
+        watched = self._beginning.note_mailboxes(in_force).get(mailbox.name)
         opened = await thread(mailbox.open)
-        has_room = self._intake.turns.has_room()
-        found = await find_messages(self._store, self._clock, mailbox, thread, opened, since, has_room=has_room)
+        start = start_from(since, self._beginning.first_start or self._clock.now())
+        is_alike = alike_by(in_force, self._intake.ours(in_force))
+        asking = Asking(self._store, self._clock, mailbox, thread, start, is_alike)
+        found = await find_messages(asking, opened, has_room=self._intake.turns.has_room())
         self.under_way += 1
         try:
-            waiting = await self._take_all(mailbox, thread, found, watched)
+            waiting = await self._take_all(mailbox, thread, found, watched, is_last=not asks_below(asking))
+            if found.is_onward and (below := await find_below(asking)) is not None:
+                waiting += await self._take_all(mailbox, thread, below, watched, is_last=True)
         finally:
             self.under_way -= 1
         await self.settling.settle(mailbox, thread, found.numbering)
         return waiting
 
-    async def _take_all(self, mailbox: Mailbox, thread: Thread, found: Found, watched: Watched | None) -> int:
-        first_start = self._beginning.first_start
+    async def _take_all(
+        self, mailbox: Mailbox, thread: Thread, found: Found, watched: Watched | None, *, is_last: bool
+    ) -> int:
+        first_start, now = self._beginning.first_start, self._clock.now()
 
         def from_before(header: Header) -> str:
             is_new = found.is_onward and header.uid not in found.again
-            return mail_from_before(header.internal_date, first_start, watched, is_new=is_new)
+            return mail_from_before(header.internal_date, first_start, watched, now, is_new=is_new)
 
         waiting = missing = 0
         for place in range(0, len(found.uids), TOGETHER):
@@ -134,19 +149,25 @@ class Watching:
             headers = await thread(mailbox.outlines, asked)
             is_there = {header.uid for header in headers}
             record_gone(self._store, mailbox.name, found.numbering, found.again.intersection(asked) - is_there)
-            waiting += await self._take(mailbox, thread, found, headers, from_before)
+            ends = is_last and place + TOGETHER >= len(found.uids)
+            waiting += await self._take(mailbox, thread, found, headers, from_before, is_last=ends)
             missing += len(is_there - self._store.recorded_uids(mailbox.name, found.numbering, asked[0]))
         self._record_look(found, missing, last_ok=self._clock.now())
         return waiting
 
-    def _record_look(self, found: Found, gap: int, last_ok: dt.datetime | None = None) -> None:
-        """What is known of the mailbox, with so many messages that have no row."""
-        look = dataclasses.replace(found.look, gap=gap)
+    def _record_look(self, found: Found, missing: int, last_ok: dt.datetime | None = None) -> None:
+        """What is known of the mailbox, with so many messages that have no row, and what a look left as old."""
+        above = 0 if found.is_onward else found.look.gap  # of what stands above a look at older messages
+        look = dataclasses.replace(found.look, gap=above + missing)
         if last_ok is not None:
             look = dataclasses.replace(look, last_ok=last_ok, error="", failing_since=None, told=())
         elif (known := self._store.look(look.name)) is not None:
             look = dataclasses.replace(look, told=known.told)  # a look that takes long may be told of meanwhile
         with self._store.writing() as writing:
+            if found.left is not None:
+                note_left(writing, self._store.look(look.name), look, found.left, self._author)
+                if missing:  # some were not taken: the next look asks for them again
+                    look = dataclasses.replace(look, taken_from=None)
             writing.record_look(look)
 
     async def _take(
@@ -156,10 +177,14 @@ class Watching:
         found: Found,
         headers: Sequence[Header],
         from_before: Callable[[Header], str],
+        *,
+        is_last: bool,
     ) -> int:
         """Record block after block in their order; while one is recorded and sent, the next ones are being read."""
         in_force = self._in_force()
-        judge = judge_by(in_force, self._intake.ours(in_force))
+        ours = self._intake.ours(in_force)
+        judge = judge_by(in_force, ours)
+        last_news = self._last_news(found, headers, news_by(in_force, ours)) if is_last else math.inf
         rows = LedgerRows(mailbox, found, from_before, await pass_over(mailbox, thread, headers, judge))
         blocks = await thread(mailbox.blocks, [header for header in headers if header.uid not in rows.passed])
 
@@ -176,6 +201,8 @@ class Watching:
                 waiting += recorded.began_to_wait
                 for row in recorded.due_after:
                     self.settling.note(row)
+                if read.block[-1].header.uid >= last_news:
+                    self.has_news_of.add(found.look.name)
                 self._on_recorded(recorded.drafted, read.in_force)
         finally:
             for task in ahead:
@@ -183,6 +210,16 @@ class Watching:
             await asyncio.gather(*ahead, return_exceptions=True)
         self._intake.record_passed(rows)
         return waiting
+
+    def _last_news(self, found: Found, headers: Sequence[Header], is_news: Callable[[Header], bool]) -> float:
+        """The last UID of a look that must be recorded before ``has_news_of`` may name its mailbox."""
+        name = found.look.name
+        if name in self.has_news_of:
+            return math.inf
+        news = [header.uid for header in headers if is_news(header)]
+        if not news:
+            self.has_news_of.add(name)
+        return max(news, default=math.inf)
 
 
 def _next_block(blocks: Iterator[tuple[Fetched, ...]]) -> tuple[Fetched, ...]:

@@ -143,7 +143,7 @@ class Service:
         self._loops += self._watching(office, pipeline, watched)
         pipeline.on_recorded = self._loops[0].wake.set
         watching = {each.name for each in self._loops if each.vigil is not None}
-        pipeline.awaits_first_looks = lambda: not watching <= self._looked
+        pipeline.awaits_first_looks = lambda: not watching <= self._looked | pipeline.watching.has_news_of
         scheduler = self._schedule()
         for each in self._loops:
             each.wake.set()

@@ -151,7 +151,15 @@ def ledger_json(look: Look) -> dict[str, Any]:
     """The messages of a mailbox against its ledger; nothing of what has none."""
     if look.counted_at is None:
         return {}
-    return {"in_window": look.in_window, "gap": look.gap, "counted_at": time_json(look.counted_at)}
+    return {
+        "in_window": look.in_window,
+        "gap": look.gap,
+        "counted_at": time_json(look.counted_at),
+        "taken_from": time_json(look.taken_from),
+        "left": look.left,
+        "left_alike": look.left_alike,
+        "left_unseen": look.left_unseen,
+    }
 
 
 def listed_task_json(task: Task, lang: Language, *, is_running: bool) -> dict[str, Any]:

@@ -27,6 +27,11 @@ MAIL_PART: Final = 262_144
 """Bytes fetched of a mail above MAIL_LIMIT: its headers and the text that people see first."""
 CLOCK_MARGIN: Final = dt.timedelta(hours=1)
 """How far the mail server's clock may be from ours where its dates decide instead of its numbers."""
+LEFT_LOOKED_AT: Final = 5000
+"""Of the messages that a look leaves as old the newest so many are asked for their header fields: ten commands, 2 MB.
+More are years of mail, and no notice of those waits for anything."""
+LEFT_NAMED: Final = 20
+"""Of those that look like notices the newest are named to people: more is a mailbox to look at, not a list to read."""
 SWEPT: Final = 2000
 """Messages below the newest that are compared with their rows in an hour: four commands. 100,000 take two days."""
 GONE: Final = "gone"
@@ -89,8 +94,27 @@ def saved_at(file: Listed) -> dt.datetime:
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """From which moment on messages are taken of which no number says that they are new."""
+
+    moment: dt.datetime
+    margin: dt.timedelta = dt.timedelta()
+    """How much older a message may be all the same."""
+
+    @property
+    def not_before(self) -> dt.datetime:
+        """An older message is left."""
+        return self.moment - self.margin
+
+
+def start_from(since: dt.date | None, first_start: dt.datetime) -> Start:
+    """The day that somebody chose, from midnight in Japan; else ``first_start`` by the server's clock."""
+    return Start(first_start, CLOCK_MARGIN) if since is None else Start(_start_of(since))
+
+
+@dataclass(frozen=True, slots=True)
 class FirstLook:
-    """Nothing is known of this mailbox: ask ``uids(first, search_since)``, keep those below ``below``.
+    """Nothing is known of what stands below ``below``: ask ``uids(first, search_since)``; the date decides.
 
     ``look`` is recorded after the last of its messages (at once where there are none): a crash before that makes it
     a first look again, and messages that have a row are passed over.
@@ -98,8 +122,8 @@ class FirstLook:
 
     first: int
     below: int
-    search_since: dt.date | None
-    not_before: dt.datetime | None
+    search_since: dt.date
+    not_before: dt.datetime
     look: Look
 
 
@@ -120,8 +144,8 @@ class Renumbered:
 
     first: int
     below: int
-    search_since: dt.date | None
-    not_before: dt.datetime | None
+    search_since: dt.date
+    not_before: dt.datetime
     look: Look
     whatever_date_from: int | None = None
     """From this UID on every message is in question, as the numbers go on; None where no number says anything."""
@@ -139,43 +163,53 @@ def plan_mailbox(
     opened: Opened,
     *,
     last_uid_of: Callable[[int], int],
-    since: dt.date | None,
+    start: Start,
     now: dt.datetime,
     name: str,
 ) -> MailPlan:
     """From which message on a look takes; ``last_uid_of`` gives the highest UID with a row under a numbering, or 0.
 
-    ``since`` counts at the first look and when the server renumbers, and in between for nothing: a message moved
-    into the folder bears an old date and is new all the same.
+    Above the UID that the first look recorded, whatever came is new: a message moved into the folder bears an old
+    date. Below it, and where the server renumbers, ``start`` decides.
     """
     if look is None or look.uidvalidity is None or look.first_look is None:
         base = look or Look(name)
-        begun = replace(base, first_look=now, uidvalidity=opened.uidvalidity, first_uid=opened.uidnext)
-        if since is None:
-            return FirstLook(opened.uidnext, opened.uidnext, None, None, begun)
-        start = _start_of(since)
-        return FirstLook(1, opened.uidnext, _day_before(start), start, begun)
+        begun = replace(
+            base, first_look=now, uidvalidity=opened.uidvalidity, first_uid=opened.uidnext, taken_from=start.moment
+        )
+        return FirstLook(1, opened.uidnext, _day_before(start.not_before), start.not_before, begun)
     last_uid = last_uid_of(look.uidvalidity)
     if look.uidvalidity % NUMBERINGS == opened.uidvalidity and opened.uidnext > last_uid:
         return Onward(max(last_uid + 1, look.first_uid), look)
-    start = (_start_of(since) if since else look.first_look) - CLOCK_MARGIN
+    # Of what came since the first look no number says so any more; a later ``start`` leaves none of it.
+    not_before = min(start.moment, look.first_look) - CLOCK_MARGIN
     numbering = _next_numbering(opened.uidvalidity, last_uid_of)
-    renumbered = replace(look, uidvalidity=numbering, first_uid=opened.uidnext)
-    return Renumbered(1, opened.uidnext, _day_before(start), start, renumbered)
+    renumbered = replace(look, uidvalidity=numbering, first_uid=opened.uidnext, taken_from=start.moment)
+    return Renumbered(1, opened.uidnext, _day_before(not_before), not_before, renumbered)
 
 
-def plan_replaced(look: Look, opened: Opened, last_uid_of: Callable[[int], int], since: dt.date | None) -> Renumbered:
+def plan_below(look: Look, start: Start) -> FirstLook | None:
+    """What is to be asked of the messages below the first look's UID; None where that was done with this ``start``.
+
+    It was not where ``since`` changed, and where an older program looked first: it left all of them.
+    """
+    if look.taken_from == start.moment or look.first_uid <= 1:
+        return None
+    return FirstLook(
+        1, look.first_uid, _day_before(start.not_before), start.not_before, replace(look, taken_from=start.moment)
+    )
+
+
+def plan_replaced(look: Look, opened: Opened, last_uid_of: Callable[[int], int], start: Start) -> Renumbered:
     """What is to be done where other messages stand under the numbers that are recorded.
 
     The numbers themselves go on, so that of all that came since the first look they say what is in question, and no
-    date does; of what was there before, ``since`` does, as it did then.
+    date does; of what was there before, ``start`` does, as it did then.
     """
     numbering = _next_numbering(opened.uidvalidity, last_uid_of)
-    again = replace(look, uidvalidity=numbering)
-    if since is None:
-        return Renumbered(look.first_uid, opened.uidnext, None, None, again)
-    start = _start_of(since)
-    return Renumbered(1, opened.uidnext, _day_before(start), start, again, whatever_date_from=look.first_uid)
+    again = replace(look, uidvalidity=numbering, taken_from=start.moment)
+    not_before = start.not_before
+    return Renumbered(1, opened.uidnext, _day_before(not_before), not_before, again, whatever_date_from=look.first_uid)
 
 
 def _next_numbering(uidvalidity: int, last_uid_of: Callable[[int], int]) -> int:
@@ -226,7 +260,7 @@ class Judged:
 def judge_headers(
     headers: Sequence[Header],
     formers_of: Callable[[Header], Sequence[MessageRow]],
-    not_before: dt.datetime | None,
+    not_before: dt.datetime,
     whatever_date_from: int | None = None,
 ) -> Judged:
     """Which messages are taken; ``formers_of`` gives the rows of other numberings with a Message-ID.
@@ -248,10 +282,10 @@ def judge_headers(
     return Judged(tuple(take), tuple(known))
 
 
-def _is_in_question(header: Header, not_before: dt.datetime | None, whatever_date_from: int | None) -> bool:
+def _is_in_question(header: Header, not_before: dt.datetime, whatever_date_from: int | None) -> bool:
     if whatever_date_from is not None and header.uid >= whatever_date_from:
         return True
-    return not_before is None or header.internal_date == NO_DATE or header.internal_date >= not_before
+    return header.internal_date == NO_DATE or header.internal_date >= not_before
 
 
 _UNSETTLED: Final = frozenset({End.UNFETCHED, End.PUT_OFF, End.PENDING})

@@ -117,6 +117,10 @@ class Mailbox(Protocol):
         """Size, internal date and Message-ID of each that still exists; asked in blocks of at most 500."""
         ...
 
+    def fields(self, uids: Sequence[int]) -> tuple[Header, ...]:
+        """As ``headers``, with ``fields``; the server opens no message for it."""
+        ...
+
     def outlines(self, uids: Sequence[int]) -> tuple[Header, ...]:
         """As ``headers``, with ``fields`` and ``structure`` where the server can give them."""
         ...

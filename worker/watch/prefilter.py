@@ -1,8 +1,8 @@
 """Decides which messages can be passed over without their bodies, by header fields, structure and first bytes.
 
 Promise: whatever could hold a notice, announce one, or be news of a mail of ours is fetched; what is not certain is
-fetched too. A part is passed over only where its type, every name it bears and its first bytes, read as ``read`` reads
-them, say that it is no PDF and holds no other part. It does not know how messages are fetched.
+fetched too, and counts as news. A part is passed over only where its type, every name it bears and its first bytes,
+read as ``read`` reads them, say that it is no PDF and holds no other part. It does not know how messages are fetched.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 from worker.config.addresses import domain_of
 from worker.core.rulebook import Guarantor
 from worker.read.charsets import decode_words, header_text, read_value
-from worker.read.classify import Ours, Unrelated, recognise_mail
+from worker.read.classify import Ours, Own, Report, Unrelated, recognise_mail
 from worker.read.message import Message, is_pdf, read_message
 from worker.read.mime import split_headers, undo_transfer
 from worker.watch.ports import Header, Part
@@ -56,6 +56,10 @@ _RETURNED: Final = re.compile(
 """Words in the subject of such mail."""
 _OPENABLE: Final = re.compile(r"pdf|eml|msg|dat|p7m|p7s|mht", re.IGNORECASE)
 """In any name that a part bears: PDFs, and what holds other files."""
+_HOLDING_NAME: Final = re.compile(r"eml|msg|dat|p7m|p7s|mht", re.IGNORECASE)
+"""Of those the ones of files that may hold a mail."""
+_PDFS: Final = ("application/pdf", "application/x-pdf", "application/octet-stream")
+"""What a PDF is called by those who send one."""
 _HOLDING: Final = ("message/", "multipart/", "application/pdf", "application/x-pdf", "application/ms-tnef",
                    "application/vnd.ms-tnef", "application/pkcs7", "application/x-pkcs7")  # fmt: skip
 _INNER_HEADERS: Final = re.compile(rb"(?:\A|[\r\n])content-", re.IGNORECASE)
@@ -88,6 +92,29 @@ def judge_outline(
     if len(leaves) > PARTS_LIMIT or any(map(_must_be_opened, leaves)) or _differs(header.fields, header.structure):
         return Wanted.BODY
     return Wanted.STARTS
+
+
+def may_be_news(header: Header, guarantors: Sequence[Guarantor], ours: Ours, correspondents: Collection[str]) -> bool:
+    """Whether a message may say that a mail of ours left or came to nothing: a report, an answer, our own copy.
+
+    By the measure by which ``judge_outline`` passes a message over unread, but that a PDF is no news.
+    """
+    if header.structure is None or not header.fields or header.size <= 0:
+        return True
+    message = read_message(header.fields)
+    if isinstance(recognise_mail(message, guarantors, ours), Own | Report):
+        return True
+    if _may_have_come_back(header.fields, message, ours, correspondents):
+        return True
+    leaves = tuple(_leaves(header.structure))
+    if len(leaves) > PARTS_LIMIT or _differs(header.fields, header.structure):
+        return True
+    return any(_must_be_opened(leaf) and not _is_plain_pdf(leaf) for leaf in leaves)
+
+
+def _is_plain_pdf(leaf: Part) -> bool:
+    """Whether the part says that it is a PDF, and nothing else."""
+    return leaf.kind in _PDFS and not _HOLDING_NAME.search(decode_words(leaf.names))
 
 
 def sections_of(structure: Part) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     NoteEvent.CAME_BACK: ("届いた通知・返信を記録", "came back"),
     NoteEvent.DONE: ("提出後の手続を記録", "done after sending"),
     NoteEvent.RESUMED: ("送信の再開", "resumed"),
+    NoteEvent.LEFT_ALONE: ("扱わない古いメール", "older mails left alone"),
     NoteEvent.RESTORED: ("バックアップから復元", "restored from a backup"),
 }
 """Every event of the states' table and every entry that is none of them."""
@@ -65,6 +66,7 @@ STEPS: Final[dict[str, tuple[str, str]]] = {
 """The steps of handing a mail to a server, as entries name them."""
 
 DETAILS: Final[dict[str, tuple[str, str]]] = {
+    "alike": ("お知らせとみられる通数", "look like notices"),
     "amends": ("変更前の提出", "amends"),
     "announcement": ("発行完了メール", "announcement"),
     "answer": ("応答", "answer"),
@@ -83,10 +85,13 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "evidence": ("送信元の確認", "what proves the sender"),
     "file": ("ファイル", "file"),
     "from_before": ("導入前", "from before"),
+    "from": ("いつより前", "from before"),
     "joined": ("お知らせ", "its notices"),
     "label": ("承認の印", "label"),
+    "left": ("扱わない通数", "left alone"),
     "letter": ("送信内容", "letter"),
     "mail": ("届いたメールの原本", "the mail"),
+    "mailbox": ("メールボックス", "mailbox"),
     "message_id": ("送信したメール", "mail sent"),
     "next_try_at": ("次の送信予定", "next try"),
     "note": ("記録", "note"),
@@ -106,6 +111,7 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "step": ("段階", "step"),
     "superseded_by": ("後の保証", "superseded by"),
     "ticked": ("確認した条件", "conditions checked"),
+    "unseen": ("件名を調べていない通数", "not looked at"),
     "version": ("版", "version"),
     "waiting": ("提出前", "not yet sent"),
     "why": ("理由", "why"),

@@ -285,6 +285,13 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
         ),
         None,
     ),
+    (_R.FROM_BEFORE, "future"): (
+        (
+            "受信日時が未来（{value}）で、いつ届いたか分からないメールのお知らせ。提出済みでないか確認",
+            "a notice in a mail whose date of receipt is to come ({value}), which does not say when it came",
+        ),
+        None,
+    ),
     (_R.FROM_BEFORE, "undated"): (
         ("受信日の分からないメールのお知らせ。提出済みでないか確認", "a notice in a mail without a readable date"),
         None,

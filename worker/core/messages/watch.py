@@ -43,4 +43,44 @@ TEXTS: Final = {
         "{mailbox}：照合したメール {count}通、台帳との差 {gap}通（{at}）",
         "{mailbox}: {count} messages in the window, {gap} without a row in the ledger (counted {at})",
     ),
+    # --- What is older than what is taken ---
+    "telling_subject_left": (
+        "【保証便】ご確認ください：扱わない古いお知らせらしいメールがあります",
+        "[hoshobin] please check: older mails that look like notices are left alone",
+    ),
+    "telling_left": (
+        (
+            "{mailbox}に、{since} より前に届いたメールが{left}通あり、保証便は扱いません。"
+            "うち{alike}通は、件名・差出人から認証キーのお知らせとみられます。\n"
+            "　　保証便を使い始めたところで、手で提出した分だけであれば、何もする必要はありません。\n"
+            "　　以前から使っていてデータベースを失った場合などは、未提出のお知らせが残っているおそれがあります。"
+            "下のメールを確かめてください。\n"
+            "　　保証便に扱わせるには、worker.toml の [mailbox.{name}] に since = {example} のように日付を書きます。"
+            "その日以降のメールを読み、「導入前のお知らせ」として承認待ちにします（確認なしに送ることはありません）。"
+        ),
+        (
+            "{mailbox} holds {left} messages that came before {since}; they are left alone. "
+            "{alike} of them look like notices, by subject or sender.\n"
+            "Where the product is new and all of those were submitted by hand, nothing need be done. Where its "
+            "database was lost, some may not be submitted: look at the mails below.\n"
+            "To have them taken, write a day as since = {example} under [mailbox.{name}] in worker.toml: mails from "
+            "that day on are read, and their notices wait for a person."
+        ),
+    ),
+    "telling_left_mail": ("　　・{mail}", "- {mail}"),
+    "telling_left_more": ("　　・ほか{count}通", "- and {count} more"),
+    "telling_left_unseen": (
+        "　　このほか{count}通は、件数が多いため、又はサーバーから取得できないため、件名を調べていません。",
+        "The headers of {count} more were not looked at: they are too many, or the server does not give them.",
+    ),
+    "status_left": (
+        (
+            "{mailbox}：{since} より前のメール {left}通は扱っていません"
+            "（お知らせとみられるもの {alike}通、件名を調べていないもの {unseen}通）"
+        ),
+        (
+            "{mailbox}: {left} messages from before {since} are left alone "
+            "({alike} look like notices, {unseen} not looked at)"
+        ),
+    ),
 }

@@ -53,14 +53,17 @@ def unknown_header(uid: int) -> Header:
     return Header(uid, 0, NO_DATE, "")
 
 
-def read_header_answer(uid: int, answer: Mapping[bytes, Any]) -> Header:
-    """One message of a FETCH answer; what is missing in it is as in ``unknown_header``."""
+def read_header_answer(uid: int, answer: Mapping[bytes, Any], *, with_fields: bool = False) -> Header:
+    """One message of a FETCH answer; what is missing in it is as in ``unknown_header``.
+
+    The fields are kept ``with_fields``, and where a structure came with them.
+    """
     size, date = answer.get(b"RFC822.SIZE"), answer.get(b"INTERNALDATE")
     fields = read_fields_answer(answer)
     message_id = _message_id_in(fields)
     size = size if isinstance(size, int) else 0
     if b"BODYSTRUCTURE" not in answer:
-        return Header(uid, size, _aware(date), message_id)
+        return Header(uid, size, _aware(date), message_id, fields if with_fields else b"")
     return Header(uid, size, _aware(date), message_id, fields, read_structure(answer[b"BODYSTRUCTURE"]))
 
 
