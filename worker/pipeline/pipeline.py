@@ -8,7 +8,6 @@ ends with that reason, and the others go on.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -24,9 +23,9 @@ from worker.core.errors import LogBroken, NotBrought, Unavailable
 from worker.core.model import JST, Notice, Submission, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.core.states import NEEDS_A_PERSON, REFUSALS, AlarmCause, Event, State
-from worker.match.from_before import file_from_before
 from worker.notify.ports import OperatorCommand
 from worker.pipeline.first_start import Beginning
+from worker.pipeline.folder import WatchingFolder
 from worker.pipeline.intake import Intake
 from worker.pipeline.invoices import (
     guarantees_in,
@@ -45,8 +44,7 @@ from worker.pipeline.watch import Watching
 from worker.read.ports import PdfReader
 from worker.send.ports import MailServer
 from worker.store.ports import RESTORED_AT, Author, Store
-from worker.watch import plan as watch
-from worker.watch.ports import Folder, InvoiceSnapshot, Listed, Mailbox, Thread
+from worker.watch.ports import Folder, InvoiceSnapshot, Mailbox, Thread
 
 LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
 """A log that is broken for days is worth a mail each day: meanwhile nothing is submitted."""
@@ -85,13 +83,13 @@ class Pipeline:
         self._clock = clock
         self._author = Author("hoshobin", account)
         self._weighed: dict[int, tuple[int, str]] = {}
-        self._unread_files: dict[str, Unavailable] = {}
         self._has_looked_since_resumed = False
         self._unread_with: Mapping[str, Guarantor] | None = None
         self._beginning = Beginning(store, clock)
         self.watching = Watching(
             store, clock, reader, self.intake, lambda: self.in_force, self._note_recorded, self._beginning
         )
+        self._watching_folder = WatchingFolder(store, clock, self.intake, self.health, self._beginning)
         self.on_recorded: Callable[[], None] = _nobody_waits
         """Called after each block of messages that was recorded: what it opened may be sent at once."""
         self.awaits_first_looks: Callable[[], bool] = _all_looked
@@ -127,33 +125,7 @@ class Pipeline:
 
         In a thread of its own, as a share that is away may not answer for minutes. Raises Unavailable.
         """
-        first_read = self._beginning.note_folder(await thread(folder.place))
-        now = self._clock.now()
-        plan = watch.plan_folder(await thread(folder.look), self.store.file, now)
-        seen_at = self._clock.now()  # a slow look may have seen a file just now
-        if plan.record:
-            with self.store.writing() as writing:
-                for row in plan.record:
-                    writing.record_file(dataclasses.replace(row, looked_at=seen_at))
-        waiting = 0
-        self._unread_files.clear()
-        for listed in plan.take:
-            waiting += await self._take_file(folder, thread, listed, first_read)
-        for unread in self._unread_files.values():
-            raise unread  # one file does not keep the others waiting, and is not passed over in silence
-        self.health.reached("folder", now)
-        return waiting, plan.look_again
-
-    async def _take_file(self, folder: Folder, thread: Thread, listed: Listed, first_read: dt.datetime) -> int:
-        from_before = file_from_before(watch.saved_at(listed), self._beginning.first_start, first_read)
-        if listed.size > watch.FILE_LIMIT:
-            return self.intake.hold_large_file(listed, self.in_force, from_before)
-        try:
-            content = await thread(folder.read, listed)
-        except Unavailable as failure:
-            self._unread_files[listed.name] = failure
-            return 0
-        return 0 if content is None else await self.intake.take_file(listed, content, self.in_force, from_before)
+        return await self._watching_folder.look(folder, thread, self.in_force)
 
     async def judge_waiting(self) -> int:
         """Judge anew what waits, or is to be handed in, where anything it rests on changed; how many began to wait."""

@@ -1,0 +1,194 @@
+"""One look at the notices folder: what is taken, what is known again, and which files nobody will read.
+
+Its one promise: a file is taken once for each content and place; one that was moved is the same, one that was written
+to its end goes on where its beginning was held, and one that is not read is named to people. It does not know how the
+folder is read, nor what a notice is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from worker.approve.redraft import InForce
+from worker.core.clock import Clock
+from worker.core.errors import Forbidden, Unavailable
+from worker.core.model import End, FileRow, Submission, Unread, sha256
+from worker.core.states import State
+from worker.match.duplicates import is_replaced_by
+from worker.match.from_before import file_from_before
+from worker.pipeline.first_start import Beginning
+from worker.pipeline.intake import Intake
+from worker.pipeline.reachability import Health
+from worker.pipeline.unread_files import UnreadFiles
+from worker.store.ports import Store
+from worker.views.unread_files import NOTICES
+from worker.watch.plan import FILE_LIMIT, is_same_shape, plan_folder, plan_unread, saved_at
+from worker.watch.ports import Folder, Listed, Thread
+
+HELD_COMPARED: Final = 200
+"""Held files, the newest, with which a file of a new name is compared: it may be one of them, whole and renamed."""
+BEGINNING: Final = 1_024
+"""Bytes by which a beginning is known: those of fewer may be alike in all notices of one program, and a file system
+gives the inode of a deleted file to the next one."""
+
+
+class WatchingFolder:
+    """Looks at the folder of one store; used from one event loop."""
+
+    def __init__(self, store: Store, clock: Clock, intake: Intake, health: Health, beginning: Beginning) -> None:
+        self._store = store
+        self._clock = clock
+        self._intake = intake
+        self._health = health
+        self._beginning = beginning
+        self._unread = UnreadFiles(store)
+        self._ended: dict[str, FileRow] = {}
+        """Rows of files that were dealt with: what such a row says of a file of that shape never changes."""
+
+    async def look(self, folder: Folder, thread: Thread, in_force: InForce) -> tuple[int, dt.timedelta | None]:
+        """Take settled files; how many submissions began to wait, and when to look again at others.
+
+        Raises Unavailable.
+        """
+        place = await thread(folder.place)
+        first_read = self._beginning.note_folder(place)
+        now = self._clock.now()
+        listed, rest = await thread(folder.look), await thread(folder.rest)
+        unreadable = [each.name for each in rest.unread if each.why is Unread.FOLDER_UNREADABLE]
+        since = self._beginning.note_subfolders(place, rest.folders, unreadable, first_read)
+        known = self._rows(listed) | self._rows(each for each in rest.unread if each.why is Unread.UNFINISHED)
+        seen_at = self._clock.now()  # a slow look may have seen a file just now
+        plan = plan_folder(listed, known.get, now)
+        told, begun = plan_unread(rest.unread, known.get, now)
+        self._record([*(_keeping(row, known.get(row.name)) for row in plan.record), *begun], seen_at)
+        here = {each.name: each for each in listed}
+        waiting = 0
+        failures: list[Unavailable] = []
+        forbidden: list[Listed] = []
+        for each in plan.take:
+            watched = max(first_read, since.get(each.name[: each.name.rfind("/") + 1], first_read))
+            try:
+                waiting += await self._take(folder, thread, each, known[each.name], watched, here, in_force)
+            except Forbidden:
+                forbidden.append(dataclasses.replace(each, why=Unread.FORBIDDEN))
+            except Unavailable as failure:
+                if failure.what != "folder":
+                    raise
+                failures.append(failure)
+        unread = (*forbidden, *told, *self._of_other_kinds(listed))
+        self._unread.note(NOTICES, [(each.name, each.why) for each in unread if each.why is not None])
+        for broken in failures:
+            raise broken  # one file does not keep the others waiting, and is not passed over in silence
+        self._health.reached("folder", now)
+        return waiting, plan.look_again
+
+    # --- The ledger -----------------------------------------------------------------------------------------
+
+    def _rows(self, listed: Iterable[Listed]) -> dict[str, FileRow]:
+        return {row.name: row for each in listed if (row := self._row(each.name)) is not None}
+
+    def _row(self, name: str) -> FileRow | None:
+        """The row of this file; an older program kept a name from macOS in the letters of macOS (NFD)."""
+        if (ended := self._ended.get(name)) is not None:
+            return ended
+        row = self._store.file(name)
+        if row is None and (spelled := unicodedata.normalize("NFD", name)) != name:
+            former = self._store.file(spelled)
+            row = None if former is None else dataclasses.replace(former, name=name)
+        if row is not None and row.end is not End.PENDING:
+            self._ended[name] = row
+        return row
+
+    def _record(self, rows: Iterable[FileRow], seen_at: dt.datetime) -> None:
+        rows = tuple(rows)
+        if not rows:
+            return
+        with self._store.writing() as writing:
+            for row in rows:
+                self._ended.pop(row.name, None)
+                writing.record_file(dataclasses.replace(row, looked_at=seen_at))
+
+    def _of_other_kinds(self, listed: Iterable[Listed]) -> Iterator[Listed]:
+        """Files of which only the bytes told that they are no PDF."""
+        for each in listed:
+            row = self._row(each.name)
+            if row is not None and row.end is End.NOT_OURS and is_same_shape(row, each):
+                yield dataclasses.replace(each, why=Unread.OTHER_KIND)
+
+    # --- One file -------------------------------------------------------------------------------------------
+
+    async def _take(
+        self,
+        folder: Folder,
+        thread: Thread,
+        listed: Listed,
+        row: FileRow,
+        watched: dt.datetime,
+        here: Mapping[str, Listed],
+        in_force: InForce,
+    ) -> int:
+        """Take one file; how many submissions began to wait. Raises Unavailable."""
+        from_before = file_from_before(saved_at(listed), self._beginning.first_start, watched)
+        if listed.size > FILE_LIMIT:
+            return self._intake.hold_large_file(listed, in_force, from_before, self._unfinished(row))
+        content = await thread(folder.read, listed)
+        if content is None:
+            return 0
+        digest = sha256(content)
+        of_bytes = [each for each in self._store.files_of(digest) if each.name != listed.name and _is_ended(each)]
+        moved = next((each for each in of_bytes if _is_moved(each, listed, here)), None)
+        if moved is not None:
+            again = dataclasses.replace(moved, name=listed.name, inode=listed.inode)
+            self._record([again], self._clock.now())
+            return 0
+        unfinished = self._unfinished(row) or self._unfinished_elsewhere(listed, content, here)
+        return await self._intake.take_file(listed, content, in_force, from_before, unfinished, of_bytes)
+
+    def _unfinished(self, row: FileRow) -> Submission | None:
+        """The hold of what this file was before it was written to its end, or replaced; None where it goes on alone.
+
+        Of bytes that lie elsewhere too, the hold is also that file's.
+        """
+        for number in row.submissions:
+            held = self._store.submission(number)
+            if not is_replaced_by(held, row.sha256):
+                continue
+            others = self._store.files_of(row.sha256) if row.sha256 else ()
+            if not any(each.name != row.name and _is_ended(each) for each in others):
+                return held
+        return None
+
+    def _unfinished_elsewhere(self, listed: Listed, content: bytes, here: Mapping[str, Listed]) -> Submission | None:
+        """The hold of a beginning of ``content`` whose own name is gone: it was renamed when it was whole."""
+        held = [each for each in self._store.submissions(State.HELD) if each.pdf_sha256 and each.came_by == "folder"]
+        for each in held[-HELD_COMPARED:]:
+            if each.pdf_sha256 is None or not is_replaced_by(each, each.pdf_sha256):
+                continue
+            rows = [row for row in self._store.files_of(each.pdf_sha256) if _is_ended(row)]
+            if len(rows) != 1 or rows[0].name in here or rows[0].inode != listed.inode:
+                continue
+            size = rows[0].size
+            if BEGINNING <= size < len(content) and sha256(content[:size]) == each.pdf_sha256:
+                return each
+        return None
+
+
+def _keeping(row: FileRow, former: FileRow | None) -> FileRow:
+    """``row`` with what became of the file's former content: its hold ends with it."""
+    if former is None:
+        return row
+    return dataclasses.replace(row, sha256=former.sha256, submissions=former.submissions)
+
+
+def _is_ended(row: FileRow) -> bool:
+    """Whether the row tells of the file as it was read; a PENDING one tells what it was before."""
+    return row.end is not End.PENDING
+
+
+def _is_moved(row: FileRow, listed: Listed, here: Mapping[str, Listed]) -> bool:
+    """Whether ``listed``, of the same bytes, is the file of ``row`` under another name: a copy leaves the first."""
+    return row.mtime_ns == listed.mtime_ns and row.name not in here
