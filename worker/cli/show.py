@@ -27,6 +27,7 @@ from worker.cli.tables import (
     submission_table,
     time_text,
 )
+from worker.cli.unread import recorded_unread
 from worker.compose.checks import Check
 from worker.core.messages import Language, name_any_state, name_event, name_thing, say
 from worker.core.model import End, Look, Submission
@@ -43,6 +44,7 @@ from worker.views.preview import Seen, hold_json, lay_out, seen_json
 from worker.views.problems import problem_json
 from worker.views.submission_json import entry_json, ledger_json, service_json, submission_json, time_json
 from worker.views.tasks import Urgency, open_tasks
+from worker.views.unread_files import say_unread, unread_json
 
 _STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
 _WAITING: Final = (
@@ -214,6 +216,7 @@ def status(shared: Cli, as_json: bool) -> int:
     deaf = dict(unwatched(looks, now, office.configuration.settings.deaf_after))
     sends_at = min(filter(None, (_sends_at(office, each) for each in store.submissions(State.APPROVED))), default=None)
     urgencies = Counter(task.urgency for task in open_tasks(store.submissions(), office.configuration, now))
+    unread = recorded_unread(office, store)
     if as_json:
         print_json(
             {
@@ -239,6 +242,7 @@ def status(shared: Cli, as_json: bool) -> int:
                 "waiting": [submission_json(each) for each in waiting],
                 "sends_at": time_json(sends_at),
                 "tasks": {urgency.name.lower(): count for urgency, count in urgencies.items()},
+                "unread_files": unread_json(unread),
             }
         )
         return DONE
@@ -260,6 +264,8 @@ def status(shared: Cli, as_json: bool) -> int:
     for name, counted in aside.items():
         if any(counted.values()):
             click.echo(say("status_set_aside", lang, mailbox=name_thing(f"mail:{name}", lang), **counted))
+    for line in say_unread(unread, lang):
+        click.echo(line)
     if sends_at is not None and absence is None and not (is_behind or is_other or was_restored):
         click.echo(say("status_sends_at", lang, count=counts[State.APPROVED], moment=f"{sends_at:%Y-%m-%d %H:%M}"))
     if waiting:

@@ -134,7 +134,7 @@ class WatchingFolder:
         """Take one file; how many submissions began to wait. Raises Unavailable."""
         from_before = file_from_before(saved_at(listed), self._beginning.first_start, watched)
         if listed.size > FILE_LIMIT:
-            return self._intake.hold_large_file(listed, in_force, from_before, self._unfinished(row))
+            return self._intake.hold_large_file(listed, in_force, from_before, self._unfinished(row, here))
         content = await thread(folder.read, listed)
         if content is None:
             return 0
@@ -145,10 +145,10 @@ class WatchingFolder:
             again = dataclasses.replace(moved, name=listed.name, inode=listed.inode)
             self._record([again], self._clock.now())
             return 0
-        unfinished = self._unfinished(row) or self._unfinished_elsewhere(listed, content, here)
+        unfinished = self._unfinished(row, here) or self._unfinished_elsewhere(listed, content, here)
         return await self._intake.take_file(listed, content, in_force, from_before, unfinished, of_bytes)
 
-    def _unfinished(self, row: FileRow) -> Submission | None:
+    def _unfinished(self, row: FileRow, here: Mapping[str, Listed]) -> Submission | None:
         """The hold of what this file was before it was written to its end, or replaced; None where it goes on alone.
 
         Of bytes that lie elsewhere too, the hold is also that file's.
@@ -158,7 +158,7 @@ class WatchingFolder:
             if not is_replaced_by(held, row.sha256):
                 continue
             others = self._store.files_of(row.sha256) if row.sha256 else ()
-            if not any(each.name != row.name and _is_ended(each) for each in others):
+            if not any(each.name != row.name and each.name in here and _is_ended(each) for each in others):
                 return held
         return None
 

@@ -22,6 +22,7 @@ from worker.authenticate.sender_auth import Vouched
 from worker.config.mailbox_actions import is_due_after
 from worker.core.alarms import cause_about
 from worker.core.clock import Clock
+from worker.core.file_names import is_meant_as_notice
 from worker.core.message_id import is_own_message_id_form
 from worker.core.model import (
     Address,
@@ -52,7 +53,6 @@ from worker.read.pdf_bytes import begins_as_pdf
 from worker.read.ports import PdfReader
 from worker.store.ports import Author, Store, Writing
 from worker.track.reports import CameBack, Nothing, read_report
-from worker.watch.file_names import is_meant_as_notice
 from worker.watch.plan import GONE, next_try
 from worker.watch.ports import NOT_LOOKED, Fetched, InvoiceSnapshot, Listed
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from worker.approve.redraft import InForce
@@ -21,17 +21,19 @@ from worker.core.alarms import MUTE_AFTER, cause_about, cause_kind
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, NotAllowed, Unavailable
 from worker.core.message_id import alarm_message_id
-from worker.core.model import JST, Address, Alarm
+from worker.core.model import JST, Address, Alarm, Unread
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, State
 from worker.match.near_matches import near_misses_of
 from worker.notify.digest import escalation_cause, write_digest, write_escalation
 from worker.notify.operator_mail import write_telling
 from worker.notify.ports import OperatorCommand
 from worker.pipeline.reachability import Health
+from worker.pipeline.unread_files import UnreadFiles
 from worker.send import smtp_verdicts as send
 from worker.send.ports import Data, MailServer, Rcpt, Reply, Silence
 from worker.store.ports import Store
 from worker.views.tasks import open_tasks
+from worker.views.unread_files import CONFIGURATION, UnreadIn, untold
 
 _NEEDS_A_PERSON: Final = NEEDS_A_PERSON | {State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.OVERDUE}
 
@@ -53,6 +55,8 @@ class _Message:
     to: tuple[Address, ...]
     subject: str
     body: str
+    unread: Mapping[str, UnreadIn] = field(default_factory=dict)
+    """Files that are not read and that it names: no other digest does."""
 
 
 class Telling:
@@ -66,6 +70,9 @@ class Telling:
         self._clock = clock
         self._health = health
         self._command = command
+        self._unread = UnreadFiles(store)
+        self.find_unread_configuration: Callable[[], Iterable[tuple[str, Unread]]] = tuple
+        """Gives the files in the configuration's directory that are not read: who runs the pipeline knows it."""
 
     async def tell(self, in_force: InForce, *causes: str) -> Unavailable | None:
         """Send a mail about all alarms whose moment has come, the digest and the escalation each in one of its own.
@@ -148,9 +155,11 @@ class Telling:
         settings = in_force.configuration.settings
         tasks = open_tasks(self._store.submissions(), in_force.configuration, now)
         rehearsing = settings.release.rehearsal_to is not None
-        subject, body = write_digest(tasks, self._store.head(), now, rehearsing=rehearsing)
+        self._unread.note(CONFIGURATION, self.find_unread_configuration())
+        unread = untold(self._unread.recorded())
+        subject, body = write_digest(tasks, self._store.head(), now, rehearsing=rehearsing, unread=unread)
         numbers = [each.submission for each in tasks if each.submission]
-        return _Message(tuple(alarms), settings.notify, subject, self._without_keys(body, numbers))
+        return _Message(tuple(alarms), settings.notify, subject, self._without_keys(body, numbers), unread)
 
     def _write_escalation(self, alarms: Sequence[Alarm], in_force: InForce, now: dt.datetime) -> list[_Message]:
         """Of what is still open; what was dealt with meanwhile is told to nobody."""
@@ -209,6 +218,7 @@ class Telling:
             return failure
         if verdict is send.Verdict.ACCEPTED:
             self._mark(message, now, message_id=message_id, accepted_at=answer.at, reply=str(answer))
+            self._unread.told(message.unread)
         if verdict is send.Verdict.ACCEPTED and not refused:
             return None
         why = "; ".join(f"{address}: {reply}" for address, reply in refused.items()) or str(answer)

@@ -40,10 +40,12 @@ from worker.pipeline.remind import Reminding
 from worker.pipeline.restore import unlooked
 from worker.pipeline.send import Sending, SendingPass
 from worker.pipeline.submissions import Taking, note_moment, note_steps
+from worker.pipeline.unread_files import UnreadFiles
 from worker.pipeline.watch import Watching
 from worker.read.ports import PdfReader
 from worker.send.ports import MailServer
 from worker.store.ports import RESTORED_AT, Author, Store
+from worker.views.unread_files import INVOICES
 from worker.watch.ports import Folder, InvoiceSnapshot, Mailbox, Thread
 
 LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
@@ -82,6 +84,7 @@ class Pipeline:
         self._reader = reader
         self._clock = clock
         self._author = Author("hoshobin", account)
+        self._unread = UnreadFiles(store)
         self._weighed: dict[int, tuple[int, str]] = {}
         self._has_looked_since_resumed = False
         self._unread_with: Mapping[str, Guarantor] | None = None
@@ -165,6 +168,8 @@ class Pipeline:
         for gone in self._weighed.keys() - {each.id for each in submissions}:
             del self._weighed[gone]  # sent, or ended: where it waits once more, its version is another
         await look_at_folder(submissions, self.in_force, self._reader)
+        unread = self.in_force.files.rest().unread
+        self._unread.note(INVOICES, [(each.name, each.why) for each in unread if each.why is not None])
         return tuple(each for each in submissions if self._weighed.get(each.id) != (each.version, self._stamp(each)))
 
     def _weigh(self, submission: Submission, invoices: InvoiceSnapshot) -> int:

@@ -261,3 +261,7 @@ class Files(Protocol):
     def listing(self) -> tuple[Shelved, ...]:
         """Every file of the folder as the last look saw it, by path. Raises Unavailable."""
         ...
+
+    def rest(self) -> Rest:
+        """The files that the last look found and that are not read. Raises nothing."""
+        ...

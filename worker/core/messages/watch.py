@@ -45,6 +45,10 @@ TEXTS: Final = {
     ),
     # --- Files that are not read ---
     "unread_files": ("読まれないファイル（{count}件）：", "Files that are not read ({count}):"),
+    "unread_once": (
+        "　このメールでのお知らせは1回だけです。残っているものは `hoshobin status` でご確認ください。",
+        "Each is named in one mail only; `hoshobin status` shows those that are left.",
+    ),
     "unread_line": ("　・{place}　{names}\n　　　{what}。{todo}", "  - {place}: {names}\n      {what}. {todo}"),
     "unread_more": (" ほか{count}件", " and {count} more"),
     "unread_forbidden": ("保証便に読む権限がありません", "The service's account may not read it"),

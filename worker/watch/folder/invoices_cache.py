@@ -19,7 +19,7 @@ from worker.core.errors import Unavailable, Unsettled
 from worker.core.model import PdfText, Sha256, Unreadable, sha256
 from worker.read.ports import PdfReader
 from worker.watch.plan import SETTLE
-from worker.watch.ports import InvoiceSnapshot, Listed, Shelved, Thread
+from worker.watch.ports import InvoiceSnapshot, Listed, Rest, Shelved, Thread
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -51,6 +51,10 @@ class Folder(Protocol):
 
     def look(self) -> tuple[Listed, ...]:
         """Every regular file by its path inside the folder. Raises Unavailable."""
+        ...
+
+    def rest(self) -> Rest:
+        """The files that the last look found and that are not read. Does not wait."""
         ...
 
     def read(self, listed: Listed) -> bytes | Unreadable | None:
@@ -163,6 +167,10 @@ class Shelf:
             self._hanging = asked
             raise Unavailable("folder", "the folder of the invoices does not answer")
         return asked.result()
+
+    def rest(self) -> Rest:
+        """The files that the last look found and that are not read."""
+        return self._folder.rest()
 
     # --- Asking ---------------------------------------------------------------------------------------------
 

@@ -17,9 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from worker.core.errors import Forbidden, Unavailable
-from worker.core.model import Unread
-from worker.read.charsets import decode_bytes
-from worker.watch.file_names import (
+from worker.core.file_names import (
     folded_name,
     is_left_file,
     is_left_folder,
@@ -27,6 +25,8 @@ from worker.watch.file_names import (
     kind_of_name,
     unfinished_names,
 )
+from worker.core.model import Unread
+from worker.read.charsets import decode_bytes
 from worker.watch.folder.invoices import DEPTH, FILES
 from worker.watch.ports import Listed, Rest
 
