@@ -99,6 +99,9 @@ class FakeFiles:
     def rest(self) -> Rest:
         return Rest()
 
+    def place(self) -> str:
+        return "/srv/invoices"
+
 
 @dataclass(frozen=True)
 class FakeTemplates:

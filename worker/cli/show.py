@@ -160,7 +160,7 @@ def _linked(submission: Submission, store: Store) -> list[Submission]:
 
 def _see(submission: Submission, office: Office, store: Store, lang: Language, *, with_pages: bool) -> Seen:
     """The submission as it stands, its key masked: ``show`` is for any eye in the office."""
-    from worker.cli.pages import read_first_pages, with_invoices_of
+    from worker.cli.pages import explain_missing_of, read_first_pages, with_invoices_of
     from worker.pipeline.invoices import guarantees_of
 
     notice = store.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
@@ -182,6 +182,7 @@ def _see(submission: Submission, office: Office, store: Store, lang: Language, *
         near_misses_of(submission, store, office.in_force.register),
         read_first_pages(submission, store.original, key, lang) if with_pages else {},
         _sends_at(office, submission),
+        explain_missing_of(office, submission, store),
     )
 
 

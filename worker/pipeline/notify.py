@@ -10,18 +10,19 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from worker.approve.redraft import InForce
 from worker.compose import mime_write as letter
+from worker.compose.missing_invoice import MissingInvoice
 from worker.config.settings import Settings
 from worker.core.alarms import MUTE_AFTER, cause_about, cause_kind
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, NotAllowed, Unavailable
 from worker.core.message_id import alarm_message_id
-from worker.core.model import JST, Address, Alarm, Unread
+from worker.core.model import JST, Address, Alarm, Submission, Unread
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, State
 from worker.match.near_matches import near_misses_of
 from worker.notify.digest import escalation_cause, write_digest, write_escalation
@@ -45,6 +46,13 @@ _ABOUT: Final = re.compile(r"([0-9]{1,12}): ")
 
 _HandedOver = tuple[send.Verdict, Reply | Silence, dict[Address, Reply | Silence]]
 """What the last step meant and was answered, and the people whom the server did not take."""
+
+
+ExplainInvoices = Callable[[Sequence[Submission], InForce], Awaitable[Mapping[int, MissingInvoice]]]
+
+
+async def _explain_none(submissions: Sequence[Submission], in_force: InForce) -> Mapping[int, MissingInvoice]:  # noqa: ARG001  the form of what is asked
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,9 @@ class Telling:
         self._unread = UnreadFiles(store)
         self.find_unread_configuration: Callable[[], Iterable[tuple[str, Unread]]] = tuple
         """Gives the files in the configuration's directory that are not read: who runs the pipeline knows it."""
+        self.explain_invoices: ExplainInvoices = _explain_none
+        """Says of submissions that wait for an invoice where people put it."""
+        self._missing: Mapping[int, MissingInvoice] = {}
 
     async def tell(self, in_force: InForce, *causes: str) -> Unavailable | None:
         """Send a mail about all alarms whose moment has come, the digest and the escalation each in one of its own.
@@ -84,6 +95,7 @@ class Telling:
         alarms = [each for each in self._store.alarms_waiting() if each.next_try_at is None or each.next_try_at <= now]
         alarms = [each for each in alarms if not causes or each.cause in causes]
         failure = None
+        await self._look_for_invoices(alarms, in_force)
         for message in self._write_all(alarms, in_force, now):
             failure = await self._send(message, in_force.configuration.settings, now) or failure
         return failure
@@ -104,12 +116,18 @@ class Telling:
         if self._command is None:
             return
         waiting = [each for each in self._store.alarms_waiting() if _is_to_be_called(each, now)]
+        await self._look_for_invoices(waiting, in_force)
         for message in self._write_all(waiting, in_force, now, is_by_command=True):
             why = await self._command.call(f"{message.subject}\n\n{message.body}")
             with self._store.writing() as writing:
                 for alarm in message.alarms:
                     called_at, again_at = (None, now + CALL_AGAIN) if why else (now, None)
                     writing.update_alarm(dataclasses.replace(alarm, called_at=called_at, next_call_at=again_at))
+
+    async def _look_for_invoices(self, alarms: Iterable[Alarm], in_force: InForce) -> None:
+        numbers = dict.fromkeys(number for alarm in alarms for number in alarm.submissions)
+        submissions = [self._store.submission(number) for number in numbers]
+        self._missing = await self.explain_invoices(submissions, in_force)
 
     def _note_mute(self, since: dt.datetime, failure: Unavailable) -> None:
         """An alarm for each time that the server stays away; the mail about it comes late, the command does not."""
@@ -145,6 +163,7 @@ class Telling:
             {number: self._store.submission(number) for number in numbers},
             _NEEDS_A_PERSON,
             lambda submission: near_misses_of(submission, self._store, in_force.register),
+            missing=self._missing,
             rehearsing=settings.release.rehearsal_to is not None,
         )
         named = [int(found[1]) for alarm in alarms if (found := _ABOUT.match(alarm.detail))]

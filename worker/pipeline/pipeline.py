@@ -16,6 +16,7 @@ from worker.approve.decisions import keep_contents, redraft
 from worker.approve.redraft import InForce
 from worker.authenticate.ports import Signatures
 from worker.compose.checks import stamp_history
+from worker.compose.missing_invoice import MissingInvoice
 from worker.compose.reread import entered_notice
 from worker.core.alarms import cause_about, tell_apart
 from worker.core.clock import Clock
@@ -28,6 +29,7 @@ from worker.pipeline.first_start import Beginning
 from worker.pipeline.folder import WatchingFolder
 from worker.pipeline.intake import Intake
 from worker.pipeline.invoices import (
+    explain_missing,
     guarantees_in,
     guarantees_of,
     load_invoices,
@@ -80,6 +82,7 @@ class Pipeline:
         self.intake = Intake(store, reader, clock, account, signatures)
         self.sending = Sending(store, server, reader, self.intake.readings, clock, account, self.health)
         self.telling = Telling(store, server, clock, self.health, command)
+        self.telling.explain_invoices = self._explain_invoices
         self.reminding = Reminding(store, clock, Author("hoshobin", account))
         self._reader = reader
         self._clock = clock
@@ -162,6 +165,11 @@ class Pipeline:
             also |= missing
             several = left
         return waiting
+
+    async def _explain_invoices(
+        self, submissions: Sequence[Submission], in_force: InForce
+    ) -> Mapping[int, MissingInvoice]:
+        return await explain_missing(submissions, in_force, self._reader, self.store)
 
     async def _changed_since_weighed(self) -> tuple[Submission, ...]:
         submissions = self.store.submissions(*_JUDGED_IN)

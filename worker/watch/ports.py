@@ -204,6 +204,8 @@ class Shelved:
     file: str
     sha256: Sha256 | None
     size: int
+    saved_ns: int = 0
+    """Its modification time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,4 +266,8 @@ class Files(Protocol):
 
     def rest(self) -> Rest:
         """The files that the last look found and that are not read. Raises nothing."""
+        ...
+
+    def place(self) -> str:
+        """The folder's path. Raises nothing."""
         ...

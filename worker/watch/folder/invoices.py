@@ -73,6 +73,10 @@ class InvoiceFiles:
         """
         return self._rest
 
+    def place(self) -> str:
+        """Its path. Raises nothing."""
+        return str(self._folder)
+
     def read(self, listed: Listed) -> bytes | Unreadable | None:
         """The bytes of a PDF; None where it is no regular file inside the folder (any more).
 

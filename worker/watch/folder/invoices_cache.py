@@ -57,6 +57,10 @@ class Folder(Protocol):
         """The files that the last look found and that are not read. Does not wait."""
         ...
 
+    def place(self) -> str:
+        """Its path. Does not wait."""
+        ...
+
     def read(self, listed: Listed) -> bytes | Unreadable | None:
         """The bytes of a PDF that was listed. Raises Unavailable."""
         ...
@@ -172,6 +176,10 @@ class Shelf:
         """The files that the last look found and that are not read."""
         return self._folder.rest()
 
+    def place(self) -> str:
+        """The folder's path."""
+        return self._folder.place()
+
     # --- Asking ---------------------------------------------------------------------------------------------
 
     def stamp(self, file: str) -> str:
@@ -188,7 +196,7 @@ class Shelf:
         shelved = []
         for name, listed in sorted(self._seen.items()):
             digest = self._answers.find(_stamp(listed)) if name in self._settled else None
-            shelved.append(Shelved(name, digest if isinstance(digest, str) else None, listed.size))
+            shelved.append(Shelved(name, digest if isinstance(digest, str) else None, listed.size, listed.mtime_ns))
         return tuple(shelved)
 
     def _snapshot(self, is_needed: Callable[[str], bool]) -> InvoiceSnapshot:
