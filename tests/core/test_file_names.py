@@ -56,8 +56,14 @@ def test_that_which_systems_and_programs_leave_is_passed_over(name: str) -> None
         ".Trash-1000",
         ".sync",
         ".stversions",
-    ]
-    + ["lost+found", "__MACOSX", ".dropbox.cache", ".TemporaryItems", "trashbox", "#snapshot", ".snapshot"],
+        "lost+found",
+        "__MACOSX",
+        ".dropbox.cache",
+        ".TemporaryItems",
+        "trashbox",
+        "#snapshot",
+        ".snapshot",
+    ],
 )
 def test_recycle_bins_and_the_folders_of_servers_are_passed_over(name: str) -> None:
     assert is_left_folder(name.replace("m_V", "m V").replace("e_I", "e I"))
@@ -123,8 +129,13 @@ def test_another_kind_of_file_has_its_reason(name: str, why: Unread) -> None:
         "x.zip",
         "x.eml",
         "アイコン",
-    ]
-    + ["iconic.pdf", "thumbs.db.pdf", "lnk.pdf", "trashbox.pdf", "工事（その１）.改.pdf", "40213-000961"],
+        "iconic.pdf",
+        "thumbs.db.pdf",
+        "lnk.pdf",
+        "trashbox.pdf",
+        "工事（その１）.改.pdf",
+        "40213-000961",
+    ],
 )
 def test_every_other_name_is_read(name: str) -> None:
     assert not is_left_file(name)
