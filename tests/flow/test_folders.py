@@ -19,6 +19,7 @@ import pytest_asyncio
 from tests.flow.test_from_before import DAY, INSTALLED, NewOffice, forget
 from tests.support import decided
 from tests.support.fakes import run_at_once
+from tests.support.office import Mailroom
 from tests.support.small_office import Form, Settings, form, mail_with
 from tests.support.world import HANAKO
 from worker.approve import decisions
@@ -588,3 +589,44 @@ def test_what_is_said_is_bounded_and_tells_what_to_do() -> None:
     assert "sanpuru.toml.txt" in lines[2]
     assert sum(map(len, lines)) < 1_000
     assert UnreadFile("00000.jpg", Unread.PICTURE) in found[NOTICES].files
+
+
+# --- By the command line ----------------------------------------------------------------------------------------
+
+
+def test_status_and_doctor_name_what_is_not_read_once_with_what_to_do(mailroom: Callable[..., Mailroom]) -> None:
+    office = mailroom().office
+    notices, invoices = office.store / "inbox" / "notices", office.store / "inbox" / "invoices"
+    office.run_once()
+    (notices / "11月分").mkdir()
+    (notices / "11月分" / "写真.jpg").write_bytes(b"x")
+    (notices / "ReadMe.docx").write_bytes(b"x")
+    (notices / "Thumbs.db").write_bytes(b"x")
+    (invoices / "請求書.pdf").hardlink_to(notices / "ReadMe.docx")
+    (office.config / "issuers" / "sanpuru.toml.txt").write_text("name = 'さんぷる市'")
+    (office.config / "issuers" / "Thumbs.db").touch()
+    (office.config / "worker.toml.bak").touch()
+    office.run_once()
+    expected = {
+        ("folder", "picture"): ["11月分/写真.jpg"],
+        ("folder", "other_kind"): ["ReadMe.docx"],
+        ("configuration", "not_toml"): ["issuers/sanpuru.toml.txt", "worker.toml.bak"],
+    }
+    for command in ("status", "doctor"):
+        rows = office(command, "--json").document["unread_files"]
+        found = {(row["place"], row["why"]): row["names"] for row in rows}
+        assert found == expected | ({("invoices", "linked"): ["請求書.pdf"]} if command == "doctor" else {})
+        said = office(command).out
+        for names in expected.values():
+            assert all(said.count(name) == 1 for name in names)
+        assert "PDFを取得して保存" in said
+        assert "Thumbs.db" not in said
+    assert office("doctor").code == 0  # it is no failure
+    (office.config / "issuers" / "sanpuru.toml.txt").unlink()
+    assert "sanpuru" not in office("status").out
+
+
+def test_doctor_names_what_is_not_read_before_the_first_start(mailroom: Callable[..., Mailroom]) -> None:
+    office = mailroom().office
+    (office.store / "inbox" / "notices" / "写真.jpg").write_bytes(b"x")
+    assert "写真.jpg" in office("doctor").out
