@@ -451,6 +451,25 @@ async def test_a_held_file_that_becomes_what_is_here_already_ends_for_it(office:
     assert (ended.state, ended.joined, office.events(1)[-1]) == (State.WITHDRAWN, (1,), "SeenAgain")
 
 
+async def test_a_whole_file_moved_over_a_held_one_ends_its_hold(office: Shared) -> None:
+    whole, held = office.put("a.pdf", form(1).pdf), office.put("b.pdf", cut(form(2)))
+    await office.look_at_folder()
+    whole.rename(held)
+    await office.look_at_folder()
+    assert [each.state for each in office.store.submissions()] == [State.APPROVED, State.WITHDRAWN]
+    assert office.store.submission(2).joined == (1,)
+
+
+async def test_a_file_too_large_that_is_replaced_by_the_notice_goes_on_as_it(office: Shared) -> None:
+    path = office.put("x.pdf", b"%PDF-1.4\n")
+    os.truncate(path, 20_000_001)
+    await office.look_at_folder()
+    assert office.reasons(1) == [Reason.TOO_LARGE]
+    office.put("x.pdf", form(1).pdf)
+    await office.look_at_folder()
+    assert (office.only().state, office.only().contract_number) == (State.APPROVED, form(1).number)
+
+
 @pytest.mark.parametrize("seconds", [3, 100_000])
 async def test_a_file_renamed_at_the_end_ends_the_hold_of_its_beginning(
     office: Shared, sent: Callable[[], int], seconds: int

@@ -21,8 +21,9 @@ def recorded_unread(office: Office, store: Store | None) -> dict[str, UnreadIn]:
     return {**recorded, CONFIGURATION: gather_unread(find_unread(office.directory))}
 
 
-def found_unread(rest: Rest, recorded: UnreadIn | None) -> UnreadIn:
+def found_unread(rest: Rest | None, recorded: UnreadIn | None) -> UnreadIn:
     """Those of a look made now, and of those that the service found what one look does not show."""
-    named = [(each.name, each.why) for each in rest.unread if each.why and each.why not in _BY_THE_SERVICE]
+    looked = rest.unread if rest is not None else ()
+    named = [(each.name, each.why) for each in looked if each.why and each.why not in _BY_THE_SERVICE]
     kept = recorded.files if recorded is not None else ()
     return gather_unread([*named, *((each.name, each.why) for each in kept if each.why in _BY_THE_SERVICE)])

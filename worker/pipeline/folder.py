@@ -10,14 +10,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from worker.approve.redraft import InForce
 from worker.core.clock import Clock
 from worker.core.errors import Forbidden, Unavailable
 from worker.core.model import End, FileRow, Submission, Unread, sha256
-from worker.core.states import State
 from worker.match.duplicates import is_replaced_by
 from worker.match.from_before import file_from_before
 from worker.pipeline.first_start import Beginning
@@ -29,8 +28,6 @@ from worker.views.unread_files import NOTICES
 from worker.watch.plan import FILE_LIMIT, is_same_shape, plan_folder, plan_unread, saved_at
 from worker.watch.ports import Folder, Listed, Thread
 
-HELD_COMPARED: Final = 200
-"""Held files, the newest, with which a file of a new name is compared: it may be one of them, whole and renamed."""
 BEGINNING: Final = 1_024
 """Bytes by which a beginning is known: those of fewer may be alike in all notices of one program, and a file system
 gives the inode of a deleted file to the next one."""
@@ -89,19 +86,15 @@ class WatchingFolder:
     # --- The ledger -----------------------------------------------------------------------------------------
 
     def _rows(self, listed: Iterable[Listed]) -> dict[str, FileRow]:
-        return {row.name: row for each in listed if (row := self._row(each.name)) is not None}
-
-    def _row(self, name: str) -> FileRow | None:
-        """The row of this file; an older program kept a name from macOS in the letters of macOS (NFD)."""
-        if (ended := self._ended.get(name)) is not None:
-            return ended
-        row = self._store.file(name)
-        if row is None and (spelled := unicodedata.normalize("NFD", name)) != name:
-            former = self._store.file(spelled)
-            row = None if former is None else dataclasses.replace(former, name=name)
-        if row is not None and row.end is not End.PENDING:
-            self._ended[name] = row
-        return row
+        """The rows of these files; an older program kept a name from macOS in the letters of macOS (NFD)."""
+        names = [each.name for each in listed]
+        unknown = [name for name in names if name not in self._ended]
+        found = dict(self._store.files(unknown))
+        spelled = {unicodedata.normalize("NFD", name): name for name in unknown if name not in found}
+        former = self._store.files(name for name, own in spelled.items() if name != own)
+        found |= {spelled[name]: dataclasses.replace(row, name=spelled[name]) for name, row in former.items()}
+        self._ended |= {name: row for name, row in found.items() if row.end is not End.PENDING}
+        return {name: row for name in names if (row := self._ended.get(name) or found.get(name)) is not None}
 
     def _record(self, rows: Iterable[FileRow], seen_at: dt.datetime) -> None:
         rows = tuple(rows)
@@ -112,10 +105,11 @@ class WatchingFolder:
                 self._ended.pop(row.name, None)
                 writing.record_file(dataclasses.replace(row, looked_at=seen_at))
 
-    def _of_other_kinds(self, listed: Iterable[Listed]) -> Iterator[Listed]:
+    def _of_other_kinds(self, listed: Sequence[Listed]) -> Iterator[Listed]:
         """Files of which only the bytes told that they are no PDF."""
+        rows = self._rows(listed)
         for each in listed:
-            row = self._row(each.name)
+            row = rows.get(each.name)
             if row is not None and row.end is End.NOT_OURS and is_same_shape(row, each):
                 yield dataclasses.replace(each, why=Unread.OTHER_KIND)
 
@@ -140,13 +134,16 @@ class WatchingFolder:
             return 0
         digest = sha256(content)
         of_bytes = [each for each in self._store.files_of(digest) if each.name != listed.name and _is_ended(each)]
+        unfinished = self._unfinished(row, here)
         moved = next((each for each in of_bytes if _is_moved(each, listed, here)), None)
-        if moved is not None:
+        if moved is not None and unfinished is None:
             again = dataclasses.replace(moved, name=listed.name, inode=listed.inode)
             self._record([again], self._clock.now())
             return 0
-        unfinished = self._unfinished(row, here) or self._unfinished_elsewhere(listed, content, here)
-        return await self._intake.take_file(listed, content, in_force, from_before, unfinished, of_bytes)
+        unfinished = unfinished or self._unfinished_elsewhere(listed, content, here)
+        waiting = await self._intake.take_file(listed, content, in_force, from_before, unfinished, of_bytes)
+        self._rows([listed])  # remembered, should it be renamed before the next look
+        return waiting
 
     def _unfinished(self, row: FileRow, here: Mapping[str, Listed]) -> Submission | None:
         """The hold of what this file was before it was written to its end, or replaced; None where it goes on alone.
@@ -163,17 +160,15 @@ class WatchingFolder:
         return None
 
     def _unfinished_elsewhere(self, listed: Listed, content: bytes, here: Mapping[str, Listed]) -> Submission | None:
-        """The hold of a beginning of ``content`` whose own name is gone: it was renamed when it was whole."""
-        held = [each for each in self._store.submissions(State.HELD) if each.pdf_sha256 and each.came_by == "folder"]
-        for each in held[-HELD_COMPARED:]:
-            if each.pdf_sha256 is None or not is_replaced_by(each, each.pdf_sha256):
+        """The hold of a beginning of ``content`` whose own name is gone: it was renamed when it was whole.
+
+        Only where this process has seen it; else a person takes the hold back.
+        """
+        for row in self._ended.values():
+            if row.inode != listed.inode or row.name in here or not BEGINNING <= row.size < len(content):
                 continue
-            rows = [row for row in self._store.files_of(each.pdf_sha256) if _is_ended(row)]
-            if len(rows) != 1 or rows[0].name in here or rows[0].inode != listed.inode:
-                continue
-            size = rows[0].size
-            if BEGINNING <= size < len(content) and sha256(content[:size]) == each.pdf_sha256:
-                return each
+            if sha256(content[: row.size]) == row.sha256:
+                return self._unfinished(row, here)
         return None
 
 

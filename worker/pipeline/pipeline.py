@@ -176,8 +176,8 @@ class Pipeline:
         for gone in self._weighed.keys() - {each.id for each in submissions}:
             del self._weighed[gone]  # sent, or ended: where it waits once more, its version is another
         await look_at_folder(submissions, self.in_force, self._reader)
-        unread = self.in_force.files.rest().unread
-        self._unread.note(INVOICES, [(each.name, each.why) for each in unread if each.why is not None])
+        if (rest := self.in_force.files.rest()) is not None:
+            self._unread.note(INVOICES, [(each.name, each.why) for each in rest.unread if each.why is not None])
         return tuple(each for each in submissions if self._weighed.get(each.id) != (each.version, self._stamp(each)))
 
     def _weigh(self, submission: Submission, invoices: InvoiceSnapshot) -> int:

@@ -264,8 +264,8 @@ class Files(Protocol):
         """Every file of the folder as the last look saw it, by path. Raises Unavailable."""
         ...
 
-    def rest(self) -> Rest:
-        """The files that the last look found and that are not read. Raises nothing."""
+    def rest(self) -> Rest | None:
+        """The files that the last look found and that are not read; None before the first. Raises nothing."""
         ...
 
     def place(self) -> str:

@@ -31,6 +31,12 @@ def names(folder: Path) -> list[str]:
     return [each.name for each in InvoiceFiles(folder).look()]
 
 
+def unread(shelf: InvoiceFiles) -> tuple[Listed, ...]:
+    rest = shelf.rest()
+    assert rest is not None
+    return rest.unread
+
+
 def read(folder: Path, name: str) -> bytes | Unreadable | None:
     listed = {each.name: each for each in InvoiceFiles(folder).look()}
     return InvoiceFiles(folder).read(listed.get(name, Listed(name, len(PDF), 0, 0)))
@@ -112,7 +118,7 @@ def test_recycle_bins_and_hard_links_hold_no_invoice(folder: Path, tmp_path: Pat
     (folder / "link.pdf").symlink_to(tmp_path / "outside.pdf")
     shelf = InvoiceFiles(folder)
     assert [each.name for each in shelf.look()] == ["r8/請求書.pdf"]
-    assert {each.name: each.why for each in shelf.rest().unread} == {"hard.pdf": Unread.LINKED, "link.pdf": Unread.LINK}
+    assert {each.name: each.why for each in unread(shelf)} == {"hard.pdf": Unread.LINKED, "link.pdf": Unread.LINK}
     assert read(folder, "hard.pdf") is None
 
 
@@ -120,7 +126,7 @@ def test_a_folder_too_deep_is_named(folder: Path) -> None:
     folder.joinpath(*"abcdefg").mkdir(parents=True)
     shelf = InvoiceFiles(folder)
     shelf.look()
-    assert [(each.name, each.why) for each in shelf.rest().unread] == [("a/b/c/d/e/", Unread.TOO_DEEP)]
+    assert [(each.name, each.why) for each in unread(shelf)] == [("a/b/c/d/e/", Unread.TOO_DEEP)]
 
 
 def test_what_is_no_pdf_is_damaged(folder: Path) -> None:

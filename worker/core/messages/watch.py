@@ -122,10 +122,7 @@ TEXTS: Final = {
         "Its name keeps it from being read as configuration",
     ),
     "unread_not_toml_todo": (
-        (
-            "設定なら、名前を直してください（例：sanpuru.toml.txt を sanpuru.toml に）。"
-            "控えなら、別の場所に移してください。"
-        ),
-        "If it is configuration, rename it (sanpuru.toml.txt to sanpuru.toml); if it is a copy, move it elsewhere.",
+        ("設定なら、名前を直してください（例：○○.toml.txt を ○○.toml に）。控えなら、別の場所に移してください。"),
+        "If it is configuration, rename it (NAME.toml.txt to NAME.toml); if it is a copy, move it elsewhere.",
     ),
 }

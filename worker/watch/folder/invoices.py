@@ -43,7 +43,7 @@ class InvoiceFiles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._rest = Rest()
+        self._rest: Rest | None = None
 
     def look(self) -> tuple[Listed, ...]:
         """Every regular file by its path inside the folder (NFC), in order; at most FILES, DEPTH folders deep.
@@ -66,10 +66,10 @@ class InvoiceFiles:
         self._rest = Rest(tuple(unread))
         return tuple(sorted(filter(None, found.values()), key=lambda each: each.name))
 
-    def rest(self) -> Rest:
-        """The files that the last look found and that are not read: another kind than a PDF is nothing to name here.
+    def rest(self) -> Rest | None:
+        """The files that the last look found and that are not read; None before the first. Raises nothing.
 
-        Raises nothing.
+        Another kind than a PDF is not named: offices keep the tables of their invoices beside them.
         """
         return self._rest
 

@@ -53,8 +53,8 @@ class Folder(Protocol):
         """Every regular file by its path inside the folder. Raises Unavailable."""
         ...
 
-    def rest(self) -> Rest:
-        """The files that the last look found and that are not read. Does not wait."""
+    def rest(self) -> Rest | None:
+        """The files that the last look found and that are not read; None before the first. Does not wait."""
         ...
 
     def place(self) -> str:
@@ -172,8 +172,8 @@ class Shelf:
             raise Unavailable("folder", "the folder of the invoices does not answer")
         return asked.result()
 
-    def rest(self) -> Rest:
-        """The files that the last look found and that are not read."""
+    def rest(self) -> Rest | None:
+        """The files that the last look found and that are not read; None before the first."""
         return self._folder.rest()
 
     def place(self) -> str:
