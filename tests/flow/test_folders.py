@@ -465,7 +465,11 @@ async def test_a_file_too_large_that_is_replaced_by_the_notice_goes_on_as_it(off
     os.truncate(path, 20_000_001)
     await office.look_at_folder()
     assert office.reasons(1) == [Reason.TOO_LARGE]
-    office.put("x.pdf", form(1).pdf)
+    (office.notices / "済").mkdir()
+    path = path.rename(office.notices / "済" / "x.pdf")
+    await office.look_at_folder()
+    assert len(office.store.submissions()) == 1  # moved
+    office.put("済/x.pdf", form(1).pdf)
     await office.look_at_folder()
     assert (office.only().state, office.only().contract_number) == (State.APPROVED, form(1).number)
 
@@ -641,6 +645,8 @@ def test_status_and_doctor_name_what_is_not_read_once_with_what_to_do(mailroom: 
         assert "PDFを取得して保存" in said
         assert "Thumbs.db" not in said
     assert office("doctor").code == 0  # it is no failure
+    assert "sanpuru.toml.txt" in office("check").out
+    assert office("check", "--json").document["unread_files"][0]["why"] == "not_toml"
     (office.config / "issuers" / "sanpuru.toml.txt").unlink()
     assert "sanpuru" not in office("status").out
 

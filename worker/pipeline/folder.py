@@ -128,7 +128,7 @@ class WatchingFolder:
         """Take one file; how many submissions began to wait. Raises Unavailable."""
         from_before = file_from_before(saved_at(listed), self._beginning.first_start, watched)
         if listed.size > FILE_LIMIT:
-            return self._intake.hold_large_file(listed, in_force, from_before, self._unfinished(row, here))
+            return self._take_large(listed, row, here, in_force, from_before)
         content = await thread(folder.read, listed)
         if content is None:
             return 0
@@ -137,12 +137,25 @@ class WatchingFolder:
         unfinished = self._unfinished(row, here)
         moved = next((each for each in of_bytes if _is_moved(each, listed, here)), None)
         if moved is not None and unfinished is None:
-            again = dataclasses.replace(moved, name=listed.name, inode=listed.inode)
-            self._record([again], self._clock.now())
+            self._record([_renamed(moved, listed)], self._clock.now())
             return 0
         unfinished = unfinished or self._unfinished_elsewhere(listed, content, here)
         waiting = await self._intake.take_file(listed, content, in_force, from_before, unfinished, of_bytes)
         self._rows([listed])  # remembered, should it be renamed before the next look
+        return waiting
+
+    def _take_large(
+        self, listed: Listed, row: FileRow, here: Mapping[str, Listed], in_force: InForce, from_before: str
+    ) -> int:
+        """Its bytes are not read: where this process saw a file of its shape that is gone, it was moved."""
+        unfinished = self._unfinished(row, here)
+        seen = (each for each in self._ended.values() if is_same_shape(each, listed) and each.name not in here)
+        moved = next(seen, None)
+        if moved is not None and unfinished is None:
+            self._record([_renamed(moved, listed)], self._clock.now())
+            return 0
+        waiting = self._intake.hold_large_file(listed, in_force, from_before, unfinished)
+        self._rows([listed])
         return waiting
 
     def _unfinished(self, row: FileRow, here: Mapping[str, Listed]) -> Submission | None:
@@ -187,3 +200,8 @@ def _is_ended(row: FileRow) -> bool:
 def _is_moved(row: FileRow, listed: Listed, here: Mapping[str, Listed]) -> bool:
     """Whether ``listed``, of the same bytes, is the file of ``row`` under another name: a copy leaves the first."""
     return row.mtime_ns == listed.mtime_ns and row.name not in here
+
+
+def _renamed(row: FileRow, listed: Listed) -> FileRow:
+    """``row`` as that of ``listed``, which is the same file under another name."""
+    return dataclasses.replace(row, name=listed.name, inode=listed.inode)
