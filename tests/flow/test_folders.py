@@ -451,6 +451,17 @@ async def test_a_held_file_that_becomes_what_is_here_already_ends_for_it(office:
     assert (ended.state, ended.joined, office.events(1)[-1]) == (State.WITHDRAWN, (1,), "SeenAgain")
 
 
+async def test_a_held_file_that_is_downloaded_again_in_place_goes_on_where_it_was_held(office: Shared) -> None:
+    office.put("x.pdf", cut(form(1)))
+    await office.look_at_folder()
+    office.put("x.pdf", b"")  # the browser keeps the place of what it writes beside it
+    part = office.put("x.pdf.part", form(1).pdf)
+    await office.look_at_folder()
+    part.rename(office.notices / "x.pdf")
+    await office.look_at_folder()
+    assert (office.only().state, office.only().contract_number) == (State.APPROVED, form(1).number)
+
+
 async def test_a_whole_file_moved_over_a_held_one_ends_its_hold(office: Shared) -> None:
     whole, held = office.put("a.pdf", form(1).pdf), office.put("b.pdf", cut(form(2)))
     await office.look_at_folder()

@@ -1,4 +1,4 @@
-"""One look at the notices folder: what is taken, what is known again, and which files nobody will read.
+"""One look at the notices folder: what is taken, what is known again, and which files are not read.
 
 Its one promise: a file is taken once for each content and place; one that was moved is the same, one that was written
 to its end goes on where its beginning was held, and one that is not read is named to people. It does not know how the
@@ -61,7 +61,7 @@ class WatchingFolder:
         seen_at = self._clock.now()  # a slow look may have seen a file just now
         plan = plan_folder(listed, known.get, now)
         told, begun = plan_unread(rest.unread, known.get, now)
-        self._record([*(_keeping(row, known.get(row.name)) for row in plan.record), *begun], seen_at)
+        self._record([_keeping(row, known.get(row.name)) for row in (*plan.record, *begun)], seen_at)
         here = {each.name: each for each in listed}
         waiting = 0
         failures: list[Unavailable] = []
