@@ -14,6 +14,7 @@ from worker.config.files import (
     Places,
     TemplateFiles,
     find_directory,
+    find_unread,
     make_own_folders,
     read_directory,
     read_secrets,
@@ -22,6 +23,7 @@ from worker.config.files import (
 from worker.config.load import load_configuration
 from worker.config.shipped import shipped_file, shipped_names
 from worker.core.errors import ConfigError
+from worker.core.model import Unread
 
 PDF = b"%PDF-1.7\n%%EOF\n"
 
@@ -55,6 +57,27 @@ def test_the_configuration_is_looked_for_in_the_published_order(tmp_path):
     assert find_directory(None, {}, here, system) == here / "config"
     (here / "config" / "worker.toml").unlink()
     assert find_directory(None, {}, here, system) == system
+
+
+def test_a_file_whose_name_keeps_it_from_being_read_is_named(starter):
+    mine = ["issuers/sanpuru.toml.txt", "issuers/KAGA.TOML", "issuers/2026/", "worker.toml.bak", "Projects.toml"]
+    mine += ["templates/mail/本文.txt", "projects.toml.txt"]
+    left = [
+        "issuers/.x.toml.swp",
+        "issuers/x.toml~",
+        "issuers/Thumbs.db",
+        "issuers/#x.toml#",
+        "README.md",
+        "imap-password",
+    ]
+    (starter / "templates" / "mail").mkdir(parents=True, exist_ok=True)
+    for name in (*mine, *left):
+        (starter / name).mkdir() if name.endswith("/") else (starter / name).touch()
+    before = read_directory(starter)
+    assert {name for name, _ in find_unread(starter)} == {name.rstrip("/") for name in mine}
+    assert {why for _, why in find_unread(starter)} == {Unread.NOT_TOML}
+    assert not set(before) & set(mine)
+    assert find_unread(starter / "nowhere") == ()
 
 
 def test_where_there_is_no_configuration_every_place_looked_in_is_named(tmp_path):

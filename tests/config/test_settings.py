@@ -161,7 +161,7 @@ def test_where_no_key_is_near_all_of_them_are_named():
     _, found = settings_of(WORKER + "[import]\nevery = 5")
     assert found[0].params["nearest"] == "columns"
     _, found = settings_of(WORKER + "[folders]\nxyz = 5")
-    assert found[0].params["nearest"] == "notices, invoices"
+    assert found[0].params["nearest"] == "notices, invoices, invoices_shown"
 
 
 @pytest.mark.parametrize("text", ["a@b.example", "a.b+c@b.example", "a@x.test", "a@x.invalid", "a_b-c@sub.b.lg.jp"])

@@ -62,3 +62,34 @@ async def test_where_no_file_is_in_question_nobody_looks_at_the_folder(tmp_path:
     (is_needed,) = office.files.looked_for
     assert [file for file in sorted(office.files.held) if is_needed(file)] == ["invoice-2.pdf"]
     await office.stop()
+
+
+STATION = a_form("駅前広場舗装工事", "前払金保証")
+
+
+def test_an_invoice_that_was_not_found_is_told_with_folder_name_and_what_lies_there(mailroom: MODES) -> None:
+    room = mailroom(
+        projects=[project(each.project, "kawa", each.number, dates=CONCLUDED) for each in (STATION, BRIDGE)]
+    )
+    worker = room.office.config / "worker.toml"
+    worker.write_text(worker.read_text() + "[folders]\ninvoices_shown = '\\\\server\\保証の請求書'\n")
+    room.office.save_notice("お知らせ.pdf", notice(STATION))
+    room.office.save_invoice("請求書_駅前.pdf", an_invoice(STATION))
+    room.office.save_invoice("控え.pdf", an_invoice(BRIDGE))
+    room.office.run_once()
+    assert holds(room, STATION) == ["invoice_undecided"]
+    said = room.tellings[-1].text
+    for part in (
+        "\\\\server\\保証の請求書",
+        "「駅前広場舗装工事_前払金請求書.pdf」",
+        "請求書_駅前.pdf（これが請求書なら",
+        "控え.pdf",
+    ):
+        assert part in said
+    number = room.office.only(STATION)["id"]
+    shown = room.office.show(number)["missing_invoice"]
+    assert (shown["proposed"], shown["unused"]) == (["請求書_駅前.pdf"], ["請求書_駅前.pdf", "控え.pdf"])
+    assert "駅前広場舗装工事_前払金請求書.pdf" in room.office("show", str(number)).out
+    room.office.save_invoice(shown["name"], an_invoice(STATION))  # as it was told
+    room.office.run_once()
+    assert holds(room, STATION) == []

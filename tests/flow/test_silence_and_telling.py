@@ -24,7 +24,7 @@ from worker.approve.decisions import confirm, report_not_accepted
 from worker.compose import mime_verify as decode
 from worker.core.business_hours import USUAL
 from worker.core.errors import AccountRefused, Unavailable
-from worker.core.model import JST, Product, Receipt, ReceiptKind
+from worker.core.model import JST, Product, Receipt, ReceiptKind, Unread
 from worker.core.states import Event, State
 from worker.pipeline.notify import DIGEST_UP_TO
 from worker.pipeline.pipeline import Pipeline
@@ -214,6 +214,32 @@ async def test_what_was_sent_before_a_digest_of_an_older_program_is_not_told_aga
         writing.set_property(DIGEST_UP_TO, "")  # none was recorded
     await sent.at(TUESDAY.replace(day=25))
     assert "送信したものはありません" in sent.server.last().text
+
+
+async def test_the_digest_names_once_what_is_not_read(sent: Days) -> None:
+    notices = sent.office.notices
+    (notices / "11月分").mkdir()
+    (notices / "11月分" / "写真.jpg").write_bytes(b"x")
+    sent.office.pipeline.telling.find_unread_configuration = lambda: [("issuers/sanpuru.toml.txt", Unread.NOT_TOML)]
+    await sent.office.take_in()
+    sent.server.failure = Unavailable("smtp", "away")
+    await sent.at(TUESDAY)  # a digest that no server took has named nothing
+    sent.server.failure = None
+    await sent.at(TUESDAY.replace(hour=9))
+    told = sent.server.last().text
+    assert "11月分/写真.jpg" in told
+    assert "sanpuru.toml.txt" in told
+    assert "読まれないファイル（2件）" in told
+    (notices / "図.docx").write_bytes(b"x")
+    await sent.office.take_in()
+    sent.office.pipeline.telling.find_unread_configuration = lambda: [("issuers/sanpuru.toml.txt", Unread.NOT_TOML)]
+    await sent.at(TUESDAY.replace(day=25))
+    told = sent.server.last().text
+    assert "図.docx" in told
+    assert "写真.jpg" not in told
+    assert "sanpuru" not in told
+    await sent.at(TUESDAY.replace(day=26))
+    assert "読まれないファイル" not in sent.server.last().text
 
 
 async def test_an_office_that_began_today_has_its_first_digest_tomorrow(tmp_path: Path) -> None:

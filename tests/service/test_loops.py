@@ -24,7 +24,7 @@ from worker.service.watchdog import STEP_LIMIT
 from worker.service.wiring import load_office, system_clock
 from worker.store.sqlite import create_or_migrate, open_store
 from worker.watch.folder.notices import NoticeFolder
-from worker.watch.ports import Listed
+from worker.watch.ports import Listed, Rest
 
 
 class StalledFolder:
@@ -44,6 +44,9 @@ class StalledFolder:
             self.stalled.set()
             self.release.wait(PATIENCE)
         return ()
+
+    def rest(self) -> Rest:
+        return Rest()
 
     def read(self, listed: Listed) -> bytes | None:
         raise AssertionError(listed)

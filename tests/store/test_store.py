@@ -410,6 +410,21 @@ def test_a_file_is_known_by_its_name_even_if_that_is_no_utf8(store: SqlStore, na
     assert store.file(name + "x") is None
 
 
+def test_many_files_are_asked_for_at_once_and_those_of_the_same_bytes_are_found(store: SqlStore) -> None:
+    digest = sha256(b"same")
+    names = [f"11月分/{number}'\udc83.pdf" for number in range(1_100)]
+    rows = {name: FileRow(name, 1, number, number, START, End.SUBMISSION) for number, name in enumerate(names)}
+    rows["why"] = FileRow("why", 1, 1, 1, START, why=digest)  # holds the digits, and is of other bytes
+    for name in ("a.pdf", "b\n.pdf"):
+        rows[name] = FileRow(name, 1, 2, 3, START, sha256=digest)
+    with store.writing() as writing:
+        for row in rows.values():
+            writing.record_file(row)
+    assert store.files([*rows, "none"]) == rows
+    assert store.files([]) == {}
+    assert [row.name for row in store.files_of(digest)] == ["a.pdf", "b\n.pdf"]
+
+
 def test_looks_and_alarms_are_kept(store: SqlStore) -> None:
     with store.writing() as writing:
         writing.record_look(Look("smtp", error="down"))

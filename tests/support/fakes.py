@@ -32,7 +32,7 @@ from worker.pipeline.ledger_rows import LedgerRows
 from worker.pipeline.new_messages import Found
 from worker.read.ports import PdfReader
 from worker.send.ports import Reply, Session, Silence, Step
-from worker.watch.ports import InvoiceSnapshot, Mailbox, Shelved
+from worker.watch.ports import InvoiceSnapshot, Mailbox, Rest, Shelved
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -106,6 +106,12 @@ class FakeFiles:
 
     def stamp(self, file: str) -> str:
         return str(hash(self.held.get(file, ""))) if file in self.held else ""
+
+    def rest(self) -> Rest:
+        return Rest()
+
+    def place(self) -> str:
+        return "/srv/invoices"
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from worker.core.model import JST, NO_DATE, End, FileRow, Look, MessageRow
+from worker.core.model import JST, NO_DATE, End, FileRow, Look, MessageRow, Unread
 from worker.watch.plan import (
     CLOCK_MARGIN,
     GONE,
     NUMBERINGS,
     SETTLE,
+    STAYS,
     SWEPT,
     FirstLook,
     Judged,
@@ -29,6 +30,7 @@ from worker.watch.plan import (
     plan_folder,
     plan_mailbox,
     plan_replaced,
+    plan_unread,
     start_from,
     unfetched_delay,
 )
@@ -73,6 +75,19 @@ def test_a_clock_set_back_does_not_keep_a_file_waiting() -> None:
     early = NOW - dt.timedelta(days=1)
     plan = plan_folder((FILE,), lambda _: ROW, early)
     assert (plan.take, plan.record, plan.look_again) == ((), (replace(ROW, looked_at=early),), SETTLE)
+
+
+def test_an_unfinished_file_is_named_after_a_day_in_which_it_stayed_the_same() -> None:
+    part, other = replace(FILE, why=Unread.UNFINISHED), replace(FILE, name="b.jpg", why=Unread.PICTURE)
+    begun = replace(ROW, looked_at=NOW)
+    assert plan_unread((part, other), lambda _: None, NOW) == ((other,), (begun,))
+    assert plan_unread((part,), lambda _: begun, NOW + STAYS - SECOND) == ((), ())
+    assert plan_unread((part,), lambda _: begun, NOW + STAYS) == ((part,), ())
+    grown = replace(part, size=101)
+    told, (row,) = plan_unread((grown,), lambda _: begun, NOW + STAYS)
+    assert (told, row.size, row.looked_at) == ((), 101, NOW + STAYS)
+    back = NOW - dt.timedelta(days=3)
+    assert plan_unread((part,), lambda _: begun, back) == ((), (replace(begun, looked_at=back),))
 
 
 def test_one_unfinished_file_keeps_no_other_waiting() -> None:

@@ -18,6 +18,7 @@ from worker.cli import DONE, NOT_REACHED, Cli, cli, json_option, pass_cli
 from worker.cli.absence import absence_of, absence_text
 from worker.cli.demo.sample_files import sample_pdf
 from worker.cli.tables import print_json, print_table
+from worker.cli.unread import found_unread, recorded_unread
 from worker.config.files import is_own_folder
 from worker.config.settings import MailboxSettings, Settings
 from worker.core.errors import AccountRefused, HoshobinError, Unavailable
@@ -31,6 +32,7 @@ from worker.service.threads import OwnThread
 from worker.service.wiring import (
     Office,
     build_folder,
+    build_invoice_folder,
     build_mailboxes,
     build_reader,
     build_server,
@@ -42,6 +44,7 @@ from worker.service.wiring import (
     try_resolver,
 )
 from worker.views.service_json import Examined, doctor_json
+from worker.views.unread_files import INVOICES, NOTICES, UnreadIn, say_unread
 
 
 @cli.command()
@@ -51,16 +54,19 @@ def doctor(shared: Cli, as_json: bool) -> int:
     """診断：各サーバーとフォルダに接続し、異常と対処を示します。"""
     office = load_office_for_servers(shared.config)
     tallies: dict[str, Tally] = {}
-    results = asyncio.run(_examine(office, tallies, shared.lang))
+    unread: dict[str, UnreadIn] = {}
+    results = asyncio.run(_examine(office, tallies, unread, shared.lang))
     is_well = not any(each.error for each in results)
     if as_json:
-        print_json(doctor_json(results))
+        print_json(doctor_json(results, unread))
     else:
         headings = [say(f"h_{name}", shared.lang) for name in ("name", "result", "remedy")]
         rows = [(name_thing(each.name, shared.lang), _said(each, shared.lang), each.remedy) for each in results]
         print_table(headings, rows, styles=["red" if each.error else "" for each in results])
         if test := strip_test(office.configuration.settings, tallies, shared.lang):
             click.echo(test + "\n")
+        for line in say_unread(unread, shared.lang):
+            click.echo(line)
         click.echo(say("doctor_all_well" if is_well else "doctor_failed", shared.lang))
     return DONE if is_well else NOT_REACHED
 
@@ -69,8 +75,13 @@ def _said(result: Examined, lang: Language) -> str:
     return result.error or result.note or say("doctor_to_come" if result.is_to_come else "doctor_ok", lang)
 
 
-async def _examine(office: Office, tallies: dict[str, Tally], lang: Language) -> list[Examined]:
-    """Each thing that is reached, what failed, and what to do about it; what servers write goes into ``tallies``."""
+async def _examine(
+    office: Office, tallies: dict[str, Tally], unread: dict[str, UnreadIn], lang: Language
+) -> list[Examined]:
+    """Each thing that is reached, what failed, and what to do about it.
+
+    What servers write goes into ``tallies``, the files that are not read into ``unread``.
+    """
     secrets = load_secrets(office)
     settings = office.configuration.settings
     clock = system_clock()
@@ -96,15 +107,16 @@ async def _examine(office: Office, tallies: dict[str, Tally], lang: Language) ->
     server = build_server(office, secrets, clock)
     results.append(await _try("smtp", server.open, ("remedy_smtp", "remedy_smtp_account"), lang))
     await server.close()
-    invoices = office.places.invoices
-    for name, folder, look in (
-        ("folder", office.places.notices, build_folder(office).look),
-        ("invoices", invoices, partial(_look, invoices)),
+    unread |= _recorded_unread(office)
+    for name, path, folder in (
+        (NOTICES, office.places.notices, build_folder(office)),
+        (INVOICES, office.places.invoices, build_invoice_folder(office)),
     ):
-        if _is_to_come(folder, office):
+        if _is_to_come(path, office):
             results.append(Examined(name, remedy=say("remedy_to_come", lang), is_to_come=True))
         else:
-            results.append(await _try(name, _async(look), ("remedy_folder",) * 2, lang))
+            results.append(await _try(name, _async(folder.look), ("remedy_folder",) * 2, lang))
+            unread[name] = found_unread(folder.rest(), unread.get(name))
     results += await _try_reading(lang)
     if command := settings.command:
         results.append(await _try("command", _async(partial(_find, command[0])), ("remedy_command",) * 2, lang))
@@ -145,11 +157,12 @@ def _is_to_come(folder: Path, office: Office) -> bool:
     return not folder.exists() and is_own_folder(folder, office.places) and not has_office_store(office)
 
 
-def _look(folder: Path) -> None:
-    try:
-        next(folder.iterdir(), None)
-    except OSError as error:
-        raise Unavailable("folder", f"{folder}: {error.strerror}") from error
+def _recorded_unread(office: Office) -> dict[str, UnreadIn]:
+    with contextlib.suppress(HoshobinError):  # no store yet, or one of another version: other commands say so
+        store = open_office_store(office, system_clock())
+        with contextlib.closing(store):
+            return recorded_unread(office, store)
+    return recorded_unread(office, None)
 
 
 def _find(program: str) -> None:

@@ -31,7 +31,7 @@ def detail_text(entry: Entry, lang: Language) -> str:
     parts = [
         str(put(Labelled(name_detail(name, lang), _value_text(name, value, lang)), lang))
         for name, value in entry.detail.items()
-        if value not in (None, "", []) and name not in {"draft", "sha256", "letter", "answered", "receipts"}
+        if value not in (None, "", []) and name not in {"draft", "sha256", "letter", "answered", "receipts", "replaces"}
     ]
     parts = [*(name_receipt(each, lang) for each in receipts_in(entry)), *parts]
     reasons = [Hold.read(each) for each in entry.set.get("reasons", ())]

@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
+from worker.compose.missing_invoice import MissingInvoice, asks_for_invoice
 from worker.core.messages import Language
 from worker.core.model import Notice, PdfText, Sha256, Submission, Unreadable
 from worker.core.rulebook import Guarantor
-from worker.pipeline.invoices import Guarantee, with_invoices
+from worker.pipeline.invoices import Guarantee, explain_missing, with_invoices
 from worker.pipeline.read import read_pdf
 from worker.read.ports import PdfReader
 from worker.service.wiring import Office, build_reader
+from worker.store.ports import Reading
 from worker.views.preview import first_page
 from worker.watch.ports import InvoiceSnapshot
 
@@ -60,3 +62,11 @@ def with_invoices_of(
 ) -> T:
     """What ``decide`` makes of the files that the guarantees ``wanted`` may carry."""
     return with_reader(lambda reader: with_invoices(wanted, office.in_force, reader, decide))
+
+
+def explain_missing_of(office: Office, submission: Submission, reading: Reading) -> MissingInvoice | None:
+    """Where the invoice of ``submission`` goes, where that was not found; no child starts where none is missed."""
+    if not asks_for_invoice(submission):
+        return None
+    found = with_reader(lambda reader: explain_missing([submission], office.in_force, reader, reading))
+    return found.get(submission.id)

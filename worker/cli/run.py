@@ -8,13 +8,14 @@ import logging
 import signal
 import sys
 from collections.abc import Iterator
+from functools import partial
 
 import click
 import structlog
 from structlog.typing import Processor
 
 from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, pass_cli
-from worker.config.files import make_own_folders
+from worker.config.files import find_unread, make_own_folders
 from worker.core.clock import Clock
 from worker.core.errors import ConfigError, HoshobinError
 from worker.core.messages import Language, name_thing, say
@@ -118,6 +119,7 @@ async def pass_once(office: Office) -> Pass:
         pipeline = Pipeline(
             store, reader, server, clock, account_name(), office.in_force, command, signatures, reader.for_mail
         )
+        pipeline.telling.find_unread_configuration = partial(find_unread, office.directory)
         since = {name: mailbox.since for name, mailbox in settings.mailboxes.items()}
         return await run_once(pipeline, mailboxes, since, (build_folder(office), folder), clock)
     finally:

@@ -11,6 +11,7 @@ from worker.cli import DONE, Cli, cli, json_option, pass_cli, print_problems
 from worker.cli.tables import print_json
 from worker.compose.rule_examples import count_examples
 from worker.config.editing.starter import write_starter
+from worker.config.files import find_unread
 from worker.core.errors import ConfigError
 from worker.core.messages import Language, say
 from worker.service.wiring import (
@@ -21,6 +22,7 @@ from worker.service.wiring import (
     load_office_for_servers,
 )
 from worker.views.service_json import check_json
+from worker.views.unread_files import CONFIGURATION, gather_unread, say_unread
 
 
 @cli.command()
@@ -39,9 +41,10 @@ def check(shared: Cli, examples: bool, as_json: bool) -> int:
         shipped = count_examples(catalogue)
     if failing:
         raise ConfigError(failing)
+    unread = {CONFIGURATION: gather_unread(find_unread(office.directory))}
     tried = {"own": count_examples(configuration), "shipped": shipped}
     if as_json:
-        print_json(check_json(configuration, tried, shared.lang))
+        print_json(check_json(configuration, tried, unread, shared.lang))
         return DONE
     click.echo(
         say(
@@ -56,7 +59,7 @@ def check(shared: Cli, examples: bool, as_json: bool) -> int:
         click.echo(say("examples_ok", shared.lang, examples=sum(tried.values()), **tried))
     if configuration.remarks:
         print_problems(configuration.remarks, shared.lang)
-    for line in _uncertain(office, shared.lang):
+    for line in (*_uncertain(office, shared.lang), *say_unread(unread, shared.lang)):
         click.echo(line)
     release = configuration.settings.release
     if release.rehearsal_to is not None:

@@ -28,6 +28,7 @@ from worker.cli.tables import (
     submission_table,
     time_text,
 )
+from worker.cli.unread import recorded_unread
 from worker.compose.checks import Check
 from worker.core.messages import Language, name_any_state, name_event, name_thing, say
 from worker.core.model import End, Look, Submission
@@ -45,6 +46,7 @@ from worker.views.preview import Seen, lay_out
 from worker.views.service_json import Status, status_json
 from worker.views.submission_json import listed_json, shown_json
 from worker.views.tasks import Urgency, open_tasks
+from worker.views.unread_files import say_unread
 
 _STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
 _WAITING: Final = (
@@ -151,7 +153,7 @@ def _linked(submission: Submission, store: Store) -> list[Submission]:
 
 def _see(submission: Submission, office: Office, store: Store, lang: Language, *, with_pages: bool) -> Seen:
     """The submission as it stands, its key masked: ``show`` is for any eye in the office."""
-    from worker.cli.pages import read_first_pages, with_invoices_of
+    from worker.cli.pages import explain_missing_of, read_first_pages, with_invoices_of
     from worker.pipeline.invoices import guarantees_of
 
     notice = store.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
@@ -173,6 +175,7 @@ def _see(submission: Submission, office: Office, store: Store, lang: Language, *
         near_misses_of(submission, store, office.in_force.register),
         read_first_pages(submission, store.original, key, lang) if with_pages else {},
         _sends_at(office, submission),
+        explain_missing_of(office, submission, store),
     )
 
 
@@ -222,6 +225,7 @@ def _status_of(office: Office, store: Store) -> Status:
         sends_at=min(
             filter(None, (_sends_at(office, each) for each in store.submissions(State.APPROVED))), default=None
         ),
+        unread=recorded_unread(office, store),
         urgencies=Counter(task.urgency for task in open_tasks(store.submissions(), office.configuration, now)),
     )
 
@@ -261,6 +265,8 @@ def status(shared: Cli, as_json: bool) -> int:
             click.echo(say("status_put_off", lang, mailbox=mailbox, count=counted[End.PUT_OFF]))
         if counted[End.UNFETCHED] or counted[End.TOO_LARGE]:
             click.echo(say("status_set_aside", lang, mailbox=name_thing(f"mail:{name}", lang), **counted))
+    for line in say_unread(found.unread, lang):
+        click.echo(line)
     if found.sends_at is not None and found.ended is None and not found.is_stopped:
         click.echo(
             say("status_sends_at", lang, count=found.counts[State.APPROVED], moment=f"{found.sends_at:%Y-%m-%d %H:%M}")

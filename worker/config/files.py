@@ -23,6 +23,8 @@ from worker.config.quiet_period import Stamp
 from worker.config.settings import Auth, MailboxSettings, Settings
 from worker.config.shipped import shipped_file, shipped_names
 from worker.core.errors import ConfigError, Problem, Unavailable
+from worker.core.file_names import is_left_file
+from worker.core.model import Unread
 from worker.oauth.files import LoginFile, UnfitLogin
 from worker.oauth.settings import OauthSettings, Provider
 
@@ -103,11 +105,39 @@ def stamp_directory(path: Path) -> Stamp:
     return tuple(stamp)
 
 
+def find_unread(path: Path) -> tuple[tuple[str, Unread], ...]:
+    """Files and folders in the directory that look like configuration and are not read, by name. Raises nothing.
+
+    In ``issuers`` and the folder of templates that is whatever does not end as it must; beside ``worker.toml`` only
+    that which has .toml in its name, as other files are kept there, too.
+    """
+    found = [name for name in _listed_or_none(path) if ".toml" in name.casefold() and name not in _FILES]
+    for folder, ending in _FOLDERS:
+        found += [f"{folder}/{name}" for name in _listed_or_none(path / folder) if not name.endswith(ending)]
+    return tuple((name, Unread.NOT_TOML) for name in found if not _is_left(name.rpartition("/")[2]))
+
+
+def _is_left(name: str) -> bool:
+    """Copies that editors make, and that which systems leave in a folder."""
+    return name.startswith("#") or name.endswith("~") or is_left_file(name)
+
+
+def _listed_or_none(folder: Path) -> list[str]:
+    try:
+        return _listed(folder)
+    except ConfigError:
+        return []
+
+
+_FILES: Final = ("worker.toml", "projects.toml", "guarantors.toml")
+_FOLDERS: Final = (("issuers", ".toml"), (TEMPLATES, ".j2"))
+
+
 def _names(path: Path) -> Iterator[str]:
-    for name in ("worker.toml", "projects.toml", "guarantors.toml"):
+    for name in _FILES:
         if os.path.lexists(path / name):
             yield name
-    for folder, ending in (("issuers", ".toml"), (TEMPLATES, ".j2")):
+    for folder, ending in _FOLDERS:
         for name in _listed(path / folder):
             if name.endswith(ending) and not name.startswith("."):
                 yield f"{folder}/{name}"

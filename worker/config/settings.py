@@ -160,6 +160,8 @@ class Settings:
     """Who is told of what is urgent and was left untouched for a working day."""
     command: tuple[str, ...] = ()
     """Program and arguments that tell a person where no mail can be sent; empty: none."""
+    invoices_shown: str = ""
+    r"""The invoices folder as the office calls it (``\\server\保証の請求書``); empty: by its path."""
 
 
 # --- Shapes --------------------------------------------------------------------------------------------------
@@ -312,6 +314,7 @@ def _settings_of(worker: _Worker) -> Settings:
         colleagues=tuple(map(Address, worker.intake.colleagues)),
         notices=worker.folders.notices,
         invoices=worker.folders.invoices,
+        invoices_shown=worker.folders.invoices_shown,
         release=Release(
             mode=worker.release.mode,
             hold_minutes=worker.release.hold_minutes,

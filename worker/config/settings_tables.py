@@ -98,6 +98,7 @@ class FoldersTable(Shape):
 
     notices: NonEmpty = "inbox/notices"
     invoices: NonEmpty = "inbox/invoices"
+    invoices_shown: str = ""
 
 
 class StoreTable(Shape):

@@ -46,6 +46,10 @@ class Unsettled(Unavailable):
     """A file that somebody is still writing, or saved this moment: a look some seconds later finds it whole."""
 
 
+class Forbidden(Unavailable):
+    """One file that the account may not read: the others may be, and it is tried again at each look."""
+
+
 class NotBrought(Unavailable):
     """A file of a folder came into question after the folder was looked at: look again, and bring it too.
 

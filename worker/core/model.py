@@ -626,6 +626,34 @@ class End(StrEnum):
     PENDING = "pending"
 
 
+class Unread(StrEnum):
+    """Why a file that lies in a folder is not read; in the order in which people are told."""
+
+    FORBIDDEN = "forbidden"
+    """The account that the service runs as may not read it."""
+    FOLDER_UNREADABLE = "folder_unreadable"
+    TOO_DEEP = "too_deep"
+    """A folder below the last one that is looked into."""
+    TOO_MANY = "too_many"
+    """It stands behind as many files as are listed."""
+    LINKED = "linked"
+    """A hard link: its bytes are also another file's, wherever that lies."""
+    LINK = "link"
+    """A symbolic link, or a folder that holds itself."""
+    UNFINISHED = "unfinished"
+    """Its name, or the one beside it, says that it is still being written, and it has stayed so for a day."""
+    OTHER_KIND = "other_kind"
+    PICTURE = "picture"
+    MAIL = "mail"
+    """A mail saved by Outlook (.msg)."""
+    ARCHIVE = "archive"
+    """An archive other than a ZIP."""
+    DEVICE = "device"
+    """A socket, a pipe or a device."""
+    NOT_TOML = "not_toml"
+    """Of the configuration: a file whose name keeps it from being read."""
+
+
 @dataclass(frozen=True, slots=True)
 class MessageRow:
     """One row of the ledger: a message of a watched mailbox, whatever became of it."""

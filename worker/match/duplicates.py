@@ -130,6 +130,15 @@ def receive_unreadable(refusal: Unreadable, pdf: Sha256, way: Way, known: Readin
     return New(hold_without_notice(Hold.of_refusal(refusal), pdf, way), ())
 
 
+def is_replaced_by(held: Submission, former: Sha256 | None) -> bool:
+    """Whether the further content of a file takes the place of ``held``, the hold of its ``former`` bytes.
+
+    Only of a hold that never had a notice, so that nothing that a person could have approved changes.
+    """
+    never_read = held.refusal is not None and held.contract_number is None
+    return held.state is State.HELD and held.came_by == "folder" and never_read and held.pdf_sha256 in {None, former}
+
+
 def hold_without_notice(refusal: Hold, pdf: Sha256 | None, way: Way) -> Submission:
     """A submission that waits only for a person: there is a file or a mail, but no notice read from it."""
     return dataclasses.replace(_arrived(way), pdf_sha256=pdf, refusal=refusal, reasons=(refusal,))

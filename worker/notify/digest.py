@@ -7,7 +7,7 @@ with the one command that closes it; no key is in it. It does not know how a mai
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -19,6 +19,7 @@ from worker.core.states import AlarmCause
 from worker.core.text import shown
 from worker.views.commands import command_line
 from worker.views.tasks import Task, Urgency
+from worker.views.unread_files import UnreadIn, say_unread
 
 TASKS_LIMIT: Final = 300
 """Tasks written out in one mail; a longer list is looked at with ``tasks``."""
@@ -67,10 +68,12 @@ def write_digest(
     sent: Sequence[Submission] = (),
     *,
     rehearsing: bool,
+    unread: Mapping[str, UnreadIn] | None = None,
 ) -> tuple[str, str]:
     """Subject and body of the digest; ``head`` is number and hash of the log's last entry.
 
-    ``sent`` is what left since the digest before.
+    ``sent`` is what left since the digest before; ``unread`` are files that are not read and that no digest has named,
+    by place.
     """
     day = _day(now)
     urgent = sum(task.urgency is Urgency.NOW for task in tasks)
@@ -83,6 +86,8 @@ def write_digest(
         subject = say("digest_subject_none", "ja")
         parts.append(say("digest_none", "ja", day=day))
     parts.append("\n".join(_list_sent(sent)))
+    if lines := list(say_unread(unread or {}, "ja")):
+        parts.append("\n".join([*lines, say("unread_once", "ja")]))
     parts += [say("digest_head", "ja", number=head[0], head=head[1]), say("telling_end", "ja")]
     return subject, "\n\n".join(parts) + "\n"
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from worker.audit.sent_log import read_receipt
+from worker.compose.missing_invoice import MissingInvoice
 from worker.core.alarms import cause_kind
 from worker.core.errors import ConfigError, HoshobinError, LogBroken
 from worker.core.login_errors import find_refusal
@@ -38,6 +39,7 @@ from worker.read.budget import FREE_DISK
 from worker.track.overdue import PRESSED
 from worker.views.actions import action_for
 from worker.views.commands import command_line
+from worker.views.missing_invoice import say_missing
 
 _CALLED_ABOUT: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.OVERDUE})
 """The states in which the section itself knows most."""
@@ -73,8 +75,11 @@ def no_near_misses(submission: Submission) -> tuple[NearMiss, ...]:  # noqa: ARG
     return ()
 
 
-def describe(submission: Submission, near: Sequence[NearMiss] = ()) -> str:
-    """One submission in a few plain lines, with the projects that its notice nearly fits."""
+def describe(submission: Submission, near: Sequence[NearMiss] = (), missing: MissingInvoice | None = None) -> str:
+    """One submission in a few plain lines, with the projects that its notice nearly fits.
+
+    ``missing`` says where its invoice goes, where that was not found.
+    """
     project = submission.known_as or "（案件不明）"
     issuer = submission.issuer_name or "（発注者不明）"
     lines = [f"■ {submission.label}　{shown(project)}　／　{shown(issuer)}"]
@@ -85,6 +90,8 @@ def describe(submission: Submission, near: Sequence[NearMiss] = ()) -> str:
     if near:
         lines.append(f"　　{say('h_near', 'ja')}：")
         lines += [f"　　　・{shown(_say_near_miss(each))}" for each in near]
+    if missing is not None:
+        lines += [f"　　　{line}" for line in say_missing(missing, "ja")]
     if submission.state in {State.REFUSED, State.IN_DOUBT} and submission.reply:
         lines.append(f"　　サーバーの応答：{shown(submission.reply)}")
     if submission.state is State.BOUNCED:
@@ -125,11 +132,12 @@ def write_telling(
     near_misses_of: Callable[[Submission], tuple[NearMiss, ...]] = no_near_misses,
     *,
     rehearsing: bool,
+    missing: Mapping[int, MissingInvoice] | None = None,
 ) -> tuple[str, str]:
     """Subject and body of the mail about ``alarms``; submissions that have moved on since are left out.
 
     ``waits`` are the states in which a submission needs a person. ``near_misses_of`` is
-    asked about the first NEAR_LIMIT.
+    asked about the first NEAR_LIMIT; ``missing`` says of some where their invoices go.
     """
     wanted = dict.fromkeys(number for alarm in alarms for number in alarm.submissions)
     needing = frozenset(waits)
@@ -154,7 +162,7 @@ def write_telling(
         parts += [say("telling_deadline", "ja", count=len(hurried))] if hurried else []
         open_ones.sort(key=lambda each: (each.id not in pressed, each.state not in _AT_ONCE))
         parts.append(say("telling_open", "ja", count=len(open_ones)))
-        parts += [describe(each, near_misses_of(each)) for each in open_ones[:NEAR_LIMIT]]
+        parts += [describe(each, near_misses_of(each), (missing or {}).get(each.id)) for each in open_ones[:NEAR_LIMIT]]
         parts += [describe(each) for each in open_ones[NEAR_LIMIT:LINES_LIMIT]]
         if len(open_ones) > LINES_LIMIT:
             parts.append(say("telling_more", "ja", count=len(open_ones) - LINES_LIMIT))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from worker.approve.redraft import InForce
@@ -20,6 +20,9 @@ MAILBOXES: Final = "watched_mailboxes"
 """Name of the store's value: a JSON object, by mailbox the fields of ``match.from_before.Watched``."""
 FOLDERS: Final = "notice_folders"
 """Name of the store's value: a JSON object, by resolved path when the folder was first read."""
+SUBFOLDERS: Final = "notice_subfolders"
+"""Name of the store's value: a JSON object, by resolved path of the folder an object, by path inside since when each of
+its folders counts as watched."""
 
 
 class Beginning:
@@ -59,6 +62,30 @@ class Beginning:
             folders[place] = (now if folders else self.first_start or now).isoformat()
             self._record(FOLDERS, folders)
         return dt.datetime.fromisoformat(folders[place])
+
+    def note_subfolders(
+        self, place: str, folders: Iterable[str], unreadable: Iterable[str], first_read: dt.datetime
+    ) -> Mapping[str, dt.datetime]:
+        """Since when each of ``folders`` inside the folder at ``place`` counts as watched; recorded where it is news.
+
+        One that a look finds for the first time was not there at the look before: only what was saved after that one
+        certainly came while it was watched. Where folders inside were never read (a store of an older program), all
+        that lies in them now is from before. One that is gone, and comes back, begins again; behind one that is
+        ``unreadable`` for now, none is gone. Raises Unavailable.
+        """
+        recorded = json.loads(self._store.property(SUBFOLDERS) or "{}")
+        former = recorded.get(place)
+        known = self._store.look("folder")
+        last_look = known.last_ok if known is not None else None
+        begun = first_read
+        if last_look is not None:
+            begun = self._clock.now() if former is None else max(last_look, first_read)
+        away = tuple(unreadable)
+        found = {name: (former or {}).get(name) or begun.isoformat() for name in folders}
+        found |= {name: since for name, since in (former or {}).items() if name.startswith(away)}
+        if found != former:
+            self._record(SUBFOLDERS, {**recorded, place: found})
+        return {name: dt.datetime.fromisoformat(since) for name, since in found.items()}
 
     def _record(self, name: str, value: Mapping[str, object]) -> None:
         with self._store.writing() as writing:

@@ -22,6 +22,7 @@ from worker.authenticate.sender_auth import Vouched
 from worker.config.mailbox_actions import is_due_after
 from worker.core.alarms import cause_about
 from worker.core.clock import Clock
+from worker.core.file_names import is_meant_as_notice
 from worker.core.message_id import is_own_message_id_form
 from worker.core.model import (
     Address,
@@ -50,6 +51,7 @@ from worker.pipeline.track import MAY_BE_HELD_ANEW, OWN_MESSAGE, Receiving, find
 from worker.read.budget import HOLDS_PER_MAIL, Ended, Lane, PutOff
 from worker.read.classify import Announcement, Meant, Ours, Own, Recognised, Report, Unrelated, recognise_mail
 from worker.read.message import Defect, Message, read_message
+from worker.read.pdf_bytes import begins_as_pdf
 from worker.read.ports import MailReaders, PdfReader
 from worker.store.ports import Author, Store, Writing
 from worker.track.reports import CameBack, Nothing, read_report
@@ -303,27 +305,50 @@ class Intake:
 
     # --- Files ----------------------------------------------------------------------------------------------
 
-    async def take_file(self, listed: Listed, content: bytes, in_force: InForce, from_before: str) -> int:
-        """Read and record one file of the notices folder; how many submissions began to wait."""
+    async def take_file(
+        self,
+        listed: Listed,
+        content: bytes,
+        in_force: InForce,
+        from_before: str,
+        unfinished: Submission | None = None,
+        of_bytes: Sequence[FileRow] = (),
+    ) -> int:
+        """Read and record one file of the notices folder; how many submissions began to wait.
+
+        ``unfinished`` is the hold of what the file was before; ``of_bytes`` are the rows of the same bytes elsewhere.
+        """
         way = _by_folder(listed, from_before)
-        read = await self.read_pdf(content, in_force)
         digest = sha256(content)
+        is_pdf = begins_as_pdf(content)
+        if not is_pdf and not is_meant_as_notice(listed.name):
+            with self._store.writing() as writing:
+                writing.record_file(_file_row(listed, self._clock.now(), End.NOT_OURS, None, digest))
+            return 0
+        read = await self.read_pdf(content, in_force)
         pdf = Attached(listed.name, content)
         notices = [read] if isinstance(read, Notice) else []
         invoices = await load_invoices(guarantees_in(notices, in_force, self._store), in_force, self._reader)
         with self._store.writing() as writing:
             taking = self._taking(writing, in_force, invoices)
+            taking.replaces(unfinished)
             if isinstance(read, Notice):
                 number = taking.take_notice(pdf, digest, read, way)
-            else:
+            elif is_pdf:
                 number = taking.take_unreadable(pdf, digest, read, way)
+            else:
+                same = dict.fromkeys(number for row in of_bytes for number in row.submissions)
+                number = taking.take_no_pdf(digest, read, way, same)
             writing.record_file(_file_row(listed, self._clock.now(), End.SUBMISSION, number, digest))
             return taking.end()
 
-    def hold_large_file(self, listed: Listed, in_force: InForce, from_before: str) -> int:
+    def hold_large_file(
+        self, listed: Listed, in_force: InForce, from_before: str, unfinished: Submission | None = None
+    ) -> int:
         """A file above the limit is not read; somebody put it there as a notice, so it is held."""
         with self._store.writing() as writing:
             taking = self._taking(writing, in_force, NOT_LOOKED)
+            taking.replaces(unfinished)
             refusal = Hold.of(Reason.TOO_LARGE, bytes=str(listed.size))
             number = taking.take_set_aside(refusal, _by_folder(listed, from_before))
             writing.record_file(_file_row(listed, self._clock.now(), End.HELD, number))
@@ -338,10 +363,10 @@ def _by_folder(listed: Listed, from_before: str) -> Way:
     return Way("folder", hide_codes(listed.name), "", None, proven=True, from_before=from_before)
 
 
-def _file_row(listed: Listed, now: dt.datetime, end: End, number: int, digest: Sha256 | None = None) -> FileRow:
-    return FileRow(
-        listed.name, listed.size, listed.mtime_ns, listed.inode, now, end, sha256=digest, submissions=(number,)
-    )
+def _file_row(listed: Listed, now: dt.datetime, end: End, number: int | None, digest: Sha256 | None = None) -> FileRow:
+    shape = (listed.size, listed.mtime_ns, listed.inode)
+    submissions = () if number is None else (number,)
+    return FileRow(listed.name, *shape, now, end, sha256=digest, submissions=submissions)
 
 
 # --- One message ---------------------------------------------------------------------------------------------

@@ -7,14 +7,22 @@ question. It does not know how the folder is read, nor which file is right.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from worker.approve.redraft import InForce
 from worker.compose.invoice_select import files_in_question
+from worker.compose.missing_invoice import (
+    READ,
+    MissingInvoice,
+    asks_for_invoice,
+    describe_missing,
+    find_unused,
+    name_to_give,
+)
 from worker.core.errors import NotBrought, Unavailable
-from worker.core.model import Notice, Product, Submission
+from worker.core.model import Notice, PdfText, Product, Sha256, Submission, Unreadable, sha256
 from worker.core.rulebook import Project
 from worker.match.match import Match, Proposed, match_project
 from worker.read.ports import PdfReader
@@ -102,6 +110,57 @@ async def look_at_folder(submissions: Iterable[Submission], in_force: InForce, r
     """List the folder where one of these may carry a file of it; nothing is read."""
     if any(any(_in_question(each, in_force)) for each in submissions):
         await in_force.files.look(reader, lambda _: False)
+
+
+EXPLAINED: Final = 20
+"""Submissions whose invoices are looked for in one mail: as many as are told with what lies near."""
+
+
+async def explain_missing(
+    submissions: Iterable[Submission], in_force: InForce, reader: PdfReader, reading: Reading
+) -> Mapping[int, MissingInvoice]:
+    """Of each that waits for an invoice, by its id: where people put it, and what lies there unused. Raises nothing."""
+    register, files = in_force.register, in_force.files
+    asking = []
+    for each in submissions:
+        project = register.by_id.get(each.project) if each.project else None
+        if asks_for_invoice(each) and each.product is not None and project is not None:
+            asking.append((each, each.product, project))
+    asking = asking[:EXPLAINED]
+    if not asking:
+        return {}
+    folder = in_force.configuration.settings.invoices_shown or files.place()
+    seen = await files.look(reader, lambda _: False)
+    if isinstance(seen.shelved, Unavailable):
+        return {
+            each.id: MissingInvoice(
+                folder, name_to_give(product, each.contract_number or "", project, register), is_away=True
+            )
+            for each, product, project in asking
+        }
+    unused = {
+        each.id: find_unused(project, each.contract_number or "", register, seen.shelved) for each, _, project in asking
+    }
+    wanted = {one.file for several in unused.values() for one in several[:READ]}
+    read = await files.look(reader, wanted.__contains__)
+
+    def text_of(file: str) -> tuple[Sha256, PdfText | Unreadable] | None:
+        found = read.answers.get(file)
+        if not isinstance(found, tuple):
+            return None
+        digest = sha256(found[1])
+        text = read.text(digest)
+        return None if text is None else (digest, text)
+
+    def was_carried(digest: Sha256) -> bool:
+        return bool(reading.carried(digest))
+
+    return {
+        each.id: describe_missing(
+            folder, project, product, each.contract_number or "", register, unused[each.id], text_of, was_carried
+        )
+        for each, product, project in asking
+    }
 
 
 def _in_question(submission: Submission, in_force: InForce) -> tuple[frozenset[str], Callable[[str], bool] | None]:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from worker.approve.redraft import InForce
 from worker.approve.release import opening_of
 from worker.compose import mime_write as letter
+from worker.compose.missing_invoice import MissingInvoice
 from worker.config.settings import Settings
 from worker.core.alarms import (
     MUTE_AFTER,
@@ -29,7 +30,7 @@ from worker.core.alarms import (
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, NotAllowed, Unavailable
 from worker.core.message_id import alarm_message_id
-from worker.core.model import JST, Address, Alarm, Submission
+from worker.core.model import JST, Address, Alarm, Submission, Unread
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, Event, NoteEvent, State
 from worker.core.waits import is_over
 from worker.match.near_matches import near_misses_of
@@ -38,11 +39,13 @@ from worker.notify.digest import digest_cause, escalation_cause, write_digest, w
 from worker.notify.operator_mail import write_telling
 from worker.notify.ports import OperatorCommand
 from worker.pipeline.reachability import Health
+from worker.pipeline.unread_files import UnreadFiles
 from worker.pipeline.waits import HoldWaits
 from worker.send import smtp_verdicts as send
 from worker.send.ports import Data, MailServer, Rcpt, Reply, Silence
 from worker.store.ports import TOLD_OF_STRANGERS, Author, Store, Writing
 from worker.views.tasks import open_tasks
+from worker.views.unread_files import CONFIGURATION, UnreadIn, untold
 
 _NEEDS_A_PERSON: Final = NEEDS_A_PERSON | {State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.OVERDUE}
 
@@ -71,6 +74,13 @@ _HandedOver = tuple[send.Verdict, Reply | Silence, dict[Address, Reply | Silence
 """What the last step meant and was answered, and the people whom the server did not take."""
 
 
+ExplainInvoices = Callable[[Sequence[Submission], InForce], Awaitable[Mapping[int, MissingInvoice]]]
+
+
+async def _explain_none(submissions: Sequence[Submission], in_force: InForce) -> Mapping[int, MissingInvoice]:  # noqa: ARG001  the form of what is asked
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class _Message:
     """One mail about some alarms."""
@@ -83,6 +93,8 @@ class _Message:
     """What leaves by itself once this mail has told of it."""
     told_up_to: int | None = None
     """Of a digest: the number of the last entry that it takes account of."""
+    unread: Mapping[str, UnreadIn] = field(default_factory=dict)
+    """Files that are not read and that it names: no other digest does."""
 
 
 class Telling:
@@ -105,6 +117,12 @@ class Telling:
         self._waits = waits
         self._author = author
         self._command = command
+        self._unread = UnreadFiles(store)
+        self.find_unread_configuration: Callable[[], Iterable[tuple[str, Unread]]] = tuple
+        """Gives the files in the configuration's directory that are not read: who runs the pipeline knows it."""
+        self.explain_invoices: ExplainInvoices = _explain_none
+        """Says of submissions that wait for an invoice where people put it."""
+        self._missing: Mapping[int, MissingInvoice] = {}
 
     async def tell(self, in_force: InForce, *causes: str) -> Unavailable | None:
         """Send a mail about all alarms whose moment has come, the digest and the escalation each in one of its own.
@@ -118,6 +136,7 @@ class Telling:
         alarms = [each for each in self._store.alarms_waiting() if _is_due(each, now)]
         alarms = self._without_waiting([each for each in alarms if not causes or each.cause in causes], now)
         failure = None
+        await self._look_for_invoices(alarms, in_force)
         for message in self._write_all(alarms, in_force, now):
             failure = await self._send(message, in_force.configuration.settings, now) or failure
         return failure
@@ -151,6 +170,7 @@ class Telling:
             return
         waiting = [each for each in self._store.alarms_waiting() if _is_to_be_called(each, now)]
         waiting = self._without_waiting(waiting, now)
+        await self._look_for_invoices(waiting, in_force)
         for message in self._write_all(waiting, in_force, now, is_by_command=True):
             why = await self._command.call(f"{message.subject}\n\n{message.body}")
             with self._store.writing() as writing:
@@ -159,6 +179,11 @@ class Telling:
                 for alarm in message.alarms:
                     called_at, again_at = (None, now + CALL_AGAIN) if why else (now, None)
                     writing.update_alarm(dataclasses.replace(alarm, called_at=called_at, next_call_at=again_at))
+
+    async def _look_for_invoices(self, alarms: Iterable[Alarm], in_force: InForce) -> None:
+        numbers = dict.fromkeys(number for alarm in alarms for number in alarm.submissions)
+        submissions = [self._store.submission(number) for number in numbers]
+        self._missing = await self.explain_invoices(submissions, in_force)
 
     def _note_mute(self, since: dt.datetime, failure: Unavailable) -> None:
         """An alarm for each time that the server stays away; the mail about it comes late, the command does not."""
@@ -222,6 +247,7 @@ class Telling:
             {number: self._store.submission(number) for number in numbers},
             _NEEDS_A_PERSON,
             lambda submission: near_misses_of(submission, self._store, in_force.register),
+            missing=self._missing,
             rehearsing=settings.release.rehearsal_to is not None,
         )
         named = [int(found[1]) for alarm in alarms if (found := _ABOUT.match(alarm.detail))]
@@ -255,11 +281,13 @@ class Telling:
         settings = in_force.configuration.settings
         tasks = open_tasks(self._store.submissions(), in_force.configuration, now)
         rehearsing = settings.release.rehearsal_to is not None
+        self._unread.note(CONFIGURATION, self.find_unread_configuration())
+        unread = untold(self._unread.recorded())
         head, sent = self._store.head(), self._find_sent(now)
-        subject, body = write_digest(tasks, head, now, sent, rehearsing=rehearsing)
+        subject, body = write_digest(tasks, head, now, sent, rehearsing=rehearsing, unread=unread)
         numbers = [*(each.submission for each in tasks if each.submission), *(each.id for each in sent)]
         body = self._without_keys(body, numbers)
-        return _Message(tuple(alarms), settings.notify, subject, body, told_up_to=head[0])
+        return _Message(tuple(alarms), settings.notify, subject, body, told_up_to=head[0], unread=unread)
 
     def _find_sent(self, now: dt.datetime) -> tuple[Submission, ...]:
         """What left since the last digest that was accepted, in that order."""
@@ -335,6 +363,7 @@ class Telling:
         if verdict is send.Verdict.ACCEPTED:
             wait = dt.timedelta(minutes=settings.release.hold_minutes)
             self._mark(message, now, wait, message_id=message_id, accepted_at=answer.at, reply=str(answer))
+            self._unread.told(message.unread)
         if verdict is send.Verdict.ACCEPTED and not refused:
             return None
         why = "; ".join(f"{address}: {reply}" for address, reply in refused.items()) or str(answer)

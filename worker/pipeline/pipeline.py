@@ -8,7 +8,6 @@ ends with that reason, and the others go on.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime as dt
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +17,7 @@ from worker.approve.decisions import keep_contents, redraft
 from worker.approve.redraft import InForce
 from worker.authenticate.ports import Signatures
 from worker.compose.checks import stamp_history
+from worker.compose.missing_invoice import MissingInvoice
 from worker.compose.reread import entered_notice
 from worker.core.alarms import cause_about, tell_apart
 from worker.core.clock import Clock
@@ -26,11 +26,12 @@ from worker.core.model import JST, Notice, Submission, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.core.states import NEEDS_A_PERSON, REFUSALS, AlarmCause, Event, Reason, State
 from worker.core.waits import is_over
-from worker.match.from_before import file_from_before
 from worker.notify.ports import OperatorCommand
 from worker.pipeline.first_start import Beginning
+from worker.pipeline.folder import WatchingFolder
 from worker.pipeline.intake import Intake
 from worker.pipeline.invoices import (
+    explain_missing,
     guarantees_in,
     guarantees_of,
     load_invoices,
@@ -43,13 +44,14 @@ from worker.pipeline.remind import Reminding
 from worker.pipeline.restore import unlooked
 from worker.pipeline.send import Sending, SendingPass
 from worker.pipeline.submissions import Taking, note_moment, note_steps
+from worker.pipeline.unread_files import UnreadFiles
 from worker.pipeline.waits import HoldWaits
 from worker.pipeline.watch import Watching
 from worker.read.ports import MailReaders, PdfReader
 from worker.send.ports import MailServer
 from worker.store.ports import RESTORED_AT, Author, Store
-from worker.watch import plan as watch
-from worker.watch.ports import Folder, InvoiceSnapshot, Listed, Mailbox, Thread
+from worker.views.unread_files import INVOICES
+from worker.watch.ports import Folder, InvoiceSnapshot, Mailbox, Thread
 
 LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
 """A log that is broken for days is worth a mail each day: meanwhile nothing is submitted."""
@@ -91,12 +93,13 @@ class Pipeline:
         waits = HoldWaits(store, clock)
         self.sending = Sending(store, server, reader, self.intake.readings, clock, account, self.health, waits)
         self.telling = Telling(store, server, clock, self.health, waits, Author("hoshobin", account), command)
+        self.telling.explain_invoices = self._explain_invoices
         self.reminding = Reminding(store, clock, Author("hoshobin", account))
         self._reader = reader
         self._clock = clock
         self._author = Author("hoshobin", account)
+        self._unread = UnreadFiles(store)
         self._weighed: dict[int, tuple[int, str]] = {}
-        self._unread_files: dict[str, Unavailable] = {}
         self._has_looked_since_resumed = False
         self._unread_with: Mapping[str, Guarantor] | None = None
         self._strangers_again: deque[int] = deque()
@@ -104,6 +107,7 @@ class Pipeline:
         self.watching = Watching(
             store, clock, reader, self.intake, lambda: self.in_force, self._note_recorded, self._beginning, self._author
         )
+        self._watching_folder = WatchingFolder(store, clock, self.intake, self.health, self._beginning)
         self.on_recorded: Callable[[], None] = _nobody_waits
         """Called after each block of messages that was recorded: what it opened may be sent at once."""
         self.awaits_first_looks: Callable[[], bool] = _all_looked
@@ -140,33 +144,7 @@ class Pipeline:
 
         In a thread of its own, as a share that is away may not answer for minutes. Raises Unavailable.
         """
-        first_read = self._beginning.note_folder(await thread(folder.place))
-        now = self._clock.now()
-        plan = watch.plan_folder(await thread(folder.look), self.store.file, now)
-        seen_at = self._clock.now()  # a slow look may have seen a file just now
-        if plan.record:
-            with self.store.writing() as writing:
-                for row in plan.record:
-                    writing.record_file(dataclasses.replace(row, looked_at=seen_at))
-        waiting = 0
-        self._unread_files.clear()
-        for listed in plan.take:
-            waiting += await self._take_file(folder, thread, listed, first_read)
-        for unread in self._unread_files.values():
-            raise unread  # one file does not keep the others waiting, and is not passed over in silence
-        self.health.reached("folder", now)
-        return waiting, plan.look_again
-
-    async def _take_file(self, folder: Folder, thread: Thread, listed: Listed, first_read: dt.datetime) -> int:
-        from_before = file_from_before(watch.saved_at(listed), self._beginning.first_start, first_read)
-        if listed.size > watch.FILE_LIMIT:
-            return self.intake.hold_large_file(listed, self.in_force, from_before)
-        try:
-            content = await thread(folder.read, listed)
-        except Unavailable as failure:
-            self._unread_files[listed.name] = failure
-            return 0
-        return 0 if content is None else await self.intake.take_file(listed, content, self.in_force, from_before)
+        return await self._watching_folder.look(folder, thread, self.in_force)
 
     async def judge_waiting(self) -> int:
         """Judge anew what waits, or is to be handed in, where anything it rests on changed; how many began to wait."""
@@ -201,11 +179,18 @@ class Pipeline:
             several = left
         return waiting
 
+    async def _explain_invoices(
+        self, submissions: Sequence[Submission], in_force: InForce
+    ) -> Mapping[int, MissingInvoice]:
+        return await explain_missing(submissions, in_force, self._reader, self.store)
+
     async def _changed_since_weighed(self) -> tuple[Submission, ...]:
         submissions = self.store.submissions(*_JUDGED_IN)
         for gone in self._weighed.keys() - {each.id for each in submissions}:
             del self._weighed[gone]  # sent, or ended: where it waits once more, its version is another
         await look_at_folder(submissions, self.in_force, self._reader)
+        if (rest := self.in_force.files.rest()) is not None:
+            self._unread.note(INVOICES, [(each.name, each.why) for each in rest.unread if each.why is not None])
         return tuple(each for each in submissions if self._weighed.get(each.id) != (each.version, self._stamp(each)))
 
     def _weigh(self, submission: Submission, invoices: InvoiceSnapshot) -> int:

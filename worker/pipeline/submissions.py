@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from worker.approve.decisions import end_announcement, keep_contents, note_annou
 from worker.approve.redraft import InForce, missing_where_away
 from worker.compose.manual_submission import renew_steps
 from worker.compose.reread import compare_notice
+from worker.core.alarms import tell_apart
 from worker.core.model import Attached, Hold, Notice, Sha256, Submission, Unreadable
 from worker.core.params import Params
 from worker.core.states import NEEDS_A_PERSON, WAITING, AlarmCause, Event, NoteEvent, State
@@ -35,6 +36,11 @@ from worker.match.duplicates import (
 from worker.read.announcement import find_announcement, find_answers, find_listing, is_same_announcement, is_seen_before
 from worker.store.ports import Author, Writing
 from worker.watch.ports import InvoiceSnapshot
+
+
+def _replacing(held: Submission) -> dict[str, Any]:
+    """What the entry says of a file that was written to its end, or replaced, under its hold."""
+    return {"read_anew": True, "replaces": held.pdf_sha256 or ""}
 
 
 def note_moment(writing: Writing, before: Submission, after: Submission, author: Author) -> None:
@@ -87,8 +93,19 @@ class Taking:
         self.now = now
         """The moment of the transaction."""
         self._waiting: list[int] = []
+        self._replaced: Submission | None = None
+        self._waiting_anew: list[Submission] = []
         self.drafted: list[Submission] = []
         """Those that a notice of this transaction became."""
+
+    def replaces(self, held: Submission | None) -> None:
+        """The next that is taken is the further content of the file for which ``held`` waits: that hold ends with it.
+
+        Where somebody changed it since, it is left as it is.
+        """
+        if held is not None:
+            now = self._writing.submission(held.id)
+            self._replaced = now if now.version == held.version else None
 
     def take_notice(self, pdf: Attached, digest: Sha256, notice: Notice, way: Way, beside: Sequence[str] = ()) -> int:
         """The submission that this notice becomes, or already is; ``beside`` are other PDFs of the same mail."""
@@ -106,9 +123,15 @@ class Taking:
                 others = [hide_codes(name, key) for name in beside]
                 detail = {"file": hide_codes(pdf.filename, key), "other_pdfs": others}
                 announcement = self._find_announcement(notice, proven=way.proven)
-                created = self._record_notice(arrived, announcement, pdf.content, detail)
+                if self._replaced is not None:
+                    created = self._go_on_with(self._replaced, arrived, announcement, pdf.content, detail)
+                else:
+                    created = self._record_notice(arrived, announcement, pdf.content, detail)
                 self.drafted.append(created)
-                self._note_wait(created)
+                if self._replaced is None:
+                    self._note_wait(created)
+                elif created.state in NEEDS_A_PERSON:
+                    self._waiting_anew.append(created)
                 for earlier in superseded:
                     self._supersede(earlier, created)
                 self._end_answered(notice)
@@ -164,6 +187,24 @@ class Taking:
             return self._writing.create(Event.NOTICE_READ, drafted.submission, self._author, detail)
         return self._writing.change(Event.NOTICE_READ, announcement, drafted.submission, self._author, detail)
 
+    def _go_on_with(
+        self,
+        replaced: Submission,
+        arrived: Submission,
+        announcement: Submission | None,
+        content: bytes,
+        detail: dict[str, Any],
+    ) -> Submission:
+        """The hold of a file that was not whole goes on as its notice; an announcement that waits for it ends."""
+        detail |= _replacing(replaced)
+        joined = join_notice(replaced, arrived, self._writing)
+        drafted = redraft(joined, self._in_force, self._invoices, self._writing, self.now, content)
+        keep_contents(self._writing, drafted)
+        created = self._writing.change(Event.REDRAFTED, replaced, drafted.submission, self._author, detail)
+        if announcement is not None:
+            end_announcement(self._writing, announcement, [created], self._author)
+        return created
+
     def take_unreadable(self, pdf: Attached, digest: Sha256, refusal: Unreadable, way: Way) -> int:
         """The submission in which a file that was meant as a notice waits for a person."""
         match receive_unreadable(refusal, digest, way, self._writing):
@@ -172,6 +213,19 @@ class Taking:
             case New(arrived, _):
                 self._writing.keep("pdf", pdf.content)
                 return self._hold(arrived, {"file": hide_codes(pdf.filename)})
+
+    def take_no_pdf(self, digest: Sha256, refusal: Unreadable, way: Way, same: Iterable[int]) -> int:
+        """The submission in which a file that was meant as a notice and is no PDF waits; its bytes are not kept.
+
+        ``same`` are the submissions of the same bytes elsewhere in the folder.
+        """
+        for number in same:
+            first = self._writing.submission(number)
+            if first.state is State.HELD and first.refusal is not None:
+                return self._note_again(first, digest, way)
+        return self._hold(
+            hold_without_notice(Hold.of_refusal(refusal), None, way), {"file": hide_codes(way.source_name)}
+        )
 
     def take_set_aside(self, refusal: Hold, way: Way) -> int:
         """The submission in which a mail or a file that was not read as one waits for a person."""
@@ -268,14 +322,33 @@ class Taking:
         """Store the alarm about what began to wait; how many that were."""
         if self._waiting:
             self._writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, self._waiting)
-        return len(self._waiting)
+        for each in self._waiting_anew:  # told a moment ago of another reason, so that this one is told as well
+            self._writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [each.id], tell_apart(each))
+        return len(self._waiting) + len(self._waiting_anew)
 
     # --- What they share ------------------------------------------------------------------------------------
 
     def _hold(self, arrived: Submission, detail: dict[str, str]) -> int:
+        if (before := self._replaced) is not None:
+            return self._hold_on(before, arrived, detail)
         held = self._writing.create(Event.NOTICE_READ, arrived, self._author, detail)
         self._note_wait(held)
         return held.id
+
+    def _hold_on(self, before: Submission, arrived: Submission, detail: dict[str, Any]) -> int:
+        """The further content of a held file cannot be read either: the hold stays, and is about that content."""
+        after = dataclasses.replace(
+            before,
+            refusal=arrived.refusal,
+            reasons=arrived.reasons,
+            pdf_sha256=arrived.pdf_sha256,
+            from_before=arrived.from_before,
+        )
+        detail |= _replacing(before)
+        held = self._writing.change(Event.REDRAFTED, before, after, self._author, detail)
+        if after.reasons != before.reasons:
+            self._waiting_anew.append(held)
+        return before.id
 
     def _supersede(self, earlier: Submission, later: Submission) -> None:
         event = Event.HELD if earlier.state is State.APPROVED else Event.REDRAFTED
@@ -300,11 +373,19 @@ class Taking:
             "waiting": first.state in WAITING,
         }
         self._writing.note(NoteEvent.SEEN_AGAIN, first.id, self._author, detail)
+        if self._replaced is not None and self._replaced.id != first.id:
+            self._end_replaced(self._replaced, first)
         if digest == first.pdf_sha256 and first.state is State.HELD:
             self._lift_where_proven(first, way)
         if way.from_before and not first.from_before and first.state in {State.HELD, State.APPROVED}:
             self._hold_as_from_before(first.id, way)
         return first.id
+
+    def _end_replaced(self, replaced: Submission, first: Submission) -> None:
+        """What the held file is by now is here already: its hold ends for that."""
+        ended = dataclasses.replace(replaced, state=State.WITHDRAWN, joined=(first.id,))
+        detail = {"joined": [first.id], **_replacing(replaced)}
+        self._writing.change(Event.WITHDRAWN, replaced, ended, self._author, detail)
 
     def _hold_as_from_before(self, number: int, way: Way) -> None:
         """What waits is from before after all: the same notice lay elsewhere when the product came."""

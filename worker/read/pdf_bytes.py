@@ -35,6 +35,11 @@ _ISO: Final = (32769, b"CD001")
 _UPDATE: Final = re.compile(rb"\d+\s+\d+\s+obj\b|xref\b|trailer\b|startxref\b")
 
 
+def begins_as_pdf(content: bytes) -> bool:
+    """Whether nothing but white space, or the mark of a text's encoding, stands before the mark of a PDF."""
+    return content[:TRAILING].lstrip(b"\xef\xbb\xbf" + _EMPTY).startswith(_MARK)
+
+
 def fault_of(content: bytes) -> str:
     """CONTAINER, TRAILING_DATA or CUT; empty where ``content`` is one PDF and nothing else."""
     if not content.startswith(_MARK) or _is_archive(content):

@@ -23,7 +23,7 @@ from typing import Final
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from worker.config.files import make_own_folders, read_directory, stamp_directory
+from worker.config.files import find_unread, make_own_folders, read_directory, stamp_directory
 from worker.config.ports import Secrets
 from worker.config.quiet_period import Resting
 from worker.config.settings import Settings
@@ -142,6 +142,7 @@ class Service:
         self._loops = [Loop(beat, partial(self._send, pipeline))]
         self._loops += self._watching(office, pipeline, watched)
         pipeline.on_recorded = self._loops[0].wake.set
+        pipeline.telling.find_unread_configuration = partial(find_unread, office.directory)
         watching = {each.name for each in self._loops if each.vigil is not None}
         pipeline.awaits_first_looks = lambda: not watching <= self._looked | pipeline.watching.has_news_of
         scheduler = self._schedule()

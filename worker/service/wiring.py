@@ -415,6 +415,11 @@ def try_resolver() -> Resolver:
     return TxtRecords().try_resolver()
 
 
+def build_invoice_folder(office: Office) -> InvoiceFiles:
+    """The invoices folder, for one look."""
+    return InvoiceFiles(office.places.invoices)
+
+
 def build_folder(office: Office) -> NoticeFolder:
     """The notices folder."""
     from worker.watch.folder.notices import NoticeFolder

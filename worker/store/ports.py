@@ -268,6 +268,14 @@ class Store(Reading, Protocol):
         """The row of this file's name."""
         ...
 
+    def files(self, names: Iterable[str]) -> Mapping[str, FileRow]:
+        """The rows of these files, by name, where they have one."""
+        ...
+
+    def files_of(self, digest: Sha256) -> tuple[FileRow, ...]:
+        """The rows of every file that had these bytes when it was last read; each row is looked at."""
+        ...
+
     def look(self, name: str) -> Look | None:
         """What is known of one watched or reached thing."""
         ...

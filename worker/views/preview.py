@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from worker.compose.checks import Check
+from worker.compose.missing_invoice import MissingInvoice
 from worker.core.messages import (
     Language,
     hold_detail,
@@ -43,6 +44,7 @@ from worker.core.rulebook import Closing
 from worker.core.states import Reason, State
 from worker.core.text import hide_codes
 from worker.match.near_matches import NearMiss
+from worker.views.missing_invoice import missing_json, say_missing
 
 PAGE_LINES: Final = 60
 """Of an attachment's first page: a form or an invoice has some 40; the file itself is at hand."""
@@ -67,6 +69,8 @@ class Seen:
     """The first page of each attachment as text, by its sha256; one that is not there was not read."""
     sends_at: dt.datetime | None = None
     """When it leaves by the hours of sending, where it waits for them."""
+    missing: MissingInvoice | None = None
+    """Where its invoice goes, where that was not found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ def lay_out(seen: Seen, lang: Language) -> tuple[Part, ...]:
     parts = (
         ("", _standing(seen, lang)),
         ("h_near", _near(seen.near, lang)),
+        ("h_missing", _missing(seen.missing, lang)),
         ("h_mail", _mail(seen, lang)),
         ("h_pages", _pages(seen, lang)),
         ("h_rule", _rule(seen.submission, lang)),
@@ -214,6 +219,11 @@ def _receipts(submission: Submission, lang: Language) -> _Pairs:
         yield each.at.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S"), name_receipt(each, lang)
 
 
+def _missing(missing: MissingInvoice | None, lang: Language) -> _Pairs:
+    for line in say_missing(missing, lang) if missing is not None else ():
+        yield "", line
+
+
 def _near(near: Sequence[NearMiss], lang: Language) -> _Pairs:
     for each in near:
         yield f"{each.name} ({each.project_id})", each.differs or say("near_same", lang)
@@ -267,6 +277,7 @@ def seen_json(seen: Seen, lang: Language = "ja") -> dict[str, Any]:
             ],
             "bring": list(duties.bring),
         },
+        "missing_invoice": missing_json(seen.missing),
         "near_misses": [
             {"project": each.project_id, "name": each.name, "differs": each.differs or None} for each in seen.near
         ],

@@ -19,6 +19,7 @@ from worker.core.states import State
 from worker.views.problems import problem_json
 from worker.views.submission_json import ledger_json, submission_json, time_json
 from worker.views.tasks import Urgency
+from worker.views.unread_files import UnreadIn, unread_json
 
 if TYPE_CHECKING:
     from worker.audit.verify import Verdict
@@ -61,6 +62,8 @@ class Status:
     waiting: Sequence[Submission]
     sends_at: dt.datetime | None
     urgencies: Counter[Urgency]
+    unread: Mapping[str, UnreadIn]
+    """Files that are not read, by place."""
 
     @property
     def is_stopped(self) -> bool:
@@ -68,8 +71,8 @@ class Status:
         return self.is_behind_head or self.is_other_secret or self.is_restored
 
 
-def doctor_json(results: Iterable[Examined]) -> dict[str, Any]:
-    """Returns the fixed fields of ``doctor``."""
+def doctor_json(results: Iterable[Examined], unread: Mapping[str, UnreadIn]) -> dict[str, Any]:
+    """Returns the fixed fields of ``doctor``; ``unread`` are the files that are not read, by place."""
     return {
         "results": [
             {
@@ -80,12 +83,18 @@ def doctor_json(results: Iterable[Examined]) -> dict[str, Any]:
                 "note": each.note or None,
             }
             for each in results
-        ]
+        ],
+        "unread_files": unread_json(unread),
     }
 
 
-def check_json(configuration: Configuration, examples: Mapping[str, int], lang: Language) -> dict[str, Any]:
-    """Returns the fixed fields of ``check``; ``examples`` are the examples tried, by their origin."""
+def check_json(
+    configuration: Configuration, examples: Mapping[str, int], unread: Mapping[str, UnreadIn], lang: Language
+) -> dict[str, Any]:
+    """Returns the fixed fields of ``check``.
+
+    ``examples`` are the examples tried, by their origin, ``unread`` the files that are not read, by place.
+    """
     return {
         "ok": True,
         "issuers": len(configuration.issuers),
@@ -93,6 +102,7 @@ def check_json(configuration: Configuration, examples: Mapping[str, int], lang: 
         "mailboxes": len(configuration.settings.mailboxes),
         "examples": dict(examples),
         "remarks": [problem_json(each, lang) for each in configuration.remarks],
+        "unread_files": unread_json(unread),
     }
 
 
@@ -123,6 +133,7 @@ def status_json(status: Status, lang: Language) -> dict[str, Any]:
         "waiting": [submission_json(each, lang) for each in status.waiting],
         "sends_at": time_json(status.sends_at),
         "tasks": {urgency.name.lower(): count for urgency, count in status.urgencies.items()},
+        "unread_files": unread_json(status.unread),
     }
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from worker.core.model import JST, NO_DATE, End, FileRow, Look, MessageRow
+from worker.core.model import JST, NO_DATE, End, FileRow, Look, MessageRow, Unread
 from worker.core.waits import is_over
 from worker.watch.ports import Header, Listed, Opened
 
@@ -64,7 +64,7 @@ def plan_folder(
     waits: list[dt.timedelta] = []
     for file in listed:
         row = known(file.name)
-        if row is None or (row.size, row.mtime_ns, row.inode) != (file.size, file.mtime_ns, file.inode):
+        if row is None or not is_same_shape(row, file):
             record.append(FileRow(file.name, file.size, file.mtime_ns, file.inode, now))
             waits.append(settle)
         elif row.end is not End.PENDING:
@@ -77,6 +77,37 @@ def plan_folder(
         else:
             waits.append(settle - (now - row.looked_at))
     return FolderPlan(tuple(take), tuple(record), min(waits, default=None))
+
+
+STAYS: Final = dt.timedelta(days=1)
+"""How long a file may bear the name of an unfinished one before it is named: the largest download ends in an hour, and
+a computer that sleeps goes on with it the next morning."""
+
+
+def plan_unread(
+    unread: Sequence[Listed], known: Callable[[str], FileRow | None], now: dt.datetime
+) -> tuple[tuple[Listed, ...], tuple[FileRow, ...]]:
+    """Which of the files that are not read are told to people, and the rows from which a day is counted.
+
+    An unfinished one that grows, or is another by now, has its day from then on.
+    """
+    told: list[Listed] = []
+    record: list[FileRow] = []
+    for file in unread:
+        if file.why is not Unread.UNFINISHED:
+            told.append(file)
+            continue
+        row = known(file.name)
+        if row is None or not is_same_shape(row, file) or row.looked_at > now:
+            record.append(FileRow(file.name, file.size, file.mtime_ns, file.inode, now))
+        elif now - row.looked_at >= STAYS:
+            told.append(file)
+    return tuple(told), tuple(record)
+
+
+def is_same_shape(row: FileRow, file: Listed) -> bool:
+    """Whether the file has the size, the modification time and the inode that are recorded."""
+    return (row.size, row.mtime_ns, row.inode) == (file.size, file.mtime_ns, file.inode)
 
 
 _NANOSECOND: Final = 10**9

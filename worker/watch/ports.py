@@ -13,6 +13,7 @@ from worker.core.errors import NotBrought, Unavailable
 from worker.core.model import (
     PdfText,
     Sha256,
+    Unread,
     Unreadable,
 )
 from worker.read.ports import PdfReader
@@ -158,6 +159,18 @@ class Listed:
     size: int
     mtime_ns: int
     inode: int
+    why: Unread | None = None
+    """Why it is not read; None where it is. Then it may be a folder, a link or the like, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Found by a look beside the files that are read."""
+
+    unread: tuple[Listed, ...] = ()
+    """Each with its reason; an UNFINISHED one whenever its name says so, however short a time it lies there."""
+    folders: tuple[str, ...] = ()
+    """Every folder inside that was looked into, by its path with a slash at the end."""
 
 
 class Thread(Protocol):
@@ -176,7 +189,11 @@ class Folder(Protocol):
         ...
 
     def look(self) -> tuple[Listed, ...]:
-        """Every regular file whose name is not a half-written one's, in order of name."""
+        """Every file that is read, in it and in its folders, in order of name."""
+        ...
+
+    def rest(self) -> Rest:
+        """The other things that the last look found. Raises nothing."""
         ...
 
     def read(self, listed: Listed) -> bytes | None:
@@ -191,6 +208,8 @@ class Shelved:
     file: str
     sha256: Sha256 | None
     size: int
+    saved_ns: int = 0
+    """Its modification time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,4 +266,12 @@ class Files(Protocol):
 
     def listing(self) -> tuple[Shelved, ...]:
         """Every file of the folder as the last look saw it, by path. Raises Unavailable."""
+        ...
+
+    def rest(self) -> Rest | None:
+        """The files that the last look found and that are not read; None before the first. Raises nothing."""
+        ...
+
+    def place(self) -> str:
+        """The folder's path. Raises nothing."""
         ...

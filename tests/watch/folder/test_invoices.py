@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from worker.core.errors import Unavailable
-from worker.core.model import Unreadable
+from worker.core.model import Unread, Unreadable
 from worker.core.states import Reason
 from worker.watch.folder import invoices as invoice_files
 from worker.watch.folder.invoices import InvoiceFiles
@@ -29,6 +29,12 @@ def folder(tmp_path: Path) -> Path:
 
 def names(folder: Path) -> list[str]:
     return [each.name for each in InvoiceFiles(folder).look()]
+
+
+def unread(shelf: InvoiceFiles) -> tuple[Listed, ...]:
+    rest = shelf.rest()
+    assert rest is not None
+    return rest.unread
 
 
 def read(folder: Path, name: str) -> bytes | Unreadable | None:
@@ -101,6 +107,26 @@ def test_no_link_and_no_device_is_ever_listed_or_read(folder: Path, tmp_path: Pa
     assert names(folder) == ["r8/請求書.pdf"]
     for name in ("out.pdf", "inside.pdf", "folder/outside.pdf", "fifo.pdf"):
         assert read(folder, name) is None
+
+
+def test_recycle_bins_and_hard_links_hold_no_invoice(folder: Path, tmp_path: Path) -> None:
+    for name in ("#recycle", "@eaDir", ".Trash-1"):
+        (folder / name).mkdir()
+        (folder / name / "請求書.pdf").write_bytes(PDF)
+    (folder / "Thumbs.db").write_bytes(b"x")
+    (folder / "hard.pdf").hardlink_to(tmp_path / "outside.pdf")
+    (folder / "link.pdf").symlink_to(tmp_path / "outside.pdf")
+    shelf = InvoiceFiles(folder)
+    assert [each.name for each in shelf.look()] == ["r8/請求書.pdf"]
+    assert {each.name: each.why for each in unread(shelf)} == {"hard.pdf": Unread.LINKED, "link.pdf": Unread.LINK}
+    assert read(folder, "hard.pdf") is None
+
+
+def test_a_folder_too_deep_is_named(folder: Path) -> None:
+    folder.joinpath(*"abcdefg").mkdir(parents=True)
+    shelf = InvoiceFiles(folder)
+    shelf.look()
+    assert [(each.name, each.why) for each in unread(shelf)] == [("a/b/c/d/e/", Unread.TOO_DEEP)]
 
 
 def test_what_is_no_pdf_is_damaged(folder: Path) -> None:

@@ -101,6 +101,10 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "from_message": ("届いたメール", "message"),
     "phone": ("電話", "phone"),
     "proven": ("送信元の確認済み", "proven"),
+    "read_anew": (
+        "書き終わった（差し替えられた）ファイルを読み直し",
+        "the file was finished or replaced, and read anew",
+    ),
     "receipts": ("届いた内容", "what came back"),
     "recipients": ("宛先", "recipients"),
     "released_by": ("送信の決定", "released by"),

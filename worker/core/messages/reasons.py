@@ -133,8 +133,8 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
         "look at the issuer's page or call, then complete the rule",
     ),
     _R.INVOICE_MISSING: (
-        "所定のフォルダに保存し、案件に指定",
-        "save it to the invoices folder and name it with the project",
+        "請求書フォルダに保存（場所とファイル名は「詳細」に表示）、又は案件に指定",
+        "save it to the invoices folder (`show` says where and under what name), or name it with the project",
     ),
     _R.INVOICE_UNDECIDED: (
         "同送するファイルか「別途」を指定",

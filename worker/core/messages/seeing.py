@@ -27,6 +27,30 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "near_miss": ("{name}（{id}）：{differs}", "{name} ({id}): {differs}"),
     "near_same": ("お知らせと同じ", "the same as on the notice"),
     "h_near": ("似ている案件（自動では選びません）", "similar projects (never chosen automatically)"),
+    # --- the invoice that was not found
+    "h_missing": ("請求書の保存先", "where the invoice goes"),
+    "missing_folder": ("請求書フォルダ：{folder}", "The invoices folder: {folder}"),
+    "missing_away": ("いまは、このフォルダを確認できません。", "The folder cannot be looked at for now."),
+    "missing_name": (
+        "この案件と分かるPDFがありません。名前を「{name}」にして、このフォルダに保存してください。",
+        'No PDF in it is known as this project\'s. Save the invoice there under the name "{name}".',
+    ),
+    "missing_register": (
+        (
+            "この案件と分かるPDFがありません。フォルダに保存し、"
+            "projects.toml の [project.invoice] にファイル名を書いてください。"
+        ),
+        "No PDF in it is known as this project's. Save it there, and name it in projects.toml under [project.invoice].",
+    ),
+    "missing_proposed": (
+        "本文にこの案件が書かれているPDF：{names}（これが請求書なら、上の名前に変えてください）",
+        "PDFs whose text names this project: {names} (if it is the invoice, give it the name above)",
+    ),
+    "missing_unused": ("フォルダにあって使われていないPDF：{names}", "PDFs in it that are not used: {names}"),
+    "missing_none": (
+        "フォルダに、使われていないPDFはありません。",
+        "There is no unused PDF in it.",
+    ),
     # --- the mail as it will be
     "h_mail": ("送信するメール", "the mail as it will be"),
     "h_from": ("差出人", "from"),

@@ -83,4 +83,86 @@ TEXTS: Final = {
             "({alike} look like notices, {unseen} not looked at)"
         ),
     ),
+    # --- Files that are not read ---
+    "unread_files": ("読まれないファイル（{count}件）：", "Files that are not read ({count}):"),
+    "unread_once": (
+        "　このメールでのお知らせは1回だけです。残っているものは `hoshobin status` でご確認ください。",
+        "Each is named in one mail only; `hoshobin status` shows those that are left.",
+    ),
+    "unread_line": ("　・{place}　{names}\n　　　{what}。{todo}", "  - {place}: {names}\n      {what}. {todo}"),
+    "unread_more": (" ほか{count}件", " and {count} more"),
+    "unread_forbidden": ("保証便に読む権限がありません", "The service's account may not read it"),
+    "unread_forbidden_todo": (
+        "保証便の利用者（hoshobin）が読めるように、ファイルの権限を直してください。直ると自動で読みます。",
+        "Let the service's account (hoshobin) read the file; it is then read by itself.",
+    ),
+    "unread_folder_unreadable": ("フォルダを開けません", "The folder cannot be opened"),
+    "unread_folder_unreadable_todo": (
+        "保証便の利用者（hoshobin）が開けるように、フォルダの権限を直してください。直ると自動で読みます。",
+        "Let the service's account (hoshobin) open the folder; it is then read by itself.",
+    ),
+    "unread_too_deep": ("フォルダの階層が深すぎるため、中を見ていません", "The folder lies too deep to be looked into"),
+    "unread_too_deep_todo": (
+        "中にPDFがあれば、上の階層のフォルダに移してください。",
+        "Move what is in it to a folder further up.",
+    ),
+    "unread_too_many": (
+        "ファイルかフォルダが多すぎるため、ここから後は見ていません",
+        "There are too many files or folders: from here on none is looked at",
+    ),
+    "unread_too_many_todo": (
+        "済んだものを、このフォルダの外に移してください。",
+        "Move what is done out of this folder.",
+    ),
+    "unread_linked": (
+        "別の場所のファイルと中身を共有しています（ハードリンク）",
+        "It shares its bytes with a file elsewhere (hard link)",
+    ),
+    "unread_linked_todo": (
+        "コピーを作り、コピーのほうをこのフォルダに保存してください。",
+        "Make a copy and save the copy here.",
+    ),
+    "unread_link": ("別の場所を指すリンクです", "It is a link to another place"),
+    "unread_link_todo": (
+        "ファイルそのものを、このフォルダに保存してください。",
+        "Save the file itself in this folder.",
+    ),
+    "unread_unfinished": (
+        "保存の途中のまま、1日以上たっています",
+        "It has been unfinished for a day or more",
+    ),
+    "unread_unfinished_todo": (
+        "ダウンロードやコピーをやり直してください。保存が終わると自動で読みます。",
+        "Download or copy it again; once it is whole it is read by itself.",
+    ),
+    "unread_other_kind": ("PDFではありません", "It is no PDF"),
+    "unread_other_kind_todo": (
+        "認証キーのお知らせなら、PDFで保存し直してください。ほかの書類なら、このフォルダの外に移してください。",
+        "If it is a notice, save it as a PDF; if it is something else, move it out of this folder.",
+    ),
+    "unread_picture": ("写真・画像です", "It is a picture"),
+    "unread_picture_todo": (
+        "認証キーのお知らせなら、保証会社のサイトからPDFを取得して保存してください。",
+        "If it is of a notice, download the PDF from the surety's site and save that.",
+    ),
+    "unread_mail": ("Outlookなどで保存したメールです", "It is a mail saved by Outlook or the like"),
+    "unread_mail_todo": (
+        "メールを開き、添付のPDFを取り出して、このフォルダに保存してください。",
+        "Open the mail and save the attached PDF in this folder.",
+    ),
+    "unread_archive": ("圧縮ファイルです", "It is an archive"),
+    "unread_archive_todo": (
+        "中のPDFを取り出して、このフォルダに保存してください。",
+        "Take the PDF out and save it in this folder.",
+    ),
+    "unread_device": ("通常のファイルではありません", "It is no regular file"),
+    "unread_device_todo": ("不要なら削除してください。", "Remove it if it is not needed."),
+    "unread_not_toml": (
+        "名前の末尾が違うため、設定として読まれません",
+        "Its name keeps it from being read as configuration",
+    ),
+    "unread_not_toml_todo": (
+        ("設定なら、名前を直してください（例：○○.toml.txt を ○○.toml に）。控えなら、別の場所に移してください。"),
+        "If it is configuration, rename it (NAME.toml.txt to NAME.toml); if it is a copy, move it elsewhere.",
+    ),
 }

@@ -12,14 +12,16 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from worker.core.errors import Unavailable
-from worker.core.model import Unreadable
+from worker.core.file_names import is_left_file, is_left_folder
+from worker.core.model import Unread, Unreadable
 from worker.core.states import Reason
 from worker.read.pdf_bytes import fault_of
-from worker.watch.ports import Listed
+from worker.watch.ports import Listed, Rest
 
 MAX_INVOICE_BYTES: Final = 30_000_000
 """Towns' mail systems take 5 to 20 MB (seen); base64 adds a third, so nothing larger could ever be sent."""
@@ -29,7 +31,6 @@ DEPTH: Final = 5
 FILES: Final = 20_000
 """Files that are listed: ten years of an office with ten a day; a file beyond them counts as not there."""
 
-_LEFT_PREFIXES: Final = (".", "~$")
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NO_SUCH_FILE: Final = frozenset(
     {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG, errno.EINVAL}
@@ -42,6 +43,7 @@ class InvoiceFiles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._rest: Rest | None = None
 
     def look(self) -> tuple[Listed, ...]:
         """Every regular file by its path inside the folder (NFC), in order; at most FILES, DEPTH folders deep.
@@ -49,14 +51,31 @@ class InvoiceFiles:
         Of two that are spelled alike in NFC neither is listed: which is meant is not known. Raises Unavailable.
         """
         found: dict[str, Listed | None] = {}
+        unread: list[Listed] = []
         try:
             for each in _walk(str(self._folder), "", DEPTH):
-                found[each.name] = None if each.name in found else each
+                if each.why is not None:
+                    unread.append(each)
+                    continue
                 if len(found) == FILES:
+                    unread.append(replace(each, why=Unread.TOO_MANY))
                     break
+                found[each.name] = None if each.name in found else each
         except OSError as error:
             raise Unavailable("folder", f"{self._folder}: {error.strerror}") from error
+        self._rest = Rest(tuple(unread))
         return tuple(sorted(filter(None, found.values()), key=lambda each: each.name))
+
+    def rest(self) -> Rest | None:
+        """The files that the last look found and that are not read; None before the first. Raises nothing.
+
+        Another kind than a PDF is not named: offices keep the tables of their invoices beside them.
+        """
+        return self._rest
+
+    def place(self) -> str:
+        """Its path. Raises nothing."""
+        return str(self._folder)
 
     def read(self, listed: Listed) -> bytes | Unreadable | None:
         """The bytes of a PDF; None where it is no regular file inside the folder (any more).
@@ -104,16 +123,30 @@ def _walk(folder: str, inside: str, depth: int) -> Iterator[Listed]:
         entries = sorted(scanned, key=lambda entry: entry.name)
     for entry in entries:
         name = unicodedata.normalize("NFC", entry.name)
-        if name.startswith(_LEFT_PREFIXES) or not _is_text(name):
+        if name.startswith(".") or is_left_file(name) or not _is_text(name):
             continue
         try:
             seen = entry.stat(follow_symlinks=False)
         except FileNotFoundError:  # renamed or deleted since the folder was listed
             continue
-        if stat.S_ISDIR(seen.st_mode) and depth > 1:
-            yield from _walk(entry.path, f"{inside}{name}/", depth - 1)
+        if stat.S_ISDIR(seen.st_mode):
+            if not is_left_folder(name):
+                yield from _walk_inside(entry.path, f"{inside}{name}/", depth - 1)
         elif stat.S_ISREG(seen.st_mode):
-            yield Listed(inside + name, seen.st_size, seen.st_mtime_ns, seen.st_ino)
+            why = Unread.LINKED if seen.st_nlink > 1 else None
+            yield Listed(inside + name, seen.st_size, seen.st_mtime_ns, seen.st_ino, why)
+        elif stat.S_ISLNK(seen.st_mode):
+            yield Listed(inside + name, 0, 0, 0, Unread.LINK)
+
+
+def _walk_inside(folder: str, inside: str, depth: int) -> Iterator[Listed]:
+    if depth < 1:
+        yield Listed(inside, 0, 0, 0, Unread.TOO_DEEP)
+        return
+    try:
+        yield from _walk(folder, inside, depth)
+    except PermissionError:  # the others can be read all the same
+        yield Listed(inside, 0, 0, 0, Unread.FOLDER_UNREADABLE)
 
 
 def _is_text(name: str) -> bool:
@@ -127,7 +160,7 @@ def _is_text(name: str) -> bool:
 
 def _read_pdf(listed: Listed, descriptor: int) -> bytes | Unreadable | None:
     before = os.fstat(descriptor)
-    if not stat.S_ISREG(before.st_mode):
+    if not stat.S_ISREG(before.st_mode) or before.st_nlink > 1:
         return None
     if before.st_size > MAX_INVOICE_BYTES:
         return Unreadable(Reason.TOO_LARGE, listed.name)

@@ -19,7 +19,7 @@ from worker.core.errors import Unavailable, Unsettled
 from worker.core.model import PdfText, Sha256, Unreadable, sha256
 from worker.read.ports import PdfReader
 from worker.watch.plan import SETTLE
-from worker.watch.ports import InvoiceSnapshot, Listed, Shelved, Thread
+from worker.watch.ports import InvoiceSnapshot, Listed, Rest, Shelved, Thread
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -51,6 +51,14 @@ class Folder(Protocol):
 
     def look(self) -> tuple[Listed, ...]:
         """Every regular file by its path inside the folder. Raises Unavailable."""
+        ...
+
+    def rest(self) -> Rest | None:
+        """The files that the last look found and that are not read; None before the first. Does not wait."""
+        ...
+
+    def place(self) -> str:
+        """Its path. Does not wait."""
         ...
 
     def read(self, listed: Listed) -> bytes | Unreadable | None:
@@ -164,6 +172,14 @@ class Shelf:
             raise Unavailable("folder", "the folder of the invoices does not answer")
         return asked.result()
 
+    def rest(self) -> Rest | None:
+        """The files that the last look found and that are not read; None before the first."""
+        return self._folder.rest()
+
+    def place(self) -> str:
+        """The folder's path."""
+        return self._folder.place()
+
     # --- Asking ---------------------------------------------------------------------------------------------
 
     def stamp(self, file: str) -> str:
@@ -180,7 +196,7 @@ class Shelf:
         shelved = []
         for name, listed in sorted(self._seen.items()):
             digest = self._answers.find(_stamp(listed)) if name in self._settled else None
-            shelved.append(Shelved(name, digest if isinstance(digest, str) else None, listed.size))
+            shelved.append(Shelved(name, digest if isinstance(digest, str) else None, listed.size, listed.mtime_ns))
         return tuple(shelved)
 
     def _snapshot(self, is_needed: Callable[[str], bool]) -> InvoiceSnapshot:

@@ -1,0 +1,29 @@
+"""Which files are not read, for the commands that name them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from worker.config.files import find_unread
+from worker.core.model import Unread
+from worker.service.wiring import Office
+from worker.store.ports import Store
+from worker.views.unread_files import CONFIGURATION, PROPERTY, UnreadIn, gather_unread, read_unread
+from worker.watch.ports import Rest
+
+_BY_THE_SERVICE: Final = frozenset({Unread.UNFINISHED, Unread.FORBIDDEN, Unread.OTHER_KIND})
+"""What one look does not show: how long it has lain there, what its bytes are, what the service's account may do."""
+
+
+def recorded_unread(office: Office, store: Store | None) -> dict[str, UnreadIn]:
+    """Those of the folders as the service found them last, those of the configuration as they are now."""
+    recorded = read_unread(store.property(PROPERTY)) if store is not None else {}
+    return {**recorded, CONFIGURATION: gather_unread(find_unread(office.directory))}
+
+
+def found_unread(rest: Rest | None, recorded: UnreadIn | None) -> UnreadIn:
+    """Those of a look made now, and of those that the service found what one look does not show."""
+    looked = rest.unread if rest is not None else ()
+    named = [(each.name, each.why) for each in looked if each.why and each.why not in _BY_THE_SERVICE]
+    kept = recorded.files if recorded is not None else ()
+    return gather_unread([*named, *((each.name, each.why) for each in kept if each.why in _BY_THE_SERVICE)])

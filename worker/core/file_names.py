@@ -1,0 +1,156 @@
+"""Decides by its name alone whether a file or a folder is looked into, passed over, awaited or named to people.
+
+Its one promise: passed over in silence is only that which a system, a browser or a program leaves by itself; a name
+that says "not yet" is awaited; every other name is read, or has its reason.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from worker.core.model import Unread
+
+_LEFT_PREFIXES: Final = (".", "~$", "~wr", "~syncthing~")
+"""Hidden files (also the ``._`` twins of macOS, ``.sync``, ``.dropbox``, ``.~lock``); Office's locks and scratch."""
+_LEFT_SUFFIXES: Final = (".lnk", ".url", ".webloc", ".website", ".desktop")
+"""Shortcuts: they hold no document."""
+_LEFT_NAMES: Final = frozenset(
+    {
+        "thumbs.db",
+        "ehthumbs.db",
+        "ehthumbs_vista.db",
+        "desktop.ini",
+        "autorun.inf",
+        "icon\r",  # a folder's own icon, by macOS
+        "icon",  # the same where the share took the control character away
+    }
+)
+_STREAM: Final = re.compile(r"[:%\uf022\uf03a](3a)?(zone\.identifier|afp_|com\.apple\.)")
+"""A second stream of a file, which shares write as a file of its own; macOS and Samba write the colon otherwise."""
+_LEFT_FOLDERS: Final = frozenset(
+    {
+        "@eadir",
+        "#recycle",
+        "#snapshot",
+        "@recycle",
+        "@recently-snapshot",
+        "@sharebin",
+        "@tmp",
+        "$recycle.bin",
+        "recycler",
+        "recycled",
+        "trashbox",
+        "system volume information",
+        "lost+found",
+        "__macosx",
+        "network trash folder",
+        "temporary items",
+        "thevolumesettingsfolder",
+        "~snapshot",
+    }
+)
+"""Recycle bins and snapshots (a file in one was thrown away), and the index folders of file servers."""
+
+_UNFINISHED: Final = (
+    ".crdownload",
+    ".part",
+    ".partial",
+    ".opdownload",
+    ".filepart",
+    ".download",
+    ".downloading",
+    ".fdmdownload",
+    ".dtapart",
+    ".incomplete",
+    ".unfinished",
+    ".aria2",
+    ".tmp",
+    ".temp",
+    ".!ut",
+    ".!qb",
+    ".!bt",
+    ".!sync",
+    ".bc!",
+)
+"""Names that browsers, transfer programs and sync clients give until the file is whole."""
+_HIDDEN_PDF: Final = re.compile(r"\.(?!_).+\.pdf(\.[0-9a-z]{1,10})?", re.DOTALL)
+"""A copy under way by rsync and the like, or a PDF that somebody hid."""
+
+
+def _endings(*lines: str) -> frozenset[str]:
+    return frozenset(ending for line in lines for ending in line.split())
+
+
+_PICTURES: Final = _endings("jpg jpeg jpe jfif png gif bmp tif tiff heic heif webp svg avif raw")
+_MAILS: Final = _endings("msg oft pst mbox emlx")
+_ARCHIVES: Final = _endings("lzh lha 7z rar tar gz tgz bz2 xz cab iso arj")
+_OTHER_KINDS: Final = _endings(
+    "doc docx docm dot dotx rtf odt xls xlsx xlsm xlsb xlt xltx ods csv tsv ppt pptx pptm pps ppsx odp pub one",
+    "vsd vsdx mdb accdb jtd jtt jaw jbw xdw xbd xct txt text md log xml json yaml yml toml ini html htm mht mhtml",
+    "xhtml xps oxps p21 sfc p2z dwg dxf jww jwc bfo ai eps psd ps pages numbers key mp3 wav m4a mp4 mov avi wmv",
+    "mpg mkv exe msi bat cmd ps1 js vbs dll sys apk dmg p7m p7s ics vcf db sqlite bak",
+)
+"""Kinds that hold no notice. A name with an ending that is not here is read: its bytes tell what it is."""
+
+
+def is_left_file(name: str) -> bool:
+    """Whether a file of this name is passed over in silence."""
+    folded = _folded(name)
+    if _HIDDEN_PDF.fullmatch(folded):
+        return False
+    return (
+        folded.startswith(_LEFT_PREFIXES)
+        or folded.endswith(_LEFT_SUFFIXES)
+        or folded in _LEFT_NAMES
+        or _STREAM.search(folded) is not None
+    )
+
+
+def is_left_folder(name: str) -> bool:
+    """Whether a folder of this name is passed over in silence, with everything in it."""
+    folded = _folded(name)
+    return folded.startswith(".") or folded in _LEFT_FOLDERS
+
+
+def is_unfinished(name: str) -> bool:
+    """Whether the name of a file, or of a folder that a browser keeps one in, says that it is not whole yet."""
+    folded = _folded(name)
+    return folded.endswith(_UNFINISHED) or _HIDDEN_PDF.fullmatch(folded) is not None
+
+
+def unfinished_names(name: str) -> tuple[str, ...]:
+    """Under which names a program may be writing ``name`` beside an empty file that keeps its place (folded)."""
+    return tuple(_folded(name) + ending for ending in _UNFINISHED)
+
+
+def folded_name(name: str) -> str:
+    """``name`` as ``unfinished_names`` has them."""
+    return _folded(name)
+
+
+def kind_of_name(name: str) -> Unread | None:
+    """Why a file of this name is not read; None where it is."""
+    ending = _ending(name)
+    if ending in _PICTURES:
+        return Unread.PICTURE
+    if ending in _MAILS:
+        return Unread.MAIL
+    if ending in _ARCHIVES:
+        return Unread.ARCHIVE
+    return Unread.OTHER_KIND if ending in _OTHER_KINDS else None
+
+
+def is_meant_as_notice(name: str) -> bool:
+    """Whether a notice was meant, whatever the bytes are: by the name it is a PDF, a ZIP or a mail, or says nothing."""
+    return _ending(name) in {"", "pdf", "zip", "eml"}
+
+
+def _ending(name: str) -> str:
+    _, dot, ending = _folded(name).rstrip(" .").rpartition(".")
+    return ending.strip() if dot else ""
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold()

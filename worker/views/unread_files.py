@@ -1,0 +1,133 @@
+"""The files that lie in a folder and are not read: as they are remembered, and as people are told of them.
+
+Its one promise: each file is named once in what is shown, with its reason and what to do; the names are bounded, and
+the counts are of all. It does not look at any folder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from worker.core.messages import Language, name_thing, say
+from worker.core.model import Unread
+from worker.core.text import hide_codes, shown
+
+PROPERTY: Final = "unread_files"
+"""Name of the store's value: a JSON object, by place the counts and the first files."""
+NOTICES: Final = "folder"
+INVOICES: Final = "invoices"
+CONFIGURATION: Final = "configuration"
+PLACES: Final = (NOTICES, INVOICES, CONFIGURATION)
+
+KEPT: Final = 200
+"""Files of one place that are remembered by name: more than a person looks through."""
+NAMED: Final = 10
+"""Names in one line of what is shown; the others are counted."""
+_ORDER: Final = {why: at for at, why in enumerate(Unread)}
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadFile:
+    """One file, or one folder (its name ends with a slash), without any code that its name holds."""
+
+    name: str
+    why: Unread
+    is_told: bool = False
+    """Whether a digest has named it."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadIn:
+    """What is not read in one place."""
+
+    counts: Mapping[Unread, int]
+    files: tuple[UnreadFile, ...]
+
+
+def gather_unread(found: Iterable[tuple[str, Unread]], former: UnreadIn | None = None) -> UnreadIn:
+    """Names with their reasons as they are remembered; one that ``former`` has told stays told."""
+    told = {(each.name, each.why) for each in former.files if each.is_told} if former else set()
+    pairs = [(hide_codes(name), why) for name, why in dict.fromkeys(found)]
+    pairs.sort(key=lambda pair: (_ORDER[pair[1]], pair[0]))
+    files = [UnreadFile(name, why, (name, why) in told) for name, why in pairs[:KEPT]]
+    return UnreadIn(dict(Counter(why for _, why in pairs)), tuple(files))
+
+
+def mark_told(unread: UnreadIn, told: Iterable[UnreadFile]) -> UnreadIn:
+    """``unread`` after a digest has named ``told``."""
+    named = {(each.name, each.why) for each in told}
+    marked = (replace(each, is_told=each.is_told or (each.name, each.why) in named) for each in unread.files)
+    return replace(unread, files=tuple(marked))
+
+
+def read_unread(text: str | None) -> dict[str, UnreadIn]:
+    """What ``spell_unread`` wrote, by place."""
+    return {place: _read_one(each) for place, each in json.loads(text or "{}").items()}
+
+
+def _read_one(value: Mapping[str, Any]) -> UnreadIn:
+    files = tuple(UnreadFile(each["name"], Unread(each["why"]), each["told"]) for each in value["files"])
+    return UnreadIn({Unread(why): count for why, count in value["counts"].items()}, files)
+
+
+def spell_unread(unread: Mapping[str, UnreadIn]) -> str:
+    """The same as the store's value."""
+    return json.dumps(
+        {
+            place: {
+                "counts": {why.value: count for why, count in each.counts.items()},
+                "files": [{"name": one.name, "why": one.why.value, "told": one.is_told} for one in each.files],
+            }
+            for place, each in unread.items()
+            if each.counts
+        },
+        ensure_ascii=False,
+        sort_keys=True,
+    )
+
+
+def unread_json(unread: Mapping[str, UnreadIn]) -> list[dict[str, object]]:
+    """For programs: each place and reason with its count and the names that are remembered."""
+    return [
+        {"place": place, "why": why.value, "count": count, "names": [each.name for each in files]}
+        for place, why, count, files in _groups(unread)
+    ]
+
+
+def untold(unread: Mapping[str, UnreadIn]) -> dict[str, UnreadIn]:
+    """Those that no digest has named, with counts of them alone."""
+    fresh = {}
+    for place, each in unread.items():
+        files = tuple(one for one in each.files if not one.is_told)
+        behind = sum(each.counts.values()) - len(each.files)
+        counts = Counter(one.why for one in files)
+        if files and behind:  # those behind the last name that is remembered are counted with it
+            counts[files[-1].why] += behind
+        if files:
+            fresh[place] = UnreadIn(dict(counts), files)
+    return fresh
+
+
+def say_unread(unread: Mapping[str, UnreadIn], lang: Language) -> Iterator[str]:
+    """A heading and a line for each place and reason; nothing where every file is read."""
+    groups = tuple(_groups(unread))
+    if not groups:
+        return
+    yield say("unread_files", lang, count=sum(count for _, _, count, _ in groups))
+    for place, why, count, files in groups:
+        names = ("、" if lang == "ja" else ", ").join(shown(each.name) for each in files[:NAMED])
+        more = count - min(len(files), NAMED)
+        names += say("unread_more", lang, count=more) if more > 0 else ""
+        what, todo = say(f"unread_{why.value}", lang), say(f"unread_{why.value}_todo", lang)
+        yield say("unread_line", lang, place=name_thing(place, lang), names=names, what=what, todo=todo)
+
+
+def _groups(unread: Mapping[str, UnreadIn]) -> Iterator[tuple[str, Unread, int, Sequence[UnreadFile]]]:
+    for place in PLACES:
+        if place in unread:
+            for why, count in sorted(unread[place].counts.items(), key=lambda pair: _ORDER[pair[0]]):
+                yield place, why, count, [each for each in unread[place].files if each.why is why]
