@@ -12,7 +12,7 @@ import asyncio
 import dataclasses
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +37,7 @@ from worker.core.model import (
     Unreadable,
     sha256,
 )
+from worker.core.params import Params
 from worker.core.states import AlarmCause, Reason
 from worker.core.text import hide_codes
 from worker.match.duplicates import Way
@@ -46,7 +47,19 @@ from worker.pipeline.ledger_rows import NOTHING, LedgerRows, renumber
 from worker.pipeline.read import Readings
 from worker.pipeline.submissions import Seen, Taking
 from worker.pipeline.track import MAY_BE_HELD_ANEW, OWN_MESSAGE, Receiving, find_ours
-from worker.read.classify import Announcement, Meant, Ours, Own, Recognised, Report, Unrelated, recognise_mail
+from worker.read.archives import MEMBERS, UNPACKED_BYTES, Unpacked
+from worker.read.attachments import Sort, Unopened, is_mail_file, name_file
+from worker.read.classify import (
+    Announcement,
+    Meant,
+    Ours,
+    Own,
+    Recognised,
+    Report,
+    Unrelated,
+    add_unpacked,
+    recognise_mail,
+)
 from worker.read.message import Defect, Message, read_message
 from worker.read.ports import PdfReader
 from worker.store.ports import Author, Store, Writing
@@ -59,8 +72,6 @@ UNFETCHED_TOLD: Final = 3
 
 _HIDING: Final = frozenset(
     {
-        Defect.TNEF,
-        Defect.SEALED,
         Defect.TOO_DEEP,
         Defect.TOO_MANY_PARTS,
         Defect.NOT_CLOSED,
@@ -69,6 +80,22 @@ _HIDING: Final = frozenset(
     }
 )
 """What can keep a PDF in a mail from being found."""
+
+ZIPS: Final = 10
+"""ZIPs that are opened of one mail: people attach one to three. Once the limits of one are reached, no more are."""
+
+KEPT_RATIO: Final = 10
+"""How many times larger than its ZIPs what is kept of a mail's refused PDFs may be: real ones come out 1 to 10 times
+larger, and a stranger's would fill memory and disk."""
+
+_OPENED_AT_ONCE: Final = 2
+"""Mails whose ZIPs are open at one time: up to 40 MB come out of those of one."""
+
+FILES_TOLD: Final = 10
+"""Names of attachments told in one hold."""
+
+_BY_SIGN: Final = (Sort.LOCKED, Sort.ZIP, Sort.OUTLOOK, Sort.SEALED, Sort.DOCUWORKS, Sort.ARCHIVE, Sort.DAMAGED)
+"""What is told first of several attachments: the likelier to hold a notice."""
 
 _OF_ANYBODY: Final = frozenset({ReceiptKind.ANOTHERS.value, ReceiptKind.WARNING.value})
 """Of a mail that came back: a colleague may have written it."""
@@ -116,6 +143,7 @@ class Intake:
         self.readings = Readings(reader)
         self._clock = clock
         self._vouching = Vouching(signatures)
+        self._opening = asyncio.Semaphore(_OPENED_AT_ONCE)
         self._author = Author("hoshobin", account)
 
     # --- Messages -------------------------------------------------------------------------------------------
@@ -123,8 +151,9 @@ class Intake:
     async def read_block(self, mailbox: str, block: Sequence[Fetched], in_force: InForce) -> ReadBlock:
         """Take the mails apart, read their PDFs and find out who wrote them; nothing is recorded yet."""
         messages = [read_message(each.content) if each.content else None for each in block]
-        recognised = [self._recognise(message, in_force) for message in messages]
-        readings = await asyncio.gather(*(self._read_pdfs(each, in_force) for each in recognised))
+        looked_at = [self._recognise(message, in_force) for message in messages]
+        opened = await asyncio.gather(*(self._open_and_read(each, in_force) for each in looked_at))
+        recognised, readings = [what for what, _ in opened], [read for _, read in opened]
         came_back = [
             Nothing() if message is None else read_report(each.content, message, self._store.by_message_id)
             for each, message in zip(block, messages, strict=True)
@@ -224,13 +253,41 @@ class Intake:
             lambda candidate, sender: is_own_message_id_form(candidate, Address(sender)),
         )
 
+    async def _open_and_read(self, what: Recognised, in_force: InForce) -> tuple[Recognised, tuple[_Reading, ...]]:
+        """A mail with what is in its ZIPs, and what its PDFs are."""
+        if isinstance(what, Own | Report) or not what.zips:
+            return what, await self._read_pdfs(what, in_force)
+        async with self._opening:
+            added = await self._open(what)
+            read = await self._read_pdfs(added, in_force)
+        return _keep_what_counts(added, read, KEPT_RATIO * sum(len(each.content) for each in what.zips))
+
+    async def _open(self, what: Announcement | Meant | Unrelated) -> Announcement | Meant | Unrelated:
+        """``what`` with the PDFs of its ZIPs; those behind the limits are not opened."""
+        zips = {sha256(each.content): each for each in sorted(what.zips, key=lambda each: not each.is_enclosed)}
+        opened: list[tuple[Attached, Unpacked]] = []
+        left: list[Unopened] = []
+        pdfs: list[bytes] = []
+        for each in zips.values():
+            if len(opened) >= ZIPS or len(pdfs) >= MEMBERS or sum(map(len, pdfs)) >= UNPACKED_BYTES:
+                left.append(Unopened("", Sort.ZIP, each.filename))
+                continue
+            found = await self._reader.unpack(each.content)
+            opened.append((each, found))
+            pdfs += [content for _, content in found.pdfs]
+        added = add_unpacked(what, opened)
+        return dataclasses.replace(added, unopened=(*added.unopened, *left))
+
     async def _read_pdfs(self, what: Recognised, in_force: InForce) -> tuple[_Reading, ...]:
         if isinstance(what, Own | Report):
             return ()
         # Of the same file twice the one that the mail itself holds: it may prove what the other does not.
-        unique = {sha256(pdf.content): pdf for pdf in sorted(what.pdfs, key=lambda pdf: not pdf.is_enclosed)}
+        unique = {sha256(pdf.content): pdf for pdf in sorted(what.pdfs, key=_proves)}
         read = await asyncio.gather(*(self.read_pdf(pdf.content, in_force) for pdf in unique.values()))
-        return tuple((pdf, digest, each) for (digest, pdf), each in zip(unique.items(), read, strict=True))
+        return tuple(
+            (pdf, digest, name_file(each, pdf.filename, pdf.content))
+            for (digest, pdf), each in zip(unique.items(), read, strict=True)
+        )
 
     async def read_pdf(self, content: bytes, in_force: InForce) -> Notice | Unreadable:
         """The notice in ``content``, or why there is none."""
@@ -262,8 +319,10 @@ class Intake:
 
     async def take_file(self, listed: Listed, content: bytes, in_force: InForce, from_before: str) -> int:
         """Read and record one file of the notices folder; how many submissions began to wait."""
+        if is_mail_file(listed.name, content):
+            return await self._take_mail_file(listed, content, in_force, from_before)
         way = _by_folder(listed, from_before)
-        read = await self.read_pdf(content, in_force)
+        read = name_file(await self.read_pdf(content, in_force), listed.name, content)
         digest = sha256(content)
         pdf = Attached(listed.name, content)
         notices = [read] if isinstance(read, Notice) else []
@@ -274,7 +333,32 @@ class Intake:
                 number = taking.take_notice(pdf, digest, read, way)
             else:
                 number = taking.take_unreadable(pdf, digest, read, way)
-            writing.record_file(_file_row(listed, self._clock.now(), End.SUBMISSION, number, digest))
+            writing.record_file(_file_row(listed, self._clock.now(), End.SUBMISSION, (number,), digest))
+            return taking.end()
+
+    async def _take_mail_file(self, listed: Listed, content: bytes, in_force: InForce, from_before: str) -> int:
+        """A mail that somebody saved as a file: its notice is taken, and nothing proves who wrote it."""
+        what, read = await self._open_and_read(self._recognise(read_message(content), in_force), in_force)
+        notices = [(pdf, digest, each) for pdf, digest, each in read if isinstance(each, Notice)]
+        refused = [each for each in read if isinstance(each[2], Unreadable)]
+        wanted = guarantees_in([notice for _, _, notice in notices], in_force, self._store)
+        invoices = await load_invoices(wanted, in_force, self._reader)
+        with self._store.writing() as writing:
+            taking = self._taking(writing, in_force, invoices)
+            mail = writing.keep("mail", content)
+            way = dataclasses.replace(
+                _by_folder(listed, from_before), mail_sha256=mail, proven=False, evidence=Params(code="mail_file")
+            )
+            beside = [pdf.filename for pdf, _, _ in refused]
+            numbers = [taking.take_notice(pdf, digest, each, way, beside) for pdf, digest, each in notices]
+            if not notices:
+                numbers += _hold_refused(taking, refused, lambda _: way)
+            unopened = () if isinstance(what, Own | Report) else what.unopened
+            if told := _worth_telling(unopened, has_notice=bool(notices)):
+                numbers.append(taking.take_set_aside(_hold_unopened(told), way))
+            if not numbers:
+                numbers.append(taking.take_set_aside(Hold.of(Reason.NOT_A_NOTICE, "mail_file"), way))
+            writing.record_file(_file_row(listed, self._clock.now(), End.SUBMISSION, tuple(numbers), sha256(content)))
             return taking.end()
 
     def hold_large_file(self, listed: Listed, in_force: InForce, from_before: str) -> int:
@@ -283,7 +367,7 @@ class Intake:
             taking = self._taking(writing, in_force, NOT_LOOKED)
             refusal = Hold.of(Reason.TOO_LARGE, bytes=str(listed.size))
             number = taking.take_set_aside(refusal, _by_folder(listed, from_before))
-            writing.record_file(_file_row(listed, self._clock.now(), End.HELD, number))
+            writing.record_file(_file_row(listed, self._clock.now(), End.HELD, (number,)))
             return taking.end()
 
 
@@ -291,10 +375,40 @@ def _by_folder(listed: Listed, from_before: str) -> Way:
     return Way("folder", hide_codes(listed.name), "", None, proven=True, from_before=from_before)
 
 
-def _file_row(listed: Listed, now: dt.datetime, end: End, number: int, digest: Sha256 | None = None) -> FileRow:
+def _file_row(
+    listed: Listed, now: dt.datetime, end: End, numbers: tuple[int, ...], digest: Sha256 | None = None
+) -> FileRow:
     return FileRow(
-        listed.name, listed.size, listed.mtime_ns, listed.inode, now, end, sha256=digest, submissions=(number,)
+        listed.name, listed.size, listed.mtime_ns, listed.inode, now, end, sha256=digest, submissions=numbers
     )
+
+
+def _proves(pdf: Attached) -> tuple[bool, bool]:
+    """By what the last of several is the one that proves most."""
+    return not pdf.is_enclosed, not pdf.archive
+
+
+def _keep_what_counts(
+    what: Announcement | Meant | Unrelated, read: tuple[_Reading, ...], most: int
+) -> tuple[Announcement | Meant | Unrelated, tuple[_Reading, ...]]:
+    """The mail without the bytes of PDFs out of its ZIPs that nobody is to see.
+
+    A notice is kept; a refused one where the mail means a notice, and all of them are no larger than ``most``. Where
+    they are, the ZIP is one that could not be opened.
+    """
+    refused = [pdf for pdf, _, each in read if pdf.archive and isinstance(each, Unreadable)]
+    if isinstance(what, Unrelated):
+        read = tuple((pdf if isinstance(each, Notice) else _emptied(pdf), digest, each) for pdf, digest, each in read)
+    elif sum(len(pdf.content) for pdf in refused) > most:
+        read = tuple(one for one in read if not any(one[0] is pdf for pdf in refused))
+        archives = dict.fromkeys(pdf.archive for pdf in refused)
+        left = tuple(Unopened("", Sort.ZIP, name) for name in archives)
+        what = dataclasses.replace(what, unopened=what.unopened + left)
+    return dataclasses.replace(what, pdfs=tuple(map(_emptied, what.pdfs))), read
+
+
+def _emptied(pdf: Attached) -> Attached:
+    return dataclasses.replace(pdf, content=b"") if pdf.archive else pdf
 
 
 # --- One message ---------------------------------------------------------------------------------------------
@@ -379,9 +493,10 @@ def _record_read(
     notices = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Notice)]
     refused = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Unreadable)]
     hidden = "" if taken.read else _hidden_in(taken.message)
+    unopened = _worth_telling(what.unopened, has_notice=bool(notices))
     if not notices and isinstance(what, Unrelated):
         return dataclasses.replace(row, why=NOTHING)
-    if not refused and not notices and isinstance(what, Meant) and not hidden:
+    if not refused and not notices and isinstance(what, Meant) and not hidden and not unopened:
         return dataclasses.replace(row, why="speaks of a key, holds no PDF")
     digest = writing.keep("mail", taken.fetched.content)
     row = dataclasses.replace(row, sha256=digest)
@@ -390,19 +505,55 @@ def _record_read(
         came_at = row.internal_date or taking.now
         way = dataclasses.replace(way, announced=dataclasses.replace(what.says, at=came_at))
     if notices:
-        return _record_notices(taking, row, taken, way, notices, [pdf.filename for pdf, _, _ in refused])
+        row = _record_notices(taking, row, taken, way, notices, [pdf.filename for pdf, _, _ in refused])
+        if unopened:
+            number = taking.take_set_aside(_hold_unopened(unopened), taken.proven(way, None))
+            row = dataclasses.replace(row, submissions=(*row.submissions, number))
+        return row
     guarantor = what.guarantor if isinstance(what, Announcement | Meant) else None
     if refused:
-        held = [
-            taking.take_unreadable(pdf, digest, why, taken.proven(way, guarantor, is_enclosed=pdf.is_enclosed))
-            for pdf, digest, why in _worth_a_hold(refused)
-        ]
+        held = _hold_refused(
+            taking,
+            refused,
+            lambda pdf: taken.proven(way, guarantor, is_enclosed=pdf.is_enclosed),
+            is_more_unopened=bool(unopened),
+        )
+        if unopened:
+            held.append(taking.take_set_aside(_hold_unopened(unopened), taken.proven(way, guarantor)))
         return dataclasses.replace(row, end=End.HELD, submissions=tuple(held))
     way = taken.proven(way, guarantor, is_enclosed=isinstance(what, Announcement) and what.is_enclosed)
     if isinstance(what, Announcement):
         return _record_announcement(taking, row, way, what.guarantor)
-    number = taking.take_set_aside(Hold.of(Reason.DAMAGED, found=hidden), way)
+    hold = _hold_unopened(unopened) if unopened else Hold.of(Reason.DAMAGED, found=hidden)
+    number = taking.take_set_aside(hold, way)
     return dataclasses.replace(row, end=End.HELD, submissions=(number,))
+
+
+def _worth_telling(unopened: Sequence[Unopened], *, has_notice: bool) -> Sequence[Unopened]:
+    """Of what was not opened that which a person is to open: beside a notice only what may be another one in a ZIP."""
+    return [each for each in unopened if each.archive] if has_notice else unopened
+
+
+def _hold_unopened(unopened: Sequence[Unopened]) -> Hold:
+    """One hold for all of them, with the words for the likeliest."""
+    sorts = {each.sort for each in unopened}
+    first = next((sort for sort in _BY_SIGN if sort in sorts), unopened[0].sort)
+    names = dict.fromkeys(hide_codes(each.shown) for each in unopened if each.shown)
+    return Hold.of(Reason.ATTACHMENT_UNOPENED, first.value, files=tuple(names)[:FILES_TOLD])
+
+
+def _hold_refused(
+    taking: Taking,
+    refused: Sequence[_Reading],
+    way_of: Callable[[Attached], Way],
+    *,
+    is_more_unopened: bool = False,
+) -> list[int]:
+    """Hold those of the PDFs of a mail without a notice that a person should see."""
+    worth = _worth_a_hold(refused)
+    if is_more_unopened:  # then that is what may be the notice
+        worth = [each for each in worth if _may_be_one(each[2])]
+    return [taking.take_unreadable(pdf, digest, why, way_of(pdf)) for pdf, digest, why in worth]
 
 
 def _record_notices(
@@ -458,5 +609,9 @@ def _worth_a_hold(refused: Sequence[_Reading]) -> Sequence[tuple[Attached, Sha25
     may be the notice itself, so each of those is held.
     """
     pairs = [(pdf, digest, each) for pdf, digest, each in refused if isinstance(each, Unreadable)]
-    unread = [each for each in pairs if each[2].reason is not Reason.NOT_A_NOTICE]
+    unread = [each for each in pairs if _may_be_one(each[2])]
     return unread or pairs[:1]
+
+
+def _may_be_one(refusal: Unreadable) -> bool:
+    return refusal.reason is not Reason.NOT_A_NOTICE

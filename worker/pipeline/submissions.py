@@ -105,6 +105,9 @@ class Taking:
                 self._writing.keep_notice(digest, notice)
                 others = [hide_codes(name, key) for name in beside]
                 detail = {"file": hide_codes(pdf.filename, key), "other_pdfs": others}
+                if pdf.archive:
+                    detail["archive"] = hide_codes(pdf.archive, key)
+                    detail["other_files"] = [hide_codes(name, key) for name in pdf.others]
                 announcement = self._find_announcement(notice, proven=way.proven)
                 created = self._record_notice(arrived, announcement, pdf.content, detail)
                 self.drafted.append(created)
@@ -171,7 +174,8 @@ class Taking:
                 return self._note_again(first, digest, way)
             case New(arrived, _):
                 self._writing.keep("pdf", pdf.content)
-                return self._hold(arrived, {"file": hide_codes(pdf.filename)})
+                detail = {"file": hide_codes(pdf.filename)}
+                return self._hold(arrived, detail | ({"archive": hide_codes(pdf.archive)} if pdf.archive else {}))
 
     def take_set_aside(self, refusal: Hold, way: Way) -> int:
         """The submission in which a mail or a file that was not read as one waits for a person."""

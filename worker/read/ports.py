@@ -10,6 +10,7 @@ from worker.core.model import (
     PdfText,
     Unreadable,
 )
+from worker.read.archives import Unpacked
 
 BROKEN_SANDBOX: Final = "pdf_sandbox"
 """Of Unavailable, and of the alarm about it: the children start, and cannot read within their sandbox."""
@@ -27,6 +28,10 @@ class PdfReader(Protocol):
 
     async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
         """Where ``codes`` stand on the pages, and whether they are seen. Raises Unavailable as ``read`` does."""
+        ...
+
+    async def unpack(self, content: bytes) -> Unpacked:
+        """The PDFs in a ZIP, taken out in a child as they are. Raises Unavailable as ``read`` does."""
         ...
 
     async def close(self) -> None:

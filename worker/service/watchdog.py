@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import Final, ParamSpec, TypeVar
 
 from worker.core.model import Located, PdfText, Unreadable
+from worker.read.archives import Unpacked
 from worker.read.ports import PdfReader
 from worker.send.ports import Body, MailServer, Reply, Session, Silence, Step
 from worker.watch.ports import Thread
@@ -76,6 +77,13 @@ class BeatingReader:
         if (beat := RUNNING.get()) is not None:
             beat.step()
         return located
+
+    async def unpack(self, content: bytes) -> Unpacked:
+        """As the reader's own."""
+        unpacked = await self._reader.unpack(content)
+        if (beat := RUNNING.get()) is not None:
+            beat.step()
+        return unpacked
 
     async def close(self) -> None:
         """As the reader's own."""
