@@ -262,7 +262,7 @@ LOGO = b"\x89PNG\r\n\x1a\n" + b"x" * 5_000
 
 
 def ordinary_mails() -> list[EmailMessage]:
-    """Mails that are about something else, or that bring nothing: nobody is asked about them."""
+    """Mails that are about something else, or that bring nothing: no task comes of them."""
     about_key = a_mail("認証キーの件、了解しました")
     about_key.add_attachment(LOGO, maintype="image", subtype="png", filename="image001.png", disposition="inline")
     card = a_mail("認証キーの件、了解しました")
@@ -278,7 +278,7 @@ def ordinary_mails() -> list[EmailMessage]:
     return [about_key, card, answer, signature, photos, locked, sheets]
 
 
-def test_of_ordinary_mail_nobody_is_asked(mailroom: MODES) -> None:
+def test_of_ordinary_mail_no_task_is_made(mailroom: MODES) -> None:
     room = mailroom()
     room.deliver(*ordinary_mails())
     assert room.office.run_once().code == 0
@@ -333,7 +333,7 @@ def test_an_invoice_in_the_notices_folder_is_called_one(mailroom: MODES) -> None
 
 @pytest.mark.parametrize("mode", ["approve", "hold", "auto"])
 @pytest.mark.parametrize("is_zipped", [False, True])
-def test_a_mail_saved_to_the_folder_is_read_as_one_that_nobody_has_proven(
+def test_a_mail_saved_to_the_folder_is_read_as_one_whose_sender_is_not_proven(
     mailroom: MODES, mode: str, *, is_zipped: bool
 ) -> None:
     form = a_form()

@@ -1,4 +1,4 @@
-"""What a file is that is neither PDF nor text, by type, name and first bytes; and a link in place of a file."""
+"""Files that are neither PDF nor text, by type, name and first bytes; and links in place of files."""
 
 from __future__ import annotations
 

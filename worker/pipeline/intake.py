@@ -95,7 +95,7 @@ FILES_TOLD: Final = 10
 """Names of attachments told in one hold."""
 
 _BY_SIGN: Final = (Sort.LOCKED, Sort.ZIP, Sort.OUTLOOK, Sort.SEALED, Sort.DOCUWORKS, Sort.ARCHIVE, Sort.DAMAGED)
-"""What is told first of several attachments: the likelier to hold a notice."""
+"""The order in which several attachments are told: the likelier to hold a notice comes first."""
 
 _OF_ANYBODY: Final = frozenset({ReceiptKind.ANOTHERS.value, ReceiptKind.WARNING.value})
 """Of a mail that came back: a colleague may have written it."""
@@ -391,7 +391,7 @@ def _proves(pdf: Attached) -> tuple[bool, bool]:
 def _keep_what_counts(
     what: Announcement | Meant | Unrelated, read: tuple[_Reading, ...], most: int
 ) -> tuple[Announcement | Meant | Unrelated, tuple[_Reading, ...]]:
-    """The mail without the bytes of PDFs out of its ZIPs that nobody is to see.
+    """The mail without the bytes of those PDFs out of its ZIPs that no person is to see.
 
     A notice is kept; a refused one where the mail means a notice, and all of them are no larger than ``most``. Where
     they are, the ZIP is one that could not be opened.

@@ -46,9 +46,9 @@ class Unpacked:
     others: tuple[str, ...] = ()
     """Names of files that are no PDFs."""
     unopened: tuple[tuple[str, Sort], ...] = ()
-    """What may hold a notice and was not taken out; the name is empty where it is the ZIP itself."""
+    """Files that may hold a notice and were not taken out; the name is empty where it is the ZIP itself."""
     speaks_of_a_key: bool = False
-    """Whether the name of any file in it does."""
+    """Set where the name of a file in it does."""
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class _Refused(Exception):
 
 
 def has_too_many_entries(content: bytes) -> bool:
-    """Whether a ZIP's directory may be longer than is looked into; counts what a directory's entries begin with."""
+    """Returns whether a ZIP's directory may be longer than is looked into; counts the marks of its entries."""
     return content.count(_CENTRAL) > ENTRIES
 
 
@@ -103,7 +103,7 @@ def _name(member: zipfile.ZipInfo) -> str:
 
 
 def _overlap(members: list[zipfile.ZipInfo]) -> bool:
-    """Whether two files share bytes: so a few MB were seen to come out as petabytes."""
+    """Returns whether two files share bytes: so a few MB were seen to come out as petabytes."""
     placed = sorted(members, key=lambda each: each.header_offset)
     ends = [each.header_offset + _LOCAL_BYTES + len(each.filename) + each.compress_size for each in placed]
     return any(end > after.header_offset for end, after in zip(ends, placed[1:], strict=False))

@@ -50,7 +50,7 @@ _HARMLESS_NAME: Final = re.compile(r"\.(?:p7s|ics|ical|vcf|vcs|asc|sig|txt|css)\
 
 
 class Sort(StrEnum):
-    """What a file is that is not opened here; the code of the hold."""
+    """The kinds of files that are not opened; the code of the hold."""
 
     ZIP = "zip"
     LOCKED = "locked"
@@ -84,7 +84,7 @@ class Unopened:
 
 
 def speaks_of_a_key(text: str) -> bool:
-    """Whether ``text`` has 認証キー, in full or half width, with or without spaces."""
+    """Returns whether ``text`` has 認証キー, in full or half width, with or without spaces."""
     return _KEY_WORD in match_key(text)
 
 
@@ -98,7 +98,7 @@ def is_zip(kind: str, filename: str, content: bytes) -> bool:
 
 
 def name_sort(kind: str, filename: str, content: bytes, *, is_in_text: bool = False) -> Sort | None:
-    """What this is, where it is neither PDF nor text; None where it cannot hold a notice.
+    """Returns the kind of a file that is neither PDF nor text; None where it cannot hold a notice.
 
     ``is_in_text`` is set where it stands inside the text instead of beside it.
     """
@@ -129,7 +129,7 @@ def _folded(filename: str) -> str:
 
 
 def is_mail_file(filename: str, content: bytes) -> bool:
-    """Whether a file is a mail that was saved (``.eml``)."""
+    """Returns whether a file is a mail that was saved (``.eml``)."""
     return _folded(filename).endswith(".eml") and bool(content) and not content.startswith(b"%PDF-")
 
 
@@ -161,7 +161,7 @@ _ORIGINAL: Final = re.compile(
 
 
 def hands_a_link(texts: tuple[str, ...], *, is_answer: bool) -> bool:
-    """Whether a text hands over a file by an address instead of attaching it; of an answer only its own words count."""
+    """Returns whether a text hands over a file by an address; of an answer only its own words count."""
     return any(_INSTEAD.search(_own_words(text) if is_answer else text) for text in texts)
 
 

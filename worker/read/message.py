@@ -84,11 +84,11 @@ class Message:
     """Without those of ``nested`` and without what stands in a multipart/report."""
     zips: tuple[Attached, ...] = ()
     unopened: tuple[Unopened, ...] = ()
-    """What else is attached and may hold a notice."""
+    """Other attachments that may hold a notice."""
     names: tuple[str, ...] = ()
     """Of every file in it, without those of ``nested``."""
     has_link: bool = False
-    """Whether a text, or what stands behind its words, holds an address of the web."""
+    """Set where a text, or the HTML of one, holds an address of the web."""
     is_report: bool = False
     """Whether it is a multipart/report, or holds one at its first level (lists add a footer around it)."""
     auto_submitted: bool = False

@@ -295,7 +295,7 @@ _UNOPENED: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ),
     ),
 }
-"""What an attachment is that is not opened, and what to do, by the code of ATTACHMENT_UNOPENED."""
+"""Words and next step for an attachment that is not opened, by the code of ATTACHMENT_UNOPENED."""
 _SAVE_PDF = (
     "保証会社のサイトから「認証キーのお知らせ」のPDFを取得し、所定のフォルダに保存",
     "download the notice PDF from the surety's site and save it to the folder",
@@ -324,7 +324,7 @@ _OTHER_FILES: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
     "picture": (("PDFではない（写真・画像）", "not a PDF (a picture)"), _SAVE_PDF),
     "other": (("PDFではない", "not a PDF"), _SAVE_PDF),
 }
-"""What a file is that was taken for a PDF, and what to do, by the code of DAMAGED."""
+"""Words and next step for a file that is no PDF, by the code of DAMAGED."""
 
 _MAY_HAVE_LEFT: Final[dict[str, tuple[str, str]]] = {
     **{kind.value: (f"{words[0]}：{{value}}", f"{words[1]}: {{value}}") for kind, words in KINDS.items()},
