@@ -177,6 +177,7 @@ two_values | 番号又はキーの候補が複数 | 訂
 engines_disagree | 2方式の読取結果が不一致 | 訂
 broken_text | 文字化け | 訂
 damaged | ファイル破損 | 訂
+attachment_unopened | 添付を開けない | 訂
 mail_too_large | メール過大（8MB超） | 訂
 rest_unread | 添付PDFの一部が未確認 | 訂
 too_large | ファイル過大 | 訂

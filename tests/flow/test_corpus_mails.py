@@ -52,7 +52,7 @@ from worker.config.settings import Security
 from worker.core.model import End, MessageRow
 from worker.core.states import State
 from worker.pipeline.ledger_rows import NOTHING
-from worker.read.classify import recognise_mail
+from worker.read.classify import Meant, recognise_mail
 from worker.read.message import Message, read_message
 from worker.track.bounces import read_bounce
 from worker.track.reports import read_report
@@ -280,6 +280,23 @@ async def test_no_mail_of_others_tests_changes_or_makes_a_submission(name: str, 
     ]
     ends = ", ".join(f"{end} {count}" for end, count in Counter(row.end.value for row in whole).items())
     tell(f"{name}: {len(mails)} messages through the intake: {ends}; submissions changed or made 0")
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_few_mails_of_others_tests_hold_what_is_not_opened_even_if_each_spoke_of_a_key(
+    name: str, at_work: AtWork
+) -> None:
+    """Of those under a subject of ours, all that is told stands in a file that is neither text nor PDF."""
+    mails = corpus(name)
+    pipeline = at_work.office.pipeline
+    guarantors, ours = pipeline.in_force.configuration.guarantors, pipeline.intake.ours(pipeline.in_force)
+    held = 0
+    for raw in mails:
+        keyed = re.sub(rb"(?im)\A((?:From .*\n)?)", rb"\1Subject: " + "認証キーの件\n".encode(), raw, count=1)
+        what = recognise_mail(read_message(keyed), guarantors, ours)
+        held += isinstance(what, Meant) and bool(what.unopened)
+    tell(f"{name}: {len(mails)} messages under a subject that speaks of a key: {held} with what is not opened")
+    assert held <= len(mails) * 0.12
 
 
 def our_own() -> list[Sample]:

@@ -18,6 +18,7 @@ from tests.support.holds import in_words
 from tests.support.signed_mail import DOMAIN, sign
 from tests.support.small_office import Form, form
 from tests.support.world import HANAKO, START
+from tests.support.zips import zipped
 from worker.approve import decisions
 from worker.cli.demo.smtp_server import DsnController
 from worker.core.states import Reason, State
@@ -106,6 +107,24 @@ async def test_a_notice_within_a_mail_of_a_guarantors_mail_waits(
     await office.comes(a_mail_by(NETDESK, strangers(form(1), depth), fields=fields))
     assert (office.only().state, office.only().proven) == (State.HELD, False)
     assert office.reasons() == [Reason.SENDER_UNPROVEN]
+
+
+def zip_of(each: Form) -> EmailMessage:
+    """A mail with the notice in a ZIP."""
+    mail = EmailMessage()
+    mail["From"], mail["Subject"], mail["Message-ID"] = "x@evil.example", EAST, "<evil@evil.example>"
+    mail.set_content("forged")
+    mail.add_attachment(zipped(("n.pdf", each.pdf)), maintype="application", subtype="zip", filename="n.zip")
+    return mail
+
+
+@pytest.mark.parametrize(("sender", "proven"), [(NETDESK, False), (SATO, True)])
+async def test_a_zip_in_an_attached_mail_is_proven_as_a_pdf_there_is(
+    office: Office, sender: str, *, proven: bool
+) -> None:
+    await office.comes(a_mail_by(sender, zip_of(form(1))))
+    assert office.only().proven is proven
+    assert office.only().state is (State.SENT if proven else State.HELD)
 
 
 @pytest.mark.parametrize("fields", ANSWERS)

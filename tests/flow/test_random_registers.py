@@ -46,6 +46,7 @@ from worker.core.states import Event, Kind, Reason, State, kind_of
 from worker.pipeline.one_pass import Pass, finish_pass
 from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.recover import record_configuration
+from worker.read.archives import Unpacked, unpack
 from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Session, Step
 from worker.store.sqlite import SqlStore
 from worker.store.sqlite.schema import FILE_NAME
@@ -79,6 +80,9 @@ class TextBehindTheMark:
 
     async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
         return located_as_printed(codes)
+
+    async def unpack(self, content: bytes) -> Unpacked:
+        return unpack(content)
 
     async def close(self) -> None:
         """Nothing was started."""

@@ -34,8 +34,9 @@ def test_a_mail_that_means_a_notice_and_hides_its_pdf_from_us_is_held(mailroom: 
     room.deliver(a_sealed_mail())
     assert room.office.run_once().code == 1
     (held,) = room.office.list()
-    assert (held["state"], held["hold_reasons"]) == ("HELD", ["damaged"])
-    assert "tnef" in room.office.show(held["id"])["hold_details"][0]["detail"]
+    assert (held["state"], held["hold_reasons"]) == ("HELD", ["attachment_unopened"])
+    (detail,) = room.office.show(held["id"])["hold_details"]
+    assert detail["params"] == {"code": "outlook", "files": ["winmail.dat"]}
     assert ("held", [held["id"]]) in room.office.ledger.values()
     assert len(room.tellings) == 1
 

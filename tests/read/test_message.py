@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from worker.read.attachments import Sort, speaks_of_a_key
 from worker.read.charsets import decode_bytes, decode_words, read_addresses, read_value
 from worker.read.message import DEPTH_LIMIT, PARTS_LIMIT, Defect, Message, read_message
 
@@ -218,8 +219,10 @@ def test_a_multipart_without_its_boundary_is_noted(content_type: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", [b"application/ms-tnef", b'application/octet-stream; name="winmail.dat"'])
-def test_a_tnef_part_is_left_and_noted(kind: bytes) -> None:
-    assert read_message(mixed(b"Content-Type: " + kind + b"\r\n\r\n\x78\x9f")).defects == (Defect.TNEF,)
+def test_a_tnef_part_is_left_and_named(kind: bytes) -> None:
+    message = read_message(mixed(b"Content-Type: " + kind + b"\r\n\r\n\x78\x9f"))
+    assert [each.sort for each in message.unopened] == [Sort.OUTLOOK]
+    assert message.defects == ()
 
 
 @pytest.mark.parametrize(
@@ -365,3 +368,58 @@ def test_no_mutilated_mail_raises(cuts: list[tuple[int, int, bytes]]) -> None:
 def test_every_subject_of_the_standard_library_is_read_back(subject: str) -> None:
     raw = b"Subject: " + Header(subject, "utf-8").encode().encode() + b"\r\n\r\n"
     assert read_message(raw).subject == subject
+
+
+# --- Japanese as gateways leave it ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\x1b$BG'>Z\x1b(B\x0e70\x0f",
+        b"\x1b$BG'>Z\x1b(J\x0e70\x0f\x1b(B",
+        b"\x1b$BG'>Z\x0e70\x0f\x1b(B",
+        b"\x1b$BG'>Z\x1b(B\x0e70",
+        b"\x1b$BG'>Z\x1b(I70\x1b(B",
+        b"\x1b$BG'>Z\x1b(B\xb7\xb0",
+    ],
+    ids=["SO/SI", "SO/SI behind JIS Roman", "SO/SI among two bytes", "never shifted in", "ESC ( I", "eight bits"],
+)
+def test_half_width_kana_in_iso_2022_jp_is_read_however_it_is_shifted(raw: bytes) -> None:
+    head = b"Subject: =?ISO-2022-JP?B?" + base64.b64encode(raw) + b"?=\r\n"
+    kind = b"Content-Type: text/plain; charset=iso-2022-jp\r\n\r\n"
+    message = read_message(head + kind + raw + b"\r\n")
+    assert (message.subject, message.texts[0].strip()) == ("認証ｷｰ", "認証ｷｰ")
+
+
+def test_two_bytes_go_on_behind_half_width_kana() -> None:
+    raw = b"\x1b$BG'\x0e70\x0f>Z\x1b(Bx"
+    message = read_message(b"Content-Type: text/plain; charset=iso-2022-jp\r\n\r\n" + raw)
+    assert message.texts == ("認ｷｰ証x",)
+
+
+def test_a_broken_pair_before_an_escape_spoils_no_more_than_itself() -> None:
+    raw = b"\x1b$BG'>Z%-!<$,H/9T%\x1b(B\r\n\x1b$B$5$l$^$7$?\x1b(B"
+    (text,) = read_message(b"Content-Type: text/plain; charset=iso-2022-jp\r\n\r\n" + raw).texts
+    assert text.startswith("認証キーが発行")
+    assert text.endswith("されました")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b'filename="=?utf-8?B?6KqN6Ki844Kt44O844Gu44GK55+l44KJ44GbLnBkZg==?="',
+        b"filename*=utf-8''%E8%AA%8D%E8%A8%BC%E3%82%AD%E3%83%BC.pdf",
+        b"filename*0*=utf-8''%E8%AA%8D%E8; filename*1*=%A8%BC%E3%82%AD%E3%83%BC.pdf",
+        b"filename*=iso-2022-jp''%1B%24BG%27%3EZ%25-%21%3C%1B%28B.pdf",
+        b"filename*=shift_jis''%94F%8F%D8%83L%81%5B.pdf",
+        b"filename*=utf-8''%E8%AA%8D%E8%A8%BC%EF%BD%B7%EF%BD%B0.pdf",
+        b'filename="' + "認証キー.pdf".encode("cp932") + b'"',
+        b'filename="=?iso-2022-jp?B?' + base64.b64encode(b"\x1b$BG'>Z\x1b(B\x0e70\x0f") + b'?="',
+    ],
+)
+def test_the_name_of_a_file_is_read_however_it_is_written(name: bytes) -> None:
+    message = read_message(
+        mixed(b"Content-Type: application/pdf\r\nContent-Disposition: attachment; " + name + b"\r\n\r\nx")
+    )
+    assert [speaks_of_a_key(each) for each in message.names] == [True]

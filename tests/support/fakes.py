@@ -30,6 +30,7 @@ from worker.core.rulebook import OFFICE
 from worker.core.states import State
 from worker.pipeline.ledger_rows import LedgerRows
 from worker.pipeline.new_messages import Found
+from worker.read.archives import Unpacked, unpack
 from worker.read.ports import PdfReader
 from worker.send.ports import Reply, Session, Silence, Step
 from worker.watch.ports import InvoiceSnapshot, Mailbox, Rest, Shelved
@@ -253,6 +254,9 @@ class FakePdfReader:
 
     async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
         return located_as_printed(codes)
+
+    async def unpack(self, content: bytes) -> Unpacked:
+        return unpack(content)
 
     async def close(self) -> None:
         self.is_closed = True

@@ -54,6 +54,7 @@ from worker.core.states import Reason
 from worker.pipeline.one_pass import Pass, finish_pass
 from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.recover import record_configuration, record_start, recover
+from worker.read.archives import Unpacked, unpack
 from worker.read.ports import MailReaders, PdfReader
 from worker.send.ports import MailServer
 from worker.send.smtp.client import SmtpServer
@@ -120,6 +121,9 @@ class TextInBytes:
 
     async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
         return located_as_printed(codes)
+
+    async def unpack(self, content: bytes) -> Unpacked:
+        return unpack(content)
 
     async def close(self) -> None:
         """Nothing was started."""

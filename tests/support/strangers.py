@@ -16,6 +16,7 @@ from tests.support.small_office import TextInBytes
 from tests.support.world import OFFICE, START
 from worker.core.model import Located, PdfText, Unreadable
 from worker.core.states import Reason
+from worker.read.archives import Unpacked, unpack
 from worker.read.budget import PDF_SECONDS, STRANGERS_PDF_SECONDS, Lane
 from worker.read.pdf.lanes import Lanes
 from worker.read.ports import MailReader
@@ -78,6 +79,9 @@ class Children:
     async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
         return await self.for_mail(Lane.OURS).locate(pdf, codes)
 
+    async def unpack(self, content: bytes) -> Unpacked:
+        return await self.for_mail(Lane.OURS).unpack(content)
+
     async def close(self) -> None:
         """Nothing was started."""
 
@@ -101,6 +105,11 @@ class _OfLane:
         async with self._children.lanes.place(self._lane):
             await self._take(NOTICE_SECONDS)
         return located_as_printed(codes)
+
+    async def unpack(self, content: bytes) -> Unpacked:
+        async with self._children.lanes.place(self._lane):
+            await self._take(NOTICE_SECONDS)
+        return unpack(content)
 
     async def _take(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

@@ -158,7 +158,12 @@ class Unreadable:
     """The reader gave no answer of its own: its process died or took too long. That may be the machine's fault."""
 
 
-REFUSAL_CODES: Final = frozenset({"container", "trailing_data", "cut", "continues", "ocr_layer", "unseen", "empty"})
+REFUSAL_CODES: Final = frozenset(
+    {
+        *("container", "trailing_data", "cut", "continues", "ocr_layer", "unseen", "empty", "invoice", "mail_file"),
+        *("zip", "archive", "outlook", "sealed", "docuworks", "picture", "other"),
+    }
+)
 """What ``Unreadable.detail`` begins with where it is a code of ours, alone or before ``: `` and what it is about."""
 
 
@@ -185,6 +190,10 @@ class Attached:
     content: bytes
     is_enclosed: bool = False
     """Whether it stands in a mail within the mail (message/rfc822), which another may have written."""
+    archive: str = ""
+    """Name of the ZIP that it was taken out of; empty where it was in none."""
+    others: tuple[str, ...] = ()
+    """Names of the files in that ZIP that are no PDFs."""
 
 
 # --- What goes out -------------------------------------------------------------------------------------------

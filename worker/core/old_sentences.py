@@ -174,7 +174,7 @@ def old_detail(hold: Hold) -> str | None:
     if params.is_text:
         return params.old_text
     if hold.reason is Reason.SENDER_UNPROVEN:
-        words: str | None = _EVIDENCE[params.code] if params else ""
+        words: str | None = _EVIDENCE.get(params.code) if params else ""
     else:
         words = _HOLDS.get((hold.reason, params.code))
     if words is not None:

@@ -328,6 +328,7 @@ class Reason(StrEnum):
     ENGINES_DISAGREE = "engines_disagree"
     BROKEN_TEXT = "broken_text"
     DAMAGED = "damaged"
+    ATTACHMENT_UNOPENED = "attachment_unopened"
     MAIL_TOO_LARGE = "mail_too_large"
     REST_UNREAD = "rest_unread"
     TOO_LARGE = "too_large"

@@ -32,7 +32,8 @@ class Vouching:
         in_force: InForce,
     ) -> Vouched | None:
         """What is known of who wrote ``fetched``; None where it can bring no notice and announces none."""
-        may_bring = isinstance(what, Announcement) or (isinstance(what, Meant | Unrelated) and bool(what.pdfs))
+        may_bring = isinstance(what, Announcement)
+        may_bring = may_bring or (isinstance(what, Meant | Unrelated) and bool(what.pdfs or what.zips))
         if message is None or not fetched.content or not may_bring:
             return None
         settings = in_force.configuration.settings

@@ -12,7 +12,7 @@ import asyncio
 import dataclasses
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,6 +38,7 @@ from worker.core.model import (
     Unreadable,
     sha256,
 )
+from worker.core.params import Params
 from worker.core.states import AlarmCause, Reason
 from worker.core.text import hide_codes
 from worker.match.duplicates import Way
@@ -48,11 +49,23 @@ from worker.pipeline.read import Readings
 from worker.pipeline.strangers import MailRead, Read, Turns, Unmetered
 from worker.pipeline.submissions import Seen, Taking
 from worker.pipeline.track import MAY_BE_HELD_ANEW, OWN_MESSAGE, Receiving, find_ours
+from worker.read.archives import MEMBERS, UNPACKED_BYTES, Unpacked
+from worker.read.attachments import Sort, Unopened, is_mail_file, name_file
 from worker.read.budget import HOLDS_PER_MAIL, Ended, Lane, PutOff
-from worker.read.classify import Announcement, Meant, Ours, Own, Recognised, Report, Unrelated, recognise_mail
+from worker.read.classify import (
+    Announcement,
+    Meant,
+    Ours,
+    Own,
+    Recognised,
+    Report,
+    Unrelated,
+    add_unpacked,
+    recognise_mail,
+)
 from worker.read.message import Defect, Message, read_message
 from worker.read.pdf_bytes import begins_as_pdf
-from worker.read.ports import MailReaders, PdfReader
+from worker.read.ports import MailReader, MailReaders, PdfReader
 from worker.store.ports import Author, Store, Writing
 from worker.track.reports import CameBack, Nothing, read_report
 from worker.watch.plan import GONE, next_try
@@ -63,8 +76,6 @@ UNFETCHED_TOLD: Final = 3
 
 _HIDING: Final = frozenset(
     {
-        Defect.TNEF,
-        Defect.SEALED,
         Defect.TOO_DEEP,
         Defect.TOO_MANY_PARTS,
         Defect.NOT_CLOSED,
@@ -77,6 +88,22 @@ _HIDING: Final = frozenset(
 IN_THREAD: Final = 1_000_000
 """Bytes of a mail above which it is taken apart in a thread: parts within parts were seen to take 0.5 s for each MB,
 and neither the folder nor what is due to be sent waits for that."""
+
+ZIPS: Final = 10
+"""ZIPs that are opened of one mail: people attach one to three. Once the limits of one are reached, no more are."""
+
+KEPT_RATIO: Final = 10
+"""How many times larger than its ZIPs what is kept of a mail's refused PDFs may be: real ones come out 1 to 10 times
+larger, and a stranger's would fill memory and disk."""
+
+_OPENED_AT_ONCE: Final = 2
+"""Mails whose ZIPs are open at one time: up to 40 MB come out of those of one."""
+
+FILES_TOLD: Final = 10
+"""Names of attachments told in one hold."""
+
+_BY_SIGN: Final = (Sort.LOCKED, Sort.ZIP, Sort.OUTLOOK, Sort.SEALED, Sort.DOCUWORKS, Sort.ARCHIVE, Sort.DAMAGED)
+"""The order in which several attachments are told: the likelier to hold a notice comes first."""
 
 _OF_ANYBODY: Final = frozenset({ReceiptKind.ANOTHERS.value, ReceiptKind.WARNING.value})
 """Of a mail that came back: a colleague may have written it."""
@@ -133,6 +160,7 @@ class Intake:
         self._clock = clock
         self._vouching = Vouching(signatures)
         self.turns = Turns(clock, readers or (lambda _: Unmetered(reader)), store.free_disk)
+        self._opening = asyncio.Semaphore(_OPENED_AT_ONCE)
         self._author = Author("hoshobin", account)
 
     # --- Messages -------------------------------------------------------------------------------------------
@@ -140,19 +168,20 @@ class Intake:
     async def read_block(self, mailbox: str, block: Sequence[Fetched], in_force: InForce) -> ReadBlock:
         """Take the mails apart, read their PDFs and find out who wrote them; nothing is recorded yet."""
         messages = [await _take_apart(each.content) if each.content else None for each in block]
-        recognised = [self._recognise(message, in_force) for message in messages]
+        looked_at = [self._recognise(message, in_force) for message in messages]
         vouched = await asyncio.gather(
             *(
                 self._vouching.look(mailbox, fetched, message, what, in_force)
-                for fetched, message, what in zip(block, messages, recognised, strict=True)
+                for fetched, message, what in zip(block, messages, looked_at, strict=True)
             )
         )
-        readings = await asyncio.gather(
+        opened = await asyncio.gather(
             *(
-                self._read_pdfs(message, what, who, in_force)
-                for message, what, who in zip(messages, recognised, vouched, strict=True)
+                self._open_and_read(message, what, _lane_of(who), in_force)
+                for message, what, who in zip(messages, looked_at, vouched, strict=True)
             )
         )
+        recognised, readings = [what for what, _ in opened], [read for _, read in opened]
         came_back = [
             Nothing() if message is None else read_report(each.content, message, self._store.by_message_id)
             for each, message in zip(block, messages, strict=True)
@@ -247,25 +276,63 @@ class Intake:
             lambda candidate, sender: is_own_message_id_form(candidate, Address(sender)),
         )
 
-    async def _read_pdfs(
-        self, message: Message | None, what: Recognised, vouched: Vouched | None, in_force: InForce
-    ) -> MailRead:
+    async def _open_and_read(
+        self, message: Message | None, what: Recognised, lane: Lane, in_force: InForce
+    ) -> tuple[Recognised, MailRead]:
+        """Returns a mail with the PDFs of its ZIPs, and what was read of its PDFs."""
         if message is None or isinstance(what, Own | Report):
-            return MailRead()
-        is_kept = bool(what.pdfs) or isinstance(what, Announcement)
-        is_kept = is_kept or (isinstance(what, Meant) and bool(_hidden_in(message)))
-        lane = Lane.OURS if vouched is not None and vouched.is_signed else Lane.STRANGERS
+            return what, MailRead()
+        files = len(what.pdfs) + len(what.zips)
+        is_kept = bool(files) or isinstance(what, Announcement)
+        is_kept = is_kept or (isinstance(what, Meant) and bool(what.unopened or _hidden_in(message)))
         if is_kept and lane is Lane.STRANGERS and not self.turns.has_space():
-            return MailRead(unread=len(what.pdfs), why_unread=Ended.TURN, put_off=PutOff.DISK)
-        if not what.pdfs:
-            return MailRead()
-        # Of the same file twice the one that the mail itself holds: it may prove what the other does not.
-        unique = {sha256(pdf.content): pdf for pdf in sorted(what.pdfs, key=lambda pdf: not pdf.is_enclosed)}
-        sender = ", ".join(message.senders).casefold()
+            return what, MailRead(unread=files, why_unread=Ended.TURN, put_off=PutOff.DISK)
+        if not files:
+            return what, MailRead()
+        if not what.zips:
+            return await self._read_in_turn(message, what, lane, in_force)
+        async with self._opening:
+            added, read = await self._read_in_turn(message, what, lane, in_force)
+        added, kept = _keep_what_counts(added, read.read, KEPT_RATIO * sum(len(each.content) for each in what.zips))
+        return added, dataclasses.replace(read, read=kept)
+
+    async def _read_in_turn(
+        self, message: Message, what: Announcement | Meant | Unrelated, lane: Lane, in_force: InForce
+    ) -> tuple[Announcement | Meant | Unrelated, MailRead]:
         profiles = in_force.configuration.guarantors
-        return await self.turns.read_mail(
-            tuple(unique.items()), lane, sender, lambda reader, pdf: self.readings.read(pdf, profiles, reader)
+        sender = ", ".join(message.senders).casefold()
+        added = what
+
+        async def open_all(reader: MailReader) -> Sequence[tuple[Sha256, Attached]]:
+            nonlocal added
+            added = await self._open(what, reader)
+            # Of the same file twice the one that the mail itself holds: it may prove what the other does not.
+            return tuple({sha256(pdf.content): pdf for pdf in sorted(added.pdfs, key=_proves)}.items())
+
+        files = len(what.pdfs) + len(what.zips)
+        read = await self.turns.read_mail(
+            files, open_all, lane, sender, lambda reader, pdf: self.readings.read(pdf, profiles, reader)
         )
+        named = tuple((pdf, digest, name_file(each, pdf.filename, pdf.content)) for pdf, digest, each in read.read)
+        return added, dataclasses.replace(read, read=named)
+
+    async def _open(
+        self, what: Announcement | Meant | Unrelated, reader: MailReader
+    ) -> Announcement | Meant | Unrelated:
+        """``what`` with the PDFs of its ZIPs; those behind the limits are not opened."""
+        zips = {sha256(each.content): each for each in sorted(what.zips, key=lambda each: not each.is_enclosed)}
+        opened: list[tuple[Attached, Unpacked]] = []
+        left: list[Unopened] = []
+        pdfs: list[bytes] = []
+        for each in zips.values():
+            if len(opened) >= ZIPS or len(pdfs) >= MEMBERS or sum(map(len, pdfs)) >= UNPACKED_BYTES:
+                left.append(Unopened("", Sort.ZIP, each.filename))
+                continue
+            found = await reader.unpack(each.content)
+            opened.append((each, found))
+            pdfs += [content for _, content in found.pdfs]
+        added = add_unpacked(what, opened)
+        return dataclasses.replace(added, unopened=(*added.unopened, *left))
 
     async def read_pdf(self, content: bytes, in_force: InForce) -> Notice | Unreadable:
         """The notice in ``content``, or why there is none."""
@@ -318,14 +385,16 @@ class Intake:
 
         ``unfinished`` is the hold of what the file was before; ``of_bytes`` are the rows of the same bytes elsewhere.
         """
+        if is_mail_file(listed.name, content):
+            return await self._take_mail_file(listed, content, in_force, from_before, unfinished)
         way = _by_folder(listed, from_before)
         digest = sha256(content)
         is_pdf = begins_as_pdf(content)
         if not is_pdf and not is_meant_as_notice(listed.name):
             with self._store.writing() as writing:
-                writing.record_file(_file_row(listed, self._clock.now(), End.NOT_OURS, None, digest))
+                writing.record_file(_file_row(listed, self._clock.now(), End.NOT_OURS, (), digest))
             return 0
-        read = await self.read_pdf(content, in_force)
+        read = name_file(await self.read_pdf(content, in_force), listed.name, content)
         pdf = Attached(listed.name, content)
         notices = [read] if isinstance(read, Notice) else []
         invoices = await load_invoices(guarantees_in(notices, in_force, self._store), in_force, self._reader)
@@ -339,7 +408,42 @@ class Intake:
             else:
                 same = dict.fromkeys(number for row in of_bytes for number in row.submissions)
                 number = taking.take_no_pdf(digest, read, way, same)
-            writing.record_file(_file_row(listed, self._clock.now(), End.SUBMISSION, number, digest))
+            writing.record_file(_file_row(listed, self._clock.now(), End.SUBMISSION, (number,), digest))
+            return taking.end()
+
+    async def _take_mail_file(
+        self, listed: Listed, content: bytes, in_force: InForce, from_before: str, unfinished: Submission | None
+    ) -> int:
+        """A mail that somebody saved as a file: its notice is taken, and nothing proves who wrote it."""
+        message = read_message(content)
+        what, mail = await self._open_and_read(message, self._recognise(message, in_force), Lane.OURS, in_force)
+        read = mail.read
+        notices = [(pdf, digest, each) for pdf, digest, each in read if isinstance(each, Notice)]
+        refused = [each for each in read if isinstance(each[2], Unreadable)]
+        wanted = guarantees_in([notice for _, _, notice in notices], in_force, self._store)
+        invoices = await load_invoices(wanted, in_force, self._reader)
+        with self._store.writing() as writing:
+            taking = self._taking(writing, in_force, invoices)
+            taking.replaces(unfinished)
+            kept = writing.keep("mail", content)
+            evidence = Params(code="mail_file")
+            way = _by_folder(listed, from_before)
+            way = dataclasses.replace(way, mail_sha256=kept, proven=False, evidence=evidence)
+            beside = [pdf.filename for pdf, _, _ in refused]
+            numbers = [taking.take_notice(pdf, digest, each, way, beside) for pdf, digest, each in notices]
+            if not notices:
+                numbers += _hold_refused(taking, refused, lambda _: way)
+            if mail.unread:
+                why = mail.why_unread or Ended.HOLDS
+                numbers.append(
+                    taking.take_set_aside(Hold.of(Reason.REST_UNREAD, why.value, files=str(mail.unread)), way)
+                )
+            unopened = () if isinstance(what, Own | Report) else what.unopened
+            if told := _worth_telling(unopened, has_notice=bool(notices)):
+                numbers.append(taking.take_set_aside(_hold_unopened(told), way))
+            if not numbers:
+                numbers.append(taking.take_set_aside(Hold.of(Reason.NOT_A_NOTICE, "mail_file"), way))
+            writing.record_file(_file_row(listed, self._clock.now(), End.SUBMISSION, tuple(numbers), sha256(content)))
             return taking.end()
 
     def hold_large_file(
@@ -351,7 +455,7 @@ class Intake:
             taking.replaces(unfinished)
             refusal = Hold.of(Reason.TOO_LARGE, bytes=str(listed.size))
             number = taking.take_set_aside(refusal, _by_folder(listed, from_before))
-            writing.record_file(_file_row(listed, self._clock.now(), End.HELD, number))
+            writing.record_file(_file_row(listed, self._clock.now(), End.HELD, (number,)))
             return taking.end()
 
 
@@ -363,10 +467,43 @@ def _by_folder(listed: Listed, from_before: str) -> Way:
     return Way("folder", hide_codes(listed.name), "", None, proven=True, from_before=from_before)
 
 
-def _file_row(listed: Listed, now: dt.datetime, end: End, number: int | None, digest: Sha256 | None = None) -> FileRow:
+def _file_row(
+    listed: Listed, now: dt.datetime, end: End, numbers: tuple[int, ...], digest: Sha256 | None = None
+) -> FileRow:
     shape = (listed.size, listed.mtime_ns, listed.inode)
-    submissions = () if number is None else (number,)
-    return FileRow(listed.name, *shape, now, end, sha256=digest, submissions=submissions)
+    return FileRow(listed.name, *shape, now, end, sha256=digest, submissions=numbers)
+
+
+def _proves(pdf: Attached) -> tuple[bool, bool]:
+    """By what the last of several is the one that proves most."""
+    return not pdf.is_enclosed, not pdf.archive
+
+
+def _lane_of(vouched: Vouched | None) -> Lane:
+    return Lane.OURS if vouched is not None and vouched.is_signed else Lane.STRANGERS
+
+
+def _keep_what_counts(
+    what: Announcement | Meant | Unrelated, read: tuple[Read, ...], most: int
+) -> tuple[Announcement | Meant | Unrelated, tuple[Read, ...]]:
+    """The mail without the bytes of those PDFs out of its ZIPs that no person is to see.
+
+    A notice is kept; a refused one where the mail means a notice, and all of them are no larger than ``most``. Where
+    they are, the ZIP is one that could not be opened.
+    """
+    refused = [pdf for pdf, _, each in read if pdf.archive and isinstance(each, Unreadable)]
+    if isinstance(what, Unrelated):
+        read = tuple((pdf if isinstance(each, Notice) else _emptied(pdf), digest, each) for pdf, digest, each in read)
+    elif sum(len(pdf.content) for pdf in refused) > most:
+        read = tuple(one for one in read if not any(one[0] is pdf for pdf in refused))
+        archives = dict.fromkeys(pdf.archive for pdf in refused)
+        left = tuple(Unopened("", Sort.ZIP, name) for name in archives)
+        what = dataclasses.replace(what, unopened=what.unopened + left)
+    return dataclasses.replace(what, pdfs=tuple(map(_emptied, what.pdfs))), read
+
+
+def _emptied(pdf: Attached) -> Attached:
+    return dataclasses.replace(pdf, content=b"") if pdf.archive else pdf
 
 
 # --- One message ---------------------------------------------------------------------------------------------
@@ -458,9 +595,10 @@ def _record_read(
     refused = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Unreadable)]
     unread = taken.mail.unread
     hidden = "" if taken.read or unread else _hidden_in(taken.message)
+    unopened = _worth_telling(what.unopened, has_notice=bool(notices))
     if not notices and not unread and isinstance(what, Unrelated):
         return dataclasses.replace(row, why=NOTHING)
-    if not refused and not notices and not unread and isinstance(what, Meant) and not hidden:
+    if not refused and not notices and not unread and isinstance(what, Meant) and not hidden and not unopened:
         return dataclasses.replace(row, why="speaks of a key, holds no PDF")
     digest = writing.keep("mail", taken.fetched.content)
     row = dataclasses.replace(row, sha256=digest)
@@ -471,21 +609,55 @@ def _record_read(
     guarantor = what.guarantor if isinstance(what, Announcement | Meant) else None
     if notices:
         row = _record_notices(taking, row, taken, way, notices, [pdf.filename for pdf, _, _ in refused])
-        rest = _hold_rest(taking, taken, taken.proven(way, guarantor), 0)
-        return dataclasses.replace(row, submissions=(*row.submissions, *rest))
+        more = list(_hold_rest(taking, taken, taken.proven(way, guarantor), 0))
+        if unopened:
+            more.append(taking.take_set_aside(_hold_unopened(unopened), taken.proven(way, None)))
+        return dataclasses.replace(row, submissions=(*row.submissions, *more))
     if refused or unread:
         worth = () if isinstance(what, Unrelated) else _worth_a_hold(refused)
+        if unopened:  # then that is what may be the notice
+            worth = [each for each in worth if _may_be_one(each[2])]
         held = [
             taking.take_unreadable(pdf, digest, why, taken.proven(way, guarantor, is_enclosed=pdf.is_enclosed))
             for pdf, digest, why in worth[:HOLDS_PER_MAIL]
         ]
         held += _hold_rest(taking, taken, taken.proven(way, guarantor), len(worth) - len(held))
+        if unopened:
+            held.append(taking.take_set_aside(_hold_unopened(unopened), taken.proven(way, guarantor)))
         return dataclasses.replace(row, end=End.HELD, submissions=tuple(held))
     way = taken.proven(way, guarantor, is_enclosed=isinstance(what, Announcement) and what.is_enclosed)
     if isinstance(what, Announcement):
         return _record_announcement(taking, row, way, what.guarantor)
-    number = taking.take_set_aside(Hold.of(Reason.DAMAGED, found=hidden), way)
+    hold = _hold_unopened(unopened) if unopened else Hold.of(Reason.DAMAGED, found=hidden)
+    number = taking.take_set_aside(hold, way)
     return dataclasses.replace(row, end=End.HELD, submissions=(number,))
+
+
+def _worth_telling(unopened: Sequence[Unopened], *, has_notice: bool) -> Sequence[Unopened]:
+    """Of what was not opened that which a person is to open: beside a notice only what may be another one in a ZIP."""
+    return [each for each in unopened if each.archive] if has_notice else unopened
+
+
+def _hold_unopened(unopened: Sequence[Unopened]) -> Hold:
+    """One hold for all of them, with the words for the likeliest."""
+    sorts = {each.sort for each in unopened}
+    first = next((sort for sort in _BY_SIGN if sort in sorts), unopened[0].sort)
+    names = dict.fromkeys(hide_codes(each.shown) for each in unopened if each.shown)
+    return Hold.of(Reason.ATTACHMENT_UNOPENED, first.value, files=tuple(names)[:FILES_TOLD])
+
+
+def _hold_refused(
+    taking: Taking,
+    refused: Sequence[Read],
+    way_of: Callable[[Attached], Way],
+    *,
+    is_more_unopened: bool = False,
+) -> list[int]:
+    """Hold those of the PDFs of a mail without a notice that a person should see."""
+    worth = _worth_a_hold(refused)
+    if is_more_unopened:  # then that is what may be the notice
+        worth = [each for each in worth if _may_be_one(each[2])]
+    return [taking.take_unreadable(pdf, digest, why, way_of(pdf)) for pdf, digest, why in worth]
 
 
 def _record_notices(
@@ -550,5 +722,9 @@ def _worth_a_hold(refused: Sequence[Read]) -> Sequence[tuple[Attached, Sha256, U
     may be the notice itself, so each of those is held.
     """
     pairs = [(pdf, digest, each) for pdf, digest, each in refused if isinstance(each, Unreadable)]
-    unread = [each for each in pairs if each[2].reason is not Reason.NOT_A_NOTICE]
+    unread = [each for each in pairs if _may_be_one(each[2])]
     return unread or pairs[:1]
+
+
+def _may_be_one(refusal: Unreadable) -> bool:
+    return refusal.reason is not Reason.NOT_A_NOTICE

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from worker.core.clock import Clock
 from worker.core.model import Attached, Located, Notice, PdfText, Sha256, Unreadable
+from worker.read.archives import Unpacked
 from worker.read.budget import (
     DISK_AGAIN,
     OF_STRANGERS,
@@ -57,19 +58,25 @@ class Turns:
 
     async def read_mail(
         self,
-        pdfs: Sequence[tuple[Sha256, Attached]],
+        files: int,
+        open_all: Callable[[MailReader], Awaitable[Sequence[tuple[Sha256, Attached]]]],
         lane: Lane,
         sender: str,
         read: Callable[[MailReader, bytes], Awaitable[Notice | Unreadable]],
     ) -> MailRead:
-        """Read them one after the other, as far as the limits go."""
+        """Reads the PDFs that ``open_all`` gives one after the other, as far as the limits go.
+
+        ``files`` says how many files may hold one, before any is opened.
+        """
         reader = self._readers(lane)
         if lane is Lane.OURS:
-            return await self._read(pdfs, reader, MailBudget(OF_THE_PROVEN), read)
+            return await self._read(await open_all(reader), reader, MailBudget(OF_THE_PROVEN), read)
         if not await self._begin():
-            return MailRead(unread=len(pdfs), why_unread=Ended.TURN, put_off=PutOff.TIME)
+            return MailRead(unread=files, why_unread=Ended.TURN, put_off=PutOff.TIME)
         budget = MailBudget(OF_STRANGERS, self._slow.count(sender, self._clock.now()))
         try:
+            pdfs = await open_all(reader)
+            budget.seconds += reader.spent
             return await self._read(pdfs, reader, budget, read)
         finally:
             now = self._clock.now()
@@ -149,3 +156,7 @@ class Unmetered:
     async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
         """As the reader's own."""
         return await self._reader.locate(pdf, codes)
+
+    async def unpack(self, content: bytes) -> Unpacked:
+        """As the reader's own."""
+        return await self._reader.unpack(content)

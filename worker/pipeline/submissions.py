@@ -122,6 +122,9 @@ class Taking:
                 self._writing.keep_notice(digest, notice)
                 others = [hide_codes(name, key) for name in beside]
                 detail = {"file": hide_codes(pdf.filename, key), "other_pdfs": others}
+                if pdf.archive:
+                    detail["archive"] = hide_codes(pdf.archive, key)
+                    detail["other_files"] = [hide_codes(name, key) for name in pdf.others]
                 announcement = self._find_announcement(notice, proven=way.proven)
                 if self._replaced is not None:
                     created = self._go_on_with(self._replaced, arrived, announcement, pdf.content, detail)
@@ -212,7 +215,8 @@ class Taking:
                 return self._note_again(first, digest, way)
             case New(arrived, _):
                 self._writing.keep("pdf", pdf.content)
-                return self._hold(arrived, {"file": hide_codes(pdf.filename)})
+                detail = {"file": hide_codes(pdf.filename)}
+                return self._hold(arrived, detail | ({"archive": hide_codes(pdf.archive)} if pdf.archive else {}))
 
     def take_no_pdf(self, digest: Sha256, refusal: Unreadable, way: Way, same: Iterable[int]) -> int:
         """The submission in which a file that was meant as a notice and is no PDF waits; its bytes are not kept.

@@ -39,6 +39,8 @@ _SUPPLEMENT: Final = b"$(D"
 """JIS X 0212, which Windows' tables do not hold."""
 _ONE_BYTE: Final = (b"(B", b"(J", b"(H")
 _JIS_RUN: Final = re.compile(rb"[\x21-\x7e]+|[^\x21-\x7e]+")
+_SHIFTED: Final = re.compile(rb"\x0e([^\x0f]*)\x0f?")
+"""Half-width kana between SO and SI, which RFC 1468 does not have and Windows and old gateways write."""
 
 _WORD: Final = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]{0,60})?\?([bBqQ])\?([^?]*)\?=")
 _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]+")
@@ -96,30 +98,45 @@ def _guess(raw: bytes) -> str:
 
 def _decode_jis(raw: bytes) -> str:
     """ISO-2022-JP, by the codec where it can, else character by character by way of cp932."""
-    if b"\x1b" not in raw:
+    if b"\x1b" not in raw and b"\x0e" not in raw:
         return _guess(raw)  # seen: UTF-8 and Shift_JIS declared as ISO-2022-JP
-    try:
-        return raw.decode("iso2022_jp")
-    except UnicodeDecodeError:
-        return "".join(_jis_pieces(raw))
+    if b"\x0e" not in raw:  # the codec takes SO for a control character
+        try:
+            return raw.decode("iso2022_jp")
+        except UnicodeDecodeError:
+            pass
+    return "".join(_jis_pieces(raw))
 
 
 def _jis_pieces(raw: bytes) -> Iterator[str]:
     pieces = _ESCAPE.split(raw)
-    yield pieces[0].decode("utf-8", "replace")
-    for escape, run in zip(pieces[1::2], pieces[2::2], strict=True):
-        if escape in _ONE_BYTE:
-            yield run.decode("utf-8", "replace")
-            continue
-        for part in _JIS_RUN.findall(run):
-            if not 0x21 <= part[0] <= 0x7E:  # the 94 characters of a JIS row
-                yield part.decode("utf-8", "replace")
-            elif escape == _SUPPLEMENT:
-                yield (b"\x1b$(D" + part + b"\x1b(B").decode("iso2022_jp_1", "replace")
-            elif escape == _HALF_WIDTH:
-                yield bytes(byte | 0x80 for byte in part).decode("cp932", "replace")
-            else:
-                yield _jis_to_sjis(part).decode("cp932", "replace")
+    for escape, run in zip((b"(B", *pieces[1::2]), pieces[::2], strict=True):
+        for place, part in enumerate(_SHIFTED.split(run)):  # every second one stood between SO and SI
+            yield from _jis_run(_HALF_WIDTH if place % 2 else escape, part)
+
+
+def _jis_run(escape: bytes, run: bytes) -> Iterator[str]:
+    """The text of ``run`` in the character set that ``escape`` names."""
+    if escape in _ONE_BYTE:
+        yield _one_byte(run)
+        return
+    for part in _JIS_RUN.findall(run):
+        if not 0x21 <= part[0] <= 0x7E:  # the 94 characters of a JIS row
+            yield _one_byte(part)
+        elif escape == _SUPPLEMENT:
+            yield (b"\x1b$(D" + part + b"\x1b(B").decode("iso2022_jp_1", "replace")
+        elif escape == _HALF_WIDTH:
+            yield bytes(byte | 0x80 for byte in part).decode("cp932", "replace")
+        else:
+            yield _jis_to_sjis(part).decode("cp932", "replace")
+
+
+def _one_byte(run: bytes) -> str:
+    """Bytes outside the two-byte sets; some programs write half-width kana there in eight bits."""
+    try:
+        return run.decode("utf-8")
+    except UnicodeDecodeError:
+        return run.decode("cp932", "replace")
 
 
 def _jis_to_sjis(pairs: bytes) -> bytes:

@@ -18,9 +18,10 @@ from worker.core.model import Announced, Attached
 from worker.core.rulebook import Guarantor
 from worker.core.text import match_key
 from worker.read.announcement import read_announced
+from worker.read.archives import Unpacked
+from worker.read.attachments import Sort, Unopened, hands_a_link, name_sort, speaks_of_a_key
 from worker.read.message import Message
 
-_KEY_WORD: Final = match_key("認証キー")
 _FORWARDED: Final = re.compile(
     r"(?:\[[^\]]{0,40}\]|【[^】]{0,40}】|(?:re|aw|返信)(?:\[?\d{1,3}\]?)?:)*(?:fwd?|転送)(?:\[?\d{1,3}\]?)?:",
     re.IGNORECASE,
@@ -65,14 +66,18 @@ class Announcement:
     says: Announced = field(default_factory=Announced)
     is_enclosed: bool = False
     """Whether a mail within the mail says so, which another than its sender may have written."""
+    zips: tuple[Attached, ...] = ()
+    unopened: tuple[Unopened, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """Somebody meant a notice: a guarantor's mail (then it is named), or 認証キー in a subject or a text."""
+    """Somebody meant a notice: a guarantor's mail (then it is named), or 認証キー in a subject, a text or a name."""
 
     guarantor: str | None
     pdfs: tuple[Attached, ...]
+    zips: tuple[Attached, ...] = ()
+    unopened: tuple[Unopened, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,29 +85,55 @@ class Unrelated:
     """Nothing says that a notice is meant; a PDF in it may be one all the same."""
 
     pdfs: tuple[Attached, ...]
+    zips: tuple[Attached, ...] = ()
+    unopened: tuple[Unopened, ...] = ()
 
 
 Recognised = Own | Report | Announcement | Meant | Unrelated
 
 
 def recognise_mail(message: Message, guarantors: Sequence[Guarantor], ours: Ours) -> Recognised:
-    """What ``message`` is to us, with every PDF that may be a notice."""
+    """What ``message`` is to us, with every PDF that may be a notice, and what may hold one."""
     if _is_own(message, ours):
         return Own()
     foreign = tuple(_foreign(message, ours))
     pdfs = tuple(dataclasses.replace(pdf, is_enclosed=one is not message) for one in foreign for pdf in one.pdfs)
-    if message.is_report and not pdfs:
+    zips = tuple(dataclasses.replace(each, is_enclosed=one is not message) for one in foreign for each in one.zips)
+    unopened = tuple(each for one in foreign for each in one.unopened)
+    if message.is_report and not pdfs and not zips:
         return Report()
     for one in foreign:
         for guarantor in guarantors:
             if _announces(one, guarantor, ours):
                 says = read_announced(guarantor, one.subject, one.texts, message.date)
-                return Announcement(guarantor.id, pdfs, says, is_enclosed=one is not message)
+                return Announcement(guarantor.id, pdfs, says, one is not message, zips, unopened)
     senders = (guarantor.id for one in foreign for guarantor in guarantors if _is_from(one, guarantor))
     found = next(senders, None)
     if found is not None or any(_names_a_key(one) for one in foreign):
-        return Meant(found, pdfs)
-    return Unrelated(pdfs)
+        if not (pdfs or zips or unopened) and any(_names_a_key(one) and _hands_a_link(one) for one in foreign):
+            unopened = (Unopened("", Sort.LINK),)
+        return Meant(found, pdfs, zips, unopened)
+    return Unrelated(pdfs, zips, unopened)
+
+
+def add_unpacked(
+    what: Announcement | Meant | Unrelated, opened: Sequence[tuple[Attached, Unpacked]]
+) -> Announcement | Meant | Unrelated:
+    """``what`` with the PDFs of its ZIPs as if they were attached beside them, and with what was not taken out.
+
+    The names of the files in a ZIP count as text: they are readable where the files are not.
+    """
+    pdfs, unopened = [*what.pdfs], [*what.unopened]
+    for archive, found in opened:
+        for name, content in found.pdfs:
+            pdfs.append(Attached(name, content, archive.is_enclosed, archive.filename, found.others))
+        unopened += [Unopened(name, sort, archive.filename) for name, sort in found.unopened]
+        if not found.pdfs and any(name_sort("", name, b"") for name in found.others):
+            unopened.append(Unopened("", Sort.ZIP, archive.filename))
+    added = dataclasses.replace(what, pdfs=tuple(pdfs), unopened=tuple(unopened), zips=())
+    if isinstance(added, Unrelated) and any(found.speaks_of_a_key for _, found in opened):
+        return Meant(None, added.pdfs, (), added.unopened)
+    return added
 
 
 def _is_own(message: Message, ours: Ours) -> bool:
@@ -129,7 +160,7 @@ def _foreign(message: Message, ours: Ours) -> Iterator[Message]:
 
 
 def _is_bare_report(message: Message) -> bool:
-    return message.is_report and not message.pdfs and not message.nested
+    return message.is_report and not message.pdfs and not message.zips and not message.nested
 
 
 def _announces(message: Message, guarantor: Guarantor, ours: Ours) -> bool:
@@ -171,4 +202,9 @@ def _is_from(message: Message, guarantor: Guarantor) -> bool:
 
 
 def _names_a_key(message: Message) -> bool:
-    return any(_KEY_WORD in match_key(text) for text in (message.subject, *message.texts))
+    return any(map(speaks_of_a_key, (message.subject, *message.texts, *message.names)))
+
+
+def _hands_a_link(message: Message) -> bool:
+    is_answer = _ANSWER.match(match_key(message.subject)) is not None
+    return message.has_link and hands_a_link(message.texts, is_answer=is_answer)

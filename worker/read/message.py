@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 from worker.core.model import Attached
+from worker.read.attachments import Sort, Unopened, is_zip, name_sort
 from worker.read.auto_replies import name_answer, name_unattended
 from worker.read.charsets import (
     Value,
@@ -51,6 +52,7 @@ _OF_REPORTS: Final = frozenset(
 )
 """Parts that only reports have: some bounces are no multipart/report."""
 _PDF_MARK: Final = b"%PDF-"
+_LINK: Final = re.compile(r"https?://", re.IGNORECASE)
 
 
 class Defect(StrEnum):
@@ -64,8 +66,6 @@ class Defect(StrEnum):
     TOO_DEEP = "too_deep"
     TOO_MANY_PARTS = "too_many_parts"
     TEXT_CUT = "text_cut"
-    TNEF = "tnef"
-    SEALED = "sealed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,13 @@ class Message:
     texts: tuple[str, ...] = ()
     pdfs: tuple[Attached, ...] = ()
     """Without those of ``nested`` and without what stands in a multipart/report."""
+    zips: tuple[Attached, ...] = ()
+    unopened: tuple[Unopened, ...] = ()
+    """Other attachments that may hold a notice."""
+    names: tuple[str, ...] = ()
+    """Of every file in it, without those of ``nested``."""
+    has_link: bool = False
+    """Set where a text, or the HTML of one, holds an address of the web."""
     is_report: bool = False
     """Whether it is a multipart/report, or holds one at its first level (lists add a footer around it)."""
     auto_submitted: bool = False
@@ -101,6 +108,10 @@ class _Sheet:
     headers: Headers
     texts: list[str] = field(default_factory=list)
     pdfs: list[Attached] = field(default_factory=list)
+    zips: list[Attached] = field(default_factory=list)
+    unopened: list[Unopened] = field(default_factory=list)
+    names: dict[str, None] = field(default_factory=dict)
+    has_link: bool = False
     nested: list[_Sheet] = field(default_factory=list)
     defects: dict[Defect, None] = field(default_factory=dict)
     has_report: bool = False
@@ -175,6 +186,10 @@ def _finish(sheet: _Sheet) -> Message:
         date=header_text(headers.first(b"date"))[:SUBJECT_LIMIT],
         texts=tuple(sheet.texts),
         pdfs=tuple(sheet.pdfs),
+        zips=tuple(sheet.zips),
+        unopened=tuple(sheet.unopened),
+        names=tuple(sheet.names),
+        has_link=sheet.has_link,
         is_report=sheet.has_report,
         auto_submitted=bool(automatic) and not automatic.startswith("no"),
         answers_by=name_answer(headers, senders, subject, has_report=sheet.holds_report),
@@ -205,11 +220,17 @@ def _read_part(part: _Part, headers: Headers, body: bytes, sheet: _Sheet) -> Ite
         sheet.note(Defect.BOUNDARY)
     disposition = read_value(headers.first(b"content-disposition"))
     filename = _filename(disposition, content_type)
+    if filename:
+        sheet.names[filename] = None
     encoding = header_text(headers.first(b"content-transfer-encoding")).lower()
     if kind in {"message/rfc822", "message/global"} or filename.lower().endswith(".eml"):
         yield _Part(_transfer(body, encoding, sheet), sheet, part.depth + 1)
     else:
-        _read_leaf(kind, content_type, filename, _transfer(body, encoding, sheet), sheet)
+        is_in_text = disposition.word == "inline" or bool(headers.first(b"content-id"))
+        content = _transfer(body, encoding, sheet)
+        if kind == "text/html" and disposition.word == "attachment" and filename:
+            sheet.unopened.append(Unopened(filename, Sort.OTHER))  # seen: mail that only a browser deciphers
+        _read_leaf(kind, content_type, filename, content, sheet, is_in_text=is_in_text)
 
 
 def _split_parts(body: bytes, boundary: str, sheet: _Sheet) -> tuple[bytes, ...]:
@@ -232,8 +253,12 @@ def _filename(disposition: Value, content_type: Value) -> str:
     return re.split(r"[/\\]", decode_words(name))[-1].strip()[-FILENAME_LIMIT:]
 
 
-def _read_leaf(kind: str, content_type: Value, filename: str, content: bytes, sheet: _Sheet) -> None:
-    if is_pdf(kind, filename, content):
+def _read_leaf(
+    kind: str, content_type: Value, filename: str, content: bytes, sheet: _Sheet, *, is_in_text: bool
+) -> None:
+    if is_zip(kind, filename, content) and not content.startswith(_PDF_MARK):
+        sheet.zips.append(Attached(filename, content))
+    elif is_pdf(kind, filename, content):
         sheet.pdfs.append(Attached(filename, content))
     elif kind in {"text/plain", "text/html"}:
         text, fitted = decode_bytes(content[:TEXT_LIMIT], content_type.parameters.get("charset", ""))
@@ -241,11 +266,10 @@ def _read_leaf(kind: str, content_type: Value, filename: str, content: bytes, sh
             sheet.note(Defect.CHARSET)
         if len(content) > TEXT_LIMIT:
             sheet.note(Defect.TEXT_CUT)
+        sheet.has_link = sheet.has_link or _LINK.search(text) is not None
         sheet.add_text(html_text(text) if kind == "text/html" else text)
-    elif kind in {"application/ms-tnef", "application/vnd.ms-tnef"} or filename.lower() == "winmail.dat":
-        sheet.note(Defect.TNEF)
-    elif kind in {"application/pkcs7-mime", "application/x-pkcs7-mime"}:
-        sheet.note(Defect.SEALED)
+    elif kind not in _OF_REPORTS and (sort := name_sort(kind, filename, content, is_in_text=is_in_text)):
+        sheet.unopened.append(Unopened(filename, sort))
 
 
 def is_pdf(kind: str, filename: str, content: bytes) -> bool:

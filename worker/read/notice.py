@@ -39,6 +39,7 @@ CODE_CHARACTERS: Final = 64
 """Longest number or key that a guarantor's pattern is tried on: the pattern is the operator's, its cost unknown."""
 
 _HEADING: Final = re.compile(r"[^:、。「」『』]{0,12}(?:証書|証券|保証保険)(?:\([^()]{1,10}\))?")
+_INVOICE: Final = re.compile(r"[^:、。「」『』]{0,12}請求書(?:\([^()]{1,12}\))?")
 _LOOKS_LIKE: Final = ("公共工事履行保証証券", "履行保証保険", "保証証書", "電子証書")
 _LINE_END_HYPHEN: Final = re.compile("[\u0002\ufffe](?=\r?\n|$)")
 
@@ -53,12 +54,15 @@ class _Refused(Exception):
 
 def read_notice(text: PdfText, guarantors: tuple[Guarantor, ...]) -> Notice | Unreadable:
     """The one notice that ``text`` holds, or why there is none; a detail names a label or a kind of paper, no value."""
+    pages: tuple[_Page, ...] = ()
     try:
         pages = _checked(text)
         _refuse_other_papers(pages)
         guarantor = _recognise(pages, guarantors)
         return _read_form(tuple(_Form(page, guarantor) for page in pages), guarantor)
     except _Refused as refused:
+        if refused.unreadable.reason is Reason.NOT_A_NOTICE and _is_invoice(pages, guarantors):
+            return Unreadable(Reason.NOT_A_NOTICE, "invoice")
         return refused.unreadable
 
 
@@ -104,6 +108,13 @@ def _refuse_other_papers(pages: tuple[_Page, ...]) -> None:
         for line in (*page.plumber, *page.pdfium):
             if _HEADING.fullmatch(line.folded):
                 _refuse(Reason.NOT_A_NOTICE, line.folded)
+
+
+def _is_invoice(pages: tuple[_Page, ...], guarantors: tuple[Guarantor, ...]) -> bool:
+    """Whether a line of its own names an invoice, and no notice's title stands: an invoice may name a guarantor."""
+    titles = tuple(title for guarantor in guarantors for title in guarantor.titles)
+    lines = (line for page in pages for line in (*page.plumber, *page.pdfium))
+    return any(_INVOICE.fullmatch(line.folded) for line in lines) and not _any_stands(pages, titles)
 
 
 def _refuse_unknown(pages: tuple[_Page, ...], missing: str) -> NoReturn:

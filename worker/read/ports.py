@@ -11,6 +11,7 @@ from worker.core.model import (
     PdfText,
     Unreadable,
 )
+from worker.read.archives import Unpacked
 from worker.read.budget import Lane
 
 BROKEN_SANDBOX: Final = "pdf_sandbox"
@@ -29,6 +30,10 @@ class PdfReader(Protocol):
 
     async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
         """Where ``codes`` stand on the pages, and whether they are seen. Raises Unavailable as ``read`` does."""
+        ...
+
+    async def unpack(self, content: bytes) -> Unpacked:
+        """The PDFs in a ZIP, taken out in a child as they are. Raises Unavailable as ``read`` does."""
         ...
 
     async def close(self) -> None:
@@ -50,6 +55,10 @@ class MailReader(Protocol):
 
     async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
         """As ``PdfReader.locate``."""
+        ...
+
+    async def unpack(self, content: bytes) -> Unpacked:
+        """As ``PdfReader.unpack``."""
         ...
 
 

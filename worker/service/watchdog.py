@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import Final, ParamSpec, TypeVar
 
 from worker.core.model import Located, PdfText, Unreadable
+from worker.read.archives import Unpacked
 from worker.read.ports import MailReader, PdfReader
 from worker.send.ports import Body, MailServer, Reply, Session, Silence, Step
 from worker.watch.ports import Thread
@@ -76,6 +77,10 @@ class BeatingMailReader:
         """As the reader's own."""
         return _after_step(await self._reader.locate(pdf, codes))
 
+    async def unpack(self, content: bytes) -> Unpacked:
+        """As the reader's own."""
+        return _after_step(await self._reader.unpack(content))
+
 
 class BeatingReader:
     """The reader of PDFs with the calling loop's beat at every PDF: a folder may hold hundreds of them."""
@@ -90,6 +95,13 @@ class BeatingReader:
     async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
         """As the reader's own."""
         return _after_step(await self._reader.locate(pdf, codes))
+
+    async def unpack(self, content: bytes) -> Unpacked:
+        """As the reader's own."""
+        unpacked = await self._reader.unpack(content)
+        if (beat := RUNNING.get()) is not None:
+            beat.step()
+        return unpacked
 
     async def close(self) -> None:
         """As the reader's own."""

@@ -11,10 +11,12 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from typing import Final
+from urllib.parse import unquote_to_bytes
 
 from worker.config.addresses import domain_of
 from worker.core.rulebook import Guarantor
-from worker.read.charsets import decode_words, header_text, read_value
+from worker.read.attachments import is_zip, speaks_of_a_key
+from worker.read.charsets import decode_bytes, decode_words, header_text, read_value
 from worker.read.classify import Ours, Own, Report, Unrelated, recognise_mail
 from worker.read.message import Message, is_pdf, read_message
 from worker.read.mime import split_headers, undo_transfer
@@ -54,15 +56,20 @@ _RETURNED: Final = re.compile(
     re.IGNORECASE,
 )
 """Words in the subject of such mail."""
-_OPENABLE: Final = re.compile(r"pdf|eml|msg|dat|p7m|p7s|mht", re.IGNORECASE)
+_OPENABLE: Final = re.compile(r"pdf|eml|msg|dat|p7m|p7s|mht|zip|xdw|xbd|lzh|rar|7z|cab", re.IGNORECASE)
 """In any name that a part bears: PDFs, and what holds other files."""
 _HOLDING_NAME: Final = re.compile(r"eml|msg|dat|p7m|p7s|mht", re.IGNORECASE)
 """Of those the ones of files that may hold a mail."""
 _PDFS: Final = ("application/pdf", "application/x-pdf", "application/octet-stream")
 """What a PDF is called by those who send one."""
 _HOLDING: Final = ("message/", "multipart/", "application/pdf", "application/x-pdf", "application/ms-tnef",
-                   "application/vnd.ms-tnef", "application/pkcs7", "application/x-pkcs7")  # fmt: skip
+                   "application/vnd.ms-tnef", "application/pkcs7", "application/x-pkcs7",
+                   "application/zip", "application/x-zip")  # fmt: skip
 _INNER_HEADERS: Final = re.compile(rb"(?:\A|[\r\n])content-", re.IGNORECASE)
+
+
+_CODECS: Final = ("utf-8", "cp932", "euc_jp")
+"""Charsets of which a text may be cut inside a character; ISO-2022-JP is read by its escapes."""
 
 
 class Wanted(Enum):
@@ -128,9 +135,16 @@ def holds_nothing(structure: Part, starts: Mapping[str, bytes]) -> bool:
 
 
 def is_opened_by(leaf: Part, start: bytes) -> bool:
-    """Whether the first bytes of a part, as they stand in the mail, show a PDF or another part's headers."""
+    """Whether the first bytes of a part, as they stand in the mail, show a PDF or what may hold one.
+
+    So do another part's headers, and a text that speaks of a key: then whatever is attached is looked at.
+    """
     content, _ = undo_transfer(start, leaf.encoding)
-    return is_pdf(leaf.kind, "", content) or _INNER_HEADERS.search(start) is not None
+    if is_pdf(leaf.kind, "", content) or _INNER_HEADERS.search(start) is not None:
+        return True
+    if leaf.kind in {"text/plain", "text/html"}:
+        return _speaks_of_a_key(content)
+    return is_zip(leaf.kind, decode_words(leaf.names), content)
 
 
 def describe_passed(header: Header) -> tuple[str, str, str]:
@@ -151,8 +165,22 @@ def _leaves(part: Part) -> Iterator[Part]:
 
 
 def _must_be_opened(leaf: Part) -> bool:
-    is_holding = leaf.kind.startswith(_HOLDING) or _OPENABLE.search(decode_words(leaf.names)) is not None
+    names = _names(leaf)
+    is_holding = leaf.kind.startswith(_HOLDING) or any(map(_OPENABLE.search, names)) or any(map(speaks_of_a_key, names))
+    is_holding = is_holding or "\ufffd" in leaf.names  # raw bytes of another charset: what they say is not known
     return is_holding or (leaf.kind.startswith("text/") and leaf.size > TEXT_SURE)
+
+
+def _names(leaf: Part) -> tuple[str, ...]:
+    """The names of a part as they may be meant: as encoded words, or in pieces with percent signs (RFC 2231)."""
+    joined = unquote_to_bytes(leaf.names.replace(" ", ""))
+    return decode_words(leaf.names), decode_bytes(joined)[0]
+
+
+def _speaks_of_a_key(start: bytes) -> bool:
+    """Whether the first bytes of a text do; its charset is not known here, and the last character may be cut."""
+    guessed = decode_bytes(start)[0]
+    return any(map(speaks_of_a_key, (guessed, *(start.decode(codec, "ignore") for codec in _CODECS))))
 
 
 def _differs(fields: bytes, structure: Part) -> bool:

@@ -5,6 +5,7 @@ Longer than other files: one pool, with every way in which a PDF can harm it.
 
 import asyncio
 import os
+import random
 import resource
 import select
 import signal
@@ -16,14 +17,17 @@ import pytest
 
 from tests.support import notice_pdfs as made
 from tests.support.world import GUARANTORS
+from tests.support.zips import locked_zip, zipped
 from worker.core.errors import Unavailable
 from worker.core.model import Notice, PdfText, Product, Unreadable
 from worker.core.states import Reason
+from worker.read.archives import ENTRIES, MEMBERS, Unpacked
+from worker.read.attachments import Sort
 from worker.read.budget import STRANGERS_PDF_SECONDS, Lane
 from worker.read.notice import PAGE_CHARACTERS, read_notice
 from worker.read.pdf import child as pdf_child
 from worker.read.pdf import pool as pdf_pool
-from worker.read.pdf.pool import PDF_BYTES, PdfPool
+from worker.read.pdf.pool import PDF_BYTES, ZIP_BYTES, PdfPool
 
 LONG = "主要地方道大川線（仮称）第２トンネル覆工コンクリート補修及び照明設備更新工事（その１）"
 BROWSER_LONG = "主要地方道長岡西線（仮称）青葉第２トンネル覆工コンクリート補修及び照明設備更新工事"
@@ -227,6 +231,69 @@ async def test_a_refusal_costs_no_new_child(pool):
     assert isinstance(await pool.locate(made.HTML, ("40213-00712M",)), Unreadable)
     assert fields(await read(pool, made.plain())) == expected(made.Form())
     assert pool.pids == first
+
+
+def altered(zipped):
+    content = bytearray(zipped)
+    content[100] ^= 1
+    return bytes(content)
+
+
+async def test_a_zip_is_taken_apart_in_a_child_and_each_pdf_comes_as_it_is(pool):
+    pdfs = (
+        ("認証キー.pdf", made.plain()),
+        ("2.pdf", made.ruled_table()),
+        ("3.pdf", b"%PDF-" + random.Random(1).randbytes(2_000_000)),
+    )
+    found = await pool.unpack(zipped(*pdfs, ("memo.txt", b"x")))
+    assert found == Unpacked(pdfs, ("memo.txt",), (), speaks_of_a_key=True)
+    assert fields(await read(pool, found.pdfs[0][1])) == expected(made.Form())
+
+
+async def test_a_zip_that_is_refused_costs_no_new_child(pool):
+    await pool.read(made.plain())
+    first = pool.pids
+    unopened = Unpacked(unopened=(("", Sort.ZIP),))
+    for _ in range(20):
+        for content, found in (
+            (b"", unopened),
+            (b"PK\x03\x04 broken", unopened),
+            (b"PK\x03\x04" + b" " * ZIP_BYTES, unopened),
+            (zipped(*((f"{number}.pdf", b"") for number in range(ENTRIES + 1))), unopened),
+            (zipped(*((f"{number}.pdf", b"") for number in range(MEMBERS + 1))), unopened),
+            (zipped(("a.pdf", b"%PDF-" + b"\0" * 9_000_000)), Unpacked(unopened=(("a.pdf", Sort.DAMAGED),))),
+            (zipped(("a.zip", zipped(("b", b"c")))), Unpacked(unopened=(("a.zip", Sort.ARCHIVE),))),
+            (locked_zip("a.pdf"), Unpacked(unopened=(("a.pdf", Sort.LOCKED),))),
+            (altered(zipped(("a.pdf", made.plain()), method=0)), Unpacked(unopened=(("a.pdf", Sort.DAMAGED),))),
+        ):
+            assert await pool.unpack(content) == found
+            assert pool.pids == first
+
+
+async def test_a_child_that_ends_over_a_zip_is_replaced_and_the_zip_is_not_opened(pool):
+    await pool.warm()
+    (first,) = pool.pids
+    os.kill(first, signal.SIGSEGV)
+    assert await pool.unpack(zipped(("a.pdf", made.plain()))) == Unpacked(unopened=(("", Sort.ZIP),))
+    assert (await pool.unpack(zipped(("a.pdf", made.plain())))).pdfs == (("a.pdf", made.plain()),)
+    assert first not in pool.pids
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"unpacked": []},
+        {"unpacked": {"names": ["a"], "others": [], "unopened": [], "speaks": False}},
+        {"unpacked": {"names": [], "pdfs": [], "others": [], "unopened": [["a", "no sort"]], "speaks": False}},
+        {"unpacked": {"names": [], "pdfs": [], "others": [], "unopened": [["a"]], "speaks": False}},
+        {"unpacked": {"names": [], "pdfs": [], "others": ["x"] * 21, "unopened": [], "speaks": False}},
+        {"refused": "made up", "detail": ""},
+        {"pages": []},
+        [],
+    ],
+)
+def test_what_no_sound_child_says_of_a_zip_is_not_believed(answer):
+    assert isinstance(pdf_pool._unpacked(answer), Unreadable)
 
 
 async def test_a_child_that_keeps_memory_is_replaced_after_its_answer(monkeypatch):

@@ -13,6 +13,7 @@ import pytest
 from imapclient.response_parser import parse_fetch_response
 
 from tests.support.mailservers import MailServers
+from tests.support.zips import zipped
 from tests.watch.imap.test_mailbox import OPENED
 from worker.authenticate.sender import Sender, read_fields, read_sender
 from worker.cli.demo.imap_server import DemoImap
@@ -28,6 +29,7 @@ from worker.watch.prefilter import holds_nothing, sections_of
 
 PDF = b"%PDF-1.4\n" + random.Random(1).randbytes(300_000)
 DRAWING = random.Random(2).randbytes(7_000_000)
+SMALL_ZIP = zipped(("n.pdf", PDF))
 
 
 def structure_of(text: bytes) -> Part | None:
@@ -94,6 +96,7 @@ def large_mail(*, is_forwarded: bool = False, html: str = "") -> bytes:
         mail.add_alternative(html, subtype="html")
     mail.add_attachment(DRAWING, maintype="application", subtype="zip", filename="図面.zip")
     mail.add_attachment(PDF, maintype="application", subtype="octet-stream", filename="download")
+    mail.add_attachment(SMALL_ZIP, maintype="application", subtype="octet-stream", filename="sent")
     if not is_forwarded:
         return mail.as_bytes(policy=SMTP)
     outer = EmailMessage()
@@ -136,6 +139,8 @@ def check_large(fetched: Fetched, original: bytes) -> None:
     assert [(each.filename, each.content) for each in (*seen.pdfs, *(p for m in seen.nested for p in m.pdfs))] == [
         ("download", PDF)
     ]
+    zips = [each.content for each in (*seen.zips, *(z for m in seen.nested for z in m.zips))]
+    assert zips == [b"", SMALL_ZIP]  # the large one is told of where the mail speaks of a key
     assert [each.subject for each in seen.nested] == [each.subject for each in whole.nested]
 
 

@@ -97,6 +97,8 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "note": ("記録", "note"),
     "noted_head": ("以前の末尾", "noted head"),
     "open_hours": ("経過した時間（送る時間帯だけ）", "open hours"),
+    "archive": ("取り出したZIP", "taken out of the ZIP"),
+    "other_files": ("同じZIPのPDFでないファイル", "files of that ZIP that are no PDFs"),
     "other_pdfs": ("同じメールのほかのPDF", "other PDFs"),
     "from_message": ("届いたメール", "message"),
     "phone": ("電話", "phone"),

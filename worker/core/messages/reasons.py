@@ -98,6 +98,7 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     _R.ENGINES_DISAGREE: ("2方式の読取結果が不一致", "two ways of reading disagree"),
     _R.BROKEN_TEXT: ("文字化け", "garbled text"),
     _R.DAMAGED: ("ファイル破損", "a damaged file"),
+    _R.ATTACHMENT_UNOPENED: ("添付を開けない", "an attachment that is not opened"),
     _R.MAIL_TOO_LARGE: ("メール過大（8MB超）", "a mail above 8 MB"),
     _R.REST_UNREAD: ("添付PDFの一部が未確認", "PDFs of the mail were not read"),
     _R.TOO_LARGE: ("ファイル過大", "too large a file"),
@@ -194,6 +195,10 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
     _R.ENCODING: ("送信不可。管理者へ連絡", "never sent: tell the administrator"),
     _R.NOT_A_NOTICE: ("正しいPDFを取得", "get the right PDF"),
     _R.TWO_NOTICES: ("1件ずつ取得", "download them one by one"),
+    _R.ATTACHMENT_UNOPENED: (
+        "メールの添付を開き、お知らせのPDFだけを所定のフォルダに保存し、取下げ。お知らせがなければ取下げ",
+        "open the attachment; save the notice PDF alone to the folder, then withdraw; withdraw if there is none",
+    ),
     _R.MAIL_TOO_LARGE: ("PDFだけを所定のフォルダに保存", "save only the PDF to the folder"),
     _R.REST_UNREAD: (
         "メールを開いて添付を確認。お知らせPDFがあれば所定のフォルダに保存（なければ取下げ）",
@@ -227,6 +232,104 @@ _SAVE_AS_PDF = (
     "PDFだけを請求書フォルダに保存し直し",
     "save the PDF alone to the invoices folder",
 )
+
+_AND_WITHDRAW = (
+    "保存し、こちらは取下げ。お知らせでなければ取下げ",
+    "to the folder, then withdraw this one; withdraw it as well if it is no notice",
+)
+_UNOPENED: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
+    "zip": (
+        ("ZIPからお知らせのPDFを取り出せない", "no notice PDF can be taken out of a ZIP"),
+        ("ZIPを開き、お知らせのPDFがあれば所定のフォルダに", "open the ZIP and save the notice PDF in it"),
+    ),
+    "locked": (
+        ("パスワード付きZIP", "a ZIP with a password"),
+        (
+            "届いたパスワードでZIPを開き、お知らせのPDFだけを所定のフォルダに",
+            "open the ZIP with its password and save the notice PDF alone",
+        ),
+    ),
+    "archive": (
+        ("圧縮ファイル", "an archive"),
+        ("解凍し、お知らせのPDFだけを所定のフォルダに", "unpack it and save the notice PDF alone"),
+    ),
+    "outlook": (
+        ("Outlook形式のファイル（.msg・winmail.dat）", "a file of Outlook (.msg, winmail.dat)"),
+        (
+            "Outlookで開き、添付のお知らせPDFだけを所定のフォルダに",
+            "open it in Outlook and save the attached notice PDF alone",
+        ),
+    ),
+    "sealed": (
+        ("暗号化されたメール（S/MIME等）", "an encrypted mail (S/MIME …)"),
+        (
+            "メールソフトで開き、お知らせのPDFだけを所定のフォルダに",
+            "open it in the mail program and save the notice PDF alone",
+        ),
+    ),
+    "docuworks": (
+        ("DocuWorks文書（.xdw）", "a DocuWorks document (.xdw)"),
+        (
+            "変換せず、保証会社のサイトからお知らせのPDFを取得して所定のフォルダに",
+            "do not convert it: download the notice PDF from the surety's site and save it",
+        ),
+    ),
+    "picture": (
+        ("写真・画像", "a picture"),
+        (
+            "写真は提出できません。保証会社のサイトからお知らせのPDFを取得して所定のフォルダに",
+            "a picture cannot be submitted: download the notice PDF from the surety's site and save it",
+        ),
+    ),
+    "link": (
+        ("添付の代わりのリンク", "a link in place of an attachment"),
+        (
+            "差出人を確かめてからリンクを開き、お知らせのPDFを所定のフォルダに",
+            "make sure of the sender, open the link and save the notice PDF",
+        ),
+    ),
+    "damaged": (
+        ("ZIPの中の、壊れているか大きすぎるファイル", "a file in a ZIP that is damaged or too large"),
+        ("ZIPを開き、お知らせのPDFだけを所定のフォルダに", "open the ZIP and save the notice PDF alone"),
+    ),
+    "other": (
+        ("PDFでないファイル", "a file that is no PDF"),
+        (
+            "開いて中を確かめ、お知らせのPDFがあればPDFだけを所定のフォルダに",
+            "open it, and save the notice PDF alone if it holds one",
+        ),
+    ),
+}
+"""Words and next step for an attachment that is not opened, by the code of ATTACHMENT_UNOPENED."""
+_SAVE_PDF = (
+    "保証会社のサイトから「認証キーのお知らせ」のPDFを取得し、所定のフォルダに保存",
+    "download the notice PDF from the surety's site and save it to the folder",
+)
+_OTHER_FILES: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
+    "zip": (
+        ("PDFではない（ZIP）", "not a PDF (a ZIP)"),
+        ("中のPDFを取り出し、PDFだけを所定のフォルダに保存", "take the PDF out and save it alone to the folder"),
+    ),
+    "archive": (
+        ("PDFではない（圧縮ファイル）", "not a PDF (an archive)"),
+        ("解凍し、中のPDFだけを所定のフォルダに保存", "unpack it and save the PDF alone to the folder"),
+    ),
+    "outlook": (
+        ("PDFではない（Outlookのメール .msg）", "not a PDF (a mail of Outlook, .msg)"),
+        (
+            "Outlookで開き、添付のPDFだけを所定のフォルダに保存",
+            "open it in Outlook and save the attached PDF alone to the folder",
+        ),
+    ),
+    "sealed": (
+        ("PDFではない（暗号化されたファイル）", "not a PDF (an encrypted file)"),
+        ("開いて、中のPDFだけを所定のフォルダに保存", "open it and save the PDF alone to the folder"),
+    ),
+    "docuworks": (("PDFではない（DocuWorks文書）", "not a PDF (a DocuWorks document)"), _SAVE_PDF),
+    "picture": (("PDFではない（写真・画像）", "not a PDF (a picture)"), _SAVE_PDF),
+    "other": (("PDFではない", "not a PDF"), _SAVE_PDF),
+}
+"""Words and next step for a file that is no PDF, by the code of DAMAGED."""
 
 _MAY_HAVE_LEFT: Final[dict[str, tuple[str, str]]] = {
     **{kind.value: (f"{words[0]}：{{value}}", f"{words[1]}: {{value}}") for kind, words in KINDS.items()},
@@ -332,6 +435,31 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
         (
             "発注者に確認し、ルール（eligibility）を補完、又は記録して承認",
             "ask the issuer, then complete the rule (eligibility), or approve with a note",
+        ),
+    ),
+    **{
+        (_R.ATTACHMENT_UNOPENED, code): (
+            (
+                f"{REASONS[_R.ATTACHMENT_UNOPENED][0]}（{what[0]}[[：{{files}}]]）",
+                f"{REASONS[_R.ATTACHMENT_UNOPENED][1]} ({what[1]}[[: {{files}}]])",
+            ),
+            (does[0] + _AND_WITHDRAW[0], f"{does[1]} {_AND_WITHDRAW[1]}"),
+        )
+        for code, (what, does) in _UNOPENED.items()
+    },
+    **{(_R.DAMAGED, code): words for code, words in _OTHER_FILES.items()},
+    (_R.NOT_A_NOTICE, "invoice"): (
+        ("お知らせではなく請求書のよう", "it seems to be an invoice, not a notice"),
+        (
+            "請求書なら請求書フォルダに移し、こちらは取下げ",
+            "if it is an invoice, move it to the invoices folder and withdraw this one",
+        ),
+    ),
+    (_R.NOT_A_NOTICE, "mail_file"): (
+        ("保存されたメールの中に、お知らせのPDFがない", "no notice PDF in the saved mail"),
+        (
+            "メールを開いて確かめ、お知らせのPDFだけを所定のフォルダに保存",
+            "open the mail and save the notice PDF alone to the folder",
         ),
     ),
     (_R.DAMAGED, "container"): (
@@ -816,6 +944,10 @@ EVIDENCE: Final[dict[str, tuple[str, str]]] = {
     "unattended": (
         "{address}：自動で送られたメール（{by}）は、社内の方のものと確かめられない",
         "{address}: a mail that was sent automatically ({by}) is not proven to be a colleague's",
+    ),
+    "mail_file": (
+        "フォルダに保存されたメール（.eml）は、差出人を確かめられない",
+        "of a mail that was saved to the folder (.eml) it cannot be known who sent it",
     ),
     "nobodys": (
         "{address}：保証会社（guarantors.toml の senders）にも、[intake] colleagues にもない差出人",

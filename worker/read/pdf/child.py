@@ -9,6 +9,8 @@ A request is the PDF and JSON, ``{"codes": [code, …], "seconds": processor tim
 (big-endian). The answer has four bytes of length and JSON: without codes the text, ``{"pages": [[plumber, pdfium,
 deduped, tables], …]}``, with codes where they stand (``look``), or ``{"refused": reason, "detail": "…"}``. With
 ``"last": true`` in it, the child then ends.
+With ``"unpack"`` in place of the codes the request is a ZIP, and the answer names what is in it (``archives``). Behind
+it come the PDFs in the order of their names, each after four bytes of length.
 One answer comes before any request: ``{"ready": true, "sandbox": {…}}``, once the built-in notice was read within the
 sandbox. ``{"ready": false, "sandbox": {…}, "detail": "…"}`` says that it could not be, and the child ends.
 """
@@ -29,6 +31,7 @@ from dataclasses import asdict
 from io import BytesIO
 from typing import Any, BinaryIO, Final, TypeVar
 
+from worker.read.archives import unpack
 from worker.read.pdf.font import use_box_font
 from worker.read.pdf.look import locate
 from worker.read.pdf.sandbox import enter
@@ -37,6 +40,9 @@ from worker.read.pdf_bytes import CONTAINER, fault_of
 
 LENGTH: Final = struct.Struct(">I")
 """What stands before every request and answer."""
+
+UNPACK: Final = "unpack"
+"""Stands in a request where the codes of others stand: this one is a ZIP."""
 
 MEMORY: Final = 512 * 1024 * 1024
 """Bytes of private memory; a notice needs about 90 MB with both engines, bombs of 2 kB were seen to take 2 GB."""
@@ -96,12 +102,13 @@ def main() -> None:
         _write(answers, {"ready": False, "sandbox": sandbox, "detail": fault})
         return
     _write(answers, {"ready": True, "sandbox": sandbox})
-    while (pdf := _next_piece(requests)) is not None and (asked := _next_piece(requests)) is not None:
+    while (content := _next_piece(requests)) is not None and (asked := _next_piece(requests)) is not None:
         request = json.loads(asked)
         _allow_time(request["seconds"])
-        answer, sound = _answer(pdf, request["codes"])
+        codes = request["codes"]
+        answer, sound, pieces = _unpacked(content) if codes == UNPACK else (*_answer(content, codes), ())
         sound = sound and _has_room()
-        _write(answers, answer if sound else answer | {"last": True})
+        _write(answers, answer if sound else answer | {"last": True}, pieces)
         if not sound:
             return  # memory after an exhausted allocation is not to be trusted with the next notice
 
@@ -175,10 +182,23 @@ def _next_piece(requests: BinaryIO) -> bytes | None:
     return piece if len(piece) == length else None
 
 
-def _write(answers: BinaryIO, answer: _Answer) -> None:
+def _write(answers: BinaryIO, answer: _Answer, pieces: Sequence[bytes] = ()) -> None:
     line = json.dumps(answer).encode("ascii")  # ASCII escapes carry the lone surrogates that broken fonts give
-    answers.write(LENGTH.pack(len(line)) + line)
+    for piece in (line, *pieces):
+        answers.write(LENGTH.pack(len(piece)))
+        answers.write(piece)
     answers.flush()
+
+
+def _unpacked(content: bytes) -> tuple[_Answer, bool, Sequence[bytes]]:
+    """The answer for one ZIP, whether this process may read on, and the PDFs that follow."""
+    try:
+        found = unpack(content)
+    except MemoryError:
+        return {"refused": "too_large", "detail": ""}, False, ()
+    names, pdfs = zip(*found.pdfs, strict=True) if found.pdfs else ((), ())
+    answer = {"names": names, "others": found.others, "unopened": found.unopened, "speaks": found.speaks_of_a_key}
+    return {"unpacked": answer}, True, pdfs
 
 
 def _answer(pdf: bytes, codes: Sequence[str] = ()) -> tuple[_Answer, bool]:

@@ -21,8 +21,10 @@ import worker
 from worker.core.errors import Unavailable
 from worker.core.model import Located, PageText, PdfText, Place, Stretch, Unreadable
 from worker.core.states import REFUSALS, Reason
+from worker.read.archives import MEMBER_BYTES, MEMBERS, UNPACKED_BYTES, Unpacked, has_too_many_entries
+from worker.read.attachments import Sort
 from worker.read.budget import PDF_SECONDS, STRANGERS_PDF_SECONDS, Lane
-from worker.read.pdf.child import LENGTH, PAGES
+from worker.read.pdf.child import LENGTH, PAGES, UNPACK
 from worker.read.pdf.lanes import Lanes
 from worker.read.ports import BROKEN_SANDBOX, MailReader, Sandbox
 
@@ -31,6 +33,9 @@ CHILDREN: Final = 4
 
 PDF_BYTES: Final = 10_000_000
 """Notices have 4 to 200 kB, scans a few MB; no mail that the worker reads whole is larger than 8 MB."""
+
+ZIP_BYTES: Final = 20_000_000
+"""As much as any file is read of: a mail that is too large to be read whole is put together with its PDFs and ZIPs."""
 
 ANSWER_BYTES: Final = 16_000_000
 """Above what a sound child can say (5 pages, 3 texts of at most 40,000 characters and 100 table rows each)."""
@@ -47,7 +52,9 @@ START_SECONDS: Final = 60.0
 READS: Final = 500
 """After so many a child is replaced: the engines keep fonts and tables, and memory that they kept counts as used."""
 
-T = TypeVar("T", PdfText, Located)
+T = TypeVar("T", PdfText, Located, Unpacked)
+
+_UNOPENED: Final = Unpacked(unopened=(("", Sort.ZIP),))
 
 _PDF_SECONDS: Final = {Lane.OURS: PDF_SECONDS, Lane.STRANGERS: STRANGERS_PDF_SECONDS}
 
@@ -81,7 +88,7 @@ class _Child:
     def is_alive(self) -> bool:
         return self._process.returncode is None
 
-    async def ask(self, pdf: bytes, codes: tuple[str, ...], seconds: int) -> Any:
+    async def ask(self, pdf: bytes, codes: tuple[str, ...] | str, seconds: int) -> Any:
         """The child's answer about ``pdf``, in at most so many seconds of processor time. Raises _Ended."""
         self.reads += 1
         pipe = self._process.stdin
@@ -94,18 +101,32 @@ class _Child:
             await pipe.drain()
         except (BrokenPipeError, ConnectionResetError):
             raise _Ended(await self._process.wait()) from None
-        return await self.answer()
+        answer = await self.answer()
+        if codes == UNPACK and isinstance(answer, dict) and isinstance(answer.get("unpacked"), dict):
+            answer["unpacked"]["pdfs"] = await self._pdfs(answer["unpacked"].get("names"))
+        return answer
 
     async def answer(self) -> Any:
         """The next answer. Raises _Ended."""
+        return json.loads(await self._piece(ANSWER_BYTES))
+
+    async def _pdfs(self, names: Any) -> list[bytes]:
+        """The PDFs that follow the names of what stood in a ZIP. Raises _Ended."""
+        room, found = UNPACKED_BYTES, []
+        for _ in range(min(len(names), MEMBERS) if isinstance(names, list) else 0):
+            found.append(await self._piece(min(room, MEMBER_BYTES)))
+            room -= len(found[-1])
+        return found
+
+    async def _piece(self, most: int) -> bytes:
         pipe = self._process.stdout
         assert pipe is not None  # noqa: S101  opened with a pipe, for the type checker
         try:
             (length,) = LENGTH.unpack(await pipe.readexactly(LENGTH.size))
-            if length > ANSWER_BYTES:
+            if length > most:
                 await self.end()
                 raise _Ended(0)
-            return json.loads(await pipe.readexactly(length))
+            return await pipe.readexactly(length)
         except asyncio.IncompleteReadError:
             raise _Ended(await self._process.wait()) from None
 
@@ -157,6 +178,13 @@ class PdfPool:
         """Where ``codes`` stand on the pages, and whether they are seen. Raises Unavailable as ``read`` does."""
         return await _OfLane(self, Lane.OURS).locate(pdf, codes)
 
+    async def unpack(self, content: bytes) -> Unpacked:
+        """The PDFs in a ZIP, as they are; whatever it does to the child, it is one that could not be opened.
+
+        Raises Unavailable as ``read`` does.
+        """
+        return await _OfLane(self, Lane.OURS).unpack(content)
+
     def for_mail(self, lane: Lane) -> MailReader:
         """The reader of one mail's PDFs."""
         return _OfLane(self, lane)
@@ -164,7 +192,7 @@ class PdfPool:
     async def ask(
         self,
         pdf: bytes,
-        codes: tuple[str, ...],
+        codes: tuple[str, ...] | str,
         understood: Callable[[Any], T | Unreadable],
         lane: Lane,
         note: Callable[[float], None],
@@ -172,7 +200,7 @@ class PdfPool:
         """The answer in its turn; ``note`` is told for how many seconds a child was busy with it."""
         if not pdf:
             return Unreadable(Reason.DAMAGED, "empty")
-        if len(pdf) > PDF_BYTES:
+        if len(pdf) > (ZIP_BYTES if codes == UNPACK else PDF_BYTES):
             return Unreadable(Reason.TOO_LARGE, f"{len(pdf)} bytes")
         async with self._lanes.place(lane):
             loop = asyncio.get_running_loop()
@@ -183,7 +211,7 @@ class PdfPool:
                 note(loop.time() - began)
 
     async def _try(
-        self, pdf: bytes, codes: tuple[str, ...], understood: Callable[[Any], T | Unreadable], lane: Lane
+        self, pdf: bytes, codes: tuple[str, ...] | str, understood: Callable[[Any], T | Unreadable], lane: Lane
     ) -> T | Unreadable:
         for _ in range(_TRIES):
             try:
@@ -202,7 +230,7 @@ class PdfPool:
         await asyncio.gather(*(child.end() for child in children))
 
     async def _ask_once(
-        self, pdf: bytes, codes: tuple[str, ...], understood: Callable[[Any], T | Unreadable], lane: Lane
+        self, pdf: bytes, codes: tuple[str, ...] | str, understood: Callable[[Any], T | Unreadable], lane: Lane
     ) -> T | Unreadable:
         seconds = self._read_seconds[lane]
         child = await self._take()
@@ -288,6 +316,12 @@ class _OfLane:
     async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
         return await self._pool.ask(pdf, codes, partial(_located, len(codes)), self._lane, self._note)
 
+    async def unpack(self, content: bytes) -> Unpacked:
+        if has_too_many_entries(content):
+            return _UNOPENED
+        unpacked = await self._pool.ask(content, UNPACK, _unpacked, self._lane, self._note)
+        return _UNOPENED if isinstance(unpacked, Unreadable) else unpacked
+
     def _note(self, seconds: float) -> None:
         self.spent += seconds
 
@@ -325,6 +359,29 @@ def _refused(answer: Any) -> Unreadable:
     match answer:
         case {"refused": str(reason), "detail": str(detail)} if reason in REFUSALS:
             return Unreadable(Reason(reason), detail[:100])
+    return Unreadable(Reason.DAMAGED, "answer", is_unanswered=True)
+
+
+def _unpacked(answer: Any) -> Unpacked | Unreadable:
+    """What is in the ZIP; as with the text, what a sound child cannot say is the ZIP's doing."""
+    match answer:
+        case {"refused": _}:
+            return _refused(answer)
+        case {
+            "unpacked": {
+                "names": [*names],
+                "pdfs": [*pdfs],
+                "others": [*others],
+                "unopened": [*unopened],
+                "speaks": bool(speaks),
+            }
+        } if len(names) == len(pdfs) and len(names) + len(others) + len(unopened) <= MEMBERS:
+            try:
+                kept = tuple((str(name), Sort(sort)) for name, sort in unopened)
+            except (TypeError, ValueError):
+                return Unreadable(Reason.DAMAGED, "answer", is_unanswered=True)
+            pairs = tuple((str(name), pdf) for name, pdf in zip(names, pdfs, strict=True))
+            return Unpacked(pairs, tuple(map(str, others)), kept, speaks)
     return Unreadable(Reason.DAMAGED, "answer", is_unanswered=True)
 
 

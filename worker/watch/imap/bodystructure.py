@@ -1,7 +1,8 @@
 """What a message is made of, as BODYSTRUCTURE tells it; and a large one put together anew of what matters in it.
 
-Promise: of a message above the limit no part is fetched but its texts and what may be a PDF, each in pieces; and what
-is put together is read like any mail, or is None and the beginning counts. A structure that is not understood is None.
+Promise: of a message above the limit no part is fetched but its texts and what may be a PDF or hold one, each in
+pieces; and what is put together is read like any mail, or is None and the beginning counts. A structure that is not
+understood is None.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
+from worker.read.charsets import decode_words
 from worker.watch.ports import Header, Part
 from worker.watch.prefilter import START_BYTES, TEXT_SURE, holds_nothing
 
@@ -18,6 +20,8 @@ PIECE: Final = 1_000_000
 """Bytes of one command: imapclient holds an answer several times over."""
 PDFS_LIMIT: Final = 28_000_000
 """Bytes of all PDFs of one message as they stand in it: one of 20 MB, which is as much as any file is read of."""
+ZIP_LIMIT: Final = 8_000_000
+"""Bytes of a ZIP as they stand in the mail: as much as a mail that is fetched whole can bring."""
 HEADER_LIMIT: Final = 262_144
 """Bytes of the header of a message or a part."""
 DEPTH_LIMIT: Final = 40
@@ -121,7 +125,7 @@ class _Together:
         return _end_header(self._piece(f"{part.section}.MIME", 0, HEADER_LIMIT)) + self._content(part)
 
     def _content(self, part: Part) -> bytes:
-        """A PDF whole; of a text as much as is read; of anything else nothing."""
+        """A PDF or a ZIP whole; of a text as much as is read; of anything else nothing."""
         if part.kind == "text/plain" and part.size > TEXT_SURE:
             raise _NotAll  # it may be attachments that the server could not take apart
         if part.kind == "text/html" and part.size > TEXT_SURE:
@@ -141,7 +145,9 @@ class _Together:
         return b"".join(pieces)
 
     def _may_be_a_pdf(self, part: Part) -> bool:
-        if re.search(r"pdf|eml", f"{part.kind} {part.names}", re.IGNORECASE) or part.kind.startswith("message/"):
+        if part.size > ZIP_LIMIT and "zip" in f"{part.kind} {decode_words(part.names)}".lower():
+            return False  # of a mail that speaks of a key a person opens it
+        if re.search(r"pdf|eml|zip", f"{part.kind} {part.names}", re.IGNORECASE) or part.kind.startswith("message/"):
             return True
         return not holds_nothing(part, {part.section: self._piece(part.section, 0, START_BYTES)})
 

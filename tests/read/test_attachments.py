@@ -1,0 +1,182 @@
+"""Files that are neither PDF nor text, by type, name and first bytes; and links in place of files."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support import notice_pdfs as made
+from tests.support.zips import locked_zip, zipped
+from worker.core.model import Unreadable
+from worker.core.states import Reason
+from worker.read.attachments import (
+    LETTERHEAD,
+    Sort,
+    hands_a_link,
+    is_mail_file,
+    is_zip,
+    name_file,
+    name_sort,
+    speaks_of_a_key,
+)
+from worker.read.pdf_bytes import CONTAINER
+
+ZIP = zipped(("a", b"b"))
+JPEG = b"\xff\xd8\xff\xe0"
+OCTETS = "application/octet-stream"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["認証キー", "認証ｷｰ", "認 証 キ ー", "認証　キー", "【認証キー】", "\u8a8d\u8a3cｷ\u30fc"],
+)
+def test_a_key_is_spoken_of_in_full_and_in_half_width(text: str) -> None:
+    assert speaks_of_a_key(text)
+
+
+@pytest.mark.parametrize("text", ["", "認証", "キー", "暗証キー", "認証局", "key"])
+def test_other_words_are_no_key(text: str) -> None:
+    assert not speaks_of_a_key(text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "content", "sort"),
+    [
+        ("application/zip", "a.zip", ZIP, Sort.ZIP),
+        ("application/x-zip-compressed", "", ZIP, Sort.ZIP),
+        (OCTETS, "Ａ．ＺＩＰ", b"", Sort.ZIP),
+        (OCTETS, "download", ZIP, Sort.ZIP),
+        (OCTETS, "download", locked_zip("a"), Sort.ZIP),
+        ("application/ms-tnef", "", b"\x78\x9f", Sort.OUTLOOK),
+        (OCTETS, "WINMAIL.DAT", b"\x78\x9f", Sort.OUTLOOK),
+        (OCTETS, "fwd.msg", b"\xd0\xcf\x11\xe0", Sort.OUTLOOK),
+        ("application/pkcs7-mime", "smime.p7m", b"0\x80", Sort.SEALED),
+        (OCTETS, "mail.pgp", b"\x85", Sort.SEALED),
+        (OCTETS, "a.xdw", b"\x60\x0e", Sort.DOCUWORKS),
+        (OCTETS, "a.xbd", b"\x60\x0e", Sort.DOCUWORKS),
+        ("image/png", "a.png", b"x", Sort.PICTURE),
+        ("image/heic", "", b"x", Sort.PICTURE),
+        (OCTETS, "scan.tiff", b"x", Sort.PICTURE),
+        (OCTETS, "scan", JPEG, Sort.PICTURE),
+        (OCTETS, "a.lzh", b"x", Sort.ARCHIVE),
+        (OCTETS, "a", b"\x21\x4f-lh5-", Sort.ARCHIVE),
+        (OCTETS, "a", b"Rar!\x1a\x07", Sort.ARCHIVE),
+        (OCTETS, "a.exe", b"MZ", Sort.ARCHIVE),
+        (OCTETS, "a.docx", ZIP, Sort.OTHER),
+        ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "", ZIP, Sort.OTHER),
+        (OCTETS, "a.unknown", b"x", Sort.OTHER),
+        ("message/partial", "", b"x", Sort.OTHER),
+    ],
+)
+def test_what_may_hold_a_notice_is_named(kind: str, name: str, content: bytes, sort: Sort) -> None:
+    assert name_sort(kind, name, content) is sort
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "content"),
+    [
+        ("application/pkcs7-signature", "smime.p7s", b"0\x80"),
+        (OCTETS, "smime.p7s", b"0\x80"),
+        ("application/pgp-signature", "", b"x"),
+        ("text/calendar", "invite.ics", b"BEGIN:VCALENDAR"),
+        ("text/vcard", "sato.vcf", b"BEGIN:VCARD"),
+        (OCTETS, "sato.vcf", b"BEGIN:VCARD"),
+        ("text/csv", "a.csv", b"x"),
+        (OCTETS, "", b""),
+        ("multipart/mixed", "", b"x"),
+        ("text", "", b"x"),
+    ],
+)
+def test_what_mail_programs_add_by_themselves_is_not(kind: str, name: str, content: bytes) -> None:
+    assert name_sort(kind, name, content) is None
+
+
+def test_a_picture_in_the_text_counts_from_the_size_of_a_legible_sheet_on() -> None:
+    small, large = JPEG + b"x" * 5_000, JPEG + b"x" * LETTERHEAD
+    assert name_sort("image/jpeg", "image001.jpg", small, is_in_text=True) is None
+    assert name_sort("image/jpeg", "image001.jpg", large, is_in_text=True) is Sort.PICTURE
+    assert name_sort("image/jpeg", "IMG_0001.jpg", small) is Sort.PICTURE
+
+
+def test_a_document_of_an_office_program_is_no_zip() -> None:
+    for name in ("a.docx", "a.XLSX", "a.xlsm", "a.pptx", "a.odt", "ａ．ｄｏｃｘ"):
+        assert not is_zip(OCTETS, name, ZIP)
+    assert is_zip(OCTETS, "docx.zip", ZIP)
+    assert is_zip(OCTETS, "a.pdf", ZIP)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "detail"),
+    [
+        ("a.pdf", ZIP, "zip"),
+        ("a.pdf", JPEG, "picture"),
+        ("a.msg", b"\xd0\xcf\x11\xe0", "outlook"),
+        ("a.pdf", b"<html>", "other"),
+        ("a.txt", b"key", "other"),
+        ("a.pdf", made.plain() + ZIP, CONTAINER),
+        ("a.pdf", b"\r\n" + made.plain(), CONTAINER),
+    ],
+)
+def test_a_file_that_is_no_pdf_says_what_it_is(name: str, content: bytes, detail: str) -> None:
+    refused = Unreadable(Reason.DAMAGED, CONTAINER)
+    assert name_file(refused, name, content) == Unreadable(Reason.DAMAGED, detail)
+
+
+def test_other_refusals_and_notices_stay_as_they_are() -> None:
+    refused = Unreadable(Reason.DAMAGED, "cut")
+    assert name_file(refused, "a.zip", ZIP) is refused
+
+
+def test_a_saved_mail_is_known_by_its_name() -> None:
+    assert is_mail_file("お知らせ.EML", b"From: a@b.example")
+    assert is_mail_file("お知らせ．ｅｍｌ", b"From: a@b.example")
+    assert not is_mail_file("お知らせ.eml", made.plain())
+    assert not is_mail_file("お知らせ.eml", b"")
+    assert not is_mail_file("お知らせ.eml.pdf", b"From: a@b.example")
+
+
+# --- Links -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "添付ファイルは安全のためリンクに変換されました。",
+        "添付ファイルをURLに変換しました。",
+        "以下のURLからファイルをダウンロードしてください。",
+        "ダウンロード期限：12月5日",
+        "ファイル転送サービスでお送りします。",
+        "ファイルを共有しました。",
+        "大容量のためクラウドに置きました。",
+        "sato shared a file with you",
+        "Please download the attachment here",
+    ],
+)
+def test_words_that_hand_over_a_file_by_an_address_are_known(text: str) -> None:
+    assert hands_a_link((text,), is_answer=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "明日うかがいます。\n〇〇建設 https://www.contractor.example/",
+        "認証キーの提出先は https://city.example/ です。",
+    ],
+)
+def test_an_address_alone_hands_over_nothing(text: str) -> None:
+    assert not hands_a_link((text,), is_answer=False)
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "> ファイルをダウンロードしてください",
+        "-----Original Message-----\nFrom: a\nファイルをダウンロードしてください",
+        "差出人: 佐藤\n送信日時: 2026年11月28日\nファイルをダウンロードしてください",
+        "________________________________\nファイルをダウンロードしてください",
+    ],
+)
+def test_of_an_answer_what_it_quotes_does_not_count(quoted: str) -> None:
+    text = f"了解しました。\n\n{quoted}"
+    assert not hands_a_link((text,), is_answer=True)
+    assert hands_a_link((text,), is_answer=False)

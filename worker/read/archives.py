@@ -1,0 +1,159 @@
+"""Takes the PDFs out of a ZIP, within limits that no ZIP can move.
+
+Promise: nothing is inflated but PDFs and the first bytes of each file, never more than the limits, whatever sizes the
+ZIP states; no name leads to a folder; and what was not taken out is named. It writes nothing and opens no PDF. It runs
+in the child process that reads PDFs.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Final
+
+from worker.read.attachments import Sort, is_zip, speaks_of_a_key
+from worker.read.charsets import decode_bytes
+from worker.read.message import FILENAME_LIMIT, is_pdf
+
+MEMBERS: Final = 20
+"""Files of one ZIP: an office sends one to five; hundreds are a delivery of photographs, or an attack."""
+ENTRIES: Final = 1_000
+"""Entries of its directory up to which a ZIP is looked into at all: each costs memory before it can be judged."""
+MEMBER_BYTES: Final = 10_000_000
+"""Bytes of one PDF: as much as is read of any PDF."""
+UNPACKED_BYTES: Final = 20_000_000
+"""Bytes of all PDFs of one ZIP: as much as any file is read of."""
+RATIO: Final = 100
+"""How many times larger a file may come out: PDFs come out up to 10 times larger, bombs 1,000 times."""
+SNIFFED: Final = 2_048
+"""Bytes by which a file is known as a PDF."""
+
+_CENTRAL: Final = b"PK\x01\x02"
+_LOCAL_BYTES: Final = 30
+_ENCRYPTED: Final = 0x1
+_UTF8: Final = 0x800
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """A ZIP as it was taken apart."""
+
+    pdfs: tuple[tuple[str, bytes], ...] = ()
+    """Name and bytes of each PDF."""
+    others: tuple[str, ...] = ()
+    """Names of files that are no PDFs."""
+    unopened: tuple[tuple[str, Sort], ...] = ()
+    """Files that may hold a notice and were not taken out; the name is empty where it is the ZIP itself."""
+    speaks_of_a_key: bool = False
+    """Set where the name of a file in it does."""
+
+
+@dataclass(slots=True)
+class _Taking:
+    pdfs: list[tuple[str, bytes]] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    unopened: list[tuple[str, Sort]] = field(default_factory=list)
+    room: int = UNPACKED_BYTES
+
+
+class _Refused(Exception):
+    """A file of the ZIP that is not taken out."""
+
+
+def has_too_many_entries(content: bytes) -> bool:
+    """Returns whether a ZIP's directory may be longer than is looked into; counts the marks of its entries."""
+    return content.count(_CENTRAL) > ENTRIES
+
+
+def unpack(content: bytes) -> Unpacked:
+    """The PDFs in the ZIP, and what else is in it; what is no sound ZIP is itself unopened. Raises MemoryError."""
+    whole = Unpacked(unopened=(("", Sort.ZIP),))
+    if has_too_many_entries(content):
+        return whole
+    try:
+        archive = zipfile.ZipFile(BytesIO(content))
+        members = [each for each in archive.infolist() if not _is_folder(each)]
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001  zipfile raises anything for what was made to break it
+        return whole
+    names = [_name(each) for each in members]
+    speaks = any(map(speaks_of_a_key, names))
+    if len(members) > MEMBERS or _overlap(members):
+        return Unpacked(unopened=whole.unopened, speaks_of_a_key=speaks)
+    taking = _Taking()
+    for member, name in zip(members, names, strict=True):
+        _take(content, member, name, taking)
+    return Unpacked(tuple(taking.pdfs), tuple(taking.others), tuple(taking.unopened), speaks)
+
+
+def _is_folder(member: zipfile.ZipInfo) -> bool:
+    return member.filename.endswith(("/", "\\")) and member.file_size == 0
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    """The name without folders. Windows writes cp932, macOS UTF-8, and neither says so."""
+    name = member.orig_filename
+    if not member.flag_bits & _UTF8:
+        name = decode_bytes(name.encode("cp437", "replace"))[0]
+    return re.split(r"[/\\]", name.split("\0")[0])[-1].strip()[-FILENAME_LIMIT:]
+
+
+def _overlap(members: list[zipfile.ZipInfo]) -> bool:
+    """Returns whether two files share bytes: so a few MB were seen to come out as petabytes."""
+    placed = sorted(members, key=lambda each: each.header_offset)
+    ends = [each.header_offset + _LOCAL_BYTES + len(each.filename) + each.compress_size for each in placed]
+    return any(end > after.header_offset for end, after in zip(ends, placed[1:], strict=False))
+
+
+def _take(content: bytes, member: zipfile.ZipInfo, name: str, taking: _Taking) -> None:
+    if member.flag_bits & _ENCRYPTED:
+        taking.unopened.append((name, Sort.LOCKED))
+        return
+    try:
+        packed = _packed(content, member)
+        start = _inflate(packed, member, SNIFFED)
+        if is_zip("", name, start):
+            taking.unopened.append((name, Sort.ARCHIVE))
+        elif not is_pdf("", name, start):
+            taking.others.append(name)
+        else:
+            taking.pdfs.append((name, _whole(packed, member, taking)))
+    except (_Refused, zlib.error):
+        taking.unopened.append((name, Sort.DAMAGED))
+
+
+def _packed(content: bytes, member: zipfile.ZipInfo) -> memoryview:
+    """The member's bytes as they stand in the ZIP. Raises _Refused."""
+    start = member.header_offset
+    header = content[start : start + _LOCAL_BYTES]
+    if len(header) < _LOCAL_BYTES or not header.startswith(b"PK\x03\x04"):
+        raise _Refused
+    begin = start + _LOCAL_BYTES + int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+    if begin + member.compress_size > len(content):
+        raise _Refused
+    return memoryview(content)[begin : begin + member.compress_size]
+
+
+def _inflate(packed: memoryview, member: zipfile.ZipInfo, most: int) -> bytes:
+    """At most ``most`` bytes of the member. Raises _Refused, zlib.error."""
+    if member.compress_type == zipfile.ZIP_STORED:
+        return bytes(packed[:most])
+    if member.compress_type == zipfile.ZIP_DEFLATED:
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, most)
+    raise _Refused
+
+
+def _whole(packed: memoryview, member: zipfile.ZipInfo, taking: _Taking) -> bytes:
+    """A PDF whole, its sum checked. Raises _Refused, zlib.error."""
+    size = member.file_size
+    if size > min(MEMBER_BYTES, taking.room) or size > RATIO * max(1, len(packed)):
+        raise _Refused
+    found = _inflate(packed, member, size + 1)
+    taking.room -= len(found)
+    if len(found) != size or zlib.crc32(found) != member.CRC:
+        raise _Refused
+    return found
