@@ -158,6 +158,8 @@ class Settings:
     """Who is told of what is urgent and was left untouched for a working day."""
     command: tuple[str, ...] = ()
     """Program and arguments that tell a person where no mail can be sent; empty: none."""
+    store_witness: str = ""
+    """Where the store's witness is kept; empty: the usual place."""
 
 
 # --- Shapes --------------------------------------------------------------------------------------------------
@@ -322,6 +324,7 @@ def _settings_of(worker: _Worker) -> Settings:
         stuck_hours=worker.schedule.stuck_hours,
         hours=OfficeHours(tuple(map(read_window, worker.schedule.windows)), frozenset(worker.schedule.closed)),
         store_dir=worker.store.dir,
+        store_witness=worker.store.witness,
         people=tuple(worker.operator.people),
         notify=tuple(map(Address, worker.operator.notify)),
         escalate=tuple(map(Address, worker.operator.escalate)),

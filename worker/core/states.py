@@ -99,9 +99,12 @@ class NoteEvent(StrEnum):
     DONE = "Done"
     """A duty after sending is done."""
     RESUMED = "Resumed"
+    """A person said to go on with the database in place."""
     RESTORED = "Restored"
     """The store was put back from a backup: the first entry that the backup does not have."""
-    """A person said to go on with the database in place."""
+    FOREIGN_MAIL = "ForeignMail"
+    """Keeps a mail of another installation, or one that this store has no record of: nothing is sent until a person
+    resumes."""
 
 
 class AlarmCause(StrEnum):

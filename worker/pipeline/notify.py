@@ -30,7 +30,7 @@ from worker.notify.ports import OperatorCommand
 from worker.pipeline.reachability import Health
 from worker.send import smtp_verdicts as send
 from worker.send.ports import Data, MailServer, Rcpt, Reply, Silence
-from worker.store.ports import Store
+from worker.store.ports import IDENTITY, Store
 from worker.views.tasks import open_tasks
 
 _NEEDS_A_PERSON: Final = NEEDS_A_PERSON | {State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.OVERDUE}
@@ -200,6 +200,7 @@ class Telling:
             body=message.body,
             own_message_id=message_id,
             date=now,
+            store=self._store.property(IDENTITY) or "",
         )
         # Recorded before it leaves: our own mail must be known as ours when it comes back into the mailbox.
         self._mark(message, now, message_id=message_id)

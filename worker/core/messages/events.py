@@ -52,6 +52,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     NoteEvent.DONE: ("提出後の手続を記録", "done after sending"),
     NoteEvent.RESUMED: ("送信の再開", "resumed"),
     NoteEvent.RESTORED: ("バックアップから復元", "restored from a backup"),
+    NoteEvent.FOREIGN_MAIL: ("この保証便に記録のないメール", "a mail that this store did not write"),
 }
 """Every event of the states' table and every entry that is none of them."""
 
