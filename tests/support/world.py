@@ -84,6 +84,7 @@ mode = "{mode}"
 hold_minutes = {hold_minutes}
 rehearsal_to = "{rehearsal_to}"
 [store]
+witness = "witness"
 dir = "var"
 [operator]
 people = {_texts(PEOPLE)}

@@ -21,7 +21,8 @@ from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, o
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.pages import with_reader
 from worker.cli.summary import print_summary
-from worker.cli.tables import print_json, sending_text, submission_table, time_text
+from worker.cli.tables import print_json, say_stopped, sending_text, submission_table, time_text
+from worker.cli.unknown import find_unknown, print_unknown, unknown_json
 from worker.compose.obligations import describe_duty
 from worker.core.errors import NotAllowed
 from worker.core.messages import Language, name_hold, name_state, say, say_refusal
@@ -32,6 +33,7 @@ from worker.pipeline import decide as decide_anew
 from worker.send.rate_limit import leaves_at
 from worker.service.wiring import Office, account_name, system_clock
 from worker.store.ports import Author
+from worker.store.signs import find_signs
 from worker.views.submission_json import submission_json, summary_json, time_json
 
 
@@ -174,7 +176,7 @@ def approve(
     author = author_of(office, by)
     clock = system_clock()
     store = open_for_command(office, clock)
-    absence = absence_of(office.places.store, store.looks())
+    absence, signs = absence_of(office.places.store, store.looks()), find_signs(store)
     # A question is put where the person sees what it is about: the summary goes where the question goes.
     may_ask = is_at_terminal() and not as_json
 
@@ -207,7 +209,7 @@ def approve(
             state=name_state(after, shared.lang),
         )
         moment = leaves_at(after, office.configuration.settings.hours, clock.now())
-        if moment is not None and absence is None and not as_json:
+        if moment is not None and absence is None and not signs and not as_json:
             click.echo(f"　　{sending_text(moment, shared.lang)}")
 
     def tell_new(refused: NotAllowed) -> dict[str, Any]:
@@ -215,6 +217,7 @@ def approve(
 
     code = _each(references, decide, shared, as_json=as_json, told_with=tell_new)
     if not as_json:
+        say_stopped(store, shared.lang, err=True)
         say_absence(absence, shared.lang, err=True)
     if not as_json and not may_ask and not all(typed for _, typed in references):
         print_json({"refused": "label_missing"})
@@ -396,18 +399,20 @@ def resume(shared: Cli, by: str, is_sure: bool, as_json: bool) -> int:
     # The last entry may be of this very start; what was sent shows how old the backup is, as nothing is sent meanwhile.
     sent_at = max((each.at for each in store.entries(events=[Event.ACCEPTED])), default=None)
     to_send = store.submissions(State.APPROVED)
+    unknown = find_unknown(store)
     if as_json:
+        document = {
+            "resumed": is_sure,
+            "last_entry_at": time_json(last.at) if last else None,
+            "last_sent_at": time_json(sent_at),
+            "to_send": [submission_json(each) for each in to_send],
+            **unknown_json(unknown),
+        }
         if is_sure:
             decisions.resume(store, author)
-        print_json(
-            {
-                "resumed": is_sure,
-                "last_entry_at": time_json(last.at) if last else None,
-                "last_sent_at": time_json(sent_at),
-                "to_send": [submission_json(each) for each in to_send],
-            }
-        )
+        print_json(document)
         return DONE if is_sure else FOR_A_PERSON
+    print_unknown(unknown, shared.lang)
     code = "resumed_from" if sent_at else "resumed_from_nothing"
     click.echo(say(code, shared.lang, moment=time_text(sent_at)))
     if to_send:

@@ -16,13 +16,11 @@ from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_offic
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.look import detail_text
 from worker.cli.tables import (
-    is_behind_head,
-    is_restored,
     print_json,
     print_pairs,
     print_parts,
     print_table,
-    say_behind_head,
+    say_stopped,
     sending_text,
     submission_table,
     time_text,
@@ -30,6 +28,7 @@ from worker.cli.tables import (
 from worker.compose.checks import Check
 from worker.core.messages import Language, name_any_state, name_event, name_thing, say
 from worker.core.model import End, Look, Submission
+from worker.core.signs import Sign
 from worker.core.states import State
 from worker.match.near_matches import near_misses_of
 from worker.notify.operator_mail import say_deaf
@@ -37,6 +36,7 @@ from worker.send.rate_limit import leaves_at
 from worker.service.unwatched import unwatched
 from worker.service.wiring import Office, system_clock
 from worker.store.ports import Store
+from worker.store.signs import find_signs
 from worker.views.actions import ActionKind, action_for
 from worker.views.commands import command_line
 from worker.views.preview import Seen, hold_json, lay_out, seen_json
@@ -75,7 +75,7 @@ def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
             print_json({**submission_json(each), "sends_at": time_json(_sends_at(office, each))})
         return DONE
     _say_rehearsing(office, shared.lang)
-    say_behind_head(store, shared.lang)
+    say_stopped(store, shared.lang)
     say_absence(absence_of(office.places.store, store.looks()), shared.lang, err=True)
     if found:
         submission_table(found, shared.lang, sends_at=partial(_sends_at, office))
@@ -118,7 +118,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
         )
         return DONE
     _say_rehearsing(office, shared.lang)
-    say_behind_head(store, shared.lang)
+    say_stopped(store, shared.lang)
     say_absence(absence_of(office.places.store, store.looks()), shared.lang, err=True)
     click.echo(say("t_submission", shared.lang, id=submission.label))
     print_parts(lay_out(seen, shared.lang))
@@ -207,7 +207,7 @@ def status(shared: Cli, as_json: bool) -> int:
         for name in office.configuration.settings.mailboxes
     }
     rehearsal_to = office.configuration.settings.release.rehearsal_to
-    is_behind, is_other, was_restored = is_behind_head(store), store.is_other_secret_noted(), is_restored(store)
+    signs = find_signs(store)
     absence = absence_of(office.places.store, store.looks())
     ended = (absence.why, absence.since, absence.detail) if absence else (None, None, "")
     now = system_clock().now()
@@ -221,9 +221,8 @@ def status(shared: Cli, as_json: bool) -> int:
                 "service": service_json(*ended),
                 "configuration_faults": [problem_json(each, shared.lang) for each in office.faults],
                 "configuration_recorded_at": time_json(office.recorded_at),
-                "behind_head": is_behind,
-                "other_secret": is_other,
-                "restored": was_restored,
+                **{str(each): each in signs for each in (Sign.BEHIND_HEAD, Sign.OTHER_SECRET, Sign.RESTORED)},
+                "signs": list(signs),
                 "looks": [
                     {
                         "name": each.name,
@@ -243,7 +242,7 @@ def status(shared: Cli, as_json: bool) -> int:
         )
         return DONE
     _say_rehearsing(office, shared.lang)
-    say_behind_head(store, shared.lang)
+    say_stopped(store, shared.lang)
     say_absence(absence, shared.lang)
     lang = shared.lang
     print_table(
@@ -260,7 +259,7 @@ def status(shared: Cli, as_json: bool) -> int:
     for name, counted in aside.items():
         if any(counted.values()):
             click.echo(say("status_set_aside", lang, mailbox=name_thing(f"mail:{name}", lang), **counted))
-    if sends_at is not None and absence is None and not (is_behind or is_other or was_restored):
+    if sends_at is not None and absence is None and not signs:
         click.echo(say("status_sends_at", lang, count=counts[State.APPROVED], moment=f"{sends_at:%Y-%m-%d %H:%M}"))
     if waiting:
         submission_table(waiting, lang, title=say("t_waits", lang))

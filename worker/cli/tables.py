@@ -20,9 +20,10 @@ from worker.core.messages import (
     say,
 )
 from worker.core.model import JST, ReceiptKind, Submission
+from worker.core.signs import Sign
 from worker.core.states import State
 from worker.core.text import shown
-from worker.store.ports import RESTORED_AT
+from worker.store.signs import find_signs
 from worker.views.preview import Part
 
 if TYPE_CHECKING:
@@ -93,25 +94,12 @@ def time_text(moment: dt.datetime | None) -> str:
     return moment.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
 
 
-def is_behind_head(store: Store) -> bool:
-    """Whether the database is an old backup: nothing is sent then until a person resumes."""
-    noted = store.marked_head()
-    return noted is not None and not store.holds_head(*noted)
-
-
-def is_restored(store: Store) -> bool:
-    """Whether the store was put back by ``restore``, and nobody has resumed since."""
-    return bool(store.property(RESTORED_AT))
-
-
-def say_behind_head(store: Store, lang: Language) -> None:
-    """That nothing is sent, where the database is an old backup, or another than the secret beside it is of."""
-    if is_restored(store):
-        click.echo(say("restored", lang))
-    elif is_behind_head(store):
-        click.echo(say("behind_head", lang))
-    if store.is_other_secret_noted():
-        click.echo(say("other_secret", lang))
+def say_stopped(store: Store, lang: Language, *, err: bool = False) -> None:
+    """That nothing is sent, and each sign why; of a store that was put back, not that it is behind what it was."""
+    signs = find_signs(store)
+    for sign in signs:
+        if Sign.RESTORED not in signs or sign not in {Sign.BEHIND_HEAD, Sign.BEHIND_WITNESS}:
+            click.echo(say(sign, lang), err=err)
 
 
 def submission_table(

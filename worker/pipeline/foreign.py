@@ -93,9 +93,7 @@ def _written_by(content: bytes) -> str:
     return said if _IDENTITY.fullmatch(said) else ""
 
 
-def _record(
-    writing: Writing, sign: Sign, message_id: str, mail: str, author: Author, written_by: str = ""
-) -> None:
+def _record(writing: Writing, sign: Sign, message_id: str, mail: str, author: Author, written_by: str = "") -> None:
     known = (writing.property(FOREIGN_MAIL) or "").split()
     writing.set_property(FOREIGN_MAIL, " ".join(dict.fromkeys((*known, sign))))
     detail = {"sign": sign, "message_id": message_id, "mail": mail}

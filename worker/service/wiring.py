@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from worker.approve.redraft import InForce, put_in_force
-from worker.config.files import USUAL_WITNESS, Places, TemplateFiles, find_directory, read_directory, read_secrets, resolve_places
+from worker.config.files import (
+    USUAL_WITNESS,
+    Places,
+    TemplateFiles,
+    find_directory,
+    read_directory,
+    read_secrets,
+    resolve_places,
+)
 from worker.config.load import Configuration, load_configuration, settings_of
 from worker.config.ports import Secrets, TokenSource
 from worker.config.shipped import shipped_file, shipped_names
@@ -28,6 +36,7 @@ from worker.service.clock import SystemClock
 from worker.service.threads import OwnThread
 from worker.store.ports import WITNESS_FOLDER
 from worker.store.sqlite import SqlStore, create_or_migrate, has_database, open_store
+from worker.store.sqlite.schema import REVISION
 from worker.watch.folder.invoices import InvoiceFiles
 from worker.watch.folder.invoices_cache import Shelf
 
@@ -234,6 +243,11 @@ def try_witness(folder: Path) -> str:
     from worker.store.sqlite.witness import try_writing
 
     return try_writing(folder)
+
+
+def store_form() -> str:
+    """The form of the database that this program reads and writes."""
+    return REVISION
 
 
 def make_office_store(office: Office) -> None:

@@ -77,7 +77,7 @@ def create_or_migrate(folder: Path) -> None:
         with engine_of(folder).connect().execution_options(**{BEGIN: "BEGIN IMMEDIATE"}) as connection:
             found = revision_of(connection)
             if found > REVISION:
-                raise refused(folder, "newer_database")
+                raise refused(folder, "newer_database", found)
             if found < REVISION:
                 _migrate(connection)
             noted = read_secret(folder)

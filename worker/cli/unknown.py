@@ -1,0 +1,109 @@
+"""What the store does not know: the signs that stop the sending, the witness, the mails without a record."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from worker.cli.tables import print_table, time_text
+from worker.core.errors import LogBroken
+from worker.core.messages import Language, say
+from worker.core.model import Sha256
+from worker.core.signs import Sign
+from worker.core.states import NoteEvent
+from worker.core.text import hide_codes, shown
+from worker.pipeline.restore import last_resumed
+from worker.read.message import read_message
+from worker.store.ports import Store, Witness
+from worker.store.signs import find_signs
+from worker.views.submission_json import time_json
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownMail:
+    """A mail that the store did not write, or that it has no record of; or one about such a mail."""
+
+    at: dt.datetime
+    """When it was looked at."""
+    date: str
+    """As the mail itself says it."""
+    sender: str
+    subject: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What a person who resumes must know."""
+
+    signs: tuple[Sign, ...]
+    own_entries: int
+    witness: Witness | None
+    mails: tuple[UnknownMail, ...]
+
+
+def find_unknown(store: Store) -> Unknown:
+    """Everything since a person last resumed. Raises Unavailable."""
+    try:
+        witness = store.witness()
+    except LogBroken:  # one of the signs
+        witness = None
+    return Unknown(find_signs(store), store.head()[0], witness, tuple(_mails(store)))
+
+
+def _mails(store: Store) -> Iterator[UnknownMail]:
+    resumed = last_resumed(store)
+    events = [NoteEvent.FOREIGN_MAIL, NoteEvent.REPORT_TOO_EARLY]
+    seen: set[str] = set()
+    for entry in store.entries(events=events, after=resumed.number if resumed else 0):
+        digest = str(entry.detail.get("mail", ""))
+        if digest in seen:
+            continue
+        seen.add(digest)
+        mail = read_message(store.original(Sha256(digest)))
+        message_id = str(entry.detail.get("message_id", ""))
+        yield UnknownMail(entry.at, mail.date, ", ".join(mail.senders), hide_codes(mail.subject), message_id)
+
+
+def unknown_json(unknown: Unknown) -> dict[str, Any]:
+    """The fields of ``resume --json``."""
+    witness = unknown.witness
+    return {
+        "signs": list(unknown.signs),
+        "own_entries": unknown.own_entries,
+        "witness_entries": witness.number if witness else None,
+        "witness_store": witness.store if witness else None,
+        "unknown_mails": [
+            {
+                "at": time_json(each.at),
+                "date": each.date,
+                "sender": each.sender,
+                "subject": each.subject,
+                "message_id": each.message_id,
+            }
+            for each in unknown.mails
+        ],
+    }
+
+
+def print_unknown(unknown: Unknown, lang: Language) -> None:
+    """The same for people."""
+    if unknown.signs:
+        click.echo(say("t_signs", lang))
+        for sign in unknown.signs:
+            click.echo(f"　・{say(f'sign_{sign}', lang)}")
+    else:
+        click.echo(say("resume_no_signs", lang))
+    if (witness := unknown.witness) is not None:
+        store = shown(witness.store)
+        click.echo(say("resume_witness", lang, store=store, theirs=witness.number, own=unknown.own_entries))
+    if unknown.mails:
+        print_table(
+            [say(f"h_{name}", lang) for name in ("time", "date", "sender", "subject")],
+            [(time_text(each.at), each.date, each.sender, each.subject) for each in unknown.mails],
+            title=say("t_unknown_mails", lang, count=len(unknown.mails)),
+        )
