@@ -16,7 +16,7 @@ from worker.core.model import Sha256
 from worker.core.signs import Sign
 from worker.core.states import NoteEvent
 from worker.core.text import hide_codes, shown
-from worker.pipeline.restore import last_resumed
+from worker.pipeline.foreign import since_resumed
 from worker.read.message import read_message
 from worker.store.ports import Store, Witness
 from worker.store.signs import find_signs
@@ -56,10 +56,8 @@ def find_unknown(store: Store) -> Unknown:
 
 
 def _mails(store: Store) -> Iterator[UnknownMail]:
-    resumed = last_resumed(store)
-    events = [NoteEvent.FOREIGN_MAIL, NoteEvent.REPORT_TOO_EARLY]
     seen: set[str] = set()
-    for entry in store.entries(events=events, after=resumed.number if resumed else 0):
+    for entry in since_resumed(store, NoteEvent.FOREIGN_MAIL, NoteEvent.REPORT_TOO_EARLY):
         digest = str(entry.detail.get("mail", ""))
         if digest in seen:
             continue

@@ -181,7 +181,7 @@ def resolve_store(given: str, directory: Path, env: Mapping[str, str]) -> Path:
 def resolve_witness(given: str, store: Path, directory: Path, env: Mapping[str, str]) -> Path | None:
     """The witness's folder, where ``[store] witness`` says ``given``; empty, what systemd made for it beside the store.
 
-    None where neither names one. Raises ConfigError ``witness_in_store``: it would be lost, or put back, with the store.
+    None where neither names one. Raises ConfigError ``witness_in_store``: it would be put back with the store.
     """
     if not given:
         made = (Path(each) for each in env.get("STATE_DIRECTORY", "").split(":") if each)

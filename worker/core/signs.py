@@ -1,4 +1,4 @@
-"""The signs that this store is an old copy, or that another installation sends: nothing leaves until a person resumes."""
+"""The signs that this store is an old copy, or that another installation sends; a person resumes after them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,3 @@ class Sign(StrEnum):
     """A mail to people bears the identity of this store, which never wrote it."""
     UNKNOWN_MAIL = "unknown_mail"
     """A mail was made with this store's secret, and the store has no record of a try to send it."""
-
-
-OF_THE_WITNESS = frozenset({Sign.BEHIND_WITNESS, Sign.OTHER_WITNESS, Sign.OTHER_MACHINE})
-"""While one of these stands the witness is not written: it would no longer be seen."""

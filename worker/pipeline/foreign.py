@@ -23,7 +23,7 @@ from worker.core.message_id import (
     is_made_with,
     is_own_message_id_form,
 )
-from worker.core.model import Address, MessageRow, sha256
+from worker.core.model import Address, Entry, MessageRow, sha256
 from worker.core.signs import Sign
 from worker.core.states import Event, NoteEvent
 from worker.pipeline.restore import last_resumed
@@ -68,14 +68,22 @@ def note_unknown_mails(store: Store, author: Author) -> None:
     """Record what came of a mail before a draft showed that this store's secret had made it."""
     if Sign.UNKNOWN_MAIL in (store.property(FOREIGN_MAIL) or "").split():
         return
-    resumed = last_resumed(store)
-    for entry in store.entries(events=[NoteEvent.REPORT_TOO_EARLY], after=resumed.number if resumed else 0):
+    for entry in since_resumed(store, NoteEvent.REPORT_TOO_EARLY):
         message_id = str(entry.detail.get("message_id", ""))
         is_ours = bears_secret(message_id) and store.of_own_message(message_id) is not None
         if is_ours and not was_tried(store, message_id):
             with store.writing() as writing:
                 _record(writing, Sign.UNKNOWN_MAIL, message_id, str(entry.detail.get("mail", "")), author)
             return
+
+
+def since_resumed(store: Store, *events: NoteEvent) -> Iterator[Entry]:
+    """The entries of these events about mails that came since a person last resumed."""
+    resumed = last_resumed(store)
+    for entry in store.entries(events=events, after=resumed.number if resumed else 0):
+        came_at = entry.detail.get("came_at")  # an older program did not record it
+        if resumed is None or not came_at or dt.datetime.fromisoformat(str(came_at)) > resumed.at:
+            yield entry
 
 
 def was_tried(store: Store, message_id: str) -> bool:

@@ -7,6 +7,7 @@ know what a look finds.
 from __future__ import annotations
 
 import datetime as dt
+from collections import deque
 
 from worker.approve.redraft import InForce
 from worker.core.model import Entry, Look
@@ -28,10 +29,7 @@ def unlooked(store: Store, in_force: InForce) -> tuple[str, ...]:
 
 def last_resumed(store: Store) -> Entry | None:
     """The entry of the last time that a person said to go on; None where nobody ever did."""
-    found = None
-    for found in store.entries(events=[NoteEvent.RESUMED]):
-        pass
-    return found
+    return next(iter(deque(store.entries(events=[NoteEvent.RESUMED]), maxlen=1)), None)
 
 
 def _is_tried(look: Look | None, resumed_at: dt.datetime) -> bool:

@@ -378,11 +378,11 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "hoshobin run (or run --once) makes it; name another configuration with --config DIR",
     ),
     "old_database": (
-        "サービスを起動する（hoshobin run）と更新されます。戻せなくなるため、更新前のバックアップがあることを確かめてください",
-        "starting the service (hoshobin run) brings it up to date, for good: make sure that a backup from before exists",
+        "サービスの起動（hoshobin run）で更新されます。元に戻せないので、先に更新前のバックアップを確かめてください",
+        "hoshobin run brings it up to date, for good: make sure first that there is a backup from before",
     ),
     "newer_database": (
-        "プログラムを更新してください。前の版に戻すときは、更新前のバックアップに戻します（docs/install.md の「更新」）",
+        "プログラムを更新してください。前の版に戻すときは、更新前のバックアップに戻します（導入の手引きの「更新」）",
         "update the program; to go back to the former version, put back the backup from before the update",
     ),
     "placeholder": ("本番の前に、実在のアドレスに直してください", "replace it by the real address in time"),

@@ -46,8 +46,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
         (
             "The witness is not of this database: the database was made again, the witness is damaged, or another"
-            " hoshobin on this computer keeps its own there. Nothing is sent. For two on one computer, name a folder for"
-            " each in `[store] witness`. Otherwise: " + _WITHDRAW[1]
+            " hoshobin on this computer keeps its own there. Nothing is sent. For two on one computer, name a folder"
+            " for each in `[store] witness`. Otherwise: " + _WITHDRAW[1]
         ),
     ),
     "other_machine": (

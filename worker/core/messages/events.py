@@ -70,6 +70,7 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "answer": ("応答", "answer"),
     "answered": ("答えた理由", "answered"),
     "answered_at": ("応答の時刻", "answered at"),
+    "came_at": ("届いた時刻", "came at"),
     "came_by": ("受付の経路", "came by"),
     "channel": ("提出方法", "channel"),
     "confirmed_at": ("確認の時刻", "confirmed at"),
