@@ -84,7 +84,6 @@ mode = "{mode}"
 hold_minutes = {hold_minutes}
 rehearsal_to = "{rehearsal_to}"
 [store]
-witness = "witness"
 dir = "var"
 [operator]
 people = {_texts(PEOPLE)}
