@@ -213,7 +213,9 @@ def test_the_witness_is_where_it_is_named_or_where_systemd_made_it(settings, sta
     assert resolve_places(empty, starter, env).store == Path("/var/lib/hoshobin/kita")
 
 
-@pytest.mark.parametrize("given", ["/srv/x", "/srv/x/", "/srv/x/witness", "/srv/x/a/b", "/srv/y/../x", "link", "link/a"])
+@pytest.mark.parametrize(
+    "given", ["/srv/x", "/srv/x/", "/srv/x/witness", "/srv/x/a/b", "/srv/y/../x", "link", "link/a"]
+)
 def test_a_witness_within_the_store_is_refused_with_its_reason(settings, starter, tmp_path, given):
     (tmp_path / "link").symlink_to("/srv/x")
     with pytest.raises(ConfigError) as error:

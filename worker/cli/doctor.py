@@ -128,7 +128,7 @@ async def _examine(office: Office, tallies: dict[str, Tally], lang: Language) ->
     opening = partial(_open, server, sessions)
     results.append(await _try("smtp", opening, ("remedy_smtp", "remedy_smtp_account"), lang))
     await server.close()
-    results += describe_copies(office, lang, offers_dsn=any(each.dsn for each in sessions))
+    results += _describe_copies(office, lang, offers_dsn=any(each.dsn for each in sessions))
     invoices = office.places.invoices
     for name, folder, look in (
         ("folder", office.places.notices, build_folder(office).look),
@@ -178,7 +178,7 @@ def _describe_store(office: Office, lang: Language) -> list[_Result]:
     return [_Result("store", note=say("doctor_store", lang, revision=store_form()))]
 
 
-def describe_copies(office: Office, lang: Language, *, offers_dsn: bool) -> list[_Result]:
+def _describe_copies(office: Office, lang: Language, *, offers_dsn: bool) -> list[_Result]:
     """The witness, and by what this office would find that it is an old copy, or that another one sends."""
     settings = office.configuration.settings
     wrote = False
@@ -207,10 +207,14 @@ def describe_copies(office: Office, lang: Language, *, offers_dsn: bool) -> list
         "dsn": offers_dsn,
         "copy": settings.smtp.copy_to is not None,
     }
-    return [*results, _describe_evidence(evidence, lang)]
+    return [*results, describe_evidence(evidence, lang)]
 
 
-def _describe_evidence(evidence: Mapping[str, bool], lang: Language) -> _Result:
+def describe_evidence(evidence: Mapping[str, bool], lang: Language) -> _Result:
+    """What there is and what is missing; what to do, where it could not be told that everything goes twice.
+
+    That the machine is another one tells of no store that was put back, and of no second store.
+    """
     comma = "、" if lang == "ja" else ", "
     present, absent = (
         comma.join(say(f"evidence_{name}", lang) for name, is_there in evidence.items() if is_there is wanted)
