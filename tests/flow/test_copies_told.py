@@ -156,6 +156,41 @@ def test_a_folder_copied_to_another_machine_waits(mailroom: Opens, monkeypatch: 
     assert room.office.run_once().code == 0
 
 
+def test_a_backup_moved_to_another_machine_waits_once(
+    mailroom: Opens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = open_room(mailroom, has_witness=False)
+    bring(room, ONE)
+    file = str(room.office("backup", str(tmp_path / "backups"), "--json").document["file"])
+    for each in (*room.office.store.glob("hoshobin*"), *(room.office.store / name for name in ("head", "secret"))):
+        each.unlink()
+    (room.office.root / "machine-id").write_text("b" * 32 + "\n")
+    monkeypatch.setattr("worker.store.sqlite.MACHINE_ID", room.office.root / "machine-id")
+    assert room.office("restore", file).code == 0
+    assert room.office("status", "--json").document["signs"] == ["restored", "other_machine"]
+    assert room.office.run_once().code == 1
+    assert room.office("resume", "--by", HANAKO, "--yes").code == 0
+    assert room.office.run_once().code == 0
+    assert room.office("status", "--json").document["signs"] == []
+
+
+def test_after_an_update_the_way_back_is_the_backup_from_before(mailroom: Opens, tmp_path: Path) -> None:
+    """As the install guide has it: the newer database, which this program cannot open, stays beside it."""
+    room = open_room(mailroom)
+    bring(room, ONE)
+    file = str(room.office("backup", str(tmp_path / "backups"), "--json").document["file"])
+    with contextlib.closing(sqlite3.connect(room.office.store / FILE_NAME)) as database, database:
+        database.execute("update alembic_version set version_num = '9999'")
+    assert room.office("list").code == 2
+    ran = room.office("restore", file, "--json")
+    assert ran.code == 0
+    assert [Path(each).exists() for each in ran.document["replaced"]] == [True]
+    assert room.office("list").code == 0
+    newer = room.office("restore", ran.document["replaced"][0])
+    assert newer.code == 1
+    assert f"バックアップの形式 9999、このプログラム {REVISION}" in newer.err
+
+
 # --- What stands where ---------------------------------------------------------------------------------------------
 
 
