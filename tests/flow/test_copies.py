@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
@@ -26,8 +28,9 @@ from worker.core.model import JST
 from worker.core.signs import Sign
 from worker.core.states import AlarmCause, NoteEvent
 from worker.pipeline.one_pass import Pass
-from worker.store.ports import IDENTITY
+from worker.store.ports import FOREIGN_MAIL, IDENTITY
 from worker.store.signs import find_signs
+from worker.store.sqlite.schema import FILE_NAME
 
 ONE, TWO = form(2), form(4)
 NOT_FITTING = form(9)
@@ -296,6 +299,32 @@ async def test_our_own_copy_of_a_mail_that_this_store_never_wrote_stops_it(make:
     await is_stopped_by(one, Sign.UNKNOWN_MAIL)
     one.office.save(TWO)
     assert (await one.office.pass_once()).sent == 0
+
+
+async def test_a_sign_that_comes_while_several_are_being_sent_stops_the_next_one(make: Callable[..., Machine]) -> None:
+    """A pass over a backlog takes minutes, and the mailbox is looked at meanwhile."""
+    one = make()
+
+    def comes(events: list[str]) -> None:
+        if "Accepted" in events:
+            with contextlib.closing(sqlite3.connect(one.root / "var" / FILE_NAME)) as database, database:
+                values = (FOREIGN_MAIL, Sign.OTHER_INSTALLATION)
+                database.execute("INSERT OR REPLACE INTO properties (name, value) VALUES (?, ?)", values)
+
+    one.office.store.after_commit = comes
+    assert (await one.send(ONE, TWO)).sent == 1
+    assert one.submitted == 1
+    await is_stopped_by(one, Sign.OTHER_INSTALLATION)
+
+
+async def test_people_are_still_told_each_morning_what_is_open(make: Callable[..., Machine]) -> None:
+    one = make(notify=(OFFICE,))
+    await one.send(NOT_FITTING)
+    one.come(a_telling("d" * 32))
+    await is_stopped_by(one, Sign.OTHER_INSTALLATION)
+    one.office.clock.let_pass(hours=48)  # it was a Saturday
+    await one.office.pass_once()
+    assert any(each.startswith(AlarmCause.DIGEST) for each in one.office.alarms())
 
 
 # --- What is no sign -----------------------------------------------------------------------------------------------

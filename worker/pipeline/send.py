@@ -39,7 +39,7 @@ from worker.send import smtp_verdicts as send
 from worker.send.outcomes import end_rehearsal, note_late_answer, note_silence, put_off
 from worker.send.ports import Body, Data, Mail, MailServer, Rcpt, Reply, Session, Silence, Step
 from worker.send.rate_limit import LOOKED_BACK, Pace, is_about_all, may_leave
-from worker.store.ports import Author, Store, Writing
+from worker.store.ports import FOREIGN_MAIL, Author, Store, Writing
 from worker.watch.ports import InvoiceSnapshot
 
 
@@ -272,6 +272,8 @@ class Sending:
                 return None
             if not may_leave(before, in_force.configuration.settings.hours, now):
                 return None  # connecting took so long that the office has closed
+            if writing.property(FOREIGN_MAIL):
+                return None  # a mail of this very pass shows that this is an old copy: the next one says so
             receiving = Receiving(writing, in_force, invoices, self._author, now)
             if receiving.follow_kept(before):
                 return None
