@@ -22,7 +22,7 @@ from worker.cli.absence import absence_of, say_absence
 from worker.cli.pages import with_reader
 from worker.cli.summary import print_summary
 from worker.cli.tables import print_json, say_stopped, sending_text, submission_table, time_text
-from worker.cli.unknown import find_unknown, print_unknown, unknown_json
+from worker.cli.unknown import find_unknown, print_unknown
 from worker.compose.obligations import describe_duty
 from worker.core.errors import NotAllowed
 from worker.core.messages import Language, name_hold, name_state, say, say_refusal
@@ -35,6 +35,7 @@ from worker.service.wiring import Office, account_name, system_clock
 from worker.store.ports import Author
 from worker.store.signs import find_signs
 from worker.views.submission_json import submission_json, summary_json, time_json
+from worker.views.unknown_json import unknown_json
 
 
 class Tick(click.ParamType[int]):

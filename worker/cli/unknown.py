@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import click
 
@@ -13,37 +10,13 @@ from worker.cli.tables import print_table, time_text
 from worker.core.errors import LogBroken
 from worker.core.messages import Language, say
 from worker.core.model import Sha256
-from worker.core.signs import Sign
 from worker.core.states import NoteEvent
 from worker.core.text import hide_codes, shown
 from worker.pipeline.foreign import since_resumed
 from worker.read.message import read_message
-from worker.store.ports import Store, Witness
+from worker.store.ports import Store
 from worker.store.signs import find_signs
-from worker.views.submission_json import time_json
-
-
-@dataclass(frozen=True, slots=True)
-class UnknownMail:
-    """A mail that the store did not write, or that it has no record of; or one about such a mail."""
-
-    at: dt.datetime
-    """When it was looked at."""
-    date: str
-    """As the mail itself says it."""
-    sender: str
-    subject: str
-    message_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """What a person who resumes must know."""
-
-    signs: tuple[Sign, ...]
-    own_entries: int
-    witness: Witness | None
-    mails: tuple[UnknownMail, ...]
+from worker.views.unknown_json import Unknown, UnknownMail
 
 
 def find_unknown(store: Store) -> Unknown:
@@ -65,27 +38,6 @@ def _mails(store: Store) -> Iterator[UnknownMail]:
         mail = read_message(store.original(Sha256(digest)))
         message_id = str(entry.detail.get("message_id", ""))
         yield UnknownMail(entry.at, mail.date, ", ".join(mail.senders), hide_codes(mail.subject), message_id)
-
-
-def unknown_json(unknown: Unknown) -> dict[str, Any]:
-    """The fields of ``resume --json``."""
-    witness = unknown.witness
-    return {
-        "signs": list(unknown.signs),
-        "own_entries": unknown.own_entries,
-        "witness_entries": witness.number if witness else None,
-        "witness_store": witness.store if witness else None,
-        "unknown_mails": [
-            {
-                "at": time_json(each.at),
-                "date": each.date,
-                "sender": each.sender,
-                "subject": each.subject,
-                "message_id": each.message_id,
-            }
-            for each in unknown.mails
-        ],
-    }
 
 
 def print_unknown(unknown: Unknown, lang: Language) -> None:
