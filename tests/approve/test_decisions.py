@@ -831,7 +831,7 @@ def test_resuming_is_an_entry_with_the_head_that_was_noted_and_notes_the_new_one
     assert noted is not None
     decisions.resume(desk.store, HANAKO)
     entry = desk.entries()[-1]
-    assert (entry.event, entry.by, entry.detail) == ("Resumed", "山田 花子", {"noted_head": list(noted)})
+    assert (entry.event, entry.by, entry.detail) == ("Resumed", "山田 花子", {"noted_head": list(noted), "signs": []})
     assert desk.store.marked_head() == desk.store.head()
 
 

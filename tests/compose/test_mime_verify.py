@@ -101,10 +101,17 @@ def test_an_alarm_is_read():
             body="1@ab12\n",
             own_message_id="<0123456789abcdef0123.a1@midori-kensetsu.example>",
             date=DATE,
+            store="0123456789abcdef0123456789abcdef",
         )
     )
     assert (seen.sender_name, seen.subject, seen.text) == ("hoshobin", "要対応：1件", "1@ab12\n")
-    assert seen.auto_submitted == "auto-generated"
+    assert (seen.auto_submitted, seen.store) == ("auto-generated", "0123456789abcdef0123456789abcdef")
+
+
+def test_the_identity_of_the_store_in_a_mail_to_an_issuer_is_a_difference():
+    raw = write_letter(DRAFT, BODY, CONTENTS, DATE)
+    with_identity = raw.replace(b"MIME-Version", b"X-Hoshobin-Store: " + b"a" * 32 + b"\r\nMIME-Version", 1)
+    assert differs(with_identity) == ("x-hoshobin-store",)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from worker.config.files import (
 from worker.config.load import load_configuration
 from worker.config.shipped import shipped_file, shipped_names
 from worker.core.errors import ConfigError
+from worker.core.messages import hint, say
 from worker.core.model import Unread
 
 PDF = b"%PDF-1.7\n%%EOF\n"
@@ -215,6 +216,42 @@ def test_a_server_without_a_user_needs_no_secret(settings, tmp_path):
     write_secret(tmp_path / "imap-password")
     anonymous = replace(settings, smtp=replace(settings.smtp, user=""))
     assert read_secrets(anonymous, {}, tmp_path).smtp == ""
+
+
+# --- The witness ---------------------------------------------------------------------------------------------
+
+
+def witness_of(settings, starter, given="", env=None):
+    return resolve_places(replace(settings, store_dir="/srv/x", store_witness=given), starter, env or {}).witness
+
+
+def test_the_witness_is_where_it_is_named_or_where_systemd_made_it(settings, starter, tmp_path):
+    env = {"STATE_DIRECTORY": "/var/lib/hoshobin/kita:/var/lib/hoshobin-witness/kita"}
+    assert witness_of(settings, starter, env=env) == Path("/var/lib/hoshobin-witness/kita"), "the instance's own"
+    assert witness_of(settings, starter, "/mnt/other", env) == Path("/mnt/other")
+    assert witness_of(settings, starter, "witness") == tmp_path / "witness", "relative as [store] dir is"
+    assert witness_of(settings, starter) is None
+    assert witness_of(settings, starter, env={"STATE_DIRECTORY": "/var/lib/hoshobin"}) is None
+    empty = replace(settings, store_dir="")
+    assert resolve_places(empty, starter, env).store == Path("/var/lib/hoshobin/kita")
+
+
+@pytest.mark.parametrize(
+    "given", ["/srv/x", "/srv/x/", "/srv/x/witness", "/srv/x/a/b", "/srv/y/../x", "link", "link/a"]
+)
+def test_a_witness_within_the_store_is_refused_with_its_reason(settings, starter, tmp_path, given):
+    (tmp_path / "link").symlink_to("/srv/x")
+    with pytest.raises(ConfigError) as error:
+        witness_of(settings, starter, given)
+    assert codes(error) == [("worker.toml", "store.witness", "witness_in_store")]
+    for lang in ("ja", "en"):
+        assert "/srv/x" in say("witness_in_store", lang, **error.value.problems[0].params)
+        assert hint("witness_in_store", lang)
+
+
+def test_a_witness_beside_the_store_or_above_it_is_none_within(settings, starter):
+    assert witness_of(settings, starter, "/srv/x-witness") == Path("/srv/x-witness")
+    assert witness_of(settings, starter, "/srv") == Path("/srv")
 
 
 # --- Templates -----------------------------------------------------------------------------------------------

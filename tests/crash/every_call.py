@@ -143,7 +143,7 @@ def _named(target: str, ports: dict[str, str]) -> str:
     names = {FILE_NAME: "database", ".": "folder", "sender.lock": "lock"} | ports
     names |= {f"{FILE_NAME}-{end}": f"database's {end}" for end in ("wal", "shm", "journal")}
     # Written under a temporary name first.
-    return names.get(target, next((each for each in ("head", "secret") if target.startswith(each)), target))
+    return names.get(target, next((each for each in ("head", "secret", "witness") if target.startswith(each)), target))
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,8 @@ class Life:
         """One life; the exit code."""
         root, clock = Path(asked["root"]), FakeClock(dt.datetime.fromisoformat(asked["at"]))
         if not (root / FILE_NAME).exists():
-            (root / "notices").mkdir(parents=True)
+            for name in ("notices", "witness"):
+                (root / name).mkdir(parents=True)
             make_known(root, *SETTINGS.known)
         trace = os.open(f"{root}.trace", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         self._points.kill_points_arm(
@@ -84,6 +85,7 @@ class Life:
         with SenderLock(root, clock):
             create_or_migrate(root)
             store = open_store(root, clock)
+            store.witness_folder = root / "witness"  # within the folder whose calls are counted
             server = server_at(self._smtp, clock)
             mailbox = ImapMailbox(
                 "main",

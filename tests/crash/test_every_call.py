@@ -87,6 +87,9 @@ def test_the_run_passes_every_kind_of_call_that_the_worker_makes(calls: list[Cal
     assert {
         ("rename", "head"),
         ("rename", "secret"),
+        ("write", "witness"),
+        ("fsync", "witness"),
+        ("rename", "witness"),
         ("ftruncate", "lock"),
         ("sendto", "smtp"),
         ("sendto", "imap"),

@@ -212,6 +212,11 @@ async def test_a_report_that_came_before_an_old_backup_knew_the_mail_keeps_it_fr
         assert restored.store.submissions() == ()
         restored.save(form(1))
         done = await restored.pass_once()
+        assert done.broken is not None
+        assert (done.broken.code, done.sent) == ("unknown_mail", 0), "this store never sent it"
+        decisions.resume(restored.store, HANAKO)
+        restored.clock.let_pass(minutes=1)
+        done = await restored.pass_once()
         assert (done.sent, restored.only().state, server.messages) == (0, State.DELIVERED, [])
         await restored.stop()
 

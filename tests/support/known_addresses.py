@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+import secrets
 import sqlite3
 import tomllib
 from collections import Counter
@@ -16,9 +17,11 @@ from typing import Any
 
 from tests.support.world import ACCOUNT, COMPANY, OFFICE, WORKER
 from worker.audit.chain import GENESIS, canonical, chain, fold, read_entry
+from worker.core.message_id import IDENTITY_BYTES
 from worker.core.model import JST, Address, Attachment, Channel, Draft, Product, Submission, sha256
 from worker.core.states import Event, State
 from worker.match.from_before import FIRST_START
+from worker.store.ports import IDENTITY
 from worker.store.sqlite import SqlStore, create_or_migrate
 from worker.store.sqlite.queries import StoreReads
 from worker.store.sqlite.rows import DEFAULTS, fields_of
@@ -93,7 +96,8 @@ def make_known(
     the sent-mail log. The office has had the product for long: what comes in is not from before.
     """
     database = folder / FILE_NAME
-    if not database.exists():
+    is_new = not database.exists()
+    if is_new:
         database.parent.mkdir(parents=True, exist_ok=True)
         database.write_bytes(_empty_database())
         database.chmod(0o600)
@@ -101,6 +105,9 @@ def make_known(
         for issuer, section, addresses in known:
             _add_past(connection, issuer, section, addresses, at)
         _say_installed(connection, LONG_AGO)
+        if is_new:  # each is made from one empty database, and no two offices are one
+            own = (secrets.token_hex(IDENTITY_BYTES), IDENTITY)
+            connection.execute("UPDATE properties SET value = ? WHERE name = ?", own)
 
 
 def say_installed(folder: Path, moment: dt.datetime = LONG_AGO) -> None:

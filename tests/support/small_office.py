@@ -136,6 +136,8 @@ class Mails:
     received: list[bytes] = field(default_factory=list)
     name: str = "main"
     after: After = field(default_factory=After)
+    came_at: dt.datetime = dt.datetime(2026, 11, 21, 8, tzinfo=JST)
+    """When they came, by the server's clock."""
 
     def open(self) -> Opened:
         return Opened(7, len(self.received) + 1, len(self.received))
@@ -144,8 +146,7 @@ class Mails:
         return tuple(range(first, len(self.received) + 1))
 
     def headers(self, uids: Sequence[int]) -> tuple[Header, ...]:
-        moment = dt.datetime(2026, 11, 21, 8, tzinfo=JST)
-        return tuple(Header(uid, len(self.received[uid - 1]), moment, f"<in.{uid}@mail.example>") for uid in uids)
+        return tuple(Header(uid, len(self.received[uid - 1]), self.came_at, f"<in.{uid}@mail.example>") for uid in uids)
 
     def fields(self, uids: Sequence[int]) -> tuple[Header, ...]:
         return tuple(

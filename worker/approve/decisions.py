@@ -25,7 +25,8 @@ from worker.core.model import INVOICE_TITLES, Announced, Hold, Receipt, Submissi
 from worker.core.params import Told
 from worker.core.states import Event, IllegalEvent, NoteEvent, Reason, State, next_state
 from worker.match.duplicates import find_amended, find_later
-from worker.store.ports import RESTORED_AT, Author, Reading, Store, Writing
+from worker.store.ports import FOREIGN_MAIL, RESTORED_AT, Author, Reading, Store, Writing
+from worker.store.signs import find_signs
 from worker.watch.ports import InvoiceSnapshot
 
 ANSWER_MAY_COME: Final = dt.timedelta(minutes=45)
@@ -375,16 +376,19 @@ def resend(
 
 
 def resume(store: Store, author: Author) -> None:
-    """State that the database in place is the one to go on with, whatever head or secret was noted beside it."""
+    """State that the database in place is the one to go on with, whatever head, secret or witness says otherwise."""
+    signs = find_signs(store)
     try:
         noted: object = list(store.marked_head() or ())
     except LogBroken as unreadable:  # this is the command that writes it anew
         noted = unreadable.code
     with store.writing() as writing:
-        writing.note(NoteEvent.RESUMED, None, author, {"noted_head": noted})
+        writing.note(NoteEvent.RESUMED, None, author, {"noted_head": noted, "signs": list(signs)})
         writing.set_property(RESTORED_AT, "")
+        writing.set_property(FOREIGN_MAIL, "")
     store.mark_head()
     store.note_secret()
+    store.keep_witness()
 
 
 # --- What they share -----------------------------------------------------------------------------------------

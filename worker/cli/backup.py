@@ -73,7 +73,8 @@ def restore(shared: Cli, file: Path, as_json: bool) -> int:
         what = _name_fault(broken, shared.lang)
         raise NotAllowed("restore_unsound", file=str(file), what=what, detail=broken.detail) from broken
     except ConfigError as newer:
-        raise NotAllowed("restore_newer", file=str(file)) from newer
+        forms = {name: newer.problems[0].params.get(name, "?") for name in ("found", "own")}
+        raise NotAllowed("restore_newer", file=str(file), **forms) from newer
     verdict, replaced = done.verdict, [str(each) for each in done.replaced]
     if as_json:
         print_json(restore_json(file, replaced, verdict))

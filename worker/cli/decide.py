@@ -20,7 +20,8 @@ from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, o
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.pages import with_reader
 from worker.cli.summary import print_summary
-from worker.cli.tables import print_json, sending_text, submission_table, time_text
+from worker.cli.tables import print_json, say_stopped, sending_text, submission_table, time_text
+from worker.cli.unknown import find_unknown, print_unknown
 from worker.compose.obligations import describe_duty
 from worker.core.approval_label import fold_label
 from worker.core.errors import NotAllowed
@@ -32,6 +33,7 @@ from worker.pipeline import decide as decide_anew
 from worker.send.rate_limit import leaves_at
 from worker.service.wiring import Office, account_name, system_clock
 from worker.store.ports import Author
+from worker.store.signs import find_signs
 from worker.views.problems import refusal_json
 from worker.views.service_json import resume_json
 from worker.views.submission_json import decided_json, summary_json
@@ -175,7 +177,7 @@ def approve(
     author = author_of(office, by)
     clock = system_clock()
     store = open_for_command(office, clock)
-    absence = absence_of(office.places.store, store.looks())
+    absence, signs = absence_of(office.places.store, store.looks()), find_signs(store)
     # A question is put where the person sees what it is about: the summary goes where the question goes.
     may_ask = is_at_terminal() and not as_json
     wanted = {number for number, _ in references}
@@ -215,7 +217,7 @@ def approve(
             state=name_state(after, shared.lang),
         )
         moment = leaves_at(after, office.configuration.settings.hours, clock.now())
-        if moment is not None and absence is None and not as_json:
+        if moment is not None and absence is None and not signs and not as_json:
             click.echo(f"　　{sending_text(moment, shared.lang)}")
 
     def tell_new(refused: NotAllowed) -> dict[str, Any]:
@@ -223,6 +225,7 @@ def approve(
 
     code = _each(references, decide, shared, as_json=as_json, told_with=tell_new)
     if not as_json:
+        say_stopped(store, shared.lang, err=True)
         say_absence(absence, shared.lang, err=True)
     if not as_json and not may_ask and not all(typed for _, typed in references):
         print_json(refusal_json("label_missing"))
@@ -449,12 +452,14 @@ def resume(shared: Cli, by: str, is_sure: bool, as_json: bool) -> int:
     # The last entry may be of this very start; what was sent shows how old the backup is, as nothing is sent meanwhile.
     sent_at = max((each.at for each in store.entries(events=[Event.ACCEPTED])), default=None)
     to_send = store.submissions(State.APPROVED)
+    unknown = find_unknown(store)
     if as_json:
         if is_sure:
             decisions.resume(store, author)
         at = last.at if last else None
-        print_json(resume_json(to_send, shared.lang, is_resumed=is_sure, last=at, sent=sent_at))
+        print_json(resume_json(to_send, unknown, shared.lang, is_resumed=is_sure, last=at, sent=sent_at))
         return DONE if is_sure else FOR_A_PERSON
+    print_unknown(unknown, shared.lang)
     code = "resumed_from" if sent_at else "resumed_from_nothing"
     click.echo(say(code, shared.lang, moment=time_text(sent_at)))
     if to_send:

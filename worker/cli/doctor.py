@@ -19,15 +19,17 @@ from worker.cli.absence import absence_of, absence_text
 from worker.cli.demo.sample_files import sample_pdf
 from worker.cli.tables import print_json, print_table
 from worker.cli.unread import found_unread, recorded_unread
-from worker.config.files import is_own_folder
+from worker.config.files import USUAL_WITNESS, is_own_folder
 from worker.config.settings import MailboxSettings, Settings
-from worker.core.errors import AccountRefused, HoshobinError, Unavailable
+from worker.core.errors import AccountRefused, ConfigError, HoshobinError, LogBroken, Unavailable
 from worker.core.login_errors import find_refusal
+from worker.core.message_id import alarm_number
 from worker.core.messages import PROVIDERS, Language, hint, name_thing, say, say_refused_login
-from worker.core.model import JST, Look, Unreadable
+from worker.core.model import JST, End, Look, Unreadable
 from worker.core.server_faults import find_fault
 from worker.oauth.files import LoginFile, UnfitLogin
 from worker.read.ports import BROKEN_SANDBOX, PdfReader, Sandbox
+from worker.send.ports import MailServer, Session
 from worker.service.threads import OwnThread
 from worker.service.wiring import (
     Office,
@@ -40,9 +42,13 @@ from worker.service.wiring import (
     load_office_for_servers,
     load_secrets,
     open_office_store,
+    store_form,
     system_clock,
     try_resolver,
+    try_witness,
 )
+from worker.store.signs import find_signs
+from worker.views.problems import problem_hint
 from worker.views.service_json import Examined, doctor_json
 from worker.views.unread_files import INVOICES, NOTICES, UnreadIn, say_unread
 
@@ -85,7 +91,7 @@ async def _examine(
     secrets = load_secrets(office)
     settings = office.configuration.settings
     clock = system_clock()
-    results = [_describe_service(office, lang)]
+    results = [_describe_service(office, lang), *_describe_store(office, lang)]
     for mailbox in build_mailboxes(office, secrets):
         thread = OwnThread(mailbox.name)
         remedy = ("remedy_imap", "remedy_imap_account")
@@ -105,8 +111,11 @@ async def _examine(
         results.append(Examined("dns", remedy=advice, note=note))
     results += [_describe_login(office, name, lang) for name, each in settings.mailboxes.items() if each.oauth]
     server = build_server(office, secrets, clock)
-    results.append(await _try("smtp", server.open, ("remedy_smtp", "remedy_smtp_account"), lang))
+    sessions: list[Session] = []
+    opening = partial(_open, server, sessions)
+    results.append(await _try("smtp", opening, ("remedy_smtp", "remedy_smtp_account"), lang))
     await server.close()
+    results += _describe_copies(office, lang, offers_dsn=any(each.dsn for each in sessions))
     unread |= _recorded_unread(office)
     for name, path, folder in (
         (NOTICES, office.places.notices, build_folder(office)),
@@ -137,6 +146,75 @@ def _describe_service(office: Office, lang: Language) -> Examined:
     if absence.is_meant:
         return Examined("service", note=absence_text(absence, lang))
     return Examined("service", absence_text(absence, lang), say("remedy_service", lang))
+
+
+def _describe_store(office: Office, lang: Language) -> list[Examined]:
+    """Its form, and whether it is one to send from; nothing where there is none yet."""
+    if not has_office_store(office):
+        return []
+    try:
+        with contextlib.closing(open_office_store(office, system_clock())) as store:
+            signs = find_signs(store)
+    except ConfigError as other:  # older or newer than this program
+        (problem,) = other.problems
+        return [Examined("store", say(problem.code, lang, **problem.params), problem_hint(problem, lang))]
+    except (Unavailable, LogBroken) as failure:
+        return [Examined("store", str(failure), say("remedy_store", lang))]
+    if signs:
+        told = [say(f"sign_{each}", lang) for each in signs]
+        return [Examined("store", say("doctor_store_stopped", lang, signs=told), say(signs[0], lang))]
+    return [Examined("store", note=say("doctor_store", lang, revision=store_form()))]
+
+
+def _describe_copies(office: Office, lang: Language, *, offers_dsn: bool) -> list[Examined]:
+    """The witness, and by what this office would find that it is an old copy, or that another one sends."""
+    settings = office.configuration.settings
+    wrote = False
+    number, folder, has_machine = None, office.places.witness or USUAL_WITNESS, False
+    with contextlib.suppress(HoshobinError), contextlib.ExitStack() as closing:
+        store = closing.enter_context(contextlib.closing(open_office_store(office, system_clock())))
+        folder, has_machine = store.witness_folder or folder, bool(store.machine)
+        own = (row for name in settings.mailboxes for row in store.messages(name, End.OWN))
+        wrote = any(alarm_number(row.message_id) is not None for row in own)
+        with contextlib.suppress(LogBroken):  # one of the signs
+            number = witness.number if (witness := store.witness()) else None
+    why = try_witness(folder)
+    if why:
+        is_named = bool(settings.store_witness)
+        said = say("doctor_witness_unusable" if is_named else "doctor_witness_none", lang, folder=folder, why=why)
+        remedy = say("remedy_witness", lang, usual=USUAL_WITNESS)
+        results = [Examined("witness", said if is_named else "", remedy, note=said)]
+    else:
+        code = "doctor_witness_to_come" if number is None else "doctor_witness"
+        results = [Examined("witness", note=say(code, lang, folder=folder, number=number))]
+    users = {each.user.casefold() for each in settings.mailboxes.values()}
+    evidence = {
+        "witness": not why,
+        "machine": has_machine,
+        "telling": wrote or any(each.casefold() in users for each in settings.notify),
+        "dsn": offers_dsn,
+        "copy": settings.smtp.copy_to is not None,
+    }
+    return [*results, describe_evidence(evidence, lang)]
+
+
+def describe_evidence(evidence: Mapping[str, bool], lang: Language) -> Examined:
+    """What there is and what is missing; what to do, where it could not be told that everything goes twice.
+
+    That the machine is another one tells of no store that was put back, and of no second store.
+    """
+    present, absent = (
+        [say(f"evidence_{name}", lang) for name, is_there in evidence.items() if is_there is wanted]
+        for wanted in (True, False)
+    )
+    code = "doctor_evidence" if absent else "doctor_evidence_all"
+    note = say(code, lang, present=present or say("evidence_nothing", lang), absent=absent)
+    is_blind = not any(is_there for name, is_there in evidence.items() if name != "machine")
+    return Examined("copies", remedy=say("remedy_blind", lang) if is_blind else "", note=note)
+
+
+async def _open(server: MailServer, sessions: list[Session]) -> None:
+    sessions.append(await server.open())
 
 
 def _describe_login(office: Office, name: str, lang: Language) -> Examined:

@@ -22,7 +22,7 @@ from worker.core.messages import (
 from worker.core.model import Entry, Hold
 from worker.core.params import Labelled, Params
 
-_MOMENTS: Final = frozenset({"answered_at", "confirmed_at", "due_at", "next_try_at", "since"})
+_MOMENTS: Final = frozenset({"answered_at", "came_at", "confirmed_at", "due_at", "next_try_at", "since"})
 """Details of an entry that are times."""
 
 

@@ -12,14 +12,17 @@ from worker.cli.tables import print_json
 from worker.compose.rule_examples import count_examples
 from worker.config.editing.starter import write_starter
 from worker.config.files import find_unread
-from worker.core.errors import ConfigError
+from worker.core.errors import ConfigError, LogBroken, Problem, Unavailable
 from worker.core.messages import Language, say
 from worker.service.wiring import (
     Office,
     failing_examples,
     failing_examples_of_catalogue,
+    has_office_store,
     load_catalogue,
     load_office_for_servers,
+    open_office_store,
+    system_clock,
 )
 from worker.views.service_json import check_json
 from worker.views.unread_files import CONFIGURATION, gather_unread, say_unread
@@ -39,6 +42,7 @@ def check(shared: Cli, examples: bool, as_json: bool) -> int:
         catalogue = load_catalogue()
         failing += failing_examples_of_catalogue(catalogue)
         shipped = count_examples(catalogue)
+    failing += _unfit_database(office)
     if failing:
         raise ConfigError(failing)
     unread = {CONFIGURATION: gather_unread(find_unread(office.directory))}
@@ -65,6 +69,19 @@ def check(shared: Cli, examples: bool, as_json: bool) -> int:
     if release.rehearsal_to is not None:
         click.echo(say("rehearsing", shared.lang, to=release.rehearsal_to))
     return DONE
+
+
+def _unfit_database(office: Office) -> tuple[Problem, ...]:
+    """That ``run`` would not open the database, or would change its form for good; none where there is none yet."""
+    if not has_office_store(office):
+        return ()
+    try:
+        open_office_store(office, system_clock()).close()
+    except ConfigError as other:
+        return other.problems
+    except (Unavailable, LogBroken):  # what is wrong with it otherwise, ``doctor`` says
+        pass
+    return ()
 
 
 def _uncertain(office: Office, lang: Language) -> Iterator[str]:

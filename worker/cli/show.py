@@ -17,13 +17,11 @@ from worker.cli.absence import absence_of, say_absence
 from worker.cli.look import detail_text
 from worker.cli.tables import (
     DAMAGE_SECONDS,
-    is_behind_head,
-    is_restored,
     print_json,
     print_pairs,
     print_parts,
     print_table,
-    say_behind_head,
+    say_stopped,
     sending_text,
     submission_table,
     time_text,
@@ -40,6 +38,7 @@ from worker.send.rate_limit import leaves_at
 from worker.service.unwatched import unwatched
 from worker.service.wiring import Office, system_clock
 from worker.store.ports import Store
+from worker.store.signs import find_signs
 from worker.views.actions import ActionKind, action_for
 from worker.views.commands import command_line
 from worker.views.preview import Seen, lay_out
@@ -79,7 +78,7 @@ def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
             print_json(listed_json(each, _sends_at(office, each), shared.lang))
         return DONE
     _say_rehearsing(office, shared.lang)
-    say_behind_head(store, shared.lang)
+    say_stopped(store, shared.lang)
     say_absence(absence_of(office.places.store, store.looks()), shared.lang, err=True)
     if found:
         submission_table(found, shared.lang, sends_at=partial(_sends_at, office))
@@ -113,7 +112,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
         print_json(shown_json(seen, _sends_at(office, submission), linked, entries, shared.lang))
         return DONE
     _say_rehearsing(office, shared.lang)
-    say_behind_head(store, shared.lang)
+    say_stopped(store, shared.lang)
     say_absence(absence_of(office.places.store, store.looks()), shared.lang, err=True)
     click.echo(say("t_submission", shared.lang, id=submission.label))
     print_parts(lay_out(seen, shared.lang))
@@ -211,9 +210,7 @@ def _status_of(office: Office, store: Store) -> Status:
         faults=office.faults,
         recorded_at=office.recorded_at,
         damage=store.find_damage(DAMAGE_SECONDS),
-        is_behind_head=is_behind_head(store),
-        is_other_secret=store.is_other_secret_noted(),
-        is_restored=is_restored(store),
+        signs=find_signs(store),
         looks=looks,
         deaf=dict(unwatched(looks, now, settings.deaf_after)),
         aside={
@@ -245,7 +242,7 @@ def status(shared: Cli, as_json: bool) -> int:
         print_json(status_json(found, shared.lang))
         return DONE
     _say_rehearsing(office, shared.lang)
-    say_behind_head(store, shared.lang)
+    say_stopped(store, shared.lang)
     say_absence(absence_of(office.places.store, found.looks), shared.lang)
     lang, now = shared.lang, system_clock().now()
     print_table(
@@ -267,7 +264,7 @@ def status(shared: Cli, as_json: bool) -> int:
             click.echo(say("status_set_aside", lang, mailbox=name_thing(f"mail:{name}", lang), **counted))
     for line in say_unread(found.unread, lang):
         click.echo(line)
-    if found.sends_at is not None and found.ended is None and not found.is_stopped:
+    if found.sends_at is not None and found.ended is None and not found.signs:
         click.echo(
             say("status_sends_at", lang, count=found.counts[State.APPROVED], moment=f"{found.sends_at:%Y-%m-%d %H:%M}")
         )

@@ -21,9 +21,10 @@ from worker.core.messages import (
 )
 from worker.core.model import JST, ReceiptKind, Submission
 from worker.core.params import Labelled
+from worker.core.signs import Sign
 from worker.core.states import State
 from worker.core.text import json_line, shown
-from worker.store.ports import RESTORED_AT
+from worker.store.signs import find_signs
 from worker.views.preview import Part
 
 if TYPE_CHECKING:
@@ -94,34 +95,21 @@ def time_text(moment: dt.datetime | None) -> str:
     return moment.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
 
 
-def is_behind_head(store: Store) -> bool:
-    """Whether the database is an old backup: nothing is sent then until a person resumes."""
-    noted = store.marked_head()
-    return noted is not None and not store.holds_head(*noted)
-
-
-def is_restored(store: Store) -> bool:
-    """Whether the store was put back by ``restore``, and nobody has resumed since."""
-    return bool(store.property(RESTORED_AT))
-
-
 DAMAGE_SECONDS: Final = 0.3
 """How long a command that looks may search the pages: enough for 100 MB, and nobody waits longer for a list."""
 
 
-def say_behind_head(store: Store, lang: Language) -> None:
-    """That nothing is sent, where the database is an old backup, or another than the secret beside it is of.
+def say_stopped(store: Store, lang: Language, *, err: bool = False) -> None:
+    """That nothing is sent, and each sign why; of a store that was put back, not that it is behind what it was.
 
     And that what is shown may be wrong, where its pages are damaged.
     """
     if damage := store.find_damage(DAMAGE_SECONDS):
-        click.echo(say("damaged_store", lang, detail=shown(damage)))
-    if is_restored(store):
-        click.echo(say("restored", lang))
-    elif is_behind_head(store):
-        click.echo(say("behind_head", lang))
-    if store.is_other_secret_noted():
-        click.echo(say("other_secret", lang))
+        click.echo(say("damaged_store", lang, detail=shown(damage)), err=err)
+    signs = find_signs(store)
+    for sign in signs:
+        if Sign.RESTORED not in signs or sign not in {Sign.BEHIND_HEAD, Sign.BEHIND_WITNESS}:
+            click.echo(say(sign, lang), err=err)
 
 
 def submission_table(

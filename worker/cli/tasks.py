@@ -8,7 +8,7 @@ import click
 
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_office, pass_cli
 from worker.cli.absence import absence_of, say_absence
-from worker.cli.tables import print_json, print_table, say_behind_head
+from worker.cli.tables import print_json, print_table, say_stopped
 from worker.core.messages import Language, name_product, say
 from worker.core.text import shown
 from worker.notify.digest import by_project, project_of
@@ -34,7 +34,7 @@ def show_tasks(shared: Cli, as_json: bool) -> int:
         for each in found:
             print_json(listed_task_json(each, shared.lang, is_running=absence is None))
         return DONE
-    say_behind_head(store, shared.lang)
+    say_stopped(store, shared.lang)
     say_absence(absence, shared.lang)
     if not found:
         click.echo(say("no_tasks", shared.lang))

@@ -31,6 +31,7 @@ _TOP: Final = {
     "In-Reply-To": False,
     "Subject": True,
     "Auto-Submitted": False,
+    "X-Hoshobin-Store": False,
     "MIME-Version": True,
     "Content-Type": True,
     "Content-Transfer-Encoding": False,
@@ -88,6 +89,8 @@ class Decoded:
     in_reply_to: str
     subject: str
     auto_submitted: str
+    store: str
+    """In a mail to people: the store that wrote it."""
     text: str
     """Lines ended by LF."""
     attachments: tuple[DecodedFile, ...]
@@ -117,6 +120,7 @@ def differences(
         "in-reply-to": (seen.in_reply_to, draft.in_reply_to),
         "subject": (seen.subject, draft.subject),
         "auto-submitted": (seen.auto_submitted, "auto-generated" if draft.is_rehearsal else ""),
+        "x-hoshobin-store": (seen.store, ""),
         "body": (seen.text, "\n".join(re.split(r"\r\n|\r|\n", body))),
         "approved body": (sha256(body.encode(errors="surrogatepass")), draft.body_sha256),
         "date": (seen.date, seen.date if date is None else date.astimezone(JST).replace(microsecond=0)),
@@ -155,6 +159,7 @@ def decode_letter(raw: bytes) -> Decoded:
         in_reply_to=_identifier(fields["In-Reply-To"]) if "In-Reply-To" in fields else "",
         subject=subject,
         auto_submitted=fields.get("Auto-Submitted", ""),
+        store=fields.get("X-Hoshobin-Store", ""),
         text=text,
         attachments=attachments,
     )

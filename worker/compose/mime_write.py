@@ -28,6 +28,8 @@ WORD_LINE: Final = 76
 """Columns of a header line that holds an encoded word (RFC 2047 §2)."""
 WORD: Final = 75
 """Columns of one encoded word (RFC 2047 §2)."""
+STORE_FIELD: Final = "X-Hoshobin-Store"
+"""In mails to people: the identity of the store that wrote it. No issuer's mail has it."""
 FILENAME_BYTES: Final = 200
 """A file system's name ends at 255 bytes and readers add " (1)"; percent-encoded it stays far below 998 columns."""
 
@@ -142,8 +144,12 @@ def write_alarm(
     body: str,
     own_message_id: str,
     date: dt.datetime,
+    store: str = "",
 ) -> bytes:
-    """The bytes of a mail to the operator: one plain text, marked ``Auto-Submitted``. Raises UnsafeValue."""
+    """The bytes of a mail to the operator: one plain text, marked ``Auto-Submitted``. Raises UnsafeValue.
+
+    ``store`` is the identity of the store that records it; a mail that no store records has none.
+    """
     top = _Top(
         date=date,
         sender=sender,
@@ -152,6 +158,7 @@ def write_alarm(
         message_id=own_message_id,
         subject=subject,
         origin="auto-generated",
+        store=store,
     )
     return _top_lines(top) + _text_part(body) + _CRLF
 
@@ -170,6 +177,7 @@ class _Top:
     """Value of Auto-Submitted (RFC 3834 §5), empty for a mail that a person released."""
     cc: tuple[Address, ...] = ()
     in_reply_to: str = ""
+    store: str = ""
 
 
 def _top_lines(top: _Top) -> bytes:
@@ -191,6 +199,8 @@ def _top_lines(top: _Top) -> bytes:
     fields.append(_subject(top.subject))
     if top.origin:
         fields.append(f"Auto-Submitted: {top.origin}")
+    if top.store:
+        fields.append(f"{STORE_FIELD}: {top.store}")
     fields.append("MIME-Version: 1.0")
     return "".join(f"{each}\r\n" for each in fields).encode("ascii")
 

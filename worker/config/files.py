@@ -32,6 +32,11 @@ ENVIRONMENT: Final = "HOSHOBIN_CONFIG"
 SYSTEM_DIRECTORY: Final = Path("/etc/hoshobin")
 TEMPLATES: Final = "templates/mail"
 
+WITNESSES: Final = Path("/var/lib/hoshobin-witness")
+"""The unit has a folder made below it for each installation (``StateDirectory=``); no command makes it."""
+
+USUAL_WITNESS: Final = WITNESSES / "hoshobin"
+
 MAX_FILE_BYTES: Final = 8_000_000
 """Of one configuration file; a register of 1,000 projects is about 0.5 MB."""
 
@@ -189,6 +194,8 @@ class Places:
     store: Path
     notices: Path
     invoices: Path
+    witness: Path | None = None
+    """Where the store's witness is kept, by ``[store] witness`` or by systemd; None where neither says it."""
 
     def under_store(self, name: str) -> Path:
         """A path from the configuration (``ca_file``) as an absolute one."""
@@ -203,6 +210,20 @@ def resolve_store(given: str, directory: Path, env: Mapping[str, str]) -> Path:
     return _absolute(_absolute(directory).parent / named)
 
 
+def resolve_witness(given: str, store: Path, directory: Path, env: Mapping[str, str]) -> Path | None:
+    """The witness's folder, where ``[store] witness`` says ``given``; empty, what systemd made for it beside the store.
+
+    None where neither names one. Raises ConfigError ``witness_in_store``: it would be put back with the store.
+    """
+    if not given:
+        made = (Path(each) for each in env.get("STATE_DIRECTORY", "").split(":") if each)
+        return next((each for each in made if each.parent.name == WITNESSES.name), None)
+    witness = _absolute(_absolute(directory).parent / given)
+    if {store.resolve(), store} & {witness, witness.resolve(), *witness.parents, *witness.resolve().parents}:
+        raise ConfigError([Problem("worker.toml", "store.witness", "witness_in_store", {"store": str(store)})])
+    return witness
+
+
 def resolve_places(settings: Settings, directory: Path, env: Mapping[str, str]) -> Places:
     """The store's directory and the folders. Raises ConfigError where nothing says where the store is.
 
@@ -211,7 +232,10 @@ def resolve_places(settings: Settings, directory: Path, env: Mapping[str, str]) 
     """
     store = resolve_store(settings.store_dir, directory, env)
     return Places(
-        store=store, notices=_absolute(store / settings.notices), invoices=_absolute(store / settings.invoices)
+        store=store,
+        notices=_absolute(store / settings.notices),
+        invoices=_absolute(store / settings.invoices),
+        witness=resolve_witness(settings.store_witness, store, directory, env),
     )
 
 

@@ -162,6 +162,8 @@ class Settings:
     """Program and arguments that tell a person where no mail can be sent; empty: none."""
     invoices_shown: str = ""
     r"""The invoices folder as the office calls it (``\\server\保証の請求書``); empty: by its path."""
+    store_witness: str = ""
+    """Where the store's witness is kept; empty: the usual place."""
 
 
 # --- Shapes --------------------------------------------------------------------------------------------------
@@ -328,6 +330,7 @@ def _settings_of(worker: _Worker) -> Settings:
         stuck_hours=worker.schedule.stuck_hours,
         hours=OfficeHours(tuple(map(read_window, worker.schedule.windows)), frozenset(worker.schedule.closed)),
         store_dir=worker.store.dir,
+        store_witness=worker.store.witness,
         people=tuple(worker.operator.people),
         notify=tuple(map(Address, worker.operator.notify)),
         escalate=tuple(map(Address, worker.operator.escalate)),

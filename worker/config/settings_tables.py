@@ -105,6 +105,7 @@ class StoreTable(Shape):
     """``[store]``."""
 
     dir: str = ""
+    witness: str = ""
     url: str = ""
 
     @field_validator("url")

@@ -6,13 +6,17 @@ import datetime as dt
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from worker.core.model import JST, Address, Product, Sha256
 
 SECRET: Final = "secret"  # noqa: S105  its name, not the secret
 """Name of the store's property that holds the secret, in hexadecimal digits."""
+
+
+IDENTITY_BYTES: Final = 16
+"""Random bytes that name a store: no two have the same, and none can be guessed."""
 
 
 SECRET_BYTES: Final = 32
@@ -32,7 +36,10 @@ _OWN_ID_IN_TEXT: Final = re.compile(
 )
 
 
-_WITH_SECRET: Final = re.compile(r"<[0-9a-f]{32}\.[0-9]{1,10}@[A-Za-z0-9.-]+>")
+_WITH_SECRET: Final = re.compile(r"<[0-9a-f]{32}\.([0-9]{1,10})@[A-Za-z0-9.-]+>")
+
+
+_OF_ALARM: Final = re.compile(r"<[0-9a-f]{20}\.a([0-9]{1,10})@[A-Za-z0-9.-]+>")
 
 
 def message_id(secret: bytes, pdf: Sha256, issuer: str, product: Product, correction: int, sender: Address) -> str:
@@ -60,6 +67,29 @@ def rehearsal_message_id(pdf: Sha256, issuer: str, product: Product, rehearsal: 
 def bears_secret(own_message_id: str) -> bool:
     """Whether this Message-ID of one of our mails is one that only the secret makes, by its form."""
     return _WITH_SECRET.fullmatch(own_message_id) is not None
+
+
+def is_made_with(secret: bytes, candidate: str, pdfs: Iterable[Sha256], issuers: Collection[str]) -> bool:
+    """Whether ``secret`` made this Message-ID, for one of these PDFs to one of these issuers.
+
+    So a mail is known as one of this secret by a store that has no record of it.
+    """
+    found = _WITH_SECRET.fullmatch(candidate)
+    if found is None:
+        return False
+    sender = Address(candidate.strip("<>"))
+    return any(
+        hmac.compare_digest(message_id(secret, pdf, issuer, product, int(found[1]), sender), candidate)
+        for pdf in pdfs
+        for issuer in issuers
+        for product in Product
+    )
+
+
+def alarm_number(candidate: str) -> int | None:
+    """The number in the Message-ID of a mail to the operator; None where it is none."""
+    found = _OF_ALARM.fullmatch(candidate)
+    return None if found is None else int(found[1])
 
 
 def alarm_message_id(number: int, created_at: dt.datetime, sender: Address) -> str:

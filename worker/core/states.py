@@ -104,9 +104,12 @@ class NoteEvent(StrEnum):
     LEFT_ALONE = "LeftAlone"
     """How many messages of a mailbox a look left as older than what it takes: detail ``mailbox``, ``from`` (the
     moment), ``left``, ``alike`` (they look like notices), ``unseen`` (their headers were not looked at)."""
+    """A person said to go on with the database in place."""
     RESTORED = "Restored"
     """The store was put back from a backup: the first entry that the backup does not have."""
-    """A person said to go on with the database in place."""
+    FOREIGN_MAIL = "ForeignMail"
+    """Keeps a mail of another installation, or one that this store has no record of: nothing is sent until a person
+    resumes."""
 
 
 class AlarmCause(StrEnum):

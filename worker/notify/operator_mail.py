@@ -31,6 +31,7 @@ from worker.core.messages.receipts import COPY_NEWS
 from worker.core.model import JST, Alarm, ReceiptKind, Submission
 from worker.core.params import Params, Value, read_spelled
 from worker.core.server_faults import find_fault
+from worker.core.signs import Sign
 from worker.core.states import AlarmCause, State
 from worker.core.text import shown
 from worker.match.near_matches import NearMiss
@@ -60,7 +61,7 @@ _SUBJECTS: Final[dict[str, str]] = {
 }
 """Troubles of which the mail is first of all: nothing comes in, nothing goes out, something may go twice."""
 
-STOPPED: Final = frozenset({"behind_head", "other_secret", "restored"})
+STOPPED: Final = frozenset(map(str, Sign))
 """Codes of LogBroken that have words of their own: a person resumes."""
 
 LINES_LIMIT: Final = 200

@@ -43,6 +43,7 @@ from worker.core.states import AlarmCause, Reason
 from worker.core.text import hide_codes
 from worker.match.duplicates import Way
 from worker.pipeline.authenticate import Vouching
+from worker.pipeline.foreign import find_sign, note_sign
 from worker.pipeline.invoices import guarantees_in, guarantees_of, load_invoices
 from worker.pipeline.ledger_rows import NOTHING, LedgerRows, renumber
 from worker.pipeline.read import Readings
@@ -226,6 +227,10 @@ class Intake:
                 elif (former := self._known_by_its_bytes(rows, fetched)) is not None:
                     row = renumber(former, row)
                 else:
+                    sign = find_sign(self._store, in_force, row, message, came_back, fetched.content)
+                    if sign is not None:
+                        came_at = row.internal_date or self._clock.now()
+                        note_sign(self._store, writing, sign, came_at, fetched.content, self._author)
                     from_before = rows.from_before(fetched.header)
                     source = (f"mail:{rows.mailbox}", row.subject, message.message_id)
                     way = Way(*source, None, proven=False, from_before=from_before)

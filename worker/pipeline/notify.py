@@ -43,7 +43,7 @@ from worker.pipeline.unread_files import UnreadFiles
 from worker.pipeline.waits import HoldWaits
 from worker.send import smtp_verdicts as send
 from worker.send.ports import Data, MailServer, Rcpt, Reply, Silence
-from worker.store.ports import TOLD_OF_STRANGERS, Author, Store, Writing
+from worker.store.ports import IDENTITY, TOLD_OF_STRANGERS, Author, Store, Writing
 from worker.views.tasks import open_tasks
 from worker.views.unread_files import CONFIGURATION, UnreadIn, untold
 
@@ -351,6 +351,7 @@ class Telling:
             body=message.body,
             own_message_id=message_id,
             date=now,
+            store=self._store.property(IDENTITY) or "",
         )
         # Recorded before it leaves: our own mail must be known as ours when it comes back into the mailbox.
         self._mark(message, now, message_id=message_id)

@@ -125,11 +125,7 @@ async def finish_pass(pipeline: Pipeline, done: Pass) -> None:
     try:
         await pipeline.tell_doubt()
         done.began_to_wait += await pipeline.judge_waiting()
-        sent = await pipeline.send_due()
-        done.sent, done.began_to_wait = done.sent + sent.sent, done.began_to_wait + sent.began_to_wait
-        done.goes_on_at = sent.goes_on_at
-        if sent.failure is not None:
-            done.failures["smtp"] = sent.failure
+        await _send(pipeline, done)
         done.began_to_wait += pipeline.reminding.remind(pipeline.in_force)
     except LogBroken as broken:
         done.broken = broken
@@ -145,3 +141,16 @@ async def finish_pass(pipeline: Pipeline, done: Pass) -> None:
     pipeline.mark_head()
     if unread is not None:
         raise unread
+
+
+async def _send(pipeline: Pipeline, done: Pass) -> None:
+    """Send what is due. Where nothing may be sent, people are reminded all the same of what has a deadline."""
+    try:
+        sent = await pipeline.send_due()
+    except LogBroken as broken:
+        done.broken = broken
+        return
+    done.sent, done.began_to_wait = done.sent + sent.sent, done.began_to_wait + sent.began_to_wait
+    done.goes_on_at = sent.goes_on_at
+    if sent.failure is not None:
+        done.failures["smtp"] = sent.failure

@@ -24,11 +24,13 @@ from worker.core.clock import Clock
 from worker.core.errors import LogBroken, NotBrought, Unavailable
 from worker.core.model import JST, Notice, Submission, Unreadable
 from worker.core.rulebook import Guarantor
+from worker.core.signs import Sign
 from worker.core.states import NEEDS_A_PERSON, REFUSALS, AlarmCause, Event, Reason, State
 from worker.core.waits import is_over
 from worker.notify.ports import OperatorCommand
 from worker.pipeline.first_start import Beginning
 from worker.pipeline.folder import WatchingFolder
+from worker.pipeline.foreign import note_unknown_mails
 from worker.pipeline.intake import Intake
 from worker.pipeline.invoices import (
     explain_missing,
@@ -49,7 +51,8 @@ from worker.pipeline.waits import HoldWaits
 from worker.pipeline.watch import Watching
 from worker.read.ports import MailReaders, PdfReader
 from worker.send.ports import MailServer
-from worker.store.ports import RESTORED_AT, Author, Store
+from worker.store.ports import Author, Store
+from worker.store.signs import find_signs
 from worker.views.unread_files import INVOICES
 from worker.watch.ports import Folder, InvoiceSnapshot, Mailbox, Thread
 
@@ -290,23 +293,16 @@ class Pipeline:
     # --- approve → send → tell --------------------------------------------------------------------------------
 
     async def send_due(self) -> SendingPass:
-        """Hand over everything whose moment has come. Nothing leaves while the database is behind a noted head.
+        """Hand over everything whose moment has come; nothing while a sign stands, until a person resumes.
 
-        Nor while another secret is noted: reports on what left could not be known again. Nor after the store was put
-        back from a backup, until a person resumes. Nor, after a start, before each mailbox gave what may have come
-        back; after a person said to go on with an old database, before each was looked at whole: what left since may
-        have come back as a report or as our own copy.
+        Nor, after a start, before each mailbox gave what may have come back; after a person said to go on with an old
+        database, before each was looked at whole: what left since may have come back as a report or as our own copy.
         """
-        if self.is_behind_noted_head():
-            self._has_looked_since_resumed = False
-            raise LogBroken("behind_head", "a later head was noted than this database holds")
         self.store.keep_secret_noted()
-        if self.store.is_other_secret_noted():
+        note_unknown_mails(self.store, self._author)
+        if signs := find_signs(self.store):
             self._has_looked_since_resumed = False
-            raise LogBroken("other_secret", "the secret noted beside the database is not the database's")
-        if restored_at := self.store.property(RESTORED_AT):
-            self._has_looked_since_resumed = False
-            raise LogBroken("restored", f"put back from a backup at {restored_at}")
+            raise LogBroken(signs[0], ", ".join(signs))
         if self.awaits_first_looks():  # a whole machine put back shows nothing of it but what lies in its mailbox
             return SendingPass()
         if not self._has_looked_since_resumed and unlooked(self.store, self.in_force, self._clock.now()):
@@ -339,15 +335,18 @@ class Pipeline:
             with self.store.writing() as writing:
                 writing.raise_alarm(cause, [], broken.detail)
 
-    def is_behind_noted_head(self) -> bool:
-        """Whether ``DIR/head`` names an entry that this database does not hold: an old backup was put back."""
-        noted = self.store.marked_head()
-        return noted is not None and not self.store.holds_head(*noted)
-
     def mark_head(self) -> None:
-        """Note the head after a pass that wrote, unless an earlier note is ahead of the database."""
-        if self.store.head() != self.store.marked_head() and not self.is_behind_noted_head():
+        """Note the head after a pass that wrote, unless an earlier note is ahead of the database; then the witness.
+
+        In this order, so that a crash between them leaves the witness behind, which is no sign.
+        """
+        signs = {*find_signs(self.store)}
+        if Sign.HEAD_UNREADABLE in signs:
+            self.store.marked_head()  # raises what is wrong with it
+        if Sign.BEHIND_HEAD not in signs and self.store.head() != self.store.marked_head():
             self.store.mark_head()
+        if not signs:
+            self.store.keep_witness()
 
 
 def _is_worth_another_reading(submission: Submission) -> bool:

@@ -7,9 +7,10 @@ know what a look finds.
 from __future__ import annotations
 
 import datetime as dt
+from collections import deque
 
 from worker.approve.redraft import InForce
-from worker.core.model import Look
+from worker.core.model import Entry, Look
 from worker.core.states import NoteEvent
 from worker.store.ports import Store
 
@@ -20,13 +21,16 @@ def unlooked(store: Store, in_force: InForce, now: dt.datetime) -> tuple[str, ..
     One that the database never saw reached held back nothing before: it is to be tried once, well or not. Where the
     clock was set back since, no look comes after that moment; that each start looks before it sends has to do.
     """
-    resumed_at = None
-    for entry in store.entries(events=[NoteEvent.RESUMED]):
-        resumed_at = entry.at
-    if resumed_at is None or resumed_at > now:
+    resumed = last_resumed(store)
+    if resumed is None or resumed.at > now:
         return ()
     looks = {name: store.look(f"mail:{name}") for name in in_force.configuration.settings.mailboxes}
-    return tuple(name for name, look in looks.items() if not _is_tried(look, resumed_at))
+    return tuple(name for name, look in looks.items() if not _is_tried(look, resumed.at))
+
+
+def last_resumed(store: Store) -> Entry | None:
+    """The entry of the last time that a person said to go on; None where nobody ever did."""
+    return next(iter(deque(store.entries(events=[NoteEvent.RESUMED]), maxlen=1)), None)
 
 
 def _is_tried(look: Look | None, resumed_at: dt.datetime) -> bool:

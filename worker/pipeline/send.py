@@ -40,7 +40,7 @@ from worker.send import smtp_verdicts as send
 from worker.send.outcomes import end_rehearsal, note_late_answer, note_silence, put_off
 from worker.send.ports import Body, Data, Mail, MailServer, Rcpt, Reply, Session, Silence, Step
 from worker.send.rate_limit import LOOKED_BACK, Pace, has_opened, is_about_all, is_due, may_leave
-from worker.store.ports import Author, Store, Writing
+from worker.store.ports import FOREIGN_MAIL, Author, Store, Writing
 from worker.watch.ports import InvoiceSnapshot
 
 
@@ -280,6 +280,8 @@ class Sending:
             before = writing.submission(number)
             if not self._may_begin(before, in_force, now):
                 return None  # connecting took so long that the office has closed, or somebody decided meanwhile
+            if writing.property(FOREIGN_MAIL):
+                return None  # a mail of this very pass shows that this is an old copy: the next one says so
             receiving = Receiving(writing, in_force, invoices, self._author, now)
             if receiving.follow_kept(before):
                 return None

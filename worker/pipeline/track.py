@@ -211,7 +211,7 @@ class Receiving:
             return row
         digest = self._writing.keep("mail", content)
         number = approved.id if approved else None
-        detail = {"message_id": message.message_id, "mail": digest}
+        detail = {"message_id": message.message_id, "mail": digest, "came_at": self._came_at(row)}
         self._writing.note(NoteEvent.REPORT_TOO_EARLY, number, self._author, detail)
         return dataclasses.replace(row, why="early", sha256=digest)
 
@@ -227,11 +227,13 @@ class Receiving:
         for message_id in (f"<{local}@{domain_of(sender)}>", *came_back.returned):
             if is_own_message_id_form(message_id, sender) and not _NO_SUBMISSION.search(message_id):
                 digest = self._writing.keep("mail", content)
-                self._writing.note(
-                    NoteEvent.REPORT_TOO_EARLY, None, self._author, {"message_id": message_id, "mail": digest}
-                )
+                detail = {"message_id": message_id, "mail": digest, "came_at": self._came_at(row)}
+                self._writing.note(NoteEvent.REPORT_TOO_EARLY, None, self._author, detail)
                 return dataclasses.replace(row, end=End.REPORT, why="early", sha256=digest)
         return None
+
+    def _came_at(self, row: MessageRow) -> str:
+        return (row.internal_date or self._now).isoformat()
 
     def _proof(self, submission: Submission, came_back: CameBack, message_id: str) -> str:
         """``envelope`` where a report bears what only the mail servers were told of this mail."""

@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from worker.approve.redraft import InForce, put_in_force
-from worker.config.files import Places, TemplateFiles, find_directory, read_directory, read_secrets, resolve_places
+from worker.config.files import (
+    USUAL_WITNESS,
+    Places,
+    TemplateFiles,
+    find_directory,
+    read_directory,
+    read_secrets,
+    resolve_places,
+)
 from worker.config.load import Configuration, load_configuration, settings_of
 from worker.config.loose_files import find_loose
 from worker.config.ports import Secrets, TokenSource
@@ -28,7 +36,9 @@ from worker.core.states import NoteEvent
 from worker.oauth.files import LoginFile
 from worker.service.clock import SystemClock
 from worker.service.threads import OwnThread
+from worker.store.ports import WITNESS_FOLDER
 from worker.store.sqlite import SqlStore, create_or_migrate, has_database, open_store
+from worker.store.sqlite.schema import REVISION
 from worker.watch.folder.invoices import InvoiceFiles
 from worker.watch.folder.invoices_cache import Shelf
 
@@ -44,6 +54,7 @@ if TYPE_CHECKING:
     from worker.send.ports import Holder
     from worker.send.smtp.client import SmtpServer
     from worker.send.smtp.lock import SenderLock
+    from worker.store.ports import Store
     from worker.store.sqlite.backup import Copy, PutBack
     from worker.watch.folder.notices import NoticeFolder
     from worker.watch.imap.mailbox import ImapMailbox
@@ -174,6 +185,8 @@ def load_changed_office(former: Office, option: str | None) -> Office:
     office = load_office(option, former=former)
     if office.places.store != former.places.store:
         raise ConfigError([Problem("worker.toml", "store.dir", "needs_restart")])
+    if office.places.witness != former.places.witness:
+        raise ConfigError([Problem("worker.toml", "store.witness", "needs_restart")])
     if failing := failing_examples(office):
         raise ConfigError(failing)
     return office
@@ -243,7 +256,30 @@ def _name_of(uid: int | None) -> str:
 
 def open_office_store(office: Office, clock: Clock) -> SqlStore:
     """The office's database as it is. Raises ConfigError where there is none, or an older one."""
-    return open_store(office.places.store, clock)
+    store = open_store(office.places.store, clock)
+    store.witness_folder = find_witness(office, store)
+    return store
+
+
+def find_witness(office: Office, store: Store) -> Path:
+    """Where the witness is kept: as configured, or told by systemd, else where the service last kept it.
+
+    A command that a person runs is told nothing by systemd, and must look at the same one.
+    """
+    kept = store.property(WITNESS_FOLDER)
+    return office.places.witness or (Path(kept) if kept else USUAL_WITNESS)
+
+
+def try_witness(folder: Path) -> str:
+    """Why no witness can be kept in ``folder``; empty where one can."""
+    from worker.store.sqlite.witness import try_writing
+
+    return try_writing(folder)
+
+
+def store_form() -> str:
+    """The form of the database that this program reads and writes."""
+    return REVISION
 
 
 def make_office_store(office: Office) -> None:

@@ -27,6 +27,28 @@ from worker.core.states import Event, NoteEvent, State
 
 RESTORED_AT: Final = "restored_at"
 """Name of the store's value: when it was put back from a backup; empty once a person resumed."""
+IDENTITY: Final = "identity"
+"""Name of the store's value: random digits that no other store has; a copy of it has them too."""
+MACHINE: Final = "machine"
+"""Name of the store's value: on which machine it is at home (``Store.machine``)."""
+WITNESS_FOLDER: Final = "witness_folder"
+"""Name of the store's value: where the service last kept its witness, for commands that are not told."""
+FOREIGN_MAIL: Final = "foreign_mail"
+"""Name of the store's value: the signs that a mail gave since a person last resumed, with spaces between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What the witness says of the store that last wrote it."""
+
+    identity: str
+    machine: str
+    """As ``Store.machine``."""
+    number: int
+    hash: str
+    """Number and hash of its last entry."""
+    store: str
+    """Its folder, for people: two stores of one machine may have been given one place."""
 
 
 TOLD_OF_STRANGERS: Final = "told_of_strangers"
@@ -292,6 +314,10 @@ class Store(Reading, Protocol):
         """The newest alarm of this cause."""
         ...
 
+    def alarm(self, number: int) -> Alarm | None:
+        """The alarm of this id, None where there is none."""
+        ...
+
     def entries(self, submission: int | None = None, events: Iterable[str] = (), after: int = 0) -> Iterator[Entry]:
         """Entries in order: all, of one submission, or of these events; those behind the number ``after``."""
         ...
@@ -322,6 +348,22 @@ class Store(Reading, Protocol):
 
     def holds_head(self, number: int, entry_hash: str) -> bool:
         """Whether the entry of this number is here with this hash."""
+        ...
+
+    @property
+    def machine(self) -> str:
+        """On which machine this process runs, by a hash of its id; empty where it has none."""
+        ...
+
+    def witness(self) -> Witness | None:
+        """What the witness says, None where there is none. Raises LogBroken where it cannot be understood."""
+        ...
+
+    def keep_witness(self) -> None:
+        """Record this machine as the store's home, and replace the witness by what the store is now.
+
+        A witness that cannot be written is as none; ``doctor`` tells of it.
+        """
         ...
 
     def verify(self, heads: Iterable[str] = ()) -> Verdict:

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 from worker.core.errors import Problem
 from worker.core.messages import Language
 from worker.core.model import Look, Submission
+from worker.core.signs import Sign
 from worker.core.states import State
 from worker.views.problems import problem_json
 from worker.views.submission_json import ledger_json, submission_json, time_json
 from worker.views.tasks import Urgency
+from worker.views.unknown_json import Unknown, unknown_json
 from worker.views.unread_files import UnreadIn, unread_json
 
 if TYPE_CHECKING:
@@ -50,9 +52,8 @@ class Status:
     recorded_at: dt.datetime | None
     damage: str
     """The first damage that SQLite finds in the database; empty where it finds none."""
-    is_behind_head: bool
-    is_other_secret: bool
-    is_restored: bool
+    signs: Sequence[Sign]
+    """The signs of an old copy or a second installation: nothing is sent until a person resumes."""
     looks: Sequence[Look]
     deaf: Mapping[str, dt.datetime]
     """Since when each watched thing could not be looked at."""
@@ -64,11 +65,6 @@ class Status:
     urgencies: Counter[Urgency]
     unread: Mapping[str, UnreadIn]
     """Files that are not read, by place."""
-
-    @property
-    def is_stopped(self) -> bool:
-        """Nothing is sent until a person resumes."""
-        return self.is_behind_head or self.is_other_secret or self.is_restored
 
 
 def doctor_json(results: Iterable[Examined], unread: Mapping[str, UnreadIn]) -> dict[str, Any]:
@@ -115,9 +111,8 @@ def status_json(status: Status, lang: Language) -> dict[str, Any]:
         "configuration_faults": [problem_json(each, lang) for each in status.faults],
         "configuration_recorded_at": time_json(status.recorded_at),
         "damage": status.damage or None,
-        "behind_head": status.is_behind_head,
-        "other_secret": status.is_other_secret,
-        "restored": status.is_restored,
+        **{str(each): each in status.signs for each in (Sign.BEHIND_HEAD, Sign.OTHER_SECRET, Sign.RESTORED)},
+        "signs": list(status.signs),
         "looks": [
             {
                 "name": each.name,
@@ -153,6 +148,7 @@ def _verified_json(verdict: Verdict) -> dict[str, Any]:
 
 def resume_json(
     to_send: Sequence[Submission],
+    unknown: Unknown,
     lang: Language = "ja",
     *,
     is_resumed: bool,
@@ -165,4 +161,5 @@ def resume_json(
         "last_entry_at": time_json(last),
         "last_sent_at": time_json(sent),
         "to_send": [submission_json(each, lang) for each in to_send],
+        **unknown_json(unknown),
     }

@@ -94,6 +94,7 @@ windows = []                             # デモなので、夜間・休日で�
 
 [store]
 dir = "var"
+witness = "witness"                      # デモなので、このコンピューターの目印（witness）は使いません
 
 [operator]
 people = ["山田 花子", "佐藤 次郎"]

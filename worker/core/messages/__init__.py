@@ -15,6 +15,8 @@ from worker.core.messages.authenticate import TEXTS as AUTHENTICATE_TEXTS
 from worker.core.messages.commands import TEXTS as COMMAND_TEXTS
 from worker.core.messages.config import HINTS as CONFIG_HINTS
 from worker.core.messages.config import TEXTS as CONFIG_TEXTS
+from worker.core.messages.copies import HINTS as COPIES_HINTS
+from worker.core.messages.copies import TEXTS as COPIES_TEXTS
 from worker.core.messages.events import DETAILS, EVENTS, FAULTS, PLACES, STEPS, THINGS
 from worker.core.messages.events import TEXTS as AUDITING_TEXTS
 from worker.core.messages.keeping import TEXTS as KEEPING_TEXTS
@@ -72,6 +74,7 @@ _TEXTS: Final = {
     **STOPPING_TEXTS,
     **MOVING_TEXTS,
     **KEEPING_TEXTS,
+    **COPIES_TEXTS,
 }
 _HINTS: Final = {
     **CONFIG_HINTS,
@@ -81,6 +84,7 @@ _HINTS: Final = {
     **SILENCE_HINTS,
     **OAUTH_HINTS,
     **STOPPING_HINTS,
+    **COPIES_HINTS,
 }
 
 

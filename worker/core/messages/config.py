@@ -211,8 +211,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cannot_read": ("ファイルを開けません（{detail}）", "the file cannot be opened ({detail})"),
     # the database, for commands that only use it
     "no_database": ("データベースがまだありません", "there is no database yet"),
-    "old_database": ("データベースが、このプログラムより古い形です", "the database is older than this program"),
-    "newer_database": ("データベースが、このプログラムより新しい形です", "the database is newer than this program"),
+    "old_database": (
+        "データベースが、このプログラムより古い形です（データベース {found}、プログラム {own}）",
+        "the database is older than this program (database {found}, program {own})",
+    ),
+    "newer_database": (
+        "データベースが、このプログラムより新しい形です（データベース {found}、プログラム {own}）",
+        "the database is newer than this program (database {found}, program {own})",
+    ),
     # remarks: allowed, and still worth a look
     "placeholder": (
         "{address} は見本のアドレスです（送信されません）",
@@ -400,10 +406,13 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "hoshobin run（又は run --once）を一度実行すると作成されます。別の設定なら --config DIR を指定してください",
         "hoshobin run (or run --once) makes it; name another configuration with --config DIR",
     ),
-    "old_database": ("hoshobin run を一度実行すると更新されます", "hoshobin run brings it up to date"),
+    "old_database": (
+        "サービスの起動（hoshobin run）で更新されます。元に戻せないので、先に更新前のバックアップを確かめてください",
+        "hoshobin run brings it up to date, for good: make sure first that there is a backup from before",
+    ),
     "newer_database": (
-        "プログラムを更新してください（古い版では開きません）",
-        "update the program: an older version does not open it",
+        "プログラムを更新してください。前の版に戻すときは、更新前のバックアップに戻します（導入の手引きの「更新」）",
+        "update the program; to go back to the former version, put back the backup from before the update",
     ),
     "placeholder": ("本番の前に、実在のアドレスに直してください", "replace it by the real address in time"),
     "no_mailbox": ("フォルダに保存されたPDFだけを扱います", "only PDFs saved to the folder are taken"),

@@ -54,6 +54,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     NoteEvent.RESUMED: ("送信の再開", "resumed"),
     NoteEvent.LEFT_ALONE: ("扱わない古いメール", "older mails left alone"),
     NoteEvent.RESTORED: ("バックアップから復元", "restored from a backup"),
+    NoteEvent.FOREIGN_MAIL: ("この保証便に記録のないメール", "a mail that this store did not write"),
 }
 """Every event of the states' table and every entry that is none of them."""
 
@@ -72,6 +73,7 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "answer": ("応答", "answer"),
     "answered": ("答えた理由", "answered"),
     "answered_at": ("応答の時刻", "answered at"),
+    "came_at": ("届いた時刻", "came at"),
     "came_by": ("受付の経路", "came by"),
     "channel": ("提出方法", "channel"),
     "confirmed_at": ("確認の時刻", "confirmed at"),
@@ -112,7 +114,10 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "released_by": ("送信の決定", "released by"),
     "same_bytes": ("同じファイル", "same file"),
     "sha256": ("ハッシュ", "sha256"),
+    "sign": ("見つかったこと", "sign"),
+    "signs": ("止めていた理由", "why it was stopped"),
     "since": ("いつから", "since"),
+    "store": ("書いた保証便", "written by"),
     "source": ("名前", "name"),
     "step": ("段階", "step"),
     "superseded_by": ("後の保証", "superseded by"),
@@ -138,6 +143,8 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "pdf_sandbox": ("PDF読取りの隔離", "the sandbox of reading PDFs"),
     "backup": ("バックアップ", "the backup"),
     "service": ("保証便の本体", "the service"),
+    "witness": ("別の場所の目印", "the witness"),
+    "copies": ("古い写し・2台目に気付く手がかり", "signs of an old copy or a second one"),
     "dns": ("DNS（電子署名の確認）", "DNS (keys of signatures)"),
     "login": ("OAuth2 のログイン {name}", "OAuth2 login {name}"),
     "command": ("知らせのプログラム", "the operator's command"),

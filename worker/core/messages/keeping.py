@@ -89,8 +89,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "unsound_corrupt": ("ファイルが壊れている", "the file is damaged"),
     "unsound_not_a_store": ("保証便のデータベースではない", "it is no database of hoshobin"),
     "restore_newer": (
-        "{file} は、より新しい版の保証便のバックアップです。何も変更していません。その版に更新してから戻してください。",
-        "{file} is a backup of a newer hoshobin. Nothing was changed. Install that version, then run this again.",
+        (
+            "{file} は、より新しい版の保証便のバックアップです（バックアップの形式 {found}、このプログラム {own}）。"
+            "何も変更していません。その版に更新してから戻してください。"
+        ),
+        (
+            "{file} is a backup of a newer hoshobin (form {found}, this program's {own}). Nothing was changed. Install"
+            " that version, then run this again."
+        ),
     ),
     # --- The configuration in force --------------------------------------------------------------------------
     "config_recorded": (

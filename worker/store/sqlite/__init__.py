@@ -24,7 +24,8 @@ from worker.audit.chain import GENESIS
 from worker.audit.verify import Verdict, verify
 from worker.core.clock import Clock
 from worker.core.errors import HoshobinError, LogBroken, Unavailable
-from worker.core.message_id import SECRET, SECRET_BYTES
+from worker.core.message_id import IDENTITY_BYTES, SECRET, SECRET_BYTES
+from worker.store.ports import IDENTITY, MACHINE, WITNESS_FOLDER, Witness
 from worker.store.sqlite.connection import (
     BEGIN,
     PATIENCE,
@@ -41,6 +42,7 @@ from worker.store.sqlite.queries import StoreReads
 from worker.store.sqlite.ready import Ready, run
 from worker.store.sqlite.schema import FILE_NAME, ORIGINALS, PROPERTIES, REVISION, SUBMISSIONS
 from worker.store.sqlite.secret import read_secret, write_secret
+from worker.store.sqlite.witness import MACHINE_ID, name_machine, read_witness, write_witness
 from worker.store.sqlite.writing import SqlWriting
 
 __all__ = ["SqlStore", "create_or_migrate", "open_store"]
@@ -76,7 +78,8 @@ def open_store(folder: Path, clock: Clock, patience: float = PATIENCE) -> SqlSto
 def create_or_migrate(folder: Path) -> None:
     """Make the database in ``folder``, or bring an older one up to date; nothing where it is this program's.
 
-    A store without a secret takes that of ``DIR/secret``, or a new one; a missing file is written from the store.
+    A store without a secret takes that of ``DIR/secret``, or a new one; a missing file is written from the store. One
+    without an identity gets one.
 
     Raises ConfigError ``newer_database``, Unavailable, LogBroken.
     """
@@ -85,24 +88,24 @@ def create_or_migrate(folder: Path) -> None:
         with engine_of(folder).connect().execution_options(**{BEGIN: "BEGIN IMMEDIATE"}) as connection:
             found = revision_of(connection)
             if found > REVISION:
-                raise refused(folder, "newer_database")
+                raise refused(folder, "newer_database", found)
             if found < REVISION:
                 _migrate(connection)
             noted = read_secret(folder)
-            secret = _take_secret(connection, noted)
+            secret = _take(connection, SECRET, noted or secrets.token_hex(SECRET_BYTES))
+            _take(connection, IDENTITY, secrets.token_hex(IDENTITY_BYTES))
             connection.commit()
         if noted is None:
             write_secret(folder, secret)
 
 
-def _take_secret(connection: Connection, noted: str | None) -> str:
-    """The store's secret; where it has none, ``noted``, or a new one."""
-    known = connection.execute(sa.select(PROPERTIES.c.value).where(PROPERTIES.c.name == SECRET)).scalar()
+def _take(connection: Connection, name: str, otherwise: str) -> str:
+    """The store's value of this name; where it has none, ``otherwise``."""
+    known = connection.execute(sa.select(PROPERTIES.c.value).where(PROPERTIES.c.name == name)).scalar()
     if known is not None:
         return str(known)
-    secret = noted or secrets.token_hex(SECRET_BYTES)
-    connection.execute(sa.insert(PROPERTIES), {"name": SECRET, "value": secret})
-    return secret
+    connection.execute(sa.insert(PROPERTIES), {"name": name, "value": otherwise})
+    return otherwise
 
 
 def _migrate(connection: Connection) -> None:
@@ -120,6 +123,10 @@ class SqlStore(StoreReads):
     """``ports.Store`` on one SQLite file. Inside an open ``writing``, the store's reads see what it wrote."""
 
     def __init__(self, folder: Path, clock: Clock, patience: float = PATIENCE) -> None:
+        self.witness_folder: Path | None = None
+        """Where its witness is kept; None: nowhere."""
+        self.machine_id = MACHINE_ID
+        """The file with the id of this machine."""
         self._folder = folder
         self._clock = clock
         self._engine = engine_of(folder, patience)
@@ -321,6 +328,38 @@ class SqlStore(StoreReads):
             return entry_hash == GENESIS
         with self._reading() as connection:
             return read_hash(connection, number) == entry_hash
+
+    # --- The witness ----------------------------------------------------------------------------------------
+
+    @property
+    def machine(self) -> str:
+        """On which machine this process runs, by a hash of its id; empty where it has none."""
+        return name_machine(self.machine_id)
+
+    def witness(self) -> Witness | None:
+        """What the witness says, None where there is none. Raises LogBroken where it cannot be understood."""
+        return None if self.witness_folder is None else read_witness(self.witness_folder)
+
+    def keep_witness(self) -> None:
+        """Record this machine as the store's home, and replace the witness by what the store is now.
+
+        A witness that cannot be written is as none; ``doctor`` tells of it.
+        """
+        machine, folder = self.machine, self.witness_folder
+        fresh = {MACHINE: machine} if machine else {}
+        fresh |= {WITNESS_FOLDER: str(folder)} if folder is not None else {}
+        if changed := {name: value for name, value in fresh.items() if self.property(name) != value}:
+            with self.writing() as writing:
+                for name, value in changed.items():
+                    writing.set_property(name, value)
+        if folder is None:
+            return
+        witness = Witness(self.property(IDENTITY) or "", machine, *self.head(), str(self._folder.absolute()))
+        with contextlib.suppress(LogBroken):  # what cannot be understood is replaced
+            if self.witness() == witness:
+                return
+        with contextlib.suppress(OSError):
+            write_witness(folder, witness)
 
     # --- The secret -----------------------------------------------------------------------------------------
 

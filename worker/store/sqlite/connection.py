@@ -117,7 +117,7 @@ def check_revision(folder: Path, connection: Connection) -> None:
     """Raises ConfigError ``old_database`` or ``newer_database`` where the tables are not this program's."""
     found = revision_of(connection)
     if found != REVISION:
-        raise refused(folder, "old_database" if found < REVISION else "newer_database")
+        raise refused(folder, "old_database" if found < REVISION else "newer_database", found)
 
 
 def revision_of(connection: Connection) -> str:
@@ -128,10 +128,10 @@ def revision_of(connection: Connection) -> str:
     return str(connection.exec_driver_sql("SELECT coalesce(max(version_num), '') FROM alembic_version").scalar_one())
 
 
-def refused(folder: Path, code: str) -> ConfigError:
-    """The operator must act: the database at this path is missing, older or newer."""
+def refused(folder: Path, code: str, found: str = "") -> ConfigError:
+    """The operator must act: the database at this path is missing, older or newer; ``found`` is its revision."""
     path = str(folder / FILE_NAME)
-    return ConfigError([Problem(path, "", code, {"path": path})])
+    return ConfigError([Problem(path, "", code, {"path": path, "found": found or "0000", "own": REVISION})])
 
 
 def make_file(folder: Path) -> None:

@@ -475,6 +475,11 @@ class StoreReads(Reads):
         waiting = sa.select(ALARMS.c.row).where(ALARMS.c.accepted_at.is_(None)).order_by(ALARMS.c.id)
         return tuple(decode(Alarm, row[0]) for row in self._rows(waiting))
 
+    def alarm(self, number: int) -> Alarm | None:
+        """The alarm of this id, None where there is none."""
+        known = self._scalar(sa.select(ALARMS.c.row).where(ALARMS.c.id == number))
+        return None if known is None else decode(Alarm, known)
+
     def last_alarm(self, cause: str) -> Alarm | None:
         """The newest alarm of this cause."""
         newest = sa.select(ALARMS.c.row).where(ALARMS.c.cause == cause).order_by(ALARMS.c.id.desc()).limit(1)
