@@ -141,8 +141,9 @@ class FakeReading:
     def original(self, digest: Sha256) -> bytes:
         raise LogBroken("original_missing", digest)
 
-    def bound_project(self, guarantor: str, contract_number: str) -> str | None:
-        found = [each.bound_project for each in self.by_number(contract_number) if each.guarantor == guarantor]
+    def bound_project(self, guarantor: str, contract_number: str, product: Product) -> str | None:
+        numbered = self.by_number(contract_number)
+        found = [each.bound_project for each in numbered if (each.guarantor, each.product) == (guarantor, product)]
         return next((project for project in reversed(found) if project), None)
 
     def property(self, name: str) -> str | None:

@@ -137,7 +137,7 @@ class _NothingKnown:
         """Never found."""
         raise NotAllowed("no_such_submission", id=digest)
 
-    def bound_project(self, guarantor: str, contract_number: str) -> str | None:
+    def bound_project(self, guarantor: str, contract_number: str, product: Product) -> str | None:
         """None."""
         return None
 

@@ -258,7 +258,7 @@ def _foreign_numbers(finished: Finished, place: str, text: str, register: Regist
     """
     own = {match_key(finished.notice.contract_number)}
     if place == "file name":
-        own |= {match_key(number) for number in finished.project.contract_numbers}
+        own |= {match_key(number) for number in finished.project.all_numbers}
     values = [match_key(value) for value in finished.project.values.values()]
     folded = fold_hyphens(unicodedata.normalize("NFKC", text))
     for found in re.finditer(finished.guarantor.number, folded):

@@ -12,6 +12,7 @@ from worker.config.editing.catalogue import Entry
 from worker.config.editing.columns import Fault, Headings, Sheet
 from worker.config.editing.import_rows import Fate, FateKind
 from worker.core.messages import Language, hint, name_state, say
+from worker.core.model import Product
 from worker.views.project_status import Cell, Row
 from worker.views.rule_replay import Difference
 from worker.views.submission_json import task_json
@@ -23,6 +24,7 @@ def row_json(row: Row, lang: Language) -> dict[str, Any]:
         "project": row.project.id,
         "name": row.project.name,
         "contract_numbers": list(row.project.contract_numbers),
+        "numbers": {product.value: list(row.project.numbers.get(product, ())) for product in Product},
         "issuer": row.project.issuer,
         "issuer_name": row.issuer_name,
         "guarantees": {product.value: _cell_json(cell, lang) for product, cell in row.cells.items()},

@@ -136,7 +136,7 @@ def under_present_ids(submissions: Iterable[Submission], projects: Iterable[Proj
     numbered: dict[tuple[str, str], set[str]] = {}
     for project in projects:
         ids.add(project.id)
-        for number in project.contract_numbers:
+        for number in project.all_numbers:
             numbered.setdefault((project.issuer, match_key(number)), set()).add(project.id)
 
     def present(each: Submission) -> Submission:

@@ -451,6 +451,10 @@ HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
     (_R.NAME_ONLY, ""): ("{project}", "{project}"),
     (_R.TWO_PROJECTS, ""): ("{projects}", "{projects}"),
     (_R.NUMBER_DIFFERS, ""): ("{project}: {others}", "{project}: {others}"),
+    (_R.NUMBER_DIFFERS, "other_product"): (
+        "{project}：この番号は{products:product}の番号として登録されています",
+        "{project}: this number is registered as that of the {products:product}",
+    ),
     (_R.OTHER_CONTRACTOR, ""): ("{name}", "{name}"),
     (_R.SEEN_BEFORE, ""): ("{earlier}", "{earlier}"),
     (_R.SUPERSEDED, ""): ("{later}", "{later}"),
