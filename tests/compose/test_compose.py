@@ -297,7 +297,9 @@ def test_a_key_of_another_section_holds_nobody_up() -> None:
 
 def test_a_guarantor_that_the_issuer_does_not_take_holds() -> None:
     register = replace(REGISTER, issuers=(of_issuer(guarantors=("west",)),))
-    assert reasons(drafted(register).submission)[Reason.RULE_OPEN] == "guarantors"
+    found = reasons(drafted(register).submission)
+    assert found[Reason.GUARANTOR_NOT_LISTED] == "みほん町：東日本建設業保証株式会社"
+    assert Reason.RULE_OPEN not in found  # how to submit is known
     accepted = replace(REGISTER, issuers=(of_issuer(guarantors=("west", "east")),))
     assert Reason.RULE_OPEN not in reasons(drafted(accepted).submission)
 

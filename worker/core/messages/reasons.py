@@ -57,6 +57,10 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     _R.UNSAFE_VALUE: ("使用できない文字（改行等）", "a character that must not be used"),
     _R.NO_RECIPIENT: ("提出先アドレスの未登録", "no address of the section is registered"),
     _R.RULE_OPEN: ("提出方法が未確認", "the way to submit is not certain"),
+    _R.GUARANTOR_NOT_LISTED: (
+        "発注者が受け付ける保証会社に挙がっていない",
+        "the surety is none of those that the issuer is known to accept",
+    ),
     _R.INVOICE_MISSING: ("請求書（PDF）なし", "the invoice PDF is missing"),
     _R.INVOICE_UNDECIDED: ("請求書の同送が未定", "whether the invoice rides along is undecided"),
     _R.TWO_INVOICES: ("請求書の候補が複数", "several invoices could be meant"),
@@ -130,6 +134,11 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
     _R.RULE_OPEN: (
         "発注者のページ又は電話で確認し、ルールを補完",
         "look at the issuer's page or call, then complete the rule",
+    ),
+    _R.GUARANTOR_NOT_LISTED: (
+        "この保証会社の電子保証を受け付けるか発注者に確認し、受け付けるなら発注者のファイルの guarantors に追加、"
+        "受け付けないなら取下げ",
+        "ask the issuer whether it accepts this surety; add it to guarantors in the issuer's file if so, else withdraw",
     ),
     _R.INVOICE_MISSING: (
         "所定のフォルダに保存し、案件に指定",
@@ -491,6 +500,7 @@ HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
     (_R.NO_RECIPIENT, "no_section"): ("section", "section"),
     (_R.NO_RECIPIENT, "placeholder"): ("{addresses}", "{addresses}"),
     (_R.RULE_OPEN, ""): ("{keys}", "{keys}"),
+    (_R.GUARANTOR_NOT_LISTED, ""): ("{issuer}：{name}", "{issuer}: {name}"),
     (_R.RULE_OPEN, "template"): ("{where}: {found}", "{where}: {found}"),
     (_R.RULE_OPEN, "no_template"): ("{file}", "{file}"),
     (_R.BAD_VALUE, "has_key"): (
