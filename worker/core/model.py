@@ -90,6 +90,8 @@ class PdfText:
     """All pages that were read."""
 
     pages: tuple[PageText, ...]
+    has_fields: bool = False
+    """Whether it has form fields: what is entered in them is no text of a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,10 @@ class Unreadable:
     """The reader gave no answer of its own: its process died or took too long. That may be the machine's fault."""
 
 
-REFUSAL_CODES: Final = frozenset({"container", "trailing_data", "cut", "continues", "ocr_layer", "unseen", "empty"})
+REFUSAL_CODES: Final = frozenset(
+    {"container", "trailing_data", "cut", "continues", "ocr_layer", "unseen", "empty"}
+    | {"unread", "assumed", "unknown_surety", "form_fields"}
+)
 """What ``Unreadable.detail`` begins with where it is a code of ours, alone or before ``: `` and what it is about."""
 
 

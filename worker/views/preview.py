@@ -39,7 +39,7 @@ from worker.core.model import (
 )
 from worker.core.rulebook import Closing
 from worker.core.states import Reason, State
-from worker.core.text import hide_codes
+from worker.core.text import half_width, hide_codes
 from worker.match.near_matches import NearMiss
 
 PAGE_LINES: Final = 60
@@ -329,7 +329,7 @@ class _Run:
 
 def _runs(text: str) -> Iterator[_Run]:
     run: _Run | None = None
-    for at, letter in enumerate(text):
+    for at, letter in enumerate(half_width(text)):
         if letter.isspace():
             continue
         if run is not None and run.letter == letter:

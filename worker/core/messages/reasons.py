@@ -344,6 +344,51 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
     (_R.DOCUMENTS_UNDECIDED, "container"): (_OF_FILE[0], _SAVE_AS_PDF),
     (_R.DOCUMENTS_UNDECIDED, "trailing_data"): (_OF_FILE[1], _SAVE_AS_PDF),
     (_R.DOCUMENTS_UNDECIDED, "cut"): (_OF_FILE[2], _SAVE_AS_PDF),
+    (_R.NOT_A_NOTICE, "unread"): (
+        (
+            "認証キーのお知らせですが、「{value}」を読み取れない",
+            'a notice of the key, in which "{value}" cannot be read',
+        ),
+        (
+            "保証会社のサイトからPDFを取得し直し、そのまま所定のフォルダに保存（画面や縮小した用紙に印刷したPDFは読み取れません）",
+            "download the PDF again and save it to the folder as it is (one printed from the screen or on narrow "
+            "paper cannot be read)",
+        ),
+    ),
+    (_R.NOT_A_NOTICE, "form_fields"): (
+        (
+            "認証キーのお知らせですが、「{value}」がPDFの入力欄（フォーム）に入っているため読み取れない",
+            'a notice of the key, in which "{value}" stands in a form field and cannot be read',
+        ),
+        (
+            "保証会社のサイトからPDFを取得し直して所定のフォルダに保存、又はビューアーで開いて値が見えることを確かめ、"
+            "「印刷」から「PDFとして保存」したものを保存",
+            "download the PDF again and save it to the folder; or open it in a viewer, see that the values show, print "
+            "it to a PDF and save that",
+        ),
+    ),
+    (_R.NOT_A_NOTICE, "unknown_surety"): (
+        (
+            "認証キーのお知らせですが、読み方の登録がない保証会社のもの",
+            "a notice of the key, of a surety whose form is not configured",
+        ),
+        (
+            "管理者が guarantors.toml にその保証会社を追加。急ぐときは手作業で提出し、こちらは取下げ",
+            "the administrator adds that surety to guarantors.toml; if it is urgent, submit by hand and withdraw this",
+        ),
+    ),
+    (_R.NOT_A_NOTICE, "assumed"): (
+        (
+            "認証キーのお知らせですが、実物で確認していない様式のため読み取れない（{value}）",
+            "a notice of the key, in a form that was never seen in the original ({value})",
+        ),
+        (
+            "管理者がお知らせの見出しと guarantors.toml（labels、number、key）を見比べて訂正。急ぐときは手作業で提出し、"
+            "こちらは取下げ",
+            "the administrator compares the notice with guarantors.toml (labels, number, key); if it is urgent, submit "
+            "by hand and withdraw this",
+        ),
+    ),
     (_R.TWO_VALUES, "continues"): (
         ("番号・キーが次の行に続いている可能性（{value}）", "number or key may go on in the next line ({value})"),
         _AS_DOWNLOADED,
