@@ -136,8 +136,7 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
         "look at the issuer's page or call, then complete the rule",
     ),
     _R.GUARANTOR_NOT_LISTED: (
-        "この保証会社の電子保証を受け付けるか発注者に確認し、受け付けるなら発注者のファイルの guarantors に追加、"
-        "受け付けないなら取下げ",
+        "この保証会社を受け付けるか発注者に確認し、受け付けるなら発注者のファイルの guarantors に追加、違えば取下げ",
         "ask the issuer whether it accepts this surety; add it to guarantors in the issuer's file if so, else withdraw",
     ),
     _R.INVOICE_MISSING: (
@@ -351,8 +350,7 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
         ),
         (
             "保証会社のサイトからPDFを取得し直し、そのまま所定のフォルダに保存（画面や縮小した用紙に印刷したPDFは読み取れません）",
-            "download the PDF again and save it to the folder as it is (one printed from the screen or on narrow "
-            "paper cannot be read)",
+            "download the PDF again and save it to the folder as it is (not one printed from a screen or on narrow paper)",
         ),
     ),
     (_R.NOT_A_NOTICE, "form_fields"): (
@@ -361,10 +359,8 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
             'a notice of the key, in which "{value}" stands in a form field and cannot be read',
         ),
         (
-            "保証会社のサイトからPDFを取得し直して所定のフォルダに保存、又はビューアーで開いて値が見えることを確かめ、"
-            "「印刷」から「PDFとして保存」したものを保存",
-            "download the PDF again and save it to the folder; or open it in a viewer, see that the values show, print "
-            "it to a PDF and save that",
+            "PDFを取得し直して所定のフォルダに保存、又はビューアーで開き、「印刷」から「PDFとして保存」したものを保存",
+            "download the PDF again and save it to the folder; or open it in a viewer, print it to a PDF and save that",
         ),
     ),
     (_R.NOT_A_NOTICE, "unknown_surety"): (
@@ -383,10 +379,8 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
             "a notice of the key, in a form that was never seen in the original ({value})",
         ),
         (
-            "管理者がお知らせの見出しと guarantors.toml（labels、number、key）を見比べて訂正。急ぐときは手作業で提出し、"
-            "こちらは取下げ",
-            "the administrator compares the notice with guarantors.toml (labels, number, key); if it is urgent, submit "
-            "by hand and withdraw this",
+            "管理者がお知らせと guarantors.toml（labels、number、key）を見比べて訂正。急ぐときは手作業で提出し、取下げ",
+            "the administrator compares the notice with guarantors.toml; if it is urgent, submit by hand and withdraw this",
         ),
     ),
     (_R.TWO_VALUES, "continues"): (

@@ -7,7 +7,8 @@ is; ``read`` decides that from the text. It never writes to standard error.
 
 A request is the PDF and a JSON list of codes, each after four bytes of length (big-endian). The answer has four bytes
 of length and JSON: without codes the text and whether it has form fields, ``{"pages": [[plumber, pdfium, deduped,
-tables], …], "fields": …}``, with codes where they stand (``look``), or ``{"refused": reason, "detail": "…"}``. With ``"last": true`` in it, the child then ends.
+tables], …], "fields": …}``, with codes where they stand (``look``), or ``{"refused": reason, "detail": "…"}``. With
+``"last": true`` in it, the child then ends.
 One answer comes before any request: ``{"ready": true, "sandbox": {…}}``, once the built-in notice was read within the
 sandbox. ``{"ready": false, "sandbox": {…}, "detail": "…"}`` says that it could not be, and the child ends.
 """
