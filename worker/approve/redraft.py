@@ -19,6 +19,7 @@ from worker.approve.release import Judgement, judge
 from worker.compose.checks import Check, Finished, Ruled, check_draft, check_rule
 from worker.compose.compose import Circumstances, Composed, compose
 from worker.compose.invoice_select import STILL_WRITTEN, find_candidates
+from worker.compose.invoice_values import InvoiceValues, read_invoice_values
 from worker.compose.template_context import Previous
 from worker.config.load import Configuration
 from worker.config.ports import Templates
@@ -171,8 +172,22 @@ def draft_submission(
     checks = _check(submission, notice, project, issuer, circumstances, composed, in_force, invoices, known)
     composed = dataclasses.replace(composed, holds=(*composed.holds, *(hold for each in checks for hold in each.holds)))
     stood = _stand(submission, outcome, composed, judge(submission, outcome, composed, release, now))
-    stood = dataclasses.replace(stood, issuer=issuer.id, issuer_name=issuer.full_name)
+    read = _read_invoice(composed, invoices)
+    stood = dataclasses.replace(
+        stood,
+        issuer=issuer.id,
+        issuer_name=issuer.full_name,
+        invoice_amount_read=read.amount,
+        invoice_date_read=read.date,
+    )
     return Drafted(stood, composed.contents, composed.body, checks)
+
+
+def _read_invoice(composed: Composed, invoices: InvoiceSnapshot) -> InvoiceValues:
+    """What the invoice that rides along says of sum and day; nothing where none does."""
+    attached = composed.draft.attachments if composed.draft else ()
+    own = next((each for each in attached if each.title in INVOICE_TITLES.values()), None)
+    return read_invoice_values(invoices.text(own.sha256)) if own else InvoiceValues()
 
 
 def _is_of_older_program(submission: Submission) -> bool:
@@ -336,6 +351,8 @@ def _stand(
         channel=composed.channel if composed else None,
         draft=composed.draft if composed else None,
         draft_hash=draft_hash,
+        invoice_amount_read=None,
+        invoice_date_read=None,
         duties=composed.duties if composed else Duties(),
         due_at=judgement.due_at,
         release=judgement.release,

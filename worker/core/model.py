@@ -380,6 +380,11 @@ def _object_of(value: object, needed: set[str], known: set[str]) -> dict[str, An
     return dict(value)
 
 
+REGISTERED: Final = "registered"
+READ: Final = "read"
+"""Who says for how much an invoice asks: the register, or the invoice's own text (machine output)."""
+
+
 class ReceiptKind(StrEnum):
     """What a receipt says."""
 
@@ -477,6 +482,9 @@ class Submission:
     draft: Draft | None = None
     draft_hash: str = ""
     """64 hexadecimal digits over the draft and the hashes of its parts."""
+    invoice_amount_read: int | None = None
+    """In yen, as the text of the draft's invoice says for certain; the register's own word is in the draft."""
+    invoice_date_read: dt.date | None = None
     duties: Duties = Duties()
     done: tuple[Told, ...] = ()
     """Those of ``duties.after`` that a person has recorded as done."""
@@ -551,6 +559,20 @@ class Submission:
         is_answered = any(answer.reason is Reason.SENDER_UNPROVEN for answer in self.answers)
         is_untouched = self.state in {State.ANNOUNCED, State.HELD, State.WITHDRAWN}
         return is_untouched and not self.proven and not is_answered
+
+    @property
+    def invoice_amount(self) -> tuple[int | None, str]:
+        """For how much its invoice asks, and who says so: ``registered``, ``read`` (by its text), or nobody."""
+        if self.draft is not None and self.draft.invoice_amount is not None:
+            return self.draft.invoice_amount, REGISTERED
+        return self.invoice_amount_read, READ if self.invoice_amount_read is not None else ""
+
+    @property
+    def invoice_date(self) -> tuple[dt.date | None, str]:
+        """Of which day its invoice is, and who says so."""
+        if self.draft is not None and self.draft.invoice_date is not None:
+            return self.draft.invoice_date, REGISTERED
+        return self.invoice_date_read, READ if self.invoice_date_read is not None else ""
 
     @property
     def is_rehearsal(self) -> bool:

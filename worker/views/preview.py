@@ -132,6 +132,11 @@ def _mail(seen: Seen, lang: Language) -> _Pairs:
     for each in draft.attachments:
         size = f"{each.size:,} bytes, sha256 {each.sha256[:_SHORT_HASH]}"
         yield say("h_attachments", lang), say("attachment", lang, title=each.title, name=each.filename, size=size)
+    (amount, amount_from), (date, date_from) = submission.invoice_amount, submission.invoice_date
+    if amount is not None:
+        yield say("h_invoice_amount", lang), say(f"amount_{amount_from}", lang, value=f"{amount:,}")
+    if date is not None:
+        yield say("h_invoice_date", lang), say(f"date_{date_from}", lang, value=date.isoformat())
     yield say("h_body", lang), seen.body
 
 

@@ -27,6 +27,7 @@ def submission_json(submission: Submission) -> dict[str, Any]:
     """The fixed fields of ``list`` and ``show``, the same in every language; no key is among them."""
     draft = submission.draft
     reasons = [hold.reason.value for hold in submission.reasons]
+    (amount, amount_from), (date, date_from) = submission.invoice_amount, submission.invoice_date
     return {
         "id": submission.id,
         "label": submission.label,
@@ -41,6 +42,10 @@ def submission_json(submission: Submission) -> dict[str, Any]:
         "to": list(draft.to) if draft else [],
         "subject": draft.subject if draft else None,
         "message_id": draft.message_id if draft else None,
+        "invoice_amount": amount,
+        "invoice_amount_from": amount_from or None,
+        "invoice_date": date.isoformat() if date else None,
+        "invoice_date_from": date_from or None,
         "proven": submission.proven,
         "evidence": name_evidence(submission.evidence, "ja") or None,
         "evidence_params": None if isinstance(submission.evidence, str) else submission.evidence.plain(),

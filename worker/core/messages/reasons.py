@@ -350,7 +350,7 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
         ),
         (
             "保証会社のサイトからPDFを取得し直し、そのまま所定のフォルダに保存（画面や縮小した用紙に印刷したPDFは読み取れません）",
-            "download the PDF again and save it to the folder as it is (not one printed from a screen or on narrow paper)",
+            "download the PDF again and save it to the folder as it is (none printed from a screen or on narrow paper)",
         ),
     ),
     (_R.NOT_A_NOTICE, "form_fields"): (
@@ -380,7 +380,7 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
         ),
         (
             "管理者がお知らせと guarantors.toml（labels、number、key）を見比べて訂正。急ぐときは手作業で提出し、取下げ",
-            "the administrator compares the notice with guarantors.toml; if it is urgent, submit by hand and withdraw this",
+            "the administrator compares it with guarantors.toml; if it is urgent, submit by hand and withdraw this",
         ),
     ),
     (_R.TWO_VALUES, "continues"): (
