@@ -76,5 +76,9 @@ def test_a_day_that_is_not_certain_is_not_guessed(text: str) -> None:
     assert values(f"前払金請求書\n{text}").date is None
 
 
+def test_an_empty_page_says_nothing() -> None:
+    assert values("") == values("\n") == InvoiceValues()
+
+
 def test_nothing_is_read_of_what_was_not_read() -> None:
     assert read_invoice_values(None) == read_invoice_values(Unreadable(Reason.NO_TEXT)) == InvoiceValues()

@@ -230,7 +230,7 @@ FROZEN: tuple[tuple[Hold, str], ...] = (
 )
 
 
-NEWER = {(Reason.NUMBER_DIFFERS, "other_product")}
+NEWER = {(Reason.NUMBER_DIFFERS, "other_product"), (Reason.RULE_CHANGED, "changed_keys")}
 """What came after holds were stored as codes: no older program stored a sentence of it."""
 
 
@@ -248,6 +248,24 @@ def test_an_answer_to_the_sentence_that_was_stored_counts_for_the_hold(hold: Hol
     assert covers(answer_to(of_text(sentence), hold.reason), hold)
     assert not covers(answer_to(of_text(sentence + "x"), hold.reason), hold)
     assert covers(answer_to(hold.params, hold.reason), hold)
+
+
+def test_an_answer_counts_for_a_hold_that_only_tells_more_and_for_none_that_asks_more() -> None:
+    seen, unsent = Hold.of(Reason.SEEN_BEFORE, earlier="1"), Hold.of(Reason.SEEN_BEFORE, "unsent", earlier="1")
+    assert covers(answer_to(seen.params, Reason.SEEN_BEFORE), unsent)
+    assert covers(answer_to(of_text("1"), Reason.SEEN_BEFORE), unsent)
+    assert covers(answer_to(unsent.params, Reason.SEEN_BEFORE), unsent)
+    assert not covers(answer_to(unsent.params, Reason.SEEN_BEFORE), seen)
+    assert not covers(answer_to(seen.params, Reason.SEEN_BEFORE), Hold.of(Reason.SEEN_BEFORE, "unsent", earlier="2"))
+    hashes = {"file": "issuers/a.toml", "before": "aaaaaaaa", "after": "bbbbbbbb"}
+    told = Hold.of(
+        Reason.RULE_CHANGED, "changed_keys", changes=[Params(key="subject", before="x", after="y")], **hashes
+    )
+    plain = Hold.of(Reason.RULE_CHANGED, "changed", **hashes)
+    assert covers(answer_to(plain.params, Reason.RULE_CHANGED), told)
+    assert covers(answer_to(of_text("issuers/a.toml aaaaaaaa → bbbbbbbb"), Reason.RULE_CHANGED), told)
+    other = Hold.of(Reason.RULE_CHANGED, "changed", **(hashes | {"after": "cccccccc"}))
+    assert not covers(answer_to(other.params, Reason.RULE_CHANGED), told)
 
 
 def test_an_answer_of_today_with_other_parameters_covers_no_hold() -> None:

@@ -234,6 +234,10 @@ def test_what_init_writes_passes_check_once_the_passwords_are_there(tmp_path: Pa
         (tmp_path / "var" / name).write_text("secret\n")
     checked = command("--config", str(tmp_path / "config"), "check")
     assert (checked.code, checked.err) == (0, "")
+    assert checked.out.startswith("リハーサル中")
+    worker = tmp_path / "config" / "worker.toml"
+    worker.write_text(worker.read_text().replace('rehearsal_to = "self"', 'rehearsal_to = ""'))
+    assert command("--config", str(tmp_path / "config"), "check").out.startswith("本番：発注者に送ります")
 
 
 def test_init_overwrites_nothing(tmp_path: Path) -> None:

@@ -111,6 +111,7 @@ class FakeReading:
     def __init__(self, submissions: Iterable[Submission] = (), notices: Mapping[str, Notice] | None = None) -> None:
         self.held = sorted(submissions, key=lambda each: each.id)
         self.notices = notices or {}
+        self.originals: dict[Sha256, bytes] = {}
         self.properties: dict[str, str] = {}
 
     def submission(self, number: int) -> Submission:
@@ -139,6 +140,8 @@ class FakeReading:
         return self.notices.get(pdf)
 
     def original(self, digest: Sha256) -> bytes:
+        if digest in self.originals:
+            return self.originals[digest]
         raise LogBroken("original_missing", digest)
 
     def bound_project(self, guarantor: str, contract_number: str, product: Product) -> str | None:

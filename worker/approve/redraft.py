@@ -142,10 +142,12 @@ def draft_submission(
     release = in_force.configuration.settings.release
     if notice is None:
         return Drafted(_stand(submission, None, None, judge(submission, None, None, release, now)), {}, "")
+    is_unsent = _is_number_unsent(submission, notice, known)
     outcome = match_project(notice, in_force.register, bound, _numbers_before(submission, known))
     project = _project_of(outcome)
     if project is None:
-        stood = _stand(submission, outcome, None, judge(submission, outcome, None, release, now))
+        judgement = judge(submission, outcome, None, release, now, is_number_unsent=is_unsent)
+        stood = _stand(submission, outcome, None, judgement)
         return Drafted(dataclasses.replace(stood, issuer=None, issuer_name=""), {}, "")
     issuer = in_force.configuration.issuers[project.issuer]
     circumstances = _circumstances(submission, notice, project, in_force, corrected_message_id, amends, known, now)
@@ -171,7 +173,8 @@ def draft_submission(
         composed = composed_under(circumstances)
     checks = _check(submission, notice, project, issuer, circumstances, composed, in_force, invoices, known)
     composed = dataclasses.replace(composed, holds=(*composed.holds, *(hold for each in checks for hold in each.holds)))
-    stood = _stand(submission, outcome, composed, judge(submission, outcome, composed, release, now))
+    judgement = judge(submission, outcome, composed, release, now, is_number_unsent=is_unsent)
+    stood = _stand(submission, outcome, composed, judgement)
     read = _read_invoice(composed, invoices)
     stood = dataclasses.replace(
         stood,
@@ -181,6 +184,20 @@ def draft_submission(
         invoice_date_read=read.date,
     )
     return Drafted(stood, composed.contents, composed.body, checks)
+
+
+def _is_number_unsent(submission: Submission, notice: Notice, known: Reading) -> bool:
+    """Whether others of its number are here and nothing says that one of them was, or may have been, submitted."""
+    others = [each for each in known.by_number(notice.contract_number) if each.id != submission.id]
+    others = [each for each in others if each.guarantor == notice.guarantor]
+    return bool(others) and not any(
+        each.state not in {State.HELD, State.APPROVED, State.REFUSED, State.WITHDRAWN}
+        or each.sent_at is not None
+        or each.not_sent
+        or each.late_answer
+        or each.receipts
+        for each in others
+    )
 
 
 def _read_invoice(composed: Composed, invoices: InvoiceSnapshot) -> InvoiceValues:

@@ -249,6 +249,7 @@ def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) 
         drafted.checks,
         near_misses_of(drafted.submission, with_notice, office.in_force.register),
         read_first_pages(drafted.submission, original, notice.key.clear, lang),
+        system_clock().now().date(),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from worker.cli import DONE, Cli, cli, json_option, pass_cli, print_problems
-from worker.cli.tables import print_json
+from worker.cli.tables import print_json, say_release
 from worker.compose.rule_examples import count_examples
 from worker.config.editing.starter import write_starter
 from worker.core.errors import ConfigError
@@ -47,11 +47,13 @@ def check(shared: Cli, examples: bool, as_json: bool) -> int:
                 "issuers": len(configuration.issuers),
                 "projects": len(configuration.projects),
                 "mailboxes": len(configuration.settings.mailboxes),
+                "rehearsal_to": configuration.settings.release.rehearsal_to,
                 "examples": tried,
                 "remarks": [problem_json(each, shared.lang) for each in configuration.remarks],
             }
         )
         return DONE
+    say_release(configuration.settings.release, shared.lang)
     click.echo(
         say(
             "check_ok",
@@ -67,9 +69,6 @@ def check(shared: Cli, examples: bool, as_json: bool) -> int:
         print_problems(configuration.remarks, shared.lang)
     for line in _uncertain(office, shared.lang):
         click.echo(line)
-    release = configuration.settings.release
-    if release.rehearsal_to is not None:
-        click.echo(say("rehearsing", shared.lang, to=release.rehearsal_to))
     return DONE
 
 

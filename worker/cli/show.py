@@ -23,6 +23,7 @@ from worker.cli.tables import (
     print_parts,
     print_table,
     say_behind_head,
+    say_release,
     sending_text,
     submission_table,
     time_text,
@@ -74,7 +75,7 @@ def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
         for each in found:
             print_json({**submission_json(each), "sends_at": time_json(_sends_at(office, each))})
         return DONE
-    _say_rehearsing(office, shared.lang)
+    say_release(office.configuration.settings.release, shared.lang)
     say_behind_head(store, shared.lang)
     say_absence(absence_of(office.places.store, store.looks()), shared.lang, err=True)
     if found:
@@ -179,6 +180,7 @@ def _see(submission: Submission, office: Office, store: Store, lang: Language, *
         checks,
         near_misses_of(submission, store, office.in_force.register),
         read_first_pages(submission, store.original, key, lang) if with_pages else {},
+        system_clock().now().date(),
         _sends_at(office, submission),
     )
 
@@ -242,7 +244,7 @@ def status(shared: Cli, as_json: bool) -> int:
             }
         )
         return DONE
-    _say_rehearsing(office, shared.lang)
+    say_release(office.configuration.settings.release, shared.lang)
     say_behind_head(store, shared.lang)
     say_absence(absence, shared.lang)
     lang = shared.lang

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from worker.config.settings import Release
 from worker.core.messages import (
     Language,
     name_hold,
@@ -86,6 +87,14 @@ def print_pairs(pairs: Iterable[tuple[str, str]], *, title: str = "") -> None:
 def print_json(document: Mapping[str, Any]) -> None:
     """One JSON document on one line."""
     click.echo(json.dumps(document, ensure_ascii=False))
+
+
+def say_release(release: Release, lang: Language) -> None:
+    """Whether mail goes to the issuers, or to the address of rehearsals alone."""
+    if release.rehearsal_to is None:
+        click.echo(say("live", lang))
+    else:
+        click.echo(say("rehearsing", lang, to=release.rehearsal_to))
 
 
 def time_text(moment: dt.datetime | None) -> str:

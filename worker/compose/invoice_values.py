@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final, TypeVar
 
 from worker.core.japanese_dates import read_date
@@ -71,7 +72,7 @@ def _amount(lines: list[str]) -> int | None:
 
 def _behind_a_label(lines: list[str]) -> Iterator[re.Match[str]]:
     """In the label's line, or alone in the next."""
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+    for line, following in zip_longest(lines, lines[1:], fillvalue=""):
         label = _ASKED.search(line)
         if label is None or _ANOTHER.search(line[: label.start()]):
             continue

@@ -20,6 +20,7 @@ from worker.core.messages import (
     name_duty,
     name_evidence,
     name_hold,
+    name_limit,
     name_product,
     name_receipt,
     name_state,
@@ -41,6 +42,8 @@ from worker.core.rulebook import Closing
 from worker.core.states import Reason, State
 from worker.core.text import half_width, hide_codes
 from worker.match.near_matches import NearMiss
+from worker.track.overdue import PRESSED
+from worker.views.tasks import days_over
 
 PAGE_LINES: Final = 60
 """Of an attachment's first page: a form or an invoice has some 40; the file itself is at hand."""
@@ -63,6 +66,8 @@ class Seen:
     near: tuple[NearMiss, ...] = ()
     pages: Mapping[str, str] = field(default_factory=dict)
     """The first page of each attachment as text, by its sha256; one that is not there was not read."""
+    today: dt.date | None = None
+    """The day on which it is looked at: a deadline before it has passed."""
     sends_at: dt.datetime | None = None
     """When it leaves by the hours of sending, where it waits for them."""
 
@@ -89,7 +94,7 @@ def lay_out(seen: Seen, lang: Language) -> tuple[Part, ...]:
             "h_download" if seen.submission.product is None else "h_hand_over",
             _hand_over(seen.submission, lang),
         ),
-        ("h_duties", _duties(seen.submission, lang)),
+        ("h_duties", _duties(seen, lang)),
         ("h_receipts", _receipts(seen.submission, lang)),
     )
     laid = ((title, tuple(pair for pair in pairs if pair[1])) for title, pairs in parts)
@@ -101,6 +106,8 @@ _Pairs = Iterator[tuple[str, str]]
 
 def _standing(seen: Seen, lang: Language) -> _Pairs:
     submission = seen.submission
+    if over := _days_over(seen):
+        yield say("h_deadline", lang), name_limit(submission.duties.deadline, over, lang)
     yield say("h_state", lang), name_state(submission, lang)
     for hold in submission.reasons:
         yield say("h_reason", lang), name_hold(hold, lang)
@@ -115,6 +122,13 @@ def _standing(seen: Seen, lang: Language) -> _Pairs:
     moment = seen.sends_at or submission.due_at
     if moment is not None and submission.state is State.APPROVED:
         yield say("h_due", lang), moment.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _days_over(seen: Seen) -> int:
+    submission = seen.submission
+    if seen.today is None or submission.state not in PRESSED:
+        return 0
+    return days_over(submission.duties.deadline, seen.today)
 
 
 def _section(submission: Submission) -> str:
@@ -196,13 +210,13 @@ def _hand_over(submission: Submission, lang: Language) -> _Pairs:
         yield "□", thing
 
 
-def _duties(submission: Submission, lang: Language) -> _Pairs:
-    duties = submission.duties
+def _duties(seen: Seen, lang: Language) -> _Pairs:
+    submission, duties = seen.submission, seen.submission.duties
     for hold in submission.reasons:
         if hold.reason in _BEFORE:
             yield say("h_before", lang), hold_detail(hold, lang)
     yield say("h_not_before", lang), _day(duties.not_before)
-    yield say("h_deadline", lang), _day(duties.deadline)
+    yield say("h_deadline", lang), name_limit(duties.deadline, _days_over(seen), lang)
     if duties.call_after:
         yield say("h_call", lang), " ".join(filter(None, (submission.section_name, submission.section_phone)))
     for sentence in duties.after:

@@ -129,6 +129,7 @@ def task_json(task: Task, lang: Language) -> dict[str, Any]:
         "kind": task.kind.value,
         "urgency": task.urgency.name.lower(),
         "due": task.due.isoformat() if task.due else None,
+        "days_over": task.days_over,
         "project": task.project or None,
         "project_name": task.project_name or None,
         "issuer": task.issuer or None,

@@ -16,7 +16,7 @@ from typing import Final
 
 from worker.config.load import Configuration
 from worker.core.business_hours import working_days_before
-from worker.core.messages import Language, name_duty, name_receipt, next_step, say
+from worker.core.messages import Language, name_duty, name_limit, name_receipt, next_step, say
 from worker.core.model import JST, PRODUCT_NAMES, Product, ReceiptKind, Submission
 from worker.core.params import Told
 from worker.core.rulebook import Closing, Project
@@ -96,6 +96,12 @@ class Task:
     urgency: Urgency
     label: str = ""
     """Of the submission as it stands; empty where there is none."""
+    days_over: int = 0
+    """Days since ``due``, once that has passed."""
+
+    def due_text(self, lang: Language) -> str:
+        """By when, and how long that is past; empty where there is no day."""
+        return name_limit(self.due, self.days_over, lang)
 
     def text(self, lang: Language) -> str:
         """What to do, in ``lang``."""
@@ -120,7 +126,12 @@ def open_tasks(submissions: Iterable[Submission], configuration: Configuration, 
     standing = standing_submissions(known)
     for project in configuration.projects:
         found += _tasks_of_project(project, configuration, standing, today)
-    return tuple(sorted(found, key=_order))
+    return tuple(sorted((replace(task, days_over=days_over(task.due, today)) for task in found), key=_order))
+
+
+def days_over(due: dt.date | None, today: dt.date) -> int:
+    """Days since ``due``; 0 where it has not passed."""
+    return max(0, (today - due).days) if due else 0
 
 
 def _order(task: Task) -> tuple[Urgency, dt.date, int, str]:

@@ -221,6 +221,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "リハーサル中：すべてのメールは {to} にだけ送られ、発注者には送られません。",
         "REHEARSAL: every mail goes to {to} alone, none to an issuer.",
     ),
+    "live": (
+        "本番：発注者に送ります（リハーサルにするには rehearsal_to に宛先を書きます）。",
+        "LIVE: mail goes to the issuers (for a rehearsal, write an address under rehearsal_to).",
+    ),
+    "doctor_placeholders": (
+        "見本のアドレスがあります（このコンピューター以外の送信サーバーでは送信しません）：{addresses}",
+        "There are sample addresses (no mail is sent to them but by a mail server on this machine): {addresses}",
+    ),
     "rehearsing_short": ("リハーサル中", "REHEARSAL"),
     "behind_head": (
         (

@@ -253,6 +253,16 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
         (_R.MAYBE_SENT, code): ((f"{REASONS[_R.MAYBE_SENT][0]}（{ja}）", f"{REASONS[_R.MAYBE_SENT][1]} ({en})"), None)
         for code, (ja, en) in _MAY_HAVE_LEFT.items()
     },
+    (_R.SEEN_BEFORE, "unsent"): (
+        (
+            "同じ番号のお知らせが前に届いています（{earlier}：未提出）",
+            "a notice of this number came before ({earlier}: not submitted)",
+        ),
+        (
+            "取り直したものなら一方を取下げ、変更保証なら承認",
+            "withdraw one of the two if it is a copy; approve if it is amended",
+        ),
+    ),
     (_R.ALREADY_RESUBMITTED, "confirmed"): (
         ("到達確認済みの提出への再提出（{value}）", "a resubmission of what is confirmed to have arrived ({value})"),
         (
@@ -515,6 +525,7 @@ HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
         "{file} {before} → {after}[[ (checked_on {checked_before} → {checked_now})]]",
         "{file} {before} → {after}[[ (checked_on {checked_before} → {checked_now})]]",
     ),
+    (_R.RULE_CHANGED, "changed_keys"): ("{file} {changes:changes}", "{file} {changes:changes}"),
     (_R.RULE_CHANGED, "checked_on"): ("{file} checked_on {checked} < {april}", "{file} checked_on {checked} < {april}"),
     (_R.RULE_CHANGED, "until"): ("section.{section}.until {day}", "section.{section}.until {day}"),
     (_R.NOT_ELIGIBLE, "excluded"): (
@@ -537,7 +548,10 @@ HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
     (_R.UNSAFE_VALUE, "mail"): ("{where}: {found}", "{where}: {found}"),
     (_R.NO_RECIPIENT, ""): ("{section}", "{section}"),
     (_R.NO_RECIPIENT, "no_section"): ("section", "section"),
-    (_R.NO_RECIPIENT, "placeholder"): ("{addresses}", "{addresses}"),
+    (_R.NO_RECIPIENT, "placeholder"): (
+        "{addresses} は見本のアドレスのため送信しません",
+        "{addresses}: no mail is sent to a sample address",
+    ),
     (_R.RULE_OPEN, ""): ("{keys}", "{keys}"),
     (_R.GUARANTOR_NOT_LISTED, ""): ("{issuer}：{name}", "{issuer}: {name}"),
     (_R.RULE_OPEN, "template"): ("{where}: {found}", "{where}: {found}"),
