@@ -43,7 +43,7 @@ from worker.views.commands import command_line
 from worker.views.preview import Seen, hold_json, lay_out, seen_json
 from worker.views.problems import problem_json
 from worker.views.submission_json import entry_json, ledger_json, service_json, submission_json, time_json
-from worker.views.tasks import Urgency, open_tasks
+from worker.views.tasks import Urgency, corrections_of, open_tasks
 
 _STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
 _WAITING: Final = (
@@ -71,15 +71,17 @@ def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
     office = open_office(shared)
     store = open_for_command(office, system_clock())
     found = store.submissions(*([State(state)] if state else []))
+    corrections = corrections_of(found if state is None else store.submissions())
     if as_json:
         for each in found:
-            print_json({**submission_json(each), "sends_at": time_json(_sends_at(office, each))})
+            more = {"sends_at": time_json(_sends_at(office, each)), "resubmitted_as": corrections.get(each.id)}
+            print_json({**submission_json(each), **more})
         return DONE
     say_release(office.configuration.settings.release, shared.lang)
     say_behind_head(store, shared.lang)
     say_absence(absence_of(office.places.store, store.looks()), shared.lang, err=True)
     if found:
-        submission_table(found, shared.lang, sends_at=partial(_sends_at, office))
+        submission_table(found, shared.lang, corrections=corrections, sends_at=partial(_sends_at, office))
     else:
         click.echo(say("no_submissions", shared.lang))
     return DONE
@@ -126,7 +128,9 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     if sending := sending_text(_sends_at(office, submission), shared.lang):
         print_pairs([(say("h_next", shared.lang), sending)])
     action = action_for(submission)
-    if action is not None and action.kind is not ActionKind.SHOW:  # that was just run
+    if correction := corrections_of(linked).get(submission.id):
+        print_pairs([(say("h_next", shared.lang), say("resubmitted_as", shared.lang, id=correction))])
+    elif action is not None and action.kind is not ActionKind.SHOW:  # that was just run
         print_pairs([(say("h_command", shared.lang), command_line(action, shared.lang))])
     if submission.reply:
         print_pairs([(say("h_reply", shared.lang), submission.reply)])
@@ -203,6 +207,8 @@ def status(shared: Cli, as_json: bool) -> int:
     store = open_for_command(office, system_clock())
     counts = store.count_by_state()
     looks = store.looks()
+    known = store.submissions()
+    corrections = corrections_of(known)
     waiting = store.submissions(*_WAITING)
     aside = {
         name: {end.value: sum(1 for _ in store.messages(name, end)) for end in (End.UNFETCHED, End.TOO_LARGE)}
@@ -215,7 +221,7 @@ def status(shared: Cli, as_json: bool) -> int:
     now = system_clock().now()
     deaf = dict(unwatched(looks, now, office.configuration.settings.deaf_after))
     sends_at = min(filter(None, (_sends_at(office, each) for each in store.submissions(State.APPROVED))), default=None)
-    urgencies = Counter(task.urgency for task in open_tasks(store.submissions(), office.configuration, now))
+    urgencies = Counter(task.urgency for task in open_tasks(known, office.configuration, now))
     if as_json:
         print_json(
             {
@@ -265,7 +271,7 @@ def status(shared: Cli, as_json: bool) -> int:
     if sends_at is not None and absence is None and not (is_behind or is_other or was_restored):
         click.echo(say("status_sends_at", lang, count=counts[State.APPROVED], moment=f"{sends_at:%Y-%m-%d %H:%M}"))
     if waiting:
-        submission_table(waiting, lang, title=say("t_waits", lang))
+        submission_table(waiting, lang, title=say("t_waits", lang), corrections=corrections)
     if not waiting and not urgencies:
         click.echo(say("nothing_waits", lang))
     if urgencies:

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -128,9 +129,13 @@ def submission_table(
     lang: Language,
     *,
     title: str = "",
+    corrections: Mapping[int, int] = MappingProxyType({}),
     sends_at: Callable[[Submission], dt.datetime | None] = lambda submission: None,  # noqa: ARG005  not asked
 ) -> None:
-    """The list an office looks at: what, to whom, how it stands and what to do next, or when it leaves."""
+    """The list an office looks at: what, to whom, how it stands and what to do next, or when it leaves.
+
+    ``corrections`` says of what was corrected by which submission: the step is that one's.
+    """
     headings = [say(f"h_{name}", lang) for name in ("id", "state", "project", "issuer", "to", "subject", "next")]
     rows = [
         (
@@ -140,7 +145,9 @@ def submission_table(
             " ".join(filter(None, (each.issuer_name, each.section_name))),
             ", ".join(each.draft.to) if each.draft else "",
             each.draft.subject if each.draft else "",
-            next_step(each, lang) or sending_text(sends_at(each), lang),
+            say("resubmitted_as", lang, id=corrections[each.id])
+            if each.id in corrections
+            else next_step(each, lang) or sending_text(sends_at(each), lang),
         )
         for each in submissions
     ]

@@ -159,11 +159,15 @@ class Unreadable:
     is_unanswered: bool = field(default=False, compare=False)
     """The reader gave no answer of its own: its process died or took too long. That may be the machine's fault."""
 
+    @property
+    def is_of_a_notice(self) -> bool:
+        """Whether the paper is a notice by its title."""
+        return self.detail.partition(": ")[0] in NOTICE_CODES
 
-REFUSAL_CODES: Final = frozenset(
-    {"container", "trailing_data", "cut", "continues", "ocr_layer", "unseen", "empty"}
-    | {"unread", "assumed", "unknown_surety", "form_fields"}
-)
+
+NOTICE_CODES: Final = frozenset({"unread", "assumed", "unknown_surety", "form_fields"})
+"""Those of NOT_A_NOTICE that are about a notice all the same, and say why nothing is read of it."""
+REFUSAL_CODES: Final = NOTICE_CODES | {"container", "trailing_data", "cut", "continues", "ocr_layer", "unseen", "empty"}
 """What ``Unreadable.detail`` begins with where it is a code of ours, alone or before ``: `` and what it is about."""
 
 

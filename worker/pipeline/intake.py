@@ -378,8 +378,9 @@ def _record_read(
 ) -> MessageRow:
     notices = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Notice)]
     refused = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Unreadable)]
+    meant = [each for each in refused if each[2].is_of_a_notice]
     hidden = "" if taken.read else _hidden_in(taken.message)
-    if not notices and isinstance(what, Unrelated):
+    if not notices and not meant and isinstance(what, Unrelated):
         return dataclasses.replace(row, why=NOTHING)
     if not refused and not notices and isinstance(what, Meant) and not hidden:
         return dataclasses.replace(row, why="speaks of a key, holds no PDF")
@@ -389,15 +390,22 @@ def _record_read(
     if isinstance(what, Announcement):
         came_at = row.internal_date or taking.now
         way = dataclasses.replace(way, announced=dataclasses.replace(what.says, at=came_at))
-    if notices:
-        return _record_notices(taking, row, taken, way, notices, [pdf.filename for pdf, _, _ in refused])
     guarantor = what.guarantor if isinstance(what, Announcement | Meant) else None
+
+    def hold(worth: Sequence[tuple[Attached, Sha256, Unreadable]], beside: int = 0) -> tuple[int, ...]:
+        is_one_of_several = len(worth) + beside > 1
+        ways = [_named_by_file(way, pdf) if is_one_of_several else way for pdf, _, _ in worth]
+        return tuple(
+            taking.take_unreadable(pdf, digest, why, taken.proven(named, guarantor, is_enclosed=pdf.is_enclosed))
+            for (pdf, digest, why), named in zip(worth, ways, strict=True)
+        )
+
+    if notices:
+        row = _record_notices(taking, row, taken, way, notices, [pdf.filename for pdf, _, _ in refused])
+        return dataclasses.replace(row, submissions=(*row.submissions, *hold(meant, beside=len(notices))))
     if refused:
-        held = [
-            taking.take_unreadable(pdf, digest, why, taken.proven(way, guarantor, is_enclosed=pdf.is_enclosed))
-            for pdf, digest, why in _worth_a_hold(refused)
-        ]
-        return dataclasses.replace(row, end=End.HELD, submissions=tuple(held))
+        worth = meant if isinstance(what, Unrelated) else _worth_a_hold(refused)
+        return dataclasses.replace(row, end=End.HELD, submissions=hold(worth))
     way = taken.proven(way, guarantor, is_enclosed=isinstance(what, Announcement) and what.is_enclosed)
     if isinstance(what, Announcement):
         return _record_announcement(taking, row, way, what.guarantor)
@@ -451,12 +459,19 @@ def _hidden_in(message: Message) -> str:
     return ", ".join(sorted(found)) or next(filter(None, map(_hidden_in, message.nested)), "")
 
 
+def _named_by_file(way: Way, pdf: Attached) -> Way:
+    """``way`` with the file's name behind the mail's subject, which alone would stand for several."""
+    if not pdf.filename:
+        return way
+    return dataclasses.replace(way, source_name=f"{way.source_name}（{hide_codes(pdf.filename)}）")
+
+
 def _worth_a_hold(refused: Sequence[_Reading]) -> Sequence[tuple[Attached, Sha256, Unreadable]]:
     """Of the PDFs of a mail that means a notice and holds none, those a person should see.
 
     One hold is enough for files that simply are something else (drawings, estimates); a file that cannot be read
-    may be the notice itself, so each of those is held.
+    may be the notice itself, so each of those is held, and so is each that is a notice by its title.
     """
     pairs = [(pdf, digest, each) for pdf, digest, each in refused if isinstance(each, Unreadable)]
-    unread = [each for each in pairs if each[2].reason is not Reason.NOT_A_NOTICE]
+    unread = [each for each in pairs if each[2].reason is not Reason.NOT_A_NOTICE or each[2].is_of_a_notice]
     return unread or pairs[:1]

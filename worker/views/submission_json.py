@@ -42,10 +42,6 @@ def submission_json(submission: Submission) -> dict[str, Any]:
         "to": list(draft.to) if draft else [],
         "subject": draft.subject if draft else None,
         "message_id": draft.message_id if draft else None,
-        "invoice_amount": amount,
-        "invoice_amount_from": amount_from or None,
-        "invoice_date": date.isoformat() if date else None,
-        "invoice_date_from": date_from or None,
         "proven": submission.proven,
         "evidence": name_evidence(submission.evidence, "ja") or None,
         "evidence_params": None if isinstance(submission.evidence, str) else submission.evidence.plain(),
@@ -56,6 +52,10 @@ def submission_json(submission: Submission) -> dict[str, Any]:
         "receipts": [receipt_json(each) for each in submission.receipts],
         "unread": [receipt_json(each) for each in submission.unread],
         "updated_at": time_json(submission.updated_at),
+        "invoice_amount": amount,
+        "invoice_amount_from": amount_from or None,
+        "invoice_date": date.isoformat() if date else None,
+        "invoice_date_from": date_from or None,
     }
 
 
@@ -129,7 +129,6 @@ def task_json(task: Task, lang: Language) -> dict[str, Any]:
         "kind": task.kind.value,
         "urgency": task.urgency.name.lower(),
         "due": task.due.isoformat() if task.due else None,
-        "days_over": task.days_over,
         "project": task.project or None,
         "project_name": task.project_name or None,
         "issuer": task.issuer or None,
@@ -139,6 +138,7 @@ def task_json(task: Task, lang: Language) -> dict[str, Any]:
         "text": task.text(lang),
         "command": command_line(task.action, lang) or None,
         "action": action_json(task.action) if task.action else None,
+        "days_over": task.days_over,
     }
 
 

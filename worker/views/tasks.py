@@ -161,9 +161,16 @@ def under_present_ids(submissions: Iterable[Submission], projects: Iterable[Proj
 
 def corrected_ones(submissions: Iterable[Submission]) -> frozenset[int]:
     """Ids of those that a correction replaces: their tasks are closed. A correction taken back replaces nothing."""
-    return frozenset(
-        each.corrects for each in submissions if each.corrects is not None and each.state is not State.WITHDRAWN
-    )
+    return frozenset(corrections_of(submissions))
+
+
+def corrections_of(submissions: Iterable[Submission]) -> Mapping[int, int]:
+    """Id of what was corrected → id of its newest correction."""
+    return {
+        each.corrects: each.id
+        for each in submissions
+        if each.corrects is not None and each.state is not State.WITHDRAWN
+    }
 
 
 def standing_submissions(submissions: Sequence[Submission]) -> Standing:

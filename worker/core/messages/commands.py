@@ -410,6 +410,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "h_event": ("出来事", "event"),
     "h_by": ("決定者", "by"),
     "h_detail": ("内容", "detail"),
+    "resubmitted_as": ("{id} で再提出", "resubmitted as {id}"),
     "h_approved_by": ("承認者", "approved by"),
     "h_recorded_by": ("記録した人（空＝自動）", "recorded by (empty: by itself)"),
     "h_attachments": ("添付", "attachments"),
