@@ -131,3 +131,14 @@ def test_a_list_names_one_moment_only_for_what_was_approved_in_the_evening(capsy
     out = capsys.readouterr().out
     assert "、送信予定 2026-11-24 08:30" in out
     assert "2026-11-20" not in out
+
+
+@pytest.mark.parametrize("state", [State.REFUSED, State.BOUNCED, State.SENT, State.WITHDRAWN])
+def test_what_was_resubmitted_names_the_later_one_instead_of_a_step(
+    state: State, capsys: pytest.CaptureFixture[str]
+) -> None:
+    submission_table([Submission(4, state), Submission(5, State.BOUNCED)], "ja", corrections={4: 6})
+    corrected, other = capsys.readouterr().out.splitlines()[1:]
+    assert corrected.endswith("6 で再提出")
+    assert other.endswith("再提出")
+    assert "6" not in other

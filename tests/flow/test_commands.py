@@ -710,6 +710,11 @@ def test_a_withdrawn_submission_keeps_its_reason_and_can_be_opened_anew(desk: Of
     assert last["account"]
     assert "重複のため" in desk("log", "--format", "csv").out
     ran = desk("resend", "1", "--by", HANAKO, "--why", "やはり必要", "--json")
+    later = ran.document["id"]
+    (listed,) = (each for each in desk("list", "--json").documents if each["id"] == 1)
+    assert listed["resubmitted_as"] == later
+    assert f"{later} で再提出" in desk("list").out
+    assert f"{later} で再提出" in desk("show", "1").out
     assert (ran.code, ran.document["hold_reasons"]) == (0, ["approval"])
 
 

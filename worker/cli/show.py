@@ -77,7 +77,7 @@ def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
             more = {"sends_at": time_json(_sends_at(office, each)), "resubmitted_as": corrections.get(each.id)}
             print_json({**submission_json(each), **more})
         return DONE
-    say_release(office.configuration.settings.release, shared.lang)
+    say_release(office.configuration.settings.release, shared.lang, is_before_a_table=True)
     say_behind_head(store, shared.lang)
     say_absence(absence_of(office.places.store, store.looks()), shared.lang, err=True)
     if found:

@@ -90,10 +90,13 @@ def print_json(document: Mapping[str, Any]) -> None:
     click.echo(json.dumps(document, ensure_ascii=False))
 
 
-def say_release(release: Release, lang: Language) -> None:
-    """Whether mail goes to the issuers, or to the address of rehearsals alone."""
+def say_release(release: Release, lang: Language, *, is_before_a_table: bool = False) -> None:
+    """Whether mail goes to the issuers, or to the address of rehearsals alone.
+
+    Before a table that programs read from a pipe the usual case goes to standard error.
+    """
     if release.rehearsal_to is None:
-        click.echo(say("live", lang))
+        click.echo(say("live", lang), err=is_before_a_table)
     else:
         click.echo(say("rehearsing", lang, to=release.rehearsal_to))
 
