@@ -160,7 +160,8 @@ def test_an_approval_by_name_ties_this_number_to_the_project(desk: Desk) -> None
     nameless = replace(REGISTER, projects=(of_project(contract_numbers=()),))
     desk.arrive(nameless)
     assert desk.approve(1, nameless).bound_project == PROJECT
-    assert desk.store.bound_project("east", NOTICE.contract_number) == PROJECT
+    assert desk.store.bound_project("east", NOTICE.contract_number, Product.CONTRACT) == PROJECT
+    assert desk.store.bound_project("east", NOTICE.contract_number, Product.ADVANCE) is None
     # The next notice of this number is certain, whatever other project now bears the name.
     twin = of_project(id="kaga/道路改良工事", contract_numbers=())
     amended = replace(NOTICE, key=Key("ZzYyXxWw0099"))

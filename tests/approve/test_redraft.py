@@ -30,6 +30,7 @@ from worker.compose.invoice_select import STILL_WRITTEN
 from worker.config.settings import Mode
 from worker.core.errors import Unavailable, Unsettled
 from worker.core.message_id import bears_secret, old_message_id
+from worker.core.messages import name_hold
 from worker.core.model import Answer, Channel, Hold
 from worker.core.states import Reason, State
 
@@ -204,6 +205,18 @@ def test_an_address_that_a_person_looked_at_stays_answered_when_another_mail_mad
 def test_a_further_notice_under_a_number_already_submitted_waits_even_in_auto() -> None:
     made = drafted(AUTO, arrived(follows=3))
     assert (made.submission.state, reasons(made.submission)) == (State.HELD, {Reason.SEEN_BEFORE: "3"})
+
+
+@pytest.mark.parametrize("state", [State.HELD, State.APPROVED, State.WITHDRAWN, State.REFUSED])
+def test_a_notice_of_a_number_that_was_not_submitted_is_told_so(state: State) -> None:
+    earlier = replace(drafted().submission, id=3, state=state)
+    held = drafted(AUTO, arrived(id=4, follows=3), known=EveryAddressKnown([earlier])).submission
+    (hold,) = (each for each in held.reasons if each.reason is Reason.SEEN_BEFORE)
+    assert name_hold(hold, "ja") == "同じ番号のお知らせが前に届いています（3：未提出）"
+    for submitted in ({"sent_at": START}, {"state": State.SENT}, {"state": State.IN_DOUBT}, {"not_sent": 1}):
+        known = EveryAddressKnown([replace(earlier, **submitted)])
+        asked = reasons(drafted(AUTO, arrived(id=4, follows=3), known=known).submission)
+        assert asked[Reason.SEEN_BEFORE] == "3"
 
 
 def test_a_projects_earlier_notice_of_this_product_is_asked_about_where_only_the_name_fits() -> None:

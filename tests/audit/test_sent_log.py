@@ -99,6 +99,10 @@ def test_a_sent_mail_is_one_row_that_says_everything() -> None:
         decided_by="auto",
         account="",
         note="",
+        approved_by="auto",
+        recorded_by="",
+        invoice_amount_from="registered",
+        invoice_date_from="registered",
     )
 
 
@@ -251,6 +255,35 @@ def test_the_csv_opens_in_a_japanese_excel() -> None:
     assert line["添付（名前・バイト数・SHA-256）"] == f"お知らせ.pdf (42) {'a' * 64}"
     assert line["出来事"] == "送信"
     assert line["訂正元の番号"] == ""
+
+
+def test_an_amount_says_whether_it_is_registered_or_was_read_from_the_pdf() -> None:
+    read = {"invoice_amount_read": 1_280_000, "invoice_date_read": "2026-05-09"}
+    unregistered = {"draft": {**DRAFT, "invoice_amount": None, "invoice_date": None}}
+    for changes, amount, date, source in (
+        (read, "20000000", "2026-05-08", "案件に登録"),
+        ({**unregistered, **read}, "1280000", "2026-05-09", "PDFから読取り"),
+        (unregistered, "", "", ""),
+    ):
+        (row,) = log_rows(tell((Event.REDRAFTED, changes), STARTED, DATA, ACCEPTED))
+        (line,) = read_csv(row)
+        assert (line["請求金額"], line["請求金額の出所"]) == (amount, source)
+        assert (line["請求日"], line["請求日の出所"]) == (date, source)
+    assert (row.invoice_amount_from, row.invoice_date_from) == ("", "")
+
+
+def test_who_approved_and_who_recorded_stand_in_columns_of_their_own() -> None:
+    approved = (Event.APPROVED, {"release": "佐藤 次郎", "release_account": "jiro"}, {"by": "佐藤 次郎"})
+    confirmed = (Event.CONFIRMED, {"state": "CONFIRMED"}, HANAKO)
+    bounced = (Event.BOUNCED, {"state": "BOUNCED"})
+    rows = log_rows(tell(approved, STARTED, DATA, ACCEPTED, bounced, confirmed))
+    assert [(line["出来事"], line["承認者"], line["記録した人"]) for line in read_csv(*rows)] == [
+        ("送信", "佐藤 次郎", ""),
+        ("不達", "佐藤 次郎", ""),
+        ("到達確認", "佐藤 次郎", "山田 花子"),
+    ]
+    (row,) = log_rows(tell(STARTED, DATA, ACCEPTED))
+    assert (row.approved_by, row.recorded_by) == ("auto", "")
 
 
 def test_the_csv_has_a_title_for_every_field() -> None:

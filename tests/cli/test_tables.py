@@ -142,3 +142,14 @@ def test_json_holds_no_character_that_a_terminal_obeys_and_loses_none(character:
     assert character not in line
     assert "認証キー" in line
     assert json.loads(line) == told
+
+
+@pytest.mark.parametrize("state", [State.REFUSED, State.BOUNCED, State.SENT, State.WITHDRAWN])
+def test_what_was_resubmitted_names_the_later_one_instead_of_a_step(
+    state: State, capsys: pytest.CaptureFixture[str]
+) -> None:
+    submission_table([Submission(4, state), Submission(5, State.BOUNCED)], "ja", corrections={4: 6})
+    corrected, other = capsys.readouterr().out.splitlines()[1:]
+    assert corrected.endswith("6 で再提出")
+    assert other.endswith("再提出")
+    assert "6" not in other

@@ -28,7 +28,8 @@ from tests.support.registered import (
     of_project,
 )
 from tests.support.world import EAST, KEY, NUMBER, START
-from worker.compose.checks import LARGE_FILE, LARGE_NOTICE, Check, Finished, check_draft, stamp_history
+from worker.compose.checks import CHANGES, LARGE_FILE, LARGE_NOTICE, Check, Finished, check_draft, stamp_history
+from worker.core.messages import hold_detail
 from worker.core.model import (
     Address,
     Answer,
@@ -112,6 +113,7 @@ class Case:
     copy_to: Address | None = None
     rehearsed_to: tuple[Address, ...] = ()
     properties: dict[str, str] = field(default_factory=dict)
+    originals: dict[Sha256, bytes] = field(default_factory=dict)
     today: dt.date = TODAY
     text: PdfText = FITTING
     is_proven: bool = True
@@ -136,6 +138,7 @@ class Case:
         register = index_projects((self.project, *self.neighbours), "〇〇建設 株式会社")
         known = FakeReading(self.past, self.notices)
         known.properties |= self.properties
+        known.originals |= self.originals
         return check_draft(finished, register, known, self.today)
 
 
@@ -483,6 +486,23 @@ def test_a_rule_that_changed_since_the_last_mail_of_its_kind_is_held() -> None:
     assert holds(past=(UNDER_OLD, again)) == []
     back = replace(UNDER_OLD, id=3, sent_at=START + dt.timedelta(minutes=1))
     assert holds(past=(UNDER_OLD, again, back)) == alone(Reason.RULE_CHANGED, CHANGED)
+
+
+def test_a_changed_rule_is_told_by_what_changed_in_the_issuer_s_file() -> None:
+    then, now = Sha256("1" * 64), Sha256("2" * 64)
+    files = {
+        then: f'name = "みほん町"\nchecked_on = 2026-04-02\n[section.doboku]\nto = ["{OTHER}"]\nphone = "1"\n'.encode(),
+        now: f'name = "みほん町"\nchecked_on = 2026-11-02\n[section.doboku]\nto = ["{TO}"]\nphone = "1"\n'.encode(),
+    }
+    before = replace(UNDER_OLD, draft=a_draft(attachments=(), rule_sha256=then))
+    issuer = replace(ISSUER, sha256=now)
+    (hold,) = holds(past=(before,), issuer=issuer, originals=files)
+    assert hold_detail(hold, "ja") == f"issuers/mihon.toml section.doboku.to：['{OTHER}'] → ['{TO}']"
+    (hold,) = holds(past=(before,), issuer=issuer, originals={now: files[now]})
+    assert hold == alone(Reason.RULE_CHANGED, CHANGED)[0]  # what is not kept is not guessed
+    many = {then: b"".join(b"a%d = 1\n" % at for at in range(9)), now: b"b = 1\n"}
+    (hold,) = holds(past=(before,), issuer=issuer, originals=many)
+    assert len(hold.params["changes"]) == CHANGES + 1
 
 
 def test_the_hold_says_when_each_rule_was_checked() -> None:

@@ -297,9 +297,11 @@ def test_a_key_of_another_section_holds_nobody_up() -> None:
 
 def test_a_guarantor_that_the_issuer_does_not_take_holds() -> None:
     register = replace(REGISTER, issuers=(of_issuer(guarantors=("west",)),))
-    assert reasons(drafted(register).submission)[Reason.RULE_OPEN] == "guarantors"
+    found = reasons(drafted(register).submission)
+    assert found[Reason.GUARANTOR_NOT_LISTED] == "みほん町：東日本建設業保証株式会社"
+    assert Reason.RULE_OPEN not in found  # how to submit is known
     accepted = replace(REGISTER, issuers=(of_issuer(guarantors=("west", "east")),))
-    assert Reason.RULE_OPEN not in reasons(drafted(accepted).submission)
+    assert not {Reason.RULE_OPEN, Reason.GUARANTOR_NOT_LISTED} & reasons(drafted(accepted).submission).keys()
 
 
 def test_a_guarantor_that_the_profiles_no_longer_name_holds_and_ends_nothing_else() -> None:
@@ -346,7 +348,7 @@ def test_nothing_is_sent_to_a_placeholder_but_on_loopback(domain: str, kind: str
     register = replace(REGISTER, issuers=(of_issuer(section=section),))
     assert Reason.NO_RECIPIENT not in reasons(drafted(register).submission)
     real = replace(register, host="smtp.contractor.example")
-    assert reasons(drafted(real).submission)[Reason.NO_RECIPIENT] == address
+    assert reasons(drafted(real).submission)[Reason.NO_RECIPIENT] == f"{address} は見本のアドレスのため送信しません"
 
 
 def test_an_address_that_somebody_may_have_is_sent_to() -> None:
@@ -360,7 +362,7 @@ def test_a_rehearsal_asks_only_whether_its_own_address_is_real() -> None:
     asked = {Reason.FIRST_ADDRESS: f"rehearsal_to: {real}", Reason.APPROVAL: ""}
     assert reasons(drafted(register).submission) == asked
     invented = replace(register, rehearsal_to=REHEARSAL_TO)
-    assert reasons(drafted(invented).submission)[Reason.NO_RECIPIENT] == REHEARSAL_TO
+    assert reasons(drafted(invented).submission)[Reason.NO_RECIPIENT].startswith(f"{REHEARSAL_TO} は見本のアドレス")
 
 
 # --- The invoice -------------------------------------------------------------------------------------------------

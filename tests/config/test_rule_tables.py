@@ -283,6 +283,14 @@ def test_a_project_without_section_and_office_is_no_problem_when_it_is_loaded():
         ("invoice = { advance = [] }", "invoice.advance", "empty"),
         ('invoice = { advance = [{ file = "a.pdf" }, { file = "b.pdf" }] }', "invoice.advance", "invoice_number_twice"),
         (
+            'numbers = { contract = ["31074-000001"], advance = ["３１０７４－０００００１"] }',
+            "numbers",
+            "number_two_products",
+        ),
+        ('numbers = { bond = ["31074-000001"] }', "numbers.bond", "unknown_key"),
+        ("numbers = { contract = [1] }", "numbers.contract[1]", "not_text"),
+        ('numbers = { contract = [""] }', "numbers.contract[1]", "empty"),
+        (
             'invoice = { advance = [{ file = "a.pdf", number = "1" }, { file = "../b.pdf" }] }',
             "invoice.advance[2].file",
             "invoice_path",

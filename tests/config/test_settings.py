@@ -72,6 +72,13 @@ def test_a_rehearsal_address_is_an_address():
     assert settings.release.mode is Mode.HOLD
 
 
+def test_rehearsals_to_self_go_to_the_contractor_s_own_address():
+    assert (
+        settings_of(WORKER + '[release]\nrehearsal_to = "self"')[0].release.rehearsal_to == "soumu@contractor.example"
+    )
+    assert settings_of(WORKER + '[release]\nrehearsal_to = ""')[0].release.rehearsal_to is None
+
+
 def test_a_server_on_this_machine_needs_neither_tls_nor_a_login():
     text = WORKER.replace(
         'host = "smtp.contractor.example"\nport = 465\nuser = "soumu@contractor.example"\n'

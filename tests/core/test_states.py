@@ -142,6 +142,7 @@ bad_value | 登録値の形式違い | 訂
 unsafe_value | 使用できない文字（改行等） | 訂
 no_recipient | 提出先アドレスの未登録 | 訂
 rule_open | 提出方法が未確認 | 訂
+guarantor_not_listed | 発注者が受け付ける保証会社に挙がっていない | 訂
 invoice_missing | 請求書（PDF）なし | 訂
 invoice_undecided | 請求書の同送が未定 | 訂
 two_invoices | 請求書の候補が複数 | 訂

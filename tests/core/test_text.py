@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.core.text import fold_hyphens, hide_codes, match_key, repair_radicals, shown, unsafe_character
+from worker.core.text import (
+    fold_hyphens,
+    half_width,
+    hide_codes,
+    match_key,
+    repair_radicals,
+    shown,
+    unsafe_character,
+    whole_half_width,
+)
 
 
 @pytest.mark.parametrize(
@@ -110,3 +119,26 @@ def test_every_kind_of_hyphen_is_one_and_a_long_vowel_is_none(text: str, folded:
 @given(text=st.text(alphabet="-－−ーｰ1aカｶ ", max_size=10))
 def test_hyphens_taken_out_leave_none_to_take_out(text: str) -> None:
     assert fold_hyphens(fold_hyphens(text, ""), "") == fold_hyphens(text, "")
+
+
+# --- Full width --------------------------------------------------------------------------------------------------
+
+
+def test_of_all_characters_only_full_width_letters_digits_and_hyphens_become_another() -> None:
+    changed = {each: half_width(each) for each in map(chr, (*range(0xD800), *range(0xE000, 0x110000)))}
+    changed = {wide: half for wide, half in changed.items() if wide != half}
+    assert "".join(sorted(set(changed.values()))) == "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    twins = {wide for wide, half in changed.items() if half == "-"}
+    assert twins == {"－", "−"}
+    assert len(changed) == 10 + 26 + 26 + len(twins)  # no two letters or digits become one
+    assert all(unicodedata.normalize("NFKC", wide) == half for wide, half in changed.items() if wide != "−")
+
+
+@pytest.mark.parametrize("code", ["Ｈs4k", "４０２１３-００７", "40213−007", "Ａ！", "Ａ ", "", "40213-00712M"])
+def test_a_code_that_is_not_in_full_width_throughout_stays_as_it_is(code: str) -> None:
+    assert whole_half_width(code) == code
+
+
+def test_a_key_in_full_width_is_masked_as_the_key() -> None:
+    key = "Hs4kQ9wZx2Tb"
+    assert hide_codes("キーＨｓ４ｋＱ９ｗＺｘ２Ｔｂ、Hs4kQ9wZx2Tb。Ａ", key) == "キー********Tb、********Tb。Ａ"

@@ -235,6 +235,10 @@ def test_what_init_writes_passes_check_once_the_passwords_are_there(tmp_path: Pa
         (tmp_path / "var" / name).write_text("secret\n")
     checked = command("--config", str(tmp_path / "config"), "check")
     assert (checked.code, checked.err) == (0, "")
+    assert checked.out.startswith("リハーサル中")
+    worker = tmp_path / "config" / "worker.toml"
+    worker.write_text(worker.read_text().replace('rehearsal_to = "self"', 'rehearsal_to = ""'))
+    assert command("--config", str(tmp_path / "config"), "check").out.startswith("本番：発注者に送ります")
 
 
 def test_init_overwrites_nothing(tmp_path: Path) -> None:
@@ -707,6 +711,11 @@ def test_a_withdrawn_submission_keeps_its_reason_and_can_be_opened_anew(desk: Of
     assert last["account"]
     assert "重複のため" in desk("log", "--format", "csv").out
     ran = desk("resend", "1", "--by", HANAKO, "--why", "やはり必要", "--json")
+    later = ran.document["id"]
+    (listed,) = (each for each in desk("list", "--json").documents if each["id"] == 1)
+    assert listed["resubmitted_as"] == later
+    assert f"{later} で再提出" in desk("list").out
+    assert f"{later} で再提出" in desk("show", "1").out
     assert (ran.code, ran.document["hold_reasons"]) == (0, ["approval"])
 
 

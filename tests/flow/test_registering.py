@@ -226,9 +226,22 @@ def test_a_project_is_added_by_options_and_says_what_its_issuer_still_asks_for(o
                  "--expects", "契約保証,advance", "--number", "31074-000012", "--json")  # fmt: skip
     assert ran.code == 0, ran.out
     assert ran.document == {"project": "yama/橋梁補修工事", "missing": ["values.工事番号"]}
+    assert projects(office)[1]["contract_numbers"] == ["31074-000012"]
     added = projects(office)[1]
     assert added["expects"] == ["contract", "advance"]
     assert str(added["dates"]["contract"]) == "2026-05-01"
+
+
+def test_numbers_are_added_by_product_and_shown_so(office: Office) -> None:
+    ran = office("project", "add", "--name", "橋梁補修工事", "--issuer", "川北町", "--section", "土木課",
+                 "--number", "contract=31074-000012", "--number", "advance=31074-000013",
+                 "--number", "advance=31074-000014")  # fmt: skip
+    assert ran.code == 0, ran.err
+    numbers = {"contract": ["31074-000012"], "advance": ["31074-000013", "31074-000014"]}
+    assert projects(office)[1]["numbers"] == numbers
+    shown = office("project", "list", "--json").documents[1]
+    assert (shown["contract_numbers"], shown["numbers"]) == ([], {**numbers, "interim": []})
+    assert office("project", "add", "--name", "x", "--issuer", "川北町", "--number", "bond=31074-000015").code == 2
 
 
 def test_every_wrong_option_is_named_and_nothing_is_written(office: Office) -> None:
@@ -267,7 +280,7 @@ def test_on_a_terminal_only_what_the_issuer_s_rule_needs_is_asked_and_a_slip_is_
 
 def test_on_a_terminal_the_configured_issuers_are_listed_and_again_after_an_empty_answer(office: Office) -> None:
     listed = "川北町（kawa）"
-    seen = on_a_terminal(office, "project", "add", answers="川北\n\nkawa\n橋梁補修工事\n\n\n\n\n\n")
+    seen = on_a_terminal(office, "project", "add", answers="川北\n\nkawa\n橋梁補修工事\n\n\n\n\n\n\n\n")
     before, _, after = seen.partition("設定にありません")
     assert listed in before.partition("発注者:")[0]
     assert "近い名前：川北町" in after
@@ -278,7 +291,7 @@ def test_on_a_terminal_the_configured_issuers_are_listed_and_again_after_an_empt
 
 
 def test_on_a_terminal_an_issuer_is_chosen_by_its_number_in_the_list(office: Office) -> None:
-    on_a_terminal(office, "project", "add", answers="1\n橋梁補修工事\n\n\n\n\n\n")
+    on_a_terminal(office, "project", "add", answers="1\n橋梁補修工事\n\n\n\n\n\n\n\n")
     assert projects(office)[1]["issuer"] == next(
         each["id"] for each in office("issuers", "--json").documents if each["own"]
     )

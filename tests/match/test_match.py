@@ -212,6 +212,62 @@ def test_a_tie_of_an_earlier_approval_does_not_pass_over_another_number() -> Non
     assert found(listed, bound=listed.id) == Match(listed, (differs(OTHER),))
 
 
+# --- Numbers by product ----------------------------------------------------------------------------------------
+
+KINDS = of_project(
+    contract_numbers=(),
+    numbers={Product.CONTRACT: (NUMBER,), Product.ADVANCE: (OTHER, "12345-000001")},
+)
+
+
+def of_product(product: Product, number: str, *projects: Project, bound: str | None = None) -> Outcome:
+    notice = replace(NOTICE, product=product, contract_number=number)
+    return match_project(notice, index_projects(projects or (KINDS,), CONTRACTOR.name), bound)
+
+
+@pytest.mark.parametrize(
+    ("product", "number"),
+    [(Product.CONTRACT, NUMBER), (Product.ADVANCE, OTHER), (Product.ADVANCE, "12345-000001")],
+)
+def test_a_number_registered_for_its_product_decides_and_asks_nothing(product: Product, number: str) -> None:
+    assert of_product(product, number) == Match(KINDS)
+
+
+@pytest.mark.parametrize("product", Product)
+def test_a_number_registered_for_any_product_decides_for_each(product: Product) -> None:
+    assert of_product(product, NUMBER, of_project()) == Match(of_project())
+
+
+@pytest.mark.parametrize(
+    ("product", "number", "registered"),
+    [
+        (Product.ADVANCE, NUMBER, "契約保証"),
+        (Product.CONTRACT, OTHER, "前払金保証"),
+        (Product.INTERIM, OTHER, "前払金保証"),
+    ],
+)
+def test_a_number_registered_for_another_product_must_be_asked_about(
+    product: Product, number: str, registered: str
+) -> None:
+    asked = Said(Reason.NUMBER_DIFFERS, f"{KINDS.id}：この番号は{registered}の番号として登録されています")
+    assert of_product(product, number) == Match(KINDS, (asked,))
+
+
+def test_the_numbers_of_another_product_say_nothing_against_a_further_guarantee_of_the_project() -> None:
+    contract_alone = of_project(contract_numbers=(), numbers={Product.CONTRACT: (NUMBER,)})
+    assert of_product(Product.ADVANCE, OTHER, contract_alone) == Proposed(contract_alone)
+    assert of_product(Product.ADVANCE, OTHER, contract_alone, bound=contract_alone.id) == Match(contract_alone)
+
+
+def test_another_number_of_the_same_product_must_be_asked_about() -> None:
+    assert of_product(Product.CONTRACT, "12345-000077") == Proposed(KINDS, (differs(NUMBER),))
+
+
+def test_a_number_of_two_projects_decides_for_neither_whatever_the_product() -> None:
+    any_product = replace(BRIDGE, contract_numbers=(NUMBER,))
+    assert of_product(Product.CONTRACT, NUMBER, KINDS, any_product) == Ambiguous((KINDS, any_product))
+
+
 def had(project: str, product: Product, *numbers: str, asked: Product = Product.CONTRACT) -> Outcome:
     def before(of: str, what: Product) -> tuple[str, ...]:
         return numbers if (of, what) == (project, product) else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from worker.audit.sent_log import receipt_detail
 from worker.core.errors import AccountRefused
 from worker.core.messages import name_state, next_step
 from worker.core.messages.receipts import COPY_NEWS
-from worker.core.model import Alarm, Hold, Receipt, ReceiptKind, Submission
+from worker.core.model import Alarm, Duties, Hold, Receipt, ReceiptKind, Submission
 from worker.core.params import Params, spell
 from worker.core.states import Kind, Reason, State, kind_of
 from worker.match.near_matches import NearMiss
@@ -283,3 +284,15 @@ def test_near_misses_are_looked_for_only_for_the_first_of_a_backlog() -> None:
     alarm = Alarm(1, "held", tuple(backlog), START)
     write_telling([alarm], backlog, WAITS, near, rehearsing=False)
     assert asked == list(range(1, NEAR_LIMIT + 1))
+
+
+@pytest.mark.parametrize(("day", "said"), [(8, "2026-11-08（1日過ぎています）"), (9, "2026-11-09"), (10, "2026-11-10")])
+def test_a_deadline_that_has_passed_stands_first_and_says_for_how_long(day: int, said: str) -> None:
+    deadline = dt.date(2026, 11, day)
+    held = Submission(1, State.HELD, reasons=(Hold(Reason.APPROVAL),), duties=Duties(deadline=deadline))
+    lines = describe(held, today=dt.date(2026, 11, 9)).splitlines()
+    place = next(at for at, line in enumerate(lines) if "提出期限" in line)
+    assert lines[place].endswith(f"：{said}")
+    assert (place == 1) is ("過ぎています" in said)
+    sent = replace(held, state=State.SENT, reasons=())
+    assert "過ぎています" not in describe(sent, today=dt.date(2026, 11, 9))

@@ -10,7 +10,9 @@ import pytest
 from tests.support.world import EAST, GUARANTORS, HOKKAIDO, WEST
 from worker.core.model import Key, Notice, PageText, PdfText, Product, Unreadable
 from worker.core.states import Reason
+from worker.core.text import match_key, repair_radicals
 from worker.read.notice import PAGE_CHARACTERS, read_notice
+from worker.read.notice_labels import fold_line
 
 TITLE = "電子保証にかかる「認証キー」のお知らせ"
 INTRODUCTION = "発注者様への「保証契約番号」と「認証キー」のご提出をもって、手続が完了いたします。"
@@ -79,6 +81,34 @@ def test_a_name_in_the_last_field_ends_before_the_guarantors_name():
 def test_a_name_whose_end_is_not_known_is_refused():
     page = PAGE.replace("（その２）\n", "（その２）\n" + "続きの行\n" * 7)
     assert reason(read(page)) is Reason.NOT_A_NOTICE
+
+
+@pytest.mark.parametrize(("one", "other"), [("・", "‧"), ("／", "∕")])
+def test_what_one_engine_reads_as_the_twin_of_a_glyph_is_the_same_name(one, other):
+    pdfium = PAGE.replace("道路改良", f"道路{one}改良").replace("〇〇建設", f"〇〇{one}建設")
+    notice = replace(NOTICE, project_name=f"道路{one}改良工事（その２）", contractor_name=f"〇〇{one}建設 株式会社")
+    assert read(pdfium.replace(one, other), pdfium) == notice
+    wrapped = pdfium.replace("工事（その２）", "工事（そ\nの２）")
+    assert read(wrapped.replace(one, other), wrapped) == notice
+    assert read(pdfium.replace(one, ""), pdfium).reason is Reason.ENGINES_DISAGREE
+
+
+@pytest.mark.parametrize("twin", ["‧", "∕", "・", "／"])
+def test_a_number_or_key_is_never_compared_without_what_parts_its_characters(twin):
+    for old, new in (("40213-00712M", f"40213-{twin}00712M"), ("Hs4kQ9wZx2Tb", f"Hs4k{twin}Q9wZx2Tb")):
+        assert isinstance(read(PAGE.replace(old, new)), Unreadable)
+        assert isinstance(read(PAGE.replace(old, new), PAGE), Unreadable)
+        assert isinstance(read(PAGE, PAGE.replace(old, new)), Unreadable)
+
+
+def test_no_two_characters_become_one_but_those_that_one_glyph_shows():
+    """Over all code points: lines are compared by more than the match key only for colons, ・ and ／."""
+    apart: dict[str, set[str]] = {}
+    for character in map(chr, (*range(0xD800), *range(0xE000, 0x110000))):
+        key = match_key(repair_radicals(character))
+        if key and (folded := fold_line(character).folded) != key:
+            apart.setdefault(folded, set()).add(character)
+    assert apart == {":": {"∶"}, "・": {"‧"}, "/": {"∕"}}
 
 
 def test_radicals_are_repaired_where_only_one_engine_gives_them():
@@ -161,7 +191,7 @@ def test_one_character_between_the_engines_refuses(old, new):
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("40213-00712M", "４０２１３－００７１２Ｍ"),
+        ("40213-00712M", "４０２１３-００７１２Ｍ"),
         ("40213-00712M", "40213−00712M"),
         ("40213-00712M", "40213-0071"),
         ("Hs4kQ9wZx2Tb", "Ｈs4kQ9wZx2Tb"),
@@ -172,6 +202,53 @@ def test_one_character_between_the_engines_refuses(old, new):
 )
 def test_a_number_or_key_of_another_form_is_refused_and_never_corrected(old, new):
     assert reason(read(PAGE.replace(old, new))) is Reason.NOT_A_NOTICE
+
+
+@pytest.mark.parametrize("hyphen", ["－", "−"])
+def test_a_number_and_a_key_printed_in_full_width_throughout_are_read_as_the_ascii_that_they_show(hyphen):
+    number, key = f"４０２１３{hyphen}００７１２Ｍ", "Ｈｓ４ｋＱ９ｗＺｘ２Ｔｂ"
+    page = PAGE.replace("40213-00712M", number).replace("Hs4kQ9wZx2Tb", key)
+    assert read(page) == NOTICE
+    assert read(page, page.replace("−", "－")) == NOTICE  # the engines give one － as two characters
+    assert reason(read(page, page.replace("Ｈ", "Ｎ"))) is Reason.ENGINES_DISAGREE
+    assert reason(read(page.replace("Ｔｂ", "ＴＢ"), page)) is Reason.ENGINES_DISAGREE
+
+
+NARROW = PAGE.replace("保証契約番号：40213-00712M", "保証契約番\n号：\n40213-00712\nM").replace(
+    "認 証 キ ー：Hs4kQ9wZx2Tb", "認 証 キ ー：\nHs4kQ9wZx\n2Tb"
+)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        NARROW,
+        f"{TITLE}\n電子証書\nを「保証確認サービス」に掲載しました。\n{FIELDS.replace('番号', '番 号 等')}\n{END}",
+        f"{TITLE}\n電子証書を掲載しました。\n{END}",
+    ],
+)
+def test_a_notice_that_cannot_be_read_is_not_called_the_certificate_that_it_speaks_of(page):
+    refused = read(page)
+    assert reason(refused) is Reason.NOT_A_NOTICE
+    assert refused.detail.startswith("unread: ")
+
+
+def test_a_notice_with_form_fields_is_told_as_such():
+    page = PAGE.replace("40213-00712M", "").replace("Hs4kQ9wZx2Tb", "")
+    refused = read_notice(PdfText((PageText(page, page),), has_fields=True), GUARANTORS)
+    assert refused == Unreadable(Reason.NOT_A_NOTICE, "form_fields: 保証契約番号")
+    assert read_notice(PdfText((PageText(PAGE, PAGE),), has_fields=True), GUARANTORS) == NOTICE
+
+
+def test_a_notice_of_a_surety_without_a_profile_is_told_as_such():
+    page = PAGE.replace(EAST.name, "南日本建設業保証株式会社").replace(TITLE, "電子保証の「認証キー」のお知らせ")
+    assert read(page) == Unreadable(Reason.NOT_A_NOTICE, "unknown_surety")
+    assert read(PAGE, guarantors=()) == Unreadable(Reason.NOT_A_NOTICE, "unknown_surety")
+
+
+def test_a_notice_in_another_form_than_its_profile_assumes_is_told_with_its_surety():
+    page = PAGE.replace(EAST.name, HOKKAIDO.name).replace("保証契約番号", "証書番号")
+    assert read(page) == Unreadable(Reason.NOT_A_NOTICE, f"assumed: {HOKKAIDO.name} 保証契約番号")
 
 
 def test_a_digit_class_in_a_profile_means_ascii_digits():
@@ -277,7 +354,7 @@ def test_a_screen_or_letter_about_a_certificate_or_bond_is_named_as_what_it_is_a
 
 def test_a_number_without_a_key_is_no_notice():
     page = PAGE.replace("認 証 キ ー：Hs4kQ9wZx2Tb\n", "")
-    assert read(page) == Unreadable(Reason.NOT_A_NOTICE, "認証キー")
+    assert read(page) == Unreadable(Reason.NOT_A_NOTICE, "unread: 認証キー")
 
 
 def test_an_unrelated_paper_is_no_notice():
@@ -294,7 +371,9 @@ def test_a_product_is_its_whole_word(word, product):
 
 @pytest.mark.parametrize("word", ["前払金保証等", "部分払保証", "金保証"])
 def test_an_unknown_product_is_refused(word):
-    assert read(PAGE.replace("：前払金保証", f"：{word}")) == Unreadable(Reason.NOT_A_NOTICE, "商品（保証区分）")
+    assert read(PAGE.replace("：前払金保証", f"：{word}")) == Unreadable(
+        Reason.NOT_A_NOTICE, "unread: 商品（保証区分）"
+    )
 
 
 def test_a_product_label_wrapped_in_its_cell_is_no_part_of_the_value():

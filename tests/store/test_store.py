@@ -305,19 +305,20 @@ def test_every_message_id_that_a_draft_ever_had_is_ours(store: SqlStore) -> None
 def test_the_last_binding_of_a_number_counts(store: SqlStore) -> None:
     def bind(held: Submission, project: str) -> Submission:
         with store.writing() as writing:
-            after = dataclasses.replace(held, bound_project=project, state=State.APPROVED)
+            after = dataclasses.replace(held, product=Product.CONTRACT, bound_project=project, state=State.APPROVED)
             return writing.change(Event.APPROVED, held, after, HANAKO, {})
 
     first = create_held(store, message_id="<1@contractor.example>")
     second = create_held(store, message_id="<2@contractor.example>")
-    assert store.bound_project("east", "12345-678901") is None
+    assert store.bound_project("east", "12345-678901", Product.CONTRACT) is None
     bind(second, "road")
     bound = bind(first, "bridge")
     with store.writing() as writing:
         writing.change(Event.HELD, bound, dataclasses.replace(bound, state=State.HELD), WORKER, {})
         writing.note("NoAnswer", second.id, WORKER, {}, {"silent": "later, and no binding"})
-    assert store.bound_project("east", "12345-678901") == "bridge"
-    assert store.bound_project("west", "12345-678901") is None
+    assert store.bound_project("east", "12345-678901", Product.CONTRACT) == "bridge"
+    assert store.bound_project("west", "12345-678901", Product.CONTRACT) is None
+    assert store.bound_project("east", "12345-678901", Product.ADVANCE) is None
 
 
 # --- What is kept ----------------------------------------------------------------------------------------------

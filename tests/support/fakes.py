@@ -129,6 +129,7 @@ class FakeReading:
     def __init__(self, submissions: Iterable[Submission] = (), notices: Mapping[str, Notice] | None = None) -> None:
         self.held = sorted(submissions, key=lambda each: each.id)
         self.notices = notices or {}
+        self.originals: dict[Sha256, bytes] = {}
         self.properties: dict[str, str] = {}
 
     def submission(self, number: int) -> Submission:
@@ -157,10 +158,13 @@ class FakeReading:
         return self.notices.get(pdf)
 
     def original(self, digest: Sha256) -> bytes:
+        if digest in self.originals:
+            return self.originals[digest]
         raise LogBroken("original_missing", digest)
 
-    def bound_project(self, guarantor: str, contract_number: str) -> str | None:
-        found = [each.bound_project for each in self.by_number(contract_number) if each.guarantor == guarantor]
+    def bound_project(self, guarantor: str, contract_number: str, product: Product) -> str | None:
+        numbered = self.by_number(contract_number)
+        found = [each.bound_project for each in numbered if (each.guarantor, each.product) == (guarantor, product)]
         return next((project for project in reversed(found) if project), None)
 
     def property(self, name: str) -> str | None:

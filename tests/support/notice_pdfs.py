@@ -35,6 +35,7 @@ for _name in (MINCHO, GOTHIC):
 
 NOTICES = Path(__file__).parent / "notices"
 CHECKED_IN = {
+    "form-fields.pdf": "values in form fields (AcroForm): pages have the labels alone",
     "browser-noto-radicals.pdf": "Chromium, Noto Sans CJK JP: pdfplumber reads radicals",
     "browser-ruled-table-wrapped-name.pdf": "Chromium, Noto Sans CJK JP: a ruled table breaks the name",
     "browser-table-without-rules.pdf": "Chromium, Noto Sans CJK JP: the same form without rules",

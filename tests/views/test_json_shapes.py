@@ -36,7 +36,7 @@ def test_a_task_holds_its_command_as_before_and_its_action_beside_it(lang: str) 
         "what": None,
     }
     before = ["kind", "urgency", "due", "project", "project_name", "issuer", "product", "submission", "label"]
-    assert list(read) == [*before, "text", "command", "action"], "what programs read stays where it was"
+    assert list(read) == [*before, "text", "command", "action", "days_over"], "what programs read stays where it was"
 
 
 def test_a_task_without_an_action_has_neither() -> None:
@@ -52,7 +52,8 @@ def test_an_action_is_told_with_every_field_that_it_has(state: State) -> None:
 
 def test_a_submission_has_its_fixed_fields() -> None:
     fields = """id label state hold_reason hold_reasons issuer issuer_name product project contract_number to subject
-    message_id proven evidence evidence_params rehearsal due_at sent_at smtp_reply receipts unread updated_at"""
+    message_id proven evidence evidence_params rehearsal due_at sent_at smtp_reply receipts unread updated_at
+    invoice_amount invoice_amount_from invoice_date invoice_date_from"""
     assert list(submission_json(Submission(1, State.SENT))) == fields.split()
 
 

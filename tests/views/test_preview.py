@@ -288,3 +288,11 @@ def test_what_waits_for_the_hours_of_sending_shows_when_it_leaves_not_since_when
     waiting = replace(SUBMISSION, state=State.APPROVED, reasons=(), due_at=evening)
     morning = evening.replace(day=24, hour=8, minute=30)
     assert ("送信予定", "2026-11-24 08:30:00") in parts_of(waiting, sends_at=morning)[""]
+
+
+def test_a_deadline_that_has_passed_stands_at_the_top() -> None:
+    pressed = replace(with_duties(), state=State.HELD, duties=Duties(deadline=dt.date(2026, 11, 9)))
+    first = lay_out(Seen(pressed, MAIL.body, today=dt.date(2026, 11, 29)), "ja")[0].pairs[0]
+    assert first == ("提出期限", "2026-11-09（20日過ぎています）")
+    today = lay_out(Seen(pressed, MAIL.body, today=dt.date(2026, 11, 9)), "ja")[0].pairs[0]
+    assert today[0] == "状態"

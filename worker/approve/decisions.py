@@ -60,7 +60,9 @@ def redraft(
     bound, amends = None, None
     if notice is not None:
         amends = find_amended(submission, reading)
-        bound = submission.bound_project or reading.bound_project(notice.guarantor, notice.contract_number)
+        bound = submission.bound_project or reading.bound_project(
+            notice.guarantor, notice.contract_number, notice.product
+        )
         if submission.id:
             submission = dataclasses.replace(submission, superseded_by=find_later(submission, notice, reading))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from worker.core.model import Answer, Hold
 from worker.core.old_sentences import old_detail
+from worker.core.params import CODE
 from worker.core.states import Reason
 
 
@@ -12,7 +15,23 @@ def covers(answer: Answer, hold: Hold) -> bool:
     if answer.reason is not hold.reason:
         return False
     text = answer.params.old_text
-    return answer.params == hold.params or (text is not None and text == old_detail(hold))
+    return any(answer.params == one.params or (text is not None and text == old_detail(one)) for one in _asked_as(hold))
+
+
+_ONLY_TOLD: Final = frozenset({CODE, "changes"})
+"""Parameters of RULE_CHANGED that only tell more of what the two hashes say."""
+
+
+def _asked_as(hold: Hold) -> tuple[Hold, ...]:
+    """``hold`` as it may have been asked: also by a program that told less of it.
+
+    Who let a notice go on though its number seemed submitted lets it go on where it was not; the reverse is asked.
+    """
+    if hold.reason is Reason.SEEN_BEFORE and hold.code:
+        return hold, Hold(hold.reason, hold.params.without(frozenset({CODE})))
+    if hold.reason is Reason.RULE_CHANGED and "changes" in hold.params:
+        return hold, Hold.of(hold.reason, "changed", **hold.params.without(_ONLY_TOLD))
+    return (hold,)
 
 
 def names_draft(answer: Answer, draft_hash: str) -> bool:

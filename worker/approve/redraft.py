@@ -19,6 +19,7 @@ from worker.approve.release import Judgement, judge
 from worker.compose.checks import Check, Finished, Ruled, check_draft, check_rule
 from worker.compose.compose import Circumstances, Composed, compose
 from worker.compose.invoice_select import STILL_WRITTEN, find_candidates
+from worker.compose.invoice_values import InvoiceValues, read_invoice_values
 from worker.compose.template_context import Previous
 from worker.config.load import Configuration
 from worker.config.ports import Templates
@@ -141,10 +142,12 @@ def draft_submission(
     release = in_force.configuration.settings.release
     if notice is None:
         return Drafted(_stand(submission, None, None, judge(submission, None, None, release, now)), {}, "")
+    is_unsent = _is_number_unsent(submission, notice, known)
     outcome = match_project(notice, in_force.register, bound, _numbers_before(submission, known))
     project = _project_of(outcome)
     if project is None:
-        stood = _stand(submission, outcome, None, judge(submission, outcome, None, release, now))
+        judgement = judge(submission, outcome, None, release, now, is_number_unsent=is_unsent)
+        stood = _stand(submission, outcome, None, judgement)
         return Drafted(dataclasses.replace(stood, issuer=None, issuer_name=""), {}, "")
     issuer = in_force.configuration.issuers[project.issuer]
     circumstances = _circumstances(submission, notice, project, in_force, corrected_message_id, amends, known, now)
@@ -170,9 +173,38 @@ def draft_submission(
         composed = composed_under(circumstances)
     checks = _check(submission, notice, project, issuer, circumstances, composed, in_force, invoices, known)
     composed = dataclasses.replace(composed, holds=(*composed.holds, *(hold for each in checks for hold in each.holds)))
-    stood = _stand(submission, outcome, composed, judge(submission, outcome, composed, release, now))
-    stood = dataclasses.replace(stood, issuer=issuer.id, issuer_name=issuer.full_name)
+    judgement = judge(submission, outcome, composed, release, now, is_number_unsent=is_unsent)
+    stood = _stand(submission, outcome, composed, judgement)
+    read = _read_invoice(composed, invoices)
+    stood = dataclasses.replace(
+        stood,
+        issuer=issuer.id,
+        issuer_name=issuer.full_name,
+        invoice_amount_read=read.amount,
+        invoice_date_read=read.date,
+    )
     return Drafted(stood, composed.contents, composed.body, checks)
+
+
+def _is_number_unsent(submission: Submission, notice: Notice, known: Reading) -> bool:
+    """Whether others of its number are here and nothing says that one of them was, or may have been, submitted."""
+    others = [each for each in known.by_number(notice.contract_number) if each.id != submission.id]
+    others = [each for each in others if each.guarantor == notice.guarantor]
+    return bool(others) and not any(
+        each.state not in {State.HELD, State.APPROVED, State.REFUSED, State.WITHDRAWN}
+        or each.sent_at is not None
+        or each.not_sent
+        or each.late_answer
+        or each.receipts
+        for each in others
+    )
+
+
+def _read_invoice(composed: Composed, invoices: InvoiceSnapshot) -> InvoiceValues:
+    """What the invoice that rides along says of sum and day; nothing where none does."""
+    attached = composed.draft.attachments if composed.draft else ()
+    own = next((each for each in attached if each.title in INVOICE_TITLES.values()), None)
+    return read_invoice_values(invoices.text(own.sha256)) if own else InvoiceValues()
 
 
 def _is_of_older_program(submission: Submission) -> bool:
@@ -336,6 +368,8 @@ def _stand(
         channel=composed.channel if composed else None,
         draft=composed.draft if composed else None,
         draft_hash=draft_hash,
+        invoice_amount_read=None,
+        invoice_date_read=None,
         duties=composed.duties if composed else Duties(),
         due_at=judgement.due_at,
         release=judgement.release,

@@ -26,6 +26,9 @@ from worker.match.match import Ambiguous, Match, Outcome, Proposed, Unmatched
 NEED_NOTE: Final = frozenset({Reason.CONTACT_FIRST, Reason.NOT_ELIGIBLE})
 """What is answered only in words: whom at the issuer one spoke to, and what was said."""
 
+UNSENT: Final = "unsent"
+"""Code of SEEN_BEFORE: what came before under the number was not submitted."""
+
 _OF_THE_DRAFT: Final = frozenset({Reason.APPROVAL, Reason.CHANGED})
 """Reasons that are about one draft: an answer names the draft's hash and covers no other."""
 
@@ -62,13 +65,19 @@ class Judgement:
 
 
 def judge(
-    submission: Submission, outcome: Outcome | None, composed: Composed | None, release: Release, now: dt.datetime
+    submission: Submission,
+    outcome: Outcome | None,
+    composed: Composed | None,
+    release: Release,
+    now: dt.datetime,
+    *,
+    is_number_unsent: bool = False,
 ) -> Judgement:
     """``submission`` judged anew, with the draft that configuration and register give today.
 
-    ``outcome`` is None where no notice could be read.
+    ``outcome`` is None where no notice could be read. ``is_number_unsent``: nothing of what it follows was submitted.
     """
-    standing = _standing(submission, outcome, composed, release)
+    standing = _standing(submission, outcome, composed, release, is_number_unsent=is_number_unsent)
     project = outcome.project.id if isinstance(outcome, Match | Proposed) else ""
     section = composed.section.id if composed is not None and composed.section is not None else ""
     files = composed.draft.attachments if composed is not None and composed.draft is not None else ()
@@ -110,12 +119,17 @@ def opening_of(duties: Duties) -> dt.datetime | None:
 
 
 def _standing(
-    submission: Submission, outcome: Outcome | None, composed: Composed | None, release: Release
+    submission: Submission,
+    outcome: Outcome | None,
+    composed: Composed | None,
+    release: Release,
+    *,
+    is_number_unsent: bool,
 ) -> Iterable[Hold]:
     """Every reason that stands, answered or not, in the order a person should look at them."""
     if submission.refusal is not None:
         return (submission.refusal,)
-    holds = [*_of_history(submission), *_of_match(outcome)]
+    holds = [*_of_history(submission, is_number_unsent=is_number_unsent), *_of_match(outcome)]
     if composed is not None:
         holds += composed.holds
     is_rehearsal = composed is not None and composed.draft is not None and composed.draft.is_rehearsal
@@ -152,13 +166,13 @@ def _of_release(submission: Submission, composed: Composed, release: Release) ->
     return ()
 
 
-def _of_history(submission: Submission) -> Iterable[Hold]:
+def _of_history(submission: Submission, *, is_number_unsent: bool) -> Iterable[Hold]:
     if submission.from_before:
         yield Hold.of_code(Reason.FROM_BEFORE, submission.from_before)
     if submission.superseded_by is not None:
         yield Hold.of(Reason.SUPERSEDED, later=str(submission.superseded_by))
     if submission.follows is not None:
-        yield Hold.of(Reason.SEEN_BEFORE, earlier=str(submission.follows))
+        yield Hold.of(Reason.SEEN_BEFORE, UNSENT if is_number_unsent else "", earlier=str(submission.follows))
     if submission.rehearsals:
         yield Hold.of(Reason.REHEARSED, times=str(submission.rehearsals))
     if submission.late_answer:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from worker.audit.chain import fold
 from worker.core.messages import name_receipt
-from worker.core.model import JST, Entry, Product, Receipt, ReceiptKind
+from worker.core.model import JST, READ, REGISTERED, Entry, Product, Receipt, ReceiptKind
 from worker.core.states import Event, State
 from worker.core.text import match_key
 
@@ -30,6 +30,9 @@ _ATTEMPTS: Final = frozenset(
     }
 )
 """What ends an attempt; the draft and the release that it was made with are those before the event."""
+
+PROGRAM: Final = "hoshobin"
+"""Who made an entry that no person made."""
 
 _DECISIONS: Final = frozenset({Event.WITHDRAWN, Event.NOT_ACCEPTED, Event.CONFIRMED})
 CAME_BACK: Final = frozenset({Event.PROVEN_SENT, Event.DELAYED, Event.RELAYED, Event.DELIVERED, Event.BOUNCED})
@@ -84,6 +87,13 @@ class LogRow:
     account: str
     """The account that ran the person's command; empty where a policy decided."""
     note: str
+    approved_by: str
+    """Who or what released the mail: the person's name, or the policy; empty where nothing did."""
+    recorded_by: str
+    """The person who recorded this; empty where the program did by itself."""
+    invoice_amount_from: str
+    """``registered`` or ``read`` (from the PDF); empty where there is no amount."""
+    invoice_date_from: str
 
 
 def log_rows(entries: Iterable[Entry]) -> Iterator[LogRow]:
@@ -119,6 +129,7 @@ def _row(entry: Entry, before: Mapping[str, Any], after: Mapping[str, Any]) -> L
     left = after["state"] not in _UNSENT
     rehearsed_for = tuple(draft.get("rehearsal_for", ()))
     decided_by, account = _decided(entry, was)
+    (amount, amount_from), (date, date_from) = _of_invoice(was, "invoice_amount"), _of_invoice(was, "invoice_date")
     return LogRow(
         at=entry.at,
         id=after["id"],
@@ -143,20 +154,32 @@ def _row(entry: Entry, before: Mapping[str, Any], after: Mapping[str, Any]) -> L
         smtp_reply=after.get("reply", "") if left else "",
         rule_file=draft.get("rule_file", ""),
         rule_sha256=draft.get("rule_sha256", ""),
-        invoice_amount=draft.get("invoice_amount"),
-        invoice_date=dt.date.fromisoformat(draft["invoice_date"]) if draft.get("invoice_date") else None,
+        invoice_amount=amount,
+        invoice_date=dt.date.fromisoformat(date) if date else None,
         state=State(after["state"]),
         corrects=after.get("corrects"),
         follows=after.get("follows"),
         decided_by=decided_by,
         account=account,
         note=_note(entry),
+        approved_by=was.get("release") or "",
+        recorded_by=entry.by if entry.by != PROGRAM else "",
+        invoice_amount_from=amount_from,
+        invoice_date_from=date_from,
     )
+
+
+def _of_invoice(row: Mapping[str, Any], name: str) -> tuple[Any, str]:
+    """The registered value where there is one, else that of the PDF; and which of the two it is."""
+    registered, read = (row.get("draft") or {}).get(name), row.get(f"{name}_read")
+    if registered is not None:
+        return registered, REGISTERED
+    return read, READ if read is not None else ""
 
 
 def _decided(entry: Entry, row: Mapping[str, Any]) -> tuple[str, str]:
     """Who decided this: the person of the entry, else who or what released the mail."""
-    if entry.by != "hoshobin":
+    if entry.by != PROGRAM:
         return entry.by, entry.account
     return row.get("release") or entry.by, row.get("release_account") or ""
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from worker.audit.sent_log import LogRow
 from worker.core.messages import name_any_state
-from worker.core.model import PRODUCT_NAMES
+from worker.core.model import PRODUCT_NAMES, READ, REGISTERED
 from worker.core.states import Event
 from worker.core.text import json_line, shown
 
@@ -23,9 +23,11 @@ HEADER: Final = (
     "日時", "番号", "出来事", "リハーサル", "保証契約番号", "商品", "工事名", "案件", "発注者", "発注者ID", "担当課",
     "宛先（To）", "写し（Cc）", "件名", "添付（名前・バイト数・SHA-256）", "送信内容のSHA-256", "Message-ID",
     "送信サーバー", "サーバーの応答", "ルール", "ルールのSHA-256", "請求金額", "請求日", "状態", "訂正元の番号",
-    "先行する番号", "決定者", "アカウント", "記録",
+    "先行する番号", "決定者", "アカウント", "記録", "承認者", "記録した人", "請求金額の出所", "請求日の出所",
 )  # fmt: skip
 """In the order of LogRow's fields."""
+
+_FROM: Final = {REGISTERED: "案件に登録", READ: "PDFから読取り", "": ""}
 
 EVENT_NAMES: Final[dict[str, tuple[str, str]]] = {
     Event.ACCEPTED: ("送信", "sent"),
@@ -87,6 +89,8 @@ def _cells(row: LogRow) -> Iterator[str]:
         "product": PRODUCT_NAMES[row.product] if row.product else "",
         "attachments": "\n".join(f"{shown(each.filename)} ({each.size}) {each.sha256}" for each in row.attachments),
         "state": name_any_state(row.state, "ja"),
+        "invoice_amount_from": _FROM[row.invoice_amount_from],
+        "invoice_date_from": _FROM[row.invoice_date_from],
     }
     for field in dataclasses.fields(row):
         yield named[field.name] if field.name in named else _text(getattr(row, field.name))

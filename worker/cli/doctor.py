@@ -17,7 +17,7 @@ from worker.authenticate.dkim_policy import Resolver
 from worker.cli import DONE, NOT_REACHED, Cli, cli, json_option, pass_cli
 from worker.cli.absence import absence_of, absence_text
 from worker.cli.demo.sample_files import sample_pdf
-from worker.cli.tables import print_json, print_table
+from worker.cli.tables import print_json, print_table, say_release
 from worker.cli.unread import found_unread, recorded_unread
 from worker.config.files import USUAL_WITNESS, is_own_folder
 from worker.config.settings import MailboxSettings, Settings
@@ -64,17 +64,28 @@ def doctor(shared: Cli, as_json: bool) -> int:
     results = asyncio.run(_examine(office, tallies, unread, shared.lang))
     is_well = not any(each.error for each in results)
     if as_json:
-        print_json(doctor_json(results, unread))
+        print_json(
+            doctor_json(results, unread, office.configuration.settings.release.rehearsal_to, _placeholders(office))
+        )
     else:
+        say_release(office.configuration.settings.release, shared.lang)
         headings = [say(f"h_{name}", shared.lang) for name in ("name", "result", "remedy")]
         rows = [(name_thing(each.name, shared.lang), _said(each, shared.lang), each.remedy) for each in results]
         print_table(headings, rows, styles=["red" if each.error else "" for each in results])
+        if addresses := _placeholders(office):
+            click.echo(say("doctor_placeholders", shared.lang, addresses=", ".join(addresses)))
         if test := strip_test(office.configuration.settings, tallies, shared.lang):
             click.echo(test + "\n")
         for line in say_unread(unread, shared.lang):
             click.echo(line)
         click.echo(say("doctor_all_well" if is_well else "doctor_failed", shared.lang))
     return DONE if is_well else NOT_REACHED
+
+
+def _placeholders(office: Office) -> tuple[str, ...]:
+    """The sample addresses of the configuration, each once."""
+    remarks = office.configuration.remarks
+    return tuple(dict.fromkeys(each.params["address"] for each in remarks if each.code == "placeholder"))
 
 
 def _said(result: Examined, lang: Language) -> str:

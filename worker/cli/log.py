@@ -85,7 +85,7 @@ def print_log(rows: list[LogRow], lang: Language, *, title: str = "") -> None:
     if not rows:
         click.echo(say("no_log", lang))
         return
-    names = ("time", "id", "event", "project", "issuer", "to", "subject", "reply", "by")
+    names = ("time", "id", "event", "project", "issuer", "to", "subject", "reply", "approved_by", "recorded_by")
     print_table([say(f"h_{name}", lang) for name in names], [_log_cells(row, lang) for row in rows], title=title)
 
 
@@ -100,7 +100,8 @@ def _log_cells(row: LogRow, lang: Language) -> tuple[str, ...]:
         ", ".join(row.to + row.cc),
         row.subject,
         row.note if row.event in CAME_BACK else row.smtp_reply,
-        row.decided_by,
+        row.approved_by,
+        row.recorded_by,
     )
 
 

@@ -131,7 +131,7 @@ class _NothingKnown:
         """Never found."""
         raise NotAllowed("no_such_submission", id=digest)
 
-    def bound_project(self, guarantor: str, contract_number: str) -> str | None:
+    def bound_project(self, guarantor: str, contract_number: str, product: Product) -> str | None:
         """None."""
         return None
 
@@ -243,6 +243,7 @@ def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) 
         drafted.checks,
         near_misses_of(drafted.submission, with_notice, office.in_force.register),
         read_first_pages(drafted.submission, original, notice.key.clear, lang),
+        system_clock().now().date(),
     )
 
 

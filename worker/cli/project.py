@@ -66,5 +66,5 @@ def _name(row: Row, lang: Language) -> str:
     """The project's name; of several of one name with their contract numbers, by which alone they differ."""
     if not row.has_namesake:
         return row.project.name
-    numbers = str(put(row.project.contract_numbers, lang)) or say("numbers_none", lang)
+    numbers = str(put(row.project.all_numbers, lang)) or say("numbers_none", lang)
     return say("project_numbered", lang, name=row.project.name, numbers=numbers)

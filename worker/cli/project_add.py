@@ -21,7 +21,7 @@ from worker.config.load import Configuration, load_configuration
 from worker.config.projects import FILE
 from worker.config.toml import parse_toml
 from worker.core.errors import ConfigError, Problem
-from worker.core.messages import Language, hint, put, say
+from worker.core.messages import Language, hint, name_product, put, say
 from worker.core.model import Product
 from worker.core.params import Aside
 from worker.core.rulebook import CountedBy, Issuer
@@ -64,7 +64,7 @@ class _Answers:
 @click.option("--name", default="", help="工事名（お知らせのとおり） / as on the notice")
 @click.option("--issuer", default="", help="発注者の名前又はID / the issuer's name or id")
 @click.option("--section", "sections", multiple=True, metavar="SECTION", help="課（advance=課 で種類ごと） / section")
-@click.option("--number", "numbers", multiple=True, help="保証契約番号 / contract number")
+@click.option("--number", "numbers", multiple=True, help="保証契約番号（advance=番号 で種類ごと） / contract number")
 @click.option("--value", "values", multiple=True, metavar="NAME=VALUE", help="工事番号=R8-12 など / registered values")
 @click.option("--contractor", default="", help="JVの正式名称 / a joint venture's name")
 @click.option("--notice-name", "notice_names", multiple=True, help="お知らせの別の名前 / other names on the notice")
@@ -123,9 +123,17 @@ def _problems_of(fate: Fate) -> list[Problem]:
 
 
 def _needed(answers: _Answers, issuer: Issuer, templates: TemplateFiles) -> tuple[Needed, ...]:
+    return needed_keys(issuer, map(Product, _expected(answers)), templates.source)
+
+
+def _numbers_asked(answers: _Answers) -> list[Needed]:
+    """One question for each guarantee that the project must have, else for each that there is."""
+    return [Needed(("numbers", product)) for product in _expected(answers) or [each.value for each in Product]]
+
+
+def _expected(answers: _Answers) -> list[str]:
     expects = answers.given.get(("expects",), ())
-    products = [Product(each) for each in expects] if isinstance(expects, tuple) else []
-    return needed_keys(issuer, products, templates.source)
+    return list(expects) if isinstance(expects, tuple) else []
 
 
 def _has(answers: _Answers, key: Key) -> bool:
@@ -144,8 +152,12 @@ def _texts_given(options: Mapping[str, Any]) -> dict[Key, str]:
     texts |= {
         ("dates", each.value): options[f"date_{each.value}"] for each in CountedBy if options[f"date_{each.value}"]
     }
-    if options["numbers"]:
-        texts[("contract_numbers",)] = "、".join(options["numbers"])
+    for given in options["numbers"]:
+        product, equals, number = given.partition("=")
+        key = parse_key(f"numbers.{product}") if equals else ("contract_numbers",)
+        if key is None:
+            raise click.UsageError(f"--number {given!r}: NUMBER or advance=NUMBER")
+        texts[key] = "、".join(filter(None, (texts.get(key, ""), number if equals else given)))
     if options["notice_names"]:
         texts[("names_on_notice",)] = "、".join(options["notice_names"])
     for value in options["values"]:
@@ -212,7 +224,8 @@ def _ask_everything(
     issuer = answers.issuer
     if issuer is None:
         raise click.Abort
-    for needed in (*_needed(answers, issuer, templates), Needed(("contract_numbers",)), Needed(("contact",))):
+    numbers = [] if ("contract_numbers",) in answers.given else _numbers_asked(answers)
+    for needed in (*_needed(answers, issuer, templates), *numbers, Needed(("contact",))):
         if not _has(answers, needed.key):
             _ask(answers, needed, "", configuration, lang)
     section = lacks_address(issuer, answers.given)
@@ -253,6 +266,8 @@ def _question(needed: Needed, lang: Language) -> str:
     first = needed.key[0]
     if first == "values":
         about = needed.key[1]
+    elif first == "numbers":
+        about = say("ask_numbers", lang, product=name_product(Product(needed.key[1]), lang))
     elif first == "dates":
         about = say("ask_award_date" if needed.key[1] == "award" else f"ask_{needed.key[1]}", lang)
     else:

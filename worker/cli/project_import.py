@@ -137,7 +137,8 @@ def _show(fates: Sequence[Fate], headings: Headings, sheet: Sheet, lang: Languag
         ]
         if fate.kind is FateKind.NEW and fate.namesakes:
             numbers = fate.namesakes
-            details.append((fate.cells.get(("contract_numbers",), ""), say("import_namesake", lang, numbers=numbers)))
+            place = next((fate.cells[key] for key in fate.given if key[0] in {"contract_numbers", "numbers"}), "")
+            details.append((place, say("import_namesake", lang, numbers=numbers)))
         for cell, detail in details or [("", "")]:
             rows.append(
                 (

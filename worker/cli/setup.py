@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from worker.cli import DONE, Cli, cli, json_option, pass_cli, print_problems
-from worker.cli.tables import print_json
+from worker.cli.tables import print_json, say_release
 from worker.compose.rule_examples import count_examples
 from worker.config.editing.starter import write_starter
 from worker.config.files import find_unread
@@ -50,6 +50,7 @@ def check(shared: Cli, examples: bool, as_json: bool) -> int:
     if as_json:
         print_json(check_json(configuration, tried, unread, shared.lang))
         return DONE
+    say_release(configuration.settings.release, shared.lang)
     click.echo(
         say(
             "check_ok",
@@ -65,9 +66,6 @@ def check(shared: Cli, examples: bool, as_json: bool) -> int:
         print_problems(configuration.remarks, shared.lang)
     for line in (*_uncertain(office, shared.lang), *say_unread(unread, shared.lang)):
         click.echo(line)
-    release = configuration.settings.release
-    if release.rehearsal_to is not None:
-        click.echo(say("rehearsing", shared.lang, to=release.rehearsal_to))
     return DONE
 
 

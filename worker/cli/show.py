@@ -21,6 +21,7 @@ from worker.cli.tables import (
     print_pairs,
     print_parts,
     print_table,
+    say_release,
     say_stopped,
     sending_text,
     submission_table,
@@ -44,7 +45,7 @@ from worker.views.commands import command_line
 from worker.views.preview import Seen, lay_out
 from worker.views.service_json import Status, status_json
 from worker.views.submission_json import listed_json, shown_json
-from worker.views.tasks import Urgency, open_tasks
+from worker.views.tasks import Urgency, corrections_of, open_tasks
 from worker.views.unread_files import say_unread
 
 _STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
@@ -73,15 +74,16 @@ def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
     office = open_office(shared)
     store = open_for_command(office, system_clock())
     found = store.submissions(*([State(state)] if state else []))
+    corrections = corrections_of(found if state is None else store.submissions())
     if as_json:
         for each in found:
-            print_json(listed_json(each, _sends_at(office, each), shared.lang))
+            print_json(listed_json(each, _sends_at(office, each), corrections.get(each.id), shared.lang))
         return DONE
-    _say_rehearsing(office, shared.lang)
+    say_release(office.configuration.settings.release, shared.lang, is_before_a_table=True)
     say_stopped(store, shared.lang)
     say_absence(absence_of(office.places.store, store.looks()), shared.lang, err=True)
     if found:
-        submission_table(found, shared.lang, sends_at=partial(_sends_at, office))
+        submission_table(found, shared.lang, corrections=corrections, sends_at=partial(_sends_at, office))
     else:
         click.echo(say("no_submissions", shared.lang))
     return DONE
@@ -119,7 +121,9 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     if sending := sending_text(_sends_at(office, submission), shared.lang):
         print_pairs([(say("h_next", shared.lang), sending)])
     action = action_for(submission)
-    if action is not None and action.kind is not ActionKind.SHOW:  # that was just run
+    if correction := corrections_of(linked).get(submission.id):
+        print_pairs([(say("h_next", shared.lang), say("resubmitted_as", shared.lang, id=correction))])
+    elif action is not None and action.kind is not ActionKind.SHOW:  # that was just run
         print_pairs([(say("h_command", shared.lang), command_line(action, shared.lang))])
     if submission.reply:
         print_pairs([(say("h_reply", shared.lang), submission.reply)])
@@ -173,6 +177,7 @@ def _see(submission: Submission, office: Office, store: Store, lang: Language, *
         checks,
         near_misses_of(submission, store, office.in_force.register),
         read_first_pages(submission, store.original, key, lang) if with_pages else {},
+        system_clock().now().date(),
         _sends_at(office, submission),
         explain_missing_of(office, submission, store),
     )
@@ -241,7 +246,7 @@ def status(shared: Cli, as_json: bool) -> int:
     if as_json:
         print_json(status_json(found, shared.lang))
         return DONE
-    _say_rehearsing(office, shared.lang)
+    say_release(office.configuration.settings.release, shared.lang)
     say_stopped(store, shared.lang)
     say_absence(absence_of(office.places.store, found.looks), shared.lang)
     lang, now = shared.lang, system_clock().now()
@@ -269,7 +274,8 @@ def status(shared: Cli, as_json: bool) -> int:
             say("status_sends_at", lang, count=found.counts[State.APPROVED], moment=f"{found.sends_at:%Y-%m-%d %H:%M}")
         )
     if found.waiting:
-        submission_table(found.waiting, lang, title=say("t_waits", lang))
+        corrections = corrections_of(store.submissions())
+        submission_table(found.waiting, lang, title=say("t_waits", lang), corrections=corrections)
     if not found.waiting and not found.urgencies:
         click.echo(say("nothing_waits", lang))
     if found.urgencies:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 
+from worker.config.settings import Release
 from worker.core.messages import (
     Language,
     name_hold,
@@ -90,6 +92,17 @@ def print_json(document: Mapping[str, Any]) -> None:
     click.echo(json_line(document))
 
 
+def say_release(release: Release, lang: Language, *, is_before_a_table: bool = False) -> None:
+    """Whether mail goes to the issuers, or to the address of rehearsals alone.
+
+    Before a table that programs read from a pipe the usual case goes to standard error.
+    """
+    if release.rehearsal_to is None:
+        click.echo(say("live", lang), err=is_before_a_table)
+    else:
+        click.echo(say("rehearsing", lang, to=release.rehearsal_to))
+
+
 def time_text(moment: dt.datetime | None) -> str:
     """A moment as people read it, in JST; empty for none."""
     return moment.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
@@ -117,9 +130,13 @@ def submission_table(
     lang: Language,
     *,
     title: str = "",
+    corrections: Mapping[int, int] = MappingProxyType({}),
     sends_at: Callable[[Submission], dt.datetime | None] = lambda submission: None,  # noqa: ARG005  not asked
 ) -> None:
-    """The list an office looks at: what, to whom, how it stands and what to do next, or when it leaves."""
+    """The list an office looks at: what, to whom, how it stands and what to do next, or when it leaves.
+
+    ``corrections`` says of what was corrected by which submission: the step is that one's.
+    """
     headings = [say(f"h_{name}", lang) for name in ("id", "state", "project", "issuer", "to", "subject", "next")]
     rows = [
         (
@@ -129,7 +146,9 @@ def submission_table(
             " ".join(filter(None, (each.issuer_name, each.section_name))),
             ", ".join(each.draft.to) if each.draft else "",
             each.draft.subject if each.draft else "",
-            next_step(each, lang) or sending_text(sends_at(each), lang),
+            say("resubmitted_as", lang, id=corrections[each.id])
+            if each.id in corrections
+            else next_step(each, lang) or sending_text(sends_at(each), lang),
         )
         for each in submissions
     ]

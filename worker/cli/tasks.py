@@ -51,7 +51,7 @@ def show_tasks(shared: Cli, as_json: bool) -> int:
 def _cells(task: Task, lang: Language) -> tuple[str, ...]:
     return (
         say(f"urgency_{task.urgency.value}", lang),
-        task.due.isoformat() if task.due else "",
+        task.due_text(lang),
         task.label,
         name_product(task.product, lang),
         task.text(lang),

@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from worker.compose.invoice_check import check_invoice
+from worker.config.editing.catalogue import leaves_of
 from worker.core.addresses import copy_of
 from worker.core.approval_label import APRIL
 from worker.core.business_hours import last_first_of_april
+from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import (
     INVOICE_TITLES,
     Address,
@@ -33,6 +36,7 @@ from worker.core.model import (
     Unreadable,
     sha256,
 )
+from worker.core.params import Params
 from worker.core.rulebook import Contract, Guarantor, InvoiceRule, Issuer, NoticeForm, Project, Rule, Section
 from worker.core.states import Reason, State
 from worker.core.text import fold_hyphens, match_key
@@ -54,6 +58,9 @@ _NOT_OF_A_REHEARSAL: Final = frozenset({"first_address", "already_resubmitted"})
 
 COPY, REHEARSAL = "copy_to", "rehearsal_to"
 """Codes in the detail of FIRST_ADDRESS: addresses beside the issuer's that the settings name."""
+
+CHANGES: Final = 5
+"""Of a changed rule: more do not fit into a line."""
 
 _IN_A_NUMBER: Final = re.compile(r"[0-9A-Za-z-]")
 
@@ -258,7 +265,7 @@ def _foreign_numbers(finished: Finished, place: str, text: str, register: Regist
     """
     own = {match_key(finished.notice.contract_number)}
     if place == "file name":
-        own |= {match_key(number) for number in finished.project.contract_numbers}
+        own |= {match_key(number) for number in finished.project.all_numbers}
     values = [match_key(value) for value in finished.project.values.values()]
     folded = fold_hyphens(unicodedata.normalize("NFKC", text))
     for found in re.finditer(finished.guarantor.number, folded):
@@ -384,7 +391,9 @@ def _changed_rule(ruled: Ruled, known: Reading, today: dt.date) -> Iterator[Hold
         if before and before != after:
             checked = {"checked_before": _day(last.duties.checked_on), "checked_now": _day(issuer.checked_on)}
             changed = {"before": before[:8], "after": after[:8]}
-            yield Hold.of(Reason.RULE_CHANGED, "changed", file=issuer.file, **changed, **checked)
+            told = _changes(last, ruled, known)
+            code = "changed_keys" if told else "changed"
+            yield Hold.of(Reason.RULE_CHANGED, code, file=issuer.file, changes=told, **changed, **checked)
     april = last_first_of_april(today)
     if issuer.checked_on is not None and issuer.checked_on < april:
         yield Hold.of(
@@ -396,6 +405,25 @@ def _changed_rule(ruled: Ruled, known: Reading, today: dt.date) -> Iterator[Hold
         )
     if section is not None and section.until is not None and section.until < today:
         yield Hold.of(Reason.RULE_CHANGED, "until", section=section.id, day=_day(section.until))
+
+
+def _changes(last: Submission, ruled: Ruled, known: Reading) -> tuple[Params, ...]:
+    """What differs between the issuer's file of then and that of now, key by key; nothing where one is not kept.
+
+    A long list is cut: what follows from so much is a look at the file.
+    """
+    if last.draft is None or last.draft.rule_sha256 == ruled.issuer.sha256:
+        return ()
+    try:
+        before, after = (
+            dict(leaves_of(tomllib.loads(known.original(Sha256(digest)).decode("utf-8-sig"))))
+            for digest in (last.draft.rule_sha256, ruled.issuer.sha256)
+        )
+    except (LogBroken, NotAllowed, ValueError):
+        return ()
+    keys = [key for key in dict.fromkeys((*before, *after)) if before.get(key) != after.get(key)]
+    changes = [Params(key=key, before=before.get(key, ""), after=after.get(key, "")) for key in keys[:CHANGES]]
+    return (*changes, *((Params(key="…"),) if len(keys) > CHANGES else ()))
 
 
 def _day(day: dt.date | None) -> str:

@@ -305,9 +305,11 @@ def _uncertain(case: _Case) -> tuple[Hold, ...]:
         open_keys = (*open_keys, *counted_open(case.rule))
     if case.circumstances.guarantor is None:
         open_keys = (*open_keys, f"guarantor.{case.notice.guarantor}")
-    if case.issuer.guarantors and case.notice.guarantor not in case.issuer.guarantors:
-        open_keys = (*open_keys, "guarantors")
     holds = []
+    if case.issuer.guarantors and case.notice.guarantor not in case.issuer.guarantors:
+        guarantor = case.circumstances.guarantor
+        name = guarantor.name if guarantor else case.notice.guarantor
+        holds.append(Hold.of(Reason.GUARANTOR_NOT_LISTED, name=name, issuer=case.issuer.full_name))
     if case.rule.channel is Channel.UNKNOWN:
         holds.append(Hold.of(Reason.RULE_OPEN, keys=("channel",)))
     elif open_keys:

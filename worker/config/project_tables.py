@@ -144,6 +144,24 @@ class DeadlinesTable(Shape):
     interim: dt.date | None = None
 
 
+class NumbersTable(Shape):
+    """The contract numbers of each product that has any."""
+
+    contract: list[NonEmpty] = Field(default_factory=list)
+    advance: list[NonEmpty] = Field(default_factory=list)
+    interim: list[NonEmpty] = Field(default_factory=list)
+
+
+def _check_products(table: NumbersTable | None) -> NumbersTable | None:
+    """Raises Refused where one number is given for two products: then it says of neither that it is its own."""
+    products: dict[str, str] = {}
+    for product, numbers in (vars(table) if table else {}).items():
+        for number in numbers:
+            if products.setdefault(match_key(number), product) != product:
+                raise Refused(("number_two_products", {"value": number}))
+    return table
+
+
 def _day_per_product(value: Any) -> Any:
     is_day = isinstance(value, dt.date) and not isinstance(value, dt.datetime)
     return DeadlinesTable(contract=value, advance=value, interim=value) if is_day else value
@@ -167,6 +185,7 @@ class ProjectTable(Shape):
     contractor: str = ""
     names_on_notice: list[NonEmpty] = Field(default_factory=list)
     contract_numbers: list[NonEmpty] = Field(default_factory=list)
+    numbers: Annotated[NumbersTable | None, AfterValidator(_check_products)] = None
     by_name: bool = False
     values: dict[str, str] = Field(default_factory=dict)
     dates: DatesTable | None = None

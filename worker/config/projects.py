@@ -18,6 +18,7 @@ from worker.config.project_tables import (
     DeadlinesTable,
     DocumentsTable,
     InvoicesTable,
+    NumbersTable,
     OfficesTable,
     ProjectTable,
     RegisterTable,
@@ -131,11 +132,17 @@ def _ids(projects: list[ProjectTable]) -> list[str]:
     plain = [f"{project.issuer}/{project.name}" for project in projects]
     shared = Counter(plain)
     numbered = [
-        f"{id_}/{project.contract_numbers[0]}" if shared[id_] > 1 and project.contract_numbers else id_
+        f"{id_}/{number}" if shared[id_] > 1 and (number := _first_number(project)) else id_
         for id_, project in zip(plain, projects, strict=True)
     ]
     twice = Counter(numbered)
     return [f"{id_}#{at}" if shared[id_] > 1 or twice[id_] > 1 else id_ for at, id_ in enumerate(numbered, start=1)]
+
+
+def _first_number(project: ProjectTable) -> str:
+    """The contract number that tells it from a project of its name; empty where none is registered."""
+    of_products = [number for numbers in _per_product(project.numbers).values() for number in numbers]
+    return next(iter((*project.contract_numbers, *of_products)), "")
 
 
 def _project(id_: str, project: ProjectTable, issuer: Issuer | None) -> Project:
@@ -179,10 +186,13 @@ def _project(id_: str, project: ProjectTable, issuer: Issuer | None) -> Project:
         else _NOTHING,
         rules=rules,
         amended_rules=amended_rules,
+        numbers={product: tuple(numbers) for product, numbers in _per_product(project.numbers).items()}
+        if project.numbers
+        else _NOTHING,
     )
 
 
-_PerProduct = SectionsTable | InvoicesTable | DocumentsTable | OfficesTable | DeadlinesTable
+_PerProduct = SectionsTable | InvoicesTable | DocumentsTable | OfficesTable | DeadlinesTable | NumbersTable
 
 
 def _per_product(shape: _PerProduct | None) -> dict[Product, Any]:

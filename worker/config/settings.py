@@ -247,10 +247,14 @@ class _Smtp(_Server):
         return check_host(ehlo) if ehlo else ehlo
 
 
+SELF: Final = "self"
+"""In place of the address of rehearsals: the contractor's own."""
+
+
 class _Release(Shape):
     mode: Annotated[Mode, Field(strict=False)] = Mode.APPROVE
     hold_minutes: Annotated[int, Field(ge=0, le=MAX_HOLD_MINUTES)] = 10
-    rehearsal_to: Annotated[str, AfterValidator(lambda text: read_address(text) if text else text)] = ""
+    rehearsal_to: Annotated[str, AfterValidator(lambda text: text if text in {"", SELF} else read_address(text))] = ""
 
 
 class _Worker(Shape):
@@ -320,7 +324,7 @@ def _settings_of(worker: _Worker) -> Settings:
         release=Release(
             mode=worker.release.mode,
             hold_minutes=worker.release.hold_minutes,
-            rehearsal_to=Address(worker.release.rehearsal_to) if worker.release.rehearsal_to else None,
+            rehearsal_to=_rehearsing_to(worker),
             is_announced=bool(worker.operator.notify),
         ),
         poll_seconds=worker.schedule.poll_seconds,
@@ -339,12 +343,17 @@ def _settings_of(worker: _Worker) -> Settings:
     )
 
 
+def _rehearsing_to(worker: _Worker) -> Address | None:
+    given = worker.release.rehearsal_to
+    return Address(worker.contractor.email if given == SELF else given) if given else None
+
+
 def placeholders_in(settings: Settings) -> list[tuple[str, Address]]:
     """Key and address of every placeholder in ``worker.toml``: nothing is sent to or from it but on loopback."""
     rehearsal = settings.release.rehearsal_to
     named = [
         ("contractor.email", settings.contractor.email),
-        *([("release.rehearsal_to", rehearsal)] if rehearsal else []),
+        *([("release.rehearsal_to", rehearsal)] if rehearsal and rehearsal != settings.contractor.email else []),
         *([("smtp.copy_to", settings.smtp.copy_to)] if settings.smtp.copy_to else []),
         *(
             (key_path(("operator", name, at)), address)

@@ -90,6 +90,8 @@ class PdfText:
     """All pages that were read."""
 
     pages: tuple[PageText, ...]
+    has_fields: bool = False
+    """Whether it has form fields: what is entered in them is no text of a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +159,18 @@ class Unreadable:
     is_unanswered: bool = field(default=False, compare=False)
     """The reader gave no answer of its own: its process died or took too long. That may be the machine's fault."""
 
+    @property
+    def is_of_a_notice(self) -> bool:
+        """Whether the paper is a notice by its title."""
+        return self.detail.partition(": ")[0] in NOTICE_CODES
 
-REFUSAL_CODES: Final = frozenset(
-    {
-        *("container", "trailing_data", "cut", "continues", "ocr_layer", "unseen", "empty", "invoice", "mail_file"),
-        *("zip", "archive", "outlook", "sealed", "docuworks", "picture", "other"),
-    }
-)
+
+NOTICE_CODES: Final = frozenset({"unread", "assumed", "unknown_surety", "form_fields"})
+"""Those of NOT_A_NOTICE that are about a notice all the same, and say why nothing is read of it."""
+REFUSAL_CODES: Final = NOTICE_CODES | {
+    *("container", "trailing_data", "cut", "continues", "ocr_layer", "unseen", "empty", "invoice", "mail_file"),
+    *("zip", "archive", "outlook", "sealed", "docuworks", "picture", "other"),
+}
 """What ``Unreadable.detail`` begins with where it is a code of ours, alone or before ``: `` and what it is about."""
 
 
@@ -384,6 +391,11 @@ def _object_of(value: object, needed: set[str], known: set[str]) -> dict[str, An
     return dict(value)
 
 
+REGISTERED: Final = "registered"
+READ: Final = "read"
+"""Who says for how much an invoice asks: the register, or the invoice's own text (machine output)."""
+
+
 class ReceiptKind(StrEnum):
     """What a receipt says."""
 
@@ -481,6 +493,9 @@ class Submission:
     draft: Draft | None = None
     draft_hash: str = ""
     """64 hexadecimal digits over the draft and the hashes of its parts."""
+    invoice_amount_read: int | None = None
+    """In yen, as the text of the draft's invoice says for certain; the register's own word is in the draft."""
+    invoice_date_read: dt.date | None = None
     duties: Duties = Duties()
     done: tuple[Told, ...] = ()
     """Those of ``duties.after`` that a person has recorded as done."""
@@ -555,6 +570,20 @@ class Submission:
         is_answered = any(answer.reason is Reason.SENDER_UNPROVEN for answer in self.answers)
         is_untouched = self.state in {State.ANNOUNCED, State.HELD, State.WITHDRAWN}
         return is_untouched and not self.proven and not is_answered
+
+    @property
+    def invoice_amount(self) -> tuple[int | None, str]:
+        """For how much its invoice asks, and who says so: ``registered``, ``read`` (by its text), or nobody."""
+        if self.draft is not None and self.draft.invoice_amount is not None:
+            return self.draft.invoice_amount, REGISTERED
+        return self.invoice_amount_read, READ if self.invoice_amount_read is not None else ""
+
+    @property
+    def invoice_date(self) -> tuple[dt.date | None, str]:
+        """Of which day its invoice is, and who says so."""
+        if self.draft is not None and self.draft.invoice_date is not None:
+            return self.draft.invoice_date, REGISTERED
+        return self.invoice_date_read, READ if self.invoice_date_read is not None else ""
 
     @property
     def is_rehearsal(self) -> bool:

@@ -370,6 +370,7 @@ class Project:
     contractor: str
     names_on_notice: tuple[str, ...]
     contract_numbers: tuple[str, ...]
+    """Of guarantees of any product."""
     by_name: bool
     values: Mapping[str, str]
     dates: Mapping[str, dt.date]
@@ -401,6 +402,17 @@ class Project:
     amended_rules: Mapping[Product, Rule] = field(default_factory=dict)
     deadlines: Mapping[Product, dt.date] = field(default_factory=dict)
     """The last day on which the issuer may get this product's mail."""
+    numbers: Mapping[Product, tuple[str, ...]] = field(default_factory=dict)
+    """The contract numbers of the guarantees of one product alone."""
+
+    def numbers_of(self, product: Product) -> tuple[str, ...]:
+        """The contract numbers under which a guarantee of ``product`` may come."""
+        return (*self.contract_numbers, *self.numbers.get(product, ()))
+
+    @property
+    def all_numbers(self) -> tuple[str, ...]:
+        """Every contract number that is registered with it."""
+        return (*self.contract_numbers, *(number for product in Product for number in self.numbers.get(product, ())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -296,6 +296,7 @@ class Reason(StrEnum):
     UNSAFE_VALUE = "unsafe_value"
     NO_RECIPIENT = "no_recipient"
     RULE_OPEN = "rule_open"
+    GUARANTOR_NOT_LISTED = "guarantor_not_listed"
     INVOICE_MISSING = "invoice_missing"
     INVOICE_UNDECIDED = "invoice_undecided"
     TWO_INVOICES = "two_invoices"

@@ -58,6 +58,26 @@ def match_key(text: str) -> str:
     return "".join(folded.translate(_JIS_TWINS).split())
 
 
+# Letters, digits and hyphen in the full width of a Japanese typeface; − is what cp932 and Unicode give for one －.
+_WIDE: Final = {
+    code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
+}
+_HALF: Final = _WIDE | dict.fromkeys(map(ord, "－−"), ord("-"))
+
+
+def half_width(text: str) -> str:
+    """``text`` with each full-width letter, digit and hyphen as the ASCII one that it shows: one for one."""
+    return text.translate(_HALF)
+
+
+def whole_half_width(code: str) -> str:
+    """``code`` in ASCII where all of it is printed in full width; unchanged otherwise.
+
+    One full-width character among others is no print of a surety: that is for a person to look at.
+    """
+    return half_width(code) if code and all(ord(each) in _HALF for each in code) else code
+
+
 def repair_radicals(text: str) -> str:
     """``text`` with Kangxi and CJK radicals replaced by the characters they stand for, and nothing else changed."""
     return _RADICAL_BLOCKS.sub(lambda m: unicodedata.normalize("NFKC", m[0]), text.translate(_RADICALS))
@@ -119,8 +139,10 @@ def hide_codes(text: str, key: str = "") -> str:
 
     The look is 8 to 16 ASCII letters and digits with both among them, standing alone; a contract number has a hyphen.
     """
-    if key:
-        text = text.replace(key, _masked(key))
+    if key and key in (folded := half_width(text)):
+        ends = [0, *(each.end() for each in re.finditer(re.escape(key), folded))]
+        parts = [text[end : end + len(rest)] for end, rest in zip(ends, folded.split(key), strict=True)]
+        text = _masked(key).join(parts)
     return _CODE.sub(lambda found: _masked(found[0]), text)
 
 

@@ -75,7 +75,7 @@ def index_projects(projects: Iterable[Project], own_name: str) -> Register:
         by_id[project.id] = project
         for index, name in ((by_name, match_key(project.name)), (by_folded, fold_name(project.name))):
             index[name] = (*index.get(name, ()), project)
-        for number in dict.fromkeys(map(match_key, project.contract_numbers)):
+        for number in dict.fromkeys(map(match_key, project.all_numbers)):
             by_number[number] = (*by_number.get(number, ()), project)
     return Register(own_name, by_id, by_number, by_name, by_folded)
 
@@ -96,7 +96,11 @@ def match_project(
     if len(numbered) > 1:
         return Ambiguous(numbered)
     if numbered:
-        holds = (*_of_name(notice, numbered[0], register), *_of_contractor(notice, numbered[0], register.own_name))
+        holds = (
+            *_of_product(notice, numbered[0]),
+            *_of_name(notice, numbered[0], register),
+            *_of_contractor(notice, numbered[0], register.own_name),
+        )
         return Match(numbered[0], holds)
     if bound is not None and bound in register.by_id:
         project = register.by_id[bound]
@@ -117,12 +121,20 @@ def _of_this_name(name: str, register: Register) -> tuple[Project, ...]:
 
 def _questions(notice: Notice, project: Project, own_name: str, numbers_before: NumbersBefore) -> tuple[Hold, ...]:
     holds = [*_of_contractor(notice, project, own_name)]
-    known = (*project.contract_numbers, *numbers_before(project.id, notice.product))
+    known = (*project.numbers_of(notice.product), *numbers_before(project.id, notice.product))
     others = sorted({match_key(number) for number in known} - {match_key(notice.contract_number)})
     if others:
         # Not the number of the register, and yet its project: another project's notice, or a further guarantee.
         holds.append(Hold.of(Reason.NUMBER_DIFFERS, project=project.id, others=tuple(others)))
     return tuple(holds)
+
+
+def _of_product(notice: Notice, project: Project) -> Iterator[Hold]:
+    """A number that the register gives this project for another product: one of the two was entered wrongly."""
+    number = match_key(notice.contract_number)
+    if number not in map(match_key, project.numbers_of(notice.product)):
+        products = (each.value for each in Product if number in map(match_key, project.numbers_of(each)))
+        yield Hold.of(Reason.NUMBER_DIFFERS, "other_product", project=project.id, products=tuple(products))
 
 
 def _of_name(notice: Notice, project: Project, register: Register) -> Iterator[Hold]:

@@ -122,8 +122,9 @@ def _of_names(notice: Notice, register: Register) -> Iterator[tuple[Project, str
 
 def _numbers_of(notice: Notice, project: Project) -> str:
     """Of two projects of one name, what may tell them apart: the numbers that are registered."""
-    listed = ", ".join(project.contract_numbers)
-    is_same = match_key(notice.contract_number) in map(match_key, project.contract_numbers)
+    numbers = project.numbers_of(notice.product)
+    listed = ", ".join(numbers)
+    is_same = match_key(notice.contract_number) in map(match_key, numbers)
     return f"{notice.contract_number}≠{listed}" if listed and not is_same else ""
 
 

@@ -136,7 +136,7 @@ def _describe(task: Task) -> str:
     about = [
         PRODUCT_NAMES[task.product] if task.product else "",
         say("digest_number", "ja", number=task.label or task.submission) if task.submission else "",
-        say("digest_due", "ja", day=task.due.isoformat()) if task.due else "",
+        say("digest_due", "ja", day=task.due_text("ja")) if task.due else "",
     ]
     urgency = say(f"urgency_{task.urgency.value}", "ja")
     lines = [say("digest_task", "ja", urgency=urgency, about="　".join(filter(None, about)))]

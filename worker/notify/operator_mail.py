@@ -20,6 +20,7 @@ from worker.core.messages import (
     name_any_state,
     name_duty,
     name_hold,
+    name_limit,
     name_receipt,
     name_state,
     name_thing,
@@ -41,6 +42,7 @@ from worker.track.overdue import PRESSED
 from worker.views.actions import action_for
 from worker.views.commands import command_line
 from worker.views.missing_invoice import say_missing
+from worker.views.tasks import days_over
 
 _CALLED_ABOUT: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.OVERDUE})
 """The states in which the section itself knows most."""
@@ -76,14 +78,23 @@ def no_near_misses(submission: Submission) -> tuple[NearMiss, ...]:  # noqa: ARG
     return ()
 
 
-def describe(submission: Submission, near: Sequence[NearMiss] = (), missing: MissingInvoice | None = None) -> str:
+def describe(
+    submission: Submission,
+    near: Sequence[NearMiss] = (),
+    missing: MissingInvoice | None = None,
+    today: dt.date | None = None,
+) -> str:
     """One submission in a few plain lines, with the projects that its notice nearly fits.
 
-    ``missing`` says where its invoice goes, where that was not found.
+    ``missing`` says where its invoice goes, where that was not found. A deadline that has passed on ``today`` stands
+    first.
     """
     project = submission.known_as or "（案件不明）"
     issuer = submission.issuer_name or "（発注者不明）"
     lines = [f"■ {submission.label}　{shown(project)}　／　{shown(issuer)}"]
+    over = days_over(submission.duties.deadline, today) if today and submission.state in PRESSED else 0
+    if over:
+        lines.append(say("line_due", "ja", day=name_limit(submission.duties.deadline, over, "ja")))
     if submission.reasons:
         lines += [f"　　理由：{shown(name_hold(hold, 'ja'))}" for hold in submission.reasons]
     else:
@@ -98,7 +109,7 @@ def describe(submission: Submission, near: Sequence[NearMiss] = (), missing: Mis
     if submission.state is State.BOUNCED:
         failed = (each for each in submission.receipts if each.kind is ReceiptKind.FAILED)
         lines += [f"　　{shown(name_receipt(each, 'ja'))}" for each in failed]
-    lines += _limits_of(submission)
+    lines += _limits_of(submission, is_over=over > 0)
     if step := next_step(submission, "ja"):
         lines.append(f"　　次にすること：{step}")
     if submission.state is State.ANNOUNCED:
@@ -111,10 +122,10 @@ def describe(submission: Submission, near: Sequence[NearMiss] = (), missing: Mis
     return "\n".join(lines)
 
 
-def _limits_of(submission: Submission) -> Iterator[str]:
+def _limits_of(submission: Submission, *, is_over: bool) -> Iterator[str]:
     """By when it must be there, and whom to call where that, or what became of it, cannot wait."""
     deadline = submission.duties.deadline if submission.state in PRESSED else None
-    if deadline is not None:
+    if deadline is not None and not is_over:
         yield say("line_due", "ja", day=deadline.isoformat())
     if deadline is not None or submission.state in _CALLED_ABOUT:
         phone = submission.section_phone or say("no_phone", "ja")
@@ -134,11 +145,13 @@ def write_telling(
     *,
     rehearsing: bool,
     missing: Mapping[int, MissingInvoice] | None = None,
+    today: dt.date | None = None,
 ) -> tuple[str, str]:
     """Subject and body of the mail about ``alarms``; submissions that have moved on since are left out.
 
     ``waits`` are the states in which a submission needs a person. ``near_misses_of`` is
-    asked about the first NEAR_LIMIT; ``missing`` says of some where their invoices go.
+    asked about the first NEAR_LIMIT; ``missing`` says of some where their invoices go. ``today`` marks deadlines that
+    have passed.
     """
     wanted = dict.fromkeys(number for alarm in alarms for number in alarm.submissions)
     needing = frozenset(waits)
@@ -163,8 +176,10 @@ def write_telling(
         parts += [say("telling_deadline", "ja", count=len(hurried))] if hurried else []
         open_ones.sort(key=lambda each: (each.id not in pressed, each.state not in _AT_ONCE))
         parts.append(say("telling_open", "ja", count=len(open_ones)))
-        parts += [describe(each, near_misses_of(each), (missing or {}).get(each.id)) for each in open_ones[:NEAR_LIMIT]]
-        parts += [describe(each) for each in open_ones[NEAR_LIMIT:LINES_LIMIT]]
+        parts += [
+            describe(each, near_misses_of(each), (missing or {}).get(each.id), today) for each in open_ones[:NEAR_LIMIT]
+        ]
+        parts += [describe(each, today=today) for each in open_ones[NEAR_LIMIT:LINES_LIMIT]]
         if len(open_ones) > LINES_LIMIT:
             parts.append(say("telling_more", "ja", count=len(open_ones) - LINES_LIMIT))
     if not troubles and not open_ones:

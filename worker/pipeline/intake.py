@@ -498,13 +498,17 @@ def _keep_what_counts(
     """
     refused = [pdf for pdf, _, each in read if pdf.archive and isinstance(each, Unreadable)]
     if isinstance(what, Unrelated):
-        read = tuple((pdf if isinstance(each, Notice) else _emptied(pdf), digest, each) for pdf, digest, each in read)
+        read = tuple((pdf if _is_of_a_notice(each) else _emptied(pdf), digest, each) for pdf, digest, each in read)
     elif sum(len(pdf.content) for pdf in refused) > most:
         read = tuple(one for one in read if not any(one[0] is pdf for pdf in refused))
         archives = dict.fromkeys(pdf.archive for pdf in refused)
         left = tuple(Unopened("", Sort.ZIP, name) for name in archives)
         what = dataclasses.replace(what, unopened=what.unopened + left)
     return dataclasses.replace(what, pdfs=tuple(map(_emptied, what.pdfs))), read
+
+
+def _is_of_a_notice(read: Notice | Unreadable) -> bool:
+    return isinstance(read, Notice) or read.is_of_a_notice
 
 
 def _emptied(pdf: Attached) -> Attached:
@@ -598,10 +602,11 @@ def _record_read(
 ) -> MessageRow:
     notices = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Notice)]
     refused = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Unreadable)]
+    meant = [each for each in refused if each[2].is_of_a_notice]
     unread = taken.mail.unread
     hidden = "" if taken.read or unread else _hidden_in(taken.message)
     unopened = _worth_telling(what.unopened, has_notice=bool(notices))
-    if not notices and not unread and isinstance(what, Unrelated):
+    if not notices and not meant and not unread and isinstance(what, Unrelated):
         return dataclasses.replace(row, why=NOTHING)
     if not refused and not notices and not unread and isinstance(what, Meant) and not hidden and not unopened:
         return dataclasses.replace(row, why="speaks of a key, holds no PDF")
@@ -614,19 +619,15 @@ def _record_read(
     guarantor = what.guarantor if isinstance(what, Announcement | Meant) else None
     if notices:
         row = _record_notices(taking, row, taken, way, notices, [pdf.filename for pdf, _, _ in refused])
-        more = list(_hold_rest(taking, taken, taken.proven(way, guarantor), 0))
+        more = _hold_each(taking, taken, way, guarantor, meant, beside=len(notices))
         if unopened:
             more.append(taking.take_set_aside(_hold_unopened(unopened), taken.proven(way, None)))
         return dataclasses.replace(row, submissions=(*row.submissions, *more))
     if refused or unread:
-        worth = () if isinstance(what, Unrelated) else _worth_a_hold(refused)
+        worth = meant if isinstance(what, Unrelated) else _worth_a_hold(refused)
         if unopened:  # then that is what may be the notice
             worth = [each for each in worth if _may_be_one(each[2])]
-        held = [
-            taking.take_unreadable(pdf, digest, why, taken.proven(way, guarantor, is_enclosed=pdf.is_enclosed))
-            for pdf, digest, why in worth[:HOLDS_PER_MAIL]
-        ]
-        held += _hold_rest(taking, taken, taken.proven(way, guarantor), len(worth) - len(held))
+        held = _hold_each(taking, taken, way, guarantor, worth)
         if unopened:
             held.append(taking.take_set_aside(_hold_unopened(unopened), taken.proven(way, guarantor)))
         return dataclasses.replace(row, end=End.HELD, submissions=tuple(held))
@@ -720,11 +721,36 @@ def _hidden_in(message: Message) -> str:
     return ", ".join(sorted(found)) or next(filter(None, map(_hidden_in, message.nested)), "")
 
 
+def _hold_each(
+    taking: Taking,
+    taken: _Taken,
+    way: Way,
+    guarantor: str | None,
+    worth: Sequence[tuple[Attached, Sha256, Unreadable]],
+    beside: int = 0,
+) -> list[int]:
+    """Hold the first HOLDS_PER_MAIL of ``worth``, and the rest as one; ``beside`` are the notices of the same mail."""
+    is_one_of_several = len(worth) + beside > 1
+    ways = [_named_by_file(way, pdf) if is_one_of_several else way for pdf, _, _ in worth]
+    held = [
+        taking.take_unreadable(pdf, digest, why, taken.proven(named, guarantor, is_enclosed=pdf.is_enclosed))
+        for (pdf, digest, why), named in [*zip(worth, ways, strict=True)][:HOLDS_PER_MAIL]
+    ]
+    return [*held, *_hold_rest(taking, taken, taken.proven(way, guarantor), len(worth) - len(held))]
+
+
+def _named_by_file(way: Way, pdf: Attached) -> Way:
+    """``way`` with the file's name behind the mail's subject, which alone would stand for several."""
+    if not pdf.filename:
+        return way
+    return dataclasses.replace(way, source_name=f"{way.source_name}（{hide_codes(pdf.filename)}）")
+
+
 def _worth_a_hold(refused: Sequence[Read]) -> Sequence[tuple[Attached, Sha256, Unreadable]]:
     """Of the PDFs of a mail that means a notice and holds none, those a person should see.
 
     One hold is enough for files that simply are something else (drawings, estimates); a file that cannot be read
-    may be the notice itself, so each of those is held.
+    may be the notice itself, so each of those is held, and so is each that is a notice by its title.
     """
     pairs = [(pdf, digest, each) for pdf, digest, each in refused if isinstance(each, Unreadable)]
     unread = [each for each in pairs if _may_be_one(each[2])]
@@ -732,4 +758,4 @@ def _worth_a_hold(refused: Sequence[Read]) -> Sequence[tuple[Attached, Sha256, U
 
 
 def _may_be_one(refusal: Unreadable) -> bool:
-    return refusal.reason is not Reason.NOT_A_NOTICE
+    return refusal.reason is not Reason.NOT_A_NOTICE or refusal.is_of_a_notice

@@ -57,7 +57,7 @@ def guarantees_in(notices: Iterable[Notice], in_force: InForce, reading: Reading
 
 
 def _guarantee_of(notice: Notice, in_force: InForce, reading: Reading, bound: str | None) -> Iterator[Guarantee]:
-    bound = bound or reading.bound_project(notice.guarantor, notice.contract_number)
+    bound = bound or reading.bound_project(notice.guarantor, notice.contract_number, notice.product)
     outcome = match_project(notice, in_force.register, bound)
     if isinstance(outcome, Match | Proposed):
         yield Guarantee(outcome.project, notice.product, notice.contract_number)

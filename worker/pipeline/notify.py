@@ -249,6 +249,7 @@ class Telling:
             lambda submission: near_misses_of(submission, self._store, in_force.register),
             missing=self._missing,
             rehearsing=settings.release.rehearsal_to is not None,
+            today=self._clock.now().astimezone(JST).date(),
         )
         named = [int(found[1]) for alarm in alarms if (found := _ABOUT.match(alarm.detail))]
         return _Message(tuple(alarms), settings.notify, subject, self._without_keys(body, [*numbers, *named]))

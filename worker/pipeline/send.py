@@ -320,6 +320,8 @@ class Sending:
                     before,
                     state=State.SENDING,
                     duties=fresh.duties,
+                    invoice_amount_read=fresh.invoice_amount_read,
+                    invoice_date_read=fresh.invoice_date_read,
                     tries=tries,
                     unread_tries=0,
                     tried_as=before.tried_as if draft.is_rehearsal else draft.message_id,

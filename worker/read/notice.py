@@ -1,7 +1,8 @@
 """Decides what a PDF's text says: one notice with its fields, or the name of why it must not be read as one.
 
 It promises never to guess and never to correct: number and key are given only as both engines read them, character
-by character, from the one place a label points to. It does not know the PDF, the projects or the issuers.
+by character, from the one place a label points to; one that is printed in full width throughout is given in ASCII. It
+does not know the PDF, the projects or the issuers.
 
 Longer than other files: every way in which a text is refused stands beside what is read of it.
 """
@@ -17,7 +18,7 @@ from typing import Final, NoReturn
 from worker.core.model import Key, Notice, PageText, PdfText, Product, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.core.states import Reason
-from worker.core.text import match_key
+from worker.core.text import half_width, match_key, whole_half_width
 from worker.read.notice_labels import (
     CODES,
     Fields,
@@ -25,6 +26,7 @@ from worker.read.notice_labels import (
     Labels,
     Line,
     despaced,
+    fold_line,
     fold_lines,
     is_broken,
     is_struck_over,
@@ -41,6 +43,10 @@ CODE_CHARACTERS: Final = 64
 _HEADING: Final = re.compile(r"[^:、。「」『』]{0,12}(?:証書|証券|保証保険)(?:\([^()]{1,10}\))?")
 _INVOICE: Final = re.compile(r"[^:、。「」『』]{0,12}請求書(?:\([^()]{1,12}\))?")
 _LOOKS_LIKE: Final = ("公共工事履行保証証券", "履行保証保険", "保証証書", "電子証書")
+_NOTICE: Final = re.compile("認証キー」?等?の(?:お知らせ|御知らせ|通知)")
+"""In the title of every notice: a certificate or a bond has no key of its own to give notice of."""
+_FORM: Final = frozenset({"labels", "number", "key", "products"})
+"""What a profile may assume of a notice's form."""
 _LINE_END_HYPHEN: Final = re.compile("[\u0002\ufffe](?=\r?\n|$)")
 
 
@@ -59,7 +65,7 @@ def read_notice(text: PdfText, guarantors: tuple[Guarantor, ...]) -> Notice | Un
         pages = _checked(text)
         _refuse_other_papers(pages)
         guarantor = _recognise(pages, guarantors)
-        return _read_form(tuple(_Form(page, guarantor) for page in pages), guarantor)
+        return _read_form(tuple(_Form(page, guarantor) for page in pages), guarantor, has_fields=text.has_fields)
     except _Refused as refused:
         if refused.unreadable.reason is Reason.NOT_A_NOTICE and _is_invoice(pages, guarantors):
             return Unreadable(Reason.NOT_A_NOTICE, "invoice")
@@ -103,11 +109,19 @@ def _checked(text: PdfText) -> tuple[_Page, ...]:
 
 
 def _refuse_other_papers(pages: tuple[_Page, ...]) -> None:
-    """A line of its own that names a certificate or a bond is a heading: the paper is that, whatever else it holds."""
+    """A line of its own that names a certificate or a bond is a heading: the paper is that, whatever else it holds.
+
+    Below the title of a notice it is a part of the notice's text that a narrow print broke: that says nothing of it.
+    """
     for page in pages:
-        for line in (*page.plumber, *page.pdfium):
-            if _HEADING.fullmatch(line.folded):
-                _refuse(Reason.NOT_A_NOTICE, line.folded)
+        for lines in (page.plumber, page.pdfium):
+            above = ""
+            for line in lines:
+                if _HEADING.fullmatch(line.folded):
+                    if _NOTICE.search(above):
+                        _refuse(Reason.NOT_A_NOTICE, f"unread: {line.folded}")
+                    _refuse(Reason.NOT_A_NOTICE, line.folded)
+                above += line.folded
 
 
 def _is_invoice(pages: tuple[_Page, ...], guarantors: tuple[Guarantor, ...]) -> bool:
@@ -118,7 +132,12 @@ def _is_invoice(pages: tuple[_Page, ...], guarantors: tuple[Guarantor, ...]) -> 
 
 
 def _refuse_unknown(pages: tuple[_Page, ...], missing: str) -> NoReturn:
-    """No notice: say what it looks like, else what was not found."""
+    """No notice: say what it looks like, else what was not found; a notice of a surety without a profile is told so.
+
+    The words of a certificate stand in every notice as well, which says where the certificate is read.
+    """
+    if any(_NOTICE.search(page.squeezed) for page in pages):
+        _refuse(Reason.NOT_A_NOTICE, "unknown_surety")
     seen = (word for word in _LOOKS_LIKE if any(word in page.squeezed for page in pages))
     _refuse(Reason.NOT_A_NOTICE, next(seen, missing))
 
@@ -172,6 +191,7 @@ class _Form:
 
     def __init__(self, page: _Page, guarantor: Guarantor) -> None:
         self.page = page
+        self.guarantor = guarantor
         self._labels = labels_of(tuple(guarantor.labels.items()), (guarantor.name, *guarantor.titles))
         # ASCII: a person's \d must not take a full-width digit for the digit that the issuer will type
         self._patterns = {
@@ -205,27 +225,43 @@ class _Form:
         The line after a lone label counts only where it has the form: where an engine draws all values before
         all labels, any other text follows.
         """
-        found = ((found.beside, despaced(found.text)) for found in reading.fields.get(field, ()))
+        found = ((found.beside, whole_half_width(despaced(found.text))) for found in reading.fields.get(field, ()))
         values = (value for beside, value in found if value and (beside or self.is_code(field, value)))
         return tuple(dict.fromkeys(values))
 
     def lone_codes(self, reading: _Reading, field: str) -> tuple[str, ...]:
         """Whole lines of a reading that have the form, for where its engine parts values from their labels."""
-        values = (despaced(line.text.strip()) for line in reading.lines)
+        values = (whole_half_width(despaced(line.text.strip())) for line in reading.lines)
         return tuple(value for value in values if self.is_code(field, value))
 
 
-def _read_form(forms: tuple[_Form, ...], guarantor: Guarantor) -> Notice:
+def _read_form(forms: tuple[_Form, ...], guarantor: Guarantor, *, has_fields: bool) -> Notice:
     _refuse_several(forms, guarantor)
     form = next((form for form in forms if form.is_complete), None)
     if form is None:
-        _refuse_unknown(tuple(form.page for form in forms), _missing_label(forms, guarantor))
+        if not any(_NOTICE.search(form.page.squeezed) for form in forms) and not _has_labels(forms):
+            _refuse_unknown(tuple(form.page for form in forms), _missing_label(forms, guarantor))
+        if has_fields:
+            _refuse(Reason.NOT_A_NOTICE, f"form_fields: {_missing_label(forms, guarantor)}")
+        _refuse_form(guarantor, _missing_label(forms, guarantor))
     try:
         return _read_fields(form, form.plain, guarantor)
     except _Refused as refused:
         if refused.unreadable.reason is not Reason.ENGINES_DISAGREE or not form.deduped.lines:
             raise
     return _read_fields(form, form.deduped, guarantor)
+
+
+def _has_labels(forms: tuple[_Form, ...]) -> bool:
+    """Whether the labels of number and key stand on it, with or without their values."""
+    return all(any(reading.fields.get(field) for form in forms for reading in form.readings) for field in CODES)
+
+
+def _refuse_form(guarantor: Guarantor, label: str) -> NoReturn:
+    """A notice of this guarantor in which the value of ``label`` is not found, or has another form."""
+    if _FORM & {*guarantor.assumed}:
+        _refuse(Reason.NOT_A_NOTICE, f"assumed: {guarantor.name} {label}")
+    _refuse(Reason.NOT_A_NOTICE, f"unread: {label}")
 
 
 def _refuse_several(forms: tuple[_Form, ...], guarantor: Guarantor) -> None:
@@ -285,24 +321,24 @@ def _agreed_code(form: _Form, plumber: _Reading, field: str, label: str) -> str:
     if not any(labelled) or len(first) != 1 or first != second:
         _refuse(Reason.ENGINES_DISAGREE, label)
     (code,) = first
-    if plumber is form.deduped and not is_struck_over(code, form.page.plain):
+    if plumber is form.deduped and not is_struck_over(code, half_width(form.page.plain)):
         _refuse(Reason.ENGINES_DISAGREE, label)
     if not form.is_code(field, code):
-        _refuse(Reason.NOT_A_NOTICE, label)
+        _refuse_form(form.guarantor, label)
     return code
 
 
 def _agreed_name(form: _Form, plumber: _Reading, field: str, label: str, codes: tuple[str, ...]) -> str:
-    """A name in pdfium's characters (it keeps －, ～ and U+3000), where plumber reads the same by the match key.
+    """A name in pdfium's characters (it keeps －, ～ and U+3000), where plumber reads the same as lines are compared.
 
     Where one engine gives only a part of it (a cell's lines around its label, values drawn before labels), the longer
     one counts if it stands in the other's text too, in one piece. A number or key that the one engine reads as its last
     line, and the other beside its label, is no part of it.
     """
     first, second = _one_name(plumber.fields, field, label), _one_name(form.pdfium.fields, field, label)
-    first_key, second_key = match_key(first), match_key(second)
+    first_key, second_key = fold_line(first).folded, fold_line(second).folded
     if not first_key and not second_key:
-        _refuse(Reason.NOT_A_NOTICE, label)
+        _refuse_form(form.guarantor, label)
     if second_key and second_key in {first_key, *(first_key.removesuffix(match_key(code)) for code in codes)}:
         return second
     longer_first = second_key in first_key
@@ -329,5 +365,5 @@ def _known_product(text: str, guarantor: Guarantor) -> Product:
     words = {match_key(word): product for product, several in guarantor.products.items() for word in several}
     product = words.get(match_key(text))
     if product is None:
-        _refuse(Reason.NOT_A_NOTICE, _label(guarantor, "product"))
+        _refuse_form(guarantor, _label(guarantor, "product"))
     return product

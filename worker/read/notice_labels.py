@@ -28,6 +28,8 @@ STRIKES: Final = 4
 
 _COLON: Final = ":"
 _COLONS: Final = {0x2236: _COLON, 0xFE13: _COLON, 0xFE55: _COLON}  # ratio and presentation forms, as forms print them
+# A browser's PDF names the first character of a glyph: in Noto Sans CJK one engine reads the left, the other the right.
+_GLYPH_TWINS: Final = {0x2027: "・", 0x2215: "/"}
 _NUMBERING: Final = r"(?:\(?[0-9]{1,2}[.):、,]?|[・■□●○◆◇◎※*])?"
 _NOTE: Final = r"(?:\([^()]{1,20}\))"
 _JOINT_VENTURE_NOTE: Final = re.compile(r"\([^()]*場合[^()]*\)")
@@ -73,7 +75,7 @@ Fields = Mapping[str, tuple[Found, ...]]
 
 @lru_cache(maxsize=8192)
 def _fold(character: str) -> str:
-    return match_key(character).translate(_COLONS)
+    return match_key(character.translate(_GLYPH_TWINS)).translate(_COLONS)
 
 
 @lru_cache(maxsize=256)  # the readings of a page have most of their lines in common

@@ -15,6 +15,7 @@ from typing import Final
 from worker.core.model import Located, Notice, PdfText, Place, Stretch, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.core.states import Reason
+from worker.core.text import half_width
 from worker.read.notice import CODE_CHARACTERS
 from worker.read.notice_labels import CODES, Labels, fold_line, fold_lines, labels_of
 
@@ -45,7 +46,7 @@ def confirm_notice(notice: Notice, text: PdfText, located: Located, guarantor: G
             label = next(iter(guarantor.labels.get(field, ())), field)
             return Unreadable(Reason.NO_TEXT, "ocr_layer" if located.is_scan else f"unseen: {label}")
     for field, places in zip(CODES, located.places, strict=True):
-        code = _code(field, values[field], guarantor)
+        code = _code(field, values[field], guarantor, is_wide=any(each.at.text != values[field] for each in places))
         if _goes_on(code, places, located, code.labelled_cells(text)) or code.goes_on_in_a_table(text):
             return Unreadable(Reason.TWO_VALUES, f"continues: {code.label}")
         if any(place.at.height <= 0 for place in places) and code.goes_on_in_text(text):
@@ -53,10 +54,10 @@ def confirm_notice(notice: Notice, text: PdfText, located: Located, guarantor: G
     return notice
 
 
-def _code(field: str, value: str, guarantor: Guarantor) -> _Code:
+def _code(field: str, value: str, guarantor: Guarantor, *, is_wide: bool) -> _Code:
     pattern = re.compile(guarantor.number if field == "contract_number" else guarantor.key, re.ASCII)
     labels = labels_of(tuple(guarantor.labels.items()), (guarantor.name, *guarantor.titles))
-    return _Code(value, pattern, labels, next(iter(guarantor.labels.get(field, ())), field))
+    return _Code(value, pattern, labels, next(iter(guarantor.labels.get(field, ())), field), is_wide)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +68,21 @@ class _Code:
     pattern: re.Pattern[str]
     labels: Labels
     label: str
+    is_wide: bool
+    """Whether it is printed in full width somewhere: then its rest would be."""
 
     def fits_before(self, text: str) -> bool:
         """Whether the value and some beginning of ``text`` have the form together."""
-        run = _RUN.match(text.lstrip())
+        run = _RUN.match(self._as_printed(text).lstrip())
         return run is not None and any(self._has_form(self.value + run[0][:end]) for end in range(1, len(run[0]) + 1))
 
     def fits_behind(self, text: str) -> bool:
         """Whether some end of ``text``, if it is one run, and the value have the form together."""
-        run = _WHOLE_RUN.match(text.strip())
+        run = _WHOLE_RUN.match(self._as_printed(text).strip())
         return run is not None and any(self._has_form(run[0][start:] + self.value) for start in range(len(run[0])))
+
+    def _as_printed(self, text: str) -> str:
+        return half_width(text) if self.is_wide else text
 
     def _has_form(self, value: str) -> bool:
         return len(value) <= CODE_CHARACTERS and bool(self.pattern.fullmatch(value))
@@ -101,7 +107,7 @@ class _Code:
         rows = [row for page in text.pages for row in page.tables]
         for row, below in zip(rows, [*rows[1:], ()], strict=False):
             for column, cell in enumerate(row):
-                if "".join(cell.split()) != self.value:
+                if self._as_printed("".join(cell.split())) != self.value:
                     continue
                 beside = next((each for each in row[column + 1 :] if each.strip()), "")
                 under = below[column] if column < len(below) and not any(map(str.strip, below[:column])) else ""
@@ -115,7 +121,9 @@ class _Code:
             for reading in (page.plumber, page.pdfium, page.deduped):
                 lines = fold_lines(reading)
                 for line, following in pairwise(lines):
-                    if "".join(line.text.split()).endswith(self.value) and self._may_be_rest(following.text):
+                    if self._as_printed("".join(line.text.split())).endswith(self.value) and self._may_be_rest(
+                        following.text
+                    ):
                         return True
         return False
 

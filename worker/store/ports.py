@@ -98,8 +98,8 @@ class Reading(Protocol):
         """The bytes kept under this hash. Raises LogBroken where they are missing or differ."""
         ...
 
-    def bound_project(self, guarantor: str, contract_number: str) -> str | None:
-        """The project to which a person's approval last bound this number of this guarantor."""
+    def bound_project(self, guarantor: str, contract_number: str, product: Product) -> str | None:
+        """The project to which a person's approval last bound this number of this guarantor, as this product's."""
         ...
 
     def property(self, name: str) -> str | None:

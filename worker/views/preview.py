@@ -21,6 +21,7 @@ from worker.core.messages import (
     name_duty,
     name_evidence,
     name_hold,
+    name_limit,
     name_product,
     name_receipt,
     name_state,
@@ -42,9 +43,11 @@ from worker.core.model import (
 from worker.core.params import Aside
 from worker.core.rulebook import Closing
 from worker.core.states import Reason, State
-from worker.core.text import hide_codes
+from worker.core.text import half_width, hide_codes
 from worker.match.near_matches import NearMiss
+from worker.track.overdue import PRESSED
 from worker.views.missing_invoice import missing_json, say_missing
+from worker.views.tasks import days_over
 
 PAGE_LINES: Final = 60
 """Of an attachment's first page: a form or an invoice has some 40; the file itself is at hand."""
@@ -67,6 +70,8 @@ class Seen:
     near: tuple[NearMiss, ...] = ()
     pages: Mapping[str, str] = field(default_factory=dict)
     """The first page of each attachment as text, by its sha256; one that is not there was not read."""
+    today: dt.date | None = None
+    """The day on which it is looked at: a deadline before it has passed."""
     sends_at: dt.datetime | None = None
     """When it leaves by the hours of sending, where it waits for them."""
     missing: MissingInvoice | None = None
@@ -96,7 +101,7 @@ def lay_out(seen: Seen, lang: Language) -> tuple[Part, ...]:
             "h_download" if seen.submission.product is None else "h_hand_over",
             _hand_over(seen.submission, lang),
         ),
-        ("h_duties", _duties(seen.submission, lang)),
+        ("h_duties", _duties(seen, lang)),
         ("h_receipts", _receipts(seen.submission, lang)),
     )
     laid = ((title, tuple(pair for pair in pairs if pair[1])) for title, pairs in parts)
@@ -108,6 +113,8 @@ _Pairs = Iterator[tuple[str, str]]
 
 def _standing(seen: Seen, lang: Language) -> _Pairs:
     submission = seen.submission
+    if over := _days_over(seen):
+        yield say("h_deadline", lang), name_limit(submission.duties.deadline, over, lang)
     yield say("h_state", lang), name_state(submission, lang)
     for hold in submission.reasons:
         yield say("h_reason", lang), name_hold(hold, lang)
@@ -122,6 +129,13 @@ def _standing(seen: Seen, lang: Language) -> _Pairs:
     moment = seen.sends_at or submission.due_at
     if moment is not None and submission.state is State.APPROVED:
         yield say("h_due", lang), moment.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _days_over(seen: Seen) -> int:
+    submission = seen.submission
+    if seen.today is None or submission.state not in PRESSED:
+        return 0
+    return days_over(submission.duties.deadline, seen.today)
 
 
 def _section(submission: Submission) -> str:
@@ -139,6 +153,11 @@ def _mail(seen: Seen, lang: Language) -> _Pairs:
     for each in draft.attachments:
         size = f"{each.size:,} bytes, sha256 {each.sha256[:_SHORT_HASH]}"
         yield say("h_attachments", lang), say("attachment", lang, title=each.title, name=each.filename, size=size)
+    (amount, amount_from), (date, date_from) = submission.invoice_amount, submission.invoice_date
+    if amount is not None:
+        yield say("h_invoice_amount", lang), say(f"amount_{amount_from}", lang, value=f"{amount:,}")
+    if date is not None:
+        yield say("h_invoice_date", lang), say(f"date_{date_from}", lang, value=date.isoformat())
     yield say("h_body", lang), seen.body
 
 
@@ -198,13 +217,13 @@ def _hand_over(submission: Submission, lang: Language) -> _Pairs:
         yield "□", thing
 
 
-def _duties(submission: Submission, lang: Language) -> _Pairs:
-    duties = submission.duties
+def _duties(seen: Seen, lang: Language) -> _Pairs:
+    submission, duties = seen.submission, seen.submission.duties
     for hold in submission.reasons:
         if hold.reason in _BEFORE:
             yield say("h_before", lang), hold_detail(hold, lang)
     yield say("h_not_before", lang), _day(duties.not_before)
-    yield say("h_deadline", lang), _day(duties.deadline)
+    yield say("h_deadline", lang), name_limit(duties.deadline, _days_over(seen), lang)
     if duties.call_after:
         yield say("h_call", lang), " ".join(filter(None, (submission.section_name, submission.section_phone)))
     for sentence in duties.after:
@@ -342,7 +361,7 @@ class _Run:
 
 def _runs(text: str) -> Iterator[_Run]:
     run: _Run | None = None
-    for at, letter in enumerate(text):
+    for at, letter in enumerate(half_width(text)):
         if letter.isspace():
             continue
         if run is not None and run.letter == letter:

@@ -13,7 +13,7 @@ from worker.config.editing.columns import Fault, Headings, Sheet
 from worker.config.editing.import_rows import Fate, FateKind
 from worker.core.errors import Problem
 from worker.core.messages import Language, hint, name_state, say
-from worker.core.model import Submission
+from worker.core.model import Product, Submission
 from worker.views.problems import problem_json
 from worker.views.project_status import Cell, Row
 from worker.views.rule_replay import Difference
@@ -26,6 +26,7 @@ def row_json(row: Row, lang: Language) -> dict[str, Any]:
         "project": row.project.id,
         "name": row.project.name,
         "contract_numbers": list(row.project.contract_numbers),
+        "numbers": {product.value: list(row.project.numbers.get(product, ())) for product in Product},
         "issuer": row.project.issuer,
         "issuer_name": row.issuer_name,
         "guarantees": {product.value: _cell_json(cell, lang) for product, cell in row.cells.items()},

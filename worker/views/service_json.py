@@ -67,9 +67,16 @@ class Status:
     """Files that are not read, by place."""
 
 
-def doctor_json(results: Iterable[Examined], unread: Mapping[str, UnreadIn]) -> dict[str, Any]:
+def doctor_json(
+    results: Iterable[Examined],
+    unread: Mapping[str, UnreadIn],
+    rehearsal_to: str | None,
+    placeholders: Sequence[str],
+) -> dict[str, Any]:
     """Returns the fixed fields of ``doctor``; ``unread`` are the files that are not read, by place."""
     return {
+        "rehearsal_to": rehearsal_to,
+        "placeholders": list(placeholders),
         "results": [
             {
                 "name": each.name,
@@ -96,6 +103,7 @@ def check_json(
         "issuers": len(configuration.issuers),
         "projects": len(configuration.projects),
         "mailboxes": len(configuration.settings.mailboxes),
+        "rehearsal_to": configuration.settings.release.rehearsal_to,
         "examples": dict(examples),
         "remarks": [problem_json(each, lang) for each in configuration.remarks],
         "unread_files": unread_json(unread),

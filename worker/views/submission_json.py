@@ -28,6 +28,7 @@ def submission_json(submission: Submission, lang: Language = "ja") -> dict[str, 
     """Returns the fixed fields of ``list`` and ``show``; codes and values are the same in every language."""
     draft = submission.draft
     reasons = [hold.reason.value for hold in submission.reasons]
+    (amount, amount_from), (date, date_from) = submission.invoice_amount, submission.invoice_date
     return {
         "id": submission.id,
         "label": submission.label,
@@ -52,12 +53,18 @@ def submission_json(submission: Submission, lang: Language = "ja") -> dict[str, 
         "receipts": [receipt_json(each) for each in submission.receipts],
         "unread": [receipt_json(each) for each in submission.unread],
         "updated_at": time_json(submission.updated_at),
+        "invoice_amount": amount,
+        "invoice_amount_from": amount_from or None,
+        "invoice_date": date.isoformat() if date else None,
+        "invoice_date_from": date_from or None,
     }
 
 
-def listed_json(submission: Submission, sends_at: dt.datetime | None, lang: Language = "ja") -> dict[str, Any]:
-    """Returns the fixed fields of one line of ``list``."""
-    return {**submission_json(submission, lang), "sends_at": time_json(sends_at)}
+def listed_json(
+    submission: Submission, sends_at: dt.datetime | None, correction: int | None, lang: Language = "ja"
+) -> dict[str, Any]:
+    """Returns the fixed fields of one line of ``list``; ``correction`` is the submission that was sent in its place."""
+    return {**submission_json(submission, lang), "sends_at": time_json(sends_at), "resubmitted_as": correction}
 
 
 def shown_json(
@@ -69,7 +76,8 @@ def shown_json(
 ) -> dict[str, Any]:
     """Returns the fixed fields of ``show``."""
     return {
-        **listed_json(seen.submission, sends_at, lang),
+        **submission_json(seen.submission, lang),
+        "sends_at": time_json(sends_at),
         "hold_details": [hold_json(hold, lang) for hold in seen.submission.reasons],
         **seen_json(seen, lang),
         "linked": [submission_json(each, lang) for each in linked],
@@ -182,6 +190,7 @@ def task_json(task: Task, lang: Language) -> dict[str, Any]:
         "text": task.text(lang),
         "command": command_line(task.action, lang) or None,
         "action": action_json(task.action) if task.action else None,
+        "days_over": task.days_over,
     }
 
 

@@ -17,7 +17,7 @@ from typing import Final
 from worker.approve.release import is_by_hold
 from worker.config.load import Configuration
 from worker.core.business_hours import working_days_before
-from worker.core.messages import Language, name_duty, name_receipt, next_step, say
+from worker.core.messages import Language, name_duty, name_limit, name_receipt, next_step, say
 from worker.core.model import JST, PRODUCT_NAMES, Product, ReceiptKind, Submission
 from worker.core.params import Aside, Told
 from worker.core.rulebook import Closing, Project
@@ -99,6 +99,12 @@ class Task:
     urgency: Urgency
     label: str = ""
     """Of the submission as it stands; empty where there is none."""
+    days_over: int = 0
+    """Days since ``due``, once that has passed."""
+
+    def due_text(self, lang: Language) -> str:
+        """By when, and how long that is past; empty where there is no day."""
+        return name_limit(self.due, self.days_over, lang)
 
     def text(self, lang: Language) -> str:
         """What to do, in ``lang``."""
@@ -124,7 +130,12 @@ def open_tasks(submissions: Iterable[Submission], configuration: Configuration, 
     standing = standing_submissions(known)
     for project in configuration.projects:
         found += _tasks_of_project(project, configuration, standing, today)
-    return tuple(sorted(found, key=_order))
+    return tuple(sorted((replace(task, days_over=days_over(task.due, today)) for task in found), key=_order))
+
+
+def days_over(due: dt.date | None, today: dt.date) -> int:
+    """Days since ``due``; 0 where it has not passed."""
+    return max(0, (today - due).days) if due else 0
 
 
 def _order(task: Task) -> tuple[Urgency, dt.date, int, str]:
@@ -140,7 +151,7 @@ def under_present_ids(submissions: Iterable[Submission], projects: Iterable[Proj
     numbered: dict[tuple[str, str], set[str]] = {}
     for project in projects:
         ids.add(project.id)
-        for number in project.contract_numbers:
+        for number in project.all_numbers:
             numbered.setdefault((project.issuer, match_key(number)), set()).add(project.id)
 
     def present(each: Submission) -> Submission:
@@ -154,9 +165,16 @@ def under_present_ids(submissions: Iterable[Submission], projects: Iterable[Proj
 
 def corrected_ones(submissions: Iterable[Submission]) -> frozenset[int]:
     """Ids of those that a correction replaces: their tasks are closed. A correction taken back replaces nothing."""
-    return frozenset(
-        each.corrects for each in submissions if each.corrects is not None and each.state is not State.WITHDRAWN
-    )
+    return frozenset(corrections_of(submissions))
+
+
+def corrections_of(submissions: Iterable[Submission]) -> Mapping[int, int]:
+    """Id of what was corrected → id of its newest correction."""
+    return {
+        each.corrects: each.id
+        for each in submissions
+        if each.corrects is not None and each.state is not State.WITHDRAWN
+    }
 
 
 def standing_submissions(submissions: Sequence[Submission]) -> Standing:

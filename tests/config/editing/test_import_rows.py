@@ -66,6 +66,61 @@ def test_a_number_is_added_to_those_that_are_registered() -> None:
     assert fate.changes[0].value == ["1-2", "1-3"]
 
 
+BY_PRODUCT = ("工事名", "発注者", "保証契約番号", "契約保証番号", "前払金保証番号", "保証契約番号（中間前払金保証）")
+
+
+def by_product(*row: str, registered: tuple[dict[str, Any], ...] = ()) -> Fate:
+    whole = sheet(("道路改良工事", "みほん町", *row), headings=BY_PRODUCT)
+    (fate,) = judge_rows(whole, read_headings(whole, {}), {"mihon": ISSUER}, registered)
+    return fate
+
+
+def test_a_ledger_gives_numbers_by_product() -> None:
+    fate = by_product("", "1-1", "1-2、1-3", "1-4")
+    assert fate.kind is NEW
+    (edit,) = edits_of([fate])
+    assert dict(edit.values) == {
+        ("name",): "道路改良工事",
+        ("issuer",): "mihon",
+        ("numbers", "contract"): ["1-1"],
+        ("numbers", "advance"): ["1-2", "1-3"],
+        ("numbers", "interim"): ["1-4"],
+    }
+
+
+def test_a_number_of_one_product_is_added_to_those_of_its_product() -> None:
+    registered = ({**ROAD, "numbers": {"advance": ["1-2"]}},)
+    assert by_product("", "", "1-2", registered=registered).kind is SAME
+    fate = by_product("", "1-1", "1-2、1-3", registered=registered)
+    assert [(each.key, each.value) for each in fate.changes] == [
+        (("numbers", "contract"), ["1-1"]),
+        (("numbers", "advance"), ["1-2", "1-3"]),
+    ]
+
+
+def test_a_number_that_was_registered_for_any_product_goes_to_the_product_that_the_ledger_gives() -> None:
+    fate = by_product("", "１－１", registered=({**ROAD, "contract_numbers": ["1-1", "1-2"]},))
+    assert [(each.key, each.value) for each in fate.changes] == [
+        (("numbers", "contract"), ["1-1"]),
+        (("contract_numbers",), ["1-2"]),
+    ]
+
+
+def test_a_number_of_one_product_is_not_registered_for_any_as_well() -> None:
+    assert by_product("1-1", registered=({**ROAD, "numbers": {"contract": ["1-1"]}},)).kind is SAME
+
+
+def test_projects_are_told_apart_by_numbers_of_whatever_product() -> None:
+    first, second = {**ROAD, "numbers": {"contract": ["1-1"]}}, {**ROAD, "contract_numbers": ["1-2"]}
+    assert by_product("1-1", "", "", registered=(first, second)).position == 0
+    assert by_product("", "", "1-2", registered=(first, second)).position == 1
+    assert by_product("", "1-3", registered=(first, second)).kind is NEW
+    other = {"name": "橋梁補修工事", "issuer": "mihon", "numbers": {"advance": ["1-9"]}}
+    assert [(each.code, each.cell) for each in by_product("", "1-9", registered=(other,)).faults] == [
+        ("import_number_elsewhere", "D2")
+    ]
+
+
 def test_a_number_in_another_width_is_the_registered_one_and_makes_no_second_project() -> None:
     registered = ({**ROAD, "contract_numbers": ["31074-00001M"]},)
     assert kinds(("道路改良工事", "みほん町", "３１０７４－００００１Ｍ"), registered=registered) == [SAME]

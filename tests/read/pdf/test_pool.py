@@ -112,6 +112,17 @@ async def test_what_a_browser_printed_reads_with_its_radicals_repaired_and_its_c
     assert ruled.contractor_name == unruled.contractor_name == "〇〇建設 株式会社"
 
 
+async def test_a_number_and_a_key_in_full_width_are_read_and_found_on_the_page(pool):
+    wide = made.Form(number="４０２１３－００７１２Ｍ", key="Ｈｓ４ｋＱ９ｗＺｘ２Ｔｂ")
+    assert fields(await read(pool, made.plain(wide))) == expected(made.Form())
+    assert fields(await read(pool, made.ruled_table(wide))) == expected(made.Form())
+
+
+async def test_a_notice_whose_values_stand_in_form_fields_is_told_as_such(pool):
+    refused = await read(pool, (NOTICES / "form-fields.pdf").read_bytes())
+    assert refused == Unreadable(Reason.NOT_A_NOTICE, "form_fields: 保証契約番号")
+
+
 async def test_what_is_no_certain_notice_is_refused_by_name(pool):
     for pdf, refusal in (
         (b"", Reason.DAMAGED),

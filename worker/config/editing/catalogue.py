@@ -144,7 +144,7 @@ def _without_address(issuer: Issuer, projects: Iterable[Project]) -> Iterator[st
 def _differences(own: Mapping[str, Any], shipped: Mapping[str, Any]) -> tuple[Difference, ...]:
     """What the two say otherwise, but what the catalogue leaves open or empty is the user's to fill in."""
     left_open = tuple(map(str, shipped.get("open", ())))
-    ours, theirs = dict(_leaves(own)), dict(_leaves(shipped))
+    ours, theirs = dict(leaves_of(own)), dict(leaves_of(shipped))
     found = []
     for key in dict.fromkeys((*theirs, *ours)):
         is_open = any(key == each or key.startswith((f"{each}.", f"{each}[")) for each in left_open)
@@ -158,15 +158,15 @@ def _differences(own: Mapping[str, Any], shipped: Mapping[str, Any]) -> tuple[Di
     return tuple(found)
 
 
-def _leaves(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+def leaves_of(value: object, path: str = "") -> Iterator[tuple[str, str]]:
     """Every value that is no table, by its key path, as text."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             if path or key not in _NOT_COMPARED:
-                yield from _leaves(inner, f"{path}.{key}" if path else str(key))
+                yield from leaves_of(inner, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
         for at, inner in enumerate(value, start=1):
-            yield from _leaves(inner, f"{path}[{at}]")
+            yield from leaves_of(inner, f"{path}[{at}]")
     else:
         yield path, str(value)
 

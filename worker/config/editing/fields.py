@@ -32,7 +32,7 @@ _NAMED: Final = frozenset({"name", "contractor", "department", "contact", "names
 """What bears a name: digits and marks alone are the answer to another question."""
 _PROSE: Final = frozenset({"approval", "exception"})
 """Sentences, in which a date or a time may be all that is said."""
-ADDED_TO: Final = frozenset({"contract_numbers", "names_on_notice"})
+ADDED_TO: Final = frozenset({"contract_numbers", "numbers", "names_on_notice"})
 """Lists to which another text is added: a ledger that knows one number does not make the others wrong."""
 
 _KINDS: Final = {
@@ -85,6 +85,8 @@ def parse_key(text: str) -> Key | None:
         return (first, rest) if rest in set(CountedBy) else None
     if first == "section":
         return None if rest and rest not in set(Product) else (first, rest) if rest else (first,)
+    if first == "numbers":
+        return (first, rest) if rest in set(Product) else None
     return (first,) if not rest and first in _READERS else None
 
 
@@ -92,7 +94,8 @@ def key_names() -> tuple[str, ...]:
     """Every key that a text can be given for; ``values.…`` stands for any registered value."""
     dates = (f"dates.{name.value}" for name in CountedBy)
     sections = (f"section.{product.value}" for product in Product)
-    return (*_READERS, *sections, *dates, "values.…")
+    numbers = (f"numbers.{product.value}" for product in Product)
+    return (*_READERS, *numbers, *sections, *dates, "values.…")
 
 
 def read_value(key: Key, text: str, issuer: Issuer | None, numbers: Sequence[str] = ()) -> Value:
@@ -111,7 +114,7 @@ def read_value(key: Key, text: str, issuer: Issuer | None, numbers: Sequence[str
         _refuse_damage(first, part)
     if first in _NAMED and any(re.fullmatch(form, _plain(text)) for form in numbers):
         raise FieldRefused("field_no_name", value=text)
-    if first == "contract_numbers":
+    if first in {"contract_numbers", "numbers"}:
         return _contract_numbers(text, numbers)
     if first == "values":
         return _ODD_HYPHENS.sub(_usual_hyphen, text)

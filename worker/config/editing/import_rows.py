@@ -21,6 +21,8 @@ from worker.core.rulebook import Issuer
 from worker.core.text import match_key
 
 _NUMBERS: Final[Key] = ("contract_numbers",)
+_OF_PRODUCT: Final = "numbers"
+"""The table of contract numbers by product."""
 _SECTION: Final[Key] = ("section",)
 
 
@@ -167,12 +169,13 @@ class _Register:
 
     def _numbers_under(self, identity: tuple[str, str]) -> tuple[str, ...]:
         """The contract numbers, as registered, of the projects that this row is none of though it bears their name."""
-        namesakes = (self._registered[at].get("contract_numbers") for at in self._named.get(identity, []))
-        return tuple(str(number) for written in namesakes if isinstance(written, list) for number in written)
+        return tuple(
+            number for at in self._named.get(identity, []) for number in _numbers_written(self._registered[at])
+        )
 
     def _number_elsewhere(self, fate: Fate, numbers: frozenset[str], found: int | None) -> Fault | None:
-        cell = fate.cells.get(_NUMBERS, str(fate.row))
         for number in sorted(numbers):
+            cell = next((fate.cells[key] for key in fate.given if number in _numbers_under(fate, key)), str(fate.row))
             at = self._numbered.get(number)
             if at is not None and at != found:
                 name = str(self._registered[at].get("name"))
@@ -192,13 +195,22 @@ class _Register:
 
 
 def _numbers_of(project: Mapping[str, Any]) -> frozenset[str]:
-    numbers = project.get("contract_numbers")
-    written = numbers if isinstance(numbers, list) else ()
-    return frozenset(match_key(each) for each in written if isinstance(each, str))
+    return frozenset(map(match_key, _numbers_written(project)))
+
+
+def _numbers_written(project: Mapping[str, Any]) -> tuple[str, ...]:
+    """Every contract number of a registered project, of whatever product."""
+    of_products = project.get(_OF_PRODUCT)
+    lists = (project.get("contract_numbers"), *(of_products.values() if isinstance(of_products, Mapping) else ()))
+    return tuple(each for numbers in lists if isinstance(numbers, list) for each in numbers if isinstance(each, str))
 
 
 def _numbers_given(fate: Fate) -> frozenset[str]:
-    numbers = fate.given.get(_NUMBERS, ())
+    return frozenset(number for key in fate.given for number in _numbers_under(fate, key))
+
+
+def _numbers_under(fate: Fate, key: Key) -> frozenset[str]:
+    numbers = fate.given[key] if key == _NUMBERS or key[0] == _OF_PRODUCT else ()
     return frozenset(map(match_key, numbers)) if isinstance(numbers, tuple) else frozenset()
 
 
@@ -212,15 +224,35 @@ def _section_for_all(fate: Fate, project: Mapping[str, Any]) -> Fault | None:
 
 
 def _changes(project: Mapping[str, Any], given: Mapping[Key, Value]) -> Iterable[Change]:
-    for key, value in given.items():
-        former = value_at(project, key)
+    for key, told in given.items():
+        former, value = value_at(project, key), told
         if key[0] in NEEDED:
             continue  # what it was found by; the register's own spelling stays
         if key == _SECTION and isinstance(former, Mapping):
             continue  # a section per product says more than a ledger's one column
+        if key == _NUMBERS:  # what is registered as one product's says more
+            known = _numbers_of({**project, "contract_numbers": []})
+            value = tuple(each for each in _as_texts(told) if match_key(each) not in known)
+            if not value:
+                continue
         later = merged_value(former, key, value)
         if former != later:
             yield Change(key, former, later)
+    yield from _no_longer_of_any(project, given)
+
+
+def _no_longer_of_any(project: Mapping[str, Any], given: Mapping[Key, Value]) -> Iterable[Change]:
+    """A number that a ledger gives as one product's stands no longer among those of any product."""
+    former = project.get("contract_numbers")
+    moved = {match_key(each) for key, value in given.items() if key[0] == _OF_PRODUCT for each in _as_texts(value)}
+    if isinstance(former, list):
+        later = [each for each in former if not (isinstance(each, str) and match_key(each) in moved)]
+        if later != former:
+            yield Change(_NUMBERS, former, later)
+
+
+def _as_texts(value: Value) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
 
 
 def _bad(fate: Fate, fault: Fault) -> Fate:

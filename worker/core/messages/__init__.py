@@ -6,6 +6,7 @@ to do. It knows no state of any submission and decides nothing.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Final, Literal
 
@@ -206,6 +207,13 @@ def name_duty(duty: Told, lang: Language) -> str:
     """What a person does: the issuer's own sentence, or ours."""
     index = 0 if lang == "ja" else 1
     return duty if isinstance(duty, str) else _TELLER.fill(DUTIES[duty.code][index], duty, index)
+
+
+def name_limit(day: dt.date | None, days_over: int, lang: Language) -> str:
+    """A last day, and how long it is past; empty for none."""
+    if day is None:
+        return ""
+    return say("day_over", lang, day=day.isoformat(), days=days_over) if days_over else day.isoformat()
 
 
 def name_misfit(params: Params, lang: Language) -> str:

@@ -298,6 +298,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "リハーサル中：すべてのメールは {to} にだけ送られ、発注者には送られません。",
         "REHEARSAL: every mail goes to {to} alone, none to an issuer.",
     ),
+    "live": (
+        "本番：発注者に送ります（リハーサルにするには rehearsal_to に宛先を書きます）。",
+        "LIVE: mail goes to the issuers (for a rehearsal, write an address under rehearsal_to).",
+    ),
+    "doctor_placeholders": (
+        "見本のアドレスがあります（このコンピューター以外の送信サーバーでは送信しません）：{addresses}",
+        "There are sample addresses (no mail is sent to them but by a mail server on this machine): {addresses}",
+    ),
     "rehearsing_short": ("リハーサル中", "REHEARSAL"),
     "behind_head": (
         (
@@ -512,7 +520,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "h_event": ("出来事", "event"),
     "h_by": ("決定者", "by"),
     "h_detail": ("内容", "detail"),
+    "resubmitted_as": ("{id} で再提出", "resubmitted as {id}"),
+    "h_approved_by": ("承認者", "approved by"),
+    "h_recorded_by": ("記録した人（空＝自動）", "recorded by (empty: by itself)"),
     "h_attachments": ("添付", "attachments"),
+    "h_invoice_amount": ("請求金額", "invoice amount"),
+    "h_invoice_date": ("請求日", "invoice date"),
+    "amount_registered": ("{value}円（案件に登録）", "{value} yen (registered)"),
+    "amount_read": ("{value}円（PDFから読取り）", "{value} yen (read from the PDF)"),
+    "date_registered": ("{value}（案件に登録）", "{value} (registered)"),
+    "date_read": ("{value}（PDFから読取り）", "{value} (read from the PDF)"),
     "h_body": ("本文", "body"),
     "h_section": ("提出先", "section"),
     "h_linked": ("関連する提出", "linked submissions"),

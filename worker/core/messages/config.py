@@ -221,8 +221,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     # remarks: allowed, and still worth a look
     "placeholder": (
-        "{address} は見本のアドレスです（送信されません）",
-        "{address} is a placeholder (nothing is sent to it)",
+        "{address} は見本のアドレスです（このコンピューター以外の送信サーバーでは送信しません）",
+        "{address} is a sample address (no mail is sent to it but by a mail server on this machine)",
     ),
     "no_mailbox": ("監視するメールボックスがありません", "no mailbox is watched"),
     "nobody_notified": ("お知らせメールの宛先がありません", "nobody is told by mail"),

@@ -57,6 +57,10 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     _R.UNSAFE_VALUE: ("使用できない文字（改行等）", "a character that must not be used"),
     _R.NO_RECIPIENT: ("提出先アドレスの未登録", "no address of the section is registered"),
     _R.RULE_OPEN: ("提出方法が未確認", "the way to submit is not certain"),
+    _R.GUARANTOR_NOT_LISTED: (
+        "発注者が受け付ける保証会社に挙がっていない",
+        "the surety is none of those that the issuer is known to accept",
+    ),
     _R.INVOICE_MISSING: ("請求書（PDF）なし", "the invoice PDF is missing"),
     _R.INVOICE_UNDECIDED: ("請求書の同送が未定", "whether the invoice rides along is undecided"),
     _R.TWO_INVOICES: ("請求書の候補が複数", "several invoices could be meant"),
@@ -132,6 +136,10 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
     _R.RULE_OPEN: (
         "発注者のページ又は電話で確認し、ルールを補完",
         "look at the issuer's page or call, then complete the rule",
+    ),
+    _R.GUARANTOR_NOT_LISTED: (
+        "この保証会社を受け付けるか発注者に確認し、受け付けるなら発注者のファイルの guarantors に追加、違えば取下げ",
+        "ask the issuer whether it accepts this surety; add it to guarantors in the issuer's file if so, else withdraw",
     ),
     _R.INVOICE_MISSING: (
         "請求書フォルダに保存（場所とファイル名は「詳細」に表示）、又は案件に指定",
@@ -353,6 +361,16 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
         (_R.MAYBE_SENT, code): ((f"{REASONS[_R.MAYBE_SENT][0]}（{ja}）", f"{REASONS[_R.MAYBE_SENT][1]} ({en})"), None)
         for code, (ja, en) in _MAY_HAVE_LEFT.items()
     },
+    (_R.SEEN_BEFORE, "unsent"): (
+        (
+            "同じ番号のお知らせが前に届いています（{earlier}：未提出）",
+            "a notice of this number came before ({earlier}: not submitted)",
+        ),
+        (
+            "取り直したものなら一方を取下げ、変更保証なら承認",
+            "withdraw one of the two if it is a copy; approve if it is amended",
+        ),
+    ),
     (_R.ALREADY_RESUBMITTED, "confirmed"): (
         ("到達確認済みの提出への再提出（{value}）", "a resubmission of what is confirmed to have arrived ({value})"),
         (
@@ -475,6 +493,46 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
     (_R.DOCUMENTS_UNDECIDED, "container"): (_OF_FILE[0], _SAVE_AS_PDF),
     (_R.DOCUMENTS_UNDECIDED, "trailing_data"): (_OF_FILE[1], _SAVE_AS_PDF),
     (_R.DOCUMENTS_UNDECIDED, "cut"): (_OF_FILE[2], _SAVE_AS_PDF),
+    (_R.NOT_A_NOTICE, "unread"): (
+        (
+            "認証キーのお知らせですが、「{value}」を読み取れない",
+            'a notice of the key, in which "{value}" cannot be read',
+        ),
+        (
+            "保証会社のサイトからPDFを取得し直し、そのまま所定のフォルダに保存（画面や縮小した用紙に印刷したPDFは読み取れません）",
+            "download the PDF again and save it to the folder as it is (none printed from a screen or on narrow paper)",
+        ),
+    ),
+    (_R.NOT_A_NOTICE, "form_fields"): (
+        (
+            "認証キーのお知らせですが、「{value}」がPDFの入力欄（フォーム）に入っているため読み取れない",
+            'a notice of the key, in which "{value}" stands in a form field and cannot be read',
+        ),
+        (
+            "PDFを取得し直して所定のフォルダに保存、又はビューアーで開き、「印刷」から「PDFとして保存」したものを保存",
+            "download the PDF again and save it to the folder; or open it in a viewer, print it to a PDF and save that",
+        ),
+    ),
+    (_R.NOT_A_NOTICE, "unknown_surety"): (
+        (
+            "認証キーのお知らせですが、読み方の登録がない保証会社のもの",
+            "a notice of the key, of a surety whose form is not configured",
+        ),
+        (
+            "管理者が guarantors.toml にその保証会社を追加。急ぐときは手作業で提出し、こちらは取下げ",
+            "the administrator adds that surety to guarantors.toml; if it is urgent, submit by hand and withdraw this",
+        ),
+    ),
+    (_R.NOT_A_NOTICE, "assumed"): (
+        (
+            "認証キーのお知らせですが、実物で確認していない様式のため読み取れない（{value}）",
+            "a notice of the key, in a form that was never seen in the original ({value})",
+        ),
+        (
+            "管理者がお知らせと guarantors.toml（labels、number、key）を見比べて訂正。急ぐときは手作業で提出し、取下げ",
+            "the administrator compares it with guarantors.toml; if it is urgent, submit by hand and withdraw this",
+        ),
+    ),
     (_R.TWO_VALUES, "continues"): (
         ("番号・キーが次の行に続いている可能性（{value}）", "number or key may go on in the next line ({value})"),
         _AS_DOWNLOADED,
@@ -591,6 +649,10 @@ HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
     (_R.NAME_ONLY, ""): ("{project}", "{project}"),
     (_R.TWO_PROJECTS, ""): ("{projects}", "{projects}"),
     (_R.NUMBER_DIFFERS, ""): ("{project}: {others}", "{project}: {others}"),
+    (_R.NUMBER_DIFFERS, "other_product"): (
+        "{project}：この番号は{products:product}の番号として登録されています",
+        "{project}: this number is registered as that of the {products:product}",
+    ),
     (_R.OTHER_CONTRACTOR, ""): ("{name}", "{name}"),
     (_R.SEEN_BEFORE, ""): ("{earlier}", "{earlier}"),
     (_R.SUPERSEDED, ""): ("{later}", "{later}"),
@@ -603,6 +665,7 @@ HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
         "{file} {before} → {after}[[ (checked_on {checked_before} → {checked_now})]]",
         "{file} {before} → {after}[[ (checked_on {checked_before} → {checked_now})]]",
     ),
+    (_R.RULE_CHANGED, "changed_keys"): ("{file} {changes:changes}", "{file} {changes:changes}"),
     (_R.RULE_CHANGED, "checked_on"): ("{file} checked_on {checked} < {april}", "{file} checked_on {checked} < {april}"),
     (_R.RULE_CHANGED, "until"): ("section.{section}.until {day}", "section.{section}.until {day}"),
     (_R.NOT_ELIGIBLE, "excluded"): (
@@ -625,8 +688,12 @@ HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
     (_R.UNSAFE_VALUE, "mail"): ("{where}: {found}", "{where}: {found}"),
     (_R.NO_RECIPIENT, ""): ("{section}", "{section}"),
     (_R.NO_RECIPIENT, "no_section"): ("section", "section"),
-    (_R.NO_RECIPIENT, "placeholder"): ("{addresses}", "{addresses}"),
+    (_R.NO_RECIPIENT, "placeholder"): (
+        "{addresses} は見本のアドレスのため送信しません",
+        "{addresses}: no mail is sent to a sample address",
+    ),
     (_R.RULE_OPEN, ""): ("{keys}", "{keys}"),
+    (_R.GUARANTOR_NOT_LISTED, ""): ("{issuer}：{name}", "{issuer}: {name}"),
     (_R.RULE_OPEN, "template"): ("{where}: {found}", "{where}: {found}"),
     (_R.RULE_OPEN, "no_template"): ("{file}", "{file}"),
     (_R.BAD_VALUE, "has_key"): (

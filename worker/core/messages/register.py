@@ -260,6 +260,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ask_excluded": ("公告等で電子保証の対象外とされているか", "whether its announcement excludes electronic sureties"),
     "ask_approval": ("発注者による電子保証の承認（いつ・どのように）", "the issuer's approval: when and how"),
     "ask_contract_numbers": ("保証契約番号（分かるとき）", "contract number, where known"),
+    "ask_numbers": ("{product}の保証契約番号（分かるとき）", "contract number of the {product}, where known"),
     "ask_contact": ("担当者（会社の設定と違うとき）", "contact person, where another than the company's"),
     "ask_procedure_start": ("発注手続の開始日", "start of the procurement"),
     "ask_announcement": ("公告日", "date of announcement"),

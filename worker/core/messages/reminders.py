@@ -31,6 +31,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the mail server is not reached, so nothing leaves (it is tried on). Ask: {whom}",
     ),
     "no_phone": ("電話番号は未登録", "no number is registered"),
+    "day_over": ("{day}（{days}日過ぎています）", "{day} ({days} days past)"),
     "line_due": ("　　提出期限：{day}", "    deadline: {day}"),
     "line_phone": ("　　電話：{whom}", "    phone: {whom}"),
     "line_sends_at": ("{moment} に送信予定", "leaves at {moment}"),

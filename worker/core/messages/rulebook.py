@@ -33,6 +33,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "同じ保証の請求書が、同じ保証契約番号（又は番号なし）で2件あります",
         "two invoices of one guarantee have the same contract number, or none",
     ),
+    "number_two_products": (
+        "保証契約番号 {value} が、2つの保証の種類に書かれています",
+        "the contract number {value} is given for two kinds of guarantee",
+    ),
     "nothing_to_do": (
         "メールでない提出方法なのに、人がすることが書かれていません",
         "nothing is mailed, and what a person does is not written",
@@ -118,6 +122,10 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "invoice_number_twice": (
         "number に、それぞれの保証契約番号を書いてください",
         "write into number which contract number each belongs to",
+    ),
+    "number_two_products": (
+        "お知らせの商品（保証区分）を見て、その種類の番号だけに書いてください",
+        "look at the kind of guarantee on the notice, and write it under that kind alone",
     ),
     "nothing_to_do": (
         "instructions（手順）か bring（持って行くもの）を書いてください",

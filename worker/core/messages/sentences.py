@@ -54,6 +54,8 @@ class Teller:
             case "sentences":
                 facts = [self._one(each, self._facts, index) for each in _several(value)]
                 return "".join(f"{each}{('。', '. ')[index]}" for each in dict.fromkeys(facts))
+            case "changes":
+                return _COMMA[index].join(self._change(each, index) for each in _several(value))
             case "fact":
                 return self._one(value, self._facts, index)
             case "form":
@@ -95,6 +97,13 @@ class Teller:
         if names.keys() >= {*codes}:
             return _COMMA[index].join(names[each][index] for each in codes)
         return ", ".join(codes)
+
+    def _change(self, change: Value, index: int) -> str:
+        """A key with its two values; what no longer stands there, or did not, is a dash."""
+        if not isinstance(change, Params):
+            return str(change)
+        key, before, after = (change.word(name) for name in ("key", "before", "after"))
+        return f"{key}{('：', ': ')[index]}{before or '-'} → {after or '-'}"
 
     def _one(self, fact: Value, table: Mapping[str, Pair], index: int) -> str:
         return self.fill(table[fact.code][index], fact, index) if isinstance(fact, Params) else str(fact)

@@ -6,9 +6,9 @@ them, it says so and goes on with the others; its limits let it grow no file in 
 is; ``read`` decides that from the text. It never writes to standard error.
 
 A request is the PDF and JSON, ``{"codes": [code, …], "seconds": processor time}``, each after four bytes of length
-(big-endian). The answer has four bytes of length and JSON: without codes the text, ``{"pages": [[plumber, pdfium,
-deduped, tables], …]}``, with codes where they stand (``look``), or ``{"refused": reason, "detail": "…"}``. With
-``"last": true`` in it, the child then ends.
+(big-endian). The answer has four bytes of length and JSON: without codes the text and whether it has form fields,
+``{"pages": [[plumber, pdfium, deduped, tables], …], "fields": …}``, with codes where they stand (``look``), or
+``{"refused": reason, "detail": "…"}``. With ``"last": true`` in it, the child then ends.
 With ``"unpack"`` in place of the codes the request is a ZIP, and the answer names what is in it (``archives``). Behind
 it come the PDFs in the order of their names, each after four bytes of length.
 One answer comes before any request: ``{"ready": true, "sandbox": {…}}``, once the built-in notice was read within the
@@ -204,7 +204,7 @@ def _unpacked(content: bytes) -> tuple[_Answer, bool, Sequence[bytes]]:
 def _answer(pdf: bytes, codes: Sequence[str] = ()) -> tuple[_Answer, bool]:
     """The answer for one PDF, and whether this process may read another."""
     try:
-        return ({"located": _locate(pdf, codes)} if codes else {"pages": _read_pages(pdf)}), True
+        return ({"located": _locate(pdf, codes)} if codes else _read(pdf)), True
     except _Refusal as refusal:
         return refusal.answer, True
     except MemoryError:
@@ -213,9 +213,15 @@ def _answer(pdf: bytes, codes: Sequence[str] = ()) -> tuple[_Answer, bool]:
         return {"refused": "damaged", "detail": type(error).__name__}, False
 
 
-def _read_pages(pdf: bytes) -> list[list[Any]]:
-    second = _with_pdfium(pdf, lambda document: [_pdfium_text(document[number]) for number in range(len(document))])
-    return _read_with_plumber(pdf, second)
+def _read(pdf: bytes) -> _Answer:
+    has_fields, second = _with_pdfium(
+        pdf,
+        lambda document: (
+            document.get_formtype() > 0,
+            [_pdfium_text(document[number]) for number in range(len(document))],
+        ),
+    )
+    return {"pages": _read_with_plumber(pdf, second), "fields": has_fields}
 
 
 def _locate(pdf: bytes, codes: Sequence[str]) -> _Answer:

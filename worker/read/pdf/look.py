@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from worker.core.text import half_width
+
 SCALE: Final = 3.0
 """Pixels for a point: thin strokes of small print still darken a pixel by half."""
 
@@ -182,7 +184,7 @@ def _as_stretch(characters: Sequence[_Character]) -> list[Any]:
 def _find(characters: Sequence[_Character | None], codes: Sequence[str]) -> Iterator[_Place]:
     """Every place of every code, letter-spaced or not."""
     drawn = [each for each in characters if each is not None]
-    text = "".join(each.text for each in drawn)
+    text = half_width("".join(each.text for each in drawn))
     for number, code in enumerate(codes):
         wanted = "".join(code.split())
         at = text.find(wanted) if wanted else -1

@@ -348,10 +348,10 @@ def _understood(answer: Any) -> PdfText | Unreadable:
     match answer:
         case {"refused": _}:
             return _refused(answer)
-        case {"pages": [*pages]} if 0 < len(pages) <= PAGES:
+        case {"pages": [*pages], "fields": bool(has_fields)} if 0 < len(pages) <= PAGES:
             texts = tuple(text for text in map(_page, pages) if text is not None)
             if len(texts) == len(pages):
-                return PdfText(texts)
+                return PdfText(texts, has_fields)
     return Unreadable(Reason.DAMAGED, "answer", is_unanswered=True)
 
 

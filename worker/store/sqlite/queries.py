@@ -87,6 +87,7 @@ _BINDING: Final = Ready(
     .select_from(SUBMISSIONS.join(ENTRIES, ENTRIES.c.submission == SUBMISSIONS.c.id))
     .where(SUBMISSIONS.c.contract_number == bindparam("number"))
     .where(SUBMISSIONS.c.guarantor == bindparam("guarantor"))
+    .where(SUBMISSIONS.c.product == bindparam("product"))
     .where(_BOUND.is_not(None))
     .order_by(ENTRIES.c.number.desc())
     .limit(1)
@@ -233,9 +234,10 @@ class Reads(ABC):
             raise LogBroken("original_differs", digest)
         return content
 
-    def bound_project(self, guarantor: str, contract_number: str) -> str | None:
-        """The project to which a person's approval last bound this number of this guarantor."""
-        found: str | None = self._scalar(_BINDING, {"guarantor": guarantor, "number": contract_number})
+    def bound_project(self, guarantor: str, contract_number: str, product: Product) -> str | None:
+        """The project to which a person's approval last bound this number of this guarantor, as this product's."""
+        asked = {"guarantor": guarantor, "number": contract_number, "product": product.value}
+        found: str | None = self._scalar(_BINDING, asked)
         return found
 
     def property(self, name: str) -> str | None:
