@@ -9,12 +9,12 @@ from worker.core.lazy import lazily
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from worker.service.ports import Manager as Manager
-    from worker.service.unwatched import unwatched as unwatched
+    from worker.service.unwatched import Unheard as Unheard
     from worker.service.watchdog import Beat as Beat
 else:
     __getattr__ = lazily(
         __name__,
         ports=("Manager",),
-        unwatched=("unwatched",),
+        unwatched=("Unheard",),
         watchdog=("Beat",),
     )
