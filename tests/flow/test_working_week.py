@@ -866,7 +866,7 @@ async def on_the_last_friday_everything_is_in_its_place(week: Week) -> None:
             "到達確認済み 2026-09-17",
             "送信済み（到達未確認） 2026-09-25",
             "—",
-            "到達未確認。返信又は電話があれば記録",
+            "到達未確認。返信か電話があれば記録",
         ),
     }
     keys = [each.key for each in (AKANE_ADVANCE, KAZAMA_CONTRACT, YUNO_CONTRACT, MINATO_AMENDED)]

@@ -50,7 +50,7 @@ def test_a_line_says_number_project_issuer_reason_and_the_one_command() -> None:
     assert describe(submission).split("\n") == [
         f"■ {label}　道路改良工事　／　みほん町",
         "　　理由：承認待ち",
-        "　　次にすること：宛先・件名・添付を確認し、承認又は取下げ",
+        "　　次にすること：宛先・件名・添付を確認し、承認または取下げ",
         f"　　コマンド：hoshobin approve {label} --by 氏名",
     ]
 
@@ -106,7 +106,7 @@ def test_the_command_for_a_hold_is_one_that_is_allowed(reason: Reason) -> None:
 def test_the_next_step_is_what_must_be_mended_before_what_can_be_answered() -> None:
     answer, mend = Reason.SENDER_UNPROVEN, Reason.INVOICE_UNDECIDED
     for order in [(answer, mend, Reason.APPROVAL), (mend, answer), (Reason.APPROVAL, mend)]:
-        assert next_step(held(*order), "ja") == "同送するファイルか「別途」を指定"
+        assert next_step(held(*order), "ja") == "請求書のファイル名か「別途提出」を案件に登録"
     assert next_step(held(mend, Reason.ENCODING), "ja") == "送信不可。管理者へ連絡"
     assert next_step(held(Reason.APPROVAL, answer), "ja").startswith("差出人を確かめて承認（社内のメールは")
 
@@ -152,7 +152,7 @@ def test_what_cannot_wait_stands_first_and_in_the_subject(state: State) -> None:
     [
         ("configuration_refused:abc", "【保証便】設定ファイルに誤りがあります（以前の設定で動いています）"),
         ("log_broken:behind_head", "【保証便】至急：送信を止めています"),
-        ("unfetched:mail:main", "【保証便】保証便に異常があります"),
+        ("unfetched:mail:main", "【保証便】異常をお知らせします"),
     ],
 )
 def test_the_subject_says_which_trouble_it_is(cause: str, subject: str) -> None:
@@ -181,7 +181,7 @@ def test_what_came_back_is_told_from_its_codes_and_as_it_was_where_an_older_prog
     receipt = Receipt(ReceiptKind.FAILED, START, recipient="a@b.example", status="5.1.1", text="no such user")
     told_now = f"7: {spell(Params(**receipt_detail(receipt)))}"
     for detail, words in (
-        (told_now, "7：不達：a@b.example　宛先不明（アドレスの誤り・廃止）（5.1.1）　no such user"),
+        (told_now, "7：不達：a@b.example　アドレスの誤り、または廃止（5.1.1）　no such user"),
         (f"7: {spell(COPY_NEWS)}", "7：送信済みとみられる自社の控え"),
         ("7：以前の文", "7：以前の文"),
     ):
@@ -269,7 +269,7 @@ def test_no_key_is_told_even_where_a_template_types_it() -> None:
 def test_the_operator_sees_the_projects_that_a_notice_nearly_fits_with_what_differs() -> None:
     unmatched = drafted(notice=replace(NOTICE, contract_number="9-9", project_name="第3工区")).submission
     text = describe(unmatched, [NearMiss("mihon/第2工区", "第2工区", "第3工区≠第2工区")])
-    assert "　　似ている案件（自動では選びません）：\n　　　・第2工区（mihon/第2工区）：第3工区≠第2工区" in text
+    assert "　　似た名前の案件（自動では選びません）：\n　　　・第2工区（mihon/第2工区）：第3工区≠第2工区" in text
 
 
 def test_near_misses_are_looked_for_only_for_the_first_of_a_backlog() -> None:

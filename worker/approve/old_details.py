@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from worker.core.model import Answer, Hold
 from worker.core.old_sentences import old_detail
 from worker.core.states import Reason
+
+TOLD_BESIDE: Final = frozenset({"to_before", "to_now", "cc_before", "cc_now", "to_same"})
+"""Parameters of RULE_CHANGED that tell what its hashes already bind; an answer of 0.1.0 has none of them."""
 
 
 def covers(answer: Answer, hold: Hold) -> bool:
@@ -12,7 +17,9 @@ def covers(answer: Answer, hold: Hold) -> bool:
     if answer.reason is not hold.reason:
         return False
     text = answer.params.old_text
-    return answer.params == hold.params or (text is not None and text == old_detail(hold))
+    if text is not None:
+        return text == old_detail(hold)
+    return answer.params.without(TOLD_BESIDE) == hold.params.without(TOLD_BESIDE)
 
 
 def names_draft(answer: Answer, draft_hash: str) -> bool:

@@ -160,7 +160,7 @@ def _each(
 @click.argument("references", nargs=-1, required=True, type=Reference(), metavar="ID@LABEL…")
 @by_option
 @click.option("--note", default="", help="確認した内容 / what was checked")
-@click.option("--tick", "ticks", multiple=True, type=Tick(), help="確かめた条件の番号、又は all / conditions checked")
+@click.option("--tick", "ticks", multiple=True, type=Tick(), help="確かめた条件の番号、または all / conditions checked")
 @json_option
 @pass_cli
 def approve(

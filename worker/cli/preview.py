@@ -69,7 +69,7 @@ def _guarantors(shared: Cli) -> tuple[Guarantor, ...]:
 @json_option
 @pass_cli
 def read(shared: Cli, file: Path, as_json: bool) -> int:
-    """お知らせPDFの読み取り：項目、又は読み取れない理由を示します（認証キーはそのまま表示されます）。"""
+    """お知らせPDFの読み取り：項目、または読み取れない理由を示します（認証キーはそのまま表示されます）。"""
     guarantors = _guarantors(shared)
     result = _read(_content(file), guarantors)
     if isinstance(result, Unreadable):

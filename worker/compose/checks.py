@@ -384,7 +384,8 @@ def _changed_rule(ruled: Ruled, known: Reading, today: dt.date) -> Iterator[Hold
         if before and before != after:
             checked = {"checked_before": _day(last.duties.checked_on), "checked_now": _day(issuer.checked_on)}
             changed = {"before": before[:8], "after": after[:8]}
-            yield Hold.of(Reason.RULE_CHANGED, "changed", file=issuer.file, **changed, **checked)
+            seen = _say_recipients(last.draft, section) if isinstance(ruled, Finished) and section else {}
+            yield Hold.of(Reason.RULE_CHANGED, "changed", file=issuer.file, **changed, **checked, **seen)
     april = last_first_of_april(today)
     if issuer.checked_on is not None and issuer.checked_on < april:
         yield Hold.of(
@@ -396,6 +397,17 @@ def _changed_rule(ruled: Ruled, known: Reading, today: dt.date) -> Iterator[Hold
         )
     if section is not None and section.until is not None and section.until < today:
         yield Hold.of(Reason.RULE_CHANGED, "until", section=section.id, day=_day(section.until))
+
+
+def _say_recipients(last: Draft | None, section: Section) -> dict[str, str]:
+    """What a person looks for first where a rule has changed: to whom the last one went, and this one goes."""
+    if last is None or last.is_rehearsal:
+        return {}
+    told: dict[str, str] = {}
+    for name, before, now in (("to", last.to, section.to), ("cc", last.cc, section.cc)):
+        if set(before) != set(now):
+            told |= {f"{name}_before": ", ".join(before) or "-", f"{name}_now": ", ".join(now) or "-"}
+    return told or {"to_same": ", ".join(section.to)}
 
 
 def _day(day: dt.date | None) -> str:

@@ -155,8 +155,14 @@ def write_telling(
     parts.append(say("telling_end", "ja"))
     code = "telling_subject_deadline" if hurried else _subject_code(troubles, open_ones)
     urgent = sum(each.state in _AT_ONCE for each in open_ones)
-    subject = say(code, "ja", count=len(hurried or open_ones), now=urgent)
+    subject = say(code, "ja", count=len(hurried or open_ones), now=urgent, where=_name_refusing(troubles))
     return subject, "\n\n".join(parts) + "\n"
+
+
+def _name_refusing(troubles: Sequence[Alarm]) -> str:
+    """The servers that refuse our account."""
+    refusing = (each for each in troubles if cause_kind(each) == AlarmCause.ACCOUNT_REFUSED)
+    return "と".join(dict.fromkeys(name_thing(each.cause.partition(":")[2], "ja") for each in refusing))
 
 
 def _subject_code(troubles: Sequence[Alarm], open_ones: Sequence[Submission]) -> str:
@@ -206,9 +212,17 @@ def _describe_trouble(alarm: Alarm) -> str:
         case _ if refusal := find_refusal(alarm.detail):
             why, step = say_refused_login(refusal, "ja")
             cause, reply = name_thing(about, "ja"), shown(refusal.said)
-            return say("telling_login", "ja", cause=cause, why=why, reply=reply, step=step)
+            return say(
+                "telling_login", "ja", cause=cause, why=why, reply=reply, step=step, meanwhile=_name_stopped(about)
+            )
         case _:
-            return say("telling_account", "ja", cause=name_thing(about, "ja"), reply=shown(alarm.detail))
+            cause, reply = name_thing(about, "ja"), shown(alarm.detail)
+            return say("telling_account", "ja", cause=cause, reply=reply, meanwhile=_name_stopped(about))
+
+
+def _name_stopped(about: str) -> str:
+    """What does not go on while the server ``about`` refuses our account."""
+    return say("stopped_receiving" if about.startswith("mail") else "stopped_sending", "ja")
 
 
 def _name_news(detail: str) -> str:

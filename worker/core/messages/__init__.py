@@ -37,6 +37,7 @@ from worker.core.messages.reasons import (
     REASONS,
     STATE_NEXT,
     STATES,
+    WHOLE,
 )
 from worker.core.messages.receipts import TEXTS as RECEIPT_TEXTS
 from worker.core.messages.receipts import name_receipt as name_receipt
@@ -138,6 +139,9 @@ def name_hold(hold: Hold, lang: Language) -> str:
     hold = _with_code(hold)
     if coded := CODED.get((hold.reason, hold.code)):
         return _TELLER.fill(coded[0][index], _with_value(hold.params), index)
+    whole = WHOLE.get((hold.reason, hold.code))
+    if whole and hold.params and not hold.params.is_text:
+        return _TELLER.fill(whole[index], hold.params, index)
     words, detail = REASONS[hold.reason][index], hold_detail(hold, lang)
     if not detail:
         return words

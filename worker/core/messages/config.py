@@ -35,7 +35,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "open_bracket": ("{line}行目までに閉じていない括弧があります", "a bracket is not closed by line {line}"),
     "no_equals": ("{line}行目に = がありません", "line {line} has no ="),
     "declared_twice": (
-        "{line}行目の項目又は見出しは、前にもう書かれています",
+        "{line}行目の項目または見出しは、前にも書かれています",
         "line {line}: this key or heading stands further up already",
     ),
     "bad_escape": (
@@ -59,7 +59,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the text at line {line}, column {column} does not stand in quotes",
     ),
     "wide_sign": (
-        "{line}行{column}桁目に全角の記号又は空白「{sign}」があります",
+        "{line}行{column}桁目に全角の記号または空白「{sign}」があります",
         'line {line}, column {column} has the full-width sign or space "{sign}"',
     ),
     # keys and types
@@ -72,12 +72,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "「{name}」は {place} に書く項目で、[{here}] の中には書けません",
         '"{name}" belongs to {place}, and not into [{here}]',
     ),
-    "missing_key": ("必須の項目がありません", "a required key is missing"),
+    "missing_key": ("必要な項目がありません", "a required key is missing"),
     "not_text": ("文字列ではありません", "not a text"),
     "not_a_number": ("整数ではありません", "not a whole number"),
-    "not_a_switch": ("true 又は false ではありません", "neither true nor false"),
+    "not_a_switch": ("true または false ではありません", "neither true nor false"),
     "not_a_list": ("一覧（[ ] で囲んだもの）ではありません", "not a list"),
-    "not_a_table": ("表（[ ] の見出し、又は {{ }} で囲んだもの）ではありません", "not a table"),
+    "not_a_table": ("表（[ ] の見出し、または {{ }} で囲んだもの）ではありません", "not a table"),
     "not_a_date": ("日付ではありません", "not a date"),
     "wrong_value": ("値が正しくありません（{detail}）", "the value is not allowed ({detail})"),
     "unknown_value": ("「{value}」は使えません", '"{value}" is not one of the allowed words'),
@@ -109,15 +109,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "bad_host": ("「{host}」はサーバー名として正しくありません", '"{host}" is not a host name'),
     "bad_after": (
-        "「{value}」は after の書き方ではありません",
+        "after に「{value}」は書けません",
         '"{value}" is nothing that after may say',
     ),
     "after_same_folder": (
-        "見ているフォルダ「{value}」自身には移せません",
+        "確認対象のフォルダ「{value}」自身には移せません",
         'messages cannot be moved to "{value}", the folder that is watched',
     ),
     "deaf_too_soon": (
-        "見回りの間隔（poll_seconds）2回分より短く、異常がなくても通知してしまいます",
+        "確認の間隔（poll_seconds）2回分より短いため、異常がなくても通知してしまいます",
         "shorter than two pauses between looks (poll_seconds): it would alarm where nothing is wrong",
     ),
     "plain_not_loopback": (
@@ -172,7 +172,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "notice を項目なしに使っています（ここでは使えません）",
         "the whole notice must not be used here",
     ),
-    "template_include": ("ひな形から別のひな形は読み込めません", "a template cannot take in another one"),
+    "template_include": ("ひな形の中で別のひな形は使えません", "a template cannot take in another one"),
     # directories and secrets
     "no_directory": (
         "設定フォルダがありません（探した場所：{looked}）",
@@ -199,11 +199,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "newer_database": ("データベースが、このプログラムより新しい形です", "the database is newer than this program"),
     # remarks: allowed, and still worth a look
     "placeholder": (
-        "{address} は見本のアドレスです（送信されません）",
+        "{address} は見本のアドレスです（実際の送信サーバーでは送信しません）",
         "{address} is a placeholder (nothing is sent to it)",
     ),
     "no_mailbox": ("監視するメールボックスがありません", "no mailbox is watched"),
-    "nobody_notified": ("お知らせメールの宛先がありません", "nobody is told by mail"),
+    "nobody_notified": ("担当者へのメールの宛先がありません", "nobody is told by mail"),
 }
 
 _SPELLING: Final = ("つづりを確認してください。近い名前：{nearest}", "check the spelling; nearest: {nearest}")
@@ -218,7 +218,7 @@ _SECRET: Final = (
 
 HINTS: Final[dict[str, tuple[str, str]]] = {
     "missing_file": (
-        "hoshobin init で見本を作成できます",
+        "hoshobin init でひな形を作成できます",
         "hoshobin init writes an example",
     ),
     "not_utf8": ("文字コードを UTF-8 にして保存し直してください", "save the file as UTF-8"),
@@ -231,7 +231,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "write it like 3_000_000, without commas",
     ),
     "bare_switch": (
-        "true 又は false を小文字で、引用符なしで書いてください",
+        "true または false を小文字で、引用符なしで書いてください",
         "write true or false, small and without quotes",
     ),
     "open_quote": ('文字列の初めと終わりを " で囲んでください', 'put " before and after the text'),
@@ -291,7 +291,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "missing_key": ("書き足してください", "add it"),
     "not_text": ('文字列は " " で囲んでください', "texts stand in quotes"),
     "not_a_number": ("引用符を付けずに、半角の整数で書いてください", "write a whole number without quotes"),
-    "not_a_switch": ("true 又は false を引用符なしで書いてください", "write true or false without quotes"),
+    "not_a_switch": ("true または false を引用符なしで書いてください", "write true or false without quotes"),
     "not_a_list": ('["…", "…"] のように書いてください', 'write ["…", "…"]'),
     "not_a_table": ("{form} のように書いてください", "write it like {form}"),
     "not_a_date": ("2026-04-01 のように、引用符を付けずに書いてください", "write 2026-04-01, without quotes"),
@@ -313,7 +313,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "after_same_folder": ("別のフォルダを書いてください", "name another folder"),
     "deaf_too_soon": ("deaf_minutes を {least} 以上にしてください", "make deaf_minutes {least} or more"),
-    "plain_not_loopback": ('security を "tls" 又は "starttls" にしてください', 'use "tls" or "starttls"'),
+    "plain_not_loopback": ('security を "tls" または "starttls" にしてください', 'use "tls" or "starttls"'),
     "no_login_not_loopback": ("user と password_file を書いてください", "write user and password_file"),
     "needs_restart": ("サービスを再起動してください", "restart the service"),
     "secret_not_named": ("password_file にファイル名を書いてください", "name the file in password_file"),
@@ -334,7 +334,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "write a name relative to the invoices folder, parted by / (no .. and no absolute path)",
     ),
     "invoice_form": (
-        '{{ file = "…pdf" }} 又は "separate"（別途提出）と書いてください',
+        '{{ file = "…pdf" }} または "separate"（別途提出）と書いてください',
         'write {{ file = "…pdf" }} or "separate"',
     ),
     "template_brace": (
@@ -354,7 +354,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "template_notice": ("notice.contract_number のように項目を書いてください", "name a field: notice.contract_number"),
     "template_include": ("内容をそのひな形に直接書いてください", "write the text into that template"),
     "no_directory": (
-        "hoshobin init DIR で作成し、--config DIR で指定してください",
+        "hoshobin init フォルダ で作成し、--config フォルダ で指定してください",
         "write one with hoshobin init DIR and name it with --config DIR",
     ),
     "store_dir_unknown": (
@@ -368,7 +368,10 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "file_exists": ("別のフォルダを指定してください", "choose another directory"),
     "cannot_read": ("ファイル名と場所を確認してください", "check its name and place"),
     "no_database": (
-        "hoshobin run（又は run --once）を一度実行すると作成されます。別の設定なら --config DIR を指定してください",
+        (
+            "hoshobin run（または run --once）を一度実行すると作成されます。"
+            "別の設定を使うときは --config フォルダ を指定してください"
+        ),
         "hoshobin run (or run --once) makes it; name another configuration with --config DIR",
     ),
     "old_database": ("hoshobin run を一度実行すると更新されます", "hoshobin run brings it up to date"),

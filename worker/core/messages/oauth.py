@@ -29,7 +29,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         'there is a [mailbox.{name}.oauth], but auth is "password"',
     ),
     "tenant_missing": (
-        "tenant（Microsoft 365 のテナントの ID 又はドメイン名）がありません",
+        "tenant（Microsoft 365 のテナントの ID またはドメイン名）がありません",
         "there is no tenant (id or domain of the Microsoft 365 tenant)",
     ),
     "client_secret_missing": (
@@ -61,7 +61,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         '"{name}" is no mailbox with xoauth2',
     ),
     "extra_missing": (
-        "{provider} のログインに必要な部品が入っていません",
+        "{provider} のログインに必要なソフトウェアが入っていません",
         "what logs in to {provider} is not installed",
     ),
     # --- What is wrong with the login that is kept -----------------------------------------------------------
@@ -83,7 +83,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the file of the login is broken ({path})",
     ),
     "login_of_other_application": (
-        "ログインした後に provider 又は client_id が変わっています（{name}）",
+        "ログインした後に provider または client_id が変わっています（{name}）",
         "provider or client_id changed after the login ({name})",
     ),
     "login_no_store": (
@@ -99,7 +99,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         '"{name}" is no mailbox with xoauth2',
     ),
     "login_not_used": (
-        'auth = "xoauth2" のメールボックスがありません。パスワードで接続する設定では、ログインは要りません',
+        'auth = "xoauth2" のメールボックスがありません。パスワードで接続する設定では、ログインは不要です',
         'no mailbox has auth = "xoauth2"; with passwords no login is needed',
     ),
     # --- login -----------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "  1. どのパソコンでもかまいません。ブラウザーで次のページを開きます： {page}\n"
             "  2. 次のコードを入力します： {user_code}\n"
             "  3. {user} でサインインし、許可します（自分のアカウントではありません）。\n"
-            "{minutes}分以内に済ませてください。お待ちしています（中止は Ctrl+C）"
+            "{minutes}分以内に済ませてください。完了を確認しています（中止は Ctrl+C）"
         ),
         (
             "Login of mailbox {name} ({user}).\n"
@@ -203,18 +203,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         (
             "メールの OAuth2 のログインが使えません（{cause}）。{why}。\n"
             "　　応答：{reply}\n"
-            "　　この間、受信又は送信は止まっています。{step}。"
+            "　　その間、{meanwhile}が止まっています。{step}。"
         ),
-        (
-            "The OAuth2 login is of no use ({cause}): {why}: {reply}\n"
-            "Meanwhile nothing is received or sent. Next: {step}."
-        ),
+        ("The OAuth2 login is of no use ({cause}): {why}: {reply}\nMeanwhile no {meanwhile}. Next: {step}."),
     ),
 }
 
 HINTS: Final[dict[str, tuple[str, str]]] = {
     "oauth_missing": (
-        '[mailbox.{name}.oauth] に provider = "microsoft" 又は "google" と client_id を書いてください',
+        '[mailbox.{name}.oauth] に provider = "microsoft" または "google" と client_id を書いてください',
         'write [mailbox.{name}.oauth] with provider = "microsoft" or "google", and client_id',
     ),
     "oauth_unused": ('auth = "xoauth2" としてください', 'write auth = "xoauth2"'),
