@@ -135,7 +135,7 @@ def test_one_mail_tells_of_everything_once() -> None:
     subject, body = told(first, second, alarms=alarms)
     assert subject == "【保証便】ご対応が必要な提出があります（2件）"
     assert body.count("■ ") == 2
-    assert body.endswith("（このメールは保証便が自動で送信しました）\n")
+    assert body.endswith("（このメールは、保証便が自動で送信しています）\n")
 
 
 @pytest.mark.parametrize("state", [State.IN_DOUBT, State.BOUNCED, State.REFUSED])
@@ -205,16 +205,17 @@ def test_what_was_dealt_with_meanwhile_is_left_out() -> None:
     assert "■ 2" in body
     subject, settled = told(in_state(State.APPROVED))
     assert subject == "【保証便】対応済みのお知らせ"
-    assert "すでに処理されています" in settled
+    assert "すでに処理が済んでいます" in settled
 
 
 def test_a_refused_account_is_told_with_the_servers_answer_before_anything_else() -> None:
     refused = Alarm(1, "account_refused:mail:main", (), START, "NO [AUTHENTICATIONFAILED] \x07wrong")
     subject, body = told(held(Reason.APPROVAL), alarms=(Alarm(2, "began_to_wait", (1,), START), refused))
-    assert subject == "【保証便】メールアカウントが拒否されました"
+    assert subject == "【保証便】メールサーバーにログインできません（受信メールボックス main）"
     assert "受信メールボックス main" in body
     assert "NO [AUTHENTICATIONFAILED] \\u{0007}wrong" in body
-    assert body.index("拒否しました") < body.index("■ 1")
+    assert body.index("ログインできません") < body.index("■ 1")
+    assert "受信が止まっています" in body
 
 
 @pytest.mark.parametrize(
@@ -229,12 +230,13 @@ def test_a_refused_account_is_told_with_the_servers_answer_before_anything_else(
 def test_a_login_by_token_that_is_over_is_told_with_the_command_that_mends_it(fault, means):
     refused = Alarm(1, "account_refused:smtp", (), START, f"xoauth2 main ({fault}): invalid_grant: \x07expired")
     subject, body = told(alarms=(refused,))
-    assert subject == "【保証便】メールアカウントが拒否されました"
+    assert subject == "【保証便】メールサーバーにログインできません（送信サーバー）"
     assert "送信サーバー" in body
     assert means in body
     assert "invalid_grant: \\u{0007}expired" in body
     assert "`hoshobin login main` を" in body
     assert "パスワード" not in body
+    assert "送信が止まっています" in body
 
 
 def test_the_status_line_says_what_to_do_about_a_login_by_token() -> None:

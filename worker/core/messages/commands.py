@@ -350,7 +350,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "[hoshobin] dealt with already",
     ),
     "telling_subject_account": (
-        "【保証便】{where}にログインできません",
+        "【保証便】メールサーバーにログインできません（{where}）",
         "[hoshobin] the account was refused: {where}",
     ),
     "telling_rehearsing": (
@@ -367,7 +367,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "telling_account": (
         (
-            "{cause}にログインできません。パスワードが違うか、変更された可能性があります。\n"
+            "メールサーバーにログインできません（{cause}）。パスワードが違うか、変更された可能性があります。\n"
             "　　その間、{meanwhile}が止まっています。"
             "パスワードと設定を確認し、`hoshobin doctor` を実行してください。\n"
             "　　サーバーの応答：{reply}"

@@ -692,11 +692,13 @@ WHOLE: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
     (_R.RULE_CHANGED, "changed"): (
         (
             "前回の提出の後に、提出方法の登録（{file}）が変わっています"
-            "[[。宛先：{to_before} → {to_now}]][[。写し：{cc_before} → {cc_now}]][[。宛先は前回と同じです（{to_same}）]]"
+            "[[。宛先：{to_before} → {to_now}]][[。写し：{cc_before} → {cc_now}]]"
+            "[[。宛先は前回と同じです（{to_same}）]]"
         ),
         (
             "the rule ({file}) has changed since the last submission"
-            "[[. To: {to_before} → {to_now}]][[. Cc: {cc_before} → {cc_now}]][[. The recipients are the same ({to_same})]]"
+            "[[. To: {to_before} → {to_now}]][[. Cc: {cc_before} → {cc_now}]]"
+            "[[. The recipients are the same ({to_same})]]"
         ),
     ),
     (_R.RULE_CHANGED, "checked_on"): (
