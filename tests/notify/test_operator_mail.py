@@ -181,7 +181,7 @@ def test_what_came_back_is_told_from_its_codes_and_as_it_was_where_an_older_prog
     receipt = Receipt(ReceiptKind.FAILED, START, recipient="a@b.example", status="5.1.1", text="no such user")
     told_now = f"7: {spell(Params(**receipt_detail(receipt)))}"
     for detail, words in (
-        (told_now, "7：不達：a@b.example　アドレスの誤り、または廃止（5.1.1）　no such user"),
+        (told_now, "7：a@b.example に届きませんでした　アドレスの誤り、または廃止（5.1.1）　先方の応答：no such user"),
         (f"7: {spell(COPY_NEWS)}", "7：送信済みとみられる自社の控え"),
         ("7：以前の文", "7：以前の文"),
     ):

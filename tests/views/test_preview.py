@@ -72,7 +72,7 @@ def test_a_rehearsal_is_shown_to_go_to_nobodys_section() -> None:
 def test_an_attachment_is_shown_with_title_name_size_and_the_beginning_of_its_hash() -> None:
     shown = mail_of()["添付"]
     assert shown.startswith("認証キーのお知らせ：")
-    assert f"{len(PDF):,} bytes, sha256 {sha256(PDF)[:8]}" in shown
+    assert f"{len(PDF):,}バイト、照合用 {sha256(PDF)[:8]}" in shown
 
 
 def test_each_attachments_first_page_is_shown_under_its_name() -> None:

@@ -165,11 +165,12 @@ def draft_submission(
             in_force.renderer,
         )
 
-    for counts_silence, words_of in _ways_of(submission):
-        way = dataclasses.replace(circumstances, counts_silence=counts_silence, words_of=words_of)
-        composed = composed_under(way)
+    first, *others = _ways_of(submission)
+    composed = composed_under(dataclasses.replace(circumstances, counts_silence=first[0], words_of=first[1]))
+    for counts_silence, words_of in others:
         if composed.draft_hash == submission.draft_hash:
             break
+        composed = composed_under(dataclasses.replace(circumstances, counts_silence=counts_silence, words_of=words_of))
     checks = _check(submission, notice, project, issuer, circumstances, composed, in_force, invoices, known)
     composed = dataclasses.replace(composed, holds=(*composed.holds, *(hold for each in checks for hold in each.holds)))
     stood = _stand(submission, outcome, composed, judge(submission, outcome, composed, release, now))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 
 import click
@@ -9,7 +10,8 @@ import click
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_office, pass_cli
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.tables import print_json, print_table, say_behind_head
-from worker.core.messages import Language, name_product, say
+from worker.core.messages import Language, name_deadline, name_product, say
+from worker.core.model import JST
 from worker.core.text import shown
 from worker.notify.digest import by_project, project_of
 from worker.service.wiring import system_clock
@@ -42,16 +44,16 @@ def show_tasks(shared: Cli, as_json: bool) -> int:
     headings = [say(f"h_{name}", shared.lang) for name in ("urgency", "due_date", "id", "product", "todo", "command")]
     for of_one in by_project(found):
         project = project_of(of_one[0])
-        rows = [_cells(each, shared.lang) for each in of_one]
+        rows = [_cells(each, clock.now().astimezone(JST).date(), shared.lang) for each in of_one]
         title = "　".join(filter(None, (shown(project[1]) or say("t_no_project", shared.lang), shown(project[2]))))
         print_table(headings, rows, title=title, styles=[_COLOURS[each.urgency] for each in of_one])
     return DONE
 
 
-def _cells(task: Task, lang: Language) -> tuple[str, ...]:
+def _cells(task: Task, today: dt.date, lang: Language) -> tuple[str, ...]:
     return (
         say(f"urgency_{task.urgency.value}", lang),
-        task.due.isoformat() if task.due else "",
+        name_deadline(task.due, today, lang),
         task.label,
         name_product(task.product, lang),
         task.text(lang),

@@ -13,7 +13,7 @@ from typing import Final
 
 from worker.core.alarms import cause_about
 from worker.core.business_hours import OfficeHours
-from worker.core.messages import say
+from worker.core.messages import name_deadline, say
 from worker.core.model import JST, PRODUCT_NAMES, Submission
 from worker.core.states import AlarmCause
 from worker.core.text import shown
@@ -70,7 +70,7 @@ def write_digest(
     if tasks:
         subject = say("digest_subject", "ja", count=len(tasks), now=urgent)
         parts.append(say("digest_open", "ja", day=day, count=len(tasks), now=urgent))
-        parts += _list_tasks(tasks)
+        parts += _list_tasks(tasks, now)
     else:
         subject = say("digest_subject_none", "ja")
         parts.append(say("digest_none", "ja", day=day))
@@ -78,11 +78,11 @@ def write_digest(
     return subject, "\n\n".join(parts) + "\n"
 
 
-def write_escalation(tasks: Sequence[Task], *, rehearsing: bool) -> tuple[str, str]:
+def write_escalation(tasks: Sequence[Task], now: dt.datetime, *, rehearsing: bool) -> tuple[str, str]:
     """Subject and body of the mail about what is urgent and was left untouched for a working day."""
     parts = [say("telling_rehearsing", "ja")] if rehearsing else []
     parts.append(say("escalation_open", "ja", count=len(tasks)))
-    parts += [*_list_tasks(tasks), say("telling_end", "ja")]
+    parts += [*_list_tasks(tasks, now), say("telling_end", "ja")]
     return say("escalation_subject", "ja", count=len(tasks)), "\n\n".join(parts) + "\n"
 
 
@@ -91,12 +91,12 @@ def _day(now: dt.datetime) -> str:
     return f"{local.year}年{local.month}月{local.day}日（{_WEEKDAYS[local.weekday()]}）"
 
 
-def _list_tasks(tasks: Sequence[Task]) -> Iterator[str]:
-    left = TASKS_LIMIT
+def _list_tasks(tasks: Sequence[Task], now: dt.datetime) -> Iterator[str]:
+    left, today = TASKS_LIMIT, now.astimezone(JST).date()
     for of_one in by_project(tasks):
         named = of_one[:left]
         if named:
-            yield "\n".join([_title(named[0]), *map(_describe, named)])
+            yield "\n".join([_title(named[0]), *(_describe(each, today) for each in named)])
         left -= len(named)
     if len(tasks) > TASKS_LIMIT:
         yield say("digest_more", "ja", count=len(tasks) - TASKS_LIMIT)
@@ -107,11 +107,11 @@ def _title(task: Task) -> str:
     return say("digest_project", "ja", project=shown(project), issuer=shown(task.issuer) or say("t_no_issuer", "ja"))
 
 
-def _describe(task: Task) -> str:
+def _describe(task: Task, today: dt.date) -> str:
     about = [
         PRODUCT_NAMES[task.product] if task.product else "",
         say("digest_number", "ja", number=task.label or task.submission) if task.submission else "",
-        say("digest_due", "ja", day=task.due.isoformat()) if task.due else "",
+        say("digest_due", "ja", day=name_deadline(task.due, today, "ja")) if task.due else "",
     ]
     urgency = say(f"urgency_{task.urgency.value}", "ja")
     lines = [say("digest_task", "ja", urgency=urgency, about="　".join(filter(None, about)))]

@@ -17,6 +17,7 @@ from worker.core.login_errors import find_refusal
 from worker.core.messages import (
     Language,
     name_any_state,
+    name_deadline,
     name_duty,
     name_hold,
     name_receipt,
@@ -68,7 +69,7 @@ def no_near_misses(submission: Submission) -> tuple[NearMiss, ...]:  # noqa: ARG
     return ()
 
 
-def describe(submission: Submission, near: Sequence[NearMiss] = ()) -> str:
+def describe(submission: Submission, near: Sequence[NearMiss] = (), today: dt.date | None = None) -> str:
     """One submission in a few plain lines, with the projects that its notice nearly fits."""
     project = submission.known_as or "（案件不明）"
     issuer = submission.issuer_name or "（発注者不明）"
@@ -85,7 +86,7 @@ def describe(submission: Submission, near: Sequence[NearMiss] = ()) -> str:
     if submission.state is State.BOUNCED:
         failed = (each for each in submission.receipts if each.kind is ReceiptKind.FAILED)
         lines += [f"　　{shown(name_receipt(each, 'ja'))}" for each in failed]
-    lines += _limits_of(submission)
+    lines += _limits_of(submission, today)
     if step := next_step(submission, "ja"):
         lines.append(f"　　次にすること：{step}")
     if submission.state is State.ANNOUNCED:
@@ -98,11 +99,11 @@ def describe(submission: Submission, near: Sequence[NearMiss] = ()) -> str:
     return "\n".join(lines)
 
 
-def _limits_of(submission: Submission) -> Iterator[str]:
+def _limits_of(submission: Submission, today: dt.date | None) -> Iterator[str]:
     """By when it must be there, and whom to call where that, or what became of it, cannot wait."""
     deadline = submission.duties.deadline if submission.state in PRESSED else None
     if deadline is not None:
-        yield say("line_due", "ja", day=deadline.isoformat())
+        yield say("line_due", "ja", day=name_deadline(deadline, today, "ja"))
     if deadline is not None or submission.state in _CALLED_ABOUT:
         phone = submission.section_phone or say("no_phone", "ja")
         yield say("line_phone", "ja", whom=shown(f"{submission.section_name}　{phone}".strip()))
@@ -118,6 +119,7 @@ def write_telling(
     submissions: Mapping[int, Submission],
     waits: Iterable[State],
     near_misses_of: Callable[[Submission], tuple[NearMiss, ...]] = no_near_misses,
+    today: dt.date | None = None,
     *,
     rehearsing: bool,
 ) -> tuple[str, str]:
@@ -146,8 +148,8 @@ def write_telling(
         parts += [say("telling_deadline", "ja", count=len(hurried))] if hurried else []
         open_ones.sort(key=lambda each: (each.id not in pressed, each.state not in _AT_ONCE))
         parts.append(say("telling_open", "ja", count=len(open_ones)))
-        parts += [describe(each, near_misses_of(each)) for each in open_ones[:NEAR_LIMIT]]
-        parts += [describe(each) for each in open_ones[NEAR_LIMIT:LINES_LIMIT]]
+        parts += [describe(each, near_misses_of(each), today) for each in open_ones[:NEAR_LIMIT]]
+        parts += [describe(each, today=today) for each in open_ones[NEAR_LIMIT:LINES_LIMIT]]
         if len(open_ones) > LINES_LIMIT:
             parts.append(say("telling_more", "ja", count=len(open_ones) - LINES_LIMIT))
     if not troubles and not open_ones:

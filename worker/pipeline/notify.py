@@ -35,6 +35,9 @@ from worker.views.tasks import open_tasks
 
 _NEEDS_A_PERSON: Final = NEEDS_A_PERSON | {State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.OVERDUE}
 
+SENDER_NAME: Final = "保証便（自動）"
+"""The display name of mails to people: they come from the address of the submissions, and are none."""
+
 CALL_AGAIN: Final = dt.timedelta(minutes=15)
 """How long after the operator's command failed it is run again: a line that is busy is free by then."""
 
@@ -123,14 +126,14 @@ class Telling:
         others = [each for each in alarms if each not in digests and each not in escalations]
         written = []
         if others and (settings.notify or is_by_command):
-            written.append(self._write_alarms(others, in_force))
+            written.append(self._write_alarms(others, in_force, now))
         if digests and settings.notify:
             written.append(self._write_digest(digests, in_force, now))
         if escalations and (settings.escalate or is_by_command):
             written += self._write_escalation(escalations, in_force, now)
         return written
 
-    def _write_alarms(self, alarms: Sequence[Alarm], in_force: InForce) -> _Message:
+    def _write_alarms(self, alarms: Sequence[Alarm], in_force: InForce, now: dt.datetime) -> _Message:
         settings = in_force.configuration.settings
         numbers = dict.fromkeys(number for alarm in alarms for number in alarm.submissions)
         subject, body = write_telling(
@@ -138,6 +141,7 @@ class Telling:
             {number: self._store.submission(number) for number in numbers},
             _NEEDS_A_PERSON,
             lambda submission: near_misses_of(submission, self._store, in_force.register),
+            now.astimezone(JST).date(),
             rehearsing=settings.release.rehearsal_to is not None,
         )
         named = [int(found[1]) for alarm in alarms if (found := _ABOUT.match(alarm.detail))]
@@ -170,7 +174,7 @@ class Telling:
         if not tasks:
             return []
         rehearsing = settings.release.rehearsal_to is not None
-        subject, body = write_escalation(tasks, rehearsing=rehearsing)
+        subject, body = write_escalation(tasks, now, rehearsing=rehearsing)
         numbers = [each.submission for each in tasks if each.submission]
         told = tuple(each for each in alarms if each.cause in still_open)
         return [_Message(told, settings.escalate, subject, self._without_keys(body, numbers))]
@@ -194,7 +198,7 @@ class Telling:
         message_id = alarm_message_id(first.id, first.created_at, sender)
         raw = letter.write_alarm(
             sender=sender,
-            sender_name=settings.contractor.name,
+            sender_name=SENDER_NAME,
             to=message.to,
             subject=message.subject,
             body=message.body,

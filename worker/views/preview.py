@@ -17,6 +17,7 @@ from worker.compose.checks import Check
 from worker.core.messages import (
     Language,
     hold_detail,
+    name_deadline,
     name_duty,
     name_evidence,
     name_hold,
@@ -41,6 +42,7 @@ from worker.core.rulebook import Closing
 from worker.core.states import Reason, State
 from worker.core.text import hide_codes
 from worker.match.near_matches import NearMiss
+from worker.track.overdue import PRESSED
 
 PAGE_LINES: Final = 60
 """Of an attachment's first page: a form or an invoice has some 40; the file itself is at hand."""
@@ -65,6 +67,8 @@ class Seen:
     """The first page of each attachment as text, by its sha256; one that is not there was not read."""
     sends_at: dt.datetime | None = None
     """When it leaves by the hours of sending, where it waits for them."""
+    today: dt.date | None = None
+    """In Japan: a deadline before it is marked as over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def lay_out(seen: Seen, lang: Language) -> tuple[Part, ...]:
             "h_download" if seen.submission.product is None else "h_hand_over",
             _hand_over(seen.submission, lang),
         ),
-        ("h_duties", _duties(seen.submission, lang)),
+        ("h_duties", _duties(seen, lang)),
         ("h_receipts", _receipts(seen.submission, lang)),
     )
     laid = ((title, tuple(pair for pair in pairs if pair[1])) for title, pairs in parts)
@@ -130,7 +134,7 @@ def _mail(seen: Seen, lang: Language) -> _Pairs:
     yield say("h_cc", lang), ", ".join(draft.cc)
     yield say("h_subject", lang), draft.subject
     for each in draft.attachments:
-        size = f"{each.size:,} bytes, sha256 {each.sha256[:_SHORT_HASH]}"
+        size = say("size_digits", lang, bytes=f"{each.size:,}", digits=each.sha256[:_SHORT_HASH])
         yield say("h_attachments", lang), say("attachment", lang, title=each.title, name=each.filename, size=size)
     yield say("h_body", lang), seen.body
 
@@ -191,13 +195,18 @@ def _hand_over(submission: Submission, lang: Language) -> _Pairs:
         yield "□", thing
 
 
-def _duties(submission: Submission, lang: Language) -> _Pairs:
-    duties = submission.duties
+def _is_pressed(submission: Submission) -> bool:
+    """Whether it is still to be handed in: only then can its deadline be missed."""
+    return submission.state in PRESSED or submission.id == 0
+
+
+def _duties(seen: Seen, lang: Language) -> _Pairs:
+    submission, duties = seen.submission, seen.submission.duties
     for hold in submission.reasons:
         if hold.reason in _BEFORE:
             yield say("h_before", lang), hold_detail(hold, lang)
     yield say("h_not_before", lang), _day(duties.not_before)
-    yield say("h_deadline", lang), _day(duties.deadline)
+    yield say("h_deadline", lang), name_deadline(duties.deadline, seen.today if _is_pressed(submission) else None, lang)
     if duties.call_after:
         yield say("h_call", lang), " ".join(filter(None, (submission.section_name, submission.section_phone)))
     for sentence in duties.after:

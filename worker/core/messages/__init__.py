@@ -6,6 +6,7 @@ to do. It knows no state of any submission and decides nothing.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Final, Literal
 
@@ -52,9 +53,11 @@ from worker.core.messages.seeing import TEXTS as SEEING_TEXTS
 from worker.core.messages.sentences import Teller
 from worker.core.messages.service import HINTS as STOPPING_HINTS
 from worker.core.messages.service import TEXTS as STOPPING_TEXTS
+from worker.core.messages.system import SYSTEM_FAULTS
 from worker.core.messages.watch import TEXTS as MOVING_TEXTS
 from worker.core.model import Hold, Product, Submission
 from worker.core.params import TEXT, Params, Told, spell
+from worker.core.rulebook import OFFICE
 from worker.core.states import Kind, Reason, State, kind_of
 
 Language = Literal["ja", "en"]
@@ -87,13 +90,33 @@ _HINTS: Final = {
 
 def say(code: str, lang: Language, **params: object) -> str:
     """The sentence of ``code``, with ``params`` put in."""
-    return _TEXTS[code][0 if lang == "ja" else 1].format(**params)
+    if lang == "ja":
+        return _TEXTS[code][0].format(**{name: _in_japanese(name, value) for name, value in params.items()})
+    return _TEXTS[code][1].format(**params)
+
+
+_NEAREST: Final = frozenset({"near", "nearest"})
+_NONE_NEAR: Final = "-"
+"""As ``config.toml.nearest`` has it where there is no valid name at all."""
+_RELEASED: Final = frozenset({State.APPROVED.value, State.SENDING.value})
+
+
+def _in_japanese(name: str, value: object) -> object:
+    """What the system said of a file, in Japanese; what a server or a library said stays as it is."""
+    if name in _NEAREST and value == _NONE_NEAR:
+        return "似た名前もありません"
+    if name not in {"detail", "why"} or not isinstance(value, str):
+        return value
+    before, colon, last = value.rpartition(": ")
+    return f"{before}{colon}{SYSTEM_FAULTS[last]}" if last in SYSTEM_FAULTS else value
 
 
 def say_refusal(code: str, lang: Language, **params: str) -> str:
     """Why a person's decision was not taken; a state and reasons among ``params`` in office words."""
     index = 0 if lang == "ja" else 1
     words: dict[str, str] = dict(params)
+    if code == "not_held" and params.get("state") in _RELEASED:
+        code = "approved_before"
     if "state" in params:
         words["state"] = name_any_state(State(params["state"]), lang)
     if "reasons" in params:
@@ -104,7 +127,11 @@ def say_refusal(code: str, lang: Language, **params: str) -> str:
 def hint(code: str, lang: Language, **params: object) -> str:
     """What to do about the configuration problem ``code``; empty where the sentence says it already."""
     pair = _HINTS.get(code)
-    return pair[0 if lang == "ja" else 1].format(**params) if pair else ""
+    if pair is None:
+        return ""
+    if lang == "ja":
+        return pair[0].format(**{name: _in_japanese(name, value) for name, value in params.items()})
+    return pair[1].format(**params)
 
 
 def name_state(submission: Submission, lang: Language) -> str:
@@ -221,6 +248,8 @@ def next_step(submission: Submission, lang: Language) -> str:
         # The draft is for the issuer by now: that it was rehearsed asks for nothing but approval.
         first = min(submission.reasons, key=lambda hold: (*_urgency(hold), hold.reason is Reason.REHEARSED))
         return AFTER_REHEARSING[index] if first.reason is Reason.REHEARSED else _step_about(first)[index]
+    if submission.state is State.BOUNCED and submission.draft is not None and submission.section:
+        return say("step_bounced", lang, **_place_of_address(submission, lang))
     if submission.state is State.HANDED_OVER and submission.superseded_by is not None:
         number, later = submission.contract_number or "", str(submission.superseded_by)
         return say("later_key", lang, id=submission.id, number=number, later=later)
@@ -228,6 +257,14 @@ def next_step(submission: Submission, lang: Language) -> str:
     if submission.state is State.ANNOUNCED and not submission.proven:
         step += say("task_download_unproven", lang)
     return step
+
+
+def _place_of_address(submission: Submission, lang: Language) -> dict[str, str]:
+    """Where the address of ``submission`` stands: in the issuer's file, or with the project that has its own."""
+    draft = submission.draft
+    if draft is None or submission.section == OFFICE:
+        return {"file": "projects.toml", "place": say("place_office", lang, project=submission.project or "")}
+    return {"file": draft.rule_file, "place": f"[section.{submission.section}] to"}
 
 
 _CARRIED_WITH_IT: Final = re.compile("#([0-9]+) 同じお知らせ$")
@@ -241,6 +278,8 @@ def _step_about(hold: Hold) -> tuple[str, str]:
     if coded and coded[1]:
         return coded[1]
     old_text = hold.params.old_text or ""
+    if hold.reason is Reason.SUPERSEDED and (later := hold.params.word("later") or old_text):
+        return say("step_superseded", "ja", later=later), say("step_superseded", "en", later=later)
     if hold.reason is Reason.NOT_A_NOTICE:
         paper = hold.params.word("found") or old_text
         steps = (step for words, step in PAPER_STEPS if any(word in paper for word in words))
@@ -251,6 +290,14 @@ def _step_about(hold: Hold) -> tuple[str, str]:
         if carried:
             return say("resend_instead", "ja", id=carried), say("resend_instead", "en", id=carried)
     return NEXT_STEPS[hold.reason]
+
+
+def name_deadline(day: dt.date | None, today: dt.date | None, lang: Language) -> str:
+    """The day, marked where it is ``today`` or over; empty for none. Without ``today`` the day alone."""
+    if day is None or today is None or day > today:
+        return day.isoformat() if day else ""
+    code = "day_over" if day < today else "day_today"
+    return say(code, lang, day=day.isoformat(), days=(today - day).days)
 
 
 def name_event(event: str, lang: Language) -> str:

@@ -56,6 +56,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "最近の{mails}通にある名前：{names}。自社の受信サーバーの名前を [mailbox.{mailbox}] authserv_id に書きます",
         "Names in the last {mails} mails: {names}. Write that of your own server as [mailbox.{mailbox}] authserv_id",
     ),
+    "remedy_no_mails": (
+        "まだメールがないため、確認できません。メールが届いてから、もう一度実行してください",
+        "there is no mail yet: try again once some has come",
+    ),
     "remedy_no_candidates": (
         "最近の{mails}通に、名前のある Authentication-Results はありません。メールサーバーの管理者にご確認ください",
         "No Authentication-Results with a name in the last {mails} mails: ask whoever runs the mail server",

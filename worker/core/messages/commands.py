@@ -13,6 +13,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "番号 {id} の提出はありません。`hoshobin list` で番号をご確認ください。",
         "There is no submission {id}. See the numbers with `hoshobin list`.",
     ),
+    "approved_before": (
+        "{id} はすでに承認されています（{state}）。",
+        "{id} is approved already ({state}).",
+    ),
     "not_held": (
         "{id} は現在「{state}」のため、承認できません。`hoshobin show {id}` でご確認ください。",
         "{id} is not held, so it cannot be approved (now: {state}). See `hoshobin show {id}`.",
@@ -262,9 +266,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "no_submissions": ("該当する提出はありません。", "No such submissions."),
     "no_log": ("該当する記録はありません。", "No such entries."),
     "config_problems": (
-        "次の{count}件のため、何も実行していません。",
+        "誤りが{count}件あるため、何も実行していません。",
         "Nothing was done, because of {count} problem(s):",
     ),
+    "config_faults": ("設定に誤りが{count}件あります。", "The configuration has {count} problem(s):"),
     "nearest": ("近い名前：{key}", "did you mean {key}?"),
     "resolve_which": (
         "届いていたなら --sent、届いていなかったなら --not-sent を付けてください。何も変更していません。",
@@ -470,6 +475,23 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "usage_value": ("「{name}」の値を使えません：{why}", "{name} cannot be taken: {why}"),
     "usage_extra": ("余分な語があります：{words}", "there are further words: {words}"),
     "usage_form": ("「{given}」ではなく、{form} の形で書いてください", 'not "{given}": write it like {form}'),
+    "usage_day": (
+        "「{given}」を日付として読めません（例：2026-11-22、R8.11.22、令和8年11月22日、先週、2026-11）",
+        '"{given}" is no day: write it like 2026-11-22, R8.11.22, 先週, 2026-11',
+    ),
+    "usage_moment": (
+        "「{given}」を日時として読めません（例：2026-11-22 10:30、R8.11.22 10:30、昨日 10:30、10:30）",
+        '"{given}" is no time: write it like 2026-11-22 10:30, R8.11.22 10:30, 昨日 10:30, 10:30',
+    ),
+    "usage_one_number": (
+        "番号は一つだけ指定できます（{words} は不要です）",
+        "one number alone can be given ({words} is too many)",
+    ),
+    "usage_state": (
+        "「{given}」という状態はありません。使える言葉：{names}",
+        'there is no state "{given}"; one of: {names}',
+    ),
+    "log_saved": ("{file} に保存しました（{count}件）。", "Saved to {file} ({count} rows)."),
     "usage_number": (
         "「{given}」は番号ではありません（`hoshobin list` の番号か、番号@確認番号 を書いてください）",
         '"{given}" is no number of `hoshobin list` (ID, or ID@ and ten letters)',

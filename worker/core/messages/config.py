@@ -194,6 +194,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cannot_write": ("書き込めません（{detail}）", "cannot be written ({detail})"),
     "cannot_read": ("ファイルを開けません（{detail}）", "the file cannot be opened ({detail})"),
     # the database, for commands that only use it
+    "windows_path": ("Windowsの場所は使えません", "a place on a Windows computer cannot be used here"),
+    "ledger_missing": ("ファイルが見つかりません（いまの場所：{here}）", "the file is not found (from {here})"),
     "no_database": ("データベースがまだありません", "there is no database yet"),
     "old_database": ("データベースが、このプログラムより古い形です", "the database is older than this program"),
     "newer_database": ("データベースが、このプログラムより新しい形です", "the database is newer than this program"),
@@ -365,8 +367,13 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "secret_readable": _SECRET,
     "secret_empty": _SECRET,
     "secret_not_text": _SECRET,
-    "file_exists": ("別のフォルダを指定してください", "choose another directory"),
+    "file_exists": ("別の名前か場所を指定してください", "choose another name or place"),
     "cannot_read": ("ファイル名と場所を確認してください", "check its name and place"),
+    "windows_path": (
+        "共有フォルダに置き、保証便のサーバーでの場所（/srv/hoshobin/… など）を指定してください",
+        "put it into the share and name its place on this server (/srv/hoshobin/…)",
+    ),
+    "ledger_missing": ("ファイル名と場所を確認してください", "check its name and place"),
     "no_database": (
         (
             "hoshobin run（または run --once）を一度実行すると作成されます。"

@@ -65,6 +65,17 @@ VALUE: Final[dict[str, _Pair]] = {
     "width": ("文字の幅", "width of the characters"),
     "sample": ("正しい書き方の見本", "how a right one looks"),
 }
+GUARANTOR: Final[dict[str, _Pair]] = {
+    "senders": ("差出人", "senders"),
+    "subjects": ("件名", "subjects"),
+    "titles": ("お知らせの表題", "titles"),
+    "number": ("保証契約番号の形", "form of the number"),
+    "key": ("認証キーの形", "form of the key"),
+    "labels": ("項目の名前", "labels"),
+    "products": ("保証の種類の呼び名", "names of the products"),
+    "download": ("取得の手順", "steps of the download"),
+}
+"""What a file of guarantors may call assumed."""
 _TABLES: Final = {"section": SECTION, "rule": RULE, "value": VALUE}
 
 RULE_TABLES: Final[dict[str, _Pair]] = {

@@ -93,6 +93,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "reply_unproven": ("{words}［差出人は確認できません］", "{words} [the sender is not proven]"),
     "receipt_to": ("{words}：{recipient}", "{words}: {recipient}"),
+    "receipt_failed": ("{recipient} に届きませんでした", "not delivered to {recipient}"),
+    "receipt_said": ("先方の応答：{text}", "the other side's answer: {text}"),
     "receipt_from": ("{words}：{sender}", "{words}: {sender}"),
     "task_reply": (
         "返信を読み、受領なら confirm、届いていない・差戻しなら confirm --failed：{reply}",
@@ -196,11 +198,16 @@ def is_unproven(receipt: Receipt) -> bool:
 def name_receipt(receipt: Receipt, lang: Literal["ja", "en"]) -> str:
     """One receipt on one line: what it says, of which address, why, and the other side's own words."""
     index = 0 if lang == "ja" else 1
-    words = KINDS[receipt.kind][index]
+    is_failure = receipt.kind is ReceiptKind.FAILED and receipt.recipient
+    words = (
+        TEXTS["receipt_failed"][index].format(recipient=receipt.recipient) if is_failure else KINDS[receipt.kind][index]
+    )
     if receipt.kind in _UNPROVEN and is_unproven(receipt):
         words = TEXTS[_UNPROVEN[receipt.kind]][index].format(words=words)
     code, values = ("receipt_to", receipt.recipient) if receipt.recipient else ("receipt_from", receipt.sender)
-    head = TEXTS[code][index].format(words=words, recipient=values, sender=values) if values else words
+    named = values and not is_failure
+    head = TEXTS[code][index].format(words=words, recipient=values, sender=values) if named else words
     text = " ".join(receipt.text.split())
     cut = f"{text[:_TEXT_LIMIT]}…" if len(text) > _TEXT_LIMIT else text
-    return "　".join(filter(None, (head, name_status(receipt.status, lang), cut)))
+    said = TEXTS["receipt_said"][index].format(text=cut) if cut and is_failure else cut
+    return "　".join(filter(None, (head, name_status(receipt.status, lang), said)))

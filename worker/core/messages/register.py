@@ -59,7 +59,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         '{issuer} has no section "{value}" ({valid})',
     ),
     "field_issuer": (
-        "発注者「{value}」は設定にありません（近い名前：{near}）。`hoshobin issuers add` で加えてください",
+        "発注者「{value}」は自社の設定にありません（近い名前：{near}）。`hoshobin issuers add` で登録してください",
         'no issuer "{value}" is configured (nearest: {near}); add it with `hoshobin issuers add`',
     ),
     "field_two_issuers": (
@@ -158,7 +158,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     # --- Issuers -----------------------------------------------------------------------------------------------
     "catalogue_unknown": (
-        "「{name}」という発注者は同梱の一覧にありません（近い名前の別の発注者：{near}）",
+        "「{name}」という発注者は同梱の一覧にありません（近い名前の発注者：{near}）",
         'the catalogue has no issuer "{name}" (others of a near name: {near})',
     ),
     "catalogue_several": (
@@ -225,6 +225,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{about}\n  e-mail address (several: with commas)",
     ),
     "ask_value": ("{about}\n　値", "{about}\n  value"),
+    "h_short": ("略号", "id"),
     "h_use": ("使用", "use"),
     "h_to_fill_in": ("未確認・未登録の項目", "to be filled in"),
     "h_checked_on": ("確認日", "checked on"),

@@ -32,6 +32,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "no_phone": ("電話番号は未登録", "no number is registered"),
     "line_due": ("　　提出期限：{day}", "    deadline: {day}"),
+    "day_over": ("{day}（{days}日過ぎています）", "{day} ({days} days ago)"),
+    "day_today": ("{day}（今日まで）", "{day} (today)"),
     "line_phone": ("　　電話：{whom}", "    phone: {whom}"),
     "line_sends_at": ("{moment} に送信予定", "leaves at {moment}"),
     "status_sends_at": (

@@ -31,6 +31,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "h_mail": ("送信するメール", "the mail as it will be"),
     "h_from": ("差出人", "from"),
     "attachment": ("{title}：{name}（{size}）", "{title}: {name} ({size})"),
+    "size": ("{bytes}バイト", "{bytes} bytes"),
+    "size_digits": ("{bytes}バイト、照合用 {digits}", "{bytes} bytes, sha256 {digits}"),
     "h_pages": ("添付の1ページ目（認証キーは伏字）", "first page of each attachment (key masked)"),
     "page_empty": ("（文字情報なし）", "(no text)"),
     # --- the rule
@@ -159,6 +161,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "A notice with another key came later under contract number {number} ({later}). Record this one if it was"
             " handed in; if not, withdraw it (hoshobin withdraw {id}) and hand in {later}"
         ),
+    ),
+    "step_bounced": (
+        "理由を確かめ、訂正して再提出（宛先の登録：{file} の {place}。直すのは管理者）",
+        "check the reason, mend it, then resend (the address stands in {file}, {place})",
+    ),
+    "place_office": ("案件 {project} の office", "office of the project {project}"),
+    "step_superseded": (
+        "後から届いたお知らせ（提出 {later}）を確認し、こちらは取下げ",
+        "look at the later notice (submission {later}); withdraw this one",
     ),
     "duty_recorded": ("{id} の「{duty}」を済みと記録しました。", "{id}: '{duty}' is recorded as done."),
 }
