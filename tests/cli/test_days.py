@@ -78,5 +78,5 @@ def test_last_month_in_january_is_december_of_the_year_before() -> None:
     ],
 )
 def test_what_names_no_certain_day_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         read_period(text, TODAY)
