@@ -28,7 +28,9 @@ from tests.support.registered import (
     of_project,
 )
 from tests.support.world import EAST, KEY, NUMBER, START
+from worker.approve.old_details import TOLD_BESIDE, covers
 from worker.compose.checks import LARGE_FILE, LARGE_NOTICE, Check, Finished, check_draft, stamp_history
+from worker.core.messages import name_hold
 from worker.core.model import (
     Address,
     Answer,
@@ -483,6 +485,22 @@ def test_a_rule_that_changed_since_the_last_mail_of_its_kind_is_held() -> None:
     assert holds(past=(UNDER_OLD, again)) == []
     back = replace(UNDER_OLD, id=3, sent_at=START + dt.timedelta(minutes=1))
     assert holds(past=(UNDER_OLD, again, back)) == alone(Reason.RULE_CHANGED, CHANGED)
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (TO, f"宛先は前回と同じです（{TO}）"),
+        (OTHER, f"宛先：{OTHER} → {TO}"),
+    ],
+)
+def test_the_hold_of_a_changed_rule_says_whether_the_recipients_are_others(before: Address, said: str) -> None:
+    (hold,) = holds(past=(replace(UNDER_OLD, draft=a_draft(to=(before,))), replace(PAST, id=9, issuer="other")))[-1:]
+    assert hold.reason is Reason.RULE_CHANGED
+    assert said in name_hold(hold, "ja")
+    assert "aaaa" not in name_hold(hold, "ja")
+    of_0_1_0 = Answer(hold.reason, hold.params.without(TOLD_BESIDE), "山田 花子", "hanako", START)
+    assert covers(of_0_1_0, hold), "an answer that was given before the addresses were told"
 
 
 def test_the_hold_says_when_each_rule_was_checked() -> None:

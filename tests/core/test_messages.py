@@ -17,7 +17,7 @@ from tests.support.registered import REGISTER, REHEARSAL_TO, drafted
 from worker.core import messages as words
 from worker.core.messages import _HINTS as HINTS
 from worker.core.messages import _TEXTS as TEXTS
-from worker.core.messages import name_hold, next_step, reasons, say_refusal
+from worker.core.messages import name_hold, next_step, reasons, say, say_refusal
 from worker.core.model import Hold, Submission
 from worker.core.states import Kind, Reason, State, kind_of
 
@@ -165,6 +165,26 @@ def test_a_refused_decision_is_told_in_office_words() -> None:
     assert "（提出方法が未確認、提出先アドレスの未登録）" in told
     assert "取下げ" in say_refusal("not_held", "ja", id="1", state="WITHDRAWN")
     assert "withdrawn" in say_refusal("not_held", "en", id="1", state="WITHDRAWN")
+
+
+@pytest.mark.parametrize("state", ["APPROVED", "SENDING"])
+def test_an_approval_of_what_is_approved_is_told_so(state: str) -> None:
+    assert "すでに承認されています" in say_refusal("not_held", "ja", id="1", state=state)
+    assert "approved already" in say_refusal("not_held", "en", id="1", state=state)
+
+
+@pytest.mark.parametrize(
+    ("code", "given", "said"),
+    [
+        ("cannot_write", "No space left on device", "書き込めません（ディスクの空き容量がありません）"),
+        ("cannot_write", "Permission denied", "書き込めません（アクセス権がありません）"),
+        ("unavailable", "/srv/x: Stale file handle", "/srv/x: 共有フォルダの接続が切れています"),
+        ("unavailable", "550 Permission denied by policy", "550 Permission denied by policy"),
+    ],
+)
+def test_what_the_system_says_of_a_file_is_told_in_japanese(code: str, given: str, said: str) -> None:
+    assert said in say(code, "ja", detail=given, what="フォルダ")
+    assert given in say(code, "en", detail=given, what="the folder")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 import pytest
@@ -285,3 +286,30 @@ def test_near_misses_are_looked_for_only_for_the_first_of_a_backlog() -> None:
     alarm = Alarm(1, "held", tuple(backlog), START)
     write_telling([alarm], backlog, WAITS, near, rehearsing=False)
     assert asked == list(range(1, NEAR_LIMIT + 1))
+
+
+# --- What a person looks for ---------------------------------------------------------------------------------------
+
+
+def test_a_deadline_that_is_over_is_marked() -> None:
+    waiting = drafted().submission
+    waiting = replace(waiting, duties=replace(waiting.duties, deadline=dt.date(2026, 11, 9)))
+    assert "　　提出期限：2026-11-09（20日過ぎています）" in describe(waiting, today=dt.date(2026, 11, 29))
+    assert "　　提出期限：2026-11-09（今日まで）" in describe(waiting, today=dt.date(2026, 11, 9))
+    assert "　　提出期限：2026-11-09\n" in describe(waiting, today=dt.date(2026, 11, 8))
+    _, body = write_telling(
+        [Alarm(1, "began_to_wait", (1,), START)], {1: waiting}, WAITS, today=dt.date(2026, 11, 29), rehearsing=False
+    )
+    assert "20日過ぎています" in body
+
+
+def test_what_came_back_says_where_its_address_stands() -> None:
+    bounced = replace(in_state(State.BOUNCED), receipts=())
+    text = describe(bounced)
+    assert "宛先の登録：issuers/mihon.toml の [section.doboku] to" in text
+    assert "案件 mihon/x の office" in describe(replace(bounced, section="office", project="mihon/x"))
+
+
+def test_a_later_notice_is_named_in_the_next_step() -> None:
+    superseded = replace(drafted().submission, reasons=(Hold.of(Reason.SUPERSEDED, later="7"),))
+    assert "後から届いたお知らせ（提出 7）を確認し、こちらは取下げ" in describe(superseded)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from worker.core.login_errors import LoginRefusal
@@ -91,20 +92,26 @@ _HINTS: Final = {
 def say(code: str, lang: Language, **params: object) -> str:
     """The sentence of ``code``, with ``params`` put in."""
     if lang == "ja":
-        return _TEXTS[code][0].format(**{name: _in_japanese(name, value) for name, value in params.items()})
+        return _fill_in_japanese(_TEXTS[code][0], params)
     return _TEXTS[code][1].format(**params)
 
 
 _NEAREST: Final = frozenset({"near", "nearest"})
 _NONE_NEAR: Final = "-"
 """As ``config.toml.nearest`` has it where there is no valid name at all."""
+_NOTHING_NEAR: Final = "似た名前もありません"
 _RELEASED: Final = frozenset({State.APPROVED.value, State.SENDING.value})
+
+
+def _fill_in_japanese(sentence: str, params: Mapping[str, object]) -> str:
+    said = sentence.format(**{name: _in_japanese(name, value) for name, value in params.items()})
+    return said.replace(f"近い名前：{_NOTHING_NEAR}", _NOTHING_NEAR)
 
 
 def _in_japanese(name: str, value: object) -> object:
     """What the system said of a file, in Japanese; what a server or a library said stays as it is."""
     if name in _NEAREST and value == _NONE_NEAR:
-        return "似た名前もありません"
+        return _NOTHING_NEAR
     if name not in {"detail", "why"} or not isinstance(value, str):
         return value
     before, colon, last = value.rpartition(": ")
@@ -130,7 +137,7 @@ def hint(code: str, lang: Language, **params: object) -> str:
     if pair is None:
         return ""
     if lang == "ja":
-        return pair[0].format(**{name: _in_japanese(name, value) for name, value in params.items()})
+        return _fill_in_japanese(pair[0], params)
     return pair[1].format(**params)
 
 

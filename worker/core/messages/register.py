@@ -158,7 +158,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     # --- Issuers -----------------------------------------------------------------------------------------------
     "catalogue_unknown": (
-        "「{name}」という発注者は同梱の一覧にありません（近い名前の発注者：{near}）",
+        "「{name}」という発注者は同梱の一覧にありません（近い名前：{near}）",
         'the catalogue has no issuer "{name}" (others of a near name: {near})',
     ),
     "catalogue_several": (
