@@ -103,6 +103,14 @@ def test_a_dry_run_shows_each_row_s_fate_and_writes_nothing(office: Office) -> N
     assert register(office).read_text(encoding="utf-8") == REGISTER
 
 
+def test_a_new_row_is_shown_as_it_was_understood(office: Office) -> None:
+    out = office("project", "import", ledger(office, LEDGER), "--dry-run").out
+    assert "保証契約番号：31074-000012" in out
+    assert "請負金額：1,000,000円" in out
+    assert "公告日：2026-04-01" in out
+    assert "「必要な保証」の列がないため" in out
+
+
 def test_a_second_import_of_the_same_ledger_changes_nothing(office: Office) -> None:
     file = ledger(office, LEDGER)
     assert office("project", "import", file).code == 0

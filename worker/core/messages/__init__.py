@@ -118,6 +118,11 @@ def _in_japanese(name: str, value: object) -> object:
     return f"{before}{colon}{SYSTEM_FAULTS[last]}" if last in SYSTEM_FAULTS else value
 
 
+def is_said(code: str) -> bool:
+    """Whether ``code`` has a sentence."""
+    return code in _TEXTS
+
+
 def say_refusal(code: str, lang: Language, **params: str) -> str:
     """Why a person's decision was not taken; a state and reasons among ``params`` in office words."""
     index = 0 if lang == "ja" else 1

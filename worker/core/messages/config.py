@@ -58,6 +58,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{line}行{column}桁目の文字列が引用符で囲まれていません",
         "the text at line {line}, column {column} does not stand in quotes",
     ),
+    "unseen_space": (
+        "{line}行{column}桁目に、見えない空白（{character}）があります",
+        "line {line}, column {column} has a space that is not a usual one ({character})",
+    ),
     "wide_sign": (
         "{line}行{column}桁目に全角の記号または空白「{sign}」があります",
         'line {line}, column {column} has the full-width sign or space "{sign}"',
@@ -225,8 +229,8 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "not_utf8": ("文字コードを UTF-8 にして保存し直してください", "save the file as UTF-8"),
     "bare_date": (
-        "2026-04-01 のように、西暦で、引用符を付けずに書いてください",
-        "write it like 2026-04-01, without quotes",
+        "{date} のように、西暦で、引用符を付けずに書いてください",
+        "write it like {date}, without quotes",
     ),
     "bare_number": (
         "3_000_000 のように、コンマも「円」も付けずに書いてください",
@@ -243,7 +247,16 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "write KEY = VALUE, or # before a remark",
     ),
     "declared_twice": ("どちらか一方にまとめてください", "put both into one"),
-    "bad_escape": ("' ' で囲むと、「\\」をそのまま書けます", "in ' ' a backslash stands for itself"),
+    "bad_escape": (
+        (
+            "「\\」は2つ重ねて書くか、' ' で囲んでください。Windowsの場所（C:\\… など）は使えないため、"
+            "このサーバーでの場所（/srv/… など）を書いてください"
+        ),
+        (
+            "write two of them, or put the text into ' '; a place on a Windows computer cannot be used: write its place"
+            " on this server (/srv/…)"
+        ),
+    ),
     "section_id": (
         '見出しは [section.zaisei] のように半角の英数字で書き、課の名前は name = "{name}" と書いてください',
         'write a heading in ASCII letters, like [section.zaisei], and the name as name = "{name}"',
@@ -288,6 +301,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         'keys beyond A-Z a-z 0-9 _ - stand in quotes ("{name}" = "…")',
     ),
     "bare_value": ('文字列は " " で囲んでください', "texts stand in quotes"),
+    "unseen_space": ("その空白を消し、半角の空白を入力し直してください", "delete it and type a usual space"),
     "wide_sign": ("半角で書いてください", "write it in half width"),
     "unknown_key": _SPELLING,
     "missing_key": ("書き足してください", "add it"),

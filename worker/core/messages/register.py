@@ -333,6 +333,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "シート「{sheet}」は非表示ですが、指定により読みました",
         'the sheet "{sheet}" is hidden, and was read because it was named',
     ),
+    "yen": ("{amount}円", "{amount} yen"),
+    "import_no_expects": (
+        "「必要な保証」の列がないため、届いていないお知らせ（未着）はお知らせできません",
+        "there is no column of the guarantees that are expected, so that a missing notice is not told",
+    ),
     "import_no_headings": (
         "見出しに誤りが{count}件あるため、行は読んでいません",
         "{count} faults in the headings: no row was read",
