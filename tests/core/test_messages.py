@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import errno
+import os
 import re
 import string
 from collections import Counter
@@ -18,6 +20,7 @@ from worker.core import messages as words
 from worker.core.messages import _HINTS as HINTS
 from worker.core.messages import _TEXTS as TEXTS
 from worker.core.messages import name_hold, next_step, reasons, say, say_refusal
+from worker.core.messages.system import SYSTEM_FAULTS
 from worker.core.model import Hold, Submission
 from worker.core.states import Kind, Reason, State, kind_of
 
@@ -171,6 +174,10 @@ def test_a_refused_decision_is_told_in_office_words() -> None:
 def test_an_approval_of_what_is_approved_is_told_so(state: str) -> None:
     assert "すでに承認されています" in say_refusal("not_held", "ja", id="1", state=state)
     assert "approved already" in say_refusal("not_held", "en", id="1", state=state)
+
+
+def test_each_of_them_is_what_the_system_says() -> None:
+    assert SYSTEM_FAULTS.keys() <= {os.strerror(number) for number in errno.errorcode}
 
 
 @pytest.mark.parametrize(

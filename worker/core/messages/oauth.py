@@ -75,7 +75,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the file of the login cannot be read ({path}: {detail})",
     ),
     "login_of_another": (
-        "ログインのファイルの持ち主が、サービスの利用者ではありません（{path}）",
+        "ログインのファイルの持ち主が、サービスのアカウントではありません（{path}）",
         "the file of the login belongs to another account ({path})",
     ),
     "login_broken": (
@@ -91,7 +91,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the folder of [store] dir is not there ({path}: {detail})",
     ),
     "login_wrong_account": (
-        "この利用者では、サービスが読めるファイルを作れません（{path}）",
+        "このアカウントでは、サービスが読めるファイルを作れません（{path}）",
         "this account cannot write what the service reads ({path})",
     ),
     "login_no_mailbox": (
@@ -243,16 +243,16 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "login_missing": _AGAIN,
     "login_readable": ("chmod 600 {path} としてください", "chmod 600 {path}"),
-    "login_unreadable": ("サービスの利用者で実行してください", "run it as the service's account"),
+    "login_unreadable": ("サービスのアカウントで実行してください", "run it as the service's account"),
     "login_of_another": _AGAIN,
     "login_broken": _AGAIN,
     "login_of_other_application": _AGAIN,
     "login_no_store": (
-        "[store] dir を確かめ、フォルダをサービスの利用者で作ってください",
+        "[store] dir を確かめ、フォルダをサービスのアカウントで作ってください",
         "check [store] dir, and make the folder under the service's account",
     ),
     "login_wrong_account": (
-        "サービスの利用者で実行してください：sudo -u {owner} hoshobin login …",
+        "サービスのアカウントで実行してください：sudo -u {owner} hoshobin login …",
         "run it as the service's account: sudo -u {owner} hoshobin login …",
     ),
 }

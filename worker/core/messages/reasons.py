@@ -309,7 +309,7 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
             'the value "{value}", which a condition asks about, is not registered',
         ),
         (
-            "案件に登録。ないことがある値なら、ルールの条件を {% if values.名前 is defined %} と書く",
+            "案件に登録。ない案件もある値なら、管理者が条件を {% if values.名前 is defined %} と書く",
             "register it with the project; if it may be missing, write {% if values.NAME is defined %} in the rule",
         ),
     ),
@@ -327,7 +327,7 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
             "not seen whether the issuer takes an electronic surety here ({value})",
         ),
         (
-            "発注者に確認し、ルール（eligibility）を補完、または記録して承認",
+            "発注者に確認し、対象の範囲（eligibility）の登録を補うか、記録して承認",
             "ask the issuer, then complete the rule (eligibility), or approve with a note",
         ),
     ),
@@ -805,7 +805,7 @@ DUTIES: Final[dict[str, tuple[str, str]]] = {
     **_TOGETHER,
     **_BEFORE,
     "no_steps": (
-        "提出の手順がルールにありません。発注者に確認し、instructions に書いてください",
+        "提出の手順が登録されていません。発注者に確認し、instructions に書いてください",
         "The rule has no steps for handing it in. Ask the issuer and write them under instructions",
     ),
     "if_attached": ("請求書を一緒に提出するとき：{sentence}", "if the invoice is handed in with it: {sentence}"),

@@ -22,7 +22,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "arrival not confirmed: record the reply or the call when it comes",
     ),
     "task_settling": (
-        "到達未確認。{days}日以内に不達の知らせがなければ完了",
+        "到達未確認。{days}日以内に不達の通知がなければ完了",
         "arrival not confirmed: closed when no bounce comes within {days} days",
     ),
     "task_expected": (
@@ -241,7 +241,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "project_added": ("案件 {project} を {file} に登録しました。", "{project} was added to {file}."),
     "project_missing": (
-        "この発注者のルールに必要で、まだ登録のない項目：{keys}",
+        "この発注者への提出に必要で、まだ登録のない項目：{keys}",
         "Not registered yet, though this issuer's rule asks for it: {keys}",
     ),
     "office_unnamed": ("ご担当課", "ご担当課"),
@@ -482,7 +482,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "issuer_taken": ("issuers/ にあるファイルを直してください", "edit the file in issuers/"),
     "issuer_examples": (
-        "値を確かめてください。正しければ、--without-examples を付けると見本を外して写します",
+        "値を確認してください。正しければ、--without-examples を付けると見本を外して登録します",
         "check the values; if they are right, --without-examples leaves the examples out of the copy",
     ),
     "answer_word": (
