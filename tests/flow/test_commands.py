@@ -219,7 +219,7 @@ def test_check_says_what_was_read_and_what_is_not_certain(office: Office) -> Non
     ran = office("check")
     assert ran.code == 0
     assert "発注者 4、案件 2、メールボックス 1" in ran.out
-    assert "実物で未確認" in ran.out
+    assert "実物で確認していません" in ran.out
     assert office("check", "--json").document["ok"] is True
 
 
