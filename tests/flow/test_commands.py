@@ -123,7 +123,7 @@ def test_what_became_of_a_mail_in_doubt_is_not_recorded_unless_it_is_said(office
 def test_an_office_with_passwords_alone_is_told_that_it_needs_no_login(office: Office) -> None:
     ran = office("login", "main")
     assert ran.code == 2
-    assert "ログインは要りません" in ran.err
+    assert "ログインは不要です" in ran.err
 
 
 def test_wrong_arguments_are_a_json_error_where_json_was_asked_for() -> None:

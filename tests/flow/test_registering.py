@@ -383,7 +383,7 @@ def test_on_a_terminal_a_no_asks_for_the_value_which_is_shown_beside_the_former_
     seen = on_a_terminal(office, "issuers", "add", "加賀市", answers=answers)
     assert "質問への答え" in seen
     assert "電子保証(認証キー)" in seen.partition("→ 電子保証の提出")[0]
-    assert "見本を外して写しますか" in seen
+    assert "見本を外して登録しますか" in seen
     copy = own(office, "kaga")
     assert copy["rule"]["default"]["subject"] == "電子保証の送付"
     assert "example" not in copy
