@@ -25,7 +25,7 @@ ISSUERS = ROOT / "docs" / "issuers.md"
 LOG_FORMAT = ROOT / "docs" / "log-format.md"
 RELIABILITY = ROOT / "docs" / "reliability.md"
 ACCEPTED = "accepted"  # the name of the box in the diagram
-KINDS = {Kind.CORRECT: "直す", Kind.ANSWER: "承認で答える", Kind.NEVER: "取り下げる"}
+KINDS = {Kind.CORRECT: "直す", Kind.ANSWER: "承認で解除", Kind.NEVER: "取り下げる"}
 
 
 # --- The states ------------------------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ def states_in_words() -> str:
 def reasons_in_words() -> str:
     """One row per hold reason that this version gives, in the order of the fixed list."""
     later = not_yet_raised()
-    lines = ["| 理由 | 記号 | 次にすること | 解き方 |", "|---|---|---|---|"]
+    lines = ["| 理由 | 記号 | 次にすること | 解除のしかた |", "|---|---|---|---|"]
     lines += [
         f"| {REASONS[reason][0]} | {reason} | {NEXT_STEPS[reason][0]} | {KINDS[kind_of(reason)]} |"
         for reason in Reason
@@ -127,7 +127,7 @@ def reasons_in_words() -> str:
 def commands_by_kind() -> str:
     """The command that the mail names for a hold of each kind."""
     example = {Kind.CORRECT: Reason.UNKNOWN_PROJECT, Kind.ANSWER: Reason.APPROVAL, Kind.NEVER: Reason.ENCODING}
-    lines = ["| 解き方 | コマンド |", "|---|---|"]
+    lines = ["| 解除のしかた | コマンド |", "|---|---|"]
     for kind, words in KINDS.items():
         held = Submission(1, State.HELD, reasons=(Hold(example[kind]),), draft_hash="7efa" + "0" * 60)
         command = command_line(action_for(held), "ja")

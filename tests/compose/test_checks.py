@@ -28,8 +28,9 @@ from tests.support.registered import (
     of_project,
 )
 from tests.support.world import EAST, KEY, NUMBER, START
+from worker.approve.old_details import TOLD_BESIDE, covers
 from worker.compose.checks import CHANGES, LARGE_FILE, LARGE_NOTICE, Check, Finished, check_draft, stamp_history
-from worker.core.messages import hold_detail
+from worker.core.messages import hold_detail, name_hold
 from worker.core.model import (
     Address,
     Answer,
@@ -503,6 +504,22 @@ def test_a_changed_rule_is_told_by_what_changed_in_the_issuer_s_file() -> None:
     many = {then: b"".join(b"a%d = 1\n" % at for at in range(9)), now: b"b = 1\n"}
     (hold,) = holds(past=(before,), issuer=issuer, originals=many)
     assert len(hold.params["changes"]) == CHANGES + 1
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (TO, f"宛先は前回と同じです（{TO}）"),
+        (OTHER, f"宛先：{OTHER} → {TO}"),
+    ],
+)
+def test_the_hold_of_a_changed_rule_says_whether_the_recipients_are_others(before: Address, said: str) -> None:
+    (hold,) = holds(past=(replace(UNDER_OLD, draft=a_draft(to=(before,))), replace(PAST, id=9, issuer="other")))[-1:]
+    assert hold.reason is Reason.RULE_CHANGED
+    assert said in name_hold(hold, "ja")
+    assert "aaaa" not in name_hold(hold, "ja")
+    of_0_1_0 = Answer(hold.reason, hold.params.without(TOLD_BESIDE), "山田 花子", "hanako", START)
+    assert covers(of_0_1_0, hold), "an answer that was given before the addresses were told"
 
 
 def test_the_hold_says_when_each_rule_was_checked() -> None:

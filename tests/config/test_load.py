@@ -105,6 +105,15 @@ def test_a_missing_file_is_named(name):
         ('x = ["a", "b"', "open_bracket", {}),
         ('subject "件名"', "no_equals", {}),
         ('pattern = "\\d+"', "bad_escape", {}),
+        ('dir = "C:\\users\\hanako"', "bad_escape", {}),
+        ('dir = "\\\\server\\share"', "bad_escape", {}),
+        ('name\u00a0= "道路"', "unseen_space", {"line": "2", "column": "5", "character": "U+00A0"}),
+        ('name =\u00a0"道路"', "unseen_space", {"column": "7"}),
+        ('\u00a0name = "道路"', "unseen_space", {"column": "1"}),
+        ('name\u200b = "道路"', "unseen_space", {"character": "U+200B"}),
+        ("from = 令和8年11月29日", "bare_date", {"date": "2026-11-29"}),
+        ("from = 2026/11/29", "bare_date", {"date": "2026-11-29"}),
+        ("from = 11月29日", "bare_date", {"date": "2026-04-01"}),
         ("name = 道路改良工事", "bare_value", {"line": "2", "column": "8"}),
         ("name = “道路改良工事”", "wide_sign", {"sign": "“"}),
         ('name\u3000= "道路"', "wide_sign", {"sign": "\u3000"}),
@@ -253,7 +262,7 @@ def test_every_problem_has_its_sentence_in_both_languages():
 @pytest.mark.parametrize("code", sorted({**TEXTS, **HINTS}))
 def test_a_sentence_asks_for_no_name_that_problems_do_not_carry(code):
     names = "line column detail name sign value valid limit nearest character address host path looked mode issuer"
-    names += " least heading here place form file sample expected found examples own shipped"
+    names += " least heading here place form file sample expected found examples own shipped date"
     for text in (*TEXTS[code], *HINTS.get(code, ())):
         assert text.format(**dict.fromkeys(names.split(), "…"))
 

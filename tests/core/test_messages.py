@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import errno
+import os
 import re
 import string
 from collections import Counter
@@ -17,7 +19,8 @@ from tests.support.registered import REGISTER, REHEARSAL_TO, drafted
 from worker.core import messages as words
 from worker.core.messages import _HINTS as HINTS
 from worker.core.messages import _TEXTS as TEXTS
-from worker.core.messages import name_hold, next_step, reasons, say_refusal
+from worker.core.messages import name_hold, next_step, reasons, say, say_refusal
+from worker.core.messages.system import SYSTEM_FAULTS
 from worker.core.model import Hold, Submission
 from worker.core.states import Kind, Reason, State, kind_of
 
@@ -167,6 +170,30 @@ def test_a_refused_decision_is_told_in_office_words() -> None:
     assert "withdrawn" in say_refusal("not_held", "en", id="1", state="WITHDRAWN")
 
 
+@pytest.mark.parametrize("state", ["APPROVED", "SENDING"])
+def test_an_approval_of_what_is_approved_is_told_so(state: str) -> None:
+    assert "すでに承認されています" in say_refusal("not_held", "ja", id="1", state=state)
+    assert "approved already" in say_refusal("not_held", "en", id="1", state=state)
+
+
+def test_each_of_them_is_what_the_system_says() -> None:
+    assert SYSTEM_FAULTS.keys() <= {os.strerror(number) for number in errno.errorcode}
+
+
+@pytest.mark.parametrize(
+    ("code", "given", "said"),
+    [
+        ("cannot_write", "No space left on device", "書き込めません（ディスクの空き容量がありません）"),
+        ("cannot_write", "Permission denied", "書き込めません（アクセス権がありません）"),
+        ("unavailable", "/srv/x: Stale file handle", "/srv/x: 共有フォルダの接続が切れています"),
+        ("unavailable", "550 Permission denied by policy", "550 Permission denied by policy"),
+    ],
+)
+def test_what_the_system_says_of_a_file_is_told_in_japanese(code: str, given: str, said: str) -> None:
+    assert said in say(code, "ja", detail=given, what="フォルダ")
+    assert given in say(code, "en", detail=given, what="the folder")
+
+
 @pytest.mark.parametrize(
     ("paper", "step"),
     [
@@ -175,8 +202,8 @@ def test_a_refused_decision_is_told_in_office_words() -> None:
         ("履行保証保険証券", "保険会社の証券は対象外"),
         ("履行保証保険", "保険会社の証券は対象外"),
         ("公共工事履行保証証券", "保険会社の証券は対象外"),
-        ("認証キー", "正しいPDFを取得"),
-        ("", "正しいPDFを取得"),
+        ("認証キー", "「認証キーのお知らせ」PDFを保証会社のサイトから取得し"),
+        ("", "「認証キーのお知らせ」PDFを保証会社のサイトから取得し"),
     ],
 )
 def test_a_wrong_kind_of_paper_is_named_with_what_to_do_about_it(paper: str, step: str) -> None:

@@ -223,7 +223,7 @@ def test_without_a_command_it_is_said_that_nobody_was_told(office: Office, syste
     systemd("oom-kill", "9")
     ran = office("service-failed")
     assert ran.code == 1
-    assert "誰にも知らせていません" in ran.err
+    assert "担当者に知らせていません" in ran.err
 
 
 def test_a_command_that_fails_is_tried_again_at_the_next_end(

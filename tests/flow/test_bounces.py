@@ -176,7 +176,7 @@ async def test_an_unmatched_failure_for_an_address_we_wrote_to_is_a_task_and_cha
     assert (row.end, row.why, row.submissions) == (End.REPORT, UNMATCHED, (after.id,))
     assert row.sha256 is not None
     ((_, text),) = tasks_of(sent)
-    assert "どの提出か分からない不達" in text
+    assert "どの提出のものか分からない不達通知" in text
     assert TO in text
     assert f"#{after.id}" in text
     assert len(told(sent)) == 1
@@ -308,8 +308,8 @@ def test_the_program_counts_it_shows_it_and_tells_it(mailroom: Callable[..., Mai
     room.deliver(bounce(GATEWAY.format(to=TO), fields="Return-Path: <>\n", sender="gw@x.example"))
     assert room.office.run_once().code == 1, "a person has to look"
     tasks = room.office("tasks").out
-    assert "どの提出か分からない不達" in tasks
+    assert "どの提出のものか分からない不達通知" in tasks
     assert f"done {number}" in tasks
     assert any("届いていない可能性" in told.subject and TO in told.text for told in room.tellings)
     room.office("done", str(number), "--by", "山田 花子", "--note", "電話で確認")
-    assert "どの提出か分からない不達" not in room.office("tasks").out
+    assert "どの提出のものか分からない不達通知" not in room.office("tasks").out

@@ -124,7 +124,7 @@ def test_what_became_of_a_mail_in_doubt_is_not_recorded_unless_it_is_said(office
 def test_an_office_with_passwords_alone_is_told_that_it_needs_no_login(office: Office) -> None:
     ran = office("login", "main")
     assert ran.code == 2
-    assert "ログインは要りません" in ran.err
+    assert "ログインは不要です" in ran.err
 
 
 def test_wrong_arguments_are_a_json_error_where_json_was_asked_for() -> None:
@@ -220,7 +220,7 @@ def test_check_says_what_was_read_and_what_is_not_certain(office: Office) -> Non
     ran = office("check")
     assert ran.code == 0
     assert "発注者 4、案件 2、メールボックス 1" in ran.out
-    assert "実物で未確認" in ran.out
+    assert "実物で確認していません" in ran.out
     assert office("check", "--json").document["ok"] is True
 
 
@@ -381,7 +381,7 @@ def test_preview_of_an_unknown_project_names_those_that_it_nearly_fits(empty: Of
     (tmp_path / "a.pdf").write_bytes(notice(like))
     (near,) = empty("preview", str(tmp_path / "a.pdf"), "--json").document["near_misses"]
     assert (near["name"], near["differs"]) == (WAITS.project, f"{like.number}≠{WAITS.number}、事(その2)≠事")
-    assert "似ている案件（自動では選びません）" in empty("preview", str(tmp_path / "a.pdf")).out
+    assert "似た名前の案件（自動では選びません）" in empty("preview", str(tmp_path / "a.pdf")).out
 
 
 # --- list, show, status --------------------------------------------------------------------------------------

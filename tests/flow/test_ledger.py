@@ -197,7 +197,7 @@ async def test_status_shows_the_window_the_gap_and_when_it_was_counted(world: Wo
     office = Office(tmp_path)
     (main,) = [each for each in office("status", "--json").document["looks"] if each["name"] == "mail:main"]
     assert (main["in_window"], main["gap"]) == (1, 0)
-    assert "台帳との差 0通" in office("status").out
+    assert "取りこぼし 0通" in office("status").out
     assert "確認できていません" in office("status").out, "the fake clock's looks are long ago, or in the future"
     world.store = open_store(world.root, world.clock)
 

@@ -289,9 +289,9 @@ def test_list_show_tasks_and_log_tell_what_came_back_in_office_words(mailroom: C
     bounced = room.office.only(one)
     assert (bounced["state"], bounced["receipts"][0]["status"]) == ("BOUNCED", "5.1.1")
     number = str(own["id"])
-    assert "宛先不明（アドレスの誤り・廃止）（5.1.1）" in room.office("list").out
+    assert "アドレスの誤り、または廃止（5.1.1）" in room.office("list").out
     shown = room.office("show", number).out
-    assert shown.count("宛先不明（アドレスの誤り・廃止）（5.1.1）") >= 2
+    assert shown.count("アドレスの誤り、または廃止（5.1.1）") >= 2
     assert "550 5.1.1 User unknown" in shown
     assert "宛先不明" in room.office("log").out
     assert any("宛先不明" in told.text for told in room.tellings)

@@ -103,6 +103,14 @@ def test_a_dry_run_shows_each_row_s_fate_and_writes_nothing(office: Office) -> N
     assert register(office).read_text(encoding="utf-8") == REGISTER
 
 
+def test_a_new_row_is_shown_as_it_was_understood(office: Office) -> None:
+    out = office("project", "import", ledger(office, LEDGER), "--dry-run").out
+    assert "保証契約番号：31074-000012" in out
+    assert "請負金額：1,000,000円" in out
+    assert "公告日：2026-04-01" in out
+    assert "「必要な保証」の列がないため" in out
+
+
 def test_a_second_import_of_the_same_ledger_changes_nothing(office: Office) -> None:
     file = ledger(office, LEDGER)
     assert office("project", "import", file).code == 0
@@ -388,7 +396,7 @@ def test_on_a_terminal_a_no_asks_for_the_value_which_is_shown_beside_the_former_
     seen = on_a_terminal(office, "issuers", "add", "加賀市", answers=answers)
     assert "質問への答え" in seen
     assert "電子保証(認証キー)" in seen.partition("→ 電子保証の提出")[0]
-    assert "見本を外して写しますか" in seen
+    assert "見本を外して登録しますか" in seen
     copy = own(office, "kaga")
     assert copy["rule"]["default"]["subject"] == "電子保証の送付"
     assert "example" not in copy

@@ -69,7 +69,8 @@ def test_check_says_what_would_leave_a_person_without_a_next_step(tmp_path: Path
 def test_check_lists_what_is_open_in_the_rules_of_amended_contracts(tmp_path: Path) -> None:
     issuer = 'open = ["rule.amended.subject"]\n' + ISSUERS["kawa"] + '[rule.amended]\nsubject = ""\n'
     told = office_with(tmp_path, issuer)("check")
-    assert "未確認のため保留になる項目（川北町）：rule.amended.subject" in told.out + told.err
+    words = "川北町：次の項目が未確認のため、関係する提出は保留になります：件名（変更契約のすべての保証）"
+    assert f"{words}［rule.amended.subject］" in told.out + told.err
 
 
 @pytest.mark.parametrize("name", ["空無市", "zzz", "東伊豆"])

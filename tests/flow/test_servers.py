@@ -443,7 +443,7 @@ def test_a_wrong_imap_password_ends_with_3_and_the_operator_is_told_once(
         assert ran.code == 3
         assert "main" in ran.err
     (told,) = arrived(clean, "office", 1)
-    assert told.subject == "【保証便】メールアカウントが拒否されました"
+    assert told.subject == "【保証便】メールサーバーにログインできません（受信メールボックス main）"
     assert "hoshobin doctor" in told.text
     doctor = office("doctor")
     assert doctor.code == 3

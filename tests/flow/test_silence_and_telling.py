@@ -316,7 +316,7 @@ async def test_an_urgent_task_that_nobody_touches_goes_up_once_after_a_working_d
     for hours in (24, 25, 26):
         await days.at(overdue + dt.timedelta(hours=hours))
         await days.restart()
-    assert days.server.told(CHIEF) == ["【保証便】至急：1営業日のあいだ対応のない件があります（1件）"]
+    assert days.server.told(CHIEF) == ["【保証便】至急：1営業日以内に対応されていない件があります（1件）"]
 
 
 async def test_what_was_dealt_with_meanwhile_is_not_sent_up(tmp_path: Path) -> None:
@@ -366,11 +366,11 @@ async def test_a_refused_account_is_told_by_the_command_at_once_and_by_mail_when
     sent.server.failure = AccountRefused("smtp", "535 5.7.8 authentication failed")
     await sent.fail(5)
     (text,) = sent.script.texts
-    assert text.startswith("【保証便】メールアカウントが拒否されました\n\n")
+    assert text.startswith("【保証便】メールサーバーにログインできません（送信サーバー）\n\n")
     assert "535 5.7.8 authentication failed" in text
     sent.server.failure = None
     await sent.office.finish()
-    assert sent.server.told() == ["【保証便】メールアカウントが拒否されました"]
+    assert sent.server.told() == ["【保証便】メールサーバーにログインできません（送信サーバー）"]
     await sent.fail(120)
     assert len(sent.script.texts) == 1
 

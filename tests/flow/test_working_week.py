@@ -575,14 +575,14 @@ async def on_monday_two_works_of_one_name_are_told_apart_by_their_numbers(week: 
     assert mail.files == (("認証キーのお知らせ_40213-000101.pdf", AKANE_CONTRACT.pdf),)
     assert mail.lines == (
         "茜市　契約課",
-        "ご担当者　様",
+        "ご担当者様",
         "",
         "いつもお世話になっております。",
         "〇〇建設 株式会社　総務部の山田 花子と申します。",
         "",
         "下記案件の契約保証につきまして、電子証書が発行されましたので、",
         "「認証キーのお知らせ」（PDFファイル）を添付のとおり提出いたします。",
-        "保証確認サービス（D-Sure）にてご確認くださいますよう、お願い申し上げます。",
+        "保証確認サービス（D-Sure）にてご確認くださいますようお願い申し上げます。",
         "",
         "・案件名　　　：道路改良工事",
         "・工事番号：08-012",
@@ -594,7 +594,7 @@ async def on_monday_two_works_of_one_name_are_told_apart_by_their_numbers(week: 
         "",
         "後ほど、到達確認のお電話を差し上げます。",
         "",
-        "※お心当たりのない場合は、恐れ入りますが下記へご一報のうえ、添付ファイルとともに削除をお願いいたします。",
+        "※お心当たりのない場合は、恐れ入りますが下記までご一報のうえ、本メールを添付ファイルごと削除してくださいますようお願いいたします。",
         "------------------------------",
         "〇〇建設 株式会社　総務部",
         "担当：山田 花子",
@@ -866,7 +866,7 @@ async def on_the_last_friday_everything_is_in_its_place(week: Week) -> None:
             "到達確認済み 2026-09-17",
             "送信済み（到達未確認） 2026-09-25",
             "—",
-            "到達未確認。返信又は電話があれば記録",
+            "到達未確認。返信か電話があれば記録",
         ),
     }
     keys = [each.key for each in (AKANE_ADVANCE, KAZAMA_CONTRACT, YUNO_CONTRACT, MINATO_AMENDED)]

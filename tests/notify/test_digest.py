@@ -59,7 +59,7 @@ def test_every_open_task_stands_under_its_project_with_its_command() -> None:
     assert body.split("\n\n")[1:3] == [
         (
             "■ 橋梁補修工事　／　みほん町\n"
-            "　［至急］契約保証　番号 2　期限 2026-11-24\n"
+            "　［至急］契約保証　番号 2　期限 2026-11-24（今日まで）\n"
             "　　すること：電話で確認\n"
             "　　コマンド：hoshobin confirm 2 --by 氏名 --note 相手方・日時\n"
             "　［経過観察］契約保証　番号 3\n"
@@ -72,7 +72,7 @@ def test_every_open_task_stands_under_its_project_with_its_command() -> None:
             "　　コマンド：hoshobin confirm 1 --by 氏名 --note 相手方・日時"
         ),
     ]
-    assert body.startswith("2026年11月24日（火）現在、対応が終わっていないものは3件です（うち至急 1件）。")
+    assert body.startswith("2026年11月24日（火）現在、対応が必要な件は3件です（うち至急 1件）。")
 
 
 def test_the_digest_carries_the_head_of_the_log_and_the_command_that_checks_it() -> None:
@@ -84,7 +84,7 @@ def test_the_digest_carries_the_head_of_the_log_and_the_command_that_checks_it()
 def test_a_morning_without_tasks_says_so_as_silence_would_mean_nothing() -> None:
     subject, body = write_digest([], HEAD, TUESDAY, rehearsing=False)
     assert subject == "【保証便】本日の対応一覧（対応待ちはありません）"
-    assert "保証便は動いています" in body
+    assert "保証便は正常に動いています" in body
 
 
 def test_while_rehearsing_it_begins_with_that() -> None:
@@ -140,6 +140,6 @@ def test_two_things_to_do_are_two_causes() -> None:
 
 def test_the_escalation_says_why_it_is_sent() -> None:
     subject, body = write_escalation([task("A", Urgency.NOW)], rehearsing=False)
-    assert subject == "【保証便】至急：1営業日のあいだ対応のない件があります（1件）"
-    assert "1営業日のあいだ対応が記録されていません" in body
+    assert subject == "【保証便】至急：1営業日以内に対応されていない件があります（1件）"
+    assert "1営業日を過ぎても対応が記録されていません" in body
     assert "hoshobin confirm 1" in body

@@ -51,7 +51,7 @@ def test_a_line_says_number_project_issuer_reason_and_the_one_command() -> None:
     assert describe(submission).split("\n") == [
         f"■ {label}　道路改良工事　／　みほん町",
         "　　理由：承認待ち",
-        "　　次にすること：宛先・件名・添付を確認し、承認又は取下げ",
+        "　　次にすること：宛先・件名・添付を確認し、承認または取下げ",
         f"　　コマンド：hoshobin approve {label} --by 氏名",
     ]
 
@@ -107,7 +107,7 @@ def test_the_command_for_a_hold_is_one_that_is_allowed(reason: Reason) -> None:
 def test_the_next_step_is_what_must_be_mended_before_what_can_be_answered() -> None:
     answer, mend = Reason.SENDER_UNPROVEN, Reason.INVOICE_UNDECIDED
     for order in [(answer, mend, Reason.APPROVAL), (mend, answer), (Reason.APPROVAL, mend)]:
-        assert next_step(held(*order), "ja") == "同送するファイルか「別途」を指定"
+        assert next_step(held(*order), "ja") == "請求書のファイル名か「別途提出」を案件に登録"
     assert next_step(held(mend, Reason.ENCODING), "ja") == "送信不可。管理者へ連絡"
     assert next_step(held(Reason.APPROVAL, answer), "ja").startswith("差出人を確かめて承認（社内のメールは")
 
@@ -136,7 +136,7 @@ def test_one_mail_tells_of_everything_once() -> None:
     subject, body = told(first, second, alarms=alarms)
     assert subject == "【保証便】ご対応が必要な提出があります（2件）"
     assert body.count("■ ") == 2
-    assert body.endswith("（このメールは保証便が自動で送信しました）\n")
+    assert body.endswith("（このメールは、保証便が自動で送信しています）\n")
 
 
 @pytest.mark.parametrize("state", [State.IN_DOUBT, State.BOUNCED, State.REFUSED])
@@ -153,7 +153,7 @@ def test_what_cannot_wait_stands_first_and_in_the_subject(state: State) -> None:
     [
         ("configuration_refused:abc", "【保証便】設定ファイルに誤りがあります（以前の設定で動いています）"),
         ("log_broken:behind_head", "【保証便】至急：送信を止めています"),
-        ("unfetched:mail:main", "【保証便】保証便に異常があります"),
+        ("unfetched:mail:main", "【保証便】異常をお知らせします"),
     ],
 )
 def test_the_subject_says_which_trouble_it_is(cause: str, subject: str) -> None:
@@ -182,7 +182,7 @@ def test_what_came_back_is_told_from_its_codes_and_as_it_was_where_an_older_prog
     receipt = Receipt(ReceiptKind.FAILED, START, recipient="a@b.example", status="5.1.1", text="no such user")
     told_now = f"7: {spell(Params(**receipt_detail(receipt)))}"
     for detail, words in (
-        (told_now, "7：不達：a@b.example　宛先不明（アドレスの誤り・廃止）（5.1.1）　no such user"),
+        (told_now, "7：a@b.example に届きませんでした　アドレスの誤り、または廃止（5.1.1）　先方の応答：no such user"),
         (f"7: {spell(COPY_NEWS)}", "7：送信済みとみられる自社の控え"),
         ("7：以前の文", "7：以前の文"),
     ):
@@ -206,16 +206,17 @@ def test_what_was_dealt_with_meanwhile_is_left_out() -> None:
     assert "■ 2" in body
     subject, settled = told(in_state(State.APPROVED))
     assert subject == "【保証便】対応済みのお知らせ"
-    assert "すでに処理されています" in settled
+    assert "すでに処理が済んでいます" in settled
 
 
 def test_a_refused_account_is_told_with_the_servers_answer_before_anything_else() -> None:
     refused = Alarm(1, "account_refused:mail:main", (), START, "NO [AUTHENTICATIONFAILED] \x07wrong")
     subject, body = told(held(Reason.APPROVAL), alarms=(Alarm(2, "began_to_wait", (1,), START), refused))
-    assert subject == "【保証便】メールアカウントが拒否されました"
+    assert subject == "【保証便】メールサーバーにログインできません（受信メールボックス main）"
     assert "受信メールボックス main" in body
     assert "NO [AUTHENTICATIONFAILED] \\u{0007}wrong" in body
-    assert body.index("拒否しました") < body.index("■ 1")
+    assert body.index("ログインできません") < body.index("■ 1")
+    assert "受信が止まっています" in body
 
 
 @pytest.mark.parametrize(
@@ -230,12 +231,13 @@ def test_a_refused_account_is_told_with_the_servers_answer_before_anything_else(
 def test_a_login_by_token_that_is_over_is_told_with_the_command_that_mends_it(fault, means):
     refused = Alarm(1, "account_refused:smtp", (), START, f"xoauth2 main ({fault}): invalid_grant: \x07expired")
     subject, body = told(alarms=(refused,))
-    assert subject == "【保証便】メールアカウントが拒否されました"
+    assert subject == "【保証便】メールサーバーにログインできません（送信サーバー）"
     assert "送信サーバー" in body
     assert means in body
     assert "invalid_grant: \\u{0007}expired" in body
     assert "`hoshobin login main` を" in body
     assert "パスワード" not in body
+    assert "送信が止まっています" in body
 
 
 def test_the_status_line_says_what_to_do_about_a_login_by_token() -> None:
@@ -270,7 +272,7 @@ def test_no_key_is_told_even_where_a_template_types_it() -> None:
 def test_the_operator_sees_the_projects_that_a_notice_nearly_fits_with_what_differs() -> None:
     unmatched = drafted(notice=replace(NOTICE, contract_number="9-9", project_name="第3工区")).submission
     text = describe(unmatched, [NearMiss("mihon/第2工区", "第2工区", "第3工区≠第2工区")])
-    assert "　　似ている案件（自動では選びません）：\n　　　・第2工区（mihon/第2工区）：第3工区≠第2工区" in text
+    assert "　　似た名前の案件（自動では選びません）：\n　　　・第2工区（mihon/第2工区）：第3工区≠第2工区" in text
 
 
 def test_near_misses_are_looked_for_only_for_the_first_of_a_backlog() -> None:
@@ -296,3 +298,30 @@ def test_a_deadline_that_has_passed_stands_first_and_says_for_how_long(day: int,
     assert (place == 1) is ("過ぎています" in said)
     sent = replace(held, state=State.SENT, reasons=())
     assert "過ぎています" not in describe(sent, today=dt.date(2026, 11, 9))
+
+
+# --- What a person looks for ---------------------------------------------------------------------------------------
+
+
+def test_a_deadline_that_is_over_is_marked() -> None:
+    waiting = drafted().submission
+    waiting = replace(waiting, duties=replace(waiting.duties, deadline=dt.date(2026, 11, 9)))
+    assert "　　提出期限：2026-11-09（20日過ぎています）" in describe(waiting, today=dt.date(2026, 11, 29))
+    assert "　　提出期限：2026-11-09（今日まで）" in describe(waiting, today=dt.date(2026, 11, 9))
+    assert "　　提出期限：2026-11-09\n" in describe(waiting, today=dt.date(2026, 11, 8))
+    _, body = write_telling(
+        [Alarm(1, "began_to_wait", (1,), START)], {1: waiting}, WAITS, today=dt.date(2026, 11, 29), rehearsing=False
+    )
+    assert "20日過ぎています" in body
+
+
+def test_what_came_back_says_where_its_address_stands() -> None:
+    bounced = replace(in_state(State.BOUNCED), receipts=())
+    text = describe(bounced)
+    assert "宛先の登録：issuers/mihon.toml の [section.doboku] to" in text
+    assert "案件 mihon/x の office" in describe(replace(bounced, section="office", project="mihon/x"))
+
+
+def test_a_later_notice_is_named_in_the_next_step() -> None:
+    superseded = replace(drafted().submission, reasons=(Hold.of(Reason.SUPERSEDED, later="7"),))
+    assert "後から届いたお知らせ（提出 7）を確認し、こちらは取下げ" in describe(superseded)

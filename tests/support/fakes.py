@@ -119,7 +119,7 @@ class FakeFiles:
 class FakeTemplates:
     held: Mapping[str, str]
 
-    def source(self, name: str) -> str | None:
+    def source(self, name: str, version: str = "") -> str | None:
         return self.held.get(name)
 
 

@@ -72,7 +72,7 @@ def test_a_rehearsal_is_shown_to_go_to_nobodys_section() -> None:
 def test_an_attachment_is_shown_with_title_name_size_and_the_beginning_of_its_hash() -> None:
     shown = mail_of()["添付"]
     assert shown.startswith("認証キーのお知らせ：")
-    assert f"{len(PDF):,} bytes, sha256 {sha256(PDF)[:8]}" in shown
+    assert f"{len(PDF):,}バイト、照合用 {sha256(PDF)[:8]}" in shown
 
 
 def test_each_attachments_first_page_is_shown_under_its_name() -> None:
@@ -90,35 +90,35 @@ def test_a_part_with_nothing_in_it_is_left_out() -> None:
 
 
 def test_the_rule_is_shown_with_its_source_its_day_and_what_was_chosen() -> None:
-    assert parts_of(with_duties())["適用したルール"] == [
+    assert parts_of(with_duties())["適用した提出方法"] == [
         ("ファイル", "issuers/mihon.toml"),
         ("出典", "https://mihon.example/rule.html"),
         ("確認日", "2026-04-02"),
         ("採用した方法", "電子メール（窓口も可）"),
-        ("契約の区分", "変更契約のルール"),
+        ("契約の区分", "変更契約の提出方法"),
     ]
 
 
 def test_what_the_rule_assumes_is_shown_before_the_approval_and_to_programs() -> None:
     submission = with_duties(assumed=("notice", "timing"))
-    assert [text for heading, text in parts_of(submission)["適用したルール"] if heading == "仮定"] == [
+    assert [text for heading, text in parts_of(submission)["適用した提出方法"] if heading == "仮定"] == [
         "番号とキーは、お知らせのPDFで出す（公表元に記載なし）",
         "提出の時期は問わない（公表元に記載なし）",
     ]
     assert seen_json(Seen(submission, MAIL.body))["rule"]["assumed"] == ["notice", "timing"]
-    assert "仮定" not in dict(parts_of()["適用したルール"])
+    assert "仮定" not in dict(parts_of()["適用した提出方法"])
 
 
 def test_a_rule_without_source_or_day_says_so() -> None:
-    shown = parts_of(with_duties(source="", checked_on=None))["適用したルール"]
+    shown = parts_of(with_duties(source="", checked_on=None))["適用した提出方法"]
     assert shown[1:3] == [("出典", "（記載なし）"), ("確認日", "（記載なし）")]
 
 
 def test_every_guard_is_shown_whether_it_passed_or_holds() -> None:
     checks = (Check("wrong_recipient", ()), Check("first_address", (old(Reason.FIRST_ADDRESS, TO),)))
     assert parts_of(checks=checks)["誤送信の防止チェック"] == [
-        ("宛先が設定どおり", "問題なし"),
-        ("送信したことのある宛先", f"初めての送信先（{TO}）"),
+        ("宛先が登録どおり", "問題なし"),
+        ("前に送信したことのある宛先", f"初めての送信先（{TO}）"),
     ]
 
 
@@ -198,7 +198,7 @@ def test_what_is_not_mailed_is_shown_step_by_step_and_field_by_field() -> None:
 
 def test_near_misses_are_shown_with_what_differs_and_that_none_is_chosen() -> None:
     near = (NearMiss("mihon/第2工区", "第2工区", "第3工区≠第2工区"), NearMiss("a/b", "b", ""))
-    assert parts_of(near=near)["似ている案件（自動では選びません）"] == [
+    assert parts_of(near=near)["似た名前の案件（自動では選びません）"] == [
         ("第2工区 (mihon/第2工区)", "第3工区≠第2工区"),
         ("b (a/b)", "お知らせと同じ"),
     ]

@@ -9,6 +9,9 @@ from worker.core.old_sentences import old_detail
 from worker.core.params import CODE
 from worker.core.states import Reason
 
+TOLD_BESIDE: Final = frozenset({"to_before", "to_now", "cc_before", "cc_now", "to_same"})
+"""Parameters of RULE_CHANGED that tell what its hashes already bind; an answer of 0.1.0 has none of them."""
+
 
 def covers(answer: Answer, hold: Hold) -> bool:
     """Whether ``answer`` is about ``hold``: the same parameters, or the sentence that an older program stored of it."""

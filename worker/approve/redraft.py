@@ -17,7 +17,7 @@ from typing import Final
 
 from worker.approve.release import Judgement, judge
 from worker.compose.checks import Check, Finished, Ruled, check_draft, check_rule
-from worker.compose.compose import Circumstances, Composed, compose
+from worker.compose.compose import FORMER_WORDS, Circumstances, Composed, compose
 from worker.compose.invoice_select import STILL_WRITTEN, find_candidates
 from worker.compose.invoice_values import InvoiceValues, read_invoice_values
 from worker.compose.template_context import Previous
@@ -163,14 +163,17 @@ def draft_submission(
             project,
             issuer,
             circumstances,
-            in_force.templates.source,
+            lambda name: in_force.templates.source(name, circumstances.words_of),
             invoices.invoice,
             in_force.renderer,
         )
 
-    composed = composed_under(dataclasses.replace(circumstances, counts_silence=not _is_of_older_program(submission)))
-    if _is_of_older_program(submission) and composed.draft_hash != submission.draft_hash:
-        composed = composed_under(circumstances)
+    first, *others = _ways_of(submission)
+    composed = composed_under(dataclasses.replace(circumstances, counts_silence=first[0], words_of=first[1]))
+    for counts_silence, words_of in others:
+        if composed.draft_hash == submission.draft_hash:
+            break
+        composed = composed_under(dataclasses.replace(circumstances, counts_silence=counts_silence, words_of=words_of))
     checks = _check(submission, notice, project, issuer, circumstances, composed, in_force, invoices, known)
     composed = dataclasses.replace(composed, holds=(*composed.holds, *(hold for each in checks for hold in each.holds)))
     judgement = judge(submission, outcome, composed, release, now, is_number_unsent=is_unsent)
@@ -207,12 +210,16 @@ def _read_invoice(composed: Composed, invoices: InvoiceSnapshot) -> InvoiceValue
     return read_invoice_values(invoices.text(own.sha256)) if own else InvoiceValues()
 
 
-def _is_of_older_program(submission: Submission) -> bool:
-    """Whether its draft is one of a program that took what a rule did not say for consent.
+def _ways_of(submission: Submission) -> tuple[tuple[bool, str], ...]:
+    """How its draft may have been written: whether silence counts, and in the words of which version.
 
-    It keeps that rule for as long as the draft stays the same: a person may have approved it.
+    A draft of a program that took what a rule did not say for consent, or worded the letter otherwise, stays as it is
+    for as long as nothing else changes: a person may have approved it. Last is the way of today.
     """
-    return bool(submission.draft_hash) and not submission.duties.counts_silence
+    if not submission.draft_hash:
+        return ((True, ""),)
+    counts = submission.duties.counts_silence
+    return ((counts, ""), (counts, FORMER_WORDS), (True, ""))
 
 
 def _check(

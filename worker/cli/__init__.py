@@ -6,8 +6,11 @@ ours. Machine output (``--json``) is one document on standard output, errors inc
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import sys
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -121,8 +124,41 @@ class PartedGroup(click.Group):
             formatter.write_dl([(name, part.help) for name, part in sorted(self.parts.items())])
 
 
+_HELP: Final = frozenset({"help", "ヘルプ", "/?", "?"})
+_OPTION: Final = re.compile(r"--?[a-z][a-z-]*(=.*)?", re.DOTALL)
+
+
+def _fold(word: str) -> str:
+    return unicodedata.normalize("NFKC", word).strip()
+
+
+def _fold_option(word: str) -> str:
+    """An option in half width, where it was typed in full width; a value behind ``=`` stays as it is."""
+    if not word.startswith("－"):
+        return word
+    name, equals, value = word.replace("＝", "=", 1).partition("=")
+    folded = f"{_fold(name)}{equals}{value}"
+    return folded if _OPTION.fullmatch(folded) else word
+
+
 class _Commands(PartedGroup):
-    """Tells of a reader that left in our own words: click itself would end the program with 1 then."""
+    """Tells of a reader that left in our own words: click itself would end the program with 1 then.
+
+    A command may be typed in capitals or in full width, with a full-width space behind it; ``help`` is ``--help``.
+    """
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is meant."""
+        name, *rest = args
+        word = _fold(name).lower()
+        if word in _HELP and rest:
+            return super().resolve_command(ctx, [_fold(rest[0]).lower(), "--help"])
+        if word in _HELP:
+            click.echo(ctx.get_help())
+            ctx.exit()
+        return super().resolve_command(ctx, [word, *rest] if word in self.parts else args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -132,7 +168,7 @@ class _Commands(PartedGroup):
 
 
 _PARTS: Final = {
-    "approve": Part("decide", "承認：確認待ちの理由すべてに答え、送信待ちにします。"),
+    "approve": Part("decide", "承認：保留の理由を確認済みとし、送信待ちにします。"),
     "audit": Part("log", "記録（ログ）の検証。"),
     "backup": Part("backup", "バックアップ：データベースを、サービスを止めずに1つのファイルへ写し、写しを検証します。"),
     "check": Part(
@@ -152,11 +188,11 @@ _PARTS: Final = {
     "login": Part(
         "login", "ログイン：OAuth2（Microsoft 365、Google）のメールボックスに、担当者が一度だけログインします。"
     ),
-    "log": Part("log", "送信記録：いつ、誰に、何を送り、サーバーが何と答えたか（監査用）。"),
+    "log": Part("log", "送信記録：いつ、誰に、何を送り、サーバーの応答はどうだったか（監査用）。"),
     "preview": Part("preview", "下見：このPDFがどの提出になるかを、送信される形で示します（保存も送信もしません）。"),
     "project": Part("project", "案件：登録、工事台帳の取込み、一覧。"),
     "read": Part(
-        "preview", "お知らせPDFの読み取り：項目、又は読み取れない理由を示します（認証キーはそのまま表示されます）。"
+        "preview", "お知らせPDFの読み取り：項目、または読み取れない理由を示します（認証キーはそのまま表示されます）。"
     ),
     "resend": Part("decide", "訂正して再提出：新しい提出を作り、承認待ちにします（元の記録は残ります）。"),
     "resolve": Part("decide", "送信結果不明の解決：発注者に確認した結果を記録します。"),
@@ -165,12 +201,13 @@ _PARTS: Final = {
     ),
     "resume": Part("decide", "再開：バックアップに戻した後、送信されるものを一覧で確かめてから、送信を再開します。"),
     "rules": Part("rules_test", "ルール：変更した設定を、使う前に試します。"),
-    "run": Part("run", "本体：監視・送信を続けます（--once は1回だけ）。"),
+    "run": Part("run", "実行：監視と送信を続けます（--once は1回だけ）。"),
     "service-failed": Part(
-        "service_failed", "本体の停止の知らせ：systemd が実行し、[operator] command で担当者に知らせます。"
+        "service_failed",
+        "停止の連絡：保証便が止まったときに systemd が実行し、[operator] command で担当者に知らせます。",
     ),
     "show": Part("show", "詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"),
-    "status": Part("show", "現況：監視の最終時刻、状態ごとの件数、対応待ち。"),
+    "status": Part("show", "現況：最後に確認できた時刻、状態ごとの件数、対応待ち。"),
     "tasks": Part("tasks", "対応すること：案件ごとに、急ぐものから示します。"),
     "withdraw": Part("decide", "取下げ：送信しないことにします（複数可）。"),
 }
@@ -190,9 +227,11 @@ def cli(context: click.Context, config: tuple[str, ...], lang: Language) -> None
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; what it could not do becomes a message and an exit code, and nothing else."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        _speak_japanese(stream)
+    given = [_fold_option(each) for each in (sys.argv[1:] if arguments is None else arguments)]
     lang: Language = "en" if "--lang=en" in given or ("--lang" in given and "en" in given) else "ja"
-    boundary = _Boundary(lang, as_json="--json" in given, is_signed="--by" in given)
+    boundary = _Boundary(lang, as_json="--json" in given, is_signed="--by" in given, is_check="check" in given)
     try:
         code = cli.main(args=given, prog_name="hoshobin", standalone_mode=False)
     except click.exceptions.Exit as ended:
@@ -215,13 +254,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else DONE
 
 
+def _speak_japanese(stream: TextIO) -> None:
+    """Let ``stream`` take every character: a terminal that calls itself ASCII reads UTF-8 all the same."""
+    if not isinstance(stream, io.TextIOWrapper):
+        return
+    try:
+        "保証便".encode(stream.encoding)
+    except (UnicodeEncodeError, LookupError):
+        stream.reconfigure(encoding="utf-8")
+    else:
+        stream.reconfigure(errors="backslashreplace")
+
+
 class _Boundary:
     """How each family of errors is shown."""
 
-    def __init__(self, lang: Language, *, as_json: bool, is_signed: bool) -> None:
+    def __init__(self, lang: Language, *, as_json: bool, is_signed: bool, is_check: bool) -> None:
         self._lang = lang
         self._as_json = as_json
         self._is_signed = is_signed
+        self._is_check = is_check
 
     def usage(self, error: click.ClickException) -> int:
         if isinstance(error, click.exceptions.NoArgsIsHelpError):
@@ -237,7 +289,7 @@ class _Boundary:
         return USAGE
 
     def configuration(self, error: ConfigError) -> int:
-        headline = say("config_problems", self._lang, count=len(error.problems))
+        headline = say("config_faults" if self._is_check else "config_problems", self._lang, count=len(error.problems))
         if self._as_json:
             print_json(error_json(headline, self._lang, error.problems))
         else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import sys
+import unicodedata
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
@@ -18,6 +19,7 @@ from worker.approve import decisions
 from worker.approve.release import refuse_unless_shown
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, open_office, pass_cli
 from worker.cli.absence import absence_of, say_absence
+from worker.cli.days import Moment
 from worker.cli.pages import with_reader
 from worker.cli.summary import print_summary
 from worker.cli.tables import print_json, say_stopped, sending_text, submission_table, time_text
@@ -26,7 +28,7 @@ from worker.compose.obligations import describe_duty
 from worker.core.approval_label import fold_label
 from worker.core.errors import NotAllowed
 from worker.core.messages import Language, name_hold, name_state, say, say_refusal
-from worker.core.model import JST, Submission
+from worker.core.model import Submission
 from worker.core.states import Event, Kind, State, kind_of
 from worker.core.text import match_key, shown
 from worker.pipeline import decide as decide_anew
@@ -48,7 +50,7 @@ class Tick(click.ParamType[int]):
         """The number, 0 for all."""
         if isinstance(value, int):
             return value
-        text = str(value)
+        text = fold_typed(value)
         if text == "all":
             return ALL_TICKED
         if re.fullmatch("[1-9][0-9]{0,3}", text) is None:
@@ -72,7 +74,7 @@ class Reference(click.ParamType[tuple[int, str]]):
         """Number and label as lists and mails print it; the label is empty where none was given."""
         if isinstance(value, tuple):
             return value
-        found = _REFERENCE.fullmatch(str(value))
+        found = _REFERENCE.fullmatch(fold_typed(value))
         if found is None:
             self.fail(say("usage_number", language_of(ctx), given=value), param, ctx)
         return int(found[1]), f"{int(found[1])}@{found[2]}" if found[2] else ""
@@ -88,23 +90,9 @@ class Number(click.ParamType[int]):
         return value if isinstance(value, int) else Reference().convert(value, param, ctx)[0]
 
 
-class Moment(click.ParamType[dt.datetime]):
-    """A time: ``2026-04-01 10:30``, ``10:30`` of today, or ISO 8601; without an offset it is JST."""
-
-    name = "TIME"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.datetime:
-        """The moment, zone-aware."""
-        if isinstance(value, dt.datetime):
-            return value
-        text = str(value)
-        if re.fullmatch(r"\d{1,2}:\d{2}", text):
-            text = f"{system_clock().now():%Y-%m-%d} {text:0>5}"
-        try:
-            moment = dt.datetime.fromisoformat(text)
-        except ValueError:
-            self.fail(say("usage_form", language_of(ctx), given=value, form="2026-04-01 10:30"), param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=JST)
+def fold_typed(value: object) -> str:
+    """A number or a label in half width, as it was meant: Japanese keyboards give either."""
+    return unicodedata.normalize("NFKC", str(value)).strip()
 
 
 def is_at_terminal() -> bool:
@@ -163,15 +151,15 @@ def _each(
 @click.argument("references", nargs=-1, required=True, type=Reference(), metavar="ID@LABEL…")
 @by_option
 @click.option("--note", default="", help="確認した内容 / what was checked")
-@click.option("--tick", "ticks", multiple=True, type=Tick(), help="確かめた条件の番号、又は all / conditions checked")
+@click.option("--tick", "ticks", multiple=True, type=Tick(), help="確かめた条件の番号、または all / conditions checked")
 @json_option
 @pass_cli
 def approve(
     shared: Cli, references: tuple[tuple[int, str], ...], by: str, note: str, ticks: tuple[int, ...], as_json: bool
 ) -> int:
-    """承認：確認待ちの理由すべてに答え、送信待ちにします。
+    """承認：保留の理由を確認済みとし、送信待ちにします。
 
-    list・show・お知らせのメールにある「番号@印」を、そのまま指定します。端末で番号だけを指定すると、内容を表示して1件ずつ尋ねます。
+    list・show・お知らせのメールにある「番号@確認番号」を、そのまま指定します。端末で番号だけを指定すると、内容を表示して1件ずつ尋ねます。
     """
     office = open_office(shared)
     author = author_of(office, by)

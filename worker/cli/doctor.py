@@ -352,7 +352,7 @@ def describe_findings(own: MailboxSettings, tally: Tally, lang: Language) -> tup
 
 def _candidates(own: MailboxSettings, tally: Tally, lang: Language) -> str:
     if not tally.bearing:
-        return say("remedy_no_candidates", lang, mails=tally.mails)
+        return say("remedy_no_candidates" if tally.mails else "remedy_no_mails", lang, mails=tally.mails)
     names = [say("mails_of", lang, name=name, count=count) for name, count in list(tally.bearing.items())[:_NAMED]]
     return say("remedy_candidates", lang, mails=tally.mails, names=names, mailbox=own.name)
 

@@ -62,7 +62,7 @@ def issuers(context: click.Context, as_json: bool) -> int:
             print_json(issuer_json(each))
         return DONE
     headings = [
-        say(f"h_{name}", shared.lang) for name in ("id", "issuer", "use", "to_fill_in", "checked_on", "differs")
+        say(f"h_{name}", shared.lang) for name in ("short", "issuer", "use", "to_fill_in", "checked_on", "differs")
     ]
     print_table(headings, [_cells(each, shared.lang) for each in entries])
     return DONE

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -12,24 +13,13 @@ import click
 from worker.audit.sent_log import CAME_BACK, LogRow, filter_rows, log_rows
 from worker.audit.sent_log_export import EVENT_NAMES, csv_bytes, jsonl
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, open_office, pass_cli
+from worker.cli.days import Days, Period
 from worker.cli.tables import print_json, print_table, time_text
 from worker.core.messages import Language, name_fault, name_place, say
 from worker.core.text import shown
 from worker.service.wiring import system_clock
 from worker.store.ports import Store
 from worker.views.submission_json import verdict_json
-
-
-class _Day(click.ParamType[dt.date]):
-    name = "DATE"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
-        if isinstance(value, dt.date):
-            return value
-        try:
-            return dt.date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(say("usage_form", language_of(ctx), given=value, form="2026-04-01"), param, ctx)
 
 
 class _Head(click.ParamType[str]):
@@ -47,26 +37,47 @@ class _Head(click.ParamType[str]):
 
 @cli.command()
 @click.option("--format", "form", type=click.Choice(["table", "jsonl", "csv"]), default="table")
-@click.option("--since", type=_Day(), help="この日から（当日を含む） / from this day on")
-@click.option("--until", type=_Day(), help="この日まで（当日を含む） / up to and with this day")
+@click.option("--since", type=Days(), help="この日から（R8.11.22、先週 など。当日を含む） / from this day on")
+@click.option("--until", type=Days(), help="この日まで（当日を含む） / up to and with this day")
+@click.option("--month", type=Days(), metavar="2026-11", help="この月だけ / this month alone")
+@click.option("--last-week", is_flag=True, help="先週の月曜から日曜まで / Monday to Sunday of last week")
 @click.option("--issuer", default="", help="発注者 / issuer")
 @click.option("--project", default="", help="案件 / project")
 @click.option("--contract", default="", help="保証契約番号 / contract number")
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="ファイルに保存（.csv は Excel で開けます） / into this file",
+)
 @pass_cli
 def log(
     shared: Cli,
     form: str,
-    since: dt.date | None,
-    until: dt.date | None,
+    since: Period | None,
+    until: Period | None,
+    month: Period | None,
+    last_week: bool,
     issuer: str,
     project: str,
     contract: str,
+    save: Path | None,
 ) -> int:
-    """送信記録：いつ、誰に、何を送り、サーバーが何と答えたか（監査用）。"""
+    """送信記録：いつ、誰に、何を送り、サーバーの応答はどうだったか（監査用）。"""
     store = open_for_command(open_office(shared), system_clock())
+    period = month or (Days().convert("先週", None, None) if last_week else None)
+    if period is not None:
+        since, until = since or period, until or period
     rows = filter_rows(
-        log_rows(store.entries()), since=since, until=until, issuer=issuer, project=project, contract=contract
+        log_rows(store.entries()),
+        since=since[0] if since else None,
+        until=until[1] if until else None,
+        issuer=issuer,
+        project=project,
+        contract=contract,
     )
+    if save is not None:
+        _save(save, rows, form, shared.lang)
+        return DONE
     match form:
         case "csv":
             sys.stdout.flush()
@@ -78,6 +89,26 @@ def log(
         case _:
             print_log(list(rows), shared.lang)
     return DONE
+
+
+def _save(file: Path, rows: Iterable[LogRow], form: str, lang: Language) -> None:
+    """The log in a file of the office, beside which nobody else writes; JSON lines where asked for, else CSV.
+
+    It is put there whole, or not at all: a file of this name is kept. Raises ConfigError.
+    """
+    from worker.config.editing.atomic_write import write_new_file
+
+    written = 0
+
+    def counted() -> Iterator[LogRow]:
+        nonlocal written
+        for row in rows:
+            written += 1
+            yield row
+
+    lines = (f"{jsonl(row)}\n".encode() for row in counted()) if form == "jsonl" else csv_bytes(counted())
+    write_new_file(file, b"".join(lines))
+    click.echo(say("log_saved", lang, file=shown(str(file)), count=written))
 
 
 def print_log(rows: list[LogRow], lang: Language, *, title: str = "") -> None:

@@ -18,9 +18,10 @@ from worker.config.load import guarantors_of
 from worker.config.shipped import shipped_file
 from worker.core.errors import ConfigError, NotAllowed, Problem
 from worker.core.messages import Language, name_hold, name_product, next_step, say
-from worker.core.model import Address, Hold, Notice, Product, Sha256, Submission, Unreadable, sha256
+from worker.core.model import JST, Address, Hold, Notice, Product, Sha256, Submission, Unreadable, sha256
 from worker.core.rulebook import Guarantor
 from worker.core.states import Reason, State
+from worker.core.text import is_windows_path
 from worker.match.duplicates import Known, New, Way, receive_notice
 from worker.match.near_matches import near_misses_of
 from worker.pipeline.invoices import guarantees_in
@@ -43,7 +44,8 @@ def _content(file: Path) -> bytes | Unreadable:
             return Unreadable(Reason.TOO_LARGE)
         return file.read_bytes()
     except OSError as error:
-        raise ConfigError([Problem(str(file), "", "cannot_read", {"detail": error.strerror or ""})]) from error
+        code = "windows_path" if is_windows_path(str(file)) else "cannot_read"
+        raise ConfigError([Problem(str(file), "", code, {"detail": error.strerror or ""})]) from error
 
 
 def _read(content: bytes | Unreadable, guarantors: tuple[Guarantor, ...]) -> Notice | Unreadable:
@@ -70,7 +72,7 @@ def _guarantors(shared: Cli) -> tuple[Guarantor, ...]:
 @json_option
 @pass_cli
 def read(shared: Cli, file: Path, as_json: bool) -> int:
-    """お知らせPDFの読み取り：項目、又は読み取れない理由を示します（認証キーはそのまま表示されます）。"""
+    """お知らせPDFの読み取り：項目、または読み取れない理由を示します（認証キーはそのまま表示されます）。"""
     guarantors = _guarantors(shared)
     result = _read(_content(file), guarantors)
     if isinstance(result, Unreadable):
@@ -243,7 +245,7 @@ def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) 
         drafted.checks,
         near_misses_of(drafted.submission, with_notice, office.in_force.register),
         read_first_pages(drafted.submission, original, notice.key.clear, lang),
-        system_clock().now().date(),
+        today=system_clock().now().astimezone(JST).date(),
     )
 
 

@@ -62,7 +62,7 @@ class _Answers:
 
 @project.command("add")
 @click.option("--name", default="", help="工事名（お知らせのとおり） / as on the notice")
-@click.option("--issuer", default="", help="発注者の名前又はID / the issuer's name or id")
+@click.option("--issuer", default="", help="発注者の名前またはID / the issuer's name or id")
 @click.option("--section", "sections", multiple=True, metavar="SECTION", help="課（advance=課 で種類ごと） / section")
 @click.option("--number", "numbers", multiple=True, help="保証契約番号（advance=番号 で種類ごと） / contract number")
 @click.option("--value", "values", multiple=True, metavar="NAME=VALUE", help="工事番号=R8-12 など / registered values")

@@ -12,13 +12,14 @@ from worker.cli import DONE, FOR_A_PERSON, Cli, json_option, pass_cli
 from worker.cli.project import project
 from worker.cli.tables import print_json, print_table
 from worker.config.editing.columns import Headings, Sheet, read_headings
-from worker.config.editing.fields import number_forms
+from worker.config.editing.fields import Key, Value, number_forms
 from worker.config.editing.import_rows import Change, Edit, Fate, FateKind, blame_rows, edits_of, judge_rows
 from worker.config.load import load_configuration
 from worker.config.projects import FILE
 from worker.config.toml import parse_toml
 from worker.core.errors import ConfigError
-from worker.core.messages import Language, put, say
+from worker.core.messages import Language, is_said, name_product, put, say
+from worker.core.model import Product
 from worker.core.params import Labelled
 from worker.core.text import shown
 from worker.service.wiring import find_configuration_files
@@ -135,6 +136,8 @@ def _show(fates: Sequence[Fate], headings: Headings, sheet: Sheet, lang: Languag
             for each in fate.changes
             if fate.kind is FateKind.CHANGED
         ]
+        if fate.kind is FateKind.NEW:
+            details.append(("", _as_understood(fate, lang)))
         if fate.kind is FateKind.NEW and fate.namesakes:
             numbers = fate.namesakes
             place = next((fate.cells[key] for key in fate.given if key[0] in {"contract_numbers", "numbers"}), "")
@@ -152,6 +155,9 @@ def _show(fates: Sequence[Fate], headings: Headings, sheet: Sheet, lang: Languag
         click.echo(say("import_ignored", lang, headings=headings.ignored))
     for remark in _remarks(sheet, headings, lang):
         click.echo(remark)
+    new = [each for each in fates if each.kind is FateKind.NEW]
+    if new and not any(("expects",) in each.given for each in new):
+        click.echo(say("import_no_expects", lang))
     if headings.faults:
         click.echo(say("import_no_headings", lang, count=len(headings.faults)))
     else:
@@ -161,3 +167,32 @@ def _show(fates: Sequence[Fate], headings: Headings, sheet: Sheet, lang: Languag
 def _change(change: Change, lang: Language) -> str:
     former, later = ("—" if each is None else put(each, lang) for each in (change.former, change.value))
     return str(put(Labelled(".".join(change.key), f"{former} → {later}"), lang))
+
+
+def _as_understood(fate: Fate, lang: Language) -> str:
+    """What was read of a new row beside its name and its issuer."""
+    told = [(_about(key, lang), _value(key, value, lang)) for key, value in fate.given.items()]
+    return str(put([Labelled(about, value) for about, value in told if about], lang))
+
+
+def _about(key: Key, lang: Language) -> str:
+    match key:
+        case ("name" | "issuer",):
+            return ""
+        case ("values", name):
+            return name
+        case ("dates", "award"):
+            code = "ask_award_date"
+        case ("dates", name):
+            code = f"ask_{name}"
+        case _:
+            code = f"ask_{key[0]}"
+    return say(code, lang).partition("（")[0] if is_said(code) else ".".join(key)
+
+
+def _value(key: Key, value: Value, lang: Language) -> str:
+    if key == ("expects",) and isinstance(value, tuple):
+        return "・".join(name_product(Product(each), lang) for each in value)
+    if key == ("amount",) and isinstance(value, int):
+        return say("yen", lang, amount=f"{value:,}")
+    return "・".join(map(str, value)) if isinstance(value, tuple) else str(value)

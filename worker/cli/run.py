@@ -55,7 +55,7 @@ from worker.service.wiring import (
 @click.option("--once", is_flag=True, help="1回だけ処理して終了 / one pass, then exit")
 @pass_cli
 def run(shared: Cli, once: bool) -> int:
-    """本体：監視・送信を続けます（--once は1回だけ）。"""
+    """実行：監視と送信を続けます（--once は1回だけ）。"""
     if not once:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a configuration to replace; it would end us
     _log_to_stderr()

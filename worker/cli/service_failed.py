@@ -38,7 +38,7 @@ SHORT: Final = dt.timedelta(minutes=5)
 @cli.command("service-failed")
 @pass_cli
 def service_failed(shared: Cli) -> int:
-    """本体の停止の知らせ：systemd が実行し、[operator] command で担当者に知らせます。"""
+    """停止の連絡：保証便が止まったときに systemd が実行し、[operator] command で担当者に知らせます。"""
     result, code = (_said_by_systemd(os.environ, name) for name in ("SERVICE_RESULT", "EXIT_STATUS"))
     if result == "success":
         return DONE

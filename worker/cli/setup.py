@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -14,6 +14,7 @@ from worker.config.editing.starter import write_starter
 from worker.config.files import find_unread
 from worker.core.errors import ConfigError, LogBroken, Problem, Unavailable
 from worker.core.messages import Language, say
+from worker.core.messages.keys import GUARANTOR, name_key
 from worker.service.wiring import (
     Office,
     failing_examples,
@@ -89,10 +90,21 @@ def _uncertain(office: Office, lang: Language) -> Iterator[str]:
         keys += [key for rule in (*issuer.rules.values(), *issuer.amended_rules.values()) for key in rule.open]
         keys += [f"eligibility[{at}]" for at, each in enumerate(issuer.eligibility, start=1) if each.open]
         if keys:
-            yield say("check_open", lang, issuer=issuer.full_name, keys=", ".join(dict.fromkeys(keys)))
+            told = [_with_name(key, lang) for key in dict.fromkeys(keys)]
+            yield say("check_open", lang, issuer=issuer.full_name, keys=("、", ", ")[lang == "en"].join(told))
     for guarantor in office.configuration.guarantors:
         if guarantor.assumed:
-            yield say("check_assumed", lang, guarantor=guarantor.name, keys=", ".join(guarantor.assumed))
+            yield say("check_assumed", lang, guarantor=guarantor.name, keys=_names(guarantor.assumed, lang))
+
+
+def _with_name(key: str, lang: Language) -> str:
+    named = name_key(key.split("."), lang)
+    return f"{named}［{key}］" if lang == "ja" and named != key else key
+
+
+def _names(keys: Sequence[str], lang: Language) -> str:
+    index = 0 if lang == "ja" else 1
+    return ("、", ", ")[index].join(GUARANTOR.get(key, (key, key))[index] for key in keys)
 
 
 @cli.command()

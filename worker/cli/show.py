@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from worker.approve.decisions import redraft
 from worker.approve.redraft import missing_where_away
-from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_office, pass_cli
+from worker.cli import DONE, Cli, cli, json_option, language_of, open_for_command, open_office, pass_cli
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.look import detail_text
 from worker.cli.tables import (
@@ -30,8 +31,10 @@ from worker.cli.tables import (
 from worker.cli.unread import recorded_unread
 from worker.compose.checks import Check
 from worker.core.messages import Language, name_any_state, name_event, name_thing, say
-from worker.core.model import End, Look, Submission
-from worker.core.states import State
+from worker.core.messages.reasons import APPROVAL_STATE, STATES
+from worker.core.model import JST, End, Look, Submission
+from worker.core.states import Reason, State
+from worker.core.text import match_key
 from worker.match.near_matches import near_misses_of
 from worker.notify.operator_mail import say_deaf
 from worker.pipeline.reachability import FRESH
@@ -55,6 +58,30 @@ _WAITING: Final = (
 )
 
 
+_TO_APPROVE: Final = "approval"
+"""What is held for nothing but approval: a word on the screen, and no state."""
+_APPROVAL: Final = {Reason.APPROVAL}
+
+
+class _StateWord(click.ParamType[State | str]):
+    """A state by its word on the screen, with or without what stands in brackets, or by its code."""
+
+    name = "STATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> State | str:
+        lang = language_of(ctx)
+        wanted = match_key(str(value)).casefold()
+        named: dict[str, State | str] = dict.fromkeys(APPROVAL_STATE, _TO_APPROVE)
+        for state, words in STATES.items():
+            named |= dict.fromkeys((state.value, *words, *(word.partition("（")[0] for word in words)), state)
+        found = {match_key(word).casefold(): state for word, state in named.items()}.get(wanted)
+        if found is None:
+            index = 0 if lang == "ja" else 1
+            names = ("、", ", ")[index].join(words[index] for words in (APPROVAL_STATE, *STATES.values()))
+            self.fail(say("usage_state", lang, given=value, names=names), param, ctx)
+        return found
+
+
 def _say_rehearsing(office: Office, lang: Language) -> None:
     to = office.configuration.settings.release.rehearsal_to
     if to is not None:
@@ -66,14 +93,19 @@ def _sends_at(office: Office, submission: Submission) -> dt.datetime | None:
 
 
 @cli.command("list")
-@click.option("--state", type=click.Choice([state.value for state in State], case_sensitive=False))
+@click.option(
+    "--state", type=_StateWord(), help="画面の言葉（承認待ち、保留 など）か記号 / as on the screen, or its code"
+)
 @json_option
 @pass_cli
-def list_submissions(shared: Cli, state: str | None, as_json: bool) -> int:
+def list_submissions(shared: Cli, state: State | str | None, as_json: bool) -> int:
     """一覧：提出の状態と、次にすること。"""
     office = open_office(shared)
     store = open_for_command(office, system_clock())
-    found = store.submissions(*([State(state)] if state else []))
+    if state == _TO_APPROVE:
+        found = [each for each in store.submissions(State.HELD) if {hold.reason for hold in each.reasons} == _APPROVAL]
+    else:
+        found = list(store.submissions(*([State(state)] if state else [])))
     corrections = corrections_of(found if state is None else store.submissions())
     if as_json:
         for each in found:
@@ -102,7 +134,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     """詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"""
     office = open_office(shared)
     store = open_for_command(office, system_clock())
-    wanted = number.partition("@")[0]
+    wanted = unicodedata.normalize("NFKC", number).strip().partition("@")[0]
     if not wanted.isdigit():
         raise click.UsageError(say("usage_number", shared.lang, given=number))
     submission = store.submission(int(wanted))
@@ -177,7 +209,7 @@ def _see(submission: Submission, office: Office, store: Store, lang: Language, *
         checks,
         near_misses_of(submission, store, office.in_force.register),
         read_first_pages(submission, store.original, key, lang) if with_pages else {},
-        system_clock().now().date(),
+        system_clock().now().astimezone(JST).date(),
         _sends_at(office, submission),
         explain_missing_of(office, submission, store),
     )
@@ -239,7 +271,7 @@ _SET_ASIDE: Final = (End.UNFETCHED, End.TOO_LARGE, End.PUT_OFF)
 @json_option
 @pass_cli
 def status(shared: Cli, as_json: bool) -> int:
-    """現況：監視の最終時刻、状態ごとの件数、対応待ち。"""
+    """現況：最後に確認できた時刻、状態ごとの件数、対応待ち。"""
     office = open_office(shared)
     store = open_for_command(office, system_clock())
     found = _status_of(office, store)

@@ -27,7 +27,7 @@ def _pairs(submission: Submission, lang: Language) -> Iterator[tuple[str, str]]:
         yield "h_cc", ", ".join(submission.draft.cc) or say("none", lang)
         yield "h_subject", submission.draft.subject
         for each in submission.draft.attachments:
-            size = f"{each.size:,} bytes"
+            size = say("size", lang, bytes=f"{each.size:,}")
             yield "h_attachments", say("attachment", lang, title=each.title, name=each.filename, size=size)
     for hold in submission.reasons:
         yield "h_reason", name_hold(hold, lang)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import Final
 
@@ -12,6 +13,7 @@ from worker.core.messages import Language, say
 
 _EXTRA: Final = re.compile(r"Got unexpected extra arguments? \((?P<words>.*)\)")
 """Click has no class of its own for what stands behind the last argument."""
+_NUMBER: Final = re.compile(r"\d{1,12}(?:@[0-9A-Za-z]{1,64})?")
 
 
 def explain_usage(error: click.ClickException, lang: Language, *, is_signed: bool) -> str:
@@ -36,7 +38,7 @@ def _is_about_a_word(error: click.ClickException) -> bool:
 def _in_japanese(error: click.ClickException) -> str:
     match error:
         case exceptions.NoSuchCommand():
-            return say("usage_command", "ja", name=error.command_name) + _nearest(error.possibilities)
+            return say("usage_command", "ja", name=error.command_name) + _nearest(_near_commands(error))
         case exceptions.NoSuchOption():
             return say("usage_option", "ja", name=error.option_name) + _nearest(error.possibilities)
         case exceptions.BadOptionUsage():
@@ -50,7 +52,17 @@ def _in_japanese(error: click.ClickException) -> str:
             return say("usage_value", "ja", name=_name_of(error), why=error.message)
         case _:
             extra = _EXTRA.fullmatch(error.message)
-            return say("usage_extra", "ja", words=extra["words"]) if extra else error.format_message()
+            if extra is None:
+                return error.format_message()
+            are_numbers = all(map(_NUMBER.fullmatch, extra["words"].split()))
+            return say("usage_one_number" if are_numbers else "usage_extra", "ja", words=extra["words"])
+
+
+def _near_commands(error: exceptions.NoSuchCommand) -> list[str]:
+    group = error.ctx.command if error.ctx else None
+    if not isinstance(group, click.Group) or error.ctx is None:
+        return []
+    return difflib.get_close_matches(error.command_name.lower(), group.list_commands(error.ctx))
 
 
 def _nearest(possibilities: list[str] | None) -> str:

@@ -426,6 +426,17 @@ def _changes(last: Submission, ruled: Ruled, known: Reading) -> tuple[Params, ..
     return (*changes, *((Params(key="…"),) if len(keys) > CHANGES else ()))
 
 
+def _say_recipients(last: Draft | None, section: Section) -> dict[str, str]:
+    """What a person looks for first where a rule has changed: to whom the last one went, and this one goes."""
+    if last is None or last.is_rehearsal:
+        return {}
+    told: dict[str, str] = {}
+    for name, before, now in (("to", last.to, section.to), ("cc", last.cc, section.cc)):
+        if set(before) != set(now):
+            told |= {f"{name}_before": ", ".join(before) or "-", f"{name}_now": ", ".join(now) or "-"}
+    return told or {"to_same": ", ".join(section.to)}
+
+
 def _day(day: dt.date | None) -> str:
     return day.isoformat() if day else ""
 

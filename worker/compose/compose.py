@@ -69,6 +69,12 @@ from worker.match.eligibility import judge_eligibility
 
 NOTICE_TITLE: Final = "認証キーのお知らせ"
 REHEARSAL_MARK: Final = "【リハーサル】"
+FORMER_WORDS: Final = "0.1.0"
+"""The version whose letter was worded otherwise: a draft of its keeps its words until something else changes."""
+
+_INTRODUCED: Final = {"": "以下は、発注者に送る文面です。", FORMER_WORDS: "以下、本番の本文です。"}
+"""By version the last line above the body of a rehearsal."""
+
 UNSEEN_SUBJECT: Final = "（件名は未確認）"
 """In place of a subject that no file gives: the rest of the mail is shown, and held until the subject is known."""
 
@@ -103,6 +109,8 @@ class Circumstances:
 
     False for a draft of an older program, which did neither.
     """
+    words_of: str = ""
+    """The version in whose words the letter is written; empty: in those of today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,7 +360,7 @@ def _write(
     to, cc = section.to, section.cc
     if case.circumstances.rehearsal_to:
         rehearsal_for = tuple(dict.fromkeys(to + cc))
-        body = _rehearsal_preface(to, cc, subject) + body
+        body = _rehearsal_preface(to, cc, subject, _INTRODUCED[case.circumstances.words_of]) + body
         subject = REHEARSAL_MARK + subject
         to, cc = (case.circumstances.rehearsal_to,), ()
     encoded = body.encode()
@@ -451,13 +459,13 @@ def _required_lines(case: _Case, names: Mapping[str, Any]) -> tuple[Scope, ...]:
     return tuple(Scope("lines", {"title": title, "value": value}) for title, value in written)
 
 
-def _rehearsal_preface(to: tuple[Address, ...], cc: tuple[Address, ...], subject: str) -> str:
+def _rehearsal_preface(to: tuple[Address, ...], cc: tuple[Address, ...], subject: str, introduced: str) -> str:
     lines = [
         "※これはリハーサルです。発注者には送信していません。",
         f"本番の宛先：{', '.join(to)}",
         *([f"本番のCC：{', '.join(cc)}"] if cc else []),
         f"本番の件名：{subject}",
-        "以下、本番の本文です。",
+        introduced,
         "------------------------------",
         "",
     ]

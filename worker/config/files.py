@@ -31,6 +31,8 @@ from worker.oauth.settings import OauthSettings, Provider
 ENVIRONMENT: Final = "HOSHOBIN_CONFIG"
 SYSTEM_DIRECTORY: Final = Path("/etc/hoshobin")
 TEMPLATES: Final = "templates/mail"
+FORMER_TEMPLATES: Final = "templates/former"
+"""One folder for each version of the program whose shipped texts have been reworded since: drafts keep them."""
 
 WITNESSES: Final = Path("/var/lib/hoshobin-witness")
 """The unit has a folder made below it for each installation (``StateDirectory=``); no command makes it."""
@@ -378,7 +380,14 @@ class TemplateFiles:
             if name.startswith(f"{TEMPLATES}/")
         }
         self._texts = {name: content.decode("utf-8-sig", errors="replace") for name, content in (shipped | own).items()}
+        self._own = frozenset(name for name, content in own.items() if content != shipped.get(name))
 
-    def source(self, name: str) -> str | None:
-        """The template's text by its file name (``default.txt.j2``), or None where there is none of this name."""
+    def source(self, name: str, version: str = "") -> str | None:
+        """The template's text by its file name (``default.txt.j2``), or None where there is none of this name.
+
+        With ``version``, a shipped text as that version of the program had it; a text of the office's own has none.
+        """
+        former = f"{FORMER_TEMPLATES}/{version}"
+        if version and name not in self._own and name in shipped_names(former):
+            return shipped_file(*former.split("/"), name).decode()
         return self._texts.get(name)

@@ -12,8 +12,11 @@ from worker.core.errors import AccountRefused
 class Templates(Protocol):
     """Mail templates by name: ``DIR/templates/mail`` first, then the shipped ones."""
 
-    def source(self, name: str) -> str | None:
-        """The template's text, or None where there is none of this name."""
+    def source(self, name: str, version: str = "") -> str | None:
+        """The template's text, or None where there is none of this name.
+
+        With ``version``, a shipped text as that version of the program had it; a text of the office's own has none.
+        """
         ...
 
 

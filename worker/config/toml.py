@@ -18,6 +18,7 @@ import tomli
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from worker.core.errors import Problem
+from worker.core.japanese_dates import read_date
 from worker.core.text import unsafe_character
 
 Path = tuple[str | int, ...]
@@ -51,6 +52,8 @@ M = TypeVar("M", bound=Shape)
 
 _PLACE: Final = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
 _BARE: Final = re.compile(r"[^\s=\.\[\]{},#\"'\u3000]+")
+_UNSEEN: Final = frozenset("\u00a0\u200b\u200c\u200d\u2060\ufeff") | frozenset(map(chr, range(0x2000, 0x200B)))
+"""Spaces that editors and web pages put in and that look like a usual one, or like nothing."""
 _WIDE_SIGNS: Final = frozenset("\u3000＝＂“”„’‘［］｛｝，、＃．。")
 
 
@@ -79,6 +82,7 @@ _SLIPS: Final = (
         "bare_date",
         re.compile(
             r"(?:[RHSrhs]|令和|平成|令|平)?\s*[0-9０-９元]{1,4}\s*[./年\-．／]\s*[0-9０-９]{1,2}\s*[./月\-．／].*"
+            r"|[0-9０-９]{1,2}\s*[月/／]\s*[0-9０-９]{1,2}\s*日?"
         ),
     ),
     (
@@ -110,7 +114,9 @@ def _syntax_problem(file: str, text: str, message: str) -> Problem:
     rest = line[column - 1 :]
     params = {"line": str(number), "column": str(column), "detail": detail}
     if slip := _slip_in(line, rest):
-        return Problem(file, "", slip[0], params | {"value": slip[1]})
+        return Problem(file, "", slip[0], params | {"value": slip[1], "date": _as_date(slip[1])})
+    if rest and rest[0] in _UNSEEN:
+        return Problem(file, "", "unseen_space", params | {"character": f"U+{ord(rest[0]):04X}"})
     if rest[:1] in _WIDE_SIGNS and rest:
         return Problem(file, "", "wide_sign", params | {"sign": rest[0]})
     if rest[:1] > "\x7f":
@@ -119,6 +125,14 @@ def _syntax_problem(file: str, text: str, message: str) -> Problem:
         return _bare_name(file, line, _bare_word(line, column - 1), params)
     code = next((code for code, beginnings in _SAYINGS if detail.startswith(beginnings)), "toml_syntax")
     return Problem(file, "", code, params)
+
+
+def _as_date(value: str) -> str:
+    """``value`` as TOML writes a date; where it is no certain day, an example."""
+    try:
+        return read_date(value).isoformat()
+    except ValueError:
+        return "2026-04-01"
 
 
 def _slip_in(line: str, rest: str) -> tuple[str, str] | None:

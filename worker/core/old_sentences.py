@@ -164,7 +164,7 @@ _NAMES: Final = {
         }
     ),
 }
-_TELLER: Final = Teller(_NAMES, _alone(_FACTS), {})
+_TELLER: Final = Teller(_NAMES, _alone(_FACTS), {}, or_ja="又は")
 _JA: Final = 0
 
 

@@ -124,6 +124,14 @@ _HYPHEN: Final = re.compile(
 )
 
 
+_WINDOWS_PATH: Final = re.compile(r"[A-Za-z]:[\\/]|\\\\[^\\]")
+
+
+def is_windows_path(text: str) -> bool:
+    """Whether ``text`` is a place on a Windows computer or share, which this program cannot open."""
+    return _WINDOWS_PATH.match(text) is not None
+
+
 def fold_hyphens(text: str, hyphen: str = "-") -> str:
     """``text`` with every kind of hyphen as ``hyphen``; an empty one takes them out."""
     return _HYPHEN.sub(hyphen, text)

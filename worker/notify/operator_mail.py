@@ -18,6 +18,7 @@ from worker.core.login_errors import find_refusal
 from worker.core.messages import (
     Language,
     name_any_state,
+    name_deadline,
     name_duty,
     name_hold,
     name_limit,
@@ -109,7 +110,7 @@ def describe(
     if submission.state is State.BOUNCED:
         failed = (each for each in submission.receipts if each.kind is ReceiptKind.FAILED)
         lines += [f"　　{shown(name_receipt(each, 'ja'))}" for each in failed]
-    lines += _limits_of(submission, is_over=over > 0)
+    lines += _limits_of(submission, is_over=over > 0, today=today)
     if step := next_step(submission, "ja"):
         lines.append(f"　　次にすること：{step}")
     if submission.state is State.ANNOUNCED:
@@ -122,11 +123,11 @@ def describe(
     return "\n".join(lines)
 
 
-def _limits_of(submission: Submission, *, is_over: bool) -> Iterator[str]:
+def _limits_of(submission: Submission, *, is_over: bool, today: dt.date | None) -> Iterator[str]:
     """By when it must be there, and whom to call where that, or what became of it, cannot wait."""
     deadline = submission.duties.deadline if submission.state in PRESSED else None
     if deadline is not None and not is_over:
-        yield say("line_due", "ja", day=deadline.isoformat())
+        yield say("line_due", "ja", day=name_deadline(deadline, today, "ja"))
     if deadline is not None or submission.state in _CALLED_ABOUT:
         phone = submission.section_phone or say("no_phone", "ja")
         yield say("line_phone", "ja", whom=shown(f"{submission.section_name}　{phone}".strip()))
@@ -187,8 +188,14 @@ def write_telling(
     parts.append(say("telling_end", "ja"))
     code = "telling_subject_deadline" if hurried else _subject_code(troubles, open_ones)
     urgent = sum(each.state in _AT_ONCE for each in open_ones)
-    subject = say(code, "ja", count=len(hurried or open_ones), now=urgent)
+    subject = say(code, "ja", count=len(hurried or open_ones), now=urgent, where=_name_refusing(troubles))
     return subject, "\n\n".join(parts) + "\n"
+
+
+def _name_refusing(troubles: Sequence[Alarm]) -> str:
+    """The servers that refuse our account."""
+    refusing = (each for each in troubles if cause_kind(each) == AlarmCause.ACCOUNT_REFUSED)
+    return "と".join(dict.fromkeys(name_thing(each.cause.partition(":")[2], "ja") for each in refusing))
 
 
 def _subject_code(troubles: Sequence[Alarm], open_ones: Sequence[Submission]) -> str:
@@ -245,15 +252,21 @@ def _describe_trouble(alarm: Alarm) -> str:
 
 def _describe_account(about: str, detail: str) -> str:
     """An account that cannot be used: a login by token, a fault that is no password, or the server's own words."""
-    cause = name_thing(about, "ja")
+    cause, meanwhile = name_thing(about, "ja"), _name_stopped(about)
     if refusal := find_refusal(detail):
         why, step = say_refused_login(refusal, "ja")
-        return say("telling_login", "ja", cause=cause, why=why, reply=shown(refusal.said), step=step)
+        reply = shown(refusal.said)
+        return say("telling_login", "ja", cause=cause, why=why, reply=reply, step=step, meanwhile=meanwhile)
     if fault := find_fault(detail):
         table = f"[mailbox.{about.partition(':')[2]}]" if about.startswith("mail:") else "[smtp]"
         why, step = say(f"fault_{fault}", "ja"), say(f"remedy_{fault}", "ja", table=table)
         return say("telling_fault", "ja", cause=cause, why=why, reply=shown(detail), step=step)
-    return say("telling_account", "ja", cause=cause, reply=shown(detail))
+    return say("telling_account", "ja", cause=cause, reply=shown(detail), meanwhile=meanwhile)
+
+
+def _name_stopped(about: str) -> str:
+    """What does not go on while the server ``about`` refuses our account."""
+    return say("stopped_receiving" if about.startswith("mail") else "stopped_sending", "ja")
 
 
 def _describe_missed(kind: str, about: str, detail: str) -> str:

@@ -64,6 +64,9 @@ _LEFT: Final = (
 LEAVING_GAP: Final = dt.timedelta(minutes=5)
 """Between two mails about what leaves by itself: what is released meanwhile waits for the next one."""
 
+SENDER_NAME: Final = "保証便（自動）"
+"""The display name of mails to people: they come from the address of the submissions, and are none."""
+
 CALL_AGAIN: Final = dt.timedelta(minutes=15)
 """How long after the operator's command failed it is run again: a line that is busy is free by then."""
 
@@ -232,14 +235,14 @@ class Telling:
         if leaving and (settings.notify or is_by_command):
             written += self._write_leaving(leaving, in_force, now)
         if others and (settings.notify or is_by_command):
-            written.append(self._write_alarms(others, in_force))
+            written.append(self._write_alarms(others, in_force, now))
         if digests and settings.notify:
             written.append(self._write_digest(digests, in_force, now))
         if escalations and (settings.escalate or is_by_command):
             written += self._write_escalation(escalations, in_force, now)
         return written
 
-    def _write_alarms(self, alarms: Sequence[Alarm], in_force: InForce) -> _Message:
+    def _write_alarms(self, alarms: Sequence[Alarm], in_force: InForce, now: dt.datetime) -> _Message:
         settings = in_force.configuration.settings
         numbers = dict.fromkeys(number for alarm in alarms for number in alarm.submissions)
         subject, body = write_telling(
@@ -249,7 +252,7 @@ class Telling:
             lambda submission: near_misses_of(submission, self._store, in_force.register),
             missing=self._missing,
             rehearsing=settings.release.rehearsal_to is not None,
-            today=self._clock.now().astimezone(JST).date(),
+            today=now.astimezone(JST).date(),
         )
         named = [int(found[1]) for alarm in alarms if (found := _ABOUT.match(alarm.detail))]
         return _Message(tuple(alarms), settings.notify, subject, self._without_keys(body, [*numbers, *named]))
@@ -346,7 +349,7 @@ class Telling:
         message_id = alarm_message_id(first.id, first.created_at, sender)
         raw = letter.write_alarm(
             sender=sender,
-            sender_name=settings.contractor.name,
+            sender_name=SENDER_NAME,
             to=message.to,
             subject=message.subject,
             body=message.body,

@@ -151,7 +151,7 @@ def _mail(seen: Seen, lang: Language) -> _Pairs:
     yield say("h_cc", lang), ", ".join(draft.cc)
     yield say("h_subject", lang), draft.subject
     for each in draft.attachments:
-        size = f"{each.size:,} bytes, sha256 {each.sha256[:_SHORT_HASH]}"
+        size = say("size_digits", lang, bytes=f"{each.size:,}", digits=each.sha256[:_SHORT_HASH])
         yield say("h_attachments", lang), say("attachment", lang, title=each.title, name=each.filename, size=size)
     (amount, amount_from), (date, date_from) = submission.invoice_amount, submission.invoice_date
     if amount is not None:

@@ -186,7 +186,7 @@ def test_a_missing_file_a_folder_and_an_old_workbook_are_refused(tmp_path: Path)
         with pytest.raises(ConfigError) as error:
             read_ledger(path)
         found.append(code_of(error))
-    assert found == ["missing_file", "not_a_file", "ledger_not_xlsx"]
+    assert found == ["ledger_missing", "not_a_file", "ledger_not_xlsx"]
 
 
 def test_a_workbook_s_cells_come_out_as_people_read_them(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from worker.config.editing.fields import (
     parse_key,
     read_value,
 )
+from worker.core.messages import hint, say
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,23 @@ def test_an_issuer_is_never_chosen_between_two_of_one_name() -> None:
         find_issuer("みほん町", {"mihon": ISSUER, "other": other})
     assert refused.value.code == "field_two_issuers"
     assert find_issuer("other", {"mihon": ISSUER, "other": other}) is other
+
+
+@pytest.mark.parametrize("text", ["みほん町役場", "みほん町長", "みほん 町 役場", "みほん町役所"])
+def test_an_issuer_is_found_as_ledgers_and_contracts_name_it(text: str) -> None:
+    assert find_issuer(text, {"mihon": ISSUER}) is ISSUER
+
+
+@pytest.mark.parametrize("text", ["みほん町議会", "みほん課長", "みほん役場", "みほん町役場土木課"])
+def test_no_other_office_of_a_town_is_the_town(text: str) -> None:
+    with pytest.raises(FieldRefused):
+        find_issuer(text, {"mihon": ISSUER})
+
+
+def test_what_nothing_is_near_to_is_said_so_without_a_dash() -> None:
+    assert "（近い名前：似た名前もありません）" not in say("field_issuer", "ja", value="x", near="-")
+    assert "似た名前もありません" in say("field_issuer", "ja", value="x", near="-")
+    assert hint("unknown_issuer", "ja", nearest="-").endswith("似た名前もありません")
 
 
 @pytest.mark.parametrize("text", ["", "nmae", "values.", "dates.someday", "section.all", "name.first", "office"])

@@ -67,6 +67,10 @@ _SERIAL: Final = re.compile(r"[34][0-9]{4}")
 _AMOUNT: Final = re.compile(r"[¥\\]?([0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})円?")
 
 
+_TOWN_HALL: Final = re.compile("(.+[都道府県市区町村])(?:役所|役場|庁|長|知事)")
+"""An issuer as ledgers and contracts name it: みほん市役所, みほん市長, みほん町役場, みほん県知事."""
+
+
 class FieldRefused(Refused):
     """A text that is no value of this key; ``code`` of ``core.messages`` says why."""
 
@@ -332,6 +336,8 @@ def find_issuer(text: str, issuers: Mapping[str, Issuer]) -> Issuer:
         return issuers[text]
     wanted = match_key(text)
     found = [each for each in issuers.values() if wanted in map(match_key, _names_of(each))]
+    if not found and (town := _TOWN_HALL.fullmatch(wanted)):
+        found = [each for each in issuers.values() if town[1] in map(match_key, _names_of(each))]
     if len(found) == 1:
         return found[0]
     if found:

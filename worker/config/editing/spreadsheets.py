@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from worker.config.editing.columns import CellKind, Sheet, SheetRow, Stored, column_name
 from worker.core.errors import ConfigError, Problem
+from worker.core.text import is_windows_path
 
 MAX_BYTES: Final = 20_000_000
 """Of the file; a ledger of 10,000 works with 30 columns is about 3 MB."""
@@ -62,7 +63,13 @@ def _refusal(path: Path, code: str, **params: Any) -> ConfigError:
 def _read(path: Path) -> bytes:
     try:
         if not path.is_file():
-            raise _refusal(path, "not_a_file" if path.exists() else "missing_file")
+            if is_windows_path(str(path)):
+                raise _refusal(path, "windows_path")
+            raise (
+                _refusal(path, "not_a_file")
+                if path.exists()
+                else _refusal(path, "ledger_missing", here=str(Path.cwd()))
+            )
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:

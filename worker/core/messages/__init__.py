@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from worker.core.login_errors import LoginRefusal
@@ -40,6 +41,7 @@ from worker.core.messages.reasons import (
     REASONS,
     STATE_NEXT,
     STATES,
+    WHOLE,
 )
 from worker.core.messages.receipts import TEXTS as RECEIPT_TEXTS
 from worker.core.messages.receipts import name_receipt as name_receipt
@@ -54,9 +56,11 @@ from worker.core.messages.seeing import TEXTS as SEEING_TEXTS
 from worker.core.messages.sentences import Teller
 from worker.core.messages.service import HINTS as STOPPING_HINTS
 from worker.core.messages.service import TEXTS as STOPPING_TEXTS
+from worker.core.messages.system import SYSTEM_FAULTS
 from worker.core.messages.watch import TEXTS as MOVING_TEXTS
 from worker.core.model import JST, Hold, Product, Receipt, Submission
 from worker.core.params import TEXT, Aside, Labelled, Numbered, Params, Told, spell
+from worker.core.rulebook import OFFICE
 from worker.core.states import Kind, Reason, State, kind_of
 
 Language = Literal["ja", "en"]
@@ -91,7 +95,37 @@ _HINTS: Final = {
 
 def say(code: str, lang: Language, **params: object) -> str:
     """Returns the sentence of ``code`` with ``params`` put in, as ``put`` shows each of them."""
-    return _TEXTS[code][0 if lang == "ja" else 1].format(**{name: put(value, lang) for name, value in params.items()})
+    given = {name: put(value, lang) for name, value in params.items()}
+    if lang == "ja":
+        return _fill_in_japanese(_TEXTS[code][0], given)
+    return _TEXTS[code][1].format(**given)
+
+
+_NEAREST: Final = frozenset({"near", "nearest"})
+_NONE_NEAR: Final = "-"
+"""As ``config.toml.nearest`` has it where there is no valid name at all."""
+_NOTHING_NEAR: Final = "似た名前もありません"
+_RELEASED: Final = frozenset({State.APPROVED.value, State.SENDING.value})
+
+
+def _fill_in_japanese(sentence: str, params: Mapping[str, object]) -> str:
+    said = sentence.format(**{name: _in_japanese(name, value) for name, value in params.items()})
+    return said.replace(f"近い名前：{_NOTHING_NEAR}", _NOTHING_NEAR)
+
+
+def _in_japanese(name: str, value: object) -> object:
+    """What the system said of a file, in Japanese; what a server or a library said stays as it is."""
+    if name in _NEAREST and value == _NONE_NEAR:
+        return _NOTHING_NEAR
+    if name not in {"detail", "why"} or not isinstance(value, str):
+        return value
+    before, colon, last = value.rpartition(": ")
+    return f"{before}{colon}{SYSTEM_FAULTS[last]}" if last in SYSTEM_FAULTS else value
+
+
+def is_said(code: str) -> bool:
+    """Whether ``code`` has a sentence."""
+    return code in _TEXTS
 
 
 def put(value: object, lang: Language) -> object:
@@ -121,6 +155,8 @@ def say_refusal(code: str, lang: Language, **params: object) -> str:
     """Why a person's decision was not taken; a state and reasons among ``params`` in office words."""
     index = 0 if lang == "ja" else 1
     words = dict(params)
+    if code == "not_held" and params.get("state") in _RELEASED:
+        code = "approved_before"
     if "state" in params:
         words["state"] = name_any_state(State(str(params["state"])), lang)
     if "reasons" in params:
@@ -133,7 +169,8 @@ def hint(code: str, lang: Language, **params: object) -> str:
     pair = _HINTS.get(code)
     if pair is None:
         return ""
-    return pair[0 if lang == "ja" else 1].format(**{name: put(each, lang) for name, each in params.items()})
+    given = {name: put(each, lang) for name, each in params.items()}
+    return _fill_in_japanese(pair[0], given) if lang == "ja" else pair[1].format(**given)
 
 
 def name_state(submission: Submission, lang: Language) -> str:
@@ -168,6 +205,9 @@ def name_hold(hold: Hold, lang: Language) -> str:
     hold = _with_code(hold)
     if coded := CODED.get((hold.reason, hold.code)):
         return _TELLER.fill(coded[0][index], _with_value(hold.params), index)
+    whole = WHOLE.get((hold.reason, hold.code))
+    if whole and hold.params and not hold.params.is_text:
+        return _TELLER.fill(whole[index], hold.params, index)
     words, detail = REASONS[hold.reason][index], hold_detail(hold, lang)
     if not detail:
         return words
@@ -254,6 +294,8 @@ def next_step(submission: Submission, lang: Language) -> str:
         # The draft is for the issuer by now: that it was rehearsed asks for nothing but approval.
         first = min(submission.reasons, key=lambda hold: (*_urgency(hold), hold.reason is Reason.REHEARSED))
         return AFTER_REHEARSING[index] if first.reason is Reason.REHEARSED else _step_about(first)[index]
+    if submission.state is State.BOUNCED and submission.draft is not None and submission.section:
+        return say("step_bounced", lang, **_place_of_address(submission, lang))
     if submission.state is State.HANDED_OVER and submission.superseded_by is not None:
         number, later = submission.contract_number or "", str(submission.superseded_by)
         return say("later_key", lang, id=submission.id, number=number, later=later)
@@ -261,6 +303,14 @@ def next_step(submission: Submission, lang: Language) -> str:
     if submission.state is State.ANNOUNCED and not submission.proven:
         step += say("task_download_unproven", lang)
     return step
+
+
+def _place_of_address(submission: Submission, lang: Language) -> dict[str, str]:
+    """Where the address of ``submission`` stands: in the issuer's file, or with the project that has its own."""
+    draft = submission.draft
+    if draft is None or submission.section == OFFICE:
+        return {"file": "projects.toml", "place": say("place_office", lang, project=submission.project or "")}
+    return {"file": draft.rule_file, "place": f"[section.{submission.section}] to"}
 
 
 _CARRIED_WITH_IT: Final = re.compile("#([0-9]+) 同じお知らせ$")
@@ -274,6 +324,8 @@ def _step_about(hold: Hold) -> tuple[str, str]:
     if coded and coded[1]:
         return coded[1]
     old_text = hold.params.old_text or ""
+    if hold.reason is Reason.SUPERSEDED and (later := hold.params.word("later") or old_text):
+        return say("step_superseded", "ja", later=later), say("step_superseded", "en", later=later)
     if hold.reason is Reason.NOT_A_NOTICE:
         paper = hold.params.word("found") or old_text
         steps = (step for words, step in PAPER_STEPS if any(word in paper for word in words))
@@ -284,6 +336,14 @@ def _step_about(hold: Hold) -> tuple[str, str]:
         if carried:
             return say("resend_instead", "ja", id=carried), say("resend_instead", "en", id=carried)
     return NEXT_STEPS[hold.reason]
+
+
+def name_deadline(day: dt.date | None, today: dt.date | None, lang: Language) -> str:
+    """The day, marked where it is ``today`` or over; empty for none. Without ``today`` the day alone."""
+    if day is None or today is None or day > today:
+        return day.isoformat() if day else ""
+    code = "day_over" if day < today else "day_today"
+    return say(code, lang, day=day.isoformat(), days=(today - day).days)
 
 
 def name_event(event: str, lang: Language) -> str:

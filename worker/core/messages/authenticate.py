@@ -12,8 +12,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "telling_withdrawn_again": (
         (
-            "■ 送信元未確認のまま取り下げたお知らせが、確かな相手から届きました。"
-            "新しい番号で保留し、提出はまだしません。（新しい番号: 取り下げた番号　{news}）"
+            "■ 送信元未確認のまま取り下げたお知らせが、送信元を確認できたメールで届きました。"
+            "新しい番号で保留しています（新しい番号: 取り下げた番号　{news}）。提出はしていません。"
             "　次にすること：提出するなら新しい番号を承認、提出済み・不要なら新しい番号を取下げ"
         ),
         (
@@ -25,7 +25,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "telling_unproven_newcomer": (
         (
             "■ 送信元を確認できないメールで、受付済みの提出と同じ保証契約番号のお知らせが届きました。"
-            "新しいものは保留し、受付済みの提出はそのまま進みます。（新しい番号: 受付済みの番号　{news}）"
+            "新しいものは保留し、受付済みの提出はそのまま進めます（新しい番号: 受付済みの番号　{news}）。"
             "　次にすること：保証会社に電話で確かめ、新しいものが本物なら承認し、受付済みの提出を取下げ。"
             "偽物なら新しいものを取下げ"
         ),
@@ -55,6 +55,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "remedy_candidates": (
         "最近の{mails}通にある名前：{names}。自社の受信サーバーの名前を [mailbox.{mailbox}] authserv_id に書きます",
         "Names in the last {mails} mails: {names}. Write that of your own server as [mailbox.{mailbox}] authserv_id",
+    ),
+    "remedy_no_mails": (
+        "まだメールがないため、確認できません。メールが届いてから、もう一度実行してください",
+        "there is no mail yet: try again once some has come",
     ),
     "remedy_no_candidates": (
         "最近の{mails}通に、名前のある Authentication-Results はありません。メールサーバーの管理者にご確認ください",
@@ -101,7 +105,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "       swaks --to {user} \\\n"
             "         --add-header 'Authentication-Results: {name}; dkim=pass header.d=forged.example'\n"
             "  2. 届いたメールの「ソース」（すべてのヘッダー）で、forged.example を探します。\n"
-            "  3. 行がなければ（又は名前が変えられていれば）、authserv_id を使えます。\n"
+            "  3. 行がなければ（または名前が変えられていれば）、authserv_id を使えます。\n"
             '     残っていれば、誰でも「確認済み」に見せかけられます。authserv_id を "" にして、\n'
             "     取り除く設定をメールサーバーの管理者に頼んでください。"
         ),

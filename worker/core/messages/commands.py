@@ -13,13 +13,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "番号 {id} の提出はありません。`hoshobin list` で番号をご確認ください。",
         "There is no submission {id}. See the numbers with `hoshobin list`.",
     ),
+    "approved_before": (
+        "{id} はすでに承認されています（{state}）。",
+        "{id} is approved already ({state}).",
+    ),
     "not_held": (
-        "{id} は保留ではないため承認できません（現在：{state}）。`hoshobin show {id}` でご確認ください。",
+        "{id} は現在「{state}」のため、承認できません。`hoshobin show {id}` でご確認ください。",
         "{id} is not held, so it cannot be approved (now: {state}). See `hoshobin show {id}`.",
     ),
     "draft_differs": (
         (
-            "{id} に付けた印は、今の内容と理由のものではありません（現在：{now}）。何も承認していません。"
+            "{id} は、確認番号を表示した後に内容か理由が変わっています（現在：{now}）。何も承認していません。"
             "`hoshobin show {id}` で確認し、{now} を承認してください。"
         ),
         (
@@ -29,8 +33,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "label_missing": (
         (
-            "{id} の承認には、確認した内容の印が必要です。何も承認していません。"
-            "`hoshobin show {id}` で確認し、表示される「{id}@印」で承認してください。"
+            "{id} の承認には、確認番号が必要です。何も承認していません。"
+            "`hoshobin show {id}` で内容を確認し、表示される「{id}@確認番号」を指定して承認してください。"
         ),
         (
             "To approve {id}, give the label of what was looked at. Nothing was approved. Look at it with "
@@ -72,7 +76,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Not withdrawn. Nothing was changed.",
     ),
     "not_answerable": (
-        "{id} は承認では解決しません（{reasons}）。`hoshobin show {id}` の「次にすること」をご覧ください。",
+        "{id} の保留は、承認では解除できません（{reasons}）。`hoshobin show {id}` の「次にすること」をご覧ください。",
         "{id} cannot be released by approval ({reasons}). See the next step in `hoshobin show {id}`.",
     ),
     "still_rehearsing": (
@@ -93,7 +97,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "answer_may_come": (
         (
-            "{id} はサーバーの応答を待っている最中です。送信開始から{minutes}分後、又は応答なしと記録された後に"
+            "{id} は、サーバーの応答がまだ届く可能性があります。送信開始から{minutes}分後か、応答なしと記録された後に"
             "もう一度実行してください。"
         ),
         (
@@ -102,7 +106,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "rehearsal_in_doubt": (
-        "{id} はリハーサルのため、届いたかどうかの記録は不要です。本体（hoshobin run）が保留に戻します。",
+        "{id} はリハーサルのため、届いたかどうかの記録は不要です。サービス（hoshobin run）が自動で保留に戻します。",
         "{id} is a rehearsal: nothing is to be recorded. The worker (hoshobin run) holds it again by itself.",
     ),
     "unknown_person": (
@@ -110,7 +114,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "--by {name} is not in [operator] people of worker.toml. Registered: {people}",
     ),
     "conflict": (
-        "{id} は、ほかの人又は本体が同時に変更しました。`hoshobin show {id}` で確認してください。",
+        "{id} は、ほかの方かサービスが同時に変更しました。`hoshobin show {id}` で確認してください。",
         "{id} was changed at the same moment. Look at it with `hoshobin show {id}`.",
     ),
     "second_run": (
@@ -123,7 +127,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{id} needed no approval any more and was released as it was shown. State: {state}",
     ),
     "approved": (
-        "{id} を承認しました（{answered}）。状態：{state}",
+        "{id} を承認しました。状態：{state}（確認済みとした理由：{answered}）",
         "{id} approved ({answered}). State: {state}",
     ),
     "withdrawn": ("{id} を取り下げました。", "{id} withdrawn."),
@@ -142,7 +146,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{id} is recorded as not sent and held. Approve it to send it again.",
     ),
     "resent": (
-        "{id} の訂正として {new} を作成しました。内容を確認し、承認してください。",
+        "{id} を訂正する提出 {new} を作成しました。内容を確認し、承認してください。",
         "{new} was opened as the correction of {id}. Look at it and approve it.",
     ),
     "resumed": (
@@ -155,17 +159,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The configuration is sound ({issuers} issuers, {projects} projects, {mailboxes} mailboxes).",
     ),
     "check_assumed": (
-        "実物で未確認の項目（{guarantor}）：{keys}",
+        "{guarantor}のお知らせは、次の項目を実物で確認していません：{keys}",
         "Never seen in the original ({guarantor}): {keys}",
     ),
     "check_open": (
-        "未確認のため保留になる項目（{issuer}）：{keys}",
+        "{issuer}：次の項目が未確認のため、関係する提出は保留になります：{keys}",
         "Not certain, so held ({issuer}): {keys}",
     ),
     "doctor_ok": ("正常", "well"),
     "doctor_to_come": ("まだありません", "not there yet"),
     "remedy_to_come": (
-        "最初の `hoshobin run` で作られます。することはありません。",
+        "最初の `hoshobin run` で作られます。対処は不要です。",
         "The first `hoshobin run` makes it: nothing to do.",
     ),
     "doctor_all_well": ("接続先とフォルダは、すべて正常です。", "Every server and folder is reached: all is well."),
@@ -240,7 +244,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "remedy_folder": (
         (
-            "フォルダを作成し、このプログラムの利用者が読めるようにしてください"
+            "フォルダを作成し、保証便のアカウントが読めるようにしてください"
             "（[store] dir の下のものは hoshobin run が作成します）。"
         ),
         "Make the folder and let this program's user read it (hoshobin run makes those below [store] dir).",
@@ -283,11 +287,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "pass_done": (
-        "1回分の処理が終わりました：発注者への送信 {sent}件、新しい保留・要対応 {new}件、以前の件の変更 {changed}件。",
+        (
+            "1回分の処理が終わりました：発注者への送信 {sent}件、新たに対応が必要になったもの {new}件、"
+            "以前の件の変更 {changed}件。"
+        ),
         "One pass is done: {sent} sent to issuers, {new} new ones wait, {changed} of before changed.",
     ),
     "pass_failed": (
-        "処理できませんでした：{name}（{why}）。次回また試みます。",
+        "処理できませんでした：{name}（{why}）。次の回に自動でもう一度試します。",
         "Not done: {name} ({why}). It is tried again next time.",
     ),
     "config_kept": (
@@ -295,7 +302,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The new configuration is wrong; the old one stays in force.",
     ),
     "rehearsing": (
-        "リハーサル中：すべてのメールは {to} にだけ送られ、発注者には送られません。",
+        "リハーサル中：すべてのメールを {to} だけに送り、発注者には送りません。",
         "REHEARSAL: every mail goes to {to} alone, none to an issuer.",
     ),
     "live": (
@@ -309,8 +316,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "rehearsing_short": ("リハーサル中", "REHEARSAL"),
     "behind_head": (
         (
-            "データベースが、以前に記録された末尾より古くなっています（古いバックアップの可能性）。送信を止めています。"
-            "`hoshobin list` の「送信待ち」のうち、すでに送ったものを取り下げてから、"
+            "データベースが、前に控えた記録の末尾より古くなっています（古いバックアップに戻された可能性があります）。送信を止めています。"
+            "`hoshobin list` の「送信待ち」のうち、すでに発注者へ送ったものを取り下げてから、"
             "`hoshobin resume --by 氏名` で再開してください。"
         ),
         (
@@ -327,7 +334,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Not usable: {what}: {detail}",
     ),
     "fault": (
-        "プログラムの不具合です：{error}（詳細：{trace}）。この行を管理者へお知らせください。",
+        "保証便の不具合です：{error}（詳細：{trace}）。この行を管理者へお知らせください。",
         "A fault of this program: {error} (trace: {trace}). Please tell the administrator this line.",
     ),
     "audit_holds": (
@@ -336,7 +343,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "audit_empty": ("記録はまだありません。", "There are no entries yet."),
     "refused_notice": (
-        "読み取れません：{reason}。次にすること：{step}",
+        "お知らせとして読み取れません：{reason}。次にすること：{step}",
         "Not read: {reason}. Next: {step}",
     ),
     "status_put_off": (
@@ -351,15 +358,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "no_submissions": ("該当する提出はありません。", "No such submissions."),
     "no_log": ("該当する記録はありません。", "No such entries."),
     "config_problems": (
-        "次の{count}件のため、何も実行していません。",
+        "誤りが{count}件あるため、何も実行していません。",
         "Nothing was done, because of {count} problem(s):",
     ),
-    "nearest": ("もしかして：{key}", "did you mean {key}?"),
+    "config_faults": ("設定に誤りが{count}件あります。", "The configuration has {count} problem(s):"),
+    "nearest": ("近い名前：{key}", "did you mean {key}?"),
     "resolve_which": (
         "届いていたなら --sent、届いていなかったなら --not-sent を付けてください。何も変更していません。",
         "say --sent if it arrived, --not-sent if it did not. Nothing was changed.",
     ),
-    "wrong_argument": ("引数が正しくありません：{what}", "The arguments are wrong: {what}"),
+    "wrong_argument": ("コマンドの書き方が正しくありません：{what}", "The arguments are wrong: {what}"),
     # --- The mail to the operator ----------------------------------------------------------------------------
     "telling_subject": (
         "【保証便】ご対応が必要な提出があります（{count}件）",
@@ -370,7 +378,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "[hoshobin] urgent: submissions need you ({count}, {now} of them at once)",
     ),
     "telling_subject_trouble": (
-        "【保証便】保証便に異常があります",
+        "【保証便】異常をお知らせします",
         "[hoshobin] hoshobin is in trouble",
     ),
     "telling_subject_stopped": ("【保証便】至急：送信を止めています", "[hoshobin] urgent: nothing is sent"),
@@ -379,7 +387,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "[hoshobin] urgent: the mail server is not reached",
     ),
     "telling_subject_contradiction": (
-        "【保証便】至急：送信の記録と異なる知らせがあります",
+        "【保証便】至急：送信の記録と食い違う連絡があります",
         "[hoshobin] urgent: what came back contradicts the record",
     ),
     "telling_subject_configuration": (
@@ -388,8 +396,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "telling_late": (
         (
-            "確認の結果を記録した後に、送信サーバーの応答が判明しました（提出の番号：応答 {answer}）。\n"
-            "　　記録と異なります。発注者へ到達を確かめ、`hoshobin show 番号` で内容をご確認ください。"
+            "確認の結果を記録した後に、送信サーバーの応答が分かりました（提出の番号：応答 {answer}）。\n"
+            "　　記録と食い違います。発注者に届いているか確かめ、`hoshobin show 番号` で内容をご確認ください。"
         ),
         (
             "After somebody recorded the outcome, the server's own answer became known (submission: {answer}).\n"
@@ -399,10 +407,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "telling_not_read_again": (
         (
             "■ 送信前の確認ができず、送信していない提出があります（提出の番号：理由 {news}）。\n"
-            "　　お知らせPDFを読み取るプログラムが3回続けて応答しません。\n"
+            "　　お知らせPDFの読取りが、3回続けて終わりませんでした。\n"
             "　　提出は「送信待ち」のまま、自動で再試行します。\n"
             "　　次にすること：管理者に連絡し、メモリとディスクの空きを確認してください。\n"
-            "　　急ぐときは、取り下げて別途提出してください。"
+            "　　急ぐときは、取り下げて、ほかの方法で提出してください。"
         ),
         (
             "■ A submission is not sent, as it cannot be checked before sending (submission: {news}).\n"
@@ -464,15 +472,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "[hoshobin] dealt with already",
     ),
     "telling_subject_account": (
-        "【保証便】メールアカウントが拒否されました",
-        "[hoshobin] the mail account was refused",
+        "【保証便】メールサーバーにログインできません（{where}）",
+        "[hoshobin] the account was refused: {where}",
     ),
     "telling_rehearsing": (
         "リハーサル中です。発注者には何も送信していません。",
         "Rehearsal: nothing goes to an issuer.",
     ),
     "telling_open": (
-        "次の{count}件が、ご担当者の対応を待っています。このメールには認証キーは含まれていません。",
+        "次の{count}件について、ご対応をお願いいたします。このメールに認証キーは含まれていません。",
         "These {count} wait for you. This mail holds no authentication key.",
     ),
     "telling_more": (
@@ -485,21 +493,24 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "telling_account": (
         (
-            "メールサーバーがアカウントを拒否しました（{cause}）。\n"
-            "　　サーバーの応答：{reply}\n"
-            "　　この間、受信又は送信は止まっています。パスワードと設定を確かめ、`hoshobin doctor` を実行してください。"
+            "メールサーバーにログインできません（{cause}）。パスワードが違うか、変更された可能性があります。\n"
+            "　　その間、{meanwhile}が止まっています。"
+            "パスワードと設定を確認し、`hoshobin doctor` を実行してください。\n"
+            "　　サーバーの応答：{reply}"
         ),
         (
             "The mail server refused our account ({cause}): {reply}\n"
-            "Meanwhile nothing is received or sent. Check password and settings, then run `hoshobin doctor`."
+            "Meanwhile no {meanwhile}. Check password and settings, then run `hoshobin doctor`."
         ),
     ),
+    "stopped_sending": ("送信", "mail is sent"),
+    "stopped_receiving": ("受信", "mail is received"),
     "telling_settled": (
-        "お知らせする予定だった件は、すでに処理されています。対応は不要です。",
+        "お知らせする予定だった件は、すでに処理が済んでいます。対応は不要です。",
         "What this mail was about has been dealt with already.",
     ),
     "telling_end": (
-        "全体の状況：hoshobin status　／　一覧：hoshobin list\n（このメールは保証便が自動で送信しました）",
+        "全体の状況：hoshobin status　／　一覧：hoshobin list\n（このメールは、保証便が自動で送信しています）",
         "Overview: hoshobin status, list: hoshobin list (sent by hoshobin itself)",
     ),
     # --- Headings --------------------------------------------------------------------------------------------
@@ -518,7 +529,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "h_command": ("コマンド", "command"),
     "h_time": ("日時", "time"),
     "h_event": ("出来事", "event"),
-    "h_by": ("決定者", "by"),
+    "h_by": ("承認者・記録者", "by"),
     "h_detail": ("内容", "detail"),
     "resubmitted_as": ("{id} で再提出", "resubmitted as {id}"),
     "h_approved_by": ("承認者", "approved by"),
@@ -556,7 +567,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "t_submission": ("提出 {id}", "Submission {id}"),
     "f_project_name": ("工事名", "project_name"),
     "f_contractor_name": ("受注者名", "contractor_name"),
-    "f_product": ("商品（保証区分）", "product"),
+    "f_product": ("保証の種類", "product"),
     "f_contract_number": ("保証契約番号", "contract_number"),
     "f_key": ("認証キー", "key"),
     "f_guarantor": ("保証会社", "guarantor"),
@@ -588,14 +599,31 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "usage_command": ("「{name}」というコマンドはありません", "there is no command {name}"),
     "usage_option": ("「{name}」という指定はありません", "there is no option {name}"),
     "usage_nearest": ("（近い名前：{names}）", " (nearest: {names})"),
-    "usage_option_form": ("「{name}」の書き方が正しくありません（値が要るのに無い、など）", "{name} cannot be used so"),
+    "usage_option_form": ("「{name}」の書き方が正しくありません（値がない、など）", "{name} cannot be used so"),
     "usage_missing": ("「{name}」がありません", "{name} is missing"),
     "usage_choice": ("「{name}」に書けるのは {choices} のいずれかです", "{name} is one of {choices}"),
     "usage_value": ("「{name}」の値を使えません：{why}", "{name} cannot be taken: {why}"),
     "usage_extra": ("余分な語があります：{words}", "there are further words: {words}"),
     "usage_form": ("「{given}」ではなく、{form} の形で書いてください", 'not "{given}": write it like {form}'),
+    "usage_day": (
+        "「{given}」を日付として読めません（例：2026-11-22、R8.11.22、令和8年11月22日、先週、2026-11）",
+        '"{given}" is no day: write it like 2026-11-22, R8.11.22, 先週, 2026-11',
+    ),
+    "usage_moment": (
+        "「{given}」を日時として読めません（例：2026-11-22 10:30、R8.11.22 10:30、昨日 10:30、10:30）",
+        '"{given}" is no time: write it like 2026-11-22 10:30, R8.11.22 10:30, 昨日 10:30, 10:30',
+    ),
+    "usage_one_number": (
+        "番号は一つだけ指定できます（{words} は不要です）",
+        "one number alone can be given ({words} is too many)",
+    ),
+    "usage_state": (
+        "「{given}」という状態はありません。使える言葉：{names}",
+        'there is no state "{given}"; one of: {names}',
+    ),
+    "log_saved": ("{file} に保存しました（{count}件）。", "Saved to {file} ({count} rows)."),
     "usage_number": (
-        "「{given}」は番号ではありません（`hoshobin list` の番号、又は 番号@印）",
+        "「{given}」は番号ではありません（`hoshobin list` の番号か、番号@確認番号 を書いてください）",
         '"{given}" is no number of `hoshobin list` (ID, or ID@ and ten letters)',
     ),
     "usage_quotes": (

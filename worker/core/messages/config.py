@@ -35,7 +35,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "open_bracket": ("{line}行目までに閉じていない括弧があります", "a bracket is not closed by line {line}"),
     "no_equals": ("{line}行目に = がありません", "line {line} has no ="),
     "declared_twice": (
-        "{line}行目の項目又は見出しは、前にもう書かれています",
+        "{line}行目の項目または見出しは、前にも書かれています",
         "line {line}: this key or heading stands further up already",
     ),
     "bad_escape": (
@@ -58,8 +58,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{line}行{column}桁目の文字列が引用符で囲まれていません",
         "the text at line {line}, column {column} does not stand in quotes",
     ),
+    "unseen_space": (
+        "{line}行{column}桁目に、見えない空白（{character}）があります",
+        "line {line}, column {column} has a space that is not a usual one ({character})",
+    ),
     "wide_sign": (
-        "{line}行{column}桁目に全角の記号又は空白「{sign}」があります",
+        "{line}行{column}桁目に全角の記号または空白「{sign}」があります",
         'line {line}, column {column} has the full-width sign or space "{sign}"',
     ),
     # keys and types
@@ -72,12 +76,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "「{name}」は {place} に書く項目で、[{here}] の中には書けません",
         '"{name}" belongs to {place}, and not into [{here}]',
     ),
-    "missing_key": ("必須の項目がありません", "a required key is missing"),
+    "missing_key": ("必要な項目がありません", "a required key is missing"),
     "not_text": ("文字列ではありません", "not a text"),
     "not_a_number": ("整数ではありません", "not a whole number"),
-    "not_a_switch": ("true 又は false ではありません", "neither true nor false"),
+    "not_a_switch": ("true または false ではありません", "neither true nor false"),
     "not_a_list": ("一覧（[ ] で囲んだもの）ではありません", "not a list"),
-    "not_a_table": ("表（[ ] の見出し、又は {{ }} で囲んだもの）ではありません", "not a table"),
+    "not_a_table": ("表（[ ] の見出し、または {{ }} で囲んだもの）ではありません", "not a table"),
     "not_a_date": ("日付ではありません", "not a date"),
     "wrong_value": ("値が正しくありません（{detail}）", "the value is not allowed ({detail})"),
     "unknown_value": ("「{value}」は使えません", '"{value}" is not one of the allowed words'),
@@ -109,15 +113,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "bad_host": ("「{host}」はサーバー名として正しくありません", '"{host}" is not a host name'),
     "bad_after": (
-        "「{value}」は after の書き方ではありません",
+        "after に「{value}」は書けません",
         '"{value}" is nothing that after may say',
     ),
     "after_same_folder": (
-        "見ているフォルダ「{value}」自身には移せません",
+        "確認対象のフォルダ「{value}」自身には移せません",
         'messages cannot be moved to "{value}", the folder that is watched',
     ),
     "deaf_too_soon": (
-        "見回りの間隔（poll_seconds）2回分より短く、異常がなくても通知してしまいます",
+        "確認の間隔（poll_seconds）2回分より短いため、異常がなくても通知してしまいます",
         "shorter than two pauses between looks (poll_seconds): it would alarm where nothing is wrong",
     ),
     "plain_not_loopback": (
@@ -172,7 +176,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "notice を項目なしに使っています（ここでは使えません）",
         "the whole notice must not be used here",
     ),
-    "template_include": ("ひな形から別のひな形は読み込めません", "a template cannot take in another one"),
+    "template_include": ("ひな形の中で別のひな形は使えません", "a template cannot take in another one"),
     "file_writable": (
         "{path} は、管理者とサービス以外の利用者も書き換えられます（権限 {mode}）",
         "others than the administrator and the service may change {path} (mode {mode})",
@@ -210,6 +214,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cannot_write": ("書き込めません（{detail}）", "cannot be written ({detail})"),
     "cannot_read": ("ファイルを開けません（{detail}）", "the file cannot be opened ({detail})"),
     # the database, for commands that only use it
+    "windows_path": ("Windowsの場所は使えません", "a place on a Windows computer cannot be used here"),
+    "ledger_missing": ("ファイルが見つかりません（いまの場所：{here}）", "the file is not found (from {here})"),
     "no_database": ("データベースがまだありません", "there is no database yet"),
     "old_database": (
         "データベースが、このプログラムより古い形です（データベース {found}、プログラム {own}）",
@@ -221,11 +227,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     # remarks: allowed, and still worth a look
     "placeholder": (
-        "{address} は見本のアドレスです（このコンピューター以外の送信サーバーでは送信しません）",
+        "{address} は見本のアドレスです（このコンピューターの外の送信サーバーでは送信しません）",
         "{address} is a sample address (no mail is sent to it but by a mail server on this machine)",
     ),
     "no_mailbox": ("監視するメールボックスがありません", "no mailbox is watched"),
-    "nobody_notified": ("お知らせメールの宛先がありません", "nobody is told by mail"),
+    "nobody_notified": ("担当者へのメールの宛先がありません", "nobody is told by mail"),
 }
 
 _SPELLING: Final = ("つづりを確認してください。近い名前：{nearest}", "check the spelling; nearest: {nearest}")
@@ -240,20 +246,20 @@ _SECRET: Final = (
 
 HINTS: Final[dict[str, tuple[str, str]]] = {
     "missing_file": (
-        "hoshobin init で見本を作成できます",
+        "hoshobin init でひな形を作成できます",
         "hoshobin init writes an example",
     ),
     "not_utf8": ("文字コードを UTF-8 にして保存し直してください", "save the file as UTF-8"),
     "bare_date": (
-        "2026-04-01 のように、西暦で、引用符を付けずに書いてください",
-        "write it like 2026-04-01, without quotes",
+        "{date} のように、西暦で、引用符を付けずに書いてください",
+        "write it like {date}, without quotes",
     ),
     "bare_number": (
         "3_000_000 のように、コンマも「円」も付けずに書いてください",
         "write it like 3_000_000, without commas",
     ),
     "bare_switch": (
-        "true 又は false を小文字で、引用符なしで書いてください",
+        "true または false を小文字で、引用符なしで書いてください",
         "write true or false, small and without quotes",
     ),
     "open_quote": ('文字列の初めと終わりを " で囲んでください', 'put " before and after the text'),
@@ -263,7 +269,16 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "write KEY = VALUE, or # before a remark",
     ),
     "declared_twice": ("どちらか一方にまとめてください", "put both into one"),
-    "bad_escape": ("' ' で囲むと、「\\」をそのまま書けます", "in ' ' a backslash stands for itself"),
+    "bad_escape": (
+        (
+            "「\\」は2つ重ねて書くか、' ' で囲んでください。Windowsの場所（C:\\… など）は使えないため、"
+            "このサーバーでの場所（/srv/… など）を書いてください"
+        ),
+        (
+            "write two of them, or put the text into ' '; a place on a Windows computer cannot be used: write its place"
+            " on this server (/srv/…)"
+        ),
+    ),
     "section_id": (
         '見出しは [section.zaisei] のように半角の英数字で書き、課の名前は name = "{name}" と書いてください',
         'write a heading in ASCII letters, like [section.zaisei], and the name as name = "{name}"',
@@ -308,12 +323,13 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         'keys beyond A-Z a-z 0-9 _ - stand in quotes ("{name}" = "…")',
     ),
     "bare_value": ('文字列は " " で囲んでください', "texts stand in quotes"),
+    "unseen_space": ("その空白を消し、半角の空白を入力し直してください", "delete it and type a usual space"),
     "wide_sign": ("半角で書いてください", "write it in half width"),
     "unknown_key": _SPELLING,
     "missing_key": ("書き足してください", "add it"),
     "not_text": ('文字列は " " で囲んでください', "texts stand in quotes"),
     "not_a_number": ("引用符を付けずに、半角の整数で書いてください", "write a whole number without quotes"),
-    "not_a_switch": ("true 又は false を引用符なしで書いてください", "write true or false without quotes"),
+    "not_a_switch": ("true または false を引用符なしで書いてください", "write true or false without quotes"),
     "not_a_list": ('["…", "…"] のように書いてください', 'write ["…", "…"]'),
     "not_a_table": ("{form} のように書いてください", "write it like {form}"),
     "not_a_date": ("2026-04-01 のように、引用符を付けずに書いてください", "write 2026-04-01, without quotes"),
@@ -335,7 +351,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "after_same_folder": ("別のフォルダを書いてください", "name another folder"),
     "deaf_too_soon": ("deaf_minutes を {least} 以上にしてください", "make deaf_minutes {least} or more"),
-    "plain_not_loopback": ('security を "tls" 又は "starttls" にしてください', 'use "tls" or "starttls"'),
+    "plain_not_loopback": ('security を "tls" または "starttls" にしてください', 'use "tls" or "starttls"'),
     "no_login_not_loopback": ("user と password_file を書いてください", "write user and password_file"),
     "needs_restart": ("サービスを再起動してください", "restart the service"),
     "secret_not_named": ("password_file にファイル名を書いてください", "name the file in password_file"),
@@ -356,7 +372,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "write a name relative to the invoices folder, parted by / (no .. and no absolute path)",
     ),
     "invoice_form": (
-        '{{ file = "…pdf" }} 又は "separate"（別途提出）と書いてください',
+        '{{ file = "…pdf" }} または "separate"（別途提出）と書いてください',
         'write {{ file = "…pdf" }} or "separate"',
     ),
     "template_brace": (
@@ -389,7 +405,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "repeat single characters only, with no repeat or choice inside a repeat: [0-9]{{4,5}}-[0-9]{{5,6}}[A-Z]?",
     ),
     "no_directory": (
-        "hoshobin init DIR で作成し、--config DIR で指定してください",
+        "hoshobin init フォルダ で作成し、--config フォルダ で指定してください",
         "write one with hoshobin init DIR and name it with --config DIR",
     ),
     "store_dir_unknown": (
@@ -400,10 +416,18 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "secret_readable": _SECRET,
     "secret_empty": _SECRET,
     "secret_not_text": _SECRET,
-    "file_exists": ("別のフォルダを指定してください", "choose another directory"),
+    "file_exists": ("別の名前か場所を指定してください", "choose another name or place"),
     "cannot_read": ("ファイル名と場所を確認してください", "check its name and place"),
+    "windows_path": (
+        "共有フォルダに置き、保証便のサーバーでの場所（/srv/hoshobin/… など）を指定してください",
+        "put it into the share and name its place on this server (/srv/hoshobin/…)",
+    ),
+    "ledger_missing": ("ファイル名と場所を確認してください", "check its name and place"),
     "no_database": (
-        "hoshobin run（又は run --once）を一度実行すると作成されます。別の設定なら --config DIR を指定してください",
+        (
+            "hoshobin run（または run --once）を一度実行すると作成されます。"
+            "別の設定を使うときは --config フォルダ を指定してください"
+        ),
         "hoshobin run (or run --once) makes it; name another configuration with --config DIR",
     ),
     "old_database": (

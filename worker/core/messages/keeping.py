@@ -22,7 +22,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Not in it: the configuration, passwords and logins. Keep those separately.",
     ),
     "put_back": (
-        "{file} に戻しました（記録 {count}件、最後の記録 {last}）。",
+        "データベースを {file} の内容に戻しました（記録 {count}件、最後の記録 {last}）。",
         "The store is that of {file} again ({count} entries, the last of {last}).",
     ),
     "put_back_replaced": (
@@ -32,7 +32,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "put_back_next": (
         (
             "送信は止めてあります。次にすること：サービスを起動し、`hoshobin list` を送信サーバーの記録や発注者の記録と"
-            "照らし、すでに送ったものを取り下げてから、`hoshobin resume --by 氏名` で再開してください。"
+            "照らし、すでに発注者へ送ったものを取り下げてから、`hoshobin resume --by 氏名` で再開してください。"
         ),
         (
             "Nothing is sent. Next: start the service, compare `hoshobin list` with the mail server's record or the"
@@ -42,7 +42,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "restored": (
         (
             "バックアップから戻したデータベースのため、送信を止めています。`hoshobin list` の「送信待ち」のうち、"
-            "すでに送ったものを取り下げてから、`hoshobin resume --by 氏名` で再開してください。"
+            "すでに発注者へ送ったものを取り下げてから、`hoshobin resume --by 氏名` で再開してください。"
         ),
         (
             "The database was put back from a backup. Nothing is sent. Withdraw what waits to be sent"
@@ -61,7 +61,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "restore_as_root": (
         (
-            "root のままでは戻せません。戻したデータベースを、サービスの利用者（{owner}）が開けなくなるためです。"
+            "root のままでは戻せません。戻したデータベースを、サービスのアカウント（{owner}）が開けなくなるためです。"
             "`sudo -u {owner} …` で実行してください。何も変更していません。"
         ),
         (
@@ -101,7 +101,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- The configuration in force --------------------------------------------------------------------------
     "config_recorded": (
         (
-            "設定に誤りがあるため、{since} から使われている設定で表示・判断します（誤り：{place}{more}。"
+            "設定に誤りがあるため、{since} から使われている設定で表示します（誤り：{place}{more}。"
             "`hoshobin check` で場所と直し方が分かります）。"
         ),
         (
@@ -113,7 +113,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- A service that is not there -------------------------------------------------------------------------
     "absent_ended": (
         (
-            "保証便が動いていません（{since} から。{why}）。その間、受信・送信・再送・お知らせのメールはありません。"
+            "保証便が動いていません（{since} から。{why}）。"
+            "その間、受信・送信・再送・お知らせのメールは止まっています。"
             "管理者に連絡し、起動してください（`systemctl start hoshobin`）。"
         ),
         (
@@ -124,7 +125,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "absent_unknown": (
         (
             "保証便が動いていません（終わった時刻と理由の記録がありません。最後に動いていたと分かる時刻：{since}）。"
-            "その間、受信・送信・再送・お知らせのメールはありません。"
+            "その間、受信・送信・再送・お知らせのメールは止まっています。"
             "管理者に連絡し、起動してください（`systemctl start hoshobin`、理由は `journalctl -u hoshobin`）。"
         ),
         (
@@ -154,7 +155,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "設定の誤りで起動できず（{detail}。`hoshobin check` で場所が分かります）",
         "the configuration is wrong ({detail}; `hoshobin check` names the place)",
     ),
-    "end_unavailable": ("使用できないものがあり終了：{detail}", "something could not be used: {detail}"),
+    "end_unavailable": ("使えないものがあり終了：{detail}", "something could not be used: {detail}"),
     "end_log_broken": ("記録（ログ）の検証に失敗して終了：{detail}", "the log does not verify: {detail}"),
     "end_fault": ("プログラムの不具合で終了：{detail}", "a fault of this program: {detail}"),
     "end_exit-code": ("異常終了（終了コード {detail}）", "it failed (exit status {detail})"),
@@ -162,8 +163,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "end_core-dump": ("異常終了した（{detail}）", "it crashed ({detail})"),
     "end_watchdog": ("応答がなくなり systemd が終了させた", "it no longer answered and was ended by systemd"),
     "end_oom-kill": ("メモリ不足で終了させられた", "memory ran out and it was killed"),
-    "end_timeout": ("時間内に起動又は停止できず終了させられた", "it took too long to start or stop"),
-    "end_resources": ("サーバーの資源が足りず起動できず", "the server lacked what it takes to start it"),
+    "end_timeout": ("時間内に起動か停止ができず終了させられた", "it took too long to start or stop"),
+    "end_resources": ("サーバーのメモリなどが足りず起動できず", "the server lacked what it takes to start it"),
     "end_protocol": ("起動の途中で終了", "it ended while it started"),
     "end_start-limit-hit": ("続けて起動に失敗し、自動の再起動を終了", "it failed too often and is not started again"),
     "end_other": ("理由：{detail}", "{detail}"),
@@ -177,7 +178,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "[hoshobin] {text}",
     ),
     "service_failed_no_command": (
-        "[operator] command がないため、誰にも知らせていません。",
+        "[operator] command の設定がないため、担当者に知らせていません。",
         "There is no [operator] command: no person was told.",
     ),
 }

@@ -65,6 +65,17 @@ VALUE: Final[dict[str, _Pair]] = {
     "width": ("文字の幅", "width of the characters"),
     "sample": ("正しい書き方の見本", "how a right one looks"),
 }
+GUARANTOR: Final[dict[str, _Pair]] = {
+    "senders": ("差出人", "senders"),
+    "subjects": ("件名", "subjects"),
+    "titles": ("お知らせの表題", "titles"),
+    "number": ("保証契約番号の形", "form of the number"),
+    "key": ("認証キーの形", "form of the key"),
+    "labels": ("項目の名前", "labels"),
+    "products": ("保証の種類の呼び名", "names of the products"),
+    "download": ("取得の手順", "steps of the download"),
+}
+"""What a file of guarantors may call assumed."""
 _TABLES: Final = {"section": SECTION, "rule": RULE, "value": VALUE}
 
 RULE_TABLES: Final[dict[str, _Pair]] = {
@@ -182,7 +193,8 @@ def name_key(path: Sequence[str], lang: Literal["ja", "en"]) -> str:
     index = 0 if lang == "ja" else 1
     first, *rest = path
     if not rest:
-        return OWN[first][index] if first in OWN else first
+        alone = OWN.get(first) or RULE.get(first)  # of a rule it stands alone where the rule says nothing of it
+        return alone[index] if alone else first
     table, key = rest[0], ".".join(rest[1:])
     names = _TABLES.get(first, {})
     if key not in names:

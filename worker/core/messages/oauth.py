@@ -29,7 +29,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         'there is a [mailbox.{name}.oauth], but auth is "password"',
     ),
     "tenant_missing": (
-        "tenant（Microsoft 365 のテナントの ID 又はドメイン名）がありません",
+        "tenant（Microsoft 365 のテナントの ID またはドメイン名）がありません",
         "there is no tenant (id or domain of the Microsoft 365 tenant)",
     ),
     "client_secret_missing": (
@@ -61,7 +61,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         '"{name}" is no mailbox with xoauth2',
     ),
     "extra_missing": (
-        "{provider} のログインに必要な部品が入っていません",
+        "{provider} のログインに必要なソフトウェアが入っていません",
         "what logs in to {provider} is not installed",
     ),
     # --- What is wrong with the login that is kept -----------------------------------------------------------
@@ -75,7 +75,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the file of the login cannot be read ({path}: {detail})",
     ),
     "login_of_another": (
-        "ログインのファイルの持ち主が、サービスの利用者ではありません（{path}）",
+        "ログインのファイルの持ち主が、サービスのアカウントではありません（{path}）",
         "the file of the login belongs to another account ({path})",
     ),
     "login_broken": (
@@ -83,7 +83,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the file of the login is broken ({path})",
     ),
     "login_of_other_application": (
-        "ログインした後に provider 又は client_id が変わっています（{name}）",
+        "ログインした後に provider または client_id が変わっています（{name}）",
         "provider or client_id changed after the login ({name})",
     ),
     "login_no_store": (
@@ -91,7 +91,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the folder of [store] dir is not there ({path}: {detail})",
     ),
     "login_wrong_account": (
-        "この利用者では、サービスが読めるファイルを作れません（{path}）",
+        "このアカウントでは、サービスが読めるファイルを作れません（{path}）",
         "this account cannot write what the service reads ({path})",
     ),
     "login_no_mailbox": (
@@ -99,7 +99,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         '"{name}" is no mailbox with xoauth2',
     ),
     "login_not_used": (
-        'auth = "xoauth2" のメールボックスがありません。パスワードで接続する設定では、ログインは要りません',
+        'auth = "xoauth2" のメールボックスがありません。パスワードで接続する設定では、ログインは不要です',
         'no mailbox has auth = "xoauth2"; with passwords no login is needed',
     ),
     # --- login -----------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "  1. どのパソコンでもかまいません。ブラウザーで次のページを開きます： {page}\n"
             "  2. 次のコードを入力します： {user_code}\n"
             "  3. {user} でサインインし、許可します（自分のアカウントではありません）。\n"
-            "{minutes}分以内に済ませてください。お待ちしています（中止は Ctrl+C）"
+            "{minutes}分以内に済ませてください。完了を確認しています（中止は Ctrl+C）"
         ),
         (
             "Login of mailbox {name} ({user}).\n"
@@ -203,18 +203,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         (
             "メールの OAuth2 のログインが使えません（{cause}）。{why}。\n"
             "　　応答：{reply}\n"
-            "　　この間、受信又は送信は止まっています。{step}。"
+            "　　その間、{meanwhile}が止まっています。{step}。"
         ),
-        (
-            "The OAuth2 login is of no use ({cause}): {why}: {reply}\n"
-            "Meanwhile nothing is received or sent. Next: {step}."
-        ),
+        ("The OAuth2 login is of no use ({cause}): {why}: {reply}\nMeanwhile no {meanwhile}. Next: {step}."),
     ),
 }
 
 HINTS: Final[dict[str, tuple[str, str]]] = {
     "oauth_missing": (
-        '[mailbox.{name}.oauth] に provider = "microsoft" 又は "google" と client_id を書いてください',
+        '[mailbox.{name}.oauth] に provider = "microsoft" または "google" と client_id を書いてください',
         'write [mailbox.{name}.oauth] with provider = "microsoft" or "google", and client_id',
     ),
     "oauth_unused": ('auth = "xoauth2" としてください', 'write auth = "xoauth2"'),
@@ -246,16 +243,16 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "login_missing": _AGAIN,
     "login_readable": ("chmod 600 {path} としてください", "chmod 600 {path}"),
-    "login_unreadable": ("サービスの利用者で実行してください", "run it as the service's account"),
+    "login_unreadable": ("サービスのアカウントで実行してください", "run it as the service's account"),
     "login_of_another": _AGAIN,
     "login_broken": _AGAIN,
     "login_of_other_application": _AGAIN,
     "login_no_store": (
-        "[store] dir を確かめ、フォルダをサービスの利用者で作ってください",
+        "[store] dir を確かめ、フォルダをサービスのアカウントで作ってください",
         "check [store] dir, and make the folder under the service's account",
     ),
     "login_wrong_account": (
-        "サービスの利用者で実行してください：sudo -u {owner} hoshobin login …",
+        "サービスのアカウントで実行してください：sudo -u {owner} hoshobin login …",
         "run it as the service's account: sudo -u {owner} hoshobin login …",
     ),
 }

@@ -35,7 +35,7 @@ STATE_NEXT: Final[dict[State, tuple[str, str]]] = {
         "download the notice PDF from the surety's site and save it to the folder (or withdraw)",
     ),
     _S.IN_DOUBT: (
-        "自動では再送しません。発注者へ到達を確認し、結果を記録",
+        "自動では再送しません。発注者に届いているか確認し、結果を記録",
         "never sent again by itself: ask the issuer whether it arrived, then record the answer",
     ),
     _S.REFUSED: ("宛先を確かめて訂正し、再提出", "check and mend the address, then resend"),
@@ -50,8 +50,8 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     _R.UNKNOWN_PROJECT: ("該当案件の登録なし", "no registered project fits"),
     _R.TWO_PROJECTS: ("同名の案件が複数", "several projects of this name or number"),
     _R.NAME_ONLY: ("工事名だけの一致", "only the project's name fits"),
-    _R.NUMBER_DIFFERS: ("登録済みの番号と不一致", "another number is registered"),
-    _R.OTHER_CONTRACTOR: ("受注者名が自社（JV）と不一致", "the contractor on the notice is another"),
+    _R.NUMBER_DIFFERS: ("登録済みの保証契約番号と異なる", "another number is registered"),
+    _R.OTHER_CONTRACTOR: ("受注者名が自社（JV）と異なる", "the contractor on the notice is another"),
     _R.MISSING_VALUE: ("必要項目の未登録", "a value that the mail needs is not registered"),
     _R.BAD_VALUE: ("登録値の形式違い", "a registered value has the wrong form"),
     _R.UNSAFE_VALUE: ("使用できない文字（改行等）", "a character that must not be used"),
@@ -79,27 +79,30 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     _R.FIRST_ADDRESS: ("初めての送信先", "first mail to this address as this section's"),
     _R.RULE_CHANGED: ("ルール変更後の初回", "the rule has changed since the last submission"),
     _R.CHANGED: ("承認後に内容が変わった", "changed after approval"),
-    _R.SEEN_BEFORE: ("提出済みの保証契約番号（再取得か変更保証か）", "a number already submitted: a copy, or amended?"),
+    _R.SEEN_BEFORE: (
+        "同じ保証契約番号を受付済み（再取得か変更保証か）",
+        "a number already submitted: a copy, or amended?",
+    ),
     _R.SUPERSEDED: ("後の保証（別の認証キー）のお知らせあり", "a later notice with another key exists"),
     _R.ALREADY_RESUBMITTED: ("再提出済みの提出への再提出", "a second resubmission of the same submission"),
     _R.FROM_BEFORE: ("導入前のお知らせ", "a notice from before the product was installed"),
-    _R.REHEARSED: ("リハーサル済み（未提出）", "rehearsed, not submitted"),
+    _R.REHEARSED: ("リハーサル済み・発注者には未提出", "rehearsed, not submitted"),
     _R.NOT_SENT: ("未送信と確認済み", "stated not to have been sent"),
     _R.MAYBE_SENT: ("送信済みの可能性", "it may have been sent already"),
     _R.TOO_BIG: ("容量制限を超過", "larger than the issuer or our server takes"),
     _R.LARGE_ATTACHMENT: ("添付が通常より大きい", "an attachment larger than usual"),
     _R.WRONG_RECIPIENT: ("ルールにない宛先", "a recipient that no rule gives"),
-    _R.KEY_DIFFERS: ("送信内容の番号・キーがお知らせと不一致", "number or key differ from the notice's"),
-    _R.ENCODING: ("作成したメールの検証で不一致", "the composed mail does not read as meant"),
+    _R.KEY_DIFFERS: ("送信内容の番号・キーがお知らせと異なる", "number or key differ from the notice's"),
+    _R.ENCODING: ("作成したメールが正しく読み戻せない", "the composed mail does not read as meant"),
     _R.NO_TEXT: ("文字情報のないPDF（スキャン画像）", "a PDF without text (a scan)"),
     _R.PASSWORD: ("閲覧パスワード付きPDF", "a PDF that asks for a password"),
     _R.NOT_A_NOTICE: (
-        "認証キーのお知らせではない（証書・保険会社の証券 等）",
+        "認証キーのお知らせではないPDF（証書・証券・請求書など）",
         "not a notice (a certificate, a bond …)",
     ),
     _R.TWO_NOTICES: ("1つのPDFに複数のお知らせ", "several notices in one PDF"),
-    _R.TWO_VALUES: ("番号又はキーの候補が複数", "several candidates for number or key"),
-    _R.ENGINES_DISAGREE: ("2方式の読取結果が不一致", "two ways of reading disagree"),
+    _R.TWO_VALUES: ("番号かキーの候補が複数", "several candidates for number or key"),
+    _R.ENGINES_DISAGREE: ("2通りの読取り結果が食い違う", "two ways of reading disagree"),
     _R.BROKEN_TEXT: ("文字化け", "garbled text"),
     _R.DAMAGED: ("ファイル破損", "a damaged file"),
     _R.ATTACHMENT_UNOPENED: ("添付を開けない", "an attachment that is not opened"),
@@ -115,10 +118,10 @@ _DOWNLOAD_AGAIN = (
 )
 NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
     _R.APPROVAL: (
-        "宛先・件名・添付を確認し、承認又は取下げ",
+        "宛先・件名・添付を確認し、承認または取下げ",
         "check recipient, subject and attachments; approve or withdraw",
     ),
-    _R.UNKNOWN_PROJECT: ("案件を projects.toml に登録", "register the project in projects.toml"),
+    _R.UNKNOWN_PROJECT: ("案件を登録（hoshobin project add）", "register the project in projects.toml"),
     _R.TWO_PROJECTS: ("保証契約番号を案件に登録", "register the contract number with the project"),
     _R.NAME_ONLY: (
         "発注者を確かめて承認（番号を案件に結び付け）",
@@ -134,7 +137,7 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
     _R.UNSAFE_VALUE: ("登録値を訂正", "correct the registered value"),
     _R.NO_RECIPIENT: ("発注者に確認して登録", "ask the issuer and register the address"),
     _R.RULE_OPEN: (
-        "発注者のページ又は電話で確認し、ルールを補完",
+        "発注者のページか電話で確認し、提出方法の登録を補う",
         "look at the issuer's page or call, then complete the rule",
     ),
     _R.GUARANTOR_NOT_LISTED: (
@@ -142,14 +145,14 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
         "ask the issuer whether it accepts this surety; add it to guarantors in the issuer's file if so, else withdraw",
     ),
     _R.INVOICE_MISSING: (
-        "請求書フォルダに保存（場所とファイル名は「詳細」に表示）、又は案件に指定",
+        "工事名か保証契約番号を名前に入れて請求書フォルダに保存（場所と名前は「詳細」に表示）、または案件にファイル名を登録",
         "save it to the invoices folder (`show` says where and under what name), or name it with the project",
     ),
     _R.INVOICE_UNDECIDED: (
-        "同送するファイルか「別途」を指定",
+        "請求書のファイル名か「別途提出」を案件に登録",
         'name the file that rides along, or "separate", with the project',
     ),
-    _R.TWO_INVOICES: ("案件に1つ指定", "name one with the project"),
+    _R.TWO_INVOICES: ("どの請求書かを案件に登録", "name one with the project"),
     _R.WRONG_INVOICE: ("正しい請求書に差替え", "put the right invoice in its place"),
     _R.INVOICE_UNCLEAR: (
         "請求書を開き、宛先・案件・請求者を確認し承認",
@@ -159,15 +162,18 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
         "目視で案件・金額を確認し承認",
         "look at project and amount yourself, then approve",
     ),
-    _R.DOCUMENTS_UNDECIDED: ("書類を登録、又は「なし」と指定", "register the documents, or say there are none"),
+    _R.DOCUMENTS_UNDECIDED: (
+        "必要な書類を案件に登録（なければ「なし」と登録）",
+        "register the documents, or say there are none",
+    ),
     _R.CONTACT_FIRST: ("担当者へ連絡し、記録して承認", "contact the official, then approve with a note"),
     _R.TIMING: ("時期が来たら承認", "approve when the moment has come"),
     _R.ELIGIBILITY_UNKNOWN: (
-        "公告日等を登録、又は発注者に確認して承認",
+        "公告日などを案件に登録、または発注者に確認して承認",
         "register the dates, or ask the issuer and approve",
     ),
     _R.NOT_ELIGIBLE: (
-        "紙の証書に切替え、又は発注者の了解を記録して承認",
+        "紙の証書に切り替える（取下げ）か、発注者の了解を得て記録し、承認",
         "change to paper, or approve with the issuer's consent as note",
     ),
     _R.SENDER_UNPROVEN: (
@@ -177,8 +183,8 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
     _R.FIRST_ADDRESS: ("アドレスを公表元と照合し承認", "compare the address with where it is published; approve"),
     _R.RULE_CHANGED: ("変更点を確認し承認", "look at what changed and approve"),
     _R.CHANGED: ("再確認のうえ承認", "look at it again and approve"),
-    _R.SEEN_BEFORE: ("変更なら承認、重複なら取下げ", "approve if amended, withdraw if a copy"),
-    _R.SUPERSEDED: ("後のものを確認。こちらは取下げ", "look at the later one; withdraw this one"),
+    _R.SEEN_BEFORE: ("変更保証なら承認、同じお知らせの取り直しなら取下げ", "approve if amended, withdraw if a copy"),
+    _R.SUPERSEDED: ("後から届いたお知らせを確認し、こちらは取下げ", "look at the later one; withdraw this one"),
     _R.ALREADY_RESUBMITTED: (
         "先の再提出の状況を確かめ、さらに送る場合は承認、不要なら取下げ",
         "look at the earlier resubmission; approve to send once more, withdraw otherwise",
@@ -188,12 +194,12 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
         "find out whether it was submitted by hand; approve if not, withdraw if so",
     ),
     _R.REHEARSED: (
-        "リハーサル設定（rehearsal_to）を外し、承認",
+        "管理者がリハーサルを終えた後に（rehearsal_to を空に）、承認",
         "empty rehearsal_to, then approve",
     ),
     _R.NOT_SENT: ("再度送る場合は承認", "approve to send it again"),
     _R.MAYBE_SENT: (
-        "発注者に到達を確認し、届いていれば取下げ、届いていなければ承認",
+        "発注者に届いているか確認し、届いていれば取下げ、届いていなければ承認",
         "ask the issuer whether it arrived; withdraw if so, approve if not",
     ),
     _R.TOO_BIG: ("添付を見直し", "look at the attachments"),
@@ -201,7 +207,10 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
     _R.WRONG_RECIPIENT: ("送信不可。設定を確認", "never sent: check the configuration"),
     _R.KEY_DIFFERS: ("送信不可。管理者へ連絡", "never sent: tell the administrator"),
     _R.ENCODING: ("送信不可。管理者へ連絡", "never sent: tell the administrator"),
-    _R.NOT_A_NOTICE: ("正しいPDFを取得", "get the right PDF"),
+    _R.NOT_A_NOTICE: (
+        "「認証キーのお知らせ」PDFを保証会社のサイトから取得し、所定のフォルダに保存（このPDFがお知らせなら管理者へ連絡）",
+        "save the notice of the key from the surety's site to the folder (tell the administrator if this PDF is one)",
+    ),
     _R.TWO_NOTICES: ("1件ずつ取得", "download them one by one"),
     _R.ATTACHMENT_UNOPENED: (
         "メールの添付を開き、お知らせのPDFだけを所定のフォルダに保存し、取下げ。お知らせがなければ取下げ",
@@ -343,7 +352,7 @@ _MAY_HAVE_LEFT: Final[dict[str, tuple[str, str]]] = {
     **{kind.value: (f"{words[0]}：{{value}}", f"{words[1]}: {{value}}") for kind, words in KINDS.items()},
     "answer": ("後から届いた送信サーバーの応答：{value}", "the mail server's late answer: {value}"),
     "early": (
-        "この提出についての通知又は控えが先に届いています：{value}",
+        "この提出についての通知または控えが先に届いています：{value}",
         "a report or copy of it came before: {value}",
     ),
     "copy": (
@@ -433,17 +442,17 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
             'the value "{value}", which a condition asks about, is not registered',
         ),
         (
-            "案件に登録。ないことがある値なら、ルールの条件を {% if values.名前 is defined %} と書く",
+            "案件に登録。ない案件もある値なら、管理者が条件を {% if values.名前 is defined %} と書く",
             "register it with the project; if it may be missing, write {% if values.NAME is defined %} in the rule",
         ),
     ),
     (_R.MISSING_VALUE, "subject"): (
         ("件名が空になる", "the subject comes out empty"),
-        ("発注者のルールの件名（subject）を直す", "mend the subject in the issuer's rule"),
+        ("発注者のファイルの件名（subject）を直す", "mend the subject in the issuer's rule"),
     ),
     (_R.MISSING_VALUE, "file_name"): (
         ("お知らせのファイル名が空になる", "the notice's file name comes out empty"),
-        ("発注者のルールのファイル名（file_name）を直す", "mend file_name in the issuer's rule"),
+        ("発注者のファイルのファイル名（file_name）を直す", "mend file_name in the issuer's rule"),
     ),
     (_R.ELIGIBILITY_UNKNOWN, "not_seen"): (
         (
@@ -451,7 +460,7 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
             "not seen whether the issuer takes an electronic surety here ({value})",
         ),
         (
-            "発注者に確認し、ルール（eligibility）を補完、又は記録して承認",
+            "発注者に確認し、対象の範囲（eligibility）の登録を補うか、記録して承認",
             "ask the issuer, then complete the rule (eligibility), or approve with a note",
         ),
     ),
@@ -578,7 +587,7 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
     ),
     (_R.INVOICE_UNCLEAR, "issuer"): (
         (
-            "請求書に、ほかの発注者の名前、又は似た名前がある（{value}）",
+            "請求書に、ほかの発注者の名前、または似た名前がある（{value}）",
             "the invoice names another issuer too, or one of a similar name ({value})",
         ),
         (
@@ -588,7 +597,7 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
     ),
     (_R.INVOICE_UNCLEAR, "project"): (
         (
-            "請求書に、ほかの案件の名前・番号、又は似た名前がある（{value}）",
+            "請求書に、ほかの案件の名前・番号、または似た名前がある（{value}）",
             "the invoice names another project too, or one of a similar name ({value})",
         ),
         (
@@ -598,7 +607,7 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
     ),
     (_R.INVOICE_UNCLEAR, "contractor"): (
         (
-            "請求書に、ほかの請求者の名前、又は似た名前がある（{value}）",
+            "請求書に、ほかの請求者の名前、または似た名前がある（{value}）",
             "the invoice names another contractor too, or one of a similar name ({value})",
         ),
         (
@@ -631,7 +640,7 @@ _INSTEAD: Final = (
     "Change to paper, or obtain the issuer's consent",
 )
 _STILL_WRITTEN: Final = (
-    "{file}：保存中又は保存直後です。数秒後に自動でもう一度確認します",
+    "{file}：保存中または保存直後です。数秒後に自動でもう一度確認します",
     "{file}: it is being saved, or was saved just now; it is looked at again in a few seconds",
 )
 
@@ -829,6 +838,131 @@ HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
 }
 """What is told in brackets behind the words of a reason, by the code of its parameters."""
 
+_FILE_SAYS: Final = {
+    (_R.WRONG_INVOICE, "other_project"): (
+        "請求書 {file} に、別の案件の名前か番号があります：{names}",
+        "the invoice {file} names another project or its number: {names}",
+    ),
+    (_R.WRONG_INVOICE, "same_name"): (
+        "請求書 {file} を、同じ名前の案件のものと区別できません：{project}",
+        "the invoice {file} cannot be told from that of another project of the same name: {project}",
+    ),
+    (_R.WRONG_INVOICE, "no_name"): (
+        "請求書 {file} に、この案件の名前も番号もありません：{project}",
+        "the invoice {file} has neither the name nor a number of this project: {project}",
+    ),
+    (_R.WRONG_INVOICE, "is_interim"): (
+        "請求書 {file} は、中間前払金の請求書です",
+        "the invoice {file} is that of the interim payment",
+    ),
+    (_R.WRONG_INVOICE, "is_advance"): (
+        "請求書 {file} は、前払金の請求書です",
+        "the invoice {file} is that of the advance payment",
+    ),
+    (_R.WRONG_INVOICE, "other_amount"): (
+        "請求書 {file} の金額が登録と異なります（請求書：{amounts:yen}、登録：{registered:yen}）",
+        "the invoice {file} has another amount than registered (invoice: {amounts:yen}; registered: {registered:yen})",
+    ),
+    (_R.WRONG_INVOICE, "carried"): (
+        "請求書 {file} は、提出 {other} で送信済みです",
+        "the invoice {file} went with submission {other}",
+    ),
+    (_R.WRONG_INVOICE, "same_notice"): (
+        "請求書 {file} は、同じお知らせの提出 {other} で送信済みです",
+        "the invoice {file} went with submission {other}, of the same notice",
+    ),
+    (_R.INVOICE_UNREADABLE, "not_read"): (
+        "請求書 {file} の文字を読み取っていません",
+        "the invoice {file} was not read",
+    ),
+    (_R.INVOICE_UNREADABLE, "refused"): (
+        "請求書 {file} の文字を読み取れません（{why}）",
+        "the invoice {file} cannot be read ({why})",
+    ),
+    (_R.INVOICE_UNREADABLE, "no_text"): (
+        "請求書 {file} に文字情報がありません（画像だけのPDF）",
+        "the invoice {file} has no text (images only)",
+    ),
+    (_R.INVOICE_UNREADABLE, "broken"): (
+        "請求書 {file} の文字が化けています",
+        "the invoice {file} has garbled text",
+    ),
+    (_R.INVOICE_UNREADABLE, "either_product"): (
+        "請求書 {file} が前払金と中間前払金のどちらのものか、文字からは決められません",
+        "the invoice {file} may be for the advance or for the interim payment",
+    ),
+    (_R.INVOICE_UNREADABLE, "no_product"): (
+        "請求書 {file} に「前払金」の文字がありません",
+        "the invoice {file} does not name an advance payment",
+    ),
+    (_R.INVOICE_UNREADABLE, "no_amount"): (
+        "請求書 {file} の金額を読み取れません（登録：{registered:yen}）",
+        "the amount of the invoice {file} cannot be read (registered: {registered:yen})",
+    ),
+    (_R.INVOICE_UNREADABLE, "amounts_disagree"): (
+        "請求書 {file} の金額の読取り結果が食い違います（登録：{registered:yen}）",
+        "the amount of the invoice {file} was read in two ways (registered: {registered:yen})",
+    ),
+}
+WHOLE: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
+    **_FILE_SAYS,
+    (_R.NUMBER_DIFFERS, ""): (
+        "登録済みの保証契約番号 {others} と異なります（案件 {project}）",
+        "another number is registered: {others} (project {project})",
+    ),
+    (_R.SEEN_BEFORE, ""): (
+        "同じ保証契約番号のお知らせを受付済みです（提出 {earlier}）。取り直しか、変更保証か",
+        "a notice of this number came before (submission {earlier}): another download, or amended?",
+    ),
+    (_R.SUPERSEDED, ""): (
+        "後から、別の認証キーのお知らせが届いています（提出 {later}）",
+        "a later notice with another key is here (submission {later})",
+    ),
+    (_R.REHEARSED, ""): ("リハーサル済み（{times}回）。発注者には未提出です", "rehearsed ({times}), not submitted"),
+    (_R.NOT_SENT, ""): ("未送信と確認済み（{times}回）", "stated not to have been sent ({times})"),
+    (_R.RULE_CHANGED, "changed"): (
+        (
+            "前回の提出の後に、提出方法の登録（{file}）が変わっています"
+            "[[。宛先：{to_before} → {to_now}]][[。写し：{cc_before} → {cc_now}]]"
+            "[[。宛先は前回と同じです（{to_same}）]]"
+        ),
+        (
+            "the rule ({file}) has changed since the last submission"
+            "[[. To: {to_before} → {to_now}]][[. Cc: {cc_before} → {cc_now}]]"
+            "[[. The recipients are the same ({to_same})]]"
+        ),
+    ),
+    (_R.RULE_CHANGED, "checked_on"): (
+        "提出方法の登録（{file}）の確認日が {checked:date} で、{april:date} より前です",
+        "the rule ({file}) was last checked on {checked:date}, before {april:date}",
+    ),
+    (_R.RULE_CHANGED, "until"): (
+        "提出先の登録の期限（課 {section}、{day:date} まで）を過ぎています",
+        "the section {section} is registered until {day:date} alone",
+    ),
+    (_R.RULE_OPEN, ""): ("提出方法が未確認（{keys:open_key}）", "the way to submit is not certain ({keys:open_key})"),
+    (_R.RULE_OPEN, "no_template"): (
+        "本文のひな形がありません（{file}）",
+        "the template of the body is missing ({file})",
+    ),
+    (_R.MISSING_VALUE, "body"): ("本文が空になる", "the body comes out empty"),
+    (_R.NO_RECIPIENT, "no_section"): ("提出先の課が決まっていない", "the section that receives is not named"),
+    (_R.NO_RECIPIENT, "placeholder"): (
+        "宛先が見本のアドレスのまま（{addresses}）",
+        "the recipient is a sample address ({addresses})",
+    ),
+    (_R.WRONG_RECIPIENT, "nobody"): ("宛先がありません", "there is no recipient"),
+    (_R.TOO_BIG, "bytes"): (
+        "容量制限を超過（{bytes:number}バイト、上限 {limit:number}バイト）",
+        "larger than the issuer or our server takes ({bytes:number} bytes, limit {limit:number})",
+    ),
+    (_R.MAIL_TOO_LARGE, ""): (
+        "メール過大（{bytes:number}バイト、上限 8MB）",
+        "a mail above 8 MB ({bytes:number} bytes)",
+    ),
+}
+"""The whole sentence of a hold, where its reason with the detail in brackets would be none for an office."""
+
 _ABOUT_CONTRACTS: Final[dict[str, tuple[str, str]]] = {
     "original_alone": (
         "変更契約は対象外です（当初の契約だけが対象です）",
@@ -902,7 +1036,7 @@ DUTIES: Final[dict[str, tuple[str, str]]] = {
     **_TOGETHER,
     **_BEFORE,
     "no_steps": (
-        "提出の手順がルールにありません。発注者に確認し、instructions に書いてください",
+        "提出の手順が登録されていません。発注者に確認し、instructions に書いてください",
         "The rule has no steps for handing it in. Ask the issuer and write them under instructions",
     ),
     "if_attached": ("請求書を一緒に提出するとき：{sentence}", "if the invoice is handed in with it: {sentence}"),
@@ -933,7 +1067,7 @@ _SIGNATURES: Final[dict[str, tuple[str, str]]] = {
         "its DKIM signature is more than 30 days older than its arrival (an old mail may have been sent again)",
     ),
     "no_date": (
-        "電子署名（DKIM）の日時、又は受信の日時が分からない",
+        "電子署名（DKIM）の日時、または受信の日時が分からない",
         "the time of its DKIM signature, or of its arrival, is not known",
     ),
     "body_in_part": ("電子署名（DKIM）が本文の一部だけのもの", "its DKIM signature covers the body in part"),

@@ -16,7 +16,7 @@ KINDS: Final[dict[ReceiptKind, tuple[str, str]]] = {
     ReceiptKind.FAILED: ("不達", "not delivered"),
     ReceiptKind.UNREADABLE: ("内容を判別できない配送通知", "a report that does not say what became of it"),
     ReceiptKind.UNMATCHED: (
-        "どの提出か分からない不達（#は、この宛先へ送った提出の番号）",
+        "どの提出のものか分からない不達通知（# は、この宛先に送った提出の番号）",
         "not delivered, of which submission is not known (# are those sent to this address)",
     ),
     ReceiptKind.UNOPENED: (
@@ -24,7 +24,7 @@ KINDS: Final[dict[ReceiptKind, tuple[str, str]]] = {
         "a notification that it was not opened (refused, deleted)",
     ),
     ReceiptKind.WARNING: (
-        "届いていない・受け取れないという内容の返信",
+        "届いていない、受け取れないという内容の返信",
         "an answer that says that it did not arrive, or is not read",
     ),
     ReceiptKind.READ: ("開封通知（受領の回答ではありません）", "read receipt (no answer of the issuer)"),
@@ -38,12 +38,12 @@ COPY_NEWS: Final = Params(code="copy_came")
 """What an alarm says of our own copy that came while the record says that nothing left."""
 
 CODES: Final[dict[str, tuple[str, str]]] = {
-    "1.1": ("宛先不明（アドレスの誤り・廃止）", "no such address"),
+    "1.1": ("アドレスの誤り、または廃止", "no such address"),
     "1.2": ("宛先のドメインなし", "no such domain"),
     "1.3": ("アドレスの書式の誤り", "malformed address"),
     "1.4": ("宛先が一つに定まらない", "ambiguous address"),
     "1.6": ("宛先は移転済み", "the mailbox has moved"),
-    "1.8": ("当方のアドレスを先方が認めない", "our address is not accepted"),
+    "1.8": ("当社のアドレスを先方が受け付けない", "our address is not accepted"),
     "1.10": ("宛先のドメインはメールを受け取らない", "the domain takes no mail"),
     "2.1": ("宛先が利用停止", "mailbox disabled"),
     "2.2": ("宛先の容量超過", "mailbox full"),
@@ -88,11 +88,13 @@ SUBJECTS: Final[dict[str, tuple[str, str]]] = {
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "h_receipts": ("届いた通知・返信", "What came back"),
     "receipt_unproven": (
-        "{words}［メールサーバーからの通知とは確認できません］",
+        "{words}［メールサーバーからの通知か確認できません］",
         "{words} [not proven to come from a mail server]",
     ),
     "reply_unproven": ("{words}［差出人は確認できません］", "{words} [the sender is not proven]"),
     "receipt_to": ("{words}：{recipient}", "{words}: {recipient}"),
+    "receipt_failed": ("{recipient} に届きませんでした", "not delivered to {recipient}"),
+    "receipt_said": ("先方の応答：{text}", "the other side's answer: {text}"),
     "receipt_from": ("{words}：{sender}", "{words}: {sender}"),
     "task_reply": (
         "返信を読み、受領なら confirm、届いていない・差戻しなら confirm --failed：{reply}",
@@ -100,7 +102,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "task_unmatched": (
         (
-            "どの提出についてか分からない不達の通知です：{news}。この宛先の提出を `hoshobin show 番号` で確かめ、"
+            "どの提出のものか分からない不達通知です：{news}。この宛先への提出を `hoshobin show 番号` で確かめ、"
             "届いていないおそれがあれば発注者に電話で確認"
         ),
         (
@@ -110,10 +112,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "telling_news": (
         (
-            "送った提出について、届いていない可能性のある知らせが届きました（提出の番号：内容）。\n"
+            "送った提出について、届いていない可能性を示す連絡を受信しました（提出の番号：内容）。\n"
             "　　{news}\n"
             "　　`hoshobin show 番号` で内容を読み、届いていないおそれがあれば発注者に電話で確認してください。"
-            "確認したら `hoshobin tasks` に出ているコマンドで記録してください。"
+            "確認したら、`hoshobin tasks` に表示されるコマンドで記録してください。"
         ),
         (
             "Something came back that may mean that a mail did not arrive (submission: what it says).\n{news}\n"
@@ -127,7 +129,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "task_news": ("内容を確認：{news}", "Look at what came back: {news}"),
     "telling_came_back": (
         (
-            "送信していないはずの提出について、知らせが届きました（提出の番号：内容）。\n"
+            "送信していないはずの提出について、連絡を受信しました（提出の番号：内容）。\n"
             "　　{news}\n"
             "　　すでに送られていた可能性があります。`hoshobin show 番号` で確かめ、二重に送らないでください。"
         ),
@@ -196,11 +198,16 @@ def is_unproven(receipt: Receipt) -> bool:
 def name_receipt(receipt: Receipt, lang: Literal["ja", "en"]) -> str:
     """One receipt on one line: what it says, of which address, why, and the other side's own words."""
     index = 0 if lang == "ja" else 1
-    words = KINDS[receipt.kind][index]
+    is_failure = receipt.kind is ReceiptKind.FAILED and receipt.recipient
+    words = (
+        TEXTS["receipt_failed"][index].format(recipient=receipt.recipient) if is_failure else KINDS[receipt.kind][index]
+    )
     if receipt.kind in _UNPROVEN and is_unproven(receipt):
         words = TEXTS[_UNPROVEN[receipt.kind]][index].format(words=words)
     code, values = ("receipt_to", receipt.recipient) if receipt.recipient else ("receipt_from", receipt.sender)
-    head = TEXTS[code][index].format(words=words, recipient=values, sender=values) if values else words
+    named = values and not is_failure
+    head = TEXTS[code][index].format(words=words, recipient=values, sender=values) if named else words
     text = " ".join(receipt.text.split())
     cut = f"{text[:_TEXT_LIMIT]}…" if len(text) > _TEXT_LIMIT else text
-    return "　".join(filter(None, (head, name_status(receipt.status, lang), cut)))
+    said = TEXTS["receipt_said"][index].format(text=cut) if cut and is_failure else cut
+    return "　".join(filter(None, (head, name_status(receipt.status, lang), said)))

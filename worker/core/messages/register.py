@@ -18,11 +18,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "call {whom} (no number is registered), ask whether it arrived, and record the answer",
     ),
     "task_unconfirmed": (
-        "到達未確認。返信又は電話があれば記録",
+        "到達未確認。返信か電話があれば記録",
         "arrival not confirmed: record the reply or the call when it comes",
     ),
     "task_settling": (
-        "到達未確認。{days}日以内に不達の知らせがなければ完了",
+        "到達未確認。{days}日以内に不達の通知がなければ完了",
         "arrival not confirmed: closed when no bounce comes within {days} days",
     ),
     "task_expected": (
@@ -30,7 +30,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the notice of the {product} is not here: look at the application with the surety",
     ),
     "task_undated": (
-        "{product}が未着。期限を示すため、契約日又は請求日を案件に登録",
+        "{product}が未着。期限を計算できるよう、契約日または請求日を案件に登録",
         "the {product} is not here: register the date of contract or invoice, so that there is a due date",
     ),
     "no_tasks": ("対応することはありません。", "There is nothing to do."),
@@ -53,17 +53,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         '"{value}" is no date of a certain year (令和8年4月1日, R8.4.1, 2026-04-01)',
     ),
     "field_amount": ("「{value}」を円の金額として読めません", '"{value}" is no amount in yen'),
-    "field_word": ("「{value}」は使えません（{valid}）", '"{value}" is not one of: {valid}'),
+    "field_word": ("「{value}」は使えません（使える値：{valid}）", '"{value}" is not one of: {valid}'),
     "field_section": (
-        "{issuer}に「{value}」という課はありません（{valid}）",
+        "{issuer}に「{value}」という課はありません（登録されている課：{valid}）",
         '{issuer} has no section "{value}" ({valid})',
     ),
     "field_issuer": (
-        "発注者「{value}」は設定にありません（近い名前：{near}）。`hoshobin issuers add` で加えてください",
+        "発注者「{value}」は自社の設定にありません（近い名前：{near}）。`hoshobin issuers add` で登録してください",
         'no issuer "{value}" is configured (nearest: {near}); add it with `hoshobin issuers add`',
     ),
     "field_two_issuers": (
-        "「{value}」に当たる発注者が複数あります。ファイル名か、範囲を付けた名前で指定してください：{ids}",
+        "「{value}」に該当する発注者が複数あります。略号か、範囲を付けた名前で指定してください：{ids}",
         '"{value}" could be several issuers: give the file, or the name with its scope: {ids}',
     ),
     "import_key": (
@@ -87,7 +87,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "「{value}」は16桁目から後が 0 です（表計算ソフトは15桁までしか保てません）",
         '"{value}" has only zeros after its 15th digit, which is as many as a spreadsheet keeps',
     ),
-    "damage_boolean": ("「{value}」は真偽値です", '"{value}" is a truth value'),
+    "damage_boolean": ("「{value}」は TRUE／FALSE の値です", '"{value}" is a truth value'),
     "damage_zero": (
         "「0」だけの値です（空のセルを参照する式は 0 になります）",
         'the value is "0" alone, as a formula gives for an empty cell',
@@ -127,7 +127,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "merged with another cell: this row has no value of its own",
     ),
     "cell_time": ("セルが時刻（{value}）です", "the cell has a time ({value})"),
-    "cell_boolean": ("セルが真偽値（{value}）です", "the cell has a truth value ({value})"),
+    "cell_boolean": ("セルが TRUE／FALSE の値（{value}）です", "the cell has a truth value ({value})"),
     "cell_date": (
         "セルが日付（{value}）です（番号が日付に変わった可能性があります）",
         "the cell has a date ({value}), which may have been a number",
@@ -158,11 +158,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     # --- Issuers -----------------------------------------------------------------------------------------------
     "catalogue_unknown": (
-        "「{name}」という発注者は同梱の一覧にありません（近い名前の別の発注者：{near}）",
+        "「{name}」という発注者は同梱の一覧にありません（近い名前：{near}）",
         'the catalogue has no issuer "{name}" (others of a near name: {near})',
     ),
     "catalogue_several": (
-        "「{name}」に当たる発注者が、同梱の一覧に複数あります（{near}）",
+        "「{name}」に該当する発注者が、同梱の一覧に複数あります（{near}）",
         'the catalogue has several issuers "{name}" ({near})',
     ),
     "setting_form": ("「{value}」は 項目=値 の形ではありません", '"{value}" is not KEY=VALUE'),
@@ -178,30 +178,30 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "issuer_difference": ("{key}：{own} → {shipped}", "{key}: {own} → {shipped}"),
     "issuer_added": ("{file} を作成しました。", "{file} was written."),
     "issuer_examples_dropped": (
-        "埋めた値と合わないため、同梱の見本（[[example]]）は写しから外しました。",
+        "入力した値が一覧の見本（[[example]]）の記載と異なるため、見本は写していません。",
         "The catalogue's examples no longer fit what was filled in and were left out of the copy.",
     ),
     "issuer_still_open": (
-        "まだ埋まっていない項目：{keys}。確かめてファイルに書き、open から外してください。",
+        "未入力の項目：{keys}。確認してファイルに書き、open から外してください。",
         "Still to be filled in: {keys}. Write them into the file and take them off its list open.",
     ),
-    "issuer_complete": ("埋めるべき項目は残っていません。", "Nothing is left to be filled in."),
+    "issuer_complete": ("未入力の項目はありません。", "Nothing is left to be filled in."),
     "issuer_asks": (
-        "{name}：未確認の項目をお尋ねします。分からないものは、何も入力せず Enter を押してください。",
+        "{name}：未確認の項目をお尋ねします。分からない項目は、何も入力せずに Enter を押してください。",
         "{name}: what is not certain yet. Press Enter for what you do not know.",
     ),
     "issuer_checked_today": (
-        "すべての項目が確かめられたので、確認日（checked_on）を {date} にしました。",
+        "すべての項目が確認済みになったため、確認日（checked_on）を {date} にしました。",
         "Every key has been checked, so checked_on is now {date}.",
     ),
     "ask_about": ("{name}　［{key}］", "{name}  [{key}]"),
     "ask_choices": ("　使える値：{choices}", "  one of: {choices}"),
     "ask_table": (
-        "　いくつかの項目からなります。Enter で残し、後でファイルに書けます",
+        "　複数の項目に分かれています。Enter で飛ばし、後でファイルに書いてください",
         "  this has several keys: Enter leaves it for you to write into the file",
     ),
     "ask_confirm": (
-        "{about}\n　現在の値：{value}\n　このとおりなら はい、違うなら正しい値（又は いいえ）",
+        "{about}\n　現在の値：{value}\n　このままでよければ はい、変えるときは正しい内容を入力（はい／いいえ／内容）",
         "{about}\n  so far: {value}\n  yes if it is right, else the right value (or no)",
     ),
     "ask_change": (
@@ -209,11 +209,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "  {former}\n  → {value}\n  change it so? (yes/no)",
     ),
     "ask_examples": (
-        "　埋めた値と合わない見本（[[example]]）があります。見本を外して写しますか（はい／いいえ）",
+        "　入力した値が一覧の見本（[[example]]）の記載と異なります。見本を外して登録しますか（はい／いいえ）",
         "  examples ([[example]]) do not fit what was filled in. Leave them out of the copy? (yes/no)",
     ),
     "issuer_examples": (
-        "埋めた値と合わない見本（[[example]]）があるため、写していません",
+        "入力した値が一覧の見本（[[example]]）の記載と異なるため、登録していません",
         "examples ([[example]]) do not fit what was filled in; nothing was written",
     ),
     "answer_word": (
@@ -225,6 +225,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{about}\n  e-mail address (several: with commas)",
     ),
     "ask_value": ("{about}\n　値", "{about}\n  value"),
+    "h_short": ("略号", "id"),
     "h_use": ("使用", "use"),
     "h_to_fill_in": ("未確認・未登録の項目", "to be filled in"),
     "h_checked_on": ("確認日", "checked on"),
@@ -240,7 +241,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "project_added": ("案件 {project} を {file} に登録しました。", "{project} was added to {file}."),
     "project_missing": (
-        "この発注者のルールに必要で、まだ登録のない項目：{keys}",
+        "この発注者への提出に必要で、まだ登録のない項目：{keys}",
         "Not registered yet, though this issuer's rule asks for it: {keys}",
     ),
     "office_unnamed": ("ご担当課", "ご担当課"),
@@ -283,7 +284,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "ledger_csv": ("CSVとして読めません（{detail}）", "not readable as CSV ({detail})"),
     "ledger_not_xlsx": (
-        "Excelブック（.xlsx）ではありません。Excelで .xlsx 又は CSV として保存し直してください",
+        "Excelブック（.xlsx）ではありません。Excelで .xlsx か CSV として保存し直してください",
         "not an xlsx workbook: save it as .xlsx or CSV",
     ),
     "ledger_no_sheets": (
@@ -298,7 +299,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "ledger_too_long": ("行が多すぎます（上限 {limit} 行）", "too many rows (at most {limit})"),
     "import_empty": ("見出しの行がありません", "there is no row of headings"),
-    "import_heading_twice": ("「{key}」に当たる列が2つあります", "two columns give {key}"),
+    "import_heading_twice": ("「{key}」の列が2つあります", "two columns give {key}"),
     "import_heading_missing": (
         (
             "見出しの行が見つかりません：「{names}」のどれかが必要です（この行は「{shown}」）。"
@@ -332,6 +333,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "import_hidden_sheet": (
         "シート「{sheet}」は非表示ですが、指定により読みました",
         'the sheet "{sheet}" is hidden, and was read because it was named',
+    ),
+    "yen": ("{amount}円", "{amount} yen"),
+    "import_no_expects": (
+        "「必要な保証」の列がないため、届いていないお知らせ（未着）はお知らせできません",
+        "there is no column of the guarantees that are expected, so that a missing notice is not told",
     ),
     "import_no_headings": (
         "見出しに誤りが{count}件あるため、行は読んでいません",
@@ -381,7 +387,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "import_written": ("{file} に書き込みました（{count}件）。", "Written to {file}: {count} projects."),
     "register_form": (
-        "案件が一つの一覧（project = [ … ]）で書かれているため、追加できません。[[project]] の形に書き直してください",
+        "案件が一つの配列（project = [ … ]）で書かれているため、追加できません。[[project]] の形に書き直してください",
         "the projects stand in one list (project = [ … ]): write them as [[project]] tables",
     ),
     "file_changed": (
@@ -408,7 +414,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
 _AS_TEXT: Final = (
     (
         "列の表示形式を「文字列」にして、書類のとおりに入力し直し、.xlsx で保存してください"
-        "（本当にこのとおりなら projects.toml に書いてください）"
+        "（この値で正しいときは、管理者が projects.toml に書いてください）"
     ),
     (
         "give the column the format Text, type the value again as the document shows it, and save as .xlsx "
@@ -470,14 +476,14 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "一覧にない発注者は、docs/rules.ja.md の例を issuers/名前.toml に写し、公表元のとおりに直してください",
         "for an issuer that is not in it, copy an example of docs/rules.ja.md to issuers/NAME.toml and adapt it",
     ),
-    "catalogue_several": ("初めに書かれた名前（英数字）で指定してください", "name it by the word before the brackets"),
+    "catalogue_several": ("初めに書かれた略号（英数字）で指定してください", "name it by the word before the brackets"),
     "setting_form": (
         "--set section.keiyaku.phone=0557-00-0000 のように書いてください",
         "write it like --set section.x.phone=0557",
     ),
     "issuer_taken": ("issuers/ にあるファイルを直してください", "edit the file in issuers/"),
     "issuer_examples": (
-        "値を確かめてください。正しければ、--without-examples を付けると見本を外して写します",
+        "値を確認してください。正しければ、--without-examples を付けると見本を外して登録します",
         "check the values; if they are right, --without-examples leaves the examples out of the copy",
     ),
     "answer_word": (

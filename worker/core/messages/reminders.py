@@ -19,20 +19,21 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     # --- Tasks -----------------------------------------------------------------------------------------------
     "task_doubt": (
-        "届いたかどうかが分かりません（自動では再送しません）。{whom}へ到達を確認し、結果を記録",
+        "届いたかどうか分かりません（自動では再送しません）。{whom}に届いているか確認し、結果を記録",
         "it may have arrived or not (it is never sent again by itself): ask {whom}, then record the answer",
     ),
     "task_stuck": (
-        "送信できない状態が続いています（再送は自動で続けます）。サーバーの応答：{reply}。提出先：{whom}",
+        "送信できない状態が続いています（自動で再送を続けています）。サーバーの応答：{reply}。提出先：{whom}",
         "sending has failed for hours (it goes on by itself). The server said: {reply}. Ask: {whom}",
     ),
     "task_stuck_unreached": (
-        "送信サーバーに接続できず、送信できていません（再送は自動で続けます）。提出先：{whom}",
+        "送信サーバーに接続できず、送信できていません（自動で再送を続けています）。提出先：{whom}",
         "the mail server is not reached, so nothing leaves (it is tried on). Ask: {whom}",
     ),
     "no_phone": ("電話番号は未登録", "no number is registered"),
     "day_over": ("{day}（{days}日過ぎています）", "{day} ({days} days past)"),
     "line_due": ("　　提出期限：{day}", "    deadline: {day}"),
+    "day_today": ("{day}（今日まで）", "{day} (today)"),
     "line_phone": ("　　電話：{whom}", "    phone: {whom}"),
     "line_sends_at": ("{moment} に送信予定", "leaves at {moment}"),
     "status_sends_at": (
@@ -46,15 +47,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "telling_deadline": (
         (
-            "次の{count}件は提出期限が迫っていますが、まだ提出が終わっていません。\n"
-            "　　期限までに間に合わないおそれがあるときは、下記の電話番号へご連絡のうえ、提出方法をご相談ください。"
+            "次の{count}件は、提出期限が迫っていますが、まだ提出されていません。\n"
+            "　　期限に間に合わないおそれがあるときは、下記の提出先に電話で連絡し、提出方法を相談してください。"
         ),
         "The deadline of these {count} is near, and they have not left. Call the section where time runs out.",
     ),
     "telling_mute": (
         (
             "送信サーバーに接続できない状態が続いています（{since} から：{reply}）。\n"
-            "　　この間、発注者への送信も、このお知らせのメールも止まっています。"
+            "　　その間、発注者への送信も、このお知らせのメールも止まっています。"
             "ネットワークと設定を確かめ、`hoshobin doctor` を実行してください。"
         ),
         (
@@ -106,13 +107,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "digest_open": (
         (
-            "{day}現在、対応が終わっていないものは{count}件です（うち至急 {now}件）。急ぐ案件から順に並べています。\n"
-            "このメールには認証キーは含まれていません。"
+            "{day}現在、対応が必要な件は{count}件です（うち至急 {now}件）。急ぐ案件から順に並べています。\n"
+            "このメールに認証キーは含まれていません。"
         ),
         "Open on {day}: {count}, {now} of them at once; the most urgent projects first. No key is in this mail.",
     ),
     "digest_none": (
-        "{day}現在、対応が終わっていないものはありません。保証便は動いています。",
+        "{day}現在、対応が必要な件はありません。保証便は正常に動いています。",
         "Nothing is open on {day}. hoshobin is running.",
     ),
     "digest_project": ("■ {project}　／　{issuer}", "■ {project} / {issuer}"),
@@ -145,8 +146,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "digest_head": (
         (
             "記録の末尾（{number}件目）：{head}\n"
-            "　　このメールを保管しておくと、後日 `hoshobin audit verify --head {head}` により、この時点までの記録が"
-            "失われたり書き換えられたりしていないことを確かめられます。"
+            "　　このメールを保管しておくと、この時点までの記録が失われたり書き換えられたりしていないことを、後日 "
+            "`hoshobin audit verify --head {head}` で確認できます。"
         ),
         (
             "Head of the log (entry {number}): {head}\n"
@@ -155,12 +156,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     # --- Escalation ------------------------------------------------------------------------------------------
     "escalation_subject": (
-        "【保証便】至急：1営業日のあいだ対応のない件があります（{count}件）",
+        "【保証便】至急：1営業日以内に対応されていない件があります（{count}件）",
         "[hoshobin] urgent: untouched for a working day ({count})",
     ),
     "escalation_open": (
         (
-            "次の{count}件は至急の対応が必要ですが、1営業日のあいだ対応が記録されていません。\n"
+            "次の{count}件は至急の対応が必要ですが、1営業日を過ぎても対応が記録されていません。\n"
             "担当者へのお知らせに加えて、このメールをお送りしています。認証キーは含まれていません。"
         ),
         "These {count} are urgent and nothing was recorded for a working day. No key is in this mail.",

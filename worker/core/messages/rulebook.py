@@ -14,7 +14,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "file_name_ending": ("「{name}」は .pdf で終わっていません", '"{name}" does not end in .pdf'),
     "file_name_typed": (
-        "お知らせのPDFを添付しない方式（notice）なのに、ファイル名があります",
+        "お知らせのPDFを添付しない提出方法（notice）なのに、ファイル名があります",
         "the notice is typed and not attached, so it has no file name",
     ),
     "invoice_after_key": (
@@ -26,11 +26,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "a call is to be made (call_after), and still nothing is waited for",
     ),
     "line_key": (
-        "この方式では、lines に認証キーを書けません",
+        "この提出方法では、lines に認証キーを書けません",
         "the key must not stand in these lines",
     ),
     "invoice_number_twice": (
-        "同じ保証の請求書が、同じ保証契約番号（又は番号なし）で2件あります",
+        "同じ保証の請求書が、同じ保証契約番号（または番号なし）で2件あります",
         "two invoices of one guarantee have the same contract number, or none",
     ),
     "number_two_products": (
@@ -88,11 +88,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     # --- Examples of an issuer ---
     "example_differs": (
-        "見本（example）のとおりになりません。期待：「{expected}」、実際：「{found}」",
+        "見本（[[example]]）と異なります。見本：「{expected}」、実際：「{found}」",
         'this example comes out otherwise: expected "{expected}", found "{found}"',
     ),
     "examples_ok": (
-        "見本（example）は {examples} 件すべて合っています（お使いの設定 {own} 件、同梱の一覧 {shipped} 件）",
+        "見本は {examples} 件すべて一致しました（自社の設定 {own} 件、同梱の一覧 {shipped} 件）",
         "all {examples} examples come out as written ({own} of this configuration, {shipped} of the catalogue)",
     ),
 }
@@ -104,7 +104,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         'write it like "notice_{{{{ notice.contract_number }}}}.pdf"',
     ),
     "file_name_typed": (
-        'file_name を消すか、notice を "attached" 又は "both" にしてください',
+        'file_name を消すか、notice を "attached" または "both" にしてください',
         'take file_name out, or write notice = "attached" or "both"',
     ),
     "invoice_after_key": (
@@ -112,11 +112,11 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         'write invoice = "never", or another timing',
     ),
     "call_not_closing": (
-        'closes を "call" 又は "answer" にするか、call_after を消してください',
+        'closes を "call" または "answer" にするか、call_after を消してください',
         'write closes = "call" or "answer", or take call_after out',
     ),
     "line_key": (
-        '電子メールでは notice = "typed" 又は "both" のとき、ほかは form と upload のときだけ書けます',
+        '電子メールでは notice = "typed" または "both" のとき、ほかは form と upload のときだけ書けます',
         'write notice = "typed" or "both" for e-mail; otherwise only a form or an upload takes the key',
     ),
     "invoice_number_twice": (

@@ -26,7 +26,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- near misses
     "near_miss": ("{name}（{id}）：{differs}", "{name} ({id}): {differs}"),
     "near_same": ("お知らせと同じ", "the same as on the notice"),
-    "h_near": ("似ている案件（自動では選びません）", "similar projects (never chosen automatically)"),
+    "h_near": ("似た名前の案件（自動では選びません）", "similar projects (never chosen automatically)"),
     # --- the invoice that was not found
     "h_missing": ("請求書の保存先", "where the invoice goes"),
     "missing_folder": ("請求書フォルダ：{folder}", "The invoices folder: {folder}"),
@@ -55,10 +55,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "h_mail": ("送信するメール", "the mail as it will be"),
     "h_from": ("差出人", "from"),
     "attachment": ("{title}：{name}（{size}）", "{title}: {name} ({size})"),
+    "size": ("{bytes}バイト", "{bytes} bytes"),
+    "size_digits": ("{bytes}バイト、照合用 {digits}", "{bytes} bytes, sha256 {digits}"),
     "h_pages": ("添付の1ページ目（認証キーは伏字）", "first page of each attachment (key masked)"),
     "page_empty": ("（文字情報なし）", "(no text)"),
     # --- the rule
-    "h_rule": ("適用したルール", "the rule that applied"),
+    "h_rule": ("適用した提出方法", "the rule that applied"),
     "h_source": ("出典", "source"),
     "not_written": ("（記載なし）", "(not written)"),
     "h_assumed": ("仮定", "assumed"),
@@ -69,19 +71,22 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "taken_timing": ("提出の時期は問わない（公表元に記載なし）", "it may go at any time (not stated by the source)"),
     "h_chosen": ("採用した方法", "what was chosen"),
     "h_contract": ("契約の区分", "contract"),
-    "amended": ("変更契約のルール", "the rule for amended contracts"),
+    "amended": ("変更契約の提出方法", "the rule for amended contracts"),
     # --- guards and conditions
     "h_checks": ("誤送信の防止チェック", "guards against a wrong mail"),
-    "check_wrong_recipient": ("宛先が設定どおり", "recipients are those of the configuration"),
+    "check_wrong_recipient": ("宛先が登録どおり", "recipients are those of the configuration"),
     "check_key_differs": ("番号・認証キーがこのお知らせのもの", "number and key are this notice's"),
     "check_invoice": ("請求書がこの案件・この保証のもの", "the invoice is this project's and product's"),
-    "check_first_address": ("送信したことのある宛先", "addresses that mail went to before"),
-    "check_rule_changed": ("ルールに変更なし、確認日が新しい", "the rule is unchanged and was checked lately"),
-    "check_already_resubmitted": ("同じお知らせの再提出がほかにない", "no other resubmission of this notice"),
-    "check_large_attachment": ("添付の大きさが通常", "attachments of usual size"),
+    "check_first_address": ("前に送信したことのある宛先", "addresses that mail went to before"),
+    "check_rule_changed": (
+        "提出方法の登録に変更がなく、確認日が新しい",
+        "the rule is unchanged and was checked lately",
+    ),
+    "check_already_resubmitted": ("同じお知らせの再提出がない", "no other resubmission of this notice"),
+    "check_large_attachment": ("添付の大きさが通常の範囲", "attachments of usual size"),
     "passed": ("問題なし", "passed"),
     "not_asked": (
-        "リハーサル中は確認しません（本番の内容になったときに確認）",
+        "リハーサル中は確認しません（発注者に送る内容になったときに確認します）",
         "not checked while rehearsing: it is once the mail is for the issuer",
     ),
     "h_conditions": ("目で確かめる条件", "conditions for a person to check"),
@@ -99,7 +104,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "done": ("{sentence}（済）", "{sentence} (done)"),
     "h_closes": ("完了の条件", "closed by"),
     "closes_call": ("電話で到達を確認し、記録したとき", "a call that confirmed arrival, recorded"),
-    "closes_answer": ("先方の返信又は電話での確認を記録したとき", "an answer or a call, recorded"),
+    "closes_answer": ("先方の返信か電話での確認を記録したとき", "an answer or a call, recorded"),
     "closes_none": ("送信から{days}日、不達の通知がないとき", "{days} days without a bounce"),
     # --- rules test
     "differs_issuer": ("発注者", "issuer"),
@@ -180,6 +185,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "A notice with another key came later under contract number {number} ({later}). Record this one if it was"
             " handed in; if not, withdraw it (hoshobin withdraw {id}) and hand in {later}"
         ),
+    ),
+    "step_bounced": (
+        "理由を確かめ、訂正して再提出（宛先の登録：{file} の {place}。直すのは管理者）",
+        "check the reason, mend it, then resend (the address stands in {file}, {place})",
+    ),
+    "place_office": ("案件 {project} の office", "office of the project {project}"),
+    "step_superseded": (
+        "後から届いたお知らせ（提出 {later}）を確認し、こちらは取下げ",
+        "look at the later notice (submission {later}); withdraw this one",
     ),
     "duty_recorded": ("{id} の「{duty}」を済みと記録しました。", "{id}: '{duty}' is recorded as done."),
 }

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from worker.core.japanese_dates import write_date
+from worker.core.messages.keys import name_key
 from worker.core.params import Params, Value
 
 Pair = tuple[str, str]
@@ -22,15 +23,16 @@ _OPTIONAL: Final = re.compile(r"\[\[(.*?)\]\]")
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)(?::([a-z_ ]*))?\}")
 _COMMA: Final = ("、", ", ")
 _PLAIN: Final = (", ", ", ")
-_OR: Final = ("又は", " or ")
-_EITHER: Final = ("。又は、", "; or ")
+_OR: Final = "または"
 _OR_WAY: Final = "_or"
 
 
 class Teller:
     """One set of tables, by which parameters become a sentence."""
 
-    def __init__(self, names: Names, facts: Mapping[str, Pair], forms: Mapping[str, Pair]) -> None:
+    def __init__(self, names: Names, facts: Mapping[str, Pair], forms: Mapping[str, Pair], or_ja: str = _OR) -> None:
+        self._or: Pair = (or_ja, " or ")
+        self._either: Pair = (f"。{or_ja}、", "; or ")
         self._names = names
         self._facts = facts
         self._forms = forms
@@ -50,7 +52,7 @@ class Teller:
         match way:
             case "alternatives":
                 facts = [self._list(each, self._facts, index) for each in _several(value)]
-                return _EITHER[index].join(dict.fromkeys(facts))
+                return self._either[index].join(dict.fromkeys(facts))
             case "sentences":
                 facts = [self._one(each, self._facts, index) for each in _several(value)]
                 return "".join(f"{each}{('。', '. ')[index]}" for each in dict.fromkeys(facts))
@@ -68,7 +70,7 @@ class Teller:
                 return self._joined(value, way, index)
 
     def _joined(self, value: Value, way: str, index: int) -> str:
-        joint = _OR if way.endswith(_OR_WAY) else _PLAIN if way in {"", "yen"} else _COMMA
+        joint = self._or if way.endswith(_OR_WAY) else _PLAIN if way in {"", "yen"} else _COMMA
         own = way.removesuffix(_OR_WAY)
         shown = [self._shown(str(each), own, index) for each in _several(value)]
         return (" " if way == " " else joint[index]).join(shown)
@@ -83,6 +85,10 @@ class Teller:
                 return f"{int(value):,}"
             case "mb":
                 return f"{int(value) / 1_000_000:.1f} MB"
+            case "open_key":
+                path = value.split(".")
+                named = name_key(path, "ja")
+                return f"{named}［{value}］" if index == 0 and named != value else value
             case "day_key":
                 named = self._shown(value, "day", index)
                 return f"{named}（dates.{value}）" if index == 0 else f"{named} (dates.{value})"

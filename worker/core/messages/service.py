@@ -10,10 +10,10 @@ from typing import Final
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "other_secret": (
         (
-            "データベースの秘密の値と、同じフォルダの secret ファイルが一致しません"
-            "（別のデータベースの写しを戻した可能性）。送信を止めています。"
-            "`hoshobin list` の「送信待ち」のうち、すでに送ったものを取り下げてから、`hoshobin resume --by 氏名` で"
-            "再開してください（secret ファイルはデータベースに合わせて書き直します）。"
+            "データベースと、同じフォルダの secret ファイルが一致しません"
+            "（別のデータベースの写しに戻された可能性があります）。送信を止めています。"
+            "`hoshobin list` の「送信待ち」のうち、すでに発注者へ送ったものを取り下げてから、"
+            "`hoshobin resume --by 氏名` で再開してください（secret ファイルはデータベースに合わせて書き直します）。"
         ),
         (
             "The secret in the database and the file `secret` beside it differ (another database was put back?)."
@@ -22,13 +22,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "stopping_waits": (
-        "停止中：送信サーバーの最後の応答を待っています（最長10分。打ち切ると「送信結果不明」になります）",
+        "停止中：送信サーバーの最後の応答を確認しています（最長10分。強制的に止めると「送信結果不明」になります）",
         "stopping: waiting for the server's last answer (10 minutes at most; cut short, the submission is in doubt)",
     ),
     "telling_configuration": (
         (
             "新しい設定ファイルに誤りがあるため、以前の設定のまま動いています。\n　　{problems}\n"
-            "　　直すと自動で使われます。`hoshobin check` で確かめられます。"
+            "　　直して保存すると、自動で新しい設定に切り替わります。誤りの場所は `hoshobin check` で確認できます。"
         ),
         (
             "The changed configuration is wrong; the old one stays in force.\n{problems}\n"
@@ -44,7 +44,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "This database knows of no mail that left: if any did, it is not known here.",
     ),
     "t_to_resume": (
-        "再開すると送信されるもの（{count}件）。すでに送ったものがあれば、再開せずに、先に取り下げてください",
+        "再開すると送信されるもの（{count}件）。すでに送ったものがあれば、再開する前に取り下げてください",
         "What resuming sends ({count}). Where something has left already, do not resume: withdraw it first",
     ),
     "resumes_nothing": (
@@ -69,7 +69,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "our own copy of it lies in the mailbox: it seems to have left",
     ),
     "copy_to_issuer": (
-        "控えの宛先 {address} は、発注者のアドレス又はドメインです",
+        "控えの宛先 {address} は、発注者のアドレスかドメインです",
         "{address}, where our own copy goes, is an address or a domain of an issuer",
     ),
     "outside_own_domain": (

@@ -7,9 +7,9 @@ from typing import Final
 TEXTS: Final = {
     "remedy_after": (
         (
-            "[mailbox.{name}] の after のとおりにできません。move: のフォルダがあるか"
+            "[mailbox.{name}] の after に書かれた処理ができません。move: のフォルダがあるか"
             "（大文字・小文字や「/」「.」の区切りまで同じ名前か）、"
-            "この利用者がそのフォルダに書き込めるかを、メールソフトでご確認ください。"
+            "この user でそのフォルダに書き込めるかを、メールソフトでご確認ください。"
             'なければ作成し、移さなくてよければ after = "nothing" にしてください（取り込みは続いています）。'
         ),
         (
@@ -25,9 +25,10 @@ TEXTS: Final = {
     ),
     "telling_deaf": (
         (
-            "{name}を確認できない状態が続いています（いつから：{detail}）。\n"
-            "　　この間に届いたお知らせは処理されていません。メールソフト等で直接ご確認のうえ、"
-            "`hoshobin doctor` を実行してください。回復すると、届いていたものから自動で処理します。"
+            "{name}を確認できない状態が続いています（{detail} から）。\n"
+            "　　その間に届いたお知らせは、まだ処理されていません。"
+            "急ぎのものがないか、メールソフトなどで直接ご確認ください。"
+            "原因は `hoshobin doctor` で分かります。回復すると、届いていたものも自動で処理します。"
         ),
         (
             "{name} has not been looked at successfully (since: {detail}).\n"
@@ -40,7 +41,7 @@ TEXTS: Final = {
         "NOT WATCHED: {name} (since {since})",
     ),
     "status_ledger": (
-        "{mailbox}：照合したメール {count}通、台帳との差 {gap}通（{at}）",
+        "{mailbox}：確認したメール {count}通、取りこぼし {gap}通（{at}）",
         "{mailbox}: {count} messages in the window, {gap} without a row in the ledger (counted {at})",
     ),
     # --- What is older than what is taken ---
