@@ -49,7 +49,7 @@ def only(issuer: str = ISSUER, projects: str = PROJECTS) -> tuple[str, str, str]
         ("[section.財政課]", "課の見出しに「財政課」は使えません", 'name = "財政課"'),
         ("[section.a課]", "課の見出しに「a課」は使えません", "[section.zaisei]"),
         ("[value.工事番号]", "引用符で囲まれていません", '[value."工事番号"] と書いてください'),
-        ("[rule.default]\n[[eligibility]]\nfrom = R8.1.1", "「R8.1.1」は、日付として読めません", "2026-04-01"),
+        ("[rule.default]\n[[eligibility]]\nfrom = R8.1.1", "「R8.1.1」は、日付として読めません", "2026-01-01"),
         ("call_after = yes", "「yes」は、true でも false でもありません", "小文字で、引用符なしで"),
         ("min_amount = 3,000,000", "「3,000,000」は、数値の書き方ではありません", "3_000_000"),
         ("channel = email", "文字列が引用符で囲まれていません", '" "'),

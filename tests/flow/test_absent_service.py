@@ -42,7 +42,7 @@ def test_status_tasks_approve_and_doctor_say_since_when_and_why_it_does_not_run(
         said = ran.out + ran.err
         assert GONE in said, arguments
         assert "2026-11-20 10:34:00 から" in said, arguments
-        assert "No space left on device" in said, arguments
+        assert "ディスクの空き容量がありません" in said, arguments
     assert office("doctor").code == 3
     assert office.only(ONE)["state"] == "APPROVED", "the approval itself counts"
 
@@ -177,7 +177,7 @@ def test_a_failed_service_is_told_by_command_once(
         assert office("service-failed").code == 0
     (text,) = told()
     assert GONE in text
-    assert "No space left on device" in text
+    assert "ディスクの空き容量がありません" in text
     assert "systemctl start hoshobin" in text
 
 

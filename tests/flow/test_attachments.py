@@ -300,12 +300,7 @@ def test_of_ordinary_mail_no_task_is_made(mailroom: MODES) -> None:
             "中のPDFを取り出し、PDFだけを所定のフォルダに保存",
         ),
         ("n.pdf", made.zipped(made.plain()), "zip", "ZIP", "中のPDFを取り出し"),
-        ("IMG_0001.jpg", PHOTO, "picture", "写真", "PDFを取得し"),
         ("お知らせ.pdf", PHOTO, "picture", "写真", "PDFを取得し"),
-        ("fwd.msg", OLE, "outlook", ".msg", "Outlookで開き"),
-        ("お知らせ.xdw", b"\x60\x0e\x82", "docuworks", "DocuWorks", "PDFを取得し"),
-        ("お知らせ.lzh", b"\x21\x4f-lh5-" + b"\0" * 200, "archive", "圧縮", "解凍し"),
-        ("login.html", b"<html>", "other", "PDFではない", "PDFを取得し"),
     ],
 )
 def test_a_file_in_the_folder_that_is_no_pdf_is_named_with_what_to_do(
@@ -320,6 +315,28 @@ def test_a_file_in_the_folder_that_is_no_pdf_is_named_with_what_to_do(
     page = room.office("show", str(held["id"])).out
     assert (words in page, step in page) == (True, True)
     assert len(room.tellings) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why", "step"),
+    [
+        ("IMG_0001.jpg", PHOTO, "picture", "保証会社のサイトからPDFを取得して保存"),
+        ("fwd.msg", OLE, "mail", "添付のPDFを取り出して"),
+        ("お知らせ.xdw", b"\x60\x0e\x82", "other_kind", "PDFで保存し直して"),
+        ("お知らせ.lzh", b"\x21\x4f-lh5-" + b"\0" * 200, "archive", "中のPDFを取り出して"),
+        ("login.html", b"<html>", "other_kind", "PDFで保存し直して"),
+    ],
+)
+def test_a_file_of_another_kind_in_the_folder_is_named_with_what_to_do(
+    mailroom: MODES, name: str, content: bytes, why: str, step: str
+) -> None:
+    room = mailroom()
+    room.office.save_notice(name, content)
+    room.office.run_once()
+    assert room.office.list() == []
+    (named,) = room.office("status", "--json").document["unread_files"]
+    assert (named["why"], named["names"]) == (why, [name])
+    assert step in room.office("status").out
 
 
 def test_an_invoice_in_the_notices_folder_is_called_one(mailroom: MODES) -> None:

@@ -942,7 +942,9 @@ def test_how_a_notice_came_again_is_said_in_words(mailroom: Callable[..., Mailro
         room.deliver(a_mail("認証キー", (name, notice(WAITS))))
     room.office.run_once()
     shown = room.office("show", "1").out
-    assert "受付の経路：受信メールボックス main / 同じファイル：はい / 名前：認証キー / 提出前：はい" in shown
+    assert (
+        "受付の経路：受信メールボックス main / 同じファイル：はい / ファイル名・件名：認証キー / 提出前：はい" in shown
+    )
     assert "came by: mailbox main / same file: yes" in room.office("--lang", "en", "show", "1").out
 
 

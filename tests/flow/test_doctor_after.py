@@ -33,7 +33,7 @@ def test_a_folder_that_is_not_there_is_named_with_what_to_do_and_found_once_it_i
     assert ran.code == 3
     results = {each["name"]: each for each in ran.document["results"]}
     assert [name for name, each in results.items() if not each["ok"]] == ["mail:main"]
-    assert "[mailbox.main] の after のとおりにできません。" in results["mail:main"]["remedy"]
+    assert "[mailbox.main] の after に書かれた処理ができません。" in results["mail:main"]["remedy"]
     imap.create_folder("提出済み")
     assert office("doctor").code == 0
 

@@ -293,6 +293,6 @@ def test_list_show_tasks_and_log_tell_what_came_back_in_office_words(mailroom: C
     shown = room.office("show", number).out
     assert shown.count("アドレスの誤り、または廃止（5.1.1）") >= 2
     assert "550 5.1.1 User unknown" in shown
-    assert "宛先不明" in room.office("log").out
-    assert any("宛先不明" in told.text for told in room.tellings)
+    assert "アドレスの誤り、または廃止" in room.office("log").out
+    assert any("アドレスの誤り" in told.text for told in room.tellings)
     assert f"resend {number}" in room.office("tasks").out

@@ -335,7 +335,11 @@ def test_a_dovecot_that_numbers_anew_loses_and_repeats_nothing_and_a_changed_sin
 
 @pytest.mark.parametrize(
     ("issuer", "status", "words"),
-    [("gone", "5.1.1", "宛先不明"), ("blocking", "5.7.1", "受信拒否"), ("full", "4.2.2", "宛先の容量超過")],
+    [
+        ("gone", "5.1.1", "アドレスの誤り、または廃止"),
+        ("blocking", "5.7.1", "受信拒否"),
+        ("full", "4.2.2", "宛先の容量超過"),
+    ],
 )
 def test_a_bounce_comes_back_is_told_at_once_and_says_why(
     issuer: str, status: str, words: str, clean: MailServers, at: Callable[..., Office]

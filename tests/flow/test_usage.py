@@ -10,11 +10,11 @@ from tests.support.office import command
 
 ASKED = {
     ("confirm", "1", "--by", "山田", "花子", "--note", "電話"): '「花子」は番号ではありません.*--by "山田 花子"',
-    ("show", "1", "2"): "余分な語があります：2",
+    ("show", "1", "2"): re.escape("番号は一つだけ指定できます（2 は不要です）"),
     ("confirm", "1", "[--failed]", "--by", "花子", "--note", "電話"): re.escape("「[--failed]」は番号ではありません"),
     ("approve", "1"): re.escape("「--by」がありません"),
-    ("list", "--state", "FOO"): "「--state」に書けるのは ANNOUNCED, .* のいずれかです",
-    ("log", "--since", "昨日"): "「昨日」ではなく、2026-04-01 の形で書いてください",
+    ("list", "--state", "FOO"): "「FOO」という状態はありません。使える言葉：承認待ち、",
+    ("log", "--since", "いつか"): "「--since」の値を使えません：",
     ("tasksk",): "「tasksk」というコマンドはありません",
     ("list", "--stat", "held"): "「--stat」という指定はありません（近い名前：.*--state",
     ("withdraw", "1", "--by", "花子", "--why"): "「--why」の書き方が正しくありません",

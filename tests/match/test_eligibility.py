@@ -79,8 +79,8 @@ def test_several_dates_and_several_alternatives_are_asked_for_together() -> None
     told = asked(since(_C.ANNOUNCEMENT, _C.DESIGNATION, awards=(Award.OPEN,)), Eligibility(approval=True))
     assert told.endswith(
         "：契約方法（award）が一般競争入札か、"
-        "公告日（dates.announcement）又は指名日（dates.designation）が令和6年10月1日以降か。"
-        "又は、この案件を電子保証の対象とする発注者の承認（approval）があるか"
+        "公告日（dates.announcement）または指名日（dates.designation）が令和6年10月1日以降か。"
+        "または、この案件を電子保証の対象とする発注者の承認（approval）があるか"
     )
 
 
@@ -111,13 +111,13 @@ LIMITS: list[tuple[Eligibility, dict[str, Any], dict[str, Any], str]] = [
         Eligibility(awards=(Award.OPEN, Award.DESIGNATED)),
         {"award": Award.DESIGNATED},
         {"award": Award.DISCRETIONARY},
-        "契約方法（award）が一般競争入札又は指名競争入札か",
+        "契約方法（award）が一般競争入札または指名競争入札か",
     ),
     (
         Eligibility(tendered_by=("keiyaku", "suido")),
         {"tendered_by": "suido"},
         {"tendered_by": "doboku"},
-        "入札を行った部署（tendered_by）が契約課又は水道課か",
+        "入札を行った部署（tendered_by）が契約課または水道課か",
     ),
     (
         Eligibility(min_amount=5_000_000),

@@ -59,7 +59,7 @@ def test_every_open_task_stands_under_its_project_with_its_command() -> None:
     assert body.split("\n\n")[1:3] == [
         (
             "■ 橋梁補修工事　／　みほん町\n"
-            "　［至急］契約保証　番号 2　期限 2026-11-24（今日まで）\n"
+            "　［至急］契約保証　番号 2　期限 2026-11-24\n"
             "　　すること：電話で確認\n"
             "　　コマンド：hoshobin confirm 2 --by 氏名 --note 相手方・日時\n"
             "　［経過観察］契約保証　番号 3\n"

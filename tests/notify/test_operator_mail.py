@@ -288,7 +288,9 @@ def test_near_misses_are_looked_for_only_for_the_first_of_a_backlog() -> None:
     assert asked == list(range(1, NEAR_LIMIT + 1))
 
 
-@pytest.mark.parametrize(("day", "said"), [(8, "2026-11-08（1日過ぎています）"), (9, "2026-11-09"), (10, "2026-11-10")])
+@pytest.mark.parametrize(
+    ("day", "said"), [(8, "2026-11-08（1日過ぎています）"), (9, "2026-11-09（今日まで）"), (10, "2026-11-10")]
+)
 def test_a_deadline_that_has_passed_stands_first_and_says_for_how_long(day: int, said: str) -> None:
     deadline = dt.date(2026, 11, day)
     held = Submission(1, State.HELD, reasons=(Hold(Reason.APPROVAL),), duties=Duties(deadline=deadline))

@@ -140,7 +140,7 @@ def test_a_broken_note_of_the_head_stops_the_sending_and_not_the_reading(relay: 
     office.save_notice("a.pdf", notice(form))
     with Running(office, tmp_path) as running:
         running.until(lambda: office.states() == ["APPROVED"])
-        running.until_said("STATUS=", "記録（ログ）の検証に失敗しました")
+        running.until_said("STATUS=", "末尾の控え")
         assert [mail for mail in relay.mails if mail.recipients[0].address != office.address] == []
         noted.unlink()
         running.until(lambda: office.states() == ["SENT"])

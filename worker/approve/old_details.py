@@ -9,7 +9,7 @@ from worker.core.old_sentences import old_detail
 from worker.core.params import CODE
 from worker.core.states import Reason
 
-TOLD_BESIDE: Final = frozenset({"to_before", "to_now", "cc_before", "cc_now", "to_same"})
+TOLD_BESIDE: Final = frozenset({"changes", "to_before", "to_now", "cc_before", "cc_now", "to_same"})
 """Parameters of RULE_CHANGED that tell what its hashes already bind; an answer of 0.1.0 has none of them."""
 
 
@@ -21,10 +21,6 @@ def covers(answer: Answer, hold: Hold) -> bool:
     return any(answer.params == one.params or (text is not None and text == old_detail(one)) for one in _asked_as(hold))
 
 
-_ONLY_TOLD: Final = frozenset({CODE, "changes"})
-"""Parameters of RULE_CHANGED that only tell more of what the two hashes say."""
-
-
 def _asked_as(hold: Hold) -> tuple[Hold, ...]:
     """``hold`` as it may have been asked: also by a program that told less of it.
 
@@ -32,8 +28,8 @@ def _asked_as(hold: Hold) -> tuple[Hold, ...]:
     """
     if hold.reason is Reason.SEEN_BEFORE and hold.code:
         return hold, Hold(hold.reason, hold.params.without(frozenset({CODE})))
-    if hold.reason is Reason.RULE_CHANGED and "changes" in hold.params:
-        return hold, Hold.of(hold.reason, "changed", **hold.params.without(_ONLY_TOLD))
+    if hold.reason is Reason.RULE_CHANGED and not TOLD_BESIDE.isdisjoint(hold.params):
+        return hold, Hold.of(hold.reason, "changed", **hold.params.without(TOLD_BESIDE | {CODE}))
     return (hold,)
 
 

@@ -40,7 +40,7 @@ def backup(shared: Cli, target: Path, as_json: bool) -> int:
         raise NotAllowed("backup_unsound", what=_name_fault(broken, shared.lang), detail=broken.detail) from broken
     verdict = made.verdict
     if as_json:
-        print_json(backup_json(made.file, made.size, made.sha256, verdict))
+        print_json(backup_json(str(made.file), made.size, made.sha256, verdict))
         return DONE
     last, size = time_text(verdict.last), f"{made.size:,}"
     click.echo(say("backed_up", shared.lang, file=made.file, count=verdict.count, last=last, size=size))
@@ -77,7 +77,7 @@ def restore(shared: Cli, file: Path, as_json: bool) -> int:
         raise NotAllowed("restore_newer", file=str(file), **forms) from newer
     verdict, replaced = done.verdict, [str(each) for each in done.replaced]
     if as_json:
-        print_json(restore_json(file, replaced, verdict))
+        print_json(restore_json(str(file), replaced, verdict))
         return DONE
     click.echo(say("put_back", shared.lang, file=file, count=verdict.count, last=time_text(verdict.last)))
     if replaced:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 
-from worker.config.settings import Release
 from worker.core.messages import (
     Language,
     name_hold,
@@ -27,10 +26,11 @@ from worker.core.signs import Sign
 from worker.core.states import State
 from worker.core.text import json_line, shown
 from worker.store.signs import find_signs
-from worker.views.preview import Part
 
 if TYPE_CHECKING:
+    from worker.config.settings import Release
     from worker.store.ports import Store
+    from worker.views.preview import Part
 
 _COLOURS = {
     State.HELD: "yellow",

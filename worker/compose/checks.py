@@ -393,7 +393,10 @@ def _changed_rule(ruled: Ruled, known: Reading, today: dt.date) -> Iterator[Hold
             changed = {"before": before[:8], "after": after[:8]}
             told = _changes(last, ruled, known)
             code = "changed_keys" if told else "changed"
-            yield Hold.of(Reason.RULE_CHANGED, code, file=issuer.file, changes=told, **changed, **checked)
+            # Where one of the two files is not kept, the mails still say whether the recipients are others.
+            is_seen = not told and isinstance(ruled, Finished) and section is not None
+            seen = _say_recipients(last.draft, section) if is_seen and section else {}
+            yield Hold.of(Reason.RULE_CHANGED, code, file=issuer.file, changes=told, **changed, **checked, **seen)
     april = last_first_of_april(today)
     if issuer.checked_on is not None and issuer.checked_on < april:
         yield Hold.of(

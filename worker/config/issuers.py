@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
@@ -66,7 +67,7 @@ class SectionTable(Shape):
 
 
 class _ValueForm(Shape):
-    pattern: Annotated[str, AfterValidator(check_pattern)] = ""
+    pattern: Annotated[str, AfterValidator(partial(check_pattern, longest=VALUE_LIMIT))] = ""
     digits_only: bool = False
     length: Annotated[int | None, Field(ge=1, le=VALUE_LIMIT)] = None
     remove_hyphens: bool = False

@@ -19,8 +19,11 @@ PATTERN_STEPS: Final = 1_000_000
 """Divisions of a text that one pattern may try: the product of its repeats. At most one may have no limit."""
 
 
-def check_pattern(text: str) -> str:
-    """Returns ``text``. Raises Refused unless it is a regular expression whose match comes to an end on every text."""
+def check_pattern(text: str, longest: int = PATTERN_STEPS // 4) -> str:
+    """Returns ``text``. Raises Refused unless it is a regular expression whose match comes to an end on every text.
+
+    ``longest`` is how many characters a text that it is matched with may have.
+    """
     if len(text) > PATTERN_LIMIT:
         raise Refused(("pattern_too_long", {"limit": str(PATTERN_LIMIT)}))
     try:
@@ -29,7 +32,7 @@ def check_pattern(text: str) -> str:
     except (re.error, RecursionError, OverflowError) as error:
         raise Refused(("bad_pattern", {"detail": str(error)})) from error
     spans = _spans(parsed)
-    if sum(span >= _UNLIMITED for span in spans) > 1 or math.prod(s for s in spans if s < _UNLIMITED) > PATTERN_STEPS:
+    if math.prod(min(span, longest) for span in spans) > PATTERN_STEPS:
         raise Refused(("pattern_slow", {"detail": "* + {m,n}"}))
     return text
 

@@ -9,7 +9,6 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from worker.core.errors import Problem
@@ -140,14 +139,14 @@ def status_json(status: Status, lang: Language) -> dict[str, Any]:
     }
 
 
-def backup_json(file: Path, size: int, sha256: str, verdict: Verdict) -> dict[str, Any]:
+def backup_json(file: str, size: int, sha256: str, verdict: Verdict) -> dict[str, Any]:
     """Returns the fixed fields of a backup that was made; ``size`` in bytes."""
-    return {"file": str(file), "size": size, "sha256": sha256, **_verified_json(verdict)}
+    return {"file": file, "size": size, "sha256": sha256, **_verified_json(verdict)}
 
 
-def restore_json(file: Path, replaced: Sequence[str], verdict: Verdict) -> dict[str, Any]:
+def restore_json(file: str, replaced: Sequence[str], verdict: Verdict) -> dict[str, Any]:
     """Returns the fixed fields of a backup that was put back; ``replaced`` names the former store's files."""
-    return {"file": str(file), **_verified_json(verdict), "replaced": list(replaced)}
+    return {"file": file, **_verified_json(verdict), "replaced": list(replaced)}
 
 
 def _verified_json(verdict: Verdict) -> dict[str, Any]:

@@ -518,7 +518,7 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
             'a notice of the key, in which "{value}" stands in a form field and cannot be read',
         ),
         (
-            "PDFを取得し直して所定のフォルダに保存、又はビューアーで開き、「印刷」から「PDFとして保存」したものを保存",
+            "PDFを取得し直して所定のフォルダに保存、またはビューアーで開き、「印刷」から「PDFとして保存」したものを保存",
             "download the PDF again and save it to the folder; or open it in a viewer, print it to a PDF and save that",
         ),
     ),

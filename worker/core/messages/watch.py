@@ -71,7 +71,7 @@ TEXTS: Final = {
     "telling_left_mail": ("　　・{mail}", "- {mail}"),
     "telling_left_more": ("　　・ほか{count}通", "- and {count} more"),
     "telling_left_unseen": (
-        "　　このほか{count}通は、件数が多いため、又はサーバーから取得できないため、件名を調べていません。",
+        "　　このほか{count}通は、件数が多いため、またはサーバーから取得できないため、件名を調べていません。",
         "The headers of {count} more were not looked at: they are too many, or the server does not give them.",
     ),
     "status_left": (
