@@ -505,12 +505,12 @@ def test_one_pass_says_apart_what_is_new_and_what_changed(mailroom: MODES) -> No
     works = [project(form.project, "kawa", form.number) for form in (first, second)]
     room = mailroom(mode="approve", projects=works)
     room.office.save_notice("a.pdf", notice(first))
-    assert "新しい保留・要対応 1件、以前の件の変更 0件" in room.office.run_once().out
-    assert "新しい保留・要対応 0件、以前の件の変更 0件" in room.office.run_once().out
+    assert "新たに対応が必要になったもの 1件、以前の件の変更 0件" in room.office.run_once().out
+    assert "新たに対応が必要になったもの 0件、以前の件の変更 0件" in room.office.run_once().out
     issuer = ISSUERS["kawa"].replace("doboku@kawa-town.example", "other@kawa-town.example")
     room.office.write(issuers={**room.office.issuers, "kawa": issuer})
     room.office.save_notice("b.pdf", notice(second))
-    assert "新しい保留・要対応 1件、以前の件の変更 1件" in room.office.run_once().out
+    assert "新たに対応が必要になったもの 1件、以前の件の変更 1件" in room.office.run_once().out
 
 
 def test_the_status_does_not_show_a_recorded_moment_as_the_last_look_at_the_folder(mailroom: MODES) -> None:
