@@ -306,7 +306,8 @@ def test_the_program_counts_it_shows_it_and_tells_it(mailroom: Callable[..., Mai
     room.office.run_once()
     number = room.office.only(one)["id"]
     room.deliver(bounce(GATEWAY.format(to=TO), fields="Return-Path: <>\n", sender="gw@x.example"))
-    assert room.office.run_once().code == 1, "a person has to look"
+    looked = room.office.run_once()
+    assert (looked.code, "以前の件の変更 1件" in looked.out) == (1, True), "a person has to look"
     tasks = room.office("tasks").out
     assert "どの提出のものか分からない不達通知" in tasks
     assert f"done {number}" in tasks
