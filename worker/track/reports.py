@@ -8,6 +8,7 @@ not know whose mail it is about beyond the Message-IDs it is asked about; ``trac
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -315,7 +316,8 @@ def _name_addresses(parts: Sequence[_Part]) -> tuple[str, ...]:
     """The addresses of X-Failed-Recipients, of a read receipt, and in a report's own words."""
     said = [header_text(part.headers.first(b"x-failed-recipients")) for part in parts[:1]]
     said += [part.text for part in parts if part.kind in _READ_KINDS]
-    found = (match[0] for match in _ADDRESS.finditer("\n".join((*said, _own_words(parts)))))
+    words = "\n".join((*said, _own_words(parts)))
+    found = (match[0] for match in _ADDRESS.finditer(unicodedata.normalize("NFKC", words)))  # gateways write ＠
     return tuple(dict.fromkeys(found))[:NAMED_LIMIT]
 
 
