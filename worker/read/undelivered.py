@@ -84,7 +84,7 @@ _WORDS_EN: Final = (
     r"\bdeliver\w* (?:\S+ ){0,4}fail|\bfail\w* (?:\S+ ){0,3}(?:deliver|recipient)",
     r"\bdelivery (?:\S+ )?(?:error|problem)|\b(?:permanent|fatal)\w* (?:\S+ )?(?:fail|error)",
     r"\b(?:could|can|was|were|has|have)(?: ?not|n['’]t) (?:\S+ ){0,2}(?:deliver|reach|accept|relay|process|receiv)",
-    r"\b(?:could|can|is|are|was|were|did|does|do|will)(?: ?not|n['’]t) (?:\S+ ){0,2}(?:sent|exist|accept|receiv|arrive)",
+    r"\b(?:could|can|is|are|was|were|did|does|do|will)(?: ?not|n['’]t) (?:\S+ ){0,2}(?:sent|exist|accept|receiv|arriv)",
     r"\b(?:held|kept) (?:\S+ ){0,3}(?:until|for (?:approval|review|moderation))|\bawait\w* (?:\S+ ){0,2}approval",
     r"\b(?:verify|confirm) (?:that )?(?:you|your) (?:\S+ ){0,3}(?:human|sender|address|identity)",
     r"\bunable to (?:\S+ )?(?:deliver|relay|send|process|accept|reach)",
