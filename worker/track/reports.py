@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.core.message_id import find_own_form
-from worker.read.auto_replies import name_automatic
+from worker.read.auto_replies import is_answering_machine, name_automatic
 from worker.read.charsets import decode_bytes, header_text, html_text, read_value
 from worker.read.message import Message
 from worker.read.mime import Headers, split_headers, split_parts, undo_transfer
@@ -152,7 +152,8 @@ def read_report(raw: bytes, message: Message, is_ours: Callable[[str], bool]) ->
     if ours:
         references = tuple(dict.fromkeys((*answers, *ours)))
         return MailReply(references, text, name_automatic(headers, message.subject, text), warns)
-    if (sign or is_returned) and (warns or has_failed):
+    is_machines = sign or is_returned or is_answering_machine(headers, message.subject, text)
+    if is_machines and (warns or has_failed):
         return DeliveryReport("", found.all, blocks, _name_addresses(own), "" if blocks else text)
     return Nothing()
 
