@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from worker.core.messages import say
+from worker.core.messages import say, say_trouble
 from worker.core.model import JST, Alarm
 from worker.core.server_faults import ServerFault, find_fault, is_about_sender, told_fault
 from worker.core.states import AlarmCause
@@ -67,3 +67,23 @@ def test_each_fault_has_its_reason_and_its_remedy_in_the_mail_to_people(fault: S
 def test_a_code_is_found_in_the_text_that_an_error_and_a_record_make_of_it(fault: ServerFault) -> None:
     assert find_fault(told_fault(fault, "text")) is fault
     assert find_fault(f"imap: {told_fault(fault, 'text')}") is fault
+
+
+@pytest.mark.parametrize("text", OF_SENDER)
+def test_a_refused_sender_is_found_whatever_a_record_says_in_front(text: str) -> None:
+    assert find_fault(f"smtp: the mail to the operator: {text}") is ServerFault.SENDER
+    assert say("remedy_sender_refused", "ja", table="[smtp]") in say_trouble("smtp", f"the mail: {text}", "ja")
+
+
+@pytest.mark.parametrize("text", OF_RECIPIENT)
+def test_another_answer_behind_a_record_stays_as_it_is(text: str) -> None:
+    assert (
+        say_trouble("smtp", f"smtp: the mail to the operator: {text}", "ja")
+        == f"smtp: the mail to the operator: {text}"
+    )
+
+
+@pytest.mark.parametrize("fault", ServerFault)
+def test_where_people_look_each_fault_has_its_remedy_and_its_table(fault: ServerFault) -> None:
+    told = say_trouble("mail:main", told_fault(fault, "mx.example said so"), "ja")
+    assert say(f"remedy_{fault}", "ja", table="[mailbox.main]") in told

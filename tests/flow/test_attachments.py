@@ -5,6 +5,7 @@ Through a real IMAP server, the command line and the children that read PDFs.
 
 from __future__ import annotations
 
+import binascii
 import random
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -235,6 +236,43 @@ def test_a_link_in_place_of_an_attachment_is_held(mailroom: MODES) -> None:
     assert room.office.show(held["id"])["hold_details"][0]["params"] == {"code": "link"}
 
 
+CARD = '<html><body>{text}<a href="{address}"><b>{name}</b></a></body></html>'
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        CARD.format(text="", address="https://1drv.ms/b/s!Ab", name="お知らせ.pdf"),
+        CARD.format(text="", address="https://files.contractor.example/x", name="お知らせ.PDF "),
+        CARD.format(text="ご確認ください。", address="https://contractor.sharepoint.com/:b:/s/x", name="開く"),
+        "お知らせ.pdf<https://files.contractor.example/x>",
+    ],
+)
+def test_a_file_that_is_linked_without_a_word_is_held(mailroom: MODES, html: str) -> None:
+    mail = a_mail()
+    mail.clear_content()
+    mail.set_content(html + "\n", subtype="html" if html.startswith("<html") else "plain")
+    room = mailroom()
+    room.deliver(mail)
+    room.office.run_once()
+    (held,) = room.office.list()
+    assert room.office.show(held["id"])["hold_details"][0]["params"] == {"code": "link"}
+
+
+@pytest.mark.parametrize(("subject", "name"), [("認証キーのお知らせの件", "a.pdf"), (NEUTRAL, "認証キー.pdf")])
+def test_a_file_that_stands_in_the_text_by_uuencode_is_held_by_its_name(
+    mailroom: MODES, subject: str, name: str
+) -> None:
+    content = notice(a_form())
+    lines = [binascii.b2a_uu(content[place : place + 45]).decode() for place in range(0, len(content), 45)]
+    room = mailroom()
+    room.deliver(a_mail(subject, text=f"添付します。\nbegin 644 {name}\n{''.join(lines)}`\nend"))
+    room.office.run_once()
+    (held,) = room.office.list()
+    (hold,) = room.office.show(held["id"])["hold_details"]
+    assert (held["hold_reasons"], hold["params"]["code"]) == (["attachment_unopened"], "other")
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [(made.scan(), "no_text"), (made.with_user_password(), "password"), (made.plain()[:-400], "damaged")],
@@ -272,10 +310,13 @@ def ordinary_mails() -> list[EmailMessage]:
         text="了解です。\n\n> 添付ファイルはこちらからダウンロードしてください。\n> https://files.contractor.example/abc",
     )
     signature = a_mail("認証キーの件", text="明日うかがいます。\n--\n〇〇建設 https://www.contractor.example/")
+    linked = a_mail("Re: 認証キーのお知らせの件")
+    linked.clear_content()
+    linked.set_content(CARD.format(text="了解です。", address="https://1drv.ms/x", name="お知らせ.pdf"), subtype="html")
     photos = with_files(("IMG_1.jpg", "image/jpeg", PHOTO * 100), subject="現場写真")
     locked = with_zip(locked_zip("図面.pdf"), subject=NEUTRAL)
     sheets = with_zip(zipped(("内訳.xlsx", MEMO), ("図面.pdf", a_pdf("図面"))), subject="見積の件")
-    return [about_key, card, answer, signature, photos, locked, sheets]
+    return [about_key, card, answer, signature, linked, photos, locked, sheets]
 
 
 def test_of_ordinary_mail_no_task_is_made(mailroom: MODES) -> None:

@@ -226,23 +226,48 @@ async def test_of_several_mails_to_one_address_the_newest_bears_the_task_and_all
     assert AMONG_LIMIT > 1
 
 
+@pytest.mark.parametrize("sender", ["postmaster@kawa-town.example", "MAILER-DAEMON@mx.kawa-town.example"])
 async def test_a_failure_that_names_no_address_of_the_issuers_own_server_is_a_task_and_no_mail(
-    sent: Correspondence,
+    sent: Correspondence, sender: str
 ) -> None:
     after = await sent.comes(
-        bounce("メールを配信できませんでした。\n", fields="Return-Path: <>\n", sender="postmaster@mx.kawa-town.example")
+        bounce("メールを配信できませんでした。\n", fields="Return-Path: <>\n", sender="postmaster@mx.other.example")
     )
     assert kinds(after) == []
     after = await sent.comes(
-        bounce(
-            "メールを配信できませんでした。\n",
-            fields="Return-Path: <>\n",
-            sender="postmaster@kawa-town.example",
-            number=2,
-        )
+        bounce("メールを配信できませんでした。\n", fields="Return-Path: <>\n", sender=sender, number=2)
     )
     assert (kinds(after), told(sent)) == ([ReceiptKind.UNMATCHED], [])
     assert len(tasks_of(sent)) == 1
+
+
+@pytest.mark.parametrize(
+    ("sender", "text", "is_told"),
+    [
+        ("suzuki@kawa-town.example", "このメールアドレスは3月末で廃止されました。", False),
+        ("cr@gateway.example", f"{TO} 宛のメールの受信を許可するには、次のリンクを開いてください。", True),
+    ],
+)
+async def test_a_machines_answer_that_names_no_mail_is_a_task_where_it_is_about_an_issuers_address(
+    sent: Correspondence, sender: str, text: str, is_told: bool
+) -> None:
+    fields = "Return-Path: <>\nAuto-Submitted: auto-replied\n"
+    after = await sent.comes(bounce(f"{text}\n", fields=fields, sender=sender))
+    assert (kinds(after), len(told(sent))) == ([ReceiptKind.UNMATCHED], is_told)
+
+
+@pytest.mark.parametrize(
+    ("sender", "text"),
+    [
+        ("suzuki@kawa-town.example", "本日は不在にしております。"),
+        ("suzuki@elsewhere.example", "このメールアドレスは3月末で廃止されました。"),
+    ],
+)
+async def test_a_machines_answer_of_others_or_about_an_absence_is_none(
+    sent: Correspondence, sender: str, text: str
+) -> None:
+    fields = "Return-Path: <>\nAuto-Submitted: auto-replied\n"
+    assert kinds(await sent.comes(bounce(f"{text}\n", fields=fields, sender=sender))) == []
 
 
 async def test_the_bounce_of_a_colleagues_mail_in_our_thread_is_no_bounce_of_ours(sent: Correspondence) -> None:
@@ -306,7 +331,8 @@ def test_the_program_counts_it_shows_it_and_tells_it(mailroom: Callable[..., Mai
     room.office.run_once()
     number = room.office.only(one)["id"]
     room.deliver(bounce(GATEWAY.format(to=TO), fields="Return-Path: <>\n", sender="gw@x.example"))
-    assert room.office.run_once().code == 1, "a person has to look"
+    looked = room.office.run_once()
+    assert (looked.code, "以前の件の変更 1件" in looked.out) == (1, True), "a person has to look"
     tasks = room.office("tasks").out
     assert "どの提出のものか分からない不達通知" in tasks
     assert f"done {number}" in tasks

@@ -24,11 +24,13 @@ from sqlalchemy.engine import Connection
 from tests.support import decided
 from tests.support.fakes import run_at_once
 from tests.support.holds import detail_of
-from tests.support.misbehaving_smtp import At, MisbehavingServer
+from tests.support.misbehaving_smtp import FAULTS, At, MisbehavingServer
+from tests.support.office import Office, a_form, notice
 from tests.support.small_office import INVOICE, Settings, SmallOffice, WatchedStore, form
-from tests.support.world import HANAKO, OFFICE, REHEARSAL
+from tests.support.world import HANAKO, OFFICE, REHEARSAL, project
 from worker.approve import decisions
 from worker.core.errors import LogBroken, Unavailable
+from worker.core.messages import say
 from worker.core.states import Reason, State
 from worker.pipeline.one_pass import run_once
 from worker.send.ports import Session
@@ -109,6 +111,22 @@ async def test_an_account_whose_sender_is_refused_raises_one_alarm_for_all_its_m
             await office.pass_once()
         assert [each.state for each in office.store.submissions()] == [State.SENT] * 3
         assert office.alarms() == [ACCOUNT]
+
+
+async def test_where_no_mail_can_leave_a_pass_and_the_status_say_what_to_do_about_the_sender(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reply = b"550 5.7.60 SMTP; Client does not have permissions to send as this sender\r\n"
+    monkeypatch.setitem(FAULTS, "send_as", reply)  # type: ignore[arg-type]
+    async with MisbehavingServer(At.DOT, "send_as", times=9) as server:
+        one = a_form()
+        office = Office(tmp_path, smtp_port=server.port, projects=[project(one.project, "kawa", one.number)])
+        office.save_notice("a.pdf", notice(one))
+        ran = await asyncio.to_thread(office.run_once)
+    remedy = say("remedy_sender_refused", "ja", table="[smtp]")
+    assert remedy in ran.err
+    assert remedy in office("status").out
+    assert office.only(one)["state"] == State.APPROVED
 
 
 async def test_an_account_refused_anew_after_a_success_is_told_anew(tmp_path: Path) -> None:

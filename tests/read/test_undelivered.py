@@ -50,6 +50,18 @@ Your message was automatically rejected: Quota exceeded
 Unknown user
 550 5.1.1 <a@b.example>: Recipient address rejected
 Your message to the list awaits moderator approval
+パスワード付きZIPファイルの受信は行っておりません。
+メールでの提出はお受けしていません。
+このメールの受信を許可するには、次のリンクを開いてください。
+差出人の確認のため、次のリンクから手続きを完了してください。
+あなたの投稿は、司会者の承認を待っています。
+お送りいただいたメールは、管理者が確認するまで保管されています。
+4月1日付で転任いたしました。
+財政課に移りました。
+担当が鈴木に替わりました。今後は新しい担当へお送りください。
+Attachments are not accepted at this address.
+Your mail is being held until the list moderator can review it.
+Please verify that you are the sender of this message.
 """
 QUIET = """
 本日は不在にしております。11月30日に出社いたします。
@@ -65,6 +77,12 @@ QUIET = """
 現在、出張のためメールの確認が遅れることがあります。
 年末年始（12月29日～1月3日）は休業いたします。
 受領しました。
+担当者が変更内容を確認し、ご連絡いたします。
+メールの受信を確認いたしました。担当者よりご連絡いたします。
+お送りいただいた書類は、5年間保管いたします。
+契約の審査には1週間ほどかかります。
+所長の承認後、正式な受領書をお送りします。
+係の者に替わりまして、お礼申し上げます。
 ご連絡ありがとうございました。内容を確認のうえ、改めてご連絡いたします。
 本庁の開庁時間は8時30分から17時15分までです。
 I am out of the office until Monday.
@@ -92,6 +110,12 @@ def test_an_absence_or_what_may_be_one_day_is_none(text: str) -> None:
         ("From: MAILER-DAEMON <>", "MAILER-DAEMON"),
         ("From: Mail Delivery Subsystem <mailer-daemon@x.example>", "MAILER-DAEMON"),
         ("From: postmaster@x.example", "MAILER-DAEMON"),
+        ("From: mailgate@x.example", "MAILER-DAEMON"),
+        ("From: mail-security@x.example", "MAILER-DAEMON"),
+        ("From: anti_virus@x.example", "MAILER-DAEMON"),
+        ("From: quarantine@x.example", "MAILER-DAEMON"),
+        ("From: mailguardian@x.example", ""),
+        ("From: security@x.example", ""),
         ("From: bounces+soumu=contractor.example@x.example", "MAILER-DAEMON"),
         ("From: a@x.example\nX-Failed-Recipients: b@y.example", "X-Failed-Recipients"),
         ("Return-Path: <a@x.example>\nFrom: a@x.example", ""),

@@ -18,7 +18,7 @@ from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, pass_cli
 from worker.config.files import find_unread, make_own_folders
 from worker.core.clock import Clock
 from worker.core.errors import ConfigError, HoshobinError
-from worker.core.messages import Language, name_thing, say
+from worker.core.messages import Language, name_thing, say, say_trouble
 from worker.core.model import JST
 from worker.core.states import State
 from worker.notify.operator_mail import STOPPED
@@ -134,7 +134,8 @@ async def pass_once(office: Office) -> Pass:
 
 def _end_of_pass(done: Pass, lang: Language) -> int:
     for name, failure in done.failures.items():
-        click.echo(say("pass_failed", lang, name=name_thing(name, lang), why=failure.detail), err=True)
+        why = say_trouble(name, failure.detail, lang)
+        click.echo(say("pass_failed", lang, name=name_thing(name, lang), why=why), err=True)
     if done.broken is not None:
         code = done.broken.code
         said = say(code, lang) if code in STOPPED else say("log_broken", lang, detail=done.broken.detail)

@@ -30,7 +30,7 @@ from worker.cli.tables import (
 )
 from worker.cli.unread import recorded_unread
 from worker.compose.checks import Check
-from worker.core.messages import Language, name_any_state, name_event, name_thing, say
+from worker.core.messages import Language, name_any_state, name_event, name_thing, say, say_trouble
 from worker.core.messages.reasons import APPROVAL_STATE, STATES
 from worker.core.model import JST, End, Look, Submission
 from worker.core.states import Reason, State
@@ -284,7 +284,10 @@ def status(shared: Cli, as_json: bool) -> int:
     lang, now = shared.lang, system_clock().now()
     print_table(
         [say(f"h_{name}", lang) for name in ("name", "last_ok", "error")],
-        [(name_thing(each.name, lang), _say_looked(each, now, lang), each.error) for each in found.looks],
+        [
+            (name_thing(each.name, lang), _say_looked(each, now, lang), say_trouble(each.name, each.error, lang))
+            for each in found.looks
+        ],
         title=say("t_watch", lang),
     )
     print_table(

@@ -31,11 +31,14 @@ _CODED: Final = re.compile(rf"(?:^|[ :])({'|'.join(ServerFault)}): ")
 
 _SENDER: Final = re.compile(
     # RFC 3463 §3.2 X.1.7, X.1.8; RFC 7372 §3 X.7.20 to X.7.27; X.7.60 is Exchange's SendAsDenied.
-    r"^5\d\d[ -]5\.(?:1\.[78]|7\.2[0-7]|7\.60)\b"
+    r"5\d\d[ -]5\.(?:1\.[78]|7\.2[0-7]|7\.60)\b"
     # Postfix (reject_sender_login_mismatch) and Exchange say 5.7.1, which means many things.
-    r"|^5.*?(?:sender address rejected|not (?:permitted|allowed|authori[sz]ed) to send as|sendasdenied)",
+    r"|5\d\d\b.*?(?:sender address rejected|not (?:permitted|allowed|authori[sz]ed) to send as|sendasdenied)",
     re.IGNORECASE | re.DOTALL,
 )
+
+_REPLIES: Final = re.compile(r"^|: (?=5\d\d[ -])")
+"""Where an answer begins: a record may say in front of it which mail it was about."""
 
 
 def told_fault(fault: ServerFault, text: str) -> str:
@@ -52,4 +55,4 @@ def find_fault(text: str) -> ServerFault | None:
     """Returns the fault that ``text`` tells of: by its code, or an answer that refuses the sender."""
     if coded := _CODED.search(text):
         return ServerFault(coded[1])
-    return ServerFault.SENDER if is_about_sender(text) else None
+    return ServerFault.SENDER if any(is_about_sender(text[at.end() :]) for at in _REPLIES.finditer(text)) else None

@@ -24,10 +24,12 @@ from worker.core.messages import (
     name_limit,
     name_receipt,
     name_state,
+    name_table,
     name_thing,
     next_step,
     say,
     say_refused_login,
+    say_trouble,
 )
 from worker.core.messages.receipts import COPY_NEWS
 from worker.core.model import JST, Alarm, ReceiptKind, Submission
@@ -258,8 +260,7 @@ def _describe_account(about: str, detail: str) -> str:
         reply = shown(refusal.said)
         return say("telling_login", "ja", cause=cause, why=why, reply=reply, step=step, meanwhile=meanwhile)
     if fault := find_fault(detail):
-        table = f"[mailbox.{about.partition(':')[2]}]" if about.startswith("mail:") else "[smtp]"
-        why, step = say(f"fault_{fault}", "ja"), say(f"remedy_{fault}", "ja", table=table)
+        why, step = say(f"fault_{fault}", "ja"), say(f"remedy_{fault}", "ja", table=name_table(about))
         return say("telling_fault", "ja", cause=cause, why=why, reply=shown(detail), step=step)
     return say("telling_account", "ja", cause=cause, reply=shown(detail), meanwhile=meanwhile)
 
@@ -341,5 +342,4 @@ def _name_trouble(name: str, trouble: HoshobinError) -> str:
     if isinstance(trouble, LogBroken):
         code = trouble.code
         return say(code, "ja") if code in STOPPED else say("log_broken", "ja", detail=str(trouble))
-    refusal = find_refusal(str(trouble))
-    return f"{name_thing(name, 'ja')}: {'。'.join(say_refused_login(refusal, 'ja')) if refusal else trouble}"
+    return f"{name_thing(name, 'ja')}: {say_trouble(name, str(trouble), 'ja')}"

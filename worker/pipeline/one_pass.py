@@ -29,7 +29,7 @@ class Pass:
     new: int = 0
     """Submissions of this pass that wait for a person."""
     changed: int = 0
-    """Those of before that wait for a person for another reason, or only now."""
+    """Those of before about which a person has something to do: another reason, a reminder, news of what was sent."""
     sent: int = 0
     failures: dict[str, Unavailable] = field(default_factory=dict)
     broken: LogBroken | None = None
@@ -68,6 +68,8 @@ async def run_once(
             for number, stands in _waiting(pipeline.store).items():
                 done.new += number > last
                 done.changed += number <= last and before.get(number) != stands
+            # News of what was sent and a reminder change neither state nor reason.
+            done.changed = max(done.changed, done.began_to_wait - done.new)
         return done
     finally:
         with contextlib.suppress(Unavailable, LogBroken):  # it is found in doubt then, and a person is told

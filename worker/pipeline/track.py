@@ -21,6 +21,7 @@ from worker.approve.release import evidence_of_mail, evidence_of_news, is_weighe
 from worker.audit.sent_log import receipt_detail
 from worker.authenticate.sender_auth import is_signed_for, read_spoken
 from worker.config.addresses import domain_of
+from worker.core.addresses import is_within
 from worker.core.alarms import tell_apart
 from worker.core.message_id import bears_secret, is_own_message_id_form
 from worker.core.messages.receipts import COPY_NEWS
@@ -162,11 +163,12 @@ class Receiving:
         return Address(""), ()
 
     def _addresses_beside(self, senders: Iterable[str]) -> tuple[str, ...]:
-        """The addresses of the rules in the domain of a sender; our own domain is none."""
+        """The addresses of the rules in the domain of a sender, or in one above its host; our own domain is none."""
         configuration = self._in_force.configuration
         domains = set(map(domain_of, senders)) - {domain_of(configuration.settings.contractor.email)}
         sections = [section for issuer in configuration.issuers.values() for section in issuer.sections.values()]
-        return tuple(each for section in sections for each in section.to if domain_of(each) in domains)
+        addresses = (each for section in sections for each in section.to)
+        return tuple(each for each in addresses if any(is_within(host, domain_of(each)) for host in domains))
 
     def take_copy(self, row: MessageRow, message: Message, content: bytes) -> MessageRow:
         """The ledger row of a mail of our own that came in: evidence where it is not known that it left, else a row.

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import islice
 from typing import Final
 
 from worker.core.model import Notice, Unreadable
@@ -158,6 +159,30 @@ _ORIGINAL: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """Begins the mail that is answered, as Outlook quotes it."""
+
+
+_FILE_LINK: Final = re.compile(
+    r"https?://[^\s\"'<>/]{0,100}\b(?:1drv\.ms|sharepoint\.com|onedrive\.live\.com|drive\.google\.com|dropbox\.com|box\.com"
+    r"|gigafile\.nu|firestorage\.jp|wetransfer\.com|we\.tl)\b"
+    r"|\.(?:pdf|zip)\s{0,3}(?:</[a-z]{1,10}>\s{0,3}){0,5}</a\b|\.(?:pdf|zip)\s{0,3}[<(＜]\s{0,3}https?://",
+    re.IGNORECASE,
+)
+"""An address of a file service, and one that bears a file's name: the card that Outlook makes of a file on OneDrive."""
+
+
+def is_file_link(text: str) -> bool:
+    """Returns whether a text, HTML as it stands, links a file."""
+    return _FILE_LINK.search(text) is not None
+
+
+_UUENCODED: Final = re.compile(r"^begin [0-7]{3,4} (\S[^\r\n]{0,200})\r?\n[ -`]{2,61}\r?$", re.MULTILINE)
+UUENCODED_LIMIT: Final = 10
+"""Names that are given of one text."""
+
+
+def find_uuencoded(text: str) -> tuple[str, ...]:
+    """Returns the names of files that stand in a text by uuencode, as old mail programs attach them."""
+    return tuple(found[1].strip() for found in islice(_UUENCODED.finditer(text), UUENCODED_LIMIT))
 
 
 def hands_a_link(texts: tuple[str, ...], *, is_answer: bool) -> bool:

@@ -207,4 +207,6 @@ def _names_a_key(message: Message) -> bool:
 
 def _hands_a_link(message: Message) -> bool:
     is_answer = _ANSWER.match(match_key(message.subject)) is not None
+    if message.links_a_file and not is_answer:
+        return True
     return message.has_link and hands_a_link(message.texts, is_answer=is_answer)

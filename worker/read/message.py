@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 from worker.core.model import Attached
-from worker.read.attachments import Sort, Unopened, is_zip, name_sort
+from worker.read.attachments import Sort, Unopened, find_uuencoded, is_file_link, is_zip, name_sort
 from worker.read.auto_replies import name_answer, name_unattended
 from worker.read.charsets import (
     Value,
@@ -89,6 +89,8 @@ class Message:
     """Of every file in it, without those of ``nested``."""
     has_link: bool = False
     """Set where a text, or the HTML of one, holds an address of the web."""
+    links_a_file: bool = False
+    """Set where such an address is that of a file service, or bears a file's name."""
     is_report: bool = False
     """Whether it is a multipart/report, or holds one at its first level (lists add a footer around it)."""
     auto_submitted: bool = False
@@ -112,6 +114,7 @@ class _Sheet:
     unopened: list[Unopened] = field(default_factory=list)
     names: dict[str, None] = field(default_factory=dict)
     has_link: bool = False
+    links_a_file: bool = False
     nested: list[_Sheet] = field(default_factory=list)
     defects: dict[Defect, None] = field(default_factory=dict)
     has_report: bool = False
@@ -190,6 +193,7 @@ def _finish(sheet: _Sheet) -> Message:
         unopened=tuple(sheet.unopened),
         names=tuple(sheet.names),
         has_link=sheet.has_link,
+        links_a_file=sheet.links_a_file,
         is_report=sheet.has_report,
         auto_submitted=bool(automatic) and not automatic.startswith("no"),
         answers_by=name_answer(headers, senders, subject, has_report=sheet.holds_report),
@@ -267,6 +271,10 @@ def _read_leaf(
         if len(content) > TEXT_LIMIT:
             sheet.note(Defect.TEXT_CUT)
         sheet.has_link = sheet.has_link or _LINK.search(text) is not None
+        sheet.links_a_file = sheet.links_a_file or (sheet.has_link and is_file_link(text))
+        for name in find_uuencoded(text):
+            sheet.names[name] = None
+            sheet.unopened.append(Unopened(name, Sort.OTHER))
         sheet.add_text(html_text(text) if kind == "text/html" else text)
     elif kind not in _OF_REPORTS and (sort := name_sort(kind, filename, content, is_in_text=is_in_text)):
         sheet.unopened.append(Unopened(filename, sort))

@@ -19,10 +19,12 @@ WORDS_LIMIT: Final = 20_000
 """Characters in which the words are looked for: a machine says in its first lines what it is about."""
 
 _DAEMON: Final = re.compile(
-    r"(?:mailer[-_.]?daemon|post[-_]?master|mail[-_.]?(?:system|delivery|error)[a-z._-]*|mdaemon|mmdf|bounces?)(?:[+=-].*)?",
+    r"(?:mailer[-_.]?daemon|post[-_]?master|mail[-_.]?(?:system|delivery|error)[a-z._-]*|mdaemon|mmdf|bounces?|"
+    r"mail[-_.]?(?:gate(?:way)?|guard|filter|sec(?:urity)?|defender|scan(?:ner)?)|quarantine|"
+    r"anti[-_.]?(?:virus|spam)|(?:virus|spam)[-_.]?(?:filter|check(?:er)?|scan(?:ner)?|guard|alert|notice)?)(?:[+=-].*)?",
     re.IGNORECASE,
 )
-"""The local part of who returns mail. Not noreply, root and admin, from which other mail comes as well."""
+"""The local part of who returns mail, or takes it apart. Not noreply, root and admin, from which other mail comes."""
 _DAEMON_NAME: Final = re.compile(
     r"mailer[-_.]?daemon|(?<![\w-])post-?master(?![\w-])|mail delivery (?:sub)?system", re.IGNORECASE
 )
@@ -50,9 +52,14 @@ _WORDS_JA: Final = (
     r"(?:[配送着]信|配[送達]|転送|受信|[送到]達)(?:[をがはにも]|処理[がに])?(?:することが)?(?:でき|出来|され|いたし|し)(?:ませ|な|ず)",
     r"(?:[配送着]信|配[送達]|転送|受信|[送到]達)[をがはにも]?(?:不能|不可|失敗|エラー|拒否|停止|中止|制限|遮断)",
     r"拒否|拒絶|差し?戻|返送|不達|未達|ブロックされ",
-    r"(?:受け?取|受け?付け)[^。まを]{0,8}ませ",
+    r"(?:受け?取|受け?付け|お受け)[^。まを]{0,8}ませ",
+    r"受信[をはも]?(?:し|いたし|行って?)(?:て)?(?:おり|い)(?:ませ|な)",
+    # Somebody has to let it in.
+    r"承認(?:待ち|を待|を必要|が必要|され(?:るまで|た[後あ]))|(?:保管|保留|隔離)(?:され|し)て|審査(?:待ち|中|を待)",
+    r"(?:受信|配信)を許可|(?:送信者|差出人|送信元)[のを]{0,1}(?:ご)?(?:確認|認証)(?:[をが](?:お願い|完了|必要|行っ)|のため)",
     # The address is no longer one.
-    r"廃止|閉鎖|失効|退職|離職|(?:異動|転出)(?:し|いたし|とな|にな|のため|により)",
+    r"廃止|閉鎖|失効|退職|離職|退任|転任|転勤|(?:異動|転出)(?:し|いたし|とな|にな|のため|により)",
+    r"(?:課|部|署|室|係|局|所)[へに]移りまし|担当(?:者)?[がはを][^。]{0,12}(?:[替代変換]わり|変更(?:し|に|と|い))",
     r"(?:存在|使用|利用|使わ|在籍|運用)[しさでられてい]{0,4}(?:おり|い)?(?:ませ|な[いく])",
     r"(?:使用|利用|運用|サービス)[をはが]?(?:停止|終了|中止)",
     r"(?:アドレス|ドメイン|宛て?先|送信先)[^。]{0,30}(?:変更(?:し|に|い|とな|され)|変わりまし|移行|無効|不明)",
@@ -77,7 +84,9 @@ _WORDS_EN: Final = (
     r"\bdeliver\w* (?:\S+ ){0,4}fail|\bfail\w* (?:\S+ ){0,3}(?:deliver|recipient)",
     r"\bdelivery (?:\S+ )?(?:error|problem)|\b(?:permanent|fatal)\w* (?:\S+ )?(?:fail|error)",
     r"\b(?:could|can|was|were|has|have)(?: ?not|n['’]t) (?:\S+ ){0,2}(?:deliver|reach|accept|relay|process|receiv)",
-    r"\b(?:could|can|was|were|did|does|do|will)(?: ?not|n['’]t) (?:\S+ ){0,2}(?:sent|exist|accept|receiv|arrive)",
+    r"\b(?:could|can|is|are|was|were|did|does|do|will)(?: ?not|n['’]t) (?:\S+ ){0,2}(?:sent|exist|accept|receiv|arriv)",
+    r"\b(?:held|kept) (?:\S+ ){0,3}(?:until|for (?:approval|review|moderation))|\bawait\w* (?:\S+ ){0,2}approval",
+    r"\b(?:verify|confirm) (?:that )?(?:you|your) (?:\S+ ){0,3}(?:human|sender|address|identity)",
     r"\bunable to (?:\S+ )?(?:deliver|relay|send|process|accept|reach)",
     r"\b(?:was|were|been|is|are|be) (?:automatically )?(?:reject|refused|block|quarantine|bounced|discarded|dropped)",
     r"\breject\w* (?:your|this|the|by)\b|\b(?:access|relaying) denied|\breturned to (?:the )?sender|\b55[0-4][ -]",

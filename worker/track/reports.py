@@ -8,12 +8,13 @@ not know whose mail it is about beyond the Message-IDs it is asked about; ``trac
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from worker.core.message_id import find_own_form
-from worker.read.auto_replies import name_automatic
+from worker.read.auto_replies import is_answering_machine, name_automatic
 from worker.read.charsets import decode_bytes, header_text, html_text, read_value
 from worker.read.message import Message
 from worker.read.mime import Headers, split_headers, split_parts, undo_transfer
@@ -151,7 +152,8 @@ def read_report(raw: bytes, message: Message, is_ours: Callable[[str], bool]) ->
     if ours:
         references = tuple(dict.fromkeys((*answers, *ours)))
         return MailReply(references, text, name_automatic(headers, message.subject, text), warns)
-    if (sign or is_returned) and (warns or has_failed):
+    is_machines = sign or is_returned or is_answering_machine(headers, message.subject, text)
+    if is_machines and (warns or has_failed):
         return DeliveryReport("", found.all, blocks, _name_addresses(own), "" if blocks else text)
     return Nothing()
 
@@ -315,7 +317,8 @@ def _name_addresses(parts: Sequence[_Part]) -> tuple[str, ...]:
     """The addresses of X-Failed-Recipients, of a read receipt, and in a report's own words."""
     said = [header_text(part.headers.first(b"x-failed-recipients")) for part in parts[:1]]
     said += [part.text for part in parts if part.kind in _READ_KINDS]
-    found = (match[0] for match in _ADDRESS.finditer("\n".join((*said, _own_words(parts)))))
+    words = "\n".join((*said, _own_words(parts)))
+    found = (match[0] for match in _ADDRESS.finditer(unicodedata.normalize("NFKC", words)))  # gateways write ＠
     return tuple(dict.fromkeys(found))[:NAMED_LIMIT]
 
 

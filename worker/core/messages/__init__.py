@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from worker.core.login_errors import LoginRefusal
+from worker.core.login_errors import LoginRefusal, find_refusal
 from worker.core.messages.authenticate import HINTS as AUTHENTICATE_HINTS
 from worker.core.messages.authenticate import TEXTS as AUTHENTICATE_TEXTS
 from worker.core.messages.commands import TEXTS as COMMAND_TEXTS
@@ -61,6 +61,7 @@ from worker.core.messages.watch import TEXTS as MOVING_TEXTS
 from worker.core.model import JST, Hold, Product, Receipt, Submission
 from worker.core.params import TEXT, Aside, Labelled, Numbered, Params, Told, spell
 from worker.core.rulebook import OFFICE
+from worker.core.server_faults import find_fault
 from worker.core.states import Kind, Reason, State, kind_of
 
 Language = Literal["ja", "en"]
@@ -371,6 +372,23 @@ def name_thing(name: str, lang: Language) -> str:
     """What is watched or reached, in office words: ``mail:main``, ``smtp``, ``folder``, ``store`` and so on."""
     kind, _, own = name.partition(":")
     return THINGS.get(kind, (name, name))[0 if lang == "ja" else 1].format(name=own)
+
+
+def say_trouble(name: str, detail: str, lang: Language) -> str:
+    """Why ``name`` is not reached and what to do; a trouble without words of its own is said as it is."""
+    if refusal := find_refusal(detail):
+        why, step = say_refused_login(refusal, lang)
+        return say("trouble", lang, why=why, step=step)
+    if fault := find_fault(detail):
+        why, step = say(f"fault_{fault}", lang), say(f"remedy_{fault}", lang, table=name_table(name))
+        return say("trouble_reply", lang, why=why, step=step, reply=detail)
+    return detail
+
+
+def name_table(name: str) -> str:
+    """The table of ``worker.toml`` about ``mail:main`` or ``smtp``."""
+    kind, _, own = name.partition(":")
+    return f"[mailbox.{own}]" if kind == "mail" else "[smtp]"
 
 
 def say_end(why: str, detail: str, lang: Language) -> str:

@@ -193,6 +193,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "[smtp] の user とパスワードのファイルをご確認ください。",
         "Check user and password file of [smtp].",
     ),
+    "trouble": ("{why}。{step}", "{why}. {step}"),
+    "trouble_reply": ("{why}。{step}（{reply}）", "{why}. {step} ({reply})"),
     "fault_no_starttls": ("サーバーが暗号化通信（STARTTLS）に対応していません", "the server offers no STARTTLS"),
     "fault_no_login": ("サーバーに、使えるログイン方法がありません", "the server offers no login that can be used"),
     "fault_sender_refused": (
