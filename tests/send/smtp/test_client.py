@@ -22,6 +22,7 @@ from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import JST, Address
 from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Silence
 from worker.send.smtp.client import SmtpServer
+from worker.send.smtp.connect import text_of
 from worker.send.smtp.protocol import Timeouts
 from worker.send.smtp_verdicts import Verdict, judge, steps_for
 
@@ -660,6 +661,19 @@ async def test_a_name_that_does_not_exist_is_unavailable() -> None:
     with pytest.raises(Unavailable, match=r"no-such-host\.invalid:465") as caught:
         await client.open()
     assert type(caught.value) is Unavailable
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("宛先が見つかりません".encode(), "宛先が見つかりません"),
+        ("宛先が見つかりません".encode("cp932"), "宛先が見つかりません"),
+        (b"what \x80\xff is this", "what \ufffd\ufffd is this"),
+        (b"plain  words", "plain words"),
+    ],
+)
+def test_an_answer_is_read_in_utf_8_or_else_in_shift_jis(line: bytes, told: str) -> None:
+    assert text_of(line.decode("ascii", "surrogateescape")) == told
 
 
 def test_every_wait_has_a_deadline_and_the_last_answer_is_given_ten_minutes() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import re
 import ssl
 from collections.abc import Mapping
@@ -203,8 +204,16 @@ class Opening:
 
 
 def text_of(message: str) -> str:
-    """The lines of an answer joined by spaces; bytes that are no UTF-8 as U+FFFD, so that any store can keep it."""
-    text = message.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """The lines of an answer joined by spaces; bytes that cannot be read as U+FFFD, so that any store can keep it.
+
+    Seen: relays in Japan that answer in Shift_JIS.
+    """
+    raw = message.encode("utf-8", "surrogateescape")
+    text = raw.decode("utf-8", "replace")
+    if "\ufffd" in text:
+        with contextlib.suppress(UnicodeDecodeError):
+            japanese = " ".join(raw.decode("cp932").split())
+            text = japanese if japanese.isprintable() else text  # the codec makes private characters of other bytes
     return " ".join(text.split())[:TEXT_LIMIT]
 
 
