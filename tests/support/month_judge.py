@@ -138,7 +138,10 @@ class Judge:
     def _judge_fate(self, number: str, fate: Fate, seen: _Seen, found: Outcome) -> set[int]:
         ours = [each for each in seen.submissions if each.contract_number == number and _is_of(each, fate.form, seen)]
         if len(ours) != 1:
-            found.violations.append(f"{number} is {len(ours)} submissions: {fate.happened}")
+            stand = [
+                (each.id, each.state.value, each.source_name, [h.reason.value for h in each.reasons]) for each in ours
+            ]
+            found.violations.append(f"{number} is {len(ours)} submissions: {stand} {fate.happened}")
             found.lost += not ours
             return {each.id for each in ours}
         (one,) = ours
@@ -182,9 +185,7 @@ class Judge:
         """One task, and one alarm that told of it."""
         tasks, alarms = seen.tasks[each.id], seen.alarms[each.id]
         if tasks != Counter({kind: 1}) or alarms != Counter({AlarmCause.BEGAN_TO_WAIT: 1}):
-            found.violations.append(
-                f"{what} (#{each.id}, {each.state}): tasks {dict(tasks)}, alarms {dict(alarms)}"
-            )
+            found.violations.append(f"{what} (#{each.id}, {each.state}): tasks {dict(tasks)}, alarms {dict(alarms)}")
 
     def _judge_alarms(self, seen: _Seen, found: Outcome) -> None:
         if seen.others != self.alarms:
@@ -274,4 +275,3 @@ def _by_state(one: Submission) -> Counter[TaskKind]:
             return Counter({TaskKind.CORRECT: 1})
         case _:
             return Counter()
-

@@ -252,9 +252,7 @@ def _fixed_texts() -> dict[str, str]:
     }
     numbers = range(1, NOTICES + 1)
     projects = (
-        project(form.project, f"town{town_of(number)}", form.number)
-        for number in numbers
-        for form in [form_of(number)]
+        project(form.project, f"town{town_of(number)}", form.number) for number in numbers for form in [form_of(number)]
     )
     return texts | {"projects.toml": "".join(projects)}
 
@@ -358,12 +356,17 @@ class MonthOffice(SmallOffice):
         await self._watch("folder", self._look_at_folder())
         await self._watch("mail:main", self.pipeline.watch_mailbox(self.mails, run_at_once, since))
         await self._send()
-        settings = self.pipeline.in_force.configuration.settings
-        self.outage.check(Ways(settings, str(self.root), self.make_server, self.script))
+        is_news = self.check()
         if (telling := self.outage._telling) is not None and not telling.done():
             await asyncio.wait([telling], timeout=10)
-        if self.standing.check_hearing(["folder", "mail:main"], self.pipeline.in_force):
+        if is_news:
             await self._send()
+
+    def check(self) -> bool:
+        """The checks that the service makes every few seconds; whether one raised an alarm."""
+        settings = self.pipeline.in_force.configuration.settings
+        self.outage.check(Ways(settings, str(self.root), self.make_server, self.script))
+        return self.standing.check_hearing(["folder", "mail:main"], self.pipeline.in_force)
 
     async def _look_at_folder(self) -> int:
         if self.folder_failure is not None:
