@@ -113,9 +113,11 @@ class Month:
         self._troubled_until = self._next_pass = START
         self._spoken_of: set[str] = set()
         """Contract numbers about which something came back."""
+        self._again: set[str] = set()
         self._files: list[tuple[str, Path]] = []
         self._bytes: dict[bytes, str] = {}
         self._hour_off = 0
+        self._was_fast_until = START
         self.relay.on_taken = self._note_taken
 
     # --- The course of the month ---------------------------------------------------------------------------------
@@ -187,7 +189,7 @@ class Month:
         if self.now < self._troubled_until:
             pause = WATCHFUL
         else:
-            pause = HOUR if 7 <= self.now.hour < 19 else 3 * HOUR
+            pause = 2 * HOUR if 7 <= self.now.hour < 19 else 5 * HOUR
         self._next_pass = self.now + pause
 
     @property
@@ -231,7 +233,8 @@ class Month:
             (self.notice_in_the_folder, 8),
             (self.notice_in_a_zip, 3),
             (self.two_notices_in_a_mail, 2),
-            (self.the_same_again, 3),
+            (self.same_file_again, 2),
+            (self.downloaded_again, 2),
             (self.file_is_moved, 3),
             (self.announcement_then_notice, 2),
             (self.announcement_alone, 2),
@@ -277,8 +280,8 @@ class Month:
 
     def _genuine(self, form: Form, how: str) -> Fate:
         fate = self.judge.fates[form.number] = Fate(form, happened=[f"{self.now:%m-%d %H:%M} {how}"])
-        for copy in (0, 1):
-            self._bytes[form_of(number_of(form), copy=copy).pdf] = form.number
+        fate.may_wait = self.now <= self._was_fast_until
+        self._bytes[form.pdf] = form.number
         return fate
 
     def _give(self, subject: str, *files: Any, **more: Any) -> None:
@@ -332,16 +335,30 @@ class Month:
             self._genuine(each, "two in a mail")
         return bool(forms)
 
-    async def the_same_again(self) -> bool:
-        fate = self._pick(lambda one: one.state in ACCEPTED)
+    def _bring_again(self, form: Form, name: str) -> None:
+        if self.chance.random() < 0.5:
+            self._give(f"{KEYED} {name}", pdf_file(form))
+        else:
+            self.office.put(f"もう一度/{name}.pdf", form.pdf)
+
+    async def same_file_again(self) -> bool:
+        """Nothing new."""
+        fate = self._pick(lambda one: True)
         if fate is None or not self._is_free("mailbox", "folder", "store"):
             return False
-        form = form_of(number_of(fate.form), copy=self.chance.randint(0, 1))
-        if self.chance.random() < 0.5:
-            self._give(KEYED, pdf_file(form))
-        else:
-            self.office.put(f"もう一度/{form.number}-{next(self._counted)}.pdf", form.pdf)
-        fate.happened.append(f"{self.now:%m-%d %H:%M} again")
+        self._bring_again(fate.form, self._stranger("the same file", 0))
+        fate.happened.append(f"{self.now:%m-%d %H:%M} the same file again")
+        return True
+
+    async def downloaded_again(self) -> bool:
+        """Other bytes of a notice that has left: a person's to judge."""
+        fate = self._pick(lambda one: one.state in ACCEPTED and one.contract_number not in self._again)
+        if fate is None or not self._is_free("mailbox", "folder", "store"):
+            return False
+        self._again.add(fate.form.number)
+        form = form_of(number_of(fate.form), copy=1)
+        self._bring_again(form, self._stranger("another download"))
+        fate.happened.append(f"{self.now:%m-%d %H:%M} downloaded again")
         return True
 
     async def file_is_moved(self) -> bool:
@@ -697,7 +714,7 @@ class Month:
         if not self._is_free("server", "store", "process") or not self._is_in_office_hours():
             return False
         self.relay.fail(self.chance.choice([At.MAIL, At.DOT]), "send_as", 10**6)
-        self._occupy(self._later(20 * MINUTE, 2 * HOUR, self.relay.mend, is_end=True), "server", "store")
+        self._occupy(self._later(20 * MINUTE, 90 * MINUTE, self.relay.mend, is_end=True), "server", "store")
         self.judge.alarms[f"{AlarmCause.ACCOUNT_REFUSED}:smtp"] += 1
         return self._bring() is not None
 
@@ -706,7 +723,7 @@ class Month:
             return False
         self.relay.fail(self.chance.choice([At.CONNECT, At.GREETING]), "close", 10**6)
         is_long = self.chance.random() < 0.6
-        span = (25 * MINUTE, 3 * HOUR) if is_long else (MINUTE, 4 * MINUTE)
+        span = (25 * MINUTE, 90 * MINUTE) if is_long else (MINUTE, 4 * MINUTE)
         self._occupy(self._later(*span, self.relay.mend, is_end=True), "server", "store")
         self.judge.alarms[AlarmCause.MUTE.value] += is_long
         return self._bring() is not None
@@ -725,7 +742,7 @@ class Month:
 
     def _end_later(self, resource: str, alarm: str, end: Callable[[], None]) -> None:
         is_long = self.chance.random() < 0.6
-        span = (25 * MINUTE, 3 * HOUR) if is_long else (MINUTE, 4 * MINUTE)
+        span = (25 * MINUTE, 90 * MINUTE) if is_long else (MINUTE, 4 * MINUTE)
         self._occupy(self._later(*span, end, is_end=True), resource, "store")
         self.judge.alarms[alarm] += is_long
 
@@ -733,7 +750,7 @@ class Month:
         if not self._is_free("mailbox", "store"):
             return False
         self.office.mails.failure = AccountRefused("imap", "[AUTHENTICATIONFAILED] Invalid credentials")
-        self._occupy(self._later(5 * MINUTE, 3 * HOUR, self._mailbox_is_back, is_end=True), "mailbox", "store")
+        self._occupy(self._later(5 * MINUTE, 90 * MINUTE, self._mailbox_is_back, is_end=True), "mailbox", "store")
         self.judge.alarms[f"{AlarmCause.ACCOUNT_REFUSED}:mail:main"] += 1
         self._bring()
         return True
@@ -759,7 +776,9 @@ class Month:
             self.office.clock.set_by(hours=-self._hour_off)
             self._hour_off = 0
 
-        self._later(HOUR, 40 * HOUR, set_right)
+        until = self._later(HOUR, 40 * HOUR, set_right)
+        if self._hour_off > 0:
+            self._was_fast_until = until + HOUR
         return True
 
     async def restart(self) -> bool:
@@ -804,7 +823,7 @@ class Month:
 
         self.office.store.refuses = refuses
         is_long = self.chance.random() < 0.6
-        span = (25 * MINUTE, 2 * HOUR) if is_long else (MINUTE, 4 * MINUTE)
+        span = (25 * MINUTE, 90 * MINUTE) if is_long else (MINUTE, 4 * MINUTE)
         until = self._later(*span, end, is_end=True)
         self._occupy(until, "store", "server", "process", "mailbox", "folder")
         self.judge.alarms[AlarmCause.STORE_FAILED.value] += is_long
