@@ -23,6 +23,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,7 +35,6 @@ from tests.support.month_judge import ACCEPTED, Fate, Judge, Outcome, Stranger
 from tests.support.month_office import (
     BOMB,
     NOTICES,
-    TOWNS,
     MonthOffice,
     Relay,
     Taken,
@@ -186,11 +186,8 @@ class Month:
 
     async def _pass(self) -> None:
         await self.office.service_pass()
-        if self.now < self._troubled_until:
-            pause = WATCHFUL
-        else:
-            pause = 2 * HOUR if 7 <= self.now.hour < 19 else 5 * HOUR
-        self._next_pass = self.now + pause
+        idle = 2 * HOUR if 7 <= self.now.hour < 19 else 5 * HOUR
+        self._next_pass = self.now + (WATCHFUL if self.now < self._troubled_until else idle)
 
     @property
     def now(self) -> dt.datetime:
@@ -373,17 +370,16 @@ class Month:
         self.judge.fates[number].happened.append(f"{self.now:%m-%d %H:%M} moved")
         return True
 
-    def _announce(self, form: Form) -> str:
+    def _announce(self, form: Form) -> None:
         mail = EmailMessage()
         mail["From"] = "netdesk@surety.example"
         mail["To"] = OFFICE
-        mail["Subject"] = EAST.subjects[0] if hasattr(EAST, "subjects") else KEYED
+        mail["Subject"] = EAST.subjects[0]
         mail["Date"] = self.now
         mail["Message-ID"] = f"<in.{next(self._counted)}@surety.example>"
         lines = ("電子保証の発行が完了しました。", f"保証契約番号：{form.number}", "", "Net Deskでご確認ください。")
         mail.set_content("\n".join(lines) + "\n")
-        self.office.give(mail.as_bytes().replace(b"\n", b"\r\n"))
-        return str(mail["Subject"])
+        self.office.give(mail.as_bytes(policy=SMTP))
 
     async def announcement_then_notice(self) -> bool:
         form = self._next()
@@ -412,12 +408,10 @@ class Month:
         fate.alarms[AlarmCause.BEGAN_TO_WAIT] = 1
         path = self.office.put(f"{form.number}.pdf", form.pdf[: len(form.pdf) // 2])
         self._occupy(self.now + 5 * MINUTE, "folder", "store", "process")
-        self._files.append((form.number, path))
 
         def finish() -> None:
             self.office.put(path.name, form.pdf)
 
-        self._files.pop()
         self._later(10 * MINUTE, 5 * HOUR, finish)
         return True
 
