@@ -705,7 +705,7 @@ class Month:
         return self._bring() is not None
 
     async def sender_is_refused(self) -> bool:
-        if not self._is_free("server", "store", "process") or not self._is_in_office_hours():
+        if not self._is_free("server", "store", "mailbox", "folder") or not self._is_in_office_hours():
             return False
         self.relay.fail(self.chance.choice([At.MAIL, At.DOT]), "send_as", 10**6)
         self._occupy(self._later(20 * MINUTE, 90 * MINUTE, self.relay.mend, is_end=True), "server", "store")
@@ -713,9 +713,10 @@ class Month:
         return self._bring() is not None
 
     async def server_is_away(self) -> bool:
-        if not self._is_free("server", "store") or not self._is_in_office_hours():
+        if not self._is_free("server", "store", "mailbox", "folder") or not self._is_in_office_hours():
             return False
         self.relay.fail(self.chance.choice([At.CONNECT, At.GREETING]), "close", 10**6)
+        await self.relay.drop_all()
         is_long = self.chance.random() < 0.6
         span = (25 * MINUTE, 90 * MINUTE) if is_long else (MINUTE, 4 * MINUTE)
         self._occupy(self._later(*span, self.relay.mend, is_end=True), "server", "store")
