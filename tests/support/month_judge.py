@@ -145,7 +145,7 @@ class Judge:
                 (each.id, each.state.value, each.source_name, [h.reason.value for h in each.reasons]) for each in ours
             ]
             found.violations.append(f"{number} is {len(ours)} submissions: {stand} {fate.happened}")
-            found.lost += not ours
+            found.lost += not ours and fate.copies[0] == 0  # else no mail of it was found
             return {each.id for each in ours}
         (one,) = ours
         states, alarms, tasks = fate.states, Counter(fate.alarms), Counter(fate.tasks)
