@@ -25,7 +25,7 @@ from worker.compose import mime_verify as decode
 from worker.core.business_hours import USUAL
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import JST, Product, Receipt, ReceiptKind, Unread
-from worker.core.states import Event, State
+from worker.core.states import AlarmCause, Event, State
 from worker.pipeline.notify import DIGEST_UP_TO
 from worker.pipeline.pipeline import Pipeline
 from worker.send.ports import Body, Reply, Session
@@ -373,6 +373,38 @@ async def test_a_refused_account_is_told_by_the_command_at_once_and_by_mail_when
     assert sent.server.told() == ["【保証便】メールサーバーにログインできません（送信サーバー）"]
     await sent.fail(120)
     assert len(sent.script.texts) == 1
+
+
+class Denying(Keeping):
+    """Does not let the account send under the contractor's address: says so at ``denied_at``."""
+
+    clock: FakeClock
+    denied_at = "Mail"
+
+    async def take(self, step: Any) -> Reply:
+        if type(step).__name__ == self.denied_at:
+            text = "5.7.60 SMTP; Client does not have permissions to send as this sender"
+            return Reply(550, text, self.clock.now())
+        return await super().take(step)
+
+
+@pytest.mark.parametrize("denied_at", ["Mail", "Body"])
+@pytest.mark.parametrize("has_notice", [True, False])
+async def test_a_refused_sender_is_told_once_and_not_as_a_server_that_is_away(
+    tmp_path: Path, denied_at: str, has_notice: bool
+) -> None:
+    days = Days(tmp_path, TUESDAY, windows=())
+    days.server = Denying(days.clock)
+    days.server.clock, days.server.denied_at = days.clock, denied_at
+    days._bind()
+    with days.office.store.writing() as writing:
+        writing.raise_alarm(f"{AlarmCause.PUT_OFF}:time:mail:main", [])
+    if has_notice:
+        days.office.save(form(1))
+        await days.office.take_in()
+    await days.fail(minutes=200)
+    causes = [each for each in days.office.alarms() if each.startswith((AlarmCause.MUTE, AlarmCause.ACCOUNT_REFUSED))]
+    assert causes == ["account_refused:smtp"]
 
 
 async def test_a_server_that_is_away_longer_than_a_restart_takes_is_told_by_the_command(sent: Days) -> None:

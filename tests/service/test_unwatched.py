@@ -88,6 +88,18 @@ def test_a_mailbox_that_fails_is_told_once_after_the_minutes_and_again_after_it_
     assert len(alarms(store)) == 2
 
 
+def test_a_mailbox_whose_account_is_refused_is_told_once_as_that_and_not_as_deaf_too(
+    store: SqlStore, clock: FakeClock
+) -> None:
+    hearing, health = Hearing(store, clock), Health(store)
+    assert health.failed(NAME, AccountRefused("imap", "NO wrong password"), clock.now())
+    assert pass_minutes(hearing, clock, 300) == 0
+    assert (alarms(store), list(hearing.deaf)) == ([f"account_refused:{NAME}"], [NAME])
+    health.reached(NAME, clock.now())
+    health.failed(NAME, Unavailable("imap", "away"), clock.now())
+    assert pass_minutes(hearing, clock, 60) == 1, "another silence is another alarm"
+
+
 def test_a_look_that_never_comes_back_is_told_though_nothing_failed(store: SqlStore, clock: FakeClock) -> None:
     hearing = Hearing(store, clock)
     assert pass_minutes(hearing, clock, 14) == 0

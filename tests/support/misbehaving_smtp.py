@@ -71,6 +71,7 @@ FAULTS: Mapping[str, bytes | None] = {
     "550": b"550-5.1.1 no such\r\n550 5.1.1 user here\r\n",
     "552": b"552 5.3.4 too big\r\n",
     "554": b"554 5.7.1 refused\r\n",
+    "send_as": b"550 5.7.60 SMTP; Client does not have permissions to send as this sender\r\n",
 }
 
 

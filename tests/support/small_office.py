@@ -59,7 +59,7 @@ from worker.read.ports import MailReaders, PdfReader
 from worker.send.ports import MailServer
 from worker.send.smtp.client import SmtpServer
 from worker.send.smtp.protocol import Timeouts
-from worker.store.sqlite import SqlStore
+from worker.store.sqlite import DATABASE, SqlStore
 from worker.store.sqlite.schema import FILE_NAME
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.plan import SETTLE
@@ -293,6 +293,8 @@ class WatchedStore(SqlStore):
         if self.refuses(events):
             connection.rollback()
             self._give_up()
+            if isinstance(self.failure, Unavailable):
+                self._faults[DATABASE] = self.failure  # as the store itself does
             raise self.failure
         super()._commit(connection, last_hash)
         self._seen += len(events)

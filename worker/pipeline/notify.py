@@ -371,6 +371,8 @@ class Telling:
             self._unread.told(message.unread)
         if verdict is send.Verdict.ACCEPTED and not refused:
             return None
+        if verdict is send.Verdict.ACCOUNT_REFUSED:
+            return AccountRefused("smtp", str(answer))  # the server is there: it is our account's, as for a submission
         why = "; ".join(f"{address}: {reply}" for address, reply in refused.items()) or str(answer)
         return Unavailable("smtp", f"the mail to the operator: {why}")
 
@@ -440,9 +442,13 @@ async def hand_over(
     raw: bytes,
     on_data: Callable[[], None] = _no_note,
 ) -> _HandedOver:
-    """To everybody whom the server takes: unlike an issuer's, one wrong address keeps it from no other."""
+    """To everybody whom the server takes: unlike an issuer's, one wrong address keeps it from no other.
+
+    ``on_data`` is called where the server asked for the mail, and did not refuse our account for it.
+    """
     await server.open()
     refused: dict[Address, Reply | Silence] = {}
+    is_asked_for = False
     verdict = send.Verdict.NOT_NOW
     answer: Reply | Silence = Silence("no step was taken", clock.now())
     for step in send.steps_for(sender, to, raw):
@@ -454,8 +460,9 @@ async def hand_over(
             refused[step.recipient] = answer
         elif verdict is not send.Verdict.GO_ON:
             break
-        if isinstance(step, Data):
-            on_data()
+        is_asked_for = is_asked_for or isinstance(step, Data)
+    if is_asked_for and verdict is not send.Verdict.ACCOUNT_REFUSED:
+        on_data()
     return verdict, answer, refused
 
 

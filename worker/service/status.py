@@ -68,7 +68,8 @@ class Hearing:
 
 
 def _is_told(look: Look | None) -> bool:
-    return look is not None and AlarmCause.DEAF.value in look.told
+    """Whether people know that it is not watched: by that alarm, or by the one about its refused account."""
+    return look is not None and not {AlarmCause.DEAF.value, AlarmCause.ACCOUNT_REFUSED.value}.isdisjoint(look.told)
 
 
 SENDING: Final = "sending"
