@@ -299,6 +299,8 @@ class Month:
         folder = self.chance.choice(["", "", "令和8年度/", "11月分/橋/", "a b/"])
         name = self.chance.choice([f"{form.number}.pdf", f"お知らせ {form.number}.PDF", f"{form.number}"])
         self._files.append((form.number, self.office.put(folder + name, form.pdf)))
+        if (announced := self.judge.fates.get(form.number)) is not None:
+            announced.may_wait = self.now <= self._was_fast_until
 
     async def notice_by_mail(self) -> bool:
         form = self._next()
