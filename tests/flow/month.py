@@ -54,7 +54,7 @@ from worker.core.states import AlarmCause, State
 from worker.views.tasks import TaskKind
 
 DAYS: Final = 30
-A_DAY: Final = (2, 7)
+A_DAY: Final = (1, 5)
 """So many incidents a day, at least and at most."""
 FIXED_SEED: Final = 20261121
 KEYED: Final = "認証キーのお知らせ"
@@ -62,8 +62,8 @@ STRANGER: Final = "anyone@elsewhere.example"
 RETURNED: Final = Path(__file__).parent.parent / "track" / "returned"
 STEP: Final = dt.timedelta(seconds=110)
 """Between two checks while something is away: below what counts as a computer that slept."""
-WATCHFUL: Final = dt.timedelta(minutes=5)
-"""Between two passes while something is away: three are made before silence is told."""
+WATCHFUL: Final = dt.timedelta(minutes=7)
+"""Between two passes while something is away: two are made before silence is told."""
 MINUTE: Final = dt.timedelta(minutes=1)
 HOUR: Final = dt.timedelta(hours=1)
 DAY: Final = dt.timedelta(days=1)
@@ -186,7 +186,7 @@ class Month:
 
     async def _pass(self) -> None:
         await self.office.service_pass()
-        idle = 2 * HOUR if 7 <= self.now.hour < 19 else 5 * HOUR
+        idle = 3 * HOUR if 7 <= self.now.hour < 19 else 6 * HOUR
         self._next_pass = self.now + (WATCHFUL if self.now < self._troubled_until else idle)
 
     @property
@@ -299,6 +299,8 @@ class Month:
         folder = self.chance.choice(["", "", "令和8年度/", "11月分/橋/", "a b/"])
         name = self.chance.choice([f"{form.number}.pdf", f"お知らせ {form.number}.PDF", f"{form.number}"])
         self._files.append((form.number, self.office.put(folder + name, form.pdf)))
+        if (announced := self.judge.fates.get(form.number)) is not None:
+            announced.may_wait = self.now <= self._was_fast_until
 
     async def notice_by_mail(self) -> bool:
         form = self._next()
@@ -603,9 +605,10 @@ class Month:
 
     async def forged_key(self) -> bool:
         """Another key for a notice that has left."""
-        fate = self._pick(lambda one: one.state in ACCEPTED)
+        fate = self._pick(lambda one: one.state in ACCEPTED and one.contract_number not in self._again)
         if fate is None:
             return False
+        self._again.add(fate.form.number)  # a further one would be another incident of this one
         form = form_of(number_of(fate.form), key=next(self._counted))
         self._give(f"{KEYED} {self._stranger('forged key')}", pdf_file(form), sender=STRANGER, proven=False)
         return True

@@ -29,8 +29,8 @@ async def test_in_a_month_left_alone_nothing_is_lost_twice_or_wrong_and_each_inc
     sys.stdout.write(f"seed {seed}: {outcome.notices} notices, {dict(outcome.incidents)}\n")
     said = "\n".join([f"python -m tests.flow.month --seed {seed}", *outcome.violations, *month.steps])
     assert (outcome.lost, outcome.twice, outcome.wrong, outcome.violations) == (0, 0, 0, []), said
-    assert outcome.notices > DAYS
-    assert outcome.incidents.total() > 2 * DAYS
+    assert outcome.notices >= DAYS / 2
+    assert outcome.incidents.total() >= DAYS
 
 
 # --- The judge sees what is wrong ---------------------------------------------------------------------------------

@@ -154,7 +154,8 @@ class Judge:
             alarms[AlarmCause.IN_DOUBT] = len(seen.entries_of(one.id, "NoAnswer"))
         if fate.may_wait and [hold.reason for hold in one.reasons] == [Reason.FROM_BEFORE]:
             states |= {State.HELD}
-            tasks[TaskKind.HELD] = alarms[AlarmCause.BEGAN_TO_WAIT] = 1
+            tasks[TaskKind.HELD] += 1
+            alarms[AlarmCause.BEGAN_TO_WAIT] += 1
         tasks += _by_state(one)
         if one.state not in states:
             reasons = [hold.reason.value for hold in one.reasons]
