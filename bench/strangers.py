@@ -68,7 +68,7 @@ def measure_strangers(mails: int, children: int, bombs: int = BOMBS, moments: Se
 async def _watch(root: Path, strangers: Sequence[bytes], count: int, moments: Sequence[float]) -> Waited:
     loop = asyncio.get_running_loop()
     children = Children(count)
-    office = SmallOffice(root, Settings(mode="approve", notify=()), LoopClock())  # type: ignore[arg-type]
+    office = SmallOffice(root, Settings(mode="approve", notify=()), LoopClock())  # type: ignore[arg-type]  # in place of FakeClock
     office.readers = children.for_mail
     office.reader = children
     office.start()

@@ -175,6 +175,11 @@ LONG = {"x": "abcdefghij" * 1_000, "words": ["a"] * 1_000}
         "{{ x|replace('', x) }}",
         "{{ x|list|join(x) }}",
         "{{ x|wordwrap(1, True, x) }}",
+        "{{ (x|wordwrap(1))|indent(999) }}",
+        "{{ x|slice(100000000)|list }}",
+        "{{ x|batch(1)|list }}",
+        "{{ x|map('upper')|list }}",
+        "{{ x|tojson }}",
         "{{ 2 ** 1000000000 }}",
         "{{ 'a' * 1000000000 }}",
         "{{ [1] * 1000000000 }}",
@@ -193,6 +198,12 @@ def test_a_template_that_makes_much_out_of_little_is_a_fault(source: str) -> Non
 def test_a_method_that_gives_more_than_it_gets_is_no_name_of_a_text(method: str) -> None:
     with pytest.raises((TemplateFault, MissingName)):
         Renderer().render(f"{{{{ x.{method}(1000000000) }}}}", LONG)
+
+
+@pytest.mark.parametrize("name", ["range(3)", "cycler(1)", "lipsum()", "dict(a=1)", "namespace()", "joiner()"])
+def test_the_renderer_has_no_name_but_those_that_are_given(name: str) -> None:
+    with pytest.raises(MissingName):
+        Renderer().render(f"{{{{ {name} }}}}", LONG)
 
 
 def test_what_mails_need_stays() -> None:

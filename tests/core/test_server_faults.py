@@ -8,14 +8,14 @@ import pytest
 
 from worker.core.messages import say, say_trouble
 from worker.core.model import JST, Alarm
-from worker.core.server_faults import ServerFault, find_fault, is_about_sender, told_fault
+from worker.core.server_faults import ServerFault, fault_of_reply, find_fault, told_fault
 from worker.core.states import AlarmCause
 from worker.notify.operator_mail import _describe_trouble
-from worker.send.ports import Body, Data, Mail, Rcpt, Reply
+from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Step
 from worker.send.smtp_verdicts import Verdict, judge
 
 NOW = dt.datetime(2026, 11, 29, 10, 0, tzinfo=JST)
-STEPS = (Mail("a@contractor.example", 1, ""), Rcpt("b@city.example", dsn=False), Data(), Body(b"x"))
+STEPS: tuple[Step, ...] = (Mail("a@contractor.example", 1, ""), Rcpt("b@city.example", dsn=False), Data(), Body(b"x"))
 
 OF_SENDER = [
     "550 5.7.60 SMTP; Client does not have permissions to send as this sender",
@@ -26,10 +26,23 @@ OF_SENDER = [
     "550 5.7.26 This message fails to pass SPF checks",
     "554 5.2.252 SendAsDenied; a@contractor.example not allowed to send as b@contractor.example",
     "550 Not authorized to send as this address",
+    "553 From address not verified",
+    "550 From address is not one of your addresses.",
+    "554 Message rejected: Email address is not verified.",
+    "501 sorry, your envelope sender domain must exist",
+]
+NOT_LOGGED_IN = [
+    "530 5.7.0 Authentication required",
+    "530 5.7.0 Must issue a STARTTLS command first",
+    "554 5.7.1 <b@city.example>: Relay access denied",
+    "550 5.7.1 Relaying denied",
+    "550 5.7.1 Unable to relay for b@city.example",
+    "550 5.7.64 TenantAttribution; Relay Access Denied",
 ]
 OF_RECIPIENT = [
+    "554 5.7.1 <b@city.example>: Recipient address rejected: sender address rejected by a policy of the town",
+    "535 5.7.8 Authentication credentials invalid",
     "550 5.1.1 <b@city.example>: Recipient address rejected: User unknown",
-    "550 5.7.1 Relaying denied",
     "554 5.7.1 message content rejected",
     "552 5.3.4 message too large",
     "550 5.4.1 Recipient address rejected: Access denied",
@@ -40,15 +53,23 @@ OF_RECIPIENT = [
 
 @pytest.mark.parametrize("text", OF_SENDER)
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: type(step).__name__)
-def test_an_answer_that_refuses_the_sender_is_the_accounts_at_every_step(step: object, text: str) -> None:
+def test_an_answer_that_refuses_the_sender_is_the_accounts_at_every_step(step: Step, text: str) -> None:
     code, _, rest = text.replace("-", " ", 1).partition(" ")
-    assert is_about_sender(text)
-    assert judge(step, Reply(int(code), rest, NOW)) is Verdict.ACCOUNT_REFUSED  # type: ignore[arg-type]
+    assert fault_of_reply(text) is ServerFault.SENDER
+    assert judge(step, Reply(int(code), rest, NOW)) is Verdict.ACCOUNT_REFUSED
+
+
+@pytest.mark.parametrize("text", NOT_LOGGED_IN)
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: type(step).__name__)
+def test_an_answer_to_nobody_who_logged_in_is_the_accounts_at_every_step(step: Step, text: str) -> None:
+    code, _, rest = text.partition(" ")
+    assert judge(step, Reply(int(code), rest, NOW)) is Verdict.ACCOUNT_REFUSED
+    assert find_fault(f"the mail to the operator: {text}") is ServerFault.NOT_LOGGED_IN
 
 
 @pytest.mark.parametrize("text", OF_RECIPIENT)
 def test_an_answer_about_anything_else_is_not(text: str) -> None:
-    assert not is_about_sender(text)
+    assert fault_of_reply(text) is None
     assert find_fault(text) is None
 
 

@@ -27,6 +27,13 @@ def relay() -> Iterator[DsnController]:
 
 
 @pytest.fixture
+def sent(relay: DsnController) -> Callable[[], int]:
+    """Counts the mails to issuers that the relay took since the test began."""
+    before = len(relay.mails)
+    return lambda: sum(b"Auto-Submitted" not in mail.content for mail in relay.mails[before:])
+
+
+@pytest.fixture
 def mailroom(imap: DemoImap, relay: DsnController, tmp_path: Path) -> Callable[..., Mailroom]:
     """Opens an office with what its configuration should say."""
 

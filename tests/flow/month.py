@@ -143,7 +143,7 @@ class Month:
         return self.judge.judge(self.office, self.incidents)
 
     async def _happen(self, kind: Incident) -> None:
-        name = kind.__name__  # type: ignore[attr-defined]
+        name = kind.__name__  # type: ignore[attr-defined]  # a method
         place = len(self.steps)
         self.steps.append("")
         happened = await kind()

@@ -134,7 +134,7 @@ def make(tmp_path: Path, server: MisbehavingServer, machines: list[Machine]) -> 
         place = tmp_path / name / witness if witness else None
         if place is not None and not place.exists():
             place.mkdir()
-        machine = Machine(tmp_path / name, server, witness=place, **more)  # type: ignore[arg-type]
+        machine = Machine(tmp_path / name, server, witness=place, **more)  # type: ignore[arg-type]  # as Machine has them
         machines.append(machine)
         return machine
 

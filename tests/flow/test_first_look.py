@@ -47,12 +47,6 @@ async def office(tmp_path: Path, relay: DsnController) -> AsyncIterator[NewOffic
     await made.stop()
 
 
-@pytest.fixture
-def sent(relay: DsnController) -> Callable[[], int]:
-    before = len(relay.mails)
-    return lambda: sum(b"Auto-Submitted" not in mail.content for mail in relay.mails[before:])
-
-
 def give(office: NewOffice, number: int, moment: dt.datetime) -> Form:
     one = form(number)
     office.mails.give(mail_with(one, number=number), moment)
@@ -310,11 +304,11 @@ async def test_a_look_below_that_is_broken_off_is_made_again(office: NewOffice) 
         yield next(blocks(headers))
         raise Unavailable("imap", "lost")
 
-    office.mails.blocks = break_off  # type: ignore[method-assign]
+    office.mails.blocks = break_off  # type: ignore[method-assign]  # a server that breaks off
     with pytest.raises(Unavailable):
         await office.look()
     assert numbers(office) == [form(1).number]
-    del office.mails.blocks  # type: ignore[method-assign]
+    del office.mails.blocks  # type: ignore[method-assign]  # a server that breaks off
     await office.restart()
     office.want(SINCE)
     await office.look()
@@ -331,11 +325,11 @@ async def test_what_a_server_does_not_give_at_the_first_look_is_asked_for_at_the
     def without_the_second(headers: tuple[Header, ...]) -> Iterator[tuple[Fetched, ...]]:
         yield from blocks(tuple(header for header in headers if header.uid != 2))
 
-    office.mails.blocks = without_the_second  # type: ignore[method-assign]
+    office.mails.blocks = without_the_second  # type: ignore[method-assign]  # a server that breaks off
     await office.look()
     assert numbers(office) == [form(1).number, form(3).number]
     assert (look_of(office).gap, look_of(office).taken_from) == (1, None)
-    del office.mails.blocks  # type: ignore[method-assign]
+    del office.mails.blocks  # type: ignore[method-assign]  # a server that breaks off
     await office.look()
     assert numbers(office) == [form(number).number for number in (1, 2, 3)]
     look = look_of(office)

@@ -69,12 +69,6 @@ async def office(tmp_path: Path, relay: DsnController) -> AsyncIterator[Shared]:
     await made.stop()
 
 
-@pytest.fixture
-def sent(relay: DsnController) -> Callable[[], int]:
-    before = len(relay.mails)
-    return lambda: sum(b"Auto-Submitted" not in mail.content for mail in relay.mails[before:])
-
-
 @dataclass(frozen=True)
 class Unfinished(Form):
     """A form whose file is something else."""

@@ -127,12 +127,6 @@ async def office(tmp_path: Path, relay: DsnController) -> AsyncIterator[NewOffic
     await made.stop()
 
 
-@pytest.fixture
-def sent(relay: DsnController) -> Callable[[], int]:
-    before = len(relay.mails)
-    return lambda: sum(b"Auto-Submitted" not in mail.content for mail in relay.mails[before:])
-
-
 @pytest.mark.parametrize("mode", ["auto", "hold", "approve"])
 @pytest.mark.parametrize("way", ["mail", "file"])
 @pytest.mark.parametrize("rehearsal_to", ["", "renshu@contractor.example"])

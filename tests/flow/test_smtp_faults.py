@@ -117,7 +117,7 @@ async def test_where_no_mail_can_leave_a_pass_and_the_status_say_what_to_do_abou
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reply = b"550 5.7.60 SMTP; Client does not have permissions to send as this sender\r\n"
-    monkeypatch.setitem(FAULTS, "send_as", reply)  # type: ignore[arg-type]
+    monkeypatch.setitem(FAULTS, "send_as", reply)  # type: ignore[arg-type]  # bytes are a fault too
     async with MisbehavingServer(At.DOT, "send_as", times=9) as server:
         one = a_form()
         office = Office(tmp_path, smtp_port=server.port, projects=[project(one.project, "kawa", one.number)])

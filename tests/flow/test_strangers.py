@@ -268,7 +268,7 @@ def test_a_mail_put_off_that_is_deleted_is_not_asked_for_again(play: Callable[..
         (first, *_) = scene.rows(End.PUT_OFF)
         mails = scene.office.mails
         outlines = mails.outlines
-        mails.outlines = lambda uids: tuple(each for each in outlines(uids) if each.uid != first.uid)  # type: ignore[method-assign]
+        mails.outlines = lambda uids: tuple(each for each in outlines(uids) if each.uid != first.uid)  # type: ignore[method-assign]  # of this test
         await scene.look_until_read()
         gone = next(row for row in scene.rows() if row.uid == first.uid)
         assert (gone.end, gone.why) == (End.NOT_OURS, "gone")
@@ -335,7 +335,7 @@ def test_files_of_strangers_that_could_not_be_read_are_tried_again_after_a_resta
         await scene.office.restart()
         scene.bind()
         original = scene.office.store.original
-        scene.office.store.original = lambda digest: original(digest).replace(b"%PDF-1.9", b"%PDF-1.4")  # type: ignore[method-assign]
+        scene.office.store.original = lambda digest: original(digest).replace(b"%PDF-1.9", b"%PDF-1.4")  # type: ignore[method-assign]  # of this test
         await scene.office.pipeline.judge_waiting()
 
     scene = play(act)

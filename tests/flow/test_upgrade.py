@@ -486,7 +486,7 @@ def test_below_the_baseline_of_0_1_0_mail_since_its_first_start_is_taken_held_an
     with ScriptedImap(mails, uidvalidity=UIDVALIDITY, dates=dates) as server:
         server.password = "secret"  # type: ignore[attr-defined]  # it takes any
         relay = servers[1]
-        office = Office(tmp_path, server, relay)  # type: ignore[arg-type]
+        office = Office(tmp_path, server, relay)  # type: ignore[arg-type]  # it asks for a port alone
         office.lay_out()
         told = len(relay.mails)
         with pytest.MonkeyPatch.context() as patch:

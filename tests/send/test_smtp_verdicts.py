@@ -46,7 +46,7 @@ answer   MAIL      RCPT      DATA      BODY
 451      not_now   not_now   not_now   not_now
 452      not_now   not_now   not_now   not_now
 501      account   refused   refused   refused
-530      account   refused   refused   refused
+530      account   account   account   account
 535      account   refused   refused   refused
 550      account   refused   refused   refused
 552      refused   refused   refused   refused

@@ -101,7 +101,7 @@ def full(desk: Desk) -> None:
             inner.keep("mail", bytes(100_000) + desk.clock.now().isoformat().encode())
             yield inner
 
-    desk.store.writing = writing  # type: ignore[method-assign]
+    desk.store.writing = writing  # type: ignore[method-assign]  # a disk that fails
 
 
 async def test_a_locked_store_is_told_by_command_and_mail_once_and_its_end_is_recorded(root: Path) -> None:

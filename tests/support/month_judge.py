@@ -243,7 +243,7 @@ class _Seen:
             self.untold.append(cause)
         if kind in REPEATED:
             return
-        named = [int(each) for each in row.get("submissions") or []]  # type: ignore[attr-defined]
+        named = [int(each) for each in row.get("submissions") or []]  # type: ignore[attr-defined]  # a row as JSON
         about = _ABOUT.match(str(row.get("detail") or ""))
         if about and kind in {AlarmCause.NEWS, AlarmCause.CAME_BACK, AlarmCause.UNPROVEN_NEWCOMER}:
             named.append(int(about[1]))

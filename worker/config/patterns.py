@@ -16,10 +16,14 @@ PATTERN_LIMIT: Final = 200
 """Characters of a pattern: the longest number format seen needs about 40."""
 
 PATTERN_STEPS: Final = 1_000_000
-"""Divisions of a text that one pattern may try: the product of its repeats. At most one may have no limit."""
+"""Divisions of a text that one pattern may try: the product of its repeats, each as long as the text at most."""
 
 
-def check_pattern(text: str, longest: int = PATTERN_STEPS // 4) -> str:
+LINE: Final = 1_000
+"""Characters of a line in which a number or a key is looked for; a page of a notice has some 400 in all."""
+
+
+def check_pattern(text: str, longest: int = LINE) -> str:
     """Returns ``text``. Raises Refused unless it is a regular expression whose match comes to an end on every text.
 
     ``longest`` is how many characters a text that it is matched with may have.
@@ -40,6 +44,16 @@ def check_pattern(text: str, longest: int = PATTERN_STEPS // 4) -> str:
 _UNLIMITED: Final = int(sre_parse.MAXREPEAT)
 
 
+def _is_one_character(parsed: Any) -> bool:
+    """Whether ``parsed`` is one character or one set of them, in whatever brackets."""
+    if len(parsed) != 1:
+        return False
+    operation, given = parsed[0]
+    if str(operation) == "SUBPATTERN":
+        return _is_one_character(given[-1])
+    return str(operation) in {"LITERAL", "NOT_LITERAL", "IN", "ANY"}
+
+
 def _spans(parsed: Any) -> list[int]:
     """Returns how many numbers of repetition each repeat of ``parsed`` may have.
 
@@ -51,7 +65,7 @@ def _spans(parsed: Any) -> list[int]:
         name = str(operation)
         if name in {"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"}:
             least, most, inner = int(given[0]), int(given[1]), given[2]
-            is_single = len(inner) == 1 and str(inner[0][0]) in {"LITERAL", "NOT_LITERAL", "IN", "ANY"}
+            is_single = _is_one_character(inner)
             if most not in {least, 1} and not is_single:
                 raise Refused(("pattern_slow", {"detail": "(…)*"}))
             if least != most:

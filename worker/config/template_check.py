@@ -17,7 +17,7 @@ from typing import Final
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
-from worker.config.templates import FILTERS
+from worker.config.templates import FILTERS, JINJA_FILTERS
 from worker.config.toml import nearest
 
 VARIABLES: Final = (
@@ -38,14 +38,6 @@ VARIABLES: Final = (
     "lines",
 )
 """What a template may name; ``contract`` is ``original`` or ``amended``, ``previous`` the submission it follows."""
-
-# jinja2's own that turn text into text. Those that look up attributes by a name in a string (attr, map, selectattr,
-# groupby …) are left out: a name they hide cannot be checked here.
-_OWN_FILTERS: Final = frozenset(
-    {"abs", "capitalize", "d", "default", "first", "float", "format", "indent", "int", "items", "join", "last"}
-    | {"length", "count", "list", "lower", "replace", "reverse", "round", "sort", "string", "title", "trim"}
-    | {"truncate", "unique", "upper", "wordwrap"}
-)
 
 ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
@@ -193,7 +185,7 @@ def _unknown_names(tree: nodes.Template, use: Use) -> _Findings:
 
 
 def _unknown_filters(tree: nodes.Template) -> _Findings:
-    allowed = (*FILTERS, *sorted(_OWN_FILTERS))
+    allowed = (*FILTERS, *sorted(JINJA_FILTERS))
     for node in tree.find_all(nodes.Filter):
         if node.name not in allowed:
             yield "template_filter", {"name": node.name, "nearest": nearest(node.name, allowed)}

@@ -122,6 +122,16 @@ _WIDE: Final = re.compile(r"\{[^{}]*(?:\{|[0-9]{4})|%[^a-zA-Z%]*(?:\*|[0-9]{4})"
 """A field of ``format`` or ``%`` that is wider than WIDTH_LIMIT, or takes its width from a value."""
 
 
+# Those that look up attributes by a name in a string (attr, map, selectattr, groupby …) are left out: a name they hide
+# cannot be checked before the rendering.
+JINJA_FILTERS: Final = frozenset(
+    {"abs", "capitalize", "d", "default", "first", "float", "format", "indent", "int", "items", "join", "last"}
+    | {"length", "count", "list", "lower", "replace", "reverse", "round", "sort", "string", "title", "trim"}
+    | {"truncate", "unique", "upper", "wordwrap"}
+)
+"""Filters of jinja2 that a template may use: they turn text into text. The renderer has no other."""
+
+
 class _Bounded(ImmutableSandboxedEnvironment):
     """The sandbox, without the operators that make much out of little; a scope's names are what was put into it.
 
@@ -209,9 +219,13 @@ def _bounded_format(value: Any, *args: Any, **kwargs: Any) -> str:
 
 
 def _bounded_indent(value: Any, width: Any = 4, *args: Any, **kwargs: Any) -> str:
-    if len(width) > WIDTH_LIMIT if isinstance(width, str) else int(width) > WIDTH_LIMIT:
+    columns = len(width) if isinstance(width, str) else int(width)
+    if columns > WIDTH_LIMIT:
         raise TemplateFault(f"an indent wider than {WIDTH_LIMIT}")
-    return str(_bound(do_indent(value, width, *args, **kwargs)))
+    text = str(value)
+    if (len(text.splitlines()) + 1) * columns > TEXT_LIMIT:
+        raise TemplateFault(f"more than {TEXT_LIMIT} characters")
+    return do_indent(text, width, *args, **kwargs)
 
 
 @jinja2.pass_eval_context
@@ -266,7 +280,9 @@ class Renderer:
             keep_trailing_newline=True,
             optimized=False,  # an expression of constants alone would be worked out unbounded while it is compiled
         )
-        self._environment.filters.update({**FILTERS, **_OWN})
+        own = {name: self._environment.filters[name] for name in JINJA_FILTERS}
+        self._environment.filters = {**own, **FILTERS, **_OWN}
+        self._environment.globals.clear()  # range, lipsum, cycler and others: a mail needs none of them
         self._compiled: dict[str, jinja2.Template] = {}
 
     def render(self, source: str, names: Mapping[str, Any]) -> str:

@@ -17,6 +17,8 @@ class ServerFault(StrEnum):
     """The server offers no STARTTLS: a wrong port, or somebody on the way who takes the offer out (RFC 3207 §6)."""
     NO_LOGIN = "no_login"
     """The server offers no login that this program can use."""
+    NOT_LOGGED_IN = "not_logged_in"
+    """The server takes mail of this kind only after a login (RFC 4954 §6), or relays none for this account."""
     SENDER = "sender_refused"
     """The server does not let this account send under the contractor's address."""
     CERTIFICATE = "certificate"
@@ -33,7 +35,15 @@ _SENDER: Final = re.compile(
     # RFC 3463 §3.2 X.1.7, X.1.8; RFC 7372 §3 X.7.20 to X.7.27; X.7.60 is Exchange's SendAsDenied.
     r"5\d\d[ -]5\.(?:1\.[78]|7\.2[0-7]|7\.60)\b"
     # Postfix (reject_sender_login_mismatch) and Exchange say 5.7.1, which means many things.
-    r"|5\d\d\b.*?(?:sender address rejected|not (?:permitted|allowed|authori[sz]ed) to send as|sendasdenied)",
+    r"|5\d\d\b(?!.*recipient address rejected).*?(?:sender address rejected|sendasdenied"
+    r"|not (?:permitted|allowed|authori[sz]ed) to send as|from address (?:is )?not (?:verified|one of your)"
+    r"|sender domain must exist|email address is not verified)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+_UNKNOWN_ACCOUNT: Final = re.compile(
+    # RFC 4954 §6: any command may be answered so. Postfix and Exchange say 5.7.1 of a relay that they refuse.
+    r"530\b|5\d\d\b.*?(?:relay(?:ing)? (?:access )?(?:is )?(?:denied|not permitted|prohibited)|unable to relay)",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -46,13 +56,16 @@ def told_fault(fault: ServerFault, text: str) -> str:
     return f"{fault}: {text}"
 
 
-def is_about_sender(reply: str) -> bool:
-    """Whether a server's answer, code first, refuses the sender and not the recipient or the message."""
-    return _SENDER.match(reply) is not None
+def fault_of_reply(reply: str) -> ServerFault | None:
+    """Returns the fault of the account that a server's answer tells of, code first; None for any other refusal."""
+    if _SENDER.match(reply):
+        return ServerFault.SENDER
+    return ServerFault.NOT_LOGGED_IN if _UNKNOWN_ACCOUNT.match(reply) else None
 
 
 def find_fault(text: str) -> ServerFault | None:
-    """Returns the fault that ``text`` tells of: by its code, or an answer that refuses the sender."""
+    """Returns the fault that ``text`` tells of: by its code, or by the words of a server's answer."""
     if coded := _CODED.search(text):
         return ServerFault(coded[1])
-    return ServerFault.SENDER if any(is_about_sender(text[at.end() :]) for at in _REPLIES.finditer(text)) else None
+    told = (fault_of_reply(text[at.end() :]) for at in _REPLIES.finditer(text))
+    return next(filter(None, told), None)

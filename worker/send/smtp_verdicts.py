@@ -20,7 +20,7 @@ from enum import Enum
 from typing import Final
 
 from worker.core.model import Address, Draft
-from worker.core.server_faults import is_about_sender
+from worker.core.server_faults import fault_of_reply
 from worker.core.states import Event
 from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Silence, Step
 
@@ -75,9 +75,10 @@ def judge(step: Step, answer: Reply | Silence) -> Verdict:
     """What ``answer`` to ``step`` means; every verdict but ``GO_ON`` ends the transaction.
 
     Only the code decides (RFC 5321 §4.2). Whose a 5xx is: to RCPT, DATA and the body it is the message's, to MAIL it
-    is the account's, except 552. One that refuses the sender is the account's at every step: each later mail fails too.
+    is the account's, except 552. One that refuses the sender or asks for a
+    login is the account's at every step: each later mail fails too.
     """
-    if isinstance(answer, Reply) and is_about_sender(str(answer)):
+    if isinstance(answer, Reply) and fault_of_reply(str(answer)) is not None:
         return Verdict.ACCOUNT_REFUSED
     match step:
         case Mail():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
@@ -38,7 +40,7 @@ class Scene:
         return [name for what, name in self.log if what == "begin"]
 
 
-def run(coroutine) -> None:  # type: ignore[no-untyped-def]
+def run(coroutine: Coroutine[Any, Any, None]) -> None:
     with asyncio.Runner(loop_factory=OwnTime) as runner:
         runner.run(coroutine)
 

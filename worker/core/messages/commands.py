@@ -197,6 +197,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "trouble_reply": ("{why}。{step}（{reply}）", "{why}. {step} ({reply})"),
     "fault_no_starttls": ("サーバーが暗号化通信（STARTTLS）に対応していません", "the server offers no STARTTLS"),
     "fault_no_login": ("サーバーに、使えるログイン方法がありません", "the server offers no login that can be used"),
+    "fault_not_logged_in": (
+        "送信サーバーが、ログインしていないものとして送信を断っています（宛先の誤りではありません）",
+        "the server refuses mail as if nobody had logged in; the recipient is not at fault",
+    ),
     "fault_sender_refused": (
         "自社のアドレスからの送信を、送信サーバーが許可していません（宛先の誤りではありません）",
         "the server does not let this account send under the contractor's address; the recipient is not at fault",
@@ -217,6 +221,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "remedy_no_login": (
         "{table} の port と security、サーバーのログイン方法（PLAIN、LOGIN、XOAUTH2）をご確認ください。",
         "Check port and security of {table}, and the server's ways to log in (PLAIN, LOGIN, XOAUTH2).",
+    ),
+    "remedy_not_logged_in": (
+        (
+            "{table} の user・password_file と、port・security（ふつう 587 と starttls、または 465 と tls）を"
+            "ご確認ください。正しければ、このアカウントで外部に送信できるか、メールサーバーの管理者にお尋ねください。"
+            "直るまで、すべての送信を待ちます。"
+        ),
+        (
+            "Check user, password_file, port and security of {table} (587 with starttls, or 465 with tls). "
+            "If they are right, ask the administrator whether this account may send. Every mail waits until then."
+        ),
     ),
     "remedy_sender_refused": (
         (
