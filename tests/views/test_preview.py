@@ -41,6 +41,12 @@ def parts_of(submission: Submission = SUBMISSION, **more: object) -> dict[str, l
     return {part.title: list(part.pairs) for part in lay_out(seen, "ja")}
 
 
+def test_a_mail_that_has_left_is_not_called_one_that_will() -> None:
+    titles = parts_of(replace(SUBMISSION, state=State.SENT, sent_at=dt.datetime(2026, 11, 20, 10, 0, tzinfo=JST)))
+    assert "送信したメール" in titles
+    assert "送信するメール" not in titles
+
+
 def mail_of(submission: Submission = SUBMISSION) -> dict[str, str]:
     return dict(parts_of(submission)["送信するメール"])
 

@@ -92,7 +92,7 @@ def lay_out(seen: Seen, lang: Language) -> tuple[Part, ...]:
         ("", _standing(seen, lang)),
         ("h_near", _near(seen.near, lang)),
         ("h_missing", _missing(seen.missing, lang)),
-        ("h_mail", _mail(seen, lang)),
+        ("h_mail_sent" if seen.submission.sent_at else "h_mail", _mail(seen, lang)),
         ("h_pages", _pages(seen, lang)),
         ("h_rule", _rule(seen.submission, lang)),
         ("h_checks", _checks(seen.checks, lang)),

@@ -94,7 +94,7 @@ windows = []                             # デモなので、夜間・休日で�
 
 [store]
 dir = "var"
-witness = "witness"                      # デモなので、このコンピューターの目印（witness）は使いません
+witness = "witness"                      # デモなので、目印（witness）もこのフォルダに置きます
 
 [operator]
 people = ["山田 花子", "佐藤 次郎"]
@@ -211,6 +211,7 @@ def _progress(what: str) -> Iterator[None]:
 def _write_configuration(root: Path, mailbox: DemoImap, relay: DsnController) -> None:
     config, var = root / "config", root / "var"
     (config / "issuers").mkdir(parents=True, exist_ok=True)
+    (root / "witness").mkdir(exist_ok=True)
     for folder in ("notices", "invoices"):
         (var / "inbox" / folder).mkdir(parents=True, exist_ok=True)
     yesterday = system_clock().now() - dt.timedelta(days=1)

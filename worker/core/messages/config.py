@@ -227,7 +227,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     # remarks: allowed, and still worth a look
     "placeholder": (
-        "{address} は見本のアドレスです（このコンピューターの外の送信サーバーでは送信しません）",
+        "{address} は見本のアドレスです（このコンピューター以外の送信サーバーでは送信しません）",
         "{address} is a sample address (no mail is sent to it but by a mail server on this machine)",
     ),
     "no_mailbox": ("監視するメールボックスがありません", "no mailbox is watched"),

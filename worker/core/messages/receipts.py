@@ -101,12 +101,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Read the reply: confirm if it was received, confirm --failed if it was not or is sent back: {reply}",
     ),
     "task_unmatched": (
+        ("{news}。この宛先への提出を `hoshobin show 番号` で確かめ、届いていないおそれがあれば発注者に電話で確認"),
         (
-            "どの提出のものか分からない不達通知です：{news}。この宛先への提出を `hoshobin show 番号` で確かめ、"
-            "届いていないおそれがあれば発注者に電話で確認"
-        ),
-        (
-            "A failure that does not say which mail it is about: {news}. Look at what was sent to this address with"
+            "{news}. Look at what was sent to this address with"
             " `hoshobin show ID`, and call the issuer where it may not have arrived"
         ),
     ),

@@ -53,6 +53,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     # --- the mail as it will be
     "h_mail": ("送信するメール", "the mail as it will be"),
+    "h_mail_sent": ("送信したメール", "the mail as it was sent"),
     "h_from": ("差出人", "from"),
     "attachment": ("{title}：{name}（{size}）", "{title}: {name} ({size})"),
     "size": ("{bytes}バイト", "{bytes} bytes"),
