@@ -80,3 +80,38 @@ def test_last_month_in_january_is_december_of_the_year_before() -> None:
 def test_what_names_no_certain_day_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_period(text, TODAY)
+
+
+EVERY_DAY = [dt.date(2028, 1, 1) + dt.timedelta(days=number) for number in range(366)]
+FORMS = (
+    "{d:%Y-%m-%d}",
+    "{d:%Y/%m/%d}",
+    "{d.year}/{d.month}/{d.day}",
+    "{d.year}.{d.month}.{d.day}",
+    "{d.year}年{d.month}月{d.day}日",
+    "R10.{d.month}.{d.day}",
+    "R10.{d:%m}.{d:%d}",
+    "令和10年{d.month}月{d.day}日",
+)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_day_of_a_year_is_that_day_and_no_month(form: str) -> None:
+    for each in EVERY_DAY:
+        assert read_period(form.format(d=each), TODAY) == (each, each), form.format(d=each)
+
+
+@pytest.mark.parametrize("form", ["{d:%Y-%m}", "{d.year}/{d.month}", "R10.{d.month}", "令和10年{d.month}月"])
+def test_every_month_of_a_year_is_that_month(form: str) -> None:
+    for first in (each for each in EVERY_DAY if each.day == 1):
+        found = read_period(form.format(d=first), TODAY)
+        assert found[0] == first
+        assert found[1] + dt.timedelta(days=1) == (first + dt.timedelta(days=31)).replace(day=1)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2026-13-01", "2026-02-30", "2026-13", "2026-00", "R8.11.31", "2026-11-", "11月", "いつか"]
+)
+def test_what_is_no_day_and_no_month_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        read_period(text, TODAY)

@@ -42,13 +42,20 @@ def read_period(text: str, today: dt.date) -> Period:
     if word in _MONTHS_BACK:
         months = today.year * _YEAR + today.month - 1 - _MONTHS_BACK[word]
         return _month(months // _YEAR, months % _YEAR + 1)
-    if found := _MONTH.fullmatch(word):
-        first = read_date(
-            f"{found['year']}年{found['month']}月1日" if "年" in word else f"{found['year']}.{found['month']}.1"
-        )
-        return _month(first.year, first.month)
-    day = read_date(word)
+    try:
+        day = read_date(word)  # before a month: the last two numbers of a day look like one
+    except ValueError:
+        return _read_month(word)
     return day, day
+
+
+def _read_month(word: str) -> Period:
+    found = _MONTH.fullmatch(word)
+    if found is None:
+        raise ValueError("no day and no month")
+    year, month = found["year"], found["month"]
+    first = read_date(f"{year}年{month}月1日" if "年" in word else f"{year}.{month}.1")
+    return _month(first.year, first.month)
 
 
 def _month(year: int, month: int) -> Period:
