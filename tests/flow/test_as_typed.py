@@ -99,6 +99,13 @@ def test_a_state_that_is_none_is_answered_with_the_words_of_the_screen(office: O
     assert "waiting for approval" in command("--lang", "en", "list", "--state", "x").err
 
 
+def test_the_log_is_saved_in_no_folder_that_is_not_there(office: Office, tmp_path: Path) -> None:
+    ran = office("log", "--save", str(tmp_path / "not-mounted" / "log.csv"))
+    assert ran.code == 2
+    assert "ファイルかフォルダがありません" in ran.err
+    assert not (tmp_path / "not-mounted").exists()
+
+
 def test_the_log_is_saved_for_excel_under_a_name_that_is_free(office: Office, tmp_path: Path) -> None:
     file = tmp_path / "記録.csv"
     ran = office("log", "--month", "今月", "--save", str(file))

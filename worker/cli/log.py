@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -15,6 +17,7 @@ from worker.audit.sent_log_export import EVENT_NAMES, csv_bytes, jsonl
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, open_office, pass_cli
 from worker.cli.days import Days, Period
 from worker.cli.tables import print_json, print_table, time_text
+from worker.core.errors import ConfigError, Problem
 from worker.core.messages import Language, name_fault, name_place, say
 from worker.core.text import shown
 from worker.service.wiring import system_clock
@@ -98,6 +101,8 @@ def _save(file: Path, rows: Iterable[LogRow], form: str, lang: Language) -> None
     """
     from worker.config.editing.atomic_write import write_new_file
 
+    if not file.parent.is_dir():  # a share that is not mounted, or a slip: no folder is made for it
+        raise ConfigError([Problem(str(file), "", "cannot_write", {"detail": os.strerror(errno.ENOENT)})])
     written = 0
 
     def counted() -> Iterator[LogRow]:
