@@ -28,11 +28,12 @@ demo: venv  ## the whole of the work against embedded mail servers
 test: venv corpora servers-if-asked  ## every test; with SERVERS=install (or CI=true) what some of them need is installed first
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-lint: venv  ## ruff, mypy (strict) and the contracts of the layout
+lint: venv  ## ruff, mypy (strict), the contracts of the layout and the prose of docstrings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --cache-dir .cache/imports
+	$(BIN)/python tests/prose.py
 
 bench: venv servers-if-asked  ## the measurements of docs/performance.md
 	$(BIN)/python -m bench
