@@ -20,7 +20,7 @@ from worker.core.errors import ConfigError
 from worker.core.messages import say
 from worker.core.signs import Sign
 from worker.service.wiring import load_changed_office, load_office
-from worker.store.sqlite.schema import FILE_NAME, REVISION
+from worker.store.sqlite.connection import FILE_NAME, REVISION
 
 ONE, TWO = a_form(), a_form("橋梁補修工事")
 Opens = Callable[..., Mailroom]

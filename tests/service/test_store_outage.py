@@ -26,7 +26,7 @@ from worker.core.errors import LogBroken, Unavailable
 from worker.core.states import AlarmCause
 from worker.pipeline.store_outage import StoreOutage, Ways
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store
-from worker.store.sqlite.schema import FILE_NAME
+from worker.store.sqlite.connection import FILE_NAME
 
 SUBJECT = "記録に書き込めず"
 
@@ -88,7 +88,7 @@ def full(desk: Desk) -> None:
     """SQLite itself says that the disk is full."""
 
     def refuse() -> None:
-        driver = desk.store._connection().connection.driver_connection
+        driver = desk.store._connection()
         pages = driver.execute("PRAGMA page_count").fetchone()[0]
         driver.execute(f"PRAGMA max_page_count = {pages}")
 

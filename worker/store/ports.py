@@ -173,7 +173,8 @@ class Writing(Reading, Protocol):
     ) -> Entry:
         """An entry that is no event of the table: program start, configuration, news, a duplicate.
 
-        ``changes`` sets columns of the submission other than its state (e.g. ``reasons``).
+        ``changes`` sets columns of the submission other than its state (e.g. ``reasons``), as values of the model
+        or as JSON. Raises ValueError for a column that a note may not set.
         """
         ...
 
@@ -185,7 +186,7 @@ class Writing(Reading, Protocol):
         ...
 
     def keep(self, kind: str, content: bytes) -> Sha256:
-        """Keep an original; the same bytes are kept once."""
+        """Keep an original; the same bytes are kept once, under the kind they were first kept as."""
         ...
 
     def keep_notice(self, pdf: Sha256, notice: Notice) -> None:

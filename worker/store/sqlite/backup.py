@@ -27,15 +27,15 @@ from worker.core.states import NoteEvent
 from worker.store.ports import RESTORED_AT, Author
 from worker.store.sqlite import create_or_migrate, open_store
 from worker.store.sqlite.connection import (
+    FILE_NAME,
     PATIENCE,
-    engine_of,
     make_file,
+    open_file,
     revision_of,
     sync_folder,
     translated,
 )
-from worker.store.sqlite.schema import FILE_NAME
-from worker.store.sqlite.secret import read_secret, write_secret
+from worker.store.sqlite.files import read_secret, write_secret
 
 _WORK: Final = ".restore-"
 """How the folder's name begins in which a restore works: it holds a copy of the store."""
@@ -130,7 +130,7 @@ def _copy_in_one_step(folder: Path, work: Path) -> None:
 
 def _refuse_another_kind(work: Path) -> None:
     """A file that is empty, or of another program, would be made a store of ours by the migration."""
-    with translated(), engine_of(work).connect() as connection, connection.begin():
+    with translated(), contextlib.closing(open_file(work)) as connection:
         if not revision_of(connection):
             raise LogBroken("not_a_store", "no tables of hoshobin are in it")
 
