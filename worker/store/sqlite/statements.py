@@ -31,7 +31,7 @@ from worker.store.sqlite.schema import (
 )
 
 LATE_ALARMS: Final = 200
-"""How many of the newest alarms of one cause are compared with a new one: a backlog raises thousands in an hour."""
+"""Number of the newest alarms of one cause that a new one is compared with: a backlog raises thousands in an hour."""
 ACCEPTANCE: Final = "2[0-9][0-9]*"
 """Pattern of the reply of a server that took a mail. The reason for a missing reply is kept in the same column."""
 
