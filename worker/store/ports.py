@@ -351,7 +351,7 @@ class Store(Reading, Protocol):
         ...
 
     def holds_head(self, number: int, entry_hash: str) -> bool:
-        """Returns whether the entry of this number has this hash. If not, the database is an old copy or another one."""
+        """Returns whether the entry of this number has this hash. If not, the database is an old copy or another."""
         ...
 
     @property
