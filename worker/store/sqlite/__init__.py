@@ -14,9 +14,9 @@ import secrets
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NoReturn
 
 from worker.audit.chain import GENESIS
 from worker.audit.verify import Verdict, verify
@@ -118,6 +118,7 @@ class SqlStore(StoreReads):
     """``ports.Store`` on one SQLite file. Inside an open ``writing``, the store's reads see its records."""
 
     def __init__(self, folder: Path, clock: Clock, patience: float = PATIENCE) -> None:
+        super().__init__(None)
         self.witness_folder: Path | None = None
         """The folder of its witness, None if it keeps none."""
         self.machine_id = MACHINE_ID
@@ -125,7 +126,6 @@ class SqlStore(StoreReads):
         self._folder = folder
         self._clock = clock
         self._patience = patience
-        self._held: sqlite3.Connection | None = None
         self._writing: SqlWriting | None = None
         self._faults: dict[str, Unavailable | LogBroken] = {}
         with translated():
@@ -178,15 +178,11 @@ class SqlStore(StoreReads):
             with translated():
                 held.close()
 
-    def _rows(self, statement: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """The rows of one statement: in the open transaction, or by itself, as one statement is one snapshot."""
-        try:
-            return self._connection().execute(statement, values or {}).fetchall()
-        except FOREIGN_ERRORS:
-            if self._writing is None:
-                self._give_up()
-            with self._noted(DATABASE):
-                raise
+    def _fail(self, error: Exception) -> NoReturn:
+        if self._writing is None:  # an open transaction still needs its connection
+            self._give_up()
+        with self._noted(DATABASE):
+            raise error
 
     # --- Writing --------------------------------------------------------------------------------------------
 
@@ -214,13 +210,11 @@ class SqlStore(StoreReads):
     def _begin(self) -> sqlite3.Connection:
         """A connection that holds the write lock before its first read, so that no two processes fork the log."""
         try:
-            with self._noted(DATABASE):
-                connection = self._connection()
-                connection.execute("BEGIN IMMEDIATE")
-                return connection
-        except (Unavailable, LogBroken):
-            self._give_up()
-            raise
+            connection = self._connection()
+            connection.execute("BEGIN IMMEDIATE")
+        except FOREIGN_ERRORS as error:
+            self._fail(error)
+        return connection
 
     def _roll_back(self, connection: sqlite3.Connection, error: BaseException) -> None:
         try:
@@ -234,14 +228,11 @@ class SqlStore(StoreReads):
 
     def _commit(self, connection: sqlite3.Connection, last_hash: str | None) -> None:
         try:
-            with translated():
-                connection.commit()
-        except HoshobinError as failure:
+            connection.commit()
+        except FOREIGN_ERRORS as error:
             self._give_up()
             if not self._is_recorded(last_hash):
-                if isinstance(failure, Unavailable | LogBroken):
-                    self._faults[DATABASE] = failure
-                raise
+                self._fail(error)
 
     def _is_recorded(self, last_hash: str | None) -> bool:
         """Returns whether a commit that failed is nevertheless in the reopened file, and synced.

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from worker.audit.chain import GENESIS, encodable
 from worker.core.errors import LogBroken, NotAllowed
@@ -30,6 +31,7 @@ from worker.core.model import (
 from worker.core.states import NoteEvent, State
 from worker.core.waits import is_over
 from worker.store.sqlite import compiled
+from worker.store.sqlite.connection import FOREIGN_ERRORS
 from worker.store.sqlite.entries import to_entry
 from worker.store.sqlite.rows import decode, decode_notice
 
@@ -44,11 +46,25 @@ def listed(statement: str, name: str, items: Sequence[str]) -> tuple[str, dict[s
 
 
 class Reads(ABC):
-    """``ports.Reading``; a subclass says how rows are read."""
+    """``ports.Reading``, on the open connection of a subclass."""
+
+    def __init__(self, connection: sqlite3.Connection | None) -> None:
+        self._held = connection
 
     @abstractmethod
+    def _connection(self) -> sqlite3.Connection:
+        """The open connection, if none is held."""
+
+    @abstractmethod
+    def _fail(self, error: Exception) -> NoReturn:
+        """Raises ``error`` as Unavailable or LogBroken, if it is one of SQLite or of the disk."""
+
     def _rows(self, statement: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """All rows of one statement. Raises Unavailable, LogBroken."""
+        try:
+            return (self._held or self._connection()).execute(statement, values or {}).fetchall()
+        except FOREIGN_ERRORS as error:
+            self._fail(error)
 
     def _scalar(self, statement: str, values: Mapping[str, Any] | None = None) -> Any:
         rows = self._rows(statement, values)

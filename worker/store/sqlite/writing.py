@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from worker.audit.chain import canonical, chain, encodable, fold, read_entry
 from worker.core.alarms import is_told
@@ -19,7 +19,7 @@ from worker.core.model import Alarm, Entry, FileRow, Look, MessageRow, Notice, R
 from worker.core.states import Event, NoteEvent, State, next_state
 from worker.store.ports import Author
 from worker.store.sqlite import compiled
-from worker.store.sqlite.connection import FOREIGN_ERRORS, translated
+from worker.store.sqlite.connection import translated
 from worker.store.sqlite.queries import Reads, file_key
 from worker.store.sqlite.rows import DEFAULTS, decode, encode_notice, fields_of
 
@@ -28,23 +28,21 @@ class SqlWriting(Reads):
     """``ports.Writing`` on a connection whose transaction is open; refuses every use after the end."""
 
     def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
-        self._connection: sqlite3.Connection | None = connection
+        super().__init__(connection)
         self._clock = clock
         self.last_hash: str | None = None
         """Hash of the last entry appended here: after a commit of unknown success, its presence tells."""
 
     def end(self) -> None:
         """Refuses every later use."""
-        self._connection = None
+        self._held = None
 
-    def _rows(self, statement: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        if self._connection is None:
-            raise RuntimeError("this transaction has ended")
-        try:
-            return self._connection.execute(statement, values or {}).fetchall()
-        except FOREIGN_ERRORS:
-            with translated():
-                raise
+    def _connection(self) -> sqlite3.Connection:
+        raise RuntimeError("this transaction has ended")
+
+    def _fail(self, error: Exception) -> NoReturn:
+        with translated():
+            raise error
 
     # --- Submissions and the log ----------------------------------------------------------------------------
 
