@@ -147,7 +147,7 @@ def test_a_folder_copied_to_another_machine_waits(mailroom: Opens, monkeypatch: 
     room = open_room(mailroom, has_witness=False)
     bring(room, ONE)
     (room.office.root / "machine-id").write_text("b" * 32 + "\n")
-    monkeypatch.setattr("worker.store.sqlite.MACHINE_ID", room.office.root / "machine-id")
+    monkeypatch.setattr("worker.store.sqlite.store.MACHINE_ID", room.office.root / "machine-id")
     words = say(Sign.OTHER_MACHINE, "ja")
     assert words in room.office("status").out
     ran = room.office.run_once()
@@ -165,7 +165,7 @@ def test_a_backup_moved_to_another_machine_waits_once(
     for each in (*room.office.store.glob("hoshobin*"), *(room.office.store / name for name in ("head", "secret"))):
         each.unlink()
     (room.office.root / "machine-id").write_text("b" * 32 + "\n")
-    monkeypatch.setattr("worker.store.sqlite.MACHINE_ID", room.office.root / "machine-id")
+    monkeypatch.setattr("worker.store.sqlite.store.MACHINE_ID", room.office.root / "machine-id")
     assert room.office("restore", file).code == 0
     assert room.office("status", "--json").document["signs"] == ["restored", "other_machine"]
     assert room.office.run_once().code == 1

@@ -57,8 +57,9 @@ from worker.read.ports import MailReaders, PdfReader
 from worker.send.ports import MailServer
 from worker.send.smtp.client import SmtpServer
 from worker.send.smtp.protocol import Timeouts
-from worker.store.sqlite import DATABASE, SqlStore
+from worker.store.sqlite import SqlStore
 from worker.store.sqlite.connection import FILE_NAME
+from worker.store.sqlite.store import DATABASE
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.plan import SETTLE
 from worker.watch.ports import Fetched, Header, Heard, Opened

@@ -25,7 +25,6 @@ from worker.core.clock import Clock
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.states import NoteEvent
 from worker.store.ports import RESTORED_AT, Author
-from worker.store.sqlite import create_or_migrate, open_store
 from worker.store.sqlite.connection import (
     FILE_NAME,
     PATIENCE,
@@ -36,6 +35,7 @@ from worker.store.sqlite.connection import (
     translated,
 )
 from worker.store.sqlite.files import read_secret, write_secret
+from worker.store.sqlite.store import create_or_migrate, open_store
 
 _WORK: Final = ".restore-"
 """Begin of the name of the folder in which a restore works; the folder holds a copy of the store."""
