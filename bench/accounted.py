@@ -29,8 +29,7 @@ from worker.read.pdf import pool as pdf
 from worker.send.smtp import client as smtp
 from worker.service import service
 from worker.service import watchdog as beat
-from worker.store import sqlite as store
-from worker.store.sqlite import writing
+from worker.store.sqlite import store, writing
 from worker.watch.imap import mailbox as imap
 
 _SPENT: Final[dict[str, float]] = defaultdict(float)
@@ -96,7 +95,7 @@ _PLAIN: Final[tuple[tuple[str, Any, tuple[str, ...]], ...]] = (
     ("write the letter, read it back", decode, ("differences",)),
     ("record: read and write", writing.SqlWriting, ("create", "change", "note", "keep", "keep_notice", "_rows")),
     ("record: read and write", writing.SqlWriting, ("record_message", "record_look", "raise_alarm")),
-    ("record: read and write", store.SqlStore, ("_rows", "_begin", "head", "mark_head", "marked_head")),
+    ("record: read and write", store.SqlStore, ("_rows", "_begin", "mark_head", "marked_head")),
     ("record: commit", store.SqlStore, ("_commit",)),
     ("tell systemd", service.Service, ("_show_status",)),
 )

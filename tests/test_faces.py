@@ -17,7 +17,7 @@ from worker.core.lazy import lazily
 PACKAGES = {name: path for name, path in MODULES.items() if path.name == "__init__.py"}
 STEPS = {name: path for name, path in PACKAGES.items() if name.count(".") == 1 and name != "worker.cli"}
 """``worker.cli`` is the command line itself: it loads click, and only the program's start imports it."""
-LONG = {"worker.cli", "worker.core.messages", "worker.store.sqlite"}
+LONG = {"worker.cli", "worker.core.messages"}
 """They hold a module's worth of their own, from before there were faces."""
 TECHNOLOGY = {name for name in ACTING if name in PACKAGES and name.count(".") == 2}
 

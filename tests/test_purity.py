@@ -118,7 +118,8 @@ def test_no_deciding_module_brings_anything_that_acts() -> None:
 
 
 def test_what_acts_would_be_seen() -> None:
-    assert "sqlalchemy" in loaded_by("worker.store.sqlite")
+    assert "sqlite3" in loaded_by("worker.store.sqlite.store")
+    assert "sqlalchemy" in loaded_by("worker.store.sqlite.statements")
 
 
 @pytest.mark.parametrize("name", sorted(DECIDING))

@@ -1,6 +1,7 @@
-"""The parts of docs/ that the code itself says: packages, states, words, shipped issuers, the tests' outcomes.
+"""The generated parts of docs/ (packages, states, words, shipped issuers, the tests' outcomes), and the store's SQL.
 
-Run as a program it writes them anew between their marks; ``test_docs.py`` asserts that they are what it would write.
+Run as a program it writes them all; ``test_docs.py`` and ``store/sqlite/test_statements.py`` assert that they are up to
+date.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.compile_statements import COMPILED, compiled_statements
 from tests.draw_packages import package_imports, package_picture
 from tests.support.issuer_tables import sources_table, ways_table
 from tests.support.smtp_outcomes import outcome_table
@@ -165,3 +167,4 @@ def rewritten(path: Path) -> str:
 if __name__ == "__main__":
     for document in PARTS:
         document.write_text(rewritten(document))
+    COMPILED.write_text(compiled_statements())

@@ -50,6 +50,7 @@ OTHER_WORDS = {
     ("service/service.py", "log_broken"): "event of the program's own log",
     ("service/status.py", "deaf"): "event of the program's own log",
     ("store/sqlite/queries.py", "digest"): "name of a bound value",
+    ("store/sqlite/statements.py", "digest"): "name of a bound value",
     ("store/sqlite/writing.py", "digest"): "name of a bound value",
     ("track/__init__.py", "CameBack"): "name of a type",
     ("views/preview.py", "deadline"): "key of --json",

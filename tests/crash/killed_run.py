@@ -22,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import worker.store.sqlite as store_module
+import worker.store.sqlite.store as store_module
 from tests.crash.lives import fork_for_each_line
 from tests.support import decided, small_office
 from tests.support.fakes import FakeClock

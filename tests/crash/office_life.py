@@ -39,7 +39,7 @@ from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.recover import record_start, recover
 from worker.send.smtp.lock import SenderLock
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store
-from worker.store.sqlite.schema import FILE_NAME
+from worker.store.sqlite.connection import FILE_NAME
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.imap.mailbox import ImapMailbox
 

@@ -30,7 +30,7 @@ from worker.core.states import AlarmCause, NoteEvent
 from worker.pipeline.one_pass import Pass
 from worker.store.ports import FOREIGN_MAIL, IDENTITY
 from worker.store.signs import find_signs
-from worker.store.sqlite.schema import FILE_NAME
+from worker.store.sqlite.connection import FILE_NAME
 
 ONE, TWO = form(2), form(4)
 NOT_FITTING = form(9)

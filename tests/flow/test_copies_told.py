@@ -20,7 +20,7 @@ from worker.core.errors import ConfigError
 from worker.core.messages import say
 from worker.core.signs import Sign
 from worker.service.wiring import load_changed_office, load_office
-from worker.store.sqlite.schema import FILE_NAME, REVISION
+from worker.store.sqlite.connection import FILE_NAME, REVISION
 
 ONE, TWO = a_form(), a_form("橋梁補修工事")
 Opens = Callable[..., Mailroom]
@@ -147,7 +147,7 @@ def test_a_folder_copied_to_another_machine_waits(mailroom: Opens, monkeypatch: 
     room = open_room(mailroom, has_witness=False)
     bring(room, ONE)
     (room.office.root / "machine-id").write_text("b" * 32 + "\n")
-    monkeypatch.setattr("worker.store.sqlite.MACHINE_ID", room.office.root / "machine-id")
+    monkeypatch.setattr("worker.store.sqlite.store.MACHINE_ID", room.office.root / "machine-id")
     words = say(Sign.OTHER_MACHINE, "ja")
     assert words in room.office("status").out
     ran = room.office.run_once()
@@ -165,7 +165,7 @@ def test_a_backup_moved_to_another_machine_waits_once(
     for each in (*room.office.store.glob("hoshobin*"), *(room.office.store / name for name in ("head", "secret"))):
         each.unlink()
     (room.office.root / "machine-id").write_text("b" * 32 + "\n")
-    monkeypatch.setattr("worker.store.sqlite.MACHINE_ID", room.office.root / "machine-id")
+    monkeypatch.setattr("worker.store.sqlite.store.MACHINE_ID", room.office.root / "machine-id")
     assert room.office("restore", file).code == 0
     assert room.office("status", "--json").document["signs"] == ["restored", "other_machine"]
     assert room.office.run_once().code == 1

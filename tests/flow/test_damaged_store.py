@@ -10,7 +10,7 @@ import pytest
 from tests.support.office import Office
 from worker.service.clock import SystemClock
 from worker.store.sqlite import open_store
-from worker.store.sqlite.schema import FILE_NAME
+from worker.store.sqlite.connection import FILE_NAME
 
 SAID = "データベースが壊れています"
 PAGE = 4096

@@ -29,7 +29,7 @@ from worker.core.params import read_spelled
 from worker.core.states import State
 from worker.notify.operator_mail import write_telling
 from worker.pipeline import new_messages
-from worker.store.sqlite.schema import FILE_NAME
+from worker.store.sqlite.connection import FILE_NAME
 from worker.watch import plan as watch
 from worker.watch.imap.mailbox import ImapMailbox
 from worker.watch.ports import Fetched, Header

@@ -27,7 +27,7 @@ from worker.cli.demo.smtp_server import DsnController
 from worker.core.errors import Unavailable
 from worker.core.model import Submission, Unread
 from worker.core.states import Reason, State
-from worker.store.sqlite.schema import FILE_NAME
+from worker.store.sqlite.connection import FILE_NAME
 from worker.views.unread_files import CONFIGURATION, NOTICES, UnreadFile, gather_unread, read_unread, say_unread
 from worker.views.unread_files import PROPERTY as UNREAD
 from worker.watch.folder.notices import NoticeFolder

@@ -31,7 +31,7 @@ from worker.core.states import Reason, State
 from worker.match.from_before import FIRST_START
 from worker.pipeline.recover import record_start
 from worker.store.sqlite import create_or_migrate, open_store
-from worker.store.sqlite.schema import FILE_NAME
+from worker.store.sqlite.connection import FILE_NAME
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.plan import SETTLE
 from worker.watch.ports import Fetched, Header, Opened

@@ -19,7 +19,7 @@ from worker.approve.redraft import put_in_force
 from worker.cli.demo.smtp_server import DsnController
 from worker.core.errors import NotAllowed
 from worker.core.states import Reason, State
-from worker.store.sqlite.schema import FILE_NAME
+from worker.store.sqlite.connection import FILE_NAME
 
 SITE = "genba@contractor.example"
 

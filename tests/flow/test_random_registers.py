@@ -49,7 +49,7 @@ from worker.pipeline.recover import record_configuration
 from worker.read.archives import Unpacked, unpack
 from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Session, Step
 from worker.store.sqlite import SqlStore
-from worker.store.sqlite.schema import FILE_NAME
+from worker.store.sqlite.connection import FILE_NAME
 
 REGISTERS = 1000
 PROCESSES = 2

@@ -26,7 +26,7 @@ from worker.core.states import Reason, State
 from worker.pipeline import read as readings
 from worker.pipeline.send import UNREAD_TOLD
 from worker.send.smtp_verdicts import retry_delay
-from worker.store.sqlite.schema import FILE_NAME
+from worker.store.sqlite.connection import FILE_NAME
 
 ALTERED = {
     "contract_number": "40213-000002",

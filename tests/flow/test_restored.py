@@ -26,7 +26,7 @@ from worker.approve import decisions
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.signs import Sign
 from worker.core.states import Event, Reason, State
-from worker.store.sqlite.schema import FILE_NAME
+from worker.store.sqlite.connection import FILE_NAME
 
 ONE = form(2)
 TO = "keiyaku@yama-city.example"

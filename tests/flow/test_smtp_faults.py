@@ -19,7 +19,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy.engine import Connection
 
 from tests.support import decided
 from tests.support.fakes import run_at_once
@@ -412,15 +411,13 @@ async def test_on_a_full_disk_nothing_is_sent_and_with_room_everything_is(tmp_pa
         office.save(form(1))
         office.save(form(2))
         await office.take_in()
-        fill = office.store._connection().connection.driver_connection
-        assert fill is not None
+        fill = office.store._connection()
         pages = fill.execute("pragma page_count").fetchone()[0]
         connect = office.store._connection
 
-        def without_room() -> Connection:
+        def without_room() -> sqlite3.Connection:
             connection = connect()
-            assert connection.connection.driver_connection is not None
-            connection.connection.driver_connection.execute(f"pragma max_page_count = {pages}")
+            connection.execute(f"pragma max_page_count = {pages}")
             return connection
 
         office.store._connection = without_room

@@ -13,15 +13,15 @@ import pytest
 
 from tests.support.office import Office, a_form, notice
 from tests.support.world import project
-from worker.cli import PartedGroup, cli
+from worker.cli import NOT_REACHED, PartedGroup, cli
 
 OF_THE_SERVICE = {"apscheduler", "structlog", "imapclient", "aiosmtplib", "pdfplumber", "pypdfium2", "alembic"}
 OF_A_TERMINAL = {"rich"}
 OF_THE_OFFICE = {"sqlalchemy", "pydantic", "jinja2", "email_validator"}
 
 
-def loaded_by(*arguments: str) -> set[str]:
-    """The libraries that a new interpreter has loaded once ``hoshobin ARGUMENTS`` has ended well."""
+def loaded_by(*arguments: str, code: int = 0) -> set[str]:
+    """The libraries that a new interpreter has loaded once ``hoshobin ARGUMENTS`` has ended with this exit code."""
     program = (
         "import json, sys\n"
         "from worker.cli import main\n"
@@ -29,8 +29,8 @@ def loaded_by(*arguments: str) -> set[str]:
         "print(json.dumps([code, sorted(each for each in sys.modules if '.' not in each)]), file=sys.stderr)\n"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
-    code, loaded = json.loads(ended.stderr.splitlines()[-1])
-    assert code == 0, ended.stdout + ended.stderr
+    found, loaded = json.loads(ended.stderr.splitlines()[-1])
+    assert found == code, ended.stdout + ended.stderr
     return set(loaded)
 
 
@@ -49,7 +49,12 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
 )
 def test_a_command_that_looks_brings_nothing_of_servers_and_schedules(office: Office, arguments: list[str]) -> None:
     loaded = loaded_by("--config", str(office.config), *arguments)
-    assert loaded & (OF_THE_SERVICE | OF_A_TERMINAL) == set()
+    assert loaded & (OF_THE_SERVICE | OF_A_TERMINAL | {"sqlalchemy"}) == set()
+
+
+def test_a_run_on_a_store_that_is_up_to_date_brings_nothing_that_only_makes_one(office: Office) -> None:
+    loaded = loaded_by("--config", str(office.config), "run", "--once", code=NOT_REACHED)
+    assert loaded & {"sqlalchemy", "alembic"} == set()
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]])

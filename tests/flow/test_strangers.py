@@ -95,18 +95,7 @@ class Scene:
 
     def originals(self) -> int:
         with self.office.store.writing() as writing:
-            return int(writing._scalar(_COUNT_ORIGINALS))
-
-
-def _count_originals() -> Any:
-    import sqlalchemy as sa
-
-    from worker.store.sqlite.schema import ORIGINALS
-
-    return sa.select(sa.func.count()).select_from(ORIGINALS)
-
-
-_COUNT_ORIGINALS = _count_originals()
+            return int(writing._scalar("SELECT count(*) FROM originals"))
 
 
 @pytest.fixture

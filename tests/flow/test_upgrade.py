@@ -36,7 +36,7 @@ from worker.core.model import JST
 from worker.core.states import Reason, State
 from worker.service.clock import SystemClock
 from worker.store.sqlite import create_or_migrate
-from worker.store.sqlite.schema import FILE_NAME
+from worker.store.sqlite.connection import FILE_NAME
 
 KEPT = Path(__file__).parent / "0.1.0"
 FACTS = json.loads((KEPT / "facts.json").read_text(encoding="utf-8"))

@@ -14,10 +14,10 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from tests.support import world
 from tests.support.stores import SteppingClock, approve, create_held, draft_of, make_store
@@ -46,9 +46,9 @@ from worker.core.model import (
     sha256,
 )
 from worker.core.states import Event, IllegalEvent, NoteEvent, Reason, State
-from worker.store.sqlite import SqlStore, create_or_migrate, open_store, queries
-from worker.store.sqlite.ready import Ready
-from worker.store.sqlite.schema import FILE_NAME, METADATA
+from worker.store.sqlite import SqlStore, compiled, create_or_migrate, open_store, queries
+from worker.store.sqlite.connection import FILE_NAME
+from worker.store.sqlite.schema import METADATA
 
 ROOT = Path(__file__).parent.parent.parent
 DISK = sqlite3.OperationalError("disk I/O error")
@@ -87,11 +87,8 @@ def test_a_new_database_can_be_read_by_its_owner_alone(store: SqlStore) -> None:
 
 
 def test_every_commit_waits_for_the_disk(store: SqlStore) -> None:
-    with store._reading() as connection:
-        pragmas = [
-            connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-            for name in ("journal_mode", "synchronous", "foreign_keys")
-        ]
+    names = ("journal_mode", "synchronous", "foreign_keys")
+    pragmas = [store._connection().execute(f"PRAGMA {name}").fetchone()[0] for name in names]
     assert pragmas == ["wal", 2, 1]
 
 
@@ -158,16 +155,6 @@ def test_the_tables_are_those_that_the_queries_name(store: SqlStore) -> None:
             columns = {row[1] for row in database.execute(f"PRAGMA table_xinfo({table.name})")}
             assert columns == {column.name for column in table.columns}, table.name
     database.close()
-
-
-def test_alembic_is_imported_only_to_migrate(store: SqlStore) -> None:
-    script = (
-        "import sys, pathlib; from tests.support.stores import SteppingClock\n"
-        "from worker.store.sqlite import open_store\n"
-        "open_store(pathlib.Path(sys.argv[1]), SteppingClock()).close(); print('alembic' in sys.modules)"
-    )
-    output, errors = run_script(script, store._folder).communicate(timeout=60)
-    assert (output, errors) == ("False\n", "")
 
 
 # --- Submissions -----------------------------------------------------------------------------------------------
@@ -628,8 +615,7 @@ def test_a_locked_database_is_unavailable_and_nothing_is_recorded(tmp_path: Path
 
 def test_a_full_disk_is_unavailable_and_what_was_there_stays(store: SqlStore) -> None:
     held = create_held(store)
-    with store._reading() as connection:
-        connection.exec_driver_sql("PRAGMA max_page_count = 1")
+    store._connection().execute("PRAGMA max_page_count = 1")
     with pytest.raises(Unavailable) as error, store.writing() as writing:
         writing.keep("notice", bytes(1_000_000))
     assert error.value.what == "disk"
@@ -663,23 +649,35 @@ def test_a_commit_that_cannot_be_written_is_not_there_and_the_next_one_is(store:
     assert (output, errors) == ("disk 0\n1 True\n", "")
 
 
-def test_a_commit_that_failed_and_was_made_is_found_in_the_reopened_file(store: SqlStore) -> None:
-    def fail_after(connection: sa.Connection) -> None:
-        connection.connection.driver_connection.commit()
-        raise DISK
+def fail_at_commit(store: SqlStore, monkeypatch: pytest.MonkeyPatch, *, is_made: bool) -> None:
+    """The next commit fails: after it was made, or before."""
+    fails = [True]
 
-    sa.event.listen(store._engine, "commit", fail_after, once=True)
+    class Failing(sqlite3.Connection):
+        def commit(self) -> None:
+            if not fails:
+                return super().commit()
+            fails.clear()
+            if is_made:
+                super().commit()
+            raise DISK
+
+    store.close()
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Failing))
+
+
+def test_a_commit_that_failed_and_was_made_is_found_in_the_reopened_file(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_at_commit(store, monkeypatch, is_made=True)
     assert create_held(store).id == 1
     assert store.submission(1).state is State.HELD
     assert store.verify().holds
 
 
-def test_a_commit_that_failed_and_was_not_made_is_unavailable(store: SqlStore) -> None:
-    def fail_before(_connection: sa.Connection) -> None:
-        raise DISK
-
+def test_a_commit_that_failed_and_was_not_made_is_unavailable(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
     held = create_held(store)
-    sa.event.listen(store._engine, "commit", fail_before, once=True)
+    fail_at_commit(store, monkeypatch, is_made=False)
     with pytest.raises(Unavailable) as error:
         approve(store, held)
     assert error.value.what == "disk"
@@ -716,13 +714,13 @@ def test_times_come_back_in_japanese_time(store: SqlStore) -> None:
 TOWN, SITE = Address(world.MIHON_TO), Address(world.SITE)
 PAPER = Attachment("前払金請求書", "請求書.pdf", sha256(b"%PDF-invoice"), 12)
 ASKED_BY_THE_GUARDS = {
-    "was_sent_to": queries._SENT_TO,
-    "carried": queries._CARRIED,
-    "last_sent": queries._LAST_SENT,
-    "last_sent to a section": queries._LAST_SENT_TO_SECTION,
-    "last_handed_over": queries._LAST_HANDED_OVER,
-    "last_handed_over to a section": queries._LAST_HANDED_OVER_TO_SECTION,
-    "of_project": queries._OF_PROJECT,
+    "was_sent_to": compiled.WAS_SENT_TO,
+    "carried": compiled.CARRIED,
+    "last_sent": compiled.LAST_SENT,
+    "last_sent to a section": compiled.LAST_SENT_TO_SECTION,
+    "last_handed_over": compiled.LAST_HANDED_OVER,
+    "last_handed_over to a section": compiled.LAST_HANDED_OVER_TO_SECTION,
+    "of_project": compiled.OF_PROJECT,
 }
 
 
@@ -917,10 +915,10 @@ def test_a_database_of_the_first_program_is_refused_until_it_is_brought_up_to_da
 
 
 @pytest.mark.parametrize("statement", ASKED_BY_THE_GUARDS.values(), ids=ASKED_BY_THE_GUARDS)
-def test_what_the_guards_ask_is_found_by_an_index_and_sorted_by_it(store: SqlStore, statement: Ready) -> None:
+def test_what_the_guards_ask_is_found_by_an_index_and_sorted_by_it(store: SqlStore, statement: str) -> None:
     with raw(store) as database:
-        asked = f"EXPLAIN QUERY PLAN {statement.text}"
-        plan = [row[3] for row in database.execute(asked, [""] * statement.text.count("?"))]
+        asked = f"EXPLAIN QUERY PLAN {statement}"
+        plan = [row[3] for row in database.execute(asked, dict.fromkeys(re.findall(r":(\w+)", statement), ""))]
     database.close()
     assert not [each for each in plan if each.startswith("SCAN") or "TEMP B-TREE" in each], plan
 

@@ -19,7 +19,7 @@ from tests.support.small_office import Form
 from tests.support.world import OFFICE
 from worker.core.model import Submission, sha256
 from worker.core.states import AlarmCause, Reason, State
-from worker.store.sqlite.schema import FILE_NAME
+from worker.store.sqlite.connection import FILE_NAME
 from worker.views.tasks import TaskKind, open_tasks
 
 ACCEPTED = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED})

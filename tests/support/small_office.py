@@ -20,8 +20,6 @@ from email.policy import SMTP
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy.engine import Connection
-
 from tests.support.authenticated import received
 from tests.support.fakes import FakeClock, FakeFiles, located_as_printed, run_at_once
 from tests.support.known_addresses import make_known
@@ -59,8 +57,9 @@ from worker.read.ports import MailReaders, PdfReader
 from worker.send.ports import MailServer
 from worker.send.smtp.client import SmtpServer
 from worker.send.smtp.protocol import Timeouts
-from worker.store.sqlite import DATABASE, SqlStore
-from worker.store.sqlite.schema import FILE_NAME
+from worker.store.sqlite import SqlStore
+from worker.store.sqlite.connection import FILE_NAME
+from worker.store.sqlite.store import DATABASE
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.plan import SETTLE
 from worker.watch.ports import Fetched, Header, Heard, Opened
@@ -286,8 +285,8 @@ class WatchedStore(SqlStore):
         self.before_commit: Callable[[list[str]], None] = lambda events: None
         self.after_commit: Callable[[list[str]], None] = lambda events: None
 
-    def _commit(self, connection: Connection, last_hash: str | None) -> None:
-        found = connection.exec_driver_sql("select event from entries where number > ? order by number", (self._seen,))
+    def _commit(self, connection: sqlite3.Connection, last_hash: str | None) -> None:
+        found = connection.execute("select event from entries where number > ? order by number", (self._seen,))
         events = [row[0] for row in found]
         self.before_commit(events)
         if self.refuses(events):

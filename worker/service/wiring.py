@@ -38,7 +38,7 @@ from worker.service.clock import SystemClock
 from worker.service.threads import OwnThread
 from worker.store.ports import WITNESS_FOLDER
 from worker.store.sqlite import SqlStore, create_or_migrate, has_database, open_store
-from worker.store.sqlite.schema import REVISION
+from worker.store.sqlite.connection import REVISION
 from worker.watch.folder.invoices import InvoiceFiles
 from worker.watch.folder.invoices_cache import Shelf
 
@@ -272,7 +272,7 @@ def find_witness(office: Office, store: Store) -> Path:
 
 def try_witness(folder: Path) -> str:
     """Why no witness can be kept in ``folder``; empty where one can."""
-    from worker.store.sqlite.witness import try_writing
+    from worker.store.sqlite.files import try_writing
 
     return try_writing(folder)
 

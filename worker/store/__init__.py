@@ -1,7 +1,7 @@
-"""The one durable thing: entries, submissions, notices, ledgers, originals.
+"""The durable records: entries, submissions, notices, ledgers, originals.
 
-Takes what a step records in one transaction; gives what was committed. Start reading at ``ports``, which says what a
-store promises; ``sqlite/`` keeps the promise.
+Takes the records of a step in one transaction; gives committed records. Start reading at ``ports``; ``sqlite/``
+implements it.
 """
 
 from worker.core.lazy import lazily

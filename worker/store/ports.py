@@ -1,4 +1,4 @@
-"""The port of the store."""
+"""The port of the store: its reads, its write transactions, and the values that it keeps about itself."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from worker.core.model import (
 from worker.core.states import Event, NoteEvent, State
 
 RESTORED_AT: Final = "restored_at"
-"""Name of the store's value: when it was put back from a backup; empty once a person resumed."""
+"""Name of the value with the time at which the store was put back from a backup; empty after a person resumed."""
 IDENTITY: Final = "identity"
-"""Name of the store's value: random digits that no other store has; a copy of it has them too."""
+"""Name of the value with random digits that no other store has, except a copy of this one."""
 MACHINE: Final = "machine"
-"""Name of the store's value: on which machine it is at home (``Store.machine``)."""
+"""Name of the value with the machine on which the store is at home (``Store.machine``)."""
 WITNESS_FOLDER: Final = "witness_folder"
-"""Name of the store's value: where the service last kept its witness, for commands that are not told."""
+"""Name of the value with the folder of the service's last witness, for commands that are not told it."""
 FOREIGN_MAIL: Final = "foreign_mail"
-"""Name of the store's value: the signs that a mail gave since a person last resumed, with spaces between them."""
+"""Name of the value with the signs that mails gave since a person last resumed, separated by spaces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """What the witness says of the store that last wrote it."""
+    """The store that last wrote the witness, as it was then."""
 
     identity: str
     machine: str
@@ -48,23 +48,23 @@ class Witness:
     hash: str
     """Number and hash of its last entry."""
     store: str
-    """Its folder, for people: two stores of one machine may have been given one place."""
+    """Its folder, for people: two stores of one machine may have been given one folder for their witness."""
 
 
 TOLD_OF_STRANGERS: Final = "told_of_strangers"
-"""Name of the store's value: the moments of the last mails to people about strangers' doings alone."""
+"""Name of the value with the times of the last mails to people that were only about strangers' mails."""
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who decided: a person's name as given, a policy, or ``hoshobin``; and the account that ran the command."""
+    """The name of a person, a policy, or ``hoshobin``, that decided; and the account that ran the command."""
 
     by: str
     account: str
 
 
 class Reading(Protocol):
-    """What may be asked both of the last commit (Store) and of an open transaction (Writing)."""
+    """The reads of the last commit (Store) and of an open transaction (Writing)."""
 
     def submission(self, number: int) -> Submission:
         """Raises NotAllowed ``no_such_submission``."""
@@ -79,11 +79,11 @@ class Reading(Protocol):
         ...
 
     def by_source_message(self, message_id: str) -> tuple[Submission, ...]:
-        """Submissions that came of a mail with this Message-ID, by id."""
+        """Submissions that came from a mail with this Message-ID, by id."""
         ...
 
     def awaited(self, guarantor: str) -> tuple[Submission, ...]:
-        """The announcements of this guarantor whose notices are not here (ANNOUNCED), by id."""
+        """The announcements of this guarantor whose notices have not come (ANNOUNCED), by id."""
         ...
 
     def newest_notices(self, guarantor: str, count: int) -> tuple[Submission, ...]:
@@ -91,75 +91,75 @@ class Reading(Protocol):
         ...
 
     def notice(self, pdf: Sha256) -> Notice | None:
-        """The fields once read from this PDF."""
+        """The fields that were read from this PDF, None if it was not read."""
         ...
 
     def original(self, digest: Sha256) -> bytes:
-        """The bytes kept under this hash. Raises LogBroken where they are missing or differ."""
+        """The bytes kept under this hash. Raises LogBroken if they are missing or differ."""
         ...
 
     def bound_project(self, guarantor: str, contract_number: str, product: Product) -> str | None:
-        """The project to which a person's approval last bound this number of this guarantor, as this product's."""
+        """The project to which a person last bound this number of this guarantor, for this product, by an approval."""
         ...
 
     def property(self, name: str) -> str | None:
-        """The store's single value of this name, None where it was never set."""
+        """The store's value of this name, None if it was never set."""
         ...
 
     def was_sent_to(self, address: Address, issuer: str, section: str, project: str) -> bool:
-        """Whether the server's 250 is recorded for a mail to this address as this section of this issuer.
+        """Returns whether a server accepted (250) a mail to this address as this section of this issuer.
 
-        The office of a project counts for that project alone. No rehearsal counts, nor what came back, nor what a
-        person recorded as sent or handed in.
+        The office of a project counts for that project alone. Rehearsals, mails that bounced, and mails that a person
+        recorded as sent or handed in do not count.
         """
         ...
 
     def last_sent(
         self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False
     ) -> Submission | None:
-        """The submission to this issuer (to this section of it, where given) that was sent last, under that rule."""
+        """The last submission sent to this issuer under that rule; with ``section``, to that section of it."""
         ...
 
     def last_handed_over(
         self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False
     ) -> Submission | None:
-        """The newest that people hand in, or handed in, to this issuer (this section of it) under that rule."""
+        """The newest submission that people hand in, or handed in, to this issuer or section under that rule."""
         ...
 
     def carried(self, digest: Sha256) -> tuple[Submission, ...]:
-        """Submissions that left, or may have left, with this attachment, by id; no rehearsal counts."""
+        """Submissions that left, or may have left, with this attachment, by id; rehearsals do not count."""
         ...
 
     def of_project(self, project: str, product: Product) -> tuple[Submission, ...]:
-        """Submissions of this product that stand with this project, by id."""
+        """Submissions of this product for this project, by id."""
         ...
 
     def of_own_message(self, message_id: str) -> Submission | None:
-        """The submission whose mail bears, or bore, this Message-ID; None where it is none of ours."""
+        """The submission whose mail has, or had, this Message-ID; None if it is not one of ours."""
         ...
 
     def own_message_of(self, envid: str) -> str:
-        """The Message-ID of the mail that went, or goes, under this envelope id; empty where it is none of ours."""
+        """The Message-ID of the mail with this envelope id (ENVID); empty if it is not one of ours."""
         ...
 
     def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
-        """Reports on this Message-ID, kept as originals, that came before any mail of ours was known to bear it."""
+        """Originals of the reports on this Message-ID that came before a mail of ours was known to have it."""
         ...
 
 
 class Writing(Reading, Protocol):
-    """One open write transaction (BEGIN IMMEDIATE). It reads what it wrote."""
+    """One open write transaction (BEGIN IMMEDIATE). It reads its own records."""
 
     def create(self, event: Event, submission: Submission, author: Author, detail: Mapping[str, Any]) -> Submission:
-        """A new submission with the next id (the id given is ignored), its entry, and ``created_at``."""
+        """Records a new submission with the next id (the id given is ignored), its entry, and ``created_at``."""
         ...
 
     def change(
         self, event: Event, before: Submission, after: Submission, author: Author, detail: Mapping[str, Any]
     ) -> Submission:
-        """Replace ``before`` by ``after`` and append the entry. Checks the states table and ``before.version``.
+        """Replaces ``before`` by ``after`` and appends the entry. Checks the states table and ``before.version``.
 
-        Raises Conflict where somebody changed it since, IllegalEvent where the table does not allow it.
+        Raises Conflict if it was changed since, IllegalEvent if the table does not allow the change.
         """
         ...
 
@@ -171,49 +171,50 @@ class Writing(Reading, Protocol):
         detail: Mapping[str, Any],
         changes: Mapping[str, Any] | None = None,
     ) -> Entry:
-        """An entry that is no event of the table: program start, configuration, news, a duplicate.
+        """Appends an entry that is no event of the table: program start, configuration, news, a duplicate.
 
-        ``changes`` sets columns of the submission other than its state (e.g. ``reasons``).
+        ``changes`` sets columns of the submission other than its state (e.g. ``reasons``), as values of the model
+        or as JSON. Raises ValueError for a column that a note may not set.
         """
         ...
 
     def written_to(self, addresses: Sequence[str], count: int) -> tuple[Submission, ...]:
         """Submissions whose mail left, or may have left, to one of these addresses, the newest first.
 
-        At most ``count`` of each address, which may be written in whatever letters.
+        At most ``count`` for each address; upper and lower case are not told apart.
         """
         ...
 
     def keep(self, kind: str, content: bytes) -> Sha256:
-        """Keep an original; the same bytes are kept once."""
+        """Keeps an original; the same bytes are kept once, under the kind they were first kept as."""
         ...
 
     def keep_notice(self, pdf: Sha256, notice: Notice) -> None:
-        """The fields read from a PDF, key in clear, by the PDF's sha256."""
+        """Keeps the fields read from a PDF, with the key in clear, by the PDF's sha256."""
         ...
 
     def set_property(self, name: str, value: str) -> None:
-        """Set the store's single value of this name."""
+        """Sets the store's value of this name."""
         ...
 
     def record_message(self, row: MessageRow) -> None:
-        """Insert or replace the ledger's row of (mailbox, UIDVALIDITY, UID)."""
+        """Inserts or replaces the ledger's row of (mailbox, UIDVALIDITY, UID)."""
         ...
 
     def record_file(self, row: FileRow) -> None:
-        """Insert or replace the ledger's row of the file's name."""
+        """Inserts or replaces the ledger's row of the file's name."""
         ...
 
     def record_look(self, look: Look) -> None:
-        """Insert or replace what is known of one watched or reached thing."""
+        """Inserts or replaces the last look at one watched or reached thing."""
         ...
 
     def raise_alarm(self, cause: str, submissions: Sequence[int], detail: str = "") -> Alarm:
-        """A mail to the operator, to be sent until it is accepted; the same one again within an hour is the first."""
+        """Records a mail to the operator, to be sent until it is accepted; returns the same one of the last hour."""
         ...
 
     def update_alarm(self, alarm: Alarm) -> None:
-        """Replace the alarm of this id."""
+        """Replaces the alarm of this id."""
         ...
 
 
@@ -222,46 +223,46 @@ class Store(Reading, Protocol):
 
     @property
     def fault(self) -> Unavailable | LogBroken | None:
-        """Why it could last not be written or read; None once it was written since."""
+        """The last failure to write or read the store; None after it was written again."""
         ...
 
     def writing(self) -> AbstractContextManager[Writing]:
         """A write transaction: committed (and synced) at the end, rolled back on an exception.
 
-        Raises Unavailable where it was not recorded: lock, disk full, failed sync. A commit that failed is
-        read again from a reopened database before that is said.
+        Raises Unavailable if it was not recorded: lock, disk full, failed sync. After a commit that failed, the
+        database is first reopened and read.
         """
         ...
 
     def submissions(self, *states: State) -> tuple[Submission, ...]:
-        """All of these states (none given: all), by id."""
+        """All submissions of these states (none given: of all), by id."""
         ...
 
     def walk_submissions(self, *states: State) -> Iterator[Submission]:
-        """The same one after the other, never all in memory; what changes meanwhile is seen or not, and seen once."""
+        """The same in blocks, never all in memory. A change made meanwhile may be missed; each one is returned once."""
         ...
 
     def due(self, now: dt.datetime) -> tuple[int, ...]:
-        """Ids of the APPROVED whose moment has come, in order of that moment.
+        """Ids of the APPROVED that are due, in order of their due time.
 
-        Also of those that were changed later than now: the clock was set back since.
+        A submission that was changed later than now is due as well: the clock was set back since.
         """
         ...
 
     def untold(self) -> tuple[int, ...]:
-        """Ids of the APPROVED without a moment to leave at: a person is to be told first."""
+        """Ids of the APPROVED without a due time: a person must be told first."""
         ...
 
     def count_by_state(self) -> Mapping[State, int]:
-        """How many there are of each state."""
+        """The number of submissions of each state."""
         ...
 
     def by_message_id(self, message_id: str) -> bool:
-        """Whether a mail of our own (submission, rehearsal, alarm) bears this Message-ID."""
+        """Returns whether a mail of our own (submission, rehearsal, alarm) has this Message-ID."""
         ...
 
     def messages(self, mailbox: str, *ends: End) -> Iterator[MessageRow]:
-        """The ledger of a mailbox, by UIDVALIDITY and UID."""
+        """The ledger of a mailbox, by UIDVALIDITY and UID. A row recorded meanwhile may be missed."""
         ...
 
     def last_uid(self, mailbox: str, uidvalidity: int) -> int:
@@ -279,11 +280,11 @@ class Store(Reading, Protocol):
         ...
 
     def messages_due_after(self, mailbox: str) -> tuple[MessageRow, ...]:
-        """The rows of messages to which something is still to be done."""
+        """The rows of messages that still need their action in the mailbox."""
         ...
 
     def known_messages(self, mailbox: str, message_id: str, size: int | None = None) -> tuple[MessageRow, ...]:
-        """Every row with this Message-ID (and of this size, where given), the newest numbering first."""
+        """Every row with this Message-ID (with ``size``, of that size), the newest numbering first."""
         ...
 
     def file(self, name: str) -> FileRow | None:
@@ -291,15 +292,15 @@ class Store(Reading, Protocol):
         ...
 
     def files(self, names: Iterable[str]) -> Mapping[str, FileRow]:
-        """The rows of these files, by name, where they have one."""
+        """The rows of those of these files that have one, by name."""
         ...
 
     def files_of(self, digest: Sha256) -> tuple[FileRow, ...]:
-        """The rows of every file that had these bytes when it was last read; each row is looked at."""
+        """The rows of every file that had these bytes when it was last read. Searches all rows."""
         ...
 
     def look(self, name: str) -> Look | None:
-        """What is known of one watched or reached thing."""
+        """The last look at one watched or reached thing."""
         ...
 
     def looks(self) -> tuple[Look, ...]:
@@ -315,54 +316,57 @@ class Store(Reading, Protocol):
         ...
 
     def alarm(self, number: int) -> Alarm | None:
-        """The alarm of this id, None where there is none."""
+        """The alarm of this id, None if there is none."""
         ...
 
     def entries(self, submission: int | None = None, events: Iterable[str] = (), after: int = 0) -> Iterator[Entry]:
-        """Entries in order: all, of one submission, or of these events; those behind the number ``after``."""
+        """Entries after the number ``after``, in order: all, of one submission, or of these events.
+
+        Raises LogBroken ``entry_unreadable``.
+        """
         ...
 
     def head(self) -> tuple[int, str]:
-        """Number and hash of the last entry; ``(0, 64 zeros)`` where there is none."""
+        """Number and hash of the last entry; ``(0, 64 zeros)`` if there is none."""
         ...
 
     def mark_head(self) -> None:
-        """Replace ``DIR/head`` by the head (temporary file, fsync, rename, fsync of the folder)."""
+        """Replaces ``DIR/head`` by the head (temporary file, fsync, rename, fsync of the folder)."""
         ...
 
     def is_other_secret_noted(self) -> bool:
-        """Whether ``DIR/secret`` is there and is not the store's secret: nothing is sent until a person resumes."""
+        """Returns whether ``DIR/secret`` is another secret than the store's: nothing is sent until a person resumes."""
         ...
 
     def note_secret(self) -> None:
-        """Replace ``DIR/secret`` by the store's secret."""
+        """Replaces ``DIR/secret`` by the store's secret."""
         ...
 
     def keep_secret_noted(self) -> None:
-        """Write ``DIR/secret`` where it is missing."""
+        """Writes ``DIR/secret`` if it is missing."""
         ...
 
     def marked_head(self) -> tuple[int, str] | None:
-        """What ``DIR/head`` says, None where it does not exist. Raises LogBroken where it is unreadable."""
+        """Number and hash in ``DIR/head``, None if it does not exist. Raises LogBroken if it is unreadable."""
         ...
 
     def holds_head(self, number: int, entry_hash: str) -> bool:
-        """Whether the entry of this number is here with this hash."""
+        """Returns whether the entry of this number has this hash. If not, the database is an old copy or another."""
         ...
 
     @property
     def machine(self) -> str:
-        """On which machine this process runs, by a hash of its id; empty where it has none."""
+        """The machine on which this process runs, by a hash of its id; empty if it has none."""
         ...
 
     def witness(self) -> Witness | None:
-        """What the witness says, None where there is none. Raises LogBroken where it cannot be understood."""
+        """The witness, None if there is none. Raises LogBroken if it is unreadable."""
         ...
 
     def keep_witness(self) -> None:
-        """Record this machine as the store's home, and replace the witness by what the store is now.
+        """Records this machine as the store's home, and replaces the witness by the present state of the store.
 
-        A witness that cannot be written is as none; ``doctor`` tells of it.
+        A witness that cannot be written counts as none; ``doctor`` reports it.
         """
         ...
 
@@ -371,7 +375,7 @@ class Store(Reading, Protocol):
         ...
 
     def find_damage(self, seconds: float) -> str:
-        """What SQLite finds amiss with the pages of the file; empty where nothing, or nothing in so many seconds."""
+        """The first damage that SQLite finds in the pages of the file; empty if it finds none in so many seconds."""
         ...
 
     def config_in_force(self) -> Mapping[str, Sha256]:
@@ -379,7 +383,7 @@ class Store(Reading, Protocol):
         ...
 
     def free_disk(self) -> int:
-        """Bytes that are free where the store is. Raises Unavailable."""
+        """Free bytes of the store's file system. Raises Unavailable."""
         ...
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
-"""Decides which signs there are that the store is an old copy, or that another installation sends.
+"""Finds the signs that the store is an old copy, or that another installation sends.
 
-Its one promise: what a look finds does not depend on who looks, and a look changes nothing. It does not know how the
-sending is stopped; what a mail tells was noted by the look at the mailbox that found it.
+The service and all commands find the same signs, and finding them changes nothing. A sign that came by mail was
+recorded when the mailbox was read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from worker.store.ports import FOREIGN_MAIL, IDENTITY, MACHINE, RESTORED_AT, Sto
 
 
 def find_signs(store: Store) -> tuple[Sign, ...]:
-    """Each sign that stands now, the gravest first; empty: nothing keeps the store from sending. Raises Unavailable."""
+    """The present signs, the gravest first; without any, the store may send. Raises Unavailable."""
     return tuple(dict.fromkeys(_find(store)))
 
 

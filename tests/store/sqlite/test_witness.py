@@ -15,10 +15,9 @@ from worker.core.errors import LogBroken
 from worker.core.signs import Sign
 from worker.store.ports import IDENTITY, MACHINE, WITNESS_FOLDER
 from worker.store.signs import find_signs
-from worker.store.sqlite import SqlStore, create_or_migrate, open_store
-from worker.store.sqlite import witness as witnesses
-from worker.store.sqlite.schema import FILE_NAME
-from worker.store.sqlite.witness import name_machine, read_witness, try_writing, write_witness
+from worker.store.sqlite import SqlStore, create_or_migrate, files, open_store
+from worker.store.sqlite.connection import FILE_NAME
+from worker.store.sqlite.files import name_machine, read_witness, try_writing, write_witness
 
 
 def a_store(folder: Path, witness: Path | None, machine: str = "a" * 32) -> SqlStore:
@@ -215,7 +214,7 @@ def test_a_write_that_fails_leaves_the_old_one_and_no_other_file(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as failing:
-        failing.setattr(witnesses.os, "fsync", full)
+        failing.setattr(files.os, "fsync", full)
         store.keep_witness()
     assert (place / "witness").read_bytes() == before
     assert [each.name for each in place.iterdir()] == ["witness"]

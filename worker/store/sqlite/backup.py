@@ -1,8 +1,8 @@
 """Copies the store into one file while others write, and puts the store back from such a file.
 
-The promise: a copy that has its name is whole, was checked, and only its owner can read it. What is put back was
-checked before anything was touched; the files that it replaces stay beside it under another name; nothing is sent from
-it until a person resumes. Only the holder of the sender's lock may put back.
+A copy gets its name after it was checked, and only its owner can read it. A file is checked before it is put back. The
+replaced files stay beside it under another name, and nothing is sent until a person resumes. Only the holder of the
+sender's lock may put back.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from worker.core.clock import Clock
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.states import NoteEvent
 from worker.store.ports import RESTORED_AT, Author
-from worker.store.sqlite import create_or_migrate, open_store
 from worker.store.sqlite.connection import (
+    FILE_NAME,
     PATIENCE,
-    engine_of,
     make_file,
+    open_file,
     revision_of,
     sync_folder,
     translated,
 )
-from worker.store.sqlite.schema import FILE_NAME
-from worker.store.sqlite.secret import read_secret, write_secret
+from worker.store.sqlite.files import read_secret, write_secret
+from worker.store.sqlite.store import create_or_migrate, open_store
 
 _WORK: Final = ".restore-"
-"""How the folder's name begins in which a restore works: it holds a copy of the store."""
+"""Begin of the name of the folder in which a restore works; the folder holds a copy of the store."""
 _BLOCK: Final = 1_048_576
 """Bytes read at once."""
 
@@ -55,16 +55,16 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class PutBack:
-    """What was put back, and where the former files are now; none where there was no store."""
+    """The verdict on the store that was put back, and the new paths of the former files, if there were any."""
 
     verdict: Verdict
     replaced: tuple[Path, ...]
 
 
 def back_up(folder: Path, target: Path, clock: Clock) -> Copy:
-    """Copy the store in ``folder`` into a new file in ``target``, which is made where only it is missing.
+    """Copies the store in ``folder`` into a new file in ``target``; makes that folder, but not the folders above it.
 
-    Raises ConfigError where there is no store, or an older one, LogBroken where the copy is not sound, Unavailable.
+    Raises ConfigError if there is no store, or an older one, LogBroken if the copy is not sound, Unavailable.
     """
     open_store(folder, clock).close()  # says what is wrong with its place or version
     with _reached(target):
@@ -87,9 +87,9 @@ def back_up(folder: Path, target: Path, clock: Clock) -> Copy:
 
 
 def put_back(folder: Path, file: Path, clock: Clock, account: str) -> PutBack:
-    """Put the store in ``file`` (with ``file-wal``, where there is one) in the place of the one in ``folder``.
+    """Replaces the store in ``folder`` by the one in ``file`` (with ``file-wal``, if there is one).
 
-    ``head`` and ``secret`` stay. Raises LogBroken ``not_a_store`` and others where the file is not sound, ConfigError
+    ``head`` and ``secret`` stay. Raises LogBroken ``not_a_store`` and others if the file is not sound, ConfigError
     ``newer_database``, Unavailable; then nothing was changed.
     """
     with translated():
@@ -117,7 +117,7 @@ def put_back(folder: Path, file: Path, clock: Clock, account: str) -> PutBack:
 
 
 def _copy_in_one_step(folder: Path, work: Path) -> None:
-    """In one step: a copy in several begins again whenever somebody writes, and never ends beside a busy service."""
+    """Copies in one step: a copy in several steps starts again at each write, and never ends beside a busy service."""
     with translated():
         make_file(work)
         source = f"{(folder / FILE_NAME).absolute().as_uri()}?mode=rw"
@@ -130,13 +130,13 @@ def _copy_in_one_step(folder: Path, work: Path) -> None:
 
 def _refuse_another_kind(work: Path) -> None:
     """A file that is empty, or of another program, would be made a store of ours by the migration."""
-    with translated(), engine_of(work).connect() as connection, connection.begin():
+    with translated(), contextlib.closing(open_file(work)) as connection:
         if not revision_of(connection):
             raise LogBroken("not_a_store", "no tables of hoshobin are in it")
 
 
 def _check(work: Path, clock: Clock) -> Verdict:
-    """What ``audit verify`` finds, where nothing is amiss. Raises LogBroken."""
+    """The verdict of ``audit verify`` on a sound copy. Raises LogBroken."""
     with translated(), contextlib.closing(sqlite3.connect(work / FILE_NAME)) as database:
         found = [str(row[0]) for row in database.execute("PRAGMA integrity_check(1)")]
     if found != ["ok"]:
@@ -150,7 +150,7 @@ def _check(work: Path, clock: Clock) -> Verdict:
 
 
 def _record(work: Path, file: Path, digest: str, verdict: Verdict, clock: Clock, account: str) -> None:
-    """In the copy itself: it stands there from the moment in which the copy is the store."""
+    """Records the restore in the copy itself, so that it is there from the moment in which the copy is the store."""
     with contextlib.closing(open_store(work, clock)) as store, store.writing() as writing:
         detail = {"file": file.name, "sha256": digest, "entries": verdict.count, "head": verdict.head}
         entry = writing.note(NoteEvent.RESTORED, None, Author("hoshobin", account), detail)
@@ -158,7 +158,7 @@ def _record(work: Path, file: Path, digest: str, verdict: Verdict, clock: Clock,
 
 
 def _settle(copy: Path) -> None:
-    """One file by itself, on the disk: what stood beside it is in it."""
+    """Moves the content of ``-wal`` into the file, and writes the file to the disk."""
     with translated():
         with contextlib.closing(sqlite3.connect(copy)) as database:
             database.execute("PRAGMA journal_mode = DELETE").fetchall()
@@ -171,14 +171,14 @@ def _settle(copy: Path) -> None:
 
 
 def _free_suffix(folder: Path, now: dt.datetime) -> str:
-    """For the former files; a second restore within one second has a number of its own."""
+    """A suffix for the former files; a second restore within one second gets a number."""
     first = f"replaced-{now.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}"
     numbered = (f"{first}-{number}" for number in count(2))
     return next(each for each in chain([first], numbered) if not (folder / f"{FILE_NAME}.{each}").exists())
 
 
 def _swap(folder: Path, copy: Path, suffix: str) -> tuple[Path, ...]:
-    """Put ``copy`` in place; the former files have their second names before the first is taken from them.
+    """Puts ``copy`` in place; the former files get their second names before they lose the first.
 
     A ``-wal`` must be gone when the copy comes: SQLite would play it into a database that it is not of. Cut short,
     this leaves the former database, at worst without its newest entries: behind ``head``, and put back once more.
@@ -211,7 +211,7 @@ def _digest(file: Path) -> str:
 
 @contextlib.contextmanager
 def _reached(place: Path) -> Iterator[None]:
-    """What is wrong with a place that a person named, by its own name. Raises Unavailable ``backup``."""
+    """Raises Unavailable ``backup`` with the path that a person gave and the system's reason."""
     try:
         yield
     except OSError as error:

@@ -1,9 +1,4 @@
-"""Opens the database file, and says in the house's words what SQLite says.
-
-The promise: a transaction begins when it is said to, with BEGIN IMMEDIATE where it will write, and is synced when its
-commit returns. (SQLAlchemy's default on SQLite runs the SELECT of a read-then-write before the transaction begins: two
-processes then fork the chain.) It does not know what is stored.
-"""
+"""Opens the database file, checks its revision, and translates the errors of SQLite and of the disk."""
 
 from __future__ import annotations
 
@@ -12,20 +7,17 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
-
-import sqlalchemy as sa
-from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.pool import NullPool
+from typing import Final
 
 from worker.core.errors import ConfigError, HoshobinError, LogBroken, Problem, Unavailable
-from worker.store.sqlite.schema import FILE_NAME, REVISION
 
+FILE_NAME: Final = "hoshobin.sqlite3"
+REVISION: Final = "0003"
+"""The newest migration. Its four digits are compared with those of the database without alembic."""
 PATIENCE: Final = 5.0
-"""Seconds to wait for another process's transaction: theirs take milliseconds, a backup's steps about a second."""
-
-BEGIN: Final = "hoshobin_begin"
-"""The execution option that says how a transaction begins."""
+"""Seconds to wait for another process's transaction: it takes milliseconds, a step of a backup about a second."""
+FOREIGN_ERRORS: Final = (sqlite3.Error, OSError)
+"""The errors that ``translated`` translates."""
 
 _PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
@@ -35,7 +27,7 @@ _PRAGMAS: Final = (
 _DISK: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 _BROKEN: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT})
 _NO_JSON: Final = "malformed JSON"
-"""What SQLite says, under its code for everything else, of a row whose columns cannot be generated any more."""
+"""SQLite's message, under its code for all other errors, about a row whose columns cannot be generated any more."""
 _WAITS: Final = frozenset(
     {
         sqlite3.SQLITE_BUSY,
@@ -50,39 +42,27 @@ _WAITS: Final = frozenset(
 )
 
 
-def engine_of(folder: Path, patience: float = PATIENCE) -> Engine:
-    """An engine whose connections are closed when given back; it opens nothing yet and never makes the file."""
-    path = (folder / FILE_NAME).absolute()
-    engine = sa.create_engine(
-        URL.create("sqlite", database=path.as_uri(), query={"mode": "rw", "uri": "true"}),
-        poolclass=NullPool,
-        hide_parameters=True,  # a notice's key may be among them, and an exception's text is printed
-        connect_args={"timeout": patience, "isolation_level": None},
-    )
-    sa.event.listen(engine, "connect", _prepare)
-    sa.event.listen(engine, "begin", _begin)
-    return engine
+def open_file(folder: Path, patience: float = PATIENCE) -> sqlite3.Connection:
+    """A connection to the database in ``folder``. It begins no transaction by itself and makes no file.
 
-
-def _prepare(connection: Any, _record: object) -> None:
-    for pragma in _PRAGMAS:
-        connection.execute(pragma).fetchall()
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))
+    ``patience`` is the time in seconds to wait for another process's transaction. Raises sqlite3.Error.
+    """
+    file = f"{(folder / FILE_NAME).absolute().as_uri()}?mode=rw"
+    connection = sqlite3.connect(file, patience, isolation_level=None, check_same_thread=False, uri=True)
+    try:
+        for pragma in _PRAGMAS:
+            connection.execute(pragma).fetchall()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
-    """Foreign errors as ours: Unavailable ``disk`` or ``store``, LogBroken ``corrupt``."""
+    """Raises Unavailable ``disk`` or ``store``, or LogBroken ``corrupt``, in place of foreign errors."""
     try:
         yield
-    except sa.exc.DBAPIError as error:
-        meaning = _meaning(error.orig)
-        if meaning is None:
-            raise
-        raise meaning from error
     except sqlite3.Error as error:
         meaning = _meaning(error)
         if meaning is None:
@@ -92,19 +72,16 @@ def translated() -> Iterator[None]:
         raise Unavailable("disk", str(error)) from error
 
 
-def _meaning(error: BaseException | None) -> HoshobinError | None:
-    """What SQLite's result code is for the house, None where it is a fault of ours (no such table).
-
-    The extended codes hold the plain one in their last byte.
-    """
+def _meaning(error: sqlite3.Error) -> HoshobinError | None:
+    """The error of ours for SQLite's result code, None for a fault of this program (no such table)."""
     extended = getattr(error, "sqlite_errorcode", None)
-    code = None if extended is None else extended & 0xFF
+    code = None if extended is None else extended & 0xFF  # the last byte of an extended code is the plain one
     text = f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
     if code in _DISK:
         return Unavailable("disk", text)
     if code in _WAITS:
         return Unavailable("store", text)
-    # No code: text in the file that is no UTF-8. A constraint: the next entry does not follow the last one.
+    # No code: the file holds text that is no UTF-8. A constraint: the next entry does not follow the last one.
     if code in _BROKEN or (isinstance(error, sqlite3.OperationalError) and (code is None or _NO_JSON in text)):
         return LogBroken("corrupt", text)
     return None
@@ -113,36 +90,37 @@ def _meaning(error: BaseException | None) -> HoshobinError | None:
 # --- Which database is there -----------------------------------------------------------------------------------
 
 
-def check_revision(folder: Path, connection: Connection) -> None:
-    """Raises ConfigError ``old_database`` or ``newer_database`` where the tables are not this program's."""
+def check_revision(folder: Path, connection: sqlite3.Connection) -> None:
+    """Raises ConfigError ``old_database`` or ``newer_database`` if the tables are not this program's."""
     found = revision_of(connection)
     if found != REVISION:
         raise refused(folder, "old_database" if found < REVISION else "newer_database", found)
 
 
-def revision_of(connection: Connection) -> str:
-    """The migration that the database is at; empty where none ever ended."""
-    known = connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").first()
+def revision_of(connection: sqlite3.Connection) -> str:
+    """The migration that the database is at; empty if none ever ended."""
+    known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
     if known is None:
         return ""
-    return str(connection.exec_driver_sql("SELECT coalesce(max(version_num), '') FROM alembic_version").scalar_one())
+    newest = connection.execute("SELECT coalesce(max(version_num), '') FROM alembic_version").fetchone()
+    return str(newest[0])
 
 
 def refused(folder: Path, code: str, found: str = "") -> ConfigError:
-    """The operator must act: the database at this path is missing, older or newer; ``found`` is its revision."""
+    """The error about a database that is missing, older or newer; ``found`` is its revision."""
     path = str(folder / FILE_NAME)
     return ConfigError([Problem(path, "", code, {"path": path, "found": found or "0000", "own": REVISION})])
 
 
 def make_file(folder: Path) -> None:
-    """An empty file that only its owner can read, where there is none; a folder of ours alone, where there is none.
+    """Makes an empty file that only its owner can read, and a folder of the same kind, if there is none.
 
     A folder that exists keeps its mode: people save notices below it.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(folder / FILE_NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
-        os.fchmod(descriptor, 0o600)  # keys stand in it in clear; SQLite gives its -wal and -shm the same mode
+        os.fchmod(descriptor, 0o600)  # it holds keys in clear; SQLite gives its -wal and -shm the same mode
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -150,7 +128,7 @@ def make_file(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in ``folder`` last."""
+    """Writes the names in ``folder`` to the disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

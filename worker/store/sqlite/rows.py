@@ -1,7 +1,7 @@
-"""Turns the vocabulary's values into the JSON of a row and back.
+"""Converts values of the model into the JSON of a row and back.
 
-The promise: what was written comes back equal. A value that cannot be read any more is a broken store, never a guess.
-Fields that an older version did not write get their defaults.
+A value is read back equal. A row that cannot be read raises LogBroken. Fields that an older version did not write get
+their defaults.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from worker.core.states import State
 T = TypeVar("T")
 
 FROM_THE_ENTRY: Final = frozenset({"id", "version", "created_at", "updated_at"})
-"""Fields of a submission that its entries give by themselves, and that no ``set`` holds."""
+"""Fields of a submission that follow from its entries themselves; no ``set`` holds them."""
 
 
 REMEMBERED: Final = 64
-"""Rows whose value is remembered: those of one step, in half a megabyte."""
+"""Rows whose value is cached: those of one step, in half a megabyte."""
 
 _ADAPTERS: Final[dict[type[Any], TypeAdapter[Any]]] = {}
-"""By the type they read: making one costs a thousand times as much as using it."""
+"""By the type that they read: making one costs a thousand times as much as using it."""
 
 
 def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
@@ -36,7 +36,7 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
     return _ADAPTERS[kind]
 
 
-# One step asks for the same row up to four times: of its text nothing but one value, which is frozen, can come.
+# One step asks for the same row up to four times. The value is frozen, so that one for each text is enough.
 @lru_cache(maxsize=REMEMBERED)
 def _read(adapter: TypeAdapter[Any], row: str) -> Any:
     return adapter.validate_json(row, strict=True)
@@ -60,7 +60,7 @@ def fields_of(submission: Submission) -> dict[str, Any]:
 
 
 DEFAULTS: Final = fields_of(Submission(id=0, state=State.HELD)) | {"state": None}
-"""What a field is that no entry ever set."""
+"""The values of fields that no entry ever set."""
 
 
 def encode_notice(notice: Notice) -> str:

@@ -1,7 +1,7 @@
-"""The tables as queries see them; ``migrations`` makes them.
+"""The tables as ``statements`` sees them; ``migrations`` makes them, and their indexes and triggers.
 
-What is recorded whole stands in one text column of JSON (``body``, ``row``); the columns that queries need are
-generated from it, so that the two cannot differ. ``by_submission`` and the like are indexes, made by the migration.
+Each record is one text column of JSON (``body``, ``row``). The columns that queries need are generated from it, so that
+the two cannot differ.
 """
 
 from __future__ import annotations
@@ -9,11 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
-
-FILE_NAME: Final = "hoshobin.sqlite3"
-
-REVISION: Final = "0003"
-"""The newest migration; revisions are numbers of four digits, so that older and newer can be told without alembic."""
 
 METADATA: Final = MetaData()
 

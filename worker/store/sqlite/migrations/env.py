@@ -1,4 +1,4 @@
-"""What alembic runs: the migrations, in the transaction that the caller opened with BEGIN IMMEDIATE."""
+"""Runs the migrations for alembic, in the transaction that the caller began with BEGIN IMMEDIATE."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""What the guards ask of earlier submissions: to whom, with what, under which rule the last one of a kind went."""
+"""Columns and tables for questions about earlier mails: their addresses, attachments and rules."""
 
 from __future__ import annotations
 

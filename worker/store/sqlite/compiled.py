@@ -1,0 +1,363 @@
+"""The SQL of ``statements``, written by ``python tests/write_docs.py``. Do not edit."""
+
+from typing import Final
+
+HEAD: Final = """
+SELECT entries.number, entries.hash FROM entries ORDER BY entries.number DESC LIMIT 1 OFFSET 0
+"""
+
+HASH_OF: Final = """
+SELECT entries.hash FROM entries WHERE entries.number = :number
+"""
+
+NUMBER_OF: Final = """
+SELECT entries.number FROM entries WHERE entries.hash = :hash
+"""
+
+APPEND: Final = """
+INSERT INTO entries (number, body, previous_hash, hash) VALUES (:number, :body, :previous_hash, :hash)
+"""
+
+LINES: Final = """
+SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM entries WHERE entries.number > :after
+ORDER BY entries.number LIMIT :limit OFFSET 0
+"""
+
+LINES_OF_SUBMISSION: Final = """
+SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM entries WHERE entries.number > :after
+AND entries.submission = :submission ORDER BY entries.number LIMIT :limit OFFSET 0
+"""
+
+LINES_OF_EVENTS: Final = """
+SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM entries WHERE entries.number > :after
+AND entries.event IN (:events) ORDER BY entries.number LIMIT :limit OFFSET 0
+"""
+
+LINES_OF_SUBMISSION_AND_EVENTS: Final = """
+SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM entries WHERE entries.number > :after
+AND entries.submission = :submission AND entries.event IN (:events) ORDER BY entries.number LIMIT :limit OFFSET 0
+"""
+
+EVERY_LINE: Final = """
+SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM entries ORDER BY entries.number
+"""
+
+EVERY_LINE_BY_SUBMISSION: Final = """
+SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM entries
+ORDER BY CASE WHEN json_valid(body) THEN json_extract(body, '$.submission') END, entries.number
+"""
+
+EARLY_REPORTS: Final = """
+SELECT json_extract(entries.body, '$.detail.mail') AS json_extract_1 FROM entries WHERE entries.event = :event
+AND json_extract(entries.body, '$.detail.message_id') = :message_id ORDER BY entries.number
+"""
+
+BOUND_PROJECT: Final = """
+SELECT json_extract(entries.body, '$.set.bound_project') AS json_extract_1 FROM submissions
+JOIN entries ON entries.submission = submissions.id WHERE submissions.contract_number = :number
+AND submissions.guarantor = :guarantor AND submissions.product = :product
+AND json_extract(entries.body, '$.set.bound_project') IS NOT NULL ORDER BY entries.number DESC LIMIT 1 OFFSET 0
+"""
+
+SUBMISSION: Final = """
+SELECT submissions."row" FROM submissions WHERE submissions.id = :id
+"""
+
+HIGHEST_SUBMISSION: Final = """
+SELECT max(submissions.id) AS max_1 FROM submissions
+"""
+
+CREATE_SUBMISSION: Final = """
+INSERT INTO submissions (id, "row") VALUES (:id, :row)
+"""
+
+REPLACE_SUBMISSION: Final = """
+UPDATE submissions SET "row"=:row WHERE submissions.id = :id
+"""
+
+EVERY_SUBMISSION: Final = """
+SELECT submissions.id, submissions."row" FROM submissions ORDER BY submissions.id
+"""
+
+SUBMISSIONS_OF_STATES: Final = """
+SELECT submissions.id, submissions."row" FROM submissions WHERE submissions.state IN (:states) ORDER BY submissions.id
+"""
+
+SUBMISSIONS_AFTER: Final = """
+SELECT submissions.id, submissions."row" FROM submissions WHERE submissions.id > :after ORDER BY submissions.id
+LIMIT :limit OFFSET 0
+"""
+
+SUBMISSIONS_OF_STATES_AFTER: Final = """
+SELECT submissions.id, submissions."row" FROM submissions WHERE submissions.id > :after
+AND submissions.state IN (:states) ORDER BY submissions.id LIMIT :limit OFFSET 0
+"""
+
+COUNT_BY_STATE: Final = """
+SELECT submissions.state, count(*) AS count_1 FROM submissions GROUP BY submissions.state
+"""
+
+DUE: Final = """
+SELECT submissions.id, submissions.due_at, json_extract(submissions."row", '$.updated_at') AS json_extract_1
+FROM submissions WHERE submissions.state = 'APPROVED' AND submissions.due_at IS NOT NULL
+"""
+
+UNTOLD: Final = """
+SELECT submissions.id FROM submissions WHERE submissions.state = 'APPROVED' AND submissions.due_at IS NULL
+ORDER BY submissions.id
+"""
+
+BY_PDF: Final = """
+SELECT submissions."row" FROM submissions WHERE submissions.pdf_sha256 = :value ORDER BY submissions.id
+"""
+
+BY_NUMBER: Final = """
+SELECT submissions."row" FROM submissions WHERE submissions.contract_number = :value ORDER BY submissions.id
+"""
+
+BY_SOURCE_MESSAGE: Final = """
+SELECT submissions."row" FROM submissions WHERE submissions.source_message_id = :value ORDER BY submissions.id
+"""
+
+AWAITED: Final = """
+SELECT submissions."row" FROM submissions WHERE submissions.guarantor = :value AND submissions.state = 'ANNOUNCED'
+ORDER BY submissions.id
+"""
+
+NEWEST_NOTICES: Final = """
+SELECT submissions."row" FROM submissions WHERE submissions.guarantor = :guarantor
+AND submissions.pdf_sha256 IS NOT NULL ORDER BY submissions.id DESC LIMIT :limit OFFSET 0
+"""
+
+OF_PROJECT: Final = """
+SELECT submissions."row" FROM submissions WHERE submissions.project = :project AND submissions.product = :product
+ORDER BY submissions.id
+"""
+
+LAST_SENT: Final = """
+SELECT submissions."row" FROM submissions WHERE submissions.issuer = :issuer AND submissions.product = :product
+AND submissions.is_amended = :is_amended AND submissions.sent_at IS NOT NULL ORDER BY submissions.sent_at DESC
+LIMIT 1 OFFSET 0
+"""
+
+LAST_SENT_TO_SECTION: Final = """
+SELECT submissions."row" FROM submissions WHERE submissions.issuer = :issuer AND submissions.product = :product
+AND submissions.is_amended = :is_amended AND submissions.sent_at IS NOT NULL AND submissions.section = :section
+ORDER BY submissions.sent_at DESC LIMIT 1 OFFSET 0
+"""
+
+LAST_HANDED_OVER: Final = """
+SELECT submissions."row" FROM submissions WHERE submissions.issuer = :issuer AND submissions.product = :product
+AND submissions.is_amended = :is_amended AND submissions.sent_at IS NULL AND state IN ('HANDED_OVER', 'CONFIRMED')
+AND json_extract("row", '$.channel') != 'email' ORDER BY submissions.id DESC LIMIT 1 OFFSET 0
+"""
+
+LAST_HANDED_OVER_TO_SECTION: Final = """
+SELECT submissions."row" FROM submissions WHERE submissions.issuer = :issuer AND submissions.product = :product
+AND submissions.is_amended = :is_amended AND submissions.sent_at IS NULL AND state IN ('HANDED_OVER', 'CONFIRMED')
+AND json_extract("row", '$.channel') != 'email' AND submissions.section = :section ORDER BY submissions.id DESC
+LIMIT 1 OFFSET 0
+"""
+
+WAS_SENT_TO: Final = """
+SELECT sent_to.submission FROM sent_to JOIN submissions ON submissions.id = sent_to.submission
+WHERE sent_to.address = :address AND submissions.issuer = :issuer AND submissions.section = :section
+AND (submissions.section != 'office' OR submissions.project = :project)
+AND (json_extract(submissions."row", '$.reply') GLOB '2[0-9][0-9]*') LIMIT 1 OFFSET 0
+"""
+
+CARRIED: Final = """
+SELECT submissions."row" FROM sent_with JOIN submissions ON submissions.id = sent_with.submission
+WHERE sent_with.sha256 = :digest ORDER BY sent_with.submission
+"""
+
+WRITTEN_TO: Final = """
+SELECT submissions."row" FROM sent_to JOIN submissions ON submissions.id = sent_to.submission
+WHERE sent_to.address = :address ORDER BY sent_to.submission DESC LIMIT :limit OFFSET 0
+"""
+
+MAY_NOT_HAVE_ARRIVED: Final = """
+SELECT submissions."row" FROM submissions WHERE state IN ('IN_DOUBT', 'BOUNCED') ORDER BY submissions.id DESC
+LIMIT :limit OFFSET 0
+"""
+
+OF_OWN_MESSAGE: Final = """
+SELECT submissions."row" FROM own_message_ids JOIN submissions ON submissions.id = own_message_ids.submission
+WHERE own_message_ids.message_id = :message_id
+"""
+
+OWN_MESSAGE_BETWEEN: Final = """
+SELECT own_message_ids.message_id FROM own_message_ids WHERE own_message_ids.message_id >= :first
+AND own_message_ids.message_id < :last LIMIT 1 OFFSET 0
+"""
+
+IS_OWN_MESSAGE: Final = """
+SELECT own_message_ids.message_id FROM own_message_ids WHERE own_message_ids.message_id = :message_id
+UNION ALL SELECT alarms.message_id FROM alarms WHERE alarms.message_id = :message_id
+"""
+
+ADD_OWN_MESSAGE: Final = """
+INSERT INTO own_message_ids (message_id, submission) VALUES (:message_id, :submission) ON CONFLICT DO NOTHING
+"""
+
+ADD_SENT_TO: Final = """
+INSERT INTO sent_to (address, submission) VALUES (:address, :submission)
+"""
+
+ADD_SENT_WITH: Final = """
+INSERT INTO sent_with (sha256, submission) VALUES (:sha256, :submission)
+"""
+
+FORGET_SENT_TO: Final = """
+DELETE FROM sent_to WHERE sent_to.submission = :submission
+"""
+
+FORGET_SENT_WITH: Final = """
+DELETE FROM sent_with WHERE sent_with.submission = :submission
+"""
+
+FORGET_ADDRESS: Final = """
+DELETE FROM sent_to WHERE sent_to.submission = :submission AND sent_to.address = :address
+"""
+
+NOTICE: Final = """
+SELECT notices."row" FROM notices WHERE notices.pdf_sha256 = :pdf
+"""
+
+KEEP_NOTICE: Final = """
+INSERT INTO notices (pdf_sha256, "row") VALUES (:pdf_sha256, :row)
+ON CONFLICT (pdf_sha256) DO UPDATE SET "row" = excluded."row"
+"""
+
+ORIGINAL: Final = """
+SELECT originals.content FROM originals WHERE originals.sha256 = :digest
+"""
+
+IS_KEPT: Final = """
+SELECT originals.sha256 FROM originals WHERE originals.sha256 = :digest
+"""
+
+KEEP: Final = """
+INSERT INTO originals (sha256, kind, content) VALUES (:sha256, :kind, :content)
+"""
+
+EVERY_ORIGINAL: Final = """
+SELECT originals.sha256, originals.content FROM originals
+"""
+
+MESSAGES_AFTER: Final = """
+SELECT messages."row" FROM messages WHERE messages.mailbox = :mailbox AND (messages.uidvalidity > :uidvalidity
+OR messages.uidvalidity = :uidvalidity AND messages.uid > :uid) ORDER BY messages.uidvalidity, messages.uid
+LIMIT :limit OFFSET 0
+"""
+
+MESSAGES_OF_ENDS_AFTER: Final = """
+SELECT messages."row" FROM messages WHERE messages.mailbox = :mailbox AND (messages.uidvalidity + 0 > :uidvalidity
+OR messages.uidvalidity + 0 = :uidvalidity AND messages.uid + 0 > :uid) AND messages."end" IN (:ends)
+ORDER BY messages.uidvalidity + 0, messages.uid + 0 LIMIT :limit OFFSET 0
+"""
+
+LAST_UID: Final = """
+SELECT max(messages.uid) AS max_1 FROM messages WHERE messages.mailbox = :mailbox
+AND messages.uidvalidity = :uidvalidity
+"""
+
+UIDS_FROM: Final = """
+SELECT messages.uid FROM messages WHERE messages.mailbox = :mailbox AND messages.uidvalidity = :uidvalidity
+AND messages.uid >= :first
+"""
+
+LAST_MESSAGES: Final = """
+SELECT messages."row" FROM messages WHERE messages.mailbox = :mailbox AND messages.uidvalidity = :uidvalidity
+ORDER BY messages.uid DESC LIMIT :limit OFFSET 0
+"""
+
+LAST_MESSAGES_UP_TO: Final = """
+SELECT messages."row" FROM messages WHERE messages.mailbox = :mailbox AND messages.uidvalidity = :uidvalidity
+AND messages.uid <= :up_to ORDER BY messages.uid DESC LIMIT :limit OFFSET 0
+"""
+
+MESSAGES_DUE_AFTER: Final = """
+SELECT messages."row" FROM messages WHERE messages.mailbox = :mailbox
+AND json_extract(messages."row", '$.is_after_due') = 1
+"""
+
+KNOWN_MESSAGES: Final = """
+SELECT messages."row" FROM messages WHERE messages.mailbox = :mailbox AND messages.message_id = :message_id
+"""
+
+KNOWN_MESSAGES_OF_SIZE: Final = """
+SELECT messages."row" FROM messages WHERE messages.mailbox = :mailbox AND messages.message_id = :message_id
+AND messages.size = :size
+"""
+
+RECORD_MESSAGE: Final = """
+INSERT INTO messages (mailbox, uidvalidity, uid, "row") VALUES (:mailbox, :uidvalidity, :uid, :row)
+ON CONFLICT (mailbox, uidvalidity, uid) DO UPDATE SET "row" = excluded."row"
+"""
+
+FILE: Final = """
+SELECT files."row" FROM files WHERE files.name = :name
+"""
+
+FILES_NAMED: Final = """
+SELECT files.name, files."row" FROM files WHERE files.name IN (:names)
+"""
+
+FILES_HOLDING: Final = """
+SELECT files."row" FROM files WHERE instr(files."row", :digest) > 0 ORDER BY files.name
+"""
+
+RECORD_FILE: Final = """
+INSERT INTO files (name, "row") VALUES (:name, :row) ON CONFLICT (name) DO UPDATE SET "row" = excluded."row"
+"""
+
+LOOK: Final = """
+SELECT looks."row" FROM looks WHERE looks.name = :name
+"""
+
+EVERY_LOOK: Final = """
+SELECT looks."row" FROM looks ORDER BY looks.name
+"""
+
+RECORD_LOOK: Final = """
+INSERT INTO looks (name, "row") VALUES (:name, :row) ON CONFLICT (name) DO UPDATE SET "row" = excluded."row"
+"""
+
+ALARM: Final = """
+SELECT alarms."row" FROM alarms WHERE alarms.id = :id
+"""
+
+ALARMS_WAITING: Final = """
+SELECT alarms."row" FROM alarms WHERE alarms.accepted_at IS NULL ORDER BY alarms.id
+"""
+
+LAST_ALARM: Final = """
+SELECT alarms."row" FROM alarms WHERE alarms.cause = :cause ORDER BY alarms.id DESC LIMIT 1 OFFSET 0
+"""
+
+SAME_ALARM: Final = """
+SELECT late."row" FROM (SELECT alarms.id AS id, alarms."row" AS "row" FROM alarms WHERE alarms.cause = :cause
+ORDER BY alarms.id DESC LIMIT 200 OFFSET 0) AS late WHERE json_extract(late."row", '$.submissions') = :submissions
+AND json_extract(late."row", '$.detail') = :detail ORDER BY late.id DESC LIMIT 1 OFFSET 0
+"""
+
+HIGHEST_ALARM: Final = """
+SELECT max(alarms.id) AS max_1 FROM alarms
+"""
+
+CREATE_ALARM: Final = """
+INSERT INTO alarms (id, "row") VALUES (:id, :row)
+"""
+
+REPLACE_ALARM: Final = """
+UPDATE alarms SET "row"=:row WHERE alarms.id = :id
+"""
+
+PROPERTY: Final = """
+SELECT properties.value FROM properties WHERE properties.name = :name
+"""
+
+SET_PROPERTY: Final = """
+INSERT INTO properties (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+"""

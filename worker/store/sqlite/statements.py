@@ -1,0 +1,277 @@
+"""The statements of the store as SQLAlchemy expressions over the tables of ``schema``.
+
+They are compiled ahead of time: ``python tests/write_docs.py`` writes their SQL to ``compiled.py``, and the running
+store loads only that. A value that the statement fixes becomes part of the text; every ``bindparam`` stays a parameter
+of its name. A statement that is added here is available as ``compiled.NAME``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlalchemy.dialects.sqlite import insert
+
+from worker.core.rulebook import OFFICE
+from worker.core.states import State
+from worker.store.sqlite.schema import (
+    ALARMS,
+    ENTRIES,
+    FILES,
+    LOOKS,
+    MESSAGES,
+    NOTICES,
+    ORIGINALS,
+    OWN_MESSAGE_IDS,
+    PROPERTIES,
+    SENT_TO,
+    SENT_WITH,
+    SUBMISSIONS,
+)
+
+LATE_ALARMS: Final = 200
+"""Number of the newest alarms of one cause that a new one is compared with: a backlog raises thousands in an hour."""
+ACCEPTANCE: Final = "2[0-9][0-9]*"
+"""Pattern of the reply of a server that took a mail. The reason for a missing reply is kept in the same column."""
+
+_ROW: Final = SUBMISSIONS.c.row
+
+
+def _insert(table: sa.Table, *columns: str) -> Any:
+    return insert(table).values({name: bindparam(name) for name in columns})
+
+
+def _upsert(table: sa.Table, column: str = "row") -> Any:
+    keys = [key.name for key in table.primary_key]
+    statement = _insert(table, *keys, column)
+    return statement.on_conflict_do_update(index_elements=keys, set_={column: statement.excluded[column]})
+
+
+def _any_of(column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
+    """The column has one of several values; ``queries.listed`` gives each of them its parameter."""
+    return column.in_(bindparam(name, expanding=True))
+
+
+def _by(column: sa.Column[Any]) -> sa.Select[Any]:
+    return sa.select(_ROW).where(column == bindparam("value")).order_by(SUBMISSIONS.c.id)
+
+
+# --- Entries ---------------------------------------------------------------------------------------------------
+
+_LINES: Final = sa.select(ENTRIES.c.number, ENTRIES.c.body, ENTRIES.c.previous_hash, ENTRIES.c.hash)
+_OF_SUBMISSION: Final = ENTRIES.c.submission == bindparam("submission")
+_OF_EVENTS: Final = _any_of(ENTRIES.c.event, "events")
+
+HEAD: Final = sa.select(ENTRIES.c.number, ENTRIES.c.hash).order_by(ENTRIES.c.number.desc()).limit(1)
+HASH_OF: Final = sa.select(ENTRIES.c.hash).where(ENTRIES.c.number == bindparam("number"))
+NUMBER_OF: Final = sa.select(ENTRIES.c.number).where(ENTRIES.c.hash == bindparam("hash"))
+APPEND: Final = _insert(ENTRIES, "number", "body", "previous_hash", "hash")
+LINES: Final = _LINES.where(ENTRIES.c.number > bindparam("after")).order_by(ENTRIES.c.number).limit(bindparam("limit"))
+LINES_OF_SUBMISSION: Final = LINES.where(_OF_SUBMISSION)
+LINES_OF_EVENTS: Final = LINES.where(_OF_EVENTS)
+LINES_OF_SUBMISSION_AND_EVENTS: Final = LINES.where(_OF_SUBMISSION, _OF_EVENTS)
+EVERY_LINE: Final = _LINES.order_by(ENTRIES.c.number)
+# Sorted without an index, which would have to be trusted; an expression that fails on a damaged body would end the
+# verification.
+EVERY_LINE_BY_SUBMISSION: Final = _LINES.order_by(
+    sa.text("CASE WHEN json_valid(body) THEN json_extract(body, '$.submission') END"), ENTRIES.c.number
+)
+EARLY_REPORTS: Final = (
+    sa.select(sa.func.json_extract(ENTRIES.c.body, "$.detail.mail"))
+    .where(ENTRIES.c.event == bindparam("event"))
+    .where(sa.func.json_extract(ENTRIES.c.body, "$.detail.message_id") == bindparam("message_id"))
+    .order_by(ENTRIES.c.number)
+)
+_BOUND: Final = sa.func.json_extract(ENTRIES.c.body, "$.set.bound_project")
+BOUND_PROJECT: Final = (
+    sa.select(_BOUND)
+    .select_from(SUBMISSIONS.join(ENTRIES, ENTRIES.c.submission == SUBMISSIONS.c.id))
+    .where(SUBMISSIONS.c.contract_number == bindparam("number"))
+    .where(SUBMISSIONS.c.guarantor == bindparam("guarantor"))
+    .where(SUBMISSIONS.c.product == bindparam("product"))
+    .where(_BOUND.is_not(None))
+    .order_by(ENTRIES.c.number.desc())
+    .limit(1)
+)
+
+# --- Submissions -----------------------------------------------------------------------------------------------
+
+SUBMISSION: Final = sa.select(_ROW).where(SUBMISSIONS.c.id == bindparam("id"))
+HIGHEST_SUBMISSION: Final = sa.select(sa.func.max(SUBMISSIONS.c.id))
+CREATE_SUBMISSION: Final = _insert(SUBMISSIONS, "id", "row")
+REPLACE_SUBMISSION: Final = (
+    sa.update(SUBMISSIONS).where(SUBMISSIONS.c.id == bindparam("id")).values(row=bindparam("row"))
+)
+
+EVERY_SUBMISSION: Final = sa.select(SUBMISSIONS.c.id, _ROW).order_by(SUBMISSIONS.c.id)
+SUBMISSIONS_OF_STATES: Final = EVERY_SUBMISSION.where(_any_of(SUBMISSIONS.c.state, "states"))
+SUBMISSIONS_AFTER: Final = EVERY_SUBMISSION.where(SUBMISSIONS.c.id > bindparam("after")).limit(bindparam("limit"))
+SUBMISSIONS_OF_STATES_AFTER: Final = SUBMISSIONS_AFTER.where(_any_of(SUBMISSIONS.c.state, "states"))
+COUNT_BY_STATE: Final = sa.select(SUBMISSIONS.c.state, sa.func.count()).group_by(SUBMISSIONS.c.state)
+_APPROVED: Final = SUBMISSIONS.c.state == State.APPROVED.value
+DUE: Final = sa.select(
+    SUBMISSIONS.c.id, SUBMISSIONS.c.due_at, sa.func.json_extract(SUBMISSIONS.c.row, "$.updated_at")
+).where(_APPROVED, SUBMISSIONS.c.due_at.is_not(None))
+UNTOLD: Final = sa.select(SUBMISSIONS.c.id).where(_APPROVED, SUBMISSIONS.c.due_at.is_(None)).order_by(SUBMISSIONS.c.id)
+
+BY_PDF: Final = _by(SUBMISSIONS.c.pdf_sha256)
+BY_NUMBER: Final = _by(SUBMISSIONS.c.contract_number)
+BY_SOURCE_MESSAGE: Final = _by(SUBMISSIONS.c.source_message_id)
+AWAITED: Final = _by(SUBMISSIONS.c.guarantor).where(SUBMISSIONS.c.state == State.ANNOUNCED.value)
+NEWEST_NOTICES: Final = (
+    sa.select(_ROW)
+    .where(SUBMISSIONS.c.guarantor == bindparam("guarantor"), SUBMISSIONS.c.pdf_sha256.is_not(None))
+    .order_by(SUBMISSIONS.c.id.desc())
+    .limit(bindparam("limit"))
+)
+OF_PROJECT: Final = (
+    sa.select(_ROW)
+    .where(SUBMISSIONS.c.project == bindparam("project"), SUBMISSIONS.c.product == bindparam("product"))
+    .order_by(SUBMISSIONS.c.id)
+)
+_OF_RULE: Final = sa.select(_ROW).where(
+    SUBMISSIONS.c.issuer == bindparam("issuer"),
+    SUBMISSIONS.c.product == bindparam("product"),
+    SUBMISSIONS.c.is_amended == bindparam("is_amended"),
+)
+_TO_SECTION: Final = SUBMISSIONS.c.section == bindparam("section")
+LAST_SENT: Final = _OF_RULE.where(SUBMISSIONS.c.sent_at.is_not(None)).order_by(SUBMISSIONS.c.sent_at.desc()).limit(1)
+LAST_SENT_TO_SECTION: Final = LAST_SENT.where(_TO_SECTION)
+# The text repeats the condition of the index, which SQLite does not use otherwise. A submission that a person handed in
+# in place of a mail followed no rule.
+LAST_HANDED_OVER: Final = (
+    _OF_RULE.where(SUBMISSIONS.c.sent_at.is_(None))
+    .where(sa.text("state IN ('HANDED_OVER', 'CONFIRMED') AND json_extract(\"row\", '$.channel') != 'email'"))
+    .order_by(SUBMISSIONS.c.id.desc())
+    .limit(1)
+)
+LAST_HANDED_OVER_TO_SECTION: Final = LAST_HANDED_OVER.where(_TO_SECTION)
+
+# --- The mails that left ---------------------------------------------------------------------------------------
+
+# A row of an older program may name a mail of which only a person said that it left: its reply is no acceptance.
+WAS_SENT_TO: Final = (
+    sa.select(SENT_TO.c.submission)
+    .select_from(SENT_TO.join(SUBMISSIONS, SUBMISSIONS.c.id == SENT_TO.c.submission))
+    .where(SENT_TO.c.address == bindparam("address"))
+    .where(SUBMISSIONS.c.issuer == bindparam("issuer"), SUBMISSIONS.c.section == bindparam("section"))
+    .where(sa.or_(SUBMISSIONS.c.section != OFFICE, SUBMISSIONS.c.project == bindparam("project")))
+    .where(sa.func.json_extract(_ROW, "$.reply").op("GLOB")(ACCEPTANCE))
+    .limit(1)
+)
+CARRIED: Final = (
+    sa.select(_ROW)
+    .select_from(SENT_WITH.join(SUBMISSIONS, SUBMISSIONS.c.id == SENT_WITH.c.submission))
+    .where(SENT_WITH.c.sha256 == bindparam("digest"))
+    .order_by(SENT_WITH.c.submission)
+)
+WRITTEN_TO: Final = (
+    sa.select(_ROW)
+    .select_from(SENT_TO.join(SUBMISSIONS, SUBMISSIONS.c.id == SENT_TO.c.submission))
+    .where(SENT_TO.c.address == bindparam("address"))
+    .order_by(SENT_TO.c.submission.desc())
+    .limit(bindparam("limit"))
+)
+# No index by address holds these.
+MAY_NOT_HAVE_ARRIVED: Final = (
+    sa.select(_ROW)
+    .where(sa.text("state IN ('IN_DOUBT', 'BOUNCED')"))
+    .order_by(SUBMISSIONS.c.id.desc())
+    .limit(bindparam("limit"))
+)
+OF_OWN_MESSAGE: Final = (
+    sa.select(_ROW)
+    .select_from(OWN_MESSAGE_IDS.join(SUBMISSIONS, SUBMISSIONS.c.id == OWN_MESSAGE_IDS.c.submission))
+    .where(OWN_MESSAGE_IDS.c.message_id == bindparam("message_id"))
+)
+OWN_MESSAGE_BETWEEN: Final = (
+    sa.select(OWN_MESSAGE_IDS.c.message_id)
+    .where(OWN_MESSAGE_IDS.c.message_id >= bindparam("first"), OWN_MESSAGE_IDS.c.message_id < bindparam("last"))
+    .limit(1)
+)
+IS_OWN_MESSAGE: Final = (
+    sa.select(OWN_MESSAGE_IDS.c.message_id)
+    .where(OWN_MESSAGE_IDS.c.message_id == bindparam("message_id"))
+    .union_all(sa.select(ALARMS.c.message_id).where(ALARMS.c.message_id == bindparam("message_id")))
+)
+ADD_OWN_MESSAGE: Final = _insert(OWN_MESSAGE_IDS, "message_id", "submission").on_conflict_do_nothing()
+ADD_SENT_TO: Final = _insert(SENT_TO, "address", "submission")
+ADD_SENT_WITH: Final = _insert(SENT_WITH, "sha256", "submission")
+FORGET_SENT_TO: Final = sa.delete(SENT_TO).where(SENT_TO.c.submission == bindparam("submission"))
+FORGET_SENT_WITH: Final = sa.delete(SENT_WITH).where(SENT_WITH.c.submission == bindparam("submission"))
+FORGET_ADDRESS: Final = FORGET_SENT_TO.where(SENT_TO.c.address == bindparam("address"))
+
+# --- Notices and originals -------------------------------------------------------------------------------------
+
+NOTICE: Final = sa.select(NOTICES.c.row).where(NOTICES.c.pdf_sha256 == bindparam("pdf"))
+KEEP_NOTICE: Final = _upsert(NOTICES)
+ORIGINAL: Final = sa.select(ORIGINALS.c.content).where(ORIGINALS.c.sha256 == bindparam("digest"))
+IS_KEPT: Final = sa.select(ORIGINALS.c.sha256).where(ORIGINALS.c.sha256 == bindparam("digest"))
+KEEP: Final = _insert(ORIGINALS, "sha256", "kind", "content")
+EVERY_ORIGINAL: Final = sa.select(ORIGINALS.c.sha256, ORIGINALS.c.content)
+
+# --- The ledgers of messages and files -------------------------------------------------------------------------
+
+_OF_MAILBOX: Final = sa.select(MESSAGES.c.row).where(MESSAGES.c.mailbox == bindparam("mailbox"))
+_OF_NUMBERING: Final = (MESSAGES.c.mailbox == bindparam("mailbox"), MESSAGES.c.uidvalidity == bindparam("uidvalidity"))
+
+
+def _messages_after(validity: sa.ColumnElement[int], uid: sa.ColumnElement[int]) -> sa.Select[Any]:
+    last: sa.BindParameter[int] = bindparam("uidvalidity")
+    behind = sa.or_(validity > last, sa.and_(validity == last, uid > bindparam("uid")))
+    return _OF_MAILBOX.where(behind).order_by(validity, uid).limit(bindparam("limit"))
+
+
+MESSAGES_AFTER: Final = _messages_after(MESSAGES.c.uidvalidity, MESSAGES.c.uid)
+# The sums keep SQLite from using the primary key for the order: the index of ends must serve, as 100,000 messages have
+# other ends.
+MESSAGES_OF_ENDS_AFTER: Final = _messages_after(MESSAGES.c.uidvalidity + 0, MESSAGES.c.uid + 0).where(
+    _any_of(MESSAGES.c.end, "ends")
+)
+LAST_UID: Final = sa.select(sa.func.max(MESSAGES.c.uid)).where(*_OF_NUMBERING)
+UIDS_FROM: Final = sa.select(MESSAGES.c.uid).where(*_OF_NUMBERING, MESSAGES.c.uid >= bindparam("first"))
+LAST_MESSAGES: Final = (
+    sa.select(MESSAGES.c.row).where(*_OF_NUMBERING).order_by(MESSAGES.c.uid.desc()).limit(bindparam("limit"))
+)
+LAST_MESSAGES_UP_TO: Final = LAST_MESSAGES.where(MESSAGES.c.uid <= bindparam("up_to"))
+MESSAGES_DUE_AFTER: Final = _OF_MAILBOX.where(sa.func.json_extract(MESSAGES.c.row, "$.is_after_due") == 1)
+# Not sorted here: for the order SQLite would read all messages of the mailbox in place of the index.
+KNOWN_MESSAGES: Final = _OF_MAILBOX.where(MESSAGES.c.message_id == bindparam("message_id"))
+KNOWN_MESSAGES_OF_SIZE: Final = KNOWN_MESSAGES.where(MESSAGES.c.size == bindparam("size"))
+RECORD_MESSAGE: Final = _upsert(MESSAGES)
+
+FILE: Final = sa.select(FILES.c.row).where(FILES.c.name == bindparam("name"))
+FILES_NAMED: Final = sa.select(FILES.c.name, FILES.c.row).where(_any_of(FILES.c.name, "names"))
+# A text search takes a tenth of the time that reading each row's JSON takes.
+FILES_HOLDING: Final = (
+    sa.select(FILES.c.row).where(sa.func.instr(FILES.c.row, bindparam("digest")) > 0).order_by(FILES.c.name)
+)
+RECORD_FILE: Final = _upsert(FILES)
+
+# --- Looks, alarms, properties ---------------------------------------------------------------------------------
+
+LOOK: Final = sa.select(LOOKS.c.row).where(LOOKS.c.name == bindparam("name"))
+EVERY_LOOK: Final = sa.select(LOOKS.c.row).order_by(LOOKS.c.name)
+RECORD_LOOK: Final = _upsert(LOOKS)
+
+ALARM: Final = sa.select(ALARMS.c.row).where(ALARMS.c.id == bindparam("id"))
+ALARMS_WAITING: Final = sa.select(ALARMS.c.row).where(ALARMS.c.accepted_at.is_(None)).order_by(ALARMS.c.id)
+_NEWEST_OF_CAUSE: Final = (
+    sa.select(ALARMS.c.id, ALARMS.c.row).where(ALARMS.c.cause == bindparam("cause")).order_by(ALARMS.c.id.desc())
+)
+LAST_ALARM: Final = _NEWEST_OF_CAUSE.with_only_columns(ALARMS.c.row).limit(1)
+_LATE_ALARMS: Final = _NEWEST_OF_CAUSE.limit(LATE_ALARMS).subquery("late")
+SAME_ALARM: Final = (
+    sa.select(_LATE_ALARMS.c.row)
+    .where(sa.func.json_extract(_LATE_ALARMS.c.row, "$.submissions") == bindparam("submissions"))
+    .where(sa.func.json_extract(_LATE_ALARMS.c.row, "$.detail") == bindparam("detail"))
+    .order_by(_LATE_ALARMS.c.id.desc())
+    .limit(1)
+)
+HIGHEST_ALARM: Final = sa.select(sa.func.max(ALARMS.c.id))
+CREATE_ALARM: Final = _insert(ALARMS, "id", "row")
+REPLACE_ALARM: Final = sa.update(ALARMS).where(ALARMS.c.id == bindparam("id")).values(row=bindparam("row"))
+
+PROPERTY: Final = sa.select(PROPERTIES.c.value).where(PROPERTIES.c.name == bindparam("name"))
+SET_PROPERTY: Final = _upsert(PROPERTIES, "value")
