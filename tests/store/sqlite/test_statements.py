@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from tests.compile_statements import COMPILED, compiled_statements
 from tests.support.stores import create_held, make_store
-from worker.core.model import Look
+from worker.core.model import HealthRecord
 from worker.core.states import State
 from worker.store.sqlite import SqlStore, compiled, statements
 from worker.store.sqlite.connection import FILE_NAME
@@ -72,8 +72,8 @@ def test_a_value_that_was_not_given_is_an_error(store: SqlStore) -> None:
 def test_what_a_transaction_wrote_is_gone_with_it(store: SqlStore) -> None:
     def write_and_fail() -> None:
         with store.writing() as writing:
-            writing.record_look(Look("folder"))
-            assert store.look("folder") == Look("folder")
+            writing.record_look(HealthRecord("folder"))
+            assert store.look("folder") == HealthRecord("folder")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -97,11 +97,11 @@ def test_after_a_question_that_failed_the_file_is_opened_again(store: SqlStore) 
 
 def test_a_question_that_fails_inside_a_transaction_leaves_it_open(store: SqlStore) -> None:
     with store.writing() as writing:
-        writing.record_look(Look("folder"))
+        writing.record_look(HealthRecord("folder"))
         with pytest.raises(sqlite3.OperationalError, match="no such table"):
             store._rows("SELECT 1 FROM none_such")
         assert store._connection().in_transaction
-    assert store.look("folder") == Look("folder")
+    assert store.look("folder") == HealthRecord("folder")
 
 
 RUNNING = """

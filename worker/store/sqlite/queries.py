@@ -17,10 +17,10 @@ from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import (
     Address,
     Alarm,
-    End,
+    Disposition,
     Entry,
     FileRow,
-    Look,
+    HealthRecord,
     MessageRow,
     Notice,
     Product,
@@ -230,7 +230,7 @@ class StoreReads(Reads):
     def by_message_id(self, message_id: str) -> bool:
         return bool(message_id) and bool(self._rows(compiled.IS_OWN_MESSAGE, {"message_id": encodable(message_id)}))
 
-    def messages(self, mailbox: str, *ends: End) -> Iterator[MessageRow]:
+    def messages(self, mailbox: str, *ends: Disposition) -> Iterator[MessageRow]:
         place: dict[str, Any] = {"mailbox": mailbox, "uidvalidity": -1, "uid": -1, "limit": _BLOCK}
         statement = compiled.MESSAGES_AFTER
         if ends:
@@ -283,12 +283,12 @@ class StoreReads(Reads):
         found = self._rows(compiled.FILES_HOLDING, {"digest": digest})
         return tuple(row for each in found if (row := decode(FileRow, each[0])).sha256 == digest)
 
-    def look(self, name: str) -> Look | None:
+    def look(self, name: str) -> HealthRecord | None:
         row = self._scalar(compiled.LOOK, {"name": name})
-        return None if row is None else decode(Look, row)
+        return None if row is None else decode(HealthRecord, row)
 
-    def looks(self) -> tuple[Look, ...]:
-        return tuple(decode(Look, row[0]) for row in self._rows(compiled.EVERY_LOOK))
+    def looks(self) -> tuple[HealthRecord, ...]:
+        return tuple(decode(HealthRecord, row[0]) for row in self._rows(compiled.EVERY_LOOK))
 
     def alarms_waiting(self) -> tuple[Alarm, ...]:
         return tuple(decode(Alarm, row[0]) for row in self._rows(compiled.ALARMS_WAITING))
