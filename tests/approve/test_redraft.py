@@ -25,8 +25,8 @@ from tests.support.registered import (
 )
 from tests.support.world import START
 from worker.approve.redraft import missing_where_away
+from worker.compose.attachments import STILL_WRITTEN
 from worker.compose.compose import hash_draft
-from worker.compose.invoice_select import STILL_WRITTEN
 from worker.config.settings import Mode
 from worker.core.errors import Unavailable, Unsettled
 from worker.core.message_id import bears_secret, old_message_id

@@ -22,7 +22,8 @@ from tests.support.registered import (
     reasons,
 )
 from tests.support.world import NUMBER, START
-from worker.compose.obligations import choose_duty, hash_rule, tell_timing
+from worker.approve.decisions import choose_duty
+from worker.compose.compose import hash_rule, tell_timing
 from worker.config.settings import Mode
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_duty

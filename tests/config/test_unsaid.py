@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.config_samples import ISSUER, PROJECTS, files
 from tests.support.registered import NOTICE, REGISTER, SECTION, Register, drafted, of_issuer, reasons
-from worker.compose.obligations import hash_rule
+from worker.compose.compose import hash_rule
 from worker.config.editing.catalogue import list_entries
 from worker.config.load import Configuration, load_configuration
 from worker.config.settings import Mode

@@ -45,7 +45,7 @@ from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.notice_pdfs import Form
 from tests.support.office import HANAKO, command
 from tests.support.world import COLLEAGUE, OFFICE, project
-from worker.approve.decisions import redraft
+from worker.approve.redraft import redraft
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import DsnController
 from worker.compose.mime_write import write_letter

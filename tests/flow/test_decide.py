@@ -19,7 +19,7 @@ from tests.support.small_office import Settings, SmallOffice, form, mail_with
 from tests.support.world import HANAKO
 from worker.approve import decisions
 from worker.approve.redraft import missing_where_away
-from worker.compose.invoice_select import STILL_WRITTEN
+from worker.compose.attachments import STILL_WRITTEN
 from worker.core.errors import NotBrought, Unavailable, Unsettled
 from worker.core.model import Unreadable, sha256
 from worker.core.states import Reason

@@ -28,7 +28,7 @@ from worker.cli.demo.smtp_server import DsnController
 from worker.core.messages import name_hold, next_step
 from worker.core.model import NO_DATE
 from worker.core.states import Reason, State
-from worker.match.from_before import FIRST_START
+from worker.match.match import FIRST_START
 from worker.pipeline.recover import record_start
 from worker.store.sqlite import create_or_migrate, open_store
 from worker.store.sqlite.schema import FILE_NAME

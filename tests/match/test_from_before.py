@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from worker.core.model import JST, NO_DATE
-from worker.match.from_before import AHEAD, SAVED_EARLY, Watched, file_from_before, mail_from_before, renew_watched
+from worker.match.match import AHEAD, SAVED_EARLY, Watched, file_from_before, mail_from_before, renew_watched
 from worker.watch.plan import saved_at
 from worker.watch.ports import Listed
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.small_office import Settings, configuration_of
 from tests.support.world import START
-from worker.compose.obligations import choose_duty
+from worker.approve.decisions import choose_duty
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_receipt
 from worker.core.messages.receipts import KINDS, name_status

@@ -14,18 +14,16 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from worker.approve.redraft import Drafted, InForce, draft_submission
-from worker.approve.release import answer_holds, evidence_of_mail, is_weighed, refuse_unless_shown
+from worker.approve.redraft import InForce, keep_contents, redraft
+from worker.approve.release import answer_holds, refuse_unless_shown
 from worker.audit.sent_log import receipt_detail
 from worker.compose.checks import remembered_as
-from worker.compose.obligations import choose_duty
 from worker.core.errors import LogBroken, NotAllowed
-from worker.core.message_id import old_message_id
-from worker.core.model import INVOICE_TITLES, Announced, Hold, Receipt, Submission
-from worker.core.params import Told
+from worker.core.model import Announced, Hold, Receipt, Submission
+from worker.core.params import Numbered, Told
 from worker.core.states import Event, IllegalEvent, NoteEvent, Reason, State, next_state
-from worker.match.duplicates import find_amended, find_later
-from worker.store.ports import FOREIGN_MAIL, RESTORED_AT, Author, Reading, Store, Writing
+from worker.match.duplicates import find_amended
+from worker.store.ports import FOREIGN_MAIL, RESTORED_AT, Author, Store, Writing
 from worker.store.signs import find_signs
 from worker.watch.ports import InvoiceSnapshot
 
@@ -42,91 +40,6 @@ ASKED: Final = "asked"
 _AT_THE_SERVER: Final = frozenset({State.SENDING, State.IN_DOUBT})
 _DUTIES_IN: Final = RESENDABLE - {State.REFUSED, State.WITHDRAWN}
 """What has left or is handed over: what remains to be done afterwards can have been done."""
-
-_LEFT: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.BOUNCED})
-
-
-def redraft(
-    submission: Submission,
-    in_force: InForce,
-    invoices: InvoiceSnapshot,
-    reading: Reading,
-    now: dt.datetime,
-    content: bytes | None = None,
-) -> Drafted:
-    """``submission`` drafted anew from what is kept of it; ``content`` is its PDF where that is at hand."""
-    pdf = submission.pdf_sha256
-    notice = reading.notice(pdf) if pdf and submission.refusal is None else None
-    bound, amends = None, None
-    if notice is not None:
-        amends = find_amended(submission, reading)
-        bound = submission.bound_project or reading.bound_project(
-            notice.guarantor, notice.contract_number, notice.product
-        )
-        if submission.id:
-            submission = dataclasses.replace(submission, superseded_by=find_later(submission, notice, reading))
-
-    def draft(each: Submission) -> Drafted:
-        return draft_submission(
-            each,
-            notice,
-            (content or reading.original(pdf)) if pdf and notice else b"",
-            in_force,
-            invoices,
-            reading,
-            bound,
-            _replaced_mail(each, reading),
-            now,
-            amends=amends,
-        )
-
-    drafted = draft(submission)
-    if drafted.submission.state is not State.HELD or submission.late_answer:
-        return drafted  # what is about to be sent is compared in that moment
-    early = find_early(drafted.submission, reading)
-    return draft(dataclasses.replace(submission, late_answer=early)) if early else drafted
-
-
-def find_early(submission: Submission, reading: Reading) -> str:
-    """Detail of MAYBE_SENT for a kept mail about ``submission`` that nobody has answered; empty: none.
-
-    It came before this store knew the mail, by the name that it has, or by the one that 0.1.0 would have given it: then
-    an old backup was put back, or the mail is forged.
-    """
-    draft, pdf = submission.draft, submission.pdf_sha256
-    if draft is None or draft.is_rehearsal or pdf is None or submission.product is None:
-        return ""
-    old = old_message_id(pdf, submission.issuer or "", submission.product, submission.correction, draft.sender)
-    for digest in dict.fromkeys((*reading.early_reports(draft.message_id), *reading.early_reports(old))):
-        if not is_weighed(submission, digest):
-            return evidence_of_mail("early", digest)
-    return ""
-
-
-def _replaced_mail(submission: Submission, reading: Reading) -> str:
-    """Message-ID of the mail that a correction replaces: the newest of its line that left, empty where none did."""
-    number = submission.corrects
-    while number is not None:
-        corrected = reading.submission(number)
-        has_left = corrected.sent_at is not None or corrected.state in _LEFT
-        if has_left and corrected.draft is not None:
-            return corrected.draft.message_id
-        number = corrected.corrects
-    return ""
-
-
-def keep_contents(writing: Writing, drafted: Drafted) -> None:
-    """Keep the body and the attachments that the draft refers to by hash."""
-    draft = drafted.submission.draft
-    if draft is None:
-        return
-    kinds = {each.sha256: "document" for each in draft.attachments}
-    kinds |= {each.sha256: "invoice" for each in draft.attachments if each.title in INVOICE_TITLES.values()}
-    kinds[draft.body_sha256] = "body"
-    if drafted.submission.pdf_sha256:
-        kinds[drafted.submission.pdf_sha256] = "notice"
-    for digest, content in drafted.contents.items():
-        writing.keep(kinds[digest], content)
 
 
 def approve(
@@ -236,6 +149,27 @@ def record_done(
         else:
             writing.note(NoteEvent.DONE, number, author, {"done": duty, "note": note}, {"done": (*before.done, duty)})
         return writing.submission(number), duty
+
+
+def choose_duty(submission: Submission, what: int | None) -> Told | Receipt:
+    """The duty after sending with the number ``what`` (from 1), or the only one that is left. Raises NotAllowed.
+
+    Behind the rule's duties stands what came back.
+    """
+    duties: tuple[Told | Receipt, ...] = (*submission.duties.after, *submission.unread)
+    left = [(at, duty) for at, duty in enumerate(duties, 1) if duty not in submission.done]
+    number, listed = str(submission.id), [Numbered(at, duty) for at, duty in left]
+    if what is not None and not 1 <= what <= len(duties):
+        raise NotAllowed("no_such_duty", id=number, what=str(what), duties=listed or "-")
+    if what is not None and duties[what - 1] in submission.done:
+        raise NotAllowed("duty_done", id=number, duty=duties[what - 1])
+    if what is not None:
+        return duties[what - 1]
+    if not left:
+        raise NotAllowed("no_duty_left", id=number)
+    if len(left) > 1:
+        raise NotAllowed("which_duty", id=number, duties=listed)
+    return left[0][1]
 
 
 def withdraw(store: Store, number: int, author: Author, why: str) -> Submission:

@@ -15,17 +15,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from worker.approve.release import Judgement, judge
+from worker.approve.release import Judgement, evidence_of_mail, is_weighed, judge
+from worker.compose.attachments import STILL_WRITTEN, find_candidates
 from worker.compose.checks import Check, Finished, Ruled, check_draft, check_rule
 from worker.compose.compose import FORMER_WORDS, Circumstances, Composed, compose
-from worker.compose.invoice_select import STILL_WRITTEN, find_candidates
 from worker.compose.invoice_values import InvoiceValues, read_invoice_values
 from worker.compose.template_context import Previous
 from worker.config.load import Configuration
 from worker.config.ports import Templates
 from worker.config.templates import Renderer
 from worker.core.errors import LogBroken, Unavailable, Unsettled
-from worker.core.message_id import SECRET
+from worker.core.message_id import SECRET, old_message_id
 from worker.core.model import (
     INVOICE_TITLES,
     JST,
@@ -39,6 +39,7 @@ from worker.core.model import (
 )
 from worker.core.rulebook import Contract, Guarantor, InvoiceRule, Issuer, Project, invoice_for, rule_for
 from worker.core.states import State
+from worker.match.duplicates import find_amended, find_later
 from worker.match.match import (
     Ambiguous,
     Match,
@@ -50,11 +51,14 @@ from worker.match.match import (
     index_projects,
     match_project,
 )
-from worker.store.ports import Reading
+from worker.store.ports import Reading, Writing
 from worker.watch.ports import Files, InvoiceSnapshot
 
 _REHEARSALS_EACH: Final = 1000
 """Rehearsal numbers set aside for each correction; nobody rehearses one mail a thousand times."""
+
+
+_LEFT: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.BOUNCED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,89 @@ class Drafted:
     body: str
     checks: tuple[Check, ...] = ()
     """Every guard with its result; empty where no mail could be written."""
+
+
+def redraft(
+    submission: Submission,
+    in_force: InForce,
+    invoices: InvoiceSnapshot,
+    reading: Reading,
+    now: dt.datetime,
+    content: bytes | None = None,
+) -> Drafted:
+    """``submission`` drafted anew from what is kept of it; ``content`` is its PDF where that is at hand."""
+    pdf = submission.pdf_sha256
+    notice = reading.notice(pdf) if pdf and submission.refusal is None else None
+    bound, amends = None, None
+    if notice is not None:
+        amends = find_amended(submission, reading)
+        bound = submission.bound_project or reading.bound_project(
+            notice.guarantor, notice.contract_number, notice.product
+        )
+        if submission.id:
+            submission = dataclasses.replace(submission, superseded_by=find_later(submission, notice, reading))
+
+    def draft(each: Submission) -> Drafted:
+        return draft_submission(
+            each,
+            notice,
+            (content or reading.original(pdf)) if pdf and notice else b"",
+            in_force,
+            invoices,
+            reading,
+            bound,
+            _replaced_mail(each, reading),
+            now,
+            amends=amends,
+        )
+
+    drafted = draft(submission)
+    if drafted.submission.state is not State.HELD or submission.late_answer:
+        return drafted  # what is about to be sent is compared in that moment
+    early = find_early(drafted.submission, reading)
+    return draft(dataclasses.replace(submission, late_answer=early)) if early else drafted
+
+
+def find_early(submission: Submission, reading: Reading) -> str:
+    """Detail of MAYBE_SENT for a kept mail about ``submission`` that nobody has answered; empty: none.
+
+    It came before this store knew the mail, by the name that it has, or by the one that 0.1.0 would have given it: then
+    an old backup was put back, or the mail is forged.
+    """
+    draft, pdf = submission.draft, submission.pdf_sha256
+    if draft is None or draft.is_rehearsal or pdf is None or submission.product is None:
+        return ""
+    old = old_message_id(pdf, submission.issuer or "", submission.product, submission.correction, draft.sender)
+    for digest in dict.fromkeys((*reading.early_reports(draft.message_id), *reading.early_reports(old))):
+        if not is_weighed(submission, digest):
+            return evidence_of_mail("early", digest)
+    return ""
+
+
+def _replaced_mail(submission: Submission, reading: Reading) -> str:
+    """Message-ID of the mail that a correction replaces: the newest of its line that left, empty where none did."""
+    number = submission.corrects
+    while number is not None:
+        corrected = reading.submission(number)
+        has_left = corrected.sent_at is not None or corrected.state in _LEFT
+        if has_left and corrected.draft is not None:
+            return corrected.draft.message_id
+        number = corrected.corrects
+    return ""
+
+
+def keep_contents(writing: Writing, drafted: Drafted) -> None:
+    """Keep the body and the attachments that the draft refers to by hash."""
+    draft = drafted.submission.draft
+    if draft is None:
+        return
+    kinds = {each.sha256: "document" for each in draft.attachments}
+    kinds |= {each.sha256: "invoice" for each in draft.attachments if each.title in INVOICE_TITLES.values()}
+    kinds[draft.body_sha256] = "body"
+    if drafted.submission.pdf_sha256:
+        kinds[drafted.submission.pdf_sha256] = "notice"
+    for digest, content in drafted.contents.items():
+        writing.keep(kinds[digest], content)
 
 
 def draft_submission(

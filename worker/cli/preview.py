@@ -8,8 +8,7 @@ from typing import Final
 
 import click
 
-from worker.approve.decisions import redraft
-from worker.approve.redraft import Drafted
+from worker.approve.redraft import Drafted, redraft
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.pages import read_first_pages, read_one_notice, with_invoices_of
 from worker.cli.tables import print_json, print_pairs, print_parts

@@ -11,8 +11,7 @@ from typing import Any, Final
 
 import click
 
-from worker.approve.decisions import redraft
-from worker.approve.redraft import missing_where_away
+from worker.approve.redraft import missing_where_away, redraft
 from worker.cli import DONE, Cli, cli, json_option, language_of, open_for_command, open_office, pass_cli
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.look import detail_text

@@ -8,11 +8,11 @@ from worker.core.lazy import lazily
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from worker.compose.attachments import files_in_question as files_in_question
     from worker.compose.checks import Check as Check
     from worker.compose.checks import check_draft as check_draft
     from worker.compose.compose import Composed as Composed
     from worker.compose.compose import hash_draft as hash_draft
-    from worker.compose.invoice_select import files_in_question as files_in_question
     from worker.compose.mime_verify import decode_letter as decode_letter
     from worker.compose.mime_write import write_letter as write_letter
     from worker.compose.rule_examples import try_examples as try_examples
@@ -21,7 +21,7 @@ else:
         __name__,
         checks=("Check", "check_draft"),
         compose=("Composed", "hash_draft"),
-        invoice_select=("files_in_question",),
+        attachments=("files_in_question",),
         mime_verify=("decode_letter",),
         mime_write=("write_letter",),
         rule_examples=("try_examples",),

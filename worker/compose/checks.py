@@ -13,10 +13,13 @@ import datetime as dt
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from worker.compose import mime_verify as decode
+from worker.compose import mime_write as letter
 from worker.compose.invoice_check import check_invoice
 from worker.config.editing.catalogue import leaves_of
 from worker.core.addresses import copy_of
@@ -25,8 +28,10 @@ from worker.core.business_hours import last_first_of_april
 from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import (
     INVOICE_TITLES,
+    JST,
     Address,
     Draft,
+    Entry,
     Hold,
     Notice,
     PdfText,
@@ -474,3 +479,82 @@ def _newest(submissions: Iterable[Submission]) -> Submission | None:
 
 def _has_its_own(project: Project, product: Product) -> bool:
     return any(product in own for own in (project.offices, project.rules, project.amended_rules))
+
+
+# --- The message as it will be read ----------------------------------------------------------------------------------
+
+
+REMEMBERED: Final = 1000
+"""Drafts of which the finding is remembered: two blocks of a backlog, in half a megabyte."""
+
+_ANY_DATE: Final = dt.datetime(2000, 1, 1, tzinfo=JST)
+"""The letter is composed once to be read back; its real Date comes with the first SendStarted."""
+
+_found: Final[OrderedDict[tuple[str, int], tuple[Hold, ...]]] = OrderedDict()
+
+
+def read_back(
+    draft: Draft, draft_hash: str, body: str, contents: Mapping[Sha256, bytes], max_bytes: int
+) -> tuple[Hold, ...]:
+    """What is wrong with the letter of ``draft``; ``draft_hash`` stands for it with its body and its attachments."""
+    key = (draft_hash, max_bytes)
+    if key not in _found:
+        _found[key] = _read(draft, body, contents, max_bytes)
+        if len(_found) > REMEMBERED:
+            _found.popitem(last=False)
+    return _found[key]
+
+
+def _read(draft: Draft, body: str, contents: Mapping[Sha256, bytes], max_bytes: int) -> tuple[Hold, ...]:
+    try:
+        raw = letter.write_letter(draft, body, contents, _ANY_DATE)
+    except letter.UnsafeValue as unsafe:
+        return (Hold.of(Reason.UNSAFE_VALUE, where=unsafe.name, found=unsafe.char),)
+    holds = []
+    if len(raw) > max_bytes:
+        holds.append(Hold.of(Reason.TOO_BIG, "bytes", bytes=str(len(raw)), limit=str(max_bytes)))
+    if different := decode.differences(draft, body, contents, raw):
+        holds.append(Hold.of(Reason.ENCODING, places=different))
+    return tuple(holds)
+
+
+# --- The notice, read once more before it leaves ---------------------------------------------------------------------
+
+
+OF_THE_PDF: Final = "pdf"
+"""The code in the detail of KEY_DIFFERS, before the fields that differ: the fault is none of the draft."""
+
+_ENTERED: Final = ("pdf_sha256", "guarantor", "contract_number", "product", "notice_name")
+
+
+def entered_notice(entries: Iterable[Entry]) -> Mapping[str, Any]:
+    """What the entries of one submission say of its notice: fields of the submission as JSON values."""
+    entered: dict[str, Any] = {}
+    for entry in entries:
+        entered |= {name: entry.set[name] for name in _ENTERED if name in entry.set}
+    return entered
+
+
+def compare_notice(read: Notice, pdf: Sha256, entered: Mapping[str, Any], kept: Notice | None) -> Hold | None:
+    """The hold where ``read``, the notice in the file ``pdf``, is not the one entered and kept; None where it is.
+
+    The key stands in no entry, so that it is compared with the one kept. Names are compared as everywhere, by their
+    match key: another reader may set their spaces otherwise.
+    """
+    if kept is None:
+        return Hold.of(Reason.KEY_DIFFERS, OF_THE_PDF, value=("key",))  # the row is gone: nothing says what the key was
+    stated: dict[str, tuple[object, ...]] = {
+        "file": (pdf, entered.get("pdf_sha256")),
+        "guarantor": (read.guarantor, entered.get("guarantor"), kept.guarantor),
+        "contract_number": (read.contract_number, entered.get("contract_number"), kept.contract_number),
+        "key": (read.key, kept.key),
+        "product": (read.product.value, entered.get("product"), kept.product.value),
+        "project_name": _folded(read.project_name, entered.get("notice_name"), kept.project_name),
+        "contractor_name": _folded(read.contractor_name, kept.contractor_name),
+    }
+    differing = [name for name, (own, *others) in stated.items() if any(own != other for other in others)]
+    return Hold.of(Reason.KEY_DIFFERS, OF_THE_PDF, value=tuple(differing)) if differing else None
+
+
+def _folded(*names: str | None) -> tuple[str | None, ...]:
+    return tuple(None if name is None else match_key(name) for name in names)

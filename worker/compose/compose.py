@@ -15,23 +15,25 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from worker.audit.chain import canonical
 from worker.compose import mime_write as letter
-from worker.compose.documents import LoadedDocument, choose_documents
-from worker.compose.invoice_select import ChosenInvoice, LoadInvoice, choose_invoice, holds_code, holds_name, way_of
-from worker.compose.manual_submission import prepare_handing_over
-from worker.compose.obligations import (
-    add_promised,
-    earliest_day,
-    hold_for_contract,
-    hold_for_people,
-    list_duties,
-    tell_timing,
+from worker.compose.attachments import (
+    ChosenInvoice,
+    LoadedDocument,
+    LoadInvoice,
+    choose_documents,
+    choose_invoice,
+    holds_code,
+    holds_name,
+    way_of,
 )
-from worker.compose.readback import read_back
+from worker.compose.checks import read_back
+from worker.compose.manual_submission import prepare_handing_over
 from worker.compose.template_context import (
     Previous,
     Unwritable,
@@ -44,11 +46,27 @@ from worker.compose.template_context import (
 from worker.config.addresses import is_placeholder
 from worker.config.open_keys import counted_open, open_for
 from worker.config.templates import Renderer, Scope
+from worker.core.approval_label import FROM_CONTRACT_DAY
+from worker.core.business_hours import working_days_before
 from worker.core.message_id import message_id, old_message_id, rehearsal_message_id
-from worker.core.model import INVOICE_TITLES, Address, Attachment, Channel, Draft, Duties, Hold, Notice, Sha256, sha256
+from worker.core.model import (
+    INVOICE_TITLES,
+    Address,
+    Attachment,
+    Channel,
+    Draft,
+    Duties,
+    Hold,
+    Notice,
+    Product,
+    Sha256,
+    sha256,
+)
+from worker.core.params import Params, Told
 from worker.core.rulebook import (
     Contract,
     Contractor,
+    CountedBy,
     Guarantor,
     InvoiceRule,
     Issuer,
@@ -65,7 +83,7 @@ from worker.core.rulebook import (
 from worker.core.states import Reason
 from worker.core.text import match_key, unsafe_character
 from worker.core.value_forms import fit_values
-from worker.match.eligibility import judge_eligibility
+from worker.match.match import judge_eligibility
 
 NOTICE_TITLE: Final = "認証キーのお知らせ"
 REHEARSAL_MARK: Final = "【リハーサル】"
@@ -470,3 +488,137 @@ def _rehearsal_preface(to: tuple[Address, ...], cc: tuple[Address, ...], subject
         "",
     ]
     return "\n".join(lines) + "\n"
+
+
+# --- The rule, and what people do under it ---------------------------------------------------------------------------
+
+
+_TOGETHER: Final = frozenset({Timing.WITH_CONTRACT, Timing.WITH_INVOICE})
+_BEFORE: Final = frozenset({Timing.BEFORE_CONTRACT, Timing.BEFORE_INVOICE})
+
+
+_SINCE_0_2: Final = ("fax", "overtaken")
+"""Keys that an older program did not know: one that no file writes is left out, so that an upgrade changes no hash."""
+_NOT_HASHED: Final = frozenset({"unsaid", "assumed"})
+"""What says only that a value was not written: written out as it was taken, the rule is the same."""
+
+
+def hash_rule(rule: Rule, section: Section | None) -> str:
+    """64 hexadecimal digits over ``rule`` and who receives under it; a comment in a file does not alter them."""
+    return hashlib.sha256(canonical({"rule": _hashed(rule), "section": _hashed(section)}).encode()).hexdigest()
+
+
+def _hashed(part: Rule | Section | None) -> dict[str, object] | None:
+    if part is None:
+        return None
+    fields = {each.name: getattr(part, each.name) for each in dataclasses.fields(part)}
+    if isinstance(part, Rule):
+        fields["chosen"] = part.chosen or fields.pop("overtaken")  # as an older program, which did not drop it, did
+    return {
+        name: value for name, value in fields.items() if (value or name not in _SINCE_0_2) and name not in _NOT_HASHED
+    }
+
+
+def list_duties(
+    issuer: Issuer,
+    project: Project,
+    product: Product,
+    contract_number: str,
+    rule: Rule,
+    section: Section | None,
+    contract: Contract,
+    way: When | None = None,
+) -> Duties:
+    """What the rule asks of people where the invoice goes this ``way``, but for what a draft or a form says."""
+    return Duties(
+        rule_hash=hash_rule(rule, section),
+        source=_source(issuer, project, product, rule),
+        checked_on=issuer.checked_on,
+        chosen=rule.chosen,
+        is_amended=contract is Contract.AMENDED,
+        call_after=rule.call_after,
+        closes=rule.closes.value,
+        settle_days=rule.settle_days,
+        after=sentences_for(rule.after, way),
+        url=rule.url,
+        bring=rule.bring,
+        deadline=_last_day(rule.timing, project, product, contract_number),
+    )
+
+
+def _source(issuer: Issuer, project: Project, product: Product, rule: Rule) -> Told:
+    if rule in (project.rules.get(product), project.amended_rules.get(product)):
+        return Params(code="own_rule", project=project.id, source=issuer.source)
+    return issuer.source
+
+
+def _due_day(timing: Timing, project: Project, product: Product, contract_number: str) -> dt.date | None:
+    """The day that ``timing`` speaks of: that of the contract, or that of the registered invoice."""
+    if timing in {Timing.WITH_CONTRACT, Timing.BEFORE_CONTRACT}:
+        return project.dates.get(CountedBy.CONTRACT)
+    registered = invoice_for(project, product, contract_number)
+    return registered.date if registered else None
+
+
+def _last_day(timing: Timing, project: Project, product: Product, contract_number: str) -> dt.date | None:
+    """The earlier of the days that the rule and the project give.
+
+    The rule's is the last working day before the one that ``timing`` speaks of: on that one the contract is signed.
+    """
+    day = _due_day(timing, project, product, contract_number) if timing in _BEFORE else None
+    of_rule = working_days_before(day, 1) if day else None
+    return min(filter(None, (of_rule, project.deadlines.get(product))), default=None)
+
+
+_HANDED_IN: Final = re.compile("請求書.*(提出|持参|郵送|送付|送る|届け|渡す)")
+"""A sentence that has the invoice handed in; one that only names it (請求書の控えを保管) does not remind of that."""
+
+
+def add_promised(after: tuple[Told, ...], product: Product) -> tuple[Told, ...]:
+    """``after`` for a letter that promises the invoice of ``product``: always with a sentence that has it handed in."""
+    is_asked = any(_HANDED_IN.search(each) for each in after if isinstance(each, str))
+    return after if is_asked else (*after, Params(code="hand_in_invoice", title=product.value))
+
+
+# --- Before it is mailed -----------------------------------------------------------------------------------------
+
+
+def hold_for_people(
+    project: Project, product: Product, contract_number: str, rule: Rule, section: Section | None
+) -> Iterator[Hold]:
+    """What a person does before the mail goes: tell the issuer, wait for the contract document or the invoice.
+
+    They name the project: the same question about another project is another one.
+    """
+    if rule.contact_first:
+        told = tuple(filter(None, (section.name, section.phone))) if section else ()
+        yield Hold.of(Reason.CONTACT_FIRST, project=project.id, asked=rule.contact_first, told=told)
+    if rule.timing in _TOGETHER:
+        yield Hold(Reason.TIMING, Params(**tell_timing(project, product, contract_number, rule), project=project.id))
+
+
+def hold_for_contract(project: Project, today: dt.date) -> Iterator[Hold]:
+    """An invoice for a contract that is not concluded yet: both guarantees are often issued before the signing."""
+    concluded = project.dates.get(CountedBy.CONTRACT)
+    if concluded is None:
+        yield Hold.of(Reason.TIMING, "no_contract_day", project=project.id)
+    elif concluded > today:
+        yield Hold.of(Reason.TIMING, FROM_CONTRACT_DAY, project=project.id, day=concluded.isoformat())
+
+
+def earliest_day(project: Project) -> dt.date | None:
+    """The first day on which a mail with an invoice may leave; None where it is not known."""
+    return project.dates.get(CountedBy.CONTRACT)
+
+
+def tell_timing(project: Project, product: Product, contract_number: str, rule: Rule) -> Params:
+    """When the issuer wants it, with the day where it is known; empty: at any time."""
+    if rule.timing is Timing.ANY:
+        return Params()
+    day = _due_day(rule.timing, project, product, contract_number)
+    last = _last_day(rule.timing, project, product, contract_number) if rule.timing in _BEFORE else None
+    days = {"day": day.isoformat() if day else "", "last": last.isoformat() if last else ""}
+    return Params(code=rule.timing.value, **days)
+
+
+# --- After it left -----------------------------------------------------------------------------------------------

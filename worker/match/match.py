@@ -7,13 +7,15 @@ submissions are kept.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from worker.core.model import Hold, Notice, Product
-from worker.core.rulebook import Project
+from worker.core.model import JST, NO_DATE, Hold, Notice, Product
+from worker.core.params import Params
+from worker.core.rulebook import Contract, CountedBy, Eligibility, Issuer, Project
 from worker.core.states import Reason
 from worker.core.text import match_key
 
@@ -173,3 +175,268 @@ def fold_firm(name: str) -> str:
     for short, full in _FIRM_FORMS.items():
         folded = folded.replace(short, full)
     return folded
+
+
+# --- Whether the issuer takes this contract --------------------------------------------------------------------------
+
+
+_ORIGINAL_ALONE: Final = Params(code="original_alone")
+NOT_SEEN: Final = "not_seen"
+"""Code of the hold where nothing but an alternative that the file itself calls open is left."""
+
+_OF_THE_ORIGINAL: Final = frozenset(CountedBy) - {CountedBy.CONTRACT, CountedBy.GUARANTEE}
+"""Dates that an amendment leaves as they were."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Excluded:
+    """A limit that the registered facts certainly miss."""
+
+    fact: Params
+    is_of_another: bool = False
+    """The alternative is meant for other contracts: where a nearer one fails, this is nothing to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lacking:
+    """A fact that is not registered."""
+
+    fact: Params
+
+
+_Finding = _Excluded | _Lacking
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    issuer: Issuer
+    project: Project
+    product: Product
+    is_amended: bool
+
+
+def judge_eligibility(issuer: Issuer, project: Project, product: Product, contract: Contract) -> tuple[Hold, ...]:
+    """No hold where one of the issuer's alternatives fits, where it has none, or where it consented to an exception.
+
+    A project that its announcement excludes is ``not_eligible`` whatever the alternatives say.
+
+    Else one: ``eligibility_unknown`` with the facts to register, or ``not_eligible`` where every alternative is
+    certainly missed, with why. A missing approval (``approval = true``) is not known rather than missed: the issuer can
+    still give it. Where nothing but an open alternative is left (``open = true``), it is not known either: an answer of
+    the issuer for this project settles it, or a confirmed rule.
+    """
+    if project.exception.strip():
+        return ()
+    if project.is_excluded:
+        return (Hold.of(Reason.NOT_ELIGIBLE, "excluded", project=project.id),)
+    if not issuer.eligibility:
+        return ()
+    case = _Case(issuer, project, product, project.is_amended or contract is Contract.AMENDED)
+    examined = [tuple(_examine(alternative, case)) for alternative in issuer.eligibility]
+    if not all(examined):
+        return ()  # one with nothing found against it fits
+    possible = [
+        (alternative, findings)
+        for alternative, findings in zip(issuer.eligibility, examined, strict=True)
+        if not any(isinstance(finding, _Excluded) for finding in findings)
+    ]
+    lacking = [
+        tuple(finding.fact for finding in findings if isinstance(finding, _Lacking))
+        for alternative, findings in possible
+        if not alternative.open
+    ]
+    if lacking:
+        asked = tuple(dict.fromkeys(lacking))
+        return (Hold.of(Reason.ELIGIBILITY_UNKNOWN, "lacking", project=project.id, asked=asked),)
+    if possible:
+        return (Hold.of(Reason.ELIGIBILITY_UNKNOWN, NOT_SEEN, value=project.id),)
+    facts = tuple(_tell_excluded(examined))
+    return (Hold.of(Reason.NOT_ELIGIBLE, "missed", project=project.id, facts=facts),)
+
+
+def _tell_excluded(examined: Sequence[tuple[_Finding, ...]]) -> Iterable[Params]:
+    """Why every alternative is missed: of those meant for this contract, where there are any, else of all."""
+    excluded = [[finding for finding in findings if isinstance(finding, _Excluded)] for findings in examined]
+    meant = [findings for findings in excluded if not any(finding.is_of_another for finding in findings)]
+    return dict.fromkeys(finding.fact for findings in meant or excluded for finding in findings)
+
+
+# --- One alternative -----------------------------------------------------------------------------------------------
+
+
+def _examine(alternative: Eligibility, case: _Case) -> Iterator[_Finding]:
+    """What speaks against ``alternative``: nothing where it fits."""
+    yield from _examine_scope(alternative, case)
+    yield from _examine_amount(alternative, case.project)
+    if case.is_amended and not alternative.amended:
+        yield _Excluded(_ORIGINAL_ALONE)
+    else:
+        yield from _examine_dates(alternative, case)
+    if (alternative.approval or alternative.open) and not case.project.approval.strip():
+        yield _Lacking(Params(code="approval_unknown"))
+
+
+def _examine_scope(alternative: Eligibility, case: _Case) -> Iterator[_Finding]:
+    """Which contracts it is meant for: product, kind of work, award, who tendered."""
+    project = case.project
+    if alternative.products and case.product not in alternative.products:
+        yield _excluded_from("other_product", case.product.value, alternative.products)
+    if alternative.kinds and project.kind not in alternative.kinds:
+        if project.kind is None:
+            yield _lacking_of("kind_unknown", alternative.kinds)
+        else:
+            yield _excluded_from("other_kind", project.kind.value, alternative.kinds)
+    if alternative.awards and project.award not in alternative.awards:
+        if project.award is None:
+            yield _lacking_of("award_unknown", alternative.awards)
+        else:
+            yield _excluded_from("other_award", project.award.value, alternative.awards)
+    if alternative.tendered_by and project.tendered_by not in alternative.tendered_by:
+        taken = [_section_name(case.issuer, each) for each in alternative.tendered_by]
+        if not project.tendered_by:
+            yield _lacking_of("tendering_unknown", taken)
+        else:
+            yield _excluded_from("other_tendering", _section_name(case.issuer, project.tendered_by), taken)
+
+
+def _examine_amount(alternative: Eligibility, project: Project) -> Iterator[_Finding]:
+    least = alternative.min_amount
+    if least is None:
+        return
+    if project.amount is None:
+        yield _Lacking(Params(code="amount_unknown", least=str(least)))
+    elif project.amount < least:
+        yield _Excluded(Params(code="amount_below", amount=str(project.amount), least=str(least)))
+
+
+def _examine_dates(alternative: Eligibility, case: _Case) -> Iterator[_Finding]:
+    must_be_original = case.is_amended and alternative.original_only
+    since = alternative.since
+    if since is None:
+        if must_be_original:
+            yield _Excluded(_ORIGINAL_ALONE)
+        return
+    counted_by: Iterable[CountedBy] = alternative.counted_by
+    if must_be_original:
+        counted_by = dict.fromkeys(
+            each if each in _OF_THE_ORIGINAL else CountedBy.ORIGINAL_CONTRACT for each in counted_by
+        )
+    dates = [(each, date) for each in counted_by for date in _dates_of(case, each)]
+    if not dates:
+        days = tuple(each.value for each in counted_by)
+        yield _Lacking(Params(code="day_unknown", days=days, since=since.isoformat()))
+    for which, date in dates:
+        if date < since:
+            days_told = {"which": which.value, "day": date.isoformat(), "since": since.isoformat()}
+            yield _Excluded(Params(code="day_before", **days_told))
+
+
+def _dates_of(case: _Case, counted_by: CountedBy) -> Iterator[dt.date]:
+    """The registered date, if there is one."""
+    dates = case.project.dates
+    if counted_by in dates:
+        yield dates[counted_by]
+    elif counted_by is CountedBy.ORIGINAL_CONTRACT and not case.is_amended and CountedBy.CONTRACT in dates:
+        yield dates[CountedBy.CONTRACT]
+
+
+# --- What is told ----------------------------------------------------------------------------------------------
+
+
+def _excluded_from(code: str, own: str, taken: Sequence[str]) -> _Excluded:
+    return _Excluded(Params(code=code, own=own, taken=tuple(map(str, taken))), is_of_another=True)
+
+
+def _lacking_of(code: str, taken: Sequence[str]) -> _Lacking:
+    return _Lacking(Params(code=code, taken=tuple(map(str, taken))))
+
+
+def _section_name(issuer: Issuer, section: str) -> str:
+    return issuer.sections[section].name if section in issuer.sections else section
+
+
+# --- From before the product watched ---------------------------------------------------------------------------------
+
+
+FIRST_START: Final = "first_start"
+"""Name of the store's value: the moment of the first start, ISO 8601."""
+
+SAVED_EARLY: Final = dt.timedelta(hours=1)
+"""How long before the first start a file may have been saved: who sets the product up saves a notice to see it work."""
+
+AHEAD: Final = dt.timedelta(hours=1)
+"""How far a mail server's clock may be ahead of ours: it is as much as it may be behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A mailbox as the configuration names it, and since when it does so."""
+
+    user: str
+    folder: str
+    since: str
+    """ISO 8601, or empty."""
+    begun_at: dt.datetime
+    """When this mailbox, this user or this folder was first in force."""
+    since_at: dt.datetime
+    """When this ``since`` was first in force."""
+
+
+def renew_watched(
+    former: Mapping[str, Watched] | None,
+    configured: Mapping[str, tuple[str, str, str]],
+    looked_at: frozenset[str],
+    first_start: dt.datetime,
+    now: dt.datetime,
+) -> dict[str, Watched]:
+    """What is watched from ``now`` on; ``configured`` gives user, folder and ``since`` of each mailbox.
+
+    ``former`` is None where nothing was recorded yet: then the mailboxes begin with the first start. Those in
+    ``looked_at`` are an older program's, and their ``since`` counts from now on, as what an upgrade brings in is not
+    known. A mailbox that is taken out and put back begins again: meanwhile people did its work.
+    """
+    watched: dict[str, Watched] = {}
+    for name, (user, folder, since) in configured.items():
+        if former is None:
+            begun = Watched(user, folder, since, first_start, now if name in looked_at else first_start)
+        elif (known := former.get(name)) is None or (known.user, known.folder) != (user, folder):
+            begun = Watched(user, folder, since, now, now)
+        else:
+            begun = known if known.since == since else replace(known, since=since, since_at=now)
+        watched[name] = begun
+    return watched
+
+
+def mail_from_before(
+    came_at: dt.datetime, first_start: dt.datetime | None, watched: Watched | None, now: dt.datetime, *, is_new: bool
+) -> str:
+    """The detail of FROM_BEFORE for a mail with this internal date; empty where it is none.
+
+    ``is_new``: the server numbered it after those that were looked at, so that no changed ``since`` brought it in. An
+    internal date holds whole seconds: one within the second of the start is not before it. A date to come is no date of
+    arrival; where no number says that the mail is new, it may be of any age.
+    """
+    if came_at == NO_DATE:
+        return "" if is_new else "undated"
+    if came_at > now + AHEAD and not is_new:
+        return f"future: {_day(came_at)}"
+    if first_start is None or came_at < first_start.replace(microsecond=0):
+        return f"mail: {_day(came_at)}"
+    if watched is None:
+        return ""
+    changed_at = watched.begun_at if is_new else max(watched.begun_at, watched.since_at)
+    return f"since: {_day(came_at)}" if came_at < changed_at.replace(microsecond=0) else ""
+
+
+def file_from_before(saved_at: dt.datetime, first_start: dt.datetime | None, first_read: dt.datetime) -> str:
+    """The detail of FROM_BEFORE for a file of this modification time; empty where it is none.
+
+    ``first_read`` is when its folder was first read; the first folder of all is read from ``first_start`` on.
+    """
+    if first_start is None or saved_at < first_start - SAVED_EARLY:
+        return f"file: {_day(saved_at)}"
+    return f"folder: {_day(saved_at)}" if first_read > first_start and saved_at < first_read else ""
+
+
+def _day(moment: dt.datetime) -> str:
+    return moment.astimezone(JST).date().isoformat()

@@ -13,7 +13,7 @@ from typing import Final
 
 from worker.approve.redraft import InForce
 from worker.core.clock import Clock
-from worker.match.from_before import FIRST_START, Watched, renew_watched
+from worker.match.match import FIRST_START, Watched, renew_watched
 from worker.store.ports import Store
 
 MAILBOXES: Final = "watched_mailboxes"

@@ -18,7 +18,7 @@ from worker.core.clock import Clock
 from worker.core.errors import Forbidden, Unavailable
 from worker.core.model import End, FileRow, Submission, Unread, sha256
 from worker.match.duplicates import is_replaced_by
-from worker.match.from_before import file_from_before
+from worker.match.match import file_from_before
 from worker.pipeline.first_start import Beginning
 from worker.pipeline.intake import Intake
 from worker.pipeline.reachability import Health

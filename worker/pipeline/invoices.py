@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from worker.approve.redraft import InForce
-from worker.compose.invoice_select import files_in_question
+from worker.compose.attachments import files_in_question
 from worker.compose.missing_invoice import (
     READ,
     MissingInvoice,

@@ -13,12 +13,10 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from worker.approve.decisions import keep_contents, redraft
-from worker.approve.redraft import InForce
+from worker.approve.redraft import InForce, keep_contents, redraft
 from worker.authenticate.ports import Signatures
-from worker.compose.checks import stamp_history
+from worker.compose.checks import entered_notice, stamp_history
 from worker.compose.missing_invoice import MissingInvoice
-from worker.compose.reread import entered_notice
 from worker.core.alarms import cause_about, tell_apart
 from worker.core.clock import Clock
 from worker.core.errors import LogBroken, NotBrought, Unavailable

@@ -15,7 +15,7 @@ from typing import Final
 from worker.approve.redraft import InForce
 from worker.core.model import ConfigFile, Sha256
 from worker.core.states import NoteEvent, State
-from worker.match.from_before import FIRST_START
+from worker.match.match import FIRST_START
 from worker.send.outcomes import end_rehearsal, note_silence, put_off
 from worker.store.ports import Author, Store
 from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot

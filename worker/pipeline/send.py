@@ -18,11 +18,10 @@ from enum import Enum, auto
 from functools import partial
 from typing import Any, Final
 
-from worker.approve.decisions import keep_contents, redraft
-from worker.approve.redraft import Drafted, InForce, read_secret
+from worker.approve.redraft import Drafted, InForce, keep_contents, read_secret, redraft
 from worker.compose import mime_verify as decode
 from worker.compose import mime_write as letter
-from worker.compose.reread import OF_THE_PDF, compare_notice, entered_notice
+from worker.compose.checks import OF_THE_PDF, compare_notice, entered_notice
 from worker.core.addresses import copy_of
 from worker.core.alarms import tell_apart
 from worker.core.clock import Clock

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
-from worker.approve.decisions import end_announcement, keep_contents, note_announced, redraft
-from worker.approve.redraft import InForce, missing_where_away
+from worker.approve.decisions import end_announcement, note_announced
+from worker.approve.redraft import InForce, keep_contents, missing_where_away, redraft
+from worker.compose.checks import compare_notice
 from worker.compose.manual_submission import renew_steps
-from worker.compose.reread import compare_notice
 from worker.core.alarms import tell_apart
 from worker.core.model import Attached, Hold, Notice, Sha256, Submission, Unreadable
 from worker.core.params import Params

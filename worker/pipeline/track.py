@@ -15,8 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
-from worker.approve.decisions import find_early, keep_contents, redraft
-from worker.approve.redraft import InForce, missing_where_away, read_secret
+from worker.approve.redraft import InForce, find_early, keep_contents, missing_where_away, read_secret, redraft
 from worker.approve.release import evidence_of_mail, evidence_of_news, is_weighed
 from worker.audit.sent_log import receipt_detail
 from worker.authenticate.sender_auth import is_signed_for, read_spoken

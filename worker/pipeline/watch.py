@@ -19,7 +19,7 @@ from worker.config.mailbox_actions import Act
 from worker.core.clock import Clock
 from worker.core.errors import Unavailable
 from worker.core.model import MessageRow, Submission
-from worker.match.from_before import Watched, mail_from_before
+from worker.match.match import Watched, mail_from_before
 from worker.pipeline.first_start import Beginning
 from worker.pipeline.intake import Intake, ReadBlock
 from worker.pipeline.ledger_rows import LedgerRows, alike_by, judge_by, news_by, pass_over

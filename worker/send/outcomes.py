@@ -10,8 +10,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 
-from worker.approve.decisions import keep_contents, redraft
-from worker.approve.redraft import InForce, missing_where_away
+from worker.approve.redraft import InForce, keep_contents, missing_where_away, redraft
 from worker.approve.release import evidence_of_news
 from worker.core.alarms import tell_apart
 from worker.core.model import Submission
