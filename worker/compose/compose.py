@@ -1,12 +1,11 @@
-"""Notice × project × rule × templates → Draft, or every reason why there is none yet.
+"""Composes a submission: notice × project × rule × templates → Draft, or every reason why there is none yet.
 
-Its one promise: what it gives is complete and comes only from the register, the rule and the notice; whatever
-is missing, open or unsafe is named, all at once, and nothing is filled in. It does not know release policies,
-earlier submissions or who looks at the draft.
+The result is complete and comes only from the register, the rule and the notice. Every missing, open or unsafe value is
+named, all at once, and no value is invented. Release policies, earlier submissions and the reader of the draft have no
+influence.
 
-Longer than other files: a draft is one decision, and its holds are gathered from every part of it at once.
-What templates see is in ``template_context``, documents in ``documents``, what people do in ``obligations`` and
-``manual_submission``.
+``template_context`` defines what templates see, ``attachments`` chooses the files, ``manual_submission`` fills in the
+steps of a submission by hand.
 """
 
 from __future__ import annotations
@@ -99,11 +98,11 @@ UNSEEN_SUBJECT: Final = "（件名は未確認）"
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a draft rests on beside notice, project and rule."""
+    """Everything a draft depends on, in addition to notice, project and rule."""
 
     contractor: Contractor
     guarantor: Guarantor | None
-    """None where ``guarantors.toml`` no longer names the one that the notice was read by."""
+    """None if ``guarantors.toml`` no longer lists the guarantor whose patterns read the notice."""
     max_bytes: int
     is_loopback_server: bool
     rehearsal_to: Address | None
@@ -112,18 +111,18 @@ class Circumstances:
     correction: int
     in_reply_to: str
     secret: bytes
-    """What nobody outside can make our Message-IDs without."""
+    """Makes our Message-IDs unpredictable for outsiders."""
     is_named_by_old: Callable[[str], bool]
-    """Whether this submission was drafted under this Message-ID of 0.1.0: then it keeps it."""
+    """Returns whether this submission was drafted under this Message-ID of 0.1.0; it then keeps it."""
     today: dt.date
     """In Japan: a mail with an invoice does not leave before the contract's day."""
     contract: Contract = Contract.ORIGINAL
     previous: Previous | None = None
-    """What an amended guarantee follows, where that was submitted from here."""
+    """The submission that an amended guarantee follows, if that was submitted from here."""
     found_invoices: tuple[str, ...] = ()
-    """Files whose names lead to this guarantee, for where the register names no invoice."""
+    """Files whose names lead to this guarantee, used if the register names no invoice."""
     counts_silence: bool = True
-    """Whether what a rule by e-mail does not say counts as open, and ``lines`` never take project and number out.
+    """True if values that a rule by e-mail leaves out count as open, and ``lines`` always name project and number.
 
     False for a draft of an older program, which did neither.
     """
@@ -133,7 +132,7 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """Where a submission of this notice goes and, for e-mail with nothing missing, its draft."""
+    """The target of a submission and, for e-mail with nothing missing, its draft."""
 
     channel: Channel
     section_id: str
@@ -163,12 +162,12 @@ class _Case:
     template: Callable[[str], str | None]
     renderer: Renderer
     way: When | None = None
-    """How the invoice goes, once that is known."""
+    """Set once it is known if the invoice is attached or goes apart."""
 
     def names(
         self, guarantor: Guarantor, invoice: ChosenInvoice | None, attachments: Sequence[Attachment]
     ) -> dict[str, Any]:
-        """What its templates see, the key apart."""
+        """Returns the variables of its templates, without the key."""
         return name_everything(
             self.notice,
             guarantor,
@@ -198,7 +197,7 @@ def compose(
     """The submission of ``notice`` under the rule that ``issuer`` has for its product."""
     rule = rule_for(issuer, project, notice.product, circumstances.contract)
     if rule.timing is Timing.BEFORE_INVOICE:
-        rule = dataclasses.replace(rule, invoice=InvoiceRule.NEVER)  # the key goes before it, so never beside it
+        rule = dataclasses.replace(rule, invoice=InvoiceRule.NEVER)  # the key goes before the invoice, so never with it
     section = receiving_section(issuer, project, notice.product, rule)
     fitted = fit_values(issuer, project, notice)
     case = _Case(notice, pdf, project, issuer, rule, section, circumstances, fitted.values, template, renderer)
@@ -225,7 +224,9 @@ def _draft(
         invoice = chosen
     case = dataclasses.replace(case, way=way_of(invoice))
     carries_invoice = invoice is not None and invoice.attached is not None
-    if not case.circumstances.rehearsal_to:  # a rehearsal reaches nobody there: asked when it is for the issuer
+    if (
+        not case.circumstances.rehearsal_to
+    ):  # a rehearsal does not reach the issuer: asked when the mail is for the issuer
         holds += hold_for_people(
             case.project, case.notice.product, case.notice.contract_number, case.rule, case.section
         )
@@ -262,7 +263,7 @@ def _draft(
 
 
 def _hand_over(case: _Case, holds: Sequence[Hold], documents: Sequence[LoadedDocument]) -> Composed:
-    """What a person hands in: nothing is mailed, and every step and field is filled in."""
+    """Composes a submission by hand: nothing is mailed, and every step and field is filled in."""
     guarantor = case.circumstances.guarantor
     if guarantor is None:
         return _not_drafted(case, holds)
@@ -312,9 +313,9 @@ def _duties(case: _Case) -> Duties:
 
 
 def hash_draft(draft: Draft) -> str:
-    """64 hexadecimal digits over everything a reader would see and everyone it would reach.
+    """Returns 64 hexadecimal digits over everything that a reader would see and all recipients.
 
-    The rule file's own hash is left out: a comment changed in it alters nothing that is sent.
+    The hash of the rule file is left out: a changed comment in it alters nothing that is sent.
     """
     fields = dataclasses.asdict(dataclasses.replace(draft, rule_sha256="", rule_file=""))
     return hashlib.sha256(json.dumps(fields, ensure_ascii=False, sort_keys=True, default=str).encode()).hexdigest()
@@ -500,7 +501,7 @@ _BEFORE: Final = frozenset({Timing.BEFORE_CONTRACT, Timing.BEFORE_INVOICE})
 _SINCE_0_2: Final = ("fax", "overtaken")
 """Keys that an older program did not know: one that no file writes is left out, so that an upgrade changes no hash."""
 _NOT_HASHED: Final = frozenset({"unsaid", "assumed"})
-"""What says only that a value was not written: written out as it was taken, the rule is the same."""
+"""Fields that only say that a value was not written: written out with the value assumed, the rule is the same."""
 
 
 def hash_rule(rule: Rule, section: Section | None) -> str:
@@ -529,7 +530,7 @@ def list_duties(
     contract: Contract,
     way: When | None = None,
 ) -> Duties:
-    """What the rule asks of people where the invoice goes this ``way``, but for what a draft or a form says."""
+    """Returns the follow-ups of the rule if the invoice goes this ``way``, without those of draft or form."""
     return Duties(
         rule_hash=hash_rule(rule, section),
         source=_source(issuer, project, product, rule),
@@ -586,9 +587,9 @@ def add_promised(after: tuple[Told, ...], product: Product) -> tuple[Told, ...]:
 def hold_for_people(
     project: Project, product: Product, contract_number: str, rule: Rule, section: Section | None
 ) -> Iterator[Hold]:
-    """What a person does before the mail goes: tell the issuer, wait for the contract document or the invoice.
+    """Yields holds for a person's steps before the mail: tell the issuer, wait for the contract or the invoice.
 
-    They name the project: the same question about another project is another one.
+    They name the project, because the same question about another project is a different question.
     """
     if rule.contact_first:
         told = tuple(filter(None, (section.name, section.phone))) if section else ()
@@ -607,12 +608,12 @@ def hold_for_contract(project: Project, today: dt.date) -> Iterator[Hold]:
 
 
 def earliest_day(project: Project) -> dt.date | None:
-    """The first day on which a mail with an invoice may leave; None where it is not known."""
+    """Returns the first day on which a mail with an invoice may leave; None if it is not known."""
     return project.dates.get(CountedBy.CONTRACT)
 
 
 def tell_timing(project: Project, product: Product, contract_number: str, rule: Rule) -> Params:
-    """When the issuer wants it, with the day where it is known; empty: at any time."""
+    """Returns when the issuer wants it, with the day if it is known; empty for any time."""
     if rule.timing is Timing.ANY:
         return Params()
     day = _due_day(rule.timing, project, product, contract_number)

@@ -1,8 +1,8 @@
-"""Decides what a person enters, uploads, prints and does where nothing is mailed: form, upload, paper, fax.
+"""Prepares a manual submission: what a person enters, uploads, prints and does if nothing is mailed.
 
-Its one promise: every step and every field is filled in, or what is missing is named; the authentication key is
-masked in all of it, for it is kept. It does not know whether anybody has done it. What changes while it is not done
-is renewed here.
+This covers form, upload, paper and fax. Every step and every field is filled in, or the missing value is named. The
+authentication key is masked in all of it, because it is kept. The record that a person has done it is kept elsewhere.
+``renew_steps`` updates the open steps after a change of the rule.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FAX_UNKNOWN: Final = Params(code="no_fax")
 NO_STEPS: Final = Params(code="no_steps")
 
 _BY_HAND: Final = frozenset({Channel.PAPER, Channel.FAX})
-"""Where fields and an address of the web tell no step."""
+"""Channels without fields and web address as steps."""
 _IF: Final = {When.ATTACHED: "if_attached", When.APART: "if_apart"}
 
 
@@ -49,10 +49,10 @@ def prepare_handing_over(
     timing: Params,
     renderer: Renderer,
 ) -> HandingOver:
-    """What a person does under ``rule``: whom to ask first, the steps, then what no machine can check.
+    """Returns a person's steps under ``rule``: prior contact, the submission itself, then the manual checks.
 
-    ``timing`` is when (``obligations.tell_timing``). ``files`` are those to upload, to print or to take along.
-    ``way`` is how the invoice goes; where that is not known, what depends on it is told with its condition.
+    ``timing`` is the moment (``compose.tell_timing``). ``files`` are those to upload, to print or to take along.
+    ``way`` is how the invoice goes. If it is not known, the steps that depend on it are given with their condition.
     """
     masked = add_key(names, str(notice.key))
     holds: list[Hold] = []
@@ -109,10 +109,10 @@ def _first(rule: Rule, timing: Params) -> Sequence[Told]:
 
 
 def renew_steps(before: Submission, fresh: Submission) -> Submission:
-    """``before``, which a person is to hand in, with what register and rule make of its steps today (``fresh``).
+    """Returns ``before``, a manual submission, with the steps that register and rule give it today (``fresh``).
 
-    Its state stays, and so do the hash of its rule and the day that was checked: they say what a person last looked at.
-    The steps stay where today's are not whole, may be another project's, or are those of a mail.
+    Its state stays, and so do the hash of its rule and the day that was checked: they record what a person last looked
+    at. The steps stay if today's are incomplete, may belong to another project, or are those of a mail.
     """
     renewed = dataclasses.replace(before, superseded_by=fresh.superseded_by)
     if any(_spoils(hold) for hold in fresh.reasons) or (fresh.channel is Channel.EMAIL) != _was_mail(before):
@@ -136,7 +136,7 @@ def renew_steps(before: Submission, fresh: Submission) -> Submission:
 
 
 def _as_told_before(stored: Duties, fresh: Duties) -> Duties:
-    """``fresh``, with the sentences of ``stored`` where an older program wrote in them what ``fresh`` says by codes."""
+    """Returns ``fresh``, but keeps a sentence of ``stored`` if it says the same as the code in ``fresh``."""
     names = ("source", "after", "instructions", "entries")
     same = {name: getattr(stored, name) for name in names if old_told(getattr(fresh, name)) == getattr(stored, name)}
     return dataclasses.replace(fresh, **same)

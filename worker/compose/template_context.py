@@ -1,7 +1,7 @@
-"""What the templates of a submission see: the names, their values, and the text that comes of them.
+"""Defines the variables of the templates of a submission, and renders them.
 
-Its one promise: a name that is not registered, or empty, stops the text and is named; the key is there only under
-the name ``notice.key``, and only where the caller put it. It does not know which text is for whom.
+A variable that is not registered, or empty, stops the rendering and is named. The key is available only as
+``notice.key``, and only if the caller added it.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class Previous:
 
     contract_number: str
     sent_on: dt.date | None
-    """None where it did not go by mail: the log knows the day, the submission does not."""
+    """None if it did not go by mail: the log knows the day, the submission does not."""
     subject: str = ""
-    """Empty where it did not go by mail."""
+    """Empty if it did not go by mail."""
 
 
 EMPTY_LINES: Final = frozenset({"subject", "file_name"})
