@@ -1,10 +1,7 @@
-"""match → compose → approve for one submission: the part of the flow that is done again whenever something changed.
+"""Re-evaluates one submission after each change: match → compose → check → release.
 
-Its one promise: what it returns is what configuration, register, files and people's answers make of the notice
-today; the same inputs give the same draft. The invoices are given as one look
-found them; it reads no folder and writes nothing.
-
-Longer than other files: the one place where match, compose, guards and approve meet is read in one piece.
+The result is what configuration, register, files and people's answers make of the notice today; the same inputs give
+the same draft. The invoices are passed as one snapshot. Reads no folder and writes nothing.
 """
 
 from __future__ import annotations
@@ -55,7 +52,7 @@ from worker.store.ports import Reading, Writing
 from worker.watch.ports import Files, InvoiceSnapshot
 
 _REHEARSALS_EACH: Final = 1000
-"""Rehearsal numbers set aside for each correction; nobody rehearses one mail a thousand times."""
+"""Rehearsal numbers reserved for each correction, far more than one mail is ever rehearsed."""
 
 
 _LEFT: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.BOUNCED})
@@ -87,10 +84,10 @@ def put_in_force(configuration: Configuration, templates: Templates, files: File
 
 
 def missing_where_away(invoices: InvoiceSnapshot) -> InvoiceSnapshot:
-    """``invoices`` for what must be recorded even while the share with them does not answer.
+    """Returns ``invoices`` for a record that must be made even while their share does not answer.
 
-    The draft then lacks its invoice, is HELD for it, and is judged anew until the folder is there. A file that is still
-    being written is told as such.
+    The draft then lacks its invoice, is HELD for it, and is re-evaluated until the folder is back. A file that is still
+    being written is reported as such.
     """
     listing = () if isinstance(invoices.shelved, Unavailable) else invoices.shelved
     answers: dict[str, tuple[str, bytes] | Unreadable | Unavailable] = {}
@@ -108,20 +105,20 @@ class _MissingWhereAway(InvoiceSnapshot):
     __slots__ = ()
 
     def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
-        """None where nothing is known of it."""
+        """Returns None if nothing is known of the file."""
         found = self.answers.get(file)
         return None if isinstance(found, Unavailable) else found
 
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """A submission as it would stand, and the bytes its draft refers to."""
+    """A re-evaluated submission, and the bytes that its draft refers to."""
 
     submission: Submission
     contents: Mapping[Sha256, bytes]
     body: str
     checks: tuple[Check, ...] = ()
-    """Every guard with its result; empty where no mail could be written."""
+    """Every check with its result; empty if no mail could be written."""
 
 
 def redraft(
@@ -132,7 +129,7 @@ def redraft(
     now: dt.datetime,
     content: bytes | None = None,
 ) -> Drafted:
-    """``submission`` drafted anew from what is kept of it; ``content`` is its PDF where that is at hand."""
+    """Re-evaluates ``submission`` from its stored data; ``content`` is its PDF if that is at hand."""
     pdf = submission.pdf_sha256
     notice = reading.notice(pdf) if pdf and submission.refusal is None else None
     bound, amends = None, None
@@ -166,10 +163,10 @@ def redraft(
 
 
 def find_early(submission: Submission, reading: Reading) -> str:
-    """Detail of MAYBE_SENT for a kept mail about ``submission`` that nobody has answered; empty: none.
+    """Returns the detail of MAYBE_SENT for a kept mail about ``submission`` that is unanswered; empty if there is none.
 
-    It came before this store knew the mail, by the name that it has, or by the one that 0.1.0 would have given it: then
-    an old backup was put back, or the mail is forged.
+    The mail came before this store knew of it, under its own Message-ID or that of 0.1.0. Then an old backup was
+    restored, or the mail is forged.
     """
     draft, pdf = submission.draft, submission.pdf_sha256
     if draft is None or draft.is_rehearsal or pdf is None or submission.product is None:
@@ -182,7 +179,7 @@ def find_early(submission: Submission, reading: Reading) -> str:
 
 
 def _replaced_mail(submission: Submission, reading: Reading) -> str:
-    """Message-ID of the mail that a correction replaces: the newest of its line that left, empty where none did."""
+    """Returns the Message-ID of the mail that a correction replaces: the newest of its line that left, or empty."""
     number = submission.corrects
     while number is not None:
         corrected = reading.submission(number)
@@ -219,12 +216,11 @@ def draft_submission(
     now: dt.datetime,
     amends: Submission | None = None,
 ) -> Drafted:
-    """``submission`` with its draft, its reasons and its state as of ``now``.
+    """Returns ``submission`` with its draft, its reasons and its state as of ``now``.
 
-    ``notice`` is None where none could be read. ``invoices`` are those of one look. ``known`` is what came in and was
-    sent before. ``bound`` is the project
-    that a person tied the number to. ``amends`` is the earlier submission under the same number that left
-    (``match.duplicates.find_amended``).
+    ``notice`` is None if none could be read. ``invoices`` are one snapshot. ``known`` is what came in and was sent
+    before. ``bound`` is the project that a person tied the number to. ``amends`` is the earlier submission under the
+    same number that left (``match.duplicates.find_amended``).
     """
     release = in_force.configuration.settings.release
     if notice is None:
@@ -277,7 +273,7 @@ def draft_submission(
 
 
 def _is_number_unsent(submission: Submission, notice: Notice, known: Reading) -> bool:
-    """Whether others of its number are here and nothing says that one of them was, or may have been, submitted."""
+    """Returns whether others of its number are here and none of them was, or may have been, submitted."""
     others = [each for each in known.by_number(notice.contract_number) if each.id != submission.id]
     others = [each for each in others if each.guarantor == notice.guarantor]
     return bool(others) and not any(
@@ -291,17 +287,17 @@ def _is_number_unsent(submission: Submission, notice: Notice, known: Reading) ->
 
 
 def _read_invoice(composed: Composed, invoices: InvoiceSnapshot) -> InvoiceValues:
-    """What the invoice that rides along says of sum and day; nothing where none does."""
+    """Returns the amount and day that the attached invoice states; empty without one."""
     attached = composed.draft.attachments if composed.draft else ()
     own = next((each for each in attached if each.title in INVOICE_TITLES.values()), None)
     return read_invoice_values(invoices.text(own.sha256)) if own else InvoiceValues()
 
 
 def _ways_of(submission: Submission) -> tuple[tuple[bool, str], ...]:
-    """How its draft may have been written: whether silence counts, and in the words of which version.
+    """Returns the ways its draft may have been written: whether silence counts, and the version of the wording.
 
-    A draft of a program that took what a rule did not say for consent, or worded the letter otherwise, stays as it is
-    for as long as nothing else changes: a person may have approved it. Last is the way of today.
+    A draft of a program that took a rule's silence for consent, or worded the message otherwise, stays as it is as long
+    as nothing else changes: a person may have approved it. Last is today's way.
     """
     if not submission.draft_hash:
         return ((True, ""),)
@@ -320,7 +316,7 @@ def _check(
     invoices: InvoiceSnapshot,
     known: Reading,
 ) -> tuple[Check, ...]:
-    """The guards on what was composed; none where there is nothing that could be sent or handed in."""
+    """Runs the checks on the composed submission; none if nothing could be sent or submitted by hand."""
     ruled = Ruled(
         submission=submission,
         notice=notice,
@@ -355,7 +351,7 @@ def _find_invoices(
     invoices: InvoiceSnapshot,
     known: Reading,
 ) -> tuple[str, ...]:
-    """The files that could be the invoice where the register names none. Raises Unavailable."""
+    """Returns the candidate files if the register names no invoice. Raises Unavailable."""
     product, number = notice.product, notice.contract_number
     if product not in INVOICE_TITLES or invoice_for(project, product, number) is not None:
         return ()
@@ -420,7 +416,7 @@ def _circumstances(
         secret=read_secret(known),
         is_named_by_old=is_named_by_old,
         today=now.astimezone(JST).date(),
-        # While nobody has said that it is no copy, it is shown as the amended guarantee that an approval makes of it.
+        # Until a person says that it is a copy, it is shown as the amended guarantee that an approval makes of it.
         contract=Contract.AMENDED if project.is_amended or amends else Contract.ORIGINAL,
         previous=_previous(amends, notice),
     )
@@ -435,7 +431,7 @@ def read_secret(known: Reading) -> bytes:
 
 
 def _previous(amends: Submission | None, notice: Notice) -> Previous | None:
-    """What the body names; a mail that came back is none that the issuer has."""
+    """Returns the earlier submission that the body names. The issuer does not have a mail that bounced."""
     if amends is None or amends.state is State.BOUNCED:
         return None
     if amends.sent_at is None:

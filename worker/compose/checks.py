@@ -505,7 +505,9 @@ def read_back(
 ) -> tuple[Hold, ...]:
     """Returns the faults of the message of ``draft``.
 
-    ``draft_hash`` identifies the draft with its body and its attachments.
+    ``draft_hash`` identifies the draft with its body and its attachments. A draft is re-evaluated until it leaves, so
+    the result for the newest ones is remembered by hash. ``pipeline/send.py`` reads the bytes that are sent once more,
+    without this memory.
     """
     key = (draft_hash, max_bytes)
     if key not in _found:
@@ -548,8 +550,9 @@ def entered_notice(entries: Iterable[Entry]) -> Mapping[str, Any]:
 def compare_notice(read: Notice, pdf: Sha256, entered: Mapping[str, Any], kept: Notice | None) -> Hold | None:
     """Returns a hold if ``read``, the notice in the file ``pdf``, differs from the entries or the kept notice.
 
-    No entry holds the key, so it is compared with the kept one. Names are compared by their match key, as everywhere,
-    because another reader may set their spaces otherwise.
+    The values that go out must be those of the PDF, of the submission's entries and of the table of notices alike. That
+    table is outside the log, so it is never trusted alone. No entry holds the key, so it is compared with the kept one.
+    Names are compared by their match key, as everywhere, because another reader may set their spaces otherwise.
     """
     if kept is None:
         return Hold.of(Reason.KEY_DIFFERS, OF_THE_PDF, value=("key",))  # the row is gone, so the key is not known

@@ -326,7 +326,7 @@ def _names_value(found: InvoiceText, project: Project, register: Register) -> bo
 
 
 def _tells_apart(found: InvoiceText, own: str, project: Project, issuer: Issuer, register: Register) -> bool:
-    """Returns whether the name is enough: it is unique, or unique within the issuer and the invoice names the issuer."""
+    """Returns whether the name is enough: it is unique, or unique within the issuer and the issuer is named."""
     same = [each for each in register.by_folded.get(own, ()) if each.id != project.id]
     if any(each.issuer == project.issuer for each in same):
         return False

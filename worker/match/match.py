@@ -1,8 +1,7 @@
-"""Which registered project a notice belongs to, and what must be asked about it.
+"""Matches a notice to a registered project, and judges whether the issuer takes it and whether it is recent.
 
-Its one promise: only the contract number, or a name that the register declares unique, decides; a name alone
-proposes and a person disposes; likeness never does either. It does not know issuers' rules, nor where earlier
-submissions are kept.
+Only the contract number, or a name that the register declares unique, decides. A name alone is a proposal to a person,
+and similarity is never used. Eligibility is decided by registered facts alone.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ class Match:
 
     project: Project
     holds: tuple[Hold, ...] = ()
-    """What must be answered or mended all the same: ``number_differs``, ``other_contractor``."""
+    """Questions and faults that remain: ``number_differs``, ``other_contractor``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +82,16 @@ def index_projects(projects: Iterable[Project], own_name: str) -> Register:
 
 
 def no_numbers_before(project: str, product: Product) -> tuple[str, ...]:  # noqa: ARG001  the form of NumbersBefore
-    """None: nothing was submitted yet."""
+    """Returns none: nothing was submitted yet."""
     return ()
 
 
 def match_project(
     notice: Notice, register: Register, bound: str | None, numbers_before: NumbersBefore = no_numbers_before
 ) -> Outcome:
-    """The project of ``notice``; ``bound`` is the project a person's approval has tied its number to.
+    """Returns the project of ``notice``; ``bound`` is the project that an approval has tied its number to.
 
-    The register's own numbers go first: whoever writes a number there corrects an earlier approval.
+    The register's own numbers go first: a number written there corrects an earlier approval.
     """
     numbered = register.by_number.get(match_key(notice.contract_number), ())
     if len(numbered) > 1:
@@ -161,16 +160,16 @@ _FIRM_FORMS: Final = {"(株)": "株式会社", "(有)": "有限会社", "(同)":
 
 
 def fold_name(name: str) -> str:
-    """``name`` without what one office writes and another leaves out: widths, spaces, brackets, ・, 第 and 号.
+    """Returns ``name`` without the parts that offices write differently: widths, spaces, brackets, ・, 第 and 号.
 
-    Each number stays fenced, so that 1・2号線 is never 12号線. What is shown or sent is never this.
+    Each number stays fenced, so that 1・2号線 is never 12号線. The result is never shown or sent.
     """
     fenced = _NUMBER.sub(r"#\1#", match_key(name).translate(_CIRCLES))
     return _BETWEEN.sub("", fenced)
 
 
 def fold_firm(name: str) -> str:
-    """A firm's name with its legal form written out where it stands: 株式会社甲 and 甲株式会社 are two firms."""
+    """Returns a firm's name with its legal form written out in its place: 株式会社甲 and 甲株式会社 are two firms."""
     folded = match_key(name)
     for short, full in _FIRM_FORMS.items():
         folded = folded.replace(short, full)
@@ -182,7 +181,7 @@ def fold_firm(name: str) -> str:
 
 _ORIGINAL_ALONE: Final = Params(code="original_alone")
 NOT_SEEN: Final = "not_seen"
-"""Code of the hold where nothing but an alternative that the file itself calls open is left."""
+"""Code of the hold if only an alternative that the file itself calls open is left."""
 
 _OF_THE_ORIGINAL: Final = frozenset(CountedBy) - {CountedBy.CONTRACT, CountedBy.GUARANTEE}
 """Dates that an amendment leaves as they were."""
@@ -194,7 +193,7 @@ class _Excluded:
 
     fact: Params
     is_of_another: bool = False
-    """The alternative is meant for other contracts: where a nearer one fails, this is nothing to tell."""
+    """True if the alternative is meant for other contracts; not told if a nearer one fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,14 +215,31 @@ class _Case:
 
 
 def judge_eligibility(issuer: Issuer, project: Project, product: Product, contract: Contract) -> tuple[Hold, ...]:
-    """No hold where one of the issuer's alternatives fits, where it has none, or where it consented to an exception.
+    """Decides whether the issuer takes an electronic surety for this contract; only registered facts count.
 
-    A project that its announcement excludes is ``not_eligible`` whatever the alternatives say.
+    Returns no hold if one of the issuer's alternatives fits, if it has none, or if it consented to an exception.
+    Today's date and people's answers are not considered. A hold names the project and the question, so that no answer
+    covers another project or another rule.
 
-    Else one: ``eligibility_unknown`` with the facts to register, or ``not_eligible`` where every alternative is
-    certainly missed, with why. A missing approval (``approval = true``) is not known rather than missed: the issuer can
-    still give it. Where nothing but an open alternative is left (``open = true``), it is not known either: an answer of
-    the issuer for this project settles it, or a confirmed rule.
+    A project that its announcement excludes is ``not_eligible``, whatever the alternatives say. Otherwise there is one
+    hold: ``eligibility_unknown`` with the facts to register, or ``not_eligible`` with the reasons if every alternative
+    is certainly missed. A missing fact makes an alternative unknown, never fitting. A missing approval (``approval =
+    true``) is unknown too, because the issuer can still give it. If only an open alternative is left (``open = true``),
+    it is unknown until the issuer answers for this project or the rule is confirmed.
+
+    The dates count as follows (the issuers' own words in brackets):
+
+    - If one alternative counts by several dates (公告又は指名), those that the project has must all lie in time. A
+      contract is either announced or designated, so the other date never exists.
+    - The original contract (当初契約を締結する案件): its date is ``original_contract``. As long as the contract at hand
+      is itself the original one, ``contract`` says the same.
+    - ``original_only`` (それ以前のものの変更契約は除く), with an amended contract: announcement, designation,
+      notification, bid and award were those of the original contract. An amendment has none, and they count as given.
+      ``contract`` and ``guarantee`` may be the amendment's, made after the day from which the issuer counts, so
+      ``original_contract`` is required instead. Without ``from`` there is no date to fit by, and no amended contract
+      fits.
+    - ``amended = false`` (変更契約は対象外): no amended contract fits, whatever its dates.
+    - Without ``original_only`` the issuer says nothing of amended contracts, and the dates count as registered.
     """
     if project.exception.strip():
         return ()
@@ -234,7 +250,7 @@ def judge_eligibility(issuer: Issuer, project: Project, product: Product, contra
     case = _Case(issuer, project, product, project.is_amended or contract is Contract.AMENDED)
     examined = [tuple(_examine(alternative, case)) for alternative in issuer.eligibility]
     if not all(examined):
-        return ()  # one with nothing found against it fits
+        return ()  # an alternative without findings fits
     possible = [
         (alternative, findings)
         for alternative, findings in zip(issuer.eligibility, examined, strict=True)
@@ -255,7 +271,7 @@ def judge_eligibility(issuer: Issuer, project: Project, product: Product, contra
 
 
 def _tell_excluded(examined: Sequence[tuple[_Finding, ...]]) -> Iterable[Params]:
-    """Why every alternative is missed: of those meant for this contract, where there are any, else of all."""
+    """Tells why every alternative is missed, from those meant for this contract if there are any, else from all."""
     excluded = [[finding for finding in findings if isinstance(finding, _Excluded)] for findings in examined]
     meant = [findings for findings in excluded if not any(finding.is_of_another for finding in findings)]
     return dict.fromkeys(finding.fact for findings in meant or excluded for finding in findings)
@@ -265,7 +281,7 @@ def _tell_excluded(examined: Sequence[tuple[_Finding, ...]]) -> Iterable[Params]
 
 
 def _examine(alternative: Eligibility, case: _Case) -> Iterator[_Finding]:
-    """What speaks against ``alternative``: nothing where it fits."""
+    """Yields the facts that speak against ``alternative``; none if it fits."""
     yield from _examine_scope(alternative, case)
     yield from _examine_amount(alternative, case.project)
     if case.is_amended and not alternative.amended:
@@ -277,7 +293,7 @@ def _examine(alternative: Eligibility, case: _Case) -> Iterator[_Finding]:
 
 
 def _examine_scope(alternative: Eligibility, case: _Case) -> Iterator[_Finding]:
-    """Which contracts it is meant for: product, kind of work, award, who tendered."""
+    """Examines the contracts that it is meant for: product, kind of work, award, tendering section."""
     project = case.project
     if alternative.products and case.product not in alternative.products:
         yield _excluded_from("other_product", case.product.value, alternative.products)
@@ -362,10 +378,10 @@ FIRST_START: Final = "first_start"
 """Name of the store's value: the moment of the first start, ISO 8601."""
 
 SAVED_EARLY: Final = dt.timedelta(hours=1)
-"""How long before the first start a file may have been saved: who sets the product up saves a notice to see it work."""
+"""Tolerance for files saved before the first start: a person who sets the product up saves a notice to try it."""
 
 AHEAD: Final = dt.timedelta(hours=1)
-"""How far a mail server's clock may be ahead of ours: it is as much as it may be behind."""
+"""Tolerance for a mail server's clock ahead of ours, as large as for one behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,11 +405,11 @@ def renew_watched(
     first_start: dt.datetime,
     now: dt.datetime,
 ) -> dict[str, Watched]:
-    """What is watched from ``now`` on; ``configured`` gives user, folder and ``since`` of each mailbox.
+    """Returns the watched mailboxes from ``now`` on; ``configured`` gives user, folder and ``since`` of each.
 
-    ``former`` is None where nothing was recorded yet: then the mailboxes begin with the first start. Those in
-    ``looked_at`` are an older program's, and their ``since`` counts from now on, as what an upgrade brings in is not
-    known. A mailbox that is taken out and put back begins again: meanwhile people did its work.
+    ``former`` is None if nothing was recorded yet: the mailboxes then begin with the first start. Those in
+    ``looked_at`` are an older program's, and their ``since`` counts from now on, because the mails that an upgrade
+    brings in are not known. A mailbox that is taken out and put back begins again: meanwhile people did its work.
     """
     watched: dict[str, Watched] = {}
     for name, (user, folder, since) in configured.items():
@@ -410,11 +426,12 @@ def renew_watched(
 def mail_from_before(
     came_at: dt.datetime, first_start: dt.datetime | None, watched: Watched | None, now: dt.datetime, *, is_new: bool
 ) -> str:
-    """The detail of FROM_BEFORE for a mail with this internal date; empty where it is none.
+    """Returns the detail of FROM_BEFORE for a mail with this internal date; empty if it is recent.
 
-    ``is_new``: the server numbered it after those that were looked at, so that no changed ``since`` brought it in. An
-    internal date holds whole seconds: one within the second of the start is not before it. A date to come is no date of
-    arrival; where no number says that the mail is new, it may be of any age.
+    A mail from before the product watched may have been submitted by hand. ``is_new``: the server numbered it after
+    those already read, so that no changed ``since`` brought it in. An internal date holds whole seconds, so one within
+    the second of the start is not before it. A future date is no date of arrival: unless its number says that the mail
+    is new, it may be of any age.
     """
     if came_at == NO_DATE:
         return "" if is_new else "undated"
@@ -429,9 +446,10 @@ def mail_from_before(
 
 
 def file_from_before(saved_at: dt.datetime, first_start: dt.datetime | None, first_read: dt.datetime) -> str:
-    """The detail of FROM_BEFORE for a file of this modification time; empty where it is none.
+    """Returns the detail of FROM_BEFORE for a file of this modification time; empty if it is recent.
 
-    ``first_read`` is when its folder was first read; the first folder of all is read from ``first_start`` on.
+    ``first_read`` is the moment of the first read of its folder. The first folder of all is read from ``first_start``
+    on.
     """
     if first_start is None or saved_at < first_start - SAVED_EARLY:
         return f"file: {_day(saved_at)}"
