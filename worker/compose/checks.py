@@ -1,7 +1,7 @@
 """Checks a finished draft against mis-sends: wrong recipients, wrong values, unusual circumstances.
 
 Recipients, number and key are worked out again from configuration and notice, by code that shares nothing with the
-composer. Each check names every fault it finds, and all of them run, whatever the others found. Release policies and
+composer. Each check names every fault it finds, and all of them run, even after a fault. Release policies and
 people's answers are not considered.
 
 All checks are in this one file, so that a reader sees what none of them covers.

@@ -34,7 +34,7 @@ _NOT_IN_NAMES: Final = str.maketrans('\\/:*?"<>|', "￥／：＊？”＜＞｜"
 
 @dataclass(frozen=True, slots=True)
 class MissingInvoice:
-    """Tells a person where to put the invoice so that it is found."""
+    """The help for a person who puts the invoice into the folder."""
 
     folder: str
     """As people know it."""

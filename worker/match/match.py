@@ -221,7 +221,7 @@ def judge_eligibility(issuer: Issuer, project: Project, product: Product, contra
     Today's date and people's answers are not considered. A hold names the project and the question, so that no answer
     covers another project or another rule.
 
-    A project that its announcement excludes is ``not_eligible``, whatever the alternatives say. Otherwise there is one
+    A project that its announcement excludes is ``not_eligible``, even if an alternative fits. Otherwise there is one
     hold: ``eligibility_unknown`` with the facts to register, or ``not_eligible`` with the reasons if every alternative
     is certainly missed. A missing fact makes an alternative unknown, never fitting. A missing approval (``approval =
     true``) is unknown too, because the issuer can still give it. If only an open alternative is left (``open = true``),
@@ -238,7 +238,7 @@ def judge_eligibility(issuer: Issuer, project: Project, product: Product, contra
       ``contract`` and ``guarantee`` may be the amendment's, made after the day from which the issuer counts, so
       ``original_contract`` is required instead. Without ``from`` there is no date to fit by, and no amended contract
       fits.
-    - ``amended = false`` (変更契約は対象外): no amended contract fits, whatever its dates.
+    - ``amended = false`` (変更契約は対象外): no amended contract fits, with any date.
     - Without ``original_only`` the issuer says nothing of amended contracts, and the dates count as registered.
     """
     if project.exception.strip():
