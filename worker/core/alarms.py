@@ -15,7 +15,7 @@ from worker.core.params import spell
 from worker.core.states import AlarmCause
 
 AGAIN: Final = dt.timedelta(hours=1)
-"""The same alarm is not raised again within this time: a fault that comes and goes by the minute would fill the mailbox."""
+"""The same alarm is not raised again within this time: a fault that comes and goes would fill the mailbox."""
 
 MUTE_AFTER: Final = dt.timedelta(minutes=15)
 """A mail server that is away longer is reported in another way; shorter gaps are restarts and broken lines."""
@@ -50,7 +50,7 @@ def next_telling(told: Sequence[dt.datetime], now: dt.datetime) -> dt.datetime:
 
 
 def is_of_strangers(alarm: Alarm, submissions: Mapping[int, Submission]) -> bool:
-    """Returns whether ``alarm`` is only about strangers' actions and may wait; something that expires or leaves may not."""
+    """Returns whether ``alarm`` may wait: it is only about strangers' actions, and nothing may expire or leave."""
     if cause_kind(alarm) == AlarmCause.BEGAN_TO_WAIT:
         return bool(alarm.submissions) and all(submissions[number].is_doubtful for number in alarm.submissions)
     return cause_kind(alarm) in {AlarmCause.UNPROVEN_NEWCOMER, AlarmCause.PUT_OFF}
