@@ -100,7 +100,7 @@ def missing_where_away(invoices: InvoiceSnapshot) -> InvoiceSnapshot:
 
 
 class _MissingWhereAway(InvoiceSnapshot):
-    """A look in which a file that was not read is missing for now."""
+    """A snapshot in which an unread file counts as missing for now."""
 
     __slots__ = ()
 
@@ -296,8 +296,8 @@ def _read_invoice(composed: Composed, invoices: InvoiceSnapshot) -> InvoiceValue
 def _ways_of(submission: Submission) -> tuple[tuple[bool, str], ...]:
     """Returns the ways its draft may have been written: whether silence counts, and the version of the wording.
 
-    A draft of a program that took a rule's silence for consent, or worded the message otherwise, stays as it is as long
-    as nothing else changes: a person may have approved it. Last is today's way.
+    A draft of a program that took values missing in a rule for consent, or worded the message otherwise, stays as it is
+    as long as nothing else changes: a person may have approved it. Last is today's way.
     """
     if not submission.draft_hash:
         return ((True, ""),)

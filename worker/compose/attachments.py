@@ -1,4 +1,4 @@
-"""Chooses the attachments of a submission beside its notice: the invoice and the other documents.
+"""Chooses the attachments of a submission in addition to its notice: the invoice and the other documents.
 
 An invoice is attached only if the register names it, or if its own file name leads to this guarantee and to no other. A
 document is attached only if the issuer's rule names it, or if the rule asks for documents without naming them and the
@@ -239,7 +239,7 @@ class ChosenDocuments:
 
 
 def choose_documents(product: Product, rule: Rule, project: Project, load: LoadFile) -> ChosenDocuments:
-    """The documents that ``project`` lists for ``product``, judged by ``rule``."""
+    """Returns the documents that ``project`` lists for ``product`` and ``rule`` allows."""
     registered = project.documents.get(product)
     if registered is None and rule.other_documents:
         # The issuer asks for "the other required documents": only the project can say which, or that there are none.

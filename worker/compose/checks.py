@@ -111,7 +111,7 @@ class Finished(Ruled):
 
 
 def check_draft(finished: Finished, register: Register, known: Reading, today: dt.date) -> tuple[Check, ...]:
-    """Every guard with its result, in the order in which a person should look at them."""
+    """Runs every check, in the order in which a person should look at the results."""
     guards: tuple[tuple[str, Callable[[], Iterator[Hold]]], ...] = (
         ("wrong_recipient", lambda: _wrong_recipients(finished)),
         ("key_differs", lambda: _other_values(finished, register, known)),
@@ -495,7 +495,7 @@ REMEMBERED: Final = 1000
 """Number of drafts with a remembered result: two blocks of a backlog, half a megabyte."""
 
 _ANY_DATE: Final = dt.datetime(2000, 1, 1, tzinfo=JST)
-"""The letter is composed once to be read back; its real Date comes with the first SendStarted."""
+"""The message is written once for the check; its real Date comes with the first SendStarted."""
 
 _found: Final[OrderedDict[tuple[str, int], tuple[Hold, ...]]] = OrderedDict()
 

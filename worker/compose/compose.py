@@ -87,13 +87,13 @@ from worker.match.match import judge_eligibility
 NOTICE_TITLE: Final = "認証キーのお知らせ"
 REHEARSAL_MARK: Final = "【リハーサル】"
 FORMER_WORDS: Final = "0.1.0"
-"""The version whose letter was worded otherwise: a draft of its keeps its words until something else changes."""
+"""The version with another wording of the message: its drafts keep their words until something else changes."""
 
 _INTRODUCED: Final = {"": "以下は、発注者に送る文面です。", FORMER_WORDS: "以下、本番の本文です。"}
 """By version the last line above the body of a rehearsal."""
 
 UNSEEN_SUBJECT: Final = "（件名は未確認）"
-"""In place of a subject that no file gives: the rest of the mail is shown, and held until the subject is known."""
+"""Replaces a subject that no file gives: the rest of the mail is shown, and held until the subject is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Circumstances:
     False for a draft of an older program, which did neither.
     """
     words_of: str = ""
-    """The version in whose words the letter is written; empty: in those of today."""
+    """The version of the wording; empty for today's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -576,7 +576,7 @@ _HANDED_IN: Final = re.compile("請求書.*(提出|持参|郵送|送付|送る|�
 
 
 def add_promised(after: tuple[Told, ...], product: Product) -> tuple[Told, ...]:
-    """``after`` for a letter that promises the invoice of ``product``: always with a sentence that has it handed in."""
+    """Returns ``after`` with a step to hand in the invoice of ``product``, because the message promises it."""
     is_asked = any(_HANDED_IN.search(each) for each in after if isinstance(each, str))
     return after if is_asked else (*after, Params(code="hand_in_invoice", title=product.value))
 

@@ -53,7 +53,7 @@ _VARIANTS: Final = str.maketrans(
 )
 """Characters of names that one paper writes so and another so."""
 _FURTHER: Final = r"(?=その[#0-9一二三四五六七八九十]|#[0-9]+#工区)"
-"""Behind a work's name this makes another work's: 道路改良工事その2."""
+"""After a project's name this makes another project's name: 道路改良工事その2."""
 
 _LINE_END_HYPHEN: Final = re.compile("[\u0002\ufffe](?=\r?\n|$)")
 _AMOUNT: Final = re.compile(

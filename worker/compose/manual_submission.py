@@ -20,7 +20,7 @@ from worker.core.rulebook import Conditional, Rule, Section, Sentence, When, sen
 from worker.core.states import Kind, Reason, kind_of
 
 _OF_ANOTHER: Final = frozenset({Reason.NAME_ONLY, Reason.NUMBER_DIFFERS})
-"""Reasons to think that the project is another: its steps must not take the place of those that were looked at."""
+"""Reasons that suggest another project: its steps must not replace those that a person has seen."""
 
 FAX_UNKNOWN: Final = Params(code="no_fax")
 NO_STEPS: Final = Params(code="no_steps")

@@ -88,7 +88,7 @@ def attachment_name(text: str) -> str:
 
 
 def _cut(text: str, limit: int) -> str:
-    """The beginning of ``text`` in at most ``limit`` UTF-8 bytes, not cut before a mark that belongs to its letter."""
+    """Returns the beginning of ``text`` in at most ``limit`` UTF-8 bytes, not cut before a combining mark."""
     content = text.encode()
     if len(content) <= limit:
         return text
@@ -309,7 +309,7 @@ def _text_part(body: str) -> bytes:
 
 
 def _pdf_part(filename: str, content: bytes) -> bytes:
-    """One PDF, its name twice: for readers that know RFC 2231, and for older ones that look at ``name`` only."""
+    """Returns one PDF part with its name twice: for readers of RFC 2231, and for older ones that read only ``name``."""
     # Columns before and after the word: ' name="' before the first, ' ' before a later one, '"' after the last.
     words = "\r\n ".join(_words(filename, WORD_LINE - len(' name=""'), WORD_LINE - len(' "')))
     percent = "".join(chr(b) if b in _BARE_IN_PERCENT else f"%{b:02X}" for b in filename.encode())

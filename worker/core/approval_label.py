@@ -25,7 +25,7 @@ APRIL: Final = "april"
 """The parameter that is the last first of April, which is computed of today."""
 
 _ENDS_WITH_A_DAY: Final = frozenset({(Reason.TIMING, FROM_CONTRACT_DAY)})
-"""Holds that end with a day that is in the letters by itself."""
+"""Holds that end on a day that is part of the letters anyway."""
 _OF_TODAY: Final = {(Reason.RULE_CHANGED, "checked_on"): frozenset({APRIL})}
 """By reason and code the parameters that another day alone would change."""
 

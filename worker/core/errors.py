@@ -47,7 +47,7 @@ class Unsettled(Unavailable):
 
 
 class Forbidden(Unavailable):
-    """One file that the account may not read: the others may be, and it is tried again at each look."""
+    """Raised for one file that the account may not read; others are read, and it is tried again at each poll."""
 
 
 class NotBrought(Unavailable):

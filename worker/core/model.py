@@ -668,7 +668,7 @@ class End(StrEnum):
 
 
 class Unread(StrEnum):
-    """The reason why a file in a folder is not read, in the order in which people are told."""
+    """The reason why a file in a folder is not read, in the order in which people see them."""
 
     FORBIDDEN = "forbidden"
     """The account that the service runs as may not read it."""
@@ -721,7 +721,7 @@ class MessageRow:
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """One row of the ledger: a file of the notices folder, as it was at a look."""
+    """One row of the ledger: a file of the notices folder, as it was at one poll."""
 
     name: str
     size: int
@@ -749,7 +749,7 @@ class Look:
     first_look: dt.datetime | None = None
     uidvalidity: int | None = None
     first_uid: int = 1
-    """Messages from this UID of ``uidvalidity`` on came after the first look; of those below, the date decides."""
+    """Messages from this UID of ``uidvalidity`` on came after the first poll; for those below, the date decides."""
     counted_at: dt.datetime | None = None
     """When the messages were last counted against the ledger."""
     in_window: int = 0
@@ -799,4 +799,4 @@ class ConfigFile:
 
 
 NO_DATE: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-"""The internal date of a message whose server gives none that can be read: it is never left as old."""
+"""The internal date of a message without a readable one: such a message is never left as old."""

@@ -115,7 +115,7 @@ class Params(Mapping[str, Value]):
         return Params(**{name: value for name, value in self.items() if name not in names})
 
     def each_word(self, change: Callable[[str], str]) -> Params:
-        """The same with each text but the code as ``change`` gives it."""
+        """Returns the parameters with ``change`` applied to each text except the code."""
         return Params(**{name: value if name == CODE else _changed(value, change) for name, value in self.items()})
 
     def plain(self) -> dict[str, Any]:

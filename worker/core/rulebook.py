@@ -54,7 +54,7 @@ class Contract(StrEnum):
 
 
 class When(StrEnum):
-    """With which way of the invoice a sentence of a rule holds: it rides in the mail, or is handed in apart."""
+    """The way of the invoice for which a sentence of a rule applies: attached to the mail, or handed in apart."""
 
     ATTACHED = "attached"
     APART = "apart"
@@ -169,7 +169,7 @@ class Section:
 
 
 OFFICE: Final = "office"
-"""The id of an office that a project names by itself."""
+"""The id of an office that only a project names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +272,7 @@ class Eligibility:
     amended: bool = True
     """True if amended contracts are included; False excludes all of them, with any date."""
     open: bool = False
-    """It was not seen whether the issuer takes these contracts: none fits but one that it approved by itself."""
+    """The issuer's files do not say whether it takes these contracts: only an individually approved one fits."""
 
 
 def name_with_scope(name: str, scope: str) -> str:

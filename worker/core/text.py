@@ -66,7 +66,7 @@ _HALF: Final = _WIDE | dict.fromkeys(map(ord, "－−"), ord("-"))
 
 
 def half_width(text: str) -> str:
-    """``text`` with each full-width letter, digit and hyphen as the ASCII one that it shows: one for one."""
+    """Returns ``text`` with each full-width letter, digit and hyphen as its ASCII counterpart, one for one."""
     return text.translate(_HALF)
 
 
@@ -103,7 +103,7 @@ def private_character(text: str) -> str | None:
 
 
 def plain_spaces(text: str) -> str:
-    """``text`` with no-break spaces and their like as the plain space that they look like."""
+    """Returns ``text`` with no-break and similar spaces as plain spaces."""
     return _ODD_SPACES.sub(" ", text)
 
 

@@ -145,6 +145,6 @@ def _holds_key(text: str, notice: Notice) -> bool:
 
 
 def _shorten(text: str) -> str:
-    """``text`` for a hold, which is kept for ever: anything with the look of a key is masked, another project's too."""
+    """Returns ``text`` for a hold, which is kept permanently: anything like a key is masked, another project's too."""
     text = hide_codes(text)
     return shown(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")

@@ -67,7 +67,7 @@ class Register:
 
 
 def index_projects(projects: Iterable[Project], own_name: str) -> Register:
-    """A register of ``projects`` in which a match is a dictionary look-up."""
+    """Returns a register of ``projects`` in which a match is a dictionary look-up."""
     by_id: dict[str, Project] = {}
     by_number: dict[str, tuple[Project, ...]] = {}
     by_name: dict[str, tuple[Project, ...]] = {}
@@ -82,7 +82,7 @@ def index_projects(projects: Iterable[Project], own_name: str) -> Register:
 
 
 def no_numbers_before(project: str, product: Product) -> tuple[str, ...]:  # noqa: ARG001  the form of NumbersBefore
-    """Returns none: nothing was submitted yet."""
+    """Returns no numbers, because nothing was submitted yet."""
     return ()
 
 
@@ -131,7 +131,7 @@ def _questions(notice: Notice, project: Project, own_name: str, numbers_before: 
 
 
 def _of_product(notice: Notice, project: Project) -> Iterator[Hold]:
-    """A number that the register gives this project for another product: one of the two was entered wrongly."""
+    """Holds a number that the register gives this project for another product: one of the two was entered wrongly."""
     number = match_key(notice.contract_number)
     if number not in map(match_key, project.numbers_of(notice.product)):
         products = (each.value for each in Product if number in map(match_key, project.numbers_of(each)))
@@ -407,7 +407,7 @@ def renew_watched(
 ) -> dict[str, Watched]:
     """Returns the watched mailboxes from ``now`` on; ``configured`` gives user, folder and ``since`` of each.
 
-    ``former`` is None if nothing was recorded yet: the mailboxes then begin with the first start. Those in
+    ``former`` is None if no mailbox was recorded yet: the mailboxes then begin with the first start. Those in
     ``looked_at`` are an older program's, and their ``since`` counts from now on, because the mails that an upgrade
     brings in are not known. A mailbox that is taken out and put back begins again: meanwhile people did its work.
     """

@@ -18,7 +18,7 @@ from worker.match.match import Register, fold_name
 from worker.store.ports import Reading
 
 MOST: Final = 5
-"""As many as a person compares at one look."""
+"""The number that a person can compare at once."""
 
 _ALIKE: Final = 0.6
 """Of difflib's ratio, its own measure of a close match."""
@@ -98,7 +98,7 @@ def _of_numbers(notice: Notice, register: Register) -> Iterator[tuple[Project, s
 
 
 def _in_one_place(number: str) -> Iterator[str]:
-    """Every number that one slip makes of ``number``: another letter, one left out or put in, two changed about."""
+    """Yields every number that one slip makes of ``number``: a letter replaced, left out or added, or two swapped."""
     for at in range(len(number) + 1):
         head, tail = number[:at], number[at:]
         yield from (f"{head}{letter}{tail}" for letter in _WRITTEN)
@@ -120,7 +120,7 @@ def _of_names(notice: Notice, register: Register) -> Iterator[tuple[Project, str
 
 
 def _numbers_of(notice: Notice, project: Project) -> str:
-    """Of two projects of one name, what may tell them apart: the numbers that are registered."""
+    """Returns the registered numbers, which may tell two projects of one name apart."""
     numbers = project.numbers_of(notice.product)
     listed = ", ".join(numbers)
     is_same = match_key(notice.contract_number) in map(match_key, numbers)
