@@ -15,9 +15,9 @@ from typing import Final
 from worker.approve.release import Judgement, evidence_of_mail, is_weighed, judge
 from worker.compose.attachments import STILL_WRITTEN, find_candidates
 from worker.compose.checks import Check, Finished, Ruled, check_draft, check_rule
-from worker.compose.compose import FORMER_WORDS, Circumstances, Composed, compose
+from worker.compose.compose import FORMER_WORDS, Composed, compose
 from worker.compose.invoice_values import InvoiceValues, read_invoice_values
-from worker.compose.template_context import Previous
+from worker.compose.template_context import ComposeInput, Previous
 from worker.config.load import Configuration
 from worker.config.ports import Templates
 from worker.config.templates import Renderer
@@ -34,7 +34,7 @@ from worker.core.model import (
     Submission,
     Unreadable,
 )
-from worker.core.rulebook import Contract, Guarantor, InvoiceRule, Issuer, Project, invoice_for, rule_for
+from worker.core.rulebook import Contract, Guarantor, InvoiceRule, Project, invoice_for, rule_for
 from worker.core.states import State
 from worker.match.duplicates import find_amended, find_later
 from worker.match.match import (
@@ -86,28 +86,19 @@ def put_in_force(configuration: Configuration, templates: Templates, files: File
 def missing_where_away(invoices: InvoiceSnapshot) -> InvoiceSnapshot:
     """Returns ``invoices`` for a record that must be made even while their share does not answer.
 
-    The draft then lacks its invoice, is HELD for it, and is re-evaluated until the folder is back. A file that is still
-    being written is reported as such.
+    A file that was not read counts as missing for now: the draft lacks its invoice, is HELD for it, and is re-evaluated
+    until the folder is back. A file that is still being written is reported as such.
     """
     listing = () if isinstance(invoices.shelved, Unavailable) else invoices.shelved
-    answers: dict[str, tuple[str, bytes] | Unreadable | Unavailable] = {}
+    answers: dict[str, tuple[str, bytes] | Unreadable | Unavailable | None] = dict.fromkeys(
+        each.file for each in listing
+    )
     for file, found in invoices.answers.items():
         if isinstance(found, Unsettled):
             answers[file] = STILL_WRITTEN
-        elif not isinstance(found, Unavailable):
-            answers[file] = found
-    return _MissingWhereAway(listing, answers, invoices.texts)
-
-
-class _MissingWhereAway(InvoiceSnapshot):
-    """A snapshot in which an unread file counts as missing for now."""
-
-    __slots__ = ()
-
-    def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
-        """Returns None if nothing is known of the file."""
-        found = self.answers.get(file)
-        return None if isinstance(found, Unavailable) else found
+        else:
+            answers[file] = None if isinstance(found, Unavailable) else found
+    return InvoiceSnapshot(listing, answers, invoices.texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,40 +223,28 @@ def draft_submission(
         judgement = judge(submission, outcome, None, release, now, is_number_unsent=is_unsent)
         stood = _stand(submission, outcome, None, judgement)
         return Drafted(dataclasses.replace(stood, issuer=None, issuer_name=""), {}, "")
-    issuer = in_force.configuration.issuers[project.issuer]
-    circumstances = _circumstances(submission, notice, project, in_force, corrected_message_id, amends, known, now)
-    rule = rule_for(issuer, project, notice.product, circumstances.contract)
+    given = _gather(
+        submission, notice, pdf, project, in_force, invoices, known, now, amends=amends, replaces=corrected_message_id
+    )
+    rule = rule_for(given.issuer, project, notice.product, given.contract)
     if rule.channel is Channel.EMAIL and rule.invoice is not InvoiceRule.NEVER:
-        found = _find_invoices(submission, notice, project, in_force, invoices, known)
-        circumstances = dataclasses.replace(circumstances, found_invoices=found)
-
-    def composed_under(circumstances: Circumstances) -> Composed:
-        return compose(
-            notice,
-            pdf,
-            project,
-            issuer,
-            circumstances,
-            lambda name: in_force.templates.source(name, circumstances.words_of),
-            invoices.invoice,
-            in_force.renderer,
-        )
-
+        found = _find_invoices(submission, given, in_force.register, invoices, known)
+        given = dataclasses.replace(given, found_invoices=found)
     first, *others = _ways_of(submission)
-    composed = composed_under(dataclasses.replace(circumstances, counts_silence=first[0], words_of=first[1]))
+    composed = compose(dataclasses.replace(given, counts_silence=first[0], words_of=first[1]))
     for counts_silence, words_of in others:
         if composed.draft_hash == submission.draft_hash:
             break
-        composed = composed_under(dataclasses.replace(circumstances, counts_silence=counts_silence, words_of=words_of))
-    checks = _check(submission, notice, project, issuer, circumstances, composed, in_force, invoices, known)
+        composed = compose(dataclasses.replace(given, counts_silence=counts_silence, words_of=words_of))
+    checks = _check(submission, given, composed, in_force, invoices, known)
     composed = dataclasses.replace(composed, holds=(*composed.holds, *(hold for each in checks for hold in each.holds)))
     judgement = judge(submission, outcome, composed, release, now, is_number_unsent=is_unsent)
     stood = _stand(submission, outcome, composed, judgement)
     read = _read_invoice(composed, invoices)
     stood = dataclasses.replace(
         stood,
-        issuer=issuer.id,
-        issuer_name=issuer.full_name,
+        issuer=given.issuer.id,
+        issuer_name=given.issuer.full_name,
         invoice_amount_read=read.amount,
         invoice_date_read=read.date,
     )
@@ -307,10 +286,7 @@ def _ways_of(submission: Submission) -> tuple[tuple[bool, str], ...]:
 
 def _check(
     submission: Submission,
-    notice: Notice,
-    project: Project,
-    issuer: Issuer,
-    circumstances: Circumstances,
+    given: ComposeInput,
     composed: Composed,
     in_force: InForce,
     invoices: InvoiceSnapshot,
@@ -319,39 +295,41 @@ def _check(
     """Runs the checks on the composed submission; none if nothing could be sent or submitted by hand."""
     ruled = Ruled(
         submission=submission,
-        notice=notice,
-        project=project,
-        issuer=issuer,
-        rule=rule_for(issuer, project, notice.product, circumstances.contract),
-        contract=circumstances.contract,
+        notice=given.notice,
+        project=given.project,
+        issuer=given.issuer,
+        rule=rule_for(given.issuer, given.project, given.notice.product, given.contract),
+        contract=given.contract,
         rule_hash=composed.duties.rule_hash,
     )
     if composed.channel not in {Channel.EMAIL, Channel.UNKNOWN}:
-        return check_rule(ruled, known, circumstances.today)
-    if composed.draft is None or circumstances.guarantor is None:
+        return check_rule(ruled, known, given.today)
+    if composed.draft is None or given.guarantor is None:
         return ()
     finished = Finished(
-        **{each.name: getattr(ruled, each.name) for each in dataclasses.fields(ruled)},
-        guarantor=circumstances.guarantor,
+        submission=ruled.submission,
+        notice=ruled.notice,
+        project=ruled.project,
+        issuer=ruled.issuer,
+        rule=ruled.rule,
+        contract=ruled.contract,
+        rule_hash=ruled.rule_hash,
+        guarantor=given.guarantor,
         draft=composed.draft,
         body=composed.body,
-        rehearsal_to=circumstances.rehearsal_to,
+        rehearsal_to=given.rehearsal_to,
         text_of=invoices.text,
         copy_to=in_force.configuration.settings.smtp.copy_to,
         issuers=tuple(in_force.configuration.issuers.values()),
     )
-    return check_draft(finished, in_force.register, known, circumstances.today)
+    return check_draft(finished, in_force.register, known, given.today)
 
 
 def _find_invoices(
-    submission: Submission,
-    notice: Notice,
-    project: Project,
-    in_force: InForce,
-    invoices: InvoiceSnapshot,
-    known: Reading,
+    submission: Submission, given: ComposeInput, register: Register, invoices: InvoiceSnapshot, known: Reading
 ) -> tuple[str, ...]:
     """Returns the candidate files if the register names no invoice. Raises Unavailable."""
+    notice, project = given.notice, given.project
     product, number = notice.product, notice.contract_number
     if product not in INVOICE_TITLES or invoice_for(project, product, number) is not None:
         return ()
@@ -360,7 +338,7 @@ def _find_invoices(
         """By another line of submissions: a correction brings the issuer what it has not got."""
         return any(each.pdf_sha256 != submission.pdf_sha256 for each in known.carried(digest))
 
-    return find_candidates(product, number, project, in_force.register, invoices.listing(), was_carried)
+    return find_candidates(product, number, project, register, invoices.listing(), was_carried)
 
 
 def _numbers_before(submission: Submission, known: Reading) -> NumbersBefore:
@@ -387,23 +365,31 @@ def _project_of(outcome: Outcome) -> Project | None:
             return None
 
 
-def _circumstances(
+def _gather(
     submission: Submission,
     notice: Notice,
+    pdf: bytes,
     project: Project,
     in_force: InForce,
-    corrected_message_id: str,
-    amends: Submission | None,
+    invoices: InvoiceSnapshot,
     known: Reading,
     now: dt.datetime,
-) -> Circumstances:
+    *,
+    amends: Submission | None,
+    replaces: str,
+) -> ComposeInput:
+    """Returns everything that the draft depends on, but for the invoices that are found by name."""
     settings = in_force.configuration.settings
 
     def is_named_by_old(message_id: str) -> bool:
         named = known.of_own_message(message_id)
         return named is not None and named.id == submission.id
 
-    return Circumstances(
+    return ComposeInput(
+        notice=notice,
+        pdf=pdf,
+        project=project,
+        issuer=in_force.configuration.issuers[project.issuer],
         contractor=settings.contractor,
         guarantor=in_force.guarantors.get(notice.guarantor),
         max_bytes=settings.smtp.max_bytes,
@@ -412,8 +398,11 @@ def _circumstances(
         # A correction's rehearsals must not bear the Message-IDs of the original's.
         rehearsal=submission.correction * _REHEARSALS_EACH + submission.rehearsals + 1,
         correction=submission.correction,
-        in_reply_to=corrected_message_id,
+        in_reply_to=replaces,
         secret=read_secret(known),
+        template=in_force.templates.source,
+        load_invoice=invoices.invoice,
+        renderer=in_force.renderer,
         is_named_by_old=is_named_by_old,
         today=now.astimezone(JST).date(),
         # Until a person says that it is a copy, it is shown as the amended guarantee that an approval makes of it.

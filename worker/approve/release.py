@@ -90,26 +90,22 @@ def judge(
     name, account = _releaser(submission, composed, release)
     if composed.channel is not Channel.EMAIL:
         return Judgement(State.HANDED_OVER, (), None, name, account)
-    if submission.released_draft == composed.draft_hash and (released := _moment_of_release(submission, composed)):
-        due = released
+    opening, former = opening_of(composed.duties), opening_of(submission.duties)
+    was_for_former_day = opening != former and submission.due_at == former  # the contract has another day by now
+    if submission.released_draft == composed.draft_hash and submission.due_at and not was_for_former_day:
+        due = submission.due_at
     elif release.mode is Mode.HOLD and not _approving(submission, composed):
         if release.is_announced and not is_rehearsal:  # a rehearsal reaches only ourselves
             return Judgement(State.APPROVED, (), None, name, account)
         due = now + dt.timedelta(minutes=release.hold_minutes)
     else:
         due = now
-    return Judgement(State.APPROVED, (), max(due, opening_of(composed.duties) or due), name, account)
+    return Judgement(State.APPROVED, (), max(due, opening or due), name, account)
 
 
 def is_by_hold(submission: Submission) -> bool:
     """Returns whether it was released by the policy ``hold``, and its minutes to be stopped run, or are to begin."""
     return submission.state is State.APPROVED and submission.release.startswith(_HOLD)
-
-
-def _moment_of_release(submission: Submission, composed: Composed) -> dt.datetime | None:
-    """Returns the stored moment of release; None if it was the contract's day and that day has changed."""
-    was, now = opening_of(submission.duties), opening_of(composed.duties)
-    return None if was != now and submission.due_at == was else submission.due_at
 
 
 def opening_of(duties: Duties) -> dt.datetime | None:

@@ -15,7 +15,7 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,7 +24,6 @@ from worker.compose import mime_write as letter
 from worker.compose.attachments import (
     ChosenInvoice,
     LoadedDocument,
-    LoadInvoice,
     choose_documents,
     choose_invoice,
     holds_code,
@@ -34,17 +33,17 @@ from worker.compose.attachments import (
 from worker.compose.checks import read_back
 from worker.compose.manual_submission import prepare_handing_over
 from worker.compose.template_context import (
-    Previous,
+    Case,
+    ComposeInput,
     Unwritable,
     add_key,
     contractor_of,
-    name_everything,
     write_line,
     write_text,
 )
 from worker.config.addresses import is_placeholder
 from worker.config.open_keys import counted_open, open_for
-from worker.config.templates import Renderer, Scope
+from worker.config.templates import Scope
 from worker.core.approval_label import FROM_CONTRACT_DAY
 from worker.core.business_hours import working_days_before
 from worker.core.message_id import message_id, old_message_id, rehearsal_message_id
@@ -56,7 +55,6 @@ from worker.core.model import (
     Draft,
     Duties,
     Hold,
-    Notice,
     Product,
     Sha256,
     sha256,
@@ -64,9 +62,7 @@ from worker.core.model import (
 from worker.core.params import Params, Told
 from worker.core.rulebook import (
     Contract,
-    Contractor,
     CountedBy,
-    Guarantor,
     InvoiceRule,
     Issuer,
     Project,
@@ -97,40 +93,6 @@ UNSEEN_SUBJECT: Final = "（件名は未確認）"
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
-    """Everything a draft depends on, in addition to notice, project and rule."""
-
-    contractor: Contractor
-    guarantor: Guarantor | None
-    """None if ``guarantors.toml`` no longer lists the guarantor whose patterns read the notice."""
-    max_bytes: int
-    is_loopback_server: bool
-    rehearsal_to: Address | None
-    rehearsal: int
-    """Number of the next rehearsal, from 1."""
-    correction: int
-    in_reply_to: str
-    secret: bytes
-    """Makes our Message-IDs unpredictable for outsiders."""
-    is_named_by_old: Callable[[str], bool]
-    """Returns whether this submission was drafted under this Message-ID of 0.1.0; it then keeps it."""
-    today: dt.date
-    """In Japan: a mail with an invoice does not leave before the contract's day."""
-    contract: Contract = Contract.ORIGINAL
-    previous: Previous | None = None
-    """The submission that an amended guarantee follows, if that was submitted from here."""
-    found_invoices: tuple[str, ...] = ()
-    """Files whose names lead to this guarantee, used if the register names no invoice."""
-    counts_silence: bool = True
-    """True if values that a rule by e-mail leaves out count as open, and ``lines`` always name project and number.
-
-    False for a draft of an older program, which did neither.
-    """
-    words_of: str = ""
-    """The version of the wording; empty for today's."""
-
-
-@dataclass(frozen=True, slots=True)
 class Composed:
     """The target of a submission and, for e-mail with nothing missing, its draft."""
 
@@ -146,75 +108,29 @@ class Composed:
     duties: Duties
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One notice with all that its draft is made of."""
-
-    notice: Notice
-    pdf: bytes
-    project: Project
-    issuer: Issuer
-    rule: Rule
-    section: Section | None
-    circumstances: Circumstances
-    values: Mapping[str, str]
-    """As registered, in the form that the issuer wants."""
-    template: Callable[[str], str | None]
-    renderer: Renderer
-    way: When | None = None
-    """Set once it is known if the invoice is attached or goes apart."""
-
-    def names(
-        self, guarantor: Guarantor, invoice: ChosenInvoice | None, attachments: Sequence[Attachment]
-    ) -> dict[str, Any]:
-        """Returns the variables of its templates, without the key."""
-        return name_everything(
-            self.notice,
-            guarantor,
-            self.project,
-            self.issuer,
-            self.rule,
-            self.section,
-            invoice,
-            contractor_of(self.circumstances.contractor, self.project),
-            attachments,
-            self.values,
-            self.circumstances.contract,
-            self.circumstances.previous,
-        )
-
-
-def compose(
-    notice: Notice,
-    pdf: bytes,
-    project: Project,
-    issuer: Issuer,
-    circumstances: Circumstances,
-    template: Callable[[str], str | None],
-    load_invoice: LoadInvoice,
-    renderer: Renderer,
-) -> Composed:
-    """The submission of ``notice`` under the rule that ``issuer`` has for its product."""
-    rule = rule_for(issuer, project, notice.product, circumstances.contract)
+def compose(given: ComposeInput) -> Composed:
+    """Composes the submission of the notice under the rule that the issuer has for its product."""
+    notice, project = given.notice, given.project
+    rule = rule_for(given.issuer, project, notice.product, given.contract)
     if rule.timing is Timing.BEFORE_INVOICE:
         rule = dataclasses.replace(rule, invoice=InvoiceRule.NEVER)  # the key goes before the invoice, so never with it
-    section = receiving_section(issuer, project, notice.product, rule)
-    fitted = fit_values(issuer, project, notice)
-    case = _Case(notice, pdf, project, issuer, rule, section, circumstances, fitted.values, template, renderer)
-    documents = choose_documents(notice.product, rule, project, load_invoice)
+    section = receiving_section(given.issuer, project, notice.product, rule)
+    fitted = fit_values(given.issuer, project, notice)
+    case = Case(given, rule, section, fitted.values)
+    documents = choose_documents(notice.product, rule, project, given.load_invoice)
     holds = (*_uncertain(case), *fitted.holds, *documents.holds)
     if rule.channel is Channel.UNKNOWN:
         return _not_drafted(case, holds)
     if rule.channel is not Channel.EMAIL:
         return _hand_over(case, holds, documents.loaded)
     invoice = choose_invoice(
-        notice.product, notice.contract_number, rule, project, load_invoice, circumstances.found_invoices
+        notice.product, notice.contract_number, rule, project, given.load_invoice, given.found_invoices
     )
-    return _draft(case, (*holds, *_unreachable(section, circumstances)), invoice, documents.loaded)
+    return _draft(case, (*holds, *_unreachable(case)), invoice, documents.loaded)
 
 
 def _draft(
-    case: _Case, standing: Sequence[Hold], chosen: ChosenInvoice | Hold | None, documents: Sequence[LoadedDocument]
+    case: Case, standing: Sequence[Hold], chosen: ChosenInvoice | Hold | None, documents: Sequence[LoadedDocument]
 ) -> Composed:
     """The mail of ``case`` with everything that holds it."""
     holds, invoice = [*standing], None
@@ -224,28 +140,25 @@ def _draft(
         invoice = chosen
     case = dataclasses.replace(case, way=way_of(invoice))
     carries_invoice = invoice is not None and invoice.attached is not None
-    if (
-        not case.circumstances.rehearsal_to
-    ):  # a rehearsal does not reach the issuer: asked when the mail is for the issuer
-        holds += hold_for_people(
-            case.project, case.notice.product, case.notice.contract_number, case.rule, case.section
-        )
-        holds += hold_for_contract(case.project, case.circumstances.today) if carries_invoice else ()
-    guarantor, section = case.circumstances.guarantor, case.section
-    if guarantor is None or section is None or not section.to:
+    if not case.given.rehearsal_to:  # a rehearsal does not reach the issuer: asked before the real mail
+        holds += hold_for_people(case)
+        holds += hold_for_contract(case.given.project, case.given.today) if carries_invoice else ()
+    section = case.section
+    if case.given.guarantor is None or section is None or not section.to:
         return _not_drafted(case, holds)
     try:
-        draft, body, contents = _write(case, guarantor, section, invoice, documents)
+        draft, body, contents = _write(case, section, invoice, documents)
     except Unwritable as unwritable:
         return _not_drafted(case, (*holds, unwritable.hold))
-    limit = min(case.circumstances.max_bytes, case.rule.max_bytes or case.circumstances.max_bytes)
+    limit = min(case.given.max_bytes, case.rule.max_bytes or case.given.max_bytes)
     draft_hash = hash_draft(draft)
     holds += read_back(draft, draft_hash, body, contents, limit)
-    not_before = earliest_day(case.project) if carries_invoice and not draft.is_rehearsal else None
+    concluded = case.given.project.dates.get(CountedBy.CONTRACT)  # a mail with an invoice may leave from this day on
+    not_before = concluded if carries_invoice and not draft.is_rehearsal else None
     undrafted = _not_drafted(case, holds)
     after = undrafted.duties.after
-    if invoice and invoice.registered and not carries_invoice:  # the letter says that it is handed in apart
-        after = add_promised(after, case.notice.product)
+    if invoice and invoice.registered and not carries_invoice:  # the message says that it is handed in apart
+        after = add_promised(after, case.given.notice.product)
     return dataclasses.replace(
         undrafted,
         draft=draft,
@@ -257,59 +170,36 @@ def _draft(
             not_before=not_before,
             after=after,
             assumed=case.rule.assumed,
-            counts_silence=case.circumstances.counts_silence,
+            counts_silence=case.given.counts_silence,
         ),
     )
 
 
-def _hand_over(case: _Case, holds: Sequence[Hold], documents: Sequence[LoadedDocument]) -> Composed:
+def _hand_over(case: Case, holds: Sequence[Hold], documents: Sequence[LoadedDocument]) -> Composed:
     """Composes a submission by hand: nothing is mailed, and every step and field is filled in."""
-    guarantor = case.circumstances.guarantor
-    if guarantor is None:
+    if case.given.guarantor is None:
         return _not_drafted(case, holds)
-    registered = invoice_for(case.project, case.notice.product, case.notice.contract_number)
-    title = INVOICE_TITLES.get(case.notice.product)
+    registered = invoice_for(case.given.project, case.given.notice.product, case.given.notice.contract_number)
+    title = INVOICE_TITLES.get(case.given.notice.product)
     invoice = ChosenInvoice(title, None, registered) if title else None
     is_brought = bool(registered and registered.file and case.rule.invoice is not InvoiceRule.NEVER)
     if title and (registered or case.rule.invoice is InvoiceRule.NEVER):
         case = dataclasses.replace(case, way=When.ATTACHED if is_brought else When.APART)
     try:
-        _, files = _attach_all(case, guarantor, None, documents)
+        _, files = _attach_all(case, None, documents)
     except Unwritable as unwritable:
         return _not_drafted(case, (*holds, unwritable.hold))
     duties = _duties(case)
     if title and registered and is_brought:
         duties = dataclasses.replace(duties, bring=(*duties.bring, f"{title}：{registered.file}"))
-    prepared = prepare_handing_over(
-        duties,
-        case.rule,
-        case.notice,
-        case.names(guarantor, invoice, files),
-        files,
-        case.section,
-        case.way,
-        tell_timing(case.project, case.notice.product, case.notice.contract_number, case.rule),
-        case.renderer,
-    )
+    timing = tell_timing(case.given.project, case.given.notice.product, case.given.notice.contract_number, case.rule)
+    prepared = prepare_handing_over(case, duties, case.names(invoice, files), files, timing)
     return dataclasses.replace(_not_drafted(case, (*holds, *prepared.holds)), duties=prepared.duties)
 
 
-def _not_drafted(case: _Case, holds: Sequence[Hold]) -> Composed:
+def _not_drafted(case: Case, holds: Sequence[Hold]) -> Composed:
     section_id = case.section.id if case.section else ""
     return Composed(case.rule.channel, section_id, case.section, tuple(holds), None, "", "", {}, _duties(case))
-
-
-def _duties(case: _Case) -> Duties:
-    return list_duties(
-        case.issuer,
-        case.project,
-        case.notice.product,
-        case.notice.contract_number,
-        case.rule,
-        case.section,
-        case.circumstances.contract,
-        case.way,
-    )
 
 
 def hash_draft(draft: Draft) -> str:
@@ -324,35 +214,36 @@ def hash_draft(draft: Draft) -> str:
 # --- The rule ------------------------------------------------------------------------------------------------
 
 
-def _uncertain(case: _Case) -> tuple[Hold, ...]:
+def _uncertain(case: Case) -> tuple[Hold, ...]:
     open_keys = open_for(case.rule.open + (case.section.open if case.section else ()), case.rule.channel)
     if case.rule.channel is Channel.EMAIL and not case.rule.subject.strip() and not open_keys:
         open_keys = ("subject",)
-    if case.circumstances.counts_silence:
+    if case.given.counts_silence:
         open_keys = (*open_keys, *counted_open(case.rule))
-    if case.circumstances.guarantor is None:
-        open_keys = (*open_keys, f"guarantor.{case.notice.guarantor}")
+    if case.given.guarantor is None:
+        open_keys = (*open_keys, f"guarantor.{case.given.notice.guarantor}")
     holds = []
-    if case.issuer.guarantors and case.notice.guarantor not in case.issuer.guarantors:
-        guarantor = case.circumstances.guarantor
-        name = guarantor.name if guarantor else case.notice.guarantor
-        holds.append(Hold.of(Reason.GUARANTOR_NOT_LISTED, name=name, issuer=case.issuer.full_name))
+    if case.given.issuer.guarantors and case.given.notice.guarantor not in case.given.issuer.guarantors:
+        guarantor = case.given.guarantor
+        name = guarantor.name if guarantor else case.given.notice.guarantor
+        holds.append(Hold.of(Reason.GUARANTOR_NOT_LISTED, name=name, issuer=case.given.issuer.full_name))
     if case.rule.channel is Channel.UNKNOWN:
         holds.append(Hold.of(Reason.RULE_OPEN, keys=("channel",)))
     elif open_keys:
         holds.append(Hold.of(Reason.RULE_OPEN, keys=tuple(open_keys)))
-    taken = judge_eligibility(case.issuer, case.project, case.notice.product, case.circumstances.contract)
+    taken = judge_eligibility(case.given.issuer, case.given.project, case.given.notice.product, case.given.contract)
     return (*holds, *taken)
 
 
-def _unreachable(section: Section | None, circumstances: Circumstances) -> tuple[Hold, ...]:
+def _unreachable(case: Case) -> tuple[Hold, ...]:
+    section = case.section
     if section is None:
         return (Hold.of(Reason.NO_RECIPIENT, "no_section"),)
     if not section.to:
         return (Hold.of(Reason.NO_RECIPIENT, section=section.name),)
-    if circumstances.is_loopback_server:
+    if case.given.is_loopback_server:
         return ()
-    receiving = (circumstances.rehearsal_to,) if circumstances.rehearsal_to else section.to + section.cc
+    receiving = (case.given.rehearsal_to,) if case.given.rehearsal_to else section.to + section.cc
     placeholders = [address for address in receiving if is_placeholder(address)]
     return (Hold.of(Reason.NO_RECIPIENT, "placeholder", addresses=tuple(placeholders)),) if placeholders else ()
 
@@ -361,27 +252,23 @@ def _unreachable(section: Section | None, circumstances: Circumstances) -> tuple
 
 
 def _write(
-    case: _Case,
-    guarantor: Guarantor,
-    section: Section,
-    invoice: ChosenInvoice | None,
-    documents: Sequence[LoadedDocument],
+    case: Case, section: Section, invoice: ChosenInvoice | None, documents: Sequence[LoadedDocument]
 ) -> tuple[Draft, str, dict[Sha256, bytes]]:
     """The draft with its body and its contents. Raises Unwritable."""
-    rule, contractor = case.rule, contractor_of(case.circumstances.contractor, case.project)
-    contents, attachments = _attach_all(case, guarantor, invoice, documents)
-    names = case.names(guarantor, invoice, attachments)
+    rule, contractor = case.rule, contractor_of(case.given.contractor, case.given.project)
+    contents, attachments = _attach_all(case, invoice, documents)
+    names = case.names(invoice, attachments)
     subject = UNSEEN_SUBJECT
     if rule.subject.strip():
-        subject = write_line("subject", rule.subject, names, case.renderer)
+        subject = write_line("subject", rule.subject, names, case.given.renderer)
     body = _write_body(case, names)
     rehearsal_for: tuple[Address, ...] = ()
     to, cc = section.to, section.cc
-    if case.circumstances.rehearsal_to:
+    if case.given.rehearsal_to:
         rehearsal_for = tuple(dict.fromkeys(to + cc))
-        body = _rehearsal_preface(to, cc, subject, _INTRODUCED[case.circumstances.words_of]) + body
+        body = _rehearsal_preface(to, cc, subject, _INTRODUCED[case.given.words_of]) + body
         subject = REHEARSAL_MARK + subject
-        to, cc = (case.circumstances.rehearsal_to,), ()
+        to, cc = (case.given.rehearsal_to,), ()
     encoded = body.encode()
     contents[sha256(encoded)] = encoded
     registered = invoice.registered if invoice and invoice.attached else None
@@ -394,10 +281,10 @@ def _write(
         body_sha256=sha256(encoded),
         attachments=tuple(attachments),
         message_id=_message_id(case, contractor.email),
-        in_reply_to=case.circumstances.in_reply_to,
+        in_reply_to=case.given.in_reply_to,
         rehearsal_for=rehearsal_for,
-        rule_file=case.issuer.file,
-        rule_sha256=case.issuer.sha256,
+        rule_file=case.given.issuer.file,
+        rule_sha256=case.given.issuer.sha256,
         invoice_amount=registered.amount if registered else None,
         invoice_date=registered.date if registered else None,
         conditions=sentences_for(rule.conditions, case.way),
@@ -405,26 +292,23 @@ def _write(
     return draft, body, contents
 
 
-def _message_id(case: _Case, sender: Address) -> str:
-    how, issuer, product = case.circumstances, case.issuer.id, case.notice.product
+def _message_id(case: Case, sender: Address) -> str:
+    how, issuer, product = case.given, case.given.issuer.id, case.given.notice.product
     if how.rehearsal_to:
-        return rehearsal_message_id(sha256(case.pdf), issuer, product, how.rehearsal, sender)
-    old = old_message_id(sha256(case.pdf), issuer, product, how.correction, sender)
+        return rehearsal_message_id(sha256(case.given.pdf), issuer, product, how.rehearsal, sender)
+    old = old_message_id(sha256(case.given.pdf), issuer, product, how.correction, sender)
     if how.is_named_by_old(old):
         return old
-    return message_id(how.secret, sha256(case.pdf), issuer, product, how.correction, sender)
+    return message_id(how.secret, sha256(case.given.pdf), issuer, product, how.correction, sender)
 
 
 def _attach_all(
-    case: _Case,
-    guarantor: Guarantor,
-    invoice: ChosenInvoice | None,
-    documents: Sequence[LoadedDocument],
+    case: Case, invoice: ChosenInvoice | None, documents: Sequence[LoadedDocument]
 ) -> tuple[dict[Sha256, bytes], list[Attachment]]:
     """Notice, invoice, documents, in this order, and their bytes. Raises Unwritable."""
     files = []
     if case.rule.notice_attached:
-        files.append((NOTICE_TITLE, _name_notice(case, guarantor, invoice), case.pdf))
+        files.append((NOTICE_TITLE, _name_notice(case, invoice), case.given.pdf))
     if invoice and invoice.attached:
         files.append((invoice.title, *invoice.attached))
     files += [(each.title, each.name, each.content) for each in documents]
@@ -437,42 +321,43 @@ def _attach_all(
     )
 
 
-def _name_notice(case: _Case, guarantor: Guarantor, invoice: ChosenInvoice | None) -> str:
+def _name_notice(case: Case, invoice: ChosenInvoice | None) -> str:
     if not case.rule.file_name:
-        return f"{NOTICE_TITLE}_{case.notice.contract_number}.pdf"
-    return write_line("file_name", case.rule.file_name, case.names(guarantor, invoice, ()), case.renderer)
+        return f"{NOTICE_TITLE}_{case.given.notice.contract_number}.pdf"
+    return write_line("file_name", case.rule.file_name, case.names(invoice, ()), case.given.renderer)
 
 
-def _write_body(case: _Case, names: dict[str, Any]) -> str:
-    source = case.template(f"{case.rule.body}.txt.j2")
+def _write_body(case: Case, names: dict[str, Any]) -> str:
+    source = case.given.template(f"{case.rule.body}.txt.j2", case.given.words_of)
     if source is None:
         raise Unwritable(Hold.of(Reason.RULE_OPEN, "no_template", file=f"templates/mail/{case.rule.body}.txt.j2"))
-    with_key = add_key(names, case.notice.key.clear)
+    number, key = case.given.notice.contract_number, case.given.notice.key.clear
+    with_key = add_key(names, key)
     lines = _required_lines(case, with_key if case.rule.key_typed else names)
-    body = write_text("body", source, {**with_key, "lines": lines}, case.renderer).replace("\r\n", "\n")
+    body = write_text("body", source, {**with_key, "lines": lines}, case.given.renderer).replace("\r\n", "\n")
     if not body.strip():
         raise Unwritable(Hold.of(Reason.MISSING_VALUE, "body"))
     if found := unsafe_character(body.replace("\n", "").replace("\t", "")):
         raise Unwritable(Hold.of(Reason.UNSAFE_VALUE, where="body", found=found))
     if case.rule.key_typed:
-        for name, text in (("contract_number", case.notice.contract_number), ("key", case.notice.key.clear)):
+        for name, text in (("contract_number", number), ("key", key)):
             if text not in body:  # the issuer would get a mail without what it asked for
                 raise Unwritable(Hold.of(Reason.MISSING_VALUE, "not_typed", value=name))
     return body if body.endswith("\n") else body + "\n"
 
 
-def _required_lines(case: _Case, names: Mapping[str, Any]) -> tuple[Scope, ...]:
+def _required_lines(case: Case, names: Mapping[str, Any]) -> tuple[Scope, ...]:
     """The items that the issuer requires, in its order; then what they lack of project, number and typed key."""
-    written = [(line.title, write_line(line.title, line.value, names, case.renderer)) for line in case.rule.lines]
+    written = [(line.title, write_line(line.title, line.value, names, case.given.renderer)) for line in case.rule.lines]
     if written:
         values = [match_key(value) for _, value in written]
-        name, number = case.project.name, case.notice.contract_number
-        is_new = case.circumstances.counts_silence  # a draft of an older program keeps its body
+        name, number = case.given.project.name, case.given.notice.contract_number
+        is_new = case.given.counts_silence  # a draft of an older program keeps its body
         if is_new and not any(holds_name(value, match_key(name)) for value in values):
             written.append(("案件名", name))
         if (is_new or case.rule.key_typed) and not any(holds_code(value, match_key(number)) for value in values):
             written.append(("保証契約番号", number))
-        key = case.notice.key.clear
+        key = case.given.notice.key.clear
         if case.rule.key_typed and not any(key in value for _, value in written):
             written.append(("認証キー", key))
     return tuple(Scope("lines", {"title": title, "value": value}) for title, value in written)
@@ -491,8 +376,7 @@ def _rehearsal_preface(to: tuple[Address, ...], cc: tuple[Address, ...], subject
     return "\n".join(lines) + "\n"
 
 
-# --- The rule, and what people do under it ---------------------------------------------------------------------------
-
+# --- The rule, and what people do under it -------------------------------------------------------------------
 
 _TOGETHER: Final = frozenset({Timing.WITH_CONTRACT, Timing.WITH_INVOICE})
 _BEFORE: Final = frozenset({Timing.BEFORE_CONTRACT, Timing.BEFORE_INVOICE})
@@ -520,30 +404,22 @@ def _hashed(part: Rule | Section | None) -> dict[str, object] | None:
     }
 
 
-def list_duties(
-    issuer: Issuer,
-    project: Project,
-    product: Product,
-    contract_number: str,
-    rule: Rule,
-    section: Section | None,
-    contract: Contract,
-    way: When | None = None,
-) -> Duties:
-    """Returns the follow-ups of the rule if the invoice goes this ``way``, without those of draft or form."""
+def _duties(case: Case) -> Duties:
+    """Returns the follow-ups of the rule, without those that depend on a draft or a form."""
+    rule, issuer, project, notice = case.rule, case.given.issuer, case.given.project, case.given.notice
     return Duties(
-        rule_hash=hash_rule(rule, section),
-        source=_source(issuer, project, product, rule),
+        rule_hash=hash_rule(rule, case.section),
+        source=_source(issuer, project, notice.product, rule),
         checked_on=issuer.checked_on,
         chosen=rule.chosen,
-        is_amended=contract is Contract.AMENDED,
+        is_amended=case.given.contract is Contract.AMENDED,
         call_after=rule.call_after,
         closes=rule.closes.value,
         settle_days=rule.settle_days,
-        after=sentences_for(rule.after, way),
+        after=sentences_for(rule.after, case.way),
         url=rule.url,
         bring=rule.bring,
-        deadline=_last_day(rule.timing, project, product, contract_number),
+        deadline=_last_day(rule.timing, project, notice.product, notice.contract_number),
     )
 
 
@@ -584,18 +460,18 @@ def add_promised(after: tuple[Told, ...], product: Product) -> tuple[Told, ...]:
 # --- Before it is mailed -----------------------------------------------------------------------------------------
 
 
-def hold_for_people(
-    project: Project, product: Product, contract_number: str, rule: Rule, section: Section | None
-) -> Iterator[Hold]:
+def hold_for_people(case: Case) -> Iterator[Hold]:
     """Yields holds for a person's steps before the mail: tell the issuer, wait for the contract or the invoice.
 
     They name the project, because the same question about another project is a different question.
     """
+    rule, section, project, notice = case.rule, case.section, case.given.project, case.given.notice
     if rule.contact_first:
         told = tuple(filter(None, (section.name, section.phone))) if section else ()
         yield Hold.of(Reason.CONTACT_FIRST, project=project.id, asked=rule.contact_first, told=told)
     if rule.timing in _TOGETHER:
-        yield Hold(Reason.TIMING, Params(**tell_timing(project, product, contract_number, rule), project=project.id))
+        timing = tell_timing(project, notice.product, notice.contract_number, rule)
+        yield Hold(Reason.TIMING, Params(**timing, project=project.id))
 
 
 def hold_for_contract(project: Project, today: dt.date) -> Iterator[Hold]:
@@ -607,11 +483,6 @@ def hold_for_contract(project: Project, today: dt.date) -> Iterator[Hold]:
         yield Hold.of(Reason.TIMING, FROM_CONTRACT_DAY, project=project.id, day=concluded.isoformat())
 
 
-def earliest_day(project: Project) -> dt.date | None:
-    """Returns the first day on which a mail with an invoice may leave; None if it is not known."""
-    return project.dates.get(CountedBy.CONTRACT)
-
-
 def tell_timing(project: Project, product: Product, contract_number: str, rule: Rule) -> Params:
     """Returns when the issuer wants it, with the day if it is known; empty for any time."""
     if rule.timing is Timing.ANY:
@@ -620,6 +491,3 @@ def tell_timing(project: Project, product: Product, contract_number: str, rule: 
     last = _last_day(rule.timing, project, product, contract_number) if rule.timing in _BEFORE else None
     days = {"day": day.isoformat() if day else "", "last": last.isoformat() if last else ""}
     return Params(code=rule.timing.value, **days)
-
-
-# --- After it left -----------------------------------------------------------------------------------------------

@@ -11,12 +11,11 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from worker.compose.template_context import Names, Unwritable, add_key, write_line
-from worker.config.templates import Renderer
+from worker.compose.template_context import Case, Names, Unwritable, add_key, write_line
 from worker.core.model import Attachment, Channel, Duties, Hold, Notice, Submission
 from worker.core.old_sentences import old_told
 from worker.core.params import Params, Told
-from worker.core.rulebook import Conditional, Rule, Section, Sentence, When, sentences_for
+from worker.core.rulebook import Conditional, Sentence, When, sentences_for
 from worker.core.states import Kind, Reason, kind_of
 
 _OF_ANOTHER: Final = frozenset({Reason.NAME_ONLY, Reason.NUMBER_DIFFERS})
@@ -39,44 +38,38 @@ class HandingOver:
 
 
 def prepare_handing_over(
-    duties: Duties,
-    rule: Rule,
-    notice: Notice,
-    names: Names,
-    files: Iterable[Attachment],
-    section: Section | None,
-    way: When | None,
-    timing: Params,
-    renderer: Renderer,
+    case: Case, duties: Duties, names: Names, files: Iterable[Attachment], timing: Params
 ) -> HandingOver:
-    """Returns a person's steps under ``rule``: prior contact, the submission itself, then the manual checks.
+    """Returns a person's steps: prior contact, the submission itself, then the manual checks.
 
-    ``timing`` is the moment (``compose.tell_timing``). ``files`` are those to upload, to print or to take along.
-    ``way`` is how the invoice goes. If it is not known, the steps that depend on it are given with their condition.
+    ``timing`` is the moment (``compose.tell_timing``). ``files`` are those to upload, to print or to take along. If the
+    way of the invoice is not known, the steps that depend on it are given with their condition.
     """
+    rule, notice, way = case.rule, case.given.notice, case.way
     masked = add_key(names, str(notice.key))
     holds: list[Hold] = []
 
     def fill(what: str, source: str) -> str:
         try:
-            return write_line(what, source, masked, renderer)
+            return write_line(what, source, masked, case.given.renderer)
         except Unwritable as unwritable:
             holds.append(unwritable.hold)
             return ""
 
+    first: list[Told] = [each for each in (rule.contact_first, timing) if each]
     steps: list[Told] = [fill(f"instructions[{at}]", step) for at, step in enumerate(rule.instructions, 1)]
     lines = [(line.title, fill(line.title, line.value)) for line in rule.lines if rule.channel is not Channel.PAPER]
     entries: list[tuple[Told, Told]] = [*lines]
     if rule.key_typed:
         entries += _typed(notice, [value for _, value in lines])
     if rule.channel is Channel.FAX:
-        number = section.fax if section else ""
+        number = case.section.fax if case.section else ""
         entries.insert(0, (Params(code="fax_number"), number or FAX_UNKNOWN))
     if not (steps or entries or rule.url or rule.bring) or (rule.channel in _BY_HAND and not (steps or rule.bring)):
         steps = [NO_STEPS]
     filled = dataclasses.replace(
         duties,
-        instructions=(*_first(rule, timing), *steps, *_told(rule.conditions, way)),
+        instructions=(*first, *steps, *_told(rule.conditions, way)),
         after=_told(rule.after, way),
         entries=tuple(entries),
         bring=(*duties.bring, *(f"{each.title}：{each.filename}" for each in files)),
@@ -101,10 +94,6 @@ def _told(sentences: Iterable[Sentence], way: When | None) -> tuple[Told, ...]:
     )
 
 
-def _first(rule: Rule, timing: Params) -> Sequence[Told]:
-    return [each for each in (rule.contact_first, timing) if each]
-
-
 # --- What changed since it was handed over -----------------------------------------------------------------------
 
 
@@ -115,7 +104,9 @@ def renew_steps(before: Submission, fresh: Submission) -> Submission:
     at. The steps stay if today's are incomplete, may belong to another project, or are those of a mail.
     """
     renewed = dataclasses.replace(before, superseded_by=fresh.superseded_by)
-    if any(_spoils(hold) for hold in fresh.reasons) or (fresh.channel is Channel.EMAIL) != _was_mail(before):
+    if any(_spoils(hold) for hold in fresh.reasons) or (fresh.channel is Channel.EMAIL) != (
+        before.channel is Channel.EMAIL
+    ):
         return renewed
     looked_at = before.duties
     return dataclasses.replace(
@@ -140,10 +131,6 @@ def _as_told_before(stored: Duties, fresh: Duties) -> Duties:
     names = ("source", "after", "instructions", "entries")
     same = {name: getattr(stored, name) for name in names if old_told(getattr(fresh, name)) == getattr(stored, name)}
     return dataclasses.replace(fresh, **same)
-
-
-def _was_mail(submission: Submission) -> bool:
-    return submission.channel is Channel.EMAIL
 
 
 def _spoils(hold: Hold) -> bool:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from worker.compose.compose import UNSEEN_SUBJECT, Circumstances, Composed, compose
+from worker.compose.compose import UNSEEN_SUBJECT, Composed, compose
+from worker.compose.template_context import ComposeInput
 from worker.config.load import Configuration
 from worker.config.projects import read_one_project
 from worker.config.templates import Renderer
@@ -86,16 +87,7 @@ def run_example(
     project = read_one_project(example.project, settled, found, f"{place}.project")
     if project is None:
         return tuple(found)
-    composed = compose(
-        _notice(example, issuer, project),
-        _PDF,
-        _settle_project(project),
-        settled,
-        _circumstances(example, issuer),
-        template,
-        _load_any,
-        renderer,
-    )
+    composed = compose(_input(example, settled, _settle_project(project), template, renderer))
     return tuple(
         Problem(issuer.file, f"{place}.expect.{key}", "example_differs", {"expected": expected, "found": came or "－"})
         for key, expected, came in _differences(example, composed)
@@ -137,23 +129,26 @@ def _settle_rules(rules: Mapping[Product, Rule]) -> Mapping[Product, Rule]:
     )
 
 
-def _notice(example: Example, issuer: Issuer, project: Project) -> Notice:
-    return Notice(_guarantor(issuer).id, project.name, example.contractor, example.product, example.number, Key(KEY))
-
-
 def _guarantor(issuer: Issuer) -> Guarantor:
     """Returns a guarantor that the issuer accepts: which company it is changes only its name."""
     id_ = issuer.guarantors[0] if issuer.guarantors else "example"
     return Guarantor(id_, "みほん保証株式会社", (), (), (), "", "", {}, {})
 
 
-def _circumstances(example: Example, issuer: Issuer) -> Circumstances:
+def _input(
+    example: Example, issuer: Issuer, project: Project, template: Callable[[str], str | None], renderer: Renderer
+) -> ComposeInput:
     contractor = Contractor(
         example.contractor, "総務部", "山田 花子", "045-000-0000", Address("soumu@contractor.example")
     )
-    return Circumstances(
+    guarantor = _guarantor(issuer)
+    return ComposeInput(
+        notice=Notice(guarantor.id, project.name, example.contractor, example.product, example.number, Key(KEY)),
+        pdf=_PDF,
+        project=project,
+        issuer=issuer,
         contractor=contractor,
-        guarantor=_guarantor(issuer),
+        guarantor=guarantor,
         max_bytes=_MAX_BYTES,
         is_loopback_server=True,
         rehearsal_to=None,
@@ -161,6 +156,9 @@ def _circumstances(example: Example, issuer: Issuer) -> Circumstances:
         correction=0,
         in_reply_to="",
         secret=bytes(SECRET_BYTES),
+        template=lambda name, _: template(name),
+        load_invoice=_load_any,
+        renderer=renderer,
         is_named_by_old=lambda message_id: False,  # noqa: ARG005  an example has no past
         today=_LATE,
         contract=example.contract,

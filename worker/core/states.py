@@ -171,26 +171,25 @@ class IllegalEvent(HoshobinError):
         self.event = event
 
 
-_S, _E = State, Event
-_DRAFTED = (_S.HELD, _S.APPROVED, _S.HANDED_OVER)
+_DRAFTED = (State.HELD, State.APPROVED, State.HANDED_OVER)
 _ON_THE_WAY = {  # what may follow SENT, only to the right but for OVERDUE, which may also follow RELAYED
-    _S.DELAYED: _E.DELAYED,
-    _S.OVERDUE: _E.OVERDUE,
-    _S.RELAYED: _E.RELAYED,
-    _S.DELIVERED: _E.DELIVERED,
+    State.DELAYED: Event.DELAYED,
+    State.OVERDUE: Event.OVERDUE,
+    State.RELAYED: Event.RELAYED,
+    State.DELIVERED: Event.DELIVERED,
 }
 _Row = dict[Event, tuple[State, ...]]
 _PROOFS: Final[_Row] = {  # what came back proves that it left
-    _E.PROVEN_SENT: (_S.SENT,),
-    _E.DELAYED: (_S.DELAYED,),
-    _E.RELAYED: (_S.RELAYED,),
-    _E.DELIVERED: (_S.DELIVERED,),
-    _E.BOUNCED: (_S.BOUNCED,),
+    Event.PROVEN_SENT: (State.SENT,),
+    Event.DELAYED: (State.DELAYED,),
+    Event.RELAYED: (State.RELAYED,),
+    Event.DELIVERED: (State.DELIVERED,),
+    Event.BOUNCED: (State.BOUNCED,),
 }
 _CLOSING: Final[_Row] = {
-    _E.BOUNCED: (_S.BOUNCED,),
-    _E.NOT_ACCEPTED: (_S.BOUNCED,),
-    _E.CONFIRMED: (_S.CONFIRMED,),
+    Event.BOUNCED: (State.BOUNCED,),
+    Event.NOT_ACCEPTED: (State.BOUNCED,),
+    Event.CONFIRMED: (State.CONFIRMED,),
 }
 
 
@@ -199,65 +198,67 @@ def _after_sent(*later: State) -> _Row:
 
 
 TRANSITIONS: Final[dict[State | None, _Row]] = {
-    None: {_E.ANNOUNCED: (_S.ANNOUNCED,), _E.NOTICE_READ: _DRAFTED},
-    _S.ANNOUNCED: {
-        _E.NOTICE_READ: _DRAFTED,
-        _E.HANDED_OVER: (_S.HANDED_OVER,),
-        _E.WITHDRAWN: (_S.WITHDRAWN,),
+    None: {Event.ANNOUNCED: (State.ANNOUNCED,), Event.NOTICE_READ: _DRAFTED},
+    State.ANNOUNCED: {
+        Event.NOTICE_READ: _DRAFTED,
+        Event.HANDED_OVER: (State.HANDED_OVER,),
+        Event.WITHDRAWN: (State.WITHDRAWN,),
     },
-    _S.HELD: {
-        _E.APPROVED: (_S.APPROVED, _S.HELD),
-        _E.REDRAFTED: _DRAFTED,
-        _E.HANDED_OVER: (_S.HANDED_OVER,),
-        _E.WITHDRAWN: (_S.WITHDRAWN,),
+    State.HELD: {
+        Event.APPROVED: (State.APPROVED, State.HELD),
+        Event.REDRAFTED: _DRAFTED,
+        Event.HANDED_OVER: (State.HANDED_OVER,),
+        Event.WITHDRAWN: (State.WITHDRAWN,),
     },
-    _S.APPROVED: {
-        _E.SEND_STARTED: (_S.SENDING,),
-        _E.HELD: (_S.HELD,),
-        _E.WITHDRAWN: (_S.WITHDRAWN,),
+    State.APPROVED: {
+        Event.SEND_STARTED: (State.SENDING,),
+        Event.HELD: (State.HELD,),
+        Event.WITHDRAWN: (State.WITHDRAWN,),
     }
     | _PROOFS,
-    _S.SENDING: {
-        _E.DATA_STARTED: (_S.IN_DOUBT,),
-        _E.NOT_NOW: (_S.APPROVED,),
-        _E.REFUSED: (_S.REFUSED,),
-        _E.REHEARSAL_ENDED: (_S.HELD,),
+    State.SENDING: {
+        Event.DATA_STARTED: (State.IN_DOUBT,),
+        Event.NOT_NOW: (State.APPROVED,),
+        Event.REFUSED: (State.REFUSED,),
+        Event.REHEARSAL_ENDED: (State.HELD,),
     },
-    _S.IN_DOUBT: {
-        _E.ACCEPTED: (_S.SENT,),
-        _E.NOT_NOW: (_S.APPROVED,),
-        _E.REFUSED: (_S.REFUSED,),
-        _E.CONFIRMED_SENT: (_S.SENT,),
-        _E.CONFIRMED_NOT_SENT: (_S.HELD,),
-        _E.REHEARSAL_ENDED: (_S.HELD,),
+    State.IN_DOUBT: {
+        Event.ACCEPTED: (State.SENT,),
+        Event.NOT_NOW: (State.APPROVED,),
+        Event.REFUSED: (State.REFUSED,),
+        Event.CONFIRMED_SENT: (State.SENT,),
+        Event.CONFIRMED_NOT_SENT: (State.HELD,),
+        Event.REHEARSAL_ENDED: (State.HELD,),
     }
     | _PROOFS,
-    _S.SENT: _after_sent(_S.DELAYED, _S.OVERDUE, _S.RELAYED, _S.DELIVERED),
-    _S.DELAYED: _after_sent(_S.OVERDUE, _S.RELAYED, _S.DELIVERED),
-    _S.OVERDUE: _after_sent(_S.RELAYED, _S.DELIVERED),
-    _S.RELAYED: _after_sent(_S.OVERDUE, _S.DELIVERED),  # a relay that reports nothing more is silent like any other
-    _S.DELIVERED: _after_sent(),
-    _S.HANDED_OVER: {_E.CONFIRMED: (_S.CONFIRMED,), _E.WITHDRAWN: (_S.WITHDRAWN,)},
-    _S.BOUNCED: {_E.CONFIRMED: (_S.CONFIRMED,)},
-    _S.CONFIRMED: {},
-    _S.REFUSED: {},
-    _S.WITHDRAWN: {},
+    State.SENT: _after_sent(State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED),
+    State.DELAYED: _after_sent(State.OVERDUE, State.RELAYED, State.DELIVERED),
+    State.OVERDUE: _after_sent(State.RELAYED, State.DELIVERED),
+    State.RELAYED: _after_sent(
+        State.OVERDUE, State.DELIVERED
+    ),  # a relay that reports nothing more is silent like any other
+    State.DELIVERED: _after_sent(),
+    State.HANDED_OVER: {Event.CONFIRMED: (State.CONFIRMED,), Event.WITHDRAWN: (State.WITHDRAWN,)},
+    State.BOUNCED: {Event.CONFIRMED: (State.CONFIRMED,)},
+    State.CONFIRMED: {},
+    State.REFUSED: {},
+    State.WITHDRAWN: {},
 }
 
-WAITING: Final = frozenset({_S.ANNOUNCED, _S.HELD, _S.APPROVED, _S.SENDING})
+WAITING: Final = frozenset({State.ANNOUNCED, State.HELD, State.APPROVED, State.SENDING})
 """States of a submission that has certainly not left: the same notice again adds nothing to it."""
 
 
-ACCEPTED: Final = frozenset({_S.SENT, _S.DELAYED, _S.OVERDUE, _S.RELAYED, _S.DELIVERED, _S.CONFIRMED})
+ACCEPTED: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.CONFIRMED})
 """A mail server took it, and no word has come that the issuer did not get it. CONFIRMED may also be handed in."""
 
-MAY_HAVE_LEFT: Final = ACCEPTED | {_S.IN_DOUBT, _S.BOUNCED}
+MAY_HAVE_LEFT: Final = ACCEPTED | {State.IN_DOUBT, State.BOUNCED}
 """States of a submission that may have reached a mail server."""
 
-SAYS_UNSENT: Final = frozenset({_S.REFUSED, _S.WITHDRAWN, _S.HANDED_OVER})
+SAYS_UNSENT: Final = frozenset({State.REFUSED, State.WITHDRAWN, State.HANDED_OVER})
 """States in which nothing was mailed. A report received in one of them needs manual review."""
 
-NEEDS_A_PERSON: Final = frozenset({_S.HELD, _S.ANNOUNCED, _S.HANDED_OVER})
+NEEDS_A_PERSON: Final = frozenset({State.HELD, State.ANNOUNCED, State.HANDED_OVER})
 """The states that wait for a person from the moment they are entered."""
 
 
