@@ -37,6 +37,7 @@ from tests.support.registered import (
 )
 from tests.support.world import HANAKO, START, WORKER
 from worker.approve import decisions
+from worker.approve.redraft import keep_contents
 from worker.config.settings import Mode
 from worker.core.errors import NotAllowed, Unavailable
 from worker.core.messages import name_hold
@@ -77,7 +78,7 @@ class Desk:
             writing.keep_notice(sha256(pdf), notice)
             new = arrived(notice, pdf, id=0, **changes)
             made = decided.redraft(new, register.in_force(), writing, self.clock.now())
-            decisions.keep_contents(writing, made)
+            keep_contents(writing, made)
             return writing.create(Event.NOTICE_READ, made.submission, WORKER, {})
 
     def approve(

@@ -18,7 +18,7 @@ from tests.support.registered import INVOICE, REGISTER
 from tests.support.small_office import Settings, SmallOffice, form, mail_with
 from tests.support.world import HANAKO
 from worker.approve import decisions
-from worker.approve.redraft import missing_where_away
+from worker.approve.redraft import missing_where_away, redraft
 from worker.compose.attachments import STILL_WRITTEN
 from worker.core.errors import NotBrought, Unavailable, Unsettled
 from worker.core.model import Unreadable, sha256
@@ -146,9 +146,7 @@ def test_only_the_acting_steps_reach_the_folder_and_decisions_are_handed_what_wa
     assert reaching <= LOOKING
 
 
-@pytest.mark.parametrize(
-    "drafting", [decisions.approve, decisions.resend, decisions.resolve_not_sent, decisions.redraft]
-)
+@pytest.mark.parametrize("drafting", [decisions.approve, decisions.resend, decisions.resolve_not_sent, redraft])
 def test_what_drafts_is_given_the_invoices(drafting: Callable[..., object]) -> None:
     given = inspect.signature(drafting).parameters["invoices"]
     assert (given.annotation, given.default) == ("InvoiceSnapshot", inspect.Parameter.empty)

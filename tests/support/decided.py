@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from worker.approve import decisions
+from worker.approve import redraft as drafting
 from worker.approve.redraft import InForce
 
 
@@ -21,4 +22,4 @@ def _with_invoices(decide: Any, first: Any, in_force: InForce, *others: Any, **n
 approve = partial(_with_invoices, decisions.approve)
 resend = partial(_with_invoices, decisions.resend)
 resolve_not_sent = partial(_with_invoices, decisions.resolve_not_sent)
-redraft = partial(_with_invoices, decisions.redraft)
+redraft = partial(_with_invoices, drafting.redraft)

@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from worker.compose import mime_verify as decode
-from worker.compose import mime_write as letter
 from worker.compose.invoice_check import check_invoice
+from worker.compose.mime_verify import differences
+from worker.compose.mime_write import UnsafeValue, write_letter
 from worker.config.editing.catalogue import leaves_of
 from worker.core.addresses import copy_of
 from worker.core.approval_label import APRIL
@@ -519,13 +519,13 @@ def read_back(
 
 def _read(draft: Draft, body: str, contents: Mapping[Sha256, bytes], max_bytes: int) -> tuple[Hold, ...]:
     try:
-        raw = letter.write_letter(draft, body, contents, _ANY_DATE)
-    except letter.UnsafeValue as unsafe:
+        raw = write_letter(draft, body, contents, _ANY_DATE)
+    except UnsafeValue as unsafe:
         return (Hold.of(Reason.UNSAFE_VALUE, where=unsafe.name, found=unsafe.char),)
     holds = []
     if len(raw) > max_bytes:
         holds.append(Hold.of(Reason.TOO_BIG, "bytes", bytes=str(len(raw)), limit=str(max_bytes)))
-    if different := decode.differences(draft, body, contents, raw):
+    if different := differences(draft, body, contents, raw):
         holds.append(Hold.of(Reason.ENCODING, places=different))
     return tuple(holds)
 

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from worker.audit.chain import canonical
-from worker.compose import mime_write as letter
 from worker.compose.attachments import (
     ChosenInvoice,
     LoadedDocument,
@@ -32,6 +31,7 @@ from worker.compose.attachments import (
 )
 from worker.compose.checks import read_back
 from worker.compose.manual_submission import prepare_handing_over
+from worker.compose.mime_write import attachment_name
 from worker.compose.template_context import (
     Case,
     ComposeInput,
@@ -314,10 +314,7 @@ def _attach_all(
     files += [(each.title, each.name, each.content) for each in documents]
     return (
         {sha256(content): content for _, _, content in files},
-        [
-            Attachment(title, letter.attachment_name(name), sha256(content), len(content))
-            for title, name, content in files
-        ],
+        [Attachment(title, attachment_name(name), sha256(content), len(content)) for title, name, content in files],
     )
 
 
