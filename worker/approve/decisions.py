@@ -12,7 +12,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from worker.approve.redraft import InForce, keep_contents, redraft
+from worker.approve.reevaluate import ActiveConfig, keep_contents, reevaluate
 from worker.approve.release import answer_holds, refuse_unless_shown
 from worker.audit.sent_log import receipt_detail
 from worker.compose.checks import remembered_as
@@ -45,7 +45,7 @@ _DUTIES_IN: Final = RESENDABLE - {State.REFUSED, State.WITHDRAWN}
 
 def approve(
     store: Store,
-    in_force: InForce,
+    active_config: ActiveConfig,
     invoices: InvoiceSnapshot,
     number: int,
     label: str,
@@ -68,13 +68,15 @@ def approve(
         held = writing.submission(number)
         refuse_unless_shown(held, label)
         shown = held.label
-        fresh = redraft(held, in_force, invoices, writing, now)
+        fresh = reevaluate(held, active_config, invoices, writing, now)
         if (fresh.submission.draft_hash, fresh.submission.reasons) != (held.draft_hash, held.reasons):
             keep_contents(writing, fresh)
             held = writing.change(Event.REDRAFTED, held, fresh.submission, Author("hoshobin", author.account), {})
         # The day alone can change or end a reason without changing the label.
         if held.state is State.HELD and held.label == shown:
-            after = _answer(writing, in_force, invoices, held, author, note, now, ticked, ASKED if asked else shown)
+            after = _answer(
+                writing, active_config, invoices, held, author, note, now, ticked, ASKED if asked else shown
+            )
             return after, held.reasons
     refuse_unless_shown(held, label)
     raise AssertionError("what is held under its label was answered")
@@ -82,7 +84,7 @@ def approve(
 
 def _answer(
     writing: Writing,
-    in_force: InForce,
+    active_config: ActiveConfig,
     invoices: InvoiceSnapshot,
     before: Submission,
     author: Author,
@@ -91,13 +93,17 @@ def _answer(
     ticked: Sequence[str],
     label: str,
 ) -> Submission:
-    release = in_force.configuration.settings.release
+    release = active_config.configuration.settings.release
     answered = answer_holds(before, author.by, author.account, note, now, release=release, ticked=ticked)
     # An answer to either says that this number belongs to the project that was shown.
     binds = any(hold.reason in {Reason.NAME_ONLY, Reason.NUMBER_DIFFERS} for hold in before.reasons)
     bound = before.project if binds else None
-    drafted = redraft(
-        dataclasses.replace(answered, bound_project=bound or answered.bound_project), in_force, invoices, writing, now
+    drafted = reevaluate(
+        dataclasses.replace(answered, bound_project=bound or answered.bound_project),
+        active_config,
+        invoices,
+        writing,
+        now,
     )
     keep_contents(writing, drafted)
     for name in filter(None, map(remembered_as, before.reasons)):
@@ -142,7 +148,7 @@ def record_done(
         before = writing.submission(number)
         if before.state not in _DUTIES_IN and not before.unread:
             raise NotAllowed("not_in_this_state", id=str(number), state=before.state.value, event=NoteEvent.DONE.value)
-        duty = choose_duty(before, what)
+        duty = choose_follow_up(before, what)
         if isinstance(duty, Receipt):
             changes: dict[str, Any] = {"unread": tuple(each for each in before.unread if each != duty)}
             writing.note(NoteEvent.DONE, number, author, {"done": receipt_detail(duty), "note": note}, changes)
@@ -151,7 +157,7 @@ def record_done(
         return writing.submission(number), duty
 
 
-def choose_duty(submission: Submission, what: int | None) -> Told | Receipt:
+def choose_follow_up(submission: Submission, what: int | None) -> Told | Receipt:
     """Returns the duty after sending with the number ``what`` (from 1), or the only one left. Raises NotAllowed.
 
     Reports that came back are numbered after the rule's duties.
@@ -212,7 +218,7 @@ def resolve_sent(store: Store, number: int, author: Author, now: dt.datetime) ->
 
 
 def resolve_not_sent(
-    store: Store, in_force: InForce, invoices: InvoiceSnapshot, number: int, author: Author, now: dt.datetime
+    store: Store, active_config: ActiveConfig, invoices: InvoiceSnapshot, number: int, author: Author, now: dt.datetime
 ) -> Submission:
     """State that a submission in doubt did not leave: it is held, and goes again only when approved."""
     with store.writing() as writing:
@@ -227,7 +233,7 @@ def resolve_not_sent(
             deferrals=0,
             letter_sha256=None,
         )
-        drafted = redraft(stated, in_force, invoices, writing, now)
+        drafted = reevaluate(stated, active_config, invoices, writing, now)
         keep_contents(writing, drafted)
         _check(before, Event.CONFIRMED_NOT_SENT, State.HELD)
         return writing.change(Event.CONFIRMED_NOT_SENT, before, drafted.submission, author, {})
@@ -278,7 +284,13 @@ def note_announced(
 
 
 def resend(
-    store: Store, in_force: InForce, invoices: InvoiceSnapshot, number: int, author: Author, why: str, now: dt.datetime
+    store: Store,
+    active_config: ActiveConfig,
+    invoices: InvoiceSnapshot,
+    number: int,
+    author: Author,
+    why: str,
+    now: dt.datetime,
 ) -> Submission:
     """Open a correction of a submission that left, was refused, handed over or withdrawn: a new, linked one."""
     with store.writing() as writing:
@@ -306,7 +318,7 @@ def resend(
             corrects=old.id,
             correction=max(each.correction for each in line) + 1,
         )
-        drafted = redraft(fresh, in_force, invoices, writing, now)
+        drafted = reevaluate(fresh, active_config, invoices, writing, now)
         keep_contents(writing, drafted)
         return writing.create(Event.NOTICE_READ, drafted.submission, author, {"corrects": old.id, "why": why})
 

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from worker.approve.old_details import covers, is_about_mail, names_draft
+from worker.approve.old_details import covers, is_answer_to_mail, names_draft
 from worker.compose.checks import is_about_rehearsing
 from worker.compose.compose import Composed
 from worker.config.settings import Mode, Release
 from worker.core.approval_label import fold_label
 from worker.core.errors import NotAllowed
-from worker.core.model import JST, Answer, Attachment, Channel, Duties, Hold, Sha256, Submission
+from worker.core.model import JST, Answer, Attachment, Channel, FollowUps, Hold, Sha256, Submission
 from worker.core.params import Params, of_text
 from worker.core.states import Kind, Reason, State, kind_of
 from worker.match.match import Ambiguous, Match, Outcome, Proposed, Unmatched
@@ -108,7 +108,7 @@ def is_by_hold(submission: Submission) -> bool:
     return submission.state is State.APPROVED and submission.release.startswith(_HOLD)
 
 
-def opening_of(duties: Duties) -> dt.datetime | None:
+def opening_of(duties: FollowUps) -> dt.datetime | None:
     """Returns the first moment at which the mail may leave even if approved earlier; None if there is none."""
     return dt.datetime.combine(duties.not_before, dt.time(), JST) if duties.not_before else None
 
@@ -240,7 +240,7 @@ def evidence_of_mail(code: str, digest: Sha256) -> str:
 
 def is_weighed(submission: Submission, digest: Sha256) -> bool:
     """Returns whether a person has answered the evidence of this kept mail about ``submission``, under any code."""
-    return any(is_about_mail(answer, digest[:_DIGITS]) for answer in submission.answers)
+    return any(is_answer_to_mail(answer, digest[:_DIGITS]) for answer in submission.answers)
 
 
 # --- A person answers ----------------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from worker.compose.invoice_check import check_invoice
-from worker.compose.mime_verify import differences
-from worker.compose.mime_write import UnsafeValue, write_letter
+from worker.compose.mime_verify import verify_message
+from worker.compose.mime_write import UnsafeValue, build_message
 from worker.config.editing.catalogue import leaves_of
 from worker.core.addresses import copy_of
 from worker.core.approval_label import APRIL
@@ -81,7 +81,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ruled:
+class RuleCheckInput:
     """A submission and the rule that it follows, by mail or otherwise."""
 
     submission: Submission
@@ -95,7 +95,7 @@ class Ruled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finished(Ruled):
+class DraftCheckInput(RuleCheckInput):
     """A draft as it would be sent, and what it was made of."""
 
     guarantor: Guarantor
@@ -110,7 +110,7 @@ class Finished(Ruled):
     """All of the configuration: an invoice that names another one of them is another's."""
 
 
-def check_draft(finished: Finished, register: Register, known: Reading, today: dt.date) -> tuple[Check, ...]:
+def check_draft(finished: DraftCheckInput, register: Register, known: Reading, today: dt.date) -> tuple[Check, ...]:
     """Runs every check, in the order in which a person should look at the results."""
     guards: tuple[tuple[str, Callable[[], Iterator[Hold]]], ...] = (
         ("wrong_recipient", lambda: _wrong_recipients(finished)),
@@ -128,7 +128,7 @@ def check_draft(finished: Finished, register: Register, known: Reading, today: d
     )
 
 
-def check_rule(ruled: Ruled, known: Reading, today: dt.date) -> tuple[Check, ...]:
+def check_rule(ruled: RuleCheckInput, known: Reading, today: dt.date) -> tuple[Check, ...]:
     """Runs the checks that apply even if nothing is mailed: a changed rule, and a resubmitted notice."""
     return (
         Check("rule_changed", tuple(dict.fromkeys(_changed_rule(ruled, known, today)))),
@@ -136,7 +136,7 @@ def check_rule(ruled: Ruled, known: Reading, today: dt.date) -> tuple[Check, ...
     )
 
 
-def stamp_history(submission: Submission, known: Reading) -> str:
+def history_fingerprint(submission: Submission, known: Reading) -> str:
     """A text that changes when what holds ``submission`` may be answered otherwise by what was sent before."""
     asked = {hold.reason for hold in submission.reasons}
     place = (submission.issuer or "", submission.section, submission.project or "")
@@ -174,7 +174,7 @@ def is_about_rehearsing(hold: Hold) -> bool:
 # --- To whom -------------------------------------------------------------------------------------------------
 
 
-def _wrong_recipients(finished: Finished) -> Iterator[Hold]:
+def _wrong_recipients(finished: DraftCheckInput) -> Iterator[Hold]:
     draft, section = finished.draft, _receiving(finished)
     to: tuple[Address, ...] = section.to if section else ()
     cc: tuple[Address, ...] = section.cc if section else ()
@@ -193,7 +193,7 @@ def _wrong_recipients(finished: Finished) -> Iterator[Hold]:
         yield Hold.of(Reason.WRONG_RECIPIENT, "nobody")
 
 
-def _receiving(finished: Ruled) -> Section | None:
+def _receiving(finished: RuleCheckInput) -> Section | None:
     """The section that the configuration gives for this issuer, project and product."""
     project, product = finished.project, finished.notice.product
     office = project.offices.get(product)
@@ -206,7 +206,7 @@ def _receiving(finished: Ruled) -> Section | None:
 # --- What it says --------------------------------------------------------------------------------------------
 
 
-def _other_values(finished: Finished, register: Register, known: Reading) -> Iterator[Hold]:
+def _other_values(finished: DraftCheckInput, register: Register, known: Reading) -> Iterator[Hold]:
     for fault in (
         *_of_parts(finished, known),
         *_of_typed(finished),
@@ -215,7 +215,7 @@ def _other_values(finished: Finished, register: Register, known: Reading) -> Ite
         yield Hold.of(Reason.KEY_DIFFERS, found=fault)
 
 
-def _of_parts(finished: Finished, known: Reading) -> Iterator[str]:
+def _of_parts(finished: DraftCheckInput, known: Reading) -> Iterator[str]:
     """The body and the files themselves: this text, this notice and no other."""
     draft = finished.draft
     if sha256(finished.body.encode()) != draft.body_sha256:
@@ -228,7 +228,7 @@ def _of_parts(finished: Finished, known: Reading) -> Iterator[str]:
             yield f"attachment: {each.filename}"
 
 
-def _of_typed(finished: Finished) -> Iterator[str]:
+def _of_typed(finished: DraftCheckInput) -> Iterator[str]:
     if finished.rule.notice is not NoticeForm.ATTACHED:
         notice = finished.notice
         for name, value in (("contract_number", notice.contract_number), ("key", notice.key.clear)):
@@ -236,7 +236,7 @@ def _of_typed(finished: Finished) -> Iterator[str]:
                 yield f"body: {name}"
 
 
-def _of_texts(finished: Finished, register: Register, known: Reading) -> Iterator[str]:
+def _of_texts(finished: DraftCheckInput, register: Register, known: Reading) -> Iterator[str]:
     """Names keys in forbidden places, and values that belong to another notice."""
     other_keys = tuple(_other_keys(finished, known))
     for place, text in _texts(finished.draft, finished.body):
@@ -264,7 +264,9 @@ def _is_alone(text: str, start: int, end: int) -> bool:
     return not _IN_A_NUMBER.match(text[start - 1 : start]) and not _IN_A_NUMBER.match(text[end : end + 1])
 
 
-def _foreign_numbers(finished: Finished, place: str, text: str, register: Register, known: Reading) -> Iterator[str]:
+def _foreign_numbers(
+    finished: DraftCheckInput, place: str, text: str, register: Register, known: Reading
+) -> Iterator[str]:
     """Yields contract numbers in ``text`` that are known to belong to another notice.
 
     A number in one of the project's registered values is allowed. A file name may hold any number of its project.
@@ -292,7 +294,7 @@ def _came_in(number: str, of: Submission, known: Reading) -> bool:
     return any(not (of.proven and each.is_doubtful) for each in known.by_number(number))
 
 
-def _other_keys(finished: Finished, known: Reading) -> Iterator[tuple[int, str]]:
+def _other_keys(finished: DraftCheckInput, known: Reading) -> Iterator[tuple[int, str]]:
     """The keys of other notices under the same number, with the submission that each came in with."""
     for each in known.by_number(finished.notice.contract_number):
         if each.pdf_sha256 is None or each.pdf_sha256 == finished.submission.pdf_sha256:
@@ -307,7 +309,7 @@ def _other_keys(finished: Finished, known: Reading) -> Iterator[tuple[int, str]]
 # --- With what -----------------------------------------------------------------------------------------------
 
 
-def _wrong_invoice(finished: Finished, register: Register, known: Reading) -> Iterator[Hold]:
+def _wrong_invoice(finished: DraftCheckInput, register: Register, known: Reading) -> Iterator[Hold]:
     product = finished.notice.product
     for each in finished.draft.attachments:
         if each.title not in INVOICE_TITLES.values():
@@ -337,7 +339,7 @@ def _is_same_notice(notice: Notice, other: Notice | None) -> bool:
     return other is not None and other.identity == notice.identity
 
 
-def _large_attachments(finished: Finished) -> Iterator[Hold]:
+def _large_attachments(finished: DraftCheckInput) -> Iterator[Hold]:
     for each in finished.draft.attachments:
         limit = LARGE_NOTICE if each.sha256 == finished.submission.pdf_sha256 else LARGE_FILE
         if each.size > limit:
@@ -347,7 +349,7 @@ def _large_attachments(finished: Finished) -> Iterator[Hold]:
 # --- Out of the usual ----------------------------------------------------------------------------------------
 
 
-def _first_addresses(finished: Finished, known: Reading) -> Iterator[Hold]:
+def _first_addresses(finished: DraftCheckInput, known: Reading) -> Iterator[Hold]:
     """A hold for each address, so that an answer about two still covers the one that is left to be asked about."""
     if finished.rehearsal_to is None:
         section = _receiving(finished)
@@ -365,7 +367,7 @@ def _domain(address: Address) -> str:
     return address.rpartition("@")[2].casefold()
 
 
-def _beside_the_issuer(finished: Finished) -> Iterator[tuple[str, Address]]:
+def _beside_the_issuer(finished: DraftCheckInput) -> Iterator[tuple[str, Address]]:
     """Yields the other recipients of number and key: our copy, the rehearsal address, and the earlier ones."""
     copy_to = copy_of(finished.draft, finished.copy_to)
     if copy_to is not None:
@@ -384,16 +386,16 @@ def remembered_as(hold: Hold) -> str:
     return f"{hold.reason.value} {hold.code}: {hold.params.word('value')}" if is_once else ""
 
 
-def _resubmitted(ruled: Ruled, known: Reading) -> Iterator[Hold]:
+def _resubmitted(ruled: RuleCheckInput, known: Reading) -> Iterator[Hold]:
     """Yields a hold for each other submission of the same notice that the issuer has, or is to get."""
-    if isinstance(ruled, Finished) and ruled.rehearsal_to is not None:
+    if isinstance(ruled, DraftCheckInput) and ruled.rehearsal_to is not None:
         return
     for each in find_resubmitted(ruled.submission, ruled.notice, known):
         is_there = each.state is State.CONFIRMED
         yield Hold.of(Reason.ALREADY_RESUBMITTED, CONFIRMED_CODE if is_there else "", value=f"#{each.id}")
 
 
-def _changed_rule(ruled: Ruled, known: Reading, today: dt.date) -> Iterator[Hold]:
+def _changed_rule(ruled: RuleCheckInput, known: Reading, today: dt.date) -> Iterator[Hold]:
     issuer, section = ruled.issuer, _receiving(ruled)
     last = _last_of_its_kind(ruled, section, known)
     if last is not None:
@@ -406,7 +408,7 @@ def _changed_rule(ruled: Ruled, known: Reading, today: dt.date) -> Iterator[Hold
             told = _changes(last, ruled, known)
             code = "changed_keys" if told else "changed"
             # If one of the two files is not kept, the mails still show whether the recipients changed.
-            is_seen = not told and isinstance(ruled, Finished) and section is not None
+            is_seen = not told and isinstance(ruled, DraftCheckInput) and section is not None
             seen = _say_recipients(last.draft, section) if is_seen and section else {}
             yield Hold.of(Reason.RULE_CHANGED, code, file=issuer.file, changes=told, **changed, **checked, **seen)
     april = last_first_of_april(today)
@@ -422,7 +424,7 @@ def _changed_rule(ruled: Ruled, known: Reading, today: dt.date) -> Iterator[Hold
         yield Hold.of(Reason.RULE_CHANGED, "until", section=section.id, day=_day(section.until))
 
 
-def _changes(last: Submission, ruled: Ruled, known: Reading) -> tuple[Params, ...]:
+def _changes(last: Submission, ruled: RuleCheckInput, known: Reading) -> tuple[Params, ...]:
     """Returns the differences between the issuer's file then and now, key by key; empty if one of them is not kept.
 
     A long list is cut, because after so many changes a person reads the file itself.
@@ -456,7 +458,7 @@ def _day(day: dt.date | None) -> str:
     return day.isoformat() if day else ""
 
 
-def _last_of_its_kind(ruled: Ruled, section: Section | None, known: Reading) -> Submission | None:
+def _last_of_its_kind(ruled: RuleCheckInput, section: Section | None, known: Reading) -> Submission | None:
     """The last one that should have followed the same rule: another project's own section is no change of it."""
     project, product, issuer = ruled.project, ruled.notice.product, ruled.issuer
     is_amended = ruled.contract is Contract.AMENDED
@@ -500,7 +502,7 @@ _ANY_DATE: Final = dt.datetime(2000, 1, 1, tzinfo=JST)
 _found: Final[OrderedDict[tuple[str, int], tuple[Hold, ...]]] = OrderedDict()
 
 
-def read_back(
+def pre_send_check(
     draft: Draft, draft_hash: str, body: str, contents: Mapping[Sha256, bytes], max_bytes: int
 ) -> tuple[Hold, ...]:
     """Returns the faults of the message of ``draft``.
@@ -519,13 +521,13 @@ def read_back(
 
 def _read(draft: Draft, body: str, contents: Mapping[Sha256, bytes], max_bytes: int) -> tuple[Hold, ...]:
     try:
-        raw = write_letter(draft, body, contents, _ANY_DATE)
+        raw = build_message(draft, body, contents, _ANY_DATE)
     except UnsafeValue as unsafe:
         return (Hold.of(Reason.UNSAFE_VALUE, where=unsafe.name, found=unsafe.char),)
     holds = []
     if len(raw) > max_bytes:
         holds.append(Hold.of(Reason.TOO_BIG, "bytes", bytes=str(len(raw)), limit=str(max_bytes)))
-    if different := differences(draft, body, contents, raw):
+    if different := verify_message(draft, body, contents, raw):
         holds.append(Hold.of(Reason.ENCODING, places=different))
     return tuple(holds)
 
@@ -533,7 +535,7 @@ def _read(draft: Draft, body: str, contents: Mapping[Sha256, bytes], max_bytes: 
 # --- The notice, read once more before it leaves ---------------------------------------------------------------------
 
 
-OF_THE_PDF: Final = "pdf"
+PDF_DIFFERS: Final = "pdf"
 """The code in the detail of KEY_DIFFERS, before the fields that differ: the draft itself is correct."""
 
 _ENTERED: Final = ("pdf_sha256", "guarantor", "contract_number", "product", "notice_name")
@@ -555,7 +557,7 @@ def compare_notice(read: Notice, pdf: Sha256, entered: Mapping[str, Any], kept: 
     Names are compared by their match key, as everywhere, because another reader may set their spaces otherwise.
     """
     if kept is None:
-        return Hold.of(Reason.KEY_DIFFERS, OF_THE_PDF, value=("key",))  # the row is gone, so the key is not known
+        return Hold.of(Reason.KEY_DIFFERS, PDF_DIFFERS, value=("key",))  # the row is gone, so the key is not known
     stated: dict[str, tuple[object, ...]] = {
         "file": (pdf, entered.get("pdf_sha256")),
         "guarantor": (read.guarantor, entered.get("guarantor"), kept.guarantor),
@@ -566,7 +568,7 @@ def compare_notice(read: Notice, pdf: Sha256, entered: Mapping[str, Any], kept: 
         "contractor_name": _folded(read.contractor_name, kept.contractor_name),
     }
     differing = [name for name, (own, *others) in stated.items() if any(own != other for other in others)]
-    return Hold.of(Reason.KEY_DIFFERS, OF_THE_PDF, value=tuple(differing)) if differing else None
+    return Hold.of(Reason.KEY_DIFFERS, PDF_DIFFERS, value=tuple(differing)) if differing else None
 
 
 def _folded(*names: str | None) -> tuple[str | None, ...]:

@@ -29,8 +29,8 @@ from worker.compose.attachments import (
     holds_name,
     way_of,
 )
-from worker.compose.checks import read_back
-from worker.compose.manual_submission import prepare_handing_over
+from worker.compose.checks import pre_send_check
+from worker.compose.manual_submission import prepare_manual_submission
 from worker.compose.mime_write import attachment_name
 from worker.compose.template_context import (
     Case,
@@ -53,7 +53,7 @@ from worker.core.model import (
     Attachment,
     Channel,
     Draft,
-    Duties,
+    FollowUps,
     Hold,
     Product,
     Sha256,
@@ -105,7 +105,7 @@ class Composed:
     body: str
     contents: Mapping[Sha256, bytes]
     """The bytes of the body and of each attachment, by hash."""
-    duties: Duties
+    duties: FollowUps
 
 
 def compose(given: ComposeInput) -> Composed:
@@ -141,8 +141,8 @@ def _draft(
     case = dataclasses.replace(case, way=way_of(invoice))
     carries_invoice = invoice is not None and invoice.attached is not None
     if not case.given.rehearsal_to:  # a rehearsal does not reach the issuer: asked before the real mail
-        holds += hold_for_people(case)
-        holds += hold_for_contract(case.given.project, case.given.today) if carries_invoice else ()
+        holds += prior_contact_holds(case)
+        holds += contract_day_holds(case.given.project, case.given.today) if carries_invoice else ()
     section = case.section
     if case.given.guarantor is None or section is None or not section.to:
         return _not_drafted(case, holds)
@@ -152,7 +152,7 @@ def _draft(
         return _not_drafted(case, (*holds, unwritable.hold))
     limit = min(case.given.max_bytes, case.rule.max_bytes or case.given.max_bytes)
     draft_hash = hash_draft(draft)
-    holds += read_back(draft, draft_hash, body, contents, limit)
+    holds += pre_send_check(draft, draft_hash, body, contents, limit)
     concluded = case.given.project.dates.get(CountedBy.CONTRACT)  # a mail with an invoice may leave from this day on
     not_before = concluded if carries_invoice and not draft.is_rehearsal else None
     undrafted = _not_drafted(case, holds)
@@ -192,8 +192,10 @@ def _hand_over(case: Case, holds: Sequence[Hold], documents: Sequence[LoadedDocu
     duties = _duties(case)
     if title and registered and is_brought:
         duties = dataclasses.replace(duties, bring=(*duties.bring, f"{title}：{registered.file}"))
-    timing = tell_timing(case.given.project, case.given.notice.product, case.given.notice.contract_number, case.rule)
-    prepared = prepare_handing_over(case, duties, case.names(invoice, files), files, timing)
+    timing = describe_timing(
+        case.given.project, case.given.notice.product, case.given.notice.contract_number, case.rule
+    )
+    prepared = prepare_manual_submission(case, duties, case.names(invoice, files), files, timing)
     return dataclasses.replace(_not_drafted(case, (*holds, *prepared.holds)), duties=prepared.duties)
 
 
@@ -401,10 +403,10 @@ def _hashed(part: Rule | Section | None) -> dict[str, object] | None:
     }
 
 
-def _duties(case: Case) -> Duties:
+def _duties(case: Case) -> FollowUps:
     """Returns the follow-ups of the rule, without those that depend on a draft or a form."""
     rule, issuer, project, notice = case.rule, case.given.issuer, case.given.project, case.given.notice
-    return Duties(
+    return FollowUps(
         rule_hash=hash_rule(rule, case.section),
         source=_source(issuer, project, notice.product, rule),
         checked_on=issuer.checked_on,
@@ -457,7 +459,7 @@ def add_promised(after: tuple[Told, ...], product: Product) -> tuple[Told, ...]:
 # --- Before it is mailed -----------------------------------------------------------------------------------------
 
 
-def hold_for_people(case: Case) -> Iterator[Hold]:
+def prior_contact_holds(case: Case) -> Iterator[Hold]:
     """Yields holds for a person's steps before the mail: tell the issuer, wait for the contract or the invoice.
 
     They name the project, because the same question about another project is a different question.
@@ -467,11 +469,11 @@ def hold_for_people(case: Case) -> Iterator[Hold]:
         told = tuple(filter(None, (section.name, section.phone))) if section else ()
         yield Hold.of(Reason.CONTACT_FIRST, project=project.id, asked=rule.contact_first, told=told)
     if rule.timing in _TOGETHER:
-        timing = tell_timing(project, notice.product, notice.contract_number, rule)
+        timing = describe_timing(project, notice.product, notice.contract_number, rule)
         yield Hold(Reason.TIMING, Params(**timing, project=project.id))
 
 
-def hold_for_contract(project: Project, today: dt.date) -> Iterator[Hold]:
+def contract_day_holds(project: Project, today: dt.date) -> Iterator[Hold]:
     """An invoice for a contract that is not concluded yet: both guarantees are often issued before the signing."""
     concluded = project.dates.get(CountedBy.CONTRACT)
     if concluded is None:
@@ -480,7 +482,7 @@ def hold_for_contract(project: Project, today: dt.date) -> Iterator[Hold]:
         yield Hold.of(Reason.TIMING, FROM_CONTRACT_DAY, project=project.id, day=concluded.isoformat())
 
 
-def tell_timing(project: Project, product: Product, contract_number: str, rule: Rule) -> Params:
+def describe_timing(project: Project, product: Product, contract_number: str, rule: Rule) -> Params:
     """Returns when the issuer wants it, with the day if it is known; empty for any time."""
     if rule.timing is Timing.ANY:
         return Params()

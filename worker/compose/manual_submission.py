@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from worker.compose.template_context import Case, Names, Unwritable, add_key, write_line
-from worker.core.model import Attachment, Channel, Duties, Hold, Notice, Submission
+from worker.core.model import Attachment, Channel, FollowUps, Hold, Notice, Submission
 from worker.core.old_sentences import old_told
 from worker.core.params import Params, Told
 from worker.core.rulebook import Conditional, Sentence, When, sentences_for
@@ -30,16 +30,16 @@ _IF: Final = {When.ATTACHED: "if_attached", When.APART: "if_apart"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class HandingOver:
+class ManualSteps:
     """The duties with every step filled in, and what keeps one from being so."""
 
-    duties: Duties
+    duties: FollowUps
     holds: tuple[Hold, ...]
 
 
-def prepare_handing_over(
-    case: Case, duties: Duties, names: Names, files: Iterable[Attachment], timing: Params
-) -> HandingOver:
+def prepare_manual_submission(
+    case: Case, duties: FollowUps, names: Names, files: Iterable[Attachment], timing: Params
+) -> ManualSteps:
     """Returns a person's steps: prior contact, the submission itself, then the manual checks.
 
     ``timing`` is the moment (``compose.tell_timing``). ``files`` are those to upload, to print or to take along. If the
@@ -74,7 +74,7 @@ def prepare_handing_over(
         entries=tuple(entries),
         bring=(*duties.bring, *(f"{each.title}：{each.filename}" for each in files)),
     )
-    return HandingOver(filled, tuple(dict.fromkeys(holds)))
+    return ManualSteps(filled, tuple(dict.fromkeys(holds)))
 
 
 def _typed(notice: Notice, values: Sequence[str]) -> list[tuple[Told, Told]]:
@@ -126,7 +126,7 @@ def renew_steps(before: Submission, fresh: Submission) -> Submission:
     )
 
 
-def _as_told_before(stored: Duties, fresh: Duties) -> Duties:
+def _as_told_before(stored: FollowUps, fresh: FollowUps) -> FollowUps:
     """Returns ``fresh``, but keeps a sentence of ``stored`` if it says the same as the code in ``fresh``."""
     names = ("source", "after", "instructions", "entries")
     same = {name: getattr(stored, name) for name in names if old_told(getattr(fresh, name)) == getattr(stored, name)}

@@ -17,7 +17,7 @@ from worker.core.states import AlarmCause
 AGAIN: Final = dt.timedelta(hours=1)
 """The same alarm is not raised again within this time: a fault that comes and goes would fill the mailbox."""
 
-MUTE_AFTER: Final = dt.timedelta(minutes=15)
+SMTP_DOWN_AFTER: Final = dt.timedelta(minutes=15)
 """A mail server that is away longer is reported in another way; shorter gaps are restarts and broken lines."""
 
 
@@ -34,7 +34,7 @@ CALM: Final = 2 * SLOW_PAUSE
 """After this time without one, the next is sent immediately again."""
 
 
-def next_telling(told: Sequence[dt.datetime], now: dt.datetime) -> dt.datetime:
+def next_report_time(told: Sequence[dt.datetime], now: dt.datetime) -> dt.datetime:
     """Returns when strangers' actions may be reported again, after mails only about them at these times, newest last.
 
     A time in the future is ignored: the clock was set back.
@@ -49,14 +49,14 @@ def next_telling(told: Sequence[dt.datetime], now: dt.datetime) -> dt.datetime:
     return run[0] + (QUICK_PAUSE if len(run) < QUICK_TELLINGS else SLOW_PAUSE)
 
 
-def is_of_strangers(alarm: Alarm, submissions: Mapping[int, Submission]) -> bool:
+def is_about_strangers(alarm: Alarm, submissions: Mapping[int, Submission]) -> bool:
     """Returns whether ``alarm`` may wait: it is only about strangers' actions, and nothing may expire or leave."""
     if cause_kind(alarm) == AlarmCause.BEGAN_TO_WAIT:
         return bool(alarm.submissions) and all(submissions[number].is_doubtful for number in alarm.submissions)
     return cause_kind(alarm) in {AlarmCause.UNPROVEN_NEWCOMER, AlarmCause.PUT_OFF}
 
 
-def is_told(told: Alarm | None, now: dt.datetime) -> bool:
+def was_just_raised(told: Alarm | None, now: dt.datetime) -> bool:
     """Returns whether ``told``, the newest of the same alarm, is too recent to raise it again.
 
     A time in the future is ignored: the clock was set back, and waiting for that time would suppress alarms.
@@ -64,7 +64,7 @@ def is_told(told: Alarm | None, now: dt.datetime) -> bool:
     return told is not None and told.created_at <= now < told.created_at + AGAIN
 
 
-def tell_apart(submission: Submission) -> str:
+def alarm_fingerprint(submission: Submission) -> str:
     """Returns its reasons, decisions and tries: as long as they are equal, an alarm about it is the same one."""
     reasons = " ".join(f"{hold.reason.value}({spell(hold.params)})" for hold in submission.reasons)
     counts = f"{len(submission.answers)}.{submission.tries}.{submission.rehearsals}.{submission.not_sent}"

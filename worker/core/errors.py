@@ -42,7 +42,7 @@ class Unavailable(HoshobinError):
         self.detail = detail
 
 
-class Unsettled(Unavailable):
+class StillWritten(Unavailable):
     """Raised for a file that is being written, or was saved just now: a read some seconds later finds it whole."""
 
 
@@ -50,7 +50,7 @@ class Forbidden(Unavailable):
     """Raised for one file that the account may not read; others are read, and it is tried again at each poll."""
 
 
-class NotBrought(Unavailable):
+class NotInSnapshot(Unavailable):
     """Raised if a file of a folder is needed that was not among those read: read the folder again, with this file.
 
     ``file`` is its path, empty if the folder was not read.

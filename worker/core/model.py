@@ -92,7 +92,7 @@ class PdfText:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class TextRun:
     """Text in one piece on a line, in points along and across the line's own direction, upwards."""
 
     text: str
@@ -110,18 +110,18 @@ class Place:
     """One place of a code."""
 
     page: int
-    at: Stretch
+    at: TextRun
     is_drawn: bool
     """True if a reader of the page sees each of its characters."""
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class CodePositions:
     """The positions of the requested codes in a PDF."""
 
     places: tuple[tuple[Place, ...], ...]
     """Of each code, in the order in which they were asked for."""
-    lines: tuple[tuple[Stretch, ...], ...] = ()
+    lines: tuple[tuple[TextRun, ...], ...] = ()
     """All text by page."""
     is_scan: bool = False
     """True if a page on which a code is not seen is an image of a sheet."""
@@ -248,7 +248,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Duties:
+class FollowUps:
     """The steps for people around a submission, as its rule said when it was drafted; none of them is sent."""
 
     rule_hash: str = ""
@@ -496,7 +496,7 @@ class Submission:
     invoice_amount_read: int | None = None
     """In yen, as the text of the draft's invoice says for certain; the register's own word is in the draft."""
     invoice_date_read: dt.date | None = None
-    duties: Duties = Duties()
+    duties: FollowUps = FollowUps()
     done: tuple[Told, ...] = ()
     """Those of ``duties.after`` that a person has recorded as done."""
     ticked: tuple[str, ...] = ()
@@ -649,7 +649,7 @@ class Entry:
     hash: str
 
 
-class End(StrEnum):
+class Disposition(StrEnum):
     """The final disposition of a message or a file in the folder, in the ledger."""
 
     SUBMISSION = "submission"
@@ -667,7 +667,7 @@ class End(StrEnum):
     PENDING = "pending"
 
 
-class Unread(StrEnum):
+class UnreadReason(StrEnum):
     """The reason why a file in a folder is not read, in the order in which people see them."""
 
     FORBIDDEN = "forbidden"
@@ -702,7 +702,7 @@ class MessageRow:
     mailbox: str
     uidvalidity: int
     uid: int
-    end: End
+    end: Disposition
     why: str = ""
     message_id: str = ""
     sender: str = ""
@@ -728,14 +728,14 @@ class FileRow:
     mtime_ns: int
     inode: int
     looked_at: dt.datetime
-    end: End = End.PENDING
+    end: Disposition = Disposition.PENDING
     why: str = ""
     sha256: Sha256 | None = None
     submissions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class HealthRecord:
     """The health of one watched or reached thing: ``mail:NAME``, ``folder`` or ``smtp``."""
 
     name: str

@@ -8,7 +8,7 @@ from worker.core.lazy import lazily
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from worker.match.duplicates import Way as Way
+    from worker.match.duplicates import Source as Source
     from worker.match.duplicates import receive_notice as receive_notice
     from worker.match.match import Match as Match
     from worker.match.match import Register as Register
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazily(
         __name__,
-        duplicates=("Way", "receive_notice"),
+        duplicates=("Source", "receive_notice"),
         match=("Match", "Register", "judge_eligibility", "match_project"),
         near_matches=("NearMiss",),
     )

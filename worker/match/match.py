@@ -385,7 +385,7 @@ AHEAD: Final = dt.timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class WatchedMailbox:
     """A mailbox as the configuration names it, and since when it does so."""
 
     user: str
@@ -398,25 +398,25 @@ class Watched:
     """When this ``since`` was first in force."""
 
 
-def renew_watched(
-    former: Mapping[str, Watched] | None,
+def update_watched(
+    former: Mapping[str, WatchedMailbox] | None,
     configured: Mapping[str, tuple[str, str, str]],
     looked_at: frozenset[str],
     first_start: dt.datetime,
     now: dt.datetime,
-) -> dict[str, Watched]:
+) -> dict[str, WatchedMailbox]:
     """Returns the watched mailboxes from ``now`` on; ``configured`` gives user, folder and ``since`` of each.
 
     ``former`` is None if no mailbox was recorded yet: the mailboxes then begin with the first start. Those in
     ``looked_at`` are an older program's, and their ``since`` counts from now on, because the mails that an upgrade
     brings in are not known. A mailbox that is taken out and put back begins again: meanwhile people did its work.
     """
-    watched: dict[str, Watched] = {}
+    watched: dict[str, WatchedMailbox] = {}
     for name, (user, folder, since) in configured.items():
         if former is None:
-            begun = Watched(user, folder, since, first_start, now if name in looked_at else first_start)
+            begun = WatchedMailbox(user, folder, since, first_start, now if name in looked_at else first_start)
         elif (known := former.get(name)) is None or (known.user, known.folder) != (user, folder):
-            begun = Watched(user, folder, since, now, now)
+            begun = WatchedMailbox(user, folder, since, now, now)
         else:
             begun = known if known.since == since else replace(known, since=since, since_at=now)
         watched[name] = begun
@@ -424,7 +424,12 @@ def renew_watched(
 
 
 def mail_from_before(
-    came_at: dt.datetime, first_start: dt.datetime | None, watched: Watched | None, now: dt.datetime, *, is_new: bool
+    came_at: dt.datetime,
+    first_start: dt.datetime | None,
+    watched: WatchedMailbox | None,
+    now: dt.datetime,
+    *,
+    is_new: bool,
 ) -> str:
     """Returns the detail of FROM_BEFORE for a mail with this internal date; empty if it is recent.
 

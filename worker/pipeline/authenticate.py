@@ -6,7 +6,7 @@ asked before the PDFs are read, as those of a proven sender are read first. It d
 
 from __future__ import annotations
 
-from worker.approve.redraft import InForce
+from worker.approve.reevaluate import ActiveConfig
 from worker.authenticate.dkim_policy import Signed, Unsigned
 from worker.authenticate.ports import Signatures
 from worker.authenticate.sender_auth import Speakers, Spoken, Vouched, read_spoken, roots_to_sign
@@ -29,16 +29,16 @@ class Vouching:
         fetched: Fetched,
         message: Message | None,
         what: Recognised,
-        in_force: InForce,
+        active_config: ActiveConfig,
     ) -> Vouched | None:
         """What is known of who wrote ``fetched``; None where it can bring no notice and announces none."""
         may_bring = isinstance(what, Announcement)
         may_bring = may_bring or (isinstance(what, Meant | Unrelated) and bool(what.pdfs or what.zips))
         if message is None or not fetched.content or not may_bring:
             return None
-        settings = in_force.configuration.settings
+        settings = active_config.configuration.settings
         own = settings.mailboxes.get(mailbox)
-        speakers = Speakers(in_force.guarantors, settings.colleagues)
+        speakers = Speakers(active_config.guarantors, settings.colleagues)
         arrived = fetched.header.internal_date
         spoken = read_spoken(
             fetched.content,

@@ -14,20 +14,20 @@ from typing import Final
 
 from worker.approve.release import Judgement, evidence_of_mail, is_weighed, judge
 from worker.compose.attachments import STILL_WRITTEN, find_candidates
-from worker.compose.checks import Check, Finished, Ruled, check_draft, check_rule
+from worker.compose.checks import Check, DraftCheckInput, RuleCheckInput, check_draft, check_rule
 from worker.compose.compose import FORMER_WORDS, Composed, compose
 from worker.compose.invoice_values import InvoiceValues, read_invoice_values
 from worker.compose.template_context import ComposeInput, Previous
 from worker.config.load import Configuration
 from worker.config.ports import Templates
 from worker.config.templates import Renderer
-from worker.core.errors import LogBroken, Unavailable, Unsettled
+from worker.core.errors import LogBroken, StillWritten, Unavailable
 from worker.core.message_id import SECRET, old_message_id
 from worker.core.model import (
     INVOICE_TITLES,
     JST,
     Channel,
-    Duties,
+    FollowUps,
     Notice,
     Product,
     Sha256,
@@ -59,7 +59,7 @@ _LEFT: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYE
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class ActiveConfig:
     """The configuration in force, with what was derived from it once."""
 
     configuration: Configuration
@@ -71,9 +71,9 @@ class InForce:
     renderer: Renderer = field(default_factory=Renderer)
 
 
-def put_in_force(configuration: Configuration, templates: Templates, files: Files) -> InForce:
+def activate_config(configuration: Configuration, templates: Templates, files: Files) -> ActiveConfig:
     """``configuration`` ready for drafting."""
-    return InForce(
+    return ActiveConfig(
         configuration,
         index_projects(configuration.projects, configuration.settings.contractor.name),
         {guarantor.id: guarantor for guarantor in configuration.guarantors},
@@ -83,7 +83,7 @@ def put_in_force(configuration: Configuration, templates: Templates, files: File
     )
 
 
-def missing_where_away(invoices: InvoiceSnapshot) -> InvoiceSnapshot:
+def treat_unread_as_missing(invoices: InvoiceSnapshot) -> InvoiceSnapshot:
     """Returns ``invoices`` for a record that must be made even while their share does not answer.
 
     A file that was not read counts as missing for now: the draft lacks its invoice, is HELD for it, and is re-evaluated
@@ -94,7 +94,7 @@ def missing_where_away(invoices: InvoiceSnapshot) -> InvoiceSnapshot:
         each.file for each in listing
     )
     for file, found in invoices.answers.items():
-        if isinstance(found, Unsettled):
+        if isinstance(found, StillWritten):
             answers[file] = STILL_WRITTEN
         else:
             answers[file] = None if isinstance(found, Unavailable) else found
@@ -112,9 +112,9 @@ class Drafted:
     """Every check with its result; empty if no mail could be written."""
 
 
-def redraft(
+def reevaluate(
     submission: Submission,
-    in_force: InForce,
+    active_config: ActiveConfig,
     invoices: InvoiceSnapshot,
     reading: Reading,
     now: dt.datetime,
@@ -137,7 +137,7 @@ def redraft(
             each,
             notice,
             (content or reading.original(pdf)) if pdf and notice else b"",
-            in_force,
+            active_config,
             invoices,
             reading,
             bound,
@@ -199,7 +199,7 @@ def draft_submission(
     submission: Submission,
     notice: Notice | None,
     pdf: bytes,
-    in_force: InForce,
+    active_config: ActiveConfig,
     invoices: InvoiceSnapshot,
     known: Reading,
     bound: str | None,
@@ -213,22 +213,31 @@ def draft_submission(
     before. ``bound`` is the project that a person tied the number to. ``amends`` is the earlier submission under the
     same number that left (``match.duplicates.find_amended``).
     """
-    release = in_force.configuration.settings.release
+    release = active_config.configuration.settings.release
     if notice is None:
         return Drafted(_stand(submission, None, None, judge(submission, None, None, release, now)), {}, "")
     is_unsent = _is_number_unsent(submission, notice, known)
-    outcome = match_project(notice, in_force.register, bound, _numbers_before(submission, known))
+    outcome = match_project(notice, active_config.register, bound, _numbers_before(submission, known))
     project = _project_of(outcome)
     if project is None:
         judgement = judge(submission, outcome, None, release, now, is_number_unsent=is_unsent)
         stood = _stand(submission, outcome, None, judgement)
         return Drafted(dataclasses.replace(stood, issuer=None, issuer_name=""), {}, "")
     given = _gather(
-        submission, notice, pdf, project, in_force, invoices, known, now, amends=amends, replaces=corrected_message_id
+        submission,
+        notice,
+        pdf,
+        project,
+        active_config,
+        invoices,
+        known,
+        now,
+        amends=amends,
+        replaces=corrected_message_id,
     )
     rule = rule_for(given.issuer, project, notice.product, given.contract)
     if rule.channel is Channel.EMAIL and rule.invoice is not InvoiceRule.NEVER:
-        found = _find_invoices(submission, given, in_force.register, invoices, known)
+        found = _find_invoices(submission, given, active_config.register, invoices, known)
         given = dataclasses.replace(given, found_invoices=found)
     first, *others = _ways_of(submission)
     composed = compose(dataclasses.replace(given, counts_silence=first[0], words_of=first[1]))
@@ -236,7 +245,7 @@ def draft_submission(
         if composed.draft_hash == submission.draft_hash:
             break
         composed = compose(dataclasses.replace(given, counts_silence=counts_silence, words_of=words_of))
-    checks = _check(submission, given, composed, in_force, invoices, known)
+    checks = _check(submission, given, composed, active_config, invoices, known)
     composed = dataclasses.replace(composed, holds=(*composed.holds, *(hold for each in checks for hold in each.holds)))
     judgement = judge(submission, outcome, composed, release, now, is_number_unsent=is_unsent)
     stood = _stand(submission, outcome, composed, judgement)
@@ -288,12 +297,12 @@ def _check(
     submission: Submission,
     given: ComposeInput,
     composed: Composed,
-    in_force: InForce,
+    active_config: ActiveConfig,
     invoices: InvoiceSnapshot,
     known: Reading,
 ) -> tuple[Check, ...]:
     """Runs the checks on the composed submission; none if nothing could be sent or submitted by hand."""
-    ruled = Ruled(
+    ruled = RuleCheckInput(
         submission=submission,
         notice=given.notice,
         project=given.project,
@@ -306,7 +315,7 @@ def _check(
         return check_rule(ruled, known, given.today)
     if composed.draft is None or given.guarantor is None:
         return ()
-    finished = Finished(
+    finished = DraftCheckInput(
         submission=ruled.submission,
         notice=ruled.notice,
         project=ruled.project,
@@ -319,10 +328,10 @@ def _check(
         body=composed.body,
         rehearsal_to=given.rehearsal_to,
         text_of=invoices.text,
-        copy_to=in_force.configuration.settings.smtp.copy_to,
-        issuers=tuple(in_force.configuration.issuers.values()),
+        copy_to=active_config.configuration.settings.smtp.copy_to,
+        issuers=tuple(active_config.configuration.issuers.values()),
     )
-    return check_draft(finished, in_force.register, known, given.today)
+    return check_draft(finished, active_config.register, known, given.today)
 
 
 def _find_invoices(
@@ -370,7 +379,7 @@ def _gather(
     notice: Notice,
     pdf: bytes,
     project: Project,
-    in_force: InForce,
+    active_config: ActiveConfig,
     invoices: InvoiceSnapshot,
     known: Reading,
     now: dt.datetime,
@@ -379,7 +388,7 @@ def _gather(
     replaces: str,
 ) -> ComposeInput:
     """Returns everything that the draft depends on, but for the invoices that are found by name."""
-    settings = in_force.configuration.settings
+    settings = active_config.configuration.settings
 
     def is_named_by_old(message_id: str) -> bool:
         named = known.of_own_message(message_id)
@@ -389,20 +398,20 @@ def _gather(
         notice=notice,
         pdf=pdf,
         project=project,
-        issuer=in_force.configuration.issuers[project.issuer],
+        issuer=active_config.configuration.issuers[project.issuer],
         contractor=settings.contractor,
-        guarantor=in_force.guarantors.get(notice.guarantor),
+        guarantor=active_config.guarantors.get(notice.guarantor),
         max_bytes=settings.smtp.max_bytes,
-        is_loopback_server=in_force.is_loopback_server,
+        is_loopback_server=active_config.is_loopback_server,
         rehearsal_to=settings.release.rehearsal_to,
         # A correction's rehearsals must not bear the Message-IDs of the original's.
         rehearsal=submission.correction * _REHEARSALS_EACH + submission.rehearsals + 1,
         correction=submission.correction,
         in_reply_to=replaces,
         secret=read_secret(known),
-        template=in_force.templates.source,
+        template=active_config.templates.source,
         load_invoice=invoices.invoice,
-        renderer=in_force.renderer,
+        renderer=active_config.renderer,
         is_named_by_old=is_named_by_old,
         today=now.astimezone(JST).date(),
         # Until a person says that it is a copy, it is shown as the amended guarantee that an approval makes of it.
@@ -449,7 +458,7 @@ def _stand(
         draft_hash=draft_hash,
         invoice_amount_read=None,
         invoice_date_read=None,
-        duties=composed.duties if composed else Duties(),
+        duties=composed.duties if composed else FollowUps(),
         due_at=judgement.due_at,
         release=judgement.release,
         release_account=judgement.release_account,
