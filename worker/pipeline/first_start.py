@@ -17,7 +17,7 @@ from worker.match.match import FIRST_START, WatchedMailbox, update_watched
 from worker.store.ports import Store
 
 MAILBOXES: Final = "watched_mailboxes"
-"""Name of the store's value: a JSON object, by mailbox the fields of ``match.from_before.WatchedMailbox``."""
+"""Name of the store's value: a JSON object, by mailbox the fields of ``match.WatchedMailbox``."""
 FOLDERS: Final = "notice_folders"
 """Name of the store's value: a JSON object, by resolved path when the folder was first read."""
 SUBFOLDERS: Final = "notice_subfolders"
