@@ -38,6 +38,9 @@ RESENDABLE: Final = frozenset(
 )
 ASKED: Final = "asked"
 """In the entry of an approval, in place of the label: it was shown and asked about at a terminal."""
+_BINDING: Final = frozenset({Reason.NAME_ONLY, Reason.NUMBER_DIFFERS})
+"""Reasons whose answer says that this number belongs to the project that was shown."""
+
 _AT_THE_SERVER: Final = frozenset({State.SENDING, State.IN_DOUBT})
 _DUTIES_IN: Final = RESENDABLE - {State.REFUSED, State.WITHDRAWN}
 """States after the mail or the manual submission, in which a later follow-up can be done."""
@@ -74,41 +77,18 @@ def approve(
             held = writing.change(Event.REDRAFTED, held, fresh.submission, Author("hoshobin", author.account), {})
         # The day alone can change or end a reason without changing the label.
         if held.state is State.HELD and held.label == shown:
-            after = _answer(
-                writing, active_config, invoices, held, author, note, now, ticked, ASKED if asked else shown
-            )
+            release = active_config.configuration.settings.release
+            answered = answer_holds(held, author.by, author.account, note, now, release=release, ticked=ticked)
+            if any(hold.reason in _BINDING for hold in held.reasons):
+                answered = dataclasses.replace(answered, bound_project=held.project or answered.bound_project)
+            drafted = reevaluate(answered, active_config, invoices, writing, now)
+            keep_contents(writing, drafted)
+            for name in filter(None, map(remembered_as, held.reasons)):
+                writing.set_property(name, now.isoformat())
+            after = _record_approval(writing, held, drafted.submission, author, note, ASKED if asked else shown)
             return after, held.reasons
     refuse_unless_shown(held, label)
     raise AssertionError("what is held under its label was answered")
-
-
-def _answer(
-    writing: Writing,
-    active_config: ActiveConfig,
-    invoices: InvoiceSnapshot,
-    before: Submission,
-    author: Author,
-    note: str,
-    now: dt.datetime,
-    ticked: Sequence[str],
-    label: str,
-) -> Submission:
-    release = active_config.configuration.settings.release
-    answered = answer_holds(before, author.by, author.account, note, now, release=release, ticked=ticked)
-    # An answer to either says that this number belongs to the project that was shown.
-    binds = any(hold.reason in {Reason.NAME_ONLY, Reason.NUMBER_DIFFERS} for hold in before.reasons)
-    bound = before.project if binds else None
-    drafted = reevaluate(
-        dataclasses.replace(answered, bound_project=bound or answered.bound_project),
-        active_config,
-        invoices,
-        writing,
-        now,
-    )
-    keep_contents(writing, drafted)
-    for name in filter(None, map(remembered_as, before.reasons)):
-        writing.set_property(name, now.isoformat())
-    return _record_approval(writing, before, drafted.submission, author, note, label)
 
 
 def _record_approval(
