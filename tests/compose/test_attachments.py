@@ -1,4 +1,4 @@
-"""Which invoice rides along, and which file's name leads to it."""
+"""Tests of the choice of the invoice, and of the file names that lead to it."""
 
 from __future__ import annotations
 

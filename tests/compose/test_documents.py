@@ -1,4 +1,4 @@
-"""A document goes along only where the rule names it, or asks for documents without naming them."""
+"""A document is attached only if the rule names it, or asks for documents without naming them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where an invoice goes that was not found: the name to give, the files that lie there unused, the one proposed."""
+"""Tests of the help for a missing invoice: the name to give, the unused files, the proposed one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a letter is found once for the same contents, and anew for any other."""
+"""The faults of a message are found once for the same contents, and again for any other."""
 
 from __future__ import annotations
 
