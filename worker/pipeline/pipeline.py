@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from worker.approve.reevaluate import ActiveConfig, keep_contents, reevaluate
-from worker.authenticate.ports import Signatures
+from worker.authenticate.ports import DkimVerifier
 from worker.compose.checks import entered_notice, history_fingerprint
 from worker.compose.missing_invoice import MissingInvoice
 from worker.core.alarms import alarm_fingerprint, cause_about
@@ -84,7 +84,7 @@ class Pipeline:
         account: str,
         active_config: ActiveConfig,
         command: OperatorCommand | None = None,
-        signatures: Signatures | None = None,
+        signatures: DkimVerifier | None = None,
         readers: MailReaders | None = None,
     ) -> None:
         self.store = store

@@ -21,7 +21,7 @@ from worker.store.ports import Author, Writing
 from worker.watch.ports import InvoiceSnapshot
 
 
-def put_off(
+def defer(
     writing: Writing, before: Submission, reply: str, author: Author, detail: Mapping[str, str], now: dt.datetime
 ) -> Submission:
     """APPROVED again, to be tried after the usual delay, or the longer one that was asked for: nothing of it left."""
@@ -31,7 +31,7 @@ def put_off(
     return writing.change(Event.NOT_NOW, before, after, author, {**detail, "next_try_at": due.isoformat()})
 
 
-def note_silence(writing: Writing, before: Submission, why: str, author: Author, detail: Mapping[str, str]) -> None:
+def note_no_reply(writing: Writing, before: Submission, why: str, author: Author, detail: Mapping[str, str]) -> None:
     """IN_DOUBT stays, and from now on no answer will come: a person is told."""
     writing.note(NoteEvent.NO_ANSWER, before.id, author, detail, {"silent": why, "reply": why})
     writing.raise_alarm(AlarmCause.IN_DOUBT, [before.id], alarm_fingerprint(before))
