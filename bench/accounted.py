@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from worker.__main__ import main
-from worker.approve import decisions
+from worker.approve import reevaluate
 from worker.compose import mime_verify as decode
 from worker.compose import mime_write as letter
 from worker.pipeline import intake
@@ -90,7 +90,7 @@ _PLAIN: Final[tuple[tuple[str, Any, tuple[str, ...]], ...]] = (
     ("fetch by IMAP (its own thread)", imap.ImapMailbox, ("open", "uids", "headers", "_fetch")),
     ("take the mail apart, recognise it", intake, ("read_message", "classify_mail")),
     ("decide the fields", reading, ("read_notice",)),
-    ("match, compose, judge", decisions, ("draft_submission",)),
+    ("match, compose, judge", reevaluate, ("draft_submission",)),
     ("write the letter, read it back", letter, ("write_letter",)),
     ("write the letter, read it back", decode, ("differences",)),
     ("record: read and write", writing.SqlWriting, ("create", "change", "note", "keep", "keep_notice", "_rows")),

@@ -37,6 +37,7 @@ from tests.support.registered import (
 )
 from tests.support.world import HANAKO, START, WORKER
 from worker.approve import decisions
+from worker.approve.reevaluate import keep_contents
 from worker.config.settings import Mode
 from worker.core.errors import NotAllowed, Unavailable
 from worker.core.messages import name_hold
@@ -77,7 +78,7 @@ class Desk:
             writing.keep_notice(sha256(pdf), notice)
             new = arrived(notice, pdf, id=0, **changes)
             made = decided.reevaluate(new, register.active_config(), writing, self.clock.now())
-            decisions.keep_contents(writing, made)
+            keep_contents(writing, made)
             return writing.create(Event.NOTICE_READ, made.submission, WORKER, {})
 
     def approve(
@@ -88,7 +89,7 @@ class Desk:
         return after
 
     def send(self, number: int, *events: tuple[Event, State], **changes: Any) -> Submission:
-        """What the worker records while it sends."""
+        """The worker's records while it sends."""
         current = self.store.submission(number)
         for event, state in events:
             with self.store.writing() as writing:
@@ -407,7 +408,7 @@ def test_what_was_submitted_before_under_the_number_makes_this_an_amended_guaran
 
 
 def test_another_key_after_a_guarantee_that_was_handed_over_makes_this_an_amended_one(desk: Desk) -> None:
-    """Whether it was handed in already is known only to people; two keys under one number are an amendment."""
+    """Only people know if it was handed in already; two keys under one number are an amendment."""
     assert desk.arrive(PAPER).state is State.HANDED_OVER
     amended = desk.arrive(REGISTER, AMENDED, b"%PDF-1.4 amended", follows=1)
     assert amended.duties.is_amended
@@ -598,7 +599,7 @@ def test_what_was_not_sent_goes_again_only_when_a_person_approves(desk: Desk, mo
 @pytest.mark.parametrize("sent", [True, False])
 @pytest.mark.parametrize("silent", ["", "lost"])
 def test_a_rehearsal_in_doubt_is_never_resolved_to_sent(desk: Desk, sent: bool, silent: str) -> None:
-    """The issuer has nothing: SENT would be a submission that nobody ever makes."""
+    """SENT would be a submission that no person ever makes."""
     before = desk.in_doubt(REHEARSING, silent=silent)
     desk.clock.let_pass(days=1)
     assert refusal(resolve, desk, sent=sent).code == "rehearsal_in_doubt"

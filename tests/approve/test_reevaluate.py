@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 
 import pytest
-from worker.compose.attachments import STILL_WRITTEN
 
 from tests.support.fakes import FakeFiles, FakeReading
 from tests.support.holds import detail_of
@@ -26,6 +25,7 @@ from tests.support.registered import (
 )
 from tests.support.world import START
 from worker.approve.reevaluate import treat_unread_as_missing
+from worker.compose.attachments import STILL_WRITTEN
 from worker.compose.compose import hash_draft
 from worker.config.settings import Mode
 from worker.core.errors import StillWritten, Unavailable

@@ -1,7 +1,4 @@
-"""Nothing becomes APPROVED while a reason stands that nobody answered for exactly this draft.
-
-Longer than other files: one case a line, on the same few submissions.
-"""
+"""Nothing becomes APPROVED as long as a reason for exactly this draft is unanswered."""
 
 from __future__ import annotations
 
@@ -50,7 +47,7 @@ def going_to(address: Address, register: Register = REGISTER) -> Register:
 def answered(
     submission: Submission, register: Register = REGISTER, by: str = HANAKO, now: dt.datetime = START
 ) -> Submission:
-    """What becomes of ``submission`` when ``by`` approves it under ``register``."""
+    """Returns ``submission`` after ``by`` approves it under ``register``."""
     judged = answer_holds(submission, by, "soumu", "電話で確認", now, release=register.release)
     return drafted(register, judged, now=now).submission
 

@@ -1,7 +1,4 @@
-"""Each guard, alone, stops a wrong mail: a draft right in all else, whoever or whatever made it so.
-
-Longer than other files: each guard against the same few drafts.
-"""
+"""Each check alone stops a wrong mail: a draft that is right in everything else, however it was made."""
 
 from __future__ import annotations
 
@@ -107,7 +104,7 @@ PAST = Submission(
 
 @dataclass(frozen=True)
 class Case:
-    """What a draft is checked against; each test changes one thing of a right one."""
+    """The context of a draft's checks; each test changes one thing of a right one."""
 
     draft: Draft = field(default_factory=a_draft)
     body: str = BODY

@@ -1,7 +1,4 @@
-"""What goes out is complete and comes only from register, rule and notice; what is missing is named, all at once.
-
-Longer than other files: one case a line, on the same draft.
-"""
+"""A mail is complete and comes only from register, rule and notice; every missing value is named, all at once."""
 
 from __future__ import annotations
 

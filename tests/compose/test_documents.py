@@ -1,15 +1,15 @@
-"""A document goes along only where the rule names it, or asks for documents without naming them."""
+"""A document is attached only if the rule names it, or asks for documents without naming them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
-from worker.compose.attachments import STILL_WRITTEN, ChosenDocuments, LoadedDocument, choose_documents
 
 from tests.support.fakes import FakeFiles
 from tests.support.holds import Said, detail_of
 from tests.support.registered import RULE, of_project
+from worker.compose.attachments import STILL_WRITTEN, ChosenDocuments, LoadedDocument, choose_documents
 from worker.core.model import Product, Unreadable
 from worker.core.rulebook import Document, Rule
 from worker.core.states import Reason

@@ -1,4 +1,4 @@
-"""What an invoice's own text says for or against sending it."""
+"""Tests of an invoice's own text as evidence for or against sending it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sum and day of an invoice are taken where both engines read them and the paper leaves no choice."""
+"""Amount and day of an invoice are taken if both engines read them and the paper leaves no choice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where nothing is mailed, every step and field is filled in, or what is missing is named; the key is masked."""
+"""In a manual submission every step and field is filled in, or the missing value is named; the key is masked."""
 
 from __future__ import annotations
 

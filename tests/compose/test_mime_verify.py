@@ -1,7 +1,4 @@
-"""What a reader sees: the decoder against mails of ours, mails that were damaged, and a third reader.
-
-Longer than other files: one case a line, on the same few letters.
-"""
+"""Tests of the decoder against our own messages, damaged ones, and a third reader."""
 
 import base64
 import dataclasses
@@ -286,7 +283,7 @@ def test_a_refusal_quotes_nothing_of_the_mail():
 
 
 def visible(raw: bytes) -> object:
-    """What a third reader, the standard library, shows of a mail: all that a person or a mail program acts on."""
+    """The content of a message by a third reader, the standard library: all that a person or a mail program acts on."""
     mail = email.message_from_bytes(raw, policy=email.policy.default)
     return (
         [(name, str(value)) for name, value in mail.items() if name.lower() != "content-type"],

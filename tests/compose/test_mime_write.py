@@ -376,7 +376,7 @@ def test_a_message_id_names_the_notice_the_issuer_the_product_and_the_correction
 
 
 def test_no_mail_tells_the_message_id_of_the_next_one():
-    """Whoever received the first mail, or its rehearsal, cannot name its correction."""
+    """A recipient of the first mail, or of its rehearsal, cannot predict the Message-ID of its correction."""
     digits = {
         each[1:33].partition(".")[0]
         for each in (

@@ -1,15 +1,15 @@
-"""Where an invoice goes that was not found: the name to give, the files that lie there unused, the one proposed."""
+"""Tests of the help for a missing invoice: the name to give, the unused files, the proposed one."""
 
 from __future__ import annotations
 
 import dataclasses
 
 import pytest
-from worker.compose.attachments import could_be_invoice
 
 from tests.support.registered import of_project
 from tests.support.world import NUMBER
 from worker.compose import missing_invoice as missing
+from worker.compose.attachments import could_be_invoice
 from worker.compose.missing_invoice import MissingInvoice, describe_missing, find_unused, name_to_give
 from worker.core.model import PageText, PdfText, Product, Sha256, Unreadable, sha256
 from worker.core.rulebook import Invoice, Project

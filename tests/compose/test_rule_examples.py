@@ -1,4 +1,4 @@
-"""An issuer's examples are tried by the code that composes, and whatever comes out otherwise is named."""
+"""An issuer's examples are tried by the code that composes, and every difference is named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often strangers' doings are told."""
+"""Tests of the intervals between reports of strangers' actions."""
 
 from __future__ import annotations
 

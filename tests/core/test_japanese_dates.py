@@ -1,4 +1,4 @@
-"""A date is read where it means one day for certain, and written as issuers want it."""
+"""A date is read if it means one day for certain, and written as issuers want it."""
 
 from __future__ import annotations
 

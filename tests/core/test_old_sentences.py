@@ -231,7 +231,7 @@ FROZEN: tuple[tuple[Hold, str], ...] = (
 
 
 NEWER = {(Reason.NUMBER_DIFFERS, "other_product"), (Reason.RULE_CHANGED, "changed_keys")}
-"""What came after holds were stored as codes: no older program stored a sentence of it."""
+"""Reasons added after holds were stored as codes: no older program stored a sentence for them."""
 
 
 def answer_to(params: Params, reason: Reason) -> Answer:

@@ -36,7 +36,7 @@ FORBIDDEN = {
 IN_SCREENS = {
     "ハッシュ|真偽値|ドラフト|フラグ": "no clerk's word",
 }
-"""What a manual for administrators may say, and a screen does not."""
+"""Words that a manual for administrators may use, and a screen does not."""
 
 DOCUMENTS = [
     *("README.ja.md", "docs/office.ja.md", "docs/first-submission.ja.md", "docs/install.md"),

@@ -1,4 +1,4 @@
-"""What names are compared by, what no value may hold, and what people are shown."""
+"""Tests of comparing names, of forbidden characters, and of the text shown to people."""
 
 from __future__ import annotations
 

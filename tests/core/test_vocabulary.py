@@ -69,7 +69,7 @@ def strings_in(source: str) -> Iterator[tuple[int, str]]:
 
 
 def is_event(text: str, value: str) -> bool:
-    """Also inside a statement of SQL, where it stands in quotation marks."""
+    """Also inside a statement of SQL, in quotation marks."""
     return text == value or f"'{value}'" in text or f'"{value}"' in text
 
 

@@ -1,4 +1,4 @@
-"""Which days public offices work, and how days are counted by them."""
+"""Tests of the working days of public offices, and of counting by them."""
 
 from __future__ import annotations
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from worker.compose.attachments import STILL_WRITTEN
 
 import worker
 from tests.support.fakes import FakeFiles
@@ -19,7 +18,8 @@ from tests.support.registered import INVOICE, REGISTER
 from tests.support.small_office import Settings, SmallOffice, form, mail_with
 from tests.support.world import HANAKO
 from worker.approve import decisions
-from worker.approve.reevaluate import treat_unread_as_missing
+from worker.approve.reevaluate import reevaluate, treat_unread_as_missing
+from worker.compose.attachments import STILL_WRITTEN
 from worker.core.errors import NotInSnapshot, StillWritten, Unavailable
 from worker.core.model import Unreadable, sha256
 from worker.core.states import Reason
@@ -146,9 +146,7 @@ def test_only_the_acting_steps_reach_the_folder_and_decisions_are_handed_what_wa
     assert reaching <= LOOKING
 
 
-@pytest.mark.parametrize(
-    "drafting", [decisions.approve, decisions.resend, decisions.resolve_not_sent, decisions.reevaluate]
-)
+@pytest.mark.parametrize("drafting", [decisions.approve, decisions.resend, decisions.resolve_not_sent, reevaluate])
 def test_what_drafts_is_given_the_invoices(drafting: Callable[..., object]) -> None:
     given = inspect.signature(drafting).parameters["invoices"]
     assert (given.annotation, given.default) == ("InvoiceSnapshot", inspect.Parameter.empty)

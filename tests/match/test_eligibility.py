@@ -1,7 +1,4 @@
-"""An issuer takes an electronic surety where an alternative fits by registered facts; what is missing is asked for.
-
-Longer than other files: one case a line, on the same few alternatives.
-"""
+"""An issuer takes an electronic surety if an alternative fits by registered facts; a missing fact is asked for."""
 
 from __future__ import annotations
 

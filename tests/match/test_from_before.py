@@ -1,4 +1,4 @@
-"""What came in before the product watched for it is named as such; time is a value."""
+"""Mail and files from before the product watched are named as such; time is a value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What nearly fits is shown with what differs, and decides nothing."""
+"""Near matches are shown with their differences, and decide nothing."""
 
 from __future__ import annotations
 

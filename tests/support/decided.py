@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from worker.approve import decisions
+from worker.approve import reevaluate as drafting
 from worker.approve.reevaluate import ActiveConfig
 
 
@@ -21,4 +22,4 @@ def _with_invoices(decide: Any, first: Any, active_config: ActiveConfig, *others
 approve = partial(_with_invoices, decisions.approve)
 resend = partial(_with_invoices, decisions.resend)
 resolve_not_sent = partial(_with_invoices, decisions.resolve_not_sent)
-reevaluate = partial(_with_invoices, decisions.reevaluate)
+reevaluate = partial(_with_invoices, drafting.reevaluate)

@@ -1,10 +1,8 @@
 """A person's decisions: approve, withdraw, resolve, confirm, hand over, join, record as done, resend, resume.
 
-Its one promise: each compares and sets in one transaction, and the entry holds the name as given and the account
-that ran the command; what the states, the reasons or the draft do not allow changes nothing. The invoices are
-given as one look found them (``pipeline/decide.py`` looks). It does not know the command line.
-
-Longer than other files: every way in which a person changes a submission is read together.
+Each compares and sets in one transaction, and the entry holds the name as given and the account that ran the command. A
+decision that the states, the reasons or the draft do not allow changes nothing. The invoices are passed as one snapshot
+(``pipeline/decide.py`` reads them).
 """
 
 from __future__ import annotations
@@ -14,24 +12,25 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from worker.approve.decisions import choose_follow_up
-from worker.approve.reevaluate import ActiveConfig, Drafted, draft_submission
-from worker.approve.release import answer_holds, evidence_of_mail, is_weighed, refuse_unless_shown
+from worker.approve.reevaluate import ActiveConfig, keep_contents, reevaluate
+from worker.approve.release import answer_holds, refuse_unless_shown
 from worker.audit.sent_log import receipt_detail
 from worker.compose.checks import remembered_as
 from worker.core.errors import LogBroken, NotAllowed
-from worker.core.message_id import old_message_id
-from worker.core.model import INVOICE_TITLES, Announced, Hold, Receipt, Submission
-from worker.core.params import Told
+from worker.core.model import Announced, Hold, Receipt, Submission
+from worker.core.params import Numbered, Told
 from worker.core.states import Event, IllegalEvent, NoteEvent, Reason, State, next_state
-from worker.match.duplicates import find_amended, find_later
-from worker.store.ports import FOREIGN_MAIL, RESTORED_AT, Author, Reading, Store, Writing
+from worker.match.duplicates import find_amended
+from worker.store.ports import FOREIGN_MAIL, RESTORED_AT, Author, Store, Writing
 from worker.store.signs import find_signs
 from worker.watch.ports import InvoiceSnapshot
 
 ANSWER_MAY_COME: Final = dt.timedelta(minutes=45)
-"""How long after the body began an answer can still arrive: 30 minutes for a body on the slowest line, 10 for the
-answer to the final dot (RFC 5321 §4.5.3.2.6). Before that, only the worker's own word ends the wait."""
+"""Longest time after the body began in which an answer can still arrive.
+
+30 minutes for a body on the slowest line, 10 for the answer to the final dot (RFC 5321 §4.5.3.2.6). Before that, only
+the worker itself may end the wait.
+"""
 
 RESENDABLE: Final = frozenset(
     {State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.CONFIRMED, State.BOUNCED}
@@ -39,94 +38,12 @@ RESENDABLE: Final = frozenset(
 )
 ASKED: Final = "asked"
 """In the entry of an approval, in place of the label: it was shown and asked about at a terminal."""
+_BINDING: Final = frozenset({Reason.NAME_ONLY, Reason.NUMBER_DIFFERS})
+"""Reasons whose answer says that this number belongs to the project that was shown."""
+
 _AT_THE_SERVER: Final = frozenset({State.SENDING, State.IN_DOUBT})
 _DUTIES_IN: Final = RESENDABLE - {State.REFUSED, State.WITHDRAWN}
-"""What has left or is handed over: what remains to be done afterwards can have been done."""
-
-_LEFT: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.BOUNCED})
-
-
-def reevaluate(
-    submission: Submission,
-    active_config: ActiveConfig,
-    invoices: InvoiceSnapshot,
-    reading: Reading,
-    now: dt.datetime,
-    content: bytes | None = None,
-) -> Drafted:
-    """``submission`` drafted anew from what is kept of it; ``content`` is its PDF where that is at hand."""
-    pdf = submission.pdf_sha256
-    notice = reading.notice(pdf) if pdf and submission.refusal is None else None
-    bound, amends = None, None
-    if notice is not None:
-        amends = find_amended(submission, reading)
-        bound = submission.bound_project or reading.bound_project(
-            notice.guarantor, notice.contract_number, notice.product
-        )
-        if submission.id:
-            submission = dataclasses.replace(submission, superseded_by=find_later(submission, notice, reading))
-
-    def draft(each: Submission) -> Drafted:
-        return draft_submission(
-            each,
-            notice,
-            (content or reading.original(pdf)) if pdf and notice else b"",
-            active_config,
-            invoices,
-            reading,
-            bound,
-            _replaced_mail(each, reading),
-            now,
-            amends=amends,
-        )
-
-    drafted = draft(submission)
-    if drafted.submission.state is not State.HELD or submission.late_answer:
-        return drafted  # what is about to be sent is compared in that moment
-    early = find_early(drafted.submission, reading)
-    return draft(dataclasses.replace(submission, late_answer=early)) if early else drafted
-
-
-def find_early(submission: Submission, reading: Reading) -> str:
-    """Detail of MAYBE_SENT for a kept mail about ``submission`` that nobody has answered; empty: none.
-
-    It came before this store knew the mail, by the name that it has, or by the one that 0.1.0 would have given it: then
-    an old backup was put back, or the mail is forged.
-    """
-    draft, pdf = submission.draft, submission.pdf_sha256
-    if draft is None or draft.is_rehearsal or pdf is None or submission.product is None:
-        return ""
-    old = old_message_id(pdf, submission.issuer or "", submission.product, submission.correction, draft.sender)
-    for digest in dict.fromkeys((*reading.early_reports(draft.message_id), *reading.early_reports(old))):
-        if not is_weighed(submission, digest):
-            return evidence_of_mail("early", digest)
-    return ""
-
-
-def _replaced_mail(submission: Submission, reading: Reading) -> str:
-    """Message-ID of the mail that a correction replaces: the newest of its line that left, empty where none did."""
-    number = submission.corrects
-    while number is not None:
-        corrected = reading.submission(number)
-        has_left = corrected.sent_at is not None or corrected.state in _LEFT
-        if has_left and corrected.draft is not None:
-            return corrected.draft.message_id
-        number = corrected.corrects
-    return ""
-
-
-def keep_contents(writing: Writing, drafted: Drafted) -> None:
-    """Keep the body and the attachments that the draft refers to by hash."""
-    draft = drafted.submission.draft
-    if draft is None:
-        return
-    kinds = {each.sha256: "document" for each in draft.attachments}
-    kinds |= {each.sha256: "invoice" for each in draft.attachments if each.title in INVOICE_TITLES.values()}
-    kinds[draft.body_sha256] = "body"
-    if drafted.submission.pdf_sha256:
-        kinds[drafted.submission.pdf_sha256] = "notice"
-    for digest, content in drafted.contents.items():
-        writing.keep(kinds[digest], content)
+"""States after the mail or the manual submission, in which a later follow-up can be done."""
 
 
 def approve(
@@ -142,13 +59,13 @@ def approve(
     *,
     asked: bool = False,
 ) -> tuple[Submission, tuple[Hold, ...]]:
-    """Answer every open reason of ``number``; the submission as it then stands, and what was answered.
+    """Answers every open reason of ``number``; returns the submission afterwards, and the holds that were answered.
 
-    ``label`` is that of the draft and the reasons which ``author`` was shown: typed, or ``asked`` about at a terminal.
+    ``label`` identifies the draft and the reasons that ``author`` was shown: typed, or ``asked`` about at a terminal.
     ``ticked`` are the conditions of its draft that ``author`` has checked, word by word.
 
-    Raises NotAllowed; where configuration, register or files give another draft or other reasons by now than were
-    shown, that is recorded first, so that it can be looked at.
+    Raises NotAllowed. If configuration, register or files now give another draft or other reasons than were shown, that
+    is recorded first, so that a person can inspect it.
     """
     with store.writing() as writing:
         held = writing.submission(number)
@@ -158,43 +75,20 @@ def approve(
         if (fresh.submission.draft_hash, fresh.submission.reasons) != (held.draft_hash, held.reasons):
             keep_contents(writing, fresh)
             held = writing.change(Event.REDRAFTED, held, fresh.submission, Author("hoshobin", author.account), {})
-        # With the day alone a reason may be told otherwise, or end: the label is the same then.
+        # The day alone can change or end a reason without changing the label.
         if held.state is State.HELD and held.label == shown:
-            after = _answer(
-                writing, active_config, invoices, held, author, note, now, ticked, ASKED if asked else shown
-            )
+            release = active_config.configuration.settings.release
+            answered = answer_holds(held, author.by, author.account, note, now, release=release, ticked=ticked)
+            if any(hold.reason in _BINDING for hold in held.reasons):
+                answered = dataclasses.replace(answered, bound_project=held.project or answered.bound_project)
+            drafted = reevaluate(answered, active_config, invoices, writing, now)
+            keep_contents(writing, drafted)
+            for name in filter(None, map(remembered_as, held.reasons)):
+                writing.set_property(name, now.isoformat())
+            after = _record_approval(writing, held, drafted.submission, author, note, ASKED if asked else shown)
             return after, held.reasons
     refuse_unless_shown(held, label)
     raise AssertionError("what is held under its label was answered")
-
-
-def _answer(
-    writing: Writing,
-    active_config: ActiveConfig,
-    invoices: InvoiceSnapshot,
-    before: Submission,
-    author: Author,
-    note: str,
-    now: dt.datetime,
-    ticked: Sequence[str],
-    label: str,
-) -> Submission:
-    release = active_config.configuration.settings.release
-    answered = answer_holds(before, author.by, author.account, note, now, release=release, ticked=ticked)
-    # Whoever answers either says that this number belongs to the project that was shown.
-    binds = any(hold.reason in {Reason.NAME_ONLY, Reason.NUMBER_DIFFERS} for hold in before.reasons)
-    bound = before.project if binds else None
-    drafted = reevaluate(
-        dataclasses.replace(answered, bound_project=bound or answered.bound_project),
-        active_config,
-        invoices,
-        writing,
-        now,
-    )
-    keep_contents(writing, drafted)
-    for name in filter(None, map(remembered_as, before.reasons)):
-        writing.set_property(name, now.isoformat())
-    return _record_approval(writing, before, drafted.submission, author, note, label)
 
 
 def _record_approval(
@@ -212,7 +106,7 @@ def _record_approval(
         detail["amends"] = amended.id
     if judged.state is not State.HANDED_OVER:
         return writing.change(Event.APPROVED, before, judged, author, detail)
-    # Nothing is mailed under this rule: the answers are recorded, and the task to hand it in opens.
+    # This rule mails nothing: the answers are recorded, and the task to submit it by hand opens.
     held = writing.change(
         Event.APPROVED, before, dataclasses.replace(judged, state=State.HELD, reasons=()), author, detail
     )
@@ -224,12 +118,11 @@ def _record_approval(
 def record_done(
     store: Store, number: int, author: Author, note: str, what: int | None = None
 ) -> tuple[Submission, Told | Receipt]:
-    """Record the duty number ``what`` (from 1) as done; the submission and the duty.
+    """Records the duty number ``what`` (from 1) as done; returns the submission and the duty.
 
-    The duties are those of ``duties.after`` and behind them what came back and waits to be taken note of.
-
-    Without ``what`` it is the one that is left. Raises NotAllowed where it has not left, where there is no such duty,
-    where it is done already, or where several are left and none is named.
+    The duties are those of ``duties.after``, followed by the reports that wait to be acknowledged. Without ``what`` the
+    only duty left is meant. Raises NotAllowed if the submission has not left, if there is no such duty, if it is done
+    already, or if several are left and none is named.
     """
     with store.writing() as writing:
         before = writing.submission(number)
@@ -244,13 +137,34 @@ def record_done(
         return writing.submission(number), duty
 
 
+def choose_follow_up(submission: Submission, what: int | None) -> Told | Receipt:
+    """Returns the duty after sending with the number ``what`` (from 1), or the only one left. Raises NotAllowed.
+
+    Reports that came back are numbered after the rule's duties.
+    """
+    duties: tuple[Told | Receipt, ...] = (*submission.duties.after, *submission.unread)
+    left = [(at, duty) for at, duty in enumerate(duties, 1) if duty not in submission.done]
+    number, listed = str(submission.id), [Numbered(at, duty) for at, duty in left]
+    if what is not None and not 1 <= what <= len(duties):
+        raise NotAllowed("no_such_duty", id=number, what=str(what), duties=listed or "-")
+    if what is not None and duties[what - 1] in submission.done:
+        raise NotAllowed("duty_done", id=number, duty=duties[what - 1])
+    if what is not None:
+        return duties[what - 1]
+    if not left:
+        raise NotAllowed("no_duty_left", id=number)
+    if len(left) > 1:
+        raise NotAllowed("which_duty", id=number, duties=listed)
+    return left[0][1]
+
+
 def withdraw(store: Store, number: int, author: Author, why: str) -> Submission:
     """End a submission that has not left; the reason is kept."""
     return _decide(store, number, Event.WITHDRAWN, author, {"why": why}, _without_reasons)
 
 
 def held_of_mail(store: Store, number: int) -> tuple[int, ...]:
-    """What waits for a person of the mail that ``number`` came in, by id. Raises NotAllowed where it came in none."""
+    """Returns the ids that wait for a person among those of the same mail. Raises NotAllowed without a mail."""
     mail = store.submission(number).mail_sha256
     if mail is None:
         raise NotAllowed("of_no_mail", id=str(number))
@@ -269,7 +183,7 @@ def confirm(store: Store, number: int, author: Author, note: str, at: dt.datetim
 
 
 def report_not_accepted(store: Store, number: int, author: Author, note: str, at: dt.datetime | None) -> Submission:
-    """State that the issuer has nothing, or sends it back."""
+    """State that the issuer has not received it, or sends it back."""
     return _decide(store, number, Event.NOT_ACCEPTED, author, {"note": note, "confirmed_at": _time(at)}, _all_read)
 
 
@@ -306,9 +220,9 @@ def resolve_not_sent(
 
 
 def join(store: Store, number: int, answers: Sequence[int], author: Author) -> Submission:
-    """State that these submissions are of the notices that the announcement ``number`` announced: it ends, naming them.
+    """State that the announcement ``number`` announced the notices of these submissions; it ends and names them.
 
-    Raises NotAllowed where it awaits no notice any more, or where one of them is of no notice of its guarantor.
+    Raises NotAllowed if it no longer awaits a notice, or if one of them is no notice of its guarantor.
     """
     with store.writing() as writing:
         before = writing.submission(number)
@@ -341,9 +255,9 @@ def note_announced(
     author: Author,
     detail: Mapping[str, Any],
 ) -> None:
-    """An entry that says what announced ``submission``, kept with it unless that is known, or it is at the server.
+    """Records an entry that names the announcement of ``submission``; kept with it unless known or at the server.
 
-    Whoever sends it compares the row with what it was when the sending began.
+    The sender of the mail compares the row with its content at the beginning, so it must not change meanwhile.
     """
     is_news = announced is not None and submission.announced is None and submission.state not in _AT_THE_SERVER
     writing.note(event, submission.id, author, detail, {"announced": announced} if is_news else None)
@@ -390,11 +304,11 @@ def resend(
 
 
 def resume(store: Store, author: Author) -> None:
-    """State that the database in place is the one to go on with, whatever head, secret or witness says otherwise."""
+    """State that this database is the one to continue with, even if head, secret or witness disagree."""
     signs = find_signs(store)
     try:
         noted: object = list(store.marked_head() or ())
-    except LogBroken as unreadable:  # this is the command that writes it anew
+    except LogBroken as unreadable:  # this is the command that rewrites it
         noted = unreadable.code
     with store.writing() as writing:
         writing.note(NoteEvent.RESUMED, None, author, {"noted_head": noted, "signs": list(signs)})
@@ -432,9 +346,10 @@ def _check(before: Submission, event: Event, target: State | None = None) -> Sta
 
 
 def _refuse_while_answer_may_come(submission: Submission, now: dt.datetime) -> None:
-    """A decision now, and the server's 250 a minute later, would be two mails.
+    """Raises NotAllowed while the server may still answer: a decision now and a later 250 would be two mails.
 
-    A rehearsal is nobody's to resolve: however it ended the issuer has nothing, and the worker ends it by itself.
+    A rehearsal in doubt is never resolved by a person: the issuer has nothing in any case, and the worker ends it by
+    itself.
     """
     if submission.state is State.IN_DOUBT and submission.is_rehearsal:
         raise NotAllowed("rehearsal_in_doubt", id=str(submission.id))
@@ -450,7 +365,7 @@ def _without_reasons(before: Submission) -> Submission:
 
 
 def _all_read(before: Submission) -> Submission:
-    """Whoever says whether the issuer has it has read what came back."""
+    """Marks all reports as read: a person who states what the issuer has must have read them."""
     return dataclasses.replace(before, unread=())
 
 

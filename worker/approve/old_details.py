@@ -1,4 +1,4 @@
-"""Decides which hold an answer covers, also where an older program recorded the answer with a sentence."""
+"""Matches answers to holds, also if an older program recorded the answer with a sentence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TOLD_BESIDE: Final = frozenset({"changes", "to_before", "to_now", "cc_before", "
 
 
 def covers(answer: Answer, hold: Hold) -> bool:
-    """Whether ``answer`` is about ``hold``: the same parameters, or the sentence that an older program stored of it."""
+    """Returns whether ``answer`` covers ``hold``, by its parameters or by the sentence that an older program stored."""
     if answer.reason is not hold.reason:
         return False
     text = answer.params.old_text
@@ -22,9 +22,10 @@ def covers(answer: Answer, hold: Hold) -> bool:
 
 
 def _asked_as(hold: Hold) -> tuple[Hold, ...]:
-    """``hold`` as it may have been asked: also by a program that told less of it.
+    """Returns ``hold`` in the forms in which it may have been asked, also by a program that told less of it.
 
-    Who let a notice go on though its number seemed submitted lets it go on where it was not; the reverse is asked.
+    A person who let a notice go on although its number seemed submitted also lets it go on if it was not; the reverse
+    is asked.
     """
     if hold.reason is Reason.SEEN_BEFORE and hold.code:
         return hold, Hold(hold.reason, hold.params.without(frozenset({CODE})))
@@ -34,12 +35,12 @@ def _asked_as(hold: Hold) -> tuple[Hold, ...]:
 
 
 def names_draft(answer: Answer, draft_hash: str) -> bool:
-    """Whether ``answer``, an approval, is of the draft of this hash."""
+    """Returns whether ``answer``, an approval, is for the draft of this hash."""
     return draft_hash in {answer.params.word("draft"), answer.params.old_text}
 
 
 def is_answer_to_mail(answer: Answer, digits: str) -> bool:
-    """Whether ``answer`` is about the kept mail whose hash begins with ``digits``, under whatever code."""
+    """Returns whether ``answer`` is about the kept mail whose hash begins with ``digits``, under any code."""
     text = answer.params.old_text
     is_named = answer.params.word("value") == digits if text is None else text.endswith(f": {digits}")
     return answer.reason is Reason.MAYBE_SENT and is_named

@@ -1,10 +1,7 @@
-"""match → compose → approve for one submission: the part of the flow that is done again whenever something changed.
+"""Re-evaluates one submission after each change: match → compose → check → release.
 
-Its one promise: what it returns is what configuration, register, files and people's answers make of the notice
-today; the same inputs give the same draft. The invoices are given as one look
-found them; it reads no folder and writes nothing.
-
-Longer than other files: the one place where match, compose, guards and approve meet is read in one piece.
+The result is what configuration, register, files and people's answers make of the notice today; the same inputs give
+the same draft. The invoices are passed as one snapshot. Reads no folder and writes nothing.
 """
 
 from __future__ import annotations
@@ -15,17 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from worker.approve.release import Judgement, judge
+from worker.approve.release import Judgement, evidence_of_mail, is_weighed, judge
 from worker.compose.attachments import STILL_WRITTEN, find_candidates
 from worker.compose.checks import Check, DraftCheckInput, RuleCheckInput, check_draft, check_rule
-from worker.compose.compose import FORMER_WORDS, Circumstances, Composed, compose
+from worker.compose.compose import FORMER_WORDS, Composed, compose
 from worker.compose.invoice_values import InvoiceValues, read_invoice_values
-from worker.compose.template_context import Previous
+from worker.compose.template_context import ComposeInput, Previous
 from worker.config.load import Configuration
 from worker.config.ports import Templates
 from worker.config.templates import Renderer
 from worker.core.errors import LogBroken, StillWritten, Unavailable
-from worker.core.message_id import SECRET
+from worker.core.message_id import SECRET, old_message_id
 from worker.core.model import (
     INVOICE_TITLES,
     JST,
@@ -37,8 +34,9 @@ from worker.core.model import (
     Submission,
     Unreadable,
 )
-from worker.core.rulebook import Contract, Guarantor, InvoiceRule, Issuer, Project, invoice_for, rule_for
+from worker.core.rulebook import Contract, Guarantor, InvoiceRule, Project, invoice_for, rule_for
 from worker.core.states import State
+from worker.match.duplicates import find_amended, find_later
 from worker.match.match import (
     Ambiguous,
     Match,
@@ -50,11 +48,14 @@ from worker.match.match import (
     index_projects,
     match_project,
 )
-from worker.store.ports import Reading
+from worker.store.ports import Reading, Writing
 from worker.watch.ports import Files, InvoiceSnapshot
 
 _REHEARSALS_EACH: Final = 1000
-"""Rehearsal numbers set aside for each correction; nobody rehearses one mail a thousand times."""
+"""Rehearsal numbers reserved for each correction, far more than one mail is ever rehearsed."""
+
+
+_LEFT: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.BOUNCED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,41 +84,115 @@ def activate_config(configuration: Configuration, templates: Templates, files: F
 
 
 def treat_unread_as_missing(invoices: InvoiceSnapshot) -> InvoiceSnapshot:
-    """``invoices`` for what must be recorded even while the share with them does not answer.
+    """Returns ``invoices`` for a record that must be made even while their share does not answer.
 
-    The draft then lacks its invoice, is HELD for it, and is judged anew until the folder is there. A file that is still
-    being written is told as such.
+    A file that was not read counts as missing for now: the draft lacks its invoice, is HELD for it, and is re-evaluated
+    until the folder is back. A file that is still being written is reported as such.
     """
     listing = () if isinstance(invoices.shelved, Unavailable) else invoices.shelved
-    answers: dict[str, tuple[str, bytes] | Unreadable | Unavailable] = {}
+    answers: dict[str, tuple[str, bytes] | Unreadable | Unavailable | None] = dict.fromkeys(
+        each.file for each in listing
+    )
     for file, found in invoices.answers.items():
         if isinstance(found, StillWritten):
             answers[file] = STILL_WRITTEN
-        elif not isinstance(found, Unavailable):
-            answers[file] = found
-    return _MissingWhereAway(listing, answers, invoices.texts)
-
-
-class _MissingWhereAway(InvoiceSnapshot):
-    """A look in which a file that was not read is missing for now."""
-
-    __slots__ = ()
-
-    def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
-        """None where nothing is known of it."""
-        found = self.answers.get(file)
-        return None if isinstance(found, Unavailable) else found
+        else:
+            answers[file] = None if isinstance(found, Unavailable) else found
+    return InvoiceSnapshot(listing, answers, invoices.texts)
 
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """A submission as it would stand, and the bytes its draft refers to."""
+    """A re-evaluated submission, and the bytes that its draft refers to."""
 
     submission: Submission
     contents: Mapping[Sha256, bytes]
     body: str
     checks: tuple[Check, ...] = ()
-    """Every guard with its result; empty where no mail could be written."""
+    """Every check with its result; empty if no mail could be written."""
+
+
+def reevaluate(
+    submission: Submission,
+    active_config: ActiveConfig,
+    invoices: InvoiceSnapshot,
+    reading: Reading,
+    now: dt.datetime,
+    content: bytes | None = None,
+) -> Drafted:
+    """Re-evaluates ``submission`` from its stored data; ``content`` is its PDF if that is at hand."""
+    pdf = submission.pdf_sha256
+    notice = reading.notice(pdf) if pdf and submission.refusal is None else None
+    bound, amends = None, None
+    if notice is not None:
+        amends = find_amended(submission, reading)
+        bound = submission.bound_project or reading.bound_project(
+            notice.guarantor, notice.contract_number, notice.product
+        )
+        if submission.id:
+            submission = dataclasses.replace(submission, superseded_by=find_later(submission, notice, reading))
+
+    def draft(each: Submission) -> Drafted:
+        return draft_submission(
+            each,
+            notice,
+            (content or reading.original(pdf)) if pdf and notice else b"",
+            active_config,
+            invoices,
+            reading,
+            bound,
+            _replaced_mail(each, reading),
+            now,
+            amends=amends,
+        )
+
+    drafted = draft(submission)
+    if drafted.submission.state is not State.HELD or submission.late_answer:
+        return drafted  # what is about to be sent is compared in that moment
+    early = find_early(drafted.submission, reading)
+    return draft(dataclasses.replace(submission, late_answer=early)) if early else drafted
+
+
+def find_early(submission: Submission, reading: Reading) -> str:
+    """Returns the detail of MAYBE_SENT for a kept mail about ``submission`` that is unanswered; empty if there is none.
+
+    The mail came before this store knew of it, under its own Message-ID or that of 0.1.0. Then an old backup was
+    restored, or the mail is forged.
+    """
+    draft, pdf = submission.draft, submission.pdf_sha256
+    if draft is None or draft.is_rehearsal or pdf is None or submission.product is None:
+        return ""
+    old = old_message_id(pdf, submission.issuer or "", submission.product, submission.correction, draft.sender)
+    for digest in dict.fromkeys((*reading.early_reports(draft.message_id), *reading.early_reports(old))):
+        if not is_weighed(submission, digest):
+            return evidence_of_mail("early", digest)
+    return ""
+
+
+def _replaced_mail(submission: Submission, reading: Reading) -> str:
+    """Returns the Message-ID of the mail that a correction replaces: the newest of its line that left, or empty."""
+    number = submission.corrects
+    while number is not None:
+        corrected = reading.submission(number)
+        has_left = corrected.sent_at is not None or corrected.state in _LEFT
+        if has_left and corrected.draft is not None:
+            return corrected.draft.message_id
+        number = corrected.corrects
+    return ""
+
+
+def keep_contents(writing: Writing, drafted: Drafted) -> None:
+    """Keep the body and the attachments that the draft refers to by hash."""
+    draft = drafted.submission.draft
+    if draft is None:
+        return
+    kinds = {each.sha256: "document" for each in draft.attachments}
+    kinds |= {each.sha256: "invoice" for each in draft.attachments if each.title in INVOICE_TITLES.values()}
+    kinds[draft.body_sha256] = "body"
+    if drafted.submission.pdf_sha256:
+        kinds[drafted.submission.pdf_sha256] = "notice"
+    for digest, content in drafted.contents.items():
+        writing.keep(kinds[digest], content)
 
 
 def draft_submission(
@@ -132,12 +207,11 @@ def draft_submission(
     now: dt.datetime,
     amends: Submission | None = None,
 ) -> Drafted:
-    """``submission`` with its draft, its reasons and its state as of ``now``.
+    """Returns ``submission`` with its draft, its reasons and its state as of ``now``.
 
-    ``notice`` is None where none could be read. ``invoices`` are those of one look. ``known`` is what came in and was
-    sent before. ``bound`` is the project
-    that a person tied the number to. ``amends`` is the earlier submission under the same number that left
-    (``match.duplicates.find_amended``).
+    ``notice`` is None if none could be read. ``invoices`` are one snapshot. ``known`` is what came in and was sent
+    before. ``bound`` is the project that a person tied the number to. ``amends`` is the earlier submission under the
+    same number that left (``match.duplicates.find_amended``).
     """
     release = active_config.configuration.settings.release
     if notice is None:
@@ -149,40 +223,37 @@ def draft_submission(
         judgement = judge(submission, outcome, None, release, now, is_number_unsent=is_unsent)
         stood = _stand(submission, outcome, None, judgement)
         return Drafted(dataclasses.replace(stood, issuer=None, issuer_name=""), {}, "")
-    issuer = active_config.configuration.issuers[project.issuer]
-    circumstances = _circumstances(submission, notice, project, active_config, corrected_message_id, amends, known, now)
-    rule = rule_for(issuer, project, notice.product, circumstances.contract)
+    given = _gather(
+        submission,
+        notice,
+        pdf,
+        project,
+        active_config,
+        invoices,
+        known,
+        now,
+        amends=amends,
+        replaces=corrected_message_id,
+    )
+    rule = rule_for(given.issuer, project, notice.product, given.contract)
     if rule.channel is Channel.EMAIL and rule.invoice is not InvoiceRule.NEVER:
-        found = _find_invoices(submission, notice, project, active_config, invoices, known)
-        circumstances = dataclasses.replace(circumstances, found_invoices=found)
-
-    def composed_under(circumstances: Circumstances) -> Composed:
-        return compose(
-            notice,
-            pdf,
-            project,
-            issuer,
-            circumstances,
-            lambda name: active_config.templates.source(name, circumstances.words_of),
-            invoices.invoice,
-            active_config.renderer,
-        )
-
+        found = _find_invoices(submission, given, active_config.register, invoices, known)
+        given = dataclasses.replace(given, found_invoices=found)
     first, *others = _ways_of(submission)
-    composed = composed_under(dataclasses.replace(circumstances, counts_silence=first[0], words_of=first[1]))
+    composed = compose(dataclasses.replace(given, counts_silence=first[0], words_of=first[1]))
     for counts_silence, words_of in others:
         if composed.draft_hash == submission.draft_hash:
             break
-        composed = composed_under(dataclasses.replace(circumstances, counts_silence=counts_silence, words_of=words_of))
-    checks = _check(submission, notice, project, issuer, circumstances, composed, active_config, invoices, known)
+        composed = compose(dataclasses.replace(given, counts_silence=counts_silence, words_of=words_of))
+    checks = _check(submission, given, composed, active_config, invoices, known)
     composed = dataclasses.replace(composed, holds=(*composed.holds, *(hold for each in checks for hold in each.holds)))
     judgement = judge(submission, outcome, composed, release, now, is_number_unsent=is_unsent)
     stood = _stand(submission, outcome, composed, judgement)
     read = _read_invoice(composed, invoices)
     stood = dataclasses.replace(
         stood,
-        issuer=issuer.id,
-        issuer_name=issuer.full_name,
+        issuer=given.issuer.id,
+        issuer_name=given.issuer.full_name,
         invoice_amount_read=read.amount,
         invoice_date_read=read.date,
     )
@@ -190,7 +261,7 @@ def draft_submission(
 
 
 def _is_number_unsent(submission: Submission, notice: Notice, known: Reading) -> bool:
-    """Whether others of its number are here and nothing says that one of them was, or may have been, submitted."""
+    """Returns whether others of its number are here and none of them was, or may have been, submitted."""
     others = [each for each in known.by_number(notice.contract_number) if each.id != submission.id]
     others = [each for each in others if each.guarantor == notice.guarantor]
     return bool(others) and not any(
@@ -204,17 +275,17 @@ def _is_number_unsent(submission: Submission, notice: Notice, known: Reading) ->
 
 
 def _read_invoice(composed: Composed, invoices: InvoiceSnapshot) -> InvoiceValues:
-    """What the invoice that rides along says of sum and day; nothing where none does."""
+    """Returns the amount and day that the attached invoice states; empty without one."""
     attached = composed.draft.attachments if composed.draft else ()
     own = next((each for each in attached if each.title in INVOICE_TITLES.values()), None)
     return read_invoice_values(invoices.text(own.sha256)) if own else InvoiceValues()
 
 
 def _ways_of(submission: Submission) -> tuple[tuple[bool, str], ...]:
-    """How its draft may have been written: whether silence counts, and in the words of which version.
+    """Returns the ways its draft may have been written: whether silence counts, and the version of the wording.
 
-    A draft of a program that took what a rule did not say for consent, or worded the letter otherwise, stays as it is
-    for as long as nothing else changes: a person may have approved it. Last is the way of today.
+    A draft of a program that took values missing in a rule for consent, or worded the message otherwise, stays as it is
+    as long as nothing else changes: a person may have approved it. Last is today's way.
     """
     if not submission.draft_hash:
         return ((True, ""),)
@@ -224,51 +295,50 @@ def _ways_of(submission: Submission) -> tuple[tuple[bool, str], ...]:
 
 def _check(
     submission: Submission,
-    notice: Notice,
-    project: Project,
-    issuer: Issuer,
-    circumstances: Circumstances,
+    given: ComposeInput,
     composed: Composed,
     active_config: ActiveConfig,
     invoices: InvoiceSnapshot,
     known: Reading,
 ) -> tuple[Check, ...]:
-    """The guards on what was composed; none where there is nothing that could be sent or handed in."""
+    """Runs the checks on the composed submission; none if nothing could be sent or submitted by hand."""
     ruled = RuleCheckInput(
         submission=submission,
-        notice=notice,
-        project=project,
-        issuer=issuer,
-        rule=rule_for(issuer, project, notice.product, circumstances.contract),
-        contract=circumstances.contract,
+        notice=given.notice,
+        project=given.project,
+        issuer=given.issuer,
+        rule=rule_for(given.issuer, given.project, given.notice.product, given.contract),
+        contract=given.contract,
         rule_hash=composed.duties.rule_hash,
     )
     if composed.channel not in {Channel.EMAIL, Channel.UNKNOWN}:
-        return check_rule(ruled, known, circumstances.today)
-    if composed.draft is None or circumstances.guarantor is None:
+        return check_rule(ruled, known, given.today)
+    if composed.draft is None or given.guarantor is None:
         return ()
     finished = DraftCheckInput(
-        **{each.name: getattr(ruled, each.name) for each in dataclasses.fields(ruled)},
-        guarantor=circumstances.guarantor,
+        submission=ruled.submission,
+        notice=ruled.notice,
+        project=ruled.project,
+        issuer=ruled.issuer,
+        rule=ruled.rule,
+        contract=ruled.contract,
+        rule_hash=ruled.rule_hash,
+        guarantor=given.guarantor,
         draft=composed.draft,
         body=composed.body,
-        rehearsal_to=circumstances.rehearsal_to,
+        rehearsal_to=given.rehearsal_to,
         text_of=invoices.text,
         copy_to=active_config.configuration.settings.smtp.copy_to,
         issuers=tuple(active_config.configuration.issuers.values()),
     )
-    return check_draft(finished, active_config.register, known, circumstances.today)
+    return check_draft(finished, active_config.register, known, given.today)
 
 
 def _find_invoices(
-    submission: Submission,
-    notice: Notice,
-    project: Project,
-    active_config: ActiveConfig,
-    invoices: InvoiceSnapshot,
-    known: Reading,
+    submission: Submission, given: ComposeInput, register: Register, invoices: InvoiceSnapshot, known: Reading
 ) -> tuple[str, ...]:
-    """The files that could be the invoice where the register names none. Raises Unavailable."""
+    """Returns the candidate files if the register names no invoice. Raises Unavailable."""
+    notice, project = given.notice, given.project
     product, number = notice.product, notice.contract_number
     if product not in INVOICE_TITLES or invoice_for(project, product, number) is not None:
         return ()
@@ -277,7 +347,7 @@ def _find_invoices(
         """By another line of submissions: a correction brings the issuer what it has not got."""
         return any(each.pdf_sha256 != submission.pdf_sha256 for each in known.carried(digest))
 
-    return find_candidates(product, number, project, active_config.register, invoices.listing(), was_carried)
+    return find_candidates(product, number, project, register, invoices.listing(), was_carried)
 
 
 def _numbers_before(submission: Submission, known: Reading) -> NumbersBefore:
@@ -304,23 +374,31 @@ def _project_of(outcome: Outcome) -> Project | None:
             return None
 
 
-def _circumstances(
+def _gather(
     submission: Submission,
     notice: Notice,
+    pdf: bytes,
     project: Project,
     active_config: ActiveConfig,
-    corrected_message_id: str,
-    amends: Submission | None,
+    invoices: InvoiceSnapshot,
     known: Reading,
     now: dt.datetime,
-) -> Circumstances:
+    *,
+    amends: Submission | None,
+    replaces: str,
+) -> ComposeInput:
+    """Returns everything that the draft depends on, but for the invoices that are found by name."""
     settings = active_config.configuration.settings
 
     def is_named_by_old(message_id: str) -> bool:
         named = known.of_own_message(message_id)
         return named is not None and named.id == submission.id
 
-    return Circumstances(
+    return ComposeInput(
+        notice=notice,
+        pdf=pdf,
+        project=project,
+        issuer=active_config.configuration.issuers[project.issuer],
         contractor=settings.contractor,
         guarantor=active_config.guarantors.get(notice.guarantor),
         max_bytes=settings.smtp.max_bytes,
@@ -329,11 +407,14 @@ def _circumstances(
         # A correction's rehearsals must not bear the Message-IDs of the original's.
         rehearsal=submission.correction * _REHEARSALS_EACH + submission.rehearsals + 1,
         correction=submission.correction,
-        in_reply_to=corrected_message_id,
+        in_reply_to=replaces,
         secret=read_secret(known),
+        template=active_config.templates.source,
+        load_invoice=invoices.invoice,
+        renderer=active_config.renderer,
         is_named_by_old=is_named_by_old,
         today=now.astimezone(JST).date(),
-        # While nobody has said that it is no copy, it is shown as the amended guarantee that an approval makes of it.
+        # Until a person says that it is a copy, it is shown as the amended guarantee that an approval makes of it.
         contract=Contract.AMENDED if project.is_amended or amends else Contract.ORIGINAL,
         previous=_previous(amends, notice),
     )
@@ -348,7 +429,7 @@ def read_secret(known: Reading) -> bytes:
 
 
 def _previous(amends: Submission | None, notice: Notice) -> Previous | None:
-    """What the body names; a mail that came back is none that the issuer has."""
+    """Returns the earlier submission that the body names. The issuer does not have a mail that bounced."""
     if amends is None or amends.state is State.BOUNCED:
         return None
     if amends.sent_at is None:

@@ -1,7 +1,6 @@
-"""Draft × release policy × what people answered → HELD with reasons, APPROVED from a moment, or HANDED_OVER.
+"""Decides the release: draft × release policy × people's answers → HELD, APPROVED from a moment, or HANDED_OVER.
 
-Its one promise: nothing becomes APPROVED while a reason stands that nobody answered for exactly this draft. It
-does not know where a draft comes from, nor how it is sent.
+Nothing becomes APPROVED as long as a reason for exactly this draft is unanswered.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from worker.core.states import Kind, Reason, State, kind_of
 from worker.match.match import Ambiguous, Match, Outcome, Proposed, Unmatched
 
 NEED_NOTE: Final = frozenset({Reason.CONTACT_FIRST, Reason.NOT_ELIGIBLE})
-"""What is answered only in words: whom at the issuer one spoke to, and what was said."""
+"""Reasons that need a note: the person spoken to at the issuer, and the answer."""
 
 UNSENT: Final = "unsent"
 """Code of SEEN_BEFORE: what came before under the number was not submitted."""
@@ -53,14 +52,14 @@ _HOLD: Final = "hold "
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a submission is now: its state, the reasons that stand, and from when it may go."""
+    """The current state of a submission, the reasons that remain, and the moment from which it may go."""
 
     state: State
     reasons: tuple[Hold, ...]
     due_at: dt.datetime | None
-    """None also where its minutes begin only when a person has been told (mode ``hold``)."""
+    """None also if its minutes begin only when a person has been notified (mode ``hold``)."""
     release: str
-    """Who or what released it; empty unless APPROVED or HANDED_OVER."""
+    """The person or policy that released it; empty unless APPROVED or HANDED_OVER."""
     release_account: str
 
 
@@ -73,9 +72,9 @@ def judge(
     *,
     is_number_unsent: bool = False,
 ) -> Judgement:
-    """``submission`` judged anew, with the draft that configuration and register give today.
+    """Judges ``submission`` with the draft that configuration and register give today.
 
-    ``outcome`` is None where no notice could be read. ``is_number_unsent``: nothing of what it follows was submitted.
+    ``outcome`` is None if no notice could be read. ``is_number_unsent``: no submission that it follows was submitted.
     """
     standing = _standing(submission, outcome, composed, release, is_number_unsent=is_number_unsent)
     project = outcome.project.id if isinstance(outcome, Match | Proposed) else ""
@@ -91,30 +90,26 @@ def judge(
     name, account = _releaser(submission, composed, release)
     if composed.channel is not Channel.EMAIL:
         return Judgement(State.HANDED_OVER, (), None, name, account)
-    if submission.released_draft == composed.draft_hash and (released := _moment_of_release(submission, composed)):
-        due = released
+    opening, former = opening_of(composed.duties), opening_of(submission.duties)
+    was_for_former_day = opening != former and submission.due_at == former  # the contract has another day by now
+    if submission.released_draft == composed.draft_hash and submission.due_at and not was_for_former_day:
+        due = submission.due_at
     elif release.mode is Mode.HOLD and not _approving(submission, composed):
-        if release.is_announced and not is_rehearsal:  # which reaches nobody
+        if release.is_announced and not is_rehearsal:  # a rehearsal reaches only ourselves
             return Judgement(State.APPROVED, (), None, name, account)
         due = now + dt.timedelta(minutes=release.hold_minutes)
     else:
         due = now
-    return Judgement(State.APPROVED, (), max(due, opening_of(composed.duties) or due), name, account)
+    return Judgement(State.APPROVED, (), max(due, opening or due), name, account)
 
 
 def is_by_hold(submission: Submission) -> bool:
-    """Whether nobody approved it, and its minutes to be stopped run, or are to begin."""
+    """Returns whether it was released by the policy ``hold``, and its minutes to be stopped run, or are to begin."""
     return submission.state is State.APPROVED and submission.release.startswith(_HOLD)
 
 
-def _moment_of_release(submission: Submission, composed: Composed) -> dt.datetime | None:
-    """From when it was to go; None where that was the contract's day, and the contract has another day by now."""
-    was, now = opening_of(submission.duties), opening_of(composed.duties)
-    return None if was != now and submission.due_at == was else submission.due_at
-
-
 def opening_of(duties: FollowUps) -> dt.datetime | None:
-    """The first moment at which the mail may leave, though it was approved earlier; None where there is none."""
+    """Returns the first moment at which the mail may leave even if approved earlier; None if there is none."""
     return dt.datetime.combine(duties.not_before, dt.time(), JST) if duties.not_before else None
 
 
@@ -126,14 +121,14 @@ def _standing(
     *,
     is_number_unsent: bool,
 ) -> Iterable[Hold]:
-    """Every reason that stands, answered or not, in the order a person should look at them."""
+    """Returns every reason, answered or not, in the order in which a person should look at them."""
     if submission.refusal is not None:
         return (submission.refusal,)
     holds = [*_of_history(submission, is_number_unsent=is_number_unsent), *_of_match(outcome)]
     if composed is not None:
         holds += composed.holds
     is_rehearsal = composed is not None and composed.draft is not None and composed.draft.is_rehearsal
-    if not _is_proven(submission, composed, release) and not is_rehearsal:  # which reaches nobody: asked afterwards
+    if not _is_proven(submission, composed, release) and not is_rehearsal:  # a rehearsal is asked about afterwards
         holds.append(_of_sender(submission))
     if composed is not None:
         holds += _of_release(submission, composed, release)
@@ -141,7 +136,7 @@ def _standing(
 
 
 def _of_sender(submission: Submission) -> Hold:
-    """Why its sender is not proven, as it was recorded: an older program recorded a sentence."""
+    """Returns why its sender is not authenticated, as recorded; an older program recorded a sentence."""
     evidence = submission.evidence
     if isinstance(evidence, str):
         return Hold(Reason.SENDER_UNPROVEN, of_text(evidence))
@@ -149,7 +144,7 @@ def _of_sender(submission: Submission) -> Hold:
 
 
 def _is_proven(submission: Submission, composed: Composed | None, release: Release) -> bool:
-    """Whether its sender is proven: a key that came without DNSSEC counts only where a person approves the draft."""
+    """Returns whether its sender is authenticated; a key without DNSSEC counts only if a person approves the draft."""
     if not submission.by_open_dns or release.mode is Mode.APPROVE:
         return submission.proven
     return submission.proven and composed is not None and _approving(submission, composed) is not None
@@ -157,7 +152,7 @@ def _is_proven(submission: Submission, composed: Composed | None, release: Relea
 
 def _of_release(submission: Submission, composed: Composed, release: Release) -> Iterable[Hold]:
     if composed.channel is Channel.EMAIL and composed.draft is None:
-        return ()  # what keeps it from being written stands already
+        return ()  # the holds that prevent it are listed already
     if submission.released_draft and submission.released_draft != composed.draft_hash:
         return (Hold(Reason.CHANGED),)
     draft = composed.draft
@@ -203,7 +198,7 @@ def _is_answered(hold: Hold, submission: Submission, composed: Composed | None, 
 
 
 def _about(hold: Hold, project: str, section: str, files: Sequence[Attachment]) -> str:
-    """What the answer is about beside the parameters: the same ones may stand for another issuer or file."""
+    """Returns the target of an answer beyond the parameters, which may be the same for another issuer or file."""
     if hold.reason not in _OF_THE_TARGET | _OF_THE_FILES:
         return ""
     place = f"{project} {section}"
@@ -211,9 +206,9 @@ def _about(hold: Hold, project: str, section: str, files: Sequence[Attachment]) 
 
 
 def _approving(submission: Submission, composed: Composed) -> Answer | None:
-    """The newest approval of a draft, where it approved exactly this one.
+    """Returns the newest approval of a draft if it approved exactly this one.
 
-    An older one of this draft does not count: whoever approved another since has taken it back.
+    An older approval of this draft does not count: a person who approved another one since has taken it back.
     """
     newest = next((answer for answer in reversed(submission.answers) if answer.reason in _OF_THE_DRAFT), None)
     return newest if newest is not None and names_draft(newest, composed.draft_hash) else None
@@ -244,7 +239,7 @@ def evidence_of_mail(code: str, digest: Sha256) -> str:
 
 
 def is_weighed(submission: Submission, digest: Sha256) -> bool:
-    """Whether a person has answered what this kept mail says of ``submission``, under whatever code."""
+    """Returns whether a person has answered the evidence of this kept mail about ``submission``, under any code."""
     return any(is_answer_to_mail(answer, digest[:_DIGITS]) for answer in submission.answers)
 
 
@@ -252,9 +247,9 @@ def is_weighed(submission: Submission, digest: Sha256) -> bool:
 
 
 def refuse_unless_shown(submission: Submission, label: str) -> None:
-    """Raise NotAllowed where ``submission`` is not held, or draft and reasons are not those that ``label`` stands for.
+    """Raises NotAllowed if ``submission`` is not held, or if ``label`` stands for another draft or other reasons.
 
-    ``label`` is the whole of what was shown, as ``Submission.label`` gives it, in whatever case.
+    ``label`` is the whole label that was shown, as ``Submission.label`` gives it, in upper or lower case.
     """
     if submission.state is not State.HELD:
         raise NotAllowed("not_held", id=str(submission.id), state=submission.state.value)
@@ -274,11 +269,11 @@ def answer_holds(
     release: Release,
     ticked: Sequence[str] = (),
 ) -> Submission:
-    """``submission`` with every open reason of kind *answer* answered by ``by``; judge it anew afterwards.
+    """Returns ``submission`` with every open reason of kind *answer* answered by ``by``; re-evaluate it afterwards.
 
     One approval answers all, and always covers the draft as it is, with the conditions that ``by`` ``ticked``. Raises
-    NotAllowed where a reason of another kind is open, where a rehearsal setting still stands in the way, where a reason
-    needs a note and there is none, or where a condition is not ticked.
+    NotAllowed if a reason of another kind is open, if a rehearsal setting still prevents it, if a reason needs a note
+    and there is none, or if a condition is not ticked.
     """
     blocking = [hold for hold in submission.reasons if kind_of(hold.reason) is not Kind.ANSWER]
     if blocking:
@@ -305,16 +300,16 @@ def answer_holds(
         submission,
         answers=(*submission.answers, *answers),
         ticked=_all_ticked(submission, ticked),
-        # What is approved is this draft: an approval of an earlier one no longer makes it "changed".
+        # This draft is approved: an approval of an earlier one no longer makes it "changed".
         released_draft="",
         due_at=None,
     )
 
 
 def _all_ticked(submission: Submission, ticked: Sequence[str]) -> tuple[str, ...]:
-    """The conditions of the draft. Raises NotAllowed ``conditions_unticked``, with each that is not ticked.
+    """Returns the conditions of the draft. Raises NotAllowed ``conditions_unticked``, with each that is not ticked.
 
-    Each approval ticks anew: what was true of the documents last week is looked at again.
+    Each approval ticks them again, because the documents may have changed since last week.
     """
     conditions = submission.draft.conditions if submission.draft else ()
     if any(condition not in ticked for condition in conditions):

@@ -24,10 +24,9 @@ from worker.cli.pages import with_reader
 from worker.cli.summary import print_summary
 from worker.cli.tables import print_json, say_stopped, sending_text, submission_table, time_text
 from worker.cli.unknown import find_unknown, print_unknown
-from worker.compose.compose import describe_duty
 from worker.core.approval_label import fold_label
 from worker.core.errors import NotAllowed
-from worker.core.messages import Language, name_hold, name_state, say, say_refusal
+from worker.core.messages import Language, name_hold, name_state, put, say, say_refusal
 from worker.core.model import Submission
 from worker.core.states import Event, Kind, State, kind_of
 from worker.core.text import escape_control_chars, match_key
@@ -399,7 +398,7 @@ def done(shared: Cli, number: int, by: str, note: str, what: int | None, as_json
     office = open_office(shared)
     author = author_of(office, by)
     after, duty = decisions.record_done(open_for_command(office, system_clock()), number, author, note, what)
-    _report(after, "duty_recorded", shared.lang, as_json=as_json, duty=describe_duty(duty, shared.lang))
+    _report(after, "duty_recorded", shared.lang, as_json=as_json, duty=str(put(duty, shared.lang)))
     return DONE
 
 

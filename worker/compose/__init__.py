@@ -1,7 +1,7 @@
-"""The fifth step: the draft, and whether it may be a mis-send.
+"""The fifth step: composes the draft of a submission and checks it against mis-sends.
 
 Takes notice, project, rule and templates; gives a ``Draft`` with the bytes of its mail, or every reason why there is
-none yet. Start reading at ``compose``, then ``checks``, ``mime_write`` and ``mime_verify``.
+no draft yet. Start reading at ``compose``, then ``checks``, ``mime_write`` and ``mime_verify``.
 """
 
 from worker.core.lazy import lazily
@@ -21,7 +21,7 @@ else:
         __name__,
         checks=("Check", "check_draft"),
         compose=("Composed", "hash_draft"),
-        invoice_select=("files_in_question",),
+        attachments=("files_in_question",),
         mime_verify=("decode_message",),
         mime_write=("build_message",),
         rule_examples=("try_examples",),

@@ -1,10 +1,10 @@
-"""Decides whether a finished draft may be a mis-send: to the wrong ones, with the wrong values, or out of the usual.
+"""Checks a finished draft against mis-sends: wrong recipients, wrong values, unusual circumstances.
 
-Its one promise: recipients, number and key are worked out anew from configuration and notice, by code that shares
-nothing with the composer; each guard names every fault it sees, and all of them are run whatever the others found. It
-does not know release policies nor what people answered.
+Recipients, number and key are worked out again from configuration and notice, by code that shares nothing with the
+composer. Each check names every fault it finds, and all of them run, even after a fault. Release policies and
+people's answers are not considered.
 
-Longer than other files: all guards stand side by side, so that what none of them asks is seen.
+All checks are in this one file, so that a reader sees what none of them covers.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ import datetime as dt
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from worker.compose.invoice_check import check_invoice
+from worker.compose.mime_verify import verify_message
+from worker.compose.mime_write import UnsafeValue, build_message
 from worker.config.editing.catalogue import leaves_of
 from worker.core.addresses import copy_of
 from worker.core.approval_label import APRIL
@@ -25,8 +28,10 @@ from worker.core.business_hours import last_first_of_april
 from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import (
     INVOICE_TITLES,
+    JST,
     Address,
     Draft,
+    Entry,
     Hold,
     Notice,
     PdfText,
@@ -54,10 +59,10 @@ CONFIRMED_CODE: Final = "confirmed"
 """In the detail of ALREADY_RESUBMITTED, before ``#ID``: that one is confirmed to have arrived."""
 
 _NOT_OF_A_REHEARSAL: Final = frozenset({"first_address", "already_resubmitted"})
-"""The guards that pass nothing then: what concerns the issuer is asked afterwards."""
+"""Checks that never count as passed in a rehearsal: questions about the issuer are asked afterwards."""
 
 COPY, REHEARSAL = "copy_to", "rehearsal_to"
-"""Codes in the detail of FIRST_ADDRESS: addresses beside the issuer's that the settings name."""
+"""Codes in the detail of FIRST_ADDRESS: addresses from the settings, in addition to the issuer's."""
 
 CHANGES: Final = 5
 """Of a changed rule: more do not fit into a line."""
@@ -67,12 +72,12 @@ _IN_A_NUMBER: Final = re.compile(r"[0-9A-Za-z-]")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One guard and what it found; nothing: it is content."""
+    """One check and its holds; no holds mean that it passed."""
 
     name: str
     holds: tuple[Hold, ...]
     is_asked: bool = True
-    """False where a guard has nothing to ask about, as of a first address while rehearsing: that is no "passed"."""
+    """False if the check does not apply, as for a first address in a rehearsal; it is then not shown as passed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,13 +105,13 @@ class DraftCheckInput(RuleCheckInput):
     text_of: Callable[[Sha256], PdfText | Unreadable | None]
     """The text of an attachment that was read."""
     copy_to: Address | None = None
-    """Where our own copy of it goes."""
+    """Recipient of our own copy."""
     issuers: tuple[Issuer, ...] = ()
     """All of the configuration: an invoice that names another one of them is another's."""
 
 
 def check_draft(finished: DraftCheckInput, register: Register, known: Reading, today: dt.date) -> tuple[Check, ...]:
-    """Every guard with its result, in the order in which a person should look at them."""
+    """Runs every check, in the order in which a person should look at the results."""
     guards: tuple[tuple[str, Callable[[], Iterator[Hold]]], ...] = (
         ("wrong_recipient", lambda: _wrong_recipients(finished)),
         ("key_differs", lambda: _other_values(finished, register, known)),
@@ -124,7 +129,7 @@ def check_draft(finished: DraftCheckInput, register: Register, known: Reading, t
 
 
 def check_rule(ruled: RuleCheckInput, known: Reading, today: dt.date) -> tuple[Check, ...]:
-    """The guards that ask also where nothing is mailed: about the rule, and about a second submission of the same."""
+    """Runs the checks that apply even if nothing is mailed: a changed rule, and a resubmitted notice."""
     return (
         Check("rule_changed", tuple(dict.fromkeys(_changed_rule(ruled, known, today)))),
         Check("already_resubmitted", tuple(_resubmitted(ruled, known))),
@@ -158,9 +163,10 @@ def history_fingerprint(submission: Submission, known: Reading) -> str:
 
 
 def is_about_rehearsing(hold: Hold) -> bool:
-    """Whether ``hold`` asks about the address of the rehearsals: it is asked and keeps no rehearsal back.
+    """Returns whether ``hold`` asks about the rehearsal address. It is asked, and does not stop a rehearsal.
 
-    Held for it, a rehearsal could never be looked at; it stands with the approval, or beside ``rehearsed``.
+    A rehearsal that this hold stopped could never be inspected. The hold is shown with the approval, or with
+    ``rehearsed``.
     """
     return hold.reason is Reason.FIRST_ADDRESS and hold.code == REHEARSAL
 
@@ -231,7 +237,7 @@ def _of_typed(finished: DraftCheckInput) -> Iterator[str]:
 
 
 def _of_texts(finished: DraftCheckInput, register: Register, known: Reading) -> Iterator[str]:
-    """Keys where none may stand, and what belongs to another notice."""
+    """Names keys in forbidden places, and values that belong to another notice."""
     other_keys = tuple(_other_keys(finished, known))
     for place, text in _texts(finished.draft, finished.body):
         if finished.notice.key.clear in text and not (
@@ -250,7 +256,7 @@ def _texts(draft: Draft, body: str) -> Iterator[tuple[str, str]]:
 
 
 def _stands_alone(value: str, text: str) -> bool:
-    """Whether ``text`` holds ``value`` whole: not as a part of a longer number or key."""
+    """Returns whether ``text`` holds ``value`` whole, not as a part of a longer number or key."""
     return any(_is_alone(text, found.start(), found.end()) for found in re.finditer(re.escape(value), text))
 
 
@@ -261,9 +267,9 @@ def _is_alone(text: str, start: int, end: int) -> bool:
 def _foreign_numbers(
     finished: DraftCheckInput, place: str, text: str, register: Register, known: Reading
 ) -> Iterator[str]:
-    """Contract numbers in ``text`` that are known to belong to another notice.
+    """Yields contract numbers in ``text`` that are known to belong to another notice.
 
-    What the register gives this project as a value is its own word; a file may bear any number of its project.
+    A number in one of the project's registered values is allowed. A file name may hold any number of its project.
     """
     own = {match_key(finished.notice.contract_number)}
     if place == "file name":
@@ -281,7 +287,10 @@ def _foreign_numbers(
 
 
 def _came_in(number: str, of: Submission, known: Reading) -> bool:
-    """Whether a notice under ``number`` is known: a stranger, who can choose any number, stops nothing proven."""
+    """Returns whether a notice with ``number`` is known.
+
+    A stranger can choose any number, so it stops no authenticated notice.
+    """
     return any(not (of.proven and each.is_doubtful) for each in known.by_number(number))
 
 
@@ -323,7 +332,10 @@ def _wrong_invoice(finished: DraftCheckInput, register: Register, known: Reading
 
 
 def _is_same_notice(notice: Notice, other: Notice | None) -> bool:
-    """Whether ``other`` is another download of ``notice``: its file is right, and a correction is what can carry it."""
+    """Returns whether ``other`` is another download of ``notice``.
+
+    Its file is then right, and only a correction may carry it.
+    """
     return other is not None and other.identity == notice.identity
 
 
@@ -356,7 +368,7 @@ def _domain(address: Address) -> str:
 
 
 def _beside_the_issuer(finished: DraftCheckInput) -> Iterator[tuple[str, Address]]:
-    """Who else gets number and key: our own copy, a rehearsal, and one that went while another address was set."""
+    """Yields the other recipients of number and key: our copy, the rehearsal address, and the earlier ones."""
     copy_to = copy_of(finished.draft, finished.copy_to)
     if copy_to is not None:
         yield COPY, copy_to
@@ -366,16 +378,16 @@ def _beside_the_issuer(finished: DraftCheckInput) -> Iterator[tuple[str, Address
 
 
 def remembered_as(hold: Hold) -> str:
-    """The store's property that says that ``hold`` was answered, for it is asked once and not per submission.
+    """Returns the store's property that records the answer to ``hold``, which is asked once and not per submission.
 
-    Empty where the answer is one about a submission.
+    Empty if the answer belongs to one submission.
     """
     is_once = hold.reason is Reason.FIRST_ADDRESS and hold.code in {COPY, REHEARSAL}
     return f"{hold.reason.value} {hold.code}: {hold.params.word('value')}" if is_once else ""
 
 
 def _resubmitted(ruled: RuleCheckInput, known: Reading) -> Iterator[Hold]:
-    """A hold for each other submission of this very notice that the issuer has, or is to get."""
+    """Yields a hold for each other submission of the same notice that the issuer has, or is to get."""
     if isinstance(ruled, DraftCheckInput) and ruled.rehearsal_to is not None:
         return
     for each in find_resubmitted(ruled.submission, ruled.notice, known):
@@ -395,7 +407,7 @@ def _changed_rule(ruled: RuleCheckInput, known: Reading, today: dt.date) -> Iter
             changed = {"before": before[:8], "after": after[:8]}
             told = _changes(last, ruled, known)
             code = "changed_keys" if told else "changed"
-            # Where one of the two files is not kept, the mails still say whether the recipients are others.
+            # If one of the two files is not kept, the mails still show whether the recipients changed.
             is_seen = not told and isinstance(ruled, DraftCheckInput) and section is not None
             seen = _say_recipients(last.draft, section) if is_seen and section else {}
             yield Hold.of(Reason.RULE_CHANGED, code, file=issuer.file, changes=told, **changed, **checked, **seen)
@@ -413,9 +425,9 @@ def _changed_rule(ruled: RuleCheckInput, known: Reading, today: dt.date) -> Iter
 
 
 def _changes(last: Submission, ruled: RuleCheckInput, known: Reading) -> tuple[Params, ...]:
-    """What differs between the issuer's file of then and that of now, key by key; nothing where one is not kept.
+    """Returns the differences between the issuer's file then and now, key by key; empty if one of them is not kept.
 
-    A long list is cut: what follows from so much is a look at the file.
+    A long list is cut, because after so many changes a person reads the file itself.
     """
     if last.draft is None or last.draft.rule_sha256 == ruled.issuer.sha256:
         return ()
@@ -432,7 +444,7 @@ def _changes(last: Submission, ruled: RuleCheckInput, known: Reading) -> tuple[P
 
 
 def _say_recipients(last: Draft | None, section: Section) -> dict[str, str]:
-    """What a person looks for first where a rule has changed: to whom the last one went, and this one goes."""
+    """Tells the first question of a person after a rule change: the recipients of the last mail and of this one."""
     if last is None or last.is_rehearsal:
         return {}
     told: dict[str, str] = {}
@@ -476,3 +488,88 @@ def _newest(submissions: Iterable[Submission]) -> Submission | None:
 
 def _has_its_own(project: Project, product: Product) -> bool:
     return any(product in own for own in (project.offices, project.rules, project.amended_rules))
+
+
+# --- The message as it will be read ----------------------------------------------------------------------------------
+
+
+REMEMBERED: Final = 1000
+"""Number of drafts with a remembered result: two blocks of a backlog, half a megabyte."""
+
+_ANY_DATE: Final = dt.datetime(2000, 1, 1, tzinfo=JST)
+"""The message is written once for the check; its real Date comes with the first SendStarted."""
+
+_found: Final[OrderedDict[tuple[str, int], tuple[Hold, ...]]] = OrderedDict()
+
+
+def pre_send_check(
+    draft: Draft, draft_hash: str, body: str, contents: Mapping[Sha256, bytes], max_bytes: int
+) -> tuple[Hold, ...]:
+    """Returns the faults of the message of ``draft``.
+
+    ``draft_hash`` identifies the draft with its body and its attachments. A draft is re-evaluated until it leaves, so
+    the result for the newest ones is remembered by hash. ``pipeline/send.py`` reads the bytes that are sent once more,
+    without this memory.
+    """
+    key = (draft_hash, max_bytes)
+    if key not in _found:
+        _found[key] = _read(draft, body, contents, max_bytes)
+        if len(_found) > REMEMBERED:
+            _found.popitem(last=False)
+    return _found[key]
+
+
+def _read(draft: Draft, body: str, contents: Mapping[Sha256, bytes], max_bytes: int) -> tuple[Hold, ...]:
+    try:
+        raw = build_message(draft, body, contents, _ANY_DATE)
+    except UnsafeValue as unsafe:
+        return (Hold.of(Reason.UNSAFE_VALUE, where=unsafe.name, found=unsafe.char),)
+    holds = []
+    if len(raw) > max_bytes:
+        holds.append(Hold.of(Reason.TOO_BIG, "bytes", bytes=str(len(raw)), limit=str(max_bytes)))
+    if different := verify_message(draft, body, contents, raw):
+        holds.append(Hold.of(Reason.ENCODING, places=different))
+    return tuple(holds)
+
+
+# --- The notice, read once more before it leaves ---------------------------------------------------------------------
+
+
+PDF_DIFFERS: Final = "pdf"
+"""The code in the detail of KEY_DIFFERS, before the fields that differ: the draft itself is correct."""
+
+_ENTERED: Final = ("pdf_sha256", "guarantor", "contract_number", "product", "notice_name")
+
+
+def entered_notice(entries: Iterable[Entry]) -> Mapping[str, Any]:
+    """Returns what the entries of one submission record about its notice: fields of the submission as JSON values."""
+    entered: dict[str, Any] = {}
+    for entry in entries:
+        entered |= {name: entry.set[name] for name in _ENTERED if name in entry.set}
+    return entered
+
+
+def compare_notice(read: Notice, pdf: Sha256, entered: Mapping[str, Any], kept: Notice | None) -> Hold | None:
+    """Returns a hold if ``read``, the notice in the file ``pdf``, differs from the entries or the kept notice.
+
+    The values that go out must be those of the PDF, of the submission's entries and of the table of notices alike. That
+    table is outside the log, so it is never trusted alone. No entry holds the key, so it is compared with the kept one.
+    Names are compared by their match key, as everywhere, because another reader may set their spaces otherwise.
+    """
+    if kept is None:
+        return Hold.of(Reason.KEY_DIFFERS, PDF_DIFFERS, value=("key",))  # the row is gone, so the key is not known
+    stated: dict[str, tuple[object, ...]] = {
+        "file": (pdf, entered.get("pdf_sha256")),
+        "guarantor": (read.guarantor, entered.get("guarantor"), kept.guarantor),
+        "contract_number": (read.contract_number, entered.get("contract_number"), kept.contract_number),
+        "key": (read.key, kept.key),
+        "product": (read.product.value, entered.get("product"), kept.product.value),
+        "project_name": _folded(read.project_name, entered.get("notice_name"), kept.project_name),
+        "contractor_name": _folded(read.contractor_name, kept.contractor_name),
+    }
+    differing = [name for name, (own, *others) in stated.items() if any(own != other for other in others)]
+    return Hold.of(Reason.KEY_DIFFERS, PDF_DIFFERS, value=tuple(differing)) if differing else None
+
+
+def _folded(*names: str | None) -> tuple[str | None, ...]:
+    return tuple(None if name is None else match_key(name) for name in names)

@@ -1,12 +1,11 @@
-"""Notice × project × rule × templates → Draft, or every reason why there is none yet.
+"""Composes a submission: notice × project × rule × templates → Draft, or every reason why there is none yet.
 
-Its one promise: what it gives is complete and comes only from the register, the rule and the notice; whatever
-is missing, open or unsafe is named, all at once, and nothing is filled in. It does not know release policies,
-earlier submissions or who looks at the draft.
+The result is complete and comes only from the register, the rule and the notice. Every missing, open or unsafe value is
+named, all at once, and no value is invented. Release policies, earlier submissions and the reader of the draft have no
+influence.
 
-Longer than other files: a draft is one decision, and its holds are gathered from every part of it at once.
-What templates see is in ``template_context``, documents in ``documents``, what people do in ``obligations`` and
-``manual_submission``.
+``template_context`` defines what templates see, ``attachments`` chooses the files, ``manual_submission`` fills in the
+steps of a submission by hand.
 """
 
 from __future__ import annotations
@@ -15,15 +14,15 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from worker.compose import mime_write as letter
+from worker.audit.chain import canonical
 from worker.compose.attachments import (
     ChosenInvoice,
     LoadedDocument,
-    LoadInvoice,
     choose_documents,
     choose_invoice,
     holds_code,
@@ -31,27 +30,22 @@ from worker.compose.attachments import (
     way_of,
 )
 from worker.compose.checks import pre_send_check
-from worker.compose.compose import (
-    add_promised,
-    contract_day_holds,
-    describe_timing,
-    earliest_day,
-    list_duties,
-    prior_contact_holds,
-)
 from worker.compose.manual_submission import prepare_manual_submission
+from worker.compose.mime_write import attachment_name
 from worker.compose.template_context import (
-    Previous,
+    Case,
+    ComposeInput,
     Unwritable,
     add_key,
     contractor_of,
-    name_everything,
     write_line,
     write_text,
 )
 from worker.config.addresses import is_placeholder
 from worker.config.open_keys import counted_open, open_for
-from worker.config.templates import Renderer, Scope
+from worker.config.templates import Scope
+from worker.core.approval_label import FROM_CONTRACT_DAY
+from worker.core.business_hours import working_days_before
 from worker.core.message_id import message_id, old_message_id, rehearsal_message_id
 from worker.core.model import (
     INVOICE_TITLES,
@@ -61,14 +55,14 @@ from worker.core.model import (
     Draft,
     FollowUps,
     Hold,
-    Notice,
+    Product,
     Sha256,
     sha256,
 )
+from worker.core.params import Params, Told
 from worker.core.rulebook import (
     Contract,
-    Contractor,
-    Guarantor,
+    CountedBy,
     InvoiceRule,
     Issuer,
     Project,
@@ -89,52 +83,18 @@ from worker.match.match import judge_eligibility
 NOTICE_TITLE: Final = "認証キーのお知らせ"
 REHEARSAL_MARK: Final = "【リハーサル】"
 FORMER_WORDS: Final = "0.1.0"
-"""The version whose letter was worded otherwise: a draft of its keeps its words until something else changes."""
+"""The version with another wording of the message: its drafts keep their words until something else changes."""
 
 _INTRODUCED: Final = {"": "以下は、発注者に送る文面です。", FORMER_WORDS: "以下、本番の本文です。"}
 """By version the last line above the body of a rehearsal."""
 
 UNSEEN_SUBJECT: Final = "（件名は未確認）"
-"""In place of a subject that no file gives: the rest of the mail is shown, and held until the subject is known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What a draft rests on beside notice, project and rule."""
-
-    contractor: Contractor
-    guarantor: Guarantor | None
-    """None where ``guarantors.toml`` no longer names the one that the notice was read by."""
-    max_bytes: int
-    is_loopback_server: bool
-    rehearsal_to: Address | None
-    rehearsal: int
-    """Number of the next rehearsal, from 1."""
-    correction: int
-    in_reply_to: str
-    secret: bytes
-    """What nobody outside can make our Message-IDs without."""
-    is_named_by_old: Callable[[str], bool]
-    """Whether this submission was drafted under this Message-ID of 0.1.0: then it keeps it."""
-    today: dt.date
-    """In Japan: a mail with an invoice does not leave before the contract's day."""
-    contract: Contract = Contract.ORIGINAL
-    previous: Previous | None = None
-    """What an amended guarantee follows, where that was submitted from here."""
-    found_invoices: tuple[str, ...] = ()
-    """Files whose names lead to this guarantee, for where the register names no invoice."""
-    counts_silence: bool = True
-    """Whether what a rule by e-mail does not say counts as open, and ``lines`` never take project and number out.
-
-    False for a draft of an older program, which did neither.
-    """
-    words_of: str = ""
-    """The version in whose words the letter is written; empty: in those of today."""
+"""Replaces a subject that no file gives: the rest of the mail is shown, and held until the subject is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """Where a submission of this notice goes and, for e-mail with nothing missing, its draft."""
+    """The target of a submission and, for e-mail with nothing missing, its draft."""
 
     channel: Channel
     section_id: str
@@ -148,75 +108,29 @@ class Composed:
     duties: FollowUps
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One notice with all that its draft is made of."""
-
-    notice: Notice
-    pdf: bytes
-    project: Project
-    issuer: Issuer
-    rule: Rule
-    section: Section | None
-    circumstances: Circumstances
-    values: Mapping[str, str]
-    """As registered, in the form that the issuer wants."""
-    template: Callable[[str], str | None]
-    renderer: Renderer
-    way: When | None = None
-    """How the invoice goes, once that is known."""
-
-    def names(
-        self, guarantor: Guarantor, invoice: ChosenInvoice | None, attachments: Sequence[Attachment]
-    ) -> dict[str, Any]:
-        """What its templates see, the key apart."""
-        return name_everything(
-            self.notice,
-            guarantor,
-            self.project,
-            self.issuer,
-            self.rule,
-            self.section,
-            invoice,
-            contractor_of(self.circumstances.contractor, self.project),
-            attachments,
-            self.values,
-            self.circumstances.contract,
-            self.circumstances.previous,
-        )
-
-
-def compose(
-    notice: Notice,
-    pdf: bytes,
-    project: Project,
-    issuer: Issuer,
-    circumstances: Circumstances,
-    template: Callable[[str], str | None],
-    load_invoice: LoadInvoice,
-    renderer: Renderer,
-) -> Composed:
-    """The submission of ``notice`` under the rule that ``issuer`` has for its product."""
-    rule = rule_for(issuer, project, notice.product, circumstances.contract)
+def compose(given: ComposeInput) -> Composed:
+    """Composes the submission of the notice under the rule that the issuer has for its product."""
+    notice, project = given.notice, given.project
+    rule = rule_for(given.issuer, project, notice.product, given.contract)
     if rule.timing is Timing.BEFORE_INVOICE:
-        rule = dataclasses.replace(rule, invoice=InvoiceRule.NEVER)  # the key goes before it, so never beside it
-    section = receiving_section(issuer, project, notice.product, rule)
-    fitted = fit_values(issuer, project, notice)
-    case = _Case(notice, pdf, project, issuer, rule, section, circumstances, fitted.values, template, renderer)
-    documents = choose_documents(notice.product, rule, project, load_invoice)
+        rule = dataclasses.replace(rule, invoice=InvoiceRule.NEVER)  # the key goes before the invoice, so never with it
+    section = receiving_section(given.issuer, project, notice.product, rule)
+    fitted = fit_values(given.issuer, project, notice)
+    case = Case(given, rule, section, fitted.values)
+    documents = choose_documents(notice.product, rule, project, given.load_invoice)
     holds = (*_uncertain(case), *fitted.holds, *documents.holds)
     if rule.channel is Channel.UNKNOWN:
         return _not_drafted(case, holds)
     if rule.channel is not Channel.EMAIL:
         return _hand_over(case, holds, documents.loaded)
     invoice = choose_invoice(
-        notice.product, notice.contract_number, rule, project, load_invoice, circumstances.found_invoices
+        notice.product, notice.contract_number, rule, project, given.load_invoice, given.found_invoices
     )
-    return _draft(case, (*holds, *_unreachable(section, circumstances)), invoice, documents.loaded)
+    return _draft(case, (*holds, *_unreachable(case)), invoice, documents.loaded)
 
 
 def _draft(
-    case: _Case, standing: Sequence[Hold], chosen: ChosenInvoice | Hold | None, documents: Sequence[LoadedDocument]
+    case: Case, standing: Sequence[Hold], chosen: ChosenInvoice | Hold | None, documents: Sequence[LoadedDocument]
 ) -> Composed:
     """The mail of ``case`` with everything that holds it."""
     holds, invoice = [*standing], None
@@ -226,26 +140,25 @@ def _draft(
         invoice = chosen
     case = dataclasses.replace(case, way=way_of(invoice))
     carries_invoice = invoice is not None and invoice.attached is not None
-    if not case.circumstances.rehearsal_to:  # a rehearsal reaches nobody there: asked when it is for the issuer
-        holds += prior_contact_holds(
-            case.project, case.notice.product, case.notice.contract_number, case.rule, case.section
-        )
-        holds += contract_day_holds(case.project, case.circumstances.today) if carries_invoice else ()
-    guarantor, section = case.circumstances.guarantor, case.section
-    if guarantor is None or section is None or not section.to:
+    if not case.given.rehearsal_to:  # a rehearsal does not reach the issuer: asked before the real mail
+        holds += prior_contact_holds(case)
+        holds += contract_day_holds(case.given.project, case.given.today) if carries_invoice else ()
+    section = case.section
+    if case.given.guarantor is None or section is None or not section.to:
         return _not_drafted(case, holds)
     try:
-        draft, body, contents = _write(case, guarantor, section, invoice, documents)
+        draft, body, contents = _write(case, section, invoice, documents)
     except Unwritable as unwritable:
         return _not_drafted(case, (*holds, unwritable.hold))
-    limit = min(case.circumstances.max_bytes, case.rule.max_bytes or case.circumstances.max_bytes)
+    limit = min(case.given.max_bytes, case.rule.max_bytes or case.given.max_bytes)
     draft_hash = hash_draft(draft)
     holds += pre_send_check(draft, draft_hash, body, contents, limit)
-    not_before = earliest_day(case.project) if carries_invoice and not draft.is_rehearsal else None
+    concluded = case.given.project.dates.get(CountedBy.CONTRACT)  # a mail with an invoice may leave from this day on
+    not_before = concluded if carries_invoice and not draft.is_rehearsal else None
     undrafted = _not_drafted(case, holds)
     after = undrafted.duties.after
-    if invoice and invoice.registered and not carries_invoice:  # the letter says that it is handed in apart
-        after = add_promised(after, case.notice.product)
+    if invoice and invoice.registered and not carries_invoice:  # the message says that it is handed in apart
+        after = add_promised(after, case.given.notice.product)
     return dataclasses.replace(
         undrafted,
         draft=draft,
@@ -257,65 +170,44 @@ def _draft(
             not_before=not_before,
             after=after,
             assumed=case.rule.assumed,
-            counts_silence=case.circumstances.counts_silence,
+            counts_silence=case.given.counts_silence,
         ),
     )
 
 
-def _hand_over(case: _Case, holds: Sequence[Hold], documents: Sequence[LoadedDocument]) -> Composed:
-    """What a person hands in: nothing is mailed, and every step and field is filled in."""
-    guarantor = case.circumstances.guarantor
-    if guarantor is None:
+def _hand_over(case: Case, holds: Sequence[Hold], documents: Sequence[LoadedDocument]) -> Composed:
+    """Composes a submission by hand: nothing is mailed, and every step and field is filled in."""
+    if case.given.guarantor is None:
         return _not_drafted(case, holds)
-    registered = invoice_for(case.project, case.notice.product, case.notice.contract_number)
-    title = INVOICE_TITLES.get(case.notice.product)
+    registered = invoice_for(case.given.project, case.given.notice.product, case.given.notice.contract_number)
+    title = INVOICE_TITLES.get(case.given.notice.product)
     invoice = ChosenInvoice(title, None, registered) if title else None
     is_brought = bool(registered and registered.file and case.rule.invoice is not InvoiceRule.NEVER)
     if title and (registered or case.rule.invoice is InvoiceRule.NEVER):
         case = dataclasses.replace(case, way=When.ATTACHED if is_brought else When.APART)
     try:
-        _, files = _attach_all(case, guarantor, None, documents)
+        _, files = _attach_all(case, None, documents)
     except Unwritable as unwritable:
         return _not_drafted(case, (*holds, unwritable.hold))
     duties = _duties(case)
     if title and registered and is_brought:
         duties = dataclasses.replace(duties, bring=(*duties.bring, f"{title}：{registered.file}"))
-    prepared = prepare_manual_submission(
-        duties,
-        case.rule,
-        case.notice,
-        case.names(guarantor, invoice, files),
-        files,
-        case.section,
-        case.way,
-        describe_timing(case.project, case.notice.product, case.notice.contract_number, case.rule),
-        case.renderer,
+    timing = describe_timing(
+        case.given.project, case.given.notice.product, case.given.notice.contract_number, case.rule
     )
+    prepared = prepare_manual_submission(case, duties, case.names(invoice, files), files, timing)
     return dataclasses.replace(_not_drafted(case, (*holds, *prepared.holds)), duties=prepared.duties)
 
 
-def _not_drafted(case: _Case, holds: Sequence[Hold]) -> Composed:
+def _not_drafted(case: Case, holds: Sequence[Hold]) -> Composed:
     section_id = case.section.id if case.section else ""
     return Composed(case.rule.channel, section_id, case.section, tuple(holds), None, "", "", {}, _duties(case))
 
 
-def _duties(case: _Case) -> FollowUps:
-    return list_duties(
-        case.issuer,
-        case.project,
-        case.notice.product,
-        case.notice.contract_number,
-        case.rule,
-        case.section,
-        case.circumstances.contract,
-        case.way,
-    )
-
-
 def hash_draft(draft: Draft) -> str:
-    """64 hexadecimal digits over everything a reader would see and everyone it would reach.
+    """Returns 64 hexadecimal digits over everything that a reader would see and all recipients.
 
-    The rule file's own hash is left out: a comment changed in it alters nothing that is sent.
+    The hash of the rule file is left out: a changed comment in it alters nothing that is sent.
     """
     fields = dataclasses.asdict(dataclasses.replace(draft, rule_sha256="", rule_file=""))
     return hashlib.sha256(json.dumps(fields, ensure_ascii=False, sort_keys=True, default=str).encode()).hexdigest()
@@ -324,35 +216,36 @@ def hash_draft(draft: Draft) -> str:
 # --- The rule ------------------------------------------------------------------------------------------------
 
 
-def _uncertain(case: _Case) -> tuple[Hold, ...]:
+def _uncertain(case: Case) -> tuple[Hold, ...]:
     open_keys = open_for(case.rule.open + (case.section.open if case.section else ()), case.rule.channel)
     if case.rule.channel is Channel.EMAIL and not case.rule.subject.strip() and not open_keys:
         open_keys = ("subject",)
-    if case.circumstances.counts_silence:
+    if case.given.counts_silence:
         open_keys = (*open_keys, *counted_open(case.rule))
-    if case.circumstances.guarantor is None:
-        open_keys = (*open_keys, f"guarantor.{case.notice.guarantor}")
+    if case.given.guarantor is None:
+        open_keys = (*open_keys, f"guarantor.{case.given.notice.guarantor}")
     holds = []
-    if case.issuer.guarantors and case.notice.guarantor not in case.issuer.guarantors:
-        guarantor = case.circumstances.guarantor
-        name = guarantor.name if guarantor else case.notice.guarantor
-        holds.append(Hold.of(Reason.GUARANTOR_NOT_LISTED, name=name, issuer=case.issuer.full_name))
+    if case.given.issuer.guarantors and case.given.notice.guarantor not in case.given.issuer.guarantors:
+        guarantor = case.given.guarantor
+        name = guarantor.name if guarantor else case.given.notice.guarantor
+        holds.append(Hold.of(Reason.GUARANTOR_NOT_LISTED, name=name, issuer=case.given.issuer.full_name))
     if case.rule.channel is Channel.UNKNOWN:
         holds.append(Hold.of(Reason.RULE_OPEN, keys=("channel",)))
     elif open_keys:
         holds.append(Hold.of(Reason.RULE_OPEN, keys=tuple(open_keys)))
-    taken = judge_eligibility(case.issuer, case.project, case.notice.product, case.circumstances.contract)
+    taken = judge_eligibility(case.given.issuer, case.given.project, case.given.notice.product, case.given.contract)
     return (*holds, *taken)
 
 
-def _unreachable(section: Section | None, circumstances: Circumstances) -> tuple[Hold, ...]:
+def _unreachable(case: Case) -> tuple[Hold, ...]:
+    section = case.section
     if section is None:
         return (Hold.of(Reason.NO_RECIPIENT, "no_section"),)
     if not section.to:
         return (Hold.of(Reason.NO_RECIPIENT, section=section.name),)
-    if circumstances.is_loopback_server:
+    if case.given.is_loopback_server:
         return ()
-    receiving = (circumstances.rehearsal_to,) if circumstances.rehearsal_to else section.to + section.cc
+    receiving = (case.given.rehearsal_to,) if case.given.rehearsal_to else section.to + section.cc
     placeholders = [address for address in receiving if is_placeholder(address)]
     return (Hold.of(Reason.NO_RECIPIENT, "placeholder", addresses=tuple(placeholders)),) if placeholders else ()
 
@@ -361,27 +254,23 @@ def _unreachable(section: Section | None, circumstances: Circumstances) -> tuple
 
 
 def _write(
-    case: _Case,
-    guarantor: Guarantor,
-    section: Section,
-    invoice: ChosenInvoice | None,
-    documents: Sequence[LoadedDocument],
+    case: Case, section: Section, invoice: ChosenInvoice | None, documents: Sequence[LoadedDocument]
 ) -> tuple[Draft, str, dict[Sha256, bytes]]:
     """The draft with its body and its contents. Raises Unwritable."""
-    rule, contractor = case.rule, contractor_of(case.circumstances.contractor, case.project)
-    contents, attachments = _attach_all(case, guarantor, invoice, documents)
-    names = case.names(guarantor, invoice, attachments)
+    rule, contractor = case.rule, contractor_of(case.given.contractor, case.given.project)
+    contents, attachments = _attach_all(case, invoice, documents)
+    names = case.names(invoice, attachments)
     subject = UNSEEN_SUBJECT
     if rule.subject.strip():
-        subject = write_line("subject", rule.subject, names, case.renderer)
+        subject = write_line("subject", rule.subject, names, case.given.renderer)
     body = _write_body(case, names)
     rehearsal_for: tuple[Address, ...] = ()
     to, cc = section.to, section.cc
-    if case.circumstances.rehearsal_to:
+    if case.given.rehearsal_to:
         rehearsal_for = tuple(dict.fromkeys(to + cc))
-        body = _rehearsal_preface(to, cc, subject, _INTRODUCED[case.circumstances.words_of]) + body
+        body = _rehearsal_preface(to, cc, subject, _INTRODUCED[case.given.words_of]) + body
         subject = REHEARSAL_MARK + subject
-        to, cc = (case.circumstances.rehearsal_to,), ()
+        to, cc = (case.given.rehearsal_to,), ()
     encoded = body.encode()
     contents[sha256(encoded)] = encoded
     registered = invoice.registered if invoice and invoice.attached else None
@@ -394,10 +283,10 @@ def _write(
         body_sha256=sha256(encoded),
         attachments=tuple(attachments),
         message_id=_message_id(case, contractor.email),
-        in_reply_to=case.circumstances.in_reply_to,
+        in_reply_to=case.given.in_reply_to,
         rehearsal_for=rehearsal_for,
-        rule_file=case.issuer.file,
-        rule_sha256=case.issuer.sha256,
+        rule_file=case.given.issuer.file,
+        rule_sha256=case.given.issuer.sha256,
         invoice_amount=registered.amount if registered else None,
         invoice_date=registered.date if registered else None,
         conditions=sentences_for(rule.conditions, case.way),
@@ -405,74 +294,69 @@ def _write(
     return draft, body, contents
 
 
-def _message_id(case: _Case, sender: Address) -> str:
-    how, issuer, product = case.circumstances, case.issuer.id, case.notice.product
+def _message_id(case: Case, sender: Address) -> str:
+    how, issuer, product = case.given, case.given.issuer.id, case.given.notice.product
     if how.rehearsal_to:
-        return rehearsal_message_id(sha256(case.pdf), issuer, product, how.rehearsal, sender)
-    old = old_message_id(sha256(case.pdf), issuer, product, how.correction, sender)
+        return rehearsal_message_id(sha256(case.given.pdf), issuer, product, how.rehearsal, sender)
+    old = old_message_id(sha256(case.given.pdf), issuer, product, how.correction, sender)
     if how.is_named_by_old(old):
         return old
-    return message_id(how.secret, sha256(case.pdf), issuer, product, how.correction, sender)
+    return message_id(how.secret, sha256(case.given.pdf), issuer, product, how.correction, sender)
 
 
 def _attach_all(
-    case: _Case,
-    guarantor: Guarantor,
-    invoice: ChosenInvoice | None,
-    documents: Sequence[LoadedDocument],
+    case: Case, invoice: ChosenInvoice | None, documents: Sequence[LoadedDocument]
 ) -> tuple[dict[Sha256, bytes], list[Attachment]]:
     """Notice, invoice, documents, in this order, and their bytes. Raises Unwritable."""
     files = []
     if case.rule.notice_attached:
-        files.append((NOTICE_TITLE, _name_notice(case, guarantor, invoice), case.pdf))
+        files.append((NOTICE_TITLE, _name_notice(case, invoice), case.given.pdf))
     if invoice and invoice.attached:
         files.append((invoice.title, *invoice.attached))
     files += [(each.title, each.name, each.content) for each in documents]
     return (
         {sha256(content): content for _, _, content in files},
-        [
-            Attachment(title, letter.attachment_name(name), sha256(content), len(content))
-            for title, name, content in files
-        ],
+        [Attachment(title, attachment_name(name), sha256(content), len(content)) for title, name, content in files],
     )
 
 
-def _name_notice(case: _Case, guarantor: Guarantor, invoice: ChosenInvoice | None) -> str:
+def _name_notice(case: Case, invoice: ChosenInvoice | None) -> str:
     if not case.rule.file_name:
-        return f"{NOTICE_TITLE}_{case.notice.contract_number}.pdf"
-    return write_line("file_name", case.rule.file_name, case.names(guarantor, invoice, ()), case.renderer)
+        return f"{NOTICE_TITLE}_{case.given.notice.contract_number}.pdf"
+    return write_line("file_name", case.rule.file_name, case.names(invoice, ()), case.given.renderer)
 
 
-def _write_body(case: _Case, names: dict[str, Any]) -> str:
-    source = case.template(f"{case.rule.body}.txt.j2")
+def _write_body(case: Case, names: dict[str, Any]) -> str:
+    source = case.given.template(f"{case.rule.body}.txt.j2", case.given.words_of)
     if source is None:
         raise Unwritable(Hold.of(Reason.RULE_OPEN, "no_template", file=f"templates/mail/{case.rule.body}.txt.j2"))
-    with_key = add_key(names, case.notice.key.clear)
+    number, key = case.given.notice.contract_number, case.given.notice.key.clear
+    with_key = add_key(names, key)
     lines = _required_lines(case, with_key if case.rule.key_typed else names)
-    body = write_text("body", source, {**with_key, "lines": lines}, case.renderer).replace("\r\n", "\n")
+    body = write_text("body", source, {**with_key, "lines": lines}, case.given.renderer).replace("\r\n", "\n")
     if not body.strip():
         raise Unwritable(Hold.of(Reason.MISSING_VALUE, "body"))
     if found := unsafe_character(body.replace("\n", "").replace("\t", "")):
         raise Unwritable(Hold.of(Reason.UNSAFE_VALUE, where="body", found=found))
     if case.rule.key_typed:
-        for name, text in (("contract_number", case.notice.contract_number), ("key", case.notice.key.clear)):
+        for name, text in (("contract_number", number), ("key", key)):
             if text not in body:  # the issuer would get a mail without what it asked for
                 raise Unwritable(Hold.of(Reason.MISSING_VALUE, "not_typed", value=name))
     return body if body.endswith("\n") else body + "\n"
 
 
-def _required_lines(case: _Case, names: Mapping[str, Any]) -> tuple[Scope, ...]:
+def _required_lines(case: Case, names: Mapping[str, Any]) -> tuple[Scope, ...]:
     """The items that the issuer requires, in its order; then what they lack of project, number and typed key."""
-    written = [(line.title, write_line(line.title, line.value, names, case.renderer)) for line in case.rule.lines]
+    written = [(line.title, write_line(line.title, line.value, names, case.given.renderer)) for line in case.rule.lines]
     if written:
         values = [match_key(value) for _, value in written]
-        name, number = case.project.name, case.notice.contract_number
-        is_new = case.circumstances.counts_silence  # a draft of an older program keeps its body
+        name, number = case.given.project.name, case.given.notice.contract_number
+        is_new = case.given.counts_silence  # a draft of an older program keeps its body
         if is_new and not any(holds_name(value, match_key(name)) for value in values):
             written.append(("案件名", name))
         if (is_new or case.rule.key_typed) and not any(holds_code(value, match_key(number)) for value in values):
             written.append(("保証契約番号", number))
-        key = case.notice.key.clear
+        key = case.given.notice.key.clear
         if case.rule.key_typed and not any(key in value for _, value in written):
             written.append(("認証キー", key))
     return tuple(Scope("lines", {"title": title, "value": value}) for title, value in written)
@@ -489,3 +373,120 @@ def _rehearsal_preface(to: tuple[Address, ...], cc: tuple[Address, ...], subject
         "",
     ]
     return "\n".join(lines) + "\n"
+
+
+# --- The rule, and what people do under it -------------------------------------------------------------------
+
+_TOGETHER: Final = frozenset({Timing.WITH_CONTRACT, Timing.WITH_INVOICE})
+_BEFORE: Final = frozenset({Timing.BEFORE_CONTRACT, Timing.BEFORE_INVOICE})
+
+
+_SINCE_0_2: Final = ("fax", "overtaken")
+"""Keys that an older program did not know: one that no file writes is left out, so that an upgrade changes no hash."""
+_NOT_HASHED: Final = frozenset({"unsaid", "assumed"})
+"""Fields that only say that a value was not written: written out with the value assumed, the rule is the same."""
+
+
+def hash_rule(rule: Rule, section: Section | None) -> str:
+    """64 hexadecimal digits over ``rule`` and who receives under it; a comment in a file does not alter them."""
+    return hashlib.sha256(canonical({"rule": _hashed(rule), "section": _hashed(section)}).encode()).hexdigest()
+
+
+def _hashed(part: Rule | Section | None) -> dict[str, object] | None:
+    if part is None:
+        return None
+    fields = {each.name: getattr(part, each.name) for each in dataclasses.fields(part)}
+    if isinstance(part, Rule):
+        fields["chosen"] = part.chosen or fields.pop("overtaken")  # as an older program, which did not drop it, did
+    return {
+        name: value for name, value in fields.items() if (value or name not in _SINCE_0_2) and name not in _NOT_HASHED
+    }
+
+
+def _duties(case: Case) -> FollowUps:
+    """Returns the follow-ups of the rule, without those that depend on a draft or a form."""
+    rule, issuer, project, notice = case.rule, case.given.issuer, case.given.project, case.given.notice
+    return FollowUps(
+        rule_hash=hash_rule(rule, case.section),
+        source=_source(issuer, project, notice.product, rule),
+        checked_on=issuer.checked_on,
+        chosen=rule.chosen,
+        is_amended=case.given.contract is Contract.AMENDED,
+        call_after=rule.call_after,
+        closes=rule.closes.value,
+        settle_days=rule.settle_days,
+        after=sentences_for(rule.after, case.way),
+        url=rule.url,
+        bring=rule.bring,
+        deadline=_last_day(rule.timing, project, notice.product, notice.contract_number),
+    )
+
+
+def _source(issuer: Issuer, project: Project, product: Product, rule: Rule) -> Told:
+    if rule in (project.rules.get(product), project.amended_rules.get(product)):
+        return Params(code="own_rule", project=project.id, source=issuer.source)
+    return issuer.source
+
+
+def _due_day(timing: Timing, project: Project, product: Product, contract_number: str) -> dt.date | None:
+    """The day that ``timing`` speaks of: that of the contract, or that of the registered invoice."""
+    if timing in {Timing.WITH_CONTRACT, Timing.BEFORE_CONTRACT}:
+        return project.dates.get(CountedBy.CONTRACT)
+    registered = invoice_for(project, product, contract_number)
+    return registered.date if registered else None
+
+
+def _last_day(timing: Timing, project: Project, product: Product, contract_number: str) -> dt.date | None:
+    """The earlier of the days that the rule and the project give.
+
+    The rule's is the last working day before the one that ``timing`` speaks of: on that one the contract is signed.
+    """
+    day = _due_day(timing, project, product, contract_number) if timing in _BEFORE else None
+    of_rule = working_days_before(day, 1) if day else None
+    return min(filter(None, (of_rule, project.deadlines.get(product))), default=None)
+
+
+_HANDED_IN: Final = re.compile("請求書.*(提出|持参|郵送|送付|送る|届け|渡す)")
+"""A sentence that has the invoice handed in; one that only names it (請求書の控えを保管) does not remind of that."""
+
+
+def add_promised(after: tuple[Told, ...], product: Product) -> tuple[Told, ...]:
+    """Returns ``after`` with a step to hand in the invoice of ``product``, because the message promises it."""
+    is_asked = any(_HANDED_IN.search(each) for each in after if isinstance(each, str))
+    return after if is_asked else (*after, Params(code="hand_in_invoice", title=product.value))
+
+
+# --- Before it is mailed -----------------------------------------------------------------------------------------
+
+
+def prior_contact_holds(case: Case) -> Iterator[Hold]:
+    """Yields holds for a person's steps before the mail: tell the issuer, wait for the contract or the invoice.
+
+    They name the project, because the same question about another project is a different question.
+    """
+    rule, section, project, notice = case.rule, case.section, case.given.project, case.given.notice
+    if rule.contact_first:
+        told = tuple(filter(None, (section.name, section.phone))) if section else ()
+        yield Hold.of(Reason.CONTACT_FIRST, project=project.id, asked=rule.contact_first, told=told)
+    if rule.timing in _TOGETHER:
+        timing = describe_timing(project, notice.product, notice.contract_number, rule)
+        yield Hold(Reason.TIMING, Params(**timing, project=project.id))
+
+
+def contract_day_holds(project: Project, today: dt.date) -> Iterator[Hold]:
+    """An invoice for a contract that is not concluded yet: both guarantees are often issued before the signing."""
+    concluded = project.dates.get(CountedBy.CONTRACT)
+    if concluded is None:
+        yield Hold.of(Reason.TIMING, "no_contract_day", project=project.id)
+    elif concluded > today:
+        yield Hold.of(Reason.TIMING, FROM_CONTRACT_DAY, project=project.id, day=concluded.isoformat())
+
+
+def describe_timing(project: Project, product: Product, contract_number: str, rule: Rule) -> Params:
+    """Returns when the issuer wants it, with the day if it is known; empty for any time."""
+    if rule.timing is Timing.ANY:
+        return Params()
+    day = _due_day(rule.timing, project, product, contract_number)
+    last = _last_day(rule.timing, project, product, contract_number) if rule.timing in _BEFORE else None
+    days = {"day": day.isoformat() if day else "", "last": last.isoformat() if last else ""}
+    return Params(code=rule.timing.value, **days)

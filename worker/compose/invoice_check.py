@@ -1,7 +1,7 @@
-"""Decides whether an invoice's own text agrees with what it rides along with: this project, this product, this amount.
+"""Checks that an invoice's own text agrees with its submission: this project, this product, this amount.
 
-Its one promise: an invoice that names another registered project, another product or another amount is never passed,
-and one that does not say whose it is waits for a person. It does not know how the file was found, nor PDFs.
+An invoice that names another registered project, another product or another amount never passes. An invoice that does
+not name its project waits for a person. The way the file was found, and PDFs, are not handled here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from worker.match.match import Register, fold_firm, fold_name
 from worker.read.notice import is_broken
 
 TELLING: Final = 4
-"""Characters from which a name or a value says whose it is: 道路 and 第1号 stand in many papers."""
+"""Minimum length of a name or value that identifies a project: 道路 and 第1号 occur in many papers."""
 
 _TOWN: Final = 2
 """Characters from which a name is an issuer's: 津市."""
@@ -35,9 +35,9 @@ _ADDRESS: Final = re.compile(
     r"|(?![^0-9]{0,12}(?:番号|課|長(?=#?[0-9])|電話|(?i:tel|fax)))"
     r"[^0-9#様殿中]{1,12}#?(?!0)[0-9]+#?(?:丁目|番|-#?[0-9]|の#?[0-9])"
 )
-"""In a folded line: where somebody lives or works. A town named there is nobody who is asked to pay.
+"""Matches an address or place of work in a folded line. A town named there is not the party that is asked to pay.
 
-The number of a paper or of a telephone, and one behind an office or its head, is no street number.
+The number of a paper or of a telephone, and one after an office or its head, is not a street number.
 """
 _PAYER: Final = re.compile("発注者|注文者|あて|宛")
 """In a line that says who pays no town is passed over."""
@@ -53,7 +53,7 @@ _VARIANTS: Final = str.maketrans(
 )
 """Characters of names that one paper writes so and another so."""
 _FURTHER: Final = r"(?=その[#0-9一二三四五六七八九十]|#[0-9]+#工区)"
-"""Behind a work's name this makes another work's: 道路改良工事その2."""
+"""After a project's name this makes another project's name: 道路改良工事その2."""
 
 _LINE_END_HYPHEN: Final = re.compile("[\u0002\ufffe](?=\r?\n|$)")
 _AMOUNT: Final = re.compile(
@@ -76,7 +76,7 @@ class _Reading:
     squeezed: str
     """Without spaces and line ends."""
     spaced: str
-    """Spaces and line ends as one space each: where they are gone, the numbers of two lines run together."""
+    """Spaces and line ends as one space each: without them, the numbers of two lines would run together."""
     folded: tuple[str, ...]
     """As ``fold_name`` has it, line by line and at once: a name may be broken anywhere."""
     parties: tuple[str, ...]
@@ -88,16 +88,16 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceText:
-    """What the engines read of an invoice."""
+    """The text of an invoice, as each engine read it."""
 
     readings: tuple[_Reading, ...]
 
     def names(self, name: str) -> bool:
-        """Whether the folded ``name`` stands in it."""
+        """Returns whether the text holds the folded ``name``."""
         return any(name in text for each in self.readings for text in each.folded)
 
     def numbers(self, code: str) -> bool:
-        """Whether this match key stands alone in it."""
+        """Returns whether the text holds this match key alone."""
         return any(holds_code(each.spaced, code) or holds_code(each.squeezed, code) for each in self.readings)
 
     @property
@@ -107,7 +107,7 @@ class InvoiceText:
 
 
 def read_invoice(text: PdfText | Unreadable | None) -> InvoiceText | Params:
-    """What the invoice says, or the parameters of the hold that says why it cannot be told."""
+    """Returns the text of the invoice, or the parameters of the hold that says why it cannot be read."""
     if text is None:
         return Params(code="not_read")
     if isinstance(text, Unreadable):
@@ -155,13 +155,13 @@ def check_invoice(
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """Which of the names that the configuration knows stand in an invoice by themselves."""
+    """The configured names that occur in an invoice by themselves."""
 
     own: bool
     larger: tuple[str, ...]
     """Names that hold ours and that the configuration does not know."""
     others: tuple[str, ...]
-    """Of somebody else."""
+    """Names of other parties."""
     strangers: tuple[str, ...]
     """Those of ``others`` that neither hold ours nor are held by it."""
 
@@ -169,9 +169,10 @@ class _Named:
 def _look_for(
     texts: Iterable[str], own: Iterable[str], others: Iterable[str], before: str = "", behind: str = ""
 ) -> _Named:
-    """Longer names are taken out before shorter ones are looked for, so that a part of a name names nobody.
+    """Takes longer names out before it looks for shorter ones, so that a part of a name matches nothing.
 
-    ``before`` and ``behind`` are what makes another name of ours that the configuration need not know.
+    ``before`` and ``behind`` are the affixes that turn one of our names into another name, which need not be
+    configured.
     """
     ours = tuple(dict.fromkeys(filter(None, own)))
     theirs = [each for each in dict.fromkeys(filter(None, others)) if each not in ours]
@@ -209,7 +210,7 @@ def _look_loosely(texts: Iterable[str], own: Iterable[str], others: Iterable[str
 
 
 def _of_party(code: str, file: Mapping[str, str], named: _Named) -> Iterator[Hold]:
-    """``wrong_invoice`` where another is named and ours is not; what a person must look at is ``invoice_unclear``."""
+    """Yields ``wrong_invoice`` if another party is named and ours is not; ``invoice_unclear`` if a person must look."""
     if named.others and not named.own and named.strangers:
         yield Hold.of(Reason.WRONG_INVOICE, code, **file, names=named.strangers)
     elif named.others or named.larger:
@@ -217,7 +218,7 @@ def _of_party(code: str, file: Mapping[str, str], named: _Named) -> Iterator[Hol
 
 
 def _named_issuers(found: InvoiceText, issuer: Issuer, issuers: Iterable[Issuer]) -> _Named:
-    """Issuers by name or alias; a prefecture before the town that is meant says where that town lies."""
+    """Returns issuers by name or alias. A prefecture before the town that is meant only locates that town."""
     own = [fold_name(name) for name in (issuer.name, *issuer.aliases)]
     others = [fold_name(name) for each in issuers if each.id != issuer.id for name in (each.name, *each.aliases)]
     others = [each for each in others if len(each) >= _TOWN]
@@ -240,12 +241,12 @@ def _named_issuers(found: InvoiceText, issuer: Issuer, issuers: Iterable[Issuer]
         return replace(named, own=False, larger=(*named.larger, *larger))
     if named.own or named.larger or named.others:
         return named
-    # A town that is named only where somebody lives or works may still be the one that is asked.
+    # A town that is named only in an address may still be the one that is asked to pay.
     return replace(look(text for each in found.readings for text in each.folded), strangers=())
 
 
 def _larger_towns(found: InvoiceText, own: Iterable[str]) -> tuple[str, ...]:
-    """Names of other towns that end as ours; none where ours stands alone somewhere, or is broken across lines."""
+    """Returns names of other towns that end as ours; empty if ours occurs alone, or is broken across lines."""
     larger: dict[str, None] = {}
     for line in (line for each in found.readings for line in each.party_lines):
         for name in filter(None, own):
@@ -311,7 +312,7 @@ def _others_numbers(found: InvoiceText, notice: Notice, project: Project, regist
 
 
 def _names_value(found: InvoiceText, project: Project, register: Register) -> bool:
-    """Whether a registered value of this project alone (工事番号) stands in it."""
+    """Returns whether the invoice holds a registered value of this project alone (工事番号)."""
     own = [value for value in map(match_key, project.values.values()) if len(value) >= TELLING and found.numbers(value)]
     if not own:
         return False
@@ -325,7 +326,7 @@ def _names_value(found: InvoiceText, project: Project, register: Register) -> bo
 
 
 def _tells_apart(found: InvoiceText, own: str, project: Project, issuer: Issuer, register: Register) -> bool:
-    """Whether the name is enough: no other project has it, or only those of other issuers and this one is named."""
+    """Returns whether the name is enough: it is unique, or unique within the issuer and the issuer is named."""
     same = [each for each in register.by_folded.get(own, ()) if each.id != project.id]
     if any(each.issuer == project.issuer for each in same):
         return False
@@ -350,7 +351,7 @@ def _of_product(found: InvoiceText, product: Product) -> Iterator[tuple[bool, Pa
 
 
 def _of_amount(found: InvoiceText, registered: int | None) -> Iterator[tuple[bool, Params]]:
-    """The registered amount must stand in it, as every engine reads it."""
+    """The invoice must hold the registered amount, as every engine reads it."""
     if registered is None:
         return
     plumber, pdfium = found.readings[0].amounts, found.readings[1].amounts

@@ -1,7 +1,7 @@
-"""Decides for how many yen an invoice asks, and of which day it is, by its own text.
+"""Reads from an invoice's own text the amount in yen that it asks for, and its day.
 
-Its one promise: a value is given only where both engines read it and the paper leaves no choice; none is guessed. It is
-for the records: what may be sent is decided by ``invoice_check``.
+A value is returned only if both engines read it and the paper leaves no choice; none is guessed. The values are for the
+records only: ``invoice_check`` decides what may be sent.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _YEN: Final = re.compile(
     r"(?<![\d,.])(?:[¥\\]|金)?(?P<sum>\d{1,3}(?:,\d{3})+|\d{4,12})(?:円|也|-|ー|(?![\d,.]))", re.ASCII
 )
 _AT_THE_TOP: Final = re.compile(r"一?(?:金|[¥\\])")
-"""How a line begins that says in words of money what is asked for: 一金…円也."""
+"""Matches the start of a line that states the amount in words: 一金…円也."""
 _ANOTHER: Final = re.compile("請負|契約金|代金額|限度|残額|既に|受領済")
 """In a line this makes it another sum: what the contract is worth, what was paid before."""
 _DAY: Final = re.compile(r"(?:令和|平成)(?:元|\d{1,2})年\d{1,2}月\d{1,2}日|\d{4}年\d{1,2}月\d{1,2}日", re.ASCII)
@@ -46,7 +46,7 @@ class InvoiceValues:
 
 
 def read_invoice_values(text: PdfText | Unreadable | None) -> InvoiceValues:
-    """What the invoice's text says of itself."""
+    """Returns the amount and the day that the invoice's text states."""
     if text is None or isinstance(text, Unreadable):
         return InvoiceValues()
     engines = [_lines(page.plumber for page in text.pages), _lines(page.pdfium for page in text.pages)]
@@ -63,7 +63,7 @@ def _agreed(engines: Iterable[list[str]], read: Callable[[list[str]], T | None])
 
 
 def _amount(lines: list[str]) -> int | None:
-    """The one sum behind a label or at the top, else the only one of the paper; None where there are several."""
+    """Returns the one sum after a label or at the top, else the only one of the paper; None if there are several."""
     for look in (_behind_a_label, _at_the_top, _anywhere):
         if sums := {int(found["sum"].replace(",", "")) for found in look(lines)}:
             return sums.pop() if len(sums) == 1 else None

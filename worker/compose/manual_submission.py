@@ -1,8 +1,8 @@
-"""Decides what a person enters, uploads, prints and does where nothing is mailed: form, upload, paper, fax.
+"""Prepares a manual submission: what a person enters, uploads, prints and does if nothing is mailed.
 
-Its one promise: every step and every field is filled in, or what is missing is named; the authentication key is
-masked in all of it, for it is kept. It does not know whether anybody has done it. What changes while it is not done
-is renewed here.
+This covers form, upload, paper and fax. Every step and every field is filled in, or the missing value is named. The
+authentication key is masked in all of it, because it is kept. The record that a person has done it is kept elsewhere.
+``renew_steps`` updates the open steps after a change of the rule.
 """
 
 from __future__ import annotations
@@ -11,22 +11,21 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from worker.compose.template_context import Names, Unwritable, add_key, write_line
-from worker.config.templates import Renderer
+from worker.compose.template_context import Case, Names, Unwritable, add_key, write_line
 from worker.core.model import Attachment, Channel, FollowUps, Hold, Notice, Submission
 from worker.core.old_sentences import old_told
 from worker.core.params import Params, Told
-from worker.core.rulebook import Conditional, Rule, Section, Sentence, When, sentences_for
+from worker.core.rulebook import Conditional, Sentence, When, sentences_for
 from worker.core.states import Kind, Reason, kind_of
 
 _OF_ANOTHER: Final = frozenset({Reason.NAME_ONLY, Reason.NUMBER_DIFFERS})
-"""Reasons to think that the project is another: its steps must not take the place of those that were looked at."""
+"""Reasons that suggest another project: its steps must not replace those that a person has seen."""
 
 FAX_UNKNOWN: Final = Params(code="no_fax")
 NO_STEPS: Final = Params(code="no_steps")
 
 _BY_HAND: Final = frozenset({Channel.PAPER, Channel.FAX})
-"""Where fields and an address of the web tell no step."""
+"""Channels without fields and web address as steps."""
 _IF: Final = {When.ATTACHED: "if_attached", When.APART: "if_apart"}
 
 
@@ -39,44 +38,38 @@ class ManualSteps:
 
 
 def prepare_manual_submission(
-    duties: FollowUps,
-    rule: Rule,
-    notice: Notice,
-    names: Names,
-    files: Iterable[Attachment],
-    section: Section | None,
-    way: When | None,
-    timing: Params,
-    renderer: Renderer,
+    case: Case, duties: FollowUps, names: Names, files: Iterable[Attachment], timing: Params
 ) -> ManualSteps:
-    """What a person does under ``rule``: whom to ask first, the steps, then what no machine can check.
+    """Returns a person's steps: prior contact, the submission itself, then the manual checks.
 
-    ``timing`` is when (``obligations.tell_timing``). ``files`` are those to upload, to print or to take along.
-    ``way`` is how the invoice goes; where that is not known, what depends on it is told with its condition.
+    ``timing`` is the moment (``compose.tell_timing``). ``files`` are those to upload, to print or to take along. If the
+    way of the invoice is not known, the steps that depend on it are given with their condition.
     """
+    rule, notice, way = case.rule, case.given.notice, case.way
     masked = add_key(names, str(notice.key))
     holds: list[Hold] = []
 
     def fill(what: str, source: str) -> str:
         try:
-            return write_line(what, source, masked, renderer)
+            return write_line(what, source, masked, case.given.renderer)
         except Unwritable as unwritable:
             holds.append(unwritable.hold)
             return ""
 
+    first: list[Told] = [each for each in (rule.contact_first, timing) if each]
     steps: list[Told] = [fill(f"instructions[{at}]", step) for at, step in enumerate(rule.instructions, 1)]
     lines = [(line.title, fill(line.title, line.value)) for line in rule.lines if rule.channel is not Channel.PAPER]
     entries: list[tuple[Told, Told]] = [*lines]
     if rule.key_typed:
         entries += _typed(notice, [value for _, value in lines])
     if rule.channel is Channel.FAX:
-        number = section.fax if section else ""
+        number = case.section.fax if case.section else ""
         entries.insert(0, (Params(code="fax_number"), number or FAX_UNKNOWN))
     if not (steps or entries or rule.url or rule.bring) or (rule.channel in _BY_HAND and not (steps or rule.bring)):
         steps = [NO_STEPS]
     filled = dataclasses.replace(
         duties,
-        instructions=(*_first(rule, timing), *steps, *_told(rule.conditions, way)),
+        instructions=(*first, *steps, *_told(rule.conditions, way)),
         after=_told(rule.after, way),
         entries=tuple(entries),
         bring=(*duties.bring, *(f"{each.title}：{each.filename}" for each in files)),
@@ -101,21 +94,19 @@ def _told(sentences: Iterable[Sentence], way: When | None) -> tuple[Told, ...]:
     )
 
 
-def _first(rule: Rule, timing: Params) -> Sequence[Told]:
-    return [each for each in (rule.contact_first, timing) if each]
-
-
 # --- What changed since it was handed over -----------------------------------------------------------------------
 
 
 def renew_steps(before: Submission, fresh: Submission) -> Submission:
-    """``before``, which a person is to hand in, with what register and rule make of its steps today (``fresh``).
+    """Returns ``before``, a manual submission, with the steps that register and rule give it today (``fresh``).
 
-    Its state stays, and so do the hash of its rule and the day that was checked: they say what a person last looked at.
-    The steps stay where today's are not whole, may be another project's, or are those of a mail.
+    Its state stays, and so do the hash of its rule and the day that was checked: they record what a person last looked
+    at. The steps stay if today's are incomplete, may belong to another project, or are those of a mail.
     """
     renewed = dataclasses.replace(before, superseded_by=fresh.superseded_by)
-    if any(_spoils(hold) for hold in fresh.reasons) or (fresh.channel is Channel.EMAIL) != _was_mail(before):
+    if any(_spoils(hold) for hold in fresh.reasons) or (fresh.channel is Channel.EMAIL) != (
+        before.channel is Channel.EMAIL
+    ):
         return renewed
     looked_at = before.duties
     return dataclasses.replace(
@@ -136,14 +127,10 @@ def renew_steps(before: Submission, fresh: Submission) -> Submission:
 
 
 def _as_told_before(stored: FollowUps, fresh: FollowUps) -> FollowUps:
-    """``fresh``, with the sentences of ``stored`` where an older program wrote in them what ``fresh`` says by codes."""
+    """Returns ``fresh``, but keeps a sentence of ``stored`` if it says the same as the code in ``fresh``."""
     names = ("source", "after", "instructions", "entries")
     same = {name: getattr(stored, name) for name in names if old_told(getattr(fresh, name)) == getattr(stored, name)}
     return dataclasses.replace(fresh, **same)
-
-
-def _was_mail(submission: Submission) -> bool:
-    return submission.channel is Channel.EMAIL
 
 
 def _spoils(hold: Hold) -> bool:

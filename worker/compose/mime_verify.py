@@ -1,10 +1,9 @@
-"""Decides what a reader sees in a composed mail, and whether that is what was meant.
+"""Verifies a composed message: decodes it as a reader would, and compares the result with the draft.
 
-The promise: a mail of which two readers could see different things is refused, so "no difference" is never said of
-it. Written from RFC 5322, 2045, 2047 and 2231 apart from ``mime_write``: it shares no line with it and uses no other
-mail library, so that one mistake cannot pass twice. It is strict where a reader is lenient: it is for mails of our
-own, and knows nothing of foreign ones (``read`` reads those). Above 300 lines because a second opinion must be
-readable in one piece.
+A message in which two readers could see different things is refused, so it is never reported as identical. Written from
+RFC 5322, 2045, 2047 and 2231, independently of ``mime_write``: it shares no line with it and uses no other mail
+library, so that one mistake cannot pass twice. It is strict where a reader is lenient, because it accepts only messages
+of our own (``read`` handles foreign ones).
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from typing import Final
 from worker.core.errors import HoshobinError
 from worker.core.model import JST, Address, Draft, Sha256, sha256
 
-# Which headers a mail of ours may have, in this order; those with True must be there.
+# The headers that a message of ours may have, in this order; those with True are required.
 _TOP: Final = {
     "Date": True,
     "From": True,
@@ -60,7 +59,10 @@ _PERCENT: Final = re.compile(rb"%([0-9A-F]{2})")
 
 
 class Undecodable(HoshobinError):
-    """A mail that is not exactly well formed: a reader may see anything. The text quotes nothing of the mail."""
+    """Raised for a message that is not exactly well formed; a reader may see anything.
+
+    The text quotes nothing of it.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class DecodedFile:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What a reader sees, and the headers in their order with decoded values."""
+    """The message as a reader sees it, and the headers in their order with decoded values."""
 
     headers: tuple[tuple[str, str], ...]
     date: dt.datetime
@@ -103,10 +105,10 @@ def verify_message(
     raw: bytes,
     date: dt.datetime | None = None,
 ) -> tuple[str, ...]:
-    """What a reader of ``raw`` would see other than meant: names of what differs, never its content.
+    """Returns the names of everything in ``raw`` that a reader would see other than meant, never its content.
 
     Empty means identical. ``body`` and ``contents`` must be what ``draft`` names by hash. Without ``date`` any date
-    passes: a draft that is not yet being sent has none. Raises nothing.
+    passes: a draft that is not yet being sent has none. Raises no exception.
     """
     try:
         seen = decode_message(raw)
@@ -139,7 +141,7 @@ def verify_message(
 
 
 def decode_message(raw: bytes) -> Decoded:
-    """What a reader sees in a mail of our own form. Raises Undecodable on anything not exactly well formed."""
+    """Decodes a message of our own form. Raises Undecodable on anything not exactly well formed."""
     lines = _lines(raw)
     fields, start = _fields(lines, _TOP)
     sender_name, sender = _named_mailbox(fields["From"])
@@ -184,9 +186,9 @@ def _lines(raw: bytes) -> list[str]:
 
 
 def _fields(lines: Sequence[str], form: Mapping[str, bool]) -> tuple[dict[str, str], int]:
-    """The fields of ``form`` at the start of ``lines``, unfolded, and the number of the line after the empty one.
+    """Returns the unfolded fields of ``form`` at the start of ``lines``, and the number of the first line of the body.
 
-    Unfolding takes away the CRLF and nothing else (RFC 5322 §2.2.3): the space that began the next line stays.
+    Unfolding removes the CRLF and nothing else (RFC 5322 §2.2.3): the space that began the next line stays.
     """
     fields: dict[str, str] = {}
     name = ""
@@ -243,7 +245,7 @@ def _utf8(content: bytes, what: str) -> str:
 
 
 def _base64(text: str) -> bytes:
-    """The bytes of canonical base64: no padding bits set, nothing after the padding."""
+    """Returns the bytes of canonical base64: no padding bits set, nothing after the padding."""
     try:
         content = binascii.a2b_base64(text, strict_mode=True)
     except ValueError:
@@ -304,7 +306,7 @@ def _content(fields: Mapping[str, str], lines: Sequence[str]) -> tuple[str, tupl
 
 
 def _parts(boundary: str, lines: Sequence[str]) -> Iterator[tuple[dict[str, str], Sequence[str]]]:
-    """Headers and lines of each part; nothing may stand before the first boundary or after the last (RFC 2046 §5.1)."""
+    """Yields headers and lines of each part; text outside the boundaries is refused (RFC 2046 §5.1)."""
     fence, end = f"--{boundary}", f"--{boundary}--"
     fences = [number for number, line in enumerate(lines) if line.startswith(fence)]
     _require(fences and fences[0] == 0 and fences[-1] == len(lines) - 1, "text outside the parts")

@@ -1,10 +1,9 @@
-"""Decides the bytes of a mail: what was approved, with the date of its first try, as it goes over the wire.
+"""Writes the bytes of a message: the approved draft, with the date of its first try, as it goes over the wire.
 
-The promise: 7-bit, CRLF only, the headers named below in their order and no others, and the same arguments give the
-same bytes, always. A value that could end a header, hide text or show another text than the one
-sent is refused by name (UnsafeValue), never repaired in silence. It does not know who may receive what, and it does
-not judge its own work: ``mime_verify`` does, and shares nothing with this file. Above 300 lines because all that
-decides a byte of a mail, its names and numbers too, is read together.
+The output is 7-bit with CRLF only, has the headers named below in their order and no others, and the same arguments
+always give the same bytes. A value that could end a header, hide text or show another text than the one sent is refused
+by name (UnsafeValue), never repaired silently. Recipients are not judged here. ``mime_verify`` checks the result and
+shares no code with this file.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from worker.core.model import JST, Address, Draft, Sha256
 from worker.core.text import unsafe_character
 
 LINE: Final = 78
-"""Columns of a header line where it can be folded (RFC 5322 §2.1.1)."""
+"""Columns of a header line, if it can be folded (RFC 5322 §2.1.1)."""
 WORD_LINE: Final = 76
 """Columns of a header line that holds an encoded word (RFC 2047 §2)."""
 WORD: Final = 75
@@ -38,7 +37,7 @@ _CRLF: Final = b"\r\n"
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
-# What may stand bare. Everything else travels as base64 words, so that no space is left for a reader to drop.
+# Characters that may stay bare. Everything else travels as base64 words, so that a reader can drop no space.
 _PLAIN_TEXT: Final = re.compile(r"[!-~]+(?: [!-~]+)*")
 _PLAIN_PHRASE: Final = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,255}")
@@ -46,7 +45,7 @@ _MESSAGE_ID: Final = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,128}@[A-Za-
 
 _SUFFIX: Final = ".pdf"
 _NOT_IN_NAMES: Final = re.compile(r'[\\/:*?"<>|]')
-# Windows opens a device for these, whatever follows the first dot; ¹²³ count as digits there.
+# Windows opens a device for these, regardless of text after the first dot; ¹²³ count as digits there.
 _DEVICE: Final = re.compile(r"(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])", re.IGNORECASE)
 _SKIN_TONES: Final = range(0x1F3FB, 0x1F400)
 _BARE_IN_PERCENT: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._")
@@ -69,9 +68,10 @@ class UnsafeValue(HoshobinError):
 
 
 def attachment_name(text: str) -> str:
-    """``text`` as a file name that every reader's file system takes: NFC, at most 200 bytes, ``.pdf`` at its end.
+    """Returns ``text`` as a file name for every reader's file system: NFC, at most 200 bytes, ``.pdf`` at its end.
 
-    What Windows refuses and what ``text.unsafe_character`` names becomes ``_``. Applied twice it changes nothing.
+    Characters that Windows refuses, or that ``text.unsafe_character`` names, become ``_``. Applied twice it changes
+    nothing.
     """
     cleaned = _NOT_IN_NAMES.sub("_", unicodedata.normalize("NFC", text))
     cleaned = "".join("_" if unsafe_character(c) else c for c in cleaned) if unsafe_character(cleaned) else cleaned
@@ -88,7 +88,7 @@ def attachment_name(text: str) -> str:
 
 
 def _cut(text: str, limit: int) -> str:
-    """The beginning of ``text`` in at most ``limit`` UTF-8 bytes, not cut before a mark that belongs to its letter."""
+    """Returns the beginning of ``text`` in at most ``limit`` UTF-8 bytes, not cut before a combining mark."""
     content = text.encode()
     if len(content) <= limit:
         return text
@@ -309,8 +309,8 @@ def _text_part(body: str) -> bytes:
 
 
 def _pdf_part(filename: str, content: bytes) -> bytes:
-    """One PDF, its name twice: for readers that know RFC 2231, and for older ones that look at ``name`` only."""
-    # Columns beside the word: ' name="' before the first, ' ' before a later one, '"' after the last.
+    """Returns one PDF part with its name twice: for readers of RFC 2231, and for older ones that read only ``name``."""
+    # Columns before and after the word: ' name="' before the first, ' ' before a later one, '"' after the last.
     words = "\r\n ".join(_words(filename, WORD_LINE - len(' name=""'), WORD_LINE - len(' "')))
     percent = "".join(chr(b) if b in _BARE_IN_PERCENT else f"%{b:02X}" for b in filename.encode())
     head = (

@@ -1,7 +1,7 @@
-"""Decides what a person is told where no invoice was found: the folder, the name to give, what lies there unused.
+"""Prepares the help for a missing invoice: the folder, the file name to give, and the unused files in it.
 
-Its one promise: nothing here chooses an invoice; a file whose text names the project is proposed to a person, who gives
-it the name or the line in the register by which it is chosen. It does not read files.
+Nothing here chooses an invoice. A file whose text names the project is proposed to a person, who gives it the name or
+the line in the register by which it is chosen. Reads no files.
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ NAMED: Final = 10
 
 _ASKING: Final = frozenset({Reason.INVOICE_MISSING, Reason.INVOICE_UNDECIDED})
 _NOT_IN_NAMES: Final = str.maketrans('\\/:*?"<>|', "￥／：＊？”＜＞｜")
-"""What no file of Windows may be called, as people write it instead; matching takes both for the same."""
+"""Characters that Windows forbids in file names, and their usual replacements; matching takes both for the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class MissingInvoice:
-    """What helps a person to put the invoice where it is found."""
+    """The help for a person who puts the invoice into the folder."""
 
     folder: str
     """As people know it."""
     name: str
-    """The name by which the file is found; empty where no name leads to this guarantee alone."""
+    """The name by which the file is found; empty if no name leads to this guarantee alone."""
     unused: tuple[str, ...] = ()
     more: int = 0
-    """Unused files beside those that are named."""
+    """Number of unused files that are not named."""
     proposed: tuple[str, ...] = ()
     """Unused files whose text names the project, or the number."""
     is_away: bool = False
-    """Whether the folder could not be looked at."""
+    """True if the folder could not be read."""
 
 
 def asks_for_invoice(submission: Submission) -> bool:
-    """Whether ``submission`` waits for an invoice that was not found."""
+    """Returns whether ``submission`` waits for an invoice that was not found."""
     return (
         submission.state is State.HELD
         and submission.product in INVOICE_TITLES
@@ -69,7 +69,7 @@ def name_to_give(product: Product, number: str, project: Project, register: Regi
 
 
 def find_unused(project: Project, number: str, register: Register, listing: Iterable[Shelved]) -> tuple[Shelved, ...]:
-    """The PDFs that nothing leads to, newest first, of the newest EXAMINED: neither the register nor another's name."""
+    """Returns the PDFs among the newest EXAMINED that are neither registered nor named for another project."""
     registered = {
         each.file for one in register.by_id.values() for invoices in one.invoices.values() for each in invoices
     }
@@ -98,7 +98,7 @@ def describe_missing(
     text_of: Callable[[str], tuple[Sha256, PdfText | Unreadable] | None],
     was_carried: Callable[[Sha256], bool],
 ) -> MissingInvoice:
-    """What is told; ``text_of`` gives hash and text of a file that was read, ``was_carried`` what left before."""
+    """Returns the help; ``text_of`` gives hash and text of a file, ``was_carried`` if it was sent before."""
     left: list[str] = []
     proposed: list[str] = []
     for each in unused:
@@ -116,7 +116,7 @@ def describe_missing(
 
 
 def _names_project(text: PdfText | Unreadable, project: Project, number: str, register: Register) -> bool:
-    """Whether the text names this project or this number, and no project of a longer name that holds this one's."""
+    """Returns whether the text names this project or number, and no project whose longer name contains this one."""
     found = read_invoice(text)
     if isinstance(found, Params):
         return False

@@ -1,8 +1,7 @@
-"""Decides whether an issuer's rule does what its own examples say: given notice and project, what comes out.
+"""Checks an issuer's rule against its own examples: given notice and project, the expected submission.
 
-Its one promise: an example is composed by the very code that composes a submission, and everything that comes out
-otherwise is named. What is ``open``, addresses and files are left out of it: an example speaks of the rule, and holds
-that only say so are not compared. It does not know what issuers publish.
+An example is composed by the same code as a submission, and every difference is named. ``open`` values, addresses and
+files are left out: an example describes the rule, and holds about unfinished values are not compared.
 """
 
 from __future__ import annotations
@@ -13,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from worker.compose.compose import UNSEEN_SUBJECT, Circumstances, Composed, compose
+from worker.compose.compose import UNSEEN_SUBJECT, Composed, compose
+from worker.compose.template_context import ComposeInput
 from worker.config.load import Configuration
 from worker.config.projects import read_one_project
 from worker.config.templates import Renderer
@@ -33,7 +33,7 @@ NOT_COMPARED: Final = frozenset(
     {Reason.RULE_OPEN, Reason.NO_RECIPIENT, Reason.FIRST_ADDRESS, Reason.APPROVAL}
     | {Reason.INVOICE_MISSING, Reason.INVOICE_UNDECIDED}
 )
-"""Holds that say what is not filled in yet, not what the rule is; compared only where the example names them."""
+"""Holds about values that are not filled in yet, not about the rule; compared only if the example names them."""
 
 _ADDRESS: Final = Address("example@example.invalid")
 _PDF: Final = b"%PDF-1.4 the notice of an example"
@@ -45,7 +45,7 @@ _LATE: Final = dt.date(2999, 12, 31)
 def try_examples(
     configuration: Configuration, template: Callable[[str], str | None], renderer: Renderer
 ) -> tuple[Problem, ...]:
-    """What differs in every issuer's examples, with the line of each expectation; empty: all come out as written."""
+    """Returns the differences in every issuer's examples, with the line of each expectation; empty if all agree."""
     contents = {file.name: file.content for file in configuration.files}
     return tuple(
         problem
@@ -55,7 +55,7 @@ def try_examples(
 
 
 def count_examples(configuration: Configuration) -> int:
-    """How many examples ``try_examples`` tries."""
+    """Returns the number of examples that ``try_examples`` tries."""
     return sum(map(len, configuration.examples.values()))
 
 
@@ -81,22 +81,13 @@ def run_example(
     renderer: Renderer,
     place: str = "example",
 ) -> tuple[Problem, ...]:
-    """What comes out otherwise than ``example`` says, each with its place in the issuer's file; empty: nothing."""
+    """Returns each difference from ``example`` with its place in the issuer's file; empty if there is none."""
     settled = _settle_issuer(issuer)
     found: list[Problem] = []
     project = read_one_project(example.project, settled, found, f"{place}.project")
     if project is None:
         return tuple(found)
-    composed = compose(
-        _notice(example, issuer, project),
-        _PDF,
-        _settle_project(project),
-        settled,
-        _circumstances(example, issuer),
-        template,
-        _load_any,
-        renderer,
-    )
+    composed = compose(_input(example, settled, _settle_project(project), template, renderer))
     return tuple(
         Problem(issuer.file, f"{place}.expect.{key}", "example_differs", {"expected": expected, "found": came or "－"})
         for key, expected, came in _differences(example, composed)
@@ -107,7 +98,7 @@ def run_example(
 
 
 def _settle_issuer(issuer: Issuer) -> Issuer:
-    """``issuer`` with nothing open and an address wherever one is missing."""
+    """Returns ``issuer`` with nothing open, and a placeholder for each missing address."""
     return dataclasses.replace(
         issuer,
         sections=MappingProxyType({id_: _settle_section(section) for id_, section in issuer.sections.items()}),
@@ -138,23 +129,26 @@ def _settle_rules(rules: Mapping[Product, Rule]) -> Mapping[Product, Rule]:
     )
 
 
-def _notice(example: Example, issuer: Issuer, project: Project) -> Notice:
-    return Notice(_guarantor(issuer).id, project.name, example.contractor, example.product, example.number, Key(KEY))
-
-
 def _guarantor(issuer: Issuer) -> Guarantor:
-    """One that the issuer takes: which company it is changes nothing but its name."""
+    """Returns a guarantor that the issuer accepts: which company it is changes only its name."""
     id_ = issuer.guarantors[0] if issuer.guarantors else "example"
     return Guarantor(id_, "みほん保証株式会社", (), (), (), "", "", {}, {})
 
 
-def _circumstances(example: Example, issuer: Issuer) -> Circumstances:
+def _input(
+    example: Example, issuer: Issuer, project: Project, template: Callable[[str], str | None], renderer: Renderer
+) -> ComposeInput:
     contractor = Contractor(
         example.contractor, "総務部", "山田 花子", "045-000-0000", Address("soumu@contractor.example")
     )
-    return Circumstances(
+    guarantor = _guarantor(issuer)
+    return ComposeInput(
+        notice=Notice(guarantor.id, project.name, example.contractor, example.product, example.number, Key(KEY)),
+        pdf=_PDF,
+        project=project,
+        issuer=issuer,
         contractor=contractor,
-        guarantor=_guarantor(issuer),
+        guarantor=guarantor,
         max_bytes=_MAX_BYTES,
         is_loopback_server=True,
         rehearsal_to=None,
@@ -162,6 +156,9 @@ def _circumstances(example: Example, issuer: Issuer) -> Circumstances:
         correction=0,
         in_reply_to="",
         secret=bytes(SECRET_BYTES),
+        template=lambda name, _: template(name),
+        load_invoice=_load_any,
+        renderer=renderer,
         is_named_by_old=lambda message_id: False,  # noqa: ARG005  an example has no past
         today=_LATE,
         contract=example.contract,
@@ -214,7 +211,7 @@ def _differences_of_files(example: Example, composed: Composed) -> Iterator[_Dif
 
 
 def _differences_of_body(example: Example, composed: Composed) -> Iterator[_Difference]:
-    """Each text stands there after the one before: an issuer's items have their order."""
+    """Each text must come after the one before, because an issuer's items have their order."""
     shown = rest = _shown(composed)
     for text in example.body_has or ():
         _, there, after = rest.partition(text)
@@ -225,7 +222,7 @@ def _differences_of_body(example: Example, composed: Composed) -> Iterator[_Diff
 
 
 def _shown(composed: Composed) -> str:
-    """What the issuer reads; where a person hands it in, what that person is told."""
+    """Returns the text for the issuer, or the steps of the person who submits it by hand."""
     if composed.channel is Channel.EMAIL:
         return composed.body
     duties = composed.duties

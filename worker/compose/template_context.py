@@ -1,23 +1,23 @@
-"""What the templates of a submission see: the names, their values, and the text that comes of them.
+"""Defines the input of a draft, the variables that its templates see, and their rendering.
 
-Its one promise: a name that is not registered, or empty, stops the text and is named; the key is there only under
-the name ``notice.key``, and only where the caller put it. It does not know which text is for whom.
+A variable that is not registered, or empty, stops the rendering and is named. The key is available only as
+``notice.key``, and only if the caller added it.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from worker.compose.attachments import ChosenInvoice, way_of
+from worker.compose.attachments import ChosenInvoice, LoadInvoice, way_of
 from worker.config.templates import MissingName, Renderer, Scope, TemplateFault
 from worker.core.errors import HoshobinError
 from worker.core.japanese_dates import write_date
-from worker.core.model import PRODUCT_NAMES, Attachment, Hold, Notice
-from worker.core.rulebook import Contract, Contractor, Guarantor, Issuer, Project, Rule, Section, sentences_for
+from worker.core.model import PRODUCT_NAMES, Address, Attachment, Hold, Notice
+from worker.core.rulebook import Contract, Contractor, Guarantor, Issuer, Project, Rule, Section, When, sentences_for
 from worker.core.states import Reason
 from worker.core.text import unsafe_character
 
@@ -31,9 +31,108 @@ class Previous:
 
     contract_number: str
     sent_on: dt.date | None
-    """None where it did not go by mail: the log knows the day, the submission does not."""
+    """None if it did not go by mail: the log knows the day, the submission does not."""
     subject: str = ""
-    """Empty where it did not go by mail."""
+    """Empty if it did not go by mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeInput:
+    """Everything that a draft depends on."""
+
+    notice: Notice
+    pdf: bytes
+    project: Project
+    issuer: Issuer
+    contractor: Contractor
+    guarantor: Guarantor | None
+    """None if ``guarantors.toml`` no longer lists the guarantor whose patterns read the notice."""
+    max_bytes: int
+    is_loopback_server: bool
+    rehearsal_to: Address | None
+    rehearsal: int
+    """Number of the next rehearsal, from 1."""
+    correction: int
+    in_reply_to: str
+    secret: bytes
+    """Makes our Message-IDs unpredictable for outsiders."""
+    template: Callable[[str, str], str | None]
+    """Name and version of the wording → the source of a template; None if there is none."""
+    load_invoice: LoadInvoice
+    renderer: Renderer
+    is_named_by_old: Callable[[str], bool]
+    """Returns whether this submission was drafted under this Message-ID of 0.1.0; it then keeps it."""
+    today: dt.date
+    """In Japan: a mail with an invoice does not leave before the contract's day."""
+    contract: Contract = Contract.ORIGINAL
+    previous: Previous | None = None
+    """The submission that an amended guarantee follows, if that was submitted from here."""
+    found_invoices: tuple[str, ...] = ()
+    """Files whose names lead to this guarantee, used if the register names no invoice."""
+    counts_silence: bool = True
+    """True if values that a rule by e-mail leaves out count as open, and ``lines`` always name project and number.
+
+    False for a draft of an older program, which did neither.
+    """
+    words_of: str = ""
+    """The version of the wording; empty for today's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One submission with the rule that it follows."""
+
+    given: ComposeInput
+    rule: Rule
+    section: Section | None
+    values: Mapping[str, str]
+    """As registered, in the form that the issuer wants."""
+    way: When | None = None
+    """Set once it is known if the invoice is attached or goes apart."""
+
+    def names(self, invoice: ChosenInvoice | None, attachments: Iterable[Attachment]) -> dict[str, Any]:
+        """Returns every variable of ``template_check.VARIABLES``, without the key and the body's own ``lines``."""
+        given, rule = self.given, self.rule
+        notice, project, issuer, guarantor = given.notice, given.project, given.issuer, given.guarantor
+        values = Scope("values", self.values)
+        return {
+            "product": rule.product_word,
+            "product_name": PRODUCT_NAMES[notice.product],
+            "notice": Scope(
+                "notice",
+                {
+                    "project_name": notice.project_name,
+                    "contractor_name": notice.contractor_name,
+                    "product": PRODUCT_NAMES[notice.product],
+                    "contract_number": notice.contract_number,
+                },
+            ),
+            "project": Scope(
+                "project", {"name": project.name, "values": values, "dates": Scope("project.dates", project.dates)}
+            ),
+            "values": values,
+            "contractor": Scope("contractor", dataclasses.asdict(contractor_of(given.contractor, project))),
+            "issuer": Scope("issuer", {"name": issuer.name, "id": issuer.id}),
+            "section": _of_section(self.section),
+            "guarantor": Scope("guarantor", {"name": guarantor.name, "id": guarantor.id} if guarantor else {}),
+            "attachments": tuple(
+                Scope("attachments", {"title": each.title, "filename": each.filename}) for each in attachments
+            ),
+            "invoice": _of_invoice(invoice),
+            "contract": given.contract.value,
+            "previous": _of_previous(given.previous),
+            "rule": Scope(
+                "rule",
+                {
+                    "call_after": rule.call_after,
+                    "after": sentences_for(rule.after, way_of(invoice)),
+                    "invoice": rule.invoice.value,
+                    "channel": rule.channel.value,
+                    "key_typed": rule.key_typed,
+                    "notice_attached": rule.notice_attached,
+                },
+            ),
+        }
 
 
 EMPTY_LINES: Final = frozenset({"subject", "file_name"})
@@ -46,65 +145,6 @@ class Unwritable(HoshobinError):
     def __init__(self, hold: Hold) -> None:
         super().__init__(hold.reason)
         self.hold = hold
-
-
-def name_everything(
-    notice: Notice,
-    guarantor: Guarantor,
-    project: Project,
-    issuer: Issuer,
-    rule: Rule,
-    section: Section | None,
-    invoice: ChosenInvoice | None,
-    contractor: Contractor,
-    attachments: Iterable[Attachment],
-    fitted: Mapping[str, str],
-    contract: Contract,
-    previous: Previous | None,
-) -> dict[str, Any]:
-    """Every variable of ``template_check.VARIABLES`` but the body's own ``lines``; ``notice`` is without its key.
-
-    ``fitted`` are the project's values in the form that the issuer wants.
-    """
-    values = Scope("values", fitted)
-    return {
-        "product": rule.product_word,
-        "product_name": PRODUCT_NAMES[notice.product],
-        "notice": Scope(
-            "notice",
-            {
-                "project_name": notice.project_name,
-                "contractor_name": notice.contractor_name,
-                "product": PRODUCT_NAMES[notice.product],
-                "contract_number": notice.contract_number,
-            },
-        ),
-        "project": Scope(
-            "project", {"name": project.name, "values": values, "dates": Scope("project.dates", project.dates)}
-        ),
-        "values": values,
-        "contractor": Scope("contractor", dataclasses.asdict(contractor)),
-        "issuer": Scope("issuer", {"name": issuer.name, "id": issuer.id}),
-        "section": _of_section(section),
-        "guarantor": Scope("guarantor", {"name": guarantor.name, "id": guarantor.id}),
-        "attachments": tuple(
-            Scope("attachments", {"title": each.title, "filename": each.filename}) for each in attachments
-        ),
-        "invoice": _of_invoice(invoice),
-        "contract": contract.value,
-        "previous": _of_previous(previous),
-        "rule": Scope(
-            "rule",
-            {
-                "call_after": rule.call_after,
-                "after": sentences_for(rule.after, way_of(invoice)),
-                "invoice": rule.invoice.value,
-                "channel": rule.channel.value,
-                "key_typed": rule.key_typed,
-                "notice_attached": rule.notice_attached,
-            },
-        ),
-    }
 
 
 def _of_section(section: Section | None) -> Scope:

@@ -6,14 +6,14 @@ from worker.core.model import Address, Draft
 
 
 def is_within(domain: str, root: str) -> bool:
-    """Whether ``domain`` is ``root`` or lies below it; both in small letters."""
+    """Returns whether ``domain`` is ``root`` or a subdomain of it; both in small letters."""
     return bool(root) and (domain == root or domain.endswith(f".{root}"))
 
 
 def copy_of(draft: Draft, copy_to: Address | None) -> Address | None:
-    """Where our own copy of ``draft`` goes: nowhere where it goes there anyway, or where it is a rehearsal.
+    """Returns the recipient of our own copy of ``draft``; None if it goes there anyway, or if it is a rehearsal.
 
-    A rehearsal is for the one address that it names: nothing of it is to be proven.
+    A rehearsal goes only to the one address that it names, and needs no proof.
     """
     if copy_to is None or draft.is_rehearsal:
         return None

@@ -1,7 +1,7 @@
-"""Decides which alarm is the same one again, and what tells two alarms of one cause apart.
+"""Decides when two alarms are the same.
 
-Its one promise: the same thing is told once within an hour, however often it is noticed and whatever restarts; what a
-person or a server did in between makes it another. It does not know how an alarm is sent.
+The same alarm is sent once within an hour, however often its cause is noticed and across restarts. An action by a
+person or a server in between makes it a different alarm.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from worker.core.params import spell
 from worker.core.states import AlarmCause
 
 AGAIN: Final = dt.timedelta(hours=1)
-"""How long the same alarm is not raised again: a thing that comes and goes by the minute would fill the mailbox."""
+"""The same alarm is not raised again within this time: a fault that comes and goes would fill the mailbox."""
 
 SMTP_DOWN_AFTER: Final = dt.timedelta(minutes=15)
-"""How long the mail server may be away before a person is told in another way: it restarts, and lines break."""
+"""A mail server that is away longer is reported in another way; shorter gaps are restarts and broken lines."""
 
 
 QUICK_TELLINGS: Final = 4
@@ -31,13 +31,13 @@ SLOW_PAUSE: Final = dt.timedelta(hours=1)
 """Between the later ones: who floods the mailbox does not flood the people, and a robot that answers gets 24 a day."""
 
 CALM: Final = 2 * SLOW_PAUSE
-"""How long after the last of them the next one goes at once again."""
+"""After this time without one, the next is sent immediately again."""
 
 
 def next_report_time(told: Sequence[dt.datetime], now: dt.datetime) -> dt.datetime:
-    """When strangers' doings may be told again, after mails about nothing else at these moments, the newest last.
+    """Returns when strangers' actions may be reported again, after mails only about them at these times, newest last.
 
-    One from the future counts as none: the clock was set back.
+    A time in the future is ignored: the clock was set back.
     """
     run: list[dt.datetime] = []
     for moment in reversed([each for each in told if each <= now]):
@@ -50,22 +50,22 @@ def next_report_time(told: Sequence[dt.datetime], now: dt.datetime) -> dt.dateti
 
 
 def is_about_strangers(alarm: Alarm, submissions: Mapping[int, Submission]) -> bool:
-    """Whether ``alarm`` is about strangers' doings alone, which may wait a while; what may expire or leave never is."""
+    """Returns whether ``alarm`` may wait: it is only about strangers' actions, and nothing may expire or leave."""
     if cause_kind(alarm) == AlarmCause.BEGAN_TO_WAIT:
         return bool(alarm.submissions) and all(submissions[number].is_doubtful for number in alarm.submissions)
     return cause_kind(alarm) in {AlarmCause.UNPROVEN_NEWCOMER, AlarmCause.PUT_OFF}
 
 
 def was_just_raised(told: Alarm | None, now: dt.datetime) -> bool:
-    """Whether ``told``, the newest that is the same, was raised so short a time ago that it is not raised again.
+    """Returns whether ``told``, the newest of the same alarm, is too recent to raise it again.
 
-    One from the future is none: the clock was set back, and silence for as long as that would be deaf.
+    A time in the future is ignored: the clock was set back, and waiting for that time would suppress alarms.
     """
     return told is not None and told.created_at <= now < told.created_at + AGAIN
 
 
 def alarm_fingerprint(submission: Submission) -> str:
-    """What its reasons, decisions and tries are: while they stay, an alarm about it is the same one again."""
+    """Returns its reasons, decisions and tries: as long as they are equal, an alarm about it is the same one."""
     reasons = " ".join(f"{hold.reason.value}({spell(hold.params)})" for hold in submission.reasons)
     counts = f"{len(submission.answers)}.{submission.tries}.{submission.rehearsals}.{submission.not_sent}"
     return f"{counts} {reasons}".rstrip()

@@ -1,7 +1,7 @@
-"""The ten letters behind ``ID@``: they stand for one draft with the reasons that hold it, and nothing else.
+"""The ten letters after ``ID@``: they identify one draft with the reasons that hold it, and nothing else.
 
-Its one promise: another draft, another reason or another parameter of a reason gives other letters, and a day that
-passes gives the same ones while the same is asked. It does not know what a person answers.
+Another draft, another reason or another parameter of a reason gives other letters. Passing days give the same letters
+as long as the same is asked. People's answers are not included.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ APRIL: Final = "april"
 """The parameter that is the last first of April, which is computed of today."""
 
 _ENDS_WITH_A_DAY: Final = frozenset({(Reason.TIMING, FROM_CONTRACT_DAY)})
-"""Holds that end with a day that is in the letters by itself."""
+"""Holds that end on a day that is part of the letters anyway."""
 _OF_TODAY: Final = {(Reason.RULE_CHANGED, "checked_on"): frozenset({APRIL})}
 """By reason and code the parameters that another day alone would change."""
 
@@ -37,9 +37,9 @@ _LOOK_ALIKE: Final = str.maketrans("ILO", "110")
 
 
 def label_letters(draft_hash: str, holds: Iterable[tuple[Reason, Params]], not_before: dt.date | None) -> str:
-    """The letters of a draft and the reasons that are open, each with its parameters, in whatever order.
+    """Returns the letters of a draft and the open reasons, each with its parameters, in any order.
 
-    ``not_before`` is the day from which the mail may leave: it is in the letters whether or not it has come.
+    ``not_before`` is the day from which the mail may leave; it counts even after that day.
     """
     asked = sorted(
         [reason.value, spell(params.without(_OF_TODAY.get((reason, params.code), frozenset())))]

@@ -1,7 +1,7 @@
-"""Decides when the office sends and when it counts time: windows by weekday and hour, closed on holidays.
+"""Computes office hours, in which mail is sent and time is counted: windows by weekday and hour, closed on holidays.
 
-Its one promise: an hour counts only where a window is open, and no window is open on a holiday, at the turn of the year
-or on a day that the office closes. It knows no clock and nothing of what waits for an hour.
+An hour counts only if a window is open. No window is open on a holiday, at the turn of the year or on a day that the
+office closes. The caller passes all times.
 """
 
 from __future__ import annotations
@@ -54,17 +54,17 @@ class OfficeHours:
     closed: frozenset[dt.date] = frozenset()
 
     def is_open(self, moment: dt.datetime) -> bool:
-        """Whether a window is open at ``moment``."""
+        """Returns whether a window is open at ``moment``."""
         local = moment.astimezone(JST)
         return any(opens <= local < closes for opens, closes in self._spans(local.date()))
 
     def next_opening(self, moment: dt.datetime) -> dt.datetime:
-        """``moment`` where a window is open, else the next moment at which one opens."""
+        """Returns ``moment`` if a window is open, else the next moment at which one opens."""
         local = moment.astimezone(JST)
         return next(max(opens, local) for opens, closes in self._spans_from(local.date()) if local < closes)
 
     def open_time(self, since: dt.datetime, until: dt.datetime) -> dt.timedelta:
-        """How long windows were open between ``since`` and ``until``; no time where ``until`` is not later."""
+        """Returns how long windows were open between ``since`` and ``until``; zero if ``until`` is not later."""
         first, last = since.astimezone(JST), until.astimezone(JST)
         passed = dt.timedelta()
         if first >= last:
@@ -102,7 +102,7 @@ class OfficeHours:
         return next(closes for _, closes in self._spans_before(day))
 
     def opening_on(self, day: dt.date) -> dt.datetime | None:
-        """When the first window of ``day`` opens; None where the office is closed on it."""
+        """Returns when the first window of ``day`` opens; None if the office is closed on that day."""
         return next((opens for opens, _ in self._spans(day)), None)
 
     def a_working_day_after(self, moment: dt.datetime) -> dt.datetime:
@@ -114,7 +114,7 @@ class OfficeHours:
         return dt.datetime.combine(day, start.timetz())
 
     def or_usual(self) -> OfficeHours:
-        """Where mail leaves at any hour, the hours in which people are there all the same."""
+        """Returns the usual office hours if mail leaves at any hour, for work that needs people."""
         return self if self.windows else OfficeHours(usual_windows(), self.closed)
 
     def _spans_from(self, day: dt.date) -> Iterator[Span]:
@@ -128,7 +128,7 @@ class OfficeHours:
             day -= _ONE_DAY
 
     def _spans(self, day: dt.date) -> tuple[Span, ...]:
-        """What is open on ``day``, in order, no two overlapping."""
+        """Returns the open spans of ``day``, in order and without overlap."""
         return _spans_on(self.windows, self.closed, day)
 
 
@@ -183,12 +183,12 @@ _TURN_OF_THE_YEAR: Final = frozenset({(12, 29), (12, 30), (12, 31), (1, 1), (1, 
 
 
 def is_working_day(date: dt.date) -> bool:
-    """Whether public offices work on ``date``; a town's own holidays are not known."""
+    """Returns whether public offices work on ``date``; a town's own holidays are not known."""
     return date.weekday() < _SATURDAY and not is_holiday(date)
 
 
 def is_holiday(date: dt.date) -> bool:
-    """Whether ``date`` is a national holiday or lies at the turn of the year, whatever its weekday."""
+    """Returns whether ``date`` is a national holiday or at the turn of the year, on any weekday."""
     return (date.month, date.day) in _TURN_OF_THE_YEAR or jpholiday.is_holiday(date)
 
 

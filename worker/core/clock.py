@@ -1,10 +1,4 @@
-"""What the pipeline needs of the world, as Protocols. Adapters implement them; fakes in the tests do too.
-
-What children, servers and other programs do is async (PdfReader, Signatures, MailServer, OperatorCommand, the look of
-Files); the rest is plain. Every method may raise ``Unavailable`` (the world is at fault) and no foreign exception.
-
-Longer than other files, so that what an adapter owes is seen in one place; it holds no code.
-"""
+"""The clock, as a Protocol. The service binds the system's clock; tests bind a fake one."""
 
 from __future__ import annotations
 
@@ -20,14 +14,8 @@ class Clock(Protocol):
         ...
 
     def uptime(self) -> float:
-        """Seconds since the machine started: the measure of a wait, as nobody can set it."""
+        """Returns the seconds since the machine started: the measure of a wait, because it cannot be set."""
         ...
-
-
-# --- Coming in -------------------------------------------------------------------------------------------------
-
-
-# --- Going out -------------------------------------------------------------------------------------------------
 
 
 # --- What lasts ------------------------------------------------------------------------------------------------

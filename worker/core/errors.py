@@ -43,17 +43,17 @@ class Unavailable(HoshobinError):
 
 
 class StillWritten(Unavailable):
-    """A file that somebody is still writing, or saved this moment: a look some seconds later finds it whole."""
+    """Raised for a file that is being written, or was saved just now: a read some seconds later finds it whole."""
 
 
 class Forbidden(Unavailable):
-    """One file that the account may not read: the others may be, and it is tried again at each look."""
+    """Raised for one file that the account may not read; others are read, and it is tried again at each poll."""
 
 
 class NotInSnapshot(Unavailable):
-    """A file of a folder came into question after the folder was looked at: look again, and bring it too.
+    """Raised if a file of a folder is needed that was not among those read: read the folder again, with this file.
 
-    ``file`` is its path, empty where the folder was not looked at.
+    ``file`` is its path, empty if the folder was not read.
     """
 
     def __init__(self, what: str, file: str) -> None:
@@ -62,11 +62,11 @@ class NotInSnapshot(Unavailable):
 
 
 class AccountRefused(Unavailable):
-    """The server answered and refused our account: waiting alone will not mend it, so a person is told."""
+    """Raised if the server answered and refused our account: waiting does not help, so a person is notified."""
 
 
 class LogBroken(HoshobinError):
-    """The chain of entries does not verify, or is behind a head noted earlier: nothing is sent any more."""
+    """Raised if the chain of entries does not verify, or is behind a head noted earlier: all sending stops."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(f"{code}: {detail}")
@@ -75,7 +75,7 @@ class LogBroken(HoshobinError):
 
 
 class NotAllowed(HoshobinError):
-    """A person's decision that the state, the reasons or the draft do not allow; nothing was changed."""
+    """Raised for a person's decision that the state, the reasons or the draft do not allow; nothing was changed."""
 
     def __init__(self, code: str, **params: Any) -> None:
         super().__init__(f"{code}: {params}")
@@ -84,4 +84,4 @@ class NotAllowed(HoshobinError):
 
 
 class Conflict(HoshobinError):
-    """The submission was changed by somebody else since it was read; read it again and decide anew."""
+    """Raised if the submission was changed by another process since it was read; read it again and decide again."""

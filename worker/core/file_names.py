@@ -1,7 +1,7 @@
-"""Decides by its name alone whether a file or a folder is looked into, passed over, awaited or named to people.
+"""Classifies files and folders by name alone: read, ignored, awaited or reported to people.
 
-Its one promise: passed over in silence is only that which a system, a browser or a program leaves by itself; a name
-that says "not yet" is awaited; every other name is read, or has its reason.
+Only the leftovers of systems, browsers and programs are ignored silently. A name that says "not yet" is awaited. Every
+other name is read, or has its reason.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LEFT_NAMES: Final = frozenset(
         "desktop.ini",
         "autorun.inf",
         "icon\r",  # a folder's own icon, by macOS
-        "icon",  # the same where the share took the control character away
+        "icon",  # the same if the share took the control character away
     }
 )
 _STREAM: Final = re.compile(r"[:%\uf022\uf03a](3a)?(zone\.identifier|afp_|com\.apple\.)")
@@ -76,7 +76,7 @@ _UNFINISHED: Final = (
 )
 """Names that browsers, transfer programs and sync clients give until the file is whole."""
 _HIDDEN_PDF: Final = re.compile(r"\.(?!_).+\.pdf(\.[0-9a-z]{1,10})?", re.DOTALL)
-"""A copy under way by rsync and the like, or a PDF that somebody hid."""
+"""Matches a copy under way by rsync and the like, or a hidden PDF."""
 
 
 def _endings(*lines: str) -> frozenset[str]:
@@ -96,7 +96,7 @@ _OTHER_KINDS: Final = _endings(
 
 
 def is_left_file(name: str) -> bool:
-    """Whether a file of this name is passed over in silence."""
+    """Returns whether a file of this name is ignored silently."""
     folded = _folded(name)
     if _HIDDEN_PDF.fullmatch(folded):
         return False
@@ -109,19 +109,19 @@ def is_left_file(name: str) -> bool:
 
 
 def is_left_folder(name: str) -> bool:
-    """Whether a folder of this name is passed over in silence, with everything in it."""
+    """Returns whether a folder of this name is ignored silently, with everything in it."""
     folded = _folded(name)
     return folded.startswith(".") or folded in _LEFT_FOLDERS
 
 
 def is_unfinished(name: str) -> bool:
-    """Whether the name of a file, or of a folder that a browser keeps one in, says that it is not whole yet."""
+    """Returns whether the name of a file, or of a browser's folder for one, says that it is incomplete."""
     folded = _folded(name)
     return folded.endswith(_UNFINISHED) or _HIDDEN_PDF.fullmatch(folded) is not None
 
 
 def unfinished_names(name: str) -> tuple[str, ...]:
-    """Under which names a program may be writing ``name`` beside an empty file that keeps its place (folded)."""
+    """Returns the names under which programs write ``name`` while an empty file keeps its place (folded)."""
     return tuple(_folded(name) + ending for ending in _UNFINISHED)
 
 
@@ -131,7 +131,7 @@ def folded_name(name: str) -> str:
 
 
 def kind_of_name(name: str) -> UnreadReason | None:
-    """Why a file of this name is not read; None where it is."""
+    """Returns why a file of this name is not read; None if it is."""
     ending = _ending(name)
     if ending in _PICTURES:
         return UnreadReason.PICTURE
@@ -143,7 +143,7 @@ def kind_of_name(name: str) -> UnreadReason | None:
 
 
 def is_meant_as_notice(name: str) -> bool:
-    """Whether a notice was meant, whatever the bytes are: by the name it is a PDF, a ZIP or a mail, or says nothing."""
+    """Returns whether the name suggests a notice, with any content: a PDF, a ZIP or a mail, or no ending."""
     return _ending(name) in {"", "pdf", "zip", "eml"}
 
 

@@ -1,7 +1,6 @@
-"""Dates as Japanese offices write them: read where they mean one day for certain, and written as issuers want them.
+"""Reads dates as Japanese offices write them, if they mean one day for certain, and writes them as issuers want.
 
-Its one promise: what could mean two days, or a day that its era never had, is refused. It does not know what a date
-is for.
+A date that could mean two days, or a day that its era never had, is refused.
 """
 
 from __future__ import annotations
@@ -39,10 +38,10 @@ _DATE: Final = re.compile(
 
 
 def read_date(text: str) -> dt.date:
-    """The one day that ``text`` means: ``令和8年4月1日``, ``R8.4.1``, ``2026-04-01`` and their like, in any width.
+    """Returns the one day that ``text`` means: ``令和8年4月1日``, ``R8.4.1``, ``2026-04-01`` or similar, in any width.
 
-    Raises ValueError where it is none, where year or century must be guessed (``8.4.1``, ``4/1``, ``26/4/1``), where
-    the era had no such day (``平成31年5月1日``), and before the Heisei era.
+    Raises ValueError if it is no date, if year or century must be guessed (``8.4.1``, ``4/1``, ``26/4/1``), if the era
+    had no such day (``平成31年5月1日``), and before the Heisei era.
     """
     found = _DATE.fullmatch(fold_hyphens(" ".join(unicodedata.normalize("NFKC", text).split())))
     if found is None:
@@ -62,7 +61,7 @@ def read_date(text: str) -> dt.date:
 
 
 def write_date(date: dt.date) -> str:
-    """``令和8年4月1日``; before Reiwa the western year, which nobody can misread."""
+    """Returns ``令和8年4月1日``; before Reiwa the western year, which cannot be misread."""
     if date < _REIWA.first:
         return f"{date.year}年{date.month}月{date.day}日"
     year = date.year - _REIWA.year_zero

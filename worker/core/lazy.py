@@ -1,7 +1,7 @@
-"""Names of a package that are loaded when they are first asked for.
+"""Loads the names of a package when they are first used.
 
-A face that imported what it names would load a whole vocabulary: 20 to 90 ms where 5 are allowed. Under
-``TYPE_CHECKING`` each face imports the same names, so that mypy and import-linter see them.
+A package that imported everything it names would load a whole vocabulary: 20 to 90 ms, and 5 are allowed. Under
+``TYPE_CHECKING`` each package imports the same names, so that mypy and import-linter see them.
 """
 
 import sys

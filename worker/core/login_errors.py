@@ -1,4 +1,4 @@
-"""Why a login by token failed, as a code and values; the answer of XOAUTH2 and a text without tokens."""
+"""The reason of a failed login by token, as a code and values; reads the answer of XOAUTH2 and removes tokens."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ TEXT_LIMIT: Final = 300
 
 
 _TOKEN_LIKE: Final = re.compile(r"[A-Za-z0-9+/_.=~-]{40,}")
-"""Longer than a correlation id (36), shorter than any token, or the command that carried it."""
+"""Matches text longer than a correlation id (36), shorter than any token, or the command that carried it."""
 
 
 class Fault(StrEnum):
-    """Why there is no token that the server takes."""
+    """The reason why there is no token that the server accepts."""
 
     ABSENT = "absent"
-    """Nobody has logged in, or the file cannot be used."""
+    """No login was made yet, or the file cannot be used."""
     ENDED = "ended"
     """The login is over: taken back, expired, or asked for again."""
     APPLICATION = "application"
@@ -32,7 +32,7 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LoginRefusal:
-    """Which login is refused and why; as text it goes through errors, records and alarms, and is found again there."""
+    """A refused login and its reason; errors, records and alarms carry it as text, and it can be found there again."""
 
     name: str
     fault: Fault
@@ -46,7 +46,7 @@ _REFUSAL: Final = re.compile(rf"xoauth2 (\S+) \(({'|'.join(Fault)})\)(?:: (.*))?
 
 
 def find_refusal(text: str) -> LoginRefusal | None:
-    """The refusal that ``text`` tells of; None where it is about something else."""
+    """Returns the refusal in ``text``; None if it is about something else."""
     found = _REFUSAL.search(text)
     return LoginRefusal(found[1], Fault(found[2]), found[3] or "") if found else None
 

@@ -43,11 +43,11 @@ _OF_ALARM: Final = re.compile(r"<[0-9a-f]{20}\.a([0-9]{1,10})@[A-Za-z0-9.-]+>")
 
 
 def message_id(secret: bytes, pdf: Sha256, issuer: str, product: Product, correction: int, sender: Address) -> str:
-    """``<ID.N@domain of sender>``, N the correction; ID is an HMAC by the store's ``secret``.
+    """Returns ``<ID.N@domain of sender>``, N the correction; ID is an HMAC by the store's ``secret``.
 
-    The same for the same notice, so that a second try cannot become a second mail to a reader that compares, and a
-    store that lost its record of the mail knows it again. Before the mail leaves, nobody outside can name it: the
-    number of the correction is under the HMAC, so that the first mail does not tell the next one's.
+    It is the same for the same notice, so that a second try is no second mail for a reader that compares, and a store
+    that lost its record of the mail recognises it. Before the mail leaves, an outsider cannot predict it. The number of
+    the correction is under the HMAC, so that the first mail does not reveal the next one's.
     """
     named = f"message\n{pdf}\n{issuer}\n{product.value}\n{correction}"
     digits = hmac.new(secret, named.encode(), hashlib.sha256).hexdigest()[:SECRET_DIGITS]
@@ -55,24 +55,24 @@ def message_id(secret: bytes, pdf: Sha256, issuer: str, product: Product, correc
 
 
 def old_message_id(pdf: Sha256, issuer: str, product: Product, correction: int, sender: Address) -> str:
-    """The Message-ID that 0.1.0 gave: it follows from the PDF. What was drafted under it keeps it."""
+    """Returns the Message-ID of 0.1.0, which follows from the PDF. A submission drafted under it keeps it."""
     return _own_id(f"{pdf}\n{issuer}\n{product.value}", str(correction), sender)
 
 
 def rehearsal_message_id(pdf: Sha256, issuer: str, product: Product, rehearsal: int, sender: Address) -> str:
-    """``<ID.rN@domain of sender>`` of the N-th rehearsal, from 1: no secret, as it proves nothing of a submission."""
+    """Returns ``<ID.rN@domain of sender>`` of the N-th rehearsal, from 1; it proves nothing, so it needs no secret."""
     return _own_id(f"{pdf}\n{issuer}\n{product.value}", f"r{rehearsal}", sender)
 
 
 def bears_secret(own_message_id: str) -> bool:
-    """Whether this Message-ID of one of our mails is one that only the secret makes, by its form."""
+    """Returns whether this Message-ID of one of our mails has the form that needs the secret."""
     return _WITH_SECRET.fullmatch(own_message_id) is not None
 
 
 def is_made_with(secret: bytes, candidate: str, pdfs: Iterable[Sha256], issuers: Collection[str]) -> bool:
-    """Whether ``secret`` made this Message-ID, for one of these PDFs to one of these issuers.
+    """Returns whether ``secret`` made this Message-ID, for one of these PDFs to one of these issuers.
 
-    So a mail is known as one of this secret by a store that has no record of it.
+    This lets a store without a record of a mail recognise it as one of its secret.
     """
     found = _WITH_SECRET.fullmatch(candidate)
     if found is None:
@@ -87,7 +87,7 @@ def is_made_with(secret: bytes, candidate: str, pdfs: Iterable[Sha256], issuers:
 
 
 def alarm_number(candidate: str) -> int | None:
-    """The number in the Message-ID of a mail to the operator; None where it is none."""
+    """Returns the number in the Message-ID of a mail to the operator; None for any other."""
     found = _OF_ALARM.fullmatch(candidate)
     return None if found is None else int(found[1])
 
@@ -103,11 +103,11 @@ def _own_id(source: str, mark: str, sender: Address) -> str:
 
 
 def is_own_message_id_form(candidate: str, sender: Address) -> bool:
-    """Whether ``candidate`` looks like a Message-ID that this program writes for ``sender``'s domain."""
+    """Returns whether ``candidate`` looks like a Message-ID that this program writes for ``sender``'s domain."""
     found = _OWN_ID.fullmatch(candidate.strip())
     return found is not None and found[1].lower() == sender.rpartition("@")[2].lower()
 
 
 def find_own_form(text: str) -> Iterator[str]:
-    """Every Message-ID of the form that this program writes, whatever stands around it, in its own small letters."""
+    """Yields every Message-ID in ``text`` that has this program's form, in any context, in its own small letters."""
     return (f"<{found[0].lower()}>" for found in _OWN_ID_IN_TEXT.finditer(text))

@@ -1,7 +1,4 @@
-"""The vocabulary: frozen values that every step takes and gives. No decision and no I/O lives here.
-
-Longer than other files, so that the words of the house stand in one place.
-"""
+"""The vocabulary: frozen values that every step takes and gives. No decision and no I/O is made here."""
 
 from __future__ import annotations
 
@@ -32,7 +29,7 @@ def sha256(content: bytes) -> Sha256:
 
 
 class Product(StrEnum):
-    """What is guaranteed."""
+    """The guaranteed product."""
 
     CONTRACT = "contract"
     ADVANCE = "advance"
@@ -60,7 +57,7 @@ class Key:
 
 
 class Channel(StrEnum):
-    """How an issuer takes a submission."""
+    """The channel by which an issuer takes a submission."""
 
     EMAIL = "email"
     FORM = "form"
@@ -75,12 +72,12 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """One page's text by both engines, lines ended by LF, nothing repaired."""
+    """One page's text by both engines, lines ended by LF, without repairs."""
 
     plumber: str
     pdfium: str
     deduped: str = ""
-    """pdfplumber's text after ``dedupe_chars()``; empty where the plain readings agreed."""
+    """pdfplumber's text after ``dedupe_chars()``; empty if the plain readings agreed."""
     tables: tuple[tuple[str, ...], ...] = ()
     """Rows of ruled tables, cell by cell as pdfplumber reads them: a long name stays whole in its cell."""
 
@@ -91,19 +88,19 @@ class PdfText:
 
     pages: tuple[PageText, ...]
     has_fields: bool = False
-    """Whether it has form fields: what is entered in them is no text of a page."""
+    """True if it has form fields, whose entries are not part of a page's text."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextRun:
-    """Text that stands in one piece on a line, in points along and across the line's own direction, upwards."""
+    """Text in one piece on a line, in points along and across the line's own direction, upwards."""
 
     text: str
     left: float
     right: float
     baseline: float
     height: float
-    """The size of its print, 0 where that is not known."""
+    """The size of its print, 0 if not known."""
     angle: int = 0
     """The line's direction in degrees; stretches of different directions cannot be compared."""
 
@@ -115,19 +112,19 @@ class Place:
     page: int
     at: TextRun
     is_drawn: bool
-    """Whether a reader of the page sees each of its characters."""
+    """True if a reader of the page sees each of its characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class CodePositions:
-    """Where the asked codes stand in a PDF."""
+    """The positions of the requested codes in a PDF."""
 
     places: tuple[tuple[Place, ...], ...]
     """Of each code, in the order in which they were asked for."""
     lines: tuple[tuple[TextRun, ...], ...] = ()
     """All text by page."""
     is_scan: bool = False
-    """Whether a page on which a code is not seen is an image of a sheet."""
+    """True if a page on which a code is not seen is an image of a sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +148,7 @@ class Notice:
 class Unreadable:
     """A PDF that is no notice, or that must not be read as one; ``reason`` is one of ``states.REFUSALS``.
 
-    INVOICE_MISSING stands for a file of the invoices folder that is there and still being written.
+    INVOICE_MISSING means a file in the invoices folder that is still being written.
     """
 
     reason: Reason
@@ -161,31 +158,31 @@ class Unreadable:
 
     @property
     def is_of_a_notice(self) -> bool:
-        """Whether the paper is a notice by its title."""
+        """Returns whether the paper is a notice by its title."""
         return self.detail.partition(": ")[0] in NOTICE_CODES
 
 
 NOTICE_CODES: Final = frozenset({"unread", "assumed", "unknown_surety", "form_fields"})
-"""Those of NOT_A_NOTICE that are about a notice all the same, and say why nothing is read of it."""
+"""Codes of NOT_A_NOTICE for files that are about a notice, and the reason why it could not be read."""
 REFUSAL_CODES: Final = NOTICE_CODES | {
     *("container", "trailing_data", "cut", "continues", "ocr_layer", "unseen", "empty", "invoice", "mail_file"),
     *("zip", "archive", "outlook", "sealed", "docuworks", "picture", "other"),
 }
-"""What ``Unreadable.detail`` begins with where it is a code of ours, alone or before ``: `` and what it is about."""
+"""The beginning of ``Unreadable.detail`` if it is a code of ours, alone or before ``: `` and its value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """What an announcement says of the notice that it announces; nothing of it is proof."""
+    """The content of an announcement of a notice; it proves nothing."""
 
     at: dt.datetime | None = None
     """When the mail reached our mailbox."""
     date: str = ""
     """Its Date, as written."""
     numbers: tuple[str, ...] = ()
-    """保証契約番号; several where it stands for several notices."""
+    """保証契約番号; several if the announcement is for several notices."""
     names: tuple[str, ...] = ()
-    """工事名, beside their label."""
+    """工事名, read next to their label."""
     products: tuple[Product, ...] = ()
 
 
@@ -196,9 +193,9 @@ class Attached:
     filename: str
     content: bytes
     is_enclosed: bool = False
-    """Whether it stands in a mail within the mail (message/rfc822), which another may have written."""
+    """True if it came in a mail within the mail (message/rfc822), which another person may have written."""
     archive: str = ""
-    """Name of the ZIP that it was taken out of; empty where it was in none."""
+    """Name of the ZIP that held it; empty if none did."""
     others: tuple[str, ...] = ()
     """Names of the files in that ZIP that are no PDFs."""
 
@@ -218,7 +215,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What would be sent and to whom, exactly; Date is all that is added later."""
+    """The exact content and recipients of a mail; only Date is added later."""
 
     sender: Address
     sender_name: str
@@ -231,17 +228,17 @@ class Draft:
     """With its angle brackets."""
     in_reply_to: str = ""
     rehearsal_for: tuple[Address, ...] = ()
-    """The intended recipients, where this draft is a rehearsal; else empty."""
+    """The intended recipients if this draft is a rehearsal; else empty."""
     rule_file: str = ""
     rule_sha256: str = ""
     invoice_amount: int | None = None
     invoice_date: dt.date | None = None
     conditions: tuple[str, ...] = ()
-    """Sentences that no machine can check: whoever approves this draft ticks each."""
+    """Conditions that no machine can check: the person who approves this draft ticks each."""
 
     @property
     def is_rehearsal(self) -> bool:
-        """Whether the mail goes to the rehearsal address instead of to the issuer."""
+        """Returns whether the mail goes to the rehearsal address instead of to the issuer."""
         return bool(self.rehearsal_for)
 
     @property
@@ -252,12 +249,12 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class FollowUps:
-    """What people do about a submission, as its rule said when it was drafted; nothing here is sent."""
+    """The steps for people around a submission, as its rule said when it was drafted; none of them is sent."""
 
     rule_hash: str = ""
     """64 hexadecimal digits over the effective rule and its section; comments in a file do not alter it."""
     source: Told = ""
-    """Where the rule was read, and when (``checked_on``)."""
+    """The source of the rule, read on ``checked_on``."""
     checked_on: dt.date | None = None
     chosen: str = ""
     is_amended: bool = False
@@ -267,7 +264,7 @@ class FollowUps:
     """``call``, ``answer`` or ``none`` (``rulebook.Closing``)."""
     settle_days: int = 0
     after: tuple[Told, ...] = ()
-    """What remains to be done after sending, a sentence each."""
+    """Remaining steps after sending, a sentence each."""
     url: str = ""
     instructions: tuple[Told, ...] = ()
     """HANDED_OVER: what a person does, step by step, values filled in."""
@@ -275,13 +272,13 @@ class FollowUps:
     """HANDED_OVER by form or upload: title and value, field by field; the key is masked."""
     bring: tuple[str, ...] = ()
     deadline: dt.date | None = None
-    """The last day on which it may still be handed in, where rule and project give one."""
+    """The last day for the submission, if rule and project give one."""
     not_before: dt.date | None = None
     """A mail with an invoice does not leave before the project's contract date."""
     assumed: tuple[str, ...] = ()
     """Keys whose usual value the rule takes as an assumption that the issuer's file states."""
     counts_silence: bool = False
-    """Whether what the rule does not say counted as open when its mail was written; an older program did not ask."""
+    """True if values that the rule leaves out counted as open when its mail was written; older programs did not ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,20 +295,20 @@ class Hold:
 
     @classmethod
     def of_code(cls, reason: Reason, text: str) -> Hold:
-        """A hold of which ``text`` is ``code`` or ``code: value``."""
+        """Returns a hold from ``text``, which is ``code`` or ``code: value``."""
         code, _, value = text.partition(": ")
         return cls.of(reason, code, value=value)
 
     @classmethod
     def of_refusal(cls, refusal: Unreadable) -> Hold:
-        """Why a PDF was not read; what stands behind no code is a word of the file or of the machine."""
+        """Returns the hold for an unreadable PDF; text without a code is a word of the file or of the machine."""
         if refusal.detail.partition(": ")[0] in REFUSAL_CODES:
             return cls.of_code(refusal.reason, refusal.detail)
         return cls.of(refusal.reason, found=refusal.detail)
 
     @property
     def code(self) -> str:
-        """Which sentence of the reason it is; empty for the usual one."""
+        """Returns the code of the sentence for the reason; empty for the usual one."""
         return self.params.code
 
     def spelled(self) -> str:
@@ -319,7 +316,7 @@ class Hold:
         return f"{self.reason.value} {spell(self.params)}".strip()
 
     def stored(self) -> dict[str, object]:
-        """What JSON holds of it; what an older program wrote stays as it was."""
+        """Returns its JSON form; an older program's value stays as it was."""
         return {"reason": self.reason.value} | _stored_params(self.params)
 
     @classmethod
@@ -330,7 +327,7 @@ class Hold:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, *_: object) -> dict[str, object]:
-        """How a row's JSON is read."""
+        """Returns the schema for reading a row's JSON."""
         return plain_schema(cls.read)
 
 
@@ -345,13 +342,13 @@ class Answer:
     at: dt.datetime
     note: str = ""
     about: str = ""
-    """Project, section and, where the answer is about a file, the attachments: elsewhere it is asked once more.
+    """Project, section and, if the answer is about a file, the attachments; for others it is asked once more.
 
-    Empty where the answer was given to an older program, or where ``params`` say it all.
+    Empty if an older program recorded the answer, or if ``params`` are complete.
     """
 
     def stored(self) -> dict[str, object]:
-        """What JSON holds of it; what an older program wrote stays as it was."""
+        """Returns its JSON form; an older program's value stays as it was."""
         rest = {name: getattr(self, name) for name in ("by", "account", "at", "note", "about")}
         return {"reason": self.reason.value, **rest} | _stored_params(self.params)
 
@@ -368,7 +365,7 @@ class Answer:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, *_: object) -> dict[str, object]:
-        """How a row's JSON is read."""
+        """Returns the schema for reading a row's JSON."""
         return plain_schema(cls.read)
 
 
@@ -393,11 +390,11 @@ def _object_of(value: object, needed: set[str], known: set[str]) -> dict[str, An
 
 REGISTERED: Final = "registered"
 READ: Final = "read"
-"""Who says for how much an invoice asks: the register, or the invoice's own text (machine output)."""
+"""The source of an invoice's amount: the register, or the invoice's own text (machine output)."""
 
 
 class ReceiptKind(StrEnum):
-    """What a receipt says."""
+    """The kind of a receipt."""
 
     DELIVERED = "delivered"
     RELAYED = "relayed"
@@ -406,7 +403,7 @@ class ReceiptKind(StrEnum):
     UNREADABLE = "unreadable"
     """A report about the mail that names no recipient, or one that we did not write to, or not what became of it."""
     UNMATCHED = "unmatched"
-    """A failure for an address that we wrote to, without a word of which mail it is about."""
+    """A failure for an address that we wrote to, without a reference to one mail."""
     READ = "read"
     """A program says that the mail was opened: no answer of the issuer."""
     UNOPENED = "unopened"
@@ -414,35 +411,38 @@ class ReceiptKind(StrEnum):
     AUTOMATIC = "automatic"
     """A machine's answer, an out-of-office note."""
     WARNING = "warning"
-    """A machine's answer, or somebody's who is not the issuer, that says that it did not arrive or is not read."""
+    """An automatic answer, or one from outside the issuer, that says that the mail did not arrive or is not read."""
     REPLY = "reply"
-    """What the issuer wrote. It may be a complaint, so that it confirms nothing by itself."""
+    """A reply of the issuer. It may be a complaint, so it confirms nothing by itself."""
     ANOTHERS = "anothers"
-    """A reply of somebody who is neither of the issuer's nor was written to."""
+    """A reply from an address that is neither the issuer's nor a recipient."""
     COPY = "copy"
     """Our own copy (``[smtp] copy_to``), the same as the mail that was handed over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What came back about a submission: a recipient block of a report, a read receipt or a reply."""
+    """A response to a submission: a recipient block of a report, a read receipt or a reply."""
 
     kind: ReceiptKind
     at: dt.datetime
     """When it reached our mailbox."""
     message_id: str = ""
-    """Of the mail that it is about: a rehearsal, or an earlier draft, has another than the draft as it stands."""
+    """Message-ID of the mail that it is about, which may be a rehearsal or an earlier draft."""
     recipient: str = ""
-    """The address as we wrote to it; where it is none of those, as the report names it."""
+    """Our recipient address, or the report's address if it matches none of ours."""
     status: str = ""
     """The enhanced code, e.g. ``5.1.1``."""
     text: str = ""
     """The server's own words, or what the reply says; key masked."""
     sender: str = ""
     proof: str = ""
-    """What says who wrote it: ``envelope`` (the envelope id with its HMAC, which only mail servers see) or ``server``
-    (our own server found who sent it). Empty: only the Message-ID, which everybody knows who has the mail.
-    ``nothing``: it came before any try, without the secret."""
+    """Proof of its author: ``envelope``, ``server``, ``nothing`` or empty.
+
+    ``envelope``: the envelope id with its HMAC, which only mail servers see. ``server``: our own server authenticated
+    the sender. Empty: only the Message-ID, which every recipient of the mail knows. ``nothing``: it came before any
+    try, without the secret.
+    """
     mail_sha256: Sha256 | None = None
     """The whole mail, kept as an original."""
 
@@ -463,15 +463,15 @@ class Submission:
     """The file's name, or the mail's subject."""
     source_message_id: str = ""
     proven: bool = False
-    """Whether it came by the folder, or the sender of its mail is proven to be one who may speak."""
+    """True if it came by the folder, or its mail's sender is authenticated and allowed."""
     evidence: Told = ""
-    """What proves the sender of its mail, or why it is not proven; empty where it came by the folder."""
+    """The evidence for or against the sender of its mail; empty if it came by the folder."""
     from_before: str = ""
-    """How it is from before the product watched for it (``before``): the detail of FROM_BEFORE; empty: it is not."""
+    """The detail of FROM_BEFORE if it is from before the product watched; else empty."""
     by_open_dns: bool = False
-    """Whether what proves it is a key that came by a DNS without DNSSEC: that counts where a person approves it."""
+    """True if the proof rests on a key from a DNS without DNSSEC: it counts only if a person approves the draft."""
     refusal: Hold | None = None
-    """Why its PDF, or its mail, could not be read as a notice; then there is no notice."""
+    """The reason why its PDF, or its mail, could not be read as a notice; then there is no notice."""
     pdf_sha256: Sha256 | None = None
     mail_sha256: Sha256 | None = None
     guarantor: str | None = None
@@ -480,7 +480,7 @@ class Submission:
     notice_name: str = ""
     """工事名 as on the notice."""
     project: str | None = None
-    """Project id, certain or proposed (``name_only`` stands then)."""
+    """Project id, certain or proposed (with ``name_only`` among the reasons)."""
     project_name: str = ""
     bound_project: str | None = None
     """The project to which a person's approval bound this contract number."""
@@ -502,12 +502,12 @@ class Submission:
     ticked: tuple[str, ...] = ()
     """The conditions that the last approval ticked."""
     release: str = ""
-    """Who or what released it: a person's name, ``auto`` or ``hold 10 min``."""
+    """The person or policy that released it: a name, ``auto`` or ``hold 10 min``."""
     release_account: str = ""
     released_draft: str = ""
     """Hash of the draft that was released: another one by now is ``changed``."""
     due_at: dt.datetime | None = None
-    """APPROVED: not before this moment; None: not before a person was told of it (mode ``hold``)."""
+    """APPROVED: not before this moment; None: not before a person was notified (mode ``hold``)."""
     tries: int = 0
     """Sending attempts begun (SendStarted): T of the ENVID."""
     tried_as: str = ""
@@ -528,25 +528,25 @@ class Submission:
     silent: str = ""
     """IN_DOUBT: why no answer will come any more; empty while the server may still answer."""
     late_answer: str = ""
-    """What says that it may have been sent all the same (``code: value``): a 250, a report, our own copy."""
+    """The evidence that it may have been sent after all (``code: value``): a 250, a report, our own copy."""
     letter_sha256: Sha256 | None = None
     """The exact bytes handed to the server."""
     receipts: tuple[Receipt, ...] = ()
-    """What came back, the newest of each kind for each recipient or sender; the entries hold all."""
+    """The responses, the newest of each kind for each recipient or sender; the entries hold all."""
     unread: tuple[Receipt, ...] = ()
-    """Those of which a person has yet to take note: each is a task."""
+    """Receipts that a person has yet to acknowledge: each is a task."""
     rehearsals: int = 0
     rehearsed_to: tuple[Address, ...] = ()
-    """Where its rehearsals went."""
+    """Recipients of its rehearsals."""
     not_sent: int = 0
-    """How often a person stated that an attempt in doubt had not left."""
+    """Number of statements by people that a try in doubt had not left."""
     correction: int = 0
     """N of the Message-ID: 0, or which correction this is."""
     corrects: int | None = None
     follows: int | None = None
     superseded_by: int | None = None
     announced: Announced | None = None
-    """What the announcement said that opened it, or that came with or after its notice."""
+    """The announcement that opened it, or that came with or after its notice."""
     came_after: tuple[int, ...] = ()
     """Those of its number that were here when its notice was joined to it; empty: those with lower ids were."""
     joined: tuple[int, ...] = ()
@@ -563,9 +563,9 @@ class Submission:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether it is a stranger's for all that is known: not proven, and no person has answered for its sender.
+        """Returns whether it may be a stranger's: unauthenticated, and without a person's answer for its sender.
 
-        Such a one changes nothing about what is proven.
+        Such a submission changes nothing about authenticated ones.
         """
         is_answered = any(answer.reason is Reason.SENDER_UNPROVEN for answer in self.answers)
         is_untouched = self.state in {State.ANNOUNCED, State.HELD, State.WITHDRAWN}
@@ -573,54 +573,57 @@ class Submission:
 
     @property
     def invoice_amount(self) -> tuple[int | None, str]:
-        """For how much its invoice asks, and who says so: ``registered``, ``read`` (by its text), or nobody."""
+        """Returns the amount of its invoice in yen, and its source.
+
+        The source is ``registered``, ``read`` (from its text), or empty.
+        """
         if self.draft is not None and self.draft.invoice_amount is not None:
             return self.draft.invoice_amount, REGISTERED
         return self.invoice_amount_read, READ if self.invoice_amount_read is not None else ""
 
     @property
     def invoice_date(self) -> tuple[dt.date | None, str]:
-        """Of which day its invoice is, and who says so."""
+        """Returns the day of its invoice, and the source."""
         if self.draft is not None and self.draft.invoice_date is not None:
             return self.draft.invoice_date, REGISTERED
         return self.invoice_date_read, READ if self.invoice_date_read is not None else ""
 
     @property
     def is_rehearsal(self) -> bool:
-        """Whether what is being sent now is a rehearsal."""
+        """Returns whether the mail in progress is a rehearsal."""
         return self.draft is not None and self.draft.is_rehearsal
 
     @property
     def was_accepted(self) -> bool:
-        """Whether a mail server took it for the issuer, and no word has come that the issuer did not get it."""
+        """Returns whether a mail server accepted it for the issuer, and no failure was reported since."""
         is_by_mail = self.state is not State.CONFIRMED or self.sent_at is not None
         return self.state in ACCEPTED and is_by_mail and self.draft is not None and not self.is_rehearsal
 
     @property
     def may_have_left(self) -> bool:
-        """Whether a mail of it to the issuer left, or may have left."""
+        """Returns whether a mail of it to the issuer left, or may have left."""
         is_by_mail = self.state is not State.CONFIRMED or self.sent_at is not None
         return self.state in MAY_HAVE_LEFT and is_by_mail and self.draft is not None and not self.is_rehearsal
 
     def was_tried_as(self, message_id: str) -> bool:
-        """Whether a try of the mail of this Message-ID is recorded: what comes back of it is then no surprise."""
+        """Returns whether a try of the mail of this Message-ID is recorded, so that a response to it is expected."""
         if self.may_have_left or (self.state is State.SENDING and not self.is_rehearsal):
             return True
         if self.tried_as:
             return message_id == self.tried_as
-        # As 0.1.0 recorded it: a person's statement about a try, or the bytes of a try of the draft as it stands.
+        # 0.1.0 recorded a person's statement about a try, or the bytes of a try of the current draft.
         was_handed = self.letter_sha256 is not None and bool(self.draft_hash) and self.date_draft == self.draft_hash
         return bool(self.not_sent) or (was_handed and not self.is_rehearsal)
 
     @property
     def was_handed_over(self) -> bool:
-        """Whether it went, or is to go, by form, upload, paper or fax as its rule says."""
+        """Returns whether it was, or is to be, submitted by form, upload, paper or fax as its rule says."""
         is_by_hand = self.sent_at is None and self.channel not in {None, Channel.EMAIL}
         return is_by_hand and self.state in {State.HANDED_OVER, State.CONFIRMED}
 
     @property
     def label(self) -> str:
-        """``ID@`` and ten letters over draft and open reasons: what was shown; plain ``ID`` where there is neither."""
+        """Returns ``ID@`` and ten letters over draft and open reasons, as shown; plain ``ID`` if it has neither."""
         if not self.draft_hash and not self.reasons:
             return str(self.id)
         holds = ((hold.reason, hold.params) for hold in self.reasons)
@@ -647,7 +650,7 @@ class Entry:
 
 
 class Disposition(StrEnum):
-    """What became of a message or of a file in the folder: the ledger's last word."""
+    """The final disposition of a message or a file in the folder, in the ledger."""
 
     SUBMISSION = "submission"
     ANNOUNCEMENT = "announcement"
@@ -665,7 +668,7 @@ class Disposition(StrEnum):
 
 
 class UnreadReason(StrEnum):
-    """Why a file that lies in a folder is not read; in the order in which people are told."""
+    """The reason why a file in a folder is not read, in the order in which people see them."""
 
     FORBIDDEN = "forbidden"
     """The account that the service runs as may not read it."""
@@ -673,13 +676,13 @@ class UnreadReason(StrEnum):
     TOO_DEEP = "too_deep"
     """A folder below the last one that is looked into."""
     TOO_MANY = "too_many"
-    """It stands behind as many files as are listed."""
+    """The limit of listed files was reached before it."""
     LINKED = "linked"
-    """A hard link: its bytes are also another file's, wherever that lies."""
+    """A hard link: another file, in any folder, shares its bytes."""
     LINK = "link"
     """A symbolic link, or a folder that holds itself."""
     UNFINISHED = "unfinished"
-    """Its name, or the one beside it, says that it is still being written, and it has stayed so for a day."""
+    """Its name, or that of another file, says that it is still being written, and has said so for a day."""
     OTHER_KIND = "other_kind"
     PICTURE = "picture"
     MAIL = "mail"
@@ -694,7 +697,7 @@ class UnreadReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """One row of the ledger: a message of a watched mailbox, whatever became of it."""
+    """One row of the ledger: a message of a watched mailbox, with any disposition."""
 
     mailbox: str
     uidvalidity: int
@@ -708,17 +711,17 @@ class MessageRow:
     internal_date: dt.datetime | None = None
     size: int = 0
     sha256: Sha256 | None = None
-    """Of the whole message, where it is kept as an original."""
+    """Hash of the whole message if it is kept as an original."""
     submissions: tuple[int, ...] = ()
     tries: int = 0
     next_try_at: dt.datetime | None = None
     is_after_due: bool = False
-    """Whether what ``[mailbox.x] after`` says is still to be done to it."""
+    """True if the action of ``[mailbox.x] after`` is still to be done to it."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """One row of the ledger: a file of the notices folder, as it was at a look."""
+    """One row of the ledger: a file of the notices folder, as it was at one poll."""
 
     name: str
     size: int
@@ -733,7 +736,7 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True)
 class HealthRecord:
-    """What is known of one thing that is watched or reached: ``mail:NAME``, ``folder`` or ``smtp``."""
+    """The health of one watched or reached thing: ``mail:NAME``, ``folder`` or ``smtp``."""
 
     name: str
     last_ok: dt.datetime | None = None
@@ -746,21 +749,21 @@ class HealthRecord:
     first_look: dt.datetime | None = None
     uidvalidity: int | None = None
     first_uid: int = 1
-    """Messages from this UID of ``uidvalidity`` on came after the first look; of those below, the date decides."""
+    """Messages from this UID of ``uidvalidity`` on came after the first poll; for those below, the date decides."""
     counted_at: dt.datetime | None = None
     """When the messages were last counted against the ledger."""
     in_window: int = 0
-    """How many there were then from ``first_uid`` on, and those that came since."""
+    """Number of messages from ``first_uid`` on at that time, and those that came since."""
     gap: int = 0
-    """How many of them have no row."""
+    """Number of them without a row."""
     taken_from: dt.datetime | None = None
-    """From which moment on messages below ``first_uid`` were taken; None where nobody asked for them yet."""
+    """The moment from which messages below ``first_uid`` were taken; None if they were not requested yet."""
     left: int = 0
-    """How many were older, and were left without a row."""
+    """Number of older messages, left without a row."""
     left_alike: int = 0
-    """How many of those look like notices, as far as their headers were looked at."""
+    """Number of those that look like notices, as far as their headers were read."""
     left_unseen: int = 0
-    """How many of those were too many to look at their headers."""
+    """Number of those whose headers were not read, because they were too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -772,7 +775,7 @@ class Alarm:
     submissions: tuple[int, ...]
     created_at: dt.datetime
     detail: str = ""
-    """The server's own words, where an account was refused."""
+    """The server's own words if an account was refused."""
     text: str = ""
     """The body as sent; composed when it is first tried."""
     message_id: str = ""
@@ -796,4 +799,4 @@ class ConfigFile:
 
 
 NO_DATE: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-"""The internal date of a message whose server gives none that can be read: it is never left as old."""
+"""The internal date of a message without a readable one: such a message is never left as old."""

@@ -169,7 +169,7 @@ _JA: Final = 0
 
 
 def old_detail(hold: Hold) -> str | None:
-    """What an older program stored as the detail of ``hold``; None for a hold that it did not know."""
+    """Returns the detail of ``hold`` as an older program stored it; None for a hold that it did not know."""
     params = hold.params
     if params.is_text:
         return params.old_text
@@ -185,7 +185,7 @@ def old_detail(hold: Hold) -> str | None:
 
 
 def old_told(told: object) -> object:
-    """``told``, a sentence or tuples of such, as an older program stored it."""
+    """Returns ``told``, a sentence or tuples of sentences, as an older program stored it."""
     if isinstance(told, tuple):
         return tuple(map(old_told, told))
     return _old_duty(told) if isinstance(told, Params) else told

@@ -1,6 +1,6 @@
-"""Parameters of a hold: codes of ours and words of others, as a value that never changes.
+"""Parameters of a hold: our codes and other people's words, as an immutable value.
 
-A sentence is made of them where it is shown (``messages``); stored and compared are they alone.
+Sentences are made of them when they are shown (``messages``). Only the parameters are stored and compared.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CODE: Final = "code"
 
 
 class Aside(NamedTuple):
-    """A word with a remark beside it; a sentence puts the remark in the brackets of its language."""
+    """A word with a remark; a sentence puts the remark in the brackets of its language."""
 
     word: str
     remark: str
@@ -44,9 +44,9 @@ class Numbered(NamedTuple):
 
 
 class Params(Mapping[str, Value]):
-    """Names and values in the order of the names; equal and of one hash where all of both are the same.
+    """Names and values in the order of the names; equal and of one hash if all names and values are equal.
 
-    An empty value is no parameter, so that what is not known needs no name; the sentence of an older program may be.
+    An empty value is dropped, so that an unknown fact needs no name; the sentence of an older program may be empty.
     """
 
     __slots__ = ("_pairs",)
@@ -87,26 +87,26 @@ class Params(Mapping[str, Value]):
 
     @property
     def code(self) -> str:
-        """Which sentence of the reason these are for."""
+        """Returns the code of the sentence of the reason."""
         return self.word(CODE)
 
     @property
     def old_text(self) -> str | None:
-        """The sentence of an older program; None where these are parameters."""
+        """Returns the sentence of an older program; None if these are parameters."""
         return self.word(TEXT) if self.is_text else None
 
     @property
     def is_text(self) -> bool:
-        """Whether an older program wrote these as a sentence."""
+        """Returns whether an older program wrote these as a sentence."""
         return [*self] == [TEXT]
 
     def word(self, name: str) -> str:
-        """The value of ``name`` where it is one text, else nothing."""
+        """Returns the value of ``name`` if it is one text, else an empty text."""
         value = self.get(name, "")
         return value if isinstance(value, str) else ""
 
     def words(self, name: str) -> tuple[str, ...]:
-        """The values of ``name``, of which there may be several."""
+        """Returns the values of ``name``, of which there may be several."""
         value = self.get(name, ())
         return tuple(each for each in value if isinstance(each, str)) if isinstance(value, tuple) else (str(value),)
 
@@ -115,7 +115,7 @@ class Params(Mapping[str, Value]):
         return Params(**{name: value for name, value in self.items() if name not in names})
 
     def each_word(self, change: Callable[[str], str]) -> Params:
-        """The same with each text but the code as ``change`` gives it."""
+        """Returns the parameters with ``change`` applied to each text except the code."""
         return Params(**{name: value if name == CODE else _changed(value, change) for name, value in self.items()})
 
     def plain(self) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class Params(Mapping[str, Value]):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, *_: object) -> dict[str, object]:
-        """How a row's JSON is read; a schema is a plain dictionary, so that no library is needed here."""
+        """Returns the schema for a row's JSON, as a plain dictionary, so that no library is needed here."""
         return plain_schema(cls.read)
 
 
@@ -138,7 +138,7 @@ def plain_schema(read: Any) -> dict[str, object]:
 
 
 def of_text(text: str) -> Params:
-    """What an older program wrote as the sentence ``text``."""
+    """Returns the parameters for ``text``, the sentence of an older program."""
     return Params(**{TEXT: text})
 
 

@@ -1,8 +1,6 @@
-"""What the configuration says, as frozen values: guarantors, issuers with their rules, and the register's projects.
+"""The configuration as frozen values: guarantors, issuers with their rules, and the register's projects.
 
-No decision and no I/O lives here; ``issuers``, ``projects`` and ``guarantors`` make these values of TOML.
-
-Longer than other files, so that every word of the rule book stands in one place.
+No decision and no I/O is made here; ``issuers``, ``projects`` and ``guarantors`` read these values from TOML.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from worker.core.text import match_key
 
 @dataclass(frozen=True, slots=True)
 class Guarantor:
-    """How one surety company's mail and notice are recognised and read (``guarantors.toml``)."""
+    """The patterns that recognise and read one surety company's mail and notice (``guarantors.toml``)."""
 
     id: str
     name: str
@@ -41,7 +39,7 @@ class Guarantor:
 
 
 class InvoiceRule(StrEnum):
-    """Whether the advance-payment invoice rides in the mail."""
+    """Tells if the advance-payment invoice is attached to the mail."""
 
     NEVER = "never"
     OPTIONAL = "optional"
@@ -49,14 +47,14 @@ class InvoiceRule(StrEnum):
 
 
 class Contract(StrEnum):
-    """Which contract a guarantee belongs to: the one first concluded, or an amended one (変更契約)."""
+    """The contract of a guarantee: the original one, or an amended one (変更契約)."""
 
     ORIGINAL = "original"
     AMENDED = "amended"
 
 
 class When(StrEnum):
-    """With which way of the invoice a sentence of a rule holds: it rides in the mail, or is handed in apart."""
+    """The way of the invoice for which a sentence of a rule applies: attached to the mail, or handed in apart."""
 
     ATTACHED = "attached"
     APART = "apart"
@@ -64,18 +62,18 @@ class When(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Conditional:
-    """A sentence of a rule that holds only where the invoice goes this way."""
+    """A sentence of a rule that applies only if the invoice goes this way."""
 
     text: str
     when: When
 
 
 Sentence = str | Conditional
-"""A plain text holds whichever way the invoice goes, and where there is none."""
+"""A plain text holds for every way of the invoice, and without an invoice."""
 
 
 def sentences_for(sentences: Iterable[Sentence], way: When | None) -> tuple[str, ...]:
-    """Those of ``sentences`` that hold where the invoice goes this ``way``; None: no invoice, or no decision."""
+    """Returns those of ``sentences`` that apply if the invoice goes this ``way``; None: no invoice, or no decision."""
     return tuple(
         each.text if isinstance(each, Conditional) else each
         for each in sentences
@@ -84,7 +82,7 @@ def sentences_for(sentences: Iterable[Sentence], way: When | None) -> tuple[str,
 
 
 class NoticeForm(StrEnum):
-    """How number and key are handed in: as the notice PDF, typed in the body, or both."""
+    """The form of number and key: as the notice PDF, typed in the body, or both."""
 
     ATTACHED = "attached"
     TYPED = "typed"
@@ -109,7 +107,7 @@ class Assumable(StrEnum):
 
 
 class Closing(StrEnum):
-    """What closes a submission that was sent: a call, an answer (or a call), or nothing but time without a bounce."""
+    """The completion of a sent submission: a call, an answer (or a call), or only time without a bounce."""
 
     CALL = "call"
     ANSWER = "answer"
@@ -117,7 +115,7 @@ class Closing(StrEnum):
 
 
 class Width(StrEnum):
-    """How the letters and digits of a value are written."""
+    """The width of the letters and digits of a value."""
 
     AS_WRITTEN = "as_written"
     HALF = "half"
@@ -125,7 +123,7 @@ class Width(StrEnum):
 
 
 class WorkKind(StrEnum):
-    """What kind of contract a project is."""
+    """The kind of contract of a project."""
 
     WORKS = "works"
     CONSULTING = "consulting"
@@ -133,7 +131,7 @@ class WorkKind(StrEnum):
 
 
 class Award(StrEnum):
-    """How a project was awarded: open bidding, designated bidding, discretionary contract."""
+    """The award of a project: open bidding, designated bidding, discretionary contract."""
 
     OPEN = "open"
     DESIGNATED = "designated"
@@ -141,7 +139,7 @@ class Award(StrEnum):
 
 
 class CountedBy(StrEnum):
-    """What a date of eligibility counts by; also the names of a project's dates."""
+    """The dates that eligibility counts by; also the names of a project's dates."""
 
     PROCEDURE_START = "procedure_start"
     ANNOUNCEMENT = "announcement"
@@ -171,7 +169,7 @@ class Section:
 
 
 OFFICE: Final = "office"
-"""The id of an office that a project names by itself."""
+"""The id of an office that only a project names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +182,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How one issuer wants one product submitted; the more general tables are already merged in."""
+    """An issuer's rule for one product; the more general tables are already merged in."""
 
     channel: Channel
     section: str
@@ -197,14 +195,14 @@ class Rule:
     open: tuple[str, ...] = ()
     """Keys that the issuer's file lists as not certain and that this product's rule rests on (not the sections')."""
     chosen: str = ""
-    """Where the issuer allows several ways or several subjects: which one this rule picks, in a sentence."""
+    """The choice of this rule if the issuer allows several ways or subjects, in a sentence."""
     overtaken: str = ""
     """The sentence of an earlier table on a choice that a later one made otherwise: shown nowhere, only hashed."""
     notice: NoticeForm = NoticeForm.ATTACHED
     file_name: str = ""
     """Template of the notice's file name; empty: 認証キーのお知らせ_<contract number>.pdf."""
     lines: tuple[Line, ...] = ()
-    """What the body must hold (e-mail), or what is entered field by field (form, upload), in the issuer's order."""
+    """The required items of the body (e-mail), or the fields to enter (form, upload), in the issuer's order."""
     documents_required: tuple[str, ...] = ()
     documents_allowed: tuple[str, ...] = ()
     other_documents: bool = False
@@ -212,14 +210,14 @@ class Rule:
     conditions: tuple[Sentence, ...] = ()
     """Sentences that no machine can check; the approver ticks each, and they are kept with the approval."""
     contact_first: str = ""
-    """What to tell the issuer before sending; empty: nothing."""
+    """The prior contact with the issuer; empty if none is needed."""
     call_after: bool = False
     timing: Timing = Timing.ANY
     closes: Closing = Closing.ANSWER
     settle_days: int = 3
     """``closes = "none"``: days without a bounce after which it counts as arrived."""
     after: tuple[Sentence, ...] = ()
-    """What remains to be done after sending, a sentence each (the invoice on paper …)."""
+    """Remaining steps after sending, a sentence each (the invoice on paper …)."""
     url: str = ""
     instructions: tuple[str, ...] = ()
     """Form, upload, paper, fax: what a person does, step by step."""
@@ -232,12 +230,12 @@ class Rule:
 
     @property
     def notice_attached(self) -> bool:
-        """Whether the notice's PDF rides along."""
+        """Returns whether the notice's PDF is attached."""
         return self.notice is not NoticeForm.TYPED
 
     @property
     def key_typed(self) -> bool:
-        """Whether number and key stand in the body."""
+        """Returns whether number and key are typed in the body."""
         return self.notice is not NoticeForm.ATTACHED
 
 
@@ -253,12 +251,12 @@ class ValueForm:
     remove_hyphens: bool = False
     width: Width = Width.AS_WRITTEN
     sample: str = ""
-    """How a right value looks, for the person who mends it."""
+    """An example of a right value, for the person who corrects it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """One alternative under which the issuer takes electronic sureties; an empty list limits nothing."""
+    """One alternative under which the issuer takes electronic sureties; an empty list is no limit."""
 
     since: dt.date | None = None
     counted_by: tuple[CountedBy, ...] = ()
@@ -272,13 +270,13 @@ class Eligibility:
     approval: bool = False
     """Only projects that the issuer has approved one by one."""
     amended: bool = True
-    """Whether amended contracts are among them; False: none of them is, whatever its dates."""
+    """True if amended contracts are included; False excludes all of them, with any date."""
     open: bool = False
-    """It was not seen whether the issuer takes these contracts: none fits but one that it approved by itself."""
+    """The issuer's files do not say whether it takes these contracts: only an individually approved one fits."""
 
 
 def name_with_scope(name: str, scope: str) -> str:
-    """``みほん県（治山課）``; the name alone where there is no scope."""
+    """Returns ``みほん県（治山課）``; the name alone without a scope."""
     return f"{name}（{scope}）" if scope else name
 
 
@@ -298,13 +296,13 @@ class Issuer:
     source: str = ""
     checked_on: dt.date | None = None
     eligibility: tuple[Eligibility, ...] = ()
-    """Alternatives: one that fits is enough; none written: the file says nothing of it."""
+    """Alternatives, one of which must fit; empty if the file does not write any."""
     amended_rules: Mapping[Product, Rule] = field(default_factory=dict)
     """For amended contracts; a product without one follows ``rules``."""
     values: Mapping[str, ValueForm] = field(default_factory=dict)
     note: str = ""
     scope: str = ""
-    """For which bureau or kind of work the file speaks, where an issuer has several; empty: for the whole of it."""
+    """The bureau or kind of work that the file covers, if an issuer has several; empty for the whole issuer."""
 
     @property
     def full_name(self) -> str:
@@ -314,9 +312,9 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One test vector of an issuer's file: given this notice and project, what must come out (``[[example]]``).
+    """One test vector of an issuer's file: a notice and project with the expected result (``[[example]]``).
 
-    Each expectation is None where the file does not write it.
+    Each expectation is None if the file does not write it.
     """
 
     product: Product
@@ -346,16 +344,16 @@ class Invoice:
     amount: int | None = None
     date: dt.date | None = None
     number: str = ""
-    """The contract number it belongs to, where a project has this product twice; empty: any."""
+    """Its contract number, if a project has this product twice; empty for any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file beside notice and invoice; it lies in the invoices folder too."""
+    """A file in addition to notice and invoice; it is in the invoices folder too."""
 
     file: str
     title: str = ""
-    """What it is (前払金申請書); empty: its file name says so."""
+    """Its title (前払金申請書); if empty, its file name is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +361,7 @@ class Project:
     """The contractor's public-works contract, as ``projects.toml`` registers it."""
 
     id: str
-    """Stable within a file: issuer and name, and the first contract number where two share both."""
+    """Stable within a file: issuer and name, and the first contract number if two share both."""
     name: str
     issuer: str
     sections: Mapping[Product, str]
@@ -379,20 +377,20 @@ class Project:
     contact: str = ""
     phone: str = ""
     offices: Mapping[Product, Section] = field(default_factory=dict)
-    """Who receives this product of this project alone, as the issuer told; goes before the rule's section."""
+    """The section that receives this product of this project alone, as the issuer told; precedes the rule's section."""
     tendered_by: str = ""
     kind: WorkKind | None = None
     award: Award | None = None
     amount: int | None = None
     """請負金額, yen."""
     documents: Mapping[Product, tuple[Document, ...]] = field(default_factory=dict)
-    """Beside notice and invoice; an empty tuple: none is needed; a product without a line: undecided."""
+    """Documents by product; an empty tuple: none is needed; a product without a line: undecided."""
     approval: str = ""
-    """How the issuer approved electronic sureties for this project; empty: it has not."""
+    """The issuer's approval of electronic sureties for this project; empty: not approved."""
     exception: str = ""
     """The issuer's consent to an electronic surety although its rule says otherwise; empty: none."""
     is_excluded: bool = False
-    """The announcement takes this contract out of electronic sureties, whatever the issuer's rule says."""
+    """The announcement excludes this contract from electronic sureties, even if the issuer's rule includes it."""
     is_amended: bool = False
     """The registered contract is an amended one: the issuer's rule for amended contracts applies."""
     expects: tuple[Product, ...] = ()
@@ -417,7 +415,7 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Contractor:
-    """Who submits; as seen by templates, with a project's overrides already applied."""
+    """The submitting contractor, as seen by templates, with a project's overrides already applied."""
 
     name: str
     department: str
@@ -427,7 +425,7 @@ class Contractor:
 
 
 def rule_for(issuer: Issuer, project: Project, product: Product, contract: Contract) -> Rule:
-    """The one rule that applies: the project's own before the issuer's, that for amended contracts where it is one."""
+    """Returns the applicable rule: the project's own before the issuer's, the amended one for an amended contract."""
     if contract is Contract.AMENDED:
         amended = project.amended_rules.get(product) or (
             None if product in project.rules else issuer.amended_rules.get(product)
@@ -446,7 +444,7 @@ def invoice_for(project: Project, product: Product, contract_number: str) -> Inv
 
 
 def receiving_section(issuer: Issuer, project: Project, product: Product, rule: Rule) -> Section | None:
-    """Who receives: the office told for this project and product, else the rule's section, else the project's."""
+    """Returns the receiving section: the one told for this project and product, else the rule's, else the project's."""
     if product in project.offices:
         return project.offices[product]
     return issuer.sections.get(project.sections.get(product, "") if rule.section == "project" else rule.section)

@@ -11,10 +11,10 @@ from typing import Final
 
 
 class ServerFault(StrEnum):
-    """The reason why an account cannot be used, beside a login that the server refuses."""
+    """The reason why an account cannot be used, except for a login that the server refuses."""
 
     NO_STARTTLS = "no_starttls"
-    """The server offers no STARTTLS: a wrong port, or somebody on the way who takes the offer out (RFC 3207 §6)."""
+    """The server offers no STARTTLS: a wrong port, or an attacker who removes the offer (RFC 3207 §6)."""
     NO_LOGIN = "no_login"
     """The server offers no login that this program can use."""
     NOT_LOGGED_IN = "not_logged_in"
@@ -48,7 +48,7 @@ _UNKNOWN_ACCOUNT: Final = re.compile(
 )
 
 _REPLIES: Final = re.compile(r"^|: (?=5\d\d[ -])")
-"""Where an answer begins: a record may say in front of it which mail it was about."""
+"""Matches the start of an answer: a record may name the mail before it."""
 
 
 def told_fault(fault: ServerFault, text: str) -> str:

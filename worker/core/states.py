@@ -1,7 +1,7 @@
 """States, events and the one table that joins them; notes, alarm causes; the hold reasons and their kinds.
 
-An event that is not in a state's row is refused and changes nothing. What the row does not name but the
-world reports all the same (a bounce after CONFIRMED) is a note (``NoteEvent``) and never an event.
+An event that is not in a state's row is refused and changes nothing. A report that the row does not name (a bounce
+after CONFIRMED) is recorded as a note (``NoteEvent``) and never as an event.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from worker.core.errors import HoshobinError
 
 
 class State(StrEnum):
-    """Where a submission stands; the office's words for each are in ``messages``."""
+    """The state of a submission; ``messages`` has the office's words for each."""
 
     ANNOUNCED = "ANNOUNCED"
     HELD = "HELD"
@@ -33,7 +33,7 @@ class State(StrEnum):
 
 
 class Event(StrEnum):
-    """What moves a submission; also the ``event`` of the entry that records it."""
+    """An event that changes a submission's state; also the ``event`` of the entry that records it."""
 
     ANNOUNCED = "Announced"
     NOTICE_READ = "NoticeRead"
@@ -66,7 +66,7 @@ class NoteEvent(StrEnum):
     SEEN_AGAIN = "SeenAgain"
     """The same notice, or its announcement, came once more."""
     SENDER_PROVEN = "SenderProven"
-    """A submission no longer waits for a look at its sender."""
+    """A submission no longer waits for a check of its sender."""
     JOINED = "Joined"
     """Names the announcement with the submission of its notice."""
     NOTICE_AWAITED = "NoticeAwaited"
@@ -74,11 +74,11 @@ class NoteEvent(StrEnum):
     DEADLINE_NEAR = "DeadlineNear"
     """An alarm about a deadline."""
     RESCHEDULED = "Rescheduled"
-    """What was approved goes at another moment: the register gives another day."""
+    """An approved submission goes at another moment, because the register gives another day."""
     STEPS_RENEWED = "StepsRenewed"
-    """What a person is to hand in has other steps."""
+    """A manual submission has other steps."""
     TOLD_BEFORE = "ToldBefore"
-    """A person was told what leaves by itself, and its minutes to be stopped began."""
+    """A person was notified of mail that leaves by itself, and its minutes to be stopped began."""
     NOT_READ_AGAIN = "NotReadAgain"
     """The notice could not be read again before its sending."""
     NO_ANSWER = "NoAnswer"
@@ -102,35 +102,40 @@ class NoteEvent(StrEnum):
     """A duty after sending is done."""
     RESUMED = "Resumed"
     LEFT_ALONE = "LeftAlone"
-    """How many messages of a mailbox a look left as older than what it takes: detail ``mailbox``, ``from`` (the
-    moment), ``left``, ``alike`` (they look like notices), ``unseen`` (their headers were not looked at)."""
+    """A poll left messages of a mailbox because they are older than it takes.
+
+    Detail: ``mailbox``, ``from`` (the moment), ``left``, ``alike`` (they look like notices), ``unseen`` (their headers
+    were not read).
+    """
     """A person said to go on with the database in place."""
     RESTORED = "Restored"
     """The store was put back from a backup: the first entry that the backup does not have."""
     FOREIGN_MAIL = "ForeignMail"
-    """Keeps a mail of another installation, or one that this store has no record of: nothing is sent until a person
-    resumes."""
+    """A mail of another installation, or one without a record here, was kept.
+
+    Nothing is sent until a person resumes.
+    """
 
 
 class AlarmCause(StrEnum):
-    """Why a person is told; an alarm's ``cause`` is one of these, with ``:`` and what it is about where that counts."""
+    """The cause of an alarm; an alarm's ``cause`` is one of these, followed by ``:`` and its subject if needed."""
 
     BEGAN_TO_WAIT = "began_to_wait"
     LEAVING = "leaving"
-    """Mode ``hold`` released something, and nobody was told yet."""
+    """Mode ``hold`` released something, and no person was notified yet."""
     IN_DOUBT = "in_doubt"
     REFUSED = "refused"
     BOUNCED = "bounced"
     LATE_ANSWER = "late_answer"
     """An answer of the server says another thing than was stated."""
     CAME_BACK = "came_back"
-    """A mail may have left of which the record says that it did not."""
+    """A mail may have left although its record says otherwise."""
     NEWS = "news"
     """A mail may not have arrived, or a machine says of it what is not understood."""
     WITHDRAWN_AGAIN = "withdrawn_again"
-    """A notice that a person took back came again from a proven sender."""
+    """A withdrawn notice came again from an authenticated sender."""
     UNPROVEN_NEWCOMER = "unproven_newcomer"
-    """A stranger's notice of a number that is here waits by itself."""
+    """A stranger's notice with a known number waits separately."""
     NOT_READ_AGAIN = "not_read_again"
     DEADLINE = "deadline"
     ANNOUNCED = "announced"
@@ -149,7 +154,7 @@ class AlarmCause(StrEnum):
     PDF_SANDBOX = "pdf_sandbox"
     """No PDF can be read: the children cannot read within their sandbox."""
     STORE_FAILED = "store_failed"
-    """The store cannot be written: told without it, and recorded afterwards."""
+    """The store cannot be written: notified without it, and recorded afterwards."""
     STORE_MENDED = "store_mended"
     LOG_BROKEN = "log_broken"
     CONFIGURATION_REFUSED = "configuration_refused"
@@ -166,26 +171,25 @@ class IllegalEvent(HoshobinError):
         self.event = event
 
 
-_S, _E = State, Event
-_DRAFTED = (_S.HELD, _S.APPROVED, _S.HANDED_OVER)
+_DRAFTED = (State.HELD, State.APPROVED, State.HANDED_OVER)
 _ON_THE_WAY = {  # what may follow SENT, only to the right but for OVERDUE, which may also follow RELAYED
-    _S.DELAYED: _E.DELAYED,
-    _S.OVERDUE: _E.OVERDUE,
-    _S.RELAYED: _E.RELAYED,
-    _S.DELIVERED: _E.DELIVERED,
+    State.DELAYED: Event.DELAYED,
+    State.OVERDUE: Event.OVERDUE,
+    State.RELAYED: Event.RELAYED,
+    State.DELIVERED: Event.DELIVERED,
 }
 _Row = dict[Event, tuple[State, ...]]
 _PROOFS: Final[_Row] = {  # what came back proves that it left
-    _E.PROVEN_SENT: (_S.SENT,),
-    _E.DELAYED: (_S.DELAYED,),
-    _E.RELAYED: (_S.RELAYED,),
-    _E.DELIVERED: (_S.DELIVERED,),
-    _E.BOUNCED: (_S.BOUNCED,),
+    Event.PROVEN_SENT: (State.SENT,),
+    Event.DELAYED: (State.DELAYED,),
+    Event.RELAYED: (State.RELAYED,),
+    Event.DELIVERED: (State.DELIVERED,),
+    Event.BOUNCED: (State.BOUNCED,),
 }
 _CLOSING: Final[_Row] = {
-    _E.BOUNCED: (_S.BOUNCED,),
-    _E.NOT_ACCEPTED: (_S.BOUNCED,),
-    _E.CONFIRMED: (_S.CONFIRMED,),
+    Event.BOUNCED: (State.BOUNCED,),
+    Event.NOT_ACCEPTED: (State.BOUNCED,),
+    Event.CONFIRMED: (State.CONFIRMED,),
 }
 
 
@@ -194,72 +198,74 @@ def _after_sent(*later: State) -> _Row:
 
 
 TRANSITIONS: Final[dict[State | None, _Row]] = {
-    None: {_E.ANNOUNCED: (_S.ANNOUNCED,), _E.NOTICE_READ: _DRAFTED},
-    _S.ANNOUNCED: {
-        _E.NOTICE_READ: _DRAFTED,
-        _E.HANDED_OVER: (_S.HANDED_OVER,),
-        _E.WITHDRAWN: (_S.WITHDRAWN,),
+    None: {Event.ANNOUNCED: (State.ANNOUNCED,), Event.NOTICE_READ: _DRAFTED},
+    State.ANNOUNCED: {
+        Event.NOTICE_READ: _DRAFTED,
+        Event.HANDED_OVER: (State.HANDED_OVER,),
+        Event.WITHDRAWN: (State.WITHDRAWN,),
     },
-    _S.HELD: {
-        _E.APPROVED: (_S.APPROVED, _S.HELD),
-        _E.REDRAFTED: _DRAFTED,
-        _E.HANDED_OVER: (_S.HANDED_OVER,),
-        _E.WITHDRAWN: (_S.WITHDRAWN,),
+    State.HELD: {
+        Event.APPROVED: (State.APPROVED, State.HELD),
+        Event.REDRAFTED: _DRAFTED,
+        Event.HANDED_OVER: (State.HANDED_OVER,),
+        Event.WITHDRAWN: (State.WITHDRAWN,),
     },
-    _S.APPROVED: {
-        _E.SEND_STARTED: (_S.SENDING,),
-        _E.HELD: (_S.HELD,),
-        _E.WITHDRAWN: (_S.WITHDRAWN,),
+    State.APPROVED: {
+        Event.SEND_STARTED: (State.SENDING,),
+        Event.HELD: (State.HELD,),
+        Event.WITHDRAWN: (State.WITHDRAWN,),
     }
     | _PROOFS,
-    _S.SENDING: {
-        _E.DATA_STARTED: (_S.IN_DOUBT,),
-        _E.NOT_NOW: (_S.APPROVED,),
-        _E.REFUSED: (_S.REFUSED,),
-        _E.REHEARSAL_ENDED: (_S.HELD,),
+    State.SENDING: {
+        Event.DATA_STARTED: (State.IN_DOUBT,),
+        Event.NOT_NOW: (State.APPROVED,),
+        Event.REFUSED: (State.REFUSED,),
+        Event.REHEARSAL_ENDED: (State.HELD,),
     },
-    _S.IN_DOUBT: {
-        _E.ACCEPTED: (_S.SENT,),
-        _E.NOT_NOW: (_S.APPROVED,),
-        _E.REFUSED: (_S.REFUSED,),
-        _E.CONFIRMED_SENT: (_S.SENT,),
-        _E.CONFIRMED_NOT_SENT: (_S.HELD,),
-        _E.REHEARSAL_ENDED: (_S.HELD,),
+    State.IN_DOUBT: {
+        Event.ACCEPTED: (State.SENT,),
+        Event.NOT_NOW: (State.APPROVED,),
+        Event.REFUSED: (State.REFUSED,),
+        Event.CONFIRMED_SENT: (State.SENT,),
+        Event.CONFIRMED_NOT_SENT: (State.HELD,),
+        Event.REHEARSAL_ENDED: (State.HELD,),
     }
     | _PROOFS,
-    _S.SENT: _after_sent(_S.DELAYED, _S.OVERDUE, _S.RELAYED, _S.DELIVERED),
-    _S.DELAYED: _after_sent(_S.OVERDUE, _S.RELAYED, _S.DELIVERED),
-    _S.OVERDUE: _after_sent(_S.RELAYED, _S.DELIVERED),
-    _S.RELAYED: _after_sent(_S.OVERDUE, _S.DELIVERED),  # a relay that tells nothing more is silence like any other
-    _S.DELIVERED: _after_sent(),
-    _S.HANDED_OVER: {_E.CONFIRMED: (_S.CONFIRMED,), _E.WITHDRAWN: (_S.WITHDRAWN,)},
-    _S.BOUNCED: {_E.CONFIRMED: (_S.CONFIRMED,)},
-    _S.CONFIRMED: {},
-    _S.REFUSED: {},
-    _S.WITHDRAWN: {},
+    State.SENT: _after_sent(State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED),
+    State.DELAYED: _after_sent(State.OVERDUE, State.RELAYED, State.DELIVERED),
+    State.OVERDUE: _after_sent(State.RELAYED, State.DELIVERED),
+    State.RELAYED: _after_sent(
+        State.OVERDUE, State.DELIVERED
+    ),  # a relay that reports nothing more is silent like any other
+    State.DELIVERED: _after_sent(),
+    State.HANDED_OVER: {Event.CONFIRMED: (State.CONFIRMED,), Event.WITHDRAWN: (State.WITHDRAWN,)},
+    State.BOUNCED: {Event.CONFIRMED: (State.CONFIRMED,)},
+    State.CONFIRMED: {},
+    State.REFUSED: {},
+    State.WITHDRAWN: {},
 }
 
-WAITING: Final = frozenset({_S.ANNOUNCED, _S.HELD, _S.APPROVED, _S.SENDING})
-"""The states of a submission that has certainly not left yet: the same notice again adds nothing to it."""
+WAITING: Final = frozenset({State.ANNOUNCED, State.HELD, State.APPROVED, State.SENDING})
+"""States of a submission that has certainly not left: the same notice again adds nothing to it."""
 
 
-ACCEPTED: Final = frozenset({_S.SENT, _S.DELAYED, _S.OVERDUE, _S.RELAYED, _S.DELIVERED, _S.CONFIRMED})
+ACCEPTED: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.CONFIRMED})
 """A mail server took it, and no word has come that the issuer did not get it. CONFIRMED may also be handed in."""
 
-MAY_HAVE_LEFT: Final = ACCEPTED | {_S.IN_DOUBT, _S.BOUNCED}
-"""The states of a submission of which a copy may lie somewhere outside."""
+MAY_HAVE_LEFT: Final = ACCEPTED | {State.IN_DOUBT, State.BOUNCED}
+"""States of a submission that may have reached a mail server."""
 
-SAYS_UNSENT: Final = frozenset({_S.REFUSED, _S.WITHDRAWN, _S.HANDED_OVER})
-"""The states that say that nothing left by mail: whatever comes back all the same is a person's to judge."""
+SAYS_UNSENT: Final = frozenset({State.REFUSED, State.WITHDRAWN, State.HANDED_OVER})
+"""States in which nothing was mailed. A report received in one of them needs manual review."""
 
-NEEDS_A_PERSON: Final = frozenset({_S.HELD, _S.ANNOUNCED, _S.HANDED_OVER})
+NEEDS_A_PERSON: Final = frozenset({State.HELD, State.ANNOUNCED, State.HANDED_OVER})
 """The states that wait for a person from the moment they are entered."""
 
 
 def next_state(state: State | None, event: Event, target: State | None = None) -> State:
-    """The state that ``event`` leads to; ``target`` chooses where the row allows several.
+    """Returns the state that ``event`` leads to; ``target`` chooses if the row allows several.
 
-    Raises IllegalEvent where the row of ``state`` does not name ``event``, or not with ``target``.
+    Raises IllegalEvent if the row of ``state`` does not name ``event``, or not with ``target``.
     """
     allowed = TRANSITIONS[state].get(event, ())
     if target is None and len(allowed) == 1:
@@ -270,12 +276,12 @@ def next_state(state: State | None, event: Event, target: State | None = None) -
 
 
 def may_follow(state: State, event: Event) -> bool:
-    """Whether the row of ``state`` names ``event``: news that it does not name changes nothing."""
+    """Returns whether the row of ``state`` names ``event``; a report that it does not name changes nothing."""
     return event in TRANSITIONS[state]
 
 
 class Kind(StrEnum):
-    """How a hold ends: by mending something, by a person's answer, or only by withdrawal."""
+    """The end of a hold: correct something, answer as a person, or only withdraw."""
 
     CORRECT = "correct"
     ANSWER = "answer"
@@ -379,7 +385,7 @@ REFUSALS: Final = frozenset(
         Reason.TOO_SLOW,
     }
 )
-"""Why a PDF was not read as a notice."""
+"""Reasons why a PDF was not read as a notice."""
 
 
 def kind_of(reason: Reason) -> Kind:

@@ -50,7 +50,7 @@ _ODD_SPACES: Final = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f]")
 
 
 def match_key(text: str) -> str:
-    """What names and subjects are compared by: NFKC, all spaces removed, JIS twins folded.
+    """Returns the form in which names and subjects are compared: NFKC, all spaces removed, JIS twins folded.
 
     The twins are folded before and after NFKC, which turns － into the hyphen-minus but leaves − alone.
     """
@@ -66,35 +66,35 @@ _HALF: Final = _WIDE | dict.fromkeys(map(ord, "－−"), ord("-"))
 
 
 def half_width(text: str) -> str:
-    """``text`` with each full-width letter, digit and hyphen as the ASCII one that it shows: one for one."""
+    """Returns ``text`` with each full-width letter, digit and hyphen as its ASCII counterpart, one for one."""
     return text.translate(_HALF)
 
 
 def whole_half_width(code: str) -> str:
-    """``code`` in ASCII where all of it is printed in full width; unchanged otherwise.
+    """Returns ``code`` in ASCII if all of it is printed in full width; else unchanged.
 
-    One full-width character among others is no print of a surety: that is for a person to look at.
+    One full-width character among others is no print of a surety, so a person must look at it.
     """
     return half_width(code) if code and all(ord(each) in _HALF for each in code) else code
 
 
 def repair_radicals(text: str) -> str:
-    """``text`` with Kangxi and CJK radicals replaced by the characters they stand for, and nothing else changed."""
+    """Returns ``text`` with Kangxi and CJK radicals replaced by the characters that they stand for."""
     return _RADICAL_BLOCKS.sub(lambda m: unicodedata.normalize("NFKC", m[0]), text.translate(_RADICALS))
 
 
 def unsafe_character(text: str) -> str | None:
-    """The first character that no value may hold, as ``U+XXXX``; None where there is none.
+    """Returns the first character that no value may hold, as ``U+XXXX``; None if there is none.
 
-    Controls (C0, C1), line and paragraph separators, bidi controls and zero-width characters: in a header they
-    break it or show another text than the one sent.
+    These are controls (C0, C1), line and paragraph separators, bidi controls and zero-width characters: in a header
+    they break it or show another text than the one sent.
     """
     found = _UNSAFE.search(text)
     return f"U+{ord(found[0]):04X}" if found else None
 
 
 def private_character(text: str) -> str | None:
-    """The first character for private use (外字) in ``text``, as ``U+XXXX``; None where there is none.
+    """Returns the first character for private use (外字) in ``text``, as ``U+XXXX``; None if there is none.
 
     Only the machine on which it was made shows it; at the issuer it is another character, or none.
     """
@@ -103,7 +103,7 @@ def private_character(text: str) -> str | None:
 
 
 def plain_spaces(text: str) -> str:
-    """``text`` with no-break spaces and their like as the plain space that they look like."""
+    """Returns ``text`` with no-break and similar spaces as plain spaces."""
     return _ODD_SPACES.sub(" ", text)
 
 
@@ -128,7 +128,7 @@ _WINDOWS_PATH: Final = re.compile(r"[A-Za-z]:[\\/]|\\\\[^\\]")
 
 
 def is_windows_path(text: str) -> bool:
-    """Whether ``text`` is a place on a Windows computer or share, which this program cannot open."""
+    """Returns whether ``text`` is a path on a Windows computer or share, which this program cannot open."""
     return _WINDOWS_PATH.match(text) is not None
 
 
@@ -143,9 +143,10 @@ _CODE: Final = re.compile(
 
 
 def hide_codes(text: str, key: str = "") -> str:
-    """``text`` with ``key``, and whatever has the look of a key, masked: people put keys into file names and subjects.
+    """Returns ``text`` with ``key`` and everything like a key masked: file names and subjects may hold keys.
 
-    The look is 8 to 16 ASCII letters and digits with both among them, standing alone; a contract number has a hyphen.
+    A key looks like 8 to 16 ASCII letters and digits with both among them, separate from other text; a contract number
+    has a hyphen.
     """
     if key and key in (folded := half_width(text)):
         ends = [0, *(each.end() for each in re.finditer(re.escape(key), folded))]

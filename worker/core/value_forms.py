@@ -1,7 +1,7 @@
-"""Whether a project's registered values have the form that its issuer wants, and how they are then written.
+"""Checks a project's registered values against the form that its issuer wants, and writes them in that form.
 
-Its one promise: what it changes is only the way of writing (hyphens, width, 第 and 号, spaces around), never a letter
-or a digit; where more would have to change, a person does it. It does not know where a value is used.
+It changes only the way of writing (hyphens, width, 第 and 号, spaces around), never a letter or a digit. If more would
+have to change, a person does it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class FittedValues:
 
 
 class _Misfit(Exception):
-    """Why a value cannot be used, as the parameters of a hold without the value."""
+    """Raised with the reason why a value cannot be used, as the parameters of a hold without the value."""
 
     def __init__(self, code: str, **params: Value) -> None:
         super().__init__(code)
@@ -49,10 +49,10 @@ class _Misfit(Exception):
 
 
 def fit_values(issuer: Issuer, project: Project, notice: Notice) -> FittedValues:
-    """The values of ``project`` in the forms that ``issuer`` gives them; those without a form unchanged.
+    """Returns the values of ``project`` in the forms that ``issuer`` gives them; those without a form unchanged.
 
-    HELD ``bad_value``, once per value: another form; the surety's contract number, which never stands in for the
-    issuer's own numbers; or the key, which has no place in a value and is not shown.
+    HELD ``bad_value``, once per value: another form; the surety's contract number, which never replaces the issuer's
+    own numbers; or the key, which must not be in a value and is not shown.
     """
     values: dict[str, str] = {}
     holds: list[Hold] = []
@@ -68,7 +68,7 @@ def fit_values(issuer: Issuer, project: Project, notice: Notice) -> FittedValues
 
 
 def misfit_of_sample(form: ValueForm) -> Params:
-    """Why the form's own sample does not have this form; empty where it has, or where there is none."""
+    """Returns why the form's own sample does not have this form; empty if it has, or if there is no sample."""
     if not form.sample:
         return Params()
     try:
@@ -92,7 +92,7 @@ def _fit(registered: str, form: ValueForm, notice: Notice) -> str:
 
 
 def _in_form(text: str, form: ValueForm) -> str:
-    """``text`` in the way of writing that ``form`` asks for. Raises _Misfit where that is not its form."""
+    """Returns ``text`` in the way of writing that ``form`` asks for. Raises _Misfit if it does not have its form."""
     if len(text) > VALUE_LIMIT:
         raise _Misfit("too_long", limit=str(VALUE_LIMIT), form=_right_form(form))
     fitted = _normalise(text, form)
@@ -122,13 +122,13 @@ def _normalise(text: str, form: ValueForm) -> str:
 
 
 def _right_form(form: ValueForm) -> tuple[Params, ...]:
-    """What the issuer wants, a fact each."""
+    """Returns the form that the issuer wants, one fact each."""
     wanted = [
         *([Params(code="digits_only")] if form.digits_only else []),
         *([Params(code="length", length=str(form.length))] if form.length is not None else []),
         *([Params(code="no_hyphens")] if form.remove_hyphens and not form.digits_only else []),
         *({Width.HALF: [Params(code="half")], Width.FULL: [Params(code="full")]}.get(form.width, [])),
-        # Whoever mends it reads a sample; the pattern is for want of one.
+        # The person who corrects it reads a sample; the pattern is used without one.
         *([Params(code="pattern", pattern=form.pattern)] if form.pattern and not form.sample else []),
         *([Params(code="sample", sample=form.sample)] if form.sample else []),
     ]
@@ -136,7 +136,7 @@ def _right_form(form: ValueForm) -> tuple[Params, ...]:
 
 
 def _bare(text: str) -> str:
-    """What numbers and keys are recognised by here: whatever the width, the case, the hyphens and the spaces."""
+    """Returns ``text`` for the recognition of numbers and keys, without width, case, hyphens and spaces."""
     return fold_hyphens(match_key(text), "").casefold()
 
 
@@ -145,6 +145,6 @@ def _holds_key(text: str, notice: Notice) -> bool:
 
 
 def _shorten(text: str) -> str:
-    """``text`` for a hold, which is kept for ever: anything with the look of a key is masked, another project's too."""
+    """Returns ``text`` for a hold, which is kept permanently: anything like a key is masked, another project's too."""
     text = hide_codes(text)
     return escape_control_chars(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")

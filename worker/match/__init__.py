@@ -1,4 +1,4 @@
-"""The fourth step: to which registered project a notice belongs, and whether it is new.
+"""The fourth step: matches a notice to a registered project, and decides whether it is new.
 
 Takes a notice, the register and the submissions so far; gives one project, proposals for a person, or a hold.
 Start reading at ``match``, then ``duplicates``.
@@ -19,7 +19,6 @@ else:
     __getattr__ = lazily(
         __name__,
         duplicates=("Source", "receive_notice"),
-        eligibility=("judge_eligibility",),
-        match=("Match", "Register", "match_project"),
+        match=("Match", "Register", "judge_eligibility", "match_project"),
         near_matches=("NearMiss",),
     )

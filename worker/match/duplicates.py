@@ -1,7 +1,7 @@
-"""What an arriving notice is to the submissions already here: the same again, a further one, or a new one.
+"""Compares an arriving notice with the submissions already here: the same again, a further one, or a new one.
 
-Its one promise: the same notice by two ways or two downloads is one submission while the first has not left;
-afterwards it is a person's to judge. It does not know projects or issuers.
+The same notice by two sources or two downloads is one submission as long as the first has not left. Afterwards a person
+decides. Projects and issuers are not considered.
 """
 
 from __future__ import annotations
@@ -19,15 +19,18 @@ from worker.store.ports import Reading
 _LEFT: Final = frozenset(
     {State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.BOUNCED, State.CONFIRMED}
 )
-"""What was handed to the issuer, by mail or by hand. HANDED_OVER may be still to be done or done and not recorded."""
+"""States in which the issuer was given it, by mail or by hand.
+
+HANDED_OVER may still be to do, or done and unrecorded.
+"""
 
 _NOT_HANDED_IN: Final = WAITING | {State.HANDED_OVER}
-"""The same notice in other bytes adds nothing: who enters it in a form downloads it once more for that."""
+"""The same notice in other bytes adds nothing: a person who enters it in a form downloads it once more for that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """How something came in."""
+    """The source of a notice, and the evidence of its sender."""
 
     came_by: str
     """``mail:NAME`` or ``folder``."""
@@ -35,20 +38,20 @@ class Source:
     source_message_id: str
     mail_sha256: Sha256 | None
     proven: bool
-    """Whether it is proven who sent it, or whoever put it there is one of the office."""
+    """True if its sender is authenticated, or if it lay in the office's own folder."""
     evidence: Told = ""
-    """What says so, or why it is not proven, in words for people."""
+    """The evidence for or against the sender, in words for people."""
     announced: Announced | None = None
-    """What the mail says where it is an announcement."""
+    """The content of the mail if it is an announcement."""
     from_before: str = ""
-    """How it is from before the product watched for it (``Submission.from_before``)."""
+    """The reason why it is from before the product watched (``Submission.from_before``)."""
     by_open_dns: bool = False
-    """Whether it is proven by a key that came without DNSSEC."""
+    """True if the proof rests on a key that came without DNSSEC."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownNotice:
-    """The same notice again, or the same bytes: nothing new, an entry names the first."""
+    """The same notice, or the same bytes, arrived again; an entry names the first submission."""
 
     first: Submission
 
@@ -62,8 +65,8 @@ class NewNotice:
 
 
 def receive_notice(notice: Notice, pdf: Sha256, way: Source, known: Reading) -> KnownNotice | NewNotice:
-    """What the notice in the file ``pdf`` is to what is here (design: *The same notice again*)."""
-    # One that ended without ever being read says nothing about the notice in it.
+    """Compares the notice in the file ``pdf`` with the submissions here (design: *The same notice again*)."""
+    # A submission that ended unread says nothing about the notice in it.
     same_file = [each for each in known.by_pdf(pdf) if each.refusal is None or each.state in WAITING]
     same_file = [each for each in same_file if not (way.proven and _was_taken_back(each))]
     if same_file:
@@ -85,22 +88,23 @@ def receive_notice(notice: Notice, pdf: Sha256, way: Source, known: Reading) -> 
         correction=_count_before(pdf, known),
         follows=find_followed(standing_before(earlier, notice, known, proven=way.proven)),
     )
-    # What is not proven waits itself, and changes nothing about what is.
+    # An unauthenticated notice waits itself, and changes nothing about authenticated ones.
     superseded = [each for each in others if way.proven or each.is_doubtful] + doubtful
     return NewNotice(submission, tuple(each for each in superseded if each.state in {State.HELD, State.APPROVED}))
 
 
 def _count_before(pdf: Sha256, known: Reading) -> int:
-    """How many were read in the very bytes before: a Message-ID is made of them, and names one submission."""
+    """Counts the submissions of the same bytes: the bytes make the Message-ID, which names one submission."""
     return max((each.correction + 1 for each in known.by_pdf(pdf) if each.refusal is None), default=0)
 
 
 def standing_before(
     earlier: Sequence[Submission], notice: Notice, known: Reading, *, proven: bool
 ) -> tuple[Submission, ...]:
-    """Those of ``earlier``, of the same number, that a further notice may follow: all, where it is not proven.
+    """Returns those of ``earlier``, of the same number, that a further notice may follow; all if it is unauthenticated.
 
-    A stranger's stops nothing proven. But that a person took back this very notice is asked about.
+    A stranger's submission stops no authenticated notice. But if a person took back this same notice, the question is
+    asked.
     """
     return tuple(
         each
@@ -110,30 +114,30 @@ def standing_before(
 
 
 def _was_taken_back(submission: Submission) -> bool:
-    """Whether a person withdrew it while nothing proved its sender."""
+    """Returns whether a person withdrew it while its sender was unauthenticated."""
     return submission.state is State.WITHDRAWN and submission.is_doubtful
 
 
 def find_followed(earlier: Sequence[Submission]) -> int | None:
-    """Which of ``earlier``, of the same number, a further notice follows: the newest not taken back.
+    """Returns the id that a further notice follows among ``earlier``, of the same number: the newest not withdrawn.
 
-    A copy that somebody withdrew is not what the issuer has; where all were taken back, the newest of them.
+    The issuer does not have a withdrawn copy. If all were withdrawn, the newest of them is followed.
     """
     standing = [each for each in earlier if each.state is not State.WITHDRAWN] or earlier
     return next((each.id for each in standing if not any(_came_after(other, each) for other in standing)), None)
 
 
 def receive_unreadable(refusal: Unreadable, pdf: Sha256, way: Source, known: Reading) -> KnownNotice | NewNotice:
-    """A file that somebody meant as a notice and that could not be read as one."""
+    """Receives a file that was meant as a notice and could not be read as one."""
     if same_file := [each for each in known.by_pdf(pdf) if not (way.proven and _was_taken_back(each))]:
         return KnownNotice(same_file[0])
     return NewNotice(hold_without_notice(Hold.of_refusal(refusal), pdf, way), ())
 
 
 def is_replaced_by(held: Submission, former: Sha256 | None) -> bool:
-    """Whether the further content of a file takes the place of ``held``, the hold of its ``former`` bytes.
+    """Returns whether the new content of a file replaces ``held``, the hold of its ``former`` bytes.
 
-    Only of a hold that never had a notice, so that nothing that a person could have approved changes.
+    True only for a hold that never had a notice, so that nothing that a person could have approved changes.
     """
     never_read = held.refusal is not None and held.contract_number is None
     return held.state is State.HELD and held.came_by == "folder" and never_read and held.pdf_sha256 in {None, former}
@@ -145,9 +149,9 @@ def hold_without_notice(refusal: Hold, pdf: Sha256 | None, way: Source) -> Submi
 
 
 def announce(guarantor: str, way: Source, steps: tuple[str, ...] = ()) -> Submission:
-    """The submission that an announcement without a PDF opens: a task to download its notice, by these steps.
+    """Returns the submission that an announcement without a PDF opens: a task to download its notice, by these steps.
 
-    Nothing is sent of it, so that it may be from before; its notice is judged by when that came itself.
+    Nothing is sent of it, so it is never from before. Its notice is judged by its own arrival.
     """
     return dataclasses.replace(
         _arrived(way), state=State.ANNOUNCED, guarantor=guarantor, duties=FollowUps(instructions=steps), from_before=""
@@ -170,7 +174,7 @@ def join_notice(announcement: Submission, arrived: Submission, known: Reading) -
 
 
 def _came_after(one: Submission, other: Submission) -> bool:
-    """Whether the notice of ``one`` came after that of ``other``: ids tell, but where an announcement came first."""
+    """Returns whether the notice of ``one`` came after that of ``other``, by id unless an announcement came first."""
     return other.id in one.came_after or (one.id > other.id and one.id not in other.came_after)
 
 
@@ -192,11 +196,11 @@ def _arrived(way: Source) -> Submission:
 
 
 def find_later(submission: Submission, notice: Notice, known: Reading) -> int | None:
-    """The first notice of the same number and another key that came after ``submission``; None where none did.
+    """Returns the first notice of the same number and another key that came after ``submission``, or None.
 
-    Asked whenever it is judged: when the later one came, this one may have been at the mail server, and is put back.
-    A stranger's does not count against what is not one, but where that was recorded before this was so; of a stranger's
-    own, the same notice counts as well where it came proven.
+    Asked at every re-evaluation: when the later one came, this one may have been at the mail server, and been put back.
+    A stranger's notice does not count against an authenticated one, unless that was recorded before this rule existed.
+    For a stranger's own submission, the same notice counts as well if it came authenticated.
     """
     for each in known.by_number(notice.contract_number):
         came_later = _came_after(each, submission) and each.id != submission.follows and each.corrects is None
@@ -212,12 +216,12 @@ def find_later(submission: Submission, notice: Notice, known: Reading) -> int | 
 
 
 def find_amended(submission: Submission, known: Reading) -> Submission | None:
-    """The newest submission before ``submission``, of its number and product, that left; None where none did.
+    """Returns the newest submission before ``submission``, of its number and product, that left, or None.
 
-    One that a person is to hand in counts where its key is another: a number gets a second key by an amendment, and
-    whether the first was handed in already is known only to people. Who never handed it in withdraws it.
-    A copy is told from an amended guarantee by a person: who approves says that it is one, who withdraws that it is
-    none. A correction amends what its original amends.
+    A manual submission counts if its key differs: a number gets a second key by an amendment, and only people know
+    whether the first was handed in already. A person who never handed it in withdraws it. A person tells a copy from an
+    amended guarantee: an approval says that it is amended, a withdrawal that it is not. A correction amends what its
+    original amends.
     """
     own = submission
     while own.corrects is not None:
@@ -232,11 +236,11 @@ def find_amended(submission: Submission, known: Reading) -> Submission | None:
 
 
 def find_resubmitted(submission: Submission, notice: Notice, known: Reading) -> tuple[Submission, ...]:
-    """Other submissions of the very same notice that ``submission`` does not itself go on from, oldest first.
+    """Returns other submissions of the same notice that ``submission`` does not itself continue, oldest first.
 
-    A second correction of one submission, or a second download of its notice beside its correction, brings the issuer
-    the same once more. One that was taken back does not count, unless a mail of it was seen or answered outside.
-    For a correction a confirmed one that it goes on from counts as well: the issuer has what is to be sent again.
+    A second correction of one submission, or a second download of its notice in addition to its correction, brings the
+    issuer the same once more. A withdrawn one does not count, unless a mail of it was seen or answered outside. For a
+    correction, a confirmed one that it continues counts as well: the issuer has what is to be sent again.
     """
     if submission.corrects is None and submission.follows is None:
         return ()
@@ -261,12 +265,12 @@ def find_resubmitted(submission: Submission, notice: Notice, known: Reading) -> 
 
 
 def _left_a_trace(withdrawn: Submission) -> bool:
-    """Whether a try of it was in doubt, or something came back of it: its withdrawal proves nothing of the mail."""
+    """Returns whether a try was in doubt, or a report came back: the withdrawal then proves nothing about the mail."""
     return bool(withdrawn.not_sent or withdrawn.late_answer or withdrawn.receipts)
 
 
 def _may_be_there(earlier: Submission, later: Submission, known: Reading) -> bool:
-    """Whether the issuer has ``earlier``, or may have been handed it before the key of ``later`` came."""
+    """Returns whether the issuer has ``earlier``, or may have been handed it before the key of ``later`` came."""
     if earlier.state is State.HANDED_OVER:
         notice = known.notice(later.pdf_sha256) if later.pdf_sha256 else None
         return notice is not None and _has_other_key(earlier, notice, known)

@@ -1,19 +1,20 @@
-"""Which registered project a notice belongs to, and what must be asked about it.
+"""Matches a notice to a registered project, and judges whether the issuer takes it and whether it is recent.
 
-Its one promise: only the contract number, or a name that the register declares unique, decides; a name alone
-proposes and a person disposes; likeness never does either. It does not know issuers' rules, nor where earlier
-submissions are kept.
+Only the contract number, or a name that the register declares unique, decides. A name alone is a proposal to a person,
+and similarity is never used. Eligibility is decided by registered facts alone.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from worker.core.model import Hold, Notice, Product
-from worker.core.rulebook import Project
+from worker.core.model import JST, NO_DATE, Hold, Notice, Product
+from worker.core.params import Params
+from worker.core.rulebook import Contract, CountedBy, Eligibility, Issuer, Project
 from worker.core.states import Reason
 from worker.core.text import match_key
 
@@ -27,7 +28,7 @@ class Match:
 
     project: Project
     holds: tuple[Hold, ...] = ()
-    """What must be answered or mended all the same: ``number_differs``, ``other_contractor``."""
+    """Questions and faults that remain: ``number_differs``, ``other_contractor``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Register:
 
 
 def index_projects(projects: Iterable[Project], own_name: str) -> Register:
-    """A register of ``projects`` in which a match is a dictionary look-up."""
+    """Returns a register of ``projects`` in which a match is a dictionary look-up."""
     by_id: dict[str, Project] = {}
     by_number: dict[str, tuple[Project, ...]] = {}
     by_name: dict[str, tuple[Project, ...]] = {}
@@ -81,16 +82,16 @@ def index_projects(projects: Iterable[Project], own_name: str) -> Register:
 
 
 def no_numbers_before(project: str, product: Product) -> tuple[str, ...]:  # noqa: ARG001  the form of NumbersBefore
-    """None: nothing was submitted yet."""
+    """Returns no numbers, because nothing was submitted yet."""
     return ()
 
 
 def match_project(
     notice: Notice, register: Register, bound: str | None, numbers_before: NumbersBefore = no_numbers_before
 ) -> Outcome:
-    """The project of ``notice``; ``bound`` is the project a person's approval has tied its number to.
+    """Returns the project of ``notice``; ``bound`` is the project that an approval has tied its number to.
 
-    The register's own numbers go first: whoever writes a number there corrects an earlier approval.
+    The register's own numbers go first: a number written there corrects an earlier approval.
     """
     numbered = register.by_number.get(match_key(notice.contract_number), ())
     if len(numbered) > 1:
@@ -130,7 +131,7 @@ def _questions(notice: Notice, project: Project, own_name: str, numbers_before: 
 
 
 def _of_product(notice: Notice, project: Project) -> Iterator[Hold]:
-    """A number that the register gives this project for another product: one of the two was entered wrongly."""
+    """Holds a number that the register gives this project for another product: one of the two was entered wrongly."""
     number = match_key(notice.contract_number)
     if number not in map(match_key, project.numbers_of(notice.product)):
         products = (each.value for each in Product if number in map(match_key, project.numbers_of(each)))
@@ -159,17 +160,306 @@ _FIRM_FORMS: Final = {"(株)": "株式会社", "(有)": "有限会社", "(同)":
 
 
 def fold_name(name: str) -> str:
-    """``name`` without what one office writes and another leaves out: widths, spaces, brackets, ・, 第 and 号.
+    """Returns ``name`` without the parts that offices write differently: widths, spaces, brackets, ・, 第 and 号.
 
-    Each number stays fenced, so that 1・2号線 is never 12号線. What is shown or sent is never this.
+    Each number stays fenced, so that 1・2号線 is never 12号線. The result is never shown or sent.
     """
     fenced = _NUMBER.sub(r"#\1#", match_key(name).translate(_CIRCLES))
     return _BETWEEN.sub("", fenced)
 
 
 def fold_firm(name: str) -> str:
-    """A firm's name with its legal form written out where it stands: 株式会社甲 and 甲株式会社 are two firms."""
+    """Returns a firm's name with its legal form written out in its place: 株式会社甲 and 甲株式会社 are two firms."""
     folded = match_key(name)
     for short, full in _FIRM_FORMS.items():
         folded = folded.replace(short, full)
     return folded
+
+
+# --- Whether the issuer takes this contract --------------------------------------------------------------------------
+
+
+_ORIGINAL_ALONE: Final = Params(code="original_alone")
+NOT_SEEN: Final = "not_seen"
+"""Code of the hold if only an alternative that the file itself calls open is left."""
+
+_OF_THE_ORIGINAL: Final = frozenset(CountedBy) - {CountedBy.CONTRACT, CountedBy.GUARANTEE}
+"""Dates that an amendment leaves as they were."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Excluded:
+    """A limit that the registered facts certainly miss."""
+
+    fact: Params
+    is_of_another: bool = False
+    """True if the alternative is meant for other contracts; not told if a nearer one fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lacking:
+    """A fact that is not registered."""
+
+    fact: Params
+
+
+_Finding = _Excluded | _Lacking
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    issuer: Issuer
+    project: Project
+    product: Product
+    is_amended: bool
+
+
+def judge_eligibility(issuer: Issuer, project: Project, product: Product, contract: Contract) -> tuple[Hold, ...]:
+    """Decides whether the issuer takes an electronic surety for this contract; only registered facts count.
+
+    Returns no hold if one of the issuer's alternatives fits, if it has none, or if it consented to an exception.
+    Today's date and people's answers are not considered. A hold names the project and the question, so that no answer
+    covers another project or another rule.
+
+    A project that its announcement excludes is ``not_eligible``, even if an alternative fits. Otherwise there is one
+    hold: ``eligibility_unknown`` with the facts to register, or ``not_eligible`` with the reasons if every alternative
+    is certainly missed. A missing fact makes an alternative unknown, never fitting. A missing approval (``approval =
+    true``) is unknown too, because the issuer can still give it. If only an open alternative is left (``open = true``),
+    it is unknown until the issuer answers for this project or the rule is confirmed.
+
+    The dates count as follows (the issuers' own words in brackets):
+
+    - If one alternative counts by several dates (公告又は指名), those that the project has must all lie in time. A
+      contract is either announced or designated, so the other date never exists.
+    - The original contract (当初契約を締結する案件): its date is ``original_contract``. As long as the contract at hand
+      is itself the original one, ``contract`` says the same.
+    - ``original_only`` (それ以前のものの変更契約は除く), with an amended contract: announcement, designation,
+      notification, bid and award were those of the original contract. An amendment has none, and they count as given.
+      ``contract`` and ``guarantee`` may be the amendment's, made after the day from which the issuer counts, so
+      ``original_contract`` is required instead. Without ``from`` there is no date to fit by, and no amended contract
+      fits.
+    - ``amended = false`` (変更契約は対象外): no amended contract fits, with any date.
+    - Without ``original_only`` the issuer says nothing of amended contracts, and the dates count as registered.
+    """
+    if project.exception.strip():
+        return ()
+    if project.is_excluded:
+        return (Hold.of(Reason.NOT_ELIGIBLE, "excluded", project=project.id),)
+    if not issuer.eligibility:
+        return ()
+    case = _Case(issuer, project, product, project.is_amended or contract is Contract.AMENDED)
+    examined = [tuple(_examine(alternative, case)) for alternative in issuer.eligibility]
+    if not all(examined):
+        return ()  # an alternative without findings fits
+    possible = [
+        (alternative, findings)
+        for alternative, findings in zip(issuer.eligibility, examined, strict=True)
+        if not any(isinstance(finding, _Excluded) for finding in findings)
+    ]
+    lacking = [
+        tuple(finding.fact for finding in findings if isinstance(finding, _Lacking))
+        for alternative, findings in possible
+        if not alternative.open
+    ]
+    if lacking:
+        asked = tuple(dict.fromkeys(lacking))
+        return (Hold.of(Reason.ELIGIBILITY_UNKNOWN, "lacking", project=project.id, asked=asked),)
+    if possible:
+        return (Hold.of(Reason.ELIGIBILITY_UNKNOWN, NOT_SEEN, value=project.id),)
+    facts = tuple(_tell_excluded(examined))
+    return (Hold.of(Reason.NOT_ELIGIBLE, "missed", project=project.id, facts=facts),)
+
+
+def _tell_excluded(examined: Sequence[tuple[_Finding, ...]]) -> Iterable[Params]:
+    """Tells why every alternative is missed, from those meant for this contract if there are any, else from all."""
+    excluded = [[finding for finding in findings if isinstance(finding, _Excluded)] for findings in examined]
+    meant = [findings for findings in excluded if not any(finding.is_of_another for finding in findings)]
+    return dict.fromkeys(finding.fact for findings in meant or excluded for finding in findings)
+
+
+# --- One alternative -----------------------------------------------------------------------------------------------
+
+
+def _examine(alternative: Eligibility, case: _Case) -> Iterator[_Finding]:
+    """Yields the facts that speak against ``alternative``; none if it fits."""
+    yield from _examine_scope(alternative, case)
+    yield from _examine_amount(alternative, case.project)
+    if case.is_amended and not alternative.amended:
+        yield _Excluded(_ORIGINAL_ALONE)
+    else:
+        yield from _examine_dates(alternative, case)
+    if (alternative.approval or alternative.open) and not case.project.approval.strip():
+        yield _Lacking(Params(code="approval_unknown"))
+
+
+def _examine_scope(alternative: Eligibility, case: _Case) -> Iterator[_Finding]:
+    """Examines the contracts that it is meant for: product, kind of work, award, tendering section."""
+    project = case.project
+    if alternative.products and case.product not in alternative.products:
+        yield _excluded_from("other_product", case.product.value, alternative.products)
+    if alternative.kinds and project.kind not in alternative.kinds:
+        if project.kind is None:
+            yield _lacking_of("kind_unknown", alternative.kinds)
+        else:
+            yield _excluded_from("other_kind", project.kind.value, alternative.kinds)
+    if alternative.awards and project.award not in alternative.awards:
+        if project.award is None:
+            yield _lacking_of("award_unknown", alternative.awards)
+        else:
+            yield _excluded_from("other_award", project.award.value, alternative.awards)
+    if alternative.tendered_by and project.tendered_by not in alternative.tendered_by:
+        taken = [_section_name(case.issuer, each) for each in alternative.tendered_by]
+        if not project.tendered_by:
+            yield _lacking_of("tendering_unknown", taken)
+        else:
+            yield _excluded_from("other_tendering", _section_name(case.issuer, project.tendered_by), taken)
+
+
+def _examine_amount(alternative: Eligibility, project: Project) -> Iterator[_Finding]:
+    least = alternative.min_amount
+    if least is None:
+        return
+    if project.amount is None:
+        yield _Lacking(Params(code="amount_unknown", least=str(least)))
+    elif project.amount < least:
+        yield _Excluded(Params(code="amount_below", amount=str(project.amount), least=str(least)))
+
+
+def _examine_dates(alternative: Eligibility, case: _Case) -> Iterator[_Finding]:
+    must_be_original = case.is_amended and alternative.original_only
+    since = alternative.since
+    if since is None:
+        if must_be_original:
+            yield _Excluded(_ORIGINAL_ALONE)
+        return
+    counted_by: Iterable[CountedBy] = alternative.counted_by
+    if must_be_original:
+        counted_by = dict.fromkeys(
+            each if each in _OF_THE_ORIGINAL else CountedBy.ORIGINAL_CONTRACT for each in counted_by
+        )
+    dates = [(each, date) for each in counted_by for date in _dates_of(case, each)]
+    if not dates:
+        days = tuple(each.value for each in counted_by)
+        yield _Lacking(Params(code="day_unknown", days=days, since=since.isoformat()))
+    for which, date in dates:
+        if date < since:
+            days_told = {"which": which.value, "day": date.isoformat(), "since": since.isoformat()}
+            yield _Excluded(Params(code="day_before", **days_told))
+
+
+def _dates_of(case: _Case, counted_by: CountedBy) -> Iterator[dt.date]:
+    """The registered date, if there is one."""
+    dates = case.project.dates
+    if counted_by in dates:
+        yield dates[counted_by]
+    elif counted_by is CountedBy.ORIGINAL_CONTRACT and not case.is_amended and CountedBy.CONTRACT in dates:
+        yield dates[CountedBy.CONTRACT]
+
+
+# --- What is told ----------------------------------------------------------------------------------------------
+
+
+def _excluded_from(code: str, own: str, taken: Sequence[str]) -> _Excluded:
+    return _Excluded(Params(code=code, own=own, taken=tuple(map(str, taken))), is_of_another=True)
+
+
+def _lacking_of(code: str, taken: Sequence[str]) -> _Lacking:
+    return _Lacking(Params(code=code, taken=tuple(map(str, taken))))
+
+
+def _section_name(issuer: Issuer, section: str) -> str:
+    return issuer.sections[section].name if section in issuer.sections else section
+
+
+# --- From before the product watched ---------------------------------------------------------------------------------
+
+
+FIRST_START: Final = "first_start"
+"""Name of the store's value: the moment of the first start, ISO 8601."""
+
+SAVED_EARLY: Final = dt.timedelta(hours=1)
+"""Tolerance for files saved before the first start: a person who sets the product up saves a notice to try it."""
+
+AHEAD: Final = dt.timedelta(hours=1)
+"""Tolerance for a mail server's clock ahead of ours, as large as for one behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedMailbox:
+    """A mailbox as the configuration names it, and since when it does so."""
+
+    user: str
+    folder: str
+    since: str
+    """ISO 8601, or empty."""
+    begun_at: dt.datetime
+    """When this mailbox, this user or this folder was first in force."""
+    since_at: dt.datetime
+    """When this ``since`` was first in force."""
+
+
+def update_watched(
+    former: Mapping[str, WatchedMailbox] | None,
+    configured: Mapping[str, tuple[str, str, str]],
+    looked_at: frozenset[str],
+    first_start: dt.datetime,
+    now: dt.datetime,
+) -> dict[str, WatchedMailbox]:
+    """Returns the watched mailboxes from ``now`` on; ``configured`` gives user, folder and ``since`` of each.
+
+    ``former`` is None if no mailbox was recorded yet: the mailboxes then begin with the first start. Those in
+    ``looked_at`` are an older program's, and their ``since`` counts from now on, because the mails that an upgrade
+    brings in are not known. A mailbox that is taken out and put back begins again: meanwhile people did its work.
+    """
+    watched: dict[str, WatchedMailbox] = {}
+    for name, (user, folder, since) in configured.items():
+        if former is None:
+            begun = WatchedMailbox(user, folder, since, first_start, now if name in looked_at else first_start)
+        elif (known := former.get(name)) is None or (known.user, known.folder) != (user, folder):
+            begun = WatchedMailbox(user, folder, since, now, now)
+        else:
+            begun = known if known.since == since else replace(known, since=since, since_at=now)
+        watched[name] = begun
+    return watched
+
+
+def mail_from_before(
+    came_at: dt.datetime,
+    first_start: dt.datetime | None,
+    watched: WatchedMailbox | None,
+    now: dt.datetime,
+    *,
+    is_new: bool,
+) -> str:
+    """Returns the detail of FROM_BEFORE for a mail with this internal date; empty if it is recent.
+
+    A mail from before the product watched may have been submitted by hand. ``is_new``: the server numbered it after
+    those already read, so that no changed ``since`` brought it in. An internal date holds whole seconds, so one within
+    the second of the start is not before it. A future date is no date of arrival: unless its number says that the mail
+    is new, it may be of any age.
+    """
+    if came_at == NO_DATE:
+        return "" if is_new else "undated"
+    if came_at > now + AHEAD and not is_new:
+        return f"future: {_day(came_at)}"
+    if first_start is None or came_at < first_start.replace(microsecond=0):
+        return f"mail: {_day(came_at)}"
+    if watched is None:
+        return ""
+    changed_at = watched.begun_at if is_new else max(watched.begun_at, watched.since_at)
+    return f"since: {_day(came_at)}" if came_at < changed_at.replace(microsecond=0) else ""
+
+
+def file_from_before(saved_at: dt.datetime, first_start: dt.datetime | None, first_read: dt.datetime) -> str:
+    """Returns the detail of FROM_BEFORE for a file of this modification time; empty if it is recent.
+
+    ``first_read`` is the moment of the first read of its folder. The first folder of all is read from ``first_start``
+    on.
+    """
+    if first_start is None or saved_at < first_start - SAVED_EARLY:
+        return f"file: {_day(saved_at)}"
+    return f"folder: {_day(saved_at)}" if first_read > first_start and saved_at < first_read else ""
+
+
+def _day(moment: dt.datetime) -> str:
+    return moment.astimezone(JST).date().isoformat()

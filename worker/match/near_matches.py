@@ -1,7 +1,6 @@
-"""Which registered projects a notice nearly fits, and what differs: for a person's eye.
+"""Finds registered projects that a notice nearly fits, with the differences, for a person to compare.
 
-Its one promise: nothing here decides anything; ``match`` does not import it. It does not know
-how the person is told.
+Decides nothing; ``match`` does not import it.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from worker.match.match import Register, fold_name
 from worker.store.ports import Reading
 
 MOST: Final = 5
-"""As many as a person compares at one look."""
+"""The number that a person can compare at once."""
 
 _ALIKE: Final = 0.6
 """Of difflib's ratio, its own measure of a close match."""
@@ -34,19 +33,19 @@ _SHOWN: Final = 24
 """Letters of one difference: a longer one is no slip of the pen, and a line of a mail is short."""
 
 _WRITTEN: Final = "0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-"""What contract numbers were seen to be written with."""
+"""Characters seen in contract numbers."""
 
 _UNDECIDED: Final = frozenset({Reason.UNKNOWN_PROJECT, Reason.TWO_PROJECTS})
 
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A project that the notice nearly fits; ``differs`` is empty where number or name is the same."""
+    """A project that the notice nearly fits; ``differs`` is empty if number or name is the same."""
 
     project_id: str
     name: str
     differs: str
-    """What stands on the notice ≠ what is registered."""
+    """The printed value ≠ the registered one."""
 
 
 def near_misses(notice: Notice, register: Register) -> tuple[NearMiss, ...]:
@@ -64,7 +63,7 @@ def near_misses(notice: Notice, register: Register) -> tuple[NearMiss, ...]:
 
 
 def near_misses_of(submission: Submission, reading: Reading, register: Register) -> tuple[NearMiss, ...]:
-    """The near misses of a stored notice that no one project took; none of any other."""
+    """Returns near matches for an unmatched stored notice; empty if it was matched."""
     if not _UNDECIDED & {hold.reason for hold in submission.reasons} or submission.pdf_sha256 is None:
         return ()
     notice = reading.notice(submission.pdf_sha256)
@@ -72,7 +71,7 @@ def near_misses_of(submission: Submission, reading: Reading, register: Register)
 
 
 def difference(printed: str, registered: str) -> str:
-    """Where two names differ, each place with the letters beside it: 第2工区≠第3工区; empty where none do."""
+    """Returns each difference of two names with the letters around it: 第2工区≠第3工区; empty if they are equal."""
     left, right = match_key(printed)[:_NAME_CHARACTERS], match_key(registered)[:_NAME_CHARACTERS]
     codes = SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
     places = [(i, j, k, m) for tag, i, j, k, m in codes if tag != "equal"]
@@ -99,7 +98,7 @@ def _of_numbers(notice: Notice, register: Register) -> Iterator[tuple[Project, s
 
 
 def _in_one_place(number: str) -> Iterator[str]:
-    """Every number that one slip makes of ``number``: another letter, one left out or put in, two changed about."""
+    """Yields every number that one slip makes of ``number``: a letter replaced, left out or added, or two swapped."""
     for at in range(len(number) + 1):
         head, tail = number[:at], number[at:]
         yield from (f"{head}{letter}{tail}" for letter in _WRITTEN)
@@ -121,7 +120,7 @@ def _of_names(notice: Notice, register: Register) -> Iterator[tuple[Project, str
 
 
 def _numbers_of(notice: Notice, project: Project) -> str:
-    """Of two projects of one name, what may tell them apart: the numbers that are registered."""
+    """Returns the registered numbers, which may tell two projects of one name apart."""
     numbers = project.numbers_of(notice.product)
     listed = ", ".join(numbers)
     is_same = match_key(notice.contract_number) in map(match_key, numbers)

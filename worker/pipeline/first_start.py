@@ -17,7 +17,7 @@ from worker.match.match import FIRST_START, WatchedMailbox, update_watched
 from worker.store.ports import Store
 
 MAILBOXES: Final = "watched_mailboxes"
-"""Name of the store's value: a JSON object, by mailbox the fields of ``match.from_before.WatchedMailbox``."""
+"""Name of the store's value: a JSON object, by mailbox the fields of ``match.WatchedMailbox``."""
 FOLDERS: Final = "notice_folders"
 """Name of the store's value: a JSON object, by resolved path when the folder was first read."""
 SUBFOLDERS: Final = "notice_subfolders"
@@ -39,7 +39,7 @@ class Beginning:
         return dt.datetime.fromisoformat(recorded) if recorded else None
 
     def note_mailboxes(self, active_config: ActiveConfig) -> Mapping[str, WatchedMailbox]:
-        """Record what ``active_config`` watches, where that is news; every mailbox with its moments. Raises Unavailable."""
+        """Record what ``active_config`` watches, if that is new; every mailbox with its moments. Raises Unavailable."""
         mailboxes = active_config.configuration.settings.mailboxes
         configured = {
             name: (each.user, each.folder, each.since.isoformat() if each.since else "")

@@ -295,7 +295,7 @@ class Taking:
         """A file that could not be read before can be now: a guarantor's profile was added.
 
         One that was read before, and refused when it was read again before its sending, must say what it said then:
-        ``entered`` is what its entries say (``reread.entered_notice``).
+        ``entered`` is what its entries say (``checks.entered_notice``).
         """
         before = self._writing.submission(held.id)
         if before.version != held.version or before.pdf_sha256 is None:

@@ -221,7 +221,7 @@ class InvoiceSnapshot:
     """
 
     shelved: tuple[Shelved, ...] | Unavailable
-    answers: Mapping[str, tuple[str, bytes] | Unreadable | Unavailable]
+    answers: Mapping[str, tuple[str, bytes] | Unreadable | Unavailable | None]
     """What each file that was read is, or why it could not be."""
     texts: Mapping[Sha256, PdfText | Unreadable]
 
@@ -238,7 +238,7 @@ class InvoiceSnapshot:
         Unreadable(TOO_LARGE) where it is larger than any mail could carry.
         """
         found = self.answers.get(file)
-        if found is None and any(each.file == file for each in self.listing()):
+        if file not in self.answers and any(each.file == file for each in self.listing()):
             raise NotInSnapshot("folder", file)
         if isinstance(found, Unavailable):
             raise found

@@ -1,8 +1,10 @@
-"""Decides which invoice rides along with a submission, and which files of the folder are in question for it.
+"""Chooses the attachments of a submission in addition to its notice: the invoice and the other documents.
 
-Its one promise: an invoice is taken only where the register names it, or where its own file name leads to this
-guarantee and to no other. It does not read files: what lies in the folder is given to it. What the invoice's text
-says is judged by ``invoice_check``.
+An invoice is attached only if the register names it, or if its own file name leads to this guarantee and to no other. A
+document is attached only if the issuer's rule names it, or if the rule asks for documents without naming them and the
+project lists it. A required document that is missing is named.
+
+Reads no files: the caller passes what the folder holds. ``invoice_check`` judges the text of an invoice.
 """
 
 from __future__ import annotations
@@ -14,35 +16,38 @@ from functools import lru_cache
 from typing import Final
 
 from worker.core.model import INVOICE_TITLES, Hold, Product, Sha256, Unreadable
-from worker.core.rulebook import Invoice, InvoiceRule, Project, Rule, When, invoice_for
+from worker.core.rulebook import Document, Invoice, InvoiceRule, Project, Rule, When, invoice_for
 from worker.core.states import Reason
 from worker.core.text import match_key
 from worker.match.match import Register
 from worker.watch.ports import Shelved
+
+# --- The invoice -----------------------------------------------------------------------------------------------------
+
 
 _DIGITS: Final = 9
 """A date in a file name has eight digits."""
 _NOTHING: Final = re.compile("(?!)")
 
 STILL_WRITTEN: Final = Unreadable(Reason.INVOICE_MISSING, "still_written")
-"""What loading gives for a file that is there and not whole yet; whoever holds for it says so."""
+"""Result of loading a file that exists and is still being written; the hold says so."""
 
 LoadInvoice = Callable[[str], tuple[str, bytes] | Unreadable | None]
-"""A file's path inside the invoices folder → its own name and bytes; Unreadable or None where it is no such PDF."""
+"""A file's path inside the invoices folder → its own name and bytes; Unreadable or None if it is no such PDF."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenInvoice:
-    """The invoice of one submission: its title, name and bytes where it rides along, and the register's line."""
+    """The invoice of one submission: its title, its name and bytes if it is attached, and the register's line."""
 
     title: str
     attached: tuple[str, bytes] | None
     registered: Invoice | None
-    """None where its name alone led to it."""
+    """None if the file was found by its name alone."""
 
 
 def way_of(invoice: ChosenInvoice | None) -> When | None:
-    """Whether the invoice rides along or goes apart; None where there is none, or no decision."""
+    """Returns whether the invoice is attached or goes apart; None if there is no invoice, or no decision."""
     if invoice is None:
         return None
     return When.APART if invoice.attached is None else When.ATTACHED
@@ -51,9 +56,9 @@ def way_of(invoice: ChosenInvoice | None) -> When | None:
 def choose_invoice(
     product: Product, number: str, rule: Rule, project: Project, load: LoadInvoice, candidates: tuple[str, ...] = ()
 ) -> ChosenInvoice | Hold | None:
-    """The invoice that rides along, or why it is not known; None where this product never has one.
+    """Returns the invoice, or the hold that says why it is not known; None if this product never has one.
 
-    ``candidates`` are what ``find_candidates`` found; they count only where the register says nothing.
+    ``candidates`` are the results of ``find_candidates``. They count only if the register names no invoice.
     """
     title = INVOICE_TITLES.get(product)
     if title is None:
@@ -108,10 +113,10 @@ def find_candidates(
 
 
 def could_be_invoice(file: str, product: Product, number: str, project: Project, register: Register) -> bool:
-    """Whether the file's name holds this contract number, or this project's name, and nothing of another's.
+    """Returns whether the file's name holds this contract number or this project's name, and no other project's.
 
-    A longer project's name that holds this one, another's name beside it, or another number makes it the other's;
-    so does the register where it names the file for anything else.
+    The file belongs to another project if its name holds a longer project name that contains this one, another
+    project's name, or another number, or if the register names the file for anything else.
     """
     key, own = _key_of(file), _folded(project.name)
     holds_number = holds_code(key, _folded(number))
@@ -133,7 +138,7 @@ def could_be_invoice(file: str, product: Product, number: str, project: Project,
 def files_in_question(
     product: Product, number: str, project: Project, register: Register
 ) -> tuple[frozenset[str], Callable[[str], bool] | None]:
-    """The files that the register names for this guarantee; where it names no invoice, which file could be it."""
+    """Returns the files that the register names for this guarantee, and a candidate test if it names no invoice."""
     registered = invoice_for(project, product, number)
     named = {document.file for document in project.documents.get(product, ())}
     if registered is not None:
@@ -146,7 +151,7 @@ def files_in_question(
 
 
 def holds_code(text: str, code: str) -> bool:
-    """Whether ``code`` stands in ``text`` as a number of its own, and not as a part of a longer one."""
+    """Returns whether ``text`` holds ``code`` as a number of its own, not as a part of a longer one."""
     return (
         code in text
         and bool(code)
@@ -155,7 +160,7 @@ def holds_code(text: str, code: str) -> bool:
 
 
 def holds_name(text: str, name: str) -> bool:
-    """Whether ``name`` stands in ``text``; 工事その1 does not in 工事その12."""
+    """Returns whether ``text`` holds ``name``; 工事その12 does not hold 工事その1."""
     at = text.find(name) if name else -1
     while at >= 0:
         before, after = text[at - 1 : at], text[at + len(name) : at + len(name) + 1]
@@ -177,7 +182,7 @@ def _key_of(file: str) -> str:
 
 
 def _is_of(product: Product, rest: str) -> bool:
-    """What the name says besides the project's: 前払 with 中間 is the interim payment's, 前払 alone the advance's."""
+    """Returns whether the rest of the name fits: 前払 with 中間 is the interim payment's, 前払 alone the advance's."""
     if "前払" not in rest and "前金払" not in rest:
         return True
     return (product is Product.INTERIM) is ("中間" in rest)
@@ -189,7 +194,7 @@ def _numbers_in(key: str, register: Register, except_of: str) -> Iterable[tuple[
 
 
 def _alike(number: str) -> re.Pattern[str]:
-    """Numbers of the form of this one, digit for digit; none where it is so short that a date could be one."""
+    """Matches numbers of the same form, digit for digit; matches nothing if a date could have that form."""
     key = match_key(number)
     if sum(map(str.isdigit, key)) < _DIGITS:
         return _NOTHING
@@ -204,3 +209,99 @@ def _is_registered(file: str, register: Register) -> bool:
         for invoices in project.invoices.values()
         for invoice in invoices
     )
+
+
+# --- The other documents ---------------------------------------------------------------------------------------------
+
+
+LoadFile = Callable[[str], tuple[str, bytes] | Unreadable | None]
+"""A file name as registered → its own name and bytes; Unreadable or None if it is no such PDF."""
+
+_SUFFIX: Final = ".pdf"
+_INVOICE: Final = "請求書"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDocument:
+    """A document as it goes along."""
+
+    title: str
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenDocuments:
+    """The documents of one submission in the register's order, and why they are not all."""
+
+    loaded: tuple[LoadedDocument, ...] = ()
+    holds: tuple[Hold, ...] = ()
+
+
+def choose_documents(product: Product, rule: Rule, project: Project, load: LoadFile) -> ChosenDocuments:
+    """Returns the documents that ``project`` lists for ``product`` and ``rule`` allows."""
+    registered = project.documents.get(product)
+    if registered is None and rule.other_documents:
+        # The issuer asks for "the other required documents": only the project can say which, or that there are none.
+        return ChosenDocuments((), (_undecided("others"), *_lacking(rule, ())))
+    documents = registered or ()
+    loaded, holds = [], [*_lacking(rule, documents), *_not_named(rule, documents)]
+    for document in documents:
+        if _is_invoice(document, rule):
+            # An invoice registered as a document would skip the checks of its text, its day and earlier use.
+            holds.append(_undecided("is_invoice", title=title_of(document)))
+            continue
+        found = load(document.file)
+        match found:
+            case Unreadable(Reason.TOO_LARGE):
+                holds.append(Hold.of(Reason.TOO_BIG, file=document.file))
+            case Unreadable(Reason.INVOICE_MISSING, why):  # it is there, and still being written
+                holds.append(_undecided(why, file=document.file))
+            case Unreadable(Reason.DAMAGED, why) if why:
+                holds.append(Hold.of_code(Reason.DOCUMENTS_UNDECIDED, why))
+            case Unreadable() | None:
+                holds.append(_undecided(file=document.file))
+            case _:
+                loaded.append(LoadedDocument(title_of(document), *found))
+    return ChosenDocuments(tuple(loaded), tuple(holds))
+
+
+def title_of(document: Document) -> str:
+    """Returns the document's title, else its file's name without folder and ending."""
+    name = document.file.rpartition("/")[2]
+    return document.title or (name[: -len(_SUFFIX)] if name.lower().endswith(_SUFFIX) else name)
+
+
+def _lacking(rule: Rule, documents: tuple[Document, ...]) -> list[Hold]:
+    return [
+        _undecided("required", title=name)
+        for name in rule.documents_required
+        if not any(_is_called(document, name) for document in documents)
+    ]
+
+
+def _not_named(rule: Rule, documents: tuple[Document, ...]) -> list[Hold]:
+    if rule.other_documents:
+        return []
+    named = rule.documents_required + rule.documents_allowed
+    return [
+        _undecided("not_named", title=title_of(document))
+        for document in documents
+        if not any(_is_called(document, name) for name in named)
+    ]
+
+
+def _is_invoice(document: Document, rule: Rule) -> bool:
+    """An invoice by its title or its file's name, which the issuer does not name among the documents."""
+    is_named = any(_is_called(document, name) for name in rule.documents_required + rule.documents_allowed)
+    return not is_named and _INVOICE in match_key(document.title + document.file.rpartition("/")[2])
+
+
+def _is_called(document: Document, name: str) -> bool:
+    """By its title, or by a file name that holds the name (前払金申請書_道路改良.pdf)."""
+    wanted = match_key(name)
+    return match_key(document.title) == wanted or wanted in match_key(document.file.rpartition("/")[2])
+
+
+def _undecided(code: str = "", **params: str) -> Hold:
+    return Hold.of(Reason.DOCUMENTS_UNDECIDED, code, **params)

@@ -1,10 +1,10 @@
-"""What is wrong with a letter is found once for the same contents, and anew for any other."""
+"""The faults of a message are found once for the same contents, and again for any other."""
 
 from __future__ import annotations
 
 import pytest
 
-from worker.compose import readback
+from worker.compose import checks
 from worker.compose.checks import pre_send_check
 from worker.core.model import Address, Attachment, Draft, sha256
 from worker.core.states import Reason
@@ -33,7 +33,7 @@ def reasons(of: Draft, draft_hash: str, body: str = BODY, max_bytes: int = 1_000
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
-    readback._found.clear()
+    checks._found.clear()
 
 
 def test_a_letter_that_reads_as_it_was_meant_is_fit() -> None:
@@ -60,9 +60,9 @@ def test_the_same_letter_is_measured_anew_by_another_limit() -> None:
 
 
 def test_only_the_newest_are_remembered() -> None:
-    for number in range(readback.REMEMBERED + 5):
-        readback._found[(str(number), 1)] = ()
+    for number in range(checks.REMEMBERED + 5):
+        checks._found[(str(number), 1)] = ()
     pre_send_check(draft(), "0" * 64, BODY, CONTENTS, 1_000_000)
     pre_send_check(draft(), "1" * 64, BODY, CONTENTS, 1_000_000)
-    assert ("0" * 64, 1_000_000) in readback._found
-    assert ("0", 1) not in readback._found
+    assert ("0" * 64, 1_000_000) in checks._found
+    assert ("0", 1) not in checks._found
