@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from worker.__main__ import main
 from worker.approve import reevaluate
+from worker.compose import checks
 from worker.compose import mime_verify as decode
 from worker.compose import mime_write as letter
 from worker.pipeline import intake
@@ -91,8 +92,9 @@ _PLAIN: Final[tuple[tuple[str, Any, tuple[str, ...]], ...]] = (
     ("take the mail apart, recognise it", intake, ("read_message", "classify_mail")),
     ("decide the fields", reading, ("read_notice",)),
     ("match, compose, judge", reevaluate, ("draft_submission",)),
-    ("write the letter, read it back", letter, ("write_letter",)),
-    ("write the letter, read it back", decode, ("differences",)),
+    ("write the letter, read it back", checks, ("build_message", "verify_message")),
+    ("write the letter, read it back", letter, ("build_message",)),
+    ("write the letter, read it back", decode, ("verify_message",)),
     ("record: read and write", writing.SqlWriting, ("create", "change", "note", "keep", "keep_notice", "_rows")),
     ("record: read and write", writing.SqlWriting, ("record_message", "record_look", "raise_alarm")),
     ("record: read and write", store.SqlStore, ("_rows", "_begin", "mark_head", "marked_head")),
