@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.authenticate.auth_results import (
+from worker.authenticate.auth_headers import (
     RESULTS_LIMIT,
+    Field,
     Findings,
     Stand,
     Tally,
@@ -16,7 +17,6 @@ from worker.authenticate.auth_results import (
     server_of,
     tally_servers,
 )
-from worker.authenticate.sender import Field
 
 MX = "mx.contractor.example"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.authenticate.auth_results import Finding
+from worker.authenticate.auth_headers import Field, Finding
 from worker.authenticate.dkim_policy import (
     LOOKED_AT,
     MAX_AGE,
@@ -22,7 +22,6 @@ from worker.authenticate.dkim_policy import (
     read_tags,
     try_signatures,
 )
-from worker.authenticate.sender import Field
 from worker.core.model import JST
 
 NOW = dt.datetime(2026, 11, 21, 9, tzinfo=JST)

@@ -12,7 +12,7 @@ import pytest
 from tests.support import notice_pdfs as made
 from tests.support.zips import LOCKED, raw_zip, zipped
 from worker.read.archives import ENTRIES, MEMBERS, RATIO, UNPACKED_BYTES, Unpacked, unpack
-from worker.read.attachments import Sort
+from worker.read.message import Sort
 
 PDF = made.plain()
 REFUSED = Unpacked(unopened=(("", Sort.ZIP),))

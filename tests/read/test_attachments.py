@@ -8,7 +8,7 @@ from tests.support import notice_pdfs as made
 from tests.support.zips import locked_zip, zipped
 from worker.core.model import Unreadable
 from worker.core.states import Reason
-from worker.read.attachments import (
+from worker.read.message import (
     LETTERHEAD,
     Sort,
     hands_a_link,

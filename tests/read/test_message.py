@@ -16,9 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from worker.read.attachments import Sort, speaks_of_a_key
-from worker.read.charsets import decode_bytes, decode_words, read_addresses, read_value
-from worker.read.message import DEPTH_LIMIT, PARTS_LIMIT, Defect, Message, read_message
+from worker.read.message import DEPTH_LIMIT, PARTS_LIMIT, Defect, Message, Sort, read_message, speaks_of_a_key
+from worker.read.mime import decode_bytes, decode_words, read_addresses, read_value
 
 PDF = b"%PDF-1.4\n" + bytes(range(256)) * 8 + b"\n%%EOF\n"
 SUBJECT = "電子保証（認証キー）発行完了のお知らせ"

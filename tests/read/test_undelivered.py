@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from worker.read.automatic_mail import has_transcript, is_answer, is_failure_subject, name_returning, says_undelivered
 from worker.read.message import read_message
 from worker.read.mime import split_headers
-from worker.read.undelivered import has_transcript, is_answer, is_failure_subject, name_returning, says_undelivered
 
 NEWS = """
 このメールアドレスは3月末で廃止されました。新しいアドレスへ再送してください。

@@ -18,7 +18,7 @@ from worker.core.model import Located, PdfText, Unreadable
 from worker.core.states import Reason
 from worker.read.archives import Unpacked, unpack
 from worker.read.budget import PDF_SECONDS, STRANGERS_PDF_SECONDS, Lane
-from worker.read.pdf.lanes import Lanes
+from worker.read.pdf.pool import Lanes
 from worker.read.ports import MailReader
 
 LIMITS = {Lane.OURS: PDF_SECONDS, Lane.STRANGERS: STRANGERS_PDF_SECONDS}

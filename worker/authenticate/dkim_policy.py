@@ -16,8 +16,7 @@ from email.utils import parsedate_to_datetime
 from enum import Enum, StrEnum, auto
 from typing import Final
 
-from worker.authenticate.auth_results import Finding
-from worker.authenticate.sender import Field, read_domain
+from worker.authenticate.auth_headers import Field, Finding, read_domain
 from worker.core.addresses import is_within
 
 LOOKED_AT: Final = 5

@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Protocol
 
+from worker.authenticate.auth_headers import Field
 from worker.authenticate.dkim_policy import Signed
-from worker.authenticate.sender import Field
 
 
 class Signatures(Protocol):

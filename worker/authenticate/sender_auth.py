@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from worker.authenticate.auth_results import Findings, read_findings
+from worker.authenticate.auth_headers import Field, Findings, Flaw, Sender, read_fields, read_findings, read_sender
 from worker.authenticate.dkim_policy import Signed, Unsigned, judge_found
-from worker.authenticate.sender import Field, Flaw, Sender, read_fields, read_sender
 from worker.config.addresses import domain_of
 from worker.core.addresses import is_within
 from worker.core.model import Address

@@ -12,7 +12,7 @@ from typing import Final
 
 import click
 
-from worker.authenticate.auth_results import Tally, tally_servers
+from worker.authenticate.auth_headers import Tally, tally_servers
 from worker.authenticate.dkim_policy import Resolver
 from worker.cli import DONE, NOT_REACHED, Cli, cli, json_option, pass_cli
 from worker.cli.absence import absence_of, absence_text

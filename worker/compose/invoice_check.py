@@ -19,7 +19,7 @@ from worker.core.rulebook import Issuer, Project
 from worker.core.states import Reason
 from worker.core.text import fold_hyphens, match_key, repair_radicals
 from worker.match.match import Register, fold_firm, fold_name
-from worker.read.notice_labels import is_broken
+from worker.read.notice import is_broken
 
 TELLING: Final = 4
 """Characters from which a name or a value says whose it is: 道路 and 第1号 stand in many papers."""

@@ -51,7 +51,6 @@ from worker.pipeline.strangers import MailRead, Read, Turns, Unmetered
 from worker.pipeline.submissions import Seen, Taking
 from worker.pipeline.track import MAY_BE_HELD_ANEW, OWN_MESSAGE, Receiving, find_ours
 from worker.read.archives import MEMBERS, UNPACKED_BYTES, Unpacked
-from worker.read.attachments import Sort, Unopened, is_mail_file, name_file
 from worker.read.budget import HOLDS_PER_MAIL, Ended, Lane, PutOff
 from worker.read.classify import (
     Announcement,
@@ -64,7 +63,7 @@ from worker.read.classify import (
     add_unpacked,
     recognise_mail,
 )
-from worker.read.message import Defect, Message, read_message
+from worker.read.message import Defect, Message, Sort, Unopened, is_mail_file, name_file, read_message
 from worker.read.pdf_bytes import begins_as_pdf
 from worker.read.ports import MailReader, MailReaders, PdfReader
 from worker.store.ports import Author, Store, Writing

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Final
 
-from worker.read.attachments import Sort, is_zip, speaks_of_a_key
-from worker.read.charsets import decode_bytes
-from worker.read.message import FILENAME_LIMIT, is_pdf
+from worker.read.message import FILENAME_LIMIT, Sort, is_pdf, is_zip, speaks_of_a_key
+from worker.read.mime import decode_bytes
 
 MEMBERS: Final = 20
 """Files of one ZIP: an office sends one to five; hundreds are a delivery of photographs, or an attack."""

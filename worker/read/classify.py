@@ -19,8 +19,7 @@ from worker.core.rulebook import Guarantor
 from worker.core.text import match_key
 from worker.read.announcement import read_announced
 from worker.read.archives import Unpacked
-from worker.read.attachments import Sort, Unopened, hands_a_link, name_sort, speaks_of_a_key
-from worker.read.message import Message
+from worker.read.message import Message, Sort, Unopened, hands_a_link, name_sort, speaks_of_a_key
 
 _FORWARDED: Final = re.compile(
     r"(?:\[[^\]]{0,40}\]|【[^】]{0,40}】|(?:re|aw|返信)(?:\[?\d{1,3}\]?)?:)*(?:fwd?|転送)(?:\[?\d{1,3}\]?)?:",

@@ -16,8 +16,7 @@ from worker.core.model import Located, Notice, PdfText, Place, Stretch, Unreadab
 from worker.core.rulebook import Guarantor
 from worker.core.states import Reason
 from worker.core.text import half_width
-from worker.read.notice import CODE_CHARACTERS
-from worker.read.notice_labels import CODES, Labels, fold_line, fold_lines, labels_of
+from worker.read.notice import CODE_CHARACTERS, CODES, Labels, fold_line, fold_lines, labels_of
 
 LINES_APART: Final = 2.4
 """Sizes of the print between a line and its continuation, at most: half as much again as a line of 1.6 sizes."""

@@ -14,11 +14,26 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.core.message_id import find_own_form
-from worker.read.auto_replies import is_answering_machine, name_automatic
-from worker.read.charsets import decode_bytes, header_text, html_text, read_value
+from worker.read.automatic_mail import (
+    has_transcript,
+    is_answer,
+    is_answering_machine,
+    is_failure_subject,
+    name_automatic,
+    name_returning,
+    says_undelivered,
+)
 from worker.read.message import Message
-from worker.read.mime import Headers, split_headers, split_parts, undo_transfer
-from worker.read.undelivered import has_transcript, is_answer, is_failure_subject, name_returning, says_undelivered
+from worker.read.mime import (
+    Headers,
+    decode_bytes,
+    header_text,
+    html_text,
+    read_value,
+    split_headers,
+    split_parts,
+    undo_transfer,
+)
 from worker.track.bounces import read_bounce
 from worker.track.dsn import BLOCKS_LIMIT, DIAGNOSTIC_LIMIT, STATUS, Action, Block, read_delivery_status, read_fields
 

@@ -15,11 +15,9 @@ from urllib.parse import unquote_to_bytes
 
 from worker.config.addresses import domain_of
 from worker.core.rulebook import Guarantor
-from worker.read.attachments import is_zip, speaks_of_a_key
-from worker.read.charsets import decode_bytes, decode_words, header_text, read_value
 from worker.read.classify import Ours, Own, Report, Unrelated, recognise_mail
-from worker.read.message import Message, is_pdf, read_message
-from worker.read.mime import split_headers, undo_transfer
+from worker.read.message import Message, is_pdf, is_zip, read_message, speaks_of_a_key
+from worker.read.mime import decode_bytes, decode_words, header_text, read_value, split_headers, undo_transfer
 from worker.watch.ports import Header, Part
 
 FIELDS: Final = (

@@ -22,8 +22,8 @@ from worker.core.errors import Unavailable
 from worker.core.model import Notice, PdfText, Product, Unreadable
 from worker.core.states import Reason
 from worker.read.archives import ENTRIES, MEMBERS, Unpacked
-from worker.read.attachments import Sort
 from worker.read.budget import STRANGERS_PDF_SECONDS, Lane
+from worker.read.message import Sort
 from worker.read.notice import PAGE_CHARACTERS, read_notice
 from worker.read.pdf import child as pdf_child
 from worker.read.pdf import pool as pdf_pool

@@ -22,6 +22,7 @@ import dns.exception
 import dns.flags
 import dns.resolver
 
+from worker.authenticate.auth_headers import Field
 from worker.authenticate.dkim_policy import (
     MIN_KEY_BITS,
     Resolver,
@@ -33,7 +34,6 @@ from worker.authenticate.dkim_policy import (
     judge_key,
     try_signatures,
 )
-from worker.authenticate.sender import Field
 from worker.core.clock import Clock
 from worker.core.errors import Unavailable
 

@@ -1,8 +1,8 @@
-"""The warm pool of child processes that read PDFs: one request at a time each, under the parent's clock.
+"""The pool of child processes that read PDFs, each one request at a time under the parent's clock.
 
-It promises an answer for every PDF within ``READ_SECONDS``, whatever the PDF does: a child that crashed or met a limit
-is replaced, one that refused a PDF reads the next, and this process never opens the PDF itself. It does not know what
-the text says.
+Every PDF gets an answer within ``READ_SECONDS``. A child that crashed or met a limit is replaced; one that refused a
+PDF reads the next. This process never opens a PDF itself. The next free child reads a PDF of ours before a stranger's,
+and strangers together hold at most their share of the children.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -22,11 +24,55 @@ from worker.core.errors import Unavailable
 from worker.core.model import Located, PageText, PdfText, Place, Stretch, Unreadable
 from worker.core.states import REFUSALS, Reason
 from worker.read.archives import MEMBER_BYTES, MEMBERS, UNPACKED_BYTES, Unpacked, has_too_many_entries
-from worker.read.attachments import Sort
-from worker.read.budget import PDF_SECONDS, STRANGERS_PDF_SECONDS, Lane
+from worker.read.budget import PDF_SECONDS, STRANGERS_PDF_SECONDS, Lane, strangers_most
+from worker.read.message import Sort
 from worker.read.pdf.child import LENGTH, PAGES, UNPACK
-from worker.read.pdf.lanes import Lanes
 from worker.read.ports import BROKEN_SANDBOX, MailReader, Sandbox
+
+
+class Lanes:
+    """The places of so many children; used from one event loop."""
+
+    def __init__(self, children: int) -> None:
+        self._free = children
+        self._most = {Lane.OURS: children, Lane.STRANGERS: strangers_most(children)}
+        self._busy = dict.fromkeys(Lane, 0)
+        self._waiting: dict[Lane, deque[asyncio.Future[None]]] = {lane: deque() for lane in Lane}
+
+    @asynccontextmanager
+    async def place(self, lane: Lane) -> AsyncIterator[None]:
+        """Hold a place, once it is this one's turn."""
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting[lane].append(turn)
+        self._call()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():  # it was called in the moment in which it was given up
+                self._leave(lane)
+            raise
+        try:
+            yield
+        finally:
+            self._leave(lane)
+
+    def _leave(self, lane: Lane) -> None:
+        self._busy[lane] -= 1
+        self._free += 1
+        # Not at once: who asked may go on with the same PDF, and no stranger's is to come in between.
+        asyncio.get_running_loop().call_soon(self._call)
+
+    def _call(self) -> None:
+        for lane in Lane:  # ours first
+            waiting = self._waiting[lane]
+            while waiting and self._free and self._busy[lane] < self._most[lane]:
+                turn = waiting.popleft()
+                if turn.cancelled():
+                    continue
+                self._busy[lane] += 1
+                self._free -= 1
+                turn.set_result(None)
+
 
 CHILDREN: Final = 4
 """At most so many, and no more than cores: each holds some 90 MB, and reading is not what takes the time in a day."""

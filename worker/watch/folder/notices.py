@@ -26,7 +26,7 @@ from worker.core.file_names import (
     unfinished_names,
 )
 from worker.core.model import Unread
-from worker.read.charsets import decode_bytes
+from worker.read.mime import decode_bytes
 from worker.watch.folder.invoices import DEPTH, FILES
 from worker.watch.ports import Listed, Rest
 
