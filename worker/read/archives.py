@@ -1,8 +1,8 @@
-"""Takes the PDFs out of a ZIP, within limits that no ZIP can move.
+"""Extracts the PDFs from a ZIP, in the child process that reads PDFs, within limits that no ZIP can exceed.
 
-Promise: nothing is inflated but PDFs and the first bytes of each file, never more than the limits, whatever sizes the
-ZIP states; no name leads to a folder; and what was not taken out is named. It writes nothing and opens no PDF. It runs
-in the child process that reads PDFs.
+Only PDFs, and the first bytes of each file, are decompressed, never beyond the limits, independent of the sizes that
+the ZIP states. A name never leads to a folder, and every file that was not extracted is named. Nothing is written, and
+no PDF is opened.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MEMBER_BYTES: Final = 10_000_000
 UNPACKED_BYTES: Final = 20_000_000
 """Bytes of all PDFs of one ZIP: as much as any file is read of."""
 RATIO: Final = 100
-"""How many times larger a file may come out: PDFs come out up to 10 times larger, bombs 1,000 times."""
+"""The largest factor by which a file may grow: PDFs grow up to 10 times, bombs 1,000 times."""
 SNIFFED: Final = 2_048
 """Bytes by which a file is known as a PDF."""
 
@@ -45,9 +45,9 @@ class Unpacked:
     others: tuple[str, ...] = ()
     """Names of files that are no PDFs."""
     unopened: tuple[tuple[str, Sort], ...] = ()
-    """Files that may hold a notice and were not taken out; the name is empty where it is the ZIP itself."""
+    """Files that may hold a notice and were not extracted; the name is empty for the ZIP itself."""
     speaks_of_a_key: bool = False
-    """Set where the name of a file in it does."""
+    """Set if the name of a file in it mentions 認証キー."""
 
 
 @dataclass(slots=True)
@@ -63,12 +63,12 @@ class _Refused(Exception):
 
 
 def has_too_many_entries(content: bytes) -> bool:
-    """Returns whether a ZIP's directory may be longer than is looked into; counts the marks of its entries."""
+    """Returns whether a ZIP's directory is longer than ENTRIES; counts the marks of its entries."""
     return content.count(_CENTRAL) > ENTRIES
 
 
 def unpack(content: bytes) -> Unpacked:
-    """The PDFs in the ZIP, and what else is in it; what is no sound ZIP is itself unopened. Raises MemoryError."""
+    """Returns the PDFs in the ZIP and its other contents; a damaged ZIP is itself unopened. Raises MemoryError."""
     whole = Unpacked(unopened=(("", Sort.ZIP),))
     if has_too_many_entries(content):
         return whole
@@ -126,7 +126,7 @@ def _take(content: bytes, member: zipfile.ZipInfo, name: str, taking: _Taking) -
 
 
 def _packed(content: bytes, member: zipfile.ZipInfo) -> memoryview:
-    """The member's bytes as they stand in the ZIP. Raises _Refused."""
+    """Returns the member's compressed bytes. Raises _Refused."""
     start = member.header_offset
     header = content[start : start + _LOCAL_BYTES]
     if len(header) < _LOCAL_BYTES or not header.startswith(b"PK\x03\x04"):

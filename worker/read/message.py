@@ -35,11 +35,11 @@ from worker.read.mime import (
 from worker.read.pdf_bytes import CONTAINER
 
 LETTERHEAD: Final = 40_000
-"""Bytes of a picture that stands in the text: logos of signatures have some 5 kB, a legible photo of a sheet 100 kB."""
+"""Bytes of a picture inside the text: logos of signatures have some 5 kB, a legible photo of a sheet 100 kB."""
 
 _KEY_WORD: Final = match_key("認証キー")
 _ZIP_MARKS: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08PK\x03\x04")
-"""A ZIP, an empty one, one that was split and is one piece after all."""
+"""A ZIP, an empty one, and a split one that is complete in one piece."""
 _OFFICE: Final = re.compile(
     r"\.(?:doc|dot|xls|xlt|xla|xlw|ppt|pot|pps|vsd|mpp|odt|ods|odp|odg|jtd|jtdc|jtt|rtf|pages|numbers|key)[xmb]?\Z"
 )
@@ -90,10 +90,10 @@ class Unopened:
     """An attachment, or a file in a ZIP, that is not opened."""
 
     filename: str
-    """Empty where it is the ZIP itself, or no file."""
+    """Empty for the ZIP itself, and for a link."""
     sort: Sort
     archive: str = ""
-    """Name of the ZIP that it stands in, or is."""
+    """Name of the ZIP that contains it, or that it is."""
 
     @property
     def shown(self) -> str:
@@ -107,7 +107,7 @@ def speaks_of_a_key(text: str) -> bool:
 
 
 def is_zip(kind: str, filename: str, content: bytes) -> bool:
-    """By name, or by its first bytes where it is no document of an office program: those are ZIPs as well."""
+    """Returns whether it is a ZIP, by name or first bytes; office documents are ZIPs too and do not count."""
     name = _folded(filename)
     if name.endswith(".zip"):
         return True
@@ -116,9 +116,9 @@ def is_zip(kind: str, filename: str, content: bytes) -> bool:
 
 
 def name_sort(kind: str, filename: str, content: bytes, *, is_in_text: bool = False) -> Sort | None:
-    """Returns the kind of a file that is neither PDF nor text; None where it cannot hold a notice.
+    """Returns the kind of a file that is neither PDF nor text; None if it cannot hold a notice.
 
-    ``is_in_text`` is set where it stands inside the text instead of beside it.
+    ``is_in_text`` is set for a file shown inside the text.
     """
     name = _folded(filename)
     if kind in _TNEF or name == "winmail.dat" or _OUTLOOK.search(name):
@@ -152,7 +152,7 @@ def is_mail_file(filename: str, content: bytes) -> bool:
 
 
 def name_file(read: Notice | Unreadable, filename: str, content: bytes) -> Notice | Unreadable:
-    """``read``; where the file is no PDF at all, it says what it is instead."""
+    """Returns ``read``, or the kind of the file if it is not a PDF at all."""
     if not isinstance(read, Unreadable) or read.detail != CONTAINER or content.lstrip().startswith(b"%PDF-"):
         return read
     sort = name_sort("", filename, content) or Sort.OTHER
@@ -188,7 +188,7 @@ _FILE_LINK: Final = re.compile(
 
 
 def is_file_link(text: str) -> bool:
-    """Returns whether a text, HTML as it stands, links a file."""
+    """Returns whether a text, or raw HTML, links a file."""
     return _FILE_LINK.search(text) is not None
 
 
@@ -198,7 +198,7 @@ UUENCODED_LIMIT: Final = 10
 
 
 def find_uuencoded(text: str) -> tuple[str, ...]:
-    """Returns the names of files that stand in a text by uuencode, as old mail programs attach them."""
+    """Returns the names of uuencoded files in a text, as old mail programs attach them."""
     return tuple(found[1].strip() for found in islice(_UUENCODED.finditer(text), UUENCODED_LIMIT))
 
 
@@ -218,11 +218,12 @@ DEPTH_LIMIT: Final = 256
 TEXT_LIMIT: Final = 200_000
 """Bytes read of one text, and characters of all texts of one message: a page is 2,000."""
 SUBJECT_LIMIT: Final = 1000
-"""Characters of a subject or a date that are kept: what is recognised and shown stands in the first 100."""
+"""Characters of a subject or a date that are kept; recognition and display use the first 100."""
 FILENAME_LIMIT: Final = 255
 """Characters of a file name: what a file system takes."""
 _SNIFFED: Final = 1024
-"""A part with a PDF's mark this near its beginning is looked at; ``pdf_bytes`` refuses it by name where it is none."""
+"""A part whose first bytes up to here hold the mark of a PDF is read as one; ``pdf_bytes`` names the fault of a false
+one."""
 _OF_REPORTS: Final = frozenset(
     {
         "message/delivery-status",
@@ -240,7 +241,7 @@ _LINK: Final = re.compile(r"https?://", re.IGNORECASE)
 
 
 class Defect(StrEnum):
-    """What was found wrong, or was left unread, in a mail that was read all the same."""
+    """The defects of a mail that was still read, and the parts that were left out."""
 
     HEADERS = "headers"
     BOUNDARY = "boundary"
@@ -254,35 +255,35 @@ class Defect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A mail as read. What stands in a mail within it (message/rfc822) is that one's, in ``nested``."""
+    """A parsed mail. The contents of an enclosed mail (message/rfc822) are in ``nested``."""
 
     message_id: str = ""
-    """With its angle brackets; empty where there is none."""
+    """With its angle brackets; empty if there is none."""
     senders: tuple[str, ...] = ()
     """Bare addresses of every From."""
     subject: str = ""
     date: str = ""
-    """As written: it may be no date at all."""
+    """As written; it may be no valid date."""
     texts: tuple[str, ...] = ()
     pdfs: tuple[Attached, ...] = ()
-    """Without those of ``nested`` and without what stands in a multipart/report."""
+    """Without those of ``nested`` and of a multipart/report."""
     zips: tuple[Attached, ...] = ()
     unopened: tuple[Unopened, ...] = ()
     """Other attachments that may hold a notice."""
     names: tuple[str, ...] = ()
-    """Of every file in it, without those of ``nested``."""
+    """File names, without those of ``nested``."""
     has_link: bool = False
-    """Set where a text, or the HTML of one, holds an address of the web."""
+    """Set if a text or its HTML holds a web address."""
     links_a_file: bool = False
-    """Set where such an address is that of a file service, or bears a file's name."""
+    """Set if such an address belongs to a file service, or carries a file name."""
     is_report: bool = False
-    """Whether it is a multipart/report, or holds one at its first level (lists add a footer around it)."""
+    """Set for a multipart/report, also at the first level of another type (lists add a footer around it)."""
     auto_submitted: bool = False
     """RFC 3834 §5: anything but ``no``."""
     answers_by: str = ""
-    """By what it is known as an answer or a report (``auto_replies.name_answer``); empty where nothing says so."""
+    """The sign of a reply or a report (``automatic_mail.name_answer``); empty if there is none."""
     unattended_by: str = ""
-    """By what it is known as sent by a machine under a person's address; empty where nothing says so."""
+    """The sign that a machine sent it from a person's address; empty if there is none."""
     nested: tuple[Message, ...] = ()
     defects: tuple[Defect, ...] = ()
 
@@ -303,7 +304,7 @@ class _Sheet:
     defects: dict[Defect, None] = field(default_factory=dict)
     has_report: bool = False
     holds_report: bool = False
-    """Whether a report, or a part that only reports have, stands in it at any level of its own."""
+    """Set if it holds a report, or a part that only reports have, at any level of its own."""
     characters: int = 0
     finished: Message = field(default_factory=Message)
 
@@ -321,18 +322,18 @@ class _Sheet:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part still to be read: of which message, how deep, and what it is where it does not say."""
+    """A part still to be read, with its message, its depth and its default type."""
 
     raw: bytes
     sheet: _Sheet | None
     depth: int
     assumed: str = "text/plain"
     level: int = 0
-    """Depth within its own message; 0 begins one."""
+    """Depth within its own message; 0 begins a message."""
 
 
 def read_message(raw: bytes) -> Message:
-    """Everything of a mail that can be read, however broken it is."""
+    """Returns everything of a mail that can be read, however broken it is."""
     sheets: list[_Sheet] = []
     waiting = [_Part(raw, None, 0)]
     count = 0
@@ -388,7 +389,7 @@ def _finish(sheet: _Sheet) -> Message:
 
 
 def _read_part(part: _Part, headers: Headers, body: bytes, sheet: _Sheet) -> Iterator[_Part]:
-    """What a part adds to its message is noted there; the parts it holds are given back."""
+    """Adds the contents of a part to its message, and yields the parts that it contains."""
     content_type = read_value(headers.first(b"content-type"))
     kind = content_type.word or part.assumed
     if kind == "multipart/report":
@@ -465,7 +466,10 @@ def _read_leaf(
 
 
 def is_pdf(kind: str, filename: str, content: bytes) -> bool:
-    """By type, by name or by its first bytes; a text only where it begins with the mark: people write about PDFs."""
+    """Returns whether it is a PDF by type, name or first bytes.
+
+    A text must begin with the mark of a PDF: people write about PDFs.
+    """
     if kind in {"application/pdf", "application/x-pdf"}:
         return True
     if unicodedata.normalize("NFKC", filename).strip().lower().endswith(".pdf"):

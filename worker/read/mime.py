@@ -10,8 +10,9 @@ from __future__ import annotations
 import binascii
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 _JIS_CHARSETS: Final = frozenset(
@@ -33,7 +34,7 @@ _NUMBERED: Final = re.compile(r"(?:iso-8859-(?:[2-9]|1[03456])|windows-125[0-8])
 
 _ESCAPE: Final = re.compile(rb"\x1b(\$[@B]|\$\([@BD]|\([BJIH])")
 _NO_SHIFT_JIS: Final = re.compile("[\x80\xa0\uf8f1-\uf8f3]")
-"""What Python's cp932 gives for the bytes 80, A0 and FD to FF, which are no Shift_JIS."""
+"""The characters that Python's cp932 returns for the bytes 80, A0 and FD to FF, which are not Shift_JIS."""
 _HALF_WIDTH: Final = b"(I"
 _SUPPLEMENT: Final = b"$(D"
 """JIS X 0212, which Windows' tables do not hold."""
@@ -66,7 +67,7 @@ _QUOTED_OR_COMMENT: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|[()]|[^"()]+', re.DO
 
 
 def decode_bytes(raw: bytes, charset: str = "") -> tuple[str, bool]:
-    """``raw`` as text, and whether ``charset`` was known and fitted; an empty one counts as fitting."""
+    """Returns ``raw`` as text, and whether ``charset`` was known and fitted; an empty one counts as fitting."""
     name = charset.strip().strip("\"'").lower()
     if name in _JIS_CHARSETS:
         return _decode_jis(raw), True
@@ -81,7 +82,7 @@ def decode_bytes(raw: bytes, charset: str = "") -> tuple[str, bool]:
 
 
 def _guess(raw: bytes) -> str:
-    """Undeclared or wrongly declared bytes: JIS by its escapes, UTF-8, Shift_JIS, else UTF-8 with gaps."""
+    """Decodes undeclared or wrongly declared bytes: JIS by its escapes, UTF-8, Shift_JIS, else UTF-8 with gaps."""
     if raw.isascii() and b"\x1b" not in raw:
         return raw.decode("ascii")
     if _ESCAPE.search(raw):
@@ -97,7 +98,7 @@ def _guess(raw: bytes) -> str:
 
 
 def _decode_jis(raw: bytes) -> str:
-    """ISO-2022-JP, by the codec where it can, else character by character by way of cp932."""
+    """Decodes ISO-2022-JP by the codec, or character by character through cp932 if the codec fails."""
     if b"\x1b" not in raw and b"\x0e" not in raw:
         return _guess(raw)  # seen: UTF-8 and Shift_JIS declared as ISO-2022-JP
     if b"\x0e" not in raw:  # the codec takes SO for a control character
@@ -163,7 +164,7 @@ def _decode_euc(raw: bytes) -> str:
 
 
 def decode_base64(raw: bytes) -> tuple[bytes, bool]:
-    """The bytes that base64 ``raw`` stands for, as far as they can be had, and whether it was whole."""
+    """Returns the decoded bytes as far as possible, and whether the base64 was valid."""
     try:
         return binascii.a2b_base64(raw), True
     except binascii.Error:
@@ -253,7 +254,7 @@ def _join_pieces(pieces: list[tuple[int, bool, str]]) -> str:
 
 
 def read_message_id(raw: bytes) -> str:
-    """A Message-ID with its angle brackets; what stands there, bounded, where it has none."""
+    """Returns a Message-ID with its angle brackets, or the bounded content of the field if it has none."""
     text = header_text(raw)
     found = _ID.search(text)
     return found[0] if found else text[:998]
@@ -307,39 +308,53 @@ def html_text(source: str) -> str:
 PARTS_LIMIT: Final = 1000
 """Parts of one mail, all levels together: a mail with that many attachments is no announcement."""
 HEADERS_LIMIT: Final = 262_144
-"""Bytes of one part's headers: servers take 50 to 200 kB; what stands behind them is skipped. A longer line counts
-as VALUE_LIMIT, which is what is read of it: one field of megabytes must not hide the type that stands behind it."""
+"""Bytes of one part's headers: servers accept 50 to 200 kB. The rest is skipped. A longer line counts as VALUE_LIMIT,
+the part of it that is read: one field of megabytes must not hide the type that follows it."""
 
 _FIELD: Final = re.compile(rb"([!-9;-~]{1,100})[ \t]*:[ \t]*(.*)", re.DOTALL)
 _LINE: Final = re.compile(rb"([^\r\n]*)(\r\n|\n|\r|\Z)")
 _BLANK_LINE: Final = re.compile(rb"(?:\r\n|\n|\r(?!\n)){2}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Headers:
-    """The fields of one part, names in lower case, unfolded; ``broken`` where something was no field, or too much."""
+    """The fields of one part, names in lower case, unfolded.
+
+    ``broken`` is set if a line was no field, or if there was too much.
+    """
 
     fields: tuple[tuple[bytes, bytes], ...]
     broken: bool
 
+    @cached_property
+    def _by_name(self) -> dict[bytes, tuple[bytes, ...]]:
+        found: dict[bytes, list[bytes]] = {}
+        for name, content in self.fields:
+            found.setdefault(name, []).append(content)
+        return {name: tuple(contents) for name, contents in found.items()}
+
     def every(self, name: bytes) -> tuple[bytes, ...]:
-        """The content of each field of this name, in order."""
-        return tuple(content for field_name, content in self.fields if field_name == name)
+        """Returns the contents of the fields of this name, in order."""
+        return self._by_name.get(name, ())
 
     def first(self, name: bytes) -> bytes:
-        """The content of the first field of this name; empty where there is none."""
-        return next(iter(self.every(name)), b"")
+        """Returns the content of the first field of this name; empty if there is none."""
+        return self._by_name.get(name, (b"",))[0]
+
+    def first_filled(self, names: Iterable[bytes]) -> str:
+        """Returns the first of ``names`` whose field has a content, in title case; empty if none has."""
+        return next((name.decode().title() for name in names if self._by_name.get(name, (b"",))[0]), "")
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What stands between the delimiters of a multipart."""
+    """The parts of a multipart."""
 
     pieces: tuple[bytes, ...]
     is_closed: bool
-    """Whether the last delimiter is there."""
+    """Set if the last delimiter is present."""
     is_cut: bool
-    """Whether there are more than PARTS_LIMIT."""
+    """Set if there are more than PARTS_LIMIT."""
 
 
 def split_headers(raw: bytes) -> tuple[Headers, bytes]:
@@ -397,7 +412,10 @@ def _without_line_end(raw: bytes) -> bytes:
 
 
 def undo_transfer(body: bytes, encoding: str) -> tuple[bytes, bool]:
-    """The content under base64 or quoted-printable, and whether it was whole; any other word means as it is."""
+    """Returns the content decoded from base64 or quoted-printable, and whether it was valid.
+
+    Other encodings are left as they are.
+    """
     if encoding.startswith("base64"):
         return decode_base64(body)
     return (binascii.a2b_qp(body) if encoding.startswith("quoted-printable") else body), True

@@ -22,13 +22,13 @@ from worker.core.text import half_width, match_key, repair_radicals, whole_half_
 
 CODES: Final = ("contract_number", "key")
 NAMES: Final = ("project_name", "contractor_name", "product")
-"""What may run over several lines; a code never does."""
+"""Fields that may run over several lines; a code never does."""
 
 CONTINUATIONS: Final = 6
 """Lines that may follow the first of a name; the longest 工事名 seen has three. More are another text."""
 
 STRIKES: Final = 4
-"""How often a bold letter is printed over itself; two is usual."""
+"""The most times that a bold letter is printed over itself; two is usual."""
 
 _COLON: Final = ":"
 _COLONS: Final = {0x2236: _COLON, 0xFE13: _COLON, 0xFE55: _COLON}  # ratio and presentation forms, as forms print them
@@ -43,7 +43,7 @@ _NO_CONTINUATION: Final = re.compile(r"[【〔《※■□●◆]|\(注|.*。|(?
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line, what it is compared by, and where each character of that stands in the line."""
+    """A line, its comparison key, and the position of each character of the key in the line."""
 
     text: str
     folded: str
@@ -58,7 +58,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One value of a field; ``beside`` is False where it stands on the line after its label."""
+    """One value of a field; ``beside`` is False if it is on the line after its label."""
 
     text: str
     beside: bool = True
@@ -67,7 +67,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """A label in a line: where it begins, and where its value would."""
+    """A label in a line: its beginning, and the beginning of its value."""
 
     field: str
     start: int
@@ -98,10 +98,10 @@ def fold_lines(text: str) -> tuple[Line, ...]:
 
 
 class Labels:
-    """One guarantor's labels, ready to look for."""
+    """One guarantor's labels, compiled for searching."""
 
     def __init__(self, labels: Mapping[str, tuple[str, ...]], stops: tuple[str, ...] = ()) -> None:
-        """``stops``: names and titles that end a value; they stand on the page for themselves."""
+        """``stops`` are names and titles that end a value; they are printed on their own lines."""
         self._stops = tuple(match_key(stop) for stop in stops)
         self._words = {field: tuple(fold_line(word).folded for word in words) for field, words in labels.items()}
         self._field = {word: field for field, words in self._words.items() for word in words if word}
@@ -126,11 +126,11 @@ class Labels:
         return {field: tuple(dict.fromkeys(values)) for field, values in found.items()}
 
     def is_label(self, folded: str) -> bool:
-        """Whether all of a folded line is one label."""
+        """Returns whether a whole folded line is one label."""
         return self._cell.fullmatch(folded) is not None
 
     def has_label(self, line: Line) -> bool:
-        """Whether ``line`` begins with a label, or holds that of a number or key with its colon."""
+        """Returns whether ``line`` begins with a label, or holds that of a number or key with its colon."""
         return bool(self._marks(line))
 
     def unlabelled(self, lines: tuple[Line, ...]) -> tuple[Line, ...]:
@@ -139,9 +139,9 @@ class Labels:
         return tuple(line for line in rests if line.folded and not _JOINT_VENTURE_NOTE.fullmatch(line.folded))
 
     def _without_labels(self, line: Line) -> str:
-        """``line`` without the label it begins with, else without one between two gaps.
+        """Returns ``line`` without the label that it begins with, else without one between two gaps.
 
-        That is how a table cell reads whose lines stand above and below its label's height.
+        A table cell reads like that if its lines are above and below the height of its label.
         """
         if marks := self._marks(line):
             return line.rest(marks[0].value)
@@ -151,9 +151,9 @@ class Labels:
         return line.text
 
     def _marks(self, line: Line) -> list[_Mark]:
-        """The labels of a line: the first where the line begins with one, and what follows in the same line.
+        """Returns the labels of a line: the first if the line begins with one, and those that follow in the same line.
 
-        In a line that begins otherwise only a number or key with its colon counts: hidden text may stand anywhere.
+        In any other line only a number or key with its colon counts: hidden text may be anywhere.
         """
         begin = self._first.match(line.folded)
         if begin is None or not (begin[2] or self._gap_after(line, begin.end(1))):
@@ -172,7 +172,7 @@ class Labels:
 
     @staticmethod
     def _gap_after(line: Line, end: int) -> bool:
-        """Whether a label ends here: at the line's end or before a space. 工事名称 does not begin with 工事名."""
+        """Returns whether a label ends here, at the line's end or before a space: 工事名称 is not 工事名."""
         if end >= len(line.folded):
             return True
         spaced = line.at[end] > line.at[end - 1] + 1
@@ -231,7 +231,7 @@ def labels_of(labels: tuple[tuple[str, tuple[str, ...]], ...], stops: tuple[str,
 
 
 def despaced(value: str) -> str:
-    """``value`` without its spaces where one stands between all its characters: letter spacing, not a gap."""
+    """Returns ``value`` without its spaces if one follows every character: that is letter spacing."""
     return value.replace(" ", "") if re.fullmatch(r"\S(?: \S)+", value) else value
 
 
@@ -241,23 +241,23 @@ def joined(lines: tuple[Line, ...]) -> Line:
 
 
 def is_broken(text: str) -> bool:
-    """Whether ``text`` shows a broken font table: ``(cid:12)``, U+FFFD, control characters, lone surrogates."""
+    """Returns whether ``text`` shows a broken font table: ``(cid:12)``, U+FFFD, control characters, lone surrogates."""
     if "(cid:" in text or "\ufffd" in text:
         return True
     return any(unicodedata.category(c) in {"Cc", "Cs"} and c not in "\t\n\r\f" for c in set(text))
 
 
 def is_struck_over(code: str, plain: str) -> bool:
-    """Whether ``code`` stands in the plain reading as it is, or with each letter the same number of times.
+    """Returns whether the plain reading holds ``code`` as it is, or with each letter the same number of times.
 
-    Where two different values are printed over each other, both engines may drop the letters they share.
+    If two different values are printed over each other, both engines may drop the letters that they share.
     """
     squeezed = "".join(plain.split())
     return any("".join(letter * times for letter in code) in squeezed for times in range(1, STRIKES + 1))
 
 
 PAGE_CHARACTERS: Final = 20_000
-"""A form has some 400. What stands behind the cut could be a second key, so a page that was cut is refused."""
+"""A form has some 400. The text beyond could hold a second key, so a page that is cut is refused."""
 
 CODE_CHARACTERS: Final = 64
 """Longest number or key that a guarantor's pattern is tried on: the pattern is the operator's, its cost unknown."""
@@ -266,14 +266,14 @@ _HEADING: Final = re.compile(r"[^:、。「」『』]{0,12}(?:証書|証券|保�
 _INVOICE: Final = re.compile(r"[^:、。「」『』]{0,12}請求書(?:\([^()]{1,12}\))?")
 _LOOKS_LIKE: Final = ("公共工事履行保証証券", "履行保証保険", "保証証書", "電子証書")
 _NOTICE: Final = re.compile("認証キー」?等?の(?:お知らせ|御知らせ|通知)")
-"""In the title of every notice: a certificate or a bond has no key of its own to give notice of."""
+"""In the title of every notice: a certificate or a bond has no key to announce."""
 _FORM: Final = frozenset({"labels", "number", "key", "products"})
-"""What a profile may assume of a notice's form."""
+"""The parts of a notice's form that a profile may assume."""
 _LINE_END_HYPHEN: Final = re.compile("[\u0002\ufffe](?=\r?\n|$)")
 
 
 class _Refused(Exception):
-    """Carries the refusal out of the steps below; never leaves this module."""
+    """Carries the refusal out of the steps below; it never leaves this module."""
 
     def __init__(self, unreadable: Unreadable) -> None:
         super().__init__(unreadable.reason)
@@ -281,7 +281,10 @@ class _Refused(Exception):
 
 
 def read_notice(text: PdfText, guarantors: tuple[Guarantor, ...]) -> Notice | Unreadable:
-    """The one notice that ``text`` holds, or why there is none; a detail names a label or a kind of paper, no value."""
+    """Returns the one notice in ``text``, or why there is none.
+
+    A detail names a label or a kind of paper, never a value.
+    """
     pages: tuple[_Page, ...] = ()
     try:
         pages = _checked(text)
@@ -331,9 +334,9 @@ def _checked(text: PdfText) -> tuple[_Page, ...]:
 
 
 def _refuse_other_papers(pages: tuple[_Page, ...]) -> None:
-    """A line of its own that names a certificate or a bond is a heading: the paper is that, whatever else it holds.
+    """A separate line that names a certificate or a bond is a heading: the paper is that document and not a notice.
 
-    Below the title of a notice it is a part of the notice's text that a narrow print broke: that says nothing of it.
+    Below the title of a notice the line is part of its text, broken by a narrow print, and says nothing of the paper.
     """
     for page in pages:
         for lines in (page.plumber, page.pdfium):
@@ -347,16 +350,20 @@ def _refuse_other_papers(pages: tuple[_Page, ...]) -> None:
 
 
 def _is_invoice(pages: tuple[_Page, ...], guarantors: tuple[Guarantor, ...]) -> bool:
-    """Whether a line of its own names an invoice, and no notice's title stands: an invoice may name a guarantor."""
+    """Returns whether a separate line names an invoice and no title of a notice is there.
+
+    An invoice may name a guarantor.
+    """
     titles = tuple(title for guarantor in guarantors for title in guarantor.titles)
     lines = (line for page in pages for line in (*page.plumber, *page.pdfium))
     return any(_INVOICE.fullmatch(line.folded) for line in lines) and not _any_stands(pages, titles)
 
 
 def _refuse_unknown(pages: tuple[_Page, ...], missing: str) -> NoReturn:
-    """No notice: say what it looks like, else what was not found; a notice of a surety without a profile is told so.
+    """Refuses a paper that is no notice, naming the document that it resembles, or the missing label.
 
-    The words of a certificate stand in every notice as well, which says where the certificate is read.
+    A notice of a surety without a profile is named as such. Every notice contains the words of a certificate as well:
+    it tells the reader how to read the certificate.
     """
     if any(_NOTICE.search(page.squeezed) for page in pages):
         _refuse(Reason.NOT_A_NOTICE, "unknown_surety")
@@ -365,7 +372,7 @@ def _refuse_unknown(pages: tuple[_Page, ...], missing: str) -> NoReturn:
 
 
 def _recognise(pages: tuple[_Page, ...], guarantors: tuple[Guarantor, ...]) -> Guarantor:
-    """The guarantor by its name, else by its title, else by labels with values of its forms; only if one alone fits."""
+    """Returns the guarantor that alone fits, by its name, else its title, else its labels with fitting values."""
 
     def is_named(guarantor: Guarantor) -> bool:
         return _any_stands(pages, (guarantor.name,))
@@ -396,7 +403,7 @@ def _any_stands(pages: tuple[_Page, ...], words: tuple[str, ...]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What one engine's lines hold."""
+    """The contents of one engine's lines."""
 
     lines: tuple[Line, ...]
     fields: Fields
@@ -434,25 +441,25 @@ class _Form:
 
     @cached_property
     def is_complete(self) -> bool:
-        """Whether a number and a key stand beside their labels, in whatever reading."""
+        """Set if a number and a key follow their labels, in any reading."""
         return all(any(self.codes(reading, field) for reading in self.readings) for field in CODES)
 
     def is_code(self, field: str, value: str) -> bool:
-        """Whether the whole of ``value`` has the guarantor's form."""
+        """Returns whether the whole of ``value`` has the guarantor's form."""
         return len(value) <= CODE_CHARACTERS and value.isascii() and bool(self._patterns[field].fullmatch(value))
 
     def codes(self, reading: _Reading, field: str) -> tuple[str, ...]:
-        """Every different value that a label of ``field`` points to.
+        """Returns every different value that a label of ``field`` points to.
 
-        The line after a lone label counts only where it has the form: where an engine draws all values before
-        all labels, any other text follows.
+        The line after a lone label only counts if it has the form: an engine that draws all values before all labels
+        puts other text there.
         """
         found = ((found.beside, whole_half_width(despaced(found.text))) for found in reading.fields.get(field, ()))
         values = (value for beside, value in found if value and (beside or self.is_code(field, value)))
         return tuple(dict.fromkeys(values))
 
     def lone_codes(self, reading: _Reading, field: str) -> tuple[str, ...]:
-        """Whole lines of a reading that have the form, for where its engine parts values from their labels."""
+        """Returns whole lines that have the form, for an engine that separates values from their labels."""
         values = (whole_half_width(despaced(line.text.strip())) for line in reading.lines)
         return tuple(value for value in values if self.is_code(field, value))
 
@@ -475,7 +482,7 @@ def _read_form(forms: tuple[_Form, ...], guarantor: Guarantor, *, has_fields: bo
 
 
 def _has_labels(forms: tuple[_Form, ...]) -> bool:
-    """Whether the labels of number and key stand on it, with or without their values."""
+    """Returns whether the labels of number and key are on it, with or without their values."""
     return all(any(reading.fields.get(field) for form in forms for reading in form.readings) for field in CODES)
 
 
@@ -496,7 +503,7 @@ def _refuse_several(forms: tuple[_Form, ...], guarantor: Guarantor) -> None:
 
 
 def _values_differ(forms: tuple[_Form, ...], field: str) -> bool:
-    """Whether one engine alone reads two values; two engines that differ disagree, which is another refusal."""
+    """Returns whether one engine alone reads two values; two engines that differ are another refusal."""
     by_engine = zip(*(form.readings for form in forms), strict=True)
     return any(
         len({code for form, reading in zip(forms, readings, strict=True) for code in form.codes(reading, field)}) > 1
@@ -551,11 +558,11 @@ def _agreed_code(form: _Form, plumber: _Reading, field: str, label: str) -> str:
 
 
 def _agreed_name(form: _Form, plumber: _Reading, field: str, label: str, codes: tuple[str, ...]) -> str:
-    """A name in pdfium's characters (it keeps －, ～ and U+3000), where plumber reads the same as lines are compared.
+    """Returns a name in pdfium's characters (it keeps －, ～ and U+3000) if plumber reads the same by comparison key.
 
-    Where one engine gives only a part of it (a cell's lines around its label, values drawn before labels), the longer
-    one counts if it stands in the other's text too, in one piece. A number or key that the one engine reads as its last
-    line, and the other beside its label, is no part of it.
+    If one engine gives only a part of it (a cell's lines around its label, values drawn before labels), the longer
+    reading counts if the other's text contains it in one piece. A number or key that one engine reads as the last line
+    of the name, and the other next to its own label, is not part of it.
     """
     first, second = _one_name(plumber.fields, field, label), _one_name(form.pdfium.fields, field, label)
     first_key, second_key = fold_line(first).folded, fold_line(second).folded
@@ -573,7 +580,7 @@ def _agreed_name(form: _Form, plumber: _Reading, field: str, label: str, codes: 
 
 
 def _one_name(fields: Fields, field: str, label: str) -> str:
-    """The one value of ``field``, "" where its label stands alone; a table's cell before the line it is part of."""
+    """Returns the one value of ``field``, "" for a lone label; a table's cell before the line that contains it."""
     found: tuple[Found, ...] = tuple(found for found in fields.get(field, ()) if found.text)
     found = tuple(filter(lambda one: one.in_table, found)) or found
     values = {match_key(one.text): one.text for one in found}

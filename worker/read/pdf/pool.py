@@ -41,7 +41,7 @@ class Lanes:
 
     @asynccontextmanager
     async def place(self, lane: Lane) -> AsyncIterator[None]:
-        """Hold a place, once it is this one's turn."""
+        """Holds a place once its turn has come."""
         turn = asyncio.get_running_loop().create_future()
         self._waiting[lane].append(turn)
         self._call()
@@ -157,7 +157,7 @@ class _Child:
         return json.loads(await self._piece(ANSWER_BYTES))
 
     async def _pdfs(self, names: Any) -> list[bytes]:
-        """The PDFs that follow the names of what stood in a ZIP. Raises _Ended."""
+        """Returns the PDFs that follow the names of a ZIP's contents. Raises _Ended."""
         room, found = UNPACKED_BYTES, []
         for _ in range(min(len(names), MEMBERS) if isinstance(names, list) else 0):
             found.append(await self._piece(min(room, MEMBER_BYTES)))
@@ -186,13 +186,38 @@ class _Child:
         await self._process.wait()
 
 
-class PdfPool:
-    """``ports.PdfReader`` over a warm pool of children; used from one event loop.
+class _LaneReader:
+    """``ports.MailReader``."""
+
+    def __init__(self, pool: PdfPool, lane: Lane) -> None:
+        self._pool = pool
+        self._lane = lane
+        self.spent = 0.0
+
+    async def read(self, pdf: bytes) -> PdfText | Unreadable:
+        return await self._pool.ask(pdf, (), _understood, self._lane, self._note)
+
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+        return await self._pool.ask(pdf, codes, partial(_located, len(codes)), self._lane, self._note)
+
+    async def unpack(self, content: bytes) -> Unpacked:
+        if has_too_many_entries(content):
+            return _UNOPENED
+        unpacked = await self._pool.ask(content, UNPACK, _unpacked, self._lane, self._note)
+        return _UNOPENED if isinstance(unpacked, Unreadable) else unpacked
+
+    def _note(self, seconds: float) -> None:
+        self.spent += seconds
+
+
+class PdfPool(_LaneReader):
+    """The adapter of ``ports.LanedReader``: a warm pool of children, used from one event loop.
 
     Children start at the first read, or at ``warm``; ``read_seconds`` is for tests, the product uses the constant.
     """
 
     def __init__(self, children: int | None = None, *, read_seconds: float = READ_SECONDS) -> None:
+        super().__init__(self, Lane.OURS)
         cores = len(os.sched_getaffinity(0))
         self._most = min(children or cores, CHILDREN)
         self._read_seconds = {
@@ -204,7 +229,7 @@ class PdfPool:
         self._all: set[_Child] = set()
         self._closed = False
         self.sandbox: Sandbox | None = None
-        """Which parts are in force in the child that started last; None before the first."""
+        """The parts in force in the child that started last; None before the first."""
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -216,24 +241,9 @@ class PdfPool:
         started = await asyncio.gather(*(self._start() for _ in range(self._most - len(self._all))))
         self._idle.extend(started)
 
-    async def read(self, pdf: bytes) -> PdfText | Unreadable:
-        """Both engines' text of each page, or why there is none. Raises Unavailable when no child can be started."""
-        return await _OfLane(self, Lane.OURS).read(pdf)
-
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
-        """Where ``codes`` stand on the pages, and whether they are seen. Raises Unavailable as ``read`` does."""
-        return await _OfLane(self, Lane.OURS).locate(pdf, codes)
-
-    async def unpack(self, content: bytes) -> Unpacked:
-        """The PDFs in a ZIP, as they are; whatever it does to the child, it is one that could not be opened.
-
-        Raises Unavailable as ``read`` does.
-        """
-        return await _OfLane(self, Lane.OURS).unpack(content)
-
     def for_mail(self, lane: Lane) -> MailReader:
         """The reader of one mail's PDFs."""
-        return _OfLane(self, lane)
+        return _LaneReader(self, lane)
 
     async def ask(
         self,
@@ -243,7 +253,7 @@ class PdfPool:
         lane: Lane,
         note: Callable[[float], None],
     ) -> T | Unreadable:
-        """The answer in its turn; ``note`` is told for how many seconds a child was busy with it."""
+        """Returns the answer when it is this PDF's turn; calls ``note`` with the seconds of a child's time."""
         if not pdf:
             return Unreadable(Reason.DAMAGED, "empty")
         if len(pdf) > (ZIP_BYTES if codes == UNPACK else PDF_BYTES):
@@ -348,38 +358,17 @@ class PdfPool:
         return child
 
 
-class _OfLane:
-    """``ports.MailReader``."""
-
-    def __init__(self, pool: PdfPool, lane: Lane) -> None:
-        self._pool = pool
-        self._lane = lane
-        self.spent = 0.0
-
-    async def read(self, pdf: bytes) -> PdfText | Unreadable:
-        return await self._pool.ask(pdf, (), _understood, self._lane, self._note)
-
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
-        return await self._pool.ask(pdf, codes, partial(_located, len(codes)), self._lane, self._note)
-
-    async def unpack(self, content: bytes) -> Unpacked:
-        if has_too_many_entries(content):
-            return _UNOPENED
-        unpacked = await self._pool.ask(content, UNPACK, _unpacked, self._lane, self._note)
-        return _UNOPENED if isinstance(unpacked, Unreadable) else unpacked
-
-    def _note(self, seconds: float) -> None:
-        self.spent += seconds
-
-
 def _environment() -> dict[str, str]:
-    """What a child needs to find this package, and nothing that the service was told."""
+    """Returns the environment that a child needs to find this package, without the service's own variables."""
     root = Path(worker.__file__).resolve().parent.parent
     return {"PYTHONPATH": str(root), "LANG": "C.UTF-8", "PATH": os.defpath}
 
 
 def _reason_of_end(status: int) -> Unreadable:
-    """What a child's end says about its PDF: pdfium aborts where memory is refused, the kernel ends what takes long."""
+    """Returns what a child's end says of its PDF.
+
+    pdfium aborts if memory is refused; the kernel ends a child that takes too long.
+    """
     if status == -signal.SIGXCPU:
         return Unreadable(Reason.TOO_SLOW, "SIGXCPU", is_unanswered=True)
     if status in _NO_MEMORY:
@@ -390,7 +379,7 @@ def _reason_of_end(status: int) -> Unreadable:
 
 
 def _understood(answer: Any) -> PdfText | Unreadable:
-    """The child's answer as values; one that a sound child cannot give is the PDF's doing."""
+    """Returns the child's answer as values; an answer that a sound child cannot give counts as the PDF's fault."""
     match answer:
         case {"refused": _}:
             return _refused(answer)
@@ -409,7 +398,7 @@ def _refused(answer: Any) -> Unreadable:
 
 
 def _unpacked(answer: Any) -> Unpacked | Unreadable:
-    """What is in the ZIP; as with the text, what a sound child cannot say is the ZIP's doing."""
+    """Returns the ZIP's contents; an answer that a sound child cannot give counts as the ZIP's fault."""
     match answer:
         case {"refused": _}:
             return _refused(answer)
@@ -439,7 +428,7 @@ def _page(page: Any) -> PageText | None:
 
 
 def _located(codes: int, answer: Any) -> Located | Unreadable:
-    """Where the codes stand; as with the text, what a sound child cannot say is the PDF's doing."""
+    """Returns the positions of the codes; an answer that a sound child cannot give counts as the PDF's fault."""
     match answer:
         case {"refused": _}:
             return _refused(answer)
