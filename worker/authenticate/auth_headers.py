@@ -20,12 +20,12 @@ from worker.read.mime import split_headers
 TOP_LIMIT: Final = 262_144
 """Bytes of all headers together: servers take 50 to 200 kB."""
 FROM_LIMIT: Final = 2_000
-"""Characters of a From: a name and an address, each far longer than people's."""
+"""Characters of a From: a name and an address, each far longer than real ones."""
 
 _FIELD: Final = re.compile(rb"([!-9;-~]{1,100}):")
 _CONTROLS: Final = re.compile(rb"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]")  # not tab; not ESC, which old subjects are full of
 _ONCE: Final = frozenset({b"subject", b"content-type", b"content-transfer-encoding", b"mime-version"})
-"""Beside From: a second one of these is read instead of the signed one by some programs, and by others not."""
+"""Like From, these may occur once only: some programs read a second one instead of the signed one."""
 
 _LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN_TEXT: Final = rf"{_LABEL}(?:\.{_LABEL})+"
@@ -41,10 +41,10 @@ _LOCAL_LIMIT: Final = 64
 
 
 class Flaw(StrEnum):
-    """Why a mail names no sender that could be proven."""
+    """The reasons why the From names no sender that can be authenticated."""
 
     HEADERS = "headers"
-    """Programs differ in what they take for its headers."""
+    """Programs differ in which lines they take for its headers."""
     NO_FROM = "no_from"
     TWO_FROMS = "two_froms"
     UNCLEAR = "unclear"
@@ -67,15 +67,15 @@ class Sender:
 
     @property
     def domain(self) -> str:
-        """What stands behind the @."""
+        """The part after the @."""
         return self.address.rpartition("@")[2]
 
 
 def read_fields(raw: bytes) -> tuple[Field, ...] | None:
-    """The header fields of a mail; None where two readers may see other fields, or another end of them.
+    """Returns the header fields of a mail; None if two readers may see other fields, or another end of them.
 
-    That is where line ends are mixed, a line is no field, a folded line is empty, or a control character or a second
-    Subject, MIME-Version, Content-Type or Content-Transfer-Encoding is there.
+    That is the case for mixed line ends, a line that is no field, an empty folded line, a control character, and a
+    second Subject, MIME-Version, Content-Type or Content-Transfer-Encoding.
     """
     first = raw.find(b"\n", 0, TOP_LIMIT)
     line_end = b"\r\n" if first > 0 and raw[first - 1 : first] == b"\r" else b"\n"
@@ -103,7 +103,7 @@ def read_fields(raw: bytes) -> tuple[Field, ...] | None:
 
 
 def read_sender(fields: tuple[Field, ...] | None) -> Sender | Flaw:
-    """Who ``fields`` say wrote the mail."""
+    """Returns the sender that ``fields`` name."""
     if fields is None:
         return Flaw.HEADERS
     froms = [field.content for field in fields if field.name == b"from"]
@@ -121,7 +121,7 @@ def read_sender(fields: tuple[Field, ...] | None) -> Sender | Flaw:
 
 
 def read_domain(text: str) -> str:
-    """``text`` in small letters where it is a domain of at least two labels, in ASCII; else empty."""
+    """Returns ``text`` in lower case if it is an ASCII domain of at least two labels; else an empty text."""
     return text.lower() if len(text) <= _ADDRESS_LIMIT and _DOMAIN.fullmatch(text) else ""
 
 
@@ -135,7 +135,7 @@ _SENDERS_OWN: Final = frozenset(
     {b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc", b"date", b"subject", b"message-id", b"in-reply-to"}
     | {b"references", b"mime-version", b"content-type", b"content-transfer-encoding", b"dkim-signature"}
 )
-"""Fields that whoever writes or sends a mail gives it. A server adds its own above them (RFC 8601 §4.1, §5)."""
+"""Fields that the sender of a mail writes. A server adds its own above them (RFC 8601 §4.1, §5)."""
 
 _ID: Final = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))')
 _HEAD: Final = re.compile(r"\s*([^\s;\"=]+)(?:\s+([0-9]+))?\s*")
@@ -148,7 +148,7 @@ _ESCAPED: Final = re.compile(r"\\(.)")
 
 
 class Stand(StrEnum):
-    """What the header of our own server is to this mail."""
+    """The state of our own server's header in this mail."""
 
     FOUND = "found"
     NOT_SET = "not_set"
@@ -156,13 +156,13 @@ class Stand(StrEnum):
     NONE = "none"
     TWO = "two"
     BELOW = "below"
-    """It stands among what the sender wrote."""
+    """It is among the fields that the sender wrote."""
     UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One method with its result and properties (``header.d``), names and result in small letters."""
+    """One method with its result and properties (``header.d``), names and result in lower case."""
 
     method: str
     result: str
@@ -171,19 +171,19 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What our own server found; no ``passed`` unless ``stand`` is FOUND."""
+    """The results of our own server; ``passed`` is empty unless ``stand`` is FOUND."""
 
     stand: Stand
     passed: tuple[tuple[str, str], ...] = ()
-    """Method (dkim, spf, dmarc) and the domain that it proved."""
+    """Method (dkim, spf, dmarc) and the domain that it authenticated."""
     signed: tuple[Finding, ...] = ()
-    """Those of dkim that passed: which signature each means is read with the mail's own (``dkim_policy``)."""
+    """The passed dkim results: ``dkim_policy`` finds the signature that each means."""
     is_refused: bool = False
-    """Whether it says dmarc=fail: then it takes the sender for another than the passed domains are."""
+    """Set for dmarc=fail: the server then takes the sender for another than the passed domains."""
 
 
 def read_findings(fields: Sequence[Field], authserv_id: str) -> Findings:
-    """What the server that calls itself ``authserv_id`` found."""
+    """Returns the results of the server that calls itself ``authserv_id``."""
     if not authserv_id:
         return Findings(Stand.NOT_SET)
     named = [
@@ -206,21 +206,21 @@ def read_findings(fields: Sequence[Field], authserv_id: str) -> Findings:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Which servers' names stand in the mails of a mailbox."""
+    """The names of servers in the mails of a mailbox."""
 
     mails: int
     bearing: Mapping[str, int]
-    """By name, in how many mails it stands; the most frequent first."""
+    """By name, the number of mails that bear it; the most frequent first."""
     doubled: frozenset[str] = frozenset()
-    """Names that stand twice in one mail."""
+    """Names that occur twice in one mail."""
 
     def in_mails(self, authserv_id: str) -> int:
-        """In how many mails this name stands, whatever its case."""
+        """Returns the number of mails that bear this name, in any case."""
         return sum(count for name, count in self.bearing.items() if name.casefold() == authserv_id.casefold())
 
 
 def tally_servers(tops: Sequence[bytes]) -> Tally:
-    """The names in the header blocks of several mails; what is no name (some servers write none) is left out."""
+    """Returns the names in the headers of several mails; malformed names are left out (some servers write none)."""
     bearing: Counter[str] = Counter()
     doubled: set[str] = set()
     for top in tops:
@@ -232,7 +232,7 @@ def tally_servers(tops: Sequence[bytes]) -> Tally:
 
 
 def server_of(content: bytes) -> str:
-    """The name at the head of an Authentication-Results, in whatever form it is written; empty where there is none."""
+    """Returns the name at the head of an Authentication-Results, however it is quoted; empty if there is none."""
     text, _ = _without_comments(content[:RESULTS_LIMIT].decode("latin-1"))
     found = _ID.match(text)
     if found is None:
@@ -241,11 +241,11 @@ def server_of(content: bytes) -> str:
 
 
 def read_results(content: bytes) -> tuple[Finding, ...] | None:
-    """Every method that a header tells of; None where it is not written as RFC 8601 has it.
+    """Returns every method of a header; None if it is not written as in RFC 8601.
 
-    The name must stand plainly: a server that removes forged headers may not know one in quotes or behind a comment
-    again. A comment must stand between spaces, as some servers write what the sender chose without quotes, and a
-    bracket in it would end the domain for us. What is odd about one method makes that one count for nothing.
+    The name must be written plainly: a server that removes forged headers may not recognise one in quotes or after a
+    comment. A comment must be between spaces: some servers write the sender's text without quotes, and a bracket in it
+    would end the domain for us. A method with a malformed part is ignored.
     """
     if len(content) > RESULTS_LIMIT or not content.isascii() or content.lstrip()[:1] in {b'"', b"("}:
         return None
@@ -258,7 +258,7 @@ def read_results(content: bytes) -> tuple[Finding, ...] | None:
 
 
 def _without_comments(text: str) -> tuple[str, bool]:
-    """``text`` with each comment as a space, and whether all are closed and stand between spaces."""
+    """Returns ``text`` with each comment as a space, and whether all are closed and between spaces."""
     kept: list[str] = []
     is_clean, is_quoted, depth, place = True, False, 0, 0
     while place < len(text):
@@ -284,7 +284,7 @@ def _without_comments(text: str) -> tuple[str, bool]:
 
 
 def _pieces(text: str) -> list[str] | None:
-    """What stands between the semicolons; None where a quote is not closed."""
+    """Returns the texts between the semicolons; None if a quote is not closed."""
     pieces: list[str] = []
     place = 0
     while place <= len(text):

@@ -1,7 +1,6 @@
-"""Decides what the mail says that tells a person, in mode ``hold``, what leaves by itself, when, and how to stop it.
+"""Writes the mail of mode ``hold``: which submissions leave automatically, when, and how to stop them.
 
-Its one promise: each submission stands in it with its recipients and the command that stops it; no key is in it. It
-does not know how the mail is sent.
+It lists each submission with its recipients and the command that stops it, and contains no key.
 """
 
 from __future__ import annotations
@@ -17,15 +16,15 @@ from worker.views.actions import withdraw_action
 from worker.views.commands import command_line
 
 LINES_LIMIT: Final = 200
-"""Submissions named in one mail, as in that about what waits; what is not named is not told, and does not leave."""
+"""Submissions in one mail, as in the mail about waiting ones; a submission that is not listed does not leave."""
 
 
 def write_before_sending(
     submissions: Sequence[Submission], leaves_at: Mapping[int, dt.datetime], minutes: int, *, others: int
 ) -> tuple[str, str]:
-    """Subject and body of the mail about ``submissions``; ``leaves_at`` is the earliest moment of each.
+    """Returns subject and body of the mail about ``submissions``; ``leaves_at`` is the earliest time of each.
 
-    ``others`` are told by the next mail.
+    ``others`` is the number of those that the next mail lists.
     """
     first = _moment(min(leaves_at[each.id] for each in submissions))
     count = len(submissions)

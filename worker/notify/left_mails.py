@@ -1,6 +1,6 @@
-"""What people are told of the messages that a look left in a mailbox as older than what it takes.
+"""Writes the paragraph on messages that a scan left in a mailbox because they are older than ``since``.
 
-Its one promise: it names every number that the look recorded, and what to do where one of them must be taken.
+It names every number that the scan recorded, and what to do if one of them must be taken.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from worker.core.params import read_spelled
 from worker.core.text import shown
 
 EXAMPLE: Final = dt.timedelta(days=30)
-"""How much earlier the day is that the mail gives as an example of ``since``: a month of work."""
+"""The mail's example of ``since`` is this much earlier: a month of work."""
 
 
 def say_left(detail: str) -> str:
-    """How many messages a look left as old, how many look like notices, and the newest of these."""
+    """Returns how many messages a scan left as old, how many look like notices, and the newest of these."""
     left = read_spelled(detail)
     mailbox, alike = left.word("mailbox"), int(left.word("alike"))
     since = dt.datetime.fromisoformat(left.word("from")).astimezone(JST)

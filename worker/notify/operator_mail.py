@@ -1,7 +1,7 @@
-"""What the operator is told: one plain mail after a pass in which something needs a person.
+"""Writes the operator's mail: one plain text after a pass in which something needs a person.
 
-Its one promise: per line the number, the project, the issuer, the reason in office words and the one command that
-goes on from there; no key is in it. It does not know how the mail is sent.
+Each paragraph gives the number, the project, the issuer, the reason in office words and the one command that goes on
+from there. The mail contains no key.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ _CALLED_ABOUT: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.OVERDUE})
 """The states in which the section itself knows most."""
 
 _AT_ONCE: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.REFUSED})
-"""What stands first in a mail and in its subject: it may not have arrived, and nothing goes on by itself."""
+"""The states listed first in a mail and in its subject: the mail may not have arrived, and nothing continues by itself.
+"""
 
 _SUBJECTS: Final[dict[str, str]] = {
     AlarmCause.DEAF: "telling_subject_deaf",
@@ -64,20 +65,20 @@ _SUBJECTS: Final[dict[str, str]] = {
     AlarmCause.NEWS: "telling_subject_news",
     AlarmCause.STORE_MENDED: "telling_subject_store_mended",
 }
-"""Troubles of which the mail is first of all: nothing comes in, nothing goes out, something may go twice."""
+"""Alarms that determine the subject: nothing comes in, nothing goes out, something may go twice."""
 
 STOPPED: Final = frozenset(map(str, Sign))
-"""Codes of LogBroken that have words of their own: a person resumes."""
+"""Codes of LogBroken with texts of their own: a person resumes."""
 
 LINES_LIMIT: Final = 200
-"""Submissions named in one mail; a backlog of thousands is looked at with ``list``, not read in a mail."""
+"""Submissions in one mail; a backlog of thousands is viewed with ``list``."""
 
 NEAR_LIMIT: Final = 20
-"""Submissions whose near misses are looked for: beside 10,000 projects each takes 0.1 s, and the mail is for today."""
+"""Submissions whose near misses are searched: with 10,000 projects each takes 0.1 s."""
 
 
 def no_near_misses(submission: Submission) -> tuple[NearMiss, ...]:  # noqa: ARG001  the form of what is asked
-    """None."""
+    """Returns no near misses."""
     return ()
 
 
@@ -87,10 +88,9 @@ def describe(
     missing: MissingInvoice | None = None,
     today: dt.date | None = None,
 ) -> str:
-    """One submission in a few plain lines, with the projects that its notice nearly fits.
+    """Returns one submission in a few plain lines, with the projects that its notice nearly fits.
 
-    ``missing`` says where its invoice goes, where that was not found. A deadline that has passed on ``today`` stands
-    first.
+    ``missing`` describes its invoice if that was not found. A deadline that has passed on ``today`` comes first.
     """
     project = submission.known_as or "（案件不明）"
     issuer = submission.issuer_name or "（発注者不明）"
@@ -126,7 +126,7 @@ def describe(
 
 
 def _limits_of(submission: Submission, *, is_over: bool, today: dt.date | None) -> Iterator[str]:
-    """By when it must be there, and whom to call where that, or what became of it, cannot wait."""
+    """Yields the deadline, and the telephone number to call if that, or the outcome, cannot wait."""
     deadline = submission.duties.deadline if submission.state in PRESSED else None
     if deadline is not None and not is_over:
         yield say("line_due", "ja", day=name_deadline(deadline, today, "ja"))
@@ -150,11 +150,10 @@ def write_telling(
     missing: Mapping[int, MissingInvoice] | None = None,
     today: dt.date | None = None,
 ) -> tuple[str, str]:
-    """Subject and body of the mail about ``alarms``; submissions that have moved on since are left out.
+    """Returns subject and body of the mail about ``alarms``; submissions that have moved on since are left out.
 
-    ``waits`` are the states in which a submission needs a person. ``near_misses_of`` is
-    asked about the first NEAR_LIMIT; ``missing`` says of some where their invoices go. ``today`` marks deadlines that
-    have passed.
+    ``waits`` are the states in which a submission needs a person. ``near_misses_of`` is called for the first
+    NEAR_LIMIT; ``missing`` holds the missing invoices by submission. ``today`` marks deadlines that have passed.
     """
     wanted = dict.fromkeys(number for alarm in alarms for number in alarm.submissions)
     needing = frozenset(waits)
@@ -195,7 +194,7 @@ def write_telling(
 
 
 def _name_refusing(troubles: Sequence[Alarm]) -> str:
-    """The servers that refuse our account."""
+    """Returns the servers that refuse our account."""
     refusing = (each for each in troubles if cause_kind(each) == AlarmCause.ACCOUNT_REFUSED)
     return "と".join(dict.fromkeys(name_thing(each.cause.partition(":")[2], "ja") for each in refusing))
 
@@ -220,7 +219,7 @@ def _subject_code(troubles: Sequence[Alarm], open_ones: Sequence[Submission]) ->
 
 
 def _describe_trouble(alarm: Alarm) -> str:
-    """What is about no submission: a refused account, a message that cannot be fetched, a broken log."""
+    """Returns the text of an alarm without a submission: a refused account, an unfetched message, a broken log."""
     kind, _, about = alarm.cause.partition(":")
     match kind:
         case AlarmCause.LOG_BROKEN if about in STOPPED:
@@ -253,7 +252,10 @@ def _describe_trouble(alarm: Alarm) -> str:
 
 
 def _describe_account(about: str, detail: str) -> str:
-    """An account that cannot be used: a login by token, a fault that is no password, or the server's own words."""
+    """Returns the text for an unusable account.
+
+    The cause is a login by token, a fault other than the password, or the server's own words.
+    """
     cause, meanwhile = name_thing(about, "ja"), _name_stopped(about)
     if refusal := find_refusal(detail):
         why, step = say_refused_login(refusal, "ja")
@@ -266,12 +268,12 @@ def _describe_account(about: str, detail: str) -> str:
 
 
 def _name_stopped(about: str) -> str:
-    """What does not go on while the server ``about`` refuses our account."""
+    """Returns what is suspended while the server ``about`` refuses our account."""
     return say("stopped_receiving" if about.startswith("mail") else "stopped_sending", "ja")
 
 
 def _describe_missed(kind: str, about: str, detail: str) -> str:
-    """Messages that are still in their mailbox."""
+    """Returns the text on messages that are still in their mailbox."""
     if kind == AlarmCause.UNFETCHED:
         return say("telling_unfetched", "ja", mailbox=name_thing(about, "ja"), why=shown(detail))
     why, _, mailbox = about.partition(":")
@@ -279,7 +281,7 @@ def _describe_missed(kind: str, about: str, detail: str) -> str:
 
 
 def _name_news(detail: str) -> str:
-    """What came back, from ``number: receipt`` in JSON; an older program wrote a sentence."""
+    """Returns the news, from ``number: receipt`` in JSON; an older program wrote a sentence."""
     number, _, told = detail.partition(": ")
     news = read_spelled(told)
     if news == COPY_NEWS:
@@ -288,7 +290,7 @@ def _name_news(detail: str) -> str:
 
 
 def _name_problems(detail: str) -> str:
-    """What is wrong with the configuration, from its codes in JSON; an older program wrote sentences."""
+    """Returns the faults of the configuration, from their codes in JSON; an older program wrote sentences."""
     problems = read_spelled(detail).get("problems")
     if not isinstance(problems, tuple):
         return detail
@@ -303,7 +305,7 @@ def _name_problem(problem: Value) -> str:
 
 
 def write_store_failed(since: dt.datetime, failure: str, place: str) -> tuple[str, str]:
-    """Subject and body of the mail about a store that cannot be written; it needs nothing of the store."""
+    """Returns subject and body of the mail about a store that cannot be written; it needs nothing of the store."""
     moment = f"{since.astimezone(JST):%Y-%m-%d %H:%M}"
     said = say("telling_store", "ja", since=moment, failure=shown(failure), place=shown(place))
     return say("telling_subject_store", "ja"), f"{said}\n\n{say('telling_end', 'ja')}\n"
@@ -317,9 +319,9 @@ def write_status(
     rehearsing: bool,
     deaf: Mapping[str, dt.datetime] | None = None,
 ) -> str:
-    """One line for ``systemctl status``: rehearsal first, what is not reached, last look, how many of each state.
+    """Returns one line for ``systemctl status``: rehearsal first, then outages, last poll, and the count of each state.
 
-    ``deaf`` is what has not been looked at for too long, with the moment since when.
+    ``deaf`` holds what has not been polled for too long, with the time since when.
     """
     parts = [say("rehearsing_short", "ja")] if rehearsing else []
     parts += [say_deaf(name, since, "ja") for name, since in sorted((deaf or {}).items())]
@@ -332,7 +334,7 @@ def write_status(
 
 
 def say_deaf(name: str, since: dt.datetime, lang: Language) -> str:
-    """That this mailbox or folder is not watched."""
+    """Returns the sentence that this mailbox or folder is not watched."""
     return say("status_deaf", lang, name=name_thing(name, lang), since=f"{since.astimezone(JST):%Y-%m-%d %H:%M}")
 
 

@@ -1,8 +1,8 @@
-"""Decides which addresses a bounce of no standard form names: flufl.bounce as the second reader.
+"""Finds the addresses that a bounce without a standard form names, with flufl.bounce as a second reader.
 
-Promise: nothing here raises. The library is given a mail that was taken apart and put together anew here (ASCII text
-of bounded size, a few levels, without the mails it brings back), so that no foreign byte reaches the standard parser
-and what a returned mail says is not taken for the bounce's own words. It does not know whose addresses they are.
+Nothing here raises. The library gets a rebuilt mail (ASCII text of bounded size, a few levels, without the returned
+mails), so that no foreign byte reaches the standard parser, and the words of a returned mail are not taken for the
+bounce's own.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from worker.read.mime import (
 )
 
 LINES_LIMIT: Final = 400
-"""Lines of one text: a bounce says what failed in its first fifty; what follows is the mail it brings back."""
+"""Lines of one text: a bounce says what failed in its first fifty; the returned mail follows."""
 LINE_LIMIT: Final = 500
 """Characters of one line: the library's patterns go back and forth in a line."""
 _PARTS: Final = 20
 _DEPTH: Final = 4
 _HEADERS: Final = ("subject", "x-mailer", "content-description")
 _ADDRESSES: Final = ("from", "x-failed-recipients")
-"""With _HEADERS the fields that the library's detectors look at, beside the type."""
+"""With _HEADERS the fields that the library's detectors read, in addition to the type."""
 _NOBODY: Final = "nobody@invalid"
-"""The library needs an address in every From (6.0.0 raises IndexError in ``yale`` where there is none)."""
+"""The library needs an address in every From (6.0.0 raises IndexError in ``yale`` without one)."""
 _TEXTS: Final = frozenset({"text/plain", "text/html"})
 
 
 def read_bounce(raw: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The addresses that failed, and those that are still being tried, in order; most mails name none."""
+    """Returns the addresses that failed, and those that are still being tried, in order; most mails name none."""
     delayed, failed = all_failures(_rebuild(raw, 0))
     return _texts(failed), _texts(delayed - failed)
 

@@ -44,7 +44,7 @@ TEXT_LIMIT: Final = 2000
 """Characters of an answer that are kept: four of the longest lines RFC 5321 §4.5.3.1.5 allows, for the log's sake."""
 
 CODES: Final = range(200, 600)
-"""RFC 5321 §4.2: an answer begins with 2, 3, 4 or 5; what begins otherwise is no SMTP."""
+"""RFC 5321 §4.2: an answer begins with 2, 3, 4 or 5; anything else is not SMTP."""
 
 _REFUSALS: Final = range(500, 600)
 _READY: Final = 220
@@ -55,7 +55,7 @@ _MORE: Final = 334
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where and as whom we send. ``Security.NONE`` and an empty ``user`` are for loopback hosts only."""
+    """Host and login of the outgoing server. ``Security.NONE`` and an empty ``user`` are for loopback hosts only."""
 
     host: str
     port: int
@@ -65,7 +65,7 @@ class Account:
     ca_file: str
     ehlo: str
     tokens: TokenSource | None = None
-    """Where set, the login is by XOAUTH2 and there is no password."""
+    """If set, the login is XOAUTH2 and there is no password."""
 
     @property
     def place(self) -> str:
@@ -73,7 +73,7 @@ class Account:
         return f"{self.host}:{self.port}"
 
     def without_login(self, text: str) -> str:
-        """``text`` with the password taken out in each form in which we sent it."""
+        """Returns ``text`` without the password, in each form in which it was sent."""
         encoded = base64.b64encode(self.password.encode()).decode("ascii")
         for secret in (_plain(self).decode("ascii"), encoded, self.password):
             if secret:
@@ -82,7 +82,7 @@ class Account:
 
 
 class Opening:
-    """One attempt to open a connection; ``wire`` is whatever there is of it, for the caller to drop on failure."""
+    """One attempt to open a connection; after a failure the caller drops ``wire``."""
 
     def __init__(self, account: Account, limits: Timeouts) -> None:
         self._account = account
@@ -90,10 +90,10 @@ class Opening:
         self._name = account.host
         self.wire: Wire | None = None
         self.offers: Mapping[str, str] = {}
-        """What EHLO offered last: keyword in lower case → parameters."""
+        """The extensions of the last EHLO: keyword in lower case → parameters."""
 
     async def run(self) -> Session:
-        """Connect, greet, secure, log in. Raises AccountRefused, Unavailable."""
+        """Connects, greets, secures, logs in. Raises AccountRefused, Unavailable."""
         account = self._account
         if not is_loopback(account.host) and (account.security is Security.NONE or not account.user):
             raise AccountRefused("smtp", f"{account.host} is not on this machine: it needs TLS and a login")
@@ -113,7 +113,7 @@ class Opening:
 
     @property
     def _size_limit(self) -> int | None:
-        """RFC 1870 §4: no number, or 0, means that no limit is told."""
+        """RFC 1870 §4: no number, or 0, means that no limit is given."""
         offered = self.offers.get("size", "").strip()
         return int(offered) or None if offered.isascii() and offered.isdigit() else None
 
@@ -133,7 +133,7 @@ class Opening:
         return wire
 
     def _trust(self) -> ssl.SSLContext:
-        """The certificates we trust, read for each connection: a renewed CA file counts without a restart."""
+        """Returns the trusted certificates, read for each connection: a renewed CA file counts without a restart."""
         try:
             context = ssl.create_default_context(cafile=self._account.ca_file or None)
         except OSError as error:
@@ -156,18 +156,18 @@ class Opening:
         return await wire.execute_command(*words, timeout=self._limits.command)
 
     async def _say_hello(self, wire: Wire) -> None:
-        """EHLO. There is no falling back to HELO, which could offer neither TLS nor a login."""
+        """Sends EHLO. There is no fallback to HELO, which offers neither TLS nor a login."""
         response = await self._ask(wire, b"EHLO", self._account.ehlo.encode("ascii"))
         self._expect("EHLO", _OK, response)
         self.offers, _ = parse_esmtp_extensions(response.message)
         self._name = (text_of(response.message).split() or [self._account.host])[0]
 
     async def _log_in(self, wire: Wire) -> None:
-        """AUTH by one mechanism only, PLAIN or else LOGIN.
+        """Logs in by one mechanism only, PLAIN or else LOGIN.
 
-        aiosmtplib's ``login`` tries every common one, so that one wrong password counts as two or three failures
-        and locks the account after half the tries it grants. CRAM-MD5 adds nothing inside TLS, and needs servers
-        that keep the password in clear.
+        aiosmtplib's ``login`` tries every common one, so that one wrong password counts as two or three failures and
+        locks the account after half the tries it grants. CRAM-MD5 adds nothing inside TLS, and needs servers that keep
+        the password in clear.
         """
         offered = self.offers.get("auth", "").upper().split()
         if "PLAIN" in offered:
@@ -183,7 +183,7 @@ class Opening:
         self._expect("AUTH", _LOGGED_IN, response)
 
     async def _log_in_by_token(self, wire: Wire, tokens: TokenSource) -> None:
-        """AUTH XOAUTH2, once more with a new token where the server refuses one that was kept."""
+        """Logs in by XOAUTH2, once more with a new token if the server refuses a cached one."""
         if "XOAUTH2" not in self.offers.get("auth", "").upper().split():
             text = f"{self._account.place} offers no login by XOAUTH2"
             raise AccountRefused("smtp", told_fault(ServerFault.NO_LOGIN, text))
@@ -214,7 +214,7 @@ class Opening:
 
 
 def text_of(message: str) -> str:
-    """The lines of an answer joined by spaces; bytes that cannot be read as U+FFFD, so that any store can keep it.
+    """Returns the lines of an answer joined by spaces; unreadable bytes become U+FFFD, so that any store can keep it.
 
     Seen: relays in Japan that answer in Shift_JIS.
     """
@@ -228,7 +228,7 @@ def text_of(message: str) -> str:
 
 
 def describe(error: Exception) -> str:
-    """What went wrong on the wire, in words that name a certificate where it was one."""
+    """Returns a description of a connection error, which names a certificate if it caused the error."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return told_fault(ServerFault.CERTIFICATE, f"the server's certificate is not accepted: {error.verify_message}")
     if isinstance(error, ssl.SSLError):
@@ -243,7 +243,7 @@ def describe(error: Exception) -> str:
 
 
 def _decoded(challenge: str) -> str:
-    """The server's reason, JSON in base64; what is no base64 as it came."""
+    """Returns the server's reason, JSON in base64; other text as it came."""
     try:
         return text_of(base64.b64decode(challenge, validate=True).decode("utf-8", "replace"))
     except ValueError:
@@ -300,10 +300,10 @@ class SmtpServer:
         self._session: Session | None = None
         self._offers: Mapping[str, str] = {}
         self._is_invited = False
-        """354 came and nothing since: without it, the lines of a body would be taken for commands."""
+        """Set from the 354 until the next step: without it, the server would take the lines of a body for commands."""
 
     async def open(self) -> Session:
-        """Connect, secure and log in; or RSET a connection that is well, and connect anew where that fails."""
+        """Connects, secures and logs in; or sends RSET on an open connection, and connects again if that fails."""
         try:
             if self._wire is not None and self._session is not None and await self._reset(self._wire):
                 return self._session
@@ -343,7 +343,10 @@ class SmtpServer:
         return self._weigh(wire, step, response)
 
     async def close(self) -> None:
-        """QUIT where nothing is open or odd, else just close; returns when the socket is gone."""
+        """Sends QUIT if the connection is in sync and no body is awaited, else just closes.
+
+        Returns when the socket is gone.
+        """
         wire = self._wire
         if wire is None:
             return
@@ -359,7 +362,7 @@ class SmtpServer:
             self._drop()
 
     async def _reset(self, wire: Wire) -> bool:
-        """Whether the open connection is fit for another transaction."""
+        """Returns whether the open connection can be used for another transaction."""
         if not wire.is_in_step or self._is_invited:
             return False
         try:
@@ -385,11 +388,11 @@ class SmtpServer:
                 return await wire.hand_over(step.content, limits)
 
     def _weigh(self, wire: Wire, step: Step, response: SMTPResponse) -> Reply | Silence:
-        """The answer as the port gives it; the connection is dropped unless it is beyond doubt.
+        """Returns the answer as the port defines it; drops the connection unless the answer is beyond doubt.
 
-        A yes with something behind it is no yes: two answers in one packet mean that one of them belongs to
-        something else, and going on would pair each step with the answer to the one before. Nor is a yes with the
-        connection closed behind it: DATA must not be recorded as begun where no body can follow.
+        A positive answer followed by more data does not count: two answers in one packet mean that one of them belongs
+        to something else, and going on would pair each step with the previous answer. A positive answer followed by the
+        end of the connection does not count either: DATA must not be recorded as begun if no body can follow.
         """
         reply = Reply(code=response.code, text=text_of(response.message), at=self._clock.now())
         if reply.code not in CODES:
@@ -401,7 +404,7 @@ class SmtpServer:
         return reply
 
     def _mail_command(self, step: Mail) -> tuple[bytes, ...]:
-        """SIZE only where it is offered (RFC 1870), RET and ENVID only with DSN: a word not offered gets a 555."""
+        """SIZE only if it is offered (RFC 1870), RET and ENVID only with DSN: the server answers 555 to others."""
         words = [b"MAIL", b"FROM:<" + _path(step.sender) + b">"]
         if "size" in self._offers:
             words.append(b"SIZE=%d" % step.size)
@@ -430,12 +433,12 @@ class SmtpServer:
 
 
 def xtext(text: str) -> bytes:
-    """``text`` as a DSN parameter carries it (RFC 3461 §4): "+", "=" and all but printable ASCII as ``+XX``."""
+    """Returns ``text`` as a DSN parameter (RFC 3461 §4): "+", "=" and all but printable ASCII as ``+XX``."""
     return b"".join(bytes((byte,)) if byte in _XTEXT_PLAIN else b"+%02X" % byte for byte in text.encode())
 
 
 def _path(address: Address) -> bytes:
-    """A last guard: within the brackets of a command, a space or bracket would be read as something else."""
+    """Refuses spaces and brackets, as a last guard: within the brackets of a command they would change its meaning."""
     if not _BARE_ADDRESS.fullmatch(address):
         raise ValueError("an address that is not one bare ASCII address")
     return address.encode("ascii")
