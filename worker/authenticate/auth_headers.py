@@ -1,9 +1,9 @@
-"""Reads the header fields that tell who sent a mail: the one From, and our own server's Authentication-Results.
+"""Reads the header fields that name the sender of a mail: the one From, and our own server's Authentication-Results.
 
-Both are read so strictly that two readers cannot disagree. A ``Sender`` comes of exactly one From with exactly one
+Both are read so strictly that two readers cannot disagree. A ``Sender`` comes from exactly one From with exactly one
 plain address; display names are ignored. Of the Authentication-Results (RFC 8601) exactly one header of the configured
-server counts, and only above the fields that the sender wrote. A server that keeps forged headers cannot be recognised
-here: RFC 8601 §5 requires it to remove them, and ``doctor`` says how to try it.
+server counts, and only above the fields that the sender wrote. RFC 8601 §5 requires the server to remove forged
+headers. A server that does not cannot be recognised here; ``doctor`` says how to try it.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def read_sender(fields: tuple[Field, ...] | None) -> Sender | Flaw:
     froms = [field.content for field in fields if field.name == b"from"]
     if len(froms) != 1:
         return Flaw.TWO_FROMS if froms else Flaw.NO_FROM
-    text = froms[0].decode("latin-1")  # byte for byte: beyond ASCII only a name is, which nobody looks at
+    text = froms[0].decode("latin-1")  # byte for byte: only the display name can be non-ASCII, and it is ignored
     found = None if len(text) > FROM_LIMIT else _BARE.fullmatch(text) or _NAMED.fullmatch(text)
     if found is None:
         return Flaw.UNCLEAR

@@ -225,7 +225,7 @@ def _judge_cover(tags: Mapping[str, str], fields: Sequence[Field], came_at: dt.d
         return Signed(why=Unsigned.FIELD_TWICE, about=", ".join(twice))
     if bare := [shown for name, shown in _SHOWN_NAMES.items() if count[name] and name not in covered]:
         return Signed(why=Unsigned.FIELD_UNSIGNED, about=", ".join(bare))
-    if "l" in tags:  # whatever stands behind that many bytes is anybody's
+    if "l" in tags:  # anyone can append to the part of the body after that many bytes
         return Signed(why=Unsigned.BODY_IN_PART)
     made_at = _made_at(tags, fields, covered)
     if made_at is None or came_at is None or made_at - came_at > MAX_AGE:

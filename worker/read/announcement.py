@@ -21,7 +21,7 @@ from worker.core.text import fold_hyphens, hide_codes, match_key
 from worker.read.notice import Labels, fold_lines
 
 TEXT_CHARACTERS: Final = 20_000
-"""Of a mail's text, as of a page's: the patterns are the operator's, their cost is unknown."""
+"""Characters searched of a mail's text, as of a page's: the patterns are the operator's, their cost is unknown."""
 NUMBER_CHARACTERS: Final = 64
 NUMBERS_LIMIT: Final = 20
 """More numbers are a list, which no guarantor announces. Cut short, it would seem complete too early."""

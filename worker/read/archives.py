@@ -94,7 +94,7 @@ def _is_folder(member: zipfile.ZipInfo) -> bool:
 
 
 def _name(member: zipfile.ZipInfo) -> str:
-    """The name without folders. Windows writes cp932, macOS UTF-8, and neither says so."""
+    """Returns the name without folders. Windows writes cp932 and macOS UTF-8, without saying which."""
     name = member.orig_filename
     if not member.flag_bits & _UTF8:
         name = decode_bytes(name.encode("cp437", "replace"))[0]
@@ -102,7 +102,7 @@ def _name(member: zipfile.ZipInfo) -> str:
 
 
 def _overlap(members: list[zipfile.ZipInfo]) -> bool:
-    """Returns whether two files share bytes: so a few MB were seen to come out as petabytes."""
+    """Returns whether two files share bytes: a few MB were seen to grow to petabytes that way."""
     placed = sorted(members, key=lambda each: each.header_offset)
     ends = [each.header_offset + _LOCAL_BYTES + len(each.filename) + each.compress_size for each in placed]
     return any(end > after.header_offset for end, after in zip(ends, placed[1:], strict=False))
@@ -138,7 +138,7 @@ def _packed(content: bytes, member: zipfile.ZipInfo) -> memoryview:
 
 
 def _inflate(packed: memoryview, member: zipfile.ZipInfo, most: int) -> bytes:
-    """At most ``most`` bytes of the member. Raises _Refused, zlib.error."""
+    """Returns at most ``most`` bytes of the member. Raises _Refused, zlib.error."""
     if member.compress_type == zipfile.ZIP_STORED:
         return bytes(packed[:most])
     if member.compress_type == zipfile.ZIP_DEFLATED:
@@ -147,7 +147,7 @@ def _inflate(packed: memoryview, member: zipfile.ZipInfo, most: int) -> bytes:
 
 
 def _whole(packed: memoryview, member: zipfile.ZipInfo, taking: _Taking) -> bytes:
-    """A PDF whole, its sum checked. Raises _Refused, zlib.error."""
+    """Returns a whole PDF, its checksum verified. Raises _Refused, zlib.error."""
     size = member.file_size
     if size > min(MEMBER_BYTES, taking.room) or size > RATIO * max(1, len(packed)):
         raise _Refused

@@ -32,7 +32,7 @@ Not X-Auto-Response-Suppress, which asks machines not to answer: people's mail h
 """
 
 _PRECEDENCE: Final = frozenset({"auto_reply", "auto-reply", "junk", "bulk"})
-"""Not ``list``: an office whose address is a list answers by it."""
+"""Without ``list``: an office whose address is a list answers with it."""
 
 _AWAY: Final = re.compile(
     r"(?:(?:re|aw|fwd?|返信)(?:\[\d{1,3}\])?:)*[\[(【〔「<《]?"
@@ -59,7 +59,9 @@ def name_automatic(headers: Headers, subject: str, text: str) -> str:
         return "Precedence"
     if name := headers.first_filled(_FIELDS):
         return name
-    if header_text(headers.first(b"return-path")).replace(" ", "") == "<>":  # no answer is wanted, so nobody wrote it
+    if (
+        header_text(headers.first(b"return-path")).replace(" ", "") == "<>"
+    ):  # no answer is wanted, so no person wrote it
         return "Return-Path"
     key = match_key(subject)
     if _AWAY.match(key) or _SAYS_SO.search(key):
@@ -68,7 +70,7 @@ def name_automatic(headers: Headers, subject: str, text: str) -> str:
 
 
 _ANSWERS: Final = re.compile(r"自動(?:返信|応答|回答)|(?:automatic|auto)-?(?:reply|response)", re.IGNORECASE)
-"""In a text: it is an answer. Not 自動 alone, which gateways say of their bounces too."""
+"""Words in the text of an automatic reply. Not 自動 alone, which gateways write in bounces too."""
 
 
 def is_answering_machine(headers: Headers, subject: str, text: str) -> bool:
@@ -164,12 +166,12 @@ def name_unattended(headers: Headers, senders: Sequence[str], subject: str, *, h
 
 
 def _word(content: bytes) -> str:
-    """The first word of a field, in small letters: parameters and comments behind it are left out."""
+    """Returns the first word of a field in lower case, without parameters and comments."""
     return re.split(r"[;(\s]", header_text(content).strip().lower(), maxsplit=1)[0]
 
 
 WORDS_LIMIT: Final = 20_000
-"""Characters in which the words are looked for: a machine says in its first lines what it is about."""
+"""Characters that are searched for the words: a machine says in its first lines what its mail is about."""
 
 _DAEMON: Final = re.compile(
     r"(?:mailer[-_.]?daemon|post[-_]?master|mail[-_.]?(?:system|delivery|error)[a-z._-]*|mdaemon|mmdf|bounces?|"
@@ -177,7 +179,7 @@ _DAEMON: Final = re.compile(
     r"anti[-_.]?(?:virus|spam)|(?:virus|spam)[-_.]?(?:filter|check(?:er)?|scan(?:ner)?|guard|alert|notice)?)(?:[+=-].*)?",
     re.IGNORECASE,
 )
-"""The local part of who returns mail, or takes it apart. Not noreply, root and admin, from which other mail comes."""
+"""Local parts of senders that return or filter mail. Not noreply, root and admin, which send other mail too."""
 _DAEMON_NAME: Final = re.compile(
     r"mailer[-_.]?daemon|(?<![\w-])post-?master(?![\w-])|mail delivery (?:sub)?system", re.IGNORECASE
 )
@@ -198,7 +200,7 @@ _FAILED_SUBJECT: Final = re.compile(
 _NOT_YET: Final = re.compile(
     r"[いんかったれさるしてあり]{0,6}(?:場合|とき|時|際|ように|恐れ|おそれ|可能性|ことが(?:あり|ござ))"
 )
-"""Behind a word: it is said of what may be, 「届かない場合は」."""
+"""After a word: a statement about a possible future, 「届かない場合は」."""
 _WORDS_JA: Final = (
     # It did not arrive, or is not let in.
     r"(?:届|とど)(?:き|か|け|けられ|けでき|けることができ|いており|いてい)(?:ませ|な|ず)",

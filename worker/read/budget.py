@@ -31,7 +31,8 @@ PDF_SECONDS: Final = 10
 """Seconds of processor time for one PDF of ours; a page takes 5 to 45 ms."""
 
 STRANGERS_PDF_SECONDS: Final = 5
-"""The same for a stranger's: a hundred times what a notice takes. One of ours waits no longer for it."""
+"""The same for a stranger's PDF: a hundred times the time of a notice, and the longest that a PDF of ours waits for it.
+"""
 
 
 # --- One mail ------------------------------------------------------------------------------------------------
@@ -67,7 +68,7 @@ SENDERS_REMEMBERED: Final = 1000
 """Addresses of slow PDFs that are kept: a flood of invented ones must not fill the memory."""
 
 HOLDS_PER_MAIL: Final = 5
-"""Unreadable PDFs of one mail that each wait for a person; the others wait as one: a person opens the mail once."""
+"""Unreadable PDFs of one mail with a hold each; the others share one: a person opens the mail once."""
 
 
 # --- All strangers together ----------------------------------------------------------------------------------
@@ -83,7 +84,7 @@ WINDOW_SECONDS: Final = 60.0
 """Twelve PDFs at their limit, or some 600 notices."""
 
 TRIED_TOGETHER: Final = 20
-"""Mails put off that one look takes up again, the oldest first: the others are not fetched in vain."""
+"""Postponed mails that one poll tries again, the oldest first: fetching the others would be in vain."""
 
 
 # --- Space, and people's patience ----------------------------------------------------------------------------
@@ -174,9 +175,9 @@ class Room(Enum):
 
     NOW = auto()
     SOON = auto()
-    """Once a mail that is being read has ended."""
+    """After a mail that is being read has ended."""
     LATER = auto()
-    """Once the window has moved on."""
+    """After the window has moved on."""
 
 
 class Window:

@@ -137,7 +137,10 @@ def add_unpacked(
 
 
 def _is_own(message: Message, ours: Ours) -> bool:
-    """By Message-ID; or, so that a restored backup still knows its mail, of our form and from our address alone."""
+    """Returns whether we sent it: by its Message-ID, or by the form of the id and our address as the only sender.
+
+    The form lets a restored backup recognise its mail.
+    """
     if not message.message_id:
         return False
     if ours.is_known(message.message_id):

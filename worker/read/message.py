@@ -168,14 +168,14 @@ _INSTEAD: Final = re.compile(
     r"|shared[^\n]{0,20}(?:file|folder)|download (?:the |your )?(?:file|attachment)",
     re.IGNORECASE,
 )
-"""Words by which gateways and people say that a file lies behind an address."""
+"""Words by which gateways and people say that an address leads to a file."""
 _QUOTED: Final = re.compile(r"^[ \t　]*[>＞|].*$", re.MULTILINE)
 _ORIGINAL: Final = re.compile(
     r"^[ \t　]*(?:-{2,} ?(?:Original Message|元のメッセージ)|_{10,}"
     r"|(?:差出人|From) ?[:：].*\n.*(?:送信|Sent|日時|Date))",
     re.IGNORECASE | re.MULTILINE,
 )
-"""Begins the mail that is answered, as Outlook quotes it."""
+"""The beginning of the answered mail, as Outlook quotes it."""
 
 
 _FILE_LINK: Final = re.compile(
@@ -184,7 +184,7 @@ _FILE_LINK: Final = re.compile(
     r"|\.(?:pdf|zip)\s{0,3}(?:</[a-z]{1,10}>\s{0,3}){0,5}</a\b|\.(?:pdf|zip)\s{0,3}[<(＜]\s{0,3}https?://",
     re.IGNORECASE,
 )
-"""An address of a file service, and one that bears a file's name: the card that Outlook makes of a file on OneDrive."""
+"""An address of a file service, or one with a file's name: the card that Outlook makes of a file on OneDrive."""
 
 
 def is_file_link(text: str) -> bool:
@@ -203,12 +203,12 @@ def find_uuencoded(text: str) -> tuple[str, ...]:
 
 
 def hands_a_link(texts: tuple[str, ...], *, is_answer: bool) -> bool:
-    """Returns whether a text hands over a file by an address; of an answer only its own words count."""
+    """Returns whether a text offers a file by its address; of an answer only its own words count."""
     return any(_INSTEAD.search(_own_words(text) if is_answer else text) for text in texts)
 
 
 def _own_words(text: str) -> str:
-    """``text`` up to the mail that it answers, without quoted lines."""
+    """Returns ``text`` up to the answered mail, without quoted lines."""
     answered = _ORIGINAL.search(text)
     return _QUOTED.sub("", text[: answered.start()] if answered else text)
 
@@ -235,7 +235,7 @@ _OF_REPORTS: Final = frozenset(
         "message/global-headers",
     }
 )
-"""Parts that only reports have: some bounces are no multipart/report."""
+"""Parts that only reports have; some bounces are not multipart/report."""
 _PDF_MARK: Final = b"%PDF-"
 _LINK: Final = re.compile(r"https?://", re.IGNORECASE)
 
@@ -357,7 +357,7 @@ def read_message(raw: bytes) -> Message:
             sheet.note(Defect.TOO_DEEP)
         else:
             waiting.extend(reversed(inner))
-    for sheet in reversed(sheets):  # a message stands behind the one that holds it
+    for sheet in reversed(sheets):  # an enclosed message follows the one that holds it
         sheet.finished = _finish(sheet)
     return sheets[0].finished
 

@@ -174,10 +174,10 @@ def decode_base64(raw: bytes) -> tuple[bytes, bool]:
 
 
 def decode_words(text: str) -> str:
-    """``text`` with its RFC 2047 encoded words decoded.
+    """Returns ``text`` with its RFC 2047 encoded words decoded.
 
-    Neighbours of one charset are joined before they are decoded: many senders cut inside a character, which
-    RFC 2047 §5 forbids.
+    Neighbours of one charset are joined before they are decoded: many senders cut inside a character, which RFC 2047 §5
+    forbids.
     """
     found: list[str] = []
     pending, charset, place = bytearray(), "", 0
@@ -202,7 +202,7 @@ def _word_bytes(encoding: str, content: str) -> bytes:
 
 
 def header_text(raw: bytes) -> str:
-    """An unfolded header's bytes as people read it: charset guessed, encoded words decoded, no line ends."""
+    """Returns an unfolded header as text: charset guessed, encoded words decoded, no line ends."""
     return " ".join(decode_words(_guess(raw[:VALUE_LIMIT])).splitlines()).strip()
 
 
@@ -215,10 +215,10 @@ class Value:
 
 
 def read_value(raw: bytes) -> Value:
-    """A Content-Type or Content-Disposition with RFC 2231 parameters, split or not; encoded words stay.
+    """Reads a Content-Type or Content-Disposition with RFC 2231 parameters, split or not; encoded words stay.
 
-    The charset is decoded before the quotes are looked for: raw ISO-2022-JP and Shift_JIS hold the bytes of a
-    quote or a backslash inside characters.
+    The charset is decoded before the quotes are searched: raw ISO-2022-JP and Shift_JIS contain the bytes of a quote or
+    a backslash inside characters.
     """
     text = " ".join(_guess(raw[:VALUE_LIMIT]).splitlines())
     first = _FIRST_WORD.match(text)
@@ -236,7 +236,7 @@ def read_value(raw: bytes) -> Value:
 
 
 def _join_pieces(pieces: list[tuple[int, bool, str]]) -> str:
-    """One parameter of its pieces (RFC 2231 §3, §4); ``name*`` counts before ``name*0`` and that before ``name``."""
+    """Joins one parameter's pieces (RFC 2231 §3, §4); ``name*`` counts before ``name*0`` and that before ``name``."""
     whole = [piece for piece in pieces if piece[0] < 0 and piece[1]]
     split = sorted((piece for piece in pieces if piece[0] >= 0), key=lambda piece: piece[0])
     plain = [piece for piece in pieces if piece[0] < 0 and not piece[1]]
@@ -261,10 +261,10 @@ def read_message_id(raw: bytes) -> str:
 
 
 def read_addresses(raw: bytes) -> tuple[str, ...]:
-    """Every bare address of a From or To, domain in lower case, in order.
+    """Returns every bare address of a From or To, domain in lower case, in order.
 
-    Names, quoted strings and comments are dropped before an address is looked for, and encoded words are not
-    decoded: an address shown as somebody's name is not a sender.
+    Names, quoted strings and comments are dropped first, and encoded words are not decoded: an address that is
+    displayed as a name is not a sender.
     """
     bare: list[str] = []
     depth = 0
@@ -284,7 +284,7 @@ def read_addresses(raw: bytes) -> tuple[str, ...]:
 
 
 def html_text(source: str) -> str:
-    """The words of an HTML text, without markup; found by searching forward only, so that no input takes long."""
+    """Returns the words of an HTML text without markup; it only searches forward, so that no input takes long."""
     found: list[str] = []
     place = 0
     while (start := source.find("<", place)) >= 0:
@@ -358,7 +358,7 @@ class Parts:
 
 
 def split_headers(raw: bytes) -> tuple[Headers, bytes]:
-    """The header fields, and the body: from the first line that is no header."""
+    """Returns the header fields, and the body from the first line that is no header."""
     fields: list[tuple[bytes, list[bytes]]] = []
     place, counted, broken = 0, 0, False
     while place < len(raw):
@@ -384,7 +384,7 @@ def split_headers(raw: bytes) -> tuple[Headers, bytes]:
 
 
 def split_parts(body: bytes, boundary: str) -> Parts:
-    """The parts between the delimiter lines (RFC 2046 §5.1.1); a missing last delimiter ends at the end."""
+    """Returns the parts between the delimiter lines (RFC 2046 §5.1.1); the last delimiter may be missing."""
     delimiter = b"--" + boundary.rstrip().encode("utf-8", "replace")
     pieces: list[bytes] = []
     place, start = 0, -1
@@ -407,7 +407,7 @@ def split_parts(body: bytes, boundary: str) -> Parts:
 
 
 def _without_line_end(raw: bytes) -> bytes:
-    """The line end before a delimiter belongs to the delimiter."""
+    """Removes the line end before a delimiter, which belongs to the delimiter."""
     return raw[:-2] if raw.endswith(b"\r\n") else raw[:-1] if raw[-1:] in {b"\r", b"\n"} else raw
 
 

@@ -198,7 +198,7 @@ class Labels:
             return Found(value) if value or not following else Found(following[0].text.strip(), beside=False)
         rest = [line for line in following if not _JOINT_VENTURE_NOTE.fullmatch(line.folded)]
         if len(rest) > CONTINUATIONS:
-            return Found("")  # where the name ends is not known
+            return Found("")  # the end of the name is not known
         whole = value + "".join(line.text.strip() for line in rest)
         return Found(self._without_note(field, whole), beside=bool(value))
 
@@ -544,7 +544,7 @@ def _read_fields(form: _Form, plumber: _Reading, guarantor: Guarantor) -> Notice
 def _agreed_code(form: _Form, plumber: _Reading, field: str, label: str) -> str:
     """The number or key as both engines read it."""
     labelled = [form.codes(reading, field) for reading in (plumber, form.pdfium)]
-    # Print larger than its label stands on a line of its own for the one engine, values drawn first for the other.
+    # One engine puts print larger than its label on a separate line, the other puts values first that are drawn first.
     first = labelled[0] or form.lone_codes(plumber, field)
     second = labelled[1] or form.lone_codes(form.pdfium, field)
     if not any(labelled) or len(first) != 1 or first != second:

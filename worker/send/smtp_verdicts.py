@@ -34,7 +34,7 @@ _TRANSIENT: Final = 4
 _PERMANENT: Final = 5
 
 # The first tries are close together because greylisting lets a second try pass after 1 to 15 minutes; after that an
-# hour: a server that is down for a day is asked 24 times, and nobody's mail waits much longer than the outage.
+# hour: a server that is down for a day is asked 24 times, and no mail waits much longer than the outage.
 _DELAYS: Final = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
 
 _MAC_DIGITS: Final = 20

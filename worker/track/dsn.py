@@ -64,7 +64,7 @@ def read_fields(content: bytes) -> tuple[Fields, ...]:
     body = content[:STATUS_LIMIT].lstrip(b"\r\n")
     while body and len(groups) <= BLOCKS_LIMIT:
         headers, rest = split_headers(body)
-        if len(rest) == len(body):  # a line that is no field, where one should begin
+        if len(rest) == len(body):  # a line that is no field in place of one
             rest = rest.partition(b"\n")[2]
         fields = tuple((name.decode("ascii", "replace"), header_text(content)) for name, content in headers.fields)
         if fields:

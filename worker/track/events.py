@@ -65,7 +65,7 @@ TOLD_AT_ONCE: Final = frozenset(
 _ASKS: Final = TOLD_AT_ONCE | {ReceiptKind.REPLY}
 """Kinds that a person should know, even if they concern a mail that is not the present draft."""
 _REHEARSED: Final = re.compile(r"\.r\d+@")
-"""In the Message-ID of a rehearsal (``compose.mime_write``)."""
+"""The mark in the Message-ID of a rehearsal (``compose.mime_write``)."""
 _OWN_EVENTS: Final = (Event.BOUNCED, Event.DELIVERED, Event.RELAYED, Event.DELAYED)
 
 
@@ -91,7 +91,7 @@ class Tracked:
     """The changes that a report makes."""
 
     event: Event | None
-    """None: an entry that is no event of the table."""
+    """None for an entry that is no event of the state table."""
     after: Submission
     contradicts: Receipt | None = None
     """A report that a mail left, although the record says that it did not, or although it is about to be sent again."""
@@ -267,7 +267,7 @@ def _moved(known: Submission, event: Event) -> Submission:
     after = dataclasses.replace(known, state=next_state(known.state, event))
     if not may_follow(known.state, Event.PROVEN_SENT):
         return after
-    # When it left nobody recorded; it was not later than the first word of it.
+    # The time at which it left is not recorded; it was not later than the first news of it.
     about = (each for each in known.receipts if _is_of(known.draft, each) and weigh(each, known))
     first = min((each.at for each in about), default=None)
     return dataclasses.replace(after, sent_at=known.sent_at or first, silent="", due_at=None, deferrals=0)

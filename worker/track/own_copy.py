@@ -36,7 +36,7 @@ def is_same_but_for_date(copy: bytes, written: str, write: Callable[[dt.datetime
     try:
         date = parsedate_to_datetime(written)
         return date.tzinfo is not None and is_same_mail(copy, write(date))
-    except (ValueError, TypeError, OverflowError, UnsafeValue):  # whoever wrote it chose its year and its zone
+    except (ValueError, TypeError, OverflowError, UnsafeValue):  # its author chose its year and its zone
         return False
 
 

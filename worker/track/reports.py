@@ -100,7 +100,7 @@ class DeliveryReport:
 
 @dataclass(frozen=True, slots=True)
 class ReadReceipt:
-    """A message disposition notification (RFC 8098): some program says that somebody opened or deleted the mail."""
+    """A message disposition notification (RFC 8098): a program reports that the mail was opened or deleted."""
 
     returned: tuple[str, ...] = ()
     disposition: str = ""
@@ -262,9 +262,9 @@ class _Ids:
     returned: tuple[str, ...]
     """Those of mails inside it: whole, as headers only, or quoted."""
     answered: tuple[str, ...]
-    """Of In-Reply-To and References, newest first."""
+    """Those in In-Reply-To and References, newest first."""
     all: tuple[str, ...]
-    """Those that it may be about, the surest first."""
+    """The candidates for the mail that it concerns, the surest first."""
 
 
 def _find_ids(parts: Sequence[_Part], is_ours: Callable[[str], bool]) -> _Ids:
@@ -273,7 +273,7 @@ def _find_ids(parts: Sequence[_Part], is_ours: Callable[[str], bool]) -> _Ids:
     anywhere = _unique((*_originals(parts), *_anywhere(parts)))
     thread = answered
     if returned and not any(map(is_ours, (*returned, *anywhere))):
-        # The mail of somebody else came back: that it stands in a thread with one of ours does not make it ours.
+        # Another sender's mail came back: it does not become ours by being in a thread with one of ours.
         thread = answered[:1] if parts[0].headers.first(b"in-reply-to") else ()
     return _Ids(returned, answered, _unique((*returned, *thread, *anywhere)))
 

@@ -323,7 +323,7 @@ def hold_json(hold: Hold, lang: Language = "ja") -> dict[str, Any]:
 
 
 def first_page(read: PdfText | Unreadable, key: str, lang: Language) -> str:
-    """The first page as text with the key masked, or why there is none; empty lines are left out."""
+    """Returns the first page as text with the key masked, or why there is none; empty lines are left out."""
     if isinstance(read, Unreadable):
         return name_hold(Hold.of_refusal(read), lang)
     page = next(iter(read.pages), PageText("", ""))
@@ -351,7 +351,7 @@ def mask_key(text: str, key: str) -> str:
 
 @dataclass(slots=True)
 class _Run:
-    """The same letter once or more, spaces between left out of account."""
+    """A letter repeated once or more; spaces between are ignored."""
 
     letter: str
     count: int

@@ -45,7 +45,7 @@ ACCEPTED: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.REL
 
 
 OFFERED_LIMIT: Final = 20
-"""Of the notices that nothing announced, how many of the newest are offered for an announcement."""
+"""The newest unannounced notices that are offered for an announcement."""
 
 
 class TaskKind(StrEnum):
@@ -141,9 +141,9 @@ def _order(task: Task) -> tuple[Urgency, dt.date, int, str]:
 
 
 def under_present_ids(submissions: Iterable[Submission], projects: Iterable[Project]) -> tuple[Submission, ...]:
-    """Those whose project's id is gone, with that of the only project of their issuer that registers their number.
+    """Returns ``submissions`` with a new project id if theirs is gone and one project of the issuer has their number.
 
-    A mended name changes an id, and so does a second project of the same name; what was sent has been sent.
+    A corrected name changes an id, and so does a second project of the same name; sent mail stays sent.
     """
     ids: set[str] = set()
     numbered: dict[tuple[str, str], set[str]] = {}
@@ -176,7 +176,7 @@ def corrections_of(submissions: Iterable[Submission]) -> Mapping[int, int]:
 
 
 def standing_submissions(submissions: Sequence[Submission]) -> Standing:
-    """By project and product, what was neither taken back nor replaced by a correction."""
+    """Returns, by project and product, the submissions that were neither withdrawn nor replaced by a correction."""
     corrected = corrected_ones(submissions)
     found: dict[tuple[str, Product], list[Submission]] = {}
     for each in submissions:

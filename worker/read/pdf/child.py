@@ -248,7 +248,7 @@ def _with_pdfium(pdf: bytes, do: Callable[[Any], T]) -> T:
         if count == 0:
             raise _Refusal("damaged", "no page")
         if document.count_attachments():
-            raise _Refusal("damaged", CONTAINER)  # whoever gets the PDF gets the files in it
+            raise _Refusal("damaged", CONTAINER)  # the recipient of the PDF would get the files in it
         return do(document)
     finally:
         document.close()
@@ -311,4 +311,4 @@ if __name__ == "__main__":
     try:
         main()
     except BrokenPipeError:
-        os._exit(0)  # the parent is gone: nobody is left to tell
+        os._exit(0)  # the parent is gone

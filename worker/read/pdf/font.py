@@ -60,7 +60,7 @@ def build_box_font() -> bytes:
     steps = [(to[0] - start[0], to[1] - start[1]) for start, to in pairwise([(0, 0), *corners])]
     across, up = zip(*steps, strict=True)
     box = struct.pack(">5hHH4B4h4hxx", 1, *_BOX, len(corners) - 1, 0, 1, 1, 1, 1, *across, *up)
-    glyphs = 2  # .notdef, which stands for "no such character", and the one that stands for all
+    glyphs = 2  # .notdef, which means "no such character", and the box for all characters
     version, many_to_one = 0x00010000, 13
     tables = {
         b"cmap": struct.pack(">HHHHIHHIIIIII", 0, 1, 3, 10, 12, many_to_one, 0, 28, 0, 1, *_CHARACTERS, 1),

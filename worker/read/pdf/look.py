@@ -31,7 +31,7 @@ SHOWN: Final = 0.6
 """Share of the height of a character's box in which ink shows: a clip or a line through it leaves a part of it."""
 
 PIXELS: Final = 4_000_000
-"""Of one code's box: a page of A4 has as many. A code is a line of it."""
+"""Pixels of one code's box, as many as an A4 page has; a code is one line of it."""
 
 CHARACTERS: Final = 20_000
 PLACES: Final = 20

@@ -31,7 +31,7 @@ from worker.read.ports import BROKEN_SANDBOX, MailReader, Sandbox
 
 
 class Lanes:
-    """The places of so many children; used from one event loop."""
+    """The queue of PDFs for a number of children; used from one event loop."""
 
     def __init__(self, children: int) -> None:
         self._free = children
@@ -75,16 +75,16 @@ class Lanes:
 
 
 CHILDREN: Final = 4
-"""At most so many, and no more than cores: each holds some 90 MB, and reading is not what takes the time in a day."""
+"""The most children, and no more than cores: each uses some 90 MB, and reading takes little of a day's time."""
 
 PDF_BYTES: Final = 10_000_000
 """Notices have 4 to 200 kB, scans a few MB; no mail that the worker reads whole is larger than 8 MB."""
 
 ZIP_BYTES: Final = 20_000_000
-"""As much as any file is read of: a mail that is too large to be read whole is put together with its PDFs and ZIPs."""
+"""The limit of every file: a mail that is too large to be read whole is reassembled with its PDFs and ZIPs."""
 
 ANSWER_BYTES: Final = 16_000_000
-"""Above what a sound child can say (5 pages, 3 texts of at most 40,000 characters and 100 table rows each)."""
+"""More than a sound child can answer (5 pages, 3 texts of at most 40,000 characters and 100 table rows each)."""
 
 READ_SECONDS: Final = 20.0
 """For one PDF by the parent's clock; the child's own limit of processor time comes first unless it only waits."""
@@ -96,7 +96,7 @@ START_SECONDS: Final = 60.0
 """For a child's start: 0.2 s on an idle machine, but a machine that is just starting is not idle."""
 
 READS: Final = 500
-"""After so many a child is replaced: the engines keep fonts and tables, and memory that they kept counts as used."""
+"""Reads after which a child is replaced: the engines keep fonts and tables, and kept memory counts as used."""
 
 T = TypeVar("T", PdfText, Located, Unpacked)
 
@@ -106,8 +106,8 @@ _PDF_SECONDS: Final = {Lane.OURS: PDF_SECONDS, Lane.STRANGERS: STRANGERS_PDF_SEC
 
 _CHILD: Final = ("-P", "-s", "-m", "worker.read.pdf.child")
 
-_TRIES: Final = 2  # a child killed by somebody else says nothing about its PDF: once more with a new one
-_NO_MEMORY: Final = (-signal.SIGABRT, -signal.SIGTRAP, -signal.SIGILL)  # how allocators end where memory is refused
+_TRIES: Final = 2  # a child killed from outside says nothing about its PDF: try once more with a new one
+_NO_MEMORY: Final = (-signal.SIGABRT, -signal.SIGTRAP, -signal.SIGILL)  # how allocators end if memory is refused
 _FOREIGN: Final = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP)
 
 
@@ -135,7 +135,7 @@ class _Child:
         return self._process.returncode is None
 
     async def ask(self, pdf: bytes, codes: tuple[str, ...] | str, seconds: int) -> Any:
-        """The child's answer about ``pdf``, in at most so many seconds of processor time. Raises _Ended."""
+        """Returns the child's answer about ``pdf``, within ``seconds`` of processor time. Raises _Ended."""
         self.reads += 1
         pipe = self._process.stdin
         assert pipe is not None  # noqa: S101  opened with a pipe, for the type checker
@@ -153,7 +153,7 @@ class _Child:
         return answer
 
     async def answer(self) -> Any:
-        """The next answer. Raises _Ended."""
+        """Returns the next answer. Raises _Ended."""
         return json.loads(await self._piece(ANSWER_BYTES))
 
     async def _pdfs(self, names: Any) -> list[bytes]:
@@ -177,7 +177,7 @@ class _Child:
             raise _Ended(await self._process.wait()) from None
 
     async def end(self) -> None:
-        """Kill the child and wait until it is gone."""
+        """Kills the child and waits until it is gone."""
         if self.is_alive:
             try:
                 self._process.kill()
@@ -237,12 +237,12 @@ class PdfPool(_LaneReader):
         return tuple(child.pid for child in self._all if child.is_alive)
 
     async def warm(self) -> None:
-        """Start all children now, so that the first notice does not wait. Raises Unavailable."""
+        """Starts all children now, so that the first notice does not wait. Raises Unavailable."""
         started = await asyncio.gather(*(self._start() for _ in range(self._most - len(self._all))))
         self._idle.extend(started)
 
     def for_mail(self, lane: Lane) -> MailReader:
-        """The reader of one mail's PDFs."""
+        """Returns the reader of one mail's PDFs."""
         return _LaneReader(self, lane)
 
     async def ask(
@@ -280,7 +280,7 @@ class PdfPool(_LaneReader):
         )  # twice: the kernel's memory killer is what does that
 
     async def close(self) -> None:
-        """End the children."""
+        """Ends the children."""
         self._closed = True  # a read under way sees its child killed and must not start another
         children, self._all, self._idle = tuple(self._all), set(), []
         await asyncio.gather(*(child.end() for child in children))
@@ -301,7 +301,7 @@ class PdfPool(_LaneReader):
         except TimeoutError:
             result = Unreadable(Reason.TOO_SLOW, f"{seconds:g} s", is_unanswered=True)
         finally:
-            # Also where this task is cancelled: an answer that nobody took would be the next PDF's.
+            # Also if this task is cancelled: an unread answer would be taken for the next PDF's.
             if sound:
                 self._idle.append(child)
             else:

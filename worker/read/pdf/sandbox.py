@@ -34,9 +34,9 @@ _READ_FILE: Final = 1 << 2
 _READ_DIR: Final = 1 << 3
 
 _FILE_RIGHTS: Final = {1: 13, 2: 14, 3: 15, 5: 16}
-"""From which ABI on Landlock knows how many rights on files; 14 is to link and rename, 15 to truncate, 16 devices."""
+"""The number of rights on files by Landlock ABI; 14 is to link and rename, 15 to truncate, 16 devices."""
 _NET_RIGHTS: Final = {4: 2}
-"""To bind and to connect by TCP."""
+"""The rights to bind and to connect by TCP."""
 _SCOPES: Final = {6: 2}
 """Abstract UNIX sockets and signals, of the child's own domain alone."""
 

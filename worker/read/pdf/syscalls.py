@@ -210,7 +210,7 @@ def _by_argument(own: int) -> Mapping[str, _ByArgument]:
 
 
 MACHINES: Final[Mapping[str, tuple[int, int]]] = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
-"""By its name as ``os.uname`` gives it: its column of the table, and its AUDIT_ARCH."""
+"""By machine name of ``os.uname``: its column of the table, and its AUDIT_ARCH."""
 
 _LOAD, _EQUAL, _NOT_LESS, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # BPF: LD W ABS, JEQ, JGE, JSET, RET
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # offsets in seccomp_data; the low half of an argument comes first

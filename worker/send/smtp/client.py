@@ -357,7 +357,7 @@ class SmtpServer:
                 wire.drop()
                 await wire.wait_until_gone()
         except (SMTPException, OSError):
-            return  # whatever it makes of a goodbye: every answer that counts has been given
+            return  # the answer to QUIT does not matter: every answer that counts has been given
         finally:
             self._drop()
 

@@ -141,7 +141,7 @@ class Wire(SMTPProtocol):
         # This turn of the loop and the next one: in the first it finds what has come, in the second it has read it.
         await asyncio.sleep(0)
         for start in range(0, len(stuffed), CHUNK_BYTES):
-            await asyncio.sleep(0)  # else a fast line, where writing never waits, would never be listened to
+            await asyncio.sleep(0)  # on a fast line writing never waits: without this the loop would never read
             if self.has_heard:
                 return False
             self.write(bytes(stuffed[start : start + CHUNK_BYTES]))
