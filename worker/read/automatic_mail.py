@@ -52,16 +52,14 @@ _IN_TEXT: Final = re.compile(
 
 def name_automatic(headers: Headers, subject: str, text: str) -> str:
     """Returns the sign of an automatic reply: a field's name, ``subject`` or ``text``; empty if there is none."""
-    submitted = header_text(headers.first(b"auto-submitted")).lower()
+    submitted = headers.text(b"auto-submitted").lower()
     if submitted and not submitted.startswith("no"):  # RFC 3834 §5
         return "Auto-Submitted"
-    if header_text(headers.first(b"precedence")).lower() in _PRECEDENCE:
+    if headers.text(b"precedence").lower() in _PRECEDENCE:
         return "Precedence"
     if name := headers.first_filled(_FIELDS):
         return name
-    if (
-        header_text(headers.first(b"return-path")).replace(" ", "") == "<>"
-    ):  # no answer is wanted, so no person wrote it
+    if headers.text(b"return-path").replace(" ", "") == "<>":  # no answer is wanted, so no person wrote it
         return "Return-Path"
     key = match_key(subject)
     if _AWAY.match(key) or _SAYS_SO.search(key):
@@ -75,7 +73,7 @@ _ANSWERS: Final = re.compile(r"自動(?:返信|応答|回答)|(?:automatic|auto)
 
 def is_answering_machine(headers: Headers, subject: str, text: str) -> bool:
     """Returns whether the mail says that it is an automatic reply: an out-of-office note, an acknowledgement."""
-    if any(_word(each) == "auto-replied" for each in headers.every(b"auto-submitted")):
+    if "auto-replied" in headers.words(b"auto-submitted"):
         return True
     if headers.first_filled(_ANSWERING):
         return True
@@ -124,7 +122,7 @@ def name_answer(headers: Headers, senders: Sequence[str], subject: str, *, has_r
     Such a mail may carry a stranger's mail back. auto-generated, bulk, noreply and 自動送信 are no signs: notices have
     them.
     """
-    if any(_word(each) == "auto-replied" for each in headers.every(b"auto-submitted")):
+    if "auto-replied" in headers.words(b"auto-submitted"):
         return "Auto-Submitted"
     for answered in (b"in-reply-to", b"references"):
         if any(map(bytes.strip, headers.every(answered))):
@@ -136,7 +134,7 @@ def name_answer(headers: Headers, senders: Sequence[str], subject: str, *, has_r
     )
     if any(_REPORT_SENDER.fullmatch(each.partition("@")[0]) for each in (*senders, *written)):
         return "MAILER-DAEMON"
-    if any(_word(each) in {"auto_reply", "auto-reply"} for each in headers.every(b"precedence")):
+    if {"auto_reply", "auto-reply"}.intersection(headers.words(b"precedence")):
         return "Precedence"
     if name := headers.first_filled(sorted(_ANSWERING | {_FAILED_RECIPIENTS})):
         return name
@@ -149,9 +147,9 @@ def name_unattended(headers: Headers, senders: Sequence[str], subject: str, *, h
     The text is not searched: it may quote a notice that says 自動送信. References are no sign either: people write in
     threads.
     """
-    if any(_word(each) not in {"", "no"} for each in headers.every(b"auto-submitted")):
+    if set(headers.words(b"auto-submitted")) - {"", "no"}:
         return "Auto-Submitted"
-    if any(_word(each) in _PRECEDENCE | {"list"} for each in headers.every(b"precedence")):
+    if (_PRECEDENCE | {"list"}).intersection(headers.words(b"precedence")):
         return "Precedence"
     if name := headers.first_filled((*_FIELDS, *_FORWARDING)):
         return name
@@ -163,11 +161,6 @@ def name_unattended(headers: Headers, senders: Sequence[str], subject: str, *, h
         return "MAILER-DAEMON"
     key = match_key(subject)
     return "Subject" if _BY_ITSELF.match(key) else ""
-
-
-def _word(content: bytes) -> str:
-    """Returns the first word of a field in lower case, without parameters and comments."""
-    return re.split(r"[;(\s]", header_text(content).strip().lower(), maxsplit=1)[0]
 
 
 WORDS_LIMIT: Final = 20_000

@@ -23,11 +23,9 @@ from worker.read.mime import (
     Value,
     decode_bytes,
     decode_words,
-    header_text,
     html_text,
     read_addresses,
     read_message_id,
-    read_value,
     split_headers,
     split_parts,
     undo_transfer,
@@ -364,14 +362,14 @@ def read_message(raw: bytes) -> Message:
 
 def _finish(sheet: _Sheet) -> Message:
     headers = sheet.headers
-    automatic = header_text(headers.first(b"auto-submitted")).lower()
+    automatic = headers.text(b"auto-submitted").lower()
     senders = tuple(dict.fromkeys(a for line in headers.every(b"from") for a in read_addresses(line)))
-    subject = header_text(headers.first(b"subject"))[:SUBJECT_LIMIT]
+    subject = headers.text(b"subject")[:SUBJECT_LIMIT]
     return Message(
         message_id=read_message_id(headers.first(b"message-id")),
         senders=senders,
         subject=subject,
-        date=header_text(headers.first(b"date"))[:SUBJECT_LIMIT],
+        date=headers.text(b"date")[:SUBJECT_LIMIT],
         texts=tuple(sheet.texts),
         pdfs=tuple(sheet.pdfs),
         zips=tuple(sheet.zips),
@@ -390,7 +388,7 @@ def _finish(sheet: _Sheet) -> Message:
 
 def _read_part(part: _Part, headers: Headers, body: bytes, sheet: _Sheet) -> Iterator[_Part]:
     """Adds the contents of a part to its message, and yields the parts that it contains."""
-    content_type = read_value(headers.first(b"content-type"))
+    content_type = headers.content_type
     kind = content_type.word or part.assumed
     if kind == "multipart/report":
         sheet.has_report = sheet.has_report or part.level <= 1
@@ -407,17 +405,15 @@ def _read_part(part: _Part, headers: Headers, body: bytes, sheet: _Sheet) -> Ite
             return
     if kind.startswith("multipart/"):
         sheet.note(Defect.BOUNDARY)
-    disposition = read_value(headers.first(b"content-disposition"))
-    filename = _filename(disposition, content_type)
+    filename = _filename(headers)
     if filename:
         sheet.names[filename] = None
-    encoding = header_text(headers.first(b"content-transfer-encoding")).lower()
     if kind in {"message/rfc822", "message/global"} or filename.lower().endswith(".eml"):
-        yield _Part(_transfer(body, encoding, sheet), sheet, part.depth + 1)
+        yield _Part(_transfer(body, headers.encoding, sheet), sheet, part.depth + 1)
     else:
-        is_in_text = disposition.word == "inline" or bool(headers.first(b"content-id"))
-        content = _transfer(body, encoding, sheet)
-        if kind == "text/html" and disposition.word == "attachment" and filename:
+        is_in_text = headers.disposition.word == "inline" or bool(headers.first(b"content-id"))
+        content = _transfer(body, headers.encoding, sheet)
+        if kind == "text/html" and headers.disposition.word == "attachment" and filename:
             sheet.unopened.append(Unopened(filename, Sort.OTHER))  # seen: mail that only a browser deciphers
         _read_leaf(kind, content_type, filename, content, sheet, is_in_text=is_in_text)
 
@@ -436,9 +432,9 @@ def _transfer(body: bytes, encoding: str, sheet: _Sheet) -> bytes:
     return content
 
 
-def _filename(disposition: Value, content_type: Value) -> str:
+def _filename(headers: Headers) -> str:
     """The name without folders; RFC 2047 forbids encoded words here (§5), and most senders write them."""
-    name = disposition.parameters.get("filename") or content_type.parameters.get("name") or ""
+    name = headers.disposition.parameters.get("filename") or headers.content_type.parameters.get("name") or ""
     return re.split(r"[/\\]", decode_words(name))[-1].strip()[-FILENAME_LIMIT:]
 
 

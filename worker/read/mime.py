@@ -312,6 +312,7 @@ HEADERS_LIMIT: Final = 262_144
 the part of it that is read: one field of megabytes must not hide the type that follows it."""
 
 _FIELD: Final = re.compile(rb"([!-9;-~]{1,100})[ \t]*:[ \t]*(.*)", re.DOTALL)
+_WORD_END: Final = re.compile(r"[;(\s]")
 _LINE: Final = re.compile(rb"([^\r\n]*)(\r\n|\n|\r|\Z)")
 _BLANK_LINE: Final = re.compile(rb"(?:\r\n|\n|\r(?!\n)){2}")
 
@@ -340,6 +341,29 @@ class Headers:
     def first(self, name: bytes) -> bytes:
         """Returns the content of the first field of this name; empty if there is none."""
         return self._by_name.get(name, (b"",))[0]
+
+    def text(self, name: bytes) -> str:
+        """Returns the first field of this name as text."""
+        return header_text(self.first(name))
+
+    def words(self, name: bytes) -> tuple[str, ...]:
+        """Returns the first word of each field of this name in lower case, without parameters and comments."""
+        return tuple(_WORD_END.split(header_text(each).lower(), maxsplit=1)[0] for each in self.every(name))
+
+    @cached_property
+    def content_type(self) -> Value:
+        """The Content-Type."""
+        return read_value(self.first(b"content-type"))
+
+    @cached_property
+    def disposition(self) -> Value:
+        """The Content-Disposition."""
+        return read_value(self.first(b"content-disposition"))
+
+    @cached_property
+    def encoding(self) -> str:
+        """The Content-Transfer-Encoding in lower case."""
+        return self.text(b"content-transfer-encoding").lower()
 
     def first_filled(self, names: Iterable[bytes]) -> str:
         """Returns the first of ``names`` whose field has a content, in title case; empty if none has."""

@@ -16,7 +16,6 @@ from worker.read.mime import (
     decode_bytes,
     header_text,
     read_addresses,
-    read_value,
     split_headers,
     split_parts,
     undo_transfer,
@@ -49,7 +48,7 @@ def _texts(addresses: frozenset[bytes]) -> tuple[str, ...]:
 
 def _rebuild(raw: bytes, depth: int) -> Message:
     headers, body = split_headers(raw)
-    content_type = read_value(headers.first(b"content-type"))
+    content_type = headers.content_type
     kind = content_type.word if "/" in content_type.word else "text/plain"
     built: Message = Message()
     for name in _HEADERS:
@@ -69,8 +68,7 @@ def _rebuild(raw: bytes, depth: int) -> Message:
         built.set_payload("")
         return built
     built["content-type"] = kind
-    encoding = header_text(headers.first(b"content-transfer-encoding")).lower()
-    content = undo_transfer(body[: LINES_LIMIT * LINE_LIMIT], encoding)[0]
+    content = undo_transfer(body[: LINES_LIMIT * LINE_LIMIT], headers.encoding)[0]
     lines = decode_bytes(content, content_type.parameters.get("charset", ""))[0].splitlines()[:LINES_LIMIT]
     built.set_payload("".join(f"{_ascii(line)[:LINE_LIMIT]}\n" for line in lines))
     return built

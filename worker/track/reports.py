@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from worker.core.message_id import find_own_form
@@ -28,7 +29,6 @@ from worker.read.mime import (
     decode_bytes,
     header_text,
     html_text,
-    read_value,
     split_headers,
     split_parts,
     undo_transfer,
@@ -201,24 +201,29 @@ def _read_blocks(raw: bytes, message: Message) -> tuple[Block, ...]:
 # --- Its parts -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Part:
     """A part of the mail, or of a mail within it; the first is the mail itself."""
 
     kind: str
     headers: Headers
-    content: bytes
-    """Without the transfer encoding, cut at _PART_BYTES; the PDFs of a mail are never asked for here."""
+    body: bytes
+    """Cut at _PART_BYTES."""
     is_enclosed: bool
     begins_mail: bool
     """Set if its headers are those of a mail."""
 
-    @property
+    @cached_property
+    def content(self) -> bytes:
+        """The body without its transfer encoding; never decoded for the PDFs of a mail."""
+        return undo_transfer(self.body, self.headers.encoding)[0]
+
+    @cached_property
     def text(self) -> str:
         """Its text for people; empty for other types. A multipart that cannot be split is read as it is."""
         if self.kind and not self.kind.startswith(("text/", "message/", "multipart/")):
             return ""
-        charset = read_value(self.headers.first(b"content-type")).parameters.get("charset", "")
+        charset = self.headers.content_type.parameters.get("charset", "")
         text = decode_bytes(self.content, charset)[0]
         return html_text(text) if self.kind == "text/html" else "\n".join(text.splitlines())
 
@@ -230,7 +235,7 @@ def _parts(raw: bytes) -> Iterator[_Part]:
         piece, depth, is_enclosed, begins_mail = waiting.pop()
         count += 1
         headers, body = split_headers(piece)
-        content_type = read_value(headers.first(b"content-type"))
+        content_type = headers.content_type
         kind = content_type.word
         boundary = content_type.parameters.get("boundary", "")
         pieces = split_parts(body, boundary).pieces if kind.startswith("multipart/") and boundary else ()
@@ -238,14 +243,12 @@ def _parts(raw: bytes) -> Iterator[_Part]:
             yield _Part(kind, headers, b"", is_enclosed, begins_mail)
             waiting.extend((each, depth + 1, is_enclosed, False) for each in reversed(pieces))
             continue
-        encoding = header_text(headers.first(b"content-transfer-encoding")).lower()
         if _holds_mail(kind, content_type.parameters.get("name", "")) and depth < _DEPTH:
             yield _Part(kind, headers, b"", is_enclosed, begins_mail)
-            waiting.append((undo_transfer(body, encoding)[0].lstrip(b"\r\n"), depth + 1, True, True))
+            waiting.append((undo_transfer(body, headers.encoding)[0].lstrip(b"\r\n"), depth + 1, True, True))
             continue
-        content = undo_transfer(body[: min(_PART_BYTES, room)], encoding)[0]
+        yield _Part(kind, headers, body[: min(_PART_BYTES, room)], is_enclosed, begins_mail)
         room -= min(len(body), _PART_BYTES, room)
-        yield _Part(kind, headers, content, is_enclosed, begins_mail)
 
 
 def _holds_mail(kind: str, name: str) -> bool:
@@ -286,16 +289,16 @@ def _returned(parts: Sequence[_Part]) -> Iterator[str]:
     """Yields the Message-ID of each mail inside this one: whole, as headers only, or quoted in a text."""
     for part in parts:
         if part.begins_mail and part.is_enclosed:
-            yield from _ID.findall(header_text(part.headers.first(b"message-id")))
+            yield from _ID.findall(part.headers.text(b"message-id"))
         elif part.kind in _RETURNED_KINDS:
-            yield from _ID.findall(header_text(split_headers(part.content.lstrip(b"\r\n"))[0].first(b"message-id")))
+            yield from _ID.findall(split_headers(part.content.lstrip(b"\r\n"))[0].text(b"message-id"))
     for part in parts:  # behind those: qmail and its kin return the mail as text below their own words
         yield from (found[1] for found in _QUOTED_ID.finditer(part.text))
 
 
 def _references(headers: Headers) -> tuple[str, ...]:
-    answered = _ID.findall(header_text(headers.first(b"in-reply-to")))
-    thread = _ID.findall(header_text(headers.first(b"references")))
+    answered = _ID.findall(headers.text(b"in-reply-to"))
+    thread = _ID.findall(headers.text(b"references"))
     return (*answered, *reversed(thread))
 
 
@@ -332,7 +335,7 @@ def _own_words(parts: Sequence[_Part]) -> str:
 
 def _name_addresses(parts: Sequence[_Part]) -> tuple[str, ...]:
     """The addresses of X-Failed-Recipients, of a read receipt, and in a report's own words."""
-    said = [header_text(part.headers.first(b"x-failed-recipients")) for part in parts[:1]]
+    said = [part.headers.text(b"x-failed-recipients") for part in parts[:1]]
     said += [part.text for part in parts if part.kind in _READ_KINDS]
     words = "\n".join((*said, _own_words(parts)))
     found = (match[0] for match in _ADDRESS.finditer(unicodedata.normalize("NFKC", words)))  # gateways write ＠
