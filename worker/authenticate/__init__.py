@@ -1,7 +1,7 @@
 """The third step: authenticates the sender of a mail.
 
-Takes the mail's header fields and its server's Authentication-Results; returns ``Vouched``, which gives the verdict for
-a guarantor with its evidence. Start reading at ``sender_auth``; ``dkim/`` asks the DNS for keys.
+Takes the mail's header fields and its server's Authentication-Results; returns ``Vouched``, which gives the
+verdict for a guarantor and its evidence. Start reading at ``sender_auth``; ``dkim/`` asks the DNS for keys.
 """
 
 from worker.core.lazy import lazily
