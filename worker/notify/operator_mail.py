@@ -1,7 +1,7 @@
-"""Writes the operator's mail: one plain text after a pass in which something needs a person.
+"""Writes the mails to the operator: about what needs a person after a pass, and about what will leave in mode ``hold``.
 
 Each paragraph gives the number, the project, the issuer, the reason in office words and the one command that goes on
-from there. The mail contains no key.
+from there. No mail contains a key.
 """
 
 from __future__ import annotations
@@ -32,17 +32,16 @@ from worker.core.messages import (
     say_trouble,
 )
 from worker.core.messages.receipts import COPY_NEWS
-from worker.core.model import JST, Alarm, ReceiptKind, Submission
+from worker.core.model import JST, PRODUCT_NAMES, Alarm, ReceiptKind, Submission
 from worker.core.params import Params, Value, read_spelled
 from worker.core.server_faults import find_fault
 from worker.core.signs import Sign
 from worker.core.states import AlarmCause, State
 from worker.core.text import shown
 from worker.match.near_matches import NearMiss
-from worker.notify.left_mails import say_left
 from worker.read.budget import FREE_DISK
 from worker.track.overdue import PRESSED
-from worker.views.actions import action_for
+from worker.views.actions import action_for, withdraw_action
 from worker.views.commands import command_line
 from worker.views.missing_invoice import say_missing
 from worker.views.tasks import days_over
@@ -345,3 +344,64 @@ def _name_trouble(name: str, trouble: HoshobinError) -> str:
         code = trouble.code
         return say(code, "ja") if code in STOPPED else say("log_broken", "ja", detail=str(trouble))
     return f"{name_thing(name, 'ja')}: {say_trouble(name, str(trouble), 'ja')}"
+
+
+EXAMPLE: Final = dt.timedelta(days=30)
+"""The mail's example of ``since`` is this much earlier: a month of work."""
+
+
+def say_left(detail: str) -> str:
+    """Returns how many messages a scan left as old, how many look like notices, and the newest of these."""
+    left = read_spelled(detail)
+    mailbox, alike = left.word("mailbox"), int(left.word("alike"))
+    since = dt.datetime.fromisoformat(left.word("from")).astimezone(JST)
+    newest = left.words("newest")
+    parts = {
+        "mailbox": name_thing(mailbox, "ja"),
+        "name": mailbox.partition(":")[2],
+        "since": f"{since:%Y-%m-%d %H:%M}",
+        "example": (since - EXAMPLE).date().isoformat(),
+    }
+    lines = [say("telling_left", "ja", left=left.word("left"), alike=alike, **parts)]
+    lines += [say("telling_left_mail", "ja", mail=shown(each)) for each in newest]
+    if alike > len(newest):
+        lines.append(say("telling_left_more", "ja", count=alike - len(newest)))
+    if (unseen := left.word("unseen")) != "0":
+        lines.append(say("telling_left_unseen", "ja", count=unseen))
+    return "\n".join(lines)
+
+
+def write_before_sending(
+    submissions: Sequence[Submission], leaves_at: Mapping[int, dt.datetime], minutes: int, *, others: int
+) -> tuple[str, str]:
+    """Returns subject and body of the mail about ``submissions``; ``leaves_at`` is the earliest time of each.
+
+    ``others`` is the number of those that the next mail lists.
+    """
+    first = _moment(min(leaves_at[each.id] for each in submissions))
+    count = len(submissions)
+    parts = [say("leaving_open", "ja", count=count, minutes=minutes)]
+    parts += ["\n".join(_describe_leaving(each, leaves_at[each.id])) for each in submissions]
+    if others:
+        parts.append(say("leaving_more", "ja", count=others))
+    parts.append(say("telling_end", "ja"))
+    return say("leaving_subject", "ja", count=count, moment=first), "\n\n".join(parts) + "\n"
+
+
+def _describe_leaving(submission: Submission, moment: dt.datetime) -> Iterator[str]:
+    draft = submission.draft
+    product = PRODUCT_NAMES[submission.product] if submission.product else ""
+    whom = shown(f"{submission.issuer_name}　{submission.section_name}".strip())
+    yield f"■ {submission.label}　{shown(submission.known_as)}　／　{whom}　{product}".rstrip()
+    yield say("leaving_at", "ja", moment=_moment(moment))
+    if draft is not None:
+        yield say("leaving_to", "ja", to=shown("、".join(draft.recipients)))
+        yield say("leaving_title", "ja", subject=shown(draft.subject))
+        if draft.attachments:
+            yield say("leaving_files", "ja", files=shown("、".join(each.filename for each in draft.attachments)))
+    yield say("leaving_stop", "ja", command=command_line(withdraw_action(submission), "ja"))
+
+
+def _moment(moment: dt.datetime) -> str:
+    local = moment.astimezone(JST)
+    return f"{local.month}月{local.day}日 {local:%H:%M}"

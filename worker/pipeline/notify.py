@@ -34,9 +34,8 @@ from worker.core.model import JST, Address, Alarm, Submission, Unread
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, Event, NoteEvent, State
 from worker.core.waits import is_over
 from worker.match.near_matches import near_misses_of
-from worker.notify.before_sending import LINES_LIMIT, write_before_sending
 from worker.notify.digest import digest_cause, escalation_cause, write_digest, write_escalation
-from worker.notify.operator_mail import write_telling
+from worker.notify.operator_mail import LINES_LIMIT, write_before_sending, write_telling
 from worker.notify.ports import OperatorCommand
 from worker.pipeline.reachability import Health
 from worker.pipeline.unread_files import UnreadFiles
