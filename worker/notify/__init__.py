@@ -1,6 +1,6 @@
 """The last step: notifies people.
 
-Takes alarms, and everything that is open; returns the mail to the operator, the digest and the escalation. Start
+Takes alarms, and everything that is open; gives the mail to the operator, the digest and the escalation. Start
 reading at ``operator_mail``, then ``digest``; ``operator_command`` runs the operator's own program.
 """
 
