@@ -89,7 +89,7 @@ def _clocked_async(step: str, call: Callable[..., Any]) -> Callable[..., Any]:
 
 _PLAIN: Final[tuple[tuple[str, Any, tuple[str, ...]], ...]] = (
     ("fetch by IMAP (its own thread)", imap.ImapMailbox, ("open", "uids", "headers", "_fetch")),
-    ("take the mail apart, recognise it", intake, ("read_message", "recognise_mail")),
+    ("take the mail apart, recognise it", intake, ("read_message", "classify_mail")),
     ("decide the fields", reading, ("read_notice",)),
     ("match, compose, judge", decisions, ("draft_submission",)),
     ("write the letter, read it back", letter, ("write_letter",)),

@@ -26,7 +26,7 @@ from worker.core.errors import ConfigError
 from worker.core.model import Key, Notice, Product
 from worker.core.params import Aside
 from worker.core.states import Reason
-from worker.views.preview import Seen, lay_out
+from worker.views.preview import SubmissionView, render_view
 
 HERE = Path(__file__).parents[1] / "support" / "issuers" / "kinds"
 BODY = "templates/mail/default.txt.j2"
@@ -94,7 +94,7 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_submission_is_seen_as_the_issuer_wants_it(case: Case) -> None:
     made = drafted(case.issuer, case.product, case.project)
-    parts = lay_out(Seen(made.submission, made.body), "ja")  # the guards are not of the rule
+    parts = render_view(SubmissionView(made.submission, made.body), "ja")  # the guards are not of the rule
     seen = "\n".join(
         line
         for part in parts

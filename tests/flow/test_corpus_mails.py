@@ -52,7 +52,7 @@ from worker.config.settings import Security
 from worker.core.model import End, MessageRow
 from worker.core.states import State
 from worker.pipeline.ledger_rows import NOTHING
-from worker.read.classify import Meant, recognise_mail
+from worker.read.classify import PossibleNotice, classify_mail
 from worker.read.message import Message, read_message
 from worker.track.bounces import read_bounce
 from worker.track.reports import read_report
@@ -250,7 +250,7 @@ def read_every_way(raw: bytes, at_work: AtWork) -> Message:
     pipeline = at_work.office.pipeline
     guarantors = pipeline.in_force.configuration.guarantors
     message = read_message(raw)
-    recognise_mail(message, guarantors, pipeline.intake.ours(pipeline.in_force))
+    classify_mail(message, guarantors, pipeline.intake.ours(pipeline.in_force))
     for is_ours in (lambda _: True, lambda _: False):
         repr(read_report(raw, message, is_ours)).encode()
     read_bounce(raw)
@@ -293,8 +293,8 @@ def test_few_mails_of_others_tests_hold_what_is_not_opened_even_if_each_spoke_of
     held = 0
     for raw in mails:
         keyed = re.sub(rb"(?im)\A((?:From .*\n)?)", rb"\1Subject: " + "認証キーの件\n".encode(), raw, count=1)
-        what = recognise_mail(read_message(keyed), guarantors, ours)
-        held += isinstance(what, Meant) and bool(what.unopened)
+        what = classify_mail(read_message(keyed), guarantors, ours)
+        held += isinstance(what, PossibleNotice) and bool(what.unopened)
     tell(f"{name}: {len(mails)} messages under a subject that speaks of a key: {held} with what is not opened")
     assert held <= len(mails) * 0.12
 

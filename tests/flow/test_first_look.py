@@ -27,7 +27,7 @@ from worker.core.errors import Unavailable
 from worker.core.model import JST, NO_DATE, Look
 from worker.core.params import read_spelled
 from worker.core.states import State
-from worker.notify.operator_mail import write_telling
+from worker.notify.operator_mail import write_alarm_mail
 from worker.pipeline import new_messages
 from worker.store.sqlite.schema import FILE_NAME
 from worker.watch import plan as watch
@@ -66,7 +66,7 @@ def look_of(office: NewOffice, name: str = "main") -> Look:
 def said(office: NewOffice) -> str:
     """What people are told of the mails that were left, all alarms in one mail."""
     alarms = [each for each in office.store.alarms_waiting() if each.cause.startswith("left_alone")]
-    return write_telling(alarms, {}, [], rehearsing=False)[1] if alarms else ""
+    return write_alarm_mail(alarms, {}, [], rehearsing=False)[1] if alarms else ""
 
 
 def notes(office: NewOffice) -> list[dict[str, str]]:

@@ -155,8 +155,8 @@ class Day:
     # --- What must hold -----------------------------------------------------------------------------------------
 
     def look(self) -> None:
-        spoken, self.heard = self.server.commands[self.heard :], len(self.server.commands)
-        addressed = {line.partition("<")[2].partition(">")[0] for line in spoken if line.startswith("RCPT")}
+        auth_headers, self.heard = self.server.commands[self.heard :], len(self.server.commands)
+        addressed = {line.partition("<")[2].partition(">")[0] for line in auth_headers if line.startswith("RCPT")}
         assert addressed <= self.office.settings.addresses
         assert not {number: copies for number, copies in self.copies().items() if copies > 1 + self.unsent()[number]}
 

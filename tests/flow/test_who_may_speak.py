@@ -22,7 +22,7 @@ from tests.support.signed_mail import DOMAIN, Zone, sign
 from tests.support.small_office import Form, Settings, SmallOffice, form, mail_with
 from tests.support.world import HANAKO, START
 from worker.approve import decisions
-from worker.authenticate.dkim.verify import DnsSignatures
+from worker.authenticate.dkim.verify import DnsDkimVerifier
 from worker.authenticate.dkim_policy import Resolver
 from worker.cli.demo.smtp_server import DsnController
 from worker.cli.doctor import describe_resolver
@@ -42,7 +42,7 @@ class Office(SmallOffice):
     def __init__(self, root: Path, port: int, mode: str = "auto", rehearsal_to: str = "") -> None:
         super().__init__(root, Settings(port=port, mode=mode, rehearsal_to=rehearsal_to))
         self.zone = Zone()
-        self.signatures = DnsSignatures(self.clock, self.zone)
+        self.signatures = DnsDkimVerifier(self.clock, self.zone)
         self.begin()
 
     def begin(self) -> None:

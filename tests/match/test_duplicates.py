@@ -230,8 +230,8 @@ ANSWERED = (Answer(Reason.SENDER_UNPROVEN, "", "山田 花子", "hanako", START)
 
 @pytest.mark.parametrize("state", [State.HELD, State.APPROVED, State.HANDED_OVER, State.SENT, State.CONFIRMED])
 def test_what_is_not_proven_supersedes_nothing_that_is_and_follows_it(state: State) -> None:
-    for vouched in (here(state, proven=True), stranger(state, answers=ANSWERED)):
-        outcome = receive_notice(AMENDED, SECOND, MAIL, FakeReading([vouched], {FIRST: NOTICE}))
+    for sender_auth in (here(state, proven=True), stranger(state, answers=ANSWERED)):
+        outcome = receive_notice(AMENDED, SECOND, MAIL, FakeReading([sender_auth], {FIRST: NOTICE}))
         assert isinstance(outcome, New)
         assert (outcome.submission.follows, outcome.superseded) == (1, ())
 
@@ -265,8 +265,8 @@ def test_a_strangers_that_was_taken_back_does_not_end_the_proven_one_which_is_as
     assert isinstance(outcome, New)
     assert outcome.submission.follows == 1
     assert outcome.submission.correction == (1 if digest == FIRST else 0)
-    vouched = FakeReading([here(State.WITHDRAWN, proven=True)], {FIRST: NOTICE})
-    assert receive_notice(NOTICE, FIRST, FOLDER, vouched) == Known(vouched.held[0])
+    sender_auth = FakeReading([here(State.WITHDRAWN, proven=True)], {FIRST: NOTICE})
+    assert receive_notice(NOTICE, FIRST, FOLDER, sender_auth) == Known(sender_auth.held[0])
 
 
 def test_a_strangers_copy_in_other_bytes_does_not_take_the_proven_one_in() -> None:

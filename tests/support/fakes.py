@@ -32,7 +32,7 @@ from worker.pipeline.ledger_rows import LedgerRows
 from worker.pipeline.new_messages import Found
 from worker.read.archives import Unpacked, unpack
 from worker.read.ports import PdfReader
-from worker.send.ports import Reply, Session, Silence, Step
+from worker.send.ports import NoReply, Reply, Session, Step
 from worker.watch.ports import InvoiceSnapshot, Mailbox, Rest, Shelved
 
 P = ParamSpec("P")
@@ -225,7 +225,7 @@ class FakeReading:
 class FakeServer:
     """Answers what it was given, one answer a call, and remembers the steps."""
 
-    def __init__(self, *answers: Reply | Silence) -> None:
+    def __init__(self, *answers: Reply | NoReply) -> None:
         self.answers = list(answers)
         self.steps: list[Step] = []
         self.is_closed = False
@@ -233,7 +233,7 @@ class FakeServer:
     async def open(self) -> Session:
         return Session("mx.contractor.example", "TLSv1.3", dsn=True, size_limit=None)
 
-    async def take(self, step: Step) -> Reply | Silence:
+    async def take(self, step: Step) -> Reply | NoReply:
         self.steps.append(step)
         return self.answers.pop(0)
 

@@ -42,7 +42,7 @@ from tests.support.world import (
     worker_toml,
 )
 from worker.approve.redraft import InForce, put_in_force
-from worker.authenticate.ports import Signatures
+from worker.authenticate.ports import DkimVerifier
 from worker.config.files import TemplateFiles
 from worker.config.guarantors import FILE
 from worker.config.load import Configuration, load_configuration
@@ -314,7 +314,7 @@ class SmallOffice:
         self.mails = Mails()
         self.files = FakeFiles({f"invoice-{work}.pdf": invoice_of(work) for work in WORKS})
         self.timeouts: Timeouts | None = None
-        self.signatures: Signatures | None = None
+        self.signatures: DkimVerifier | None = None
         self.reader: PdfReader = TextInBytes()
         self.readers: MailReaders | None = None
         self.notices = root / "notices"

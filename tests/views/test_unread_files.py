@@ -12,12 +12,12 @@ from worker.views.unread_files import (
     KEPT,
     NOTICES,
     gather_unread,
-    mark_told,
+    mark_reported,
     read_unread,
     say_unread,
     spell_unread,
     unread_json,
-    untold,
+    unreported,
 )
 
 
@@ -45,23 +45,23 @@ def test_the_names_are_bounded_and_the_counts_are_of_all() -> None:
     (row,) = unread_json(gathered)
     assert row["count"] == 10_000
     assert sum(map(len, say_unread(gathered, "ja"))) < 500
-    assert sum(fresh.counts[Unread.PICTURE] for fresh in untold(gathered).values()) == 10_000
+    assert sum(fresh.counts[Unread.PICTURE] for fresh in unreported(gathered).values()) == 10_000
 
 
 def test_what_a_digest_has_named_is_named_by_no_other_and_stays_in_the_status() -> None:
     first = gather_unread([("a.jpg", Unread.PICTURE), ("b.docx", Unread.OTHER_KIND)])
-    marked = mark_told(first, first.files)
-    assert untold({NOTICES: marked}) == {}
+    marked = mark_reported(first, first.files)
+    assert unreported({NOTICES: marked}) == {}
     later = gather_unread([("a.jpg", Unread.PICTURE), ("c.jpg", Unread.PICTURE)], marked)
-    fresh = untold({NOTICES: later})[NOTICES]
+    fresh = unreported({NOTICES: later})[NOTICES]
     assert ([each.name for each in fresh.files], fresh.counts) == (["c.jpg"], {Unread.PICTURE: 1})
     assert "a.jpg" in "\n".join(say_unread({NOTICES: later}, "ja"))
 
 
 def test_a_file_that_left_and_came_back_is_named_again() -> None:
     first = gather_unread([("a.jpg", Unread.PICTURE)])
-    gone = gather_unread([], mark_told(first, first.files))
-    assert untold({NOTICES: gather_unread([("a.jpg", Unread.PICTURE)], gone)}) != {}
+    gone = gather_unread([], mark_reported(first, first.files))
+    assert unreported({NOTICES: gather_unread([("a.jpg", Unread.PICTURE)], gone)}) != {}
 
 
 def test_a_key_in_a_name_is_not_shown() -> None:

@@ -147,7 +147,7 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,252}")
 _ESCAPED: Final = re.compile(r"\\(.)")
 
 
-class Stand(StrEnum):
+class HeaderState(StrEnum):
     """The state of our own server's header in this mail."""
 
     FOUND = "found"
@@ -161,7 +161,7 @@ class Stand(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class MethodResult:
     """One method with its result and properties (``header.d``), names and result in lower case."""
 
     method: str
@@ -170,38 +170,38 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class AuthResults:
     """The results of our own server; ``passed`` is empty unless ``stand`` is FOUND."""
 
-    stand: Stand
+    stand: HeaderState
     passed: tuple[tuple[str, str], ...] = ()
     """Method (dkim, spf, dmarc) and the domain that it authenticated."""
-    signed: tuple[Finding, ...] = ()
+    signed: tuple[MethodResult, ...] = ()
     """The passed dkim results: ``dkim_policy`` finds the signature that each means."""
     is_refused: bool = False
     """Set for dmarc=fail: the server then takes the sender for another than the passed domains."""
 
 
-def read_findings(fields: Sequence[Field], authserv_id: str) -> Findings:
+def read_auth_results(fields: Sequence[Field], authserv_id: str) -> AuthResults:
     """Returns the results of the server that calls itself ``authserv_id``."""
     if not authserv_id:
-        return Findings(Stand.NOT_SET)
+        return AuthResults(HeaderState.NOT_SET)
     named = [
         (place, each)
         for place, each in enumerate(fields)
         if each.name == NAME and server_of(each.content).casefold() == authserv_id.casefold()
     ]
     if len(named) != 1:
-        return Findings(Stand.TWO if named else Stand.NONE)
+        return AuthResults(HeaderState.TWO if named else HeaderState.NONE)
     place, only = named[0]
     if any(above.name in _SENDERS_OWN for above in fields[:place]):
-        return Findings(Stand.BELOW)
-    found = read_results(only.content)
+        return AuthResults(HeaderState.BELOW)
+    found = parse_auth_results(only.content)
     if found is None:
-        return Findings(Stand.UNREADABLE)
+        return AuthResults(HeaderState.UNREADABLE)
     is_refused = any(each.method == "dmarc" and each.result == "fail" for each in found)
     signed = tuple(each for each in found if each.method == "dkim" and each.result == "pass")
-    return Findings(Stand.FOUND, tuple(_passed(found)), signed, is_refused)
+    return AuthResults(HeaderState.FOUND, tuple(_passed(found)), signed, is_refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ def server_of(content: bytes) -> str:
     return _ESCAPED.sub(r"\1", found[1]) if found[1] is not None else found[2]
 
 
-def read_results(content: bytes) -> tuple[Finding, ...] | None:
+def parse_auth_results(content: bytes) -> tuple[MethodResult, ...] | None:
     """Returns every method of a header; None if it is not written as in RFC 8601.
 
     The name must be written plainly: a server that removes forged headers may not recognise one in quotes or after a
@@ -298,7 +298,7 @@ def _pieces(text: str) -> list[str] | None:
     return pieces
 
 
-def _finding(piece: str) -> Finding | None:
+def _finding(piece: str) -> MethodResult | None:
     pairs: list[tuple[str, str, str]] = []
     place = 0
     while piece[place:].strip():
@@ -314,10 +314,10 @@ def _finding(piece: str) -> Finding | None:
     if not pairs or len(set(names)) != len(names) or any(version != "1" for _, version, _ in pairs):
         return None
     (method, _, result), *properties = pairs
-    return Finding(method, result.lower(), {name: value for name, _, value in properties})
+    return MethodResult(method, result.lower(), {name: value for name, _, value in properties})
 
 
-def _passed(found: Sequence[Finding]) -> Iterator[tuple[str, str]]:
+def _passed(found: Sequence[MethodResult]) -> Iterator[tuple[str, str]]:
     for each in found:
         if each.result != "pass":
             continue

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from worker.authenticate.auth_headers import Field
-from worker.authenticate.dkim_policy import Signed
+from worker.authenticate.dkim_policy import DkimResult
 
 
-class Signatures(Protocol):
+class DkimVerifier(Protocol):
     """The DKIM signatures of mails, verified with keys from the DNS."""
 
-    async def verify(self, raw: bytes, fields: Sequence[Field], root: str, came_at: dt.datetime | None) -> Signed:
+    async def verify(self, raw: bytes, fields: Sequence[Field], root: str, came_at: dt.datetime | None) -> DkimResult:
         """Returns whether the mail ``raw`` has a valid signature of ``root`` or of a subdomain. Raises nothing.
 
         ``came_at`` is the time of arrival; None if its server does not say.

@@ -27,7 +27,7 @@ from worker.match.near_matches import near_misses_of
 from worker.pipeline.invoices import guarantees_in
 from worker.service.wiring import Office, has_office_store, load_office, system_clock
 from worker.store.ports import Reading
-from worker.views.preview import Seen, lay_out
+from worker.views.preview import SubmissionView, render_view
 from worker.views.problems import refusal_json
 from worker.views.rule_replay import OtherSecret
 from worker.views.submission_json import notice_json, preview_json
@@ -210,18 +210,18 @@ def preview(shared: Cli, file: Path, as_json: bool) -> int:
     if isinstance(read_as, Unreadable) or isinstance(content, Unreadable):
         refusal = read_as if isinstance(read_as, Unreadable) else Unreadable(Reason.TOO_LARGE)
         hold = Hold.of_refusal(refusal)
-        seen = Seen(Submission(0, State.HELD, refusal=hold, reasons=(hold,)))
+        seen = SubmissionView(Submission(0, State.HELD, refusal=hold, reasons=(hold,)))
     else:
         seen = _see(office, read_as, content, file.name, shared.lang)
     if as_json:
         print_json(preview_json(seen, shared.lang))
     else:
-        print_parts(lay_out(seen, shared.lang))
+        print_parts(render_view(seen, shared.lang))
     reasons = {hold.reason for hold in seen.submission.reasons}
     return FOR_A_PERSON if reasons - {Reason.APPROVAL} else DONE
 
 
-def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) -> Seen:
+def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) -> SubmissionView:
     clock = system_clock()
     known: Reading = _NothingKnown()
     if has_office_store(office):
@@ -239,7 +239,7 @@ def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) 
     def original(wanted: Sha256) -> bytes:
         return pdf if wanted == digest else drafted.contents.get(wanted) or known.original(wanted)
 
-    return Seen(
+    return SubmissionView(
         drafted.submission,
         drafted.body,
         drafted.checks,

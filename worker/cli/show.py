@@ -45,7 +45,7 @@ from worker.store.ports import Store
 from worker.store.signs import find_signs
 from worker.views.actions import ActionKind, action_for
 from worker.views.commands import command_line
-from worker.views.preview import Seen, lay_out
+from worker.views.preview import SubmissionView, render_view
 from worker.views.service_json import Status, status_json
 from worker.views.submission_json import listed_json, shown_json
 from worker.views.tasks import Urgency, corrections_of, open_tasks
@@ -149,7 +149,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     say_stopped(store, shared.lang)
     say_absence(absence_of(office.places.store, store.looks()), shared.lang, err=True)
     click.echo(say("t_submission", shared.lang, id=submission.label))
-    print_parts(lay_out(seen, shared.lang))
+    print_parts(render_view(seen, shared.lang))
     if sending := sending_text(_sends_at(office, submission), shared.lang):
         print_pairs([(say("h_next", shared.lang), sending)])
     action = action_for(submission)
@@ -186,7 +186,7 @@ def _linked(submission: Submission, store: Store) -> list[Submission]:
     return [store.submission(number) for number in sorted(number for number in numbers if number is not None)]
 
 
-def _see(submission: Submission, office: Office, store: Store, lang: Language, *, with_pages: bool) -> Seen:
+def _see(submission: Submission, office: Office, store: Store, lang: Language, *, with_pages: bool) -> SubmissionView:
     """The submission as it stands, its key masked: ``show`` is for any eye in the office."""
     from worker.cli.pages import explain_missing_of, read_first_pages, with_invoices_of
     from worker.pipeline.invoices import guarantees_of
@@ -203,7 +203,7 @@ def _see(submission: Submission, office: Office, store: Store, lang: Language, *
             lambda invoices: redraft(submission, office.in_force, missing_where_away(invoices), store, now).checks,
         )
     body = store.original(submission.draft.body_sha256).decode() if submission.draft else ""
-    return Seen(
+    return SubmissionView(
         submission,
         body.replace(key, str(notice.key)) if notice else body,
         checks,

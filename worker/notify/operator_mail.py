@@ -81,7 +81,7 @@ def no_near_misses(submission: Submission) -> tuple[NearMiss, ...]:  # noqa: ARG
     return ()
 
 
-def describe(
+def describe_submission(
     submission: Submission,
     near: Sequence[NearMiss] = (),
     missing: MissingInvoice | None = None,
@@ -139,7 +139,7 @@ def _say_near_miss(miss: NearMiss) -> str:
     return say("near_miss", "ja", name=miss.name, id=miss.project_id, differs=differs)
 
 
-def write_telling(
+def write_alarm_mail(
     alarms: Sequence[Alarm],
     submissions: Mapping[int, Submission],
     waits: Iterable[State],
@@ -178,9 +178,10 @@ def write_telling(
         open_ones.sort(key=lambda each: (each.id not in pressed, each.state not in _AT_ONCE))
         parts.append(say("telling_open", "ja", count=len(open_ones)))
         parts += [
-            describe(each, near_misses_of(each), (missing or {}).get(each.id), today) for each in open_ones[:NEAR_LIMIT]
+            describe_submission(each, near_misses_of(each), (missing or {}).get(each.id), today)
+            for each in open_ones[:NEAR_LIMIT]
         ]
-        parts += [describe(each, today=today) for each in open_ones[NEAR_LIMIT:LINES_LIMIT]]
+        parts += [describe_submission(each, today=today) for each in open_ones[NEAR_LIMIT:LINES_LIMIT]]
         if len(open_ones) > LINES_LIMIT:
             parts.append(say("telling_more", "ja", count=len(open_ones) - LINES_LIMIT))
     if not troubles and not open_ones:

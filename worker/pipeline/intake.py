@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.approve.redraft import InForce
-from worker.authenticate.ports import Signatures
-from worker.authenticate.sender_auth import Vouched
+from worker.authenticate.ports import DkimVerifier
+from worker.authenticate.sender_auth import SenderAuth
 from worker.config.mailbox_actions import is_due_after
 from worker.core.alarms import cause_about
 from worker.core.clock import Clock
@@ -51,23 +51,23 @@ from worker.pipeline.strangers import MailRead, Read, Turns, Unmetered
 from worker.pipeline.submissions import Seen, Taking
 from worker.pipeline.track import MAY_BE_HELD_ANEW, OWN_MESSAGE, Receiving, find_ours
 from worker.read.archives import MEMBERS, UNPACKED_BYTES, Unpacked
-from worker.read.budget import HOLDS_PER_MAIL, Ended, Lane, PutOff
+from worker.read.budget import HOLDS_PER_MAIL, Deferred, Lane, LimitReached
 from worker.read.classify import (
     Announcement,
-    Meant,
-    Ours,
-    Own,
-    Recognised,
+    MailClass,
+    OwnMailSigns,
+    OwnMessage,
+    PossibleNotice,
     Report,
     Unrelated,
     add_unpacked,
-    recognise_mail,
+    classify_mail,
 )
-from worker.read.message import Defect, Message, Sort, Unopened, is_mail_file, name_file, read_message
+from worker.read.message import AttachmentKind, Defect, Message, Unopened, is_mail_file, name_file, read_message
 from worker.read.pdf_bytes import begins_as_pdf
 from worker.read.ports import MailReader, MailReaders, PdfReader
 from worker.store.ports import Author, Store, Writing
-from worker.track.reports import CameBack, Nothing, read_report
+from worker.track.reports import NoReport, ReturnedMail, read_report
 from worker.watch.plan import GONE, next_try
 from worker.watch.ports import NOT_LOOKED, Fetched, InvoiceSnapshot, Listed
 
@@ -102,7 +102,15 @@ _OPENED_AT_ONCE: Final = 2
 FILES_TOLD: Final = 10
 """Names of attachments told in one hold."""
 
-_BY_SIGN: Final = (Sort.LOCKED, Sort.ZIP, Sort.OUTLOOK, Sort.SEALED, Sort.DOCUWORKS, Sort.ARCHIVE, Sort.DAMAGED)
+_BY_SIGN: Final = (
+    AttachmentKind.LOCKED,
+    AttachmentKind.ZIP,
+    AttachmentKind.OUTLOOK,
+    AttachmentKind.SEALED,
+    AttachmentKind.DOCUWORKS,
+    AttachmentKind.ARCHIVE,
+    AttachmentKind.DAMAGED,
+)
 """The order in which several attachments are told: the likelier to hold a notice comes first."""
 
 _OF_ANYBODY: Final = frozenset({ReceiptKind.ANOTHERS.value, ReceiptKind.WARNING.value})
@@ -115,10 +123,10 @@ class ReadBlock:
 
     block: Sequence[Fetched]
     messages: Sequence[Message | None]
-    recognised: Sequence[Recognised]
+    recognised: Sequence[MailClass]
     readings: Sequence[MailRead]
-    came_back: Sequence[CameBack]
-    vouched: Sequence[Vouched | None]
+    came_back: Sequence[ReturnedMail]
+    sender_auth: Sequence[SenderAuth | None]
     """Who wrote each that may bring a notice, and what proves it."""
     in_force: InForce
 
@@ -147,7 +155,7 @@ class Intake:
         reader: PdfReader,
         clock: Clock,
         account: str,
-        signatures: Signatures | None = None,
+        signatures: DkimVerifier | None = None,
         readers: MailReaders | None = None,
     ) -> None:
         """Without ``signatures`` none is tried: then only what our own server found proves a sender.
@@ -169,7 +177,7 @@ class Intake:
         """Take the mails apart, read their PDFs and find out who wrote them; nothing is recorded yet."""
         messages = [await _take_apart(each.content) if each.content else None for each in block]
         looked_at = [self._recognise(message, in_force) for message in messages]
-        vouched = await asyncio.gather(
+        sender_auth = await asyncio.gather(
             *(
                 self._vouching.look(mailbox, fetched, message, what, in_force)
                 for fetched, message, what in zip(block, messages, looked_at, strict=True)
@@ -178,15 +186,15 @@ class Intake:
         opened = await asyncio.gather(
             *(
                 self._open_and_read(message, what, _lane_of(who), in_force)
-                for message, what, who in zip(messages, looked_at, vouched, strict=True)
+                for message, what, who in zip(messages, looked_at, sender_auth, strict=True)
             )
         )
         recognised, readings = [what for what, _ in opened], [read for _, read in opened]
         came_back = [
-            Nothing() if message is None else read_report(each.content, message, self._store.by_message_id)
+            NoReport() if message is None else read_report(each.content, message, self._store.by_message_id)
             for each, message in zip(block, messages, strict=True)
         ]
-        return ReadBlock(block, messages, recognised, readings, came_back, vouched, in_force)
+        return ReadBlock(block, messages, recognised, readings, came_back, sender_auth, in_force)
 
     async def record_block(self, rows: LedgerRows, was_read: ReadBlock) -> Recorded:
         """Record a block, and what was passed over before it, in one transaction.
@@ -200,7 +208,7 @@ class Intake:
             was_read.recognised,
             was_read.readings,
             was_read.came_back,
-            was_read.vouched,
+            was_read.sender_auth,
             strict=True,
         )
         in_force = was_read.in_force
@@ -219,7 +227,7 @@ class Intake:
         with self._store.writing() as writing:
             taking = self._taking(writing, in_force, invoices)
             receiving = Receiving(writing, in_force, invoices, self._author, self._clock.now())
-            for fetched, message, what, read, came_back, vouched in each_message:
+            for fetched, message, what, read, came_back, sender_auth in each_message:
                 row = _row(rows, fetched, message)
                 if message is None:
                     row = self._note_unfetched(writing, row, fetched)
@@ -233,8 +241,8 @@ class Intake:
                     from_before = rows.from_before(fetched.header)
                     source = (f"mail:{rows.mailbox}", row.subject, message.message_id)
                     way = Way(*source, None, proven=False, from_before=from_before)
-                    taken = _Taken(message, fetched, what, read, way, vouched)
-                    if isinstance(what, Own):
+                    taken = _Taken(message, fetched, what, read, way, sender_auth)
+                    if isinstance(what, OwnMessage):
                         row = _record_own(receiving, row, taken)
                     elif about := _take_about_ours(receiving, row, came_back, taken):
                         row = _record_about_ours(writing, taking, about, taken)
@@ -267,30 +275,30 @@ class Intake:
     def _taking(self, writing: Writing, in_force: InForce, invoices: InvoiceSnapshot) -> Taking:
         return Taking(writing, in_force, invoices, self._author, self._clock.now())
 
-    def _recognise(self, message: Message | None, in_force: InForce) -> Recognised:
+    def _recognise(self, message: Message | None, in_force: InForce) -> MailClass:
         if message is None:
             return Unrelated(())
-        return recognise_mail(message, in_force.configuration.guarantors, self.ours(in_force))
+        return classify_mail(message, in_force.configuration.guarantors, self.ours(in_force))
 
-    def ours(self, in_force: InForce) -> Ours:
+    def ours(self, in_force: InForce) -> OwnMailSigns:
         """How a message of our own is known."""
-        return Ours(
+        return OwnMailSigns(
             in_force.configuration.settings.contractor.email,
             self._store.by_message_id,
             lambda candidate, sender: is_own_message_id_form(candidate, Address(sender)),
         )
 
     async def _open_and_read(
-        self, message: Message | None, what: Recognised, lane: Lane, in_force: InForce
-    ) -> tuple[Recognised, MailRead]:
+        self, message: Message | None, what: MailClass, lane: Lane, in_force: InForce
+    ) -> tuple[MailClass, MailRead]:
         """Returns a mail with the PDFs of its ZIPs, and what was read of its PDFs."""
-        if message is None or isinstance(what, Own | Report):
+        if message is None or isinstance(what, OwnMessage | Report):
             return what, MailRead()
         files = len(what.pdfs) + len(what.zips)
         is_kept = bool(files) or isinstance(what, Announcement)
-        is_kept = is_kept or (isinstance(what, Meant) and bool(what.unopened or _hidden_in(message)))
+        is_kept = is_kept or (isinstance(what, PossibleNotice) and bool(what.unopened or _hidden_in(message)))
         if is_kept and lane is Lane.STRANGERS and not self.turns.has_space():
-            return what, MailRead(unread=files, why_unread=Ended.TURN, put_off=PutOff.DISK)
+            return what, MailRead(unread=files, why_unread=LimitReached.TURN, put_off=Deferred.DISK)
         if not files:
             return what, MailRead()
         if not what.zips:
@@ -301,8 +309,8 @@ class Intake:
         return added, dataclasses.replace(read, read=kept)
 
     async def _read_in_turn(
-        self, message: Message, what: Announcement | Meant | Unrelated, lane: Lane, in_force: InForce
-    ) -> tuple[Announcement | Meant | Unrelated, MailRead]:
+        self, message: Message, what: Announcement | PossibleNotice | Unrelated, lane: Lane, in_force: InForce
+    ) -> tuple[Announcement | PossibleNotice | Unrelated, MailRead]:
         profiles = in_force.configuration.guarantors
         sender = ", ".join(message.senders).casefold()
         added = what
@@ -321,8 +329,8 @@ class Intake:
         return added, dataclasses.replace(read, read=named)
 
     async def _open(
-        self, what: Announcement | Meant | Unrelated, reader: MailReader
-    ) -> Announcement | Meant | Unrelated:
+        self, what: Announcement | PossibleNotice | Unrelated, reader: MailReader
+    ) -> Announcement | PossibleNotice | Unrelated:
         """``what`` with the PDFs of its ZIPs; those behind the limits are not opened."""
         zips = {sha256(each.content): each for each in sorted(what.zips, key=lambda each: not each.is_enclosed)}
         opened: list[tuple[Attached, Unpacked]] = []
@@ -330,7 +338,7 @@ class Intake:
         pdfs: list[bytes] = []
         for each in zips.values():
             if len(opened) >= ZIPS or len(pdfs) >= MEMBERS or sum(map(len, pdfs)) >= UNPACKED_BYTES:
-                left.append(Unopened("", Sort.ZIP, each.filename))
+                left.append(Unopened("", AttachmentKind.ZIP, each.filename))
                 continue
             found = await reader.unpack(each.content)
             opened.append((each, found))
@@ -347,7 +355,7 @@ class Intake:
         profiles = in_force.configuration.guarantors
         return await self.turns.read_again(lambda reader: self.readings.read(content, profiles, reader))
 
-    def _put_off(self, writing: Writing, row: MessageRow, why: PutOff) -> MessageRow:
+    def _put_off(self, writing: Writing, row: MessageRow, why: Deferred) -> MessageRow:
         """It stays in its mailbox until its turn; a person is told, as it may be a notice."""
         writing.raise_alarm(cause_about(AlarmCause.PUT_OFF, why.name.lower(), "mail", row.mailbox), [])
         return dataclasses.replace(row, end=End.PUT_OFF, why=why.value, next_try_at=self.turns.next_try(why))
@@ -438,11 +446,11 @@ class Intake:
             if not notices:
                 numbers += _hold_refused(taking, refused, lambda _: way)
             if mail.unread:
-                why = mail.why_unread or Ended.HOLDS
+                why = mail.why_unread or LimitReached.HOLDS
                 numbers.append(
                     taking.take_set_aside(Hold.of(Reason.REST_UNREAD, why.value, files=str(mail.unread)), way)
                 )
-            unopened = () if isinstance(what, Own | Report) else what.unopened
+            unopened = () if isinstance(what, OwnMessage | Report) else what.unopened
             if told := _worth_telling(unopened, has_notice=bool(notices)):
                 numbers.append(taking.take_set_aside(_hold_unopened(told), way))
             if not numbers:
@@ -483,13 +491,13 @@ def _proves(pdf: Attached) -> tuple[bool, bool]:
     return not pdf.is_enclosed, not pdf.archive
 
 
-def _lane_of(vouched: Vouched | None) -> Lane:
-    return Lane.OURS if vouched is not None and vouched.is_signed else Lane.STRANGERS
+def _lane_of(sender_auth: SenderAuth | None) -> Lane:
+    return Lane.OURS if sender_auth is not None and sender_auth.is_signed else Lane.STRANGERS
 
 
 def _keep_what_counts(
-    what: Announcement | Meant | Unrelated, read: tuple[Read, ...], most: int
-) -> tuple[Announcement | Meant | Unrelated, tuple[Read, ...]]:
+    what: Announcement | PossibleNotice | Unrelated, read: tuple[Read, ...], most: int
+) -> tuple[Announcement | PossibleNotice | Unrelated, tuple[Read, ...]]:
     """The mail without the bytes of those PDFs out of its ZIPs that no person is to see.
 
     A notice is kept; a refused one where the mail means a notice, and all of them are no larger than ``most``. Where
@@ -501,7 +509,7 @@ def _keep_what_counts(
     elif sum(len(pdf.content) for pdf in refused) > most:
         read = tuple(one for one in read if not any(one[0] is pdf for pdf in refused))
         archives = dict.fromkeys(pdf.archive for pdf in refused)
-        left = tuple(Unopened("", Sort.ZIP, name) for name in archives)
+        left = tuple(Unopened("", AttachmentKind.ZIP, name) for name in archives)
         what = dataclasses.replace(what, unopened=what.unopened + left)
     return dataclasses.replace(what, pdfs=tuple(map(_emptied, what.pdfs))), read
 
@@ -523,10 +531,10 @@ class _Taken:
 
     message: Message
     fetched: Fetched
-    what: Recognised
+    what: MailClass
     mail: MailRead
     way: Way
-    vouched: Vouched | None
+    sender_auth: SenderAuth | None
 
     @property
     def read(self) -> Sequence[Read]:
@@ -535,10 +543,12 @@ class _Taken:
 
     def proven(self, way: Way, guarantor: str | None, *, is_enclosed: bool = False) -> Way:
         """``way`` with whether it is proven that who wrote the mail may bring a notice of ``guarantor``."""
-        if self.vouched is None:
+        if self.sender_auth is None:
             return way
-        proof = self.vouched.prove(guarantor, is_enclosed=is_enclosed)
-        return dataclasses.replace(way, proven=proof.is_proven, evidence=proof.evidence, by_open_dns=proof.by_open_dns)
+        proof = self.sender_auth.authenticate(guarantor, is_enclosed=is_enclosed)
+        return dataclasses.replace(
+            way, proven=proof.is_authenticated, evidence=proof.evidence, by_open_dns=proof.by_open_dns
+        )
 
 
 def _row(rows: LedgerRows, fetched: Fetched, message: Message | None) -> MessageRow:
@@ -556,7 +566,9 @@ def _record_own(receiving: Receiving, row: MessageRow, taken: _Taken) -> Message
     return dataclasses.replace(row, end=End.OWN, why=OWN_MESSAGE)
 
 
-def _take_about_ours(receiving: Receiving, row: MessageRow, came_back: CameBack, taken: _Taken) -> MessageRow | None:
+def _take_about_ours(
+    receiving: Receiving, row: MessageRow, came_back: ReturnedMail, taken: _Taken
+) -> MessageRow | None:
     """The row of a mail about one of ours, or of a failure that may be; None where it is about none.
 
     An announcement is no failure, though some systems send it with an empty Return-Path.
@@ -586,18 +598,18 @@ def _record_about_ours(writing: Writing, taking: Taking, about: MessageRow, take
 def _record(writing: Writing, taking: Taking, row: MessageRow, taken: _Taken) -> MessageRow:
     """The ledger row of one message, with the submissions it became."""
     match taken.what:
-        case Own():
+        case OwnMessage():
             return dataclasses.replace(row, end=End.OWN, why=OWN_MESSAGE)
         case Report():
             return dataclasses.replace(row, end=End.REPORT, why="multipart/report")
-        case Announcement() | Meant() | Unrelated() as what:
+        case Announcement() | PossibleNotice() | Unrelated() as what:
             if not taken.fetched.whole and not taken.fetched.has_every_pdf:
                 return _set_aside(taking, row, taken, is_meant=not isinstance(what, Unrelated))
             return _record_read(writing, taking, row, taken, what)
 
 
 def _record_read(
-    writing: Writing, taking: Taking, row: MessageRow, taken: _Taken, what: Announcement | Meant | Unrelated
+    writing: Writing, taking: Taking, row: MessageRow, taken: _Taken, what: Announcement | PossibleNotice | Unrelated
 ) -> MessageRow:
     notices = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Notice)]
     refused = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Unreadable)]
@@ -607,7 +619,7 @@ def _record_read(
     unopened = _worth_telling(what.unopened, has_notice=bool(notices))
     if not notices and not meant and not unread and isinstance(what, Unrelated):
         return dataclasses.replace(row, why=NOTHING)
-    if not refused and not notices and not unread and isinstance(what, Meant) and not hidden and not unopened:
+    if not refused and not notices and not unread and isinstance(what, PossibleNotice) and not hidden and not unopened:
         return dataclasses.replace(row, why="speaks of a key, holds no PDF")
     digest = writing.keep("mail", taken.fetched.content)
     row = dataclasses.replace(row, sha256=digest)
@@ -615,7 +627,7 @@ def _record_read(
     if isinstance(what, Announcement):
         came_at = row.internal_date or taking.now
         way = dataclasses.replace(way, announced=dataclasses.replace(what.says, at=came_at))
-    guarantor = what.guarantor if isinstance(what, Announcement | Meant) else None
+    guarantor = what.guarantor if isinstance(what, Announcement | PossibleNotice) else None
     if notices:
         row = _record_notices(taking, row, taken, way, notices, [pdf.filename for pdf, _, _ in refused])
         more = _hold_each(taking, taken, way, guarantor, meant, beside=len(notices))
@@ -689,7 +701,7 @@ def _hold_rest(taking: Taking, taken: _Taken, way: Way, unlisted: int) -> tuple[
     files = taken.mail.unread + unlisted
     if not files:
         return ()
-    why = taken.mail.why_unread or Ended.HOLDS
+    why = taken.mail.why_unread or LimitReached.HOLDS
     return (taking.take_set_aside(Hold.of(Reason.REST_UNREAD, why.value, files=str(files)), way),)
 
 
@@ -708,7 +720,7 @@ def _set_aside(taking: Taking, row: MessageRow, taken: _Taken, *, is_meant: bool
     row = dataclasses.replace(row, end=End.TOO_LARGE, why=f"{size} bytes")
     if not is_meant:
         return row
-    guarantor = taken.what.guarantor if isinstance(taken.what, Announcement | Meant) else None
+    guarantor = taken.what.guarantor if isinstance(taken.what, Announcement | PossibleNotice) else None
     way = taken.proven(taken.way, guarantor)
     number = taking.take_set_aside(Hold.of(Reason.MAIL_TOO_LARGE, bytes=str(size)), way)
     return dataclasses.replace(row, submissions=(number,))

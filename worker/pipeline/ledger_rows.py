@@ -15,7 +15,7 @@ from worker.config.addresses import domain_of
 from worker.core.model import End, MessageRow
 from worker.core.text import hide_codes
 from worker.pipeline.new_messages import Found
-from worker.read.classify import Announcement, Meant, Ours, recognise_mail
+from worker.read.classify import Announcement, OwnMailSigns, PossibleNotice, classify_mail
 from worker.read.message import read_message
 from worker.watch.ports import Header, Mailbox, Thread
 from worker.watch.prefilter import Wanted, describe_passed, holds_nothing, judge_outline, may_be_news
@@ -68,13 +68,13 @@ def renumber(former: MessageRow, row: MessageRow) -> MessageRow:
     )
 
 
-def judge_by(in_force: InForce, ours: Ours) -> Callable[[Header], Wanted]:
+def judge_by(in_force: InForce, ours: OwnMailSigns) -> Callable[[Header], Wanted]:
     """What must be seen of a message before it may be passed over, by the configuration in force."""
     guarantors, domains = in_force.configuration.guarantors, _correspondents(in_force)
     return lambda header: judge_outline(header, guarantors, ours, domains)
 
 
-def news_by(in_force: InForce, ours: Ours) -> Callable[[Header], bool]:
+def news_by(in_force: InForce, ours: OwnMailSigns) -> Callable[[Header], bool]:
     """Whether a message may say what became of a mail of ours, by the configuration in force."""
     guarantors, domains = in_force.configuration.guarantors, _correspondents(in_force)
     return lambda header: may_be_news(header, guarantors, ours, domains)
@@ -89,12 +89,12 @@ def _correspondents(in_force: InForce) -> frozenset[str]:
     return frozenset(domain_of(address) for address in addresses)
 
 
-def alike_by(in_force: InForce, ours: Ours) -> Callable[[Header], bool]:
+def alike_by(in_force: InForce, ours: OwnMailSigns) -> Callable[[Header], bool]:
     """Whether the header fields of a message look like a notice's, by the configuration in force."""
 
     def is_alike(header: Header) -> bool:
-        found = recognise_mail(read_message(header.fields), in_force.configuration.guarantors, ours)
-        return isinstance(found, Announcement | Meant)
+        found = classify_mail(read_message(header.fields), in_force.configuration.guarantors, ours)
+        return isinstance(found, Announcement | PossibleNotice)
 
     return is_alike
 

@@ -35,16 +35,16 @@ from worker.core.states import NEEDS_A_PERSON, AlarmCause, Event, NoteEvent, Sta
 from worker.core.waits import is_over
 from worker.match.near_matches import near_misses_of
 from worker.notify.digest import digest_cause, escalation_cause, write_digest, write_escalation
-from worker.notify.operator_mail import LINES_LIMIT, write_before_sending, write_telling
+from worker.notify.operator_mail import LINES_LIMIT, write_alarm_mail, write_before_sending
 from worker.notify.ports import OperatorCommand
 from worker.pipeline.reachability import Health
 from worker.pipeline.unread_files import UnreadFiles
 from worker.pipeline.waits import HoldWaits
 from worker.send import smtp_verdicts as send
-from worker.send.ports import Data, MailServer, Rcpt, Reply, Silence
+from worker.send.ports import Data, MailServer, NoReply, Rcpt, Reply
 from worker.store.ports import IDENTITY, TOLD_OF_STRANGERS, Author, Store, Writing
 from worker.views.tasks import open_tasks
-from worker.views.unread_files import CONFIGURATION, UnreadIn, untold
+from worker.views.unread_files import CONFIGURATION, UnreadIn, unreported
 
 _NEEDS_A_PERSON: Final = NEEDS_A_PERSON | {State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.OVERDUE}
 
@@ -72,7 +72,7 @@ CALL_AGAIN: Final = dt.timedelta(minutes=15)
 _ABOUT: Final = re.compile(r"([0-9]{1,12}): ")
 """How the detail of an alarm about no state (``AlarmCause.LATE_ANSWER``) names the submission all the same."""
 
-_HandedOver = tuple[send.Verdict, Reply | Silence, dict[Address, Reply | Silence]]
+_HandedOver = tuple[send.Verdict, Reply | NoReply, dict[Address, Reply | NoReply]]
 """What the last step meant and was answered, and the people whom the server did not take."""
 
 
@@ -145,15 +145,15 @@ class Telling:
 
     def _note_leaving(self, now: dt.datetime) -> None:
         """Raise an alarm about what leaves by itself and nobody was told of: one mail for all, a gap between two."""
-        untold = self._store.untold()
+        unreported = self._store.untold()
         told = self._store.last_alarm(AlarmCause.LEAVING)
-        if not untold or (told is not None and told.accepted_at is None):
+        if not unreported or (told is not None and told.accepted_at is None):
             return
         if told is not None and told.accepted_at and not is_over(told.accepted_at, told.accepted_at + LEAVING_GAP, now):
             return
-        versions = " ".join(f"{number}.{self._store.submission(number).version}" for number in untold)
+        versions = " ".join(f"{number}.{self._store.submission(number).version}" for number in unreported)
         with self._store.writing() as writing:
-            writing.raise_alarm(AlarmCause.LEAVING, untold, versions)
+            writing.raise_alarm(AlarmCause.LEAVING, unreported, versions)
 
     async def call_operator(self, in_force: InForce, failure: Unavailable) -> None:
         """Tell by ``[operator] command`` what no mail can tell: at once where the account is refused.
@@ -244,7 +244,7 @@ class Telling:
     def _write_alarms(self, alarms: Sequence[Alarm], in_force: InForce, now: dt.datetime) -> _Message:
         settings = in_force.configuration.settings
         numbers = dict.fromkeys(number for alarm in alarms for number in alarm.submissions)
-        subject, body = write_telling(
+        subject, body = write_alarm_mail(
             alarms,
             {number: self._store.submission(number) for number in numbers},
             _NEEDS_A_PERSON,
@@ -259,15 +259,15 @@ class Telling:
     def _write_leaving(self, alarms: Sequence[Alarm], in_force: InForce, now: dt.datetime) -> list[_Message]:
         """Of what is still to leave; what was stopped or approved meanwhile is told to nobody."""
         settings = in_force.configuration.settings
-        untold = [self._store.submission(number) for number in self._store.untold()]
-        if not untold:
+        unreported = [self._store.submission(number) for number in self._store.untold()]
+        if not unreported:
             self._settle(alarms, now)
             return []
-        named = tuple(untold[:LINES_LIMIT])
+        named = tuple(unreported[:LINES_LIMIT])
         earliest = now + dt.timedelta(minutes=settings.release.hold_minutes)
         moments = {each.id: settings.hours.next_opening(_not_before(each, earliest)) for each in named}
         subject, body = write_before_sending(
-            named, moments, settings.release.hold_minutes, others=len(untold) - len(named)
+            named, moments, settings.release.hold_minutes, others=len(unreported) - len(named)
         )
         body = self._without_keys(body, [each.id for each in named])
         return [_Message(tuple(alarms), settings.notify, self._without_keys(subject, [named[0].id]), body, named)]
@@ -285,7 +285,7 @@ class Telling:
         tasks = open_tasks(self._store.submissions(), in_force.configuration, now)
         rehearsing = settings.release.rehearsal_to is not None
         self._unread.note(CONFIGURATION, self.find_unread_configuration())
-        unread = untold(self._unread.recorded())
+        unread = unreported(self._unread.recorded())
         head, sent = self._store.head(), self._find_sent(now)
         subject, body = write_digest(tasks, head, now, sent, rehearsing=rehearsing, unread=unread)
         numbers = [*(each.submission for each in tasks if each.submission), *(each.id for each in sent)]
@@ -446,10 +446,10 @@ async def hand_over(
     ``on_data`` is called where the server asked for the mail, and did not refuse our account for it.
     """
     await server.open()
-    refused: dict[Address, Reply | Silence] = {}
+    refused: dict[Address, Reply | NoReply] = {}
     is_asked_for = False
     verdict = send.Verdict.NOT_NOW
-    answer: Reply | Silence = Silence("no step was taken", clock.now())
+    answer: Reply | NoReply = NoReply("no step was taken", clock.now())
     for step in send.steps_for(sender, to, raw):
         if isinstance(step, Data) and len(refused) == len(dict.fromkeys(to)):
             break

@@ -15,7 +15,7 @@ from typing import Final
 
 from worker.approve.decisions import keep_contents, redraft
 from worker.approve.redraft import InForce
-from worker.authenticate.ports import Signatures
+from worker.authenticate.ports import DkimVerifier
 from worker.compose.checks import stamp_history
 from worker.compose.missing_invoice import MissingInvoice
 from worker.compose.reread import entered_notice
@@ -86,7 +86,7 @@ class Pipeline:
         account: str,
         in_force: InForce,
         command: OperatorCommand | None = None,
-        signatures: Signatures | None = None,
+        signatures: DkimVerifier | None = None,
         readers: MailReaders | None = None,
     ) -> None:
         self.store = store

@@ -16,7 +16,7 @@ from worker.approve.redraft import InForce
 from worker.core.model import ConfigFile, Sha256
 from worker.core.states import NoteEvent, State
 from worker.match.from_before import FIRST_START
-from worker.send.outcomes import end_rehearsal, note_silence, put_off
+from worker.send.outcomes import defer, end_rehearsal, note_no_reply
 from worker.store.ports import Author, Store
 from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot
 
@@ -50,13 +50,13 @@ def recover(
         with store.writing() as writing:
             found = writing.submission(each.id)
             if found.state is State.SENDING:
-                put_off(writing, found, found.reply, author, detail, now)
+                defer(writing, found, found.reply, author, detail, now)
                 put_back.append(found.id)
             elif found.state is State.IN_DOUBT and found.is_rehearsal:
                 end_rehearsal(writing, in_force, invoices, found, author, detail, now)
                 rehearsals.append(found.id)
             elif found.state is State.IN_DOUBT and not found.silent:
-                note_silence(writing, found, BROKE_OFF, author, detail)
+                note_no_reply(writing, found, BROKE_OFF, author, detail)
                 in_doubt.append(found.id)
     return Recovered(tuple(put_back), tuple(in_doubt), tuple(rehearsals))
 

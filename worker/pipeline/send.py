@@ -37,9 +37,9 @@ from worker.pipeline.track import Copied, Receiving
 from worker.pipeline.waits import HoldWaits
 from worker.read.ports import PdfReader
 from worker.send import smtp_verdicts as send
-from worker.send.outcomes import end_rehearsal, note_late_answer, note_silence, put_off
-from worker.send.ports import Body, Data, Mail, MailServer, Rcpt, Reply, Session, Silence, Step
-from worker.send.rate_limit import LOOKED_BACK, Pace, has_opened, is_about_all, is_due, may_leave
+from worker.send.outcomes import defer, end_rehearsal, note_late_answer, note_no_reply
+from worker.send.ports import Body, Data, Mail, MailServer, NoReply, Rcpt, Reply, Session, Step
+from worker.send.rate_limit import LOOKED_BACK, RateLimiter, has_opened, is_about_all, is_due, may_leave
 from worker.store.ports import FOREIGN_MAIL, Author, Store, Writing
 from worker.watch.ports import InvoiceSnapshot
 
@@ -95,7 +95,7 @@ class Sending:
         """Whether no further mail is begun."""
         self.awaits_answer = False
         """Whether a mail may have left whose answer can still come."""
-        self._pace = Pace()
+        self._pace = RateLimiter()
         self._is_pace_recalled = False
 
     @property
@@ -235,7 +235,7 @@ class Sending:
                 self._conclude(current, step, answer, verdict, in_force, invoices, done)
                 return
 
-    async def _take(self, step: Step) -> Reply | Silence:
+    async def _take(self, step: Step) -> Reply | NoReply:
         self.awaits_answer = isinstance(step, Body)
         try:
             return await self._server.take(step)
@@ -259,7 +259,7 @@ class Sending:
                 return writing.change(Event.DATA_STARTED, sending, after, self._author, {})
         except HoshobinError as failure:
             await self._server.close()
-            silence = Silence(f"not recorded, so not sent: {failure}", self._clock.now())
+            silence = NoReply(f"not recorded, so not sent: {failure}", self._clock.now())
             self._conclude(sending, Data(), silence, send.Verdict.NOT_NOW, in_force, invoices, done)
             raise
 
@@ -376,7 +376,7 @@ class Sending:
         self,
         before: Submission,
         step: Step,
-        answer: Reply | Silence,
+        answer: Reply | NoReply,
         verdict: send.Verdict,
         in_force: InForce,
         invoices: InvoiceSnapshot,
@@ -403,7 +403,7 @@ class Sending:
         writing: Writing,
         sent: Submission,
         step: Step,
-        answer: Reply | Silence,
+        answer: Reply | NoReply,
         verdict: send.Verdict,
         in_force: InForce,
         invoices: InvoiceSnapshot,
@@ -419,7 +419,7 @@ class Sending:
         detail = {"step": type(step).__name__, "answer": str(answer), "answered_at": answer.at.isoformat()}
         if before.version != sent.version and sent.state is State.SENDING and before.state is State.IN_DOUBT:
             # The record of IN_DOUBT was taken for failed and had been made: nothing left, and nobody can prove it.
-            note_silence(writing, before, str(answer), self._author, detail)
+            note_no_reply(writing, before, str(answer), self._author, detail)
             return Outcome.WAITS
         if (before.state, before.tries, before.silent) != (sent.state, sent.tries, sent.silent):
             is_acceptance = verdict.event is Event.ACCEPTED
@@ -437,7 +437,7 @@ class Sending:
             return Outcome.NEWS
         replied = dataclasses.replace(before, reply=str(answer))
         if verdict.event is Event.NOT_NOW:
-            put_off(writing, before, str(answer), self._author, detail, now)
+            defer(writing, before, str(answer), self._author, detail, now)
             return Outcome.GOES_AGAIN
         if before.is_rehearsal:
             end_rehearsal(writing, in_force, invoices, replied, self._author, detail, now)
@@ -451,7 +451,7 @@ class Sending:
             writing.change(Event.REFUSED, before, after, self._author, detail)
             writing.raise_alarm(AlarmCause.REFUSED, [before.id])
             return Outcome.WAITS
-        note_silence(writing, before, str(answer), self._author, detail)
+        note_no_reply(writing, before, str(answer), self._author, detail)
         return Outcome.WAITS
 
 

@@ -19,7 +19,7 @@ from worker.approve.decisions import find_early, keep_contents, redraft
 from worker.approve.redraft import InForce, missing_where_away, read_secret
 from worker.approve.release import evidence_of_mail, evidence_of_news, is_weighed
 from worker.audit.sent_log import receipt_detail
-from worker.authenticate.sender_auth import is_signed_for, read_spoken
+from worker.authenticate.sender_auth import is_signed_for, read_auth_headers
 from worker.config.addresses import domain_of
 from worker.core.addresses import is_within
 from worker.core.alarms import tell_apart
@@ -33,11 +33,11 @@ from worker.send.smtp_verdicts import is_our_envid
 from worker.store.ports import Author, Reading, Writing
 from worker.track.dsn import Action
 from worker.track.events import (
+    ALARMING,
     ENVELOPE,
     SERVER,
-    TOLD_AT_ONCE,
-    Circumstances,
-    Tracked,
+    ReportContext,
+    ReportEffect,
     failed_addresses,
     receipts_of,
     track,
@@ -45,7 +45,7 @@ from worker.track.events import (
     unmatched_receipt,
 )
 from worker.track.own_copy import is_same_but_for_date, is_same_mail
-from worker.track.reports import CameBack, DeliveryReport, MailReply, Nothing, ReadReceipt, read_report
+from worker.track.reports import DeliveryReport, MailReply, NoReport, ReadReceipt, ReturnedMail, read_report
 from worker.views.preview import mask_key
 from worker.watch.ports import InvoiceSnapshot
 
@@ -94,9 +94,9 @@ class Receiving:
         self.began_to_wait = 0
         """How many submissions came back by now: a person has to look."""
 
-    def take(self, row: MessageRow, came_back: CameBack, message: Message, content: bytes) -> MessageRow | None:
+    def take(self, row: MessageRow, came_back: ReturnedMail, message: Message, content: bytes) -> MessageRow | None:
         """The ledger row of a mail about one of ours; None where it is about none."""
-        if isinstance(came_back, Nothing):
+        if isinstance(came_back, NoReport):
             return None
         sender = self._in_force.configuration.settings.contractor.email
         message_id, submission = match_report(came_back, self._writing, sender)
@@ -113,7 +113,7 @@ class Receiving:
         return dataclasses.replace(row, end=end, why=fresh[0].kind.value, sha256=digest, submissions=(submission.id,))
 
     def take_unmatched(
-        self, row: MessageRow, came_back: CameBack, message: Message, content: bytes
+        self, row: MessageRow, came_back: ReturnedMail, message: Message, content: bytes
     ) -> MessageRow | None:
         """The ledger row of a failure that names an address we wrote to in the last days, and no mail of ours.
 
@@ -217,7 +217,7 @@ class Receiving:
         self._writing.note(NoteEvent.REPORT_TOO_EARLY, number, self._author, detail)
         return dataclasses.replace(row, why="early", sha256=digest)
 
-    def _keep_early(self, row: MessageRow, came_back: CameBack, content: bytes) -> MessageRow | None:
+    def _keep_early(self, row: MessageRow, came_back: ReturnedMail, content: bytes) -> MessageRow | None:
         """A report on a mail of our form that is not known here: an old backup was put back, and the mail had left.
 
         It is kept for the moment when the same notice, read again, is about to be sent.
@@ -237,27 +237,27 @@ class Receiving:
     def _came_at(self, row: MessageRow) -> str:
         return (row.internal_date or self._now).isoformat()
 
-    def _proof(self, submission: Submission, came_back: CameBack, message_id: str) -> str:
+    def _proof(self, submission: Submission, came_back: ReturnedMail, message_id: str) -> str:
         """``envelope`` where a report bears what only the mail servers were told of this mail."""
         if not isinstance(came_back, DeliveryReport) or not submission.id:
             return ""
         return ENVELOPE if is_our_envid(read_secret(self._writing), message_id, came_back.envid) else ""
 
-    def _found_by_server(self, submission: Submission, came_back: CameBack, row: MessageRow, content: bytes) -> str:
+    def _found_by_server(self, submission: Submission, came_back: ReturnedMail, row: MessageRow, content: bytes) -> str:
         """``server`` where our own server found a writer of the issuer, of our mail server, or of our own."""
         settings = self._in_force.configuration.settings
         mailbox = settings.mailboxes.get(row.mailbox)
         to = submission.draft.to if submission.draft else ()
-        speakers = {*map(domain_of, to), domain_of(settings.contractor.email), settings.smtp.host}
+        allowed_senders = {*map(domain_of, to), domain_of(settings.contractor.email), settings.smtp.host}
         if isinstance(came_back, DeliveryReport) and came_back.is_enclosed:
             return ""  # who wrote the outer mail did not write the report
-        spoken = read_spoken(content, mailbox.authserv_id if mailbox else "", row.internal_date)
-        return SERVER if any(is_signed_for(spoken, root) for root in speakers) else ""
+        auth_headers = read_auth_headers(content, mailbox.authserv_id if mailbox else "", row.internal_date)
+        return SERVER if any(is_signed_for(auth_headers, root) for root in allowed_senders) else ""
 
     def _circumstances(
         self, submission: Submission, message: Message, digest: Sha256, at: dt.datetime, proof: str
-    ) -> Circumstances:
-        return Circumstances(
+    ) -> ReportContext:
+        return ReportContext(
             message.senders,
             at,
             digest,
@@ -361,7 +361,7 @@ class Receiving:
 
     def _tell_news(self, before: Submission, after: Submission, *, is_told_at_once: bool) -> None:
         """A mail may not have arrived, or a machine says of it what is not understood: a task, and told at once."""
-        fresh = [each for each in after.unread if each not in before.unread and each.kind in TOLD_AT_ONCE]
+        fresh = [each for each in after.unread if each not in before.unread and each.kind in ALARMING]
         self.began_to_wait += bool(fresh)
         for each in fresh if is_told_at_once else ():
             self._writing.raise_alarm(AlarmCause.NEWS, [], f"{after.id}: {spell(Params(**receipt_detail(each)))}")
@@ -379,9 +379,9 @@ class Receiving:
         self._writing.raise_alarm(AlarmCause.CAME_BACK, [], f"{number}: {spell(news)}")
 
 
-def find_ours(came_back: CameBack, message: Message, reading: Reading, sender: Address) -> Submission | None:
+def find_ours(came_back: ReturnedMail, message: Message, reading: Reading, sender: Address) -> Submission | None:
     """The submission that a mail is about: it came back from it, or is its own copy."""
-    if not isinstance(came_back, Nothing):
+    if not isinstance(came_back, NoReport):
         return match_report(came_back, reading, sender)[1]
     return reading.of_own_message(message.message_id) if message.message_id else None
 
@@ -406,7 +406,7 @@ def match_report(
     return "", None
 
 
-def _raise_alarm(writing: Writing, tracked: Tracked) -> None:
+def _raise_alarm(writing: Writing, tracked: ReportEffect) -> None:
     if tracked.event is Event.BOUNCED:
         writing.raise_alarm(AlarmCause.BOUNCED, [tracked.after.id], tell_apart(tracked.after))
 

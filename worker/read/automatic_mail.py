@@ -50,7 +50,7 @@ _IN_TEXT: Final = re.compile(
 )
 
 
-def name_automatic(headers: Headers, subject: str, text: str) -> str:
+def find_auto_reply_sign(headers: Headers, subject: str, text: str) -> str:
     """Returns the sign of an automatic reply: a field's name, ``subject`` or ``text``; empty if there is none."""
     submitted = headers.text(b"auto-submitted").lower()
     if submitted and not submitted.startswith("no"):  # RFC 3834 §5
@@ -116,7 +116,7 @@ _BY_ITSELF: Final = re.compile(
 )
 
 
-def name_answer(headers: Headers, senders: Sequence[str], subject: str, *, has_report: bool) -> str:
+def find_reply_sign(headers: Headers, senders: Sequence[str], subject: str, *, has_report: bool) -> str:
     """Returns the sign of a reply or a report; empty if there is none.
 
     Such a mail may carry a stranger's mail back. auto-generated, bulk, noreply and 自動送信 are no signs: notices have
@@ -141,7 +141,7 @@ def name_answer(headers: Headers, senders: Sequence[str], subject: str, *, has_r
     return "Subject" if _ANSWER_SUBJECT.match(match_key(subject)) else ""
 
 
-def name_unattended(headers: Headers, senders: Sequence[str], subject: str, *, has_report: bool) -> str:
+def find_machine_sign(headers: Headers, senders: Sequence[str], subject: str, *, has_report: bool) -> str:
     """Returns the sign that a machine sent a mail from a person's address; empty if there is none.
 
     The text is not searched: it may quote a notice that says 自動送信. References are no sign either: people write in
@@ -278,7 +278,7 @@ def has_transcript(text: str) -> bool:
     return _TRANSCRIPT.search(text[:WORDS_LIMIT]) is not None
 
 
-def name_returning(headers: Headers, senders: Sequence[str], subject: str, text: str) -> str:
+def find_bounce_sign(headers: Headers, senders: Sequence[str], subject: str, text: str) -> str:
     """Returns the sign of a machine that returns mail; empty if there is none.
 
     An empty sender is the sign of a bounce (RFC 5321 §4.5.5). Out-of-office notes have it too (RFC 5230 §5.3), and are

@@ -98,7 +98,7 @@ DISK_AGAIN: Final = dt.timedelta(minutes=15)
 """The wait before a mail that was postponed for lack of space is tried again: a person has to make room."""
 
 
-class Ended(StrEnum):
+class LimitReached(StrEnum):
     """The reasons why PDFs of a mail were not read."""
 
     FILES = "files"
@@ -111,7 +111,7 @@ class Ended(StrEnum):
     """They were read, and are not listed one by one."""
 
 
-class PutOff(StrEnum):
+class Deferred(StrEnum):
     """The reasons why a mail stays in its mailbox for now; the ``why`` of its row."""
 
     TIME = "put off: time"
@@ -130,15 +130,15 @@ class MailBudget:
         self.seconds = 0.0
         self.slow = 0
 
-    def why_ended(self, octets: int) -> Ended | None:
+    def why_ended(self, octets: int) -> LimitReached | None:
         """Returns why a PDF of so many bytes is not read; None if it may be."""
         if self.slow >= self._slow_left:
-            return Ended.SLOW
+            return LimitReached.SLOW
         if self._pdfs >= self._limits.pdfs:
-            return Ended.FILES
+            return LimitReached.FILES
         if self.seconds + self._limits.pdf_seconds > self._limits.seconds:
-            return Ended.SECONDS
-        return Ended.OCTETS if self._octets + octets > self._limits.octets else None
+            return LimitReached.SECONDS
+        return LimitReached.OCTETS if self._octets + octets > self._limits.octets else None
 
     def note(self, octets: int, seconds: float, result: object) -> None:
         """Records that one PDF took so many seconds; time above its limit is the machine's and is not charged."""

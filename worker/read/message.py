@@ -16,7 +16,7 @@ from typing import Final
 
 from worker.core.model import Attached, Notice, Unreadable
 from worker.core.text import match_key
-from worker.read.automatic_mail import name_answer, name_unattended
+from worker.read.automatic_mail import find_machine_sign, find_reply_sign
 from worker.read.mime import (
     PARTS_LIMIT,
     Headers,
@@ -65,7 +65,7 @@ _HARMLESS: Final = frozenset(
 _HARMLESS_NAME: Final = re.compile(r"\.(?:p7s|ics|ical|vcf|vcs|asc|sig|txt|css)\Z")
 
 
-class Sort(StrEnum):
+class AttachmentKind(StrEnum):
     """The kinds of files that are not opened; the code of the hold."""
 
     ZIP = "zip"
@@ -89,7 +89,7 @@ class Unopened:
 
     filename: str
     """Empty for the ZIP itself, and for a link."""
-    sort: Sort
+    sort: AttachmentKind
     archive: str = ""
     """Name of the ZIP that contains it, or that it is."""
 
@@ -99,7 +99,7 @@ class Unopened:
         return "/".join(filter(None, (self.archive, self.filename)))
 
 
-def speaks_of_a_key(text: str) -> bool:
+def mentions_key(text: str) -> bool:
     """Returns whether ``text`` has 認証キー, in full or half width, with or without spaces."""
     return _KEY_WORD in match_key(text)
 
@@ -113,31 +113,31 @@ def is_zip(kind: str, filename: str, content: bytes) -> bool:
     return content.startswith(_ZIP_MARKS) and not is_office
 
 
-def name_sort(kind: str, filename: str, content: bytes, *, is_in_text: bool = False) -> Sort | None:
+def attachment_kind(kind: str, filename: str, content: bytes, *, is_in_text: bool = False) -> AttachmentKind | None:
     """Returns the kind of a file that is neither PDF nor text; None if it cannot hold a notice.
 
     ``is_in_text`` is set for a file shown inside the text.
     """
     name = _folded(filename)
     if kind in _TNEF or name == "winmail.dat" or _OUTLOOK.search(name):
-        return Sort.OUTLOOK
+        return AttachmentKind.OUTLOOK
     if kind in _HARMLESS or (_HARMLESS_NAME.search(name) and kind not in _SEALED) or (not content and not name):
         return None
     if kind.startswith("multipart/") or (kind and "/" not in kind and not name):
         return None  # parts without their boundary are a defect of the mail; a kind of no type is read as text
     if kind in _SEALED or _SEALED_NAME.search(name):
-        return Sort.SEALED
+        return AttachmentKind.SEALED
     if is_zip(kind, filename, content):
-        return Sort.ZIP
+        return AttachmentKind.ZIP
     if _DOCUWORKS.search(name):
-        return Sort.DOCUWORKS
+        return AttachmentKind.DOCUWORKS
     if kind.startswith("image/") or _PICTURE.search(name) or content.startswith(_PICTURE_MARKS):
-        return None if is_in_text and len(content) < LETTERHEAD else Sort.PICTURE
+        return None if is_in_text and len(content) < LETTERHEAD else AttachmentKind.PICTURE
     if _ARCHIVE.search(name) or content.startswith(_ARCHIVE_MARKS) or _LZH.match(content):
-        return Sort.ARCHIVE
+        return AttachmentKind.ARCHIVE
     if kind.startswith("text/") and kind != "text/html":
         return None
-    return Sort.OTHER
+    return AttachmentKind.OTHER
 
 
 def _folded(filename: str) -> str:
@@ -153,7 +153,7 @@ def name_file(read: Notice | Unreadable, filename: str, content: bytes) -> Notic
     """Returns ``read``, or the kind of the file if it is not a PDF at all."""
     if not isinstance(read, Unreadable) or read.detail != CONTAINER or content.lstrip().startswith(b"%PDF-"):
         return read
-    sort = name_sort("", filename, content) or Sort.OTHER
+    sort = attachment_kind("", filename, content) or AttachmentKind.OTHER
     return replace(read, detail=sort.value)
 
 
@@ -200,7 +200,7 @@ def find_uuencoded(text: str) -> tuple[str, ...]:
     return tuple(found[1].strip() for found in islice(_UUENCODED.finditer(text), UUENCODED_LIMIT))
 
 
-def hands_a_link(texts: tuple[str, ...], *, is_answer: bool) -> bool:
+def offers_file_link(texts: tuple[str, ...], *, is_answer: bool) -> bool:
     """Returns whether a text offers a file by its address; of an answer only its own words count."""
     return any(_INSTEAD.search(_own_words(text) if is_answer else text) for text in texts)
 
@@ -279,7 +279,7 @@ class Message:
     auto_submitted: bool = False
     """RFC 3834 §5: anything but ``no``."""
     answers_by: str = ""
-    """The sign of a reply or a report (``automatic_mail.name_answer``); empty if there is none."""
+    """The sign of a reply or a report (``automatic_mail.find_reply_sign``); empty if there is none."""
     unattended_by: str = ""
     """The sign that a machine sent it from a person's address; empty if there is none."""
     nested: tuple[Message, ...] = ()
@@ -379,8 +379,8 @@ def _finish(sheet: _Sheet) -> Message:
         links_a_file=sheet.links_a_file,
         is_report=sheet.has_report,
         auto_submitted=bool(automatic) and not automatic.startswith("no"),
-        answers_by=name_answer(headers, senders, subject, has_report=sheet.holds_report),
-        unattended_by=name_unattended(headers, senders, subject, has_report=sheet.holds_report),
+        answers_by=find_reply_sign(headers, senders, subject, has_report=sheet.holds_report),
+        unattended_by=find_machine_sign(headers, senders, subject, has_report=sheet.holds_report),
         nested=tuple(inner.finished for inner in sheet.nested),
         defects=tuple(sheet.defects),
     )
@@ -414,7 +414,7 @@ def _read_part(part: _Part, headers: Headers, body: bytes, sheet: _Sheet) -> Ite
         is_in_text = headers.disposition.word == "inline" or bool(headers.first(b"content-id"))
         content = _transfer(body, headers.encoding, sheet)
         if kind == "text/html" and headers.disposition.word == "attachment" and filename:
-            sheet.unopened.append(Unopened(filename, Sort.OTHER))  # seen: mail that only a browser deciphers
+            sheet.unopened.append(Unopened(filename, AttachmentKind.OTHER))  # seen: mail that only a browser deciphers
         _read_leaf(kind, content_type, filename, content, sheet, is_in_text=is_in_text)
 
 
@@ -455,9 +455,9 @@ def _read_leaf(
         sheet.links_a_file = sheet.links_a_file or (sheet.has_link and is_file_link(text))
         for name in find_uuencoded(text):
             sheet.names[name] = None
-            sheet.unopened.append(Unopened(name, Sort.OTHER))
+            sheet.unopened.append(Unopened(name, AttachmentKind.OTHER))
         sheet.add_text(html_text(text) if kind == "text/html" else text)
-    elif kind not in _OF_REPORTS and (sort := name_sort(kind, filename, content, is_in_text=is_in_text)):
+    elif kind not in _OF_REPORTS and (sort := attachment_kind(kind, filename, content, is_in_text=is_in_text)):
         sheet.unopened.append(Unopened(filename, sort))
 
 

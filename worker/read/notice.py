@@ -57,7 +57,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LabelledValue:
     """One value of a field; ``beside`` is False if it is on the line after its label."""
 
     text: str
@@ -74,7 +74,7 @@ class _Mark:
     value: int
 
 
-Fields = Mapping[str, tuple[Found, ...]]
+Fields = Mapping[str, tuple[LabelledValue, ...]]
 
 
 @lru_cache(maxsize=8192)
@@ -114,7 +114,7 @@ class Labels:
 
     def find(self, lines: tuple[Line, ...], tables: tuple[tuple[str, ...], ...] = ()) -> Fields:
         """Every value that a label of ``lines`` or a cell of ``tables`` points to, per field; "" for a lone label."""
-        found: dict[str, list[Found]] = {}
+        found: dict[str, list[LabelledValue]] = {}
         marks = [self._marks(line) for line in lines]
         for number, line_marks in enumerate(marks):
             for mark, after in zip(line_marks, [*line_marks[1:], None], strict=False):
@@ -122,7 +122,7 @@ class Labels:
                 following = [] if after else self._following(lines[number + 1 :], marks[number + 1 :])
                 found.setdefault(mark.field, []).append(self._found(mark.field, value, following))
         for field, value in self._in_tables(tables):
-            found.setdefault(field, []).append(Found(self._without_note(field, value), in_table=True))
+            found.setdefault(field, []).append(LabelledValue(self._without_note(field, value), in_table=True))
         return {field: tuple(dict.fromkeys(values)) for field, values in found.items()}
 
     def is_label(self, folded: str) -> bool:
@@ -193,14 +193,18 @@ class Labels:
             following.append(line)
         return following
 
-    def _found(self, field: str, value: str, following: list[Line]) -> Found:
+    def _found(self, field: str, value: str, following: list[Line]) -> LabelledValue:
         if field in CODES:
-            return Found(value) if value or not following else Found(following[0].text.strip(), beside=False)
+            return (
+                LabelledValue(value)
+                if value or not following
+                else LabelledValue(following[0].text.strip(), beside=False)
+            )
         rest = [line for line in following if not _JOINT_VENTURE_NOTE.fullmatch(line.folded)]
         if len(rest) > CONTINUATIONS:
-            return Found("")  # the end of the name is not known
+            return LabelledValue("")  # the end of the name is not known
         whole = value + "".join(line.text.strip() for line in rest)
-        return Found(self._without_note(field, whole), beside=bool(value))
+        return LabelledValue(self._without_note(field, whole), beside=bool(value))
 
     def _without_note(self, field: str, value: str) -> str:
         """``value`` without what is left of a longer label, or the note on joint ventures, wrapped into its cell."""
@@ -220,7 +224,7 @@ class Labels:
             for label, value in pairwise(cells):
                 match = self._cell.fullmatch(fold_line(label).folded)
                 if match:
-                    found.append((self._field[match[1]], joined(fold_lines(value)).text))
+                    found.append((self._field[match[1]], join_lines(fold_lines(value)).text))
         return found
 
 
@@ -230,12 +234,12 @@ def labels_of(labels: tuple[tuple[str, tuple[str, ...]], ...], stops: tuple[str,
     return Labels(dict(labels), stops)
 
 
-def despaced(value: str) -> str:
+def without_letter_spacing(value: str) -> str:
     """Returns ``value`` without its spaces if one follows every character: that is letter spacing."""
     return value.replace(" ", "") if re.fullmatch(r"\S(?: \S)+", value) else value
 
 
-def joined(lines: tuple[Line, ...]) -> Line:
+def join_lines(lines: tuple[Line, ...]) -> Line:
     """All lines as one, for values that run over several."""
     return fold_line("".join(line.text.strip() for line in lines))
 
@@ -412,7 +416,7 @@ class _Reading:
     @property
     def bare(self) -> Line:
         """All of it in one line, without the labels."""
-        return joined(self.labels.unlabelled(self.lines))
+        return join_lines(self.labels.unlabelled(self.lines))
 
 
 class _Form:
@@ -454,13 +458,16 @@ class _Form:
         The line after a lone label only counts if it has the form: an engine that draws all values before all labels
         puts other text there.
         """
-        found = ((found.beside, whole_half_width(despaced(found.text))) for found in reading.fields.get(field, ()))
+        found = (
+            (found.beside, whole_half_width(without_letter_spacing(found.text)))
+            for found in reading.fields.get(field, ())
+        )
         values = (value for beside, value in found if value and (beside or self.is_code(field, value)))
         return tuple(dict.fromkeys(values))
 
     def lone_codes(self, reading: _Reading, field: str) -> tuple[str, ...]:
         """Returns whole lines that have the form, for an engine that separates values from their labels."""
-        values = (whole_half_width(despaced(line.text.strip())) for line in reading.lines)
+        values = (whole_half_width(without_letter_spacing(line.text.strip())) for line in reading.lines)
         return tuple(value for value in values if self.is_code(field, value))
 
 
@@ -581,7 +588,7 @@ def _agreed_name(form: _Form, plumber: _Reading, field: str, label: str, codes: 
 
 def _one_name(fields: Fields, field: str, label: str) -> str:
     """Returns the one value of ``field``, "" for a lone label; a table's cell before the line that contains it."""
-    found: tuple[Found, ...] = tuple(found for found in fields.get(field, ()) if found.text)
+    found: tuple[LabelledValue, ...] = tuple(found for found in fields.get(field, ()) if found.text)
     found = tuple(filter(lambda one: one.in_table, found)) or found
     values = {match_key(one.text): one.text for one in found}
     if len(values) > 1:

@@ -22,7 +22,7 @@ from worker.store.ports import Author, Writing
 from worker.watch.ports import InvoiceSnapshot
 
 
-def put_off(
+def defer(
     writing: Writing, before: Submission, reply: str, author: Author, detail: Mapping[str, str], now: dt.datetime
 ) -> Submission:
     """Records APPROVED again, due after the usual delay or the longer one that the server asked for: nothing left."""
@@ -32,7 +32,7 @@ def put_off(
     return writing.change(Event.NOT_NOW, before, after, author, {**detail, "next_try_at": due.isoformat()})
 
 
-def note_silence(writing: Writing, before: Submission, why: str, author: Author, detail: Mapping[str, str]) -> None:
+def note_no_reply(writing: Writing, before: Submission, why: str, author: Author, detail: Mapping[str, str]) -> None:
     """Records that no answer will come, and alarms the operator; the state stays IN_DOUBT."""
     writing.note(NoteEvent.NO_ANSWER, before.id, author, detail, {"silent": why, "reply": why})
     writing.raise_alarm(AlarmCause.IN_DOUBT, [before.id], tell_apart(before))

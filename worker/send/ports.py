@@ -58,7 +58,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class NoReply:
     """No answer, half an answer, or one that was not SMTP; the connection is closed."""
 
     why: str
@@ -88,8 +88,8 @@ class MailServer(Protocol):
         """
         ...
 
-    async def take(self, step: Step) -> Reply | Silence:
-        """Takes one step and returns the answer. After Silence the connection is closed."""
+    async def take(self, step: Step) -> Reply | NoReply:
+        """Takes one step and returns the answer. After ``NoReply`` the connection is closed."""
         ...
 
     async def close(self) -> None:

@@ -75,7 +75,7 @@ def is_about_all(step: str, answer: str) -> bool:
     return step == Mail.__name__ or answer.startswith(_CLOSING)
 
 
-class Pace:
+class RateLimiter:
     """The time of the next mail, from the mails that began and the pause that the server asked for."""
 
     def __init__(self) -> None:

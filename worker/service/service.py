@@ -37,7 +37,7 @@ from worker.pipeline.store_outage import StoreOutage, Ways
 from worker.read.budget import Lane
 from worker.read.ports import LanedReader
 from worker.send.ports import MailServer
-from worker.send.retry import Patience, PatientServer
+from worker.send.retry import Backoff, RetryingServer
 from worker.service.loop import Loop, Vigil
 from worker.service.reload import CONFIGURATION, TakingUp
 from worker.service.shutdown import Stopping
@@ -92,7 +92,7 @@ class Service:
         self._loops: list[Loop] = []  # the sending one first
         self._looked: set[str] = set()  # the loops whose first pass has ended, well or not
         self._folder_thread = OwnThread("folder")
-        self._patience: list[Patience] = []
+        self._patience: list[Backoff] = []
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; at the end the reader is closed. Raises what is a fault of ours."""
@@ -131,8 +131,10 @@ class Service:
         """Run every loop with ``office`` until a stop, a fault, or the next configuration."""
         watched = [(mailbox, OwnThread(mailbox.name)) for mailbox in build_mailboxes(office, self._secrets)]
         beat = Beat(SENDING, TICK_SECONDS, time.monotonic)
-        self._patience = [Patience(self._clock, dt.timedelta(seconds=office.configuration.settings.poll_seconds))]
-        server = PatientServer(BeatingServer(build_server(office, self._secrets, self._clock), beat), self._patience[0])
+        self._patience = [Backoff(self._clock, dt.timedelta(seconds=office.configuration.settings.poll_seconds))]
+        server = RetryingServer(
+            BeatingServer(build_server(office, self._secrets, self._clock), beat), self._patience[0]
+        )
         reader = BeatingReader(self._reader)
         account, command = account_name(), build_command(office)
         signatures = build_signatures(self._clock)
@@ -179,7 +181,7 @@ class Service:
     def _watching_one(self, mailbox: Mailbox, thread: OwnThread, settings: Settings, pipeline: Pipeline) -> Loop:
         beat = Beat(f"mail:{mailbox.name}", max(settings.poll_seconds, RECONNECT_LIMIT), time.monotonic)
         beating = BeatingThread(thread, beat)
-        patience = Patience(self._clock)
+        patience = Backoff(self._clock)
         self._patience.append(patience)
 
         async def look() -> int:

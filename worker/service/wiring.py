@@ -43,7 +43,7 @@ from worker.watch.folder.invoices import InvoiceFiles
 from worker.watch.folder.invoices_cache import Shelf
 
 if TYPE_CHECKING:
-    from worker.authenticate.dkim.verify import DnsSignatures
+    from worker.authenticate.dkim.verify import DnsDkimVerifier
     from worker.authenticate.dkim_policy import Resolver
     from worker.config.settings import MailboxSettings
     from worker.notify.operator_command import ProgramCommand
@@ -308,9 +308,9 @@ def take_lock_of(folder: Path, clock: Clock) -> SenderLock:
 
 def look_at_lock(folder: Path) -> Holder | None:
     """The holder of the lock of the store in ``folder``; None if it was never taken. Raises Unavailable."""
-    from worker.send.smtp.lock import look_at
+    from worker.send.smtp.lock import read_holder
 
-    return look_at(folder)
+    return read_holder(folder)
 
 
 def note_death_at(folder: Path, now: dt.datetime, why: str, detail: str) -> None:
@@ -437,11 +437,11 @@ def build_command(office: Office) -> ProgramCommand | None:
     return ProgramCommand(command) if command else None
 
 
-def build_signatures(clock: Clock) -> DnsSignatures:
+def build_signatures(clock: Clock) -> DnsDkimVerifier:
     """The adapter that verifies DKIM signatures; nothing is asked yet."""
-    from worker.authenticate.dkim.verify import DnsSignatures
+    from worker.authenticate.dkim.verify import DnsDkimVerifier
 
-    return DnsSignatures(clock)
+    return DnsDkimVerifier(clock)
 
 
 def try_resolver() -> Resolver:

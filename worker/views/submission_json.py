@@ -15,7 +15,7 @@ from worker.core.model import JST, Entry, Look, Notice, Submission
 from worker.core.states import State
 from worker.views.actions import Action
 from worker.views.commands import command_line
-from worker.views.preview import Seen, hold_json, receipt_json, seen_json
+from worker.views.preview import SubmissionView, hold_json, receipt_json, seen_json
 from worker.views.tasks import Task
 
 
@@ -68,7 +68,7 @@ def listed_json(
 
 
 def shown_json(
-    seen: Seen,
+    seen: SubmissionView,
     sends_at: dt.datetime | None,
     linked: Iterable[Submission],
     entries: Iterable[Entry],
@@ -115,7 +115,7 @@ def summary_json(submission: Submission, lang: Language = "ja") -> dict[str, Any
     }
 
 
-def preview_json(seen: Seen, lang: Language = "ja") -> dict[str, Any]:
+def preview_json(seen: SubmissionView, lang: Language = "ja") -> dict[str, Any]:
     """Returns the fixed fields of ``preview``, the notice before it comes in."""
     submission = seen.submission
     draft = submission.draft

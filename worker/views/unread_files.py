@@ -56,7 +56,7 @@ def gather_unread(found: Iterable[tuple[str, Unread]], former: UnreadIn | None =
     return UnreadIn(dict(Counter(why for _, why in pairs)), tuple(files))
 
 
-def mark_told(unread: UnreadIn, told: Iterable[UnreadFile]) -> UnreadIn:
+def mark_reported(unread: UnreadIn, told: Iterable[UnreadFile]) -> UnreadIn:
     """Returns ``unread`` after a digest has named ``told``."""
     named = {(each.name, each.why) for each in told}
     marked = (replace(each, is_told=each.is_told or (each.name, each.why) in named) for each in unread.files)
@@ -97,7 +97,7 @@ def unread_json(unread: Mapping[str, UnreadIn]) -> list[dict[str, object]]:
     ]
 
 
-def untold(unread: Mapping[str, UnreadIn]) -> dict[str, UnreadIn]:
+def unreported(unread: Mapping[str, UnreadIn]) -> dict[str, UnreadIn]:
     """Returns those that no digest has named, with counts of them alone."""
     fresh = {}
     for place, each in unread.items():

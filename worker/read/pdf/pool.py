@@ -25,7 +25,7 @@ from worker.core.model import Located, PageText, PdfText, Place, Stretch, Unread
 from worker.core.states import REFUSALS, Reason
 from worker.read.archives import MEMBER_BYTES, MEMBERS, UNPACKED_BYTES, Unpacked, has_too_many_entries
 from worker.read.budget import PDF_SECONDS, STRANGERS_PDF_SECONDS, Lane, strangers_most
-from worker.read.message import Sort
+from worker.read.message import AttachmentKind
 from worker.read.pdf.child import LENGTH, PAGES, UNPACK
 from worker.read.ports import BROKEN_SANDBOX, MailReader, Sandbox
 
@@ -100,7 +100,7 @@ READS: Final = 500
 
 T = TypeVar("T", PdfText, Located, Unpacked)
 
-_UNOPENED: Final = Unpacked(unopened=(("", Sort.ZIP),))
+_UNOPENED: Final = Unpacked(unopened=(("", AttachmentKind.ZIP),))
 
 _PDF_SECONDS: Final = {Lane.OURS: PDF_SECONDS, Lane.STRANGERS: STRANGERS_PDF_SECONDS}
 
@@ -412,7 +412,7 @@ def _unpacked(answer: Any) -> Unpacked | Unreadable:
             }
         } if len(names) == len(pdfs) and len(names) + len(others) + len(unopened) <= MEMBERS:
             try:
-                kept = tuple((str(name), Sort(sort)) for name, sort in unopened)
+                kept = tuple((str(name), AttachmentKind(sort)) for name, sort in unopened)
             except (TypeError, ValueError):
                 return Unreadable(Reason.DAMAGED, "answer", is_unanswered=True)
             pairs = tuple((str(name), pdf) for name, pdf in zip(names, pdfs, strict=True))

@@ -36,7 +36,7 @@ from worker.core.errors import AccountRefused, Unavailable
 from worker.core.login_errors import hide_tokens, xoauth2_response
 from worker.core.model import Address
 from worker.core.server_faults import ServerFault, told_fault
-from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Session, Silence, Step
+from worker.send.ports import Body, Data, Mail, NoReply, Rcpt, Reply, Session, Step
 from worker.send.smtp.protocol import EarlySuccess, Timeouts, Wire
 from worker.send.smtp_verdicts import OK, START_INPUT, is_understood
 
@@ -81,7 +81,7 @@ class Account:
         return text if self.tokens is None else hide_tokens(text)
 
 
-class Opening:
+class ConnectionAttempt:
     """One attempt to open a connection; after a failure the caller drops ``wire``."""
 
     def __init__(self, account: Account, limits: Timeouts) -> None:
@@ -106,7 +106,7 @@ class Opening:
         except SMTPResponseException as error:  # an answer to STARTTLS, or -1: what was no SMTP at all
             self._fail("STARTTLS" if error.code in CODES else "no SMTP answer", error.code, error.message)
         except (SMTPException, OSError) as error:
-            raise Unavailable("smtp", f"{account.place}: {describe(error)}") from None
+            raise Unavailable("smtp", f"{account.place}: {describe_error(error)}") from None
         if not wire.is_in_step:
             raise Unavailable("smtp", f"{account.place}: more answers than questions")
         return Session(server=self._name, tls=_tls_version(wire), dsn="dsn" in self.offers, size_limit=self._size_limit)
@@ -137,7 +137,7 @@ class Opening:
         try:
             context = ssl.create_default_context(cafile=self._account.ca_file or None)
         except OSError as error:
-            text = f"{self._account.ca_file}: {describe(error)}"
+            text = f"{self._account.ca_file}: {describe_error(error)}"
             raise Unavailable("smtp", told_fault(ServerFault.CA_FILE, text)) from None
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         return context
@@ -227,7 +227,7 @@ def text_of(message: str) -> str:
     return " ".join(text.split())[:TEXT_LIMIT]
 
 
-def describe(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """Returns a description of a connection error, which names a certificate if it caused the error."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return told_fault(ServerFault.CERTIFICATE, f"the server's certificate is not accepted: {error.verify_message}")
@@ -311,7 +311,7 @@ class SmtpServer:
             self._drop()
             raise
         self._drop()
-        opening = Opening(self._account, self._timeouts)
+        opening = ConnectionAttempt(self._account, self._timeouts)
         try:
             session = await opening.run()
         except BaseException:  # also cancellation: a connection half made is no connection
@@ -321,7 +321,7 @@ class SmtpServer:
         self._wire, self._offers, self._session = opening.wire, opening.offers, session
         return session
 
-    async def take(self, step: Step) -> Reply | Silence:
+    async def take(self, step: Step) -> Reply | NoReply:
         """One step and its answer; raises ValueError for an address that no command could carry safely.
 
         A connection that has ended since 354 is not looked at before the body: its last words, if it left any, are
@@ -336,7 +336,7 @@ class SmtpServer:
         try:
             response = await self._exchange(wire, step)
         except (SMTPException, OSError, EarlySuccess) as error:
-            return self._silence(describe(error))
+            return self._silence(describe_error(error))
         except asyncio.CancelledError:  # the answer would be read as that of the next command
             self._drop()
             raise
@@ -387,7 +387,7 @@ class SmtpServer:
             case Body():
                 return await wire.hand_over(step.content, limits)
 
-    def _weigh(self, wire: Wire, step: Step, response: SMTPResponse) -> Reply | Silence:
+    def _weigh(self, wire: Wire, step: Step, response: SMTPResponse) -> Reply | NoReply:
         """Returns the answer as the port defines it; drops the connection unless the answer is beyond doubt.
 
         A positive answer followed by more data does not count: two answers in one packet mean that one of them belongs
@@ -420,9 +420,9 @@ class SmtpServer:
             words += [b"NOTIFY=SUCCESS,FAILURE,DELAY", b"ORCPT=rfc822;" + xtext(step.recipient)]
         return tuple(words)
 
-    def _silence(self, why: str) -> Silence:
+    def _silence(self, why: str) -> NoReply:
         self._drop()
-        return Silence(why=why, at=self._clock.now())
+        return NoReply(why=why, at=self._clock.now())
 
     def _drop(self) -> None:
         if self._wire is not None:
