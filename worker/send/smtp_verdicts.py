@@ -76,7 +76,8 @@ def judge(step: Step, answer: Reply | NoReply) -> Verdict:
     account, except 552. An answer that refuses the sender or asks for a login concerns the account at every step: each
     later mail would fail too.
     """
-    if isinstance(answer, Reply) and fault_of_reply(str(answer)) is not None:
+    is_refusal = isinstance(answer, Reply) and answer.code // 100 == _PERMANENT
+    if is_refusal and fault_of_reply(str(answer)) is not None:
         return Verdict.ACCOUNT_REFUSED
     match step:
         case Mail():
