@@ -14,7 +14,7 @@ from worker.audit.sent_log import receipt_detail
 from worker.core.errors import AccountRefused
 from worker.core.messages import name_state, next_step
 from worker.core.messages.receipts import COPY_NEWS
-from worker.core.model import Alarm, Duties, Hold, Receipt, ReceiptKind, Submission
+from worker.core.model import Alarm, FollowUps, Hold, Receipt, ReceiptKind, Submission
 from worker.core.params import Params, spell
 from worker.core.states import Kind, Reason, State, kind_of
 from worker.match.near_matches import NearMiss
@@ -295,7 +295,7 @@ def test_near_misses_are_looked_for_only_for_the_first_of_a_backlog() -> None:
 )
 def test_a_deadline_that_has_passed_stands_first_and_says_for_how_long(day: int, said: str) -> None:
     deadline = dt.date(2026, 11, day)
-    held = Submission(1, State.HELD, reasons=(Hold(Reason.APPROVAL),), duties=Duties(deadline=deadline))
+    held = Submission(1, State.HELD, reasons=(Hold(Reason.APPROVAL),), duties=FollowUps(deadline=deadline))
     lines = describe_submission(held, today=dt.date(2026, 11, 9)).splitlines()
     place = next(at for at, line in enumerate(lines) if "提出期限" in line)
     assert lines[place].endswith(f"：{said}")

@@ -13,7 +13,7 @@ import pytest
 from tests.support.registered import NOTICE, PDF, arrived
 from tests.support.world import EAST, NUMBER, START
 from worker.core.business_hours import OfficeHours, usual_windows
-from worker.core.model import JST, Announced, Duties, Hold, Product, Submission, sha256
+from worker.core.model import JST, Announced, FollowUps, Hold, Product, Submission, sha256
 from worker.core.states import Reason, State
 from worker.notify.operator_mail import describe_submission
 from worker.read.announcement import (
@@ -318,7 +318,7 @@ def test_who_is_told_of_an_unproven_announcement_is_told_to_open_no_link_of_it()
 
 
 def test_how_the_pdf_is_got_is_not_shown_as_how_it_is_handed_in() -> None:
-    waiting = awaited(Announced(), duties=Duties(instructions=("Net Desk にログイン",)))
+    waiting = awaited(Announced(), duties=FollowUps(instructions=("Net Desk にログイン",)))
     titles = [part.title for part in render_view(SubmissionView(waiting), "ja")]
     assert "お知らせPDFを取得する手順" in titles
     assert not any("提出の手順" in title for title in titles)

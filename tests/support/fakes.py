@@ -13,16 +13,16 @@ from worker.core.errors import LogBroken, NotAllowed, Unavailable
 from worker.core.message_id import SECRET, SECRET_BYTES
 from worker.core.model import (
     Address,
-    Located,
-    Look,
+    CodePositions,
+    HealthRecord,
     Notice,
     PageText,
     PdfText,
     Place,
     Product,
     Sha256,
-    Stretch,
     Submission,
+    TextRun,
     Unreadable,
     sha256,
 )
@@ -241,9 +241,9 @@ class FakeServer:
         self.is_closed = True
 
 
-def located_as_printed(codes: tuple[str, ...]) -> Located:
+def located_as_printed(codes: tuple[str, ...]) -> CodePositions:
     """Each code once on the first page, seen, with no other text around it."""
-    return Located(tuple((Place(0, Stretch(code, 0.0, 60.0, 0.0, 10.0), is_drawn=True),) for code in codes))
+    return CodePositions(tuple((Place(0, TextRun(code, 0.0, 60.0, 0.0, 10.0), is_drawn=True),) for code in codes))
 
 
 class FakePdfReader:
@@ -256,7 +256,7 @@ class FakePdfReader:
     async def read(self, pdf: bytes) -> PdfText | Unreadable:
         return self.text
 
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
         return located_as_printed(codes)
 
     async def unpack(self, content: bytes) -> Unpacked:
@@ -276,7 +276,7 @@ class SomeMailbox:
 
 def rows_of(mailbox: str) -> LedgerRows:
     """Rows for messages of ``mailbox`` that a test hands over by itself."""
-    found = Found((), frozenset(), Look(f"mail:{mailbox}", uidvalidity=1))
+    found = Found((), frozenset(), HealthRecord(f"mail:{mailbox}", uidvalidity=1))
     return LedgerRows(cast("Mailbox", SomeMailbox(mailbox)), found, lambda header: "")
 
 

@@ -15,14 +15,14 @@ from tests.support.world import KEY
 from worker.compose import checks as guards
 from worker.compose.checks import Check
 from worker.core.messages.seeing import TEXTS
-from worker.core.model import JST, Duties, Hold, PageText, PdfText, Submission, Unreadable, sha256
+from worker.core.model import JST, FollowUps, Hold, PageText, PdfText, Submission, Unreadable, sha256
 from worker.core.states import Reason, State
 from worker.match.near_matches import NearMiss
 from worker.views.preview import PAGE_LINES, SubmissionView, first_page, mask_key, render_view, seen_json
 
 MAIL = drafted()
 SUBMISSION = MAIL.submission
-DUTIES = Duties(
+DUTIES = FollowUps(
     rule_hash="0" * 64,
     source="https://mihon.example/rule.html",
     checked_on=dt.date(2026, 4, 2),
@@ -299,7 +299,7 @@ def test_what_waits_for_the_hours_of_sending_shows_when_it_leaves_not_since_when
 
 
 def test_a_deadline_that_has_passed_stands_at_the_top() -> None:
-    pressed = replace(with_duties(), state=State.HELD, duties=Duties(deadline=dt.date(2026, 11, 9)))
+    pressed = replace(with_duties(), state=State.HELD, duties=FollowUps(deadline=dt.date(2026, 11, 9)))
     first = render_view(SubmissionView(pressed, MAIL.body, today=dt.date(2026, 11, 29)), "ja")[0].pairs[0]
     assert first == ("提出期限", "2026-11-09（20日過ぎています）")
     today = render_view(SubmissionView(pressed, MAIL.body, today=dt.date(2026, 11, 9)), "ja")[0].pairs[0]

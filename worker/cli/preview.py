@@ -8,8 +8,7 @@ from typing import Final
 
 import click
 
-from worker.approve.decisions import redraft
-from worker.approve.redraft import Drafted
+from worker.approve.reevaluate import Drafted, reevaluate
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.pages import read_first_pages, read_one_notice, with_invoices_of
 from worker.cli.tables import print_json, print_pairs, print_parts
@@ -22,7 +21,7 @@ from worker.core.model import JST, Address, Hold, Notice, Product, Sha256, Submi
 from worker.core.rulebook import Guarantor
 from worker.core.states import Reason, State
 from worker.core.text import is_windows_path
-from worker.match.duplicates import Known, New, Way, receive_notice
+from worker.match.duplicates import KnownNotice, NewNotice, Source, receive_notice
 from worker.match.near_matches import near_misses_of
 from worker.pipeline.invoices import guarantees_in
 from worker.service.wiring import Office, has_office_store, load_office, system_clock
@@ -228,11 +227,11 @@ def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) 
         known = open_for_command(office, clock)
     digest = sha256(pdf)
     with_notice: Reading = _WithNotice(known, digest, notice)
-    way = Way("folder", name, "", None, proven=True)
+    way = Source("folder", name, "", None, proven=True)
     received = receive_notice(notice, digest, way, known)
     drafted = with_invoices_of(
         office,
-        lambda: guarantees_in([notice], office.in_force, with_notice),
+        lambda: guarantees_in([notice], office.active_config, with_notice),
         lambda invoices: _draft(office, invoices, received, pdf, with_notice),
     )
 
@@ -243,15 +242,17 @@ def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) 
         drafted.submission,
         drafted.body,
         drafted.checks,
-        near_misses_of(drafted.submission, with_notice, office.in_force.register),
+        near_misses_of(drafted.submission, with_notice, office.active_config.register),
         read_first_pages(drafted.submission, original, notice.key.clear, lang),
         today=system_clock().now().astimezone(JST).date(),
     )
 
 
-def _draft(office: Office, invoices: InvoiceSnapshot, received: Known | New, pdf: bytes, known: Reading) -> Drafted:
-    submission = received.first if isinstance(received, Known) else received.submission
-    if isinstance(received, Known) and submission.state is not State.HELD:
+def _draft(
+    office: Office, invoices: InvoiceSnapshot, received: KnownNotice | NewNotice, pdf: bytes, known: Reading
+) -> Drafted:
+    submission = received.first if isinstance(received, KnownNotice) else received.submission
+    if isinstance(received, KnownNotice) and submission.state is not State.HELD:
         body = submission.draft.body_sha256 if submission.draft else None
         return Drafted(submission, {}, known.original(body).decode() if body else "")
-    return redraft(submission, office.in_force, invoices, known, system_clock().now(), pdf)
+    return reevaluate(submission, office.active_config, invoices, known, system_clock().now(), pdf)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from worker.compose.invoice_select import holds_code
+from worker.compose.attachments import holds_code
 from worker.core.model import Attachment, Hold, Notice, PdfText, Product, Unreadable
 from worker.core.params import Params
 from worker.core.rulebook import Issuer, Project

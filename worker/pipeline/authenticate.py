@@ -6,7 +6,7 @@ asked before the PDFs are read, as those of a proven sender are read first. It d
 
 from __future__ import annotations
 
-from worker.approve.redraft import InForce
+from worker.approve.reevaluate import ActiveConfig
 from worker.authenticate.dkim_policy import DkimFailure, DkimResult
 from worker.authenticate.ports import DkimVerifier
 from worker.authenticate.sender_auth import (
@@ -35,16 +35,16 @@ class Vouching:
         fetched: Fetched,
         message: Message | None,
         what: MailClass,
-        in_force: InForce,
+        active_config: ActiveConfig,
     ) -> SenderAuth | None:
         """What is known of who wrote ``fetched``; None where it can bring no notice and announces none."""
         may_bring = isinstance(what, Announcement)
         may_bring = may_bring or (isinstance(what, PossibleNotice | Unrelated) and bool(what.pdfs or what.zips))
         if message is None or not fetched.content or not may_bring:
             return None
-        settings = in_force.configuration.settings
+        settings = active_config.configuration.settings
         own = settings.mailboxes.get(mailbox)
-        allowed_senders = AllowedSenders(in_force.guarantors, settings.colleagues)
+        allowed_senders = AllowedSenders(active_config.guarantors, settings.colleagues)
         arrived = fetched.header.internal_date
         auth_headers = read_auth_headers(
             fetched.content,

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from worker.core.clock import Clock
-from worker.core.model import Attached, Located, Notice, PdfText, Sha256, Unreadable
+from worker.core.model import Attached, CodePositions, Notice, PdfText, Sha256, Unreadable
 from worker.read.archives import Unpacked
 from worker.read.budget import (
     DISK_AGAIN,
@@ -153,7 +153,7 @@ class Unmetered:
         """As the reader's own."""
         return await self._reader.read(pdf)
 
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
         """As the reader's own."""
         return await self._reader.locate(pdf, codes)
 

@@ -15,17 +15,23 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
-from worker.approve.decisions import find_early, keep_contents, redraft
-from worker.approve.redraft import InForce, missing_where_away, read_secret
+from worker.approve.reevaluate import (
+    ActiveConfig,
+    find_early,
+    keep_contents,
+    read_secret,
+    reevaluate,
+    treat_unread_as_missing,
+)
 from worker.approve.release import evidence_of_mail, evidence_of_news, is_weighed
 from worker.audit.sent_log import receipt_detail
 from worker.authenticate.sender_auth import is_signed_for, read_auth_headers
 from worker.config.addresses import domain_of
 from worker.core.addresses import is_within
-from worker.core.alarms import tell_apart
+from worker.core.alarms import alarm_fingerprint
 from worker.core.message_id import bears_secret, is_own_message_id_form
 from worker.core.messages.receipts import COPY_NEWS
-from worker.core.model import Address, End, MessageRow, Receipt, ReceiptKind, Sha256, Submission
+from worker.core.model import Address, Disposition, MessageRow, Receipt, ReceiptKind, Sha256, Submission
 from worker.core.params import Params, spell
 from worker.core.states import SAYS_UNSENT, AlarmCause, Event, NoteEvent, State
 from worker.read.message import Message, read_message
@@ -84,11 +90,11 @@ class Receiving:
     """One transaction's receipts."""
 
     def __init__(
-        self, writing: Writing, in_force: InForce, invoices: InvoiceSnapshot, author: Author, now: dt.datetime
+        self, writing: Writing, active_config: ActiveConfig, invoices: InvoiceSnapshot, author: Author, now: dt.datetime
     ) -> None:
         self._writing = writing
-        self._in_force = in_force
-        self._invoices = missing_where_away(invoices)
+        self._active_config = active_config
+        self._invoices = treat_unread_as_missing(invoices)
         self._author = author
         self._now = now
         self.began_to_wait = 0
@@ -98,7 +104,7 @@ class Receiving:
         """The ledger row of a mail about one of ours; None where it is about none."""
         if isinstance(came_back, NoReport):
             return None
-        sender = self._in_force.configuration.settings.contractor.email
+        sender = self._active_config.configuration.settings.contractor.email
         message_id, submission = match_report(came_back, self._writing, sender)
         if submission is None:
             return self._keep_early(row, came_back, content)
@@ -109,7 +115,7 @@ class Receiving:
         how = self._circumstances(submission, message, digest, row.internal_date or self._now, proof)
         fresh = receipts_of(came_back, submission, message_id, how)
         self._record(submission, fresh, message)
-        end = End.REPLY if isinstance(came_back, MailReply) else End.REPORT
+        end = Disposition.REPLY if isinstance(came_back, MailReply) else Disposition.REPORT
         return dataclasses.replace(row, end=end, why=fresh[0].kind.value, sha256=digest, submissions=(submission.id,))
 
     def take_unmatched(
@@ -126,7 +132,7 @@ class Receiving:
             return None
         at = row.internal_date or self._now
         failed = failed_addresses(came_back)
-        sender = self._in_force.configuration.settings.contractor.email.casefold()
+        sender = self._active_config.configuration.settings.contractor.email.casefold()
         named = [each for each in came_back.named if each.casefold() != sender]  # 「送信元」 of a gateway's notice
         address, among = self._newest_to(failed or named, at)
         is_named = bool(among)
@@ -143,10 +149,10 @@ class Receiving:
         if not is_known:
             self._record(among[0], (receipt,), message, is_told_at_once=is_named)
         numbers = tuple(each.id for each in among)
-        return dataclasses.replace(row, end=End.REPORT, why=UNMATCHED, sha256=digest, submissions=numbers)
+        return dataclasses.replace(row, end=Disposition.REPORT, why=UNMATCHED, sha256=digest, submissions=numbers)
 
     def _is_of_our_form(self, message_id: str) -> bool:
-        return is_own_message_id_form(message_id, self._in_force.configuration.settings.contractor.email)
+        return is_own_message_id_form(message_id, self._active_config.configuration.settings.contractor.email)
 
     def _newest_to(self, addresses: Sequence[str], at: dt.datetime) -> tuple[Address, tuple[Submission, ...]]:
         """The first of ``addresses`` that was written to in the days before ``at``, and what went to it, newest first.
@@ -164,7 +170,7 @@ class Receiving:
 
     def _addresses_beside(self, senders: Iterable[str]) -> tuple[str, ...]:
         """The addresses of the rules in the domain of a sender, or in one above its host; our own domain is none."""
-        configuration = self._in_force.configuration
+        configuration = self._active_config.configuration
         domains = set(map(domain_of, senders)) - {domain_of(configuration.settings.contractor.email)}
         sections = [section for issuer in configuration.issuers.values() for section in issuer.sections.values()]
         addresses = (each for section in sections for each in section.to)
@@ -175,7 +181,7 @@ class Receiving:
 
         What is about to be sent is compared in the moment when it would be: only then its bytes are known.
         """
-        row = dataclasses.replace(row, end=End.OWN, why=OWN_MESSAGE)
+        row = dataclasses.replace(row, end=Disposition.OWN, why=OWN_MESSAGE)
         found = self._writing.of_own_message(message.message_id)
         if found is None:
             return self._keep_early_copy(row, message, content)
@@ -224,14 +230,14 @@ class Receiving:
         """
         if not isinstance(came_back, DeliveryReport):
             return None
-        sender = self._in_force.configuration.settings.contractor.email
+        sender = self._active_config.configuration.settings.contractor.email
         local = came_back.envid.rpartition(".")[0]
         for message_id in (f"<{local}@{domain_of(sender)}>", *came_back.returned):
             if is_own_message_id_form(message_id, sender) and not _NO_SUBMISSION.search(message_id):
                 digest = self._writing.keep("mail", content)
                 detail = {"message_id": message_id, "mail": digest, "came_at": self._came_at(row)}
                 self._writing.note(NoteEvent.REPORT_TOO_EARLY, None, self._author, detail)
-                return dataclasses.replace(row, end=End.REPORT, why="early", sha256=digest)
+                return dataclasses.replace(row, end=Disposition.REPORT, why="early", sha256=digest)
         return None
 
     def _came_at(self, row: MessageRow) -> str:
@@ -245,7 +251,7 @@ class Receiving:
 
     def _found_by_server(self, submission: Submission, came_back: ReturnedMail, row: MessageRow, content: bytes) -> str:
         """``server`` where our own server found a writer of the issuer, of our mail server, or of our own."""
-        settings = self._in_force.configuration.settings
+        settings = self._active_config.configuration.settings
         mailbox = settings.mailboxes.get(row.mailbox)
         to = submission.draft.to if submission.draft else ()
         allowed_senders = {*map(domain_of, to), domain_of(settings.contractor.email), settings.smtp.host}
@@ -263,13 +269,13 @@ class Receiving:
             digest,
             self._addresses(submission),
             self._mask(submission),
-            self._in_force.configuration.settings.smtp.copy_to,
+            self._active_config.configuration.settings.smtp.copy_to,
             proof,
         )
 
     def _addresses(self, submission: Submission) -> tuple[str, ...]:
         """Those of every section of its issuer."""
-        issuer = self._in_force.configuration.issuers.get(submission.issuer or "")
+        issuer = self._active_config.configuration.issuers.get(submission.issuer or "")
         sections = issuer.sections.values() if issuer else ()
         return tuple(address for section in sections for address in section.to)
 
@@ -372,7 +378,7 @@ class Receiving:
         if before.state in MAY_BE_HELD_ANEW:
             event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
             known = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
-            drafted = redraft(known, self._in_force, self._invoices, self._writing, self._now)
+            drafted = reevaluate(known, self._active_config, self._invoices, self._writing, self._now)
             keep_contents(self._writing, drafted)
             self._writing.change(event, before, drafted.submission, self._author, {})
             self.began_to_wait += before.state is State.APPROVED
@@ -408,7 +414,7 @@ def match_report(
 
 def _raise_alarm(writing: Writing, tracked: ReportEffect) -> None:
     if tracked.event is Event.BOUNCED:
-        writing.raise_alarm(AlarmCause.BOUNCED, [tracked.after.id], tell_apart(tracked.after))
+        writing.raise_alarm(AlarmCause.BOUNCED, [tracked.after.id], alarm_fingerprint(tracked.after))
 
 
 def _says_failed(report: DeliveryReport | ReadReceipt) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Final, Protocol
 
 from worker.core.model import (
-    Located,
+    CodePositions,
     PdfText,
     Unreadable,
 )
@@ -29,7 +29,7 @@ class PdfReader(Protocol):
         """
         ...
 
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
         """Returns the positions of ``codes`` on the pages, and whether they are visible.
 
         Raises Unavailable as ``read`` does.
@@ -57,7 +57,7 @@ class MailReader(Protocol):
         """As ``PdfReader.read``."""
         ...
 
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
         """As ``PdfReader.locate``."""
         ...
 

@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from worker.approve.redraft import InForce, put_in_force
+from worker.approve.reevaluate import ActiveConfig, activate_config
 from worker.config.files import (
     USUAL_WITNESS,
     Places,
@@ -66,7 +66,7 @@ class Office:
 
     directory: Path
     configuration: Configuration
-    in_force: InForce
+    active_config: ActiveConfig
     places: Places
     faults: tuple[Problem, ...] = ()
     """What is wrong on disk, where this is the configuration that the store recorded as in force."""
@@ -121,9 +121,9 @@ def load_office(option: str | None, env: Mapping[str, str] = os.environ, former:
     places = resolve_places(configuration.settings, directory, env)
     judge_store(places.store, configuration.settings)
     is_same_folder = former is not None and former.places.invoices == places.invoices
-    shelf = former.in_force.files if former is not None and is_same_folder else _open_shelf(places)
-    in_force = put_in_force(configuration, TemplateFiles(files), shelf)
-    return Office(directory, configuration, in_force, places)
+    shelf = former.active_config.files if former is not None and is_same_folder else _open_shelf(places)
+    active_config = activate_config(configuration, TemplateFiles(files), shelf)
+    return Office(directory, configuration, active_config, places)
 
 
 def load_office_in_use(option: str | None, env: Mapping[str, str] = os.environ) -> Office:
@@ -153,8 +153,8 @@ def _load_recorded(option: str | None, env: Mapping[str, str], faults: tuple[Pro
         places = resolve_places(replace(configuration.settings, store_dir=str(folder)), directory, env)
     except HoshobinError:
         return None
-    in_force = put_in_force(configuration, TemplateFiles(files), _open_shelf(places))
-    return Office(directory, configuration, in_force, places, faults, recorded_at)
+    active_config = activate_config(configuration, TemplateFiles(files), _open_shelf(places))
+    return Office(directory, configuration, active_config, places, faults, recorded_at)
 
 
 def _open_shelf(places: Places) -> Shelf:
@@ -196,7 +196,7 @@ def failing_examples(office: Office) -> tuple[Problem, ...]:
     """What the examples in the office's own issuer files expect otherwise than its rules and templates do."""
     from worker.compose.rule_examples import try_examples
 
-    return try_examples(office.configuration, office.in_force.templates.source, office.in_force.renderer)
+    return try_examples(office.configuration, office.active_config.templates.source, office.active_config.renderer)
 
 
 def load_catalogue() -> Configuration:

@@ -11,7 +11,7 @@ from typing import Any
 
 from worker.audit.verify import Verdict
 from worker.core.messages import Language, name_evidence
-from worker.core.model import JST, Entry, Look, Notice, Submission
+from worker.core.model import JST, Entry, HealthRecord, Notice, Submission
 from worker.core.states import State
 from worker.views.actions import Action
 from worker.views.commands import command_line
@@ -155,7 +155,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
     }
 
 
-def ledger_json(look: Look) -> dict[str, Any]:
+def ledger_json(look: HealthRecord) -> dict[str, Any]:
     """The messages of a mailbox against its ledger; nothing of what has none."""
     if look.counted_at is None:
         return {}

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from worker.core.messages import Language, name_thing, say
-from worker.core.model import Unread
-from worker.core.text import hide_codes, shown
+from worker.core.model import UnreadReason
+from worker.core.text import escape_control_chars, hide_codes
 
 PROPERTY: Final = "unread_files"
 """Name of the store's value: a JSON object, by place the counts and the first files."""
@@ -26,7 +26,7 @@ KEPT: Final = 200
 """Files of one place that are stored by name: more than a person looks through."""
 NAMED: Final = 10
 """Names in one line; the others are counted."""
-_ORDER: Final = {why: at for at, why in enumerate(Unread)}
+_ORDER: Final = {why: at for at, why in enumerate(UnreadReason)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class UnreadFile:
     """One file, or one folder (its name ends with a slash), without any code that its name holds."""
 
     name: str
-    why: Unread
+    why: UnreadReason
     is_told: bool = False
     """Set if a digest has named it."""
 
@@ -43,11 +43,11 @@ class UnreadFile:
 class UnreadIn:
     """The unread files of one place."""
 
-    counts: Mapping[Unread, int]
+    counts: Mapping[UnreadReason, int]
     files: tuple[UnreadFile, ...]
 
 
-def gather_unread(found: Iterable[tuple[str, Unread]], former: UnreadIn | None = None) -> UnreadIn:
+def gather_unread(found: Iterable[tuple[str, UnreadReason]], former: UnreadIn | None = None) -> UnreadIn:
     """Returns names and reasons in the stored form; a file that ``former`` has as reported stays so."""
     told = {(each.name, each.why) for each in former.files if each.is_told} if former else set()
     pairs = [(hide_codes(name), why) for name, why in dict.fromkeys(found)]
@@ -69,8 +69,8 @@ def read_unread(text: str | None) -> dict[str, UnreadIn]:
 
 
 def _read_one(value: Mapping[str, Any]) -> UnreadIn:
-    files = tuple(UnreadFile(each["name"], Unread(each["why"]), each["told"]) for each in value["files"])
-    return UnreadIn({Unread(why): count for why, count in value["counts"].items()}, files)
+    files = tuple(UnreadFile(each["name"], UnreadReason(each["why"]), each["told"]) for each in value["files"])
+    return UnreadIn({UnreadReason(why): count for why, count in value["counts"].items()}, files)
 
 
 def spell_unread(unread: Mapping[str, UnreadIn]) -> str:
@@ -118,14 +118,14 @@ def say_unread(unread: Mapping[str, UnreadIn], lang: Language) -> Iterator[str]:
         return
     yield say("unread_files", lang, count=sum(count for _, _, count, _ in groups))
     for place, why, count, files in groups:
-        names = ("、" if lang == "ja" else ", ").join(shown(each.name) for each in files[:NAMED])
+        names = ("、" if lang == "ja" else ", ").join(escape_control_chars(each.name) for each in files[:NAMED])
         more = count - min(len(files), NAMED)
         names += say("unread_more", lang, count=more) if more > 0 else ""
         what, todo = say(f"unread_{why.value}", lang), say(f"unread_{why.value}_todo", lang)
         yield say("unread_line", lang, place=name_thing(place, lang), names=names, what=what, todo=todo)
 
 
-def _groups(unread: Mapping[str, UnreadIn]) -> Iterator[tuple[str, Unread, int, Sequence[UnreadFile]]]:
+def _groups(unread: Mapping[str, UnreadIn]) -> Iterator[tuple[str, UnreadReason, int, Sequence[UnreadFile]]]:
     for place in PLACES:
         if place in unread:
             for why, count in sorted(unread[place].counts.items(), key=lambda pair: _ORDER[pair[0]]):

@@ -21,7 +21,7 @@ from typing import Any, Final, TypeVar
 
 import worker
 from worker.core.errors import Unavailable
-from worker.core.model import Located, PageText, PdfText, Place, Stretch, Unreadable
+from worker.core.model import CodePositions, PageText, PdfText, Place, TextRun, Unreadable
 from worker.core.states import REFUSALS, Reason
 from worker.read.archives import MEMBER_BYTES, MEMBERS, UNPACKED_BYTES, Unpacked, has_too_many_entries
 from worker.read.budget import PDF_SECONDS, STRANGERS_PDF_SECONDS, Lane, strangers_most
@@ -98,7 +98,7 @@ START_SECONDS: Final = 60.0
 READS: Final = 500
 """Reads after which a child is replaced: the engines keep fonts and tables, and kept memory counts as used."""
 
-T = TypeVar("T", PdfText, Located, Unpacked)
+T = TypeVar("T", PdfText, CodePositions, Unpacked)
 
 _UNOPENED: Final = Unpacked(unopened=(("", AttachmentKind.ZIP),))
 
@@ -197,7 +197,7 @@ class _LaneReader:
     async def read(self, pdf: bytes) -> PdfText | Unreadable:
         return await self._pool.ask(pdf, (), _understood, self._lane, self._note)
 
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
         return await self._pool.ask(pdf, codes, partial(_located, len(codes)), self._lane, self._note)
 
     async def unpack(self, content: bytes) -> Unpacked:
@@ -427,19 +427,19 @@ def _page(page: Any) -> PageText | None:
     return None
 
 
-def _located(codes: int, answer: Any) -> Located | Unreadable:
+def _located(codes: int, answer: Any) -> CodePositions | Unreadable:
     """Returns the positions of the codes; an answer that a sound child cannot give counts as the PDF's fault."""
     match answer:
         case {"refused": _}:
             return _refused(answer)
         case {"located": {"places": [*places], "lines": [*lines], "scan": bool(scan)}} if len(places) == codes:
             try:
-                return Located(
+                return CodePositions(
                     tuple(
-                        tuple(Place(int(page), Stretch(*box), drawn is True) for page, *box, drawn in one)
+                        tuple(Place(int(page), TextRun(*box), drawn is True) for page, *box, drawn in one)
                         for one in places
                     ),
-                    tuple(tuple(Stretch(*box) for box in page) for page in lines),
+                    tuple(tuple(TextRun(*box) for box in page) for page in lines),
                     scan,
                 )
             except (TypeError, ValueError):
