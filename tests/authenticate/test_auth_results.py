@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from worker.authenticate.auth_headers import (
     RESULTS_LIMIT,
     AuthResults,

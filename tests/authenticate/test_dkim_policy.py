@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worker.authenticate.auth_headers import Field, MethodResult
 
+from worker.authenticate.auth_headers import Field, MethodResult
 from worker.authenticate.dkim_policy import (
     LOOKED_AT,
     MAX_AGE,

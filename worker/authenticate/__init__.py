@@ -1,7 +1,7 @@
-"""The third step: whether it is proven who wrote a mail.
+"""The third step: authenticates the sender of a mail.
 
-Takes the mail's header fields and its server's findings; gives ``SenderAuth``, the proof or its absence with the evidence.
-Start reading at ``sender_auth``; ``dkim/`` asks the DNS for keys.
+Takes the mail's header fields and its server's Authentication-Results; gives ``SenderAuth``, which gives the
+verdict for a guarantor and its evidence. Start reading at ``sender_auth``; ``dkim/`` asks the DNS for keys.
 """
 
 from worker.core.lazy import lazily
@@ -20,6 +20,6 @@ else:
         __name__,
         dkim_policy=("DkimResult", "DkimFailure"),
         ports=("DkimVerifier",),
-        sender=("read_sender",),
+        auth_headers=("read_sender",),
         sender_auth=("Proof", "SenderAuth", "read_auth_headers"),
     )

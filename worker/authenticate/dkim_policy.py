@@ -1,8 +1,8 @@
-"""Decides which DKIM signatures of a mail could prove its sender, and what their keys must say (RFC 6376).
+"""Decides which DKIM signatures of a mail can authenticate its sender, and what their keys must say (RFC 6376).
 
-Its one promise: it asks for more than the standard does. A signature must cover the whole body and every header field
-that says who wrote it and how the body is read, must be no older than a month and not past its time; a key must be
-strong and not on trial. It does not know whether the numbers fit; the adapter reckons.
+It requires more than the standard. A signature must cover the whole body and every header field that names the sender
+or says how the body is read, and must be no older than a month and not expired; a key must be strong and not in test
+mode. The adapter does the cryptography.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from worker.authenticate.auth_headers import Field, MethodResult, read_domain
 from worker.core.addresses import is_within
 
 LOOKED_AT: Final = 5
-"""Signatures of one mail that are tried: a mail has one or two, each costs a question to the DNS."""
+"""Signatures of one mail that are tried: a mail has one or two, each costs a DNS query."""
 SIGNATURE_LIMIT: Final = 4_000
-"""Bytes of a signature that is tried: one has 500 to 1,500, and dkimpy's patterns take the square of their length."""
+"""Bytes of a signature that is tried: one has 500 to 1,500, and dkimpy's patterns are quadratic in the length."""
 NAMES_LIMIT: Final = 200
-"""Fields that a signature may name: some thirty are signed, each of them looked for among all."""
+"""Fields that a signature may name: some thirty are signed, each of them searched among all."""
 MIN_KEY_BITS: Final = 1024
 """RFC 8301 §3.2: shorter keys can be broken."""
 MAX_AGE: Final = dt.timedelta(days=30)
-"""How long before its arrival a mail may have been signed. A late mail is days old; an older one was sent again."""
+"""The longest time between signing and arrival. A delayed mail is days old; an older one was sent again."""
 
 _SHOWN_NAMES: Final = {
     b"from": "From",
@@ -38,11 +38,11 @@ _SHOWN_NAMES: Final = {
     b"mime-version": "MIME-Version",
     b"content-disposition": "Content-Disposition",
 }
-"""The fields that say who wrote a mail, of what, and how its body is read: one that is there must be signed, or the
-same signed body can be read as another (RFC 6376 §8.2 and erratum 6769 describe the like)."""
+"""The fields that name the sender and the subject, and say how the body is read. Each that is present must be signed,
+or the same signed body can be read as another (RFC 6376 §8.2 and erratum 6769 describe similar attacks)."""
 
 _ALGORITHM: Final = "rsa-sha256"
-"""RFC 8301 §3.1 forbids sha1; hardly anybody signs with ed25519 alone."""
+"""RFC 8301 §3.1 forbids sha1; hardly any sender signs with ed25519 alone."""
 _SIGNATURE: Final = b"dkim-signature"
 _SELECTOR: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,200}[A-Za-z0-9_])?")
 _NUMBER: Final = re.compile(r"[0-9]{1,12}")
@@ -51,24 +51,24 @@ _TAG: Final = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]*)\s*=\s*(.*?)\s*", re.DOTALL
 
 
 class DkimFailure(StrEnum):
-    """Why no signature proves the sender."""
+    """The reasons why no signature authenticates the sender."""
 
     NONE = "none"
     NOT_TRIED = "not_tried"
-    """There was nobody to try it."""
+    """No verifier was available."""
     OTHER_DOMAIN = "other_domain"
     UNSUPPORTED = "unsupported"
     FROM_UNSIGNED = "from_unsigned"
     FIELD_UNSIGNED = "field_unsigned"
-    """A field that is there is not signed; ``DkimResult.about`` names each."""
+    """A field that is present is not signed; ``DkimResult.about`` names each."""
     FIELD_TWICE = "field_twice"
-    """A field that must stand once stands twice; ``DkimResult.about`` names each."""
+    """A field that may occur once occurs twice; ``DkimResult.about`` names each."""
     TOO_OLD = "too_old"
     """It was signed more than MAX_AGE before the mail arrived."""
     NO_DATE = "no_date"
-    """Neither the signature nor a signed Date says when, or the server does not say when the mail arrived.
+    """Neither the signature nor a signed Date gives a time, or the server does not say when the mail arrived.
 
-    A time that lies more than MAX_AGE after the arrival says nothing: it would never grow old.
+    A time more than MAX_AGE after the arrival does not count: such a signature would never grow old.
     """
     BODY_IN_PART = "body_in_part"
     EXPIRED = "expired"
@@ -77,56 +77,56 @@ class DkimFailure(StrEnum):
     ON_TRIAL = "on_trial"
     CHANGED = "changed"
     NOT_WHOLE = "not_whole"
-    """Of a large mail only parts were fetched."""
+    """Only parts of a large mail were fetched."""
     DNS = "dns"
 
 
 class Resolver(Enum):
-    """What the resolver that this machine asks can prove."""
+    """The level of proof that this machine's resolver gives."""
 
     SECURED = auto()
     NOT_HERE = auto()
-    """It is another machine: whoever is on the way to it can forge its word."""
+    """It is another machine: its answers can be forged on the way."""
     NO_AD = auto()
     """It is on this machine and checks no DNSSEC."""
     AWAY = auto()
-    """It does not answer, or does not know the root."""
+    """It does not answer, or cannot resolve the root."""
 
 
 @dataclass(frozen=True, slots=True)
 class DkimResult:
-    """What became of the signatures: the domain of one that is good, else why none is."""
+    """The result of the signatures: the domain of a valid one, else why none is valid."""
 
     domain: str = ""
     why: DkimFailure = DkimFailure.NONE
     about: str = ""
     """The fields that ``why`` is about."""
     is_key_secured: bool = False
-    """Whether the key came with DNSSEC, checked on this machine: else whoever is on the way may have put it there."""
+    """Set if the key came with DNSSEC, checked on this machine; without it the key can be forged on the way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One that is worth a question to the DNS."""
+    """A signature that is worth a DNS query."""
 
     place: int
-    """Which of the mail's signatures it is, from 0."""
+    """Its index among the mail's signatures, from 0."""
     domain: str
     selector: str
     is_below: bool
-    """Whether it speaks for a domain below its own (i=): some keys do not allow that."""
+    """Set if it signs for a subdomain of its own (i=): some keys do not allow that."""
     is_body_relaxed: bool = False
-    """Whether spaces of the body count as one, and none at a line's end (c=)."""
+    """Set if spaces of the body count as one, and none at a line's end (c=)."""
 
     @property
     def key_name(self) -> str:
-        """Where its key is published."""
+        """The DNS name of its key."""
         return f"{self.selector}._domainkey.{self.domain}"
 
 
 @dataclass(frozen=True, slots=True)
 class ValidSignature:
-    """A signature that is good, and whether its key came with DNSSEC that was checked on this machine."""
+    """A valid signature, and whether its key came with DNSSEC that was checked on this machine."""
 
     is_key_secured: bool
 
@@ -134,9 +134,9 @@ class ValidSignature:
 def find_signatures(
     fields: Sequence[Field], root: str, now: dt.datetime, came_at: dt.datetime | None
 ) -> tuple[tuple[Signature, ...], DkimResult]:
-    """Those of ``root``, or of a domain below it, that can be tried; and what to say where none proves anything.
+    """Returns the signatures of ``root`` or of a subdomain that can be tried, and the result if none of them is valid.
 
-    ``came_at`` is when the mail arrived, as its server says; None where it does not say.
+    ``came_at`` is the time of arrival, from its server; None if the server does not say.
     """
     signed = [field.content for field in fields if field.name == _SIGNATURE]
     why = DkimResult()
@@ -153,10 +153,10 @@ def find_signatures(
 def judge_server_result(
     fields: Sequence[Field], finding: MethodResult, root: str, came_at: dt.datetime | None
 ) -> DkimResult:
-    """What a ``dkim=pass`` of our own server proves of ``root``: its word says nothing of what was signed, nor when.
+    """Returns what a ``dkim=pass`` of our own server means for ``root``.
 
-    The mail's signatures of that domain are read. Where the finding does not tell which of several it means
-    (header.s, header.b), each of them must do.
+    The server's result does not say what was signed, nor when, so the mail's signatures of that domain are read. If the
+    result does not tell which of several it means (header.s, header.b), each of them must pass.
     """
     properties = finding.properties
     domain = read_domain(properties.get("header.d", ""))
@@ -215,7 +215,7 @@ def _judge(
 
 
 def _judge_cover(tags: Mapping[str, str], fields: Sequence[Field], came_at: dt.datetime | None) -> DkimResult | None:
-    """What of the mail a signature leaves open, or how old it is; None where it covers what it must and is new."""
+    """Returns what a signature leaves uncovered, or that it is too old; None if it is complete and new."""
     names = tags.get("h", "").lower()
     if names.count(":") >= NAMES_LIMIT or not _NUMBER.fullmatch(tags.get("t", "0")):
         return DkimResult(why=DkimFailure.UNSUPPORTED)
@@ -227,7 +227,7 @@ def _judge_cover(tags: Mapping[str, str], fields: Sequence[Field], came_at: dt.d
         return DkimResult(why=DkimFailure.FIELD_TWICE, about=", ".join(twice))
     if bare := [shown for name, shown in _SHOWN_NAMES.items() if count[name] and name not in covered]:
         return DkimResult(why=DkimFailure.FIELD_UNSIGNED, about=", ".join(bare))
-    if "l" in tags:  # whatever stands behind that many bytes is anybody's
+    if "l" in tags:  # anyone can append to the part of the body after that many bytes
         return DkimResult(why=DkimFailure.BODY_IN_PART)
     made_at = _made_at(tags, fields, covered)
     if made_at is None or came_at is None or made_at - came_at > MAX_AGE:
@@ -238,7 +238,7 @@ def _judge_cover(tags: Mapping[str, str], fields: Sequence[Field], came_at: dt.d
 
 
 def _made_at(tags: Mapping[str, str], fields: Sequence[Field], covered: Collection[bytes]) -> dt.datetime | None:
-    """When it was signed: by its t=, else by the Date, which counts where it stands once and is signed."""
+    """Returns the time of signing: its t=, else the Date, if the Date occurs once and is signed."""
     try:
         if "t" in tags:
             return dt.datetime.fromtimestamp(int(tags["t"]), dt.UTC)
@@ -252,7 +252,7 @@ def _made_at(tags: Mapping[str, str], fields: Sequence[Field], covered: Collecti
 
 
 def judge_key(records: Sequence[bytes], signature: Signature) -> DkimFailure | None:
-    """What keeps the key that is published under ``Signature.key_name`` from being used; None where nothing does."""
+    """Returns why the key published under ``Signature.key_name`` cannot be used; None if it can."""
     if len(records) != 1:  # RFC 6376 §3.6.2.2: of several none is the key
         return DkimFailure.NO_KEY
     tags = read_tags(records[0])
@@ -271,9 +271,9 @@ def judge_key(records: Sequence[bytes], signature: Signature) -> DkimFailure | N
 def try_signatures(
     signatures: Sequence[Signature], why: DkimResult, verify: Callable[[Signature], DkimFailure | ValidSignature]
 ) -> DkimResult:
-    """The first that ``verify`` finds good, one with a secured key before others; else the first reason why not.
+    """Returns the first that ``verify`` finds valid, one with a secured key before others; else the first reason.
 
-    A DNS that is not reached is said before other reasons.
+    An unreachable DNS is reported before other reasons.
     """
     reasons: list[DkimFailure] = []
     good = None
@@ -293,9 +293,9 @@ def try_signatures(
 
 
 def read_tags(content: bytes) -> dict[str, str] | None:
-    """A tag list (RFC 6376 §3.2); None where one is no tag, stands twice, or is not ASCII.
+    """Returns a tag list (RFC 6376 §3.2); None if one is malformed, repeated, or not ASCII.
 
-    Several spaces are one: no value that is looked at holds any, and a long row of them would take minutes.
+    Runs of spaces are one space: no value that matters has any, and a long run would take minutes.
     """
     if not content.isascii():
         return None

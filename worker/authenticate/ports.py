@@ -1,4 +1,4 @@
-"""The port of authentication: DKIM keys come from the DNS."""
+"""The port of authentication: DKIM verification with keys from the DNS."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class DkimVerifier(Protocol):
     """The DKIM signatures of mails, verified with keys from the DNS."""
 
     async def verify(self, raw: bytes, fields: Sequence[Field], root: str, came_at: dt.datetime | None) -> DkimResult:
-        """Whether a good signature of ``root``, or of a domain below it, stands in the mail ``raw``; raises nothing.
+        """Returns whether the mail ``raw`` has a valid signature of ``root`` or of a subdomain. Raises nothing.
 
-        ``came_at`` is when the mail arrived; None where its server does not say.
+        ``came_at`` is the time of arrival; None if its server does not say.
         """
         ...

@@ -1,9 +1,8 @@
-"""Decides whether it is proven who wrote a mail: a guarantor, for its own notices, or a colleague.
+"""Authenticates the sender of a mail: a guarantor, for its own notices, or a colleague.
 
-Its one promise: nothing is proven but by a signature of the domain in the one From, which our own server or we found
-good and which covers how the mail is read; all else waits for a person, with the reason. Of a guarantor's mail
-only what it did not enclose counts, and none of an answer or a report; of a colleague's nothing that a machine sent. It
-does not know what the mail holds, nor asks the DNS.
+Only a signature by the domain of the one From counts, found valid by our own server or by us, which covers how the mail
+is read. Every other mail waits for a person, with the reason. Of a guarantor's mail only its own parts count, not those
+of an enclosed mail, and nothing of an answer or a report. Of a colleague's mail nothing counts that a machine sent.
 """
 
 from __future__ import annotations
@@ -31,43 +30,43 @@ from worker.core.params import Params
 from worker.core.rulebook import Guarantor
 
 _ABOUT_FIELDS: Final = frozenset({DkimFailure.FIELD_UNSIGNED, DkimFailure.FIELD_TWICE})
-"""What is told with the names of fields."""
+"""Reasons that are shown with the names of fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Whether it is proven who wrote a mail, and the code of what says so, or why not."""
+    """The verdict on the sender of a mail, and the code of its evidence."""
 
     is_authenticated: bool
     evidence: Params
     by_open_dns: bool = False
-    """Whether it rests on a key that came by a DNS without DNSSEC: whoever approves the mail is told."""
+    """Set if it rests on a key from a DNS without DNSSEC, which the person who approves the mail is shown."""
 
 
 class Role(Enum):
-    """As what somebody speaks."""
+    """The roles of a sender."""
 
     COLLEAGUE = auto()
-    """Who passes on what others sent: also mails within the mail."""
+    """Forwards what others sent: enclosed mails count as well."""
     GUARANTOR = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class AuthHeaders:
-    """A mail as far as its headers tell who wrote it."""
+    """The authentication data in a mail's headers."""
 
     sender: Sender | Flaw
     findings: AuthResults
     fields: tuple[Field, ...] = ()
     came_at: dt.datetime | None = None
-    """When it arrived, as its server says; None where it does not say."""
+    """The time of arrival, from its server; None if the server does not say."""
     answers_by: str = ""
-    """By what it is known as an answer or a report."""
+    """The sign of an answer or a report."""
     unattended_by: str = ""
-    """By what it is known as sent by a machine under a person's address."""
+    """The sign that a machine sent it from a person's address."""
 
     def why_excluded(self, role: Role, *, is_enclosed: bool) -> Params:
-        """Why nothing in it counts as the word of a ``role``, whatever is signed; empty where it may count."""
+        """Returns why nothing in it counts as the word of a ``role``, even if it is signed; empty if it may count."""
         if role is Role.COLLEAGUE:
             return Params(code="unattended", by=self.unattended_by) if self.unattended_by else Params()
         if self.answers_by:
@@ -77,16 +76,16 @@ class AuthHeaders:
 
 @dataclass(frozen=True, slots=True)
 class AllowedSenders:
-    """Who may speak: the guarantors by their ids, and the colleagues."""
+    """The allowed senders: the guarantors by their ids, and the colleagues."""
 
     guarantors: Mapping[str, Guarantor]
     colleagues: Collection[Address]
 
     def domains_for(self, sender: Sender, guarantor: str | None) -> tuple[tuple[Role, str], ...]:
-        """The domains that must be proven for ``sender`` to speak of notices of ``guarantor``; none: it may not.
+        """Returns the domains that must be authenticated for ``sender`` to bring notices of ``guarantor``.
 
-        A colleague's is that of the address, so that nobody above it speaks for it. A guarantor's is the one of
-        its list that the address is within; of several the longest.
+        Empty if it may not. A colleague's domain is that of the address, so that no parent domain counts. A guarantor's
+        is the configured one that contains the address, the longest if there are several.
         """
         roots = []
         if sender.address.casefold() in {each.casefold() for each in self.colleagues}:
@@ -100,20 +99,20 @@ class AllowedSenders:
 
 @dataclass(frozen=True, slots=True)
 class SenderAuth:
-    """A mail with all that was found out about who wrote it: what it proves depends on whose notice it brings."""
+    """A mail's authentication data; the verdict depends on whose notice it brings."""
 
     auth_headers: AuthHeaders
     signed: Mapping[str, DkimResult]
-    """What became of its signatures, by the domain that was to be proven."""
+    """The results of its signatures, by the domain that was to be authenticated."""
     allowed_senders: AllowedSenders
 
     is_approved_by_hand: bool = False
-    """Whether a person approves each mail that goes out (mode ``approve``), and is told by what a sender is proven."""
+    """Set if a person approves each outgoing mail (mode ``approve``) and is shown what authenticates the sender."""
 
     def authenticate(self, guarantor: str | None, *, is_enclosed: bool = False) -> Proof:
-        """Whether the writer is proven to be one who may bring a notice of ``guarantor``; None: of a colleague only.
+        """Returns whether the sender is authenticated for notices of ``guarantor``; None: as a colleague only.
 
-        ``is_enclosed`` is set for what stands in a mail within the mail.
+        ``is_enclosed`` is set for the contents of an enclosed mail.
         """
         sender = self.auth_headers.sender
         if isinstance(sender, Flaw):
@@ -129,9 +128,10 @@ class SenderAuth:
 
     @property
     def is_signed(self) -> bool:
-        """Whether its writer may bring notices of somebody, by a good signature: its PDFs are read before a stranger's.
+        """Set if its sender may bring notices of a guarantor, by a valid signature.
 
-        Also one of a DNS without DNSSEC, which may prove nothing: who forges that gains a place in the line.
+        Its PDFs are read before a stranger's. A key from a DNS without DNSSEC is enough here: a forger only gains a
+        place in the queue.
         """
         sender = self.auth_headers.sender
         if isinstance(sender, Flaw):
@@ -172,7 +172,7 @@ def read_auth_headers(
     answers_by: str = "",
     unattended_by: str = "",
 ) -> AuthHeaders:
-    """What the headers of a mail tell of who wrote it; ``authserv_id`` is what our own server calls itself."""
+    """Returns the authentication data of a mail's headers; ``authserv_id`` is the name of our own server."""
     fields = read_fields(raw)
     sender = read_sender(fields)
     return AuthHeaders(
@@ -183,7 +183,7 @@ def read_auth_headers(
 def domains_to_verify(
     auth_headers: AuthHeaders, allowed_senders: AllowedSenders, guarantors: Sequence[str | None]
 ) -> tuple[str, ...]:
-    """The domains of which a signature would prove what our own server did not; empty: none need be looked at."""
+    """Returns the domains that our own server did not authenticate and a signature could; empty if none is needed."""
     sender = auth_headers.sender
     if isinstance(sender, Flaw):
         return ()
@@ -197,7 +197,10 @@ def domains_to_verify(
 
 
 def is_signed_for(auth_headers: AuthHeaders, root: str) -> bool:
-    """Whether our own server found the signature of the writer's own domain, within ``root``; SPF alone is none."""
+    """Returns whether our own server found a valid signature of the sender's domain, within ``root``.
+
+    SPF alone does not count.
+    """
     sender = auth_headers.sender
     if isinstance(sender, Flaw) or not root or not is_within(sender.domain, root):
         return False
@@ -205,10 +208,10 @@ def is_signed_for(auth_headers: AuthHeaders, root: str) -> bool:
 
 
 def _found(auth_headers: AuthHeaders, root: str) -> DkimResult:
-    """What our own server's findings prove of ``root`` or a domain within it.
+    """Returns what our own server's results prove of ``root`` or a subdomain.
 
-    SPF tells by which server a mail came, which others use as well, and dmarc=pass may rest on SPF alone: neither
-    proves anything without dkim.
+    SPF names the server that sent a mail, which others use as well, and dmarc=pass may rest on SPF alone: neither
+    authenticates without dkim.
     """
     if isinstance(auth_headers.sender, Flaw) or auth_headers.findings.is_refused:
         return DkimResult()
@@ -221,7 +224,7 @@ def _found(auth_headers: AuthHeaders, root: str) -> DkimResult:
 
 
 def _say_why(auth_headers: AuthHeaders, root: str, found: DkimResult, signed: DkimResult) -> Params:
-    """Why neither our own server nor a signature proves ``root``; what is the same of both is said once."""
+    """Returns why neither our own server nor a signature authenticates ``root``; a common reason is given once."""
     own = _of_signature(signed)
     if found.why is not DkimFailure.NONE:
         server = _of_signature(found)

@@ -1,7 +1,7 @@
-"""Decides what the mails about everything that is open say: the digest of a working morning, and the escalation.
+"""Writes the mails about everything that is open: the digest of a working morning, and the escalation.
 
-Its one promise: every open task stands in it once, by project and in order of urgency, as ``hoshobin tasks`` shows it,
-with the one command that closes it; no key is in it. It does not know how a mail is sent.
+Every open task is listed once, by project and in order of urgency, as in ``hoshobin tasks``, with the one command that
+closes it. The mails contain no key.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def digest_cause(day: dt.date) -> str:
 
 
 def digest_moment(hours: OfficeHours, now: dt.datetime) -> dt.datetime | None:
-    """When the digest of today goes: as the first window opens; None on a day on which the office is closed."""
+    """Returns the time of today's digest, when the first window opens; None on a day on which the office is closed."""
     return hours.or_usual().opening_on(now.astimezone(JST).date())
 
 
@@ -48,7 +48,7 @@ def next_digest_moment(hours: OfficeHours, now: dt.datetime) -> dt.datetime:
 
 
 def by_project(tasks: Sequence[Task]) -> tuple[tuple[Task, ...], ...]:
-    """``tasks``, which stand in order of urgency, project by project: the one with the most urgent task first."""
+    """Returns ``tasks``, which are sorted by urgency, project by project: the one with the most urgent task first."""
     place: dict[tuple[str, str, str], int] = {}
     for each in tasks:
         place.setdefault(project_of(each), len(place))
@@ -57,7 +57,7 @@ def by_project(tasks: Sequence[Task]) -> tuple[tuple[Task, ...], ...]:
 
 
 def project_of(task: Task) -> tuple[str, str, str]:
-    """What tasks of one project share: its id, its name, its issuer."""
+    """Returns the id, name and issuer that tasks of one project share."""
     return task.project, task.project_name, task.issuer
 
 
@@ -166,9 +166,9 @@ def escalation_cause(task: Task) -> str:
 
 
 def escalates_at(task: Task, submission: Submission | None, hours: OfficeHours) -> dt.datetime | None:
-    """When ``task`` goes to those above as well: a working day after it became urgent or was last touched.
+    """Returns the time at which ``task`` is escalated: a working day after it became urgent or was last touched.
 
-    None where it is not urgent, or where nothing says since when. ``submission`` is the one that it is about.
+    None if it is not urgent, or if that time is unknown. ``submission`` is the one that it concerns.
     """
     if task.urgency is not Urgency.NOW:
         return None

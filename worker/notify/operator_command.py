@@ -1,7 +1,7 @@
-"""``[operator] command``: one program, without a shell, with the text on its standard input.
+"""Runs ``[operator] command``: one program, without a shell, with the text on its standard input.
 
-Its one promise: it ends within its time, with everything it started, and what it says is in the journal, bounded. It
-gets no secret: neither a key nor the places of our credentials are in its environment.
+It ends within its time, with everything that it started. Its output goes to the journal, bounded. It gets no secret:
+its environment holds neither a key nor the paths of our credentials.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 
 SECONDS: Final = 60.0
-"""How long it may take: a modem dials and sends a short message in half of it."""
+"""The longest run: a modem dials and sends a short message in half of it."""
 OUTPUT_LIMIT: Final = 4_000
 """Bytes of what it says that the journal gets."""
 _ENVIRONMENT: Final = ("HOME", "LANG", "LC_ALL", "PATH", "TZ", "USER")
@@ -31,7 +31,7 @@ class ProgramCommand:
         self._seconds = seconds
 
     async def call(self, text: str) -> str:
-        """Run it with ``text`` on standard input; empty where it ended with 0, else why not."""
+        """Runs it with ``text`` on standard input; returns an empty text if it ended with 0, else the reason."""
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         try:
             program = await asyncio.create_subprocess_exec(
@@ -69,7 +69,7 @@ class ProgramCommand:
 
 
 async def _hand_in(program: asyncio.subprocess.Process, text: bytes) -> None:
-    """Write the text; a program that does not read it to its end may still have told a person."""
+    """Writes the text; a program that does not read all of it may still have notified a person."""
     if program.stdin is None:
         return
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):

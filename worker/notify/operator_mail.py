@@ -1,7 +1,7 @@
-"""What the operator is told: one plain mail after a pass in which something needs a person.
+"""Writes the mails to the operator: about what needs a person after a pass, and about what will leave in mode ``hold``.
 
-Its one promise: per line the number, the project, the issuer, the reason in office words and the one command that
-goes on from there; no key is in it. It does not know how the mail is sent.
+Each paragraph gives the number, the project, the issuer, the reason in office words and the one command that goes on
+from there. No mail contains a key.
 """
 
 from __future__ import annotations
@@ -32,17 +32,16 @@ from worker.core.messages import (
     say_trouble,
 )
 from worker.core.messages.receipts import COPY_NEWS
-from worker.core.model import JST, Alarm, ReceiptKind, Submission
+from worker.core.model import JST, PRODUCT_NAMES, Alarm, ReceiptKind, Submission
 from worker.core.params import Params, Value, read_spelled
 from worker.core.server_faults import find_fault
 from worker.core.signs import Sign
 from worker.core.states import AlarmCause, State
 from worker.core.text import escape_control_chars
 from worker.match.near_matches import NearMiss
-from worker.notify.operator_mail import say_left
 from worker.read.budget import FREE_DISK
 from worker.track.overdue import PRESSED
-from worker.views.actions import action_for
+from worker.views.actions import action_for, withdraw_action
 from worker.views.commands import command_line
 from worker.views.missing_invoice import say_missing
 from worker.views.tasks import days_over
@@ -51,7 +50,8 @@ _CALLED_ABOUT: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.OVERDUE})
 """The states in which the section itself knows most."""
 
 _AT_ONCE: Final = frozenset({State.IN_DOUBT, State.BOUNCED, State.REFUSED})
-"""What stands first in a mail and in its subject: it may not have arrived, and nothing goes on by itself."""
+"""The states listed first in a mail and in its subject: the mail may not have arrived, and nothing continues by itself.
+"""
 
 _SUBJECTS: Final[dict[str, str]] = {
     AlarmCause.DEAF: "telling_subject_deaf",
@@ -64,20 +64,20 @@ _SUBJECTS: Final[dict[str, str]] = {
     AlarmCause.NEWS: "telling_subject_news",
     AlarmCause.STORE_MENDED: "telling_subject_store_mended",
 }
-"""Troubles of which the mail is first of all: nothing comes in, nothing goes out, something may go twice."""
+"""Alarms that determine the subject: nothing comes in, nothing goes out, something may go twice."""
 
 STOPPED: Final = frozenset(map(str, Sign))
-"""Codes of LogBroken that have words of their own: a person resumes."""
+"""Codes of LogBroken with texts of their own: a person resumes."""
 
 LINES_LIMIT: Final = 200
-"""Submissions named in one mail; a backlog of thousands is looked at with ``list``, not read in a mail."""
+"""Submissions in one mail; a backlog of thousands is viewed with ``list``."""
 
 NEAR_LIMIT: Final = 20
-"""Submissions whose near misses are looked for: beside 10,000 projects each takes 0.1 s, and the mail is for today."""
+"""Submissions whose near misses are searched: with 10,000 projects each takes 0.1 s."""
 
 
 def no_near_misses(submission: Submission) -> tuple[NearMiss, ...]:  # noqa: ARG001  the form of what is asked
-    """None."""
+    """Returns no near misses."""
     return ()
 
 
@@ -87,10 +87,9 @@ def describe_submission(
     missing: MissingInvoice | None = None,
     today: dt.date | None = None,
 ) -> str:
-    """One submission in a few plain lines, with the projects that its notice nearly fits.
+    """Returns one submission in a few plain lines, with the projects that its notice nearly fits.
 
-    ``missing`` says where its invoice goes, where that was not found. A deadline that has passed on ``today`` stands
-    first.
+    ``missing`` describes its invoice if that was not found. A deadline that has passed on ``today`` comes first.
     """
     project = submission.known_as or "（案件不明）"
     issuer = submission.issuer_name or "（発注者不明）"
@@ -126,7 +125,7 @@ def describe_submission(
 
 
 def _limits_of(submission: Submission, *, is_over: bool, today: dt.date | None) -> Iterator[str]:
-    """By when it must be there, and whom to call where that, or what became of it, cannot wait."""
+    """Yields the deadline, and the telephone number to call if that, or the outcome, cannot wait."""
     deadline = submission.duties.deadline if submission.state in PRESSED else None
     if deadline is not None and not is_over:
         yield say("line_due", "ja", day=name_deadline(deadline, today, "ja"))
@@ -150,11 +149,10 @@ def write_alarm_mail(
     missing: Mapping[int, MissingInvoice] | None = None,
     today: dt.date | None = None,
 ) -> tuple[str, str]:
-    """Subject and body of the mail about ``alarms``; submissions that have moved on since are left out.
+    """Returns subject and body of the mail about ``alarms``; submissions that have moved on since are left out.
 
-    ``waits`` are the states in which a submission needs a person. ``near_misses_of`` is
-    asked about the first NEAR_LIMIT; ``missing`` says of some where their invoices go. ``today`` marks deadlines that
-    have passed.
+    ``waits`` are the states in which a submission needs a person. ``near_misses_of`` is called for the first
+    NEAR_LIMIT; ``missing`` holds the missing invoices by submission. ``today`` marks deadlines that have passed.
     """
     wanted = dict.fromkeys(number for alarm in alarms for number in alarm.submissions)
     needing = frozenset(waits)
@@ -196,7 +194,7 @@ def write_alarm_mail(
 
 
 def _name_refusing(troubles: Sequence[Alarm]) -> str:
-    """The servers that refuse our account."""
+    """Returns the servers that refuse our account."""
     refusing = (each for each in troubles if cause_kind(each) == AlarmCause.ACCOUNT_REFUSED)
     return "と".join(dict.fromkeys(name_thing(each.cause.partition(":")[2], "ja") for each in refusing))
 
@@ -221,7 +219,7 @@ def _subject_code(troubles: Sequence[Alarm], open_ones: Sequence[Submission]) ->
 
 
 def _describe_trouble(alarm: Alarm) -> str:
-    """What is about no submission: a refused account, a message that cannot be fetched, a broken log."""
+    """Returns the text of an alarm without a submission: a refused account, an unfetched message, a broken log."""
     kind, _, about = alarm.cause.partition(":")
     match kind:
         case AlarmCause.LOG_BROKEN if about in STOPPED:
@@ -254,7 +252,10 @@ def _describe_trouble(alarm: Alarm) -> str:
 
 
 def _describe_account(about: str, detail: str) -> str:
-    """An account that cannot be used: a login by token, a fault that is no password, or the server's own words."""
+    """Returns the text for an unusable account.
+
+    The cause is a login by token, a fault other than the password, or the server's own words.
+    """
     cause, meanwhile = name_thing(about, "ja"), _name_stopped(about)
     if refusal := find_refusal(detail):
         why, step = say_refused_login(refusal, "ja")
@@ -267,12 +268,12 @@ def _describe_account(about: str, detail: str) -> str:
 
 
 def _name_stopped(about: str) -> str:
-    """What does not go on while the server ``about`` refuses our account."""
+    """Returns what is suspended while the server ``about`` refuses our account."""
     return say("stopped_receiving" if about.startswith("mail") else "stopped_sending", "ja")
 
 
 def _describe_missed(kind: str, about: str, detail: str) -> str:
-    """Messages that are still in their mailbox."""
+    """Returns the text on messages that are still in their mailbox."""
     if kind == AlarmCause.UNFETCHED:
         return say("telling_unfetched", "ja", mailbox=name_thing(about, "ja"), why=escape_control_chars(detail))
     why, _, mailbox = about.partition(":")
@@ -280,7 +281,7 @@ def _describe_missed(kind: str, about: str, detail: str) -> str:
 
 
 def _name_news(detail: str) -> str:
-    """What came back, from ``number: receipt`` in JSON; an older program wrote a sentence."""
+    """Returns the news, from ``number: receipt`` in JSON; an older program wrote a sentence."""
     number, _, told = detail.partition(": ")
     news = read_spelled(told)
     if news == COPY_NEWS:
@@ -289,7 +290,7 @@ def _name_news(detail: str) -> str:
 
 
 def _name_problems(detail: str) -> str:
-    """What is wrong with the configuration, from its codes in JSON; an older program wrote sentences."""
+    """Returns the faults of the configuration, from their codes in JSON; an older program wrote sentences."""
     problems = read_spelled(detail).get("problems")
     if not isinstance(problems, tuple):
         return detail
@@ -304,7 +305,7 @@ def _name_problem(problem: Value) -> str:
 
 
 def write_store_failed(since: dt.datetime, failure: str, place: str) -> tuple[str, str]:
-    """Subject and body of the mail about a store that cannot be written; it needs nothing of the store."""
+    """Returns subject and body of the mail about a store that cannot be written; it needs nothing of the store."""
     moment = f"{since.astimezone(JST):%Y-%m-%d %H:%M}"
     said = say(
         "telling_store", "ja", since=moment, failure=escape_control_chars(failure), place=escape_control_chars(place)
@@ -320,9 +321,9 @@ def write_status(
     rehearsing: bool,
     deaf: Mapping[str, dt.datetime] | None = None,
 ) -> str:
-    """One line for ``systemctl status``: rehearsal first, what is not reached, last look, how many of each state.
+    """Returns one line for ``systemctl status``: rehearsal first, then outages, last poll, and the count of each state.
 
-    ``deaf`` is what has not been looked at for too long, with the moment since when.
+    ``deaf`` holds what has not been polled for too long, with the time since when.
     """
     parts = [say("rehearsing_short", "ja")] if rehearsing else []
     parts += [say_deaf(name, since, "ja") for name, since in sorted((deaf or {}).items())]
@@ -335,7 +336,7 @@ def write_status(
 
 
 def say_deaf(name: str, since: dt.datetime, lang: Language) -> str:
-    """That this mailbox or folder is not watched."""
+    """Returns the sentence that this mailbox or folder is not watched."""
     return say("status_deaf", lang, name=name_thing(name, lang), since=f"{since.astimezone(JST):%Y-%m-%d %H:%M}")
 
 
@@ -346,3 +347,68 @@ def _name_trouble(name: str, trouble: HoshobinError) -> str:
         code = trouble.code
         return say(code, "ja") if code in STOPPED else say("log_broken", "ja", detail=str(trouble))
     return f"{name_thing(name, 'ja')}: {say_trouble(name, str(trouble), 'ja')}"
+
+
+EXAMPLE: Final = dt.timedelta(days=30)
+"""The mail's example of ``since`` is this much earlier: a month of work."""
+
+
+def say_left(detail: str) -> str:
+    """Returns how many messages a scan left as old, how many look like notices, and the newest of these."""
+    left = read_spelled(detail)
+    mailbox, alike = left.word("mailbox"), int(left.word("alike"))
+    since = dt.datetime.fromisoformat(left.word("from")).astimezone(JST)
+    newest = left.words("newest")
+    parts = {
+        "mailbox": name_thing(mailbox, "ja"),
+        "name": mailbox.partition(":")[2],
+        "since": f"{since:%Y-%m-%d %H:%M}",
+        "example": (since - EXAMPLE).date().isoformat(),
+    }
+    lines = [say("telling_left", "ja", left=left.word("left"), alike=alike, **parts)]
+    lines += [say("telling_left_mail", "ja", mail=escape_control_chars(each)) for each in newest]
+    if alike > len(newest):
+        lines.append(say("telling_left_more", "ja", count=alike - len(newest)))
+    if (unseen := left.word("unseen")) != "0":
+        lines.append(say("telling_left_unseen", "ja", count=unseen))
+    return "\n".join(lines)
+
+
+def write_before_sending(
+    submissions: Sequence[Submission], leaves_at: Mapping[int, dt.datetime], minutes: int, *, others: int
+) -> tuple[str, str]:
+    """Returns subject and body of the mail about ``submissions``; ``leaves_at`` is the earliest time of each.
+
+    ``others`` is the number of those that the next mail lists.
+    """
+    first = _moment(min(leaves_at[each.id] for each in submissions))
+    count = len(submissions)
+    parts = [say("leaving_open", "ja", count=count, minutes=minutes)]
+    parts += ["\n".join(_describe_leaving(each, leaves_at[each.id])) for each in submissions]
+    if others:
+        parts.append(say("leaving_more", "ja", count=others))
+    parts.append(say("telling_end", "ja"))
+    return say("leaving_subject", "ja", count=count, moment=first), "\n\n".join(parts) + "\n"
+
+
+def _describe_leaving(submission: Submission, moment: dt.datetime) -> Iterator[str]:
+    draft = submission.draft
+    product = PRODUCT_NAMES[submission.product] if submission.product else ""
+    whom = escape_control_chars(f"{submission.issuer_name}　{submission.section_name}".strip())
+    yield f"■ {submission.label}　{escape_control_chars(submission.known_as)}　／　{whom}　{product}".rstrip()
+    yield say("leaving_at", "ja", moment=_moment(moment))
+    if draft is not None:
+        yield say("leaving_to", "ja", to=escape_control_chars("、".join(draft.recipients)))
+        yield say("leaving_title", "ja", subject=escape_control_chars(draft.subject))
+        if draft.attachments:
+            yield say(
+                "leaving_files",
+                "ja",
+                files=escape_control_chars("、".join(each.filename for each in draft.attachments)),
+            )
+    yield say("leaving_stop", "ja", command=command_line(withdraw_action(submission), "ja"))
+
+
+def _moment(moment: dt.datetime) -> str:
+    local = moment.astimezone(JST)
+    return f"{local.month}月{local.day}日 {local:%H:%M}"

@@ -6,8 +6,8 @@ from typing import Protocol
 
 
 class OperatorCommand(Protocol):
-    """``[operator] command``: tells a person where no mail can be sent."""
+    """``[operator] command``: notifies a person if no mail can be sent."""
 
     async def call(self, text: str) -> str:
-        """Hand over ``text``, in bounded time; empty where it was taken, else why not."""
+        """Passes ``text`` on in bounded time; returns an empty text if it was taken, else the reason."""
         ...

@@ -1,7 +1,7 @@
-"""Decides what an announcement says of its notice, which notice it means, and when a person is reminded of it.
+"""Reads what an announcement says of its notice, finds the notice that it means, and counts its reminders.
 
-Its one promise: never a guess. A notice answers an announcement that names its number, or its project and product,
-where no other could be meant; whatever is not certain stays a task. It does not know whether a mail is an announcement.
+A notice answers an announcement that names its number, or its project and product, and only if no other announcement
+fits. Every uncertain case stays a task. ``classify`` decides if a mail is an announcement.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from worker.core.text import fold_hyphens, hide_codes, match_key
 from worker.read.notice import Labels, fold_lines
 
 TEXT_CHARACTERS: Final = 20_000
-"""Of a mail's text, as of a page's: the patterns are the operator's, their cost is unknown."""
+"""Characters searched of a mail's text, as of a page's: the patterns are the operator's, their cost is unknown."""
 NUMBER_CHARACTERS: Final = 64
 NUMBERS_LIMIT: Final = 20
-"""More are a list, and no announcement of theirs; cut short it would seem complete before it is."""
+"""More numbers are a list, which no guarantor announces. Cut short, it would seem complete too early."""
 NAME_CHARACTERS: Final = 200
 
 APART: Final = dt.timedelta(days=3)
-"""How far an announcement and its notice, or the same announcement twice, may be apart: a Friday's mail is forwarded
-on Monday. An amended guarantee bears the number of the first one: what came earlier is not taken for its notice."""
+"""The longest time between an announcement and its notice, or between two copies of one announcement: a Friday's mail
+is forwarded on Monday. An amended guarantee bears the number of the first one, so an older notice is not its notice."""
 
 REMINDERS_LIMIT: Final = 5
 """Reminders of one announcement: a working week of days. The list of tasks goes on naming it."""
@@ -46,9 +46,9 @@ _KANJI: Final = "[一-鿿々]"
 
 
 def read_announced(guarantor: Guarantor, subject: str, texts: Sequence[str], date: str = "") -> Announced:
-    """What subject and texts name: numbers by label, else by their form alone; names and products by label.
+    """Returns what subject and texts name: numbers by label, else by their form alone; names and products by label.
 
-    A product may also stand by itself: 契約保証 in 契約保証金 is none.
+    A product also counts without a label if it is a word of its own: 契約保証 inside 契約保証金 does not count.
     """
     text = "\n\n".join((subject, *texts))[:TEXT_CHARACTERS].replace("\r", "")
     found: dict[str, list[str]] = {}
@@ -97,9 +97,9 @@ def _products(text: str, labelled: Iterable[str], guarantor: Guarantor) -> tuple
 
 
 def find_announcement(notice: Notice, awaited: Sequence[Submission]) -> Submission | None:
-    """The one open announcement, of those of its guarantor, that this notice answers; None where that is not certain.
+    """Returns the one open announcement of the guarantor that this notice answers; None if that is not certain.
 
-    One that names further numbers is not ended by the first of them (``find_listing``).
+    An announcement of several numbers is not ended by the first of them (``find_listing``).
     """
     listing = find_listing(notice.contract_number, awaited)
     if listing:
@@ -118,9 +118,9 @@ def find_listing(number: str, awaited: Iterable[Submission]) -> tuple[Submission
 def find_answers(
     announced: Announced, of_numbers: Sequence[Sequence[Submission]], newest: Iterable[Submission]
 ) -> tuple[Submission, ...]:
-    """The submissions of every notice that it announces, where all of them are here; else none.
+    """Returns the submissions of all notices that it announces; empty if one of them is missing.
 
-    ``of_numbers`` are those under each of its numbers; ``newest`` is looked at where it names none.
+    ``of_numbers`` holds the submissions under each of its numbers; ``newest`` is searched if it names no number.
     """
     if announced.numbers:
         answers = [[each for each in under if is_answered_by(announced, each)] for under in of_numbers]
@@ -136,9 +136,9 @@ def find_answers(
 
 
 def is_answered_by(announced: Announced, submission: Submission) -> bool:
-    """Whether the notice of ``submission``, which bears what is named, may be the announced one.
+    """Returns whether the notice of ``submission``, which bears the announced number or name, may be the announced one.
 
-    It came about then or later, and what announced it, if anything did, was this announcement.
+    It arrived no earlier than APART before the announcement, and was announced by this announcement or by none.
     """
     is_notice = submission.pdf_sha256 is not None and submission.refusal is None and submission.corrects is None
     if not is_notice or submission.state is State.WITHDRAWN or announced.at is None:
@@ -151,7 +151,10 @@ def is_answered_by(announced: Announced, submission: Submission) -> bool:
 
 
 def is_same_announcement(one: Submission, other: Submission) -> bool:
-    """Whether two mails announce the same: they name the same, within days, or bear no id and agree in all else."""
+    """Returns whether two mails announce the same.
+
+    They name the same within APART. Two mails that name no number and no single product must have no id and be equal.
+    """
     first, second = one.announced, other.announced
     if first is None or second is None or first.at is None or second.at is None:
         return False
@@ -164,11 +167,11 @@ def is_same_announcement(one: Submission, other: Submission) -> bool:
 
 
 def is_seen_before(earlier: Submission, arriving: Submission) -> bool:
-    """Whether ``earlier``, of a mail with the same Message-ID, is what ``arriving`` announces.
+    """Returns whether ``earlier``, of a mail with the same Message-ID, is what ``arriving`` announces.
 
-    A Message-ID is the sender's: some systems use one twice, and a stranger may have been first with it. What names
-    something else is another one; so is what somebody proven says, where the other is unproven and says anything
-    else, or was taken back.
+    The sender chooses a Message-ID: some systems repeat one, and a stranger may have used it first. A mail that names
+    another contract is new. An authenticated mail is also new if the earlier one was not authenticated and names
+    something else or was withdrawn.
     """
     first, second = earlier.announced, arriving.announced
     if arriving.proven and earlier.is_doubtful and not earlier.joined:
@@ -182,7 +185,7 @@ def is_seen_before(earlier: Submission, arriving: Submission) -> bool:
 
 
 def could_mean(announcement: Submission, submission: Submission) -> bool:
-    """Whether a person may want to tie the two: a notice of the guarantor came since, and nothing announced it."""
+    """Returns whether a person may join the two: a notice of the guarantor that arrived since and was not announced."""
     told = announcement.announced
     is_fitting = submission.guarantor == announcement.guarantor and submission.announced is None
     if told is None or not is_fitting or not is_answered_by(told, submission):
@@ -195,7 +198,7 @@ def _may_be_of(announced: Announced | None, product: Product) -> bool:
 
 
 def _names(announced: Announced | None, name: str, product: Product) -> bool:
-    """Whether it names this project and this product, each alone, and no number that says more."""
+    """Returns whether it names exactly this project and this product, and no number, which would say more."""
     if announced is None or announced.numbers or not _is_telling(announced):
         return False
     return match_key(announced.names[0]) == match_key(name) and announced.products == (product,)
@@ -216,12 +219,12 @@ def _say_the_same(one: Announced, other: Announced) -> bool:
 
 
 def count_reminders(opened: dt.datetime, period: int, hours: OfficeHours, now: dt.datetime) -> int:
-    """How many reminders its age calls for, one each ``period`` open hours, at most REMINDERS_LIMIT."""
+    """Returns the number of reminders due by now: one per ``period`` of open hours, at most REMINDERS_LIMIT."""
     return min(REMINDERS_LIMIT, hours.open_time(opened, now) // dt.timedelta(hours=period))
 
 
 def next_reminder(opened: dt.datetime, period: int, hours: OfficeHours, now: dt.datetime) -> dt.datetime | None:
-    """When the next one is due; None after the last."""
+    """Returns the time of the next reminder; None after the last."""
     count = count_reminders(opened, period, hours, now)
     return hours.after(opened, (count + 1) * dt.timedelta(hours=period)) if count < REMINDERS_LIMIT else None
 

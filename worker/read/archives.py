@@ -1,8 +1,8 @@
-"""Takes the PDFs out of a ZIP, within limits that no ZIP can move.
+"""Extracts the PDFs from a ZIP, in the child process that reads PDFs, within limits that no ZIP can exceed.
 
-Promise: nothing is inflated but PDFs and the first bytes of each file, never more than the limits, whatever sizes the
-ZIP states; no name leads to a folder; and what was not taken out is named. It writes nothing and opens no PDF. It runs
-in the child process that reads PDFs.
+Only PDFs, and the first bytes of each file, are decompressed, never beyond the limits, independent of the sizes that
+the ZIP states. A name never leads to a folder, and every file that was not extracted is named. Nothing is written, and
+no PDF is opened.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MEMBER_BYTES: Final = 10_000_000
 UNPACKED_BYTES: Final = 20_000_000
 """Bytes of all PDFs of one ZIP: as much as any file is read of."""
 RATIO: Final = 100
-"""How many times larger a file may come out: PDFs come out up to 10 times larger, bombs 1,000 times."""
+"""The largest factor by which a file may grow: PDFs grow up to 10 times, bombs 1,000 times."""
 SNIFFED: Final = 2_048
 """Bytes by which a file is known as a PDF."""
 
@@ -45,9 +45,9 @@ class Unpacked:
     others: tuple[str, ...] = ()
     """Names of files that are no PDFs."""
     unopened: tuple[tuple[str, AttachmentKind], ...] = ()
-    """Files that may hold a notice and were not taken out; the name is empty where it is the ZIP itself."""
+    """Files that may hold a notice and were not extracted; the name is empty for the ZIP itself."""
     mentions_key: bool = False
-    """Set where the name of a file in it does."""
+    """Set if the name of a file in it mentions 認証キー."""
 
 
 @dataclass(slots=True)
@@ -63,12 +63,12 @@ class _Refused(Exception):
 
 
 def has_too_many_entries(content: bytes) -> bool:
-    """Returns whether a ZIP's directory may be longer than is looked into; counts the marks of its entries."""
+    """Returns whether a ZIP's directory is longer than ENTRIES; counts the marks of its entries."""
     return content.count(_CENTRAL) > ENTRIES
 
 
 def unpack(content: bytes) -> Unpacked:
-    """The PDFs in the ZIP, and what else is in it; what is no sound ZIP is itself unopened. Raises MemoryError."""
+    """Returns the PDFs in the ZIP and its other contents; a damaged ZIP is itself unopened. Raises MemoryError."""
     whole = Unpacked(unopened=(("", AttachmentKind.ZIP),))
     if has_too_many_entries(content):
         return whole
@@ -94,7 +94,7 @@ def _is_folder(member: zipfile.ZipInfo) -> bool:
 
 
 def _name(member: zipfile.ZipInfo) -> str:
-    """The name without folders. Windows writes cp932, macOS UTF-8, and neither says so."""
+    """Returns the name without folders. Windows writes cp932 and macOS UTF-8, without saying which."""
     name = member.orig_filename
     if not member.flag_bits & _UTF8:
         name = decode_bytes(name.encode("cp437", "replace"))[0]
@@ -102,7 +102,7 @@ def _name(member: zipfile.ZipInfo) -> str:
 
 
 def _overlap(members: list[zipfile.ZipInfo]) -> bool:
-    """Returns whether two files share bytes: so a few MB were seen to come out as petabytes."""
+    """Returns whether two files share bytes: a few MB were seen to grow to petabytes that way."""
     placed = sorted(members, key=lambda each: each.header_offset)
     ends = [each.header_offset + _LOCAL_BYTES + len(each.filename) + each.compress_size for each in placed]
     return any(end > after.header_offset for end, after in zip(ends, placed[1:], strict=False))
@@ -126,7 +126,7 @@ def _take(content: bytes, member: zipfile.ZipInfo, name: str, taking: _Taking) -
 
 
 def _packed(content: bytes, member: zipfile.ZipInfo) -> memoryview:
-    """The member's bytes as they stand in the ZIP. Raises _Refused."""
+    """Returns the member's compressed bytes. Raises _Refused."""
     start = member.header_offset
     header = content[start : start + _LOCAL_BYTES]
     if len(header) < _LOCAL_BYTES or not header.startswith(b"PK\x03\x04"):
@@ -138,7 +138,7 @@ def _packed(content: bytes, member: zipfile.ZipInfo) -> memoryview:
 
 
 def _inflate(packed: memoryview, member: zipfile.ZipInfo, most: int) -> bytes:
-    """At most ``most`` bytes of the member. Raises _Refused, zlib.error."""
+    """Returns at most ``most`` bytes of the member. Raises _Refused, zlib.error."""
     if member.compress_type == zipfile.ZIP_STORED:
         return bytes(packed[:most])
     if member.compress_type == zipfile.ZIP_DEFLATED:
@@ -147,7 +147,7 @@ def _inflate(packed: memoryview, member: zipfile.ZipInfo, most: int) -> bytes:
 
 
 def _whole(packed: memoryview, member: zipfile.ZipInfo, taking: _Taking) -> bytes:
-    """A PDF whole, its sum checked. Raises _Refused, zlib.error."""
+    """Returns a whole PDF, its checksum verified. Raises _Refused, zlib.error."""
     size = member.file_size
     if size > min(MEMBER_BYTES, taking.room) or size > RATIO * max(1, len(packed)):
         raise _Refused

@@ -1,7 +1,7 @@
-"""Decides what a mail is to us: our own, a report, an announcement, a mail that means a notice, or none of it.
+"""Classifies a mail: our own, a report, an announcement, a possible notice, or unrelated.
 
-Promise: nothing inside a message of our own or inside a multipart/report is ever an announcement or a notice. It
-does not know what the PDFs hold, nor whether the sender is who it says: nothing here is proof of a sender.
+The contents of our own messages and of a multipart/report are never an announcement or a notice. The PDFs are not read
+here, and nothing here authenticates the sender.
 """
 
 from __future__ import annotations
@@ -36,14 +36,15 @@ _ADDITIONS_LIMIT: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class OwnMailSigns:
-    """How a message of our own is known."""
+    """The signs of a message of our own."""
 
     address: str
     """The contractor's address, from which all of our mail goes."""
     is_known: Callable[[str], bool]
-    """Whether a mail of ours bears this Message-ID."""
+    """Returns whether a mail of ours bears this Message-ID."""
     has_form: Callable[[str, str], bool]
-    """Whether this Message-ID is of the form that we write for this address: an old backup knows no id of later."""
+    """Returns whether this Message-ID has the form that we write for this address: a restored backup lacks the later
+    ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class OwnMessage:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A multipart/report (DSN, read receipt) with no PDF beside it."""
+    """A multipart/report (DSN, read receipt) without a further PDF."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +65,14 @@ class Announcement:
     pdfs: tuple[Attached, ...]
     says: Announced = field(default_factory=Announced)
     is_enclosed: bool = False
-    """Whether a mail within the mail says so, which another than its sender may have written."""
+    """Set if an enclosed mail says so, which someone other than the sender may have written."""
     zips: tuple[Attached, ...] = ()
     unopened: tuple[Unopened, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PossibleNotice:
-    """Somebody meant a notice: a guarantor's mail (then it is named), or 認証キー in a subject, a text or a name."""
+    """A mail that may bring a notice: it is from a guarantor, who is then named, or it mentions 認証キー."""
 
     guarantor: str | None
     pdfs: tuple[Attached, ...]
@@ -81,7 +82,7 @@ class PossibleNotice:
 
 @dataclass(frozen=True, slots=True)
 class Unrelated:
-    """Nothing says that a notice is meant; a PDF in it may be one all the same."""
+    """A mail without any sign of a notice; a PDF in it may still be one."""
 
     pdfs: tuple[Attached, ...]
     zips: tuple[Attached, ...] = ()
@@ -92,7 +93,7 @@ MailClass = OwnMessage | Report | Announcement | PossibleNotice | Unrelated
 
 
 def classify_mail(message: Message, guarantors: Sequence[Guarantor], ours: OwnMailSigns) -> MailClass:
-    """What ``message`` is to us, with every PDF that may be a notice, and what may hold one."""
+    """Returns the class of ``message``, with every PDF that may be a notice and every file that may hold one."""
     if _is_own(message, ours):
         return OwnMessage()
     foreign = tuple(_foreign(message, ours))
@@ -118,9 +119,9 @@ def classify_mail(message: Message, guarantors: Sequence[Guarantor], ours: OwnMa
 def add_unpacked(
     what: Announcement | PossibleNotice | Unrelated, opened: Sequence[tuple[Attached, Unpacked]]
 ) -> Announcement | PossibleNotice | Unrelated:
-    """``what`` with the PDFs of its ZIPs as if they were attached beside them, and with what was not taken out.
+    """Returns ``what`` with the PDFs of its ZIPs as if they were attached, and with the files that were not extracted.
 
-    The names of the files in a ZIP count as text: they are readable where the files are not.
+    The names of the files in a ZIP count as text: they are readable even if the files are encrypted.
     """
     pdfs, unopened = [*what.pdfs], [*what.unopened]
     for archive, found in opened:
@@ -136,7 +137,10 @@ def add_unpacked(
 
 
 def _is_own(message: Message, ours: OwnMailSigns) -> bool:
-    """By Message-ID; or, so that a restored backup still knows its mail, of our form and from our address alone."""
+    """Returns whether we sent it: by its Message-ID, or by the form of the id and our address as the only sender.
+
+    The form lets a restored backup recognise its mail.
+    """
     if not message.message_id:
         return False
     if ours.is_known(message.message_id):
@@ -146,9 +150,9 @@ def _is_own(message: Message, ours: OwnMailSigns) -> bool:
 
 
 def _foreign(message: Message, ours: OwnMailSigns) -> Iterator[Message]:
-    """The message and the mails within it, outside in, without our own, reports, and all that is inside those.
+    """Returns the message and its enclosed mails from the outside in, except our own, reports, and their contents.
 
-    The outermost stays even where it is a report: a PDF that stands beside the report was put there by somebody.
+    The outermost message is included even if it is a report: a sender put the PDF next to the report.
     """
     waiting = [message]
     while waiting:
@@ -163,12 +167,12 @@ def _is_bare_report(message: Message) -> bool:
 
 
 def _announces(message: Message, guarantor: Guarantor, ours: OwnMailSigns) -> bool:
-    """Whether the subject ends with one of the guarantor's, and the mail is no talk about an announcement.
+    """Returns whether the subject ends with one of the guarantor's, and the mail does not merely discuss one.
 
-    What follows is a task to fetch the notice, and losing it would cost the contract: a guarantor may write from a new
-    domain one day, so a strange sender is taken too; that nobody proven wrote it is marked on the task. Where the
-    senders are named, answers of others, and what colleagues write without forwarding it (Fwd:, 転送:), are talk; so is
-    a subject that goes on after the pattern (「…のお知らせ」メールの変更について).
+    The result is a task to download the notice, and a missed one would cost the contract. A guarantor may write from a
+    new domain one day, so unknown senders count as well; the task is then marked as unauthenticated. If the guarantor's
+    senders are configured, answers of others are discussions, and so is colleagues' mail that is not forwarded (Fwd:,
+    転送:). A subject that goes on after the pattern is one as well (「…のお知らせ」メールの変更について).
     """
     subject = match_key(message.subject).casefold()
     if not any(_ends_with(subject, pattern) for pattern in guarantor.subjects):
@@ -182,7 +186,7 @@ def _announces(message: Message, guarantor: Guarantor, ours: OwnMailSigns) -> bo
 
 
 def _ends_with(subject: str, pattern: str) -> bool:
-    """Whether ``subject`` ends with ``pattern``, quotes around it and bracketed additions behind it left aside."""
+    """Returns if ``subject`` ends with ``pattern``; quotes around it and bracketed additions after it are ignored."""
     wanted = match_key(pattern).casefold().strip(_QUOTES)
     if not wanted:
         return False
@@ -194,7 +198,7 @@ def _ends_with(subject: str, pattern: str) -> bool:
 
 
 def _is_from(message: Message, guarantor: Guarantor) -> bool:
-    """Whether every From is of one of the guarantor's domains, or of one below it."""
+    """Returns whether every From is in one of the guarantor's domains, or in a subdomain."""
     return bool(guarantor.senders and message.senders) and all(
         any(is_within(domain_of(sender), domain_of(root)) for root in guarantor.senders) for sender in message.senders
     )

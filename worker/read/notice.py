@@ -1,41 +1,267 @@
-"""Decides what a PDF's text says: one notice with its fields, or the name of why it must not be read as one.
+"""Reads the one notice in a PDF's text: finds its fields by their labels, or returns the reason why it is refused.
 
-It promises never to guess and never to correct: number and key are given only as both engines read them, character
-by character, from the one place a label points to; one that is printed in full width throughout is given in ASCII. It
-does not know the PDF, the projects or the issuers.
-
-Longer than other files: every way in which a text is refused stands beside what is read of it.
+It never guesses and never corrects. Number and key are returned only as both engines read them, character by
+character, from the one place that a label points to; a code that is printed in full width throughout is returned in
+ASCII.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import chain, count, pairwise, repeat
 from typing import Final, NoReturn
 
 from worker.core.model import Key, Notice, PageText, PdfText, Product, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.core.states import Reason
-from worker.core.text import half_width, match_key, whole_half_width
-from worker.read.notice import (
-    CODES,
-    Fields,
-    LabelledValue,
-    Labels,
-    Line,
-    fold_line,
-    fold_lines,
-    is_broken,
-    is_struck_over,
-    join_lines,
-    labels_of,
-    without_letter_spacing,
-)
+from worker.core.text import half_width, match_key, repair_radicals, whole_half_width
+
+CODES: Final = ("contract_number", "key")
+NAMES: Final = ("project_name", "contractor_name", "product")
+"""Fields that may run over several lines; a code never does."""
+
+CONTINUATIONS: Final = 6
+"""Lines that may follow the first of a name; the longest 工事名 seen has three. More are another text."""
+
+STRIKES: Final = 4
+"""The most times that a bold letter is printed over itself; two is usual."""
+
+_COLON: Final = ":"
+_COLONS: Final = {0x2236: _COLON, 0xFE13: _COLON, 0xFE55: _COLON}  # ratio and presentation forms, as forms print them
+# A browser's PDF names the first character of a glyph: in Noto Sans CJK one engine reads the left, the other the right.
+_GLYPH_TWINS: Final = {0x2027: "・", 0x2215: "/"}
+_NUMBERING: Final = r"(?:\(?[0-9]{1,2}[.):、,]?|[・■□●○◆◇◎※*])?"
+_NOTE: Final = r"(?:\([^()]{1,20}\))"
+_JOINT_VENTURE_NOTE: Final = re.compile(r"\([^()]*場合[^()]*\)")
+_OTHER_LABEL: Final = re.compile(r"[^:、。]{2,12}:")
+_NO_CONTINUATION: Final = re.compile(r"[【〔《※■□●◆]|\(注|.*。|(?:記|以上)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line, its comparison key, and the position of each character of the key in the line."""
+
+    text: str
+    folded: str
+    at: tuple[int, ...]
+
+    def rest(self, start: int, end: int | None = None) -> str:
+        """The line's own text from one place of the folded line to another."""
+        first = self.at[start] if start < len(self.at) else len(self.text)
+        last = self.at[end] if end is not None and end < len(self.at) else len(self.text)
+        return self.text[first:last].strip()
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledValue:
+    """One value of a field; ``beside`` is False if it is on the line after its label."""
+
+    text: str
+    beside: bool = True
+    in_table: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A label in a line: its beginning, and the beginning of its value."""
+
+    field: str
+    start: int
+    value: int
+
+
+Fields = Mapping[str, tuple[LabelledValue, ...]]
+
+
+@lru_cache(maxsize=8192)
+def _fold(character: str) -> str:
+    return match_key(character.translate(_GLYPH_TWINS)).translate(_COLONS)
+
+
+@lru_cache(maxsize=256)  # the readings of a page have most of their lines in common
+def fold_line(text: str) -> Line:
+    """``text`` as a Line; radicals are repaired in both, nothing else is changed in what is shown."""
+    repaired = repair_radicals(text)
+    pieces = list(map(_fold, repaired))
+    places = chain.from_iterable(map(repeat, count(), map(len, pieces)))  # a piece may be of no or several characters
+    return Line(repaired, "".join(pieces), tuple(places))
+
+
+def fold_lines(text: str) -> tuple[Line, ...]:
+    """The lines of a page that hold anything."""
+    lines = (fold_line(line) for line in text.split("\n"))
+    return tuple(line for line in lines if line.folded)
+
+
+class Labels:
+    """One guarantor's labels, compiled for searching."""
+
+    def __init__(self, labels: Mapping[str, tuple[str, ...]], stops: tuple[str, ...] = ()) -> None:
+        """``stops`` are names and titles that end a value; they are printed on their own lines."""
+        self._stops = tuple(match_key(stop) for stop in stops)
+        self._words = {field: tuple(fold_line(word).folded for word in words) for field, words in labels.items()}
+        self._field = {word: field for field, words in self._words.items() for word in words if word}
+        ordered = sorted(self._field, key=len, reverse=True)  # 商品(保証区分) before 商品
+        words = "|".join(map(re.escape, ordered)) or "(?!)"  # no label: nothing matches
+        self._first = re.compile(f"{_NUMBERING}({words})(?:{_NOTE}?(:)|)")
+        self._colon = re.compile(f"({words}){_NOTE}?:")
+        self._inner = re.compile(f"({words})")
+        self._cell = re.compile(f"{_NUMBERING}({words}){_NOTE}?:?")
+
+    def find(self, lines: tuple[Line, ...], tables: tuple[tuple[str, ...], ...] = ()) -> Fields:
+        """Every value that a label of ``lines`` or a cell of ``tables`` points to, per field; "" for a lone label."""
+        found: dict[str, list[LabelledValue]] = {}
+        marks = [self._marks(line) for line in lines]
+        for number, line_marks in enumerate(marks):
+            for mark, after in zip(line_marks, [*line_marks[1:], None], strict=False):
+                value = lines[number].rest(mark.value, after.start if after else None)
+                following = [] if after else self._following(lines[number + 1 :], marks[number + 1 :])
+                found.setdefault(mark.field, []).append(self._found(mark.field, value, following))
+        for field, value in self._in_tables(tables):
+            found.setdefault(field, []).append(LabelledValue(self._without_note(field, value), in_table=True))
+        return {field: tuple(dict.fromkeys(values)) for field, values in found.items()}
+
+    def is_label(self, folded: str) -> bool:
+        """Returns whether a whole folded line is one label."""
+        return self._cell.fullmatch(folded) is not None
+
+    def has_label(self, line: Line) -> bool:
+        """Returns whether ``line`` begins with a label, or holds that of a number or key with its colon."""
+        return bool(self._marks(line))
+
+    def unlabelled(self, lines: tuple[Line, ...]) -> tuple[Line, ...]:
+        """The lines without labels and the note below them: what is left, in the same order."""
+        rests = (fold_line(self._without_labels(line)) for line in lines)
+        return tuple(line for line in rests if line.folded and not _JOINT_VENTURE_NOTE.fullmatch(line.folded))
+
+    def _without_labels(self, line: Line) -> str:
+        """Returns ``line`` without the label that it begins with, else without one between two gaps.
+
+        A table cell reads like that if its lines are above and below the height of its label.
+        """
+        if marks := self._marks(line):
+            return line.rest(marks[0].value)
+        for match in self._inner.finditer(line.folded, 1):
+            if self._gap_before(line, match.start()) and self._gap_after(line, match.end()):
+                return line.rest(0, match.start()) + line.rest(match.end())
+        return line.text
+
+    def _marks(self, line: Line) -> list[_Mark]:
+        """Returns the labels of a line: the first if the line begins with one, and those that follow in the same line.
+
+        In any other line only a number or key with its colon counts: hidden text may be anywhere.
+        """
+        begin = self._first.match(line.folded)
+        if begin is None or not (begin[2] or self._gap_after(line, begin.end(1))):
+            matches = self._colon.finditer(line.folded)
+            return [mark for match in matches if (mark := self._mark(match)).field in CODES]
+        marks = [self._mark(begin)]
+        for match in self._inner.finditer(line.folded, begin.end()):
+            if self._colon.match(line.folded, match.start()):
+                marks.append(self._mark(self._colon.match(line.folded, match.start()) or match))
+            elif self._gap_before(line, match.start()) and self._gap_after(line, match.end()):
+                marks.append(self._mark(match))
+        return marks
+
+    def _mark(self, match: re.Match[str]) -> _Mark:
+        return _Mark(self._field[match[1]], match.start(1), match.end())
+
+    @staticmethod
+    def _gap_after(line: Line, end: int) -> bool:
+        """Returns whether a label ends here, at the line's end or before a space: 工事名称 is not 工事名."""
+        if end >= len(line.folded):
+            return True
+        spaced = line.at[end] > line.at[end - 1] + 1
+        return spaced and not re.match(r"[一-鿿々]{1,3}:", line.folded[end:])  # 工 事 名 称 ：, spaced out
+
+    @staticmethod
+    def _gap_before(line: Line, start: int) -> bool:
+        return line.at[start] > line.at[start - 1] + 1 and line.folded[start - 1] not in "「『(["
+
+    def _following(self, lines: tuple[Line, ...], marks: list[list[_Mark]]) -> list[Line]:
+        """The lines that may belong to a value, up to the next label or what cannot be part of a name."""
+        following: list[Line] = []
+        for line, line_marks in zip(lines, marks, strict=True):
+            if line_marks or _NO_CONTINUATION.match(line.folded) or _OTHER_LABEL.match(line.folded):
+                break
+            if any(stop in line.folded for stop in self._stops):
+                break
+            following.append(line)
+        return following
+
+    def _found(self, field: str, value: str, following: list[Line]) -> LabelledValue:
+        if field in CODES:
+            return (
+                LabelledValue(value)
+                if value or not following
+                else LabelledValue(following[0].text.strip(), beside=False)
+            )
+        rest = [line for line in following if not _JOINT_VENTURE_NOTE.fullmatch(line.folded)]
+        if len(rest) > CONTINUATIONS:
+            return LabelledValue("")  # the end of the name is not known
+        whole = value + "".join(line.text.strip() for line in rest)
+        return LabelledValue(self._without_note(field, whole), beside=bool(value))
+
+    def _without_note(self, field: str, value: str) -> str:
+        """``value`` without what is left of a longer label, or the note on joint ventures, wrapped into its cell."""
+        line = fold_line(value)
+        words = self._words[field]
+        for rest in (long[len(short) :] for short in words for long in words if long.startswith(short)):
+            if rest and line.folded.startswith(rest):
+                return line.rest(len(rest))
+            if rest and line.folded.endswith(rest):
+                return line.rest(0, len(line.folded) - len(rest))
+        return value
+
+    def _in_tables(self, tables: tuple[tuple[str, ...], ...]) -> list[tuple[str, str]]:
+        found = []
+        for row in tables:
+            cells = [cell for cell in row if cell.strip()]
+            for label, value in pairwise(cells):
+                match = self._cell.fullmatch(fold_line(label).folded)
+                if match:
+                    found.append((self._field[match[1]], join_lines(fold_lines(value)).text))
+        return found
+
+
+@lru_cache(maxsize=64)  # guarantors are few, and making one costs as much as using it on a page
+def labels_of(labels: tuple[tuple[str, tuple[str, ...]], ...], stops: tuple[str, ...]) -> Labels:
+    """The labels of these fields, in their order, ready to look for."""
+    return Labels(dict(labels), stops)
+
+
+def without_letter_spacing(value: str) -> str:
+    """Returns ``value`` without its spaces if one follows every character: that is letter spacing."""
+    return value.replace(" ", "") if re.fullmatch(r"\S(?: \S)+", value) else value
+
+
+def join_lines(lines: tuple[Line, ...]) -> Line:
+    """All lines as one, for values that run over several."""
+    return fold_line("".join(line.text.strip() for line in lines))
+
+
+def is_broken(text: str) -> bool:
+    """Returns whether ``text`` shows a broken font table: ``(cid:12)``, U+FFFD, control characters, lone surrogates."""
+    if "(cid:" in text or "\ufffd" in text:
+        return True
+    return any(unicodedata.category(c) in {"Cc", "Cs"} and c not in "\t\n\r\f" for c in set(text))
+
+
+def is_struck_over(code: str, plain: str) -> bool:
+    """Returns whether the plain reading holds ``code`` as it is, or with each letter the same number of times.
+
+    If two different values are printed over each other, both engines may drop the letters that they share.
+    """
+    squeezed = "".join(plain.split())
+    return any("".join(letter * times for letter in code) in squeezed for times in range(1, STRIKES + 1))
+
 
 PAGE_CHARACTERS: Final = 20_000
-"""A form has some 400. What stands behind the cut could be a second key, so a page that was cut is refused."""
+"""A form has some 400. The text beyond could hold a second key, so a page that is cut is refused."""
 
 CODE_CHARACTERS: Final = 64
 """Longest number or key that a guarantor's pattern is tried on: the pattern is the operator's, its cost unknown."""
@@ -44,14 +270,14 @@ _HEADING: Final = re.compile(r"[^:、。「」『』]{0,12}(?:証書|証券|保�
 _INVOICE: Final = re.compile(r"[^:、。「」『』]{0,12}請求書(?:\([^()]{1,12}\))?")
 _LOOKS_LIKE: Final = ("公共工事履行保証証券", "履行保証保険", "保証証書", "電子証書")
 _NOTICE: Final = re.compile("認証キー」?等?の(?:お知らせ|御知らせ|通知)")
-"""In the title of every notice: a certificate or a bond has no key of its own to give notice of."""
+"""In the title of every notice: a certificate or a bond has no key to announce."""
 _FORM: Final = frozenset({"labels", "number", "key", "products"})
-"""What a profile may assume of a notice's form."""
+"""The parts of a notice's form that a profile may assume."""
 _LINE_END_HYPHEN: Final = re.compile("[\u0002\ufffe](?=\r?\n|$)")
 
 
 class _Refused(Exception):
-    """Carries the refusal out of the steps below; never leaves this module."""
+    """Carries the refusal out of the steps below; it never leaves this module."""
 
     def __init__(self, unreadable: Unreadable) -> None:
         super().__init__(unreadable.reason)
@@ -59,7 +285,10 @@ class _Refused(Exception):
 
 
 def read_notice(text: PdfText, guarantors: tuple[Guarantor, ...]) -> Notice | Unreadable:
-    """The one notice that ``text`` holds, or why there is none; a detail names a label or a kind of paper, no value."""
+    """Returns the one notice in ``text``, or why there is none.
+
+    A detail names a label or a kind of paper, never a value.
+    """
     pages: tuple[_Page, ...] = ()
     try:
         pages = _checked(text)
@@ -109,9 +338,9 @@ def _checked(text: PdfText) -> tuple[_Page, ...]:
 
 
 def _refuse_other_papers(pages: tuple[_Page, ...]) -> None:
-    """A line of its own that names a certificate or a bond is a heading: the paper is that, whatever else it holds.
+    """A separate line that names a certificate or a bond is a heading: the paper is that document and not a notice.
 
-    Below the title of a notice it is a part of the notice's text that a narrow print broke: that says nothing of it.
+    Below the title of a notice the line is part of its text, broken by a narrow print, and says nothing of the paper.
     """
     for page in pages:
         for lines in (page.plumber, page.pdfium):
@@ -125,16 +354,20 @@ def _refuse_other_papers(pages: tuple[_Page, ...]) -> None:
 
 
 def _is_invoice(pages: tuple[_Page, ...], guarantors: tuple[Guarantor, ...]) -> bool:
-    """Whether a line of its own names an invoice, and no notice's title stands: an invoice may name a guarantor."""
+    """Returns whether a separate line names an invoice and no title of a notice is there.
+
+    An invoice may name a guarantor.
+    """
     titles = tuple(title for guarantor in guarantors for title in guarantor.titles)
     lines = (line for page in pages for line in (*page.plumber, *page.pdfium))
     return any(_INVOICE.fullmatch(line.folded) for line in lines) and not _any_stands(pages, titles)
 
 
 def _refuse_unknown(pages: tuple[_Page, ...], missing: str) -> NoReturn:
-    """No notice: say what it looks like, else what was not found; a notice of a surety without a profile is told so.
+    """Refuses a paper that is no notice, naming the document that it resembles, or the missing label.
 
-    The words of a certificate stand in every notice as well, which says where the certificate is read.
+    A notice of a surety without a profile is named as such. Every notice contains the words of a certificate as well:
+    it tells the reader how to read the certificate.
     """
     if any(_NOTICE.search(page.squeezed) for page in pages):
         _refuse(Reason.NOT_A_NOTICE, "unknown_surety")
@@ -143,7 +376,7 @@ def _refuse_unknown(pages: tuple[_Page, ...], missing: str) -> NoReturn:
 
 
 def _recognise(pages: tuple[_Page, ...], guarantors: tuple[Guarantor, ...]) -> Guarantor:
-    """The guarantor by its name, else by its title, else by labels with values of its forms; only if one alone fits."""
+    """Returns the guarantor that alone fits, by its name, else its title, else its labels with fitting values."""
 
     def is_named(guarantor: Guarantor) -> bool:
         return _any_stands(pages, (guarantor.name,))
@@ -174,7 +407,7 @@ def _any_stands(pages: tuple[_Page, ...], words: tuple[str, ...]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What one engine's lines hold."""
+    """The contents of one engine's lines."""
 
     lines: tuple[Line, ...]
     fields: Fields
@@ -212,18 +445,18 @@ class _Form:
 
     @cached_property
     def is_complete(self) -> bool:
-        """Whether a number and a key stand beside their labels, in whatever reading."""
+        """Set if a number and a key follow their labels, in any reading."""
         return all(any(self.codes(reading, field) for reading in self.readings) for field in CODES)
 
     def is_code(self, field: str, value: str) -> bool:
-        """Whether the whole of ``value`` has the guarantor's form."""
+        """Returns whether the whole of ``value`` has the guarantor's form."""
         return len(value) <= CODE_CHARACTERS and value.isascii() and bool(self._patterns[field].fullmatch(value))
 
     def codes(self, reading: _Reading, field: str) -> tuple[str, ...]:
-        """Every different value that a label of ``field`` points to.
+        """Returns every different value that a label of ``field`` points to.
 
-        The line after a lone label counts only where it has the form: where an engine draws all values before
-        all labels, any other text follows.
+        The line after a lone label only counts if it has the form: an engine that draws all values before all labels
+        puts other text there.
         """
         found = (
             (found.beside, whole_half_width(without_letter_spacing(found.text)))
@@ -233,7 +466,7 @@ class _Form:
         return tuple(dict.fromkeys(values))
 
     def lone_codes(self, reading: _Reading, field: str) -> tuple[str, ...]:
-        """Whole lines of a reading that have the form, for where its engine parts values from their labels."""
+        """Returns whole lines that have the form, for an engine that separates values from their labels."""
         values = (whole_half_width(without_letter_spacing(line.text.strip())) for line in reading.lines)
         return tuple(value for value in values if self.is_code(field, value))
 
@@ -256,7 +489,7 @@ def _read_form(forms: tuple[_Form, ...], guarantor: Guarantor, *, has_fields: bo
 
 
 def _has_labels(forms: tuple[_Form, ...]) -> bool:
-    """Whether the labels of number and key stand on it, with or without their values."""
+    """Returns whether the labels of number and key are on it, with or without their values."""
     return all(any(reading.fields.get(field) for form in forms for reading in form.readings) for field in CODES)
 
 
@@ -277,7 +510,7 @@ def _refuse_several(forms: tuple[_Form, ...], guarantor: Guarantor) -> None:
 
 
 def _values_differ(forms: tuple[_Form, ...], field: str) -> bool:
-    """Whether one engine alone reads two values; two engines that differ disagree, which is another refusal."""
+    """Returns whether one engine alone reads two values; two engines that differ are another refusal."""
     by_engine = zip(*(form.readings for form in forms), strict=True)
     return any(
         len({code for form, reading in zip(forms, readings, strict=True) for code in form.codes(reading, field)}) > 1
@@ -318,7 +551,7 @@ def _read_fields(form: _Form, plumber: _Reading, guarantor: Guarantor) -> Notice
 def _agreed_code(form: _Form, plumber: _Reading, field: str, label: str) -> str:
     """The number or key as both engines read it."""
     labelled = [form.codes(reading, field) for reading in (plumber, form.pdfium)]
-    # Print larger than its label stands on a line of its own for the one engine, values drawn first for the other.
+    # One engine puts print larger than its label on a separate line, the other puts values first that are drawn first.
     first = labelled[0] or form.lone_codes(plumber, field)
     second = labelled[1] or form.lone_codes(form.pdfium, field)
     if not any(labelled) or len(first) != 1 or first != second:
@@ -332,11 +565,11 @@ def _agreed_code(form: _Form, plumber: _Reading, field: str, label: str) -> str:
 
 
 def _agreed_name(form: _Form, plumber: _Reading, field: str, label: str, codes: tuple[str, ...]) -> str:
-    """A name in pdfium's characters (it keeps －, ～ and U+3000), where plumber reads the same as lines are compared.
+    """Returns a name in pdfium's characters (it keeps －, ～ and U+3000) if plumber reads the same by comparison key.
 
-    Where one engine gives only a part of it (a cell's lines around its label, values drawn before labels), the longer
-    one counts if it stands in the other's text too, in one piece. A number or key that the one engine reads as its last
-    line, and the other beside its label, is no part of it.
+    If one engine gives only a part of it (a cell's lines around its label, values drawn before labels), the longer
+    reading counts if the other's text contains it in one piece. A number or key that one engine reads as the last line
+    of the name, and the other next to its own label, is not part of it.
     """
     first, second = _one_name(plumber.fields, field, label), _one_name(form.pdfium.fields, field, label)
     first_key, second_key = fold_line(first).folded, fold_line(second).folded
@@ -354,7 +587,7 @@ def _agreed_name(form: _Form, plumber: _Reading, field: str, label: str, codes: 
 
 
 def _one_name(fields: Fields, field: str, label: str) -> str:
-    """The one value of ``field``, "" where its label stands alone; a table's cell before the line it is part of."""
+    """Returns the one value of ``field``, "" for a lone label; a table's cell before the line that contains it."""
     found: tuple[LabelledValue, ...] = tuple(found for found in fields.get(field, ()) if found.text)
     found = tuple(filter(lambda one: one.in_table, found)) or found
     values = {match_key(one.text): one.text for one in found}

@@ -1,7 +1,7 @@
-"""Decides by its bytes alone whether a file is a PDF and nothing else.
+"""Checks by its bytes alone that a file is a PDF and nothing else.
 
-Promise: a container, or a PDF with another file in or behind it, is named, however a reader of PDFs would take it.
-It does not open the PDF; the children do that.
+A container, or a PDF with another file in or behind it, is named, however a PDF reader would take it. The PDF is not
+opened here; the children do that.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 CONTAINER: Final = "container"
 """The file does not begin as a PDF, or is an archive as well."""
 TRAILING_DATA: Final = "trailing_data"
-"""Another file, or more than a gateway adds, stands behind the PDF."""
+"""Another file, or more than a gateway adds, follows the PDF."""
 CUT: Final = "cut"
 """The end of the PDF is missing."""
 
@@ -28,7 +28,7 @@ _EMPTY: Final = b"\0\t\n\f\r "
 _FOREIGN: Final = (_MARK, b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"MZ")
 """Another PDF, ZIP (also an empty one), OLE (Office, Outlook, an installer), a program."""
 _BEHIND: Final = (*_FOREIGN, b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b\x08", b"\x7fELF", b"MSCF")
-"""Begins another file directly behind any ``%%EOF``, where an update of the PDF begins otherwise."""
+"""The beginnings of other files directly after any ``%%EOF``; an update of the PDF begins differently."""
 _TAR: Final = (257, b"ustar")
 _ISO: Final = (32769, b"CD001")
 """A tar and an ISO image have their mark at a fixed place: their first bytes may be those of a PDF."""
@@ -36,12 +36,12 @@ _UPDATE: Final = re.compile(rb"\d+\s+\d+\s+obj\b|xref\b|trailer\b|startxref\b")
 
 
 def begins_as_pdf(content: bytes) -> bool:
-    """Whether nothing but white space, or the mark of a text's encoding, stands before the mark of a PDF."""
+    """Returns whether only white space, or a byte order mark, precedes the mark of a PDF."""
     return content[:TRAILING].lstrip(b"\xef\xbb\xbf" + _EMPTY).startswith(_MARK)
 
 
 def fault_of(content: bytes) -> str:
-    """CONTAINER, TRAILING_DATA or CUT; empty where ``content`` is one PDF and nothing else."""
+    """Returns CONTAINER, TRAILING_DATA or CUT; empty if ``content`` is one PDF and nothing else."""
     if not content.startswith(_MARK) or _is_archive(content):
         return CONTAINER
     end = content.rfind(_END)
@@ -63,9 +63,9 @@ def _is_archive(content: bytes) -> bool:
 
 
 def _holds_another(content: bytes) -> bool:
-    """Whether another file, or more than a gateway adds, stands behind an earlier ``%%EOF``.
+    """Returns whether another file, or more than a gateway adds, follows an earlier ``%%EOF``.
 
-    The last one may be that file's own comment. Behind each of a PDF that was saved again its update begins.
+    The last ``%%EOF`` may be in that file's own comment. In a PDF that was saved again, its update follows each.
     """
     ends = [*re.finditer(re.escape(_END) + rb"[\0\t\n\f\r ]*", content)]
     if any(content.startswith(_BEHIND, end.end()) for end in ends):
@@ -75,5 +75,5 @@ def _holds_another(content: bytes) -> bool:
 
 
 def _weight(rest: bytes) -> int:
-    """Bytes that are no padding: programs pad with white space and NUL."""
+    """Returns the number of bytes without padding: programs pad with white space and NUL."""
     return len(rest.translate(None, _EMPTY))

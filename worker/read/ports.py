@@ -15,29 +15,33 @@ from worker.read.archives import Unpacked
 from worker.read.budget import Lane
 
 BROKEN_SANDBOX: Final = "pdf_sandbox"
-"""Of Unavailable, and of the alarm about it: the children start, and cannot read within their sandbox."""
+"""The code of Unavailable, and of its alarm: the children start, and cannot read within their sandbox."""
 
 
 class PdfReader(Protocol):
     """Text of PDFs, read in child processes under limits."""
 
     async def read(self, pdf: bytes) -> PdfText | Unreadable:
-        """Both engines' text of each page, or why there is none. Raises Unavailable when no child can be started.
+        """Returns both engines' text of each page, or why there is none.
 
-        It is ``pdf``, or ``BROKEN_SANDBOX`` where a child can be started and does not read the built-in notice.
+        Raises Unavailable ``pdf`` if no child can be started, or ``BROKEN_SANDBOX`` if it cannot read the built-in
+        notice.
         """
         ...
 
     async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
-        """Where ``codes`` stand on the pages, and whether they are seen. Raises Unavailable as ``read`` does."""
+        """Returns the positions of ``codes`` on the pages, and whether they are visible.
+
+        Raises Unavailable as ``read`` does.
+        """
         ...
 
     async def unpack(self, content: bytes) -> Unpacked:
-        """The PDFs in a ZIP, taken out in a child as they are. Raises Unavailable as ``read`` does."""
+        """Extracts the PDFs of a ZIP unchanged, in a child. Raises Unavailable as ``read`` does."""
         ...
 
     async def close(self) -> None:
-        """End the children."""
+        """Ends the children."""
         ...
 
 
@@ -46,7 +50,7 @@ class MailReader(Protocol):
 
     @property
     def spent(self) -> float:
-        """Seconds for which a child was busy with them."""
+        """Seconds of a child's time that they used."""
         ...
 
     async def read(self, pdf: bytes) -> PdfText | Unreadable:
@@ -67,20 +71,20 @@ MailReaders = Callable[[Lane], MailReader]
 
 
 class LanedReader(PdfReader, Protocol):
-    """A reader that knows whose PDF goes first; what is asked of it itself is ours."""
+    """A reader with lanes; calls on the reader itself use ours."""
 
     def for_mail(self, lane: Lane) -> MailReader:
-        """The reader of one mail's PDFs."""
+        """Returns the reader of one mail's PDFs."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """Which parts are in force."""
+    """The parts of the sandbox that are in force."""
 
     no_new_privs: bool = False
     landlock: int = 0
-    """The ABI in force; 0 where there is none."""
+    """The ABI in force; 0 if there is none."""
     seccomp: bool = False
 
     @property

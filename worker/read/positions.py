@@ -1,7 +1,7 @@
-"""Decides whether number and key, where they stand on the page, are seen by its reader and are whole.
+"""Confirms by their positions on the page that number and key are visible and complete.
 
-It promises that a value which may go on in the next line or cell, or may be the end of one that began above, is
-refused, and so is one of whose places a reader of the page does not see a character. It corrects and joins nothing.
+A value is refused if it may continue in the next line or cell, if it may be the end of one that began above, or if one
+of its positions shows no visible character. Nothing is corrected or joined.
 """
 
 from __future__ import annotations
@@ -61,22 +61,22 @@ def _code(field: str, value: str, guarantor: Guarantor, *, is_wide: bool) -> _Co
 
 @dataclass(frozen=True, slots=True)
 class _Code:
-    """A number or key, with what its guarantor's form and labels are."""
+    """A number or key, with its guarantor's form and labels."""
 
     value: str
     pattern: re.Pattern[str]
     labels: Labels
     label: str
     is_wide: bool
-    """Whether it is printed in full width somewhere: then its rest would be."""
+    """Set if it is printed in full width somewhere: its rest would be as well."""
 
     def fits_before(self, text: str) -> bool:
-        """Whether the value and some beginning of ``text`` have the form together."""
+        """Returns whether the value followed by some beginning of ``text`` has the form."""
         run = _RUN.match(self._as_printed(text).lstrip())
         return run is not None and any(self._has_form(self.value + run[0][:end]) for end in range(1, len(run[0]) + 1))
 
     def fits_behind(self, text: str) -> bool:
-        """Whether some end of ``text``, if it is one run, and the value have the form together."""
+        """Returns whether some end of ``text``, if it is one run, followed by the value has the form."""
         run = _WHOLE_RUN.match(self._as_printed(text).strip())
         return run is not None and any(self._has_form(run[0][start:] + self.value) for start in range(len(run[0])))
 
@@ -87,22 +87,22 @@ class _Code:
         return len(value) <= CODE_CHARACTERS and bool(self.pattern.fullmatch(value))
 
     def is_label(self, text: str) -> bool:
-        """Whether all of ``text`` is a label, one of the guarantor's or another with its colon."""
+        """Returns whether all of ``text`` is a label, one of the guarantor's or another with its colon."""
         folded = fold_line(text).folded
         return self.labels.is_label(folded) or _OTHER_LABEL.fullmatch(folded) is not None
 
     def begins_with_label(self, text: str) -> bool:
-        """Whether ``text`` brings its own label."""
+        """Returns whether ``text`` begins with a label."""
         line = fold_line(text)
         return self.labels.has_label(line) or _OTHER_LABEL.match(line.folded) is not None
 
     def labelled_cells(self, text: PdfText) -> frozenset[str]:
-        """What stands in cells of ruled tables that have a label before them."""
+        """Returns the cells of ruled tables that follow a label."""
         rows = (pairwise(filter(str.strip, row)) for page in text.pages for row in page.tables)
         return frozenset("".join(cell.split()) for row in rows for label, cell in row if self.is_label(label))
 
     def goes_on_in_a_table(self, text: PdfText) -> bool:
-        """Whether the next cell without a label, in its row or below it, begins with what could be its rest."""
+        """Returns whether the next unlabelled cell, in its row or below it, begins with a possible rest of the code."""
         rows = [row for page in text.pages for row in page.tables]
         for row, below in zip(rows, [*rows[1:], ()], strict=False):
             for column, cell in enumerate(row):
@@ -115,7 +115,7 @@ class _Code:
         return False
 
     def goes_on_in_text(self, text: PdfText) -> bool:
-        """Whether the line after one that ends with the value begins with what could be its rest."""
+        """Returns whether the line after one that ends with the value begins with a possible rest of the code."""
         for page in text.pages:
             for reading in (page.plumber, page.pdfium, page.deduped):
                 lines = fold_lines(reading)
@@ -141,7 +141,7 @@ def _goes_on(code: _Code, places: tuple[Place, ...], located: CodePositions, cel
 
 
 def _goes_on_overleaf(code: _Code, place: Place, located: CodePositions) -> bool:
-    """Whether the code is at the foot of its page, and the next page begins with what could be its rest."""
+    """Returns whether the code is at the foot of its page, and the next page begins with a possible rest of it."""
     below = {line.baseline for line in located.lines[place.page] if line.baseline < place.at.baseline - place.at.height}
     following = located.lines[place.page + 1] if place.page + 1 < len(located.lines) else ()
     rows = sorted({line.baseline for line in following}, reverse=True)[: EDGE + 1]
@@ -158,7 +158,7 @@ class _Column:
     def __init__(
         self, code: _Code, at: TextRun, lines: tuple[TextRun, ...], cells: frozenset[str] = frozenset()
     ) -> None:
-        """``cells``: what is known to have a label of its own."""
+        """``cells`` are the texts that have a label of their own."""
         self._code = code
         self._at = at
         self._lines = lines
@@ -169,7 +169,7 @@ class _Column:
 
     @property
     def goes_on(self) -> bool:
-        """Whether the code may have a rest below or beside it, or a beginning above it."""
+        """Set if the code may have a rest below or to the right, or a beginning above."""
         code = self._code
         return (
             any(code.fits_before(line.text) and not self._is_labelled(line) for line in self._next(-1))
@@ -178,7 +178,7 @@ class _Column:
         )
 
     def _next(self, direction: int) -> Iterator[TextRun]:
-        """What stands nearest above (1) or below (-1) in the same column."""
+        """Returns the nearest text above (1) or below (-1) in the same column."""
 
         def distance(line: TextRun) -> float:
             return direction * (line.baseline - self._at.baseline)
@@ -192,14 +192,14 @@ class _Column:
         yield from (line for line in near if distance(line) <= nearest + self._at.height * 0.3)
 
     def _beside(self) -> Iterator[TextRun]:
-        """What stands next on the right."""
+        """Returns the next text to the right."""
         right = [line for line in self._on_row(self._at) if line.left > self._at.right - self._letter / 2]
         yield from sorted(right, key=lambda line: line.left)[:1]
 
     def _is_aligned(self, line: TextRun) -> bool:
-        """Whether it stands in the code's column: at its left edge, or with it centred or at the right.
+        """Returns whether it is in the code's column: at its left edge, at its right edge, or centred with it.
 
-        A line that is broken within a paragraph goes on where the paragraph begins.
+        A line that is broken within a paragraph continues at the paragraph's beginning.
         """
         at, near = self._at, self._near
         if abs(line.left - at.left) <= near or abs(line.right - at.right) <= near:
@@ -210,12 +210,12 @@ class _Column:
 
     @property
     def _is_in_text(self) -> bool:
-        """Whether the code follows its label in one text: behind a wider gap it stands in a column of its own."""
+        """Set if the code follows its label in one text; after a wider gap it is in a column of its own."""
         ends = [line.right for line in self._on_row(self._at) if line.left < self._at.left - self._letter]
         return any(self._at.left - end <= IN_TEXT * self._at.height for end in ends)
 
     def _own_beginning(self) -> float:
-        """Where the code's line begins with its label; the code's own left edge where the label stands elsewhere."""
+        """Returns the left edge of the code's line including its label, or the code's own if its label is elsewhere."""
         at = self._at
         own = [line for line in self._on_row(at) if line.left <= at.left + self._letter / 2 and line.right > at.left]
         if own and min(line.left for line in own) < at.left - self._letter:
@@ -224,7 +224,7 @@ class _Column:
         return min(lefts, default=at.left)
 
     def _labels_before(self, line: TextRun) -> list[float]:
-        """Left edges of the label that stands directly before ``line`` on its row; none where there is none."""
+        """Returns the left edges of the label directly before ``line`` on its row; empty if there is none."""
         before = sorted(
             (each for each in self._on_row(line) if each.right <= line.left + self._letter), key=lambda each: each.left
         )
@@ -234,14 +234,14 @@ class _Column:
         return []
 
     def _is_labelled(self, line: TextRun) -> bool:
-        """Whether the text has a label of its own: in itself, or before it, in the code's column of labels."""
+        """Returns whether the text has a label of its own: in itself, or before it, in the code's column of labels."""
         if self._code.begins_with_label(line.text) or "".join(line.text.split()) in self._cells:
             return True
         lefts = self._labels_before(line)
         return bool(lefts) and self._begins < self._at.left and min(lefts) >= self._begins - COLUMN * self._at.height
 
     def _on_row(self, line: TextRun) -> Iterator[TextRun]:
-        """The other stretches that stand beside ``line``; a label between two lines belongs to the code's."""
+        """Yields the other stretches on the row of ``line``; a label between two lines belongs to the code's."""
         for each in self._lines:
             shared = _overlap(each, line)
             is_own = line is not self._at and _overlap(each, self._at) >= shared

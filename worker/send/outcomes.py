@@ -1,7 +1,7 @@
-"""What an attempt to hand over that was put off, broke off or was a rehearsal is recorded as.
+"""Records an attempt that was deferred, lost its connection, or was a rehearsal.
 
-Its one promise: what certainly did not leave goes again by itself after the usual delay, what perhaps left never
-does, and a rehearsal ends as one. It does not know servers, nor who found the attempt.
+A mail that certainly did not leave is sent again after the usual delay. A mail that may have left is never sent again
+automatically.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from worker.watch.ports import InvoiceSnapshot
 def defer(
     writing: Writing, before: Submission, reply: str, author: Author, detail: Mapping[str, str], now: dt.datetime
 ) -> Submission:
-    """APPROVED again, to be tried after the usual delay, or the longer one that was asked for: nothing of it left."""
+    """Records APPROVED again, due after the usual delay or the longer one that the server asked for: nothing left."""
     deferrals = before.deferrals + 1
     due = now + max(retry_delay(deferrals), asked_delay(reply) or dt.timedelta())
     after = dataclasses.replace(before, state=State.APPROVED, due_at=due, deferrals=deferrals, reply=reply)
@@ -32,7 +32,7 @@ def defer(
 
 
 def note_no_reply(writing: Writing, before: Submission, why: str, author: Author, detail: Mapping[str, str]) -> None:
-    """IN_DOUBT stays, and from now on no answer will come: a person is told."""
+    """Records that no answer will come, and alarms the operator; the state stays IN_DOUBT."""
     writing.note(NoteEvent.NO_ANSWER, before.id, author, detail, {"silent": why, "reply": why})
     writing.raise_alarm(AlarmCause.IN_DOUBT, [before.id], alarm_fingerprint(before))
 
@@ -49,10 +49,10 @@ def note_late_answer(
     *,
     is_acceptance: bool,
 ) -> None:
-    """An answer that a person's decision, or a report, was faster than: news never raises a state.
+    """Records an SMTP reply that came after the submission was already resolved. The state does not change.
 
-    A person is told where it is another than was stated. Where somebody stated meanwhile that nothing left, an
-    acceptance holds the submission anew, so that no approval given before it was known sends it a second time.
+    The operator is alarmed if it differs from the recorded outcome. If a person stated meanwhile that nothing left, an
+    acceptance holds the submission again, so that no earlier approval sends it a second time.
     """
     writing.note(NoteEvent.ANSWER_AFTERWARDS, number, author, detail)
     before = writing.submission(number)
@@ -77,9 +77,9 @@ def end_rehearsal(
     detail: Mapping[str, str],
     now: dt.datetime,
 ) -> Submission:
-    """However a rehearsal ends, the submission is HELD ``rehearsed`` and has not been submitted.
+    """Records the end of a rehearsal: the submission is HELD ``rehearsed`` and was not submitted.
 
-    A share with its invoice that is away must not keep that from being recorded: the draft is judged anew later.
+    An unreachable invoice folder must not prevent that: the draft is reevaluated later.
     """
     before = writing.submission(ended.id)
     went_to = ended.draft.recipients if ended.draft else ()

@@ -13,7 +13,7 @@ from worker.core.model import (
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """MAIL FROM. ``envid`` empty: no DSN is asked for."""
+    """MAIL FROM. Without an ``envid`` no DSN is requested."""
 
     sender: Address
     size: int
@@ -27,17 +27,17 @@ class Rcpt:
     recipient: Address
     dsn: bool = True
     is_copy: bool = False
-    """Our own copy: no report is asked for, and refused alone it keeps the mail from nobody."""
+    """Our own copy: no DSN is requested, and its rejection does not stop the mail."""
 
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """The DATA command; the answer wanted is 354."""
+    """The DATA command; the expected answer is 354."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The message and the final dot. The adapter stuffs dots; the content already has CRLF only."""
+    """The message and the final dot. The content has CRLF line ends only; the adapter stuffs dots."""
 
     content: bytes
 
@@ -47,7 +47,7 @@ Step = Mail | Rcpt | Data | Body
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A complete answer that was SMTP."""
+    """A complete SMTP answer."""
 
     code: int
     text: str
@@ -59,7 +59,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class NoReply:
-    """No answer, half an answer, or one that was no SMTP; the connection is closed."""
+    """No answer, half an answer, or one that was not SMTP; the connection is closed."""
 
     why: str
     at: dt.datetime
@@ -70,7 +70,7 @@ class NoReply:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What the open connection is: the server's name from its greeting, TLS version or empty, offers."""
+    """The open connection: the server's name from its greeting, the TLS version or empty, and the extensions."""
 
     server: str
     tls: str
@@ -79,42 +79,42 @@ class Session:
 
 
 class MailServer(Protocol):
-    """One SMTP connection, driven step by step; a connection is reused only after a complete, understood answer."""
+    """One SMTP connection, driven step by step; it is reused only after a complete, understood answer."""
 
     async def open(self) -> Session:
-        """Connect, greet, secure, log in; or reset the open connection for the next transaction.
+        """Connects, greets, secures, logs in; or resets the open connection for the next transaction.
 
-        Raises AccountRefused (5xx, or no STARTTLS where it is required) or Unavailable (4xx, silence).
+        Raises AccountRefused (5xx, or no STARTTLS although it is required) or Unavailable (4xx, no answer).
         """
         ...
 
     async def take(self, step: Step) -> Reply | NoReply:
-        """One step and its answer. After Silence the connection is gone."""
+        """Takes one step and returns the answer. After ``NoReply`` the connection is closed."""
         ...
 
     async def close(self) -> None:
-        """QUIT if the connection is well, else just close."""
+        """Sends QUIT if the connection is in sync, else just closes it."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds the lock, or held it last, as far as the file says."""
+    """The process that holds the lock, or held it last, according to the file."""
 
     is_held: bool
     pid: str = "?"
     since: dt.datetime | None = None
-    """When it was taken."""
+    """The time at which it was taken."""
     ended: dt.datetime | None = None
-    """When its holder said that it ends; None where it was killed, or is an older program."""
+    """The time at which its holder said that it ends; None if it was killed, or is an older program."""
     why: str = ""
     """A code of ``messages``; empty with ``ended``."""
     detail: str = ""
 
 
 class Lock(Protocol):
-    """The lock of the one process that may send, held."""
+    """The held lock of the one process that may send."""
 
     def note_end(self, now: dt.datetime, why: str, detail: str = "") -> None:
-        """Record why the process ends: ``why`` is a code of the messages. Never raises OSError."""
+        """Records why the process ends: ``why`` is a code of the messages. Never raises OSError."""
         ...

@@ -1,7 +1,7 @@
-"""Decides how fast mails go: the cap per minute, how long a server asks to be left alone, the hours of sending.
+"""Decides how fast mails go: the cap per minute, the pause that a server asks for, the hours of sending.
 
-The promise: within any minute no more mails begin than the cap allows, and none sooner than the server asked for, as
-long as what it asks can be borne; over a restart too, by what the log holds. It knows no socket and no store.
+Within any minute no more mails begin than the cap allows, and none before the pause ends that the server asked for, up
+to ASKED_LIMIT. Both hold over a restart, because they are read from the log.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from worker.core.waits import is_over
 from worker.send.ports import Mail
 
 ASKED_LIMIT: Final = dt.timedelta(hours=4)
-"""The longest wait that a server may ask for: beyond it, what it says is no greylisting, and a deadline may pass."""
+"""The longest pause that a server may ask for: a longer one is not greylisting, and a deadline may pass."""
 
 MINUTE: Final = dt.timedelta(minutes=1)
 
 LOOKED_BACK: Final = 20_000
-"""Entries before the last one in which a pause is looked for: in four hours a backlog of some thousand notices."""
+"""Entries before the last one that are searched for a pause: in four hours a backlog of some thousand notices."""
 
 REMEMBERED: Final = 6_000
-"""Beginnings that are kept: no cap is higher."""
+"""Starts of mails that are kept: no cap is higher."""
 
 _CLOSING: Final = "421"
 
 _SCANNED: Final = 1_000
-"""Characters of an answer that are looked at: a reply has at most a few lines."""
+"""Characters of an answer that are searched: a reply has at most a few lines."""
 _UNIT: Final = r"(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)\b"
 _CLOCK: Final = r"([0-9]{1,2}):([0-9]{2}):([0-9]{2})"
 _LEAD: Final = r"(?:(?:again|back|retry|greylisted|graylisted|wait)\b(?: later)?(?: (?:in|after|for|at least))*[ :=]*)"
@@ -46,7 +46,7 @@ _SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
 
 
 def asked_delay(answer: str) -> dt.timedelta | None:
-    """How long a 4xx ``answer`` asks to wait, at most ASKED_LIMIT; None where it names no time.
+    """Returns the pause that a 4xx ``answer`` asks for, at most ASKED_LIMIT; None if it names no time.
 
     ``try again in 5 minutes``, ``come back in 00:04:59``, ``Greylisted for 300 seconds``, ``retry after 60s``.
     """
@@ -65,34 +65,34 @@ def asked_delay(answer: str) -> dt.timedelta | None:
 
 
 def asked_by_failure(detail: str) -> dt.timedelta | None:
-    """As ``asked_delay``, of the answer that stands somewhere in an adapter's account of a failure."""
+    """Returns ``asked_delay`` of the answer inside an adapter's description of a failure."""
     found = _ANSWER.search(detail)
     return asked_delay(detail[found.start() :]) if found else None
 
 
 def is_about_all(step: str, answer: str) -> bool:
-    """Whether a server's answer to a step is about all our mail: to MAIL, or the end of the connection (421)."""
+    """Returns whether an answer concerns all our mail: one to MAIL, or the end of the connection (421)."""
     return step == Mail.__name__ or answer.startswith(_CLOSING)
 
 
 class RateLimiter:
-    """When the next mail may begin, by what has begun already and what the server asked for."""
+    """The time of the next mail, from the mails that began and the pause that the server asked for."""
 
     def __init__(self) -> None:
         self._begun: deque[dt.datetime] = deque(maxlen=REMEMBERED)
         self._pause: tuple[dt.datetime, dt.datetime] | None = None
 
     def begin(self, now: dt.datetime) -> None:
-        """A mail begins ``now``."""
+        """Records that a mail begins ``now``."""
         self._begun.append(now)
 
     def hear(self, answer: str, now: dt.datetime) -> None:
-        """The server wants nothing of us for as long as ``answer`` asks, where it names a time."""
+        """Records the pause that ``answer`` asks for, if it names a time."""
         if asked := asked_delay(answer):
             self._pause = now, now + asked
 
     def recall(self, entries: Iterable[Entry]) -> None:
-        """Know again what was begun and heard before a restart, of ``entries`` in their order."""
+        """Restores the state before a restart from ``entries`` in their order."""
         for entry in entries:
             answer = str(entry.detail.get("answer", ""))
             if entry.event == Event.SEND_STARTED:
@@ -101,17 +101,17 @@ class RateLimiter:
                 self.hear(answer, entry.at)
 
     def recall_failure(self, detail: str, at: dt.datetime) -> None:
-        """As ``recall``, of the last failure to reach the server."""
+        """Restores a pause from the last failure to reach the server."""
         asked = asked_by_failure(detail)
         if asked and (self._pause is None or self._pause[1] < at + asked):
             self._pause = at, at + asked
 
     def is_paused(self, now: dt.datetime) -> bool:
-        """Whether the server wants nothing of us yet; a clock that is set back ends that."""
+        """Returns whether the pause that the server asked for lasts; setting the clock back ends it."""
         return self._pause is not None and not is_over(*self._pause, now)
 
     def next_slot(self, per_minute: int, now: dt.datetime) -> dt.datetime:
-        """From when the next may begin by the cap; ``now`` where it may at once. 0 is no cap."""
+        """Returns the time from which the next mail may begin by the cap; ``now`` if at once. 0 is no cap."""
         if not per_minute:
             return now
         while self._begun and not now - MINUTE < self._begun[0] <= now:
@@ -122,10 +122,10 @@ class RateLimiter:
 
 
 def is_due(submission: Submission, now: dt.datetime) -> bool:
-    """Whether the moment of an APPROVED one has come.
+    """Returns whether an APPROVED submission's time has come.
 
-    A wait that was recorded later than now is over, as the clock was set back since; the day of a contract is a day of
-    the calendar and is waited for.
+    A wait that was recorded later than now is over, because the clock was set back since; the day of a contract is a
+    calendar day and is waited for.
     """
     if submission.due_at is None or not has_opened(submission, now):
         return False
@@ -133,18 +133,18 @@ def is_due(submission: Submission, now: dt.datetime) -> bool:
 
 
 def has_opened(submission: Submission, now: dt.datetime) -> bool:
-    """Whether it is APPROVED, and the day of its contract has come, where it waits for one."""
+    """Returns whether it is APPROVED, and the day of its contract has come if it waits for one."""
     opening = opening_of(submission.duties)
     return submission.state is State.APPROVED and (opening is None or opening <= now)
 
 
 def may_leave(submission: Submission, hours: OfficeHours, now: dt.datetime) -> bool:
-    """Whether mail of this kind leaves at this hour: a rehearsal stays in the house, and leaves at any."""
+    """Returns whether mail of this kind may leave at this hour: a rehearsal is internal and may leave at any."""
     return submission.is_rehearsal or hours.is_open(now)
 
 
 def leaves_at(submission: Submission, hours: OfficeHours, now: dt.datetime) -> dt.datetime | None:
-    """When an APPROVED one leaves, if all goes well; None in any other state."""
+    """Returns the expected time of sending of an APPROVED submission; None in any other state."""
     if submission.state is not State.APPROVED or submission.due_at is None:
         return None
     moment = max(submission.due_at, now)

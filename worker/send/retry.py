@@ -1,7 +1,7 @@
-"""Decides when a server that failed may be asked again: one that is away on the schedule, one that refuses us rarely.
+"""Decides when a server that failed is asked again: an unreachable one on the schedule, one that refuses us rarely.
 
-The promise: a refused account is not locked by our own tries, and nothing is asked in a busy loop. It does not know
-what is asked, and it records nothing: after a restart, or a person's reload, the first try is at once.
+Our own tries never lock a refused account, and nothing is asked in a busy loop. Nothing is recorded: after a restart,
+or a reload, the first try is at once.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ T = TypeVar("T")
 
 
 class Backoff:
-    """The patience with one server."""
+    """The back-off for one server."""
 
     def __init__(self, clock: Clock, pace: dt.timedelta = dt.timedelta()) -> None:
-        """``pace`` is how long a server that was away is left alone; no time where a schedule sees to that."""
+        """``pace`` is the pause after the server was unreachable; zero if a schedule already spaces the tries."""
         self._clock = clock
         self._pace = pace
         self._refusals = 0
@@ -31,7 +31,7 @@ class Backoff:
         self._not_before = 0.0
 
     async def ask(self, call: Callable[[], Awaitable[T]]) -> T:
-        """What ``call`` returns or raises; the last failure itself, uncalled, where its time has not come."""
+        """Returns the result of ``call``; raises the last failure again, without a call, before its pause has ended."""
         if self._failure is not None and self._clock.uptime() < self._not_before:
             raise self._failure.with_traceback(None)  # else it would grow by each raise
         try:
@@ -43,7 +43,7 @@ class Backoff:
         return answer
 
     def forget(self) -> None:
-        """Ask at once the next time."""
+        """Makes the next call at once."""
         self._failure = None
         self._refusals = 0
 
@@ -63,13 +63,13 @@ class RetryingServer:
         self._patience = patience
 
     async def open(self) -> Session:
-        """As the server's own, or its last failure again."""
+        """Opens the server, or raises its last failure again."""
         return await self._patience.ask(self._server.open)
 
     async def take(self, step: Step) -> Reply | NoReply:
-        """As the server's own."""
+        """Takes one step."""
         return await self._server.take(step)
 
     async def close(self) -> None:
-        """As the server's own."""
+        """Closes the server."""
         await self._server.close()

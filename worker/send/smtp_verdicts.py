@@ -1,12 +1,10 @@
 """Decides what follows from each step of an SMTP transaction, and when to try again.
 
-The promise: a verdict of ``ACCEPTED``, ``REFUSED`` or ``NOT_NOW`` after the body rests on an answer that the server
-gave to that body; whatever else happens after 354 is ``IN_DOUBT``, which only a late report or a person ends.
+A verdict of ``ACCEPTED``, ``REFUSED`` or ``NOT_NOW`` after the body rests on an answer of the server to that body.
+Every other outcome after 354 is ``IN_DOUBT``, which only a late report or a person ends.
 
-The order that makes a crash harmless: the caller records DataStarted (durably) when ``Data`` was answered with 354 and
-before it takes ``Body``. A crash before that record means that no byte of the mail left; after it, nobody knows.
-
-It knows no socket and no clock, and it does not record: the verdicts are events for whoever does.
+A crash is harmless in this order: the caller records DataStarted (durably) after 354 answered ``Data`` and before it
+takes ``Body``. After a crash before that record no byte of the mail has left; after it, delivery is unknown.
 """
 
 from __future__ import annotations
@@ -27,16 +25,16 @@ from worker.send.ports import Body, Data, Mail, NoReply, Rcpt, Reply, Step
 OK: Final = 250
 START_INPUT: Final = 354
 CLOSING: Final = 421
-"""The server ends the connection, whatever the step was (RFC 5321 §3.8)."""
+"""The server ends the connection, at any step (RFC 5321 §3.8)."""
 TOO_LARGE: Final = 552
-"""The message is at fault, not the account: RFC 1870 §6.1 has the server say so to MAIL already, from SIZE."""
+"""The message is at fault, not the account: by RFC 1870 §6.1 the server says so to MAIL already, from SIZE."""
 
 _SUCCESS: Final = 2
 _TRANSIENT: Final = 4
 _PERMANENT: Final = 5
 
 # The first tries are close together because greylisting lets a second try pass after 1 to 15 minutes; after that an
-# hour: a server that is down for a day is asked 24 times, and nobody's mail waits much longer than the outage.
+# hour: a server that is down for a day is asked 24 times, and no mail waits much longer than the outage.
 _DELAYS: Final = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
 
 _MAC_DIGITS: Final = 20
@@ -46,20 +44,20 @@ _BARE_LINE_END: Final = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
 class Verdict(Enum):
-    """What a step's answer means for the transaction."""
+    """The meaning of a step's answer for the transaction."""
 
     GO_ON = "go_on"
     NOT_NOW = "not_now"
     ACCOUNT_REFUSED = "account_refused"
-    """NotNow all the same, but waiting alone will not mend it: a person is told."""
+    """NotNow as well, but waiting alone does not help: the operator is alarmed."""
     REFUSED = "refused"
     ACCEPTED = "accepted"
     IN_DOUBT = "in_doubt"
-    """After 354 without an answer that can be believed: no event, the state stays IN_DOUBT."""
+    """After 354 no answer that counts: no event, the state stays IN_DOUBT."""
 
     @property
     def event(self) -> Event | None:
-        """The event to record; None where the next step follows, or where nothing may be concluded."""
+        """The event to record; None if the next step follows, or if nothing can be concluded."""
         return _EVENTS.get(self)
 
 
@@ -72,13 +70,14 @@ _EVENTS: Final = {
 
 
 def judge(step: Step, answer: Reply | NoReply) -> Verdict:
-    """What ``answer`` to ``step`` means; every verdict but ``GO_ON`` ends the transaction.
+    """Returns the meaning of ``answer`` to ``step``; every verdict but ``GO_ON`` ends the transaction.
 
-    Only the code decides (RFC 5321 §4.2). Whose a 5xx is: to RCPT, DATA and the body it is the message's, to MAIL it
-    is the account's, except 552. One that refuses the sender or asks for a
-    login is the account's at every step: each later mail fails too.
+    Only the code decides (RFC 5321 §4.2). A 5xx to RCPT, DATA and the body concerns the message, one to MAIL the
+    account, except 552. An answer that refuses the sender or asks for a login concerns the account at every step: each
+    later mail would fail too.
     """
-    if isinstance(answer, Reply) and fault_of_reply(str(answer)) is not None:
+    is_refusal = isinstance(answer, Reply) and answer.code // 100 == _PERMANENT
+    if is_refusal and fault_of_reply(str(answer)) is not None:
         return Verdict.ACCOUNT_REFUSED
     match step:
         case Mail():
@@ -92,9 +91,9 @@ def judge(step: Step, answer: Reply | NoReply) -> Verdict:
 
 
 def is_understood(step: Step, reply: Reply) -> bool:
-    """Whether ``reply`` is of a kind that RFC 5321 §4.3.2 lets a server give to ``step``.
+    """Returns whether RFC 5321 §4.3.2 allows a server to give ``reply`` to ``step``.
 
-    After any other the two sides no longer agree on where they are, so the connection must not be used again.
+    After any other reply the two sides are out of sync, so the connection must not be used again.
     """
     if reply.code // 100 in (_TRANSIENT, _PERMANENT):
         return True
@@ -112,10 +111,10 @@ def _judge_mail(answer: Reply | NoReply) -> Verdict:
 
 
 def _judge_rcpt(answer: Reply | NoReply) -> Verdict:
-    """All recipients or none: one that is refused, or not taken now, ends the transaction before DATA.
+    """All recipients or none: one that is refused, or deferred, ends the transaction before DATA.
 
-    Any 2xx takes the recipient: RFC 5321 §4.2.1 lets the first digit decide where a code is not one of the
-    listed ones (250, 251), and some relays answer 252 here.
+    Any 2xx takes the recipient: RFC 5321 §4.2.1 lets the first digit decide if a code is not one of the listed ones
+    (250, 251), and some relays answer 252 here.
     """
     if isinstance(answer, NoReply):
         return Verdict.NOT_NOW
@@ -125,19 +124,19 @@ def _judge_rcpt(answer: Reply | NoReply) -> Verdict:
 
 
 def is_taken(answer: Reply | NoReply) -> bool:
-    """Whether the server said yes."""
+    """Returns whether the answer is positive."""
     return isinstance(answer, Reply) and answer.code // 100 == _SUCCESS
 
 
 def _judge_copy(answer: Reply | NoReply) -> Verdict:
-    """Whatever the server says of our own copy alone, the issuer's mail goes; unless the server itself ends it."""
+    """Our own copy never stops the issuer's mail, unless the server ends the connection."""
     if isinstance(answer, NoReply) or answer.code == CLOSING:
         return Verdict.NOT_NOW
     return Verdict.GO_ON if answer.code // 100 in (_SUCCESS, _TRANSIENT, _PERMANENT) else Verdict.NOT_NOW
 
 
 def _judge_data(answer: Reply | NoReply) -> Verdict:
-    """354 alone invites the body: a 250 here is another command's answer, or a server that cannot be followed."""
+    """Only 354 invites the body: a 250 here answers another command, or comes from a server that cannot be followed."""
     if isinstance(answer, NoReply):
         return Verdict.NOT_NOW
     if answer.code // 100 == _PERMANENT:
@@ -146,7 +145,7 @@ def _judge_data(answer: Reply | NoReply) -> Verdict:
 
 
 def _judge_body(answer: Reply | NoReply) -> Verdict:
-    """250 alone is the promise to deliver (RFC 5321 §4.3.2 knows no other success here)."""
+    """Only 250 is the promise to deliver (RFC 5321 §4.3.2 knows no other success here)."""
     if isinstance(answer, NoReply):
         return Verdict.IN_DOUBT
     if answer.code == OK:
@@ -159,12 +158,12 @@ def _judge_body(answer: Reply | NoReply) -> Verdict:
 def steps_for(
     sender: Address, recipients: Sequence[Address], letter: bytes, envid: str = "", copy_to: Address | None = None
 ) -> tuple[Step, ...]:
-    """The steps of one transaction in their order; an empty ``envid`` asks for no reports.
+    """Returns the steps of one transaction in their order; an empty ``envid`` requests no reports.
 
-    ``copy_to`` is asked for last, so that nobody's answer but the issuer's decides before it is.
+    ``copy_to`` comes last, so that only the issuer's answers decide before it.
 
-    Raises ValueError where there is no recipient, or where ``letter`` holds a CR or LF alone: relays disagree on
-    whether that ends a line, so a dot after it could end the message for one of them.
+    Raises ValueError without a recipient, or if ``letter`` holds a CR or LF alone: relays disagree on whether that ends
+    a line, so a dot after it could end the message for one of them.
     """
     if not recipients:
         raise ValueError("a transaction without a recipient")
@@ -187,10 +186,11 @@ def steps_of(draft: Draft, letter: bytes, envid: str, copy_to: Address | None = 
 
 
 def envid(secret: bytes, message_id: str, tries: int) -> str:
-    """The envelope id ``ID.N.T-MAC`` of the T-th try of this mail: a report that names it proves which try left.
+    """Returns the envelope id ``ID.N.T-MAC`` of the T-th try of this mail.
 
-    MAC is an HMAC of its own by the store's ``secret``. Mail servers see it and write it into their reports; whoever
-    receives the mail does not, so that the mail's Message-ID is not enough to write such a report.
+    A report that names it proves which try left. MAC is an HMAC of its own by the store's ``secret``. Mail servers see
+    it and write it into their reports. The recipient of the mail does not see it, so that the mail's Message-ID is not
+    enough to write such a report.
     """
     named = f"envelope\n{message_id}\n{tries}"
     mac = hmac.new(secret, named.encode(), hashlib.sha256).hexdigest()[:_MAC_DIGITS]
@@ -198,7 +198,7 @@ def envid(secret: bytes, message_id: str, tries: int) -> str:
 
 
 def is_our_envid(secret: bytes, message_id: str, candidate: str) -> bool:
-    """Whether ``candidate`` is the envelope id of a try of this mail, MAC included."""
+    """Returns whether ``candidate`` is the envelope id of a try of this mail, MAC included."""
     tries = candidate.rpartition(".")[2].partition("-")[0]
     is_number = tries.isascii() and tries.isdigit() and len(tries) < _MAC_DIGITS
     return is_number and hmac.compare_digest(
@@ -207,5 +207,5 @@ def is_our_envid(secret: bytes, message_id: str, candidate: str) -> bool:
 
 
 def retry_delay(tries: int) -> dt.timedelta:
-    """How long to wait after the ``tries``-th try ended in NotNow: 1, 5, 15, 30, 60 minutes, then hourly."""
+    """Returns the wait after the ``tries``-th try ended in NotNow: 1, 5, 15, 30, 60 minutes, then hourly."""
     return _DELAYS[min(max(tries, 1), len(_DELAYS)) - 1]

@@ -1,8 +1,8 @@
-"""Decides which addresses a bounce of no standard form names: flufl.bounce as the second reader.
+"""Finds the addresses that a bounce without a standard form names, with flufl.bounce as a second reader.
 
-Promise: nothing here raises. The library is given a mail that was taken apart and put together anew here (ASCII text
-of bounded size, a few levels, without the mails it brings back), so that no foreign byte reaches the standard parser
-and what a returned mail says is not taken for the bounce's own words. It does not know whose addresses they are.
+Nothing here raises. The library gets a rebuilt mail (ASCII text of bounded size, a few levels, without the returned
+mails), so that no foreign byte reaches the standard parser, and the words of a returned mail are not taken for the
+bounce's own.
 """
 
 from __future__ import annotations
@@ -16,28 +16,27 @@ from worker.read.mime import (
     decode_bytes,
     header_text,
     read_addresses,
-    read_value,
     split_headers,
     split_parts,
     undo_transfer,
 )
 
 LINES_LIMIT: Final = 400
-"""Lines of one text: a bounce says what failed in its first fifty; what follows is the mail it brings back."""
+"""Lines of one text: a bounce says what failed in its first fifty; the returned mail follows."""
 LINE_LIMIT: Final = 500
 """Characters of one line: the library's patterns go back and forth in a line."""
 _PARTS: Final = 20
 _DEPTH: Final = 4
 _HEADERS: Final = ("subject", "x-mailer", "content-description")
 _ADDRESSES: Final = ("from", "x-failed-recipients")
-"""With _HEADERS the fields that the library's detectors look at, beside the type."""
+"""With _HEADERS the fields that the library's detectors read, in addition to the type."""
 _NOBODY: Final = "nobody@invalid"
-"""The library needs an address in every From (6.0.0 raises IndexError in ``yale`` where there is none)."""
+"""The library needs an address in every From (6.0.0 raises IndexError in ``yale`` without one)."""
 _TEXTS: Final = frozenset({"text/plain", "text/html"})
 
 
 def read_bounce(raw: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The addresses that failed, and those that are still being tried, in order; most mails name none."""
+    """Returns the addresses that failed, and those that are still being tried, in order; most mails name none."""
     delayed, failed = all_failures(_rebuild(raw, 0))
     return _texts(failed), _texts(delayed - failed)
 
@@ -49,7 +48,7 @@ def _texts(addresses: frozenset[bytes]) -> tuple[str, ...]:
 
 def _rebuild(raw: bytes, depth: int) -> Message:
     headers, body = split_headers(raw)
-    content_type = read_value(headers.first(b"content-type"))
+    content_type = headers.content_type
     kind = content_type.word if "/" in content_type.word else "text/plain"
     built: Message = Message()
     for name in _HEADERS:
@@ -69,8 +68,7 @@ def _rebuild(raw: bytes, depth: int) -> Message:
         built.set_payload("")
         return built
     built["content-type"] = kind
-    encoding = header_text(headers.first(b"content-transfer-encoding")).lower()
-    content = undo_transfer(body[: LINES_LIMIT * LINE_LIMIT], encoding)[0]
+    content = undo_transfer(body[: LINES_LIMIT * LINE_LIMIT], headers.encoding)[0]
     lines = decode_bytes(content, content_type.parameters.get("charset", ""))[0].splitlines()[:LINES_LIMIT]
     built.set_payload("".join(f"{_ascii(line)[:LINE_LIMIT]}\n" for line in lines))
     return built

@@ -1,7 +1,6 @@
-"""Decides what the machine-readable part of a delivery report says of each recipient (RFC 3464).
+"""Reads the machine-readable part of a delivery report: the result for each recipient (RFC 3464).
 
-Promise: nothing here raises; a block that says neither in words nor by a code what became of the mail is no block. It
-does not know whose recipients they are.
+Nothing here raises. A block without an action and without a status code is left out.
 """
 
 from __future__ import annotations
@@ -28,12 +27,12 @@ _COMMENT: Final = re.compile(r"\([^()]*\)")
 STATUS: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
 """An enhanced status code (RFC 3463), and no part of a version or an address."""
 _ADDRESS: Final = re.compile(r"(?<![^\s<>;,\"])[^\s<>;,\"]{1,256}@[^\s<>;,\"]{1,255}")
-"""From where a word begins: looked for at each place in it, a long word without ``@`` took 256 steps at each."""
+"""Anchored at the beginning of a word: tried at each place in it, a long word without ``@`` took 256 steps at each."""
 _XTEXT: Final = re.compile(r"\+([0-9A-F]{2})")
 
 
 class Action(StrEnum):
-    """What became of the mail for one recipient (RFC 3464 §2.3.3); ``expanded`` is told as ``relayed``."""
+    """The result for one recipient (RFC 3464 §2.3.3); ``expanded`` counts as ``relayed``."""
 
     DELIVERED = "delivered"
     RELAYED = "relayed"
@@ -43,13 +42,13 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What a report says of one recipient."""
+    """A report's result for one recipient."""
 
     addresses: tuple[str, ...]
-    """The recipient as it was addressed, then as the last server knew it; empty where the report names none."""
+    """The recipient as it was addressed, then as the last server knew it; empty if the report names none."""
     action: Action
     status: str = ""
-    """The enhanced code, ``5.1.1``; empty where there is none."""
+    """The enhanced code, ``5.1.1``; empty if there is none."""
     diagnostic: str = ""
 
 
@@ -57,12 +56,15 @@ Fields = tuple[tuple[str, str], ...]
 
 
 def read_fields(content: bytes) -> tuple[Fields, ...]:
-    """The groups of fields of a machine-readable part; an empty line ends one (RFC 3464 §2.1). Reads STATUS_LIMIT."""
+    """Returns the groups of fields of a machine-readable part; an empty line ends one (RFC 3464 §2.1).
+
+    Reads STATUS_LIMIT.
+    """
     groups: list[Fields] = []
     body = content[:STATUS_LIMIT].lstrip(b"\r\n")
     while body and len(groups) <= BLOCKS_LIMIT:
         headers, rest = split_headers(body)
-        if len(rest) == len(body):  # a line that is no field, where one should begin
+        if len(rest) == len(body):  # a line that is no field in place of one
             rest = rest.partition(b"\n")[2]
         fields = tuple((name.decode("ascii", "replace"), header_text(content)) for name, content in headers.fields)
         if fields:
@@ -72,9 +74,9 @@ def read_fields(content: bytes) -> tuple[Fields, ...]:
 
 
 def read_delivery_status(parts: Iterable[bytes]) -> tuple[str, tuple[Block, ...]]:
-    """The envelope id, empty where there is none, and every recipient block of the machine-readable ``parts``.
+    """Returns the envelope id, empty if there is none, and every recipient block of the machine-readable ``parts``.
 
-    Parts behind the limits are not asked for.
+    Parts beyond the limits are not consumed.
     """
     groups = [group for part in _within_limits(parts) for group in read_fields(part)]
     envid = next((text for group in groups for name, text in group if name == "original-envelope-id"), "")
@@ -92,7 +94,7 @@ def _within_limits(parts: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _recipients(group: Fields) -> Iterator[dict[str, str]]:
-    """The recipients of a group: one, or several where a server leaves out the empty lines between them."""
+    """Yields the recipients of a group: one, or several if a server leaves out the empty lines between them."""
     block: dict[str, str] = {}
     for name, text in group:
         if name in {"original-recipient", "final-recipient", "action"} and name in block:
@@ -104,7 +106,7 @@ def _recipients(group: Fields) -> Iterator[dict[str, str]]:
 
 
 def _block(fields: dict[str, str]) -> Block | None:
-    """None where it says neither in words nor by its code what became of the mail."""
+    """Returns None if neither its action nor its code says what happened to the mail."""
     diagnostic = fields.get("diagnostic-code", "")
     status = _read_status(fields.get("status", ""), diagnostic)
     action = read_action(fields.get("action", "")) or _by_status(status)
@@ -116,10 +118,10 @@ def _block(fields: dict[str, str]) -> Block | None:
 
 
 def read_action(field: str) -> Action | None:
-    """What an ``Action`` field says, or None where its word is not known.
+    """Returns the meaning of an ``Action`` field, or None for an unknown word.
 
     Servers add comments: sendmail writes "relayed (to non-DSN-aware mailer)". opensmtpd writes "error" for "failed",
-    others "expired" or "failure"; a word is known by its beginning.
+    others "expired" or "failure"; a word is recognised by its beginning.
     """
     word = _COMMENT.sub(" ", field).strip().lower()
     for beginning, action in _ACTIONS:
@@ -140,12 +142,12 @@ _ACTIONS: Final = (
 
 
 def _by_status(status: str) -> Action | None:
-    """Without an action the class of the code has to do, and a success counts for the least that it can mean."""
+    """Returns the action by the class of the code; a success counts as the least that it can mean."""
     return {"5": Action.FAILED, "4": Action.DELAYED, "2": Action.RELAYED}.get(status[:1])
 
 
 def _read_status(field: str, diagnostic: str) -> str:
-    """The enhanced code; the server's own words know it better where the field says only ``5.0.0`` or nothing."""
+    """Returns the enhanced code; the server's own words if the field says only ``5.0.0`` or nothing."""
     found = STATUS.search(_COMMENT.sub(" ", field)) or STATUS.search(field)
     in_words = STATUS.search(diagnostic)
     if found is None or (found[1].endswith(".0.0") and in_words and in_words[1][0] == found[1][0]):
@@ -154,7 +156,10 @@ def _read_status(field: str, diagnostic: str) -> str:
 
 
 def _read_address(field: str) -> Iterator[str]:
-    """The address behind its type (``rfc822;``), which some servers leave out or put in brackets; ORCPT decoded too."""
+    """Yields the address after its type (``rfc822;``), and its decoded form.
+
+    Some servers leave out the type or put the address in brackets; ORCPT is encoded.
+    """
     found = _ADDRESS.search(_COMMENT.sub(" ", field.partition(";")[2] or field))
     if found is None:
         return
@@ -165,6 +170,6 @@ def _read_address(field: str) -> Iterator[str]:
 
 
 def _own_words(field: str) -> str:
-    """A ``Diagnostic-Code`` without its type."""
+    """Returns a ``Diagnostic-Code`` without its type."""
     kind, separator, text = field.partition(";")
     return " ".join((text if separator and len(kind.split()) == 1 else field).split())[:DIAGNOSTIC_LIMIT]

@@ -1,13 +1,13 @@
-"""Decides what follows from what came back: report × submission → event, and what a person has to take note of.
+"""Decides what follows from a report: report × submission → event, and what a person must be shown.
 
-Its one promise: news never raises. An event is named only where the states' row has it; whatever else comes is kept,
-and is unread where a person should know. One ``to`` that failed makes it BOUNCED; RELAYED and DELIVERED need all of
-``to``; a ``cc`` never changes the state. It does not know how a report is matched to its submission.
+News never raises. An event is only returned if the state table has it; all other news is kept, and is unread if a
+person should know it. One failed ``to`` makes it BOUNCED; RELAYED and DELIVERED need all of ``to``; a ``cc`` never
+changes the state.
 
-How much a receipt counts follows from what it bears (``weigh``). A Message-ID made with the secret proves that the mail
-left, as nobody outside can name it before. It does not prove who says so, as everybody knows it who has the mail: good
-news needs the envelope id with its HMAC, or our own server's finding. Bad news does not: a server without DSN gives
-back no more than the Message-ID, and a person looks at it in any case.
+The weight of a receipt follows from its proof (``weigh``). A Message-ID made with the secret proves that the mail left,
+because no outsider can name it before. It does not prove who says so, because every recipient knows it. So good news
+needs the envelope id with its HMAC, or our own server's Authentication-Results. Bad news does not: a server without DSN
+returns no more than the Message-ID, and a person looks at it in any case.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from worker.track.dsn import DIAGNOSTIC_LIMIT, Action, Block
 from worker.track.reports import DeliveryReport, MailReply, ReadReceipt
 
 AT_ONCE: Final = dt.timedelta(minutes=1)
-"""An answer this soon after the mail left is a machine's: nobody opens a PDF, reads and writes within a minute."""
+"""An answer this soon after the mail left is a machine's: no person opens a PDF, reads and writes within a minute."""
 KEPT_LIMIT: Final = 40
 """Receipts in a submission's row: the newest of each kind for each recipient are a handful; the entries hold all."""
 UNREAD_LIMIT: Final = 20
-"""Receipts that wait for a person: a machine that writes as a person does must not fill the row with a thousand."""
+"""Receipts that wait for a person: a machine that writes like a person must not fill the row with a thousand."""
 
 SENDERS_LIMIT: Final = 200
 """Characters of a sender's addresses: a mail has one sender, and the original holds the rest."""
@@ -47,11 +47,11 @@ _OUTCOMES: Final = {
 ENVELOPE: Final = "envelope"
 SERVER: Final = "server"
 NOTHING: Final = "nothing"
-"""The values of ``Receipt.proof`` beside the empty one."""
+"""The values of ``Receipt.proof`` other than the empty one."""
 
 _ARRIVED: Final = frozenset({ReceiptKind.DELIVERED, ReceiptKind.RELAYED})
 _PROOF: Final = frozenset(ReceiptKind) - {ReceiptKind.ANOTHERS, ReceiptKind.WARNING, ReceiptKind.UNMATCHED}
-"""What only somebody who has the mail can send back; a reply of somebody else may be a colleague's, who saw a draft."""
+"""Kinds that only a recipient of the mail can send; another's reply may come from a colleague who saw a draft."""
 ALARMING: Final = frozenset(
     {
         ReceiptKind.FAILED,
@@ -61,17 +61,17 @@ ALARMING: Final = frozenset(
         ReceiptKind.WARNING,
     }
 )
-"""What may mean that a mail of ours did not arrive: told by a mail beside the task."""
+"""Kinds that may mean that a mail of ours did not arrive: alarmed by mail in addition to the task."""
 _ASKS: Final = ALARMING | {ReceiptKind.REPLY}
-"""What a person should know of, even where it is about a mail that is not the present draft."""
+"""Kinds that a person should know, even if they concern a mail that is not the present draft."""
 _REHEARSED: Final = re.compile(r"\.r\d+@")
-"""In the Message-ID of a rehearsal (``compose.mime_write``)."""
+"""The mark in the Message-ID of a rehearsal (``compose.mime_write``)."""
 _OWN_EVENTS: Final = (Event.BOUNCED, Event.DELIVERED, Event.RELAYED, Event.DELAYED)
 
 
 @dataclass(frozen=True, slots=True)
 class ReportContext:
-    """What is known of the mail that brought a report."""
+    """The data of the mail that brought a report."""
 
     senders: tuple[str, ...]
     at: dt.datetime
@@ -81,29 +81,29 @@ class ReportContext:
     mask: Callable[[str], str]
     """Takes the submission's key, and what looks like one, out of a text."""
     copy_to: Address | None = None
-    """Where our own copies go: what is said of that address is said of nobody at the issuer."""
+    """The address of our own copies: a report on it says nothing about the issuer."""
     proof: str = ""
     """``Receipt.proof`` of what it says."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportEffect:
-    """What a report changes."""
+    """The changes that a report makes."""
 
     event: Event | None
-    """None: an entry that is no event of the table."""
+    """None for an entry that is no event of the state table."""
     after: Submission
     contradicts: Receipt | None = None
-    """What says that a mail left of which the record says that it did not, or that is to be sent once more."""
+    """A report that a mail left, although the record says that it did not, or although it is about to be sent again."""
 
 
 class Weight(IntEnum):
-    """How much a receipt counts."""
+    """The weight of a receipt."""
 
     NOTHING = 0
-    """Whoever has the notice's PDF can have written it."""
+    """Any holder of the notice's PDF can have written it."""
     LEFT = 1
-    """The mail has left; whoever has it can have written the rest."""
+    """The mail has left; any recipient can have written the rest."""
     ALL = 2
 
 
@@ -140,9 +140,9 @@ def _receipt_of(block: Block, draft: Draft | None, bare: Receipt, how: ReportCon
 
 
 def _recipient_meant(block: Block, draft: Draft | None, copy_to: Address | None) -> Address | None:
-    """Of our recipients the one that the block names; the only one, where it names somebody behind that address.
+    """Returns the recipient that the block names; the only one, if it names an address behind it.
 
-    Our own copy asks for no reports, and a server without them sends its bounce all the same.
+    Our own copy requests no reports, but a server without DSN sends its bounce all the same.
     """
     ours = draft.recipients if draft else ()
     for address in block.addresses:
@@ -153,7 +153,7 @@ def _recipient_meant(block: Block, draft: Draft | None, copy_to: Address | None)
 
 
 def failed_addresses(report: DeliveryReport | ReadReceipt) -> tuple[str, ...]:
-    """The addresses of the recipients of which a report says that it failed."""
+    """Returns the addresses of the recipients that a report says failed."""
     return tuple(address for block in _failed_blocks(report) for address in block.addresses)
 
 
@@ -165,7 +165,10 @@ def _failed_blocks(report: DeliveryReport | ReadReceipt) -> tuple[Block, ...]:
 def unmatched_receipt(
     report: DeliveryReport | ReadReceipt, address: Address, among: Sequence[Submission], how: ReportContext
 ) -> Receipt:
-    """A failure for ``address``, which each of ``among`` was sent to, of which nothing says which mail it is about."""
+    """Returns a failure for ``address``, which each of ``among`` was sent to.
+
+    The report does not say which of the mails it concerns.
+    """
     block = next(iter(_failed_blocks(report)), None)
     said = block.diagnostic if block else " ".join(report.text.split())[:DIAGNOSTIC_LIMIT]
     numbers = " ".join(f"#{each.id}" for each in among)
@@ -192,9 +195,9 @@ def _kind_of_reply(submission: Submission, how: ReportContext, automatic: str, *
 
 
 def is_of_issuer(senders: Sequence[str], draft: Draft | None, issuer_addresses: Iterable[str]) -> bool:
-    """Whether every sender is an address that we wrote to, or of a domain of the issuer's, or below one.
+    """Returns whether every sender is an address that we wrote to, or in a domain of the issuer's, or a subdomain.
 
-    Our own domain is never the issuer's: a colleague who gets a copy answers for nobody.
+    Our own domain is never the issuer's: a colleague in copy does not answer for the issuer.
     """
     if draft is None or not senders:
         return False
@@ -212,9 +215,9 @@ def is_of_issuer(senders: Sequence[str], draft: Draft | None, issuer_addresses: 
 
 
 def weigh(receipt: Receipt, known: Submission) -> Weight:
-    """How much ``receipt`` counts for ``known``.
+    """Returns the weight of ``receipt`` for ``known``.
 
-    What was tried under a Message-ID of 0.1.0 is judged as 0.1.0 judged it: all counts.
+    Tries under a Message-ID of 0.1.0 are judged as 0.1.0 judged them: every receipt counts.
     """
     if receipt.proof == NOTHING:
         return Weight.NOTHING
@@ -226,10 +229,10 @@ def weigh(receipt: Receipt, known: Submission) -> Weight:
 
 
 def track(before: Submission, fresh: tuple[Receipt, ...]) -> ReportEffect:
-    """What ``fresh`` changes; what is about a rehearsal, or about another draft than the one that stands, no state.
+    """Returns the changes by ``fresh``; news of a rehearsal or of another draft than the present one changes no state.
 
-    What comes of a mail of which no try is recorded is never without effect: it proves that the mail left, or it
-    contradicts the record.
+    News of a mail without a recorded try always has an effect: it proves that the mail left, or it contradicts the
+    record.
     """
     # Kept with it: once there is a try, an old Message-ID would make it count.
     fresh = tuple(
@@ -252,7 +255,10 @@ def track(before: Submission, fresh: tuple[Receipt, ...]) -> ReportEffect:
 
 
 def track_again(approved: Submission) -> ReportEffect:
-    """What kept receipts make of one that is about to be sent: they may have come while the state could not follow."""
+    """Returns the effect of kept receipts on a mail that is about to be sent.
+
+    They may have come while its state could not follow them.
+    """
     event = _event(approved, [each for each in approved.receipts if _is_of(approved.draft, each)])
     return ReportEffect(event, _moved(approved, event) if event else approved)
 
@@ -261,7 +267,7 @@ def _moved(known: Submission, event: Event) -> Submission:
     after = dataclasses.replace(known, state=next_state(known.state, event))
     if not may_follow(known.state, Event.PROVEN_SENT):
         return after
-    # When it left nobody recorded; it was not later than the first word of it.
+    # The time at which it left is not recorded; it was not later than the first news of it.
     about = (each for each in known.receipts if _is_of(known.draft, each) and weigh(each, known))
     first = min((each.at for each in about), default=None)
     return dataclasses.replace(after, sent_at=known.sent_at or first, silent="", due_at=None, deferrals=0)
@@ -282,13 +288,13 @@ def _event(known: Submission, fresh: Sequence[Receipt]) -> Event | None:
 
 
 def _counts(receipt: Receipt, known: Submission) -> bool:
-    """Whether it counts as what it says, and not only as a sign that the mail left."""
+    """Returns whether it counts as what it says, and not only as a sign that the mail left."""
     weight = weigh(receipt, known)
     return weight is Weight.ALL or (weight is Weight.LEFT and receipt.kind not in _ARRIVED)
 
 
 def _by_recipients(submission: Submission) -> Event | None:
-    """What all reports together say of the ``to``."""
+    """Returns the combined result of all reports for the ``to``."""
     draft = submission.draft
     if draft is None:
         return None
@@ -311,7 +317,7 @@ def _by_recipients(submission: Submission) -> Event | None:
 
 
 def _is_for_a_person(receipt: Receipt, known: Submission, event: Event | None) -> bool:
-    """Whether someone must take note of it, apart from what the state itself says."""
+    """Returns whether a person must read it, in addition to the state itself."""
     match receipt.kind:
         case ReceiptKind.REPLY | ReceiptKind.UNREADABLE | ReceiptKind.UNOPENED | ReceiptKind.WARNING:
             return True
@@ -327,7 +333,7 @@ def _is_for_a_person(receipt: Receipt, known: Submission, event: Event | None) -
 
 
 def _is_doubtful(receipt: Receipt, known: Submission, event: Event | None) -> bool:
-    """Whether it changes nothing because of who may have written it; what is held for it is looked at anyway."""
+    """Returns whether it changes nothing because of its possible author; a hold for it is looked at anyway."""
     return event is None and not _counts(receipt, known) and not _may_be_held(known.state)
 
 

@@ -1,7 +1,6 @@
-"""Decides what silence and time mean: who was not heard of for too long, what is stuck, whose deadline is near.
+"""Decides by the time alone: which issuer was silent for too long, which mail is stuck, which deadline is near.
 
-Its one promise: only open hours count, and what is recorded as news ends the silence. It knows no clock and no server,
-and sends nothing.
+Only open hours count, and recorded news ends the silence. Nothing is sent here.
 """
 
 from __future__ import annotations
@@ -19,21 +18,24 @@ SILENT: Final = frozenset({State.SENT, State.DELAYED, State.RELAYED})
 """A mail server took it, and nothing says that the issuer's has it."""
 
 NEWS: Final = frozenset({ReceiptKind.DELAYED, ReceiptKind.RELAYED, ReceiptKind.DELIVERED, ReceiptKind.REPLY})
-"""What a silence is counted from, else from the sending; what a machine says by itself is no news of the issuer."""
+"""Events from which a silence is counted, else from the sending; an automatic reply is no news of the issuer."""
 
 WARN_AHEAD: Final = dt.timedelta(hours=4)
 """Open hours before the last closing within the deadline at which a person is alarmed.
 
 The last safe try is an hour before the closing, so that a person can still call and carry it there; three more hours
-are left to whoever reads the alarm after a meeting or a visit to a site.
+are left to the person who reads the alarm after a meeting or a visit to a site.
 """
 
 PRESSED: Final = frozenset({State.ANNOUNCED, State.HELD, State.APPROVED, State.HANDED_OVER})
-"""The states in which a deadline presses: nothing of it has left, or nobody has said that it was handed in."""
+"""The states in which a deadline presses: nothing has left, or no one has confirmed that it was handed in."""
 
 
 def overdue_from(submission: Submission, settings: Settings) -> dt.datetime | None:
-    """From when its silence is too long; None where no news is wanted, or where it is not in a silent state."""
+    """Returns the time at which its silence is too long.
+
+    None if no news is expected, or if its state is not a silent one.
+    """
     if submission.state not in SILENT or submission.duties.closes == Closing.NONE or submission.sent_at is None:
         return None
     heard = max([submission.sent_at, *(each.at for each in submission.receipts if each.kind in NEWS)])
@@ -41,7 +43,10 @@ def overdue_from(submission: Submission, settings: Settings) -> dt.datetime | No
 
 
 def is_stuck(submission: Submission, settings: Settings, now: dt.datetime) -> bool:
-    """Whether it should have left ``stuck_hours`` ago: it is put off again and again, or no server is reached."""
+    """Returns whether it should have left ``stuck_hours`` ago.
+
+    It is deferred again and again, or no server is reached.
+    """
     since = stuck_since(submission)
     if since is None or submission.is_rehearsal:
         return False
@@ -49,16 +54,19 @@ def is_stuck(submission: Submission, settings: Settings, now: dt.datetime) -> bo
 
 
 def stuck_since(submission: Submission) -> dt.datetime | None:
-    """When it was first tried in vain, or should have been tried; None where it does not wait to be sent."""
+    """Returns the time of its first failed try, or the time at which it was due.
+
+    None if it does not wait to be sent.
+    """
     if submission.state is not State.APPROVED:
         return None
     return submission.first_date if submission.deferrals else submission.due_at
 
 
 def warn_from(submission: Submission, hours: OfficeHours) -> dt.datetime | None:
-    """From when a person must know that its deadline is near; None where none presses.
+    """Returns the time from which a person must know that its deadline is near; None if none presses.
 
-    One that came in after its deadline has no safe try left to warn of; it stands among the tasks.
+    A submission that came in after its deadline has no safe try left to warn of; the list of tasks shows it.
     """
     deadline = submission.duties.deadline
     if deadline is None or submission.state not in PRESSED or submission.is_rehearsal:

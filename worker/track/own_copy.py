@@ -1,8 +1,7 @@
-"""Decides whether a mail that came in is the very one that we handed over: what makes our own copy evidence.
+"""Decides whether an incoming mail is exactly the mail that we sent, so that our own copy is evidence.
 
-Its promise: relays may add fields of their own and nothing else. Each field that we wrote stands there once, with its
-value, and the body is the same byte for byte; whatever rewrote the mail on its way, or was made to look like it, is no
-proof. It does not know what follows.
+Relays may add fields of their own and nothing else. A copy matches if it contains each of our header fields exactly
+once, unchanged, and an identical body. A mail that was rewritten on its way, or imitates ours, proves nothing.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ from worker.read.mime import Headers, split_headers
 
 
 def is_same_mail(copy: bytes, letter: bytes) -> bool:
-    """Whether ``copy``, as a mailbox gives it, is ``letter`` below what relays put on top.
+    """Returns whether ``copy``, from a mailbox, is ``letter`` below the fields that relays add.
 
-    Folding, and line ends behind the last line, are the mailbox's own; they mean nothing.
+    Folding and trailing line ends are the mailbox's own; they are ignored.
     """
     ours, our_body = split_headers(letter)
     theirs, their_body = split_headers(copy)
@@ -30,14 +29,14 @@ def is_same_mail(copy: bytes, letter: bytes) -> bool:
 
 
 def is_same_but_for_date(copy: bytes, written: str, write: Callable[[dt.datetime], bytes]) -> bool:
-    """Whether ``copy``, whose Date says ``written``, is what ``write`` makes of that date.
+    """Returns whether ``copy``, whose Date says ``written``, is what ``write`` makes of that date.
 
-    For a mail of which the database knows the draft and no longer when it left.
+    Used for a mail whose draft is in the database, but not the time at which it left.
     """
     try:
         date = parsedate_to_datetime(written)
         return date.tzinfo is not None and is_same_mail(copy, write(date))
-    except (ValueError, TypeError, OverflowError, UnsafeValue):  # whoever wrote it chose its year and its zone
+    except (ValueError, TypeError, OverflowError, UnsafeValue):  # its author chose its year and its zone
         return False
 
 

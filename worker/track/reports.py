@@ -1,8 +1,7 @@
-"""Decides what a mail that came back says: a delivery report, a read receipt, or a reply, and who or what wrote it.
+"""Reads a mail that came back: a delivery report, a read receipt or a reply, and who or what wrote it.
 
-Promise: nothing here raises, on no bytes at all; what a report does not say is left empty and never guessed from a
-subject. What a machine says of a mail of ours and is not understood is a report without blocks, never a reply. It does
-not know whose mail it is about beyond the Message-IDs it is asked about; ``track`` does.
+Nothing here raises on any input; a missing value stays empty and is never guessed from a subject. A machine's report on
+a mail of ours that cannot be understood is a report without blocks, never a reply. ``events`` decides what follows.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from worker.core.message_id import find_own_form
@@ -29,7 +29,6 @@ from worker.read.mime import (
     decode_bytes,
     header_text,
     html_text,
-    read_value,
     split_headers,
     split_parts,
     undo_transfer,
@@ -40,17 +39,17 @@ from worker.track.dsn import BLOCKS_LIMIT, DIAGNOSTIC_LIMIT, STATUS, Action, Blo
 IDS_LIMIT: Final = 50
 """Message-IDs read of one mail: long threads name some twenty."""
 TEXT_LIMIT: Final = 2_000
-"""Characters of a reply that are kept beside its original: an office's answer has ten lines."""
+"""Characters of a reply that are kept in addition to its original: an office's answer has ten lines."""
 NAMED_LIMIT: Final = 50
-"""Addresses read of a failure that no Message-ID of ours stands in."""
+"""Addresses read of a failure that names no Message-ID of ours."""
 _DEPTH: Final = 6
 """Levels at which parts are looked for: a virus scanner's mail around a mailing list's around a report has five."""
 _PARTS_LIMIT: Final = 200
 """Parts that are looked at: a report has three, one within another mail has ten."""
 _PART_BYTES: Final = 200_000
-"""Bytes of one part that are decoded: what is returned whole may be of many megabytes, its headers stand first."""
+"""Bytes of one part that are decoded: a returned mail may have many megabytes, its headers come first."""
 _ALL_BYTES: Final = 1_000_000
-"""Bytes decoded of all parts of one mail: half a second, whatever stands in them."""
+"""Bytes decoded of all parts of one mail: half a second for any content."""
 
 _STATUS_KINDS: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _READ_KINDS: Final = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
@@ -85,32 +84,32 @@ _SEPARATOR: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """A DSN, or a bounce of no standard form; without ``blocks`` it is a report that nobody here can read."""
+    """A DSN, or a bounce without a standard form; without ``blocks`` it is a report that could not be read."""
 
     envid: str = ""
     returned: tuple[str, ...] = ()
     """Message-IDs that it may be about: first those of the mail that it brings back, whole or its headers alone."""
     blocks: tuple[Block, ...] = ()
     named: tuple[str, ...] = ()
-    """Where no Message-ID of ours stands in it, the addresses in its own words: they may be of those we wrote to."""
+    """The addresses in its own words, if it names no Message-ID of ours: we may have written to them."""
     text: str = ""
-    """Its own words, where no block could be read; not masked."""
+    """Its own words, if no block could be read; not masked."""
     is_enclosed: bool = False
-    """Whether it stands in a mail within the mail: who wrote the outer one is no witness for it."""
+    """Set if it is in an enclosed mail: the author of the outer mail is no witness for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadReceipt:
-    """A message disposition notification (RFC 8098): some program says that somebody opened or deleted the mail."""
+    """A message disposition notification (RFC 8098): a program reports that the mail was opened or deleted."""
 
     returned: tuple[str, ...] = ()
     disposition: str = ""
     is_displayed: bool = True
-    """Whether it says that the mail was opened; ``deleted`` is also how servers say that they refused it (RFC 5429)."""
+    """Set if it says that the mail was opened; servers also write ``deleted`` for a refusal (RFC 5429)."""
     text: str = ""
     """Its own words; not masked."""
     named: tuple[str, ...] = ()
-    """Where no Message-ID of ours stands in it, the addresses that it names."""
+    """The addresses that it names, if it names no Message-ID of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +119,11 @@ class MailReply:
     references: tuple[str, ...] = ()
     """The one it answers first, then the others, newest first."""
     text: str = ""
-    """What was written, without what is quoted below it; not masked."""
+    """The new text, without the quoted part below it; not masked."""
     automatic: str = ""
-    """By what a machine's answer is known (a field's name, ``subject``, ``text``); empty where a person wrote it."""
+    """The sign of an automatic reply (a field's name, ``subject``, ``text``); empty if a person wrote it."""
     warns: bool = False
-    """Whether it says that the mail did not arrive, was refused, or that the address was given up."""
+    """Set if it says that the mail did not arrive, was refused, or that the address was given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +135,10 @@ ReturnedMail = DeliveryReport | ReadReceipt | MailReply | NoReport
 
 
 def read_report(raw: bytes, message: Message, is_ours: Callable[[str], bool]) -> ReturnedMail:
-    """What ``raw``, of which ``message`` was read, says about a mail of ours; ``is_ours`` knows our Message-IDs.
+    """Returns what ``raw``, parsed as ``message``, says about a mail of ours; ``is_ours`` recognises our Message-IDs.
 
-    The second reader, for bounces of no standard form, is asked only about a mail that brings one of ours back, or that
-    a machine wrote which returns mail. A report on a mail of others is given back too: it may name an address.
+    The second reader, for bounces without a standard form, reads only a mail that brings one of ours back, or that is
+    from a machine that returns mail. Reports on others' mails are returned too: they may name an address.
     """
     parts = tuple(_parts(raw))
     headers = parts[0].headers
@@ -176,7 +175,7 @@ def read_report(raw: bytes, message: Message, is_ours: Callable[[str], bool]) ->
 def _standard_report(
     parts: Sequence[_Part], found: _Ids, ours: Sequence[str], *, is_enclosed: bool = False
 ) -> DeliveryReport | ReadReceipt | None:
-    """What the machine-readable part says, where there is one."""
+    """Returns the content of the machine-readable part, if there is one."""
     if status := [part.content for part in parts if part.kind in _STATUS_KINDS]:
         envid, blocks = read_delivery_status(status)
         named = () if ours else _name_addresses(parts)
@@ -187,7 +186,7 @@ def _standard_report(
 
 
 def _read_blocks(raw: bytes, message: Message) -> tuple[Block, ...]:
-    """What the fields of a report say that some program turned into text, else what the second reader finds."""
+    """Returns the fields of a report that a program turned into text, else the findings of the second reader."""
     for text in message.texts:
         if (fields := _FIELDS_IN_TEXT.search(text)) is not None:
             _, said = read_delivery_status([text[fields.start() :].encode()])
@@ -202,24 +201,29 @@ def _read_blocks(raw: bytes, message: Message) -> tuple[Block, ...]:
 # --- Its parts -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Part:
     """A part of the mail, or of a mail within it; the first is the mail itself."""
 
     kind: str
     headers: Headers
-    content: bytes
-    """Without the transfer encoding, cut at _PART_BYTES; the PDFs of a mail are never asked for here."""
+    body: bytes
+    """Cut at _PART_BYTES."""
     is_enclosed: bool
     begins_mail: bool
-    """Whether its headers are those of a mail."""
+    """Set if its headers are those of a mail."""
 
-    @property
+    @cached_property
+    def content(self) -> bytes:
+        """The body without its transfer encoding; never decoded for the PDFs of a mail."""
+        return undo_transfer(self.body, self.headers.encoding)[0]
+
+    @cached_property
     def text(self) -> str:
-        """As people read it; empty where it is no text. A multipart that cannot be taken apart is read as it stands."""
+        """Its text for people; empty for other types. A multipart that cannot be split is read as it is."""
         if self.kind and not self.kind.startswith(("text/", "message/", "multipart/")):
             return ""
-        charset = read_value(self.headers.first(b"content-type")).parameters.get("charset", "")
+        charset = self.headers.content_type.parameters.get("charset", "")
         text = decode_bytes(self.content, charset)[0]
         return html_text(text) if self.kind == "text/html" else "\n".join(text.splitlines())
 
@@ -231,7 +235,7 @@ def _parts(raw: bytes) -> Iterator[_Part]:
         piece, depth, is_enclosed, begins_mail = waiting.pop()
         count += 1
         headers, body = split_headers(piece)
-        content_type = read_value(headers.first(b"content-type"))
+        content_type = headers.content_type
         kind = content_type.word
         boundary = content_type.parameters.get("boundary", "")
         pieces = split_parts(body, boundary).pieces if kind.startswith("multipart/") and boundary else ()
@@ -239,14 +243,12 @@ def _parts(raw: bytes) -> Iterator[_Part]:
             yield _Part(kind, headers, b"", is_enclosed, begins_mail)
             waiting.extend((each, depth + 1, is_enclosed, False) for each in reversed(pieces))
             continue
-        encoding = header_text(headers.first(b"content-transfer-encoding")).lower()
         if _holds_mail(kind, content_type.parameters.get("name", "")) and depth < _DEPTH:
             yield _Part(kind, headers, b"", is_enclosed, begins_mail)
-            waiting.append((undo_transfer(body, encoding)[0].lstrip(b"\r\n"), depth + 1, True, True))
+            waiting.append((undo_transfer(body, headers.encoding)[0].lstrip(b"\r\n"), depth + 1, True, True))
             continue
-        content = undo_transfer(body[: min(_PART_BYTES, room)], encoding)[0]
+        yield _Part(kind, headers, body[: min(_PART_BYTES, room)], is_enclosed, begins_mail)
         room -= min(len(body), _PART_BYTES, room)
-        yield _Part(kind, headers, content, is_enclosed, begins_mail)
 
 
 def _holds_mail(kind: str, name: str) -> bool:
@@ -258,14 +260,14 @@ def _holds_mail(kind: str, name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Ids:
-    """Message-IDs that stand in a mail, each once."""
+    """The Message-IDs in a mail, each once."""
 
     returned: tuple[str, ...]
-    """Of mails that stand in it, whole, as their headers, or quoted."""
+    """Those of mails inside it: whole, as headers only, or quoted."""
     answered: tuple[str, ...]
-    """Of In-Reply-To and References, newest first."""
+    """Those in In-Reply-To and References, newest first."""
     all: tuple[str, ...]
-    """Those that it may be about, the surest first."""
+    """The candidates for the mail that it concerns, the surest first."""
 
 
 def _find_ids(parts: Sequence[_Part], is_ours: Callable[[str], bool]) -> _Ids:
@@ -274,7 +276,7 @@ def _find_ids(parts: Sequence[_Part], is_ours: Callable[[str], bool]) -> _Ids:
     anywhere = _unique((*_originals(parts), *_anywhere(parts)))
     thread = answered
     if returned and not any(map(is_ours, (*returned, *anywhere))):
-        # The mail of somebody else came back: that it stands in a thread with one of ours does not make it ours.
+        # Another sender's mail came back: it does not become ours by being in a thread with one of ours.
         thread = answered[:1] if parts[0].headers.first(b"in-reply-to") else ()
     return _Ids(returned, answered, _unique((*returned, *thread, *anywhere)))
 
@@ -284,24 +286,27 @@ def _unique(ids: Iterable[str]) -> tuple[str, ...]:
 
 
 def _returned(parts: Sequence[_Part]) -> Iterator[str]:
-    """The Message-ID of each mail that stands in this one: whole, as its headers, or quoted in a text."""
+    """Yields the Message-ID of each mail inside this one: whole, as headers only, or quoted in a text."""
     for part in parts:
         if part.begins_mail and part.is_enclosed:
-            yield from _ID.findall(header_text(part.headers.first(b"message-id")))
+            yield from _ID.findall(part.headers.text(b"message-id"))
         elif part.kind in _RETURNED_KINDS:
-            yield from _ID.findall(header_text(split_headers(part.content.lstrip(b"\r\n"))[0].first(b"message-id")))
+            yield from _ID.findall(split_headers(part.content.lstrip(b"\r\n"))[0].text(b"message-id"))
     for part in parts:  # behind those: qmail and its kin return the mail as text below their own words
         yield from (found[1] for found in _QUOTED_ID.finditer(part.text))
 
 
 def _references(headers: Headers) -> tuple[str, ...]:
-    answered = _ID.findall(header_text(headers.first(b"in-reply-to")))
-    thread = _ID.findall(header_text(headers.first(b"references")))
+    answered = _ID.findall(headers.text(b"in-reply-to"))
+    thread = _ID.findall(headers.text(b"references"))
     return (*answered, *reversed(thread))
 
 
 def _originals(parts: Sequence[_Part]) -> Iterator[str]:
-    """What fields such as X-Original-Message-ID name: relays that write a Message-ID of their own keep ours there."""
+    """Yields the ids in fields such as X-Original-Message-ID.
+
+    Relays that write a Message-ID of their own keep ours there.
+    """
     for part in parts:
         fields = part.headers.fields
         if part.kind in _STATUS_KINDS | _READ_KINDS | _RETURNED_KINDS:
@@ -314,7 +319,7 @@ def _originals(parts: Sequence[_Part]) -> Iterator[str]:
 
 
 def _anywhere(parts: Sequence[_Part]) -> Iterator[str]:
-    """Message-IDs of our own form, wherever they stand; what a returned mail itself answers is left out."""
+    """Yields Message-IDs of our own form in any place, except those that a returned mail itself answers."""
     for part in parts:
         for name, content in part.headers.fields:
             if name not in _THREAD:
@@ -330,7 +335,7 @@ def _own_words(parts: Sequence[_Part]) -> str:
 
 def _name_addresses(parts: Sequence[_Part]) -> tuple[str, ...]:
     """The addresses of X-Failed-Recipients, of a read receipt, and in a report's own words."""
-    said = [header_text(part.headers.first(b"x-failed-recipients")) for part in parts[:1]]
+    said = [part.headers.text(b"x-failed-recipients") for part in parts[:1]]
     said += [part.text for part in parts if part.kind in _READ_KINDS]
     words = "\n".join((*said, _own_words(parts)))
     found = (match[0] for match in _ADDRESS.finditer(unicodedata.normalize("NFKC", words)))  # gateways write ＠
@@ -338,7 +343,7 @@ def _name_addresses(parts: Sequence[_Part]) -> tuple[str, ...]:
 
 
 def _status_in(message: Message, address: str) -> str:
-    """The one enhanced code that stands in a text near the address; empty where there are several or none."""
+    """Returns the one enhanced code in a text near the address; empty if there are several or none."""
     found = {
         match[1]
         for text in message.texts[:1]
@@ -361,7 +366,7 @@ def _read_receipt(part: _Part, returned: tuple[str, ...], text: str, named: tupl
 
 
 def _written(message: Message) -> str:
-    """What was written anew; the whole where nothing is left of it, since some write between quoted lines."""
+    """Returns the new text; all of it if nothing else is left, because some write between quoted lines."""
     text = "\n".join(message.texts[0].splitlines()) if message.texts else ""
     above = _SEPARATOR.split(text, maxsplit=1)[0]
     own = "\n".join(line.rstrip() for line in above.splitlines() if not line.lstrip().startswith((">", "＞")))

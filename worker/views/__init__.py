@@ -1,7 +1,7 @@
-"""What is shown to people, in whatever program shows it.
+"""The views that every program shows to people.
 
-Takes submissions and configuration; gives tasks, a mail laid out before its sending, projects row by row, and what a
-changed rule would do otherwise. Start reading at ``tasks``, then ``preview``.
+Takes submissions and configuration; gives tasks, a preview of a mail, projects row by row, and the effect of a
+changed rule. Start reading at ``tasks``, then ``preview``.
 """
 
 from worker.core.lazy import lazily

@@ -1,4 +1,4 @@
-"""An action as the shell command that does it: what the command line and the mails print."""
+"""Writes an action as the shell command that does it, for the command line and the mails."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _OUTCOMES: Final = {ActionKind.RESOLVE: (" --sent", " --not-sent"), ActionKind.C
 
 
 def command_line(action: Action | None, lang: Language) -> str:
-    """The command, or both where the answer decides; empty where there is no action.
+    """Returns the command, or one for each answer; empty if there is no action.
 
-    Each can be pasted as it stands: a ``|`` or ``[--failed]`` would mean something else to the shell.
+    Each can be pasted unchanged: the shell would interpret a ``|`` or ``[--failed]``.
     """
     if action is None:
         return ""

@@ -1,4 +1,4 @@
-"""What is told of an invoice that was not found, in office words."""
+"""Describes an invoice that was not found, in office words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from worker.core.text import escape_control_chars
 
 
 def say_missing(missing: MissingInvoice, lang: Language) -> Iterator[str]:
-    """Line by line: the folder, the name to give, the file that is proposed, the others that lie there unused."""
+    """Yields lines: the folder, the expected name, the proposed file, and the other unused files there."""
     yield say("missing_folder", lang, folder=escape_control_chars(missing.folder))
     if missing.is_away:
         yield say("missing_away", lang)
@@ -26,7 +26,7 @@ def say_missing(missing: MissingInvoice, lang: Language) -> Iterator[str]:
 
 
 def missing_json(missing: MissingInvoice | None) -> dict[str, object] | None:
-    """The fixed fields for programs; None where no invoice is missed."""
+    """Returns the fixed JSON fields; None if no invoice is missing."""
     if missing is None:
         return None
     return {

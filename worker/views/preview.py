@@ -1,9 +1,6 @@
-"""The mail as it will be, laid out for the person who is to approve it: titled parts of headings and values.
+"""The preview of a submission and its mail for the person who is to approve it: titled parts of headings and values.
 
-Its one promise: what is laid out is what the draft holds, with nothing left out and no key in the pages. It decides
-nothing, and does not know where it is shown.
-
-Longer than other files: one mail is laid out from top to bottom, part by part.
+It shows everything that the draft holds; only the key is masked in the pages. Nothing is decided here.
 """
 
 from __future__ import annotations
@@ -50,10 +47,10 @@ from worker.views.missing_invoice import missing_json, say_missing
 from worker.views.tasks import days_over
 
 PAGE_LINES: Final = 60
-"""Of an attachment's first page: a form or an invoice has some 40; the file itself is at hand."""
+"""Of an attachment's first page: a form or an invoice has some 40; the file itself is available."""
 
 _SHORT_HASH: Final = 8
-"""Hexadecimal digits by which two people compare a file over the telephone."""
+"""Hexadecimal digits with which two people compare a file over the telephone."""
 
 _BEFORE: Final = (Reason.CONTACT_FIRST, Reason.TIMING)
 """Reasons that tell a person what to do before it is sent."""
@@ -61,21 +58,21 @@ _BEFORE: Final = (Reason.CONTACT_FIRST, Reason.TIMING)
 
 @dataclass(frozen=True, slots=True)
 class SubmissionView:
-    """A submission with what a person looks at beside it."""
+    """A submission with everything that a person checks before approval."""
 
     submission: Submission
     body: str = ""
     checks: tuple[Check, ...] = ()
-    """Every guard with its result; empty where nothing was drafted."""
+    """Every guard with its result; empty without a draft."""
     near: tuple[NearMiss, ...] = ()
     pages: Mapping[str, str] = field(default_factory=dict)
-    """The first page of each attachment as text, by its sha256; one that is not there was not read."""
+    """The first page of each attachment as text, by its sha256; attachments that were not read are missing."""
     today: dt.date | None = None
-    """The day on which it is looked at: a deadline before it has passed."""
+    """The present day: a deadline before it has passed."""
     sends_at: dt.datetime | None = None
-    """When it leaves by the hours of sending, where it waits for them."""
+    """The time of sending, if it waits for the hours of sending."""
     missing: MissingInvoice | None = None
-    """Where its invoice goes, where that was not found."""
+    """Its invoice, if that was not found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ class Part:
 
 
 def render_view(seen: SubmissionView, lang: Language) -> tuple[Part, ...]:
-    """The parts that have something in them, in the order in which a person should look."""
+    """Returns the parts that are not empty, in the order in which a person should check them."""
     parts = (
         ("", _standing(seen, lang)),
         ("h_near", _near(seen.near, lang)),
@@ -162,7 +159,7 @@ def _mail(seen: SubmissionView, lang: Language) -> _Pairs:
 
 
 def _received_by(draft: Draft, submission: Submission, lang: Language) -> str:
-    """The addresses, and whose they are: a rehearsal goes to nobody's section."""
+    """Returns the addresses with the name of their section; a rehearsal goes to no section."""
     whose = "" if draft.is_rehearsal else " ".join(filter(None, (submission.issuer_name, submission.section_name)))
     to = _addresses(draft.to)
     return str(put(Aside(to, whose), lang)) if whose else to
@@ -207,7 +204,7 @@ def _conditions_of(submission: Submission) -> tuple[str, ...]:
 
 
 def _hand_over(submission: Submission, lang: Language) -> _Pairs:
-    """What a person enters, step by step, where nothing is mailed; titles are the issuer's own."""
+    """Yields what a person enters, step by step, if nothing is mailed; titles are the issuer's own."""
     duties = submission.duties
     yield "URL", duties.url
     for number, step in enumerate(duties.instructions, start=1):
@@ -326,7 +323,7 @@ def hold_json(hold: Hold, lang: Language = "ja") -> dict[str, Any]:
 
 
 def first_page(read: PdfText | Unreadable, key: str, lang: Language) -> str:
-    """The first page as text with the key masked, or why there is none; empty lines are left out."""
+    """Returns the first page as text with the key masked, or why there is none; empty lines are left out."""
     if isinstance(read, Unreadable):
         return name_hold(Hold.of_refusal(read), lang)
     page = next(iter(read.pages), PageText("", ""))
@@ -335,7 +332,10 @@ def first_page(read: PdfText | Unreadable, key: str, lang: Language) -> str:
 
 
 def mask_key(text: str, key: str) -> str:
-    """``text`` without ``key``, also where a form spaces its letters out or prints each twice, and without the like."""
+    """Returns ``text`` without ``key`` and without similar codes.
+
+    A form may space the key's letters out or print each twice.
+    """
     wanted = [(run.letter, run.count) for run in _runs(key)]
     runs = list(_runs(text))
     masked, shown_to = "", 0
@@ -351,7 +351,7 @@ def mask_key(text: str, key: str) -> str:
 
 @dataclass(slots=True)
 class _Run:
-    """The same letter once or more, spaces between left out of account."""
+    """A letter repeated once or more; spaces between are ignored."""
 
     letter: str
     count: int

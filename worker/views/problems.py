@@ -32,7 +32,7 @@ def problem_json(problem: Problem, lang: Language) -> dict[str, str]:
 
 
 def problem_hint(problem: Problem, lang: Language) -> str:
-    """What to do about it, with the nearest valid name where there is one."""
+    """Returns what to do about it, with the nearest valid name if there is one."""
     params = dict(problem.params)
     if "valid" in params:
         params["valid"] = explain_words(problem.key, params["valid"], lang)

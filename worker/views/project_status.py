@@ -1,7 +1,6 @@
-"""Decides how each project stands: one row per project, one cell per guarantee, and what is to be done next.
+"""The status of each project: one row per project, one cell per guarantee, and the next action.
 
-Its one promise: a cell speaks of the newest submission that counts, and a guarantee that is expected and not here is
-never shown as if it were nothing. It does not know how a row is shown.
+A cell shows the newest submission that counts. A guarantee that is expected and missing is always shown as missing.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ class Cell:
     """One guarantee of one project."""
 
     submission: Submission | None
-    """The newest that counts; where all were taken back, the last of those."""
+    """The newest that counts; if all were withdrawn, the last of those."""
     is_expected: bool
     is_settled: bool
     others: int

@@ -1,6 +1,6 @@
-"""Projects, issuers and a ledger taken in as programs read them: the fixed fields of ``--json``.
+"""The JSON fields of ``--json`` for projects, issuers and an imported spreadsheet.
 
-Its one promise: a field never changes its name or its meaning. It does not print.
+A field never changes its name or its meaning.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _cell_json(cell: Cell, lang: Language) -> dict[str, Any]:
 
 
 def cell_text(cell: Cell, lang: Language) -> str:
-    """How one guarantee stands, in office words."""
+    """Returns the state of one guarantee in office words."""
     if cell.submission is None:
         return say("cell_missing" if cell.is_expected else "cell_not_expected", lang)
     state = say("cell_settled", lang) if cell.is_settled else name_state(cell.submission, lang)
@@ -137,13 +137,13 @@ def _fault_json(fault: Fault, lang: Language) -> dict[str, str]:
 
 
 def fault_text(fault: Fault, lang: Language) -> str:
-    """What is wrong, and what to do about it."""
+    """Returns what is wrong, and what to do about it."""
     parts = (say(fault.code, lang, **fault.params), hint(fault.code, lang, **fault.params))
     return " / ".join(filter(None, parts))
 
 
 def count_fates(fates: Sequence[Fate]) -> dict[str, int]:
-    """How many rows came to which end."""
+    """Returns the number of rows by outcome."""
     return {kind.value: sum(1 for each in fates if each.kind is kind) for kind in FateKind}
 
 

@@ -1,7 +1,6 @@
-"""What a changed configuration would do otherwise to a notice that is stored already.
+"""Compares two configurations on stored notices: what the changed one would do differently.
 
-Its one promise: it compares what two configurations make of the same submission, and names everything that a reader,
-a recipient or the office would see differ. It does not know where configurations lie, and nothing is decided here.
+It names every difference that a reader, a recipient or the office would see. Nothing is decided here.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from worker.store.ports import Reading
 from worker.views.preview import mask_key
 
 _OF_THE_CHANGE: Final = frozenset({Reason.CHANGED, Reason.RULE_CHANGED})
-"""Reasons that only say that something changed: what it is stands in the other fields."""
+"""Reasons that only say that something changed: the other fields show the change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class OtherSecret:
 
 
 def differences(before: Drafted, after: Drafted, key: str) -> tuple[Difference, ...]:
-    """What differs between two drafts of one submission, in the order in which a person should look; key masked."""
+    """Returns the differences between two drafts of one submission in the order of importance; the key is masked."""
     facets = zip(_facets(before, key), _facets(after, key), strict=True)
     return tuple(Difference(field, one, other) for (field, one), (_, other) in facets if one != other)
 

@@ -50,7 +50,7 @@ class Status:
     """The problems of the configuration on disk; the one in force is shown then."""
     recorded_at: dt.datetime | None
     damage: str
-    """The first damage that SQLite finds in the database; empty where it finds none."""
+    """The first damage that SQLite finds in the database; empty if it finds none."""
     signs: Sequence[Sign]
     """The signs of an old copy or a second installation: nothing is sent until a person resumes."""
     looks: Sequence[HealthRecord]

@@ -1,6 +1,6 @@
-"""Submissions, their tasks, their history and the log as programs read them: the fixed fields of ``--json``.
+"""The JSON fields of ``--json`` for submissions, their tasks, their history and the log.
 
-Its one promise: a field never changes its name or its meaning, and no key is among them. It does not print.
+A field never changes its name or its meaning, and no key is among them.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def notice_json(notice: Notice) -> dict[str, Any]:
 
 
 def summary_json(submission: Submission, lang: Language = "ja") -> dict[str, Any]:
-    """The same for programs, with the label of what stands now."""
+    """Returns the same as JSON, with the label of the present draft."""
     draft = submission.draft
     return {
         "label": submission.label,

@@ -1,9 +1,7 @@
-"""Decides what people still have to do: derived from submissions and register, never stored.
+"""Lists the open tasks of people, derived from submissions and register and never stored, the most urgent first.
 
-Its one promise: whatever waits for a person, and a guarantee that should be here and is not, is a task with its one
-action, the most urgent first; what is done leaves no task behind. It does not know who does it, nor the clock.
-
-Longer than other files: every kind of task, and what is more urgent than what, is read together.
+Every submission that waits for a person, and every guarantee that is expected and missing, is a task with its one
+action. Nothing that is done leaves a task behind.
 """
 
 from __future__ import annotations
@@ -43,15 +41,15 @@ A week: applying at the surety, its screening and issue, the download and one co
 """
 
 ACCEPTED: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED})
-"""The mail server took it, and nobody has said yet whether it arrived."""
+"""The mail server accepted it, and its arrival is not confirmed yet."""
 
 
 OFFERED_LIMIT: Final = 20
-"""Of the notices that nothing announced, how many of the newest are offered for an announcement."""
+"""The newest unannounced notices that are offered for an announcement."""
 
 
 class TaskKind(StrEnum):
-    """What kind of thing is to be done (machine output)."""
+    """The kinds of tasks (machine output)."""
 
     RESOLVE = "resolve"
     STUCK = "stuck"
@@ -70,7 +68,7 @@ class TaskKind(StrEnum):
 
 
 class Urgency(IntEnum):
-    """How soon; lists begin with the lowest number."""
+    """The urgency of a task; lists begin with the lowest number."""
 
     NOW = 1
     TODAY = 2
@@ -84,7 +82,7 @@ class Task:
 
     kind: TaskKind
     project: str
-    """The project's id; empty where it is not known."""
+    """The project's id; empty if it is not known."""
     project_name: str
     """工事名, else what is known of the notice."""
     issuer: str
@@ -92,22 +90,22 @@ class Task:
     product: Product | None
     submission: int | None
     texts: tuple[str, str]
-    """What to do: in Japanese, in English. What the issuer's file says is Japanese in both."""
+    """The instruction in Japanese and in English. Texts of the issuer's file are Japanese in both."""
     due: dt.date | None
     action: Action | None
-    """The one action that goes on from here, or that records it; None where there is none."""
+    """The one action that goes on from here, or that records it; None if there is none."""
     urgency: Urgency
     label: str = ""
-    """Of the submission as it stands; empty where there is none."""
+    """The label of the submission as it is now; empty if there is none."""
     days_over: int = 0
     """Days since ``due``, once that has passed."""
 
     def due_text(self, lang: Language) -> str:
-        """By when, and how long that is past; empty where there is no day."""
+        """The deadline, and the number of days since it passed; empty if there is no day."""
         return name_limit(self.due, self.days_over, lang)
 
     def text(self, lang: Language) -> str:
-        """What to do, in ``lang``."""
+        """Returns the instruction in ``lang``."""
         return self.texts[0 if lang == "ja" else 1]
 
 
@@ -134,7 +132,7 @@ def open_tasks(submissions: Iterable[Submission], configuration: Configuration, 
 
 
 def days_over(due: dt.date | None, today: dt.date) -> int:
-    """Days since ``due``; 0 where it has not passed."""
+    """Returns the days since ``due``; 0 if it has not passed."""
     return max(0, (today - due).days) if due else 0
 
 
@@ -143,9 +141,9 @@ def _order(task: Task) -> tuple[Urgency, dt.date, int, str]:
 
 
 def under_present_ids(submissions: Iterable[Submission], projects: Iterable[Project]) -> tuple[Submission, ...]:
-    """Those whose project's id is gone, with that of the only project of their issuer that registers their number.
+    """Returns ``submissions`` with a new project id if theirs is gone and one project of the issuer has their number.
 
-    A mended name changes an id, and so does a second project of the same name; what was sent has been sent.
+    A corrected name changes an id, and so does a second project of the same name; sent mail stays sent.
     """
     ids: set[str] = set()
     numbered: dict[tuple[str, str], set[str]] = {}
@@ -178,7 +176,7 @@ def corrections_of(submissions: Iterable[Submission]) -> Mapping[int, int]:
 
 
 def current_submissions(submissions: Sequence[Submission]) -> CurrentSubmissions:
-    """By project and product, what was neither taken back nor replaced by a correction."""
+    """Returns, by project and product, the submissions that were neither withdrawn nor replaced by a correction."""
     corrected = corrected_ones(submissions)
     found: dict[tuple[str, Product], list[Submission]] = {}
     for each in submissions:
@@ -190,7 +188,7 @@ def current_submissions(submissions: Sequence[Submission]) -> CurrentSubmissions
 
 
 def is_settled(submission: Submission, today: dt.date) -> bool:
-    """Whether time alone has closed it: nothing is awaited, and no bounce came within the days that its rule gives."""
+    """Returns whether time alone has completed it: no news is expected, and no bounce came within its rule's days."""
     duties = submission.duties
     if duties.closes != Closing.NONE or submission.state not in ACCEPTED or submission.sent_at is None:
         return False
@@ -263,7 +261,7 @@ def _download(submission: Submission, steps: Sequence[str], here: Sequence[Submi
 
 
 def _stuck(submission: Submission) -> Task:
-    """What a server puts off for hours goes on being tried; a person may find another way meanwhile."""
+    """A mail that a server defers for hours: it goes on being tried, and a person may find another way."""
     tried = submission.deferrals > 0
     texts = (
         _of_whom("task_stuck", submission, reply=submission.reply or "-")
@@ -274,7 +272,7 @@ def _stuck(submission: Submission) -> Task:
 
 
 def _leaving(submission: Submission, configuration: Configuration, now: dt.datetime) -> Task:
-    """What leaves by itself can still be stopped."""
+    """A mail that leaves automatically, and can still be stopped."""
     if submission.due_at is None:
         texts = _both("task_leaving_untold")
     else:
@@ -294,7 +292,7 @@ def _of_whom(code: str, submission: Submission, **params: object) -> tuple[str, 
 
 
 def _hand_in(submission: Submission) -> Task:
-    """The steps of its rule; of one whose key may be void, first of all that a later key has come."""
+    """The steps of its rule; if its key may be void, first of all the notice that a later key has come."""
     steps = () if submission.superseded_by is not None else submission.duties.instructions
     texts = (
         (_told(steps, "ja"), _told(steps, "en"))
@@ -305,7 +303,7 @@ def _hand_in(submission: Submission) -> Task:
 
 
 def _arrival(submission: Submission, today: dt.date) -> Iterator[Task]:
-    """Whether it arrived: a call now where the issuer wants one or nothing was heard, else to be watched."""
+    """The arrival: a call now if the issuer wants one or is silent, else to be watched."""
     action = confirm_action(submission)
     duties = submission.duties
     if submission.state is State.OVERDUE or duties.call_after or duties.closes == Closing.CALL:
@@ -327,7 +325,7 @@ def _call_whom(submission: Submission) -> tuple[str, str]:
 
 
 def _unread(submission: Submission) -> Iterator[Task]:
-    """What came back and waits for a person: a reply of the issuer, a report that the state does not follow."""
+    """News that waits for a person: a reply of the issuer, a report that the state does not follow."""
     duties = len(submission.duties.after)
     for number, receipt in enumerate(submission.unread, start=duties + 1):
         is_reply = receipt.kind is ReceiptKind.REPLY
@@ -348,7 +346,7 @@ def _unread(submission: Submission) -> Iterator[Task]:
 
 
 def _remaining(submission: Submission) -> Iterator[Task]:
-    """What the rule leaves for after sending, one task a sentence, numbered as ``done`` takes it."""
+    """The duties that the rule leaves for after sending, one task a sentence, numbered as ``done`` takes it."""
     for number, text in enumerate(submission.duties.after, start=1):
         if text not in submission.done:
             texts = (name_duty(text, "ja"), name_duty(text, "en"))
@@ -378,7 +376,7 @@ def _task(
 
 
 def _hurry(task: Task, today: dt.date) -> Task:
-    """``task``, to be done now where its day has come."""
+    """Returns ``task``, urgent now if its day has come."""
     if task.due is None or task.due > today or task.urgency is Urgency.NOW:
         return task
     return replace(task, urgency=Urgency.NOW)
@@ -394,7 +392,7 @@ def _both(code: str, **params: object) -> tuple[str, str]:
 def _tasks_of_project(
     project: Project, configuration: Configuration, standing: CurrentSubmissions, today: dt.date
 ) -> Iterator[Task]:
-    """Guarantees that the project expects and of which nothing is here yet."""
+    """The guarantees that the project expects and that are missing."""
     for product in project.expects:
         if standing.get((project.id, product)):
             continue
@@ -407,9 +405,10 @@ def _tasks_of_project(
 
 
 def date_of_guarantee(project: Project, product: Product) -> dt.date | None:
-    """By when it should be handed in: its deadline, else the contract's date; for payments the invoice's, where known.
+    """Returns the day on which it should be handed in: its deadline, else the contract's date.
 
-    An interim payment comes long after the contract, so that only its invoice's date says anything of it.
+    For payments it is the invoice's date, if known. An interim payment comes long after the contract, so that only its
+    invoice's date says anything about it.
     """
     if product in project.deadlines:
         return project.deadlines[product]

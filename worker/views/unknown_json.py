@@ -1,4 +1,4 @@
-"""What the store does not know, for programs: the signs, the witness, the mails without a record."""
+"""The JSON of a store that lacks records: the signs, the witness, the mails without a record."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class UnknownMail:
     """A mail that the store did not write, or that it has no record of; or one about such a mail."""
 
     at: dt.datetime
-    """When it was looked at."""
+    """The time at which it was scanned."""
     date: str
-    """As the mail itself says it."""
+    """As the mail itself states it."""
     sender: str
     subject: str
     message_id: str
@@ -26,7 +26,7 @@ class UnknownMail:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """What a person who resumes must know."""
+    """The data that a person who resumes must know."""
 
     signs: tuple[Sign, ...]
     own_entries: int

@@ -1,7 +1,6 @@
-"""The files that lie in a folder and are not read: as they are remembered, and as people are told of them.
+"""The files in a folder that are not read: how they are stored, and how they are shown.
 
-Its one promise: each file is named once in what is shown, with its reason and what to do; the names are bounded, and
-the counts are of all. It does not look at any folder.
+Each file is shown once, with its reason and what to do. The number of names is limited; the counts include all.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ CONFIGURATION: Final = "configuration"
 PLACES: Final = (NOTICES, INVOICES, CONFIGURATION)
 
 KEPT: Final = 200
-"""Files of one place that are remembered by name: more than a person looks through."""
+"""Files of one place that are stored by name: more than a person looks through."""
 NAMED: Final = 10
-"""Names in one line of what is shown; the others are counted."""
+"""Names in one line; the others are counted."""
 _ORDER: Final = {why: at for at, why in enumerate(UnreadReason)}
 
 
@@ -37,19 +36,19 @@ class UnreadFile:
     name: str
     why: UnreadReason
     is_told: bool = False
-    """Whether a digest has named it."""
+    """Set if a digest has named it."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadIn:
-    """What is not read in one place."""
+    """The unread files of one place."""
 
     counts: Mapping[UnreadReason, int]
     files: tuple[UnreadFile, ...]
 
 
 def gather_unread(found: Iterable[tuple[str, UnreadReason]], former: UnreadIn | None = None) -> UnreadIn:
-    """Names with their reasons as they are remembered; one that ``former`` has told stays told."""
+    """Returns names and reasons in the stored form; a file that ``former`` has as reported stays so."""
     told = {(each.name, each.why) for each in former.files if each.is_told} if former else set()
     pairs = [(hide_codes(name), why) for name, why in dict.fromkeys(found)]
     pairs.sort(key=lambda pair: (_ORDER[pair[1]], pair[0]))
@@ -58,14 +57,14 @@ def gather_unread(found: Iterable[tuple[str, UnreadReason]], former: UnreadIn | 
 
 
 def mark_reported(unread: UnreadIn, told: Iterable[UnreadFile]) -> UnreadIn:
-    """``unread`` after a digest has named ``told``."""
+    """Returns ``unread`` after a digest has named ``told``."""
     named = {(each.name, each.why) for each in told}
     marked = (replace(each, is_told=each.is_told or (each.name, each.why) in named) for each in unread.files)
     return replace(unread, files=tuple(marked))
 
 
 def read_unread(text: str | None) -> dict[str, UnreadIn]:
-    """What ``spell_unread`` wrote, by place."""
+    """Reads the stored value of ``spell_unread``, by place."""
     return {place: _read_one(each) for place, each in json.loads(text or "{}").items()}
 
 
@@ -75,7 +74,7 @@ def _read_one(value: Mapping[str, Any]) -> UnreadIn:
 
 
 def spell_unread(unread: Mapping[str, UnreadIn]) -> str:
-    """The same as the store's value."""
+    """Returns the stored value."""
     return json.dumps(
         {
             place: {
@@ -91,7 +90,7 @@ def spell_unread(unread: Mapping[str, UnreadIn]) -> str:
 
 
 def unread_json(unread: Mapping[str, UnreadIn]) -> list[dict[str, object]]:
-    """For programs: each place and reason with its count and the names that are remembered."""
+    """Returns each place and reason with its count and the stored names."""
     return [
         {"place": place, "why": why.value, "count": count, "names": [each.name for each in files]}
         for place, why, count, files in _groups(unread)
@@ -99,7 +98,7 @@ def unread_json(unread: Mapping[str, UnreadIn]) -> list[dict[str, object]]:
 
 
 def unreported(unread: Mapping[str, UnreadIn]) -> dict[str, UnreadIn]:
-    """Those that no digest has named, with counts of them alone."""
+    """Returns those that no digest has named, with counts of them alone."""
     fresh = {}
     for place, each in unread.items():
         files = tuple(one for one in each.files if not one.is_told)
@@ -113,7 +112,7 @@ def unreported(unread: Mapping[str, UnreadIn]) -> dict[str, UnreadIn]:
 
 
 def say_unread(unread: Mapping[str, UnreadIn], lang: Language) -> Iterator[str]:
-    """A heading and a line for each place and reason; nothing where every file is read."""
+    """Yields a heading and a line for each place and reason; nothing if every file is read."""
     groups = tuple(_groups(unread))
     if not groups:
         return

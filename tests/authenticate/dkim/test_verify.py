@@ -16,10 +16,10 @@ import dns.message
 import dns.rcode
 import dns.rrset
 import pytest
-from worker.authenticate.auth_headers import read_fields
 
 from tests.support.fakes import FakeClock
 from tests.support.signed_mail import DOMAIN, KEY_NAME, WEAK, Zone, key_of, sign
+from worker.authenticate.auth_headers import read_fields
 from worker.authenticate.dkim.verify import DnsDkimVerifier, Records, TxtRecords
 from worker.authenticate.dkim_policy import DkimFailure, DkimResult, Resolver
 from worker.core.errors import Unavailable

@@ -1,8 +1,8 @@
-"""The DKIM signatures of a mail, verified on its raw bytes by dkimpy with keys from the DNS, in a thread of their own.
+"""Verifies the DKIM signatures of a mail with dkimpy on its raw bytes, with keys from the DNS, in a thread.
 
-Its one promise: an answer within ``TOTAL_SECONDS``, also where no DNS answers; that the DNS is not reached is no
-verdict on a mail. It says of a key whether the answer was checked by DNSSEC on this machine. It does not know which
-signatures matter, nor what a key must say; ``dkim_policy`` does.
+The answer comes within ``TOTAL_SECONDS``, also if no DNS server answers; an unreachable DNS says nothing about a mail.
+For each key it reports whether the answer was checked by DNSSEC on this machine. ``dkim_policy`` decides which
+signatures matter and what a key must say.
 """
 
 from __future__ import annotations
@@ -38,25 +38,25 @@ from worker.core.clock import Clock
 from worker.core.errors import Unavailable
 
 TOTAL_SECONDS: Final = 5.0
-"""For all keys of one mail: meanwhile the block of messages that it came with waits."""
+"""For all keys of one mail; the block of messages that it came with waits meanwhile."""
 
 _SPACES: Final = re.compile(rb"[\t ]+")
 
 TRIAL_SECONDS: Final = 2.0
-"""For the question by which ``doctor`` tries the resolver: one on this machine answers in milliseconds."""
+"""For the question with which ``doctor`` tries the resolver: one on this machine answers in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The TXT records of a name; none where there are none."""
+    """The TXT records of a name; empty if it has none."""
 
     texts: tuple[bytes, ...] = ()
     is_secured: bool = False
-    """Whether a resolver on this machine answered, and says that DNSSEC proves the answer (AD)."""
+    """Set if a resolver on this machine answered, and confirms the answer by DNSSEC (AD)."""
 
 
 LookUp = Callable[[str, float], Records]
-"""The TXT records of a name, asked for at most so many seconds. Raises Unavailable."""
+"""Returns the TXT records of a name within so many seconds. Raises Unavailable."""
 
 
 _quiet = logging.getLogger("hoshobin.dkim")
@@ -72,7 +72,7 @@ class DnsDkimVerifier:
         self._look_up = look_up or TxtRecords()
 
     async def verify(self, raw: bytes, fields: Sequence[Field], root: str, came_at: dt.datetime | None) -> DkimResult:
-        """Whether a good signature of ``root``, or of a domain below it, stands in the mail ``raw``."""
+        """Returns whether the mail ``raw`` has a valid signature of ``root`` or of a subdomain."""
         signatures, why = find_signatures(fields, root, self._clock.now(), came_at)
         if not signatures:
             return why
@@ -96,7 +96,7 @@ class DnsDkimVerifier:
 
 
 def _reckon(raw: bytes, signature: Signature, record: bytes) -> DkimFailure | None:
-    """What keeps this signature from being good under the key in ``record``; None where it is good."""
+    """Returns why this signature is not valid under the key in ``record``; None if it is."""
 
     def found(*_: object, **__: object) -> bytes:
         return record
@@ -116,7 +116,7 @@ def _reckon(raw: bytes, signature: Signature, record: bytes) -> DkimFailure | No
 
 
 class TxtRecords:
-    """The DNS servers that this machine is set up with, whose answers are kept for as long as they say."""
+    """The DNS servers that this machine is configured with; their answers are cached for their time to live."""
 
     def __init__(self, servers: Sequence[str] = (), port: int = 53) -> None:
         """``servers`` instead of those of the machine."""
@@ -125,7 +125,7 @@ class TxtRecords:
         self._cache = dns.resolver.LRUCache()
 
     def __call__(self, name: str, seconds: float) -> Records:
-        """The TXT records of ``name``; raises Unavailable where no server answers, or none could find out."""
+        """Returns the TXT records of ``name``; raises Unavailable if no server answers, or none can tell."""
         try:
             answer = self._resolver().resolve(f"{name}.", "TXT", lifetime=seconds, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
@@ -136,7 +136,7 @@ class TxtRecords:
         return Records(texts, _is_here(answer) and _is_checked(answer))
 
     def try_resolver(self) -> Resolver:
-        """What the resolver says of the root, which is signed; asked anew each time."""
+        """Returns what the resolver says of the root, which is signed; asks again each time."""
         try:
             answer = self._resolver(keeps=False).resolve(".", "SOA", lifetime=TRIAL_SECONDS, search=False)
         except (dns.exception.DNSException, OSError):
@@ -146,7 +146,7 @@ class TxtRecords:
         return Resolver.SECURED if _is_checked(answer) else Resolver.NO_AD
 
     def _resolver(self, *, keeps: bool = True) -> dns.resolver.Resolver:
-        """Raises DNSException where the machine names no servers."""
+        """Raises DNSException if the machine has no servers configured."""
         resolver = dns.resolver.Resolver(configure=not self._servers)
         if self._servers:
             resolver.nameservers, resolver.port = list(self._servers), self._port
@@ -156,7 +156,10 @@ class TxtRecords:
 
 
 def _is_here(answer: dns.resolver.Answer) -> bool:
-    """Whether a resolver on this machine gave it: on the way from another, AD can be forged (RFC 4035 §4.9.3)."""
+    """Returns whether a resolver on this machine answered.
+
+    The AD flag of another can be forged on the way (RFC 4035 §4.9.3).
+    """
     try:
         return ipaddress.ip_address(answer.nameserver or "").is_loopback
     except ValueError:  # an URL: DNS over HTTPS

@@ -1,18 +1,20 @@
-"""The child that opens PDFs: bytes in and bounded JSON out over pipes, under limits it sets on itself.
+"""The child process that opens PDFs: bytes in and bounded JSON out over pipes, under limits that it sets on itself.
 
-It promises that nothing a PDF makes it do reaches further than its own end: it holds no secret and no descriptor but
-its pipes, and it enters a network of its own and the ``sandbox`` before it reads. Where the kernel refuses a part of
-them, it says so and goes on with the others; its limits let it grow no file in any case. It does not know what a notice
-is; ``read`` decides that from the text. It never writes to standard error.
+A PDF can damage no more than this process, which holds no secret and no descriptor but its pipes, and enters a network
+namespace of its own and the ``sandbox`` before it reads. If the kernel refuses a part of them, the child reports that
+and goes on with the others; its resource limits forbid file growth in any case. It never writes to standard error.
+``read`` decides what a text means.
 
 A request is the PDF and JSON, ``{"codes": [code, …], "seconds": processor time}``, each after four bytes of length
 (big-endian). The answer has four bytes of length and JSON: without codes the text and whether it has form fields,
-``{"pages": [[plumber, pdfium, deduped, tables], …], "fields": …}``, with codes where they stand (``look``), or
+``{"pages": [[plumber, pdfium, deduped, tables], …], "fields": …}``; with codes their positions (``look``); or
 ``{"refused": reason, "detail": "…"}``. With ``"last": true`` in it, the child then ends.
-With ``"unpack"`` in place of the codes the request is a ZIP, and the answer names what is in it (``archives``). Behind
-it come the PDFs in the order of their names, each after four bytes of length.
+
+With ``"unpack"`` in place of the codes the request is a ZIP, and the answer names its contents (``archives``). The PDFs
+follow in the order of their names, each after four bytes of length.
+
 One answer comes before any request: ``{"ready": true, "sandbox": {…}}``, once the built-in notice was read within the
-sandbox. ``{"ready": false, "sandbox": {…}, "detail": "…"}`` says that it could not be, and the child ends.
+sandbox. ``{"ready": false, "sandbox": {…}, "detail": "…"}`` says that it could not be read, and the child ends.
 """
 
 from __future__ import annotations
@@ -39,10 +41,10 @@ from worker.read.pdf.self_test import CODE, NOTICE, WORDS
 from worker.read.pdf_bytes import CONTAINER, fault_of
 
 LENGTH: Final = struct.Struct(">I")
-"""What stands before every request and answer."""
+"""The prefix of every request and answer."""
 
 UNPACK: Final = "unpack"
-"""Stands in a request where the codes of others stand: this one is a ZIP."""
+"""Replaces the codes in a request: this one is a ZIP."""
 
 MEMORY: Final = 512 * 1024 * 1024
 """Bytes of private memory; a notice needs about 90 MB with both engines, bombs of 2 kB were seen to take 2 GB."""
@@ -79,7 +81,7 @@ T = TypeVar("T")
 
 
 class _Refusal(Exception):
-    """Why this PDF gives no text."""
+    """The reason why this PDF gives no text."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(reason)
@@ -114,7 +116,7 @@ def main() -> None:
 
 
 def _fault_of_reading() -> str:
-    """Why the built-in notice is not read; empty where it is. A sandbox that is too narrow shows here."""
+    """Returns why the built-in notice is not read; empty if it is. A sandbox that is too narrow shows here."""
     for codes in ((), (CODE,)):
         answer, _ = _answer(NOTICE, codes)
         if "refused" in answer:
@@ -127,7 +129,7 @@ def _fault_of_reading() -> str:
 
 
 def _has_room() -> bool:
-    """Whether the next PDF may use ``SPARE``; asked of the kernel, and given back at once."""
+    """Returns whether the next PDF may use ``SPARE``: asks the kernel for it, and frees it at once."""
     try:
         mmap.mmap(-1, SPARE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
     except OSError:
@@ -145,9 +147,9 @@ def _import_engines() -> None:
 
 
 def _leave_network(libc: ctypes.CDLL) -> None:
-    """Enter a network namespace of our own; where the kernel refuses, go on without.
+    """Enters a network namespace of our own; without one if the kernel refuses.
 
-    Alone first: root may do so, and keeps the rights by which it opens the libraries' files.
+    Tried alone first: root may do so, and keeps the rights by which it opens the libraries' files.
     """
     for flags in (_CLONE_NEWNET, _CLONE_NEWUSER | _CLONE_NEWNET):
         if libc.unshare(flags) == 0:
@@ -229,7 +231,7 @@ def _locate(pdf: bytes, codes: Sequence[str]) -> _Answer:
 
 
 def _with_pdfium(pdf: bytes, do: Callable[[Any], T]) -> T:
-    """What ``do`` makes of the document that pdfium opens."""
+    """Returns the result of ``do`` for the document that pdfium opens."""
     import pypdfium2
 
     if fault := fault_of(pdf):  # engines mend a cut file without a word, and find a PDF in a container
@@ -246,7 +248,7 @@ def _with_pdfium(pdf: bytes, do: Callable[[Any], T]) -> T:
         if count == 0:
             raise _Refusal("damaged", "no page")
         if document.count_attachments():
-            raise _Refusal("damaged", CONTAINER)  # whoever gets the PDF gets the files in it
+            raise _Refusal("damaged", CONTAINER)  # the recipient of the PDF would get the files in it
         return do(document)
     finally:
         document.close()
@@ -291,7 +293,7 @@ def _plumber_page(page: Any, pdfium: str) -> list[Any]:
 
 
 def _characters(text: str) -> list[str]:
-    """What a page holds whatever the order: engines differ in that, and double strike shows without it."""
+    """Returns the characters of a page in sorted order: engines differ in order, and double strike shows without it."""
     from worker.core.text import match_key, repair_radicals
 
     return sorted(match_key(repair_radicals(text)))
@@ -309,4 +311,4 @@ if __name__ == "__main__":
     try:
         main()
     except BrokenPipeError:
-        os._exit(0)  # the parent is gone: nobody is left to tell
+        os._exit(0)  # the parent is gone

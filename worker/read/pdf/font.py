@@ -1,10 +1,9 @@
-"""The one font that pdfium is given in place of the machine's: every character is the same box.
+"""The one font that pdfium is given in place of the machine's fonts: every character is the same box.
 
-The promise: a PDF reads the same on every machine. Where a Japanese font is not embedded, pdfium looks for one among
-the installed ones. A server has none, and pdfium then loses every character that is drawn alone: a name whose last
-line is one character was refused. Where there is one, it is read anew for each PDF: 46 MB of Noto, in two thirds of
-the time that pdfium takes for a notice. A shape is of no use for a text; that a character has an extent is. This
-module does not know pages or texts.
+With it a PDF reads the same on every machine. For a Japanese font that is not embedded, pdfium searches the installed
+fonts. A server has none, and pdfium then loses every character that is drawn alone: a name whose last line is one
+character was refused. An installed one is read again for each PDF: 46 MB of Noto, in two thirds of the time that pdfium
+takes for a notice. Text extraction does not need a character's shape, only its extent.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _BOX: Final = (60, -60, 940, 820)
 _CHARACTERS: Final = (0x20, 0x2FFFF)
 """From the space to the last ideograph of plane 2."""
 _KEPT: Final[list[Any]] = []
-"""What pdfium holds pointers to, for as long as the process lives."""
+"""Objects that pdfium holds pointers to, kept for the life of the process."""
 
 
 def use_box_font(raw: Any) -> None:
@@ -48,7 +47,7 @@ def use_box_font(raw: Any) -> None:
 
 
 def _give(content: bytes, buffer: Any, room: int) -> int:
-    """``content`` into pdfium's buffer where there is room for it; its length in any case."""
+    """Copies ``content`` into pdfium's buffer if it fits, and returns its length in any case."""
     if buffer and room >= len(content):
         ctypes.memmove(buffer, content, len(content))
     return len(content)
@@ -61,7 +60,7 @@ def build_box_font() -> bytes:
     steps = [(to[0] - start[0], to[1] - start[1]) for start, to in pairwise([(0, 0), *corners])]
     across, up = zip(*steps, strict=True)
     box = struct.pack(">5hHH4B4h4hxx", 1, *_BOX, len(corners) - 1, 0, 1, 1, 1, 1, *across, *up)
-    glyphs = 2  # .notdef, which stands for "no such character", and the one that stands for all
+    glyphs = 2  # .notdef, which means "no such character", and the box for all characters
     version, many_to_one = 0x00010000, 13
     tables = {
         b"cmap": struct.pack(">HHHHIHHIIIIII", 0, 1, 3, 10, 12, many_to_one, 0, 28, 0, 1, *_CHARACTERS, 1),

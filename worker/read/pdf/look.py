@@ -1,8 +1,8 @@
-"""Where number and key stand on a PDF's pages, and whether a reader of the page sees each of their characters.
+"""Finds number and key on a PDF's pages, and checks that each of their characters is visible.
 
-It promises facts alone: places, the text around them, and whether ink shows. ``positions`` decides what follows.
-A character is seen where the page looks different without the text that holds it. Only the boxes of the asked
-characters are rendered. It runs in the child, under its limits.
+It returns facts only: positions, the text around them, and whether ink shows; ``positions`` decides what follows. A
+character is visible if the page looks different without the text that holds it. Only the boxes of these characters are
+rendered. It runs in the child, under its limits.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ INK: Final = 48
 """Levels of grey, of 255, by which a character changes a pixel: pale grey on white passes, a hidden colour fails."""
 
 SMALLEST: Final = 1.2
-"""Points of the longer side of a character's box: a hyphen of 4-point print. Nobody reads smaller print."""
+"""Points of the longer side of a character's box: a hyphen of 4-point print. Smaller print is not legible."""
 
 FLATTEST: Final = 2.0
 """Points of a line's height: print that is pressed flat has boxes of the usual width."""
@@ -31,20 +31,20 @@ SHOWN: Final = 0.6
 """Share of the height of a character's box in which ink shows: a clip or a line through it leaves a part of it."""
 
 PIXELS: Final = 4_000_000
-"""Of one code's box: a page of A4 has as many. A code is a line of it."""
+"""Pixels of one code's box, as many as an A4 page has; a code is one line of it."""
 
 CHARACTERS: Final = 20_000
 PLACES: Final = 20
-"""At which one code is looked for on a page: it stands there once or twice."""
+"""The most positions of one code on a page: it is there once or twice."""
 
 OBJECTS: Final = 20_000
-"""Objects of a page that are gone through where a character is not seen; a notice has some hundred."""
+"""The most objects of a page that are searched for an invisible character; a notice has some hundred."""
 
 GAP: Final = 0.5
 """Sizes of the print between two characters that belong to two stretches of text."""
 
 SCAN: Final = 0.5
-"""Share of the page that images cover where it is a scan: copiers scan the sheet, with or without its margins."""
+"""The share of a page that images cover if it is a scan: copiers scan the sheet, with or without its margins."""
 
 CORE: Final = 0.2
 """Share of a character's box at its beginning and end that its neighbours may reach into."""
@@ -55,7 +55,7 @@ _HYPHENS: Final = {2: "-", 0xFFFE: "-"}  # pdfium's marks for a hyphen at the en
 
 @dataclass(slots=True)
 class _Character:
-    """One character that is drawn; its place along and across its line, whatever the line's angle."""
+    """One drawn character; its position along and across its line, at any angle of the line."""
 
     text: str
     index: int
@@ -86,7 +86,10 @@ class _Page:
 
 
 def locate(document: Any, codes: Sequence[str]) -> dict[str, Any]:
-    """Places of each code, all stretches of text by page, and whether a page where a code is not seen is a scan."""
+    """Returns the positions of each code, and all stretches of text by page.
+
+    It also returns whether a page with an invisible code is a scan.
+    """
     from pypdfium2 import raw
 
     places: list[list[Any]] = [[] for _ in codes]
@@ -143,7 +146,7 @@ def _characters(one: _Page) -> Iterator[_Character | None]:
 
 
 def _height(size: float, extent: float) -> float:
-    """The size of the print; its extent where the font's units are its own (Type 3)."""
+    """Returns the size of the print; its extent if the font has units of its own (Type 3)."""
     return size if extent / 2 < size < 2 * extent else extent
 
 
@@ -269,7 +272,7 @@ def _is_covered(one: _Page, place: _Place, covers: Sequence[tuple[float, ...]]) 
 
 
 def _window(one: _Page, characters: Sequence[_Character]) -> _Window | None:
-    """The window around the characters; None where one of them is off the page or too small to be read."""
+    """Returns the window around the characters; None if one of them is off the page or too small to be read."""
     raw = one.raw
     width, height = _size(one)
     boxes = []
@@ -328,7 +331,10 @@ def _render(one: _Page, window: _Window | None) -> bytes | None:
 
 
 def _differ(first: bytes, second: bytes, window: _Window, box: tuple[int, int, int, int]) -> bool:
-    """Whether ink shows within ``box``, and in most of its height; that of a line up or down the page is its width."""
+    """Returns whether ink shows within ``box``, and in most of its height.
+
+    For a line up or down the page that is its width.
+    """
     left, right, top, bottom = box
     width = window.width
     if window.height > width:
@@ -380,7 +386,7 @@ def _bounds(raw: Any, held: Any) -> tuple[float, ...]:
 
 
 def _is_scan(one: _Page) -> bool:
-    """Whether images cover most of the page, in one piece or in strips."""
+    """Returns whether images cover most of the page, in one piece or in strips."""
     raw = one.raw
     width, height = one.page.get_size()
     covered = 0.0

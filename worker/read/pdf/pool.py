@@ -1,8 +1,8 @@
-"""The warm pool of child processes that read PDFs: one request at a time each, under the parent's clock.
+"""The pool of child processes that read PDFs, each one request at a time under the parent's clock.
 
-It promises an answer for every PDF within ``READ_SECONDS``, whatever the PDF does: a child that crashed or met a limit
-is replaced, one that refused a PDF reads the next, and this process never opens the PDF itself. It does not know what
-the text says.
+Every PDF gets an answer within ``READ_SECONDS``. A child that crashed or met a limit is replaced; one that refused a
+PDF reads the next. This process never opens a PDF itself. The next free child reads a PDF of ours before a stranger's,
+and strangers together hold at most their share of the children.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -22,23 +24,67 @@ from worker.core.errors import Unavailable
 from worker.core.model import CodePositions, PageText, PdfText, Place, TextRun, Unreadable
 from worker.core.states import REFUSALS, Reason
 from worker.read.archives import MEMBER_BYTES, MEMBERS, UNPACKED_BYTES, Unpacked, has_too_many_entries
-from worker.read.budget import PDF_SECONDS, STRANGERS_PDF_SECONDS, Lane
+from worker.read.budget import PDF_SECONDS, STRANGERS_PDF_SECONDS, Lane, strangers_most
 from worker.read.message import AttachmentKind
 from worker.read.pdf.child import LENGTH, PAGES, UNPACK
-from worker.read.pdf.pool import Lanes
 from worker.read.ports import BROKEN_SANDBOX, MailReader, Sandbox
 
+
+class Lanes:
+    """The queue of PDFs for a number of children; used from one event loop."""
+
+    def __init__(self, children: int) -> None:
+        self._free = children
+        self._most = {Lane.OURS: children, Lane.STRANGERS: strangers_most(children)}
+        self._busy = dict.fromkeys(Lane, 0)
+        self._waiting: dict[Lane, deque[asyncio.Future[None]]] = {lane: deque() for lane in Lane}
+
+    @asynccontextmanager
+    async def place(self, lane: Lane) -> AsyncIterator[None]:
+        """Holds a place once its turn has come."""
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting[lane].append(turn)
+        self._call()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():  # it was called in the moment in which it was given up
+                self._leave(lane)
+            raise
+        try:
+            yield
+        finally:
+            self._leave(lane)
+
+    def _leave(self, lane: Lane) -> None:
+        self._busy[lane] -= 1
+        self._free += 1
+        # Not at once: who asked may go on with the same PDF, and no stranger's is to come in between.
+        asyncio.get_running_loop().call_soon(self._call)
+
+    def _call(self) -> None:
+        for lane in Lane:  # ours first
+            waiting = self._waiting[lane]
+            while waiting and self._free and self._busy[lane] < self._most[lane]:
+                turn = waiting.popleft()
+                if turn.cancelled():
+                    continue
+                self._busy[lane] += 1
+                self._free -= 1
+                turn.set_result(None)
+
+
 CHILDREN: Final = 4
-"""At most so many, and no more than cores: each holds some 90 MB, and reading is not what takes the time in a day."""
+"""The most children, and no more than cores: each uses some 90 MB, and reading takes little of a day's time."""
 
 PDF_BYTES: Final = 10_000_000
 """Notices have 4 to 200 kB, scans a few MB; no mail that the worker reads whole is larger than 8 MB."""
 
 ZIP_BYTES: Final = 20_000_000
-"""As much as any file is read of: a mail that is too large to be read whole is put together with its PDFs and ZIPs."""
+"""The limit of every file: a mail that is too large to be read whole is reassembled with its PDFs and ZIPs."""
 
 ANSWER_BYTES: Final = 16_000_000
-"""Above what a sound child can say (5 pages, 3 texts of at most 40,000 characters and 100 table rows each)."""
+"""More than a sound child can answer (5 pages, 3 texts of at most 40,000 characters and 100 table rows each)."""
 
 READ_SECONDS: Final = 20.0
 """For one PDF by the parent's clock; the child's own limit of processor time comes first unless it only waits."""
@@ -50,7 +96,7 @@ START_SECONDS: Final = 60.0
 """For a child's start: 0.2 s on an idle machine, but a machine that is just starting is not idle."""
 
 READS: Final = 500
-"""After so many a child is replaced: the engines keep fonts and tables, and memory that they kept counts as used."""
+"""Reads after which a child is replaced: the engines keep fonts and tables, and kept memory counts as used."""
 
 T = TypeVar("T", PdfText, CodePositions, Unpacked)
 
@@ -60,8 +106,8 @@ _PDF_SECONDS: Final = {Lane.OURS: PDF_SECONDS, Lane.STRANGERS: STRANGERS_PDF_SEC
 
 _CHILD: Final = ("-P", "-s", "-m", "worker.read.pdf.child")
 
-_TRIES: Final = 2  # a child killed by somebody else says nothing about its PDF: once more with a new one
-_NO_MEMORY: Final = (-signal.SIGABRT, -signal.SIGTRAP, -signal.SIGILL)  # how allocators end where memory is refused
+_TRIES: Final = 2  # a child killed from outside says nothing about its PDF: try once more with a new one
+_NO_MEMORY: Final = (-signal.SIGABRT, -signal.SIGTRAP, -signal.SIGILL)  # how allocators end if memory is refused
 _FOREIGN: Final = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP)
 
 
@@ -89,7 +135,7 @@ class _Child:
         return self._process.returncode is None
 
     async def ask(self, pdf: bytes, codes: tuple[str, ...] | str, seconds: int) -> Any:
-        """The child's answer about ``pdf``, in at most so many seconds of processor time. Raises _Ended."""
+        """Returns the child's answer about ``pdf``, within ``seconds`` of processor time. Raises _Ended."""
         self.reads += 1
         pipe = self._process.stdin
         assert pipe is not None  # noqa: S101  opened with a pipe, for the type checker
@@ -107,11 +153,11 @@ class _Child:
         return answer
 
     async def answer(self) -> Any:
-        """The next answer. Raises _Ended."""
+        """Returns the next answer. Raises _Ended."""
         return json.loads(await self._piece(ANSWER_BYTES))
 
     async def _pdfs(self, names: Any) -> list[bytes]:
-        """The PDFs that follow the names of what stood in a ZIP. Raises _Ended."""
+        """Returns the PDFs that follow the names of a ZIP's contents. Raises _Ended."""
         room, found = UNPACKED_BYTES, []
         for _ in range(min(len(names), MEMBERS) if isinstance(names, list) else 0):
             found.append(await self._piece(min(room, MEMBER_BYTES)))
@@ -131,7 +177,7 @@ class _Child:
             raise _Ended(await self._process.wait()) from None
 
     async def end(self) -> None:
-        """Kill the child and wait until it is gone."""
+        """Kills the child and waits until it is gone."""
         if self.is_alive:
             try:
                 self._process.kill()
@@ -140,13 +186,38 @@ class _Child:
         await self._process.wait()
 
 
-class PdfPool:
-    """``ports.PdfReader`` over a warm pool of children; used from one event loop.
+class _LaneReader:
+    """``ports.MailReader``."""
+
+    def __init__(self, pool: PdfPool, lane: Lane) -> None:
+        self._pool = pool
+        self._lane = lane
+        self.spent = 0.0
+
+    async def read(self, pdf: bytes) -> PdfText | Unreadable:
+        return await self._pool.ask(pdf, (), _understood, self._lane, self._note)
+
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
+        return await self._pool.ask(pdf, codes, partial(_located, len(codes)), self._lane, self._note)
+
+    async def unpack(self, content: bytes) -> Unpacked:
+        if has_too_many_entries(content):
+            return _UNOPENED
+        unpacked = await self._pool.ask(content, UNPACK, _unpacked, self._lane, self._note)
+        return _UNOPENED if isinstance(unpacked, Unreadable) else unpacked
+
+    def _note(self, seconds: float) -> None:
+        self.spent += seconds
+
+
+class PdfPool(_LaneReader):
+    """The adapter of ``ports.LanedReader``: a warm pool of children, used from one event loop.
 
     Children start at the first read, or at ``warm``; ``read_seconds`` is for tests, the product uses the constant.
     """
 
     def __init__(self, children: int | None = None, *, read_seconds: float = READ_SECONDS) -> None:
+        super().__init__(self, Lane.OURS)
         cores = len(os.sched_getaffinity(0))
         self._most = min(children or cores, CHILDREN)
         self._read_seconds = {
@@ -158,7 +229,7 @@ class PdfPool:
         self._all: set[_Child] = set()
         self._closed = False
         self.sandbox: Sandbox | None = None
-        """Which parts are in force in the child that started last; None before the first."""
+        """The parts in force in the child that started last; None before the first."""
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -166,28 +237,13 @@ class PdfPool:
         return tuple(child.pid for child in self._all if child.is_alive)
 
     async def warm(self) -> None:
-        """Start all children now, so that the first notice does not wait. Raises Unavailable."""
+        """Starts all children now, so that the first notice does not wait. Raises Unavailable."""
         started = await asyncio.gather(*(self._start() for _ in range(self._most - len(self._all))))
         self._idle.extend(started)
 
-    async def read(self, pdf: bytes) -> PdfText | Unreadable:
-        """Both engines' text of each page, or why there is none. Raises Unavailable when no child can be started."""
-        return await _OfLane(self, Lane.OURS).read(pdf)
-
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
-        """Where ``codes`` stand on the pages, and whether they are seen. Raises Unavailable as ``read`` does."""
-        return await _OfLane(self, Lane.OURS).locate(pdf, codes)
-
-    async def unpack(self, content: bytes) -> Unpacked:
-        """The PDFs in a ZIP, as they are; whatever it does to the child, it is one that could not be opened.
-
-        Raises Unavailable as ``read`` does.
-        """
-        return await _OfLane(self, Lane.OURS).unpack(content)
-
     def for_mail(self, lane: Lane) -> MailReader:
-        """The reader of one mail's PDFs."""
-        return _OfLane(self, lane)
+        """Returns the reader of one mail's PDFs."""
+        return _LaneReader(self, lane)
 
     async def ask(
         self,
@@ -197,7 +253,7 @@ class PdfPool:
         lane: Lane,
         note: Callable[[float], None],
     ) -> T | Unreadable:
-        """The answer in its turn; ``note`` is told for how many seconds a child was busy with it."""
+        """Returns the answer when it is this PDF's turn; calls ``note`` with the seconds of a child's time."""
         if not pdf:
             return Unreadable(Reason.DAMAGED, "empty")
         if len(pdf) > (ZIP_BYTES if codes == UNPACK else PDF_BYTES):
@@ -224,7 +280,7 @@ class PdfPool:
         )  # twice: the kernel's memory killer is what does that
 
     async def close(self) -> None:
-        """End the children."""
+        """Ends the children."""
         self._closed = True  # a read under way sees its child killed and must not start another
         children, self._all, self._idle = tuple(self._all), set(), []
         await asyncio.gather(*(child.end() for child in children))
@@ -245,7 +301,7 @@ class PdfPool:
         except TimeoutError:
             result = Unreadable(Reason.TOO_SLOW, f"{seconds:g} s", is_unanswered=True)
         finally:
-            # Also where this task is cancelled: an answer that nobody took would be the next PDF's.
+            # Also if this task is cancelled: an unread answer would be taken for the next PDF's.
             if sound:
                 self._idle.append(child)
             else:
@@ -302,38 +358,17 @@ class PdfPool:
         return child
 
 
-class _OfLane:
-    """``ports.MailReader``."""
-
-    def __init__(self, pool: PdfPool, lane: Lane) -> None:
-        self._pool = pool
-        self._lane = lane
-        self.spent = 0.0
-
-    async def read(self, pdf: bytes) -> PdfText | Unreadable:
-        return await self._pool.ask(pdf, (), _understood, self._lane, self._note)
-
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
-        return await self._pool.ask(pdf, codes, partial(_located, len(codes)), self._lane, self._note)
-
-    async def unpack(self, content: bytes) -> Unpacked:
-        if has_too_many_entries(content):
-            return _UNOPENED
-        unpacked = await self._pool.ask(content, UNPACK, _unpacked, self._lane, self._note)
-        return _UNOPENED if isinstance(unpacked, Unreadable) else unpacked
-
-    def _note(self, seconds: float) -> None:
-        self.spent += seconds
-
-
 def _environment() -> dict[str, str]:
-    """What a child needs to find this package, and nothing that the service was told."""
+    """Returns the environment that a child needs to find this package, without the service's own variables."""
     root = Path(worker.__file__).resolve().parent.parent
     return {"PYTHONPATH": str(root), "LANG": "C.UTF-8", "PATH": os.defpath}
 
 
 def _reason_of_end(status: int) -> Unreadable:
-    """What a child's end says about its PDF: pdfium aborts where memory is refused, the kernel ends what takes long."""
+    """Returns what a child's end says of its PDF.
+
+    pdfium aborts if memory is refused; the kernel ends a child that takes too long.
+    """
     if status == -signal.SIGXCPU:
         return Unreadable(Reason.TOO_SLOW, "SIGXCPU", is_unanswered=True)
     if status in _NO_MEMORY:
@@ -344,7 +379,7 @@ def _reason_of_end(status: int) -> Unreadable:
 
 
 def _understood(answer: Any) -> PdfText | Unreadable:
-    """The child's answer as values; one that a sound child cannot give is the PDF's doing."""
+    """Returns the child's answer as values; an answer that a sound child cannot give counts as the PDF's fault."""
     match answer:
         case {"refused": _}:
             return _refused(answer)
@@ -363,7 +398,7 @@ def _refused(answer: Any) -> Unreadable:
 
 
 def _unpacked(answer: Any) -> Unpacked | Unreadable:
-    """What is in the ZIP; as with the text, what a sound child cannot say is the ZIP's doing."""
+    """Returns the ZIP's contents; an answer that a sound child cannot give counts as the ZIP's fault."""
     match answer:
         case {"refused": _}:
             return _refused(answer)
@@ -393,7 +428,7 @@ def _page(page: Any) -> PageText | None:
 
 
 def _located(codes: int, answer: Any) -> CodePositions | Unreadable:
-    """Where the codes stand; as with the text, what a sound child cannot say is the PDF's doing."""
+    """Returns the positions of the codes; an answer that a sound child cannot give counts as the PDF's fault."""
     match answer:
         case {"refused": _}:
             return _refused(answer)

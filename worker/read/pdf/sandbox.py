@@ -1,9 +1,9 @@
-"""What the kernel refuses a child that reads PDFs, once the child has asked for it.
+"""The kernel's restrictions on a child that reads PDFs, which the child asks for.
 
-The promise: ``enter`` puts in force each part that this kernel allows, and says which. With Landlock the child reads
-the interpreter, the packages and this program, and opens nothing else. With the filter (seccomp) it starts no process,
-signals none, connects to nothing, and changes no file. Landlock alone stops neither ``chmod`` nor a connection to a
-UNIX socket; the filter alone stops no reading. None of it can be undone. It does not know PDFs.
+``enter`` puts in force each part that this kernel allows, and reports which. With Landlock the child reads the
+interpreter, the packages and this program, and can open nothing else. With the filter (seccomp) it starts no process,
+signals none, connects to nothing, and changes no file. Landlock alone prevents neither ``chmod`` nor a connection to a
+UNIX socket; the filter alone prevents no reading. None of it can be undone.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ _READ_FILE: Final = 1 << 2
 _READ_DIR: Final = 1 << 3
 
 _FILE_RIGHTS: Final = {1: 13, 2: 14, 3: 15, 5: 16}
-"""From which ABI on Landlock knows how many rights on files; 14 is to link and rename, 15 to truncate, 16 devices."""
+"""The number of rights on files by Landlock ABI; 14 is to link and rename, 15 to truncate, 16 devices."""
 _NET_RIGHTS: Final = {4: 2}
-"""To bind and to connect by TCP."""
+"""The rights to bind and to connect by TCP."""
 _SCOPES: Final = {6: 2}
 """Abstract UNIX sockets and signals, of the child's own domain alone."""
 
 _LIBRARIES: Final = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
-"""Shared libraries of the interpreter's own modules, some of which are loaded at their first use."""
+"""Shared libraries of the interpreter's own modules; some are loaded at their first use."""
 
 
 def enter(libc: ctypes.CDLL) -> Sandbox:
@@ -62,7 +62,7 @@ def _readable() -> Iterable[Path]:
 
 
 def _restrict_files(libc: ctypes.CDLL, readable: Iterable[Path]) -> int:
-    """The ABI by which only ``readable`` can still be opened, to be read; 0 where the kernel refuses."""
+    """Returns the ABI under which only ``readable`` can still be opened, for reading; 0 if the kernel refuses."""
     abi: int = libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION)
     if abi < 1:
         return 0
@@ -85,7 +85,7 @@ def _known(counts: dict[int, int], abi: int) -> int:
 
 
 def _allow_reading(libc: ctypes.CDLL, ruleset: int, path: Path) -> None:
-    """Where a path is missing or cannot be ruled, reading the built-in notice shows whether it was needed."""
+    """Allows one path. A missing path is skipped: reading the built-in notice shows if it was needed."""
     try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
@@ -109,7 +109,7 @@ def _filter_calls(libc: ctypes.CDLL) -> bool:
 
 
 def install(libc: Any, program: bytes) -> bool:
-    """Whether the kernel took ``program``."""
+    """Returns whether the kernel accepted ``program``."""
     held = ctypes.create_string_buffer(program, len(program))
     handed = _Program(len(program) // _INSTRUCTION, ctypes.addressof(held))
     taken: int = libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(handed), 0, 0)

@@ -1,7 +1,7 @@
-"""The notice that a child reads before any other, to show that its sandbox leaves it what reading needs.
+"""The notice that a child reads before any other, to show that its sandbox leaves it everything that reading needs.
 
-The promise: its text is Japanese in a font that is not embedded, as guarantors write it, so that both engines need
-their tables from disk. Its number is no contract's.
+Its text is Japanese in a font that is not embedded, as guarantors write it, so that both engines need their tables from
+disk. Its number belongs to no contract.
 """
 
 from __future__ import annotations

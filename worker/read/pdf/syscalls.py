@@ -1,9 +1,9 @@
-"""The calls that a child that reads PDFs is refused: their numbers on two machines, and the filter that refuses them.
+"""The system calls that are refused to a child that reads PDFs: their numbers on two machines, and the filter.
 
-The promise: a call of the table is refused on each machine by the number that it has there, a call of another machine's
-numbers is refused, and so is a call newer than the table. It is a table of what is refused: the engines, Python and the
-C library use others with each version, and a reader that ends at such a call would lose notices. This module computes
-the filter's program; ``sandbox`` hands it to the kernel.
+A call of the table is refused on each machine by its number there; so is a call by another machine's numbers, and a
+call newer than the table. The table lists refused calls only: the engines, Python and the C library use other calls
+with each version, and a reader that ends at such a call would lose notices. This module computes the filter's program;
+``sandbox`` hands it to the kernel.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _Numbers = tuple[int | None, int | None]
-"""On x86_64 and on aarch64; None where the machine does not have the call."""
+"""On x86_64 and on aarch64; None if the machine does not have the call."""
 
 _REFUSED: Final[Mapping[str, _Numbers]] = {
     # Connections and messages to other processes.
@@ -167,7 +167,7 @@ _REFUSED: Final[Mapping[str, _Numbers]] = {
 }
 
 _ABSENT: Final[Mapping[str, _Numbers]] = {"clone3": (435, 435), "openat2": (437, 437)}
-"""Their arguments lie in memory, where a filter cannot look. The C library then uses ``clone`` and ``openat``."""
+"""Their arguments are in memory, which a filter cannot read. The C library then uses ``clone`` and ``openat``."""
 
 _NEWER: Final = 451
 """The first number above the table; both machines have the same ones from 424 on. Newer kernels add calls there that do
@@ -188,9 +188,9 @@ class _ByArgument:
     argument: int
     values: tuple[int, ...]
     is_mask: bool = False
-    """Whether a value is found where one of its bits is set."""
+    """Set if a value matches as soon as one of its bits is set."""
     refuses_found: bool = True
-    """Whether the call is refused where a value is found, else where none is."""
+    """Set if the call is refused when a value matches; else it is refused when none does."""
 
 
 def _by_argument(own: int) -> Mapping[str, _ByArgument]:
@@ -210,7 +210,7 @@ def _by_argument(own: int) -> Mapping[str, _ByArgument]:
 
 
 MACHINES: Final[Mapping[str, tuple[int, int]]] = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
-"""By its name as ``os.uname`` gives it: its column of the table, and its AUDIT_ARCH."""
+"""By machine name of ``os.uname``: its column of the table, and its AUDIT_ARCH."""
 
 _LOAD, _EQUAL, _NOT_LESS, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # BPF: LD W ABS, JEQ, JGE, JSET, RET
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # offsets in seccomp_data; the low half of an argument comes first

@@ -1,32 +1,264 @@
-"""The mail server by aiosmtplib, driven one step at a time so that each answer is known to belong to its step.
+"""The connection to the SMTP server: opens it, secures it, logs in, and sends a mail step by step with aiosmtplib.
 
-The promise: ``Body`` is the only step after which a mail may have left. The state IN_DOUBT begins when ``Body`` is
-taken; the caller records DataStarted between the 354 that answers ``Data`` and that call. Until then every failure
-means "surely not sent"; from then on only a complete answer to the body means anything, and a lost, broken or late
-one closes the connection, so that it can never be read as the answer to something else. An answer that comes before
-the body is complete counts where it is 4xx or 5xx: the final dot then never leaves, the rest is thrown away.
+No password, token or mail leaves over a connection that was not verified, unless the host is this machine. No error
+text holds password or token, even if the server quotes the line that it refuses. A 5xx while opening concerns our
+account (``AccountRefused``), and so does a server without the STARTTLS or the login that we need: waiting does not
+help. Every other failure is ``Unavailable``.
 
-A connection is used again only after a complete and understood answer, and only after RSET was answered with 250.
-Every wait has a deadline, and nothing is logged. What an answer means is decided in ``worker.send.smtp_verdicts``.
+A mail can only have left after ``Body``. The caller records DataStarted between the 354 that answers ``Data`` and
+``Body``: before it every failure means "not sent", after it only a complete answer to the body counts. A lost, broken
+or late answer closes the connection, so that it is never read as the answer to another command. A 4xx or 5xx that
+comes before the body is complete counts: the final dot is never sent.
+
+A connection is reused only after a complete and understood answer, and only if RSET was answered with 250. Every wait
+has a deadline, and nothing is logged. ``worker.send.smtp_verdicts`` decides what an answer means.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import contextlib
 import re
+import ssl
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, NoReturn
 
-from aiosmtplib import SMTPException, SMTPResponse
+from aiosmtplib import SMTPException, SMTPResponse, SMTPResponseException
+from aiosmtplib.esmtp import parse_esmtp_extensions
 
+from worker.config.addresses import is_loopback
 from worker.config.ports import TokenSource
 from worker.config.settings import Security
 from worker.core.clock import Clock
+from worker.core.errors import AccountRefused, Unavailable
+from worker.core.login_errors import hide_tokens, xoauth2_response
 from worker.core.model import Address
+from worker.core.server_faults import ServerFault, told_fault
 from worker.send.ports import Body, Data, Mail, NoReply, Rcpt, Reply, Session, Step
-from worker.send.smtp.client import CODES, Account, ConnectionAttempt, describe_error, text_of
 from worker.send.smtp.protocol import EarlySuccess, Timeouts, Wire
 from worker.send.smtp_verdicts import OK, START_INPUT, is_understood
+
+TEXT_LIMIT: Final = 2000
+"""Characters of an answer that are kept: four of the longest lines RFC 5321 §4.5.3.1.5 allows, for the log's sake."""
+
+CODES: Final = range(200, 600)
+"""RFC 5321 §4.2: an answer begins with 2, 3, 4 or 5; anything else is not SMTP."""
+
+_REFUSALS: Final = range(500, 600)
+_READY: Final = 220
+_OK: Final = 250
+_LOGGED_IN: Final = 235
+_MORE: Final = 334
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Host and login of the outgoing server. ``Security.NONE`` and an empty ``user`` are for loopback hosts only."""
+
+    host: str
+    port: int
+    security: Security
+    user: str
+    password: str = field(repr=False)
+    ca_file: str
+    ehlo: str
+    tokens: TokenSource | None = None
+    """If set, the login is XOAUTH2 and there is no password."""
+
+    @property
+    def place(self) -> str:
+        """Host and port, as errors name them."""
+        return f"{self.host}:{self.port}"
+
+    def without_login(self, text: str) -> str:
+        """Returns ``text`` without the password, in each form in which it was sent."""
+        encoded = base64.b64encode(self.password.encode()).decode("ascii")
+        for secret in (_plain(self).decode("ascii"), encoded, self.password):
+            if secret:
+                text = re.sub(re.escape(secret), "…", text, flags=re.IGNORECASE)
+        return text if self.tokens is None else hide_tokens(text)
+
+
+class ConnectionAttempt:
+    """One attempt to open a connection; after a failure the caller drops ``wire``."""
+
+    def __init__(self, account: Account, limits: Timeouts) -> None:
+        self._account = account
+        self._limits = limits
+        self._name = account.host
+        self.wire: Wire | None = None
+        self.offers: Mapping[str, str] = {}
+        """The extensions of the last EHLO: keyword in lower case → parameters."""
+
+    async def run(self) -> Session:
+        """Connects, greets, secures, logs in. Raises AccountRefused, Unavailable."""
+        account = self._account
+        if not is_loopback(account.host) and (account.security is Security.NONE or not account.user):
+            raise AccountRefused("smtp", f"{account.host} is not on this machine: it needs TLS and a login")
+        try:
+            wire = await self._dial_and_greet()
+            if account.user and account.tokens is not None:
+                await self._log_in_by_token(wire, account.tokens)
+            elif account.user:
+                await self._log_in(wire)
+        except SMTPResponseException as error:  # an answer to STARTTLS, or -1: what was no SMTP at all
+            self._fail("STARTTLS" if error.code in CODES else "no SMTP answer", error.code, error.message)
+        except (SMTPException, OSError) as error:
+            raise Unavailable("smtp", f"{account.place}: {describe_error(error)}") from None
+        if not wire.is_in_step:
+            raise Unavailable("smtp", f"{account.place}: more answers than questions")
+        return Session(server=self._name, tls=_tls_version(wire), dsn="dsn" in self.offers, size_limit=self._size_limit)
+
+    @property
+    def _size_limit(self) -> int | None:
+        """RFC 1870 §4: no number, or 0, means that no limit is given."""
+        offered = self.offers.get("size", "").strip()
+        return int(offered) or None if offered.isascii() and offered.isdigit() else None
+
+    async def _dial_and_greet(self) -> Wire:
+        security = self._account.security
+        context = None if security is Security.NONE else self._trust()
+        wire = await self._dial(context if security is Security.TLS else None)
+        self._expect("greeting", _READY, await wire.read_response(timeout=self._limits.greeting))
+        await self._say_hello(wire)
+        if security is Security.STARTTLS and context is not None:
+            if "starttls" not in self.offers:
+                text = f"{self._account.place} offers no STARTTLS; nothing is sent without it"
+                raise AccountRefused("smtp", told_fault(ServerFault.NO_STARTTLS, text))
+            # What was offered in clear counts no more (RFC 3207 §4.2): hence EHLO again.
+            await wire.start_tls(context, server_hostname=self._account.host, timeout=self._limits.connect)
+            await self._say_hello(wire)
+        return wire
+
+    def _trust(self) -> ssl.SSLContext:
+        """Returns the trusted certificates, read for each connection: a renewed CA file counts without a restart."""
+        try:
+            context = ssl.create_default_context(cafile=self._account.ca_file or None)
+        except OSError as error:
+            text = f"{self._account.ca_file}: {describe_error(error)}"
+            raise Unavailable("smtp", told_fault(ServerFault.CA_FILE, text)) from None
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return context
+
+    async def _dial(self, context: ssl.SSLContext | None) -> Wire:
+        host = self._account.host
+        async with asyncio.timeout(self._limits.connect):
+            _, self.wire = await asyncio.get_running_loop().create_connection(
+                Wire, host, self._account.port, ssl=context, server_hostname=host if context else None
+            )
+        return self.wire
+
+    async def _ask(self, wire: Wire, *words: bytes) -> SMTPResponse:
+        if not wire.is_in_step:
+            raise Unavailable("smtp", f"{self._account.place}: it speaks out of turn, or has closed the connection")
+        return await wire.execute_command(*words, timeout=self._limits.command)
+
+    async def _say_hello(self, wire: Wire) -> None:
+        """Sends EHLO. There is no fallback to HELO, which offers neither TLS nor a login."""
+        response = await self._ask(wire, b"EHLO", self._account.ehlo.encode("ascii"))
+        self._expect("EHLO", _OK, response)
+        self.offers, _ = parse_esmtp_extensions(response.message)
+        self._name = (text_of(response.message).split() or [self._account.host])[0]
+
+    async def _log_in(self, wire: Wire) -> None:
+        """Logs in by one mechanism only, PLAIN or else LOGIN.
+
+        aiosmtplib's ``login`` tries every common one, so that one wrong password counts as two or three failures and
+        locks the account after half the tries it grants. CRAM-MD5 adds nothing inside TLS, and needs servers that keep
+        the password in clear.
+        """
+        offered = self.offers.get("auth", "").upper().split()
+        if "PLAIN" in offered:
+            response = await self._ask(wire, b"AUTH", b"PLAIN", _plain(self._account))
+        elif "LOGIN" in offered:
+            response = await self._ask(wire, b"AUTH", b"LOGIN")
+            for answer in (self._account.user, self._account.password):
+                self._expect("AUTH", _MORE, response)
+                response = await self._ask(wire, base64.b64encode(answer.encode()))
+        else:
+            text = f"{self._account.place} offers no login by PLAIN or LOGIN"
+            raise AccountRefused("smtp", told_fault(ServerFault.NO_LOGIN, text))
+        self._expect("AUTH", _LOGGED_IN, response)
+
+    async def _log_in_by_token(self, wire: Wire, tokens: TokenSource) -> None:
+        """Logs in by XOAUTH2, once more with a new token if the server refuses a cached one."""
+        if "XOAUTH2" not in self.offers.get("auth", "").upper().split():
+            text = f"{self._account.place} offers no login by XOAUTH2"
+            raise AccountRefused("smtp", told_fault(ServerFault.NO_LOGIN, text))
+        loop = asyncio.get_running_loop()
+        while True:
+            token = await loop.run_in_executor(None, tokens.fetch)
+            response = await self._ask(
+                wire, b"AUTH", b"XOAUTH2", base64.b64encode(xoauth2_response(self._account.user, token))
+            )
+            reason = ""
+            if response.code == _MORE:  # why it refuses; it says so after an empty answer
+                reason = _decoded(response.message)
+                response = await self._ask(wire, b"")
+            if response.code not in _REFUSALS:
+                self._expect("AUTH", _LOGGED_IN, response)
+                return
+            if not await loop.run_in_executor(None, tokens.reject, token):
+                raise tokens.refusal(f"{self._account.place}: {response.code} {text_of(response.message)} {reason}")
+
+    def _expect(self, phase: str, wanted: int, response: SMTPResponse) -> None:
+        if response.code != wanted:
+            self._fail(phase, response.code, response.message)
+
+    def _fail(self, phase: str, code: int, message: str) -> NoReturn:
+        quoted = self._account.without_login(text_of(message))
+        detail = f"{self._account.place}: {phase}: {f'{code} ' if code in CODES else ''}{quoted}".rstrip()
+        raise (AccountRefused if code in _REFUSALS else Unavailable)("smtp", detail) from None
+
+
+def text_of(message: str) -> str:
+    """Returns the lines of an answer joined by spaces; unreadable bytes become U+FFFD, so that any store can keep it.
+
+    Seen: relays in Japan that answer in Shift_JIS.
+    """
+    raw = message.encode("utf-8", "surrogateescape")
+    text = raw.decode("utf-8", "replace")
+    if "\ufffd" in text:
+        with contextlib.suppress(UnicodeDecodeError):
+            japanese = " ".join(raw.decode("cp932").split())
+            text = japanese if japanese.isprintable() else text  # the codec makes private characters of other bytes
+    return " ".join(text.split())[:TEXT_LIMIT]
+
+
+def describe_error(error: Exception) -> str:
+    """Returns a description of a connection error, which names a certificate if it caused the error."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return told_fault(ServerFault.CERTIFICATE, f"the server's certificate is not accepted: {error.verify_message}")
+    if isinstance(error, ssl.SSLError):
+        return f"no secure connection: {error.reason or error}"
+    if isinstance(error, SMTPResponseException):
+        return f"no SMTP answer: {text_of(error.message)}"
+    if isinstance(error, TimeoutError) and not str(error):
+        return "no answer in time"
+    if isinstance(error, ConnectionError) and not str(error):
+        return "the connection was closed"
+    return text_of(str(error)) or type(error).__name__
+
+
+def _decoded(challenge: str) -> str:
+    """Returns the server's reason, JSON in base64; other text as it came."""
+    try:
+        return text_of(base64.b64decode(challenge, validate=True).decode("utf-8", "replace"))
+    except ValueError:
+        return text_of(challenge)
+
+
+def _plain(account: Account) -> bytes:
+    """The initial response of AUTH PLAIN (RFC 4616 §2)."""
+    return base64.b64encode(b"\0" + account.user.encode() + b"\0" + account.password.encode())
+
+
+def _tls_version(wire: Wire) -> str:
+    tls = wire.transport.get_extra_info("ssl_object") if wire.transport is not None else None
+    return (tls.version() or "") if tls is not None else ""
+
 
 _CLOSING: Final = 421
 _YES: Final = range(200, 400)
@@ -68,10 +300,10 @@ class SmtpServer:
         self._session: Session | None = None
         self._offers: Mapping[str, str] = {}
         self._is_invited = False
-        """354 came and nothing since: without it, the lines of a body would be taken for commands."""
+        """Set from the 354 until the next step: without it, the server would take the lines of a body for commands."""
 
     async def open(self) -> Session:
-        """Connect, secure and log in; or RSET a connection that is well, and connect anew where that fails."""
+        """Connects, secures and logs in; or sends RSET on an open connection, and connects again if that fails."""
         try:
             if self._wire is not None and self._session is not None and await self._reset(self._wire):
                 return self._session
@@ -111,7 +343,10 @@ class SmtpServer:
         return self._weigh(wire, step, response)
 
     async def close(self) -> None:
-        """QUIT where nothing is open or odd, else just close; returns when the socket is gone."""
+        """Sends QUIT if the connection is in sync and no body is awaited, else just closes.
+
+        Returns when the socket is gone.
+        """
         wire = self._wire
         if wire is None:
             return
@@ -122,12 +357,12 @@ class SmtpServer:
                 wire.drop()
                 await wire.wait_until_gone()
         except (SMTPException, OSError):
-            return  # whatever it makes of a goodbye: every answer that counts has been given
+            return  # the answer to QUIT does not matter: every answer that counts has been given
         finally:
             self._drop()
 
     async def _reset(self, wire: Wire) -> bool:
-        """Whether the open connection is fit for another transaction."""
+        """Returns whether the open connection can be used for another transaction."""
         if not wire.is_in_step or self._is_invited:
             return False
         try:
@@ -153,11 +388,11 @@ class SmtpServer:
                 return await wire.hand_over(step.content, limits)
 
     def _weigh(self, wire: Wire, step: Step, response: SMTPResponse) -> Reply | NoReply:
-        """The answer as the port gives it; the connection is dropped unless it is beyond doubt.
+        """Returns the answer as the port defines it; drops the connection unless the answer is beyond doubt.
 
-        A yes with something behind it is no yes: two answers in one packet mean that one of them belongs to
-        something else, and going on would pair each step with the answer to the one before. Nor is a yes with the
-        connection closed behind it: DATA must not be recorded as begun where no body can follow.
+        A positive answer followed by more data does not count: two answers in one packet mean that one of them belongs
+        to something else, and going on would pair each step with the previous answer. A positive answer followed by the
+        end of the connection does not count either: DATA must not be recorded as begun if no body can follow.
         """
         reply = Reply(code=response.code, text=text_of(response.message), at=self._clock.now())
         if reply.code not in CODES:
@@ -169,7 +404,7 @@ class SmtpServer:
         return reply
 
     def _mail_command(self, step: Mail) -> tuple[bytes, ...]:
-        """SIZE only where it is offered (RFC 1870), RET and ENVID only with DSN: a word not offered gets a 555."""
+        """SIZE only if it is offered (RFC 1870), RET and ENVID only with DSN: the server answers 555 to others."""
         words = [b"MAIL", b"FROM:<" + _path(step.sender) + b">"]
         if "size" in self._offers:
             words.append(b"SIZE=%d" % step.size)
@@ -198,12 +433,12 @@ class SmtpServer:
 
 
 def xtext(text: str) -> bytes:
-    """``text`` as a DSN parameter carries it (RFC 3461 §4): "+", "=" and all but printable ASCII as ``+XX``."""
+    """Returns ``text`` as a DSN parameter (RFC 3461 §4): "+", "=" and all but printable ASCII as ``+XX``."""
     return b"".join(bytes((byte,)) if byte in _XTEXT_PLAIN else b"+%02X" % byte for byte in text.encode())
 
 
 def _path(address: Address) -> bytes:
-    """A last guard: within the brackets of a command, a space or bracket would be read as something else."""
+    """Refuses spaces and brackets, as a last guard: within the brackets of a command they would change its meaning."""
     if not _BARE_ADDRESS.fullmatch(address):
         raise ValueError("an address that is not one bare ASCII address")
     return address.encode("ascii")

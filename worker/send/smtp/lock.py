@@ -1,9 +1,9 @@
-"""Holds the one sender's lock: whoever recovers or sends has it for its life.
+"""Holds the sender's lock: the process that recovers or sends keeps it for its life.
 
-The promise: two processes never hold the lock of one store at the same time, and who comes second learns who came
-first. The kernel frees it with the process, however that ends. Others may look whether it is held: that hinders no
-start, and what the last holder said of its end stays readable. It holds on one machine; on a network file system it is
-as good as that system's flock.
+Two processes never hold the lock of one store at the same time, and the second learns which was first. The kernel
+releases it when the process ends in any way. Other processes can check whether it is held without delaying a start, and
+the last holder's reason for its end stays readable. The lock works on one machine; on a network file system it is as
+good as that system's flock.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from worker.send.ports import Holder
 
 FILE_NAME: Final = "sender.lock"
 _CONTENT_LIMIT: Final = 4096
-"""Some short values; a larger file is somebody else's."""
+"""Some short values; a larger file is not ours."""
 _DETAIL_LIMIT: Final = 500
-"""Characters of what an error said."""
+"""Characters of an error's text."""
 _LOOKS: Final = 100
-"""How often a start lets somebody pass who only looks, which takes microseconds."""
+"""The number of times that a start waits for a process that only checks the lock, which takes microseconds."""
 _LOOK_SECONDS: Final = 0.005
 
 
 def read_holder(folder: Path) -> Holder | None:
-    """Whether the lock of ``folder`` is held; None where it never was. Raises Unavailable."""
+    """Returns the holder of the lock of ``folder``; None if there never was one. Raises Unavailable."""
     with _translated():
         try:
             descriptor = os.open(folder / FILE_NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -54,7 +54,7 @@ def read_holder(folder: Path) -> Holder | None:
 
 
 def note_death(folder: Path, now: dt.datetime, why: str, detail: str) -> None:
-    """Note the end of a holder that could not say so itself; nothing where it did, or where the lock is held."""
+    """Records the end of a holder that could not do so itself; nothing if it did, or if the lock is held."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder / FILE_NAME, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
@@ -68,8 +68,8 @@ def note_death(folder: Path, now: dt.datetime, why: str, detail: str) -> None:
 class SenderLock:
     """An exclusive ``flock`` on ``DIR/sender.lock`` from construction to ``release``, or to the process's end.
 
-    Raises NotAllowed ``second_run`` (``pid``, ``host``, ``since`` of the holder, ``?`` where the file does not say)
-    and Unavailable where the file cannot be opened. Children started by exec do not inherit it.
+    Raises NotAllowed ``second_run`` (``pid``, ``host``, ``since`` of the holder, ``?`` if the file does not say) and
+    Unavailable if the file cannot be opened. Children started by exec do not inherit it.
     """
 
     def __init__(self, folder: Path, clock: Clock) -> None:
@@ -86,12 +86,12 @@ class SenderLock:
             raise
 
     def note_end(self, now: dt.datetime, why: str, detail: str = "") -> None:
-        """Leave word of the end: ``why`` is a code of ``messages``. A disk that cannot take it is no reason to fail."""
+        """Records the reason of the end, a code of ``messages``; a full disk is ignored."""
         with contextlib.suppress(OSError):
             _write(self._descriptor, {**self._said, **_end(now, why, detail)})
 
     def release(self) -> None:
-        """Give the lock up; the file stays, as removing it would let two processes lock two files of one name."""
+        """Releases the lock. The file stays: removing it would let two processes lock two files of one name."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -106,7 +106,7 @@ class SenderLock:
 
 
 def _lock(descriptor: int) -> None:
-    """Take it; who only looks has it shared for a moment, and a holder has not."""
+    """Takes the lock. A process that only checks it holds it shared for a moment; a holder does not."""
     for _ in range(_LOOKS):
         if _takes(descriptor, fcntl.LOCK_EX):
             return
@@ -119,7 +119,7 @@ def _lock(descriptor: int) -> None:
 
 
 def _takes(descriptor: int, kind: int) -> bool:
-    """Whether the lock was free to be taken so; it is held then until the descriptor is closed."""
+    """Returns whether the lock was free; it is then held until the descriptor is closed."""
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -136,7 +136,7 @@ def _content(descriptor: int) -> dict[str, object]:
 
 
 def _write(descriptor: int, content: dict[str, object]) -> None:
-    """Over the former content: a full disk has room for that, and would have none for it after a truncation."""
+    """Writes over the former content: a full disk has room for that, and would have none after a truncation."""
     text = json.dumps(content).encode()
     os.pwrite(descriptor, text, 0)
     os.ftruncate(descriptor, len(text))

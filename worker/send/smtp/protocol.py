@@ -1,12 +1,12 @@
-"""One SMTP connection on aiosmtplib's protocol, made strict about which answer belongs to what.
+"""One SMTP connection on aiosmtplib's protocol, strict about which reply answers which command.
 
-The promise: an answer is given to the command it answers or the connection counts as out of step; while a body is
-being written, an answer that comes early is kept, and the server's pace is followed.
+Each reply is matched to its command; otherwise the connection is considered out of sync. While a body is written, an
+early reply is kept, and the server's pace is followed.
 
-aiosmtplib's own ``data()`` writes the whole body before it listens, and its protocol drops what arrives while
-nobody listens and keeps what is left of a packet for the next command. So this subclass uses its reader of replies
-(``read_response``, ``execute_command``, ``start_tls``) and adds three things: it notes what nobody asked for, it
-listens from 354 on, and it hands a body over in pieces. It does not know what an answer means.
+aiosmtplib's own ``data()`` writes the whole body before it listens. Its protocol drops data that arrives while no
+command waits, and keeps the rest of a packet for the next command. So this subclass uses its reader of replies
+(``read_response``, ``execute_command``, ``start_tls``) and adds three things: it detects unrequested data, it listens
+from 354 on, and it writes a body in pieces.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from aiosmtplib import SMTPResponse, SMTPServerDisconnected
 from aiosmtplib.protocol import SMTPProtocol
 
 CHUNK_BYTES: Final = 64 * 1024
-"""What is written at once: asyncio's own high-water mark, so at most two such pieces wait in memory."""
+"""Bytes written at once: asyncio's own high-water mark, so at most two such pieces wait in memory."""
 
 _GOES_ON: Final = (2, 3)
-"""First digits of the answers that mean yes."""
+"""First digits of positive answers."""
 
 _FIRST_DOT: Final = re.compile(rb"(?m)^\.")
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds for each wait. RFC 5321 §4.5.3.2 names most of them; no wait is without one."""
+    """Seconds for each wait. RFC 5321 §4.5.3.2 names most of them; every wait has one."""
 
     connect: float = 60.0
-    """Name, TCP and TLS. Linux gives up on a SYN after 130 s; whoever answers at all does so within some seconds."""
+    """Name, TCP and TLS. Linux gives up on a SYN after 130 s; a server that is up answers within some seconds."""
     greeting: float = 300.0
-    """§4.5.3.2.1. Servers let clients wait here on purpose, to see whether they talk too early."""
+    """§4.5.3.2.1. Servers make clients wait here on purpose, to see if they talk too early."""
     command: float = 300.0
     """§4.5.3.2.2 and .3: MAIL and RCPT; EHLO, STARTTLS and AUTH have no figure of their own."""
     reset: float = 15.0
-    """RSET on a connection kept open: there is nothing to look up, and connecting anew is as good an answer."""
+    """RSET on an open connection: the server has nothing to look up, and a new connection does as well."""
     data: float = 120.0
     """§4.5.3.2.4: the 354."""
     block: float = 180.0
@@ -47,23 +47,23 @@ class Timeouts:
     transfer: float = 1800.0
     """For the whole body: 10 MB (and base64) at the 64 kbit/s of the slowest line still rented out."""
     answer: float = 600.0
-    """§4.5.3.2.6: the answer to the final dot. Shorter ones are how mails get sent twice."""
+    """§4.5.3.2.6: the answer to the final dot. A shorter timeout makes clients send a mail twice."""
     quit: float = 5.0
-    """QUIT is courtesy; an exit has 10 s for everything."""
+    """QUIT is a courtesy; the whole exit has 10 s."""
 
     @property
     def longest(self) -> float:
-        """The longest that any one call may take: for whoever watches whether sending still lives."""
+        """The longest that any one call may take, for the watchdog of sending."""
         opening = self.reset + 3 * self.connect + self.greeting + 5 * self.command  # STARTTLS and AUTH LOGIN
         return max(opening, self.command, self.data, self.transfer + self.answer)
 
 
 class EarlySuccess(Exception):
-    """A 2xx or 3xx came while the final dot had certainly not left: it cannot be the answer to it."""
+    """A 2xx or 3xx came before the final dot had left: it cannot be the answer to it."""
 
 
 def stuff_dots(content: bytes) -> bytes:
-    """``content`` with every leading dot doubled and the final dot added (RFC 5321 §4.5.2)."""
+    """Returns ``content`` with every leading dot doubled and the final dot added (RFC 5321 §4.5.2)."""
     stuffed = _FIRST_DOT.sub(b"..", content)
     return stuffed + (b".\r\n" if not stuffed or stuffed.endswith(b"\r\n") else b"\r\n.\r\n")
 
@@ -77,49 +77,49 @@ class Wire(SMTPProtocol):
         self._gone = asyncio.Event()
 
     def data_received(self, data: bytes) -> None:
-        """Noting what arrives with no command open: it is no answer to anything we said."""
+        """Notes data that arrives while no command waits: it answers nothing that we sent."""
         waiter = self._response_waiter
         if not self._response_pending or waiter is None or waiter.done():
             self._unasked = True
         super().data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Noting that the socket is closed."""
+        """Notes that the socket is closed."""
         super().connection_lost(exc)
         self._gone.set()
 
     @property
     def is_in_step(self) -> bool:
-        """Whether the connection is open and nothing has arrived beyond the answers that were asked for."""
+        """Set if the connection is open and nothing has arrived beyond the expected answers."""
         return self.is_connected and not self._unasked and not self._buffer
 
     @property
     def has_heard(self) -> bool:
-        """Whether an answer, or the end of the connection, has already come."""
+        """Set if an answer, or the end of the connection, has already come."""
         return self._response_waiter is None or self._response_waiter.done()
 
     def listen(self) -> None:
-        """Keep whatever arrives from now on as the answer to what is written next.
+        """Keeps everything that arrives from now on as the answer to the next write.
 
-        Called in the same breath in which 354 was read, and the body comes only after a commit: a server that
-        gives up in between must be heard before the first byte of the mail, not thrown away.
+        Called directly after 354 was read, because the body comes only after a commit: a server that gives up in
+        between must be heard before the first byte of the mail.
         """
         self._response_pending = True
 
     def drop(self) -> None:
-        """Close at once. Never by close(): that would still flush a half-written body, dot and all."""
+        """Closes at once. Never by close(): that would still flush a half-written body, dot and all."""
         if isinstance(self.transport, asyncio.WriteTransport):
             self.transport.abort()
 
     async def wait_until_gone(self) -> None:
-        """Return when the socket is closed."""
+        """Returns when the socket is closed."""
         await self._gone.wait()
 
     async def hand_over(self, content: bytes, limits: Timeouts) -> SMTPResponse:
-        """The server's answer to ``content``, which is written with its dots stuffed and its final dot.
+        """Returns the server's answer to ``content``, which is written with dots stuffed and the final dot.
 
-        An early 4xx or 5xx is the answer: the rest is never written, so the server cannot have taken the mail.
-        Raises EarlySuccess, TimeoutError, and aiosmtplib's errors.
+        An early 4xx or 5xx is the answer: the rest is never written, so the server cannot have taken the mail. Raises
+        EarlySuccess, TimeoutError, and aiosmtplib's errors.
         """
         self.listen()
         async with asyncio.timeout(limits.transfer):
@@ -133,15 +133,15 @@ class Wire(SMTPProtocol):
         return response
 
     async def _write_body(self, stuffed: memoryview, stalled_after: float) -> bool:
-        """Write at the server's pace; False, with the rest unwritten, where it has already answered or gone.
+        """Writes at the server's pace; returns False, with the rest unwritten, if the server has answered or closed.
 
-        Pieces with awaits between them lose no answer here, unlike a bare ``write`` and a later ``read_response``,
-        because ``listen`` is in force all the while and each piece is written only after a look at what was heard.
+        The awaits between pieces lose no answer here, unlike a bare ``write`` and a later ``read_response``, because
+        ``listen`` is in force throughout and each piece is written only after a check for an answer.
         """
         # This turn of the loop and the next one: in the first it finds what has come, in the second it has read it.
         await asyncio.sleep(0)
         for start in range(0, len(stuffed), CHUNK_BYTES):
-            await asyncio.sleep(0)  # else a fast line, where writing never waits, would never be listened to
+            await asyncio.sleep(0)  # on a fast line writing never waits: without this the loop would never read
             if self.has_heard:
                 return False
             self.write(bytes(stuffed[start : start + CHUNK_BYTES]))
@@ -150,7 +150,7 @@ class Wire(SMTPProtocol):
         return True
 
     def _holds_unsent(self) -> bool:
-        """Whether the end of what was written is still in our own memory, so that the final dot has not left."""
+        """Returns whether the end of the body is still in our own memory, so that the final dot has not left."""
         return isinstance(self.transport, asyncio.WriteTransport) and self.transport.get_write_buffer_size() > 0
 
     async def _wait_for_room(self, seconds: float) -> None:
