@@ -1,7 +1,6 @@
-"""Decides what is an e-mail address, a host and a name in this house.
+"""E-mail addresses, hosts and names as the configuration accepts them.
 
-Its promise: an ``Address`` is exactly one bare ASCII address, so no recipient can hide in it. It does not know
-whether anybody lives there: no DNS is asked.
+An ``Address`` is exactly one bare ASCII address, so no second recipient can hide in it. No DNS is asked.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from worker.core.model import Address
 from worker.core.text import unsafe_character
 
 NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-"""What names a mailbox, a section, an issuer: it appears in commands, in the log and in file names."""
+"""The name of a mailbox, a section or an issuer: it appears in commands, in the log and in file names."""
 
 
 class AddressRefused(Refused):
@@ -70,17 +69,17 @@ _PLACEHOLDERS: Final = (".example", ".invalid", ".test", ".example.com", ".examp
 
 
 def domain_of(address: str) -> str:
-    """What stands behind the @, comparable: in small letters, without a dot at its end; of anybody's address."""
+    """Returns the domain of any address, comparable: in small letters, without a dot at its end."""
     return address.rpartition("@")[2].strip().rstrip(".").casefold()
 
 
 def is_placeholder(address: Address) -> bool:
-    """Whether nobody can live at ``address``: a domain kept for examples (RFC 2606), so nothing is sent there."""
+    """Returns true for a domain kept for examples (RFC 2606): nothing is sent there."""
     return f".{address.rpartition('@')[2]}".endswith(_PLACEHOLDERS)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether ``host`` is this machine by its name or number; no DNS is asked, so no answer can claim it."""
+    """Returns true if ``host`` is this machine by its name or number; no DNS is asked, so no answer can claim it."""
     if host.lower() == "localhost":
         return True
     try:
@@ -93,7 +92,7 @@ _HOST: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.
 
 
 def check_host(text: str) -> str:
-    """``text`` where it is a host name or an IP number; raises Refused."""
+    """Returns ``text``. Raises Refused unless it is a host name or an IP number."""
     if len(text) <= 253 and _HOST.fullmatch(text):  # noqa: PLR2004  RFC 1035 §2.3.4
         return text
     try:
@@ -103,5 +102,5 @@ def check_host(text: str) -> str:
     return text
 
 
-AddressText = Annotated[str, AfterValidator(read_address)]
+AddressText = Annotated[Address, AfterValidator(read_address)]
 Host = Annotated[str, AfterValidator(check_host)]

@@ -1,7 +1,7 @@
-"""Decides which shape a ``[[project]]`` of the register has, and which values each of its keys may hold.
+"""The shape of a ``[[project]]`` of the register.
 
-Its promise: a file that a project names can only lie inside the invoices folder. It does not know whether issuers and
-sections exist: ``projects`` decides that.
+A field has the name that the value has in ``core.rulebook.Project``, and the TOML key as its alias. A file that a
+project names can only be inside the invoices folder. ``projects`` checks whether issuers and sections exist.
 """
 
 from __future__ import annotations
@@ -9,32 +9,38 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from worker.config.issuers import SectionTable
 from worker.config.rule_tables import RuleTables
-from worker.config.toml import NonEmpty, Refused, Shape
+from worker.config.toml import Listed, NonEmpty, OneOf, PerProduct, Refused, Shape, Some, value_of
 from worker.core.model import Product
-from worker.core.rulebook import Award, CountedBy, WorkKind
+from worker.core.rulebook import OFFICE, Award, CountedBy, Document, Invoice, Section, WorkKind
 from worker.core.text import match_key
 
 SEPARATE: Final = "separate"
 """In place of an invoice's table: it is handed in another way (別途)."""
 
-
-class SectionsTable(Shape):
-    """The section that each product goes to."""
-
-    contract: NonEmpty | None = None
-    advance: NonEmpty | None = None
-    interim: NonEmpty | None = None
+NOTHING: Final[Any] = {}
+"""Shared, and never written to: most projects leave most tables out, and 10,000 hold as many as they need."""
 
 
-class DatesTable(Shape):
-    """A project's dates, by what eligibility counts by."""
+def _as_mapping(table: Shape) -> dict[Any, Any]:
+    """Returns the keys that ``table`` writes, with their values."""
+    return {
+        _PRODUCTS.get(name, name): getattr(table, name)
+        for name in type(table).model_fields
+        if name in table.model_fields_set
+    }
 
+
+_PRODUCTS: Final = {product.value: product for product in Product}
+
+
+class _Dates(Shape):
     procedure_start: dt.date | None = None
     announcement: dt.date | None = None
     designation: dt.date | None = None
@@ -46,12 +52,12 @@ class DatesTable(Shape):
     guarantee: dt.date | None = None
 
 
-if set(DatesTable.model_fields) != set(CountedBy):  # pragma: no cover  a slip of ours, found at import
+if set(_Dates.model_fields) != set(CountedBy):  # pragma: no cover  a slip of ours, found at import
     raise AssertionError("a project's dates are those that eligibility counts by")
 
 
 def check_inner_path(text: str) -> str:
-    r"""``text`` where it names a file below a folder by parts joined with ``/``; raises Refused.
+    r"""Returns ``text``. Raises Refused unless it names a file below a folder by parts joined with ``/``.
 
     ``..``, an absolute path and a backslash (a separator on the machine the share comes from) are refused.
     """
@@ -61,16 +67,17 @@ def check_inner_path(text: str) -> str:
     return text
 
 
-class InvoiceTable(Shape):
-    """One invoice; ``number`` is the contract number it belongs to."""
+_File = Annotated[NonEmpty, AfterValidator(check_inner_path)]
 
-    file: Annotated[NonEmpty, AfterValidator(check_inner_path)]
+
+class _Invoice(Shape):
+    file: _File
     amount: Annotated[int | None, Field(ge=0)] = None
     date: dt.date | None = None
     number: str = ""
 
 
-_SEPARATE_INVOICE: Final = InvoiceTable.model_construct(file="", amount=None, date=None, number="")
+_SEPARATE_INVOICE: Final = _Invoice.model_construct(file="", amount=None, date=None, number="")
 
 
 def _separate_or_tables(value: Any) -> Any:
@@ -81,14 +88,15 @@ def _separate_or_tables(value: Any) -> Any:
     return [value] if isinstance(value, Mapping) else value
 
 
-def _check_numbers(invoices: list[InvoiceTable]) -> list[InvoiceTable]:
+def _check_numbers(invoices: tuple[Invoice, ...]) -> tuple[Invoice, ...]:
     if len({match_key(invoice.number) for invoice in invoices}) < len(invoices):
         raise Refused(("invoice_number_twice", {}))
     return invoices
 
 
 _InvoicesOfProduct = Annotated[
-    Annotated[list[InvoiceTable], Field(min_length=1), AfterValidator(_check_numbers)] | None,
+    Annotated[Some[Annotated[_Invoice, AfterValidator(partial(value_of, Invoice))]], AfterValidator(_check_numbers)]
+    | None,
     BeforeValidator(_separate_or_tables),
 ]
 
@@ -99,116 +107,92 @@ def _never_with_contract(value: Any) -> Any:
     return value
 
 
-class InvoicesTable(Shape):
-    """The invoices of each product that has any."""
-
+class _Invoices(Shape):
     advance: _InvoicesOfProduct = None
     interim: _InvoicesOfProduct = None
 
 
-class DocumentTable(Shape):
-    """One file beside notice and invoice."""
-
+class _Document(Shape):
     title: str = ""
-    file: Annotated[NonEmpty, AfterValidator(check_inner_path)]
+    file: _File
 
 
 def _file_or_table(value: Any) -> Any:
     return {"file": value} if isinstance(value, str) else value
 
 
-_Files = list[Annotated[DocumentTable, BeforeValidator(_file_or_table)]]
+_Documents = Listed[Annotated[_Document, BeforeValidator(_file_or_table), AfterValidator(partial(value_of, Document))]]
+"""The files of one product; an empty list says that none is needed."""
+
+_Office = Annotated[SectionTable, AfterValidator(partial(value_of, Section, id=OFFICE))]
 
 
-class DocumentsTable(Shape):
-    """The files of each product; an empty list says that none is needed."""
-
-    contract: _Files | None = None
-    advance: _Files | None = None
-    interim: _Files | None = None
-
-
-class OfficesTable(Shape):
-    """Who receives each product of this project alone."""
-
-    contract: SectionTable | None = None
-    advance: SectionTable | None = None
-    interim: SectionTable | None = None
-
-
-class DeadlinesTable(Shape):
-    """The last day of each product that has one."""
-
-    contract: dt.date | None = None
-    advance: dt.date | None = None
-    interim: dt.date | None = None
-
-
-class NumbersTable(Shape):
-    """The contract numbers of each product that has any."""
-
-    contract: list[NonEmpty] = Field(default_factory=list)
-    advance: list[NonEmpty] = Field(default_factory=list)
-    interim: list[NonEmpty] = Field(default_factory=list)
-
-
-def _check_products(table: NumbersTable | None) -> NumbersTable | None:
-    """Raises Refused where one number is given for two products: then it says of neither that it is its own."""
+def _check_products(numbers: dict[Product, tuple[str, ...]]) -> dict[Product, tuple[str, ...]]:
+    """Returns ``numbers``. Raises Refused if two products have the same one: it identifies neither then."""
     products: dict[str, str] = {}
-    for product, numbers in (vars(table) if table else {}).items():
-        for number in numbers:
+    for product, each in numbers.items():
+        for number in each:
             if products.setdefault(match_key(number), product) != product:
                 raise Refused(("number_two_products", {"value": number}))
-    return table
+    return numbers
 
 
 def _day_per_product(value: Any) -> Any:
     is_day = isinstance(value, dt.date) and not isinstance(value, dt.datetime)
-    return DeadlinesTable(contract=value, advance=value, interim=value) if is_day else value
+    return dict.fromkeys(_PRODUCTS, value) if is_day else value
 
 
 @functools.lru_cache(maxsize=1024)  # thousands of projects share the sections of some hundred issuers
-def _same_section(section: str) -> SectionsTable:
-    return SectionsTable(contract=section, advance=section, interim=section)
+def _same_section(section: str) -> PerProduct[NonEmpty]:
+    return PerProduct[NonEmpty](contract=section, advance=section, interim=section)
 
 
 def _section_per_product(value: Any) -> Any:
     return _same_section(value) if isinstance(value, str) and value.strip() else value
 
 
+_MAPPED: Final = AfterValidator(_as_mapping)
+
+
 class ProjectTable(Shape):
-    """One ``[[project]]``."""
+    """One ``[[project]]``; a field with ``_MAPPED`` holds a mapping once it is validated."""
 
     name: NonEmpty
     issuer: NonEmpty
-    section: Annotated[SectionsTable | None, BeforeValidator(_section_per_product)] = None
+    sections: Annotated[PerProduct[NonEmpty], BeforeValidator(_section_per_product), _MAPPED] = Field(
+        default=NOTHING, alias="section"
+    )
     contractor: str = ""
-    names_on_notice: list[NonEmpty] = Field(default_factory=list)
-    contract_numbers: list[NonEmpty] = Field(default_factory=list)
-    numbers: Annotated[NumbersTable | None, AfterValidator(_check_products)] = None
+    names_on_notice: Listed[NonEmpty] = ()
+    contract_numbers: Listed[NonEmpty] = ()
+    numbers: Annotated[PerProduct[Listed[NonEmpty]], _MAPPED, AfterValidator(_check_products)] = NOTHING
     by_name: bool = False
     values: dict[str, str] = Field(default_factory=dict)
-    dates: DatesTable | None = None
-    deadline: Annotated[DeadlinesTable | None, BeforeValidator(_day_per_product)] = None
+    dates: Annotated[_Dates, _MAPPED] = NOTHING
+    deadlines: Annotated[PerProduct[dt.date], BeforeValidator(_day_per_product), _MAPPED] = Field(
+        default=NOTHING, alias="deadline"
+    )
     department: str = ""
     contact: str = ""
     phone: str = ""
-    invoice: Annotated[InvoicesTable | None, BeforeValidator(_never_with_contract)] = None
-    office: OfficesTable | None = None
+    invoices: Annotated[_Invoices, BeforeValidator(_never_with_contract), _MAPPED] = Field(
+        default=NOTHING, alias="invoice"
+    )
+    offices: Annotated[PerProduct[_Office], _MAPPED] = Field(default=NOTHING, alias="office")
     tendered_by: str = ""
-    kind: Annotated[WorkKind | None, Field(strict=False)] = None
-    award: Annotated[Award | None, Field(strict=False)] = None
+    kind: OneOf[WorkKind] | None = None
+    award: OneOf[Award] | None = None
     amount: Annotated[int | None, Field(ge=0)] = None
-    documents: DocumentsTable | None = None
+    documents: Annotated[PerProduct[_Documents], _MAPPED] = NOTHING
     approval: str = ""
     exception: str = ""
-    excluded: bool = False
-    amended: bool = False
-    expects: list[Annotated[Product, Field(strict=False)]] = Field(default_factory=list)
+    is_excluded: bool = Field(default=False, alias="excluded")
+    is_amended: bool = Field(default=False, alias="amended")
+    expects: Listed[OneOf[Product]] = ()
     rule: RuleTables | None = None
 
 
 class RegisterTable(Shape):
     """``projects.toml`` as a whole."""
 
-    project: list[ProjectTable] = Field(default_factory=list)
+    project: Listed[ProjectTable] = ()

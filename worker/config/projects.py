@@ -1,42 +1,26 @@
-"""Decides what ``projects.toml`` says: the contractor's public-works contracts.
+"""Reads ``projects.toml``: the contractor's public-works contracts.
 
-Its promise: a project names an issuer and sections that exist, its files can only lie inside the invoices folder, and
-a rule of its own is as complete as the issuer's that it is laid over. It does not
-know whether two projects could be meant by one notice: ``match`` decides that.
+A project names an issuer and sections that exist, and a rule of its own is as complete as the issuer's under it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any, Final
 
-from worker.config.issuers import make_section
 from worker.config.open_keys import still_open
-from worker.config.project_tables import (
-    DeadlinesTable,
-    DocumentsTable,
-    InvoicesTable,
-    NumbersTable,
-    OfficesTable,
-    ProjectTable,
-    RegisterTable,
-    SectionsTable,
-)
+from worker.config.project_tables import NOTHING, ProjectTable, RegisterTable
 from worker.config.rule_conflicts import BaseRule, RuleSource, problems_of_rules
 from worker.config.rule_tables import RuleTables, bare_rule, lay_over, layers, own_layers, written_keys
-from worker.config.toml import Path, check_table, key_path, nearest, table_in
+from worker.config.toml import Path, check_table, key_path, nearest, table_in, value_of
 from worker.core.errors import Problem
 from worker.core.model import Product
-from worker.core.rulebook import OFFICE, Contract, Document, Invoice, Issuer, Project, Rule
+from worker.core.rulebook import Contract, Issuer, Project, Rule
 
 FILE: Final = "projects.toml"
-_NOTHING: Final[dict[Any, Any]] = {}
-"""Shared, and never written to: most projects leave most tables out, and 10,000 hold as many as they need."""
-
-_PRODUCTS: Final = tuple(Product)  # going through an Enum 40,000 times takes a tenth of a second
-
 
 Sections = Mapping[str, list[str] | None]
 """The ids of each issuer's sections; None for an issuer whose file cannot be read at all."""
@@ -45,7 +29,7 @@ Sections = Mapping[str, list[str] | None]
 def read_projects(
     table: Mapping[str, Any], sections: Sections, issuers: Mapping[str, Issuer], found: list[Problem]
 ) -> tuple[Project, ...] | None:
-    """``projects.toml`` as Projects; None where anything in it is wrong, and every problem in ``found``.
+    """Returns ``projects.toml`` as Projects; None, with every problem in ``found``, if anything in it is wrong.
 
     ``issuers`` are those without a problem: a project's own rule is laid over theirs.
     """
@@ -63,9 +47,9 @@ def read_projects(
 def read_one_project(
     table: Mapping[str, Any], issuer: Issuer, found: list[Problem], place: str = "project"
 ) -> Project | None:
-    """The one project of ``issuer`` that an example's table describes; None and its problems where it is wrong.
+    """Returns the project of ``issuer`` that an example's table describes; None, with its problems, if it is wrong.
 
-    The problems stand in the issuer's file at ``place``.
+    The problems name the issuer's file, at ``place``.
     """
     own: list[Problem] = []
     register = {"project": [{**table, "issuer": issuer.id}]}
@@ -99,7 +83,7 @@ def _problems_of_references(
 
 
 def _base_of(issuer: Issuer | None) -> BaseRule:
-    """What a project's own tables are laid over."""
+    """Returns the rules that a project's own tables are laid over."""
 
     def base(product: Product, contract: Contract) -> Rule:
         if issuer is None:
@@ -123,11 +107,11 @@ def _sections_named(project: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
         yield ("tendered_by",), tendered_by
 
 
-def _ids(projects: list[ProjectTable]) -> list[str]:
-    """Issuer and name; where two share both, the first contract number as well, and the position for one without.
+def _ids(projects: Sequence[ProjectTable]) -> list[str]:
+    """Returns issuer and name of each; for two that share both, also the first contract number, else the position.
 
-    A shared id is nobody's: a number that an approval tied to it when it meant one project must not come to mean
-    another. A position changes with the file, but two such projects are never told apart without a number anyway.
+    No two projects share an id: a number that an approval tied to one project must not come to mean another. A
+    position changes with the file, but two such projects cannot be told apart without a number.
     """
     plain = [f"{project.issuer}/{project.name}" for project in projects]
     shared = Counter(plain)
@@ -140,70 +124,18 @@ def _ids(projects: list[ProjectTable]) -> list[str]:
 
 
 def _first_number(project: ProjectTable) -> str:
-    """The contract number that tells it from a project of its name; empty where none is registered."""
-    of_products = [number for numbers in _per_product(project.numbers).values() for number in numbers]
-    return next(iter((*project.contract_numbers, *of_products)), "")
+    """Returns the contract number that tells it from a project of its name; empty if none is registered."""
+    of_products: Mapping[Any, tuple[str, ...]] = vars(project)["numbers"]
+    return next(chain(project.contract_numbers, chain.from_iterable(of_products.values())), "")
 
 
 def _project(id_: str, project: ProjectTable, issuer: Issuer | None) -> Project:
-    rules, amended_rules = _own_rules(project.rule, issuer) if project.rule and issuer else (_NOTHING, _NOTHING)
-    return Project(
-        id=id_,
-        name=project.name,
-        issuer=project.issuer,
-        sections=_per_product(project.section),
-        contractor=project.contractor,
-        names_on_notice=tuple(project.names_on_notice),
-        contract_numbers=tuple(project.contract_numbers),
-        by_name=project.by_name,
-        values=project.values,
-        dates={name: date for name, date in vars(project.dates).items() if date is not None}
-        if project.dates
-        else _NOTHING,
-        invoices={
-            product: tuple(Invoice(each.file, each.amount, each.date, each.number) for each in invoices)
-            for product, invoices in _per_product(project.invoice).items()
-        },
-        department=project.department,
-        contact=project.contact,
-        phone=project.phone,
-        offices={product: make_section(OFFICE, office) for product, office in _per_product(project.office).items()},
-        tendered_by=project.tendered_by,
-        kind=project.kind,
-        award=project.award,
-        amount=project.amount,
-        documents={
-            product: tuple(Document(each.file, each.title) for each in files)
-            for product, files in _per_product(project.documents).items()
-        },
-        approval=project.approval,
-        exception=project.exception,
-        is_excluded=project.excluded,
-        is_amended=project.amended,
-        expects=tuple(project.expects),
-        deadlines={product: day for product, day in _per_product(project.deadline).items() if day is not None}
-        if project.deadline
-        else _NOTHING,
-        rules=rules,
-        amended_rules=amended_rules,
-        numbers={product: tuple(numbers) for product, numbers in _per_product(project.numbers).items()}
-        if project.numbers
-        else _NOTHING,
-    )
-
-
-_PerProduct = SectionsTable | InvoicesTable | DocumentsTable | OfficesTable | DeadlinesTable | NumbersTable
-
-
-def _per_product(shape: _PerProduct | None) -> dict[Product, Any]:
-    """What ``shape`` says for each product that it names."""
-    if shape is None:
-        return _NOTHING
-    return {product: getattr(shape, product) for product in _PRODUCTS if product in shape.model_fields_set}
+    rules, amended_rules = _own_rules(project.rule, issuer) if project.rule and issuer else (NOTHING, NOTHING)
+    return value_of(Project, project, id=id_, rules=rules, amended_rules=amended_rules)
 
 
 def _own_rules(tables: RuleTables, issuer: Issuer) -> tuple[dict[Product, Rule], dict[Product, Rule]]:
-    """The whole rules that a project's own tables give, for its original and for its amended contract."""
+    """Returns the whole rules that a project's own tables give, for its original and for its amended contract."""
     original: dict[Product, Rule] = {}
     amended: dict[Product, Rule] = {}
     for product in Product:
@@ -220,7 +152,7 @@ def _own_rules(tables: RuleTables, issuer: Issuer) -> tuple[dict[Product, Rule],
 
 
 def _own_rule(tables: RuleTables, issuer: Issuer, product: Product, contract: Contract) -> Rule | None:
-    """The issuer's rule with the project's tables laid over it; None where they say nothing of it."""
+    """Returns the issuer's rule with the project's tables laid over it; None if they write no key of it."""
     own = [tables.named(name) for name in layers(product, contract)]
     written = frozenset[str]().union(*(written_keys(table, product) for table in own))
     if not written:

@@ -13,10 +13,10 @@ import types
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from functools import lru_cache
-from typing import Annotated, Any, Final, Generic, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Generic, TypeVar, Union, cast, get_args, get_origin
 
 import tomli
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from worker.core.errors import Problem
 from worker.core.japanese_dates import read_date
@@ -43,6 +43,16 @@ Listed = Annotated[tuple[T, ...], Field(strict=False)]
 """A TOML list as a tuple; the items stay strict."""
 
 
+def _refuse_empty(values: tuple[T, ...]) -> tuple[T, ...]:
+    if not values:
+        raise Refused(("empty", {}))
+    return values
+
+
+Some = Annotated[tuple[T, ...], Field(strict=False), AfterValidator(_refuse_empty)]
+"""A list of at least one; ``min_length`` would count a wrong item as missing."""
+
+
 class PerProduct(Shape, Generic[T]):
     """One value for each product."""
 
@@ -63,14 +73,15 @@ M = TypeVar("M", bound=Shape)
 V = TypeVar("V")
 
 
-@lru_cache(maxsize=64)  # fewer pairs than that exist; a register asks 10,000 times
-def _shared_names(kind: Any, shape: type[Shape]) -> tuple[str, ...]:
+@lru_cache(maxsize=64)  # there are fewer pairs; a register of 10,000 projects asks as many times
+def _shared_names(kind: Any, shape: Any) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind) if each.name in shape.model_fields)
 
 
-def value_of(kind: type[V], shape: Shape, **given: Any) -> V:
+def value_of(kind: type[V], shape: Shape, /, **given: Any) -> V:
     """Returns the dataclass ``kind`` made of the fields that ``shape`` has in common with it, and of ``given``."""
-    return kind(**{name: getattr(shape, name) for name in _shared_names(kind, type(shape)) if name not in given}, **given)
+    shared: tuple[str, ...] = _shared_names(cast("Any", kind), type(shape))
+    return kind(**({name: getattr(shape, name) for name in shared} | given))
 
 
 # --- Bytes to a table ----------------------------------------------------------------------------------------
