@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Final
 
 from worker.config.loose_files import find_loose
+from worker.config.oauth_settings import Auth
 from worker.config.ports import Secrets
 from worker.config.quiet_period import Stamp
-from worker.config.settings import Auth, MailboxSettings, Settings
+from worker.config.settings import MailboxSettings, Settings
 from worker.config.shipped import shipped_file, shipped_names
 from worker.core.errors import ConfigError, Problem, Unavailable
 from worker.core.file_names import is_left_file

@@ -1,7 +1,7 @@
-"""Decides what ``[mailbox.NAME.oauth]`` says, and which login each server that takes tokens uses.
+"""The shape of ``[mailbox.NAME.oauth]``, and the login of each server that takes tokens.
 
-Its promise: a login is complete for its provider, no token is asked for where anybody could listen, and a server that
-is told ``xoauth2`` has exactly one login. It does not know tokens, nor who fetches them.
+A login is complete for its provider, tokens are asked for over https alone, and a server with ``xoauth2`` has exactly
+one login.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from enum import StrEnum
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, ValidationInfo, field_validator
 
-from worker.config.toml import NonEmpty, Refused, Shape
+from worker.config.toml import NonEmpty, OneOf, Refused, Shape
 from worker.core.errors import Problem
-from worker.oauth.settings import OauthSettings, Provider
+from worker.oauth.settings import Provider
 
 
 class Auth(StrEnum):
@@ -30,7 +30,7 @@ _TENANT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 
 
 def _check_authority(text: str) -> str:
-    """Tokens and secrets go there, so it is https even on this machine; msal wants that as well."""
+    """Returns ``text``. Tokens and secrets go there, so it is https even on this machine, as msal wants it too."""
     if not text:
         return text
     try:
@@ -45,9 +45,9 @@ def _check_authority(text: str) -> str:
 
 
 class OauthTable(Shape):
-    """``[mailbox.NAME.oauth]``; the order matters, as a later key is checked against those before it."""
+    """``[mailbox.NAME.oauth]``. The order matters: a later key is checked against those before it."""
 
-    provider: Annotated[Provider, Field(strict=False)]
+    provider: OneOf[Provider]
     client_id: NonEmpty
     tenant: str = ""
     client_secret_file: str = ""
@@ -75,18 +75,16 @@ class OauthTable(Shape):
         return name
 
 
-def settings_of_table(table: OauthTable | None) -> OauthSettings | None:
-    """The table as settings."""
-    return OauthSettings(**dict(table)) if table is not None else None
-
-
 # --- Which login a server uses -------------------------------------------------------------------------------
 
 
 def find_faults_of_logins(
     file: str, mailboxes: Mapping[str, tuple[Auth, bool]], smtp: tuple[Auth, str]
 ) -> Iterator[Problem]:
-    """What does not fit: of each mailbox its ``auth`` and whether it has a table ``oauth``; ``[smtp]``'s own two."""
+    """Yields a problem for each login that does not fit.
+
+    A mailbox is given as its ``auth`` and whether it has a table ``oauth``, ``[smtp]`` as its ``auth`` and ``login``.
+    """
     for name, (auth, has_table) in mailboxes.items():
         if auth is Auth.XOAUTH2 and not has_table:
             yield Problem(file, f"mailbox.{name}.oauth", "oauth_missing", {"name": name})
@@ -105,7 +103,7 @@ def find_faults_of_logins(
 
 
 def shared_login(mailboxes: Mapping[str, tuple[Auth, bool]], smtp: tuple[Auth, str]) -> str:
-    """The mailbox whose login ``[smtp]`` uses, where nothing was found at fault; empty where it has a password."""
+    """Returns the mailbox whose login ``[smtp]`` uses, if no fault was found; empty if ``[smtp]`` has a password."""
     auth, login = smtp
     if auth is not Auth.XOAUTH2:
         return ""

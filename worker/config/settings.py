@@ -1,43 +1,39 @@
-"""Decides what ``worker.toml`` says: servers, folders, release, store, people.
+"""Reads ``worker.toml``: servers, folders, release, store, schedule and people.
 
-Its promise: a ``Settings`` is complete and safe to act on (addresses are addresses, plain connections end at this
-machine), or there is a problem for every reason why not. It does not know files, secrets or the environment:
-paths stand here as given, and ``config/files.py`` resolves them.
-
-Longer than other files: one file of the configuration, one module that says what its keys become.
+Every address is an address and every plain connection ends at this machine. Paths are kept as written;
+``config/files.py`` resolves them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from worker.config.addresses import NAME, AddressText, Host, check_host, is_loopback, is_placeholder
-from worker.config.addresses import AddressRefused as AddressRefused  # noqa: PLC0414  whoever reads settings catches it here
-from worker.config.addresses import read_address as read_address  # noqa: PLC0414
+from worker.config.addresses import NAME, AddressText, Host, check_host, is_loopback, is_placeholder, read_address
+from worker.config.editing.fields import key_names, parse_key
 from worker.config.mailbox_actions import After, parse_after
-from worker.config.oauth_settings import Auth as Auth  # noqa: PLC0414  whoever reads settings takes it from here
-from worker.config.oauth_settings import OauthTable, find_faults_of_logins, settings_of_table, shared_login
-from worker.config.settings_tables import (
-    DEAF_MINUTES,
-    FoldersTable,
-    ImportTable,
-    IntakeTable,
-    OperatorTable,
-    ScheduleTable,
-    StoreTable,
-    check_after,
-    check_authserv_id,
-    deaf_after,
-    refuse_own_folder,
+from worker.config.oauth_settings import Auth, OauthTable, find_faults_of_logins, shared_login
+from worker.config.toml import (
+    Listed,
+    NonEmpty,
+    OneOf,
+    Refused,
+    Shape,
+    Some,
+    check_table,
+    key_path,
+    nearest,
+    table_in,
+    value_of,
 )
-from worker.config.toml import NonEmpty, Refused, Shape, check_table, key_path, table_in
-from worker.core.business_hours import OfficeHours, read_window
+from worker.core.business_hours import USUAL, BadWindow, OfficeHours, read_window
 from worker.core.errors import Problem
 from worker.core.model import Address
 from worker.core.rulebook import Contractor
@@ -47,8 +43,13 @@ FILE: Final = "worker.toml"
 
 MAX_HOLD_MINUTES: Final = 10_080  # a week: by then the day of the contract has passed
 MIN_MAIL_BYTES: Final = 100_000  # less holds no notice PDF with its base64
-PER_MINUTE: Final = 30  # what the strictest of the usual mail services take: Microsoft 365 says 30 messages a minute
+PER_MINUTE: Final = 30  # the strictest limit of the usual mail services: Microsoft 365 says 30 messages a minute
 MAX_PER_MINUTE: Final = 6_000  # a hundred a second: more than one connection carries, so a slip of the pen
+MAX_POLL_SECONDS: Final = 86_400  # a day: a longer pause leaves the mailbox unwatched
+DEAF_MINUTES: Final = 15
+MAX_DEAF_MINUTES: Final = 10_080  # a week: a later alarm helps no more
+LOOKS_MISSED: Final = 2  # one look may fail, or take long, if the pause between looks is long
+MAX_OPEN_HOURS: Final = 200  # about a month of open hours: by then an answer is no longer expected
 
 
 class Security(StrEnum):
@@ -169,6 +170,39 @@ class Settings:
 # --- Shapes --------------------------------------------------------------------------------------------------
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
+OpenHours = Annotated[int, Field(ge=1, le=MAX_OPEN_HOURS)]
+
+
+def _check_after(text: str) -> str:
+    try:
+        parse_after(text)
+    except ValueError:
+        raise Refused(("bad_after", {"value": text})) from None
+    return text
+
+
+def _check_window(text: str) -> str:
+    try:
+        read_window(text)
+    except BadWindow:
+        raise Refused(("bad_window", {"value": text})) from None
+    return text
+
+
+_AUTHSERV_ID: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{0,253}")
+"""A token (RFC 2045 §5.1), which every server that has a name for itself writes; or empty."""
+
+
+def _check_authserv_id(text: str) -> str:
+    if not _AUTHSERV_ID.fullmatch(text):
+        raise Refused(("bad_authserv_id", {"value": text}))
+    return text
+
+
+def _check_column(key: str) -> str:
+    if not key or parse_key(key) is not None:  # empty: this heading is left out
+        return key
+    raise Refused(("import_key", {"name": key, "nearest": nearest(key, key_names())}))
 
 
 class _Contractor(Shape):
@@ -180,13 +214,13 @@ class _Contractor(Shape):
 
 
 class _Server(Shape):
-    """What both kinds of server have; the order matters, as a later key is checked against those before it."""
+    """The keys of both kinds of server. Their order matters: a later key is checked against those before it."""
 
     host: Host
     port: Port
-    security: Annotated[Security, Field(strict=False)] = Security.TLS
+    security: OneOf[Security] = Security.TLS
     user: str = ""
-    auth: Annotated[Auth, Field(strict=False)] = Auth.PASSWORD
+    auth: OneOf[Auth] = Auth.PASSWORD
     password_file: str = ""
     ca_file: str = ""
 
@@ -209,18 +243,22 @@ class _Mailbox(_Server):
     user: NonEmpty
     folder: NonEmpty = "INBOX"
     since: dt.date | None = None
-    after: Annotated[str, AfterValidator(check_after)] = "nothing"
-    oauth: OauthTable | None = None
-    authserv_id: Annotated[str, AfterValidator(check_authserv_id)] = ""
+    after: Annotated[str, AfterValidator(_check_after)] = "nothing"
+    oauth: Annotated[OauthTable, AfterValidator(partial(value_of, OauthSettings))] | None = None
+    authserv_id: Annotated[str, AfterValidator(_check_authserv_id)] = ""
 
     @field_validator("after")
     @classmethod
     def _leads_away(cls, after: str, info: ValidationInfo) -> str:
-        return refuse_own_folder(after, info.data.get("folder", ""))
+        """A message that is moved to its own folder would be a new one for ever."""
+        folder = info.data.get("folder", "")
+        if parse_after(after).folder.casefold() == folder.casefold():
+            raise Refused(("after_same_folder", {"value": folder}))
+        return after
 
 
 class _Smtp(_Server):
-    ehlo: str = ""
+    ehlo: Annotated[str, AfterValidator(lambda text: check_host(text) if text else text)] = ""
     max_bytes: Annotated[int, Field(ge=MIN_MAIL_BYTES)] = 10_000_000
     per_minute: Annotated[int, Field(ge=0, le=MAX_PER_MINUTE)] = PER_MINUTE
     connections: int = 1
@@ -230,7 +268,7 @@ class _Smtp(_Server):
     @field_validator("connections")
     @classmethod
     def _one_at_a_time(cls, connections: int) -> int:
-        if connections != 1:  # that nothing goes twice rests on one mail being under way at a time
+        if connections != 1:  # no mail goes twice because only one is under way at a time
             raise Refused(("one_connection", {}))
         return connections
 
@@ -241,33 +279,89 @@ class _Smtp(_Server):
             raise Refused(("no_login_not_loopback", {}))
         return user
 
-    @field_validator("ehlo")
-    @classmethod
-    def _ehlo_is_a_host(cls, ehlo: str) -> str:
-        return check_host(ehlo) if ehlo else ehlo
-
 
 SELF: Final = "self"
 """In place of the address of rehearsals: the contractor's own."""
 
 
 class _Release(Shape):
-    mode: Annotated[Mode, Field(strict=False)] = Mode.APPROVE
+    mode: OneOf[Mode] = Mode.APPROVE
     hold_minutes: Annotated[int, Field(ge=0, le=MAX_HOLD_MINUTES)] = 10
     rehearsal_to: Annotated[str, AfterValidator(lambda text: text if text in {"", SELF} else read_address(text))] = ""
+
+
+class _Intake(Shape):
+    colleagues: Listed[AddressText] = ()
+
+
+class _Folders(Shape):
+    notices: NonEmpty = "inbox/notices"
+    invoices: NonEmpty = "inbox/invoices"
+    invoices_shown: str = ""
+
+
+class _Schedule(Shape):
+    """Every number of hours counts open ones. Without ``windows`` the office is open around the clock."""
+
+    poll_seconds: Annotated[int, Field(ge=1, le=MAX_POLL_SECONDS)] = 60
+    deaf_minutes: Annotated[int, Field(ge=1, le=MAX_DEAF_MINUTES)] | None = None
+    announced_hours: OpenHours = 24
+    overdue_hours: OpenHours = 24
+    stuck_hours: OpenHours = 4
+    windows: Listed[Annotated[str, AfterValidator(_check_window)]] = USUAL
+    closed: Listed[dt.date] = ()
+
+    @field_validator("deaf_minutes")
+    @classmethod
+    def _longer_than_a_pause(cls, minutes: int | None, info: ValidationInfo) -> int | None:
+        poll_seconds = info.data.get("poll_seconds", 0)
+        if minutes is not None and minutes * 60 < LOOKS_MISSED * poll_seconds:
+            raise Refused(("deaf_too_soon", {"least": str(-(-LOOKS_MISSED * poll_seconds // 60))}))
+        return minutes
+
+    @property
+    def deaf_after(self) -> dt.timedelta:
+        """The time without a look that succeeded; by default at least two pauses between looks."""
+        if self.deaf_minutes is not None:
+            return dt.timedelta(minutes=self.deaf_minutes)
+        return dt.timedelta(seconds=max(DEAF_MINUTES * 60, LOOKS_MISSED * self.poll_seconds))
+
+
+class _Store(Shape):
+    dir: str = ""
+    witness: str = ""
+    url: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _only_embedded(cls, url: str) -> str:
+        if url:  # the database that several workers share comes with an issue of its own
+            raise Refused(("store_url", {}))
+        return url
+
+
+class _Operator(Shape):
+    people: Some[NonEmpty]  # in every mode something waits for a named person
+    notify: Listed[AddressText] = ()
+    escalate: Listed[AddressText] = ()
+    command: Listed[NonEmpty] = ()
+
+
+class _Import(Shape):
+    columns: dict[str, Annotated[str, AfterValidator(_check_column)]] = Field(default_factory=dict)
 
 
 class _Worker(Shape):
     contractor: _Contractor
     mailbox: dict[str, _Mailbox] = Field(default_factory=dict)
     smtp: _Smtp
-    intake: IntakeTable = IntakeTable()
-    folders: FoldersTable = FoldersTable()
+    intake: _Intake = _Intake()
+    folders: _Folders = _Folders()
     release: _Release = _Release()
-    schedule: ScheduleTable = ScheduleTable()
-    store: StoreTable = StoreTable()
-    operator: OperatorTable
-    imports: ImportTable = Field(default=ImportTable(), alias="import")
+    schedule: _Schedule = _Schedule()
+    store: _Store = _Store()
+    operator: _Operator
+    imports: _Import = Field(default=_Import(), alias="import")
 
 
 # --- Reading -------------------------------------------------------------------------------------------------
@@ -293,59 +387,37 @@ def _logins_of(worker: _Worker) -> tuple[dict[str, tuple[Auth, bool]], tuple[Aut
 
 
 def _settings_of(worker: _Worker) -> Settings:
-    contractor = worker.contractor
-    smtp = worker.smtp
+    contractor = value_of(Contractor, worker.contractor)
+    smtp, schedule, rehearsal_to = worker.smtp, worker.schedule, worker.release.rehearsal_to
     return Settings(
-        contractor=Contractor(
-            name=contractor.name,
-            department=contractor.department,
-            contact=contractor.contact,
-            phone=contractor.phone,
-            email=Address(contractor.email),
-        ),
+        contractor=contractor,
         mailboxes={
-            name: MailboxSettings(
-                name=name, **dict(box) | {"after": parse_after(box.after), "oauth": settings_of_table(box.oauth)}
-            )
+            name: value_of(MailboxSettings, box, name=name, after=parse_after(box.after))
             for name, box in worker.mailbox.items()
         },
-        smtp=SmtpSettings(
-            **dict(smtp)
-            | {
-                "ehlo": smtp.ehlo or contractor.email.rpartition("@")[2],
-                "login": shared_login(*_logins_of(worker)),
-                "copy_to": Address(smtp.copy_to) if smtp.copy_to else None,
-            }
+        smtp=value_of(
+            SmtpSettings,
+            smtp,
+            ehlo=smtp.ehlo or contractor.email.rpartition("@")[2],
+            login=shared_login(*_logins_of(worker)),
+            copy_to=Address(smtp.copy_to) if smtp.copy_to else None,
         ),
-        colleagues=tuple(map(Address, worker.intake.colleagues)),
-        notices=worker.folders.notices,
-        invoices=worker.folders.invoices,
-        invoices_shown=worker.folders.invoices_shown,
-        release=Release(
-            mode=worker.release.mode,
-            hold_minutes=worker.release.hold_minutes,
-            rehearsal_to=_rehearsing_to(worker),
+        release=value_of(
+            Release,
+            worker.release,
+            rehearsal_to={"": None, SELF: contractor.email}.get(rehearsal_to, Address(rehearsal_to)),
             is_announced=bool(worker.operator.notify),
         ),
-        poll_seconds=worker.schedule.poll_seconds,
-        deaf_after=deaf_after(worker.schedule),
-        announced_hours=worker.schedule.announced_hours,
-        overdue_hours=worker.schedule.overdue_hours,
-        stuck_hours=worker.schedule.stuck_hours,
-        hours=OfficeHours(tuple(map(read_window, worker.schedule.windows)), frozenset(worker.schedule.closed)),
+        **dict(worker.intake),
+        **dict(worker.folders),
+        **dict(worker.operator),
+        **schedule.model_dump(include={"poll_seconds", "announced_hours", "overdue_hours", "stuck_hours"}),
+        deaf_after=schedule.deaf_after,
+        hours=OfficeHours(tuple(map(read_window, schedule.windows)), frozenset(schedule.closed)),
         store_dir=worker.store.dir,
         store_witness=worker.store.witness,
-        people=tuple(worker.operator.people),
-        notify=tuple(map(Address, worker.operator.notify)),
-        escalate=tuple(map(Address, worker.operator.escalate)),
-        command=tuple(worker.operator.command),
-        import_columns=dict(worker.imports.columns),
+        import_columns=worker.imports.columns,
     )
-
-
-def _rehearsing_to(worker: _Worker) -> Address | None:
-    given = worker.release.rehearsal_to
-    return Address(worker.contractor.email if given == SELF else given) if given else None
 
 
 def placeholders_in(settings: Settings) -> list[tuple[str, Address]]:
