@@ -17,8 +17,7 @@ from typing import Final
 from worker.authenticate.auth_results import Findings, read_findings
 from worker.authenticate.dkim_policy import Signed, Unsigned, judge_found
 from worker.authenticate.sender import Field, Flaw, Sender, read_fields, read_sender
-from worker.config.addresses import domain_of
-from worker.core.addresses import is_within
+from worker.core.addresses import domain_of, is_within
 from worker.core.model import Address
 from worker.core.params import Params
 from worker.core.rulebook import Guarantor

@@ -41,9 +41,9 @@ from worker.compose.template_context import (
     write_line,
     write_text,
 )
-from worker.config.addresses import is_placeholder
 from worker.config.open_keys import counted_open, open_for
 from worker.config.templates import Renderer, Scope
+from worker.core.addresses import is_placeholder
 from worker.core.message_id import message_id, old_message_id, rehearsal_message_id
 from worker.core.model import INVOICE_TITLES, Address, Attachment, Channel, Draft, Duties, Hold, Notice, Sha256, sha256
 from worker.core.rulebook import (

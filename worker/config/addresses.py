@@ -7,17 +7,26 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterator
 from typing import Annotated, Final
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator
 
-from worker.config.toml import Refused
+from worker.config.toml import Path, Refused, key_path
+from worker.core.errors import Problem
 from worker.core.model import Address
 from worker.core.text import unsafe_character
 
 NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """The name of a mailbox, a section or an issuer: it appears in commands, in the log and in file names."""
+
+
+def bad_name(file: str, path: Path) -> Iterator[Problem]:
+    """Yields a problem if the id at the end of ``path`` is no plain name."""
+    name = str(path[-1])
+    if not NAME.fullmatch(name):
+        yield Problem(file, key_path(path), "bad_name", {"name": name})
 
 
 class AddressRefused(Refused):
@@ -63,29 +72,6 @@ def read_address(text: str) -> Address:
     except EmailNotValidError as error:
         raise AddressRefused("address_refused", address=text, detail=str(error)) from error
     return Address(f"{local}@{domain}")
-
-
-_PLACEHOLDERS: Final = (".example", ".invalid", ".test", ".example.com", ".example.net", ".example.org")
-
-
-def domain_of(address: str) -> str:
-    """Returns the domain of any address, comparable: in small letters, without a dot at its end."""
-    return address.rpartition("@")[2].strip().rstrip(".").casefold()
-
-
-def is_placeholder(address: Address) -> bool:
-    """Returns true for a domain kept for examples (RFC 2606): nothing is sent there."""
-    return f".{address.rpartition('@')[2]}".endswith(_PLACEHOLDERS)
-
-
-def is_loopback(host: str) -> bool:
-    """Returns true if ``host`` is this machine by its name or number; no DNS is asked, so no answer can claim it."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 _HOST: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")

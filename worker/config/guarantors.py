@@ -5,12 +5,12 @@ Every pattern compiles and every field has a label. ``assumed`` lists the keys t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
 
-from worker.config.addresses import NAME, check_host
+from worker.config.addresses import bad_name, check_host
 from worker.config.patterns import check_pattern
 from worker.config.toml import (
     Listed,
@@ -85,10 +85,3 @@ def read_guarantors(table: Mapping[str, Any], found: list[Problem]) -> tuple[Gua
         )
         for id_, guarantor in checked.guarantor.items()
     )
-
-
-def bad_name(file: str, path: Path) -> Iterator[Problem]:
-    """Yields a problem if the id at the end of ``path`` is no plain name."""
-    name = str(path[-1])
-    if not NAME.fullmatch(name):
-        yield Problem(file, key_path(path), "bad_name", {"name": name})

@@ -13,8 +13,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
 
-from worker.config.addresses import NAME, AddressText
-from worker.config.guarantors import bad_name
+from worker.config.addresses import NAME, AddressText, bad_name
 from worker.config.open_keys import left_unsaid, names_table, open_of_rule, open_of_section, problems_of_open
 from worker.config.patterns import check_pattern
 from worker.config.rule_conflicts import RuleSource, problems_of_rules

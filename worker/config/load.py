@@ -15,7 +15,6 @@ from typing import Any, Final
 from worker.config import guarantors, settings
 from worker.config import issuers as rules
 from worker.config import projects as register
-from worker.config.addresses import domain_of, is_placeholder
 from worker.config.examples_read import read_examples
 from worker.config.rule_remarks import remarks_on_rules
 from worker.config.rule_tables import DEFAULT
@@ -23,6 +22,7 @@ from worker.config.settings import Settings
 from worker.config.template_check import Use, check_template
 from worker.config.toml import nearest, parse_toml, table_in
 from worker.config.toml_lines import index_lines, line_of
+from worker.core.addresses import domain_of, is_placeholder
 from worker.core.errors import ConfigError, Problem
 from worker.core.model import Channel, ConfigFile, sha256
 from worker.core.rulebook import Example, Guarantor, Issuer, Project, Rule, Section

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from worker.config.addresses import NAME, AddressText, Host, check_host, is_loopback, is_placeholder, read_address
+from worker.config.addresses import NAME, AddressText, Host, check_host, read_address
 from worker.config.editing.fields import key_names, parse_key
 from worker.config.mailbox_actions import After, parse_after
 from worker.config.oauth_settings import Auth, OauthTable, find_faults_of_logins, shared_login
@@ -33,6 +33,7 @@ from worker.config.toml import (
     table_in,
     value_of,
 )
+from worker.core.addresses import is_loopback, is_placeholder
 from worker.core.business_hours import USUAL, BadWindow, OfficeHours, read_window
 from worker.core.errors import Problem
 from worker.core.model import Address

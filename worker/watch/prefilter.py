@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from worker.config.addresses import domain_of
+from worker.core.addresses import domain_of
 from worker.core.rulebook import Guarantor
 from worker.read.attachments import is_zip, speaks_of_a_key
 from worker.read.charsets import decode_bytes, decode_words, header_text, read_value
