@@ -17,7 +17,6 @@ from worker.compose.rule_examples import count_examples, try_examples
 from worker.config.examples_read import _Example, _Expect
 from worker.config.issuers import SectionTable, _Eligibility, _Issuer, _ValueForm
 from worker.config.load import Configuration, load_configuration
-from worker.config.open_keys import open_for
 from worker.config.projects import ProjectTable
 from worker.config.rule_tables import RULE_TABLES, RuleTable
 from worker.config.template_check import ATTRIBUTES, VARIABLES
@@ -34,6 +33,7 @@ from worker.core.rulebook import (
     When,
     Width,
     WorkKind,
+    open_for,
 )
 
 ROOT = Path(__file__).parents[2]

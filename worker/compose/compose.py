@@ -41,7 +41,6 @@ from worker.compose.template_context import (
     write_line,
     write_text,
 )
-from worker.config.open_keys import counted_open, open_for
 from worker.config.templates import Renderer, Scope
 from worker.core.addresses import is_placeholder
 from worker.core.message_id import message_id, old_message_id, rehearsal_message_id
@@ -57,7 +56,9 @@ from worker.core.rulebook import (
     Section,
     Timing,
     When,
+    counted_open,
     invoice_for,
+    open_for,
     receiving_section,
     rule_for,
     sentences_for,

@@ -20,7 +20,7 @@ from worker.oauth.settings import Provider
 
 
 class Auth(StrEnum):
-    """How the account is proven."""
+    """The way an account authenticates."""
 
     PASSWORD = "password"  # noqa: S105  a method's name, no secret
     XOAUTH2 = "xoauth2"

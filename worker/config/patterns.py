@@ -45,7 +45,7 @@ _UNLIMITED: Final = int(sre_parse.MAXREPEAT)
 
 
 def _is_one_character(parsed: Any) -> bool:
-    """Whether ``parsed`` is one character or one set of them, in whatever brackets."""
+    """Returns true if ``parsed`` is one character or one set of them, with or without brackets."""
     if len(parsed) != 1:
         return False
     operation, given = parsed[0]

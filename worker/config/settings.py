@@ -18,7 +18,6 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from worker.config.addresses import NAME, AddressText, Host, check_host, read_address
 from worker.config.editing.fields import key_names, parse_key
-from worker.config.mailbox_actions import After, parse_after
 from worker.config.oauth_settings import Auth, OauthTable, find_faults_of_logins, shared_login
 from worker.config.toml import (
     Listed,
@@ -36,6 +35,7 @@ from worker.config.toml import (
 from worker.core.addresses import is_loopback, is_placeholder
 from worker.core.business_hours import USUAL, BadWindow, OfficeHours, read_window
 from worker.core.errors import Problem
+from worker.core.mailbox_actions import After, parse_after
 from worker.core.model import Address
 from worker.core.rulebook import Contractor
 from worker.oauth.settings import OauthSettings
@@ -54,7 +54,7 @@ MAX_OPEN_HOURS: Final = 200  # about a month of open hours: by then an answer is
 
 
 class Security(StrEnum):
-    """How a connection is protected; NONE is for this machine only."""
+    """The protection of a connection; NONE is for this machine only."""
 
     TLS = "tls"
     STARTTLS = "starttls"
@@ -62,7 +62,7 @@ class Security(StrEnum):
 
 
 class Mode(StrEnum):
-    """Who releases a draft: a person, a delay, or nobody."""
+    """The release of a draft: by a person, after a delay, or at once."""
 
     APPROVE = "approve"
     HOLD = "hold"
@@ -85,9 +85,9 @@ class MailboxSettings:
     since: dt.date | None
     after: After = field(default_factory=After)
     oauth: OauthSettings | None = None
-    """Not None where ``auth`` is XOAUTH2."""
+    """Never None if ``auth`` is XOAUTH2."""
     authserv_id: str = ""
-    """What our own server calls itself in the Authentication-Results that it writes; empty: none is believed."""
+    """Our own server's name in the Authentication-Results that it writes; empty: none is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,32 +102,32 @@ class SmtpSettings:
     password_file: str
     ca_file: str
     ehlo: str
-    """Never empty: the domain of the contractor's address where the file names none."""
+    """Never empty: by default the domain of the contractor's address."""
     max_bytes: int
     per_minute: int = PER_MINUTE
     """Mails begun within any 60 seconds; 0: no cap."""
     connections: int = 1
     """Always 1: mails go one at a time."""
     login: str = ""
-    """The mailbox whose login is used; empty where ``auth`` is PASSWORD."""
+    """The mailbox whose login is used; empty if ``auth`` is PASSWORD."""
     copy_to: Address | None = None
     """An address of our own that gets each submission as well, unseen by its recipients."""
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the server is this machine."""
+        """True if the server is this machine."""
         return is_loopback(self.host)
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """How a draft becomes approved; ``rehearsal_to`` set means that nothing goes to an issuer."""
+    """The settings by which a draft becomes approved; ``rehearsal_to`` set means that nothing goes to an issuer."""
 
     mode: Mode
     hold_minutes: int
     rehearsal_to: Address | None
     is_announced: bool = False
-    """Whether anybody is told before what mode ``hold`` released leaves: the minutes begin with that mail."""
+    """True if a mail announces each draft that mode ``hold`` releases: the minutes begin with that mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,27 +145,27 @@ class Settings:
     people: tuple[str, ...]
     notify: tuple[Address, ...]
     deaf_after: dt.timedelta = dt.timedelta(minutes=DEAF_MINUTES)
-    """How long a mailbox or folder may go without a look that succeeded."""
+    """The longest time without a successful look at a mailbox or folder."""
     colleagues: tuple[Address, ...] = ()
-    """Whose mails may bring a notice, where who sent them is proven."""
+    """Addresses whose authenticated mails may bring a notice."""
     import_columns: Mapping[str, str] = field(default_factory=dict)
     """Headings of the contractor's own ledger → keys of a project; they go before the usual ones."""
     hours: OfficeHours = field(default_factory=OfficeHours)
     """When mail to issuers leaves, and which hours count."""
     announced_hours: int = 24
-    """Open hours after which a person is reminded of a notice that was announced and is not here."""
+    """Open hours after which a person is reminded of a notice that was announced and has not come."""
     overdue_hours: int = 24
     """Open hours without news after which a person asks the issuer."""
     stuck_hours: int = 4
-    """Open hours of tries in vain after which a person is told; they go on."""
+    """Open hours of failed attempts after which a person is informed; the attempts go on."""
     escalate: tuple[Address, ...] = ()
-    """Who is told of what is urgent and was left untouched for a working day."""
+    """Recipients of urgent matters that were left untouched for a working day."""
     command: tuple[str, ...] = ()
-    """Program and arguments that tell a person where no mail can be sent; empty: none."""
+    """Program and arguments that alert a person if no mail can be sent; empty: none."""
     invoices_shown: str = ""
     r"""The invoices folder as the office calls it (``\\server\保証の請求書``); empty: by its path."""
     store_witness: str = ""
-    """Where the store's witness is kept; empty: the usual place."""
+    """The folder of the store's witness; empty: the usual place."""
 
 
 # --- Shapes --------------------------------------------------------------------------------------------------
@@ -369,7 +369,7 @@ class _Worker(Shape):
 
 
 def read_settings(table: Mapping[str, Any], found: list[Problem]) -> Settings | None:
-    """``worker.toml`` as Settings; None where anything in it is wrong, and every problem in ``found``."""
+    """Returns ``worker.toml`` as Settings; None, with every problem in ``found``, if anything in it is wrong."""
     before = len(found)
     found.extend(
         Problem(FILE, key_path(("mailbox", name)), "bad_name", {"name": name})

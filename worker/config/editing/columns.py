@@ -1,7 +1,6 @@
-"""Decides which column of a ledger (工事台帳) gives which key of a project.
+"""Maps the columns of a ledger (工事台帳) to the keys of a project.
 
-Its one promise: a column is taken by its heading alone, and no key is given by two of them. It does not know files,
-nor what the values mean.
+A column is taken by its heading alone, and no key by two columns.
 """
 
 from __future__ import annotations
@@ -73,7 +72,7 @@ MAX_TITLES: Final = 10
 
 
 class CellKind(StrEnum):
-    """What a workbook keeps in a cell that is no text."""
+    """The kind of a cell that is no text."""
 
     NUMBER = "number"
     DATE = "date"
@@ -88,7 +87,7 @@ class CellKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """How a workbook keeps a cell: its kind, and the format by which the sheet shows it."""
+    """A cell as a workbook keeps it: its kind, and the format by which the sheet shows it."""
 
     kind: CellKind
     format: str = "General"
@@ -116,14 +115,14 @@ class Sheet:
     hidden_columns: tuple[str, ...] = ()
     """Columns that are not empty and that are hidden, by their letters. They are not read."""
     hidden_sheets: tuple[str, ...] = ()
-    """Sheets that are hidden; one of them is read only where it is named."""
+    """Sheets that are hidden; one of them is read only by its name."""
     other_sheets: tuple[str, ...] = ()
     """Sheets that are shown and were not read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a row, at which cell (``C7``; ``7`` for the whole row)."""
+    """A fault of a row, at a cell (``C7``; ``7`` for the whole row)."""
 
     cell: str
     code: str
@@ -132,7 +131,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Headings:
-    """Which column gives which key."""
+    """The key of each column."""
 
     columns: Mapping[int, Key]
     ignored: tuple[str, ...]
@@ -201,7 +200,7 @@ _REPLACED: Final = re.compile(r"^[^#].*[?〓]|^[?〓]", re.DOTALL)
 def read_cell(key: Key, text: str, stored: Stored | None) -> str:
     """The text of a cell under ``key`` as the sheet shows it; ``stored`` is None for a text.
 
-    A whole number in a column of texts is taken as shown where its format is General, @, or zeros (``0000``).
+    A whole number in a column of texts is taken as shown if its format is General, @, or zeros (``0000``).
     Raises FieldRefused for what the spreadsheet may have made of something else.
     """
     first = key[0]

@@ -27,7 +27,7 @@ _SECTION: Final[Key] = ("section",)
 
 
 class FateKind(StrEnum):
-    """What becomes of a row (machine output)."""
+    """The outcome of a row (machine output)."""
 
     NEW = "new"
     SAME = "same"
@@ -46,21 +46,21 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of one row."""
+    """The outcome of one row."""
 
     row: int
     kind: FateKind
     name: str
     issuer: str
     position: int | None = None
-    """Which ``[[project]]`` it is about, counted from zero; None for a new one."""
+    """The position of its ``[[project]]``, counted from zero; None for a new one."""
     given: Mapping[Key, Value] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     faults: tuple[Fault, ...] = ()
     cells: Mapping[Key, str] = field(default_factory=dict)
-    """Where each value stood."""
+    """The cell of each value."""
     namesakes: tuple[str, ...] = ()
-    """Of a new one: the contract numbers of the registered projects of its issuer and name, which it is none of."""
+    """New rows only: the contract numbers of registered projects with the same issuer and name."""
 
 
 # --- Rows ----------------------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ def _read_row(row: SheetRow, headings: Headings, issuers: Mapping[str, Issuer], 
 
 
 class _Register:
-    """What is registered, and which rows of this file have been taken already."""
+    """The registered projects, and the rows of this file that have been taken already."""
 
     def __init__(self, registered: Sequence[Mapping[str, Any]]) -> None:
         self._registered = registered
@@ -156,9 +156,9 @@ class _Register:
         return replace(fate, kind=FateKind.CHANGED if changes else FateKind.SAME, position=found, changes=changes)
 
     def _position(self, identity: tuple[str, str], numbers: frozenset[str]) -> int | Fault | None:
-        """Which registered project the row is: by a number they share, else the only one that no number parts from it.
+        """Returns the registered project of the row: by a shared number, else the only one without a different number.
 
-        Two works of one name at one issuer are told apart by their numbers alone.
+        Only numbers distinguish two works of one name at one issuer.
         """
         named = self._named.get(identity, [])
         sharing = [at for at in named if numbers & _numbers_of(self._registered[at])]
@@ -168,7 +168,7 @@ class _Register:
         return fitting[0] if fitting else None
 
     def _numbers_under(self, identity: tuple[str, str]) -> tuple[str, ...]:
-        """The contract numbers, as registered, of the projects that this row is none of though it bears their name."""
+        """Returns the contract numbers, as registered, of other projects with the row's name."""
         return tuple(
             number for at in self._named.get(identity, []) for number in _numbers_written(self._registered[at])
         )
@@ -199,7 +199,7 @@ def _numbers_of(project: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _numbers_written(project: Mapping[str, Any]) -> tuple[str, ...]:
-    """Every contract number of a registered project, of whatever product."""
+    """Every contract number of a registered project, of any product."""
     of_products = project.get(_OF_PRODUCT)
     lists = (project.get("contract_numbers"), *(of_products.values() if isinstance(of_products, Mapping) else ()))
     return tuple(each for numbers in lists if isinstance(numbers, list) for each in numbers if isinstance(each, str))
@@ -215,7 +215,7 @@ def _numbers_under(fate: Fate, key: Key) -> frozenset[str]:
 
 
 def _section_for_all(fate: Fate, project: Mapping[str, Any]) -> Fault | None:
-    """One section where the register names one per product: whom it is about is not known, if it is none of those."""
+    """Refuses one section for a project with a section per product, unless it is one of those."""
     former, value = project.get("section"), fate.given.get(_SECTION)
     if value is None or not isinstance(former, Mapping) or value in former.values():
         return None
@@ -242,7 +242,7 @@ def _changes(project: Mapping[str, Any], given: Mapping[Key, Value]) -> Iterable
 
 
 def _no_longer_of_any(project: Mapping[str, Any], given: Mapping[Key, Value]) -> Iterable[Change]:
-    """A number that a ledger gives as one product's stands no longer among those of any product."""
+    """Removes a number that a ledger gives to one product from those of any product."""
     former = project.get("contract_numbers")
     moved = {match_key(each) for key, value in given.items() if key[0] == _OF_PRODUCT for each in _as_texts(value)}
     if isinstance(former, list):
@@ -265,14 +265,14 @@ def _bad(fate: Fate, fault: Fault) -> Fate:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What is written into ``projects.toml``: keys of the project at ``position``, or of a new one at the end."""
+    """An edit of ``projects.toml``: keys of the project at ``position``, or of a new one at the end."""
 
     position: int | None
     values: tuple[tuple[Key, object], ...]
 
 
 def edits_of(fates: Iterable[Fate]) -> tuple[Edit, ...]:
-    """What the rows that are new or changed would write, in their order."""
+    """Returns the edits of the rows that are new or changed, in their order."""
     edits = []
     for fate in fates:
         if fate.kind is FateKind.NEW:
@@ -295,7 +295,7 @@ _PROJECT_KEY: Final = re.compile(r"project\[(\d+)\]\.?(.*)")
 def blame_rows(fates: Sequence[Fate], problems: Iterable[Problem], registered: int) -> tuple[Fate, ...] | None:
     """``fates`` with the rows bad whose projects the whole configuration refuses.
 
-    None where a problem is no row's: it stands in the configuration as it is. ``registered`` is how many projects
+    None if a problem belongs to no row: the configuration has it already. ``registered`` is how many projects
     there were; new ones follow them in the rows' order.
     """
     fate_of: dict[int, int] = {}
