@@ -20,7 +20,7 @@ from worker.core import messages as words
 from worker.core.messages import _HINTS as HINTS
 from worker.core.messages import _TEXTS as TEXTS
 from worker.core.messages import name_hold, next_step, reasons, say, say_refusal
-from worker.core.messages.system import SYSTEM_FAULTS
+from worker.core.messages.sentences import SYSTEM_FAULTS
 from worker.core.model import Hold, Submission
 from worker.core.states import Kind, Reason, State, kind_of
 

@@ -12,19 +12,20 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from worker.core.login_errors import LoginRefusal, find_refusal
-from worker.core.messages.authenticate import HINTS as AUTHENTICATE_HINTS
-from worker.core.messages.authenticate import TEXTS as AUTHENTICATE_TEXTS
-from worker.core.messages.commands import TEXTS as COMMAND_TEXTS
-from worker.core.messages.config import HINTS as CONFIG_HINTS
-from worker.core.messages.config import TEXTS as CONFIG_TEXTS
-from worker.core.messages.copies import HINTS as COPIES_HINTS
-from worker.core.messages.copies import TEXTS as COPIES_TEXTS
+from worker.core.messages import (
+    commands,
+    config,
+    events,
+    incoming,
+    keeping,
+    oauth,
+    receipts,
+    register,
+    reminders,
+    seeing,
+)
 from worker.core.messages.events import DETAILS, EVENTS, FAULTS, PLACES, STEPS, THINGS
-from worker.core.messages.events import TEXTS as AUDITING_TEXTS
-from worker.core.messages.keeping import TEXTS as KEEPING_TEXTS
-from worker.core.messages.oauth import HINTS as OAUTH_HINTS
 from worker.core.messages.oauth import PROVIDERS as PROVIDERS
-from worker.core.messages.oauth import TEXTS as OAUTH_TEXTS
 from worker.core.messages.oauth import explain_refusal
 from worker.core.messages.reasons import (
     AFTER_REHEARSING,
@@ -43,21 +44,9 @@ from worker.core.messages.reasons import (
     STATES,
     WHOLE,
 )
-from worker.core.messages.receipts import TEXTS as RECEIPT_TEXTS
 from worker.core.messages.receipts import name_receipt as name_receipt
-from worker.core.messages.register import HINTS as REGISTER_HINTS
-from worker.core.messages.register import TEXTS as REGISTER_TEXTS
-from worker.core.messages.reminders import HINTS as SILENCE_HINTS
-from worker.core.messages.reminders import TEXTS as SILENCE_TEXTS
-from worker.core.messages.rulebook import HINTS as RULEBOOK_HINTS
-from worker.core.messages.rulebook import TEXTS as RULEBOOK_TEXTS
 from worker.core.messages.seeing import PAPER_STEPS
-from worker.core.messages.seeing import TEXTS as SEEING_TEXTS
-from worker.core.messages.sentences import Teller
-from worker.core.messages.service import HINTS as STOPPING_HINTS
-from worker.core.messages.service import TEXTS as STOPPING_TEXTS
-from worker.core.messages.system import SYSTEM_FAULTS
-from worker.core.messages.watch import TEXTS as MOVING_TEXTS
+from worker.core.messages.sentences import SYSTEM_FAULTS, Teller
 from worker.core.model import JST, Hold, Product, Receipt, Submission
 from worker.core.params import TEXT, Aside, Labelled, Numbered, Params, Told, spell
 from worker.core.rulebook import OFFICE
@@ -66,31 +55,12 @@ from worker.core.states import Kind, Reason, State, kind_of
 
 Language = Literal["ja", "en"]
 
-_TEXTS: Final = {
-    **COMMAND_TEXTS,
-    **CONFIG_TEXTS,
-    **AUTHENTICATE_TEXTS,
-    **RULEBOOK_TEXTS,
-    **REGISTER_TEXTS,
-    **SEEING_TEXTS,
-    **RECEIPT_TEXTS,
-    **SILENCE_TEXTS,
-    **OAUTH_TEXTS,
-    **AUDITING_TEXTS,
-    **STOPPING_TEXTS,
-    **MOVING_TEXTS,
-    **KEEPING_TEXTS,
-    **COPIES_TEXTS,
-}
-_HINTS: Final = {
-    **CONFIG_HINTS,
-    **AUTHENTICATE_HINTS,
-    **RULEBOOK_HINTS,
-    **REGISTER_HINTS,
-    **SILENCE_HINTS,
-    **OAUTH_HINTS,
-    **STOPPING_HINTS,
-    **COPIES_HINTS,
+_TABLES: Final = (commands, config, events, incoming, keeping, oauth, receipts, register, reminders, seeing)
+_TEXTS: Final[dict[str, tuple[str, str]]] = {code: pair for table in _TABLES for code, pair in table.TEXTS.items()}
+_HINTS: Final[dict[str, tuple[str, str]]] = {
+    code: pair
+    for table in (config, incoming, keeping, oauth, register, reminders)
+    for code, pair in table.HINTS.items()
 }
 
 
