@@ -2,7 +2,7 @@
 
 Problems of several files come in one ConfigError. ``load`` checks the contents.
 
-Longer than other files, by little: what is read at a start, passwords and logins included, is found in one place.
+Passwords and logins are read here too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Finds files that decide where mail goes and that others may change (after OpenSSH's StrictModes)."""
+"""Finds configuration that others may change and so redirect mail (after OpenSSH's StrictModes)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""Decides how the shipped catalogue of issuers and the user's own copies stand to each other, and what is to be asked.
+"""Compares the shipped catalogue of issuers with the user's own copies, and makes the questions about a copy.
 
-Its one promise: what the user filled in is never called a difference, and what the catalogue says otherwise always is.
-It does not know files, nor which of the two is right.
+A value that the user filled in is no difference; one that the catalogue has otherwise always is.
 """
 
 from __future__ import annotations

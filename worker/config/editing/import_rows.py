@@ -1,7 +1,7 @@
-"""Decides what becomes of each row of a ledger (工事台帳): new, already there, changed, or bad with cell and reason.
+"""The outcome of each row of a ledger (工事台帳): new, the same, changed, or bad with cell and reason.
 
-Its one promise: every row is judged, a project that is registered is never registered twice, and of a changed one only
-what the file gives is altered. It does not know files, nor how the register is written.
+Every row gets an outcome. A registered project is never registered twice, and a changed one keeps the values that the
+file does not give.
 """
 
 from __future__ import annotations

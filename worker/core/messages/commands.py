@@ -1,7 +1,4 @@
-"""What the commands, the service and the mails to the operator say: (Japanese, English).
-
-Longer than other files: a table, looked up and never read through.
-"""
+"""Sentences of the commands, the service and the mails to the operator: (Japanese, English)."""
 
 from __future__ import annotations
 

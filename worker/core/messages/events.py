@@ -149,7 +149,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "login": ("OAuth2 のログイン {name}", "OAuth2 login {name}"),
     "command": ("連絡用プログラム（[operator] command）", "the operator's command"),
 }
-"""What is watched, reached or used; ``mail:NAME`` takes the mailbox's name."""
+"""Things that are watched, reached or used; ``mail:NAME`` takes the mailbox's name."""
 
 FAULTS: Final[dict[str, tuple[str, str]]] = {
     "bad_hash": ("記録の内容が書き換えられている", "an entry was changed"),
@@ -167,7 +167,7 @@ FAULTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "order_differs": ("読み出しの順序が一致しない", "the database gave other entries by submission than by number"),
 }
-"""What ``audit verify`` can find."""
+"""Faults that ``audit verify`` can find."""
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "detail_true": ("はい", "yes"),
@@ -201,4 +201,4 @@ PLACES: Final[dict[str, str]] = {
     "original_missing": "place_original",
     "head_missing": "place_head",
 }
-"""What a fault's place is, where it is no entry."""
+"""The place of a fault that is no entry."""

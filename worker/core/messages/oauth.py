@@ -1,7 +1,4 @@
-"""What is said of logins by token: the configuration, ``login``, why a login no longer works, and the next step.
-
-Its one promise is that of ``messages``: (Japanese, English) by code; it knows no file and no state.
-"""
+"""Logins by token: the configuration, ``login``, a login that fails, and the next step: (Japanese, English)."""
 
 from __future__ import annotations
 

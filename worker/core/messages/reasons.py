@@ -1,6 +1,6 @@
 """States and hold reasons in office words: (Japanese, English), and what to do next.
 
-``sentences`` puts the parameters of a hold in: ``{name:way}``, and ``[[…]]`` is left out where one in it is missing.
+``sentences`` puts the parameters of a hold in: ``{name:way}``, and ``[[…]]`` is left out if one in it is missing.
 """
 
 from __future__ import annotations
@@ -364,7 +364,7 @@ _MAY_HAVE_LEFT: Final[dict[str, tuple[str, str]]] = {
         "a mail of this submission lies in the mailbox, and is not the same: {value}",
     ),
 }
-"""What says that a mail may have been sent already, by the code of MAYBE_SENT."""
+"""Signs that a mail may have been sent already, by the code of MAYBE_SENT."""
 CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | None]]] = {
     **{
         (_R.MAYBE_SENT, code): ((f"{REASONS[_R.MAYBE_SENT][0]}（{ja}）", f"{REASONS[_R.MAYBE_SENT][1]} ({en})"), None)
@@ -616,7 +616,7 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
         ),
     ),
 }
-"""Own words, and an own next step where there is one, of a hold with this code.
+"""The words, and the next step if it has its own, of a hold with this code.
 
 The words take the place of the reason's. ``{value}`` is what the code is about; of a file its name and what was found.
 """
@@ -836,7 +836,7 @@ HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
     (_R.ENCODING, ""): ("{places}", "{places}"),
     **{(reason, ""): ("{found}", "{found}") for reason in REFUSALS if reason is not _R.TOO_LARGE},
 }
-"""What is told in brackets behind the words of a reason, by the code of its parameters."""
+"""The text in brackets behind the words of a reason, by the code of its parameters."""
 
 _FILE_SAYS: Final = {
     (_R.WRONG_INVOICE, "other_project"): (
@@ -961,7 +961,7 @@ WHOLE: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
         "a mail above 8 MB ({bytes:number} bytes)",
     ),
 }
-"""The whole sentence of a hold, where its reason with the detail in brackets would be none for an office."""
+"""The whole sentence of a hold whose reason with the detail in brackets would be unclear to an office."""
 
 _ABOUT_CONTRACTS: Final[dict[str, tuple[str, str]]] = {
     "original_alone": (
@@ -1011,7 +1011,7 @@ _ABOUT_CONTRACTS: Final[dict[str, tuple[str, str]]] = {
         "{which:day} {day:date} is before {since:date}, from which day they are taken",
     ),
 }
-"""What was asked about a contract and is not known, or is missed."""
+"""Conditions of a contract that are not known, or not met."""
 
 FORMS: Final[dict[str, tuple[str, str]]] = {
     "form": ("正しい形式：{facts:forms}", "the right form: {facts:forms}"),
@@ -1052,7 +1052,7 @@ DUTIES: Final[dict[str, tuple[str, str]]] = {
     "key_on_notice": ("{key}（お知らせのPDFに記載）", "{key} (printed on the notice)"),
     "own_rule": ("projects.toml（{project}）[[、ほかは {source}]]", "projects.toml ({project})[[, else {source}]]"),
 }
-"""What people do in our own words; the rest of ``Duties`` is the issuer's."""
+"""Tasks of people in our own words; the rest of ``Duties`` is the issuer's."""
 
 _SIGNATURES: Final[dict[str, tuple[str, str]]] = {
     "none": ("電子署名（DKIM）がない", "it has no DKIM signature"),
@@ -1114,7 +1114,7 @@ FACTS: Final = {
     **{f"signature_{code}": pair for code, pair in _SIGNATURES.items()},
     **{f"server_{code}": pair for code, pair in _SERVER.items()},
 }
-"""What stands among the parameters of another sentence, by its own code."""
+"""Parts of another sentence, by their own codes."""
 
 EVIDENCE: Final[dict[str, tuple[str, str]]] = {
     "flaw_headers": ("ヘッダーの書き方が正しくない", "its headers are malformed"),
@@ -1165,7 +1165,7 @@ EVIDENCE: Final[dict[str, tuple[str, str]]] = {
     ),
     "neither": ("{address}：{stand:fact}、{own:fact}", "{address}: {stand:fact}; {own:fact}"),
 }
-"""What proves the sender of a mail, or why it is not proven."""
+"""The evidence that proves the sender of a mail, or the reason why it is not proven."""
 
 NAMES: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "of_pdf": {
@@ -1208,4 +1208,4 @@ NAMES: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "guarantee": ("保証契約の契約日", "the day of the guarantee"),
     },
 }
-"""What codes among the values are called: the way behind the colon in ``{name:way}`` chooses the table."""
+"""Names of codes among the values: the way behind the colon in ``{name:way}`` chooses the table."""

@@ -1,4 +1,4 @@
-"""What came back, in office words: (Japanese, English). Codes of RFC 3463 as people at an office say them."""
+"""Reports, replies and copies in office words: (Japanese, English). With the codes of RFC 3463."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ KINDS: Final[dict[ReceiptKind, tuple[str, str]]] = {
 }
 
 COPY_NEWS: Final = Params(code="copy_came")
-"""What an alarm says of our own copy that came while the record says that nothing left."""
+"""An alarm: our own copy came although the record says that nothing left."""
 
 CODES: Final[dict[str, tuple[str, str]]] = {
     "1.1": ("アドレスの誤り、または廃止", "no such address"),
@@ -164,7 +164,7 @@ _TEXT_LIMIT: Final = 200
 
 
 def name_status(status: str, lang: Literal["ja", "en"]) -> str:
-    """What an enhanced code means, with the code: 宛先不明（5.1.1）; empty without one."""
+    """Returns the meaning of an enhanced code, with the code: 宛先不明（5.1.1）; empty without one."""
     found = _CODE.fullmatch(status)
     if found is None:
         return status
@@ -188,7 +188,7 @@ _UNPROVEN: Final = {
 
 
 def is_unproven(receipt: Receipt) -> bool:
-    """Whether everybody who has the mail, or the PDF, can have written ``receipt``."""
+    """Returns true if anyone who has the mail, or the PDF, could have written ``receipt``."""
     return receipt.proof == "nothing" or (not receipt.proof and bears_secret(receipt.message_id))
 
 

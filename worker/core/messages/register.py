@@ -1,7 +1,4 @@
-"""What registering, the register's overview and the tasks say: (Japanese, English).
-
-Its one promise is that of ``messages``; it knows no file and no state.
-"""
+"""Sentences about registering, the register's overview and the tasks: (Japanese, English)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What is said of silence and of limits: windows, deadlines, digests, escalations, the operator's command.
-
-Its one promise is that of ``messages``: (Japanese, English) by code; it knows no file and no state.
-"""
+"""Windows, deadlines, digests, escalations and the operator's command: (Japanese, English)."""
 
 from __future__ import annotations
 

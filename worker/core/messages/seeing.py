@@ -20,7 +20,7 @@ PAPER_STEPS: Final[tuple[tuple[tuple[str, ...], tuple[str, str]], ...]] = (
         ),
     ),
 )
-"""What to do about a paper that is no notice, by a word in what it is called; a bond's name may hold both words."""
+"""The next step for a paper that is no notice, by a word in its name; a bond's name may hold both words."""
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- near misses

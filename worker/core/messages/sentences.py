@@ -1,8 +1,8 @@
 """Puts the parameters of a hold or a duty into its sentence, in the reader's language.
 
 ``{name:way}`` shows ``name`` as ``date``, ``yen``, ``mb``, ``number``, by a table of names (``product``),
-or unchanged. Several values are joined by a comma, by a space where the way is one, by "or" where it ends in ``_or``.
-``[[…]]`` is left out where one of the parameters in it is missing.
+or unchanged. Several values are joined by a comma, by a space if the way is one, by "or" if it ends in ``_or``.
+``[[…]]`` is left out if one of the parameters in it is missing.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Teller:
                 return pair[index] if pair else value
 
     def _of_codes(self, value: Value, way: str, index: int) -> str:
-        """Codes in office words, where all of them are known; an older program put them behind commas."""
+        """Returns codes in office words if all of them are known; an older program put them behind commas."""
         codes = value.split(", ") if isinstance(value, str) else [str(each) for each in _several(value)]
         names = self._names[way]
         if names.keys() >= {*codes}:
