@@ -48,8 +48,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "{candidates}"
         ),
         (
-            "Without a DKIM signature that can be verified here no notice that comes by mail is proven; it waits also "
-            "in hold and auto. {candidates}"
+            "Without a DKIM signature that can be verified here, no notice by mail is authenticated; it waits "
+            "also in hold and auto. {candidates}"
         ),
     ),
     "remedy_candidates": (
@@ -62,11 +62,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "remedy_no_candidates": (
         "最近の{mails}通に、名前のある Authentication-Results はありません。メールサーバーの管理者にご確認ください",
-        "No Authentication-Results with a name in the last {mails} mails: ask whoever runs the mail server",
+        "No Authentication-Results with a name in the last {mails} mails: ask the administrator of the mail server",
     ),
     "remedy_not_seen": (
         "最近の{mails}通に「{name}」はありません。書き間違いがないかご確認ください。{candidates}",
-        '"{name}" stands in none of the last {mails} mails: look for a slip. {candidates}',
+        '"{name}" is in none of the last {mails} mails: check the spelling. {candidates}',
     ),
     "remedy_doubled": (
         (
@@ -119,13 +119,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "         --add-header 'Authentication-Results: {name}; dkim=pass header.d=forged.example'\n"
             "  2. Look for forged.example in the source (all headers) of the mail that arrives.\n"
             "  3. If the line is gone, or bears another name, authserv_id may be set.\n"
-            '     If it is there, anybody can seem proven: set authserv_id to "" and ask whoever runs the\n'
+            '     If it is there, anybody can seem proven: set authserv_id to "" and ask the administrator of the\n'
             "     server to have such lines removed."
         ),
     ),
     "bad_authserv_id": (
         "「{value}」は Authentication-Results の先頭の名前になりません",
-        '"{value}" cannot stand at the head of an Authentication-Results',
+        '"{value}" cannot be the name in an Authentication-Results',
     ),
     # --- What is done in a mailbox to messages that were dealt with ---
     "remedy_after": (
@@ -154,9 +154,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "原因は `hoshobin doctor` で分かります。回復すると、届いていたものも自動で処理します。"
         ),
         (
-            "{name} has not been looked at successfully (since: {detail}).\n"
-            "What came meanwhile is not dealt with: look there yourself, and run `hoshobin doctor`.\n"
-            "After it recovers, everything that came is taken by itself."
+            "{name} has not been read successfully (since: {detail}).\n"
+            "New mail in it is not processed: look there yourself, and run `hoshobin doctor`.\n"
+            "After it recovers, everything that came is processed automatically."
         ),
     ),
     "status_deaf": (
@@ -170,7 +170,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- What is older than what is taken ---
     "telling_subject_left": (
         "【保証便】ご確認ください：扱わない古いお知らせらしいメールがあります",
-        "[hoshobin] please check: older mails that look like notices are left alone",
+        "[hoshobin] please check: older mails that look like notices were skipped",
     ),
     "telling_left": (
         (
@@ -183,10 +183,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "その日以降のメールを読み、「導入前のお知らせ」として承認待ちにします（確認なしに送ることはありません）。"
         ),
         (
-            "{mailbox} holds {left} messages that came before {since}; they are left alone. "
+            "{mailbox} holds {left} messages that came before {since}; they are skipped. "
             "{alike} of them look like notices, by subject or sender.\n"
-            "Where the product is new and all of those were submitted by hand, nothing need be done. Where its "
-            "database was lost, some may not be submitted: look at the mails below.\n"
+            "If the product is new and all of them were submitted by hand, nothing need be done. If its database "
+            "was lost, some may not have been submitted: check the mails below.\n"
             "To have them taken, write a day as since = {example} under [mailbox.{name}] in worker.toml: mails from "
             "that day on are read, and their notices wait for a person."
         ),
@@ -195,7 +195,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "telling_left_more": ("　　・ほか{count}通", "- and {count} more"),
     "telling_left_unseen": (
         "　　このほか{count}通は、件数が多いため、またはサーバーから取得できないため、件名を調べていません。",
-        "The headers of {count} more were not looked at: they are too many, or the server does not give them.",
+        "The headers of {count} more were not checked: they are too many, or the server does not return them.",
     ),
     "status_left": (
         (
@@ -203,7 +203,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "（お知らせとみられるもの {alike}通、件名を調べていないもの {unseen}通）"
         ),
         (
-            "{mailbox}: {left} messages from before {since} are left alone "
+            "{mailbox}: {left} messages from before {since} are skipped "
             "({alike} look like notices, {unseen} not looked at)"
         ),
     ),
@@ -225,18 +225,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "保証便の利用者（hoshobin）が開けるように、フォルダの権限を直してください。直ると自動で読みます。",
         "Let the service's account (hoshobin) open the folder; it is then read by itself.",
     ),
-    "unread_too_deep": ("フォルダの階層が深すぎるため、中を見ていません", "The folder lies too deep to be looked into"),
+    "unread_too_deep": ("フォルダの階層が深すぎるため、中を見ていません", "The folder is nested too deeply"),
     "unread_too_deep_todo": (
         "中にPDFがあれば、上の階層のフォルダに移してください。",
         "Move what is in it to a folder further up.",
     ),
     "unread_too_many": (
         "ファイルかフォルダが多すぎるため、ここから後は見ていません",
-        "There are too many files or folders: from here on none is looked at",
+        "There are too many files or folders: the rest is skipped",
     ),
     "unread_too_many_todo": (
         "済んだものを、このフォルダの外に移してください。",
-        "Move what is done out of this folder.",
+        "Move finished files out of this folder.",
     ),
     "unread_linked": (
         "別の場所のファイルと中身を共有しています（ハードリンク）",
@@ -259,7 +259,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "ダウンロードやコピーをやり直してください。保存が終わると自動で読みます。",
         "Download or copy it again; once it is whole it is read by itself.",
     ),
-    "unread_other_kind": ("PDFではありません", "It is no PDF"),
+    "unread_other_kind": ("PDFではありません", "It is not a PDF"),
     "unread_other_kind_todo": (
         "認証キーのお知らせなら、PDFで保存し直してください。ほかの書類なら、このフォルダの外に移してください。",
         "If it is a notice, save it as a PDF; if it is something else, move it out of this folder.",
@@ -279,11 +279,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "中のPDFを取り出して、このフォルダに保存してください。",
         "Take the PDF out and save it in this folder.",
     ),
-    "unread_device": ("通常のファイルではありません", "It is no regular file"),
+    "unread_device": ("通常のファイルではありません", "It is not a regular file"),
     "unread_device_todo": ("不要なら削除してください。", "Remove it if it is not needed."),
     "unread_not_toml": (
         "名前の末尾が違うため、設定として読まれません",
-        "Its name keeps it from being read as configuration",
+        "It is not read as configuration because of its name",
     ),
     "unread_not_toml_todo": (
         ("設定なら、名前を直してください（例：○○.toml.txt を ○○.toml に）。控えなら、別の場所に移してください。"),

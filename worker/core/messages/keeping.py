@@ -23,7 +23,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- Backup and restore ----------------------------------------------------------------------------------
     "backed_up": (
         "バックアップを作成し、検証しました：{file}（記録 {count}件、最後の記録 {last}、{size} バイト）",
-        "A backup is made and checked: {file} ({count} entries, the last of {last}, {size} bytes)",
+        "A backup was made and checked: {file} ({count} entries, the last of {last}, {size} bytes)",
     ),
     "backed_up_head": (
         "末尾：{head}",
@@ -96,10 +96,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "{file} は正しいバックアップではないため、戻していません（{what}：{detail}）。何も変更していません。"
             "別のバックアップを指定してください。"
         ),
-        ("{file} is no sound backup ({what}: {detail}). Nothing was changed. Name another backup."),
+        ("{file} is not a valid backup ({what}: {detail}). Nothing was changed. Name another backup."),
     ),
     "unsound_corrupt": ("ファイルが壊れている", "the file is damaged"),
-    "unsound_not_a_store": ("保証便のデータベースではない", "it is no database of hoshobin"),
+    "unsound_not_a_store": ("保証便のデータベースではない", "it is not a hoshobin database"),
     "restore_newer": (
         (
             "{file} は、より新しい版の保証便のバックアップです（バックアップの形式 {found}、このプログラム {own}）。"
@@ -130,7 +130,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "管理者に連絡し、起動してください（`systemctl start hoshobin`）。"
         ),
         (
-            "hoshobin does not run (since {since}: {why}). Meanwhile nothing is received, sent, tried again or told."
+            "hoshobin does not run (since {since}: {why}). Meanwhile nothing is received, sent, retried or notified."
             " Have it started (`systemctl start hoshobin`)."
         ),
     ),
@@ -141,8 +141,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "管理者に連絡し、起動してください（`systemctl start hoshobin`、理由は `journalctl -u hoshobin`）。"
         ),
         (
-            "hoshobin does not run. No end and no reason were recorded; it was last known to run at {since}. Meanwhile"
-            " nothing is received, sent, tried again or told. Have it started (`systemctl start hoshobin`; the reason"
+            "hoshobin does not run. No end and no reason were recorded; it was last known to run at {since}. "
+            "Meanwhile nothing is received, sent, retried or notified. Have it started (`systemctl start "
+            "hoshobin`; the reason"
             " may stand in `journalctl -u hoshobin`)."
         ),
     ),
@@ -167,7 +168,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "設定の誤りで起動できず（{detail}。`hoshobin check` で場所が分かります）",
         "the configuration is wrong ({detail}; `hoshobin check` names the place)",
     ),
-    "end_unavailable": ("使えないものがあり終了：{detail}", "something could not be used: {detail}"),
+    "end_unavailable": ("使えないものがあり終了：{detail}", "a resource was not available: {detail}"),
     "end_log_broken": ("記録（ログ）の検証に失敗して終了：{detail}", "the log does not verify: {detail}"),
     "end_fault": ("プログラムの不具合で終了：{detail}", "a fault of this program: {detail}"),
     "end_exit-code": ("異常終了（終了コード {detail}）", "it failed (exit status {detail})"),
@@ -176,7 +177,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "end_watchdog": ("応答がなくなり systemd が終了させた", "it no longer answered and was ended by systemd"),
     "end_oom-kill": ("メモリ不足で終了させられた", "memory ran out and it was killed"),
     "end_timeout": ("時間内に起動か停止ができず終了させられた", "it took too long to start or stop"),
-    "end_resources": ("サーバーのメモリなどが足りず起動できず", "the server lacked what it takes to start it"),
+    "end_resources": ("サーバーのメモリなどが足りず起動できず", "the server lacked the resources to start it"),
     "end_protocol": ("起動の途中で終了", "it ended while it started"),
     "end_start-limit-hit": ("続けて起動に失敗し、自動の再起動を終了", "it failed too often and is not started again"),
     "end_other": ("理由：{detail}", "{detail}"),
@@ -223,11 +224,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "resumed_from": (
         "このデータベースに残る最後の送信：{moment}。これより後に送ったものは、ここに残っていません。",
-        "The last mail that this database knows of left at {moment}: what left later is not known here.",
+        "The last mail recorded in this database left at {moment}. Later mails are not recorded here.",
     ),
     "resumed_from_nothing": (
         "このデータベースに送信の記録はありません。送ったものがあっても、ここには残っていません。",
-        "This database knows of no mail that left: if any did, it is not known here.",
+        "This database records no sent mail.",
     ),
     "t_to_resume": (
         "再開すると送信されるもの（{count}件）。すでに送ったものがあれば、再開する前に取り下げてください",
@@ -248,11 +249,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "resumed_looks": (
         "すべての受信メールボックスを一度確認してから送信します。配送通知か自社の控えで送信済みと分かったものは、送りません。",
-        "Every mailbox is looked at first; what a report or our own copy proves to have left is not sent again.",
+        "Every mailbox is looked at first; a mail that a report or our own copy proves sent is not sent again.",
     ),
     "copy_came": (
         "送信済みとみられる自社の控えが届いています",
-        "our own copy of it lies in the mailbox: it seems to have left",
+        "our own copy of it is in the mailbox: it was probably sent",
     ),
     "copy_to_issuer": (
         "控えの宛先 {address} は、発注者のアドレスかドメインです",
@@ -428,14 +429,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- The configuration ------------------------------------------------------------------------------------
     "witness_in_store": (
         "データベースの置き場（{store}）の中です",
-        "it lies in the store's own directory ({store})",
+        "it is inside the store's own directory ({store})",
     ),
 }
 
 HINTS: Final[dict[str, tuple[str, str]]] = {
     "outside_own_domain": (
         "意図した宛先か確かめてください（初めての提出のときに一度お尋ねします）",
-        "make sure that it is meant; it is asked about once",
+        "make sure that it is intended; you are asked once",
     ),
     "shared_address": (
         "ファイルを写したときの直し忘れでないか、公表元と照合してください",
