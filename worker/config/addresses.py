@@ -32,11 +32,6 @@ def bad_name(file: str, path: Path) -> Iterator[Problem]:
 class AddressRefused(Refused):
     """Not one bare ASCII address; ``code`` says why."""
 
-    def __init__(self, code: str, **params: str) -> None:
-        super().__init__((code, params))
-        self.code = code
-        self.params = params
-
 
 _NOT_BARE: Final = re.compile(r"""[\s,;:<>()\[\]"\\]""")
 
@@ -84,7 +79,7 @@ def check_host(text: str) -> str:
     try:
         ipaddress.ip_address(text)
     except ValueError:
-        raise Refused(("bad_host", {"host": text})) from None
+        raise Refused("bad_host", host=text) from None
     return text
 
 

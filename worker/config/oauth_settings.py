@@ -40,7 +40,7 @@ def _check_authority(text: str) -> str:
     except ValueError:
         is_address = is_plain = False
     if not (is_address and is_plain):
-        raise Refused(("bad_authority", {"value": text}))
+        raise Refused("bad_authority", value=text)
     return text.rstrip("/")
 
 
@@ -59,9 +59,9 @@ class OauthTable(Shape):
     def _microsoft_has_one(cls, tenant: str, info: ValidationInfo) -> str:
         provider = info.data.get("provider")
         if provider is Provider.MICROSOFT and not _TENANT.fullmatch(tenant):
-            raise Refused(("tenant_missing", {}))
+            raise Refused("tenant_missing")
         if provider is Provider.GOOGLE and tenant:
-            raise Refused(("not_of_provider", {"name": "tenant", "provider": "google"}))
+            raise Refused("not_of_provider", name="tenant", provider="google")
         return tenant
 
     @field_validator("client_secret_file")
@@ -69,9 +69,9 @@ class OauthTable(Shape):
     def _google_has_one(cls, name: str, info: ValidationInfo) -> str:
         provider = info.data.get("provider")
         if provider is Provider.GOOGLE and not name.strip():
-            raise Refused(("client_secret_missing", {}))
+            raise Refused("client_secret_missing")
         if provider is Provider.MICROSOFT and name:
-            raise Refused(("not_of_provider", {"name": "client_secret_file", "provider": "microsoft"}))
+            raise Refused("not_of_provider", name="client_secret_file", provider="microsoft")
         return name
 
 

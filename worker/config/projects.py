@@ -99,7 +99,7 @@ def check_inner_path(text: str) -> str:
     """
     parts = text.split("/")
     if "\\" in text or not all(part.strip(" .") for part in parts):
-        raise Refused(("invoice_path", {"path": text}))
+        raise Refused("invoice_path", path=text)
     return text
 
 
@@ -120,13 +120,13 @@ def _separate_or_tables(value: Any) -> Any:
     if value == SEPARATE:
         return [_SEPARATE_INVOICE]
     if isinstance(value, str):
-        raise Refused(("invoice_form", {"value": value}))
+        raise Refused("invoice_form", value=value)
     return [value] if isinstance(value, Mapping) else value
 
 
 def _check_numbers(invoices: tuple[Invoice, ...]) -> tuple[Invoice, ...]:
     if len({match_key(invoice.number) for invoice in invoices}) < len(invoices):
-        raise Refused(("invoice_number_twice", {}))
+        raise Refused("invoice_number_twice")
     return invoices
 
 
@@ -139,7 +139,7 @@ _InvoicesOfProduct = Annotated[
 
 def _never_with_contract(value: Any) -> Any:
     if isinstance(value, Mapping) and Product.CONTRACT in value:
-        raise Refused(("contract_invoice", {}))
+        raise Refused("contract_invoice")
     return value
 
 
@@ -169,7 +169,7 @@ def _check_products(numbers: dict[Product, tuple[str, ...]]) -> dict[Product, tu
     for product, each in numbers.items():
         for number in each:
             if products.setdefault(match_key(number), product) != product:
-                raise Refused(("number_two_products", {"value": number}))
+                raise Refused("number_two_products", value=number)
     return numbers
 
 

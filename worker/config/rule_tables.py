@@ -68,10 +68,13 @@ def own_layers(product: Product) -> tuple[str, ...]:
 
 def _check_for(use: Use, text: str) -> str:
     if use is Use.FILE_NAME and not text.lower().endswith(".pdf"):
-        raise Refused(("file_name_ending", {"name": text}))
+        raise Refused("file_name_ending", name=text)
     findings = check_template(text, use)
     if findings:
-        raise Refused(*findings)
+        (code, params), *more = findings
+        refused = Refused(code, **params)
+        refused.more = tuple(more)
+        raise refused
     return text
 
 
@@ -81,7 +84,7 @@ def _template(use: Use) -> AfterValidator:
 
 def _check_body_name(text: str) -> str:
     if not NAME.fullmatch(text):
-        raise Refused(("bad_name", {"name": text}))
+        raise Refused("bad_name", name=text)
     return text
 
 

@@ -178,7 +178,7 @@ def _check_after(text: str) -> str:
     try:
         parse_after(text)
     except ValueError:
-        raise Refused(("bad_after", {"value": text})) from None
+        raise Refused("bad_after", value=text) from None
     return text
 
 
@@ -186,7 +186,7 @@ def _check_window(text: str) -> str:
     try:
         read_window(text)
     except BadWindow:
-        raise Refused(("bad_window", {"value": text})) from None
+        raise Refused("bad_window", value=text) from None
     return text
 
 
@@ -196,14 +196,14 @@ _AUTHSERV_ID: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{0,253}")
 
 def _check_authserv_id(text: str) -> str:
     if not _AUTHSERV_ID.fullmatch(text):
-        raise Refused(("bad_authserv_id", {"value": text}))
+        raise Refused("bad_authserv_id", value=text)
     return text
 
 
 def _check_column(key: str) -> str:
     if not key or parse_key(key) is not None:  # empty: this heading is left out
         return key
-    raise Refused(("import_key", {"name": key, "nearest": nearest(key, key_names())}))
+    raise Refused("import_key", name=key, nearest=nearest(key, key_names()))
 
 
 class _Contractor(Shape):
@@ -229,14 +229,14 @@ class _Server(Shape):
     @classmethod
     def _plain_ends_here(cls, security: Security, info: ValidationInfo) -> Security:
         if security is Security.NONE and not is_loopback(info.data.get("host", "localhost")):
-            raise Refused(("plain_not_loopback", {}))
+            raise Refused("plain_not_loopback")
         return security
 
     @field_validator("password_file")
     @classmethod
     def _login_has_a_secret(cls, name: str, info: ValidationInfo) -> str:
         if info.data.get("user") and info.data.get("auth") is Auth.PASSWORD and not name.strip():
-            raise Refused(("secret_not_named", {}))
+            raise Refused("secret_not_named")
         return name
 
 
@@ -254,7 +254,7 @@ class _Mailbox(_Server):
         """A message that is moved to its own folder would be a new one for ever."""
         folder = info.data.get("folder", "")
         if parse_after(after).folder.casefold() == folder.casefold():
-            raise Refused(("after_same_folder", {"value": folder}))
+            raise Refused("after_same_folder", value=folder)
         return after
 
 
@@ -270,14 +270,14 @@ class _Smtp(_Server):
     @classmethod
     def _one_at_a_time(cls, connections: int) -> int:
         if connections != 1:  # no mail goes twice because only one is under way at a time
-            raise Refused(("one_connection", {}))
+            raise Refused("one_connection")
         return connections
 
     @field_validator("user")
     @classmethod
     def _no_login_ends_here(cls, user: str, info: ValidationInfo) -> str:
         if not user and not is_loopback(info.data.get("host", "localhost")):
-            raise Refused(("no_login_not_loopback", {}))
+            raise Refused("no_login_not_loopback")
         return user
 
 
@@ -317,7 +317,7 @@ class _Schedule(Shape):
     def _longer_than_a_pause(cls, minutes: int | None, info: ValidationInfo) -> int | None:
         poll_seconds = info.data.get("poll_seconds", 0)
         if minutes is not None and minutes * 60 < LOOKS_MISSED * poll_seconds:
-            raise Refused(("deaf_too_soon", {"least": str(-(-LOOKS_MISSED * poll_seconds // 60))}))
+            raise Refused("deaf_too_soon", least=str(-(-LOOKS_MISSED * poll_seconds // 60)))
         return minutes
 
     @property
@@ -337,7 +337,7 @@ class _Store(Shape):
     @classmethod
     def _only_embedded(cls, url: str) -> str:
         if url:  # the database that several workers share comes with an issue of its own
-            raise Refused(("store_url", {}))
+            raise Refused("store_url")
         return url
 
 

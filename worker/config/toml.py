@@ -45,7 +45,7 @@ Listed = Annotated[tuple[T, ...], Field(strict=False)]
 
 def _refuse_empty(values: tuple[T, ...]) -> tuple[T, ...]:
     if not values:
-        raise Refused(("empty", {}))
+        raise Refused("empty")
     return values
 
 
@@ -62,11 +62,14 @@ class PerProduct(Shape, Generic[T]):
 
 
 class Refused(ValueError):
-    """A value of the right type that is still not allowed; each finding is a code of ``messages`` with its names."""
+    """A value of the right type that is still not allowed; ``code`` is one of ``messages``, with its params."""
 
-    def __init__(self, *findings: tuple[str, Mapping[str, str]]) -> None:
-        super().__init__("; ".join(code for code, _ in findings))
-        self.findings = findings
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+        self.more: tuple[tuple[str, Mapping[str, str]], ...] = ()
+        """Further findings about the same value."""
 
 
 M = TypeVar("M", bound=Shape)
@@ -320,7 +323,8 @@ def _problems_of(shape: type[Shape], table: Mapping[str, Any], fault: Any, file:
             return
         yield Problem(file, key, "unknown_key", {"name": name, "nearest": nearest(name, _keys_at(shape, path[:-1]))})
     elif kind == "value_error" and isinstance(context.get("error"), Refused):
-        for code, params in context["error"].findings:
+        refused = context["error"]
+        for code, params in ((refused.code, refused.params), *refused.more):
             yield Problem(file, key, code, params)
     elif kind in {"enum", "literal_error"}:
         valid = re.findall(r"'([^']*)'", str(context["expected"]))

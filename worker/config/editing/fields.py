@@ -9,7 +9,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from worker.config.toml import Refused, nearest
 from worker.core.japanese_dates import read_date
@@ -72,11 +72,6 @@ _TOWN_HALL: Final = re.compile("(.+[都道府県市区町村])(?:役所|役場|�
 
 class FieldRefused(Refused):
     """A text that is no value of this key; ``code`` of ``core.messages`` says why."""
-
-    def __init__(self, code: str, **params: Any) -> None:
-        super().__init__((code, params))
-        self.code = code
-        self.params = params
 
 
 def parse_key(text: str) -> Key | None:
