@@ -64,13 +64,13 @@ _NOTHING: Final[Any] = {}
 """Shared, and never written to: most projects leave most tables out, and 10,000 hold as many as they need."""
 
 
-def _as_mapping(table: Shape) -> dict[Any, Any]:
+def _written(table: Shape) -> dict[str, Any]:
     """Returns the keys that ``table`` writes, with their values."""
-    return {
-        _PRODUCTS.get(name, name): getattr(table, name)
-        for name in type(table).model_fields
-        if name in table.model_fields_set
-    }
+    return {name: getattr(table, name) for name in type(table).model_fields if name in table.model_fields_set}
+
+
+def _by_product(table: Shape) -> dict[Product, Any]:
+    return {_PRODUCTS[name]: value for name, value in _written(table).items()}
 
 
 _PRODUCTS: Final = {product.value: product for product in Product}
@@ -187,13 +187,13 @@ def _section_per_product(value: Any) -> Any:
     return _same_section(value) if isinstance(value, str) and value.strip() else value
 
 
-_MAPPED: Final = AfterValidator(_as_mapping)
+_MAPPED: Final = AfterValidator(_by_product)
 
 
 class ProjectTable(Shape):
     """One ``[[project]]``; a field has the name that it has in ``Project``, and the TOML key as its alias.
 
-    A field with ``_MAPPED`` holds a mapping once it is validated.
+    A table per product, and ``dates``, is a mapping once it is validated.
     """
 
     name: NonEmpty
@@ -207,7 +207,7 @@ class ProjectTable(Shape):
     numbers: Annotated[PerProduct[Listed[NonEmpty]], _MAPPED, AfterValidator(_check_products)] = _NOTHING
     by_name: bool = False
     values: dict[str, str] = Field(default_factory=dict)
-    dates: Annotated[_Dates, _MAPPED] = _NOTHING
+    dates: Annotated[_Dates, AfterValidator(_written)] = _NOTHING
     deadlines: Annotated[PerProduct[dt.date], BeforeValidator(_day_per_product), _MAPPED] = Field(
         default=_NOTHING, alias="deadline"
     )
