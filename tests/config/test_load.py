@@ -8,11 +8,11 @@ from tests.support.config_samples import GUARANTORS, ISSUER, PROJECTS, WORKER, f
 from worker.config.load import load_configuration
 from worker.config.toml import parse_toml
 from worker.core.errors import ConfigError
-from worker.core.messages import config, rulebook
+from worker.core.messages import config
 from worker.core.model import sha256
 
-TEXTS = {**config.TEXTS, **rulebook.TEXTS}
-HINTS = {**config.HINTS, **rulebook.HINTS}
+TEXTS = config.TEXTS
+HINTS = config.HINTS
 
 EXAMPLE = """
 [[example]]

@@ -7,7 +7,8 @@ import tomllib
 import pytest
 
 from tests.support.config_samples import WORKER
-from worker.config.settings import Auth, read_settings
+from worker.config.oauth_settings import Auth
+from worker.config.settings import read_settings
 from worker.oauth.settings import Provider
 
 MICROSOFT = '[mailbox.main.oauth]\nprovider = "microsoft"\nclient_id = "id-1"\ntenant = "contractor.example"\n'

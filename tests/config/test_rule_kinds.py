@@ -31,7 +31,6 @@ from tests.support.world import NUMBER
 from worker.compose.compose import add_promised, hash_rule
 from worker.compose.manual_submission import FAX_UNKNOWN, NO_STEPS
 from worker.config.load import Configuration, load_configuration
-from worker.config.open_keys import open_for
 from worker.config.rule_tables import RULE_KEYS
 from worker.core.model import Channel, Product
 from worker.core.rulebook import (
@@ -46,6 +45,7 @@ from worker.core.rulebook import (
     Rule,
     Section,
     When,
+    open_for,
     receiving_section,
     rule_for,
 )

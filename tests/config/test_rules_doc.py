@@ -17,8 +17,7 @@ from worker.compose.rule_examples import count_examples, try_examples
 from worker.config.examples_read import _Example, _Expect
 from worker.config.issuers import SectionTable, _Eligibility, _Issuer, _ValueForm
 from worker.config.load import Configuration, load_configuration
-from worker.config.open_keys import open_for
-from worker.config.project_tables import ProjectTable
+from worker.config.projects import ProjectTable
 from worker.config.rule_tables import RULE_TABLES, RuleTable
 from worker.config.template_check import ATTRIBUTES, VARIABLES
 from worker.config.templates import FILTERS, Renderer
@@ -34,6 +33,7 @@ from worker.core.rulebook import (
     When,
     Width,
     WorkKind,
+    open_for,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -67,7 +67,7 @@ SHAPES: Mapping[str, tuple[set[str], set[str]]] = {
     "eligibility": ({field.alias or name for name, field in _Eligibility.model_fields.items()}, set()),
     "example": (set(_Example.model_fields), set()),
     "expect": (set(_Expect.model_fields), set()),
-    "project": (set(ProjectTable.model_fields), set()),
+    "project": ({field.alias or name for name, field in ProjectTable.model_fields.items()}, set()),
 }
 """What the code takes, and which of it has a table of its own in the page."""
 
@@ -270,7 +270,7 @@ def test_the_sample_register_names_every_key_and_loads_with_each_that_is_switche
         more = {"invoice": each} if key in {"advance", "interim"} else each
         named |= set(more)
         assert load_sample(**{"projects.toml": tomlkit.dumps({"project": [project | more]})}).projects
-    assert named == set(ProjectTable.model_fields)
+    assert named == SHAPES["project"][0]
 
 
 def test_the_sample_settings_load_with_the_import_switched_on() -> None:

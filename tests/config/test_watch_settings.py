@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.support.config_samples import WORKER
-from worker.config.mailbox_actions import Act, After, is_due_after, parse_after
 from worker.config.settings import Settings, read_settings
 from worker.core.errors import Problem
+from worker.core.mailbox_actions import Act, After, is_due_after, parse_after
 from worker.core.model import Disposition
 
 

@@ -32,6 +32,7 @@ OTHER_WORDS = {
     ("core/messages/events.py", "refused"): "English words of an event",
     ("core/messages/seeing.py", "deadline"): "code of a message",
     ("compose/invoice_check.py", "refused"): "code of a hold",
+    ("config/projects.py", "deadline"): "key of the register",
     ("core/messages/reasons.py", "refused"): "code of a hold",
     ("core/model.py", "put_off"): "End",
     ("core/model.py", "unfetched"): "End",

@@ -30,9 +30,9 @@ from tests.support.fakes import FakeClock, FakeFiles, run_at_once
 from tests.support.known_addresses import make_known
 from tests.support.small_office import Settings, TextInBytes, active_config_of, invoice_of, server_at
 from tests.support.world import ACCOUNT
-from worker.config.mailbox_actions import parse_after
 from worker.config.settings import Security
 from worker.core.errors import LogBroken, Unavailable
+from worker.core.mailbox_actions import parse_after
 from worker.core.states import State
 from worker.pipeline.one_pass import run_once
 from worker.pipeline.pipeline import Pipeline

@@ -21,9 +21,9 @@ from tests.support.known_addresses import say_installed
 from tests.support.scripted_imap import ScriptedImap
 from tests.support.small_office import Form, Settings, form, mail_with
 from worker.cli.demo.smtp_server import DsnController
-from worker.config.mailbox_actions import parse_after
 from worker.config.settings import Security
 from worker.core.errors import Unavailable
+from worker.core.mailbox_actions import parse_after
 from worker.core.model import JST, NO_DATE, HealthRecord
 from worker.core.params import read_spelled
 from worker.core.states import State

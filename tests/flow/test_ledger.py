@@ -19,9 +19,9 @@ from tests.flow.test_overlap import NoPdfs, Relay, announcement
 from tests.support.fakes import FakeClock, run_at_once
 from tests.support.office import Office
 from tests.support.scripted_imap import Fault, ScriptedImap
-from worker.config.mailbox_actions import parse_after
 from worker.config.settings import Security
 from worker.core.errors import Unavailable
+from worker.core.mailbox_actions import parse_after
 from worker.core.model import Disposition
 from worker.pipeline.new_messages import COMPARED, COUNT_AGAIN
 from worker.pipeline.pipeline import Pipeline

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.support.office import EAST, Office
-from worker.config.mailbox_actions import After
 from worker.core.errors import Unavailable
+from worker.core.mailbox_actions import After
 from worker.core.model import JST
 from worker.pipeline.pipeline import Pipeline
 from worker.send.ports import Body, Data, Reply, Session, Step

@@ -34,7 +34,7 @@ def test_a_slip_is_told_in_japanese(arguments: tuple[str, ...], told: str) -> No
 def test_a_slip_is_told_in_english_where_that_was_asked_for() -> None:
     ran = command("--lang", "en", "confirm", "1", "--by", "Taro", "Yamada", "--note", "called")
     assert '"Yamada" is no number' in ran.err
-    assert "stands in quotes" in ran.err
+    assert "Put a name with a space in quotes" in ran.err
 
 
 @pytest.mark.parametrize("second", [["--config", "other"], ["--config=other"], ["--conf", "other"]])

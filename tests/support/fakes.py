@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar, cast
 
 from tests.support.world import START
-from worker.config.mailbox_actions import After
 from worker.core.errors import LogBroken, NotAllowed, Unavailable
+from worker.core.mailbox_actions import After
 from worker.core.message_id import SECRET, SECRET_BYTES
 from worker.core.model import (
     Address,

@@ -15,7 +15,8 @@ from tests.support.holds import detail_of
 from tests.support.world import EAST, GUARANTORS_FILE, HANAKO, KEY, MIHON, MIHON_TO, NUMBER, REHEARSAL, START, WEST
 from worker.approve.reevaluate import ActiveConfig, Drafted, activate_config, draft_submission
 from worker.config.load import Configuration, load_configuration
-from worker.config.settings import Auth, Mode, Release, Security, Settings, SmtpSettings
+from worker.config.oauth_settings import Auth
+from worker.config.settings import Mode, Release, Security, Settings, SmtpSettings
 from worker.core.model import Address, Key, Notice, Product, Sha256, Submission, sha256
 from worker.core.rulebook import Contractor, Eligibility, Guarantor, InvoiceRule, Issuer, Project
 from worker.core.states import Reason, State

@@ -44,9 +44,9 @@ from worker.authenticate.ports import DkimVerifier
 from worker.config.files import TemplateFiles
 from worker.config.guarantors import FILE
 from worker.config.load import Configuration, load_configuration
-from worker.config.mailbox_actions import After
 from worker.config.settings import Security
 from worker.core.errors import HoshobinError, Unavailable
+from worker.core.mailbox_actions import After
 from worker.core.model import JST, CodePositions, PageText, PdfText, Submission, Unreadable
 from worker.core.states import Reason
 from worker.pipeline.one_pass import Pass, finish_pass

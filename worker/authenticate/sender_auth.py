@@ -23,8 +23,7 @@ from worker.authenticate.auth_headers import (
     read_sender,
 )
 from worker.authenticate.dkim_policy import DkimFailure, DkimResult, judge_server_result
-from worker.config.addresses import domain_of
-from worker.core.addresses import is_within
+from worker.core.addresses import domain_of, is_within
 from worker.core.model import Address
 from worker.core.params import Params
 from worker.core.rulebook import Guarantor

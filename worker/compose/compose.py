@@ -41,9 +41,8 @@ from worker.compose.template_context import (
     write_line,
     write_text,
 )
-from worker.config.addresses import is_placeholder
-from worker.config.open_keys import counted_open, open_for
 from worker.config.templates import Scope
+from worker.core.addresses import is_placeholder
 from worker.core.approval_label import FROM_CONTRACT_DAY
 from worker.core.business_hours import working_days_before
 from worker.core.message_id import message_id, old_message_id, rehearsal_message_id
@@ -70,7 +69,9 @@ from worker.core.rulebook import (
     Section,
     Timing,
     When,
+    counted_open,
     invoice_for,
+    open_for,
     receiving_section,
     rule_for,
     sentences_for,

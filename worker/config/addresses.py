@@ -1,33 +1,36 @@
-"""Decides what is an e-mail address, a host and a name in this house.
+"""E-mail addresses, hosts and names as the configuration accepts them.
 
-Its promise: an ``Address`` is exactly one bare ASCII address, so no recipient can hide in it. It does not know
-whether anybody lives there: no DNS is asked.
+An ``Address`` is exactly one bare ASCII address, so no second recipient can hide in it. No DNS is asked.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterator
 from typing import Annotated, Final
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator
 
-from worker.config.toml import Refused
+from worker.config.toml import Path, Refused, key_path
+from worker.core.errors import Problem
 from worker.core.model import Address
 from worker.core.text import unsafe_character
 
 NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-"""What names a mailbox, a section, an issuer: it appears in commands, in the log and in file names."""
+"""The name of a mailbox, a section or an issuer: it appears in commands, in the log and in file names."""
+
+
+def bad_name(file: str, path: Path) -> Iterator[Problem]:
+    """Yields a problem if the id at the end of ``path`` is no plain name."""
+    name = str(path[-1])
+    if not NAME.fullmatch(name):
+        yield Problem(file, key_path(path), "bad_name", {"name": name})
 
 
 class AddressRefused(Refused):
     """Not one bare ASCII address; ``code`` says why."""
-
-    def __init__(self, code: str, **params: str) -> None:
-        super().__init__((code, params))
-        self.code = code
-        self.params = params
 
 
 _NOT_BARE: Final = re.compile(r"""[\s,;:<>()\[\]"\\]""")
@@ -66,42 +69,19 @@ def read_address(text: str) -> Address:
     return Address(f"{local}@{domain}")
 
 
-_PLACEHOLDERS: Final = (".example", ".invalid", ".test", ".example.com", ".example.net", ".example.org")
-
-
-def domain_of(address: str) -> str:
-    """What stands behind the @, comparable: in small letters, without a dot at its end; of anybody's address."""
-    return address.rpartition("@")[2].strip().rstrip(".").casefold()
-
-
-def is_placeholder(address: Address) -> bool:
-    """Whether nobody can live at ``address``: a domain kept for examples (RFC 2606), so nothing is sent there."""
-    return f".{address.rpartition('@')[2]}".endswith(_PLACEHOLDERS)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` is this machine by its name or number; no DNS is asked, so no answer can claim it."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 _HOST: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
 
 
 def check_host(text: str) -> str:
-    """``text`` where it is a host name or an IP number; raises Refused."""
+    """Returns ``text``. Raises Refused unless it is a host name or an IP number."""
     if len(text) <= 253 and _HOST.fullmatch(text):  # noqa: PLR2004  RFC 1035 §2.3.4
         return text
     try:
         ipaddress.ip_address(text)
     except ValueError:
-        raise Refused(("bad_host", {"host": text})) from None
+        raise Refused("bad_host", host=text) from None
     return text
 
 
-AddressText = Annotated[str, AfterValidator(read_address)]
+AddressText = Annotated[Address, AfterValidator(read_address)]
 Host = Annotated[str, AfterValidator(check_host)]

@@ -1,8 +1,8 @@
 """The configuration's files: found, read, and the paths and secrets in them resolved.
 
-Problems of several files come in one ConfigError. Nothing here judges what a file says: ``load`` does.
+Problems of several files come in one ConfigError. ``load`` checks the contents.
 
-Longer than other files, by little: what is read at a start, passwords and logins included, is found in one place.
+Passwords and logins are read here too.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Final
 
 from worker.config.loose_files import find_loose
+from worker.config.oauth_settings import Auth
 from worker.config.ports import Secrets
 from worker.config.quiet_period import Stamp
-from worker.config.settings import Auth, MailboxSettings, Settings
+from worker.config.settings import MailboxSettings, Settings
 from worker.config.shipped import shipped_file, shipped_names
 from worker.core.errors import ConfigError, Problem, Unavailable
 from worker.core.file_names import is_left_file
@@ -52,8 +53,8 @@ MAX_SECRET_BYTES: Final = 65_536
 def find_directory(option: str | None, env: Mapping[str, str], cwd: Path, system: Path = SYSTEM_DIRECTORY) -> Path:
     """The configuration directory: ``--config``, else $HOSHOBIN_CONFIG, else ``./config``, else ``/etc/hoshobin``.
 
-    What is named must exist; of the other two, the first that holds a ``worker.toml`` (many projects have some other
-    folder called config). Raises ConfigError, naming where it looked.
+    A directory that is named must exist. Of the other two, the first that holds a ``worker.toml`` counts: many
+    projects have some other folder called config. Raises ConfigError with the places it looked at.
     """
     named = option or env.get(ENVIRONMENT)
     if named:
@@ -97,7 +98,7 @@ def read_directory(path: Path) -> dict[str, bytes]:
 
 
 def stamp_directory(path: Path) -> Stamp:
-    """What of the files shows that one changed, came or went, without opening any.
+    """Returns a stamp that differs if a file changed, came or went; opens none.
 
     A folder that cannot be read looks like none: reading it says why.
     """
@@ -115,8 +116,8 @@ def stamp_directory(path: Path) -> Stamp:
 def find_unread(path: Path) -> tuple[tuple[str, UnreadReason], ...]:
     """Files and folders in the directory that look like configuration and are not read, by name. Raises nothing.
 
-    In ``issuers`` and the folder of templates that is whatever does not end as it must; beside ``worker.toml`` only
-    that which has .toml in its name, as other files are kept there, too.
+    In ``issuers`` and the folder of templates: every file with another ending. In the directory itself: only files
+    with .toml in their names, as other files are kept there too.
     """
     found = [name for name in _listed_or_none(path) if ".toml" in name.casefold() and name not in _FILES]
     for folder, ending in _FOLDERS:
@@ -125,7 +126,7 @@ def find_unread(path: Path) -> tuple[tuple[str, UnreadReason], ...]:
 
 
 def _is_left(name: str) -> bool:
-    """Copies that editors make, and that which systems leave in a folder."""
+    """Returns true for copies that editors make, and for files that systems leave in a folder."""
     return name.startswith("#") or name.endswith("~") or is_left_file(name)
 
 
@@ -191,13 +192,13 @@ def _read_regular(path: Path, limit: int, judge: Callable[[os.stat_result], None
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where things lie, all absolute."""
+    """The places of the store and the folders, all absolute."""
 
     store: Path
     notices: Path
     invoices: Path
     witness: Path | None = None
-    """Where the store's witness is kept, by ``[store] witness`` or by systemd; None where neither says it."""
+    """The folder of the store's witness, by ``[store] witness`` or by systemd; None if neither names one."""
 
     def under_store(self, name: str) -> Path:
         """A path from the configuration (``ca_file``) as an absolute one."""
@@ -205,7 +206,7 @@ class Places:
 
 
 def resolve_store(given: str, directory: Path, env: Mapping[str, str]) -> Path:
-    """The store's directory, where ``[store] dir`` says ``given``. Raises ConfigError ``store_dir_unknown``."""
+    """Returns the store's directory; ``given`` is ``[store] dir``. Raises ConfigError ``store_dir_unknown``."""
     named = given or env.get("STATE_DIRECTORY", "").partition(":")[0]
     if not named:
         raise ConfigError([Problem("worker.toml", "store.dir", "store_dir_unknown")])
@@ -213,9 +214,9 @@ def resolve_store(given: str, directory: Path, env: Mapping[str, str]) -> Path:
 
 
 def resolve_witness(given: str, store: Path, directory: Path, env: Mapping[str, str]) -> Path | None:
-    """The witness's folder, where ``[store] witness`` says ``given``; empty, what systemd made for it beside the store.
+    """Returns the witness's folder for ``[store] witness``; if that is empty, the one that systemd made.
 
-    None where neither names one. Raises ConfigError ``witness_in_store``: it would be put back with the store.
+    None if neither names one. Raises ConfigError ``witness_in_store``: it would be restored with the store.
     """
     if not given:
         made = (Path(each) for each in env.get("STATE_DIRECTORY", "").split(":") if each)
@@ -227,10 +228,10 @@ def resolve_witness(given: str, store: Path, directory: Path, env: Mapping[str, 
 
 
 def resolve_places(settings: Settings, directory: Path, env: Mapping[str, str]) -> Places:
-    """The store's directory and the folders. Raises ConfigError where nothing says where the store is.
+    """The store's directory and the folders. Raises ConfigError if the store's directory is not named.
 
     ``[store] dir`` is relative to the parent of the configuration ``directory``; empty, it is systemd's
-    $STATE_DIRECTORY, of which the first counts where there are several.
+    $STATE_DIRECTORY, the first of them if there are several.
     """
     store = resolve_store(settings.store_dir, directory, env)
     return Places(
@@ -242,14 +243,14 @@ def resolve_places(settings: Settings, directory: Path, env: Mapping[str, str]) 
 
 
 def is_own_folder(folder: Path, places: Places) -> bool:
-    """Whether ``run`` makes this folder: it lies below the store's directory."""
+    """Returns true if ``run`` makes this folder: it is below the store's directory."""
     return places.store in folder.parents
 
 
 def make_own_folders(places: Places) -> None:
     """Make the folders that lie below the store's directory; one that somebody else keeps (a share) is never made.
 
-    A share that is not mounted must be missed, and not stand there empty.
+    A share that is not mounted must be reported; an empty folder would hide it.
     """
     for folder in (places.notices, places.invoices):
         if is_own_folder(folder, places):
@@ -265,8 +266,8 @@ def make_own_folders(places: Places) -> None:
 def read_secrets(settings: Settings, env: Mapping[str, str], store_dir: Path) -> Secrets:
     """Every password that the settings name; a server without a user needs none. Raises ConfigError with all faults.
 
-    ``$CREDENTIALS_DIRECTORY/NAME`` where that exists, else the path, relative to the store's directory. Where tokens
-    take the password's place, that somebody has logged in belongs to it, and that what renews them is installed.
+    ``$CREDENTIALS_DIRECTORY/NAME`` if that exists, else the path, relative to the store's directory. For tokens it
+    also checks that a person has logged in, and that the provider's library is installed.
     """
     found: list[Problem] = []
 
@@ -296,7 +297,7 @@ def read_secrets(settings: Settings, env: Mapping[str, str], store_dir: Path) ->
 
 
 def read_client_secret(mailbox: MailboxSettings, env: Mapping[str, str], store_dir: Path) -> str:
-    """What the provider of one mailbox's login wants beside ``client_id``, or nothing. Raises ConfigError."""
+    """Returns the client secret of one mailbox's login; empty if it has none. Raises ConfigError."""
     name = mailbox.oauth.client_secret_file if mailbox.oauth is not None else ""
     try:
         return _read_secret(name, env, store_dir) if name else ""
@@ -306,7 +307,7 @@ def read_client_secret(mailbox: MailboxSettings, env: Mapping[str, str], store_d
 
 
 def find_faults_of_login(mailbox: MailboxSettings, oauth: OauthSettings, store_dir: Path) -> list[Problem]:
-    """Why no server could be logged in to with what ``hoshobin login`` left, if anything."""
+    """Returns the problems of the login that ``hoshobin login`` saved."""
     key = f"mailbox.{mailbox.name}.oauth"
     missing = find_missing_extra(mailbox.name, oauth)
     try:
@@ -319,7 +320,7 @@ def find_faults_of_login(mailbox: MailboxSettings, oauth: OauthSettings, store_d
 
 
 def find_missing_extra(name: str, oauth: OauthSettings) -> list[Problem]:
-    """That what speaks with the provider is not installed; empty where it is."""
+    """Returns a problem if the provider's library is not installed."""
     needed = ("msal", "requests") if oauth.provider is Provider.MICROSOFT else ("google", "google.auth", "requests")
     if all(map(_is_installed, needed)):
         return []
@@ -383,7 +384,7 @@ class TemplateFiles:
         self._own = frozenset(name for name, content in own.items() if content != shipped.get(name))
 
     def source(self, name: str, version: str = "") -> str | None:
-        """The template's text by its file name (``default.txt.j2``), or None where there is none of this name.
+        """Returns the template's text by its file name (``default.txt.j2``); None if there is none of this name.
 
         With ``version``, a shipped text as that version of the program had it; a text of the office's own has none.
         """

@@ -1,19 +1,31 @@
-"""Decides what ``guarantors.toml`` says: how each surety company's mail and notice are recognised and read.
+"""Reads ``guarantors.toml``: how each surety company's mail and notice are recognised and read.
 
-Its promise: every pattern compiles and every field has a label. It does not know whether they fit a real notice:
-what was never seen stands under ``assumed``.
+Every pattern compiles and every field has a label. ``assumed`` lists the keys that no real notice has confirmed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
 
-from worker.config.addresses import NAME, check_host
+from worker.config.addresses import bad_name, check_host
 from worker.config.patterns import check_pattern
-from worker.config.toml import NonEmpty, Path, Shape, check_table, key_path, nearest, table_in, texts_in
+from worker.config.toml import (
+    Listed,
+    NonEmpty,
+    Path,
+    PerProduct,
+    Shape,
+    Some,
+    check_table,
+    key_path,
+    nearest,
+    table_in,
+    texts_in,
+    value_of,
+)
 from worker.core.errors import Problem
 from worker.core.model import Product
 from worker.core.rulebook import Guarantor
@@ -26,30 +38,24 @@ Domain = Annotated[str, AfterValidator(lambda text: check_host(text).lower())]
 
 
 class _Labels(Shape):
-    project_name: Annotated[list[NonEmpty], Field(min_length=1)]
-    contractor_name: Annotated[list[NonEmpty], Field(min_length=1)]
-    product: Annotated[list[NonEmpty], Field(min_length=1)]
-    contract_number: Annotated[list[NonEmpty], Field(min_length=1)]
-    key: Annotated[list[NonEmpty], Field(min_length=1)]
-
-
-class _Products(Shape):
-    contract: list[NonEmpty] = Field(default_factory=list)
-    advance: list[NonEmpty] = Field(default_factory=list)
-    interim: list[NonEmpty] = Field(default_factory=list)
+    project_name: Some[NonEmpty]
+    contractor_name: Some[NonEmpty]
+    product: Some[NonEmpty]
+    contract_number: Some[NonEmpty]
+    key: Some[NonEmpty]
 
 
 class _Guarantor(Shape):
     name: NonEmpty
-    assumed: list[NonEmpty] = Field(default_factory=list)
-    senders: list[Domain] = Field(default_factory=list)
-    subjects: list[NonEmpty] = Field(default_factory=list)
-    titles: list[NonEmpty] = Field(default_factory=list)
+    assumed: Listed[NonEmpty] = ()
+    senders: Listed[Domain] = ()
+    subjects: Listed[NonEmpty] = ()
+    titles: Listed[NonEmpty] = ()
     number: Pattern
     key: Pattern
     labels: _Labels
-    products: _Products
-    download: list[NonEmpty] = Field(default_factory=list)
+    products: PerProduct[Listed[NonEmpty]]
+    download: Listed[NonEmpty] = ()
 
 
 class _Guarantors(Shape):
@@ -57,7 +63,7 @@ class _Guarantors(Shape):
 
 
 def read_guarantors(table: Mapping[str, Any], found: list[Problem]) -> tuple[Guarantor, ...] | None:
-    """``guarantors.toml`` as Guarantors; None where anything in it is wrong, and every problem in ``found``."""
+    """Returns ``guarantors.toml`` as Guarantors; None, with every problem in ``found``, if anything in it is wrong."""
     before = len(found)
     for id_, guarantor in table_in(table, "guarantor").items():
         found.extend(bad_name(FILE, ("guarantor", id_)))
@@ -70,25 +76,12 @@ def read_guarantors(table: Mapping[str, Any], found: list[Problem]) -> tuple[Gua
     if checked is None or len(found) > before:
         return None
     return tuple(
-        Guarantor(
+        value_of(
+            Guarantor,
+            guarantor,
             id=id_,
-            name=guarantor.name,
-            senders=tuple(guarantor.senders),
-            subjects=tuple(guarantor.subjects),
-            titles=tuple(guarantor.titles),
-            number=guarantor.number,
-            key=guarantor.key,
-            labels={label: tuple(words) for label, words in guarantor.labels},
-            products={Product(product): tuple(words) for product, words in guarantor.products},
-            assumed=tuple(guarantor.assumed),
-            download=tuple(guarantor.download),
+            labels=dict(guarantor.labels),
+            products={Product(product): words or () for product, words in guarantor.products},
         )
         for id_, guarantor in checked.guarantor.items()
     )
-
-
-def bad_name(file: str, path: Path) -> Iterator[Problem]:
-    """A problem where the id at the end of ``path`` is no plain name."""
-    name = str(path[-1])
-    if not NAME.fullmatch(name):
-        yield Problem(file, key_path(path), "bad_name", {"name": name})

@@ -1,7 +1,7 @@
-"""Decides whether the whole configuration holds together: one set of files in, one ``Configuration`` out.
+"""Loads the whole configuration: one set of files in, one ``Configuration`` out.
 
-Its promise: it is complete and consistent, or there is one ConfigError with every problem of every file. It does not
-know where the files lie: ``config/files.py`` reads them.
+It is complete and consistent, or there is one ConfigError with every problem of every file. ``config/files.py`` reads
+the files.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any, Final
 from worker.config import guarantors, settings
 from worker.config import issuers as rules
 from worker.config import projects as register
-from worker.config.addresses import domain_of, is_placeholder
 from worker.config.examples_read import read_examples
 from worker.config.rule_remarks import remarks_on_rules
 from worker.config.rule_tables import DEFAULT
@@ -23,6 +22,7 @@ from worker.config.settings import Settings
 from worker.config.template_check import Use, check_template
 from worker.config.toml import nearest, parse_toml, table_in
 from worker.config.toml_lines import index_lines, line_of
+from worker.core.addresses import domain_of, is_placeholder
 from worker.core.errors import ConfigError, Problem
 from worker.core.model import Channel, ConfigFile, sha256
 from worker.core.rulebook import Example, Guarantor, Issuer, Project, Rule, Section
@@ -43,7 +43,7 @@ class Configuration:
     projects: tuple[Project, ...]
     files: tuple[ConfigFile, ...]
     remarks: tuple[Problem, ...] = ()
-    """What is allowed and still worth a look (``check`` shows it): placeholders, nobody to notify, no mailbox …"""
+    """Remarks that ``check`` shows on allowed settings: placeholders, no address to notify, no mailbox …"""
     examples: Mapping[str, tuple[Example, ...]] = field(default_factory=dict)
     """The test vectors in each issuer's file, by the issuer's id; ``compose.rule_examples`` tries them."""
 
@@ -64,7 +64,7 @@ def _without_collecting() -> Iterator[None]:
 def load_configuration(files: Mapping[str, bytes]) -> Configuration:
     """The configuration in ``files``: ``worker.toml``, ``issuers/x.toml`` …, named relative to its directory.
 
-    Mail templates (``templates/mail/*.txt.j2``) are checked where any are among the files. Raises ConfigError.
+    Mail templates (``templates/mail/*.txt.j2``) are checked if any are among the files. Raises ConfigError.
     """
     found: list[Problem] = []
     tables = _tables(files, found)
@@ -93,7 +93,7 @@ def load_configuration(files: Mapping[str, bytes]) -> Configuration:
 
 
 def settings_of(files: Mapping[str, bytes]) -> Settings | None:
-    """What ``worker.toml`` alone says, whatever else is wrong; None where it cannot be taken."""
+    """Returns the settings in ``worker.toml``, also if other files are wrong; None if it is wrong itself."""
     found: list[Problem] = []
     content = files.get(settings.FILE)
     return None if content is None else _settings({settings.FILE: parse_toml(settings.FILE, content, found)}, found)
@@ -109,7 +109,7 @@ def guarantors_of(content: bytes) -> tuple[Guarantor, ...]:
 
 
 Tables = Mapping[str, dict[str, Any] | None]
-"""What each TOML file holds; None where it could not be read."""
+"""The table of each TOML file; None if it could not be read."""
 
 
 def _tables(files: Mapping[str, bytes], found: list[Problem]) -> Tables:
@@ -240,7 +240,7 @@ def _problems_of_body(file: str, files: Mapping[str, bytes]) -> Iterator[Problem
 def _problems_of_copy(
     worker: Settings | None, issuers: Iterable[Issuer], projects: Iterable[Project]
 ) -> Iterator[Problem]:
-    """An address where an issuer receives is none of our own: what goes there unseen is a mail sent astray."""
+    """Refuses an issuer's address as the address of our own copy: the copy would go to the wrong place."""
     copy_to = worker.smtp.copy_to if worker else None
     if worker is None or copy_to is None:
         return
@@ -316,7 +316,7 @@ def _remarks(worker: Settings, issuers: Iterable[Issuer], projects: Iterable[Pro
 def _remarks_on_projects(
     projects: Iterable[Project], by_id: Mapping[str, Issuer], known: Mapping[str, frozenset[str]]
 ) -> Iterator[Problem]:
-    """What the projects' own offices and rules say; ``known`` are the domains of each issuer and ours."""
+    """Yields remarks on the projects' own offices and rules; ``known`` are the domains of each issuer and ours."""
     for at, project in enumerate(projects, start=1):
         yield from _remarks_on_project(f"project[{at}]", project, by_id[project.issuer], known[project.issuer])
 
@@ -330,7 +330,7 @@ def _remarks_on_project(place: str, project: Project, issuer: Issuer, known: fro
 
 
 def _remarks_on_silence(issuer: Issuer) -> Iterator[Problem]:
-    """What the rules by e-mail do not say: counted as open, or taken as the file assumes."""
+    """Yields the keys that the rules by e-mail omit: counted as open, or taken as the file assumes."""
     rules = _by_mail(issuer)
     for key in dict.fromkeys(key for rule in rules for key in rule.unsaid):
         yield Problem(issuer.file, f"rule.{DEFAULT}.{key}", f"unsaid_{key}")
@@ -339,7 +339,7 @@ def _remarks_on_silence(issuer: Issuer) -> Iterator[Problem]:
 
 
 def _unsaid_of_project(project: Project, issuer: Issuer) -> Iterator[str]:
-    """What the project's own rules by e-mail do not say, and its issuer's file was not told of already."""
+    """Yields the keys that the project's own rules by e-mail omit and that its issuer's rules do not omit."""
     told = {key for rule in _by_mail(issuer) for key in rule.unsaid}
     unsaid = (key for rule in _by_mail(project) for key in rule.unsaid if key not in told)
     yield from dict.fromkeys(unsaid)

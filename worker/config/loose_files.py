@@ -1,4 +1,4 @@
-"""Finds what others may change of the files that decide where mail goes (after OpenSSH's StrictModes)."""
+"""Finds configuration that others may change and so redirect mail (after OpenSSH's StrictModes)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def find_loose(paths: Iterable[Path], env: Mapping[str, str] = os.environ) -> It
 
     Writable by everybody, or by a group that is neither the owner's own, root's, nor this process's. A directory with
     the sticky bit keeps the files in it. Behind sudo a file must also belong to root or to this account: the caller
-    would choose the program that runs otherwise. What does not exist is passed over.
+    would choose the program that runs otherwise. A path that does not exist is skipped.
     """
     seen: set[Path] = set()
     for path in paths:

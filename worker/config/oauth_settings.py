@@ -1,7 +1,7 @@
-"""Decides what ``[mailbox.NAME.oauth]`` says, and which login each server that takes tokens uses.
+"""The shape of ``[mailbox.NAME.oauth]``, and the login of each server that takes tokens.
 
-Its promise: a login is complete for its provider, no token is asked for where anybody could listen, and a server that
-is told ``xoauth2`` has exactly one login. It does not know tokens, nor who fetches them.
+A login is complete for its provider, tokens are asked for over https alone, and a server with ``xoauth2`` has exactly
+one login.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from enum import StrEnum
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, ValidationInfo, field_validator
 
-from worker.config.toml import NonEmpty, Refused, Shape
+from worker.config.toml import NonEmpty, OneOf, Refused, Shape
 from worker.core.errors import Problem
-from worker.oauth.settings import OauthSettings, Provider
+from worker.oauth.settings import Provider
 
 
 class Auth(StrEnum):
-    """How the account is proven."""
+    """The way an account authenticates."""
 
     PASSWORD = "password"  # noqa: S105  a method's name, no secret
     XOAUTH2 = "xoauth2"
@@ -30,7 +30,7 @@ _TENANT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 
 
 def _check_authority(text: str) -> str:
-    """Tokens and secrets go there, so it is https even on this machine; msal wants that as well."""
+    """Returns ``text``. Tokens and secrets go there, so it is https even on this machine, as msal wants it too."""
     if not text:
         return text
     try:
@@ -40,14 +40,14 @@ def _check_authority(text: str) -> str:
     except ValueError:
         is_address = is_plain = False
     if not (is_address and is_plain):
-        raise Refused(("bad_authority", {"value": text}))
+        raise Refused("bad_authority", value=text)
     return text.rstrip("/")
 
 
 class OauthTable(Shape):
-    """``[mailbox.NAME.oauth]``; the order matters, as a later key is checked against those before it."""
+    """``[mailbox.NAME.oauth]``. The order matters: a later key is checked against those before it."""
 
-    provider: Annotated[Provider, Field(strict=False)]
+    provider: OneOf[Provider]
     client_id: NonEmpty
     tenant: str = ""
     client_secret_file: str = ""
@@ -59,9 +59,9 @@ class OauthTable(Shape):
     def _microsoft_has_one(cls, tenant: str, info: ValidationInfo) -> str:
         provider = info.data.get("provider")
         if provider is Provider.MICROSOFT and not _TENANT.fullmatch(tenant):
-            raise Refused(("tenant_missing", {}))
+            raise Refused("tenant_missing")
         if provider is Provider.GOOGLE and tenant:
-            raise Refused(("not_of_provider", {"name": "tenant", "provider": "google"}))
+            raise Refused("not_of_provider", name="tenant", provider="google")
         return tenant
 
     @field_validator("client_secret_file")
@@ -69,15 +69,10 @@ class OauthTable(Shape):
     def _google_has_one(cls, name: str, info: ValidationInfo) -> str:
         provider = info.data.get("provider")
         if provider is Provider.GOOGLE and not name.strip():
-            raise Refused(("client_secret_missing", {}))
+            raise Refused("client_secret_missing")
         if provider is Provider.MICROSOFT and name:
-            raise Refused(("not_of_provider", {"name": "client_secret_file", "provider": "microsoft"}))
+            raise Refused("not_of_provider", name="client_secret_file", provider="microsoft")
         return name
-
-
-def settings_of_table(table: OauthTable | None) -> OauthSettings | None:
-    """The table as settings."""
-    return OauthSettings(**dict(table)) if table is not None else None
 
 
 # --- Which login a server uses -------------------------------------------------------------------------------
@@ -86,7 +81,10 @@ def settings_of_table(table: OauthTable | None) -> OauthSettings | None:
 def find_faults_of_logins(
     file: str, mailboxes: Mapping[str, tuple[Auth, bool]], smtp: tuple[Auth, str]
 ) -> Iterator[Problem]:
-    """What does not fit: of each mailbox its ``auth`` and whether it has a table ``oauth``; ``[smtp]``'s own two."""
+    """Yields a problem for each login that does not fit.
+
+    A mailbox is given as its ``auth`` and whether it has a table ``oauth``, ``[smtp]`` as its ``auth`` and ``login``.
+    """
     for name, (auth, has_table) in mailboxes.items():
         if auth is Auth.XOAUTH2 and not has_table:
             yield Problem(file, f"mailbox.{name}.oauth", "oauth_missing", {"name": name})
@@ -105,7 +103,7 @@ def find_faults_of_logins(
 
 
 def shared_login(mailboxes: Mapping[str, tuple[Auth, bool]], smtp: tuple[Auth, str]) -> str:
-    """The mailbox whose login ``[smtp]`` uses, where nothing was found at fault; empty where it has a password."""
+    """Returns the mailbox whose login ``[smtp]`` uses, if no fault was found; empty if ``[smtp]`` has a password."""
     auth, login = smtp
     if auth is not Auth.XOAUTH2:
         return ""

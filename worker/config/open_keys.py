@@ -1,7 +1,7 @@
-"""Decides which keys an issuer's file may call uncertain (``open``), and what rests on each.
+"""The keys that an issuer's file calls uncertain (``open``), and the rules that depend on each.
 
-Its promise: an open key travels with every rule that still rests on it, and with no rule whose own, later table says
-it otherwise. It does not know what becomes of a submission that rests on one: ``compose`` holds it.
+An open key belongs to every rule that depends on it, but not to a rule whose own, later table writes the key.
+``compose`` holds a submission that depends on one.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
-from worker.config.rule_tables import DEFAULT, RULE_KEYS, RULE_TABLES, SAID_BY_MAIL
+from worker.config.rule_tables import RULE_KEYS, RULE_TABLES, SAID_BY_MAIL
 from worker.config.toml import key_path, nearest, table_in, texts_in
 from worker.core.errors import Problem
-from worker.core.model import Channel, Product
-from worker.core.rulebook import Rule
+from worker.core.model import Product
 
 _SECTION: Final = "section"
 _RULE: Final = "rule"
@@ -92,19 +91,14 @@ def _rests_on(key: str, product: Product, written: Sequence[tuple[str, AbstractS
 def left_unsaid(
     open_: Iterable[str], tables: Sequence[str], product: Product, assumed: Iterable[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What a rule by e-mail must say and no open key covers: what is not even assumed, and what is.
+    """Returns the keys that a rule by e-mail must have and no open key covers: those not assumed, then those assumed.
 
-    ``tables`` are the names of its tables; what they write is taken off where they are laid over each other.
+    ``tables`` are the names of its tables; the keys that they write are removed when they are laid over each other.
     """
     keys = [key for key in SAID_BY_MAIL if not (key == "invoice" and product is Product.CONTRACT)]
     uncovered = [key for key in keys if not is_open_in(open_, tables, key)]
     stated = frozenset(assumed)
     return tuple(key for key in uncovered if key not in stated), tuple(key for key in uncovered if key in stated)
-
-
-def counted_open(rule: Rule) -> tuple[str, ...]:
-    """The keys that no file writes and that count as open, because ``rule`` is by e-mail."""
-    return tuple(f"{_RULE}.{DEFAULT}.{key}" for key in rule.unsaid) if rule.channel is Channel.EMAIL else ()
 
 
 def still_open(open_: Iterable[str], written: AbstractSet[str]) -> tuple[str, ...]:
@@ -118,40 +112,17 @@ def _name_in(key: str) -> str:
 
 
 def _says(written: AbstractSet[str], name: str) -> bool:
-    """Whether ``written`` replaces the key ``name``, or (an empty name) the whole table."""
+    """Returns true if ``written`` replaces the key ``name``, or (an empty name) the whole table."""
     return name in written if name else written >= frozenset(RULE_KEYS)
 
 
-_OF_A_MAIL: Final = frozenset({"subject", "body", "max_bytes", "to", "cc"})
-_BY_HAND: Final = frozenset({"url", "instructions", "bring"})
-_IDLE: Final[Mapping[Channel, AbstractSet[str]]] = {
-    Channel.EMAIL: _BY_HAND | {"fax"},
-    Channel.FORM: _OF_A_MAIL | {"fax"},
-    Channel.UPLOAD: _OF_A_MAIL | {"fax"},
-    Channel.PAPER: _OF_A_MAIL | {"fax", "url", "lines", "file_name"},
-    Channel.FAX: _OF_A_MAIL | {"url", "file_name"},
-    Channel.UNKNOWN: frozenset(),
-}
-"""Keys of a rule or a section that decide nothing where it is handed in this way (the table of docs/rules.ja.md)."""
-
-
-def open_for(open_: Iterable[str], channel: Channel) -> tuple[str, ...]:
-    """Those of the open keys that decide something where it is handed in by ``channel``; a whole table always does."""
-    return tuple(key for key in open_ if not _is_idle(key, channel))
-
-
-def _is_idle(key: str, channel: Channel) -> bool:
-    first, _, rest = key.partition(".")
-    return first in {_RULE, _SECTION} and rest.partition(".")[2] in _IDLE[channel]
-
-
 def is_open_in(open_: Iterable[str], tables: Iterable[str], name: str) -> bool:
-    """Whether the key ``name`` of one of ``tables`` is open, or a whole one of them."""
+    """Returns true if the key ``name`` of one of ``tables`` is open, or one of them as a whole."""
     keys = set(open_)
     return any(f"{_RULE}.{table}" in keys or f"{_RULE}.{table}.{name}" in keys for table in tables)
 
 
 def names_table(open_: Iterable[str], tables: Iterable[str]) -> bool:
-    """Whether an open key stands in one of ``tables``, written or not."""
+    """Returns true if an open key belongs to one of ``tables``, written or not."""
     named = tuple(tables)
     return any(key == f"{_RULE}.{table}" or key.startswith(f"{_RULE}.{table}.") for key in open_ for table in named)

@@ -29,15 +29,15 @@ def check_pattern(text: str, longest: int = LINE) -> str:
     ``longest`` is how many characters a text that it is matched with may have.
     """
     if len(text) > PATTERN_LIMIT:
-        raise Refused(("pattern_too_long", {"limit": str(PATTERN_LIMIT)}))
+        raise Refused("pattern_too_long", limit=str(PATTERN_LIMIT))
     try:
         parsed = sre_parse.parse(text)
         re.compile(text)
     except (re.error, RecursionError, OverflowError) as error:
-        raise Refused(("bad_pattern", {"detail": str(error)})) from error
+        raise Refused("bad_pattern", detail=str(error)) from error
     spans = _spans(parsed)
     if math.prod(min(span, longest) for span in spans) > PATTERN_STEPS:
-        raise Refused(("pattern_slow", {"detail": "* + {m,n}"}))
+        raise Refused("pattern_slow", detail="* + {m,n}")
     return text
 
 
@@ -45,7 +45,7 @@ _UNLIMITED: Final = int(sre_parse.MAXREPEAT)
 
 
 def _is_one_character(parsed: Any) -> bool:
-    """Whether ``parsed`` is one character or one set of them, in whatever brackets."""
+    """Returns true if ``parsed`` is one character or one set of them, with or without brackets."""
     if len(parsed) != 1:
         return False
     operation, given = parsed[0]
@@ -67,7 +67,7 @@ def _spans(parsed: Any) -> list[int]:
             least, most, inner = int(given[0]), int(given[1]), given[2]
             is_single = _is_one_character(inner)
             if most not in {least, 1} and not is_single:
-                raise Refused(("pattern_slow", {"detail": "(…)*"}))
+                raise Refused("pattern_slow", detail="(…)*")
             if least != most:
                 found.append(most if most >= _UNLIMITED else most - least + 1)
             found += _spans(inner) * min(most, PATTERN_LIMIT)
@@ -76,5 +76,5 @@ def _spans(parsed: Any) -> list[int]:
         elif name == "BRANCH":
             found += [span for each in given[1] for span in _spans(each)]
         elif name in {"GROUPREF", "GROUPREF_EXISTS", "ASSERT", "ASSERT_NOT", "ATOMIC_GROUP"}:
-            raise Refused(("pattern_slow", {"detail": name.lower()}))
+            raise Refused("pattern_slow", detail=name.lower())
     return found

@@ -13,7 +13,7 @@ class Templates(Protocol):
     """Mail templates by name: ``DIR/templates/mail`` first, then the shipped ones."""
 
     def source(self, name: str, version: str = "") -> str | None:
-        """The template's text, or None where there is none of this name.
+        """Returns the template's text, or None if there is none of this name.
 
         With ``version``, a shipped text as that version of the program had it; a text of the office's own has none.
         """
@@ -21,14 +21,14 @@ class Templates(Protocol):
 
 
 class TokenSource(Protocol):
-    """Where a server's login by XOAUTH2 gets its token; everything may block, as it asks a provider."""
+    """The source of the token for a server's login by XOAUTH2. Every call may block, as it asks a provider."""
 
     def fetch(self) -> str:
         """A token that is good for a login now. Raises AccountRefused, Unavailable."""
         ...
 
     def reject(self, token: str) -> bool:
-        """Note that the server refused ``token``; whether another is worth one more try. Raises as ``fetch``."""
+        """Notes that the server refused ``token``; true if another is worth one more try. Raises as ``fetch``."""
         ...
 
     def refusal(self, said: str) -> AccountRefused:

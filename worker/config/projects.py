@@ -1,42 +1,243 @@
-"""Decides what ``projects.toml`` says: the contractor's public-works contracts.
+"""Reads ``projects.toml``: the contractor's public-works contracts.
 
-Its promise: a project names an issuer and sections that exist, its files can only lie inside the invoices folder, and
-a rule of its own is as complete as the issuer's that it is laid over. It does not
-know whether two projects could be meant by one notice: ``match`` decides that.
+A project names an issuer and sections that exist, its files can only be inside the invoices folder, and a rule of its
+own is as complete as the issuer's under it.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from functools import partial
+from itertools import chain
+from typing import Annotated, Any, Final
 
-from worker.config.issuers import make_section
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from worker.config.issuers import SectionTable
 from worker.config.open_keys import still_open
-from worker.config.project_tables import (
-    DeadlinesTable,
-    DocumentsTable,
-    InvoicesTable,
-    NumbersTable,
-    OfficesTable,
-    ProjectTable,
-    RegisterTable,
-    SectionsTable,
-)
 from worker.config.rule_conflicts import BaseRule, RuleSource, problems_of_rules
 from worker.config.rule_tables import RuleTables, bare_rule, lay_over, layers, own_layers, written_keys
-from worker.config.toml import Path, check_table, key_path, nearest, table_in
+from worker.config.toml import (
+    Listed,
+    NonEmpty,
+    OneOf,
+    Path,
+    PerProduct,
+    Refused,
+    Shape,
+    Some,
+    check_table,
+    key_path,
+    nearest,
+    table_in,
+    value_of,
+)
 from worker.core.errors import Problem
 from worker.core.model import Product
-from worker.core.rulebook import OFFICE, Contract, Document, Invoice, Issuer, Project, Rule
+from worker.core.rulebook import (
+    OFFICE,
+    Award,
+    Contract,
+    CountedBy,
+    Document,
+    Invoice,
+    Issuer,
+    Project,
+    Rule,
+    Section,
+    WorkKind,
+)
+from worker.core.text import match_key
 
 FILE: Final = "projects.toml"
-_NOTHING: Final[dict[Any, Any]] = {}
+
+# --- Shapes --------------------------------------------------------------------------------------------------
+
+SEPARATE: Final = "separate"
+"""In place of an invoice's table: it is handed in another way (別途)."""
+
+_NOTHING: Final[Any] = {}
 """Shared, and never written to: most projects leave most tables out, and 10,000 hold as many as they need."""
 
-_PRODUCTS: Final = tuple(Product)  # going through an Enum 40,000 times takes a tenth of a second
 
+def _written(table: Shape) -> dict[str, Any]:
+    """Returns the keys that ``table`` writes, with their values."""
+    return {name: getattr(table, name) for name in type(table).model_fields if name in table.model_fields_set}
+
+
+def _by_product(table: Shape) -> dict[Product, Any]:
+    return {_PRODUCTS[name]: value for name, value in _written(table).items()}
+
+
+_PRODUCTS: Final = {product.value: product for product in Product}
+
+
+class _Dates(Shape):
+    procedure_start: dt.date | None = None
+    announcement: dt.date | None = None
+    designation: dt.date | None = None
+    notification: dt.date | None = None
+    bid: dt.date | None = None
+    award: dt.date | None = None
+    contract: dt.date | None = None
+    original_contract: dt.date | None = None
+    guarantee: dt.date | None = None
+
+
+if set(_Dates.model_fields) != set(CountedBy):  # pragma: no cover  a slip of ours, found at import
+    raise AssertionError("a project's dates are those that eligibility counts by")
+
+
+def check_inner_path(text: str) -> str:
+    r"""Returns ``text``. Raises Refused unless it names a file below a folder by parts joined with ``/``.
+
+    ``..``, an absolute path and a backslash (a separator on the machine the share comes from) are refused.
+    """
+    parts = text.split("/")
+    if "\\" in text or not all(part.strip(" .") for part in parts):
+        raise Refused("invoice_path", path=text)
+    return text
+
+
+_File = Annotated[NonEmpty, AfterValidator(check_inner_path)]
+
+
+class _Invoice(Shape):
+    file: _File
+    amount: Annotated[int | None, Field(ge=0)] = None
+    date: dt.date | None = None
+    number: str = ""
+
+
+_SEPARATE_INVOICE: Final = _Invoice.model_construct(file="", amount=None, date=None, number="")
+
+
+def _separate_or_tables(value: Any) -> Any:
+    if value == SEPARATE:
+        return [_SEPARATE_INVOICE]
+    if isinstance(value, str):
+        raise Refused("invoice_form", value=value)
+    return [value] if isinstance(value, Mapping) else value
+
+
+def _check_numbers(invoices: tuple[Invoice, ...]) -> tuple[Invoice, ...]:
+    if len({match_key(invoice.number) for invoice in invoices}) < len(invoices):
+        raise Refused("invoice_number_twice")
+    return invoices
+
+
+_InvoicesOfProduct = Annotated[
+    Annotated[Some[Annotated[_Invoice, AfterValidator(partial(value_of, Invoice))]], AfterValidator(_check_numbers)]
+    | None,
+    BeforeValidator(_separate_or_tables),
+]
+
+
+def _never_with_contract(value: Any) -> Any:
+    if isinstance(value, Mapping) and Product.CONTRACT in value:
+        raise Refused("contract_invoice")
+    return value
+
+
+class _Invoices(Shape):
+    advance: _InvoicesOfProduct = None
+    interim: _InvoicesOfProduct = None
+
+
+class _Document(Shape):
+    title: str = ""
+    file: _File
+
+
+def _file_or_table(value: Any) -> Any:
+    return {"file": value} if isinstance(value, str) else value
+
+
+_Documents = Listed[Annotated[_Document, BeforeValidator(_file_or_table), AfterValidator(partial(value_of, Document))]]
+"""The files of one product; an empty list says that none is needed."""
+
+_Office = Annotated[SectionTable, AfterValidator(partial(value_of, Section, id=OFFICE))]
+
+
+def _check_products(numbers: dict[Product, tuple[str, ...]]) -> dict[Product, tuple[str, ...]]:
+    """Returns ``numbers``. Raises Refused if two products have the same one: it identifies neither then."""
+    products: dict[str, str] = {}
+    for product, each in numbers.items():
+        for number in each:
+            if products.setdefault(match_key(number), product) != product:
+                raise Refused("number_two_products", value=number)
+    return numbers
+
+
+def _day_per_product(value: Any) -> Any:
+    is_day = isinstance(value, dt.date) and not isinstance(value, dt.datetime)
+    return dict.fromkeys(_PRODUCTS, value) if is_day else value
+
+
+@functools.lru_cache(maxsize=1024)  # thousands of projects share the sections of some hundred issuers
+def _same_section(section: str) -> PerProduct[NonEmpty]:
+    return PerProduct[NonEmpty](contract=section, advance=section, interim=section)
+
+
+def _section_per_product(value: Any) -> Any:
+    return _same_section(value) if isinstance(value, str) and value.strip() else value
+
+
+_MAPPED: Final = AfterValidator(_by_product)
+
+
+class ProjectTable(Shape):
+    """One ``[[project]]``; a field has the name that it has in ``Project``, and the TOML key as its alias.
+
+    A table per product, and ``dates``, is a mapping once it is validated.
+    """
+
+    name: NonEmpty
+    issuer: NonEmpty
+    sections: Annotated[PerProduct[NonEmpty], BeforeValidator(_section_per_product), _MAPPED] = Field(
+        default=_NOTHING, alias="section"
+    )
+    contractor: str = ""
+    names_on_notice: Listed[NonEmpty] = ()
+    contract_numbers: Listed[NonEmpty] = ()
+    numbers: Annotated[PerProduct[Listed[NonEmpty]], _MAPPED, AfterValidator(_check_products)] = _NOTHING
+    by_name: bool = False
+    values: dict[str, str] = Field(default_factory=dict)
+    dates: Annotated[_Dates, AfterValidator(_written)] = _NOTHING
+    deadlines: Annotated[PerProduct[dt.date], BeforeValidator(_day_per_product), _MAPPED] = Field(
+        default=_NOTHING, alias="deadline"
+    )
+    department: str = ""
+    contact: str = ""
+    phone: str = ""
+    invoices: Annotated[_Invoices, BeforeValidator(_never_with_contract), _MAPPED] = Field(
+        default=_NOTHING, alias="invoice"
+    )
+    offices: Annotated[PerProduct[_Office], _MAPPED] = Field(default=_NOTHING, alias="office")
+    tendered_by: str = ""
+    kind: OneOf[WorkKind] | None = None
+    award: OneOf[Award] | None = None
+    amount: Annotated[int | None, Field(ge=0)] = None
+    documents: Annotated[PerProduct[_Documents], _MAPPED] = _NOTHING
+    approval: str = ""
+    exception: str = ""
+    is_excluded: bool = Field(default=False, alias="excluded")
+    is_amended: bool = Field(default=False, alias="amended")
+    expects: Listed[OneOf[Product]] = ()
+    rule: RuleTables | None = None
+
+
+class _Register(Shape):
+    """``projects.toml`` as a whole."""
+
+    project: Listed[ProjectTable] = ()
+
+
+# --- Reading -------------------------------------------------------------------------------------------------
 
 Sections = Mapping[str, list[str] | None]
 """The ids of each issuer's sections; None for an issuer whose file cannot be read at all."""
@@ -45,13 +246,13 @@ Sections = Mapping[str, list[str] | None]
 def read_projects(
     table: Mapping[str, Any], sections: Sections, issuers: Mapping[str, Issuer], found: list[Problem]
 ) -> tuple[Project, ...] | None:
-    """``projects.toml`` as Projects; None where anything in it is wrong, and every problem in ``found``.
+    """Returns ``projects.toml`` as Projects; None, with every problem in ``found``, if anything in it is wrong.
 
     ``issuers`` are those without a problem: a project's own rule is laid over theirs.
     """
     before = len(found)
     found.extend(_problems_of_references(table, sections, issuers))
-    checked = check_table(RegisterTable, table, FILE, found)
+    checked = check_table(_Register, table, FILE, found)
     if checked is None or len(found) > before:
         return None
     ids = _ids(checked.project)
@@ -63,9 +264,9 @@ def read_projects(
 def read_one_project(
     table: Mapping[str, Any], issuer: Issuer, found: list[Problem], place: str = "project"
 ) -> Project | None:
-    """The one project of ``issuer`` that an example's table describes; None and its problems where it is wrong.
+    """Returns the project of ``issuer`` that an example's table describes; None, with its problems, if it is wrong.
 
-    The problems stand in the issuer's file at ``place``.
+    The problems name the issuer's file, at ``place``.
     """
     own: list[Problem] = []
     register = {"project": [{**table, "issuer": issuer.id}]}
@@ -99,7 +300,7 @@ def _problems_of_references(
 
 
 def _base_of(issuer: Issuer | None) -> BaseRule:
-    """What a project's own tables are laid over."""
+    """Returns the rules that a project's own tables are laid over."""
 
     def base(product: Product, contract: Contract) -> Rule:
         if issuer is None:
@@ -123,11 +324,11 @@ def _sections_named(project: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
         yield ("tendered_by",), tendered_by
 
 
-def _ids(projects: list[ProjectTable]) -> list[str]:
-    """Issuer and name; where two share both, the first contract number as well, and the position for one without.
+def _ids(projects: Sequence[ProjectTable]) -> list[str]:
+    """Returns issuer and name of each; for two that share both, also the first contract number, else the position.
 
-    A shared id is nobody's: a number that an approval tied to it when it meant one project must not come to mean
-    another. A position changes with the file, but two such projects are never told apart without a number anyway.
+    No two projects share an id: a number that an approval tied to one project must not come to mean another. A
+    position changes with the file, but two such projects cannot be told apart without a number.
     """
     plain = [f"{project.issuer}/{project.name}" for project in projects]
     shared = Counter(plain)
@@ -140,70 +341,18 @@ def _ids(projects: list[ProjectTable]) -> list[str]:
 
 
 def _first_number(project: ProjectTable) -> str:
-    """The contract number that tells it from a project of its name; empty where none is registered."""
-    of_products = [number for numbers in _per_product(project.numbers).values() for number in numbers]
-    return next(iter((*project.contract_numbers, *of_products)), "")
+    """Returns the contract number that tells it from a project of its name; empty if none is registered."""
+    of_products: Mapping[Any, tuple[str, ...]] = vars(project)["numbers"]
+    return next(chain(project.contract_numbers, chain.from_iterable(of_products.values())), "")
 
 
 def _project(id_: str, project: ProjectTable, issuer: Issuer | None) -> Project:
     rules, amended_rules = _own_rules(project.rule, issuer) if project.rule and issuer else (_NOTHING, _NOTHING)
-    return Project(
-        id=id_,
-        name=project.name,
-        issuer=project.issuer,
-        sections=_per_product(project.section),
-        contractor=project.contractor,
-        names_on_notice=tuple(project.names_on_notice),
-        contract_numbers=tuple(project.contract_numbers),
-        by_name=project.by_name,
-        values=project.values,
-        dates={name: date for name, date in vars(project.dates).items() if date is not None}
-        if project.dates
-        else _NOTHING,
-        invoices={
-            product: tuple(Invoice(each.file, each.amount, each.date, each.number) for each in invoices)
-            for product, invoices in _per_product(project.invoice).items()
-        },
-        department=project.department,
-        contact=project.contact,
-        phone=project.phone,
-        offices={product: make_section(OFFICE, office) for product, office in _per_product(project.office).items()},
-        tendered_by=project.tendered_by,
-        kind=project.kind,
-        award=project.award,
-        amount=project.amount,
-        documents={
-            product: tuple(Document(each.file, each.title) for each in files)
-            for product, files in _per_product(project.documents).items()
-        },
-        approval=project.approval,
-        exception=project.exception,
-        is_excluded=project.excluded,
-        is_amended=project.amended,
-        expects=tuple(project.expects),
-        deadlines={product: day for product, day in _per_product(project.deadline).items() if day is not None}
-        if project.deadline
-        else _NOTHING,
-        rules=rules,
-        amended_rules=amended_rules,
-        numbers={product: tuple(numbers) for product, numbers in _per_product(project.numbers).items()}
-        if project.numbers
-        else _NOTHING,
-    )
-
-
-_PerProduct = SectionsTable | InvoicesTable | DocumentsTable | OfficesTable | DeadlinesTable | NumbersTable
-
-
-def _per_product(shape: _PerProduct | None) -> dict[Product, Any]:
-    """What ``shape`` says for each product that it names."""
-    if shape is None:
-        return _NOTHING
-    return {product: getattr(shape, product) for product in _PRODUCTS if product in shape.model_fields_set}
+    return value_of(Project, project, id=id_, rules=rules, amended_rules=amended_rules)
 
 
 def _own_rules(tables: RuleTables, issuer: Issuer) -> tuple[dict[Product, Rule], dict[Product, Rule]]:
-    """The whole rules that a project's own tables give, for its original and for its amended contract."""
+    """Returns the whole rules that a project's own tables give, for its original and for its amended contract."""
     original: dict[Product, Rule] = {}
     amended: dict[Product, Rule] = {}
     for product in Product:
@@ -220,7 +369,7 @@ def _own_rules(tables: RuleTables, issuer: Issuer) -> tuple[dict[Product, Rule],
 
 
 def _own_rule(tables: RuleTables, issuer: Issuer, product: Product, contract: Contract) -> Rule | None:
-    """The issuer's rule with the project's tables laid over it; None where they say nothing of it."""
+    """Returns the issuer's rule with the project's tables laid over it; None if they write no key of it."""
     own = [tables.named(name) for name in layers(product, contract)]
     written = frozenset[str]().union(*(written_keys(table, product) for table in own))
     if not written:

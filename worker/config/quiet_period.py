@@ -1,7 +1,7 @@
-"""Decides when changed configuration files have rested: whoever saves one may be in the middle of it.
+"""Waits until changed configuration files have been quiet: a person may be saving one.
 
-The promise: what is still being written is not taken, and what was taken, or refused, is not looked at again until it
-changes. It knows no file, only how the folder looked at which moment.
+A file that is still being written is not taken. A folder that was taken, or refused, is not read again until it
+changes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 REST_SECONDS: Final = 5.0
-"""How long nothing may have changed: the time between two passes. Editors write a file within milliseconds, and a
+"""Seconds without a change: the time between two passes. Editors write a file within milliseconds, and a
 share that is slow writes on all the while."""
 
 Stamp = tuple[tuple[str, int, int, int, int], ...]
@@ -17,7 +17,7 @@ Stamp = tuple[tuple[str, int, int, int, int], ...]
 
 
 class Resting:
-    """One folder as the looks saw it."""
+    """The stamps of one folder, pass by pass."""
 
     def __init__(self) -> None:
         self._taken: Stamp | None = None
@@ -25,7 +25,7 @@ class Resting:
         self._since = 0.0
 
     def has_rested(self, stamp: Stamp, now: float) -> bool:
-        """Whether the folder is another than the one taken last, and has looked like this for REST_SECONDS.
+        """Returns true if the folder differs from the one taken last, and has not changed for REST_SECONDS.
 
         ``now`` is monotonic. The first folder of all counts as another: it may have changed since it was read.
         """
@@ -38,5 +38,5 @@ class Resting:
         return now - self._since >= REST_SECONDS
 
     def take(self, stamp: Stamp) -> None:
-        """This folder has been dealt with, well or not."""
+        """Marks this folder as handled, successfully or not."""
         self._taken, self._seen = stamp, None

@@ -1,7 +1,7 @@
-"""Decides what the tables of a rule must not say, each by itself and together once they are laid over each other.
+"""Finds contradictions in the tables of a rule, each by itself and laid over each other.
 
-Its promise: a contradiction is named at the table that brings it in, once, and beside every other fault of the file,
-because it looks at the raw tables and not at their checked shapes. It does not know whether a value has the right type.
+A contradiction is named once, at the table that causes it. The raw tables are read, not their checked shapes, so that
+it is shown together with every other fault of the file.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from worker.core.model import Channel, Product
 from worker.core.rulebook import Closing, Contract, InvoiceRule, Line, NoticeForm, Rule, Timing
 
 BaseRule = Callable[[Product, Contract], Rule]
-"""What the tables are laid over."""
+"""Returns the rule that the tables are laid over."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSource:
-    """Where rule tables stand: file and path of the table that holds ``rule``, and what they may refer to."""
+    """The place of rule tables: file and path of the table that holds ``rule``, and the names that they may use."""
 
     file: str
     path: Path
     table: Mapping[str, Any]
     sections: Sequence[str] | None
-    """The ids of the issuer's sections; None where its file cannot be read."""
+    """The ids of the issuer's sections; None if its file cannot be read."""
     open: Sequence[str]
     base: BaseRule
 
 
 def problems_of_rules(source: RuleSource) -> Iterator[Problem]:
-    """Everything that the rule tables of ``source`` must not say, each once."""
+    """Yields each contradiction in the rule tables of ``source`` once."""
     seen = set()
     for problem in _all_problems(source):
         if (problem.key, problem.code) not in seen:
@@ -95,11 +95,11 @@ class _Merged:
         return Problem(self.source.file, key_path((*self.source.path, "rule", name, key)), code, params)
 
     def latest_with(self, *keys: str) -> str:
-        """The last table that writes one of ``keys``; empty where none does."""
+        """Returns the last table that writes one of ``keys``; empty if none does."""
         return next((name for name, table in self._latest_first if not table.keys().isdisjoint(keys)), "")
 
     def is_open(self, key: str) -> bool:
-        """Whether the value of ``key`` that counts is one that the issuer's file calls uncertain."""
+        """Returns true if the issuer's file calls the value of ``key`` that counts uncertain."""
         latest = self.latest_with(key)
         resting = self.names[self.names.index(latest) :] if latest else self.names
         return is_open_in(self.source.open, resting, key) or (
@@ -126,7 +126,7 @@ def _contradictions(rule: _Merged) -> Iterator[Problem]:
 
 
 def _missing_subject(rule: _Merged) -> Iterator[Problem]:
-    """E-mail without a subject: towns drop a mail with an empty one in silence."""
+    """Refuses e-mail without a subject: some towns discard a mail with an empty one."""
     if rule.value("channel") != Channel.EMAIL or str(rule.value("subject")).strip():
         return
     name = rule.latest_with("channel", "subject")

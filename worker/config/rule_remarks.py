@@ -1,7 +1,6 @@
-"""Decides what of an issuer's rules is allowed and still worth a look: it would leave a person without a next step.
+"""Remarks on rules that are allowed but would leave a person without a next step.
 
-Its promise: each remark names the key that is lacking, once, at the table that it belongs to. It holds nothing, and
-does not know what an issuer publishes.
+Each remark names the missing key once, at the table that it belongs to. Remarks hold no submission.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from worker.core.value_forms import misfit_of_sample
 
 
 def remarks_on_rules(issuers: Iterable[Issuer], projects: Iterable[Project]) -> Iterator[Problem]:
-    """What stands out in the files of ``issuers``; ``projects`` say which of their sections receive."""
+    """Yields the remarks on the files of ``issuers``; ``projects`` say which of their sections receive."""
     known = tuple(issuers)
     yield from _same_names(known)
     of_issuer: dict[str, list[Project]] = {}
@@ -59,7 +58,7 @@ def _once(found: Iterable[Problem]) -> Iterator[Problem]:
 def _of_tables(
     rules: Mapping[Product, Rule], tables: Mapping[Product, str], common: str, issuer: Issuer
 ) -> Iterator[Problem]:
-    """What stands out in each rule; what every product shares is told at the table ``common``."""
+    """Yields the remarks on each rule; one that every product shares names the table ``common``."""
     found = {product: tuple(_of_rule(rule)) for product, rule in rules.items()}
     for product, each in found.items():
         for code, params in each:

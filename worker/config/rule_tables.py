@@ -1,32 +1,43 @@
-"""Decides what a ``[rule.*]`` table says, and what comes out where several are laid over each other.
+"""The shape of a ``[rule.*]`` table, and the rule that several tables laid over each other make.
 
-Its promise: a rule is complete whatever its tables leave out (what none of them says is the careful choice), and a
-later table replaces just the keys that it writes. It does not know whether a table stands in an issuer's file or in
-the register for one project, nor what may be combined: ``rule_conflicts`` decides that.
+A rule is complete: a key that no table writes gets the careful choice. A later table replaces only the keys that it
+writes. ``rule_conflicts`` decides what may be combined.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from worker.config.addresses import NAME
 from worker.config.template_check import Use, check_template
-from worker.config.toml import NonEmpty, Refused, Shape
+from worker.config.toml import Listed, NonEmpty, OneOf, PerProduct, Refused, Shape, value_of
 from worker.core.model import PRODUCT_NAMES, Channel, Product
-from worker.core.rulebook import Closing, Conditional, Contract, InvoiceRule, Line, NoticeForm, Rule, Timing, When
+from worker.core.rulebook import (
+    Closing,
+    Conditional,
+    Contract,
+    InvoiceRule,
+    Line,
+    NoticeForm,
+    Rule,
+    Sentence,
+    Timing,
+    When,
+)
 
 DEFAULT: Final = "default"
-"""The table that says what holds for every product."""
+"""The table that applies to every product."""
 
 AMENDED: Final = "amended"
-"""The table that says what holds for every product of an amended contract."""
+"""The table that applies to every product of an amended contract."""
 
 FROM_PROJECT: Final = "project"
-"""The section of a rule that means: the project names it."""
+"""As the section of a rule: the project names the section."""
 
 SAID_BY_MAIL: Final = ("notice", "timing", "invoice")
 """Keys that decide what the issuer gets and when: by e-mail, one that no table writes counts as open."""
@@ -48,7 +59,7 @@ def layers(product: Product, contract: Contract) -> tuple[str, ...]:
 
 
 def own_layers(product: Product) -> tuple[str, ...]:
-    """The tables of which one at least must say something for amended contracts to have a rule of their own."""
+    """The tables for amended contracts: they have a rule of their own if one of these tables writes a key."""
     return (AMENDED, amended_table(product))
 
 
@@ -56,92 +67,75 @@ def own_layers(product: Product) -> tuple[str, ...]:
 
 
 def _check_for(use: Use, text: str) -> str:
+    if use is Use.FILE_NAME and not text.lower().endswith(".pdf"):
+        raise Refused("file_name_ending", name=text)
     findings = check_template(text, use)
     if findings:
-        raise Refused(*findings)
+        (code, params), *more = findings
+        refused = Refused(code, **params)
+        refused.more = tuple(more)
+        raise refused
     return text
 
 
-def _check_subject(text: str) -> str:
-    return _check_for(Use.SUBJECT, text)
-
-
-def _check_line(text: str) -> str:
-    return _check_for(Use.LINE, text)
-
-
-def _check_instruction(text: str) -> str:
-    return _check_for(Use.INSTRUCTION, text)
-
-
-def _check_file_name(text: str) -> str:
-    if not text.lower().endswith(".pdf"):
-        raise Refused(("file_name_ending", {"name": text}))
-    return _check_for(Use.FILE_NAME, text)
+def _template(use: Use) -> AfterValidator:
+    return AfterValidator(partial(_check_for, use))
 
 
 def _check_body_name(text: str) -> str:
     if not NAME.fullmatch(text):
-        raise Refused(("bad_name", {"name": text}))
+        raise Refused("bad_name", name=text)
     return text
 
 
-class ProductWords(Shape):
-    """What the issuer calls each product."""
-
-    contract: NonEmpty | None = None
-    advance: NonEmpty | None = None
-    interim: NonEmpty | None = None
-
-
-class LineTable(Shape):
-    """One titled value of a body or a form."""
-
+class _Line(Shape):
     title: NonEmpty
-    value: Annotated[NonEmpty, AfterValidator(_check_line)]
+    value: Annotated[NonEmpty, _template(Use.LINE)]
 
 
-class SentenceTable(Shape):
-    """A sentence that holds only where the invoice rides along, or only where it is handed in apart."""
-
+class _Sentence(Shape):
     text: NonEmpty
-    when: Annotated[When | None, Field(strict=False)] = None
+    when: OneOf[When] | None = None
 
 
 def _text_or_table(value: Any) -> Any:
     return value if isinstance(value, Mapping) else {"text": value}
 
 
-_Sentence = Annotated[SentenceTable, BeforeValidator(_text_or_table)]
+def _sentence(shape: _Sentence) -> Sentence:
+    return shape.text if shape.when is None else Conditional(shape.text, shape.when)
+
+
+_Sentences = Listed[Annotated[_Sentence, BeforeValidator(_text_or_table), AfterValidator(_sentence)]]
 
 
 class RuleTable(Shape):
-    """One ``[rule.*]`` table; None where the key is not written, so that tables can be laid over each other."""
+    """One ``[rule.*]`` table; None if the key is not written, so that tables can be laid over each other."""
 
-    channel: Annotated[Channel | None, Field(strict=False)] = None
+    channel: OneOf[Channel] | None = None
     section: NonEmpty | None = None
-    subject: Annotated[str, AfterValidator(_check_subject)] | None = None
+    subject: Annotated[str, _template(Use.SUBJECT)] | None = None
     body: Annotated[str, AfterValidator(_check_body_name)] | None = None
-    product_words: ProductWords = ProductWords()
-    invoice: Annotated[InvoiceRule | None, Field(strict=False)] = None
+    product_words: PerProduct[NonEmpty] = PerProduct()
+    invoice: OneOf[InvoiceRule] | None = None
     max_bytes: Annotated[int | None, Field(ge=1)] = None
     chosen: str | None = None
-    notice: Annotated[NoticeForm | None, Field(strict=False)] = None
-    file_name: Annotated[str, AfterValidator(_check_file_name)] | None = None
-    lines: list[LineTable] | None = None
-    documents_required: list[NonEmpty] | None = None
-    documents_allowed: list[NonEmpty] | None = None
+    notice: OneOf[NoticeForm] | None = None
+    file_name: Annotated[str, _template(Use.FILE_NAME)] | None = None
+    lines: Listed[Annotated[_Line, AfterValidator(partial(value_of, Line))]] | None = None
+    documents_required: Listed[NonEmpty] | None = None
+    documents_allowed: Listed[NonEmpty] | None = None
     other_documents: bool | None = None
-    conditions: list[_Sentence] | None = None
+    conditions: _Sentences | None = None
     contact_first: str | None = None
     call_after: bool | None = None
-    timing: Annotated[Timing | None, Field(strict=False)] = None
-    closes: Annotated[Closing | None, Field(strict=False)] = None
+    timing: OneOf[Timing] | None = None
+    closes: OneOf[Closing] | None = None
     settle_days: Annotated[int | None, Field(ge=1, le=SETTLE_DAYS_LIMIT)] = None
-    after: list[_Sentence] | None = None
+    after: _Sentences | None = None
     url: str | None = None
-    instructions: list[Annotated[NonEmpty, AfterValidator(_check_instruction)]] | None = None
-    bring: list[NonEmpty] | None = None
+    instructions: Listed[Annotated[NonEmpty, _template(Use.INSTRUCTION)]] | None = None
+    bring: Listed[NonEmpty] | None = None
 
 
 class RuleTables(Shape):
@@ -172,7 +166,7 @@ RULE_KEYS: Final = tuple(RuleTable.model_fields)
 def bare_rule(
     product: Product, open_: tuple[str, ...] = (), unsaid: tuple[str, ...] = (), assumed: tuple[str, ...] = ()
 ) -> Rule:
-    """The rule of an issuer that says nothing at all: the careful choice everywhere."""
+    """Returns the rule of an issuer that writes no key: the careful choice everywhere."""
     return Rule(
         channel=Channel.UNKNOWN,
         section=FROM_PROJECT,
@@ -187,13 +181,13 @@ def bare_rule(
 
 
 def written_keys(table: RuleTable, product: Product) -> frozenset[str]:
-    """The keys that ``table`` writes for ``product``: a word for another product says nothing about this one."""
+    """Returns the keys that ``table`` writes for ``product``; a word for another product does not count."""
     keys = frozenset(table.model_fields_set)
     return keys if getattr(table.product_words, product) is not None else keys - {"product_words"}
 
 
 _CHOSEN_AMONG: Final = ("channel", "subject", "notice")
-"""What ``chosen`` speaks of: where a later table says one of these otherwise, the sentence would contradict it."""
+"""The keys that ``chosen`` explains; the sentence would contradict a later table that writes one of them otherwise."""
 _UNSAID: Final = frozenset({"", Channel.UNKNOWN})
 
 
@@ -208,15 +202,14 @@ def lay_over(base: Rule, tables: Iterable[RuleTable], product: Product) -> Rule:
             written |= {"chosen": "", "overtaken": written["chosen"]}
         for key in keys:
             written[key] = getattr(table, key)
-    values = {key: _value(value, product) for key, value in written.items()}
-    if "product_words" in values:
-        values["product_word"] = values.pop("product_words")
+    unsaid, assumed = (tuple(key for key in keys if key not in written) for keys in (base.unsaid, base.assumed))
+    if "product_words" in written:
+        written["product_word"] = getattr(written.pop("product_words"), product)
     if product is Product.CONTRACT:
-        values.pop("invoice", None)  # a default for all products: a contract submission never carries one
-    if "call_after" in values and "closes" not in values:
-        values["closes"] = _closing(base, is_called=values["call_after"])
-    values |= {name: tuple(key for key in getattr(base, name) if key not in written) for name in ("unsaid", "assumed")}
-    return replace(base, **values)
+        written.pop("invoice", None)  # a default for all products: a contract submission never carries one
+    if "call_after" in written and "closes" not in written:
+        written["closes"] = _closing(base, is_called=written["call_after"])
+    return replace(base, **written, unsaid=unsaid, assumed=assumed)
 
 
 def _is_otherwise(key: str, table: RuleTable, written: dict[str, Any], base: Rule) -> bool:
@@ -224,28 +217,8 @@ def _is_otherwise(key: str, table: RuleTable, written: dict[str, Any], base: Rul
     return key in _CHOSEN_AMONG and before not in _UNSAID and getattr(table, key) != before
 
 
-def _value(value: Any, product: Product) -> Any:
-    if isinstance(value, ProductWords):
-        return getattr(value, product)
-    if isinstance(value, list):
-        return tuple(map(_item, value))
-    return value
-
-
-def _item(value: Any) -> Any:
-    match value:
-        case LineTable():
-            return Line(value.title, value.value)
-        case SentenceTable(when=None):
-            return value.text
-        case SentenceTable(when=When() as when):
-            return Conditional(value.text, when)
-        case _:
-            return value
-
-
 def _closing(base: Rule, *, is_called: bool) -> Closing:
-    """What closes it where no table says so: the call that is asked for, else any answer."""
+    """Returns what completes a submission if no table writes it: the call that is asked for, else any answer."""
     if is_called:
         return Closing.CALL
     return Closing.ANSWER if base.closes is Closing.CALL else base.closes

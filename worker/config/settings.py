@@ -1,44 +1,41 @@
-"""Decides what ``worker.toml`` says: servers, folders, release, store, people.
+"""Reads ``worker.toml``: servers, folders, release, store, schedule and people.
 
-Its promise: a ``Settings`` is complete and safe to act on (addresses are addresses, plain connections end at this
-machine), or there is a problem for every reason why not. It does not know files, secrets or the environment:
-paths stand here as given, and ``config/files.py`` resolves them.
-
-Longer than other files: one file of the configuration, one module that says what its keys become.
+Every address is an address and every plain connection ends at this machine. Paths are kept as written;
+``config/files.py`` resolves them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from worker.config.addresses import NAME, AddressText, Host, check_host, is_loopback, is_placeholder
-from worker.config.addresses import AddressRefused as AddressRefused  # noqa: PLC0414  whoever reads settings catches it here
-from worker.config.addresses import read_address as read_address  # noqa: PLC0414
-from worker.config.mailbox_actions import After, parse_after
-from worker.config.oauth_settings import Auth as Auth  # noqa: PLC0414  whoever reads settings takes it from here
-from worker.config.oauth_settings import OauthTable, find_faults_of_logins, settings_of_table, shared_login
-from worker.config.settings_tables import (
-    DEAF_MINUTES,
-    FoldersTable,
-    ImportTable,
-    IntakeTable,
-    OperatorTable,
-    ScheduleTable,
-    StoreTable,
-    check_after,
-    check_authserv_id,
-    deaf_after,
-    refuse_own_folder,
+from worker.config.addresses import NAME, AddressText, Host, check_host, read_address
+from worker.config.editing.fields import key_names, parse_key
+from worker.config.oauth_settings import Auth, OauthTable, find_faults_of_logins, shared_login
+from worker.config.toml import (
+    Listed,
+    NonEmpty,
+    OneOf,
+    Refused,
+    Shape,
+    Some,
+    check_table,
+    key_path,
+    nearest,
+    table_in,
+    value_of,
 )
-from worker.config.toml import NonEmpty, Refused, Shape, check_table, key_path, table_in
-from worker.core.business_hours import OfficeHours, read_window
+from worker.core.addresses import is_loopback, is_placeholder
+from worker.core.business_hours import USUAL, BadWindow, OfficeHours, read_window
 from worker.core.errors import Problem
+from worker.core.mailbox_actions import After, parse_after
 from worker.core.model import Address
 from worker.core.rulebook import Contractor
 from worker.oauth.settings import OauthSettings
@@ -47,12 +44,17 @@ FILE: Final = "worker.toml"
 
 MAX_HOLD_MINUTES: Final = 10_080  # a week: by then the day of the contract has passed
 MIN_MAIL_BYTES: Final = 100_000  # less holds no notice PDF with its base64
-PER_MINUTE: Final = 30  # what the strictest of the usual mail services take: Microsoft 365 says 30 messages a minute
+PER_MINUTE: Final = 30  # the strictest limit of the usual mail services: Microsoft 365 says 30 messages a minute
 MAX_PER_MINUTE: Final = 6_000  # a hundred a second: more than one connection carries, so a slip of the pen
+MAX_POLL_SECONDS: Final = 86_400  # a day: a longer pause leaves the mailbox unwatched
+DEAF_MINUTES: Final = 15
+MAX_DEAF_MINUTES: Final = 10_080  # a week: a later alarm helps no more
+LOOKS_MISSED: Final = 2  # one look may fail, or take long, if the pause between looks is long
+MAX_OPEN_HOURS: Final = 200  # about a month of open hours: by then an answer is no longer expected
 
 
 class Security(StrEnum):
-    """How a connection is protected; NONE is for this machine only."""
+    """The protection of a connection; NONE is for this machine only."""
 
     TLS = "tls"
     STARTTLS = "starttls"
@@ -60,7 +62,7 @@ class Security(StrEnum):
 
 
 class Mode(StrEnum):
-    """Who releases a draft: a person, a delay, or nobody."""
+    """The release of a draft: by a person, after a delay, or at once."""
 
     APPROVE = "approve"
     HOLD = "hold"
@@ -83,9 +85,9 @@ class MailboxSettings:
     since: dt.date | None
     after: After = field(default_factory=After)
     oauth: OauthSettings | None = None
-    """Not None where ``auth`` is XOAUTH2."""
+    """Never None if ``auth`` is XOAUTH2."""
     authserv_id: str = ""
-    """What our own server calls itself in the Authentication-Results that it writes; empty: none is believed."""
+    """Our own server's name in the Authentication-Results that it writes; empty: none is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,32 +102,32 @@ class SmtpSettings:
     password_file: str
     ca_file: str
     ehlo: str
-    """Never empty: the domain of the contractor's address where the file names none."""
+    """Never empty: by default the domain of the contractor's address."""
     max_bytes: int
     per_minute: int = PER_MINUTE
     """Mails begun within any 60 seconds; 0: no cap."""
     connections: int = 1
     """Always 1: mails go one at a time."""
     login: str = ""
-    """The mailbox whose login is used; empty where ``auth`` is PASSWORD."""
+    """The mailbox whose login is used; empty if ``auth`` is PASSWORD."""
     copy_to: Address | None = None
     """An address of our own that gets each submission as well, unseen by its recipients."""
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the server is this machine."""
+        """True if the server is this machine."""
         return is_loopback(self.host)
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """How a draft becomes approved; ``rehearsal_to`` set means that nothing goes to an issuer."""
+    """The settings by which a draft becomes approved; ``rehearsal_to`` set means that nothing goes to an issuer."""
 
     mode: Mode
     hold_minutes: int
     rehearsal_to: Address | None
     is_announced: bool = False
-    """Whether anybody is told before what mode ``hold`` released leaves: the minutes begin with that mail."""
+    """True if a mail announces each draft that mode ``hold`` releases: the minutes begin with that mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,32 +145,65 @@ class Settings:
     people: tuple[str, ...]
     notify: tuple[Address, ...]
     deaf_after: dt.timedelta = dt.timedelta(minutes=DEAF_MINUTES)
-    """How long a mailbox or folder may go without a look that succeeded."""
+    """The longest time without a successful look at a mailbox or folder."""
     colleagues: tuple[Address, ...] = ()
-    """Whose mails may bring a notice, where who sent them is proven."""
+    """Addresses whose authenticated mails may bring a notice."""
     import_columns: Mapping[str, str] = field(default_factory=dict)
     """Headings of the contractor's own ledger → keys of a project; they go before the usual ones."""
     hours: OfficeHours = field(default_factory=OfficeHours)
     """When mail to issuers leaves, and which hours count."""
     announced_hours: int = 24
-    """Open hours after which a person is reminded of a notice that was announced and is not here."""
+    """Open hours after which a person is reminded of a notice that was announced and has not come."""
     overdue_hours: int = 24
     """Open hours without news after which a person asks the issuer."""
     stuck_hours: int = 4
-    """Open hours of tries in vain after which a person is told; they go on."""
+    """Open hours of failed attempts after which a person is informed; the attempts go on."""
     escalate: tuple[Address, ...] = ()
-    """Who is told of what is urgent and was left untouched for a working day."""
+    """Recipients of urgent matters that were left untouched for a working day."""
     command: tuple[str, ...] = ()
-    """Program and arguments that tell a person where no mail can be sent; empty: none."""
+    """Program and arguments that alert a person if no mail can be sent; empty: none."""
     invoices_shown: str = ""
     r"""The invoices folder as the office calls it (``\\server\保証の請求書``); empty: by its path."""
     store_witness: str = ""
-    """Where the store's witness is kept; empty: the usual place."""
+    """The folder of the store's witness; empty: the usual place."""
 
 
 # --- Shapes --------------------------------------------------------------------------------------------------
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
+OpenHours = Annotated[int, Field(ge=1, le=MAX_OPEN_HOURS)]
+
+
+def _check_after(text: str) -> str:
+    try:
+        parse_after(text)
+    except ValueError:
+        raise Refused("bad_after", value=text) from None
+    return text
+
+
+def _check_window(text: str) -> str:
+    try:
+        read_window(text)
+    except BadWindow:
+        raise Refused("bad_window", value=text) from None
+    return text
+
+
+_AUTHSERV_ID: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{0,253}")
+"""A token (RFC 2045 §5.1), which every server that has a name for itself writes; or empty."""
+
+
+def _check_authserv_id(text: str) -> str:
+    if not _AUTHSERV_ID.fullmatch(text):
+        raise Refused("bad_authserv_id", value=text)
+    return text
+
+
+def _check_column(key: str) -> str:
+    if not key or parse_key(key) is not None:  # empty: this heading is left out
+        return key
+    raise Refused("import_key", name=key, nearest=nearest(key, key_names()))
 
 
 class _Contractor(Shape):
@@ -180,13 +215,13 @@ class _Contractor(Shape):
 
 
 class _Server(Shape):
-    """What both kinds of server have; the order matters, as a later key is checked against those before it."""
+    """The keys of both kinds of server. Their order matters: a later key is checked against those before it."""
 
     host: Host
     port: Port
-    security: Annotated[Security, Field(strict=False)] = Security.TLS
+    security: OneOf[Security] = Security.TLS
     user: str = ""
-    auth: Annotated[Auth, Field(strict=False)] = Auth.PASSWORD
+    auth: OneOf[Auth] = Auth.PASSWORD
     password_file: str = ""
     ca_file: str = ""
 
@@ -194,14 +229,14 @@ class _Server(Shape):
     @classmethod
     def _plain_ends_here(cls, security: Security, info: ValidationInfo) -> Security:
         if security is Security.NONE and not is_loopback(info.data.get("host", "localhost")):
-            raise Refused(("plain_not_loopback", {}))
+            raise Refused("plain_not_loopback")
         return security
 
     @field_validator("password_file")
     @classmethod
     def _login_has_a_secret(cls, name: str, info: ValidationInfo) -> str:
         if info.data.get("user") and info.data.get("auth") is Auth.PASSWORD and not name.strip():
-            raise Refused(("secret_not_named", {}))
+            raise Refused("secret_not_named")
         return name
 
 
@@ -209,18 +244,22 @@ class _Mailbox(_Server):
     user: NonEmpty
     folder: NonEmpty = "INBOX"
     since: dt.date | None = None
-    after: Annotated[str, AfterValidator(check_after)] = "nothing"
-    oauth: OauthTable | None = None
-    authserv_id: Annotated[str, AfterValidator(check_authserv_id)] = ""
+    after: Annotated[str, AfterValidator(_check_after)] = "nothing"
+    oauth: Annotated[OauthTable, AfterValidator(partial(value_of, OauthSettings))] | None = None
+    authserv_id: Annotated[str, AfterValidator(_check_authserv_id)] = ""
 
     @field_validator("after")
     @classmethod
     def _leads_away(cls, after: str, info: ValidationInfo) -> str:
-        return refuse_own_folder(after, info.data.get("folder", ""))
+        """A message that is moved to its own folder would be a new one for ever."""
+        folder = info.data.get("folder", "")
+        if parse_after(after).folder.casefold() == folder.casefold():
+            raise Refused("after_same_folder", value=folder)
+        return after
 
 
 class _Smtp(_Server):
-    ehlo: str = ""
+    ehlo: Annotated[str, AfterValidator(lambda text: check_host(text) if text else text)] = ""
     max_bytes: Annotated[int, Field(ge=MIN_MAIL_BYTES)] = 10_000_000
     per_minute: Annotated[int, Field(ge=0, le=MAX_PER_MINUTE)] = PER_MINUTE
     connections: int = 1
@@ -230,21 +269,16 @@ class _Smtp(_Server):
     @field_validator("connections")
     @classmethod
     def _one_at_a_time(cls, connections: int) -> int:
-        if connections != 1:  # that nothing goes twice rests on one mail being under way at a time
-            raise Refused(("one_connection", {}))
+        if connections != 1:  # no mail goes twice because only one is under way at a time
+            raise Refused("one_connection")
         return connections
 
     @field_validator("user")
     @classmethod
     def _no_login_ends_here(cls, user: str, info: ValidationInfo) -> str:
         if not user and not is_loopback(info.data.get("host", "localhost")):
-            raise Refused(("no_login_not_loopback", {}))
+            raise Refused("no_login_not_loopback")
         return user
-
-    @field_validator("ehlo")
-    @classmethod
-    def _ehlo_is_a_host(cls, ehlo: str) -> str:
-        return check_host(ehlo) if ehlo else ehlo
 
 
 SELF: Final = "self"
@@ -252,29 +286,90 @@ SELF: Final = "self"
 
 
 class _Release(Shape):
-    mode: Annotated[Mode, Field(strict=False)] = Mode.APPROVE
+    mode: OneOf[Mode] = Mode.APPROVE
     hold_minutes: Annotated[int, Field(ge=0, le=MAX_HOLD_MINUTES)] = 10
     rehearsal_to: Annotated[str, AfterValidator(lambda text: text if text in {"", SELF} else read_address(text))] = ""
+
+
+class _Intake(Shape):
+    colleagues: Listed[AddressText] = ()
+
+
+class _Folders(Shape):
+    notices: NonEmpty = "inbox/notices"
+    invoices: NonEmpty = "inbox/invoices"
+    invoices_shown: str = ""
+
+
+class _Schedule(Shape):
+    """Every number of hours counts open ones. Without ``windows`` the office is open around the clock."""
+
+    poll_seconds: Annotated[int, Field(ge=1, le=MAX_POLL_SECONDS)] = 60
+    deaf_minutes: Annotated[int, Field(ge=1, le=MAX_DEAF_MINUTES)] | None = None
+    announced_hours: OpenHours = 24
+    overdue_hours: OpenHours = 24
+    stuck_hours: OpenHours = 4
+    windows: Listed[Annotated[str, AfterValidator(_check_window)]] = USUAL
+    closed: Listed[dt.date] = ()
+
+    @field_validator("deaf_minutes")
+    @classmethod
+    def _longer_than_a_pause(cls, minutes: int | None, info: ValidationInfo) -> int | None:
+        poll_seconds = info.data.get("poll_seconds", 0)
+        if minutes is not None and minutes * 60 < LOOKS_MISSED * poll_seconds:
+            raise Refused("deaf_too_soon", least=str(-(-LOOKS_MISSED * poll_seconds // 60)))
+        return minutes
+
+    @property
+    def deaf_after(self) -> dt.timedelta:
+        """The time without a look that succeeded; by default at least two pauses between looks."""
+        if self.deaf_minutes is not None:
+            return dt.timedelta(minutes=self.deaf_minutes)
+        return dt.timedelta(seconds=max(DEAF_MINUTES * 60, LOOKS_MISSED * self.poll_seconds))
+
+
+class _Store(Shape):
+    dir: str = ""
+    witness: str = ""
+    url: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _only_embedded(cls, url: str) -> str:
+        if url:  # the database that several workers share comes with an issue of its own
+            raise Refused("store_url")
+        return url
+
+
+class _Operator(Shape):
+    people: Some[NonEmpty]  # in every mode something waits for a named person
+    notify: Listed[AddressText] = ()
+    escalate: Listed[AddressText] = ()
+    command: Listed[NonEmpty] = ()
+
+
+class _Import(Shape):
+    columns: dict[str, Annotated[str, AfterValidator(_check_column)]] = Field(default_factory=dict)
 
 
 class _Worker(Shape):
     contractor: _Contractor
     mailbox: dict[str, _Mailbox] = Field(default_factory=dict)
     smtp: _Smtp
-    intake: IntakeTable = IntakeTable()
-    folders: FoldersTable = FoldersTable()
+    intake: _Intake = _Intake()
+    folders: _Folders = _Folders()
     release: _Release = _Release()
-    schedule: ScheduleTable = ScheduleTable()
-    store: StoreTable = StoreTable()
-    operator: OperatorTable
-    imports: ImportTable = Field(default=ImportTable(), alias="import")
+    schedule: _Schedule = _Schedule()
+    store: _Store = _Store()
+    operator: _Operator
+    imports: _Import = Field(default=_Import(), alias="import")
 
 
 # --- Reading -------------------------------------------------------------------------------------------------
 
 
 def read_settings(table: Mapping[str, Any], found: list[Problem]) -> Settings | None:
-    """``worker.toml`` as Settings; None where anything in it is wrong, and every problem in ``found``."""
+    """Returns ``worker.toml`` as Settings; None, with every problem in ``found``, if anything in it is wrong."""
     before = len(found)
     found.extend(
         Problem(FILE, key_path(("mailbox", name)), "bad_name", {"name": name})
@@ -293,59 +388,37 @@ def _logins_of(worker: _Worker) -> tuple[dict[str, tuple[Auth, bool]], tuple[Aut
 
 
 def _settings_of(worker: _Worker) -> Settings:
-    contractor = worker.contractor
-    smtp = worker.smtp
+    contractor = value_of(Contractor, worker.contractor)
+    smtp, schedule, rehearsal_to = worker.smtp, worker.schedule, worker.release.rehearsal_to
     return Settings(
-        contractor=Contractor(
-            name=contractor.name,
-            department=contractor.department,
-            contact=contractor.contact,
-            phone=contractor.phone,
-            email=Address(contractor.email),
-        ),
+        contractor=contractor,
         mailboxes={
-            name: MailboxSettings(
-                name=name, **dict(box) | {"after": parse_after(box.after), "oauth": settings_of_table(box.oauth)}
-            )
+            name: value_of(MailboxSettings, box, name=name, after=parse_after(box.after))
             for name, box in worker.mailbox.items()
         },
-        smtp=SmtpSettings(
-            **dict(smtp)
-            | {
-                "ehlo": smtp.ehlo or contractor.email.rpartition("@")[2],
-                "login": shared_login(*_logins_of(worker)),
-                "copy_to": Address(smtp.copy_to) if smtp.copy_to else None,
-            }
+        smtp=value_of(
+            SmtpSettings,
+            smtp,
+            ehlo=smtp.ehlo or contractor.email.rpartition("@")[2],
+            login=shared_login(*_logins_of(worker)),
+            copy_to=Address(smtp.copy_to) if smtp.copy_to else None,
         ),
-        colleagues=tuple(map(Address, worker.intake.colleagues)),
-        notices=worker.folders.notices,
-        invoices=worker.folders.invoices,
-        invoices_shown=worker.folders.invoices_shown,
-        release=Release(
-            mode=worker.release.mode,
-            hold_minutes=worker.release.hold_minutes,
-            rehearsal_to=_rehearsing_to(worker),
+        release=value_of(
+            Release,
+            worker.release,
+            rehearsal_to={"": None, SELF: contractor.email}.get(rehearsal_to, Address(rehearsal_to)),
             is_announced=bool(worker.operator.notify),
         ),
-        poll_seconds=worker.schedule.poll_seconds,
-        deaf_after=deaf_after(worker.schedule),
-        announced_hours=worker.schedule.announced_hours,
-        overdue_hours=worker.schedule.overdue_hours,
-        stuck_hours=worker.schedule.stuck_hours,
-        hours=OfficeHours(tuple(map(read_window, worker.schedule.windows)), frozenset(worker.schedule.closed)),
+        **dict(worker.intake),
+        **dict(worker.folders),
+        **dict(worker.operator),
+        **schedule.model_dump(include={"poll_seconds", "announced_hours", "overdue_hours", "stuck_hours"}),
+        deaf_after=schedule.deaf_after,
+        hours=OfficeHours(tuple(map(read_window, schedule.windows)), frozenset(schedule.closed)),
         store_dir=worker.store.dir,
         store_witness=worker.store.witness,
-        people=tuple(worker.operator.people),
-        notify=tuple(map(Address, worker.operator.notify)),
-        escalate=tuple(map(Address, worker.operator.escalate)),
-        command=tuple(worker.operator.command),
-        import_columns=dict(worker.imports.columns),
+        import_columns=worker.imports.columns,
     )
-
-
-def _rehearsing_to(worker: _Worker) -> Address | None:
-    given = worker.release.rehearsal_to
-    return Address(worker.contractor.email if given == SELF else given) if given else None
 
 
 def placeholders_in(settings: Settings) -> list[tuple[str, Address]]:

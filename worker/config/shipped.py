@@ -26,7 +26,7 @@ def shipped_file(*parts: str) -> bytes:
 
 
 def shipped_names(folder: str) -> tuple[str, ...]:
-    """The files directly in a shipped folder, sorted: ``shipped_names("config/issuers")``; none where there is none."""
+    """The files in a shipped folder (``config/issuers``), sorted; empty if the folder is missing."""
     there = _shipped(*folder.split("/"))
     if not there.is_dir():
         return ()

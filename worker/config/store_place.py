@@ -1,6 +1,6 @@
-"""The store's directory read by itself: a fault elsewhere in the configuration does not hide the store.
+"""Reads the store's directory alone: a fault elsewhere in the configuration does not hide the store.
 
-Its promise: it is what a sound ``worker.toml`` says, or nothing; it guesses no place. ``config.load`` judges the rest.
+It returns the directory that a valid ``worker.toml`` names, or none; it guesses no place.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _STORE: Final = re.compile(r"^[ \t]*\[[ \t]*store[ \t]*\][ \t]*(?:#.*)?$", re.MU
 
 
 def find_store(option: str | None, env: Mapping[str, str], cwd: Path) -> Path:
-    """The store's directory: ``[store] dir``, else $STATE_DIRECTORY. Raises ConfigError where neither names one."""
+    """The store's directory: ``[store] dir``, else $STATE_DIRECTORY. Raises ConfigError if neither names one."""
     try:
         directory = find_directory(option, env, cwd)
     except ConfigError:
@@ -40,7 +40,7 @@ def _read_store_dir(file: Path) -> str:
 
 
 def store_dir_in(text: str) -> str:
-    """What ``[store] dir`` says in the text of ``worker.toml``; empty where it does not say it beyond doubt.
+    """Returns ``[store] dir`` in the text of ``worker.toml``; empty if it is not certain.
 
     A text that is no TOML is read for its one ``[store]`` table alone.
     """

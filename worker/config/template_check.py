@@ -1,8 +1,7 @@
-"""Decides whether a template may be used: its syntax, its names, its filters.
+"""Checks a template: its syntax, its names, its filters.
 
-Its promise: a template that passes uses only what ``compose`` offers, and one that must not show the authentication
-key (a subject, a file name, an instruction) cannot, by any name. It does not render, and does not know whether a
-value is registered.
+A template that passes uses only names that ``compose`` offers. A subject, a file name or an instruction cannot show
+the authentication key by any name.
 """
 
 from __future__ import annotations
@@ -37,7 +36,8 @@ VARIABLES: Final = (
     "previous",
     "lines",
 )
-"""What a template may name; ``contract`` is ``original`` or ``amended``, ``previous`` the submission it follows."""
+"""The names that a template may use; ``contract`` is ``original`` or ``amended``, ``previous`` the submission it
+follows."""
 
 ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
@@ -52,7 +52,7 @@ ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "previous": frozenset({"sent_on", "contract_number", "subject"}),
     }
 )
-"""What ``compose`` puts behind a variable; the names in ``values`` are the register's."""
+"""The attributes that ``compose`` gives a variable; the names in ``values`` are the register's."""
 
 
 TEXT_SHOWN: Final = 12
@@ -60,7 +60,7 @@ TEXT_SHOWN: Final = 12
 
 
 class Use(StrEnum):
-    """What a template is for: the key may stand in a body, or in a line that a body or a form holds."""
+    """The use of a template: the key may be in a body, or in a line of a body or a form."""
 
     SUBJECT = "subject"
     FILE_NAME = "file_name"
@@ -79,7 +79,7 @@ _NOT_YET_MADE: Final[Mapping[Use, frozenset[str]]] = MappingProxyType(
         Use.BODY: frozenset(),
     }
 )
-"""What does not exist yet, or must not be seen, where a template of this use is rendered."""
+"""Names that do not exist yet, or must not be seen, when a template of this use is rendered."""
 
 
 _BRACE: Final = re.compile(r"[{}｛｝]")
@@ -91,16 +91,16 @@ _MARK: Final = re.compile(
     r"|(?<![A-Za-z])(?:[XＸ]{2,}|[xｘ]{2,}|[OＯ]{2,}|[oｏ]{2,})(?![A-Za-z])|＿{2,}|_{3,}|[？?]{2,}|[※＃#]{2,}"
     r"|[○〇◯△□＊](?=[年月日号])"
 )
-"""What a printed example has in place of a value: ``○○工事``, ``第□号``, ``○月○日``."""
+"""Marks that a printed example has in place of a value: ``○○工事``, ``第□号``, ``○月○日``."""
 
 _KANJI_DIGITS: Final = frozenset("〇一二三四五六七八九十百千")
 
 _WITHOUT_MARKS: Final = frozenset({Use.SUBJECT, Use.FILE_NAME, Use.LINE})
-"""What the issuer sorts by; a step names papers as they are titled, and a body may rule off a signature."""
+"""Texts that the issuer sorts by. A step may name papers with such titles, and a body may rule off a signature."""
 
 
 Finding = tuple[str, Mapping[str, str]]
-"""What is wrong: a code of ``core.messages`` with its names."""
+"""A code of ``core.messages`` with its names."""
 
 
 class _AnyFilter(dict[str, Callable[..., str]]):
@@ -130,7 +130,7 @@ def _environment() -> Environment:
 
 @functools.lru_cache(maxsize=1024)  # issuers share their templates
 def check_template(text: str, use: Use) -> tuple[Finding, ...]:
-    """Everything that is wrong with ``text`` as a template for ``use``."""
+    """Returns every fault of ``text`` as a template for ``use``."""
     environment = _environment()
     try:
         tree = environment.parse(text)
@@ -154,7 +154,7 @@ def check_template(text: str, use: Use) -> tuple[Finding, ...]:
 
 @functools.lru_cache(maxsize=1024)
 def shows_key(text: str) -> bool:
-    """Whether ``text``, a template that passed as a LINE, can show the authentication key."""
+    """Returns true if ``text``, a template that passed as a LINE, can show the authentication key."""
     return any(_key_in(_environment().parse(text)))
 
 
@@ -205,7 +205,7 @@ def _endless(tree: nodes.Template) -> _Findings:
 
 
 def _left_as_text(tree: nodes.Template, use: Use) -> _Findings:
-    """What was to be a value and is none: a lone brace, a mark of a printed example."""
+    """Finds a lone brace and the mark of a printed example: each was meant to be a value."""
     for text in _texts(tree):
         if found := _BRACE.search(text):
             yield "template_brace", {"value": text[max(found.start() - 1, 0) : found.end() + TEXT_SHOWN].strip()}
@@ -216,7 +216,7 @@ def _left_as_text(tree: nodes.Template, use: Use) -> _Findings:
 
 
 def _texts(tree: nodes.Template) -> Iterator[str]:
-    """What stands in the result as it is written, and what an expression may put there."""
+    """Yields the literal text of the result, and the texts that an expression may put there."""
     for data in tree.find_all(nodes.TemplateData):
         yield data.data
     names = {id(node.arg) for node in tree.find_all(nodes.Getitem)}
@@ -227,7 +227,7 @@ def _texts(tree: nodes.Template) -> Iterator[str]:
 
 
 def _is_a_number(text: str, mark: re.Match[str]) -> bool:
-    """Whether the circles are noughts of a number in kanji: 二〇〇号."""
+    """Returns true if the circles are noughts of a number in kanji: 二〇〇号."""
     around = text[max(mark.start() - 1, 0) : mark.start()] + text[mark.end() : mark.end() + 1]
     return set(mark[0]) == {"〇"} and not _KANJI_DIGITS.isdisjoint(around)
 

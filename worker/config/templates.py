@@ -1,7 +1,6 @@
-"""Templates → text, in a sandbox, bounded, and never with a hole in it.
+"""Renders templates in a sandbox, within limits.
 
-Its one promise: a name that is undefined or empty stops the rendering and is named; nothing is filled in. It
-does not know what the text is for.
+A name that is undefined or empty stops the rendering and is named; it is never left blank.
 """
 
 from __future__ import annotations
@@ -32,11 +31,11 @@ _FAULTS: Final = (
     MemoryError,
     RecursionError,
 )
-"""What a template's own expressions can raise."""
+"""Errors that a template's own expressions can raise."""
 
 
 class MissingName(HoshobinError):
-    """A name that the template uses and nobody has registered, or that is empty."""
+    """A name that the template uses and that is not registered, or empty."""
 
     def __init__(self, name: str, *, is_tested: bool = False) -> None:
         super().__init__(name)
@@ -58,11 +57,11 @@ class Scope(dict[str, Any]):
 
 
 _OF_EVERY_SCOPE: Final = frozenset({"items", "keys", "values"})
-"""What a template may call on a scope to go through it."""
+"""Methods by which a template may go through a scope."""
 
 
 class _Named(jinja2.StrictUndefined):
-    """An undefined name that says which one it is, whatever is done with it except ``default()``."""
+    """An undefined name: every use except ``default()`` raises MissingName with the name."""
 
     __slots__ = ()
 
@@ -159,7 +158,7 @@ class _Bounded(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """As written: a name that is not in a scope is missing, whatever methods a dict has."""
+        """Returns the item. A name that is not in a scope is missing, even if a dict has a method of that name."""
         if isinstance(obj, Scope):
             return obj[argument] if argument in obj else self.undefined(obj=obj, name=argument)
         return super().getitem(obj, argument)
@@ -288,7 +287,7 @@ class Renderer:
     def render(self, source: str, names: Mapping[str, Any]) -> str:
         """The text of ``source`` with ``names``.
 
-        Raises MissingName, or TemplateFault where the template itself fails or gives more than TEXT_LIMIT.
+        Raises MissingName, or TemplateFault if the template itself fails or gives more than TEXT_LIMIT.
         """
         try:
             template = self._compiled.get(source)

@@ -1,8 +1,7 @@
-"""Decides whether the bytes of one configuration file are TOML of the expected shape.
+"""Reads the bytes of one configuration file as TOML and checks it against a shape.
 
-Its promise: every fault of a file is found in one go and named by its key path (``project[2].section`` counts from
-one, as people do), and no string that could break a header gets past it. It does not know what the keys mean:
-``settings``, ``issuers`` and ``projects`` bring the shapes and check how the files refer to each other.
+Finds every fault of a file in one go and names each by its key path; ``project[2].section`` counts from one. Refuses
+strings that could break a header. ``settings``, ``issuers``, ``guarantors`` and ``projects`` define the shapes.
 """
 
 from __future__ import annotations
@@ -12,20 +11,22 @@ import difflib
 import re
 import types
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
+from dataclasses import fields
+from functools import lru_cache
+from typing import Annotated, Any, Final, Generic, TypeVar, Union, cast, get_args, get_origin
 
 import tomli
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from worker.core.errors import Problem
 from worker.core.japanese_dates import read_date
 from worker.core.text import unsafe_character
 
 Path = tuple[str | int, ...]
-"""Where a value stands: keys, and positions counted from zero."""
+"""The keys that lead to a value, and positions counted from zero."""
 
 NAMES_SHOWN: Final = 15
-"""How many valid names a problem lists where none is near; more than these no longer fit a line or two."""
+"""Valid names that a problem lists if none is near; more than these no longer fit a line or two."""
 
 
 class Shape(BaseModel):
@@ -35,17 +36,55 @@ class Shape(BaseModel):
 
 
 NonEmpty = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
+T = TypeVar("T")
+OneOf = Annotated[T, Field(strict=False)]
+"""A member of an enum, written as its value."""
+Listed = Annotated[tuple[T, ...], Field(strict=False)]
+"""A TOML list as a tuple; the items stay strict."""
+
+
+def _refuse_empty(values: tuple[T, ...]) -> tuple[T, ...]:
+    if not values:
+        raise Refused("empty")
+    return values
+
+
+Some = Annotated[tuple[T, ...], Field(strict=False), AfterValidator(_refuse_empty)]
+"""A list of at least one; ``min_length`` would count a wrong item as missing."""
+
+
+class PerProduct(Shape, Generic[T]):
+    """One value for each product."""
+
+    contract: T | None = None
+    advance: T | None = None
+    interim: T | None = None
 
 
 class Refused(ValueError):
-    """A value of the right type that is still not allowed; each finding is a code of ``messages`` with its names."""
+    """A value of the right type that is still not allowed; ``code`` is one of ``messages``, with its params."""
 
-    def __init__(self, *findings: tuple[str, Mapping[str, str]]) -> None:
-        super().__init__("; ".join(code for code, _ in findings))
-        self.findings = findings
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+        self.more: tuple[tuple[str, Mapping[str, str]], ...] = ()
+        """Further findings about the same value."""
 
 
 M = TypeVar("M", bound=Shape)
+V = TypeVar("V")
+
+
+@lru_cache(maxsize=64)  # there are fewer pairs; a register of 10,000 projects asks as many times
+def _shared_names(kind: Any, shape: Any) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind) if each.name in shape.model_fields)
+
+
+def value_of(kind: type[V], shape: Shape, /, **given: Any) -> V:
+    """Returns the dataclass ``kind`` made of the fields that ``shape`` has in common with it, and of ``given``."""
+    shared: tuple[str, ...] = _shared_names(cast("Any", kind), type(shape))
+    return kind(**({name: getattr(shape, name) for name in shared} | given))
 
 
 # --- Bytes to a table ----------------------------------------------------------------------------------------
@@ -58,7 +97,7 @@ _WIDE_SIGNS: Final = frozenset("\u3000＝＂“”„’‘［］｛｝，、＃
 
 
 def parse_toml(file: str, content: bytes, found: list[Problem]) -> dict[str, Any] | None:
-    """The table in ``content``; None, and a problem with its line in ``found``, where it is no TOML 1.0 in UTF-8.
+    """Returns the table in ``content``; None, with a problem in ``found``, if it is not TOML 1.0 in UTF-8.
 
     A byte order mark is tolerated: editors on Windows write one.
     """
@@ -93,7 +132,7 @@ _SLIPS: Final = (
     ("open_quote", re.compile(r"""["'][^"']*""")),
     ("bare_value", re.compile(r"[A-Za-z][\w.@+/: -]*")),
 )
-"""What people write for a value that is no TOML; the first that fits names the slip."""
+"""Common mistakes in a value that is not TOML; the first form that fits names the mistake."""
 _SAYINGS: Final = (
     ("declared_twice", ("Cannot overwrite", "Cannot declare", "Cannot mutate", "Duplicate")),
     ("open_quote", ("Unterminated string", "Illegal character '\\n'")),
@@ -105,7 +144,7 @@ _SAYINGS: Final = (
 
 
 def _syntax_problem(file: str, text: str, message: str) -> Problem:
-    """The decoder's message as a problem; the slips that people make are named for what they are."""
+    """Returns the decoder's message as a problem; common mistakes get a code of their own."""
     lines = text.replace("\r\n", "\n").split("\n")
     place = _PLACE.search(message)
     number, column = (int(place[1]), int(place[2])) if place and place[1] else (len(lines), 1)
@@ -128,7 +167,7 @@ def _syntax_problem(file: str, text: str, message: str) -> Problem:
 
 
 def _as_date(value: str) -> str:
-    """``value`` as TOML writes a date; where it is no certain day, an example."""
+    """Returns ``value`` as TOML writes a date; an example if it is not one certain day."""
     try:
         return read_date(value).isoformat()
     except ValueError:
@@ -136,7 +175,7 @@ def _as_date(value: str) -> str:
 
 
 def _slip_in(line: str, rest: str) -> tuple[str, str] | None:
-    """The slip that the line's value is, where the decoder stopped at that value or within it."""
+    """Returns the mistake that the line's value is, if the decoder stopped at that value or within it."""
     found = _ASSIGNED.match(line)
     if found is None or len(rest) > len(line) - found.start("value") or rest[:1] in _WIDE_SIGNS - {"．", "，"}:
         return None
@@ -165,7 +204,7 @@ def _bare_word(line: str, at: int) -> str:
 
 
 def check_table(shape: type[M], table: Mapping[str, Any], file: str, found: list[Problem]) -> M | None:
-    """``table`` in its ``shape``; None where anything in it is wrong, and every problem in ``found``."""
+    """Returns ``table`` in its ``shape``; None, with every problem in ``found``, if anything in it is wrong."""
     before = len(found)
     found.extend(_unsafe_values(table, file))
     try:
@@ -209,7 +248,7 @@ def _all_strings(table: Mapping[str, Any]) -> list[str]:
 
 
 def strings_in(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Every string below ``value`` with its place; a key is a string too, and stands at the place of its value."""
+    """Yields every string below ``value`` with its path; a key is a string too, with the path of its value."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, Mapping):
@@ -230,7 +269,7 @@ def key_path(path: Path) -> str:
 
 
 _KEY_ITSELF: Final = "[key]"
-"""What pydantic puts behind a key that is itself at fault."""
+"""Pydantic puts it behind a key that is itself at fault."""
 
 _CODES: Final = {
     "missing": "missing_key",
@@ -239,6 +278,7 @@ _CODES: Final = {
     "int_from_float": "not_a_number",
     "bool_type": "not_a_switch",
     "list_type": "not_a_list",
+    "tuple_type": "not_a_list",
     "dict_type": "not_a_table",
     "model_type": "not_a_table",
     "model_attributes_type": "not_a_table",
@@ -252,7 +292,7 @@ _CODES: Final = {
 
 
 def _written_path(table: Mapping[str, Any], path: Path) -> Path:
-    """``path`` without what only a shape adds: a table may stand for a list of one, and a text for a table."""
+    """Returns ``path`` without the parts that only a shape adds: a table may replace a list of one, a text a table."""
     value: Any = table
     written: list[str | int] = []
     for part in path:
@@ -283,7 +323,8 @@ def _problems_of(shape: type[Shape], table: Mapping[str, Any], fault: Any, file:
             return
         yield Problem(file, key, "unknown_key", {"name": name, "nearest": nearest(name, _keys_at(shape, path[:-1]))})
     elif kind == "value_error" and isinstance(context.get("error"), Refused):
-        for code, params in context["error"].findings:
+        refused = context["error"]
+        for code, params in ((refused.code, refused.params), *refused.more):
             yield Problem(file, key, code, params)
     elif kind in {"enum", "literal_error"}:
         valid = re.findall(r"'([^']*)'", str(context["expected"]))
@@ -304,11 +345,11 @@ def _place_of(shape: type[Shape], path: Path) -> str | None:
     return None
 
 
-_SAMPLES: Final = {list: '["…"]', int: "0", bool: "true", dt.date: "2026-04-01"}
+_SAMPLES: Final = {tuple: '["…"]', int: "0", bool: "true", dt.date: "2026-04-01"}
 
 
 def _form_at(shape: type[Shape], path: Path) -> str:
-    """How the table that should stand at ``path`` is written: the keys that it must have, else its first."""
+    """Returns how the table at ``path`` is written: with the keys that it must have, else with its first."""
     annotation: Any = shape
     for part in path:
         annotation = _inside(annotation, part)
@@ -332,7 +373,7 @@ def _limit(context: Mapping[str, Any]) -> str:
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
-    """The valid name nearest to ``name``; where none is near, the valid names themselves (bounded); ``-`` for none."""
+    """Returns the valid name nearest to ``name``; the valid names (bounded) if none is near, ``-`` if there is none."""
     names = list(valid)
     close = difflib.get_close_matches(name.lower(), names, n=1)
     if close:
@@ -356,7 +397,8 @@ def _inside(annotation: Any, part: str | int) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         fields = {field.alias or name: field.annotation for name, field in annotation.model_fields.items()}
         return fields.get(str(part))
-    return (get_args(annotation) or (None,))[-1]  # list[X] and dict[str, X]
+    of = [each for each in get_args(annotation) if each is not Ellipsis]
+    return (of or [None])[-1]  # tuple[X, ...], list[X] and dict[str, X]
 
 
 def _bare_annotation(annotation: Any) -> Any:
@@ -370,12 +412,12 @@ def _bare_annotation(annotation: Any) -> Any:
 
 
 def table_in(value: object, key: str) -> Mapping[str, Any]:
-    """The table at ``key``; an empty one where there is none: how references are checked beside other faults."""
+    """Returns the table at ``key``, else an empty one, so that references are checked although other faults exist."""
     inner = value.get(key) if isinstance(value, Mapping) else None
     return inner if isinstance(inner, Mapping) else {}
 
 
 def texts_in(value: object, key: str) -> list[tuple[int, str]]:
-    """The strings of the list at ``key`` with their positions; none where it is no list."""
+    """Returns the strings of the list at ``key`` with their positions; none if it is not a list."""
     inner = value.get(key) if isinstance(value, Mapping) else None
     return [(at, text) for at, text in enumerate(inner) if isinstance(text, str)] if isinstance(inner, list) else []

@@ -1,7 +1,7 @@
-"""Decides at which line of a TOML file a key stands, so that a problem leads a person there.
+"""Finds the line of a key in a TOML file, so that a problem leads a person there.
 
-Its promise: the line is that of the key itself, else of the nearest table around it, and none where nothing of it is
-written. It does not know whether the file is right: it looks at lines alone, and only where a problem was found.
+The line is that of the key itself, else of the nearest table around it; none if neither is written. The file is read
+by lines, and only after a problem was found.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def index_lines(content: bytes) -> dict[str, int]:
 
 
 def line_of(key: str, lines: Mapping[str, int]) -> int | None:
-    """The line of ``key``, or of what it stands in; None where neither is written at the beginning of a line."""
+    """Returns the line of ``key``, or of its table; None if neither begins a line."""
     while key:
         if key in lines:
             return lines[key]
@@ -76,7 +76,7 @@ def _parts(key: str) -> Path:
 
 
 def _place_of_table(parts: Path, counts: dict[Path, int], *, is_one_of_many: bool) -> Path:
-    """Where the table stands: below the last of each list of tables that its name leads through."""
+    """Returns the path of the table: below the last of each list of tables that its name leads through."""
     place: Path = ()
     for part in parts[:-1]:
         place = (*place, part)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
+from typing import Final
+
 from worker.core.model import Address, Draft
 
 
@@ -19,3 +22,26 @@ def copy_of(draft: Draft, copy_to: Address | None) -> Address | None:
         return None
     is_there = any(each.casefold() == copy_to.casefold() for each in draft.recipients)
     return None if is_there else copy_to
+
+
+_PLACEHOLDERS: Final = (".example", ".invalid", ".test", ".example.com", ".example.net", ".example.org")
+
+
+def domain_of(address: str) -> str:
+    """Returns the domain of any address, comparable: in small letters, without a dot at its end."""
+    return address.rpartition("@")[2].strip().rstrip(".").casefold()
+
+
+def is_placeholder(address: Address) -> bool:
+    """Returns true for a domain kept for examples (RFC 2606): nothing is sent there."""
+    return f".{address.rpartition('@')[2]}".endswith(_PLACEHOLDERS)
+
+
+def is_loopback(host: str) -> bool:
+    """Returns true if ``host`` is this machine by its name or number; no DNS is asked, so no answer can claim it."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -448,3 +448,34 @@ def receiving_section(issuer: Issuer, project: Project, product: Product, rule: 
     if product in project.offices:
         return project.offices[product]
     return issuer.sections.get(project.sections.get(product, "") if rule.section == "project" else rule.section)
+
+
+# --- Keys that the issuer's file lists as not certain ------------------------------------------------------------
+
+
+def counted_open(rule: Rule) -> tuple[str, ...]:
+    """The keys that no file writes and that count as open, because ``rule`` is by e-mail."""
+    return tuple(f"rule.default.{key}" for key in rule.unsaid) if rule.channel is Channel.EMAIL else ()
+
+
+_OF_A_MAIL: Final = frozenset({"subject", "body", "max_bytes", "to", "cc"})
+_BY_HAND: Final = frozenset({"url", "instructions", "bring"})
+_IDLE: Final[Mapping[Channel, frozenset[str]]] = {
+    Channel.EMAIL: _BY_HAND | {"fax"},
+    Channel.FORM: _OF_A_MAIL | {"fax"},
+    Channel.UPLOAD: _OF_A_MAIL | {"fax"},
+    Channel.PAPER: _OF_A_MAIL | {"fax", "url", "lines", "file_name"},
+    Channel.FAX: _OF_A_MAIL | {"url", "file_name"},
+    Channel.UNKNOWN: frozenset(),
+}
+"""Keys of a rule or a section that decide nothing where it is handed in this way (the table of docs/rules.ja.md)."""
+
+
+def open_for(open_: Iterable[str], channel: Channel) -> tuple[str, ...]:
+    """Those of the open keys that decide something where it is handed in by ``channel``; a whole table always does."""
+    return tuple(key for key in open_ if not _is_idle(key, channel))
+
+
+def _is_idle(key: str, channel: Channel) -> bool:
+    first, _, rest = key.partition(".")
+    return first in {"rule", "section"} and rest.partition(".")[2] in _IDLE[channel]

@@ -1,7 +1,7 @@
 """The providers' token endpoints: Microsoft by msal, Google by google-auth, both over one session of requests.
 
-The promise: every call ends within its time, follows nobody elsewhere, and raises AccountRefused where the endpoint
-itself refused, Unavailable where it did not get to speak; no text holds a token or a secret. All of it blocks.
+Every call blocks, ends within its time and follows no redirect. Raises AccountRefused if the endpoint refused, and
+Unavailable if it was not reached. No text holds a token or a secret.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _SLOWER: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class DeviceCode:
-    """What a person types at the provider's page, and how long it is good for."""
+    """The code that a person types at the provider's page, and its lifetime."""
 
     page: str
     code: str
@@ -192,7 +192,7 @@ class TokenEndpoint:
 
 
 class _Session(requests.Session):
-    """A session that ends in time, goes where it is sent, and takes nothing but the endpoint's own word."""
+    """A session that ends in time, follows no redirect, and takes only answers of the endpoint itself."""
 
     total_seconds = TOTAL_SECONDS
 

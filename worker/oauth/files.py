@@ -1,8 +1,7 @@
 """The files that logins are kept in: ``DIR/tokens/NAME.json``, below the store's directory.
 
-The promise: a file holds one login whole or is not there, only the store's owner can read it, and a file that others
-could read is not used. Run by root (as ``login`` may be), what is written belongs to the store's owner, and no link
-that the owner might have laid is followed.
+A file holds one whole login or does not exist. Only the store's owner can read it; a file that others could read is
+not used. If root runs ``login``, the file belongs to the store's owner, and no link of that owner is followed.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ class UnfitLogin(Exception):
 
 
 class LoginFile:
-    """One mailbox's login on disk. Whatever fails below raises OSError, but for what UnfitLogin names."""
+    """One mailbox's login on disk. Methods raise OSError, and UnfitLogin for faults that have a code."""
 
     def __init__(self, store: Path, name: str) -> None:
         """Nothing is opened yet."""
@@ -42,11 +41,11 @@ class LoginFile:
 
     @property
     def path(self) -> Path:
-        """Where it is."""
+        """The file."""
         return self._store / FOLDER / self._name
 
     def read(self) -> Kept:
-        """The login. Raises UnfitLogin, also where there is none."""
+        """Returns the login. Raises UnfitLogin, also if there is none."""
         try:
             descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError:
@@ -67,7 +66,7 @@ class LoginFile:
         return kept
 
     def refuse_other_account(self) -> None:
-        """Raises UnfitLogin where what this account writes could not be read by the store's owner."""
+        """Raises UnfitLogin if the store's owner could not read a file of this account."""
         try:
             status = self._store.stat()
         except OSError as error:
@@ -77,7 +76,7 @@ class LoginFile:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Nobody else renews meanwhile, in this process or another: an endpoint may take back what it renewed."""
+        """Locks out other renewals, in this process or another: an endpoint may revoke a token that it renewed."""
         with self._folder() as folder:
             fcntl.flock(folder, fcntl.LOCK_EX)
             yield

@@ -8,7 +8,7 @@ from typing import Final
 
 
 class Provider(StrEnum):
-    """Who gives the tokens."""
+    """The provider of the tokens."""
 
     MICROSOFT = "microsoft"
     GOOGLE = "google"
@@ -45,7 +45,7 @@ class OauthSettings:
 
     @property
     def google_page(self) -> str:
-        """The page where a person agrees."""
+        """The page on which a person agrees."""
         return f"{self.authority or 'https://accounts.google.com'}/o/oauth2/v2/auth"
 
     @property
@@ -54,7 +54,7 @@ class OauthSettings:
         return f"{self.authority or 'https://oauth2.googleapis.com'}/token"
 
     def scopes(self, *, is_for_sending: bool) -> tuple[str, ...]:
-        """What the person is asked to allow: no more than what this configuration does."""
+        """The scopes that the person is asked to allow: no more than this configuration needs."""
         if self.provider is Provider.GOOGLE:
             return (_GOOGLE_SCOPE,)
         return (_IMAP_SCOPE, _SMTP_SCOPE) if is_for_sending else (_IMAP_SCOPE,)

@@ -1,7 +1,7 @@
 """``config.ports.TokenSource``: the token of one login, kept in its file and renewed at its provider before it ends.
 
-The promise: one token at a time is asked for, by whichever process needs it first; a token that a mail server refused
-is not shown to it again; where the provider is away, the old token serves until its end. All of it blocks.
+One process asks for a token at a time. A token that a mail server refused is not used there again. While the provider
+is away, the old token serves until its end. Every call blocks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class KeptLogin:
     """The login of one mailbox, for one of the servers that it opens."""
 
     def __init__(self, name: str, what: str, file: LoginFile, endpoint: TokenEndpoint, clock: Clock) -> None:
-        """``what`` is who needs the token ("imap", "smtp"), as errors name it."""
+        """``what`` names the server that needs the token in errors ("imap", "smtp")."""
         self._name = name
         self._what = what
         self._file = file
@@ -42,7 +42,7 @@ class KeptLogin:
                 return self._renew(kept)
 
     def reject(self, token: str) -> bool:
-        """Note that the server refused ``token``; whether it was an older one, so that another may be taken."""
+        """Notes that the server refused ``token``; true if it was an older one, so that another may be taken."""
         with self._translated(), self._file.alone():
             kept = self._file.read()
             if kept.access_token == token:

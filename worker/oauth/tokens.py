@@ -1,7 +1,7 @@
-"""Decides what a token is worth, what a token endpoint's answer means, and what is said to whoever logs in.
+"""Tokens, the answers of a token endpoint (RFC 6749), and the page on which a person agrees.
 
-Its promise: whether an endpoint refused us or was merely not reached is never mixed up, a token that is about to end
-is renewed before it is used, and no text for people holds a token. It does not know where tokens lie, nor who asks.
+A refusal and an endpoint that was not reached are kept apart. A token that is about to end is renewed before it is
+used. No text for people holds a token.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from worker.core.login_errors import TEXT_LIMIT, Fault
 from worker.core.text import escape_control_chars
 
 RENEW_AHEAD: Final = dt.timedelta(minutes=5)
-"""How long before its end a token is renewed: a login that is begun with it must end before it does."""
+"""Time before its end at which a token is renewed: a login that begins with it must end before it does."""
 CLOCK_SLACK: Final = dt.timedelta(minutes=1)
-"""How far a token may have been fetched in the future: further, and our clock was set back, so its end says nothing."""
+"""Largest plausible time of a fetch in the future; beyond it our clock was set back, so its end is not reliable."""
 DEFAULT_LIFE: Final = 3600
-"""Seconds, where an endpoint does not say (RFC 6749 §5.1 lets it): what both providers give."""
+"""Seconds, if an endpoint does not say (RFC 6749 §5.1 lets it): as both providers give."""
 
 _TOO_BUSY: Final = frozenset({"temporarily_unavailable", "server_error", "slow_down", "internal_failure"})
 _APPLICATION: Final = frozenset(
@@ -37,7 +37,7 @@ _APPLICATION: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One login as it is kept between runs; ``access_token`` is empty where the server refused the last one."""
+    """One login as it is kept between runs; ``access_token`` is empty if the server refused the last one."""
 
     provider: str
     client_id: str
@@ -48,12 +48,12 @@ class Kept:
     logged_in_at: dt.datetime
 
     def is_usable(self, now: dt.datetime) -> bool:
-        """Whether a login may begin with it."""
+        """Returns true if a login may begin with it."""
         ahead = min(RENEW_AHEAD, (self.expires_at - self.renewed_at) / 2)
         return self.is_alive(now) and now < self.expires_at - ahead
 
     def is_alive(self, now: dt.datetime) -> bool:
-        """Whether it is still good where no other is to be had."""
+        """Returns true if it is still valid, for use while no other can be had."""
         return bool(self.access_token) and self.renewed_at - CLOCK_SLACK <= now < self.expires_at
 
     def without_access(self) -> Kept:
@@ -61,7 +61,7 @@ class Kept:
         return replace(self, access_token="")
 
     def renewed(self, given: Given, now: dt.datetime) -> Kept:
-        """The same after the endpoint gave another token; the refresh token stays where it gave no other."""
+        """The same after the endpoint gave another token; the refresh token stays if it gave no other."""
         return replace(
             self,
             refresh_token=given.refresh_token or self.refresh_token,
@@ -73,7 +73,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What an endpoint gave; its end counts from when it came, so that the endpoint's clock does not matter."""
+    """The tokens of an answer; their life counts from its arrival, so that the endpoint's clock does not matter."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
@@ -81,7 +81,7 @@ class Given:
 
 
 def begin(provider: str, client_id: str, given: Given, now: dt.datetime) -> Kept:
-    """What is kept after a person logged in."""
+    """Returns the login to keep after a person logged in."""
     return Kept(provider, client_id, given.refresh_token, given.access_token, now + given.life, now, now)
 
 
@@ -97,7 +97,7 @@ def write_kept(kept: Kept) -> bytes:
 
 
 def read_kept(content: bytes) -> Kept | None:
-    """What ``write_kept`` wrote; None where it is anything else."""
+    """Returns the login that ``write_kept`` wrote; None for any other content."""
     try:
         table = json.loads(content)
         texts = {name: table[name] for name in _TEXTS}
@@ -113,7 +113,7 @@ def read_kept(content: bytes) -> Kept | None:
 
 
 def is_an_answer(status: int, body: str) -> bool:
-    """Whether a token endpoint spoke, or something on the way to it: a proxy, a page to log in to, a sick server."""
+    """Returns true if a token endpoint answered, and not a proxy, a login page or a failing server."""
     if not 200 <= status < 500 or 300 <= status < 400 or status in {407, 408, 429}:  # noqa: PLR2004  RFC 9110
         return False
     try:
@@ -123,14 +123,14 @@ def is_an_answer(status: int, body: str) -> bool:
 
 
 def judge_error(code: str) -> Fault | None:
-    """What the ``error`` of an answer (RFC 6749 §5.2) means; None where asking later may help."""
+    """Returns the fault of an answer's ``error`` (RFC 6749 §5.2); None if asking later may help."""
     if code in _TOO_BUSY:
         return None
     return Fault.APPLICATION if code in _APPLICATION else Fault.ENDED
 
 
 def read_given(answer: dict[str, Any]) -> Given | None:
-    """The tokens of an answer; None where there is no access token in it."""
+    """The tokens of an answer; None if it has no access token."""
     token, refresh, life = (answer.get(name) for name in ("access_token", "refresh_token", "expires_in"))
     if not (isinstance(token, str) and token and token.isascii() and token.isprintable()):
         return None
@@ -144,7 +144,8 @@ def read_given(answer: dict[str, Any]) -> Given | None:
 # --- A person agrees (Google) --------------------------------------------------------------------------------
 
 REDIRECT: Final = "http://127.0.0.1"
-"""Where the browser is sent afterwards: nobody listens there, the person copies the address. Google's device code gives
+"""The address that the browser is sent to: no server listens there, the person copies the address. Google's device
+code gives
 no access to mail, and only loopback addresses are left for a program without a web server."""
 
 
@@ -168,7 +169,7 @@ def agreement_page(page: str, client_id: str, scopes: Iterable[str], user: str, 
 
 @dataclass(frozen=True, slots=True)
 class NoCode:
-    """Why what was pasted holds no code: ``error`` is the provider's word, or empty for what is no such address."""
+    """The pasted text holds no code: ``error`` is the provider's word, or empty if the text is no such address."""
 
     error: str = ""
 

@@ -14,7 +14,7 @@ from typing import Final
 from worker.approve.reevaluate import ActiveConfig, read_secret
 from worker.authenticate.sender_auth import read_auth_headers
 from worker.compose.mime_write import STORE_FIELD
-from worker.config.addresses import domain_of
+from worker.core.addresses import domain_of
 from worker.core.message_id import (
     IDENTITY_BYTES,
     alarm_message_id,

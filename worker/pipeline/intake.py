@@ -19,10 +19,10 @@ from typing import Final
 from worker.approve.reevaluate import ActiveConfig
 from worker.authenticate.ports import DkimVerifier
 from worker.authenticate.sender_auth import SenderAuth
-from worker.config.mailbox_actions import is_due_after
 from worker.core.alarms import cause_about
 from worker.core.clock import Clock
 from worker.core.file_names import is_meant_as_notice
+from worker.core.mailbox_actions import is_due_after
 from worker.core.message_id import is_own_message_id_form
 from worker.core.model import (
     Address,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from worker.approve.reevaluate import ActiveConfig
-from worker.config.addresses import domain_of
+from worker.core.addresses import domain_of
 from worker.core.model import Disposition, MessageRow
 from worker.core.text import hide_codes
 from worker.pipeline.new_messages import Found

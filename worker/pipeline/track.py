@@ -26,8 +26,7 @@ from worker.approve.reevaluate import (
 from worker.approve.release import evidence_of_mail, evidence_of_news, is_weighed
 from worker.audit.sent_log import receipt_detail
 from worker.authenticate.sender_auth import is_signed_for, read_auth_headers
-from worker.config.addresses import domain_of
-from worker.core.addresses import is_within
+from worker.core.addresses import domain_of, is_within
 from worker.core.alarms import alarm_fingerprint
 from worker.core.message_id import bears_secret, is_own_message_id_form
 from worker.core.messages.receipts import COPY_NEWS

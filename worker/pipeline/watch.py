@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from worker.approve.reevaluate import ActiveConfig
-from worker.config.mailbox_actions import Act
 from worker.core.clock import Clock
 from worker.core.errors import Unavailable
+from worker.core.mailbox_actions import Act
 from worker.core.model import MessageRow, Submission
 from worker.match.match import WatchedMailbox, mail_from_before
 from worker.pipeline.first_start import Beginning

@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from worker.config.addresses import domain_of
-from worker.core.addresses import is_within
+from worker.core.addresses import domain_of, is_within
 from worker.core.model import Announced, Attached
 from worker.core.rulebook import Guarantor
 from worker.core.text import match_key

@@ -20,8 +20,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from worker.config.addresses import domain_of
-from worker.core.addresses import is_within
+from worker.core.addresses import domain_of, is_within
 from worker.core.message_id import bears_secret
 from worker.core.model import Address, Draft, Receipt, ReceiptKind, Sha256, Submission
 from worker.core.states import SAYS_UNSENT, Event, State, may_follow, next_state

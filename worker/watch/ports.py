@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final, ParamSpec, Protocol, TypeVar
 
-from worker.config.mailbox_actions import After
 from worker.core.errors import NotInSnapshot, Unavailable
+from worker.core.mailbox_actions import After
 from worker.core.model import (
     PdfText,
     Sha256,

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from worker.config.addresses import domain_of
+from worker.core.addresses import domain_of
 from worker.core.rulebook import Guarantor
 from worker.read.classify import OwnMailSigns, OwnMessage, Report, Unrelated, classify_mail
 from worker.read.message import Message, is_pdf, is_zip, mentions_key, read_message

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.scripted_imap import Fault, ScriptedImap
-from worker.config.mailbox_actions import parse_after
 from worker.config.settings import Security
 from worker.core.errors import Unavailable
+from worker.core.mailbox_actions import parse_after
 from worker.watch.imap.mailbox import ImapMailbox
 from worker.watch.ports import Heard
 

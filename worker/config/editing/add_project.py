@@ -1,7 +1,7 @@
-"""Decides what a new project must say for its issuer, and nothing that the issuer does not ask for.
+"""The keys that an issuer's rules ask of a new project, and the project that a person's answers make.
 
-Its one promise: what the issuer's rules name (values, dates, section, what eligibility looks at) is asked for; whatever
-is left out holds a submission later and is never guessed. It does not know how questions are put.
+Asks for the values, dates and section that the rules name and for the keys that eligibility depends on. A key that is
+left out holds a submission later; it is never guessed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from worker.core.rulebook import Award, CountedBy, Eligibility, Issuer, Rule, Se
 
 _BODY_ENDING: Final = ".txt.j2"
 _OF_EVERY_SCOPE: Final = frozenset({"", "items", "keys", "values"})
-"""How a template goes through all values; none of them by name."""
+"""Methods by which a template goes through all values; they name none of them."""
 _CONTRACT_DATE: Final[Key] = ("dates", "contract")
 
 
@@ -30,15 +30,15 @@ class Needed:
 
     key: Key
     choices: tuple[tuple[str, str], ...] = ()
-    """What may be answered, with what it is called; empty: anything of the key's kind."""
+    """The valid answers with their names; empty: any value of the key's kind."""
     sample: str = ""
-    """How a right value looks, where the issuer's file says so."""
+    """A sample of a right value, if the issuer's file has one."""
 
 
 def needed_keys(
     issuer: Issuer, products: Iterable[Product], template: Callable[[str], str | None]
 ) -> tuple[Needed, ...]:
-    """What the rules for ``products`` (none: all) ask of a project, in the order in which a person knows it.
+    """Returns the keys that the rules for ``products`` (none: all) ask for, in the order in which a person knows them.
 
     ``template`` gives the source of a mail template by its file name.
     """
@@ -146,7 +146,7 @@ def _name_of(node: nodes.Getattr | nodes.Getitem) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Who receives this project's submissions, as the issuer told, where its sections have no address."""
+    """The recipient of this project's submissions, as the issuer told, if its sections have no address."""
 
     name: str
     to: tuple[Address, ...]
@@ -154,7 +154,7 @@ class Office:
 
 
 def lacks_address(issuer: Issuer, given: Mapping[Key, Value]) -> Section | None:
-    """The section that the project names and that has no address yet: an office may be given for this project."""
+    """Returns the section that the project names, if it has no address yet: an office may be given for this project."""
     section = issuer.sections.get(str(given.get(("section",), "")))
     return section if section is not None and not section.to else None
 
@@ -162,7 +162,7 @@ def lacks_address(issuer: Issuer, given: Mapping[Key, Value]) -> Section | None:
 def register_project(
     given: Mapping[Key, Value], office: Office | None, issuer: Issuer, registered: Sequence[Mapping[str, Any]]
 ) -> Edit | Fate:
-    """What is written for the new project; where it is registered already or clashes, its fate as a row's."""
+    """Returns the edit for the new project; its fate as a row's if it is registered already or clashes."""
     fate = judge_given(given, registered)
     if fate.kind is not FateKind.NEW:
         return fate

@@ -1,7 +1,7 @@
-"""Replaces a configuration file as a whole: what is on disk is the old text or the new one, never half of either.
+"""Replaces a configuration file as a whole: the disk holds the old text or the new one, never half of either.
 
-A link stays a link and its target is replaced; the file keeps its mode. Nothing is replaced that changed since it was
-read, nor made where something is.
+A link stays a link and its target is replaced; the file keeps its mode. A file that changed since it was read is not
+replaced, and an existing file is not overwritten.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NEW_MODE = 0o644
 
 
 def replace_file(path: Path, former: bytes, content: bytes) -> None:
-    """Put ``content`` in the place of ``former``. Raises ConfigError where the file is no longer ``former``."""
+    """Put ``content`` in the place of ``former``. Raises ConfigError if the file is no longer ``former``."""
     try:
         target = path.resolve(strict=True)
         with _locked(target.parent):
@@ -38,7 +38,7 @@ def replace_file(path: Path, former: bytes, content: bytes) -> None:
 
 
 def write_new_file(path: Path, content: bytes) -> None:
-    """Make ``path`` with ``content``, and its folder where missing. Raises ConfigError where something is there."""
+    """Make ``path`` with ``content``, and its folder if missing. Raises ConfigError if ``path`` exists."""
     try:
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         written = _write_beside(path, content, _NEW_MODE)

@@ -1,7 +1,6 @@
-"""Decides how the shipped catalogue of issuers and the user's own copies stand to each other, and what is to be asked.
+"""Compares the shipped catalogue of issuers with the user's own copies, and makes the questions about a copy.
 
-Its one promise: what the user filled in is never called a difference, and what the catalogue says otherwise always is.
-It does not know files, nor which of the two is right.
+A value that the user filled in is no difference; one that the catalogue has otherwise always is.
 """
 
 from __future__ import annotations
@@ -17,17 +16,16 @@ from typing import Any, Final
 import tomli
 
 from worker.config.editing.fields import FieldRefused, Key
-from worker.config.open_keys import counted_open
 from worker.config.rule_tables import FROM_PROJECT
 from worker.config.toml import strings_in
 from worker.core.errors import ConfigError, Problem
 from worker.core.model import Channel
 from worker.core.params import Aside
-from worker.core.rulebook import Issuer, Project, name_with_scope
+from worker.core.rulebook import Issuer, Project, counted_open, name_with_scope
 from worker.core.text import match_key
 
 NEAR_NAMES: Final = 5
-"""How many near names are offered for an unknown one."""
+"""Near names that are offered for an unknown one."""
 
 _LISTS: Final = frozenset(
     {"to", "cc", "aliases", "guarantors", "conditions", "after", "bring", "instructions", "open"}
@@ -43,7 +41,7 @@ _NOT_COMPARED: Final = frozenset({"open", "assumed", "example", "checked_on"})
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One key on which a copy and the catalogue do not agree; None where one says nothing."""
+    """One key on which a copy and the catalogue do not agree; None if one does not say."""
 
     key: str
     own: str | None
@@ -58,19 +56,19 @@ class Entry:
     name: str
     is_own: bool
     projects: int
-    """How many of the register's projects name it."""
+    """The number of the register's projects that name it."""
     open: tuple[str, ...]
     """Keys still to be found out."""
     without_address: tuple[str, ...]
     """Sections that something is mailed to and that have no address yet."""
     checked_on: dt.date | None
     shipped_on: dt.date | None
-    """When the catalogue's entry was checked; None where it has none."""
+    """When the catalogue's entry was checked; None if it has none."""
     differences: tuple[Difference, ...] = ()
 
     @property
     def is_outdated(self) -> bool:
-        """Whether the catalogue knows something else, or something later, than the user's copy."""
+        """True if the catalogue differs from the user's copy, or is later."""
         if not self.is_own or self.shipped_on is None:
             return False
         return bool(self.differences) or self.checked_on is None or self.shipped_on > self.checked_on
@@ -114,7 +112,7 @@ def _date_in(table: Mapping[str, Any] | None) -> dt.date | None:
 
 
 def _open_in(table: Mapping[str, Any], issuer: Issuer | None) -> tuple[str, ...]:
-    """What the file calls open, and what counts as open because its rules by e-mail do not say it."""
+    """Returns the keys that the file calls open, and those that count as open because its rules by e-mail omit them."""
     rules = (*issuer.rules.values(), *issuer.amended_rules.values()) if issuer else ()
     unsaid = (key for rule in rules for key in counted_open(rule))
     return tuple(dict.fromkeys((*map(str, table.get("open", ())), *_open_alternatives(table), *unsaid)))
@@ -142,7 +140,7 @@ def _without_address(issuer: Issuer, projects: Iterable[Project]) -> Iterator[st
 
 
 def _differences(own: Mapping[str, Any], shipped: Mapping[str, Any]) -> tuple[Difference, ...]:
-    """What the two say otherwise, but what the catalogue leaves open or empty is the user's to fill in."""
+    """Returns the differences of the two; a key that the catalogue leaves open or empty is the user's to fill in."""
     left_open = tuple(map(str, shipped.get("open", ())))
     ours, theirs = dict(leaves_of(own)), dict(leaves_of(shipped))
     found = []
@@ -209,7 +207,7 @@ def _near(wanted: str, names: Mapping[str, tuple[str, ...]]) -> list[str]:
 
 
 class Answer(StrEnum):
-    """What a person typed at a question about a value that is there."""
+    """A person's answer to a question about a value that exists."""
 
     YES = "yes"
     NO = "no"
@@ -229,7 +227,7 @@ _ENDINGS: Final = ("です", "でよい", "でいい")
 
 
 def read_answer(text: str) -> Answer:
-    """How ``text`` answers a question, in any width and case, with or without a full stop."""
+    """Returns the answer that ``text`` gives, in any width and case, with or without a full stop."""
     word = match_key(unicodedata.normalize("NFKC", text)).lower().strip("。.!、,「」\"'")
     for ending in _ENDINGS:
         word = word.removesuffix(ending) or word
@@ -240,26 +238,26 @@ def read_answer(text: str) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One key of an issuer's file that nobody has confirmed yet."""
+    """One key of an issuer's file that is not confirmed yet."""
 
     key: str
     path: Key
     value: object
-    """What the catalogue says so far; None for nothing."""
+    """The value in the catalogue so far; None for nothing."""
 
     @property
     def asks_for_addresses(self) -> bool:
-        """Whether the answer is one address or several."""
+        """True if the answer is one address or several."""
         return self.path[-1] in {"to", "cc"}
 
     @property
     def can_be_confirmed(self) -> bool:
-        """Whether there is something that may be right as it stands."""
+        """True if there is a value that may be right."""
         return self.value not in (None, "", [])
 
     @property
     def is_a_table(self) -> bool:
-        """Whether the answer has several keys of its own: such a one is easier written into the file."""
+        """True if the answer has several keys of its own: it is easier to write it into the file."""
         match self.path:
             case ("eligibility",) | ("rule" | "section" | "value", _):
                 return True
@@ -268,7 +266,7 @@ class Question:
 
 
 def questions_of(table: Mapping[str, Any]) -> tuple[Question, ...]:
-    """What a user is asked about a copied entry: its open keys, then addresses and phones that are not written."""
+    """Returns the questions about a copied entry: its open keys, then missing addresses and phones."""
     keys = [str(each) for each in table.get("open", ())]
     sections = table.get("section", {})
     for id_, section in sections.items() if isinstance(sections, Mapping) else ():
@@ -300,7 +298,7 @@ def read_path(key: str) -> Key | None:
 
 
 def value_in(table: Mapping[str, Any], path: Key) -> object:
-    """What the table says at ``path``; None for nothing."""
+    """Returns the value at ``path``; None for nothing."""
     found: object = table
     for part in path:
         found = found.get(part) if isinstance(found, Mapping) else None
@@ -308,7 +306,7 @@ def value_in(table: Mapping[str, Any], path: Key) -> object:
 
 
 def read_setting(text: str) -> tuple[Key, object]:
-    """``KEY=VALUE``: the value as TOML, a bare text where the key holds one, and ``a, b`` for a list.
+    """``KEY=VALUE``: the value as TOML, a bare text if the key holds one, and ``a, b`` for a list.
 
     Raises FieldRefused.
     """
@@ -320,7 +318,10 @@ def read_setting(text: str) -> tuple[Key, object]:
 
 
 def read_setting_value(path: Key, text: str) -> object:
-    """What ``text`` means under ``path``. Raises FieldRefused for a line break and for a word that is an answer."""
+    """Returns the value of ``text`` under ``path``.
+
+    Raises FieldRefused for a line break and for a word that is an answer.
+    """
     value = _read_setting_value(path, text)
     for _, word in strings_in(value if isinstance(value, list) else str(value)):
         if read_answer(word) in {Answer.YES, Answer.NO}:

@@ -1,7 +1,6 @@
-"""Decides which column of a ledger (工事台帳) gives which key of a project.
+"""Maps the columns of a ledger (工事台帳) to the keys of a project.
 
-Its one promise: a column is taken by its heading alone, and no key is given by two of them. It does not know files,
-nor what the values mean.
+A column is taken by its heading alone, and no key by two columns.
 """
 
 from __future__ import annotations
@@ -73,7 +72,7 @@ MAX_TITLES: Final = 10
 
 
 class CellKind(StrEnum):
-    """What a workbook keeps in a cell that is no text."""
+    """The kind of a cell that is no text."""
 
     NUMBER = "number"
     DATE = "date"
@@ -88,7 +87,7 @@ class CellKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """How a workbook keeps a cell: its kind, and the format by which the sheet shows it."""
+    """A cell as a workbook keeps it: its kind, and the format by which the sheet shows it."""
 
     kind: CellKind
     format: str = "General"
@@ -116,14 +115,14 @@ class Sheet:
     hidden_columns: tuple[str, ...] = ()
     """Columns that are not empty and that are hidden, by their letters. They are not read."""
     hidden_sheets: tuple[str, ...] = ()
-    """Sheets that are hidden; one of them is read only where it is named."""
+    """Sheets that are hidden; one of them is read only by its name."""
     other_sheets: tuple[str, ...] = ()
     """Sheets that are shown and were not read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with a row, at which cell (``C7``; ``7`` for the whole row)."""
+class CellFault:
+    """A fault of a row, at a cell (``C7``; ``7`` for the whole row)."""
 
     cell: str
     code: str
@@ -132,12 +131,12 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Headings:
-    """Which column gives which key."""
+    """The key of each column."""
 
     columns: Mapping[int, Key]
     ignored: tuple[str, ...]
     """Headings that no key belongs to."""
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[CellFault, ...] = ()
     titles: tuple[SheetRow, ...] = ()
     """Rows above the headings, which are not read."""
 
@@ -149,7 +148,7 @@ def read_headings(sheet: Sheet, columns: Mapping[str, str]) -> Headings:
     faults are those of the row with the most headings.
     """
     if not sheet.rows:
-        return Headings({}, (), (Fault("A1", "import_empty"),))
+        return Headings({}, (), (CellFault("A1", "import_empty"),))
     wanted = {match_key(heading): key for heading, key in {**DEFAULT_COLUMNS, **columns}.items()}
     found = [
         replace(_headings_in(row, wanted), titles=sheet.rows[:at])
@@ -168,7 +167,7 @@ def _headings_in(first: SheetRow, wanted: Mapping[str, str]) -> Headings:
             if heading.strip():
                 ignored.append(" ".join(heading.split()))
         elif key in found.values():
-            faults.append(Fault(cell_name(at, first.number), "import_heading_twice", {"key": ".".join(key)}))
+            faults.append(CellFault(cell_name(at, first.number), "import_heading_twice", {"key": ".".join(key)}))
         else:
             found[at] = key
     given = {key[0] for key in found.values()}
@@ -176,7 +175,7 @@ def _headings_in(first: SheetRow, wanted: Mapping[str, str]) -> Headings:
     for needed in NEEDED:
         if needed not in given:
             names = [name for name, of in DEFAULT_COLUMNS.items() if of == needed]
-            faults.append(Fault(str(first.number), "import_heading_missing", {"names": names, "shown": shown}))
+            faults.append(CellFault(str(first.number), "import_heading_missing", {"names": names, "shown": shown}))
     return Headings(found, tuple(ignored), tuple(faults))
 
 
@@ -201,7 +200,7 @@ _REPLACED: Final = re.compile(r"^[^#].*[?〓]|^[?〓]", re.DOTALL)
 def read_cell(key: Key, text: str, stored: Stored | None) -> str:
     """The text of a cell under ``key`` as the sheet shows it; ``stored`` is None for a text.
 
-    A whole number in a column of texts is taken as shown where its format is General, @, or zeros (``0000``).
+    A whole number in a column of texts is taken as shown if its format is General, @, or zeros (``0000``).
     Raises FieldRefused for what the spreadsheet may have made of something else.
     """
     first = key[0]

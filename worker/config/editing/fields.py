@@ -1,7 +1,6 @@
-"""Decides what one value of a project, given as text by a person or a spreadsheet, means in the register.
+"""Reads one value of a project, given as text by a person or a spreadsheet.
 
-Its one promise: text is taken exactly, or refused with the reason; nothing is guessed. It does not know where the
-text comes from, nor the projects that are registered.
+Text is taken exactly, or refused with the reason; nothing is guessed.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from worker.config.toml import Refused, nearest
 from worker.core.japanese_dates import read_date
@@ -20,7 +19,7 @@ from worker.core.rulebook import Award, CountedBy, Guarantor, Issuer, WorkKind, 
 from worker.core.text import fold_hyphens, match_key, plain_spaces, private_character, unsafe_character
 
 Key = tuple[str, ...]
-"""Where a value stands below ``[[project]]``: ``("name",)``, ``("values", "工事番号")``, ``("dates", "contract")``."""
+"""The path of a value below ``[[project]]``: ``("name",)``, ``("values", "工事番号")``, ``("dates", "contract")``."""
 
 Value = str | int | bool | dt.date | tuple[str, ...]
 
@@ -29,7 +28,7 @@ MAX_NAME: Final = 500
 
 _TEXTS: Final = ("name", "issuer", "contractor", "department", "contact", "phone", "approval", "exception")
 _NAMED: Final = frozenset({"name", "contractor", "department", "contact", "names_on_notice"})
-"""What bears a name: digits and marks alone are the answer to another question."""
+"""Keys that hold a name: digits and marks alone are the answer to another question."""
 _PROSE: Final = frozenset({"approval", "exception"})
 """Sentences, in which a date or a time may be all that is said."""
 ADDED_TO: Final = frozenset({"contract_numbers", "numbers", "names_on_notice"})
@@ -63,7 +62,7 @@ _EXCLUDED: Final = dict.fromkeys(("true", "yes", "1", "はい", "○", "〇", "�
 )
 _LIST_BREAK: Final = re.compile(r"[、,，;；\n\r]+")
 _SERIAL: Final = re.compile(r"[34][0-9]{4}")
-"""How a spreadsheet counts the days of 1982 to 2036."""
+"""A spreadsheet's number for a day of 1982 to 2036."""
 _AMOUNT: Final = re.compile(r"[¥\\]?([0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})円?")
 
 
@@ -74,14 +73,9 @@ _TOWN_HALL: Final = re.compile("(.+[都道府県市区町村])(?:役所|役場|�
 class FieldRefused(Refused):
     """A text that is no value of this key; ``code`` of ``core.messages`` says why."""
 
-    def __init__(self, code: str, **params: Any) -> None:
-        super().__init__((code, params))
-        self.code = code
-        self.params = params
-
 
 def parse_key(text: str) -> Key | None:
-    """The key that ``values.工事番号`` or ``name`` means; None where no text can be given for it."""
+    """The key that ``values.工事番号`` or ``name`` means; None if no text can be given for it."""
     first, _, rest = text.partition(".")
     if first == "values":
         return (first, rest) if rest.strip() else None
@@ -103,7 +97,7 @@ def key_names() -> tuple[str, ...]:
 
 
 def read_value(key: Key, text: str, issuer: Issuer | None, numbers: Sequence[str] = ()) -> Value:
-    """What ``text`` means under ``key``; sections are found among those of ``issuer`` by id or name.
+    """Returns the value of ``text`` under ``key``; sections are found among those of ``issuer`` by id or name.
 
     ``numbers`` are the patterns of which a contract number has one; without them its form is not looked at.
     Raises FieldRefused.
@@ -173,14 +167,14 @@ _DAY_OR_MONTH: Final = re.compile(
     rf"|(?:{_MONTHS})[- ][0-9]{{1,4}}|[0-9]{{1,2}}[- ](?:{_MONTHS})(?:[- ](?:[0-9]{{4}}|[0-9]{{2}}))?",
     re.IGNORECASE,
 )
-"""How spreadsheet programs show what they took for a date: 8-12 becomes 8月12日, 8/12, 12-Aug or Aug-12."""
+"""Dates as spreadsheet programs show them: 8-12 becomes 8月12日, 8/12, 12-Aug or Aug-12."""
 _PHONE: Final = re.compile(r"[0+(].*[0-9].*", re.DOTALL)
 _ODD_HYPHENS: Final = re.compile("[\u2010-\u2013\u2043\u207b\u208b\u2212\ufe58\ufe63]")
 """They look like - or －, and are neither."""
 
 
 def _refuse_damage(first: str, text: str) -> None:
-    """Raises FieldRefused where ``text`` is not what a person wrote, or not what the key ``first`` holds."""
+    """Raises FieldRefused if a program changed ``text``, or if it does not fit the key ``first``."""
     folded = unicodedata.normalize("NFKC", text)
     if _ERROR.fullmatch(folded):
         raise FieldRefused("damage_error", value=text)
@@ -348,7 +342,7 @@ def find_issuer(text: str, issuers: Mapping[str, Issuer]) -> Issuer:
 
 
 def _names_of(issuer: Issuer) -> Iterator[str]:
-    """What an issuer is called: by its id, and by each name alone or with its scope (みほん県治山課)."""
+    """Yields an issuer's id, and each of its names alone and with its scope (みほん県治山課)."""
     yield issuer.id
     for name in (issuer.name, *issuer.aliases):
         yield name
@@ -361,7 +355,7 @@ def _names_of(issuer: Issuer) -> Iterator[str]:
 
 
 def value_at(project: Mapping[str, object], key: Key) -> object:
-    """What a project's table says under ``key``; None where it says nothing."""
+    """Returns the value of a project's table under ``key``; None if there is none."""
     found: object = project
     for part in key:
         if isinstance(found, str) and key[0] == "section":
@@ -371,7 +365,7 @@ def value_at(project: Mapping[str, object], key: Key) -> object:
 
 
 def merged_value(former: object, key: Key, value: Value) -> Value | list[str]:
-    """What stands under ``key`` once ``value`` is given: lists of numbers and names grow, the rest is replaced."""
+    """Returns the value of ``key`` once ``value`` is given: lists of numbers and names grow, others are replaced."""
     if isinstance(value, tuple):
         known = [str(each) for each in former] if key[0] in ADDED_TO and isinstance(former, list) else []
         keys = set(map(match_key, known))

@@ -1,7 +1,7 @@
-"""Decides what becomes of each row of a ledger (工事台帳): new, already there, changed, or bad with cell and reason.
+"""The outcome of each row of a ledger (工事台帳): new, the same, changed, or bad with cell and reason.
 
-Its one promise: every row is judged, a project that is registered is never registered twice, and of a changed one only
-what the file gives is altered. It does not know files, nor how the register is written.
+Every row gets an outcome. A registered project is never registered twice, and a changed one keeps the values that the
+file does not give.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from worker.config.editing.columns import NEEDED, Fault, Headings, Sheet, SheetRow, cell_name, read_cell
+from worker.config.editing.columns import NEEDED, CellFault, Headings, Sheet, SheetRow, cell_name, read_cell
 from worker.config.editing.fields import FieldRefused, Key, Value, find_issuer, merged_value, read_value, value_at
 from worker.config.projects import FILE
 from worker.core.errors import Problem
@@ -27,7 +27,7 @@ _SECTION: Final[Key] = ("section",)
 
 
 class FateKind(StrEnum):
-    """What becomes of a row (machine output)."""
+    """The outcome of a row (machine output)."""
 
     NEW = "new"
     SAME = "same"
@@ -46,21 +46,21 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of one row."""
+    """The outcome of one row."""
 
     row: int
     kind: FateKind
     name: str
     issuer: str
     position: int | None = None
-    """Which ``[[project]]`` it is about, counted from zero; None for a new one."""
+    """The position of its ``[[project]]``, counted from zero; None for a new one."""
     given: Mapping[Key, Value] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[CellFault, ...] = ()
     cells: Mapping[Key, str] = field(default_factory=dict)
-    """Where each value stood."""
+    """The cell of each value."""
     namesakes: tuple[str, ...] = ()
-    """Of a new one: the contract numbers of the registered projects of its issuer and name, which it is none of."""
+    """New rows only: the contract numbers of registered projects with the same issuer and name."""
 
 
 # --- Rows ----------------------------------------------------------------------------------------------------
@@ -103,8 +103,8 @@ def _read_row(row: SheetRow, headings: Headings, issuers: Mapping[str, Issuer], 
                 value = issuer.id
             given[key] = value
         except FieldRefused as refused:
-            faults.append(Fault(cells[key], refused.code, refused.params))
-    faults += [Fault(cells[(key,)], "empty") for key in NEEDED if (key,) not in texts]
+            faults.append(CellFault(cells[key], refused.code, refused.params))
+    faults += [CellFault(cells[(key,)], "empty") for key in NEEDED if (key,) not in texts]
     return Fate(
         row=row.number,
         kind=FateKind.BAD if faults else FateKind.NEW,
@@ -117,7 +117,7 @@ def _read_row(row: SheetRow, headings: Headings, issuers: Mapping[str, Issuer], 
 
 
 class _Register:
-    """What is registered, and which rows of this file have been taken already."""
+    """The registered projects, and the rows of this file that have been taken already."""
 
     def __init__(self, registered: Sequence[Mapping[str, Any]]) -> None:
         self._registered = registered
@@ -140,7 +140,7 @@ class _Register:
         identity = str(fate.given["issuer",]), match_key(str(fate.given["name",]))
         numbers = _numbers_given(fate)
         found = self._position(identity, numbers)
-        if isinstance(found, Fault):
+        if isinstance(found, CellFault):
             return _bad(fate, found)
         fault = self._number_elsewhere(fate, numbers, found) or self._taken_before(fate, identity, numbers, found)
         if fault is not None:
@@ -155,43 +155,45 @@ class _Register:
         changes = tuple(_changes(self._registered[found], fate.given))
         return replace(fate, kind=FateKind.CHANGED if changes else FateKind.SAME, position=found, changes=changes)
 
-    def _position(self, identity: tuple[str, str], numbers: frozenset[str]) -> int | Fault | None:
-        """Which registered project the row is: by a number they share, else the only one that no number parts from it.
+    def _position(self, identity: tuple[str, str], numbers: frozenset[str]) -> int | CellFault | None:
+        """Returns the registered project of the row: by a shared number, else the only one without a different number.
 
-        Two works of one name at one issuer are told apart by their numbers alone.
+        Only numbers distinguish two works of one name at one issuer.
         """
         named = self._named.get(identity, [])
         sharing = [at for at in named if numbers & _numbers_of(self._registered[at])]
         fitting = sharing or [at for at in named if not (numbers and _numbers_of(self._registered[at]))]
         if len(fitting) > 1:
-            return Fault("", "import_two_projects", {"count": str(len(fitting))})
+            return CellFault("", "import_two_projects", {"count": str(len(fitting))})
         return fitting[0] if fitting else None
 
     def _numbers_under(self, identity: tuple[str, str]) -> tuple[str, ...]:
-        """The contract numbers, as registered, of the projects that this row is none of though it bears their name."""
+        """Returns the contract numbers, as registered, of other projects with the row's name."""
         return tuple(
             number for at in self._named.get(identity, []) for number in _numbers_written(self._registered[at])
         )
 
-    def _number_elsewhere(self, fate: Fate, numbers: frozenset[str], found: int | None) -> Fault | None:
+    def _number_elsewhere(self, fate: Fate, numbers: frozenset[str], found: int | None) -> CellFault | None:
         for number in sorted(numbers):
             cell = next((fate.cells[key] for key in fate.given if number in _numbers_under(fate, key)), str(fate.row))
             at = self._numbered.get(number)
             if at is not None and at != found:
                 name = str(self._registered[at].get("name"))
-                return Fault(cell, "import_number_elsewhere", {"number": number, "name": name})
+                return CellFault(cell, "import_number_elsewhere", {"number": number, "name": name})
             if number in self._row_of_number:
-                return Fault(cell, "import_number_twice", {"number": number, "row": str(self._row_of_number[number])})
+                return CellFault(
+                    cell, "import_number_twice", {"number": number, "row": str(self._row_of_number[number])}
+                )
         return None
 
     def _taken_before(
         self, fate: Fate, identity: tuple[str, str], numbers: frozenset[str], found: int | None
-    ) -> Fault | None:
+    ) -> CellFault | None:
         row = self._row_of_position.get(found) if found is not None else None
         if found is None:
             before = self._new.get(identity, [])
             row = next((at for at, others in before if not (numbers and others)), None)
-        return None if row is None else Fault(fate.cells["name",], "import_row_twice", {"row": str(row)})
+        return None if row is None else CellFault(fate.cells["name",], "import_row_twice", {"row": str(row)})
 
 
 def _numbers_of(project: Mapping[str, Any]) -> frozenset[str]:
@@ -199,7 +201,7 @@ def _numbers_of(project: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _numbers_written(project: Mapping[str, Any]) -> tuple[str, ...]:
-    """Every contract number of a registered project, of whatever product."""
+    """Every contract number of a registered project, of any product."""
     of_products = project.get(_OF_PRODUCT)
     lists = (project.get("contract_numbers"), *(of_products.values() if isinstance(of_products, Mapping) else ()))
     return tuple(each for numbers in lists if isinstance(numbers, list) for each in numbers if isinstance(each, str))
@@ -214,13 +216,13 @@ def _numbers_under(fate: Fate, key: Key) -> frozenset[str]:
     return frozenset(map(match_key, numbers)) if isinstance(numbers, tuple) else frozenset()
 
 
-def _section_for_all(fate: Fate, project: Mapping[str, Any]) -> Fault | None:
-    """One section where the register names one per product: whom it is about is not known, if it is none of those."""
+def _section_for_all(fate: Fate, project: Mapping[str, Any]) -> CellFault | None:
+    """Refuses one section for a project with a section per product, unless it is one of those."""
     former, value = project.get("section"), fate.given.get(_SECTION)
     if value is None or not isinstance(former, Mapping) or value in former.values():
         return None
     named = [Labelled(str(product), str(section)) for product, section in former.items()]
-    return Fault(fate.cells[_SECTION], "import_section", {"value": str(value), "registered": named})
+    return CellFault(fate.cells[_SECTION], "import_section", {"value": str(value), "registered": named})
 
 
 def _changes(project: Mapping[str, Any], given: Mapping[Key, Value]) -> Iterable[Change]:
@@ -242,7 +244,7 @@ def _changes(project: Mapping[str, Any], given: Mapping[Key, Value]) -> Iterable
 
 
 def _no_longer_of_any(project: Mapping[str, Any], given: Mapping[Key, Value]) -> Iterable[Change]:
-    """A number that a ledger gives as one product's stands no longer among those of any product."""
+    """Removes a number that a ledger gives to one product from those of any product."""
     former = project.get("contract_numbers")
     moved = {match_key(each) for key, value in given.items() if key[0] == _OF_PRODUCT for each in _as_texts(value)}
     if isinstance(former, list):
@@ -255,7 +257,7 @@ def _as_texts(value: Value) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else ()
 
 
-def _bad(fate: Fate, fault: Fault) -> Fate:
+def _bad(fate: Fate, fault: CellFault) -> Fate:
     at = fault.cell or fate.cells["name",]
     return replace(fate, kind=FateKind.BAD, faults=(*fate.faults, replace(fault, cell=at)))
 
@@ -265,14 +267,14 @@ def _bad(fate: Fate, fault: Fault) -> Fate:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What is written into ``projects.toml``: keys of the project at ``position``, or of a new one at the end."""
+    """An edit of ``projects.toml``: keys of the project at ``position``, or of a new one at the end."""
 
     position: int | None
     values: tuple[tuple[Key, object], ...]
 
 
 def edits_of(fates: Iterable[Fate]) -> tuple[Edit, ...]:
-    """What the rows that are new or changed would write, in their order."""
+    """Returns the edits of the rows that are new or changed, in their order."""
     edits = []
     for fate in fates:
         if fate.kind is FateKind.NEW:
@@ -295,7 +297,7 @@ _PROJECT_KEY: Final = re.compile(r"project\[(\d+)\]\.?(.*)")
 def blame_rows(fates: Sequence[Fate], problems: Iterable[Problem], registered: int) -> tuple[Fate, ...] | None:
     """``fates`` with the rows bad whose projects the whole configuration refuses.
 
-    None where a problem is no row's: it stands in the configuration as it is. ``registered`` is how many projects
+    None if a problem belongs to no row: the configuration has it already. ``registered`` is how many projects
     there were; new ones follow them in the rows' order.
     """
     fate_of: dict[int, int] = {}
@@ -314,7 +316,7 @@ def blame_rows(fates: Sequence[Fate], problems: Iterable[Problem], registered: i
             return None
         fate = judged[place]
         cell = next((fate.cells[key] for key in fate.given if found[2].startswith(key[0])), fate.cells["name",])
-        judged[place] = _bad(fate, Fault(cell, problem.code, problem.params))
+        judged[place] = _bad(fate, CellFault(cell, problem.code, problem.params))
     return tuple(judged)
 
 

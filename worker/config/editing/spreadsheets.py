@@ -2,7 +2,7 @@
 
 Every cell comes out as text: a date as ``2026-04-01``, a whole number without ``.0``, a formula as the value that was
 last computed; beside it, how the workbook keeps it. Rows, columns and sheets that are hidden are named and not read.
-What is too large is refused before it is taken in. Faults are ConfigErrors that name the file.
+A file that is too large is refused before it is read. Faults are ConfigErrors that name the file.
 """
 
 from __future__ import annotations

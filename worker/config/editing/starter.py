@@ -12,17 +12,17 @@ from worker.config.shipped import shipped_file
 from worker.core.errors import ConfigError, Problem
 
 SYSTEM_STORE: Final = Path("/var/lib/hoshobin")
-"""Where a configuration below ``/etc`` keeps its store: systemd's StateDirectory of the shipped unit."""
+"""The store of a configuration below ``/etc``: systemd's StateDirectory of the shipped unit."""
 
 _STORE_LINE: Final = 'dir = "var" '
 
 
 def write_starter(directory: Path) -> tuple[Path, ...]:
-    """Write the shipped commented configuration into ``directory`` (made where missing) and return its files.
+    """Write the shipped commented configuration into ``directory`` (made if missing) and return its files.
 
     The store's directory is written as an absolute path, so that the same store is found from every working
     directory. Only configuration is made: the store and the inbox folders come with the first run. Raises
-    ConfigError, having written nothing, where one of the files exists already.
+    ConfigError, having written nothing, if one of the files exists already.
     """
     directory = Path(os.path.abspath(directory))  # noqa: PTH100  Path.absolute keeps the ".."
     contents = {directory / name: content for name, content in _starter_files(_store_of(directory)).items()}

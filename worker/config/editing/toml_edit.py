@@ -1,7 +1,6 @@
-"""Writes into the text of the user's TOML: their comments, their order and their spelling stay.
+"""Edits the text of the user's TOML and keeps its comments, order and spelling.
 
-Its one promise: the text that comes out says exactly what the text that went in said, and the values given; that is
-read back and compared before it is returned. It opens no file.
+The result is read back before it is returned: it must hold the former values and those given, and no others.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ _HEADING: Final = re.compile(r"^[ \t]*\[\[[ \t]*project[ \t]*\]\]", re.MULTILINE
 def edit_projects(content: bytes, edits: Sequence[Edit]) -> bytes:
     """``projects.toml`` with ``edits``: values of registered projects in their places, new projects at the end.
 
-    A file without changes to registered projects is only added to, byte for byte. Raises ConfigError where its
-    projects stand in one list instead of under ``[[project]]``.
+    A file without changes to registered projects is only added to, byte for byte. Raises ConfigError if its projects
+    are in one list instead of under ``[[project]]``.
     """
     wanted = _applied(content, edits)
     mark, text = _without_mark(content)
@@ -86,7 +85,7 @@ def _checked(content: bytes, wanted: Mapping[str, Any]) -> bytes:
 
 
 def _applied(content: bytes, edits: Sequence[Edit]) -> dict[str, Any]:
-    """What the file is to say afterwards, as plain values."""
+    """Returns the values that the file must have afterwards."""
     wanted = tomli.loads(content.decode("utf-8-sig"))
     projects = wanted.setdefault(_PROJECT, []) if edits else []
     for edit in edits:
@@ -134,7 +133,7 @@ def _change_projects(text: str, edits: Sequence[Edit]) -> str:
 
 
 def _split(text: str) -> list[str]:
-    """What stands before the first ``[[project]]``, then each with what follows it."""
+    """Returns the text before the first ``[[project]]``, then the text of each."""
     starts = [found.start() for found in _HEADING.finditer(text)]
     ends = [*starts, len(text)]
     return [text[: ends[0]], *(text[start:end] for start, end in zip(starts, ends[1:], strict=True))]
@@ -151,7 +150,7 @@ def _change_block(text: str, inside: int | None, edit: Edit) -> str:
 
 
 def _put_item(table: Any, key: Key, value: Any) -> None:
-    """``value`` under ``key``; a table inside its line, or one that is missing on the way, is written anew."""
+    """Puts ``value`` under ``key``; an inline table, or a missing one, is written as a whole."""
     from tomlkit.items import InlineTable
 
     for at, part in enumerate(key[:-1]):
@@ -166,7 +165,7 @@ def _put_item(table: Any, key: Key, value: Any) -> None:
 
 
 def _replace_item(table: Any, name: str, value: Any) -> None:
-    """``value`` in the place of what stands there; the comment behind it stays, and those within a list that grows."""
+    """Replaces the value of ``name``; the comment behind it stays, and those within a list that grows."""
     import tomlkit
     from tomlkit.items import Array
 

@@ -1,7 +1,6 @@
-"""Every sentence for people, Japanese first, English beside it.
+"""Every sentence for people, in Japanese and English.
 
-Its one promise: one code, one meaning, in both languages; a sentence says what happened, what it means and what
-to do. It knows no state of any submission and decides nothing.
+A code has one meaning in both languages. A sentence says what happened, what it means and what to do.
 """
 
 from __future__ import annotations
@@ -12,19 +11,20 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from worker.core.login_errors import LoginRefusal, find_refusal
-from worker.core.messages.authenticate import HINTS as AUTHENTICATE_HINTS
-from worker.core.messages.authenticate import TEXTS as AUTHENTICATE_TEXTS
-from worker.core.messages.commands import TEXTS as COMMAND_TEXTS
-from worker.core.messages.config import HINTS as CONFIG_HINTS
-from worker.core.messages.config import TEXTS as CONFIG_TEXTS
-from worker.core.messages.copies import HINTS as COPIES_HINTS
-from worker.core.messages.copies import TEXTS as COPIES_TEXTS
+from worker.core.messages import (
+    commands,
+    config,
+    events,
+    incoming,
+    keeping,
+    oauth,
+    receipts,
+    register,
+    reminders,
+    seeing,
+)
 from worker.core.messages.events import DETAILS, EVENTS, FAULTS, PLACES, STEPS, THINGS
-from worker.core.messages.events import TEXTS as AUDITING_TEXTS
-from worker.core.messages.keeping import TEXTS as KEEPING_TEXTS
-from worker.core.messages.oauth import HINTS as OAUTH_HINTS
 from worker.core.messages.oauth import PROVIDERS as PROVIDERS
-from worker.core.messages.oauth import TEXTS as OAUTH_TEXTS
 from worker.core.messages.oauth import explain_refusal
 from worker.core.messages.reasons import (
     AFTER_REHEARSING,
@@ -43,21 +43,9 @@ from worker.core.messages.reasons import (
     STATES,
     WHOLE,
 )
-from worker.core.messages.receipts import TEXTS as RECEIPT_TEXTS
 from worker.core.messages.receipts import name_receipt as name_receipt
-from worker.core.messages.register import HINTS as REGISTER_HINTS
-from worker.core.messages.register import TEXTS as REGISTER_TEXTS
-from worker.core.messages.reminders import HINTS as SILENCE_HINTS
-from worker.core.messages.reminders import TEXTS as SILENCE_TEXTS
-from worker.core.messages.rulebook import HINTS as RULEBOOK_HINTS
-from worker.core.messages.rulebook import TEXTS as RULEBOOK_TEXTS
 from worker.core.messages.seeing import PAPER_STEPS
-from worker.core.messages.seeing import TEXTS as SEEING_TEXTS
-from worker.core.messages.sentences import Teller
-from worker.core.messages.service import HINTS as STOPPING_HINTS
-from worker.core.messages.service import TEXTS as STOPPING_TEXTS
-from worker.core.messages.system import SYSTEM_FAULTS
-from worker.core.messages.watch import TEXTS as MOVING_TEXTS
+from worker.core.messages.sentences import SYSTEM_FAULTS, Teller
 from worker.core.model import JST, Hold, Product, Receipt, Submission
 from worker.core.params import TEXT, Aside, Labelled, Numbered, Params, Told, spell
 from worker.core.rulebook import OFFICE
@@ -66,31 +54,12 @@ from worker.core.states import Kind, Reason, State, kind_of
 
 Language = Literal["ja", "en"]
 
-_TEXTS: Final = {
-    **COMMAND_TEXTS,
-    **CONFIG_TEXTS,
-    **AUTHENTICATE_TEXTS,
-    **RULEBOOK_TEXTS,
-    **REGISTER_TEXTS,
-    **SEEING_TEXTS,
-    **RECEIPT_TEXTS,
-    **SILENCE_TEXTS,
-    **OAUTH_TEXTS,
-    **AUDITING_TEXTS,
-    **STOPPING_TEXTS,
-    **MOVING_TEXTS,
-    **KEEPING_TEXTS,
-    **COPIES_TEXTS,
-}
-_HINTS: Final = {
-    **CONFIG_HINTS,
-    **AUTHENTICATE_HINTS,
-    **RULEBOOK_HINTS,
-    **REGISTER_HINTS,
-    **SILENCE_HINTS,
-    **OAUTH_HINTS,
-    **STOPPING_HINTS,
-    **COPIES_HINTS,
+_TABLES: Final = (commands, config, events, incoming, keeping, oauth, receipts, register, reminders, seeing)
+_TEXTS: Final[dict[str, tuple[str, str]]] = {code: pair for table in _TABLES for code, pair in table.TEXTS.items()}
+_HINTS: Final[dict[str, tuple[str, str]]] = {
+    code: pair
+    for table in (config, incoming, keeping, oauth, register, reminders)
+    for code, pair in table.HINTS.items()
 }
 
 
@@ -104,7 +73,7 @@ def say(code: str, lang: Language, **params: object) -> str:
 
 _NEAREST: Final = frozenset({"near", "nearest"})
 _NONE_NEAR: Final = "-"
-"""As ``config.toml.nearest`` has it where there is no valid name at all."""
+"""``config.toml.nearest`` returns it if there is no valid name at all."""
 _NOTHING_NEAR: Final = "似た名前もありません"
 _RELEASED: Final = frozenset({State.APPROVED.value, State.SENDING.value})
 
@@ -115,7 +84,7 @@ def _fill_in_japanese(sentence: str, params: Mapping[str, object]) -> str:
 
 
 def _in_japanese(name: str, value: object) -> object:
-    """What the system said of a file, in Japanese; what a server or a library said stays as it is."""
+    """Returns the system's error about a file in Japanese; the words of a server or a library stay."""
     if name in _NEAREST and value == _NONE_NEAR:
         return _NOTHING_NEAR
     if name not in {"detail", "why"} or not isinstance(value, str):
@@ -125,7 +94,7 @@ def _in_japanese(name: str, value: object) -> object:
 
 
 def is_said(code: str) -> bool:
-    """Whether ``code`` has a sentence."""
+    """Returns true if ``code`` has a sentence."""
     return code in _TEXTS
 
 
@@ -153,7 +122,7 @@ def put(value: object, lang: Language) -> object:
 
 
 def say_refusal(code: str, lang: Language, **params: object) -> str:
-    """Why a person's decision was not taken; a state and reasons among ``params`` in office words."""
+    """Returns the sentence for a decision that was not taken; a state and reasons among ``params`` in office words."""
     index = 0 if lang == "ja" else 1
     words = dict(params)
     if code == "not_held" and params.get("state") in _RELEASED:
@@ -166,7 +135,7 @@ def say_refusal(code: str, lang: Language, **params: object) -> str:
 
 
 def hint(code: str, lang: Language, **params: object) -> str:
-    """What to do about the configuration problem ``code``; empty where the sentence says it already."""
+    """Returns the next step for the configuration problem ``code``; empty if the sentence says it already."""
     pair = _HINTS.get(code)
     if pair is None:
         return ""
@@ -193,7 +162,7 @@ def name_state(submission: Submission, lang: Language) -> str:
 
 
 def name_any_state(state: State, lang: Language) -> str:
-    """The state's office word, where no submission is at hand."""
+    """Returns the state's office word, for use without a submission."""
     return STATES[state][0 if lang == "ja" else 1]
 
 
@@ -216,7 +185,7 @@ def name_hold(hold: Hold, lang: Language) -> str:
 
 
 def hold_detail(hold: Hold, lang: Language) -> str:
-    """What the hold is about, without its reason; of one with own words ``code: value``."""
+    """Returns the subject of the hold without its reason; ``code: value`` for one with words of its own."""
     index = 0 if lang == "ja" else 1
     params = hold.params
     if params.is_text:
@@ -232,7 +201,7 @@ def hold_detail(hold: Hold, lang: Language) -> str:
 
 
 def name_evidence(evidence: Told, lang: Language) -> str:
-    """What proves the sender of a mail, or why it is not proven."""
+    """Returns the evidence that proves the sender of a mail, or the reason why it is not proven."""
     index = 0 if lang == "ja" else 1
     if isinstance(evidence, str) or not evidence:
         return str(evidence or "")
@@ -245,7 +214,7 @@ def name_product(product: Product | None, lang: Language) -> str:
 
 
 def name_duty(duty: Told, lang: Language) -> str:
-    """What a person does: the issuer's own sentence, or ours."""
+    """Returns a person's task: the issuer's own sentence, or ours."""
     index = 0 if lang == "ja" else 1
     return duty if isinstance(duty, str) else _TELLER.fill(DUTIES[duty.code][index], duty, index)
 
@@ -258,13 +227,13 @@ def name_limit(day: dt.date | None, days_over: int, lang: Language) -> str:
 
 
 def name_misfit(params: Params, lang: Language) -> str:
-    """Why a value does not have the form that is asked for."""
+    """Returns the reason why a value does not have the required form."""
     index = 0 if lang == "ja" else 1
     return _TELLER.fill(MISFITS[params.code][index], params, index)
 
 
 def _with_code(hold: Hold) -> Hold:
-    """``hold`` as of this program, where an older one wrote its code in front of the value."""
+    """Returns ``hold`` with its code, which an older program wrote in front of the value."""
     text = hold.params.old_text
     is_coded = text is not None and (hold.reason, text.partition(": ")[0]) in CODED
     return Hold.of_code(hold.reason, text) if text is not None and is_coded else hold
@@ -282,12 +251,12 @@ _ORDER: Final = (Kind.NEVER, Kind.CORRECT, Kind.ANSWER)
 
 
 def _urgency(hold: Hold) -> tuple[int, bool]:
-    """What must be mended comes before what can be answered: until then an approval is refused."""
+    """Sorts reasons to correct before those to answer: until then an approval is refused."""
     return _ORDER.index(kind_of(hold.reason)), hold.reason is Reason.APPROVAL
 
 
 def next_step(submission: Submission, lang: Language) -> str:
-    """What a person does next about ``submission``; empty where there is nothing to do."""
+    """Returns the next step about ``submission``; empty if there is none."""
     index = 0 if lang == "ja" else 1
     if submission.state is State.HELD and submission.reasons:
         if submission.draft is None or submission.is_rehearsal:
@@ -307,7 +276,7 @@ def next_step(submission: Submission, lang: Language) -> str:
 
 
 def _place_of_address(submission: Submission, lang: Language) -> dict[str, str]:
-    """Where the address of ``submission`` stands: in the issuer's file, or with the project that has its own."""
+    """Returns the place of the address of ``submission``: the issuer's file, or the project that has its own."""
     draft = submission.draft
     if draft is None or submission.section == OFFICE:
         return {"file": "projects.toml", "place": say("place_office", lang, project=submission.project or "")}
@@ -315,7 +284,7 @@ def _place_of_address(submission: Submission, lang: Language) -> dict[str, str]:
 
 
 _CARRIED_WITH_IT: Final = re.compile("#([0-9]+) 同じお知らせ$")
-"""How an older program ended the hold of an invoice that another submission of this very notice carried."""
+"""The end of an older program's hold: another submission of the same notice carried the invoice."""
 
 
 def _step_about(hold: Hold) -> tuple[str, str]:
@@ -340,7 +309,7 @@ def _step_about(hold: Hold) -> tuple[str, str]:
 
 
 def name_deadline(day: dt.date | None, today: dt.date | None, lang: Language) -> str:
-    """The day, marked where it is ``today`` or over; empty for none. Without ``today`` the day alone."""
+    """The day, marked if it is ``today`` or over; empty for none. Without ``today`` the day alone."""
     if day is None or today is None or day > today:
         return day.isoformat() if day else ""
     code = "day_over" if day < today else "day_today"
@@ -363,19 +332,19 @@ def name_step(step: str, lang: Language) -> str:
 
 
 def say_refused_login(refusal: LoginRefusal, lang: Language) -> tuple[str, str]:
-    """Why a login by token is of no use, and the next step."""
+    """Returns the reason why a login by token fails, and the next step."""
     why, step = explain_refusal(refusal)
     return say(why, lang), say(step, lang, name=refusal.name)
 
 
 def name_thing(name: str, lang: Language) -> str:
-    """What is watched or reached, in office words: ``mail:main``, ``smtp``, ``folder``, ``store`` and so on."""
+    """Returns the name of a thing that is watched or reached: ``mail:main``, ``smtp``, ``store`` and so on."""
     kind, _, own = name.partition(":")
     return THINGS.get(kind, (name, name))[0 if lang == "ja" else 1].format(name=own)
 
 
 def say_trouble(name: str, detail: str, lang: Language) -> str:
-    """Why ``name`` is not reached and what to do; a trouble without words of its own is said as it is."""
+    """Returns the reason why ``name`` is not reached, and the next step; an error without a sentence stays as it is."""
     if refusal := find_refusal(detail):
         why, step = say_refused_login(refusal, lang)
         return say("trouble", lang, why=why, step=step)
@@ -392,16 +361,16 @@ def name_table(name: str) -> str:
 
 
 def say_end(why: str, detail: str, lang: Language) -> str:
-    """Why the service ended; a code without words of its own is said as it is."""
+    """Returns the reason why the service ended; a code without a sentence stays as it is."""
     code, said = (f"end_{why}", detail) if f"end_{why}" in _TEXTS else ("end_other", f"{why} {detail}".strip())
     return say(code, lang, detail=said)
 
 
 def name_fault(code: str, lang: Language) -> str:
-    """What the verification of the log found, in office words."""
+    """Returns the words for a fault that the verification of the log found."""
     return FAULTS[code][0 if lang == "ja" else 1]
 
 
 def name_place(code: str, where: str, lang: Language) -> str:
-    """Where a fault is that ``audit verify`` found: which entry, submission, original or head."""
+    """Returns the place of a fault that ``audit verify`` found: an entry, submission, original or head."""
     return say(PLACES.get(code, "place_entry"), lang, where=where)

@@ -1,7 +1,4 @@
-"""What the commands, the service and the mails to the operator say: (Japanese, English).
-
-Longer than other files: a table, looked up and never read through.
-"""
+"""Sentences of the commands, the service and the mails to the operator: (Japanese, English)."""
 
 from __future__ import annotations
 
@@ -37,7 +34,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "`hoshobin show {id}` で内容を確認し、表示される「{id}@確認番号」を指定して承認してください。"
         ),
         (
-            "To approve {id}, give the label of what was looked at. Nothing was approved. Look at it with "
+            "To approve {id}, give the label that was shown. Nothing was approved. Look at it with "
             "`hoshobin show {id}`, then approve it as it is named there: {id}@ and ten letters."
         ),
     ),
@@ -124,7 +121,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- Done ------------------------------------------------------------------------------------------------
     "approved_meanwhile": (
         "{id} は、ほかの承認などで確認の必要がなくなり、同じ内容ですでに自動で承認されています。状態：{state}",
-        "{id} needed no approval any more and was released as it was shown. State: {state}",
+        "{id} no longer needed approval and was released as shown. State: {state}",
     ),
     "approved": (
         "{id} を承認しました。状態：{state}（確認済みとした理由：{answered}）",
@@ -151,31 +148,31 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "resumed": (
         "このデータベースで送信を再開します。",
-        "Sending goes on with this database.",
+        "Sending continues with this database.",
     ),
     # --- Commands --------------------------------------------------------------------------------------------
     "check_ok": (
         "設定に問題はありません（発注者 {issuers}、案件 {projects}、メールボックス {mailboxes}）。",
-        "The configuration is sound ({issuers} issuers, {projects} projects, {mailboxes} mailboxes).",
+        "The configuration is valid ({issuers} issuers, {projects} projects, {mailboxes} mailboxes).",
     ),
     "check_assumed": (
         "{guarantor}のお知らせは、次の項目を実物で確認していません：{keys}",
-        "Never seen in the original ({guarantor}): {keys}",
+        "Not confirmed by a real notice ({guarantor}): {keys}",
     ),
     "check_open": (
         "{issuer}：次の項目が未確認のため、関係する提出は保留になります：{keys}",
         "Not certain, so held ({issuer}): {keys}",
     ),
-    "doctor_ok": ("正常", "well"),
-    "doctor_to_come": ("まだありません", "not there yet"),
+    "doctor_ok": ("正常", "ok"),
+    "doctor_to_come": ("まだありません", "not created yet"),
     "remedy_to_come": (
         "最初の `hoshobin run` で作られます。対処は不要です。",
-        "The first `hoshobin run` makes it: nothing to do.",
+        "The first `hoshobin run` creates it: nothing to do.",
     ),
-    "doctor_all_well": ("接続先とフォルダは、すべて正常です。", "Every server and folder is reached: all is well."),
+    "doctor_all_well": ("接続先とフォルダは、すべて正常です。", "Every server and folder is reachable."),
     "doctor_failed": (
         "異常があります。上の表の「対処」をご覧ください。",
-        "Something failed: see the remedies above.",
+        "Some checks failed: see the remedies above.",
     ),
     "remedy_imap": (
         "[mailbox.{name}] の host・port・security と、ネットワークをご確認ください。",
@@ -199,11 +196,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "fault_no_login": ("サーバーに、使えるログイン方法がありません", "the server offers no login that can be used"),
     "fault_not_logged_in": (
         "送信サーバーが、ログインしていないものとして送信を断っています（宛先の誤りではありません）",
-        "the server refuses mail as if nobody had logged in; the recipient is not at fault",
+        "the server refuses mail as if not logged in; the recipient is not the cause",
     ),
     "fault_sender_refused": (
         "自社のアドレスからの送信を、送信サーバーが許可していません（宛先の誤りではありません）",
-        "the server does not let this account send under the contractor's address; the recipient is not at fault",
+        "the server does not let this account send under the contractor's address; the recipient is not the cause",
     ),
     "fault_certificate": ("サーバーの証明書を確認できません", "the server's certificate is not accepted"),
     "fault_ca_file": ("証明書のファイル（ca_file）を読めません", "the file of trusted certificates cannot be read"),
@@ -214,8 +211,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "急に起きたときは、通信の途中で暗号化が妨げられているおそれがあります。パスワードは送っていません。"
         ),
         (
-            "Check security (tls or starttls) and port of {table}. If it worked before, somebody on the way may take "
-            "the offer out. No password was sent."
+            "Check security (tls or starttls) and port of {table}. If it worked before, an attacker on the "
+            "network may be removing the offer. No password was sent."
         ),
     ),
     "remedy_no_login": (
@@ -308,7 +305,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "1回分の処理が終わりました：発注者への送信 {sent}件、新たに対応が必要になったもの {new}件、"
             "以前の件の変更 {changed}件。"
         ),
-        "One pass is done: {sent} sent to issuers, {new} new ones wait, {changed} of before changed.",
+        "One pass is done: {sent} sent to issuers, {new} new ones wait, {changed} earlier ones changed.",
     ),
     "pass_failed": (
         "処理できませんでした：{name}（{why}）。次の回に自動でもう一度試します。",
@@ -316,7 +313,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "config_kept": (
         "新しい設定に誤りがあるため、以前の設定のまま動いています。",
-        "The new configuration is wrong; the old one stays in force.",
+        "The new configuration has faults; the old one stays in use.",
     ),
     "rehearsing": (
         "リハーサル中：すべてのメールを {to} だけに送り、発注者には送りません。",
@@ -328,7 +325,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "doctor_placeholders": (
         "見本のアドレスがあります（このコンピューター以外の送信サーバーでは送信しません）：{addresses}",
-        "There are sample addresses (no mail is sent to them but by a mail server on this machine): {addresses}",
+        "There are sample addresses (only a mail server on this machine gets mail for them): {addresses}",
     ),
     "rehearsing_short": ("リハーサル中", "REHEARSAL"),
     "behind_head": (
@@ -352,11 +349,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "fault": (
         "保証便の不具合です：{error}（詳細：{trace}）。この行を管理者へお知らせください。",
-        "A fault of this program: {error} (trace: {trace}). Please tell the administrator this line.",
+        "Internal error: {error} (trace: {trace}). Please tell the administrator this line.",
     ),
     "audit_holds": (
         "記録は改変されていません：{count}件、{first} から {last} まで。末尾：{head}",
-        "The log holds: {count} entries, {first} to {last}. Head: {head}",
+        "The log verifies: {count} entries, {first} to {last}. Head: {head}",
     ),
     "audit_empty": ("記録はまだありません。", "There are no entries yet."),
     "refused_notice": (
@@ -365,7 +362,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "status_put_off": (
         "{mailbox}：順番待ちで未読取りのメール（差出人を確認できないもの） {count}通",
-        "{mailbox}: {count} messages of unproven senders wait to be read",
+        "{mailbox}: {count} messages from unauthenticated senders wait to be read",
     ),
     "status_set_aside": (
         "{mailbox}：取得できないメール {unfetched}通、大きすぎて読まなかったメール {too_large}通",
@@ -376,13 +373,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "no_log": ("該当する記録はありません。", "No such entries."),
     "config_problems": (
         "誤りが{count}件あるため、何も実行していません。",
-        "Nothing was done, because of {count} problem(s):",
+        "Nothing was done because of {count} problem(s):",
     ),
     "config_faults": ("設定に誤りが{count}件あります。", "The configuration has {count} problem(s):"),
     "nearest": ("近い名前：{key}", "did you mean {key}?"),
     "resolve_which": (
         "届いていたなら --sent、届いていなかったなら --not-sent を付けてください。何も変更していません。",
-        "say --sent if it arrived, --not-sent if it did not. Nothing was changed.",
+        "give --sent if it arrived, --not-sent if it did not. Nothing was changed.",
     ),
     "wrong_argument": ("コマンドの書き方が正しくありません：{what}", "The arguments are wrong: {what}"),
     # --- The mail to the operator ----------------------------------------------------------------------------
@@ -396,7 +393,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "telling_subject_trouble": (
         "【保証便】異常をお知らせします",
-        "[hoshobin] hoshobin is in trouble",
+        "[hoshobin] hoshobin has a problem",
     ),
     "telling_subject_stopped": ("【保証便】至急：送信を止めています", "[hoshobin] urgent: nothing is sent"),
     "telling_subject_mute": (
@@ -405,7 +402,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "telling_subject_contradiction": (
         "【保証便】至急：送信の記録と食い違う連絡があります",
-        "[hoshobin] urgent: what came back contradicts the record",
+        "[hoshobin] urgent: a report or reply contradicts the record",
     ),
     "telling_subject_configuration": (
         "【保証便】設定ファイルに誤りがあります（以前の設定で動いています）",
@@ -417,8 +414,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "　　記録と食い違います。発注者に届いているか確かめ、`hoshobin show 番号` で内容をご確認ください。"
         ),
         (
-            "After somebody recorded the outcome, the server's own answer became known (submission: {answer}).\n"
-            "It is another than was recorded: ask the issuer, and see `hoshobin show ID`."
+            "The server's answer arrived after the outcome was recorded (submission: {answer}).\n"
+            "It differs from the record: ask the issuer, and see `hoshobin show ID`."
         ),
     ),
     "telling_not_read_again": (
@@ -433,7 +430,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "■ A submission is not sent, as it cannot be checked before sending (submission: {news}).\n"
             "The program that reads the notice's PDF gave no answer three times.\n"
             "The submission stays approved and is tried again.\n"
-            "Next: have memory and disk looked at. If it is urgent, withdraw it and hand it in another way."
+            "Next: have memory and disk checked. If it is urgent, withdraw it and hand it in another way."
         ),
     ),
     "telling_unfetched": (
@@ -454,8 +451,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "件数は「hoshobin status」で確認できます。"
         ),
         (
-            "Many mails with PDFs of unproven senders have come to {mailbox}. The time for reading them is limited, so "
-            "that some are put off; they stay in the mailbox and are read in their turn.\n"
+            "Many mails with PDFs from unauthenticated senders have come to {mailbox}. The time for reading them "
+            "is limited. Some are deferred: they stay in the mailbox and are read later.\n"
             "A notice that is urgent: save its PDF to the folder, which is read first. `hoshobin status` counts them."
         ),
     ),
@@ -466,8 +463,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "　　記録を置いているディスクの空きを{limit} GB以上にしてください。空けば自動で取り込みます。"
         ),
         (
-            "The disk is nearly full: mails of unproven senders in {mailbox} are not taken in and stay in the mailbox. "
-            "The folder and mails of proven senders are taken as before.\n"
+            "The disk is nearly full: mails from unauthenticated senders in {mailbox} are not read and stay in "
+            "the mailbox. The folder and mails from authenticated senders are read as before.\n"
             "Free at least {limit} GB where the store is: they are taken then by themselves."
         ),
     ),
@@ -486,7 +483,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "telling_subject_settled": (
         "【保証便】対応済みのお知らせ",
-        "[hoshobin] dealt with already",
+        "[hoshobin] handled already",
     ),
     "telling_subject_account": (
         "【保証便】メールサーバーにログインできません（{where}）",
@@ -524,7 +521,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "stopped_receiving": ("受信", "mail is received"),
     "telling_settled": (
         "お知らせする予定だった件は、すでに処理が済んでいます。対応は不要です。",
-        "What this mail was about has been dealt with already.",
+        "What this mail was about has been handled already.",
     ),
     "telling_end": (
         "全体の状況：hoshobin status　／　一覧：hoshobin list\n（このメールは、保証便が自動で送信しています）",
@@ -616,23 +613,23 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "usage_command": ("「{name}」というコマンドはありません", "there is no command {name}"),
     "usage_option": ("「{name}」という指定はありません", "there is no option {name}"),
     "usage_nearest": ("（近い名前：{names}）", " (nearest: {names})"),
-    "usage_option_form": ("「{name}」の書き方が正しくありません（値がない、など）", "{name} cannot be used so"),
+    "usage_option_form": ("「{name}」の書き方が正しくありません（値がない、など）", "{name} cannot be used this way"),
     "usage_missing": ("「{name}」がありません", "{name} is missing"),
     "usage_choice": ("「{name}」に書けるのは {choices} のいずれかです", "{name} is one of {choices}"),
     "usage_value": ("「{name}」の値を使えません：{why}", "{name} cannot be taken: {why}"),
-    "usage_extra": ("余分な語があります：{words}", "there are further words: {words}"),
+    "usage_extra": ("余分な語があります：{words}", "there are extra words: {words}"),
     "usage_form": ("「{given}」ではなく、{form} の形で書いてください", 'not "{given}": write it like {form}'),
     "usage_day": (
         "「{given}」を日付として読めません（例：2026-11-22、R8.11.22、令和8年11月22日、先週、2026-11）",
-        '"{given}" is no day: write it like 2026-11-22, R8.11.22, 先週, 2026-11',
+        '"{given}" is not a day: write it like 2026-11-22, R8.11.22, 先週, 2026-11',
     ),
     "usage_moment": (
         "「{given}」を日時として読めません（例：2026-11-22 10:30、R8.11.22 10:30、昨日 10:30、10:30）",
-        '"{given}" is no time: write it like 2026-11-22 10:30, R8.11.22 10:30, 昨日 10:30, 10:30',
+        '"{given}" is not a time: write it like 2026-11-22 10:30, R8.11.22 10:30, 昨日 10:30, 10:30',
     ),
     "usage_one_number": (
         "番号は一つだけ指定できます（{words} は不要です）",
-        "one number alone can be given ({words} is too many)",
+        "only one number can be given ({words} is too many)",
     ),
     "usage_state": (
         "「{given}」という状態はありません。使える言葉：{names}",
@@ -641,10 +638,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "log_saved": ("{file} に保存しました（{count}件）。", "Saved to {file} ({count} rows)."),
     "usage_number": (
         "「{given}」は番号ではありません（`hoshobin list` の番号か、番号@確認番号 を書いてください）",
-        '"{given}" is no number of `hoshobin list` (ID, or ID@ and ten letters)',
+        '"{given}" is not a number of `hoshobin list` (ID, or ID@ and ten letters)',
     ),
     "usage_quotes": (
         '。氏名などに空白があるときは --by "山田 花子" のように " " で囲んでください',
-        '. A name with a space in it stands in quotes: --by "山田 花子"',
+        '. Put a name with a space in quotes: --by "山田 花子"',
     ),
 }

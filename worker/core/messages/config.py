@@ -1,8 +1,4 @@
-"""What is wrong with the configuration, in office words: (Japanese, English), and what to do about it.
-
-Its one promise: every code that a ``Problem`` can carry has its sentence here. The names in braces are the
-problem's params; file and key stand before the sentence.
-"""
+"""Problems of the configuration and of issuers' rules: (Japanese, English), and the next step."""
 
 from __future__ import annotations
 
@@ -36,31 +32,31 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "no_equals": ("{line}行目に = がありません", "line {line} has no ="),
     "declared_twice": (
         "{line}行目の項目または見出しは、前にも書かれています",
-        "line {line}: this key or heading stands further up already",
+        "line {line}: this key or heading exists further up already",
     ),
     "bad_escape": (
         "{line}行目の「\\」は、この引用符の中では使えません",
-        "line {line}: a backslash cannot stand so in these quotes",
+        "line {line}: a backslash is not allowed like this in these quotes",
     ),
     "section_id": (
         "{line}行目の課の見出しに「{name}」は使えません",
-        'line {line}: "{name}" cannot stand in the heading of a section',
+        'line {line}: "{name}" is not allowed in the heading of a section',
     ),
     "bare_heading": (
         "{line}行目の見出しの「{name}」が引用符で囲まれていません",
-        'line {line}: "{name}" in the heading does not stand in quotes',
+        'line {line}: "{name}" in the heading must be in quotes',
     ),
     "bare_key": (
         "{line}行目の項目名「{name}」が引用符で囲まれていません",
-        'the key "{name}" in line {line} does not stand in quotes',
+        'the key "{name}" in line {line} must be in quotes',
     ),
     "bare_value": (
         "{line}行{column}桁目の文字列が引用符で囲まれていません",
-        "the text at line {line}, column {column} does not stand in quotes",
+        "the text at line {line}, column {column} must be in quotes",
     ),
     "unseen_space": (
         "{line}行{column}桁目に、見えない空白（{character}）があります",
-        "line {line}, column {column} has a space that is not a usual one ({character})",
+        "line {line}, column {column} has an unusual space ({character})",
     ),
     "wide_sign": (
         "{line}行{column}桁目に全角の記号または空白「{sign}」があります",
@@ -70,11 +66,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "unknown_key": ("「{name}」という項目はありません", 'there is no key "{name}"'),
     "misplaced_at_end": (
         "「{name}」はファイルの初めに書く項目で、[{here}] の中には書けません",
-        '"{name}" belongs to the beginning of the file, and not into [{here}]',
+        '"{name}" belongs to the beginning of the file, not into [{here}]',
     ),
     "misplaced_key": (
         "「{name}」は {place} に書く項目で、[{here}] の中には書けません",
-        '"{name}" belongs to {place}, and not into [{here}]',
+        '"{name}" belongs to {place}, not into [{here}]',
     ),
     "missing_key": ("必要な項目がありません", "a required key is missing"),
     "not_text": ("文字列ではありません", "not a text"),
@@ -114,7 +110,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "bad_host": ("「{host}」はサーバー名として正しくありません", '"{host}" is not a host name'),
     "bad_after": (
         "after に「{value}」は書けません",
-        '"{value}" is nothing that after may say',
+        '"{value}" is not a value of after',
     ),
     "after_same_folder": (
         "確認対象のフォルダ「{value}」自身には移せません",
@@ -122,7 +118,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "deaf_too_soon": (
         "確認の間隔（poll_seconds）2回分より短いため、異常がなくても通知してしまいます",
-        "shorter than two pauses between looks (poll_seconds): it would alarm where nothing is wrong",
+        "shorter than two pauses between looks (poll_seconds): it would raise false alarms",
     ),
     "plain_not_loopback": (
         "暗号化なし（none）は、このコンピューター自身のサーバーに限ります",
@@ -165,11 +161,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "template_brace": (
         "波かっこが一つだけのところがあります（{value}）。このまま送られます",
-        "there is a lone brace ({value}), which would be sent as it stands",
+        "there is a single brace ({value}), which would be sent literally",
     ),
     "template_mark": (
         "記入例の伏せ字が残っています（{value}）。このまま送られます",
-        "a mark of a printed example is left ({value}), which would be sent as it stands",
+        "a mark of a printed example is left ({value}), which would be sent literally",
     ),
     "template_key": ("ここでは認証キーを使えません", "the authentication key must not be used here"),
     "template_notice": (
@@ -179,7 +175,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "template_include": ("ひな形の中で別のひな形は使えません", "a template cannot take in another one"),
     "file_writable": (
         "{path} は、管理者とサービス以外の利用者も書き換えられます（権限 {mode}）",
-        "others than the administrator and the service may change {path} (mode {mode})",
+        "accounts other than the administrator and the service may change {path} (mode {mode})",
     ),
     "file_of_other": (
         "{path} の所有者は {owner} です。sudo で実行するときは、root かサービスの所有する設定だけを使えます",
@@ -191,7 +187,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "pattern_slow": (
         "この正規表現は、照合が終わらないことがあります（{detail}）",
-        "this pattern may never come to an end ({detail})",
+        "matching this pattern may never end ({detail})",
     ),
     # directories and secrets
     "no_directory": (
@@ -231,13 +227,101 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{address} is a sample address (no mail is sent to it but by a mail server on this machine)",
     ),
     "no_mailbox": ("監視するメールボックスがありません", "no mailbox is watched"),
-    "nobody_notified": ("担当者へのメールの宛先がありません", "nobody is told by mail"),
+    "nobody_notified": ("担当者へのメールの宛先がありません", "no one is notified by mail"),
+    # --- An issuer's rule, its examples, a project's own rule ---
+    "pattern_too_long": (
+        "正規表現が長すぎます（上限 {limit} 文字）",
+        "the pattern is too long (limit {limit} characters)",
+    ),
+    "file_name_ending": ("「{name}」は .pdf で終わっていません", '"{name}" does not end in .pdf'),
+    "file_name_typed": (
+        "お知らせのPDFを添付しない提出方法（notice）なのに、ファイル名があります",
+        "the notice is typed and not attached, so it has no file name",
+    ),
+    "invoice_after_key": (
+        "認証キーを請求書より先に提出する決まり（timing）なのに、請求書を同送することになっています",
+        "the key is sent before the invoice (timing), but the invoice may be attached",
+    ),
+    "call_not_closing": (
+        "送信後に電話する決まり（call_after）なのに、電話を待たずに完了することになっています",
+        "a call is required (call_after), but no answer is awaited",
+    ),
+    "line_key": (
+        "この提出方法では、lines に認証キーを書けません",
+        "the key must not stand in these lines",
+    ),
+    "invoice_number_twice": (
+        "同じ保証の請求書が、同じ保証契約番号（または番号なし）で2件あります",
+        "two invoices of one guarantee have the same contract number, or none",
+    ),
+    "number_two_products": (
+        "保証契約番号 {value} が、2つの保証の種類に書かれています",
+        "the contract number {value} is given for two kinds of guarantee",
+    ),
+    "nothing_to_do": (
+        "メールでない提出方法なのに、人がすることが書かれていません",
+        "nothing is mailed, and the steps for a person are missing",
+    ),
+    "fax_without_number": ("FAXで提出する課なのに、番号がありません", "a section that gets a fax has no number"),
+    "call_without_phone": (
+        "送信後に電話する決まり（call_after）なのに、この課の電話番号がありません",
+        "a call is required (call_after), but this section has no telephone number",
+    ),
+    "sample_differs": (
+        "見本「{sample}」が、同じ表の形式に合いません（{detail}）",
+        'the sample "{sample}" does not have the required form ({detail})',
+    ),
+    "tested_value": (
+        "「{name}」は、登録のない案件では条件に使えず、その案件は「必要項目の未登録」で止まります",
+        'a project without the value "{name}" is held: a condition uses it',
+    ),
+    "same_name": (
+        "{file} も「{name}」です。画面でも台帳でも区別できません",
+        '{file} is "{name}" too: neither people nor a ledger can tell them apart',
+    ),
+    "not_checked": (
+        "公表元と照合した日がありません",
+        "the day of the last comparison with its source is missing",
+    ),
+    "unsaid_notice": (
+        "番号とキーの出し方（notice）の記載がありません。メールの提出は「提出方法が未確認」で止まります",
+        "how number and key are handed in (notice) is missing: it counts as open and holds submissions by e-mail",
+    ),
+    "unsaid_timing": (
+        "提出の時期（timing）の記載がありません。メールの提出は「提出方法が未確認」で止まります",
+        "when to submit (timing) is missing: it counts as open and holds submissions by e-mail",
+    ),
+    "unsaid_invoice": (
+        "請求書の同送（invoice）の記載がありません。前払金・中間前払金の提出は「提出方法が未確認」で止まります",
+        "the rule for attaching the invoice (invoice) is missing: it counts as open and holds advance and interim",
+    ),
+    "assumed_notice": (
+        '番号とキーはお知らせのPDFで出すもの（notice = "attached"）と仮定しています',
+        'it is assumed that the notice is attached (notice = "attached")',
+    ),
+    "assumed_timing": (
+        '提出の時期は問わないもの（timing = "any"）と仮定しています',
+        'it is assumed that it may go at any time (timing = "any")',
+    ),
+    "foreign_cc": (
+        "CC の {address} は、発注者のドメインでも自社のドメインでもありません",
+        "the cc {address} is neither in the issuer's domain nor in the contractor's",
+    ),
+    # --- Examples of an issuer ---
+    "example_differs": (
+        "見本（[[example]]）と異なります。見本：「{expected}」、実際：「{found}」",
+        'this example has a different result: expected "{expected}", found "{found}"',
+    ),
+    "examples_ok": (
+        "見本は {examples} 件すべて一致しました（自社の設定 {own} 件、同梱の一覧 {shipped} 件）",
+        "all {examples} examples come out as written ({own} of this configuration, {shipped} of the catalogue)",
+    ),
 }
 
 _SPELLING: Final = ("つづりを確認してください。近い名前：{nearest}", "check the spelling; nearest: {nearest}")
 _ONE_ADDRESS: Final = (
     '氏名・記号・空白を付けず、1つの " " に半角のアドレスを1件だけ書いてください。複数は [ ] の中に並べます',
-    "write one plain ASCII address per pair of quotes, without a name; several stand side by side in the list",
+    "write one plain ASCII address per pair of quotes, without a name; separate several by commas in the list",
 )
 _SECRET: Final = (
     "パスワードだけを1行書いたファイルを置き、chmod 600 で本人だけが読めるようにしてください",
@@ -320,14 +404,14 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "bare_key": (
         'A-Z a-z 0-9 _ - 以外の文字を使う項目名は " " で囲んでください（例："{name}" = "…"）',
-        'keys beyond A-Z a-z 0-9 _ - stand in quotes ("{name}" = "…")',
+        'put keys beyond A-Z a-z 0-9 _ - in quotes ("{name}" = "…")',
     ),
-    "bare_value": ('文字列は " " で囲んでください', "texts stand in quotes"),
+    "bare_value": ('文字列は " " で囲んでください', "put texts in quotes"),
     "unseen_space": ("その空白を消し、半角の空白を入力し直してください", "delete it and type a usual space"),
     "wide_sign": ("半角で書いてください", "write it in half width"),
     "unknown_key": _SPELLING,
     "missing_key": ("書き足してください", "add it"),
-    "not_text": ('文字列は " " で囲んでください', "texts stand in quotes"),
+    "not_text": ('文字列は " " で囲んでください', "put texts in quotes"),
     "not_a_number": ("引用符を付けずに、半角の整数で書いてください", "write a whole number without quotes"),
     "not_a_switch": ("true または false を引用符なしで書いてください", "write true or false without quotes"),
     "not_a_list": ('["…", "…"] のように書いてください', 'write ["…", "…"]'),
@@ -366,7 +450,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "templates/mail/ に {name}.txt.j2 を置くか、つづりを確認してください。近い名前：{nearest}",
         "put {name}.txt.j2 into templates/mail/, or check the spelling; nearest: {nearest}",
     ),
-    "contract_invoice": ("その項目を消してください", "take that key out"),
+    "contract_invoice": ("その項目を消してください", "remove that key"),
     "invoice_path": (
         "請求書フォルダからの相対名を / 区切りで書いてください（.. や絶対パスは使えません）",
         "write a name relative to the invoices folder, parted by / (no .. and no absolute path)",
@@ -393,7 +477,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "template_include": ("内容をそのひな形に直接書いてください", "write the text into that template"),
     "file_writable": (
         "chmod o-w {path} とし、グループも書けるときは chmod g-w {path} としてください",
-        "take the right away: chmod o-w {path}, and chmod g-w {path} where a group may write",
+        "remove the right: chmod o-w {path}, and chmod g-w {path} if a group may write",
     ),
     "file_of_other": (
         "chown root {path} とするか、管理者に依頼してください",
@@ -440,5 +524,101 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "placeholder": ("本番の前に、実在のアドレスに直してください", "replace it by the real address in time"),
     "no_mailbox": ("フォルダに保存されたPDFだけを扱います", "only PDFs saved to the folder are taken"),
-    "nobody_notified": ("[operator] notify に書いてください", "name somebody in [operator] notify"),
+    "nobody_notified": ("[operator] notify に書いてください", "name an address in [operator] notify"),
+    "pattern_too_long": ("短くしてください", "make it shorter"),
+    "file_name_ending": (
+        '"認証キーのお知らせ_{{{{ notice.contract_number }}}}.pdf" のように書いてください',
+        'write it like "notice_{{{{ notice.contract_number }}}}.pdf"',
+    ),
+    "file_name_typed": (
+        'file_name を消すか、notice を "attached" または "both" にしてください',
+        'remove file_name, or write notice = "attached" or "both"',
+    ),
+    "invoice_after_key": (
+        'invoice = "never" とするか、timing を直してください',
+        'write invoice = "never", or another timing',
+    ),
+    "call_not_closing": (
+        'closes を "call" または "answer" にするか、call_after を消してください',
+        'write closes = "call" or "answer", or remove call_after',
+    ),
+    "line_key": (
+        '電子メールでは notice = "typed" または "both" のとき、ほかは form と upload のときだけ書けます',
+        'write notice = "typed" or "both" for e-mail; otherwise only a form or an upload takes the key',
+    ),
+    "invoice_number_twice": (
+        "number に、それぞれの保証契約番号を書いてください",
+        "write into number which contract number each belongs to",
+    ),
+    "number_two_products": (
+        "お知らせの商品（保証区分）を見て、その種類の番号だけに書いてください",
+        "look at the kind of guarantee on the notice, and write it under that kind alone",
+    ),
+    "nothing_to_do": (
+        "instructions（手順）か bring（持って行くもの）を書いてください",
+        "write instructions (the steps) or bring (what to take along)",
+    ),
+    "fax_without_number": ("課に fax を書いてください", "write fax into the section"),
+    "call_without_phone": ("課に phone を書いてください", "write phone into the section"),
+    "sample_differs": ("見本か形式を直してください", "correct the sample or the form"),
+    "tested_value": (
+        "ない案件で別の値を使うなら {{% if values.{name} is defined %}} と書いてください",
+        "for a fallback value write {{% if values.{name} is defined %}}",
+    ),
+    "same_name": (
+        'それぞれに scope = "治山課" のように範囲を書いてください',
+        'write scope = "…" into each: the bureau or kind of work',
+    ),
+    "not_checked": (
+        "公表元（source）を確かめて、checked_on に日付を書いてください",
+        "look at its source and write the day into checked_on",
+    ),
+    "unsaid_notice": (
+        (
+            '確かめて [rule.default] に notice = "attached"（お知らせPDFを添付）、"typed"（本文に記載）、'
+            '"both"（両方）のどれかを書いてください。'
+            '公表元に記載がなければ、ファイルの初めに assumed = ["notice"] と書きます'
+        ),
+        (
+            'write notice = "attached", "typed" or "both" into [rule.default]; '
+            'if the source does not say, write assumed = ["notice"] at the top of the file'
+        ),
+    ),
+    "unsaid_timing": (
+        (
+            '確かめて [rule.default] に timing = "any"（いつでも）、"with_contract"（契約書と同時）、'
+            '"with_invoice"（請求書と同時）、'
+            '"before_contract"（契約書より前）、"before_invoice"（請求書より前）のどれかを書いてください。'
+            '公表元に記載がなければ、ファイルの初めに assumed = ["timing"] と書きます'
+        ),
+        (
+            'write timing = "any", "with_contract", "with_invoice", "before_contract" or "before_invoice" '
+            "into [rule.default]; "
+            'if the source does not say, write assumed = ["timing"] at the top of the file'
+        ),
+    ),
+    "unsaid_invoice": (
+        (
+            '発注者に確かめて [rule.default] に invoice = "never"（同送しない）、"optional"（同送してもよい）、'
+            '"required"（必ず同送する）のどれかを書いてください'
+        ),
+        'ask the issuer and write invoice = "never", "optional" or "required" into [rule.default]',
+    ),
+    "assumed_notice": (
+        "確かめたら [rule.default] に notice を書き、assumed から外してください",
+        "once it is certain, write notice into [rule.default] and remove it from assumed",
+    ),
+    "assumed_timing": (
+        "確かめたら [rule.default] に timing を書き、assumed から外してください",
+        "once it is certain, write timing into [rule.default] and remove it from assumed",
+    ),
+    "foreign_cc": (
+        "認証キーも届きます。届いてよい相手か、確かめてください",
+        "it receives the key too: make sure that this is intended",
+    ),
+    # --- Examples of an issuer ---
+    "example_differs": (
+        "提出方法（rule など）を直すか、発注者が決まりを変えたのなら、見本を書き換えてください",
+        "correct the rule, or the example if the issuer has changed its wishes",
+    ),
 }

@@ -8,9 +8,9 @@ from worker.core.states import Event, NoteEvent
 
 EVENTS: Final[dict[str, tuple[str, str]]] = {
     Event.ANNOUNCED: ("発行完了メールを受信", "announcement received"),
-    Event.NOTICE_READ: ("お知らせを受付", "notice taken in"),
+    Event.NOTICE_READ: ("お知らせを受付", "notice received"),
     Event.APPROVED: ("承認", "approved"),
-    Event.REDRAFTED: ("内容・理由を更新", "judged anew"),
+    Event.REDRAFTED: ("内容・理由を更新", "re-evaluated"),
     Event.HELD: ("保留に変更", "held"),
     Event.HANDED_OVER: ("別途提出", "handed over"),
     Event.WITHDRAWN: ("取下げ", "withdrawn"),
@@ -19,9 +19,9 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     Event.NOT_NOW: ("送信できず（再送予定）", "not now"),
     Event.REFUSED: ("受信拒否", "refused"),
     Event.ACCEPTED: ("送信サーバーが受付", "accepted by our server"),
-    Event.PROVEN_SENT: ("受信した通知により送信済みと判明", "proven sent by what came back"),
-    Event.CONFIRMED_SENT: ("送信済みと確認", "stated as sent"),
-    Event.CONFIRMED_NOT_SENT: ("未送信と確認", "stated as not sent"),
+    Event.PROVEN_SENT: ("受信した通知により送信済みと判明", "proven sent by a report or copy"),
+    Event.CONFIRMED_SENT: ("送信済みと確認", "recorded as sent by a person"),
+    Event.CONFIRMED_NOT_SENT: ("未送信と確認", "recorded as not sent by a person"),
     Event.REHEARSAL_ENDED: ("リハーサル終了", "rehearsal ended"),
     Event.DELAYED: ("配送遅延", "delayed"),
     Event.OVERDUE: ("応答なし", "overdue"),
@@ -31,30 +31,30 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     Event.NOT_ACCEPTED: ("差戻し", "not accepted"),
     Event.CONFIRMED: ("到達確認", "confirmed"),
     NoteEvent.SEEN_AGAIN: ("同じお知らせを再受信", "the same notice again"),
-    NoteEvent.SENDER_PROVEN: ("送信元を確認", "the sender is proven"),
-    NoteEvent.JOINED: ("発行完了メールと結び付け", "tied to its announcement"),
-    NoteEvent.NOTICE_AWAITED: ("お知らせPDFが未着", "the notice is still awaited"),
+    NoteEvent.SENDER_PROVEN: ("送信元を確認", "sender authenticated"),
+    NoteEvent.JOINED: ("発行完了メールと結び付け", "linked to its announcement"),
+    NoteEvent.NOTICE_AWAITED: ("お知らせPDFが未着", "notice still awaited"),
     NoteEvent.DEADLINE_NEAR: ("提出期限の接近", "deadline near"),
-    NoteEvent.RESCHEDULED: ("送信予定の変更", "sending moment changed"),
-    NoteEvent.TOLD_BEFORE: ("送信前のお知らせ", "a person was told before it leaves"),
-    NoteEvent.STEPS_RENEWED: ("提出の手順を更新", "steps of handing in renewed"),
+    NoteEvent.RESCHEDULED: ("送信予定の変更", "send time changed"),
+    NoteEvent.TOLD_BEFORE: ("送信前のお知らせ", "advance notice mailed"),
+    NoteEvent.STEPS_RENEWED: ("提出の手順を更新", "manual steps updated"),
     NoteEvent.NOT_READ_AGAIN: (
         "送信前にPDFを読み直せず（再試行予定）",
         "the PDF could not be read again before sending",
     ),
     NoteEvent.NO_ANSWER: ("サーバーの応答なし", "no answer"),
-    NoteEvent.ANSWER_AFTERWARDS: ("後から届いた応答", "an answer afterwards"),
+    NoteEvent.ANSWER_AFTERWARDS: ("後から届いた応答", "late answer"),
     NoteEvent.STARTED: ("起動", "started"),
     NoteEvent.CONFIGURATION_CHANGED: ("設定の変更", "configuration changed"),
     NoteEvent.WITHOUT_COPY: ("控えの送信だけ拒否", "our own copy was refused"),
-    NoteEvent.OTHER_COPY: ("送信した内容と異なる控えを保管", "a copy that is not what was sent"),
-    NoteEvent.REPORT_TOO_EARLY: ("控えのない送信についての通知を保管", "a report on a mail that is not known here"),
-    NoteEvent.CAME_BACK: ("受信した通知・返信を記録", "came back"),
+    NoteEvent.OTHER_COPY: ("送信した内容と異なる控えを保管", "a copy that differs from what was sent"),
+    NoteEvent.REPORT_TOO_EARLY: ("控えのない送信についての通知を保管", "a report on a mail not recorded here"),
+    NoteEvent.CAME_BACK: ("受信した通知・返信を記録", "report or reply received"),
     NoteEvent.DONE: ("提出後の手続を記録", "done after sending"),
     NoteEvent.RESUMED: ("送信の再開", "resumed"),
-    NoteEvent.LEFT_ALONE: ("扱わない古いメール", "older mails left alone"),
+    NoteEvent.LEFT_ALONE: ("扱わない古いメール", "older mails skipped"),
     NoteEvent.RESTORED: ("バックアップから復元", "restored from a backup"),
-    NoteEvent.FOREIGN_MAIL: ("この保証便に記録のないメール", "a mail that this store did not write"),
+    NoteEvent.FOREIGN_MAIL: ("この保証便に記録のないメール", "a mail that is not recorded in this store"),
 }
 """Every event of the states' table and every entry that is none of them."""
 
@@ -84,13 +84,13 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "draft": ("内容", "draft"),
     "due_at": ("送信予定", "due"),
     "envid": ("送信番号", "envelope id"),
-    "evidence": ("送信元の確認", "what proves the sender"),
+    "evidence": ("送信元の確認", "evidence of the sender"),
     "file": ("ファイル", "file"),
     "from_before": ("導入前", "from before"),
     "from": ("いつより前", "from before"),
     "joined": ("届いたお知らせ", "its notices"),
     "label": ("承認した確認番号", "label"),
-    "left": ("扱わない通数", "left alone"),
+    "left": ("扱わない通数", "skipped"),
     "letter": ("送信内容", "letter"),
     "mail": ("届いたメールの原本", "the mail"),
     "mailbox": ("メールボックス", "mailbox"),
@@ -100,16 +100,16 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "noted_head": ("前に控えた末尾", "noted head"),
     "open_hours": ("経過した時間（送る時間帯だけ）", "open hours"),
     "archive": ("取り出したZIP", "taken out of the ZIP"),
-    "other_files": ("同じZIPのPDFでないファイル", "files of that ZIP that are no PDFs"),
+    "other_files": ("同じZIPのPDFでないファイル", "files of that ZIP that are not PDFs"),
     "other_pdfs": ("同じメールのほかのPDF", "other PDFs"),
     "from_message": ("届いたメール", "message"),
     "phone": ("電話", "phone"),
     "proven": ("送信元の確認済み", "proven"),
     "read_anew": (
         "書き終わった（差し替えられた）ファイルを読み直し",
-        "the file was finished or replaced, and read anew",
+        "the file was completed or replaced, and read again",
     ),
-    "receipts": ("届いた内容", "what came back"),
+    "receipts": ("届いた内容", "reports and replies"),
     "recipients": ("宛先", "recipients"),
     "released_by": ("送信の決定", "released by"),
     "same_bytes": ("同じファイル", "same file"),
@@ -122,7 +122,7 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "step": ("段階", "step"),
     "superseded_by": ("後から届いたお知らせ", "superseded by"),
     "ticked": ("確認した条件", "conditions checked"),
-    "unseen": ("件名を調べていない通数", "not looked at"),
+    "unseen": ("件名を調べていない通数", "not checked"),
     "version": ("保証便の版", "version"),
     "waiting": ("提出前", "not yet sent"),
     "why": ("理由", "why"),
@@ -149,7 +149,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "login": ("OAuth2 のログイン {name}", "OAuth2 login {name}"),
     "command": ("連絡用プログラム（[operator] command）", "the operator's command"),
 }
-"""What is watched, reached or used; ``mail:NAME`` takes the mailbox's name."""
+"""Things that are watched, reached or used; ``mail:NAME`` takes the mailbox's name."""
 
 FAULTS: Final[dict[str, tuple[str, str]]] = {
     "bad_hash": ("記録の内容が書き換えられている", "an entry was changed"),
@@ -163,11 +163,14 @@ FAULTS: Final[dict[str, tuple[str, str]]] = {
     "original_missing": ("原本がない", "an original is missing"),
     "head_missing": (
         "以前に控えた末尾が記録にない（後ろの記録の消失、全体の書換え、または古いバックアップ）",
-        "a head noted earlier is not in the log (its end lost, the whole written anew, or an old backup)",
+        "a head noted earlier is not in the log (entries lost at its end, the log rewritten, or an old backup)",
     ),
-    "order_differs": ("読み出しの順序が一致しない", "the database gave other entries by submission than by number"),
+    "order_differs": (
+        "読み出しの順序が一致しない",
+        "the database returns different entries by submission than by number",
+    ),
 }
-"""What ``audit verify`` can find."""
+"""Faults that ``audit verify`` can find."""
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "detail_true": ("はい", "yes"),
@@ -178,7 +181,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "送信を止め、データベースを保全して管理者へご連絡ください。"
         ),
         (
-            "The log does not hold ({faults} places, the first is {first})."
+            "The log does not verify ({faults} places, the first is {first})."
             " Stop sending, keep the database, tell the administrator."
         ),
     ),
@@ -201,4 +204,4 @@ PLACES: Final[dict[str, str]] = {
     "original_missing": "place_original",
     "head_missing": "place_head",
 }
-"""What a fault's place is, where it is no entry."""
+"""The place of a fault that is no entry."""

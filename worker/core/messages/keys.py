@@ -1,7 +1,6 @@
-"""What the keys of an issuer's file are called by those who are asked for them: (Japanese, English), and their values.
+"""Names of the keys of an issuer's file, and of the words that they take: (Japanese, English).
 
-Its one promise: every key that a file may leave open has its name here, and every word that such a key takes. It does
-not know what a file says.
+Every key that a file may leave open has a name here.
 """
 
 from __future__ import annotations
@@ -75,7 +74,7 @@ GUARANTOR: Final[dict[str, _Pair]] = {
     "products": ("保証の種類の呼び名", "names of the products"),
     "download": ("取得の手順", "steps of the download"),
 }
-"""What a file of guarantors may call assumed."""
+"""Keys that a file of guarantors may call assumed."""
 _TABLES: Final = {"section": SECTION, "rule": RULE, "value": VALUE}
 
 RULE_TABLES: Final[dict[str, _Pair]] = {
@@ -189,7 +188,7 @@ def explain_words(key: str, valid: object, lang: Literal["ja", "en"]) -> object:
 
 
 def name_key(path: Sequence[str], lang: Literal["ja", "en"]) -> str:
-    """What the key at ``path`` of an issuer's file is called; one that has no name stays as it is written."""
+    """Returns the name of the key at ``path`` of an issuer's file; a key without one stays as it is written."""
     index = 0 if lang == "ja" else 1
     first, *rest = path
     if not rest:
@@ -204,7 +203,7 @@ def name_key(path: Sequence[str], lang: Literal["ja", "en"]) -> str:
 
 
 def name_choices(path: Sequence[str], lang: Literal["ja", "en"]) -> str:
-    """The words that may be answered for the key at ``path``, with their meanings; empty where any text may."""
+    """Returns the valid words for the key at ``path``, with their meanings; empty if any text is valid."""
     index = 0 if lang == "ja" else 1
     pairs = CHOICES.get(path[-1], {}) if path[0] in {"rule", "value"} else {}
     return ("、", ", ")[index].join(f"{word}={meaning[index]}" for word, meaning in pairs.items())

@@ -1,7 +1,4 @@
-"""What is said of logins by token: the configuration, ``login``, why a login no longer works, and the next step.
-
-Its one promise is that of ``messages``: (Japanese, English) by code; it knows no file and no state.
-"""
+"""Logins by token: the configuration, ``login``, a login that fails, and the next step: (Japanese, English)."""
 
 from __future__ import annotations
 
@@ -38,15 +35,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "not_of_provider": (
         'provider = "{provider}" では {name} は使いません',
-        '{name} means nothing where provider is "{provider}"',
+        '{name} has no effect with provider "{provider}"',
     ),
     "bad_authority": (
         "「{value}」は https で始まるアドレスではありません",
-        '"{value}" is no address that begins with https',
+        '"{value}" is not an address that begins with https',
     ),
     "login_unused": (
         'login は auth = "xoauth2" のときだけ使います',
-        'login means something only where auth is "xoauth2"',
+        'login has an effect only with auth = "xoauth2"',
     ),
     "no_login_to_share": (
         "[smtp] が使うログインがありません（xoauth2 のメールボックスがありません）",
@@ -54,18 +51,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "which_login": (
         "どのメールボックスのログインで送るかが決まりません（{known}）",
-        "it is not said with which mailbox's login mails are sent ({known})",
+        "the mailbox whose login sends mail is not named ({known})",
     ),
     "login_unknown": (
         "「{name}」は xoauth2 のメールボックスではありません",
-        '"{name}" is no mailbox with xoauth2',
+        '"{name}" is not a mailbox with xoauth2',
     ),
     "extra_missing": (
         "{provider} のログインに必要なソフトウェアが入っていません",
-        "what logs in to {provider} is not installed",
+        "the library for {provider} is not installed",
     ),
     # --- What is wrong with the login that is kept -----------------------------------------------------------
-    "login_missing": ("ログインがまだです（{name}）", "nobody has logged in yet ({name})"),
+    "login_missing": ("ログインがまだです（{name}）", "no one has logged in yet ({name})"),
     "login_readable": (
         "ログインのファイルを他の利用者が読める状態です（{path}、{mode}）",
         "the file of the login can be read by others ({path}, {mode})",
@@ -96,7 +93,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "login_no_mailbox": (
         "「{name}」は xoauth2 のメールボックスではありません",
-        '"{name}" is no mailbox with xoauth2',
+        '"{name}" is not a mailbox with xoauth2',
     ),
     "login_not_used": (
         'auth = "xoauth2" のメールボックスがありません。パスワードで接続する設定では、ログインは不要です',
@@ -173,7 +170,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "login_fault_absent": ("ログインの記録がないか、使えません", "there is no login, or it cannot be used"),
     "login_fault_ended": (
         "ログインの期限が切れたか、取り消されました",
-        "the login has expired or was taken back",
+        "the login has expired or was revoked",
     ),
     "login_fault_application": (
         "アプリの登録（client_id・tenant・権限）が受け付けられません",
@@ -181,7 +178,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "login_fault_server": (
         "メールサーバーが、いま取得したばかりのトークンを受け付けません",
-        "the mail server refuses a token that was given a moment ago",
+        "the mail server refuses a new token",
     ),
     "login_step_absent": _AGAIN,
     "login_step_ended": (
@@ -205,7 +202,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "　　応答：{reply}\n"
             "　　その間、{meanwhile}が止まっています。{step}。"
         ),
-        ("The OAuth2 login is of no use ({cause}): {why}: {reply}\nMeanwhile no {meanwhile}. Next: {step}."),
+        ("The OAuth2 login fails ({cause}): {why}: {reply}\nMeanwhile no {meanwhile}. Next: {step}."),
     ),
 }
 
@@ -217,12 +214,12 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "oauth_unused": ('auth = "xoauth2" としてください', 'write auth = "xoauth2"'),
     "tenant_missing": _TABLE,
     "client_secret_missing": _TABLE,
-    "not_of_provider": ("この行を消してください", "take this line out"),
+    "not_of_provider": ("この行を消してください", "remove this line"),
     "bad_authority": (
         "通常は書きません。自社の認証サーバーを使うときだけ、https:// から書いてください",
         "usually left out; only for a token server of your own, beginning with https://",
     ),
-    "login_unused": ("この行を消してください", "take this line out"),
+    "login_unused": ("この行を消してください", "remove this line"),
     "no_login_to_share": (
         'メールボックスを auth = "xoauth2" にするか、[smtp] を auth = "password" としてください',
         'give a mailbox auth = "xoauth2", or [smtp] auth = "password"',

@@ -1,6 +1,6 @@
 """States and hold reasons in office words: (Japanese, English), and what to do next.
 
-``sentences`` puts the parameters of a hold in: ``{name:way}``, and ``[[…]]`` is left out where one in it is missing.
+``sentences`` puts the parameters of a hold in: ``{name:way}``, and ``[[…]]`` is left out if one in it is missing.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ STATE_NEXT: Final[dict[State, tuple[str, str]]] = {
     ),
     _S.IN_DOUBT: (
         "自動では再送しません。発注者に届いているか確認し、結果を記録",
-        "never sent again by itself: ask the issuer whether it arrived, then record the answer",
+        "never resent automatically: ask the issuer whether it arrived, then record the answer",
     ),
-    _S.REFUSED: ("宛先を確かめて訂正し、再提出", "check and mend the address, then resend"),
-    _S.BOUNCED: ("理由を確かめて訂正し、再提出", "check the reason, mend it, then resend"),
+    _S.REFUSED: ("宛先を確かめて訂正し、再提出", "check and correct the address, then resend"),
+    _S.BOUNCED: ("理由を確かめて訂正し、再提出", "check the reason, correct it, then resend"),
     _S.OVERDUE: ("提出先へ電話で到達を確認", "call the section and ask"),
     _S.HANDED_OVER: ("提出したら記録", "record it once it is handed in"),
 }
@@ -51,7 +51,7 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     _R.TWO_PROJECTS: ("同名の案件が複数", "several projects of this name or number"),
     _R.NAME_ONLY: ("工事名だけの一致", "only the project's name fits"),
     _R.NUMBER_DIFFERS: ("登録済みの保証契約番号と異なる", "another number is registered"),
-    _R.OTHER_CONTRACTOR: ("受注者名が自社（JV）と異なる", "the contractor on the notice is another"),
+    _R.OTHER_CONTRACTOR: ("受注者名が自社（JV）と異なる", "the notice names another contractor"),
     _R.MISSING_VALUE: ("必要項目の未登録", "a value that the mail needs is not registered"),
     _R.BAD_VALUE: ("登録値の形式違い", "a registered value has the wrong form"),
     _R.UNSAFE_VALUE: ("使用できない文字（改行等）", "a character that must not be used"),
@@ -59,12 +59,15 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     _R.RULE_OPEN: ("提出方法が未確認", "the way to submit is not certain"),
     _R.GUARANTOR_NOT_LISTED: (
         "発注者が受け付ける保証会社に挙がっていない",
-        "the surety is none of those that the issuer is known to accept",
+        "the issuer is not known to accept this surety",
     ),
     _R.INVOICE_MISSING: ("請求書（PDF）なし", "the invoice PDF is missing"),
-    _R.INVOICE_UNDECIDED: ("請求書の同送が未定", "whether the invoice rides along is undecided"),
+    _R.INVOICE_UNDECIDED: ("請求書の同送が未定", "it is undecided whether to attach the invoice"),
     _R.TWO_INVOICES: ("請求書の候補が複数", "several invoices could be meant"),
-    _R.WRONG_INVOICE: ("請求書が別案件・別種別・送信済み", "the invoice is another's, of another kind, or was sent"),
+    _R.WRONG_INVOICE: (
+        "請求書が別案件・別種別・送信済み",
+        "the invoice belongs to another project, is of another kind, or was sent before",
+    ),
     _R.INVOICE_UNCLEAR: (
         "請求書の宛先・案件・請求者が読み分けられない",
         "the invoice names more than one possible party",
@@ -75,8 +78,8 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     _R.TIMING: ("提出時期待ち", "the moment to submit has not come"),
     _R.ELIGIBILITY_UNKNOWN: ("電子保証の対象か不明", "not known whether the issuer takes electronic sureties here"),
     _R.NOT_ELIGIBLE: ("電子保証の対象外", "the issuer takes no electronic surety here"),
-    _R.SENDER_UNPROVEN: ("送信元を確認できない", "who sent the mail is not proven"),
-    _R.FIRST_ADDRESS: ("初めての送信先", "first mail to this address as this section's"),
+    _R.SENDER_UNPROVEN: ("送信元を確認できない", "the sender of the mail is not authenticated"),
+    _R.FIRST_ADDRESS: ("初めての送信先", "first mail to this address of the section"),
     _R.RULE_CHANGED: ("ルール変更後の初回", "the rule has changed since the last submission"),
     _R.CHANGED: ("承認後に内容が変わった", "changed after approval"),
     _R.SEEN_BEFORE: (
@@ -87,13 +90,13 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     _R.ALREADY_RESUBMITTED: ("再提出済みの提出への再提出", "a second resubmission of the same submission"),
     _R.FROM_BEFORE: ("導入前のお知らせ", "a notice from before the product was installed"),
     _R.REHEARSED: ("リハーサル済み・発注者には未提出", "rehearsed, not submitted"),
-    _R.NOT_SENT: ("未送信と確認済み", "stated not to have been sent"),
+    _R.NOT_SENT: ("未送信と確認済み", "recorded as not sent"),
     _R.MAYBE_SENT: ("送信済みの可能性", "it may have been sent already"),
-    _R.TOO_BIG: ("容量制限を超過", "larger than the issuer or our server takes"),
+    _R.TOO_BIG: ("容量制限を超過", "larger than the issuer or our server accepts"),
     _R.LARGE_ATTACHMENT: ("添付が通常より大きい", "an attachment larger than usual"),
-    _R.WRONG_RECIPIENT: ("ルールにない宛先", "a recipient that no rule gives"),
+    _R.WRONG_RECIPIENT: ("ルールにない宛先", "a recipient that no rule names"),
     _R.KEY_DIFFERS: ("送信内容の番号・キーがお知らせと異なる", "number or key differ from the notice's"),
-    _R.ENCODING: ("作成したメールが正しく読み戻せない", "the composed mail does not read as meant"),
+    _R.ENCODING: ("作成したメールが正しく読み戻せない", "the composed mail cannot be read back correctly"),
     _R.NO_TEXT: ("文字情報のないPDF（スキャン画像）", "a PDF without text (a scan)"),
     _R.PASSWORD: ("閲覧パスワード付きPDF", "a PDF that asks for a password"),
     _R.NOT_A_NOTICE: (
@@ -102,7 +105,7 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     ),
     _R.TWO_NOTICES: ("1つのPDFに複数のお知らせ", "several notices in one PDF"),
     _R.TWO_VALUES: ("番号かキーの候補が複数", "several candidates for number or key"),
-    _R.ENGINES_DISAGREE: ("2通りの読取り結果が食い違う", "two ways of reading disagree"),
+    _R.ENGINES_DISAGREE: ("2通りの読取り結果が食い違う", "two readings of the PDF disagree"),
     _R.BROKEN_TEXT: ("文字化け", "garbled text"),
     _R.DAMAGED: ("ファイル破損", "a damaged file"),
     _R.ATTACHMENT_UNOPENED: ("添付を開けない", "an attachment that is not opened"),
@@ -125,7 +128,7 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
     _R.TWO_PROJECTS: ("保証契約番号を案件に登録", "register the contract number with the project"),
     _R.NAME_ONLY: (
         "発注者を確かめて承認（番号を案件に結び付け）",
-        "make sure of the issuer and approve: that ties the number to the project",
+        "check the issuer and approve: this links the number to the project",
     ),
     _R.NUMBER_DIFFERS: ("別案件か、別の保証かを確認", "find out whether it is another project or another guarantee"),
     _R.OTHER_CONTRACTOR: (
@@ -150,9 +153,9 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
     ),
     _R.INVOICE_UNDECIDED: (
         "請求書のファイル名か「別途提出」を案件に登録",
-        'name the file that rides along, or "separate", with the project',
+        'register the file to attach, or "separate", with the project',
     ),
-    _R.TWO_INVOICES: ("どの請求書かを案件に登録", "name one with the project"),
+    _R.TWO_INVOICES: ("どの請求書かを案件に登録", "register one with the project"),
     _R.WRONG_INVOICE: ("正しい請求書に差替え", "put the right invoice in its place"),
     _R.INVOICE_UNCLEAR: (
         "請求書を開き、宛先・案件・請求者を確認し承認",
@@ -357,14 +360,14 @@ _MAY_HAVE_LEFT: Final[dict[str, tuple[str, str]]] = {
     ),
     "copy": (
         "この提出とみられる自社の控えが届いています：{value}",
-        "our own copy of it, it seems, lies in the mailbox: {value}",
+        "apparently our own copy of it is in the mailbox: {value}",
     ),
     "other_copy": (
         "同じ提出のメールが受信箱に届いています（内容は一致しません）：{value}",
-        "a mail of this submission lies in the mailbox, and is not the same: {value}",
+        "a mail of this submission is in the mailbox, but differs: {value}",
     ),
 }
-"""What says that a mail may have been sent already, by the code of MAYBE_SENT."""
+"""Signs that a mail may have been sent already, by the code of MAYBE_SENT."""
 CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | None]]] = {
     **{
         (_R.MAYBE_SENT, code): ((f"{REASONS[_R.MAYBE_SENT][0]}（{ja}）", f"{REASONS[_R.MAYBE_SENT][1]} ({en})"), None)
@@ -404,7 +407,7 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
     (_R.FROM_BEFORE, "since"): (
         (
             "監視の設定を変える前のお知らせ（{value} のメール）。提出済みでないか確認",
-            "a notice from before this mailbox was watched so (mail of {value})",
+            "a notice from before this mailbox was watched (mail of {value})",
         ),
         None,
     ),
@@ -418,7 +421,7 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
     (_R.FROM_BEFORE, "future"): (
         (
             "受信日時が未来（{value}）で、いつ届いたか分からないメールのお知らせ。提出済みでないか確認",
-            "a notice in a mail whose date of receipt is to come ({value}), which does not say when it came",
+            "a notice in a mail whose date of receipt is in the future ({value})",
         ),
         None,
     ),
@@ -448,16 +451,16 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
     ),
     (_R.MISSING_VALUE, "subject"): (
         ("件名が空になる", "the subject comes out empty"),
-        ("発注者のファイルの件名（subject）を直す", "mend the subject in the issuer's rule"),
+        ("発注者のファイルの件名（subject）を直す", "correct the subject in the issuer's rule"),
     ),
     (_R.MISSING_VALUE, "file_name"): (
         ("お知らせのファイル名が空になる", "the notice's file name comes out empty"),
-        ("発注者のファイルのファイル名（file_name）を直す", "mend file_name in the issuer's rule"),
+        ("発注者のファイルのファイル名（file_name）を直す", "correct file_name in the issuer's rule"),
     ),
     (_R.ELIGIBILITY_UNKNOWN, "not_seen"): (
         (
             "この契約・保証を電子保証で受けるか、公表元で未確認（{value}）",
-            "not seen whether the issuer takes an electronic surety here ({value})",
+            "not known whether the issuer takes an electronic surety here ({value})",
         ),
         (
             "発注者に確認し、対象の範囲（eligibility）の登録を補うか、記録して承認",
@@ -616,7 +619,7 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
         ),
     ),
 }
-"""Own words, and an own next step where there is one, of a hold with this code.
+"""The words, and the next step if it has its own, of a hold with this code.
 
 The words take the place of the reason's. ``{value}`` is what the code is about; of a file its name and what was found.
 """
@@ -641,7 +644,7 @@ _INSTEAD: Final = (
 )
 _STILL_WRITTEN: Final = (
     "{file}：保存中または保存直後です。数秒後に自動でもう一度確認します",
-    "{file}: it is being saved, or was saved just now; it is looked at again in a few seconds",
+    "{file}: it is still being saved; it is checked again in a few seconds",
 )
 
 HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
@@ -707,7 +710,7 @@ HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
     (_R.RULE_OPEN, "no_template"): ("{file}", "{file}"),
     (_R.BAD_VALUE, "has_key"): (
         "{name}：認証キーが含まれています。登録から取り除いてください",
-        "{name}: the authentication key stands in it. Take it out of the register",
+        "{name}: it contains the authentication key. Remove it from the register",
     ),
     (_R.BAD_VALUE, "guarantor_number"): (
         "{name}「{given}」：保証会社の保証契約番号です。発注者の番号を登録してください",
@@ -723,11 +726,11 @@ HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
     ),
     (_R.BAD_VALUE, "pattern"): (
         "{name}「{given}」：形式が違います。{form:form}",
-        '{name} "{given}": another form. {form:form}',
+        '{name} "{given}": the wrong form. {form:form}',
     ),
     (_R.BAD_VALUE, "digits"): (
         "{name}「{given}」：数字以外の文字があるか、数字がありません。{form:form}",
-        '{name} "{given}": something else than digits, or no digit. {form:form}',
+        '{name} "{given}": not digits only. {form:form}',
     ),
     # --- files
     (_R.TOO_BIG, ""): ("{file}", "{file}"),
@@ -735,7 +738,7 @@ HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
     (_R.TOO_LARGE, ""): ("[[{found}]][[{bytes:number} bytes]]", "[[{found}]][[{bytes:number} bytes]]"),
     (_R.REST_UNREAD, "files"): (
         "ほか{files}件。1通で読み取る数の上限を超えています",
-        "{files} more; the mail has more than are read of one",
+        "{files} more; the mail has more files than the limit per mail",
     ),
     (_R.REST_UNREAD, "seconds"): (
         "ほか{files}件。読取りに時間がかかるため中止しました",
@@ -743,7 +746,7 @@ HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
     ),
     (_R.REST_UNREAD, "octets"): (
         "ほか{files}件。1通で読み取る容量の上限を超えています",
-        "{files} more; the mail has more bytes than are read of one",
+        "{files} more; the mail has more bytes than the limit per mail",
     ),
     (_R.REST_UNREAD, "slow"): (
         "ほか{files}件。読取りに時間のかかるPDFが続いたため中止しました",
@@ -751,11 +754,11 @@ HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
     ),
     (_R.REST_UNREAD, "turn"): (
         "{files}件。差出人を確認できないメールの読取りを見合わせていたため、読み取っていません",
-        "{files}; PDFs of unproven senders were not read at that moment",
+        "{files}; PDFs of unauthenticated senders were not read at that time",
     ),
     (_R.REST_UNREAD, "holds"): (
         "ほか{files}件。読み取れないPDFが多いため、まとめて表示しています",
-        "{files} more that cannot be read, told as one",
+        "{files} more that cannot be read, reported together",
     ),
     (_R.MAIL_TOO_LARGE, ""): ("{bytes:number} bytes", "{bytes:number} bytes"),
     (_R.INVOICE_MISSING, ""): ("{title:invoice}", "{title:invoice}"),
@@ -836,7 +839,7 @@ HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
     (_R.ENCODING, ""): ("{places}", "{places}"),
     **{(reason, ""): ("{found}", "{found}") for reason in REFUSALS if reason is not _R.TOO_LARGE},
 }
-"""What is told in brackets behind the words of a reason, by the code of its parameters."""
+"""The text in brackets behind the words of a reason, by the code of its parameters."""
 
 _FILE_SAYS: Final = {
     (_R.WRONG_INVOICE, "other_project"): (
@@ -919,7 +922,7 @@ WHOLE: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
         "a later notice with another key is here (submission {later})",
     ),
     (_R.REHEARSED, ""): ("リハーサル済み（{times}回）。発注者には未提出です", "rehearsed ({times}), not submitted"),
-    (_R.NOT_SENT, ""): ("未送信と確認済み（{times}回）", "stated not to have been sent ({times})"),
+    (_R.NOT_SENT, ""): ("未送信と確認済み（{times}回）", "recorded as not sent ({times})"),
     (_R.RULE_CHANGED, "changed"): (
         (
             "前回の提出の後に、提出方法の登録（{file}）が変わっています"
@@ -938,7 +941,7 @@ WHOLE: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
     ),
     (_R.RULE_CHANGED, "until"): (
         "提出先の登録の期限（課 {section}、{day:date} まで）を過ぎています",
-        "the section {section} is registered until {day:date} alone",
+        "the section {section} is registered only until {day:date}",
     ),
     (_R.RULE_OPEN, ""): ("提出方法が未確認（{keys:open_key}）", "the way to submit is not certain ({keys:open_key})"),
     (_R.RULE_OPEN, "no_template"): (
@@ -954,19 +957,19 @@ WHOLE: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
     (_R.WRONG_RECIPIENT, "nobody"): ("宛先がありません", "there is no recipient"),
     (_R.TOO_BIG, "bytes"): (
         "容量制限を超過（{bytes:number}バイト、上限 {limit:number}バイト）",
-        "larger than the issuer or our server takes ({bytes:number} bytes, limit {limit:number})",
+        "larger than the issuer or our server accepts ({bytes:number} bytes, limit {limit:number})",
     ),
     (_R.MAIL_TOO_LARGE, ""): (
         "メール過大（{bytes:number}バイト、上限 8MB）",
         "a mail above 8 MB ({bytes:number} bytes)",
     ),
 }
-"""The whole sentence of a hold, where its reason with the detail in brackets would be none for an office."""
+"""The whole sentence of a hold whose reason with the detail in brackets would be unclear to an office."""
 
 _ABOUT_CONTRACTS: Final[dict[str, tuple[str, str]]] = {
     "original_alone": (
         "変更契約は対象外です（当初の契約だけが対象です）",
-        "an amended contract is not taken (the original one alone is)",
+        "amended contracts are not accepted (only original ones)",
     ),
     "approval_unknown": (
         "この案件を電子保証の対象とする発注者の承認（approval）があるか",
@@ -974,12 +977,12 @@ _ABOUT_CONTRACTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "other_product": (
         "{own:product}は対象の保証（{taken:product}）ではありません",
-        "{own:product} is none of the guarantees that are taken ({taken:product})",
+        "{own:product} is not one of the accepted guarantees ({taken:product})",
     ),
     "kind_unknown": ("契約の種類（kind）が{taken:kind_or}か", "whether the kind of contract (kind) is {taken:kind_or}"),
     "other_kind": (
         "{own:kind}は対象の契約の種類（{taken:kind}）ではありません",
-        "{own:kind} is none of the kinds of contract that are taken ({taken:kind})",
+        "{own:kind} is not one of the accepted kinds of contract ({taken:kind})",
     ),
     "award_unknown": (
         "契約方法（award）が{taken:award_or}か",
@@ -987,7 +990,7 @@ _ABOUT_CONTRACTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "other_award": (
         "{own:award}は対象の契約方法（{taken:award}）ではありません",
-        "{own:award} is none of the ways of award that are taken ({taken:award})",
+        "{own:award} is not one of the accepted kinds of award ({taken:award})",
     ),
     "tendering_unknown": (
         "入札を行った部署（tendered_by）が{taken:_or}か",
@@ -995,7 +998,7 @@ _ABOUT_CONTRACTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "other_tendering": (
         "入札を行った部署（{own}）は対象の部署（{taken:section}）ではありません",
-        "the section that tendered ({own}) is none of those that are taken ({taken:section})",
+        "the section that tendered ({own}) is not one of those accepted ({taken:section})",
     ),
     "amount_unknown": (
         "請負金額（amount）が{least:yen}以上か",
@@ -1003,15 +1006,15 @@ _ABOUT_CONTRACTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "amount_below": (
         "請負金額 {amount:yen} は対象の下限 {least:yen}を下回ります",
-        "the contract amount {amount:yen} is below the least that is taken, {least:yen}",
+        "the contract amount {amount:yen} is below the minimum, {least:yen}",
     ),
     "day_unknown": ("{days:day_key_or}が{since:date}以降か", "whether {days:day_key_or} is {since:date} or later"),
     "day_before": (
         "{which:day} {day:date} は対象の開始日 {since:date}より前です",
-        "{which:day} {day:date} is before {since:date}, from which day they are taken",
+        "{which:day} {day:date} is before {since:date}, the first accepted day",
     ),
 }
-"""What was asked about a contract and is not known, or is missed."""
+"""Conditions of a contract that are not known, or not met."""
 
 FORMS: Final[dict[str, tuple[str, str]]] = {
     "form": ("正しい形式：{facts:forms}", "the right form: {facts:forms}"),
@@ -1040,8 +1043,8 @@ DUTIES: Final[dict[str, tuple[str, str]]] = {
         "The rule has no steps for handing it in. Ask the issuer and write them under instructions",
     ),
     "if_attached": ("請求書を一緒に提出するとき：{sentence}", "if the invoice is handed in with it: {sentence}"),
-    "if_apart": ("請求書を別に提出するとき：{sentence}", "if the invoice is handed in apart: {sentence}"),
-    "hand_in_invoice": ("{title:invoice}を別途提出", "hand in the {title:invoice} apart"),
+    "if_apart": ("請求書を別に提出するとき：{sentence}", "if the invoice is handed in separately: {sentence}"),
+    "hand_in_invoice": ("{title:invoice}を別途提出", "hand in the {title:invoice} separately"),
     "fax_number": ("FAX番号", "fax number"),
     "no_fax": (
         "未登録（発注者に確認し、課の fax に書く）",
@@ -1052,7 +1055,7 @@ DUTIES: Final[dict[str, tuple[str, str]]] = {
     "key_on_notice": ("{key}（お知らせのPDFに記載）", "{key} (printed on the notice)"),
     "own_rule": ("projects.toml（{project}）[[、ほかは {source}]]", "projects.toml ({project})[[, else {source}]]"),
 }
-"""What people do in our own words; the rest of ``Duties`` is the issuer's."""
+"""Tasks of people in our own words; the rest of ``Duties`` is the issuer's."""
 
 _SIGNATURES: Final[dict[str, tuple[str, str]]] = {
     "none": ("電子署名（DKIM）がない", "it has no DKIM signature"),
@@ -1101,7 +1104,7 @@ _SERVER: Final[dict[str, tuple[str, str]]] = {
     ),
     "below": (
         "受信サーバーの確認結果の位置がおかしい（偽造のおそれ）",
-        "the result of our server stands in the wrong place (it may be forged)",
+        "the result of our server is in the wrong place (it may be forged)",
     ),
     "unreadable": ("受信サーバーの確認結果を読み取れない", "the result of our server cannot be read"),
     "only_others": (
@@ -1114,7 +1117,7 @@ FACTS: Final = {
     **{f"signature_{code}": pair for code, pair in _SIGNATURES.items()},
     **{f"server_{code}": pair for code, pair in _SERVER.items()},
 }
-"""What stands among the parameters of another sentence, by its own code."""
+"""Parts of another sentence, by their own codes."""
 
 EVIDENCE: Final[dict[str, tuple[str, str]]] = {
     "flaw_headers": ("ヘッダーの書き方が正しくない", "its headers are malformed"),
@@ -1148,7 +1151,7 @@ EVIDENCE: Final[dict[str, tuple[str, str]]] = {
     ),
     "mail_file": (
         "フォルダに保存されたメール（.eml）は、差出人を確かめられない",
-        "of a mail that was saved to the folder (.eml) it cannot be known who sent it",
+        "the sender of a mail that was saved to the folder (.eml) cannot be verified",
     ),
     "nobodys": (
         "{address}：保証会社（guarantors.toml の senders）にも、[intake] colleagues にもない差出人",
@@ -1156,7 +1159,7 @@ EVIDENCE: Final[dict[str, tuple[str, str]]] = {
     ),
     "others": (
         "{address}：この保証会社の差出人（guarantors.toml の senders）ではない",
-        "{address}: none of the senders of this surety in guarantors.toml",
+        "{address}: not a sender of this surety in guarantors.toml",
     ),
     "signature": ("{address}：{own:fact}", "{address}: {own:fact}"),
     "server_too": (
@@ -1165,7 +1168,7 @@ EVIDENCE: Final[dict[str, tuple[str, str]]] = {
     ),
     "neither": ("{address}：{stand:fact}、{own:fact}", "{address}: {stand:fact}; {own:fact}"),
 }
-"""What proves the sender of a mail, or why it is not proven."""
+"""The evidence that proves the sender of a mail, or the reason why it is not proven."""
 
 NAMES: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "of_pdf": {
@@ -1208,4 +1211,4 @@ NAMES: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "guarantee": ("保証契約の契約日", "the day of the guarantee"),
     },
 }
-"""What codes among the values are called: the way behind the colon in ``{name:way}`` chooses the table."""
+"""Names of codes among the values: the way behind the colon in ``{name:way}`` chooses the table."""

@@ -1,4 +1,4 @@
-"""What came back, in office words: (Japanese, English). Codes of RFC 3463 as people at an office say them."""
+"""Reports, replies and copies in office words: (Japanese, English). With the codes of RFC 3463."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from worker.core.params import Params
 
 KINDS: Final[dict[ReceiptKind, tuple[str, str]]] = {
     ReceiptKind.DELIVERED: ("先方サーバーに到着", "delivered"),
-    ReceiptKind.RELAYED: ("中継済み（この先の到着は通知されません）", "relayed (nothing more will be told)"),
-    ReceiptKind.DELAYED: ("配送遅延（途中のサーバーが再送中）", "delayed (a server goes on trying)"),
+    ReceiptKind.RELAYED: ("中継済み（この先の到着は通知されません）", "relayed (no further report will come)"),
+    ReceiptKind.DELAYED: ("配送遅延（途中のサーバーが再送中）", "delayed (a server keeps trying)"),
     ReceiptKind.FAILED: ("不達", "not delivered"),
-    ReceiptKind.UNREADABLE: ("内容を判別できない配送通知", "a report that does not say what became of it"),
+    ReceiptKind.UNREADABLE: ("内容を判別できない配送通知", "a report without a clear result"),
     ReceiptKind.UNMATCHED: (
         "どの提出のものか分からない不達通知（# は、この宛先に送った提出の番号）",
-        "not delivered, of which submission is not known (# are those sent to this address)",
+        "not delivered; the submission is not known (# lists those sent to this address)",
     ),
     ReceiptKind.UNOPENED: (
         "開かれていないという通知（拒否・削除など）",
-        "a notification that it was not opened (refused, deleted)",
+        "a notification that it was deleted or not opened",
     ),
     ReceiptKind.WARNING: (
         "届いていない、受け取れないという内容の返信",
-        "an answer that says that it did not arrive, or is not read",
+        "a reply that it did not arrive, or that the mailbox is not read",
     ),
     ReceiptKind.READ: ("開封通知（受領の回答ではありません）", "read receipt (no answer of the issuer)"),
     ReceiptKind.AUTOMATIC: ("自動返信・不在通知", "automatic reply"),
     ReceiptKind.REPLY: ("発注者からの返信", "reply of the issuer"),
-    ReceiptKind.ANOTHERS: ("発注者以外からの返信", "reply of somebody else"),
+    ReceiptKind.ANOTHERS: ("発注者以外からの返信", "reply of another sender"),
     ReceiptKind.COPY: ("自社の控え（送信した内容と一致）", "our own copy, the same as what was sent"),
 }
 
 COPY_NEWS: Final = Params(code="copy_came")
-"""What an alarm says of our own copy that came while the record says that nothing left."""
+"""An alarm: our own copy came although the record says that nothing left."""
 
 CODES: Final[dict[str, tuple[str, str]]] = {
     "1.1": ("アドレスの誤り、または廃止", "no such address"),
@@ -86,7 +86,7 @@ SUBJECTS: Final[dict[str, tuple[str, str]]] = {
 }
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
-    "h_receipts": ("届いた通知・返信", "What came back"),
+    "h_receipts": ("届いた通知・返信", "Reports and replies"),
     "receipt_unproven": (
         "{words}［メールサーバーからの通知か確認できません］",
         "{words} [not proven to come from a mail server]",
@@ -115,7 +115,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "確認したら、`hoshobin tasks` に表示されるコマンドで記録してください。"
         ),
         (
-            "Something came back that may mean that a mail did not arrive (submission: what it says).\n{news}\n"
+            "A report or reply says that a mail may not have arrived (submission: report).\n{news}\n"
             "Read it with `hoshobin show ID`, call the issuer where in doubt, and record it as `hoshobin tasks` shows."
         ),
     ),
@@ -123,7 +123,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "【保証便】至急：届いていない可能性のある提出があります",
         "[hoshobin] urgent: a submission may not have arrived",
     ),
-    "task_news": ("内容を確認：{news}", "Look at what came back: {news}"),
+    "task_news": ("内容を確認：{news}", "Look at this report or reply: {news}"),
     "telling_came_back": (
         (
             "送信していないはずの提出について、連絡を受信しました（提出の番号：内容）。\n"
@@ -131,7 +131,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "　　すでに送られていた可能性があります。`hoshobin show 番号` で確かめ、二重に送らないでください。"
         ),
         (
-            "By the record it was not sent, and yet something came back (submission: what it says).\n{news}\n"
+            "A report or reply came for a submission that is recorded as not sent (submission: report).\n{news}\n"
             "It may have left: look with `hoshobin show ID`, and do not send it twice."
         ),
     ),
@@ -144,16 +144,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "task_download_steps": ("。手順：{steps}", ". Steps: {steps}"),
     "task_download_here": (
         "。この発行完了メールのものなら結び付け：{here}",
-        ". Tie it to these, if they are what it announces: {here}",
+        ". Link it to these, if it announces them: {here}",
     ),
     "download_step": ("（{number}）{step}", "({number}) {step}"),
     "joined": (
         "{id} の発行完了メールを {answers} に結び付けました。PDF待ちは終わりです。",
-        "{id}: the announcement is tied to {answers}; its notice is no longer awaited.",
+        "{id}: the announcement is linked to {answers}; its notice is no longer awaited.",
     ),
     "not_its_notice": (
         "{other} は、{id} と同じ保証会社のお知らせとして読み取れたものではありません。何も変更していません。",
-        "{other} is no notice of the guarantor of {id}. Nothing was changed.",
+        "{other} is not a notice of the guarantor of {id}. Nothing was changed.",
     ),
     "state_joined": ("取下げ（{answers} のお知らせとして受付済み）", "withdrawn (its notice came as {answers})"),
 }
@@ -164,7 +164,7 @@ _TEXT_LIMIT: Final = 200
 
 
 def name_status(status: str, lang: Literal["ja", "en"]) -> str:
-    """What an enhanced code means, with the code: 宛先不明（5.1.1）; empty without one."""
+    """Returns the meaning of an enhanced code, with the code: 宛先不明（5.1.1）; empty without one."""
     found = _CODE.fullmatch(status)
     if found is None:
         return status
@@ -188,7 +188,7 @@ _UNPROVEN: Final = {
 
 
 def is_unproven(receipt: Receipt) -> bool:
-    """Whether everybody who has the mail, or the PDF, can have written ``receipt``."""
+    """Returns true if anyone who has the mail, or the PDF, could have written ``receipt``."""
     return receipt.proof == "nothing" or (not receipt.proof and bears_secret(receipt.message_id))
 
 

@@ -1,7 +1,4 @@
-"""What registering, the register's overview and the tasks say: (Japanese, English).
-
-Its one promise is that of ``messages``; it knows no file and no state.
-"""
+"""Sentences about registering, the register's overview and the tasks: (Japanese, English)."""
 
 from __future__ import annotations
 
@@ -27,11 +24,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "task_expected": (
         "{product}の「認証キーのお知らせ」が未着。保証の申込み・取得の状況を確認",
-        "the notice of the {product} is not here: look at the application with the surety",
+        "the notice of the {product} has not come: check the application with the surety",
     ),
     "task_undated": (
         "{product}が未着。期限を計算できるよう、契約日または請求日を案件に登録",
-        "the {product} is not here: register the date of contract or invoice, so that there is a due date",
+        "the {product} has not come: register the date of contract or invoice to get a due date",
     ),
     "no_tasks": ("対応することはありません。", "There is nothing to do."),
     "status_tasks": (
@@ -50,9 +47,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "field_too_long": ("長すぎます（上限 {limit} 文字）", "too long (at most {limit} characters)"),
     "field_date": (
         "「{value}」を日付として読めません（令和8年4月1日、R8.4.1、2026-04-01 のように）",
-        '"{value}" is no date of a certain year (令和8年4月1日, R8.4.1, 2026-04-01)',
+        '"{value}" is not a date with a certain year (令和8年4月1日, R8.4.1, 2026-04-01)',
     ),
-    "field_amount": ("「{value}」を円の金額として読めません", '"{value}" is no amount in yen'),
+    "field_amount": ("「{value}」を円の金額として読めません", '"{value}" is not an amount in yen'),
     "field_word": ("「{value}」は使えません（使える値：{valid}）", '"{value}" is not one of: {valid}'),
     "field_section": (
         "{issuer}に「{value}」という課はありません（登録されている課：{valid}）",
@@ -68,12 +65,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "import_key": (
         "「{name}」は案件の項目ではありません（近い名前：{nearest}）",
-        '"{name}" is no key of a project (nearest: {nearest})',
+        '"{name}" is not a key of a project (nearest: {nearest})',
     ),
     # --- What a spreadsheet made of a value ----------------------------------------------------------------------
     "damage_error": (
         "「{value}」は表計算ソフトのエラー表示です",
-        '"{value}" is what a spreadsheet shows for an error',
+        '"{value}" is an error value of a spreadsheet',
     ),
     "damage_formula": (
         "「{value}」は式（または先頭の '）のままの文字です",
@@ -107,15 +104,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "field_no_name": (
         "「{value}」は名前ではありません（番号や記号だけです）",
-        '"{value}" is no name: it has only digits and marks, or is a contract number',
+        '"{value}" is not a name: it has only digits and marks, or is a contract number',
     ),
     "field_phone": (
         "「{value}」は電話番号の形ではありません（先頭の 0 が失われていませんか）",
-        '"{value}" is no telephone number (is its leading 0 lost?)',
+        '"{value}" is not a telephone number (is its leading 0 lost?)',
     ),
     "field_contract_number": (
         "「{value}」は保証契約番号の形ではありません（登録のある形：{forms}）",
-        '"{value}" has not the form of a contract number (known forms: {forms})',
+        '"{value}" does not have the form of a contract number (known forms: {forms})',
     ),
     "cell_error": ("セルがエラー（{value}）です", "the cell has an error ({value})"),
     "cell_not_computed": (
@@ -134,7 +131,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "cell_number": (
         "セルが数値（{value}）です。0、小数、負の数は番号として読みません",
-        "the cell has a number ({value}): zero, a fraction or less than zero is no number of a document",
+        "the cell has a number ({value}): zero, a fraction or a negative number is not a document's number",
     ),
     "cell_exponent": (
         "セルが大きな数値（{value}）です。表には指数で表示されるか、桁が失われています",
@@ -170,7 +167,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "この発注者は、すでに設定にあります（上書きしません）",
         "this issuer is in the configuration already (nothing is overwritten)",
     ),
-    "issuer_not_taken": ("未登録（一覧にあり）", "in the catalogue only"),
+    "issuer_not_taken": ("未登録（一覧にあり）", "only in the catalogue"),
     "issuer_in_use": ("使用中（案件{count}件）", "in use ({count} projects)"),
     "issuer_unused": ("登録済み（案件なし）", "configured, no project"),
     "issuer_no_address": ("section.{section} のアドレス", "address of section.{section}"),
@@ -218,7 +215,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "answer_word": (
         "「{value}」は質問への答えで、この項目の値ではありません",
-        '"{value}" answers a question and is no value of this key',
+        '"{value}" is an answer to a question, not a value of this key',
     ),
     "ask_addresses": (
         "{about}\n　メールアドレス（複数はコンマ区切り）",
@@ -260,9 +257,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ask_amount": ("請負金額（円）", "contract amount, yen"),
     "ask_excluded": ("公告等で電子保証の対象外とされているか", "whether its announcement excludes electronic sureties"),
     "ask_approval": ("発注者による電子保証の承認（いつ・どのように）", "the issuer's approval: when and how"),
-    "ask_contract_numbers": ("保証契約番号（分かるとき）", "contract number, where known"),
-    "ask_numbers": ("{product}の保証契約番号（分かるとき）", "contract number of the {product}, where known"),
-    "ask_contact": ("担当者（会社の設定と違うとき）", "contact person, where another than the company's"),
+    "ask_contract_numbers": ("保証契約番号（分かるとき）", "contract number, if known"),
+    "ask_numbers": ("{product}の保証契約番号（分かるとき）", "contract number of the {product}, if known"),
+    "ask_contact": ("担当者（会社の設定と違うとき）", "contact person, if different from the company's"),
     "ask_procedure_start": ("発注手続の開始日", "start of the procurement"),
     "ask_announcement": ("公告日", "date of announcement"),
     "ask_designation": ("指名の日", "date of designation"),
@@ -337,7 +334,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "yen": ("{amount}円", "{amount} yen"),
     "import_no_expects": (
         "「必要な保証」の列がないため、届いていないお知らせ（未着）はお知らせできません",
-        "there is no column of the guarantees that are expected, so that a missing notice is not told",
+        "there is no column for expected guarantees, so a missing notice is not reported",
     ),
     "import_no_headings": (
         "見出しに誤りが{count}件あるため、行は読んでいません",
@@ -353,7 +350,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "import_number_twice": (
         "保証契約番号 {number} は、{row}行目にもあります",
-        "contract number {number} stands in row {row} as well",
+        "contract number {number} is in row {row} as well",
     ),
     "import_row_twice": (
         "{row}行目と同じ案件です（別の案件なら、両方に保証契約番号が必要です）",
@@ -361,7 +358,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "import_section": (
         "保証の種類ごとに課が登録されています（{registered}）。{value} がどの種類の課か分からないため書き換えません",
-        "a section is registered per product ({registered}): not overwritten, as {value} may be for one of them alone",
+        "a section is registered per product ({registered}): not overwritten, as {value} may apply to only one of them",
     ),
     "fate_new": ("新規", "new"),
     "import_namesake": (
@@ -383,12 +380,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "誤りのある行があるため、何も書き込んでいません。直してもう一度実行するか、"
             "--partial で正しい行だけを登録してください。"
         ),
-        "Nothing was written, because of bad rows. Mend them and try again, or take the good ones with --partial.",
+        "Nothing was written, because of bad rows. Correct them and try again, or import the good ones with --partial.",
     ),
     "import_written": ("{file} に書き込みました（{count}件）。", "Written to {file}: {count} projects."),
     "register_form": (
         "案件が一つの配列（project = [ … ]）で書かれているため、追加できません。[[project]] の形に書き直してください",
-        "the projects stand in one list (project = [ … ]): write them as [[project]] tables",
+        "the projects are in one list (project = [ … ]): write them as [[project]] tables",
     ),
     "file_changed": (
         "実行中にファイルが変更されたため、書き込んでいません。もう一度実行してください",

@@ -1,7 +1,4 @@
-"""What is said of silence and of limits: windows, deadlines, digests, escalations, the operator's command.
-
-Its one promise is that of ``messages``: (Japanese, English) by code; it knows no file and no state.
-"""
+"""Windows, deadlines, digests, escalations and the operator's command: (Japanese, English)."""
 
 from __future__ import annotations
 
@@ -15,20 +12,20 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "one_connection": (
         "connections は 1 だけです（二重送信を防ぐため、1通ずつ送ります）",
-        "connections is 1: mails go one at a time, so that none goes twice",
+        "connections must be 1: mails are sent one at a time, so that none is sent twice",
     ),
     # --- Tasks -----------------------------------------------------------------------------------------------
     "task_doubt": (
         "届いたかどうか分かりません（自動では再送しません）。{whom}に届いているか確認し、結果を記録",
-        "it may have arrived or not (it is never sent again by itself): ask {whom}, then record the answer",
+        "it may have arrived or not (it is never resent automatically): ask {whom}, then record the answer",
     ),
     "task_stuck": (
         "送信できない状態が続いています（自動で再送を続けています）。サーバーの応答：{reply}。提出先：{whom}",
-        "sending has failed for hours (it goes on by itself). The server said: {reply}. Ask: {whom}",
+        "sending has failed for hours (retries continue). The server said: {reply}. Ask: {whom}",
     ),
     "task_stuck_unreached": (
         "送信サーバーに接続できず、送信できていません（自動で再送を続けています）。提出先：{whom}",
-        "the mail server is not reached, so nothing leaves (it is tried on). Ask: {whom}",
+        "the mail server is not reached, so nothing is sent (retries continue). Ask: {whom}",
     ),
     "no_phone": ("電話番号は未登録", "no number is registered"),
     "day_over": ("{day}（{days}日過ぎています）", "{day} ({days} days past)"),
@@ -50,7 +47,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "次の{count}件は、提出期限が迫っていますが、まだ提出されていません。\n"
             "　　期限に間に合わないおそれがあるときは、下記の提出先に電話で連絡し、提出方法を相談してください。"
         ),
-        "The deadline of these {count} is near, and they have not left. Call the section where time runs out.",
+        "The deadline of these {count} is near, and they have not left. Call the section if time runs out.",
     ),
     "telling_mute": (
         (
@@ -66,7 +63,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- Before it leaves by itself --------------------------------------------------------------------------
     "leaving_subject": (
         "【保証便】{moment}以降に{count}件を自動で送信します（止める場合は取下げ）",
-        "[hoshobin] {count} will leave by itself from {moment} on (withdraw to stop)",
+        "[hoshobin] {count} will be sent automatically from {moment} on (withdraw to stop)",
     ),
     "leaving_open": (
         (
@@ -75,8 +72,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "このメールには認証キーは含まれていません。"
         ),
         (
-            "These {count} leave by themselves, at least {minutes} minutes after this mail. To stop one, run its "
-            "command before. No key is in this mail."
+            "These {count} are sent automatically, at least {minutes} minutes after this mail. To stop one, run "
+            "its command before then. No key is in this mail."
         ),
     ),
     "leaving_at": ("　　送信予定：{moment}以降", "    leaves from: {moment}"),
@@ -86,15 +83,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "leaving_stop": ("　　止める場合：{command}", "    to stop it: {command}"),
     "leaving_more": (
         "ほかに{count}件あります。次のメールでお知らせするまで、送信しません。",
-        "And {count} more, which do not leave before the next mail tells of them.",
+        "And {count} more, which are not sent before the next mail lists them.",
     ),
     "task_leaving": (
         "{moment}以降に自動で送信します。送信しない場合は、それまでに取下げてください。",
-        "leaves by itself from {moment} on; withdraw it before, if it must not",
+        "sent automatically from {moment} on; withdraw it before then to stop it",
     ),
     "task_leaving_untold": (
         "自動で送信する予定ですが、送信前のお知らせのメールをまだ送れていないため、送信していません。",
-        "to leave by itself, and waits: the mail that tells a person before has not been sent yet",
+        "waiting: the mail that announces it to a person has not been sent yet",
     ),
     # --- The digest ------------------------------------------------------------------------------------------
     "digest_subject": (
@@ -164,7 +161,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "次の{count}件は至急の対応が必要ですが、1営業日を過ぎても対応が記録されていません。\n"
             "担当者へのお知らせに加えて、このメールをお送りしています。認証キーは含まれていません。"
         ),
-        "These {count} are urgent and nothing was recorded for a working day. No key is in this mail.",
+        "These {count} are urgent, and nothing was recorded for a working day. No key is in this mail.",
     ),
     # --- The store -------------------------------------------------------------------------------------------
     "telling_subject_store": (
@@ -187,8 +184,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "　　・データベースの破損（hoshobin audit verify）。壊れている場合は hoshobin restore で戻します"
         ),
         (
-            "The store has not been writable since {since}: {failure}. Nothing is taken in or sent meanwhile; what "
-            "came stays where it is and is dealt with afterwards. Check free space (df -h {place}), the disk (dmesg, "
+            "The store has not been writable since {since}: {failure}. Nothing is taken in or sent meanwhile; "
+            "mail that came stays in the mailbox and is handled later. Check free space (df -h {place}), the "
+            "disk (dmesg, "
             "mount), the owner of {place}, and hoshobin audit verify."
         ),
     ),
@@ -208,7 +206,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "{since}から記録（データベース）に書き込めませんでしたが（{reply}）、いまは書き込めます。"
             "受付と送信は自動で再開しています。原因が分からない場合は、管理者の方がディスクを確かめてください。"
         ),
-        "The store could not be written from {since} on ({reply}) and can be again; work goes on by itself.",
+        "The store could not be written from {since} on ({reply}) and can be again; work continues automatically.",
     ),
     # --- The operator's command ------------------------------------------------------------------------------
     "remedy_command": (

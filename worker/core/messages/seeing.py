@@ -20,7 +20,7 @@ PAPER_STEPS: Final[tuple[tuple[tuple[str, ...], tuple[str, str]], ...]] = (
         ),
     ),
 )
-"""What to do about a paper that is no notice, by a word in what it is called; a bond's name may hold both words."""
+"""The next step for a paper that is no notice, by a word in its name; a bond's name may hold both words."""
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- near misses
@@ -28,9 +28,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "near_same": ("お知らせと同じ", "the same as on the notice"),
     "h_near": ("似た名前の案件（自動では選びません）", "similar projects (never chosen automatically)"),
     # --- the invoice that was not found
-    "h_missing": ("請求書の保存先", "where the invoice goes"),
+    "h_missing": ("請求書の保存先", "place of the invoice"),
     "missing_folder": ("請求書フォルダ：{folder}", "The invoices folder: {folder}"),
-    "missing_away": ("いまは、このフォルダを確認できません。", "The folder cannot be looked at for now."),
+    "missing_away": ("いまは、このフォルダを確認できません。", "The folder cannot be read at the moment."),
     "missing_name": (
         "この案件と分かるPDFがありません。名前を「{name}」にして、このフォルダに保存してください。",
         'No PDF in it is known as this project\'s. Save the invoice there under the name "{name}".',
@@ -40,7 +40,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "この案件と分かるPDFがありません。フォルダに保存し、"
             "projects.toml の [project.invoice] にファイル名を書いてください。"
         ),
-        "No PDF in it is known as this project's. Save it there, and name it in projects.toml under [project.invoice].",
+        (
+            "No PDF in it is recognised as this project's. Save it there, and name it in projects.toml under "
+            "[project.invoice]."
+        ),
     ),
     "missing_proposed": (
         "本文にこの案件が書かれているPDF：{names}（これが請求書なら、上の名前に変えてください）",
@@ -51,9 +54,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "フォルダに、使われていないPDFはありません。",
         "There is no unused PDF in it.",
     ),
-    # --- the mail as it will be
-    "h_mail": ("送信するメール", "the mail as it will be"),
-    "h_mail_sent": ("送信したメール", "the mail as it was sent"),
+    # --- the mail to be sent
+    "h_mail": ("送信するメール", "the mail to be sent"),
+    "h_mail_sent": ("送信したメール", "the mail that was sent"),
     "h_from": ("差出人", "from"),
     "attachment": ("{title}：{name}（{size}）", "{title}: {name} ({size})"),
     "size": ("{bytes}バイト", "{bytes} bytes"),
@@ -78,17 +81,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "check_wrong_recipient": ("宛先が登録どおり", "recipients are those of the configuration"),
     "check_key_differs": ("番号・認証キーがこのお知らせのもの", "number and key are this notice's"),
     "check_invoice": ("請求書がこの案件・この保証のもの", "the invoice is this project's and product's"),
-    "check_first_address": ("前に送信したことのある宛先", "addresses that mail went to before"),
+    "check_first_address": ("前に送信したことのある宛先", "addresses used before"),
     "check_rule_changed": (
         "提出方法の登録に変更がなく、確認日が新しい",
-        "the rule is unchanged and was checked lately",
+        "the rule is unchanged and was checked recently",
     ),
     "check_already_resubmitted": ("同じお知らせの再提出がない", "no other resubmission of this notice"),
     "check_large_attachment": ("添付の大きさが通常の範囲", "attachments of usual size"),
     "passed": ("問題なし", "passed"),
     "not_asked": (
         "リハーサル中は確認しません（発注者に送る内容になったときに確認します）",
-        "not checked while rehearsing: it is once the mail is for the issuer",
+        "not checked in a rehearsal",
     ),
     "h_conditions": ("目で確かめる条件", "conditions for a person to check"),
     "to_tick": ("□ {sentence}", "[ ] {sentence}"),
@@ -173,7 +176,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "どちらの場合も、こちらは取下げ"
         ),
         (
-            "{id} went with this very notice. To send it again, correct that one"
+            "{id} was sent with the same notice. To send it again, correct that one"
             " (hoshobin resend {id} --by NAME --why TEXT); withdraw this one either way"
         ),
     ),
@@ -189,7 +192,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "step_bounced": (
         "理由を確かめ、訂正して再提出（宛先の登録：{file} の {place}。直すのは管理者）",
-        "check the reason, mend it, then resend (the address stands in {file}, {place})",
+        "check the reason, correct it, then resend (the address is in {file}, {place})",
     ),
     "place_office": ("案件 {project} の office", "office of the project {project}"),
     "step_superseded": (

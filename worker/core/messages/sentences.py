@@ -1,8 +1,8 @@
 """Puts the parameters of a hold or a duty into its sentence, in the reader's language.
 
 ``{name:way}`` shows ``name`` as ``date``, ``yen``, ``mb``, ``number``, by a table of names (``product``),
-or unchanged. Several values are joined by a comma, by a space where the way is one, by "or" where it ends in ``_or``.
-``[[…]]`` is left out where one of the parameters in it is missing.
+or unchanged. Several values are joined by a comma, by a space if the way is one, by "or" if it ends in ``_or``.
+``[[…]]`` is left out if one of the parameters in it is missing.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Teller:
                 return pair[index] if pair else value
 
     def _of_codes(self, value: Value, way: str, index: int) -> str:
-        """Codes in office words, where all of them are known; an older program put them behind commas."""
+        """Returns codes in office words if all of them are known; an older program put them behind commas."""
         codes = value.split(", ") if isinstance(value, str) else [str(each) for each in _several(value)]
         names = self._names[way]
         if names.keys() >= {*codes}:
@@ -120,3 +120,29 @@ class Teller:
 
 def _several(value: Value) -> tuple[Value, ...]:
     return value if isinstance(value, tuple) else (value,)
+
+
+SYSTEM_FAULTS: Final[dict[str, str]] = {
+    "No such file or directory": "ファイルかフォルダがありません",
+    "Permission denied": "アクセス権がありません",
+    "Operation not permitted": "許可されていません",
+    "Is a directory": "フォルダです",
+    "Not a directory": "途中の名前がフォルダではありません",
+    "File exists": "同じ名前のものがすでにあります",
+    "File name too long": "名前が長すぎます",
+    "Too many levels of symbolic links": "リンクが循環しています",
+    "No space left on device": "ディスクの空き容量がありません",
+    "Disk quota exceeded": "割り当てられた容量を使い切っています",
+    "Read-only file system": "書き込めない領域です",
+    "Input/output error": "ディスクの読み書きに失敗しました",
+    "Too many open files": "開いているファイルが多すぎます",
+    "Cannot allocate memory": "メモリが足りません",
+    "Stale file handle": "共有フォルダの接続が切れています",
+    "Host is down": "相手のサーバーが停止しています",
+    "No route to host": "相手のサーバーに届きません",
+    "Network is unreachable": "ネットワークに届きません",
+    "Connection refused": "接続を受け付けていません",
+    "Connection reset by peer": "接続が切れました",
+    "Connection timed out": "応答がありません（時間切れ）",
+}
+"""Errors of the system in Japanese, by the words of ``strerror`` on Linux."""

@@ -28,9 +28,9 @@ from typing import Final, NoReturn
 from aiosmtplib import SMTPException, SMTPResponse, SMTPResponseException
 from aiosmtplib.esmtp import parse_esmtp_extensions
 
-from worker.config.addresses import is_loopback
 from worker.config.ports import TokenSource
 from worker.config.settings import Security
+from worker.core.addresses import is_loopback
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.login_errors import hide_tokens, xoauth2_response

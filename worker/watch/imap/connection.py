@@ -27,12 +27,12 @@ from imapclient.exceptions import (
     ProtocolError,
 )
 
-from worker.config.addresses import is_loopback
-from worker.config.mailbox_actions import Act, After
 from worker.config.ports import TokenSource
 from worker.config.settings import Security
+from worker.core.addresses import is_loopback
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.login_errors import hide_tokens, xoauth2_response
+from worker.core.mailbox_actions import Act, After
 from worker.core.server_faults import ServerFault, told_fault
 from worker.core.text import escape_control_chars
 from worker.watch.imap.idle import count_told, listen

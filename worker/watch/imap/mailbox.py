@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from imapclient.exceptions import ProtocolError
 
-from worker.config.mailbox_actions import Act
 from worker.core.errors import Unavailable
+from worker.core.mailbox_actions import Act
 from worker.watch.imap.bodystructure import put_together
 from worker.watch.imap.connection import FOREIGN, ImapConnection
 from worker.watch.imap.mailbox_actions import mark_seen, move_away, try_target

@@ -1,6 +1,6 @@
-"""Decides what becomes of a message in its mailbox once its end is recorded: nothing, marked as seen, or moved away.
+"""The action on a message in its mailbox once its end is recorded: none, mark as seen, or move.
 
-Promise: what is no mail of this business stays as it is, whatever is configured. It does not know how it is done.
+Mail that is not ours is never touched.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from worker.core.model import Disposition
 
 
 class Act(StrEnum):
-    """What is done."""
+    """The action."""
 
     NOTHING = "nothing"
     SEEN = "seen"
@@ -22,7 +22,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """``[mailbox.x] after``; ``folder`` where it is moved to."""
+    """``[mailbox.x] after``; ``folder`` is the target of MOVE."""
 
     act: Act = Act.NOTHING
     folder: str = ""
@@ -33,7 +33,7 @@ _UNTOUCHED: Final = frozenset({Disposition.NOT_OURS, Disposition.UNFETCHED, Disp
 
 
 def parse_after(text: str) -> After:
-    """``nothing``, ``seen`` or ``move:FOLDER``. Raises ValueError where it is none of them."""
+    """Returns the action of ``nothing``, ``seen`` or ``move:FOLDER``. Raises ValueError for any other text."""
     word, colon, folder = text.partition(":")
     act, folder = Act(word), folder.strip()
     if (act is Act.MOVE) != bool(folder) or (colon and act is not Act.MOVE):
@@ -42,5 +42,5 @@ def parse_after(text: str) -> After:
 
 
 def is_due_after(after: After, end: Disposition) -> bool:
-    """Whether something is to be done to a message with this end."""
+    """Returns true if a message with this end needs an action."""
     return after.act is not Act.NOTHING and end not in _UNTOUCHED
