@@ -110,7 +110,7 @@ async def pass_once(office: Office) -> Pass:
     reader = build_reader()
     mailboxes = [(mailbox, OwnThread(mailbox.name)) for mailbox in build_mailboxes(office, secrets)]
     folder = OwnThread("folder")
-    settings = office.configuration.settings
+    settings = office.settings
     try:
         files = office.configuration.files
         record_start(store, files, program_version(), account_name(), store.config_in_force())
@@ -153,7 +153,7 @@ def _say_when_the_rest_leaves(office: Office, clock: Clock, lang: Language) -> N
         waiting = store.submissions(State.APPROVED)
     finally:
         store.close()
-    hours, now = office.configuration.settings.hours, clock.now()
+    hours, now = office.settings.hours, clock.now()
     moments = [moment for each in waiting if (moment := leaves_at(each, hours, now)) is not None]
     if moments:
         first = f"{min(moments).astimezone(JST):%Y-%m-%d %H:%M}"

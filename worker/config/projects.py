@@ -7,13 +7,13 @@ know whether two projects could be meant by one notice: ``match`` decides that.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from worker.config.issuers import make_section
 from worker.config.open_keys import still_open
+from worker.config.project_ids import project_ids
 from worker.config.project_tables import (
     DeadlinesTable,
     DocumentsTable,
@@ -54,7 +54,7 @@ def read_projects(
     checked = check_table(RegisterTable, table, FILE, found)
     if checked is None or len(found) > before:
         return None
-    ids = _ids(checked.project)
+    ids = project_ids([(each.issuer, each.name, _first_number(each)) for each in checked.project])
     return tuple(
         _project(id_, project, issuers.get(project.issuer)) for id_, project in zip(ids, checked.project, strict=True)
     )
@@ -121,22 +121,6 @@ def _sections_named(project: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     tendered_by = project.get("tendered_by")
     if isinstance(tendered_by, str) and tendered_by:
         yield ("tendered_by",), tendered_by
-
-
-def _ids(projects: list[ProjectTable]) -> list[str]:
-    """Issuer and name; where two share both, the first contract number as well, and the position for one without.
-
-    A shared id is nobody's: a number that an approval tied to it when it meant one project must not come to mean
-    another. A position changes with the file, but two such projects are never told apart without a number anyway.
-    """
-    plain = [f"{project.issuer}/{project.name}" for project in projects]
-    shared = Counter(plain)
-    numbered = [
-        f"{id_}/{number}" if shared[id_] > 1 and (number := _first_number(project)) else id_
-        for id_, project in zip(plain, projects, strict=True)
-    ]
-    twice = Counter(numbered)
-    return [f"{id_}#{at}" if shared[id_] > 1 or twice[id_] > 1 else id_ for at, id_ in enumerate(numbered, start=1)]
 
 
 def _first_number(project: ProjectTable) -> str:
