@@ -11,7 +11,8 @@ import click
 
 from worker.approve.decisions import redraft
 from worker.approve.redraft import InForce, missing_where_away, put_in_force
-from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli, print_problems
+from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli.errors import print_problems
 from worker.cli.pages import with_reader
 from worker.cli.tables import print_json, print_pairs
 from worker.compose.rule_examples import try_examples

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from worker.cli import DONE, Cli, cli, json_option, pass_cli, print_problems
+from worker.cli import DONE, Cli, cli, json_option, pass_cli
+from worker.cli.errors import print_problems
 from worker.cli.tables import print_json, say_release
 from worker.compose.rule_examples import count_examples
 from worker.config.editing.starter import write_starter
