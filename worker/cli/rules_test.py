@@ -11,6 +11,7 @@ import click
 
 from worker.approve.decisions import redraft
 from worker.approve.redraft import InForce, missing_where_away, put_in_force
+from worker.audit.kept_register import read_recorded
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.errors import print_problems
 from worker.cli.pages import with_reader
@@ -23,7 +24,7 @@ from worker.core.errors import ConfigError, Problem
 from worker.core.messages import Language, name_hold, say
 from worker.core.model import Hold, Submission
 from worker.core.params import read_spelled
-from worker.core.states import Reason
+from worker.core.states import NoteEvent, Reason
 from worker.pipeline.invoices import guarantees_of, load_invoices
 from worker.service.wiring import Office, load_office, system_clock
 from worker.store.ports import Reading, Store
@@ -82,7 +83,7 @@ def _read_changed(directory: Path) -> dict[str, bytes]:
 
 
 def _recorded(store: Store) -> dict[str, bytes]:
-    return {name: store.original(digest) for name, digest in store.config_in_force().items()}
+    return read_recorded(store.entries(events=[NoteEvent.CONFIGURATION_CHANGED]), store.original)
 
 
 def _in_force_of(files: dict[str, bytes], office: Office) -> InForce:

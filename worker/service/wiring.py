@@ -190,19 +190,19 @@ def _load_unchanged(option: str | None, env: Mapping[str, str]) -> Office | None
 
 def _load_recorded(option: str | None, env: Mapping[str, str], faults: tuple[Problem, ...]) -> Office | None:
     """None where there is no store, or none that holds a configuration which this program understands."""
+    from worker.audit.kept_register import read_recorded
     from worker.config.load import load_configuration
 
     try:
         folder, directory = find_office_store(option, env), find_directory(option, env, Path.cwd())
         with contextlib.closing(open_store(folder, system_clock())) as store:
-            recorded_at = max(
-                (each.at for each in store.entries(events=[NoteEvent.CONFIGURATION_CHANGED])), default=None
-            )
-            files = {name: store.original(digest) for name, digest in store.config_in_force().items()}
+            recorded = tuple(store.entries(events=[NoteEvent.CONFIGURATION_CHANGED]))
+            files = read_recorded(recorded, store.original)
         configuration = load_configuration(files)
         places = resolve_places(replace(configuration.settings, store_dir=str(folder)), directory, env)
     except HoshobinError:
         return None
+    recorded_at = max((each.at for each in recorded), default=None)
     return Office(directory, files, configuration.settings, places, faults, recorded_at, checked=configuration)
 
 
