@@ -124,9 +124,6 @@ def test_it_is_kept_whole_again_after_many_changes(store: SqlStore, monkeypatch:
         record(store, "".join([*projects, f"# {number}\n"]))
     details = [each.detail for each in store.entries(events=[NoteEvent.CONFIGURATION_CHANGED])]
     kept = ["tables" not in detail for detail in details if detail["file"] == "projects.toml"]
-    whole = [
-        at for at, detail in enumerate(e for e in entries if e["file"] == "projects.toml") if "tables" not in detail
-    ]
     assert [at for at, is_whole in enumerate(kept) if is_whole] == [0, 6, 12]
 
 
