@@ -37,7 +37,7 @@ FAULT: Final = 70
 
 @dataclass(slots=True)
 class Cli:
-    """What every command is given."""
+    """The arguments that every command is given."""
 
     config: str | None
     lang: Language
@@ -58,7 +58,7 @@ def language_of(ctx: click.Context | None) -> Language:
 
 
 def open_for_command(office: Office, clock: Clock) -> Store:
-    """The office's store, closed when the command ends. Raises ConfigError where there is none, or an older one."""
+    """Opens the office's store until the command ends. Raises ConfigError for a missing or older one."""
     from worker.service.wiring import open_office_store
 
     store = open_office_store(office, clock)
@@ -67,9 +67,9 @@ def open_for_command(office: Office, clock: Clock) -> Store:
 
 
 def open_office(shared: Cli) -> Office:
-    """The office on disk; where its files are at fault, the configuration in force, and a word about that.
+    """Loads the office on disk; for faulty files the configuration in force, and tells of that.
 
-    For commands that look at what is stored, or decide on it. Raises ConfigError where neither is of use.
+    For commands that look at what is stored, or decide on it. Raises ConfigError if neither is of use.
     """
     from worker.service.wiring import load_office_in_use
 
@@ -88,11 +88,11 @@ def open_office(shared: Cli) -> Office:
 
 
 class _ReaderLeft(Exception):
-    """Nobody reads our output any more."""
+    """The reader of our output has left."""
 
 
 class Part(NamedTuple):
-    """Where one command of a group is, and what it does.
+    """The place of one command of a group, and its first line of help.
 
     Its module is imported when the command runs: with all of them, ``--help`` takes as long as everything together.
     """
@@ -115,7 +115,7 @@ class PartedGroup(click.Group):
         return sorted(self.parts)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of this name, its module imported; None where there is none."""
+        """Imports the module of the command and returns the command; None for an unknown name."""
         if cmd_name in self.parts:
             import_module(f"worker.cli.{self.parts[cmd_name].module}")
         return super().get_command(ctx, cmd_name)
@@ -135,7 +135,7 @@ def _fold(word: str) -> str:
 
 
 def _fold_option(word: str) -> str:
-    """An option in half width, where it was typed in full width; a value behind ``=`` stays as it is."""
+    """Returns an option that was typed in full width in half width; a value behind ``=`` stays as it is."""
     if not word.startswith("－"):
         return word
     name, equals, value = word.replace("＝", "=", 1).partition("=")

@@ -37,7 +37,7 @@ def show_error(error: Exception, given: Sequence[str], lang: Language) -> int:
 
 
 class _Shown:
-    """How each family of errors is shown."""
+    """Shows each family of errors."""
 
     def __init__(self, lang: Language, given: Sequence[str]) -> None:
         self._lang = lang

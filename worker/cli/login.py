@@ -132,7 +132,7 @@ def _rest(seconds: float) -> None:
 
 
 def _try(office: Office, name: str, token: str, lang: Language) -> bool:
-    """Log in wherever this login is used; False where a server was not reached. Raises AccountRefused."""
+    """Log in to each server of this login; False if one was not reached. Raises AccountRefused."""
     settings = office.settings
     tries: list[tuple[str, Callable[[], None]]] = [(f"mail:{name}", lambda: _open_mailbox(office, name, token))]
     if settings.smtp.login == name and settings.smtp.user:

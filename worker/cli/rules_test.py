@@ -33,7 +33,7 @@ from worker.views.rule_replay import Difference, Line, OtherSecret, differences
 from worker.watch.ports import InvoiceSnapshot
 
 MOST: Final = 200
-"""Notices tried where nothing else is said: a year of a middling contractor, within some seconds."""
+"""Notices tried without ``--limit``: a year of a middling contractor, within some seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _recorded(store: Store) -> dict[str, bytes]:
 
 
 def _in_force_of(files: dict[str, bytes], office: Office) -> InForce:
-    """Those files, with the office's own invoices folder: where a copy of the configuration lies alters no mail."""
+    """Puts those files in force with the office's own invoices folder: the place of a copy alters no mail."""
     return put_in_force(load_configuration(files), TemplateFiles(files), office.in_force.files)
 
 

@@ -53,7 +53,7 @@ _WAITING: Final = (
 
 
 _TO_APPROVE: Final = "approval"
-"""What is held for nothing but approval: a word on the screen, and no state."""
+"""The word for a submission that is held for approval alone: it is no state."""
 _APPROVAL: Final = {Reason.APPROVAL}
 
 

@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import os
 import pwd
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -343,6 +343,17 @@ def store_form() -> str:
 def make_office_store(office: Office) -> None:
     """Make the office's database, or bring an older one up to date. Raises ConfigError, Unavailable."""
     create_or_migrate(office.places.store)
+
+
+@contextlib.contextmanager
+def an_empty_store(clock: Clock) -> Iterator[SqlStore]:
+    """A store without an entry, in a temporary folder: for a look before the first run."""
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="hoshobin-") as folder:
+        create_or_migrate(Path(folder))
+        with contextlib.closing(open_store(Path(folder), clock)) as store:
+            yield store
 
 
 def has_office_store(office: Office) -> bool:
