@@ -1,7 +1,4 @@
-"""Commands in which a person decides: each names who, and the entry keeps the account that ran it.
-
-Longer than other files: one short command after the other, as many as there are decisions.
-"""
+"""Commands in which a person decides: each names who, and the entry keeps the account that ran it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """The configuration's files: found, read, and the paths and secrets in them resolved.
 
 Problems of several files come in one ConfigError. Nothing here judges what a file says: ``load`` does.
-
-Longer than other files, by little: what is read at a start, passwords and logins included, is found in one place.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Decides whether the whole configuration holds together: one set of files in, one ``Configuration`` out.
 
-Its promise: it is complete and consistent, or there is one ConfigError with every problem of every file. It does not
-know where the files lie: ``config/files.py`` reads them.
+The result is complete and consistent, or there is one ConfigError with every problem of every file.
+``config/files.py`` reads the files.
 """
 
 from __future__ import annotations

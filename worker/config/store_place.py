@@ -1,6 +1,6 @@
 """The store's directory read by itself: a fault elsewhere in the configuration does not hide the store.
 
-Its promise: it is what a sound ``worker.toml`` says, or nothing; it guesses no place. ``config.load`` judges the rest.
+It is the directory that a sound ``worker.toml`` names; no place is guessed. ``config.load`` judges the rest.
 """
 
 from __future__ import annotations

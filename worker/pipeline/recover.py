@@ -1,6 +1,6 @@
 """What is found of attempts that broke off, at a start and before each sending, and what is done about it.
 
-Its one promise: what broke off in SENDING is tried again by itself, what broke off in IN_DOUBT never is. Only the
+An attempt that broke off in SENDING is tried again by itself, one that broke off in IN_DOUBT never is. Only the
 holder of the sender's lock may call it, and only between two mails: then no SENDING, and no IN_DOUBT whose answer may
 still come, is anybody's.
 """

@@ -3,8 +3,6 @@
 Everything stays on loopback and in one folder. It uses the product's own pass and prints what that pass left
 behind; nothing is prepared but the mailbox and the configuration. It is an office in its first hour: what goes to an
 address for the first time waits, and is approved here as a person would. Needs the extra ``hoshobin[demo]``.
-
-Longer than other files: half of it is the office that the demonstration is set in.
 """
 
 from __future__ import annotations
