@@ -31,7 +31,7 @@ REGISTERS = {
     ),
     "several invoices": (
         '[[project]]\nname = "a"\nissuer = "kawa"\nexpects = ["advance"]\n[[project.invoice.advance]]\n'
-        'file = "a.pdf"\ndate = 2026-11-26\n[[project.invoice.advance]]\nfile = "b.pdf"\ndate = 2026-11-24\nnumber="1"\n'
+        'file="a.pdf"\ndate = 2026-11-26\n[[project.invoice.advance]]\nfile = "b.pdf"\ndate = 2026-11-24\nnumber="1"\n'
     ),
     "numbers of every kind": (
         '[[project]]\nname = "a"\nissuer = "kawa"\ncontract_numbers = ["40001-000001"]\n'
