@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from worker.core.model import JST, Duties, Submission
+from worker.core.model import JST, FollowUps, Submission
 from worker.core.states import State
 
 BY_HOLD: Final = "hold "
@@ -17,6 +17,6 @@ def is_by_hold(submission: Submission) -> bool:
     return submission.state is State.APPROVED and submission.release.startswith(BY_HOLD)
 
 
-def opening_of(duties: Duties) -> dt.datetime | None:
+def opening_of(duties: FollowUps) -> dt.datetime | None:
     """Returns the first moment at which the mail may leave, though it was approved earlier; None where none is set."""
     return dt.datetime.combine(duties.not_before, dt.time(), JST) if duties.not_before else None

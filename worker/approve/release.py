@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.approve.due import BY_HOLD, opening_of
-from worker.approve.old_details import covers, is_about_mail, names_draft
+from worker.approve.old_details import covers, is_answer_to_mail, names_draft
 from worker.compose.checks import is_about_rehearsing
 from worker.compose.compose import Composed
 from worker.config.settings import Mode, Release
@@ -233,7 +233,7 @@ def evidence_of_mail(code: str, digest: Sha256) -> str:
 
 def is_weighed(submission: Submission, digest: Sha256) -> bool:
     """Whether a person has answered what this kept mail says of ``submission``, under whatever code."""
-    return any(is_about_mail(answer, digest[:_DIGITS]) for answer in submission.answers)
+    return any(is_answer_to_mail(answer, digest[:_DIGITS]) for answer in submission.answers)
 
 
 # --- A person answers ----------------------------------------------------------------------------------------

@@ -77,13 +77,15 @@ def open_office(shared: Cli) -> Office:
     if office.faults:
         from worker.cli.tables import time_text
         from worker.core.messages import say
-        from worker.core.text import shown
+        from worker.core.text import escape_control_chars
 
         first = office.faults[0]
         place = " ".join(filter(None, (first.file, first.key)))
         more = say("config_faults_more", shared.lang, count=len(office.faults) - 1) if office.faults[1:] else ""
         since = time_text(office.recorded_at)
-        click.echo(shown(say("config_recorded", shared.lang, since=since, place=place, more=more)), err=True)
+        click.echo(
+            escape_control_chars(say("config_recorded", shared.lang, since=since, place=place, more=more)), err=True
+        )
     return office
 
 

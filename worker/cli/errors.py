@@ -16,7 +16,7 @@ from worker.cli.tables import print_json, print_table
 from worker.cli.usage import explain_usage
 from worker.core.errors import ConfigError, Conflict, LogBroken, NotAllowed, Problem, Unavailable
 from worker.core.messages import Language, name_thing, say, say_refusal
-from worker.core.text import shown
+from worker.core.text import escape_control_chars
 from worker.views.problems import error_json, problem_hint, refusal_json
 
 
@@ -77,7 +77,7 @@ class _Shown:
         if self._as_json:
             print_json(refusal_json(code, message))
         else:
-            click.echo(shown(message), err=True)
+            click.echo(escape_control_chars(message), err=True)
         return FOR_A_PERSON
 
     def unavailable(self, error: Unavailable) -> int:
@@ -85,7 +85,7 @@ class _Shown:
         if self._as_json:
             print_json(error_json(message, self._lang))
         else:
-            click.echo(shown(message), err=True)
+            click.echo(escape_control_chars(message), err=True)
         return NOT_REACHED
 
     def fault(self, error: Exception) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from worker.approve.redraft import InForce
+from worker.approve.reevaluate import ActiveConfig
 from worker.audit.kept_register import (
     CHANGES_LIMIT,
     REGISTER,
@@ -25,8 +25,8 @@ from worker.audit.kept_register import (
 from worker.core.errors import LogBroken
 from worker.core.model import ConfigFile, Sha256
 from worker.core.states import NoteEvent, State
-from worker.match.from_before import FIRST_START
-from worker.send.outcomes import end_rehearsal, note_silence, put_off
+from worker.match.match import FIRST_START
+from worker.send.outcomes import defer, end_rehearsal, note_no_reply
 from worker.store.ports import Author, Store
 from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot
 
@@ -45,7 +45,7 @@ class Recovered:
 
 
 def recover(
-    store: Store, in_force: InForce, account: str, now: dt.datetime, invoices: InvoiceSnapshot = NOT_LOOKED
+    store: Store, active_config: ActiveConfig, account: str, now: dt.datetime, invoices: InvoiceSnapshot = NOT_LOOKED
 ) -> Recovered:
     """Put back what certainly did not leave, and alarm about what perhaps did.
 
@@ -60,19 +60,19 @@ def recover(
         with store.writing() as writing:
             found = writing.submission(each.id)
             if found.state is State.SENDING:
-                put_off(writing, found, found.reply, author, detail, now)
+                defer(writing, found, found.reply, author, detail, now)
                 put_back.append(found.id)
             elif found.state is State.IN_DOUBT and found.is_rehearsal:
-                end_rehearsal(writing, in_force, invoices, found, author, detail, now)
+                end_rehearsal(writing, active_config, invoices, found, author, detail, now)
                 rehearsals.append(found.id)
             elif found.state is State.IN_DOUBT and not found.silent:
-                note_silence(writing, found, BROKE_OFF, author, detail)
+                note_no_reply(writing, found, BROKE_OFF, author, detail)
                 in_doubt.append(found.id)
     return Recovered(tuple(put_back), tuple(in_doubt), tuple(rehearsals))
 
 
 def record_start(
-    store: Store, files: Sequence[ConfigFile], version: str, account: str, in_force: Mapping[str, Sha256]
+    store: Store, files: Sequence[ConfigFile], version: str, account: str, active_config: Mapping[str, Sha256]
 ) -> None:
     """Record the program's start, also as the first one, and each configuration file that is not the one recorded."""
     author = Author("hoshobin", account)
@@ -81,22 +81,22 @@ def record_start(
         if writing.property(FIRST_START) is None:  # a new store, or one of a program that did not record it
             first = next(store.entries(events=[NoteEvent.STARTED]), started)
             writing.set_property(FIRST_START, first.at.isoformat())
-    record_configuration(store, files, account, in_force)
+    record_configuration(store, files, account, active_config)
 
 
 def record_configuration(
-    store: Store, files: Sequence[ConfigFile], account: str, in_force: Mapping[str, Sha256]
+    store: Store, files: Sequence[ConfigFile], account: str, active_config: Mapping[str, Sha256]
 ) -> None:
     """Records each configuration file that changed, appeared or went: hash in the entry, content kept.
 
     Of the register the tables that changed are kept, where they are less than half of it.
     """
     author = Author("hoshobin", account)
-    changed = [each for each in files if in_force.get(each.name) != each.sha256]
-    gone = sorted(set(in_force) - {each.name for each in files})
+    changed = [each for each in files if active_config.get(each.name) != each.sha256]
+    gone = sorted(set(active_config) - {each.name for each in files})
     if not changed and not gone:
         return
-    changes = {each.name: _changes_of_register(store, each, in_force) for each in changed}
+    changes = {each.name: _changes_of_register(store, each, active_config) for each in changed}
     with store.writing() as writing:
         for each in changed:
             detail = {"file": each.name, "sha256": each.sha256}
@@ -106,15 +106,15 @@ def record_configuration(
                 writing.note(NoteEvent.CONFIGURATION_CHANGED, None, author, detail)
             else:
                 tables = [list(run) if isinstance(run, tuple) else writing.keep("configuration", run) for run in kept]
-                changed_tables = {"former": in_force[each.name], "tables": tables}
+                changed_tables = {"former": active_config[each.name], "tables": tables}
                 writing.note(NoteEvent.CONFIGURATION_CHANGED, None, author, detail | changed_tables)
         for name in gone:
             writing.note(NoteEvent.CONFIGURATION_CHANGED, None, author, {"file": name, "sha256": ""})
 
 
-def _changes_of_register(store: Store, file: ConfigFile, in_force: Mapping[str, Sha256]) -> Changes | None:
+def _changes_of_register(store: Store, file: ConfigFile, active_config: Mapping[str, Sha256]) -> Changes | None:
     """Returns what changed in the register; None where ``file`` is another one, or is to be kept whole."""
-    if file.name != REGISTER or not in_force.get(REGISTER):
+    if file.name != REGISTER or not active_config.get(REGISTER):
         return None
     try:
         former, count = read_register(store.entries(events=[NoteEvent.CONFIGURATION_CHANGED]), store.original)

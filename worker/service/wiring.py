@@ -38,8 +38,8 @@ from worker.store.sqlite import SqlStore, create_or_migrate, has_database, open_
 from worker.store.sqlite.schema import REVISION
 
 if TYPE_CHECKING:
-    from worker.approve.redraft import InForce
-    from worker.authenticate.dkim.verify import DnsSignatures
+    from worker.approve.reevaluate import ActiveConfig
+    from worker.authenticate.dkim.verify import DnsDkimVerifier
     from worker.authenticate.dkim_policy import Resolver
     from worker.config.load import Configuration
     from worker.config.settings import MailboxSettings
@@ -89,12 +89,12 @@ class Office:
         return self.checked or load_configuration(self.files)
 
     @cached_property
-    def in_force(self) -> InForce:
+    def active_config(self) -> ActiveConfig:
         """The configuration with its index of the register, its templates and the invoices folder."""
-        from worker.approve.redraft import put_in_force
+        from worker.approve.reevaluate import activate_config
 
         shelf = self.shelf or _open_shelf(self.places)
-        return put_in_force(self.configuration, TemplateFiles(self.files), shelf)
+        return activate_config(self.configuration, TemplateFiles(self.files), shelf)
 
     @cached_property
     def outline(self) -> Outline | Configuration:
@@ -151,7 +151,7 @@ def load_office(option: str | None, env: Mapping[str, str] = os.environ, former:
     places = resolve_places(configuration.settings, directory, env)
     judge_store(places.store, configuration.settings)
     is_same_folder = former is not None and former.places.invoices == places.invoices
-    shelf = former.in_force.files if former is not None and is_same_folder else None
+    shelf = former.active_config.files if former is not None and is_same_folder else None
     return Office(directory, files, configuration.settings, places, checked=configuration, shelf=shelf)
 
 
@@ -249,7 +249,7 @@ def failing_examples(office: Office) -> tuple[Problem, ...]:
     """What the examples in the office's own issuer files expect otherwise than its rules and templates do."""
     from worker.compose.rule_examples import try_examples
 
-    return try_examples(office.configuration, office.in_force.templates.source, office.in_force.renderer)
+    return try_examples(office.configuration, office.active_config.templates.source, office.active_config.renderer)
 
 
 def load_catalogue() -> Configuration:
@@ -377,9 +377,9 @@ def take_lock_of(folder: Path, clock: Clock) -> SenderLock:
 
 def look_at_lock(folder: Path) -> Holder | None:
     """The holder of the lock of the store in ``folder``; None if it was never taken. Raises Unavailable."""
-    from worker.send.smtp.lock import look_at
+    from worker.send.smtp.lock import read_holder
 
-    return look_at(folder)
+    return read_holder(folder)
 
 
 def note_death_at(folder: Path, now: dt.datetime, why: str, detail: str) -> None:
@@ -506,11 +506,11 @@ def build_command(office: Office) -> ProgramCommand | None:
     return ProgramCommand(command) if command else None
 
 
-def build_signatures(clock: Clock) -> DnsSignatures:
+def build_signatures(clock: Clock) -> DnsDkimVerifier:
     """The adapter that verifies DKIM signatures; nothing is asked yet."""
-    from worker.authenticate.dkim.verify import DnsSignatures
+    from worker.authenticate.dkim.verify import DnsDkimVerifier
 
-    return DnsSignatures(clock)
+    return DnsDkimVerifier(clock)
 
 
 def try_resolver() -> Resolver:
