@@ -15,6 +15,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE := .cache/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links
 
+# What is installed, as it goes: on a terminal each package on one line that is written over, in a pipe the stage alone.
+# A shell without pipefail would lose pip's exit code, so a file says that it failed.
+define INSTALL
+	@echo '$(1)'
+	@rm -f $@.failed; if [ -t 1 ]; then { $(PIP) install $(2) || touch $@.failed; } | awk -v all=$(3) \
+	  '/^Collecting/ { printf "\r\033[K  %d/%s %s", ++done, all, $$2; fflush() } \
+	   /^Installing collected/ { printf "\r\033[K  組み込んでいます / unpacking"; fflush() } END { printf "\r\033[K" }'; \
+	else $(PIP) install --quiet $(2) || touch $@.failed; fi; ! rm $@.failed 2>/dev/null
+endef
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test lint bench crash soak lock clean venv corpora servers servers-if-asked
@@ -82,15 +92,16 @@ $(VENV)/.made:
 	  echo '仮想環境を作る部品がありません。次の行を実行してから、もう一度お試しください。'; \
 	  echo 'The part of Python that makes virtual environments is missing. Run this line, then try again:'; \
 	  echo '  sudo apt-get update && sudo apt-get install -y python3-venv'; exit 1; } >&2
-	$(PYTHON) -m venv $(VENV)
+	@echo '1/3 仮想環境（$(VENV)）を作成しています / making the virtual environment'
+	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
 $(VENV)/.locked: $(VENV)/.made requirements-dev.txt
-	$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	$(call INSTALL,2/3 必要なパッケージを取得して組み込んでいます（1〜3分） / installing packages: 1 to 3 minutes,--require-hashes -r requirements-dev.txt,$$(grep -c '^[a-z].*==' requirements-dev.txt))
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.locked pyproject.toml
-	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	$(call INSTALL,3/3 保証便を組み込んでいます / installing hoshobin,--no-deps --no-build-isolation --editable .,1)
 	@touch $@
 
 .cache/lock/bin/uv: | $(VENV)/.made

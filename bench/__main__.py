@@ -12,6 +12,8 @@ from statistics import median, quantiles
 from typing import Final
 
 from bench.backlog import Run, a_mailbox, run_script, run_service
+from bench.cli import NOTICES, TURNS, HistoryMissing, compare_commands
+from bench.cli import PROJECTS as REGISTERED
 from bench.gone import SECONDS, measure_gone
 from bench.idle import measure_idle
 from bench.latency import measure_latency
@@ -187,6 +189,20 @@ def _strangers() -> None:
     _say("(target: folder at most 1.00, proven mail at most 12.00)")
 
 
+def _cli() -> None:
+    _say(
+        f"# Commands against version 0.1.0: processor seconds of the child, medians of {TURNS} turns; "
+        f"{REGISTERED} projects, {NOTICES} notices"
+    )
+    _say(f"{'command':24}{'0.1.0':>8}{'now':>8}{'ratio':>8}")
+    try:
+        for one in compare_commands():
+            target = f"   (target: at most {one.command.target:.2f})" if one.command.target else ""
+            _say(f"{' '.join(one.command.words):24}{one.former:8.2f}{one.now:8.2f}{one.ratio:8.2f}{target}")
+    except HistoryMissing as missing:
+        _say(f"not measured: {missing}. A clone with the whole history has it: git fetch --unshallow")
+
+
 _PARTS: Final[Mapping[str, Callable[[], None]]] = {
     "reading": _reading,
     "backlog": _backlog,
@@ -197,6 +213,7 @@ _PARTS: Final[Mapping[str, Callable[[], None]]] = {
     "register": _register,
     "gone": _gone,
     "path": _path,
+    "cli": _cli,
     "strangers": _strangers,
 }
 

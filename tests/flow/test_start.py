@@ -11,22 +11,27 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.support.office import Office, a_form, notice
+from tests.support.office import HANAKO, Office, a_form, notice
 from tests.support.world import project
 from worker.cli import NOT_REACHED, PartedGroup, cli
 
 OF_THE_SERVICE = {"apscheduler", "structlog", "imapclient", "aiosmtplib", "pdfplumber", "pypdfium2", "alembic"}
 OF_A_TERMINAL = {"rich"}
 OF_THE_OFFICE = {"sqlalchemy", "pydantic", "jinja2", "email_validator"}
+OF_THE_DATABASE: set[str] = set()  # {"sqlalchemy", "asyncio"} once the store reads without SQLAlchemy
+OF_RULES = {"jinja2", "openpyxl", "tomlkit"}
+RULES = ("load", "issuers", "rule_", "template", "projects", "project_tables", "guarantors", "examples", "open_keys")
+"""Beginnings of the modules of ``worker.config`` that read the issuers' rules, the register's form and templates."""
+ACTING_ON_RULES = ("worker.match", "worker.compose", "worker.approve.re", "worker.approve.decisions", "worker.pipeline")
 
 
-def loaded_by(*arguments: str, code: int = 0) -> set[str]:
-    """The libraries that a new interpreter has loaded once ``hoshobin ARGUMENTS`` has ended with this exit code."""
+def modules_of(*arguments: str, code: int = 0) -> set[str]:
+    """The modules that a new interpreter has loaded once ``hoshobin ARGUMENTS`` has ended with this exit code."""
     program = (
         "import json, sys\n"
         "from worker.cli import main\n"
         f"code = main({list(arguments)!r})\n"
-        "print(json.dumps([code, sorted(each for each in sys.modules if '.' not in each)]), file=sys.stderr)\n"
+        "print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)\n"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     found, loaded = json.loads(ended.stderr.splitlines()[-1])
@@ -34,13 +39,29 @@ def loaded_by(*arguments: str, code: int = 0) -> set[str]:
     return set(loaded)
 
 
+def loaded_by(*arguments: str) -> set[str]:
+    """The same, libraries alone."""
+    return {each for each in modules_of(*arguments) if "." not in each}
+
+
+def rules_in(modules: set[str]) -> set[str]:
+    """Those of ``modules`` that read issuers' rules, or work with them."""
+    beginnings = (*(f"worker.config.{name}" for name in RULES), *ACTING_ON_RULES)
+    return {each for each in modules if each.startswith(beginnings)}
+
+
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     form = a_form("道路改良工事")
-    made = Office(tmp_path_factory.mktemp("office"), mode="approve", projects=[project(form.project, "kawa")])
+    expected = project("橋梁補修工事", "kawa") + 'expects = ["contract"]\ndates = { contract = 2026-11-20 }\n'
+    works = [project(form.project, "kawa"), project("河川工事", "kawa"), expected]
+    made = Office(tmp_path_factory.mktemp("office"), mode="approve", projects=works)
     made.save_notice("a.pdf", notice(form))
+    made.save_notice("b.pdf", notice(a_form("河川工事")))
     made.run_once()  # its servers are not there; what lies in the folder is taken in all the same
-    assert made.list()
+    assert made("withdraw", "2", "--by", HANAKO, "--why", "取違え").code == 0
+    assert {each["state"] for each in made.list()} == {"HELD", "WITHDRAWN"}
+    assert "橋梁補修工事" in made("tasks").out
     return made
 
 
@@ -60,6 +81,35 @@ def test_a_run_on_a_store_that_is_up_to_date_brings_nothing_that_only_makes_one(
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
 def test_help_brings_no_office_with_it(arguments: list[str]) -> None:
     assert loaded_by(*arguments) & (OF_THE_SERVICE | OF_A_TERMINAL | OF_THE_OFFICE) == set()
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["tasks"], ["show", "2"], ["log"], ["audit", "verify"]])
+def test_a_command_that_needs_no_rule_loads_none_and_nothing_that_reads_one(
+    office: Office, arguments: list[str]
+) -> None:
+    loaded = modules_of("--config", str(office.config), *arguments)
+    assert rules_in(loaded) == set()
+    assert loaded & (OF_THE_SERVICE | OF_A_TERMINAL | OF_RULES | OF_THE_DATABASE) == set()
+
+
+def test_what_works_with_rules_would_be_seen(office: Office) -> None:
+    assert "worker.config.issuers" in rules_in(modules_of("--config", str(office.config), "show", "1"))
+
+
+def test_help_loads_no_module_of_ours_but_the_list_of_commands() -> None:
+    assert {each for each in modules_of("--help") if each.split(".")[0] == "worker"} == {"worker", "worker.cli"}
+
+
+def test_a_configuration_that_changed_since_it_was_recorded_is_checked_whole(office: Office) -> None:
+    file = office.config / "projects.toml"
+    recorded = file.read_text()
+    try:
+        file.write_text(recorded + "# 追記\n")
+        assert "worker.config.load" in modules_of("--config", str(office.config), "list")
+        file.write_text(recorded + '[[project]]\nname = "無効"\n')
+        assert "設定に誤りがあるため" in office("list").err
+    finally:
+        file.write_text(recorded)
 
 
 def command_of(group: PartedGroup, name: str) -> click.Command:

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from worker.approve.due import BY_HOLD, opening_of
 from worker.approve.old_details import covers, is_answer_to_mail, names_draft
 from worker.compose.checks import is_about_rehearsing
 from worker.compose.compose import Composed
 from worker.config.settings import Mode, Release
 from worker.core.approval_label import fold_label
 from worker.core.errors import NotAllowed
-from worker.core.model import JST, Answer, Attachment, Channel, FollowUps, Hold, Sha256, Submission
+from worker.core.model import JST, Answer, Attachment, Channel, Hold, Sha256, Submission
 from worker.core.params import Params, of_text
 from worker.core.states import Kind, Reason, State, kind_of
 from worker.match.match import Ambiguous, Match, Outcome, Proposed, Unmatched
@@ -45,9 +46,6 @@ _OF_THE_TARGET: Final = frozenset(
 
 _OF_THE_FILES: Final = frozenset({Reason.INVOICE_UNCLEAR, Reason.INVOICE_UNREADABLE, Reason.LARGE_ATTACHMENT})
 """Reasons about a file as this project's: with other bytes, or another project, they are asked once more."""
-
-
-_HOLD: Final = "hold "
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +99,6 @@ def judge(
     else:
         due = now
     return Judgement(State.APPROVED, (), max(due, opening or due), name, account)
-
-
-def is_by_hold(submission: Submission) -> bool:
-    """Returns whether it was released by the policy ``hold``, and its minutes to be stopped run, or are to begin."""
-    return submission.state is State.APPROVED and submission.release.startswith(_HOLD)
-
-
-def opening_of(duties: FollowUps) -> dt.datetime | None:
-    """Returns the first moment at which the mail may leave even if approved earlier; None if there is none."""
-    return dt.datetime.combine(duties.not_before, dt.time(), JST) if duties.not_before else None
 
 
 def _standing(
@@ -218,7 +206,7 @@ def _releaser(submission: Submission, composed: Composed, release: Release) -> t
     if answer := _approving(submission, composed):
         return answer.by, answer.account
     if release.mode is Mode.HOLD:
-        return f"{_HOLD}{release.hold_minutes} min", ""
+        return f"{BY_HOLD}{release.hold_minutes} min", ""
     return release.mode.value, ""
 
 

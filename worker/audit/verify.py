@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from worker.audit.chain import GENESIS, Line, canonical, entry_hash, fold, read_entry
+from worker.audit.kept_register import hashes_kept
 from worker.core.model import Entry
 from worker.core.states import NoteEvent
 
@@ -214,7 +215,7 @@ def _look_for(references: Iterable[object], is_kept: Callable[[str], bool], faul
 def _references(entry: Entry) -> Iterator[object]:
     """The hashes of originals that ``entry`` names, some empty; shapes are checked, as a changed entry has any."""
     if entry.event == NoteEvent.CONFIGURATION_CHANGED:
-        yield entry.detail.get("sha256")
+        yield from hashes_kept(entry.detail)
     for field in _HASHED_FIELDS:
         yield entry.set.get(field)
     yield entry.detail.get("mail")  # a report kept on a mail that is not known yet

@@ -1,7 +1,7 @@
-"""The command line and its one error boundary: message, what to do, exit code.
+"""The command line: its commands, and the one place that catches their errors.
 
-Exit codes: 0 done · 1 the answer is for a person · 2 usage or configuration · 3 a server not reached · 70 a fault of
-ours. Machine output (``--json``) is one document on standard output, errors included.
+``--help`` loads click and this module alone; a command's module, the configuration and the store are loaded by the
+command that runs. ``worker.cli.errors`` shows the errors.
 """
 
 from __future__ import annotations
@@ -18,28 +18,26 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
 
 import click
 
-from worker.cli.tables import print_json, print_table, time_text
-from worker.cli.usage import explain_usage
-from worker.core.errors import ConfigError, Conflict, LogBroken, NotAllowed, Problem, Unavailable
-from worker.core.messages import Language, name_thing, say, say_refusal
-from worker.core.text import escape_control_chars
-from worker.views.problems import error_json, problem_hint, refusal_json
-
 if TYPE_CHECKING:
     from worker.core.clock import Clock
+    from worker.core.messages import Language
     from worker.service.wiring import Office
     from worker.store.ports import Store
 
 DONE: Final = 0
 FOR_A_PERSON: Final = 1
+"""Exit code: the answer is for a person."""
 USAGE: Final = 2
+"""Exit code: the arguments or the configuration are at fault."""
 NOT_REACHED: Final = 3
+"""Exit code: a server was not reached."""
 FAULT: Final = 70
+"""Exit code: a fault of the program."""
 
 
 @dataclass(slots=True)
 class Cli:
-    """What every command is given."""
+    """The arguments that every command is given."""
 
     config: str | None
     lang: Language
@@ -60,7 +58,7 @@ def language_of(ctx: click.Context | None) -> Language:
 
 
 def open_for_command(office: Office, clock: Clock) -> Store:
-    """The office's store, closed when the command ends. Raises ConfigError where there is none, or an older one."""
+    """Opens the office's store until the command ends. Raises ConfigError for a missing or older one."""
     from worker.service.wiring import open_office_store
 
     store = open_office_store(office, clock)
@@ -69,14 +67,18 @@ def open_for_command(office: Office, clock: Clock) -> Store:
 
 
 def open_office(shared: Cli) -> Office:
-    """The office on disk; where its files are at fault, the configuration in force, and a word about that.
+    """Loads the office on disk; for faulty files the configuration in force, and tells of that.
 
-    For commands that look at what is stored, or decide on it. Raises ConfigError where neither is of use.
+    For commands that look at what is stored, or decide on it. Raises ConfigError if neither is of use.
     """
     from worker.service.wiring import load_office_in_use
 
     office = load_office_in_use(shared.config)
     if office.faults:
+        from worker.cli.tables import time_text
+        from worker.core.messages import say
+        from worker.core.text import escape_control_chars
+
         first = office.faults[0]
         place = " ".join(filter(None, (first.file, first.key)))
         more = say("config_faults_more", shared.lang, count=len(office.faults) - 1) if office.faults[1:] else ""
@@ -88,11 +90,11 @@ def open_office(shared: Cli) -> Office:
 
 
 class _ReaderLeft(Exception):
-    """Nobody reads our output any more."""
+    """The reader of our output has left."""
 
 
 class Part(NamedTuple):
-    """Where one command of a group is, and what it does.
+    """The place of one command of a group, and its first line of help.
 
     Its module is imported when the command runs: with all of them, ``--help`` takes as long as everything together.
     """
@@ -115,7 +117,7 @@ class PartedGroup(click.Group):
         return sorted(self.parts)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of this name, its module imported; None where there is none."""
+        """Imports the module of the command and returns the command; None for an unknown name."""
         if cmd_name in self.parts:
             import_module(f"worker.cli.{self.parts[cmd_name].module}")
         return super().get_command(ctx, cmd_name)
@@ -135,7 +137,7 @@ def _fold(word: str) -> str:
 
 
 def _fold_option(word: str) -> str:
-    """An option in half width, where it was typed in full width; a value behind ``=`` stays as it is."""
+    """Returns an option that was typed in full width in half width; a value behind ``=`` stays as it is."""
     if not word.startswith("－"):
         return word
     name, equals, value = word.replace("＝", "=", 1).partition("=")
@@ -223,6 +225,8 @@ _PARTS: Final = {
 def cli(context: click.Context, config: tuple[str, ...], lang: Language) -> None:
     """保証便：電子保証の「認証キーのお知らせ」を発注者へ提出し、記録します。"""
     if len(config) > 1:  # a wrapper that names one, as behind sudo, must not be overruled by its caller
+        from worker.core.messages import say
+
         raise click.UsageError(say("usage_config_twice", lang))
     context.obj = Cli(next(iter(config), None), lang)
 
@@ -233,26 +237,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _speak_japanese(stream)
     given = [_fold_option(each) for each in (sys.argv[1:] if arguments is None else arguments)]
     lang: Language = "en" if "--lang=en" in given or ("--lang" in given and "en" in given) else "ja"
-    boundary = _Boundary(lang, as_json="--json" in given, is_signed="--by" in given, is_check="check" in given)
     try:
         code = cli.main(args=given, prog_name="hoshobin", standalone_mode=False)
     except click.exceptions.Exit as ended:
         return ended.exit_code
-    except click.ClickException as error:
-        return boundary.usage(error)
-    except ConfigError as error:
-        return boundary.configuration(error)
-    except (NotAllowed, Conflict, LogBroken) as error:
-        return boundary.refused(error)
-    except Unavailable as error:
-        return boundary.unavailable(error)
     except (KeyboardInterrupt, click.exceptions.Abort):
         return FOR_A_PERSON
     except _ReaderLeft:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # a reader that has seen enough
         return DONE
     except Exception as error:  # noqa: BLE001  the boundary: one line for people, the trace in a file
-        return boundary.fault(error)
+        from worker.cli.errors import show_error
+
+        return show_error(error, given, lang)
     return code if isinstance(code, int) else DONE
 
 
@@ -266,84 +263,3 @@ def _speak_japanese(stream: TextIO) -> None:
         stream.reconfigure(encoding="utf-8")
     else:
         stream.reconfigure(errors="backslashreplace")
-
-
-class _Boundary:
-    """How each family of errors is shown."""
-
-    def __init__(self, lang: Language, *, as_json: bool, is_signed: bool, is_check: bool) -> None:
-        self._lang = lang
-        self._as_json = as_json
-        self._is_signed = is_signed
-        self._is_check = is_check
-
-    def usage(self, error: click.ClickException) -> int:
-        if isinstance(error, click.exceptions.NoArgsIsHelpError):
-            click.echo(error.format_message(), err=True)  # the help itself
-            return USAGE
-        message = say("wrong_argument", self._lang, what=explain_usage(error, self._lang, is_signed=self._is_signed))
-        if self._as_json:
-            print_json(error_json(message, self._lang))
-        else:
-            click.echo(message, err=True)
-            if isinstance(error, click.UsageError) and error.ctx is not None:
-                click.echo(error.ctx.get_usage(), err=True)
-        return USAGE
-
-    def configuration(self, error: ConfigError) -> int:
-        headline = say("config_faults" if self._is_check else "config_problems", self._lang, count=len(error.problems))
-        if self._as_json:
-            print_json(error_json(headline, self._lang, error.problems))
-        else:
-            click.echo(headline, err=True)
-            print_problems(error.problems, self._lang, sys.stderr)
-        return USAGE
-
-    def refused(self, error: NotAllowed | Conflict | LogBroken) -> int:
-        code, params = "conflict", {"id": str(error)}
-        if isinstance(error, NotAllowed):
-            code, params = error.code, error.params
-        elif isinstance(error, LogBroken):
-            code, params = "log_broken", {"detail": error.detail}
-        message = say_refusal(code, self._lang, **params)
-        if self._as_json:
-            print_json(refusal_json(code, message))
-        else:
-            click.echo(escape_control_chars(message), err=True)
-        return FOR_A_PERSON
-
-    def unavailable(self, error: Unavailable) -> int:
-        message = say("unavailable", self._lang, what=name_thing(error.what, self._lang), detail=error.detail)
-        if self._as_json:
-            print_json(error_json(message, self._lang))
-        else:
-            click.echo(escape_control_chars(message), err=True)
-        return NOT_REACHED
-
-    def fault(self, error: Exception) -> int:
-        import tempfile
-        import traceback
-
-        with tempfile.NamedTemporaryFile("w", prefix="hoshobin-trace-", suffix=".txt", delete=False) as file:
-            traceback.print_exception(error, file=file)
-        message = say("fault", self._lang, error=type(error).__name__, trace=file.name)
-        if self._as_json:
-            print_json(error_json(message, self._lang))
-        else:
-            click.echo(message, err=True)
-        return FAULT
-
-
-def print_problems(problems: Sequence[Problem], lang: Language, file: TextIO | None = None) -> None:
-    """Every problem with its place and what to do, on ``file`` or standard output."""
-    headings = [say(f"h_{name}", lang) for name in ("file", "key", "problem", "next")]
-    rows = [
-        (
-            f"{each.file}:{each.params['line']}" if each.params.get("line") else each.file,
-            each.key,
-            say(each.code, lang, **each.params),
-            problem_hint(each, lang),
-        )
-        for each in problems
-    ]
-    print_table(headings, rows, file=file)

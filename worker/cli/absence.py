@@ -16,7 +16,7 @@ from worker.service.wiring import look_at_lock
 
 
 def absence_of(folder: Path, looks: Iterable[HealthRecord]) -> Absence | None:
-    """That nobody holds the sender's lock of ``folder``; None where somebody does."""
+    """Returns the absence of a holder of the sender's lock of ``folder``; None while a process holds it."""
     return find_absence(look_at_lock(folder), looks)
 
 
@@ -32,6 +32,6 @@ def absence_text(absence: Absence, lang: Language) -> str:
 
 
 def say_absence(absence: Absence | None, lang: Language, *, err: bool = False) -> None:
-    """The sentence, where it does not run; on standard error beside a table that programs read."""
+    """Prints the sentence if it does not run; on standard error beside a table that programs read."""
     if absence is not None:
         click.echo(absence_text(absence, lang), err=err)

@@ -1,7 +1,4 @@
-"""Commands in which a person decides: each names who, and the entry keeps the account that ran it.
-
-Longer than other files: one short command after the other, as many as there are decisions.
-"""
+"""Commands in which a person decides: each names who, and the entry keeps the account that ran it."""
 
 from __future__ import annotations
 
@@ -70,7 +67,7 @@ class Reference(click.ParamType[tuple[int, str]]):
     name = "ID@LABEL"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, str]:
-        """Number and label as lists and mails print it; the label is empty where none was given."""
+        """Returns number and label as lists and mails print it; the label is empty if none was given."""
         if isinstance(value, tuple):
             return value
         found = _REFERENCE.fullmatch(fold_typed(value))
@@ -95,12 +92,12 @@ def fold_typed(value: object) -> str:
 
 
 def is_at_terminal() -> bool:
-    """Whether a person reads what is asked, and types the answer."""
+    """Returns True if a person reads the question and types the answer."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def author_of(office: Office, by: str) -> Author:
-    """The person as registered in ``[operator] people``, whatever the width and spaces typed. Raises NotAllowed."""
+    """Returns the person as registered in ``[operator] people``, typed in any width and spacing. Raises NotAllowed."""
     people = office.configuration.settings.people
     registered = next((person for person in people if match_key(person) == match_key(by)), None)
     if registered is None:
@@ -225,7 +222,7 @@ _RELEASED: Final = frozenset(
 
 
 def _was_released_as_shown(at_start: Submission | None, typed: str, now: Submission) -> bool:
-    """Whether what is to be approved was held when the command began, and left its hold since, with the same draft.
+    """Returns True if the submission was held when the command began, and left its hold since with the same draft.
 
     An answer given to one of several may end the reasons of the others: the running service then releases them.
     """
@@ -239,7 +236,7 @@ def _look_and_tick(
 ) -> tuple[str, ...]:
     """The conditions that are met, asked about at a terminal; there a submission without its label is shown first.
 
-    Raises NotAllowed where the person does not approve.
+    Raises NotAllowed if the person does not approve.
     """
     is_answerable = all(kind_of(hold.reason) is Kind.ANSWER for hold in before.reasons)
     if is_labelled or not is_answerable:  # what no approval ends is refused without a question
@@ -284,7 +281,7 @@ def withdraw(
 
 
 def _ask_about_all(chosen: Sequence[Submission], lang: Language, *, as_json: bool) -> None:
-    """Show what would be withdrawn, and ask. Raises NotAllowed where that is not agreed to."""
+    """Show what would be withdrawn, and ask. Raises NotAllowed if the person does not agree."""
     if as_json:
         for each in chosen:
             print_json(decided_json(each, lang))
@@ -477,7 +474,7 @@ def _conditions(submission: Submission) -> tuple[str, ...]:
 
 
 def name_ticked(submission: Submission, ticks: Sequence[int]) -> tuple[str, ...]:
-    """The conditions of these numbers. Raises NotAllowed where there is none of a number."""
+    """The conditions of these numbers. Raises NotAllowed for a number without a condition."""
     conditions = _conditions(submission)
     if ALL_TICKED in ticks:
         return conditions
@@ -488,7 +485,7 @@ def name_ticked(submission: Submission, ticks: Sequence[int]) -> tuple[str, ...]
 
 
 def ask_conditions(submission: Submission, lang: Language) -> tuple[str, ...]:
-    """The conditions that whoever sits at the terminal says are met."""
+    """Returns the conditions that the person at the terminal says are met."""
     return tuple(
         condition
         for number, condition in enumerate(_conditions(submission), 1)

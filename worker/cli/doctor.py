@@ -97,7 +97,7 @@ async def _examine(
 ) -> list[Examined]:
     """Each thing that is reached, what failed, and what to do about it.
 
-    What servers write goes into ``tallies``, the files that are not read into ``unread``.
+    The answers of servers go into ``tallies``, the files that are not read into ``unread``.
     """
     secrets = load_secrets(office)
     settings = office.configuration.settings
@@ -144,7 +144,7 @@ async def _examine(
 
 
 def _describe_service(office: Office, lang: Language) -> Examined:
-    """Whether it runs; that it was never started, or runs pass by pass, is no failure."""
+    """Reports if it runs; one that was never started, or runs pass by pass, is no failure."""
     folder = office.places.store
     looks: tuple[HealthRecord, ...] = ()
     with contextlib.suppress(HoshobinError):  # none yet, or one of another version: other commands say so
@@ -160,7 +160,7 @@ def _describe_service(office: Office, lang: Language) -> Examined:
 
 
 def _describe_store(office: Office, lang: Language) -> list[Examined]:
-    """Its form, and whether it is one to send from; nothing where there is none yet."""
+    """Reports the store's form and the signs against sending from it; nothing before the first run."""
     if not has_office_store(office):
         return []
     try:
@@ -210,7 +210,7 @@ def _describe_copies(office: Office, lang: Language, *, offers_dsn: bool) -> lis
 
 
 def describe_evidence(evidence: Mapping[str, bool], lang: Language) -> Examined:
-    """What there is and what is missing; what to do, where it could not be told that everything goes twice.
+    """Reports what the store has and lacks; the remedy, if a second sending of everything would not be noticed.
 
     That the machine is another one tells of no store that was put back, and of no second store.
     """
@@ -229,7 +229,7 @@ async def _open(server: MailServer, sessions: list[Session]) -> None:
 
 
 def _describe_login(office: Office, name: str, lang: Language) -> Examined:
-    """The login by token as it is kept after the look at its mailbox, which renewed it where that was due."""
+    """Reports the login by token as kept after the look at its mailbox, which renewed it if that was due."""
     try:
         kept = LoginFile(office.places.store, name).read()
     except UnfitLogin as unfit:
@@ -242,7 +242,7 @@ def _describe_login(office: Office, name: str, lang: Language) -> Examined:
 
 
 def _is_to_come(folder: Path, office: Office) -> bool:
-    """Whether the first ``run`` will make this folder: afterwards one that is gone is missed."""
+    """Returns True if the first ``run`` will make this folder: after that, a folder that is gone is missed."""
     return not folder.exists() and is_own_folder(folder, office.places) and not has_office_store(office)
 
 
@@ -285,7 +285,7 @@ async def _read_sample(reader: PdfReader) -> None:
 
 
 def describe_sandbox(sandbox: Sandbox, lang: Language) -> tuple[str, str]:
-    """Which parts are in force, and what to do about the others; empty where nothing is to be done."""
+    """Returns the parts in force, and the remedy for the others; empty if nothing is to be done."""
     names = {"no_new_privs": "no_new_privs", "landlock": "Landlock", "seccomp": "seccomp"}
     missing = [names[each] for each in sandbox.missing]
     names["landlock"] += f" (ABI {sandbox.landlock})"
@@ -337,7 +337,7 @@ _NAMED: Final = 3
 
 
 def describe_findings(own: MailboxSettings, tally: Tally, lang: Language) -> tuple[str, str]:
-    """How the findings of the mailbox's server stand, and what to do; empty where nothing is to be done."""
+    """Returns the state of the findings of the mailbox's server, and the remedy; empty if nothing is to be done."""
     name, mails = own.authserv_id, tally.mails
     candidates = _candidates(own, tally, lang)
     if not name:
@@ -358,13 +358,13 @@ def _candidates(own: MailboxSettings, tally: Tally, lang: Language) -> str:
 
 
 def describe_resolver(found: Resolver, lang: Language) -> tuple[str, str]:
-    """Whether keys that are looked up here can be trusted, and what to do; empty where nothing is to be done."""
+    """Reports how far keys that are looked up here can be trusted, and the remedy; empty if nothing is to be done."""
     remedy = "" if found is Resolver.SECURED else say("remedy_resolver", lang)
     return say(f"resolver_{found.name.lower()}", lang), remedy
 
 
 def strip_test(settings: Settings, tallies: dict[str, Tally], lang: Language) -> str:
-    """How to try that the server takes forged findings away, for the first mailbox; empty where there is none."""
+    """Returns the way to try that the server removes forged findings, for the first mailbox; empty without one."""
     own = next(iter(settings.mailboxes.values()), None)
     if own is None:
         return ""

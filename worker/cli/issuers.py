@@ -151,7 +151,7 @@ def _say_what_is_left(left: Sequence[str], lang: Language) -> str:
 
 
 def _given(file: str, settings: Sequence[str]) -> list[tuple[Key, object]]:
-    """What ``--set`` says, every fault of it at once."""
+    """Returns the values of ``--set``; raises all their faults at once."""
     given, found = [], []
     for setting in settings:
         try:
@@ -172,7 +172,7 @@ def _filled_in(
 ) -> tuple[bytes, list[Problem]]:
     """The copy with what was answered; and how the catalogue's examples do not fit it.
 
-    Raises ConfigError where the whole configuration does not load with it.
+    Raises ConfigError if the whole configuration does not load with it.
     """
     from worker.config.editing.toml_edit import edit_table
 
@@ -184,7 +184,7 @@ def _filled_in(
 
 
 Judge = Callable[[Question, object], list[Problem]]
-"""What would be wrong at a question's own key with this answer."""
+"""Gives the faults of this answer at its question's own key."""
 
 
 def _judge_answers(files: Mapping[str, bytes], file: str, content: bytes) -> Judge:
@@ -254,7 +254,7 @@ def _prompt(question: Question, about: str, lang: Language, *, is_wrong: bool) -
 
 
 def _is_meant(question: Question, value: object, lang: Language) -> bool:
-    """Whether a person means to put ``value`` in place of another one; where there is none it is not asked."""
+    """Asks if ``value`` is to replace another one; True at once if there is none."""
     if not question.can_be_confirmed:
         return True
     return _agrees(
@@ -273,7 +273,7 @@ def _agrees(question: str) -> bool:
 
 
 def _about(question: Question, table: Mapping[str, Any], lang: Language) -> str:
-    """What the key is called, where it stands, and the words that it takes."""
+    """Returns the key's name in words, its place, and the words that it takes."""
     name = name_key(question.path, lang)
     if question.path[0] == "section" and len(question.path) > 1:
         name = str(

@@ -95,7 +95,7 @@ def log(
 
 
 def _save(file: Path, rows: Iterable[LogRow], form: str, lang: Language) -> None:
-    """The log in a file of the office, beside which nobody else writes; JSON lines where asked for, else CSV.
+    """Saves the log in a file of the office, as JSON lines or CSV; no other program writes beside it.
 
     It is put there whole, or not at all: a file of this name is kept. Raises ConfigError.
     """
@@ -157,7 +157,7 @@ def verify(shared: Cli, heads: tuple[str, ...], as_json: bool) -> int:
 
 
 def print_verdict(store: Store, heads: tuple[str, ...], lang: Language, *, as_json: bool) -> int:
-    """What the verification found; the exit code says whether the log holds."""
+    """Prints the findings of the verification; the exit code says if the log holds."""
     noted = store.marked_head()
     verdict = store.verify([*heads, *([noted[1]] if noted and noted[0] else [])])
     if as_json:

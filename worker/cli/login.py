@@ -63,7 +63,7 @@ def login(shared: Cli, mailbox: str) -> int:
 
 
 def _find(office: Office, name: str) -> tuple[MailboxSettings, OauthSettings]:
-    mailboxes = office.configuration.settings.mailboxes
+    mailboxes = office.settings.mailboxes
     settings = mailboxes.get(name)
     if settings is None or settings.oauth is None:
         known = ", ".join(each for each, box in mailboxes.items() if box.oauth)
@@ -137,8 +137,8 @@ def _rest(seconds: float) -> None:
 
 
 def _try(office: Office, name: str, token: str, lang: Language) -> bool:
-    """Log in wherever this login is used; False where a server was not reached. Raises AccountRefused."""
-    settings = office.configuration.settings
+    """Log in to each server of this login; False if one was not reached. Raises AccountRefused."""
+    settings = office.settings
     tries: list[tuple[str, Callable[[], None]]] = [(f"mail:{name}", lambda: _open_mailbox(office, name, token))]
     if settings.smtp.login == name and settings.smtp.user:
         tries.append(("smtp", lambda: asyncio.run(_open_server(office, name, token))))
@@ -159,7 +159,7 @@ _NO_PASSWORDS = Secrets(imap={}, smtp="")
 
 
 def _open_mailbox(office: Office, name: str, token: str) -> None:
-    settings = office.configuration.settings.mailboxes[name]
+    settings = office.settings.mailboxes[name]
     mailbox = build_mailbox(office, _NO_PASSWORDS, settings, build_new_token(name, "imap", token))
     try:
         mailbox.open()

@@ -27,7 +27,7 @@ _MOMENTS: Final = frozenset({"answered_at", "came_at", "confirmed_at", "due_at",
 
 
 def detail_text(entry: Entry, lang: Language) -> str:
-    """What the entry adds, without hashes: those are in ``show --json``."""
+    """Returns the entry's details in words, without hashes: those are in ``show --json``."""
     parts = [
         str(put(Labelled(name_detail(name, lang), _value_text(name, value, lang)), lang))
         for name, value in entry.detail.items()

@@ -1,4 +1,4 @@
-"""What a command reads of PDFs, with a reader of its own: a notice, the first pages of attachments, the invoices."""
+"""Reads PDFs for a command, with a reader of its own: a notice, the first pages of attachments, the invoices."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ T = TypeVar("T")
 def read_first_pages(
     submission: Submission, original: Callable[[Sha256], bytes], key: str, lang: Language
 ) -> dict[str, str]:
-    """The first page of each attachment by its hash, ``key`` masked. Raises Unavailable where no child starts."""
+    """Returns the first page of each attachment by its hash, ``key`` masked. Raises Unavailable if no child starts."""
     hashes = [each.sha256 for each in submission.draft.attachments] if submission.draft else []
     read = read_pdfs([original(each) for each in hashes])
     return {digest: first_page(text, key, lang) for digest, text in zip(hashes, read, strict=True)}
 
 
 def read_pdfs(pdfs: list[bytes]) -> list[PdfText | Unreadable]:
-    """What each of ``pdfs`` says, one after the other in one child. Raises Unavailable where none starts."""
+    """Reads ``pdfs`` one after the other in one child. Raises Unavailable if none starts."""
 
     async def read(reader: PdfReader) -> list[PdfText | Unreadable]:
         return [await reader.read(each) for each in pdfs]
@@ -40,12 +40,12 @@ def read_pdfs(pdfs: list[bytes]) -> list[PdfText | Unreadable]:
 
 
 def read_one_notice(pdf: bytes, guarantors: tuple[Guarantor, ...]) -> Notice | Unreadable:
-    """The notice in ``pdf``, or why there is none. Raises Unavailable where no child starts."""
+    """Returns the notice in ``pdf``, or the reason against it. Raises Unavailable if no child starts."""
     return with_reader(lambda reader: read_pdf(reader, pdf, guarantors))
 
 
 def with_reader(act: Callable[[PdfReader], Coroutine[Any, Any, T]]) -> T:
-    """What ``act`` returns or raises, with a reader of its own; no child starts before something is read."""
+    """Runs ``act`` with a reader of its own; no child starts before something is read."""
 
     async def run() -> T:
         reader = build_reader(1)
@@ -60,12 +60,12 @@ def with_reader(act: Callable[[PdfReader], Coroutine[Any, Any, T]]) -> T:
 def with_invoices_of(
     office: Office, wanted: Callable[[], Iterable[Guarantee]], decide: Callable[[InvoiceSnapshot], T]
 ) -> T:
-    """What ``decide`` makes of the files that the guarantees ``wanted`` may carry."""
+    """Returns the decision of ``decide`` on the files that the guarantees ``wanted`` may carry."""
     return with_reader(lambda reader: with_invoices(wanted, office.active_config, reader, decide))
 
 
 def explain_missing_of(office: Office, submission: Submission, reading: Reading) -> MissingInvoice | None:
-    """Where the invoice of ``submission`` goes, where that was not found; no child starts where none is missed."""
+    """Explains the missing invoice of ``submission``; None, and no child starts, if none is missed."""
     if not asks_for_invoice(submission):
         return None
     found = with_reader(lambda reader: explain_missing([submission], office.active_config, reader, reading))

@@ -15,17 +15,18 @@ from worker.cli.tables import print_json, print_pairs, print_parts
 from worker.config.files import find_directory, read_directory
 from worker.config.load import guarantors_of
 from worker.config.shipped import shipped_file
-from worker.core.errors import ConfigError, NotAllowed, Problem
+from worker.core.clock import Clock
+from worker.core.errors import ConfigError, Problem
 from worker.core.messages import Language, name_hold, name_product, next_step, say
-from worker.core.model import JST, Address, Hold, Notice, Product, Sha256, Submission, Unreadable, sha256
+from worker.core.model import JST, Hold, Notice, Sha256, Submission, Unreadable, sha256
 from worker.core.rulebook import Guarantor
 from worker.core.states import Reason, State
 from worker.core.text import is_windows_path
 from worker.match.duplicates import KnownNotice, NewNotice, Source, receive_notice
 from worker.match.near_matches import near_misses_of
 from worker.pipeline.invoices import guarantees_in
-from worker.service.wiring import Office, has_office_store, load_office, system_clock
-from worker.store.ports import Reading
+from worker.service.wiring import Office, an_empty_store, has_office_store, load_office, system_clock
+from worker.store.ports import Reading, Store
 from worker.views.preview import SubmissionView, render_view
 from worker.views.problems import refusal_json
 from worker.views.rule_replay import OtherSecret
@@ -55,7 +56,7 @@ def _read(content: bytes | Unreadable, guarantors: tuple[Guarantor, ...]) -> Not
 
 
 def _guarantors(shared: Cli) -> tuple[Guarantor, ...]:
-    """The profiles of the configuration where there is one, else the shipped ones: ``read`` needs none."""
+    """Returns the profiles of the configuration, else the shipped ones: ``read`` needs no configuration."""
     if shared.config is None and "HOSHOBIN_CONFIG" not in os.environ:
         try:
             directory = find_directory(None, os.environ, Path.cwd())
@@ -97,95 +98,8 @@ def _refusal_words(refusal: Unreadable, lang: Language) -> str:
     return say("refused_notice", lang, reason=name_hold(hold, lang), step=next_step(held, lang))
 
 
-class _NothingKnown:
-    """``Reading`` of an office that has no database yet: nothing was seen before."""
-
-    def submission(self, number: int) -> Submission:
-        """Never found."""
-        raise NotAllowed("no_such_submission", id=str(number))
-
-    def by_pdf(self, pdf: Sha256) -> tuple[Submission, ...]:
-        """None."""
-        return ()
-
-    def by_number(self, contract_number: str) -> tuple[Submission, ...]:
-        """None."""
-        return ()
-
-    def by_source_message(self, message_id: str) -> tuple[Submission, ...]:
-        """None."""
-        return ()
-
-    def awaited(self, guarantor: str) -> tuple[Submission, ...]:
-        """None."""
-        return ()
-
-    def newest_notices(self, guarantor: str, count: int) -> tuple[Submission, ...]:
-        """None."""
-        return ()
-
-    def notice(self, pdf: Sha256) -> Notice | None:
-        """None."""
-        return None
-
-    def original(self, digest: Sha256) -> bytes:
-        """Never found."""
-        raise NotAllowed("no_such_submission", id=digest)
-
-    def bound_project(self, guarantor: str, contract_number: str, product: Product) -> str | None:
-        """None."""
-        return None
-
-    def property(self, name: str) -> str | None:
-        """None."""
-        return None
-
-    def was_sent_to(self, address: Address, issuer: str, section: str, project: str) -> bool:
-        """Never."""
-        return False
-
-    def last_sent(
-        self,
-        issuer: str,
-        product: Product,
-        section: str = "",
-        *,
-        is_amended: bool = False,
-    ) -> Submission | None:
-        """None."""
-        return None
-
-    def last_handed_over(
-        self,
-        issuer: str,
-        product: Product,
-        section: str = "",
-        *,
-        is_amended: bool = False,
-    ) -> Submission | None:
-        """None."""
-        return None
-
-    def carried(self, digest: Sha256) -> tuple[Submission, ...]:
-        """None."""
-        return ()
-
-    def of_project(self, project: str, product: Product) -> tuple[Submission, ...]:
-        """None."""
-        return ()
-
-    def of_own_message(self, message_id: str) -> Submission | None:
-        return None
-
-    def own_message_of(self, envid: str) -> str:
-        return ""
-
-    def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
-        return ()
-
-
 class _WithNotice(OtherSecret):
-    """What is known, and the notice at hand that nobody has stored."""
+    """The store, and the notice at hand, which is not in it."""
 
     def __init__(self, known: Reading, pdf: Sha256, notice: Notice) -> None:
         super().__init__(known)
@@ -222,9 +136,7 @@ def preview(shared: Cli, file: Path, as_json: bool) -> int:
 
 def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) -> SubmissionView:
     clock = system_clock()
-    known: Reading = _NothingKnown()
-    if has_office_store(office):
-        known = open_for_command(office, clock)
+    known = _open_known(office, clock)
     digest = sha256(pdf)
     with_notice: Reading = _WithNotice(known, digest, notice)
     way = Source("folder", name, "", None, proven=True)
@@ -246,6 +158,13 @@ def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) 
         read_first_pages(drafted.submission, original, notice.key.clear, lang),
         today=system_clock().now().astimezone(JST).date(),
     )
+
+
+def _open_known(office: Office, clock: Clock) -> Store:
+    """Opens the office's store; before the first run an empty one, which is removed when the command ends."""
+    if has_office_store(office):
+        return open_for_command(office, clock)
+    return click.get_current_context().with_resource(an_empty_store(clock))
 
 
 def _draft(

@@ -53,7 +53,7 @@ def _date_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @dataclass(slots=True)
 class _Answers:
-    """What was given so far, and what was wrong with it."""
+    """The answers given so far, and their faults."""
 
     given: dict[Key, Value] = field(default_factory=dict)
     issuer: Issuer | None = None
@@ -175,7 +175,7 @@ def _texts_given(options: Mapping[str, Any]) -> dict[Key, str]:
 
 
 def _read_options(options: Mapping[str, Any], configuration: Configuration) -> _Answers:
-    """What the options say, every fault at once. Raises ConfigError."""
+    """Returns the answers given by options. Raises ConfigError with every fault at once."""
     answers = _Answers()
     found: list[Problem] = []
     texts = _texts_given(options)
@@ -213,7 +213,7 @@ def _take(answers: _Answers, key: Key, text: str, configuration: Configuration) 
 def _ask_everything(
     options: Mapping[str, Any], configuration: Configuration, templates: TemplateFiles, lang: Language
 ) -> _Answers:
-    """What options did not say; Enter leaves out what is not required."""
+    """Asks for the answers that no option gave; Enter leaves out what is not required."""
     answers = _Answers()
     texts = _texts_given(options)
     known = tuple((each.id, each.full_name) for each in configuration.issuers.values())
@@ -290,7 +290,7 @@ def _chosen(needed: Needed, text: str) -> str:
 
 
 def _ask_office(name: str, phone: str, lang: Language) -> Office | None:
-    """The address that the issuer told for this project alone; None where it is not known yet."""
+    """Asks for the address that the issuer told for this project alone; None if it is not known yet."""
     while True:
         text = str(
             click.prompt(say("ask_office", lang, name=escape_control_chars(name)), default="", show_default=False)

@@ -98,12 +98,12 @@ def _ending(lang: Language, file: Path, count: int, *, is_written: bool, is_dry:
 
 
 def _place(sheet: Sheet, cell: str) -> str:
-    """``工事台帳!C7``, as a spreadsheet program takes it; the cell alone where there are no sheets."""
+    """``工事台帳!C7``, as a spreadsheet program takes it; the cell alone in a file without sheets."""
     return f"{sheet.name}!{cell}" if sheet.name and cell else cell
 
 
 def _remarks(sheet: Sheet, headings: Headings, lang: Language) -> list[str]:
-    """What was not read, and why."""
+    """Prints the rows that were not read, each with its reason."""
     found = []
     for row in headings.titles:
         text = "　".join(filter(None, map(str.strip, row.cells)))
@@ -170,7 +170,7 @@ def _change(change: Change, lang: Language) -> str:
 
 
 def _as_understood(fate: Fate, lang: Language) -> str:
-    """What was read of a new row beside its name and its issuer."""
+    """Returns the other values of a new row, beside its name and its issuer."""
     told = [(_about(key, lang), _value(key, value, lang)) for key, value in fate.given.items()]
     return str(put([Labelled(about, value) for about, value in told if about], lang))
 

@@ -10,7 +10,9 @@ from typing import Final
 import click
 
 from worker.approve.reevaluate import ActiveConfig, activate_config, reevaluate, treat_unread_as_missing
-from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli, print_problems
+from worker.audit.kept_register import read_recorded
+from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
+from worker.cli.errors import print_problems
 from worker.cli.pages import with_reader
 from worker.cli.tables import print_json, print_pairs
 from worker.compose.rule_examples import try_examples
@@ -21,7 +23,7 @@ from worker.core.errors import ConfigError, Problem
 from worker.core.messages import Language, name_hold, say
 from worker.core.model import Hold, Submission
 from worker.core.params import read_spelled
-from worker.core.states import Reason
+from worker.core.states import NoteEvent, Reason
 from worker.pipeline.invoices import guarantees_of, load_invoices
 from worker.service.wiring import Office, load_office, system_clock
 from worker.store.ports import Reading, Store
@@ -30,7 +32,7 @@ from worker.views.rule_replay import Difference, Line, OtherSecret, differences
 from worker.watch.ports import InvoiceSnapshot
 
 MOST: Final = 200
-"""Notices tried where nothing else is said: a year of a middling contractor, within some seconds."""
+"""Notices tried without ``--limit``: a year of a middling contractor, within some seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +82,11 @@ def _read_changed(directory: Path) -> dict[str, bytes]:
 
 
 def _recorded(store: Store) -> dict[str, bytes]:
-    return {name: store.original(digest) for name, digest in store.config_in_force().items()}
+    return read_recorded(store.entries(events=[NoteEvent.CONFIGURATION_CHANGED]), store.original)
 
 
 def _in_force_of(files: dict[str, bytes], office: Office) -> ActiveConfig:
-    """Those files, with the office's own invoices folder: where a copy of the configuration lies alters no mail."""
+    """Puts those files in force with the office's own invoices folder: the place of a copy alters no mail."""
     return activate_config(load_configuration(files), TemplateFiles(files), office.active_config.files)
 
 

@@ -83,7 +83,7 @@ def run(shared: Cli, once: bool) -> int:
 
 
 def _note_failed_start(option: str | None, clock: Clock, error: ConfigError) -> None:
-    """Leave word in the store's directory, where that is known and nobody runs."""
+    """Leave word in a store's directory that is known and in which no service runs."""
     with contextlib.suppress(HoshobinError):
         folder = find_office_store(option)
         if folder.is_dir():
@@ -110,7 +110,7 @@ async def pass_once(office: Office) -> Pass:
     reader = build_reader()
     mailboxes = [(mailbox, OwnThread(mailbox.name)) for mailbox in build_mailboxes(office, secrets)]
     folder = OwnThread("folder")
-    settings = office.configuration.settings
+    settings = office.settings
     try:
         files = office.configuration.files
         record_start(store, files, program_version(), account_name(), store.config_in_force())
@@ -147,13 +147,13 @@ def _end_of_pass(done: Pass, lang: Language) -> int:
 
 
 def _say_when_the_rest_leaves(office: Office, clock: Clock, lang: Language) -> None:
-    """Nothing sent is no failure where what was released waits for the hours of sending."""
+    """A pass that sent nothing is no failure while the released mails wait for the hours of sending."""
     store = open_office_store(office, clock)
     try:
         waiting = store.submissions(State.APPROVED)
     finally:
         store.close()
-    hours, now = office.configuration.settings.hours, clock.now()
+    hours, now = office.settings.hours, clock.now()
     moments = [moment for each in waiting if (moment := leaves_at(each, hours, now)) is not None]
     if moments:
         first = f"{min(moments).astimezone(JST):%Y-%m-%d %H:%M}"
@@ -161,7 +161,7 @@ def _say_when_the_rest_leaves(office: Office, clock: Clock, lang: Language) -> N
 
 
 def _log_to_stderr() -> None:
-    """Events for the journal: one JSON line each, also what the libraries say where they warn."""
+    """Writes events for the journal, one JSON line each, and the warnings of libraries."""
     stamps: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

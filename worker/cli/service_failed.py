@@ -1,4 +1,4 @@
-"""The command that systemd runs where the service has failed: it tells people by ``[operator] command``."""
+"""The command that systemd runs after the service failed: it tells people by ``[operator] command``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from worker.service.wiring import (
 )
 
 SECONDS: Final = 25.0
-"""How long the command may take: a stop is given 30 s (TimeoutStopSec), and this belongs to the stop."""
+"""Seconds that the command may take: a stop is given 30 s (TimeoutStopSec), and this belongs to the stop."""
 TOLD: Final = "told"
 """File in $RUNTIME_DIRECTORY: on no disk that may be full or broken, and gone with the next start of the computer."""
 SHORT: Final = dt.timedelta(minutes=5)
@@ -72,7 +72,7 @@ def _said_by_systemd(env: Mapping[str, str], name: str) -> str:
 
 
 def is_told(told: Mapping[str, str], absence: Absence, lived: dt.timedelta, now: dt.datetime) -> bool:
-    """Whether people know of this end: of this very one, or of one like it in a row of failing starts, an hour long.
+    """Returns True if people know of this end, or of one like it in a row of failing starts, an hour long.
 
     A wrong configuration is told each time: nothing starts the service again before a person does.
     """

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from worker.cli import DONE, Cli, cli, json_option, pass_cli, print_problems
+from worker.cli import DONE, Cli, cli, json_option, pass_cli
+from worker.cli.errors import print_problems
 from worker.cli.tables import print_json, say_release
 from worker.compose.rule_examples import count_examples
 from worker.config.editing.starter import write_starter
@@ -71,7 +72,7 @@ def check(shared: Cli, examples: bool, as_json: bool) -> int:
 
 
 def _unfit_database(office: Office) -> tuple[Problem, ...]:
-    """That ``run`` would not open the database, or would change its form for good; none where there is none yet."""
+    """Reports a database that ``run`` would not open, or would change for good; nothing before it is made."""
     if not has_office_store(office):
         return ()
     try:
@@ -84,7 +85,7 @@ def _unfit_database(office: Office) -> tuple[Problem, ...]:
 
 
 def _uncertain(office: Office, lang: Language) -> Iterator[str]:
-    """What the files themselves say was never seen or is not certain."""
+    """Yields the keys that the files themselves list as never seen or not certain."""
     for issuer in office.configuration.issuers.values():
         keys = [key for section in issuer.sections.values() for key in section.open]
         keys += [key for rule in (*issuer.rules.values(), *issuer.amended_rules.values()) for key in rule.open]

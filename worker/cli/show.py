@@ -7,11 +7,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from worker.approve.reevaluate import reevaluate, treat_unread_as_missing
 from worker.cli import DONE, Cli, cli, json_option, language_of, open_for_command, open_office, pass_cli
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.look import detail_text
@@ -27,28 +26,24 @@ from worker.cli.tables import (
     submission_table,
     time_text,
 )
-from worker.cli.unread import recorded_unread
-from worker.compose.checks import Check
 from worker.core.messages import Language, name_any_state, name_event, name_thing, say, say_trouble
 from worker.core.messages.reasons import APPROVAL_STATE, STATES
 from worker.core.model import JST, Disposition, HealthRecord, Submission
 from worker.core.states import Reason, State
 from worker.core.text import match_key
-from worker.match.near_matches import near_misses_of
-from worker.notify.operator_mail import say_deaf
-from worker.pipeline.reachability import FRESH
-from worker.send.rate_limit import leaves_at
-from worker.service.unwatched import unwatched
 from worker.service.wiring import Office, system_clock
 from worker.store.ports import Store
-from worker.store.signs import find_signs
 from worker.views.actions import ActionKind, action_for
 from worker.views.commands import command_line
 from worker.views.preview import SubmissionView, render_view
-from worker.views.service_json import Status, status_json
 from worker.views.submission_json import listed_json, shown_json
 from worker.views.tasks import Urgency, corrections_of, open_tasks
-from worker.views.unread_files import say_unread
+
+if TYPE_CHECKING:
+    from worker.compose.checks import Check
+    from worker.compose.missing_invoice import MissingInvoice
+    from worker.match.near_matches import NearMiss
+    from worker.views.service_json import Status
 
 _STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
 _WAITING: Final = (
@@ -58,7 +53,7 @@ _WAITING: Final = (
 
 
 _TO_APPROVE: Final = "approval"
-"""What is held for nothing but approval: a word on the screen, and no state."""
+"""The word for a submission that is held for approval alone: it is no state."""
 _APPROVAL: Final = {Reason.APPROVAL}
 
 
@@ -82,13 +77,17 @@ class _StateWord(click.ParamType[State | str]):
 
 
 def _say_rehearsing(office: Office, lang: Language) -> None:
-    to = office.configuration.settings.release.rehearsal_to
+    to = office.settings.release.rehearsal_to
     if to is not None:
         click.echo(say("rehearsing", lang, to=to))
 
 
 def _sends_at(office: Office, submission: Submission) -> dt.datetime | None:
-    return leaves_at(submission, office.configuration.settings.hours, system_clock().now())
+    if submission.state is not State.APPROVED:
+        return None
+    from worker.send.rate_limit import leaves_at
+
+    return leaves_at(submission, office.settings.hours, system_clock().now())
 
 
 @cli.command("list")
@@ -110,7 +109,7 @@ def list_submissions(shared: Cli, state: State | str | None, as_json: bool) -> i
         for each in found:
             print_json(listed_json(each, _sends_at(office, each), corrections.get(each.id), shared.lang))
         return DONE
-    say_release(office.configuration.settings.release, shared.lang, is_before_a_table=True)
+    say_release(office.settings.release, shared.lang, is_before_a_table=True)
     say_stopped(store, shared.lang)
     say_absence(absence_of(office.places.store, store.looks()), shared.lang, err=True)
     if found:
@@ -186,38 +185,67 @@ def _linked(submission: Submission, store: Store) -> list[Submission]:
 
 
 def _see(submission: Submission, office: Office, store: Store, lang: Language, *, with_pages: bool) -> SubmissionView:
-    """The submission as it stands, its key masked: ``show`` is for any eye in the office."""
-    from worker.cli.pages import explain_missing_of, read_first_pages, with_invoices_of
-    from worker.pipeline.invoices import guarantees_of
+    """The submission as it stands, its key masked: ``show`` is for any eye in the office.
 
+    Register and rules are loaded for one that waits alone: of a closed one everything is in the store.
+    """
     notice = store.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
     key = notice.key.clear if notice else ""
-    checks: tuple[Check, ...] = ()
-    if notice is not None and submission.state in _STILL_JUDGED:
-        # The guards' results are of this moment, as they would be at the next look; they are kept nowhere.
-        now = system_clock().now()
-        checks = with_invoices_of(
-            office,
-            lambda: guarantees_of([submission], office.active_config, store),
-            lambda invoices: (
-                reevaluate(submission, office.active_config, treat_unread_as_missing(invoices), store, now).checks
-            ),
-        )
     body = store.original(submission.draft.body_sha256).decode() if submission.draft else ""
     return SubmissionView(
         submission,
         body.replace(key, str(notice.key)) if notice else body,
-        checks,
-        near_misses_of(submission, store, office.active_config.register),
-        read_first_pages(submission, store.original, key, lang) if with_pages else {},
+        _check(submission, office, store) if notice is not None and submission.state in _STILL_JUDGED else (),
+        _near(submission, office, store),
+        _first_pages(submission, store, key, lang) if with_pages else {},
         system_clock().now().astimezone(JST).date(),
         _sends_at(office, submission),
-        explain_missing_of(office, submission, store),
+        _missing(submission, office, store),
     )
+
+
+def _check(submission: Submission, office: Office, store: Store) -> tuple[Check, ...]:
+    """The guards' results of this moment, as they would be at the next look; they are kept nowhere."""
+    from worker.approve.reevaluate import reevaluate, treat_unread_as_missing
+    from worker.cli.pages import with_invoices_of
+    from worker.pipeline.invoices import guarantees_of
+
+    now = system_clock().now()
+    return with_invoices_of(
+        office,
+        lambda: guarantees_of([submission], office.active_config, store),
+        lambda invoices: (
+            reevaluate(submission, office.active_config, treat_unread_as_missing(invoices), store, now).checks
+        ),
+    )
+
+
+def _near(submission: Submission, office: Office, store: Store) -> tuple[NearMiss, ...]:
+    if not submission.reasons:
+        return ()
+    from worker.match.near_matches import near_misses_of
+
+    return near_misses_of(submission, store, office.active_config.register)
+
+
+def _first_pages(submission: Submission, store: Store, key: str, lang: Language) -> dict[str, str]:
+    from worker.cli.pages import read_first_pages
+
+    return read_first_pages(submission, store.original, key, lang)
+
+
+def _missing(submission: Submission, office: Office, store: Store) -> MissingInvoice | None:
+    if submission.state is not State.HELD:
+        return None
+    from worker.cli.pages import explain_missing_of
+
+    return explain_missing_of(office, submission, store)
 
 
 def _say_looked(look: HealthRecord, now: dt.datetime, lang: Language) -> str:
     """When it was last reached. Of what is recorded every few minutes only, a recent moment is that of no look."""
+    from worker.pipeline.reachability import FRESH
+
     is_recorded_each_time = look.name.startswith("mail:") or bool(look.error)
     if is_recorded_each_time or look.last_ok is None or not dt.timedelta() <= now - look.last_ok <= FRESH:
         return time_text(look.last_ok)
@@ -225,6 +253,8 @@ def _say_looked(look: HealthRecord, now: dt.datetime, lang: Language) -> str:
 
 
 def _say_watched(looks: Iterable[HealthRecord], deaf: Mapping[str, dt.datetime], lang: Language) -> None:
+    from worker.notify.operator_mail import say_deaf
+
     for name, since in deaf.items():
         click.echo(say_deaf(name, since, lang))
     for each in looks:
@@ -238,7 +268,12 @@ def _say_watched(looks: Iterable[HealthRecord], deaf: Mapping[str, dt.datetime],
 
 
 def _status_of(office: Office, store: Store) -> Status:
-    settings = office.configuration.settings
+    from worker.cli.unread import recorded_unread
+    from worker.service.unwatched import unwatched
+    from worker.store.signs import find_signs
+    from worker.views.service_json import Status
+
+    settings = office.settings
     now = system_clock().now()
     looks = store.looks()
     absence = absence_of(office.places.store, looks)
@@ -273,13 +308,16 @@ _SET_ASIDE: Final = (Disposition.UNFETCHED, Disposition.TOO_LARGE, Disposition.P
 @pass_cli
 def status(shared: Cli, as_json: bool) -> int:
     """現況：最後に確認できた時刻、状態ごとの件数、対応待ち。"""
+    from worker.views.service_json import status_json
+    from worker.views.unread_files import say_unread
+
     office = open_office(shared)
     store = open_for_command(office, system_clock())
     found = _status_of(office, store)
     if as_json:
         print_json(status_json(found, shared.lang))
         return DONE
-    say_release(office.configuration.settings.release, shared.lang)
+    say_release(office.settings.release, shared.lang)
     say_stopped(store, shared.lang)
     say_absence(absence_of(office.places.store, found.looks), shared.lang)
     lang, now = shared.lang, system_clock().now()

@@ -1,4 +1,4 @@
-"""What a person sees of a submission right before approving it: recipients, subject, attachments, reasons."""
+"""Summarises a submission for the person about to approve it: recipients, subject, attachments, reasons."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from worker.core.text import escape_control_chars
 
 
 def print_summary(submission: Submission, lang: Language) -> None:
-    """The summary, where a question about it is put: on standard error."""
+    """Prints the summary on standard error, as the question about it is."""
     click.echo(f"■ {submission.label}　{escape_control_chars(submission.known_as)}", err=True)
     for heading, value in _pairs(submission, lang):
         click.echo(f"　　{say(heading, lang)}：{escape_control_chars(value)}", err=True)

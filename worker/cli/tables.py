@@ -55,7 +55,7 @@ def print_table(
     styles: Sequence[str] = (),
     file: TextIO | None = None,
 ) -> None:
-    """One table; foreign text is escaped. ``styles`` colours row by row where a person looks.
+    """One table; foreign text is escaped. ``styles`` colours row by row on a terminal.
 
     A pipe gets every column; on a terminal a column without a word in it is left out, and so is a table without rows.
     """
@@ -93,7 +93,7 @@ def print_json(document: Mapping[str, Any]) -> None:
 
 
 def say_release(release: Release, lang: Language, *, is_before_a_table: bool = False) -> None:
-    """Whether mail goes to the issuers, or to the address of rehearsals alone.
+    """Says if mail goes to the issuers, or to the address of rehearsals alone.
 
     Before a table that programs read from a pipe the usual case goes to standard error.
     """
@@ -109,13 +109,13 @@ def time_text(moment: dt.datetime | None) -> str:
 
 
 DAMAGE_SECONDS: Final = 0.3
-"""How long a command that looks may search the pages: enough for 100 MB, and nobody waits longer for a list."""
+"""Seconds that a command that looks may search the pages: enough for 100 MB, and short enough for a list."""
 
 
 def say_stopped(store: Store, lang: Language, *, err: bool = False) -> None:
     """That nothing is sent, and each sign why; of a store that was put back, not that it is behind what it was.
 
-    And that what is shown may be wrong, where its pages are damaged.
+    It warns that the output may be wrong if the store's pages are damaged.
     """
     if damage := store.find_damage(DAMAGE_SECONDS):
         click.echo(say("damaged_store", lang, detail=escape_control_chars(damage)), err=err)
@@ -156,7 +156,7 @@ def submission_table(
 
 
 def sending_text(moment: dt.datetime | None, lang: Language) -> str:
-    """When it leaves, to the minute; empty where it does not wait to be sent."""
+    """Returns the moment of leaving, to the minute; empty for a mail that does not wait to be sent."""
     return say("line_sends_at", lang, moment=f"{moment.astimezone(JST):%Y-%m-%d %H:%M}") if moment else ""
 
 
@@ -178,6 +178,6 @@ def _project_cell(submission: Submission, lang: Language) -> str:
 
 
 def print_parts(parts: Iterable[Part]) -> None:
-    """What ``views.preview`` laid out, part after part."""
+    """Prints the parts that ``views.preview`` laid out."""
     for part in parts:
         print_pairs(part.pairs, title=part.title)

@@ -1,7 +1,7 @@
 """A table as a terminal shows it.
 
 It has no frame: terminals in Japan often draw its lines two cells wide, and the columns go astray. An address, a
-number or a time is never broken over lines; where that leaves no room for a table, each row becomes a block of
+number or a time is never broken over lines; if that leaves no room for a table, each row becomes a block of
 headings and values.
 """
 
@@ -23,7 +23,7 @@ _GAP: Final = 2
 _READABLE: Final = 16
 """Cells below which a sentence is not squeezed: eight Japanese characters a line."""
 _UNITS: Final = re.compile(r" +|[「『【〔〈《（]*(?:[!-~]+|[^ ])[、。，．・ー」』】〕〉》）]*")
-"""What is not broken over lines: an address, a number, a word; brackets and stops stay with what they belong to."""
+"""A unit that is not broken over lines: an address, a number, a word, with its brackets and stops."""
 
 
 def draw_table(
@@ -44,7 +44,7 @@ def draw_table(
 
 
 def fit_widths(lines: Sequence[Sequence[str]], available: int) -> list[int] | None:
-    """How wide each column is in ``available`` cells; None where something would have to be broken that must not be.
+    """Returns each column's width in ``available`` cells; None if a unit would have to be broken.
 
     Room is taken from the widest column first.
     """

@@ -1,4 +1,4 @@
-"""What the store does not know: the signs that stop the sending, the witness, the mails without a record."""
+"""Tells of the store's gaps: the signs that stop the sending, the witness, the mails without a record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files are not read, for the commands that name them."""
+"""Finds the files that are not read, for the commands that name them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from worker.views.unread_files import CONFIGURATION, PROPERTY, UnreadIn, gather_
 from worker.watch.ports import Rest
 
 _BY_THE_SERVICE: Final = frozenset({UnreadReason.UNFINISHED, UnreadReason.FORBIDDEN, UnreadReason.OTHER_KIND})
-"""What one look does not show: how long it has lain there, what its bytes are, what the service's account may do."""
+"""Reasons that one look does not show: the time since it came, its bytes, the rights of the service's account."""
 
 
 def recorded_unread(office: Office, store: Store | None) -> dict[str, UnreadIn]:

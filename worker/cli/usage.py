@@ -1,4 +1,4 @@
-"""What was wrong with a command's arguments, in the reader's language: click by itself speaks English alone."""
+"""Explains the faults of a command's arguments in the reader's language: click speaks English alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NUMBER: Final = re.compile(r"\d{1,12}(?:@[0-9A-Za-z]{1,64})?")
 
 
 def explain_usage(error: click.ClickException, lang: Language, *, is_signed: bool) -> str:
-    """Which argument was wrong, and what was expected in its place.
+    """Returns a sentence that names the wrong argument and what was expected.
 
     ``is_signed`` is whether ``--by`` was among the arguments: half of an unquoted name is taken for a number then.
     """

@@ -92,13 +92,6 @@ def load_configuration(files: Mapping[str, bytes]) -> Configuration:
     )
 
 
-def settings_of(files: Mapping[str, bytes]) -> Settings | None:
-    """Returns the settings in ``worker.toml``, also if other files are wrong; None if it is wrong itself."""
-    found: list[Problem] = []
-    content = files.get(settings.FILE)
-    return None if content is None else _settings({settings.FILE: parse_toml(settings.FILE, content, found)}, found)
-
-
 def guarantors_of(content: bytes) -> tuple[Guarantor, ...]:
     """The profiles in one ``guarantors.toml`` alone: reading a notice needs no other file. Raises ConfigError."""
     found: list[Problem] = []

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -19,6 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from worker.config.issuers import SectionTable
 from worker.config.open_keys import still_open
+from worker.config.project_ids import project_ids
 from worker.config.rule_conflicts import BaseRule, RuleSource, problems_of_rules
 from worker.config.rule_tables import RuleTables, bare_rule, lay_over, layers, own_layers, written_keys
 from worker.config.toml import (
@@ -255,7 +255,7 @@ def read_projects(
     checked = check_table(_Register, table, FILE, found)
     if checked is None or len(found) > before:
         return None
-    ids = _ids(checked.project)
+    ids = project_ids([(each.issuer, each.name, _first_number(each)) for each in checked.project])
     return tuple(
         _project(id_, project, issuers.get(project.issuer)) for id_, project in zip(ids, checked.project, strict=True)
     )
@@ -322,22 +322,6 @@ def _sections_named(project: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     tendered_by = project.get("tendered_by")
     if isinstance(tendered_by, str) and tendered_by:
         yield ("tendered_by",), tendered_by
-
-
-def _ids(projects: Sequence[ProjectTable]) -> list[str]:
-    """Returns issuer and name of each; for two that share both, also the first contract number, else the position.
-
-    No two projects share an id: a number that an approval tied to one project must not come to mean another. A
-    position changes with the file, but two such projects cannot be told apart without a number.
-    """
-    plain = [f"{project.issuer}/{project.name}" for project in projects]
-    shared = Counter(plain)
-    numbered = [
-        f"{id_}/{number}" if shared[id_] > 1 and (number := _first_number(project)) else id_
-        for id_, project in zip(plain, projects, strict=True)
-    ]
-    twice = Counter(numbered)
-    return [f"{id_}#{at}" if shared[id_] > 1 or twice[id_] > 1 else id_ for at, id_ in enumerate(numbered, start=1)]
 
 
 def _first_number(project: ProjectTable) -> str:

@@ -1,6 +1,6 @@
 """Reads the store's directory alone: a fault elsewhere in the configuration does not hide the store.
 
-It returns the directory that a valid ``worker.toml`` names, or none; it guesses no place.
+It returns the directory that a valid ``worker.toml`` names, or none; no place is guessed.
 """
 
 from __future__ import annotations

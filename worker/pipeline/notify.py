@@ -14,8 +14,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from worker.approve.due import opening_of
 from worker.approve.reevaluate import ActiveConfig
-from worker.approve.release import opening_of
 from worker.compose import mime_write as letter
 from worker.compose.missing_invoice import MissingInvoice
 from worker.config.settings import Settings

@@ -1,6 +1,6 @@
 """What is found of attempts that broke off, at a start and before each sending, and what is done about it.
 
-Its one promise: what broke off in SENDING is tried again by itself, what broke off in IN_DOUBT never is. Only the
+An attempt that broke off in SENDING is tried again by itself, one that broke off in IN_DOUBT never is. Only the
 holder of the sender's lock may call it, and only between two mails: then no SENDING, and no IN_DOUBT whose answer may
 still come, is anybody's.
 """
@@ -13,6 +13,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.approve.reevaluate import ActiveConfig
+from worker.audit.kept_register import (
+    CHANGES_LIMIT,
+    REGISTER,
+    Changes,
+    find_changes,
+    read_register,
+    size_of_changes,
+    split_tables,
+)
+from worker.core.errors import LogBroken
 from worker.core.model import ConfigFile, Sha256
 from worker.core.states import NoteEvent, State
 from worker.match.match import FIRST_START
@@ -77,15 +87,39 @@ def record_start(
 def record_configuration(
     store: Store, files: Sequence[ConfigFile], account: str, active_config: Mapping[str, Sha256]
 ) -> None:
-    """Record each configuration file that changed, appeared or went: hash in the entry, content kept."""
+    """Records each configuration file that changed, appeared or went: hash in the entry, content kept.
+
+    Of the register the tables that changed are kept, where they are less than half of it.
+    """
     author = Author("hoshobin", account)
     changed = [each for each in files if active_config.get(each.name) != each.sha256]
     gone = sorted(set(active_config) - {each.name for each in files})
     if not changed and not gone:
         return
+    changes = {each.name: _changes_of_register(store, each, active_config) for each in changed}
     with store.writing() as writing:
         for each in changed:
-            writing.keep("configuration", each.content)
-            writing.note(NoteEvent.CONFIGURATION_CHANGED, None, author, {"file": each.name, "sha256": each.sha256})
+            detail = {"file": each.name, "sha256": each.sha256}
+            kept = changes[each.name]
+            if kept is None:
+                writing.keep("configuration", each.content)
+                writing.note(NoteEvent.CONFIGURATION_CHANGED, None, author, detail)
+            else:
+                tables = [list(run) if isinstance(run, tuple) else writing.keep("configuration", run) for run in kept]
+                changed_tables = {"former": active_config[each.name], "tables": tables}
+                writing.note(NoteEvent.CONFIGURATION_CHANGED, None, author, detail | changed_tables)
         for name in gone:
             writing.note(NoteEvent.CONFIGURATION_CHANGED, None, author, {"file": name, "sha256": ""})
+
+
+def _changes_of_register(store: Store, file: ConfigFile, active_config: Mapping[str, Sha256]) -> Changes | None:
+    """Returns what changed in the register; None where ``file`` is another one, or is to be kept whole."""
+    if file.name != REGISTER or not active_config.get(REGISTER):
+        return None
+    try:
+        former, count = read_register(store.entries(events=[NoteEvent.CONFIGURATION_CHANGED]), store.original)
+    except LogBroken:  # what is kept cannot be used: from here on there is a whole one again
+        return None
+    changes = find_changes(former, split_tables(file.content))
+    is_small = size_of_changes(changes) < len(file.content) / 2
+    return changes if is_small and count < CHANGES_LIMIT else None

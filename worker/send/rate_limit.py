@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
-from worker.approve.release import opening_of
+from worker.approve.due import opening_of
 from worker.core.business_hours import OfficeHours
 from worker.core.model import Entry, Submission
 from worker.core.states import Event, State

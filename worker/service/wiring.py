@@ -6,14 +6,12 @@ import contextlib
 import datetime as dt
 import os
 import pwd
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from importlib.metadata import PackageNotFoundError, version
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from worker.approve.reevaluate import ActiveConfig, activate_config
 from worker.config.files import (
     USUAL_WITNESS,
     Places,
@@ -23,28 +21,27 @@ from worker.config.files import (
     read_secrets,
     resolve_places,
 )
-from worker.config.load import Configuration, load_configuration, settings_of
 from worker.config.loose_files import find_loose
+from worker.config.outline import Outline, outline_of, settings_of
 from worker.config.ports import Secrets, TokenSource
 from worker.config.settings import Settings
 from worker.config.shipped import shipped_file, shipped_names
 from worker.config.store_place import find_store
-from worker.config.templates import Renderer
 from worker.core.clock import Clock
 from worker.core.errors import ConfigError, HoshobinError, Problem
+from worker.core.model import sha256
 from worker.core.states import NoteEvent
 from worker.oauth.files import LoginFile
 from worker.service.clock import SystemClock
-from worker.service.threads import OwnThread
 from worker.store.ports import WITNESS_FOLDER
 from worker.store.sqlite import SqlStore, create_or_migrate, has_database, open_store
 from worker.store.sqlite.connection import REVISION
-from worker.watch.folder.invoices import InvoiceFiles
-from worker.watch.folder.invoices_cache import Shelf
 
 if TYPE_CHECKING:
+    from worker.approve.reevaluate import ActiveConfig
     from worker.authenticate.dkim.verify import DnsDkimVerifier
     from worker.authenticate.dkim_policy import Resolver
+    from worker.config.load import Configuration
     from worker.config.settings import MailboxSettings
     from worker.notify.operator_command import ProgramCommand
     from worker.notify.ports import OperatorCommand
@@ -56,27 +53,58 @@ if TYPE_CHECKING:
     from worker.send.smtp.lock import SenderLock
     from worker.store.ports import Store
     from worker.store.sqlite.backup import Copy, PutBack
+    from worker.watch.folder.invoices import InvoiceFiles
+    from worker.watch.folder.invoices_cache import Shelf
     from worker.watch.folder.notices import NoticeFolder
     from worker.watch.imap.mailbox import ImapMailbox
+    from worker.watch.ports import Files
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Office:
-    """One contractor's configuration as found on disk, and what it points at."""
+    """One contractor's configuration, and the places that it names.
+
+    Rules, register and templates are loaded when they are first asked for: most commands need the settings alone.
+    """
 
     directory: Path
-    configuration: Configuration
-    active_config: ActiveConfig
+    files: Mapping[str, bytes]
+    """The configuration's files by name; ``load_configuration`` has accepted them, now or when they were recorded."""
+    settings: Settings
     places: Places
     faults: tuple[Problem, ...] = ()
-    """What is wrong on disk, where this is the configuration that the store recorded as in force."""
+    """The faults on disk, where this is the configuration that the store recorded as in force."""
     recorded_at: dt.datetime | None = None
     """When that was recorded; None with one from disk."""
+    checked: Configuration | None = None
+    """The configuration, where it was loaded to check it."""
+    shelf: Files | None = None
+    """What was read of the invoices folder before a reload."""
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The whole configuration. Raises ConfigError where this version refuses what an older one recorded."""
+        from worker.config.load import load_configuration
+
+        return self.checked or load_configuration(self.files)
+
+    @cached_property
+    def active_config(self) -> ActiveConfig:
+        """The configuration with its index of the register, its templates and the invoices folder."""
+        from worker.approve.reevaluate import activate_config
+
+        shelf = self.shelf or _open_shelf(self.places)
+        return activate_config(self.configuration, TemplateFiles(self.files), shelf)
+
+    @cached_property
+    def outline(self) -> Outline | Configuration:
+        """What the list of tasks needs of the configuration: the outline, or all of it where that is loaded anyway."""
+        return self.checked or outline_of(self.files, self.settings) or self.configuration
 
     @property
     def world(self) -> tuple[object, ...]:
         """What connections and loops are built from; where it is the same, a reload needs no new ones."""
-        settings = self.configuration.settings
+        settings = self.settings
         return (dict(settings.mailboxes), settings.smtp, settings.poll_seconds, settings.command, self.places)
 
 
@@ -106,7 +134,7 @@ def find_operator_command(option: str | None) -> tuple[str, ...]:
         settings = settings_of(find_configuration_files(option)[1])
     if settings is None:
         with contextlib.suppress(ConfigError):
-            settings = load_office_in_use(option).configuration.settings
+            settings = load_office_in_use(option).settings
     return tuple(settings.command) if settings else ()
 
 
@@ -115,22 +143,26 @@ def load_office(option: str | None, env: Mapping[str, str] = os.environ, former:
 
     What was read of the invoices folder under ``former`` is kept where the folder is the same.
     """
+    from worker.config.load import load_configuration
+
     directory = find_directory(option, env, Path.cwd())
     files = read_directory(directory)
     configuration = load_configuration(files)
     places = resolve_places(configuration.settings, directory, env)
     judge_store(places.store, configuration.settings)
     is_same_folder = former is not None and former.places.invoices == places.invoices
-    shelf = former.active_config.files if former is not None and is_same_folder else _open_shelf(places)
-    active_config = activate_config(configuration, TemplateFiles(files), shelf)
-    return Office(directory, configuration, active_config, places)
+    shelf = former.active_config.files if former is not None and is_same_folder else None
+    return Office(directory, files, configuration.settings, places, checked=configuration, shelf=shelf)
 
 
 def load_office_in_use(option: str | None, env: Mapping[str, str] = os.environ) -> Office:
     """As ``load_office``; where the files are at fault, with those that the store recorded as in force.
 
-    Raises ConfigError with the faults on disk where the store knows of no configuration.
+    Files that are those recorded were checked then, and are not checked again. Raises ConfigError with the faults on
+    disk where the store knows of no configuration.
     """
+    if (unchanged := _load_unchanged(option, env)) is not None:
+        return unchanged
     try:
         return load_office(option, env)
     except ConfigError as error:
@@ -140,24 +172,45 @@ def load_office_in_use(option: str | None, env: Mapping[str, str] = os.environ) 
         return recorded
 
 
+def _load_unchanged(option: str | None, env: Mapping[str, str]) -> Office | None:
+    """The office on disk, where its files are those that the store recorded as in force; None where any differs."""
+    try:
+        directory, files = find_configuration_files(option, env)
+        with contextlib.closing(open_store(find_office_store(option, env), system_clock())) as store:
+            recorded = store.config_in_force()
+        settings = settings_of(files)
+        if settings is None or recorded != {name: sha256(content) for name, content in files.items()}:
+            return None
+        places = resolve_places(settings, directory, env)
+        judge_store(places.store, settings)
+    except HoshobinError:
+        return None
+    return Office(directory, files, settings, places)
+
+
 def _load_recorded(option: str | None, env: Mapping[str, str], faults: tuple[Problem, ...]) -> Office | None:
     """None where there is no store, or none that holds a configuration which this program understands."""
+    from worker.audit.kept_register import read_recorded
+    from worker.config.load import load_configuration
+
     try:
         folder, directory = find_office_store(option, env), find_directory(option, env, Path.cwd())
         with contextlib.closing(open_store(folder, system_clock())) as store:
-            recorded_at = max(
-                (each.at for each in store.entries(events=[NoteEvent.CONFIGURATION_CHANGED])), default=None
-            )
-            files = {name: store.original(digest) for name, digest in store.config_in_force().items()}
+            recorded = tuple(store.entries(events=[NoteEvent.CONFIGURATION_CHANGED]))
+            files = read_recorded(recorded, store.original)
         configuration = load_configuration(files)
         places = resolve_places(replace(configuration.settings, store_dir=str(folder)), directory, env)
     except HoshobinError:
         return None
-    active_config = activate_config(configuration, TemplateFiles(files), _open_shelf(places))
-    return Office(directory, configuration, active_config, places, faults, recorded_at)
+    recorded_at = max((each.at for each in recorded), default=None)
+    return Office(directory, files, configuration.settings, places, faults, recorded_at, checked=configuration)
 
 
 def _open_shelf(places: Places) -> Shelf:
+    from worker.service.threads import OwnThread
+    from worker.watch.folder.invoices import InvoiceFiles
+    from worker.watch.folder.invoices_cache import Shelf
+
     return Shelf(InvoiceFiles(places.invoices), partial(OwnThread, "invoices"), system_clock())
 
 
@@ -201,6 +254,8 @@ def failing_examples(office: Office) -> tuple[Problem, ...]:
 
 def load_catalogue() -> Configuration:
     """The shipped configuration with every issuer of the catalogue: it stands by itself."""
+    from worker.config.load import load_configuration
+
     files = {name: shipped_file("config", name) for name in ("worker.toml", "projects.toml", "guarantors.toml")}
     for folder, parts in (("issuers", ("config", "issuers")), ("templates/mail", ("templates", "mail"))):
         files |= {f"{folder}/{name}": shipped_file(*parts, name) for name in shipped_names("/".join(parts))}
@@ -210,6 +265,7 @@ def load_catalogue() -> Configuration:
 def failing_examples_of_catalogue(catalogue: Configuration) -> tuple[Problem, ...]:
     """The same of the shipped issuers under the shipped templates, by their place among the shipped files."""
     from worker.compose.rule_examples import try_examples
+    from worker.config.templates import Renderer
 
     failing = try_examples(catalogue, TemplateFiles({}).source, Renderer())
     return tuple(replace(problem, file=f"config/{problem.file}") for problem in failing)
@@ -217,6 +273,8 @@ def failing_examples_of_catalogue(catalogue: Configuration) -> tuple[Problem, ..
 
 def program_version() -> str:
     """The version of the installed distribution."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("hoshobin")
     except PackageNotFoundError:
@@ -287,6 +345,17 @@ def make_office_store(office: Office) -> None:
     create_or_migrate(office.places.store)
 
 
+@contextlib.contextmanager
+def an_empty_store(clock: Clock) -> Iterator[SqlStore]:
+    """A store without an entry, in a temporary folder: for a look before the first run."""
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="hoshobin-") as folder:
+        create_or_migrate(Path(folder))
+        with contextlib.closing(open_store(Path(folder), clock)) as store:
+            yield store
+
+
 def has_office_store(office: Office) -> bool:
     """Whether the office has a database yet."""
     return has_database(office.places.store)
@@ -350,14 +419,14 @@ def build_reader(most: int | None = None) -> PdfPool:
 
 def load_secrets(office: Office, env: Mapping[str, str] = os.environ) -> Secrets:
     """Every password that the configuration names. Raises ConfigError."""
-    return read_secrets(office.configuration.settings, env, office.places.store)
+    return read_secrets(office.settings, env, office.places.store)
 
 
 def build_mailboxes(office: Office, secrets: Secrets) -> tuple[ImapMailbox, ...]:
     """One adapter per ``[mailbox.NAME]``; nothing is connected yet."""
     return tuple(
         build_mailbox(office, secrets, each, build_login(office, secrets, each.name, "imap") if each.oauth else None)
-        for each in office.configuration.settings.mailboxes.values()
+        for each in office.settings.mailboxes.values()
     )
 
 
@@ -400,7 +469,7 @@ def build_endpoint(office: Office, client_secret: str, name: str, what: str) -> 
     """The provider of a mailbox's login, which must have one; nothing is connected yet."""
     from worker.oauth.endpoint import TokenEndpoint
 
-    settings = office.configuration.settings
+    settings = office.settings
     oauth = settings.mailboxes[name].oauth
     if oauth is None:
         raise ValueError(name)
@@ -413,7 +482,7 @@ def build_server(office: Office, secrets: Secrets, clock: Clock, tokens: TokenSo
     """The adapter of ``[smtp]``; nothing is connected yet. ``tokens`` in place of the login that is kept."""
     from worker.send.smtp.client import SmtpServer
 
-    smtp = office.configuration.settings.smtp
+    smtp = office.settings.smtp
     if tokens is None and smtp.login and smtp.user:
         tokens = build_login(office, secrets, smtp.login, "smtp")
     return SmtpServer(
@@ -433,7 +502,7 @@ def build_command(office: Office) -> ProgramCommand | None:
     """The program of ``[operator] command``; None where none is named."""
     from worker.notify.operator_command import ProgramCommand
 
-    command = office.configuration.settings.command
+    command = office.settings.command
     return ProgramCommand(command) if command else None
 
 
@@ -453,6 +522,8 @@ def try_resolver() -> Resolver:
 
 def build_invoice_folder(office: Office) -> InvoiceFiles:
     """The invoices folder, for one look."""
+    from worker.watch.folder.invoices import InvoiceFiles
+
     return InvoiceFiles(office.places.invoices)
 
 

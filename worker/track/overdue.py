@@ -6,13 +6,15 @@ Only open hours count, and recorded news ends the silence. Nothing is sent here.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from worker.config.settings import Settings
 from worker.core.business_hours import OfficeHours
 from worker.core.model import JST, ReceiptKind, Submission
 from worker.core.rulebook import Closing
 from worker.core.states import State
+
+if TYPE_CHECKING:
+    from worker.config.settings import Settings
 
 SILENT: Final = frozenset({State.SENT, State.DELAYED, State.RELAYED})
 """A mail server took it, and nothing says that the issuer's has it."""

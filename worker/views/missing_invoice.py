@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from worker.compose.missing_invoice import MissingInvoice
 from worker.core.messages import Language, say
 from worker.core.text import escape_control_chars
+
+if TYPE_CHECKING:
+    from worker.compose.missing_invoice import MissingInvoice
 
 
 def say_missing(missing: MissingInvoice, lang: Language) -> Iterator[str]:

@@ -8,10 +8,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from worker.compose.checks import Check
-from worker.compose.missing_invoice import MissingInvoice
 from worker.core.messages import (
     Language,
     hold_detail,
@@ -41,10 +39,14 @@ from worker.core.params import Aside
 from worker.core.rulebook import Closing
 from worker.core.states import Reason, State
 from worker.core.text import half_width, hide_codes
-from worker.match.near_matches import NearMiss
 from worker.track.overdue import PRESSED
 from worker.views.missing_invoice import missing_json, say_missing
 from worker.views.tasks import days_over
+
+if TYPE_CHECKING:
+    from worker.compose.checks import Check
+    from worker.compose.missing_invoice import MissingInvoice
+    from worker.match.near_matches import NearMiss
 
 PAGE_LINES: Final = 60
 """Of an attachment's first page: a form or an invoice has some 40; the file itself is available."""

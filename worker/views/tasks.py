@@ -10,10 +10,9 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from worker.approve.release import is_by_hold
-from worker.config.load import Configuration
+from worker.approve.due import is_by_hold
 from worker.core.business_hours import working_days_before
 from worker.core.messages import Language, name_duty, name_limit, name_receipt, next_step, say
 from worker.core.model import JST, PRODUCT_NAMES, Product, ReceiptKind, Submission
@@ -33,6 +32,10 @@ from worker.views.actions import (
     show_action,
     withdraw_action,
 )
+
+if TYPE_CHECKING:
+    from worker.config.load import Configuration
+    from worker.config.outline import Outline, OutlinedProject
 
 EXPECTED_AHEAD: Final = 5
 """Working days before its date on which a guarantee that is not here becomes a task.
@@ -113,7 +116,9 @@ CurrentSubmissions = Mapping[tuple[str, Product], Sequence[Submission]]
 """The submissions of each project and product that count, oldest first."""
 
 
-def open_tasks(submissions: Iterable[Submission], configuration: Configuration, now: dt.datetime) -> tuple[Task, ...]:
+def open_tasks(
+    submissions: Iterable[Submission], configuration: Configuration | Outline, now: dt.datetime
+) -> tuple[Task, ...]:
     """Everything that is open at ``now``, the most urgent first, then by due date."""
     known = under_present_ids(submissions, configuration.projects)
     today = now.astimezone(JST).date()
@@ -140,7 +145,9 @@ def _order(task: Task) -> tuple[Urgency, dt.date, int, str]:
     return task.urgency, task.due or dt.date.max, task.submission or 0, task.project
 
 
-def under_present_ids(submissions: Iterable[Submission], projects: Iterable[Project]) -> tuple[Submission, ...]:
+def under_present_ids(
+    submissions: Iterable[Submission], projects: Iterable[Project | OutlinedProject]
+) -> tuple[Submission, ...]:
     """Returns ``submissions`` with a new project id if theirs is gone and one project of the issuer has their number.
 
     A corrected name changes an id, and so does a second project of the same name; sent mail stays sent.
@@ -224,7 +231,7 @@ def _as_the_state_says(submission: Submission, kind: TaskKind, urgency: Urgency)
     return _task(submission, kind, texts, urgency, action_for(submission))
 
 
-def _downloads(known: Sequence[Submission], configuration: Configuration) -> Iterator[Task]:
+def _downloads(known: Sequence[Submission], configuration: Configuration | Outline) -> Iterator[Task]:
     """The notices that were announced and are not here, each with the steps of its guarantor's web service."""
     steps = {guarantor.id: guarantor.download for guarantor in configuration.guarantors}
     unannounced: dict[str, list[Submission]] = {}
@@ -271,7 +278,7 @@ def _stuck(submission: Submission) -> Task:
     return _task(submission, TaskKind.STUCK, texts, Urgency.TODAY, show_action(submission))
 
 
-def _leaving(submission: Submission, configuration: Configuration, now: dt.datetime) -> Task:
+def _leaving(submission: Submission, configuration: Configuration | Outline, now: dt.datetime) -> Task:
     """A mail that leaves automatically, and can still be stopped."""
     if submission.due_at is None:
         texts = _both("task_leaving_untold")
@@ -390,7 +397,10 @@ def _both(code: str, **params: object) -> tuple[str, str]:
 
 
 def _tasks_of_project(
-    project: Project, configuration: Configuration, standing: CurrentSubmissions, today: dt.date
+    project: Project | OutlinedProject,
+    configuration: Configuration | Outline,
+    standing: CurrentSubmissions,
+    today: dt.date,
 ) -> Iterator[Task]:
     """The guarantees that the project expects and that are missing."""
     for product in project.expects:
@@ -404,7 +414,7 @@ def _tasks_of_project(
             yield _missing(project, product, configuration, TaskKind.EXPECTED, day, urgency)
 
 
-def date_of_guarantee(project: Project, product: Product) -> dt.date | None:
+def date_of_guarantee(project: Project | OutlinedProject, product: Product) -> dt.date | None:
     """Returns the day on which it should be handed in: its deadline, else the contract's date.
 
     For payments it is the invoice's date, if known. An interim payment comes long after the contract, so that only its
@@ -421,9 +431,9 @@ def date_of_guarantee(project: Project, product: Product) -> dt.date | None:
 
 
 def _missing(
-    project: Project,
+    project: Project | OutlinedProject,
     product: Product,
-    configuration: Configuration,
+    configuration: Configuration | Outline,
     kind: TaskKind,
     due: dt.date | None,
     urgency: Urgency,

@@ -3,8 +3,6 @@
 Everything stays on loopback and in one folder. It uses the product's own pass and prints what that pass left
 behind; nothing is prepared but the mailbox and the configuration. It is an office in its first hour: what goes to an
 address for the first time waits, and is approved here as a person would. Needs the extra ``hoshobin[demo]``.
-
-Longer than other files: half of it is the office that the demonstration is set in.
 """
 
 from __future__ import annotations
@@ -199,7 +197,7 @@ def run_demo(keep: Path | None, lang: Language) -> int:
 
 @contextmanager
 def _progress(what: str) -> Iterator[None]:
-    """A spinner where a person looks, nothing in a pipe."""
+    """Shows a spinner on a terminal, nothing in a pipe."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield
@@ -250,7 +248,7 @@ def _run_worker(root: Path) -> None:
 
 
 def _approve_first_mails(root: Path, lang: Language) -> bool:
-    """Show what waits only because nobody wrote to its address before, and approve it; whether there was any."""
+    """Shows and approves what waits for its first address alone; returns True if there was any."""
     office = load_office(str(root / "config"))
     store = open_office_store(office, system_clock())
     try:
@@ -322,7 +320,7 @@ def _keep_mails(root: Path, received: list[tuple[str, bytes]], accepted: tuple[A
 
 
 def _mails(now: dt.datetime) -> list[tuple[str, bytes]]:
-    """What a contractor's mailbox holds on such a morning: (what it is, the mail)."""
+    """Returns the mails in a contractor's mailbox on such a morning, each as (kind, mail)."""
     forwarded = _mail(COLLEAGUE, "認証キーのお知らせ（市営住宅外壁改修工事）", "添付のとおりです。", 3, now)
     _attach(forwarded, "notice-contract.pdf", "認証キーのお知らせ.pdf")
     wrapper = _mail(OFFICE, "Fwd: 認証キーのお知らせ", "転送します。", 4, now)

@@ -45,7 +45,7 @@ class DemoImap:
         self._client: IMAPClient | None = None
 
     def start(self) -> None:
-        """Start the server and log in to it. Raises Unavailable where it does not come up."""
+        """Start the server and log in to it. Raises Unavailable if it does not come up."""
         for _ in range(STARTS):
             self.port = _free_port()
             self._child = self._spawn()

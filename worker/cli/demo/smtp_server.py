@@ -1,8 +1,7 @@
 """An SMTP server on loopback that offers DSN and keeps what it accepts in memory: for the demonstration and tests.
 
-The promise: nothing it accepts leaves this process. It delivers nothing and asks for no login, so it must never stand
-where a real mail is expected to arrive. aiosmtpd, which knows no DSN by itself, is imported here only: it comes with
-the extra ``demo``.
+Nothing that it accepts leaves this process. It delivers nothing and asks for no login, so it must never take the place
+of a real mail server. aiosmtpd, which knows no DSN by itself, is imported here only: it comes with the extra ``demo``.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ class AcceptedMail:
     recipients: tuple[AcceptedRecipient, ...]
     content: bytes
     answer: str
-    """What the client was told, e.g. ``250 2.0.0 Ok: queued as 0001``."""
+    """The answer to the client, e.g. ``250 2.0.0 Ok: queued as 0001``."""
 
 
 class _DsnSmtp(SMTP):
@@ -163,7 +162,7 @@ class DsnController:
 
     @property
     def mails(self) -> tuple[AcceptedMail, ...]:
-        """What was accepted so far, in order; also after the stop."""
+        """The mails accepted so far, in order; also after the stop."""
         return self._keeper.mails
 
     def __enter__(self) -> Self:
