@@ -23,8 +23,8 @@ from worker.__main__ import main
 from worker.approve import decisions
 from worker.compose import mime_verify as decode
 from worker.compose import mime_write as letter
-from worker.pipeline import intake
 from worker.pipeline import read as reading
+from worker.pipeline import record as intake
 from worker.read.pdf import pool as pdf
 from worker.send.smtp import client as smtp
 from worker.service import service

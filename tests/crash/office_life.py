@@ -36,7 +36,8 @@ from worker.core.errors import LogBroken, Unavailable
 from worker.core.states import State
 from worker.pipeline.one_pass import run_once
 from worker.pipeline.pipeline import Pipeline
-from worker.pipeline.recover import record_start, recover
+from worker.pipeline.send import recover
+from worker.pipeline.start import record_start
 from worker.send.smtp.lock import SenderLock
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store
 from worker.store.sqlite.schema import FILE_NAME

@@ -22,7 +22,7 @@ from worker.approve import decisions
 from worker.core.errors import NotAllowed
 from worker.core.model import End, Notice, Submission
 from worker.core.states import State
-from worker.pipeline.submissions import Taking
+from worker.pipeline.record import Taking
 from worker.read.notice import read_notice
 from worker.views.commands import command_line
 from worker.views.tasks import Task, TaskKind, open_tasks

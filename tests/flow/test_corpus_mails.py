@@ -51,7 +51,7 @@ from tests.support.world import HANAKO
 from worker.config.settings import Security
 from worker.core.model import End, MessageRow
 from worker.core.states import State
-from worker.pipeline.ledger_rows import NOTHING
+from worker.pipeline.watch import NOTHING
 from worker.read.classify import Meant, recognise_mail
 from worker.read.message import Message, read_message
 from worker.track.bounces import read_bounce

@@ -24,7 +24,7 @@ from worker.core.errors import NotBrought, Unavailable, Unsettled
 from worker.core.model import Unreadable, sha256
 from worker.core.states import Reason
 from worker.pipeline import decide
-from worker.pipeline.invoices import load_invoices, with_invoices
+from worker.pipeline.draft import load_invoices, with_invoices
 from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot, Shelved
 
 AWAY = Unavailable("folder", "the share does not answer")

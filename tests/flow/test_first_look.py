@@ -28,7 +28,7 @@ from worker.core.model import JST, NO_DATE, Look
 from worker.core.params import read_spelled
 from worker.core.states import State
 from worker.notify.operator_mail import write_telling
-from worker.pipeline import new_messages
+from worker.pipeline import watch as new_messages
 from worker.store.sqlite.schema import FILE_NAME
 from worker.watch import plan as watch
 from worker.watch.imap.mailbox import ImapMailbox

@@ -29,7 +29,7 @@ from worker.core.messages import name_hold, next_step
 from worker.core.model import NO_DATE
 from worker.core.states import Reason, State
 from worker.match.from_before import FIRST_START
-from worker.pipeline.recover import record_start
+from worker.pipeline.start import record_start
 from worker.store.sqlite import create_or_migrate, open_store
 from worker.store.sqlite.schema import FILE_NAME
 from worker.watch.folder.notices import NoticeFolder

@@ -23,8 +23,8 @@ from worker.config.mailbox_actions import parse_after
 from worker.config.settings import Security
 from worker.core.errors import Unavailable
 from worker.core.model import End
-from worker.pipeline.new_messages import COMPARED, COUNT_AGAIN
 from worker.pipeline.pipeline import Pipeline
+from worker.pipeline.watch import COMPARED, COUNT_AGAIN
 from worker.service.wiring import load_office
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store
 from worker.watch.imap.mailbox import ImapMailbox

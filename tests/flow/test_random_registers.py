@@ -45,7 +45,7 @@ from worker.core.model import Located, PageText, PdfText, Submission, Unreadable
 from worker.core.states import Event, Kind, Reason, State, kind_of
 from worker.pipeline.one_pass import Pass, finish_pass
 from worker.pipeline.pipeline import Pipeline
-from worker.pipeline.recover import record_configuration
+from worker.pipeline.start import record_configuration
 from worker.read.archives import Unpacked, unpack
 from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Session, Step
 from worker.store.sqlite import SqlStore

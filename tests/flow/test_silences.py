@@ -11,7 +11,7 @@ from tests.support.fakes import FakeClock, FakePdfReader, rows_of
 from tests.support.office import Mailroom, a_form, a_mail, notice
 from worker.core.model import JST, End, Unreadable
 from worker.core.states import Reason
-from worker.pipeline.intake import Intake
+from worker.pipeline.record import Intake
 from worker.service.wiring import load_office
 from worker.store.sqlite import create_or_migrate, open_store
 from worker.watch.ports import Fetched, Header

@@ -24,8 +24,8 @@ from tests.support.world import START, project
 from worker.cli import decide
 from worker.core.model import End, Product, ReceiptKind
 from worker.core.states import AlarmCause, Reason, State
-from worker.pipeline.intake import IN_THREAD
 from worker.pipeline.one_pass import watch_folder_until_settled
+from worker.pipeline.record import IN_THREAD
 from worker.read.budget import (
     DISK_AGAIN,
     FREE_DISK,

@@ -38,7 +38,8 @@ from worker.core.errors import NotAllowed
 from worker.core.model import JST, Submission
 from worker.pipeline.one_pass import Pass, finish_pass
 from worker.pipeline.pipeline import Pipeline
-from worker.pipeline.recover import record_configuration, record_start, recover
+from worker.pipeline.send import recover
+from worker.pipeline.start import record_configuration, record_start
 from worker.views.project_status import project_rows
 from worker.views.tasks import Task, open_tasks
 from worker.watch.folder.notices import NoticeFolder

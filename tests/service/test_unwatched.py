@@ -13,7 +13,7 @@ from tests.support.fakes import FakeClock
 from tests.support.world import START
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import Look
-from worker.pipeline.reachability import Health
+from worker.pipeline.health import Health
 from worker.service.status import Hearing
 from worker.service.unwatched import unwatched
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store

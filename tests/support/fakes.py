@@ -28,8 +28,7 @@ from worker.core.model import (
 )
 from worker.core.rulebook import OFFICE
 from worker.core.states import State
-from worker.pipeline.ledger_rows import LedgerRows
-from worker.pipeline.new_messages import Found
+from worker.pipeline.watch import Found, LedgerRows
 from worker.read.archives import Unpacked, unpack
 from worker.read.ports import PdfReader
 from worker.send.ports import Reply, Session, Silence, Step

@@ -37,7 +37,8 @@ from worker.core.model import JST, PdfText, Unreadable
 from worker.core.states import Reason
 from worker.pipeline.one_pass import Pass, finish_pass
 from worker.pipeline.pipeline import Pipeline
-from worker.pipeline.recover import record_start, recover
+from worker.pipeline.send import recover
+from worker.pipeline.start import record_start
 from worker.pipeline.store_outage import StoreOutage, Ways
 from worker.read.budget import STRANGERS_PDF_SECONDS
 from worker.service.reload import TakingUp

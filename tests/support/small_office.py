@@ -53,7 +53,8 @@ from worker.core.model import JST, Located, PageText, PdfText, Submission, Unrea
 from worker.core.states import Reason
 from worker.pipeline.one_pass import Pass, finish_pass
 from worker.pipeline.pipeline import Pipeline
-from worker.pipeline.recover import record_configuration, record_start, recover
+from worker.pipeline.send import recover
+from worker.pipeline.start import record_configuration, record_start
 from worker.read.archives import Unpacked, unpack
 from worker.read.ports import MailReaders, PdfReader
 from worker.send.ports import MailServer

@@ -24,7 +24,8 @@ from worker.core.states import State
 from worker.notify.operator_mail import STOPPED
 from worker.pipeline.one_pass import Pass, run_once
 from worker.pipeline.pipeline import Pipeline
-from worker.pipeline.recover import record_start, recover
+from worker.pipeline.send import recover
+from worker.pipeline.start import record_start
 from worker.send.ports import Lock
 from worker.send.rate_limit import leaves_at
 from worker.service.absence import ASKED, ONCE, explain_end

@@ -37,7 +37,7 @@ from worker.core.states import Reason, State
 from worker.core.text import match_key
 from worker.match.near_matches import near_misses_of
 from worker.notify.operator_mail import say_deaf
-from worker.pipeline.reachability import FRESH
+from worker.pipeline.health import FRESH
 from worker.send.rate_limit import leaves_at
 from worker.service.unwatched import unwatched
 from worker.service.wiring import Office, system_clock
@@ -189,7 +189,7 @@ def _linked(submission: Submission, store: Store) -> list[Submission]:
 def _see(submission: Submission, office: Office, store: Store, lang: Language, *, with_pages: bool) -> Seen:
     """The submission as it stands, its key masked: ``show`` is for any eye in the office."""
     from worker.cli.pages import explain_missing_of, read_first_pages, with_invoices_of
-    from worker.pipeline.invoices import guarantees_of
+    from worker.pipeline.draft import guarantees_of
 
     notice = store.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
     key = notice.key.clear if notice else ""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from worker.approve import decisions
 from worker.approve.redraft import InForce
 from worker.core.model import Hold, Submission
-from worker.pipeline.invoices import guarantees_of, with_invoices
+from worker.pipeline.draft import guarantees_of, with_invoices
 from worker.read.ports import PdfReader
 from worker.store.ports import Author, Store
 

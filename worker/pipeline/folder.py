@@ -19,10 +19,9 @@ from worker.core.errors import Forbidden, Unavailable
 from worker.core.model import End, FileRow, Submission, Unread, sha256
 from worker.match.duplicates import is_replaced_by
 from worker.match.from_before import file_from_before
-from worker.pipeline.first_start import Beginning
-from worker.pipeline.intake import Intake
-from worker.pipeline.reachability import Health
-from worker.pipeline.unread_files import UnreadFiles
+from worker.pipeline.health import Health, UnreadFiles
+from worker.pipeline.record import Intake
+from worker.pipeline.watch import Beginning
 from worker.store.ports import Store
 from worker.views.unread_files import NOTICES
 from worker.watch.plan import FILE_LIMIT, is_same_shape, plan_folder, plan_unread, saved_at

@@ -38,9 +38,8 @@ from worker.notify.before_sending import LINES_LIMIT, write_before_sending
 from worker.notify.digest import digest_cause, escalation_cause, write_digest, write_escalation
 from worker.notify.operator_mail import write_telling
 from worker.notify.ports import OperatorCommand
-from worker.pipeline.reachability import Health
-from worker.pipeline.unread_files import UnreadFiles
-from worker.pipeline.waits import HoldWaits
+from worker.pipeline.health import Health, UnreadFiles
+from worker.pipeline.send import HoldWaits
 from worker.send import smtp_verdicts as send
 from worker.send.ports import Data, MailServer, Rcpt, Reply, Silence
 from worker.store.ports import IDENTITY, TOLD_OF_STRANGERS, Author, Store, Writing

@@ -28,11 +28,7 @@ from worker.core.signs import Sign
 from worker.core.states import NEEDS_A_PERSON, REFUSALS, AlarmCause, Event, Reason, State
 from worker.core.waits import is_over
 from worker.notify.ports import OperatorCommand
-from worker.pipeline.first_start import Beginning
-from worker.pipeline.folder import WatchingFolder
-from worker.pipeline.foreign import note_unknown_mails
-from worker.pipeline.intake import Intake
-from worker.pipeline.invoices import (
+from worker.pipeline.draft import (
     explain_missing,
     guarantees_in,
     guarantees_of,
@@ -40,15 +36,14 @@ from worker.pipeline.invoices import (
     look_at_folder,
     stamp_files,
 )
+from worker.pipeline.folder import WatchingFolder
+from worker.pipeline.health import Health, UnreadFiles
 from worker.pipeline.notify import Telling
-from worker.pipeline.reachability import Health
+from worker.pipeline.record import Intake, Taking, note_moment, note_steps
 from worker.pipeline.remind import Reminding
-from worker.pipeline.restore import unlooked
-from worker.pipeline.send import Sending, SendingPass
-from worker.pipeline.submissions import Taking, note_moment, note_steps
-from worker.pipeline.unread_files import UnreadFiles
-from worker.pipeline.waits import HoldWaits
-from worker.pipeline.watch import Watching
+from worker.pipeline.send import HoldWaits, Sending, SendingPass
+from worker.pipeline.signs import note_unknown_mails, unlooked
+from worker.pipeline.watch import Beginning, Watching
 from worker.read.ports import MailReaders, PdfReader
 from worker.send.ports import MailServer
 from worker.store.ports import Author, Store

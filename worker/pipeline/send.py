@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -29,19 +30,17 @@ from worker.core.clock import Clock
 from worker.core.errors import Conflict, HoshobinError, Unavailable
 from worker.core.model import Hold, Notice, Sha256, Submission, Unreadable
 from worker.core.states import AlarmCause, Event, NoteEvent, Reason, State
-from worker.pipeline.invoices import Guarantee, guarantees_of, load_invoices, with_invoices
-from worker.pipeline.reachability import Health
+from worker.pipeline.draft import Guarantee, guarantees_of, load_invoices, with_invoices
+from worker.pipeline.health import Health
 from worker.pipeline.read import Readings
-from worker.pipeline.recover import recover
 from worker.pipeline.track import Copied, Receiving
-from worker.pipeline.waits import HoldWaits
 from worker.read.ports import PdfReader
 from worker.send import smtp_verdicts as send
 from worker.send.outcomes import end_rehearsal, note_late_answer, note_silence, put_off
 from worker.send.ports import Body, Data, Mail, MailServer, Rcpt, Reply, Session, Silence, Step
 from worker.send.rate_limit import LOOKED_BACK, Pace, has_opened, is_about_all, is_due, may_leave
-from worker.store.ports import FOREIGN_MAIL, Author, Store, Writing
-from worker.watch.ports import InvoiceSnapshot
+from worker.store.ports import FOREIGN_MAIL, Author, Reading, Store, Writing
+from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot
 
 
 class Outcome(Enum):
@@ -469,3 +468,97 @@ class SendingPass:
         """Add what was recorded of one attempt."""
         self.sent += outcome is Outcome.SENT
         self.began_to_wait += outcome is Outcome.WAITS
+
+
+WAITS: Final = "hold_waits"
+"""Name of the store's value: a JSON object, by submission its ``due_at``, the uptime at the begin, and the seconds."""
+
+
+class HoldWaits:
+    """Begins the waits, and says when they are over."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def begin(self, writing: Writing, number: int, due_at: dt.datetime, wait: dt.timedelta) -> None:
+        """The wait of ``number``, which is to leave at ``due_at``, begins now; those that are of no use are dropped."""
+        waits: dict[str, object] = {
+            each: row for each, row in _recorded(writing).items() if writing.submission(int(each)).state in _WAITING
+        }
+        waits[str(number)] = [due_at.isoformat(), self._clock.uptime(), wait.total_seconds()]
+        writing.set_property(WAITS, json.dumps(waits))
+
+    def ended(self) -> tuple[int, ...]:
+        """The submissions whose wait is over, whatever the clock says."""
+        return tuple(
+            int(number)
+            for number, (_, begun, seconds) in _recorded(self._store).items()
+            if self._has_passed(begun, seconds)
+        )
+
+    def is_over(self, submission: Submission) -> bool | None:
+        """Whether the wait of ``submission`` is over; None where it has none. Raises Unavailable.
+
+        An uptime below that of the begin is of a machine that was started again: how long it was off is not known by
+        a clock that may be wrong after it, so the wait begins once more.
+        """
+        due_at, begun, seconds = _recorded(self._store).get(str(submission.id), ("", 0.0, 0.0))
+        if submission.due_at is None or due_at != submission.due_at.isoformat():
+            return None
+        if self._clock.uptime() < begun:
+            with self._store.writing() as writing:
+                self.begin(writing, submission.id, submission.due_at, dt.timedelta(seconds=seconds))
+            return False
+        return self._has_passed(begun, seconds)
+
+    def _has_passed(self, begun: float, seconds: float) -> bool:
+        return self._clock.uptime() >= begun + seconds
+
+
+_WAITING: Final = frozenset({State.APPROVED})
+
+
+def _recorded(reading: Reading) -> dict[str, tuple[str, float, float]]:
+    return {number: (row[0], row[1], row[2]) for number, row in json.loads(reading.property(WAITS) or "{}").items()}
+
+
+BROKE_OFF: Final = "the attempt broke off before its answer was recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What was found."""
+
+    put_back: tuple[int, ...]
+    """Broke off before the body: APPROVED again, to be tried after the usual delay."""
+    in_doubt: tuple[int, ...]
+    """Broke off between the record of the body and its answer: waits for a report or a person."""
+    rehearsals: tuple[int, ...]
+
+
+def recover(
+    store: Store, in_force: InForce, account: str, now: dt.datetime, invoices: InvoiceSnapshot = NOT_LOOKED
+) -> Recovered:
+    """Put back what certainly did not leave, and alarm about what perhaps did.
+
+    Without ``invoices``, as at a start, a rehearsal that ended is held for its invoice until it is judged anew.
+    """
+    author = Author("hoshobin", account)
+    detail = {"answer": BROKE_OFF, "answered_at": now.isoformat()}
+    put_back, in_doubt, rehearsals = [], [], []
+    for each in store.submissions(State.SENDING, State.IN_DOUBT):
+        if each.silent and not each.is_rehearsal:
+            continue  # a person has been told
+        with store.writing() as writing:
+            found = writing.submission(each.id)
+            if found.state is State.SENDING:
+                put_off(writing, found, found.reply, author, detail, now)
+                put_back.append(found.id)
+            elif found.state is State.IN_DOUBT and found.is_rehearsal:
+                end_rehearsal(writing, in_force, invoices, found, author, detail, now)
+                rehearsals.append(found.id)
+            elif found.state is State.IN_DOUBT and not found.silent:
+                note_silence(writing, found, BROKE_OFF, author, detail)
+                in_doubt.append(found.id)
+    return Recovered(tuple(put_back), tuple(in_doubt), tuple(rehearsals))

@@ -9,26 +9,35 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
+import json
 import math
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from worker.approve.redraft import InForce
+from worker.config.addresses import domain_of
 from worker.config.mailbox_actions import Act
+from worker.core.alarms import cause_about
 from worker.core.clock import Clock
 from worker.core.errors import Unavailable
-from worker.core.model import MessageRow, Submission
-from worker.match.from_before import Watched, mail_from_before
-from worker.pipeline.first_start import Beginning
-from worker.pipeline.intake import Intake, ReadBlock
-from worker.pipeline.ledger_rows import LedgerRows, alike_by, judge_by, news_by, pass_over
-from worker.pipeline.left_alone import note_left
-from worker.pipeline.new_messages import Asking, Found, asks_below, find_below, find_messages, record_gone
+from worker.core.model import JST, NO_DATE, End, Look, MessageRow, Submission
+from worker.core.params import Params, spell
+from worker.core.states import AlarmCause, NoteEvent
+from worker.core.text import hide_codes
+from worker.match.from_before import FIRST_START, Watched, mail_from_before, renew_watched
+from worker.pipeline.record import Intake, ReadBlock
+from worker.read.budget import TRIED_TOGETHER
+from worker.read.classify import Announcement, Meant, Ours, recognise_mail
+from worker.read.message import read_message
 from worker.read.ports import PdfReader
-from worker.store.ports import Author, Store
+from worker.store.ports import Author, Store, Writing
+from worker.watch import plan as watch
 from worker.watch.plan import start_from
-from worker.watch.ports import Fetched, Header, Mailbox, Thread
+from worker.watch.ports import Fetched, Header, Mailbox, Opened, Thread
+from worker.watch.prefilter import Wanted, describe_passed, holds_nothing, judge_outline, may_be_news
 
 ACTED_ON_AT_ONCE: Final = 100
 """Messages in one command: what fails is tried again in whole."""
@@ -224,3 +233,408 @@ class Watching:
 
 def _next_block(blocks: Iterator[tuple[Fetched, ...]]) -> tuple[Fetched, ...]:
     return next(blocks, ())
+
+
+COUNT_AGAIN: Final = dt.timedelta(hours=1)
+"""How often the whole window is counted against the ledger, and at each new connection: 100,000 UIDs take 0.2 s."""
+COMPARED: Final = 500
+"""Messages whose headers are compared with their rows at such a count: one command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is to be taken under the numbering of ``look``, which is recorded after the last of it."""
+
+    uids: tuple[int, ...]
+    again: frozenset[int]
+    """Those of ``uids`` that could not be fetched before."""
+    look: Look
+    is_onward: bool = False
+    """Whether the numbering goes on, so that ``look`` holds already."""
+    is_renumbered: bool = False
+    """Whether a message may be known by its bytes, under another number."""
+    left: tuple[Header, ...] | None = None
+    """The newest of those that look like notices among the messages that are left as old, which ``look`` counts; None
+    where no date decided."""
+
+    @property
+    def numbering(self) -> int:
+        """The UIDVALIDITY of the rows."""
+        return self.look.uidvalidity or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One mailbox, and what decides which of its messages are taken."""
+
+    store: Store
+    clock: Clock
+    mailbox: Mailbox
+    thread: Thread
+    start: watch.Start
+    is_alike: Callable[[Header], bool]
+    """Whether the header fields of a message look like a notice's."""
+
+
+async def find_messages(asking: Asking, opened: Opened, *, has_room: bool = True) -> Found:
+    """The messages to take, by UID; of those put off some of the oldest, where there is room for strangers' mails."""
+    store, mailbox, thread, start = asking.store, asking.mailbox, asking.thread, asking.start
+    name = f"mail:{mailbox.name}"
+    now = asking.clock.now()
+    last_uid_of = partial(store.last_uid, mailbox.name)
+    plan = watch.plan_mailbox(store.look(name), opened, last_uid_of=last_uid_of, start=start, now=now, name=name)
+    if isinstance(plan, watch.Onward):
+        look = plan.look
+        if not (opened.is_fresh or _is_to_be_counted(look, now)):
+            return await _go_on(store, mailbox, thread, plan.first, look, now, has_room=has_room)
+        if not await _is_replaced(store, mailbox, thread, look, now):
+            return await _count(store, mailbox, thread, look, now, has_room=has_room)
+        plan = watch.plan_replaced(look, opened, last_uid_of, start)
+    found, known = await _decide_by_date(asking, plan)
+    look = dataclasses.replace(found.look, counted_at=now, in_window=len(found.uids) + known, gap=0)
+    return dataclasses.replace(found, look=look)
+
+
+def asks_below(asking: Asking) -> watch.FirstLook | None:
+    """What ``start`` asks for below the UID of the first look; None where that was asked before."""
+    look = asking.store.look(f"mail:{asking.mailbox.name}")
+    return None if look is None else watch.plan_below(look, asking.start)
+
+
+async def find_below(asking: Asking) -> Found | None:
+    """The messages to take below the UID of the first look; None where they were asked for before."""
+    plan = asks_below(asking)
+    return None if plan is None else (await _decide_by_date(asking, plan))[0]
+
+
+async def _decide_by_date(asking: Asking, plan: watch.FirstLook | watch.Renumbered) -> tuple[Found, int]:
+    """The messages of which the date decides, with how many have a row; those that are left are counted.
+
+    A server's SINCE may know another day than its INTERNALDATE says, or leave out a message without one: whatever the
+    headers of those left say is to be taken is not left.
+    """
+    mailbox, thread = asking.mailbox, asking.thread
+    numbering = plan.look.uidvalidity or 0
+    whatever_date_from = plan.whatever_date_from if isinstance(plan, watch.Renumbered) else None
+    judge = partial(
+        _reconcile, asking.store, mailbox.name, numbering, in_question=(plan.not_before, whatever_date_from)
+    )
+    had = asking.store.recorded_uids(mailbox.name, numbering, plan.first)
+    every = await _uids_below(asking, plan) - had
+    asked = {*await thread(mailbox.uids, plan.first, plan.search_since)} if every else set()
+    if whatever_date_from is not None:
+        asked.update(uid for uid in every if uid >= whatever_date_from)
+    judged = judge(await thread(mailbox.headers, sorted(every & asked)))
+    left = every - {*judged.take} - {uid for uid, _ in judged.known}
+    seen, alike = await _look_at_left(asking, sorted(left)[-watch.LEFT_LOOKED_AT :])
+    late = judge(seen)
+    left -= {*late.take, *(uid for uid, _ in late.known)}
+    alike = [header for header in alike if header.uid in left]
+    unseen = len(left - {header.uid for header in seen})
+    found = Found(
+        tuple(sorted((*judged.take, *late.take))),
+        frozenset(),
+        dataclasses.replace(plan.look, left=len(left), left_alike=len(alike), left_unseen=unseen),
+        is_renumbered=isinstance(plan, watch.Renumbered),
+        left=tuple(alike[-watch.LEFT_NAMED :]),
+    )
+    return found, len(had)
+
+
+async def _uids_below(asking: Asking, plan: watch.FirstLook | watch.Renumbered) -> set[int]:
+    """Every UID of which the date decides."""
+    if plan.first >= plan.below:
+        return set()
+    uids = await asking.thread(asking.mailbox.uids, plan.first, None)
+    return {uid for uid in uids if uid < plan.below}
+
+
+async def _look_at_left(asking: Asking, uids: Sequence[int]) -> tuple[list[Header], list[Header]]:
+    """The headers of these, as far as the server gives them; and of those that look like notices, with their fields."""
+    seen: list[Header] = []
+    alike: list[Header] = []
+    for place in range(0, len(uids), COMPARED):
+        headers = await asking.thread(asking.mailbox.fields, uids[place : place + COMPARED])
+        readable = [header for header in headers if header.size > 0]
+        alike += filter(asking.is_alike, readable)
+        seen += (dataclasses.replace(header, fields=b"") for header in readable)
+    return seen, alike
+
+
+def _is_to_be_counted(look: Look, now: dt.datetime) -> bool:
+    return look.counted_at is None or abs(now - look.counted_at) >= COUNT_AGAIN
+
+
+async def _go_on(
+    store: Store, mailbox: Mailbox, thread: Thread, first: int, look: Look, now: dt.datetime, *, has_room: bool
+) -> Found:
+    """What came after the last message that has a row."""
+    uids = await thread(mailbox.uids, first, None)
+    again = _due_again(store, mailbox.name, look, now, has_room=has_room)
+    window = dataclasses.replace(look, in_window=look.in_window + len(uids), gap=look.gap + len(uids))
+    return Found(tuple(sorted({*uids, *again})), again, window, is_onward=True)
+
+
+async def _count(
+    store: Store, mailbox: Mailbox, thread: Thread, look: Look, now: dt.datetime, *, has_room: bool
+) -> Found:
+    """Everything in the window without a row, wherever it stands."""
+    uids = await thread(mailbox.uids, look.first_uid, None)
+    missing = {*uids} - store.recorded_uids(mailbox.name, look.uidvalidity or 0, look.first_uid)
+    again = _due_again(store, mailbox.name, look, now, has_room=has_room)
+    window = dataclasses.replace(look, counted_at=now, in_window=len(uids), gap=len(missing))
+    return Found(tuple(sorted({*missing, *again})), again, window, is_onward=True)
+
+
+def _due_again(store: Store, mailbox: str, look: Look, now: dt.datetime, *, has_room: bool) -> frozenset[int]:
+    numbering = look.uidvalidity or 0
+    unfetched = watch.due_again(store.messages(mailbox, End.UNFETCHED), numbering, now)
+    put_off = watch.due_again(store.messages(mailbox, End.PUT_OFF), numbering, now) if has_room else ()
+    return frozenset((*unfetched, *put_off[:TRIED_TOGETHER]))
+
+
+async def _is_replaced(store: Store, mailbox: Mailbox, thread: Thread, look: Look, now: dt.datetime) -> bool:
+    """Whether the server has other messages under the newest numbers that are recorded, or this hour's other ones."""
+    numbering = look.uidvalidity or 0
+    rows = {row.uid: row for row in store.last_messages(mailbox.name, numbering, COMPARED)}
+    if _is_to_be_counted(look, now):
+        older = sorted(store.recorded_uids(mailbox.name, numbering, 1) - rows.keys())
+        up_to = watch.end_of_sweep(older, now)
+        if up_to is not None:
+            rows |= {row.uid: row for row in store.last_messages(mailbox.name, numbering, watch.SWEPT, up_to)}
+    headers = await thread(mailbox.headers, tuple(rows)) if rows else ()
+    return any(watch.is_other(header, rows[header.uid]) for header in headers)
+
+
+def record_gone(store: Store, mailbox: str, numbering: int, gone: frozenset[int]) -> None:
+    """Messages that could not be fetched, or were put off, and have been deleted since are not asked for again."""
+    if not gone:
+        return
+    missed = store.messages(mailbox, End.UNFETCHED, End.PUT_OFF)
+    rows = [row for row in missed if row.uidvalidity == numbering and row.uid in gone]
+    with store.writing() as writing:
+        for row in rows:
+            writing.record_message(dataclasses.replace(row, end=End.NOT_OURS, why=watch.GONE, next_try_at=None))
+
+
+def _reconcile(
+    store: Store,
+    mailbox: str,
+    numbering: int,
+    headers: Sequence[Header],
+    in_question: tuple[dt.datetime, int | None],
+) -> watch.Judged:
+    """Which are taken; the rows of the known ones are recorded again under their new UID."""
+
+    def formers_of(header: Header) -> list[MessageRow]:
+        rows = store.known_messages(mailbox, header.message_id, header.size)
+        return [row for row in rows if row.uidvalidity != numbering]
+
+    judged = watch.judge_headers(headers, formers_of, *in_question)
+    if judged.known:
+        with store.writing() as writing:
+            for uid, former in judged.known:
+                writing.record_message(dataclasses.replace(former, uidvalidity=numbering, uid=uid))
+    return judged
+
+
+NOTHING: Final = "no announcement and no notice"
+
+
+class LedgerRows:
+    """Where the rows of one look go, and the messages that it passes over, until their rows are written."""
+
+    def __init__(
+        self, mailbox: Mailbox, found: Found, from_before: Callable[[Header], str], passed: Sequence[Header] = ()
+    ) -> None:
+        """``from_before`` says how a message is from before the product watched for it."""
+        self.mailbox = mailbox.name
+        self.after = mailbox.after
+        self.numbering = found.numbering
+        self.is_renumbered = found.is_renumbered
+        self.from_before = from_before
+        self.passed = {header.uid: header for header in passed}
+
+    def begin(self, header: Header) -> MessageRow:
+        """The row of a message as far as its header tells."""
+        return MessageRow(
+            self.mailbox,
+            self.numbering,
+            header.uid,
+            End.NOT_OURS,
+            message_id=header.message_id,
+            internal_date=header.internal_date,
+            size=header.size,
+        )
+
+    def take_passed(self, below: float) -> tuple[MessageRow, ...]:
+        """Rows of those passed over that stand below this UID; each is given once."""
+        uids = sorted(uid for uid in self.passed if uid < below)
+        return tuple(self._passed(self.passed.pop(uid)) for uid in uids)
+
+    def _passed(self, header: Header) -> MessageRow:
+        senders, subject, date = describe_passed(header)
+        return dataclasses.replace(
+            self.begin(header), why=NOTHING, sender=senders, subject=hide_codes(subject), date=date
+        )
+
+
+def renumber(former: MessageRow, row: MessageRow) -> MessageRow:
+    """What is recorded of ``former``, under the number of ``row``, which is the same message."""
+    return dataclasses.replace(
+        former, uidvalidity=row.uidvalidity, uid=row.uid, size=row.size, internal_date=row.internal_date
+    )
+
+
+def judge_by(in_force: InForce, ours: Ours) -> Callable[[Header], Wanted]:
+    """What must be seen of a message before it may be passed over, by the configuration in force."""
+    guarantors, domains = in_force.configuration.guarantors, _correspondents(in_force)
+    return lambda header: judge_outline(header, guarantors, ours, domains)
+
+
+def news_by(in_force: InForce, ours: Ours) -> Callable[[Header], bool]:
+    """Whether a message may say what became of a mail of ours, by the configuration in force."""
+    guarantors, domains = in_force.configuration.guarantors, _correspondents(in_force)
+    return lambda header: may_be_news(header, guarantors, ours, domains)
+
+
+def _correspondents(in_force: InForce) -> frozenset[str]:
+    """The domains of the offices that are written to."""
+    configuration = in_force.configuration
+    sections = [section for issuer in configuration.issuers.values() for section in issuer.sections.values()]
+    sections += [section for project in configuration.projects for section in project.offices.values()]
+    addresses = [address for section in sections for address in (*section.to, *section.cc)]
+    return frozenset(domain_of(address) for address in addresses)
+
+
+def alike_by(in_force: InForce, ours: Ours) -> Callable[[Header], bool]:
+    """Whether the header fields of a message look like a notice's, by the configuration in force."""
+
+    def is_alike(header: Header) -> bool:
+        found = recognise_mail(read_message(header.fields), in_force.configuration.guarantors, ours)
+        return isinstance(found, Announcement | Meant)
+
+    return is_alike
+
+
+async def pass_over(
+    mailbox: Mailbox, thread: Thread, headers: Sequence[Header], judge: Callable[[Header], Wanted]
+) -> tuple[Header, ...]:
+    """Those whose bodies need not be fetched: header, structure and the first bytes of each part say so."""
+    doubtful = [header for header in headers if judge(header) is Wanted.STARTS]
+    starts = await thread(mailbox.starts, doubtful) if doubtful else {}
+    return tuple(
+        header
+        for header in doubtful
+        if header.structure is not None and holds_nothing(header.structure, starts.get(header.uid, {}))
+    )
+
+
+def note_left(writing: Writing, before: Look | None, look: Look, named: Sequence[Header], author: Author) -> None:
+    """Record what ``look`` left, and tell people where some of it looks like notices; ``named`` are the newest."""
+    if not look.left or look.taken_from is None:
+        return
+    counts = {"left": str(look.left), "alike": str(look.left_alike), "unseen": str(look.left_unseen)}
+    told = {"mailbox": look.name, "from": look.taken_from.isoformat(), **counts}
+    writing.note(NoteEvent.LEFT_ALONE, None, author, told)
+    if look.left_alike and look.left_alike != (before.left_alike if before else 0):
+        newest = [_name(header) for header in reversed(named)]
+        writing.raise_alarm(cause_about(AlarmCause.LEFT_ALONE, look.name), [], spell(Params(**told, newest=newest)))
+
+
+def _name(header: Header) -> str:
+    """Day and subject, by which a person finds the mail."""
+    came_at = header.internal_date
+    day = "" if came_at == NO_DATE else came_at.astimezone(JST).date().isoformat()
+    return f"{day} {hide_codes(read_message(header.fields).subject)}".strip()
+
+
+MAILBOXES: Final = "watched_mailboxes"
+"""Name of the store's value: a JSON object, by mailbox the fields of ``match.from_before.Watched``."""
+FOLDERS: Final = "notice_folders"
+"""Name of the store's value: a JSON object, by resolved path when the folder was first read."""
+SUBFOLDERS: Final = "notice_subfolders"
+"""Name of the store's value: a JSON object, by resolved path of the folder an object, by path inside since when each of
+its folders counts as watched."""
+
+
+class Beginning:
+    """Records the moments, and gives them."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    @property
+    def first_start(self) -> dt.datetime | None:
+        """The moment of the first start; None where a start was never recorded."""
+        recorded = self._store.property(FIRST_START)
+        return dt.datetime.fromisoformat(recorded) if recorded else None
+
+    def note_mailboxes(self, in_force: InForce) -> Mapping[str, Watched]:
+        """Record what ``in_force`` watches, where that is news; every mailbox with its moments. Raises Unavailable."""
+        mailboxes = in_force.configuration.settings.mailboxes
+        configured = {
+            name: (each.user, each.folder, each.since.isoformat() if each.since else "")
+            for name, each in mailboxes.items()
+        }
+        recorded = self._store.property(MAILBOXES)
+        former = None if recorded is None else {name: _watched(row) for name, row in json.loads(recorded).items()}
+        looked_at = frozenset(name for name in configured if self._store.look(f"mail:{name}") is not None)
+        now = self._clock.now()
+        watched = renew_watched(former, configured, looked_at, self.first_start or now, now)
+        if watched != former:
+            self._record(MAILBOXES, {name: _row(each) for name, each in watched.items()})
+        return watched
+
+    def note_folder(self, place: str) -> dt.datetime:
+        """When the folder at ``place`` was first read: recorded now where it never was. Raises Unavailable."""
+        folders = json.loads(self._store.property(FOLDERS) or "{}")
+        if place not in folders:
+            now = self._clock.now()
+            folders[place] = (now if folders else self.first_start or now).isoformat()
+            self._record(FOLDERS, folders)
+        return dt.datetime.fromisoformat(folders[place])
+
+    def note_subfolders(
+        self, place: str, folders: Iterable[str], unreadable: Iterable[str], first_read: dt.datetime
+    ) -> Mapping[str, dt.datetime]:
+        """Since when each of ``folders`` inside the folder at ``place`` counts as watched; recorded where it is news.
+
+        One that a look finds for the first time was not there at the look before: only what was saved after that one
+        certainly came while it was watched. Where folders inside were never read (a store of an older program), all
+        that lies in them now is from before. One that is gone, and comes back, begins again; behind one that is
+        ``unreadable`` for now, none is gone. Raises Unavailable.
+        """
+        recorded = json.loads(self._store.property(SUBFOLDERS) or "{}")
+        former = recorded.get(place)
+        known = self._store.look("folder")
+        last_look = known.last_ok if known is not None else None
+        begun = first_read
+        if last_look is not None:
+            begun = self._clock.now() if former is None else max(last_look, first_read)
+        away = tuple(unreadable)
+        found = {name: (former or {}).get(name) or begun.isoformat() for name in folders}
+        found |= {name: since for name, since in (former or {}).items() if name.startswith(away)}
+        if found != former:
+            self._record(SUBFOLDERS, {**recorded, place: found})
+        return {name: dt.datetime.fromisoformat(since) for name, since in found.items()}
+
+    def _record(self, name: str, value: Mapping[str, object]) -> None:
+        with self._store.writing() as writing:
+            writing.set_property(name, json.dumps(value, ensure_ascii=False, sort_keys=True))
+
+
+def _row(watched: Watched) -> dict[str, str]:
+    return {
+        "user": watched.user,
+        "folder": watched.folder,
+        "since": watched.since,
+        "begun_at": watched.begun_at.isoformat(),
+        "since_at": watched.since_at.isoformat(),
+    }
+
+
+def _watched(row: Mapping[str, str]) -> Watched:
+    moments = {name: dt.datetime.fromisoformat(row[name]) for name in ("begun_at", "since_at")}
+    return Watched(row["user"], row["folder"], row["since"], **moments)

@@ -15,7 +15,7 @@ from worker.core.errors import ConfigError, Problem
 from worker.core.model import ConfigFile, Look
 from worker.core.params import Params, spell
 from worker.core.states import AlarmCause
-from worker.pipeline.recover import record_configuration
+from worker.pipeline.start import record_configuration
 from worker.store.ports import Store
 
 CONFIGURATION: Final = "configuration"

@@ -32,7 +32,8 @@ from worker.core.errors import AccountRefused, ConfigError, LogBroken, Unavailab
 from worker.core.model import JST
 from worker.pipeline.one_pass import Pass, finish_pass, watch_folder_until_settled
 from worker.pipeline.pipeline import Pipeline
-from worker.pipeline.recover import record_start, recover
+from worker.pipeline.send import recover
+from worker.pipeline.start import record_start
 from worker.pipeline.store_outage import StoreOutage, Ways
 from worker.read.budget import Lane
 from worker.read.ports import LanedReader

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from worker.core.alarms import cause_about
 from worker.core.errors import AccountRefused, Unavailable
-from worker.core.model import Look
+from worker.core.model import Look, Unread
 from worker.core.states import AlarmCause
 from worker.read.ports import BROKEN_SANDBOX
 from worker.store.ports import Store, Writing
+from worker.views.unread_files import PROPERTY, UnreadIn, gather_unread, mark_told, read_unread, spell_unread
 
 FRESH: Final = dt.timedelta(minutes=5)
 """How old the recorded success of the mail server may grow while mails go out: each needs no record of its own."""
@@ -81,3 +83,40 @@ def _failing(known: Look, now: dt.datetime) -> Look:
     """``known`` with the moment since which it fails: now, where the clock was set back behind the recorded one."""
     since = known.failing_since if known.error else None
     return dataclasses.replace(known, failing_since=now if since is None else min(since, now))
+
+
+class UnreadFiles:
+    """The store's value about them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def recorded(self) -> dict[str, UnreadIn]:
+        """By place."""
+        return read_unread(self._store.property(PROPERTY))
+
+    def note(self, place: str, found: Iterable[tuple[str, Unread]]) -> None:
+        """Record what a look at ``place`` found, where that is news. Raises Unavailable."""
+        pairs = tuple(found)
+        former = self.recorded()
+        fresh = {**former, place: gather_unread(pairs, former.get(place))}
+        if spell_unread(fresh) != spell_unread(former):
+            with self._store.writing() as writing:
+                _change(writing, lambda before: {**before, place: gather_unread(pairs, before.get(place))})
+
+    def told(self, told: Mapping[str, UnreadIn]) -> None:
+        """Record that a digest has named these. Raises Unavailable."""
+        if not told:
+            return
+
+        def marked(before: dict[str, UnreadIn]) -> dict[str, UnreadIn]:
+            return {
+                place: mark_told(each, told[place].files) if place in told else each for place, each in before.items()
+            }
+
+        with self._store.writing() as writing:
+            _change(writing, marked)
+
+
+def _change(writing: Writing, change: Callable[[dict[str, UnreadIn]], dict[str, UnreadIn]]) -> None:
+    writing.set_property(PROPERTY, spell_unread(change(read_unread(writing.property(PROPERTY)))))

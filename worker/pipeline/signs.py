@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
@@ -23,10 +24,9 @@ from worker.core.message_id import (
     is_made_with,
     is_own_message_id_form,
 )
-from worker.core.model import Address, Entry, MessageRow, sha256
+from worker.core.model import Address, Entry, Look, MessageRow, sha256
 from worker.core.signs import Sign
 from worker.core.states import Event, NoteEvent
-from worker.pipeline.restore import last_resumed
 from worker.read.message import Message
 from worker.read.mime import split_headers
 from worker.send.smtp_verdicts import is_our_envid
@@ -165,3 +165,28 @@ def _with_our_secret(store: Store, in_force: InForce, message: Message, came_bac
         pdfs = [sha256(pdf.content) for pdf in message.pdfs] if each == message.message_id else []
         if store.of_own_message(each) is not None or is_made_with(secret, each, pdfs, configuration.issuers.keys()):
             yield each
+
+
+def unlooked(store: Store, in_force: InForce, now: dt.datetime) -> tuple[str, ...]:
+    """The mailboxes without a look that succeeded since a person last said to go on.
+
+    One that the database never saw reached held back nothing before: it is to be tried once, well or not. Where the
+    clock was set back since, no look comes after that moment; that each start looks before it sends has to do.
+    """
+    resumed = last_resumed(store)
+    if resumed is None or resumed.at > now:
+        return ()
+    looks = {name: store.look(f"mail:{name}") for name in in_force.configuration.settings.mailboxes}
+    return tuple(name for name, look in looks.items() if not _is_tried(look, resumed.at))
+
+
+def last_resumed(store: Store) -> Entry | None:
+    """The entry of the last time that a person said to go on; None where nobody ever did."""
+    return next(iter(deque(store.entries(events=[NoteEvent.RESUMED]), maxlen=1)), None)
+
+
+def _is_tried(look: Look | None, resumed_at: dt.datetime) -> bool:
+    if look is None:
+        return False
+    tried_at = look.last_ok or look.last_error
+    return tried_at is not None and tried_at > resumed_at
