@@ -24,11 +24,10 @@ from worker.approve import decisions
 from worker.compose import mime_verify as decode
 from worker.compose import mime_write as letter
 from worker.pipeline import read as reading
-from worker.pipeline import record as intake
 from worker.read.pdf import pool as pdf
+from worker.send import retry
 from worker.send.smtp import client as smtp
 from worker.service import service
-from worker.service import watchdog as beat
 from worker.store import sqlite as store
 from worker.store.sqlite import writing
 from worker.watch.imap import mailbox as imap
@@ -89,7 +88,7 @@ def _clocked_async(step: str, call: Callable[..., Any]) -> Callable[..., Any]:
 
 _PLAIN: Final[tuple[tuple[str, Any, tuple[str, ...]], ...]] = (
     ("fetch by IMAP (its own thread)", imap.ImapMailbox, ("open", "uids", "headers", "_fetch")),
-    ("take the mail apart, recognise it", intake, ("read_message", "recognise_mail")),
+    ("take the mail apart, recognise it", reading, ("read_message", "recognise_mail")),
     ("decide the fields", reading, ("read_notice",)),
     ("match, compose, judge", decisions, ("draft_submission",)),
     ("write the letter, read it back", letter, ("write_letter",)),
@@ -103,7 +102,7 @@ _PLAIN: Final[tuple[tuple[str, Any, tuple[str, ...]], ...]] = (
 _ASYNC: Final[tuple[tuple[str, Any, tuple[str, ...]], ...]] = (
     ("hand PDFs to the children", pdf.PdfPool, ("_ask_once",)),
     ("speak SMTP", smtp.SmtpServer, ("open", "take")),
-    ("speak SMTP", beat.BeatingServer, ("open", "take")),
+    ("speak SMTP", retry.RetryingServer, ("open", "take")),
 )
 
 

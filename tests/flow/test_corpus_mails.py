@@ -28,7 +28,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import decided
-from tests.support.fakes import run_at_once
+from tests.support.fakes import mailbox_of
 from tests.support.mail_samples import (
     BODY,
     KEY_SUBJECT,
@@ -206,7 +206,7 @@ class AtWork:
     async def take(self, mails: Sequence[bytes], *, weighed: bool) -> list[MessageRow]:
         """The ledger's row of each, in their order, from a mailbox of its own."""
         box = (WeighedMails if weighed else Mails)(list(mails), name="weighed" if weighed else "whole")
-        await self.office.pipeline.watch_mailbox(box, run_at_once, dt.date(2026, 11, 1))
+        await self.office.pipeline.watch_mailbox(mailbox_of(box), dt.date(2026, 11, 1))
         rows = sorted(self.office.store.messages(box.name), key=lambda row: row.uid)
         assert [row.uid for row in rows] == list(range(1, len(mails) + 1))
         return rows
@@ -250,7 +250,7 @@ def read_every_way(raw: bytes, at_work: AtWork) -> Message:
     pipeline = at_work.office.pipeline
     guarantors = pipeline.in_force.configuration.guarantors
     message = read_message(raw)
-    recognise_mail(message, guarantors, pipeline.intake.ours(pipeline.in_force))
+    recognise_mail(message, guarantors, pipeline.reading.ours(pipeline.in_force))
     for is_ours in (lambda _: True, lambda _: False):
         repr(read_report(raw, message, is_ours)).encode()
     read_bounce(raw)
@@ -289,7 +289,7 @@ def test_few_mails_of_others_tests_hold_what_is_not_opened_even_if_each_spoke_of
     """Of those under a subject of ours, all that is told stands in a file that is neither text nor PDF."""
     mails = corpus(name)
     pipeline = at_work.office.pipeline
-    guarantors, ours = pipeline.in_force.configuration.guarantors, pipeline.intake.ours(pipeline.in_force)
+    guarantors, ours = pipeline.in_force.configuration.guarantors, pipeline.reading.ours(pipeline.in_force)
     held = 0
     for raw in mails:
         keyed = re.sub(rb"(?im)\A((?:From .*\n)?)", rb"\1Subject: " + "認証キーの件\n".encode(), raw, count=1)
@@ -352,7 +352,7 @@ async def test_weighed_by_what_dovecot_tells_of_them_the_same_mails_count(
         ca_file=str(servers.ca_file),
     )
     try:
-        await at_work.office.pipeline.watch_mailbox(box, run_at_once, dt.date(2026, 1, 1))
+        await at_work.office.pipeline.watch_mailbox(mailbox_of(box), dt.date(2026, 1, 1))
     finally:
         box.close()
         servers.empty("office")

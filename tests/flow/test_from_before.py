@@ -19,7 +19,7 @@ import pytest_asyncio
 
 from tests.support import decided
 from tests.support.authenticated import received
-from tests.support.fakes import FakeClock, run_at_once
+from tests.support.fakes import FakeClock, folder_of, mailbox_of
 from tests.support.holds import detail_of
 from tests.support.known_addresses import say_installed
 from tests.support.small_office import Form, Mails, Settings, SmallOffice, form, mail_with
@@ -100,13 +100,13 @@ class NewOffice(SmallOffice):
         self.pipeline.put_in_force(dataclasses.replace(in_force, configuration=configuration))
 
     async def look(self) -> None:
-        await self.pipeline.watch_mailbox(self.mails, run_at_once, self.since)
+        await self.pipeline.watch_mailbox(mailbox_of(self.mails), self.since)
 
     async def look_at_folder(self, folder: Path | None = None) -> None:
         place = NoticeFolder(folder or self.notices)
-        await self.pipeline.watch_folder(place, run_at_once)
+        await self.pipeline.watch_folder(folder_of(place))
         self.clock.let_pass(seconds=SETTLE.total_seconds())
-        await self.pipeline.watch_folder(place, run_at_once)
+        await self.pipeline.watch_folder(folder_of(place))
 
     def save_at(self, each: Form, moment: dt.datetime, folder: Path | None = None) -> None:
         path = (folder or self.notices) / f"{each.number}-{each.copy}.pdf"

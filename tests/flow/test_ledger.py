@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.flow.test_overlap import NoPdfs, Relay, announcement
-from tests.support.fakes import FakeClock, run_at_once
+from tests.support.fakes import FakeClock, mailbox_of
 from tests.support.office import Office
 from tests.support.scripted_imap import Fault, ScriptedImap
 from worker.config.mailbox_actions import parse_after
@@ -75,7 +75,7 @@ class World:
             box.close()
 
     async def look(self) -> int:
-        return await self.pipeline.watch_mailbox(self.box, run_at_once, SINCE)
+        return await self.pipeline.watch_mailbox(mailbox_of(self.box), SINCE)
 
     def give(self, uid: int, content: bytes, message_id: bytes = b"") -> None:
         """A message; one that is plain text has its structure told."""
@@ -293,11 +293,11 @@ async def test_two_looks_at_one_mailbox_with_one_database_take_nothing_twice(wor
     world.boxes.clear()
     second_store = open_store(world.root, world.clock)
     other = Pipeline(second_store, NoPdfs(), Relay(), world.clock, "other", world.office.in_force)
-    assert await first.watch_mailbox(box, run_at_once, SINCE) == 3
-    assert await other.watch_mailbox(box, run_at_once, SINCE) == 0
+    assert await first.watch_mailbox(mailbox_of(box), SINCE) == 3
+    assert await other.watch_mailbox(mailbox_of(box), SINCE) == 0
     world.give(4, announced(4))
-    assert await other.watch_mailbox(box, run_at_once, SINCE) == 1
-    assert await first.watch_mailbox(box, run_at_once, SINCE) == 0
+    assert await other.watch_mailbox(mailbox_of(box), SINCE) == 1
+    assert await first.watch_mailbox(mailbox_of(box), SINCE) == 0
     assert world.count() == 4
     second_store.close()
     box.close()

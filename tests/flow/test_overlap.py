@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
+from tests.support.fakes import mailbox_of
 from tests.support.office import EAST, Office
-from worker.config.mailbox_actions import After
+from worker.config.mailbox_actions import MailboxAction
+from worker.core.clock import SystemClock
 from worker.core.errors import Unavailable
 from worker.core.model import JST
 from worker.pipeline.pipeline import Pipeline
 from worker.send.ports import Body, Data, Reply, Session, Step
-from worker.service.clock import SystemClock
 from worker.service.wiring import load_office
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store
 from worker.watch.ports import Fetched, Header, Heard, Opened
@@ -41,7 +42,7 @@ class Mailbox:
     """Announcements in blocks of one; in place of the UID ``breaks_at`` the connection is lost."""
 
     name = "main"
-    after = After()
+    after = MailboxAction()
 
     def __init__(self, count: int, breaks_at: int = 0) -> None:
         self._messages = {uid: announcement(uid) for uid in range(1, count + 1)}
@@ -130,7 +131,7 @@ async def test_a_block_is_recorded_and_may_be_sent_while_a_later_one_is_still_fe
             await answered.wait()
         return call(*args)
 
-    look = asyncio.create_task(pipeline.watch_mailbox(Mailbox(4), slow_from_the_third, SINCE))
+    look = asyncio.create_task(pipeline.watch_mailbox(mailbox_of(Mailbox(4), slow_from_the_third), SINCE))
     await asyncio.wait_for(recorded.wait(), 10)
     assert store.last_uid("main", 1) in {1, 2}
     assert not look.done()
@@ -143,9 +144,9 @@ async def test_what_was_read_is_recorded_though_the_next_block_cannot_be_fetched
     pipeline: Pipeline, store: SqlStore
 ) -> None:
     with pytest.raises(Unavailable, match="lost"):
-        await pipeline.watch_mailbox(Mailbox(5, breaks_at=3), at_once, SINCE)
+        await pipeline.watch_mailbox(mailbox_of(Mailbox(5, breaks_at=3), at_once), SINCE)
     assert store.last_uid("main", 1) == 2
-    assert await pipeline.watch_mailbox(Mailbox(5), at_once, SINCE) == 3
+    assert await pipeline.watch_mailbox(mailbox_of(Mailbox(5), at_once), SINCE) == 3
 
 
 async def test_a_look_that_began_to_wait_several_times_is_told_in_one_mail(
@@ -158,7 +159,7 @@ async def test_a_look_that_began_to_wait_several_times_is_told_in_one_mail(
         assert await pipeline.tell_operator() is None
         return call(*args)
 
-    assert await pipeline.watch_mailbox(Mailbox(6), with_a_sending_pass, SINCE) == 6
+    assert await pipeline.watch_mailbox(mailbox_of(Mailbox(6), with_a_sending_pass), SINCE) == 6
     assert max(waiting_meanwhile) > 1
     assert relay.mails == []
     assert await pipeline.tell_operator() is None
@@ -169,6 +170,6 @@ async def test_a_look_that_was_broken_off_no_longer_keeps_the_operator_waiting(
     pipeline: Pipeline, relay: Relay
 ) -> None:
     with pytest.raises(Unavailable):
-        await pipeline.watch_mailbox(Mailbox(2, breaks_at=2), at_once, SINCE)
+        await pipeline.watch_mailbox(mailbox_of(Mailbox(2, breaks_at=2), at_once), SINCE)
     assert await pipeline.tell_operator() is None
     assert len(relay.mails) == 1

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from tests.support.world import START
-from worker.config.mailbox_actions import After
+from worker.config.mailbox_actions import MailboxAction
 from worker.core.errors import LogBroken, NotAllowed, Unavailable
 from worker.core.message_id import SECRET, SECRET_BYTES
 from worker.core.model import (
@@ -32,7 +32,10 @@ from worker.pipeline.watch import Found, LedgerRows
 from worker.read.archives import Unpacked, unpack
 from worker.read.ports import PdfReader
 from worker.send.ports import Reply, Session, Silence, Step
+from worker.watch.folder.notices import ThreadedFolder
+from worker.watch.imap.mailbox import ThreadedMailbox
 from worker.watch.ports import InvoiceSnapshot, Mailbox, Rest, Shelved
+from worker.watch.threads import OwnThread
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -270,13 +273,38 @@ class SomeMailbox:
     """What the rows of a look are made from, where no mailbox is looked at."""
 
     name: str
-    after: After = field(default_factory=After)
+    after: MailboxAction = field(default_factory=MailboxAction)
 
 
 def rows_of(mailbox: str) -> LedgerRows:
     """Rows for messages of ``mailbox`` that a test hands over by itself."""
     found = Found((), frozenset(), Look(f"mail:{mailbox}", uidvalidity=1))
     return LedgerRows(cast("Mailbox", SomeMailbox(mailbox)), found, lambda header: "")
+
+
+class RunsCalls(OwnThread):
+    """In place of a thread what ``run`` does with each call."""
+
+    def __init__(self, run: Callable[..., Awaitable[Any]]) -> None:
+        self._run_call = run
+
+    async def __call__(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        found: T = await self._run_call(call, *args, **kwargs)
+        return found
+
+    def end(self, last: Callable[[], None] | None = None) -> None:
+        if last is not None:
+            last()
+
+
+def mailbox_of(box: Any, run: Callable[..., Awaitable[Any]] | None = None) -> ThreadedMailbox:
+    """``box``, whose calls block, as the pipeline sees it; each is carried out by ``run``, else at once."""
+    return ThreadedMailbox(box, run if isinstance(run, OwnThread) else RunsCalls(run or run_at_once))
+
+
+def folder_of(folder: Any, run: Callable[..., Awaitable[Any]] | None = None) -> ThreadedFolder:
+    """The same of a folder."""
+    return ThreadedFolder(folder, run if isinstance(run, OwnThread) else RunsCalls(run or run_at_once))
 
 
 async def run_at_once(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

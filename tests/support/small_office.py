@@ -23,7 +23,7 @@ from pathlib import Path
 from sqlalchemy.engine import Connection
 
 from tests.support.authenticated import received
-from tests.support.fakes import FakeClock, FakeFiles, located_as_printed, run_at_once
+from tests.support.fakes import FakeClock, FakeFiles, folder_of, located_as_printed, mailbox_of
 from tests.support.known_addresses import make_known
 from tests.support.world import (
     ACCOUNT,
@@ -46,13 +46,12 @@ from worker.authenticate.ports import Signatures
 from worker.config.files import TemplateFiles
 from worker.config.guarantors import FILE
 from worker.config.load import Configuration, load_configuration
-from worker.config.mailbox_actions import After
+from worker.config.mailbox_actions import MailboxAction
 from worker.config.settings import Security
 from worker.core.errors import HoshobinError, Unavailable
 from worker.core.model import JST, Located, PageText, PdfText, Submission, Unreadable
 from worker.core.states import Reason
-from worker.pipeline.one_pass import Pass, finish_pass
-from worker.pipeline.pipeline import Pipeline
+from worker.pipeline.pipeline import Pass, Pipeline
 from worker.pipeline.send import recover
 from worker.pipeline.start import record_configuration, record_start
 from worker.read.archives import Unpacked, unpack
@@ -136,7 +135,7 @@ class Mails:
 
     received: list[bytes] = field(default_factory=list)
     name: str = "main"
-    after: After = field(default_factory=After)
+    after: MailboxAction = field(default_factory=MailboxAction)
     came_at: dt.datetime = dt.datetime(2026, 11, 21, 8, tzinfo=JST)
     """When they came, by the server's clock."""
 
@@ -373,16 +372,14 @@ class SmallOffice:
     async def take_in(self) -> int:
         """Look at the folder until its files have settled, then at the mailbox."""
         folder = NoticeFolder(self.notices)
-        began, _ = await self.pipeline.watch_folder(folder, run_at_once)
+        began, _ = await self.pipeline.watch_folder(folder_of(folder))
         self.clock.let_pass(seconds=SETTLE.total_seconds())
-        later, _ = await self.pipeline.watch_folder(folder, run_at_once)
-        return began + later + await self.pipeline.watch_mailbox(self.mails, run_at_once, dt.date(2026, 11, 1))
+        later, _ = await self.pipeline.watch_folder(folder_of(folder))
+        return began + later + await self.pipeline.watch_mailbox(mailbox_of(self.mails), dt.date(2026, 11, 1))
 
     async def finish(self) -> Pass:
         """Judge, send, tell."""
-        done = Pass()
-        await finish_pass(self.pipeline, done)
-        return done
+        return await self.pipeline.finish_pass()
 
     async def pass_once(self) -> Pass:
         """One pass over everything."""

@@ -39,7 +39,7 @@ from worker.match.near_matches import near_misses_of
 from worker.notify.operator_mail import say_deaf
 from worker.pipeline.health import FRESH
 from worker.send.rate_limit import leaves_at
-from worker.service.unwatched import unwatched
+from worker.service.watchdog import unwatched
 from worker.service.wiring import Office, system_clock
 from worker.store.ports import Store
 from worker.store.signs import find_signs

@@ -21,7 +21,7 @@ class Act(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class After:
+class MailboxAction:
     """``[mailbox.x] after``; ``folder`` where it is moved to."""
 
     act: Act = Act.NOTHING
@@ -32,15 +32,15 @@ _UNTOUCHED: Final = frozenset({End.NOT_OURS, End.UNFETCHED, End.PUT_OFF, End.PEN
 """Other people's mail, which they read by themselves, and what has no end yet."""
 
 
-def parse_after(text: str) -> After:
+def parse_after(text: str) -> MailboxAction:
     """``nothing``, ``seen`` or ``move:FOLDER``. Raises ValueError where it is none of them."""
     word, colon, folder = text.partition(":")
     act, folder = Act(word), folder.strip()
     if (act is Act.MOVE) != bool(folder) or (colon and act is not Act.MOVE):
         raise ValueError(text)
-    return After(act, folder)
+    return MailboxAction(act, folder)
 
 
-def is_due_after(after: After, end: End) -> bool:
+def is_due_after(after: MailboxAction, end: End) -> bool:
     """Whether something is to be done to a message with this end."""
     return after.act is not Act.NOTHING and end not in _UNTOUCHED

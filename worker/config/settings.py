@@ -20,7 +20,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from worker.config.addresses import NAME, AddressText, Host, check_host, is_loopback, is_placeholder
 from worker.config.addresses import AddressRefused as AddressRefused  # noqa: PLC0414  whoever reads settings catches it here
 from worker.config.addresses import read_address as read_address  # noqa: PLC0414
-from worker.config.mailbox_actions import After, parse_after
+from worker.config.mailbox_actions import MailboxAction, parse_after
 from worker.config.oauth_settings import Auth as Auth  # noqa: PLC0414  whoever reads settings takes it from here
 from worker.config.oauth_settings import OauthTable, find_faults_of_logins, settings_of_table, shared_login
 from worker.config.settings_tables import (
@@ -81,7 +81,7 @@ class MailboxSettings:
     ca_file: str
     folder: str
     since: dt.date | None
-    after: After = field(default_factory=After)
+    after: MailboxAction = field(default_factory=MailboxAction)
     oauth: OauthSettings | None = None
     """Not None where ``auth`` is XOAUTH2."""
     authserv_id: str = ""

@@ -1,7 +1,7 @@
 """The order: it alone knows which step follows which.
 
 Takes the ports of all steps; gives one pass over everything due, each step recorded before the next. Start reading at
-``pipeline``, then ``one_pass`` and ``intake``.
+``pipeline``; each module is the step that it names.
 """
 
 from worker.core.lazy import lazily
@@ -10,16 +10,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from worker.pipeline.draft import guarantees_of as guarantees_of
     from worker.pipeline.draft import with_invoices as with_invoices
-    from worker.pipeline.one_pass import Pass as Pass
-    from worker.pipeline.one_pass import finish_pass as finish_pass
-    from worker.pipeline.one_pass import run_once as run_once
+    from worker.pipeline.pipeline import Pass as Pass
     from worker.pipeline.pipeline import Pipeline as Pipeline
+    from worker.pipeline.pipeline import run_once as run_once
     from worker.pipeline.start import record_start as record_start
 else:
     __getattr__ = lazily(
         __name__,
         draft=("guarantees_of", "with_invoices"),
-        one_pass=("Pass", "finish_pass", "run_once"),
-        pipeline=("Pipeline",),
+        pipeline=("Pass", "Pipeline", "run_once"),
         start=("record_start",),
     )

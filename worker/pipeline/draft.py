@@ -7,11 +7,13 @@ question. It does not know how the folder is read, nor which file is right.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from worker.approve.redraft import InForce
+from worker.approve.decisions import redraft
+from worker.approve.redraft import Drafted, InForce
 from worker.compose.invoice_select import files_in_question
 from worker.compose.missing_invoice import (
     READ,
@@ -30,6 +32,23 @@ from worker.store.ports import Reading
 from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot
 
 T = TypeVar("T")
+
+
+def draft(
+    submission: Submission,
+    in_force: InForce,
+    invoices: InvoiceSnapshot,
+    reading: Reading,
+    now: dt.datetime,
+    content: bytes | None = None,
+) -> Drafted:
+    """Match → compose → check → release: returns ``submission`` as it stands today, with its mail.
+
+    Finds its project, writes the mail with its documents, checks it, and releases or holds it. The same inputs give
+    the same draft; nothing is recorded. ``content`` is its PDF if that is at hand. Raises NotBrought for a file that
+    ``invoices`` does not hold.
+    """
+    return redraft(submission, in_force, invoices, reading, now, content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +189,7 @@ def _in_question(submission: Submission, in_force: InForce) -> tuple[frozenset[s
     return files_in_question(submission.product, submission.contract_number or "", project, in_force.register)
 
 
-def stamp_files(submission: Submission, in_force: InForce) -> str:
+def fingerprint_files(submission: Submission, in_force: InForce) -> str:
     """A text that changes when a file that ``submission`` may carry comes, changes or goes; empty where none is."""
     named, could_be = _in_question(submission, in_force)
     found = [in_force.files.stamp(file) for file in sorted(named)]

@@ -20,12 +20,12 @@ from worker.core.model import End, FileRow, Submission, Unread, sha256
 from worker.match.duplicates import is_replaced_by
 from worker.match.from_before import file_from_before
 from worker.pipeline.health import Health, UnreadFiles
-from worker.pipeline.record import Intake
+from worker.pipeline.record import Recording
 from worker.pipeline.watch import Beginning
 from worker.store.ports import Store
 from worker.views.unread_files import NOTICES
 from worker.watch.plan import FILE_LIMIT, is_same_shape, plan_folder, plan_unread, saved_at
-from worker.watch.ports import Folder, Listed, Thread
+from worker.watch.ports import Folder, Listed
 
 BEGINNING: Final = 1_024
 """Bytes by which a beginning is known: those of fewer may be alike in all notices of one program, and a file system
@@ -35,25 +35,25 @@ gives the inode of a deleted file to the next one."""
 class WatchingFolder:
     """Looks at the folder of one store; used from one event loop."""
 
-    def __init__(self, store: Store, clock: Clock, intake: Intake, health: Health, beginning: Beginning) -> None:
+    def __init__(self, store: Store, clock: Clock, recording: Recording, health: Health, beginning: Beginning) -> None:
         self._store = store
         self._clock = clock
-        self._intake = intake
+        self._recording = recording
         self._health = health
         self._beginning = beginning
         self._unread = UnreadFiles(store)
         self._ended: dict[str, FileRow] = {}
         """Rows of files that were dealt with: what such a row says of a file of that shape never changes."""
 
-    async def look(self, folder: Folder, thread: Thread, in_force: InForce) -> tuple[int, dt.timedelta | None]:
+    async def look(self, folder: Folder, in_force: InForce) -> tuple[int, dt.timedelta | None]:
         """Take settled files; how many submissions began to wait, and when to look again at others.
 
         Raises Unavailable.
         """
-        place = await thread(folder.place)
+        place = await folder.place()
         first_read = self._beginning.note_folder(place)
         now = self._clock.now()
-        listed, rest = await thread(folder.look), await thread(folder.rest)
+        listed, rest = await folder.look(), await folder.rest()
         unreadable = [each.name for each in rest.unread if each.why is Unread.FOLDER_UNREADABLE]
         since = self._beginning.note_subfolders(place, rest.folders, unreadable, first_read)
         known = self._rows(listed) | self._rows(each for each in rest.unread if each.why is Unread.UNFINISHED)
@@ -68,7 +68,7 @@ class WatchingFolder:
         for each in plan.take:
             watched = max(first_read, since.get(each.name[: each.name.rfind("/") + 1], first_read))
             try:
-                waiting += await self._take(folder, thread, each, known[each.name], watched, here, in_force)
+                waiting += await self._take(folder, each, known[each.name], watched, here, in_force)
             except Forbidden:
                 forbidden.append(dataclasses.replace(each, why=Unread.FORBIDDEN))
             except Unavailable as failure:
@@ -117,7 +117,6 @@ class WatchingFolder:
     async def _take(
         self,
         folder: Folder,
-        thread: Thread,
         listed: Listed,
         row: FileRow,
         watched: dt.datetime,
@@ -128,7 +127,7 @@ class WatchingFolder:
         from_before = file_from_before(saved_at(listed), self._beginning.first_start, watched)
         if listed.size > FILE_LIMIT:
             return self._take_large(listed, row, here, in_force, from_before)
-        content = await thread(folder.read, listed)
+        content = await folder.read(listed)
         if content is None:
             return 0
         digest = sha256(content)
@@ -139,7 +138,7 @@ class WatchingFolder:
             self._record([_renamed(moved, listed)], self._clock.now())
             return 0
         unfinished = unfinished or self._unfinished_elsewhere(listed, content, here)
-        waiting = await self._intake.take_file(listed, content, in_force, from_before, unfinished, of_bytes)
+        waiting = await self._recording.take_file(listed, content, in_force, from_before, unfinished, of_bytes)
         self._rows([listed])  # remembered, should it be renamed before the next look
         return waiting
 
@@ -153,7 +152,7 @@ class WatchingFolder:
         if moved is not None and unfinished is None:
             self._record([_renamed(moved, listed)], self._clock.now())
             return 0
-        waiting = self._intake.hold_large_file(listed, in_force, from_before, unfinished)
+        waiting = self._recording.hold_large_file(listed, in_force, from_before, unfinished)
         self._rows([listed])
         return waiting
 

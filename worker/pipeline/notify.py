@@ -28,7 +28,7 @@ from worker.core.alarms import (
     next_telling,
 )
 from worker.core.clock import Clock
-from worker.core.errors import AccountRefused, NotAllowed, Unavailable
+from worker.core.errors import AccountRefused, LogBroken, NotAllowed, Unavailable
 from worker.core.message_id import alarm_message_id
 from worker.core.model import JST, Address, Alarm, Submission, Unread
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, Event, NoteEvent, State
@@ -65,6 +65,9 @@ LEAVING_GAP: Final = dt.timedelta(minutes=5)
 
 SENDER_NAME: Final = "保証便（自動）"
 """The display name of mails to people: they come from the address of the submissions, and are none."""
+
+LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
+"""A log that is broken for days is worth a mail each day: meanwhile nothing is submitted."""
 
 CALL_AGAIN: Final = dt.timedelta(minutes=15)
 """How long after the operator's command failed it is run again: a line that is busy is free by then."""
@@ -142,6 +145,14 @@ class Telling:
         for message in self._write_all(alarms, in_force, now):
             failure = await self._send(message, in_force.configuration.settings, now) or failure
         return failure
+
+    def tell_broken(self, broken: LogBroken) -> None:
+        """Raise an alarm that nothing is sent because of the log; once a day for as long as it lasts."""
+        cause = cause_about(AlarmCause.LOG_BROKEN, broken.code)
+        told = self._store.last_alarm(cause)
+        if told is None or is_over(told.created_at, told.created_at + LOG_ALARM_AGAIN, self._clock.now()):
+            with self._store.writing() as writing:
+                writing.raise_alarm(cause, [], broken.detail)
 
     def _note_leaving(self, now: dt.datetime) -> None:
         """Raise an alarm about what leaves by itself and nobody was told of: one mail for all, a gap between two."""

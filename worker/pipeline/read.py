@@ -7,9 +7,10 @@ that was refused is read again whenever it is asked for. Nothing of it is stored
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from worker.approve.redraft import InForce
@@ -18,9 +19,12 @@ from worker.authenticate.ports import Signatures
 from worker.authenticate.sender_auth import Speakers, Spoken, Vouched, read_spoken, roots_to_sign
 from worker.config.settings import Mode
 from worker.core.clock import Clock
-from worker.core.model import NO_DATE, Attached, Located, Notice, PdfText, Sha256, Unreadable, sha256
+from worker.core.heartbeat import note_step
+from worker.core.message_id import is_own_message_id_form
+from worker.core.model import NO_DATE, Address, Attached, Located, Notice, PdfText, Sha256, Unreadable, sha256
 from worker.core.rulebook import Guarantor
-from worker.read.archives import Unpacked
+from worker.read.archives import MEMBERS, UNPACKED_BYTES, Unpacked
+from worker.read.attachments import Sort, Unopened, name_file
 from worker.read.budget import (
     DISK_AGAIN,
     OF_STRANGERS,
@@ -35,11 +39,23 @@ from worker.read.budget import (
     Window,
     is_disk_low,
 )
-from worker.read.classify import Announcement, Meant, Recognised, Unrelated
-from worker.read.message import Message
+from worker.read.classify import (
+    Announcement,
+    Meant,
+    Ours,
+    Own,
+    Recognised,
+    Report,
+    Unrelated,
+    add_unpacked,
+    recognise_mail,
+)
+from worker.read.message import Defect, Message, read_message
 from worker.read.notice import read_notice
 from worker.read.ports import MailReader, MailReaders, PdfReader
 from worker.read.positions import confirm_notice
+from worker.store.ports import Store
+from worker.track.reports import CameBack, Nothing, read_report
 from worker.watch.ports import Fetched
 
 KEPT: Final = 1000
@@ -55,12 +71,14 @@ async def read_pdf(reader: PdfReader | MailReader, pdf: bytes, profiles: Profile
     part of a number or key.
     """
     text = await reader.read(pdf)
+    note_step()
     if isinstance(text, Unreadable):
         return text
     notice = read_notice(text, profiles)
     if isinstance(notice, Unreadable):
         return notice
     located = await reader.locate(pdf, (notice.contract_number, notice.key.clear))
+    note_step()
     if isinstance(located, Unreadable):
         return located
     (guarantor,) = (each for each in profiles if each.id == notice.guarantor)
@@ -230,21 +248,101 @@ class Unmetered:
         return await self._reader.unpack(content)
 
 
-class Vouching:
-    """Looks at who wrote each mail."""
+_HIDING: Final = frozenset(
+    {
+        Defect.TOO_DEEP,
+        Defect.TOO_MANY_PARTS,
+        Defect.NOT_CLOSED,
+        Defect.BOUNDARY,
+        Defect.HEADERS,
+    }
+)
+"""What can keep a PDF in a mail from being found."""
 
-    def __init__(self, signatures: Signatures | None) -> None:
-        self._signatures = signatures
+IN_THREAD: Final = 1_000_000
+"""Bytes of a mail above which it is taken apart in a thread: parts within parts were seen to take 0.5 s for each MB,
+and neither the folder nor what is due to be sent waits for that."""
 
-    async def look(
+ZIPS: Final = 10
+"""ZIPs that are opened of one mail: people attach one to three. Once the limits of one are reached, no more are."""
+
+KEPT_RATIO: Final = 10
+"""How many times larger than its ZIPs what is kept of a mail's refused PDFs may be: real ones come out 1 to 10 times
+larger, and a stranger's would fill memory and disk."""
+
+_OPENED_AT_ONCE: Final = 2
+"""Mails whose ZIPs are open at one time: up to 40 MB come out of those of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One message with everything that is read of it before its transaction."""
+
+    fetched: Fetched
+    message: Message | None
+    """None if the server could not give it."""
+    what: Recognised
+    vouched: Vouched | None = None
+    """Who wrote it, with the evidence; None if it can bring no notice."""
+    pdfs: MailRead = MailRead()
+    came_back: CameBack = field(default_factory=Nothing)
+    """What it reports of a mail of ours."""
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """The notices in its PDFs."""
+        return tuple(each for _, _, each in self.pdfs.read if isinstance(each, Notice))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Mails that are read together and recorded in one transaction, and the configuration by which they were read."""
+
+    mails: tuple[Mail, ...]
+    in_force: InForce
+
+
+class Reading:
+    """Reads messages and PDFs; of one process."""
+
+    def __init__(
         self,
-        mailbox: str,
-        fetched: Fetched,
-        message: Message | None,
-        what: Recognised,
-        in_force: InForce,
-    ) -> Vouched | None:
-        """What is known of who wrote ``fetched``; None where it can bring no notice and announces none."""
+        store: Store,
+        reader: PdfReader,
+        clock: Clock,
+        signatures: Signatures | None = None,
+        readers: MailReaders | None = None,
+    ) -> None:
+        """``readers`` give each mail a reader of its lane; without them all lanes share ``reader``."""
+        self._store = store
+        self._signatures = signatures
+        self.readings = Readings(reader)
+        self.turns = Turns(clock, readers or (lambda _: Unmetered(reader)), store.free_disk)
+        self._opening = asyncio.Semaphore(_OPENED_AT_ONCE)
+
+    # --- read → authenticate → read the PDFs ----------------------------------------------------------------
+
+    async def open_mails(self, block: Sequence[Fetched], in_force: InForce) -> tuple[Mail, ...]:
+        """Take the messages apart and say what each is by its headers and texts."""
+        return tuple([await self._open_mail(each, in_force) for each in block])
+
+    async def _open_mail(self, fetched: Fetched, in_force: InForce) -> Mail:
+        if not fetched.content:
+            return Mail(fetched, None, Unrelated(()))
+        message = await _take_apart(fetched.content)
+        return Mail(fetched, message, self.recognise(message, in_force))
+
+    async def authenticate(self, mailbox: str, mails: Sequence[Mail], in_force: InForce) -> tuple[Mail, ...]:
+        """Find out who wrote each mail that may bring a notice."""
+        vouched = await asyncio.gather(*(self._vouch(mailbox, each, in_force) for each in mails))
+        return tuple(dataclasses.replace(each, vouched=who) for each, who in zip(mails, vouched, strict=True))
+
+    async def _vouch(self, mailbox: str, mail: Mail, in_force: InForce) -> Vouched | None:
+        """Returns the evidence of who wrote ``mail``; None if it can bring no notice and announces none.
+
+        The DNS is asked only about a mail that its signatures could authenticate.
+        """
+        fetched, message, what = mail.fetched, mail.message, mail.what
         may_bring = isinstance(what, Announcement)
         may_bring = may_bring or (isinstance(what, Meant | Unrelated) and bool(what.pdfs or what.zips))
         if message is None or not fetched.content or not may_bring:
@@ -270,3 +368,143 @@ class Vouching:
         if self._signatures is None:
             return Signed(why=Unsigned.NOT_TRIED)
         return await self._signatures.verify(fetched.content, spoken.fields, root, spoken.came_at)
+
+    async def read_pdfs(self, mails: Sequence[Mail], in_force: InForce) -> tuple[Mail, ...]:
+        """Read the PDFs of each mail, also those in its ZIPs, within the limits of its sender."""
+        read = await asyncio.gather(*(self._read_mail(each, in_force) for each in mails))
+        return tuple(dataclasses.replace(each, came_back=self._find_report(each)) for each in read)
+
+    def _find_report(self, mail: Mail) -> CameBack:
+        if mail.message is None:
+            return Nothing()
+        return read_report(mail.fetched.content, mail.message, self._store.by_message_id)
+
+    async def _read_mail(self, mail: Mail, in_force: InForce) -> Mail:
+        what, pdfs = await self.open_and_read(mail.message, mail.what, _lane_of(mail.vouched), in_force)
+        return dataclasses.replace(mail, what=what, pdfs=pdfs)
+
+    def recognise(self, message: Message, in_force: InForce) -> Recognised:
+        """Returns what the headers and texts of ``message`` say that it is."""
+        return recognise_mail(message, in_force.configuration.guarantors, self.ours(in_force))
+
+    def ours(self, in_force: InForce) -> Ours:
+        """How a message of our own is known."""
+        return Ours(
+            in_force.configuration.settings.contractor.email,
+            self._store.by_message_id,
+            lambda candidate, sender: is_own_message_id_form(candidate, Address(sender)),
+        )
+
+    async def open_and_read(
+        self, message: Message | None, what: Recognised, lane: Lane, in_force: InForce
+    ) -> tuple[Recognised, MailRead]:
+        """Returns a mail with the PDFs of its ZIPs, and what was read of its PDFs."""
+        if message is None or isinstance(what, Own | Report):
+            return what, MailRead()
+        files = len(what.pdfs) + len(what.zips)
+        is_kept = bool(files) or isinstance(what, Announcement)
+        is_kept = is_kept or (isinstance(what, Meant) and bool(what.unopened or hidden_in(message)))
+        if is_kept and lane is Lane.STRANGERS and not self.turns.has_space():
+            return what, MailRead(unread=files, why_unread=Ended.TURN, put_off=PutOff.DISK)
+        if not files:
+            return what, MailRead()
+        if not what.zips:
+            return await self._read_in_turn(message, what, lane, in_force)
+        async with self._opening:
+            added, read = await self._read_in_turn(message, what, lane, in_force)
+        added, kept = _keep_what_counts(added, read.read, KEPT_RATIO * sum(len(each.content) for each in what.zips))
+        return added, dataclasses.replace(read, read=kept)
+
+    async def _read_in_turn(
+        self, message: Message, what: Announcement | Meant | Unrelated, lane: Lane, in_force: InForce
+    ) -> tuple[Announcement | Meant | Unrelated, MailRead]:
+        profiles = in_force.configuration.guarantors
+        sender = ", ".join(message.senders).casefold()
+        added = what
+
+        async def open_all(reader: MailReader) -> Sequence[tuple[Sha256, Attached]]:
+            nonlocal added
+            added = await self._open(what, reader)
+            # Of the same file twice the one that the mail itself holds: it may prove what the other does not.
+            return tuple({sha256(pdf.content): pdf for pdf in sorted(added.pdfs, key=_proves)}.items())
+
+        files = len(what.pdfs) + len(what.zips)
+        read = await self.turns.read_mail(
+            files, open_all, lane, sender, lambda reader, pdf: self.readings.read(pdf, profiles, reader)
+        )
+        named = tuple((pdf, digest, name_file(each, pdf.filename, pdf.content)) for pdf, digest, each in read.read)
+        return added, dataclasses.replace(read, read=named)
+
+    async def _open(
+        self, what: Announcement | Meant | Unrelated, reader: MailReader
+    ) -> Announcement | Meant | Unrelated:
+        """``what`` with the PDFs of its ZIPs; those behind the limits are not opened."""
+        zips = {sha256(each.content): each for each in sorted(what.zips, key=lambda each: not each.is_enclosed)}
+        opened: list[tuple[Attached, Unpacked]] = []
+        left: list[Unopened] = []
+        pdfs: list[bytes] = []
+        for each in zips.values():
+            if len(opened) >= ZIPS or len(pdfs) >= MEMBERS or sum(map(len, pdfs)) >= UNPACKED_BYTES:
+                left.append(Unopened("", Sort.ZIP, each.filename))
+                continue
+            found = await reader.unpack(each.content)
+            note_step()
+            opened.append((each, found))
+            pdfs += [content for _, content in found.pdfs]
+        added = add_unpacked(what, opened)
+        return dataclasses.replace(added, unopened=(*added.unopened, *left))
+
+    async def read_pdf(self, content: bytes, in_force: InForce) -> Notice | Unreadable:
+        """The notice in ``content``, or why there is none."""
+        return await self.readings.read(content, in_force.configuration.guarantors)
+
+    async def read_strangers_again(self, content: bytes, in_force: InForce) -> tuple[Notice | Unreadable, float] | None:
+        """As ``read_pdf``, of what a stranger sent, with the seconds it took; None where its turn comes later."""
+        profiles = in_force.configuration.guarantors
+        return await self.turns.read_again(lambda reader: self.readings.read(content, profiles, reader))
+
+
+async def _take_apart(content: bytes) -> Message:
+    return await asyncio.to_thread(read_message, content) if len(content) > IN_THREAD else read_message(content)
+
+
+def _proves(pdf: Attached) -> tuple[bool, bool]:
+    """By what the last of several is the one that proves most."""
+    return not pdf.is_enclosed, not pdf.archive
+
+
+def _lane_of(vouched: Vouched | None) -> Lane:
+    return Lane.OURS if vouched is not None and vouched.is_signed else Lane.STRANGERS
+
+
+def _keep_what_counts(
+    what: Announcement | Meant | Unrelated, read: tuple[Read, ...], most: int
+) -> tuple[Announcement | Meant | Unrelated, tuple[Read, ...]]:
+    """The mail without the bytes of those PDFs out of its ZIPs that no person is to see.
+
+    A notice is kept; a refused one where the mail means a notice, and all of them are no larger than ``most``. Where
+    they are, the ZIP is one that could not be opened.
+    """
+    refused = [pdf for pdf, _, each in read if pdf.archive and isinstance(each, Unreadable)]
+    if isinstance(what, Unrelated):
+        read = tuple((pdf if _is_of_a_notice(each) else _emptied(pdf), digest, each) for pdf, digest, each in read)
+    elif sum(len(pdf.content) for pdf in refused) > most:
+        read = tuple(one for one in read if not any(one[0] is pdf for pdf in refused))
+        archives = dict.fromkeys(pdf.archive for pdf in refused)
+        left = tuple(Unopened("", Sort.ZIP, name) for name in archives)
+        what = dataclasses.replace(what, unopened=what.unopened + left)
+    return dataclasses.replace(what, pdfs=tuple(map(_emptied, what.pdfs))), read
+
+
+def _is_of_a_notice(read: Notice | Unreadable) -> bool:
+    return isinstance(read, Notice) or read.is_of_a_notice
+
+
+def _emptied(pdf: Attached) -> Attached:
+    return dataclasses.replace(pdf, content=b"") if pdf.archive else pdf
+
+
+def hidden_in(message: Message) -> str:
+    """What in the mail, or in a mail within it, could not be opened; empty where all was seen."""
+    found = {*message.defects} & _HIDING
+    return ", ".join(sorted(found)) or next(filter(None, map(hidden_in, message.nested)), "")

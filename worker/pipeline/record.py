@@ -8,28 +8,22 @@ Longer than other files: what one block of messages may become is decided and re
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import datetime as dt
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final
 
-from worker.approve.decisions import end_announcement, keep_contents, note_announced, redraft
+from worker.approve.decisions import end_announcement, keep_contents, note_announced
 from worker.approve.redraft import InForce, missing_where_away
-from worker.authenticate.ports import Signatures
 from worker.authenticate.sender_auth import Vouched
-from worker.compose.manual_submission import renew_steps
 from worker.compose.reread import compare_notice
 from worker.config.mailbox_actions import is_due_after
 from worker.core.alarms import cause_about, tell_apart
 from worker.core.clock import Clock
 from worker.core.file_names import is_meant_as_notice
-from worker.core.message_id import is_own_message_id_form
 from worker.core.model import (
-    Address,
     Attached,
     End,
     FileRow,
@@ -57,61 +51,33 @@ from worker.match.duplicates import (
     receive_unreadable,
     standing_before,
 )
-from worker.pipeline.draft import guarantees_in, guarantees_of, load_invoices
-from worker.pipeline.read import MailRead, Read, Readings, Turns, Unmetered, Vouching
+from worker.pipeline.draft import Guarantee, draft, guarantees_in, guarantees_of, load_invoices
+from worker.pipeline.read import Block, Mail, MailRead, Read, Reading, hidden_in
 from worker.pipeline.signs import find_sign, note_sign
 from worker.pipeline.track import MAY_BE_HELD_ANEW, OWN_MESSAGE, Receiving, find_ours
-from worker.pipeline.watch import NOTHING, LedgerRows, renumber
+from worker.pipeline.watch import NOTHING, LedgerRows, Recorded, renumber
 from worker.read.announcement import find_announcement, find_answers, find_listing, is_same_announcement, is_seen_before
-from worker.read.archives import MEMBERS, UNPACKED_BYTES, Unpacked
 from worker.read.attachments import Sort, Unopened, is_mail_file, name_file
 from worker.read.budget import HOLDS_PER_MAIL, Ended, Lane, PutOff
 from worker.read.classify import (
     Announcement,
     Meant,
-    Ours,
     Own,
     Recognised,
     Report,
     Unrelated,
-    add_unpacked,
-    recognise_mail,
 )
-from worker.read.message import Defect, Message, read_message
+from worker.read.message import Message, read_message
 from worker.read.pdf_bytes import begins_as_pdf
-from worker.read.ports import MailReader, MailReaders, PdfReader
+from worker.read.ports import PdfReader
 from worker.store.ports import Author, Store, Writing
-from worker.track.reports import CameBack, Nothing, read_report
+from worker.track.reports import CameBack
 from worker.watch.plan import GONE, next_try
 from worker.watch.ports import NOT_LOOKED, Fetched, InvoiceSnapshot, Listed
 
 UNFETCHED_TOLD: Final = 3
 """Failed fetches after which a person is told, about 20 minutes after the first: a hiccup is over by then."""
 
-_HIDING: Final = frozenset(
-    {
-        Defect.TOO_DEEP,
-        Defect.TOO_MANY_PARTS,
-        Defect.NOT_CLOSED,
-        Defect.BOUNDARY,
-        Defect.HEADERS,
-    }
-)
-"""What can keep a PDF in a mail from being found."""
-
-IN_THREAD: Final = 1_000_000
-"""Bytes of a mail above which it is taken apart in a thread: parts within parts were seen to take 0.5 s for each MB,
-and neither the folder nor what is due to be sent waits for that."""
-
-ZIPS: Final = 10
-"""ZIPs that are opened of one mail: people attach one to three. Once the limits of one are reached, no more are."""
-
-KEPT_RATIO: Final = 10
-"""How many times larger than its ZIPs what is kept of a mail's refused PDFs may be: real ones come out 1 to 10 times
-larger, and a stranger's would fill memory and disk."""
-
-_OPENED_AT_ONCE: Final = 2
-"""Mails whose ZIPs are open at one time: up to 40 MB come out of those of one."""
 
 FILES_TOLD: Final = 10
 """Names of attachments told in one hold."""
@@ -123,152 +89,85 @@ _OF_ANYBODY: Final = frozenset({ReceiptKind.ANOTHERS.value, ReceiptKind.WARNING.
 """Of a mail that came back: a colleague may have written it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadBlock:
-    """A block of messages as read, and the configuration it was read by."""
+class Recording:
+    """Records what messages and files became."""
 
-    block: Sequence[Fetched]
-    messages: Sequence[Message | None]
-    recognised: Sequence[Recognised]
-    readings: Sequence[MailRead]
-    came_back: Sequence[CameBack]
-    vouched: Sequence[Vouched | None]
-    """Who wrote each that may bring a notice, and what proves it."""
-    in_force: InForce
-
-    @property
-    def notices(self) -> tuple[Notice, ...]:
-        """Every notice that was read in it."""
-        return tuple(what for mail in self.readings for _, _, what in mail.read if isinstance(what, Notice))
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What came of a block: how many began to wait, and every submission drafted for it."""
-
-    began_to_wait: int
-    drafted: tuple[Submission, ...]
-    due_after: tuple[MessageRow, ...] = ()
-    """Rows of messages to which something is still to be done in the mailbox."""
-
-
-class Intake:
-    """Turns what came in into submissions and ledger rows."""
-
-    def __init__(
-        self,
-        store: Store,
-        reader: PdfReader,
-        clock: Clock,
-        account: str,
-        signatures: Signatures | None = None,
-        readers: MailReaders | None = None,
-    ) -> None:
-        """Without ``signatures`` none is tried: then only what our own server found proves a sender.
-
-        Without ``readers`` of mails ``reader`` reads theirs as well.
-        """
+    def __init__(self, store: Store, reading: Reading, reader: PdfReader, clock: Clock, author: Author) -> None:
         self._store = store
+        self._reading = reading
         self._reader = reader
-        self.readings = Readings(reader)
         self._clock = clock
-        self._vouching = Vouching(signatures)
-        self.turns = Turns(clock, readers or (lambda _: Unmetered(reader)), store.free_disk)
-        self._opening = asyncio.Semaphore(_OPENED_AT_ONCE)
-        self._author = Author("hoshobin", account)
+        self._author = author
 
     # --- Messages -------------------------------------------------------------------------------------------
 
-    async def read_block(self, mailbox: str, block: Sequence[Fetched], in_force: InForce) -> ReadBlock:
-        """Take the mails apart, read their PDFs and find out who wrote them; nothing is recorded yet."""
-        messages = [await _take_apart(each.content) if each.content else None for each in block]
-        looked_at = [self._recognise(message, in_force) for message in messages]
-        vouched = await asyncio.gather(
-            *(
-                self._vouching.look(mailbox, fetched, message, what, in_force)
-                for fetched, message, what in zip(block, messages, looked_at, strict=True)
-            )
-        )
-        opened = await asyncio.gather(
-            *(
-                self._open_and_read(message, what, _lane_of(who), in_force)
-                for message, what, who in zip(messages, looked_at, vouched, strict=True)
-            )
-        )
-        recognised, readings = [what for what, _ in opened], [read for _, read in opened]
-        came_back = [
-            Nothing() if message is None else read_report(each.content, message, self._store.by_message_id)
-            for each, message in zip(block, messages, strict=True)
-        ]
-        return ReadBlock(block, messages, recognised, readings, came_back, vouched, in_force)
+    def record(self, rows: LedgerRows, block: Block, invoices: InvoiceSnapshot) -> Recorded:
+        """Record a block, and the messages skipped before it, in one transaction, by the block's configuration.
 
-    async def record_block(self, rows: LedgerRows, was_read: ReadBlock) -> Recorded:
-        """Record a block, and what was passed over before it, in one transaction.
-
-        By the configuration that it was read by.
+        Each notice is drafted within the transaction, with ``invoices``.
         """
-        due_after = []
-        each_message = zip(
-            was_read.block,
-            was_read.messages,
-            was_read.recognised,
-            was_read.readings,
-            was_read.came_back,
-            was_read.vouched,
-            strict=True,
-        )
-        in_force = was_read.in_force
-        mails = zip(was_read.came_back, was_read.messages, strict=True)
-        sender = in_force.configuration.settings.contractor.email
-        spoken_of = [
-            found
-            for came_back, message in mails
-            if message is not None and (found := find_ours(came_back, message, self._store, sender)) is not None
-        ]
-        wanted = (
-            *guarantees_in(was_read.notices, in_force, self._store),
-            *guarantees_of([each for each in spoken_of if each.state in MAY_BE_HELD_ANEW], in_force, self._store),
-        )
-        invoices = await load_invoices(wanted, in_force, self._reader)
+        in_force = block.in_force
+        actions_due = []
         with self._store.writing() as writing:
             taking = self._taking(writing, in_force, invoices)
             receiving = Receiving(writing, in_force, invoices, self._author, self._clock.now())
-            for fetched, message, what, read, came_back, vouched in each_message:
-                row = _row(rows, fetched, message)
-                if message is None:
-                    row = self._note_unfetched(writing, row, fetched)
-                elif (former := self._known_by_its_bytes(rows, fetched)) is not None:
-                    row = renumber(former, row)
-                else:
-                    sign = find_sign(self._store, in_force, row, message, came_back, fetched.content)
-                    if sign is not None:
-                        came_at = row.internal_date or self._clock.now()
-                        note_sign(self._store, writing, sign, came_at, fetched.content, self._author)
-                    from_before = rows.from_before(fetched.header)
-                    source = (f"mail:{rows.mailbox}", row.subject, message.message_id)
-                    way = Way(*source, None, proven=False, from_before=from_before)
-                    taken = _Taken(message, fetched, what, read, way, vouched)
-                    if isinstance(what, Own):
-                        row = _record_own(receiving, row, taken)
-                    elif about := _take_about_ours(receiving, row, came_back, taken):
-                        row = _record_about_ours(writing, taking, about, taken)
-                    elif read.put_off is not None:
-                        row = self._put_off(writing, row, read.put_off)
-                    else:
-                        row = _record(writing, taking, row, taken)
-                    row = dataclasses.replace(row, is_after_due=is_due_after(rows.after, row.end))
+            for mail in block.mails:
+                row = self._record_mail(writing, taking, receiving, rows, mail, in_force)
                 for each in (*rows.take_passed(row.uid), row):
                     writing.record_message(each)
-                due_after += [row] if row.is_after_due else []
+                actions_due += [row] if row.is_after_due else []
             waiting = taking.end() + receiving.began_to_wait
-            return Recorded(waiting, tuple(taking.drafted), tuple(due_after))
+            return Recorded(waiting, tuple(taking.drafted), tuple(actions_due))
 
-    def record_passed(self, rows: LedgerRows) -> None:
-        """Record what was passed over behind the last block."""
-        if passed := rows.take_passed(math.inf):
-            with self._store.writing() as writing:
-                for row in passed:
-                    writing.record_message(row)
+    def guarantees(self, block: Block) -> tuple[Guarantee, ...]:
+        """The guarantees that the mails bring, and those of submissions that a report in one may hold again."""
+        in_force = block.in_force
+        sender = in_force.configuration.settings.contractor.email
+        reported = [
+            found
+            for mail in block.mails
+            if mail.message is not None
+            and (found := find_ours(mail.came_back, mail.message, self._store, sender)) is not None
+        ]
+        notices = [notice for mail in block.mails for notice in mail.notices]
+        return (
+            *guarantees_in(notices, in_force, self._store),
+            *guarantees_of([each for each in reported if each.state in MAY_BE_HELD_ANEW], in_force, self._store),
+        )
+
+    def _record_mail(
+        self,
+        writing: Writing,
+        taking: Taking,
+        receiving: Receiving,
+        rows: LedgerRows,
+        mail: Mail,
+        in_force: InForce,
+    ) -> MessageRow:
+        """Returns the ledger row of one message, with the submissions that it became."""
+        fetched, message = mail.fetched, mail.message
+        row = _row(rows, fetched, message)
+        if message is None:
+            return self._note_unfetched(writing, row, fetched)
+        if (former := self._known_by_its_bytes(rows, fetched)) is not None:
+            return renumber(former, row)
+        sign = find_sign(self._store, in_force, row, message, mail.came_back, fetched.content)
+        if sign is not None:
+            came_at = row.internal_date or self._clock.now()
+            note_sign(self._store, writing, sign, came_at, fetched.content, self._author)
+        from_before = rows.from_before(fetched.header)
+        source = (f"mail:{rows.mailbox}", row.subject, message.message_id)
+        way = Way(*source, None, proven=False, from_before=from_before)
+        taken = _Taken(message, fetched, mail.what, mail.pdfs, way, mail.vouched)
+        if isinstance(mail.what, Own):
+            row = _record_own(receiving, row, taken)
+        elif about := _take_about_ours(receiving, row, mail.came_back, taken):
+            row = _record_about_ours(writing, taking, about, taken)
+        elif mail.pdfs.put_off is not None:
+            row = self._put_off(writing, row, mail.pdfs.put_off)
+        else:
+            row = _record(writing, taking, row, taken)
+        return dataclasses.replace(row, is_after_due=is_due_after(rows.after, row.end))
 
     def _known_by_its_bytes(self, rows: LedgerRows, fetched: Fetched) -> MessageRow | None:
         """The row of the same bytes under a former number."""
@@ -281,90 +180,10 @@ class Intake:
     def _taking(self, writing: Writing, in_force: InForce, invoices: InvoiceSnapshot) -> Taking:
         return Taking(writing, in_force, invoices, self._author, self._clock.now())
 
-    def _recognise(self, message: Message | None, in_force: InForce) -> Recognised:
-        if message is None:
-            return Unrelated(())
-        return recognise_mail(message, in_force.configuration.guarantors, self.ours(in_force))
-
-    def ours(self, in_force: InForce) -> Ours:
-        """How a message of our own is known."""
-        return Ours(
-            in_force.configuration.settings.contractor.email,
-            self._store.by_message_id,
-            lambda candidate, sender: is_own_message_id_form(candidate, Address(sender)),
-        )
-
-    async def _open_and_read(
-        self, message: Message | None, what: Recognised, lane: Lane, in_force: InForce
-    ) -> tuple[Recognised, MailRead]:
-        """Returns a mail with the PDFs of its ZIPs, and what was read of its PDFs."""
-        if message is None or isinstance(what, Own | Report):
-            return what, MailRead()
-        files = len(what.pdfs) + len(what.zips)
-        is_kept = bool(files) or isinstance(what, Announcement)
-        is_kept = is_kept or (isinstance(what, Meant) and bool(what.unopened or _hidden_in(message)))
-        if is_kept and lane is Lane.STRANGERS and not self.turns.has_space():
-            return what, MailRead(unread=files, why_unread=Ended.TURN, put_off=PutOff.DISK)
-        if not files:
-            return what, MailRead()
-        if not what.zips:
-            return await self._read_in_turn(message, what, lane, in_force)
-        async with self._opening:
-            added, read = await self._read_in_turn(message, what, lane, in_force)
-        added, kept = _keep_what_counts(added, read.read, KEPT_RATIO * sum(len(each.content) for each in what.zips))
-        return added, dataclasses.replace(read, read=kept)
-
-    async def _read_in_turn(
-        self, message: Message, what: Announcement | Meant | Unrelated, lane: Lane, in_force: InForce
-    ) -> tuple[Announcement | Meant | Unrelated, MailRead]:
-        profiles = in_force.configuration.guarantors
-        sender = ", ".join(message.senders).casefold()
-        added = what
-
-        async def open_all(reader: MailReader) -> Sequence[tuple[Sha256, Attached]]:
-            nonlocal added
-            added = await self._open(what, reader)
-            # Of the same file twice the one that the mail itself holds: it may prove what the other does not.
-            return tuple({sha256(pdf.content): pdf for pdf in sorted(added.pdfs, key=_proves)}.items())
-
-        files = len(what.pdfs) + len(what.zips)
-        read = await self.turns.read_mail(
-            files, open_all, lane, sender, lambda reader, pdf: self.readings.read(pdf, profiles, reader)
-        )
-        named = tuple((pdf, digest, name_file(each, pdf.filename, pdf.content)) for pdf, digest, each in read.read)
-        return added, dataclasses.replace(read, read=named)
-
-    async def _open(
-        self, what: Announcement | Meant | Unrelated, reader: MailReader
-    ) -> Announcement | Meant | Unrelated:
-        """``what`` with the PDFs of its ZIPs; those behind the limits are not opened."""
-        zips = {sha256(each.content): each for each in sorted(what.zips, key=lambda each: not each.is_enclosed)}
-        opened: list[tuple[Attached, Unpacked]] = []
-        left: list[Unopened] = []
-        pdfs: list[bytes] = []
-        for each in zips.values():
-            if len(opened) >= ZIPS or len(pdfs) >= MEMBERS or sum(map(len, pdfs)) >= UNPACKED_BYTES:
-                left.append(Unopened("", Sort.ZIP, each.filename))
-                continue
-            found = await reader.unpack(each.content)
-            opened.append((each, found))
-            pdfs += [content for _, content in found.pdfs]
-        added = add_unpacked(what, opened)
-        return dataclasses.replace(added, unopened=(*added.unopened, *left))
-
-    async def read_pdf(self, content: bytes, in_force: InForce) -> Notice | Unreadable:
-        """The notice in ``content``, or why there is none."""
-        return await self.readings.read(content, in_force.configuration.guarantors)
-
-    async def read_strangers_again(self, content: bytes, in_force: InForce) -> tuple[Notice | Unreadable, float] | None:
-        """As ``read_pdf``, of what a stranger sent, with the seconds it took; None where its turn comes later."""
-        profiles = in_force.configuration.guarantors
-        return await self.turns.read_again(lambda reader: self.readings.read(content, profiles, reader))
-
     def _put_off(self, writing: Writing, row: MessageRow, why: PutOff) -> MessageRow:
         """It stays in its mailbox until its turn; a person is told, as it may be a notice."""
         writing.raise_alarm(cause_about(AlarmCause.PUT_OFF, why.name.lower(), "mail", row.mailbox), [])
-        return dataclasses.replace(row, end=End.PUT_OFF, why=why.value, next_try_at=self.turns.next_try(why))
+        return dataclasses.replace(row, end=End.PUT_OFF, why=why.value, next_try_at=self._reading.turns.next_try(why))
 
     def _note_unfetched(self, writing: Writing, row: MessageRow, fetched: Fetched) -> MessageRow:
         """Tried again by itself; a person is told of one that fails again and again."""
@@ -412,7 +231,7 @@ class Intake:
             with self._store.writing() as writing:
                 writing.record_file(_file_row(listed, self._clock.now(), End.NOT_OURS, (), digest))
             return 0
-        read = name_file(await self.read_pdf(content, in_force), listed.name, content)
+        read = name_file(await self._reading.read_pdf(content, in_force), listed.name, content)
         pdf = Attached(listed.name, content)
         notices = [read] if isinstance(read, Notice) else []
         invoices = await load_invoices(guarantees_in(notices, in_force, self._store), in_force, self._reader)
@@ -434,7 +253,9 @@ class Intake:
     ) -> int:
         """A mail that somebody saved as a file: its notice is taken, and nothing proves who wrote it."""
         message = read_message(content)
-        what, mail = await self._open_and_read(message, self._recognise(message, in_force), Lane.OURS, in_force)
+        what, mail = await self._reading.open_and_read(
+            message, self._reading.recognise(message, in_force), Lane.OURS, in_force
+        )
         read = mail.read
         notices = [(pdf, digest, each) for pdf, digest, each in read if isinstance(each, Notice)]
         refused = [each for each in read if isinstance(each[2], Unreadable)]
@@ -477,10 +298,6 @@ class Intake:
             return taking.end()
 
 
-async def _take_apart(content: bytes) -> Message:
-    return await asyncio.to_thread(read_message, content) if len(content) > IN_THREAD else read_message(content)
-
-
 def _by_folder(listed: Listed, from_before: str) -> Way:
     return Way("folder", hide_codes(listed.name), "", None, proven=True, from_before=from_before)
 
@@ -490,42 +307,6 @@ def _file_row(
 ) -> FileRow:
     shape = (listed.size, listed.mtime_ns, listed.inode)
     return FileRow(listed.name, *shape, now, end, sha256=digest, submissions=numbers)
-
-
-def _proves(pdf: Attached) -> tuple[bool, bool]:
-    """By what the last of several is the one that proves most."""
-    return not pdf.is_enclosed, not pdf.archive
-
-
-def _lane_of(vouched: Vouched | None) -> Lane:
-    return Lane.OURS if vouched is not None and vouched.is_signed else Lane.STRANGERS
-
-
-def _keep_what_counts(
-    what: Announcement | Meant | Unrelated, read: tuple[Read, ...], most: int
-) -> tuple[Announcement | Meant | Unrelated, tuple[Read, ...]]:
-    """The mail without the bytes of those PDFs out of its ZIPs that no person is to see.
-
-    A notice is kept; a refused one where the mail means a notice, and all of them are no larger than ``most``. Where
-    they are, the ZIP is one that could not be opened.
-    """
-    refused = [pdf for pdf, _, each in read if pdf.archive and isinstance(each, Unreadable)]
-    if isinstance(what, Unrelated):
-        read = tuple((pdf if _is_of_a_notice(each) else _emptied(pdf), digest, each) for pdf, digest, each in read)
-    elif sum(len(pdf.content) for pdf in refused) > most:
-        read = tuple(one for one in read if not any(one[0] is pdf for pdf in refused))
-        archives = dict.fromkeys(pdf.archive for pdf in refused)
-        left = tuple(Unopened("", Sort.ZIP, name) for name in archives)
-        what = dataclasses.replace(what, unopened=what.unopened + left)
-    return dataclasses.replace(what, pdfs=tuple(map(_emptied, what.pdfs))), read
-
-
-def _is_of_a_notice(read: Notice | Unreadable) -> bool:
-    return isinstance(read, Notice) or read.is_of_a_notice
-
-
-def _emptied(pdf: Attached) -> Attached:
-    return dataclasses.replace(pdf, content=b"") if pdf.archive else pdf
 
 
 # --- One message ---------------------------------------------------------------------------------------------
@@ -617,7 +398,7 @@ def _record_read(
     refused = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Unreadable)]
     meant = [each for each in refused if each[2].is_of_a_notice]
     unread = taken.mail.unread
-    hidden = "" if taken.read or unread else _hidden_in(taken.message)
+    hidden = "" if taken.read or unread else hidden_in(taken.message)
     unopened = _worth_telling(what.unopened, has_notice=bool(notices))
     if not notices and not meant and not unread and isinstance(what, Unrelated):
         return dataclasses.replace(row, why=NOTHING)
@@ -728,12 +509,6 @@ def _set_aside(taking: Taking, row: MessageRow, taken: _Taken, *, is_meant: bool
     return dataclasses.replace(row, submissions=(number,))
 
 
-def _hidden_in(message: Message) -> str:
-    """What in the mail, or in a mail within it, could not be opened; empty where all was seen."""
-    found = {*message.defects} & _HIDING
-    return ", ".join(sorted(found)) or next(filter(None, map(_hidden_in, message.nested)), "")
-
-
 def _hold_each(
     taking: Taking,
     taken: _Taken,
@@ -777,28 +552,6 @@ def _may_be_one(refusal: Unreadable) -> bool:
 def _replacing(held: Submission) -> dict[str, Any]:
     """What the entry says of a file that was written to its end, or replaced, under its hold."""
     return {"read_anew": True, "replaces": held.pdf_sha256 or ""}
-
-
-def note_moment(writing: Writing, before: Submission, after: Submission, author: Author) -> None:
-    """What was approved for a day of the contract goes on the day that the register gives now."""
-    if after.due_at is not None and after.due_at != before.due_at:
-        changes = {"due_at": after.due_at, "duties": after.duties}
-        writing.note(NoteEvent.RESCHEDULED, before.id, author, {"due_at": after.due_at.isoformat()}, changes)
-
-
-def note_steps(writing: Writing, before: Submission, fresh: Submission, author: Author) -> int:
-    """What a person is to hand in has the steps of today; 1 where the operator is told, 0 where nothing changed."""
-    renewed = renew_steps(before, fresh)
-    names = [field.name for field in dataclasses.fields(Submission)]
-    changes = {name: getattr(renewed, name) for name in names if getattr(renewed, name) != getattr(before, name)}
-    if not changes:
-        return 0
-    detail = {"superseded_by": renewed.superseded_by} if "superseded_by" in changes else {}
-    writing.note(NoteEvent.STEPS_RENEWED, before.id, author, detail, changes)
-    if set(changes) == {"superseded_by"} and renewed.superseded_by is None:
-        return 0  # the later notice was taken back: all is as it was
-    writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [before.id])
-    return 1
 
 
 NEWEST_LOOKED_AT: Final = 200
@@ -920,7 +673,7 @@ class Taking:
         if announcement is not None:
             detail = {**detail, "came_by": arrived.came_by, "source": arrived.source_name}
             arrived = join_notice(announcement, arrived, self._writing)
-        drafted = redraft(arrived, self._in_force, self._invoices, self._writing, self.now, content)
+        drafted = draft(arrived, self._in_force, self._invoices, self._writing, self.now, content)
         keep_contents(self._writing, drafted)
         if announcement is None:
             return self._writing.create(Event.NOTICE_READ, drafted.submission, self._author, detail)
@@ -937,7 +690,7 @@ class Taking:
         """The hold of a file that was not whole goes on as its notice; an announcement that waits for it ends."""
         detail |= _replacing(replaced)
         joined = join_notice(replaced, arrived, self._writing)
-        drafted = redraft(joined, self._in_force, self._invoices, self._writing, self.now, content)
+        drafted = draft(joined, self._in_force, self._invoices, self._writing, self.now, content)
         keep_contents(self._writing, drafted)
         created = self._writing.change(Event.REDRAFTED, replaced, drafted.submission, self._author, detail)
         if announcement is not None:
@@ -1096,7 +849,7 @@ class Taking:
         self._note_wait(self._redraft(event, earlier, marked, {"superseded_by": later.id}))
 
     def _redraft(self, event: Event, before: Submission, after: Submission, detail: dict[str, Any]) -> Submission:
-        drafted = redraft(after, self._in_force, self._invoices, self._writing, self.now)
+        drafted = draft(after, self._in_force, self._invoices, self._writing, self.now)
         keep_contents(self._writing, drafted)
         return self._writing.change(event, before, drafted.submission, self._author, detail)
 

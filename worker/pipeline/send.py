@@ -19,7 +19,7 @@ from enum import Enum, auto
 from functools import partial
 from typing import Any, Final
 
-from worker.approve.decisions import keep_contents, redraft
+from worker.approve.decisions import keep_contents
 from worker.approve.redraft import Drafted, InForce, read_secret
 from worker.compose import mime_verify as decode
 from worker.compose import mime_write as letter
@@ -30,7 +30,7 @@ from worker.core.clock import Clock
 from worker.core.errors import Conflict, HoshobinError, Unavailable
 from worker.core.model import Hold, Notice, Sha256, Submission, Unreadable
 from worker.core.states import AlarmCause, Event, NoteEvent, Reason, State
-from worker.pipeline.draft import Guarantee, guarantees_of, load_invoices, with_invoices
+from worker.pipeline.draft import Guarantee, draft, guarantees_of, load_invoices, with_invoices
 from worker.pipeline.health import Health
 from worker.pipeline.read import Readings
 from worker.pipeline.track import Copied, Receiving
@@ -287,31 +287,31 @@ class Sending:
             if refusal := self._refusal_of(reread, before, writing):
                 # As a refusal, so that the notice kept, which may have been altered, is not believed from now on.
                 refused = dataclasses.replace(before, refusal=refusal, due_at=None)
-                self._hold(writing, before, redraft(refused, in_force, invoices, writing, now), None, done)
+                self._hold(writing, before, draft(refused, in_force, invoices, writing, now), None, done)
                 return None
-            drafted = redraft(before, in_force, invoices, writing, now)
+            drafted = draft(before, in_force, invoices, writing, now)
             fresh = drafted.submission
-            draft = fresh.draft
-            if fresh.state is not State.APPROVED or draft is None or fresh.draft_hash != before.released_draft:
+            mail = fresh.draft
+            if fresh.state is not State.APPROVED or mail is None or fresh.draft_hash != before.released_draft:
                 self._hold(writing, before, drafted, None, done)
                 return None
-            copied = receiving.follow_copy(before, partial(letter.write_letter, draft, drafted.body, drafted.contents))
+            copied = receiving.follow_copy(before, partial(letter.write_letter, mail, drafted.body, drafted.contents))
             if copied is Copied.SAME:
                 return None
             if isinstance(copied, str) or (copied := receiving.unproven(before)):
                 self._hold_for_evidence(writing, before, copied, in_force, invoices, now, done)
                 return None
             date = before.first_date if before.first_date and before.date_draft == before.draft_hash else now
-            raw = letter.write_letter(draft, drafted.body, drafted.contents, date)
-            if different := decode.differences(draft, drafted.body, drafted.contents, raw, date):
+            raw = letter.write_letter(mail, drafted.body, drafted.contents, date)
+            if different := decode.differences(mail, drafted.body, drafted.contents, raw, date):
                 self._hold(writing, before, drafted, Hold.of(Reason.ENCODING, places=different), done)
                 return None
             tries = before.tries + 1
-            envid = send.envid(read_secret(writing), draft.message_id, tries) if session.dsn else ""
-            copy_to = copy_of(draft, in_force.configuration.settings.smtp.copy_to)
-            steps = send.steps_of(draft, raw, envid, copy_to)  # a letter that no step could carry must not be begun
+            envid = send.envid(read_secret(writing), mail.message_id, tries) if session.dsn else ""
+            copy_to = copy_of(mail, in_force.configuration.settings.smtp.copy_to)
+            steps = send.steps_of(mail, raw, envid, copy_to)  # a letter that no step could carry must not be begun
             detail: dict[str, Any] = {"envid": envid, "released_by": before.release}
-            detail |= {"recipients": list(draft.recipients), **({"copy_to": copy_to} if copy_to else {})}
+            detail |= {"recipients": list(mail.recipients), **({"copy_to": copy_to} if copy_to else {})}
             started = writing.change(
                 Event.SEND_STARTED,
                 before,
@@ -323,7 +323,7 @@ class Sending:
                     invoice_date_read=fresh.invoice_date_read,
                     tries=tries,
                     unread_tries=0,
-                    tried_as=before.tried_as if draft.is_rehearsal else draft.message_id,
+                    tried_as=before.tried_as if mail.is_rehearsal else mail.message_id,
                     first_date=date,
                     date_draft=before.draft_hash,
                     letter_sha256=writing.keep("letter", raw),
@@ -369,7 +369,7 @@ class Sending:
     ) -> None:
         """What came back speaks of this mail and proves nothing: a person says whether this one is still to go."""
         came = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
-        self._hold(writing, before, redraft(came, in_force, invoices, writing, now), None, done)
+        self._hold(writing, before, draft(came, in_force, invoices, writing, now), None, done)
 
     def _conclude(
         self,

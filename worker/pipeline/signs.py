@@ -9,13 +9,15 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from worker.approve.redraft import InForce, read_secret
 from worker.authenticate.sender_auth import read_spoken
 from worker.compose.mime_write import STORE_FIELD
 from worker.config.addresses import domain_of
+from worker.core.clock import Clock
+from worker.core.errors import LogBroken
 from worker.core.message_id import (
     IDENTITY_BYTES,
     alarm_message_id,
@@ -31,6 +33,7 @@ from worker.read.message import Message
 from worker.read.mime import split_headers
 from worker.send.smtp_verdicts import is_our_envid
 from worker.store.ports import FOREIGN_MAIL, IDENTITY, Author, Store, Writing
+from worker.store.signs import find_signs
 from worker.track.reports import CameBack, DeliveryReport, MailReply, ReadReceipt
 
 _IDENTITY: Final = re.compile(rf"[0-9a-f]{{{2 * IDENTITY_BYTES}}}")
@@ -190,3 +193,47 @@ def _is_tried(look: Look | None, resumed_at: dt.datetime) -> bool:
         return False
     tried_at = look.last_ok or look.last_error
     return tried_at is not None and tried_at > resumed_at
+
+
+class SendingGate:
+    """Says whether anything may be sent; of one process."""
+
+    def __init__(self, store: Store, clock: Clock, author: Author) -> None:
+        self._store = store
+        self._clock = clock
+        self._author = author
+        self._has_looked_since_resumed = False
+        self.awaits_first_looks: Callable[[], bool] = lambda: False
+        """Whether a mailbox that was not looked at since this process began may hold reports that are not read yet."""
+
+    def is_open(self, in_force: InForce) -> bool:
+        """Whether submissions may be sent. Raises LogBroken while a sign stands, until a person resumes.
+
+        After a start each mailbox is first read for reports and copies. After a person resumed with an old database
+        each is looked at whole: mails that left since may have come back as a report or as our own copy.
+        """
+        self._store.keep_secret_noted()
+        note_unknown_mails(self._store, self._author)
+        if signs := find_signs(self._store):
+            self._has_looked_since_resumed = False
+            raise LogBroken(signs[0], ", ".join(signs))
+        if self.awaits_first_looks():  # a whole machine put back shows nothing of it but what lies in its mailbox
+            return False
+        if not self._has_looked_since_resumed and unlooked(self._store, in_force, self._clock.now()):
+            return False
+        self._has_looked_since_resumed = True
+        return True
+
+
+def mark_head(store: Store) -> None:
+    """Note the head after a pass that wrote, unless an earlier note is ahead of the database; then the witness.
+
+    In this order, so that a crash between them leaves the witness behind, which is no sign.
+    """
+    signs = {*find_signs(store)}
+    if Sign.HEAD_UNREADABLE in signs:
+        store.marked_head()  # raises what is wrong with it
+    if Sign.BEHIND_HEAD not in signs and store.head() != store.marked_head():
+        store.mark_head()
+    if not signs:
+        store.keep_witness()

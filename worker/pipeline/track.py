@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
-from worker.approve.decisions import find_early, keep_contents, redraft
+from worker.approve.decisions import find_early, keep_contents
 from worker.approve.redraft import InForce, missing_where_away, read_secret
 from worker.approve.release import evidence_of_mail, evidence_of_news, is_weighed
 from worker.audit.sent_log import receipt_detail
@@ -28,6 +28,7 @@ from worker.core.messages.receipts import COPY_NEWS
 from worker.core.model import Address, End, MessageRow, Receipt, ReceiptKind, Sha256, Submission
 from worker.core.params import Params, spell
 from worker.core.states import SAYS_UNSENT, AlarmCause, Event, NoteEvent, State
+from worker.pipeline.draft import draft
 from worker.read.message import Message, read_message
 from worker.send.smtp_verdicts import is_our_envid
 from worker.store.ports import Author, Reading, Writing
@@ -372,7 +373,7 @@ class Receiving:
         if before.state in MAY_BE_HELD_ANEW:
             event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
             known = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
-            drafted = redraft(known, self._in_force, self._invoices, self._writing, self._now)
+            drafted = draft(known, self._in_force, self._invoices, self._writing, self._now)
             keep_contents(self._writing, drafted)
             self._writing.change(event, before, drafted.submission, self._author, {})
             self.began_to_wait += before.state is State.APPROVED

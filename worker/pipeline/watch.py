@@ -12,7 +12,7 @@ import datetime as dt
 import json
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -28,15 +28,14 @@ from worker.core.params import Params, spell
 from worker.core.states import AlarmCause, NoteEvent
 from worker.core.text import hide_codes
 from worker.match.from_before import FIRST_START, Watched, mail_from_before, renew_watched
-from worker.pipeline.record import Intake, ReadBlock
+from worker.pipeline.read import Block, Reading
 from worker.read.budget import TRIED_TOGETHER
 from worker.read.classify import Announcement, Meant, Ours, recognise_mail
 from worker.read.message import read_message
-from worker.read.ports import PdfReader
 from worker.store.ports import Author, Store, Writing
 from worker.watch import plan as watch
 from worker.watch.plan import start_from
-from worker.watch.ports import Fetched, Header, Mailbox, Opened, Thread
+from worker.watch.ports import Fetched, Header, Mailbox, Opened
 from worker.watch.prefilter import Wanted, describe_passed, holds_nothing, judge_outline, may_be_news
 
 ACTED_ON_AT_ONCE: Final = 100
@@ -52,7 +51,7 @@ class Settling:
         self.failures: dict[str, Unavailable] = {}
         """Why the last try failed, by ``mail:NAME``; none where it did not."""
 
-    async def settle(self, mailbox: Mailbox, thread: Thread, uidvalidity: int) -> None:
+    async def settle(self, mailbox: Mailbox, uidvalidity: int) -> None:
         """Do what is due in the open folder. Raises nothing for what the server refuses."""
         if mailbox.after.act is Act.NOTHING:
             return
@@ -62,7 +61,7 @@ class Settling:
         for place in range(0, len(uids), ACTED_ON_AT_ONCE):
             some = uids[place : place + ACTED_ON_AT_ONCE]
             try:
-                await thread(mailbox.settle, some)
+                await mailbox.settle(some)
             except Unavailable as failure:
                 self.failures[f"mail:{mailbox.name}"] = failure
                 return
@@ -83,6 +82,16 @@ class Settling:
         return self._due[name]
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The result of recording a block."""
+
+    began_to_wait: int
+    drafted: tuple[Submission, ...]
+    actions_due: tuple[MessageRow, ...] = ()
+    """Rows of messages to which something is still to be done in the mailbox."""
+
+
 READ_AHEAD: Final = 2
 """Blocks of one mailbox that are fetched and read while an earlier one is recorded: with one the PDF children would
 wait for the recording, and each more is up to 4 MB held."""
@@ -99,20 +108,20 @@ class Watching:
         self,
         store: Store,
         clock: Clock,
-        reader: PdfReader,
-        intake: Intake,
-        in_force: Callable[[], InForce],
-        on_recorded: Callable[[Sequence[Submission], InForce], None],
+        reading: Reading,
         beginning: Beginning,
         author: Author,
+        active: Callable[[], InForce],
+        read: Callable[[str, Sequence[Fetched]], Awaitable[Block]],
+        record: Callable[[LedgerRows, Block], Awaitable[Recorded]],
     ) -> None:
-        """``on_recorded`` is called after each block, with what was drafted for it and the configuration."""
+        """``read`` and ``record`` are the next steps; ``active`` gives the configuration in force."""
         self._store = store
         self._clock = clock
-        self._reader = reader
-        self._intake = intake
-        self._in_force = in_force
-        self._on_recorded = on_recorded
+        self._reading = reading
+        self._active = active
+        self._read = read
+        self._record = record
         self._beginning = beginning
         self._author = author
         self.settling = Settling(store)
@@ -122,28 +131,26 @@ class Watching:
         """The mailboxes, by ``mail:NAME``, of which every message is read that was there at the first look of this
         process and may say what became of a mail of ours."""
 
-    async def look(self, mailbox: Mailbox, thread: Thread, since: dt.date | None) -> int:
+    async def look(self, mailbox: Mailbox, since: dt.date | None) -> int:
         """Take what is new in ``mailbox``; how many submissions began to wait. Raises Unavailable."""
-        in_force = self._in_force()
+        in_force = self._active()
         watched = self._beginning.note_mailboxes(in_force).get(mailbox.name)
-        opened = await thread(mailbox.open)
+        opened = await mailbox.open()
         start = start_from(since, self._beginning.first_start or self._clock.now())
-        is_alike = alike_by(in_force, self._intake.ours(in_force))
-        asking = Asking(self._store, self._clock, mailbox, thread, start, is_alike)
-        found = await find_messages(asking, opened, has_room=self._intake.turns.has_room())
+        is_alike = alike_by(in_force, self._reading.ours(in_force))
+        asking = Asking(self._store, self._clock, mailbox, start, is_alike)
+        found = await find_messages(asking, opened, has_room=self._reading.turns.has_room())
         self.under_way += 1
         try:
-            waiting = await self._take_all(mailbox, thread, found, watched, is_last=not asks_below(asking))
+            waiting = await self._take_all(mailbox, found, watched, is_last=not asks_below(asking))
             if found.is_onward and (below := await find_below(asking)) is not None:
-                waiting += await self._take_all(mailbox, thread, below, watched, is_last=True)
+                waiting += await self._take_all(mailbox, below, watched, is_last=True)
         finally:
             self.under_way -= 1
-        await self.settling.settle(mailbox, thread, found.numbering)
+        await self.settling.settle(mailbox, found.numbering)
         return waiting
 
-    async def _take_all(
-        self, mailbox: Mailbox, thread: Thread, found: Found, watched: Watched | None, *, is_last: bool
-    ) -> int:
+    async def _take_all(self, mailbox: Mailbox, found: Found, watched: Watched | None, *, is_last: bool) -> int:
         first_start, now = self._beginning.first_start, self._clock.now()
 
         def from_before(header: Header) -> str:
@@ -155,11 +162,11 @@ class Watching:
             asked = found.uids[place : place + TOGETHER]
             if found.is_onward:
                 self._record_look(found, missing + len(found.uids) - place)
-            headers = await thread(mailbox.outlines, asked)
+            headers = await mailbox.outlines(asked)
             is_there = {header.uid for header in headers}
             record_gone(self._store, mailbox.name, found.numbering, found.again.intersection(asked) - is_there)
             ends = is_last and place + TOGETHER >= len(found.uids)
-            waiting += await self._take(mailbox, thread, found, headers, from_before, is_last=ends)
+            waiting += await self._take(mailbox, found, headers, from_before, is_last=ends)
             missing += len(is_there - self._store.recorded_uids(mailbox.name, found.numbering, asked[0]))
         self._record_look(found, missing, last_ok=self._clock.now())
         return waiting
@@ -182,7 +189,6 @@ class Watching:
     async def _take(
         self,
         mailbox: Mailbox,
-        thread: Thread,
         found: Found,
         headers: Sequence[Header],
         from_before: Callable[[Header], str],
@@ -190,35 +196,41 @@ class Watching:
         is_last: bool,
     ) -> int:
         """Record block after block in their order; while one is recorded and sent, the next ones are being read."""
-        in_force = self._in_force()
-        ours = self._intake.ours(in_force)
+        in_force = self._active()
+        ours = self._reading.ours(in_force)
         judge = judge_by(in_force, ours)
         last_news = self._last_news(found, headers, news_by(in_force, ours)) if is_last else math.inf
-        rows = LedgerRows(mailbox, found, from_before, await pass_over(mailbox, thread, headers, judge))
-        blocks = await thread(mailbox.blocks, [header for header in headers if header.uid not in rows.passed])
+        rows = LedgerRows(mailbox, found, from_before, await pass_over(mailbox, headers, judge))
+        next_block = await mailbox.blocks([header for header in headers if header.uid not in rows.passed])
 
-        async def read_next() -> ReadBlock | None:
-            block = await thread(_next_block, blocks)
-            return await self._intake.read_block(mailbox.name, block, self._in_force()) if block else None
+        async def read_next() -> Block | None:
+            fetched = await next_block()
+            return await self._read(mailbox.name, fetched) if fetched else None
 
         waiting = 0
         ahead = deque(asyncio.create_task(read_next()) for _ in range(READ_AHEAD))
         try:
             while (read := await ahead.popleft()) is not None:
                 ahead.append(asyncio.create_task(read_next()))
-                recorded = await self._intake.record_block(rows, read)
+                recorded = await self._record(rows, read)
                 waiting += recorded.began_to_wait
-                for row in recorded.due_after:
+                for row in recorded.actions_due:
                     self.settling.note(row)
-                if read.block[-1].header.uid >= last_news:
+                if read.mails[-1].fetched.header.uid >= last_news:
                     self.has_news_of.add(found.look.name)
-                self._on_recorded(recorded.drafted, read.in_force)
         finally:
             for task in ahead:
                 task.cancel()
             await asyncio.gather(*ahead, return_exceptions=True)
-        self._intake.record_passed(rows)
+        self._record_passed(rows)
         return waiting
+
+    def _record_passed(self, rows: LedgerRows) -> None:
+        """Record the messages skipped behind the last block."""
+        if passed := rows.take_passed(math.inf):
+            with self._store.writing() as writing:
+                for row in passed:
+                    writing.record_message(row)
 
     def _last_news(self, found: Found, headers: Sequence[Header], is_news: Callable[[Header], bool]) -> float:
         """The last UID of a look that must be recorded before ``has_news_of`` may name its mailbox."""
@@ -229,10 +241,6 @@ class Watching:
         if not news:
             self.has_news_of.add(name)
         return max(news, default=math.inf)
-
-
-def _next_block(blocks: Iterator[tuple[Fetched, ...]]) -> tuple[Fetched, ...]:
-    return next(blocks, ())
 
 
 COUNT_AGAIN: Final = dt.timedelta(hours=1)
@@ -270,7 +278,6 @@ class Asking:
     store: Store
     clock: Clock
     mailbox: Mailbox
-    thread: Thread
     start: watch.Start
     is_alike: Callable[[Header], bool]
     """Whether the header fields of a message look like a notice's."""
@@ -278,7 +285,7 @@ class Asking:
 
 async def find_messages(asking: Asking, opened: Opened, *, has_room: bool = True) -> Found:
     """The messages to take, by UID; of those put off some of the oldest, where there is room for strangers' mails."""
-    store, mailbox, thread, start = asking.store, asking.mailbox, asking.thread, asking.start
+    store, mailbox, start = asking.store, asking.mailbox, asking.start
     name = f"mail:{mailbox.name}"
     now = asking.clock.now()
     last_uid_of = partial(store.last_uid, mailbox.name)
@@ -286,9 +293,9 @@ async def find_messages(asking: Asking, opened: Opened, *, has_room: bool = True
     if isinstance(plan, watch.Onward):
         look = plan.look
         if not (opened.is_fresh or _is_to_be_counted(look, now)):
-            return await _go_on(store, mailbox, thread, plan.first, look, now, has_room=has_room)
-        if not await _is_replaced(store, mailbox, thread, look, now):
-            return await _count(store, mailbox, thread, look, now, has_room=has_room)
+            return await _go_on(store, mailbox, plan.first, look, now, has_room=has_room)
+        if not await _is_replaced(store, mailbox, look, now):
+            return await _count(store, mailbox, look, now, has_room=has_room)
         plan = watch.plan_replaced(look, opened, last_uid_of, start)
     found, known = await _decide_by_date(asking, plan)
     look = dataclasses.replace(found.look, counted_at=now, in_window=len(found.uids) + known, gap=0)
@@ -313,7 +320,7 @@ async def _decide_by_date(asking: Asking, plan: watch.FirstLook | watch.Renumber
     A server's SINCE may know another day than its INTERNALDATE says, or leave out a message without one: whatever the
     headers of those left say is to be taken is not left.
     """
-    mailbox, thread = asking.mailbox, asking.thread
+    mailbox = asking.mailbox
     numbering = plan.look.uidvalidity or 0
     whatever_date_from = plan.whatever_date_from if isinstance(plan, watch.Renumbered) else None
     judge = partial(
@@ -321,10 +328,10 @@ async def _decide_by_date(asking: Asking, plan: watch.FirstLook | watch.Renumber
     )
     had = asking.store.recorded_uids(mailbox.name, numbering, plan.first)
     every = await _uids_below(asking, plan) - had
-    asked = {*await thread(mailbox.uids, plan.first, plan.search_since)} if every else set()
+    asked = {*await mailbox.uids(plan.first, plan.search_since)} if every else set()
     if whatever_date_from is not None:
         asked.update(uid for uid in every if uid >= whatever_date_from)
-    judged = judge(await thread(mailbox.headers, sorted(every & asked)))
+    judged = judge(await mailbox.headers(sorted(every & asked)))
     left = every - {*judged.take} - {uid for uid, _ in judged.known}
     seen, alike = await _look_at_left(asking, sorted(left)[-watch.LEFT_LOOKED_AT :])
     late = judge(seen)
@@ -345,7 +352,7 @@ async def _uids_below(asking: Asking, plan: watch.FirstLook | watch.Renumbered) 
     """Every UID of which the date decides."""
     if plan.first >= plan.below:
         return set()
-    uids = await asking.thread(asking.mailbox.uids, plan.first, None)
+    uids = await asking.mailbox.uids(plan.first, None)
     return {uid for uid in uids if uid < plan.below}
 
 
@@ -354,7 +361,7 @@ async def _look_at_left(asking: Asking, uids: Sequence[int]) -> tuple[list[Heade
     seen: list[Header] = []
     alike: list[Header] = []
     for place in range(0, len(uids), COMPARED):
-        headers = await asking.thread(asking.mailbox.fields, uids[place : place + COMPARED])
+        headers = await asking.mailbox.fields(uids[place : place + COMPARED])
         readable = [header for header in headers if header.size > 0]
         alike += filter(asking.is_alike, readable)
         seen += (dataclasses.replace(header, fields=b"") for header in readable)
@@ -365,21 +372,17 @@ def _is_to_be_counted(look: Look, now: dt.datetime) -> bool:
     return look.counted_at is None or abs(now - look.counted_at) >= COUNT_AGAIN
 
 
-async def _go_on(
-    store: Store, mailbox: Mailbox, thread: Thread, first: int, look: Look, now: dt.datetime, *, has_room: bool
-) -> Found:
+async def _go_on(store: Store, mailbox: Mailbox, first: int, look: Look, now: dt.datetime, *, has_room: bool) -> Found:
     """What came after the last message that has a row."""
-    uids = await thread(mailbox.uids, first, None)
+    uids = await mailbox.uids(first, None)
     again = _due_again(store, mailbox.name, look, now, has_room=has_room)
     window = dataclasses.replace(look, in_window=look.in_window + len(uids), gap=look.gap + len(uids))
     return Found(tuple(sorted({*uids, *again})), again, window, is_onward=True)
 
 
-async def _count(
-    store: Store, mailbox: Mailbox, thread: Thread, look: Look, now: dt.datetime, *, has_room: bool
-) -> Found:
+async def _count(store: Store, mailbox: Mailbox, look: Look, now: dt.datetime, *, has_room: bool) -> Found:
     """Everything in the window without a row, wherever it stands."""
-    uids = await thread(mailbox.uids, look.first_uid, None)
+    uids = await mailbox.uids(look.first_uid, None)
     missing = {*uids} - store.recorded_uids(mailbox.name, look.uidvalidity or 0, look.first_uid)
     again = _due_again(store, mailbox.name, look, now, has_room=has_room)
     window = dataclasses.replace(look, counted_at=now, in_window=len(uids), gap=len(missing))
@@ -393,7 +396,7 @@ def _due_again(store: Store, mailbox: str, look: Look, now: dt.datetime, *, has_
     return frozenset((*unfetched, *put_off[:TRIED_TOGETHER]))
 
 
-async def _is_replaced(store: Store, mailbox: Mailbox, thread: Thread, look: Look, now: dt.datetime) -> bool:
+async def _is_replaced(store: Store, mailbox: Mailbox, look: Look, now: dt.datetime) -> bool:
     """Whether the server has other messages under the newest numbers that are recorded, or this hour's other ones."""
     numbering = look.uidvalidity or 0
     rows = {row.uid: row for row in store.last_messages(mailbox.name, numbering, COMPARED)}
@@ -402,7 +405,7 @@ async def _is_replaced(store: Store, mailbox: Mailbox, thread: Thread, look: Loo
         up_to = watch.end_of_sweep(older, now)
         if up_to is not None:
             rows |= {row.uid: row for row in store.last_messages(mailbox.name, numbering, watch.SWEPT, up_to)}
-    headers = await thread(mailbox.headers, tuple(rows)) if rows else ()
+    headers = await mailbox.headers(tuple(rows)) if rows else ()
     return any(watch.is_other(header, rows[header.uid]) for header in headers)
 
 
@@ -518,11 +521,11 @@ def alike_by(in_force: InForce, ours: Ours) -> Callable[[Header], bool]:
 
 
 async def pass_over(
-    mailbox: Mailbox, thread: Thread, headers: Sequence[Header], judge: Callable[[Header], Wanted]
+    mailbox: Mailbox, headers: Sequence[Header], judge: Callable[[Header], Wanted]
 ) -> tuple[Header, ...]:
     """Those whose bodies need not be fetched: header, structure and the first bytes of each part say so."""
     doubtful = [header for header in headers if judge(header) is Wanted.STARTS]
-    starts = await thread(mailbox.starts, doubtful) if doubtful else {}
+    starts = await mailbox.starts(doubtful) if doubtful else {}
     return tuple(
         header
         for header in doubtful

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from worker.send.ports import Session as Session
     from worker.send.ports import Silence as Silence
     from worker.send.rate_limit import Pace as Pace
-    from worker.send.retry import Patience as Patience
+    from worker.send.retry import Backoff as Backoff
     from worker.send.smtp_verdicts import Verdict as Verdict
 else:
     __getattr__ = lazily(
         __name__,
         ports=("MailServer", "Reply", "Session", "Silence"),
         rate_limit=("Pace",),
-        retry=("Patience",),
+        retry=("Backoff",),
         smtp_verdicts=("Verdict",),
     )

@@ -1,26 +1,26 @@
 """Decides when a server that failed may be asked again: one that is away on the schedule, one that refuses us rarely.
 
-The promise: a refused account is not locked by our own tries, and nothing is asked in a busy loop. It does not know
-what is asked, and it records nothing: after a restart, or a person's reload, the first try is at once.
+A refused account is not locked by our own tries. After a restart, or a person's reload, the first try is at once.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, Unavailable
-from worker.send.ports import MailServer, Reply, Session, Silence, Step
+from worker.core.heartbeat import STEP_LIMIT, note_step
+from worker.send.ports import Body, MailServer, Reply, Session, Silence, Step
 from worker.send.rate_limit import asked_by_failure
 from worker.send.smtp_verdicts import retry_delay
 
 T = TypeVar("T")
 
 
-class Patience:
-    """The patience with one server."""
+class Backoff:
+    """The schedule of tries at one server."""
 
     def __init__(self, clock: Clock, pace: dt.timedelta = dt.timedelta()) -> None:
         """``pace`` is how long a server that was away is left alone; no time where a schedule sees to that."""
@@ -55,21 +55,38 @@ class Patience:
         self._not_before = self._clock.uptime() + pause.total_seconds()
 
 
-class PatientServer:
-    """A mail server that is opened only as often as ``patience`` allows."""
+OPEN_LIMIT: Final = 2100.0
+"""Seconds until a mail server is ready: one that lets its clients wait at each command (RFC 5321 §4.5.3.2: 5 minutes
+each) is no hang."""
+BODY_LIMIT: Final = 2700.0
+"""Seconds for a body and its answer: 30 minutes on the slowest line, 10 for the answer (RFC 5321 §4.5.3.2.6)."""
 
-    def __init__(self, server: MailServer, patience: Patience) -> None:
+
+class RetryingServer:
+    """A mail server that is opened only as often as ``backoff`` allows; each step is a sign of life of its loop."""
+
+    def __init__(self, server: MailServer, backoff: Backoff) -> None:
         self._server = server
-        self._patience = patience
+        self._backoff = backoff
 
     async def open(self) -> Session:
-        """As the server's own, or its last failure again."""
-        return await self._patience.ask(self._server.open)
+        """Open the server, or raise its last failure again."""
+        return await self._backoff.ask(self._open)
+
+    async def _open(self) -> Session:
+        note_step(OPEN_LIMIT)
+        session = await self._server.open()
+        note_step()
+        return session
 
     async def take(self, step: Step) -> Reply | Silence:
-        """As the server's own."""
-        return await self._server.take(step)
+        """Take one step; a body may take longer than the others."""
+        note_step(BODY_LIMIT if isinstance(step, Body) else STEP_LIMIT)
+        answer = await self._server.take(step)
+        note_step()
+        return answer
 
     async def close(self) -> None:
-        """As the server's own."""
+        """Close the server."""
+        note_step()
         await self._server.close()

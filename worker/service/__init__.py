@@ -9,12 +9,10 @@ from worker.core.lazy import lazily
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from worker.service.ports import Manager as Manager
-    from worker.service.unwatched import Unheard as Unheard
-    from worker.service.watchdog import Beat as Beat
+    from worker.service.watchdog import OutageMonitor as OutageMonitor
 else:
     __getattr__ = lazily(
         __name__,
         ports=("Manager",),
-        unwatched=("Unheard",),
-        watchdog=("Beat",),
+        watchdog=("OutageMonitor",),
     )

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from worker.core.errors import Unavailable
-from worker.service.watchdog import Beat
+from worker.core.heartbeat import Heartbeat
 from worker.watch.backoff import IDLE_LIMIT, LOOK_GAP, reconnect_delay
 from worker.watch.ports import Heard
 
@@ -20,7 +20,7 @@ from worker.watch.ports import Heard
 class Loop:
     """Rests until its interval has passed, or by its own vigil, or until it is woken; alive by its beat."""
 
-    beat: Beat
+    beat: Heartbeat
     one_pass: Callable[[], Awaitable[object]]
     vigil: Vigil | None = None
     """Of a mailbox: its server wakes it, not the time."""

@@ -29,23 +29,20 @@ from worker.config.quiet_period import Resting
 from worker.config.settings import Settings
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, ConfigError, LogBroken, Unavailable
+from worker.core.heartbeat import RUNNING, Heartbeat
 from worker.core.model import JST
-from worker.pipeline.one_pass import Pass, finish_pass, watch_folder_until_settled
-from worker.pipeline.pipeline import Pipeline
+from worker.pipeline.pipeline import Pipeline, watch_folder_until_settled
 from worker.pipeline.send import recover
 from worker.pipeline.start import record_start
 from worker.pipeline.store_outage import StoreOutage, Ways
-from worker.read.budget import Lane
 from worker.read.ports import LanedReader
 from worker.send.ports import MailServer
-from worker.send.retry import Patience, PatientServer
+from worker.send.retry import Backoff, RetryingServer
 from worker.service.loop import Loop, Vigil
 from worker.service.reload import CONFIGURATION, TakingUp
 from worker.service.shutdown import Stopping
 from worker.service.status import SENDING, Standing
 from worker.service.systemd import ServiceManager
-from worker.service.threads import DaemonExecutor, OwnThread
-from worker.service.watchdog import RUNNING, Beat, BeatingMailReader, BeatingReader, BeatingServer, BeatingThread
 from worker.service.wiring import (
     Office,
     account_name,
@@ -60,7 +57,8 @@ from worker.service.wiring import (
 )
 from worker.store.ports import Store
 from worker.watch.backoff import RECONNECT_LIMIT
-from worker.watch.ports import Heard, Mailbox
+from worker.watch.ports import Mailbox
+from worker.watch.threads import DaemonExecutor, OwnThread
 
 TICK_SECONDS: Final = 5
 """How often it is looked whether somebody approved, a moment has come, or nothing is heard: one indexed query."""
@@ -68,7 +66,6 @@ CLOSE_SECONDS: Final = 1.0
 """How long a stop, after the mail under way, waits for what it has broken off, and for the mail server's goodbye."""
 
 _log = structlog.get_logger("hoshobin")
-_Watched = Sequence[tuple[Mailbox, OwnThread]]
 
 
 class Service:
@@ -93,7 +90,7 @@ class Service:
         self._loops: list[Loop] = []  # the sending one first
         self._looked: set[str] = set()  # the loops whose first pass has ended, well or not
         self._folder_thread = OwnThread("folder")
-        self._patience: list[Patience] = []
+        self._backoffs: list[Backoff] = []
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; at the end the reader is closed. Raises what is a fault of ours."""
@@ -130,22 +127,29 @@ class Service:
 
     async def _run_office(self, office: Office) -> None:
         """Run every loop with ``office`` until a stop, a fault, or the next configuration."""
-        watched = [(mailbox, OwnThread(mailbox.name)) for mailbox in build_mailboxes(office, self._secrets)]
-        beat = Beat(SENDING, TICK_SECONDS, time.monotonic)
-        self._patience = [Patience(self._clock, dt.timedelta(seconds=office.configuration.settings.poll_seconds))]
-        server = PatientServer(BeatingServer(build_server(office, self._secrets, self._clock), beat), self._patience[0])
-        reader = BeatingReader(self._reader)
+        mailboxes = build_mailboxes(office, self._secrets)
+        beat = Heartbeat(SENDING, TICK_SECONDS, time.monotonic)
+        self._backoffs = [Backoff(self._clock, dt.timedelta(seconds=office.configuration.settings.poll_seconds))]
+        server = RetryingServer(build_server(office, self._secrets, self._clock), self._backoffs[0])
         account, command = account_name(), build_command(office)
         signatures = build_signatures(self._clock)
         pipeline = Pipeline(
-            self._store, reader, server, self._clock, account, office.in_force, command, signatures, self._read_mail
+            self._store,
+            self._reader,
+            server,
+            self._clock,
+            account,
+            office.in_force,
+            command,
+            signatures,
+            self._reader.for_mail,
         )
         self._loops = [Loop(beat, partial(self._send, pipeline))]
-        self._loops += self._watching(office, pipeline, watched)
+        self._loops += self._watching(office, pipeline, mailboxes)
         pipeline.on_recorded = self._loops[0].wake.set
         pipeline.telling.find_unread_configuration = partial(find_unread, office.directory)
         watching = {each.name for each in self._loops if each.vigil is not None}
-        pipeline.awaits_first_looks = lambda: not watching <= self._looked | pipeline.watching.has_news_of
+        pipeline.gate.awaits_first_looks = lambda: not watching <= self._looked | pipeline.watching.has_news_of
         scheduler = self._schedule()
         for each in self._loops:
             each.wake.set()
@@ -160,37 +164,30 @@ class Service:
             check.cancel()
         end_clock(scheduler)
         pipeline.sending.end_after_this_mail()
-        await self._end(tasks, watched, server, pipeline)
+        await self._end(tasks, mailboxes, server, pipeline)
         self._record_what_is_kept(pipeline)
         for task in (*tasks, *checks):
             if task.done() and not task.cancelled() and (fault := task.exception()) is not None:
                 _log.error("fault", loop=task.get_name(), trace="".join(traceback.format_exception(fault)))
                 raise fault
 
-    def _read_mail(self, lane: Lane) -> BeatingMailReader:
-        return BeatingMailReader(self._reader.for_mail(lane))
-
-    def _watching(self, office: Office, pipeline: Pipeline, watched: _Watched) -> list[Loop]:
+    def _watching(self, office: Office, pipeline: Pipeline, mailboxes: Sequence[Mailbox]) -> list[Loop]:
         settings = office.configuration.settings
-        loops = [self._watching_one(mailbox, thread, settings, pipeline) for mailbox, thread in watched]
-        beat = Beat("folder", settings.poll_seconds, time.monotonic)
-        folder_thread = BeatingThread(self._folder_thread, beat)
-        return [*loops, Loop(beat, partial(watch_folder_until_settled, pipeline, build_folder(office), folder_thread))]
+        loops = [self._watching_one(mailbox, settings, pipeline) for mailbox in mailboxes]
+        beat = Heartbeat("folder", settings.poll_seconds, time.monotonic)
+        folder = build_folder(office, self._folder_thread)
+        return [*loops, Loop(beat, partial(watch_folder_until_settled, pipeline, folder))]
 
-    def _watching_one(self, mailbox: Mailbox, thread: OwnThread, settings: Settings, pipeline: Pipeline) -> Loop:
-        beat = Beat(f"mail:{mailbox.name}", max(settings.poll_seconds, RECONNECT_LIMIT), time.monotonic)
-        beating = BeatingThread(thread, beat)
-        patience = Patience(self._clock)
-        self._patience.append(patience)
+    def _watching_one(self, mailbox: Mailbox, settings: Settings, pipeline: Pipeline) -> Loop:
+        beat = Heartbeat(f"mail:{mailbox.name}", max(settings.poll_seconds, RECONNECT_LIMIT), time.monotonic)
+        backoff = Backoff(self._clock)
+        self._backoffs.append(backoff)
 
         async def look() -> int:
             since = settings.mailboxes[mailbox.name].since
-            return await patience.ask(partial(pipeline.watch_mailbox, mailbox, beating, since))
+            return await backoff.ask(partial(pipeline.watch_mailbox, mailbox, since))
 
-        async def listen(seconds: float) -> Heard:
-            return await beating(mailbox.listen, seconds)
-
-        vigil = Vigil(look, listen, settings.poll_seconds, random.random, time.monotonic)
+        vigil = Vigil(look, mailbox.listen, settings.poll_seconds, random.random, time.monotonic)
         return Loop(beat, vigil.look, vigil)
 
     def _schedule(self) -> AsyncIOScheduler:
@@ -219,7 +216,7 @@ class Service:
             self._manager.feed_watchdog()
 
     async def _end(
-        self, tasks: Sequence[asyncio.Task[None]], watched: _Watched, server: MailServer, pipeline: Pipeline
+        self, tasks: Sequence[asyncio.Task[None]], mailboxes: Sequence[Mailbox], server: MailServer, pipeline: Pipeline
     ) -> None:
         """Give the mail under way its time; a look is broken off at once, as it loses nothing by being made again."""
         sending, *watching = tasks
@@ -227,9 +224,8 @@ class Service:
         self._loops[0].wake.set()
         for task in watching:
             task.cancel()
-        for mailbox, thread in watched:
-            mailbox.shut()
-            thread.end(mailbox.close)
+        for mailbox in mailboxes:
+            mailbox.close()
         await self._stopping.wait_for(sending, lambda: pipeline.sending.awaits_answer)
         sending.cancel()
         await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
@@ -285,9 +281,8 @@ class Service:
         self._reload(pipeline)
         if self._turn.is_set():
             return
-        done = Pass()
         try:
-            await finish_pass(pipeline, done)
+            done = await pipeline.finish_pass()
         except (Unavailable, LogBroken) as failure:
             self._outage.note_pass(failure)
             raise
@@ -345,7 +340,7 @@ class Service:
             return
         _log.info("configuration_in_force", files=len(office.configuration.files))
         pipeline.put_in_force(office.in_force)
-        for each in self._patience:
+        for each in self._backoffs:
             each.forget()
         for loop in self._loops[1:]:
             loop.forget_failures()

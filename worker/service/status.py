@@ -1,11 +1,7 @@
-"""The check that every mailbox and the folder are still watched, made beside their loops.
-
-Its one promise: a silence is told once, also across restarts, and again after it was over. It does not look itself.
-"""
+"""The state of the loops, for the journal and for systemd."""
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -13,64 +9,12 @@ from typing import Final
 import structlog
 
 from worker.approve.redraft import InForce
-from worker.core.alarms import cause_about
 from worker.core.clock import Clock
 from worker.core.errors import HoshobinError, LogBroken, Unavailable
-from worker.core.model import JST, Look
-from worker.core.states import AlarmCause, State
+from worker.core.states import State
 from worker.notify.operator_mail import write_status
-from worker.service.unwatched import SLEPT, Unheard
-from worker.store.ports import Store, Writing
-
-
-class Hearing:
-    """What is deaf now, by name, with the moment since when."""
-
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
-        self._begun = self._checked = clock.uptime()
-        self._unheard: dict[str, Unheard] = {}
-        self.deaf: Mapping[str, dt.datetime] = {}
-
-    def check(self, names: Iterable[str], limit: dt.timedelta, heard: Mapping[str, float]) -> bool:
-        """Find what is deaf; whether that raised an alarm.
-
-        ``heard`` are the uptimes of looks that the store need not know of: of a folder one every few minutes is
-        recorded. Raises Unavailable, LogBroken.
-        """
-        now, seconds = self._clock.now(), self._clock.uptime()
-        has_slept = seconds - self._checked >= SLEPT.total_seconds()
-        self._checked = seconds
-        looks = {name: self._store.look(name) for name in names}
-        found: dict[str, dt.datetime] = {}
-        for name, look in looks.items():
-            unheard = self._unheard.setdefault(name, Unheard(self._begun))
-            unheard.note(look, heard.get(name), now, seconds)
-            if has_slept:
-                unheard.wake(seconds)
-            silent = dt.timedelta(seconds=seconds - unheard.since)
-            if silent >= limit:
-                found[name] = now - silent
-        self.deaf = found
-        untold = [name for name in found if not _is_told(looks[name])]
-        if untold:
-            with self._store.writing() as writing:
-                for name in untold:
-                    self._tell(writing, looks[name] or Look(name), found[name])
-        return bool(untold)
-
-    @staticmethod
-    def _tell(writing: Writing, look: Look, since: dt.datetime) -> None:
-        detail = f"{since.astimezone(JST):%Y-%m-%d %H:%M} {look.error}".strip()
-        writing.raise_alarm(cause_about(AlarmCause.DEAF, look.name), [], detail)
-        writing.record_look(dataclasses.replace(look, told=(*look.told, AlarmCause.DEAF.value)))
-
-
-def _is_told(look: Look | None) -> bool:
-    """Whether people know that it is not watched: by that alarm, or by the one about its refused account."""
-    return look is not None and not {AlarmCause.DEAF.value, AlarmCause.ACCOUNT_REFUSED.value}.isdisjoint(look.told)
-
+from worker.service.watchdog import OutageMonitor
+from worker.store.ports import Store
 
 SENDING: Final = "sending"
 
@@ -84,7 +28,7 @@ class Standing:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._hearing = Hearing(store, clock)
+        self._hearing = OutageMonitor(store, clock)
         self.troubles: dict[str, HoshobinError] = {}
         self.looked: dict[str, dt.datetime] = {}
         self._heard: dict[str, float] = {}

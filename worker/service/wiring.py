@@ -30,17 +30,16 @@ from worker.config.settings import Settings
 from worker.config.shipped import shipped_file, shipped_names
 from worker.config.store_place import find_store
 from worker.config.templates import Renderer
-from worker.core.clock import Clock
+from worker.core.clock import Clock, SystemClock
 from worker.core.errors import ConfigError, HoshobinError, Problem
 from worker.core.states import NoteEvent
 from worker.oauth.files import LoginFile
-from worker.service.clock import SystemClock
-from worker.service.threads import OwnThread
 from worker.store.ports import WITNESS_FOLDER
 from worker.store.sqlite import SqlStore, create_or_migrate, has_database, open_store
 from worker.store.sqlite.schema import REVISION
 from worker.watch.folder.invoices import InvoiceFiles
 from worker.watch.folder.invoices_cache import Shelf
+from worker.watch.threads import OwnThread
 
 if TYPE_CHECKING:
     from worker.authenticate.dkim.verify import DnsSignatures
@@ -56,8 +55,8 @@ if TYPE_CHECKING:
     from worker.send.smtp.lock import SenderLock
     from worker.store.ports import Store
     from worker.store.sqlite.backup import Copy, PutBack
-    from worker.watch.folder.notices import NoticeFolder
-    from worker.watch.imap.mailbox import ImapMailbox
+    from worker.watch.folder.notices import NoticeFolder, ThreadedFolder
+    from worker.watch.imap.mailbox import ImapMailbox, ThreadedMailbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,12 +352,13 @@ def load_secrets(office: Office, env: Mapping[str, str] = os.environ) -> Secrets
     return read_secrets(office.configuration.settings, env, office.places.store)
 
 
-def build_mailboxes(office: Office, secrets: Secrets) -> tuple[ImapMailbox, ...]:
+def build_mailboxes(office: Office, secrets: Secrets) -> tuple[ThreadedMailbox, ...]:
     """One adapter per ``[mailbox.NAME]``; nothing is connected yet."""
-    return tuple(
-        build_mailbox(office, secrets, each, build_login(office, secrets, each.name, "imap") if each.oauth else None)
-        for each in office.configuration.settings.mailboxes.values()
-    )
+    from worker.watch.imap.mailbox import ThreadedMailbox
+
+    mailboxes = office.configuration.settings.mailboxes.values()
+    logins = {each.name: build_login(office, secrets, each.name, "imap") for each in mailboxes if each.oauth}
+    return tuple(ThreadedMailbox(build_mailbox(office, secrets, each, logins.get(each.name))) for each in mailboxes)
 
 
 def build_mailbox(
@@ -456,11 +456,18 @@ def build_invoice_folder(office: Office) -> InvoiceFiles:
     return InvoiceFiles(office.places.invoices)
 
 
-def build_folder(office: Office) -> NoticeFolder:
-    """The notices folder."""
+def build_notice_folder(office: Office) -> NoticeFolder:
+    """The notices folder, for one look."""
     from worker.watch.folder.notices import NoticeFolder
 
     return NoticeFolder(office.places.notices)
+
+
+def build_folder(office: Office, thread: OwnThread | None = None) -> ThreadedFolder:
+    """The notices folder, in ``thread`` or in one of its own."""
+    from worker.watch.folder.notices import ThreadedFolder
+
+    return ThreadedFolder(build_notice_folder(office), thread)
 
 
 def _ca(office: Office, ca_file: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Final, ParamSpec, Protocol, TypeVar
+from typing import Final, Protocol
 
-from worker.config.mailbox_actions import After
+from worker.config.mailbox_actions import MailboxAction
 from worker.core.errors import NotBrought, Unavailable
 from worker.core.model import (
     PdfText,
@@ -17,11 +17,6 @@ from worker.core.model import (
     Unreadable,
 )
 from worker.read.ports import PdfReader
-
-P = ParamSpec("P")
-
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +89,10 @@ class Heard(Enum):
 
 
 class Mailbox(Protocol):
-    """One mailbox, one connection, used from one thread; but for ``settle`` it never marks, moves or deletes."""
+    """One mailbox over one connection; but for ``settle`` it never marks, moves or deletes."""
 
     @property
-    def after(self) -> After:
+    def after(self) -> MailboxAction:
         """What ``settle`` does."""
         ...
 
@@ -106,48 +101,47 @@ class Mailbox(Protocol):
         """The NAME of ``[mailbox.NAME]``."""
         ...
 
-    def open(self) -> Opened:
+    async def open(self) -> Opened:
         """Connect and log in where needed, then open the folder afresh. Raises Unavailable, AccountRefused."""
         ...
 
-    def uids(self, first: int, since: dt.date | None) -> tuple[int, ...]:
+    async def uids(self, first: int, since: dt.date | None) -> tuple[int, ...]:
         """UIDs from ``first`` on, ascending; with ``since`` only those of that internal date or later."""
         ...
 
-    def headers(self, uids: Sequence[int]) -> tuple[Header, ...]:
+    async def headers(self, uids: Sequence[int]) -> tuple[Header, ...]:
         """Size, internal date and Message-ID of each that still exists; asked in blocks of at most 500."""
         ...
 
-    def fields(self, uids: Sequence[int]) -> tuple[Header, ...]:
+    async def fields(self, uids: Sequence[int]) -> tuple[Header, ...]:
         """As ``headers``, with ``fields``; the server opens no message for it."""
         ...
 
-    def outlines(self, uids: Sequence[int]) -> tuple[Header, ...]:
+    async def outlines(self, uids: Sequence[int]) -> tuple[Header, ...]:
         """As ``headers``, with ``fields`` and ``structure`` where the server can give them."""
         ...
 
-    def starts(self, headers: Sequence[Header]) -> Mapping[int, Mapping[str, bytes]]:
+    async def starts(self, headers: Sequence[Header]) -> Mapping[int, Mapping[str, bytes]]:
         """The first bytes of each part of each message, by UID and section; what could not be had is left out."""
         ...
 
-    def blocks(self, headers: Sequence[Header]) -> Iterator[tuple[Fetched, ...]]:
-        """The messages in blocks of at most 4 MB; of one above 8 MB only its PDFs and texts, or its beginning."""
+    async def blocks(self, headers: Sequence[Header]) -> Callable[[], Awaitable[tuple[Fetched, ...]]]:
+        """Returns a call that fetches the next block of these, of at most 4 MB; an empty one is the end.
+
+        Of a message above 8 MB it fetches only the PDFs and texts, or the beginning.
+        """
         ...
 
-    def settle(self, uids: Sequence[int]) -> None:
+    async def settle(self, uids: Sequence[int]) -> None:
         """Do to these what ``after`` says; done already, or gone, is as good. Raises Unavailable."""
         ...
 
-    def listen(self, seconds: float) -> Heard:
+    async def listen(self, seconds: float) -> Heard:
         """Wait for the server to tell of a message, for at most ``seconds``. Raises nothing."""
         ...
 
-    def shut(self) -> None:
-        """Throw the connection away; callable from another thread, ends a blocked call."""
-        ...
-
     def close(self) -> None:
-        """End the connection, from the thread that uses it."""
+        """End the connection, also while a call of it is blocked."""
         ...
 
 
@@ -173,30 +167,22 @@ class Rest:
     """Every folder inside that was looked into, by its path with a slash at the end."""
 
 
-class Thread(Protocol):
-    """Runs a blocking call in the one thread of a mailbox."""
-
-    async def __call__(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """What ``call`` returns or raises."""
-        ...
-
-
 class Folder(Protocol):
     """The notices folder; nothing in it is moved or deleted."""
 
-    def place(self) -> str:
+    async def place(self) -> str:
         """Its path, links resolved: another one is another folder. Raises nothing."""
         ...
 
-    def look(self) -> tuple[Listed, ...]:
+    async def look(self) -> tuple[Listed, ...]:
         """Every file that is read, in it and in its folders, in order of name."""
         ...
 
-    def rest(self) -> Rest:
+    async def rest(self) -> Rest:
         """The other things that the last look found. Raises nothing."""
         ...
 
-    def read(self, listed: Listed) -> bytes | None:
+    async def read(self, listed: Listed) -> bytes | None:
         """Its bytes, or None where it is no longer what was listed, or changed while being read."""
         ...
 

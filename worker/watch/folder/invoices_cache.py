@@ -16,10 +16,12 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 from worker.core.clock import Clock
 from worker.core.errors import Unavailable, Unsettled
+from worker.core.heartbeat import note_step
 from worker.core.model import PdfText, Sha256, Unreadable, sha256
 from worker.read.ports import PdfReader
 from worker.watch.plan import SETTLE
-from worker.watch.ports import InvoiceSnapshot, Listed, Rest, Shelved, Thread
+from worker.watch.ports import InvoiceSnapshot, Listed, Rest, Shelved
+from worker.watch.threads import OwnThread
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -70,13 +72,13 @@ class Shelf:
     """``ports.Files`` over a folder; used from one event loop at a time."""
 
     def __init__(
-        self, folder: Folder, open_thread: Callable[[], Thread], clock: Clock, patience: float = PATIENCE
+        self, folder: Folder, open_thread: Callable[[], OwnThread], clock: Clock, patience: float = PATIENCE
     ) -> None:
         self._folder = folder
         self._open_thread = open_thread
         self._clock = clock
         self._patience = patience
-        self._thread: Thread | None = None
+        self._thread: OwnThread | None = None
         self._hanging: asyncio.Future[Any] | None = None
         self._away: Unavailable | None = Unavailable("folder", "not looked at yet")
         self._seen: dict[str, Listed] = {}
@@ -130,6 +132,7 @@ class Shelf:
             known, content = self._answers.use(stamp), self._bytes.use(stamp)
         if isinstance(known, str) and content is not None and self._texts.use(known) is None:
             self._texts.keep(known, await reader.read(content))
+            note_step()
 
     def _take_content(self, stamp: _Stamp, found: tuple[Sha256, bytes] | Unreadable) -> None:
         if isinstance(found, Unreadable):

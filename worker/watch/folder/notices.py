@@ -11,10 +11,11 @@ import errno
 import os
 import stat
 import unicodedata
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 from worker.core.errors import Forbidden, Unavailable
 from worker.core.file_names import (
@@ -25,10 +26,15 @@ from worker.core.file_names import (
     kind_of_name,
     unfinished_names,
 )
+from worker.core.heartbeat import note_step
 from worker.core.model import Unread
 from worker.read.charsets import decode_bytes
 from worker.watch.folder.invoices import DEPTH, FILES
 from worker.watch.ports import Listed, Rest
+from worker.watch.threads import OwnThread
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 FOLDERS: Final = 2_000
 """Folders that are looked into: ten years of an office that makes one for each of 200 projects a year."""
@@ -75,7 +81,7 @@ class _Found:
 
 
 class NoticeFolder:
-    """``ports.Folder`` over a directory."""
+    """A directory of notices; its calls may block for minutes on a share."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -132,6 +138,40 @@ class NoticeFolder:
                     return None
                 kind = Forbidden if error.errno in _FORBIDDEN else Unavailable
                 raise kind("folder", f"{listed.name}: {error.strerror}") from error
+
+
+class ThreadedFolder:
+    """``ports.Folder`` over a ``NoticeFolder`` that is used in one thread; each call is a sign of life of its loop."""
+
+    def __init__(self, folder: NoticeFolder, thread: OwnThread | None = None) -> None:
+        self._folder = folder
+        self._thread = thread or OwnThread("folder")
+
+    async def place(self) -> str:
+        """As ``ports.Folder``."""
+        return await self._call(self._folder.place)
+
+    async def look(self) -> tuple[Listed, ...]:
+        """As ``ports.Folder``."""
+        return await self._call(self._folder.look)
+
+    async def rest(self) -> Rest:
+        """As ``ports.Folder``."""
+        return await self._call(self._folder.rest)
+
+    async def read(self, listed: Listed) -> bytes | None:
+        """As ``ports.Folder``."""
+        return await self._call(self._folder.read, listed)
+
+    def close(self) -> None:
+        """Let the thread go."""
+        self._thread.end()
+
+    async def _call(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        note_step()
+        result = await self._thread(call, *args, **kwargs)
+        note_step()
+        return result
 
 
 # --- The walk ------------------------------------------------------------------------------------------------

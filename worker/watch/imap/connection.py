@@ -28,7 +28,7 @@ from imapclient.exceptions import (
 )
 
 from worker.config.addresses import is_loopback
-from worker.config.mailbox_actions import Act, After
+from worker.config.mailbox_actions import Act, MailboxAction
 from worker.config.ports import TokenSource
 from worker.config.settings import Security
 from worker.core.errors import AccountRefused, Unavailable
@@ -200,7 +200,7 @@ READ_SECONDS: Final = 60.0
 """Without one byte from the server: Dovecot rebuilding the index of a big folder was silent for some 10 s."""
 
 
-NO_CHANGE: Final = After()
+NO_CHANGE: Final = MailboxAction()
 
 
 # What imaplib and imapclient raise where a server answers nonsense, beside their own errors: both parse as if it
@@ -233,7 +233,7 @@ class ImapConnection:
         password: str,
         ca_file: str = "",
         folder: str = "INBOX",
-        after: After = NO_CHANGE,
+        after: MailboxAction = NO_CHANGE,
         tokens: TokenSource | None = None,
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
@@ -256,7 +256,7 @@ class ImapConnection:
         self._copied: set[int] = set()
 
     @property
-    def after(self) -> After:
+    def after(self) -> MailboxAction:
         """What ``settle`` does."""
         return self._after
 

@@ -7,13 +7,14 @@ and no error text holds the password. It does not know which messages are new; `
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, ParamSpec, TypeVar
 
 from imapclient.exceptions import ProtocolError
 
 from worker.config.mailbox_actions import Act
 from worker.core.errors import Unavailable
+from worker.core.heartbeat import note_step
 from worker.watch.imap.bodystructure import put_together
 from worker.watch.imap.connection import FOREIGN, ImapConnection
 from worker.watch.imap.mailbox_actions import mark_seen, move_away, try_target
@@ -29,8 +30,12 @@ from worker.watch.imap.responses import (
     unknown_header,
 )
 from worker.watch.plan import GONE, MAIL_LIMIT, MAIL_PART
-from worker.watch.ports import Fetched, Header
+from worker.watch.ports import Fetched, Header, Heard, Opened
 from worker.watch.prefilter import FIELDS, START_BYTES
+from worker.watch.threads import OwnThread
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 BREAKS_LIMIT: Final = 20
 """Connections that one call to ``headers`` may lose before it leaves the rest to be fetched one by one."""
@@ -45,7 +50,7 @@ _Answer = Mapping[int, Mapping[bytes, Any]]
 
 
 class ImapMailbox(ImapConnection):
-    """``ports.Mailbox`` of one folder on one server."""
+    """One folder on one server; its calls block, and one thread makes them."""
 
     def uids(self, first: int, since: dt.date | None) -> tuple[int, ...]:
         """UIDs from ``first`` on, ascending; with ``since`` only those of that internal date or later."""
@@ -228,3 +233,73 @@ class ImapMailbox(ImapConnection):
             return fetched_message(header, content)
         exists = self._existing([header.uid])
         return Fetched(header, b"", whole=False, failure="the server gives no content" if exists else GONE)
+
+
+class ThreadedMailbox:
+    """``ports.Mailbox`` over an ``ImapMailbox`` that is used in one thread; each call is a sign of life of its loop."""
+
+    def __init__(self, mailbox: ImapMailbox, thread: OwnThread | None = None) -> None:
+        self.name = mailbox.name
+        self.after = mailbox.after
+        self._mailbox = mailbox
+        self._thread = thread or OwnThread(mailbox.name)
+
+    async def open(self) -> Opened:
+        """As ``ports.Mailbox``."""
+        return await self._call(self._mailbox.open)
+
+    async def uids(self, first: int, since: dt.date | None) -> tuple[int, ...]:
+        """As ``ports.Mailbox``."""
+        return await self._call(self._mailbox.uids, first, since)
+
+    async def headers(self, uids: Sequence[int]) -> tuple[Header, ...]:
+        """As ``ports.Mailbox``."""
+        return await self._call(self._mailbox.headers, uids)
+
+    async def fields(self, uids: Sequence[int]) -> tuple[Header, ...]:
+        """As ``ports.Mailbox``."""
+        return await self._call(self._mailbox.fields, uids)
+
+    async def outlines(self, uids: Sequence[int]) -> tuple[Header, ...]:
+        """As ``ports.Mailbox``."""
+        return await self._call(self._mailbox.outlines, uids)
+
+    async def starts(self, headers: Sequence[Header]) -> Mapping[int, Mapping[str, bytes]]:
+        """As ``ports.Mailbox``."""
+        return await self._call(self._mailbox.starts, headers)
+
+    async def blocks(self, headers: Sequence[Header]) -> Callable[[], Awaitable[tuple[Fetched, ...]]]:
+        """As ``ports.Mailbox``."""
+        blocks = await self._call(self._mailbox.blocks, headers)
+        return lambda: self._call(_next_block, blocks)
+
+    async def settle(self, uids: Sequence[int]) -> None:
+        """As ``ports.Mailbox``."""
+        await self._call(self._mailbox.settle, uids)
+
+    async def listen(self, seconds: float) -> Heard:
+        """As ``ports.Mailbox``."""
+        return await self._call(self._mailbox.listen, seconds)
+
+    async def newest_results(self, count: int) -> tuple[bytes, ...]:
+        """As the blocking mailbox."""
+        return await self._call(self._mailbox.newest_results, count)
+
+    async def try_after(self) -> None:
+        """As the blocking mailbox."""
+        await self._call(self._mailbox.try_after)
+
+    def close(self) -> None:
+        """As ``ports.Mailbox``: a call that blocks is ended."""
+        self._mailbox.shut()
+        self._thread.end(self._mailbox.close)
+
+    async def _call(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        note_step()
+        result = await self._thread(call, *args, **kwargs)
+        note_step()
+        return result
+
+
+def _next_block(blocks: Iterator[tuple[Fetched, ...]]) -> tuple[Fetched, ...]:
+    return next(blocks, ())
