@@ -37,8 +37,7 @@ from worker.oauth.files import LoginFile
 from worker.store.ports import WITNESS_FOLDER
 from worker.store.sqlite import SqlStore, create_or_migrate, has_database, open_store
 from worker.store.sqlite.schema import REVISION
-from worker.watch.folder.invoices import InvoiceFiles
-from worker.watch.folder.invoices_cache import Shelf
+from worker.watch.folder.invoices import InvoiceFiles, Shelf
 from worker.watch.threads import OwnThread
 
 if TYPE_CHECKING:

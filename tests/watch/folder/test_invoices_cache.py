@@ -16,9 +16,8 @@ from tests.support.fakes import FakeClock
 from worker.core.errors import NotBrought, Unavailable
 from worker.core.model import PageText, PdfText, Unreadable, sha256
 from worker.core.states import Reason
-from worker.watch.folder import invoices_cache as shelves
-from worker.watch.folder.invoices import InvoiceFiles
-from worker.watch.folder.invoices_cache import Shelf
+from worker.watch.folder import invoices as shelves
+from worker.watch.folder.invoices import InvoiceFiles, Shelf
 from worker.watch.plan import SETTLE
 from worker.watch.ports import NOT_LOOKED, Listed
 from worker.watch.threads import OwnThread

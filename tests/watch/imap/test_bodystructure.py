@@ -20,9 +20,9 @@ from worker.cli.demo.imap_server import DemoImap
 from worker.config.settings import Security
 from worker.core.model import JST
 from worker.read.message import read_message
-from worker.watch.imap import bodystructure as imap_parts
-from worker.watch.imap.bodystructure import PDFS_LIMIT, PIECE, put_together, read_structure
+from worker.watch.imap import responses as imap_parts
 from worker.watch.imap.mailbox import ImapMailbox
+from worker.watch.imap.responses import PDFS_LIMIT, PIECE, put_together, read_structure
 from worker.watch.plan import MAIL_LIMIT, MAIL_PART
 from worker.watch.ports import Fetched, Header, Part
 from worker.watch.prefilter import holds_nothing, sections_of
