@@ -134,7 +134,7 @@ CORPORA = ["Python", "flufl.bounce"]
 class WeighedMails(Mails):
     """The same mailbox with structures and first bytes, as a server with BODYSTRUCTURE tells them."""
 
-    def outlines(self, uids: Sequence[int]) -> tuple[Header, ...]:
+    def fetch_summaries(self, uids: Sequence[int]) -> tuple[Header, ...]:
         found = []
         for header in self.headers(uids):
             raw = self.received[header.uid - 1]
@@ -146,7 +146,7 @@ class WeighedMails(Mails):
             found.append(dataclasses.replace(header, fields=head, structure=structure))
         return tuple(found)
 
-    def starts(self, headers: Sequence[Header]) -> dict[int, dict[str, bytes]]:
+    def fetch_prefixes(self, headers: Sequence[Header]) -> dict[int, dict[str, bytes]]:
         return {
             header.uid: dict(starts_of(email.message_from_bytes(self.received[header.uid - 1]))) for header in headers
         }

@@ -34,7 +34,7 @@ from worker.store.sqlite import create_or_migrate, open_store
 from worker.store.sqlite.schema import FILE_NAME
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.plan import SETTLE
-from worker.watch.ports import Fetched, Header, Opened
+from worker.watch.ports import Fetched, Header, SelectedMailbox
 
 INSTALLED = FakeClock().moment
 DAY = dt.timedelta(days=1)
@@ -53,7 +53,7 @@ class DatedMails(Mails):
         self.received.append(mail)
         self.moments.append(moment)
 
-    def open(self) -> Opened:
+    def open(self) -> SelectedMailbox:
         return dataclasses.replace(super().open(), uidvalidity=self.numbering)
 
     def uids(self, first: int, since: dt.date | None) -> tuple[int, ...]:

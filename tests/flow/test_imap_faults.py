@@ -28,12 +28,12 @@ from worker.config.settings import Security
 from worker.core.errors import Unavailable
 from worker.core.states import State
 from worker.pipeline.pipeline import Pipeline
-from worker.service.loop import Vigil
+from worker.service.loop import MailboxPoller
 from worker.watch.backoff import RECONNECT_LIMIT
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.imap.mailbox import ImapMailbox, ThreadedMailbox
 from worker.watch.plan import SETTLE
-from worker.watch.ports import Heard
+from worker.watch.ports import IdleResult
 
 SINCE = dt.date(2026, 1, 1)
 POLL = 60.0
@@ -84,15 +84,15 @@ class World:
 
     def watch(self) -> None:
         """As a process begins to."""
-        self.vigil = Vigil(self.look, self.listen, POLL, lambda: 0.0, self.seconds)
+        self.vigil = MailboxPoller(self.look, self.listen, POLL, lambda: 0.0, self.seconds)
 
     async def look(self) -> None:
         self.looks.append(self.seconds())
         await self.office.pipeline.watch_mailbox(self.box, SINCE)
 
-    async def listen(self, seconds: float) -> Heard:
+    async def listen(self, seconds: float) -> IdleResult:
         heard = await self.box.listen(self.quiet)
-        if heard is Heard.QUIET:
+        if heard is IdleResult.QUIET:
             self.office.clock.let_pass(seconds=seconds)
         return heard
 

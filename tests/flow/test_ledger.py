@@ -346,7 +346,7 @@ async def test_where_the_server_cannot_move_one_message_alone_nothing_is_removed
     world.server.capabilities = b"IMAP4rev1"
     await settled(world, "move:Done")
     assert sorted(world.server.messages) == [1, 2]
-    assert "neither MOVE nor UIDPLUS" in str(world.pipeline.watching.settling.failures["mail:main"])
+    assert "neither MOVE nor UIDPLUS" in str(world.pipeline.watching.actions.failures["mail:main"])
 
 
 FAILURES: list[tuple[str, bytes, str | bytes]] = [
@@ -366,14 +366,14 @@ async def test_what_fails_afterwards_changes_no_row_and_is_tried_again_also_afte
     await settled(world, after)
     ends = world.ends
     assert ends == {1: End.NOT_OURS, 2: End.ANNOUNCEMENT}
-    assert "mail:main" in world.pipeline.watching.settling.failures
+    assert "mail:main" in world.pipeline.watching.actions.failures
     await world.look()
     assert world.ends == ends
     world.begin(after)
     world.server.faults.clear()
     await world.look()
     assert world.ends == ends
-    assert world.pipeline.watching.settling.failures == {}
+    assert world.pipeline.watching.actions.failures == {}
     assert world.server.flags == {2: {b"\\Seen"}} or world.server.folders == {b"Done": [announced(2)]}
     assert world.count() == 1
 

@@ -22,7 +22,7 @@ from worker.pipeline.pipeline import Pipeline
 from worker.send.ports import Body, Data, Reply, Session, Step
 from worker.service.wiring import load_office
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store
-from worker.watch.ports import Fetched, Header, Heard, Opened
+from worker.watch.ports import Fetched, Header, IdleResult, SelectedMailbox
 
 WHEN = dt.datetime(2026, 11, 20, 9, tzinfo=JST)
 SINCE = dt.date(2026, 1, 1)
@@ -48,8 +48,8 @@ class Mailbox:
         self._messages = {uid: announcement(uid) for uid in range(1, count + 1)}
         self._breaks_at = breaks_at
 
-    def open(self) -> Opened:
-        return Opened(1, len(self._messages) + 1, len(self._messages))
+    def open(self) -> SelectedMailbox:
+        return SelectedMailbox(1, len(self._messages) + 1, len(self._messages))
 
     def uids(self, first: int, since: dt.date | None) -> tuple[int, ...]:
         return tuple(uid for uid in self._messages if uid >= first)
@@ -57,16 +57,16 @@ class Mailbox:
     def headers(self, uids: Sequence[int]) -> tuple[Header, ...]:
         return tuple(self._messages[uid].header for uid in uids)
 
-    outlines = headers
+    fetch_summaries = headers
 
-    def starts(self, headers: Sequence[Header]) -> dict[int, dict[str, bytes]]:
+    def fetch_prefixes(self, headers: Sequence[Header]) -> dict[int, dict[str, bytes]]:
         return {}
 
-    def settle(self, uids: Sequence[int]) -> None:
+    def apply_mailbox_action(self, uids: Sequence[int]) -> None:
         raise AssertionError(uids)
 
-    def listen(self, seconds: float) -> Heard:
-        return Heard.NOT_OFFERED
+    def listen(self, seconds: float) -> IdleResult:
+        return IdleResult.NOT_OFFERED
 
     def blocks(self, headers: Sequence[Header]) -> Iterator[tuple[Fetched, ...]]:
         for header in headers:

@@ -267,8 +267,8 @@ def test_a_mail_put_off_that_is_deleted_is_not_asked_for_again(play: Callable[..
         await scene.look(*(mail_of_bombs(3, number) for number in range(9)))
         (first, *_) = scene.rows(End.PUT_OFF)
         mails = scene.office.mails
-        outlines = mails.outlines
-        mails.outlines = lambda uids: tuple(each for each in outlines(uids) if each.uid != first.uid)  # type: ignore[method-assign]  # of this test
+        fetch_summaries = mails.fetch_summaries
+        mails.fetch_summaries = lambda uids: tuple(each for each in fetch_summaries(uids) if each.uid != first.uid)  # type: ignore[method-assign]  # of this test
         await scene.look_until_read()
         gone = next(row for row in scene.rows() if row.uid == first.uid)
         assert (gone.end, gone.why) == (End.NOT_OURS, "gone")

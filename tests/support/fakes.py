@@ -28,13 +28,13 @@ from worker.core.model import (
 )
 from worker.core.rulebook import OFFICE
 from worker.core.states import State
-from worker.pipeline.watch import Found, LedgerRows
+from worker.pipeline.watch import LedgerRows, NewMessages
 from worker.read.archives import Unpacked, unpack
 from worker.read.ports import PdfReader
 from worker.send.ports import Reply, Session, Silence, Step
 from worker.watch.folder.notices import ThreadedFolder
 from worker.watch.imap.mailbox import ThreadedMailbox
-from worker.watch.ports import InvoiceSnapshot, Mailbox, Rest, Shelved
+from worker.watch.ports import FileInfo, InvoiceSnapshot, Mailbox, Rest
 from worker.watch.threads import OwnThread
 
 P = ParamSpec("P")
@@ -93,18 +93,18 @@ class FakeFiles:
                 text = content.removeprefix(b"%PDF-1.4").decode(errors="replace")
                 texts[digest] = PdfText((PageText(text, text),))
         try:
-            shelved: tuple[Shelved, ...] | Unavailable = self.listing()
+            shelved: tuple[FileInfo, ...] | Unavailable = self.listing()
         except Unavailable as away:
             shelved = away
         return InvoiceSnapshot(shelved, answers, texts)
 
-    def listing(self) -> tuple[Shelved, ...]:
+    def listing(self) -> tuple[FileInfo, ...]:
         shelved = []
         for file, content in sorted(self.held.items()):
             if isinstance(content, Unavailable):
                 raise content
             digest = sha256(content) if isinstance(content, bytes) else None
-            shelved.append(Shelved(file, digest, len(content) if isinstance(content, bytes) else 0))
+            shelved.append(FileInfo(file, digest, len(content) if isinstance(content, bytes) else 0))
         return tuple(shelved)
 
     def stamp(self, file: str) -> str:
@@ -278,7 +278,7 @@ class SomeMailbox:
 
 def rows_of(mailbox: str) -> LedgerRows:
     """Rows for messages of ``mailbox`` that a test hands over by itself."""
-    found = Found((), frozenset(), Look(f"mail:{mailbox}", uidvalidity=1))
+    found = NewMessages((), frozenset(), Look(f"mail:{mailbox}", uidvalidity=1))
     return LedgerRows(cast("Mailbox", SomeMailbox(mailbox)), found, lambda header: "")
 
 

@@ -40,11 +40,11 @@ from worker.pipeline.send import recover
 from worker.pipeline.start import record_start
 from worker.pipeline.store_outage import StoreOutage, Ways
 from worker.read.budget import STRANGERS_PDF_SECONDS
-from worker.service.reload import TakingUp
-from worker.service.status import SENDING, Standing
+from worker.service.reload import ConfigReload
+from worker.service.status import SENDING, ServiceStatus
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.plan import SETTLE
-from worker.watch.ports import Fetched, Header, Opened
+from worker.watch.ports import Fetched, Header, SelectedMailbox
 
 TOWNS: Final = 20
 NOTICES: Final = 240
@@ -187,7 +187,7 @@ class Post(Mails):
         self.received.append(mail)
         self.moments.append(moment.replace(microsecond=0))
 
-    def open(self) -> Opened:
+    def open(self) -> SelectedMailbox:
         if self.failure is not None:
             self.is_fresh = True
             raise self.failure
@@ -320,9 +320,9 @@ class MonthOffice(SmallOffice):
             self.script,
             readers=lambda lane: _Metered(self.reader),
         )
-        self.standing = Standing(self.store, self.clock)
+        self.standing = ServiceStatus(self.store, self.clock)
         self.outage = StoreOutage(self.store, self.clock, self._pause)
-        self.taking_up = TakingUp(self.store, self.clock, ACCOUNT)
+        self.taking_up = ConfigReload(self.store, self.clock, ACCOUNT)
         looked: set[str] = set()
         self._looked = looked
         self.pipeline.gate.awaits_first_looks = lambda: "mail:main" not in looked | self.pipeline.watching.has_news_of

@@ -63,7 +63,7 @@ from worker.store.sqlite import DATABASE, SqlStore
 from worker.store.sqlite.schema import FILE_NAME
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.plan import SETTLE
-from worker.watch.ports import Fetched, Header, Heard, Opened
+from worker.watch.ports import Fetched, Header, IdleResult, SelectedMailbox
 
 INVOICE = "invoice-1.pdf"
 
@@ -139,8 +139,8 @@ class Mails:
     came_at: dt.datetime = dt.datetime(2026, 11, 21, 8, tzinfo=JST)
     """When they came, by the server's clock."""
 
-    def open(self) -> Opened:
-        return Opened(7, len(self.received) + 1, len(self.received))
+    def open(self) -> SelectedMailbox:
+        return SelectedMailbox(7, len(self.received) + 1, len(self.received))
 
     def uids(self, first: int, since: dt.date | None) -> tuple[int, ...]:
         return tuple(range(first, len(self.received) + 1))
@@ -154,17 +154,17 @@ class Mails:
             for header in self.headers(uids)
         )
 
-    def outlines(self, uids: Sequence[int]) -> tuple[Header, ...]:
+    def fetch_summaries(self, uids: Sequence[int]) -> tuple[Header, ...]:
         return self.headers(uids)
 
-    def starts(self, headers: Sequence[Header]) -> dict[int, dict[str, bytes]]:
+    def fetch_prefixes(self, headers: Sequence[Header]) -> dict[int, dict[str, bytes]]:
         return {}
 
-    def settle(self, uids: Sequence[int]) -> None:
+    def apply_mailbox_action(self, uids: Sequence[int]) -> None:
         raise AssertionError(uids)
 
-    def listen(self, seconds: float) -> Heard:
-        return Heard.NOT_OFFERED
+    def listen(self, seconds: float) -> IdleResult:
+        return IdleResult.NOT_OFFERED
 
     def blocks(self, headers: Sequence[Header]) -> Iterator[tuple[Fetched, ...]]:
         for header in headers:  # one mail a block: each is a commit of its own

@@ -51,7 +51,7 @@ from worker.match.match import (
     match_project,
 )
 from worker.store.ports import Reading
-from worker.watch.ports import Files, InvoiceSnapshot
+from worker.watch.ports import InvoiceFolder, InvoiceSnapshot
 
 _REHEARSALS_EACH: Final = 1000
 """Rehearsal numbers set aside for each correction; nobody rehearses one mail a thousand times."""
@@ -65,12 +65,12 @@ class InForce:
     register: Register
     guarantors: Mapping[str, Guarantor]
     templates: Templates
-    files: Files
+    files: InvoiceFolder
     is_loopback_server: bool
     renderer: Renderer = field(default_factory=Renderer)
 
 
-def put_in_force(configuration: Configuration, templates: Templates, files: Files) -> InForce:
+def put_in_force(configuration: Configuration, templates: Templates, files: InvoiceFolder) -> InForce:
     """``configuration`` ready for drafting."""
     return InForce(
         configuration,

@@ -18,7 +18,7 @@ from worker.core.rulebook import Invoice, InvoiceRule, Project, Rule, When, invo
 from worker.core.states import Reason
 from worker.core.text import match_key
 from worker.match.match import Register
-from worker.watch.ports import Shelved
+from worker.watch.ports import FileInfo
 
 _DIGITS: Final = 9
 """A date in a file name has eight digits."""
@@ -95,7 +95,7 @@ def find_candidates(
     number: str,
     project: Project,
     register: Register,
-    listing: Iterable[Shelved],
+    listing: Iterable[FileInfo],
     was_carried: Callable[[Sha256], bool],
 ) -> tuple[str, ...]:
     """The files whose names lead to this guarantee alone, and which no other submission has carried."""

@@ -16,7 +16,7 @@ Stamp = tuple[tuple[str, int, int, int, int], ...]
 """Name, size, inode, times of change of each file."""
 
 
-class Resting:
+class Debounce:
     """One folder as the looks saw it."""
 
     def __init__(self) -> None:

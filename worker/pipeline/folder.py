@@ -20,8 +20,8 @@ from worker.core.model import End, FileRow, Submission, Unread, sha256
 from worker.match.duplicates import is_replaced_by
 from worker.match.from_before import file_from_before
 from worker.pipeline.health import Health, UnreadFiles
-from worker.pipeline.record import Recording
-from worker.pipeline.watch import Beginning
+from worker.pipeline.record import Recorder
+from worker.pipeline.watch import WatchStart
 from worker.store.ports import Store
 from worker.views.unread_files import NOTICES
 from worker.watch.plan import FILE_LIMIT, is_same_shape, plan_folder, plan_unread, saved_at
@@ -32,10 +32,10 @@ BEGINNING: Final = 1_024
 gives the inode of a deleted file to the next one."""
 
 
-class WatchingFolder:
+class FolderWatcher:
     """Looks at the folder of one store; used from one event loop."""
 
-    def __init__(self, store: Store, clock: Clock, recording: Recording, health: Health, beginning: Beginning) -> None:
+    def __init__(self, store: Store, clock: Clock, recording: Recorder, health: Health, beginning: WatchStart) -> None:
         self._store = store
         self._clock = clock
         self._recording = recording

@@ -1,4 +1,4 @@
-"""Telling people: alarms stored with their events become plain mails, until a server accepted them.
+"""Notifier people: alarms stored with their events become plain mails, until a server accepted them.
 
 Its one promise: at least once. An alarm is marked only after the server's 250, so a crash in between tells twice
 rather than never; while no mail can be sent, the operator's own command tells. No key is in any of it. It does not know
@@ -102,7 +102,7 @@ class _Message:
     """Files that are not read and that it names: no other digest does."""
 
 
-class Telling:
+class Notifier:
     """Sends what waits in ``alarms``."""
 
     def __init__(

@@ -21,17 +21,17 @@ from worker.core.model import Hold
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, State
 from worker.notify.ports import OperatorCommand
 from worker.pipeline.draft import load_invoices
-from worker.pipeline.folder import WatchingFolder
+from worker.pipeline.folder import FolderWatcher
 from worker.pipeline.health import Health
-from worker.pipeline.notify import Telling
-from worker.pipeline.read import Block, Reading
-from worker.pipeline.record import Recording
+from worker.pipeline.notify import Notifier
+from worker.pipeline.read import Block, NoticeReader
+from worker.pipeline.record import Recorder
 from worker.pipeline.reevaluate import Reevaluation
-from worker.pipeline.remind import Reminding
+from worker.pipeline.remind import Reminders
 from worker.pipeline.revisions import RevisionCache
-from worker.pipeline.send import HoldWaits, Sending, SendingPass
+from worker.pipeline.send import HoldWaits, Sender, SendingPass
 from worker.pipeline.signs import SendingGate, mark_head
-from worker.pipeline.watch import Beginning, LedgerRows, Recorded, Watching
+from worker.pipeline.watch import LedgerRows, MailboxWatcher, Recorded, WatchStart
 from worker.read.ports import BROKEN_SANDBOX, MailReaders, PdfReader
 from worker.send.ports import MailServer
 from worker.store.ports import Author, Store
@@ -76,20 +76,20 @@ class Pipeline:
         self.store = store
         self.in_force = in_force
         self.health = Health(store)
-        self.reading = Reading(store, reader, clock, signatures, readers)
-        self.recording = Recording(store, self.reading, reader, clock, author)
+        self.reading = NoticeReader(store, reader, clock, signatures, readers)
+        self.recording = Recorder(store, self.reading, reader, clock, author)
         self.revisions = RevisionCache(store, clock)
         self.reevaluation = Reevaluation(store, reader, clock, author, self.reading, self.revisions)
         self.gate = SendingGate(store, clock, author)
-        self.sending = Sending(store, server, reader, self.reading.readings, clock, account, self.health, waits)
-        self.reminding = Reminding(store, clock, author)
-        self.telling = Telling(store, server, clock, self.health, waits, author, command)
+        self.sending = Sender(store, server, reader, self.reading.readings, clock, account, self.health, waits)
+        self.reminding = Reminders(store, clock, author)
+        self.telling = Notifier(store, server, clock, self.health, waits, author, command)
         self.telling.explain_invoices = self.reevaluation.explain_invoices
-        beginning = Beginning(store, clock)
-        self.watching = Watching(
+        beginning = WatchStart(store, clock)
+        self.watching = MailboxWatcher(
             store, clock, self.reading, beginning, author, lambda: self.in_force, self._read, self._record
         )
-        self._folder = WatchingFolder(store, clock, self.recording, self.health, beginning)
+        self._folder = FolderWatcher(store, clock, self.recording, self.health, beginning)
         self._reader = reader
         self._clock = clock
         self.on_recorded: Callable[[], None] = _nothing

@@ -302,7 +302,7 @@ class Block:
     in_force: InForce
 
 
-class Reading:
+class NoticeReader:
     """Reads messages and PDFs; of one process."""
 
     def __init__(

@@ -52,9 +52,9 @@ from worker.match.duplicates import (
     standing_before,
 )
 from worker.pipeline.draft import Guarantee, draft, guarantees_in, guarantees_of, load_invoices
-from worker.pipeline.read import Block, Mail, MailRead, Read, Reading, hidden_in
+from worker.pipeline.read import Block, Mail, MailRead, NoticeReader, Read, hidden_in
 from worker.pipeline.signs import find_sign, note_sign
-from worker.pipeline.track import MAY_BE_HELD_ANEW, OWN_MESSAGE, Receiving, find_ours
+from worker.pipeline.track import MAY_BE_HELD_ANEW, OWN_MESSAGE, ReceiptTransaction, find_ours
 from worker.pipeline.watch import NOTHING, LedgerRows, Recorded, renumber
 from worker.read.announcement import find_announcement, find_answers, find_listing, is_same_announcement, is_seen_before
 from worker.read.attachments import Sort, Unopened, is_mail_file, name_file
@@ -89,10 +89,10 @@ _OF_ANYBODY: Final = frozenset({ReceiptKind.ANOTHERS.value, ReceiptKind.WARNING.
 """Of a mail that came back: a colleague may have written it."""
 
 
-class Recording:
+class Recorder:
     """Records what messages and files became."""
 
-    def __init__(self, store: Store, reading: Reading, reader: PdfReader, clock: Clock, author: Author) -> None:
+    def __init__(self, store: Store, reading: NoticeReader, reader: PdfReader, clock: Clock, author: Author) -> None:
         self._store = store
         self._reading = reading
         self._reader = reader
@@ -110,7 +110,7 @@ class Recording:
         actions_due = []
         with self._store.writing() as writing:
             taking = self._taking(writing, in_force, invoices)
-            receiving = Receiving(writing, in_force, invoices, self._author, self._clock.now())
+            receiving = ReceiptTransaction(writing, in_force, invoices, self._author, self._clock.now())
             for mail in block.mails:
                 row = self._record_mail(writing, taking, receiving, rows, mail, in_force)
                 for each in (*rows.take_passed(row.uid), row):
@@ -138,8 +138,8 @@ class Recording:
     def _record_mail(
         self,
         writing: Writing,
-        taking: Taking,
-        receiving: Receiving,
+        taking: IntakeTransaction,
+        receiving: ReceiptTransaction,
         rows: LedgerRows,
         mail: Mail,
         in_force: InForce,
@@ -177,8 +177,8 @@ class Recording:
         digest = sha256(fetched.content)
         return next((row for row in formers if row.sha256 == digest and row.uidvalidity != rows.numbering), None)
 
-    def _taking(self, writing: Writing, in_force: InForce, invoices: InvoiceSnapshot) -> Taking:
-        return Taking(writing, in_force, invoices, self._author, self._clock.now())
+    def _taking(self, writing: Writing, in_force: InForce, invoices: InvoiceSnapshot) -> IntakeTransaction:
+        return IntakeTransaction(writing, in_force, invoices, self._author, self._clock.now())
 
     def _put_off(self, writing: Writing, row: MessageRow, why: PutOff) -> MessageRow:
         """It stays in its mailbox until its turn; a person is told, as it may be a notice."""
@@ -344,14 +344,16 @@ def _row(rows: LedgerRows, fetched: Fetched, message: Message | None) -> Message
     return dataclasses.replace(row, sender=senders, subject=hide_codes(message.subject), date=message.date)
 
 
-def _record_own(receiving: Receiving, row: MessageRow, taken: _Taken) -> MessageRow:
+def _record_own(receiving: ReceiptTransaction, row: MessageRow, taken: _Taken) -> MessageRow:
     """Our own mail: one that was too large to be fetched as it is can be compared with nothing."""
     if taken.fetched.whole:
         return receiving.take_copy(row, taken.message, taken.fetched.content)
     return dataclasses.replace(row, end=End.OWN, why=OWN_MESSAGE)
 
 
-def _take_about_ours(receiving: Receiving, row: MessageRow, came_back: CameBack, taken: _Taken) -> MessageRow | None:
+def _take_about_ours(
+    receiving: ReceiptTransaction, row: MessageRow, came_back: CameBack, taken: _Taken
+) -> MessageRow | None:
     """The row of a mail about one of ours, or of a failure that may be; None where it is about none.
 
     An announcement is no failure, though some systems send it with an empty Return-Path.
@@ -362,7 +364,7 @@ def _take_about_ours(receiving: Receiving, row: MessageRow, came_back: CameBack,
     return receiving.take_unmatched(row, came_back, taken.message, taken.fetched.content)
 
 
-def _record_about_ours(writing: Writing, taking: Taking, about: MessageRow, taken: _Taken) -> MessageRow:
+def _record_about_ours(writing: Writing, taking: IntakeTransaction, about: MessageRow, taken: _Taken) -> MessageRow:
     """A mail that came back: a notice in it is taken as from any mail; what else the issuer encloses is no notice.
 
     A colleague who answers in the thread may enclose what was meant as one, so that his mail is looked at as well; so
@@ -378,7 +380,7 @@ def _record_about_ours(writing: Writing, taking: Taking, about: MessageRow, take
     return dataclasses.replace(row, submissions=(*about.submissions, *row.submissions))
 
 
-def _record(writing: Writing, taking: Taking, row: MessageRow, taken: _Taken) -> MessageRow:
+def _record(writing: Writing, taking: IntakeTransaction, row: MessageRow, taken: _Taken) -> MessageRow:
     """The ledger row of one message, with the submissions it became."""
     match taken.what:
         case Own():
@@ -392,7 +394,7 @@ def _record(writing: Writing, taking: Taking, row: MessageRow, taken: _Taken) ->
 
 
 def _record_read(
-    writing: Writing, taking: Taking, row: MessageRow, taken: _Taken, what: Announcement | Meant | Unrelated
+    writing: Writing, taking: IntakeTransaction, row: MessageRow, taken: _Taken, what: Announcement | Meant | Unrelated
 ) -> MessageRow:
     notices = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Notice)]
     refused = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Unreadable)]
@@ -447,7 +449,7 @@ def _hold_unopened(unopened: Sequence[Unopened]) -> Hold:
 
 
 def _hold_refused(
-    taking: Taking,
+    taking: IntakeTransaction,
     refused: Sequence[Read],
     way_of: Callable[[Attached], Way],
     *,
@@ -461,7 +463,7 @@ def _hold_refused(
 
 
 def _record_notices(
-    taking: Taking,
+    taking: IntakeTransaction,
     row: MessageRow,
     taken: _Taken,
     way: Way,
@@ -479,7 +481,7 @@ def _record_notices(
     return dataclasses.replace(row, end=End.SUBMISSION, submissions=tuple(numbers))
 
 
-def _hold_rest(taking: Taking, taken: _Taken, way: Way, unlisted: int) -> tuple[int, ...]:
+def _hold_rest(taking: IntakeTransaction, taken: _Taken, way: Way, unlisted: int) -> tuple[int, ...]:
     """The one hold for PDFs that were not read, and for those that were refused and have no hold of their own."""
     files = taken.mail.unread + unlisted
     if not files:
@@ -488,7 +490,7 @@ def _hold_rest(taking: Taking, taken: _Taken, way: Way, unlisted: int) -> tuple[
     return (taking.take_set_aside(Hold.of(Reason.REST_UNREAD, why.value, files=str(files)), way),)
 
 
-def _record_announcement(taking: Taking, row: MessageRow, way: Way, guarantor: str) -> MessageRow:
+def _record_announcement(taking: IntakeTransaction, row: MessageRow, way: Way, guarantor: str) -> MessageRow:
     known, seen = taking.take_announcement(guarantor, way)
     row = dataclasses.replace(row, submissions=tuple(each.id for each in known))
     if seen is Seen.NEW:
@@ -497,7 +499,7 @@ def _record_announcement(taking: Taking, row: MessageRow, way: Way, guarantor: s
     return dataclasses.replace(row, end=End.DUPLICATE, why=why)
 
 
-def _set_aside(taking: Taking, row: MessageRow, taken: _Taken, *, is_meant: bool) -> MessageRow:
+def _set_aside(taking: IntakeTransaction, row: MessageRow, taken: _Taken, *, is_meant: bool) -> MessageRow:
     """A mail above the limit: held where somebody meant a notice, else only its row."""
     size = taken.fetched.header.size
     row = dataclasses.replace(row, end=End.TOO_LARGE, why=f"{size} bytes")
@@ -510,7 +512,7 @@ def _set_aside(taking: Taking, row: MessageRow, taken: _Taken, *, is_meant: bool
 
 
 def _hold_each(
-    taking: Taking,
+    taking: IntakeTransaction,
     taken: _Taken,
     way: Way,
     guarantor: str | None,
@@ -568,7 +570,7 @@ class Seen(Enum):
     """What it announces is here."""
 
 
-class Taking:
+class IntakeTransaction:
     """One transaction's submissions; ``end`` stores its alarm. Names that people chose are kept without a key."""
 
     def __init__(

@@ -24,8 +24,8 @@ from worker.core.rulebook import Guarantor
 from worker.core.states import NEEDS_A_PERSON, REFUSALS, AlarmCause, Event, NoteEvent, Reason, State
 from worker.pipeline.draft import draft, explain_missing, guarantees_in, guarantees_of, load_invoices, look_at_folder
 from worker.pipeline.health import UnreadFiles
-from worker.pipeline.read import Reading
-from worker.pipeline.record import Taking
+from worker.pipeline.read import NoticeReader
+from worker.pipeline.record import IntakeTransaction
 from worker.pipeline.revisions import RevisionCache
 from worker.read.ports import PdfReader
 from worker.store.ports import Author, Store, Writing
@@ -56,7 +56,7 @@ class Reevaluation:
         reader: PdfReader,
         clock: Clock,
         author: Author,
-        reading: Reading,
+        reading: NoticeReader,
         revisions: RevisionCache,
     ) -> None:
         self._store = store
@@ -192,7 +192,7 @@ class Reevaluation:
         wanted = guarantees_in([read], in_force, self._store)
         invoices = await load_invoices(wanted, in_force, self._reader)
         with self._store.writing() as writing:
-            taking = Taking(writing, in_force, invoices, self._author, self._clock.now())
+            taking = IntakeTransaction(writing, in_force, invoices, self._author, self._clock.now())
             taking.read_after_all(submission, read, entered_notice(self._store.entries(submission.id)))
             return taking.end()
 

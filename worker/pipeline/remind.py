@@ -27,7 +27,7 @@ LOOK_GAP: Final = dt.timedelta(minutes=1)
 """How soon after a look the next one may be: everything here is counted in hours."""
 
 
-class Reminding:
+class Reminders:
     """Looks at the clock on behalf of everything that is open."""
 
     def __init__(self, store: Store, clock: Clock, author: Author) -> None:

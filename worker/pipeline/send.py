@@ -33,7 +33,7 @@ from worker.core.states import AlarmCause, Event, NoteEvent, Reason, State
 from worker.pipeline.draft import Guarantee, draft, guarantees_of, load_invoices, with_invoices
 from worker.pipeline.health import Health
 from worker.pipeline.read import Readings
-from worker.pipeline.track import Copied, Receiving
+from worker.pipeline.track import Copied, ReceiptTransaction
 from worker.read.ports import PdfReader
 from worker.send import smtp_verdicts as send
 from worker.send.outcomes import end_rehearsal, note_late_answer, note_silence, put_off
@@ -67,7 +67,7 @@ class _Reread:
     notice: Notice | Unreadable
 
 
-class Sending:
+class Sender:
     """Hands APPROVED submissions to the mail server; whoever runs it holds the sender's lock."""
 
     def __init__(
@@ -281,7 +281,7 @@ class Sending:
                 return None  # connecting took so long that the office has closed, or somebody decided meanwhile
             if writing.property(FOREIGN_MAIL):
                 return None  # a mail of this very pass shows that this is an old copy: the next one says so
-            receiving = Receiving(writing, in_force, invoices, self._author, now)
+            receiving = ReceiptTransaction(writing, in_force, invoices, self._author, now)
             if receiving.follow_kept(before):
                 return None
             if refusal := self._refusal_of(reread, before, writing):

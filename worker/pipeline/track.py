@@ -81,7 +81,7 @@ class Copied(Enum):
     """This very mail has left."""
 
 
-class Receiving:
+class ReceiptTransaction:
     """One transaction's receipts."""
 
     def __init__(

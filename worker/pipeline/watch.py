@@ -28,21 +28,21 @@ from worker.core.params import Params, spell
 from worker.core.states import AlarmCause, NoteEvent
 from worker.core.text import hide_codes
 from worker.match.from_before import FIRST_START, Watched, mail_from_before, renew_watched
-from worker.pipeline.read import Block, Reading
+from worker.pipeline.read import Block, NoticeReader
 from worker.read.budget import TRIED_TOGETHER
 from worker.read.classify import Announcement, Meant, Ours, recognise_mail
 from worker.read.message import read_message
 from worker.store.ports import Author, Store, Writing
 from worker.watch import plan as watch
 from worker.watch.plan import start_from
-from worker.watch.ports import Fetched, Header, Mailbox, Opened
+from worker.watch.ports import Fetched, Header, Mailbox, SelectedMailbox
 from worker.watch.prefilter import Wanted, describe_passed, holds_nothing, judge_outline, may_be_news
 
 ACTED_ON_AT_ONCE: Final = 100
 """Messages in one command: what fails is tried again in whole."""
 
 
-class Settling:
+class PendingActions:
     """What is still to be done, per mailbox; the store knows it, and this remembers it."""
 
     def __init__(self, store: Store) -> None:
@@ -51,7 +51,7 @@ class Settling:
         self.failures: dict[str, Unavailable] = {}
         """Why the last try failed, by ``mail:NAME``; none where it did not."""
 
-    async def settle(self, mailbox: Mailbox, uidvalidity: int) -> None:
+    async def apply(self, mailbox: Mailbox, uidvalidity: int) -> None:
         """Do what is due in the open folder. Raises nothing for what the server refuses."""
         if mailbox.after.act is Act.NOTHING:
             return
@@ -61,7 +61,7 @@ class Settling:
         for place in range(0, len(uids), ACTED_ON_AT_ONCE):
             some = uids[place : place + ACTED_ON_AT_ONCE]
             try:
-                await mailbox.settle(some)
+                await mailbox.apply_mailbox_action(some)
             except Unavailable as failure:
                 self.failures[f"mail:{mailbox.name}"] = failure
                 return
@@ -101,15 +101,15 @@ TOGETHER: Final = 500
 """Messages that are judged, taken and recorded together: of a backlog of 100,000 no more stand in memory."""
 
 
-class Watching:
+class MailboxWatcher:
     """The looks at all mailboxes."""
 
     def __init__(
         self,
         store: Store,
         clock: Clock,
-        reading: Reading,
-        beginning: Beginning,
+        reading: NoticeReader,
+        beginning: WatchStart,
         author: Author,
         active: Callable[[], InForce],
         read: Callable[[str, Sequence[Fetched]], Awaitable[Block]],
@@ -124,7 +124,7 @@ class Watching:
         self._record = record
         self._beginning = beginning
         self._author = author
-        self.settling = Settling(store)
+        self.actions = PendingActions(store)
         self.under_way = 0
         """Looks that still take messages in."""
         self.has_news_of: set[str] = set()
@@ -147,10 +147,10 @@ class Watching:
                 waiting += await self._take_all(mailbox, below, watched, is_last=True)
         finally:
             self.under_way -= 1
-        await self.settling.settle(mailbox, found.numbering)
+        await self.actions.apply(mailbox, found.numbering)
         return waiting
 
-    async def _take_all(self, mailbox: Mailbox, found: Found, watched: Watched | None, *, is_last: bool) -> int:
+    async def _take_all(self, mailbox: Mailbox, found: NewMessages, watched: Watched | None, *, is_last: bool) -> int:
         first_start, now = self._beginning.first_start, self._clock.now()
 
         def from_before(header: Header) -> str:
@@ -162,7 +162,7 @@ class Watching:
             asked = found.uids[place : place + TOGETHER]
             if found.is_onward:
                 self._record_look(found, missing + len(found.uids) - place)
-            headers = await mailbox.outlines(asked)
+            headers = await mailbox.fetch_summaries(asked)
             is_there = {header.uid for header in headers}
             record_gone(self._store, mailbox.name, found.numbering, found.again.intersection(asked) - is_there)
             ends = is_last and place + TOGETHER >= len(found.uids)
@@ -171,7 +171,7 @@ class Watching:
         self._record_look(found, missing, last_ok=self._clock.now())
         return waiting
 
-    def _record_look(self, found: Found, missing: int, last_ok: dt.datetime | None = None) -> None:
+    def _record_look(self, found: NewMessages, missing: int, last_ok: dt.datetime | None = None) -> None:
         """What is known of the mailbox, with so many messages that have no row, and what a look left as old."""
         above = 0 if found.is_onward else found.look.gap  # of what stands above a look at older messages
         look = dataclasses.replace(found.look, gap=above + missing)
@@ -189,7 +189,7 @@ class Watching:
     async def _take(
         self,
         mailbox: Mailbox,
-        found: Found,
+        found: NewMessages,
         headers: Sequence[Header],
         from_before: Callable[[Header], str],
         *,
@@ -200,7 +200,7 @@ class Watching:
         ours = self._reading.ours(in_force)
         judge = judge_by(in_force, ours)
         last_news = self._last_news(found, headers, news_by(in_force, ours)) if is_last else math.inf
-        rows = LedgerRows(mailbox, found, from_before, await pass_over(mailbox, headers, judge))
+        rows = LedgerRows(mailbox, found, from_before, await skip_mails(mailbox, headers, judge))
         next_block = await mailbox.blocks([header for header in headers if header.uid not in rows.passed])
 
         async def read_next() -> Block | None:
@@ -215,7 +215,7 @@ class Watching:
                 recorded = await self._record(rows, read)
                 waiting += recorded.began_to_wait
                 for row in recorded.actions_due:
-                    self.settling.note(row)
+                    self.actions.note(row)
                 if read.mails[-1].fetched.header.uid >= last_news:
                     self.has_news_of.add(found.look.name)
         finally:
@@ -232,7 +232,7 @@ class Watching:
                 for row in passed:
                     writing.record_message(row)
 
-    def _last_news(self, found: Found, headers: Sequence[Header], is_news: Callable[[Header], bool]) -> float:
+    def _last_news(self, found: NewMessages, headers: Sequence[Header], is_news: Callable[[Header], bool]) -> float:
         """The last UID of a look that must be recorded before ``has_news_of`` may name its mailbox."""
         name = found.look.name
         if name in self.has_news_of:
@@ -250,7 +250,7 @@ COMPARED: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class NewMessages:
     """What is to be taken under the numbering of ``look``, which is recorded after the last of it."""
 
     uids: tuple[int, ...]
@@ -283,14 +283,14 @@ class Asking:
     """Whether the header fields of a message look like a notice's."""
 
 
-async def find_messages(asking: Asking, opened: Opened, *, has_room: bool = True) -> Found:
+async def find_messages(asking: Asking, opened: SelectedMailbox, *, has_room: bool = True) -> NewMessages:
     """The messages to take, by UID; of those put off some of the oldest, where there is room for strangers' mails."""
     store, mailbox, start = asking.store, asking.mailbox, asking.start
     name = f"mail:{mailbox.name}"
     now = asking.clock.now()
     last_uid_of = partial(store.last_uid, mailbox.name)
     plan = watch.plan_mailbox(store.look(name), opened, last_uid_of=last_uid_of, start=start, now=now, name=name)
-    if isinstance(plan, watch.Onward):
+    if isinstance(plan, watch.Incremental):
         look = plan.look
         if not (opened.is_fresh or _is_to_be_counted(look, now)):
             return await _go_on(store, mailbox, plan.first, look, now, has_room=has_room)
@@ -302,19 +302,21 @@ async def find_messages(asking: Asking, opened: Opened, *, has_room: bool = True
     return dataclasses.replace(found, look=look)
 
 
-def asks_below(asking: Asking) -> watch.FirstLook | None:
+def asks_below(asking: Asking) -> watch.InitialSync | None:
     """What ``start`` asks for below the UID of the first look; None where that was asked before."""
     look = asking.store.look(f"mail:{asking.mailbox.name}")
     return None if look is None else watch.plan_below(look, asking.start)
 
 
-async def find_below(asking: Asking) -> Found | None:
+async def find_below(asking: Asking) -> NewMessages | None:
     """The messages to take below the UID of the first look; None where they were asked for before."""
     plan = asks_below(asking)
     return None if plan is None else (await _decide_by_date(asking, plan))[0]
 
 
-async def _decide_by_date(asking: Asking, plan: watch.FirstLook | watch.Renumbered) -> tuple[Found, int]:
+async def _decide_by_date(
+    asking: Asking, plan: watch.InitialSync | watch.UidValidityChanged
+) -> tuple[NewMessages, int]:
     """The messages of which the date decides, with how many have a row; those that are left are counted.
 
     A server's SINCE may know another day than its INTERNALDATE says, or leave out a message without one: whatever the
@@ -322,7 +324,7 @@ async def _decide_by_date(asking: Asking, plan: watch.FirstLook | watch.Renumber
     """
     mailbox = asking.mailbox
     numbering = plan.look.uidvalidity or 0
-    whatever_date_from = plan.whatever_date_from if isinstance(plan, watch.Renumbered) else None
+    whatever_date_from = plan.whatever_date_from if isinstance(plan, watch.UidValidityChanged) else None
     judge = partial(
         _reconcile, asking.store, mailbox.name, numbering, in_question=(plan.not_before, whatever_date_from)
     )
@@ -338,17 +340,17 @@ async def _decide_by_date(asking: Asking, plan: watch.FirstLook | watch.Renumber
     left -= {*late.take, *(uid for uid, _ in late.known)}
     alike = [header for header in alike if header.uid in left]
     unseen = len(left - {header.uid for header in seen})
-    found = Found(
+    found = NewMessages(
         tuple(sorted((*judged.take, *late.take))),
         frozenset(),
         dataclasses.replace(plan.look, left=len(left), left_alike=len(alike), left_unseen=unseen),
-        is_renumbered=isinstance(plan, watch.Renumbered),
+        is_renumbered=isinstance(plan, watch.UidValidityChanged),
         left=tuple(alike[-watch.LEFT_NAMED :]),
     )
     return found, len(had)
 
 
-async def _uids_below(asking: Asking, plan: watch.FirstLook | watch.Renumbered) -> set[int]:
+async def _uids_below(asking: Asking, plan: watch.InitialSync | watch.UidValidityChanged) -> set[int]:
     """Every UID of which the date decides."""
     if plan.first >= plan.below:
         return set()
@@ -372,21 +374,23 @@ def _is_to_be_counted(look: Look, now: dt.datetime) -> bool:
     return look.counted_at is None or abs(now - look.counted_at) >= COUNT_AGAIN
 
 
-async def _go_on(store: Store, mailbox: Mailbox, first: int, look: Look, now: dt.datetime, *, has_room: bool) -> Found:
+async def _go_on(
+    store: Store, mailbox: Mailbox, first: int, look: Look, now: dt.datetime, *, has_room: bool
+) -> NewMessages:
     """What came after the last message that has a row."""
     uids = await mailbox.uids(first, None)
     again = _due_again(store, mailbox.name, look, now, has_room=has_room)
     window = dataclasses.replace(look, in_window=look.in_window + len(uids), gap=look.gap + len(uids))
-    return Found(tuple(sorted({*uids, *again})), again, window, is_onward=True)
+    return NewMessages(tuple(sorted({*uids, *again})), again, window, is_onward=True)
 
 
-async def _count(store: Store, mailbox: Mailbox, look: Look, now: dt.datetime, *, has_room: bool) -> Found:
+async def _count(store: Store, mailbox: Mailbox, look: Look, now: dt.datetime, *, has_room: bool) -> NewMessages:
     """Everything in the window without a row, wherever it stands."""
     uids = await mailbox.uids(look.first_uid, None)
     missing = {*uids} - store.recorded_uids(mailbox.name, look.uidvalidity or 0, look.first_uid)
     again = _due_again(store, mailbox.name, look, now, has_room=has_room)
     window = dataclasses.replace(look, counted_at=now, in_window=len(uids), gap=len(missing))
-    return Found(tuple(sorted({*missing, *again})), again, window, is_onward=True)
+    return NewMessages(tuple(sorted({*missing, *again})), again, window, is_onward=True)
 
 
 def _due_again(store: Store, mailbox: str, look: Look, now: dt.datetime, *, has_room: bool) -> frozenset[int]:
@@ -448,7 +452,7 @@ class LedgerRows:
     """Where the rows of one look go, and the messages that it passes over, until their rows are written."""
 
     def __init__(
-        self, mailbox: Mailbox, found: Found, from_before: Callable[[Header], str], passed: Sequence[Header] = ()
+        self, mailbox: Mailbox, found: NewMessages, from_before: Callable[[Header], str], passed: Sequence[Header] = ()
     ) -> None:
         """``from_before`` says how a message is from before the product watched for it."""
         self.mailbox = mailbox.name
@@ -520,12 +524,12 @@ def alike_by(in_force: InForce, ours: Ours) -> Callable[[Header], bool]:
     return is_alike
 
 
-async def pass_over(
+async def skip_mails(
     mailbox: Mailbox, headers: Sequence[Header], judge: Callable[[Header], Wanted]
 ) -> tuple[Header, ...]:
     """Those whose bodies need not be fetched: header, structure and the first bytes of each part say so."""
     doubtful = [header for header in headers if judge(header) is Wanted.STARTS]
-    starts = await mailbox.starts(doubtful) if doubtful else {}
+    starts = await mailbox.fetch_prefixes(doubtful) if doubtful else {}
     return tuple(
         header
         for header in doubtful
@@ -561,7 +565,7 @@ SUBFOLDERS: Final = "notice_subfolders"
 its folders counts as watched."""
 
 
-class Beginning:
+class WatchStart:
     """Records the moments, and gives them."""
 
     def __init__(self, store: Store, clock: Clock) -> None:

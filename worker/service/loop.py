@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from worker.core.errors import Unavailable
 from worker.core.heartbeat import Heartbeat
 from worker.watch.backoff import IDLE_LIMIT, LOOK_GAP, reconnect_delay
-from worker.watch.ports import Heard
+from worker.watch.ports import IdleResult
 
 
 @dataclass(slots=True)
@@ -22,7 +22,7 @@ class Loop:
 
     beat: Heartbeat
     one_pass: Callable[[], Awaitable[object]]
-    vigil: Vigil | None = None
+    vigil: MailboxPoller | None = None
     """Of a mailbox: its server wakes it, not the time."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -56,13 +56,13 @@ Pause = Callable[[float], Awaitable[None]]
 """Waits so many seconds, or until somebody wants a look at once."""
 
 
-class Vigil:
+class MailboxPoller:
     """The course of one mailbox; ``look`` and ``rest`` in turn."""
 
     def __init__(
         self,
         look: Callable[[], Awaitable[object]],
-        listen: Callable[[float], Awaitable[Heard]],
+        listen: Callable[[float], Awaitable[IdleResult]],
         poll_seconds: float,
         chance: Callable[[], float],
         monotonic: Callable[[], float],
@@ -105,18 +105,18 @@ class Vigil:
         while left > 0:
             span = min(left, IDLE_LIMIT)
             match await self._listen(span):
-                case Heard.QUIET:
+                case IdleResult.QUIET:
                     self._failures = 0
                     left -= span
-                case Heard.NEWS:
+                case IdleResult.NEWS:
                     self._failures = 0
                     self._pause = max(0.0, LOOK_GAP - (self._monotonic() - self._looked_at))
                     return
-                case Heard.NOT_OFFERED:
+                case IdleResult.NOT_OFFERED:
                     self._failures = 0
                     await pause(left)
                     return
-                case Heard.LOST:
+                case IdleResult.LOST:
                     self._fail()
                     return
 

@@ -23,7 +23,7 @@ TOLD_LIMIT: Final = 10
 """Problems named in the alarm: ``check`` shows all."""
 
 
-class TakingUp:
+class ConfigReload:
     """What becomes of the files as they are now."""
 
     def __init__(self, store: Store, clock: Clock, account: str) -> None:

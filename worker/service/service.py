@@ -25,7 +25,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from worker.config.files import find_unread, make_own_folders, read_directory, stamp_directory
 from worker.config.ports import Secrets
-from worker.config.quiet_period import Resting
+from worker.config.quiet_period import Debounce
 from worker.config.settings import Settings
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, ConfigError, LogBroken, Unavailable
@@ -38,10 +38,10 @@ from worker.pipeline.store_outage import StoreOutage, Ways
 from worker.read.ports import LanedReader
 from worker.send.ports import MailServer
 from worker.send.retry import Backoff, RetryingServer
-from worker.service.loop import Loop, Vigil
-from worker.service.reload import CONFIGURATION, TakingUp
-from worker.service.shutdown import Stopping
-from worker.service.status import SENDING, Standing
+from worker.service.loop import Loop, MailboxPoller
+from worker.service.reload import CONFIGURATION, ConfigReload
+from worker.service.shutdown import Shutdown
+from worker.service.status import SENDING, ServiceStatus
 from worker.service.systemd import ServiceManager
 from worker.service.wiring import (
     Office,
@@ -79,12 +79,12 @@ class Service:
         self._reader = reader
         self._clock = clock
         self._manager = ServiceManager()
-        self._stopping = Stopping(self._manager)
-        self._resting = Resting()
-        self._taking_up = TakingUp(store, clock, account_name())
+        self._stopping = Shutdown(self._manager)
+        self._resting = Debounce()
+        self._taking_up = ConfigReload(store, clock, account_name())
         self._turn = asyncio.Event()  # the loops must end: for a stop, or for another configuration to start with
         self._is_asked_to_reload = False
-        self._standing = Standing(store, clock)
+        self._standing = ServiceStatus(store, clock)
         self._troubles = self._standing.troubles
         self._outage = StoreOutage(store, clock)
         self._loops: list[Loop] = []  # the sending one first
@@ -187,7 +187,7 @@ class Service:
             since = settings.mailboxes[mailbox.name].since
             return await backoff.ask(partial(pipeline.watch_mailbox, mailbox, since))
 
-        vigil = Vigil(look, mailbox.listen, settings.poll_seconds, random.random, time.monotonic)
+        vigil = MailboxPoller(look, mailbox.listen, settings.poll_seconds, random.random, time.monotonic)
         return Loop(beat, vigil.look, vigil)
 
     def _schedule(self) -> AsyncIOScheduler:
@@ -256,7 +256,7 @@ class Service:
         except (Unavailable, LogBroken) as failure:
             self._name_trouble(loop.name, failure, pipeline)
         else:
-            self._standing.note_success(loop.name, pipeline.watching.settling.failures.get(loop.name))
+            self._standing.note_success(loop.name, pipeline.watching.actions.failures.get(loop.name))
         self._looked.add(loop.name)
         if loop.name != SENDING:
             self._loops[0].wake.set()

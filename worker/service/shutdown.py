@@ -27,7 +27,7 @@ EXTEND_BY: Final = 30.0
 _log = structlog.get_logger("hoshobin")
 
 
-class Stopping:
+class Shutdown:
     """One run's stop."""
 
     def __init__(self, manager: Manager) -> None:

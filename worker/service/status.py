@@ -22,7 +22,7 @@ SENDING: Final = "sending"
 _log = structlog.get_logger("hoshobin")
 
 
-class Standing:
+class ServiceStatus:
     """The loops as they stand; ``troubles`` and ``looked`` by the loop's name."""
 
     def __init__(self, store: Store, clock: Clock) -> None:

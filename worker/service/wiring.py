@@ -37,7 +37,7 @@ from worker.oauth.files import LoginFile
 from worker.store.ports import WITNESS_FOLDER
 from worker.store.sqlite import SqlStore, create_or_migrate, has_database, open_store
 from worker.store.sqlite.schema import REVISION
-from worker.watch.folder.invoices import InvoiceFiles, Shelf
+from worker.watch.folder.invoices import InvoiceCache, InvoiceFiles
 from worker.watch.threads import OwnThread
 
 if TYPE_CHECKING:
@@ -155,8 +155,8 @@ def _load_recorded(option: str | None, env: Mapping[str, str], faults: tuple[Pro
     return Office(directory, configuration, in_force, places, faults, recorded_at)
 
 
-def _open_shelf(places: Places) -> Shelf:
-    return Shelf(InvoiceFiles(places.invoices), partial(OwnThread, "invoices"), system_clock())
+def _open_shelf(places: Places) -> InvoiceCache:
+    return InvoiceCache(InvoiceFiles(places.invoices), partial(OwnThread, "invoices"), system_clock())
 
 
 def load_office_for_servers(option: str | None, env: Mapping[str, str] = os.environ) -> Office:

@@ -14,7 +14,7 @@ from typing import Final
 
 from worker.core.model import JST, NO_DATE, End, FileRow, Look, MessageRow, Unread
 from worker.core.waits import is_over
-from worker.watch.ports import Header, Listed, Opened
+from worker.watch.ports import Header, Listed, SelectedMailbox
 
 SETTLE: Final = dt.timedelta(seconds=2)
 """How long a file must have looked the same: a browser or a copy over SMB writes at least once a second, and file
@@ -144,7 +144,7 @@ def start_from(since: dt.date | None, first_start: dt.datetime) -> Start:
 
 
 @dataclass(frozen=True, slots=True)
-class FirstLook:
+class InitialSync:
     """Nothing is known of what stands below ``below``: ask ``uids(first, search_since)``; the date decides.
 
     ``look`` is recorded after the last of its messages (at once where there are none): a crash before that makes it
@@ -159,7 +159,7 @@ class FirstLook:
 
 
 @dataclass(frozen=True, slots=True)
-class Onward:
+class Incremental:
     """The same numbering as before: every UID from ``first`` on without a row is new, whatever its date."""
 
     first: int
@@ -167,7 +167,7 @@ class Onward:
 
 
 @dataclass(frozen=True, slots=True)
-class Renumbered:
+class UidValidityChanged:
     """Another numbering: ask for headers as at a first look and let ``judge_headers`` say which are known.
 
     ``look`` is recorded after the last of them, as at a first look.
@@ -182,7 +182,7 @@ class Renumbered:
     """From this UID on every message is in question, as the numbers go on; None where no number says anything."""
 
 
-MailPlan = FirstLook | Onward | Renumbered
+MailPlan = InitialSync | Incremental | UidValidityChanged
 
 NUMBERINGS: Final = 2**32
 """A UIDVALIDITY has 32 bits. What is added to it in the ledger counts how often the server began anew under the same
@@ -191,7 +191,7 @@ one: restored from a backup, or made again by hand."""
 
 def plan_mailbox(
     look: Look | None,
-    opened: Opened,
+    opened: SelectedMailbox,
     *,
     last_uid_of: Callable[[int], int],
     start: Start,
@@ -208,30 +208,32 @@ def plan_mailbox(
         begun = replace(
             base, first_look=now, uidvalidity=opened.uidvalidity, first_uid=opened.uidnext, taken_from=start.moment
         )
-        return FirstLook(1, opened.uidnext, _day_before(start.not_before), start.not_before, begun)
+        return InitialSync(1, opened.uidnext, _day_before(start.not_before), start.not_before, begun)
     last_uid = last_uid_of(look.uidvalidity)
     if look.uidvalidity % NUMBERINGS == opened.uidvalidity and opened.uidnext > last_uid:
-        return Onward(max(last_uid + 1, look.first_uid), look)
+        return Incremental(max(last_uid + 1, look.first_uid), look)
     # Of what came since the first look no number says so any more; a later ``start`` leaves none of it.
     not_before = min(start.moment, look.first_look) - CLOCK_MARGIN
     numbering = _next_numbering(opened.uidvalidity, last_uid_of)
     renumbered = replace(look, uidvalidity=numbering, first_uid=opened.uidnext, taken_from=start.moment)
-    return Renumbered(1, opened.uidnext, _day_before(not_before), not_before, renumbered)
+    return UidValidityChanged(1, opened.uidnext, _day_before(not_before), not_before, renumbered)
 
 
-def plan_below(look: Look, start: Start) -> FirstLook | None:
+def plan_below(look: Look, start: Start) -> InitialSync | None:
     """What is to be asked of the messages below the first look's UID; None where that was done with this ``start``.
 
     It was not where ``since`` changed, and where an older program looked first: it left all of them.
     """
     if look.taken_from == start.moment or look.first_uid <= 1:
         return None
-    return FirstLook(
+    return InitialSync(
         1, look.first_uid, _day_before(start.not_before), start.not_before, replace(look, taken_from=start.moment)
     )
 
 
-def plan_replaced(look: Look, opened: Opened, last_uid_of: Callable[[int], int], start: Start) -> Renumbered:
+def plan_replaced(
+    look: Look, opened: SelectedMailbox, last_uid_of: Callable[[int], int], start: Start
+) -> UidValidityChanged:
     """What is to be done where other messages stand under the numbers that are recorded.
 
     The numbers themselves go on, so that of all that came since the first look they say what is in question, and no
@@ -240,7 +242,9 @@ def plan_replaced(look: Look, opened: Opened, last_uid_of: Callable[[int], int],
     numbering = _next_numbering(opened.uidvalidity, last_uid_of)
     again = replace(look, uidvalidity=numbering, taken_from=start.moment)
     not_before = start.not_before
-    return Renumbered(1, opened.uidnext, _day_before(not_before), not_before, again, whatever_date_from=look.first_uid)
+    return UidValidityChanged(
+        1, opened.uidnext, _day_before(not_before), not_before, again, whatever_date_from=look.first_uid
+    )
 
 
 def _next_numbering(uidvalidity: int, last_uid_of: Callable[[int], int]) -> int:

@@ -20,7 +20,7 @@ from worker.read.ports import PdfReader
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class SelectedMailbox:
     """A folder as EXAMINE answered it."""
 
     uidvalidity: int
@@ -75,7 +75,7 @@ class Fetched:
     has_every_pdf: bool = False
 
 
-class Heard(Enum):
+class IdleResult(Enum):
     """What listening to a mailbox came to."""
 
     NEWS = auto()
@@ -89,11 +89,11 @@ class Heard(Enum):
 
 
 class Mailbox(Protocol):
-    """One mailbox over one connection; but for ``settle`` it never marks, moves or deletes."""
+    """One mailbox over one connection; but for ``apply_mailbox_action`` it never marks, moves or deletes."""
 
     @property
     def after(self) -> MailboxAction:
-        """What ``settle`` does."""
+        """What ``apply_mailbox_action`` does."""
         ...
 
     @property
@@ -101,7 +101,7 @@ class Mailbox(Protocol):
         """The NAME of ``[mailbox.NAME]``."""
         ...
 
-    async def open(self) -> Opened:
+    async def open(self) -> SelectedMailbox:
         """Connect and log in where needed, then open the folder afresh. Raises Unavailable, AccountRefused."""
         ...
 
@@ -117,11 +117,11 @@ class Mailbox(Protocol):
         """As ``headers``, with ``fields``; the server opens no message for it."""
         ...
 
-    async def outlines(self, uids: Sequence[int]) -> tuple[Header, ...]:
+    async def fetch_summaries(self, uids: Sequence[int]) -> tuple[Header, ...]:
         """As ``headers``, with ``fields`` and ``structure`` where the server can give them."""
         ...
 
-    async def starts(self, headers: Sequence[Header]) -> Mapping[int, Mapping[str, bytes]]:
+    async def fetch_prefixes(self, headers: Sequence[Header]) -> Mapping[int, Mapping[str, bytes]]:
         """The first bytes of each part of each message, by UID and section; what could not be had is left out."""
         ...
 
@@ -132,11 +132,11 @@ class Mailbox(Protocol):
         """
         ...
 
-    async def settle(self, uids: Sequence[int]) -> None:
+    async def apply_mailbox_action(self, uids: Sequence[int]) -> None:
         """Do to these what ``after`` says; done already, or gone, is as good. Raises Unavailable."""
         ...
 
-    async def listen(self, seconds: float) -> Heard:
+    async def listen(self, seconds: float) -> IdleResult:
         """Wait for the server to tell of a message, for at most ``seconds``. Raises nothing."""
         ...
 
@@ -188,7 +188,7 @@ class Folder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Shelved:
+class FileInfo:
     """A file of the invoices folder; ``sha256`` where it has settled and was read as a PDF."""
 
     file: str
@@ -206,12 +206,12 @@ class InvoiceSnapshot:
     NotBrought where a file is there that the look was not asked for.
     """
 
-    shelved: tuple[Shelved, ...] | Unavailable
+    shelved: tuple[FileInfo, ...] | Unavailable
     answers: Mapping[str, tuple[str, bytes] | Unreadable | Unavailable]
     """What each file that was read is, or why it could not be."""
     texts: Mapping[Sha256, PdfText | Unreadable]
 
-    def listing(self) -> tuple[Shelved, ...]:
+    def listing(self) -> tuple[FileInfo, ...]:
         """Every file of the folder, by path."""
         if isinstance(self.shelved, Unavailable):
             raise self.shelved
@@ -239,7 +239,7 @@ NOT_LOOKED: Final = InvoiceSnapshot(NotBrought("folder", ""), {}, {})
 """Of a folder in which nothing is in question."""
 
 
-class Files(Protocol):
+class InvoiceFolder(Protocol):
     """The invoices folder; only ``look`` waits for it."""
 
     async def look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> InvoiceSnapshot:
@@ -250,7 +250,7 @@ class Files(Protocol):
         """A text that changes when the file does (size, time, inode); empty where there is none, or for now."""
         ...
 
-    def listing(self) -> tuple[Shelved, ...]:
+    def listing(self) -> tuple[FileInfo, ...]:
         """Every file of the folder as the last look saw it, by path. Raises Unavailable."""
         ...
 

@@ -29,7 +29,7 @@ from worker.core.states import Reason
 from worker.read.pdf_bytes import fault_of
 from worker.read.ports import PdfReader
 from worker.watch.plan import SETTLE
-from worker.watch.ports import InvoiceSnapshot, Listed, Rest, Shelved
+from worker.watch.ports import FileInfo, InvoiceSnapshot, Listed, Rest
 from worker.watch.threads import OwnThread
 
 MAX_INVOICE_BYTES: Final = 30_000_000
@@ -242,8 +242,8 @@ class Folder(Protocol):
         ...
 
 
-class Shelf:
-    """``ports.Files`` over a folder; used from one event loop at a time."""
+class InvoiceCache:
+    """``ports.InvoiceFolder`` over a folder; used from one event loop at a time."""
 
     def __init__(
         self, folder: Folder, open_thread: Callable[[], OwnThread], clock: Clock, patience: float = PATIENCE
@@ -366,14 +366,14 @@ class Shelf:
             return ""
         return f"{listed.size} {listed.mtime_ns} {listed.inode}"
 
-    def listing(self) -> tuple[Shelved, ...]:
+    def listing(self) -> tuple[FileInfo, ...]:
         """Every file by path, with the hash of each that has settled and was read as a PDF. Raises Unavailable."""
         if self._away is not None:
             raise self._away
         shelved = []
         for name, listed in sorted(self._seen.items()):
             digest = self._answers.find(_stamp(listed)) if name in self._settled else None
-            shelved.append(Shelved(name, digest if isinstance(digest, str) else None, listed.size, listed.mtime_ns))
+            shelved.append(FileInfo(name, digest if isinstance(digest, str) else None, listed.size, listed.mtime_ns))
         return tuple(shelved)
 
     def _snapshot(self, is_needed: Callable[[str], bool]) -> InvoiceSnapshot:

@@ -67,7 +67,7 @@ class _Found:
         self.names[shown] = stored
         return shown
 
-    def pass_over(self, name: str, why: Unread, status: os.stat_result | None = None) -> None:
+    def skip(self, name: str, why: Unread, status: os.stat_result | None = None) -> None:
         """Note a file, or a folder, that is not read."""
         if len(self.unread) < UNREAD:
             shape = (status.st_size, status.st_mtime_ns, status.st_ino) if status else (0, 0, 0)
@@ -76,7 +76,7 @@ class _Found:
     def end_at(self, name: str) -> None:
         """Note the first file, or folder, for which there is no more room."""
         if not self.is_full:
-            self.pass_over(name, Unread.TOO_MANY)
+            self.skip(name, Unread.TOO_MANY)
         self.is_full = True
 
 
@@ -193,7 +193,7 @@ def _walk(folder: int, inside: str, stored: str, above: tuple[tuple[int, int], .
             if is_left_folder(entry.name):
                 continue
             if is_unfinished(entry.name):
-                found.pass_over(f"{shown}/", Unread.UNFINISHED, status)
+                found.skip(f"{shown}/", Unread.UNFINISHED, status)
             else:
                 folders.append((shown, entry.name))
         elif not is_left_file(entry.name):
@@ -206,7 +206,7 @@ def _note_file(
     shown: str, stored: str, name: str, status: os.stat_result, beside: frozenset[str], found: _Found
 ) -> None:
     if why := _why_unread(name, status, beside):
-        found.pass_over(shown, why, status)
+        found.skip(shown, why, status)
     elif len(found.files) >= FILES:
         found.end_at(shown)
     else:
@@ -232,7 +232,7 @@ def _note_folder(
     parent: int, shown: str, name: str, stored: str, above: tuple[tuple[int, int], ...], found: _Found
 ) -> None:
     if len(above) >= DEPTH:
-        found.pass_over(f"{shown}/", Unread.TOO_DEEP)
+        found.skip(f"{shown}/", Unread.TOO_DEEP)
         return
     if len(found.folders) >= FOLDERS:
         found.end_at(f"{shown}/")
@@ -241,17 +241,17 @@ def _note_folder(
         descriptor = os.open(name, _OPEN_FOLDER | os.O_NOFOLLOW, dir_fd=parent)
     except OSError as error:
         if error.errno not in _REPLACED:
-            found.pass_over(f"{shown}/", Unread.FOLDER_UNREADABLE)
+            found.skip(f"{shown}/", Unread.FOLDER_UNREADABLE)
         return
     try:
         own = _identity(os.fstat(descriptor))
         if own in above:  # mounted into itself
-            found.pass_over(f"{shown}/", Unread.LINK)
+            found.skip(f"{shown}/", Unread.LINK)
             return
         found.folders.append(f"{shown}/")
         _walk(descriptor, f"{shown}/", f"{stored}{name}/", (*above, own), found)
     except OSError:  # listed or asked while the share lost it: the others are read, and this one is named
-        found.pass_over(f"{shown}/", Unread.FOLDER_UNREADABLE)
+        found.skip(f"{shown}/", Unread.FOLDER_UNREADABLE)
     finally:
         os.close(descriptor)
 

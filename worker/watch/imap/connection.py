@@ -38,7 +38,7 @@ from worker.core.login_errors import hide_tokens, xoauth2_response
 from worker.core.server_faults import ServerFault, told_fault
 from worker.core.text import shown
 from worker.watch.plan import MAIL_LIMIT
-from worker.watch.ports import Heard, Opened
+from worker.watch.ports import IdleResult, SelectedMailbox
 
 _NOT_NOW: Final = re.compile(
     r"\[(?:UNAVAILABLE|INUSE|SERVERBUG|LIMIT|CONTACTADMIN|OVERQUOTA|THROTTLED)\]"
@@ -249,7 +249,7 @@ class ImapConnection:
         self._folder = folder
         self._client: IMAPClient | None = None
         self._shut = threading.Event()
-        self._opened: Opened | None = None
+        self._opened: SelectedMailbox | None = None
         self._told = 0
         self._after = after
         self._is_fresh = False
@@ -258,7 +258,7 @@ class ImapConnection:
 
     @property
     def after(self) -> MailboxAction:
-        """What ``settle`` does."""
+        """What ``apply_mailbox_action`` does."""
         return self._after
 
     @property
@@ -266,7 +266,7 @@ class ImapConnection:
         """The NAME of ``[mailbox.NAME]``."""
         return self._name
 
-    def open(self) -> Opened:
+    def open(self) -> SelectedMailbox:
         """Connect and log in where needed, then EXAMINE afresh. Raises Unavailable, AccountRefused."""
         if self._shut.is_set():
             self._shut.clear()
@@ -278,19 +278,19 @@ class ImapConnection:
                 self._drop()  # servers end idle connections (RFC 3501 §5.4): no failure yet
         return self._reopen()
 
-    def listen(self, seconds: float) -> Heard:
+    def listen(self, seconds: float) -> IdleResult:
         """Wait in IDLE until the server tells of a message, for at most ``seconds``. Raises nothing.
 
         What the server told while the last look was made counts too: it is not told again.
         """
         client = self._client
         if client is None or self._shut.is_set():
-            return Heard.LOST
+            return IdleResult.LOST
         try:
-            heard = Heard.NEWS if count_told(client) > self._told else listen(client, seconds)
+            heard = IdleResult.NEWS if count_told(client) > self._told else listen(client, seconds)
         except FOREIGN:
-            heard = Heard.LOST
-        if heard is Heard.LOST:
+            heard = IdleResult.LOST
+        if heard is IdleResult.LOST:
             self._drop()
         return heard
 
@@ -333,7 +333,7 @@ class ImapConnection:
                 text = told_fault(ServerFault.CERTIFICATE, text)
             raise Unavailable("imap", text) from None  # the chain could show what was sent
 
-    def _reopen(self) -> Opened:
+    def _reopen(self) -> SelectedMailbox:
         with self._translated():
             try:
                 self._connect()
@@ -349,7 +349,7 @@ class ImapConnection:
             raise Unavailable("imap", "shut while connecting")
         self._account.enter(client)
 
-    def _examine(self) -> Opened:
+    def _examine(self) -> SelectedMailbox:
         client = self._connected()
         try:
             answer = self._select(client)
@@ -365,7 +365,7 @@ class ImapConnection:
         uidvalidity, exists = int(answer[b"UIDVALIDITY"]), int(answer.get(b"EXISTS", 0))
         if self._opened is not None and self._opened.uidvalidity != uidvalidity:
             self._copied.clear()  # the numbers are other messages' now, of which none was copied
-        self._opened = Opened(uidvalidity, int(uidnext), exists, is_fresh=is_fresh)
+        self._opened = SelectedMailbox(uidvalidity, int(uidnext), exists, is_fresh=is_fresh)
         return self._opened
 
     def _select(self, client: IMAPClient) -> Mapping[bytes, Any]:
@@ -416,10 +416,10 @@ def count_told(client: IMAPClient) -> int:
     return len(client._imap.untagged_responses.get("EXISTS", ()))  # imapclient has no way to ask
 
 
-def listen(client: IMAPClient, seconds: float) -> Heard:
+def listen(client: IMAPClient, seconds: float) -> IdleResult:
     """IDLE until the server tells of a message, or for ``seconds``; the connection was tried at the end."""
     if not client.has_capability("IDLE"):
-        return Heard.NOT_OFFERED
+        return IdleResult.NOT_OFFERED
     deadline = time.monotonic() + seconds
     is_news = _enter(client)
     while not is_news and (line := _next_line(client, deadline)) is not None:
@@ -429,7 +429,7 @@ def listen(client: IMAPClient, seconds: float) -> Heard:
     if not is_news:
         _, said = client.noop()  # the line was silent: only an answer shows that it is alive
         is_news = _tells_news(said)
-    return Heard.NEWS if is_news else Heard.QUIET
+    return IdleResult.NEWS if is_news else IdleResult.QUIET
 
 
 def _enter(client: IMAPClient) -> bool:

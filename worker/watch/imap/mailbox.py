@@ -31,7 +31,7 @@ from worker.watch.imap.responses import (
     unknown_header,
 )
 from worker.watch.plan import GONE, MAIL_LIMIT, MAIL_PART
-from worker.watch.ports import Fetched, Header, Heard, Opened
+from worker.watch.ports import Fetched, Header, IdleResult, SelectedMailbox
 from worker.watch.prefilter import FIELDS, START_BYTES
 from worker.watch.threads import OwnThread
 
@@ -81,7 +81,7 @@ class ImapMailbox(ImapConnection):
         """As ``headers``, with ``fields``; the server opens no message for it."""
         return self._headers(uids, _FIELD_ITEMS)
 
-    def outlines(self, uids: Sequence[int]) -> tuple[Header, ...]:
+    def fetch_summaries(self, uids: Sequence[int]) -> tuple[Header, ...]:
         """As ``headers``, with ``fields`` and ``structure`` where the server can give them."""
         return self._headers(uids, _OUTLINE_ITEMS)
 
@@ -112,7 +112,7 @@ class ImapMailbox(ImapConnection):
             found.extend(known.get(uid) or unknown_header(uid) for uid in asked if uid in known or uid in missing)
         return tuple(found)
 
-    def starts(self, headers: Sequence[Header]) -> Mapping[int, Mapping[str, bytes]]:
+    def fetch_prefixes(self, headers: Sequence[Header]) -> Mapping[int, Mapping[str, bytes]]:
         """The first bytes of each part of each message, by UID and section; what could not be had is left out."""
         found: dict[int, Mapping[str, bytes]] = {}
         for sections, uids in group_starts(headers):
@@ -158,7 +158,7 @@ class ImapMailbox(ImapConnection):
             answer = self._fetch(uids, ["BODY.PEEK[HEADER.FIELDS (AUTHENTICATION-RESULTS)]"])
         return tuple(read_fields_answer(answer[uid]) for uid in uids if uid in answer)
 
-    def settle(self, uids: Sequence[int]) -> None:
+    def apply_mailbox_action(self, uids: Sequence[int]) -> None:
         """Do to these what ``after`` says; done already, or gone, is as good. Raises Unavailable."""
         with self._translated(keeps_refused=True):
             client = self._connected()
@@ -245,7 +245,7 @@ class ThreadedMailbox:
         self._mailbox = mailbox
         self._thread = thread or OwnThread(mailbox.name)
 
-    async def open(self) -> Opened:
+    async def open(self) -> SelectedMailbox:
         """As ``ports.Mailbox``."""
         return await self._call(self._mailbox.open)
 
@@ -261,24 +261,24 @@ class ThreadedMailbox:
         """As ``ports.Mailbox``."""
         return await self._call(self._mailbox.fields, uids)
 
-    async def outlines(self, uids: Sequence[int]) -> tuple[Header, ...]:
+    async def fetch_summaries(self, uids: Sequence[int]) -> tuple[Header, ...]:
         """As ``ports.Mailbox``."""
-        return await self._call(self._mailbox.outlines, uids)
+        return await self._call(self._mailbox.fetch_summaries, uids)
 
-    async def starts(self, headers: Sequence[Header]) -> Mapping[int, Mapping[str, bytes]]:
+    async def fetch_prefixes(self, headers: Sequence[Header]) -> Mapping[int, Mapping[str, bytes]]:
         """As ``ports.Mailbox``."""
-        return await self._call(self._mailbox.starts, headers)
+        return await self._call(self._mailbox.fetch_prefixes, headers)
 
     async def blocks(self, headers: Sequence[Header]) -> Callable[[], Awaitable[tuple[Fetched, ...]]]:
         """As ``ports.Mailbox``."""
         blocks = await self._call(self._mailbox.blocks, headers)
         return lambda: self._call(_next_block, blocks)
 
-    async def settle(self, uids: Sequence[int]) -> None:
+    async def apply_mailbox_action(self, uids: Sequence[int]) -> None:
         """As ``ports.Mailbox``."""
-        await self._call(self._mailbox.settle, uids)
+        await self._call(self._mailbox.apply_mailbox_action, uids)
 
-    async def listen(self, seconds: float) -> Heard:
+    async def listen(self, seconds: float) -> IdleResult:
         """As ``ports.Mailbox``."""
         return await self._call(self._mailbox.listen, seconds)
 
