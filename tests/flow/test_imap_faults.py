@@ -28,8 +28,7 @@ from worker.config.settings import Security
 from worker.core.errors import Unavailable
 from worker.core.states import State
 from worker.pipeline.pipeline import Pipeline
-from worker.service.loop import MailboxPoller
-from worker.watch.backoff import RECONNECT_LIMIT
+from worker.service.loop import RECONNECT_LIMIT, MailboxPoller
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.imap.mailbox import ImapMailbox, ThreadedMailbox
 from worker.watch.plan import SETTLE
@@ -84,7 +83,7 @@ class World:
 
     def watch(self) -> None:
         """As a process begins to."""
-        self.vigil = MailboxPoller(self.look, self.listen, POLL, lambda: 0.0, self.seconds)
+        self.poller = MailboxPoller(self.look, self.listen, POLL, lambda: 0.0, self.seconds)
 
     async def look(self) -> None:
         self.looks.append(self.seconds())
@@ -102,9 +101,9 @@ class World:
     async def go_on(self, rounds: int = 1) -> None:
         """Rest and look, so often; what fails is tried again, as the service does."""
         for _ in range(rounds):
-            await self.vigil.rest(self.pause)
+            await self.poller.wait(self.pause)
             with contextlib.suppress(Unavailable):
-                await self.vigil.look()
+                await self.poller.poll()
 
     async def until(self, holds: Callable[[], bool], rounds: int = 30) -> None:
         for _ in range(rounds):

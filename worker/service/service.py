@@ -29,7 +29,7 @@ from worker.config.quiet_period import Debounce
 from worker.config.settings import Settings
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, ConfigError, LogBroken, Unavailable
-from worker.core.heartbeat import RUNNING, Heartbeat
+from worker.core.heartbeat import Heartbeat
 from worker.core.model import JST
 from worker.pipeline.pipeline import Pipeline, watch_folder_until_settled
 from worker.pipeline.send import recover
@@ -38,7 +38,7 @@ from worker.pipeline.store_outage import StoreOutage, Ways
 from worker.read.ports import LanedReader
 from worker.send.ports import MailServer
 from worker.send.retry import Backoff, RetryingServer
-from worker.service.loop import Loop, MailboxPoller
+from worker.service.loop import RECONNECT_LIMIT, Loop, MailboxPoller, keep_going
 from worker.service.reload import CONFIGURATION, ConfigReload
 from worker.service.shutdown import Shutdown
 from worker.service.status import SENDING, ServiceStatus
@@ -56,7 +56,6 @@ from worker.service.wiring import (
     program_version,
 )
 from worker.store.ports import Store
-from worker.watch.backoff import RECONNECT_LIMIT
 from worker.watch.ports import Mailbox
 from worker.watch.threads import DaemonExecutor, OwnThread
 
@@ -128,7 +127,7 @@ class Service:
     async def _run_office(self, office: Office) -> None:
         """Run every loop with ``office`` until a stop, a fault, or the next configuration."""
         mailboxes = build_mailboxes(office, self._secrets)
-        beat = Heartbeat(SENDING, TICK_SECONDS, time.monotonic)
+        heartbeat = Heartbeat(SENDING, TICK_SECONDS, time.monotonic)
         self._backoffs = [Backoff(self._clock, dt.timedelta(seconds=office.configuration.settings.poll_seconds))]
         server = RetryingServer(build_server(office, self._secrets, self._clock), self._backoffs[0])
         account, command = account_name(), build_command(office)
@@ -144,16 +143,19 @@ class Service:
             signatures,
             self._reader.for_mail,
         )
-        self._loops = [Loop(beat, partial(self._send, pipeline))]
+        self._loops = [Loop(heartbeat, partial(self._send, pipeline))]
         self._loops += self._watching(office, pipeline, mailboxes)
         pipeline.on_recorded = self._loops[0].wake.set
         pipeline.telling.find_unread_configuration = partial(find_unread, office.directory)
-        watching = {each.name for each in self._loops if each.vigil is not None}
+        watching = {each.name for each in self._loops if each.poller is not None}
         pipeline.gate.awaits_first_looks = lambda: not watching <= self._looked | pipeline.watching.has_news_of
         scheduler = self._schedule()
         for each in self._loops:
             each.wake.set()
-        tasks = [asyncio.create_task(self._keep_going(each, pipeline), name=each.name) for each in self._loops]
+        make_pass = partial(self._pass, pipeline)
+        tasks = [
+            asyncio.create_task(keep_going(each, make_pass, self._turn.is_set), name=each.name) for each in self._loops
+        ]
         checks = self._start_checks(pipeline)
         scheduler.start()
         self._manager.ready()
@@ -174,12 +176,12 @@ class Service:
     def _watching(self, office: Office, pipeline: Pipeline, mailboxes: Sequence[Mailbox]) -> list[Loop]:
         settings = office.configuration.settings
         loops = [self._watching_one(mailbox, settings, pipeline) for mailbox in mailboxes]
-        beat = Heartbeat("folder", settings.poll_seconds, time.monotonic)
+        heartbeat = Heartbeat("folder", settings.poll_seconds, time.monotonic)
         folder = build_folder(office, self._folder_thread)
-        return [*loops, Loop(beat, partial(watch_folder_until_settled, pipeline, folder))]
+        return [*loops, Loop(heartbeat, partial(watch_folder_until_settled, pipeline, folder))]
 
     def _watching_one(self, mailbox: Mailbox, settings: Settings, pipeline: Pipeline) -> Loop:
-        beat = Heartbeat(f"mail:{mailbox.name}", max(settings.poll_seconds, RECONNECT_LIMIT), time.monotonic)
+        heartbeat = Heartbeat(f"mail:{mailbox.name}", max(settings.poll_seconds, RECONNECT_LIMIT), time.monotonic)
         backoff = Backoff(self._clock)
         self._backoffs.append(backoff)
 
@@ -187,8 +189,8 @@ class Service:
             since = settings.mailboxes[mailbox.name].since
             return await backoff.ask(partial(pipeline.watch_mailbox, mailbox, since))
 
-        vigil = MailboxPoller(look, mailbox.listen, settings.poll_seconds, random.random, time.monotonic)
-        return Loop(beat, vigil.look, vigil)
+        poller = MailboxPoller(look, mailbox.listen, settings.poll_seconds, random.random, time.monotonic)
+        return Loop(heartbeat, poller.poll, poller)
 
     def _schedule(self) -> AsyncIOScheduler:
         """The calendar: digest, office hours and the days of contracts begin with a minute.
@@ -209,7 +211,7 @@ class Service:
         return [asyncio.create_task(check, name=name) for name, check in checks.items()]
 
     def _feed_watchdog(self) -> None:
-        hung = [each.name for each in self._loops if not each.beat.is_alive]
+        hung = [each.name for each in self._loops if not each.heartbeat.is_alive]
         if hung:
             _log.error("hung", loops=hung)
         else:
@@ -240,17 +242,7 @@ class Service:
 
     # --- The loops -------------------------------------------------------------------------------------------
 
-    async def _keep_going(self, loop: Loop, pipeline: Pipeline) -> None:
-        RUNNING.set(loop.beat)
-        while True:
-            await loop.rest()
-            if self._turn.is_set():
-                return
-            await self._pass(loop, pipeline)
-            loop.beat.rest()
-            self._show_status(pipeline)
-
-    async def _pass(self, loop: Loop, pipeline: Pipeline) -> None:
+    async def _pass(self, pipeline: Pipeline, loop: Loop) -> None:
         try:
             await loop.one_pass()
         except (Unavailable, LogBroken) as failure:
@@ -260,6 +252,7 @@ class Service:
         self._looked.add(loop.name)
         if loop.name != SENDING:
             self._loops[0].wake.set()
+        self._show_status(pipeline)
 
     def _name_trouble(self, name: str, failure: Unavailable | LogBroken, pipeline: Pipeline) -> None:
         """Say what stopped the pass, once for as long as it stays the same."""
