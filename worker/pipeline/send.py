@@ -104,7 +104,7 @@ class Sender:
 
     def record_kept_answer(self) -> None:
         """Try again to record the answer that could not be recorded. Raises Unavailable."""
-        self._record_kept(SendingPass())
+        self._record_kept()
 
     def end_after_this_mail(self) -> None:
         """Begin no further one: a stop has time for the mail under way, not for all that are due."""
@@ -115,15 +115,16 @@ class Sender:
 
         A server that is not reached ends the pass with that reason; no submission is blamed for it.
         """
-        done = SendingPass()
         settings = in_force.configuration.settings
+        outcomes: list[Outcome | None] = []
+        failure, goes_on_at = None, None
         try:
-            self._record_kept(done)
+            outcomes.append(self._record_kept())
             self._recall_pace()
             broken_off = self._store.submissions(State.SENDING, State.IN_DOUBT)
             invoices = await self._look_for([each for each in broken_off if each.is_rehearsal], in_force)
             found = recover(self._store, in_force, self._author.account, self._clock.now(), invoices)
-            done.began_to_wait += len(found.in_doubt) + len(found.rehearsals)
+            outcomes += [Outcome.WAITS] * (len(found.in_doubt) + len(found.rehearsals))
             due = (*self._store.due(self._clock.now()), *self._waits.ended())
             for number in dict.fromkeys(due):
                 now = self._clock.now()
@@ -133,7 +134,7 @@ class Sender:
                 if not self._may_begin(submission, in_force, now):
                     continue
                 if (slot := self._pace.next_slot(settings.smtp.per_minute, now)) > now:
-                    done.goes_on_at = slot
+                    goes_on_at = slot
                     break
                 invoices = await self._look_for([submission], in_force)
                 with contextlib.suppress(Conflict):  # somebody decided meanwhile: the next look sees it
@@ -141,10 +142,13 @@ class Sender:
                     if reread is None:
                         continue
                     session = await self._server.open()
-                    await self._send_one(submission, reread, session, in_force, invoices, done)
-        except Unavailable as failure:
-            done.failure = failure
-        return done
+                    outcome, unrecorded = await self._send_one(submission, reread, session, in_force, invoices)
+                    outcomes.append(outcome)
+                    if unrecorded is not None:
+                        raise unrecorded
+        except Unavailable as unavailable:
+            failure = unavailable
+        return SendingPass(outcomes.count(Outcome.SENT), outcomes.count(Outcome.WAITS), failure, goes_on_at)
 
     def _may_begin(self, submission: Submission, in_force: InForce, now: dt.datetime) -> bool:
         if not may_leave(submission, in_force.configuration.settings.hours, now):
@@ -204,35 +208,45 @@ class Sender:
         session: Session,
         in_force: InForce,
         invoices: InvoiceSnapshot,
-        done: SendingPass,
-    ) -> None:
+    ) -> tuple[Outcome | None, HoshobinError | None]:
+        """Returns what was recorded of the attempt, and why the store refused to record the begin of the body."""
+
         def wanted() -> tuple[Guarantee, ...]:
             return guarantees_of([submission], in_force, self._store)
 
-        def start(brought: InvoiceSnapshot) -> tuple[Submission, tuple[Step, ...]] | None:
-            return self._start(submission.id, reread, session, in_force, brought, done)
+        def start(brought: InvoiceSnapshot) -> tuple[Submission, tuple[Step, ...]] | Outcome:
+            return self._start(submission.id, reread, session, in_force, brought)
 
         try:
             started = await with_invoices(wanted, in_force, self._reader, start, invoices)
         except Unavailable as failure:
             if failure.what != "folder":
                 raise
-            return  # the share with its invoice is away: this one waits, the others need not
-        if started is None:
-            return
-        current, steps = started
+            return None, None  # the share with its invoice is away: this one waits, the others need not
+        if isinstance(started, Outcome):
+            return started, None
+        return await self._carry_out(*started, in_force, invoices)
+
+    async def _carry_out(
+        self, current: Submission, steps: tuple[Step, ...], in_force: InForce, invoices: InvoiceSnapshot
+    ) -> tuple[Outcome | None, HoshobinError | None]:
         self._pace.begin(self._clock.now())
         without_copy: dict[str, str] = {}
         for step in steps:
             if isinstance(step, Body):
-                current = await self._begin_body(current, without_copy, in_force, invoices, done)
+                try:
+                    current = self._record_in_doubt(current, without_copy)
+                except HoshobinError as failure:  # no byte of the mail leaves
+                    await self._server.close()
+                    silence = Silence(f"not recorded, so not sent: {failure}", self._clock.now())
+                    return self._conclude(current, Data(), silence, send.Verdict.NOT_NOW, in_force, invoices), failure
             answer = await self._take(step)
             verdict = send.judge(step, answer)
             if isinstance(step, Rcpt) and step.is_copy and not send.is_taken(answer):
                 without_copy = {"copy_to": step.recipient, "answer": str(answer)}
             if verdict is not send.Verdict.GO_ON:
-                self._conclude(current, step, answer, verdict, in_force, invoices, done)
-                return
+                return self._conclude(current, step, answer, verdict, in_force, invoices), None
+        return None, None
 
     async def _take(self, step: Step) -> Reply | Silence:
         self.awaits_answer = isinstance(step, Body)
@@ -241,26 +255,13 @@ class Sender:
         finally:
             self.awaits_answer = False
 
-    async def _begin_body(
-        self,
-        sending: Submission,
-        without_copy: dict[str, str],
-        in_force: InForce,
-        invoices: InvoiceSnapshot,
-        done: SendingPass,
-    ) -> Submission:
-        """Record IN_DOUBT before the first byte of the mail; where that fails no byte leaves."""
+    def _record_in_doubt(self, sending: Submission, without_copy: dict[str, str]) -> Submission:
+        """Record IN_DOUBT before the first byte of the mail."""
         after = dataclasses.replace(sending, state=State.IN_DOUBT)
-        try:
-            with self._store.writing() as writing:
-                if without_copy:
-                    writing.note(NoteEvent.WITHOUT_COPY, sending.id, self._author, without_copy)
-                return writing.change(Event.DATA_STARTED, sending, after, self._author, {})
-        except HoshobinError as failure:
-            await self._server.close()
-            silence = Silence(f"not recorded, so not sent: {failure}", self._clock.now())
-            self._conclude(sending, Data(), silence, send.Verdict.NOT_NOW, in_force, invoices, done)
-            raise
+        with self._store.writing() as writing:
+            if without_copy:
+                writing.note(NoteEvent.WITHOUT_COPY, sending.id, self._author, without_copy)
+            return writing.change(Event.DATA_STARTED, sending, after, self._author, {})
 
     # --- Each record ----------------------------------------------------------------------------------------
 
@@ -271,41 +272,36 @@ class Sender:
         session: Session,
         in_force: InForce,
         invoices: InvoiceSnapshot,
-        done: SendingPass,
-    ) -> tuple[Submission, tuple[Step, ...]] | None:
-        """Record SendStarted for exactly the approved draft; None where it is held instead."""
+    ) -> tuple[Submission, tuple[Step, ...]] | Outcome:
+        """Record SendStarted for exactly the approved draft; returns the outcome if it is not begun."""
         now = self._clock.now()
         with self._store.writing() as writing:
             before = writing.submission(number)
             if not self._may_begin(before, in_force, now):
-                return None  # connecting took so long that the office has closed, or somebody decided meanwhile
+                return Outcome.NEWS  # connecting took so long that the office has closed, or somebody decided meanwhile
             if writing.property(FOREIGN_MAIL):
-                return None  # a mail of this very pass shows that this is an old copy: the next one says so
+                return Outcome.NEWS  # a mail of this very pass shows that this is an old copy: the next one says so
             receiving = ReceiptTransaction(writing, in_force, invoices, self._author, now)
             if receiving.follow_kept(before):
-                return None
+                return Outcome.NEWS
             if refusal := self._refusal_of(reread, before, writing):
                 # As a refusal, so that the notice kept, which may have been altered, is not believed from now on.
                 refused = dataclasses.replace(before, refusal=refusal, due_at=None)
-                self._hold(writing, before, draft(refused, in_force, invoices, writing, now), None, done)
-                return None
+                return self._hold(writing, before, draft(refused, in_force, invoices, writing, now), None)
             drafted = draft(before, in_force, invoices, writing, now)
             fresh = drafted.submission
             mail = fresh.draft
             if fresh.state is not State.APPROVED or mail is None or fresh.draft_hash != before.released_draft:
-                self._hold(writing, before, drafted, None, done)
-                return None
+                return self._hold(writing, before, drafted, None)
             copied = receiving.follow_copy(before, partial(letter.write_letter, mail, drafted.body, drafted.contents))
             if copied is Copied.SAME:
-                return None
+                return Outcome.NEWS
             if isinstance(copied, str) or (copied := receiving.unproven(before)):
-                self._hold_for_evidence(writing, before, copied, in_force, invoices, now, done)
-                return None
+                return self._hold_for_evidence(writing, before, copied, in_force, invoices, now)
             date = before.first_date if before.first_date and before.date_draft == before.draft_hash else now
             raw = letter.write_letter(mail, drafted.body, drafted.contents, date)
             if different := decode.differences(mail, drafted.body, drafted.contents, raw, date):
-                self._hold(writing, before, drafted, Hold.of(Reason.ENCODING, places=different), done)
-                return None
+                return self._hold(writing, before, drafted, Hold.of(Reason.ENCODING, places=different))
             tries = before.tries + 1
             envid = send.envid(read_secret(writing), mail.message_id, tries) if session.dsn else ""
             copy_to = copy_of(mail, in_force.configuration.settings.smtp.copy_to)
@@ -346,16 +342,14 @@ class Sender:
         entered = entered_notice(self._store.entries(before.id))
         return compare_notice(reread.notice, before.pdf_sha256, entered, writing.notice(before.pdf_sha256))
 
-    def _hold(
-        self, writing: Writing, before: Submission, drafted: Drafted, hold: Hold | None, done: SendingPass
-    ) -> None:
+    def _hold(self, writing: Writing, before: Submission, drafted: Drafted, hold: Hold | None) -> Outcome:
         """What was approved is not what would be sent now: a person looks again."""
         keep_contents(writing, drafted)
         reasons = (hold,) if hold else drafted.submission.reasons or (Hold(Reason.CHANGED),)
         after = dataclasses.replace(drafted.submission, state=State.HELD, reasons=reasons)
         held = writing.change(Event.HELD, before, after, self._author, {})
         writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [held.id], tell_apart(held))
-        done.began_to_wait += 1
+        return Outcome.WAITS
 
     def _hold_for_evidence(
         self,
@@ -365,11 +359,10 @@ class Sender:
         in_force: InForce,
         invoices: InvoiceSnapshot,
         now: dt.datetime,
-        done: SendingPass,
-    ) -> None:
+    ) -> Outcome:
         """What came back speaks of this mail and proves nothing: a person says whether this one is still to go."""
         came = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
-        self._hold(writing, before, draft(came, in_force, invoices, writing, now), None, done)
+        return self._hold(writing, before, draft(came, in_force, invoices, writing, now), None)
 
     def _conclude(
         self,
@@ -379,23 +372,23 @@ class Sender:
         verdict: send.Verdict,
         in_force: InForce,
         invoices: InvoiceSnapshot,
-        done: SendingPass,
-    ) -> None:
+    ) -> Outcome | None:
         """Record what the transaction came to; kept and tried again where it cannot be recorded."""
 
         def record(writing: Writing) -> Outcome:
             return self._record_outcome(writing, before, step, answer, verdict, in_force, invoices)
 
         self._unrecorded = record
-        self._record_kept(done)
+        return self._record_kept()
 
-    def _record_kept(self, done: SendingPass) -> None:
-        """Count what is kept when it is recorded, not before: a commit that fails is made again."""
-        if self._unrecorded is not None:
-            with self._store.writing() as writing:
-                outcome = self._unrecorded(writing)
-            self._unrecorded = None
-            done.count(outcome)
+    def _record_kept(self) -> Outcome | None:
+        """Returns the outcome that was kept, once it is recorded; a commit that fails is made again."""
+        if self._unrecorded is None:
+            return None
+        with self._store.writing() as writing:
+            outcome = self._unrecorded(writing)
+        self._unrecorded = None
+        return outcome
 
     def _record_outcome(
         self,
@@ -454,7 +447,7 @@ class Sender:
         return Outcome.WAITS
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class SendingPass:
     """What one pass over everything due did."""
 
@@ -463,11 +456,6 @@ class SendingPass:
     failure: Unavailable | None = None
     goes_on_at: dt.datetime | None = None
     """When the cap lets the next one begin; None where nothing waits for it."""
-
-    def count(self, outcome: Outcome) -> None:
-        """Add what was recorded of one attempt."""
-        self.sent += outcome is Outcome.SENT
-        self.began_to_wait += outcome is Outcome.WAITS
 
 
 WAITS: Final = "hold_waits"
