@@ -1,7 +1,4 @@
-"""A person's decisions that draft anew: each looks for the invoices that it needs, and decides on what it found.
-
-Its one promise: a caller names the submission and nothing of the invoices folder. It does not know who asks.
-"""
+"""A person's decisions that draft again: each loads the invoices that it needs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Which files of the invoices folder a step is about to ask for, and the look that brings them.
+"""draft: match → compose → check → release for one submission, and the invoices that this needs.
 
-Its one promise: what is drafted on a look finds in it what can be had, and the folder is left alone where no file is in
-question. It does not know how the folder is read, nor which file is right.
+``load_invoices`` lists the folder and reads the files that the guarantees may carry; ``draft`` takes that snapshot. The
+folder is left alone if no file is in question.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Guarantee:
 
 
 def guarantees_of(submissions: Iterable[Submission], in_force: InForce, reading: Reading) -> tuple[Guarantee, ...]:
-    """What these submissions are about, by the register as it is now."""
+    """Returns what these submissions are about, by the register as it is now."""
     found: list[Guarantee] = []
     for each in submissions:
         notice = reading.notice(each.pdf_sha256) if each.pdf_sha256 and each.refusal is None else None
@@ -71,7 +71,7 @@ def guarantees_of(submissions: Iterable[Submission], in_force: InForce, reading:
 
 
 def guarantees_in(notices: Iterable[Notice], in_force: InForce, reading: Reading) -> tuple[Guarantee, ...]:
-    """What these notices will be submissions of."""
+    """Returns what these notices will be submissions of."""
     return tuple(found for notice in notices for found in _guarantee_of(notice, in_force, reading, None))
 
 
@@ -85,7 +85,7 @@ def _guarantee_of(notice: Notice, in_force: InForce, reading: Reading, bound: st
 async def load_invoices(
     guarantees: Iterable[Guarantee], in_force: InForce, reader: PdfReader, also: Collection[str] = ()
 ) -> InvoiceSnapshot:
-    """What these guarantees may carry beside the notice, and the files ``also``; no look where that is nothing."""
+    """Returns what these guarantees may carry beside the notice, and the files ``also``; no look if that is nothing."""
     names: set[str] = {*also}
     searches = []
     for each in guarantees:
@@ -105,11 +105,11 @@ async def with_invoices(
     decide: Callable[[InvoiceSnapshot], T],
     brought: InvoiceSnapshot | None = None,
 ) -> T:
-    """What ``decide`` makes of the files that the guarantees ``wanted`` may carry.
+    """Returns what ``decide`` makes of the files that the guarantees ``wanted`` may carry.
 
-    Where it asks for a file that did not seem to be in question, it is decided again with that file: a register, or
-    another's approval, changed in between. ``brought`` is a look that was made for them already. Raises what
-    ``decide`` raises.
+    If it asks for a file that did not seem to be in question, it is decided again with that file: a register, or
+    another's approval, changed in between. ``brought`` is a look that was made for them already. Raises what ``decide``
+    raises.
     """
     also: list[str] = []
     invoices = brought
@@ -126,7 +126,7 @@ async def with_invoices(
 
 
 async def look_at_folder(submissions: Iterable[Submission], in_force: InForce, reader: PdfReader) -> None:
-    """List the folder where one of these may carry a file of it; nothing is read."""
+    """List the folder if one of these may carry a file of it; nothing is read."""
     if any(any(_in_question(each, in_force)) for each in submissions):
         await in_force.files.look(reader, lambda _: False)
 
@@ -190,7 +190,7 @@ def _in_question(submission: Submission, in_force: InForce) -> tuple[frozenset[s
 
 
 def fingerprint_files(submission: Submission, in_force: InForce) -> str:
-    """A text that changes when a file that ``submission`` may carry comes, changes or goes; empty where none is."""
+    """A text that changes when a file that ``submission`` may carry comes, changes or goes; empty if none is."""
     named, could_be = _in_question(submission, in_force)
     found = [in_force.files.stamp(file) for file in sorted(named)]
     if could_be is not None:

@@ -1,8 +1,7 @@
-"""One look at the notices folder: what is taken, what is known again, and which files are not read.
+"""watch, for the notices folder: which files are taken, which are known again, which are not read.
 
-Its one promise: a file is taken once for each content and place; one that was moved is the same, one that was written
-to its end goes on where its beginning was held, and one that is not read is named to people. It does not know how the
-folder is read, nor what a notice is.
+A file is taken once for each content and place. A file that was moved is the same one. A file that was written to its
+end continues the hold of its beginning. A file that is not read is named to people.
 """
 
 from __future__ import annotations
@@ -145,7 +144,7 @@ class FolderWatcher:
     def _take_large(
         self, listed: Listed, row: FileRow, here: Mapping[str, Listed], in_force: InForce, from_before: str
     ) -> int:
-        """Its bytes are not read: where this process saw a file of its shape that is gone, it was moved."""
+        """Its bytes are not read: if this process saw a file of its shape that is gone, it was moved."""
         unfinished = self._unfinished(row, here)
         seen = (each for each in self._ended.values() if is_same_shape(each, listed) and each.name not in here)
         moved = next(seen, None)
@@ -173,7 +172,7 @@ class FolderWatcher:
     def _unfinished_elsewhere(self, listed: Listed, content: bytes, here: Mapping[str, Listed]) -> Submission | None:
         """The hold of a beginning of ``content`` whose own name is gone: it was renamed when it was whole.
 
-        Only where this process has seen it; else a person takes the hold back.
+        Only if this process has seen it; else a person takes the hold back.
         """
         for row in self._ended.values():
             if row.inode != listed.inode or row.name in here or not BEGINNING <= row.size < len(content):
@@ -191,12 +190,12 @@ def _keeping(row: FileRow, former: FileRow | None) -> FileRow:
 
 
 def _is_ended(row: FileRow) -> bool:
-    """Whether the row tells of the file as it was read; a PENDING one tells what it was before."""
+    """Returns whether the row tells of the file as it was read; a PENDING one tells what it was before."""
     return row.end is not End.PENDING
 
 
 def _is_moved(row: FileRow, listed: Listed, here: Mapping[str, Listed]) -> bool:
-    """Whether ``listed``, of the same bytes, is the file of ``row`` under another name: a copy leaves the first."""
+    """Returns whether ``listed``, of the same bytes, is the file of ``row`` under another name; a copy leaves it."""
     return row.mtime_ns == listed.mtime_ns and row.name not in here
 
 

@@ -1,6 +1,6 @@
-"""What is known of each mailbox, the folder and the mail server: last reached, last failure, told once.
+"""Records when each mailbox, the folder and the mail server was reached, how it failed, and which files are not read.
 
-Its one promise: a refused account raises one alarm for as long as it stays refused, counted across restarts.
+A refused account raises one alarm for as long as it stays refused, also across restarts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from worker.store.ports import Store, Writing
 from worker.views.unread_files import PROPERTY, UnreadIn, gather_unread, mark_told, read_unread, spell_unread
 
 FRESH: Final = dt.timedelta(minutes=5)
-"""How old the recorded success of the mail server may grow while mails go out: each needs no record of its own."""
+"""Age up to which the recorded success of the mail server stays while mails go out: each needs no record of its own."""
 
 
 class Health:
@@ -29,7 +29,7 @@ class Health:
         self._store = store
 
     def reached(self, name: str, now: dt.datetime) -> None:
-        """Record that ``name`` answered, where that is news."""
+        """Record that ``name`` answered, if that is news."""
         if self._is_news(name, now):
             with self._store.writing() as writing:
                 self.note_reached(writing, name, now)
@@ -56,7 +56,7 @@ class Health:
             return _tell_broken_sandbox(writing, failure)
 
     def tell_unread(self, failure: Unavailable) -> None:
-        """Tell a person where ``failure`` is a sandbox in which nothing can be read."""
+        """Tell a person if ``failure`` is a sandbox in which nothing can be read."""
         with self._store.writing() as writing:
             _tell_broken_sandbox(writing, failure)
 
@@ -80,7 +80,7 @@ def _tell_broken_sandbox(writing: Writing, failure: Unavailable) -> bool:
 
 
 def _failing(known: Look, now: dt.datetime) -> Look:
-    """``known`` with the moment since which it fails: now, where the clock was set back behind the recorded one."""
+    """``known`` with the moment since which it fails: now, if the clock was set back behind the recorded one."""
     since = known.failing_since if known.error else None
     return dataclasses.replace(known, failing_since=now if since is None else min(since, now))
 
@@ -96,7 +96,7 @@ class UnreadFiles:
         return read_unread(self._store.property(PROPERTY))
 
     def note(self, place: str, found: Iterable[tuple[str, Unread]]) -> None:
-        """Record what a look at ``place`` found, where that is news. Raises Unavailable."""
+        """Record what a look at ``place`` found, if that is news. Raises Unavailable."""
         pairs = tuple(found)
         former = self.recorded()
         fresh = {**former, place: gather_unread(pairs, former.get(place))}

@@ -1,8 +1,7 @@
-"""Notifier people: alarms stored with their events become plain mails, until a server accepted them.
+"""notify: alarms, which are stored with their events, are sent as plain mails until a server accepted them.
 
-Its one promise: at least once. An alarm is marked only after the server's 250, so a crash in between tells twice
-rather than never; while no mail can be sent, the operator's own command tells. No key is in any of it. It does not know
-why an alarm was raised.
+Each is told at least once: it is marked only after the server's 250, so a crash in between tells it twice. While no
+mail can be sent, the operator's own command tells it. No mail holds a key.
 """
 
 from __future__ import annotations
@@ -70,13 +69,13 @@ LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
 """A log that is broken for days is worth a mail each day: meanwhile nothing is submitted."""
 
 CALL_AGAIN: Final = dt.timedelta(minutes=15)
-"""How long after the operator's command failed it is run again: a line that is busy is free by then."""
+"""Time after which a failed command of the operator is run again: a line that is busy is free by then."""
 
 _ABOUT: Final = re.compile(r"([0-9]{1,12}): ")
-"""How the detail of an alarm about no state (``AlarmCause.LATE_ANSWER``) names the submission all the same."""
+"""The submission's number in the detail of an alarm about no state (``AlarmCause.LATE_ANSWER``)."""
 
 _HandedOver = tuple[send.Verdict, Reply | Silence, dict[Address, Reply | Silence]]
-"""What the last step meant and was answered, and the people whom the server did not take."""
+"""Verdict and answer of the last step, and the people whom the server did not take."""
 
 
 ExplainInvoices = Callable[[Sequence[Submission], InForce], Awaitable[Mapping[int, MissingInvoice]]]
@@ -95,7 +94,7 @@ class _Message:
     subject: str
     body: str
     leaving: tuple[Submission, ...] = ()
-    """What leaves by itself once this mail has told of it."""
+    """The submissions that leave by themselves once this mail has told of them."""
     told_up_to: int | None = None
     """Of a digest: the number of the last entry that it takes account of."""
     unread: Mapping[str, UnreadIn] = field(default_factory=dict)
@@ -155,7 +154,7 @@ class Notifier:
                 writing.raise_alarm(cause, [], broken.detail)
 
     def _note_leaving(self, now: dt.datetime) -> None:
-        """Raise an alarm about what leaves by itself and nobody was told of: one mail for all, a gap between two."""
+        """Raise an alarm about what leaves by itself and no person was told of: one mail for all, a gap between two."""
         untold = self._store.untold()
         told = self._store.last_alarm(AlarmCause.LEAVING)
         if not untold or (told is not None and told.accepted_at is None):
@@ -167,7 +166,7 @@ class Notifier:
             writing.raise_alarm(AlarmCause.LEAVING, untold, versions)
 
     async def call_operator(self, in_force: InForce, failure: Unavailable) -> None:
-        """Tell by ``[operator] command`` what no mail can tell: at once where the account is refused.
+        """Tell by ``[operator] command`` what no mail can tell: at once if the account is refused.
 
         A server that is away for as long as it takes to restart one is waited for. Every alarm is handed over once.
         """
@@ -208,7 +207,7 @@ class Notifier:
     # --- When strangers' doings are told ----------------------------------------------------------------------
 
     def _without_waiting(self, alarms: Sequence[Alarm], now: dt.datetime) -> list[Alarm]:
-        """``alarms`` without those about strangers' doings alone, where it is too early for them.
+        """``alarms`` without those about strangers' doings alone, if it is too early for them.
 
         Beside another in the same mail they go at once: that mail goes anyway.
         """
@@ -268,7 +267,7 @@ class Notifier:
         return _Message(tuple(alarms), settings.notify, subject, self._without_keys(body, [*numbers, *named]))
 
     def _write_leaving(self, alarms: Sequence[Alarm], in_force: InForce, now: dt.datetime) -> list[_Message]:
-        """Of what is still to leave; what was stopped or approved meanwhile is told to nobody."""
+        """Of what is still to leave; what was stopped or approved meanwhile is told to no person."""
         settings = in_force.configuration.settings
         untold = [self._store.submission(number) for number in self._store.untold()]
         if not untold:
@@ -304,7 +303,7 @@ class Notifier:
         return _Message(tuple(alarms), settings.notify, subject, body, told_up_to=head[0], unread=unread)
 
     def _find_sent(self, now: dt.datetime) -> tuple[Submission, ...]:
-        """What left since the last digest that was accepted, in that order."""
+        """Returns what left since the last digest that was accepted, in that order."""
         told = self._store.property(DIGEST_UP_TO) or None
         since = now if told is not None else self._last_digest(now)
         numbers = [
@@ -315,13 +314,13 @@ class Notifier:
         return tuple(map(self._store.submission, dict.fromkeys(numbers)))
 
     def _last_digest(self, now: dt.datetime) -> dt.datetime:
-        """When the last digest of a program was raised that recorded no number; DIGESTS_BACK ago where none was."""
+        """Returns when the last digest without a number was raised; DIGESTS_BACK ago if none was."""
         days = [now - dt.timedelta(days=back) for back in range(1, DIGESTS_BACK + 1)]
         alarms = (self._store.last_alarm(digest_cause(each.astimezone(JST).date())) for each in days)
         return next((each.created_at for each in alarms if each is not None and each.accepted_at), days[-1])
 
     def _write_escalation(self, alarms: Sequence[Alarm], in_force: InForce, now: dt.datetime) -> list[_Message]:
-        """Of what is still open; what was dealt with meanwhile is told to nobody."""
+        """Of what is still open; what was dealt with meanwhile is told to no person."""
         settings = in_force.configuration.settings
         causes = {each.cause for each in alarms}
         tasks = [
@@ -454,7 +453,7 @@ async def hand_over(
 ) -> _HandedOver:
     """To everybody whom the server takes: unlike an issuer's, one wrong address keeps it from no other.
 
-    ``on_data`` is called where the server asked for the mail, and did not refuse our account for it.
+    ``on_data`` is called if the server asked for the mail, and did not refuse our account for it.
     """
     await server.open()
     refused: dict[Address, Reply | Silence] = {}
@@ -477,7 +476,7 @@ async def hand_over(
 
 
 def _is_apart(alarm: Alarm) -> bool:
-    """Whether it is told in a mail of its own."""
+    """Returns whether it is told in a mail of its own."""
     return _is_digest(alarm) or cause_kind(alarm) == AlarmCause.ESCALATION
 
 
@@ -486,7 +485,7 @@ def _is_digest(alarm: Alarm) -> bool:
 
 
 def _is_to_be_called(alarm: Alarm, now: dt.datetime) -> bool:
-    """Whether the command has not taken it; a digest can wait until mail goes again."""
+    """Returns whether the command has not taken it; a digest can wait until mail goes again."""
     next_at = alarm.next_call_at
     is_again = next_at is None or is_over(next_at - CALL_AGAIN, next_at, now)
     return alarm.called_at is None and is_again and not _is_digest(alarm)

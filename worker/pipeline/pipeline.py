@@ -217,7 +217,7 @@ async def run_once(
     folder: Folder,
     clock: Clock,
 ) -> Pass:
-    """Read all mailboxes and the folder first, then judge, send and tell. What fails is named; the rest goes on.
+    """Read all mailboxes and the folder first, then judge, send and tell. A step that fails is named; the rest goes on.
 
     No pass of the same process follows, so an answer that could not be recorded is tried once more at the end.
     """

@@ -1,7 +1,7 @@
-"""The notice in a PDF, read in a child process; what this process has read is kept in memory for a while.
+"""read and authenticate: mails are taken apart, their writers authenticated, and the notices in their PDFs read.
 
-Its one promise: what it keeps was read by this program, of the same bytes and by the same guarantors' profiles; a file
-that was refused is read again whenever it is asked for. Nothing of it is stored: who writes the store cannot alter it.
+PDFs are read in child processes, strangers' mails in their turn and within limits. Notices are kept in memory only: an
+altered store cannot alter what was read.
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ Profiles = tuple[Guarantor, ...]
 
 
 async def read_pdf(reader: PdfReader | MailReader, pdf: bytes, profiles: Profiles) -> Notice | Unreadable:
-    """The notice in ``pdf``, or why there is none. Raises Unavailable where the reader does.
+    """The notice in ``pdf``, or why there is none. Raises Unavailable if the reader does.
 
-    What its text says is looked up on the page: no notice comes of text that a reader of the page does not see, or of a
-    part of a number or key.
+    The values in its text are looked up on the page: no notice comes of text that a reader of the page does not see,
+    or of a part of a number or key.
     """
     text = await reader.read(pdf)
     note_step()
@@ -121,13 +121,13 @@ Read = tuple[Attached, Sha256, Notice | Unreadable]
 
 @dataclass(frozen=True, slots=True)
 class MailRead:
-    """What was read of a mail's PDFs, and what was not."""
+    """The result of reading a mail's PDFs."""
 
     read: tuple[Read, ...] = ()
     unread: int = 0
     why_unread: Ended | None = None
     put_off: PutOff | None = None
-    """Why nothing of it was read yet, and its turn comes later."""
+    """The reason why nothing of it was read yet, and its turn comes later."""
 
 
 class Turns:
@@ -172,7 +172,7 @@ class Turns:
     async def read_again(
         self, read: Callable[[MailReader], Awaitable[Notice | Unreadable]]
     ) -> tuple[Notice | Unreadable, float] | None:
-        """Read one PDF that a stranger once sent, with the seconds it took; None where its turn comes later."""
+        """Read one PDF that a stranger once sent, with the seconds it took; None if its turn comes later."""
         if self._window.room(self._clock.now()) is not Room.NOW:
             return None
         reader = self._readers(Lane.STRANGERS)
@@ -188,11 +188,11 @@ class Turns:
         return now + DISK_AGAIN if why is PutOff.DISK else self._window.free_at(now)
 
     def has_space(self) -> bool:
-        """Whether a stranger's mail may be kept."""
+        """Returns whether a stranger's mail may be kept."""
         return not is_disk_low(self._free_disk())
 
     def has_room(self) -> bool:
-        """Whether a stranger's mail that was put off can be read now."""
+        """Returns whether a stranger's mail that was put off can be read now."""
         return self._window.room(self._clock.now()) is not Room.LATER and self.has_space()
 
     async def _read(
@@ -213,7 +213,7 @@ class Turns:
         return MailRead(tuple(done))
 
     async def _begin(self) -> bool:
-        """Wait until there is room for a stranger's mail; False where there will be none for a while."""
+        """Wait until there is room for a stranger's mail; False if there will be none for a while."""
         async with self._line:  # in the order in which they came
             while (room := self._window.room(self._clock.now())) is Room.SOON:
                 self._ended.clear()
@@ -257,7 +257,7 @@ _HIDING: Final = frozenset(
         Defect.HEADERS,
     }
 )
-"""What can keep a PDF in a mail from being found."""
+"""Defects that can keep a PDF in a mail from being found."""
 
 IN_THREAD: Final = 1_000_000
 """Bytes of a mail above which it is taken apart in a thread: parts within parts were seen to take 0.5 s for each MB,
@@ -267,7 +267,7 @@ ZIPS: Final = 10
 """ZIPs that are opened of one mail: people attach one to three. Once the limits of one are reached, no more are."""
 
 KEPT_RATIO: Final = 10
-"""How many times larger than its ZIPs what is kept of a mail's refused PDFs may be: real ones come out 1 to 10 times
+"""Limit of the refused PDFs kept of a mail, in sizes of its ZIPs: real ones come out 1 to 10 times
 larger, and a stranger's would fill memory and disk."""
 
 _OPENED_AT_ONCE: Final = 2
@@ -283,10 +283,10 @@ class Mail:
     """None if the server could not give it."""
     what: Recognised
     vouched: Vouched | None = None
-    """Who wrote it, with the evidence; None if it can bring no notice."""
+    """Its writer, with the evidence; None if it can bring no notice."""
     pdfs: MailRead = MailRead()
     came_back: CameBack = field(default_factory=Nothing)
-    """What it reports of a mail of ours."""
+    """Its report about a mail of ours."""
 
     @property
     def notices(self) -> tuple[Notice, ...]:
@@ -388,7 +388,7 @@ class NoticeReader:
         return recognise_mail(message, in_force.configuration.guarantors, self.ours(in_force))
 
     def ours(self, in_force: InForce) -> Ours:
-        """How a message of our own is known."""
+        """Returns the signs by which a message of our own is known."""
         return Ours(
             in_force.configuration.settings.contractor.email,
             self._store.by_message_id,
@@ -459,7 +459,7 @@ class NoticeReader:
         return await self.readings.read(content, in_force.configuration.guarantors)
 
     async def read_strangers_again(self, content: bytes, in_force: InForce) -> tuple[Notice | Unreadable, float] | None:
-        """As ``read_pdf``, of what a stranger sent, with the seconds it took; None where its turn comes later."""
+        """As ``read_pdf``, of what a stranger sent, with the seconds it took; None if its turn comes later."""
         profiles = in_force.configuration.guarantors
         return await self.turns.read_again(lambda reader: self.readings.read(content, profiles, reader))
 
@@ -482,8 +482,8 @@ def _keep_what_counts(
 ) -> tuple[Announcement | Meant | Unrelated, tuple[Read, ...]]:
     """The mail without the bytes of those PDFs out of its ZIPs that no person is to see.
 
-    A notice is kept; a refused one where the mail means a notice, and all of them are no larger than ``most``. Where
-    they are, the ZIP is one that could not be opened.
+    A notice is kept; a refused one if the mail means a notice, and all of them are no larger than ``most``. If they are
+    larger, the ZIP is one that could not be opened.
     """
     refused = [pdf for pdf, _, each in read if pdf.archive and isinstance(each, Unreadable)]
     if isinstance(what, Unrelated):
@@ -505,6 +505,6 @@ def _emptied(pdf: Attached) -> Attached:
 
 
 def hidden_in(message: Message) -> str:
-    """What in the mail, or in a mail within it, could not be opened; empty where all was seen."""
+    """Returns what in the mail, or in a mail within it, could not be opened; empty if all was seen."""
     found = {*message.defects} & _HIDING
     return ", ".join(sorted(found)) or next(filter(None, map(hidden_in, message.nested)), "")

@@ -1,9 +1,6 @@
-"""watch → read → match → compose → approve for what came in: a block of messages, or a file of the folder.
+"""record: one transaction stores what a block of messages, or a file, became.
 
-Its one promise: a message or a file counts as seen only in the transaction that stores what became of it. It does
-not know how messages are fetched, nor when.
-
-Longer than other files: what one block of messages may become is decided and recorded in one transaction.
+A message or a file counts as seen only in the transaction that stores its result. Each notice is drafted in it.
 """
 
 from __future__ import annotations
@@ -354,7 +351,7 @@ def _record_own(receiving: ReceiptTransaction, row: MessageRow, taken: _Taken) -
 def _take_about_ours(
     receiving: ReceiptTransaction, row: MessageRow, came_back: CameBack, taken: _Taken
 ) -> MessageRow | None:
-    """The row of a mail about one of ours, or of a failure that may be; None where it is about none.
+    """The row of a mail about one of ours, or of a failure that may be; None if it is about none.
 
     An announcement is no failure, though some systems send it with an empty Return-Path.
     """
@@ -500,7 +497,7 @@ def _record_announcement(taking: IntakeTransaction, row: MessageRow, way: Way, g
 
 
 def _set_aside(taking: IntakeTransaction, row: MessageRow, taken: _Taken, *, is_meant: bool) -> MessageRow:
-    """A mail above the limit: held where somebody meant a notice, else only its row."""
+    """A mail above the limit: held if somebody meant a notice, else only its row."""
     size = taken.fetched.header.size
     row = dataclasses.replace(row, end=End.TOO_LARGE, why=f"{size} bytes")
     if not is_meant:
@@ -552,7 +549,7 @@ def _may_be_one(refusal: Unreadable) -> bool:
 
 
 def _replacing(held: Submission) -> dict[str, Any]:
-    """What the entry says of a file that was written to its end, or replaced, under its hold."""
+    """Returns what the entry says of a file that was written to its end, or replaced, under its hold."""
     return {"read_anew": True, "replaces": held.pdf_sha256 or ""}
 
 
@@ -561,13 +558,13 @@ NEWEST_LOOKED_AT: Final = 200
 
 
 class Seen(Enum):
-    """What an announcement without a PDF was to what is here."""
+    """Says whether an announcement without a PDF is new."""
 
     NEW = auto()
     ANNOUNCED = auto()
     """Announced before: the same mail again, or another that says the same."""
     ANSWERED = auto()
-    """What it announces is here."""
+    """The notices that it announces are here."""
 
 
 class IntakeTransaction:
@@ -592,7 +589,7 @@ class IntakeTransaction:
     def replaces(self, held: Submission | None) -> None:
         """The next that is taken is the further content of the file for which ``held`` waits: that hold ends with it.
 
-        Where somebody changed it since, it is left as it is.
+        If it was changed since, it is left as it is.
         """
         if held is not None:
             now = self._writing.submission(held.id)
@@ -727,7 +724,7 @@ class IntakeTransaction:
         return self._hold(hold_without_notice(refusal, None, way), {})
 
     def take_announcement(self, guarantor: str, way: Way) -> tuple[tuple[Submission, ...], Seen]:
-        """The task that an announcement without a PDF opens; what it announces, where that is here or open already."""
+        """The task that an announcement without a PDF opens; what it announces, if that is here or open already."""
         profile = self._in_force.guarantors.get(guarantor)
         arriving = announce(guarantor, way, profile.download if profile else ())
         of_its_id = self._writing.by_source_message(way.source_message_id) if way.source_message_id else ()
@@ -745,9 +742,9 @@ class IntakeTransaction:
         return (announced,), Seen.NEW
 
     def _answers(self, announcement: Submission) -> tuple[Submission, ...]:
-        """The notices that it announces, where all of them are here.
+        """The notices that it announces, if all of them are here.
 
-        What a stranger brought may be taken back: a guarantor's word must not go with it.
+        A stranger's notice may be taken back: a guarantor's word must not go with it.
         """
         announced, guarantor = announcement.announced, announcement.guarantor
         if announced is None or guarantor is None or not (announced.numbers or announced.names):
@@ -877,20 +874,20 @@ class IntakeTransaction:
         return first.id
 
     def _end_replaced(self, replaced: Submission, first: Submission) -> None:
-        """What the held file is by now is here already: its hold ends for that."""
+        """End the hold: the present content of the file is here already."""
         ended = dataclasses.replace(replaced, state=State.WITHDRAWN, joined=(first.id,))
         detail = {"joined": [first.id], **_replacing(replaced)}
         self._writing.change(Event.WITHDRAWN, replaced, ended, self._author, detail)
 
     def _hold_as_from_before(self, number: int, way: Way) -> None:
-        """What waits is from before after all: the same notice lay elsewhere when the product came."""
+        """Hold it as from before: the same notice lay elsewhere when the product came."""
         first = self._writing.submission(number)
         event = Event.HELD if first.state is State.APPROVED else Event.REDRAFTED
         marked = dataclasses.replace(first, from_before=way.from_before)
         self._note_wait(self._redraft(event, first, marked, {"from_before": way.from_before}))
 
     def _lift_where_proven(self, first: Submission, way: Way) -> None:
-        """What came of nobody proven is as good as proven once somebody who is brings the very same."""
+        """Mark it as authenticated if an authenticated sender later delivers the same notice."""
         is_better = not first.proven or (first.by_open_dns and not way.by_open_dns)
         if way.proven and is_better:
             changes: dict[str, Any] = {"proven": True, "evidence": way.evidence, "by_open_dns": way.by_open_dns}

@@ -81,7 +81,7 @@ class Reevaluation:
     async def _draft_several(self, several: Sequence[Submission], in_force: InForce) -> int:
         """Judge these on one look; nothing is awaited between the look and what rests on it.
 
-        What asks for a file that did not seem to be in question is judged again on a look that brings it.
+        A submission that asks for another file is drafted again on a look that brings it.
         """
         waiting = 0
         also: set[str] = set()
@@ -129,7 +129,7 @@ class Reevaluation:
         return began
 
     def _record_change(self, submission: Submission, in_force: InForce, invoices: InvoiceSnapshot) -> int:
-        """An entry only where state, reasons, draft or duties changed; 1 where it began to wait."""
+        """An entry only if state, reasons, draft or duties changed; 1 if it began to wait."""
         with self._store.writing() as writing:
             before = writing.submission(submission.id)
             if before.version != submission.version or before.state not in _JUDGED_IN:
@@ -205,14 +205,14 @@ def _is_worth_another_reading(submission: Submission) -> bool:
 
 
 def note_moment(writing: Writing, before: Submission, after: Submission, author: Author) -> None:
-    """What was approved for a day of the contract goes on the day that the register gives now."""
+    """Move what was approved for a day of the contract to the day that the register gives now."""
     if after.due_at is not None and after.due_at != before.due_at:
         changes = {"due_at": after.due_at, "duties": after.duties}
         writing.note(NoteEvent.RESCHEDULED, before.id, author, {"due_at": after.due_at.isoformat()}, changes)
 
 
 def note_steps(writing: Writing, before: Submission, fresh: Submission, author: Author) -> int:
-    """What a person is to hand in has the steps of today; 1 where the operator is told, 0 where nothing changed."""
+    """Renew the steps of a manual submission; returns 1 if the operator is told, 0 if nothing changed."""
     renewed = renew_steps(before, fresh)
     names = [field.name for field in dataclasses.fields(Submission)]
     changes = {name: getattr(renewed, name) for name in names if getattr(renewed, name) != getattr(before, name)}

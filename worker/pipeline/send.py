@@ -1,10 +1,8 @@
-"""approve → send: one submission at a time is handed to the mail server, each step recorded before the next.
+"""send: one submission at a time is handed to the mail server, each step recorded before the next.
 
-Its one promise: what is sent is what was approved, nothing is handed over that could not be recorded, and an
-answer that cannot be recorded is kept and tried again while nothing else is sent. An attempt that broke off in
-between, for whatever cause, is found by the next pass. It does not know when it runs.
-
-Longer than other files: every record of one attempt is read together.
+Only the approved mail is sent, and only if that can be recorded. An answer that cannot be recorded is kept and tried
+again while nothing else is sent. The next pass finds an attempt that broke off: one in SENDING is tried again, one in
+IN_DOUBT never is.
 """
 
 from __future__ import annotations
@@ -44,7 +42,7 @@ from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot
 
 
 class Outcome(Enum):
-    """What a recorded attempt adds to the counts of its pass."""
+    """The result of a recorded attempt, for the counts of its pass."""
 
     SENT = auto()
     WAITS = auto()
@@ -68,7 +66,7 @@ class _Reread:
 
 
 class Sender:
-    """Hands APPROVED submissions to the mail server; whoever runs it holds the sender's lock."""
+    """Hands APPROVED submissions to the mail server; the caller holds the sender's lock."""
 
     def __init__(
         self,
@@ -91,15 +89,15 @@ class Sender:
         self._health = health
         self._unrecorded: _Record | None = None
         self.is_ending = False
-        """Whether no further mail is begun."""
+        """True if no further mail is begun."""
         self.awaits_answer = False
-        """Whether a mail may have left whose answer can still come."""
+        """True if a mail may have left whose answer can still come."""
         self._pace = Pace()
         self._is_pace_recalled = False
 
     @property
     def has_unrecorded_answer(self) -> bool:
-        """Whether a server's answer is known here and not yet in the store."""
+        """True if a server's answer is known here and not yet in the store."""
         return self._unrecorded is not None
 
     def record_kept_answer(self) -> None:
@@ -171,7 +169,7 @@ class Sender:
         return await load_invoices(guarantees_of(submissions, in_force, self._store), in_force, self._reader)
 
     async def _read_again(self, submission: Submission, in_force: InForce) -> _Reread | None:
-        """What its PDF says by today's profiles; None where the reader gave no answer: it is tried again later."""
+        """Returns what its PDF says by today's profiles; None if the reader gave no answer: it is tried again later."""
         if submission.pdf_sha256 is None:
             return _Reread(None, Unreadable(Reason.NOT_A_NOTICE))
         pdf = self._store.original(submission.pdf_sha256)
@@ -186,7 +184,7 @@ class Sender:
         return _Reread(submission.pdf_sha256, read)
 
     def _put_off_unread(self, submission: Submission, why: str) -> None:
-        """APPROVED it stays; the others go on. A person is told where that goes on."""
+        """APPROVED it stays; the others go on. A person is told if that goes on."""
         now = self._clock.now()
         with self._store.writing() as writing:
             before = writing.submission(submission.id)
@@ -334,7 +332,7 @@ class Sender:
         return started, steps
 
     def _refusal_of(self, reread: _Reread, before: Submission, writing: Writing) -> Hold | None:
-        """Why the notice read a moment ago must not go out as the one that was taken in; None where it may."""
+        """Returns why the notice read a moment ago must not go out as the one that was taken in; None if it may."""
         if before.pdf_sha256 is None or before.pdf_sha256 != reread.pdf:
             return Hold.of(Reason.KEY_DIFFERS, OF_THE_PDF, value=("file",))
         if isinstance(reread.notice, Unreadable):
@@ -343,7 +341,7 @@ class Sender:
         return compare_notice(reread.notice, before.pdf_sha256, entered, writing.notice(before.pdf_sha256))
 
     def _hold(self, writing: Writing, before: Submission, drafted: Drafted, hold: Hold | None) -> Outcome:
-        """What was approved is not what would be sent now: a person looks again."""
+        """Hold it: the mail that would be sent now is not the approved one."""
         keep_contents(writing, drafted)
         reasons = (hold,) if hold else drafted.submission.reasons or (Hold(Reason.CHANGED),)
         after = dataclasses.replace(drafted.submission, state=State.HELD, reasons=reasons)
@@ -360,7 +358,7 @@ class Sender:
         invoices: InvoiceSnapshot,
         now: dt.datetime,
     ) -> Outcome:
-        """What came back speaks of this mail and proves nothing: a person says whether this one is still to go."""
+        """Hold it: a mail that came back speaks of it and proves nothing, so a person decides."""
         came = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
         return self._hold(writing, before, draft(came, in_force, invoices, writing, now), None)
 
@@ -373,7 +371,7 @@ class Sender:
         in_force: InForce,
         invoices: InvoiceSnapshot,
     ) -> Outcome | None:
-        """Record what the transaction came to; kept and tried again where it cannot be recorded."""
+        """Record what the transaction came to; kept and tried again if it cannot be recorded."""
 
         def record(writing: Writing) -> Outcome:
             return self._record_outcome(writing, before, step, answer, verdict, in_force, invoices)
@@ -449,13 +447,13 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class SendingPass:
-    """What one pass over everything due did."""
+    """The result of one pass over everything due."""
 
     sent: int = 0
     began_to_wait: int = 0
     failure: Unavailable | None = None
     goes_on_at: dt.datetime | None = None
-    """When the cap lets the next one begin; None where nothing waits for it."""
+    """When the cap lets the next one begin; None if nothing waits for it."""
 
 
 WAITS: Final = "hold_waits"
@@ -478,7 +476,7 @@ class HoldWaits:
         writing.set_property(WAITS, json.dumps(waits))
 
     def ended(self) -> tuple[int, ...]:
-        """The submissions whose wait is over, whatever the clock says."""
+        """The submissions whose wait is over, also if the clock was set."""
         return tuple(
             int(number)
             for number, (_, begun, seconds) in _recorded(self._store).items()
@@ -486,10 +484,10 @@ class HoldWaits:
         )
 
     def is_over(self, submission: Submission) -> bool | None:
-        """Whether the wait of ``submission`` is over; None where it has none. Raises Unavailable.
+        """Returns whether the wait of ``submission`` is over; None if it has none. Raises Unavailable.
 
-        An uptime below that of the begin is of a machine that was started again: how long it was off is not known by
-        a clock that may be wrong after it, so the wait begins once more.
+        An uptime below that of the begin is of a machine that was started again: how long it was off is not known by a
+        clock that may be wrong after it, so the wait begins once more.
         """
         due_at, begun, seconds = _recorded(self._store).get(str(submission.id), ("", 0.0, 0.0))
         if submission.due_at is None or due_at != submission.due_at.isoformat():
@@ -516,7 +514,7 @@ BROKE_OFF: Final = "the attempt broke off before its answer was recorded"
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What was found."""
+    """The attempts that were found."""
 
     put_back: tuple[int, ...]
     """Broke off before the body: APPROVED again, to be tried after the usual delay."""

@@ -1,7 +1,6 @@
-"""Mails that tell of another installation, or of what this store has forgotten: each is a sign, and stops the sending.
+"""Signs of another installation, or of an old backup: each stops the sending until a person resumes.
 
-Its one promise: a mail that this store wrote is never such a sign, nor one that came before a person last resumed. It
-does not know what else the mail is.
+A mail that this store wrote is no sign, and neither is one that came before a person last resumed.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ _IDENTITY: Final = re.compile(rf"[0-9a-f]{{{2 * IDENTITY_BYTES}}}")
 def find_sign(
     store: Store, in_force: InForce, row: MessageRow, message: Message, came_back: CameBack, content: bytes
 ) -> tuple[Sign, str] | None:
-    """What ``message`` is a sign of, with the Message-ID that it is about; None where it is none."""
+    """Returns what ``message`` is a sign of, with the Message-ID that it is about; None if it is none."""
     if written_by := _written_by(content):
         sign = _sign_of_telling(store, in_force, row, message, content, written_by)
         return (sign, message.message_id) if sign else None
@@ -90,7 +89,7 @@ def since_resumed(store: Store, *events: NoteEvent) -> Iterator[Entry]:
 
 
 def was_tried(store: Store, message_id: str) -> bool:
-    """Whether the store records a try to send the mail of this Message-ID: of any draft that its submission had."""
+    """Returns whether the store records a try to send the mail of this Message-ID, of any former draft too."""
     found = store.of_own_message(message_id)
     if found is None:
         return False
@@ -99,7 +98,7 @@ def was_tried(store: Store, message_id: str) -> bool:
 
 
 def _written_by(content: bytes) -> str:
-    """The identity of the store that wrote this mail to people; empty where none says so."""
+    """The identity of the store that wrote this mail to people; empty if none says so."""
     said = split_headers(content)[0].first(STORE_FIELD.lower().encode()).strip().decode("ascii", "replace")
     return said if _IDENTITY.fullmatch(said) else ""
 
@@ -130,7 +129,7 @@ def _sign_of_telling(
 
 
 def _wrote_telling(store: Store, message_id: str) -> bool:
-    """Whether this store wrote it, also where the next try of the same news bore another alarm's number."""
+    """Returns whether this store wrote it, also if the next try of the same news bore another alarm's number."""
     if store.by_message_id(message_id):
         return True
     number = alarm_number(message_id)
@@ -173,8 +172,8 @@ def _with_our_secret(store: Store, in_force: InForce, message: Message, came_bac
 def unlooked(store: Store, in_force: InForce, now: dt.datetime) -> tuple[str, ...]:
     """The mailboxes without a look that succeeded since a person last said to go on.
 
-    One that the database never saw reached held back nothing before: it is to be tried once, well or not. Where the
-    clock was set back since, no look comes after that moment; that each start looks before it sends has to do.
+    One that the database never saw reached held back nothing before: it is to be tried once, well or not. If the clock
+    was set back since, no look comes after that moment; that each start looks before it sends has to do.
     """
     resumed = last_resumed(store)
     if resumed is None or resumed.at > now:
@@ -184,7 +183,7 @@ def unlooked(store: Store, in_force: InForce, now: dt.datetime) -> tuple[str, ..
 
 
 def last_resumed(store: Store) -> Entry | None:
-    """The entry of the last time that a person said to go on; None where nobody ever did."""
+    """The entry of the last time that a person said to go on; None if no person ever did."""
     return next(iter(deque(store.entries(events=[NoteEvent.RESUMED]), maxlen=1)), None)
 
 
@@ -204,10 +203,10 @@ class SendingGate:
         self._author = author
         self._has_looked_since_resumed = False
         self.awaits_first_looks: Callable[[], bool] = lambda: False
-        """Whether a mailbox that was not looked at since this process began may hold reports that are not read yet."""
+        """True if a mailbox that was not looked at since this process began may hold reports that are not read yet."""
 
     def is_open(self, in_force: InForce) -> bool:
-        """Whether submissions may be sent. Raises LogBroken while a sign stands, until a person resumes.
+        """Returns whether submissions may be sent. Raises LogBroken while a sign stands, until a person resumes.
 
         After a start each mailbox is first read for reports and copies. After a person resumed with an old database
         each is looked at whole: mails that left since may have come back as a report or as our own copy.

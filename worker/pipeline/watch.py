@@ -1,7 +1,8 @@
-"""What is done in the mailbox to messages whose end is recorded, as ``[mailbox.x] after`` says: always last.
+"""watch, for mailboxes: which messages are taken, which are skipped without their bodies, and the last action.
 
-Its one promise: what fails is tried again at the next look, also after a restart, and changes nothing that is
-recorded. It does not know why a message has the end it has.
+A message is skipped only if a row says what became of it, or if it is older than what is taken; those are counted. Rows
+of skipped messages are written with the next block, so that a look that breaks off leaves no gap. A mailbox action that
+fails is tried again at the next look.
 """
 
 from __future__ import annotations
@@ -43,13 +44,13 @@ ACTED_ON_AT_ONCE: Final = 100
 
 
 class PendingActions:
-    """What is still to be done, per mailbox; the store knows it, and this remembers it."""
+    """The mailbox actions that are still to be done; the store records them."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._due: dict[str, dict[tuple[int, int], MessageRow]] = {}
         self.failures: dict[str, Unavailable] = {}
-        """Why the last try failed, by ``mail:NAME``; none where it did not."""
+        """The reason why the last try failed, by ``mail:NAME``; none if it did not."""
 
     async def apply(self, mailbox: Mailbox, uidvalidity: int) -> None:
         """Do what is due in the open folder. Raises nothing for what the server refuses."""
@@ -172,7 +173,7 @@ class MailboxWatcher:
         return waiting
 
     def _record_look(self, found: NewMessages, missing: int, last_ok: dt.datetime | None = None) -> None:
-        """What is known of the mailbox, with so many messages that have no row, and what a look left as old."""
+        """Record the state of the mailbox, with so many messages that have no row, and what a look left as old."""
         above = 0 if found.is_onward else found.look.gap  # of what stands above a look at older messages
         look = dataclasses.replace(found.look, gap=above + missing)
         if last_ok is not None:
@@ -244,26 +245,26 @@ class MailboxWatcher:
 
 
 COUNT_AGAIN: Final = dt.timedelta(hours=1)
-"""How often the whole window is counted against the ledger, and at each new connection: 100,000 UIDs take 0.2 s."""
+"""Time after which the whole window is counted again, beside each new connection: 100,000 UIDs take 0.2 s."""
 COMPARED: Final = 500
 """Messages whose headers are compared with their rows at such a count: one command."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewMessages:
-    """What is to be taken under the numbering of ``look``, which is recorded after the last of it."""
+    """The messages to be taken under the numbering of ``look``, which is recorded after the last of them."""
 
     uids: tuple[int, ...]
     again: frozenset[int]
     """Those of ``uids`` that could not be fetched before."""
     look: Look
     is_onward: bool = False
-    """Whether the numbering goes on, so that ``look`` holds already."""
+    """True if the numbering goes on, so that ``look`` holds already."""
     is_renumbered: bool = False
-    """Whether a message may be known by its bytes, under another number."""
+    """True if a message may be known by its bytes, under another number."""
     left: tuple[Header, ...] | None = None
     """The newest of those that look like notices among the messages that are left as old, which ``look`` counts; None
-    where no date decided."""
+    if no date decided."""
 
     @property
     def numbering(self) -> int:
@@ -280,11 +281,11 @@ class Asking:
     mailbox: Mailbox
     start: watch.Start
     is_alike: Callable[[Header], bool]
-    """Whether the header fields of a message look like a notice's."""
+    """True if the header fields of a message look like a notice's."""
 
 
 async def find_messages(asking: Asking, opened: SelectedMailbox, *, has_room: bool = True) -> NewMessages:
-    """The messages to take, by UID; of those put off some of the oldest, where there is room for strangers' mails."""
+    """The messages to take, by UID; of those put off some of the oldest, if there is room for strangers' mails."""
     store, mailbox, start = asking.store, asking.mailbox, asking.start
     name = f"mail:{mailbox.name}"
     now = asking.clock.now()
@@ -303,7 +304,7 @@ async def find_messages(asking: Asking, opened: SelectedMailbox, *, has_room: bo
 
 
 def asks_below(asking: Asking) -> watch.InitialSync | None:
-    """What ``start`` asks for below the UID of the first look; None where that was asked before."""
+    """Returns what ``start`` asks for below the UID of the first look; None if that was asked before."""
     look = asking.store.look(f"mail:{asking.mailbox.name}")
     return None if look is None else watch.plan_below(look, asking.start)
 
@@ -377,7 +378,7 @@ def _is_to_be_counted(look: Look, now: dt.datetime) -> bool:
 async def _go_on(
     store: Store, mailbox: Mailbox, first: int, look: Look, now: dt.datetime, *, has_room: bool
 ) -> NewMessages:
-    """What came after the last message that has a row."""
+    """Returns what came after the last message that has a row."""
     uids = await mailbox.uids(first, None)
     again = _due_again(store, mailbox.name, look, now, has_room=has_room)
     window = dataclasses.replace(look, in_window=look.in_window + len(uids), gap=look.gap + len(uids))
@@ -401,7 +402,7 @@ def _due_again(store: Store, mailbox: str, look: Look, now: dt.datetime, *, has_
 
 
 async def _is_replaced(store: Store, mailbox: Mailbox, look: Look, now: dt.datetime) -> bool:
-    """Whether the server has other messages under the newest numbers that are recorded, or this hour's other ones."""
+    """Returns whether the server has other messages under the newest recorded numbers, or this hour's others."""
     numbering = look.uidvalidity or 0
     rows = {row.uid: row for row in store.last_messages(mailbox.name, numbering, COMPARED)}
     if _is_to_be_counted(look, now):
@@ -431,7 +432,7 @@ def _reconcile(
     headers: Sequence[Header],
     in_question: tuple[dt.datetime, int | None],
 ) -> watch.Judged:
-    """Which are taken; the rows of the known ones are recorded again under their new UID."""
+    """Returns the messages that are taken; the rows of the known ones are recorded again under their new UID."""
 
     def formers_of(header: Header) -> list[MessageRow]:
         rows = store.known_messages(mailbox, header.message_id, header.size)
@@ -449,7 +450,7 @@ NOTHING: Final = "no announcement and no notice"
 
 
 class LedgerRows:
-    """Where the rows of one look go, and the messages that it passes over, until their rows are written."""
+    """The numbering for the rows of one look, and the messages that it skips, until their rows are written."""
 
     def __init__(
         self, mailbox: Mailbox, found: NewMessages, from_before: Callable[[Header], str], passed: Sequence[Header] = ()
@@ -487,20 +488,20 @@ class LedgerRows:
 
 
 def renumber(former: MessageRow, row: MessageRow) -> MessageRow:
-    """What is recorded of ``former``, under the number of ``row``, which is the same message."""
+    """Returns what is recorded of ``former``, under the number of ``row``, which is the same message."""
     return dataclasses.replace(
         former, uidvalidity=row.uidvalidity, uid=row.uid, size=row.size, internal_date=row.internal_date
     )
 
 
 def judge_by(in_force: InForce, ours: Ours) -> Callable[[Header], Wanted]:
-    """What must be seen of a message before it may be passed over, by the configuration in force."""
+    """Returns what must be seen of a message before it may be passed over, by the configuration in force."""
     guarantors, domains = in_force.configuration.guarantors, _correspondents(in_force)
     return lambda header: judge_outline(header, guarantors, ours, domains)
 
 
 def news_by(in_force: InForce, ours: Ours) -> Callable[[Header], bool]:
-    """Whether a message may say what became of a mail of ours, by the configuration in force."""
+    """Returns whether a message may say what became of a mail of ours, by the configuration in force."""
     guarantors, domains = in_force.configuration.guarantors, _correspondents(in_force)
     return lambda header: may_be_news(header, guarantors, ours, domains)
 
@@ -515,7 +516,7 @@ def _correspondents(in_force: InForce) -> frozenset[str]:
 
 
 def alike_by(in_force: InForce, ours: Ours) -> Callable[[Header], bool]:
-    """Whether the header fields of a message look like a notice's, by the configuration in force."""
+    """Returns whether the header fields of a message look like a notice's, by the configuration in force."""
 
     def is_alike(header: Header) -> bool:
         found = recognise_mail(read_message(header.fields), in_force.configuration.guarantors, ours)
@@ -538,7 +539,7 @@ async def skip_mails(
 
 
 def note_left(writing: Writing, before: Look | None, look: Look, named: Sequence[Header], author: Author) -> None:
-    """Record what ``look`` left, and tell people where some of it looks like notices; ``named`` are the newest."""
+    """Record what ``look`` left, and tell people if some of it looks like notices; ``named`` are the newest."""
     if not look.left or look.taken_from is None:
         return
     counts = {"left": str(look.left), "alike": str(look.left_alike), "unseen": str(look.left_unseen)}
@@ -574,12 +575,12 @@ class WatchStart:
 
     @property
     def first_start(self) -> dt.datetime | None:
-        """The moment of the first start; None where a start was never recorded."""
+        """The moment of the first start; None if a start was never recorded."""
         recorded = self._store.property(FIRST_START)
         return dt.datetime.fromisoformat(recorded) if recorded else None
 
     def note_mailboxes(self, in_force: InForce) -> Mapping[str, Watched]:
-        """Record what ``in_force`` watches, where that is news; every mailbox with its moments. Raises Unavailable."""
+        """Record what ``in_force`` watches, if that is news; every mailbox with its moments. Raises Unavailable."""
         mailboxes = in_force.configuration.settings.mailboxes
         configured = {
             name: (each.user, each.folder, each.since.isoformat() if each.since else "")
@@ -595,7 +596,7 @@ class WatchStart:
         return watched
 
     def note_folder(self, place: str) -> dt.datetime:
-        """When the folder at ``place`` was first read: recorded now where it never was. Raises Unavailable."""
+        """Returns when the folder at ``place`` was first read: recorded now if it never was. Raises Unavailable."""
         folders = json.loads(self._store.property(FOLDERS) or "{}")
         if place not in folders:
             now = self._clock.now()
@@ -606,11 +607,11 @@ class WatchStart:
     def note_subfolders(
         self, place: str, folders: Iterable[str], unreadable: Iterable[str], first_read: dt.datetime
     ) -> Mapping[str, dt.datetime]:
-        """Since when each of ``folders`` inside the folder at ``place`` counts as watched; recorded where it is news.
+        """Since when each of ``folders`` inside the folder at ``place`` counts as watched; recorded if it is news.
 
         One that a look finds for the first time was not there at the look before: only what was saved after that one
-        certainly came while it was watched. Where folders inside were never read (a store of an older program), all
-        that lies in them now is from before. One that is gone, and comes back, begins again; behind one that is
+        certainly came while it was watched. If folders inside were never read (a store of an older program), all that
+        lies in them now is from before. One that is gone, and comes back, begins again; behind one that is
         ``unreadable`` for now, none is gone. Raises Unavailable.
         """
         recorded = json.loads(self._store.property(SUBFOLDERS) or "{}")

@@ -6,14 +6,14 @@ from typing import Protocol
 
 
 class Manager(Protocol):
-    """Whoever started the service and may end it; every word is lost where nobody listens."""
+    """The service manager (systemd). Calls are no-ops without one."""
 
     def stopping(self) -> None:
         """The shutdown has begun."""
         ...
 
     def extend_timeout(self, seconds: float) -> None:
-        """What is under way needs up to so much longer."""
+        """Ask for so many more seconds for the work under way."""
         ...
 
     def status(self, text: str) -> None:

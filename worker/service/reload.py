@@ -1,7 +1,6 @@
-"""A changed configuration is recorded as in force, or its refusal told.
+"""Records a changed configuration as in force, or tells why it was refused.
 
-Its one promise: a refusal is told once for each change of the files, and stands in ``status`` until they are mended. It
-does not know when files are read.
+A refusal is told once for each change of the files, and ``status`` shows it until they are mended.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ TOLD_LIMIT: Final = 10
 
 
 class ConfigReload:
-    """What becomes of the files as they are now."""
+    """Accepts or refuses the files as they are now."""
 
     def __init__(self, store: Store, clock: Clock, account: str) -> None:
         self._store = store

@@ -1,10 +1,8 @@
-"""The long run: one loop per mailbox, one for the folder, one for judging, sending and telling.
+"""The long run: one loop per mailbox, one for the folder, one that judges, sends and notifies.
 
-Loops and checks wait by asyncio, whose clock nobody can set; a mailbox's loop is woken by its server. apscheduler wakes
-the sending loop as each minute of the day begins, for what a calendar names; nothing waits for that alone. Everything
-durable is in the store. No loop waits for another; a loop that the world stops ends its pass with that reason.
-
-Longer than other files: one object owns the loops, and what ends or replaces them is read together.
+Loops and checks wait by asyncio, whose clock cannot be set; a mailbox's loop is woken by its server. apscheduler wakes
+the sending loop as each minute of the day begins, for moments of the calendar. Everything durable is in the store. No
+loop waits for another; a loop that an outage stops ends its pass with that reason.
 """
 
 from __future__ import annotations
@@ -60,9 +58,9 @@ from worker.watch.ports import Mailbox
 from worker.watch.threads import DaemonExecutor, OwnThread
 
 TICK_SECONDS: Final = 5
-"""How often it is looked whether somebody approved, a moment has come, or nothing is heard: one indexed query."""
+"""Seconds between two checks for an approval, a moment that has come, or an outage: one indexed query."""
 CLOSE_SECONDS: Final = 1.0
-"""How long a stop, after the mail under way, waits for what it has broken off, and for the mail server's goodbye."""
+"""Seconds that a stop, after the mail under way, waits for the broken-off looks, and for the mail server's goodbye."""
 
 _log = structlog.get_logger("hoshobin")
 
@@ -195,7 +193,7 @@ class Service:
     def _schedule(self) -> AsyncIOScheduler:
         """The calendar: digest, office hours and the days of contracts begin with a minute.
 
-        What it calls is a coroutine: anything else it would call in a thread. A late run counts once.
+        It calls a coroutine: anything else it would call in a thread. A late run counts once.
         """
         scheduler = AsyncIOScheduler(
             timezone=JST, job_defaults={"max_instances": 1, "misfire_grace_time": None, "coalesce": True}
@@ -204,7 +202,7 @@ class Service:
         return scheduler
 
     def _start_checks(self, pipeline: Pipeline) -> list[asyncio.Task[None]]:
-        """What goes on beside the loops, so that one that hangs is seen."""
+        """Start the checks beside the loops, so that one that hangs is seen."""
         checks = {"hearing": _every(TICK_SECONDS, partial(self._listen_for_silence, pipeline))}
         if self._manager.watchdog_seconds:
             checks["watchdog"] = _every(self._manager.watchdog_seconds / 3, self._feed_watchdog)
@@ -270,7 +268,7 @@ class Service:
             _log.error("unrecorded", loop=name, detail=str(unrecorded))
 
     async def _send(self, pipeline: Pipeline) -> None:
-        """Reload where asked to, then judge, send, tell and note the head."""
+        """Reload if asked to, then judge, send, tell and note the head."""
         self._reload(pipeline)
         if self._turn.is_set():
             return
@@ -289,7 +287,7 @@ class Service:
             raise done.failures["smtp"]
 
     def _reload(self, pipeline: Pipeline) -> None:
-        """Put the configuration on disk in force: at once where asked to, else where its files changed and rested.
+        """Put the configuration on disk in force: at once if asked to, else if its files changed and rested.
 
         A bad one is told and the old one stays. Not while an answer waits to be recorded: it is kept in this pipeline.
         """
@@ -313,7 +311,7 @@ class Service:
         self._is_asked_to_reload = False
 
     def _load_changed(self) -> tuple[Office, Secrets]:
-        """The office as it is on disk; the one in force itself where no byte differs and nobody asks."""
+        """The office as it is on disk; the one in force itself if no byte differs and no person asks."""
         in_force = {each.name: each.content for each in self._office.configuration.files}
         if not self._is_asked_to_reload and read_directory(self._office.directory) == in_force:
             return self._office, self._secrets

@@ -47,7 +47,7 @@ class ServiceStatus:
         self._unsettled[name] = str(unsettled or "")
 
     def check_hearing(self, names: Iterable[str], in_force: InForce) -> bool:
-        """Whether a look that does not succeed any more raised an alarm just now."""
+        """Returns whether a look that does not succeed any more raised an alarm just now."""
         limit = in_force.configuration.settings.deaf_after
         try:
             is_raised = self._hearing.check(names, limit, self._heard)
@@ -59,7 +59,7 @@ class ServiceStatus:
         return is_raised
 
     def write(self, in_force: InForce) -> str:
-        """One line for ``systemctl status``; without counts where the store cannot be asked."""
+        """One line for ``systemctl status``; without counts if the store cannot be asked."""
         counts: Mapping[State, int] = {}
         troubles = dict(self.troubles)
         try:

@@ -26,7 +26,7 @@ RECORDED_EVERY: Final = dt.timedelta(minutes=5)
 
 
 class Unheard:
-    """For how long no look at one thing has succeeded, in seconds of a clock that nobody can set.
+    """For how long no look at one thing has succeeded, in seconds of a clock that cannot be set.
 
     The recorded moments are of the machine's clock, which may be set: it only counts that they changed, and how long
     ago within the time since the last check. Failures count across restarts, so that a program that is restarted again
@@ -58,7 +58,7 @@ class Unheard:
 
 
 def unwatched_since(look: Look, now: dt.datetime, limit: dt.timedelta) -> dt.datetime | None:
-    """The same for whoever asks from outside, where the program may not be running at all."""
+    """The same for a caller outside, if the program may not be running at all."""
     since = look.failing_since if look.error and look.failing_since else look.last_ok
     return since if since is not None and now - since >= limit else None
 
@@ -74,7 +74,7 @@ def unwatched(looks: Iterable[Look], now: dt.datetime, limit: dt.timedelta) -> I
 
 
 class OutageMonitor:
-    """What is deaf now, by name, with the moment since when."""
+    """Detects outages; ``deaf`` has the present ones by name, each with its begin."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -118,5 +118,5 @@ class OutageMonitor:
 
 
 def _is_told(look: Look | None) -> bool:
-    """Whether people know that it is not watched: by that alarm, or by the one about its refused account."""
+    """Returns whether people know that it is not watched: by that alarm, or by the one about its refused account."""
     return look is not None and not {AlarmCause.DEAF.value, AlarmCause.ACCOUNT_REFUSED.value}.isdisjoint(look.told)

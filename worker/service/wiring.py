@@ -1,4 +1,4 @@
-"""What an entry point opens: configuration, paths, store, adapters. It binds ports to adapters and decides nothing."""
+"""Opens what an entry point needs: configuration, paths, store, adapters; binds ports to adapters, decides nothing."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ class Office:
     in_force: InForce
     places: Places
     faults: tuple[Problem, ...] = ()
-    """What is wrong on disk, where this is the configuration that the store recorded as in force."""
+    """The problems on disk, if this is the configuration that the store recorded as in force."""
     recorded_at: dt.datetime | None = None
     """When that was recorded; None with one from disk."""
 
     @property
     def world(self) -> tuple[object, ...]:
-        """What connections and loops are built from; where it is the same, a reload needs no new ones."""
+        """The settings of connections and loops; if they are the same, a reload needs no new ones."""
         settings = self.configuration.settings
         return (dict(settings.mailboxes), settings.smtp, settings.poll_seconds, settings.command, self.places)
 
@@ -85,7 +85,7 @@ def find_configuration_files(option: str | None, env: Mapping[str, str] = os.env
 
 
 def find_office_store(option: str | None, env: Mapping[str, str] = os.environ) -> Path:
-    """The store's directory, whatever else is wrong in the configuration. Raises ConfigError where nothing names it."""
+    """The store's directory, whatever else is wrong in the configuration. Raises ConfigError if nothing names it."""
     return find_store(option, env, Path.cwd())
 
 
@@ -98,7 +98,7 @@ def judge_store(store: Path, settings: Settings) -> None:
 
 
 def find_operator_command(option: str | None) -> tuple[str, ...]:
-    """``[operator] command`` on disk, else of the configuration in force; empty where none is known."""
+    """``[operator] command`` on disk, else of the configuration in force; empty if none is known."""
     settings = None
     with contextlib.suppress(ConfigError):
         settings = settings_of(find_configuration_files(option)[1])
@@ -111,7 +111,7 @@ def find_operator_command(option: str | None) -> tuple[str, ...]:
 def load_office(option: str | None, env: Mapping[str, str] = os.environ, former: Office | None = None) -> Office:
     """Find, read and check the configuration. Raises ConfigError with every problem at once.
 
-    What was read of the invoices folder under ``former`` is kept where the folder is the same.
+    The cache of the invoices folder of ``former`` is kept if the folder is the same.
     """
     directory = find_directory(option, env, Path.cwd())
     files = read_directory(directory)
@@ -125,9 +125,9 @@ def load_office(option: str | None, env: Mapping[str, str] = os.environ, former:
 
 
 def load_office_in_use(option: str | None, env: Mapping[str, str] = os.environ) -> Office:
-    """As ``load_office``; where the files are at fault, with those that the store recorded as in force.
+    """As ``load_office``; if the files are at fault, with those that the store recorded as in force.
 
-    Raises ConfigError with the faults on disk where the store knows of no configuration.
+    Raises ConfigError with the faults on disk if the store knows of no configuration.
     """
     try:
         return load_office(option, env)
@@ -139,7 +139,7 @@ def load_office_in_use(option: str | None, env: Mapping[str, str] = os.environ) 
 
 
 def _load_recorded(option: str | None, env: Mapping[str, str], faults: tuple[Problem, ...]) -> Office | None:
-    """None where there is no store, or none that holds a configuration which this program understands."""
+    """None if there is no store, or none that holds a configuration which this program understands."""
     try:
         folder, directory = find_office_store(option, env), find_directory(option, env, Path.cwd())
         with contextlib.closing(open_store(folder, system_clock())) as store:
@@ -191,7 +191,7 @@ def load_changed_office(former: Office, option: str | None) -> Office:
 
 
 def failing_examples(office: Office) -> tuple[Problem, ...]:
-    """What the examples in the office's own issuer files expect otherwise than its rules and templates do."""
+    """Returns what the examples in the office's own issuer files expect otherwise than its rules and templates do."""
     from worker.compose.rule_examples import try_examples
 
     return try_examples(office.configuration, office.in_force.templates.source, office.in_force.renderer)
@@ -237,7 +237,7 @@ def account_name(loginuid: Path = LOGINUID) -> str:
 
 
 def login_uid(record: Path = LOGINUID) -> int | None:
-    """Returns the user id that logged in; ``None`` for a service, and where the kernel records none."""
+    """Returns the user id that logged in; ``None`` for a service, and if the kernel records none."""
     try:
         uid = int(record.read_text())
     except (OSError, ValueError):
@@ -253,14 +253,14 @@ def _name_of(uid: int | None) -> str:
 
 
 def open_office_store(office: Office, clock: Clock) -> SqlStore:
-    """The office's database as it is. Raises ConfigError where there is none, or an older one."""
+    """The office's database as it is. Raises ConfigError if there is none, or an older one."""
     store = open_store(office.places.store, clock)
     store.witness_folder = find_witness(office, store)
     return store
 
 
 def find_witness(office: Office, store: Store) -> Path:
-    """Where the witness is kept: as configured, or told by systemd, else where the service last kept it.
+    """Returns the folder of the witness: as configured, or told by systemd, else the one that the service last used.
 
     A command that a person runs is told nothing by systemd, and must look at the same one.
     """
@@ -269,7 +269,7 @@ def find_witness(office: Office, store: Store) -> Path:
 
 
 def try_witness(folder: Path) -> str:
-    """Why no witness can be kept in ``folder``; empty where one can."""
+    """Returns why no witness can be kept in ``folder``; empty if one can."""
     from worker.store.sqlite.witness import try_writing
 
     return try_writing(folder)
@@ -286,7 +286,7 @@ def make_office_store(office: Office) -> None:
 
 
 def has_office_store(office: Office) -> bool:
-    """Whether the office has a database yet."""
+    """Returns whether the office has a database yet."""
     return has_database(office.places.store)
 
 
@@ -429,7 +429,7 @@ def build_server(office: Office, secrets: Secrets, clock: Clock, tokens: TokenSo
 
 
 def build_command(office: Office) -> ProgramCommand | None:
-    """The program of ``[operator] command``; None where none is named."""
+    """The program of ``[operator] command``; None if none is named."""
     from worker.notify.operator_command import ProgramCommand
 
     command = office.configuration.settings.command
@@ -444,7 +444,7 @@ def build_signatures(clock: Clock) -> DnsSignatures:
 
 
 def try_resolver() -> Resolver:
-    """What the resolver of this machine can prove of a key."""
+    """Returns what the resolver of this machine can prove of a key."""
     from worker.authenticate.dkim.verify import TxtRecords
 
     return TxtRecords().try_resolver()

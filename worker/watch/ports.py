@@ -27,7 +27,7 @@ class SelectedMailbox:
     uidnext: int
     exists: int
     is_fresh: bool = field(default=False, compare=False)
-    """Whether this connection is a new one: whatever happened in between was not told."""
+    """True if this connection is a new one: whatever happened in between was not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What is known of a message before its body is fetched."""
+    """A message as far as it is known before its body is fetched."""
 
     uid: int
     size: int
@@ -62,10 +62,10 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A message as the server gave it; ``whole`` is False where only the first part was fetched (too large).
+    """A message as the server gave it; ``whole`` is False if only the first part was fetched (too large).
 
-    ``failure`` is set, and ``content`` empty, where this one message could not be fetched. ``has_every_pdf`` is set
-    where ``content`` was put together of the headers, the texts and every PDF of a message that is too large.
+    ``failure`` is set, and ``content`` empty, if this one message could not be fetched. ``has_every_pdf`` is set if
+    ``content`` was put together of the headers, the texts and every PDF of a message that is too large.
     """
 
     header: Header
@@ -76,7 +76,7 @@ class Fetched:
 
 
 class IdleResult(Enum):
-    """What listening to a mailbox came to."""
+    """The result of an IDLE."""
 
     NEWS = auto()
     """Something came: look."""
@@ -93,7 +93,7 @@ class Mailbox(Protocol):
 
     @property
     def after(self) -> MailboxAction:
-        """What ``apply_mailbox_action`` does."""
+        """The action of ``apply_mailbox_action``."""
         ...
 
     @property
@@ -102,7 +102,7 @@ class Mailbox(Protocol):
         ...
 
     async def open(self) -> SelectedMailbox:
-        """Connect and log in where needed, then open the folder afresh. Raises Unavailable, AccountRefused."""
+        """Connect and log in if needed, then open the folder afresh. Raises Unavailable, AccountRefused."""
         ...
 
     async def uids(self, first: int, since: dt.date | None) -> tuple[int, ...]:
@@ -118,7 +118,7 @@ class Mailbox(Protocol):
         ...
 
     async def fetch_summaries(self, uids: Sequence[int]) -> tuple[Header, ...]:
-        """As ``headers``, with ``fields`` and ``structure`` where the server can give them."""
+        """As ``headers``, with ``fields`` and ``structure`` if the server can give them."""
         ...
 
     async def fetch_prefixes(self, headers: Sequence[Header]) -> Mapping[int, Mapping[str, bytes]]:
@@ -154,7 +154,7 @@ class Listed:
     mtime_ns: int
     inode: int
     why: Unread | None = None
-    """Why it is not read; None where it is. Then it may be a folder, a link or the like, too."""
+    """The reason why it is not read; None if it is. Then it may be a folder, a link or the like, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +183,13 @@ class Folder(Protocol):
         ...
 
     async def read(self, listed: Listed) -> bytes | None:
-        """Its bytes, or None where it is no longer what was listed, or changed while being read."""
+        """Its bytes, or None if it is no longer what was listed, or changed while being read."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class FileInfo:
-    """A file of the invoices folder; ``sha256`` where it has settled and was read as a PDF."""
+    """A file of the invoices folder; ``sha256`` if it has settled and was read as a PDF."""
 
     file: str
     sha256: Sha256 | None
@@ -200,15 +200,15 @@ class FileInfo:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceSnapshot:
-    """What one look at the invoices folder brought; it never changes, so that what is decided on it is decided on one.
+    """The result of one look at the invoices folder; it never changes, so that a decision rests on one look.
 
-    The questions may raise Unavailable ``folder``: the share is away; Unsettled where a file is still being written;
-    NotBrought where a file is there that the look was not asked for.
+    The questions may raise Unavailable ``folder``: the share is away; Unsettled if a file is still being written;
+    NotBrought if a file is there that the look was not asked for.
     """
 
     shelved: tuple[FileInfo, ...] | Unavailable
     answers: Mapping[str, tuple[str, bytes] | Unreadable | Unavailable]
-    """What each file that was read is, or why it could not be."""
+    """By path, each file that was read, or the reason why it could not be."""
     texts: Mapping[Sha256, PdfText | Unreadable]
 
     def listing(self) -> tuple[FileInfo, ...]:
@@ -220,8 +220,8 @@ class InvoiceSnapshot:
     def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
         """Name and bytes of a regular file inside the invoices folder that is a PDF alone.
 
-        None where there is no such file; Unreadable(DAMAGED, code and name) where it is something else or more,
-        Unreadable(TOO_LARGE) where it is larger than any mail could carry.
+        None if there is no such file; Unreadable(DAMAGED, code and name) if it is something else or more,
+        Unreadable(TOO_LARGE) if it is larger than any mail could carry.
         """
         found = self.answers.get(file)
         if found is None and any(each.file == file for each in self.listing()):
@@ -231,7 +231,7 @@ class InvoiceSnapshot:
         return found
 
     def text(self, digest: Sha256) -> PdfText | Unreadable | None:
-        """The text of the file with this hash; None where it was not read."""
+        """The text of the file with this hash; None if it was not read."""
         return self.texts.get(digest)
 
 
@@ -247,7 +247,7 @@ class InvoiceFolder(Protocol):
         ...
 
     def stamp(self, file: str) -> str:
-        """A text that changes when the file does (size, time, inode); empty where there is none, or for now."""
+        """A text that changes when the file does (size, time, inode); empty if there is none, or for now."""
         ...
 
     def listing(self) -> tuple[FileInfo, ...]:

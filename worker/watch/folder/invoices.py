@@ -1,7 +1,8 @@
-"""The invoices folder: what lies in it, and the bytes of one PDF, never from outside the folder.
+"""The invoices folder: its files and the bytes of one PDF, and the cache through which the pipeline sees them.
 
 A network share comes and goes: a folder that is not there is ``Unavailable``, a file that is not there is no file.
-Every call may wait for as long as the share does: ``invoices_cache`` makes them in a thread of its own.
+``InvoiceCache`` makes the calls in a thread of its own and waits no longer than its patience; drafting asks memory
+only.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NO_SUCH_FILE: Final = frozenset(
     {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG, errno.EINVAL}
 )
-"""What opening answers for a missing name, a link (ELOOP, or ENOTDIR for one where a folder is meant), a socket."""
+"""Errors of opening a missing name, a link (ELOOP, or ENOTDIR for one if a folder is meant), a socket."""
 
 
 class InvoiceFiles:
@@ -87,10 +88,10 @@ class InvoiceFiles:
         return str(self._folder)
 
     def read(self, listed: Listed) -> bytes | Unreadable | None:
-        """The bytes of a PDF; None where it is no regular file inside the folder (any more).
+        """The bytes of a PDF; None if it is no regular file inside the folder (any more).
 
-        Unreadable(DAMAGED) where it does not begin as a PDF, Unreadable(TOO_LARGE) above MAX_INVOICE_BYTES. Raises
-        Unavailable where the folder cannot be read, or the file is another than was listed.
+        Unreadable(DAMAGED) if it does not begin as a PDF, Unreadable(TOO_LARGE) above MAX_INVOICE_BYTES. Raises
+        Unavailable if the folder cannot be read, or the file is another than was listed.
         """
         parts = listed.name.split("/")
         if not all(part.strip(" .") and "\0" not in part for part in parts):
@@ -159,7 +160,7 @@ def _walk_inside(folder: str, inside: str, depth: int) -> Iterator[Listed]:
 
 
 def _is_text(name: str) -> bool:
-    """Whether a name can be stored and shown: old shares hold names in Shift_JIS, which nobody can register."""
+    """Returns whether a name can be stored and shown: old shares hold names in Shift_JIS, which cannot be registered."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -219,7 +220,7 @@ def _stamp(listed: Listed) -> _Stamp:
 
 
 def _leave(answer: object) -> None:
-    """The list of a look that nobody waited for is old by the next one."""
+    """The list of a look that no person waited for is old by the next one."""
 
 
 class Folder(Protocol):
@@ -268,7 +269,7 @@ class InvoiceCache:
     async def look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> InvoiceSnapshot:
         """List the folder, and read the files whose path ``is_needed`` and the text of each, once for each content.
 
-        It raises nothing: where the share does not answer, the questions do.
+        It raises nothing: if the share does not answer, the questions do.
         """
         await self._look(reader, is_needed)
         return self._snapshot(is_needed)
@@ -335,9 +336,9 @@ class InvoiceCache:
         self._unread = {}
 
     async def _ask(self, call: Callable[[], T], take: Callable[[T], None] = _leave) -> T:
-        """What ``call`` returns in the folder's thread; ``take`` gets it even where nobody waits for it any more.
+        """Returns the result of ``call`` in the folder's thread; ``take`` gets it also after the wait was given up.
 
-        Raises Unavailable, also where it takes too long.
+        Raises Unavailable, also if it takes too long.
         """
         if self._thread is None:
             self._thread = self._open_thread()
@@ -360,7 +361,7 @@ class InvoiceCache:
     # --- Asking ---------------------------------------------------------------------------------------------
 
     def stamp(self, file: str) -> str:
-        """Size, time and inode of the file as text; empty where it cannot be seen, or is still being written."""
+        """Size, time and inode of the file as text; empty if it cannot be seen, or is still being written."""
         listed = self._seen.get(file)
         if listed is None or self._away is not None or file not in self._settled:
             return ""
@@ -377,7 +378,7 @@ class InvoiceCache:
         return tuple(shelved)
 
     def _snapshot(self, is_needed: Callable[[str], bool]) -> InvoiceSnapshot:
-        """What is known now, and what each file that was asked for is."""
+        """Returns what is known now, and what each file that was asked for is."""
         if self._away is not None:
             return InvoiceSnapshot(self._away, {}, {})
         answers: dict[str, tuple[str, bytes] | Unreadable | Unavailable] = {}
@@ -410,7 +411,7 @@ def _take_answer(take: Callable[[T], None], asked: asyncio.Future[T]) -> None:
 
 
 class _Kept(Generic[K, V]):
-    """What the last look was asked for, and beside it the newest of the rest up to a limit."""
+    """The values that the last look was asked for, and the newest of the others up to a limit."""
 
     def __init__(self, spare: int, weigh: Callable[[V], int] = lambda _: 1) -> None:
         self._spare = spare
@@ -423,7 +424,7 @@ class _Kept(Generic[K, V]):
         self._needed.clear()
 
     def find(self, key: K) -> V | None:
-        """What is kept under ``key``."""
+        """Returns what is kept under ``key``."""
         return self._held.get(key)
 
     def all(self) -> Mapping[K, V]:

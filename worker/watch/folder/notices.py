@@ -1,8 +1,8 @@
-"""The notices folder: what people save in it and in its folders, listed and read without ever being changed.
+"""The notices folder: files that people save in it and in its folders, listed and read without being changed.
 
-Promise: only regular files inside it are opened, no link is followed at any depth, no read waits (a FIFO would), and
-bytes are given only where the file was the one listed from before the first to after the last of them. A file that is
-not read is named with its reason. It does not know what was taken before.
+Only regular files inside it are opened, no link is followed at any depth, and no read waits (a FIFO would). Bytes are
+given only if the file was the listed one from before the first to after the last of them. A file that is not read is
+named with its reason.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _CHUNK: Final = 1_048_576
 
 @dataclass(slots=True)
 class _Found:
-    """What one look has found so far."""
+    """The findings of one look so far."""
 
     names: dict[str, str] = field(default_factory=dict)
     """Paths as shown → as stored."""
@@ -61,7 +61,7 @@ class _Found:
     is_full: bool = False
 
     def name(self, shown: str, stored: str, inode: int) -> str:
-        """``shown``, or another name where it is taken: one that cannot be decoded may look like another."""
+        """``shown``, or another name if it is taken: one that cannot be decoded may look like another."""
         while shown in self.names:
             shown = f"{shown} ({inode})"
         self.names[shown] = stored
@@ -95,7 +95,7 @@ class NoticeFolder:
     def look(self) -> tuple[Listed, ...]:
         """Every file that is read, at most FILES in FOLDERS folders, DEPTH deep, in order of name.
 
-        Names are in NFC, as people type them. Raises Unavailable where the folder itself cannot be read.
+        Names are in NFC, as people type them. Raises Unavailable if the folder itself cannot be read.
         """
         found = _Found()
         try:
@@ -117,9 +117,9 @@ class NoticeFolder:
         return self._rest
 
     def read(self, listed: Listed) -> bytes | None:
-        """Its bytes, or None where it is no longer what was listed, or changed while being read.
+        """Its bytes, or None if it is no longer what was listed, or changed while being read.
 
-        Raises Forbidden where the account may not read this one file, Unavailable where it cannot be read otherwise (a
+        Raises Forbidden if the account may not read this one file, Unavailable if it cannot be read otherwise (a
         failing disk); the others may be.
         """
         *folders, name = self._names.get(listed.name, listed.name).split("/")

@@ -1,7 +1,6 @@
-"""The way into an IMAP server: connection, TLS and login, with the failures told apart by who must act.
+"""The connection to an IMAP server: TLS, login and IDLE, with the failures told apart by who must act.
 
-Promise: no password or token goes over a line in clear to another machine, and no error text holds it. It does not
-know what is read afterwards.
+No password or token goes over a line in clear to another machine, and no error text holds it.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ _OF_ACCOUNT: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ImapAccount:
-    """Where the mailbox is and how to log in to it."""
+    """The mailbox's server and its login."""
 
     host: str
     port: int
@@ -66,7 +65,7 @@ class ImapAccount:
     connect_seconds: float
     read_seconds: float
     tokens: TokenSource | None = None
-    """Where set, the login is by XOAUTH2 and there is no password."""
+    """If set, the login is by XOAUTH2 and there is no password."""
 
     def __post_init__(self) -> None:
         """Raises ValueError for ``none`` to another machine; the configuration refuses it with better words."""
@@ -74,7 +73,7 @@ class ImapAccount:
             raise ValueError("security none is for a server on this machine")
 
     def dial(self) -> IMAPClient:
-        """A connection that was greeted, over TLS where that comes first. Raises what imapclient raises."""
+        """A connection that was greeted, over TLS if that comes first. Raises what imapclient raises."""
         client = IMAPClient(
             self.host,
             self.port,
@@ -89,7 +88,7 @@ class ImapAccount:
         return client
 
     def enter(self, client: IMAPClient) -> None:
-        """Secure the connection where that is still to be done, and log in. Raises AccountRefused, Unavailable."""
+        """Secure the connection if that is still to be done, and log in. Raises AccountRefused, Unavailable."""
         if self.security is Security.NONE and not is_loopback(client.socket().getpeername()[0]):
             raise AccountRefused("imap", f"{self.host} is not this machine: no password is sent in clear")
         if self.security is Security.STARTTLS:
@@ -108,7 +107,7 @@ class ImapAccount:
             raise AccountRefused("imap", self._refused_for_good(error)) from None
 
     def _refused_for_good(self, error: LoginError) -> str:
-        """What the server said. Raises Unavailable where it may say otherwise later."""
+        """Returns what the server said. Raises Unavailable if it may say otherwise later."""
         text = self.clean(error)
         # imapclient says LoginError also where the connection was lost while it waited for the answer
         if isinstance(error.__context__, IMAPClientAbortError) or _NOT_NOW.search(text):
@@ -145,7 +144,7 @@ class ImapAccount:
             raise AccountRefused("imap", "the server's LOGIN takes no user or password beyond ASCII")
 
     def _log_in_by_token(self, client: IMAPClient, tokens: TokenSource) -> None:
-        """XOAUTH2, once more with a new token where the server refuses one that was kept.
+        """XOAUTH2, once more with a new token if the server refuses one that was kept.
 
         Not imapclient's ``oauth2_login``: on a refusal it sends the token a second time, which counts as another
         failure; the mechanism wants an empty answer there, and the server's reason stands in its challenge.
@@ -166,7 +165,7 @@ class ImapAccount:
 
 
 def _bound_literals(client: IMAPClient) -> None:
-    """Ends the connection where the server announces a literal that was not asked for: imaplib would read it whole."""
+    """Ends the connection if the server announces a literal that was not asked for: imaplib would read it whole."""
     imap = client._imap
     read = imap.read
 
@@ -179,7 +178,7 @@ def _bound_literals(client: IMAPClient) -> None:
 
 
 def answer_challenge(response: bytes, reasons: list[bytes], challenge: bytes) -> bytes:
-    """``response`` where the server asks for it; nothing where it tells why it refuses, which goes to ``reasons``."""
+    """``response`` if the server asks for it; nothing if it tells why it refuses, which goes to ``reasons``."""
     if challenge:
         reasons.append(challenge)
         return b""
@@ -258,7 +257,7 @@ class ImapConnection:
 
     @property
     def after(self) -> MailboxAction:
-        """What ``apply_mailbox_action`` does."""
+        """The action of ``apply_mailbox_action``."""
         return self._after
 
     @property
@@ -267,7 +266,7 @@ class ImapConnection:
         return self._name
 
     def open(self) -> SelectedMailbox:
-        """Connect and log in where needed, then EXAMINE afresh. Raises Unavailable, AccountRefused."""
+        """Connect and log in if needed, then EXAMINE afresh. Raises Unavailable, AccountRefused."""
         if self._shut.is_set():
             self._shut.clear()
             self._drop()
@@ -281,7 +280,7 @@ class ImapConnection:
     def listen(self, seconds: float) -> IdleResult:
         """Wait in IDLE until the server tells of a message, for at most ``seconds``. Raises nothing.
 
-        What the server told while the last look was made counts too: it is not told again.
+        News that the server told while the last look was made count too: it is not told again.
         """
         client = self._client
         if client is None or self._shut.is_set():
@@ -369,7 +368,7 @@ class ImapConnection:
         return self._opened
 
     def _select(self, client: IMAPClient) -> Mapping[bytes, Any]:
-        """SELECT where something may have to be done in the folder, and may be; else EXAMINE."""
+        """SELECT if something may have to be done in the folder, and may be; else EXAMINE."""
         answer: Mapping[bytes, Any]
         self._is_read_only = False
         if self._after.act is not Act.NOTHING:
@@ -383,7 +382,7 @@ class ImapConnection:
         return answer
 
     def _recover(self, error: BaseException) -> int:
-        """0 where the server merely refused; else a new connection, and 1. Raises Unavailable where there is none."""
+        """0 if the server merely refused; else a new connection, and 1. Raises Unavailable if there is none."""
         if _is_refusal(error):
             if _OF_ACCOUNT.search(text := self._account.clean(error)):
                 raise Unavailable("imap", text) from None
@@ -400,7 +399,7 @@ class ImapConnection:
 
 
 def _is_refusal(error: BaseException) -> bool:
-    """Whether the server answered NO or BAD in good order, so that the connection is well."""
+    """Returns whether the server answered NO or BAD in good order, so that the connection is well."""
     return isinstance(error, IMAPClientError) and not isinstance(error, IMAPClientAbortError | ProtocolError)
 
 
@@ -409,7 +408,7 @@ _BYE: Final = re.compile(rb"\* BYE\b", re.IGNORECASE)
 
 
 def count_told(client: IMAPClient) -> int:
-    """How often the server told the size of the folder since it was opened.
+    """Returns how often the server told the size of the folder since it was opened.
 
     A mail that comes while a look is being made is told with the answer to some other command, and not again in IDLE.
     """
@@ -445,7 +444,7 @@ def _enter(client: IMAPClient) -> bool:
 
 
 def _next_line(client: IMAPClient, deadline: float) -> bytes | None:
-    """The next line that the server says, None where the deadline comes first. What is begun is read to its end."""
+    """The next line of the server; None if the deadline comes first. A line that has begun is read to its end."""
     imap, connection = client._imap, client.socket()
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
@@ -460,9 +459,9 @@ def _next_line(client: IMAPClient, deadline: float) -> bytes | None:
 
 
 def _has_unread(client: IMAPClient, connection: Any, *, is_readable: bool) -> bool:
-    """Whether a line begins in imaplib's buffer, in TLS's, or on the socket.
+    """Returns whether a line begins in imaplib's buffer, in TLS's, or on the socket.
 
-    Raises IMAPClientAbortError where the socket ``is_readable`` and nothing can be read: the other side closed it.
+    Raises IMAPClientAbortError if the socket ``is_readable`` and nothing can be read: the other side closed it.
     """
     timeout = connection.gettimeout()
     connection.settimeout(0)
@@ -478,7 +477,7 @@ def _has_unread(client: IMAPClient, connection: Any, *, is_readable: bool) -> bo
 
 
 def _is_news(line: bytes) -> bool:
-    """Whether a line tells of a message; flags, expunged ones and "still here" do not. Raises at BYE."""
+    """Returns whether a line tells of a message; flags, expunged ones and "still here" do not. Raises at BYE."""
     if _BYE.match(line):
         raise IMAPClientAbortError(line.decode("ascii", "replace"))
     return _NEWS.match(line) is not None

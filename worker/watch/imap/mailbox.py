@@ -1,7 +1,7 @@
-"""One IMAP mailbox, looked at over imapclient: EXAMINE and BODY.PEEK, and nothing else unless ``after`` says so.
+"""One IMAP mailbox over imapclient: EXAMINE and BODY.PEEK, and nothing else unless ``after`` says so.
 
-Promise: a message that the server cannot give costs the others nothing, a broken connection is never used again,
-and no error text holds the password. It does not know which messages are new; ``watch`` does.
+A message that the server cannot give costs the others nothing, a broken connection is never used again, and no error
+text holds the password.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class ImapMailbox(ImapConnection):
         return self._headers(uids, _FIELD_ITEMS)
 
     def fetch_summaries(self, uids: Sequence[int]) -> tuple[Header, ...]:
-        """As ``headers``, with ``fields`` and ``structure`` where the server can give them."""
+        """As ``headers``, with ``fields`` and ``structure`` if the server can give them."""
         return self._headers(uids, _OUTLINE_ITEMS)
 
     def _headers(self, uids: Sequence[int], items: Sequence[str]) -> tuple[Header, ...]:
@@ -127,9 +127,9 @@ class ImapMailbox(ImapConnection):
     def blocks(self, headers: Sequence[Header]) -> Iterator[tuple[Fetched, ...]]:
         """The messages in blocks of at most 4 MB; of one above 8 MB only its PDFs and texts, or its beginning.
 
-        In the order given, so that what is recorded has no gap below it. Where a block fails, its messages are asked
-        for one by one. A message that breaks the connection is a failure of that message; two in a row are the
-        server's: Unavailable, after the first has been given.
+        In the order given, so that what is recorded has no gap below it. If a block fails, its messages are asked for
+        one by one. A message that breaks the connection is a failure of that message; two in a row are the server's:
+        Unavailable, after the first has been given.
         """
         broken = False
         for group in group_headers(headers):
@@ -170,7 +170,7 @@ class ImapMailbox(ImapConnection):
                 mark_seen(client, uids)
 
     def try_after(self) -> None:
-        """Whether what ``after`` says can be done, without doing it. Raises Unavailable; the folder is closed then."""
+        """Try whether the action of ``after`` can be done. Raises Unavailable; the folder is closed then."""
         if self.after.act is Act.NOTHING:
             return
         self.open()
@@ -182,7 +182,7 @@ class ImapMailbox(ImapConnection):
                 self._drop()
 
     def _go_back(self) -> None:
-        """Open our folder again after another one; what came meanwhile was told to nobody, so a look follows."""
+        """Open our folder again after another one; what came meanwhile was told to no person, so a look follows."""
         before = self._opened
         self._examine()
         self._told = 0
@@ -198,13 +198,13 @@ class ImapMailbox(ImapConnection):
         return answer
 
     def _existing(self, uids: Sequence[int]) -> frozenset[int]:
-        """Which of these, left out of an answer, are still there: the others were deleted meanwhile."""
+        """Returns which of these, left out of an answer, are still there: the others were deleted meanwhile."""
         if not uids:
             return frozenset()
         return frozenset(self._connected().search(["UID", ",".join(map(str, uids))])) & frozenset(uids)
 
     def _fetch_group(self, group: Sequence[Header]) -> dict[int, Fetched]:
-        """Those of a block that one command gives, by UID in its order; none where it fails."""
+        """Those of a block that one command gives, by UID in its order; none if it fails."""
         try:
             answer = self._fetch([header.uid for header in group], ["BODY.PEEK[]"])
         except FOREIGN as error:
@@ -319,7 +319,7 @@ def mark_seen(client: IMAPClient, uids: Sequence[int]) -> None:
 
 
 def try_target(client: IMAPClient, folder: str) -> None:
-    """Whether messages can be moved there: the folder is opened for writing, and stays open in place of the former."""
+    """Try whether messages can be moved to ``folder``: it is opened for writing, and stays open."""
     _prove_moves(client)
     client.select_folder(folder)
 
@@ -357,7 +357,7 @@ def _prove_moves(client: IMAPClient) -> None:
 
 
 def _copied_before(client: IMAPClient, uids: Sequence[int], folder: str) -> frozenset[int]:
-    """Which of these lie in ``folder`` already, by Message-ID, size and internal date; ``folder`` is open then."""
+    """Returns those that ``folder`` holds already, by Message-ID, size and internal date; ``folder`` is open then."""
     keys = {uid: _key(fetched) for uid, fetched in client.fetch(list(uids), list(_KEY)).items()}
     client.select_folder(folder, readonly=True)
     plain = {uid: key for uid, key in keys.items() if _PLAIN_ID.fullmatch(key[0])}

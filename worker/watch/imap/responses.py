@@ -1,6 +1,6 @@
-"""What imapclient's answers say of messages, and which messages are asked for together.
+"""Reads imapclient's answers about messages, and groups the messages that are asked for together.
 
-Promise: an answer that leaves something out, or says it in another type, gives a value that says so and no error.
+An answer that leaves something out, or has another type, gives a value that says so and no error.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ def group_headers(headers: Sequence[Header]) -> Iterator[Sequence[Header]]:
 
 
 def unknown_header(uid: int) -> Header:
-    """What stands for a message whose headers could not be had: ``size`` 0 makes it fetched alone and bounded."""
+    """Returns the header of a message whose fields could not be had: ``size`` 0 makes it fetched alone and bounded."""
     return Header(uid, 0, NO_DATE, "")
 
 
 def read_header_answer(uid: int, answer: Mapping[bytes, Any], *, with_fields: bool = False) -> Header:
     """One message of a FETCH answer; what is missing in it is as in ``unknown_header``.
 
-    The fields are kept ``with_fields``, and where a structure came with them.
+    The fields are kept ``with_fields``, and if a structure came with them.
     """
     size, date = answer.get(b"RFC822.SIZE"), answer.get(b"INTERNALDATE")
     fields = read_fields_answer(answer)
@@ -77,13 +77,13 @@ def _message_id_in(fields: bytes) -> str:
 
 
 def read_fields_answer(answer: Mapping[bytes, Any]) -> bytes:
-    """The header fields of one message of a FETCH answer; empty where it has none."""
+    """The header fields of one message of a FETCH answer; empty if it has none."""
     found = next((found for key, found in answer.items() if key.startswith(b"BODY[HEADER")), b"")
     return found if isinstance(found, bytes) else b""
 
 
 def _aware(date: object) -> dt.datetime:
-    """The internal date in JST, or ``NO_DATE`` where the server gave none that is one."""
+    """The internal date in JST, or ``NO_DATE`` if the server gave none that is one."""
     if not isinstance(date, dt.datetime) or date.tzinfo is None:
         return NO_DATE
     try:
@@ -110,7 +110,7 @@ def read_starts(sections: Sequence[str], answer: Mapping[bytes, Any]) -> dict[st
 
 
 def read_content(answer: Mapping[bytes, Any]) -> bytes:
-    """The body in one message's answer, empty where it is NIL or left out."""
+    """The body in one message's answer, empty if it is NIL or left out."""
     found = next((content for key, content in answer.items() if key.startswith(b"BODY[]")), b"")
     return found if isinstance(found, bytes) else b""
 
@@ -138,7 +138,7 @@ Ask = Callable[[int, Sequence[str]], Mapping[bytes, Any]]
 
 
 def read_structure(body: object) -> Part | None:
-    """The BODYSTRUCTURE as imapclient gives it; None where anything in it is not as RFC 3501 has it."""
+    """The BODYSTRUCTURE as imapclient gives it; None if anything in it is not as RFC 3501 has it."""
     try:
         return _read(body, "", 0)
     except (ValueError, LookupError, TypeError, AttributeError, StopIteration):
@@ -187,7 +187,7 @@ def _names(values: Sequence[Any]) -> Iterator[str]:
 
 
 def put_together(header: Header, ask: Ask) -> bytes | None:
-    """The header, texts and PDFs of a message as a mail of their own; None where that cannot be had."""
+    """The header, texts and PDFs of a message as a mail of their own; None if that cannot be had."""
     if header.structure is None:
         return None
     return _Together(header, ask).whole()
