@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from worker.approve.decisions import end_announcement, keep_contents, note_announced
 from worker.approve.redraft import InForce, missing_where_away
-from worker.authenticate.sender_auth import Vouched
 from worker.compose.reread import compare_notice
 from worker.config.mailbox_actions import is_due_after
 from worker.core.alarms import cause_about, tell_apart
@@ -49,7 +48,7 @@ from worker.match.duplicates import (
     standing_before,
 )
 from worker.pipeline.draft import Guarantee, draft, guarantees_in, guarantees_of, load_invoices
-from worker.pipeline.read import Block, Mail, MailRead, NoticeReader, Read, hidden_in
+from worker.pipeline.read import Block, Mail, NoticeReader, Read, hidden_in
 from worker.pipeline.signs import find_sign, note_sign
 from worker.pipeline.track import MAY_BE_HELD_ANEW, OWN_MESSAGE, ReceiptTransaction, find_ours
 from worker.pipeline.watch import NOTHING, LedgerRows, Recorded, renumber
@@ -60,7 +59,6 @@ from worker.read.classify import (
     Announcement,
     Meant,
     Own,
-    Recognised,
     Report,
     Unrelated,
 )
@@ -155,7 +153,7 @@ class Recorder:
         from_before = rows.from_before(fetched.header)
         source = (f"mail:{rows.mailbox}", row.subject, message.message_id)
         way = Way(*source, None, proven=False, from_before=from_before)
-        taken = _Taken(message, fetched, mail.what, mail.pdfs, way, mail.vouched)
+        taken = _Taken(mail, message, way)
         if isinstance(mail.what, Own):
             row = _record_own(receiving, row, taken)
         elif about := _take_about_ours(receiving, row, mail.came_back, taken):
@@ -311,25 +309,22 @@ def _file_row(
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """One message with all that was found out about it before the transaction."""
+    """A mail that could be fetched, and by what way it came."""
 
+    mail: Mail
     message: Message
-    fetched: Fetched
-    what: Recognised
-    mail: MailRead
     way: Way
-    vouched: Vouched | None
 
     @property
     def read(self) -> Sequence[Read]:
         """Its PDFs that were read."""
-        return self.mail.read
+        return self.mail.pdfs.read
 
     def proven(self, way: Way, guarantor: str | None, *, is_enclosed: bool = False) -> Way:
         """``way`` with whether it is proven that who wrote the mail may bring a notice of ``guarantor``."""
-        if self.vouched is None:
+        if self.mail.vouched is None:
             return way
-        proof = self.vouched.prove(guarantor, is_enclosed=is_enclosed)
+        proof = self.mail.vouched.prove(guarantor, is_enclosed=is_enclosed)
         return dataclasses.replace(way, proven=proof.is_proven, evidence=proof.evidence, by_open_dns=proof.by_open_dns)
 
 
@@ -343,8 +338,8 @@ def _row(rows: LedgerRows, fetched: Fetched, message: Message | None) -> Message
 
 def _record_own(receiving: ReceiptTransaction, row: MessageRow, taken: _Taken) -> MessageRow:
     """Our own mail: one that was too large to be fetched as it is can be compared with nothing."""
-    if taken.fetched.whole:
-        return receiving.take_copy(row, taken.message, taken.fetched.content)
+    if taken.mail.fetched.whole:
+        return receiving.take_copy(row, taken.message, taken.mail.fetched.content)
     return dataclasses.replace(row, end=End.OWN, why=OWN_MESSAGE)
 
 
@@ -355,10 +350,10 @@ def _take_about_ours(
 
     An announcement is no failure, though some systems send it with an empty Return-Path.
     """
-    about = receiving.take(row, came_back, taken.message, taken.fetched.content)
-    if about is not None or isinstance(taken.what, Announcement):
+    about = receiving.take(row, came_back, taken.message, taken.mail.fetched.content)
+    if about is not None or isinstance(taken.mail.what, Announcement):
         return about
-    return receiving.take_unmatched(row, came_back, taken.message, taken.fetched.content)
+    return receiving.take_unmatched(row, came_back, taken.message, taken.mail.fetched.content)
 
 
 def _record_about_ours(writing: Writing, taking: IntakeTransaction, about: MessageRow, taken: _Taken) -> MessageRow:
@@ -367,9 +362,9 @@ def _record_about_ours(writing: Writing, taking: IntakeTransaction, about: Messa
     A colleague who answers in the thread may enclose what was meant as one, so that his mail is looked at as well; so
     is an announcement that bears one of our Message-IDs.
     """
-    is_looked_at = about.why in _OF_ANYBODY or isinstance(taken.what, Announcement)
+    is_looked_at = about.why in _OF_ANYBODY or isinstance(taken.mail.what, Announcement)
     holds_notice = any(isinstance(each, Notice) for _, _, each in taken.read)
-    if not is_looked_at and not holds_notice and not taken.mail.unread:
+    if not is_looked_at and not holds_notice and not taken.mail.pdfs.unread:
         return about
     row = _record(writing, taking, about, taken)
     if row.submissions == about.submissions:
@@ -379,13 +374,13 @@ def _record_about_ours(writing: Writing, taking: IntakeTransaction, about: Messa
 
 def _record(writing: Writing, taking: IntakeTransaction, row: MessageRow, taken: _Taken) -> MessageRow:
     """The ledger row of one message, with the submissions it became."""
-    match taken.what:
+    match taken.mail.what:
         case Own():
             return dataclasses.replace(row, end=End.OWN, why=OWN_MESSAGE)
         case Report():
             return dataclasses.replace(row, end=End.REPORT, why="multipart/report")
         case Announcement() | Meant() | Unrelated() as what:
-            if not taken.fetched.whole and not taken.fetched.has_every_pdf:
+            if not taken.mail.fetched.whole and not taken.mail.fetched.has_every_pdf:
                 return _set_aside(taking, row, taken, is_meant=not isinstance(what, Unrelated))
             return _record_read(writing, taking, row, taken, what)
 
@@ -396,14 +391,14 @@ def _record_read(
     notices = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Notice)]
     refused = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Unreadable)]
     meant = [each for each in refused if each[2].is_of_a_notice]
-    unread = taken.mail.unread
+    unread = taken.mail.pdfs.unread
     hidden = "" if taken.read or unread else hidden_in(taken.message)
     unopened = _worth_telling(what.unopened, has_notice=bool(notices))
     if not notices and not meant and not unread and isinstance(what, Unrelated):
         return dataclasses.replace(row, why=NOTHING)
     if not refused and not notices and not unread and isinstance(what, Meant) and not hidden and not unopened:
         return dataclasses.replace(row, why="speaks of a key, holds no PDF")
-    digest = writing.keep("mail", taken.fetched.content)
+    digest = writing.keep("mail", taken.mail.fetched.content)
     row = dataclasses.replace(row, sha256=digest)
     way = dataclasses.replace(taken.way, mail_sha256=digest)
     if isinstance(what, Announcement):
@@ -480,10 +475,10 @@ def _record_notices(
 
 def _hold_rest(taking: IntakeTransaction, taken: _Taken, way: Way, unlisted: int) -> tuple[int, ...]:
     """The one hold for PDFs that were not read, and for those that were refused and have no hold of their own."""
-    files = taken.mail.unread + unlisted
+    files = taken.mail.pdfs.unread + unlisted
     if not files:
         return ()
-    why = taken.mail.why_unread or Ended.HOLDS
+    why = taken.mail.pdfs.why_unread or Ended.HOLDS
     return (taking.take_set_aside(Hold.of(Reason.REST_UNREAD, why.value, files=str(files)), way),)
 
 
@@ -498,11 +493,11 @@ def _record_announcement(taking: IntakeTransaction, row: MessageRow, way: Way, g
 
 def _set_aside(taking: IntakeTransaction, row: MessageRow, taken: _Taken, *, is_meant: bool) -> MessageRow:
     """A mail above the limit: held if somebody meant a notice, else only its row."""
-    size = taken.fetched.header.size
+    size = taken.mail.fetched.header.size
     row = dataclasses.replace(row, end=End.TOO_LARGE, why=f"{size} bytes")
     if not is_meant:
         return row
-    guarantor = taken.what.guarantor if isinstance(taken.what, Announcement | Meant) else None
+    guarantor = taken.mail.what.guarantor if isinstance(taken.mail.what, Announcement | Meant) else None
     way = taken.proven(taken.way, guarantor)
     number = taking.take_set_aside(Hold.of(Reason.MAIL_TOO_LARGE, bytes=str(size)), way)
     return dataclasses.replace(row, submissions=(number,))

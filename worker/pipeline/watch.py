@@ -199,9 +199,9 @@ class MailboxWatcher:
         """Record block after block in their order; while one is recorded and sent, the next ones are being read."""
         in_force = self._active()
         ours = self._reading.ours(in_force)
-        judge = judge_by(in_force, ours)
-        last_news = self._last_news(found, headers, news_by(in_force, ours)) if is_last else math.inf
-        rows = LedgerRows(mailbox, found, from_before, await skip_mails(mailbox, headers, judge))
+        prefilter = Prefilter(in_force, ours)
+        last_news = self._last_news(found, headers, prefilter.is_news) if is_last else math.inf
+        rows = LedgerRows(mailbox, found, from_before, await skip_mails(mailbox, headers, prefilter.judge))
         next_block = await mailbox.blocks([header for header in headers if header.uid not in rows.passed])
 
         async def read_next() -> Block | None:
@@ -494,16 +494,21 @@ def renumber(former: MessageRow, row: MessageRow) -> MessageRow:
     )
 
 
-def judge_by(in_force: InForce, ours: Ours) -> Callable[[Header], Wanted]:
-    """Returns what must be seen of a message before it may be passed over, by the configuration in force."""
-    guarantors, domains = in_force.configuration.guarantors, _correspondents(in_force)
-    return lambda header: judge_outline(header, guarantors, ours, domains)
+class Prefilter:
+    """The prefilter of messages by one configuration."""
 
+    def __init__(self, in_force: InForce, ours: Ours) -> None:
+        self._guarantors = in_force.configuration.guarantors
+        self._ours = ours
+        self._correspondents = _correspondents(in_force)
 
-def news_by(in_force: InForce, ours: Ours) -> Callable[[Header], bool]:
-    """Returns whether a message may say what became of a mail of ours, by the configuration in force."""
-    guarantors, domains = in_force.configuration.guarantors, _correspondents(in_force)
-    return lambda header: may_be_news(header, guarantors, ours, domains)
+    def judge(self, header: Header) -> Wanted:
+        """Returns the part of a message that must be seen before it may be skipped."""
+        return judge_outline(header, self._guarantors, self._ours, self._correspondents)
+
+    def is_news(self, header: Header) -> bool:
+        """Returns whether a message may be a report about a mail of ours, or its copy."""
+        return may_be_news(header, self._guarantors, self._ours, self._correspondents)
 
 
 def _correspondents(in_force: InForce) -> frozenset[str]:

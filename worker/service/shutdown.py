@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 
 from worker.core.messages import say
-from worker.service.ports import Manager
+from worker.service.systemd import ServiceManager
 
 STOP_SECONDS: Final = 7.0
 """Seconds that a stop waits for a mail of which no byte has left: with what follows it stays below 10 s."""
@@ -29,7 +29,7 @@ _log = structlog.get_logger("hoshobin")
 class Shutdown:
     """One run's stop."""
 
-    def __init__(self, manager: Manager) -> None:
+    def __init__(self, manager: ServiceManager) -> None:
         self._manager = manager
         self._asked = asyncio.Event()
         self._at_once = asyncio.Event()

@@ -160,7 +160,7 @@ def _walk_inside(folder: str, inside: str, depth: int) -> Iterator[Listed]:
 
 
 def _is_text(name: str) -> bool:
-    """Returns whether a name can be stored and shown: old shares hold names in Shift_JIS"""
+    """Returns whether a name can be stored and shown: old shares hold names in Shift_JIS."""
     try:
         name.encode()
     except UnicodeEncodeError:
