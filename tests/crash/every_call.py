@@ -44,7 +44,7 @@ from tests.support.returned import dsn, recipient
 from tests.support.scripted_imap import ScriptedImap
 from tests.support.small_office import Form, form, mail_with
 from tests.support.world import OFFICE
-from worker.core.clock import SystemClock
+from worker.service.clock import SystemClock
 from worker.store.sqlite import open_store
 from worker.store.sqlite.schema import FILE_NAME
 

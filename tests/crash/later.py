@@ -9,7 +9,7 @@ import datetime as dt
 import sys
 
 from worker.__main__ import main
-from worker.core.clock import SystemClock
+from worker.service.clock import SystemClock
 
 
 def set_clock_forward(by: dt.timedelta) -> None:

@@ -16,8 +16,8 @@ from tests.crash.recording_relay import RecordingRelay
 from tests.support.fakes import FakeClock
 from tests.support.small_office import Settings, SmallOffice, configuration_of, form
 from tests.support.world import START
-from worker.core.clock import SystemClock
 from worker.core.states import State
+from worker.service.clock import SystemClock
 
 pytestmark = pytest.mark.crash
 

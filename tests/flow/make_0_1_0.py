@@ -49,9 +49,9 @@ from worker.approve.decisions import redraft
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import DsnController
 from worker.compose.mime_write import write_letter
-from worker.core.clock import SystemClock
 from worker.core.model import JST
 from worker.core.states import State
+from worker.service.clock import SystemClock
 from worker.service.wiring import load_office
 from worker.store.sqlite import open_store
 from worker.watch.ports import InvoiceSnapshot

@@ -12,8 +12,8 @@ import pytest
 from tests.support.office import HANAKO, Mailroom, Office, a_form, notice
 from tests.support.service_process import Running, ServiceOffice
 from tests.support.world import project
-from worker.core.clock import SystemClock
 from worker.send.smtp.lock import FILE_NAME, SenderLock
+from worker.service.clock import SystemClock
 
 ONE = a_form()
 GONE = "保証便が動いていません"

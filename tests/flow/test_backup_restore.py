@@ -12,8 +12,8 @@ from tests.support.notice_pdfs import Form
 from tests.support.office import HANAKO, Mailroom, Office, a_form, notice
 from tests.support.world import project
 from worker.cli import decide
-from worker.core.clock import SystemClock
 from worker.send.smtp.lock import FILE_NAME, SenderLock
+from worker.service.clock import SystemClock
 
 ONE, TWO = a_form(), a_form("橋梁補修工事")
 Opens = Callable[..., Mailroom]

@@ -26,10 +26,10 @@ from tests.support import notice_pdfs as made
 from tests.support.office import EAST, HANAKO, Mailroom, Office, Ran, a_form, a_mail, command, environment, notice
 from tests.support.world import OFFICE, project
 from worker.cli import show as look
-from worker.core.clock import SystemClock
 from worker.core.messages.events import DETAILS
 from worker.core.model import JST
 from worker.send.smtp.lock import SenderLock
+from worker.service.clock import SystemClock
 
 SENT = a_form("道路改良工事", "前払金保証")
 WAITS = a_form("橋梁補修工事")

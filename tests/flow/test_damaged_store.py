@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.office import Office
-from worker.core.clock import SystemClock
+from worker.service.clock import SystemClock
 from worker.store.sqlite import open_store
 from worker.store.sqlite.schema import FILE_NAME
 

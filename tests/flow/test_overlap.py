@@ -15,11 +15,11 @@ import pytest
 from tests.support.fakes import mailbox_of
 from tests.support.office import EAST, Office
 from worker.config.mailbox_actions import MailboxAction
-from worker.core.clock import SystemClock
 from worker.core.errors import Unavailable
 from worker.core.model import JST
 from worker.pipeline.pipeline import Pipeline
 from worker.send.ports import Body, Data, Reply, Session, Step
+from worker.service.clock import SystemClock
 from worker.service.wiring import load_office
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store
 from worker.watch.ports import Fetched, Header, IdleResult, SelectedMailbox

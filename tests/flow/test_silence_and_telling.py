@@ -23,13 +23,13 @@ from tests.support.world import HANAKO, OFFICE, WORKER
 from worker.approve.decisions import confirm, report_not_accepted
 from worker.compose import mime_verify as decode
 from worker.core.business_hours import USUAL
-from worker.core.clock import SystemClock
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import JST, Product, Receipt, ReceiptKind, Unread
 from worker.core.states import AlarmCause, Event, State
 from worker.pipeline.notify import DIGEST_UP_TO
 from worker.pipeline.pipeline import Pipeline
 from worker.send.ports import Body, Reply, Session
+from worker.service.clock import SystemClock
 from worker.store.sqlite import SqlStore
 
 FRIDAY = dt.datetime(2026, 11, 20, 16, 15, tzinfo=JST)

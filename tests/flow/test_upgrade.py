@@ -31,10 +31,10 @@ from tests.support.scripted_imap import ScriptedImap
 from tests.support.world import OFFICE
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import DsnController
-from worker.core.clock import SystemClock
 from worker.core.message_id import bears_secret
 from worker.core.model import JST
 from worker.core.states import Reason, State
+from worker.service.clock import SystemClock
 from worker.store.sqlite import create_or_migrate
 from worker.store.sqlite.schema import FILE_NAME
 

@@ -14,8 +14,8 @@ from tests.support.office import a_form, notice
 from tests.support.service_process import PATIENCE, Listener, ServiceOffice
 from tests.support.world import project
 from worker.cli.demo.smtp_server import DsnController
-from worker.core.clock import SystemClock
 from worker.read.pdf.pool import PdfPool
+from worker.service.clock import SystemClock
 from worker.service.service import Service
 from worker.service.wiring import load_office
 from worker.store.sqlite import create_or_migrate, open_store

@@ -1,33 +1,33 @@
-"""The only source of time."""
+"""What the pipeline needs of the world, as Protocols. Adapters implement them; fakes in the tests do too.
+
+What children, servers and other programs do is async (PdfReader, Signatures, MailServer, OperatorCommand, the look of
+Files); the rest is plain. Every method may raise ``Unavailable`` (the world is at fault) and no foreign exception.
+
+Longer than other files, so that what an adapter owes is seen in one place; it holds no code.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import time
 from typing import Protocol
-
-from worker.core.model import JST
 
 
 class Clock(Protocol):
-    """The machine's clock as the program sees it; tests set their own."""
+    """The only source of time."""
 
     def now(self) -> dt.datetime:
         """This moment by the machine's clock, zone-aware, in JST. The clock may be set at any time, also back."""
         ...
 
     def uptime(self) -> float:
-        """Seconds since the machine started: the measure of a wait, because it cannot be set."""
+        """Seconds since the machine started: the measure of a wait, as nobody can set it."""
         ...
 
 
-class SystemClock:
-    """The real clock, in JST in every time zone of the machine."""
+# --- Coming in -------------------------------------------------------------------------------------------------
 
-    def now(self) -> dt.datetime:
-        """Returns this moment."""
-        return dt.datetime.now(JST)
 
-    def uptime(self) -> float:
-        """Returns the seconds since the machine started; those that it slept count."""
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
+# --- Going out -------------------------------------------------------------------------------------------------
+
+
+# --- What lasts ------------------------------------------------------------------------------------------------

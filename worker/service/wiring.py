@@ -30,10 +30,11 @@ from worker.config.settings import Settings
 from worker.config.shipped import shipped_file, shipped_names
 from worker.config.store_place import find_store
 from worker.config.templates import Renderer
-from worker.core.clock import Clock, SystemClock
+from worker.core.clock import Clock
 from worker.core.errors import ConfigError, HoshobinError, Problem
 from worker.core.states import NoteEvent
 from worker.oauth.files import LoginFile
+from worker.service.clock import SystemClock
 from worker.store.ports import WITNESS_FOLDER
 from worker.store.sqlite import SqlStore, create_or_migrate, has_database, open_store
 from worker.store.sqlite.schema import REVISION
