@@ -34,8 +34,8 @@ _WORDS: Final = "core/"
 _ACCEPTED: Final = 250
 _ORDER: Final = "pipeline"
 """The package that calls the steps: the main line goes back to it after each call."""
-_SHARED: Final = frozenset({_ORDER, "core", "config", "store", "audit"})
-"""The order itself, and the packages of values, settings and records that every step calls."""
+_SHARED: Final = frozenset({_ORDER, "core", "config", "store", "audit", "service"})
+"""The order itself, and the packages that every step calls: values, settings, records, and the clock (service)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Trace:
 
         The main line is what the order calls directly; a package with its sub-packages is one stop, and so are calls
         in a row that stay in it. A step's own calls of other packages are no stops. Helpers that every step uses
-        (core, config, store, audit) are no steps: ``helpers`` names them.
+        (core, config, store, audit, and the clock in service) are no steps: ``helpers`` names them.
         """
         steps = [each for each in self.from_order if each not in _SHARED]
         return tuple(each for place, each in enumerate(steps) if place == 0 or steps[place - 1] != each)
