@@ -18,10 +18,10 @@ from tests.support.office import a_form, notice
 from tests.support.service_process import PATIENCE, Listener, Running, ServiceOffice
 from tests.support.world import project
 from worker.cli.demo.smtp_server import DsnController
+from worker.core.heartbeat import STEP_LIMIT
 from worker.read.pdf.pool import PdfPool
 from worker.service import service as services
 from worker.service.service import Service
-from worker.service.watchdog import STEP_LIMIT
 from worker.service.wiring import load_office, system_clock
 from worker.store.sqlite import create_or_migrate, open_store
 from worker.watch.folder.notices import NoticeFolder
