@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.support.fakes import FakeClock, FakePdfReader, FakeServer, rows_of
 from tests.support.office import Mailroom, a_form, a_mail, notice
-from worker.core.model import JST, End, Unreadable
+from worker.core.model import JST, Disposition, Unreadable
 from worker.core.states import Reason
 from worker.pipeline.pipeline import Pipeline
 from worker.service.wiring import load_office
@@ -59,13 +59,13 @@ async def test_a_message_that_cannot_be_fetched_three_times_is_told_once(mailroo
     clock = FakeClock(dt.datetime(2026, 11, 21, 9, 0, tzinfo=JST))
     create_or_migrate(tmp_path / "db")
     store = open_store(tmp_path / "db", clock)
-    in_force = load_office(str(office.config)).in_force
+    active_config = load_office(str(office.config)).active_config
     reader = FakePdfReader(Unreadable(Reason.DAMAGED))
-    pipeline = Pipeline(store, reader, FakeServer(), clock, "hoshobin", in_force)
+    pipeline = Pipeline(store, reader, FakeServer(), clock, "hoshobin", active_config)
     broken = Fetched(Header(7, 900, clock.now(), "<broken@east.example>"), b"", failure="NO cannot read")
     for tries in range(1, 6):
         await pipeline._record(rows_of("main"), await pipeline._read("main", [broken]))
-        (row,) = store.messages("main", End.UNFETCHED)
+        (row,) = store.messages("main", Disposition.UNFETCHED)
         assert (row.tries, row.next_try_at is not None) == (tries, True)
         assert len(store.alarms_waiting()) == (0 if tries < 3 else 1)
     assert store.alarms_waiting()[0].cause == "unfetched:mail:main"

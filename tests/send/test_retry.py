@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.fakes import FakeClock
 from worker.core.errors import AccountRefused, Unavailable
-from worker.send.ports import Session, Silence
+from worker.send.ports import NoReply, Session
 from worker.send.retry import Backoff, RetryingServer
 
 MINUTE = dt.timedelta(minutes=1)
@@ -27,7 +27,7 @@ class Server:
             raise self.failure
         return Session(server="mx.relay.example", tls="", dsn=True, size_limit=None)
 
-    async def take(self, step: object) -> Silence:
+    async def take(self, step: object) -> NoReply:
         raise AssertionError(step)
 
     async def close(self) -> None:

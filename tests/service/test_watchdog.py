@@ -16,7 +16,7 @@ from worker.pipeline.read import read_pdf
 from worker.read.pdf.pool import READ_SECONDS as PDF_SECONDS
 from worker.read.pdf.pool import START_SECONDS
 from worker.send import retry
-from worker.send.ports import Body, Data, Reply, Session, Silence, Step
+from worker.send.ports import Body, Data, NoReply, Reply, Session, Step
 from worker.send.retry import Backoff, RetryingServer
 from worker.send.smtp.protocol import Timeouts
 from worker.watch.imap.connection import CONNECT_SECONDS, READ_SECONDS
@@ -55,7 +55,7 @@ class SlowServer:
         self._pass()
         return Session("mx.relay.example", "", dsn=True, size_limit=None)
 
-    async def take(self, step: Step) -> Reply | Silence:
+    async def take(self, step: Step) -> Reply | NoReply:
         self._pass()
         return Reply(250, "ok", dt.datetime(2026, 11, 21, tzinfo=JST))
 

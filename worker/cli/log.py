@@ -19,7 +19,7 @@ from worker.cli.days import Days, Period
 from worker.cli.tables import print_json, print_table, time_text
 from worker.core.errors import ConfigError, Problem
 from worker.core.messages import Language, name_fault, name_place, say
-from worker.core.text import shown
+from worker.core.text import escape_control_chars
 from worker.service.wiring import system_clock
 from worker.store.ports import Store
 from worker.views.submission_json import verdict_json
@@ -113,7 +113,7 @@ def _save(file: Path, rows: Iterable[LogRow], form: str, lang: Language) -> None
 
     lines = (f"{jsonl(row)}\n".encode() for row in counted()) if form == "jsonl" else csv_bytes(counted())
     write_new_file(file, b"".join(lines))
-    click.echo(say("log_saved", lang, file=shown(str(file)), count=written))
+    click.echo(say("log_saved", lang, file=escape_control_chars(str(file)), count=written))
 
 
 def print_log(rows: list[LogRow], lang: Language, *, title: str = "") -> None:
@@ -164,7 +164,7 @@ def print_verdict(store: Store, heads: tuple[str, ...], lang: Language, *, as_js
         print_json(verdict_json(verdict))
     elif not verdict.holds:
         rows = [(name_place(each.code, each.where, lang), name_fault(each.code, lang)) for each in verdict.faults]
-        click.echo(say("audit_broken", lang, faults=verdict.fault_count, first=shown(rows[0][0])))
+        click.echo(say("audit_broken", lang, faults=verdict.fault_count, first=escape_control_chars(rows[0][0])))
         print_table([say("h_name", lang), say("h_problem", lang)], rows)
         if unnamed := verdict.fault_count - len(rows):
             click.echo(say("audit_more", lang, count=unnamed))

@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from worker.approve.redraft import InForce
-from worker.authenticate.ports import Signatures
+from worker.approve.reevaluate import ActiveConfig
+from worker.authenticate.ports import DkimVerifier
 from worker.core.clock import Clock
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.model import Hold
@@ -66,15 +66,15 @@ class Pipeline:
         server: MailServer,
         clock: Clock,
         account: str,
-        in_force: InForce,
+        active_config: ActiveConfig,
         command: OperatorCommand | None = None,
-        signatures: Signatures | None = None,
+        signatures: DkimVerifier | None = None,
         readers: MailReaders | None = None,
     ) -> None:
         """Without ``signatures`` none is verified; without ``readers`` of mails ``reader`` reads theirs as well."""
         author, waits = Author("hoshobin", account), HoldWaits(store, clock)
         self.store = store
-        self.in_force = in_force
+        self.active_config = active_config
         self.health = Health(store)
         self.reading = NoticeReader(store, reader, clock, signatures, readers)
         self.recording = Recorder(store, self.reading, reader, clock, author)
@@ -87,7 +87,7 @@ class Pipeline:
         self.telling.explain_invoices = self.reevaluation.explain_invoices
         beginning = WatchStart(store, clock)
         self.watching = MailboxWatcher(
-            store, clock, self.reading, beginning, author, lambda: self.in_force, self._read, self._record
+            store, clock, self.reading, beginning, author, lambda: self.active_config, self._read, self._record
         )
         self._folder = FolderWatcher(store, clock, self.recording, self.health, beginning)
         self._reader = reader
@@ -95,9 +95,9 @@ class Pipeline:
         self.on_recorded: Callable[[], None] = _nothing
         """Called after each block of messages that was recorded: its submissions may be sent at once."""
 
-    def put_in_force(self, in_force: InForce) -> None:
+    def activate_config(self, active_config: ActiveConfig) -> None:
         """Judge and send by this configuration from now on; everything that waits is reevaluated."""
-        self.in_force = in_force
+        self.active_config = active_config
         self.revisions.clear()
         self.reminding.forget()
 
@@ -112,18 +112,18 @@ class Pipeline:
 
     async def _read(self, mailbox: str, fetched: Sequence[Fetched]) -> Block:
         """Read a block that was fetched; nothing is recorded yet."""
-        in_force = self.in_force
-        mails = await self.reading.open_mails(fetched, in_force)
-        mails = await self.reading.authenticate(mailbox, mails, in_force)
-        mails = await self.reading.read_pdfs(mails, in_force)
-        return Block(mails, in_force)
+        active_config = self.active_config
+        mails = await self.reading.open_mails(fetched, active_config)
+        mails = await self.reading.authenticate(mailbox, mails, active_config)
+        mails = await self.reading.read_pdfs(mails, active_config)
+        return Block(mails, active_config)
 
     async def _record(self, rows: LedgerRows, block: Block) -> Recorded:
         """Draft and record a block in one transaction."""
-        invoices = await load_invoices(self.recording.guarantees(block), block.in_force, self._reader)
+        invoices = await load_invoices(self.recording.guarantees(block), block.active_config, self._reader)
         recorded = self.recording.record(rows, block, invoices)
-        if block.in_force is self.in_force:
-            self.revisions.note_drafted(recorded.drafted, block.in_force)
+        if block.active_config is self.active_config:
+            self.revisions.note_drafted(recorded.drafted, block.active_config)
         self.on_recorded()
         return recorded
 
@@ -132,7 +132,7 @@ class Pipeline:
 
         Raises Unavailable.
         """
-        return await self._folder.look(folder, self.in_force)
+        return await self._folder.look(folder, self.active_config)
 
     # --- reevaluate → send → remind → notify -----------------------------------------------------------------
 
@@ -150,7 +150,7 @@ class Pipeline:
             except LogBroken as failure:  # people are reminded all the same
                 done.broken = failure
             done.began_to_wait += sent.began_to_wait
-            done.began_to_wait += self.reminding.remind(self.in_force)
+            done.began_to_wait += self.reminding.remind(self.active_config)
         except LogBroken as failure:
             done.broken = failure
         except Unavailable as failure:
@@ -170,11 +170,13 @@ class Pipeline:
 
     async def judge_waiting(self) -> int:
         """Reevaluate what waits; returns how many submissions began to wait for a person."""
-        return await self.reevaluation.reevaluate(self.in_force)
+        return await self.reevaluation.reevaluate(self.active_config)
 
     async def send_due(self) -> SendingPass:
         """Hand over everything whose moment has come. Raises LogBroken if a sign stops the sending."""
-        return await self.sending.send_due(self.in_force) if self.gate.is_open(self.in_force) else SendingPass()
+        return (
+            await self.sending.send_due(self.active_config) if self.gate.is_open(self.active_config) else SendingPass()
+        )
 
     async def tell_operator(self) -> Unavailable | None:
         """Send one mail about everything that began to wait since the last one; returns why it could not be sent.
@@ -183,7 +185,7 @@ class Pipeline:
         """
         if self.watching.under_way or self.sending.is_ending:
             return None  # what a stop leaves untold waits in the store
-        return await self.telling.tell(self.in_force)
+        return await self.telling.tell(self.active_config)
 
     async def tell_doubt(self) -> None:
         """Tell of submissions in doubt before anything else is done.
@@ -191,7 +193,7 @@ class Pipeline:
         If no mail can be sent, the pass finds that out again, and says so.
         """
         if not self.sending.is_ending:
-            await self.telling.tell(self.in_force, AlarmCause.IN_DOUBT)
+            await self.telling.tell(self.active_config, AlarmCause.IN_DOUBT)
 
 
 # --- One pass ------------------------------------------------------------------------------------------------
@@ -270,7 +272,7 @@ async def _run_once(
         done.began_to_wait, done.sent = done.began_to_wait + former.began_to_wait, done.sent + former.sent
     if "smtp" in done.failures:
         pipeline.health.failed("smtp", done.failures["smtp"], clock.now())
-        await pipeline.telling.call_operator(pipeline.in_force, done.failures["smtp"])
+        await pipeline.telling.call_operator(pipeline.active_config, done.failures["smtp"])
     done.failures = {**failures, **done.failures}
     return done
 

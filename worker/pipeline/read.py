@@ -13,27 +13,32 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from worker.approve.redraft import InForce
-from worker.authenticate.dkim_policy import Signed, Unsigned
-from worker.authenticate.ports import Signatures
-from worker.authenticate.sender_auth import Speakers, Spoken, Vouched, read_spoken, roots_to_sign
+from worker.approve.reevaluate import ActiveConfig
+from worker.authenticate.dkim_policy import DkimFailure, DkimResult
+from worker.authenticate.ports import DkimVerifier
+from worker.authenticate.sender_auth import (
+    AllowedSenders,
+    AuthHeaders,
+    SenderAuth,
+    domains_to_verify,
+    read_auth_headers,
+)
 from worker.config.settings import Mode
 from worker.core.clock import Clock
 from worker.core.heartbeat import note_step
 from worker.core.message_id import is_own_message_id_form
-from worker.core.model import NO_DATE, Address, Attached, Located, Notice, PdfText, Sha256, Unreadable, sha256
+from worker.core.model import NO_DATE, Address, Attached, CodePositions, Notice, PdfText, Sha256, Unreadable, sha256
 from worker.core.rulebook import Guarantor
 from worker.read.archives import MEMBERS, UNPACKED_BYTES, Unpacked
-from worker.read.attachments import Sort, Unopened, name_file
 from worker.read.budget import (
     DISK_AGAIN,
     OF_STRANGERS,
     OF_THE_PROVEN,
     STRANGERS_PDF_SECONDS,
-    Ended,
+    Deferred,
     Lane,
+    LimitReached,
     MailBudget,
-    PutOff,
     Room,
     SlowSenders,
     Window,
@@ -41,21 +46,21 @@ from worker.read.budget import (
 )
 from worker.read.classify import (
     Announcement,
-    Meant,
-    Ours,
-    Own,
-    Recognised,
+    MailClass,
+    OwnMailSigns,
+    OwnMessage,
+    PossibleNotice,
     Report,
     Unrelated,
     add_unpacked,
-    recognise_mail,
+    classify_mail,
 )
-from worker.read.message import Defect, Message, read_message
+from worker.read.message import AttachmentKind, Defect, Message, Unopened, name_file, read_message
 from worker.read.notice import read_notice
 from worker.read.ports import MailReader, MailReaders, PdfReader
 from worker.read.positions import confirm_notice
 from worker.store.ports import Store
-from worker.track.reports import CameBack, Nothing, read_report
+from worker.track.reports import NoReport, ReturnedMail, read_report
 from worker.watch.ports import Fetched
 
 KEPT: Final = 1000
@@ -125,8 +130,8 @@ class MailRead:
 
     read: tuple[Read, ...] = ()
     unread: int = 0
-    why_unread: Ended | None = None
-    put_off: PutOff | None = None
+    why_unread: LimitReached | None = None
+    put_off: Deferred | None = None
     """The reason why nothing of it was read yet, and its turn comes later."""
 
 
@@ -158,7 +163,7 @@ class Turns:
         if lane is Lane.OURS:
             return await self._read(await open_all(reader), reader, MailBudget(OF_THE_PROVEN), read)
         if not await self._begin():
-            return MailRead(unread=files, why_unread=Ended.TURN, put_off=PutOff.TIME)
+            return MailRead(unread=files, why_unread=LimitReached.TURN, put_off=Deferred.TIME)
         budget = MailBudget(OF_STRANGERS, self._slow.count(sender, self._clock.now()))
         try:
             pdfs = await open_all(reader)
@@ -182,10 +187,10 @@ class Turns:
         finally:
             self._end(min(reader.spent, STRANGERS_PDF_SECONDS))
 
-    def next_try(self, why: PutOff) -> dt.datetime:
+    def next_try(self, why: Deferred) -> dt.datetime:
         """When a mail that was put off is looked at again."""
         now = self._clock.now()
-        return now + DISK_AGAIN if why is PutOff.DISK else self._window.free_at(now)
+        return now + DISK_AGAIN if why is Deferred.DISK else self._window.free_at(now)
 
     def has_space(self) -> bool:
         """Returns whether a stranger's mail may be kept."""
@@ -239,7 +244,7 @@ class Unmetered:
         """As the reader's own."""
         return await self._reader.read(pdf)
 
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
         """As the reader's own."""
         return await self._reader.locate(pdf, codes)
 
@@ -281,11 +286,11 @@ class Mail:
     fetched: Fetched
     message: Message | None
     """None if the server could not give it."""
-    what: Recognised
-    vouched: Vouched | None = None
+    what: MailClass
+    sender_auth: SenderAuth | None = None
     """Its writer, with the evidence; None if it can bring no notice."""
     pdfs: MailRead = MailRead()
-    came_back: CameBack = field(default_factory=Nothing)
+    came_back: ReturnedMail = field(default_factory=NoReport)
     """Its report about a mail of ours."""
 
     @property
@@ -299,7 +304,7 @@ class Block:
     """Mails that are read together and recorded in one transaction, and the configuration by which they were read."""
 
     mails: tuple[Mail, ...]
-    in_force: InForce
+    active_config: ActiveConfig
 
 
 class NoticeReader:
@@ -310,7 +315,7 @@ class NoticeReader:
         store: Store,
         reader: PdfReader,
         clock: Clock,
-        signatures: Signatures | None = None,
+        signatures: DkimVerifier | None = None,
         readers: MailReaders | None = None,
     ) -> None:
         """``readers`` give each mail a reader of its lane; without them all lanes share ``reader``."""
@@ -322,103 +327,105 @@ class NoticeReader:
 
     # --- read → authenticate → read the PDFs ----------------------------------------------------------------
 
-    async def open_mails(self, block: Sequence[Fetched], in_force: InForce) -> tuple[Mail, ...]:
+    async def open_mails(self, block: Sequence[Fetched], active_config: ActiveConfig) -> tuple[Mail, ...]:
         """Take the messages apart and say what each is by its headers and texts."""
-        return tuple([await self._open_mail(each, in_force) for each in block])
+        return tuple([await self._open_mail(each, active_config) for each in block])
 
-    async def _open_mail(self, fetched: Fetched, in_force: InForce) -> Mail:
+    async def _open_mail(self, fetched: Fetched, active_config: ActiveConfig) -> Mail:
         if not fetched.content:
             return Mail(fetched, None, Unrelated(()))
         message = await _take_apart(fetched.content)
-        return Mail(fetched, message, self.recognise(message, in_force))
+        return Mail(fetched, message, self.recognise(message, active_config))
 
-    async def authenticate(self, mailbox: str, mails: Sequence[Mail], in_force: InForce) -> tuple[Mail, ...]:
+    async def authenticate(self, mailbox: str, mails: Sequence[Mail], active_config: ActiveConfig) -> tuple[Mail, ...]:
         """Find out who wrote each mail that may bring a notice."""
-        vouched = await asyncio.gather(*(self._vouch(mailbox, each, in_force) for each in mails))
-        return tuple(dataclasses.replace(each, vouched=who) for each, who in zip(mails, vouched, strict=True))
+        sender_auth = await asyncio.gather(*(self._vouch(mailbox, each, active_config) for each in mails))
+        return tuple(dataclasses.replace(each, sender_auth=who) for each, who in zip(mails, sender_auth, strict=True))
 
-    async def _vouch(self, mailbox: str, mail: Mail, in_force: InForce) -> Vouched | None:
+    async def _vouch(self, mailbox: str, mail: Mail, active_config: ActiveConfig) -> SenderAuth | None:
         """Returns the evidence of who wrote ``mail``; None if it can bring no notice and announces none.
 
         The DNS is asked only about a mail that its signatures could authenticate.
         """
         fetched, message, what = mail.fetched, mail.message, mail.what
         may_bring = isinstance(what, Announcement)
-        may_bring = may_bring or (isinstance(what, Meant | Unrelated) and bool(what.pdfs or what.zips))
+        may_bring = may_bring or (isinstance(what, PossibleNotice | Unrelated) and bool(what.pdfs or what.zips))
         if message is None or not fetched.content or not may_bring:
             return None
-        settings = in_force.configuration.settings
+        settings = active_config.configuration.settings
         own = settings.mailboxes.get(mailbox)
-        speakers = Speakers(in_force.guarantors, settings.colleagues)
+        allowed_senders = AllowedSenders(active_config.guarantors, settings.colleagues)
         arrived = fetched.header.internal_date
-        spoken = read_spoken(
+        auth_headers = read_auth_headers(
             fetched.content,
             own.authserv_id if own else "",
             None if arrived == NO_DATE else arrived,
             answers_by=message.answers_by,
             unattended_by=message.unattended_by,
         )
-        roots = roots_to_sign(spoken, speakers, (None, *speakers.guarantors))
-        signed = {root: await self._sign(fetched, spoken, root) for root in roots}
-        return Vouched(spoken, signed, speakers, is_approved_by_hand=settings.release.mode is Mode.APPROVE)
+        roots = domains_to_verify(auth_headers, allowed_senders, (None, *allowed_senders.guarantors))
+        signed = {root: await self._sign(fetched, auth_headers, root) for root in roots}
+        return SenderAuth(
+            auth_headers, signed, allowed_senders, is_approved_by_hand=settings.release.mode is Mode.APPROVE
+        )
 
-    async def _sign(self, fetched: Fetched, spoken: Spoken, root: str) -> Signed:
+    async def _sign(self, fetched: Fetched, auth_headers: AuthHeaders, root: str) -> DkimResult:
         if not fetched.whole or fetched.has_every_pdf:
-            return Signed(why=Unsigned.NOT_WHOLE)
+            return DkimResult(why=DkimFailure.NOT_WHOLE)
         if self._signatures is None:
-            return Signed(why=Unsigned.NOT_TRIED)
-        return await self._signatures.verify(fetched.content, spoken.fields, root, spoken.came_at)
+            return DkimResult(why=DkimFailure.NOT_TRIED)
+        return await self._signatures.verify(fetched.content, auth_headers.fields, root, auth_headers.came_at)
 
-    async def read_pdfs(self, mails: Sequence[Mail], in_force: InForce) -> tuple[Mail, ...]:
+    async def read_pdfs(self, mails: Sequence[Mail], active_config: ActiveConfig) -> tuple[Mail, ...]:
         """Read the PDFs of each mail, also those in its ZIPs, within the limits of its sender."""
-        read = await asyncio.gather(*(self._read_mail(each, in_force) for each in mails))
+        read = await asyncio.gather(*(self._read_mail(each, active_config) for each in mails))
         return tuple(dataclasses.replace(each, came_back=self._find_report(each)) for each in read)
 
-    def _find_report(self, mail: Mail) -> CameBack:
+    def _find_report(self, mail: Mail) -> ReturnedMail:
         if mail.message is None:
-            return Nothing()
+            return NoReport()
         return read_report(mail.fetched.content, mail.message, self._store.by_message_id)
 
-    async def _read_mail(self, mail: Mail, in_force: InForce) -> Mail:
-        what, pdfs = await self.open_and_read(mail.message, mail.what, _lane_of(mail.vouched), in_force)
+    async def _read_mail(self, mail: Mail, active_config: ActiveConfig) -> Mail:
+        what, pdfs = await self.open_and_read(mail.message, mail.what, _lane_of(mail.sender_auth), active_config)
         return dataclasses.replace(mail, what=what, pdfs=pdfs)
 
-    def recognise(self, message: Message, in_force: InForce) -> Recognised:
+    def recognise(self, message: Message, active_config: ActiveConfig) -> MailClass:
         """Returns what the headers and texts of ``message`` say that it is."""
-        return recognise_mail(message, in_force.configuration.guarantors, self.ours(in_force))
+        return classify_mail(message, active_config.configuration.guarantors, self.ours(active_config))
 
-    def ours(self, in_force: InForce) -> Ours:
+    def ours(self, active_config: ActiveConfig) -> OwnMailSigns:
         """Returns the signs by which a message of our own is known."""
-        return Ours(
-            in_force.configuration.settings.contractor.email,
+        return OwnMailSigns(
+            active_config.configuration.settings.contractor.email,
             self._store.by_message_id,
             lambda candidate, sender: is_own_message_id_form(candidate, Address(sender)),
         )
 
     async def open_and_read(
-        self, message: Message | None, what: Recognised, lane: Lane, in_force: InForce
-    ) -> tuple[Recognised, MailRead]:
+        self, message: Message | None, what: MailClass, lane: Lane, active_config: ActiveConfig
+    ) -> tuple[MailClass, MailRead]:
         """Returns a mail with the PDFs of its ZIPs, and what was read of its PDFs."""
-        if message is None or isinstance(what, Own | Report):
+        if message is None or isinstance(what, OwnMessage | Report):
             return what, MailRead()
         files = len(what.pdfs) + len(what.zips)
         is_kept = bool(files) or isinstance(what, Announcement)
-        is_kept = is_kept or (isinstance(what, Meant) and bool(what.unopened or hidden_in(message)))
+        is_kept = is_kept or (isinstance(what, PossibleNotice) and bool(what.unopened or hidden_in(message)))
         if is_kept and lane is Lane.STRANGERS and not self.turns.has_space():
-            return what, MailRead(unread=files, why_unread=Ended.TURN, put_off=PutOff.DISK)
+            return what, MailRead(unread=files, why_unread=LimitReached.TURN, put_off=Deferred.DISK)
         if not files:
             return what, MailRead()
         if not what.zips:
-            return await self._read_in_turn(message, what, lane, in_force)
+            return await self._read_in_turn(message, what, lane, active_config)
         async with self._opening:
-            added, read = await self._read_in_turn(message, what, lane, in_force)
+            added, read = await self._read_in_turn(message, what, lane, active_config)
         added, kept = _keep_what_counts(added, read.read, KEPT_RATIO * sum(len(each.content) for each in what.zips))
         return added, dataclasses.replace(read, read=kept)
 
     async def _read_in_turn(
-        self, message: Message, what: Announcement | Meant | Unrelated, lane: Lane, in_force: InForce
-    ) -> tuple[Announcement | Meant | Unrelated, MailRead]:
-        profiles = in_force.configuration.guarantors
+        self, message: Message, what: Announcement | PossibleNotice | Unrelated, lane: Lane, active_config: ActiveConfig
+    ) -> tuple[Announcement | PossibleNotice | Unrelated, MailRead]:
+        profiles = active_config.configuration.guarantors
         sender = ", ".join(message.senders).casefold()
         added = what
 
@@ -436,8 +443,8 @@ class NoticeReader:
         return added, dataclasses.replace(read, read=named)
 
     async def _open(
-        self, what: Announcement | Meant | Unrelated, reader: MailReader
-    ) -> Announcement | Meant | Unrelated:
+        self, what: Announcement | PossibleNotice | Unrelated, reader: MailReader
+    ) -> Announcement | PossibleNotice | Unrelated:
         """``what`` with the PDFs of its ZIPs; those behind the limits are not opened."""
         zips = {sha256(each.content): each for each in sorted(what.zips, key=lambda each: not each.is_enclosed)}
         opened: list[tuple[Attached, Unpacked]] = []
@@ -445,7 +452,7 @@ class NoticeReader:
         pdfs: list[bytes] = []
         for each in zips.values():
             if len(opened) >= ZIPS or len(pdfs) >= MEMBERS or sum(map(len, pdfs)) >= UNPACKED_BYTES:
-                left.append(Unopened("", Sort.ZIP, each.filename))
+                left.append(Unopened("", AttachmentKind.ZIP, each.filename))
                 continue
             found = await reader.unpack(each.content)
             note_step()
@@ -454,13 +461,15 @@ class NoticeReader:
         added = add_unpacked(what, opened)
         return dataclasses.replace(added, unopened=(*added.unopened, *left))
 
-    async def read_pdf(self, content: bytes, in_force: InForce) -> Notice | Unreadable:
+    async def read_pdf(self, content: bytes, active_config: ActiveConfig) -> Notice | Unreadable:
         """The notice in ``content``, or why there is none."""
-        return await self.readings.read(content, in_force.configuration.guarantors)
+        return await self.readings.read(content, active_config.configuration.guarantors)
 
-    async def read_strangers_again(self, content: bytes, in_force: InForce) -> tuple[Notice | Unreadable, float] | None:
+    async def read_strangers_again(
+        self, content: bytes, active_config: ActiveConfig
+    ) -> tuple[Notice | Unreadable, float] | None:
         """As ``read_pdf``, of what a stranger sent, with the seconds it took; None if its turn comes later."""
-        profiles = in_force.configuration.guarantors
+        profiles = active_config.configuration.guarantors
         return await self.turns.read_again(lambda reader: self.readings.read(content, profiles, reader))
 
 
@@ -473,13 +482,13 @@ def _proves(pdf: Attached) -> tuple[bool, bool]:
     return not pdf.is_enclosed, not pdf.archive
 
 
-def _lane_of(vouched: Vouched | None) -> Lane:
-    return Lane.OURS if vouched is not None and vouched.is_signed else Lane.STRANGERS
+def _lane_of(sender_auth: SenderAuth | None) -> Lane:
+    return Lane.OURS if sender_auth is not None and sender_auth.is_signed else Lane.STRANGERS
 
 
 def _keep_what_counts(
-    what: Announcement | Meant | Unrelated, read: tuple[Read, ...], most: int
-) -> tuple[Announcement | Meant | Unrelated, tuple[Read, ...]]:
+    what: Announcement | PossibleNotice | Unrelated, read: tuple[Read, ...], most: int
+) -> tuple[Announcement | PossibleNotice | Unrelated, tuple[Read, ...]]:
     """The mail without the bytes of those PDFs out of its ZIPs that no person is to see.
 
     A notice is kept; a refused one if the mail means a notice, and all of them are no larger than ``most``. If they are
@@ -491,7 +500,7 @@ def _keep_what_counts(
     elif sum(len(pdf.content) for pdf in refused) > most:
         read = tuple(one for one in read if not any(one[0] is pdf for pdf in refused))
         archives = dict.fromkeys(pdf.archive for pdf in refused)
-        left = tuple(Unopened("", Sort.ZIP, name) for name in archives)
+        left = tuple(Unopened("", AttachmentKind.ZIP, name) for name in archives)
         what = dataclasses.replace(what, unopened=what.unopened + left)
     return dataclasses.replace(what, pdfs=tuple(map(_emptied, what.pdfs))), read
 

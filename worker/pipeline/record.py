@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final
 
-from worker.approve.decisions import end_announcement, keep_contents, note_announced
-from worker.approve.redraft import InForce, missing_where_away
-from worker.compose.reread import compare_notice
+from worker.approve.decisions import end_announcement, note_announced
+from worker.approve.reevaluate import ActiveConfig, keep_contents, treat_unread_as_missing
+from worker.compose.checks import compare_notice
 from worker.config.mailbox_actions import is_due_after
-from worker.core.alarms import cause_about, tell_apart
+from worker.core.alarms import alarm_fingerprint, cause_about
 from worker.core.clock import Clock
 from worker.core.file_names import is_meant_as_notice
 from worker.core.model import (
     Attached,
-    End,
+    Disposition,
     FileRow,
     Hold,
     MessageRow,
@@ -36,9 +36,9 @@ from worker.core.params import Params
 from worker.core.states import NEEDS_A_PERSON, WAITING, AlarmCause, Event, NoteEvent, Reason, State
 from worker.core.text import hide_codes
 from worker.match.duplicates import (
-    Known,
-    New,
-    Way,
+    KnownNotice,
+    NewNotice,
+    Source,
     announce,
     find_followed,
     hold_without_notice,
@@ -53,20 +53,19 @@ from worker.pipeline.signs import find_sign, note_sign
 from worker.pipeline.track import MAY_BE_HELD_ANEW, OWN_MESSAGE, ReceiptTransaction, find_ours
 from worker.pipeline.watch import NOTHING, LedgerRows, Recorded, renumber
 from worker.read.announcement import find_announcement, find_answers, find_listing, is_same_announcement, is_seen_before
-from worker.read.attachments import Sort, Unopened, is_mail_file, name_file
-from worker.read.budget import HOLDS_PER_MAIL, Ended, Lane, PutOff
+from worker.read.budget import HOLDS_PER_MAIL, Deferred, Lane, LimitReached
 from worker.read.classify import (
     Announcement,
-    Meant,
-    Own,
+    OwnMessage,
+    PossibleNotice,
     Report,
     Unrelated,
 )
-from worker.read.message import Message, read_message
+from worker.read.message import AttachmentKind, Message, Unopened, is_mail_file, name_file, read_message
 from worker.read.pdf_bytes import begins_as_pdf
 from worker.read.ports import PdfReader
 from worker.store.ports import Author, Store, Writing
-from worker.track.reports import CameBack
+from worker.track.reports import ReturnedMail
 from worker.watch.plan import GONE, next_try
 from worker.watch.ports import NOT_LOOKED, Fetched, InvoiceSnapshot, Listed
 
@@ -77,7 +76,15 @@ UNFETCHED_TOLD: Final = 3
 FILES_TOLD: Final = 10
 """Names of attachments told in one hold."""
 
-_BY_SIGN: Final = (Sort.LOCKED, Sort.ZIP, Sort.OUTLOOK, Sort.SEALED, Sort.DOCUWORKS, Sort.ARCHIVE, Sort.DAMAGED)
+_BY_SIGN: Final = (
+    AttachmentKind.LOCKED,
+    AttachmentKind.ZIP,
+    AttachmentKind.OUTLOOK,
+    AttachmentKind.SEALED,
+    AttachmentKind.DOCUWORKS,
+    AttachmentKind.ARCHIVE,
+    AttachmentKind.DAMAGED,
+)
 """The order in which several attachments are told: the likelier to hold a notice comes first."""
 
 _OF_ANYBODY: Final = frozenset({ReceiptKind.ANOTHERS.value, ReceiptKind.WARNING.value})
@@ -101,13 +108,13 @@ class Recorder:
 
         Each notice is drafted within the transaction, with ``invoices``.
         """
-        in_force = block.in_force
+        active_config = block.active_config
         actions_due = []
         with self._store.writing() as writing:
-            taking = self._taking(writing, in_force, invoices)
-            receiving = ReceiptTransaction(writing, in_force, invoices, self._author, self._clock.now())
+            taking = self._taking(writing, active_config, invoices)
+            receiving = ReceiptTransaction(writing, active_config, invoices, self._author, self._clock.now())
             for mail in block.mails:
-                row = self._record_mail(writing, taking, receiving, rows, mail, in_force)
+                row = self._record_mail(writing, taking, receiving, rows, mail, active_config)
                 for each in (*rows.take_passed(row.uid), row):
                     writing.record_message(each)
                 actions_due += [row] if row.is_after_due else []
@@ -116,8 +123,8 @@ class Recorder:
 
     def guarantees(self, block: Block) -> tuple[Guarantee, ...]:
         """The guarantees that the mails bring, and those of submissions that a report in one may hold again."""
-        in_force = block.in_force
-        sender = in_force.configuration.settings.contractor.email
+        active_config = block.active_config
+        sender = active_config.configuration.settings.contractor.email
         reported = [
             found
             for mail in block.mails
@@ -126,8 +133,8 @@ class Recorder:
         ]
         notices = [notice for mail in block.mails for notice in mail.notices]
         return (
-            *guarantees_in(notices, in_force, self._store),
-            *guarantees_of([each for each in reported if each.state in MAY_BE_HELD_ANEW], in_force, self._store),
+            *guarantees_in(notices, active_config, self._store),
+            *guarantees_of([each for each in reported if each.state in MAY_BE_HELD_ANEW], active_config, self._store),
         )
 
     def _record_mail(
@@ -137,7 +144,7 @@ class Recorder:
         receiving: ReceiptTransaction,
         rows: LedgerRows,
         mail: Mail,
-        in_force: InForce,
+        active_config: ActiveConfig,
     ) -> MessageRow:
         """Returns the ledger row of one message, with the submissions that it became."""
         fetched, message = mail.fetched, mail.message
@@ -146,15 +153,15 @@ class Recorder:
             return self._note_unfetched(writing, row, fetched)
         if (former := self._known_by_its_bytes(rows, fetched)) is not None:
             return renumber(former, row)
-        sign = find_sign(self._store, in_force, row, message, mail.came_back, fetched.content)
+        sign = find_sign(self._store, active_config, row, message, mail.came_back, fetched.content)
         if sign is not None:
             came_at = row.internal_date or self._clock.now()
             note_sign(self._store, writing, sign, came_at, fetched.content, self._author)
         from_before = rows.from_before(fetched.header)
         source = (f"mail:{rows.mailbox}", row.subject, message.message_id)
-        way = Way(*source, None, proven=False, from_before=from_before)
+        way = Source(*source, None, proven=False, from_before=from_before)
         taken = _Taken(mail, message, way)
-        if isinstance(mail.what, Own):
+        if isinstance(mail.what, OwnMessage):
             row = _record_own(receiving, row, taken)
         elif about := _take_about_ours(receiving, row, mail.came_back, taken):
             row = _record_about_ours(writing, taking, about, taken)
@@ -172,20 +179,22 @@ class Recorder:
         digest = sha256(fetched.content)
         return next((row for row in formers if row.sha256 == digest and row.uidvalidity != rows.numbering), None)
 
-    def _taking(self, writing: Writing, in_force: InForce, invoices: InvoiceSnapshot) -> IntakeTransaction:
-        return IntakeTransaction(writing, in_force, invoices, self._author, self._clock.now())
+    def _taking(self, writing: Writing, active_config: ActiveConfig, invoices: InvoiceSnapshot) -> IntakeTransaction:
+        return IntakeTransaction(writing, active_config, invoices, self._author, self._clock.now())
 
-    def _put_off(self, writing: Writing, row: MessageRow, why: PutOff) -> MessageRow:
+    def _put_off(self, writing: Writing, row: MessageRow, why: Deferred) -> MessageRow:
         """It stays in its mailbox until its turn; a person is told, as it may be a notice."""
         writing.raise_alarm(cause_about(AlarmCause.PUT_OFF, why.name.lower(), "mail", row.mailbox), [])
-        return dataclasses.replace(row, end=End.PUT_OFF, why=why.value, next_try_at=self._reading.turns.next_try(why))
+        return dataclasses.replace(
+            row, end=Disposition.PUT_OFF, why=why.value, next_try_at=self._reading.turns.next_try(why)
+        )
 
     def _note_unfetched(self, writing: Writing, row: MessageRow, fetched: Fetched) -> MessageRow:
         """Tried again by itself; a person is told of one that fails again and again."""
         known = next(
             (
                 each
-                for each in self._store.messages(row.mailbox, End.UNFETCHED)
+                for each in self._store.messages(row.mailbox, Disposition.UNFETCHED)
                 if (each.uidvalidity, each.uid) == (row.uidvalidity, row.uid)
             ),
             None,
@@ -196,7 +205,7 @@ class Recorder:
             writing.raise_alarm(cause_about(AlarmCause.UNFETCHED, "mail", row.mailbox), [], f"UID {row.uid}: {failure}")
         return dataclasses.replace(
             row,
-            end=End.NOT_OURS if failure == GONE else End.UNFETCHED,
+            end=Disposition.NOT_OURS if failure == GONE else Disposition.UNFETCHED,
             why=failure,
             tries=tries,
             next_try_at=next_try(failure, tries, self._clock.now()),
@@ -208,7 +217,7 @@ class Recorder:
         self,
         listed: Listed,
         content: bytes,
-        in_force: InForce,
+        active_config: ActiveConfig,
         from_before: str,
         unfinished: Submission | None = None,
         of_bytes: Sequence[FileRow] = (),
@@ -218,20 +227,20 @@ class Recorder:
         ``unfinished`` is the hold of what the file was before; ``of_bytes`` are the rows of the same bytes elsewhere.
         """
         if is_mail_file(listed.name, content):
-            return await self._take_mail_file(listed, content, in_force, from_before, unfinished)
+            return await self._take_mail_file(listed, content, active_config, from_before, unfinished)
         way = _by_folder(listed, from_before)
         digest = sha256(content)
         is_pdf = begins_as_pdf(content)
         if not is_pdf and not is_meant_as_notice(listed.name):
             with self._store.writing() as writing:
-                writing.record_file(_file_row(listed, self._clock.now(), End.NOT_OURS, (), digest))
+                writing.record_file(_file_row(listed, self._clock.now(), Disposition.NOT_OURS, (), digest))
             return 0
-        read = name_file(await self._reading.read_pdf(content, in_force), listed.name, content)
+        read = name_file(await self._reading.read_pdf(content, active_config), listed.name, content)
         pdf = Attached(listed.name, content)
         notices = [read] if isinstance(read, Notice) else []
-        invoices = await load_invoices(guarantees_in(notices, in_force, self._store), in_force, self._reader)
+        invoices = await load_invoices(guarantees_in(notices, active_config, self._store), active_config, self._reader)
         with self._store.writing() as writing:
-            taking = self._taking(writing, in_force, invoices)
+            taking = self._taking(writing, active_config, invoices)
             taking.replaces(unfinished)
             if isinstance(read, Notice):
                 number = taking.take_notice(pdf, digest, read, way)
@@ -240,24 +249,29 @@ class Recorder:
             else:
                 same = dict.fromkeys(number for row in of_bytes for number in row.submissions)
                 number = taking.take_no_pdf(digest, read, way, same)
-            writing.record_file(_file_row(listed, self._clock.now(), End.SUBMISSION, (number,), digest))
+            writing.record_file(_file_row(listed, self._clock.now(), Disposition.SUBMISSION, (number,), digest))
             return taking.end()
 
     async def _take_mail_file(
-        self, listed: Listed, content: bytes, in_force: InForce, from_before: str, unfinished: Submission | None
+        self,
+        listed: Listed,
+        content: bytes,
+        active_config: ActiveConfig,
+        from_before: str,
+        unfinished: Submission | None,
     ) -> int:
         """A mail that somebody saved as a file: its notice is taken, and nothing proves who wrote it."""
         message = read_message(content)
         what, mail = await self._reading.open_and_read(
-            message, self._reading.recognise(message, in_force), Lane.OURS, in_force
+            message, self._reading.recognise(message, active_config), Lane.OURS, active_config
         )
         read = mail.read
         notices = [(pdf, digest, each) for pdf, digest, each in read if isinstance(each, Notice)]
         refused = [each for each in read if isinstance(each[2], Unreadable)]
-        wanted = guarantees_in([notice for _, _, notice in notices], in_force, self._store)
-        invoices = await load_invoices(wanted, in_force, self._reader)
+        wanted = guarantees_in([notice for _, _, notice in notices], active_config, self._store)
+        invoices = await load_invoices(wanted, active_config, self._reader)
         with self._store.writing() as writing:
-            taking = self._taking(writing, in_force, invoices)
+            taking = self._taking(writing, active_config, invoices)
             taking.replaces(unfinished)
             kept = writing.keep("mail", content)
             evidence = Params(code="mail_file")
@@ -268,37 +282,39 @@ class Recorder:
             if not notices:
                 numbers += _hold_refused(taking, refused, lambda _: way)
             if mail.unread:
-                why = mail.why_unread or Ended.HOLDS
+                why = mail.why_unread or LimitReached.HOLDS
                 numbers.append(
                     taking.take_set_aside(Hold.of(Reason.REST_UNREAD, why.value, files=str(mail.unread)), way)
                 )
-            unopened = () if isinstance(what, Own | Report) else what.unopened
+            unopened = () if isinstance(what, OwnMessage | Report) else what.unopened
             if told := _worth_telling(unopened, has_notice=bool(notices)):
                 numbers.append(taking.take_set_aside(_hold_unopened(told), way))
             if not numbers:
                 numbers.append(taking.take_set_aside(Hold.of(Reason.NOT_A_NOTICE, "mail_file"), way))
-            writing.record_file(_file_row(listed, self._clock.now(), End.SUBMISSION, tuple(numbers), sha256(content)))
+            writing.record_file(
+                _file_row(listed, self._clock.now(), Disposition.SUBMISSION, tuple(numbers), sha256(content))
+            )
             return taking.end()
 
     def hold_large_file(
-        self, listed: Listed, in_force: InForce, from_before: str, unfinished: Submission | None = None
+        self, listed: Listed, active_config: ActiveConfig, from_before: str, unfinished: Submission | None = None
     ) -> int:
         """A file above the limit is not read; somebody put it there as a notice, so it is held."""
         with self._store.writing() as writing:
-            taking = self._taking(writing, in_force, NOT_LOOKED)
+            taking = self._taking(writing, active_config, NOT_LOOKED)
             taking.replaces(unfinished)
             refusal = Hold.of(Reason.TOO_LARGE, bytes=str(listed.size))
             number = taking.take_set_aside(refusal, _by_folder(listed, from_before))
-            writing.record_file(_file_row(listed, self._clock.now(), End.HELD, (number,)))
+            writing.record_file(_file_row(listed, self._clock.now(), Disposition.HELD, (number,)))
             return taking.end()
 
 
-def _by_folder(listed: Listed, from_before: str) -> Way:
-    return Way("folder", hide_codes(listed.name), "", None, proven=True, from_before=from_before)
+def _by_folder(listed: Listed, from_before: str) -> Source:
+    return Source("folder", hide_codes(listed.name), "", None, proven=True, from_before=from_before)
 
 
 def _file_row(
-    listed: Listed, now: dt.datetime, end: End, numbers: tuple[int, ...], digest: Sha256 | None = None
+    listed: Listed, now: dt.datetime, end: Disposition, numbers: tuple[int, ...], digest: Sha256 | None = None
 ) -> FileRow:
     shape = (listed.size, listed.mtime_ns, listed.inode)
     return FileRow(listed.name, *shape, now, end, sha256=digest, submissions=numbers)
@@ -313,19 +329,21 @@ class _Taken:
 
     mail: Mail
     message: Message
-    way: Way
+    way: Source
 
     @property
     def read(self) -> Sequence[Read]:
         """Its PDFs that were read."""
         return self.mail.pdfs.read
 
-    def proven(self, way: Way, guarantor: str | None, *, is_enclosed: bool = False) -> Way:
+    def proven(self, way: Source, guarantor: str | None, *, is_enclosed: bool = False) -> Source:
         """``way`` with whether it is proven that who wrote the mail may bring a notice of ``guarantor``."""
-        if self.mail.vouched is None:
+        if self.mail.sender_auth is None:
             return way
-        proof = self.mail.vouched.prove(guarantor, is_enclosed=is_enclosed)
-        return dataclasses.replace(way, proven=proof.is_proven, evidence=proof.evidence, by_open_dns=proof.by_open_dns)
+        proof = self.mail.sender_auth.authenticate(guarantor, is_enclosed=is_enclosed)
+        return dataclasses.replace(
+            way, proven=proof.is_authenticated, evidence=proof.evidence, by_open_dns=proof.by_open_dns
+        )
 
 
 def _row(rows: LedgerRows, fetched: Fetched, message: Message | None) -> MessageRow:
@@ -340,11 +358,11 @@ def _record_own(receiving: ReceiptTransaction, row: MessageRow, taken: _Taken) -
     """Our own mail: one that was too large to be fetched as it is can be compared with nothing."""
     if taken.mail.fetched.whole:
         return receiving.take_copy(row, taken.message, taken.mail.fetched.content)
-    return dataclasses.replace(row, end=End.OWN, why=OWN_MESSAGE)
+    return dataclasses.replace(row, end=Disposition.OWN, why=OWN_MESSAGE)
 
 
 def _take_about_ours(
-    receiving: ReceiptTransaction, row: MessageRow, came_back: CameBack, taken: _Taken
+    receiving: ReceiptTransaction, row: MessageRow, came_back: ReturnedMail, taken: _Taken
 ) -> MessageRow | None:
     """The row of a mail about one of ours, or of a failure that may be; None if it is about none.
 
@@ -375,18 +393,22 @@ def _record_about_ours(writing: Writing, taking: IntakeTransaction, about: Messa
 def _record(writing: Writing, taking: IntakeTransaction, row: MessageRow, taken: _Taken) -> MessageRow:
     """The ledger row of one message, with the submissions it became."""
     match taken.mail.what:
-        case Own():
-            return dataclasses.replace(row, end=End.OWN, why=OWN_MESSAGE)
+        case OwnMessage():
+            return dataclasses.replace(row, end=Disposition.OWN, why=OWN_MESSAGE)
         case Report():
-            return dataclasses.replace(row, end=End.REPORT, why="multipart/report")
-        case Announcement() | Meant() | Unrelated() as what:
+            return dataclasses.replace(row, end=Disposition.REPORT, why="multipart/report")
+        case Announcement() | PossibleNotice() | Unrelated() as what:
             if not taken.mail.fetched.whole and not taken.mail.fetched.has_every_pdf:
                 return _set_aside(taking, row, taken, is_meant=not isinstance(what, Unrelated))
             return _record_read(writing, taking, row, taken, what)
 
 
 def _record_read(
-    writing: Writing, taking: IntakeTransaction, row: MessageRow, taken: _Taken, what: Announcement | Meant | Unrelated
+    writing: Writing,
+    taking: IntakeTransaction,
+    row: MessageRow,
+    taken: _Taken,
+    what: Announcement | PossibleNotice | Unrelated,
 ) -> MessageRow:
     notices = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Notice)]
     refused = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Unreadable)]
@@ -396,7 +418,7 @@ def _record_read(
     unopened = _worth_telling(what.unopened, has_notice=bool(notices))
     if not notices and not meant and not unread and isinstance(what, Unrelated):
         return dataclasses.replace(row, why=NOTHING)
-    if not refused and not notices and not unread and isinstance(what, Meant) and not hidden and not unopened:
+    if not refused and not notices and not unread and isinstance(what, PossibleNotice) and not hidden and not unopened:
         return dataclasses.replace(row, why="speaks of a key, holds no PDF")
     digest = writing.keep("mail", taken.mail.fetched.content)
     row = dataclasses.replace(row, sha256=digest)
@@ -404,7 +426,7 @@ def _record_read(
     if isinstance(what, Announcement):
         came_at = row.internal_date or taking.now
         way = dataclasses.replace(way, announced=dataclasses.replace(what.says, at=came_at))
-    guarantor = what.guarantor if isinstance(what, Announcement | Meant) else None
+    guarantor = what.guarantor if isinstance(what, Announcement | PossibleNotice) else None
     if notices:
         row = _record_notices(taking, row, taken, way, notices, [pdf.filename for pdf, _, _ in refused])
         more = _hold_each(taking, taken, way, guarantor, meant, beside=len(notices))
@@ -418,13 +440,13 @@ def _record_read(
         held = _hold_each(taking, taken, way, guarantor, worth)
         if unopened:
             held.append(taking.take_set_aside(_hold_unopened(unopened), taken.proven(way, guarantor)))
-        return dataclasses.replace(row, end=End.HELD, submissions=tuple(held))
+        return dataclasses.replace(row, end=Disposition.HELD, submissions=tuple(held))
     way = taken.proven(way, guarantor, is_enclosed=isinstance(what, Announcement) and what.is_enclosed)
     if isinstance(what, Announcement):
         return _record_announcement(taking, row, way, what.guarantor)
     hold = _hold_unopened(unopened) if unopened else Hold.of(Reason.DAMAGED, found=hidden)
     number = taking.take_set_aside(hold, way)
-    return dataclasses.replace(row, end=End.HELD, submissions=(number,))
+    return dataclasses.replace(row, end=Disposition.HELD, submissions=(number,))
 
 
 def _worth_telling(unopened: Sequence[Unopened], *, has_notice: bool) -> Sequence[Unopened]:
@@ -443,7 +465,7 @@ def _hold_unopened(unopened: Sequence[Unopened]) -> Hold:
 def _hold_refused(
     taking: IntakeTransaction,
     refused: Sequence[Read],
-    way_of: Callable[[Attached], Way],
+    way_of: Callable[[Attached], Source],
     *,
     is_more_unopened: bool = False,
 ) -> list[int]:
@@ -458,7 +480,7 @@ def _record_notices(
     taking: IntakeTransaction,
     row: MessageRow,
     taken: _Taken,
-    way: Way,
+    way: Source,
     notices: Sequence[tuple[Attached, Sha256, Notice]],
     beside: Sequence[str],
 ) -> MessageRow:
@@ -470,34 +492,34 @@ def _record_notices(
         )
         for pdf, digest, notice in notices
     ]
-    return dataclasses.replace(row, end=End.SUBMISSION, submissions=tuple(numbers))
+    return dataclasses.replace(row, end=Disposition.SUBMISSION, submissions=tuple(numbers))
 
 
-def _hold_rest(taking: IntakeTransaction, taken: _Taken, way: Way, unlisted: int) -> tuple[int, ...]:
+def _hold_rest(taking: IntakeTransaction, taken: _Taken, way: Source, unlisted: int) -> tuple[int, ...]:
     """The one hold for PDFs that were not read, and for those that were refused and have no hold of their own."""
     files = taken.mail.pdfs.unread + unlisted
     if not files:
         return ()
-    why = taken.mail.pdfs.why_unread or Ended.HOLDS
+    why = taken.mail.pdfs.why_unread or LimitReached.HOLDS
     return (taking.take_set_aside(Hold.of(Reason.REST_UNREAD, why.value, files=str(files)), way),)
 
 
-def _record_announcement(taking: IntakeTransaction, row: MessageRow, way: Way, guarantor: str) -> MessageRow:
+def _record_announcement(taking: IntakeTransaction, row: MessageRow, way: Source, guarantor: str) -> MessageRow:
     known, seen = taking.take_announcement(guarantor, way)
     row = dataclasses.replace(row, submissions=tuple(each.id for each in known))
     if seen is Seen.NEW:
-        return dataclasses.replace(row, end=End.ANNOUNCEMENT)
+        return dataclasses.replace(row, end=Disposition.ANNOUNCEMENT)
     why = "what it announces is here" if seen is Seen.ANSWERED else "announced before"
-    return dataclasses.replace(row, end=End.DUPLICATE, why=why)
+    return dataclasses.replace(row, end=Disposition.DUPLICATE, why=why)
 
 
 def _set_aside(taking: IntakeTransaction, row: MessageRow, taken: _Taken, *, is_meant: bool) -> MessageRow:
     """A mail above the limit: held if somebody meant a notice, else only its row."""
     size = taken.mail.fetched.header.size
-    row = dataclasses.replace(row, end=End.TOO_LARGE, why=f"{size} bytes")
+    row = dataclasses.replace(row, end=Disposition.TOO_LARGE, why=f"{size} bytes")
     if not is_meant:
         return row
-    guarantor = taken.mail.what.guarantor if isinstance(taken.mail.what, Announcement | Meant) else None
+    guarantor = taken.mail.what.guarantor if isinstance(taken.mail.what, Announcement | PossibleNotice) else None
     way = taken.proven(taken.way, guarantor)
     number = taking.take_set_aside(Hold.of(Reason.MAIL_TOO_LARGE, bytes=str(size)), way)
     return dataclasses.replace(row, submissions=(number,))
@@ -506,7 +528,7 @@ def _set_aside(taking: IntakeTransaction, row: MessageRow, taken: _Taken, *, is_
 def _hold_each(
     taking: IntakeTransaction,
     taken: _Taken,
-    way: Way,
+    way: Source,
     guarantor: str | None,
     worth: Sequence[tuple[Attached, Sha256, Unreadable]],
     beside: int = 0,
@@ -521,7 +543,7 @@ def _hold_each(
     return [*held, *_hold_rest(taking, taken, taken.proven(way, guarantor), len(worth) - len(held))]
 
 
-def _named_by_file(way: Way, pdf: Attached) -> Way:
+def _named_by_file(way: Source, pdf: Attached) -> Source:
     """``way`` with the file's name behind the mail's subject, which alone would stand for several."""
     if not pdf.filename:
         return way
@@ -566,12 +588,12 @@ class IntakeTransaction:
     """One transaction's submissions; ``end`` stores its alarm. Names that people chose are kept without a key."""
 
     def __init__(
-        self, writing: Writing, in_force: InForce, invoices: InvoiceSnapshot, author: Author, now: dt.datetime
+        self, writing: Writing, active_config: ActiveConfig, invoices: InvoiceSnapshot, author: Author, now: dt.datetime
     ) -> None:
         self._writing = writing
-        self._in_force = in_force
+        self._active_config = active_config
         # The mail must be recorded even while the share with the invoices is away.
-        self._invoices = missing_where_away(invoices)
+        self._invoices = treat_unread_as_missing(invoices)
         self._author = author
         self.now = now
         """The moment of the transaction."""
@@ -590,7 +612,9 @@ class IntakeTransaction:
             now = self._writing.submission(held.id)
             self._replaced = now if now.version == held.version else None
 
-    def take_notice(self, pdf: Attached, digest: Sha256, notice: Notice, way: Way, beside: Sequence[str] = ()) -> int:
+    def take_notice(
+        self, pdf: Attached, digest: Sha256, notice: Notice, way: Source, beside: Sequence[str] = ()
+    ) -> int:
         """The submission that this notice becomes, or already is; ``beside`` are other PDFs of the same mail."""
         key = notice.key.clear
         evidence = way.evidence
@@ -598,9 +622,9 @@ class IntakeTransaction:
             evidence = evidence.each_word(lambda word: hide_codes(word, key) if key in word else word)
         way = dataclasses.replace(way, source_name=hide_codes(way.source_name, key), evidence=evidence)
         match receive_notice(notice, digest, way, self._writing):
-            case Known(first):
+            case KnownNotice(first):
                 return self._note_again(first, digest, way)
-            case New(arrived, superseded):
+            case NewNotice(arrived, superseded):
                 self._writing.keep("notice", pdf.content)
                 self._writing.keep_notice(digest, notice)
                 others = [hide_codes(name, key) for name in beside]
@@ -625,7 +649,7 @@ class IntakeTransaction:
                 self._tell_taken_back(created, way)
                 return created.id
 
-    def _tell_unproven(self, created: Submission, notice: Notice, way: Way) -> None:
+    def _tell_unproven(self, created: Submission, notice: Notice, way: Source) -> None:
         """Say that a stranger's notice of a number that is here waits by itself, and that the others go on."""
         if way.proven:
             return
@@ -642,7 +666,7 @@ class IntakeTransaction:
             others = ", ".join(f"#{number}" for number in going_on)
             self._writing.raise_alarm(AlarmCause.UNPROVEN_NEWCOMER, [], f"{created.id}: {others}")
 
-    def _tell_taken_back(self, created: Submission, way: Way) -> None:
+    def _tell_taken_back(self, created: Submission, way: Source) -> None:
         """Say that what a person took back while its sender was not proven came again from somebody who is."""
         if way.proven and created.follows is not None:
             followed = self._writing.submission(created.follows)
@@ -667,7 +691,7 @@ class IntakeTransaction:
         if announcement is not None:
             detail = {**detail, "came_by": arrived.came_by, "source": arrived.source_name}
             arrived = join_notice(announcement, arrived, self._writing)
-        drafted = draft(arrived, self._in_force, self._invoices, self._writing, self.now, content)
+        drafted = draft(arrived, self._active_config, self._invoices, self._writing, self.now, content)
         keep_contents(self._writing, drafted)
         if announcement is None:
             return self._writing.create(Event.NOTICE_READ, drafted.submission, self._author, detail)
@@ -684,24 +708,24 @@ class IntakeTransaction:
         """The hold of a file that was not whole goes on as its notice; an announcement that waits for it ends."""
         detail |= _replacing(replaced)
         joined = join_notice(replaced, arrived, self._writing)
-        drafted = draft(joined, self._in_force, self._invoices, self._writing, self.now, content)
+        drafted = draft(joined, self._active_config, self._invoices, self._writing, self.now, content)
         keep_contents(self._writing, drafted)
         created = self._writing.change(Event.REDRAFTED, replaced, drafted.submission, self._author, detail)
         if announcement is not None:
             end_announcement(self._writing, announcement, [created], self._author)
         return created
 
-    def take_unreadable(self, pdf: Attached, digest: Sha256, refusal: Unreadable, way: Way) -> int:
+    def take_unreadable(self, pdf: Attached, digest: Sha256, refusal: Unreadable, way: Source) -> int:
         """The submission in which a file that was meant as a notice waits for a person."""
         match receive_unreadable(refusal, digest, way, self._writing):
-            case Known(first):
+            case KnownNotice(first):
                 return self._note_again(first, digest, way)
-            case New(arrived, _):
+            case NewNotice(arrived, _):
                 self._writing.keep("pdf", pdf.content)
                 detail = {"file": hide_codes(pdf.filename)}
                 return self._hold(arrived, detail | ({"archive": hide_codes(pdf.archive)} if pdf.archive else {}))
 
-    def take_no_pdf(self, digest: Sha256, refusal: Unreadable, way: Way, same: Iterable[int]) -> int:
+    def take_no_pdf(self, digest: Sha256, refusal: Unreadable, way: Source, same: Iterable[int]) -> int:
         """The submission in which a file that was meant as a notice and is no PDF waits; its bytes are not kept.
 
         ``same`` are the submissions of the same bytes elsewhere in the folder.
@@ -714,13 +738,13 @@ class IntakeTransaction:
             hold_without_notice(Hold.of_refusal(refusal), None, way), {"file": hide_codes(way.source_name)}
         )
 
-    def take_set_aside(self, refusal: Hold, way: Way) -> int:
+    def take_set_aside(self, refusal: Hold, way: Source) -> int:
         """The submission in which a mail or a file that was not read as one waits for a person."""
         return self._hold(hold_without_notice(refusal, None, way), {})
 
-    def take_announcement(self, guarantor: str, way: Way) -> tuple[tuple[Submission, ...], Seen]:
+    def take_announcement(self, guarantor: str, way: Source) -> tuple[tuple[Submission, ...], Seen]:
         """The task that an announcement without a PDF opens; what it announces, if that is here or open already."""
-        profile = self._in_force.guarantors.get(guarantor)
+        profile = self._active_config.guarantors.get(guarantor)
         arriving = announce(guarantor, way, profile.download if profile else ())
         of_its_id = self._writing.by_source_message(way.source_message_id) if way.source_message_id else ()
         earlier = tuple(each for each in of_its_id if is_seen_before(each, arriving))
@@ -755,7 +779,7 @@ class IntakeTransaction:
         newest = () if announced.numbers else self._writing.newest_notices(guarantor, NEWEST_LOOKED_AT)
         return find_answers(announced, of_numbers, filter(counts, newest))
 
-    def _see_again(self, known: tuple[Submission, ...], way: Way) -> tuple[Submission, ...]:
+    def _see_again(self, known: tuple[Submission, ...], way: Source) -> tuple[Submission, ...]:
         """Note with each that it was announced, once more or afterwards; nothing is opened."""
         detail = {"came_by": way.came_by, "source": way.source_name, "from_message": way.source_message_id}
         for each in known:
@@ -810,7 +834,7 @@ class IntakeTransaction:
         if self._waiting:
             self._writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, self._waiting)
         for each in self._waiting_anew:  # told a moment ago of another reason, so that this one is told as well
-            self._writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [each.id], tell_apart(each))
+            self._writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [each.id], alarm_fingerprint(each))
         return len(self._waiting) + len(self._waiting_anew)
 
     # --- What they share ------------------------------------------------------------------------------------
@@ -843,7 +867,7 @@ class IntakeTransaction:
         self._note_wait(self._redraft(event, earlier, marked, {"superseded_by": later.id}))
 
     def _redraft(self, event: Event, before: Submission, after: Submission, detail: dict[str, Any]) -> Submission:
-        drafted = draft(after, self._in_force, self._invoices, self._writing, self.now)
+        drafted = draft(after, self._active_config, self._invoices, self._writing, self.now)
         keep_contents(self._writing, drafted)
         return self._writing.change(event, before, drafted.submission, self._author, detail)
 
@@ -851,7 +875,7 @@ class IntakeTransaction:
         if submission.state in NEEDS_A_PERSON:
             self._waiting.append(submission.id)
 
-    def _note_again(self, first: Submission, digest: Sha256, way: Way) -> int:
+    def _note_again(self, first: Submission, digest: Sha256, way: Source) -> int:
         detail = {
             "came_by": way.came_by,
             "source": way.source_name,
@@ -874,14 +898,14 @@ class IntakeTransaction:
         detail = {"joined": [first.id], **_replacing(replaced)}
         self._writing.change(Event.WITHDRAWN, replaced, ended, self._author, detail)
 
-    def _hold_as_from_before(self, number: int, way: Way) -> None:
+    def _hold_as_from_before(self, number: int, way: Source) -> None:
         """Hold it as from before: the same notice lay elsewhere when the product came."""
         first = self._writing.submission(number)
         event = Event.HELD if first.state is State.APPROVED else Event.REDRAFTED
         marked = dataclasses.replace(first, from_before=way.from_before)
         self._note_wait(self._redraft(event, first, marked, {"from_before": way.from_before}))
 
-    def _lift_where_proven(self, first: Submission, way: Way) -> None:
+    def _lift_where_proven(self, first: Submission, way: Source) -> None:
         """Mark it as authenticated if an authenticated sender later delivers the same notice."""
         is_better = not first.proven or (first.by_open_dns and not way.by_open_dns)
         if way.proven and is_better:

@@ -11,14 +11,13 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from worker.approve.decisions import keep_contents
-from worker.approve.redraft import InForce
+from worker.approve.reevaluate import ActiveConfig, keep_contents
+from worker.compose.checks import entered_notice
 from worker.compose.manual_submission import renew_steps
 from worker.compose.missing_invoice import MissingInvoice
-from worker.compose.reread import entered_notice
-from worker.core.alarms import tell_apart
+from worker.core.alarms import alarm_fingerprint
 from worker.core.clock import Clock
-from worker.core.errors import NotBrought, Unavailable
+from worker.core.errors import NotInSnapshot, Unavailable
 from worker.core.model import Notice, Submission, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.core.states import NEEDS_A_PERSON, REFUSALS, AlarmCause, Event, NoteEvent, Reason, State
@@ -69,16 +68,16 @@ class Reevaluation:
         self._read_with: Mapping[str, Guarantor] | None = None
         self._strangers_again: deque[int] = deque()
 
-    async def reevaluate(self, in_force: InForce) -> int:
+    async def reevaluate(self, active_config: ActiveConfig) -> int:
         """Draft again each submission of which a fact changed; returns how many began to wait."""
-        waiting = await self._read_refused_again(in_force)
-        changed = await self._select_changed(in_force)
+        waiting = await self._read_refused_again(active_config)
+        changed = await self._select_changed(active_config)
         for start in range(0, len(changed), LOADED):
             several = changed[start : start + LOADED]
-            waiting += await self._draft_several(several, in_force)
+            waiting += await self._draft_several(several, active_config)
         return waiting
 
-    async def _draft_several(self, several: Sequence[Submission], in_force: InForce) -> int:
+    async def _draft_several(self, several: Sequence[Submission], active_config: ActiveConfig) -> int:
         """Judge these on one look; nothing is awaited between the look and what rests on it.
 
         A submission that asks for another file is drafted again on a look that brings it.
@@ -86,14 +85,14 @@ class Reevaluation:
         waiting = 0
         also: set[str] = set()
         while several:
-            wanted = guarantees_of(several, in_force, self._store)
-            invoices = await load_invoices(wanted, in_force, self._reader, also)
+            wanted = guarantees_of(several, active_config, self._store)
+            invoices = await load_invoices(wanted, active_config, self._reader, also)
             left: list[Submission] = []
             missing: set[str] = set()
             for each in several:
                 try:
-                    waiting += self._draft_again(each, in_force, invoices)
-                except NotBrought as failure:
+                    waiting += self._draft_again(each, active_config, invoices)
+                except NotInSnapshot as failure:
                     left.append(each)
                     missing.add(failure.file)
             if missing <= also:
@@ -103,23 +102,23 @@ class Reevaluation:
         return waiting
 
     async def explain_invoices(
-        self, submissions: Sequence[Submission], in_force: InForce
+        self, submissions: Sequence[Submission], active_config: ActiveConfig
     ) -> Mapping[int, MissingInvoice]:
         """Returns for each submission that waits for an invoice where people put it."""
-        return await explain_missing(submissions, in_force, self._reader, self._store)
+        return await explain_missing(submissions, active_config, self._reader, self._store)
 
-    async def _select_changed(self, in_force: InForce) -> tuple[Submission, ...]:
+    async def _select_changed(self, active_config: ActiveConfig) -> tuple[Submission, ...]:
         submissions = self._store.submissions(*_JUDGED_IN)
-        await look_at_folder(submissions, in_force, self._reader)
-        if (rest := in_force.files.rest()) is not None:
+        await look_at_folder(submissions, active_config, self._reader)
+        if (rest := active_config.files.rest()) is not None:
             self._unread.note(INVOICES, [(each.name, each.why) for each in rest.unread if each.why is not None])
-        return self._revisions.select_changed(submissions, in_force)
+        return self._revisions.select_changed(submissions, active_config)
 
-    def _draft_again(self, submission: Submission, in_force: InForce, invoices: InvoiceSnapshot) -> int:
-        fingerprint = self._revisions.fingerprint(submission, in_force)
+    def _draft_again(self, submission: Submission, active_config: ActiveConfig, invoices: InvoiceSnapshot) -> int:
+        fingerprint = self._revisions.fingerprint(submission, active_config)
         try:
-            began = self._record_change(submission, in_force, invoices)
-        except NotBrought:
+            began = self._record_change(submission, active_config, invoices)
+        except NotInSnapshot:
             raise
         except Unavailable as failure:
             if failure.what != "folder":
@@ -128,13 +127,13 @@ class Reevaluation:
         self._revisions.note(self._store.submission(submission.id), fingerprint)
         return began
 
-    def _record_change(self, submission: Submission, in_force: InForce, invoices: InvoiceSnapshot) -> int:
+    def _record_change(self, submission: Submission, active_config: ActiveConfig, invoices: InvoiceSnapshot) -> int:
         """An entry only if state, reasons, draft or duties changed; 1 if it began to wait."""
         with self._store.writing() as writing:
             before = writing.submission(submission.id)
             if before.version != submission.version or before.state not in _JUDGED_IN:
                 return 0
-            drafted = draft(before, in_force, invoices, writing, self._clock.now())
+            drafted = draft(before, active_config, invoices, writing, self._clock.now())
             after = drafted.submission
             if before.state is State.APPROVED and after.state is not State.HELD:
                 note_moment(writing, before, after, self._author)
@@ -148,51 +147,53 @@ class Reevaluation:
             changed = writing.change(event, before, after, self._author, {})
             began = changed.state in NEEDS_A_PERSON and set(changed.reasons) - set(before.reasons) != set()
             if began or changed.state is State.HANDED_OVER:
-                writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [changed.id], tell_apart(changed))
+                writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [changed.id], alarm_fingerprint(changed))
                 return 1
             return 0
 
-    async def _read_refused_again(self, in_force: InForce) -> int:
+    async def _read_refused_again(self, active_config: ActiveConfig) -> int:
         """Read what could not be read before, once after each change of the guarantors' profiles.
 
         Strangers' PDFs come last, and few at a time: what is due to be sent waits meanwhile.
         """
-        profiles = in_force.guarantors
+        profiles = active_config.guarantors
         waiting = 0
         if self._read_with != profiles:
             refused = [each for each in self._store.submissions(State.HELD) if _is_worth_another_reading(each)]
             for submission in refused:
                 if not submission.is_doubtful and submission.pdf_sha256 is not None:
                     pdf = self._store.original(submission.pdf_sha256)
-                    read = await self._reading.read_pdf(pdf, in_force)
-                    waiting += await self._recognise_refused(submission, read, in_force)
+                    read = await self._reading.read_pdf(pdf, active_config)
+                    waiting += await self._recognise_refused(submission, read, active_config)
             self._strangers_again = deque(each.id for each in refused if each.is_doubtful)
             self._read_with = profiles  # only now: where one could not be read, all are tried again
-        return waiting + await self._read_strangers_again(in_force)
+        return waiting + await self._read_strangers_again(active_config)
 
-    async def _read_strangers_again(self, in_force: InForce) -> int:
+    async def _read_strangers_again(self, active_config: ActiveConfig) -> int:
         waiting = 0
         spent = 0.0
         while self._strangers_again and spent < AGAIN_SECONDS:
             submission = self._store.submission(self._strangers_again[0])
             if submission.state is State.HELD and _is_worth_another_reading(submission) and submission.pdf_sha256:
                 pdf = self._store.original(submission.pdf_sha256)
-                found = await self._reading.read_strangers_again(pdf, in_force)
+                found = await self._reading.read_strangers_again(pdf, active_config)
                 if found is None:
                     break  # its turn comes at a later pass
                 read, seconds = found
                 spent += seconds
-                waiting += await self._recognise_refused(submission, read, in_force)
+                waiting += await self._recognise_refused(submission, read, active_config)
             self._strangers_again.popleft()
         return waiting
 
-    async def _recognise_refused(self, submission: Submission, read: Notice | Unreadable, in_force: InForce) -> int:
+    async def _recognise_refused(
+        self, submission: Submission, read: Notice | Unreadable, active_config: ActiveConfig
+    ) -> int:
         if isinstance(read, Unreadable) or submission.pdf_sha256 is None:
             return 0
-        wanted = guarantees_in([read], in_force, self._store)
-        invoices = await load_invoices(wanted, in_force, self._reader)
+        wanted = guarantees_in([read], active_config, self._store)
+        invoices = await load_invoices(wanted, active_config, self._reader)
         with self._store.writing() as writing:
-            taking = IntakeTransaction(writing, in_force, invoices, self._author, self._clock.now())
+            taking = IntakeTransaction(writing, active_config, invoices, self._author, self._clock.now())
             taking.read_after_all(submission, read, entered_notice(self._store.entries(submission.id)))
             return taking.end()
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Sequence
 
-from worker.approve.redraft import InForce
-from worker.compose.checks import stamp_history
+from worker.approve.reevaluate import ActiveConfig
+from worker.compose.checks import history_fingerprint
 from worker.core.clock import Clock
 from worker.core.errors import Unavailable
 from worker.core.model import JST, Submission
@@ -35,16 +35,16 @@ class RevisionCache:
         """``submission`` was drafted on the facts of ``fingerprint``."""
         self._drafted[submission.id] = (submission.version, fingerprint)
 
-    def note_drafted(self, drafted: Sequence[Submission], in_force: InForce) -> None:
+    def note_drafted(self, drafted: Sequence[Submission], active_config: ActiveConfig) -> None:
         """Note those of a block that depend on nothing that may have changed since they were drafted."""
         for submission in drafted:
             with contextlib.suppress(Unavailable):  # the share with its invoice is away: it is judged like the others
-                fingerprint = self.fingerprint(submission, in_force)
+                fingerprint = self.fingerprint(submission, active_config)
                 drafted_on = submission.updated_at.astimezone(JST).date() if submission.updated_at else None
                 if fingerprint.split() == [str(drafted_on)]:
                     self.note(submission, fingerprint)
 
-    def select_changed(self, submissions: Iterable[Submission], in_force: InForce) -> tuple[Submission, ...]:
+    def select_changed(self, submissions: Iterable[Submission], active_config: ActiveConfig) -> tuple[Submission, ...]:
         """Returns those whose revision is another than the one noted; others than these are forgotten."""
         submissions = tuple(submissions)
         for gone in self._drafted.keys() - {each.id for each in submissions}:
@@ -52,10 +52,10 @@ class RevisionCache:
         return tuple(
             each
             for each in submissions
-            if self._drafted.get(each.id) != (each.version, self.fingerprint(each, in_force))
+            if self._drafted.get(each.id) != (each.version, self.fingerprint(each, active_config))
         )
 
-    def fingerprint(self, submission: Submission, in_force: InForce) -> str:
+    def fingerprint(self, submission: Submission, active_config: ActiveConfig) -> str:
         """Returns a text that changes when a fact changes on which a draft depends.
 
         An approval of another may tie the number to a project. A later notice may come, or be withdrawn. A mail may
@@ -65,5 +65,5 @@ class RevisionCache:
         others = [f"{each.id}.{each.version}" for each in self._store.by_number(number)] if number else []
         others = [each for each in others if not each.startswith(f"{submission.id}.")]
         today = self._clock.now().astimezone(JST).date().isoformat()
-        history = stamp_history(submission, self._store)
-        return " ".join([*others, fingerprint_files(submission, in_force), history, today])
+        history = history_fingerprint(submission, self._store)
+        return " ".join([*others, fingerprint_files(submission, active_config), history, today])

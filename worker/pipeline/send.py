@@ -17,13 +17,12 @@ from enum import Enum, auto
 from functools import partial
 from typing import Any, Final
 
-from worker.approve.decisions import keep_contents
-from worker.approve.redraft import Drafted, InForce, read_secret
+from worker.approve.reevaluate import ActiveConfig, Drafted, keep_contents, read_secret
 from worker.compose import mime_verify as decode
 from worker.compose import mime_write as letter
-from worker.compose.reread import OF_THE_PDF, compare_notice, entered_notice
+from worker.compose.checks import PDF_DIFFERS, compare_notice, entered_notice
 from worker.core.addresses import copy_of
-from worker.core.alarms import tell_apart
+from worker.core.alarms import alarm_fingerprint
 from worker.core.clock import Clock
 from worker.core.errors import Conflict, HoshobinError, Unavailable
 from worker.core.model import Hold, Notice, Sha256, Submission, Unreadable
@@ -34,9 +33,9 @@ from worker.pipeline.read import Readings
 from worker.pipeline.track import Copied, ReceiptTransaction
 from worker.read.ports import PdfReader
 from worker.send import smtp_verdicts as send
-from worker.send.outcomes import end_rehearsal, note_late_answer, note_silence, put_off
-from worker.send.ports import Body, Data, Mail, MailServer, Rcpt, Reply, Session, Silence, Step
-from worker.send.rate_limit import LOOKED_BACK, Pace, has_opened, is_about_all, is_due, may_leave
+from worker.send.outcomes import defer, end_rehearsal, note_late_answer, note_no_reply
+from worker.send.ports import Body, Data, Mail, MailServer, NoReply, Rcpt, Reply, Session, Step
+from worker.send.rate_limit import LOOKED_BACK, RateLimiter, has_opened, is_about_all, is_due, may_leave
 from worker.store.ports import FOREIGN_MAIL, Author, Reading, Store, Writing
 from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot
 
@@ -92,7 +91,7 @@ class Sender:
         """True if no further mail is begun."""
         self.awaits_answer = False
         """True if a mail may have left whose answer can still come."""
-        self._pace = Pace()
+        self._pace = RateLimiter()
         self._is_pace_recalled = False
 
     @property
@@ -108,20 +107,20 @@ class Sender:
         """Begin no further one: a stop has time for the mail under way, not for all that are due."""
         self.is_ending = True
 
-    async def send_due(self, in_force: InForce) -> SendingPass:
+    async def send_due(self, active_config: ActiveConfig) -> SendingPass:
         """Send every APPROVED submission whose moment has come, in order of that moment, within hours and cap.
 
         A server that is not reached ends the pass with that reason; no submission is blamed for it.
         """
-        settings = in_force.configuration.settings
+        settings = active_config.configuration.settings
         outcomes: list[Outcome | None] = []
         failure, goes_on_at = None, None
         try:
             outcomes.append(self._record_kept())
             self._recall_pace()
             broken_off = self._store.submissions(State.SENDING, State.IN_DOUBT)
-            invoices = await self._look_for([each for each in broken_off if each.is_rehearsal], in_force)
-            found = recover(self._store, in_force, self._author.account, self._clock.now(), invoices)
+            invoices = await self._look_for([each for each in broken_off if each.is_rehearsal], active_config)
+            found = recover(self._store, active_config, self._author.account, self._clock.now(), invoices)
             outcomes += [Outcome.WAITS] * (len(found.in_doubt) + len(found.rehearsals))
             due = (*self._store.due(self._clock.now()), *self._waits.ended())
             for number in dict.fromkeys(due):
@@ -129,18 +128,18 @@ class Sender:
                 if self.is_ending or self._pace.is_paused(now):
                     break
                 submission = self._store.submission(number)
-                if not self._may_begin(submission, in_force, now):
+                if not self._may_begin(submission, active_config, now):
                     continue
                 if (slot := self._pace.next_slot(settings.smtp.per_minute, now)) > now:
                     goes_on_at = slot
                     break
-                invoices = await self._look_for([submission], in_force)
+                invoices = await self._look_for([submission], active_config)
                 with contextlib.suppress(Conflict):  # somebody decided meanwhile: the next look sees it
-                    reread = await self._read_again(submission, in_force)
+                    reread = await self._read_again(submission, active_config)
                     if reread is None:
                         continue
                     session = await self._server.open()
-                    outcome, unrecorded = await self._send_one(submission, reread, session, in_force, invoices)
+                    outcome, unrecorded = await self._send_one(submission, reread, session, active_config, invoices)
                     outcomes.append(outcome)
                     if unrecorded is not None:
                         raise unrecorded
@@ -148,8 +147,8 @@ class Sender:
             failure = unavailable
         return SendingPass(outcomes.count(Outcome.SENT), outcomes.count(Outcome.WAITS), failure, goes_on_at)
 
-    def _may_begin(self, submission: Submission, in_force: InForce, now: dt.datetime) -> bool:
-        if not may_leave(submission, in_force.configuration.settings.hours, now):
+    def _may_begin(self, submission: Submission, active_config: ActiveConfig, now: dt.datetime) -> bool:
+        if not may_leave(submission, active_config.configuration.settings.hours, now):
             return False
         is_over = self._waits.is_over(submission)
         return is_due(submission, now) if is_over is None else is_over and has_opened(submission, now)
@@ -165,16 +164,16 @@ class Sender:
             self._pace.recall_failure(look.error, look.last_error)
         self._is_pace_recalled = True
 
-    async def _look_for(self, submissions: Sequence[Submission], in_force: InForce) -> InvoiceSnapshot:
-        return await load_invoices(guarantees_of(submissions, in_force, self._store), in_force, self._reader)
+    async def _look_for(self, submissions: Sequence[Submission], active_config: ActiveConfig) -> InvoiceSnapshot:
+        return await load_invoices(guarantees_of(submissions, active_config, self._store), active_config, self._reader)
 
-    async def _read_again(self, submission: Submission, in_force: InForce) -> _Reread | None:
+    async def _read_again(self, submission: Submission, active_config: ActiveConfig) -> _Reread | None:
         """Returns what its PDF says by today's profiles; None if the reader gave no answer: it is tried again later."""
         if submission.pdf_sha256 is None:
             return _Reread(None, Unreadable(Reason.NOT_A_NOTICE))
         pdf = self._store.original(submission.pdf_sha256)
         try:
-            read = await self._readings.read_once(pdf, in_force.configuration.guarantors)
+            read = await self._readings.read_once(pdf, active_config.configuration.guarantors)
         except Unavailable as failure:
             self._put_off_unread(submission, str(failure))
             return None
@@ -204,29 +203,29 @@ class Sender:
         submission: Submission,
         reread: _Reread,
         session: Session,
-        in_force: InForce,
+        active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
     ) -> tuple[Outcome | None, HoshobinError | None]:
         """Returns what was recorded of the attempt, and why the store refused to record the begin of the body."""
 
         def wanted() -> tuple[Guarantee, ...]:
-            return guarantees_of([submission], in_force, self._store)
+            return guarantees_of([submission], active_config, self._store)
 
         def start(brought: InvoiceSnapshot) -> tuple[Submission, tuple[Step, ...]] | Outcome:
-            return self._start(submission.id, reread, session, in_force, brought)
+            return self._start(submission.id, reread, session, active_config, brought)
 
         try:
-            started = await with_invoices(wanted, in_force, self._reader, start, invoices)
+            started = await with_invoices(wanted, active_config, self._reader, start, invoices)
         except Unavailable as failure:
             if failure.what != "folder":
                 raise
             return None, None  # the share with its invoice is away: this one waits, the others need not
         if isinstance(started, Outcome):
             return started, None
-        return await self._carry_out(*started, in_force, invoices)
+        return await self._carry_out(*started, active_config, invoices)
 
     async def _carry_out(
-        self, current: Submission, steps: tuple[Step, ...], in_force: InForce, invoices: InvoiceSnapshot
+        self, current: Submission, steps: tuple[Step, ...], active_config: ActiveConfig, invoices: InvoiceSnapshot
     ) -> tuple[Outcome | None, HoshobinError | None]:
         self._pace.begin(self._clock.now())
         without_copy: dict[str, str] = {}
@@ -236,17 +235,19 @@ class Sender:
                     current = self._record_in_doubt(current, without_copy)
                 except HoshobinError as failure:  # no byte of the mail leaves
                     await self._server.close()
-                    silence = Silence(f"not recorded, so not sent: {failure}", self._clock.now())
-                    return self._conclude(current, Data(), silence, send.Verdict.NOT_NOW, in_force, invoices), failure
+                    silence = NoReply(f"not recorded, so not sent: {failure}", self._clock.now())
+                    return self._conclude(
+                        current, Data(), silence, send.Verdict.NOT_NOW, active_config, invoices
+                    ), failure
             answer = await self._take(step)
             verdict = send.judge(step, answer)
             if isinstance(step, Rcpt) and step.is_copy and not send.is_taken(answer):
                 without_copy = {"copy_to": step.recipient, "answer": str(answer)}
             if verdict is not send.Verdict.GO_ON:
-                return self._conclude(current, step, answer, verdict, in_force, invoices), None
+                return self._conclude(current, step, answer, verdict, active_config, invoices), None
         return None, None
 
-    async def _take(self, step: Step) -> Reply | Silence:
+    async def _take(self, step: Step) -> Reply | NoReply:
         self.awaits_answer = isinstance(step, Body)
         try:
             return await self._server.take(step)
@@ -268,41 +269,41 @@ class Sender:
         number: int,
         reread: _Reread,
         session: Session,
-        in_force: InForce,
+        active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
     ) -> tuple[Submission, tuple[Step, ...]] | Outcome:
         """Record SendStarted for exactly the approved draft; returns the outcome if it is not begun."""
         now = self._clock.now()
         with self._store.writing() as writing:
             before = writing.submission(number)
-            if not self._may_begin(before, in_force, now):
+            if not self._may_begin(before, active_config, now):
                 return Outcome.NEWS  # connecting took so long that the office has closed, or somebody decided meanwhile
             if writing.property(FOREIGN_MAIL):
                 return Outcome.NEWS  # a mail of this very pass shows that this is an old copy: the next one says so
-            receiving = ReceiptTransaction(writing, in_force, invoices, self._author, now)
+            receiving = ReceiptTransaction(writing, active_config, invoices, self._author, now)
             if receiving.follow_kept(before):
                 return Outcome.NEWS
             if refusal := self._refusal_of(reread, before, writing):
                 # As a refusal, so that the notice kept, which may have been altered, is not believed from now on.
                 refused = dataclasses.replace(before, refusal=refusal, due_at=None)
-                return self._hold(writing, before, draft(refused, in_force, invoices, writing, now), None)
-            drafted = draft(before, in_force, invoices, writing, now)
+                return self._hold(writing, before, draft(refused, active_config, invoices, writing, now), None)
+            drafted = draft(before, active_config, invoices, writing, now)
             fresh = drafted.submission
             mail = fresh.draft
             if fresh.state is not State.APPROVED or mail is None or fresh.draft_hash != before.released_draft:
                 return self._hold(writing, before, drafted, None)
-            copied = receiving.follow_copy(before, partial(letter.write_letter, mail, drafted.body, drafted.contents))
+            copied = receiving.follow_copy(before, partial(letter.build_message, mail, drafted.body, drafted.contents))
             if copied is Copied.SAME:
                 return Outcome.NEWS
             if isinstance(copied, str) or (copied := receiving.unproven(before)):
-                return self._hold_for_evidence(writing, before, copied, in_force, invoices, now)
+                return self._hold_for_evidence(writing, before, copied, active_config, invoices, now)
             date = before.first_date if before.first_date and before.date_draft == before.draft_hash else now
-            raw = letter.write_letter(mail, drafted.body, drafted.contents, date)
-            if different := decode.differences(mail, drafted.body, drafted.contents, raw, date):
+            raw = letter.build_message(mail, drafted.body, drafted.contents, date)
+            if different := decode.verify_message(mail, drafted.body, drafted.contents, raw, date):
                 return self._hold(writing, before, drafted, Hold.of(Reason.ENCODING, places=different))
             tries = before.tries + 1
             envid = send.envid(read_secret(writing), mail.message_id, tries) if session.dsn else ""
-            copy_to = copy_of(mail, in_force.configuration.settings.smtp.copy_to)
+            copy_to = copy_of(mail, active_config.configuration.settings.smtp.copy_to)
             steps = send.steps_of(mail, raw, envid, copy_to)  # a letter that no step could carry must not be begun
             detail: dict[str, Any] = {"envid": envid, "released_by": before.release}
             detail |= {"recipients": list(mail.recipients), **({"copy_to": copy_to} if copy_to else {})}
@@ -334,7 +335,7 @@ class Sender:
     def _refusal_of(self, reread: _Reread, before: Submission, writing: Writing) -> Hold | None:
         """Returns why the notice read a moment ago must not go out as the one that was taken in; None if it may."""
         if before.pdf_sha256 is None or before.pdf_sha256 != reread.pdf:
-            return Hold.of(Reason.KEY_DIFFERS, OF_THE_PDF, value=("file",))
+            return Hold.of(Reason.KEY_DIFFERS, PDF_DIFFERS, value=("file",))
         if isinstance(reread.notice, Unreadable):
             return Hold.of_refusal(reread.notice)
         entered = entered_notice(self._store.entries(before.id))
@@ -346,7 +347,7 @@ class Sender:
         reasons = (hold,) if hold else drafted.submission.reasons or (Hold(Reason.CHANGED),)
         after = dataclasses.replace(drafted.submission, state=State.HELD, reasons=reasons)
         held = writing.change(Event.HELD, before, after, self._author, {})
-        writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [held.id], tell_apart(held))
+        writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [held.id], alarm_fingerprint(held))
         return Outcome.WAITS
 
     def _hold_for_evidence(
@@ -354,27 +355,27 @@ class Sender:
         writing: Writing,
         before: Submission,
         evidence: str,
-        in_force: InForce,
+        active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
         now: dt.datetime,
     ) -> Outcome:
         """Hold it: a mail that came back speaks of it and proves nothing, so a person decides."""
         came = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
-        return self._hold(writing, before, draft(came, in_force, invoices, writing, now), None)
+        return self._hold(writing, before, draft(came, active_config, invoices, writing, now), None)
 
     def _conclude(
         self,
         before: Submission,
         step: Step,
-        answer: Reply | Silence,
+        answer: Reply | NoReply,
         verdict: send.Verdict,
-        in_force: InForce,
+        active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
     ) -> Outcome | None:
         """Record what the transaction came to; kept and tried again if it cannot be recorded."""
 
         def record(writing: Writing) -> Outcome:
-            return self._record_outcome(writing, before, step, answer, verdict, in_force, invoices)
+            return self._record_outcome(writing, before, step, answer, verdict, active_config, invoices)
 
         self._unrecorded = record
         return self._record_kept()
@@ -393,9 +394,9 @@ class Sender:
         writing: Writing,
         sent: Submission,
         step: Step,
-        answer: Reply | Silence,
+        answer: Reply | NoReply,
         verdict: send.Verdict,
-        in_force: InForce,
+        active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
     ) -> Outcome:
         now = self._clock.now()
@@ -409,13 +410,13 @@ class Sender:
         detail = {"step": type(step).__name__, "answer": str(answer), "answered_at": answer.at.isoformat()}
         if before.version != sent.version and sent.state is State.SENDING and before.state is State.IN_DOUBT:
             # The record of IN_DOUBT was taken for failed and had been made: nothing left, and nobody can prove it.
-            note_silence(writing, before, str(answer), self._author, detail)
+            note_no_reply(writing, before, str(answer), self._author, detail)
             return Outcome.WAITS
         if (before.state, before.tries, before.silent) != (sent.state, sent.tries, sent.silent):
             is_acceptance = verdict.event is Event.ACCEPTED
             note_late_answer(
                 writing,
-                in_force,
+                active_config,
                 invoices,
                 sent.id,
                 str(answer),
@@ -427,10 +428,10 @@ class Sender:
             return Outcome.NEWS
         replied = dataclasses.replace(before, reply=str(answer))
         if verdict.event is Event.NOT_NOW:
-            put_off(writing, before, str(answer), self._author, detail, now)
+            defer(writing, before, str(answer), self._author, detail, now)
             return Outcome.GOES_AGAIN
         if before.is_rehearsal:
-            end_rehearsal(writing, in_force, invoices, replied, self._author, detail, now)
+            end_rehearsal(writing, active_config, invoices, replied, self._author, detail, now)
             return Outcome.WAITS
         if verdict.event is Event.ACCEPTED:
             after = dataclasses.replace(replied, state=State.SENT, sent_at=answer.at, deferrals=0)
@@ -441,7 +442,7 @@ class Sender:
             writing.change(Event.REFUSED, before, after, self._author, detail)
             writing.raise_alarm(AlarmCause.REFUSED, [before.id])
             return Outcome.WAITS
-        note_silence(writing, before, str(answer), self._author, detail)
+        note_no_reply(writing, before, str(answer), self._author, detail)
         return Outcome.WAITS
 
 
@@ -524,7 +525,7 @@ class Recovered:
 
 
 def recover(
-    store: Store, in_force: InForce, account: str, now: dt.datetime, invoices: InvoiceSnapshot = NOT_LOOKED
+    store: Store, active_config: ActiveConfig, account: str, now: dt.datetime, invoices: InvoiceSnapshot = NOT_LOOKED
 ) -> Recovered:
     """Put back what certainly did not leave, and alarm about what perhaps did.
 
@@ -539,12 +540,12 @@ def recover(
         with store.writing() as writing:
             found = writing.submission(each.id)
             if found.state is State.SENDING:
-                put_off(writing, found, found.reply, author, detail, now)
+                defer(writing, found, found.reply, author, detail, now)
                 put_back.append(found.id)
             elif found.state is State.IN_DOUBT and found.is_rehearsal:
-                end_rehearsal(writing, in_force, invoices, found, author, detail, now)
+                end_rehearsal(writing, active_config, invoices, found, author, detail, now)
                 rehearsals.append(found.id)
             elif found.state is State.IN_DOUBT and not found.silent:
-                note_silence(writing, found, BROKE_OFF, author, detail)
+                note_no_reply(writing, found, BROKE_OFF, author, detail)
                 in_doubt.append(found.id)
     return Recovered(tuple(put_back), tuple(in_doubt), tuple(rehearsals))

@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from worker.approve.redraft import InForce, read_secret
-from worker.authenticate.sender_auth import read_spoken
+from worker.approve.reevaluate import ActiveConfig, read_secret
+from worker.authenticate.sender_auth import read_auth_headers
 from worker.compose.mime_write import STORE_FIELD
 from worker.config.addresses import domain_of
 from worker.core.clock import Clock
@@ -25,7 +25,7 @@ from worker.core.message_id import (
     is_made_with,
     is_own_message_id_form,
 )
-from worker.core.model import Address, Entry, Look, MessageRow, sha256
+from worker.core.model import Address, Entry, HealthRecord, MessageRow, sha256
 from worker.core.signs import Sign
 from worker.core.states import Event, NoteEvent
 from worker.read.message import Message
@@ -33,19 +33,24 @@ from worker.read.mime import split_headers
 from worker.send.smtp_verdicts import is_our_envid
 from worker.store.ports import FOREIGN_MAIL, IDENTITY, Author, Store, Writing
 from worker.store.signs import find_signs
-from worker.track.reports import CameBack, DeliveryReport, MailReply, ReadReceipt
+from worker.track.reports import DeliveryReport, MailReply, ReadReceipt, ReturnedMail
 
 _IDENTITY: Final = re.compile(rf"[0-9a-f]{{{2 * IDENTITY_BYTES}}}")
 
 
 def find_sign(
-    store: Store, in_force: InForce, row: MessageRow, message: Message, came_back: CameBack, content: bytes
+    store: Store,
+    active_config: ActiveConfig,
+    row: MessageRow,
+    message: Message,
+    came_back: ReturnedMail,
+    content: bytes,
 ) -> tuple[Sign, str] | None:
     """Returns what ``message`` is a sign of, with the Message-ID that it is about; None if it is none."""
     if written_by := _written_by(content):
-        sign = _sign_of_telling(store, in_force, row, message, content, written_by)
+        sign = _sign_of_telling(store, active_config, row, message, content, written_by)
         return (sign, message.message_id) if sign else None
-    for message_id in _with_our_secret(store, in_force, message, came_back):
+    for message_id in _with_our_secret(store, active_config, message, came_back):
         if not was_tried(store, message_id):
             return Sign.UNKNOWN_MAIL, message_id
     return None
@@ -111,18 +116,18 @@ def _record(writing: Writing, sign: Sign, message_id: str, mail: str, author: Au
 
 
 def _sign_of_telling(
-    store: Store, in_force: InForce, row: MessageRow, message: Message, content: bytes, written_by: str
+    store: Store, active_config: ActiveConfig, row: MessageRow, message: Message, content: bytes, written_by: str
 ) -> Sign | None:
     """Of a mail to people: that another store wrote it, or a copy of this one did.
 
     One that our own server found to be of another sender is none: a stranger would stop the sending with it.
     """
-    settings = in_force.configuration.settings
+    settings = active_config.configuration.settings
     senders = {*map(domain_of, message.senders)}
     if senders != {domain_of(settings.contractor.email)} or _wrote_telling(store, message.message_id):
         return None
     mailbox = settings.mailboxes.get(row.mailbox)
-    if read_spoken(content, mailbox.authserv_id if mailbox else "", row.internal_date).findings.is_refused:
+    if read_auth_headers(content, mailbox.authserv_id if mailbox else "", row.internal_date).findings.is_refused:
         return None
     own = store.property(IDENTITY)
     return Sign.COPY_ELSEWHERE if written_by == own else Sign.OTHER_INSTALLATION
@@ -140,13 +145,15 @@ def _wrote_telling(store: Store, message_id: str) -> bool:
     return message_id == alarm_message_id(alarm.id, alarm.created_at, sender)
 
 
-def _with_our_secret(store: Store, in_force: InForce, message: Message, came_back: CameBack) -> Iterator[str]:
+def _with_our_secret(
+    store: Store, active_config: ActiveConfig, message: Message, came_back: ReturnedMail
+) -> Iterator[str]:
     """Each Message-ID that only this store's secret makes, of the mail itself or of the mail that it is about.
 
     A Message-ID that the store gave a draft is one; of another one its form says nothing, and the PDFs of the mail, or
     the envelope id of a report, must show it.
     """
-    configuration = in_force.configuration
+    configuration = active_config.configuration
     sender, secret = configuration.settings.contractor.email, read_secret(store)
     named = [message.message_id]
     match came_back:
@@ -169,7 +176,7 @@ def _with_our_secret(store: Store, in_force: InForce, message: Message, came_bac
             yield each
 
 
-def unlooked(store: Store, in_force: InForce, now: dt.datetime) -> tuple[str, ...]:
+def unlooked(store: Store, active_config: ActiveConfig, now: dt.datetime) -> tuple[str, ...]:
     """The mailboxes without a look that succeeded since a person last said to go on.
 
     One that the database never saw reached held back nothing before: it is to be tried once, well or not. If the clock
@@ -178,7 +185,7 @@ def unlooked(store: Store, in_force: InForce, now: dt.datetime) -> tuple[str, ..
     resumed = last_resumed(store)
     if resumed is None or resumed.at > now:
         return ()
-    looks = {name: store.look(f"mail:{name}") for name in in_force.configuration.settings.mailboxes}
+    looks = {name: store.look(f"mail:{name}") for name in active_config.configuration.settings.mailboxes}
     return tuple(name for name, look in looks.items() if not _is_tried(look, resumed.at))
 
 
@@ -187,7 +194,7 @@ def last_resumed(store: Store) -> Entry | None:
     return next(iter(deque(store.entries(events=[NoteEvent.RESUMED]), maxlen=1)), None)
 
 
-def _is_tried(look: Look | None, resumed_at: dt.datetime) -> bool:
+def _is_tried(look: HealthRecord | None, resumed_at: dt.datetime) -> bool:
     if look is None:
         return False
     tried_at = look.last_ok or look.last_error
@@ -205,7 +212,7 @@ class SendingGate:
         self.awaits_first_looks: Callable[[], bool] = lambda: False
         """True if a mailbox that was not looked at since this process began may hold reports that are not read yet."""
 
-    def is_open(self, in_force: InForce) -> bool:
+    def is_open(self, active_config: ActiveConfig) -> bool:
         """Returns whether submissions may be sent. Raises LogBroken while a sign stands, until a person resumes.
 
         After a start each mailbox is first read for reports and copies. After a person resumed with an old database
@@ -218,7 +225,7 @@ class SendingGate:
             raise LogBroken(signs[0], ", ".join(signs))
         if self.awaits_first_looks():  # a whole machine put back shows nothing of it but what lies in its mailbox
             return False
-        if not self._has_looked_since_resumed and unlooked(self._store, in_force, self._clock.now()):
+        if not self._has_looked_since_resumed and unlooked(self._store, active_config, self._clock.now()):
             return False
         self._has_looked_since_resumed = True
         return True

@@ -18,20 +18,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from worker.approve.redraft import InForce
+from worker.approve.reevaluate import ActiveConfig
 from worker.config.addresses import domain_of
 from worker.config.mailbox_actions import Act
 from worker.core.alarms import cause_about
 from worker.core.clock import Clock
 from worker.core.errors import Unavailable
-from worker.core.model import JST, NO_DATE, End, Look, MessageRow, Submission
+from worker.core.model import JST, NO_DATE, Disposition, HealthRecord, MessageRow, Submission
 from worker.core.params import Params, spell
 from worker.core.states import AlarmCause, NoteEvent
 from worker.core.text import hide_codes
-from worker.match.from_before import FIRST_START, Watched, mail_from_before, renew_watched
+from worker.match.match import FIRST_START, WatchedMailbox, mail_from_before, update_watched
 from worker.pipeline.read import Block, NoticeReader
 from worker.read.budget import TRIED_TOGETHER
-from worker.read.classify import Announcement, Meant, Ours, recognise_mail
+from worker.read.classify import Announcement, OwnMailSigns, PossibleNotice, classify_mail
 from worker.read.message import read_message
 from worker.store.ports import Author, Store, Writing
 from worker.watch import plan as watch
@@ -112,7 +112,7 @@ class MailboxWatcher:
         reading: NoticeReader,
         beginning: WatchStart,
         author: Author,
-        active: Callable[[], InForce],
+        active: Callable[[], ActiveConfig],
         read: Callable[[str, Sequence[Fetched]], Awaitable[Block]],
         record: Callable[[LedgerRows, Block], Awaitable[Recorded]],
     ) -> None:
@@ -134,11 +134,11 @@ class MailboxWatcher:
 
     async def look(self, mailbox: Mailbox, since: dt.date | None) -> int:
         """Take what is new in ``mailbox``; how many submissions began to wait. Raises Unavailable."""
-        in_force = self._active()
-        watched = self._beginning.note_mailboxes(in_force).get(mailbox.name)
+        active_config = self._active()
+        watched = self._beginning.note_mailboxes(active_config).get(mailbox.name)
         opened = await mailbox.open()
         start = start_from(since, self._beginning.first_start or self._clock.now())
-        is_alike = alike_by(in_force, self._reading.ours(in_force))
+        is_alike = alike_by(active_config, self._reading.ours(active_config))
         asking = Asking(self._store, self._clock, mailbox, start, is_alike)
         found = await find_messages(asking, opened, has_room=self._reading.turns.has_room())
         self.under_way += 1
@@ -151,7 +151,9 @@ class MailboxWatcher:
         await self.actions.apply(mailbox, found.numbering)
         return waiting
 
-    async def _take_all(self, mailbox: Mailbox, found: NewMessages, watched: Watched | None, *, is_last: bool) -> int:
+    async def _take_all(
+        self, mailbox: Mailbox, found: NewMessages, watched: WatchedMailbox | None, *, is_last: bool
+    ) -> int:
         first_start, now = self._beginning.first_start, self._clock.now()
 
         def from_before(header: Header) -> str:
@@ -197,9 +199,9 @@ class MailboxWatcher:
         is_last: bool,
     ) -> int:
         """Record block after block in their order; while one is recorded and sent, the next ones are being read."""
-        in_force = self._active()
-        ours = self._reading.ours(in_force)
-        prefilter = Prefilter(in_force, ours)
+        active_config = self._active()
+        ours = self._reading.ours(active_config)
+        prefilter = Prefilter(active_config, ours)
         last_news = self._last_news(found, headers, prefilter.is_news) if is_last else math.inf
         rows = LedgerRows(mailbox, found, from_before, await skip_mails(mailbox, headers, prefilter.judge))
         next_block = await mailbox.blocks([header for header in headers if header.uid not in rows.passed])
@@ -257,7 +259,7 @@ class NewMessages:
     uids: tuple[int, ...]
     again: frozenset[int]
     """Those of ``uids`` that could not be fetched before."""
-    look: Look
+    look: HealthRecord
     is_onward: bool = False
     """True if the numbering goes on, so that ``look`` holds already."""
     is_renumbered: bool = False
@@ -371,12 +373,12 @@ async def _look_at_left(asking: Asking, uids: Sequence[int]) -> tuple[list[Heade
     return seen, alike
 
 
-def _is_to_be_counted(look: Look, now: dt.datetime) -> bool:
+def _is_to_be_counted(look: HealthRecord, now: dt.datetime) -> bool:
     return look.counted_at is None or abs(now - look.counted_at) >= COUNT_AGAIN
 
 
 async def _go_on(
-    store: Store, mailbox: Mailbox, first: int, look: Look, now: dt.datetime, *, has_room: bool
+    store: Store, mailbox: Mailbox, first: int, look: HealthRecord, now: dt.datetime, *, has_room: bool
 ) -> NewMessages:
     """Returns what came after the last message that has a row."""
     uids = await mailbox.uids(first, None)
@@ -385,7 +387,9 @@ async def _go_on(
     return NewMessages(tuple(sorted({*uids, *again})), again, window, is_onward=True)
 
 
-async def _count(store: Store, mailbox: Mailbox, look: Look, now: dt.datetime, *, has_room: bool) -> NewMessages:
+async def _count(
+    store: Store, mailbox: Mailbox, look: HealthRecord, now: dt.datetime, *, has_room: bool
+) -> NewMessages:
     """Everything in the window without a row, wherever it stands."""
     uids = await mailbox.uids(look.first_uid, None)
     missing = {*uids} - store.recorded_uids(mailbox.name, look.uidvalidity or 0, look.first_uid)
@@ -394,14 +398,14 @@ async def _count(store: Store, mailbox: Mailbox, look: Look, now: dt.datetime, *
     return NewMessages(tuple(sorted({*missing, *again})), again, window, is_onward=True)
 
 
-def _due_again(store: Store, mailbox: str, look: Look, now: dt.datetime, *, has_room: bool) -> frozenset[int]:
+def _due_again(store: Store, mailbox: str, look: HealthRecord, now: dt.datetime, *, has_room: bool) -> frozenset[int]:
     numbering = look.uidvalidity or 0
-    unfetched = watch.due_again(store.messages(mailbox, End.UNFETCHED), numbering, now)
-    put_off = watch.due_again(store.messages(mailbox, End.PUT_OFF), numbering, now) if has_room else ()
+    unfetched = watch.due_again(store.messages(mailbox, Disposition.UNFETCHED), numbering, now)
+    put_off = watch.due_again(store.messages(mailbox, Disposition.PUT_OFF), numbering, now) if has_room else ()
     return frozenset((*unfetched, *put_off[:TRIED_TOGETHER]))
 
 
-async def _is_replaced(store: Store, mailbox: Mailbox, look: Look, now: dt.datetime) -> bool:
+async def _is_replaced(store: Store, mailbox: Mailbox, look: HealthRecord, now: dt.datetime) -> bool:
     """Returns whether the server has other messages under the newest recorded numbers, or this hour's others."""
     numbering = look.uidvalidity or 0
     rows = {row.uid: row for row in store.last_messages(mailbox.name, numbering, COMPARED)}
@@ -418,11 +422,11 @@ def record_gone(store: Store, mailbox: str, numbering: int, gone: frozenset[int]
     """Messages that could not be fetched, or were put off, and have been deleted since are not asked for again."""
     if not gone:
         return
-    missed = store.messages(mailbox, End.UNFETCHED, End.PUT_OFF)
+    missed = store.messages(mailbox, Disposition.UNFETCHED, Disposition.PUT_OFF)
     rows = [row for row in missed if row.uidvalidity == numbering and row.uid in gone]
     with store.writing() as writing:
         for row in rows:
-            writing.record_message(dataclasses.replace(row, end=End.NOT_OURS, why=watch.GONE, next_try_at=None))
+            writing.record_message(dataclasses.replace(row, end=Disposition.NOT_OURS, why=watch.GONE, next_try_at=None))
 
 
 def _reconcile(
@@ -469,7 +473,7 @@ class LedgerRows:
             self.mailbox,
             self.numbering,
             header.uid,
-            End.NOT_OURS,
+            Disposition.NOT_OURS,
             message_id=header.message_id,
             internal_date=header.internal_date,
             size=header.size,
@@ -497,10 +501,10 @@ def renumber(former: MessageRow, row: MessageRow) -> MessageRow:
 class Prefilter:
     """The prefilter of messages by one configuration."""
 
-    def __init__(self, in_force: InForce, ours: Ours) -> None:
-        self._guarantors = in_force.configuration.guarantors
+    def __init__(self, active_config: ActiveConfig, ours: OwnMailSigns) -> None:
+        self._guarantors = active_config.configuration.guarantors
         self._ours = ours
-        self._correspondents = _correspondents(in_force)
+        self._correspondents = _correspondents(active_config)
 
     def judge(self, header: Header) -> Wanted:
         """Returns the part of a message that must be seen before it may be skipped."""
@@ -511,21 +515,21 @@ class Prefilter:
         return may_be_news(header, self._guarantors, self._ours, self._correspondents)
 
 
-def _correspondents(in_force: InForce) -> frozenset[str]:
+def _correspondents(active_config: ActiveConfig) -> frozenset[str]:
     """The domains of the offices that are written to."""
-    configuration = in_force.configuration
+    configuration = active_config.configuration
     sections = [section for issuer in configuration.issuers.values() for section in issuer.sections.values()]
     sections += [section for project in configuration.projects for section in project.offices.values()]
     addresses = [address for section in sections for address in (*section.to, *section.cc)]
     return frozenset(domain_of(address) for address in addresses)
 
 
-def alike_by(in_force: InForce, ours: Ours) -> Callable[[Header], bool]:
+def alike_by(active_config: ActiveConfig, ours: OwnMailSigns) -> Callable[[Header], bool]:
     """Returns whether the header fields of a message look like a notice's, by the configuration in force."""
 
     def is_alike(header: Header) -> bool:
-        found = recognise_mail(read_message(header.fields), in_force.configuration.guarantors, ours)
-        return isinstance(found, Announcement | Meant)
+        found = classify_mail(read_message(header.fields), active_config.configuration.guarantors, ours)
+        return isinstance(found, Announcement | PossibleNotice)
 
     return is_alike
 
@@ -543,7 +547,9 @@ async def skip_mails(
     )
 
 
-def note_left(writing: Writing, before: Look | None, look: Look, named: Sequence[Header], author: Author) -> None:
+def note_left(
+    writing: Writing, before: HealthRecord | None, look: HealthRecord, named: Sequence[Header], author: Author
+) -> None:
     """Record what ``look`` left, and tell people if some of it looks like notices; ``named`` are the newest."""
     if not look.left or look.taken_from is None:
         return
@@ -563,7 +569,7 @@ def _name(header: Header) -> str:
 
 
 MAILBOXES: Final = "watched_mailboxes"
-"""Name of the store's value: a JSON object, by mailbox the fields of ``match.from_before.Watched``."""
+"""Name of the store's value: a JSON object, by mailbox the fields of ``match.from_before.WatchedMailbox``."""
 FOLDERS: Final = "notice_folders"
 """Name of the store's value: a JSON object, by resolved path when the folder was first read."""
 SUBFOLDERS: Final = "notice_subfolders"
@@ -584,9 +590,9 @@ class WatchStart:
         recorded = self._store.property(FIRST_START)
         return dt.datetime.fromisoformat(recorded) if recorded else None
 
-    def note_mailboxes(self, in_force: InForce) -> Mapping[str, Watched]:
-        """Record what ``in_force`` watches, if that is news; every mailbox with its moments. Raises Unavailable."""
-        mailboxes = in_force.configuration.settings.mailboxes
+    def note_mailboxes(self, active_config: ActiveConfig) -> Mapping[str, WatchedMailbox]:
+        """Record what ``active_config`` watches, if that is news; every mailbox with its moments. Raises Unavailable."""
+        mailboxes = active_config.configuration.settings.mailboxes
         configured = {
             name: (each.user, each.folder, each.since.isoformat() if each.since else "")
             for name, each in mailboxes.items()
@@ -595,7 +601,7 @@ class WatchStart:
         former = None if recorded is None else {name: _watched(row) for name, row in json.loads(recorded).items()}
         looked_at = frozenset(name for name in configured if self._store.look(f"mail:{name}") is not None)
         now = self._clock.now()
-        watched = renew_watched(former, configured, looked_at, self.first_start or now, now)
+        watched = update_watched(former, configured, looked_at, self.first_start or now, now)
         if watched != former:
             self._record(MAILBOXES, {name: _row(each) for name, each in watched.items()})
         return watched
@@ -638,7 +644,7 @@ class WatchStart:
             writing.set_property(name, json.dumps(value, ensure_ascii=False, sort_keys=True))
 
 
-def _row(watched: Watched) -> dict[str, str]:
+def _row(watched: WatchedMailbox) -> dict[str, str]:
     return {
         "user": watched.user,
         "folder": watched.folder,
@@ -648,6 +654,6 @@ def _row(watched: Watched) -> dict[str, str]:
     }
 
 
-def _watched(row: Mapping[str, str]) -> Watched:
+def _watched(row: Mapping[str, str]) -> WatchedMailbox:
     moments = {name: dt.datetime.fromisoformat(row[name]) for name in ("begun_at", "since_at")}
-    return Watched(row["user"], row["folder"], row["since"], **moments)
+    return WatchedMailbox(row["user"], row["folder"], row["since"], **moments)

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.heartbeat import STEP_LIMIT, note_step
-from worker.send.ports import Body, MailServer, Reply, Session, Silence, Step
+from worker.send.ports import Body, MailServer, NoReply, Reply, Session, Step
 from worker.send.rate_limit import asked_by_failure
 from worker.send.smtp_verdicts import retry_delay
 
@@ -79,7 +79,7 @@ class RetryingServer:
         note_step()
         return session
 
-    async def take(self, step: Step) -> Reply | Silence:
+    async def take(self, step: Step) -> Reply | NoReply:
         """Take one step; a body may take longer than the others."""
         note_step(BODY_LIMIT if isinstance(step, Body) else STEP_LIMIT)
         answer = await self._server.take(step)

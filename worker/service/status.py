@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from worker.approve.redraft import InForce
+from worker.approve.reevaluate import ActiveConfig
 from worker.core.clock import Clock
 from worker.core.errors import HoshobinError, LogBroken, Unavailable
 from worker.core.states import State
@@ -46,9 +46,9 @@ class ServiceStatus:
             _log.warning("unsettled", loop=name, failure=str(unsettled))
         self._unsettled[name] = str(unsettled or "")
 
-    def check_hearing(self, names: Iterable[str], in_force: InForce) -> bool:
+    def check_hearing(self, names: Iterable[str], active_config: ActiveConfig) -> bool:
         """Returns whether a look that does not succeed any more raised an alarm just now."""
-        limit = in_force.configuration.settings.deaf_after
+        limit = active_config.configuration.settings.deaf_after
         try:
             is_raised = self._hearing.check(names, limit, self._heard)
         except (Unavailable, LogBroken) as failure:
@@ -58,7 +58,7 @@ class ServiceStatus:
             _log.error("deaf", loops={name: since.isoformat() for name, since in self._hearing.deaf.items()})
         return is_raised
 
-    def write(self, in_force: InForce) -> str:
+    def write(self, active_config: ActiveConfig) -> str:
         """One line for ``systemctl status``; without counts if the store cannot be asked."""
         counts: Mapping[State, int] = {}
         troubles = dict(self.troubles)
@@ -67,5 +67,5 @@ class ServiceStatus:
         except (Unavailable, LogBroken) as failure:
             troubles["store"] = failure
         looked = {name: at for name, at in self.looked.items() if name != SENDING}
-        is_rehearsing = in_force.configuration.settings.release.rehearsal_to is not None
+        is_rehearsing = active_config.configuration.settings.release.rehearsal_to is not None
         return write_status(troubles, looked, counts, rehearsing=is_rehearsing, deaf=self._hearing.deaf)

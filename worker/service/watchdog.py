@@ -13,7 +13,7 @@ from typing import Final
 
 from worker.core.alarms import cause_about
 from worker.core.clock import Clock
-from worker.core.model import JST, Look
+from worker.core.model import JST, HealthRecord
 from worker.core.states import AlarmCause
 from worker.store.ports import Store, Writing
 
@@ -38,7 +38,7 @@ class Unheard:
         self._checked: float | None = None
         self._known: tuple[dt.datetime | None, bool] = (None, False)
 
-    def note(self, look: Look | None, heard: float | None, now: dt.datetime, seconds: float) -> None:
+    def note(self, look: HealthRecord | None, heard: float | None, now: dt.datetime, seconds: float) -> None:
         """Take account of ``look`` and of a success that was not recorded; ``seconds`` is now, ``heard`` a moment."""
         last_ok, is_failing = (look.last_ok, bool(look.error)) if look is not None else (None, False)
         age_limit = seconds - self.since if self._checked is None else seconds - self._checked
@@ -57,13 +57,15 @@ class Unheard:
         self.since = max(self.since, seconds)
 
 
-def unwatched_since(look: Look, now: dt.datetime, limit: dt.timedelta) -> dt.datetime | None:
+def unwatched_since(look: HealthRecord, now: dt.datetime, limit: dt.timedelta) -> dt.datetime | None:
     """The same for a caller outside, if the program may not be running at all."""
     since = look.failing_since if look.error and look.failing_since else look.last_ok
     return since if since is not None and now - since >= limit else None
 
 
-def unwatched(looks: Iterable[Look], now: dt.datetime, limit: dt.timedelta) -> Iterator[tuple[str, dt.datetime]]:
+def unwatched(
+    looks: Iterable[HealthRecord], now: dt.datetime, limit: dt.timedelta
+) -> Iterator[tuple[str, dt.datetime]]:
     """Name and moment of each mailbox and folder that is not watched."""
     for look in looks:
         is_told = look.name.startswith("mail:") or look.name == "folder"
@@ -107,16 +109,16 @@ class OutageMonitor:
         if untold:
             with self._store.writing() as writing:
                 for name in untold:
-                    self._tell(writing, looks[name] or Look(name), found[name])
+                    self._tell(writing, looks[name] or HealthRecord(name), found[name])
         return bool(untold)
 
     @staticmethod
-    def _tell(writing: Writing, look: Look, since: dt.datetime) -> None:
+    def _tell(writing: Writing, look: HealthRecord, since: dt.datetime) -> None:
         detail = f"{since.astimezone(JST):%Y-%m-%d %H:%M} {look.error}".strip()
         writing.raise_alarm(cause_about(AlarmCause.DEAF, look.name), [], detail)
         writing.record_look(dataclasses.replace(look, told=(*look.told, AlarmCause.DEAF.value)))
 
 
-def _is_told(look: Look | None) -> bool:
+def _is_told(look: HealthRecord | None) -> bool:
     """Returns whether people know that it is not watched: by that alarm, or by the one about its refused account."""
     return look is not None and not {AlarmCause.DEAF.value, AlarmCause.ACCOUNT_REFUSED.value}.isdisjoint(look.told)

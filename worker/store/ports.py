@@ -13,10 +13,10 @@ from worker.core.errors import LogBroken, Unavailable
 from worker.core.model import (
     Address,
     Alarm,
-    End,
+    Disposition,
     Entry,
     FileRow,
-    Look,
+    HealthRecord,
     MessageRow,
     Notice,
     Product,
@@ -204,7 +204,7 @@ class Writing(Reading, Protocol):
         """Insert or replace the ledger's row of the file's name."""
         ...
 
-    def record_look(self, look: Look) -> None:
+    def record_look(self, look: HealthRecord) -> None:
         """Insert or replace what is known of one watched or reached thing."""
         ...
 
@@ -260,7 +260,7 @@ class Store(Reading, Protocol):
         """Whether a mail of our own (submission, rehearsal, alarm) bears this Message-ID."""
         ...
 
-    def messages(self, mailbox: str, *ends: End) -> Iterator[MessageRow]:
+    def messages(self, mailbox: str, *ends: Disposition) -> Iterator[MessageRow]:
         """The ledger of a mailbox, by UIDVALIDITY and UID."""
         ...
 
@@ -298,11 +298,11 @@ class Store(Reading, Protocol):
         """The rows of every file that had these bytes when it was last read; each row is looked at."""
         ...
 
-    def look(self, name: str) -> Look | None:
+    def look(self, name: str) -> HealthRecord | None:
         """What is known of one watched or reached thing."""
         ...
 
-    def looks(self) -> tuple[Look, ...]:
+    def looks(self) -> tuple[HealthRecord, ...]:
         """All of them, by name."""
         ...
 

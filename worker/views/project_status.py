@@ -15,7 +15,7 @@ from worker.config.load import Configuration
 from worker.core.model import JST, Product, Submission
 from worker.core.rulebook import Project
 from worker.core.text import match_key
-from worker.views.tasks import Task, is_settled, open_tasks, standing_submissions, under_present_ids
+from worker.views.tasks import Task, current_submissions, is_settled, open_tasks, under_present_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def project_rows(submissions: Sequence[Submission], configuration: Configuration
     """Every registered project, in the register's order."""
     today = now.astimezone(JST).date()
     known = under_present_ids(submissions, configuration.projects)
-    standing = standing_submissions(known)
+    standing = current_submissions(known)
     last = {(each.project, each.product): each for each in known}
     first_task: dict[str, Task] = {}
     for task in open_tasks(submissions, configuration, now):

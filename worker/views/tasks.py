@@ -111,7 +111,7 @@ class Task:
         return self.texts[0 if lang == "ja" else 1]
 
 
-Standing = Mapping[tuple[str, Product], Sequence[Submission]]
+CurrentSubmissions = Mapping[tuple[str, Product], Sequence[Submission]]
 """The submissions of each project and product that count, oldest first."""
 
 
@@ -127,7 +127,7 @@ def open_tasks(submissions: Iterable[Submission], configuration: Configuration, 
     found += [_stuck(each) for each in known if is_stuck(each, configuration.settings, now)]
     found += [_leaving(each, configuration, now) for each in known if is_by_hold(each) and not each.deferrals]
     found += [task for each in known for task in _unread(each)]  # a corrected one's too: the issuer may answer either
-    standing = standing_submissions(known)
+    standing = current_submissions(known)
     for project in configuration.projects:
         found += _tasks_of_project(project, configuration, standing, today)
     return tuple(sorted((replace(task, days_over=days_over(task.due, today)) for task in found), key=_order))
@@ -177,7 +177,7 @@ def corrections_of(submissions: Iterable[Submission]) -> Mapping[int, int]:
     }
 
 
-def standing_submissions(submissions: Sequence[Submission]) -> Standing:
+def current_submissions(submissions: Sequence[Submission]) -> CurrentSubmissions:
     """By project and product, what was neither taken back nor replaced by a correction."""
     corrected = corrected_ones(submissions)
     found: dict[tuple[str, Product], list[Submission]] = {}
@@ -392,7 +392,7 @@ def _both(code: str, **params: object) -> tuple[str, str]:
 
 
 def _tasks_of_project(
-    project: Project, configuration: Configuration, standing: Standing, today: dt.date
+    project: Project, configuration: Configuration, standing: CurrentSubmissions, today: dt.date
 ) -> Iterator[Task]:
     """Guarantees that the project expects and of which nothing is here yet."""
     for product in project.expects:

@@ -9,12 +9,12 @@ from enum import Enum, auto
 from typing import Final, Protocol
 
 from worker.config.mailbox_actions import MailboxAction
-from worker.core.errors import NotBrought, Unavailable
+from worker.core.errors import NotInSnapshot, Unavailable
 from worker.core.model import (
     PdfText,
     Sha256,
-    Unread,
     Unreadable,
+    UnreadReason,
 )
 from worker.read.ports import PdfReader
 
@@ -153,7 +153,7 @@ class Listed:
     size: int
     mtime_ns: int
     inode: int
-    why: Unread | None = None
+    why: UnreadReason | None = None
     """The reason why it is not read; None if it is. Then it may be a folder, a link or the like, too."""
 
 
@@ -225,7 +225,7 @@ class InvoiceSnapshot:
         """
         found = self.answers.get(file)
         if found is None and any(each.file == file for each in self.listing()):
-            raise NotBrought("folder", file)
+            raise NotInSnapshot("folder", file)
         if isinstance(found, Unavailable):
             raise found
         return found
@@ -235,7 +235,7 @@ class InvoiceSnapshot:
         return self.texts.get(digest)
 
 
-NOT_LOOKED: Final = InvoiceSnapshot(NotBrought("folder", ""), {}, {})
+NOT_LOOKED: Final = InvoiceSnapshot(NotInSnapshot("folder", ""), {}, {})
 """Of a folder in which nothing is in question."""
 
 

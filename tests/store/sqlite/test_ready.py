@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 from tests.support.stores import create_held, make_store
-from worker.core.model import Look
+from worker.core.model import HealthRecord
 from worker.store.sqlite import SqlStore
 from worker.store.sqlite.ready import Ready, run
 from worker.store.sqlite.schema import LOOKS, SUBMISSIONS
@@ -52,8 +52,8 @@ def test_a_ready_statement_takes_no_value_for_granted_that_was_not_given(store: 
 def test_what_a_ready_statement_wrote_is_gone_with_its_transaction(store: SqlStore) -> None:
     def write_and_fail() -> None:
         with store.writing() as writing:
-            writing.record_look(Look("folder"))
-            assert store.look("folder") == Look("folder")
+            writing.record_look(HealthRecord("folder"))
+            assert store.look("folder") == HealthRecord("folder")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

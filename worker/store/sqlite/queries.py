@@ -21,10 +21,10 @@ from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import (
     Address,
     Alarm,
-    End,
+    Disposition,
     Entry,
     FileRow,
-    Look,
+    HealthRecord,
     MessageRow,
     Notice,
     Product,
@@ -386,7 +386,7 @@ class StoreReads(Reads):
         """Whether a mail of our own (submission, rehearsal, alarm) bears this Message-ID."""
         return bool(message_id) and bool(self._rows(_OURS, {"message_id": encodable(message_id)}))
 
-    def messages(self, mailbox: str, *ends: End) -> Iterator[MessageRow]:
+    def messages(self, mailbox: str, *ends: Disposition) -> Iterator[MessageRow]:
         """The ledger of a mailbox, by UIDVALIDITY and UID; what is recorded meanwhile may or may not be in it."""
         chosen = sa.select(MESSAGES.c.row).where(MESSAGES.c.mailbox == mailbox)
         # Where only some ends are wanted, their index must serve, not the order: 100,000 messages have other ends.
@@ -463,14 +463,14 @@ class StoreReads(Reads):
         found = self._rows(sa.select(FILES.c.row).where(holding).order_by(FILES.c.name))
         return tuple(row for each in found if (row := decode(FileRow, each[0])).sha256 == digest)
 
-    def look(self, name: str) -> Look | None:
+    def look(self, name: str) -> HealthRecord | None:
         """What is known of one watched or reached thing."""
         row = self._scalar(_LOOK, {"name": name})
-        return None if row is None else decode(Look, row)
+        return None if row is None else decode(HealthRecord, row)
 
-    def looks(self) -> tuple[Look, ...]:
+    def looks(self) -> tuple[HealthRecord, ...]:
         """All of them, by name."""
-        return tuple(decode(Look, row[0]) for row in self._rows(sa.select(LOOKS.c.row).order_by(LOOKS.c.name)))
+        return tuple(decode(HealthRecord, row[0]) for row in self._rows(sa.select(LOOKS.c.row).order_by(LOOKS.c.name)))
 
     def alarms_waiting(self) -> tuple[Alarm, ...]:
         """Alarms not yet accepted by a server, by id."""

@@ -15,10 +15,21 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
 from worker.audit.chain import canonical, encodable, fold
-from worker.core.alarms import is_told
+from worker.core.alarms import was_just_raised
 from worker.core.clock import Clock
 from worker.core.errors import Conflict, NotAllowed
-from worker.core.model import Alarm, Entry, FileRow, Look, MessageRow, Notice, ReceiptKind, Sha256, Submission, sha256
+from worker.core.model import (
+    Alarm,
+    Entry,
+    FileRow,
+    HealthRecord,
+    MessageRow,
+    Notice,
+    ReceiptKind,
+    Sha256,
+    Submission,
+    sha256,
+)
 from worker.core.states import Event, NoteEvent, State, next_state
 from worker.store.ports import Author
 from worker.store.sqlite.connection import translated
@@ -251,7 +262,7 @@ class SqlWriting(Reads):
         """Insert or replace the ledger's row of the file's name."""
         self._write(_RECORD_FILE, {"name": file_key(row.name), "row": canonical(row)})
 
-    def record_look(self, look: Look) -> None:
+    def record_look(self, look: HealthRecord) -> None:
         """Insert or replace what is known of one watched or reached thing."""
         self._write(_RECORD_LOOK, {"name": look.name, "row": canonical(look)})
 
@@ -261,7 +272,7 @@ class SqlWriting(Reads):
             _SAME_ALARM, {"cause": cause, "submissions": canonical(submissions), "detail": encodable(detail)}
         )
         told = None if known is None else decode(Alarm, known)
-        if told is not None and is_told(told, self._clock.now()):
+        if told is not None and was_just_raised(told, self._clock.now()):
             return told
         number = (self._scalar(sa.select(sa.func.max(ALARMS.c.id))) or 0) + 1
         alarm = Alarm(number, cause, tuple(submissions), self._clock.now(), detail)

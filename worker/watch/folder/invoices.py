@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from worker.core.clock import Clock
-from worker.core.errors import Unavailable, Unsettled
+from worker.core.errors import StillWritten, Unavailable
 from worker.core.file_names import is_left_file, is_left_folder
 from worker.core.heartbeat import note_step
-from worker.core.model import PdfText, Sha256, Unread, Unreadable, sha256
+from worker.core.model import PdfText, Sha256, Unreadable, UnreadReason, sha256
 from worker.core.states import Reason
 from worker.read.pdf_bytes import fault_of
 from worker.read.ports import PdfReader
@@ -68,7 +68,7 @@ class InvoiceFiles:
                     unread.append(each)
                     continue
                 if len(found) == FILES:
-                    unread.append(replace(each, why=Unread.TOO_MANY))
+                    unread.append(replace(each, why=UnreadReason.TOO_MANY))
                     break
                 found[each.name] = None if each.name in found else each
         except OSError as error:
@@ -143,20 +143,20 @@ def _walk(folder: str, inside: str, depth: int) -> Iterator[Listed]:
             if not is_left_folder(name):
                 yield from _walk_inside(entry.path, f"{inside}{name}/", depth - 1)
         elif stat.S_ISREG(seen.st_mode):
-            why = Unread.LINKED if seen.st_nlink > 1 else None
+            why = UnreadReason.LINKED if seen.st_nlink > 1 else None
             yield Listed(inside + name, seen.st_size, seen.st_mtime_ns, seen.st_ino, why)
         elif stat.S_ISLNK(seen.st_mode):
-            yield Listed(inside + name, 0, 0, 0, Unread.LINK)
+            yield Listed(inside + name, 0, 0, 0, UnreadReason.LINK)
 
 
 def _walk_inside(folder: str, inside: str, depth: int) -> Iterator[Listed]:
     if depth < 1:
-        yield Listed(inside, 0, 0, 0, Unread.TOO_DEEP)
+        yield Listed(inside, 0, 0, 0, UnreadReason.TOO_DEEP)
         return
     try:
         yield from _walk(folder, inside, depth)
     except PermissionError:  # the others can be read all the same
-        yield Listed(inside, 0, 0, 0, Unread.FOLDER_UNREADABLE)
+        yield Listed(inside, 0, 0, 0, UnreadReason.FOLDER_UNREADABLE)
 
 
 def _is_text(name: str) -> bool:
@@ -389,7 +389,7 @@ class InvoiceCache:
 
     def _answer(self, name: str, listed: Listed) -> tuple[str, bytes] | Unreadable | Unavailable | None:
         if name not in self._settled:
-            return Unsettled("folder", f"{name}: is still being written")
+            return StillWritten("folder", f"{name}: is still being written")
         if name in self._unread:
             return self._unread[name]
         known, content = self._answers.find(_stamp(listed)), self._bytes.find(_stamp(listed))
