@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median, quantiles
 from typing import Final
@@ -173,7 +174,11 @@ def _path() -> None:
             f"files entered {len(path.files)}, changes of file {path.changes}; "
             f"with core/ counted {len(whole.files)} and {whole.changes}"
         )
-    _say(f"packages, as the last run entered them: {' '.join(traces[-1].without_words().packages)}")
+    last = traces[-1].without_words()
+    _say(f"packages, as the last run entered them: {' '.join(last.packages)}")
+    _say(f"steps on the main line, as pipeline/ calls them: {' '.join(last.main_line)}")
+    _say(f"of these each so often: {', '.join(f'{name} {n}' for name, n in Counter(last.main_line).most_common())}")
+    _say(f"helpers that pipeline/ calls: {', '.join(f'{name} {n}' for name, n in last.helpers.items())}")
 
 
 def _strangers() -> None:

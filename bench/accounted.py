@@ -24,12 +24,11 @@ from worker.approve import reevaluate
 from worker.compose import checks
 from worker.compose import mime_verify as decode
 from worker.compose import mime_write as letter
-from worker.pipeline import intake
 from worker.pipeline import read as reading
 from worker.read.pdf import pool as pdf
+from worker.send import retry
 from worker.send.smtp import client as smtp
 from worker.service import service
-from worker.service import watchdog as beat
 from worker.store.sqlite import store, writing
 from worker.watch.imap import mailbox as imap
 
@@ -89,7 +88,7 @@ def _clocked_async(step: str, call: Callable[..., Any]) -> Callable[..., Any]:
 
 _PLAIN: Final[tuple[tuple[str, Any, tuple[str, ...]], ...]] = (
     ("fetch by IMAP (its own thread)", imap.ImapMailbox, ("open", "uids", "headers", "_fetch")),
-    ("take the mail apart, recognise it", intake, ("read_message", "classify_mail")),
+    ("take the mail apart, recognise it", reading, ("read_message", "classify_mail")),
     ("decide the fields", reading, ("read_notice",)),
     ("match, compose, judge", reevaluate, ("draft_submission",)),
     ("write the letter, read it back", checks, ("build_message", "verify_message")),
@@ -104,7 +103,7 @@ _PLAIN: Final[tuple[tuple[str, Any, tuple[str, ...]], ...]] = (
 _ASYNC: Final[tuple[tuple[str, Any, tuple[str, ...]], ...]] = (
     ("hand PDFs to the children", pdf.PdfPool, ("_ask_once",)),
     ("speak SMTP", smtp.SmtpServer, ("open", "take")),
-    ("speak SMTP", beat.BeatingServer, ("open", "take")),
+    ("speak SMTP", retry.RetryingServer, ("open", "take")),
 )
 
 

@@ -12,7 +12,8 @@ import inspect
 import io
 import sys
 import threading
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -31,6 +32,10 @@ _PACKAGE: Final = f"{Path(worker.__file__).parent}/"
 _WORDS: Final = "core/"
 """Values and sentences are no stops of the way: every step uses them."""
 _ACCEPTED: Final = 250
+_ORDER: Final = "pipeline"
+"""The package that calls the steps: the main line goes back to it after each call."""
+_SHARED: Final = frozenset({_ORDER, "core", "config", "store", "audit", "service"})
+"""The order itself, and the packages that every step calls: values, settings, records, and the clock (service)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +43,12 @@ class Trace:
     """Every call of the product's functions: its thread and its file below ``worker/``, in order of time."""
 
     calls: Sequence[tuple[int, str]]
+    from_order: Sequence[str] = ()
+    """The package of each call that the order (``worker/pipeline/``) makes in the thread of the event loop."""
 
     def without_words(self) -> Trace:
         """The same without ``worker/core/``."""
-        return Trace([call for call in self.calls if not call[1].startswith(_WORDS)])
+        return Trace([call for call in self.calls if not call[1].startswith(_WORDS)], self.from_order)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -52,6 +59,22 @@ class Trace:
     def packages(self) -> tuple[str, ...]:
         """The packages entered, likewise."""
         return tuple(dict.fromkeys(file.rpartition("/")[0] for file in self.files))
+
+    @property
+    def main_line(self) -> tuple[str, ...]:
+        """The steps' packages in the order in which the main line enters them.
+
+        The main line is what the order calls directly; a package with its sub-packages is one stop, and so are calls
+        in a row that stay in it. A step's own calls of other packages are no stops. Helpers that every step uses
+        (core, config, store, audit, and the clock in service) are no steps: ``helpers`` names them.
+        """
+        steps = [each for each in self.from_order if each not in _SHARED]
+        return tuple(each for place, each in enumerate(steps) if place == 0 or steps[place - 1] != each)
+
+    @property
+    def helpers(self) -> Mapping[str, int]:
+        """How often the order calls each of the helpers."""
+        return Counter(each for each in self.from_order if each in _SHARED - {_ORDER})
 
     @property
     def changes(self) -> int:
@@ -69,6 +92,8 @@ class _Recorder:
 
     def __init__(self) -> None:
         self.calls: list[tuple[int, str]] = []
+        self.from_order: list[str] = []
+        self._loop = threading.get_ident()
         self.is_recording = False
         self.is_accepted = False
 
@@ -82,8 +107,18 @@ class _Recorder:
                 self.is_recording = True
             if self.is_recording:
                 self.calls.append((threading.get_ident(), file))
+                if threading.get_ident() == self._loop and _caller(frame).startswith(f"{_ORDER}/"):
+                    self.from_order.append(file.partition("/")[0])
         elif event == "return" and isinstance(given, Reply) and _ends_a_mail(frame, given):
             self.is_recording, self.is_accepted = False, True
+
+
+def _caller(frame: FrameType) -> str:
+    """The file below ``worker/`` of the nearest of the product's functions that called this one; empty for none."""
+    caller = frame.f_back
+    while caller is not None and not caller.f_code.co_filename.startswith(_PACKAGE):
+        caller = caller.f_back
+    return "" if caller is None else caller.f_code.co_filename.removeprefix(_PACKAGE)
 
 
 def _ends_a_mail(frame: FrameType, answer: Reply) -> bool:
@@ -110,7 +145,7 @@ def trace_path() -> Trace:
         prove(root / "mails", [order])
     if not recorder.is_accepted:
         raise SystemExit("the mail arrived, and no 250 was seen")
-    return Trace(recorder.calls)
+    return Trace(recorder.calls, recorder.from_order)
 
 
 def _run_once(config: Path) -> None:

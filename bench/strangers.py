@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.support.fakes import run_at_once
+from tests.support.fakes import folder_of, mailbox_of
 from tests.support.small_office import Form, Mails, Settings, SmallOffice, form, mail_with
 from tests.support.strangers import NOTICE_SECONDS, Children, LoopClock, OwnTime, mail_of_bombs
-from worker.pipeline.one_pass import watch_folder_until_settled
+from worker.pipeline.pipeline import watch_folder_until_settled
 from worker.read.budget import STRANGERS_PDF_SECONDS
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.plan import SETTLE
@@ -73,7 +73,7 @@ async def _watch(root: Path, strangers: Sequence[bytes], count: int, moments: Se
     office.reader = children
     office.start()
     office.mails = mails = _Blocks()
-    await office.pipeline.watch_mailbox(mails, run_at_once, None)  # the first look takes nothing of before
+    await office.pipeline.watch_mailbox(mailbox_of(mails), None)  # the first look takes nothing of before
     mails.received += strangers
     came: dict[str, float] = {}
     waits: dict[str, list[float]] = {"folder": [], "mail:main": []}
@@ -92,7 +92,7 @@ async def _watch(root: Path, strangers: Sequence[bytes], count: int, moments: Se
     async def look() -> None:
         while True:
             news.clear()
-            await office.pipeline.watch_mailbox(mails, run_at_once, None)
+            await office.pipeline.watch_mailbox(mailbox_of(mails), None)
             note()
             _, waiting = await asyncio.wait([asyncio.create_task(news.wait())], timeout=SWEEP)
             for each in waiting:
@@ -107,7 +107,7 @@ async def _watch(root: Path, strangers: Sequence[bytes], count: int, moments: Se
         news.set()
         office.save(by_folder)
         came[by_folder.number] = loop.time() + SETTLE.total_seconds()
-        await watch_folder_until_settled(office.pipeline, NoticeFolder(office.notices), run_at_once)
+        await watch_folder_until_settled(office.pipeline, folder_of(NoticeFolder(office.notices)))
         note()
     async with asyncio.timeout(LONGEST):
         await all_here.wait()

@@ -22,11 +22,18 @@ def test_a_change_of_file_is_counted_within_each_thread_and_a_file_once() -> Non
         (1, "core/text.py"),
         (2, "send/retry.py"),
     ]
-    trace = Trace([*calls, (1, "watch/plan.py"), (2, "watch/imap/idle.py")])
-    assert trace.files == ("watch/plan.py", "send/retry.py", "core/text.py", "watch/imap/idle.py")
+    trace = Trace([*calls, (1, "watch/plan.py"), (2, "watch/imap/mailbox.py")])
+    assert trace.files == ("watch/plan.py", "send/retry.py", "core/text.py", "watch/imap/mailbox.py")
     assert trace.packages == ("watch", "send", "core", "watch/imap")
     assert trace.changes == 3
     assert trace.without_words().changes == 1
+
+
+def test_the_main_line_names_a_step_once_for_its_calls_in_a_row_and_helpers_apart() -> None:
+    from_order = ["watch", "store", "watch", "pipeline", "read", "core", "read", "match", "read", "store"]
+    trace = Trace([], from_order)
+    assert trace.main_line == ("watch", "read", "match", "read")
+    assert trace.helpers == {"store": 2, "core": 1}
 
 
 def test_the_vocabulary_is_left_out_with_its_messages() -> None:
@@ -35,7 +42,11 @@ def test_the_vocabulary_is_left_out_with_its_messages() -> None:
 
 
 def test_one_notice_mail_leads_from_the_mailbox_to_the_mail_server_through_every_step() -> None:
-    packages = trace_path().without_words().packages
+    trace = trace_path().without_words()
+    packages = trace.packages
+    assert trace.main_line[0] == "watch"
+    assert trace.main_line[-1] == "send"
+    assert {*trace.main_line} < {each.partition("/")[0] for each in packages}
     assert packages[0] == "watch/imap"
     assert packages[-1] == "send/smtp"
     assert {"pipeline", "watch", "read", "authenticate", "match", "compose", "approve", "send"} <= set(packages)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from worker.config.quiet_period import REST_SECONDS, Resting, Stamp
+from worker.config.quiet_period import REST_SECONDS, Debounce, Stamp
 
 
 def folder(*sizes: int) -> Stamp:
     return tuple((f"issuers/{at}.toml", size, at, 0, 0) for at, size in enumerate(sizes))
 
 
-def looked(resting: Resting, *looks: tuple[float, Stamp]) -> list[bool]:
+def looked(resting: Debounce, *looks: tuple[float, Stamp]) -> list[bool]:
     return [resting.has_rested(stamp, now) for now, stamp in looks]
 
 
 def test_what_changes_at_every_look_has_never_rested() -> None:
-    resting = Resting()
+    resting = Debounce()
     resting.take(folder(1))
     looks = [(at * REST_SECONDS, folder(at)) for at in range(2, 50)]
     assert looked(resting, *looks) == [False] * 48
 
 
 def test_what_has_looked_the_same_for_the_time_between_two_passes_has_rested() -> None:
-    resting = Resting()
+    resting = Debounce()
     resting.take(folder(1))
     assert looked(resting, (0, folder(2)), (REST_SECONDS - 0.1, folder(2)), (REST_SECONDS, folder(2))) == [
         False,
@@ -31,12 +31,12 @@ def test_what_has_looked_the_same_for_the_time_between_two_passes_has_rested() -
 
 
 def test_two_looks_in_one_moment_are_no_rest() -> None:
-    resting = Resting()
+    resting = Debounce()
     assert looked(resting, (0, folder(2)), (0.001, folder(2)), (0.002, folder(2))) == [False] * 3
 
 
 def test_what_was_taken_or_refused_is_not_looked_at_again_until_it_changes() -> None:
-    resting = Resting()
+    resting = Debounce()
     resting.take(folder(1))
     assert looked(resting, *((at * 60.0, folder(1)) for at in range(5))) == [False] * 5
     assert looked(resting, (400, folder(1, 7)), (500, folder(1, 7))) == [False, True]
@@ -44,19 +44,19 @@ def test_what_was_taken_or_refused_is_not_looked_at_again_until_it_changes() -> 
 
 def test_it_stays_rested_until_it_was_taken() -> None:
     """Where what was read could not be recorded, the next pass reads it again."""
-    resting = Resting()
+    resting = Debounce()
     assert looked(resting, (0, folder(2)), (10, folder(2)), (15, folder(2))) == [False, True, True]
 
 
 def test_a_change_that_is_taken_back_is_none() -> None:
-    resting = Resting()
+    resting = Debounce()
     resting.take(folder(1))
     looks = [(0.0, folder(2)), (10.0, folder(1)), (20.0, folder(2)), (21.0, folder(2))]
     assert looked(resting, *looks) == [False] * 4
 
 
 def test_a_file_that_comes_or_goes_is_a_change() -> None:
-    resting = Resting()
+    resting = Debounce()
     resting.take(folder(1, 1))
     assert looked(resting, (0, folder(1)), (10, folder(1))) == [False, True]
     resting.take(folder(1))

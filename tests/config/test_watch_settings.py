@@ -7,11 +7,12 @@ import tomllib
 from typing import Any
 
 import pytest
+from worker.config.mailbox_actions import MailboxAction
 
 from tests.support.config_samples import WORKER
 from worker.config.settings import Settings, read_settings
 from worker.core.errors import Problem
-from worker.core.mailbox_actions import Act, After, is_due_after, parse_after
+from worker.core.mailbox_actions import Act, is_due_after, parse_after
 from worker.core.model import Disposition
 
 
@@ -27,14 +28,14 @@ def with_mailbox(line: str) -> str:
 @pytest.mark.parametrize(
     ("line", "after"),
     [
-        ("", After()),
-        ('after = "nothing"', After()),
-        ('after = "seen"', After(Act.SEEN)),
-        ('after = "move:受信箱/保証便 済"', After(Act.MOVE, "受信箱/保証便 済")),
-        ('after = "move: Done"', After(Act.MOVE, "Done")),
+        ("", MailboxAction()),
+        ('after = "nothing"', MailboxAction()),
+        ('after = "seen"', MailboxAction(Act.SEEN)),
+        ('after = "move:受信箱/保証便 済"', MailboxAction(Act.MOVE, "受信箱/保証便 済")),
+        ('after = "move: Done"', MailboxAction(Act.MOVE, "Done")),
     ],
 )
-def test_what_is_done_to_a_message_afterwards_is_one_of_three(line: str, after: After) -> None:
+def test_what_is_done_to_a_message_afterwards_is_one_of_three(line: str, after: MailboxAction) -> None:
     settings, found = read(with_mailbox(line))
     assert found == []
     assert settings is not None
@@ -62,7 +63,7 @@ def test_anything_else_is_refused_and_so_is_the_watched_folder_itself(text: str,
 def test_other_peoples_mail_and_what_has_no_end_is_left_alone(end: Disposition) -> None:
     untouched = end in {Disposition.NOT_OURS, Disposition.UNFETCHED, Disposition.PUT_OFF, Disposition.PENDING}
     assert is_due_after(parse_after("seen"), end) is not untouched
-    assert not is_due_after(After(), end)
+    assert not is_due_after(MailboxAction(), end)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.crash.lives import fork_for_each_line
-from tests.support.fakes import FakeClock, FakeFiles, run_at_once
+from tests.support.fakes import FakeClock, FakeFiles, folder_of, mailbox_of
 from tests.support.known_addresses import make_known
 from tests.support.small_office import Settings, TextInBytes, active_config_of, invoice_of, server_at
 from tests.support.world import ACCOUNT
@@ -34,9 +34,9 @@ from worker.config.settings import Security
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.mailbox_actions import parse_after
 from worker.core.states import State
-from worker.pipeline.one_pass import run_once
-from worker.pipeline.pipeline import Pipeline
-from worker.pipeline.recover import record_start, recover
+from worker.pipeline.pipeline import Pipeline, run_once
+from worker.pipeline.send import recover
+from worker.pipeline.start import record_start
 from worker.send.smtp.lock import SenderLock
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store
 from worker.store.sqlite.connection import FILE_NAME
@@ -117,7 +117,7 @@ class Life:
         folder = NoticeFolder(root / "notices")
         since = {"main": dt.date(2026, 11, 1)}
         try:
-            await run_once(pipeline, [(mailbox, run_at_once)], since, (folder, run_at_once), clock)
+            await run_once(pipeline, [mailbox_of(mailbox)], since, folder_of(folder), clock)
         except (Unavailable, LogBroken):
             return  # as the service: the next pass tries again
 

@@ -22,7 +22,7 @@ from worker.approve import decisions
 from worker.core.errors import NotAllowed
 from worker.core.model import Disposition, Notice, Submission
 from worker.core.states import State
-from worker.pipeline.submissions import Taking
+from worker.pipeline.record import IntakeTransaction
 from worker.read.notice import read_notice
 from worker.views.commands import command_line
 from worker.views.tasks import Task, TaskKind, open_tasks
@@ -234,7 +234,7 @@ async def test_a_held_file_that_can_be_read_after_all_ends_the_announcement_of_i
     read = read_notice(unread.text, active_config.configuration.guarantors)
     assert isinstance(read, Notice)
     with desk.office.store.writing() as writing:
-        Taking(writing, active_config, NOT_LOOKED, DECIDER, desk.clock.now()).read_after_all(held, read, {})
+        IntakeTransaction(writing, active_config, NOT_LOOKED, DECIDER, desk.clock.now()).read_after_all(held, read, {})
     assert [(each.state, each.joined) for each in desk.all] == [(State.HELD, ()), (State.WITHDRAWN, (held.id,))]
 
 

@@ -27,7 +27,7 @@ from worker.core.message_id import alarm_message_id
 from worker.core.model import JST
 from worker.core.signs import Sign
 from worker.core.states import AlarmCause, NoteEvent
-from worker.pipeline.one_pass import Pass
+from worker.pipeline.pipeline import Pass
 from worker.store.ports import FOREIGN_MAIL, IDENTITY
 from worker.store.signs import find_signs
 from worker.store.sqlite.connection import FILE_NAME

@@ -28,7 +28,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import decided
-from tests.support.fakes import run_at_once
+from tests.support.fakes import mailbox_of
 from tests.support.mail_samples import (
     BODY,
     KEY_SUBJECT,
@@ -51,7 +51,7 @@ from tests.support.world import HANAKO
 from worker.config.settings import Security
 from worker.core.model import Disposition, MessageRow
 from worker.core.states import State
-from worker.pipeline.ledger_rows import NOTHING
+from worker.pipeline.watch import NOTHING
 from worker.read.classify import PossibleNotice, classify_mail
 from worker.read.message import Message, read_message
 from worker.track.bounces import read_bounce
@@ -134,7 +134,7 @@ CORPORA = ["Python", "flufl.bounce"]
 class WeighedMails(Mails):
     """The same mailbox with structures and first bytes, as a server with BODYSTRUCTURE tells them."""
 
-    def outlines(self, uids: Sequence[int]) -> tuple[Header, ...]:
+    def fetch_summaries(self, uids: Sequence[int]) -> tuple[Header, ...]:
         found = []
         for header in self.headers(uids):
             raw = self.received[header.uid - 1]
@@ -146,7 +146,7 @@ class WeighedMails(Mails):
             found.append(dataclasses.replace(header, fields=head, structure=structure))
         return tuple(found)
 
-    def starts(self, headers: Sequence[Header]) -> dict[int, dict[str, bytes]]:
+    def fetch_prefixes(self, headers: Sequence[Header]) -> dict[int, dict[str, bytes]]:
         return {
             header.uid: dict(starts_of(email.message_from_bytes(self.received[header.uid - 1]))) for header in headers
         }
@@ -206,7 +206,7 @@ class AtWork:
     async def take(self, mails: Sequence[bytes], *, weighed: bool) -> list[MessageRow]:
         """The ledger's row of each, in their order, from a mailbox of its own."""
         box = (WeighedMails if weighed else Mails)(list(mails), name="weighed" if weighed else "whole")
-        await self.office.pipeline.watch_mailbox(box, run_at_once, dt.date(2026, 11, 1))
+        await self.office.pipeline.watch_mailbox(mailbox_of(box), dt.date(2026, 11, 1))
         rows = sorted(self.office.store.messages(box.name), key=lambda row: row.uid)
         assert [row.uid for row in rows] == list(range(1, len(mails) + 1))
         return rows
@@ -252,7 +252,7 @@ def read_every_way(raw: bytes, at_work: AtWork) -> Message:
     pipeline = at_work.office.pipeline
     guarantors = pipeline.active_config.configuration.guarantors
     message = read_message(raw)
-    classify_mail(message, guarantors, pipeline.intake.ours(pipeline.active_config))
+    classify_mail(message, guarantors, pipeline.reading.ours(pipeline.active_config))
     for is_ours in (lambda _: True, lambda _: False):
         repr(read_report(raw, message, is_ours)).encode()
     read_bounce(raw)
@@ -291,7 +291,7 @@ def test_few_mails_of_others_tests_hold_what_is_not_opened_even_if_each_spoke_of
     """Of those under a subject of ours, all that is told stands in a file that is neither text nor PDF."""
     mails = corpus(name)
     pipeline = at_work.office.pipeline
-    guarantors, ours = pipeline.active_config.configuration.guarantors, pipeline.intake.ours(pipeline.active_config)
+    guarantors, ours = pipeline.active_config.configuration.guarantors, pipeline.reading.ours(pipeline.active_config)
     held = 0
     for raw in mails:
         keyed = re.sub(rb"(?im)\A((?:From .*\n)?)", rb"\1Subject: " + "認証キーの件\n".encode(), raw, count=1)
@@ -354,7 +354,7 @@ async def test_weighed_by_what_dovecot_tells_of_them_the_same_mails_count(
         ca_file=str(servers.ca_file),
     )
     try:
-        await at_work.office.pipeline.watch_mailbox(box, run_at_once, dt.date(2026, 1, 1))
+        await at_work.office.pipeline.watch_mailbox(mailbox_of(box), dt.date(2026, 1, 1))
     finally:
         box.close()
         servers.empty("office")

@@ -24,8 +24,8 @@ from worker.core.errors import NotInSnapshot, StillWritten, Unavailable
 from worker.core.model import Unreadable, sha256
 from worker.core.states import Reason
 from worker.pipeline import decide
-from worker.pipeline.invoices import load_invoices, with_invoices
-from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot, Shelved
+from worker.pipeline.draft import load_invoices, with_invoices
+from worker.watch.ports import NOT_LOOKED, FileInfo, InvoiceSnapshot
 
 AWAY = Unavailable("folder", "the share does not answer")
 
@@ -66,7 +66,7 @@ async def test_a_look_that_was_made_already_is_used_first() -> None:
 
 async def test_a_file_that_is_listed_and_cannot_be_brought_ends_the_trying() -> None:
     active_config = active_config_with(road=INVOICE)
-    active_config.files.snapshot = lambda is_needed=None: InvoiceSnapshot((Shelved("road.pdf", None, 9),), {}, {})
+    active_config.files.snapshot = lambda is_needed=None: InvoiceSnapshot((FileInfo("road.pdf", None, 9),), {}, {})
     with pytest.raises(NotInSnapshot, match="not brought"):
         await with_invoices(tuple, active_config, None, lambda found: found.invoice("road.pdf"))  # type: ignore[arg-type]
 
@@ -90,7 +90,7 @@ def found() -> InvoiceSnapshot:
         "bad.pdf": Unreadable(Reason.TOO_LARGE),
         "new.pdf": StillWritten("folder", "new.pdf"),
     }
-    return InvoiceSnapshot(tuple(Shelved(each, None, 9) for each in listed), answers, {})
+    return InvoiceSnapshot(tuple(FileInfo(each, None, 9) for each in listed), answers, {})
 
 
 def test_a_look_answers_for_each_file_as_it_found_it(found: InvoiceSnapshot) -> None:

@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from tests.flow.test_from_before import DAY, INSTALLED, SINCE, DatedMails, NewOffice, announcement
-from tests.support.fakes import run_at_once
+from tests.support.fakes import mailbox_of
 from tests.support.known_addresses import say_installed
 from tests.support.scripted_imap import ScriptedImap
 from tests.support.small_office import Form, Settings, form, mail_with
@@ -28,7 +28,7 @@ from worker.core.model import JST, NO_DATE, HealthRecord
 from worker.core.params import read_spelled
 from worker.core.states import State
 from worker.notify.operator_mail import write_alarm_mail
-from worker.pipeline import new_messages
+from worker.pipeline import watch as new_messages
 from worker.store.sqlite.connection import FILE_NAME
 from worker.watch import plan as watch
 from worker.watch.imap.mailbox import ImapMailbox
@@ -108,7 +108,7 @@ async def test_of_several_mailboxes_each_is_taken_from_the_first_start_on(
     give(office, 3, INSTALLED + DAY)
     office.clock.let_pass(days=7)
     await office.look()
-    await office.pipeline.watch_mailbox(branch, run_at_once, None)
+    await office.pipeline.watch_mailbox(mailbox_of(branch), None)
     await office.finish()
     assert numbers(office) == [form(1).number, form(3).number]
     assert sent() == 2
@@ -217,7 +217,7 @@ async def test_whatever_a_server_tells_as_internal_date_a_message_is_taken_or_co
             after=parse_after("nothing"),
             read_seconds=2,
         )
-        await office.pipeline.watch_mailbox(box, run_at_once, None)
+        await office.pipeline.watch_mailbox(mailbox_of(box), None)
         box.close()
     rows = {row.uid: row.submissions[0] for row in office.store.messages("main")}
     found = {date: office.asked(rows[uid])[0] if uid in rows else None for uid, date in dates.items()}
@@ -486,7 +486,7 @@ async def test_a_mailbox_under_another_name_is_read_again_and_sends_nothing_twic
     )
     office.pipeline.activate_config(dataclasses.replace(active_config, configuration=configuration))
     renamed = dataclasses.replace(office.mails, name="soumu")
-    await office.pipeline.watch_mailbox(renamed, run_at_once, None)
+    await office.pipeline.watch_mailbox(mailbox_of(renamed), None)
     await office.finish()
     first, second = office.store.submissions()
     assert office.events(first.id).count("SendStarted") == sent() == 1

@@ -18,7 +18,7 @@ import pytest_asyncio
 
 from tests.flow.test_from_before import DAY, INSTALLED, NewOffice, forget
 from tests.support import decided
-from tests.support.fakes import run_at_once
+from tests.support.fakes import folder_of
 from tests.support.office import Mailroom
 from tests.support.small_office import Form, Settings, form, mail_with
 from tests.support.world import HANAKO
@@ -30,7 +30,7 @@ from worker.core.states import Reason, State
 from worker.store.sqlite.connection import FILE_NAME
 from worker.views.unread_files import CONFIGURATION, NOTICES, UnreadFile, gather_unread, read_unread, say_unread
 from worker.views.unread_files import PROPERTY as UNREAD
-from worker.watch.folder.notices import NoticeFolder
+from worker.watch.folder.notices import NoticeFolder, ThreadedFolder
 
 
 class Shared(NewOffice):
@@ -45,9 +45,9 @@ class Shared(NewOffice):
         os.utime(path, (moment, moment))
         return path
 
-    def place(self) -> tuple[NoticeFolder, Any]:
-        """The folder, and the thread in which it is looked at."""
-        return NoticeFolder(self.notices), run_at_once
+    def place(self) -> ThreadedFolder:
+        """The folder as the pipeline sees it."""
+        return folder_of(NoticeFolder(self.notices))
 
     def unread(self) -> dict[str, UnreadReason]:
         """Names of the files of the notices folder that are not read, with the reasons."""
@@ -257,12 +257,12 @@ async def test_names_of_a_mac_are_shown_as_everybody_writes_them_and_known_again
 
 async def test_a_folder_that_vanishes_between_two_looks_loses_nothing(office: Shared, sent: Callable[[], int]) -> None:
     office.put("a/x.pdf", form(1).pdf)
-    await office.pipeline.watch_folder(*office.place())
+    await office.pipeline.watch_folder(office.place())
     aside = office.root / "aside"
     office.notices.rename(aside)
     office.clock.let_pass(seconds=10)
     with pytest.raises(Unavailable):
-        await office.pipeline.watch_folder(*office.place())
+        await office.pipeline.watch_folder(office.place())
     aside.rename(office.notices)
     await office.look_at_folder()
     await office.finish()
@@ -358,7 +358,7 @@ async def test_a_file_without_permission_is_named_and_the_others_go_on(
     monkeypatch.chdir(office.root)  # the folders above are ours alone
     folder = NoticeFolder(Path("notices"))
     for _ in range(2):
-        await office.pipeline.watch_folder(folder, as_nobody)
+        await office.pipeline.watch_folder(folder_of(folder, as_nobody))
         office.clock.let_pass(seconds=10)
     (office.notices / "c").chmod(0o755)
     assert [each.source_name for each in office.store.submissions()] == ["b/y.pdf"]
@@ -368,7 +368,7 @@ async def test_a_file_without_permission_is_named_and_the_others_go_on(
     assert not look.error
     (office.notices / "a.pdf").chmod(0o644)
     for _ in range(2):
-        await office.pipeline.watch_folder(folder, as_nobody)
+        await office.pipeline.watch_folder(folder_of(folder, as_nobody))
         office.clock.let_pass(seconds=10)
     assert {each.source_name for each in office.store.submissions()} == {"a.pdf", "b/y.pdf", "c/z.pdf"}
     assert office.unread() == {}

@@ -19,7 +19,7 @@ import pytest_asyncio
 
 from tests.support import decided
 from tests.support.authenticated import received
-from tests.support.fakes import FakeClock, run_at_once
+from tests.support.fakes import FakeClock, folder_of, mailbox_of
 from tests.support.holds import detail_of
 from tests.support.known_addresses import say_installed
 from tests.support.small_office import Form, Mails, Settings, SmallOffice, form, mail_with
@@ -29,12 +29,12 @@ from worker.core.messages import name_hold, next_step
 from worker.core.model import NO_DATE
 from worker.core.states import Reason, State
 from worker.match.match import FIRST_START
-from worker.pipeline.recover import record_start
+from worker.pipeline.start import record_start
 from worker.store.sqlite import create_or_migrate, open_store
 from worker.store.sqlite.connection import FILE_NAME
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.plan import SETTLE
-from worker.watch.ports import Fetched, Header, Opened
+from worker.watch.ports import Fetched, Header, SelectedMailbox
 
 INSTALLED = FakeClock().moment
 DAY = dt.timedelta(days=1)
@@ -53,7 +53,7 @@ class DatedMails(Mails):
         self.received.append(mail)
         self.moments.append(moment)
 
-    def open(self) -> Opened:
+    def open(self) -> SelectedMailbox:
         return dataclasses.replace(super().open(), uidvalidity=self.numbering)
 
     def uids(self, first: int, since: dt.date | None) -> tuple[int, ...]:
@@ -100,13 +100,13 @@ class NewOffice(SmallOffice):
         self.pipeline.activate_config(dataclasses.replace(active_config, configuration=configuration))
 
     async def look(self) -> None:
-        await self.pipeline.watch_mailbox(self.mails, run_at_once, self.since)
+        await self.pipeline.watch_mailbox(mailbox_of(self.mails), self.since)
 
     async def look_at_folder(self, folder: Path | None = None) -> None:
         place = NoticeFolder(folder or self.notices)
-        await self.pipeline.watch_folder(place, run_at_once)
+        await self.pipeline.watch_folder(folder_of(place))
         self.clock.let_pass(seconds=SETTLE.total_seconds())
-        await self.pipeline.watch_folder(place, run_at_once)
+        await self.pipeline.watch_folder(folder_of(place))
 
     def save_at(self, each: Form, moment: dt.datetime, folder: Path | None = None) -> None:
         path = (folder or self.notices) / f"{each.number}-{each.copy}.pdf"

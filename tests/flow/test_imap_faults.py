@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.flow.test_smtp_faults import ids_of
+from tests.support.fakes import folder_of
 from tests.support.misbehaving_smtp import MisbehavingServer
 from tests.support.scripted_imap import Fault, ScriptedImap
 from tests.support.small_office import (
@@ -35,13 +36,11 @@ from worker.config.settings import Security
 from worker.core.errors import Unavailable
 from worker.core.states import State
 from worker.pipeline.pipeline import Pipeline
-from worker.service.loop import Vigil
-from worker.service.threads import OwnThread
-from worker.watch.backoff import RECONNECT_LIMIT
+from worker.service.loop import RECONNECT_LIMIT, MailboxPoller
 from worker.watch.folder.notices import NoticeFolder
-from worker.watch.imap.mailbox import ImapMailbox
+from worker.watch.imap.mailbox import ImapMailbox, ThreadedMailbox
 from worker.watch.plan import SETTLE
-from worker.watch.ports import Heard
+from worker.watch.ports import IdleResult
 
 SINCE = dt.date(2026, 1, 1)
 POLL = 60.0
@@ -68,8 +67,7 @@ class World:
         self.imap, self.smtp = imap, smtp
         self.office = SmallOffice(root, Settings(port=smtp.port, works=WORKS))
         self.given = 0
-        self.box = self.mailbox()
-        self.thread = OwnThread("main")
+        self.box = ThreadedMailbox(self.mailbox())
         self.looks: list[float] = []
         self.quiet = 0.02
         """Real seconds of an IDLE in which nothing is to happen."""
@@ -93,15 +91,15 @@ class World:
 
     def watch(self) -> None:
         """As a process begins to."""
-        self.vigil = Vigil(self.look, self.listen, POLL, lambda: 0.0, self.seconds)
+        self.poller = MailboxPoller(self.look, self.listen, POLL, lambda: 0.0, self.seconds)
 
     async def look(self) -> None:
         self.looks.append(self.seconds())
-        await self.office.pipeline.watch_mailbox(self.box, self.thread, SINCE)
+        await self.office.pipeline.watch_mailbox(self.box, SINCE)
 
-    async def listen(self, seconds: float) -> Heard:
-        heard = await self.thread(self.box.listen, self.quiet)
-        if heard is Heard.QUIET:
+    async def listen(self, seconds: float) -> IdleResult:
+        heard = await self.box.listen(self.quiet)
+        if heard is IdleResult.QUIET:
             self.office.clock.let_pass(seconds=seconds)
         return heard
 
@@ -111,9 +109,9 @@ class World:
     async def go_on(self, rounds: int = 1) -> None:
         """Rest and look, so often; what fails is tried again, as the service does."""
         for _ in range(rounds):
-            await self.vigil.rest(self.pause)
+            await self.poller.wait(self.pause)
             with contextlib.suppress(Unavailable):
-                await self.vigil.look()
+                await self.poller.poll()
 
     async def until(self, holds: Callable[[], bool], rounds: int = 30) -> None:
         for _ in range(rounds):
@@ -161,7 +159,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         async with MisbehavingServer() as smtp:
             made = World(tmp_path, imap, smtp)
             yield made
-            made.thread.end(made.box.close)
+            made.box.close()
             await made.office.stop()
 
 
@@ -276,7 +274,7 @@ async def test_other_bytes_under_known_uids_are_taken_once(world: World) -> None
 async def test_two_workers_that_look_at_the_same_moment_take_every_notice_once(world: World, tmp_path: Path) -> None:
     office = world.office
     store = WatchedStore(tmp_path, office.clock)
-    box, thread = world.mailbox(), OwnThread("other")
+    box = ThreadedMailbox(world.mailbox())
     other = Pipeline(
         store, TextInBytes(), office.server, office.clock, "other", active_config_of(office.settings, office.files)
     )
@@ -288,13 +286,13 @@ async def test_two_workers_that_look_at_the_same_moment_take_every_notice_once(w
         office.save(form(world.given))
         for _ in range(2):  # a file is taken when it has rested
             await asyncio.gather(
-                office.pipeline.watch_mailbox(world.box, world.thread, SINCE),
-                other.watch_mailbox(box, thread, SINCE),
-                office.pipeline.watch_folder(folder, asyncio.to_thread),
-                other.watch_folder(folder, asyncio.to_thread),
+                office.pipeline.watch_mailbox(world.box, SINCE),
+                other.watch_mailbox(box, SINCE),
+                office.pipeline.watch_folder(folder_of(folder, asyncio.to_thread)),
+                other.watch_folder(folder_of(folder, asyncio.to_thread)),
             )
             office.clock.let_pass(seconds=SETTLE.total_seconds())
-    thread.end(box.close)
+    box.close()
     store.close()
     await world.judge()
     assert world.given == 12

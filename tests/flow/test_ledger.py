@@ -16,15 +16,15 @@ from pathlib import Path
 import pytest
 
 from tests.flow.test_overlap import NoPdfs, Relay, announcement
-from tests.support.fakes import FakeClock, run_at_once
+from tests.support.fakes import FakeClock, mailbox_of
 from tests.support.office import Office
 from tests.support.scripted_imap import Fault, ScriptedImap
 from worker.config.settings import Security
 from worker.core.errors import Unavailable
 from worker.core.mailbox_actions import parse_after
 from worker.core.model import Disposition
-from worker.pipeline.new_messages import COMPARED, COUNT_AGAIN
 from worker.pipeline.pipeline import Pipeline
+from worker.pipeline.watch import COMPARED, COUNT_AGAIN
 from worker.service.wiring import load_office
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store
 from worker.watch.imap.mailbox import ImapMailbox
@@ -75,7 +75,7 @@ class World:
             box.close()
 
     async def look(self) -> int:
-        return await self.pipeline.watch_mailbox(self.box, run_at_once, SINCE)
+        return await self.pipeline.watch_mailbox(mailbox_of(self.box), SINCE)
 
     def give(self, uid: int, content: bytes, message_id: bytes = b"") -> None:
         """A message; one that is plain text has its structure told."""
@@ -299,11 +299,11 @@ async def test_two_looks_at_one_mailbox_with_one_database_take_nothing_twice(wor
     world.boxes.clear()
     second_store = open_store(world.root, world.clock)
     other = Pipeline(second_store, NoPdfs(), Relay(), world.clock, "other", world.office.active_config)
-    assert await first.watch_mailbox(box, run_at_once, SINCE) == 3
-    assert await other.watch_mailbox(box, run_at_once, SINCE) == 0
+    assert await first.watch_mailbox(mailbox_of(box), SINCE) == 3
+    assert await other.watch_mailbox(mailbox_of(box), SINCE) == 0
     world.give(4, announced(4))
-    assert await other.watch_mailbox(box, run_at_once, SINCE) == 1
-    assert await first.watch_mailbox(box, run_at_once, SINCE) == 0
+    assert await other.watch_mailbox(mailbox_of(box), SINCE) == 1
+    assert await first.watch_mailbox(mailbox_of(box), SINCE) == 0
     assert world.count() == 4
     second_store.close()
     box.close()
@@ -352,7 +352,7 @@ async def test_where_the_server_cannot_move_one_message_alone_nothing_is_removed
     world.server.capabilities = b"IMAP4rev1"
     await settled(world, "move:Done")
     assert sorted(world.server.messages) == [1, 2]
-    assert "neither MOVE nor UIDPLUS" in str(world.pipeline.watching.settling.failures["mail:main"])
+    assert "neither MOVE nor UIDPLUS" in str(world.pipeline.watching.actions.failures["mail:main"])
 
 
 FAILURES: list[tuple[str, bytes, str | bytes]] = [
@@ -372,14 +372,14 @@ async def test_what_fails_afterwards_changes_no_row_and_is_tried_again_also_afte
     await settled(world, after)
     ends = world.ends
     assert ends == {1: Disposition.NOT_OURS, 2: Disposition.ANNOUNCEMENT}
-    assert "mail:main" in world.pipeline.watching.settling.failures
+    assert "mail:main" in world.pipeline.watching.actions.failures
     await world.look()
     assert world.ends == ends
     world.begin(after)
     world.server.faults.clear()
     await world.look()
     assert world.ends == ends
-    assert world.pipeline.watching.settling.failures == {}
+    assert world.pipeline.watching.actions.failures == {}
     assert world.server.flags == {2: {b"\\Seen"}} or world.server.folders == {b"Done": [announced(2)]}
     assert world.count() == 1
 

@@ -11,17 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from worker.config.mailbox_actions import MailboxAction
 
+from tests.support.fakes import mailbox_of
 from tests.support.office import EAST, Office
 from worker.core.errors import Unavailable
-from worker.core.mailbox_actions import After
 from worker.core.model import JST
 from worker.pipeline.pipeline import Pipeline
 from worker.send.ports import Body, Data, Reply, Session, Step
 from worker.service.clock import SystemClock
 from worker.service.wiring import load_office
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store
-from worker.watch.ports import Fetched, Header, Heard, Opened
+from worker.watch.ports import Fetched, Header, IdleResult, SelectedMailbox
 
 WHEN = dt.datetime(2026, 11, 20, 9, tzinfo=JST)
 SINCE = dt.date(2026, 1, 1)
@@ -41,14 +42,14 @@ class Mailbox:
     """Announcements in blocks of one; in place of the UID ``breaks_at`` the connection is lost."""
 
     name = "main"
-    after = After()
+    after = MailboxAction()
 
     def __init__(self, count: int, breaks_at: int = 0) -> None:
         self._messages = {uid: announcement(uid) for uid in range(1, count + 1)}
         self._breaks_at = breaks_at
 
-    def open(self) -> Opened:
-        return Opened(1, len(self._messages) + 1, len(self._messages))
+    def open(self) -> SelectedMailbox:
+        return SelectedMailbox(1, len(self._messages) + 1, len(self._messages))
 
     def uids(self, first: int, since: dt.date | None) -> tuple[int, ...]:
         return tuple(uid for uid in self._messages if uid >= first)
@@ -56,16 +57,16 @@ class Mailbox:
     def headers(self, uids: Sequence[int]) -> tuple[Header, ...]:
         return tuple(self._messages[uid].header for uid in uids)
 
-    outlines = headers
+    fetch_summaries = headers
 
-    def starts(self, headers: Sequence[Header]) -> dict[int, dict[str, bytes]]:
+    def fetch_prefixes(self, headers: Sequence[Header]) -> dict[int, dict[str, bytes]]:
         return {}
 
-    def settle(self, uids: Sequence[int]) -> None:
+    def apply_mailbox_action(self, uids: Sequence[int]) -> None:
         raise AssertionError(uids)
 
-    def listen(self, seconds: float) -> Heard:
-        return Heard.NOT_OFFERED
+    def listen(self, seconds: float) -> IdleResult:
+        return IdleResult.NOT_OFFERED
 
     def blocks(self, headers: Sequence[Header]) -> Iterator[tuple[Fetched, ...]]:
         for header in headers:
@@ -130,7 +131,7 @@ async def test_a_block_is_recorded_and_may_be_sent_while_a_later_one_is_still_fe
             await answered.wait()
         return call(*args)
 
-    look = asyncio.create_task(pipeline.watch_mailbox(Mailbox(4), slow_from_the_third, SINCE))
+    look = asyncio.create_task(pipeline.watch_mailbox(mailbox_of(Mailbox(4), slow_from_the_third), SINCE))
     await asyncio.wait_for(recorded.wait(), 10)
     assert store.last_uid("main", 1) in {1, 2}
     assert not look.done()
@@ -143,9 +144,9 @@ async def test_what_was_read_is_recorded_though_the_next_block_cannot_be_fetched
     pipeline: Pipeline, store: SqlStore
 ) -> None:
     with pytest.raises(Unavailable, match="lost"):
-        await pipeline.watch_mailbox(Mailbox(5, breaks_at=3), at_once, SINCE)
+        await pipeline.watch_mailbox(mailbox_of(Mailbox(5, breaks_at=3), at_once), SINCE)
     assert store.last_uid("main", 1) == 2
-    assert await pipeline.watch_mailbox(Mailbox(5), at_once, SINCE) == 3
+    assert await pipeline.watch_mailbox(mailbox_of(Mailbox(5), at_once), SINCE) == 3
 
 
 async def test_a_look_that_began_to_wait_several_times_is_told_in_one_mail(
@@ -158,7 +159,7 @@ async def test_a_look_that_began_to_wait_several_times_is_told_in_one_mail(
         assert await pipeline.tell_operator() is None
         return call(*args)
 
-    assert await pipeline.watch_mailbox(Mailbox(6), with_a_sending_pass, SINCE) == 6
+    assert await pipeline.watch_mailbox(mailbox_of(Mailbox(6), with_a_sending_pass), SINCE) == 6
     assert max(waiting_meanwhile) > 1
     assert relay.mails == []
     assert await pipeline.tell_operator() is None
@@ -169,6 +170,6 @@ async def test_a_look_that_was_broken_off_no_longer_keeps_the_operator_waiting(
     pipeline: Pipeline, relay: Relay
 ) -> None:
     with pytest.raises(Unavailable):
-        await pipeline.watch_mailbox(Mailbox(2, breaks_at=2), at_once, SINCE)
+        await pipeline.watch_mailbox(mailbox_of(Mailbox(2, breaks_at=2), at_once), SINCE)
     assert await pipeline.tell_operator() is None
     assert len(relay.mails) == 1

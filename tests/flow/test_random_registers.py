@@ -27,7 +27,7 @@ from hypothesis import HealthCheck, given, seed, settings
 
 from tests.support import decided
 from tests.support.authenticated import HEADER, SIGNATURE, authenticated, signature
-from tests.support.fakes import FakeClock, FakeFiles, located_as_printed, run_at_once
+from tests.support.fakes import FakeClock, FakeFiles, located_as_printed, mailbox_of
 from tests.support.holds import asked, detail_of
 from tests.support.known_addresses import make_known
 from tests.support.oracle import Left, faults_of, faults_together, is_invoice_of
@@ -43,9 +43,8 @@ from worker.config.templates import Renderer
 from worker.core.errors import NotAllowed
 from worker.core.model import CodePositions, PageText, PdfText, Submission, Unreadable, sha256
 from worker.core.states import Event, Kind, Reason, State, kind_of
-from worker.pipeline.one_pass import Pass, finish_pass
 from worker.pipeline.pipeline import Pipeline
-from worker.pipeline.recover import record_configuration
+from worker.pipeline.start import record_configuration
 from worker.read.archives import Unpacked, unpack
 from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Session, Step
 from worker.store.sqlite import SqlStore
@@ -193,15 +192,14 @@ class Days:
             come = [each for each in self.world.notices if each.round == day]
             if come:
                 self.mails.received.append(mail_with(come, day))
-                await self.pipeline.watch_mailbox(self.mails, run_at_once, dt.date(2026, 11, 1))
+                await self.pipeline.watch_mailbox(mailbox_of(self.mails), dt.date(2026, 11, 1))
             await self.work()
             if self.decide() and (day == 1 or next(self.answers) < 50):  # else it waits while the configuration changes
                 await self.work()
             self.clock.let_pass(days=SECOND_DAY)
 
     async def work(self) -> None:
-        done = Pass()
-        await finish_pass(self.pipeline, done)
+        done = await self.pipeline.finish_pass()
         assert not done.failures
         assert done.broken is None
         self.left += [Left(*each, self.clock.now(), self.world) for each in self.relay.taken]

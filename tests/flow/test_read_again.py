@@ -58,8 +58,8 @@ class WatchedOffice(SmallOffice):
 
     def forget(self) -> CountingReader:
         reader = CountingReader()
-        self.pipeline.intake.readings._reader = reader
-        self.pipeline.intake.readings._kept.clear()
+        self.pipeline.reading.readings._reader = reader
+        self.pipeline.reading.readings._kept.clear()
         return reader
 
     def alter(self, table: str, **fields: str) -> None:
@@ -259,7 +259,7 @@ async def test_a_reading_of_this_process_serves_and_after_a_restart_it_is_read_o
     office: WatchedOffice, sent: list[bytes]
 ) -> None:
     reader = CountingReader()
-    office.pipeline.intake.readings._reader = reader
+    office.pipeline.reading.readings._reader = reader
     await office.pipeline.send_due()
     assert (office.only().state, reader.asked) == (State.SENT, 0)
     office.save(form(3))

@@ -14,7 +14,7 @@ from worker.core.errors import LogBroken
 from worker.core.model import ConfigFile, sha256
 from worker.core.states import NoteEvent
 from worker.pipeline import recover
-from worker.pipeline.recover import record_configuration
+from worker.pipeline.start import record_configuration
 from worker.store.sqlite import SqlStore
 from worker.store.sqlite.schema import FILE_NAME
 

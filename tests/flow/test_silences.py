@@ -7,11 +7,11 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
-from tests.support.fakes import FakeClock, FakePdfReader, rows_of
+from tests.support.fakes import FakeClock, FakePdfReader, FakeServer, rows_of
 from tests.support.office import Mailroom, a_form, a_mail, notice
 from worker.core.model import JST, Disposition, Unreadable
 from worker.core.states import Reason
-from worker.pipeline.intake import Intake
+from worker.pipeline.pipeline import Pipeline
 from worker.service.wiring import load_office
 from worker.store.sqlite import create_or_migrate, open_store
 from worker.watch.ports import Fetched, Header
@@ -60,10 +60,11 @@ async def test_a_message_that_cannot_be_fetched_three_times_is_told_once(mailroo
     create_or_migrate(tmp_path / "db")
     store = open_store(tmp_path / "db", clock)
     active_config = load_office(str(office.config)).active_config
-    intake = Intake(store, FakePdfReader(Unreadable(Reason.DAMAGED)), clock, "hoshobin")
+    reader = FakePdfReader(Unreadable(Reason.DAMAGED))
+    pipeline = Pipeline(store, reader, FakeServer(), clock, "hoshobin", active_config)
     broken = Fetched(Header(7, 900, clock.now(), "<broken@east.example>"), b"", failure="NO cannot read")
     for tries in range(1, 6):
-        await intake.record_block(rows_of("main"), await intake.read_block("main", [broken], active_config))
+        await pipeline._record(rows_of("main"), await pipeline._read("main", [broken]))
         (row,) = store.messages("main", Disposition.UNFETCHED)
         assert (row.tries, row.next_try_at is not None) == (tries, True)
         assert len(store.alarms_waiting()) == (0 if tries < 3 else 1)

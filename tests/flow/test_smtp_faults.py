@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import decided
-from tests.support.fakes import run_at_once
+from tests.support.fakes import folder_of
 from tests.support.holds import detail_of
 from tests.support.misbehaving_smtp import FAULTS, At, MisbehavingServer
 from tests.support.office import Office, a_form, notice
@@ -31,7 +31,7 @@ from worker.approve import decisions
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.messages import say
 from worker.core.states import Reason, State
-from worker.pipeline.one_pass import run_once
+from worker.pipeline.pipeline import run_once
 from worker.send.ports import Session
 from worker.send.smtp.protocol import Timeouts
 from worker.watch.folder.notices import NoticeFolder
@@ -221,7 +221,7 @@ async def test_one_pass_that_no_other_follows_tries_again_at_its_end_to_record_a
         office.save(form(1))
         await office.take_in()
         office.store.refuses = on("Accepted")
-        done = await run_once(office.pipeline, [], {}, (NoticeFolder(office.notices), run_at_once), office.clock)
+        done = await run_once(office.pipeline, [], {}, folder_of(NoticeFolder(office.notices)), office.clock)
         assert isinstance(done.failures["smtp"], Unavailable)
         await office.restart()
         assert office.only().state is State.SENT

@@ -15,7 +15,7 @@ import pytest
 
 from tests.flow.test_silence_and_telling import Days
 from tests.support import notice_pdfs as made
-from tests.support.fakes import run_at_once
+from tests.support.fakes import folder_of, mailbox_of
 from tests.support.known_addresses import record_past_submission
 from tests.support.office import HANAKO, Mailroom, a_form, a_mail, notice
 from tests.support.small_office import Form, Settings, SmallOffice, form, mail_with
@@ -24,8 +24,8 @@ from tests.support.world import START, project
 from worker.cli import decide
 from worker.core.model import Disposition, Product, ReceiptKind
 from worker.core.states import AlarmCause, Reason, State
-from worker.pipeline.intake import IN_THREAD
-from worker.pipeline.one_pass import watch_folder_until_settled
+from worker.pipeline.pipeline import watch_folder_until_settled
+from worker.pipeline.read import IN_THREAD
 from worker.read.budget import (
     DISK_AGAIN,
     FREE_DISK,
@@ -58,13 +58,13 @@ class Scene:
 
     async def begin(self) -> None:
         """The first look: what comes from now on is new."""
-        await self.office.pipeline.watch_mailbox(self.office.mails, run_at_once, None)
+        await self.office.pipeline.watch_mailbox(mailbox_of(self.office.mails), None)
 
     async def look(self, *mails: bytes) -> float:
         """Deliver and look; the seconds that it took."""
         began = asyncio.get_running_loop().time()
         self.office.mails.received += mails
-        await self.office.pipeline.watch_mailbox(self.office.mails, run_at_once, None)
+        await self.office.pipeline.watch_mailbox(mailbox_of(self.office.mails), None)
         return asyncio.get_running_loop().time() - began
 
     async def look_until_read(self) -> int:
@@ -79,7 +79,7 @@ class Scene:
 
     async def save(self, each: Form) -> None:
         self.office.save(each)
-        await watch_folder_until_settled(self.office.pipeline, NoticeFolder(self.office.notices), run_at_once)
+        await watch_folder_until_settled(self.office.pipeline, folder_of(NoticeFolder(self.office.notices)))
 
     def rows(self, *ends: Disposition) -> list[Any]:
         return list(self.office.store.messages("main", *ends))
@@ -256,8 +256,8 @@ def test_a_mail_put_off_that_is_deleted_is_not_asked_for_again(play: Callable[..
         await scene.look(*(mail_of_bombs(3, number) for number in range(9)))
         (first, *_) = scene.rows(Disposition.PUT_OFF)
         mails = scene.office.mails
-        outlines = mails.outlines
-        mails.outlines = lambda uids: tuple(each for each in outlines(uids) if each.uid != first.uid)  # type: ignore[method-assign]  # of this test
+        fetch_summaries = mails.fetch_summaries
+        mails.fetch_summaries = lambda uids: tuple(each for each in fetch_summaries(uids) if each.uid != first.uid)  # type: ignore[method-assign]  # of this test
         await scene.look_until_read()
         gone = next(row for row in scene.rows() if row.uid == first.uid)
         assert (gone.end, gone.why) == (Disposition.NOT_OURS, "gone")
@@ -339,7 +339,7 @@ async def test_while_a_large_mail_of_parts_within_parts_is_taken_apart_the_loop_
         head = b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (level, level)
         inner = head + inner + b"\r\n--b%d--\r\n" % level
     office.mails.received.append(b"From: a@x.example\r\nMessage-ID: <a@x.example>\r\n" + inner)
-    looking = asyncio.create_task(office.pipeline.watch_mailbox(office.mails, run_at_once, START.date()))
+    looking = asyncio.create_task(office.pipeline.watch_mailbox(mailbox_of(office.mails), START.date()))
     turns = 0
     while not looking.done():
         await asyncio.sleep(0)
@@ -396,7 +396,7 @@ async def test_a_robot_that_answers_each_mail_with_a_pdf_and_the_word_gets_no_ma
     office.mails.received.append(_robot_answer(1))
     answered = 0
     for _ in range(24 * 12):  # a pass every five minutes, for a day
-        await office.pipeline.watch_mailbox(office.mails, run_at_once, START.date())
+        await office.pipeline.watch_mailbox(mailbox_of(office.mails), START.date())
         await office.finish()
         told = [each for each in days.server.told() if "お知らせ" not in each]
         for _ in range(len(told) - answered):
@@ -411,7 +411,7 @@ async def test_a_robot_that_answers_each_mail_with_a_pdf_and_the_word_gets_no_ma
 async def _stranger(days: Days, number: int) -> None:
     mail = mail_of(form(number).pdf, number=number, subject=KEYED)
     days.office.mails.received.append(mail)
-    await days.office.pipeline.watch_mailbox(days.office.mails, run_at_once, START.date())
+    await days.office.pipeline.watch_mailbox(mailbox_of(days.office.mails), START.date())
     await days.office.finish()
 
 
@@ -440,7 +440,7 @@ async def test_a_proven_notice_is_told_at_once_in_the_midst_of_a_flood_and_takes
     await _stranger(days, 2)
     assert len(days.server.mails) == 1
     days.office.mails.received.append(mail_with(form(3), number=50))
-    await days.office.pipeline.watch_mailbox(days.office.mails, run_at_once, START.date())
+    await days.office.pipeline.watch_mailbox(mailbox_of(days.office.mails), START.date())
     await days.office.finish()
     assert len(days.server.mails) == 2
     assert all(f"■ {number}@" in days.server.last().text for number in (2, 3))

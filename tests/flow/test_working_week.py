@@ -22,7 +22,7 @@ from typing import Self
 import pytest
 
 from tests.support import decided
-from tests.support.fakes import FakeClock, FakeFiles, run_at_once
+from tests.support.fakes import FakeClock, FakeFiles, folder_of, mailbox_of
 from tests.support.holds import detail_of
 from tests.support.known_addresses import make_known, sections_with
 from tests.support.small_office import Form, Mails, TextInBytes, WatchedStore, mail_with, server_at
@@ -36,9 +36,9 @@ from worker.config.load import load_configuration
 from worker.config.shipped import shipped_file
 from worker.core.errors import NotAllowed
 from worker.core.model import JST, Submission
-from worker.pipeline.one_pass import Pass, finish_pass
 from worker.pipeline.pipeline import Pipeline
-from worker.pipeline.recover import record_configuration, record_start, recover
+from worker.pipeline.send import recover
+from worker.pipeline.start import record_configuration, record_start
 from worker.views.project_status import project_rows
 from worker.views.tasks import Task, open_tasks
 from worker.watch.folder.notices import NoticeFolder
@@ -417,12 +417,11 @@ class Week:
     async def look(self) -> None:
         """One pass over everything."""
         folder = NoticeFolder(self.root / "notices")
-        await self.pipeline.watch_folder(folder, run_at_once)
+        await self.pipeline.watch_folder(folder_of(folder))
         self.clock.let_pass(seconds=SETTLE.total_seconds())
-        await self.pipeline.watch_folder(folder, run_at_once)
-        await self.pipeline.watch_mailbox(self.mails, run_at_once, dt.date(2026, 4, 1))
-        done = Pass()
-        await finish_pass(self.pipeline, done)
+        await self.pipeline.watch_folder(folder_of(folder))
+        await self.pipeline.watch_mailbox(mailbox_of(self.mails), dt.date(2026, 4, 1))
+        done = await self.pipeline.finish_pass()
         assert (done.failures, done.broken) == ({}, None)
 
     async def take(self, *forms: Form) -> list[int]:

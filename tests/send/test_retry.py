@@ -87,13 +87,13 @@ async def test_after_a_success_the_next_failure_is_the_first_again() -> None:
 
 async def test_a_person_s_reload_is_a_reason_to_ask_at_once() -> None:
     clock = FakeClock()
-    patience = Backoff(clock)
+    backoff = Backoff(clock)
     inner = Server(AccountRefused("imap", "NO"))
-    server = RetryingServer(inner, patience)
+    server = RetryingServer(inner, backoff)
     await try_to_open(server)
     await try_to_open(server)
     assert inner.asked == 1
-    patience.forget()
+    backoff.forget()
     await try_to_open(server)
     assert inner.asked == 2
 
@@ -110,14 +110,14 @@ async def test_a_failure_that_is_told_again_does_not_grow() -> None:
 
 
 async def test_a_fault_is_nothing_to_be_patient_about() -> None:
-    patience = Backoff(FakeClock(), MINUTE)
+    backoff = Backoff(FakeClock(), MINUTE)
 
     async def fail() -> None:
         raise ZeroDivisionError
 
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
-            await patience.ask(fail)
+            await backoff.ask(fail)
 
 
 async def test_the_server_itself_is_closed() -> None:

@@ -13,14 +13,15 @@ from typing import Any
 import pytest
 import structlog
 
+from tests.support.fakes import folder_of
 from tests.support.office import a_form, notice
 from tests.support.service_process import PATIENCE, Listener, Running, ServiceOffice
 from tests.support.world import project
 from worker.cli.demo.smtp_server import DsnController
+from worker.core.heartbeat import STEP_LIMIT
 from worker.read.pdf.pool import PdfPool
 from worker.service import service as services
 from worker.service.service import Service
-from worker.service.watchdog import STEP_LIMIT
 from worker.service.wiring import load_office, system_clock
 from worker.store.sqlite import create_or_migrate, open_store
 from worker.watch.folder.notices import NoticeFolder
@@ -69,7 +70,7 @@ async def service_with(
     listener = Listener(root)
     monkeypatch.setenv("NOTIFY_SOCKET", str(listener.path))
     monkeypatch.setenv("WATCHDOG_USEC", "300000")
-    monkeypatch.setattr(services, "build_folder", lambda office: folder)
+    monkeypatch.setattr(services, "build_folder", lambda office, thread: folder_of(folder, thread))
     loaded = load_office(str(office.config))
     create_or_migrate(loaded.places.store)
     store = open_store(loaded.places.store, system_clock())

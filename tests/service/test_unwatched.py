@@ -13,9 +13,8 @@ from tests.support.fakes import FakeClock
 from tests.support.world import START
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import HealthRecord
-from worker.pipeline.reachability import Health
-from worker.service.status import Hearing
-from worker.service.unwatched import unwatched
+from worker.pipeline.health import Health
+from worker.service.watchdog import OutageMonitor, unwatched
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store
 
 MINUTE = dt.timedelta(minutes=1)
@@ -52,7 +51,7 @@ def store(tmp_path: Path, clock: FakeClock) -> Iterator[SqlStore]:
 NAME = "mail:main"
 
 
-def pass_minutes(hearing: Hearing, clock: FakeClock, minutes: float) -> int:
+def pass_minutes(hearing: OutageMonitor, clock: FakeClock, minutes: float) -> int:
     """Check every minute; how many alarms were raised."""
     raised = 0
     for _ in range(int(minutes)):
@@ -68,7 +67,7 @@ def alarms(store: SqlStore) -> list[str]:
 def test_a_mailbox_that_fails_is_told_once_after_the_minutes_and_again_after_it_recovered(
     store: SqlStore, clock: FakeClock
 ) -> None:
-    hearing, health = Hearing(store, clock), Health(store)
+    hearing, health = OutageMonitor(store, clock), Health(store)
     health.reached(NAME, clock.now())
     pass_minutes(hearing, clock, 1)
     health.failed(NAME, Unavailable("imap", "away"), clock.now())
@@ -78,7 +77,7 @@ def test_a_mailbox_that_fails_is_told_once_after_the_minutes_and_again_after_it_
     assert store.alarms_waiting()[0].detail == "2026-11-21 09:01 imap: away"
     assert list(hearing.deaf) == [NAME]
 
-    again = Hearing(store, clock)
+    again = OutageMonitor(store, clock)
     assert pass_minutes(again, clock, 60) == 0, "counted across restarts"
     health.reached(NAME, clock.now())
     assert pass_minutes(again, clock, 14) == 0
@@ -91,7 +90,7 @@ def test_a_mailbox_that_fails_is_told_once_after_the_minutes_and_again_after_it_
 def test_a_mailbox_whose_account_is_refused_is_told_once_as_that_and_not_as_deaf_too(
     store: SqlStore, clock: FakeClock
 ) -> None:
-    hearing, health = Hearing(store, clock), Health(store)
+    hearing, health = OutageMonitor(store, clock), Health(store)
     assert health.failed(NAME, AccountRefused("imap", "NO wrong password"), clock.now())
     assert pass_minutes(hearing, clock, 300) == 0
     assert (alarms(store), list(hearing.deaf)) == ([f"account_refused:{NAME}"], [NAME])
@@ -101,7 +100,7 @@ def test_a_mailbox_whose_account_is_refused_is_told_once_as_that_and_not_as_deaf
 
 
 def test_a_look_that_never_comes_back_is_told_though_nothing_failed(store: SqlStore, clock: FakeClock) -> None:
-    hearing = Hearing(store, clock)
+    hearing = OutageMonitor(store, clock)
     assert pass_minutes(hearing, clock, 14) == 0
     assert pass_minutes(hearing, clock, 1) == 1
 
@@ -109,14 +108,14 @@ def test_a_look_that_never_comes_back_is_told_though_nothing_failed(store: SqlSt
 def test_a_program_restarted_every_five_minutes_is_deaf_all_the_same(store: SqlStore, clock: FakeClock) -> None:
     raised = 0
     for _ in range(6):
-        hearing = Hearing(store, clock)
+        hearing = OutageMonitor(store, clock)
         Health(store).failed(NAME, Unavailable("imap", "away"), clock.now())
         raised += pass_minutes(hearing, clock, 5)
     assert raised == 1
 
 
 def test_a_computer_that_slept_is_given_the_time_for_a_look_first(store: SqlStore, clock: FakeClock) -> None:
-    hearing = Hearing(store, clock)
+    hearing = OutageMonitor(store, clock)
     Health(store).reached(NAME, clock.now())
     pass_minutes(hearing, clock, 3)
     clock.let_pass(hours=9)
@@ -125,7 +124,7 @@ def test_a_computer_that_slept_is_given_the_time_for_a_look_first(store: SqlStor
 
 
 def test_looks_at_the_folder_that_were_not_recorded_count(store: SqlStore, clock: FakeClock) -> None:
-    hearing = Hearing(store, clock)
+    hearing = OutageMonitor(store, clock)
     Health(store).reached("folder", clock.now())
     for _ in range(20):
         clock.let_pass(minutes=1)
@@ -135,7 +134,7 @@ def test_looks_at_the_folder_that_were_not_recorded_count(store: SqlStore, clock
 def test_a_program_that_was_off_for_the_night_has_the_time_for_a_look_first(store: SqlStore, clock: FakeClock) -> None:
     Health(store).reached(NAME, clock.now())
     clock.let_pass(hours=12)
-    hearing = Hearing(store, clock)
+    hearing = OutageMonitor(store, clock)
     assert pass_minutes(hearing, clock, 14) == 0
     assert pass_minutes(hearing, clock, 1) == 1
 
@@ -149,7 +148,7 @@ SET = [pytest.param({"hours": sign * hours}, id=f"{sign * hours:+}h") for hours 
 def test_a_clock_that_is_set_neither_delays_nor_hastens_the_alarm(
     store: SqlStore, clock: FakeClock, span: dict[str, float], fails: bool
 ) -> None:
-    hearing, health = Hearing(store, clock), Health(store)
+    hearing, health = OutageMonitor(store, clock), Health(store)
     health.reached(NAME, clock.now())
     pass_minutes(hearing, clock, 1)
     if fails:
@@ -165,7 +164,7 @@ def test_a_clock_that_is_set_neither_delays_nor_hastens_the_alarm(
 def test_what_is_watched_is_not_deaf_when_the_clock_is_set(
     store: SqlStore, clock: FakeClock, span: dict[str, float]
 ) -> None:
-    hearing, health = Hearing(store, clock), Health(store)
+    hearing, health = OutageMonitor(store, clock), Health(store)
     for minute in range(60):
         if minute == 20:
             clock.set_by(**span)
@@ -177,7 +176,7 @@ def test_what_is_watched_is_not_deaf_when_the_clock_is_set(
 def test_a_silence_after_the_clock_was_set_is_another_one_and_is_told(
     store: SqlStore, clock: FakeClock, span: dict[str, float]
 ) -> None:
-    hearing, health = Hearing(store, clock), Health(store)
+    hearing, health = OutageMonitor(store, clock), Health(store)
     health.failed(NAME, Unavailable("imap", "away"), clock.now())
     assert pass_minutes(hearing, clock, 16) == 1
     clock.set_by(**span)

@@ -6,15 +6,19 @@ import dataclasses
 import datetime as dt
 
 import pytest
+from worker.config.mailbox_actions import MailboxAction
 
-from tests.support.fakes import run_at_once
+from tests.support.fakes import FakeClock, mailbox_of
+from worker.core import heartbeat as beat
+from worker.core.heartbeat import RUNNING, Heartbeat
 from worker.core.model import JST, PdfText, Unreadable
+from worker.pipeline.read import read_pdf
 from worker.read.pdf.pool import READ_SECONDS as PDF_SECONDS
 from worker.read.pdf.pool import START_SECONDS
+from worker.send import retry
 from worker.send.ports import Body, Data, NoReply, Reply, Session, Step
+from worker.send.retry import Backoff, RetryingServer
 from worker.send.smtp.protocol import Timeouts
-from worker.service import watchdog as beat
-from worker.service.watchdog import RUNNING, Beat, BeatingReader, BeatingServer, BeatingThread
 from worker.watch.imap.connection import CONNECT_SECONDS, READ_SECONDS
 
 
@@ -32,14 +36,14 @@ def seconds() -> Seconds:
 
 
 @pytest.fixture
-def loop(seconds: Seconds) -> Beat:
-    return Beat("mail:main", 60, seconds)
+def loop(seconds: Seconds) -> Heartbeat:
+    return Heartbeat("mail:main", 60, seconds)
 
 
 class SlowServer:
     """Each call takes its time on the clock, and says whether the loop counted as alive at the end of it."""
 
-    def __init__(self, seconds: Seconds, loop: Beat, takes: float) -> None:
+    def __init__(self, seconds: Seconds, loop: Heartbeat, takes: float) -> None:
         self._seconds, self._loop, self._takes = seconds, loop, takes
         self.alive: list[bool] = []
 
@@ -60,7 +64,7 @@ class SlowServer:
 
 
 def test_a_loop_between_its_passes_is_alive_and_one_whose_next_pass_never_comes_is_not(
-    seconds: Seconds, loop: Beat
+    seconds: Seconds, loop: Heartbeat
 ) -> None:
     loop.rest()
     seconds.now += 60
@@ -69,13 +73,13 @@ def test_a_loop_between_its_passes_is_alive_and_one_whose_next_pass_never_comes_
     assert not loop.is_alive
 
 
-def test_a_loop_that_never_begins_is_not_alive_for_ever(seconds: Seconds, loop: Beat) -> None:
+def test_a_loop_that_never_begins_is_not_alive_for_ever(seconds: Seconds, loop: Heartbeat) -> None:
     assert loop.is_alive
     seconds.now += beat.STEP_LIMIT + 1
     assert not loop.is_alive
 
 
-def test_a_step_is_alive_until_its_deadline_has_passed(seconds: Seconds, loop: Beat) -> None:
+def test_a_step_is_alive_until_its_deadline_has_passed(seconds: Seconds, loop: Heartbeat) -> None:
     loop.step(10)
     seconds.now += 10
     assert loop.is_alive
@@ -86,18 +90,19 @@ def test_a_step_is_alive_until_its_deadline_has_passed(seconds: Seconds, loop: B
 @pytest.mark.parametrize(
     ("limit", "takes"),
     [
-        ("BODY_LIMIT", Timeouts().longest),
-        ("STEP_LIMIT", Timeouts().command),
-        ("STEP_LIMIT", Timeouts().data),
-        ("STEP_LIMIT", CONNECT_SECONDS * 4 + READ_SECONDS * 5),
-        ("STEP_LIMIT", 2 * (PDF_SECONDS + START_SECONDS)),
+        (retry.BODY_LIMIT, Timeouts().longest),
+        (beat.STEP_LIMIT, Timeouts().command),
+        (beat.STEP_LIMIT, Timeouts().data),
+        (beat.STEP_LIMIT, CONNECT_SECONDS * 4 + READ_SECONDS * 5),
+        (beat.STEP_LIMIT, 2 * (PDF_SECONDS + START_SECONDS)),
     ],
 )
-def test_whatever_has_a_deadline_of_its_own_meets_it_before_it_counts_as_hung(limit: str, takes: float) -> None:
-    assert takes < getattr(beat, limit)
+def test_whatever_has_a_deadline_of_its_own_meets_it_before_it_counts_as_hung(limit: float, takes: float) -> None:
+    assert takes < limit
 
 
-async def test_a_slow_mail_server_is_no_hang_at_any_step(seconds: Seconds, loop: Beat) -> None:
+async def test_a_slow_mail_server_is_no_hang_at_any_step(seconds: Seconds, loop: Heartbeat) -> None:
+    RUNNING.set(loop)
     limits = Timeouts()
     opening = limits.reset + 3 * limits.connect + limits.greeting + 5 * limits.command
     for takes, call in (
@@ -107,38 +112,39 @@ async def test_a_slow_mail_server_is_no_hang_at_any_step(seconds: Seconds, loop:
         (limits.quit, lambda server: server.close()),
     ):
         slow = SlowServer(seconds, loop, takes)
-        await call(BeatingServer(slow, loop))
+        await call(RetryingServer(slow, Backoff(FakeClock())))
         assert slow.alive == [True]
         assert loop.is_alive
 
 
-async def test_an_answer_that_never_comes_is_a_hang_in_the_end(seconds: Seconds, loop: Beat) -> None:
-    slow = SlowServer(seconds, loop, beat.BODY_LIMIT + 1)
-    await BeatingServer(slow, loop).take(Body(b"x"))
+async def test_an_answer_that_never_comes_is_a_hang_in_the_end(seconds: Seconds, loop: Heartbeat) -> None:
+    slow = SlowServer(seconds, loop, retry.BODY_LIMIT + 1)
+    RUNNING.set(loop)
+    await RetryingServer(slow, Backoff(FakeClock())).take(Body(b"x"))
     assert slow.alive == [False]
 
 
-async def test_each_call_of_a_thread_is_a_step_of_its_own(seconds: Seconds, loop: Beat) -> None:
-    def slow(takes: float) -> bool:
-        seconds.now += takes
-        return loop.is_alive
+async def test_each_call_of_a_mailbox_is_a_step_of_its_own(seconds: Seconds, loop: Heartbeat) -> None:
+    class Slow:
+        name, after = "main", MailboxAction()
 
-    thread = BeatingThread(run_at_once, loop)
-    assert [await thread(slow, beat.STEP_LIMIT) for _ in range(3)] == [True, True, True]
-    assert not await thread(slow, beat.STEP_LIMIT + 1)
+        def newest_results(self, takes: float) -> tuple[bytes, ...]:
+            seconds.now += takes
+            return (b"alive",) if loop.is_alive else ()
+
+    RUNNING.set(loop)
+    mailbox = mailbox_of(Slow())
+    assert [await mailbox.newest_results(beat.STEP_LIMIT) for _ in range(3)] == [(b"alive",)] * 3
+    assert await mailbox.newest_results(beat.STEP_LIMIT + 1) == ()
 
 
-async def test_a_folder_of_many_pdfs_is_as_many_steps(seconds: Seconds, loop: Beat) -> None:
+async def test_a_folder_of_many_pdfs_is_as_many_steps(seconds: Seconds, loop: Heartbeat) -> None:
     class Reader:
         async def read(self, pdf: bytes) -> PdfText | Unreadable:
             seconds.now += beat.STEP_LIMIT - 1
             return PdfText(())
 
-        async def close(self) -> None:
-            return
-
     RUNNING.set(loop)
-    reader = BeatingReader(Reader())
     for _ in range(5):
-        await reader.read(b"%PDF-")
+        await read_pdf(Reader(), b"%PDF-", ())
         assert loop.is_alive

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
+
+from worker.config.mailbox_actions import MailboxAction
 
 from tests.support.world import START
 from worker.core.errors import LogBroken, NotAllowed, Unavailable
-from worker.core.mailbox_actions import After
 from worker.core.message_id import SECRET, SECRET_BYTES
 from worker.core.model import (
     Address,
@@ -28,12 +29,14 @@ from worker.core.model import (
 )
 from worker.core.rulebook import OFFICE
 from worker.core.states import State
-from worker.pipeline.ledger_rows import LedgerRows
-from worker.pipeline.new_messages import Found
+from worker.pipeline.watch import LedgerRows, NewMessages
 from worker.read.archives import Unpacked, unpack
 from worker.read.ports import PdfReader
 from worker.send.ports import NoReply, Reply, Session, Step
-from worker.watch.ports import InvoiceSnapshot, Mailbox, Rest, Shelved
+from worker.watch.folder.notices import ThreadedFolder
+from worker.watch.imap.mailbox import ThreadedMailbox
+from worker.watch.ports import FileInfo, InvoiceSnapshot, Mailbox, Rest
+from worker.watch.threads import OwnThread
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -91,18 +94,18 @@ class FakeFiles:
                 text = content.removeprefix(b"%PDF-1.4").decode(errors="replace")
                 texts[digest] = PdfText((PageText(text, text),))
         try:
-            shelved: tuple[Shelved, ...] | Unavailable = self.listing()
+            shelved: tuple[FileInfo, ...] | Unavailable = self.listing()
         except Unavailable as away:
             shelved = away
         return InvoiceSnapshot(shelved, answers, texts)
 
-    def listing(self) -> tuple[Shelved, ...]:
+    def listing(self) -> tuple[FileInfo, ...]:
         shelved = []
         for file, content in sorted(self.held.items()):
             if isinstance(content, Unavailable):
                 raise content
             digest = sha256(content) if isinstance(content, bytes) else None
-            shelved.append(Shelved(file, digest, len(content) if isinstance(content, bytes) else 0))
+            shelved.append(FileInfo(file, digest, len(content) if isinstance(content, bytes) else 0))
         return tuple(shelved)
 
     def stamp(self, file: str) -> str:
@@ -271,13 +274,38 @@ class SomeMailbox:
     """What the rows of a look are made from, where no mailbox is looked at."""
 
     name: str
-    after: After = field(default_factory=After)
+    after: MailboxAction = field(default_factory=MailboxAction)
 
 
 def rows_of(mailbox: str) -> LedgerRows:
     """Rows for messages of ``mailbox`` that a test hands over by itself."""
-    found = Found((), frozenset(), HealthRecord(f"mail:{mailbox}", uidvalidity=1))
+    found = NewMessages((), frozenset(), HealthRecord(f"mail:{mailbox}", uidvalidity=1))
     return LedgerRows(cast("Mailbox", SomeMailbox(mailbox)), found, lambda header: "")
+
+
+class RunsCalls(OwnThread):
+    """In place of a thread what ``run`` does with each call."""
+
+    def __init__(self, run: Callable[..., Awaitable[Any]]) -> None:
+        self._run_call = run
+
+    async def __call__(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        found: T = await self._run_call(call, *args, **kwargs)
+        return found
+
+    def end(self, last: Callable[[], None] | None = None) -> None:
+        if last is not None:
+            last()
+
+
+def mailbox_of(box: Any, run: Callable[..., Awaitable[Any]] | None = None) -> ThreadedMailbox:
+    """``box``, whose calls block, as the pipeline sees it; each is carried out by ``run``, else at once."""
+    return ThreadedMailbox(box, run if isinstance(run, OwnThread) else RunsCalls(run or run_at_once))
+
+
+def folder_of(folder: Any, run: Callable[..., Awaitable[Any]] | None = None) -> ThreadedFolder:
+    """The same of a folder."""
+    return ThreadedFolder(folder, run if isinstance(run, OwnThread) else RunsCalls(run or run_at_once))
 
 
 async def run_at_once(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

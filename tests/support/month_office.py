@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.support.authenticated import received
-from tests.support.fakes import FakeClock, FakeFiles, run_at_once
+from tests.support.fakes import FakeClock, FakeFiles, folder_of, mailbox_of
 from tests.support.known_addresses import make_known, say_installed
 from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.small_office import Form, Mails, Settings, SmallOffice, TextInBytes
@@ -35,16 +35,16 @@ from worker.core.business_hours import USUAL
 from worker.core.errors import ConfigError, LogBroken, Unavailable
 from worker.core.model import JST, PdfText, Unreadable
 from worker.core.states import Reason
-from worker.pipeline.one_pass import Pass, finish_pass
 from worker.pipeline.pipeline import Pipeline
-from worker.pipeline.recover import record_start, recover
+from worker.pipeline.send import recover
+from worker.pipeline.start import record_start
 from worker.pipeline.store_outage import StoreOutage, Ways
 from worker.read.budget import STRANGERS_PDF_SECONDS
-from worker.service.reload import TakingUp
-from worker.service.status import SENDING, Standing
+from worker.service.reload import ConfigReload
+from worker.service.status import SENDING, ServiceStatus
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.plan import SETTLE
-from worker.watch.ports import Fetched, Header, Opened
+from worker.watch.ports import Fetched, Header, SelectedMailbox
 
 TOWNS: Final = 20
 NOTICES: Final = 240
@@ -187,7 +187,7 @@ class Post(Mails):
         self.received.append(mail)
         self.moments.append(moment.replace(microsecond=0))
 
-    def open(self) -> Opened:
+    def open(self) -> SelectedMailbox:
         if self.failure is not None:
             self.is_fresh = True
             raise self.failure
@@ -322,12 +322,12 @@ class MonthOffice(SmallOffice):
             self.script,
             readers=lambda lane: _Metered(self.reader),
         )
-        self.standing = Standing(self.store, self.clock)
+        self.standing = ServiceStatus(self.store, self.clock)
         self.outage = StoreOutage(self.store, self.clock, self._pause)
-        self.taking_up = TakingUp(self.store, self.clock, ACCOUNT)
+        self.taking_up = ConfigReload(self.store, self.clock, ACCOUNT)
         looked: set[str] = set()
         self._looked = looked
-        self.pipeline.awaits_first_looks = lambda: "mail:main" not in looked | self.pipeline.watching.has_news_of
+        self.pipeline.gate.awaits_first_looks = lambda: "mail:main" not in looked | self.pipeline.watching.has_news_of
         if hasattr(self, "mails"):
             self.mails.is_fresh = True
 
@@ -356,7 +356,7 @@ class MonthOffice(SmallOffice):
         """One pass of each loop, and the checks beside them."""
         since = self.pipeline.active_config.configuration.settings.mailboxes["main"].since
         await self._watch("folder", self._look_at_folder())
-        await self._watch("mail:main", self.pipeline.watch_mailbox(self.mails, run_at_once, since))
+        await self._watch("mail:main", self.pipeline.watch_mailbox(mailbox_of(self.mails), since))
         await self._send()
         is_news = self.check()
         if (telling := self.outage._telling) is not None and not telling.done():
@@ -374,11 +374,11 @@ class MonthOffice(SmallOffice):
         if self.folder_failure is not None:
             raise self.folder_failure
         folder = NoticeFolder(self.notices)
-        began, again = await self.pipeline.watch_folder(folder, run_at_once)
+        began, again = await self.pipeline.watch_folder(folder_of(folder))
         if again is None:
             return began
         self.clock.let_pass(seconds=SETTLE.total_seconds())
-        later, _ = await self.pipeline.watch_folder(folder, run_at_once)
+        later, _ = await self.pipeline.watch_folder(folder_of(folder))
         return began + later
 
     async def _watch(self, name: str, look: Awaitable[int]) -> None:
@@ -391,9 +391,8 @@ class MonthOffice(SmallOffice):
         self._looked.add(name)
 
     async def _send(self) -> None:
-        done = Pass()
         try:
-            await finish_pass(self.pipeline, done)
+            done = await self.pipeline.finish_pass()
         except (Unavailable, LogBroken) as failure:
             self.outage.note_pass(failure)
             self._name_trouble(SENDING, failure)

@@ -20,8 +20,10 @@ from email.policy import SMTP
 from functools import cache
 from pathlib import Path
 
+from worker.config.mailbox_actions import MailboxAction
+
 from tests.support.authenticated import received
-from tests.support.fakes import FakeClock, FakeFiles, located_as_printed, run_at_once
+from tests.support.fakes import FakeClock, FakeFiles, folder_of, located_as_printed, mailbox_of
 from tests.support.known_addresses import make_known
 from tests.support.world import (
     ACCOUNT,
@@ -46,12 +48,11 @@ from worker.config.guarantors import FILE
 from worker.config.load import Configuration, load_configuration
 from worker.config.settings import Security
 from worker.core.errors import HoshobinError, Unavailable
-from worker.core.mailbox_actions import After
 from worker.core.model import JST, CodePositions, PageText, PdfText, Submission, Unreadable
 from worker.core.states import Reason
-from worker.pipeline.one_pass import Pass, finish_pass
-from worker.pipeline.pipeline import Pipeline
-from worker.pipeline.recover import record_configuration, record_start, recover
+from worker.pipeline.pipeline import Pass, Pipeline
+from worker.pipeline.send import recover
+from worker.pipeline.start import record_configuration, record_start
 from worker.read.archives import Unpacked, unpack
 from worker.read.ports import MailReaders, PdfReader
 from worker.send.ports import MailServer
@@ -62,7 +63,7 @@ from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import DATABASE
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.plan import SETTLE
-from worker.watch.ports import Fetched, Header, Heard, Opened
+from worker.watch.ports import Fetched, Header, IdleResult, SelectedMailbox
 
 INVOICE = "invoice-1.pdf"
 
@@ -134,12 +135,12 @@ class Mails:
 
     received: list[bytes] = field(default_factory=list)
     name: str = "main"
-    after: After = field(default_factory=After)
+    after: MailboxAction = field(default_factory=MailboxAction)
     came_at: dt.datetime = dt.datetime(2026, 11, 21, 8, tzinfo=JST)
     """When they came, by the server's clock."""
 
-    def open(self) -> Opened:
-        return Opened(7, len(self.received) + 1, len(self.received))
+    def open(self) -> SelectedMailbox:
+        return SelectedMailbox(7, len(self.received) + 1, len(self.received))
 
     def uids(self, first: int, since: dt.date | None) -> tuple[int, ...]:
         return tuple(range(first, len(self.received) + 1))
@@ -153,17 +154,17 @@ class Mails:
             for header in self.headers(uids)
         )
 
-    def outlines(self, uids: Sequence[int]) -> tuple[Header, ...]:
+    def fetch_summaries(self, uids: Sequence[int]) -> tuple[Header, ...]:
         return self.headers(uids)
 
-    def starts(self, headers: Sequence[Header]) -> dict[int, dict[str, bytes]]:
+    def fetch_prefixes(self, headers: Sequence[Header]) -> dict[int, dict[str, bytes]]:
         return {}
 
-    def settle(self, uids: Sequence[int]) -> None:
+    def apply_mailbox_action(self, uids: Sequence[int]) -> None:
         raise AssertionError(uids)
 
-    def listen(self, seconds: float) -> Heard:
-        return Heard.NOT_OFFERED
+    def listen(self, seconds: float) -> IdleResult:
+        return IdleResult.NOT_OFFERED
 
     def blocks(self, headers: Sequence[Header]) -> Iterator[tuple[Fetched, ...]]:
         for header in headers:  # one mail a block: each is a commit of its own
@@ -371,16 +372,14 @@ class SmallOffice:
     async def take_in(self) -> int:
         """Look at the folder until its files have settled, then at the mailbox."""
         folder = NoticeFolder(self.notices)
-        began, _ = await self.pipeline.watch_folder(folder, run_at_once)
+        began, _ = await self.pipeline.watch_folder(folder_of(folder))
         self.clock.let_pass(seconds=SETTLE.total_seconds())
-        later, _ = await self.pipeline.watch_folder(folder, run_at_once)
-        return began + later + await self.pipeline.watch_mailbox(self.mails, run_at_once, dt.date(2026, 11, 1))
+        later, _ = await self.pipeline.watch_folder(folder_of(folder))
+        return began + later + await self.pipeline.watch_mailbox(mailbox_of(self.mails), dt.date(2026, 11, 1))
 
     async def finish(self) -> Pass:
         """Judge, send, tell."""
-        done = Pass()
-        await finish_pass(self.pipeline, done)
-        return done
+        return await self.pipeline.finish_pass()
 
     async def pass_once(self) -> Pass:
         """One pass over everything."""

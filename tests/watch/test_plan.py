@@ -16,11 +16,11 @@ from worker.watch.plan import (
     SETTLE,
     STAYS,
     SWEPT,
-    FirstLook,
+    Incremental,
+    InitialSync,
     Judged,
     MailPlan,
-    Onward,
-    Renumbered,
+    UidValidityChanged,
     due_again,
     end_of_sweep,
     is_other,
@@ -34,7 +34,7 @@ from worker.watch.plan import (
     start_from,
     unfetched_delay,
 )
-from worker.watch.ports import Header, Listed, Opened
+from worker.watch.ports import Header, Listed, SelectedMailbox
 
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=JST)
 SECOND = dt.timedelta(seconds=1)
@@ -97,13 +97,15 @@ def test_one_unfinished_file_keeps_no_other_waiting() -> None:
     assert [row.name for row in plan.record] == ["a.pdf"]
 
 
-OPENED = Opened(uidvalidity=3, uidnext=50, exists=20)
+OPENED = SelectedMailbox(uidvalidity=3, uidnext=50, exists=20)
 FIRST_START = NOW - dt.timedelta(days=2)
 LOOK = HealthRecord("mail:main", first_look=NOW, uidvalidity=3, first_uid=40, taken_from=FIRST_START)
 NOVEMBER = dt.datetime(2026, 11, 1, tzinfo=JST)
 
 
-def plan(look: HealthRecord | None, opened: Opened, last_uid: int, since: dt.date | None, now: dt.datetime) -> MailPlan:
+def plan(
+    look: HealthRecord | None, opened: SelectedMailbox, last_uid: int, since: dt.date | None, now: dt.datetime
+) -> MailPlan:
     numbering = (look and look.uidvalidity) or opened.uidvalidity
     known = {numbering: last_uid}
     return plan_mailbox(
@@ -123,7 +125,7 @@ def test_the_first_look_takes_from_the_first_start_on_whenever_it_succeeds(look:
         look or HealthRecord("mail:main"), first_look=NOW, uidvalidity=3, first_uid=50, taken_from=FIRST_START
     )
     not_before = FIRST_START - CLOCK_MARGIN
-    assert planned == FirstLook(1, 50, (not_before - dt.timedelta(days=1)).date(), not_before, begun)
+    assert planned == InitialSync(1, 50, (not_before - dt.timedelta(days=1)).date(), not_before, begun)
 
 
 @pytest.mark.parametrize("hours", range(-12, 15))
@@ -132,14 +134,14 @@ def test_the_day_that_is_searched_from_holds_the_moment_in_every_zone(hours: int
     """SINCE counts days in a zone that only the server knows."""
     start = start_from(None, dt.datetime(2026, 11, 21, tzinfo=JST) + dt.timedelta(hours=begun))
     planned = plan_mailbox(None, OPENED, last_uid_of=lambda _: 0, start=start, now=NOW, name="mail:main")
-    assert isinstance(planned, FirstLook)
+    assert isinstance(planned, InitialSync)
     zone = dt.timezone(dt.timedelta(hours=hours))
     assert planned.search_since <= start.not_before.astimezone(zone).date()
 
 
 def test_since_lets_the_first_look_take_older_messages_from_midnight_in_japan() -> None:
     planned = plan(None, OPENED, 0, dt.date(2026, 11, 1), NOW)
-    assert isinstance(planned, FirstLook)
+    assert isinstance(planned, InitialSync)
     assert (planned.first, planned.below) == (1, 50)
     assert planned.not_before == dt.datetime(2026, 11, 1, tzinfo=JST)
     assert planned.search_since == dt.date(2026, 10, 31)  # the server may count days in another zone
@@ -147,26 +149,26 @@ def test_since_lets_the_first_look_take_older_messages_from_midnight_in_japan() 
 
 @pytest.mark.parametrize(("last_uid", "first"), [(0, 40), (39, 40), (44, 45)])
 def test_the_same_numbering_goes_on_after_the_last_recorded_message(last_uid: int, first: int) -> None:
-    assert plan(LOOK, OPENED, last_uid, dt.date(2026, 11, 1), NOW) == Onward(first, LOOK)
+    assert plan(LOOK, OPENED, last_uid, dt.date(2026, 11, 1), NOW) == Incremental(first, LOOK)
 
 
 def test_a_renumbered_mailbox_is_no_first_look() -> None:
     planned = plan(LOOK, replace(OPENED, uidvalidity=4), 0, None, NOW + dt.timedelta(days=9))
     start = FIRST_START - CLOCK_MARGIN
     look = replace(LOOK, uidvalidity=4, first_uid=50)
-    assert planned == Renumbered(1, 50, dt.date(2026, 11, 18), start, look)
+    assert planned == UidValidityChanged(1, 50, dt.date(2026, 11, 18), start, look)
     assert planned.look.first_look == NOW
 
 
 def test_a_later_since_leaves_nothing_that_came_after_the_first_look_when_the_server_renumbers() -> None:
     planned = plan(LOOK, replace(OPENED, uidvalidity=4), 0, dt.date(2027, 1, 1), NOW + dt.timedelta(days=9))
-    assert isinstance(planned, Renumbered)
+    assert isinstance(planned, UidValidityChanged)
     assert planned.not_before == NOW - CLOCK_MARGIN
 
 
 def test_a_renumbered_mailbox_is_read_again_from_since() -> None:
     planned = plan(LOOK, replace(OPENED, uidvalidity=4), 0, dt.date(2026, 11, 1), NOW)
-    assert isinstance(planned, Renumbered)
+    assert isinstance(planned, UidValidityChanged)
     assert planned.not_before == dt.datetime(2026, 11, 1, tzinfo=JST) - CLOCK_MARGIN
 
 
@@ -231,12 +233,12 @@ def test_two_messages_with_one_id_size_and_date_are_both_looked_into() -> None:
 
 def test_a_numbering_that_began_anew_under_the_same_uidvalidity_is_another_one() -> None:
     planned = plan(LOOK, OPENED, 50, None, NOW)
-    assert isinstance(planned, Renumbered)
+    assert isinstance(planned, UidValidityChanged)
     assert planned.look.uidvalidity == 3 + NUMBERINGS
     again = plan(planned.look, replace(OPENED, uidnext=51), 50, None, NOW)
-    assert again == Onward(51, planned.look), "and goes on under it"
+    assert again == Incremental(51, planned.look), "and goes on under it"
     third = plan(planned.look, replace(OPENED, uidvalidity=4), 50, None, NOW)
-    assert isinstance(third, Renumbered)
+    assert isinstance(third, UidValidityChanged)
     assert third.look.uidvalidity == 4
 
 
@@ -244,7 +246,7 @@ def test_other_messages_under_the_same_numbers_are_reconciled_whatever_their_dat
     start = start_from(None, FIRST_START)
     planned = plan_replaced(LOOK, OPENED, lambda numbering: 45 if numbering == 3 else 0, start)
     look = replace(LOOK, uidvalidity=3 + NUMBERINGS)
-    assert planned == Renumbered(1, 50, dt.date(2026, 11, 18), start.not_before, look, whatever_date_from=40)
+    assert planned == UidValidityChanged(1, 50, dt.date(2026, 11, 18), start.not_before, look, whatever_date_from=40)
     old = replace(HEADER, uid=LOOK.first_uid)
     assert judge_headers([old], lambda _: [], LATER, LOOK.first_uid).take == (old.uid,)
 

@@ -49,7 +49,7 @@ from worker.match.match import (
     match_project,
 )
 from worker.store.ports import Reading, Writing
-from worker.watch.ports import Files, InvoiceSnapshot
+from worker.watch.ports import InvoiceFolder, InvoiceSnapshot
 
 _REHEARSALS_EACH: Final = 1000
 """Rehearsal numbers reserved for each correction, far more than one mail is ever rehearsed."""
@@ -66,12 +66,12 @@ class ActiveConfig:
     register: Register
     guarantors: Mapping[str, Guarantor]
     templates: Templates
-    files: Files
+    files: InvoiceFolder
     is_loopback_server: bool
     renderer: Renderer = field(default_factory=Renderer)
 
 
-def activate_config(configuration: Configuration, templates: Templates, files: Files) -> ActiveConfig:
+def activate_config(configuration: Configuration, templates: Templates, files: InvoiceFolder) -> ActiveConfig:
     """``configuration`` ready for drafting."""
     return ActiveConfig(
         configuration,

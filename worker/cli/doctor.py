@@ -30,12 +30,11 @@ from worker.core.server_faults import find_fault
 from worker.oauth.files import LoginFile, UnfitLogin
 from worker.read.ports import BROKEN_SANDBOX, PdfReader, Sandbox
 from worker.send.ports import MailServer, Session
-from worker.service.threads import OwnThread
 from worker.service.wiring import (
     Office,
-    build_folder,
     build_invoice_folder,
     build_mailboxes,
+    build_notice_folder,
     build_reader,
     build_server,
     has_office_store,
@@ -104,19 +103,16 @@ async def _examine(
     clock = system_clock()
     results = [_describe_service(office, lang), *_describe_store(office, lang)]
     for mailbox in build_mailboxes(office, secrets):
-        thread = OwnThread(mailbox.name)
         remedy = ("remedy_imap", "remedy_imap_account")
         name = f"mail:{mailbox.name}"
-        results.append(await _try(name, partial(thread, mailbox.open), remedy, lang, name=mailbox.name))
+        results.append(await _try(name, mailbox.open, remedy, lang, name=mailbox.name))
         if not results[-1].error:  # what comes after the mails is tried on a mailbox that can be watched
-            tried = partial(thread, mailbox.try_after)
-            results[-1] = await _try(name, tried, ("remedy_after",) * 2, lang, name=mailbox.name)
+            results[-1] = await _try(name, mailbox.try_after, ("remedy_after",) * 2, lang, name=mailbox.name)
             with contextlib.suppress(Unavailable):  # what is wrong with the mailbox shows where it is opened
-                tally = tallies[mailbox.name] = tally_servers(await thread(mailbox.newest_results, NEWEST))
+                tally = tallies[mailbox.name] = tally_servers(await mailbox.newest_results(NEWEST))
                 note, advice = describe_findings(settings.mailboxes[mailbox.name], tally, lang)
                 results.append(Examined(f"sender:{mailbox.name}", remedy=advice, note=note))
-        mailbox.shut()
-        thread.end(mailbox.close)
+        mailbox.close()
     if settings.mailboxes:
         note, advice = describe_resolver(await asyncio.to_thread(try_resolver), lang)
         results.append(Examined("dns", remedy=advice, note=note))
@@ -129,7 +125,7 @@ async def _examine(
     results += _describe_copies(office, lang, offers_dsn=any(each.dsn for each in sessions))
     unread |= _recorded_unread(office)
     for name, path, folder in (
-        (NOTICES, office.places.notices, build_folder(office)),
+        (NOTICES, office.places.notices, build_notice_folder(office)),
         (INVOICES, office.places.invoices, build_invoice_folder(office)),
     ):
         if _is_to_come(path, office):

@@ -10,7 +10,7 @@ from worker.compose.missing_invoice import MissingInvoice, asks_for_invoice
 from worker.core.messages import Language
 from worker.core.model import Notice, PdfText, Sha256, Submission, Unreadable
 from worker.core.rulebook import Guarantor
-from worker.pipeline.invoices import Guarantee, explain_missing, with_invoices
+from worker.pipeline.draft import Guarantee, explain_missing, with_invoices
 from worker.pipeline.read import read_pdf
 from worker.read.ports import PdfReader
 from worker.service.wiring import Office, build_reader

@@ -24,7 +24,7 @@ from worker.core.states import Reason, State
 from worker.core.text import is_windows_path
 from worker.match.duplicates import KnownNotice, NewNotice, Source, receive_notice
 from worker.match.near_matches import near_misses_of
-from worker.pipeline.invoices import guarantees_in
+from worker.pipeline.draft import guarantees_in
 from worker.service.wiring import Office, an_empty_store, has_office_store, load_office, system_clock
 from worker.store.ports import Reading, Store
 from worker.views.preview import SubmissionView, render_view

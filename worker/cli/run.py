@@ -22,14 +22,13 @@ from worker.core.messages import Language, name_thing, say, say_trouble
 from worker.core.model import JST
 from worker.core.states import State
 from worker.notify.operator_mail import STOPPED
-from worker.pipeline.one_pass import Pass, run_once
-from worker.pipeline.pipeline import Pipeline
-from worker.pipeline.recover import record_start, recover
+from worker.pipeline.pipeline import Pass, Pipeline, run_once
+from worker.pipeline.send import recover
+from worker.pipeline.start import record_start
 from worker.send.ports import Lock
 from worker.send.rate_limit import leaves_at
 from worker.service.absence import ASKED, ONCE, explain_end
 from worker.service.service import Service
-from worker.service.threads import OwnThread
 from worker.service.wiring import (
     Office,
     account_name,
@@ -108,8 +107,7 @@ async def pass_once(office: Office) -> Pass:
     store = open_office_store(office, clock)
     server = build_server(office, secrets, clock)
     reader = build_reader()
-    mailboxes = [(mailbox, OwnThread(mailbox.name)) for mailbox in build_mailboxes(office, secrets)]
-    folder = OwnThread("folder")
+    mailboxes, folder = build_mailboxes(office, secrets), build_folder(office)
     settings = office.settings
     try:
         files = office.configuration.files
@@ -121,14 +119,13 @@ async def pass_once(office: Office) -> Pass:
         )
         pipeline.telling.find_unread_configuration = partial(find_unread, office.directory)
         since = {name: mailbox.since for name, mailbox in settings.mailboxes.items()}
-        return await run_once(pipeline, mailboxes, since, (build_folder(office), folder), clock)
+        return await run_once(pipeline, mailboxes, since, folder, clock)
     finally:
         await server.close()
         await reader.close()
-        for mailbox, thread in mailboxes:
-            mailbox.shut()
-            thread.end(mailbox.close)
-        folder.end()
+        for mailbox in mailboxes:
+            mailbox.close()
+        folder.close()
         store.close()
 
 

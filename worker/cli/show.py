@@ -208,7 +208,7 @@ def _check(submission: Submission, office: Office, store: Store) -> tuple[Check,
     """The guards' results of this moment, as they would be at the next look; they are kept nowhere."""
     from worker.approve.reevaluate import reevaluate, treat_unread_as_missing
     from worker.cli.pages import with_invoices_of
-    from worker.pipeline.invoices import guarantees_of
+    from worker.pipeline.draft import guarantees_of
 
     now = system_clock().now()
     return with_invoices_of(
@@ -244,7 +244,7 @@ def _missing(submission: Submission, office: Office, store: Store) -> MissingInv
 
 def _say_looked(look: HealthRecord, now: dt.datetime, lang: Language) -> str:
     """When it was last reached. Of what is recorded every few minutes only, a recent moment is that of no look."""
-    from worker.pipeline.reachability import FRESH
+    from worker.pipeline.health import FRESH
 
     is_recorded_each_time = look.name.startswith("mail:") or bool(look.error)
     if is_recorded_each_time or look.last_ok is None or not dt.timedelta() <= now - look.last_ok <= FRESH:
@@ -269,7 +269,7 @@ def _say_watched(looks: Iterable[HealthRecord], deaf: Mapping[str, dt.datetime],
 
 def _status_of(office: Office, store: Store) -> Status:
     from worker.cli.unread import recorded_unread
-    from worker.service.unwatched import unwatched
+    from worker.service.watchdog import unwatched
     from worker.store.signs import find_signs
     from worker.views.service_json import Status
 

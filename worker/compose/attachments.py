@@ -20,7 +20,7 @@ from worker.core.rulebook import Document, Invoice, InvoiceRule, Project, Rule, 
 from worker.core.states import Reason
 from worker.core.text import match_key
 from worker.match.match import Register
-from worker.watch.ports import Shelved
+from worker.watch.ports import FileInfo
 
 # --- The invoice -----------------------------------------------------------------------------------------------------
 
@@ -100,7 +100,7 @@ def find_candidates(
     number: str,
     project: Project,
     register: Register,
-    listing: Iterable[Shelved],
+    listing: Iterable[FileInfo],
     was_carried: Callable[[Sha256], bool],
 ) -> tuple[str, ...]:
     """The files whose names lead to this guarantee alone, and which no other submission has carried."""

@@ -16,7 +16,7 @@ Stamp = tuple[tuple[str, int, int, int, int], ...]
 """Name, size, inode, times of change of each file."""
 
 
-class Resting:
+class Debounce:
     """The stamps of one folder, pass by pass."""
 
     def __init__(self) -> None:

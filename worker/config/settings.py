@@ -35,7 +35,7 @@ from worker.config.toml import (
 from worker.core.addresses import is_loopback, is_placeholder
 from worker.core.business_hours import USUAL, BadWindow, OfficeHours, read_window
 from worker.core.errors import Problem
-from worker.core.mailbox_actions import After, parse_after
+from worker.core.mailbox_actions import MailboxAction, parse_after
 from worker.core.model import Address
 from worker.core.rulebook import Contractor
 from worker.oauth.settings import OauthSettings
@@ -83,7 +83,7 @@ class MailboxSettings:
     ca_file: str
     folder: str
     since: dt.date | None
-    after: After = field(default_factory=After)
+    after: MailboxAction = field(default_factory=MailboxAction)
     oauth: OauthSettings | None = None
     """Never None if ``auth`` is XOAUTH2."""
     authserv_id: str = ""

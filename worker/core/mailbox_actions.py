@@ -21,7 +21,7 @@ class Act(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class After:
+class MailboxAction:
     """``[mailbox.x] after``; ``folder`` is the target of MOVE."""
 
     act: Act = Act.NOTHING
@@ -32,15 +32,15 @@ _UNTOUCHED: Final = frozenset({Disposition.NOT_OURS, Disposition.UNFETCHED, Disp
 """Other people's mail, which they read by themselves, and what has no end yet."""
 
 
-def parse_after(text: str) -> After:
+def parse_after(text: str) -> MailboxAction:
     """Returns the action of ``nothing``, ``seen`` or ``move:FOLDER``. Raises ValueError for any other text."""
     word, colon, folder = text.partition(":")
     act, folder = Act(word), folder.strip()
     if (act is Act.MOVE) != bool(folder) or (colon and act is not Act.MOVE):
         raise ValueError(text)
-    return After(act, folder)
+    return MailboxAction(act, folder)
 
 
-def is_due_after(after: After, end: Disposition) -> bool:
+def is_due_after(after: MailboxAction, end: Disposition) -> bool:
     """Returns true if a message with this end needs an action."""
     return after.act is not Act.NOTHING and end not in _UNTOUCHED

@@ -1,7 +1,4 @@
-"""A person's decisions that draft anew: each looks for the invoices that it needs, and decides on what it found.
-
-Its one promise: a caller names the submission and nothing of the invoices folder. It does not know who asks.
-"""
+"""A person's decisions that draft again: each loads the invoices that it needs."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from collections.abc import Sequence
 from worker.approve import decisions
 from worker.approve.reevaluate import ActiveConfig
 from worker.core.model import Hold, Submission
-from worker.pipeline.invoices import guarantees_of, with_invoices
+from worker.pipeline.draft import guarantees_of, with_invoices
 from worker.read.ports import PdfReader
 from worker.store.ports import Author, Store
 

@@ -1,8 +1,7 @@
-"""One look at the notices folder: what is taken, what is known again, and which files are not read.
+"""watch, for the notices folder: which files are taken, which are known again, which are not read.
 
-Its one promise: a file is taken once for each content and place; one that was moved is the same, one that was written
-to its end goes on where its beginning was held, and one that is not read is named to people. It does not know how the
-folder is read, nor what a notice is.
+A file is taken once for each content and place. A file that was moved is the same one. A file that was written to its
+end continues the hold of its beginning. A file that is not read is named to people.
 """
 
 from __future__ import annotations
@@ -19,44 +18,41 @@ from worker.core.errors import Forbidden, Unavailable
 from worker.core.model import Disposition, FileRow, Submission, UnreadReason, sha256
 from worker.match.duplicates import is_replaced_by
 from worker.match.match import file_from_before
-from worker.pipeline.first_start import Beginning
-from worker.pipeline.intake import Intake
-from worker.pipeline.reachability import Health
-from worker.pipeline.unread_files import UnreadFiles
+from worker.pipeline.health import Health, UnreadFiles
+from worker.pipeline.record import Recorder
+from worker.pipeline.watch import WatchStart
 from worker.store.ports import Store
 from worker.views.unread_files import NOTICES
 from worker.watch.plan import FILE_LIMIT, is_same_shape, plan_folder, plan_unread, saved_at
-from worker.watch.ports import Folder, Listed, Thread
+from worker.watch.ports import Folder, Listed
 
 BEGINNING: Final = 1_024
 """Bytes by which a beginning is known: those of fewer may be alike in all notices of one program, and a file system
 gives the inode of a deleted file to the next one."""
 
 
-class WatchingFolder:
+class FolderWatcher:
     """Looks at the folder of one store; used from one event loop."""
 
-    def __init__(self, store: Store, clock: Clock, intake: Intake, health: Health, beginning: Beginning) -> None:
+    def __init__(self, store: Store, clock: Clock, recording: Recorder, health: Health, beginning: WatchStart) -> None:
         self._store = store
         self._clock = clock
-        self._intake = intake
+        self._recording = recording
         self._health = health
         self._beginning = beginning
         self._unread = UnreadFiles(store)
         self._ended: dict[str, FileRow] = {}
         """Rows of files that were dealt with: what such a row says of a file of that shape never changes."""
 
-    async def look(
-        self, folder: Folder, thread: Thread, active_config: ActiveConfig
-    ) -> tuple[int, dt.timedelta | None]:
+    async def look(self, folder: Folder, active_config: ActiveConfig) -> tuple[int, dt.timedelta | None]:
         """Take settled files; how many submissions began to wait, and when to look again at others.
 
         Raises Unavailable.
         """
-        place = await thread(folder.place)
+        place = await folder.place()
         first_read = self._beginning.note_folder(place)
         now = self._clock.now()
-        listed, rest = await thread(folder.look), await thread(folder.rest)
+        listed, rest = await folder.look(), await folder.rest()
         unreadable = [each.name for each in rest.unread if each.why is UnreadReason.FOLDER_UNREADABLE]
         since = self._beginning.note_subfolders(place, rest.folders, unreadable, first_read)
         known = self._rows(listed) | self._rows(each for each in rest.unread if each.why is UnreadReason.UNFINISHED)
@@ -71,7 +67,7 @@ class WatchingFolder:
         for each in plan.take:
             watched = max(first_read, since.get(each.name[: each.name.rfind("/") + 1], first_read))
             try:
-                waiting += await self._take(folder, thread, each, known[each.name], watched, here, active_config)
+                waiting += await self._take(folder, each, known[each.name], watched, here, active_config)
             except Forbidden:
                 forbidden.append(dataclasses.replace(each, why=UnreadReason.FORBIDDEN))
             except Unavailable as failure:
@@ -120,7 +116,6 @@ class WatchingFolder:
     async def _take(
         self,
         folder: Folder,
-        thread: Thread,
         listed: Listed,
         row: FileRow,
         watched: dt.datetime,
@@ -131,7 +126,7 @@ class WatchingFolder:
         from_before = file_from_before(saved_at(listed), self._beginning.first_start, watched)
         if listed.size > FILE_LIMIT:
             return self._take_large(listed, row, here, active_config, from_before)
-        content = await thread(folder.read, listed)
+        content = await folder.read(listed)
         if content is None:
             return 0
         digest = sha256(content)
@@ -142,21 +137,21 @@ class WatchingFolder:
             self._record([_renamed(moved, listed)], self._clock.now())
             return 0
         unfinished = unfinished or self._unfinished_elsewhere(listed, content, here)
-        waiting = await self._intake.take_file(listed, content, active_config, from_before, unfinished, of_bytes)
+        waiting = await self._recording.take_file(listed, content, active_config, from_before, unfinished, of_bytes)
         self._rows([listed])  # remembered, should it be renamed before the next look
         return waiting
 
     def _take_large(
         self, listed: Listed, row: FileRow, here: Mapping[str, Listed], active_config: ActiveConfig, from_before: str
     ) -> int:
-        """Its bytes are not read: where this process saw a file of its shape that is gone, it was moved."""
+        """Its bytes are not read: if this process saw a file of its shape that is gone, it was moved."""
         unfinished = self._unfinished(row, here)
         seen = (each for each in self._ended.values() if is_same_shape(each, listed) and each.name not in here)
         moved = next(seen, None)
         if moved is not None and unfinished is None:
             self._record([_renamed(moved, listed)], self._clock.now())
             return 0
-        waiting = self._intake.hold_large_file(listed, active_config, from_before, unfinished)
+        waiting = self._recording.hold_large_file(listed, active_config, from_before, unfinished)
         self._rows([listed])
         return waiting
 
@@ -177,7 +172,7 @@ class WatchingFolder:
     def _unfinished_elsewhere(self, listed: Listed, content: bytes, here: Mapping[str, Listed]) -> Submission | None:
         """The hold of a beginning of ``content`` whose own name is gone: it was renamed when it was whole.
 
-        Only where this process has seen it; else a person takes the hold back.
+        Only if this process has seen it; else a person takes the hold back.
         """
         for row in self._ended.values():
             if row.inode != listed.inode or row.name in here or not BEGINNING <= row.size < len(content):
@@ -195,12 +190,12 @@ def _keeping(row: FileRow, former: FileRow | None) -> FileRow:
 
 
 def _is_ended(row: FileRow) -> bool:
-    """Whether the row tells of the file as it was read; a PENDING one tells what it was before."""
+    """Returns whether the row tells of the file as it was read; a PENDING one tells what it was before."""
     return row.end is not Disposition.PENDING
 
 
 def _is_moved(row: FileRow, listed: Listed, here: Mapping[str, Listed]) -> bool:
-    """Whether ``listed``, of the same bytes, is the file of ``row`` under another name: a copy leaves the first."""
+    """Returns whether ``listed``, of the same bytes, is the file of ``row`` under another name; a copy leaves it."""
     return row.mtime_ns == listed.mtime_ns and row.name not in here
 
 

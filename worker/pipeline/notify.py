@@ -1,8 +1,7 @@
-"""Telling people: alarms stored with their events become plain mails, until a server accepted them.
+"""notify: alarms, which are stored with their events, are sent as plain mails until a server accepted them.
 
-Its one promise: at least once. An alarm is marked only after the server's 250, so a crash in between tells twice
-rather than never; while no mail can be sent, the operator's own command tells. No key is in any of it. It does not know
-why an alarm was raised.
+Each is told at least once: it is marked only after the server's 250, so a crash in between tells it twice. While no
+mail can be sent, the operator's own command tells it. No mail holds a key.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from worker.core.alarms import (
     next_report_time,
 )
 from worker.core.clock import Clock
-from worker.core.errors import AccountRefused, NotAllowed, Unavailable
+from worker.core.errors import AccountRefused, LogBroken, NotAllowed, Unavailable
 from worker.core.message_id import alarm_message_id
 from worker.core.model import JST, Address, Alarm, Submission, UnreadReason
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, Event, NoteEvent, State
@@ -37,9 +36,8 @@ from worker.match.near_matches import near_misses_of
 from worker.notify.digest import digest_cause, escalation_cause, write_digest, write_escalation
 from worker.notify.operator_mail import LINES_LIMIT, write_alarm_mail, write_before_sending
 from worker.notify.ports import OperatorCommand
-from worker.pipeline.reachability import Health
-from worker.pipeline.unread_files import UnreadFiles
-from worker.pipeline.waits import HoldWaits
+from worker.pipeline.health import Health, UnreadFiles
+from worker.pipeline.send import HoldWaits
 from worker.send import smtp_verdicts as send
 from worker.send.ports import Data, MailServer, NoReply, Rcpt, Reply
 from worker.store.ports import IDENTITY, TOLD_OF_STRANGERS, Author, Store, Writing
@@ -66,14 +64,17 @@ LEAVING_GAP: Final = dt.timedelta(minutes=5)
 SENDER_NAME: Final = "保証便（自動）"
 """The display name of mails to people: they come from the address of the submissions, and are none."""
 
+LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
+"""A log that is broken for days is worth a mail each day: meanwhile nothing is submitted."""
+
 CALL_AGAIN: Final = dt.timedelta(minutes=15)
-"""How long after the operator's command failed it is run again: a line that is busy is free by then."""
+"""Time after which a failed command of the operator is run again: a line that is busy is free by then."""
 
 _ABOUT: Final = re.compile(r"([0-9]{1,12}): ")
-"""How the detail of an alarm about no state (``AlarmCause.LATE_ANSWER``) names the submission all the same."""
+"""The submission's number in the detail of an alarm about no state (``AlarmCause.LATE_ANSWER``)."""
 
 _HandedOver = tuple[send.Verdict, Reply | NoReply, dict[Address, Reply | NoReply]]
-"""What the last step meant and was answered, and the people whom the server did not take."""
+"""Verdict and answer of the last step, and the people whom the server did not take."""
 
 
 ExplainInvoices = Callable[[Sequence[Submission], ActiveConfig], Awaitable[Mapping[int, MissingInvoice]]]
@@ -92,14 +93,14 @@ class _Message:
     subject: str
     body: str
     leaving: tuple[Submission, ...] = ()
-    """What leaves by itself once this mail has told of it."""
+    """The submissions that leave by themselves once this mail has told of them."""
     told_up_to: int | None = None
     """Of a digest: the number of the last entry that it takes account of."""
     unread: Mapping[str, UnreadIn] = field(default_factory=dict)
     """Files that are not read and that it names: no other digest does."""
 
 
-class Telling:
+class Notifier:
     """Sends what waits in ``alarms``."""
 
     def __init__(
@@ -143,8 +144,16 @@ class Telling:
             failure = await self._send(message, active_config.configuration.settings, now) or failure
         return failure
 
+    def tell_broken(self, broken: LogBroken) -> None:
+        """Raise an alarm that nothing is sent because of the log; once a day for as long as it lasts."""
+        cause = cause_about(AlarmCause.LOG_BROKEN, broken.code)
+        told = self._store.last_alarm(cause)
+        if told is None or is_over(told.created_at, told.created_at + LOG_ALARM_AGAIN, self._clock.now()):
+            with self._store.writing() as writing:
+                writing.raise_alarm(cause, [], broken.detail)
+
     def _note_leaving(self, now: dt.datetime) -> None:
-        """Raise an alarm about what leaves by itself and nobody was told of: one mail for all, a gap between two."""
+        """Raise an alarm about what leaves by itself and no person was told of: one mail for all, a gap between two."""
         unreported = self._store.untold()
         told = self._store.last_alarm(AlarmCause.LEAVING)
         if not unreported or (told is not None and told.accepted_at is None):
@@ -156,7 +165,7 @@ class Telling:
             writing.raise_alarm(AlarmCause.LEAVING, unreported, versions)
 
     async def call_operator(self, active_config: ActiveConfig, failure: Unavailable) -> None:
-        """Tell by ``[operator] command`` what no mail can tell: at once where the account is refused.
+        """Tell by ``[operator] command`` what no mail can tell: at once if the account is refused.
 
         A server that is away for as long as it takes to restart one is waited for. Every alarm is handed over once.
         """
@@ -197,7 +206,7 @@ class Telling:
     # --- When strangers' doings are told ----------------------------------------------------------------------
 
     def _without_waiting(self, alarms: Sequence[Alarm], now: dt.datetime) -> list[Alarm]:
-        """``alarms`` without those about strangers' doings alone, where it is too early for them.
+        """``alarms`` without those about strangers' doings alone, if it is too early for them.
 
         Beside another in the same mail they go at once: that mail goes anyway.
         """
@@ -257,7 +266,7 @@ class Telling:
         return _Message(tuple(alarms), settings.notify, subject, self._without_keys(body, [*numbers, *named]))
 
     def _write_leaving(self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime) -> list[_Message]:
-        """Of what is still to leave; what was stopped or approved meanwhile is told to nobody."""
+        """Of what is still to leave; what was stopped or approved meanwhile is told to no person."""
         settings = active_config.configuration.settings
         unreported = [self._store.submission(number) for number in self._store.untold()]
         if not unreported:
@@ -293,7 +302,7 @@ class Telling:
         return _Message(tuple(alarms), settings.notify, subject, body, told_up_to=head[0], unread=unread)
 
     def _find_sent(self, now: dt.datetime) -> tuple[Submission, ...]:
-        """What left since the last digest that was accepted, in that order."""
+        """Returns what left since the last digest that was accepted, in that order."""
         told = self._store.property(DIGEST_UP_TO) or None
         since = now if told is not None else self._last_digest(now)
         numbers = [
@@ -304,7 +313,7 @@ class Telling:
         return tuple(map(self._store.submission, dict.fromkeys(numbers)))
 
     def _last_digest(self, now: dt.datetime) -> dt.datetime:
-        """When the last digest of a program was raised that recorded no number; DIGESTS_BACK ago where none was."""
+        """Returns when the last digest without a number was raised; DIGESTS_BACK ago if none was."""
         days = [now - dt.timedelta(days=back) for back in range(1, DIGESTS_BACK + 1)]
         alarms = (self._store.last_alarm(digest_cause(each.astimezone(JST).date())) for each in days)
         return next((each.created_at for each in alarms if each is not None and each.accepted_at), days[-1])
@@ -312,7 +321,7 @@ class Telling:
     def _write_escalation(
         self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime
     ) -> list[_Message]:
-        """Of what is still open; what was dealt with meanwhile is told to nobody."""
+        """Of what is still open; what was dealt with meanwhile is told to no person."""
         settings = active_config.configuration.settings
         causes = {each.cause for each in alarms}
         tasks = [
@@ -445,7 +454,7 @@ async def hand_over(
 ) -> _HandedOver:
     """To everybody whom the server takes: unlike an issuer's, one wrong address keeps it from no other.
 
-    ``on_data`` is called where the server asked for the mail, and did not refuse our account for it.
+    ``on_data`` is called if the server asked for the mail, and did not refuse our account for it.
     """
     await server.open()
     refused: dict[Address, Reply | NoReply] = {}
@@ -468,7 +477,7 @@ async def hand_over(
 
 
 def _is_apart(alarm: Alarm) -> bool:
-    """Whether it is told in a mail of its own."""
+    """Returns whether it is told in a mail of its own."""
     return _is_digest(alarm) or cause_kind(alarm) == AlarmCause.ESCALATION
 
 
@@ -477,7 +486,7 @@ def _is_digest(alarm: Alarm) -> bool:
 
 
 def _is_to_be_called(alarm: Alarm, now: dt.datetime) -> bool:
-    """Whether the command has not taken it; a digest can wait until mail goes again."""
+    """Returns whether the command has not taken it; a digest can wait until mail goes again."""
     next_at = alarm.next_call_at
     is_again = next_at is None or is_over(next_at - CALL_AGAIN, next_at, now)
     return alarm.called_at is None and is_again and not _is_digest(alarm)

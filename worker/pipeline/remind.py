@@ -1,8 +1,7 @@
-"""What time alone brings: silence that is too long, deadlines that near, the morning's digest, what nobody touches.
+"""remind: silence that is too long, deadlines, the morning's digest, tasks that are left alone.
 
-Its one promise: each is recorded with the alarm that it causes, once, whatever restarts in between. It does not know
-how an alarm is sent. Looking costs as much as the office is large, so it looks when something was recorded, at most
-once a minute, and else when the next moment has come.
+Each is recorded once with its alarm, also across restarts. A look costs as much as the office is large: it is made when
+something was recorded, at most once a minute, and when the next moment has come.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ from worker.track.overdue import PRESSED, SILENT, overdue_from, warn_from
 from worker.views.tasks import Task, open_tasks
 
 LOOK_GAP: Final = dt.timedelta(minutes=1)
-"""How soon after a look the next one may be: everything here is counted in hours."""
+"""Time between two looks: everything here is counted in hours."""
 
 
-class Reminding:
+class Reminders:
     """Looks at the clock on behalf of everything that is open."""
 
     def __init__(self, store: Store, clock: Clock, author: Author) -> None:
@@ -67,7 +66,7 @@ class Reminding:
     # --- Each thing that time brings; each gives the next moment at which it may bring more ------------------
 
     def _end_silences(self, configuration: Configuration, now: dt.datetime) -> tuple[int, dt.datetime | None]:
-        """OVERDUE where no news came for too long; a call is then a task."""
+        """OVERDUE if no news came for too long; a call is then a task."""
         overdue = 0
         later: list[dt.datetime] = []
         for each in self._store.walk_submissions(*SILENT):
@@ -154,7 +153,7 @@ class Reminding:
         return min(later, default=None)
 
     def _raise_escalation(self, task: Task, moment: dt.datetime) -> None:
-        """Once for as long as nobody touches it: ``moment`` moves with every touch."""
+        """Once for as long as no person touches it: ``moment`` moves with every touch."""
         told = self._store.last_alarm(escalation_cause(task))
         if told is None or told.detail != moment.isoformat():
             with self._store.writing() as writing:

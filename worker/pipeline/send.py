@@ -1,10 +1,8 @@
-"""approve → send: one submission at a time is handed to the mail server, each step recorded before the next.
+"""send: one submission at a time is handed to the mail server, each step recorded before the next.
 
-Its one promise: what is sent is what was approved, nothing is handed over that could not be recorded, and an
-answer that cannot be recorded is kept and tried again while nothing else is sent. An attempt that broke off in
-between, for whatever cause, is found by the next pass. It does not know when it runs.
-
-Longer than other files: every record of one attempt is read together.
+Only the approved mail is sent, and only if that can be recorded. An answer that cannot be recorded is kept and tried
+again while nothing else is sent. The next pass finds an attempt that broke off: one in SENDING is tried again, one in
+IN_DOUBT never is.
 """
 
 from __future__ import annotations
@@ -12,13 +10,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
 from typing import Any, Final
 
-from worker.approve.reevaluate import ActiveConfig, Drafted, keep_contents, read_secret, reevaluate
+from worker.approve.reevaluate import ActiveConfig, Drafted, keep_contents, read_secret
 from worker.compose import mime_verify as decode
 from worker.compose import mime_write as letter
 from worker.compose.checks import PDF_DIFFERS, compare_notice, entered_notice
@@ -28,23 +27,21 @@ from worker.core.clock import Clock
 from worker.core.errors import Conflict, HoshobinError, Unavailable
 from worker.core.model import Hold, Notice, Sha256, Submission, Unreadable
 from worker.core.states import AlarmCause, Event, NoteEvent, Reason, State
-from worker.pipeline.invoices import Guarantee, guarantees_of, load_invoices, with_invoices
-from worker.pipeline.reachability import Health
+from worker.pipeline.draft import Guarantee, draft, guarantees_of, load_invoices, with_invoices
+from worker.pipeline.health import Health
 from worker.pipeline.read import Readings
-from worker.pipeline.recover import recover
-from worker.pipeline.track import Copied, Receiving
-from worker.pipeline.waits import HoldWaits
+from worker.pipeline.track import Copied, ReceiptTransaction
 from worker.read.ports import PdfReader
 from worker.send import smtp_verdicts as send
 from worker.send.outcomes import defer, end_rehearsal, note_late_answer, note_no_reply
 from worker.send.ports import Body, Data, Mail, MailServer, NoReply, Rcpt, Reply, Session, Step
 from worker.send.rate_limit import LOOKED_BACK, RateLimiter, has_opened, is_about_all, is_due, may_leave
-from worker.store.ports import FOREIGN_MAIL, Author, Store, Writing
-from worker.watch.ports import InvoiceSnapshot
+from worker.store.ports import FOREIGN_MAIL, Author, Reading, Store, Writing
+from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot
 
 
 class Outcome(Enum):
-    """What a recorded attempt adds to the counts of its pass."""
+    """The result of a recorded attempt, for the counts of its pass."""
 
     SENT = auto()
     WAITS = auto()
@@ -67,8 +64,8 @@ class _Reread:
     notice: Notice | Unreadable
 
 
-class Sending:
-    """Hands APPROVED submissions to the mail server; whoever runs it holds the sender's lock."""
+class Sender:
+    """Hands APPROVED submissions to the mail server; the caller holds the sender's lock."""
 
     def __init__(
         self,
@@ -91,20 +88,20 @@ class Sending:
         self._health = health
         self._unrecorded: _Record | None = None
         self.is_ending = False
-        """Whether no further mail is begun."""
+        """True if no further mail is begun."""
         self.awaits_answer = False
-        """Whether a mail may have left whose answer can still come."""
+        """True if a mail may have left whose answer can still come."""
         self._pace = RateLimiter()
         self._is_pace_recalled = False
 
     @property
     def has_unrecorded_answer(self) -> bool:
-        """Whether a server's answer is known here and not yet in the store."""
+        """True if a server's answer is known here and not yet in the store."""
         return self._unrecorded is not None
 
     def record_kept_answer(self) -> None:
         """Try again to record the answer that could not be recorded. Raises Unavailable."""
-        self._record_kept(SendingPass())
+        self._record_kept()
 
     def end_after_this_mail(self) -> None:
         """Begin no further one: a stop has time for the mail under way, not for all that are due."""
@@ -115,15 +112,16 @@ class Sending:
 
         A server that is not reached ends the pass with that reason; no submission is blamed for it.
         """
-        done = SendingPass()
         settings = active_config.configuration.settings
+        outcomes: list[Outcome | None] = []
+        failure, goes_on_at = None, None
         try:
-            self._record_kept(done)
+            outcomes.append(self._record_kept())
             self._recall_pace()
             broken_off = self._store.submissions(State.SENDING, State.IN_DOUBT)
             invoices = await self._look_for([each for each in broken_off if each.is_rehearsal], active_config)
             found = recover(self._store, active_config, self._author.account, self._clock.now(), invoices)
-            done.began_to_wait += len(found.in_doubt) + len(found.rehearsals)
+            outcomes += [Outcome.WAITS] * (len(found.in_doubt) + len(found.rehearsals))
             due = (*self._store.due(self._clock.now()), *self._waits.ended())
             for number in dict.fromkeys(due):
                 now = self._clock.now()
@@ -133,7 +131,7 @@ class Sending:
                 if not self._may_begin(submission, active_config, now):
                     continue
                 if (slot := self._pace.next_slot(settings.smtp.per_minute, now)) > now:
-                    done.goes_on_at = slot
+                    goes_on_at = slot
                     break
                 invoices = await self._look_for([submission], active_config)
                 with contextlib.suppress(Conflict):  # somebody decided meanwhile: the next look sees it
@@ -141,10 +139,13 @@ class Sending:
                     if reread is None:
                         continue
                     session = await self._server.open()
-                    await self._send_one(submission, reread, session, active_config, invoices, done)
-        except Unavailable as failure:
-            done.failure = failure
-        return done
+                    outcome, unrecorded = await self._send_one(submission, reread, session, active_config, invoices)
+                    outcomes.append(outcome)
+                    if unrecorded is not None:
+                        raise unrecorded
+        except Unavailable as unavailable:
+            failure = unavailable
+        return SendingPass(outcomes.count(Outcome.SENT), outcomes.count(Outcome.WAITS), failure, goes_on_at)
 
     def _may_begin(self, submission: Submission, active_config: ActiveConfig, now: dt.datetime) -> bool:
         if not may_leave(submission, active_config.configuration.settings.hours, now):
@@ -167,7 +168,7 @@ class Sending:
         return await load_invoices(guarantees_of(submissions, active_config, self._store), active_config, self._reader)
 
     async def _read_again(self, submission: Submission, active_config: ActiveConfig) -> _Reread | None:
-        """What its PDF says by today's profiles; None where the reader gave no answer: it is tried again later."""
+        """Returns what its PDF says by today's profiles; None if the reader gave no answer: it is tried again later."""
         if submission.pdf_sha256 is None:
             return _Reread(None, Unreadable(Reason.NOT_A_NOTICE))
         pdf = self._store.original(submission.pdf_sha256)
@@ -182,7 +183,7 @@ class Sending:
         return _Reread(submission.pdf_sha256, read)
 
     def _put_off_unread(self, submission: Submission, why: str) -> None:
-        """APPROVED it stays; the others go on. A person is told where that goes on."""
+        """APPROVED it stays; the others go on. A person is told if that goes on."""
         now = self._clock.now()
         with self._store.writing() as writing:
             before = writing.submission(submission.id)
@@ -204,35 +205,47 @@ class Sending:
         session: Session,
         active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
-        done: SendingPass,
-    ) -> None:
+    ) -> tuple[Outcome | None, HoshobinError | None]:
+        """Returns what was recorded of the attempt, and why the store refused to record the begin of the body."""
+
         def wanted() -> tuple[Guarantee, ...]:
             return guarantees_of([submission], active_config, self._store)
 
-        def start(brought: InvoiceSnapshot) -> tuple[Submission, tuple[Step, ...]] | None:
-            return self._start(submission.id, reread, session, active_config, brought, done)
+        def start(brought: InvoiceSnapshot) -> tuple[Submission, tuple[Step, ...]] | Outcome:
+            return self._start(submission.id, reread, session, active_config, brought)
 
         try:
             started = await with_invoices(wanted, active_config, self._reader, start, invoices)
         except Unavailable as failure:
             if failure.what != "folder":
                 raise
-            return  # the share with its invoice is away: this one waits, the others need not
-        if started is None:
-            return
-        current, steps = started
+            return None, None  # the share with its invoice is away: this one waits, the others need not
+        if isinstance(started, Outcome):
+            return started, None
+        return await self._carry_out(*started, active_config, invoices)
+
+    async def _carry_out(
+        self, current: Submission, steps: tuple[Step, ...], active_config: ActiveConfig, invoices: InvoiceSnapshot
+    ) -> tuple[Outcome | None, HoshobinError | None]:
         self._pace.begin(self._clock.now())
         without_copy: dict[str, str] = {}
         for step in steps:
             if isinstance(step, Body):
-                current = await self._begin_body(current, without_copy, active_config, invoices, done)
+                try:
+                    current = self._record_in_doubt(current, without_copy)
+                except HoshobinError as failure:  # no byte of the mail leaves
+                    await self._server.close()
+                    silence = NoReply(f"not recorded, so not sent: {failure}", self._clock.now())
+                    return self._conclude(
+                        current, Data(), silence, send.Verdict.NOT_NOW, active_config, invoices
+                    ), failure
             answer = await self._take(step)
             verdict = send.judge(step, answer)
             if isinstance(step, Rcpt) and step.is_copy and not send.is_taken(answer):
                 without_copy = {"copy_to": step.recipient, "answer": str(answer)}
             if verdict is not send.Verdict.GO_ON:
-                self._conclude(current, step, answer, verdict, active_config, invoices, done)
-                return
+                return self._conclude(current, step, answer, verdict, active_config, invoices), None
+        return None, None
 
     async def _take(self, step: Step) -> Reply | NoReply:
         self.awaits_answer = isinstance(step, Body)
@@ -241,26 +254,13 @@ class Sending:
         finally:
             self.awaits_answer = False
 
-    async def _begin_body(
-        self,
-        sending: Submission,
-        without_copy: dict[str, str],
-        active_config: ActiveConfig,
-        invoices: InvoiceSnapshot,
-        done: SendingPass,
-    ) -> Submission:
-        """Record IN_DOUBT before the first byte of the mail; where that fails no byte leaves."""
+    def _record_in_doubt(self, sending: Submission, without_copy: dict[str, str]) -> Submission:
+        """Record IN_DOUBT before the first byte of the mail."""
         after = dataclasses.replace(sending, state=State.IN_DOUBT)
-        try:
-            with self._store.writing() as writing:
-                if without_copy:
-                    writing.note(NoteEvent.WITHOUT_COPY, sending.id, self._author, without_copy)
-                return writing.change(Event.DATA_STARTED, sending, after, self._author, {})
-        except HoshobinError as failure:
-            await self._server.close()
-            silence = NoReply(f"not recorded, so not sent: {failure}", self._clock.now())
-            self._conclude(sending, Data(), silence, send.Verdict.NOT_NOW, active_config, invoices, done)
-            raise
+        with self._store.writing() as writing:
+            if without_copy:
+                writing.note(NoteEvent.WITHOUT_COPY, sending.id, self._author, without_copy)
+            return writing.change(Event.DATA_STARTED, sending, after, self._author, {})
 
     # --- Each record ----------------------------------------------------------------------------------------
 
@@ -271,47 +271,42 @@ class Sending:
         session: Session,
         active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
-        done: SendingPass,
-    ) -> tuple[Submission, tuple[Step, ...]] | None:
-        """Record SendStarted for exactly the approved draft; None where it is held instead."""
+    ) -> tuple[Submission, tuple[Step, ...]] | Outcome:
+        """Record SendStarted for exactly the approved draft; returns the outcome if it is not begun."""
         now = self._clock.now()
         with self._store.writing() as writing:
             before = writing.submission(number)
             if not self._may_begin(before, active_config, now):
-                return None  # connecting took so long that the office has closed, or somebody decided meanwhile
+                return Outcome.NEWS  # connecting took so long that the office has closed, or somebody decided meanwhile
             if writing.property(FOREIGN_MAIL):
-                return None  # a mail of this very pass shows that this is an old copy: the next one says so
-            receiving = Receiving(writing, active_config, invoices, self._author, now)
+                return Outcome.NEWS  # a mail of this very pass shows that this is an old copy: the next one says so
+            receiving = ReceiptTransaction(writing, active_config, invoices, self._author, now)
             if receiving.follow_kept(before):
-                return None
+                return Outcome.NEWS
             if refusal := self._refusal_of(reread, before, writing):
                 # As a refusal, so that the notice kept, which may have been altered, is not believed from now on.
                 refused = dataclasses.replace(before, refusal=refusal, due_at=None)
-                self._hold(writing, before, reevaluate(refused, active_config, invoices, writing, now), None, done)
-                return None
-            drafted = reevaluate(before, active_config, invoices, writing, now)
+                return self._hold(writing, before, draft(refused, active_config, invoices, writing, now), None)
+            drafted = draft(before, active_config, invoices, writing, now)
             fresh = drafted.submission
-            draft = fresh.draft
-            if fresh.state is not State.APPROVED or draft is None or fresh.draft_hash != before.released_draft:
-                self._hold(writing, before, drafted, None, done)
-                return None
-            copied = receiving.follow_copy(before, partial(letter.build_message, draft, drafted.body, drafted.contents))
+            mail = fresh.draft
+            if fresh.state is not State.APPROVED or mail is None or fresh.draft_hash != before.released_draft:
+                return self._hold(writing, before, drafted, None)
+            copied = receiving.follow_copy(before, partial(letter.build_message, mail, drafted.body, drafted.contents))
             if copied is Copied.SAME:
-                return None
+                return Outcome.NEWS
             if isinstance(copied, str) or (copied := receiving.unproven(before)):
-                self._hold_for_evidence(writing, before, copied, active_config, invoices, now, done)
-                return None
+                return self._hold_for_evidence(writing, before, copied, active_config, invoices, now)
             date = before.first_date if before.first_date and before.date_draft == before.draft_hash else now
-            raw = letter.build_message(draft, drafted.body, drafted.contents, date)
-            if different := decode.verify_message(draft, drafted.body, drafted.contents, raw, date):
-                self._hold(writing, before, drafted, Hold.of(Reason.ENCODING, places=different), done)
-                return None
+            raw = letter.build_message(mail, drafted.body, drafted.contents, date)
+            if different := decode.verify_message(mail, drafted.body, drafted.contents, raw, date):
+                return self._hold(writing, before, drafted, Hold.of(Reason.ENCODING, places=different))
             tries = before.tries + 1
-            envid = send.envid(read_secret(writing), draft.message_id, tries) if session.dsn else ""
-            copy_to = copy_of(draft, active_config.configuration.settings.smtp.copy_to)
-            steps = send.steps_of(draft, raw, envid, copy_to)  # a letter that no step could carry must not be begun
+            envid = send.envid(read_secret(writing), mail.message_id, tries) if session.dsn else ""
+            copy_to = copy_of(mail, active_config.configuration.settings.smtp.copy_to)
+            steps = send.steps_of(mail, raw, envid, copy_to)  # a letter that no step could carry must not be begun
             detail: dict[str, Any] = {"envid": envid, "released_by": before.release}
-            detail |= {"recipients": list(draft.recipients), **({"copy_to": copy_to} if copy_to else {})}
+            detail |= {"recipients": list(mail.recipients), **({"copy_to": copy_to} if copy_to else {})}
             started = writing.change(
                 Event.SEND_STARTED,
                 before,
@@ -323,7 +318,7 @@ class Sending:
                     invoice_date_read=fresh.invoice_date_read,
                     tries=tries,
                     unread_tries=0,
-                    tried_as=before.tried_as if draft.is_rehearsal else draft.message_id,
+                    tried_as=before.tried_as if mail.is_rehearsal else mail.message_id,
                     first_date=date,
                     date_draft=before.draft_hash,
                     letter_sha256=writing.keep("letter", raw),
@@ -338,7 +333,7 @@ class Sending:
         return started, steps
 
     def _refusal_of(self, reread: _Reread, before: Submission, writing: Writing) -> Hold | None:
-        """Why the notice read a moment ago must not go out as the one that was taken in; None where it may."""
+        """Returns why the notice read a moment ago must not go out as the one that was taken in; None if it may."""
         if before.pdf_sha256 is None or before.pdf_sha256 != reread.pdf:
             return Hold.of(Reason.KEY_DIFFERS, PDF_DIFFERS, value=("file",))
         if isinstance(reread.notice, Unreadable):
@@ -346,16 +341,14 @@ class Sending:
         entered = entered_notice(self._store.entries(before.id))
         return compare_notice(reread.notice, before.pdf_sha256, entered, writing.notice(before.pdf_sha256))
 
-    def _hold(
-        self, writing: Writing, before: Submission, drafted: Drafted, hold: Hold | None, done: SendingPass
-    ) -> None:
-        """What was approved is not what would be sent now: a person looks again."""
+    def _hold(self, writing: Writing, before: Submission, drafted: Drafted, hold: Hold | None) -> Outcome:
+        """Hold it: the mail that would be sent now is not the approved one."""
         keep_contents(writing, drafted)
         reasons = (hold,) if hold else drafted.submission.reasons or (Hold(Reason.CHANGED),)
         after = dataclasses.replace(drafted.submission, state=State.HELD, reasons=reasons)
         held = writing.change(Event.HELD, before, after, self._author, {})
         writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [held.id], alarm_fingerprint(held))
-        done.began_to_wait += 1
+        return Outcome.WAITS
 
     def _hold_for_evidence(
         self,
@@ -365,11 +358,10 @@ class Sending:
         active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
         now: dt.datetime,
-        done: SendingPass,
-    ) -> None:
-        """What came back speaks of this mail and proves nothing: a person says whether this one is still to go."""
+    ) -> Outcome:
+        """Hold it: a mail that came back speaks of it and proves nothing, so a person decides."""
         came = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
-        self._hold(writing, before, reevaluate(came, active_config, invoices, writing, now), None, done)
+        return self._hold(writing, before, draft(came, active_config, invoices, writing, now), None)
 
     def _conclude(
         self,
@@ -379,23 +371,23 @@ class Sending:
         verdict: send.Verdict,
         active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
-        done: SendingPass,
-    ) -> None:
-        """Record what the transaction came to; kept and tried again where it cannot be recorded."""
+    ) -> Outcome | None:
+        """Record what the transaction came to; kept and tried again if it cannot be recorded."""
 
         def record(writing: Writing) -> Outcome:
             return self._record_outcome(writing, before, step, answer, verdict, active_config, invoices)
 
         self._unrecorded = record
-        self._record_kept(done)
+        return self._record_kept()
 
-    def _record_kept(self, done: SendingPass) -> None:
-        """Count what is kept when it is recorded, not before: a commit that fails is made again."""
-        if self._unrecorded is not None:
-            with self._store.writing() as writing:
-                outcome = self._unrecorded(writing)
-            self._unrecorded = None
-            done.count(outcome)
+    def _record_kept(self) -> Outcome | None:
+        """Returns the outcome that was kept, once it is recorded; a commit that fails is made again."""
+        if self._unrecorded is None:
+            return None
+        with self._store.writing() as writing:
+            outcome = self._unrecorded(writing)
+        self._unrecorded = None
+        return outcome
 
     def _record_outcome(
         self,
@@ -454,17 +446,106 @@ class Sending:
         return Outcome.WAITS
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class SendingPass:
-    """What one pass over everything due did."""
+    """The result of one pass over everything due."""
 
     sent: int = 0
     began_to_wait: int = 0
     failure: Unavailable | None = None
     goes_on_at: dt.datetime | None = None
-    """When the cap lets the next one begin; None where nothing waits for it."""
+    """When the cap lets the next one begin; None if nothing waits for it."""
 
-    def count(self, outcome: Outcome) -> None:
-        """Add what was recorded of one attempt."""
-        self.sent += outcome is Outcome.SENT
-        self.began_to_wait += outcome is Outcome.WAITS
+
+WAITS: Final = "hold_waits"
+"""Name of the store's value: a JSON object, by submission its ``due_at``, the uptime at the begin, and the seconds."""
+
+
+class HoldWaits:
+    """Begins the waits, and says when they are over."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def begin(self, writing: Writing, number: int, due_at: dt.datetime, wait: dt.timedelta) -> None:
+        """The wait of ``number``, which is to leave at ``due_at``, begins now; those that are of no use are dropped."""
+        waits: dict[str, object] = {
+            each: row for each, row in _recorded(writing).items() if writing.submission(int(each)).state in _WAITING
+        }
+        waits[str(number)] = [due_at.isoformat(), self._clock.uptime(), wait.total_seconds()]
+        writing.set_property(WAITS, json.dumps(waits))
+
+    def ended(self) -> tuple[int, ...]:
+        """The submissions whose wait is over, also if the clock was set."""
+        return tuple(
+            int(number)
+            for number, (_, begun, seconds) in _recorded(self._store).items()
+            if self._has_passed(begun, seconds)
+        )
+
+    def is_over(self, submission: Submission) -> bool | None:
+        """Returns whether the wait of ``submission`` is over; None if it has none. Raises Unavailable.
+
+        An uptime below that of the begin is of a machine that was started again: how long it was off is not known by a
+        clock that may be wrong after it, so the wait begins once more.
+        """
+        due_at, begun, seconds = _recorded(self._store).get(str(submission.id), ("", 0.0, 0.0))
+        if submission.due_at is None or due_at != submission.due_at.isoformat():
+            return None
+        if self._clock.uptime() < begun:
+            with self._store.writing() as writing:
+                self.begin(writing, submission.id, submission.due_at, dt.timedelta(seconds=seconds))
+            return False
+        return self._has_passed(begun, seconds)
+
+    def _has_passed(self, begun: float, seconds: float) -> bool:
+        return self._clock.uptime() >= begun + seconds
+
+
+_WAITING: Final = frozenset({State.APPROVED})
+
+
+def _recorded(reading: Reading) -> dict[str, tuple[str, float, float]]:
+    return {number: (row[0], row[1], row[2]) for number, row in json.loads(reading.property(WAITS) or "{}").items()}
+
+
+BROKE_OFF: Final = "the attempt broke off before its answer was recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """The attempts that were found."""
+
+    put_back: tuple[int, ...]
+    """Broke off before the body: APPROVED again, to be tried after the usual delay."""
+    in_doubt: tuple[int, ...]
+    """Broke off between the record of the body and its answer: waits for a report or a person."""
+    rehearsals: tuple[int, ...]
+
+
+def recover(
+    store: Store, active_config: ActiveConfig, account: str, now: dt.datetime, invoices: InvoiceSnapshot = NOT_LOOKED
+) -> Recovered:
+    """Put back what certainly did not leave, and alarm about what perhaps did.
+
+    Without ``invoices``, as at a start, a rehearsal that ended is held for its invoice until it is judged anew.
+    """
+    author = Author("hoshobin", account)
+    detail = {"answer": BROKE_OFF, "answered_at": now.isoformat()}
+    put_back, in_doubt, rehearsals = [], [], []
+    for each in store.submissions(State.SENDING, State.IN_DOUBT):
+        if each.silent and not each.is_rehearsal:
+            continue  # a person has been told
+        with store.writing() as writing:
+            found = writing.submission(each.id)
+            if found.state is State.SENDING:
+                defer(writing, found, found.reply, author, detail, now)
+                put_back.append(found.id)
+            elif found.state is State.IN_DOUBT and found.is_rehearsal:
+                end_rehearsal(writing, active_config, invoices, found, author, detail, now)
+                rehearsals.append(found.id)
+            elif found.state is State.IN_DOUBT and not found.silent:
+                note_no_reply(writing, found, BROKE_OFF, author, detail)
+                in_doubt.append(found.id)
+    return Recovered(tuple(put_back), tuple(in_doubt), tuple(rehearsals))

@@ -1,7 +1,6 @@
-"""A store that cannot be written, told without it; its end is told by the store.
+"""Tells people that the store cannot be written, without using it.
 
-Its one promise: a person learns of it by the operator's command and by a mail from memory, each until it was taken,
-whatever the store does meanwhile. It does not know when it is asked.
+The operator's command and a mail from memory tell it, each until it was taken. The store tells the end of the outage.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ _log = structlog.get_logger("hoshobin")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ways:
-    """How a person is told; none of it needs the store, nor the connection by which submissions leave."""
+    """The ways by which a person is told, without the store and without the connection for submissions."""
 
     settings: Settings
     place: str
@@ -46,7 +45,7 @@ class Ways:
 
 
 class StoreOutage:
-    """What is known in this process of the store's failures."""
+    """The store's failures, as this process knows them."""
 
     def __init__(self, store: Store, clock: Clock, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         """``pause`` waits so many seconds between two tries to tell."""
@@ -60,15 +59,15 @@ class StoreOutage:
         self._mail: tuple[str, str, dt.datetime] | None = None
         """Message-ID and text of the mail that was taken, and when."""
         self.pass_failed: Unavailable | LogBroken | None = None
-        """Why the last sending pass could neither be made nor told of; None where it could."""
+        """The reason why the last sending pass could neither be made nor told of; None if it could."""
 
     def note_pass(self, failure: Unavailable | LogBroken | None) -> None:
-        """The sending pass ended, with ``failure`` where it could raise no alarm."""
+        """The sending pass ended, with ``failure`` if it could raise no alarm."""
         is_ours = isinstance(failure, LogBroken) or (failure is not None and failure.what in FAULTS_OF_THE_STORE)
         self.pass_failed = failure if is_ours else None
 
     def check(self, ways: Ways) -> None:
-        """Begin to tell where it has lasted too long; record its end where that was told, or had lasted as long."""
+        """Begin to tell if it has lasted too long; record its end if that was told, or had lasted as long."""
         if self._telling is not None and self._telling.done():
             self._telling.result()  # a fault of ours ends the service
         failure = self._store.fault or self.pass_failed

@@ -1,9 +1,8 @@
-"""track: what came back is matched to its submission, recorded, and changes it where the states allow.
+"""track: a report, a reply or our own copy is matched to its submission, recorded, and changes its state if allowed.
 
-Its one promise: matched by ENVID, then by the returned Message-ID, then by any other of ours in it, an own copy by its
-own, never by subject. A failure that nothing matches, of an address that was written to in the last days, is a task of
-the newest mail to it; any other report that is not ours changes nothing. What is ours is an entry with its mail kept.
-It does not know what follows from a receipt.
+Matched by ENVID, then by the returned Message-ID, then by any other of ours in it; our own copy by its own; never by
+subject. A failure that matches nothing becomes a task of the newest mail to that address, if it was written to in the
+last days. Other foreign reports change nothing.
 """
 
 from __future__ import annotations
@@ -15,14 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
-from worker.approve.reevaluate import (
-    ActiveConfig,
-    find_early,
-    keep_contents,
-    read_secret,
-    reevaluate,
-    treat_unread_as_missing,
-)
+from worker.approve.reevaluate import ActiveConfig, find_early, keep_contents, read_secret, treat_unread_as_missing
 from worker.approve.release import evidence_of_mail, evidence_of_news, is_weighed
 from worker.audit.sent_log import receipt_detail
 from worker.authenticate.sender_auth import is_signed_for, read_auth_headers
@@ -33,6 +25,7 @@ from worker.core.messages.receipts import COPY_NEWS
 from worker.core.model import Address, Disposition, MessageRow, Receipt, ReceiptKind, Sha256, Submission
 from worker.core.params import Params, spell
 from worker.core.states import SAYS_UNSENT, AlarmCause, Event, NoteEvent, State
+from worker.pipeline.draft import draft
 from worker.read.message import Message, read_message
 from worker.send.smtp_verdicts import is_our_envid
 from worker.store.ports import Author, Reading, Writing
@@ -56,7 +49,7 @@ from worker.watch.ports import InvoiceSnapshot
 
 OWN_MESSAGE: Final = "own message"
 BOUNCE_MAY_COME: Final = dt.timedelta(days=7)
-"""How long after a mail a failure may be about it: servers try for five days (RFC 5321 §4.5.4.1), and clocks differ."""
+"""Time in which a failure may be about a mail: servers try for five days (RFC 5321 §4.5.4.1), and clocks differ."""
 AMONG_LIMIT: Final = 20
 """Submissions named as those that a failure may be about."""
 UNMATCHED: Final = "unmatched"
@@ -78,14 +71,14 @@ MAY_BE_HELD_ANEW: Final = frozenset({State.HELD, State.APPROVED})
 
 
 class Copied(Enum):
-    """What own copies say of a mail that is about to be sent."""
+    """The evidence of our own copies about a mail that is about to be sent."""
 
     NONE = auto()
     SAME = auto()
     """This very mail has left."""
 
 
-class Receiving:
+class ReceiptTransaction:
     """One transaction's receipts."""
 
     def __init__(
@@ -97,10 +90,10 @@ class Receiving:
         self._author = author
         self._now = now
         self.began_to_wait = 0
-        """How many submissions came back by now: a person has to look."""
+        """Number of submissions that came back by now: a person has to look."""
 
     def take(self, row: MessageRow, came_back: ReturnedMail, message: Message, content: bytes) -> MessageRow | None:
-        """The ledger row of a mail about one of ours; None where it is about none."""
+        """The ledger row of a mail about one of ours; None if it is about none."""
         if isinstance(came_back, NoReport):
             return None
         sender = self._active_config.configuration.settings.contractor.email
@@ -156,7 +149,7 @@ class Receiving:
     def _newest_to(self, addresses: Sequence[str], at: dt.datetime) -> tuple[Address, tuple[Submission, ...]]:
         """The first of ``addresses`` that was written to in the days before ``at``, and what went to it, newest first.
 
-        What is known to have arrived, or not, stands behind the others.
+        Mails that are known to have arrived, or not, come last.
         """
         sent = [each for each in self._writing.written_to(addresses, AMONG_LIMIT) if _left_before(each, at)]
         sent.sort(key=lambda each: (each.state in _SETTLED, -each.id))
@@ -176,9 +169,9 @@ class Receiving:
         return tuple(each for each in addresses if any(is_within(host, domain_of(each)) for host in domains))
 
     def take_copy(self, row: MessageRow, message: Message, content: bytes) -> MessageRow:
-        """The ledger row of a mail of our own that came in: evidence where it is not known that it left, else a row.
+        """The ledger row of a mail of our own that came in: evidence if it is not known that it left, else a row.
 
-        What is about to be sent is compared in the moment when it would be: only then its bytes are known.
+        A mail that is about to be sent is compared in the moment when it would be: only then its bytes are known.
         """
         row = dataclasses.replace(row, end=Disposition.OWN, why=OWN_MESSAGE)
         found = self._writing.of_own_message(message.message_id)
@@ -243,13 +236,13 @@ class Receiving:
         return (row.internal_date or self._now).isoformat()
 
     def _proof(self, submission: Submission, came_back: ReturnedMail, message_id: str) -> str:
-        """``envelope`` where a report bears what only the mail servers were told of this mail."""
+        """``envelope`` if a report bears what only the mail servers were told of this mail."""
         if not isinstance(came_back, DeliveryReport) or not submission.id:
             return ""
         return ENVELOPE if is_our_envid(read_secret(self._writing), message_id, came_back.envid) else ""
 
     def _found_by_server(self, submission: Submission, came_back: ReturnedMail, row: MessageRow, content: bytes) -> str:
-        """``server`` where our own server found a writer of the issuer, of our mail server, or of our own."""
+        """``server`` if our own server found a writer of the issuer, of our mail server, or of our own."""
         settings = self._active_config.configuration.settings
         mailbox = settings.mailboxes.get(row.mailbox)
         to = submission.draft.to if submission.draft else ()
@@ -286,7 +279,7 @@ class Receiving:
     # --- Before it is sent ----------------------------------------------------------------------------------
 
     def follow_kept(self, approved: Submission) -> bool:
-        """Whether what came back earlier proves that this very mail left: then it is not sent, and stands as proven."""
+        """Returns whether an earlier report proves that this very mail left: then it is recorded, and not sent."""
         early = self._early(approved)
         tracked = track(approved, early)
         if tracked.event is None:
@@ -299,10 +292,12 @@ class Receiving:
         return True
 
     def follow_copy(self, approved: Submission, write: Callable[[dt.datetime], bytes]) -> Copied | str:
-        """What copies of our own that came earlier say of ``approved``, of which ``write`` gives the bytes by date.
+        """Returns what copies of our own that came earlier say of ``approved``.
+
+        ``write`` gives its bytes by date.
 
         The very mail: it is recorded as sent, and is not to be sent again. Another mail under this Message-ID, or this
-        very one where the PDF is enough to write it: the detail of MAYBE_SENT, until a person has answered it.
+        very one if the PDF is enough to write it: the detail of MAYBE_SENT, until a person has answered it.
         """
         message_id = approved.draft.message_id if approved.draft else ""
         is_known_to_us_alone = bears_secret(message_id) or approved.was_tried_as(message_id)
@@ -331,7 +326,7 @@ class Receiving:
         return find_early(approved, self._writing)
 
     def _early(self, approved: Submission) -> tuple[Receipt, ...]:
-        """What reports say that came before this mail was known here."""
+        """Returns what reports say that came before this mail was known here."""
         message_id = approved.draft.message_id if approved.draft else ""
         found: list[Receipt] = []
         for digest in self._writing.early_reports(message_id):
@@ -377,7 +372,7 @@ class Receiving:
         if before.state in MAY_BE_HELD_ANEW:
             event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
             known = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
-            drafted = reevaluate(known, self._active_config, self._invoices, self._writing, self._now)
+            drafted = draft(known, self._active_config, self._invoices, self._writing, self._now)
             keep_contents(self._writing, drafted)
             self._writing.change(event, before, drafted.submission, self._author, {})
             self.began_to_wait += before.state is State.APPROVED

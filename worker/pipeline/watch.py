@@ -1,7 +1,8 @@
-"""What is done in the mailbox to messages whose end is recorded, as ``[mailbox.x] after`` says: always last.
+"""watch, for mailboxes: which messages are taken, which are skipped without their bodies, and the last action.
 
-Its one promise: what fails is tried again at the next look, also after a restart, and changes nothing that is
-recorded. It does not know why a message has the end it has.
+A message is skipped only if a row says what became of it, or if it is older than what is taken; those are counted. Rows
+of skipped messages are written with the next block, so that a look that breaks off leaves no gap. A mailbox action that
+fails is tried again at the next look.
 """
 
 from __future__ import annotations
@@ -9,41 +10,49 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
+import json
 import math
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from worker.approve.reevaluate import ActiveConfig
+from worker.core.addresses import domain_of
+from worker.core.alarms import cause_about
 from worker.core.clock import Clock
 from worker.core.errors import Unavailable
 from worker.core.mailbox_actions import Act
-from worker.core.model import MessageRow, Submission
-from worker.match.match import WatchedMailbox, mail_from_before
-from worker.pipeline.first_start import Beginning
-from worker.pipeline.intake import Intake, ReadBlock
-from worker.pipeline.ledger_rows import LedgerRows, alike_by, judge_by, news_by, pass_over
-from worker.pipeline.left_alone import note_left
-from worker.pipeline.new_messages import Asking, Found, asks_below, find_below, find_messages, record_gone
-from worker.read.ports import PdfReader
-from worker.store.ports import Author, Store
+from worker.core.model import JST, NO_DATE, Disposition, HealthRecord, MessageRow, Submission
+from worker.core.params import Params, spell
+from worker.core.states import AlarmCause, NoteEvent
+from worker.core.text import hide_codes
+from worker.match.match import FIRST_START, WatchedMailbox, mail_from_before, update_watched
+from worker.pipeline.read import Block, NoticeReader
+from worker.read.budget import TRIED_TOGETHER
+from worker.read.classify import Announcement, OwnMailSigns, PossibleNotice, classify_mail
+from worker.read.message import read_message
+from worker.store.ports import Author, Store, Writing
+from worker.watch import plan as watch
 from worker.watch.plan import start_from
-from worker.watch.ports import Fetched, Header, Mailbox, Thread
+from worker.watch.ports import Fetched, Header, Mailbox, SelectedMailbox
+from worker.watch.prefilter import Wanted, describe_passed, holds_nothing, judge_outline, may_be_news
 
 ACTED_ON_AT_ONCE: Final = 100
 """Messages in one command: what fails is tried again in whole."""
 
 
-class Settling:
-    """What is still to be done, per mailbox; the store knows it, and this remembers it."""
+class PendingActions:
+    """The mailbox actions that are still to be done; the store records them."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._due: dict[str, dict[tuple[int, int], MessageRow]] = {}
         self.failures: dict[str, Unavailable] = {}
-        """Why the last try failed, by ``mail:NAME``; none where it did not."""
+        """The reason why the last try failed, by ``mail:NAME``; none if it did not."""
 
-    async def settle(self, mailbox: Mailbox, thread: Thread, uidvalidity: int) -> None:
+    async def apply(self, mailbox: Mailbox, uidvalidity: int) -> None:
         """Do what is due in the open folder. Raises nothing for what the server refuses."""
         if mailbox.after.act is Act.NOTHING:
             return
@@ -53,7 +62,7 @@ class Settling:
         for place in range(0, len(uids), ACTED_ON_AT_ONCE):
             some = uids[place : place + ACTED_ON_AT_ONCE]
             try:
-                await thread(mailbox.settle, some)
+                await mailbox.apply_mailbox_action(some)
             except Unavailable as failure:
                 self.failures[f"mail:{mailbox.name}"] = failure
                 return
@@ -74,6 +83,16 @@ class Settling:
         return self._due[name]
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The result of recording a block."""
+
+    began_to_wait: int
+    drafted: tuple[Submission, ...]
+    actions_due: tuple[MessageRow, ...] = ()
+    """Rows of messages to which something is still to be done in the mailbox."""
+
+
 READ_AHEAD: Final = 2
 """Blocks of one mailbox that are fetched and read while an earlier one is recorded: with one the PDF children would
 wait for the recording, and each more is up to 4 MB held."""
@@ -83,57 +102,57 @@ TOGETHER: Final = 500
 """Messages that are judged, taken and recorded together: of a backlog of 100,000 no more stand in memory."""
 
 
-class Watching:
+class MailboxWatcher:
     """The looks at all mailboxes."""
 
     def __init__(
         self,
         store: Store,
         clock: Clock,
-        reader: PdfReader,
-        intake: Intake,
-        active_config: Callable[[], ActiveConfig],
-        on_recorded: Callable[[Sequence[Submission], ActiveConfig], None],
-        beginning: Beginning,
+        reading: NoticeReader,
+        beginning: WatchStart,
         author: Author,
+        active: Callable[[], ActiveConfig],
+        read: Callable[[str, Sequence[Fetched]], Awaitable[Block]],
+        record: Callable[[LedgerRows, Block], Awaitable[Recorded]],
     ) -> None:
-        """``on_recorded`` is called after each block, with what was drafted for it and the configuration."""
+        """``read`` and ``record`` are the next steps; ``active`` gives the configuration in force."""
         self._store = store
         self._clock = clock
-        self._reader = reader
-        self._intake = intake
-        self._active_config = active_config
-        self._on_recorded = on_recorded
+        self._reading = reading
+        self._active = active
+        self._read = read
+        self._record = record
         self._beginning = beginning
         self._author = author
-        self.settling = Settling(store)
+        self.actions = PendingActions(store)
         self.under_way = 0
         """Looks that still take messages in."""
         self.has_news_of: set[str] = set()
         """The mailboxes, by ``mail:NAME``, of which every message is read that was there at the first look of this
         process and may say what became of a mail of ours."""
 
-    async def look(self, mailbox: Mailbox, thread: Thread, since: dt.date | None) -> int:
+    async def look(self, mailbox: Mailbox, since: dt.date | None) -> int:
         """Take what is new in ``mailbox``; how many submissions began to wait. Raises Unavailable."""
-        active_config = self._active_config()
+        active_config = self._active()
         watched = self._beginning.note_mailboxes(active_config).get(mailbox.name)
-        opened = await thread(mailbox.open)
+        opened = await mailbox.open()
         start = start_from(since, self._beginning.first_start or self._clock.now())
-        is_alike = alike_by(active_config, self._intake.ours(active_config))
-        asking = Asking(self._store, self._clock, mailbox, thread, start, is_alike)
-        found = await find_messages(asking, opened, has_room=self._intake.turns.has_room())
+        is_alike = alike_by(active_config, self._reading.ours(active_config))
+        asking = Asking(self._store, self._clock, mailbox, start, is_alike)
+        found = await find_messages(asking, opened, has_room=self._reading.turns.has_room())
         self.under_way += 1
         try:
-            waiting = await self._take_all(mailbox, thread, found, watched, is_last=not asks_below(asking))
+            waiting = await self._take_all(mailbox, found, watched, is_last=not asks_below(asking))
             if found.is_onward and (below := await find_below(asking)) is not None:
-                waiting += await self._take_all(mailbox, thread, below, watched, is_last=True)
+                waiting += await self._take_all(mailbox, below, watched, is_last=True)
         finally:
             self.under_way -= 1
-        await self.settling.settle(mailbox, thread, found.numbering)
+        await self.actions.apply(mailbox, found.numbering)
         return waiting
 
     async def _take_all(
-        self, mailbox: Mailbox, thread: Thread, found: Found, watched: WatchedMailbox | None, *, is_last: bool
+        self, mailbox: Mailbox, found: NewMessages, watched: WatchedMailbox | None, *, is_last: bool
     ) -> int:
         first_start, now = self._beginning.first_start, self._clock.now()
 
@@ -146,17 +165,17 @@ class Watching:
             asked = found.uids[place : place + TOGETHER]
             if found.is_onward:
                 self._record_look(found, missing + len(found.uids) - place)
-            headers = await thread(mailbox.outlines, asked)
+            headers = await mailbox.fetch_summaries(asked)
             is_there = {header.uid for header in headers}
             record_gone(self._store, mailbox.name, found.numbering, found.again.intersection(asked) - is_there)
             ends = is_last and place + TOGETHER >= len(found.uids)
-            waiting += await self._take(mailbox, thread, found, headers, from_before, is_last=ends)
+            waiting += await self._take(mailbox, found, headers, from_before, is_last=ends)
             missing += len(is_there - self._store.recorded_uids(mailbox.name, found.numbering, asked[0]))
         self._record_look(found, missing, last_ok=self._clock.now())
         return waiting
 
-    def _record_look(self, found: Found, missing: int, last_ok: dt.datetime | None = None) -> None:
-        """What is known of the mailbox, with so many messages that have no row, and what a look left as old."""
+    def _record_look(self, found: NewMessages, missing: int, last_ok: dt.datetime | None = None) -> None:
+        """Record the state of the mailbox, with so many messages that have no row, and what a look left as old."""
         above = 0 if found.is_onward else found.look.gap  # of what stands above a look at older messages
         look = dataclasses.replace(found.look, gap=above + missing)
         if last_ok is not None:
@@ -173,45 +192,50 @@ class Watching:
     async def _take(
         self,
         mailbox: Mailbox,
-        thread: Thread,
-        found: Found,
+        found: NewMessages,
         headers: Sequence[Header],
         from_before: Callable[[Header], str],
         *,
         is_last: bool,
     ) -> int:
         """Record block after block in their order; while one is recorded and sent, the next ones are being read."""
-        active_config = self._active_config()
-        ours = self._intake.ours(active_config)
-        judge = judge_by(active_config, ours)
-        last_news = self._last_news(found, headers, news_by(active_config, ours)) if is_last else math.inf
-        rows = LedgerRows(mailbox, found, from_before, await pass_over(mailbox, thread, headers, judge))
-        blocks = await thread(mailbox.blocks, [header for header in headers if header.uid not in rows.passed])
+        active_config = self._active()
+        ours = self._reading.ours(active_config)
+        prefilter = Prefilter(active_config, ours)
+        last_news = self._last_news(found, headers, prefilter.is_news) if is_last else math.inf
+        rows = LedgerRows(mailbox, found, from_before, await skip_mails(mailbox, headers, prefilter.judge))
+        next_block = await mailbox.blocks([header for header in headers if header.uid not in rows.passed])
 
-        async def read_next() -> ReadBlock | None:
-            block = await thread(_next_block, blocks)
-            return await self._intake.read_block(mailbox.name, block, self._active_config()) if block else None
+        async def read_next() -> Block | None:
+            fetched = await next_block()
+            return await self._read(mailbox.name, fetched) if fetched else None
 
         waiting = 0
         ahead = deque(asyncio.create_task(read_next()) for _ in range(READ_AHEAD))
         try:
             while (read := await ahead.popleft()) is not None:
                 ahead.append(asyncio.create_task(read_next()))
-                recorded = await self._intake.record_block(rows, read)
+                recorded = await self._record(rows, read)
                 waiting += recorded.began_to_wait
-                for row in recorded.due_after:
-                    self.settling.note(row)
-                if read.block[-1].header.uid >= last_news:
+                for row in recorded.actions_due:
+                    self.actions.note(row)
+                if read.mails[-1].fetched.header.uid >= last_news:
                     self.has_news_of.add(found.look.name)
-                self._on_recorded(recorded.drafted, read.active_config)
         finally:
             for task in ahead:
                 task.cancel()
             await asyncio.gather(*ahead, return_exceptions=True)
-        self._intake.record_passed(rows)
+        self._record_passed(rows)
         return waiting
 
-    def _last_news(self, found: Found, headers: Sequence[Header], is_news: Callable[[Header], bool]) -> float:
+    def _record_passed(self, rows: LedgerRows) -> None:
+        """Record the messages skipped behind the last block."""
+        if passed := rows.take_passed(math.inf):
+            with self._store.writing() as writing:
+                for row in passed:
+                    writing.record_message(row)
+
+    def _last_news(self, found: NewMessages, headers: Sequence[Header], is_news: Callable[[Header], bool]) -> float:
         """The last UID of a look that must be recorded before ``has_news_of`` may name its mailbox."""
         name = found.look.name
         if name in self.has_news_of:
@@ -222,5 +246,414 @@ class Watching:
         return max(news, default=math.inf)
 
 
-def _next_block(blocks: Iterator[tuple[Fetched, ...]]) -> tuple[Fetched, ...]:
-    return next(blocks, ())
+COUNT_AGAIN: Final = dt.timedelta(hours=1)
+"""Time after which the whole window is counted again, beside each new connection: 100,000 UIDs take 0.2 s."""
+COMPARED: Final = 500
+"""Messages whose headers are compared with their rows at such a count: one command."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessages:
+    """The messages to be taken under the numbering of ``look``, which is recorded after the last of them."""
+
+    uids: tuple[int, ...]
+    again: frozenset[int]
+    """Those of ``uids`` that could not be fetched before."""
+    look: HealthRecord
+    is_onward: bool = False
+    """True if the numbering goes on, so that ``look`` holds already."""
+    is_renumbered: bool = False
+    """True if a message may be known by its bytes, under another number."""
+    left: tuple[Header, ...] | None = None
+    """The newest of those that look like notices among the messages that are left as old, which ``look`` counts; None
+    if no date decided."""
+
+    @property
+    def numbering(self) -> int:
+        """The UIDVALIDITY of the rows."""
+        return self.look.uidvalidity or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One mailbox, and what decides which of its messages are taken."""
+
+    store: Store
+    clock: Clock
+    mailbox: Mailbox
+    start: watch.Start
+    is_alike: Callable[[Header], bool]
+    """True if the header fields of a message look like a notice's."""
+
+
+async def find_messages(asking: Asking, opened: SelectedMailbox, *, has_room: bool = True) -> NewMessages:
+    """The messages to take, by UID; of those put off some of the oldest, if there is room for strangers' mails."""
+    store, mailbox, start = asking.store, asking.mailbox, asking.start
+    name = f"mail:{mailbox.name}"
+    now = asking.clock.now()
+    last_uid_of = partial(store.last_uid, mailbox.name)
+    plan = watch.plan_mailbox(store.look(name), opened, last_uid_of=last_uid_of, start=start, now=now, name=name)
+    if isinstance(plan, watch.Incremental):
+        look = plan.look
+        if not (opened.is_fresh or _is_to_be_counted(look, now)):
+            return await _go_on(store, mailbox, plan.first, look, now, has_room=has_room)
+        if not await _is_replaced(store, mailbox, look, now):
+            return await _count(store, mailbox, look, now, has_room=has_room)
+        plan = watch.plan_replaced(look, opened, last_uid_of, start)
+    found, known = await _decide_by_date(asking, plan)
+    look = dataclasses.replace(found.look, counted_at=now, in_window=len(found.uids) + known, gap=0)
+    return dataclasses.replace(found, look=look)
+
+
+def asks_below(asking: Asking) -> watch.InitialSync | None:
+    """Returns what ``start`` asks for below the UID of the first look; None if that was asked before."""
+    look = asking.store.look(f"mail:{asking.mailbox.name}")
+    return None if look is None else watch.plan_below(look, asking.start)
+
+
+async def find_below(asking: Asking) -> NewMessages | None:
+    """The messages to take below the UID of the first look; None where they were asked for before."""
+    plan = asks_below(asking)
+    return None if plan is None else (await _decide_by_date(asking, plan))[0]
+
+
+async def _decide_by_date(
+    asking: Asking, plan: watch.InitialSync | watch.UidValidityChanged
+) -> tuple[NewMessages, int]:
+    """The messages of which the date decides, with how many have a row; those that are left are counted.
+
+    A server's SINCE may know another day than its INTERNALDATE says, or leave out a message without one: whatever the
+    headers of those left say is to be taken is not left.
+    """
+    mailbox = asking.mailbox
+    numbering = plan.look.uidvalidity or 0
+    whatever_date_from = plan.whatever_date_from if isinstance(plan, watch.UidValidityChanged) else None
+    judge = partial(
+        _reconcile, asking.store, mailbox.name, numbering, in_question=(plan.not_before, whatever_date_from)
+    )
+    had = asking.store.recorded_uids(mailbox.name, numbering, plan.first)
+    every = await _uids_below(asking, plan) - had
+    asked = {*await mailbox.uids(plan.first, plan.search_since)} if every else set()
+    if whatever_date_from is not None:
+        asked.update(uid for uid in every if uid >= whatever_date_from)
+    judged = judge(await mailbox.headers(sorted(every & asked)))
+    left = every - {*judged.take} - {uid for uid, _ in judged.known}
+    seen, alike = await _look_at_left(asking, sorted(left)[-watch.LEFT_LOOKED_AT :])
+    late = judge(seen)
+    left -= {*late.take, *(uid for uid, _ in late.known)}
+    alike = [header for header in alike if header.uid in left]
+    unseen = len(left - {header.uid for header in seen})
+    found = NewMessages(
+        tuple(sorted((*judged.take, *late.take))),
+        frozenset(),
+        dataclasses.replace(plan.look, left=len(left), left_alike=len(alike), left_unseen=unseen),
+        is_renumbered=isinstance(plan, watch.UidValidityChanged),
+        left=tuple(alike[-watch.LEFT_NAMED :]),
+    )
+    return found, len(had)
+
+
+async def _uids_below(asking: Asking, plan: watch.InitialSync | watch.UidValidityChanged) -> set[int]:
+    """Every UID of which the date decides."""
+    if plan.first >= plan.below:
+        return set()
+    uids = await asking.mailbox.uids(plan.first, None)
+    return {uid for uid in uids if uid < plan.below}
+
+
+async def _look_at_left(asking: Asking, uids: Sequence[int]) -> tuple[list[Header], list[Header]]:
+    """The headers of these, as far as the server gives them; and of those that look like notices, with their fields."""
+    seen: list[Header] = []
+    alike: list[Header] = []
+    for place in range(0, len(uids), COMPARED):
+        headers = await asking.mailbox.fields(uids[place : place + COMPARED])
+        readable = [header for header in headers if header.size > 0]
+        alike += filter(asking.is_alike, readable)
+        seen += (dataclasses.replace(header, fields=b"") for header in readable)
+    return seen, alike
+
+
+def _is_to_be_counted(look: HealthRecord, now: dt.datetime) -> bool:
+    return look.counted_at is None or abs(now - look.counted_at) >= COUNT_AGAIN
+
+
+async def _go_on(
+    store: Store, mailbox: Mailbox, first: int, look: HealthRecord, now: dt.datetime, *, has_room: bool
+) -> NewMessages:
+    """Returns what came after the last message that has a row."""
+    uids = await mailbox.uids(first, None)
+    again = _due_again(store, mailbox.name, look, now, has_room=has_room)
+    window = dataclasses.replace(look, in_window=look.in_window + len(uids), gap=look.gap + len(uids))
+    return NewMessages(tuple(sorted({*uids, *again})), again, window, is_onward=True)
+
+
+async def _count(
+    store: Store, mailbox: Mailbox, look: HealthRecord, now: dt.datetime, *, has_room: bool
+) -> NewMessages:
+    """Everything in the window without a row, wherever it stands."""
+    uids = await mailbox.uids(look.first_uid, None)
+    missing = {*uids} - store.recorded_uids(mailbox.name, look.uidvalidity or 0, look.first_uid)
+    again = _due_again(store, mailbox.name, look, now, has_room=has_room)
+    window = dataclasses.replace(look, counted_at=now, in_window=len(uids), gap=len(missing))
+    return NewMessages(tuple(sorted({*missing, *again})), again, window, is_onward=True)
+
+
+def _due_again(store: Store, mailbox: str, look: HealthRecord, now: dt.datetime, *, has_room: bool) -> frozenset[int]:
+    numbering = look.uidvalidity or 0
+    unfetched = watch.due_again(store.messages(mailbox, Disposition.UNFETCHED), numbering, now)
+    put_off = watch.due_again(store.messages(mailbox, Disposition.PUT_OFF), numbering, now) if has_room else ()
+    return frozenset((*unfetched, *put_off[:TRIED_TOGETHER]))
+
+
+async def _is_replaced(store: Store, mailbox: Mailbox, look: HealthRecord, now: dt.datetime) -> bool:
+    """Returns whether the server has other messages under the newest recorded numbers, or this hour's others."""
+    numbering = look.uidvalidity or 0
+    rows = {row.uid: row for row in store.last_messages(mailbox.name, numbering, COMPARED)}
+    if _is_to_be_counted(look, now):
+        older = sorted(store.recorded_uids(mailbox.name, numbering, 1) - rows.keys())
+        up_to = watch.end_of_sweep(older, now)
+        if up_to is not None:
+            rows |= {row.uid: row for row in store.last_messages(mailbox.name, numbering, watch.SWEPT, up_to)}
+    headers = await mailbox.headers(tuple(rows)) if rows else ()
+    return any(watch.is_other(header, rows[header.uid]) for header in headers)
+
+
+def record_gone(store: Store, mailbox: str, numbering: int, gone: frozenset[int]) -> None:
+    """Messages that could not be fetched, or were put off, and have been deleted since are not asked for again."""
+    if not gone:
+        return
+    missed = store.messages(mailbox, Disposition.UNFETCHED, Disposition.PUT_OFF)
+    rows = [row for row in missed if row.uidvalidity == numbering and row.uid in gone]
+    with store.writing() as writing:
+        for row in rows:
+            writing.record_message(dataclasses.replace(row, end=Disposition.NOT_OURS, why=watch.GONE, next_try_at=None))
+
+
+def _reconcile(
+    store: Store,
+    mailbox: str,
+    numbering: int,
+    headers: Sequence[Header],
+    in_question: tuple[dt.datetime, int | None],
+) -> watch.Judged:
+    """Returns the messages that are taken; the rows of the known ones are recorded again under their new UID."""
+
+    def formers_of(header: Header) -> list[MessageRow]:
+        rows = store.known_messages(mailbox, header.message_id, header.size)
+        return [row for row in rows if row.uidvalidity != numbering]
+
+    judged = watch.judge_headers(headers, formers_of, *in_question)
+    if judged.known:
+        with store.writing() as writing:
+            for uid, former in judged.known:
+                writing.record_message(dataclasses.replace(former, uidvalidity=numbering, uid=uid))
+    return judged
+
+
+NOTHING: Final = "no announcement and no notice"
+
+
+class LedgerRows:
+    """The numbering for the rows of one look, and the messages that it skips, until their rows are written."""
+
+    def __init__(
+        self, mailbox: Mailbox, found: NewMessages, from_before: Callable[[Header], str], passed: Sequence[Header] = ()
+    ) -> None:
+        """``from_before`` says how a message is from before the product watched for it."""
+        self.mailbox = mailbox.name
+        self.after = mailbox.after
+        self.numbering = found.numbering
+        self.is_renumbered = found.is_renumbered
+        self.from_before = from_before
+        self.passed = {header.uid: header for header in passed}
+
+    def begin(self, header: Header) -> MessageRow:
+        """The row of a message as far as its header tells."""
+        return MessageRow(
+            self.mailbox,
+            self.numbering,
+            header.uid,
+            Disposition.NOT_OURS,
+            message_id=header.message_id,
+            internal_date=header.internal_date,
+            size=header.size,
+        )
+
+    def take_passed(self, below: float) -> tuple[MessageRow, ...]:
+        """Rows of those passed over that stand below this UID; each is given once."""
+        uids = sorted(uid for uid in self.passed if uid < below)
+        return tuple(self._passed(self.passed.pop(uid)) for uid in uids)
+
+    def _passed(self, header: Header) -> MessageRow:
+        senders, subject, date = describe_passed(header)
+        return dataclasses.replace(
+            self.begin(header), why=NOTHING, sender=senders, subject=hide_codes(subject), date=date
+        )
+
+
+def renumber(former: MessageRow, row: MessageRow) -> MessageRow:
+    """Returns what is recorded of ``former``, under the number of ``row``, which is the same message."""
+    return dataclasses.replace(
+        former, uidvalidity=row.uidvalidity, uid=row.uid, size=row.size, internal_date=row.internal_date
+    )
+
+
+class Prefilter:
+    """The prefilter of messages by one configuration."""
+
+    def __init__(self, active_config: ActiveConfig, ours: OwnMailSigns) -> None:
+        self._guarantors = active_config.configuration.guarantors
+        self._ours = ours
+        self._correspondents = _correspondents(active_config)
+
+    def judge(self, header: Header) -> Wanted:
+        """Returns the part of a message that must be seen before it may be skipped."""
+        return judge_outline(header, self._guarantors, self._ours, self._correspondents)
+
+    def is_news(self, header: Header) -> bool:
+        """Returns whether a message may be a report about a mail of ours, or its copy."""
+        return may_be_news(header, self._guarantors, self._ours, self._correspondents)
+
+
+def _correspondents(active_config: ActiveConfig) -> frozenset[str]:
+    """The domains of the offices that are written to."""
+    configuration = active_config.configuration
+    sections = [section for issuer in configuration.issuers.values() for section in issuer.sections.values()]
+    sections += [section for project in configuration.projects for section in project.offices.values()]
+    addresses = [address for section in sections for address in (*section.to, *section.cc)]
+    return frozenset(domain_of(address) for address in addresses)
+
+
+def alike_by(active_config: ActiveConfig, ours: OwnMailSigns) -> Callable[[Header], bool]:
+    """Returns whether the header fields of a message look like a notice's, by the configuration in force."""
+
+    def is_alike(header: Header) -> bool:
+        found = classify_mail(read_message(header.fields), active_config.configuration.guarantors, ours)
+        return isinstance(found, Announcement | PossibleNotice)
+
+    return is_alike
+
+
+async def skip_mails(
+    mailbox: Mailbox, headers: Sequence[Header], judge: Callable[[Header], Wanted]
+) -> tuple[Header, ...]:
+    """Those whose bodies need not be fetched: header, structure and the first bytes of each part say so."""
+    doubtful = [header for header in headers if judge(header) is Wanted.STARTS]
+    starts = await mailbox.fetch_prefixes(doubtful) if doubtful else {}
+    return tuple(
+        header
+        for header in doubtful
+        if header.structure is not None and holds_nothing(header.structure, starts.get(header.uid, {}))
+    )
+
+
+def note_left(
+    writing: Writing, before: HealthRecord | None, look: HealthRecord, named: Sequence[Header], author: Author
+) -> None:
+    """Record what ``look`` left, and tell people if some of it looks like notices; ``named`` are the newest."""
+    if not look.left or look.taken_from is None:
+        return
+    counts = {"left": str(look.left), "alike": str(look.left_alike), "unseen": str(look.left_unseen)}
+    told = {"mailbox": look.name, "from": look.taken_from.isoformat(), **counts}
+    writing.note(NoteEvent.LEFT_ALONE, None, author, told)
+    if look.left_alike and look.left_alike != (before.left_alike if before else 0):
+        newest = [_name(header) for header in reversed(named)]
+        writing.raise_alarm(cause_about(AlarmCause.LEFT_ALONE, look.name), [], spell(Params(**told, newest=newest)))
+
+
+def _name(header: Header) -> str:
+    """Day and subject, by which a person finds the mail."""
+    came_at = header.internal_date
+    day = "" if came_at == NO_DATE else came_at.astimezone(JST).date().isoformat()
+    return f"{day} {hide_codes(read_message(header.fields).subject)}".strip()
+
+
+MAILBOXES: Final = "watched_mailboxes"
+"""Name of the store's value: a JSON object, by mailbox the fields of ``match.from_before.WatchedMailbox``."""
+FOLDERS: Final = "notice_folders"
+"""Name of the store's value: a JSON object, by resolved path when the folder was first read."""
+SUBFOLDERS: Final = "notice_subfolders"
+"""Name of the store's value: a JSON object, by resolved path of the folder an object, by path inside since when each of
+its folders counts as watched."""
+
+
+class WatchStart:
+    """Records the moments, and gives them."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    @property
+    def first_start(self) -> dt.datetime | None:
+        """The moment of the first start; None if a start was never recorded."""
+        recorded = self._store.property(FIRST_START)
+        return dt.datetime.fromisoformat(recorded) if recorded else None
+
+    def note_mailboxes(self, active_config: ActiveConfig) -> Mapping[str, WatchedMailbox]:
+        """Record what ``active_config`` watches, if it is new; every mailbox with its moments. Raises Unavailable."""
+        mailboxes = active_config.configuration.settings.mailboxes
+        configured = {
+            name: (each.user, each.folder, each.since.isoformat() if each.since else "")
+            for name, each in mailboxes.items()
+        }
+        recorded = self._store.property(MAILBOXES)
+        former = None if recorded is None else {name: _watched(row) for name, row in json.loads(recorded).items()}
+        looked_at = frozenset(name for name in configured if self._store.look(f"mail:{name}") is not None)
+        now = self._clock.now()
+        watched = update_watched(former, configured, looked_at, self.first_start or now, now)
+        if watched != former:
+            self._record(MAILBOXES, {name: _row(each) for name, each in watched.items()})
+        return watched
+
+    def note_folder(self, place: str) -> dt.datetime:
+        """Returns when the folder at ``place`` was first read: recorded now if it never was. Raises Unavailable."""
+        folders = json.loads(self._store.property(FOLDERS) or "{}")
+        if place not in folders:
+            now = self._clock.now()
+            folders[place] = (now if folders else self.first_start or now).isoformat()
+            self._record(FOLDERS, folders)
+        return dt.datetime.fromisoformat(folders[place])
+
+    def note_subfolders(
+        self, place: str, folders: Iterable[str], unreadable: Iterable[str], first_read: dt.datetime
+    ) -> Mapping[str, dt.datetime]:
+        """Since when each of ``folders`` inside the folder at ``place`` counts as watched; recorded if it is news.
+
+        One that a look finds for the first time was not there at the look before: only what was saved after that one
+        certainly came while it was watched. If folders inside were never read (a store of an older program), all that
+        lies in them now is from before. One that is gone, and comes back, begins again; behind one that is
+        ``unreadable`` for now, none is gone. Raises Unavailable.
+        """
+        recorded = json.loads(self._store.property(SUBFOLDERS) or "{}")
+        former = recorded.get(place)
+        known = self._store.look("folder")
+        last_look = known.last_ok if known is not None else None
+        begun = first_read
+        if last_look is not None:
+            begun = self._clock.now() if former is None else max(last_look, first_read)
+        away = tuple(unreadable)
+        found = {name: (former or {}).get(name) or begun.isoformat() for name in folders}
+        found |= {name: since for name, since in (former or {}).items() if name.startswith(away)}
+        if found != former:
+            self._record(SUBFOLDERS, {**recorded, place: found})
+        return {name: dt.datetime.fromisoformat(since) for name, since in found.items()}
+
+    def _record(self, name: str, value: Mapping[str, object]) -> None:
+        with self._store.writing() as writing:
+            writing.set_property(name, json.dumps(value, ensure_ascii=False, sort_keys=True))
+
+
+def _row(watched: WatchedMailbox) -> dict[str, str]:
+    return {
+        "user": watched.user,
+        "folder": watched.folder,
+        "since": watched.since,
+        "begun_at": watched.begun_at.isoformat(),
+        "since_at": watched.since_at.isoformat(),
+    }
+
+
+def _watched(row: Mapping[str, str]) -> WatchedMailbox:
+    moments = {name: dt.datetime.fromisoformat(row[name]) for name in ("begun_at", "since_at")}
+    return WatchedMailbox(row["user"], row["folder"], row["since"], **moments)

@@ -1,6 +1,6 @@
 """Decides when a server that failed is asked again: an unreachable one on the schedule, one that refuses us rarely.
 
-Our own tries never lock a refused account, and nothing is asked in a busy loop. Nothing is recorded: after a restart,
+A refused account is not locked by our own tries. After a restart,
 or a reload, the first try is at once.
 """
 
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, Unavailable
-from worker.send.ports import MailServer, NoReply, Reply, Session, Step
+from worker.core.heartbeat import STEP_LIMIT, note_step
+from worker.send.ports import Body, MailServer, NoReply, Reply, Session, Step
 from worker.send.rate_limit import asked_by_failure
 from worker.send.smtp_verdicts import retry_delay
 
@@ -20,7 +21,7 @@ T = TypeVar("T")
 
 
 class Backoff:
-    """The back-off for one server."""
+    """The schedule of tries at one server."""
 
     def __init__(self, clock: Clock, pace: dt.timedelta = dt.timedelta()) -> None:
         """``pace`` is the pause after the server was unreachable; zero if a schedule already spaces the tries."""
@@ -55,21 +56,38 @@ class Backoff:
         self._not_before = self._clock.uptime() + pause.total_seconds()
 
 
-class RetryingServer:
-    """A mail server that is opened only as often as ``patience`` allows."""
+OPEN_LIMIT: Final = 2100.0
+"""Seconds until a mail server is ready: one that lets its clients wait at each command (RFC 5321 §4.5.3.2: 5 minutes
+each) is no hang."""
+BODY_LIMIT: Final = 2700.0
+"""Seconds for a body and its answer: 30 minutes on the slowest line, 10 for the answer (RFC 5321 §4.5.3.2.6)."""
 
-    def __init__(self, server: MailServer, patience: Backoff) -> None:
+
+class RetryingServer:
+    """A mail server that is opened only as often as ``backoff`` allows; each step is a sign of life of its loop."""
+
+    def __init__(self, server: MailServer, backoff: Backoff) -> None:
         self._server = server
-        self._patience = patience
+        self._backoff = backoff
 
     async def open(self) -> Session:
-        """Opens the server, or raises its last failure again."""
-        return await self._patience.ask(self._server.open)
+        """Open the server, or raise its last failure again."""
+        return await self._backoff.ask(self._open)
+
+    async def _open(self) -> Session:
+        note_step(OPEN_LIMIT)
+        session = await self._server.open()
+        note_step()
+        return session
 
     async def take(self, step: Step) -> Reply | NoReply:
-        """Takes one step."""
-        return await self._server.take(step)
+        """Take one step; a body may take longer than one others."""
+        note_step(BODY_LIMIT if isinstance(step, Body) else STEP_LIMIT)
+        answer = await self._server.take(step)
+        note_step()
+        return answer
 
     async def close(self) -> None:
-        """Closes the server."""
+        """Close the server."""
+        note_step()
         await self._server.close()

@@ -8,13 +8,12 @@ from worker.core.lazy import lazily
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from worker.service.ports import Manager as Manager
-    from worker.service.unwatched import Unheard as Unheard
-    from worker.service.watchdog import Beat as Beat
+    from worker.service.absence import Absence as Absence
+    from worker.service.absence import find_absence as find_absence
+    from worker.service.watchdog import OutageMonitor as OutageMonitor
 else:
     __getattr__ = lazily(
         __name__,
-        ports=("Manager",),
-        unwatched=("Unheard",),
-        watchdog=("Beat",),
+        absence=("Absence", "find_absence"),
+        watchdog=("OutageMonitor",),
     )

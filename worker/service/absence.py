@@ -1,7 +1,6 @@
-"""Decides whether the service is there, and where it is not, since when and why.
+"""Decides whether the service runs; if it does not, since when and why.
 
-Its one promise: a service that does not run is never taken for one that does, and a reason that nobody recorded is
-said to be unknown. It does not know who asks.
+A reason that was not recorded is said to be unknown.
 """
 
 from __future__ import annotations
@@ -25,12 +24,12 @@ UNKNOWN: Final = "unknown"
 """It ended without a word: it was killed, or the computer went off."""
 CONFIGURATION: Final = "configuration"
 RESTORE: Final = "restore"
-"""``restore`` put a backup back where no end of a run was recorded."""
+"""``restore`` put a backup back if no end of a run was recorded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """That nobody watches and sends."""
+    """That no person watches and sends."""
 
     why: str
     """One of the codes above, ``unavailable``, ``log_broken``, ``fault``, or a ``$SERVICE_RESULT`` of systemd."""
@@ -40,12 +39,12 @@ class Absence:
 
     @property
     def is_meant(self) -> bool:
-        """Whether nothing is amiss: it was never started, or runs pass by pass."""
+        """True if nothing is amiss: it was never started, or runs pass by pass."""
         return self.why in {NEVER, ONCE}
 
 
 def find_absence(holder: Holder | None, looks: Iterable[HealthRecord]) -> Absence | None:
-    """None where the sender's lock is held. ``looks`` show when it was last at work, where it did not say its end."""
+    """None if the sender's lock is held. ``looks`` show when it was last at work, if it did not say its end."""
     if holder is None:
         return Absence(NEVER)
     if holder.is_held:

@@ -1,4 +1,4 @@
-"""The real clock, in JST whatever the machine's own time zone is, and how long the machine has run."""
+"""The real clock, in JST in every time zone of the machine, and how long the machine has run."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""One loop of the service: what it does in a pass, what it rests by, and its sign of life.
+"""The loops of the service: one per mailbox, one for the folder, one that judges, sends and notifies.
 
-Its one promise: whoever wakes it is heard, also while it rests after a failure. It does not know the other loops.
+``keep_going`` is the course of each: wait until a pass is due, make it, give a sign of life. A mailbox is polled, then
+waited for by IDLE or until the sweep is due; after a failure it is left alone for ever longer, up to a limit.
 """
 
 from __future__ import annotations
@@ -9,41 +10,59 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from worker.core.errors import Unavailable
-from worker.service.watchdog import Beat
-from worker.watch.backoff import IDLE_LIMIT, LOOK_GAP, reconnect_delay
-from worker.watch.ports import Heard
+from worker.core.heartbeat import RUNNING, Heartbeat
+from worker.watch.ports import IdleResult
+
+IDLE_LIMIT: Final = 300.0
+"""Seconds of one IDLE before the line is tried with DONE and NOOP: RFC 2177 allows 29 minutes, but firewalls forget a
+silent connection after 5 to 30, and a peer that has gone without a word is found no sooner than this."""
+LOOK_GAP: Final = 0.25
+"""Seconds between two looks that the server's own words cause: one that says something all the time costs no more."""
+RECONNECT_FIRST: Final = 1.0
+RECONNECT_LIMIT: Final = 300.0
+"""Seconds between two tries at most: a third of the 15 minutes after which a person is told."""
+
+
+def reconnect_delay(failures: int, chance: float) -> float:
+    """Seconds to wait after the ``failures``-th failure in a row; ``chance``, from 0 to 1, shortens it by up to half.
+
+    So that an office's many watchers do not come back to a restarted server in one moment.
+    """
+    doublings = min(failures - 1, 30)  # 2 to the power of a week's failures would be no float any more
+    return min(RECONNECT_LIMIT, RECONNECT_FIRST * 2.0**doublings) * (1.0 - chance / 2.0)
 
 
 @dataclass(slots=True)
 class Loop:
-    """Rests until its interval has passed, or by its own vigil, or until it is woken; alive by its beat."""
+    """One loop: its pass, its wait and its sign of life."""
 
-    beat: Beat
+    heartbeat: Heartbeat
     one_pass: Callable[[], Awaitable[object]]
-    vigil: Vigil | None = None
-    """Of a mailbox: its server wakes it, not the time."""
+    poller: MailboxPoller | None = None
+    """Of a mailbox: its server wakes the loop; the others wait for their interval."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def name(self) -> str:
-        """That of its beat."""
-        return self.beat.name
+        """The name of its heartbeat."""
+        return self.heartbeat.name
 
     async def rouse(self) -> None:
-        """Begin the next pass now; what listens to a server goes on until that is over."""
+        """Begin the next pass now; an IDLE under way goes on until it is over."""
         self.wake.set()
 
     def forget_failures(self) -> None:
         """Begin the next pass now, as after none that failed."""
-        if self.vigil is not None:
-            self.vigil.forget()
+        if self.poller is not None:
+            self.poller.forget()
         self.wake.set()
 
-    async def rest(self) -> None:
-        """Until the next pass is due."""
-        await (self._pause(self.beat.interval) if self.vigil is None else self.vigil.rest(self._pause))
+    async def wait(self) -> None:
+        """Wait until the next pass is due, or until the loop is woken, also after a failure."""
+        await (self._pause(self.heartbeat.interval) if self.poller is None else self.poller.wait(self._pause))
         self.wake.clear()
 
     async def _pause(self, seconds: float) -> None:
@@ -52,17 +71,28 @@ class Loop:
                 await self.wake.wait()
 
 
+async def keep_going(loop: Loop, make_pass: Callable[[Loop], Awaitable[None]], is_ending: Callable[[], bool]) -> None:
+    """Repeat until ``is_ending``: wait until a pass is due, make it, give a sign of life."""
+    RUNNING.set(loop.heartbeat)
+    while True:
+        await loop.wait()
+        if is_ending():
+            return
+        await make_pass(loop)
+        loop.heartbeat.rest()
+
+
 Pause = Callable[[float], Awaitable[None]]
-"""Waits so many seconds, or until somebody wants a look at once."""
+"""Waits so many seconds, or until a pass is wanted at once."""
 
 
-class Vigil:
-    """The course of one mailbox; ``look`` and ``rest`` in turn."""
+class MailboxPoller:
+    """Polls one mailbox: ``poll`` and ``wait`` in turn."""
 
     def __init__(
         self,
         look: Callable[[], Awaitable[object]],
-        listen: Callable[[float], Awaitable[Heard]],
+        listen: Callable[[float], Awaitable[IdleResult]],
         poll_seconds: float,
         chance: Callable[[], float],
         monotonic: Callable[[], float],
@@ -73,53 +103,49 @@ class Vigil:
         self._poll_seconds = poll_seconds
         self._chance = chance
         self._monotonic = monotonic
-        self._looked_at = monotonic()
+        self._polled_at = monotonic()
         self._failures = 0
-        self._pause: float | None = 0.0
+        self._delay: float | None = 0.0
+        """Seconds until the next poll; None if IDLE and the sweep decide."""
 
-    async def look(self) -> None:
-        """One look. Raises Unavailable, as it does."""
-        self._pause = None
+    async def poll(self) -> None:
+        """Look at the mailbox once. Raises Unavailable, after which ``wait`` backs off."""
+        self._delay = None
         try:
             await self._look()
         except Unavailable:
-            self._fail()
+            self._back_off()
             raise
         finally:
-            self._looked_at = self._monotonic()
+            self._polled_at = self._monotonic()
+
+    async def wait(self, pause: Pause) -> None:
+        """Wait for IDLE to tell of a message, for the sweep, or for the delay after a failure."""
+        left = self._poll_seconds if self._delay is None else 0.0
+        while left > 0:  # counted by what was waited, so that no clock that is set can delay the sweep
+            span = min(left, IDLE_LIMIT)
+            match await self._listen(span):
+                case IdleResult.QUIET:
+                    self._failures = 0
+                    left -= span
+                case IdleResult.NEWS:
+                    self._failures = 0
+                    self._delay = max(0.0, LOOK_GAP - (self._monotonic() - self._polled_at))
+                    break
+                case IdleResult.NOT_OFFERED:
+                    self._failures = 0
+                    self._delay = left
+                    break
+                case IdleResult.LOST:
+                    self._back_off()
+                    break
+        if self._delay:
+            await pause(self._delay)
 
     def forget(self) -> None:
         """The next failure counts as the first."""
         self._failures = 0
 
-    async def rest(self, pause: Pause) -> None:
-        """Until the next look is due: something came, the sweep is due, or the delay after a failure has passed."""
-        if self._pause is None:
-            await self._hear(pause)
-        if self._pause:
-            await pause(self._pause)
-
-    async def _hear(self, pause: Pause) -> None:
-        """Listen until the sweep is due; counted in what was waited, so that no clock that is set can delay it."""
-        left = self._poll_seconds
-        while left > 0:
-            span = min(left, IDLE_LIMIT)
-            match await self._listen(span):
-                case Heard.QUIET:
-                    self._failures = 0
-                    left -= span
-                case Heard.NEWS:
-                    self._failures = 0
-                    self._pause = max(0.0, LOOK_GAP - (self._monotonic() - self._looked_at))
-                    return
-                case Heard.NOT_OFFERED:
-                    self._failures = 0
-                    await pause(left)
-                    return
-                case Heard.LOST:
-                    self._fail()
-                    return
-
-    def _fail(self) -> None:
+    def _back_off(self) -> None:
         self._failures += 1
-        self._pause = reconnect_delay(self._failures, self._chance())
+        self._delay = reconnect_delay(self._failures, self._chance())

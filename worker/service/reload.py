@@ -1,7 +1,6 @@
-"""A changed configuration is recorded as in force, or its refusal told.
+"""Records a changed configuration as in force, or tells why it was refused.
 
-Its one promise: a refusal is told once for each change of the files, and stands in ``status`` until they are mended. It
-does not know when files are read.
+A refusal is told once for each change of the files, and ``status`` shows it until they are mended.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from worker.core.errors import ConfigError, Problem
 from worker.core.model import ConfigFile, HealthRecord
 from worker.core.params import Params, spell
 from worker.core.states import AlarmCause
-from worker.pipeline.recover import record_configuration
+from worker.pipeline.start import record_configuration
 from worker.store.ports import Store
 
 CONFIGURATION: Final = "configuration"
@@ -23,8 +22,8 @@ TOLD_LIMIT: Final = 10
 """Problems named in the alarm: ``check`` shows all."""
 
 
-class TakingUp:
-    """What becomes of the files as they are now."""
+class ConfigReload:
+    """Accepts or refuses the files as they are now."""
 
     def __init__(self, store: Store, clock: Clock, account: str) -> None:
         self._store = store

@@ -1,10 +1,8 @@
-"""The long run: one loop per mailbox, one for the folder, one for judging, sending and telling.
+"""The long run: one loop per mailbox, one for the folder, one that judges, sends and notifies.
 
-Loops and checks wait by asyncio, whose clock nobody can set; a mailbox's loop is woken by its server. apscheduler wakes
-the sending loop as each minute of the day begins, for what a calendar names; nothing waits for that alone. Everything
-durable is in the store. No loop waits for another; a loop that the world stops ends its pass with that reason.
-
-Longer than other files: one object owns the loops, and what ends or replaces them is read together.
+Loops and checks wait by asyncio, whose clock cannot be set; a mailbox's loop is woken by its server. apscheduler wakes
+the sending loop as each minute of the day begins, for moments of the calendar. Everything durable is in the store. No
+loop waits for another; a loop that an outage stops ends its pass with that reason.
 """
 
 from __future__ import annotations
@@ -25,26 +23,24 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from worker.config.files import find_unread, make_own_folders, read_directory, stamp_directory
 from worker.config.ports import Secrets
-from worker.config.quiet_period import Resting
+from worker.config.quiet_period import Debounce
 from worker.config.settings import Settings
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, ConfigError, LogBroken, Unavailable
+from worker.core.heartbeat import Heartbeat
 from worker.core.model import JST
-from worker.pipeline.one_pass import Pass, finish_pass, watch_folder_until_settled
-from worker.pipeline.pipeline import Pipeline
-from worker.pipeline.recover import record_start, recover
+from worker.pipeline.pipeline import Pipeline, watch_folder_until_settled
+from worker.pipeline.send import recover
+from worker.pipeline.start import record_start
 from worker.pipeline.store_outage import StoreOutage, Ways
-from worker.read.budget import Lane
 from worker.read.ports import LanedReader
 from worker.send.ports import MailServer
 from worker.send.retry import Backoff, RetryingServer
-from worker.service.loop import Loop, Vigil
-from worker.service.reload import CONFIGURATION, TakingUp
-from worker.service.shutdown import Stopping
-from worker.service.status import SENDING, Standing
+from worker.service.loop import RECONNECT_LIMIT, Loop, MailboxPoller, keep_going
+from worker.service.reload import CONFIGURATION, ConfigReload
+from worker.service.shutdown import Shutdown
+from worker.service.status import SENDING, ServiceStatus
 from worker.service.systemd import ServiceManager
-from worker.service.threads import DaemonExecutor, OwnThread
-from worker.service.watchdog import RUNNING, Beat, BeatingMailReader, BeatingReader, BeatingServer, BeatingThread
 from worker.service.wiring import (
     Office,
     account_name,
@@ -58,16 +54,15 @@ from worker.service.wiring import (
     program_version,
 )
 from worker.store.ports import Store
-from worker.watch.backoff import RECONNECT_LIMIT
-from worker.watch.ports import Heard, Mailbox
+from worker.watch.ports import Mailbox
+from worker.watch.threads import DaemonExecutor, OwnThread
 
 TICK_SECONDS: Final = 5
-"""How often it is looked whether somebody approved, a moment has come, or nothing is heard: one indexed query."""
+"""Seconds between two checks for an approval, a moment that has come, or an outage: one indexed query."""
 CLOSE_SECONDS: Final = 1.0
-"""How long a stop, after the mail under way, waits for what it has broken off, and for the mail server's goodbye."""
+"""Seconds that a stop, after the mail under way, waits for the broken-off looks, and for the mail server's goodbye."""
 
 _log = structlog.get_logger("hoshobin")
-_Watched = Sequence[tuple[Mailbox, OwnThread]]
 
 
 class Service:
@@ -81,18 +76,18 @@ class Service:
         self._reader = reader
         self._clock = clock
         self._manager = ServiceManager()
-        self._stopping = Stopping(self._manager)
-        self._resting = Resting()
-        self._taking_up = TakingUp(store, clock, account_name())
+        self._stopping = Shutdown(self._manager)
+        self._resting = Debounce()
+        self._taking_up = ConfigReload(store, clock, account_name())
         self._turn = asyncio.Event()  # the loops must end: for a stop, or for another configuration to start with
         self._is_asked_to_reload = False
-        self._standing = Standing(store, clock)
+        self._standing = ServiceStatus(store, clock)
         self._troubles = self._standing.troubles
         self._outage = StoreOutage(store, clock)
         self._loops: list[Loop] = []  # the sending one first
         self._looked: set[str] = set()  # the loops whose first pass has ended, well or not
         self._folder_thread = OwnThread("folder")
-        self._patience: list[Backoff] = []
+        self._backoffs: list[Backoff] = []
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; at the end the reader is closed. Raises what is a fault of ours."""
@@ -129,36 +124,36 @@ class Service:
 
     async def _run_office(self, office: Office) -> None:
         """Run every loop with ``office`` until a stop, a fault, or the next configuration."""
-        watched = [(mailbox, OwnThread(mailbox.name)) for mailbox in build_mailboxes(office, self._secrets)]
-        beat = Beat(SENDING, TICK_SECONDS, time.monotonic)
-        self._patience = [Backoff(self._clock, dt.timedelta(seconds=office.configuration.settings.poll_seconds))]
-        server = RetryingServer(
-            BeatingServer(build_server(office, self._secrets, self._clock), beat), self._patience[0]
-        )
-        reader = BeatingReader(self._reader)
+        mailboxes = build_mailboxes(office, self._secrets)
+        heartbeat = Heartbeat(SENDING, TICK_SECONDS, time.monotonic)
+        self._backoffs = [Backoff(self._clock, dt.timedelta(seconds=office.configuration.settings.poll_seconds))]
+        server = RetryingServer(build_server(office, self._secrets, self._clock), self._backoffs[0])
         account, command = account_name(), build_command(office)
         signatures = build_signatures(self._clock)
         pipeline = Pipeline(
             self._store,
-            reader,
+            self._reader,
             server,
             self._clock,
             account,
             office.active_config,
             command,
             signatures,
-            self._read_mail,
+            self._reader.for_mail,
         )
-        self._loops = [Loop(beat, partial(self._send, pipeline))]
-        self._loops += self._watching(office, pipeline, watched)
+        self._loops = [Loop(heartbeat, partial(self._send, pipeline))]
+        self._loops += self._watching(office, pipeline, mailboxes)
         pipeline.on_recorded = self._loops[0].wake.set
         pipeline.telling.find_unread_configuration = partial(find_unread, office.directory)
-        watching = {each.name for each in self._loops if each.vigil is not None}
-        pipeline.awaits_first_looks = lambda: not watching <= self._looked | pipeline.watching.has_news_of
+        watching = {each.name for each in self._loops if each.poller is not None}
+        pipeline.gate.awaits_first_looks = lambda: not watching <= self._looked | pipeline.watching.has_news_of
         scheduler = self._schedule()
         for each in self._loops:
             each.wake.set()
-        tasks = [asyncio.create_task(self._keep_going(each, pipeline), name=each.name) for each in self._loops]
+        make_pass = partial(self._pass, pipeline)
+        tasks = [
+            asyncio.create_task(keep_going(each, make_pass, self._turn.is_set), name=each.name) for each in self._loops
+        ]
         checks = self._start_checks(pipeline)
         scheduler.start()
         self._manager.ready()
@@ -169,43 +164,36 @@ class Service:
             check.cancel()
         end_clock(scheduler)
         pipeline.sending.end_after_this_mail()
-        await self._end(tasks, watched, server, pipeline)
+        await self._end(tasks, mailboxes, server, pipeline)
         self._record_what_is_kept(pipeline)
         for task in (*tasks, *checks):
             if task.done() and not task.cancelled() and (fault := task.exception()) is not None:
                 _log.error("fault", loop=task.get_name(), trace="".join(traceback.format_exception(fault)))
                 raise fault
 
-    def _read_mail(self, lane: Lane) -> BeatingMailReader:
-        return BeatingMailReader(self._reader.for_mail(lane))
-
-    def _watching(self, office: Office, pipeline: Pipeline, watched: _Watched) -> list[Loop]:
+    def _watching(self, office: Office, pipeline: Pipeline, mailboxes: Sequence[Mailbox]) -> list[Loop]:
         settings = office.configuration.settings
-        loops = [self._watching_one(mailbox, thread, settings, pipeline) for mailbox, thread in watched]
-        beat = Beat("folder", settings.poll_seconds, time.monotonic)
-        folder_thread = BeatingThread(self._folder_thread, beat)
-        return [*loops, Loop(beat, partial(watch_folder_until_settled, pipeline, build_folder(office), folder_thread))]
+        loops = [self._watching_one(mailbox, settings, pipeline) for mailbox in mailboxes]
+        heartbeat = Heartbeat("folder", settings.poll_seconds, time.monotonic)
+        folder = build_folder(office, self._folder_thread)
+        return [*loops, Loop(heartbeat, partial(watch_folder_until_settled, pipeline, folder))]
 
-    def _watching_one(self, mailbox: Mailbox, thread: OwnThread, settings: Settings, pipeline: Pipeline) -> Loop:
-        beat = Beat(f"mail:{mailbox.name}", max(settings.poll_seconds, RECONNECT_LIMIT), time.monotonic)
-        beating = BeatingThread(thread, beat)
-        patience = Backoff(self._clock)
-        self._patience.append(patience)
+    def _watching_one(self, mailbox: Mailbox, settings: Settings, pipeline: Pipeline) -> Loop:
+        heartbeat = Heartbeat(f"mail:{mailbox.name}", max(settings.poll_seconds, RECONNECT_LIMIT), time.monotonic)
+        backoff = Backoff(self._clock)
+        self._backoffs.append(backoff)
 
         async def look() -> int:
             since = settings.mailboxes[mailbox.name].since
-            return await patience.ask(partial(pipeline.watch_mailbox, mailbox, beating, since))
+            return await backoff.ask(partial(pipeline.watch_mailbox, mailbox, since))
 
-        async def listen(seconds: float) -> Heard:
-            return await beating(mailbox.listen, seconds)
-
-        vigil = Vigil(look, listen, settings.poll_seconds, random.random, time.monotonic)
-        return Loop(beat, vigil.look, vigil)
+        poller = MailboxPoller(look, mailbox.listen, settings.poll_seconds, random.random, time.monotonic)
+        return Loop(heartbeat, poller.poll, poller)
 
     def _schedule(self) -> AsyncIOScheduler:
         """The calendar: digest, office hours and the days of contracts begin with a minute.
 
-        What it calls is a coroutine: anything else it would call in a thread. A late run counts once.
+        It calls a coroutine: anything else it would call in a thread. A late run counts once.
         """
         scheduler = AsyncIOScheduler(
             timezone=JST, job_defaults={"max_instances": 1, "misfire_grace_time": None, "coalesce": True}
@@ -214,21 +202,21 @@ class Service:
         return scheduler
 
     def _start_checks(self, pipeline: Pipeline) -> list[asyncio.Task[None]]:
-        """What goes on beside the loops, so that one that hangs is seen."""
+        """Start the checks beside the loops, so that one that hangs is seen."""
         checks = {"hearing": _every(TICK_SECONDS, partial(self._listen_for_silence, pipeline))}
         if self._manager.watchdog_seconds:
             checks["watchdog"] = _every(self._manager.watchdog_seconds / 3, self._feed_watchdog)
         return [asyncio.create_task(check, name=name) for name, check in checks.items()]
 
     def _feed_watchdog(self) -> None:
-        hung = [each.name for each in self._loops if not each.beat.is_alive]
+        hung = [each.name for each in self._loops if not each.heartbeat.is_alive]
         if hung:
             _log.error("hung", loops=hung)
         else:
             self._manager.feed_watchdog()
 
     async def _end(
-        self, tasks: Sequence[asyncio.Task[None]], watched: _Watched, server: MailServer, pipeline: Pipeline
+        self, tasks: Sequence[asyncio.Task[None]], mailboxes: Sequence[Mailbox], server: MailServer, pipeline: Pipeline
     ) -> None:
         """Give the mail under way its time; a look is broken off at once, as it loses nothing by being made again."""
         sending, *watching = tasks
@@ -236,9 +224,8 @@ class Service:
         self._loops[0].wake.set()
         for task in watching:
             task.cancel()
-        for mailbox, thread in watched:
-            mailbox.shut()
-            thread.end(mailbox.close)
+        for mailbox in mailboxes:
+            mailbox.close()
         await self._stopping.wait_for(sending, lambda: pipeline.sending.awaits_answer)
         sending.cancel()
         await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
@@ -253,26 +240,17 @@ class Service:
 
     # --- The loops -------------------------------------------------------------------------------------------
 
-    async def _keep_going(self, loop: Loop, pipeline: Pipeline) -> None:
-        RUNNING.set(loop.beat)
-        while True:
-            await loop.rest()
-            if self._turn.is_set():
-                return
-            await self._pass(loop, pipeline)
-            loop.beat.rest()
-            self._show_status(pipeline)
-
-    async def _pass(self, loop: Loop, pipeline: Pipeline) -> None:
+    async def _pass(self, pipeline: Pipeline, loop: Loop) -> None:
         try:
             await loop.one_pass()
         except (Unavailable, LogBroken) as failure:
             self._name_trouble(loop.name, failure, pipeline)
         else:
-            self._standing.note_success(loop.name, pipeline.watching.settling.failures.get(loop.name))
+            self._standing.note_success(loop.name, pipeline.watching.actions.failures.get(loop.name))
         self._looked.add(loop.name)
         if loop.name != SENDING:
             self._loops[0].wake.set()
+        self._show_status(pipeline)
 
     def _name_trouble(self, name: str, failure: Unavailable | LogBroken, pipeline: Pipeline) -> None:
         """Say what stopped the pass, once for as long as it stays the same."""
@@ -290,13 +268,12 @@ class Service:
             _log.error("unrecorded", loop=name, detail=str(unrecorded))
 
     async def _send(self, pipeline: Pipeline) -> None:
-        """Reload where asked to, then judge, send, tell and note the head."""
+        """Reload if asked to, then judge, send, tell and note the head."""
         self._reload(pipeline)
         if self._turn.is_set():
             return
-        done = Pass()
         try:
-            await finish_pass(pipeline, done)
+            done = await pipeline.finish_pass()
         except (Unavailable, LogBroken) as failure:
             self._outage.note_pass(failure)
             raise
@@ -310,7 +287,7 @@ class Service:
             raise done.failures["smtp"]
 
     def _reload(self, pipeline: Pipeline) -> None:
-        """Put the configuration on disk in force: at once where asked to, else where its files changed and rested.
+        """Put the configuration on disk in force: at once if asked to, else if its files changed and rested.
 
         A bad one is told and the old one stays. Not while an answer waits to be recorded: it is kept in this pipeline.
         """
@@ -334,7 +311,7 @@ class Service:
         self._is_asked_to_reload = False
 
     def _load_changed(self) -> tuple[Office, Secrets]:
-        """The office as it is on disk; the one in force itself where no byte differs and nobody asks."""
+        """The office as it is on disk; the one in force itself if no byte differs and no person asks."""
         active_config = {each.name: each.content for each in self._office.configuration.files}
         if not self._is_asked_to_reload and read_directory(self._office.directory) == active_config:
             return self._office, self._secrets
@@ -354,7 +331,7 @@ class Service:
             return
         _log.info("configuration_in_force", files=len(office.configuration.files))
         pipeline.activate_config(office.active_config)
-        for each in self._patience:
+        for each in self._backoffs:
             each.forget()
         for loop in self._loops[1:]:
             loop.forget_failures()

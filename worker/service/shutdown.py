@@ -1,8 +1,7 @@
 """A stop: what it waits for, what systemd is told meanwhile, and how a second one ends it at once.
 
-Its one promise: the answer to a mail's final dot is waited for as long as the connection itself waits for it, since
-giving up sooner leaves the submission in doubt; nothing else holds a stop for more than STOP_SECONDS. It does not know
-how the loops end.
+The answer to a mail's final dot is waited for as long as the connection waits for it: giving up sooner leaves the
+submission in doubt. Nothing else holds a stop for more than STOP_SECONDS.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ from typing import Final
 import structlog
 
 from worker.core.messages import say
-from worker.service.ports import Manager
+from worker.service.systemd import ServiceManager
 
 STOP_SECONDS: Final = 7.0
-"""How long a stop waits for a mail of which no byte has left: with what follows it stays below 10 s."""
+"""Seconds that a stop waits for a mail of which no byte has left: with what follows it stays below 10 s."""
 EXTEND_EVERY: Final = 5.0
 """Seconds between two words to systemd, which takes its own patience for over when none came in time."""
 EXTEND_BY: Final = 30.0
@@ -27,17 +26,17 @@ EXTEND_BY: Final = 30.0
 _log = structlog.get_logger("hoshobin")
 
 
-class Stopping:
+class Shutdown:
     """One run's stop."""
 
-    def __init__(self, manager: Manager) -> None:
+    def __init__(self, manager: ServiceManager) -> None:
         self._manager = manager
         self._asked = asyncio.Event()
         self._at_once = asyncio.Event()
 
     @property
     def is_asked(self) -> bool:
-        """Whether somebody wants the service to end."""
+        """True if somebody wants the service to end."""
         return self._asked.is_set()
 
     def ask(self) -> None:

@@ -1,4 +1,4 @@
-"""sd_notify(3) over its datagram socket; does nothing where no service manager listens."""
+"""sd_notify(3) over its datagram socket; does nothing if no service manager listens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ServiceManager:
         usec = env.get("WATCHDOG_USEC", "")
         is_for_us = env.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
         self.watchdog_seconds: float | None = int(usec) / 1e6 if usec.isdigit() and is_for_us else None
-        """Within how long WATCHDOG must be fed; None where nobody watches."""
+        """Within how long WATCHDOG must be fed; None without a watchdog."""
 
     def ready(self) -> None:
         """The first look has begun: units that wait for us may start."""
@@ -30,7 +30,7 @@ class ServiceManager:
         self._send("STOPPING=1")
 
     def extend_timeout(self, seconds: float) -> None:
-        """What is under way needs up to so much longer, counted from now."""
+        """Ask for so many more seconds, counted from now, for the work under way."""
         self._send(f"EXTEND_TIMEOUT_USEC={int(seconds * 1e6)}")
 
     def status(self, text: str) -> None:

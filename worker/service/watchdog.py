@@ -1,156 +1,124 @@
-"""Whether every loop of the service is alive: what the watchdog is fed by.
+"""Detects that a mailbox or folder is no longer watched: no look at it has succeeded for too long.
 
-Its one promise: a server that is down is no hang. A loop is alive while it waits for its next pass within its
-interval, or is inside a step whose deadline has not passed.
+The looks may fail by errors, hang, or not be made at all. A computer that slept, or was off, is given the time for a
+look first. One alarm is raised for each outage, also across restarts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextvars import ContextVar
-from typing import Final, ParamSpec, TypeVar
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
-from worker.core.model import CodePositions, PdfText, Unreadable
-from worker.read.archives import Unpacked
-from worker.read.ports import MailReader, PdfReader
-from worker.send.ports import Body, MailServer, NoReply, Reply, Session, Step
-from worker.watch.ports import Thread
+from worker.core.alarms import cause_about
+from worker.core.clock import Clock
+from worker.core.model import JST, HealthRecord
+from worker.core.states import AlarmCause
+from worker.store.ports import Store, Writing
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-STEP_LIMIT: Final = 900.0
-"""Seconds one step may take: 4 MB of mail on the slowest line still rented out (64 kbit/s) take 500 s, and every other
-socket and every PDF has a shorter limit of its own, so this one means a hang."""
-OPEN_LIMIT: Final = 2100.0
-"""Seconds until a mail server is ready: one that lets its clients wait at each command (RFC 5321 §4.5.3.2: 5 minutes
-each) is no hang."""
-BODY_LIMIT: Final = 2700.0
-"""Seconds for a body and its answer: 30 minutes on the slowest line, 10 for the answer (RFC 5321 §4.5.3.2.6)."""
-MISSED_PASSES: Final = 3
-"""How many intervals a loop may be late before it counts as hung: a busy machine delays one, not three."""
+SLEPT: Final = dt.timedelta(minutes=2)
+"""Between two checks, which are made every few seconds: the computer slept."""
 
 
-class Beat:
-    """One loop's sign of life, on a monotonic clock in seconds."""
-
-    def __init__(self, name: str, interval: float, monotonic: Callable[[], float]) -> None:
-        self.name = name
-        self.interval = interval
-        self._monotonic = monotonic
-        self._alive_until = monotonic() + STEP_LIMIT
-
-    def step(self, limit: float = STEP_LIMIT) -> None:
-        """A step begins that must end within ``limit`` seconds."""
-        self._alive_until = self._monotonic() + limit
-
-    def rest(self) -> None:
-        """The pass ended, well or with a named failure; the next one begins within the interval."""
-        self._alive_until = self._monotonic() + MISSED_PASSES * self.interval + STEP_LIMIT
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether the deadline that stands has not passed."""
-        return self._monotonic() <= self._alive_until
+RECORDED_EVERY: Final = dt.timedelta(minutes=5)
+"""Of a folder a success is recorded only so often: an idle pass writes nothing."""
 
 
-RUNNING: Final[ContextVar[Beat | None]] = ContextVar("running_beat", default=None)
-"""The beat of the loop that the running task belongs to: the loops share one reader of PDFs."""
+class Unheard:
+    """For how long no look at one thing has succeeded, in seconds of a clock that cannot be set.
+
+    The recorded moments are of the machine's clock, which may be set: it only counts that they changed, and how long
+    ago within the time since the last check. Failures count across restarts, so that a program that is restarted again
+    and again is deaf all the same.
+    """
+
+    def __init__(self, begun: float) -> None:
+        self.since = begun
+        self._checked: float | None = None
+        self._known: tuple[dt.datetime | None, bool] = (None, False)
+
+    def note(self, look: HealthRecord | None, heard: float | None, now: dt.datetime, seconds: float) -> None:
+        """Take account of ``look`` and of a success that was not recorded; ``seconds`` is now, ``heard`` a moment."""
+        last_ok, is_failing = (look.last_ok, bool(look.error)) if look is not None else (None, False)
+        age_limit = seconds - self.since if self._checked is None else seconds - self._checked
+        if self._checked is None and is_failing and look is not None and look.failing_since is not None:
+            self.since = min(self.since, seconds - max((now - look.failing_since).total_seconds(), 0))
+        elif self._checked is not None and (last_ok, is_failing) != self._known:
+            changed = look.failing_since if look is not None and is_failing else last_ok
+            age = (now - changed).total_seconds() if changed is not None else 0.0
+            self.since = seconds - min(max(age, 0.0), age_limit)
+        if heard is not None and not is_failing:
+            self.since = max(self.since, heard)
+        self._checked, self._known = seconds, (last_ok, is_failing)
+
+    def wake(self, seconds: float) -> None:
+        """The computer slept until now: it is given the time for a look first."""
+        self.since = max(self.since, seconds)
 
 
-class BeatingMailReader:
-    """The reader of a mail's PDFs with the calling loop's beat at every PDF: a mail may hold hundreds of them."""
-
-    def __init__(self, reader: MailReader) -> None:
-        self._reader = reader
-
-    @property
-    def spent(self) -> float:
-        """As the reader's own."""
-        return self._reader.spent
-
-    async def read(self, pdf: bytes) -> PdfText | Unreadable:
-        """As the reader's own."""
-        return _after_step(await self._reader.read(pdf))
-
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
-        """As the reader's own."""
-        return _after_step(await self._reader.locate(pdf, codes))
-
-    async def unpack(self, content: bytes) -> Unpacked:
-        """As the reader's own."""
-        return _after_step(await self._reader.unpack(content))
+def unwatched_since(look: HealthRecord, now: dt.datetime, limit: dt.timedelta) -> dt.datetime | None:
+    """The same for a caller outside, if the program may not be running at all."""
+    since = look.failing_since if look.error and look.failing_since else look.last_ok
+    return since if since is not None and now - since >= limit else None
 
 
-class BeatingReader:
-    """The reader of PDFs with the calling loop's beat at every PDF: a folder may hold hundreds of them."""
-
-    def __init__(self, reader: PdfReader) -> None:
-        self._reader = reader
-
-    async def read(self, pdf: bytes) -> PdfText | Unreadable:
-        """As the reader's own."""
-        return _after_step(await self._reader.read(pdf))
-
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
-        """As the reader's own."""
-        return _after_step(await self._reader.locate(pdf, codes))
-
-    async def unpack(self, content: bytes) -> Unpacked:
-        """As the reader's own."""
-        unpacked = await self._reader.unpack(content)
-        if (beat := RUNNING.get()) is not None:
-            beat.step()
-        return unpacked
-
-    async def close(self) -> None:
-        """As the reader's own."""
-        await self._reader.close()
+def unwatched(
+    looks: Iterable[HealthRecord], now: dt.datetime, limit: dt.timedelta
+) -> Iterator[tuple[str, dt.datetime]]:
+    """Name and moment of each mailbox and folder that is not watched."""
+    for look in looks:
+        is_told = look.name.startswith("mail:") or look.name == "folder"
+        rarely = RECORDED_EVERY if look.name == "folder" and not look.error else dt.timedelta()
+        since = unwatched_since(look, now, limit + rarely) if is_told else None
+        if since is not None:
+            yield look.name, since
 
 
-def _after_step(result: T) -> T:
-    if (beat := RUNNING.get()) is not None:
-        beat.step()
-    return result
+class OutageMonitor:
+    """Detects outages; ``deaf`` has the present ones by name, each with its begin."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._begun = self._checked = clock.uptime()
+        self._unheard: dict[str, Unheard] = {}
+        self.deaf: Mapping[str, dt.datetime] = {}
+
+    def check(self, names: Iterable[str], limit: dt.timedelta, heard: Mapping[str, float]) -> bool:
+        """Find what is deaf; whether that raised an alarm.
+
+        ``heard`` are the uptimes of looks that the store need not know of: of a folder one every few minutes is
+        recorded. Raises Unavailable, LogBroken.
+        """
+        now, seconds = self._clock.now(), self._clock.uptime()
+        has_slept = seconds - self._checked >= SLEPT.total_seconds()
+        self._checked = seconds
+        looks = {name: self._store.look(name) for name in names}
+        found: dict[str, dt.datetime] = {}
+        for name, look in looks.items():
+            unheard = self._unheard.setdefault(name, Unheard(self._begun))
+            unheard.note(look, heard.get(name), now, seconds)
+            if has_slept:
+                unheard.wake(seconds)
+            silent = dt.timedelta(seconds=seconds - unheard.since)
+            if silent >= limit:
+                found[name] = now - silent
+        self.deaf = found
+        untold = [name for name in found if not _is_told(looks[name])]
+        if untold:
+            with self._store.writing() as writing:
+                for name in untold:
+                    self._tell(writing, looks[name] or HealthRecord(name), found[name])
+        return bool(untold)
+
+    @staticmethod
+    def _tell(writing: Writing, look: HealthRecord, since: dt.datetime) -> None:
+        detail = f"{since.astimezone(JST):%Y-%m-%d %H:%M} {look.error}".strip()
+        writing.raise_alarm(cause_about(AlarmCause.DEAF, look.name), [], detail)
+        writing.record_look(dataclasses.replace(look, told=(*look.told, AlarmCause.DEAF.value)))
 
 
-class BeatingServer:
-    """A mail server with its loop's beat at every step."""
-
-    def __init__(self, server: MailServer, beat: Beat) -> None:
-        self._server = server
-        self._beat = beat
-
-    async def open(self) -> Session:
-        """As the server's own."""
-        self._beat.step(OPEN_LIMIT)
-        session = await self._server.open()
-        self._beat.step()
-        return session
-
-    async def take(self, step: Step) -> Reply | NoReply:
-        """As the server's own; a body may take longer than anything else."""
-        self._beat.step(BODY_LIMIT if isinstance(step, Body) else STEP_LIMIT)
-        answer = await self._server.take(step)
-        self._beat.step()
-        return answer
-
-    async def close(self) -> None:
-        """As the server's own."""
-        self._beat.step()
-        await self._server.close()
-
-
-class BeatingThread:
-    """A mailbox's thread with its loop's beat at every call."""
-
-    def __init__(self, thread: Thread, beat: Beat) -> None:
-        self._thread = thread
-        self._beat = beat
-
-    async def __call__(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """As the thread's own; what follows in the loop (reading a block's PDFs) is a step of its own."""
-        self._beat.step()
-        result = await self._thread(call, *args, **kwargs)
-        self._beat.step()
-        return result
+def _is_told(look: HealthRecord | None) -> bool:
+    """Returns whether people know that it is not watched: by that alarm, or by the one about its refused account."""
+    return look is not None and not {AlarmCause.DEAF.value, AlarmCause.ACCOUNT_REFUSED.value}.isdisjoint(look.told)

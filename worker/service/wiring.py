@@ -1,4 +1,4 @@
-"""What an entry point opens: configuration, paths, store, adapters. It binds ports to adapters and decides nothing."""
+"""Opens what an entry point needs: configuration, paths, store, adapters; binds ports to adapters, decides nothing."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ if TYPE_CHECKING:
     from worker.send.smtp.lock import SenderLock
     from worker.store.ports import Store
     from worker.store.sqlite.backup import Copy, PutBack
-    from worker.watch.folder.invoices import InvoiceFiles
-    from worker.watch.folder.invoices_cache import Shelf
-    from worker.watch.folder.notices import NoticeFolder
-    from worker.watch.imap.mailbox import ImapMailbox
-    from worker.watch.ports import Files
+    from worker.watch.folder.invoices import InvoiceCache, InvoiceFiles
+    from worker.watch.folder.notices import NoticeFolder, ThreadedFolder
+    from worker.watch.imap.mailbox import ImapMailbox, ThreadedMailbox
+    from worker.watch.ports import InvoiceFolder
+    from worker.watch.threads import OwnThread
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,12 @@ class Office:
     settings: Settings
     places: Places
     faults: tuple[Problem, ...] = ()
-    """The faults on disk, where this is the configuration that the store recorded as in force."""
+    """The problems on disk, if this is the configuration that the store recorded as in force."""
     recorded_at: dt.datetime | None = None
     """When that was recorded; None with one from disk."""
     checked: Configuration | None = None
     """The configuration, where it was loaded to check it."""
-    shelf: Files | None = None
+    shelf: InvoiceFolder | None = None
     """What was read of the invoices folder before a reload."""
 
     @cached_property
@@ -103,7 +103,7 @@ class Office:
 
     @property
     def world(self) -> tuple[object, ...]:
-        """What connections and loops are built from; where it is the same, a reload needs no new ones."""
+        """The settings of connections and loops; if they are the same, a reload needs no new ones."""
         settings = self.settings
         return (dict(settings.mailboxes), settings.smtp, settings.poll_seconds, settings.command, self.places)
 
@@ -115,7 +115,7 @@ def find_configuration_files(option: str | None, env: Mapping[str, str] = os.env
 
 
 def find_office_store(option: str | None, env: Mapping[str, str] = os.environ) -> Path:
-    """The store's directory, whatever else is wrong in the configuration. Raises ConfigError where nothing names it."""
+    """The store's directory, whatever else is wrong in the configuration. Raises ConfigError if nothing names it."""
     return find_store(option, env, Path.cwd())
 
 
@@ -128,7 +128,7 @@ def judge_store(store: Path, settings: Settings) -> None:
 
 
 def find_operator_command(option: str | None) -> tuple[str, ...]:
-    """``[operator] command`` on disk, else of the configuration in force; empty where none is known."""
+    """``[operator] command`` on disk, else of the configuration in force; empty if none is known."""
     settings = None
     with contextlib.suppress(ConfigError):
         settings = settings_of(find_configuration_files(option)[1])
@@ -141,7 +141,7 @@ def find_operator_command(option: str | None) -> tuple[str, ...]:
 def load_office(option: str | None, env: Mapping[str, str] = os.environ, former: Office | None = None) -> Office:
     """Find, read and check the configuration. Raises ConfigError with every problem at once.
 
-    What was read of the invoices folder under ``former`` is kept where the folder is the same.
+    The cache of the invoices folder of ``former`` is kept if the folder is the same.
     """
     from worker.config.load import load_configuration
 
@@ -156,10 +156,10 @@ def load_office(option: str | None, env: Mapping[str, str] = os.environ, former:
 
 
 def load_office_in_use(option: str | None, env: Mapping[str, str] = os.environ) -> Office:
-    """As ``load_office``; where the files are at fault, with those that the store recorded as in force.
+    """As ``load_office``; if the files are at fault, with those that the store recorded as in force.
 
     Files that are those recorded were checked then, and are not checked again. Raises ConfigError with the faults on
-    disk where the store knows of no configuration.
+    disk if the store knows of no configuration.
     """
     if (unchanged := _load_unchanged(option, env)) is not None:
         return unchanged
@@ -189,7 +189,7 @@ def _load_unchanged(option: str | None, env: Mapping[str, str]) -> Office | None
 
 
 def _load_recorded(option: str | None, env: Mapping[str, str], faults: tuple[Problem, ...]) -> Office | None:
-    """None where there is no store, or none that holds a configuration which this program understands."""
+    """None if there is no store, or none that holds a configuration which this program understands."""
     from worker.audit.kept_register import read_recorded
     from worker.config.load import load_configuration
 
@@ -206,12 +206,11 @@ def _load_recorded(option: str | None, env: Mapping[str, str], faults: tuple[Pro
     return Office(directory, files, configuration.settings, places, faults, recorded_at, checked=configuration)
 
 
-def _open_shelf(places: Places) -> Shelf:
-    from worker.service.threads import OwnThread
-    from worker.watch.folder.invoices import InvoiceFiles
-    from worker.watch.folder.invoices_cache import Shelf
+def _open_shelf(places: Places) -> InvoiceCache:
+    from worker.watch.folder.invoices import InvoiceCache, InvoiceFiles
+    from worker.watch.threads import OwnThread
 
-    return Shelf(InvoiceFiles(places.invoices), partial(OwnThread, "invoices"), system_clock())
+    return InvoiceCache(InvoiceFiles(places.invoices), partial(OwnThread, "invoices"), system_clock())
 
 
 def load_office_for_servers(option: str | None, env: Mapping[str, str] = os.environ) -> Office:
@@ -246,7 +245,7 @@ def load_changed_office(former: Office, option: str | None) -> Office:
 
 
 def failing_examples(office: Office) -> tuple[Problem, ...]:
-    """What the examples in the office's own issuer files expect otherwise than its rules and templates do."""
+    """Returns what the examples in the office's own issuer files expect otherwise than its rules and templates do."""
     from worker.compose.rule_examples import try_examples
 
     return try_examples(office.configuration, office.active_config.templates.source, office.active_config.renderer)
@@ -297,7 +296,7 @@ def account_name(loginuid: Path = LOGINUID) -> str:
 
 
 def login_uid(record: Path = LOGINUID) -> int | None:
-    """Returns the user id that logged in; ``None`` for a service, and where the kernel records none."""
+    """Returns the user id that logged in; ``None`` for a service, and if the kernel records none."""
     try:
         uid = int(record.read_text())
     except (OSError, ValueError):
@@ -313,14 +312,14 @@ def _name_of(uid: int | None) -> str:
 
 
 def open_office_store(office: Office, clock: Clock) -> SqlStore:
-    """The office's database as it is. Raises ConfigError where there is none, or an older one."""
+    """The office's database as it is. Raises ConfigError if there is none, or an older one."""
     store = open_store(office.places.store, clock)
     store.witness_folder = find_witness(office, store)
     return store
 
 
 def find_witness(office: Office, store: Store) -> Path:
-    """Where the witness is kept: as configured, or told by systemd, else where the service last kept it.
+    """Returns the folder of the witness: as configured, or told by systemd, else the one that the service last used.
 
     A command that a person runs is told nothing by systemd, and must look at the same one.
     """
@@ -329,7 +328,7 @@ def find_witness(office: Office, store: Store) -> Path:
 
 
 def try_witness(folder: Path) -> str:
-    """Why no witness can be kept in ``folder``; empty where one can."""
+    """Returns why no witness can be kept in ``folder``; empty if one can."""
     from worker.store.sqlite.files import try_writing
 
     return try_writing(folder)
@@ -357,7 +356,7 @@ def an_empty_store(clock: Clock) -> Iterator[SqlStore]:
 
 
 def has_office_store(office: Office) -> bool:
-    """Whether the office has a database yet."""
+    """Returns whether the office has a database yet."""
     return has_database(office.places.store)
 
 
@@ -422,12 +421,13 @@ def load_secrets(office: Office, env: Mapping[str, str] = os.environ) -> Secrets
     return read_secrets(office.settings, env, office.places.store)
 
 
-def build_mailboxes(office: Office, secrets: Secrets) -> tuple[ImapMailbox, ...]:
+def build_mailboxes(office: Office, secrets: Secrets) -> tuple[ThreadedMailbox, ...]:
     """One adapter per ``[mailbox.NAME]``; nothing is connected yet."""
-    return tuple(
-        build_mailbox(office, secrets, each, build_login(office, secrets, each.name, "imap") if each.oauth else None)
-        for each in office.settings.mailboxes.values()
-    )
+    from worker.watch.imap.mailbox import ThreadedMailbox
+
+    mailboxes = office.configuration.settings.mailboxes.values()
+    logins = {each.name: build_login(office, secrets, each.name, "imap") for each in mailboxes if each.oauth}
+    return tuple(ThreadedMailbox(build_mailbox(office, secrets, each, logins.get(each.name))) for each in mailboxes)
 
 
 def build_mailbox(
@@ -499,7 +499,7 @@ def build_server(office: Office, secrets: Secrets, clock: Clock, tokens: TokenSo
 
 
 def build_command(office: Office) -> ProgramCommand | None:
-    """The program of ``[operator] command``; None where none is named."""
+    """The program of ``[operator] command``; None if none is named."""
     from worker.notify.operator_command import ProgramCommand
 
     command = office.settings.command
@@ -514,7 +514,7 @@ def build_signatures(clock: Clock) -> DnsDkimVerifier:
 
 
 def try_resolver() -> Resolver:
-    """What the resolver of this machine can prove of a key."""
+    """Returns what the resolver of this machine can prove of a key."""
     from worker.authenticate.dkim.verify import TxtRecords
 
     return TxtRecords().try_resolver()
@@ -527,11 +527,18 @@ def build_invoice_folder(office: Office) -> InvoiceFiles:
     return InvoiceFiles(office.places.invoices)
 
 
-def build_folder(office: Office) -> NoticeFolder:
-    """The notices folder."""
+def build_notice_folder(office: Office) -> NoticeFolder:
+    """The notices folder, for one look."""
     from worker.watch.folder.notices import NoticeFolder
 
     return NoticeFolder(office.places.notices)
+
+
+def build_folder(office: Office, thread: OwnThread | None = None) -> ThreadedFolder:
+    """The notices folder, in ``thread`` or in one of its own."""
+    from worker.watch.folder.notices import ThreadedFolder
+
+    return ThreadedFolder(build_notice_folder(office), thread)
 
 
 def _ca(office: Office, ca_file: str) -> str:

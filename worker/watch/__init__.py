@@ -12,12 +12,11 @@ if TYPE_CHECKING:
     from worker.watch.plan import plan_mailbox as plan_mailbox
     from worker.watch.ports import Folder as Folder
     from worker.watch.ports import Mailbox as Mailbox
-    from worker.watch.ports import Thread as Thread
     from worker.watch.prefilter import judge_outline as judge_outline
 else:
     __getattr__ = lazily(
         __name__,
         plan=("plan_folder", "plan_mailbox"),
-        ports=("Folder", "Mailbox", "Thread"),
+        ports=("Folder", "Mailbox"),
         prefilter=("judge_outline",),
     )

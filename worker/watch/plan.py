@@ -1,7 +1,7 @@
-"""Decides what a look takes: of the notices folder, and of a mailbox.
+"""Decides which files of the notices folder and which messages of a mailbox a look takes.
 
-Promise: nothing is taken half-written, nothing is taken twice under one UIDVALIDITY, and a renumbered mailbox is
-no new one. It does not look itself and records nothing: the plans say what to ask for and what to record when.
+No file is taken half-written, no message twice under one UIDVALIDITY, and a renumbered mailbox is no new one. The plans
+say what to ask for, and what to record when.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Final
 
 from worker.core.model import JST, NO_DATE, Disposition, FileRow, HealthRecord, MessageRow, UnreadReason
 from worker.core.waits import is_over
-from worker.watch.ports import Header, Listed, Opened
+from worker.watch.ports import Header, Listed, SelectedMailbox
 
 SETTLE: Final = dt.timedelta(seconds=2)
-"""How long a file must have looked the same: a browser or a copy over SMB writes at least once a second, and file
+"""Time that a file must have looked the same: a browser or a copy over SMB writes at least once a second, and file
 systems such as FAT keep times to 2 s."""
 FILE_LIMIT: Final = 20_000_000
 """Bytes of a file that are read: the largest mail limit seen at an issuer is 20 MB, and a notice has 0.2."""
@@ -26,7 +26,7 @@ MAIL_LIMIT: Final = 8_000_000
 MAIL_PART: Final = 262_144
 """Bytes fetched of a mail above MAIL_LIMIT: its headers and the text that people see first."""
 CLOCK_MARGIN: Final = dt.timedelta(hours=1)
-"""How far the mail server's clock may be from ours where its dates decide instead of its numbers."""
+"""Limit between the mail server's clock and ours if its dates decide instead of its numbers."""
 LEFT_LOOKED_AT: Final = 5000
 """Of the messages that a look leaves as old the newest so many are asked for their header fields: ten commands, 2 MB.
 More are years of mail, and no notice of those waits for anything."""
@@ -45,7 +45,7 @@ UNFETCHED_DELAYS: Final = tuple(dt.timedelta(minutes=minutes) for minutes in (5,
 
 @dataclass(frozen=True, slots=True)
 class FolderPlan:
-    """``take`` now; ``record`` the others as PENDING; ``look_again`` after that time, None where nothing is due."""
+    """``take`` now; ``record`` the others as PENDING; ``look_again`` after that time, None if nothing is due."""
 
     take: tuple[Listed, ...]
     record: tuple[FileRow, ...]
@@ -55,9 +55,9 @@ class FolderPlan:
 def plan_folder(
     listed: Sequence[Listed], known: Callable[[str], FileRow | None], now: dt.datetime, settle: dt.timedelta = SETTLE
 ) -> FolderPlan:
-    """Which files have looked the same for ``settle``, and which are seen for the first time in this shape.
+    """Returns which files have looked the same for ``settle``, and which are seen for the first time in this shape.
 
-    A file is another one where its size, its modification time or its inode differ, whatever became of the former.
+    A file is another one if its size, its modification time or its inode differ, whatever became of the former.
     """
     take: list[Listed] = []
     record: list[FileRow] = []
@@ -80,14 +80,14 @@ def plan_folder(
 
 
 STAYS: Final = dt.timedelta(days=1)
-"""How long a file may bear the name of an unfinished one before it is named: the largest download ends in an hour, and
+"""Time that a file may bear the name of an unfinished one before it is named: the largest download ends in an hour, and
 a computer that sleeps goes on with it the next morning."""
 
 
 def plan_unread(
     unread: Sequence[Listed], known: Callable[[str], FileRow | None], now: dt.datetime
 ) -> tuple[tuple[Listed, ...], tuple[FileRow, ...]]:
-    """Which of the files that are not read are told to people, and the rows from which a day is counted.
+    """Returns which of the files that are not read are told to people, and the rows from which a day is counted.
 
     An unfinished one that grows, or is another by now, has its day from then on.
     """
@@ -106,7 +106,7 @@ def plan_unread(
 
 
 def is_same_shape(row: FileRow, file: Listed) -> bool:
-    """Whether the file has the size, the modification time and the inode that are recorded."""
+    """Returns whether the file has the size, the modification time and the inode that are recorded."""
     return (row.size, row.mtime_ns, row.inode) == (file.size, file.mtime_ns, file.inode)
 
 
@@ -130,7 +130,7 @@ class Start:
 
     moment: dt.datetime
     margin: dt.timedelta = dt.timedelta()
-    """How much older a message may be all the same."""
+    """Margin by which a message may be older all the same."""
 
     @property
     def not_before(self) -> dt.datetime:
@@ -144,11 +144,11 @@ def start_from(since: dt.date | None, first_start: dt.datetime) -> Start:
 
 
 @dataclass(frozen=True, slots=True)
-class FirstLook:
+class InitialSync:
     """Nothing is known of what stands below ``below``: ask ``uids(first, search_since)``; the date decides.
 
-    ``look`` is recorded after the last of its messages (at once where there are none): a crash before that makes it
-    a first look again, and messages that have a row are passed over.
+    ``look`` is recorded after the last of its messages (at once if there are none): a crash before that makes it a
+    first look again, and messages that have a row are passed over.
     """
 
     first: int
@@ -159,7 +159,7 @@ class FirstLook:
 
 
 @dataclass(frozen=True, slots=True)
-class Onward:
+class Incremental:
     """The same numbering as before: every UID from ``first`` on without a row is new, whatever its date."""
 
     first: int
@@ -167,7 +167,7 @@ class Onward:
 
 
 @dataclass(frozen=True, slots=True)
-class Renumbered:
+class UidValidityChanged:
     """Another numbering: ask for headers as at a first look and let ``judge_headers`` say which are known.
 
     ``look`` is recorded after the last of them, as at a first look.
@@ -179,19 +179,19 @@ class Renumbered:
     not_before: dt.datetime
     look: HealthRecord
     whatever_date_from: int | None = None
-    """From this UID on every message is in question, as the numbers go on; None where no number says anything."""
+    """From this UID on every message is in question, as the numbers go on; None if no number says anything."""
 
 
-MailPlan = FirstLook | Onward | Renumbered
+MailPlan = InitialSync | Incremental | UidValidityChanged
 
 NUMBERINGS: Final = 2**32
-"""A UIDVALIDITY has 32 bits. What is added to it in the ledger counts how often the server began anew under the same
+"""A UIDVALIDITY has 32 bits. The ledger adds a count to it: how often the server began anew under the same
 one: restored from a backup, or made again by hand."""
 
 
 def plan_mailbox(
     look: HealthRecord | None,
-    opened: Opened,
+    opened: SelectedMailbox,
     *,
     last_uid_of: Callable[[int], int],
     start: Start,
@@ -200,39 +200,41 @@ def plan_mailbox(
 ) -> MailPlan:
     """From which message on a look takes; ``last_uid_of`` gives the highest UID with a row under a numbering, or 0.
 
-    Above the UID that the first look recorded, whatever came is new: a message moved into the folder bears an old
-    date. Below it, and where the server renumbers, ``start`` decides.
+    Above the UID that the first look recorded, whatever came is new: a message moved into the folder bears an old date.
+    Below it, and if the server renumbers, ``start`` decides.
     """
     if look is None or look.uidvalidity is None or look.first_look is None:
         base = look or HealthRecord(name)
         begun = replace(
             base, first_look=now, uidvalidity=opened.uidvalidity, first_uid=opened.uidnext, taken_from=start.moment
         )
-        return FirstLook(1, opened.uidnext, _day_before(start.not_before), start.not_before, begun)
+        return InitialSync(1, opened.uidnext, _day_before(start.not_before), start.not_before, begun)
     last_uid = last_uid_of(look.uidvalidity)
     if look.uidvalidity % NUMBERINGS == opened.uidvalidity and opened.uidnext > last_uid:
-        return Onward(max(last_uid + 1, look.first_uid), look)
+        return Incremental(max(last_uid + 1, look.first_uid), look)
     # Of what came since the first look no number says so any more; a later ``start`` leaves none of it.
     not_before = min(start.moment, look.first_look) - CLOCK_MARGIN
     numbering = _next_numbering(opened.uidvalidity, last_uid_of)
     renumbered = replace(look, uidvalidity=numbering, first_uid=opened.uidnext, taken_from=start.moment)
-    return Renumbered(1, opened.uidnext, _day_before(not_before), not_before, renumbered)
+    return UidValidityChanged(1, opened.uidnext, _day_before(not_before), not_before, renumbered)
 
 
-def plan_below(look: HealthRecord, start: Start) -> FirstLook | None:
-    """What is to be asked of the messages below the first look's UID; None where that was done with this ``start``.
+def plan_below(look: HealthRecord, start: Start) -> InitialSync | None:
+    """Returns the search below the first look's UID; None if it was made with this ``start``.
 
-    It was not where ``since`` changed, and where an older program looked first: it left all of them.
+    It was not made if ``since`` changed, or if an older program looked first: that one left all of them.
     """
     if look.taken_from == start.moment or look.first_uid <= 1:
         return None
-    return FirstLook(
+    return InitialSync(
         1, look.first_uid, _day_before(start.not_before), start.not_before, replace(look, taken_from=start.moment)
     )
 
 
-def plan_replaced(look: HealthRecord, opened: Opened, last_uid_of: Callable[[int], int], start: Start) -> Renumbered:
-    """What is to be done where other messages stand under the numbers that are recorded.
+def plan_replaced(
+    look: HealthRecord, opened: SelectedMailbox, last_uid_of: Callable[[int], int], start: Start
+) -> UidValidityChanged:
+    """Returns what is to be done if other messages stand under the numbers that are recorded.
 
     The numbers themselves go on, so that of all that came since the first look they say what is in question, and no
     date does; of what was there before, ``start`` does, as it did then.
@@ -240,7 +242,9 @@ def plan_replaced(look: HealthRecord, opened: Opened, last_uid_of: Callable[[int
     numbering = _next_numbering(opened.uidvalidity, last_uid_of)
     again = replace(look, uidvalidity=numbering, taken_from=start.moment)
     not_before = start.not_before
-    return Renumbered(1, opened.uidnext, _day_before(not_before), not_before, again, whatever_date_from=look.first_uid)
+    return UidValidityChanged(
+        1, opened.uidnext, _day_before(not_before), not_before, again, whatever_date_from=look.first_uid
+    )
 
 
 def _next_numbering(uidvalidity: int, last_uid_of: Callable[[int], int]) -> int:
@@ -263,7 +267,7 @@ def end_of_sweep(uids: Sequence[int], now: dt.datetime) -> int | None:
 
 
 def is_other(header: Header, row: MessageRow) -> bool:
-    """Whether ``header`` is of another message than the one recorded under its number; not where either is unknown."""
+    """Returns whether ``header`` is of another message than ``row``; False if either is unknown."""
     if header.size <= 0 or row.size <= 0 or NO_DATE in (header.internal_date, row.internal_date):
         return False
     return _triple_of(header) != _triple_of(row)
@@ -280,7 +284,7 @@ def _day_before(start: dt.datetime) -> dt.date:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the messages found at a first look or after renumbering are; the others are old."""
+    """The messages found at a first look or after renumbering; the others are old."""
 
     take: tuple[int, ...]
     """UIDs; one that may be a former message clashes with another, and its bytes tell."""
@@ -294,10 +298,10 @@ def judge_headers(
     not_before: dt.datetime,
     whatever_date_from: int | None = None,
 ) -> Judged:
-    """Which messages are taken; ``formers_of`` gives the rows of other numberings with a Message-ID.
+    """Returns which messages are taken; ``formers_of`` gives the rows of other numberings with a Message-ID.
 
-    A message is known again by Message-ID, size and internal date, where these name one message here and one end
-    there. Otherwise it is taken, and known by its bytes if at all. What could not be fetched is tried again.
+    A message is known again by Message-ID, size and internal date, if these name one message here and one end there.
+    Otherwise it is taken, and known by its bytes if at all. A message that could not be fetched is tried again.
     """
     count = Counter(_triple_of(header) for header in headers if header.message_id)
     take: list[int] = []
@@ -345,10 +349,10 @@ def due_again(rows: Iterable[MessageRow], uidvalidity: int, now: dt.datetime) ->
 
 
 def next_try(failure: str, tries: int, now: dt.datetime) -> dt.datetime | None:
-    """When a message that could not be fetched ``tries`` times is tried again; never where it is gone."""
+    """When a message that could not be fetched ``tries`` times is tried again; never if it is gone."""
     return None if failure == GONE else now + unfetched_delay(tries)
 
 
 def unfetched_delay(tries: int) -> dt.timedelta:
-    """How long to wait after the ``tries``-th failed fetch of one message."""
+    """Returns how long to wait after the ``tries``-th failed fetch of one message."""
     return UNFETCHED_DELAYS[min(max(tries, 1), len(UNFETCHED_DELAYS)) - 1]

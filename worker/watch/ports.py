@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Final, ParamSpec, Protocol, TypeVar
+from typing import Final, Protocol
 
 from worker.core.errors import NotInSnapshot, Unavailable
-from worker.core.mailbox_actions import After
+from worker.core.mailbox_actions import MailboxAction
 from worker.core.model import (
     PdfText,
     Sha256,
@@ -18,21 +18,16 @@ from worker.core.model import (
 )
 from worker.read.ports import PdfReader
 
-P = ParamSpec("P")
-
-
-T = TypeVar("T")
-
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class SelectedMailbox:
     """A folder as EXAMINE answered it."""
 
     uidvalidity: int
     uidnext: int
     exists: int
     is_fresh: bool = field(default=False, compare=False)
-    """Whether this connection is a new one: whatever happened in between was not told."""
+    """True if this connection is a new one: whatever happened in between was not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +48,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What is known of a message before its body is fetched."""
+    """A message as far as it is known before its body is fetched."""
 
     uid: int
     size: int
@@ -67,10 +62,10 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A message as the server gave it; ``whole`` is False where only the first part was fetched (too large).
+    """A message as the server gave it; ``whole`` is False if only the first part was fetched (too large).
 
-    ``failure`` is set, and ``content`` empty, where this one message could not be fetched. ``has_every_pdf`` is set
-    where ``content`` was put together of the headers, the texts and every PDF of a message that is too large.
+    ``failure`` is set, and ``content`` empty, if this one message could not be fetched. ``has_every_pdf`` is set if
+    ``content`` was put together of the headers, the texts and every PDF of a message that is too large.
     """
 
     header: Header
@@ -80,8 +75,8 @@ class Fetched:
     has_every_pdf: bool = False
 
 
-class Heard(Enum):
-    """What listening to a mailbox came to."""
+class IdleResult(Enum):
+    """The result of an IDLE."""
 
     NEWS = auto()
     """Something came: look."""
@@ -94,11 +89,11 @@ class Heard(Enum):
 
 
 class Mailbox(Protocol):
-    """One mailbox, one connection, used from one thread; but for ``settle`` it never marks, moves or deletes."""
+    """One mailbox over one connection; but for ``apply_mailbox_action`` it never marks, moves or deletes."""
 
     @property
-    def after(self) -> After:
-        """What ``settle`` does."""
+    def after(self) -> MailboxAction:
+        """The action of ``apply_mailbox_action``."""
         ...
 
     @property
@@ -106,48 +101,47 @@ class Mailbox(Protocol):
         """The NAME of ``[mailbox.NAME]``."""
         ...
 
-    def open(self) -> Opened:
-        """Connect and log in where needed, then open the folder afresh. Raises Unavailable, AccountRefused."""
+    async def open(self) -> SelectedMailbox:
+        """Connect and log in if needed, then open the folder afresh. Raises Unavailable, AccountRefused."""
         ...
 
-    def uids(self, first: int, since: dt.date | None) -> tuple[int, ...]:
+    async def uids(self, first: int, since: dt.date | None) -> tuple[int, ...]:
         """UIDs from ``first`` on, ascending; with ``since`` only those of that internal date or later."""
         ...
 
-    def headers(self, uids: Sequence[int]) -> tuple[Header, ...]:
+    async def headers(self, uids: Sequence[int]) -> tuple[Header, ...]:
         """Size, internal date and Message-ID of each that still exists; asked in blocks of at most 500."""
         ...
 
-    def fields(self, uids: Sequence[int]) -> tuple[Header, ...]:
+    async def fields(self, uids: Sequence[int]) -> tuple[Header, ...]:
         """As ``headers``, with ``fields``; the server opens no message for it."""
         ...
 
-    def outlines(self, uids: Sequence[int]) -> tuple[Header, ...]:
-        """As ``headers``, with ``fields`` and ``structure`` where the server can give them."""
+    async def fetch_summaries(self, uids: Sequence[int]) -> tuple[Header, ...]:
+        """As ``headers``, with ``fields`` and ``structure`` if the server can give them."""
         ...
 
-    def starts(self, headers: Sequence[Header]) -> Mapping[int, Mapping[str, bytes]]:
+    async def fetch_prefixes(self, headers: Sequence[Header]) -> Mapping[int, Mapping[str, bytes]]:
         """The first bytes of each part of each message, by UID and section; what could not be had is left out."""
         ...
 
-    def blocks(self, headers: Sequence[Header]) -> Iterator[tuple[Fetched, ...]]:
-        """The messages in blocks of at most 4 MB; of one above 8 MB only its PDFs and texts, or its beginning."""
+    async def blocks(self, headers: Sequence[Header]) -> Callable[[], Awaitable[tuple[Fetched, ...]]]:
+        """Returns a call that fetches the next block of these, of at most 4 MB; an empty one is the end.
+
+        Of a message above 8 MB it fetches only the PDFs and texts, or the beginning.
+        """
         ...
 
-    def settle(self, uids: Sequence[int]) -> None:
+    async def apply_mailbox_action(self, uids: Sequence[int]) -> None:
         """Do to these what ``after`` says; done already, or gone, is as good. Raises Unavailable."""
         ...
 
-    def listen(self, seconds: float) -> Heard:
+    async def listen(self, seconds: float) -> IdleResult:
         """Wait for the server to tell of a message, for at most ``seconds``. Raises nothing."""
         ...
 
-    def shut(self) -> None:
-        """Throw the connection away; callable from another thread, ends a blocked call."""
-        ...
-
     def close(self) -> None:
-        """End the connection, from the thread that uses it."""
+        """End the connection, also while a call of it is blocked."""
         ...
 
 
@@ -160,7 +154,7 @@ class Listed:
     mtime_ns: int
     inode: int
     why: UnreadReason | None = None
-    """Why it is not read; None where it is. Then it may be a folder, a link or the like, too."""
+    """The reason why it is not read; None if it is. Then it may be a folder, a link or the like, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,37 +167,29 @@ class Rest:
     """Every folder inside that was looked into, by its path with a slash at the end."""
 
 
-class Thread(Protocol):
-    """Runs a blocking call in the one thread of a mailbox."""
-
-    async def __call__(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """What ``call`` returns or raises."""
-        ...
-
-
 class Folder(Protocol):
     """The notices folder; nothing in it is moved or deleted."""
 
-    def place(self) -> str:
+    async def place(self) -> str:
         """Its path, links resolved: another one is another folder. Raises nothing."""
         ...
 
-    def look(self) -> tuple[Listed, ...]:
+    async def look(self) -> tuple[Listed, ...]:
         """Every file that is read, in it and in its folders, in order of name."""
         ...
 
-    def rest(self) -> Rest:
+    async def rest(self) -> Rest:
         """The other things that the last look found. Raises nothing."""
         ...
 
-    def read(self, listed: Listed) -> bytes | None:
-        """Its bytes, or None where it is no longer what was listed, or changed while being read."""
+    async def read(self, listed: Listed) -> bytes | None:
+        """Its bytes, or None if it is no longer what was listed, or changed while being read."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Shelved:
-    """A file of the invoices folder; ``sha256`` where it has settled and was read as a PDF."""
+class FileInfo:
+    """A file of the invoices folder; ``sha256`` if it has settled and was read as a PDF."""
 
     file: str
     sha256: Sha256 | None
@@ -214,18 +200,18 @@ class Shelved:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceSnapshot:
-    """What one look at the invoices folder brought; it never changes, so that what is decided on it is decided on one.
+    """The result of one look at the invoices folder; it never changes, so that a decision rests on one look.
 
-    The questions may raise Unavailable ``folder``: the share is away; Unsettled where a file is still being written;
-    NotBrought where a file is there that the look was not asked for.
+    The questions may raise Unavailable ``folder``: the share is away; Unsettled if a file is still being written;
+    NotBrought if a file is there that the look was not asked for.
     """
 
-    shelved: tuple[Shelved, ...] | Unavailable
+    shelved: tuple[FileInfo, ...] | Unavailable
     answers: Mapping[str, tuple[str, bytes] | Unreadable | Unavailable | None]
-    """What each file that was read is, or why it could not be."""
+    """By path, each file that was read, or the reason why it could not be."""
     texts: Mapping[Sha256, PdfText | Unreadable]
 
-    def listing(self) -> tuple[Shelved, ...]:
+    def listing(self) -> tuple[FileInfo, ...]:
         """Every file of the folder, by path."""
         if isinstance(self.shelved, Unavailable):
             raise self.shelved
@@ -234,8 +220,8 @@ class InvoiceSnapshot:
     def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
         """Name and bytes of a regular file inside the invoices folder that is a PDF alone.
 
-        None where there is no such file; Unreadable(DAMAGED, code and name) where it is something else or more,
-        Unreadable(TOO_LARGE) where it is larger than any mail could carry.
+        None if there is no such file; Unreadable(DAMAGED, code and name) if it is something else or more,
+        Unreadable(TOO_LARGE) if it is larger than any mail could carry.
         """
         found = self.answers.get(file)
         if file not in self.answers and any(each.file == file for each in self.listing()):
@@ -245,7 +231,7 @@ class InvoiceSnapshot:
         return found
 
     def text(self, digest: Sha256) -> PdfText | Unreadable | None:
-        """The text of the file with this hash; None where it was not read."""
+        """The text of the file with this hash; None if it was not read."""
         return self.texts.get(digest)
 
 
@@ -253,7 +239,7 @@ NOT_LOOKED: Final = InvoiceSnapshot(NotInSnapshot("folder", ""), {}, {})
 """Of a folder in which nothing is in question."""
 
 
-class Files(Protocol):
+class InvoiceFolder(Protocol):
     """The invoices folder; only ``look`` waits for it."""
 
     async def look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> InvoiceSnapshot:
@@ -261,10 +247,10 @@ class Files(Protocol):
         ...
 
     def stamp(self, file: str) -> str:
-        """A text that changes when the file does (size, time, inode); empty where there is none, or for now."""
+        """A text that changes when the file does (size, time, inode); empty if there is none, or for now."""
         ...
 
-    def listing(self) -> tuple[Shelved, ...]:
+    def listing(self) -> tuple[FileInfo, ...]:
         """Every file of the folder as the last look saw it, by path. Raises Unavailable."""
         ...
 

@@ -1,8 +1,8 @@
-"""Decides which messages can be passed over without their bodies, by header fields, structure and first bytes.
+"""Decides which messages can be skipped without their bodies, by header fields, structure and first bytes.
 
-Promise: whatever could hold a notice, announce one, or be news of a mail of ours is fetched; what is not certain is
-fetched too, and counts as news. A part is passed over only where its type, every name it bears and its first bytes,
-read as ``read`` reads them, say that it is no PDF and holds no other part. It does not know how messages are fetched.
+Every message is fetched that could hold a notice, announce one, or be news of a mail of ours; if that is not certain,
+it is fetched too. A part is skipped only if its type, all its names and its first bytes say that it is no PDF and holds
+no other part.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ FIELDS: Final = (
 )
 """Header fields that are judged here."""
 START_BYTES: Final = 3_300
-"""Bytes asked of each part: what a PDF's mark may stand behind, three times that long where it is quoted-printable."""
+"""Bytes asked of each part: what a PDF's mark may stand behind, three times that long if it is quoted-printable."""
 PARTS_LIMIT: Final = 50
 """Parts of a message that is judged by its parts: one with more is fetched whole."""
 TEXT_SURE: Final = 200_000
@@ -46,7 +46,7 @@ _MACHINES: Final = re.compile(
     r"(?:mailer-?daemon|post-?master|mail-?delivery|mdaemon|daemon|smtp|root|mmdf|autoreply|auto-?responder|bounces?)\b",
     re.IGNORECASE,
 )
-"""Who writes of a mail that did not arrive: the beginning of the sender's address."""
+"""Senders of reports about a mail that did not arrive: the beginning of the address."""
 _RETURNED: Final = re.compile(
     r"undeliver|deliver|returned|return(?:ing)? (?:mail|message)|fail|bounce|warning|daemon|rejected|refused|"
     r"non[- ]?remis|unzustellbar|mail error|not sent|alert|not (?:a )?member|moderat|"
@@ -59,7 +59,7 @@ _OPENABLE: Final = re.compile(r"pdf|eml|msg|dat|p7m|p7s|mht|zip|xdw|xbd|lzh|rar|
 _HOLDING_NAME: Final = re.compile(r"eml|msg|dat|p7m|p7s|mht", re.IGNORECASE)
 """Of those the ones of files that may hold a mail."""
 _PDFS: Final = ("application/pdf", "application/x-pdf", "application/octet-stream")
-"""What a PDF is called by those who send one."""
+"""Content types by which senders call a PDF."""
 _HOLDING: Final = ("message/", "multipart/", "application/pdf", "application/x-pdf", "application/ms-tnef",
                    "application/vnd.ms-tnef", "application/pkcs7", "application/x-pkcs7",
                    "application/zip", "application/x-zip")  # fmt: skip
@@ -71,7 +71,7 @@ _CODECS: Final = ("utf-8", "cp932", "euc_jp")
 
 
 class Wanted(Enum):
-    """What must be seen of a message before it may be passed over."""
+    """The part of a message that must be seen before it may be skipped."""
 
     BODY = auto()
     STARTS = auto()
@@ -81,7 +81,7 @@ class Wanted(Enum):
 def judge_outline(
     header: Header, guarantors: Sequence[Guarantor], ours: OwnMailSigns, correspondents: Collection[str]
 ) -> Wanted:
-    """Whether a message may be passed over after a look at its parts' first bytes.
+    """Returns whether a message may be passed over after a look at its parts' first bytes.
 
     ``correspondents`` are the domains of the offices that are written to, in small letters: whatever comes from them
     may be an answer.
@@ -102,7 +102,7 @@ def judge_outline(
 def may_be_news(
     header: Header, guarantors: Sequence[Guarantor], ours: OwnMailSigns, correspondents: Collection[str]
 ) -> bool:
-    """Whether a message may say that a mail of ours left or came to nothing: a report, an answer, our own copy.
+    """Returns whether a message may say that a mail of ours left or came to nothing: a report, an answer, our own copy.
 
     By the measure by which ``judge_outline`` passes a message over unread, but that a PDF is no news.
     """
@@ -120,7 +120,7 @@ def may_be_news(
 
 
 def _is_plain_pdf(leaf: Part) -> bool:
-    """Whether the part says that it is a PDF, and nothing else."""
+    """Returns whether the part says that it is a PDF, and nothing else."""
     return leaf.kind in _PDFS and not _HOLDING_NAME.search(decode_words(leaf.names))
 
 
@@ -130,12 +130,12 @@ def sections_of(structure: Part) -> tuple[str, ...]:
 
 
 def holds_nothing(structure: Part, starts: Mapping[str, bytes]) -> bool:
-    """Whether the first bytes of every part are there and say that none is a PDF, or a mail not taken apart."""
+    """Returns whether the first bytes of every part are there and say that none is a PDF, or a mail not taken apart."""
     return all(leaf.section in starts and not is_opened_by(leaf, starts[leaf.section]) for leaf in _leaves(structure))
 
 
 def is_opened_by(leaf: Part, start: bytes) -> bool:
-    """Whether the first bytes of a part, as they stand in the mail, show a PDF or what may hold one.
+    """Returns whether the first bytes of a part, as they stand in the mail, show a PDF or what may hold one.
 
     So do another part's headers, and a text that speaks of a key: then whatever is attached is looked at.
     """
@@ -178,20 +178,20 @@ def _names(leaf: Part) -> tuple[str, ...]:
 
 
 def _speaks_of_a_key(start: bytes) -> bool:
-    """Whether the first bytes of a text do; its charset is not known here, and the last character may be cut."""
+    """Returns whether the first bytes of a text do; its charset is unknown, and the last character may be cut."""
     guessed = decode_bytes(start)[0]
     return any(map(mentions_key, (guessed, *(start.decode(codec, "ignore") for codec in _CODECS))))
 
 
 def _differs(fields: bytes, structure: Part) -> bool:
-    """Whether the server takes the message for something else than we would: then its parts say nothing."""
+    """Returns whether the server takes the message for something else than we would: then its parts say nothing."""
     headers, _ = split_headers(fields)
     kind = read_value(headers.first(b"content-type")).word or "text/plain"
     return kind != structure.kind or kind.startswith("multipart/") != bool(structure.parts)
 
 
 def _may_have_come_back(fields: bytes, message: Message, ours: OwnMailSigns, correspondents: Collection[str]) -> bool:
-    """Whether this may be a report, a bounce or an answer to a mail of ours."""
+    """Returns whether this may be a report, a bounce or an answer to a mail of ours."""
     headers, _ = split_headers(fields)
     named = b" ".join([*headers.every(b"in-reply-to"), *headers.every(b"references")])
     known = re.findall(r"<[^<>\s]{1,990}>", header_text(named))

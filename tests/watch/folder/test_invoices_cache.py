@@ -16,12 +16,11 @@ from tests.support.fakes import FakeClock
 from worker.core.errors import NotInSnapshot, Unavailable
 from worker.core.model import PageText, PdfText, Unreadable, sha256
 from worker.core.states import Reason
-from worker.service.threads import OwnThread
-from worker.watch.folder import invoices_cache as shelves
-from worker.watch.folder.invoices import InvoiceFiles
-from worker.watch.folder.invoices_cache import Shelf
+from worker.watch.folder import invoices as shelves
+from worker.watch.folder.invoices import InvoiceCache, InvoiceFiles
 from worker.watch.plan import SETTLE
 from worker.watch.ports import NOT_LOOKED, Listed
+from worker.watch.threads import OwnThread
 
 PDF = b"%PDF-1.4 an invoice\n%%EOF"
 OLD = 1_700_000_000
@@ -53,7 +52,7 @@ class Desk:
         self.clock = FakeClock()
         self.reader = CountingReader()
         self.thread = OwnThread("invoices")
-        self.shelf = Shelf(InvoiceFiles(folder), lambda: self.thread, self.clock)
+        self.shelf = InvoiceCache(InvoiceFiles(folder), lambda: self.thread, self.clock)
         self.found = NOT_LOOKED
 
     def save(self, name: str, content: bytes = PDF, *, seconds: int = OLD) -> None:
@@ -248,7 +247,7 @@ def hanging(tmp_path: Path) -> tuple[Desk, HangingThread]:
     desk, thread = Desk(tmp_path / "invoices"), HangingThread()
     desk.save("a.pdf")
     desk.thread.end()
-    desk.shelf = Shelf(InvoiceFiles(desk.folder), lambda: thread, desk.clock, patience=0)
+    desk.shelf = InvoiceCache(InvoiceFiles(desk.folder), lambda: thread, desk.clock, patience=0)
     return desk, thread
 
 
@@ -267,7 +266,7 @@ async def test_a_share_that_woke_up_is_looked_at_again(tmp_path: Path) -> None:
     desk, thread = Desk(tmp_path / "invoices"), HangingThread()
     desk.save("a.pdf")
     desk.thread.end()
-    desk.shelf = Shelf(InvoiceFiles(desk.folder), lambda: thread, desk.clock, patience=0.02)
+    desk.shelf = InvoiceCache(InvoiceFiles(desk.folder), lambda: thread, desk.clock, patience=0.02)
     await desk.look()
     await thread.let_go()
     await desk.look()
@@ -294,7 +293,7 @@ async def test_bytes_that_came_too_late_are_kept_for_the_next_look() -> None:
     thread, clock, reader = HangingThread(), FakeClock(), CountingReader()
     thread.hangs = False
     folder = SlowFolder(thread)
-    shelf = Shelf(folder, lambda: thread, clock, patience=0.02)
+    shelf = InvoiceCache(folder, lambda: thread, clock, patience=0.02)
     found = await shelf.look(reader, lambda _: True)
     with pytest.raises(Unavailable):
         found.invoice("a.pdf")
@@ -311,7 +310,7 @@ async def test_what_the_last_look_needed_is_kept_whatever_its_size_and_the_rest_
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shelves, "SPARE_BYTES", 2 * len(PDF))
-    desk.shelf = Shelf(InvoiceFiles(desk.folder), lambda: desk.thread, desk.clock)
+    desk.shelf = InvoiceCache(InvoiceFiles(desk.folder), lambda: desk.thread, desk.clock)
     for name in "abcdef":
         desk.save(f"{name}.pdf", PDF + name.encode())
     await desk.look(lambda file: file < "d")

@@ -20,9 +20,9 @@ from worker.cli.demo.imap_server import DemoImap
 from worker.config.settings import Security
 from worker.core.model import JST
 from worker.read.message import read_message
-from worker.watch.imap import bodystructure as imap_parts
-from worker.watch.imap.bodystructure import PDFS_LIMIT, PIECE, put_together, read_structure
+from worker.watch.imap import responses as imap_parts
 from worker.watch.imap.mailbox import ImapMailbox
+from worker.watch.imap.responses import PDFS_LIMIT, PIECE, put_together, read_structure
 from worker.watch.plan import MAIL_LIMIT, MAIL_PART
 from worker.watch.ports import Fetched, Header, Part
 from worker.watch.prefilter import holds_nothing, sections_of
@@ -122,7 +122,7 @@ def box_of(server: DemoImap, folder: str) -> ImapMailbox:
 
 def fetch_only(box: ImapMailbox) -> Fetched:
     box.open()
-    headers = box.outlines(box.uids(1, None))
+    headers = box.fetch_summaries(box.uids(1, None))
     ((one,),) = box.blocks(headers)
     return one
 
@@ -187,11 +187,11 @@ def test_a_real_servers_structures_and_first_bytes_tell_what_can_be_passed_over(
     )
     OPENED.append(box)
     box.open()
-    first, second = box.outlines(box.uids(1, None))
+    first, second = box.fetch_summaries(box.uids(1, None))
     assert first.structure is not None
     assert second.structure is not None
     assert sections_of(first.structure) == ("1.1", "1.2", "2")
-    starts = box.starts([first, second])
+    starts = box.fetch_prefixes([first, second])
     assert holds_nothing(first.structure, starts[first.uid])
     assert not holds_nothing(second.structure, starts[second.uid])
     servers.empty("issuer-c")

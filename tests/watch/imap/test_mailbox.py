@@ -25,7 +25,7 @@ from worker.core.model import JST, NO_DATE
 from worker.core.server_faults import ServerFault, find_fault
 from worker.watch.imap.mailbox import ImapMailbox
 from worker.watch.plan import GONE, MAIL_LIMIT, MAIL_PART
-from worker.watch.ports import Fetched, Header, Opened
+from worker.watch.ports import Fetched, Header, SelectedMailbox
 
 PASSWORD = "correct horse"
 MESSAGES = {uid: b"Subject: %d\r\n\r\nbody" % uid for uid in (3, 5, 9)}
@@ -60,7 +60,7 @@ def outcomes(fetched: list[Fetched]) -> list[tuple[int, bool]]:
 def test_a_folder_is_examined_and_its_messages_are_read() -> None:
     with ScriptedImap(MESSAGES) as server:
         box = mailbox(server)
-        assert box.open() == Opened(uidvalidity=7, uidnext=10, exists=3)
+        assert box.open() == SelectedMailbox(uidvalidity=7, uidnext=10, exists=3)
         headers = box.headers(box.uids(4, None))
         when = dt.datetime(2026, 11, 21, 10, 0, tzinfo=JST)
         assert headers == (Header(5, 18, when, "<5@b.example>"), Header(9, 18, when, "<9@b.example>"))

@@ -11,7 +11,7 @@ from worker.config.settings import Security
 from worker.core.errors import Unavailable
 from worker.core.mailbox_actions import parse_after
 from worker.watch.imap.mailbox import ImapMailbox
-from worker.watch.ports import Heard
+from worker.watch.ports import IdleResult
 
 READ_ONLY = b"* 0 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [READ-ONLY] x\r\nTAG OK [READ-ONLY] x\r\n"
 
@@ -73,9 +73,9 @@ def test_after_a_copy_the_watched_folder_is_open_again_and_what_came_meanwhile_i
     server.capabilities = b"IMAP4rev1 UIDPLUS IDLE"
     box = mailbox(server, "move:Done")
     box.open()
-    box.settle([1])
+    box.apply_mailbox_action([1])
     assert (sorted(server.messages), server.folders[b"Done"]) == ([2], [b"Subject: a\r\n\r\na"])
-    assert box.listen(60) is Heard.NEWS
+    assert box.listen(60) is IdleResult.NEWS
     assert box.uids(1, None) == (2,)
     box.close()
 
@@ -86,7 +86,7 @@ def test_a_folder_that_was_renumbered_meanwhile_loses_nothing(server: ScriptedIm
     box.open()
     server.uidvalidity = 8
     with pytest.raises(Unavailable, match="renumbered"):
-        box.settle([1])
+        box.apply_mailbox_action([1])
     assert (sorted(server.messages), server.flags, server.folders) == ([1, 2], {}, {b"Done": []})
     box.close()
 
@@ -101,7 +101,7 @@ def test_no_message_id_of_a_stranger_becomes_a_command_or_keeps_the_others_from_
     server.ids[1] = written
     box = mailbox(server, "move:Done")
     box.open()
-    box.settle([1, 2])
+    box.apply_mailbox_action([1, 2])
     assert (server.messages, len(server.folders[b"Done"])) == ({}, 2)
     assert not any(command.startswith(b"b@x.example") or b"aaaa" in command for command in server.commands)
     box.close()
@@ -115,10 +115,10 @@ def test_what_was_copied_under_a_number_says_nothing_of_the_message_that_bears_i
     box = mailbox(server, "move:Done")
     box.open()
     with pytest.raises(Unavailable):
-        box.settle([1])
+        box.apply_mailbox_action([1])
     server.uidvalidity, server.ids[1], server.messages[1] = 8, b"<new@b.example>", b"Subject: new\r\n\r\nnew"
     box.open()
-    box.settle([1])
+    box.apply_mailbox_action([1])
     assert server.folders[b"Done"] == [b"Subject: a\r\n\r\na", b"Subject: new\r\n\r\nnew"]
     box.close()
 
@@ -129,6 +129,6 @@ def test_where_the_other_folder_is_missing_the_watched_one_is_open_again(server:
     box = mailbox(server, "move:Gone")
     box.open()
     with pytest.raises(Unavailable, match="no such folder"):
-        box.settle([1])
+        box.apply_mailbox_action([1])
     assert server.selected == b"INBOX"
     box.close()

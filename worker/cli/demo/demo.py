@@ -35,7 +35,7 @@ from worker.core.messages import Language, say
 from worker.core.model import JST, Submission
 from worker.core.states import NEEDS_A_PERSON, Reason, State
 from worker.pipeline.decide import approve
-from worker.pipeline.recover import record_start
+from worker.pipeline.start import record_start
 from worker.read.ports import PdfReader
 from worker.service.wiring import (
     account_name,

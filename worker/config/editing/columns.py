@@ -121,7 +121,7 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class CellFault:
+class Fault:
     """A fault of a row, at a cell (``C7``; ``7`` for the whole row)."""
 
     cell: str
@@ -136,7 +136,7 @@ class Headings:
     columns: Mapping[int, Key]
     ignored: tuple[str, ...]
     """Headings that no key belongs to."""
-    faults: tuple[CellFault, ...] = ()
+    faults: tuple[Fault, ...] = ()
     titles: tuple[SheetRow, ...] = ()
     """Rows above the headings, which are not read."""
 
@@ -148,7 +148,7 @@ def read_headings(sheet: Sheet, columns: Mapping[str, str]) -> Headings:
     faults are those of the row with the most headings.
     """
     if not sheet.rows:
-        return Headings({}, (), (CellFault("A1", "import_empty"),))
+        return Headings({}, (), (Fault("A1", "import_empty"),))
     wanted = {match_key(heading): key for heading, key in {**DEFAULT_COLUMNS, **columns}.items()}
     found = [
         replace(_headings_in(row, wanted), titles=sheet.rows[:at])
@@ -167,7 +167,7 @@ def _headings_in(first: SheetRow, wanted: Mapping[str, str]) -> Headings:
             if heading.strip():
                 ignored.append(" ".join(heading.split()))
         elif key in found.values():
-            faults.append(CellFault(cell_name(at, first.number), "import_heading_twice", {"key": ".".join(key)}))
+            faults.append(Fault(cell_name(at, first.number), "import_heading_twice", {"key": ".".join(key)}))
         else:
             found[at] = key
     given = {key[0] for key in found.values()}
@@ -175,7 +175,7 @@ def _headings_in(first: SheetRow, wanted: Mapping[str, str]) -> Headings:
     for needed in NEEDED:
         if needed not in given:
             names = [name for name, of in DEFAULT_COLUMNS.items() if of == needed]
-            faults.append(CellFault(str(first.number), "import_heading_missing", {"names": names, "shown": shown}))
+            faults.append(Fault(str(first.number), "import_heading_missing", {"names": names, "shown": shown}))
     return Headings(found, tuple(ignored), tuple(faults))
 
 

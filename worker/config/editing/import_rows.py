@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from worker.config.editing.columns import NEEDED, CellFault, Headings, Sheet, SheetRow, cell_name, read_cell
+from worker.config.editing.columns import NEEDED, Fault, Headings, Sheet, SheetRow, cell_name, read_cell
 from worker.config.editing.fields import FieldRefused, Key, Value, find_issuer, merged_value, read_value, value_at
 from worker.config.projects import FILE
 from worker.core.errors import Problem
@@ -56,7 +56,7 @@ class Fate:
     """The position of its ``[[project]]``, counted from zero; None for a new one."""
     given: Mapping[Key, Value] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
-    faults: tuple[CellFault, ...] = ()
+    faults: tuple[Fault, ...] = ()
     cells: Mapping[Key, str] = field(default_factory=dict)
     """The cell of each value."""
     namesakes: tuple[str, ...] = ()
@@ -103,8 +103,8 @@ def _read_row(row: SheetRow, headings: Headings, issuers: Mapping[str, Issuer], 
                 value = issuer.id
             given[key] = value
         except FieldRefused as refused:
-            faults.append(CellFault(cells[key], refused.code, refused.params))
-    faults += [CellFault(cells[(key,)], "empty") for key in NEEDED if (key,) not in texts]
+            faults.append(Fault(cells[key], refused.code, refused.params))
+    faults += [Fault(cells[(key,)], "empty") for key in NEEDED if (key,) not in texts]
     return Fate(
         row=row.number,
         kind=FateKind.BAD if faults else FateKind.NEW,
@@ -140,7 +140,7 @@ class _Register:
         identity = str(fate.given["issuer",]), match_key(str(fate.given["name",]))
         numbers = _numbers_given(fate)
         found = self._position(identity, numbers)
-        if isinstance(found, CellFault):
+        if isinstance(found, Fault):
             return _bad(fate, found)
         fault = self._number_elsewhere(fate, numbers, found) or self._taken_before(fate, identity, numbers, found)
         if fault is not None:
@@ -155,7 +155,7 @@ class _Register:
         changes = tuple(_changes(self._registered[found], fate.given))
         return replace(fate, kind=FateKind.CHANGED if changes else FateKind.SAME, position=found, changes=changes)
 
-    def _position(self, identity: tuple[str, str], numbers: frozenset[str]) -> int | CellFault | None:
+    def _position(self, identity: tuple[str, str], numbers: frozenset[str]) -> int | Fault | None:
         """Returns the registered project of the row: by a shared number, else the only one without a different number.
 
         Only numbers distinguish two works of one name at one issuer.
@@ -164,7 +164,7 @@ class _Register:
         sharing = [at for at in named if numbers & _numbers_of(self._registered[at])]
         fitting = sharing or [at for at in named if not (numbers and _numbers_of(self._registered[at]))]
         if len(fitting) > 1:
-            return CellFault("", "import_two_projects", {"count": str(len(fitting))})
+            return Fault("", "import_two_projects", {"count": str(len(fitting))})
         return fitting[0] if fitting else None
 
     def _numbers_under(self, identity: tuple[str, str]) -> tuple[str, ...]:
@@ -173,27 +173,25 @@ class _Register:
             number for at in self._named.get(identity, []) for number in _numbers_written(self._registered[at])
         )
 
-    def _number_elsewhere(self, fate: Fate, numbers: frozenset[str], found: int | None) -> CellFault | None:
+    def _number_elsewhere(self, fate: Fate, numbers: frozenset[str], found: int | None) -> Fault | None:
         for number in sorted(numbers):
             cell = next((fate.cells[key] for key in fate.given if number in _numbers_under(fate, key)), str(fate.row))
             at = self._numbered.get(number)
             if at is not None and at != found:
                 name = str(self._registered[at].get("name"))
-                return CellFault(cell, "import_number_elsewhere", {"number": number, "name": name})
+                return Fault(cell, "import_number_elsewhere", {"number": number, "name": name})
             if number in self._row_of_number:
-                return CellFault(
-                    cell, "import_number_twice", {"number": number, "row": str(self._row_of_number[number])}
-                )
+                return Fault(cell, "import_number_twice", {"number": number, "row": str(self._row_of_number[number])})
         return None
 
     def _taken_before(
         self, fate: Fate, identity: tuple[str, str], numbers: frozenset[str], found: int | None
-    ) -> CellFault | None:
+    ) -> Fault | None:
         row = self._row_of_position.get(found) if found is not None else None
         if found is None:
             before = self._new.get(identity, [])
             row = next((at for at, others in before if not (numbers and others)), None)
-        return None if row is None else CellFault(fate.cells["name",], "import_row_twice", {"row": str(row)})
+        return None if row is None else Fault(fate.cells["name",], "import_row_twice", {"row": str(row)})
 
 
 def _numbers_of(project: Mapping[str, Any]) -> frozenset[str]:
@@ -216,13 +214,13 @@ def _numbers_under(fate: Fate, key: Key) -> frozenset[str]:
     return frozenset(map(match_key, numbers)) if isinstance(numbers, tuple) else frozenset()
 
 
-def _section_for_all(fate: Fate, project: Mapping[str, Any]) -> CellFault | None:
+def _section_for_all(fate: Fate, project: Mapping[str, Any]) -> Fault | None:
     """Refuses one section for a project with a section per product, unless it is one of those."""
     former, value = project.get("section"), fate.given.get(_SECTION)
     if value is None or not isinstance(former, Mapping) or value in former.values():
         return None
     named = [Labelled(str(product), str(section)) for product, section in former.items()]
-    return CellFault(fate.cells[_SECTION], "import_section", {"value": str(value), "registered": named})
+    return Fault(fate.cells[_SECTION], "import_section", {"value": str(value), "registered": named})
 
 
 def _changes(project: Mapping[str, Any], given: Mapping[Key, Value]) -> Iterable[Change]:
@@ -257,7 +255,7 @@ def _as_texts(value: Value) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else ()
 
 
-def _bad(fate: Fate, fault: CellFault) -> Fate:
+def _bad(fate: Fate, fault: Fault) -> Fate:
     at = fault.cell or fate.cells["name",]
     return replace(fate, kind=FateKind.BAD, faults=(*fate.faults, replace(fault, cell=at)))
 
@@ -316,7 +314,7 @@ def blame_rows(fates: Sequence[Fate], problems: Iterable[Problem], registered: i
             return None
         fate = judged[place]
         cell = next((fate.cells[key] for key in fate.given if found[2].startswith(key[0])), fate.cells["name",])
-        judged[place] = _bad(fate, CellFault(cell, problem.code, problem.params))
+        judged[place] = _bad(fate, Fault(cell, problem.code, problem.params))
     return tuple(judged)
 
 

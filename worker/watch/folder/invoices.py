@@ -1,27 +1,37 @@
-"""The invoices folder: what lies in it, and the bytes of one PDF, never from outside the folder.
+"""The invoices folder: its files and the bytes of one PDF, and the cache through which the pipeline sees them.
 
 A network share comes and goes: a folder that is not there is ``Unavailable``, a file that is not there is no file.
-Every call may wait for as long as the share does: ``invoices_cache`` makes them in a thread of its own.
+``InvoiceCache`` makes the calls in a thread of its own and waits no longer than its patience; drafting asks memory
+only.
 """
 
 from __future__ import annotations
 
+import asyncio
+import datetime as dt
 import errno
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Generic, Protocol, TypeVar
 
-from worker.core.errors import Unavailable
+from worker.core.clock import Clock
+from worker.core.errors import StillWritten, Unavailable
 from worker.core.file_names import is_left_file, is_left_folder
-from worker.core.model import Unreadable, UnreadReason
+from worker.core.heartbeat import note_step
+from worker.core.model import PdfText, Sha256, Unreadable, UnreadReason, sha256
 from worker.core.states import Reason
 from worker.read.pdf_bytes import fault_of
-from worker.watch.ports import Listed, Rest
+from worker.read.ports import PdfReader
+from worker.watch.plan import SETTLE
+from worker.watch.ports import FileInfo, InvoiceSnapshot, Listed, Rest
+from worker.watch.threads import OwnThread
 
 MAX_INVOICE_BYTES: Final = 30_000_000
 """Towns' mail systems take 5 to 20 MB (seen); base64 adds a third, so nothing larger could ever be sent."""
@@ -35,7 +45,7 @@ _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NO_SUCH_FILE: Final = frozenset(
     {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG, errno.EINVAL}
 )
-"""What opening answers for a missing name, a link (ELOOP, or ENOTDIR for one where a folder is meant), a socket."""
+"""Errors of opening a missing name, a link (ELOOP, or ENOTDIR for one if a folder is meant), a socket."""
 
 
 class InvoiceFiles:
@@ -78,10 +88,10 @@ class InvoiceFiles:
         return str(self._folder)
 
     def read(self, listed: Listed) -> bytes | Unreadable | None:
-        """The bytes of a PDF; None where it is no regular file inside the folder (any more).
+        """The bytes of a PDF; None if it is no regular file inside the folder (any more).
 
-        Unreadable(DAMAGED) where it does not begin as a PDF, Unreadable(TOO_LARGE) above MAX_INVOICE_BYTES. Raises
-        Unavailable where the folder cannot be read, or the file is another than was listed.
+        Unreadable(DAMAGED) if it does not begin as a PDF, Unreadable(TOO_LARGE) above MAX_INVOICE_BYTES. Raises
+        Unavailable if the folder cannot be read, or the file is another than was listed.
         """
         parts = listed.name.split("/")
         if not all(part.strip(" .") and "\0" not in part for part in parts):
@@ -150,7 +160,7 @@ def _walk_inside(folder: str, inside: str, depth: int) -> Iterator[Listed]:
 
 
 def _is_text(name: str) -> bool:
-    """Whether a name can be stored and shown: old shares hold names in Shift_JIS, which nobody can register."""
+    """Returns whether a name can be stored and shown: old shares hold names in Shift_JIS."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -186,3 +196,255 @@ def _read_all(descriptor: int) -> bytes:
         pieces.append(piece)
         left -= len(piece)
     return b"".join(pieces)
+
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+PATIENCE: Final = 10.0
+"""Seconds a pass waits for one answer of the share: a share that sleeps wakes in 5, one that is away may take minutes.
+The answer is not lost: the first look after it takes it."""
+SPARE_BYTES: Final = 64_000_000
+"""Kept beside what the last look was asked for: some hundred invoices of 0.3 MB."""
+SPARE_TEXTS: Final = 2_000
+"""Kept beside the same: a page has 2 kB, and reading one takes 30 to 200 ms."""
+SPARE_ANSWERS: Final = 20_000
+"""Digests and refusals kept: a line each, for as many files as are listed."""
+
+_Stamp = tuple[str, int, int, int]
+
+
+def _stamp(listed: Listed) -> _Stamp:
+    return (listed.name, listed.size, listed.mtime_ns, listed.inode)
+
+
+def _leave(answer: object) -> None:
+    """The list of a look that no person waited for is old by the next one."""
+
+
+class Folder(Protocol):
+    """The folder itself; every call may hang."""
+
+    def look(self) -> tuple[Listed, ...]:
+        """Every regular file by its path inside the folder. Raises Unavailable."""
+        ...
+
+    def rest(self) -> Rest | None:
+        """The files that the last look found and that are not read; None before the first. Does not wait."""
+        ...
+
+    def place(self) -> str:
+        """Its path. Does not wait."""
+        ...
+
+    def read(self, listed: Listed) -> bytes | Unreadable | None:
+        """The bytes of a PDF that was listed. Raises Unavailable."""
+        ...
+
+
+class InvoiceCache:
+    """``ports.InvoiceFolder`` over a folder; used from one event loop at a time."""
+
+    def __init__(
+        self, folder: Folder, open_thread: Callable[[], OwnThread], clock: Clock, patience: float = PATIENCE
+    ) -> None:
+        self._folder = folder
+        self._open_thread = open_thread
+        self._clock = clock
+        self._patience = patience
+        self._thread: OwnThread | None = None
+        self._hanging: asyncio.Future[Any] | None = None
+        self._away: Unavailable | None = Unavailable("folder", "not looked at yet")
+        self._seen: dict[str, Listed] = {}
+        self._seen_since: dict[str, tuple[_Stamp, dt.datetime]] = {}
+        self._settled: frozenset[str] = frozenset()
+        self._unread: dict[str, Unavailable] = {}
+        self._bytes = _Kept[_Stamp, bytes](SPARE_BYTES, len)
+        self._answers = _Kept[_Stamp, Sha256 | Unreadable](SPARE_ANSWERS)
+        self._texts = _Kept[Sha256, PdfText | Unreadable](SPARE_TEXTS)
+
+    # --- Looking --------------------------------------------------------------------------------------------
+
+    async def look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> InvoiceSnapshot:
+        """List the folder, and read the files whose path ``is_needed`` and the text of each, once for each content.
+
+        It raises nothing: if the share does not answer, the questions do.
+        """
+        await self._look(reader, is_needed)
+        return self._snapshot(is_needed)
+
+    async def _look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> None:
+        if self._hanging is not None and not self._hanging.done():
+            return
+        self._hanging = None
+        try:
+            self._take_list(await self._ask(self._folder.look))
+        except Unavailable as away:
+            self._away = away
+            return
+        needed = [listed for name, listed in self._seen.items() if name in self._settled and is_needed(name)]
+        for kept in (self._bytes, self._answers, self._texts):
+            kept.need_nothing()
+        for listed in needed:
+            try:
+                await self._load(listed, reader)
+            except Unavailable as failure:
+                self._unread[listed.name] = failure
+                if self._hanging is not None:
+                    self._away = failure
+                    return
+        self._away = None
+
+    async def _load(self, listed: Listed, reader: PdfReader) -> None:
+        stamp = _stamp(listed)
+        known = self._answers.use(stamp)
+        if isinstance(known, Unreadable):
+            return
+        content = self._bytes.use(stamp)
+        if content is None:
+            await self._ask(partial(_read, self._folder, listed), partial(self._take_content, stamp))
+            known, content = self._answers.use(stamp), self._bytes.use(stamp)
+        if isinstance(known, str) and content is not None and self._texts.use(known) is None:
+            self._texts.keep(known, await reader.read(content))
+            note_step()
+
+    def _take_content(self, stamp: _Stamp, found: tuple[Sha256, bytes] | Unreadable) -> None:
+        if isinstance(found, Unreadable):
+            self._answers.keep(stamp, found)
+            return
+        digest, content = found
+        self._answers.keep(stamp, digest)
+        self._bytes.keep(stamp, content)
+
+    def _take_list(self, found: tuple[Listed, ...]) -> None:
+        """A file counts as there when it has looked the same for SETTLE; one not seen before, when it is that old."""
+        now = self._clock.now()
+        former, settled = self._seen_since, set()
+        self._seen_since = {}
+        for listed in found:
+            stamp, seen = _stamp(listed), former.get(listed.name)
+            is_same = seen is not None and seen[0] == stamp
+            since = seen[1] if seen is not None and is_same and seen[1] <= now else now
+            if seen is None and now.timestamp() - listed.mtime_ns / 1e9 >= SETTLE.total_seconds():
+                since = now - SETTLE
+            self._seen_since[listed.name] = (stamp, since)
+            if now - since >= SETTLE:
+                settled.add(listed.name)
+        self._seen = {listed.name: listed for listed in found}
+        self._settled = frozenset(settled)
+        self._unread = {}
+
+    async def _ask(self, call: Callable[[], T], take: Callable[[T], None] = _leave) -> T:
+        """Returns the result of ``call`` in the folder's thread; ``take`` gets it also after the wait was given up.
+
+        Raises Unavailable, also if it takes too long.
+        """
+        if self._thread is None:
+            self._thread = self._open_thread()
+        asked = asyncio.ensure_future(self._thread(call))
+        asked.add_done_callback(partial(_take_answer, take))
+        done, _ = await asyncio.wait([asked], timeout=self._patience)
+        if not done:
+            self._hanging = asked
+            raise Unavailable("folder", "the folder of the invoices does not answer")
+        return asked.result()
+
+    def rest(self) -> Rest | None:
+        """The files that the last look found and that are not read; None before the first."""
+        return self._folder.rest()
+
+    def place(self) -> str:
+        """The folder's path."""
+        return self._folder.place()
+
+    # --- Asking ---------------------------------------------------------------------------------------------
+
+    def stamp(self, file: str) -> str:
+        """Size, time and inode of the file as text; empty if it cannot be seen, or is still being written."""
+        listed = self._seen.get(file)
+        if listed is None or self._away is not None or file not in self._settled:
+            return ""
+        return f"{listed.size} {listed.mtime_ns} {listed.inode}"
+
+    def listing(self) -> tuple[FileInfo, ...]:
+        """Every file by path, with the hash of each that has settled and was read as a PDF. Raises Unavailable."""
+        if self._away is not None:
+            raise self._away
+        shelved = []
+        for name, listed in sorted(self._seen.items()):
+            digest = self._answers.find(_stamp(listed)) if name in self._settled else None
+            shelved.append(FileInfo(name, digest if isinstance(digest, str) else None, listed.size, listed.mtime_ns))
+        return tuple(shelved)
+
+    def _snapshot(self, is_needed: Callable[[str], bool]) -> InvoiceSnapshot:
+        """Returns what is known now, and what each file that was asked for is."""
+        if self._away is not None:
+            return InvoiceSnapshot(self._away, {}, {})
+        answers: dict[str, tuple[str, bytes] | Unreadable | Unavailable] = {}
+        for name, listed in self._seen.items():
+            if is_needed(name) and (answer := self._answer(name, listed)) is not None:
+                answers[name] = answer
+        return InvoiceSnapshot(self.listing(), answers, self._texts.all())
+
+    def _answer(self, name: str, listed: Listed) -> tuple[str, bytes] | Unreadable | Unavailable | None:
+        if name not in self._settled:
+            return StillWritten("folder", f"{name}: is still being written")
+        if name in self._unread:
+            return self._unread[name]
+        known, content = self._answers.find(_stamp(listed)), self._bytes.find(_stamp(listed))
+        if isinstance(known, Unreadable):
+            return known
+        return None if content is None else (name.rpartition("/")[2], content)
+
+
+def _read(folder: Folder, listed: Listed) -> tuple[Sha256, bytes] | Unreadable:
+    found = folder.read(listed)
+    if found is None:
+        raise Unavailable("folder", f"{listed.name}: is no longer there")
+    return found if isinstance(found, Unreadable) else (sha256(found), found)
+
+
+def _take_answer(take: Callable[[T], None], asked: asyncio.Future[T]) -> None:
+    if not asked.cancelled() and asked.exception() is None:
+        take(asked.result())
+
+
+class _Kept(Generic[K, V]):
+    """The values that the last look was asked for, and the newest of the others up to a limit."""
+
+    def __init__(self, spare: int, weigh: Callable[[V], int] = lambda _: 1) -> None:
+        self._spare = spare
+        self._weigh = weigh
+        self._held: OrderedDict[K, V] = OrderedDict()
+        self._needed: set[K] = set()
+
+    def need_nothing(self) -> None:
+        """Another look begins."""
+        self._needed.clear()
+
+    def find(self, key: K) -> V | None:
+        """Returns what is kept under ``key``."""
+        return self._held.get(key)
+
+    def all(self) -> Mapping[K, V]:
+        """Everything that is kept, as it is now."""
+        return dict(self._held)
+
+    def use(self, key: K) -> V | None:
+        """As ``find``, and it is kept at least until the next look."""
+        self._needed.add(key)
+        if key in self._held:
+            self._held.move_to_end(key)
+        return self._held.get(key)
+
+    def keep(self, key: K, value: V) -> None:
+        """Keep ``value``, and let go of the oldest beyond the limit."""
+        self._held[key] = value
+        self._held.move_to_end(key)
+        spare = [each for each in self._held if each not in self._needed]
+        weight = sum(self._weigh(self._held[each]) for each in spare)
+        for each in spare:
+            if weight <= self._spare:
+                return
+            weight -= self._weigh(self._held.pop(each))

@@ -1,8 +1,8 @@
-"""The notices folder: what people save in it and in its folders, listed and read without ever being changed.
+"""The notices folder: files that people save in it and in its folders, listed and read without being changed.
 
-Promise: only regular files inside it are opened, no link is followed at any depth, no read waits (a FIFO would), and
-bytes are given only where the file was the one listed from before the first to after the last of them. A file that is
-not read is named with its reason. It does not know what was taken before.
+Only regular files inside it are opened, no link is followed at any depth, and no read waits (a FIFO would). Bytes are
+given only if the file was the listed one from before the first to after the last of them. A file that is not read is
+named with its reason.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import errno
 import os
 import stat
 import unicodedata
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 from worker.core.errors import Forbidden, Unavailable
 from worker.core.file_names import (
@@ -25,10 +26,15 @@ from worker.core.file_names import (
     kind_of_name,
     unfinished_names,
 )
+from worker.core.heartbeat import note_step
 from worker.core.model import UnreadReason
 from worker.read.mime import decode_bytes
 from worker.watch.folder.invoices import DEPTH, FILES
 from worker.watch.ports import Listed, Rest
+from worker.watch.threads import OwnThread
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 FOLDERS: Final = 2_000
 """Folders that are looked into: ten years of an office that makes one for each of 200 projects a year."""
@@ -45,7 +51,7 @@ _CHUNK: Final = 1_048_576
 
 @dataclass(slots=True)
 class _Found:
-    """What one look has found so far."""
+    """The findings of one look so far."""
 
     names: dict[str, str] = field(default_factory=dict)
     """Paths as shown → as stored."""
@@ -55,13 +61,13 @@ class _Found:
     is_full: bool = False
 
     def name(self, shown: str, stored: str, inode: int) -> str:
-        """``shown``, or another name where it is taken: one that cannot be decoded may look like another."""
+        """``shown``, or another name if it is taken: one that cannot be decoded may look like another."""
         while shown in self.names:
             shown = f"{shown} ({inode})"
         self.names[shown] = stored
         return shown
 
-    def pass_over(self, name: str, why: UnreadReason, status: os.stat_result | None = None) -> None:
+    def skip(self, name: str, why: UnreadReason, status: os.stat_result | None = None) -> None:
         """Note a file, or a folder, that is not read."""
         if len(self.unread) < UNREAD:
             shape = (status.st_size, status.st_mtime_ns, status.st_ino) if status else (0, 0, 0)
@@ -70,12 +76,12 @@ class _Found:
     def end_at(self, name: str) -> None:
         """Note the first file, or folder, for which there is no more room."""
         if not self.is_full:
-            self.pass_over(name, UnreadReason.TOO_MANY)
+            self.skip(name, UnreadReason.TOO_MANY)
         self.is_full = True
 
 
 class NoticeFolder:
-    """``ports.Folder`` over a directory."""
+    """A directory of notices; its calls may block for minutes on a share."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -89,7 +95,7 @@ class NoticeFolder:
     def look(self) -> tuple[Listed, ...]:
         """Every file that is read, at most FILES in FOLDERS folders, DEPTH deep, in order of name.
 
-        Names are in NFC, as people type them. Raises Unavailable where the folder itself cannot be read.
+        Names are in NFC, as people type them. Raises Unavailable if the folder itself cannot be read.
         """
         found = _Found()
         try:
@@ -111,9 +117,9 @@ class NoticeFolder:
         return self._rest
 
     def read(self, listed: Listed) -> bytes | None:
-        """Its bytes, or None where it is no longer what was listed, or changed while being read.
+        """Its bytes, or None if it is no longer what was listed, or changed while being read.
 
-        Raises Forbidden where the account may not read this one file, Unavailable where it cannot be read otherwise (a
+        Raises Forbidden if the account may not read this one file, Unavailable if it cannot be read otherwise (a
         failing disk); the others may be.
         """
         *folders, name = self._names.get(listed.name, listed.name).split("/")
@@ -132,6 +138,40 @@ class NoticeFolder:
                     return None
                 kind = Forbidden if error.errno in _FORBIDDEN else Unavailable
                 raise kind("folder", f"{listed.name}: {error.strerror}") from error
+
+
+class ThreadedFolder:
+    """``ports.Folder`` over a ``NoticeFolder`` that is used in one thread; each call is a sign of life of its loop."""
+
+    def __init__(self, folder: NoticeFolder, thread: OwnThread | None = None) -> None:
+        self._folder = folder
+        self._thread = thread or OwnThread("folder")
+
+    async def place(self) -> str:
+        """As ``ports.Folder``."""
+        return await self._call(self._folder.place)
+
+    async def look(self) -> tuple[Listed, ...]:
+        """As ``ports.Folder``."""
+        return await self._call(self._folder.look)
+
+    async def rest(self) -> Rest:
+        """As ``ports.Folder``."""
+        return await self._call(self._folder.rest)
+
+    async def read(self, listed: Listed) -> bytes | None:
+        """As ``ports.Folder``."""
+        return await self._call(self._folder.read, listed)
+
+    def close(self) -> None:
+        """Let the thread go."""
+        self._thread.end()
+
+    async def _call(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        note_step()
+        result = await self._thread(call, *args, **kwargs)
+        note_step()
+        return result
 
 
 # --- The walk ------------------------------------------------------------------------------------------------
@@ -153,7 +193,7 @@ def _walk(folder: int, inside: str, stored: str, above: tuple[tuple[int, int], .
             if is_left_folder(entry.name):
                 continue
             if is_unfinished(entry.name):
-                found.pass_over(f"{shown}/", UnreadReason.UNFINISHED, status)
+                found.skip(f"{shown}/", UnreadReason.UNFINISHED, status)
             else:
                 folders.append((shown, entry.name))
         elif not is_left_file(entry.name):
@@ -166,7 +206,7 @@ def _note_file(
     shown: str, stored: str, name: str, status: os.stat_result, beside: frozenset[str], found: _Found
 ) -> None:
     if why := _why_unread(name, status, beside):
-        found.pass_over(shown, why, status)
+        found.skip(shown, why, status)
     elif len(found.files) >= FILES:
         found.end_at(shown)
     else:
@@ -192,7 +232,7 @@ def _note_folder(
     parent: int, shown: str, name: str, stored: str, above: tuple[tuple[int, int], ...], found: _Found
 ) -> None:
     if len(above) >= DEPTH:
-        found.pass_over(f"{shown}/", UnreadReason.TOO_DEEP)
+        found.skip(f"{shown}/", UnreadReason.TOO_DEEP)
         return
     if len(found.folders) >= FOLDERS:
         found.end_at(f"{shown}/")
@@ -201,17 +241,17 @@ def _note_folder(
         descriptor = os.open(name, _OPEN_FOLDER | os.O_NOFOLLOW, dir_fd=parent)
     except OSError as error:
         if error.errno not in _REPLACED:
-            found.pass_over(f"{shown}/", UnreadReason.FOLDER_UNREADABLE)
+            found.skip(f"{shown}/", UnreadReason.FOLDER_UNREADABLE)
         return
     try:
         own = _identity(os.fstat(descriptor))
         if own in above:  # mounted into itself
-            found.pass_over(f"{shown}/", UnreadReason.LINK)
+            found.skip(f"{shown}/", UnreadReason.LINK)
             return
         found.folders.append(f"{shown}/")
         _walk(descriptor, f"{shown}/", f"{stored}{name}/", (*above, own), found)
     except OSError:  # listed or asked while the share lost it: the others are read, and this one is named
-        found.pass_over(f"{shown}/", UnreadReason.FOLDER_UNREADABLE)
+        found.skip(f"{shown}/", UnreadReason.FOLDER_UNREADABLE)
     finally:
         os.close(descriptor)
 

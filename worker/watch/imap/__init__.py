@@ -1,1 +1,1 @@
-"""Acts on mailboxes by imapclient: looks, listens, and marks or moves where the configuration says so."""
+"""Acts on mailboxes by imapclient: looks, listens, and marks or moves if the configuration says so."""

@@ -1,7 +1,6 @@
-"""The way into an IMAP server: connection, TLS and login, with the failures told apart by who must act.
+"""The connection to an IMAP server: TLS, login and IDLE, with the failures told apart by who must act.
 
-Promise: no password or token goes over a line in clear to another machine, and no error text holds it. It does not
-know what is read afterwards.
+No password or token goes over a line in clear to another machine, and no error text holds it.
 """
 
 from __future__ import annotations
@@ -9,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
+import select
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -32,12 +33,11 @@ from worker.config.settings import Security
 from worker.core.addresses import is_loopback
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.login_errors import hide_tokens, xoauth2_response
-from worker.core.mailbox_actions import Act, After
+from worker.core.mailbox_actions import Act, MailboxAction
 from worker.core.server_faults import ServerFault, told_fault
 from worker.core.text import escape_control_chars
-from worker.watch.imap.idle import count_told, listen
 from worker.watch.plan import MAIL_LIMIT
-from worker.watch.ports import Heard, Opened
+from worker.watch.ports import IdleResult, SelectedMailbox
 
 _NOT_NOW: Final = re.compile(
     r"\[(?:UNAVAILABLE|INUSE|SERVERBUG|LIMIT|CONTACTADMIN|OVERQUOTA|THROTTLED)\]"
@@ -54,7 +54,7 @@ _OF_ACCOUNT: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ImapAccount:
-    """Where the mailbox is and how to log in to it."""
+    """The mailbox's server and its login."""
 
     host: str
     port: int
@@ -65,7 +65,7 @@ class ImapAccount:
     connect_seconds: float
     read_seconds: float
     tokens: TokenSource | None = None
-    """Where set, the login is by XOAUTH2 and there is no password."""
+    """If set, the login is by XOAUTH2 and there is no password."""
 
     def __post_init__(self) -> None:
         """Raises ValueError for ``none`` to another machine; the configuration refuses it with better words."""
@@ -73,7 +73,7 @@ class ImapAccount:
             raise ValueError("security none is for a server on this machine")
 
     def dial(self) -> IMAPClient:
-        """A connection that was greeted, over TLS where that comes first. Raises what imapclient raises."""
+        """A connection that was greeted, over TLS if that comes first. Raises what imapclient raises."""
         client = IMAPClient(
             self.host,
             self.port,
@@ -88,7 +88,7 @@ class ImapAccount:
         return client
 
     def enter(self, client: IMAPClient) -> None:
-        """Secure the connection where that is still to be done, and log in. Raises AccountRefused, Unavailable."""
+        """Secure the connection if that is still to be done, and log in. Raises AccountRefused, Unavailable."""
         if self.security is Security.NONE and not is_loopback(client.socket().getpeername()[0]):
             raise AccountRefused("imap", f"{self.host} is not this machine: no password is sent in clear")
         if self.security is Security.STARTTLS:
@@ -107,7 +107,7 @@ class ImapAccount:
             raise AccountRefused("imap", self._refused_for_good(error)) from None
 
     def _refused_for_good(self, error: LoginError) -> str:
-        """What the server said. Raises Unavailable where it may say otherwise later."""
+        """Returns what the server said. Raises Unavailable if it may say otherwise later."""
         text = self.clean(error)
         # imapclient says LoginError also where the connection was lost while it waited for the answer
         if isinstance(error.__context__, IMAPClientAbortError) or _NOT_NOW.search(text):
@@ -144,7 +144,7 @@ class ImapAccount:
             raise AccountRefused("imap", "the server's LOGIN takes no user or password beyond ASCII")
 
     def _log_in_by_token(self, client: IMAPClient, tokens: TokenSource) -> None:
-        """XOAUTH2, once more with a new token where the server refuses one that was kept.
+        """XOAUTH2, once more with a new token if the server refuses one that was kept.
 
         Not imapclient's ``oauth2_login``: on a refusal it sends the token a second time, which counts as another
         failure; the mechanism wants an empty answer there, and the server's reason stands in its challenge.
@@ -165,8 +165,8 @@ class ImapAccount:
 
 
 def _bound_literals(client: IMAPClient) -> None:
-    """Ends the connection where the server announces a literal that was not asked for: imaplib would read it whole."""
-    imap = client._imap  # noqa: SLF001  imapclient has no other way to it
+    """Ends the connection if the server announces a literal that was not asked for: imaplib would read it whole."""
+    imap = client._imap
     read = imap.read
 
     def bounded(size: int) -> bytes:
@@ -178,7 +178,7 @@ def _bound_literals(client: IMAPClient) -> None:
 
 
 def answer_challenge(response: bytes, reasons: list[bytes], challenge: bytes) -> bytes:
-    """``response`` where the server asks for it; nothing where it tells why it refuses, which goes to ``reasons``."""
+    """``response`` if the server asks for it; nothing if it tells why it refuses, which goes to ``reasons``."""
     if challenge:
         reasons.append(challenge)
         return b""
@@ -200,7 +200,7 @@ READ_SECONDS: Final = 60.0
 """Without one byte from the server: Dovecot rebuilding the index of a big folder was silent for some 10 s."""
 
 
-NO_CHANGE: Final = After()
+NO_CHANGE: Final = MailboxAction()
 
 
 # What imaplib and imapclient raise where a server answers nonsense, beside their own errors: both parse as if it
@@ -233,7 +233,7 @@ class ImapConnection:
         password: str,
         ca_file: str = "",
         folder: str = "INBOX",
-        after: After = NO_CHANGE,
+        after: MailboxAction = NO_CHANGE,
         tokens: TokenSource | None = None,
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
@@ -248,7 +248,7 @@ class ImapConnection:
         self._folder = folder
         self._client: IMAPClient | None = None
         self._shut = threading.Event()
-        self._opened: Opened | None = None
+        self._opened: SelectedMailbox | None = None
         self._told = 0
         self._after = after
         self._is_fresh = False
@@ -256,8 +256,8 @@ class ImapConnection:
         self._copied: set[int] = set()
 
     @property
-    def after(self) -> After:
-        """What ``settle`` does."""
+    def after(self) -> MailboxAction:
+        """The action of ``apply_mailbox_action``."""
         return self._after
 
     @property
@@ -265,8 +265,8 @@ class ImapConnection:
         """The NAME of ``[mailbox.NAME]``."""
         return self._name
 
-    def open(self) -> Opened:
-        """Connect and log in where needed, then EXAMINE afresh. Raises Unavailable, AccountRefused."""
+    def open(self) -> SelectedMailbox:
+        """Connect and log in if needed, then EXAMINE afresh. Raises Unavailable, AccountRefused."""
         if self._shut.is_set():
             self._shut.clear()
             self._drop()
@@ -277,19 +277,19 @@ class ImapConnection:
                 self._drop()  # servers end idle connections (RFC 3501 §5.4): no failure yet
         return self._reopen()
 
-    def listen(self, seconds: float) -> Heard:
+    def listen(self, seconds: float) -> IdleResult:
         """Wait in IDLE until the server tells of a message, for at most ``seconds``. Raises nothing.
 
-        What the server told while the last look was made counts too: it is not told again.
+        News that the server told while the last look was made count too: it is not told again.
         """
         client = self._client
         if client is None or self._shut.is_set():
-            return Heard.LOST
+            return IdleResult.LOST
         try:
-            heard = Heard.NEWS if count_told(client) > self._told else listen(client, seconds)
+            heard = IdleResult.NEWS if count_told(client) > self._told else listen(client, seconds)
         except FOREIGN:
-            heard = Heard.LOST
-        if heard is Heard.LOST:
+            heard = IdleResult.LOST
+        if heard is IdleResult.LOST:
             self._drop()
         return heard
 
@@ -332,7 +332,7 @@ class ImapConnection:
                 text = told_fault(ServerFault.CERTIFICATE, text)
             raise Unavailable("imap", text) from None  # the chain could show what was sent
 
-    def _reopen(self) -> Opened:
+    def _reopen(self) -> SelectedMailbox:
         with self._translated():
             try:
                 self._connect()
@@ -348,7 +348,7 @@ class ImapConnection:
             raise Unavailable("imap", "shut while connecting")
         self._account.enter(client)
 
-    def _examine(self) -> Opened:
+    def _examine(self) -> SelectedMailbox:
         client = self._connected()
         try:
             answer = self._select(client)
@@ -364,11 +364,11 @@ class ImapConnection:
         uidvalidity, exists = int(answer[b"UIDVALIDITY"]), int(answer.get(b"EXISTS", 0))
         if self._opened is not None and self._opened.uidvalidity != uidvalidity:
             self._copied.clear()  # the numbers are other messages' now, of which none was copied
-        self._opened = Opened(uidvalidity, int(uidnext), exists, is_fresh=is_fresh)
+        self._opened = SelectedMailbox(uidvalidity, int(uidnext), exists, is_fresh=is_fresh)
         return self._opened
 
     def _select(self, client: IMAPClient) -> Mapping[bytes, Any]:
-        """SELECT where something may have to be done in the folder, and may be; else EXAMINE."""
+        """SELECT if something may have to be done in the folder, and may be; else EXAMINE."""
         answer: Mapping[bytes, Any]
         self._is_read_only = False
         if self._after.act is not Act.NOTHING:
@@ -382,7 +382,7 @@ class ImapConnection:
         return answer
 
     def _recover(self, error: BaseException) -> int:
-        """0 where the server merely refused; else a new connection, and 1. Raises Unavailable where there is none."""
+        """0 if the server merely refused; else a new connection, and 1. Raises Unavailable if there is none."""
         if _is_refusal(error):
             if _OF_ACCOUNT.search(text := self._account.clean(error)):
                 raise Unavailable("imap", text) from None
@@ -399,5 +399,93 @@ class ImapConnection:
 
 
 def _is_refusal(error: BaseException) -> bool:
-    """Whether the server answered NO or BAD in good order, so that the connection is well."""
+    """Returns whether the server answered NO or BAD in good order, so that the connection is well."""
     return isinstance(error, IMAPClientError) and not isinstance(error, IMAPClientAbortError | ProtocolError)
+
+
+_NEWS: Final = re.compile(rb"\* [0-9]+ (?:EXISTS|RECENT)\b", re.IGNORECASE)
+_BYE: Final = re.compile(rb"\* BYE\b", re.IGNORECASE)
+
+
+def count_told(client: IMAPClient) -> int:
+    """Returns how often the server told the size of the folder since it was opened.
+
+    A mail that comes while a look is being made is told with the answer to some other command, and not again in IDLE.
+    """
+    return len(client._imap.untagged_responses.get("EXISTS", ()))  # imapclient has no way to ask
+
+
+def listen(client: IMAPClient, seconds: float) -> IdleResult:
+    """IDLE until the server tells of a message, or for ``seconds``; the connection was tried at the end."""
+    if not client.has_capability("IDLE"):
+        return IdleResult.NOT_OFFERED
+    deadline = time.monotonic() + seconds
+    is_news = _enter(client)
+    while not is_news and (line := _next_line(client, deadline)) is not None:
+        is_news = _is_news(line)
+    _, said = client.idle_done()
+    is_news = is_news or _tells_news(said)
+    if not is_news:
+        _, said = client.noop()  # the line was silent: only an answer shows that it is alive
+        is_news = _tells_news(said)
+    return IdleResult.NEWS if is_news else IdleResult.QUIET
+
+
+def _enter(client: IMAPClient) -> bool:
+    """Begin IDLE, and whether it began with news; ``client.idle`` takes a line before the "+" for a refusal."""
+    imap = client._imap
+    tag = client._idle_tag = imap._command("IDLE")
+    is_news = False
+    while (line := imap._get_response()) is not None:  # None: the "+"
+        if imap.tagged_commands[tag]:
+            raise IMAPClientError(f"IDLE refused: {line!r}")
+        is_news = is_news or _is_news(line)
+    return is_news
+
+
+def _next_line(client: IMAPClient, deadline: float) -> bytes | None:
+    """The next line of the server; None if the deadline comes first. A line that has begun is read to its end."""
+    imap, connection = client._imap, client.socket()
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    is_readable = False
+    while not _has_unread(client, connection, is_readable=is_readable):
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return None
+        is_readable = bool(poll.poll(left * 1000))
+    line: bytes = imap._get_line()
+    return line
+
+
+def _has_unread(client: IMAPClient, connection: Any, *, is_readable: bool) -> bool:
+    """Returns whether a line begins in imaplib's buffer, in TLS's, or on the socket.
+
+    Raises IMAPClientAbortError if the socket ``is_readable`` and nothing can be read: the other side closed it.
+    """
+    timeout = connection.gettimeout()
+    connection.settimeout(0)
+    try:
+        begins = bool(client._imap.file.peek(1))
+    except ssl.SSLWantReadError:  # part of a record, or one that holds no data
+        return False
+    finally:
+        connection.settimeout(timeout)
+    if is_readable and not begins:
+        raise IMAPClientAbortError("closed while idle")
+    return begins
+
+
+def _is_news(line: bytes) -> bool:
+    """Returns whether a line tells of a message; flags, expunged ones and "still here" do not. Raises at BYE."""
+    if _BYE.match(line):
+        raise IMAPClientAbortError(line.decode("ascii", "replace"))
+    return _NEWS.match(line) is not None
+
+
+def _tells_news(said: Iterable[Any]) -> bool:
+    """The same of lines that imapclient took apart."""
+    begins = [line[:2] if isinstance(line, tuple) else (line,) for line in said]
+    if any(words[0] == b"BYE" for words in begins):
+        raise IMAPClientAbortError("BYE")
+    return any(words[-1] in (b"EXISTS", b"RECENT") for words in begins)

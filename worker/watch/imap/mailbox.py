@@ -1,27 +1,29 @@
-"""One IMAP mailbox, looked at over imapclient: EXAMINE and BODY.PEEK, and nothing else unless ``after`` says so.
+"""One IMAP mailbox over imapclient: EXAMINE and BODY.PEEK, and nothing else unless ``after`` says so.
 
-Promise: a message that the server cannot give costs the others nothing, a broken connection is never used again,
-and no error text holds the password. It does not know which messages are new; ``watch`` does.
+A message that the server cannot give costs the others nothing, a broken connection is never used again, and no error
+text holds the password.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, ParamSpec, TypeVar
 
-from imapclient.exceptions import ProtocolError
+from imapclient import IMAPClient
+from imapclient.exceptions import IMAPClientError, ProtocolError
 
 from worker.core.errors import Unavailable
+from worker.core.heartbeat import note_step
 from worker.core.mailbox_actions import Act
-from worker.watch.imap.bodystructure import put_together
 from worker.watch.imap.connection import FOREIGN, ImapConnection
-from worker.watch.imap.mailbox_actions import mark_seen, move_away, try_target
 from worker.watch.imap.responses import (
     BLOCK_IDS,
     fetched_message,
     group_headers,
     group_starts,
+    put_together,
     read_content,
     read_fields_answer,
     read_header_answer,
@@ -29,8 +31,12 @@ from worker.watch.imap.responses import (
     unknown_header,
 )
 from worker.watch.plan import GONE, MAIL_LIMIT, MAIL_PART
-from worker.watch.ports import Fetched, Header
+from worker.watch.ports import Fetched, Header, IdleResult, SelectedMailbox
 from worker.watch.prefilter import FIELDS, START_BYTES
+from worker.watch.threads import OwnThread
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 BREAKS_LIMIT: Final = 20
 """Connections that one call to ``headers`` may lose before it leaves the rest to be fetched one by one."""
@@ -45,7 +51,7 @@ _Answer = Mapping[int, Mapping[bytes, Any]]
 
 
 class ImapMailbox(ImapConnection):
-    """``ports.Mailbox`` of one folder on one server."""
+    """One folder on one server; its calls block, and one thread makes them."""
 
     def uids(self, first: int, since: dt.date | None) -> tuple[int, ...]:
         """UIDs from ``first`` on, ascending; with ``since`` only those of that internal date or later."""
@@ -75,8 +81,8 @@ class ImapMailbox(ImapConnection):
         """As ``headers``, with ``fields``; the server opens no message for it."""
         return self._headers(uids, _FIELD_ITEMS)
 
-    def outlines(self, uids: Sequence[int]) -> tuple[Header, ...]:
-        """As ``headers``, with ``fields`` and ``structure`` where the server can give them."""
+    def fetch_summaries(self, uids: Sequence[int]) -> tuple[Header, ...]:
+        """As ``headers``, with ``fields`` and ``structure`` if the server can give them."""
         return self._headers(uids, _OUTLINE_ITEMS)
 
     def _headers(self, uids: Sequence[int], items: Sequence[str]) -> tuple[Header, ...]:
@@ -106,7 +112,7 @@ class ImapMailbox(ImapConnection):
             found.extend(known.get(uid) or unknown_header(uid) for uid in asked if uid in known or uid in missing)
         return tuple(found)
 
-    def starts(self, headers: Sequence[Header]) -> Mapping[int, Mapping[str, bytes]]:
+    def fetch_prefixes(self, headers: Sequence[Header]) -> Mapping[int, Mapping[str, bytes]]:
         """The first bytes of each part of each message, by UID and section; what could not be had is left out."""
         found: dict[int, Mapping[str, bytes]] = {}
         for sections, uids in group_starts(headers):
@@ -121,9 +127,9 @@ class ImapMailbox(ImapConnection):
     def blocks(self, headers: Sequence[Header]) -> Iterator[tuple[Fetched, ...]]:
         """The messages in blocks of at most 4 MB; of one above 8 MB only its PDFs and texts, or its beginning.
 
-        In the order given, so that what is recorded has no gap below it. Where a block fails, its messages are asked
-        for one by one. A message that breaks the connection is a failure of that message; two in a row are the
-        server's: Unavailable, after the first has been given.
+        In the order given, so that what is recorded has no gap below it. If a block fails, its messages are asked for
+        one by one. A message that breaks the connection is a failure of that message; two in a row are the server's:
+        Unavailable, after the first has been given.
         """
         broken = False
         for group in group_headers(headers):
@@ -152,7 +158,7 @@ class ImapMailbox(ImapConnection):
             answer = self._fetch(uids, ["BODY.PEEK[HEADER.FIELDS (AUTHENTICATION-RESULTS)]"])
         return tuple(read_fields_answer(answer[uid]) for uid in uids if uid in answer)
 
-    def settle(self, uids: Sequence[int]) -> None:
+    def apply_mailbox_action(self, uids: Sequence[int]) -> None:
         """Do to these what ``after`` says; done already, or gone, is as good. Raises Unavailable."""
         with self._translated(keeps_refused=True):
             client = self._connected()
@@ -164,7 +170,7 @@ class ImapMailbox(ImapConnection):
                 mark_seen(client, uids)
 
     def try_after(self) -> None:
-        """Whether what ``after`` says can be done, without doing it. Raises Unavailable; the folder is closed then."""
+        """Try whether the action of ``after`` can be done. Raises Unavailable; the folder is closed then."""
         if self.after.act is Act.NOTHING:
             return
         self.open()
@@ -176,7 +182,7 @@ class ImapMailbox(ImapConnection):
                 self._drop()
 
     def _go_back(self) -> None:
-        """Open our folder again after another one; what came meanwhile was told to nobody, so a look follows."""
+        """Open our folder again after another one; what came meanwhile was told to no person, so a look follows."""
         before = self._opened
         self._examine()
         self._told = 0
@@ -192,13 +198,13 @@ class ImapMailbox(ImapConnection):
         return answer
 
     def _existing(self, uids: Sequence[int]) -> frozenset[int]:
-        """Which of these, left out of an answer, are still there: the others were deleted meanwhile."""
+        """Returns which of these, left out of an answer, are still there: the others were deleted meanwhile."""
         if not uids:
             return frozenset()
         return frozenset(self._connected().search(["UID", ",".join(map(str, uids))])) & frozenset(uids)
 
     def _fetch_group(self, group: Sequence[Header]) -> dict[int, Fetched]:
-        """Those of a block that one command gives, by UID in its order; none where it fails."""
+        """Those of a block that one command gives, by UID in its order; none if it fails."""
         try:
             answer = self._fetch([header.uid for header in group], ["BODY.PEEK[]"])
         except FOREIGN as error:
@@ -228,3 +234,142 @@ class ImapMailbox(ImapConnection):
             return fetched_message(header, content)
         exists = self._existing([header.uid])
         return Fetched(header, b"", whole=False, failure="the server gives no content" if exists else GONE)
+
+
+class ThreadedMailbox:
+    """``ports.Mailbox`` over an ``ImapMailbox`` that is used in one thread; each call is a sign of life of its loop."""
+
+    def __init__(self, mailbox: ImapMailbox, thread: OwnThread | None = None) -> None:
+        self.name = mailbox.name
+        self.after = mailbox.after
+        self._mailbox = mailbox
+        self._thread = thread or OwnThread(mailbox.name)
+
+    async def open(self) -> SelectedMailbox:
+        """As ``ports.Mailbox``."""
+        return await self._call(self._mailbox.open)
+
+    async def uids(self, first: int, since: dt.date | None) -> tuple[int, ...]:
+        """As ``ports.Mailbox``."""
+        return await self._call(self._mailbox.uids, first, since)
+
+    async def headers(self, uids: Sequence[int]) -> tuple[Header, ...]:
+        """As ``ports.Mailbox``."""
+        return await self._call(self._mailbox.headers, uids)
+
+    async def fields(self, uids: Sequence[int]) -> tuple[Header, ...]:
+        """As ``ports.Mailbox``."""
+        return await self._call(self._mailbox.fields, uids)
+
+    async def fetch_summaries(self, uids: Sequence[int]) -> tuple[Header, ...]:
+        """As ``ports.Mailbox``."""
+        return await self._call(self._mailbox.fetch_summaries, uids)
+
+    async def fetch_prefixes(self, headers: Sequence[Header]) -> Mapping[int, Mapping[str, bytes]]:
+        """As ``ports.Mailbox``."""
+        return await self._call(self._mailbox.fetch_prefixes, headers)
+
+    async def blocks(self, headers: Sequence[Header]) -> Callable[[], Awaitable[tuple[Fetched, ...]]]:
+        """As ``ports.Mailbox``."""
+        blocks = await self._call(self._mailbox.blocks, headers)
+        return lambda: self._call(_next_block, blocks)
+
+    async def apply_mailbox_action(self, uids: Sequence[int]) -> None:
+        """As ``ports.Mailbox``."""
+        await self._call(self._mailbox.apply_mailbox_action, uids)
+
+    async def listen(self, seconds: float) -> IdleResult:
+        """As ``ports.Mailbox``."""
+        return await self._call(self._mailbox.listen, seconds)
+
+    async def newest_results(self, count: int) -> tuple[bytes, ...]:
+        """As the blocking mailbox."""
+        return await self._call(self._mailbox.newest_results, count)
+
+    async def try_after(self) -> None:
+        """As the blocking mailbox."""
+        await self._call(self._mailbox.try_after)
+
+    def close(self) -> None:
+        """As ``ports.Mailbox``: a call that blocks is ended."""
+        self._mailbox.shut()
+        self._thread.end(self._mailbox.close)
+
+    async def _call(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        note_step()
+        result = await self._thread(call, *args, **kwargs)
+        note_step()
+        return result
+
+
+def _next_block(blocks: Iterator[tuple[Fetched, ...]]) -> tuple[Fetched, ...]:
+    return next(blocks, ())
+
+
+_MESSAGE_ID: Final = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"
+_KEY: Final = ("RFC822.SIZE", "INTERNALDATE", _MESSAGE_ID)
+"""By what a copy is known again: RFC 3501 §6.4.7 has COPY keep the internal date."""
+_PLAIN_ID: Final = re.compile(r"[!-~]{1,900}")
+"""A Message-ID that may be searched for: a line end in what a stranger wrote would begin a command of its own."""
+
+
+def mark_seen(client: IMAPClient, uids: Sequence[int]) -> None:
+    r"""Set ``\\Seen`` of just these."""
+    client.add_flags(list(uids), [rb"\Seen"], silent=True)
+
+
+def try_target(client: IMAPClient, folder: str) -> None:
+    """Try whether messages can be moved to ``folder``: it is opened for writing, and stays open."""
+    _prove_moves(client)
+    client.select_folder(folder)
+
+
+def move_away(
+    client: IMAPClient, uids: Sequence[int], folder: str, copied: set[int], go_back: Callable[[], object]
+) -> None:
+    """Move just these out of the open folder, which ``go_back`` opens again.
+
+    ``copied`` are those that an earlier try brought there without removing them here; those of a process that
+    crashed are looked for in ``folder``.
+    """
+    _prove_moves(client)
+    if client.has_capability("MOVE"):  # RFC 6851: one command, all or nothing for each message
+        client.move(list(uids), folder)
+        return
+    if missing := [uid for uid in uids if uid not in copied]:
+        try:
+            there = _copied_before(client, missing, folder)
+        finally:
+            go_back()
+        copied.update(there)
+        missing = [uid for uid in missing if uid not in there]
+    if missing:
+        client.copy(missing, folder)
+        copied.update(missing)
+    client.add_flags(list(uids), [rb"\Deleted"], silent=True)
+    client.uid_expunge(list(uids))  # RFC 4315: of these alone, whoever else marked what
+    copied.difference_update(uids)
+
+
+def _prove_moves(client: IMAPClient) -> None:
+    if not (client.has_capability("MOVE") or client.has_capability("UIDPLUS")):
+        raise IMAPClientError("the server offers neither MOVE nor UIDPLUS: no message can be moved by itself")
+
+
+def _copied_before(client: IMAPClient, uids: Sequence[int], folder: str) -> frozenset[int]:
+    """Returns those that ``folder`` holds already, by Message-ID, size and internal date; ``folder`` is open then."""
+    keys = {uid: _key(fetched) for uid, fetched in client.fetch(list(uids), list(_KEY)).items()}
+    client.select_folder(folder, readonly=True)
+    plain = {uid: key for uid, key in keys.items() if _PLAIN_ID.fullmatch(key[0])}
+    return frozenset(uid for uid, key in plain.items() if key in _keys_of(client, key[0]))
+
+
+def _keys_of(client: IMAPClient, message_id: str) -> list[tuple[str, object, object]]:
+    found = client.search(["HEADER", "Message-ID", message_id])
+    return [_key(fetched) for fetched in client.fetch(found, list(_KEY)).values()] if found else []
+
+
+def _key(fetched: Any) -> tuple[str, object, object]:
+    header = fetched.get(_MESSAGE_ID.replace(".PEEK", "").encode(), b"")
+    message_id = header.partition(b":")[2].strip().decode("ascii", "replace")
+    return message_id, fetched.get(b"RFC822.SIZE"), fetched.get(b"INTERNALDATE")

@@ -1,23 +1,25 @@
-"""What is known of each mailbox, the folder and the mail server: last reached, last failure, told once.
+"""Records when each mailbox, the folder and the mail server was reached, how it failed, and which files are not read.
 
-Its one promise: a refused account raises one alarm for as long as it stays refused, counted across restarts.
+A refused account raises one alarm for as long as it stays refused, also across restarts.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from worker.core.alarms import cause_about
 from worker.core.errors import AccountRefused, Unavailable
-from worker.core.model import HealthRecord
+from worker.core.model import HealthRecord, UnreadReason
 from worker.core.states import AlarmCause
 from worker.read.ports import BROKEN_SANDBOX
 from worker.store.ports import Store, Writing
+from worker.views.unread_files import PROPERTY, UnreadIn, gather_unread, mark_reported, read_unread, spell_unread
 
 FRESH: Final = dt.timedelta(minutes=5)
-"""How old the recorded success of the mail server may grow while mails go out: each needs no record of its own."""
+"""Age up to which the recorded success of the mail server stays while mails go out: each needs no record of its own."""
 
 
 class Health:
@@ -27,7 +29,7 @@ class Health:
         self._store = store
 
     def reached(self, name: str, now: dt.datetime) -> None:
-        """Record that ``name`` answered, where that is news."""
+        """Record that ``name`` answered, if that is news."""
         if self._is_news(name, now):
             with self._store.writing() as writing:
                 self.note_reached(writing, name, now)
@@ -54,7 +56,7 @@ class Health:
             return _tell_broken_sandbox(writing, failure)
 
     def tell_unread(self, failure: Unavailable) -> None:
-        """Tell a person where ``failure`` is a sandbox in which nothing can be read."""
+        """Tell a person if ``failure`` is a sandbox in which nothing can be read."""
         with self._store.writing() as writing:
             _tell_broken_sandbox(writing, failure)
 
@@ -78,6 +80,44 @@ def _tell_broken_sandbox(writing: Writing, failure: Unavailable) -> bool:
 
 
 def _failing(known: HealthRecord, now: dt.datetime) -> HealthRecord:
-    """``known`` with the moment since which it fails: now, where the clock was set back behind the recorded one."""
+    """``known`` with the moment since which it fails: now, if the clock was set back behind the recorded one."""
     since = known.failing_since if known.error else None
     return dataclasses.replace(known, failing_since=now if since is None else min(since, now))
+
+
+class UnreadFiles:
+    """The store's value about them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def recorded(self) -> dict[str, UnreadIn]:
+        """By place."""
+        return read_unread(self._store.property(PROPERTY))
+
+    def note(self, place: str, found: Iterable[tuple[str, UnreadReason]]) -> None:
+        """Record what a look at ``place`` found, if that is news. Raises Unavailable."""
+        pairs = tuple(found)
+        former = self.recorded()
+        fresh = {**former, place: gather_unread(pairs, former.get(place))}
+        if spell_unread(fresh) != spell_unread(former):
+            with self._store.writing() as writing:
+                _change(writing, lambda before: {**before, place: gather_unread(pairs, before.get(place))})
+
+    def told(self, told: Mapping[str, UnreadIn]) -> None:
+        """Record that a digest has named these. Raises Unavailable."""
+        if not told:
+            return
+
+        def marked(before: dict[str, UnreadIn]) -> dict[str, UnreadIn]:
+            return {
+                place: mark_reported(each, told[place].files) if place in told else each
+                for place, each in before.items()
+            }
+
+        with self._store.writing() as writing:
+            _change(writing, marked)
+
+
+def _change(writing: Writing, change: Callable[[dict[str, UnreadIn]], dict[str, UnreadIn]]) -> None:
+    writing.set_property(PROPERTY, spell_unread(change(read_unread(writing.property(PROPERTY)))))

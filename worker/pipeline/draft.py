@@ -1,17 +1,18 @@
-"""Which files of the invoices folder a step is about to ask for, and the look that brings them.
+"""draft: match → compose → check → release for one submission, and the invoices that this needs.
 
-Its one promise: what is drafted on a look finds in it what can be had, and the folder is left alone where no file is in
-question. It does not know how the folder is read, nor which file is right.
+``load_invoices`` lists the folder and reads the files that the guarantees may carry; ``draft`` takes that snapshot. The
+folder is left alone if no file is in question.
 """
 
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from worker.approve.reevaluate import ActiveConfig
+from worker.approve.reevaluate import ActiveConfig, Drafted, reevaluate
 from worker.compose.attachments import files_in_question
 from worker.compose.missing_invoice import (
     READ,
@@ -32,6 +33,23 @@ from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot
 T = TypeVar("T")
 
 
+def draft(
+    submission: Submission,
+    active_config: ActiveConfig,
+    invoices: InvoiceSnapshot,
+    reading: Reading,
+    now: dt.datetime,
+    content: bytes | None = None,
+) -> Drafted:
+    """Match → compose → check → release: returns ``submission`` as it stands today, with its mail.
+
+    Finds its project, writes the mail with its documents, checks it, and releases or holds it. The same inputs give
+    the same draft; nothing is recorded. ``content`` is its PDF if that is at hand. Raises NotBrought for a file that
+    ``invoices`` does not hold.
+    """
+    return reevaluate(submission, active_config, invoices, reading, now, content)
+
+
 @dataclass(frozen=True, slots=True)
 class Guarantee:
     """A guarantee that is about to be drafted: its product of this project, under this number."""
@@ -44,7 +62,7 @@ class Guarantee:
 def guarantees_of(
     submissions: Iterable[Submission], active_config: ActiveConfig, reading: Reading
 ) -> tuple[Guarantee, ...]:
-    """What these submissions are about, by the register as it is now."""
+    """Returns what these submissions are about, by the register as it is now."""
     found: list[Guarantee] = []
     for each in submissions:
         notice = reading.notice(each.pdf_sha256) if each.pdf_sha256 and each.refusal is None else None
@@ -54,7 +72,7 @@ def guarantees_of(
 
 
 def guarantees_in(notices: Iterable[Notice], active_config: ActiveConfig, reading: Reading) -> tuple[Guarantee, ...]:
-    """What these notices will be submissions of."""
+    """Returns what these notices will be submissions of."""
     return tuple(found for notice in notices for found in _guarantee_of(notice, active_config, reading, None))
 
 
@@ -70,7 +88,7 @@ def _guarantee_of(
 async def load_invoices(
     guarantees: Iterable[Guarantee], active_config: ActiveConfig, reader: PdfReader, also: Collection[str] = ()
 ) -> InvoiceSnapshot:
-    """What these guarantees may carry beside the notice, and the files ``also``; no look where that is nothing."""
+    """Returns what these guarantees may carry beside the notice, and the files ``also``; no look if that is nothing."""
     names: set[str] = {*also}
     searches = []
     for each in guarantees:
@@ -92,11 +110,11 @@ async def with_invoices(
     decide: Callable[[InvoiceSnapshot], T],
     brought: InvoiceSnapshot | None = None,
 ) -> T:
-    """What ``decide`` makes of the files that the guarantees ``wanted`` may carry.
+    """Returns what ``decide`` makes of the files that the guarantees ``wanted`` may carry.
 
-    Where it asks for a file that did not seem to be in question, it is decided again with that file: a register, or
-    another's approval, changed in between. ``brought`` is a look that was made for them already. Raises what
-    ``decide`` raises.
+    If it asks for a file that did not seem to be in question, it is decided again with that file: a register, or
+    another's approval, changed in between. ``brought`` is a look that was made for them already. Raises what ``decide``
+    raises.
     """
     also: list[str] = []
     invoices = brought
@@ -113,7 +131,7 @@ async def with_invoices(
 
 
 async def look_at_folder(submissions: Iterable[Submission], active_config: ActiveConfig, reader: PdfReader) -> None:
-    """List the folder where one of these may carry a file of it; nothing is read."""
+    """List the folder if one of these may carry a file of it; nothing is read."""
     if any(any(_in_question(each, active_config)) for each in submissions):
         await active_config.files.look(reader, lambda _: False)
 
@@ -178,8 +196,8 @@ def _in_question(
     return files_in_question(submission.product, submission.contract_number or "", project, active_config.register)
 
 
-def stamp_files(submission: Submission, active_config: ActiveConfig) -> str:
-    """A text that changes when a file that ``submission`` may carry comes, changes or goes; empty where none is."""
+def fingerprint_files(submission: Submission, active_config: ActiveConfig) -> str:
+    """A text that changes when a file that ``submission`` may carry comes, changes or goes; empty if none is."""
     named, could_be = _in_question(submission, active_config)
     found = [active_config.files.stamp(file) for file in sorted(named)]
     if could_be is not None:

@@ -1,18 +1,9 @@
-"""What is found of attempts that broke off, at a start and before each sending, and what is done about it.
-
-An attempt that broke off in SENDING is tried again by itself, one that broke off in IN_DOUBT never is. Only the
-holder of the sender's lock may call it, and only between two mails: then no SENDING, and no IN_DOUBT whose answer may
-still come, is anybody's.
-"""
+"""Records the program's start and the configuration in force."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
 
-from worker.approve.reevaluate import ActiveConfig
 from worker.audit.kept_register import (
     CHANGES_LIMIT,
     REGISTER,
@@ -24,51 +15,9 @@ from worker.audit.kept_register import (
 )
 from worker.core.errors import LogBroken
 from worker.core.model import ConfigFile, Sha256
-from worker.core.states import NoteEvent, State
+from worker.core.states import NoteEvent
 from worker.match.match import FIRST_START
-from worker.send.outcomes import defer, end_rehearsal, note_no_reply
 from worker.store.ports import Author, Store
-from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot
-
-BROKE_OFF: Final = "the attempt broke off before its answer was recorded"
-
-
-@dataclass(frozen=True, slots=True)
-class Recovered:
-    """What was found."""
-
-    put_back: tuple[int, ...]
-    """Broke off before the body: APPROVED again, to be tried after the usual delay."""
-    in_doubt: tuple[int, ...]
-    """Broke off between the record of the body and its answer: waits for a report or a person."""
-    rehearsals: tuple[int, ...]
-
-
-def recover(
-    store: Store, active_config: ActiveConfig, account: str, now: dt.datetime, invoices: InvoiceSnapshot = NOT_LOOKED
-) -> Recovered:
-    """Put back what certainly did not leave, and alarm about what perhaps did.
-
-    Without ``invoices``, as at a start, a rehearsal that ended is held for its invoice until it is judged anew.
-    """
-    author = Author("hoshobin", account)
-    detail = {"answer": BROKE_OFF, "answered_at": now.isoformat()}
-    put_back, in_doubt, rehearsals = [], [], []
-    for each in store.submissions(State.SENDING, State.IN_DOUBT):
-        if each.silent and not each.is_rehearsal:
-            continue  # a person has been told
-        with store.writing() as writing:
-            found = writing.submission(each.id)
-            if found.state is State.SENDING:
-                defer(writing, found, found.reply, author, detail, now)
-                put_back.append(found.id)
-            elif found.state is State.IN_DOUBT and found.is_rehearsal:
-                end_rehearsal(writing, active_config, invoices, found, author, detail, now)
-                rehearsals.append(found.id)
-            elif found.state is State.IN_DOUBT and not found.silent:
-                note_no_reply(writing, found, BROKE_OFF, author, detail)
-                in_doubt.append(found.id)
-    return Recovered(tuple(put_back), tuple(in_doubt), tuple(rehearsals))
 
 
 def record_start(
@@ -87,9 +36,9 @@ def record_start(
 def record_configuration(
     store: Store, files: Sequence[ConfigFile], account: str, active_config: Mapping[str, Sha256]
 ) -> None:
-    """Records each configuration file that changed, appeared or went: hash in the entry, content kept.
+    """Record each configuration file that changed, appeared or was removed: its hash in the entry, its content kept.
 
-    Of the register the tables that changed are kept, where they are less than half of it.
+    If less than half of the register changed, only the changed tables are kept.
     """
     author = Author("hoshobin", account)
     changed = [each for each in files if active_config.get(each.name) != each.sha256]
@@ -113,12 +62,12 @@ def record_configuration(
 
 
 def _changes_of_register(store: Store, file: ConfigFile, active_config: Mapping[str, Sha256]) -> Changes | None:
-    """Returns what changed in the register; None where ``file`` is another one, or is to be kept whole."""
+    """Returns the changes of the register; None if ``file`` is another one, or is to be kept whole."""
     if file.name != REGISTER or not active_config.get(REGISTER):
         return None
     try:
         former, count = read_register(store.entries(events=[NoteEvent.CONFIGURATION_CHANGED]), store.original)
-    except LogBroken:  # what is kept cannot be used: from here on there is a whole one again
+    except LogBroken:  # the stored register cannot be used: from here on a whole one is kept again
         return None
     changes = find_changes(former, split_tables(file.content))
     is_small = size_of_changes(changes) < len(file.content) / 2

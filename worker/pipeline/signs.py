@@ -1,20 +1,22 @@
-"""Mails that tell of another installation, or of what this store has forgotten: each is a sign, and stops the sending.
+"""Signs of another installation, or of an old backup: each stops the sending until a person resumes.
 
-Its one promise: a mail that this store wrote is never such a sign, nor one that came before a person last resumed. It
-does not know what else the mail is.
+A mail that this store wrote is no sign, and neither is one that came before a person last resumed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from worker.approve.reevaluate import ActiveConfig, read_secret
 from worker.authenticate.sender_auth import read_auth_headers
 from worker.compose.mime_write import STORE_FIELD
 from worker.core.addresses import domain_of
+from worker.core.clock import Clock
+from worker.core.errors import LogBroken
 from worker.core.message_id import (
     IDENTITY_BYTES,
     alarm_message_id,
@@ -23,14 +25,14 @@ from worker.core.message_id import (
     is_made_with,
     is_own_message_id_form,
 )
-from worker.core.model import Address, Entry, MessageRow, sha256
+from worker.core.model import Address, Entry, HealthRecord, MessageRow, sha256
 from worker.core.signs import Sign
 from worker.core.states import Event, NoteEvent
-from worker.pipeline.restore import last_resumed
 from worker.read.message import Message
 from worker.read.mime import split_headers
 from worker.send.smtp_verdicts import is_our_envid
 from worker.store.ports import FOREIGN_MAIL, IDENTITY, Author, Store, Writing
+from worker.store.signs import find_signs
 from worker.track.reports import DeliveryReport, MailReply, ReadReceipt, ReturnedMail
 
 _IDENTITY: Final = re.compile(rf"[0-9a-f]{{{2 * IDENTITY_BYTES}}}")
@@ -44,7 +46,7 @@ def find_sign(
     came_back: ReturnedMail,
     content: bytes,
 ) -> tuple[Sign, str] | None:
-    """What ``message`` is a sign of, with the Message-ID that it is about; None where it is none."""
+    """Returns what ``message`` is a sign of, with the Message-ID that it is about; None if it is none."""
     if written_by := _written_by(content):
         sign = _sign_of_telling(store, active_config, row, message, content, written_by)
         return (sign, message.message_id) if sign else None
@@ -92,7 +94,7 @@ def since_resumed(store: Store, *events: NoteEvent) -> Iterator[Entry]:
 
 
 def was_tried(store: Store, message_id: str) -> bool:
-    """Whether the store records a try to send the mail of this Message-ID: of any draft that its submission had."""
+    """Returns whether the store records a try to send the mail of this Message-ID, of any former draft too."""
     found = store.of_own_message(message_id)
     if found is None:
         return False
@@ -101,7 +103,7 @@ def was_tried(store: Store, message_id: str) -> bool:
 
 
 def _written_by(content: bytes) -> str:
-    """The identity of the store that wrote this mail to people; empty where none says so."""
+    """The identity of the store that wrote this mail to people; empty if none says so."""
     said = split_headers(content)[0].first(STORE_FIELD.lower().encode()).strip().decode("ascii", "replace")
     return said if _IDENTITY.fullmatch(said) else ""
 
@@ -132,7 +134,7 @@ def _sign_of_telling(
 
 
 def _wrote_telling(store: Store, message_id: str) -> bool:
-    """Whether this store wrote it, also where the next try of the same news bore another alarm's number."""
+    """Returns whether this store wrote it, also if the next try of the same news bore another alarm's number."""
     if store.by_message_id(message_id):
         return True
     number = alarm_number(message_id)
@@ -172,3 +174,72 @@ def _with_our_secret(
         pdfs = [sha256(pdf.content) for pdf in message.pdfs] if each == message.message_id else []
         if store.of_own_message(each) is not None or is_made_with(secret, each, pdfs, configuration.issuers.keys()):
             yield each
+
+
+def unlooked(store: Store, active_config: ActiveConfig, now: dt.datetime) -> tuple[str, ...]:
+    """The mailboxes without a look that succeeded since a person last said to go on.
+
+    One that the database never saw reached held back nothing before: it is to be tried once, well or not. If the clock
+    was set back since, no look comes after that moment; that each start looks before it sends has to do.
+    """
+    resumed = last_resumed(store)
+    if resumed is None or resumed.at > now:
+        return ()
+    looks = {name: store.look(f"mail:{name}") for name in active_config.configuration.settings.mailboxes}
+    return tuple(name for name, look in looks.items() if not _is_tried(look, resumed.at))
+
+
+def last_resumed(store: Store) -> Entry | None:
+    """The entry of the last time that a person said to go on; None if no person ever did."""
+    return next(iter(deque(store.entries(events=[NoteEvent.RESUMED]), maxlen=1)), None)
+
+
+def _is_tried(look: HealthRecord | None, resumed_at: dt.datetime) -> bool:
+    if look is None:
+        return False
+    tried_at = look.last_ok or look.last_error
+    return tried_at is not None and tried_at > resumed_at
+
+
+class SendingGate:
+    """Says whether anything may be sent; of one process."""
+
+    def __init__(self, store: Store, clock: Clock, author: Author) -> None:
+        self._store = store
+        self._clock = clock
+        self._author = author
+        self._has_looked_since_resumed = False
+        self.awaits_first_looks: Callable[[], bool] = lambda: False
+        """True if a mailbox that was not looked at since this process began may hold reports that are not read yet."""
+
+    def is_open(self, active_config: ActiveConfig) -> bool:
+        """Returns whether submissions may be sent. Raises LogBroken while a sign stands, until a person resumes.
+
+        After a start each mailbox is first read for reports and copies. After a person resumed with an old database
+        each is looked at whole: mails that left since may have come back as a report or as our own copy.
+        """
+        self._store.keep_secret_noted()
+        note_unknown_mails(self._store, self._author)
+        if signs := find_signs(self._store):
+            self._has_looked_since_resumed = False
+            raise LogBroken(signs[0], ", ".join(signs))
+        if self.awaits_first_looks():  # a whole machine put back shows nothing of it but what lies in its mailbox
+            return False
+        if not self._has_looked_since_resumed and unlooked(self._store, active_config, self._clock.now()):
+            return False
+        self._has_looked_since_resumed = True
+        return True
+
+
+def mark_head(store: Store) -> None:
+    """Note the head after a pass that wrote, unless an earlier note is ahead of the database; then the witness.
+
+    In this order, so that a crash between them leaves the witness behind, which is no sign.
+    """
+    signs = {*find_signs(store)}
+    if Sign.HEAD_UNREADABLE in signs:
+        store.marked_head()  # raises what is wrong with it
+    if Sign.BEHIND_HEAD not in signs and store.head() != store.marked_head():
+        store.mark_head()
+    if not signs:
+        store.keep_witness()

@@ -1,6 +1,6 @@
-"""Threads for what blocks and cannot be interrupted: a mailbox, a folder on a share, a name look-up.
+"""Threads for calls that block and cannot be interrupted: a mailbox, a folder on a share, a name look-up.
 
-The promise: none of them holds the exit, and what a call returns or raises arrives where it is awaited.
+None of them holds the exit. The result or the exception of a call arrives in the caller.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class OwnThread:
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
     async def __call__(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """What ``call`` returns or raises, run in this thread."""
+        """Returns what ``call`` returns or raises, run in this thread."""
         future: Future[T] = Future()
         self._calls.put(partial(_carry_out, future, partial(call, *args, **kwargs)))
         return await asyncio.wrap_future(future)
