@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from tests.support.fakes import folder_of
 from tests.support.known_addresses import say_installed
 from tests.support.notice_pdfs import Form
 from tests.support.office import HANAKO, Mailroom, a_form, a_mail, later_key, notice, other_download, yesterday
@@ -264,7 +263,7 @@ async def running(room: Mailroom, hands: Hands) -> AsyncIterator[Pipeline]:
     try:
         pipeline = Pipeline(store, reader, server, hands, "tests", office.active_config)
         for _ in range(2):
-            await pipeline.watch_folder(folder_of(build_folder(office)))
+            await pipeline.watch_folder(build_folder(office))
             hands.pass_by(seconds=3)
         yield pipeline
     finally:
