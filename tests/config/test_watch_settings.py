@@ -7,12 +7,11 @@ import tomllib
 from typing import Any
 
 import pytest
-from worker.config.mailbox_actions import MailboxAction
 
 from tests.support.config_samples import WORKER
 from worker.config.settings import Settings, read_settings
 from worker.core.errors import Problem
-from worker.core.mailbox_actions import Act, is_due_after, parse_after
+from worker.core.mailbox_actions import Act, MailboxAction, is_due_after, parse_after
 from worker.core.model import Disposition
 
 

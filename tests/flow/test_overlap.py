@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from worker.config.mailbox_actions import MailboxAction
 
 from tests.support.fakes import mailbox_of
 from tests.support.office import EAST, Office
 from worker.core.errors import Unavailable
+from worker.core.mailbox_actions import MailboxAction
 from worker.core.model import JST
 from worker.pipeline.pipeline import Pipeline
 from worker.send.ports import Body, Data, Reply, Session, Step

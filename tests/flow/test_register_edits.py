@@ -13,7 +13,7 @@ from worker.audit.kept_register import read_recorded
 from worker.core.errors import LogBroken
 from worker.core.model import ConfigFile, sha256
 from worker.core.states import NoteEvent
-from worker.pipeline import recover
+from worker.pipeline import start
 from worker.pipeline.start import record_configuration
 from worker.store.sqlite import SqlStore
 from worker.store.sqlite.schema import FILE_NAME
@@ -118,7 +118,7 @@ def test_a_register_that_changed_wholly_and_every_other_file_are_kept_whole(stor
 
 
 def test_it_is_kept_whole_again_after_many_changes(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recover, "CHANGES_LIMIT", 5)
+    monkeypatch.setattr(start, "CHANGES_LIMIT", 5)
     projects = list(map(a_project, range(20)))
     for number in range(13):
         record(store, "".join([*projects, f"# {number}\n"]))

@@ -6,11 +6,11 @@ import dataclasses
 import datetime as dt
 
 import pytest
-from worker.config.mailbox_actions import MailboxAction
 
 from tests.support.fakes import FakeClock, mailbox_of
 from worker.core import heartbeat as beat
 from worker.core.heartbeat import RUNNING, Heartbeat
+from worker.core.mailbox_actions import MailboxAction
 from worker.core.model import JST, PdfText, Unreadable
 from worker.pipeline.read import read_pdf
 from worker.read.pdf.pool import READ_SECONDS as PDF_SECONDS

@@ -7,10 +7,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar, cast
 
-from worker.config.mailbox_actions import MailboxAction
-
 from tests.support.world import START
 from worker.core.errors import LogBroken, NotAllowed, Unavailable
+from worker.core.mailbox_actions import MailboxAction
 from worker.core.message_id import SECRET, SECRET_BYTES
 from worker.core.model import (
     Address,

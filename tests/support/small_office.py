@@ -20,8 +20,6 @@ from email.policy import SMTP
 from functools import cache
 from pathlib import Path
 
-from worker.config.mailbox_actions import MailboxAction
-
 from tests.support.authenticated import received
 from tests.support.fakes import FakeClock, FakeFiles, folder_of, located_as_printed, mailbox_of
 from tests.support.known_addresses import make_known
@@ -48,6 +46,7 @@ from worker.config.guarantors import FILE
 from worker.config.load import Configuration, load_configuration
 from worker.config.settings import Security
 from worker.core.errors import HoshobinError, Unavailable
+from worker.core.mailbox_actions import MailboxAction
 from worker.core.model import JST, CodePositions, PageText, PdfText, Submission, Unreadable
 from worker.core.states import Reason
 from worker.pipeline.pipeline import Pass, Pipeline
