@@ -92,7 +92,7 @@ def create_or_migrate(folder: Path) -> None:
                 raise refused(folder, "newer_database", found)
             if found < REVISION:
                 # SQLAlchemy and alembic cost every other command 130 ms and 20 MB.
-                from worker.store.sqlite.migrations import upgrade  # noqa: PLC0415
+                from worker.store.sqlite.migrations.upgrade import upgrade  # noqa: PLC0415
 
                 upgrade(connection)
             noted = read_secret(folder)
