@@ -13,15 +13,16 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.compile_statements import COMPILED, compiled_statements
+from tests.compile_statements import COMPILED, compiled_statements, schema_of
 from tests.support.stores import create_held, make_store
 from worker.core.model import Look
 from worker.core.states import State
 from worker.store.sqlite import SqlStore, compiled, statements
-from worker.store.sqlite.connection import FILE_NAME
+from worker.store.sqlite.connection import FILE_NAME, REVISION
+from worker.store.sqlite.migrations.upgrade import upgrade
 from worker.store.sqlite.queries import listed
 
-STATEMENTS = {name: text for name, text in vars(compiled).items() if name.isupper()}
+STATEMENTS = {name: text for name, text in vars(compiled).items() if isinstance(text, str) and name.isupper()}
 
 
 @pytest.fixture
@@ -41,10 +42,22 @@ def test_sqlite_takes_every_statement(store: SqlStore, name: str) -> None:
     assert store._connection().execute(f"EXPLAIN {STATEMENTS[name]}", parameters).fetchall()
 
 
+def test_a_new_database_is_that_which_all_migrations_make(store: SqlStore) -> None:
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as migrated:
+        migrated.execute("BEGIN")
+        upgrade(migrated)
+        made, expected = (
+            [each.split() for each in schema_of(database)] for database in (store._connection(), migrated)
+        )
+        assert made == expected
+        version = "SELECT * FROM alembic_version"
+        assert store._connection().execute(version).fetchall() == migrated.execute(version).fetchall() == [(REVISION,)]
+
+
 def test_every_statement_is_used() -> None:
     modules = [path for path in COMPILED.parent.glob("*.py") if path.name not in {"compiled.py", "statements.py"}]
     used = set(re.findall(r"\bcompiled\.([A-Z_]+)", " ".join(path.read_text() for path in modules)))
-    assert used == set(STATEMENTS)
+    assert used == {*STATEMENTS, "NEW_DATABASE"}
 
 
 def test_a_compiled_statement_gives_the_rows_that_sqlalchemy_gives(store: SqlStore) -> None:
@@ -119,8 +132,11 @@ print(sorted({name.partition(".")[0] for name in sys.modules} & {"sqlalchemy", "
 """
 
 
-def test_a_database_that_is_up_to_date_is_read_and_written_without_sqlalchemy_and_alembic(store: SqlStore) -> None:
+@pytest.mark.parametrize("is_new", [True, False], ids=["new", "up to date"])
+def test_a_database_is_made_read_and_written_without_sqlalchemy_and_alembic(tmp_path: Path, is_new: bool) -> None:
+    if not is_new:
+        make_store(tmp_path).close()
     root = Path(__file__).parent.parent.parent.parent
-    command = [sys.executable, "-c", RUNNING, str(store._folder)]
+    command = [sys.executable, "-c", RUNNING, str(tmp_path)]
     ended = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60, check=False)
     assert (ended.stdout, ended.stderr) == ("[]\n", "")

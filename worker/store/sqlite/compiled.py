@@ -1,4 +1,4 @@
-"""The SQL of ``statements``, written by ``python tests/write_docs.py``. Do not edit."""
+"""The SQL of ``statements`` and of a new database, written by ``tests/write_docs.py``. Do not edit."""
 
 from typing import Final
 
@@ -361,3 +361,193 @@ SELECT properties.value FROM properties WHERE properties.name = :name
 SET_PROPERTY: Final = """
 INSERT INTO properties (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value
 """
+
+NEW_DATABASE: Final = (
+    """
+CREATE TABLE alembic_version (
+	version_num VARCHAR(32) NOT NULL,
+	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+)
+""",
+    """
+CREATE TABLE entries (
+    number INTEGER PRIMARY KEY,
+    body TEXT NOT NULL,
+    previous_hash TEXT NOT NULL UNIQUE,
+    hash TEXT NOT NULL UNIQUE,
+    at TEXT AS (json_extract(body, '$.at')),
+    event TEXT AS (json_extract(body, '$.event')),
+    submission INTEGER AS (json_extract(body, '$.submission')),
+    "by" TEXT AS (json_extract(body, '$.by')),
+    account TEXT AS (json_extract(body, '$.account'))
+)
+""",
+    """
+CREATE INDEX entries_by_submission ON entries (submission)
+""",
+    """
+CREATE INDEX entries_by_event ON entries (event)
+""",
+    """
+CREATE TRIGGER entries_are_never_changed BEFORE UPDATE ON entries
+BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END
+""",
+    """
+CREATE TRIGGER entries_are_never_deleted BEFORE DELETE ON entries
+BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END
+""",
+    """
+CREATE TRIGGER entries_only_follow BEFORE INSERT ON entries
+WHEN NEW.number IS NOT (SELECT coalesce(max(number), 0) + 1 FROM entries)
+OR NEW.previous_hash IS NOT coalesce(
+    (SELECT hash FROM entries ORDER BY number DESC LIMIT 1),
+    '0000000000000000000000000000000000000000000000000000000000000000'
+)
+OR EXISTS (SELECT 1 FROM entries WHERE hash = NEW.hash)
+BEGIN SELECT RAISE(ABORT, 'an entry follows the last one'); END
+""",
+    """
+CREATE TABLE originals (
+    sha256 TEXT PRIMARY KEY NOT NULL,
+    kind TEXT NOT NULL,
+    content BLOB NOT NULL
+)
+""",
+    """
+CREATE TRIGGER originals_are_never_changed BEFORE UPDATE ON originals
+BEGIN SELECT RAISE(ABORT, 'originals are never changed'); END
+""",
+    """
+CREATE TRIGGER originals_are_never_deleted BEFORE DELETE ON originals
+BEGIN SELECT RAISE(ABORT, 'originals are never deleted'); END
+""",
+    """
+CREATE TRIGGER originals_are_kept_once BEFORE INSERT ON originals
+WHEN EXISTS (SELECT 1 FROM originals WHERE sha256 = NEW.sha256)
+BEGIN SELECT RAISE(ABORT, 'originals are kept once'); END
+""",
+    """
+CREATE TABLE notices (pdf_sha256 TEXT PRIMARY KEY NOT NULL, row TEXT NOT NULL)
+""",
+    """
+CREATE TABLE submissions (
+    id INTEGER PRIMARY KEY,
+    row TEXT NOT NULL,
+    version INTEGER AS (json_extract(row, '$.version')),
+    state TEXT AS (json_extract(row, '$.state')),
+    guarantor TEXT AS (json_extract(row, '$.guarantor')),
+    contract_number TEXT AS (json_extract(row, '$.contract_number')),
+    pdf_sha256 TEXT AS (json_extract(row, '$.pdf_sha256')),
+    source_message_id TEXT AS (json_extract(row, '$.source_message_id')),
+    message_id TEXT AS (json_extract(row, '$.draft.message_id')),
+    due_at TEXT AS (json_extract(row, '$.due_at'))
+, issuer TEXT AS (json_extract(row, '$.issuer')),
+    product TEXT AS (json_extract(row, '$.product')),
+    project TEXT AS (json_extract(row, '$.project')),
+    section TEXT AS (json_extract(row, '$.section')), is_amended INTEGER
+AS (coalesce(json_extract(row, '$.duties.is_amended'), 0)),
+    sent_at TEXT AS (json_extract(row, '$.sent_at')))
+""",
+    """
+CREATE INDEX submissions_by_state ON submissions (state)
+""",
+    """
+CREATE INDEX submissions_by_contract_number ON submissions (contract_number)
+""",
+    """
+CREATE INDEX submissions_by_pdf ON submissions (pdf_sha256)
+""",
+    """
+CREATE INDEX submissions_by_source_message ON submissions (source_message_id)
+""",
+    """
+CREATE TABLE own_message_ids (
+    message_id TEXT PRIMARY KEY NOT NULL,
+    submission INTEGER NOT NULL REFERENCES submissions (id)
+)
+""",
+    """
+CREATE TABLE messages (
+    mailbox TEXT NOT NULL,
+    uidvalidity INTEGER NOT NULL,
+    uid INTEGER NOT NULL,
+    row TEXT NOT NULL,
+    "end" TEXT AS (json_extract(row, '$.end')),
+    message_id TEXT AS (json_extract(row, '$.message_id')),
+    size INTEGER AS (json_extract(row, '$.size')),
+    internal_date TEXT AS (json_extract(row, '$.internal_date')),
+    PRIMARY KEY (mailbox, uidvalidity, uid)
+)
+""",
+    """
+CREATE INDEX messages_by_message_id ON messages (mailbox, message_id, size)
+""",
+    """
+CREATE INDEX messages_by_end ON messages (mailbox, "end")
+""",
+    """
+CREATE TABLE files (name TEXT PRIMARY KEY NOT NULL, row TEXT NOT NULL)
+""",
+    """
+CREATE TABLE looks (name TEXT PRIMARY KEY NOT NULL, row TEXT NOT NULL)
+""",
+    """
+CREATE TABLE alarms (
+    id INTEGER PRIMARY KEY,
+    row TEXT NOT NULL,
+    cause TEXT AS (json_extract(row, '$.cause')),
+    message_id TEXT AS (json_extract(row, '$.message_id')),
+    accepted_at TEXT AS (json_extract(row, '$.accepted_at'))
+)
+""",
+    """
+CREATE INDEX alarms_by_cause ON alarms (cause)
+""",
+    """
+CREATE INDEX alarms_by_message_id ON alarms (message_id)
+""",
+    """
+CREATE INDEX alarms_by_acceptance ON alarms (accepted_at)
+""",
+    """
+CREATE INDEX submissions_by_moment_sent ON submissions (issuer, product, is_amended, sent_at)
+WHERE sent_at IS NOT NULL
+""",
+    """
+CREATE INDEX submissions_by_moment_sent_to_section ON submissions (issuer, product, is_amended, section, sent_at)
+WHERE sent_at IS NOT NULL
+""",
+    """
+CREATE INDEX submissions_by_hand ON submissions (issuer, product, is_amended)
+WHERE sent_at IS NULL AND state IN ('HANDED_OVER', 'CONFIRMED')
+""",
+    """
+CREATE INDEX submissions_by_project ON submissions (project, product)
+""",
+    """
+CREATE TABLE sent_to (
+    address TEXT NOT NULL,
+    submission INTEGER NOT NULL REFERENCES submissions (id),
+    PRIMARY KEY (address, submission)
+) WITHOUT ROWID
+""",
+    """
+CREATE INDEX sent_to_by_submission ON sent_to (submission)
+""",
+    """
+CREATE TABLE sent_with (
+    sha256 TEXT NOT NULL,
+    submission INTEGER NOT NULL REFERENCES submissions (id),
+    PRIMARY KEY (sha256, submission)
+) WITHOUT ROWID
+""",
+    """
+CREATE INDEX sent_with_by_submission ON sent_with (submission)
+""",
+    """
+CREATE TABLE properties (name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID
+""",
+    """
+INSERT INTO alembic_version (version_num) VALUES ('0003')
+""",
+)
