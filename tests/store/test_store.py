@@ -20,7 +20,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support import world
-from tests.support.stores import SteppingClock, approve, create_held, draft_of, make_store
+from tests.support.stores import SteppingClock, approve, create_held, draft_of, make_revision_0003, make_store
 from tests.support.world import HANAKO, START, WORKER
 from worker.audit.chain import GENESIS
 from worker.audit.verify import verify
@@ -880,6 +880,7 @@ def test_a_property_is_what_it_was_last_set_to(store: SqlStore) -> None:
 def make_older(folder: Path) -> None:
     """The database as the first program made it, with what is in it."""
     with sqlite3.connect(folder / FILE_NAME) as database:
+        make_revision_0003(database)
         for name in ("by_moment_sent", "by_moment_sent_to_section", "by_hand", "by_project"):
             database.execute(f"DROP INDEX submissions_{name}")
         for name in ("issuer", "product", "project", "section", "is_amended", "sent_at"):

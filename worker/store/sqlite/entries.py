@@ -57,8 +57,10 @@ def select_block(after: int, submission: int | None, events: Sequence[str]) -> s
     chosen = sa.select(*_LINE).where(ENTRIES.c.number > after).order_by(ENTRIES.c.number).limit(BLOCK)
     if submission is not None:
         chosen = chosen.where(ENTRIES.c.submission == submission)
-    if events:
-        chosen = chosen.where(ENTRIES.c.event.in_(events))
+    if len(events) == 1 and submission is None:
+        chosen = chosen.where(ENTRIES.c.event == events[0])
+    elif events:  # no plan by the events: those of one submission are few
+        chosen = chosen.where(ENTRIES.c.event.concat("").in_(events))
     return chosen
 
 

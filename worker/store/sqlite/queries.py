@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import heapq
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -36,6 +37,7 @@ from worker.core.rulebook import OFFICE
 from worker.core.states import NoteEvent, State
 from worker.core.waits import is_over
 from worker.store.sqlite.entries import select_block, to_entry
+from worker.store.sqlite.overview import OverviewReads
 from worker.store.sqlite.ready import Ready
 from worker.store.sqlite.rows import decode, decode_notice
 from worker.store.sqlite.schema import (
@@ -73,7 +75,8 @@ def select_by(column: sa.Column[Any]) -> sa.Select[Any]:
 
 
 _BY_PDF: Final = Ready(select_by(SUBMISSIONS.c.pdf_sha256))
-_BY_NUMBER: Final = Ready(select_by(SUBMISSIONS.c.contract_number))
+# Sorted afterwards: the index names the projects of a number, and stands in their order.
+_BY_NUMBER: Final = Ready(sa.select(_ROW).where(SUBMISSIONS.c.contract_number == bindparam("value")))
 _BY_SOURCE: Final = Ready(select_by(SUBMISSIONS.c.source_message_id))
 _AWAITED: Final = Ready(select_by(SUBMISSIONS.c.guarantor).where(SUBMISSIONS.c.state == State.ANNOUNCED.value))
 _NEWEST_NOTICES: Final = Ready(
@@ -155,17 +158,18 @@ _WRITTEN_TO: Final = Ready(
     .order_by(SENT_TO.c.submission.desc())
     .limit(bindparam("count"))
 )
-_MAY_NOT_HAVE_ARRIVED: Final = Ready(
+_NEWEST_OF_STATE: Final = Ready(
     sa.select(_ROW)
-    .where(sa.text("state IN ('IN_DOUBT', 'BOUNCED')"))
+    .where(SUBMISSIONS.c.state == bindparam("state"))
     .order_by(SUBMISSIONS.c.id.desc())
     .limit(bindparam("count"))
 )
-"""These stand in no index by address."""
+_MAY_NOT_HAVE_ARRIVED: Final = (State.IN_DOUBT, State.BOUNCED)
+"""Submissions of these states stand in no index by address."""
 _EARLY: Final = Ready(
     sa.select(sa.func.json_extract(ENTRIES.c.body, "$.detail.mail"))
-    .where(ENTRIES.c.event == NoteEvent.REPORT_TOO_EARLY.value)
-    .where(sa.func.json_extract(ENTRIES.c.body, "$.detail.message_id") == bindparam("message_id"))
+    # Written out as in the index, which is not used otherwise.
+    .where(sa.text("event = 'ReportTooEarly' AND json_extract(body, '$.detail.message_id') = :message_id"))
     .order_by(ENTRIES.c.number)
 )
 _OURS: Final = Ready(
@@ -175,6 +179,16 @@ _OURS: Final = Ready(
 )
 
 
+_DUE_AFTER: Final = Ready(
+    # Written out as in the index, which is not used otherwise.
+    sa.select(MESSAGES.c.row).where(
+        MESSAGES.c.mailbox == bindparam("mailbox"), sa.text("json_extract(\"row\", '$.is_after_due') = 1")
+    )
+)
+_COUNT_MESSAGES: Final = Ready(
+    sa.select(sa.func.count()).where(MESSAGES.c.mailbox == bindparam("mailbox"), MESSAGES.c.end == bindparam("end"))
+)
+_OF_CONTENT: Final = Ready(sa.select(FILES.c.row).where(FILES.c.sha256 == bindparam("digest")))
 _PROPERTY: Final = Ready(sa.select(PROPERTIES.c.value).where(PROPERTIES.c.name == bindparam("name")))
 
 
@@ -205,7 +219,7 @@ class Reads(ABC):
 
     def by_number(self, contract_number: str) -> tuple[Submission, ...]:
         """Submissions under this contract number, by id."""
-        return self._all(_BY_NUMBER, contract_number)
+        return tuple(sorted(self._all(_BY_NUMBER, contract_number), key=lambda each: each.id))
 
     def by_source_message(self, message_id: str) -> tuple[Submission, ...]:
         """Submissions that came of a mail with this Message-ID, by id."""
@@ -308,8 +322,8 @@ class Reads(ABC):
         spelled = dict.fromkeys(form for address in addresses for form in _spellings(address))
         for address in spelled:
             found |= _by_id(self._rows(_WRITTEN_TO, {"address": encodable(address), "count": count}))
-        if spelled:
-            found |= _by_id(self._rows(_MAY_NOT_HAVE_ARRIVED, {"count": count}))
+        for state in _MAY_NOT_HAVE_ARRIVED if spelled else ():
+            found |= _by_id(self._rows(_NEWEST_OF_STATE, {"state": state.value, "count": count}))
         wanted = {each.casefold() for each in addresses}
         sent = (found[number] for number in sorted(found, reverse=True))
         return tuple(
@@ -334,25 +348,8 @@ def _by_id(rows: Iterable[Any]) -> dict[int, Submission]:
     return {each.id: each for each in decoded}
 
 
-class StoreReads(Reads):
+class StoreReads(OverviewReads, Reads):
     """The reading part of ``ports.Store``."""
-
-    def submissions(self, *states: State) -> tuple[Submission, ...]:
-        """All of these states (none given: all), by id."""
-        statement = sa.select(_ROW).order_by(SUBMISSIONS.c.id)
-        if states:
-            statement = statement.where(SUBMISSIONS.c.state.in_([state.value for state in states]))
-        return tuple(decode(Submission, row[0]) for row in self._rows(statement))
-
-    def walk_submissions(self, *states: State) -> Iterator[Submission]:
-        """The same one after the other, never all in memory; what changes meanwhile is seen or not, and seen once."""
-        chosen = sa.select(SUBMISSIONS.c.id, _ROW).order_by(SUBMISSIONS.c.id).limit(_BLOCK)
-        if states:
-            chosen = chosen.where(SUBMISSIONS.c.state.in_([state.value for state in states]))
-        last = 0
-        while rows := self._rows(chosen.where(SUBMISSIONS.c.id > last)):
-            yield from (decode(Submission, row[1]) for row in rows)
-            last = rows[-1][0]
 
     def due(self, now: dt.datetime) -> tuple[int, ...]:
         """Ids of the APPROVED whose moment has come, in order of that moment.
@@ -377,11 +374,6 @@ class StoreReads(Reads):
         )
         return tuple(row.id for row in self._rows(without.order_by(SUBMISSIONS.c.id)))
 
-    def count_by_state(self) -> Mapping[State, int]:
-        """How many there are of each state."""
-        counted = sa.select(SUBMISSIONS.c.state, sa.func.count()).group_by(SUBMISSIONS.c.state)
-        return {State(row[0]): row[1] for row in self._rows(counted)}
-
     def by_message_id(self, message_id: str) -> bool:
         """Whether a mail of our own (submission, rehearsal, alarm) bears this Message-ID."""
         return bool(message_id) and bool(self._rows(_OURS, {"message_id": encodable(message_id)}))
@@ -400,6 +392,10 @@ class StoreReads(Reads):
                 message = decode(MessageRow, row[0])
                 yield message
                 last = (message.uidvalidity, message.uid)
+
+    def count_messages(self, mailbox: str, end: End) -> int:
+        """How many messages of a mailbox have this end."""
+        return int(self._scalar(_COUNT_MESSAGES, {"mailbox": mailbox, "end": end.value}))
 
     def last_uid(self, mailbox: str, uidvalidity: int) -> int:
         """The highest UID with a row, or 0."""
@@ -430,9 +426,7 @@ class StoreReads(Reads):
 
     def messages_due_after(self, mailbox: str) -> tuple[MessageRow, ...]:
         """The rows of messages to which something is still to be done."""
-        is_due = sa.func.json_extract(MESSAGES.c.row, "$.is_after_due")
-        chosen = sa.select(MESSAGES.c.row).where(MESSAGES.c.mailbox == mailbox, is_due == 1)
-        return tuple(decode(MessageRow, row[0]) for row in self._rows(chosen))
+        return tuple(decode(MessageRow, row[0]) for row in self._rows(_DUE_AFTER, {"mailbox": mailbox}))
 
     def known_messages(self, mailbox: str, message_id: str, size: int | None = None) -> tuple[MessageRow, ...]:
         """Every row with this Message-ID (and of this size, where given), the newest numbering first."""
@@ -459,9 +453,8 @@ class StoreReads(Reads):
 
     def files_of(self, digest: Sha256) -> tuple[FileRow, ...]:
         """The rows of every file that had these bytes when it was last read."""
-        holding = sa.func.instr(FILES.c.row, digest) > 0  # a tenth of what it takes to read each row's JSON
-        found = self._rows(sa.select(FILES.c.row).where(holding).order_by(FILES.c.name))
-        return tuple(row for each in found if (row := decode(FileRow, each[0])).sha256 == digest)
+        found = (decode(FileRow, row[0]) for row in self._rows(_OF_CONTENT, {"digest": digest}))
+        return tuple(sorted(found, key=lambda row: row.name))
 
     def look(self, name: str) -> Look | None:
         """What is known of one watched or reached thing."""
@@ -494,6 +487,13 @@ class StoreReads(Reads):
         Raises LogBroken ``entry_unreadable``.
         """
         names = [str(event) for event in events]
+        if submission is not None or not names:
+            return self._walk_entries(after, submission, names)
+        # The entries of one event come from an index in their order; SQLite would sort those of several.
+        of_events = (self._walk_entries(after, None, [name]) for name in dict.fromkeys(names))
+        return heapq.merge(*of_events, key=lambda entry: entry.number)
+
+    def _walk_entries(self, after: int, submission: int | None, names: Sequence[str]) -> Iterator[Entry]:
         while rows := self._rows(select_block(after, submission, names)):
             yield from map(to_entry, rows)
             after = rows[-1].number

@@ -19,7 +19,9 @@ from worker.core.alarms import is_told
 from worker.core.clock import Clock
 from worker.core.errors import Conflict, NotAllowed
 from worker.core.model import Alarm, Entry, FileRow, Look, MessageRow, Notice, ReceiptKind, Sha256, Submission, sha256
+from worker.core.open_until import open_until
 from worker.core.states import Event, NoteEvent, State, next_state
+from worker.core.text import match_key
 from worker.store.ports import Author
 from worker.store.sqlite.connection import translated
 from worker.store.sqlite.entries import append
@@ -32,11 +34,13 @@ from worker.store.sqlite.schema import (
     LOOKS,
     MESSAGES,
     NOTICES,
+    OPEN_SUBMISSIONS,
     ORIGINALS,
     OWN_MESSAGE_IDS,
     PROPERTIES,
     SENT_TO,
     SENT_WITH,
+    SPELLED_NUMBERS,
     SUBMISSIONS,
 )
 
@@ -82,6 +86,19 @@ _SAME_ALARM: Final = Ready(
 _FORGET_WHAT_LEFT: Final = tuple(
     Ready(sa.delete(each).where(each.c.submission == sa.bindparam("number"))) for each in (SENT_TO, SENT_WITH)
 )
+_OPEN_UNTIL: Final = Ready(
+    sa.text(
+        "INSERT INTO open_submissions (submission, until) VALUES (:number, :until) ON CONFLICT (submission)"
+        " DO UPDATE SET until = excluded.until WHERE until != excluded.until"
+    )
+)
+_CLOSE: Final = Ready(sa.delete(OPEN_SUBMISSIONS).where(OPEN_SUBMISSIONS.c.submission == sa.bindparam("number")))
+_IS_CORRECTED: Final = Ready(
+    sa.select(SUBMISSIONS.c.id)
+    .where(SUBMISSIONS.c.corrects == sa.bindparam("number"), SUBMISSIONS.c.state != State.WITHDRAWN.value)
+    .limit(1)
+)
+_SPELL_NUMBER: Final = Ready(insert(SPELLED_NUMBERS).on_conflict_do_nothing(), ("match_key", "submission"))
 _FORGET_ADDRESS: Final = Ready(
     sa.delete(SENT_TO).where(SENT_TO.c.submission == sa.bindparam("number"), SENT_TO.c.address == sa.bindparam("gone"))
 )
@@ -205,7 +222,28 @@ class SqlWriting(Reads):
             self._index_what_left(submission)
         if "receipts" in entry.set:
             self._forget_what_came_back(submission)
+        if "contract_number" in entry.set:
+            self._note_spelling(submission)
+        self._note_open(submission)
+        if submission.corrects is not None and ("corrects" in entry.set or "state" in entry.set):
+            corrected = self._scalar(_ROW_OF, {"id": submission.corrects})
+            if corrected is not None:
+                self._note_open(decode(Submission, corrected))
         return submission
+
+    def _note_open(self, submission: Submission) -> None:
+        is_corrected = bool(self._rows(_IS_CORRECTED, {"number": submission.id}))
+        until = open_until(submission, is_corrected=is_corrected)
+        if until is None:
+            self._write(_CLOSE, {"number": submission.id})
+        else:
+            self._write(_OPEN_UNTIL, {"number": submission.id, "until": until.isoformat()})
+
+    def _note_spelling(self, submission: Submission) -> None:
+        """Note the number as it is compared, where it is written in another way; an earlier number stays noted."""
+        number = submission.contract_number or ""
+        if (key := match_key(number)) != number:
+            self._write(_SPELL_NUMBER, {"match_key": key, "submission": submission.id})
 
     def _index_what_left(self, submission: Submission) -> None:
         """Note to whom, and with what, a submission left; take it back where it bounced or never left."""
